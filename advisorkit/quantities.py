@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -115,7 +115,7 @@ def _logit(share: float) -> float:
     return math.log(share / (1 - share))
 
 
-_SCALES = {"positive": math.log, "share": _logit, "real": float}
+_SCALES: dict[Kind, Callable[[float], float]] = {"positive": math.log, "share": _logit, "real": float}
 
 
 def round_figures(value: float, figures: int = 2) -> float:

@@ -1,0 +1,53 @@
+# Every target builds the environment that it needs; `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin
+PIP := $(RUN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+OUT ?= out/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint docs bench soak clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+$(VENV)/.base: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.base
+	$(PIP) --editable '.[test]'
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.test
+	$(PIP) panel marimo ploomber-engine squigglepy
+	@touch $@
+
+$(VENV)/.browser:
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium fonts-liberation; }
+	@mkdir -p $(VENV) && touch $@
+
+demo: $(VENV)/.base ## make the sample's reports and say where they are
+	$(RUN)/advisorkit demo --out $(OUT)
+
+test: $(VENV)/.test $(VENV)/.browser ## run the whole suite
+	$(RUN)/python -m pytest -m "not soak" $(ARGS)
+
+lint: $(VENV)/.test ## style and types
+	$(RUN)/ruff check .
+	$(RUN)/mypy
+
+docs: $(VENV)/.base ## write docs/method.md from the catalogue
+	$(RUN)/python -m advisorkit.method
+
+bench: $(VENV)/.bench $(VENV)/.browser ## time the model, the batch and the screens beside others
+	$(RUN)/python tests/benchmarks/model.py
+	$(RUN)/python tests/benchmarks/batch.py
+	$(RUN)/python tests/benchmarks/live.py
+
+soak: $(VENV)/.test $(VENV)/.browser ## what is too long for the suite
+	$(RUN)/python -m pytest -m soak $(ARGS)
+
+clean: ## remove the environment and what was made
+	rm -rf $(VENV) out
