@@ -70,7 +70,12 @@ class PriceError(AdvisorError):
 
 
 class PilotError(AdvisorError):
-    """Marked results cannot be read or contradict themselves."""
+    """Marked results cannot be read or contradict themselves; all faults are in `faults`."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults: tuple[Fault, ...] = tuple(faults)
+        """Every fault found, in file order."""
+        super().__init__("\n".join(map(str, self.faults)))
 
 
 class RenderError(AdvisorError):

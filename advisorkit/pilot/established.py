@@ -1,0 +1,65 @@
+"""What marked pilots establish, as one value that advice takes in place of opinions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from advisorkit.engagement import Answer, Setting
+from advisorkit.patterns import PatternId
+
+__all__ = ["REPLACED", "Action", "Decision", "Established"]
+
+Action = Literal["ship", "mark_more", "climb", "stop"]
+
+REPLACED: tuple[str, ...] = (
+    "baseline_quality", "prompt_pilot", "information_share", "behaviour_share", "oracle_fix_share", "needs_both",
+    "search_hit_rate", "expert_agreement", "test_cases",
+)
+"""Criteria that a pilot may answer; `Established.answers` holds those that it did answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do after the pilot."""
+
+    action: Action
+    """ship, mark_more, climb or stop."""
+    pattern: PatternId
+    """The pattern to ship, to mark further, to climb to, or to stop at."""
+    cases: int
+    """Further cases to mark; 0 unless the action is mark_more."""
+    why: str
+    """The reason in one or two plain sentences."""
+
+
+@dataclass(frozen=True, slots=True)
+class Established:
+    """What the marked pilots of one workflow establish.
+
+    How advice takes it, so that everything counts once:
+
+    1. ``answers = {**engagement.answers_of(workflow), **established.answers}``: measured answers replace opinions.
+       They are shown, locked, and drive the gates by their levels.
+    2. The catalogue's decibans of every criterion in `answers` are left out of the sum (given or measured).
+    3. In their place one `EvidenceItem` labelled "the pilot" adds `retrieval_decibans` and `training_decibans`.
+    4. `decision` is the next step for now, unless a lasting gate removes its pattern.
+    5. `blocked` patterns are out for now, with the reason given; they keep their chance as destinations.
+    6. `assumptions` replace the settings of the same name in the cost model, such as ``error_rate_prompt``.
+    """
+
+    answers: Mapping[str, Answer]
+    """Measured answers by criterion id; see `REPLACED`."""
+    retrieval_decibans: float
+    """Evidence of the marked failures for needing retrieval."""
+    training_decibans: float
+    """Evidence of the marked failures for needing training."""
+    decision: Decision
+    """What to do next."""
+    blocked: Mapping[PatternId, str] = field(default_factory=dict)
+    """Patterns that the measurements speak against, with the reason in a client's words."""
+    assumptions: Mapping[str, Setting] = field(default_factory=dict)
+    """Measured settings for the cost model: error rates, tokens, minutes."""
+    warnings: tuple[str, ...] = ()
+    """What weakens the findings, in plain words."""
