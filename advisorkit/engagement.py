@@ -46,6 +46,11 @@ class Answer:
         """Whether more than one level was named."""
         return len(self.levels) > 1
 
+    @property
+    def unknown(self) -> bool:
+        """Whether nothing is known; such an answer counts as absent but hides the one for all workflows."""
+        return not self.levels and self.amount is None
+
 
 @dataclass(frozen=True, slots=True)
 class Override:
@@ -177,8 +182,9 @@ class Engagement:
         raise UsageError(f"no workflow '{id}' in {self.id}; there is {', '.join(nearest(id, words) or words)}")
 
     def answers_of(self, workflow: Workflow) -> dict[str, Answer]:
-        """Every answer that holds for `workflow`: the engagement's, then its own on top."""
-        return {**self.answers, **workflow.answers}
+        """Every known answer that holds for `workflow`: the engagement's, then its own on top."""
+        merged = {**self.answers, **workflow.answers}
+        return {name: answer for name, answer in merged.items() if not answer.unknown}
 
     def settings_of(self, workflow: Workflow) -> dict[str, Setting]:
         """Every assumption and workload name set for `workflow`: the engagement's, then its own on top."""

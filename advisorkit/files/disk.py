@@ -1,0 +1,156 @@
+"""Bytes from and to the disk: limits before reading, a fixed ladder of encodings, writes that never leave half a file."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from advisorkit.errors import EngagementError, Fault
+
+__all__ = ["MAX_BYTES", "Source", "decode", "fingerprint", "read_bytes", "read_source", "write_bytes"]
+
+MAX_BYTES = 20_000_000
+"""Largest file read, in bytes."""
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Text of a file as it was found."""
+
+    file: str
+    """Name as the user gave it."""
+    text: str
+    """Decoded text."""
+    fingerprint: str
+    """SHA-256 of the bytes, in hexadecimal."""
+    notices: tuple[str, ...] = ()
+    """What the reader should know, such as an old encoding."""
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """Content of a file of at most `MAX_BYTES`.
+
+    Raises:
+        EngagementError: If it is missing, a folder, unreadable, empty or too large.
+    """
+    try:
+        with Path(path).open("rb") as stream:
+            raw = stream.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise EngagementError([Fault(str(path), "", _why(error))]) from None
+    if len(raw) > MAX_BYTES:
+        raise EngagementError([Fault(str(path), "", f"is larger than {MAX_BYTES // 1_000_000} MB")])
+    if not raw.strip(b" \t\r\n\0\xef\xbb\xbf"):
+        raise EngagementError([Fault(str(path), "", "is empty")])
+    return raw
+
+
+def _why(error: OSError | ValueError) -> str:
+    match error:
+        case FileNotFoundError() | NotADirectoryError():
+            return "there is no such file"
+        case IsADirectoryError():
+            return "is a folder, not a file"
+        case PermissionError():
+            return "may not be read: permission denied"
+        case OSError():
+            return f"cannot be read: {error.strerror or error}"
+    return "is not a file name"
+
+
+def decode(raw: bytes, file: str) -> tuple[str, tuple[str, ...]]:
+    """Text of `raw` and what to tell the user: byte order mark, then strict UTF-8, then cp1252 with a notice.
+
+    Raises:
+        EngagementError: If no step of the ladder fits.
+
+    Example:
+        >>> decode("Müller".encode("cp1252"), "a.csv")
+        ('Müller', ('a.csv: is not UTF-8; it was read as Windows-1252, so please check accents and signs',))
+    """
+    for mark, name in _BOMS:
+        if raw.startswith(mark):
+            return _strict(raw, name, file), ()
+    with suppress(UnicodeDecodeError):
+        return raw.decode("utf-8"), ()
+    text = _strict(raw, "cp1252", file)
+    return text, (f"{file}: is not UTF-8; it was read as Windows-1252, so please check accents and signs",)
+
+
+def _strict(raw: bytes, encoding: str, file: str) -> str:
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise EngagementError([Fault(file, f"line {line}", "is not text: save the file as UTF-8")]) from None
+
+
+def fingerprint(raw: bytes) -> str:
+    """SHA-256 of `raw` in hexadecimal, to see whether a file changed."""
+    return hashlib.sha256(raw).hexdigest()
+
+
+def read_source(path: str | Path) -> Source:
+    """Text of a file with its fingerprint and notices.
+
+    Raises:
+        EngagementError: If the file cannot be read, is too large, empty or not text.
+    """
+    raw = read_bytes(path)
+    text, notices = decode(raw, str(path))
+    return Source(str(path), text, fingerprint(raw), notices)
+
+
+def write_bytes(path: str | Path, content: bytes) -> None:
+    """Write `content` so that a crash leaves the old file or the new one, never half of either.
+
+    Raises:
+        OSError: If the folder cannot be written; the old file is then untouched.
+    """
+    target = Path(path).resolve()
+    handle, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", suffix=".tmp", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        _keep_mode(target, name)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+
+
+def _keep_mode(target: Path, name: str) -> None:
+    mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+    Path(name).chmod(mode)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,198 @@
+"""Typed reading of a tree: every fault is noted with its place, and reading goes on."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from advisorkit.errors import Fault, nearest
+from advisorkit.files.trees import Fields, Items, Node, Scalar
+from advisorkit.quantities import Estimate
+
+__all__ = ["ABOVE_ZERO", "MAX_TEXT", "Spot", "is_number", "unfit"]
+
+MAX_TEXT = 10_000
+"""Longest text accepted, in characters."""
+ABOVE_ZERO = math.ulp(0.0)
+"""Smallest number above zero: the lower bound of what must be positive."""
+
+_NUMBER = re.compile(r"[-+]?(?:0|[1-9][0-9]*|(?=\.[0-9]))(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,4})?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def is_number(text: str) -> bool:
+    """Whether `text` is a decimal number without group marks or leading zeros.
+
+    Example:
+        >>> [is_number(t) for t in ("350", "-0.5", "1e6", "007", "1:30", "1,000", "nan")]
+        [True, True, True, False, False, False, False]
+    """
+    return _NUMBER.fullmatch(text) is not None
+
+
+def unfit(text: str) -> str | None:
+    """Why `text` cannot be kept: too long, or with control characters; None when it can.
+
+    Example:
+        >>> unfit("plain"), unfit("bell" + chr(7))
+        (None, 'holds a control character; remove it')
+    """
+    if len(text) > MAX_TEXT:
+        return f"is longer than {MAX_TEXT:,} characters"
+    if any(unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\t" for c in text):
+        return "holds a control character; remove it"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A node with its place and the list into which its faults go.
+
+    Every reader returns None (or something empty) after noting a fault, so that one run finds them all.
+    """
+
+    node: Node
+    """What stands there."""
+    path: str
+    """Path inside the file, such as ``workflows[0].answers``."""
+    file: str
+    """Name of the file as the user gave it."""
+    faults: list[Fault]
+    """Faults found so far, shared by all spots of a file."""
+
+    def fault(self, message: str, near: Sequence[str] = ()) -> None:
+        """Note that something is wrong here."""
+        line = f"line {self.node.line}" if self.node.line else ""
+        where = ", ".join(part for part in (line, self.path) if part)
+        self.faults.append(Fault(self.file, where, message, tuple(near)))
+
+    @property
+    def absent(self) -> bool:
+        """Whether nothing is written here, as in ``answers:`` with nothing behind it."""
+        return isinstance(self.node, Scalar) and not self.node.text and self.node.kind == "plain"
+
+    def fields(self, known: Iterable[str] | None = None, what: str = "key") -> dict[str, Spot]:
+        """Members by key; with `known`, any other key is a fault that names the nearest."""
+        if self.absent:
+            return {}
+        if not isinstance(self.node, Fields):
+            self.fault(f"expected keys with values, got {self.seen}")
+            return {}
+        valid = None if known is None else list(known)
+        members = {key.text: self._member(key, value) for key, value in self.node.fields}
+        for name, spot in list(members.items()):
+            if valid is not None and name not in valid:
+                near = nearest(name, valid)
+                hint = "" if near or len(valid) > 20 else f"; valid: {', '.join(valid)}"
+                spot.fault(f"unknown {what} '{name[:80]}'{hint}", near)
+                del members[name]
+        return members
+
+    def _member(self, key: Scalar, value: Node) -> Spot:
+        return replace(self, node=replace(value, line=key.line), path=f"{self.path}.{key.text[:80]}".lstrip("."))
+
+    def items(self) -> tuple[Spot, ...]:
+        """Members of a list."""
+        if self.absent:
+            return ()
+        if not isinstance(self.node, Items):
+            self.fault(f"expected a list, got {self.seen}")
+            return ()
+        return tuple(replace(self, node=node, path=f"{self.path}[{i}]") for i, node in enumerate(self.node.items))
+
+    @property
+    def seen(self) -> str:
+        """What stands here, for messages."""
+        match self.node:
+            case Items():
+                return "a list"
+            case Fields():
+                return "keys with values"
+            case Scalar(text="", kind="plain"):
+                return "nothing"
+            case Scalar(text=text):
+                return f"'{text[:60]}{'…' if len(text) > 60 else ''}'"
+
+    def text(self) -> str | None:
+        """Text of at most `MAX_TEXT` characters."""
+        if not isinstance(self.node, Scalar) or self.node.kind in {"number", "bool"}:
+            self.fault(f"expected text, got {self.seen}")
+            return None
+        if problem := unfit(self.node.text):
+            self.fault(problem)
+            return None
+        return self.node.text
+
+    def word(self, valid: Sequence[str], what: str) -> str | None:
+        """One of `valid`; another word is a fault that names the nearest."""
+        if not isinstance(self.node, Scalar) or self.node.kind == "number":
+            self.fault(f"expected a {what}, got {self.seen}")
+        elif self.node.text in valid and self.node.kind != "bool":
+            return self.node.text
+        else:
+            near = nearest(self.node.text, valid)
+            hint = "" if near else f"; valid: {', '.join(valid[:30])}"
+            self.fault(f"{self.seen} is not a {what}{hint}", near)
+        return None
+
+    def number(self, minimum: float = -math.inf, maximum: float = math.inf) -> float | None:
+        """A finite number within bounds."""
+        if not self.numeric:
+            self.fault(f"expected a number such as 1200 or 0.8, got {self.seen}")
+            return None
+        value = float(self.node.text) if isinstance(self.node, Scalar) else math.nan
+        if not math.isfinite(value):
+            self.fault(f"{self.seen} is too large for a number")
+        elif value < minimum:
+            least = "more than 0 is needed" if minimum == ABOVE_ZERO else f"the least is {minimum:g}"
+            self.fault(f"{self.seen} is too small: {least}")
+        elif value > maximum:
+            self.fault(f"{self.seen} is too large: the most is {maximum:g}")
+        else:
+            return value
+        return None
+
+    @property
+    def numeric(self) -> bool:
+        """Whether an unquoted number stands here."""
+        return isinstance(self.node, Scalar) and self.node.kind in {"plain", "number"} and is_number(self.node.text)
+
+    def estimate(self, minimum: float = -math.inf, maximum: float = math.inf) -> Estimate | None:
+        """A number, ``[low, high]`` or ``[low, likely, high]`` within bounds."""
+        if isinstance(self.node, Scalar):
+            value = self.number(minimum, maximum)
+            return None if value is None else Estimate.of(value)
+        numbers = [spot.number(minimum, maximum) for spot in self.items()]
+        known = [value for value in numbers if value is not None]
+        if isinstance(self.node, Fields) or len(known) < len(numbers):
+            return None
+        if len(known) not in {2, 3}:
+            self.fault("is not a range: give a number, [low, high] or [low, likely, high]")
+        elif sorted(known) != known:
+            shown = ", ".join(f"{value:g}" for value in known)
+            self.fault(f"is not a range: {shown} must rise from low to high")
+        else:
+            return Estimate.of(known)
+        return None
+
+    def boolean(self) -> bool | None:
+        """``true`` or ``false``."""
+        if isinstance(self.node, Scalar) and self.node.kind in {"plain", "bool"} and self.node.text in {"true", "false"}:
+            return self.node.text == "true"
+        self.fault(f"expected true or false, got {self.seen}")
+        return None
+
+    def day(self) -> date | None:
+        """A date such as ``2026-11-20``."""
+        if isinstance(self.node, Scalar) and _DATE.fullmatch(self.node.text):
+            try:
+                return date.fromisoformat(self.node.text)
+            except ValueError:
+                self.fault(f"{self.seen} is not a day of the calendar")
+                return None
+        self.fault(f"expected a date such as 2026-11-20, got {self.seen}")
+        return None

@@ -1,0 +1,225 @@
+"""Strict YAML and JSON: a tree of text with line numbers, before anything is taken for a number or a date.
+
+YAML anchors, aliases, merge keys and tags, duplicate keys and deep nesting are refused while the text is
+scanned, so no expansion can happen. ``NO``, ``007`` and ``1:30`` stay text until typed validation decides.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import yaml
+
+from advisorkit.errors import EngagementError, Fault
+from advisorkit.files.disk import Source
+
+__all__ = ["MAX_DEPTH", "Fields", "Items", "Node", "Scalar", "parse", "parse_json", "parse_yaml"]
+
+MAX_DEPTH = 12
+"""Deepest nesting accepted."""
+
+_LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_PLAIN: dict[object, Literal["plain", "text"]] = {None: "plain", "": "plain"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A single value as written."""
+
+    text: str
+    """The characters, unquoted."""
+    line: int
+    """Line, from 1; 0 when unknown, as in JSON."""
+    kind: Literal["plain", "text", "number", "bool"] = "plain"
+    """plain: unquoted YAML, may be anything; text: quoted; number and bool: so written in JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list."""
+
+    items: tuple[Node, ...]
+    """Its members."""
+    line: int
+    """Line on which it starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """A mapping."""
+
+    fields: tuple[tuple[Scalar, Node], ...]
+    """Keys, each once, and values."""
+    line: int
+    """Line on which it starts."""
+
+
+Node = Scalar | Items | Fields
+
+
+def parse(source: Source) -> Node:
+    """Tree of a YAML text, or of a JSON text when the file's name ends in ``.json``.
+
+    Raises:
+        EngagementError: If the text is not well formed or uses what is refused; carries every duplicate key.
+    """
+    read = parse_json if source.file.lower().endswith(".json") else parse_yaml
+    return read(source.text, source.file)
+
+
+def parse_yaml(text: str, file: str) -> Node:
+    """Tree of one YAML document.
+
+    Raises:
+        EngagementError: For syntax errors, anchors, aliases, merge keys, tags, duplicate keys, a second
+            document or nesting beyond `MAX_DEPTH`.
+
+    Example:
+        >>> parse_yaml("country: NO", "a.yaml").fields[0][1].text
+        'NO'
+    """
+    faults: list[Fault] = []
+    try:
+        events = _allowed(yaml.parse(text, Loader=_LOADER), file)
+        next(events), next(events)
+        root = _build(next(events, None), events, _Duplicates(file, faults))
+        next(events)
+        if isinstance(extra := next(events), yaml.DocumentStartEvent):
+            _refuse(file, extra, "a second document starts here; keep one engagement in a file")
+    except yaml.MarkedYAMLError as error:
+        raise EngagementError([_syntax(file, error)]) from None
+    except yaml.reader.ReaderError as error:
+        line = text[: error.position].count("\n") + 1 if isinstance(error.position, int) else 1
+        raise EngagementError([Fault(file, f"line {line}", "holds a control character; remove it")]) from None
+    if faults:
+        raise EngagementError(faults)
+    return root
+
+
+def _syntax(file: str, error: yaml.MarkedYAMLError) -> Fault:
+    mark = error.problem_mark or error.context_mark
+    where = f"line {mark.line + 1}" if mark else ""
+    return Fault(file, where, f"is not well-formed YAML: {error.problem or error.context}")
+
+
+def _refuse(file: str, event: Any, message: str) -> None:
+    raise EngagementError([Fault(file, f"line {_line(event)}", message)])
+
+
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1
+
+
+def _allowed(events: Iterator[Any], file: str) -> Iterator[Any]:
+    depth = 0
+    for event in events:
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            _refuse(file, event, "anchors and aliases (& and *) are not accepted; write the value out")
+        if getattr(event, "tag", None):
+            _refuse(file, event, f"tags such as {event.tag} are not accepted; write a plain value")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                _refuse(file, event, f"is nested more than {MAX_DEPTH} deep")
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        yield event
+
+
+@dataclass(frozen=True, slots=True)
+class _Duplicates:
+    file: str
+    faults: list[Fault]
+
+    def check(self, keys: list[Scalar]) -> None:
+        seen: dict[str, int] = {}
+        for key in keys:
+            if key.text in seen:
+                message = f"'{key.text}' is given twice: on lines {seen[key.text]} and {key.line}; keep one"
+                self.faults.append(Fault(self.file, f"line {key.line}", message))
+            seen.setdefault(key.text, key.line)
+
+
+def _build(event: Any, events: Iterator[Any], duplicates: _Duplicates) -> Node:
+    if isinstance(event, yaml.ScalarEvent):
+        return Scalar(event.value, _line(event), _PLAIN.get(event.style, "text"))
+    if not isinstance(event, yaml.CollectionStartEvent):
+        raise EngagementError([Fault(duplicates.file, "", "is empty")])
+    nodes = []
+    while not isinstance(inner := next(events), yaml.CollectionEndEvent):
+        nodes.append(_build(inner, events, duplicates))
+    if isinstance(event, yaml.SequenceStartEvent):
+        return Items(tuple(nodes), _line(event))
+    return Fields(_pairs(nodes, duplicates), _line(event))
+
+
+def _pairs(nodes: list[Node], duplicates: _Duplicates) -> tuple[tuple[Scalar, Node], ...]:
+    pairs = []
+    for key, value in zip(nodes[::2], nodes[1::2], strict=True):
+        if not isinstance(key, Scalar) or (key.text == "<<" and key.kind == "plain"):
+            message = "merge keys and keys that are not a single word are not accepted"
+            raise EngagementError([Fault(duplicates.file, f"line {key.line}", message)])
+        pairs.append((key, value))
+    duplicates.check([key for key, _ in pairs])
+    return tuple(pairs)
+
+
+def parse_json(text: str, file: str) -> Node:
+    """Tree of a JSON text; its places carry no lines.
+
+    Raises:
+        EngagementError: For syntax errors, duplicate keys, NaN, infinity or nesting beyond `MAX_DEPTH`.
+
+    Example:
+        >>> parse_json('{"a": 1e2}', "a.json").fields[0][1]
+        Scalar(text='1e2', line=0, kind='number')
+    """
+    faults: list[Fault] = []
+
+    def pairs(members: list[tuple[str, Any]]) -> Fields:
+        names = [name for name, _ in members]
+        twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+        faults.extend(Fault(file, "", f"'{name}' is given twice in one object; keep one") for name in twice)
+        return Fields(tuple((Scalar(name, 0, "text"), _json(value)) for name, value in members), 0)
+
+    def number(digits: str) -> Scalar:
+        return Scalar(digits, 0, "number")
+
+    try:
+        value = json.loads(
+            text, object_pairs_hook=pairs, parse_int=number, parse_float=number, parse_constant=number
+        )
+        root = _json(value)
+    except json.JSONDecodeError as error:
+        raise EngagementError([Fault(file, f"line {error.lineno}", f"is not well-formed JSON: {error.msg}")]) from None
+    except RecursionError:
+        raise EngagementError([Fault(file, "", f"is nested more than {MAX_DEPTH} deep")]) from None
+    if _depth(root) > MAX_DEPTH:
+        faults.append(Fault(file, "", f"is nested more than {MAX_DEPTH} deep"))
+    if faults:
+        raise EngagementError(faults)
+    return root
+
+
+def _json(value: Any) -> Node:
+    match value:
+        case Scalar() | Fields() | Items():
+            return value
+        case list():
+            return Items(tuple(map(_json, value)), 0)
+        case bool():
+            return Scalar(str(value).lower(), 0, "bool")
+        case None:
+            return Scalar("", 0, "plain")
+    return Scalar(str(value), 0, "text")
+
+
+def _depth(node: Node) -> int:
+    match node:
+        case Items(items=items):
+            return 1 + max(map(_depth, items), default=0)
+        case Fields(fields=fields):
+            return 1 + max((_depth(value) for _, value in fields), default=0)
+    return 0
