@@ -1,0 +1,255 @@
+"""Layout of the charts about belief: map, evidence, shares, flips, path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from advisorkit.charts.kinds import (
+    BeliefMap, Corner, FlipBars, FlipRow, PathStairs, Point, ShareBars, ShareRow, Stair, Step, Waterfall,
+)
+from advisorkit.charts.letters import width, wrap
+from advisorkit.charts.scene import Area, Bar, Dot, Dots, Label, Line, Markable, Panel, Scene, run
+from advisorkit.charts.theme import MARKS
+from advisorkit.quantities import number, percent
+
+__all__ = ["belief_map", "flip_bars", "path_stairs", "share_bars", "waterfall"]
+
+_PLACE = {"prompt": (0.0, 0.0), "rag": (0.5, 0.0), "finetune": (0.0, 0.5), "hybrid": (0.5, 0.5)}
+_TICKS = ((-20.0, "1%"), (-9.5424, "10%"), (-4.7712, "25%"), (0.0, "50%"), (4.7712, "75%"), (9.5424, "90%"), (19.956, "99%"))
+
+
+def belief_map(chart: BeliefMap, wide: float = 360) -> Scene:
+    """Two axes from 0 to 100 %, the corners named, the belief as a point."""
+    side = wide - 56
+    inner = Panel(left=48, top=8, width=side, height=round(side * 0.94), x=(0, 1), y=(0, 1), marks=(
+        *_corners(chart, side), Dots(points=chart.draws, size=3, fill="text3", opacity=0.45),
+        *_region(chart.region), *_cross(), Dot(x=chart.belief[0], y=chart.belief[1], mark="circle", size=13, fill="ink", edge="page",
+            tip=f"needs retrieval {percent(chart.belief[0])}, needs training {percent(chart.belief[1])}"),
+    ))
+    return Scene(width=wide, height=inner.height + 52, panels=(inner,))
+
+
+def _corners(chart: BeliefMap, side: float) -> Iterator[Markable]:
+    first = max(chart.corners, key=lambda c: c.share or 0)
+    for corner in chart.corners:
+        x, y = _PLACE[corner.pattern]
+        box = ((x, y), (x + 0.5, y), (x + 0.5, y + 0.5), (x, y + 0.5))
+        out = corner.share is None
+        yield Area(points=box, fill="hairline" if out else corner.pattern, opacity=1 if out else 0.1 if corner is first else 0.05, hatched=out)
+        yield from _corner_words(corner, x, y + 0.5, side / 2 - 18)
+
+
+def _corner_words(corner: Corner, x: float, y: float, room: float) -> Iterator[Label]:
+    out = corner.share is None
+    yield Label(x=x, y=y, dx=9, dy=17, text=corner.label, size=15, bold=True, fill="text3" if out else corner.pattern)
+    for n, line in enumerate(wrap(corner.shown, room, 13)):
+        yield Label(x=x, y=y, dx=9, dy=36 + 16 * n, text=line, fill="text3" if out else corner.pattern)
+
+
+def _region(points: tuple[Point, ...]) -> Iterator[Markable]:
+    if points:
+        yield Area(points=points, fill="ink", opacity=0.06)
+        yield Line(points=(*points, points[0]), stroke="ink", dash="4 3", width=1.2)
+
+
+def _cross() -> Iterator[Markable]:
+    yield Line(points=((0, 0.5), (1, 0.5)), stroke="control")
+    yield Line(points=((0.5, 0), (0.5, 1)), stroke="control")
+    yield Line(points=((0, 1), (0, 0), (1, 0)), stroke="text2", width=1.2)
+    for value, anchor in ((0.0, "start"), (0.5, "middle"), (1.0, "end")):
+        yield Label(x=value, y=0, dy=15, text=percent(value), size=12, fill="text2", anchor=anchor)  # type: ignore[arg-type]
+        yield Label(x=0, y=value, dx=-6, dy=6 * (2 * value - 1), text=percent(value), size=12, fill="text2", anchor="end")
+    yield Label(x=0.5, y=0, dy=34, text="Needs retrieval →", bold=True, fill="text2", anchor="middle")
+    yield Label(x=0, y=0.5, dx=-40, text="Needs training →", bold=True, fill="text2", anchor="middle", turned=True)
+
+
+def waterfall(chart: Waterfall, wide: float = 650) -> Scene:
+    """One label column and a column for each axis; decibans to scale, chances as ticks."""
+    labels, gap, row = wide * 0.31, 22.0, 22.0
+    column = (wide - labels - gap) / 2
+    lines = len(chart.steps) + 2
+    height = row * lines
+    paths = [_running(chart, axis) for axis in (0, 1)]
+    spans = [max(path) - min(path) for path in paths]
+    unit = (column - 96) / max(*spans, 10)
+    panels = [
+        Panel(left=labels + axis * (column + gap), top=30, width=column, height=height, y=(lines - 0.5, -0.5),
+              x=_window(paths[axis], column, unit), marks=tuple(_evidence(chart, axis, paths[axis], row)))
+        for axis in (0, 1)
+    ]
+    page = Panel(left=0, top=0, width=wide, height=height + 52, x=(0, wide), y=(height + 52, 0),
+                 marks=tuple(_evidence_words(chart, wide, panels, row)))
+    return Scene(width=wide, height=height + 52, panels=(page, *panels))
+
+
+def _running(chart: Waterfall, axis: int) -> list[float]:
+    path = [chart.prior[axis]]
+    for step in chart.steps:
+        path.append(path[-1] + (step.retrieval, step.training)[axis])
+    return path
+
+
+def _window(path: list[float], column: float, unit: float) -> Point:
+    spare = column / unit - (max(path) - min(path))
+    return min(path) - spare / 2, max(path) + spare / 2
+
+
+def _evidence(chart: Waterfall, axis: int, path: list[float], row: float) -> Iterator[Markable]:
+    last = len(path)
+    yield Line(points=((0, -0.5), (0, last + 0.5)), stroke="ink")
+    yield Line(points=((path[0], 0), (path[0], 1)), stroke="control")
+    yield Dot(x=path[0], y=0, mark="ring", size=8, fill="ink", tip=chart.prior_label)
+    yield _beside(path[0], 0, number(path[0], 1), "text2")
+    for n, (step, (start, end)) in enumerate(zip(chart.steps, pairwise(path), strict=True), 1):
+        yield from _step(step, n, start, end, row)
+    yield Dot(x=path[-1], y=last, mark="circle", size=10, fill="ink", tip=chart.belief_label)
+    words = chart.rows()[-1][axis + 1]
+    yield Label(x=path[-1], y=last, dx=-9, text=words, bold=True, anchor="end")
+
+
+def _step(step: Step, n: int, start: float, end: float, row: float) -> Iterator[Markable]:
+    effect = end - start
+    yield Line(points=((end, n), (end, n + 1)), stroke="control")
+    if abs(effect) < 0.05:
+        yield Label(x=end, y=n, text="·", fill="text2", dx=4)
+        return
+    words = f"{'+' if effect > 0 else ''}{number(effect, 1)}"
+    fill = "evidence_for" if effect > 0 else "evidence_against"
+    yield Bar(x0=min(start, end), x1=max(start, end), y=n, thick=row - 8, fill=fill, dashed=bool(step.note), tip=f"{step.label}: {words}")
+    yield _beside(max(start, end), n, words, "text2")
+
+
+def _beside(x: float, y: float, words: str, fill: str) -> Label:
+    return Label(x=x, y=y, dx=6, text=words, fill=fill, size=12)
+
+
+def _evidence_words(chart: Waterfall, wide: float, panels: list[Panel], row: float) -> Iterator[Markable]:
+    foot = panels[0].top + panels[0].height
+    for panel, name, chance in zip(panels, ("Needs retrieval", "Needs training"), chart.chances, strict=True):
+        yield Label(x=panel.left, y=12, text=name, bold=True, size=14)
+        yield Label(x=panel.left + panel.width, y=12, text=percent(chance), bold=True, size=14, anchor="end")
+        yield from _chance_ticks(panel, foot)
+    names = (chart.prior_label, *(s.label for s in chart.steps), chart.belief_label)
+    notes = ("", *(s.note for s in chart.steps), "")
+    for n, (name, note) in enumerate(zip(names, notes, strict=True)):
+        last = n == len(names) - 1
+        words = ((name, "text2" if n == 0 else "ink", last, False), *(((f" ({note})", "guess", False, True),) if note else ()))
+        yield from run(0, panels[0].top + row * (n + 0.5), words)
+    yield Line(points=((0, foot - row), (wide, foot - row)), stroke="hairline")
+    yield Label(x=0, y=foot + 12, text="Chance, as evidence adds up", size=12, fill="text2")
+
+
+def _chance_ticks(panel: Panel, foot: float) -> Iterator[Markable]:
+    taken = -99.0
+    for decibans, text in _TICKS:
+        x = panel.at(decibans, 0)[0]
+        if panel.left <= x <= panel.left + panel.width and x - taken > 34:
+            taken = x
+            if decibans:
+                yield Line(points=((x, panel.top), (x, foot)), stroke="hairline")
+            yield Label(x=x, y=foot + 12, text=text, size=12, fill="text2", anchor="middle")
+
+
+def share_bars(chart: ShareBars, wide: float = 380) -> Scene:
+    """Bars from 0 to 100 %, named and numbered in the pattern's colour."""
+    row, start = 27.0, max(width(b.label, 14, bold=True) for b in chart.bars) + 12
+    height, room = row * len(chart.bars), wide - start - 60
+    inner = Panel(left=start, top=0, width=room, height=height, x=(0, 1), y=(len(chart.bars) - 0.5, -0.5),
+                  marks=tuple(mark for n, bar in enumerate(chart.bars) for mark in _share(bar, n)))
+    names = Panel(left=0, top=0, width=start, height=height, x=(0, start), y=(len(chart.bars) - 0.5, -0.5), marks=tuple(
+        Label(x=0, y=n, text=b.label, bold=True, size=14, fill="text3" if b.share is None else b.pattern) for n, b in enumerate(chart.bars)
+    ))
+    return Scene(width=wide, height=height, panels=(names, inner))
+
+
+def _share(bar: ShareRow, n: int) -> Iterator[Markable]:
+    note = ((f"  {bar.note}", "text2", False, False),) if bar.note else ()
+    if bar.share is None:
+        yield from run(0, n, ((bar.shown, "text2", False, False), *note))
+        return
+    yield Bar(x0=0, x1=bar.share, y=n, thick=15, fill=bar.pattern, tip=f"{bar.label} {bar.shown}")
+    yield from run(bar.share, n, ((bar.shown, bar.pattern, True, False), *note), dx=7)
+
+
+def flip_bars(chart: FlipBars, wide: float = 650) -> Scene:
+    """Change on the left, a 100 % bar, the new leader on the right."""
+    text, bar_at, bar_wide = wide * 0.53, wide * 0.56, wide * 0.21
+    lines = [_flip_lines(f, text) for f in chart.flips]
+    heights = [18 * len(rows) + 20 for rows in lines]
+    tops = [sum(heights[:n]) for n in range(len(heights))]
+    total = float(sum(heights))
+    page = Panel(left=0, top=0, width=wide, height=total, x=(0, wide), y=(total, 0), marks=tuple(
+        mark for f, rows, top, high in zip(chart.flips, lines, tops, heights, strict=True)
+        for mark in _flip_words(f, rows, top, high, wide, bar_at + bar_wide + 16)
+    ))
+    bars = Panel(left=bar_at, top=0, width=bar_wide, height=total, x=(0, 1), y=(total, 0), marks=tuple(
+        mark for f, top, high in zip(chart.flips, tops, heights, strict=True) for mark in _stack(f.shares, top + high / 2, bar_wide)
+    ))
+    return Scene(width=wide, height=total, panels=(page, bars))
+
+
+def _flip_lines(flip: FlipRow, room: float) -> tuple[str, ...]:
+    return wrap(flip.change + (f", today: {flip.today}" if flip.today else ""), room, 14)
+
+
+def _flip_words(flip: FlipRow, lines: tuple[str, ...], top: float, high: float, wide: float, right: float) -> Iterator[Markable]:
+    left = len(flip.change) + 1 if flip.today else 9999
+    first = top + high / 2 - 9 * (len(lines) - 1)
+    for n, line in enumerate(lines):
+        own = line[:max(left, 0)]
+        yield from run(0, first + 18 * n, tuple(w for w in ((own, "ink", False, False), (line[len(own):], "text3", False, False)) if w[0]), size=14)
+        left -= len(line) + 1
+    note = ((f" {flip.note}", "text3", False, False),) if flip.note else ()
+    yield from run(right, top + high / 2, ((flip.shown, flip.leader, True, False), *note), size=14)
+    yield Line(points=((0, top + high), (wide, top + high)), stroke="hairline")
+
+
+def _stack(shares: tuple[ShareRow, ...], y: float, wide: float) -> Iterator[Markable]:
+    start = 0.0
+    for share in shares:
+        size = share.share or 0
+        yield Bar(x0=start, x1=start + size, y=y, thick=20, fill=share.pattern, tip=f"{share.label} {share.shown}")
+        if start:
+            yield Bar(x0=start - 0.5 / wide, x1=start + 0.5 / wide, y=y, thick=20, fill="page")
+        if size * wide >= 24:
+            yield Label(x=start + size / 2, y=y, text=share.shown.rstrip("%"), fill="on_pattern", bold=True, anchor="middle")
+        start += size
+
+
+def path_stairs(chart: PathStairs, wide: float = 650) -> Scene:
+    """Stairs rising to the right; the words of each hang under its tread."""
+    column, rise = wide / len(chart.stairs), 26.0
+    top = 24 + rise * (len(chart.stairs) - 1)
+    treads = [top - rise * n for n in range(len(chart.stairs))]
+    below = [_stair_lines(s, column - 14) for s in chart.stairs]
+    height = max(t + 12 + 18 * len(rows) for t, rows in zip(treads, below, strict=True)) + 8
+    marks = [mark for n, stair in enumerate(chart.stairs) for mark in _stair(stair, n * column, treads[n], column, below[n])]
+    rises = [Line(points=(((n + 1) * column - 8, a), ((n + 1) * column, b)), stroke="control") for n, (a, b) in enumerate(pairwise(treads))]
+    return Scene(width=wide, height=height, panels=(
+        Panel(left=0, top=0, width=wide, height=height, x=(0, wide), y=(height, 0), marks=(*rises, *marks)),
+    ))
+
+
+def _stair_lines(stair: Stair, room: float) -> list[tuple[str, str, bool]]:
+    colour = stair.pattern if stair.pattern and stair.state != "done" else "text2"
+    lines = [(line, colour, True) for line in wrap(stair.name, room, 14, bold=True)]
+    lines += [(line, "text2", False) for fact in stair.facts for line in wrap(fact, room, 13)]
+    if room >= 110:
+        lines += [(line, "ink", False) for line in wrap(stair.test, room, 13)]
+    return lines
+
+
+def _stair(stair: Stair, x: float, y: float, column: float, lines: list[tuple[str, str, bool]]) -> Iterator[Markable]:
+    colour = stair.pattern if stair.pattern and stair.state != "done" else "text3"
+    yield Line(points=((x, y), (x + column - 8, y)), stroke=colour, width=4 if stair.state == "now" else 2.5)
+    above = {"done": ("✓ Done", "text2", False), "now": ("▼ You are here", colour, True), "later": ("", "ink", False)}[stair.state]
+    if above[0]:
+        yield Label(x=x, y=y - 13, text=above[0], fill=above[1], bold=above[2])
+    for n, (line, fill, bold) in enumerate(lines):
+        yield Label(x=x, y=y + 18 + 18 * n, text=line, fill=fill, bold=bold, size=14 if bold else 13)
+
+
+def mark_of(pattern: str) -> str:
+    """The mark of a pattern; a ring for what is none."""
+    return MARKS.get(pattern, "ring")

@@ -1,0 +1,384 @@
+"""What each chart says, free of how it is drawn: the same value feeds screens, pages and slides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from advisorkit.quantities import money_short, number, percent
+
+__all__ = [
+    "BeliefMap", "Bin", "BreakEven", "Chart", "Corner", "Curve", "Curves", "FlipBars", "FlipRow", "PathStairs",
+    "Point", "RangeBars", "RangeRow", "Reliability", "ShareBars", "ShareRow", "Stair", "Step", "Swing", "Tornado",
+    "Waterfall",
+]
+
+Point = tuple[float, float]
+"""x and y in the chart's own units."""
+Rows = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """Words that every chart carries."""
+
+    kind: ClassVar[str] = "Chart"
+    """What sort of chart it is, in plain words; opens the alt text."""
+    head: ClassVar[tuple[str, ...]] = ()
+    """Column heads of the data table."""
+
+    title: str
+    """The message, true of the values; or the name of the measure."""
+    subtitle: str = ""
+    """Measure, unit, horizon, and what bar, band and mark mean."""
+
+    def rows(self) -> Rows:
+        """The data table: what the chart shows, as printed."""
+        return ()
+
+    @property
+    def alt(self) -> str:
+        """Text for those who cannot see the chart: kind, message, values."""
+        values = "; ".join(f"{row[0]}: {', '.join(filter(None, row[1:]))}" for row in self.rows())
+        return f"{self.kind}. {self.title.rstrip('.')}. {values}."
+
+
+@dataclass(frozen=True, slots=True)
+class Corner:
+    """One corner of the belief map."""
+
+    pattern: str
+    """Pattern id."""
+    label: str
+    """Pattern name."""
+    share: float | None
+    """Probability 0..1; None when ruled out."""
+    shown: str
+    """The share as printed, or the reason why it is ruled out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeliefMap(Chart):
+    """Two axes, four corners, one belief."""
+
+    kind = "Map of two questions"
+    head = ("Pattern", "Chance")
+
+    corners: tuple[Corner, ...]
+    """All four patterns."""
+    belief: Point
+    """Chance that retrieval and that training are needed, 0..1 each."""
+    draws: tuple[Point, ...] = ()
+    """Draws over unknown answers and weights, 0..1 each."""
+    region: tuple[Point, ...] = ()
+    """Outline of the region that holds 80 % of the draws."""
+
+    def rows(self) -> Rows:
+        """Chances of the corners and of the two needs."""
+        needs = (("Needs retrieval", percent(self.belief[0])), ("Needs training", percent(self.belief[1])))
+        return (*((c.label, c.shown) for c in self.corners), *needs)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one answer adds to both axes."""
+
+    label: str
+    """The answer as a reason."""
+    retrieval: float
+    """Decibans towards retrieval."""
+    training: float
+    """Decibans towards training."""
+    note: str = ""
+    """``a guess`` and the like; drawn dashed and amber."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waterfall(Chart):
+    """How the evidence adds up on both axes, strongest first."""
+
+    kind = "Evidence chart"
+    head = ("Answer", "Needs retrieval, decibans", "Needs training, decibans")
+
+    prior: Point
+    """Decibans before any answer."""
+    steps: tuple[Step, ...]
+    """In order of effect; they add up from `prior` to `belief`."""
+    belief: Point
+    """Decibans after all answers."""
+    chances: Point
+    """`belief` as chances, 0..1."""
+    prior_label: str = "Where we start"
+    """Words beside the start."""
+    belief_label: str = "What we believe now"
+    """Words beside the end."""
+
+    def rows(self) -> Rows:
+        """Start, every step, end."""
+        middle = ((s.label, _signed(s.retrieval), _signed(s.training)) for s in self.steps)
+        start = (self.prior_label, _signed(self.prior[0]), _signed(self.prior[1]))
+        end = (self.belief_label, *(f"{_signed(b)} = {percent(c)}" for b, c in zip(self.belief, self.chances, strict=True)))
+        return (start, *middle, end)
+
+
+def _signed(value: float) -> str:
+    return f"{'+' if value > 0 else ''}{number(value, 1)}" if round(value, 1) else "0"
+
+
+@dataclass(frozen=True, slots=True)
+class ShareRow:
+    """One pattern's share."""
+
+    pattern: str
+    """Pattern id."""
+    label: str
+    """Pattern name."""
+    share: float | None
+    """0..1; None when it has no bar."""
+    shown: str
+    """The share as printed, or why there is none."""
+    note: str = ""
+    """A few words beside it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareBars(Chart):
+    """Shares of the patterns as bars, 0 to 100 %."""
+
+    kind = "Bar chart"
+    head = ("Pattern", "Share", "Note")
+
+    bars: tuple[ShareRow, ...]
+    """Largest first."""
+
+    def rows(self) -> Rows:
+        """One row a pattern."""
+        return tuple((b.label, b.shown, b.note) for b in self.bars)
+
+
+@dataclass(frozen=True, slots=True)
+class FlipRow:
+    """What the advice would be under one other answer."""
+
+    change: str
+    """The other answer in plain words."""
+    today: str
+    """Today's answer."""
+    shares: tuple[ShareRow, ...]
+    """In fixed order; ruled-out patterns left out."""
+    leader: str
+    """Pattern id that would lead."""
+    shown: str
+    """Its name and share as printed."""
+    note: str = ""
+    """``close``, ``stays`` or nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlipBars(Chart):
+    """Changes of one answer each, and where they lead."""
+
+    kind = "Stacked bars"
+    head = ("Change", "Today", "Would lead", "Note", "Shares")
+
+    flips: tuple[FlipRow, ...]
+    """Today first."""
+
+    def rows(self) -> Rows:
+        """One row a change."""
+        return tuple(
+            (f.change, f"today {f.today}" if f.today else "", f.shown, f.note, ", ".join(f"{s.label} {s.shown}" for s in f.shares))
+            for f in self.flips
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Stair:
+    """One rung of the path."""
+
+    pattern: str
+    """Pattern id; empty for steps that belong to none."""
+    name: str
+    """Name of the rung."""
+    state: str
+    """``done``, ``now`` or ``later``."""
+    facts: tuple[str, ...]
+    """Short facts: chance that it suffices, build cost, time."""
+    test: str
+    """The result that justifies it, or what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathStairs(Chart):
+    """The path as stairs, rising to the right."""
+
+    kind = "Path of steps"
+    head = ("Step", "State", "Facts", "Test")
+
+    stairs: tuple[Stair, ...]
+    """Lowest rung first."""
+
+    def rows(self) -> Rows:
+        """One row a rung."""
+        states = {"done": "done", "now": "you are here", "later": "later"}
+        return tuple((s.name, states[s.state], ", ".join(s.facts), s.test) for s in self.stairs)
+
+
+@dataclass(frozen=True, slots=True)
+class RangeRow:
+    """One pattern's range."""
+
+    pattern: str
+    """Pattern id; empty for today's way of working."""
+    label: str
+    """Name in front of the bar."""
+    range: tuple[float, float, float] | None
+    """P10, P50, P90 in the chart's currency; None when there is none."""
+    note: str = ""
+    """Words in place of a bar."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RangeBars(Chart):
+    """Ranges of money: P10 to P90 with P50 marked."""
+
+    kind = "Range chart"
+    head = ("Pattern", "P10", "P50", "P90")
+
+    currency: str
+    """ISO code."""
+    bars: tuple[RangeRow, ...]
+    """Lowest P50 first; those without a range last."""
+
+    def rows(self) -> Rows:
+        """One row a pattern."""
+        return tuple(
+            (b.label, *(money_short(v, self.currency) for v in b.range)) if b.range else (b.label, b.note, "", "")
+            for b in self.bars
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One pattern's cumulative cost."""
+
+    pattern: str
+    """Pattern id; empty for today's way of working."""
+    label: str
+    """Name at the end of the line."""
+    low: tuple[float, ...]
+    """P10 at each month of the chart."""
+    middle: tuple[float, ...]
+    """P50 at each month of the chart."""
+    high: tuple[float, ...]
+    """P90 at each month of the chart."""
+
+
+@dataclass(frozen=True, slots=True)
+class BreakEven:
+    """Where one curve crosses another."""
+
+    month: float
+    """Month of the crossing."""
+    amount: float
+    """Cost of both at the crossing."""
+    low: float
+    """Month before which it happens in one draw of ten."""
+    high: float | None
+    """Month before which it happens in nine draws of ten; None when beyond the horizon."""
+    words: str
+    """What breaks even with what, and when."""
+    range_words: str
+    """Its 80 % range in words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curves(Chart):
+    """Cumulative cost over the months with its bands."""
+
+    kind = "Line chart"
+    head = ("Pattern", "At the start", "At the end", "Range at the end")
+
+    currency: str
+    """ISO code."""
+    months: tuple[float, ...]
+    """Months since the start at which the curves are known."""
+    curves: tuple[Curve, ...]
+    """One a pattern."""
+    break_even: BreakEven | None = None
+    """The crossing that matters, when there is one."""
+
+    def rows(self) -> Rows:
+        """One row a curve."""
+        m = self.currency
+        ends = ((c.label, c.middle[0], c.middle[-1], c.low[-1], c.high[-1]) for c in self.curves)
+        return tuple((n, money_short(a, m), money_short(b, m), f"{money_short(lo, m)} to {money_short(hi, m)}") for n, a, b, lo, hi in ends)
+
+
+@dataclass(frozen=True, slots=True)
+class Swing:
+    """What one assumption does to the result."""
+
+    label: str
+    """The assumption."""
+    low: float
+    """Result when the assumption is at its low end."""
+    high: float
+    """Result when the assumption is at its high end."""
+    low_input: str
+    """The low end as printed."""
+    high_input: str
+    """The high end as printed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tornado(Chart):
+    """Which assumptions move the result most."""
+
+    kind = "Tornado chart"
+    head = ("Assumption", "At its low end", "Result", "At its high end", "Result")
+
+    currency: str
+    """ISO code."""
+    base: float
+    """Result at likely values."""
+    swings: tuple[Swing, ...]
+    """Largest first."""
+
+    def rows(self) -> Rows:
+        """One row an assumption."""
+        m = self.currency
+        return tuple((s.label, s.low_input, money_short(s.low, m), s.high_input, money_short(s.high, m)) for s in self.swings)
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Cases with similar stated chances."""
+
+    predicted: float
+    """Mean stated chance, 0..1."""
+    observed: float
+    """Share that came true, 0..1."""
+    low: float
+    """Low end of the 90 % interval of `observed`."""
+    high: float
+    """High end of the 90 % interval of `observed`."""
+    cases: int
+    """How many cases."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reliability(Chart):
+    """Whether stated chances come true as often as stated."""
+
+    kind = "Reliability plot"
+    head = ("Stated", "Came true", "90 % interval", "Cases")
+
+    bins: tuple[Bin, ...]
+    """From low to high stated chance."""
+
+    def rows(self) -> Rows:
+        """One row a bin."""
+        return tuple(
+            (percent(b.predicted), percent(b.observed), f"{percent(b.low)} to {percent(b.high)}", str(b.cases)) for b in self.bins
+        )
