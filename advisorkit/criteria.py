@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from advisorkit.errors import CatalogError, nearest
-from advisorkit.patterns import Pattern, PatternId
+from advisorkit.patterns import CompanionId, OffRampId, Pattern, PatternId
 
 __all__ = ["TOPICS", "AskIf", "Axis", "Catalog", "Criterion", "Gate", "GateKind", "Level", "Source"]
 
@@ -44,12 +44,21 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class AskIf:
-    """Ask a criterion only when the answer to another one makes it meaningful."""
+    """Ask a criterion only when another answer, or the belief so far, makes it meaningful.
 
-    criterion: str
-    """The other criterion."""
-    levels: tuple[str, ...]
+    Example:
+        >>> AskIf("private_knowledge", ("some", "most")).axis is None
+        True
+    """
+
+    criterion: str = ""
+    """The other criterion; empty when the test is on an axis."""
+    levels: tuple[str, ...] = ()
     """Levels of it under which this one is asked; unknown counts as asked."""
+    axis: Axis | None = None
+    """Axis whose chance decides; None when another answer decides."""
+    at_least: float = 0.0
+    """Smallest chance of the axis, 0 to 1, at which this one is still asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +103,8 @@ class Criterion:
     """Why it matters, with the finding behind it."""
     sources: tuple[str, ...]
     """Keys into `Catalog.sources`."""
+    fit_note: str = ""
+    """Why the fitted weights differ from the expert's where they differ much; empty otherwise."""
 
     def level(self, id: str) -> Level:
         """The level called `id`.
@@ -127,7 +138,11 @@ class Gate:
     unknown_closes: bool = False
     """For-now gates that also hold while the answer is unknown, such as an unmarked pilot."""
     computed: str = ""
-    """Name of the computed test, such as ``beyond_window`` or ``over_budget``; empty for tests by level."""
+    """Name of the computed test, such as ``beyond_window`` or ``over_budget``; with `levels`, both must hold."""
+    short: str = ""
+    """The reason in a few words, to stand after "ruled out:" or "not yet:"."""
+    leads_to: tuple[OffRampId | CompanionId, ...] = ()
+    """Off-ramps or companions that it points to, likeliest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +181,14 @@ class Catalog:
     """Where that belief comes from."""
     damping: float
     """Share of each weaker same-signed answer that counts within one cause, 0 to 1; 1 means none is damped."""
+    causes: Mapping[str, str] = field(default_factory=dict)
+    """What the answers of one cause have in common, by cause."""
+    topics: Mapping[str, str] = field(default_factory=dict)
+    """Names of `TOPICS` for a client, in workshop order."""
+    damping_source: str = ""
+    """Where the damping comes from."""
+    text: Mapping[str, str] = field(default_factory=dict)
+    """Sentences of the advice by key, in one language; names in braces are filled in."""
 
     def criterion(self, id: str) -> Criterion:
         """The criterion called `id`.

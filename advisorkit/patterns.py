@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -41,3 +42,5 @@ class Pattern:
     """Typical uses."""
     sources: tuple[str, ...]
     """Keys of the source list."""
+    suggested_by: tuple[Mapping[str, tuple[str, ...]], ...] = ()
+    """Answers that suggest it: any one of these, in which every criterion named has one of its levels."""
