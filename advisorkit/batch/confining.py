@@ -1,0 +1,86 @@
+"""What a report's process may see and use."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import platformdirs
+
+import advisorkit
+
+__all__ = ["can_fork", "confine", "die_with_parent", "environment", "threads"]
+
+_KEPT = {
+    "PATH", "HOME", "TMPDIR", "TEMP", "TMP", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "VIRTUAL_ENV",
+    "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA",
+    "JUPYTER_PATH", "JUPYTER_DATA_DIR", "JUPYTER_PREFER_ENV_PATH",
+}  # fmt: skip
+"""Variables without which Python, Jupyter or the system would not start; nothing else of the user's is passed on."""
+_FIXED = {
+    "LANG": "C.UTF-8", "TZ": "UTC", "PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1",
+    "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline", "PLOTLY_RENDERER": "plotly_mimetype",
+    "JUPYTER_PLATFORM_DIRS": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+}  # fmt: skip
+"""The same for every report on every machine, so that its bytes do not depend on where it was made."""
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+
+
+def environment(inherited: Mapping[str, str], scratch: Path) -> dict[str, str]:
+    """Environment of a report's process: no key, token or setting of the user's reaches it.
+
+    Example:
+        >>> sorted(environment({"PATH": "/bin", "OPENAI_API_KEY": "sk-1"}, Path("s")).keys() & {"PATH", "OPENAI_API_KEY"})
+        ['PATH']
+    """
+    kept = {name: value for name, value in inherited.items() if name.upper() in _KEPT}
+    package = str(Path(advisorkit.__file__).parents[1])
+    paths = [package, *filter(None, kept.get("PYTHONPATH", "").split(os.pathsep))]
+    own = {
+        "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)),
+        "IPYTHONDIR": str(scratch / "ipython"),
+        "JUPYTER_RUNTIME_DIR": str(scratch / "runtime"),
+        "MPLCONFIGDIR": platformdirs.user_cache_dir("advisorkit-matplotlib", ensure_exists=True),
+    }
+    return {**kept, **_FIXED, **own}
+
+
+def can_fork() -> bool:
+    """Whether this system forks a primed process safely; macOS frameworks do not survive it, Windows has none."""
+    return sys.platform == "linux"
+
+
+def threads() -> int:
+    """Threads of this process; Linux only."""
+    return len(os.listdir("/proc/self/task"))
+
+
+def confine(megabytes: int) -> None:
+    """Limit this process and its children to `megabytes` beyond what it holds now; no core files. Linux only."""
+    if sys.platform != "linux":
+        return
+    import resource
+
+    held = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    limit = held + megabytes * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process as soon as its parent is gone. Linux only."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of every process that this one's descendants leave behind. Linux only."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _prctl(option: int, value: int) -> None:
+    ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)

@@ -1,0 +1,108 @@
+"""What we add to a notebook before it runs and take away after: a seed at its start, a sentinel at its end."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from advisorkit.batch.templates import is_python
+from advisorkit.batch.values import Order
+
+__all__ = ["DONE", "finished", "frame", "settled", "unframe"]
+
+DONE = "advisorkit: every cell ran"
+"""What the sentinel cell prints; without it a notebook counts as unfinished, whatever its metadata say."""
+_FIRST, _LAST = "advisorkit-seed", "advisorkit-done"
+_SEED = """\
+exec('''
+import random, numpy.random, numpy.random.bit_generator
+random.seed({seed})
+numpy.random.seed({seed} % 2**32)
+numpy.random.bit_generator.randbits = random.Random({seed}).getrandbits
+''', {{}})"""
+"""Seeds `random`, NumPy's global state, and every `default_rng()` that is given no seed."""
+
+
+def frame(order: Order) -> dict[str, Any]:
+    """The template's notebook without outputs, with stable cell ids, our first cell and our last.
+
+    Cell ids are set where they are missing, since papermill would draw them at random.
+    """
+    notebook: dict[str, Any] = json.loads(order.template.notebook)
+    for index, cell in enumerate(notebook["cells"]):
+        cell.setdefault("id", f"cell-{index}")
+        if cell["cell_type"] == "code":
+            cell.update(outputs=[], execution_count=None)
+    notebook["nbformat_minor"] = max(notebook.get("nbformat_minor", 0), 5)
+    if is_python(notebook):
+        first, last = _SEED.format(seed=order.job.seed), f"print({DONE!r})"
+        notebook["cells"] = [_cell(_FIRST, first), *notebook["cells"], _cell(_LAST, last)]
+    return notebook
+
+
+def _cell(id: str, source: str) -> dict[str, Any]:
+    return {"cell_type": "code", "id": id, "metadata": {}, "source": source, "outputs": [], "execution_count": None}
+
+
+def finished(notebook: dict[str, Any]) -> bool:
+    """Whether our own last cell ran; in other languages, whether every code cell did."""
+    last = notebook["cells"][-1]
+    if last.get("id") == _LAST:
+        return any(DONE in output.get("text", "") for output in last["outputs"])
+    ran = (cell for cell in notebook["cells"] if cell["cell_type"] == "code" and "".join(cell["source"]).strip())
+    return all(cell["execution_count"] is not None for cell in ran)
+
+
+def unframe(notebook: dict[str, Any]) -> None:
+    """Take out our cells and papermill's clock, so that the same job gives the same notebook."""
+    ours = [cell for cell in notebook["cells"] if cell.get("id") in {_FIRST, _LAST}]
+    notebook["cells"] = [cell for cell in notebook["cells"] if cell.get("id") not in {_FIRST, _LAST}]
+    notebook["metadata"].pop("papermill", None)
+    for cell in notebook["cells"]:
+        cell["metadata"].pop("papermill", None)
+        cell["metadata"].pop("execution", None)
+        if "injected-parameters" in cell["metadata"].get("tags", []):
+            cell["id"] = "parameters-injected"
+        if cell["cell_type"] == "code":
+            cell["outputs"] = settled(cell["outputs"])
+            _shift(cell, by=min(len(ours), 1))
+
+
+def _shift(cell: dict[str, Any], by: int) -> None:
+    for part in (cell, *cell["outputs"]):
+        if part.get("execution_count"):
+            part["execution_count"] -= by
+
+
+def settled(outputs: list[Any]) -> list[Any]:
+    """Outputs with each stream gathered in its first place, printed-over text dropped, `stdout` before `stderr`.
+
+    A kernel sends what a cell prints in pieces whose number and order are chance.
+
+    Example:
+        >>> pieces = [{"output_type": "stream", "name": "stdout", "text": text} for text in ("a", "b\\\\rc")]
+        >>> settled(pieces)
+        [{'output_type': 'stream', 'name': 'stdout', 'text': 'c'}]
+    """
+    first: dict[str, Any] = {}
+    kept: list[Any] = []
+    for output in outputs:
+        name = output.get("name") if output["output_type"] == "stream" else None
+        if name in first:
+            first[name]["text"] += output["text"]
+            continue
+        kept.append(output)
+        if name:
+            first[name] = output
+    for stream in first.values():
+        stream["text"] = re.sub(r"^.*\r(?!\n)", "", stream["text"], flags=re.MULTILINE)
+    return _stdout_first(kept)
+
+
+def _stdout_first(outputs: list[Any]) -> list[Any]:
+    names = [output.get("name") for output in outputs]
+    for index, pair in enumerate(zip(names, names[1:], strict=False)):
+        if pair == ("stderr", "stdout"):
+            outputs[index : index + 2] = reversed(outputs[index : index + 2])
+    return outputs

@@ -1,0 +1,15 @@
+"""One report in its own process, its cells in a Jupyter kernel: ``python -m advisorkit.batch.solo FOLDER MEGABYTES``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from advisorkit.batch.confining import confine
+from advisorkit.batch.making import make
+
+__all__: list[str] = []
+
+if __name__ == "__main__":
+    confine(int(sys.argv[2]))
+    make(Path(sys.argv[1]))

@@ -1,0 +1,111 @@
+"""Template notebooks: found by name or path, checked before anything runs."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from advisorkit.batch.values import Engine, Template
+from advisorkit.errors import UsageError, nearest
+
+__all__ = ["PARAMETER", "check_template", "engine_for", "find_template", "is_python"]
+
+PARAMETER = "job"
+"""The one parameter of a template: the path of a JSON file that we wrote."""
+_WIDGETS = {"ipywidgets", "anywidget"}
+
+
+def find_template(name: str | Path) -> Template:
+    """The template at a path, or the packaged one of that name.
+
+    Raises:
+        UsageError: If there is none, or it is not a notebook with the parameter `job`.
+    """
+    path = Path(name) if str(name).endswith(".ipynb") else _packaged(str(name))
+    try:
+        template = Template(_word(path.stem), path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"template {name} cannot be read: {error}") from None
+    if faults := check_template(template):
+        raise UsageError("; ".join(faults))
+    return template
+
+
+def _packaged(name: str) -> Path:
+    found = {path.stem: path for folder in _folders() for path in sorted(folder.glob("*.ipynb"))}
+    if name not in found:
+        hint = nearest(name, list(found)) or tuple(found)
+        raise UsageError(f"no template '{name}'; there is {', '.join(hint) or 'none'}. A path must end in .ipynb")
+    return found[name]
+
+
+def _folders() -> Iterator[Path]:
+    package = Path(str(resources.files("advisorkit")))
+    yield from (folder for folder in (package / "_templates", package.parent / "templates") if folder.is_dir())
+
+
+def _word(stem: str) -> str:
+    return re.sub(r"[^a-z0-9_-]+", "_", stem.lower()).strip("_") or "template"
+
+
+def check_template(template: Template) -> tuple[str, ...]:
+    """Everything wrong with a template's form, in words for people; empty when it is sound.
+
+    Example:
+        >>> check_template(Template("letter", '{"cells": [], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}'))
+        ("template letter has no cell tagged 'parameters' that sets job",)
+    """
+    try:
+        notebook = json.loads(template.notebook)
+        cells = _parameter_cells(notebook)
+    except (ValueError, TypeError, AttributeError, KeyError):
+        return (f"template {template.name} is not a notebook",)
+    names = _assigned(cells) if is_python(notebook) else set(re.findall(r"\w+", " ".join(cells)))
+    if PARAMETER not in names:
+        return (f"template {template.name} has no cell tagged 'parameters' that sets {PARAMETER}",)
+    if others := sorted(names - {PARAMETER}) if is_python(notebook) else []:
+        return (f"template {template.name} has parameters that nothing fills: {', '.join(others)}; only {PARAMETER} is",)
+    return ()
+
+
+def _parameter_cells(notebook: dict[str, Any]) -> list[str]:
+    tagged = [cell for cell in notebook["cells"] if "parameters" in cell["metadata"].get("tags", [])]
+    return ["".join(cell["source"]) for cell in tagged]
+
+
+def _assigned(cells: list[str]) -> set[str]:
+    """Names that parameter cells assign; a cell that is not Python assigns nothing."""
+    try:
+        nodes = [node for cell in cells for node in ast.parse(cell).body]
+    except SyntaxError:
+        return set()
+    plain = {name.id for node in nodes if isinstance(node, ast.Assign) for name in node.targets if isinstance(name, ast.Name)}
+    typed = {node.target.id for node in nodes if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)}
+    return plain | typed
+
+
+def is_python(notebook: dict[str, Any]) -> bool:
+    """Whether a notebook is Python; one that names no language is."""
+    metadata = notebook.get("metadata", {})
+    named = metadata.get("kernelspec", {}).get("language") or metadata.get("language_info", {}).get("name")
+    return str(named or "python").lower() == "python"
+
+
+def engine_for(template: Template, asked: Engine, *, forks: bool) -> Engine:
+    """The engine that can run `template`: a Jupyter kernel for widgets, other languages and machines without a safe fork.
+
+    Example:
+        >>> engine_for(Template("t", '{"cells": [], "metadata": {"kernelspec": {"language": "R"}}}'), "advisorkit", forks=True)
+        'kernel'
+    """
+    notebook = json.loads(template.notebook)
+    if asked == "kernel" or not forks or not is_python(notebook):
+        return "kernel"
+    code = "\n".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code")
+    imported = set(re.findall(r"^\s*(?:import|from)\s+(\w+)", code, flags=re.MULTILINE))
+    return "kernel" if imported & _WIDGETS else "advisorkit"

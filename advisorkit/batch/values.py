@@ -1,0 +1,175 @@
+"""What goes into a batch and what comes out of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from advisorkit.errors import Fault
+
+__all__ = ["BatchResult", "Deliverable", "Engine", "Failure", "Job", "Limits", "Order", "Outcome", "Status", "Template"]
+
+Engine = Literal["advisorkit", "kernel"]
+"""`advisorkit` forks a fresh process per report; `kernel` starts a Jupyter kernel for each."""
+Status = Literal["made", "unchanged", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A parameterised notebook.
+
+    Example:
+        >>> Template("letter", "{}").digest[:8]
+        '44136fa3'
+    """
+
+    name: str
+    """[a-z0-9_-]; part of the names of its deliverables."""
+    notebook: str
+    """Text of the .ipynb file."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the notebook's text, in hexadecimal."""
+        return hashlib.sha256(self.notebook.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One report to make, or the faults that keep it from being made.
+
+    Example:
+        >>> Job("acme", "Acme Ltd", '{"a": 1}').seed == Job("acme", "Acme Ltd", '{"a": 1}').seed
+        True
+    """
+
+    engagement: str
+    """Engagement id, [a-z0-9-]: the only word that reaches a file name."""
+    client: str
+    """Client's name: a label, never part of a path."""
+    document: str
+    """JSON text that the template's `job` parameter leads to."""
+    workflow: str = ""
+    """Workflow id where a deliverable is about one workflow; empty for the whole engagement."""
+    source: str = ""
+    """File or table row that it came from, as the user named it."""
+    faults: tuple[Fault, ...] = ()
+    """Why it cannot be made; then `document` is empty."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the document, in hexadecimal."""
+        return hashlib.sha256(self.document.encode()).hexdigest()
+
+    @property
+    def seed(self) -> int:
+        """Seed of the report's random numbers: the first 64 bits of the digest."""
+        return int(self.digest[:16], 16)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one report may use."""
+
+    seconds: float = 600.0
+    """Wall time before the report is stopped."""
+    megabytes: int = 2048
+    """Memory beyond what the libraries hold; enforced on Linux."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Everything a worker needs to make one report, in bytes that can travel."""
+
+    template: Template
+    """Notebook to execute."""
+    job: Job
+    """What its `job` parameter leads to."""
+    formats: Mapping[str, str]
+    """Renderer as ``module:function`` by format; called with the executed notebook and `options`."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Keyword arguments for every renderer; JSON values only."""
+    engine: Engine = "advisorkit"
+    """How cells are executed."""
+    limits: Limits = field(default_factory=Limits)
+    """Time and memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a report was not made."""
+
+    reason: str
+    """One line or a few, for people; names the cell where one is at fault."""
+    notebook: str = ""
+    """The notebook as far as it came, as .ipynb text; empty when nothing ran."""
+    lost: bool = False
+    """Whether the worker vanished, so that trying again may help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a worker hands back: every format, or a failure."""
+
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Finished content by format."""
+    failure: Failure | None = None
+    """Set when any part failed; then there are no files."""
+    seconds: float = 0.0
+    """Wall time from order to hand-over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deliverable:
+    """One row of a batch's result: one format of one report."""
+
+    client: str
+    """Client's name."""
+    engagement: str
+    """Engagement id."""
+    workflow: str
+    """Workflow id; empty when the document covers the engagement."""
+    template: str
+    """Template's name."""
+    format: str
+    """Such as ``html``."""
+    path: str
+    """Relative to the output folder, with forward slashes."""
+    bytes: int
+    """Size; 0 when failed."""
+    sha256: str
+    """Of the content, in hexadecimal; empty when failed."""
+    seconds: float
+    """Wall time of the report; 0 when unchanged."""
+    status: Status
+    """Made now, found unchanged from an earlier run, or failed."""
+    error: str = ""
+    """Why it failed, in words for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """All rows of a batch, in the order of its jobs."""
+
+    deliverables: tuple[Deliverable, ...]
+    """One row a format and report."""
+    out: str
+    """Output folder as it was given."""
+    seconds: float
+    """Wall time of the whole batch."""
+
+    @property
+    def failed(self) -> tuple[Deliverable, ...]:
+        """Rows that were not made."""
+        return tuple(row for row in self.deliverables if row.status == "failed")
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything asked for is there."""
+        return not self.failed
+
+    def document(self) -> dict[str, Any]:
+        """The JSON document of `batch --json` and `report --json`."""
+        return {"advisorkit": 1, "deliverables": [asdict(row) for row in self.deliverables]}
