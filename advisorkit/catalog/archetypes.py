@@ -45,7 +45,7 @@ def archetypes() -> Mapping[str, Archetype]:
     faults: list[Fault] = []
     roots = documents(files("advisorkit").joinpath("data"), ["archetypes.yaml"], faults)
     found = rows(roots.get("archetypes.yaml"), ("name", "what", "answers"))
-    made = {id: Archetype(id, row.text("name"), row.text("what"), _answers(row, load())) for id, row in found.items()}
+    made = {key: Archetype(key, row.text("name"), row.text("what"), _answers(row, load())) for key, row in found.items()}
     if faults:
         raise CatalogError("\n".join(map(str, faults)))
     return made
@@ -54,7 +54,7 @@ def archetypes() -> Mapping[str, Archetype]:
 def _answers(row: Row, catalog: Catalog) -> dict[str, Answer]:
     member = row.members.get("answers")
     members = {} if member is None else member.fields(catalog.criteria, "criterion")
-    return {id: _answer(spot, catalog.criteria[id]) for id, spot in members.items()}
+    return {key: _answer(spot, catalog.criteria[key]) for key, spot in members.items()}
 
 
 def _answer(spot: Spot, criterion: Criterion) -> Answer:

@@ -37,14 +37,14 @@ def _topics(catalog: Catalog) -> Iterator[Fault]:
 
 
 def _criterion(criterion: Criterion, catalog: Catalog) -> Iterator[Fault]:
-    file, id = _file(criterion), criterion.id
+    file = _file(criterion)
     if not criterion.sources:
-        yield Fault(file, id, "has no source for its evidence")
+        yield Fault(file, criterion.id, "has no source for its evidence")
     for key in criterion.sources:
         if key not in catalog.sources:
-            yield _unknown(file, id, "source", key, catalog.sources)
-    if criterion.cause != id and criterion.cause not in catalog.causes:
-        yield _unknown(file, id, "cause", criterion.cause, catalog.causes)
+            yield _unknown(file, criterion.id, "source", key, catalog.sources)
+    if criterion.cause != criterion.id and criterion.cause not in catalog.causes:
+        yield _unknown(file, criterion.id, "cause", criterion.cause, catalog.causes)
     yield from _bands(criterion)
     yield from _ask_if(criterion, catalog)
 
@@ -71,14 +71,14 @@ def _ask_if(criterion: Criterion, catalog: Catalog) -> Iterator[Fault]:
 
 
 def _answers(file: str, where: str, answers: Mapping[str, tuple[str, ...]], catalog: Catalog) -> Iterator[Fault]:
-    for id, levels in answers.items():
-        if id not in catalog.criteria:
-            yield _unknown(file, where, "criterion", id, catalog.criteria)
+    for key, levels in answers.items():
+        if key not in catalog.criteria:
+            yield _unknown(file, where, "criterion", key, catalog.criteria)
             continue
-        valid = [level.id for level in catalog.criteria[id].levels]
-        yield from (_unknown(file, where, f"level of {id}", word, valid) for word in levels if word not in valid)
+        valid = [level.id for level in catalog.criteria[key].levels]
+        yield from (_unknown(file, where, f"level of {key}", word, valid) for word in levels if word not in valid)
         if not levels:
-            yield Fault(file, where, f"names no level of {id}")
+            yield Fault(file, where, f"names no level of {key}")
 
 
 def _gates(catalog: Catalog) -> Iterator[Fault]:
@@ -107,6 +107,6 @@ def _patterns(catalog: Catalog) -> Iterator[Fault]:
 
 
 def _weights(catalog: Catalog, weights: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
-    for id, levels in weights.items():
+    for key, levels in weights.items():
         if levels:
-            yield from _answers("weights.yaml", f"weights.{id}", {id: tuple(levels)}, catalog)
+            yield from _answers("weights.yaml", f"weights.{key}", {key: tuple(levels)}, catalog)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -19,14 +20,27 @@ from advisorkit.patterns import COMPANIONS, OFF_RAMPS, PATTERNS, Pattern
 __all__ = ["load", "read"]
 
 _CRITERION = (
-    "label question help levels unit minimum maximum who when ask_if derived core source_text cause rationale sources"
-).split()
-_GATE = "criterion levels removes kind reason reopens unknown_closes computed short leads_to".split()
-_PATTERN = "name long_name what right_when fails_when cost_profile examples sources suggested_by".split()
-_PAIRS = {"retrieval": 0, "training": 1}
+    "label", "question", "help", "levels", "unit", "minimum", "maximum", "who", "when", "ask_if", "derived", "core",
+    "source_text", "cause", "rationale", "sources",
+)  # fmt: skip
+_GATE = (
+    "criterion", "levels", "removes", "kind", "reason", "reopens", "unknown_closes", "computed", "short", "leads_to",
+)  # fmt: skip
+_TEXTS = ("name", "long_name", "what", "right_when", "fails_when", "cost_profile")
+_PATTERN = (*_TEXTS, "examples", "sources", "suggested_by")
 _MEASURED_WORDS = ("search_hit_rate", "expert_agreement")
 
-Weights = Mapping[str, Mapping[str, tuple[float, float]]]
+_FITTED = "weights.yaml"
+_FILES = (
+    _FITTED, "belief.yaml", "gates.yaml", "patterns.yaml", "sources.yaml", *(f"criteria/{topic}.yaml" for topic in TOPICS),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    levels: Mapping[str, Mapping[str, tuple[float, float]]]
+    reasons: Mapping[str, str]
+    damping: float | None
 
 
 @cache
@@ -45,34 +59,45 @@ def load() -> Catalog:
 
 
 def read(folder: Traversable) -> Catalog:
-    """The catalogue in `folder`, with fitted weights where ``weights.yaml`` is there.
+    """The catalogue in `folder`.
+
+    Where ``weights.yaml`` is there, it names fitted decibans, ``weights: {criterion: {level: [retrieval, training]}}``,
+    and why they differ, ``reasons: {criterion: text}``; a level that it leaves out keeps the expert's.
 
     Raises:
         CatalogError: If a data file is wrong; names every fault with file, line and id.
     """
     faults: list[Fault] = []
-    criteria_files = {f"criteria/{topic}.yaml": topic for topic in TOPICS}
-    fitted = ["weights.yaml"] if folder.joinpath("weights.yaml").is_file() else []
-    names = [*criteria_files, "gates.yaml", "patterns.yaml", "belief.yaml", "sources.yaml", *fitted]
-    roots = documents(folder, names, faults)
-    weights, notes, damping = _fitted(roots.get("weights.yaml"))
-    criteria: dict[str, Criterion] = {}
-    for name, topic in criteria_files.items():
-        for id, row in rows(roots.get(name), _CRITERION).items():
-            if id in criteria:
-                row.spot.fault(f"'{id}' is already a criterion of topic {criteria[id].topic}")
-            criteria[id] = _criterion(id, topic, row, weights.get(id, {}), notes.get(id, ""))
-    belief = _belief(roots.get("belief.yaml"), damping)
-    patterns = _patterns(roots.get("patterns.yaml"))
-    gates = _gates(roots.get("gates.yaml"), criteria)
-    catalog = Catalog(criteria=criteria, gates=gates, sources=_sources(roots.get("sources.yaml")), **patterns, **belief)
-    faults.extend(check(catalog, weights))
+    roots = documents(folder, _FILES if folder.joinpath(_FITTED).is_file() else _FILES[1:], faults)
+    weights = _fitted(roots.get(_FITTED))
+    criteria = _criteria(roots, weights)
+    catalog = Catalog(
+        criteria=criteria,
+        gates=_gates(roots.get("gates.yaml"), criteria),
+        patterns=_patterns(roots.get("patterns.yaml"), "patterns"),
+        off_ramps=_patterns(roots.get("patterns.yaml"), "off_ramps"),
+        companions=_patterns(roots.get("patterns.yaml"), "companions"),
+        sources=_sources(roots.get("sources.yaml")),
+        **_belief(roots.get("belief.yaml"), weights.damping),
+    )
+    faults.extend(check(catalog, weights.levels))
     if faults:
-        raise CatalogError("\n".join(map(str, faults)))
+        raise CatalogError("\n".join(dict.fromkeys(map(str, faults))))
     return catalog
 
 
-def _criterion(id: str, topic: str, row: Row, weights: Mapping[str, tuple[float, float]], note: str) -> Criterion:
+def _criteria(roots: Mapping[str, Spot], weights: _Fitted) -> dict[str, Criterion]:
+    criteria: dict[str, Criterion] = {}
+    for topic in TOPICS:
+        for key, row in rows(roots.get(f"criteria/{topic}.yaml"), _CRITERION).items():
+            if key in criteria:
+                row.spot.fault(f"'{key}' is already a criterion of topic {criteria[key].topic}")
+            criteria[key] = _criterion(key, topic, row, weights)
+    return criteria
+
+
+def _criterion(id: str, topic: str, row: Row, weights: _Fitted) -> Criterion:
+    fitted = weights.levels.get(id, {})
     unit = row.optional("unit") or None
     return Criterion(
         id=id,
@@ -80,7 +105,7 @@ def _criterion(id: str, topic: str, row: Row, weights: Mapping[str, tuple[float,
         label=row.text("label"),
         question=row.text("question"),
         help=row.text("help"),
-        levels=tuple(_level(name, spot, weights.get(name)) for name, spot in row.inner("levels").items()),
+        levels=tuple(_level(name, spot, fitted.get(name)) for name, spot in row.inner("levels").items()),
         words=unit is None or id in _MEASURED_WORDS,
         unit=unit,
         minimum=row.number("minimum", 0.0),
@@ -94,7 +119,7 @@ def _criterion(id: str, topic: str, row: Row, weights: Mapping[str, tuple[float,
         cause=row.optional("cause", id),
         rationale=row.text("rationale"),
         sources=row.words("sources"),
-        fit_note=note,
+        fit_note=weights.reasons.get(id, ""),
     )
 
 
@@ -148,16 +173,13 @@ def _gate(row: Row, criteria: Mapping[str, Criterion]) -> Gate:
     )
 
 
-def _patterns(spot: Spot | None) -> dict[str, dict[str, Pattern]]:
+def _patterns(spot: Spot | None, group: str) -> dict[str, Pattern]:
     groups = {} if spot is None else spot.fields(("patterns", "off_ramps", "companions"))
-    return {
-        name: {id: _pattern(id, row) for id, row in rows(groups.get(name), _PATTERN).items()}
-        for name in ("patterns", "off_ramps", "companions")
-    }
+    return {key: _pattern(key, row) for key, row in rows(groups.get(group), _PATTERN).items()}
 
 
 def _pattern(id: str, row: Row) -> Pattern:
-    texts = {name: row.text(name) for name in _PATTERN[:6]}
+    texts = {name: row.text(name) for name in _TEXTS}
     return Pattern(
         id=id,
         **texts,
@@ -200,12 +222,14 @@ def _belief(spot: Spot | None, fitted_damping: float | None) -> dict[str, Any]:
     }
 
 
-def _fitted(spot: Spot | None) -> tuple[dict[str, dict[str, tuple[float, float]]], dict[str, str], float | None]:
-    members = {} if spot is None else spot.fields()
-    weights = members["weights"].fields() if "weights" in members else {}
-    notes = members["reasons"].fields() if "reasons" in members else {}
-    return (
-        {id: {name: _pair(one) for name, one in levels.fields().items()} for id, levels in weights.items()},
-        {id: one.text() or "" for id, one in notes.items()},
+def _fitted(spot: Spot | None) -> _Fitted:
+    if spot is None:
+        return _Fitted({}, {}, None)
+    members = spot.fields(("fitted", "cases", "penalty", "damping", "weights", "reasons"))
+    levels = members["weights"].fields() if "weights" in members else {}
+    reasons = members["reasons"].fields() if "reasons" in members else {}
+    return _Fitted(
+        {key: {name: _pair(one) for name, one in row.fields().items()} for key, row in levels.items()},
+        {key: one.text() or "" for key, one in reasons.items()},
         members["damping"].number(0, 1) if "damping" in members else None,
     )
