@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import yaml
@@ -16,10 +16,13 @@ import yaml
 from advisorkit.errors import EngagementError, Fault
 from advisorkit.files.disk import Source
 
-__all__ = ["MAX_DEPTH", "Fields", "Items", "Node", "Scalar", "parse", "parse_json", "parse_yaml"]
+__all__ = ["MAX_DEPTH", "Fields", "Items", "Node", "Scalar", "Span", "parse", "parse_json", "parse_yaml"]
 
 MAX_DEPTH = 12
 """Deepest nesting accepted."""
+
+Span = tuple[int, int]
+"""Where something starts in a text and where it has ended, in characters."""
 
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _PLAIN: dict[object, Literal["plain", "text"]] = {None: "plain", "": "plain"}
@@ -35,6 +38,8 @@ class Scalar:
     """Line, from 1; 0 when unknown, as in JSON."""
     kind: Literal["plain", "text", "number", "bool"] = "plain"
     """plain: unquoted YAML, may be anything; text: quoted; number and bool: so written in JSON."""
+    span: Span = field(default=(0, 0), repr=False, compare=False)
+    """First and last but one character in the text; zeros in JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,10 @@ class Items:
     """Its members."""
     line: int
     """Line on which it starts."""
+    span: Span = field(default=(0, 0), repr=False, compare=False)
+    """As for a scalar; a block ends with its last value."""
+    flow: bool = field(default=False, repr=False, compare=False)
+    """Whether it is written in brackets or braces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,10 @@ class Fields:
     """Keys, each once, and values."""
     line: int
     """Line on which it starts."""
+    span: Span = field(default=(0, 0), repr=False, compare=False)
+    """As for a scalar; a block ends with its last value."""
+    flow: bool = field(default=False, repr=False, compare=False)
+    """Whether it is written in brackets or braces."""
 
 
 Node = Scalar | Items | Fields
@@ -144,15 +157,22 @@ class _Duplicates:
 
 def _build(event: Any, events: Iterator[Any], duplicates: _Duplicates) -> Node:
     if isinstance(event, yaml.ScalarEvent):
-        return Scalar(event.value, _line(event), _PLAIN.get(event.style, "text"))
+        return Scalar(event.value, _line(event), _PLAIN.get(event.style, "text"), _span(event, event))
     if not isinstance(event, yaml.CollectionStartEvent):
         raise EngagementError([Fault(duplicates.file, "", "is empty")])
     nodes = []
     while not isinstance(inner := next(events), yaml.CollectionEndEvent):
         nodes.append(_build(inner, events, duplicates))
+    flow = bool(event.flow_style)
+    start, end = _span(event, inner)
+    span = (start, end if flow or not nodes else nodes[-1].span[1])
     if isinstance(event, yaml.SequenceStartEvent):
-        return Items(tuple(nodes), _line(event))
-    return Fields(_pairs(nodes, duplicates), _line(event))
+        return Items(tuple(nodes), _line(event), span, flow)
+    return Fields(_pairs(nodes, duplicates), _line(event), span, flow)
+
+
+def _span(first: Any, last: Any) -> Span:
+    return int(first.start_mark.index), int(last.end_mark.index)
 
 
 def _pairs(nodes: list[Node], duplicates: _Duplicates) -> tuple[tuple[Scalar, Node], ...]:

@@ -1,0 +1,97 @@
+"""Engagement files out: fresh text, changes into an accepted file, both whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from advisorkit.criteria import Catalog
+from advisorkit.engagement import Engagement
+from advisorkit.errors import EngagementError, UsageError
+from advisorkit.files.disk import Source, decode, fingerprint, read_bytes, write_bytes
+from advisorkit.files.trees import Fields, parse
+from advisorkit.store.document import document, to_json
+from advisorkit.store.emit import block
+from advisorkit.store.fields import Vocabulary
+from advisorkit.store.patching import patched
+from advisorkit.store.reading import Loaded, understand, vocabulary
+
+__all__ = ["text", "write"]
+
+
+def text(engagement: Engagement) -> str:
+    """An engagement as the YAML of a fresh file.
+
+    Example:
+        >>> from datetime import date
+        >>> from advisorkit.engagement import Workflow
+        >>> print(text(Engagement("a", "A Ltd", "EUR", date(2026, 11, 20), (Workflow("w", "W"),))), end="")
+        advisorkit: 1
+        id: a
+        client: A Ltd
+        currency: EUR
+        as_of: 2026-11-20
+        workflows:
+          - id: w
+            name: W
+    """
+    return "\n".join(block(document(engagement))) + "\n"
+
+
+def write(
+    path: str | Path, engagement: Engagement, fingerprint: str | None = None, catalog: Catalog | None = None
+) -> Loaded:
+    """Write a new file, or the changes into the file that is there, keeping its comments and order.
+
+    With `fingerprint` (of `Loaded`) the file must be as it was read. The file is replaced in one step.
+
+    Raises:
+        EngagementError: If the file that is there cannot be read as an engagement; it is left alone.
+        UsageError: If it changed on disk since it was read, or cannot be written.
+    """
+    words = vocabulary(catalog)
+    content, notices = _content(Path(path), engagement, fingerprint, words)
+    raw = content.encode()
+    try:
+        write_bytes(path, raw)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
+    return Loaded(engagement, notices, _hash(raw))
+
+
+_hash = fingerprint
+
+
+def _content(path: Path, engagement: Engagement, known: str | None, words: Vocabulary) -> tuple[str, tuple[str, ...]]:
+    fresh = to_json(engagement) if path.suffix.lower() == ".json" else text(engagement)
+    _accepted(Source(str(path), fresh, ""), engagement, words)
+    if not path.exists():
+        if known is not None:
+            raise UsageError(f"{path}: is gone since it was read; nothing was written")
+        return fresh, ()
+    raw = read_bytes(path)
+    if known is not None and _hash(raw) != known:
+        raise UsageError(f"{path}: was changed by somebody else since it was read; open it again; nothing was written")
+    return _changed(Source(str(path), decode(raw, str(path))[0], ""), engagement, fresh, words)
+
+
+def _changed(source: Source, engagement: Engagement, fresh: str, words: Vocabulary) -> tuple[str, tuple[str, ...]]:
+    before, root = understand(source, words), parse(source)
+    if source.file.lower().endswith(".json"):
+        return fresh, ()
+    if isinstance(root, Fields) and not root.flow:
+        content = patched(source.text, root, document(before), document(engagement))
+        if _same(Source(source.file, content, ""), engagement, words):
+            return content, ()
+    return fresh, (f"{source.file}: was written anew; comments in it were not kept",)
+
+
+def _same(source: Source, engagement: Engagement, words: Vocabulary) -> bool:
+    try:
+        return understand(source, words) == engagement
+    except EngagementError:
+        return False
+
+
+def _accepted(source: Source, engagement: Engagement, words: Vocabulary) -> None:
+    if understand(source, words) != engagement:
+        raise UsageError(f"{source.file}: the engagement holds values that a file cannot keep; nothing was written")
