@@ -1,5 +1,30 @@
 """Marked pilots: what they are worth, what they show and what follows."""
 
-from advisorkit.pilot.established import REPLACED, Action, Decision, Established
+from advisorkit.pilot.decision import decide, further_cases, reach, retrieval_blocked, stands
+from advisorkit.pilot.diagnosis import Diagnosis, Pilot, diagnose
+from advisorkit.pilot.findings import REPLACED, Action, Decision, Established
+from advisorkit.pilot.intervals import Beta, at_most, kappa, wilson
+from advisorkit.pilot.marked import (
+    FAILURES,
+    OUTCOMES,
+    SEVERITIES,
+    Failure,
+    MarkedCase,
+    MarkedResults,
+    Outcome,
+    Severity,
+)
+from advisorkit.pilot.needs import Failing, Needs, decibans
+from advisorkit.pilot.reading import established
+from advisorkit.pilot.rules import Rules
+from advisorkit.pilot.tally import Agreement, Share
+from advisorkit.pilot.terms import UNINFORMED, Terms
+from advisorkit.pilot.value import PilotSize, Stakes, best_size, evpi, evsi, sizes_valued
 
-__all__ = ["REPLACED", "Action", "Decision", "Established"]
+__all__ = [
+    "FAILURES", "OUTCOMES", "REPLACED", "SEVERITIES", "UNINFORMED", "Action", "Agreement", "Beta", "Decision",
+    "Diagnosis", "Established", "Failing", "Failure", "MarkedCase", "MarkedResults", "Needs", "Outcome", "Pilot",
+    "PilotSize", "Rules", "Severity", "Share", "Stakes", "Terms", "at_most", "best_size", "decibans", "decide",
+    "diagnose", "established", "evpi", "evsi", "further_cases", "kappa", "reach", "retrieval_blocked", "sizes_valued",
+    "stands", "wilson",
+]

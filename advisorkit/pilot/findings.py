@@ -8,6 +8,8 @@ from typing import Literal
 
 from advisorkit.engagement import Answer, Setting
 from advisorkit.patterns import PatternId
+from advisorkit.pilot.diagnosis import Diagnosis
+from advisorkit.pilot.terms import Terms
 
 __all__ = ["REPLACED", "Action", "Decision", "Established"]
 
@@ -57,6 +59,10 @@ class Established:
     """Evidence of the marked failures for needing training."""
     decision: Decision
     """What to do next."""
+    terms: Terms
+    """What the newest pilot was judged against."""
+    diagnoses: tuple[Diagnosis, ...]
+    """Every pilot read, oldest first; `decision` follows from the last."""
     blocked: Mapping[PatternId, str] = field(default_factory=dict)
     """Patterns that the measurements speak against, with the reason in a client's words."""
     assumptions: Mapping[str, Setting] = field(default_factory=dict)

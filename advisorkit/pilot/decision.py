@@ -1,0 +1,175 @@
+"""What to do after a pilot: ship, mark more, climb, or stop."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from advisorkit.pilot.diagnosis import Diagnosis
+from advisorkit.pilot.findings import Decision
+from advisorkit.pilot.intervals import wilson
+from advisorkit.pilot.needs import Needs
+from advisorkit.pilot.rules import Rules
+from advisorkit.pilot.terms import UNINFORMED, Terms
+from advisorkit.pilot.value import best_size, sizes_valued
+from advisorkit.quantities import percent
+
+__all__ = ["decide", "further_cases", "reach", "retrieval_blocked", "stands"]
+
+_STEP = 10
+
+
+def stands(seen: Diagnosis, terms: Terms, rules: Rules) -> Literal["pass", "fail", "open"]:
+    """Whether the pilot reaches its target, misses it, or leaves it open.
+
+    Serious errors ask for the lower end of the Wilson interval. Where money is known, the matter is open while one
+    more pilot is worth more than it costs. Otherwise it is settled at `Rules.confidence`.
+    """
+    if terms.strict:
+        return _strictly(seen, terms, rules)
+    quality = terms.expected.updated(seen.right.hits, seen.right.n - seen.right.hits)
+    if terms.stakes is not None:
+        sizes = sizes_valued(quality, terms.stakes, rules.sizes, terms.target)
+        return "open" if best_size(sizes) else ("pass" if quality.mean > terms.target else "fail")
+    chance = UNINFORMED.updated(seen.right.hits, seen.right.n - seen.right.hits).above(terms.target)
+    if _doubtful(chance, rules) and _settling(seen, terms, rules):
+        return "open"
+    return "pass" if chance >= 0.5 else "fail"
+
+
+def _strictly(seen: Diagnosis, terms: Terms, rules: Rules) -> Literal["pass", "fail", "open"]:
+    if seen.right.low >= terms.target:
+        return "pass"
+    return "open" if _settling(seen, terms, rules) else "fail"
+
+
+def _settling(seen: Diagnosis, terms: Terms, rules: Rules) -> int:
+    """Further cases after which the share seen so far would settle it; 0 when no affordable number would."""
+    share = seen.right.share or 0.0
+    for more in range(_STEP, rules.most_cases + 1, _STEP):
+        n = seen.right.n + more
+        chance = UNINFORMED.updated(share * n, (1 - share) * n).above(terms.target)
+        settled = wilson(share * n, n)[0] >= terms.target if terms.strict else not _doubtful(chance, rules)
+        if settled:
+            return more
+    return 0
+
+
+def _doubtful(chance: float, rules: Rules) -> bool:
+    return 1 - rules.confidence < chance < rules.confidence
+
+
+def further_cases(seen: Diagnosis, terms: Terms, rules: Rules) -> int:
+    """How many further cases to mark: worth their cost where money is known, enough to settle it otherwise."""
+    least = max(0, rules.least_cases - math.floor(seen.right.n))
+    best = None
+    if terms.stakes is not None and not terms.strict:
+        quality = terms.expected.updated(seen.right.hits, seen.right.n - seen.right.hits)
+        best = best_size(sizes_valued(quality, terms.stakes, rules.sizes, terms.target))
+    return max(least, best.n if best else _settling(seen, terms, rules), _STEP)
+
+
+def retrieval_blocked(seen: Diagnosis, rules: Rules) -> str:
+    """Why retrieval is out for now; empty when the pasted-text test does not speak against it."""
+    if seen.mended.n < rules.least_tests or seen.mended.high >= rules.oracle_floor:
+        return ""
+    return (
+        f"In {seen.mended.n:g} failed cases the right text was pasted in by hand; {seen.mended.hits:g} became right. "
+        "A search that finds that text would not mend them either."
+    )
+
+
+def reach(seen: Diagnosis, rules: Rules) -> float:
+    """Share right, 0 to 1, that perfect search could reach at most; 1 until enough failures were tried with the right text."""
+    if seen.mended.n < rules.least_tests:
+        return 1.0
+    right, lacking = seen.right.share or 0.0, seen.failures["information"].high
+    return right + (1 - right) * lacking * seen.mended.high
+
+
+def decide(seen: Diagnosis, terms: Terms, rules: Rules) -> Decision:
+    """The decision after one pilot."""
+    pattern = seen.pilot.pattern
+    if terms.target >= 1 and terms.source == "break_even":
+        return Decision("stop", pattern, 0, "Even a system that is always right would cost more than it brings in.")
+    if seen.right.n < rules.least_cases:
+        more = further_cases(seen, terms, rules)
+        return Decision("mark_more", pattern, more, f"{_marked(seen)}: too few to decide anything. Mark {more} more.")
+    standing = stands(seen, terms, rules)
+    if standing == "pass":
+        return Decision("ship", pattern, 0, _passed(seen, terms))
+    if standing == "open":
+        more = further_cases(seen, terms, rules)
+        return Decision("mark_more", pattern, more, f"{_result(seen, terms)} That is too close to call: mark {more} more.")
+    return _after_failing(seen, terms, rules)
+
+
+def _marked(seen: Diagnosis) -> str:
+    return f"{seen.right.n:g} cases were marked"
+
+
+def _result(seen: Diagnosis, terms: Terms) -> str:
+    cautious = f" (at least {percent(seen.right.low)}, read cautiously)" if terms.strict else ""
+    share = percent(seen.right.share or 0.0)
+    return f"{share} of {seen.right.n:g} answered cases were right{cautious}; {percent(terms.target)} is needed."
+
+
+def _passed(seen: Diagnosis, terms: Terms) -> str:
+    if terms.strict:
+        return f"{_result(seen, terms)} Even the cautious reading is enough."
+    if terms.stakes is not None:
+        return f"{_result(seen, terms)} Marking more cases would cost more than it could save."
+    return f"{_result(seen, terms)} That is enough."
+
+
+def _after_failing(seen: Diagnosis, terms: Terms, rules: Rules) -> Decision:
+    known = sum(seen.mendable)
+    if known < rules.least_failures:
+        return _unexplained(seen, terms, rules.least_failures - math.floor(known))
+    needs = Needs.of(seen.failing(rules), 1 - terms.target, rules)
+    match seen.pilot.pattern:
+        case "prompt":
+            return _from_prompt(seen, terms, rules, needs)
+        case "rag":
+            return _from_rag(seen, terms, needs)
+        case "finetune":
+            return _from_finetune(seen, terms, rules, needs)
+    return Decision("stop", "hybrid", 0, f"{_result(seen, terms)} Both layers are in place and it still falls short.")
+
+
+def _unexplained(seen: Diagnosis, terms: Terms, missing: int) -> Decision:
+    failed = seen.right.n - seen.right.hits
+    more = max(_STEP, math.ceil(missing / max(failed / seen.right.n, 0.05)))
+    why = f"{_result(seen, terms)} Too few failures say why they failed: say it for {missing} more, or mark {more} more cases."
+    return Decision("mark_more", seen.pilot.pattern, more, why)
+
+
+def _from_prompt(seen: Diagnosis, terms: Terms, rules: Rules, needs: Needs) -> Decision:
+    if retrieval_blocked(seen, rules):
+        return Decision("climb", "finetune", 0, f"{_result(seen, terms)} The right text does not mend the failures; training might.")
+    if needs.both_kinds < 0.5 and seen.mendable[0] >= seen.mendable[1] and reach(seen, rules) < terms.target:
+        why = f"Even if every missing text were found, about {percent(reach(seen, rules))} would be right: narrow the task or try a stronger model."
+        return Decision("stop", "prompt", 0, f"{_result(seen, terms)} {why}")
+    alone = max(needs.retrieval_suffices, needs.training_suffices)
+    if needs.both_kinds >= 0.5 and alone < rules.confidence:
+        why = "Information is missing in some failures and others are badly answered; neither layer alone is likely to be enough."
+        return Decision("climb", "hybrid", 0, f"{_result(seen, terms)} {why}")
+    if seen.mendable[0] >= seen.mendable[1]:
+        return Decision("climb", "rag", 0, f"{_result(seen, terms)} Most failures lacked the right information.")
+    return Decision("climb", "finetune", 0, f"{_result(seen, terms)} Most failures had the information and were badly answered.")
+
+
+def _from_rag(seen: Diagnosis, terms: Terms, needs: Needs) -> Decision:
+    if seen.mendable[0] > seen.mendable[1] and needs.training < 0.5:
+        why = "Most failures did not get the right passage. Mend the search, then mark again; training would not help."
+        return Decision("mark_more", "rag", max(_STEP, math.ceil(seen.right.n)), f"{_result(seen, terms)} {why}")
+    why = "The right passages were there and the answers were still wrong: training is the next layer."
+    return Decision("climb", "hybrid", 0, f"{_result(seen, terms)} {why}")
+
+
+def _from_finetune(seen: Diagnosis, terms: Terms, rules: Rules, needs: Needs) -> Decision:
+    if needs.retrieval >= 0.5 and not retrieval_blocked(seen, rules):
+        why = "After training, failures still lack the right information: retrieval is the next layer."
+        return Decision("climb", "hybrid", 0, f"{_result(seen, terms)} {why}")
+    why = "The failures have the information and are still badly answered: more of the same training is not likely to help."
+    return Decision("stop", "finetune", 0, f"{_result(seen, terms)} {why}")
