@@ -1,0 +1,38 @@
+"""The screens' own script and style, put together from the files beside this module."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from advisorkit.charts.theme import DARK, LIGHT, MONO, SANS, SERIF, Theme
+
+__all__ = ["script", "style"]
+
+_STATIC = Path(__file__).parent / "static"
+_SCRIPTS = ("dom", "link", "scene", "charts", "bar", "question", "advice", "assumptions", "bill", "screen")
+"""In order of use; each takes names from those before it."""
+
+
+@cache
+def script() -> str:
+    """The module that draws every screen, as one ECMAScript source."""
+    return "\n".join((_STATIC / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS)
+
+
+@cache
+def style() -> str:
+    """The style sheet, with the chart theme's colours and faces as variables.
+
+    Example:
+        >>> "--ak-rag: #0B4F9E" in style()
+        True
+    """
+    faces = f"--ak-sans: {SANS}; --ak-serif: {SERIF}; --ak-mono: {MONO};"
+    light = f".ak, body[data-ak-theme] {{ {_variables(LIGHT)} {faces} color-scheme: light; }}"
+    dark = f'.ak[data-theme="dark"], body[data-ak-theme="dark"] {{ {_variables(DARK)} color-scheme: dark; }}'
+    return f"{light}\n{dark}\n{(_STATIC / 'screen.css').read_text(encoding='utf-8')}"
+
+
+def _variables(theme: Theme) -> str:
+    return " ".join(f"--ak-{token.replace('_', '-')}: {colour};" for token, colour in theme.colours.items())

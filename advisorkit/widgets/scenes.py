@@ -1,0 +1,44 @@
+"""Charts as JSON: the words of the description and the marks of its layout."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from functools import cache
+from typing import Any
+
+from advisorkit.charts.draw import scene
+from advisorkit.charts.kinds import Chart
+
+__all__ = ["picture"]
+
+
+def picture(chart: Chart, wide: float) -> dict[str, Any]:
+    """`chart` laid out `wide` pixels wide, as a document for the screen.
+
+    Example:
+        >>> from advisorkit.charts.kinds import ShareBars, ShareRow
+        >>> bars = ShareBars(title="RAG leads", bars=(ShareRow("rag", "RAG", 0.67, "67%"),))
+        >>> picture(bars, 380)["rows"]
+        [['RAG', '67%', '']]
+    """
+    drawing = scene(chart, wide)
+    panels = [
+        {"left": p.left, "top": p.top, "width": p.width, "height": p.height, "x": p.x, "y": p.y,
+         "marks": [_mark(mark) for mark in p.marks]}
+        for p in drawing.panels
+    ]
+    return {
+        "title": chart.title, "subtitle": chart.subtitle, "alt": chart.alt, "head": list(chart.head),
+        "rows": [list(row) for row in chart.rows()],
+        "scene": {"width": drawing.width, "height": drawing.height, "panels": panels},
+    }
+
+
+def _mark(mark: Any) -> dict[str, Any]:
+    kind = type(mark)
+    return {"is": kind.__name__, **{name: getattr(mark, name) for name in _names(kind)}}
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))

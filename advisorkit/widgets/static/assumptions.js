@@ -1,0 +1,93 @@
+// The assumption table: three numbers a row, unit, source, and a way back.
+
+function assumptionsPart(act) {
+  const host = h("section", { class: "ak-assumptions", "aria-label": "Assumptions" });
+  const sub = h("p", { class: "ak-chart-sub" });
+  const body = h("tbody");
+  const head = h("tr", null, ["Name", "Low", "Likely", "High", "Unit", "Source"].map((name, n) => h("th", { scope: "col", class: n > 0 && n < 4 ? "ak-right" : null }, name)));
+  const foot = h("div", { class: "ak-table-foot" });
+  host.append(h("h2", { class: "ak-block-title" }, "Assumptions"), sub, h("table", { class: "ak-table" }, h("thead", null, head), body), foot);
+  const lines = new Map();
+  const PARTS = ["low", "likely", "high"];
+
+  function send(row, part, text) {
+    if (text !== row[part]) act(`assume-${row.name}-${part}`, "assume_part", { name: row.name, part, text });
+  }
+
+  function cell(line, part) {
+    const input = h("input", { type: "text", inputmode: "decimal", class: "ak-cell", "data-key": `cell-${line.row.name}-${part}` });
+    input.addEventListener("change", () => send(line.row, part, input.value));
+    input.addEventListener("focus", () => act(`focus-${line.row.name}`, "focus", { name: line.row.name, part }));
+    input.addEventListener("keydown", (event) => {
+      const step = { ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key];
+      if (event.key === "Enter") send(line.row, part, input.value);
+      if (event.key === "Escape") input.value = line.row[part];
+      if (!step || !line.row.step) return;
+      event.preventDefault();
+      line.step(input, part, step);
+    });
+    return input;
+  }
+
+  function make(row) {
+    const line = { row, cells: {} };
+    line.step = (input, part, by) => {
+      const value = line.row.numbers[PARTS.indexOf(part)] + by * line.row.step;
+      if (value < line.row.floor) return;
+      line.row.numbers[PARTS.indexOf(part)] = value;
+      input.value = String(Number(value.toPrecision(6)));
+      act(`assume-${line.row.name}-${part}`, "assume_part", { name: line.row.name, part, text: input.value });
+    };
+    line.name = h("th", { scope: "row" });
+    line.unit = h("td", { class: "ak-text3" });
+    line.source = h("td", { class: "ak-source" });
+    const cells = row.word
+      ? h("td", { colspan: 3, class: "ak-right" }, (line.cells.word = choice(row.label, `cell-${row.name}`, row.word, row.choices, (id) => act(`assume-${row.name}`, "assume_part", { name: row.name, part: "word", text: id }))))
+      : PARTS.map((part) => h("td", { class: "ak-right" }, (line.cells[part] = cell(line, part))));
+    line.fault = h("p", { class: "ak-fault", role: "alert", id: `ak-fault-${row.name}` });
+    line.tr = h("tr", { "data-name": row.name }, line.name, cells, line.unit, line.source);
+    line.below = h("tr", { class: "ak-fault-row", hidden: true }, h("td", { colspan: 6 }, line.fault));
+    return line;
+  }
+
+  function fill(line, row) {
+    line.row = { ...row, numbers: row.numbers && [...row.numbers] };
+    line.tr.classList.toggle("ak-changed", row.changed);
+    line.name.replaceChildren(row.label, row.changed ? h("span", { class: "ak-hidden" }, ", changed by you") : "");
+    line.unit.textContent = row.unit;
+    const reset = row.changed && h("button", { class: "ak-reset", "data-key": `reset-${row.name}`, "aria-label": `Reset ${row.label}`, title: "Reset", onclick: () => act(`reset-${row.name}`, "reset", { name: row.name }) }, "↺");
+    line.source.replaceChildren(...[row.stale ? "▲ " : "", h("span", { class: row.guess || row.stale ? "ak-amber" : null }, row.source), " ", reset].filter(Boolean));
+    line.below.hidden = !row.fault;
+    line.fault.textContent = row.fault || "";
+    for (const part of PARTS) if (line.cells[part]) settle(line.cells[part], row, part);
+  }
+
+  // A field under the user's hands keeps what is being typed unless the kernel answered for it.
+  function settle(input, row, part) {
+    const bad = row.fault && row.bad === part;
+    input.setAttribute("aria-label", `${row.label}, ${part}, ${row.unit}`);
+    input.classList.toggle("ak-likely", part === "likely");
+    if (bad) input.setAttribute("aria-invalid", "true");
+    else input.removeAttribute("aria-invalid");
+    if (bad) input.setAttribute("aria-describedby", `ak-fault-${row.name}`);
+    if (document.activeElement === input && input.value !== input.dataset.shown && !same(Number(input.value), row.numbers && row.numbers[PARTS.indexOf(part)])) return;
+    input.value = input.dataset.shown = row[part];
+  }
+
+  function update({ assumptions }) {
+    sub.replaceChildren(h("span", { class: "ak-changed-mark", "aria-hidden": "true" }), assumptions.sub);
+    const wanted = assumptions.rows.map((row) => row.name);
+    if (!same(wanted, [...lines.keys()])) {
+      lines.clear();
+      assumptions.rows.forEach((row) => lines.set(row.name, make(row)));
+      body.replaceChildren(...[...lines.values()].flatMap((line) => [line.tr, line.below]));
+    }
+    assumptions.rows.forEach((row) => fill(lines.get(row.name), row));
+    foot.replaceChildren(...assumptions.warnings.map((words) => h("p", { class: "ak-amber" }, `▲ ${words}`)), ...(assumptions.what_if ? [whatIf(assumptions)] : []));
+  }
+
+  const whatIf = (assumptions) =>
+    h("p", { class: "ak-what-if" }, assumptions.what_if, " ", h("button", { class: "ak-present", "data-key": "keep", onclick: () => act("keep", "keep", {}) }, "Keep"), " ", h("button", { class: "ak-quiet", "data-key": "drop", onclick: () => act("drop", "drop", {}) }, "Drop"));
+
+  return { el: host, update, of: (view) => view.assumptions };
+}

@@ -1,0 +1,38 @@
+// Elements without HTML strings: what a client wrote is always text.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function fill(node, props, children) {
+  for (const [name, value] of Object.entries(props || {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (name === "value") node.value = value;
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
+const h = (tag, props, ...children) => fill(document.createElement(tag), props, children);
+const s = (tag, props, ...children) => fill(document.createElementNS(SVG, tag), props, children);
+
+const same = (a, b) => a === b || JSON.stringify(a) === JSON.stringify(b);
+
+const PATTERNS = { prompt: "circle", rag: "square", finetune: "triangle", hybrid: "diamond" };
+const ink = (pattern) => (pattern in PATTERNS ? `var(--ak-${pattern})` : "var(--ak-ink)");
+
+// Redraws `host` and gives the focus back to the control that had it.
+function redraw(host, ...children) {
+  const held = host.contains(document.activeElement) ? document.activeElement : null;
+  const key = held && held.dataset.key;
+  const caret = held && held.tagName === "INPUT" && held.type === "text" ? [held.value, held.selectionStart] : null;
+  host.replaceChildren(...children.flat(2).filter(Boolean));
+  if (!key) return;
+  const again = host.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (!again) return;
+  again.focus({ preventScroll: true });
+  if (caret && again.value === caret[0]) again.setSelectionRange(caret[1], caret[1]);
+}
+
+// Runs of text, some of them in a pattern's colour.
+const runs = (parts) => parts.map((part) => (part.pattern ? h("span", { class: `ak-c-${part.pattern}` }, part.text) : part.text));

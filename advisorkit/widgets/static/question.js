@@ -1,0 +1,86 @@
+// The next best question, or one taken up again: answers by mouse or by key.
+
+function questionPart(act) {
+  const host = h("section", { class: "ak-question", "aria-label": "Question" });
+  const given = { guess: false };
+
+  const answer = (asked, value) => {
+    const note = host.querySelector("[data-key=note]");
+    const secret = host.querySelector("[data-key=private-note]");
+    act(`answer-${asked.criterion}`, "answer", {
+      criterion: asked.criterion, value, guess: given.guess,
+      note: note ? note.value : asked.note, private_note: secret ? secret.value : asked.private_note,
+    });
+  };
+
+  const hint = (key) => h("kbd", { "aria-hidden": "true" }, key);
+
+  const option = (asked, id, label, key) =>
+    h("button", { class: `ak-option${id === "unknown" ? " ak-unknown" : ""}`, "data-key": `option-${key}`, "data-option": id, "aria-keyshortcuts": key, "aria-pressed": asked.chosen.includes(id) ? "true" : "false", onclick: () => answer(asked, id) },
+      h("span", { class: "ak-ring", "aria-hidden": "true" }), h("span", { class: "ak-option-label" }, label), hint(key));
+
+  function amount(asked) {
+    const field = h("input", { type: "text", inputmode: "decimal", class: "ak-amount", "data-key": "amount", "aria-label": `${asked.question} ${asked.unit}`, value: asked.amount, placeholder: "40,000 or 25,000 to 60,000", "aria-invalid": asked.fault ? "true" : null });
+    field.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Enter" && field.value.trim()) answer(asked, field.value);
+    });
+    const set = h("button", { class: "ak-quiet ak-set", "data-key": "amount-set", onclick: () => field.value.trim() && answer(asked, field.value) }, "Set");
+    return h("div", { class: "ak-amount-row" }, field, h("span", { class: "ak-text2" }, asked.unit), set);
+  }
+
+  function extras(asked) {
+    const guess = h("input", { type: "checkbox", "data-key": "guess", "aria-keyshortcuts": "G", onchange: (e) => (given.guess = e.target.checked) });
+    guess.checked = given.guess;
+    const field = (key, label, value) => {
+      const input = h("input", { type: "text", class: "ak-note", "data-key": key, "aria-label": label, placeholder: label, value, "aria-keyshortcuts": key === "note" ? "N" : null });
+      input.addEventListener("keydown", (event) => event.stopPropagation());
+      return input;
+    };
+    return h("div", { class: "ak-extras" },
+      h("label", { class: "ak-guess" }, guess, "This is a guess", hint("G")), field("note", "Add a note", asked.note),
+      field("private-note", "Private note, never shown to the client", asked.private_note));
+  }
+
+  function room(view) {
+    const boxes = view.room.map(([id, name, there]) => {
+      const box = h("input", { type: "checkbox", "data-key": `room-${id}`, onchange: (e) => act(`room-${id}`, "room", { who: id, there: e.target.checked }) });
+      box.checked = there;
+      return h("label", null, box, name);
+    });
+    return h("fieldset", { class: "ak-room" }, h("legend", null, "In the room"), boxes);
+  }
+
+  function card(view) {
+    const asked = view.question;
+    given.guess = asked.guess;
+    const options = asked.options.map(([id, label], n) => option(asked, id, label, String(n + 1)));
+    return [
+      h("div", { class: "ak-question-head" }, h("span", null, asked.kicker), h("span", null, asked.count)),
+      h("h2", null, asked.question), !view.bar.presenting && asked.help && h("p", { class: "ak-help" }, asked.help),
+      asked.locked ? h("p", { class: "ak-help" }, asked.locked) : h("div", { class: "ak-options" }, options, asked.unit && amount(asked), option(asked, "unknown", view.bar.presenting ? "Unknown" : "Unknown for now", "U")),
+      asked.fault && h("p", { class: "ak-fault", role: "alert" }, asked.fault),
+      !view.bar.presenting && extras(asked), !view.bar.presenting && h("p", { class: "ak-why" }, asked.why),
+      !view.bar.presenting && h("div", { class: "ak-question-foot" }, h("button", { class: "ak-quiet", "data-key": "park", onclick: () => act("park", "park", { criterion: asked.criterion }) }, "Park this question"), asked.reopened && h("button", { class: "ak-quiet", "data-key": "next", onclick: () => act("ask", "ask", { criterion: "" }) }, "Back to the next question")),
+      !view.bar.presenting && room(view),
+    ];
+  }
+
+  const rest = (view) => [h("h2", null, view.stop.title), h("p", { class: "ak-help" }, view.stop.words), !view.bar.presenting && room(view)];
+
+  function key(event) {
+    const pressed = event.key.length === 1 ? event.key.toUpperCase() : "";
+    if (!pressed || event.ctrlKey || event.metaKey || event.altKey) return false;
+    if (pressed === "G" && host.querySelector("[data-key=guess]")) host.querySelector("[data-key=guess]").click();
+    else if (pressed === "N" && host.querySelector("[data-key=note]")) host.querySelector("[data-key=note]").focus();
+    else {
+      const target = host.querySelector(`[data-key="option-${CSS.escape(pressed)}"]`);
+      if (!target) return false;
+      target.focus();
+      target.click();
+    }
+    return true;
+  }
+
+  return { el: host, key, update: (view) => redraw(host, view.question ? card(view) : rest(view)), of: (view) => [view.question, view.stop, view.room, view.bar.presenting] };
+}

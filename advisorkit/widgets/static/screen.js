@@ -1,0 +1,126 @@
+// One screen: a view document comes in, cards and charts follow it together, edits go out.
+
+const CHARTS = {
+  assessment: ["map", "waterfall", "flips", "path", "ranges"],
+  costs: ["ranges", "cheapest", "curves", "tornado"],
+};
+
+function blocks(section, act, charts) {
+  const chart = (name) => charts.get(name) || charts.set(name, new ChartView(name)).get(name);
+  const parts = [];
+  const part = (made) => (parts.push(made), made.el);
+  const columns = {
+    assessment: () => [
+      h("div", { class: "ak-left" }, (parts.question = questionPart(act), part(parts.question)), part(answersPart(act))),
+      h("div", { class: "ak-right-side" },
+        h("div", { class: "ak-split ak-split-a" }, part(advicePart()), h("div", { class: "ak-shares" }, chart("shares").el, part(verdictPart()))),
+        h("div", { class: "ak-split ak-split-b" }, chart("map").el, chart("waterfall").el),
+        h("div", { class: "ak-split ak-split-c" }, chart("flips").el, chart("path").el),
+        h("div", { class: "ak-split ak-split-d" }, chart("ranges").el)),
+    ],
+    costs: () => [
+      h("div", { class: "ak-left" }, part(assumptionsPart(act)), part(billPart())),
+      h("div", { class: "ak-right-side" }, part(advicePart()),
+        h("div", { class: "ak-split ak-split-e" }, chart("ranges").el, h("div", null, chart("cheapest").el, part(notesPart()))),
+        h("div", { class: "ak-split ak-split-f" }, chart("curves").el, chart("tornado").el)),
+    ],
+  };
+  return { el: h("main", { class: `ak-main ak-${section}` }, (columns[section] || columns.assessment)()), parts };
+}
+
+function render({ model, el }) {
+  const charts = new Map();
+  const live = h("p", { class: "ak-hidden", "aria-live": "polite" });
+  const notice = h("div", { class: "ak-notices" });
+  const root = h("div", { class: "ak", "data-lm-suppress-shortcuts": "true" });
+  const link = new Link(model, (lost) => show(model.get("view"), lost));
+  const act = (control, name, args) => link.edit(control, name, args);
+  const bar = barPart(act);
+  let body = null;
+  let shown = {};
+
+  function notices(view, lost) {
+    const lines = view.notices.map((one) => h("div", { class: `ak-notice ak-${one.kind}`, role: "alert" }, one.words, ...one.actions.map(([label, name, args]) => h("button", { class: "ak-quiet", onclick: () => act(name, name, args) }, label))));
+    if (lost) lines.unshift(h("div", { class: "ak-notice ak-lost", role: "alert" }, `Not connected. ${view.bar.saved_words}`, h("button", { class: "ak-quiet", onclick: () => location.reload() }, "Connect again")));
+    notice.replaceChildren(...lines);
+  }
+
+  function refresh(part, view) {
+    const now = part.of(view);
+    if (same(now, part.shown)) return;
+    part.shown = now;
+    part.update(view);
+  }
+
+  function show(view, lost = link.lost) {
+    if (!view || !view.bar) return;
+    if (!body || shown.section !== view.section || shown.presenting !== view.bar.presenting) {
+      charts.clear();
+      body = blocks(view.section, act, charts);
+      root.replaceChildren(notice, bar.el, body.el, live);
+      tips(root);
+    }
+    shown = { section: view.section, presenting: view.bar.presenting };
+    root.classList.toggle("ak-presenting", view.bar.presenting);
+    document.body.classList.toggle("ak-presenting-page", view.bar.presenting);
+    refresh(bar, view);
+    body.parts.forEach((part) => refresh(part, view));
+    for (const [name, chart] of charts) chart.update(view.charts[name], view.revision);
+    notices(view, lost);
+    announce(view);
+    root.dataset.revision = view.revision;
+    root.dataset.lost = lost ? "yes" : "no";
+  }
+
+  let spoken = 0;
+  let speaking = null;
+  function announce(view) {
+    clearTimeout(speaking);
+    speaking = setTimeout(() => ((spoken = Date.now()), (live.textContent = view.spoken)), Math.max(0, 1000 - (Date.now() - spoken)));
+  }
+
+  function keys(event) {
+    const command = event.ctrlKey || event.metaKey;
+    if (command && event.key.toLowerCase() === "z") {
+      event.preventDefault();
+      event.stopPropagation();
+      act(event.shiftKey ? "redo" : "undo", event.shiftKey ? "redo" : "undo", {});
+      return;
+    }
+    const typing = event.target.matches && event.target.matches("input[type=text], select, textarea");
+    if (!typing && body.parts.question && body.parts.question.key(event)) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  }
+
+  const outside = (event) => {
+    if (event.target === document.body && root.isConnected) keys(event);
+  };
+  root.addEventListener("keydown", keys);
+  document.addEventListener("keydown", outside);
+  model.on("change:view", () => show(model.get("view")));
+  el.append(root);
+  theme(root);
+  show(model.get("view"));
+  act("hello", "hello", { width: Math.round(root.clientWidth) });
+  return () => {
+    link.close();
+    document.removeEventListener("keydown", outside);
+  };
+}
+
+// Lab says which theme it shows; elsewhere the system does.
+function theme(root) {
+  const pick = () => {
+    const lab = document.body.dataset.jpThemeLight;
+    const dark = lab && !document.body.dataset.voila ? lab === "false" : matchMedia("(prefers-color-scheme: dark)").matches;
+    root.dataset.theme = dark ? "dark" : "light";
+    document.body.dataset.akTheme = root.dataset.theme;
+  };
+  pick();
+  new MutationObserver(pick).observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", pick);
+}
+
+export default { render };
