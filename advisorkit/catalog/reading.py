@@ -32,7 +32,8 @@ _MEASURED_WORDS = ("search_hit_rate", "expert_agreement")
 
 _FITTED = "weights.yaml"
 _FILES = (
-    _FITTED, "belief.yaml", "gates.yaml", "patterns.yaml", "sources.yaml", *(f"criteria/{topic}.yaml" for topic in TOPICS),
+    _FITTED, "belief.yaml", "gates.yaml", "patterns.yaml", "sources.yaml", "text/en.yaml",
+    *(f"criteria/{topic}.yaml" for topic in TOPICS),
 )  # fmt: skip
 
 
@@ -69,27 +70,33 @@ def read(folder: Traversable) -> Catalog:
     """
     faults: list[Fault] = []
     roots = documents(folder, _FILES if folder.joinpath(_FITTED).is_file() else _FILES[1:], faults)
+    _raise(faults)
     weights = _fitted(roots.get(_FITTED))
     criteria = _criteria(roots, weights)
     catalog = Catalog(
         criteria=criteria,
-        gates=_gates(roots.get("gates.yaml"), criteria),
-        patterns=_patterns(roots.get("patterns.yaml"), "patterns"),
-        off_ramps=_patterns(roots.get("patterns.yaml"), "off_ramps"),
-        companions=_patterns(roots.get("patterns.yaml"), "companions"),
-        sources=_sources(roots.get("sources.yaml")),
-        **_belief(roots.get("belief.yaml"), weights.damping),
+        gates=_gates(roots["gates.yaml"], criteria),
+        patterns=_patterns(roots["patterns.yaml"], "patterns"),
+        off_ramps=_patterns(roots["patterns.yaml"], "off_ramps"),
+        companions=_patterns(roots["patterns.yaml"], "companions"),
+        sources=_sources(roots["sources.yaml"]),
+        text=_text(roots["text/en.yaml"]),
+        **_belief(roots["belief.yaml"], weights.damping),
     )
     faults.extend(check(catalog, weights.levels))
+    _raise(faults)
+    return catalog
+
+
+def _raise(faults: list[Fault]) -> None:
     if faults:
         raise CatalogError("\n".join(dict.fromkeys(map(str, faults))))
-    return catalog
 
 
 def _criteria(roots: Mapping[str, Spot], weights: _Fitted) -> dict[str, Criterion]:
     criteria: dict[str, Criterion] = {}
     for topic in TOPICS:
-        for key, row in rows(roots.get(f"criteria/{topic}.yaml"), _CRITERION).items():
+        for key, row in rows(roots[f"criteria/{topic}.yaml"], _CRITERION).items():
             if key in criteria:
                 row.spot.fault(f"'{key}' is already a criterion of topic {criteria[key].topic}")
             criteria[key] = _criterion(key, topic, row, weights)
@@ -149,8 +156,8 @@ def _ask_if(spot: Spot | None) -> AskIf | None:
     return AskIf(row.optional("criterion"), row.words("levels"), axis, row.number("at_least", 0.0))
 
 
-def _gates(spot: Spot | None, criteria: Mapping[str, Criterion]) -> tuple[Gate, ...]:
-    return () if spot is None else tuple(_gate(Row.of(one, _GATE), criteria) for one in spot.items())
+def _gates(spot: Spot, criteria: Mapping[str, Criterion]) -> tuple[Gate, ...]:
+    return tuple(_gate(Row.of(one, _GATE), criteria) for one in spot.items())
 
 
 def _gate(row: Row, criteria: Mapping[str, Criterion]) -> Gate:
@@ -173,9 +180,9 @@ def _gate(row: Row, criteria: Mapping[str, Criterion]) -> Gate:
     )
 
 
-def _patterns(spot: Spot | None, group: str) -> dict[str, Pattern]:
-    groups = {} if spot is None else spot.fields(("patterns", "off_ramps", "companions"))
-    return {key: _pattern(key, row) for key, row in rows(groups.get(group), _PATTERN).items()}
+def _patterns(spot: Spot, group: str) -> dict[str, Pattern]:
+    found = Row.of(spot, ("patterns", "off_ramps", "companions")).needed(group)
+    return {} if found is None else {key: _pattern(key, row) for key, row in rows(found, _PATTERN).items()}
 
 
 def _pattern(id: str, row: Row) -> Pattern:
@@ -194,28 +201,23 @@ def _suggestion(spot: Spot) -> dict[str, tuple[str, ...]]:
     return {name: row.words(name) for name in row.members}
 
 
-def _sources(spot: Spot | None) -> dict[str, Source]:
+def _sources(spot: Spot) -> dict[str, Source]:
     found = rows(spot, ("title", "where", "checked")).items()
-    return {key: Source(key, row.text("title"), row.text("where"), _checked(row)) for key, row in found}
+    return {key: Source(key, row.text("title"), row.text("where"), row.day("checked")) for key, row in found}
 
 
-def _checked(row: Row) -> str:
-    day = row.members["checked"].day() if "checked" in row.members else None
-    if "checked" not in row.members:
-        row.spot.fault("'checked' is missing")
-    return "" if day is None else day.isoformat()
+def _text(spot: Spot) -> dict[str, str]:
+    return {name: one.text() or "" for name, one in spot.fields().items()}
 
 
-def _belief(spot: Spot | None, fitted_damping: float | None) -> dict[str, Any]:
-    if spot is None:
-        return {"prior_decibans": (0.0, 0.0), "prior_source": "", "damping": 1.0}
+def _belief(spot: Spot, fitted_damping: float | None) -> dict[str, Any]:
     row = Row.of(spot, ("prior", "damping", "topics", "causes"))
-    prior = Row.of(row.members["prior"], ("retrieval", "training", "source", "sources"))
-    damping = Row.of(row.members["damping"], ("share", "source", "sources"))
+    prior = Row(row.spot, row.inner("prior"))
+    damping = Row(row.spot, row.inner("damping"))
     return {
-        "prior_decibans": (prior.number("retrieval", 0.0), prior.number("training", 0.0)),
+        "prior_decibans": (prior.amount("retrieval"), prior.amount("training")),
         "prior_source": prior.text("source"),
-        "damping": damping.number("share", 1.0) if fitted_damping is None else fitted_damping,
+        "damping": damping.amount("share", 0, 1) if fitted_damping is None else fitted_damping,
         "damping_source": damping.text("source"),
         "topics": {name: one.text() or "" for name, one in row.inner("topics").items()},
         "causes": {name: one.text() or "" for name, one in row.inner("causes").items()},

@@ -1,0 +1,1 @@
+"""Values as the JSON documents of the contract."""

@@ -1,0 +1,202 @@
+"""Gates: what an answer forbids, whatever the rest of the evidence says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from advisorkit.criteria import Catalog, Criterion, Gate, GateKind
+from advisorkit.engagement import Answer
+from advisorkit.errors import CatalogError, nearest
+from advisorkit.patterns import PATTERNS, PatternId
+from advisorkit.quantities import Estimate, Kind
+
+__all__ = ["TESTS", "Facts", "GateHit", "closed_gates", "closure", "pointless", "shares", "sure"]
+
+Answers = Mapping[str, Answer]
+
+
+class Facts(Protocol):
+    """Computed evidence that the cost model hands over; None means not known."""
+
+    @property
+    def window_tokens(self) -> float | None:
+        """Tokens that the chosen model reads at once."""
+
+    @property
+    def payback_months(self) -> float | None:
+        """Months after which training has paid for itself; infinite when never."""
+
+    @property
+    def model_life_months(self) -> float | None:
+        """Months until the base model of a tuned one is expected to retire."""
+
+    @property
+    def build_p50(self) -> Mapping[PatternId, float]:
+        """Median build cost by pattern, in the engagement's currency."""
+
+    @property
+    def weeks_p50(self) -> Mapping[PatternId, float]:
+        """Median weeks to a first version by pattern, approvals included."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateHit:
+    """A gate that holds, or that an unknown answer may yet close."""
+
+    criterion: str
+    """Criterion whose answer closes it."""
+    kind: GateKind
+    """lasting, for_now, off_ramp or autonomy."""
+    removes: tuple[PatternId, ...]
+    """Patterns that it takes away."""
+    reason: str
+    """Why, in a client's words."""
+    reopens: str
+    """What in the world would lift it."""
+    provisional: bool
+    """True when the answer is unknown or disputed: it is shown and takes nothing away."""
+    short: str = ""
+    """The reason in a few words, for labels."""
+    leads_to: tuple[str, ...] = ()
+    """Off-ramps or companions that it points to, first choice first."""
+
+
+def shares(criterion: Criterion, answer: Answer | None) -> tuple[float, ...]:
+    """Probability of each level under `answer`; zeros when unknown.
+
+    A word is certain, a dispute is shared out evenly, a range has its mass between the ends of each band.
+    """
+    if answer is None:
+        return (0.0,) * len(criterion.levels)
+    if answer.amount is not None:
+        return _bands(criterion, answer.amount)
+    return tuple(answer.levels.count(level.id) / max(1, len(answer.levels)) for level in criterion.levels)
+
+
+def _bands(criterion: Criterion, amount: Estimate) -> tuple[float, ...]:
+    kind: Kind = "share" if criterion.maximum == 1 else "positive"
+    below = [1.0 if level.below is None else amount.below(level.below, kind) for level in criterion.levels]
+    return tuple(high - low for low, high in zip([0.0, *below], below, strict=False))
+
+
+def sure(catalog: Catalog, answers: Answers, id: str, *levels: str) -> float | None:
+    """Probability that the answer to `id` is one of `levels`; None when unknown.
+
+    Example:
+        >>> from advisorkit.catalog import load
+        >>> sure(load(), {"citations": Answer(levels=("required", "no"))}, "citations", "required")
+        0.5
+    """
+    answer = answers.get(id)
+    if answer is None or id not in catalog.criteria:
+        return None
+    criterion = catalog.criteria[id]
+    return sum(share for share, level in zip(shares(criterion, answer), criterion.levels, strict=True) if level.id in levels)
+
+
+Test = Callable[[Catalog, Answers, "Facts | None", PatternId], float | None]
+
+
+def _beyond_window(catalog: Catalog, answers: Answers, facts: Facts | None, _: PatternId) -> float | None:
+    if sure(catalog, answers, "facts_in_request", "all") == 1:
+        return 0.0
+    size, window = answers.get("corpus_tokens"), facts and facts.window_tokens
+    return 1 - size.amount.below(window) if size and size.amount and window else None
+
+
+def _shared_corpus(catalog: Catalog, answers: Answers, _: Facts | None, __: PatternId) -> float | None:
+    texts = sure(catalog, answers, "source_form", "documents", "mixed")
+    outside = sure(catalog, answers, "facts_in_request", "none")
+    known = [chance for chance in (texts, outside) if chance is not None]
+    if 0 in known or len(known) == 2:
+        return min(known)
+    return None
+
+
+def _payback_exceeds_life(_: Catalog, __: Answers, facts: Facts | None, ___: PatternId) -> float | None:
+    if facts is None or facts.payback_months is None or facts.model_life_months is None:
+        return None
+    return float(facts.payback_months > facts.model_life_months)
+
+
+def _over_budget(_: Catalog, answers: Answers, facts: Facts | None, pattern: PatternId) -> float | None:
+    return _short_of(answers.get("budget"), facts and facts.build_p50.get(pattern))
+
+
+def _over_deadline(_: Catalog, answers: Answers, facts: Facts | None, pattern: PatternId) -> float | None:
+    return _short_of(answers.get("deadline_weeks"), facts and facts.weeks_p50.get(pattern))
+
+
+def _short_of(given: Answer | None, needed: float | None) -> float | None:
+    return given.amount.below(needed) if given and given.amount and needed else None
+
+
+TESTS: dict[str, Test] = {
+    "beyond_window": _beyond_window,
+    "over_budget": _over_budget,
+    "over_deadline": _over_deadline,
+    "payback_exceeds_life": _payback_exceeds_life,
+    "shared_corpus_in_prompt": _shared_corpus,
+}
+"""Computed tests by name: the chance that the gate is closed for a pattern, None when it cannot be known."""
+
+
+def closure(
+    gate: Gate, catalog: Catalog, answers: Answers, facts: Facts | None = None, pattern: PatternId = "prompt"
+) -> float | None:
+    """Chance that `gate` is closed for `pattern`, 0 to 1; None when that cannot be known.
+
+    Raises:
+        CatalogError: If the gate names a computed test that does not exist.
+    """
+    by_level = sure(catalog, answers, gate.criterion, *gate.levels) if gate.levels else 1.0
+    if not gate.computed or by_level == 0:
+        return by_level
+    if gate.computed not in TESTS:
+        near = nearest(gate.computed, list(TESTS)) or tuple(TESTS)
+        raise CatalogError(f"no computed test '{gate.computed}' for {gate.criterion}; there is {', '.join(near)}")
+    computed = TESTS[gate.computed](catalog, answers, facts, pattern)
+    return 0.0 if computed == 0 else None if by_level is None or computed is None else by_level * computed
+
+
+def closed_gates(catalog: Catalog, answers: Answers, facts: Facts | None = None) -> tuple[GateHit, ...]:
+    """Gates that hold, and lasting gates that an unknown answer may yet close (marked provisional).
+
+    A gate holds when its answer is more likely than not to close it. One with a computed test holds for those of
+    its patterns for which the test does.
+    """
+    return tuple(hit for gate in catalog.gates for hit in _hits(gate, catalog, answers, facts))
+
+
+def _hits(gate: Gate, catalog: Catalog, answers: Answers, facts: Facts | None) -> Iterator[GateHit]:
+    states = {pattern: _state(gate, catalog, answers, facts, pattern) for pattern in gate.removes or PATTERNS[:1]}
+    for state in ("closed", "provisional"):
+        removes = tuple(pattern for pattern in gate.removes if states[pattern] == state)
+        if state in states.values():
+            yield GateHit(
+                gate.criterion, gate.kind, removes, gate.reason, gate.reopens, state == "provisional", gate.short, gate.leads_to
+            )
+
+
+def _state(gate: Gate, catalog: Catalog, answers: Answers, facts: Facts | None, pattern: PatternId) -> str:
+    chance = closure(gate, catalog, answers, facts, pattern)
+    if chance is None and gate.kind == "for_now" and gate.unknown_closes:
+        return "closed"
+    if chance is not None and chance > 0.5:
+        return "closed"
+    open_question = chance is None and not pointless(catalog, answers, gate.criterion)
+    return "provisional" if gate.kind == "lasting" and (open_question or chance) else "open"
+
+
+def pointless(catalog: Catalog, answers: Answers, id: str) -> bool:
+    """Whether an earlier answer makes the question `id` meaningless.
+
+    Example:
+        >>> from advisorkit.catalog import load
+        >>> pointless(load(), {"facts_in_request": Answer(levels=("all",))}, "corpus_tokens")
+        True
+    """
+    ask_if = catalog.criterion(id).ask_if
+    return ask_if is not None and sure(catalog, answers, ask_if.criterion, *ask_if.levels) == 0

@@ -1,0 +1,41 @@
+"""What to do now, given where the work will probably end up and what holds it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from advisorkit.evidence.belief import Belief, best, removed
+from advisorkit.evidence.gates import GateHit
+from advisorkit.patterns import PATTERNS, PatternId
+
+__all__ = ["PILOT", "step_for_now", "waiting"]
+
+PILOT = "prompt_pilot"
+"""The criterion whose gate makes the first step a marked pilot."""
+
+
+def waiting(hits: Iterable[GateHit]) -> frozenset[PatternId]:
+    """Patterns that for-now gates hold back.
+
+    The pilot gate lets the simplest pattern through that lasting gates leave: where a prompt alone is ruled out,
+    the pilot uses retrieved text.
+    """
+    hits = tuple(hits)
+    simplest = next(pattern for pattern in PATTERNS if pattern not in removed(hits))
+    held = [(hit.criterion, pattern) for hit in hits if hit.kind == "for_now" for pattern in hit.removes]
+    return frozenset(pattern for criterion, pattern in held if criterion != PILOT or pattern != simplest)
+
+
+def step_for_now(chances: Mapping[PatternId, float], belief: Belief, hits: Iterable[GateHit]) -> PatternId:
+    """The pattern to work on today: the destination, or the highest rung below it that nothing holds back.
+
+    When everything is held back it is the simplest pattern that lasting gates leave, to be taken up first.
+    """
+    hits = tuple(hits)
+    gone = removed(hits)
+    held = waiting(hits) | gone
+    layers: tuple[PatternId, ...] = ("rag", "finetune") if belief.retrieval >= belief.training else ("finetune", "rag")
+    goal = best(chances)
+    rungs: tuple[PatternId, ...] = ("hybrid", *layers, "prompt") if goal == "hybrid" else (goal, "prompt")
+    left = (pattern for pattern in PATTERNS if pattern not in gone)
+    return next((pattern for pattern in rungs if pattern not in held), next(left))

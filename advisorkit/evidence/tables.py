@@ -1,0 +1,126 @@
+"""The catalogue's decibans as arrays, and the damped sum over them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisorkit.criteria import Catalog, Criterion
+
+__all__ = ["Array", "Table", "chance", "table"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Decibans of every level of every criterion, and which criteria share a cause."""
+
+    ids: tuple[str, ...]
+    """Criterion ids, in catalogue order: the columns of everything below."""
+    index: Mapping[str, int]
+    """Column by criterion id."""
+    levels: tuple[int, ...]
+    """Number of levels by column."""
+    retrieval: Array
+    """Decibans towards retrieval, column by level; unused places hold zero."""
+    training: Array
+    """Decibans towards training, column by level; unused places hold zero."""
+    causes: tuple[tuple[int, ...], ...]
+    """Columns that share a cause, for causes with more than one member."""
+    damping: float
+    """Share of each weaker same-signed answer that counts within one cause."""
+    grouped: NDArray[np.intp]
+    """Columns of all shared causes, cause after cause."""
+    starts: NDArray[np.intp]
+    """Where in `grouped` each cause begins."""
+
+    def total(self, decibans: Array) -> Array:
+        """Sum over the last axis, damped within each cause.
+
+        Of several answers that share a cause, the strongest one for and the strongest one against count in
+        full and `damping` of each other: ``d * sum + (1 - d) * (largest above 0 + smallest below 0)``.
+        No answer's weight in it is negative, so more decibans never lower the total.
+        """
+        plain: Array = decibans.sum(axis=-1)
+        if self.damping == 1 or not self.starts.size:
+            return plain
+        shared = decibans[..., self.grouped]
+        highest = np.maximum.reduceat(shared, self.starts, axis=-1).clip(min=0)
+        lowest = np.minimum.reduceat(shared, self.starts, axis=-1).clip(max=0)
+        weaker: Array = shared.sum(axis=-1) - highest.sum(axis=-1) - lowest.sum(axis=-1)
+        return plain - (1 - self.damping) * weaker
+
+    def parts(self, decibans: Array) -> Array:
+        """What each column adds to `total`; among equals the first in the alphabet counts in full."""
+        parts = decibans.copy()
+        for cause in self.causes:
+            parts[list(cause)] *= self.damping
+            for sign in (1, -1):
+                strongest = min(cause, key=lambda column: (-sign * decibans[column], self.ids[column]))
+                if sign * decibans[strongest] > 0:
+                    parts[strongest] = decibans[strongest]
+        return parts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Key:
+    catalog: Catalog
+
+    def __hash__(self) -> int:
+        return id(self.catalog)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self.catalog is other.catalog
+
+
+def table(catalog: Catalog) -> Table:
+    """Arrays of `catalog`; made once for each catalogue."""
+    return _table(_Key(catalog))
+
+
+@lru_cache(maxsize=8)
+def _table(key: _Key) -> Table:
+    criteria = list(key.catalog.criteria.values())
+    causes = [cause for cause in _causes(criteria) if len(cause) > 1]
+    ids = tuple(criterion.id for criterion in criteria)
+    sizes = [len(cause) for cause in causes]
+    return Table(
+        ids=ids,
+        index={name: column for column, name in enumerate(ids)},
+        levels=tuple(len(criterion.levels) for criterion in criteria),
+        retrieval=_matrix([[level.retrieval for level in criterion.levels] for criterion in criteria]),
+        training=_matrix([[level.training for level in criterion.levels] for criterion in criteria]),
+        causes=tuple(causes),
+        damping=key.catalog.damping,
+        grouped=np.array([column for cause in causes for column in cause], dtype=np.intp),
+        starts=np.cumsum([0, *sizes[:-1]], dtype=np.intp) if sizes else np.zeros(0, dtype=np.intp),
+    )
+
+
+def _causes(criteria: Sequence[Criterion]) -> list[tuple[int, ...]]:
+    causes: dict[str, list[int]] = {}
+    for column, criterion in enumerate(criteria):
+        causes.setdefault(criterion.cause, []).append(column)
+    return [tuple(columns) for columns in causes.values()]
+
+
+def _matrix(rows: Sequence[Sequence[float]]) -> Array:
+    matrix = np.zeros((len(rows), max(map(len, rows), default=0)))
+    for row, values in zip(matrix, rows, strict=True):
+        row[: len(values)] = values
+    return matrix
+
+
+def chance(decibans: Array | float) -> Array:
+    """Probability that so many decibans stand for, 0 to 1.
+
+    Example:
+        >>> [round(float(chance(d)), 3) for d in (-10, 0, 10)]
+        [0.091, 0.5, 0.909]
+    """
+    return np.asarray(1 / (1 + 10 ** (-np.asarray(decibans, dtype=float) / 10)))

@@ -1,0 +1,164 @@
+"""The path: rungs from the cheapest thing that could work upwards, and what climbing in stages is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from advisorkit.evidence import Belief, Facts
+from advisorkit.patterns import PATTERNS, PatternId
+
+__all__ = ["Policy", "Rung", "RungId", "RungState", "plan", "policies", "suffices"]
+
+RungId = Literal["prompt_pilot", "cheap_extensions", "diagnose", "retrieval", "training", "both"]
+RungState = Literal["done", "here", "ahead", "held"]
+
+_PATTERN: Mapping[RungId, PatternId] = {
+    "prompt_pilot": "prompt",
+    "cheap_extensions": "prompt",
+    "diagnose": "prompt",
+    "retrieval": "rag",
+    "training": "finetune",
+    "both": "hybrid",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of the path."""
+
+    rung: RungId
+    """Word used in files."""
+    pattern: PatternId
+    """Pattern in use on this rung."""
+    enter_when: str
+    """What justifies the step, in a client's words."""
+    leave_when: str
+    """What shows that it is not enough, in a client's words."""
+    probability_suffices: float
+    """Chance that nothing above this rung is needed, 0 to 1."""
+    build: float | None
+    """Likely build cost on top of the rungs before, in the engagement's currency; None when not known."""
+    weeks: float | None
+    """Likely weeks on top of the rungs before; None when not known."""
+    state: RungState
+    """done, here, ahead, or held back by a for-now gate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What it is expected to take when one starts with a given pattern and climbs only as needed."""
+
+    first: PatternId
+    """The pattern built first."""
+    suffices: float
+    """Chance that it is enough, 0 to 1."""
+    build: float | None
+    """Expected build cost until the work is served, in the engagement's currency; None when not known."""
+    weeks: float | None
+    """Expected weeks until the work is served; None when not known."""
+
+
+def suffices(belief: Belief) -> dict[PatternId, float]:
+    """Chance that each pattern alone is enough: neither need, no training, no retrieval, anything.
+
+    Example:
+        >>> suffices(Belief(0, -9.5, 0.5, 0.1, (), (0, 0)))
+        {'prompt': 0.45, 'rag': 0.9, 'finetune': 0.5, 'hybrid': 1.0}
+    """
+    no_retrieval, no_training = 1 - belief.retrieval, 1 - belief.training
+    return {"prompt": no_retrieval * no_training, "rag": no_training, "finetune": no_retrieval, "hybrid": 1.0}
+
+
+def plan(
+    belief: Belief,
+    gone: Collection[PatternId],
+    held: Collection[PatternId],
+    now: PatternId,
+    text: Mapping[str, str],
+    *,
+    piloted: bool = False,
+    facts: Facts | None = None,
+) -> tuple[Rung, ...]:
+    """The rungs that are left, lowest first.
+
+    Args:
+        belief: How likely the two needs are.
+        gone: Patterns that lasting gates remove; they have no rung.
+        held: Patterns that for-now gates hold back.
+        now: The pattern to work on today.
+        text: Sentences by key: ``<rung>.enter`` and ``<rung>.leave``.
+        piloted: Whether a prompt was already marked on real cases.
+        facts: Build money and weeks; None when not known.
+    """
+    layers: tuple[RungId, ...] = ("retrieval", "training") if belief.retrieval >= belief.training else ("training", "retrieval")
+    order: tuple[RungId, ...] = ("prompt_pilot", "cheap_extensions", "diagnose", *layers, "both")
+    kept = [rung for rung in order if _PATTERN[rung] not in gone]
+    here = _here(kept, now, piloted)
+    enough = suffices(belief)
+    rungs: list[Rung] = []
+    for place, rung in enumerate(kept):
+        pattern = _PATTERN[rung]
+        extra = rung not in ("cheap_extensions", "diagnose")
+        rungs.append(
+            Rung(
+                rung=rung,
+                pattern=pattern,
+                enter_when=text.get(f"{rung}.enter", ""),
+                leave_when=text.get(f"{rung}.leave", ""),
+                probability_suffices=enough[pattern],
+                build=_extra(facts.build_p50 if facts else {}, pattern, rungs) if extra else None,
+                weeks=_extra(facts.weeks_p50 if facts else {}, pattern, rungs) if extra else None,
+                state="done" if place < here else "here" if place == here else "held" if pattern in held else "ahead",
+            )
+        )
+    return tuple(rungs)
+
+
+def _here(kept: list[RungId], now: PatternId, piloted: bool) -> int:
+    if now == "prompt" and piloted and "cheap_extensions" in kept:
+        return kept.index("cheap_extensions")
+    return next(place for place, rung in enumerate(kept) if _PATTERN[rung] == now)
+
+
+def _extra(needed: Mapping[PatternId, float], pattern: PatternId, before: list[Rung]) -> float | None:
+    if pattern not in needed:
+        return None
+    single = [rung.pattern for rung in before if rung.rung in ("retrieval", "training")]
+    if pattern == "hybrid" and single and single[0] in needed:
+        return needed["hybrid"] - needed[single[0]]
+    return needed[pattern]
+
+
+def policies(chances: Mapping[PatternId, float], facts: Facts | None = None) -> tuple[Policy, ...]:
+    """Starting with each pattern and climbing only when it falls short, against one another.
+
+    A start that falls short is followed by what is then known to be needed, and what it built is kept where the
+    destination contains it.
+    """
+    money, weeks = (facts.build_p50, facts.weeks_p50) if facts else ({}, {})
+    return tuple(
+        Policy(first, _enough(chances, first), _expected(chances, first, money), _expected(chances, first, weeks))
+        for first in PATTERNS
+        if chances[first] > 0
+    )
+
+
+_CONTAINS: Mapping[PatternId, frozenset[PatternId]] = {
+    "prompt": frozenset({"prompt"}),
+    "rag": frozenset({"prompt", "rag"}),
+    "finetune": frozenset({"prompt", "finetune"}),
+    "hybrid": frozenset(PATTERNS),
+}
+
+
+def _enough(chances: Mapping[PatternId, float], first: PatternId) -> float:
+    return sum(chances[pattern] for pattern in _CONTAINS[first])
+
+
+def _expected(chances: Mapping[PatternId, float], first: PatternId, needed: Mapping[PatternId, float]) -> float | None:
+    if any(pattern not in needed for pattern in PATTERNS):
+        return None
+    later = {goal: needed[goal] - (needed[first] if first != "prompt" and goal == "hybrid" else 0) for goal in PATTERNS}
+    return needed[first] + sum(chances[goal] * later[goal] for goal in PATTERNS if goal not in _CONTAINS[first])
