@@ -1,0 +1,181 @@
+"""Blocks as HTML and as plain text; every word is escaped here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import singledispatch
+from html import escape
+
+from advisorkit.blocks import kinds
+from advisorkit.blocks.kinds import Cell
+from advisorkit.charts.svg import svg
+
+__all__ = ["html", "plain"]
+
+
+@singledispatch
+def html(block: object) -> str:
+    """`block` as an HTML fragment.
+
+    Example:
+        >>> html(kinds.Text(("1 < 2",)))
+        '<p class="body">1 &lt; 2</p>'
+    """
+    raise TypeError(f"no HTML for {type(block).__name__}")
+
+
+@html.register
+def _(block: kinds.Done) -> str:
+    return ""
+
+
+@html.register
+def _(block: kinds.Cover) -> str:
+    brand = block.brand
+    logo = f'<img class="logo" src="{escape(brand.logo)}" alt="{escape(brand.name)}">' if brand.logo else escape(brand.name)
+    sample = '<p class="sample">Sample client, invented figures</p>' if block.sample else ""
+    return (
+        f'<header class="cover"><p class="firm">{logo}</p><h1>{escape(block.title)}</h1>'
+        f'<p class="about">{escape(block.subtitle)}<br>{escape(block.client)}</p>{sample}'
+        f'<p class="foot"><span>{escape(block.date)}</span><span>{escape(brand.confidentiality)}</span></p></header>'
+    )
+
+
+@html.register
+def _(block: kinds.Heading) -> str:
+    return f"<h{block.level}>{escape(block.text)}</h{block.level}>"
+
+
+@html.register
+def _(block: kinds.Text) -> str:
+    if block.style in ("bullets", "numbered"):
+        tag = "ul" if block.style == "bullets" else "ol"
+        return f"<{tag}>{''.join(f'<li>{escape(p)}</li>' for p in block.paragraphs)}</{tag}>"
+    return "".join(f'<p class="{block.style}">{escape(p)}</p>' for p in block.paragraphs)
+
+
+@html.register
+def _(block: kinds.KeyFigures) -> str:
+    pairs = "".join(f"<div><dt>{escape(f.value)}</dt><dd>{escape(f.words)}</dd></div>" for f in block.figures)
+    return f'<dl class="figures">{pairs}</dl>'
+
+
+@html.register
+def _(block: kinds.Table) -> str:
+    return _table(block.title, block.subtitle, block.head, block.rows, block.numeric, block.note, total=block.total)
+
+
+@html.register
+def _(block: kinds.LineItems) -> str:
+    rows = [tuple(Cell(text) for text in row) for row in block.printed()]
+    numeric = (False, *(True for _ in block.columns))
+    return _table(block.title, "", (Cell(block.subtitle), *block.columns), rows, numeric, block.note, total=True)
+
+
+def _table(
+    title: str, subtitle: str, head: Iterable[Cell], rows: Iterable[tuple[Cell, ...]], numeric: tuple[bool, ...], note: str, *, total: bool
+) -> str:
+    said = f'<caption>{_bold(title)}{f"<span>{escape(subtitle)}</span>" if subtitle else ""}</caption>' if title or subtitle else ""
+    top = "".join(f'<th scope="col"{_look(c, n)}>{escape(c.text)}</th>' for c, n in zip(head, numeric, strict=True))
+    lines = [_row(row, numeric) for row in rows]
+    if total and lines:
+        lines[-1] = lines[-1].replace("<tr>", '<tr class="total">', 1)
+    foot = f'<p class="note">{escape(note)}</p>' if note else ""
+    return f"<table>{said}<thead><tr>{top}</tr></thead><tbody>{''.join(lines)}</tbody></table>{foot}"
+
+
+def _bold(title: str) -> str:
+    return f"<b>{escape(title)}</b>" if title else ""
+
+
+def _row(row: tuple[Cell, ...], numeric: tuple[bool, ...]) -> str:
+    first, *rest = zip(row, numeric, strict=True)
+    cells = (f"<td{_look(cell, right)}>{escape(cell.text)}</td>" for cell, right in rest)
+    return f'<tr><th scope="row"{_look(*first)}>{escape(first[0].text)}</th>{"".join(cells)}</tr>'
+
+
+def _look(cell: Cell, right: bool) -> str:
+    words = " ".join(filter(None, ("num" if right else "", f"is-{escape(cell.tone)}" if cell.tone else "")))
+    return f' class="{words}"' if words else ""
+
+
+@html.register
+def _(block: kinds.ChartBlock) -> str:
+    chart = block.chart
+    said = f"<figcaption>{_bold(chart.title)}" if block.titled else "<figcaption>"
+    subtitle = f"<span>{escape(chart.subtitle)}</span>" if chart.subtitle else ""
+    beside = f'<div class="beside">{"".join(f"<p>{escape(p)}</p>" for p in block.beside)}</div>' if block.beside else ""
+    return f'<figure{" class=split" if beside else ""}>{said}{subtitle}</figcaption><div class="chart">{svg(chart)}</div>{beside}</figure>'
+
+
+@html.register
+def _(block: kinds.Callout) -> str:
+    sign = "" if block.tone == "note" else "▲ "
+    return f'<div class="callout is-{block.tone}"><b>{sign}{escape(block.title)}</b> {escape(block.text)}</div>'
+
+
+@html.register
+def _(block: kinds.Decision) -> str:
+    look = f" is-{escape(block.pattern)}" if block.pattern and block.clear else ""
+    override = f'<p class="override">{escape(block.override)}</p>' if block.override else ""
+    state = f'<p class="state">{"●" if block.clear else "○"} {escape(block.state)}</p>'
+    return f'<div class="decision{look}"><p class="advice">{escape(block.advice)}</p>{state}{override}</div>'
+
+
+@singledispatch
+def plain(block: object) -> str:
+    """`block` as plain text.
+
+    Example:
+        >>> plain(kinds.Text(("Start small.", "Measure."), "bullets"))
+        '- Start small.\\n- Measure.'
+    """
+    return ""
+
+
+@plain.register
+def _(block: kinds.Cover) -> str:
+    return f"{block.title}\n{block.subtitle}\n{block.client}, {block.date}"
+
+
+@plain.register
+def _(block: kinds.Heading) -> str:
+    return f"{'#' * block.level} {block.text}"
+
+
+@plain.register
+def _(block: kinds.Text) -> str:
+    signs = {"bullets": "- ", "numbered": "1. "}
+    return "\n".join(signs.get(block.style, "") + p for p in block.paragraphs)
+
+
+@plain.register
+def _(block: kinds.KeyFigures) -> str:
+    return "\n".join(f"{f.value}  {f.words}" for f in block.figures)
+
+
+@plain.register
+def _(block: kinds.Table) -> str:
+    rows = (tuple(cell.text for cell in row) for row in (block.head, *block.rows))
+    return "\n".join(filter(None, (block.title, block.subtitle, *("\t".join(row) for row in rows), block.note)))
+
+
+@plain.register
+def _(block: kinds.LineItems) -> str:
+    head = (block.subtitle, *(c.text for c in block.columns))
+    return "\n".join(filter(None, (block.title, *("\t".join(row) for row in (head, *block.printed())), block.note)))
+
+
+@plain.register
+def _(block: kinds.ChartBlock) -> str:
+    return "\n".join((block.chart.alt, *block.beside))
+
+
+@plain.register
+def _(block: kinds.Callout) -> str:
+    return f"{block.title}: {block.text}"
+
+
+@plain.register
+def _(block: kinds.Decision) -> str:
+    return "\n".join(filter(None, (block.advice, block.state, block.override)))

@@ -1,0 +1,134 @@
+"""An executed notebook as one offline HTML file that reads on a screen and prints as pages."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from dataclasses import replace
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters import TemplateExporter
+from plotly.offline import get_plotlyjs
+from traitlets import Bool, Unicode, default
+
+from advisorkit.blocks import ChartBlock
+from advisorkit.blocks.markup import html
+from advisorkit.brand import Brand, read_brand
+from advisorkit.charts.figures import spec
+from advisorkit.charts.theme import LIGHT
+from advisorkit.export.pages import Document, Page, document
+
+__all__ = ["AdvisorHTMLExporter", "render"]
+
+_TEMPLATES = Path(__file__).parent / "template"
+_START = (
+    "document.querySelectorAll('script.plot').forEach(function(s){var f=JSON.parse(s.textContent),d=document.createElement('div');"
+    "d.className='plot';s.parentNode.appendChild(d);s.parentNode.classList.add('live');"
+    "Plotly.newPlot(d,f.data,f.layout,{displayModeBar:false,responsive:false});});"
+)
+
+
+class AdvisorHTMLExporter(TemplateExporter):  # type: ignore[misc]
+    """nbconvert exporter of advice reports: blocks only, no code, nothing fetched.
+
+    Raises:
+        RenderError: While exporting, if the notebook is unfinished or an output has no renderer.
+    """
+
+    export_from_notebook = "Advice report (HTML)"
+    output_mimetype = "text/html"
+    default_preprocessors: list[str] = []  # noqa: RUF012
+
+    interactive = Bool(False, help="Embed plotly, so that charts answer to the pointer").tag(config=True)
+    brand_file = Unicode("", help="Brand file that wins over the notebook's own").tag(config=True)
+
+    @default("file_extension")
+    def _default_file_extension(self) -> str:
+        return ".html"
+
+    @default("template_name")
+    def _default_template_name(self) -> str:
+        return "advisorkit"
+
+    @default("extra_template_basedirs")
+    def _default_extra_template_basedirs(self) -> list[str]:
+        return [str(_TEMPLATES)]
+
+    @default("template_extension")
+    def _default_template_extension(self) -> str:
+        return ".html.j2"
+
+    def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> tuple[str, dict[str, Any]]:
+        """The page and nbconvert's resources."""
+        brand = resources.pop("brand", None) if resources else None
+        brand = brand or (read_brand(self.brand_file) if self.brand_file else None)
+        found = document(nb)
+        found = replace(found, cover=replace(found.cover, brand=brand)) if brand else found
+        values = {"report": _values(found, interactive=self.interactive)}
+        page, out = super().from_notebook_node(nb, {**(resources or {}), **values}, **kw)
+        return page, out
+
+
+def render(notebook: Any, *, interactive: bool = False, brand: Brand | str | Path | None = None) -> str:
+    """An executed notebook as one HTML page, by an exporter that is made once and kept.
+
+    `interactive` embeds plotly (about 5 MB); `brand` is a brand or its file and wins over the notebook's own.
+
+    Raises:
+        RenderError: If the notebook is unfinished or an output has no renderer.
+        EngagementError: If the brand file has faults.
+    """
+    chosen = read_brand(brand) if isinstance(brand, str | Path) else brand
+    page, _resources = _exporter(interactive).from_notebook_node(notebook, {"brand": chosen})
+    return str(page)
+
+
+@cache
+def _exporter(interactive: bool) -> AdvisorHTMLExporter:
+    return AdvisorHTMLExporter(interactive=interactive)
+
+
+def _values(found: Document, *, interactive: bool) -> dict[str, Any]:
+    cover = found.cover
+    scripts = [get_plotlyjs(), _START] if interactive else []
+    pages = [
+        {"part": page.part, "name": _part_name(found, page), "id": f"page-{n}", "body": _body(page, interactive=interactive)}
+        for n, page in enumerate(found.pages, 1)
+    ]
+    return {
+        "cover": cover, "brand": cover.brand, "colours": LIGHT.colours, "cover_html": html(cover), "pages": pages,
+        "parts": [{"name": f"part{n}", "title": part} for n, part in enumerate(found.parts, 1)],
+        "scripts": scripts, "hashes": [b64encode(sha256(s.encode()).digest()).decode() for s in scripts],
+        "css": css_words, "contents": _contents(found) if len(found.parts) > 1 else [],
+    }
+
+
+def _part_name(found: Document, page: Page) -> str:
+    return f"part{found.parts.index(page.part) + 1}" if page.part else "whole"
+
+
+def _contents(found: Document) -> list[dict[str, str]]:
+    firsts = {page.part: f"page-{n}" for n, page in reversed(list(enumerate(found.pages, 1))) if page.part}
+    return [{"title": part, "id": firsts[part]} for part in found.parts]
+
+
+def _body(page: Page, *, interactive: bool) -> str:
+    return "\n".join(item if isinstance(item, str) else _live(item) if interactive and isinstance(item, ChartBlock) else html(item) for item in page.items)
+
+
+def _live(block: ChartBlock) -> str:
+    data = json.dumps(spec(block.chart), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return html(block).replace('<div class="chart">', f'<div class="chart"><script type="application/json" class="plot">{data}</script>', 1)
+
+
+def css_words(words: str) -> str:
+    """`words` as a CSS string that cannot end early.
+
+    Example:
+        >>> print(css_words('Smith "& Sons"'))
+        "Smith \\22 \\26  Sons\\22 "
+    """
+    return '"' + "".join(c if c.isalnum() or c in " .,-·" else f"\\{ord(c):x} " for c in words) + '"'

@@ -1,0 +1,95 @@
+"""An executed notebook as pages of blocks; whatever cannot be shown stops the export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import nh3
+from nbconvert.filters.markdown_mistune import markdown2html_mistune
+
+from advisorkit.blocks import Block, Cover, Done, Heading, read
+from advisorkit.errors import RenderError
+
+__all__ = ["Document", "Page", "document"]
+
+HIDDEN = "remove-cell"
+"""Tag of cells that speak to the consultant, not to the client."""
+_TAGS = {"p", "ul", "ol", "li", "strong", "em", "blockquote", "br", "h3"}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What stands between one page title and the next."""
+
+    part: str
+    """What the page belongs to, such as a workflow's name; empty for the whole document."""
+    items: tuple[Block | str, ...]
+    """Blocks, and cleaned HTML of Markdown cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A cover and its pages."""
+
+    cover: Cover
+    """The first page."""
+    pages: tuple[Page, ...]
+    """In order; the first may have no heading."""
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of the parts in order, each once."""
+        return tuple(dict.fromkeys(page.part for page in self.pages if page.part))
+
+
+def document(notebook: Any) -> Document:
+    """The document that an executed notebook holds.
+
+    Raises:
+        RenderError: If a cell failed, an output has no renderer, the cover is missing or the last block is not `Done`.
+    """
+    items = list(_items(notebook))
+    if not items or not isinstance(items[-1], Done):
+        raise RenderError("the notebook did not come to its end: its last output is not done()")
+    covers = [item for item in items if isinstance(item, Cover)]
+    if len(covers) != 1:
+        raise RenderError(f"a document needs one cover; this notebook has {len(covers)}")
+    return Document(covers[0], tuple(_pages([i for i in items if not isinstance(i, Cover | Done)])))
+
+
+def _items(notebook: Any) -> Iterator[Block | str]:
+    for number, cell in enumerate(notebook["cells"], 1):
+        if HIDDEN in cell["metadata"].get("tags", []):
+            continue
+        if cell["cell_type"] == "markdown" and cell["source"].strip():
+            yield nh3.clean(markdown2html_mistune(cell["source"]), tags=_TAGS, attributes={})
+        for output in cell.get("outputs", []):
+            if not _silent(output):
+                yield _block(output, number)
+
+
+def _silent(output: Any) -> bool:
+    return bool(output["output_type"] == "stream" and output["name"] == "stderr")
+
+
+def _block(output: Any, number: int) -> Block:
+    if output["output_type"] == "error":
+        raise RenderError(f"cell {number} failed: {output['ename']}: {output['evalue']}")
+    if output["output_type"] == "stream":
+        raise RenderError(f"cell {number} prints text, which a report cannot show; use show(Text(…))")
+    block = read(output["data"])
+    if block is None:
+        kinds = ", ".join(sorted(output["data"])) or "nothing"
+        raise RenderError(f"cell {number} has an output that no renderer knows ({kinds}); use show(…) with a block")
+    return block
+
+
+def _pages(items: list[Block | str]) -> Iterator[Page]:
+    starts = [n for n, item in enumerate(items) if isinstance(item, Heading) and item.level == 2]
+    edges = [0, *(n for n in starts if n), len(items)]
+    for start, end in zip(edges, edges[1:], strict=False):
+        first = items[start] if start < end else None
+        if first is not None:
+            yield Page(first.part if isinstance(first, Heading) else "", tuple(items[start:end]))
