@@ -53,7 +53,7 @@ def produce(
     folder.mkdir(parents=True, exist_ok=True)
     rows: list[Deliverable] = []
     for job in jobs:
-        order = Order(model, job, {format: RENDERERS[format] for format in formats}, {}, "kernel", limits or Limits())
+        order = Order(model, job, {format: RENDERERS[format] for format in formats}, {}, engine, limits or Limits())
         outcome = Outcome() if job.faults else carry_out(order)
         for row in _deliver(order, outcome, folder):
             rows.append(row)

@@ -4,30 +4,46 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from advisorkit.batch.confining import environment
+from advisorkit.batch.nest import NEST, Lost
 from advisorkit.batch.notebooks import frame
+from advisorkit.batch.partials import salvage
 from advisorkit.batch.templates import is_python
 from advisorkit.batch.values import Failure, Order, Outcome
 
-__all__ = ["carry_out"]
+__all__ = ["TRIES", "carry_out"]
+
+TRIES = 3
+"""How often a report is begun whose process vanished; one that fails by itself is begun once."""
 
 
 def carry_out(order: Order) -> Outcome:
     """Make one report; whatever its template does comes back as a `Failure`, never as an exception."""
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="advisorkit-") as name:
-        folder = Path(name)
-        lay_out(order, folder)
-        reason = _solo(order, folder)
-        files, failure = gather(order, folder, reason)
+    for left in reversed(range(TRIES)):
+        with tempfile.TemporaryDirectory(prefix="report-", dir=NEST.scratch(), ignore_cleanup_errors=True) as name:
+            files, failure, lost = _once(order, Path(name))
+        if not (lost and left):
+            break
     return Outcome(files, failure, time.monotonic() - began)
+
+
+def _once(order: Order, folder: Path) -> tuple[dict[str, bytes], Failure | None, bool]:
+    lay_out(order, folder)
+    try:
+        end = NEST.run(order, folder) if order.engine == "advisorkit" else _solo(order, folder)
+    except Lost:
+        end = {"status": -signal.SIGKILL}
+    files, failure = _left_behind(order, folder, _unfinished(order, end))
+    return files, failure, failure is not None and end.get("status") == -signal.SIGKILL and not end.get("late")
 
 
 def lay_out(order: Order, folder: Path) -> None:
@@ -45,42 +61,41 @@ def lay_out(order: Order, folder: Path) -> None:
     (folder / "work" / "job.json").write_text(order.job.document, encoding="utf-8")
 
 
-def _solo(order: Order, folder: Path) -> str:
-    """Run the report in a Jupyter kernel of its own; the reason when its process did not come to an end by itself."""
+def _solo(order: Order, folder: Path) -> dict[str, Any]:
+    """Run the report in a Jupyter kernel of its own; how its process ended."""
     command = [sys.executable, "-m", "advisorkit.batch.solo", str(folder), str(order.limits.megabytes)]
-    with (folder / "noise").open("wb") as noise:
+    own = {**environment(os.environ, folder), "TMPDIR": str(folder / "work")}
+    with (folder / "noise.2").open("wb") as noise:
         process = subprocess.Popen(  # noqa: S603
-            command, env=environment(os.environ, folder), cwd=folder, stdin=subprocess.DEVNULL, stdout=noise, stderr=noise
+            command, env=own, cwd=folder / "work", stdin=subprocess.DEVNULL, stdout=noise, stderr=noise
         )
         try:
-            return ended(process.wait(order.limits.seconds))
+            return {"status": process.wait(order.limits.seconds)}
         except subprocess.TimeoutExpired:
-            return late(order)
+            return {"late": True}
         finally:
             process.kill()
             process.wait()
 
 
-def late(order: Order) -> str:
-    """What is said of a report that ran out of time."""
-    return f"took longer than {order.limits.seconds:g} s and was stopped"
+def _unfinished(order: Order, end: dict[str, Any]) -> str:
+    """What is said of a process that did not come to a quiet end."""
+    if end.get("late"):
+        return f"took longer than {order.limits.seconds:g} s and was stopped"
+    if "refused" in end:
+        return f"was not started: {end['refused']}; use --engine kernel"
+    status = end["status"]
+    if status < 0:
+        return f"its process was ended by {signal.Signals(-status).name}"
+    return f"its process ended with status {status}" if status else ""
 
 
-def ended(status: int) -> str:
-    """What is said of a process by its exit status; empty for a quiet end."""
-    if status == 0:
-        return ""
-    return f"its process was killed by signal {-status}" if status < 0 else f"its process ended with status {status}"
-
-
-def gather(order: Order, folder: Path, reason: str) -> tuple[dict[str, bytes], Failure | None]:
+def _left_behind(order: Order, folder: Path, reason: str) -> tuple[dict[str, bytes], Failure | None]:
     """The files that a report's process left, or why there are none."""
     try:
         outcome = json.loads((folder / "outcome.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         outcome = {"reason": reason or "its process ended before the report was finished"}
-    if "reason" in outcome or reason:
-        partial = folder / "partial.ipynb"
-        notebook = partial.read_text(encoding="utf-8") if partial.exists() else ""
-        return {}, Failure(outcome.get("reason", reason), notebook)
-    return {format: (folder / f"made.{format}").read_bytes() for format in order.formats}, None
+    if reason or "reason" in outcome:
+        return {}, Failure(*salvage(folder, outcome.get("reason", reason)))
+    return {kind: (folder / f"made.{kind}").read_bytes() for kind in order.formats}, None

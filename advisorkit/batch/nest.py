@@ -1,0 +1,138 @@
+"""The zygote of this process as its driver sees it: started when first needed, replaced when lost, closed at exit."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from advisorkit.batch.confining import environment
+from advisorkit.batch.values import Order
+
+__all__ = ["NEST", "Lost", "Nest"]
+
+_GRACE = 30.0
+"""Seconds beyond a report's own limit after which its zygote counts as lost."""
+
+
+class Lost(Exception):  # noqa: N818
+    """The zygote vanished while a report was at work."""
+
+
+class Nest:
+    """At most one zygote, shared by all threads of this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._scratch: Path | None = None
+        self._closed = False
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the living zygote; None when there is none."""
+        return self._process.pid if self._process and self._process.poll() is None else None
+
+    def scratch(self) -> Path:
+        """Folder for everything temporary of this process; only its user may enter."""
+        with self._lock:
+            return self._room()
+
+    def _room(self) -> Path:
+        if self._scratch is None:
+            _sweep()
+            self._scratch = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
+            atexit.register(self.close)
+        return self._scratch
+
+    def run(self, order: Order, folder: Path) -> dict[str, Any]:
+        """Have the report in `folder` made by a child of the zygote; how the child ended.
+
+        Raises:
+            Lost: If the zygote went away meanwhile.
+        """
+        request = {"folder": str(folder), "seconds": order.limits.seconds, "megabytes": order.limits.megabytes}
+        try:
+            with socket.socket(socket.AF_UNIX) as link:
+                link.settimeout(order.limits.seconds + _GRACE)
+                link.connect(self._address(order))
+                link.sendall(json.dumps(request).encode() + b"\n")
+                line = link.makefile("rb").readline()
+        except OSError:
+            raise Lost from None
+        if not line:
+            raise Lost
+        end: dict[str, Any] = json.loads(line)
+        return end
+
+    def _address(self, order: Order) -> str:
+        with self._lock:
+            address = str(self._room() / "zygote")
+            if self.pid is None:
+                self._start(address, sorted({renderer.partition(":")[0] for renderer in order.formats.values()}))
+            return address
+
+    def _start(self, address: str, modules: list[str]) -> None:
+        Path(address).unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX) as listener, Path(f"{address}.log").open("ab") as log:
+            listener.bind(address)
+            listener.listen(256)
+            self._process = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-m", "advisorkit.batch.zygote", str(listener.fileno()), *modules],
+                env=environment(os.environ, self._room()),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                pass_fds=[listener.fileno()],
+                start_new_session=True,
+            )
+
+    def close(self) -> None:
+        """Stop the zygote and whatever it has at work, and remove everything temporary; a later order starts anew."""
+        with self._lock:
+            process, self._process = self._process, None
+            scratch, self._scratch = self._scratch, None
+        if process and process.stdin:
+            process.stdin.close()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+            process.kill()
+            process.wait()
+        if scratch:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+_PREFIX = "advisorkit-"
+
+
+def _sweep() -> None:
+    """Remove what processes that were killed left behind."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
+        pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if pid.isdigit() and not _alive(int(pid)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    if os.name == "nt":
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+NEST = Nest()
+"""The one of this process."""

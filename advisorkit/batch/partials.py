@@ -1,0 +1,51 @@
+"""What can be shown of a report that was not finished."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from advisorkit.batch.notebooks import unframe
+
+__all__ = ["CELLS", "salvage"]
+
+CELLS = "cells.jsonl"
+"""In a report's folder: a line for every cell that began, and one with its outputs when it ended."""
+
+
+def salvage(folder: Path, reason: str) -> tuple[str, str]:
+    """The reason with the cell at which the report stopped, and the notebook as far as it came (.ipynb text)."""
+    notebook = _saved(folder)
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    begun = [cell for cell in code if cell.get("execution_count")]
+    unframe(notebook)
+    last = begun[-1] if begun else None
+    if last is None or last not in notebook["cells"]:
+        return reason, json.dumps(notebook, indent=1)
+    number = notebook["cells"].index(last) + 1
+    source = "".join(last["source"]).strip().splitlines()
+    shown = "\n".join(f"    {line}" for line in source[:12])
+    if not any(output["output_type"] == "error" for output in last["outputs"]):
+        last["outputs"].append({"output_type": "error", "ename": "Stopped", "evalue": reason, "traceback": [reason]})
+    return f"{reason}\n  in cell {number} of the notebook:\n{shown}", json.dumps(notebook, indent=1, ensure_ascii=False)
+
+
+def _saved(folder: Path) -> dict[str, Any]:
+    with suppress(OSError, ValueError):
+        saved: dict[str, Any] = json.loads((folder / "partial.ipynb").read_text(encoding="utf-8"))
+        return saved
+    notebook: dict[str, Any] = json.loads((folder / "template.ipynb").read_text(encoding="utf-8"))
+    cells = {cell["id"]: cell for cell in notebook["cells"]}
+    for number, (id, outputs) in enumerate(_noted(folder), start=1):
+        if id in cells:
+            cells[id].update(execution_count=(number + 1) // 2, outputs=outputs or [])
+    return notebook
+
+
+def _noted(folder: Path) -> list[Any]:
+    with suppress(OSError):
+        lines = (folder / CELLS).read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines if line.endswith("]")]
+    return []

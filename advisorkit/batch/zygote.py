@@ -1,0 +1,179 @@
+"""A primed process that forks a fresh child per report: ``python -m advisorkit.batch.zygote LISTENER MODULE…``.
+
+It never reads an order or a job: a request on its socket names a folder and limits, and the child reads the rest after
+the fork. It has one thread and refuses to fork when something started another, since a lock held by a thread that does
+not exist in the child would hang it. When its driver goes, it kills its children and follows.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn
+
+from advisorkit.batch.confining import adopt_orphans, confine, die_with_parent, threads
+from advisorkit.batch.engine import ZygoteEngine
+from advisorkit.batch.making import make
+from advisorkit.batch.priming import prime
+
+__all__ = ["Zygote"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """A child at work."""
+
+    link: socket.socket
+    """Where its end is told."""
+    handle: int
+    """Its pidfd: readable when it has ended."""
+    deadline: float
+    """Monotonic time at which it is stopped."""
+
+
+class Zygote:
+    """The event loop: requests in, forks, ends out."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._listener = listener
+        self._events = selectors.DefaultSelector()
+        self._reports: dict[int, _Report] = {}
+        self._late: set[int] = set()
+        self._open = True
+
+    def serve(self) -> None:
+        """Run until standard input closes, which happens when the driver closes it or dies."""
+        self._events.register(self._listener, selectors.EVENT_READ, self._accept)
+        self._events.register(0, selectors.EVENT_READ, self._leave)
+        while self._open:
+            for key, _ in self._events.select(self._patience()):
+                key.data()
+            for pid, report in self._reports.items():
+                if time.monotonic() >= report.deadline and pid not in self._late:
+                    self._late.add(pid)
+                    _kill(pid)
+
+    def _patience(self) -> float | None:
+        waiting = [report.deadline for pid, report in self._reports.items() if pid not in self._late]
+        return max(0.0, min(waiting) - time.monotonic()) if waiting else None
+
+    def _leave(self) -> None:
+        if os.read(0, 1) == b"":
+            self._open = False
+            for pid in self._reports:
+                _kill(pid)
+
+    def _accept(self) -> None:
+        link, _ = self._listener.accept()
+        self._events.register(link, selectors.EVENT_READ, partial(self._request, link))
+
+    def _request(self, link: socket.socket) -> None:
+        """A request in one line, or the news that whoever asked has gone: then its child is stopped."""
+        with suppress(ConnectionError):
+            if line := link.recv(65536):
+                self._fork(link, json.loads(line))
+                return
+        self._events.unregister(link)
+        link.close()
+        for pid, report in self._reports.items():
+            if report.link is link:
+                _kill(pid)
+
+    def _fork(self, link: socket.socket, wanted: dict[str, Any]) -> None:
+        if (count := threads()) > 1:
+            _tell(link, {"refused": f"the primed process has {count} threads, so a fork could hang"})
+            return
+        pid = os.fork()
+        if pid == 0:
+            self._child(wanted)
+        handle = os.pidfd_open(pid)
+        self._reports[pid] = _Report(link, handle, time.monotonic() + wanted["seconds"])
+        self._events.register(handle, selectors.EVENT_READ, partial(self._end, pid))
+
+    def _end(self, pid: int) -> None:
+        _, status, used = os.wait4(pid, 0)
+        report = self._reports.pop(pid)
+        self._events.unregister(report.handle)
+        os.close(report.handle)
+        _end_strays(set(self._reports))
+        late = pid in self._late
+        self._late.discard(pid)
+        end = {"late": late, "status": os.waitstatus_to_exitcode(status), "peak_kilobytes": used.ru_maxrss}
+        _tell(report.link, end)
+
+    def _child(self, wanted: dict[str, Any]) -> NoReturn:
+        status = 1
+        try:
+            self._withdraw()
+            folder = Path(wanted["folder"])
+            _settle_in(folder, wanted["megabytes"])
+            make(folder)
+            status = 0
+        finally:
+            sys.stderr.flush()
+            os._exit(status)
+
+    def _withdraw(self) -> None:
+        """Close in the child everything that belongs to the parent or to a sibling."""
+        parent = os.getppid()
+        die_with_parent()
+        if os.getppid() != parent:
+            os._exit(1)
+        os.setsid()
+        for key in list(self._events.get_map().values()):
+            if key.fd != 0:
+                os.close(key.fd)
+        self._events.close()
+
+
+def _settle_in(folder: Path, megabytes: int) -> None:
+    for descriptor, name in ((0, os.devnull), (1, str(folder / "noise.1")), (2, str(folder / "noise.2"))):
+        opened = os.open(name, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(opened, descriptor)
+        os.close(opened)
+    tempfile.tempdir = os.environ["TMPDIR"] = str(folder / "work")
+    os.chdir(folder / "work")
+    gc.set_threshold(50_000, 20, 20)
+    confine(megabytes)
+    ZygoteEngine.folder = folder
+
+
+def _kill(pid: int) -> None:
+    """End a child and its process group; it is not reaped yet, so the number is still its own."""
+    for end in (os.killpg, os.kill):
+        with suppress(ProcessLookupError):
+            end(pid, signal.SIGKILL)
+
+
+def _end_strays(ours: set[int]) -> None:
+    """End what a finished report left running; the kernel made it our child."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii").split()
+    for pid in set(map(int, children)) - ours:
+        _kill(pid)
+        with suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+
+
+def _tell(link: socket.socket, end: dict[str, Any]) -> None:
+    with suppress(OSError):
+        link.sendall(json.dumps(end).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    adopt_orphans()
+    prime(sys.argv[2:])
+    gc.collect()
+    gc.freeze()
+    Zygote(socket.socket(fileno=int(sys.argv[1]))).serve()
+    os._exit(0)
