@@ -44,7 +44,9 @@ def archetypes() -> Mapping[str, Archetype]:
     """
     faults: list[Fault] = []
     roots = documents(files("advisorkit").joinpath("data"), ["archetypes.yaml"], faults)
-    found = rows(roots.get("archetypes.yaml"), ("name", "what", "answers"))
+    if faults:
+        raise CatalogError("\n".join(map(str, faults)))
+    found = rows(roots["archetypes.yaml"], ("name", "what", "answers"))
     made = {key: Archetype(key, row.text("name"), row.text("what"), _answers(row, load())) for key, row in found.items()}
     if faults:
         raise CatalogError("\n".join(map(str, faults)))

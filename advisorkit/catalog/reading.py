@@ -212,8 +212,8 @@ def _text(spot: Spot) -> dict[str, str]:
 
 def _belief(spot: Spot, fitted_damping: float | None) -> dict[str, Any]:
     row = Row.of(spot, ("prior", "damping", "topics", "causes"))
-    prior = Row(row.spot, row.inner("prior"))
-    damping = Row(row.spot, row.inner("damping"))
+    prior = row.inside("prior", ("retrieval", "training", "source", "sources"))
+    damping = row.inside("damping", ("share", "source", "sources"))
     return {
         "prior_decibans": (prior.amount("retrieval"), prior.amount("training")),
         "prior_source": prior.text("source"),

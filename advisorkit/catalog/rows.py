@@ -29,9 +29,15 @@ class Row:
         """The mapping at `spot`; other keys than `known` are faults."""
         return cls(spot, spot.fields(known))
 
+    def needed(self, name: str) -> Spot | None:
+        """The member called `name`; a fault when it is missing."""
+        if name not in self.members:
+            self.spot.fault(f"'{name}' is missing")
+        return self.members.get(name)
+
     def text(self, name: str) -> str:
         """Text that must be there."""
-        member = self._needed(name)
+        member = self.needed(name)
         text = "" if member is None else (member.text() or "")
         if member is not None and not text.strip():
             member.fault("is empty")
@@ -43,7 +49,7 @@ class Row:
 
     def word(self, name: str, valid: Sequence[str], what: str) -> str:
         """One of `valid`; must be there."""
-        member = self._needed(name)
+        member = self.needed(name)
         return "" if member is None else (member.word(valid, what) or "")
 
     def flag(self, name: str) -> bool:
@@ -54,6 +60,17 @@ class Row:
         """A number, or `default` when left out."""
         value = self.members[name].number() if name in self.members else default
         return default if value is None else value
+
+    def amount(self, name: str, minimum: float = -30, maximum: float = 30) -> float:
+        """A number within bounds that must be there."""
+        member = self.needed(name)
+        return (None if member is None else member.number(minimum, maximum)) or 0.0
+
+    def day(self, name: str) -> str:
+        """A date that must be there, as ISO text."""
+        member = self.needed(name)
+        day = None if member is None else member.day()
+        return "" if day is None else day.isoformat()
 
     def words(self, name: str, valid: Iterable[str] | None = None, what: str = "word") -> tuple[str, ...]:
         """A list of words, from `valid` when given; absent means none."""
@@ -66,15 +83,15 @@ class Row:
         """A list, each member read by `read`; absent means none."""
         return tuple(read(spot) for spot in self.members[name].items()) if name in self.members else ()
 
+    def inside(self, name: str, known: Sequence[str]) -> Row:
+        """A mapping with `known` keys that must be there."""
+        member = self.needed(name)
+        return Row(self.spot, {}) if member is None else Row.of(member, known)
+
     def inner(self, name: str) -> dict[str, Spot]:
         """Members of a mapping that must be there."""
-        member = self._needed(name)
+        member = self.needed(name)
         return {} if member is None else member.fields()
-
-    def _needed(self, name: str) -> Spot | None:
-        if name not in self.members:
-            self.spot.fault(f"'{name}' is missing")
-        return self.members.get(name)
 
 
 def documents(folder: Traversable, names: Iterable[str], faults: list[Fault]) -> dict[str, Spot]:
@@ -92,6 +109,6 @@ def documents(folder: Traversable, names: Iterable[str], faults: list[Fault]) ->
     return roots
 
 
-def rows(spot: Spot | None, known: Sequence[str]) -> dict[str, Row]:
+def rows(spot: Spot, known: Sequence[str]) -> dict[str, Row]:
     """Rows of a mapping of mappings, by key."""
-    return {} if spot is None else {name: Row.of(member, known) for name, member in spot.fields().items()}
+    return {name: Row.of(member, known) for name, member in spot.fields().items()}
