@@ -1,0 +1,249 @@
+"""The catalogue: what ships is whole and readable, and a faulty file tells everything that is wrong with it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisorkit.catalog import archetypes, load, read
+from advisorkit.criteria import TOPICS, Catalog, Criterion, Gate
+from advisorkit.engagement import Answer
+from advisorkit.errors import CatalogError
+from advisorkit.evidence import shares
+from advisorkit.evidence.gates import TESTS
+from advisorkit.quantities import Estimate
+
+CATALOG = load()
+CRITERIA = list(CATALOG.criteria.values())
+NUMERIC = [criterion for criterion in CRITERIA if criterion.unit]
+CONTRACT = dict(line.split(": ") for line in Path(__file__).with_name("golden").joinpath("criteria.txt").read_text().splitlines())
+MEASURED_OR_WORDS = {"search_hit_rate", "expert_agreement"}
+
+TRADE_TERMS = r"deciban|embedding|vector|token|LLM|chunk|inference|fine-tun|few-shot|zero-shot|hallucinat|latency|parameter"
+"""Words that a non-technical buyer need not know."""
+
+GATES = {
+    "simpler_system": [("yes", "prompt rag finetune hybrid", "off_ramp")],
+    "source_form": [("records", "rag", "off_ramp"), ("heads", "rag", "for_now")],
+    "task_kind": [("predict", "prompt rag finetune hybrid", "off_ramp")],
+    "knowledge_change": [("daily live", "finetune", "lasting")],
+    "access_control": [("by_group by_person", "finetune", "lasting"), ("by_group by_person", "prompt", "lasting")],
+    "citations": [("required", "finetune", "lasting")],
+    "corpus_tokens": [("", "prompt", "lasting")],
+    "withdrawal_speed": [("days hours", "finetune", "lasting")],
+    "training_rights": [("not_allowed", "finetune hybrid", "lasting")],
+    "tuning_available": [("no", "finetune hybrid", "lasting"), ("ending", "finetune hybrid", "lasting")],
+    "corpus_quality": [("no", "rag hybrid", "for_now")],
+    "search_hit_rate": [("rarely", "rag hybrid", "for_now")],
+    "labelled_examples": [("under_10 10_to_49", "finetune hybrid", "for_now")],
+    "baseline_quality": [("not_measured", "finetune hybrid", "for_now")],
+    "rule_change": [("undecided", "finetune hybrid", "for_now")],
+    "expert_agreement": [("often_differ", "finetune hybrid", "for_now")],
+    "operator": [("nobody", "finetune hybrid", "for_now")],
+    "test_cases": [("none", "rag finetune hybrid", "for_now")],
+    "prompt_pilot": [("no informal tried", "rag finetune hybrid", "for_now")],
+    "needs_both": [("no probably", "hybrid", "for_now")],
+    "budget": [("", "prompt rag finetune hybrid", "for_now")],
+    "deadline_weeks": [("", "prompt rag finetune hybrid", "for_now")],
+    "error_tolerance": [("serious", "", "autonomy")],
+    "regulated": [("yes", "", "autonomy")],
+    "sponsor": [("none", "prompt rag finetune hybrid", "for_now")],
+}
+
+
+@pytest.mark.parametrize("id", CONTRACT)
+def test_every_promised_criterion_and_level_is_there(id: str) -> None:
+    criterion = CATALOG.criterion(id)
+
+    if CONTRACT[id] == "number":
+        assert criterion.unit
+        assert not criterion.words
+    else:
+        assert [level.id for level in criterion.levels][: CONTRACT[id].count("|") + 1] == CONTRACT[id].split("|")
+        assert criterion.words
+        assert bool(criterion.unit) == (id in MEASURED_OR_WORDS)
+
+
+@pytest.mark.parametrize("id", GATES)
+def test_every_promised_gate_is_there(id: str) -> None:
+    gates = [(" ".join(g.levels), " ".join(g.removes), g.kind) for g in CATALOG.gates if g.criterion == id]
+
+    assert [gate for gate in GATES[id] if gate not in gates] == []
+
+
+def test_only_an_unmarked_pilot_and_an_unproven_need_for_both_bind_while_unknown() -> None:
+    assert {gate.criterion for gate in CATALOG.gates if gate.unknown_closes} == {"prompt_pilot", "needs_both"}
+
+
+def test_every_computed_gate_has_a_test_in_the_engine() -> None:
+    assert {gate.computed for gate in CATALOG.gates if gate.computed} == set(TESTS)
+
+
+@pytest.mark.parametrize("criterion", CRITERIA, ids=lambda c: c.id)
+def test_a_question_reads_like_a_question_and_fits_the_screen(criterion: Criterion) -> None:
+    assert criterion.question.endswith("?")
+    assert len(criterion.question) <= 120
+    assert len(criterion.label) <= 30
+    assert 20 <= len(criterion.help) <= 200
+    assert criterion.help[-1] in '.?"'
+
+
+@pytest.mark.parametrize("criterion", CRITERIA, ids=lambda c: c.id)
+def test_answers_and_reasons_fit_their_columns_and_differ(criterion: Criterion) -> None:
+    labels = [level.label for level in criterion.levels]
+    reasons = [level.reason for level in criterion.levels]
+
+    assert len(set(labels)) == len(labels)
+    assert len(set(reasons)) == len(reasons)
+    assert max(map(len, labels)) <= 32
+    assert max(map(len, reasons)) <= 48
+    assert not any(text.endswith(".") for text in labels + reasons)
+
+
+@pytest.mark.parametrize("criterion", CRITERIA, ids=lambda c: c.id)
+def test_no_trade_term_reaches_the_client_unexplained(criterion: Criterion) -> None:
+    client_words = [criterion.label, criterion.question, *(f"{level.label} {level.reason}" for level in criterion.levels)]
+
+    assert [text for text in client_words if re.search(TRADE_TERMS, text, re.IGNORECASE)] == []
+
+
+@pytest.mark.parametrize("criterion", NUMERIC, ids=lambda c: c.id)
+@given(data=st.data())
+def test_every_number_falls_into_exactly_one_band(criterion: Criterion, data: st.DataObject) -> None:
+    value = data.draw(st.floats(criterion.minimum, min(criterion.maximum, 1e15)))
+
+    mass = shares(criterion, Answer(amount=Estimate.of(value)))
+
+    assert sorted(mass) == [0.0] * (len(mass) - 1) + [1.0]
+
+
+@pytest.mark.parametrize("gate", [g for g in CATALOG.gates if g.kind == "lasting"], ids=lambda g: g.criterion)
+def test_a_level_that_shuts_out_training_altogether_carries_no_evidence_on_it(gate: Gate) -> None:
+    if not {"finetune", "hybrid"} <= set(gate.removes) or gate.computed:
+        return
+    levels = [CATALOG.criterion(gate.criterion).level(level) for level in gate.levels]
+
+    assert [level.id for level in levels if level.training] == []
+
+
+def test_topics_come_in_workshop_order() -> None:
+    seen = list(dict.fromkeys(criterion.topic for criterion in CRITERIA))
+
+    assert seen == list(TOPICS)
+    assert list(CATALOG.topics) == list(TOPICS)
+
+
+def test_a_cause_is_shared_by_at_least_two_criteria() -> None:
+    for cause in CATALOG.causes:
+        assert sum(criterion.cause == cause for criterion in CRITERIA) >= 2, cause
+
+
+def test_twelve_archetypes_prefill_guesses_that_a_client_can_confirm() -> None:
+    assert len(archetypes()) == 12
+    for archetype in archetypes().values():
+        assert len(archetype.answers) >= 12, archetype.id
+        for name, answer in archetype.answers.items():
+            assert answer.confidence == "guess"
+            assert not CATALOG.criterion(name).derived, f"{archetype.id} guesses {name}, which only a pilot can tell"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copytree(Path(str(files("advisorkit"))) / "data", tmp_path / "data")
+    return tmp_path / "data"
+
+
+def change(folder: Path, file: str, old: str, new: str) -> None:
+    path = folder / file
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+
+
+def refused(folder: Path) -> list[str]:
+    with pytest.raises(CatalogError) as error:
+        read(folder)
+    return str(error.value).splitlines()
+
+
+FAULTS = [
+    ("criteria/risk.yaml", "  label: Regulated use\n", "", r"risk\.yaml: line \d+, regulated: 'label' is missing"),
+    ("criteria/risk.yaml", "  who: legal", "  who: lawyers", r"risk\.yaml: line \d+, regulated\.who: 'lawyers' is not a role"),
+    ("criteria/knowledge.yaml", "  help: For example", "  hlep: For example", r"unknown key 'hlep'\. Did you mean help\?"),
+    ("criteria/knowledge.yaml", "expert: [7, -2]", "expert: [7]", r"citations\.levels\.required\.expert: expected \[retrieval"),
+    ("criteria/platform.yaml", "below: 5", "below: 0.5", r"platform\.yaml: latency_s: its bands must rise"),
+    ("criteria/stage.yaml", "prompt_pilot:\n", "citations:\n", r"'citations' is already a criterion of topic knowledge"),
+    ("criteria/behaviour.yaml", "cause: job", "cause: jobs", r"behaviour\.yaml: task_kind: unknown cause 'jobs'\. Did you mean job"),
+    ("criteria/risk.yaml", "[EU1, O1]", "[EU9]", r"regulated: unknown source 'EU9'"),
+    ("criteria/risk.yaml", "  sources: [CASES]\n", "", r"risk\.yaml: human_review: has no source for its evidence"),
+    ("criteria/knowledge.yaml", "levels: [some, most]", "levels: [some, many]", r"citations\.ask_if: unknown level of private_knowledge 'many'"),
+    ("gates.yaml", "criterion: citations", "criterion: citation", r"'citation' is not a criterion\. Did you mean citations"),
+    ("gates.yaml", "levels: [heads]", "levels: [head]", r"'head' is not a level of source_form\. Did you mean heads"),
+    ("gates.yaml", "removes: [rag]", "removes: []", r"gates\.yaml: \[1\] source_form: removes no pattern"),
+    ("patterns.yaml", "  hybrid:\n", "  both:\n", r"patterns\.yaml: patterns: must hold prompt, rag, finetune, hybrid"),
+    ("patterns.yaml", "sponsor: [none]", "sponsor: [nobody]", r"off_ramps\.stop\.suggested_by: unknown level of sponsor 'nobody'"),
+    ("belief.yaml", "  share: 0.5", "  share: 5", r"belief\.yaml: line \d+, damping\.share: '5' is too large: the most is 1"),
+    ("sources.yaml", "checked: 2026-11-22", "checked: November", r"sources\.yaml: line \d+, S\.checked: expected a date"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "old", "new", "message"), FAULTS, ids=[message[:40] for *_, message in FAULTS])
+def test_a_fault_names_file_and_place(folder: Path, file: str, old: str, new: str, message: str) -> None:
+    change(folder, file, old, new)
+
+    assert any(re.search(message, line) for line in refused(folder))
+
+
+def test_faults_of_several_files_are_told_at_once(folder: Path) -> None:
+    change(folder, "criteria/risk.yaml", "  label: Regulated use\n", "")
+    change(folder, "gates.yaml", "kind: off_ramp", "kind: offramp")
+    change(folder, "sources.yaml", "MV:", "MVX:")
+
+    assert [line.split(":")[0] for line in refused(folder)] == ["criteria/risk.yaml", "gates.yaml"]
+
+
+def test_a_file_that_is_not_well_formed_or_missing_is_named_alone(folder: Path) -> None:
+    change(folder, "gates.yaml", "- criterion: simpler_system", "- criterion: [simpler_system")
+    (folder / "belief.yaml").unlink()
+
+    assert [line.split(":")[0] for line in refused(folder)] == ["belief.yaml", "gates.yaml"]
+
+
+def fitted(folder: Path, text: str) -> Catalog:
+    (folder / "weights.yaml").write_text(text, "utf-8")
+    return read(folder)
+
+
+def test_fitted_weights_stand_beside_the_experts(folder: Path) -> None:
+    text = "damping: 0.4\nweights: {citations: {required: [5.5, -1]}}\nreasons: {citations: Fewer cases needed it.}\n"
+
+    catalog = fitted(folder, text)
+
+    required, nice = catalog.criterion("citations").level("required"), catalog.criterion("citations").level("nice_to_have")
+    assert (required.retrieval, required.training, required.expert_retrieval) == (5.5, -1, 7)
+    assert (nice.retrieval, nice.training) == (nice.expert_retrieval, nice.expert_training)
+    assert catalog.criterion("citations").fit_note == "Fewer cases needed it."
+    assert catalog.damping == 0.4
+
+
+def test_without_fitted_weights_the_experts_hold(folder: Path) -> None:
+    (folder / "weights.yaml").unlink(missing_ok=True)
+
+    for criterion in read(folder).criteria.values():
+        for level in criterion.levels:
+            assert (level.retrieval, level.training) == (level.expert_retrieval, level.expert_training)
+
+
+def test_fitted_weights_for_what_is_not_in_the_catalogue_are_refused(folder: Path) -> None:
+    with pytest.raises(CatalogError, match=r"weights.yaml: weights.citation: unknown criterion 'citation'. Did you mean"):
+        fitted(folder, "weights: {citation: {required: [1, 1]}}\n")
+
+
+def test_the_catalogue_is_read_once() -> None:
+    assert load() is load()
