@@ -16,7 +16,7 @@ ORDER = [
     "tokens", "unit_costs", "costs", "evidence", "pilot", "uncertainty", "sensitivity",
     "acceptability", "flips", "questions", "path", "similar", "words", "advice",
     "files", "catalog", "pilot_rules", "marked_results", "marking_sheet", "price_book", "store", "intake", "calibration",
-    "tables", "documents", "charts", "blocks", "method", "report", "export", "widgets",
+    "tables", "documents", "charts", "brand", "blocks", "method", "report", "export", "widgets",
     "batch", "session", "live", "cli", "__main__",
 ]
 """Modules and packages from the ground up; each may import only from those before it."""

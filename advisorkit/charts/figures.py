@@ -54,6 +54,7 @@ class _Sheet:
     annotations: list[dict[str, Any]] = field(default_factory=list)
     shapes: list[dict[str, Any]] = field(default_factory=list)
     axes: dict[str, Any] = field(default_factory=dict)
+    joined: dict[tuple[Any, ...], dict[str, Any]] = field(default_factory=dict)
 
 
 def _axes(panel: s.Panel, n: int, drawing: s.Scene) -> dict[str, Any]:
@@ -81,13 +82,14 @@ def _rgba(colour: str, opacity: float) -> str:
     return f"rgba({red},{green},{blue},{opacity:g})"
 
 
-def _trace(sheet: _Sheet, end: str, tip: str, **parts: Any) -> None:
-    hover = {"hovertemplate": f"{_text(tip)}<extra></extra>"} if tip else {"hoverinfo": "skip"}
+def _trace(sheet: _Sheet, end: str, tip: str, **parts: Any) -> dict[str, Any]:
+    hover = {"hovertext": [_text(tip)], "hoverinfo": "text"} if tip else {"hoverinfo": "skip"}
     sheet.traces.append({"xaxis": f"x{end}", "yaxis": f"y{end}", "cliponaxis": False, **hover, **parts})
+    return sheet.traces[-1]
 
 
 def _text(words: str) -> str:
-    return escape(words, quote=False).replace("%{", "% {")
+    return escape(words, quote=False)
 
 
 @singledispatch
@@ -97,20 +99,37 @@ def _add(mark: object, panel: s.Panel, sheet: _Sheet, end: str) -> None:
 
 @_add.register
 def _(mark: s.Bar, panel: s.Panel, sheet: _Sheet, end: str) -> None:
-    colour, thick = sheet.theme.colour(mark.fill), mark.thick * abs(panel.y[1] - panel.y[0]) / panel.height
-    look: dict[str, Any] = {"color": _rgba(colour, mark.opacity), "line": {"width": 0}}
-    if mark.dashed:
-        look = {"color": sheet.theme.colour("page"), "line": {"width": 1.5, "color": colour}, "pattern": {"shape": "/", "fgcolor": colour, "size": 6}}
-    place = {"x": [mark.x1 - mark.x0], "base": [mark.x0], "y": [mark.y], "width": [thick]}
-    _trace(sheet, end, mark.tip, type="bar", orientation="h", marker=look, **place)
+    place = {"x": mark.x1 - mark.x0, "base": mark.x0, "y": mark.y, "width": mark.thick * abs(panel.y[1] - panel.y[0]) / panel.height}
+    trace = sheet.joined.get(key := (end, "bar", mark.dashed))
+    if trace is None:
+        empty: dict[str, Any] = {name: [] for name in (*place, "hovertext")}
+        trace = _trace(sheet, end, "", **{**empty, "type": "bar", "orientation": "h", "hoverinfo": "text", "marker": _bar_look(mark, sheet)})
+        sheet.joined[key] = trace
+    for name, value in place.items():
+        trace[name].append(value)
+    trace["hovertext"].append(_text(mark.tip))
+    trace["marker"]["color"].append(_rgba(sheet.theme.colour("page" if mark.dashed else mark.fill), mark.opacity))
+
+
+def _bar_look(mark: s.Bar, sheet: _Sheet) -> dict[str, Any]:
+    if not mark.dashed:
+        return {"color": [], "line": {"width": 0}}
+    ink = sheet.theme.colour("evidence_for")
+    return {"color": [], "line": {"width": 1.5, "color": ink}, "pattern": {"shape": "/", "fgcolor": ink, "size": 6}}
 
 
 @_add.register
 def _(mark: s.Line, panel: s.Panel, sheet: _Sheet, end: str) -> None:
-    xs, ys = zip(*mark.points, strict=True)
+    xs, ys = (list(values) for values in zip(*mark.points, strict=True))
+    key = (end, "line", mark.stroke, mark.width, mark.dash, mark.tip)
+    if key in sheet.joined:
+        sheet.joined[key]["x"] += [None, *xs]
+        sheet.joined[key]["y"] += [None, *ys]
+        return
     dash = ",".join(f"{part}px" for part in mark.dash.split()) or "solid"
     look = {"color": sheet.theme.colour(mark.stroke), "width": mark.width, "dash": dash}
-    _trace(sheet, end, mark.tip, type="scatter", mode="lines", x=list(xs), y=list(ys), line=look)
+    tip = {"hovertext": _text(mark.tip)} if mark.tip else {}
+    sheet.joined[key] = _trace(sheet, end, mark.tip, type="scatter", mode="lines", x=xs, y=ys, line=look, **tip)
 
 
 @_add.register

@@ -18,13 +18,21 @@ class Bar:
     """A horizontal bar; `thick` in pixels, the rest in data units."""
 
     x0: float
+    """Left end."""
     x1: float
+    """Right end."""
     y: float
+    """Middle of its height."""
     thick: float
+    """Height in pixels."""
     fill: str
+    """Colour token."""
     opacity: float = 1
+    """0..1."""
     dashed: bool = False
+    """Drawn as a dashed outline: a guess."""
     tip: str = ""
+    """Words under the pointer on screens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +40,15 @@ class Line:
     """A line through points in data units."""
 
     points: tuple[Point, ...]
+    """At least two."""
     stroke: str
+    """Colour token."""
     width: float = 1
+    """In pixels."""
     dash: str = ""
+    """Dash and gap in pixels, such as ``4 3``; empty for a solid line."""
     tip: str = ""
+    """Words under the pointer on screens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +56,13 @@ class Area:
     """A filled outline in data units, plain or hatched."""
 
     points: tuple[Point, ...]
+    """The outline, not closed."""
     fill: str
+    """Colour token."""
     opacity: float = 1
+    """0..1."""
     hatched: bool = False
-    edge: str = ""
+    """Hatched instead of filled; then the outline is a rectangle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +70,19 @@ class Dot:
     """A mark at a point; `size` is its width in pixels."""
 
     x: float
+    """Across."""
     y: float
+    """Up."""
     mark: str
+    """``circle``, ``square``, ``triangle``, ``diamond`` or ``ring``."""
     size: float
+    """Width in pixels."""
     fill: str
+    """Colour token."""
     edge: str = ""
+    """Colour token of the outline; empty for none."""
     tip: str = ""
+    """Words under the pointer on screens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +90,13 @@ class Dots:
     """Many small points."""
 
     points: tuple[Point, ...]
+    """Any number."""
     size: float
+    """Width of each in pixels."""
     fill: str
+    """Colour token."""
     opacity: float
+    """0..1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,16 +104,27 @@ class Label:
     """Words at a point in data units, moved by pixels; `y` is the middle of the line."""
 
     x: float
+    """Across."""
     y: float
+    """Up; the middle of the line of text."""
     text: str
+    """One line."""
     fill: str = "ink"
+    """Colour token."""
     size: float = 13
+    """In pixels."""
     bold: bool = False
+    """Whether it is bold."""
     italic: bool = False
+    """Whether it is italic."""
     anchor: Literal["start", "middle", "end"] = "start"
+    """Which part of the text lies at the point."""
     dx: float = 0
+    """Pixels to the right of the point."""
     dy: float = 0
+    """Pixels below the point."""
     turned: bool = False
+    """Whether it reads upwards."""
 
 
 Markable = Bar | Line | Area | Dot | Dots | Label
@@ -97,14 +135,19 @@ class Panel:
     """A rectangle of the drawing, in pixels, with data scales of its own."""
 
     left: float
+    """Pixels from the drawing's left edge."""
     top: float
+    """Pixels from the drawing's top edge."""
     width: float
+    """In pixels."""
     height: float
+    """In pixels."""
     x: Point
     """Data values at the left and right edge."""
     y: Point
     """Data values at the bottom and top edge."""
     marks: tuple[Markable, ...]
+    """In drawing order."""
 
     def at(self, x: float, y: float) -> Point:
         """Pixels of a point in data units.
@@ -123,8 +166,11 @@ class Scene:
     """A whole drawing, in pixels."""
 
     width: float
+    """In pixels."""
     height: float
+    """In pixels."""
     panels: tuple[Panel, ...]
+    """In drawing order."""
 
 
 Words = tuple[str, str, bool, bool]
