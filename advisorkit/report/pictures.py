@@ -1,0 +1,159 @@
+"""The charts of an advice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import isclose
+
+from advisorkit.advice import Advice
+from advisorkit.charts import kinds
+from advisorkit.charts.kinds import Point
+from advisorkit.charts.region import outline
+from advisorkit.criteria import Catalog
+from advisorkit.evidence import EvidenceItem
+from advisorkit.flips import Flip
+from advisorkit.path import Rung
+from advisorkit.patterns import PATTERNS, PatternId
+from advisorkit.quantities import percent
+from advisorkit.report.printed import project, ranked, shown, shown_shares, weeks
+from advisorkit.report.sentences import say, sure
+
+__all__ = ["belief_map", "destinations", "evidence", "flip_bars", "level_words", "needs", "path_stairs", "rung_name", "ruled_out"]
+
+ROWS = 12
+"""Most answers shown one by one in the evidence chart."""
+CHANGES = 6
+"""Most changes shown in the flips chart."""
+
+
+def needs(advice: Advice) -> str:
+    """What the two beliefs say, in one sentence."""
+    both = (say(f"{axis}.{sure(chance)}") for axis, chance in (("retrieval", advice.belief.retrieval), ("training", advice.belief.training)))
+    return say("reasons.title", **dict(zip(("retrieval", "training"), both, strict=True)))
+
+
+def belief_map(catalog: Catalog, advice: Advice, draws: Sequence[Point] = ()) -> kinds.BeliefMap:
+    """The two beliefs on the map of the four patterns; `draws` are beliefs over unknown answers and weights."""
+    shares = shown_shares(advice)
+    return kinds.BeliefMap(
+        title=needs(advice),
+        corners=tuple(_corner(catalog, advice, p, shares[p]) for p in PATTERNS),
+        belief=(advice.belief.retrieval, advice.belief.training),
+        draws=tuple(draws)[:150],
+        region=outline(draws),
+    )
+
+
+def _corner(catalog: Catalog, advice: Advice, pattern: PatternId, share: str) -> kinds.Corner:
+    found, name = advice.patterns[pattern], catalog.patterns[pattern].name
+    if found.status == "ruled_out":
+        return kinds.Corner(pattern, name, None, say("costs.out", reason=ruled_out(advice, pattern)))
+    note = ", provisional" if found.status == "provisional" else ""
+    return kinds.Corner(pattern, name, found.probability, share + note)
+
+
+def ruled_out(advice: Advice, pattern: PatternId) -> str:
+    """Why `pattern` is ruled out, in a few words."""
+    hits = [h for h in advice.patterns[pattern].gates if h.kind == "lasting" and not h.provisional]
+    return (hits[0].short or hits[0].reason).rstrip(".") if hits else ""
+
+
+def destinations(catalog: Catalog, advice: Advice) -> kinds.ShareBars:
+    """Where the work will probably end, likeliest first; what is ruled out comes last."""
+    shares, kept = shown_shares(advice), ranked(advice)
+    notes = {p: "provisional" if advice.patterns[p].status == "provisional" else "" for p in kept}
+    bars = [kinds.ShareRow(p, catalog.patterns[p].name, advice.patterns[p].probability, shares[p], notes[p]) for p in kept]
+    out = [p for p in PATTERNS if p not in kept]
+    gone = [kinds.ShareRow(p, catalog.patterns[p].name, None, say("costs.out", reason=ruled_out(advice, p))) for p in out]
+    return kinds.ShareBars(title=say("method.patterns"), bars=(*bars, *gone))
+
+
+def evidence(advice: Advice) -> kinds.Waterfall:
+    """How the answers add up on both axes; small effects are summed in one row, a marked pilot has its own."""
+    belief = advice.belief
+    items = sorted((i for i in belief.items if _size(i) >= 0.05), key=_size, reverse=True)
+    steps = [kinds.Step(i.label, i.retrieval, i.training, say("evidence.guess") if i.guess else "") for i in items[:ROWS]]
+    rest = [i for i in belief.items if i not in items[:ROWS]]
+    if any(_size(i) >= 0.05 for i in rest):
+        steps.append(kinds.Step(say("evidence.other", count=len(rest)), *_sums(rest)))
+    pilot = [end - start - total for end, start, total in zip(_decibans(advice), belief.prior, _sums(belief.items), strict=True)]
+    if not all(isclose(value, 0, abs_tol=0.01) for value in pilot):
+        steps.insert(0, kinds.Step(say("evidence.pilot"), pilot[0], pilot[1]))
+    title = say("evidence.title", label=steps[0].label) if steps else say("evidence.none")
+    return kinds.Waterfall(
+        title=title, subtitle=say("evidence.subtitle"), prior=belief.prior, steps=tuple(steps),
+        belief=_decibans(advice), chances=(belief.retrieval, belief.training),
+    )
+
+
+def _size(item: EvidenceItem) -> float:
+    return abs(item.retrieval) + abs(item.training)
+
+
+def _sums(items: Iterable[EvidenceItem]) -> Point:
+    found = list(items)
+    return sum(i.retrieval for i in found), sum(i.training for i in found)
+
+
+def _decibans(advice: Advice) -> Point:
+    return advice.belief.retrieval_decibans, advice.belief.training_decibans
+
+
+def flip_bars(catalog: Catalog, advice: Advice) -> kinds.FlipBars:
+    """Today's shares, then what single other answers would make of them; one change a criterion."""
+    today = {p: advice.patterns[p].probability for p in PATTERNS}
+    first: dict[str, Flip] = {}
+    for flip in advice.flips:
+        first.setdefault(flip.criterion, flip)
+    rows = [_flip_row(catalog, say("changes.today"), "", today, advice.recommended, "")]
+    for flip in list(first.values())[:CHANGES]:
+        change, before = level_words(catalog, flip.criterion, flip.after, reason=True), level_words(catalog, flip.criterion, flip.before)
+        rows.append(_flip_row(catalog, change, before, flip.shares, flip.recommended, _note(flip, advice)))
+    names = ", ".join(catalog.patterns[p].name for p in PATTERNS if today[p] > 0)
+    return kinds.FlipBars(title=say("changes.chart"), subtitle=say("changes.subtitle", patterns=names), flips=tuple(rows))
+
+
+def _note(flip: Flip, advice: Advice) -> str:
+    first, second = sorted(flip.shares.values(), reverse=True)[:2]
+    stays = say("changes.stays") if flip.recommended == advice.recommended else ""
+    return say("changes.close") if first - second < 0.1 else stays
+
+
+def _flip_row(catalog: Catalog, change: str, today: str, shares: Mapping[PatternId, float], leader: PatternId, note: str) -> kinds.FlipRow:
+    words = shown(shares)
+    parts = tuple(kinds.ShareRow(p, catalog.patterns[p].name, shares[p], words[p]) for p in _FIXED if shares[p] > 0)
+    return kinds.FlipRow(change, today, parts, leader, f"{catalog.patterns[leader].name} {words[leader]}", note)
+
+
+_FIXED: tuple[PatternId, ...] = ("prompt", "rag", "hybrid", "finetune")
+
+
+def level_words(catalog: Catalog, criterion: str, level: str, *, reason: bool = False) -> str:
+    """A level as a client reads it, as an answer or as a reason; what is no level is returned as it is."""
+    found = catalog.criteria.get(criterion)
+    known = {lv.id: lv for lv in found.levels} if found else {}
+    if level == "unknown":
+        return say("changes.unknown")
+    if level not in known:
+        return " or ".join(known[part].label.lower() if part in known else part for part in level.split(" or "))
+    return known[level].reason if reason else known[level].label[:1].lower() + known[level].label[1:]
+
+
+def path_stairs(advice: Advice, currency: str) -> kinds.PathStairs:
+    """The rungs of the path as stairs."""
+    rungs = [r for r in advice.path if r.rung != "diagnose"]
+    return kinds.PathStairs(title=say("path.chart"), subtitle=say("path.subtitle"), stairs=tuple(_stair(r, currency) for r in rungs))
+
+
+def _stair(rung: Rung, currency: str) -> kinds.Stair:
+    state = {"done": "done", "here": "now"}.get(rung.state, "later")
+    facts = [say("path.enough", share=percent(rung.probability_suffices))]
+    if rung.build is not None:
+        time = f", {weeks(rung.weeks)}" if rung.weeks is not None else ""
+        facts.append(project(rung.build, currency) + time)
+    return kinds.Stair(rung.pattern, rung_name(rung), state, tuple(facts), rung.enter_when)
+
+
+def rung_name(rung: Rung) -> str:
+    """Name of a rung."""
+    return say(f"rung.{rung.rung}")

@@ -1,0 +1,79 @@
+"""Values as they are printed: rounded here, once, for cards, charts and prose alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from advisorkit.advice import Advice
+from advisorkit.criteria import Catalog
+from advisorkit.patterns import PATTERNS, PatternId
+from advisorkit.quantities import money_short, percent, percents
+from advisorkit.report.sentences import say
+
+__all__ = ["lead_points", "name_of", "project", "project_range", "ranked", "shown", "shown_shares", "weeks"]
+
+
+def shown(chances: Mapping[PatternId, float]) -> dict[PatternId, str]:
+    """Chances as whole percents that add to 100; never a false 0 or 100.
+
+    Example:
+        >>> shown({"prompt": 0.081, "rag": 0.668, "finetune": 0.003, "hybrid": 0.248})
+        {'prompt': '8%', 'rag': '67%', 'finetune': 'under 1%', 'hybrid': '25%'}
+    """
+    whole = percents([chances[p] for p in chances])
+    return {p: percent(chances[p]) if n in (0, 100) and 0 < chances[p] < 1 else f"{n}%" for p, n in zip(chances, whole, strict=True)}
+
+
+def shown_shares(advice: Advice) -> dict[PatternId, str]:
+    """Chances of the four patterns as printed."""
+    return shown({p: advice.patterns[p].probability for p in PATTERNS})
+
+
+def ranked(advice: Advice) -> tuple[PatternId, ...]:
+    """Patterns that are not ruled out, likeliest first; the destination leads a tie."""
+    kept = [p for p in PATTERNS if advice.patterns[p].status != "ruled_out"]
+    return tuple(sorted(kept, key=lambda p: (-advice.patterns[p].probability, p != advice.recommended)))
+
+
+def lead_points(advice: Advice, needed: float = 0.1) -> str:
+    """The lead in points as the difference of printed shares; with a decimal where that would contradict the threshold."""
+    shares = shown_shares(advice)
+    first, second = (*(int("".join(filter(str.isdigit, shares[p]))) for p in ranked(advice)[:2]), 0)[:2]
+    points = first - second
+    return f"{points} points" if (points >= needed * 100) == (advice.lead >= needed) else f"{advice.lead * 100:.1f} points"
+
+
+def name_of(catalog: Catalog, pattern: str) -> str:
+    """Name of a pattern on screen; today's way of working and a bought product have names too."""
+    return catalog.patterns[pattern].name if pattern in catalog.patterns else say(pattern)
+
+
+def project(value: float, currency: str) -> str:
+    """A project estimate: under 10,000 to the nearest thousand.
+
+    Example:
+        >>> project(4_800, "EUR"), project(21_600, "EUR"), project(320, "EUR")
+        ('€5k', '€22k', '€320')
+    """
+    return money_short(round(value, -3) if 1000 <= value < 10_000 else value, currency)
+
+
+def project_range(low: float, high: float, currency: str) -> str:
+    """A range of a project estimate.
+
+    Example:
+        >>> project_range(3_200, 7_900, "EUR")
+        '€3k to €8k'
+    """
+    return f"{project(low, currency)} to {project(high, currency)}"
+
+
+def weeks(value: float) -> str:
+    """Weeks as people say them, never less than one.
+
+    Example:
+        >>> weeks(0.6), weeks(4.8)
+        ('1 week', '5 weeks')
+    """
+    whole = max(1, round(value))
+    return say("path.week") if whole == 1 else say("path.weeks", weeks=whole)
