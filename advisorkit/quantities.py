@@ -11,6 +11,7 @@ from typing import Literal
 
 __all__ = [
     "SYMBOLS",
+    "Band",
     "Estimate",
     "Kind",
     "day",
@@ -217,3 +218,24 @@ def day(value: date) -> str:
         '20 November 2026'
     """
     return f"{value.day} {value:%B %Y}"
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """What a simulation says of one figure.
+
+    Example:
+        >>> Band(1.0, 2.0, 4.0).times(10)
+        Band(p10=10.0, p50=20.0, p90=40.0)
+    """
+
+    p10: float
+    """One draw in ten lies below."""
+    p50: float
+    """Half of the draws lie below."""
+    p90: float
+    """Nine draws in ten lie below."""
+
+    def times(self, factor: float) -> Band:
+        """The band in another unit; `factor` must be positive."""
+        return Band(self.p10 * factor, self.p50 * factor, self.p90 * factor)

@@ -1,0 +1,31 @@
+"""The cost model: inputs with their sources, what each pattern pays for, bills, facts and portfolios."""
+
+from advisorkit.costs.assumption import Assumption, AssumptionKind, ByAnswer
+from advisorkit.costs.bill import Bill, Line, bill
+from advisorkit.costs.facts import CostFacts, Saving, facts
+from advisorkit.costs.flows import COLUMNS, Column, Flow, Part, Phase, Scene, flows, scene
+from advisorkit.costs.inputs import ChangedBy, Input, Inputs, inputs_for
+
+__all__ = [
+    "COLUMNS",
+    "Assumption",
+    "AssumptionKind",
+    "Bill",
+    "ByAnswer",
+    "ChangedBy",
+    "Column",
+    "CostFacts",
+    "Flow",
+    "Input",
+    "Inputs",
+    "Line",
+    "Part",
+    "Phase",
+    "Saving",
+    "Scene",
+    "bill",
+    "facts",
+    "flows",
+    "inputs_for",
+    "scene",
+]

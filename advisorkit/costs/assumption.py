@@ -1,0 +1,88 @@
+"""What may be assumed: the names that a client's file, a cell or the command line can change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from advisorkit.engagement import Setting
+from advisorkit.quantities import Estimate
+
+__all__ = ["Assumption", "AssumptionKind", "ByAnswer"]
+
+AssumptionKind = Literal["positive", "share", "real", "count", "model", "word"]
+"""positive, share and real: ranges; count: one whole number; model: a model of the price book; word: one of `choices`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByAnswer:
+    """A default that follows from the answer to a criterion."""
+
+    criterion: str
+    """Criterion id."""
+    levels: Mapping[str, Setting]
+    """Value by level; text stands for a price-book id where the assumption is a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """One name of the model: what it means, in which unit, and where its default comes from."""
+
+    name: str
+    """Word used in files, cells and on the command line."""
+    label: str
+    """Name in tables and charts."""
+    meaning: str
+    """One plain sentence."""
+    unit: str
+    """Unit; ``{currency}`` stands for the engagement's currency."""
+    group: Literal["workload", "assumption"]
+    """Place in the engagement file: ``workload:`` or ``assumptions:``."""
+    kind: AssumptionKind
+    """Shape of its values."""
+    default: Setting | None
+    """Used when nobody says otherwise; None means not known, or taken from `price`."""
+    price: str
+    """Price-book id of the default, possibly with another name in braces, such as ``gpu:{gpu}/hour``; empty when none."""
+    answer: str
+    """Criterion whose number gives the value; empty when none."""
+    by_answer: ByAnswer | None
+    """Default by level of a criterion."""
+    choices: tuple[str, ...]
+    """Valid words of kind ``word``."""
+    moves_with: str
+    """Name of the group of inputs that rise and fall together; empty when it moves alone."""
+    source: str
+    """Where the default comes from."""
+
+    @property
+    def numeric(self) -> bool:
+        """Whether its value is a range or a number rather than a word."""
+        return self.kind not in {"model", "word"}
+
+    def fits(self, value: Setting) -> str:
+        """Why `value` cannot be used, or an empty string.
+
+        Example:
+            >>> share = Assumption("a", "A", "", "share", "assumption", "share", None, "", "", None, (), "", "")
+            >>> share.fits(Estimate.of([0.5, 1.2]))
+            'must lie between 0 and 1'
+        """
+        if not self.numeric:
+            return self._word(value)
+        if not isinstance(value, Estimate):
+            return "must be a number, [low, high] or [low, likely, high]"
+        if self.kind == "share" and not 0 <= value.low <= value.high <= 1:
+            return "must lie between 0 and 1"
+        if self.kind in {"positive", "count"} and value.low < 0:
+            return "must not be negative"
+        if self.kind == "count" and not (value.fixed and value.likely == int(value.likely)):
+            return "must be one whole number"
+        return "must be above −1" if self.kind == "real" and value.low <= -1 else ""
+
+    def _word(self, value: Setting) -> str:
+        if isinstance(value, Estimate):
+            return "must be a word"
+        word = {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
+        return f"must be one of {', '.join(self.choices)}" if self.choices and word not in self.choices else ""

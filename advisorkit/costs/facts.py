@@ -1,0 +1,213 @@
+"""What the engine is told by the cost model: evidence that is worked out, not asked. Unknown stays None."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from advisorkit import unit_costs
+from advisorkit.costs.flows import Flow, Scene, build_days, flows, scene
+from advisorkit.costs.inputs import Inputs
+from advisorkit.costs.sampling import Array
+from advisorkit.costs.tokens_used import request
+from advisorkit.patterns import PATTERNS, PatternId
+from advisorkit.quantities import Band
+
+__all__ = ["FACT_DRAWS", "CostFacts", "Saving", "band", "facts", "saving"]
+
+FACT_DRAWS = 2**11
+DAYS_PER_MONTH = 365.25 / 12
+SEED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """Where a trained small model's saving on a call comes from, against the prompt."""
+
+    per_call: float
+    """Saved on a call, in the engagement's currency; negative when the trained model costs more."""
+    shorter_prompt: float
+    """Part of it that the shorter prompt alone would bring on the same model."""
+    smaller_model: float
+    """Part of it that the smaller model then adds."""
+    small_untuned: float
+    """What the smaller model alone would save with the full prompt and no training."""
+
+
+@dataclass(frozen=True, slots=True)
+class CostFacts:
+    """Computed evidence about one workflow."""
+
+    currency: str
+    """Currency of all money."""
+    window_tokens: int | None
+    """Tokens that the chosen model reads at once; None when the book does not say."""
+    effective_tokens: float
+    """Tokens up to which it is assumed to use what it reads (likely value)."""
+    corpus_fits: float | None
+    """Chance, 0 to 1, that the reference text fits the window; None when its size is not known."""
+    corpus_works: float | None
+    """Chance, 0 to 1, that it is short enough to be used reliably; None when its size is not known."""
+    corpus_call: float | None
+    """Cost of a call that carries the whole corpus in a cached prompt; None when size or calls are not known."""
+    rag_call: float | None
+    """Cost of a call of RAG, search included; None under the same conditions."""
+    corpus_cost_ratio: float | None
+    """`corpus_call` over `rag_call`: above 1 looking up is cheaper by the call."""
+    corpus_payback_calls: float | None
+    """Calls after which RAG's dearer build is paid back against the cached corpus; None when never or not known."""
+    cache_hit_rate: float | None
+    """Chance that a call finds the cached prompt still warm, 0 to 1; None when calls are not known."""
+    examples_that_fit: int
+    """Worked examples that fit into the length read reliably, beside instructions and request."""
+    labels_missing: float | None
+    """Examples still to be made for training (likely value); None when it is not known how many there are."""
+    label_cost: Band | None
+    """What they cost; None when it is not known how many there are."""
+    payback_months: float | None
+    """Months until a trained small model has paid back its build against the prompt (P50); None: never, or not known."""
+    payback_known: bool
+    """False when the volume is not known, so that None means not known rather than never."""
+    saving: Saving
+    """Where the saving comes from."""
+    base_model_life_months: float
+    """Months until the model to train is ended: announced, else assumed (likely value)."""
+    build: Mapping[PatternId, Band]
+    """Cost to build each pattern."""
+    build_weeks: Mapping[PatternId, Band]
+    """Calendar weeks to build each pattern, approvals included when they are known."""
+    approvals_known: bool
+    """Whether weeks for approvals were answered."""
+
+
+def facts(inputs: Inputs, draws: int = FACT_DRAWS, seed: int = SEED) -> CostFacts:
+    """Everything the engine takes from the cost model.
+
+    Raises:
+        PriceError: If a price or rate is not known.
+    """
+    here, spread = scene(inputs, inputs.likely()), scene(inputs, inputs.draw(draws, seed))
+    window, corpus = inputs.model("model").window_tokens, inputs.known("corpus_tokens")
+    size, calls = spread.values["corpus_tokens"], inputs.rows["calls_per_month"].range
+    by_corpus, by_rag = _whole_corpus(here), _call(here, "rag")
+    both = corpus is not None and calls is not None
+    in_hand = inputs.known("labelled_examples")
+    missing = np.maximum(spread.values["labels_wanted"] - spread.values["labelled_examples"], 0)
+    life = _life(inputs)
+    return CostFacts(
+        currency=inputs.currency,
+        window_tokens=window,
+        effective_tokens=float(here.values["effective_tokens"]),
+        corpus_fits=None if corpus is None or window is None else corpus.below(window),
+        corpus_works=None if corpus is None else float(np.mean(size <= spread.values["effective_tokens"])),
+        corpus_call=by_corpus if both else None,
+        rag_call=by_rag if both else None,
+        corpus_cost_ratio=by_corpus / by_rag if both and by_rag else None,
+        corpus_payback_calls=_corpus_payback(here, by_corpus, by_rag) if both else None,
+        cache_hit_rate=_hit_rate(here) if calls is not None else None,
+        examples_that_fit=_examples_that_fit(here),
+        labels_missing=None if in_hand is None else float(np.maximum(here.values["labels_wanted"] - in_hand.likely, 0)),
+        label_cost=None if in_hand is None else band(missing * spread.values["label_price"]),
+        payback_months=_payback(spread) if calls is not None else None,
+        payback_known=calls is not None,
+        saving=saving(here),
+        base_model_life_months=life,
+        build={pattern: band(_build(spread, pattern)) for pattern in PATTERNS},
+        build_weeks={pattern: band(_weeks(spread, pattern)) for pattern in PATTERNS},
+        approvals_known=inputs.known("approval_lead_weeks") is not None,
+    )
+
+
+def band(draws: Any) -> Band:
+    """P10, P50 and P90 of draws; a single number is all three.
+
+    Example:
+        >>> band(np.arange(101.0))
+        Band(p10=10.0, p50=50.0, p90=90.0)
+    """
+    flat = np.sort(np.ravel(draws))
+    places = np.array([0.1, 0.5, 0.9]) * (len(flat) - 1)
+    below = places.astype(int)
+    above = np.minimum(below + 1, len(flat) - 1)
+    values = flat[below] + (flat[above] - flat[below]) * (places - below)
+    return Band(*map(float, values))
+
+
+def saving(here: Scene) -> Saving:
+    """Split of the saving of a trained small model on a call, at the values of `here`."""
+    inputs, v = here.inputs, here.values
+    full, tuned = here.requests["prompt"].cost, here.requests["finetune"].cost
+    short = request(inputs, v, "prompt", prefix=v["tuned_instruction_tokens"]).cost
+    small = request(inputs, v, "prompt", model="tuned_model").cost
+    return Saving(*(float(np.mean(x)) for x in (full - tuned, full - short, short - tuned, full - small)))
+
+
+def _whole_corpus(here: Scene) -> float:
+    return float(request(here.inputs, here.values, "prompt", corpus=True).cost)
+
+
+def _call(here: Scene, pattern: PatternId) -> float:
+    v, request_ = here.values, here.requests[pattern]
+    search = unit_costs.search_call(
+        embedding_price=request_.embedding_price, query_tokens=request_.query_tokens, rerank_price=v["rerank_price"],
+        read_price=v["store_read_price"], reads=unit_costs.read_units(here.store_gb),
+    )
+    return float(request_.cost + search)
+
+
+def _corpus_payback(here: Scene, by_corpus: float, by_rag: float) -> float | None:
+    extra, saved = float(_build(here, "rag") - _build(here, "prompt")), by_corpus - by_rag
+    return extra / saved if saved > 0 else None
+
+
+def _hit_rate(here: Scene) -> float | None:
+    minutes = here.inputs.model("model").cache_minutes
+    if minutes is None:
+        return None
+    v = here.values
+    return float(-np.expm1(-v["calls_per_month"] * v["adoption"] / (v["active_hours"] * 60) * minutes))
+
+
+def _examples_that_fit(here: Scene) -> int:
+    v, window = here.values, here.inputs.model("model").window_tokens
+    room = min(float(v["effective_tokens"]), window or math.inf) - float(v["instruction_tokens"] + v["input_tokens"])
+    return max(0, math.floor(room / float(here.requests["prompt"].example_tokens)))
+
+
+def _build(here: Scene, pattern: PatternId) -> Any:
+    return sum(flow.amount for flow in flows(here, pattern) if flow.phase == "build")
+
+
+def _weeks(here: Scene, pattern: PatternId) -> Array:
+    days = sum(days for _, _, days, _ in build_days(here, pattern))
+    v = here.values
+    return days / (v["engineers"] * v["days_per_week"]) + v["approval_lead_weeks"]  # type: ignore[no-any-return]
+
+
+def _monthly(here: Scene, pattern: PatternId) -> Any:
+    """Run and change costs of a month of full use, wrong answers left out."""
+    paid: list[Flow] = [flow for flow in flows(here, pattern) if flow.phase in {"run", "change"}]
+    return sum(flow.amount for flow in paid)
+
+
+def _payback(here: Scene) -> float | None:
+    saved = _monthly(here, "prompt") - _monthly(here, "finetune")
+    extra = np.maximum(_build(here, "finetune") - _build(here, "prompt"), 0)
+    months = np.where(saved > 0, extra / np.where(saved > 0, saved, 1.0), np.inf)
+    middle = float(np.sort(np.ravel(months))[(np.size(months) - 1) // 2])
+    return middle if math.isfinite(middle) else None
+
+
+def _life(inputs: Inputs) -> float:
+    retires = inputs.model("tuned_model").retires
+    if retires is not None:
+        return max(0.0, (retires - inputs.as_of).days / DAYS_PER_MONTH)
+    assumed = inputs.rows["base_model_life_months"].range
+    assert assumed is not None
+    return assumed.likely
+
+

@@ -1,0 +1,226 @@
+"""Everything one bill is worked out from, each value with where it came from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal
+
+import numpy as np
+
+from advisorkit.costs.assumption import Assumption
+from advisorkit.costs.sampling import Array, normal_scores, quantile
+from advisorkit.engagement import Answer, Engagement, Setting, Workflow
+from advisorkit.errors import EngagementError, Fault, nearest
+from advisorkit.prices import Model, PriceAge, PriceBook, TokenPrices
+from advisorkit.quantities import Estimate
+
+__all__ = ["ChangedBy", "Input", "Inputs", "inputs_for"]
+
+ChangedBy = Literal["default", "price book", "negotiated", "answer", "engagement", "workflow", "not known"]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One assumption as it holds for one workflow."""
+
+    assumption: Assumption
+    """Name, meaning, unit and kind."""
+    value: Setting | None
+    """A range, a word, or None when it is not known."""
+    source: str
+    """Where the value comes from."""
+    changed_by: ChangedBy
+    """Who set it."""
+    unit: str
+    """Unit with the engagement's currency in it."""
+    price_id: str = ""
+    """Price-book row behind it; empty when none."""
+    guess: bool = False
+    """Whether the answer behind it was marked as a guess."""
+
+    @property
+    def range(self) -> Estimate | None:
+        """The value as a range; None for words and for what is not known."""
+        return self.value if isinstance(self.value, Estimate) else None
+
+    @property
+    def known(self) -> bool:
+        """Whether the client or a price stands behind it rather than a default."""
+        return self.changed_by not in {"default", "not known"}
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Everything that a bill, a simulation or a fact is worked out from."""
+
+    engagement: str
+    """Engagement id."""
+    workflow: str
+    """Workflow id."""
+    corpus: str
+    """Name of the body of documents; empty when it is the workflow's own."""
+    currency: str
+    """Currency of all money."""
+    as_of: date
+    """Day on which prices and ages are judged."""
+    rows: Mapping[str, Input]
+    """By assumption name, in the order of the table."""
+    book: PriceBook
+    """Price book with the client's negotiated prices and rates."""
+    levels: Mapping[str, tuple[str, ...]]
+    """Levels answered, by criterion."""
+    numbers: Mapping[str, Estimate]
+    """Numbers answered, by criterion."""
+
+    def word(self, name: str) -> str:
+        """The word chosen for `name`."""
+        value = self.rows[name].value
+        return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+    def model(self, name: str) -> Model:
+        """The model named by the assumption `name`."""
+        return self.book.model(self.word(name))
+
+    def tokens(self, name: str, *, batch: bool = False) -> TokenPrices:
+        """Token prices of the model named by `name`, for 1M tokens in `currency`."""
+        id = self.word(name)
+        return self.book.tokens(id, batch=batch).times(self.book.rate(self.book.currency_of(id), self.currency))
+
+    @property
+    def months(self) -> int:
+        """Horizon in whole months."""
+        row = self.rows["horizon_months"].range
+        assert row is not None
+        return int(row.likely)
+
+    def known(self, name: str) -> Estimate | None:
+        """The range of `name` if somebody gave it, else None."""
+        return self.rows[name].range if self.rows[name].known else None
+
+    def likely(self) -> dict[str, Array]:
+        """Every numeric input at its likely value; NaN where it is not known."""
+        ranges = {name: row.range for name, row in self.rows.items() if row.assumption.numeric}
+        return {name: np.float64(math.nan if r is None else r.likely) for name, r in ranges.items()}  # type: ignore[misc]
+
+    @property
+    def uncertain(self) -> tuple[str, ...]:
+        """Names whose range is wider than a point."""
+        return tuple(name for name, row in self.rows.items() if row.range is not None and not row.range.fixed)
+
+    def draw(self, draws: int, seed: int, names: Sequence[str] | None = None) -> dict[str, Array]:
+        """Numeric inputs with `draws` draws of each uncertain one (of `names` only, when given)."""
+        numeric = [name for name, row in self.rows.items() if row.assumption.numeric]
+        groups = {name: group for name in numeric if (group := self.rows[name].assumption.moves_with)}
+        scores = normal_scores(numeric, groups, draws, seed)
+        wanted = set(self.uncertain if names is None else names) & set(self.uncertain)
+        drawn = {name: self._drawn(name, scores[name]) for name in numeric if name in wanted}
+        return self.likely() | drawn
+
+    def _drawn(self, name: str, score: Array) -> Array:
+        row = self.rows[name]
+        assert row.range is not None
+        kind = row.assumption.kind
+        return quantile(row.range, kind if kind in {"share", "real"} else "positive", score)  # type: ignore[arg-type]
+
+    def prices(self) -> tuple[PriceAge, ...]:
+        """Every price-book row that stands behind a number here, with its age."""
+        models = (self.word(name) for name in ("model", "tuned_model", "embedding_model"))
+        parts = ("input", "output", "cache_read", "cache_write")
+        ids = [row.price_id for row in self.rows.values() if row.price_id]
+        ids += [id for model in models for part in parts if (id := f"{model}/{part}") in self.book.prices]
+        return tuple(self.book.age(id, self.as_of) for id in dict.fromkeys(ids))
+
+
+def inputs_for(engagement: Engagement, workflow: Workflow, book: PriceBook, table: Mapping[str, Assumption]) -> Inputs:
+    """The inputs of one workflow: default < price book < answer < engagement < workflow.
+
+    Raises:
+        EngagementError: If a setting is unknown or does not fit its kind; every fault at once.
+        PriceError: If a price or an exchange rate is not known.
+    """
+    book = book.with_negotiated(engagement.prices, engagement.as_of).with_rates(engagement.exchange_rates, engagement.currency)
+    answers = engagement.answers_of(workflow)
+    _check(engagement, workflow, table)
+    chosen = _Chosen(engagement, workflow, book, answers, {})
+    for assumption in table.values():
+        chosen.rows[assumption.name] = chosen.row(assumption)
+    return Inputs(
+        engagement.id, workflow.id, workflow.corpus, engagement.currency, engagement.as_of, chosen.rows, book,
+        {id: answer.levels for id, answer in answers.items() if answer.levels},
+        {id: answer.amount for id, answer in answers.items() if answer.amount is not None},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    engagement: Engagement
+    workflow: Workflow
+    book: PriceBook
+    answers: Mapping[str, Answer]
+    rows: dict[str, Input]
+
+    def row(self, assumption: Assumption) -> Input:
+        made = self._set(assumption) or self._answered(assumption) or self._priced(assumption, assumption.price)
+        unit = assumption.unit.replace("{currency}", self.engagement.currency)
+        if made is None:
+            known = assumption.default is not None
+            made = Input(assumption, assumption.default, assumption.source, "default" if known else "not known", unit)
+        return replace(made, unit=unit)
+
+    def _set(self, assumption: Assumption) -> Input | None:
+        name = assumption.name
+        for own, by in ((self.workflow.workload, "workflow"), (self.workflow.assumptions, "workflow"), (self.engagement.assumptions, "engagement")):
+            if name in own:
+                return Input(assumption, own[name], f"set in the {by}", by, "")  # type: ignore[arg-type]
+        return None
+
+    def _answered(self, assumption: Assumption) -> Input | None:
+        answer = self.answers.get(assumption.answer)
+        if answer is not None and answer.amount is not None:
+            return Input(assumption, answer.amount, "the client's answer", "answer", "", guess=answer.confidence == "guess")
+        rule = assumption.by_answer
+        answer = self.answers.get(rule.criterion) if rule else None
+        if rule is None or answer is None or len(answer.levels) != 1 or answer.levels[0] not in rule.levels:
+            return None
+        value = rule.levels[answer.levels[0]]
+        if assumption.numeric and isinstance(value, str):
+            return self._priced(assumption, value)
+        source = f"follows from the answer to {rule.criterion}: {answer.levels[0]}"
+        return Input(assumption, value, source, "answer", "", guess=answer.confidence == "guess")
+
+    def _priced(self, assumption: Assumption, id: str) -> Input | None:
+        if not id:
+            return None
+        words = {name: row.value for name, row in self.rows.items() if isinstance(row.value, str)}
+        price = self.book.price(id.format_map(words))
+        rate = self.book.rate(price.currency, self.engagement.currency) if price.currency else 1.0
+        value = Estimate(*(rate * end for end in (price.amount.low, price.amount.likely, price.amount.high)))
+        return Input(assumption, value, price.source, "negotiated" if price.evidence == "negotiated" else "price book", "", price.id)
+
+
+def _check(engagement: Engagement, workflow: Workflow, table: Mapping[str, Assumption]) -> None:
+    places = (
+        ("assumptions", engagement.assumptions),
+        (f"{workflow.id}.assumptions", workflow.assumptions),
+        (f"{workflow.id}.workload", workflow.workload),
+    )
+    faults = [
+        Fault(engagement.id, f"{place}.{name}", *fault)
+        for place, settings in places
+        for name, value in settings.items()
+        if (fault := _fault(name, value, table))
+    ]
+    if faults:
+        raise EngagementError(faults)
+
+
+def _fault(name: str, value: Setting, table: Mapping[str, Assumption]) -> tuple[str, tuple[str, ...]] | None:
+    if name not in table:
+        return f"unknown assumption '{name}'", nearest(name, list(table))
+    why = table[name].fits(value)
+    return (f"{why} ({table[name].unit})", ()) if why else None
+
+

@@ -1,0 +1,133 @@
+"""What one call of each pattern takes: tokens by how they are paid for, and the prices that hold at that length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from advisorkit import unit_costs
+from advisorkit.costs.inputs import Inputs
+from advisorkit.patterns import PATTERNS, PatternId
+
+__all__ = ["Request", "corpus_in_prompt", "request", "requests"]
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Tokens of one call, by how they are paid for, and their prices for 1M tokens."""
+
+    model: str
+    """Assumption that names the model: ``model`` or ``tuned_model``."""
+    on_gpu: bool
+    """Whether whole GPUs are rented, so that tokens cost nothing by themselves."""
+    prefix_tokens: Any
+    """Tokens that are the same in every call and can be cached."""
+    fresh_tokens: Any
+    """Input tokens paid in full."""
+    cache_read_tokens: Any
+    """Input tokens read from the cache."""
+    cache_write_tokens: Any
+    """Input tokens written to the cache."""
+    written_tokens: Any
+    """Output tokens, hidden reasoning included."""
+    prices: tuple[Any, Any, Any, Any]
+    """Input, output, cache-read and cache-write price for 1M tokens at this length."""
+    query_tokens: Any
+    """Tokens turned into a search key; 0 without search."""
+    embedding_price: float
+    """Price for 1M tokens turned into search keys."""
+    example_tokens: Any
+    """Tokens of one worked example."""
+
+    @property
+    def read_tokens(self) -> Any:
+        """All input tokens, however they are paid."""
+        return self.fresh_tokens + self.cache_read_tokens + self.cache_write_tokens
+
+    def tokens_and_prices(self) -> Iterator[tuple[str, Any, Any]]:
+        """Component, tokens of one call, price for 1M tokens."""
+        fresh, out, read, write = self.prices
+        yield "Model: fresh input", self.fresh_tokens, fresh
+        if np.any(self.cache_read_tokens):
+            yield "Model: input from the cache", self.cache_read_tokens, read
+        if np.any(self.cache_write_tokens):
+            yield "Model: input into the cache", self.cache_write_tokens, write
+        yield "Model: output", self.written_tokens, out
+
+    @property
+    def cost(self) -> Any:
+        """Tokens of one call in money, search not included; 0 on rented GPUs."""
+        if self.on_gpu:
+            return np.float64(0.0)
+        return sum(tokens * price for _, tokens, price in self.tokens_and_prices()) / 1e6
+
+
+def requests(inputs: Inputs, values: Values) -> dict[PatternId, Request]:
+    """The request of each pattern under `values`."""
+    return {pattern: request(inputs, values, pattern) for pattern in PATTERNS}
+
+
+def request(
+    inputs: Inputs, values: Values, pattern: PatternId, *, model: str | None = None, prefix: Any = None, corpus: bool | None = None
+) -> Request:
+    """One call of `pattern`.
+
+    Args:
+        inputs: Words and prices.
+        values: Numbers or draws.
+        pattern: Which pattern.
+        model: Another model's assumption than the pattern's own, to see what a smaller model alone would cost.
+        prefix: Another length of the standing prompt, to see what a shorter prompt alone would save.
+        corpus: Whether the standing prompt carries all reference text; by default as `corpus_in_prompt` says.
+    """
+    v = values
+    name = model or ("tuned_model" if pattern in {"finetune", "hybrid"} else "model")
+    example = np.where(np.isnan(v["example_tokens"]), v["input_tokens"] + v["output_tokens"], v["example_tokens"])
+    if prefix is None:
+        prefix = v["tuned_instruction_tokens"] if pattern in {"finetune", "hybrid"} else v["instruction_tokens"] + v["prompt_examples"] * example
+        if pattern == "prompt" and (corpus_in_prompt(inputs) if corpus is None else corpus):
+            prefix = prefix + v["corpus_tokens"]
+    search = pattern in {"rag", "hybrid"}
+    looked_up = v["retrieved_passages"] * v["passage_tokens"] if search else 0.0
+    own = v["input_tokens"] + looked_up
+    prices = _prices(inputs, v, name, prefix + own)
+    fresh, read, written = _prefix_paid(inputs, v, name, prices)
+    thinking = v["reasoning_tokens"] if inputs.model(name).reasons else 0.0
+    return Request(
+        name, inputs.word(f"{name}_hosting".replace("tuned_model", "tuned")) == "gpu", prefix, prefix * fresh + own, prefix * read,
+        prefix * written, v["output_tokens"] + thinking, prices, v["input_tokens"] if search else 0.0,
+        inputs.tokens("embedding_model").input, example,
+    )
+
+
+def _prices(inputs: Inputs, v: Values, name: str, prompt_tokens: Any) -> tuple[Any, Any, Any, Any]:
+    found = unit_costs.prices_at(inputs.tokens(name), prompt_tokens)
+    if np.any(v["batch_share"]):
+        batch = unit_costs.prices_at(inputs.tokens(name, batch=True), prompt_tokens)
+        found = tuple(unit_costs.blend(a, b, v["batch_share"]) for a, b in zip(found, batch, strict=True))  # type: ignore[assignment]
+    return tuple(price * v["tuned_markup"] for price in found) if name == "tuned_model" else found  # type: ignore[return-value]
+
+
+def _prefix_paid(inputs: Inputs, v: Values, name: str, prices: tuple[Any, Any, Any, Any]) -> tuple[Any, Any, Any]:
+    fresh, _, read, write = prices
+    minutes = inputs.model(name).cache_minutes
+    if minutes is None or not np.any(fresh):
+        return 1.0, 0.0, 0.0
+    calls = v["calls_per_month"] * v["adoption"] * (1 + v["retry_share"]) / (v["active_hours"] * 60)
+    return unit_costs.cache_plan(calls, minutes, read / fresh, write / fresh)
+
+
+def corpus_in_prompt(inputs: Inputs) -> bool:
+    """Whether the prompt pattern carries all reference text: by word, or when its size is known and fits the window."""
+    word = inputs.word("corpus_in_prompt")
+    if word != "auto":
+        return word == "yes"
+    corpus, window = inputs.known("corpus_tokens"), inputs.model("model").window_tokens
+    if corpus is None or window is None or inputs.levels.get("facts_in_request") == ("all",):
+        return False
+    return corpus.likely < window
