@@ -143,6 +143,8 @@ class Gate:
     """The reason in a few words, to stand after "ruled out:" or "not yet:"."""
     leads_to: tuple[OffRampId | CompanionId, ...] = ()
     """Off-ramps or companions that it points to, likeliest first."""
+    unless: AskIf | None = None
+    """Answer to another criterion under which it does not hold; None means that nothing excuses it."""
 
 
 @dataclass(frozen=True, slots=True)

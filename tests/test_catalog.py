@@ -15,7 +15,7 @@ from advisorkit.catalog import archetypes, load, read
 from advisorkit.criteria import TOPICS, Catalog, Criterion, Gate
 from advisorkit.engagement import Answer
 from advisorkit.errors import CatalogError
-from advisorkit.evidence import shares
+from advisorkit.evidence import closed_gates, removed, shares
 from advisorkit.evidence.gates import TESTS
 from advisorkit.quantities import Estimate
 
@@ -79,6 +79,15 @@ def test_every_promised_gate_is_there(id: str) -> None:
 
 def test_only_an_unmarked_pilot_and_an_unproven_need_for_both_bind_while_unknown() -> None:
     assert {gate.criterion for gate in CATALOG.gates if gate.unknown_closes} == {"prompt_pilot", "needs_both"}
+
+
+@pytest.mark.parametrize(("id", "level"), [("knowledge_change", "daily"), ("access_control", "by_person"), ("withdrawal_speed", "hours")])
+def test_facts_that_come_with_the_request_need_not_be_trained_in(id: str, level: str) -> None:
+    answer = {id: Answer(levels=(level,))}
+    in_request = {**answer, "facts_in_request": Answer(levels=("all",))}
+
+    assert "finetune" in removed(closed_gates(CATALOG, answer))
+    assert removed(closed_gates(CATALOG, in_request)) == frozenset()
 
 
 def test_every_computed_gate_has_a_test_in_the_engine() -> None:
@@ -186,6 +195,7 @@ FAULTS = [
     ("gates.yaml", "criterion: citations", "criterion: citation", r"'citation' is not a criterion\. Did you mean citations"),
     ("gates.yaml", "levels: [heads]", "levels: [head]", r"'head' is not a level of source_form\. Did you mean heads"),
     ("gates.yaml", "removes: [rag]", "removes: []", r"gates\.yaml: \[1\] source_form: removes no pattern"),
+    ("gates.yaml", "criterion: facts_in_request", "criterion: facts", r"knowledge_change\.unless: unknown criterion 'facts'"),
     ("patterns.yaml", "  hybrid:\n", "  both:\n", r"patterns\.yaml: patterns: must hold prompt, rag, finetune, hybrid"),
     ("patterns.yaml", "sponsor: [none]", "sponsor: [nobody]", r"off_ramps\.stop\.suggested_by: unknown level of sponsor 'nobody'"),
     ("belief.yaml", "  share: 0.5", "  share: 5", r"belief\.yaml: line \d+, damping\.share: '5' is too large: the most is 1"),

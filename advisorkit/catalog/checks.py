@@ -32,7 +32,7 @@ def _unknown(file: str, where: str, what: str, word: str, valid: Iterable[str]) 
 
 
 def _topics(catalog: Catalog) -> Iterator[Fault]:
-    if catalog.topics and tuple(catalog.topics) != TOPICS:
+    if tuple(catalog.topics) != TOPICS:
         yield Fault("belief.yaml", "topics", f"must name {', '.join(TOPICS)}, in this order")
 
 
@@ -86,6 +86,8 @@ def _gates(catalog: Catalog) -> Iterator[Fault]:
         where = f"[{place}] {gate.criterion}"
         if not gate.levels and not gate.computed:
             yield Fault("gates.yaml", where, "needs levels or a computed test")
+        if gate.unless:
+            yield from _answers("gates.yaml", f"{where}.unless", {gate.unless.criterion: gate.unless.levels}, catalog)
         if not gate.removes and gate.kind != "autonomy":
             yield Fault("gates.yaml", where, "removes no pattern")
 

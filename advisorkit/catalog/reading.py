@@ -25,6 +25,7 @@ _CRITERION = (
 )  # fmt: skip
 _GATE = (
     "criterion", "levels", "removes", "kind", "reason", "reopens", "unknown_closes", "computed", "short", "leads_to",
+    "unless",
 )  # fmt: skip
 _TEXTS = ("name", "long_name", "what", "right_when", "fails_when", "cost_profile")
 _PATTERN = (*_TEXTS, "examples", "sources", "suggested_by")
@@ -177,6 +178,7 @@ def _gate(row: Row, criteria: Mapping[str, Criterion]) -> Gate:
         computed=row.optional("computed"),
         short=row.text("short"),
         leads_to=leads_to,
+        unless=_ask_if(row.members.get("unless")),
     )
 
 

@@ -152,6 +152,8 @@ def closure(
         CatalogError: If the gate names a computed test that does not exist.
     """
     by_level = sure(catalog, answers, gate.criterion, *gate.levels) if gate.levels else 1.0
+    if gate.unless and (excused := sure(catalog, answers, gate.unless.criterion, *gate.unless.levels)):
+        by_level = 0.0 if excused == 1 else None if by_level is None else by_level * (1 - excused)
     if not gate.computed or by_level == 0:
         return by_level
     if gate.computed not in TESTS:
