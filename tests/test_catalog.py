@@ -90,6 +90,15 @@ def test_facts_that_come_with_the_request_need_not_be_trained_in(id: str, level:
     assert removed(closed_gates(CATALOG, in_request)) == frozenset()
 
 
+@pytest.mark.parametrize(("kind", "leads_away"), [("answer", True), ("write", False), ("act", False)])
+def test_records_replace_the_model_only_where_the_job_is_to_answer(kind: str, leads_away: bool) -> None:
+    answers = {"source_form": Answer(levels=("records",)), "task_kind": Answer(levels=(kind,))}
+
+    hits = [hit for hit in closed_gates(CATALOG, answers) if hit.kind == "off_ramp"]
+
+    assert bool(hits) == leads_away
+
+
 def test_every_computed_gate_has_a_test_in_the_engine() -> None:
     assert {gate.computed for gate in CATALOG.gates if gate.computed} == set(TESTS)
 
