@@ -1,0 +1,6 @@
+"""Marked results in: tables, JSON lines, Inspect AI logs and promptfoo output, whole or not at all."""
+
+from advisorkit.marked_results.reading import read_results
+from advisorkit.marked_results.rows import COLUMNS, REQUIRED
+
+__all__ = ["COLUMNS", "REQUIRED", "read_results"]
