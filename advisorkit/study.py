@@ -1,0 +1,72 @@
+"""A workflow worked out from the top: inputs, computed facts and advice, the same for every screen and file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from advisorkit.advice import Advice, advise
+from advisorkit.catalog import load as load_catalog
+from advisorkit.costs import CostFacts, Inputs, facts, inputs_for
+from advisorkit.engagement import Engagement, Workflow
+from advisorkit.pilot import Established
+from advisorkit.price_book import assumptions
+from advisorkit.price_book import load as load_prices
+
+__all__ = ["Study", "studies", "study"]
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """One workflow with everything that follows from its answers."""
+
+    engagement: Engagement
+    """The client's file, scenario and changes laid over it."""
+    workflow: Workflow
+    """One of its workflows."""
+    pilot: Established | None
+    """What its marked pilots establish; None when none was read."""
+    inputs: Inputs
+    """Every number and word of the cost model with its source."""
+    facts: CostFacts
+    """Computed evidence."""
+    advice: Advice
+    """The advice."""
+
+
+def study(engagement: Engagement, workflow: Workflow, pilot: Established | None = None) -> Study:
+    """Work out one workflow with the shipped catalogue, cases, assumptions and price book.
+
+    Raises:
+        EngagementError: If an assumption is unknown or does not fit.
+        PriceError: If a price or an exchange rate is not known.
+    """
+    measured = inputs_for(engagement, _with(workflow, pilot), load_prices(engagement.as_of), assumptions())
+    found = facts(measured)
+    advice = advise(load_catalog(), engagement, workflow, found, pilot=pilot)
+    return Study(engagement, workflow, pilot, measured, found, advice)
+
+
+def studies(
+    engagement: Engagement, pilots: Mapping[str, Established] | None = None, only: Iterable[str] = ()
+) -> tuple[Study, ...]:
+    """Work out every workflow, or `only` those named.
+
+    Args:
+        engagement: The client's file.
+        pilots: What marked pilots establish, by workflow id.
+        only: Workflow ids; empty means all.
+
+    Raises:
+        UsageError: If an id is not a workflow of the engagement.
+        EngagementError: If an assumption is unknown or does not fit.
+        PriceError: If a price or an exchange rate is not known.
+    """
+    chosen = tuple(map(engagement.workflow, only)) or engagement.workflows
+    return tuple(study(engagement, workflow, (pilots or {}).get(workflow.id)) for workflow in chosen)
+
+
+def _with(workflow: Workflow, pilot: Established | None) -> Workflow:
+    if pilot is None:
+        return workflow
+    return replace(workflow, assumptions={**workflow.assumptions, **pilot.assumptions})
