@@ -7,13 +7,14 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 
 import platformdirs
 
 import advisorkit
 
-__all__ = ["can_fork", "confine", "die_with_parent", "environment", "threads"]
+__all__ = ["adopt_orphans", "can_fork", "confine", "die_with_parent", "environment", "threads"]
 
 _KEPT = {
     "PATH", "HOME", "TMPDIR", "TEMP", "TMP", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "VIRTUAL_ENV",
@@ -57,17 +58,16 @@ def can_fork() -> bool:
 
 def threads() -> int:
     """Threads of this process; Linux only."""
-    return len(os.listdir("/proc/self/task"))
+    return sum(1 for _ in Path("/proc/self/task").iterdir())
 
 
 def confine(megabytes: int) -> None:
     """Limit this process and its children to `megabytes` beyond what it holds now; no core files. Linux only."""
     if sys.platform != "linux":
         return
-    import resource
-
-    held = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    held = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")
     limit = held + megabytes * 1024 * 1024
+    resource = import_module("resource")
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
+import tempfile
 from pathlib import Path
 from typing import Any, ClassVar
 
+import nbformat
 from papermill.engines import Engine, NotebookExecutionManager, papermill_engines
 
-from advisorkit.batch.partials import CELLS
+from advisorkit.batch.nest import NEST, Lost
+from advisorkit.batch.partials import CELLS, noted
 from advisorkit.batch.shell import open_shell
+from advisorkit.batch.values import Limits
+from advisorkit.errors import UsageError
 
-__all__ = ["NAME", "ZygoteEngine"]
+__all__ = ["NAME", "ZygoteEngine", "run_alone"]
 
 NAME = "advisorkit"
 """Name under which papermill knows the engine."""
+_UNLIMITED = 7 * 24 * 3600.0
 
 
 class ZygoteEngine(Engine):  # type: ignore[misc]
@@ -27,14 +34,20 @@ class ZygoteEngine(Engine):  # type: ignore[misc]
     """Folder of the report that this process was forked for; None everywhere else."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man: NotebookExecutionManager, kernel_name: str, **settings: Any) -> None:
-        """Run the cells here if this process was forked for them, otherwise in one that is."""
-        if cls.folder is None:
-            raise NotImplementedError
-        run_cells(nb_man, cls.folder)
+    def execute_managed_notebook(cls, nb_man: NotebookExecutionManager, kernel_name: str, **settings: Any) -> None:  # noqa: ARG003
+        """Run the cells here if this process was forked for them, otherwise in one that is.
+
+        Raises:
+            UsageError: If no process can be forked on this machine.
+        """
+        if cls.folder is not None:
+            _run_cells(nb_man, cls.folder)
+        else:
+            cells = sum(cell.cell_type == "code" for cell in nb_man.nb.cells)
+            _send(nb_man, Limits(seconds=cells * float(settings.get("execution_timeout") or _UNLIMITED)))
 
 
-def run_cells(manager: NotebookExecutionManager, folder: Path) -> None:
+def _run_cells(manager: NotebookExecutionManager, folder: Path) -> None:
     """Run every code cell in this process, up to the first error; note each one's outputs in case the next crashes."""
     shell = open_shell()
     with (folder / CELLS).open("a", encoding="utf-8") as notes:
@@ -54,9 +67,49 @@ def run_cells(manager: NotebookExecutionManager, folder: Path) -> None:
                 return
 
 
-def _note(notes: Any, id: str, outputs: Any) -> None:
-    notes.write(json.dumps([id, outputs], default=str) + "\n")
+def _note(notes: Any, cell: str, outputs: Any) -> None:
+    notes.write(json.dumps([cell, outputs], default=str) + "\n")
     notes.flush()
+
+
+def run_alone(folder: Path) -> None:
+    """In a forked child: run the notebook that papermill prepared in `folder`, in the folder it was called from."""
+    notebook = nbformat.from_dict(json.loads((folder / "template.ipynb").read_text(encoding="utf-8")))  # type: ignore[no-untyped-call]
+    order = json.loads((folder / "order.json").read_text(encoding="utf-8"))
+    os.chdir(order["cells_in"])
+    _run_cells(NotebookExecutionManager(notebook, progress_bar=False), folder)
+    (folder / "executed.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def _send(manager: NotebookExecutionManager, limits: Limits) -> None:
+    with tempfile.TemporaryDirectory(prefix="papermill-", dir=NEST.scratch()) as name:
+        folder = Path(name)
+        (folder / "work").mkdir()
+        (folder / "template.ipynb").write_text(json.dumps(manager.nb), encoding="utf-8")
+        (folder / "order.json").write_text(json.dumps({"cells_in": str(Path.cwd())}), encoding="utf-8")
+        try:
+            end = NEST.run(folder, limits, alone=True)
+        except Lost:
+            end = {"refused": "the primed process could not be started or was lost"}
+        if "refused" in end:
+            raise UsageError(f"{end['refused']}; leave out --engine advisorkit")
+        _take_back(manager, folder, end)
+
+
+def _take_back(manager: NotebookExecutionManager, folder: Path, end: dict[str, Any]) -> None:
+    """Put what the child left into papermill's notebook; where it crashed, the cell at work gets the error."""
+    if (folder / "executed.ipynb").exists():
+        executed = json.loads((folder / "executed.ipynb").read_text(encoding="utf-8"))
+        manager.nb.cells = nbformat.from_dict(executed["cells"])  # type: ignore[no-untyped-call]
+        return
+    notes = dict(noted(folder))
+    for index, cell in enumerate(manager.nb.cells):
+        if cell.id in notes:
+            cell.outputs = nbformat.from_dict(notes[cell.id] or [])  # type: ignore[no-untyped-call]
+            if notes[cell.id] is None:
+                said = "took too long" if end.get("late") else f"its process ended with status {end['status']}"
+                cell.outputs = [nbformat.v4.new_output("error", ename="Stopped", evalue=said, traceback=[said])]  # type: ignore[no-untyped-call]
+                manager.cell_exception(cell, index)
 
 
 papermill_engines.register(NAME, ZygoteEngine)

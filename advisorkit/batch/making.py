@@ -12,13 +12,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
 
 from advisorkit.batch.checking import check
 from advisorkit.batch.notebooks import finished, unframe
-from advisorkit.batch.templates import PARAMETER, is_python
+from advisorkit.batch.templates import PARAMETER
+from advisorkit.brand import Brand
 from advisorkit.errors import AdvisorError, RenderError
 
 __all__ = ["make"]
@@ -26,33 +26,26 @@ __all__ = ["make"]
 
 def make(folder: Path) -> None:
     """Make the report whose order lies in `folder`; never raises for what a template or renderer does."""
+    order = json.loads((folder / "order.json").read_text(encoding="utf-8"))
+    outcome: dict[str, Any] = {}
     try:
-        notebook = execute(folder)
-        order = json.loads((folder / "order.json").read_text(encoding="utf-8"))
-        for format, renderer in order["formats"].items():
-            (folder / f"made.{format}").write_bytes(_render(format, renderer, notebook, order["options"]))
-        outcome = {"made": list(order["formats"])}
+        notebook = _execute(folder, order)
+        for kind, renderer in order["formats"].items():
+            (folder / f"made.{kind}").write_bytes(_render(kind, renderer, notebook, order["options"]))
     except AdvisorError as error:
-        outcome = {"reason": str(error)}
-    except Exception as error:  # a renderer may fail in any way; it must fail its report only
+        outcome["reason"] = str(error)
+    except Exception as error:  # noqa: BLE001  a renderer may fail in any way; it must fail its report only
         traceback.print_exc()
-        outcome = {"reason": f"{type(error).__name__}: {error}"}
+        outcome["reason"] = f"{type(error).__name__}: {error}"
     (folder / "outcome.json").write_text(json.dumps(outcome), encoding="utf-8")
 
 
-def execute(folder: Path) -> Any:
-    """The executed notebook, without what we and papermill added.
-
-    Raises:
-        RenderError: If a cell fails or the last one is not reached; names the cell.
-    """
-    partial = folder / "partial.ipynb"
-    order = json.loads((folder / "order.json").read_text(encoding="utf-8"))
+def _execute(folder: Path, order: dict[str, Any]) -> Any:
     fast = order["engine"] == "advisorkit"
     try:
         notebook = papermill.execute_notebook(
             folder / "template.ipynb",
-            None if fast else partial,
+            None if fast else folder / "partial.ipynb",
             {PARAMETER: "job.json"},
             engine_name="advisorkit" if fast else None,
             kernel_name="python3" if order["python"] else None,
@@ -60,21 +53,17 @@ def execute(folder: Path) -> Any:
             cwd=folder / "work",
         )
     except PapermillExecutionError as error:
-        raise RenderError(_said(error)) from None
+        raise RenderError(f"{error.ename}: {error.evalue}") from None
     if not finished(notebook):
         raise RenderError("a cell ended the report before its last cell")
     unframe(notebook)
     return notebook
 
 
-def _said(error: PapermillExecutionError) -> str:
-    lines = str(error.source).strip().splitlines() or [""]
-    return f"cell {error.cell_index}: {error.ename}: {error.evalue} (the cell begins: {lines[0][:80]})"
-
-
-def _render(format: str, renderer: str, notebook: Any, options: dict[str, Any]) -> bytes:
+def _render(kind: str, renderer: str, notebook: Any, options: dict[str, Any]) -> bytes:
     module, _, name = renderer.partition(":")
-    made = getattr(import_module(module), name)(notebook, **options)
+    brand = {"brand": Brand(**options["brand"])} if options.get("brand") else {}
+    made = getattr(import_module(module), name)(notebook, **{**options, **brand})
     content = made.encode("utf-8") if isinstance(made, str) else bytes(made)
-    check(format, content)
+    check(kind, content)
     return content

@@ -11,12 +11,13 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from advisorkit.batch.confining import environment
-from advisorkit.batch.values import Order
+from advisorkit.batch.values import Limits
 
 __all__ = ["NEST", "Lost", "Nest"]
 
@@ -35,7 +36,6 @@ class Nest:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._scratch: Path | None = None
-        self._closed = False
 
     @property
     def pid(self) -> int | None:
@@ -54,17 +54,17 @@ class Nest:
             atexit.register(self.close)
         return self._scratch
 
-    def run(self, order: Order, folder: Path) -> dict[str, Any]:
-        """Have the report in `folder` made by a child of the zygote; how the child ended.
+    def run(self, folder: Path, limits: Limits, renderers: Iterable[str] = (), *, alone: bool = False) -> dict[str, Any]:
+        """Have the report in `folder` made by a child of the zygote, or its cells `alone` run; how the child ended.
 
         Raises:
             Lost: If the zygote went away meanwhile.
         """
-        request = {"folder": str(folder), "seconds": order.limits.seconds, "megabytes": order.limits.megabytes}
+        request = {"folder": str(folder), "seconds": limits.seconds, "megabytes": limits.megabytes, "alone": alone}
         try:
             with socket.socket(socket.AF_UNIX) as link:
-                link.settimeout(order.limits.seconds + _GRACE)
-                link.connect(self._address(order))
+                link.settimeout(limits.seconds + _GRACE)
+                link.connect(self.warm(renderers))
                 link.sendall(json.dumps(request).encode() + b"\n")
                 line = link.makefile("rb").readline()
         except OSError:
@@ -74,11 +74,12 @@ class Nest:
         end: dict[str, Any] = json.loads(line)
         return end
 
-    def _address(self, order: Order) -> str:
+    def warm(self, renderers: Iterable[str]) -> str:
+        """Start the zygote unless it lives, primed with the modules of `renderers`; its address."""
         with self._lock:
             address = str(self._room() / "zygote")
             if self.pid is None:
-                self._start(address, sorted({renderer.partition(":")[0] for renderer in order.formats.values()}))
+                self._start(address, sorted({renderer.partition(":")[0] for renderer in renderers}))
             return address
 
     def _start(self, address: str, modules: list[str]) -> None:

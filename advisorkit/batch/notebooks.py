@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 from typing import Any
 
 from advisorkit.batch.templates import is_python
@@ -76,12 +77,12 @@ def _shift(cell: dict[str, Any], by: int) -> None:
 
 
 def settled(outputs: list[Any]) -> list[Any]:
-    """Outputs with each stream gathered in its first place, printed-over text dropped, `stdout` before `stderr`.
+    r"""Outputs with each stream gathered in its first place, printed-over text dropped, `stdout` before `stderr`.
 
     A kernel sends what a cell prints in pieces whose number and order are chance.
 
     Example:
-        >>> pieces = [{"output_type": "stream", "name": "stdout", "text": text} for text in ("a", "b\\\\rc")]
+        >>> pieces = [{"output_type": "stream", "name": "stdout", "text": text} for text in ("a", "b\\rc")]
         >>> settled(pieces)
         [{'output_type': 'stream', 'name': 'stdout', 'text': 'c'}]
     """
@@ -102,7 +103,7 @@ def settled(outputs: list[Any]) -> list[Any]:
 
 def _stdout_first(outputs: list[Any]) -> list[Any]:
     names = [output.get("name") for output in outputs]
-    for index, pair in enumerate(zip(names, names[1:], strict=False)):
+    for index, pair in enumerate(pairwise(names)):
         if pair == ("stderr", "stdout"):
             outputs[index : index + 2] = reversed(outputs[index : index + 2])
     return outputs

@@ -38,14 +38,15 @@ def _saved(folder: Path) -> dict[str, Any]:
         return saved
     notebook: dict[str, Any] = json.loads((folder / "template.ipynb").read_text(encoding="utf-8"))
     cells = {cell["id"]: cell for cell in notebook["cells"]}
-    for number, (id, outputs) in enumerate(_noted(folder), start=1):
-        if id in cells:
-            cells[id].update(execution_count=(number + 1) // 2, outputs=outputs or [])
+    for number, (cell, outputs) in enumerate(noted(folder), start=1):
+        if cell in cells:
+            cells[cell].update(execution_count=(number + 1) // 2, outputs=outputs or [])
     return notebook
 
 
-def _noted(folder: Path) -> list[Any]:
+def noted(folder: Path) -> list[tuple[str, Any]]:
+    """Cell ids in the order in which they began, each once with None and, if it ended, once more with its outputs."""
     with suppress(OSError):
         lines = (folder / CELLS).read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines if line.endswith("]")]
+        return [tuple(json.loads(line)) for line in lines if line.endswith("]")]
     return []

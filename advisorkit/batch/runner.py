@@ -3,75 +3,83 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from advisorkit.batch.templates import find_template
-from advisorkit.batch.values import BatchResult, Deliverable, Engine, Job, Limits, Order, Outcome, Status, Template
-from advisorkit.batch.worker import carry_out
+from advisorkit.batch.confining import can_fork
+from advisorkit.batch.executors import executor_for
+from advisorkit.batch.folders import lock
+from advisorkit.batch.preflight import refuse_unfit
+from advisorkit.batch.rounds import Progress, Round
+from advisorkit.batch.templates import engine_for, find_template
+from advisorkit.batch.values import BatchResult, Engine, Job, Limits, Order, Template
+from advisorkit.brand import Brand, read_brand
 from advisorkit.errors import UsageError
-from advisorkit.files import fingerprint, write_bytes
 
-__all__ = ["RENDERERS", "Progress", "path_of", "produce"]
+__all__ = ["RENDERERS", "produce"]
 
-RENDERERS = {"html": "advisorkit.export.html:render"}
-"""Renderer by format: called with the executed notebook and the options, gives text or bytes."""
-Progress = Callable[[int, int, Deliverable], None]
-"""Called after each row with how many rows are done, how many there are, and the row."""
-
-
-def path_of(job: Job, template: Template, format: str) -> str:
-    """Name of a deliverable: built from ids alone.
-
-    Example:
-        >>> path_of(Job("acme", "Acme Ltd", "{}"), Template("client_report", "{}"), "html")
-        'acme_client_report.html'
-    """
-    parts = (job.engagement, job.workflow, template.name) if job.workflow else (job.engagement, template.name)
-    return f"{'_'.join(parts)}.{format}"
+RENDERERS: Mapping[str, str] = {"html": "advisorkit.export.html:render"}
+"""Renderer by format, as ``module:function``: called with the executed notebook and the options, gives text or bytes."""
 
 
 def produce(
     template: Template | str | Path,
     jobs: Sequence[Job],
     out: str | Path,
-    formats: Sequence[str] = ("html",),
+    formats: Sequence[str] | Mapping[str, str] = ("html",),
+    *,
+    options: Mapping[str, Any] | None = None,
+    brand: Brand | str | Path | None = None,
+    executor: Executor | str | None = None,
+    scheduler: str | None = None,
+    jobs_at_once: int = 2,
     engine: Engine = "advisorkit",
     limits: Limits | None = None,
     progress: Progress | None = None,
 ) -> BatchResult:
-    """Make every report of `jobs` in every format; one that fails never stops the rest.
+    """Make every report of `jobs` in every format; one that fails never stops the rest, and what is there is left alone.
+
+    `formats` are names, or renderers by name. `options` (JSON values, such as ``interactive``) and `brand` go to every
+    renderer. `executor` is ``local``, ``dask`` (at `scheduler`, or on this machine) or any `concurrent.futures.Executor`.
+    `out` is a folder or an fsspec address.
 
     Raises:
-        UsageError: If the template, a format or the folder is not fit for any of it; nothing is made then.
+        EngagementError: If ids, template, brand or folder are not fit; carries every fault, and nothing was made.
+        UsageError: If a format or executor does not exist, or another batch is at work in the folder.
     """
     began = time.monotonic()
     model = template if isinstance(template, Template) else find_template(template)
-    if unknown := [format for format in formats if format not in RENDERERS]:
-        raise UsageError(f"no format {', '.join(unknown)} yet; there is {', '.join(RENDERERS)}")
-    folder = Path(out)
-    folder.mkdir(parents=True, exist_ok=True)
-    rows: list[Deliverable] = []
-    for job in jobs:
-        order = Order(model, job, {format: RENDERERS[format] for format in formats}, {}, engine, limits or Limits())
-        outcome = Outcome() if job.faults else carry_out(order)
-        for row in _deliver(order, outcome, folder):
-            rows.append(row)
-            if progress:
-                progress(len(rows), len(jobs) * len(formats), row)
-    return BatchResult(tuple(rows), str(out), time.monotonic() - began)
+    renderers = _renderers(formats)
+    extras = {**(options or {}), **_brand(brand)}
+    folder = refuse_unfit(model, jobs, renderers, out)
+    used = engine_for(model, engine, forks=can_fork())
+    orders = [Order(model, job, renderers, extras, used, limits or Limits()) for job in jobs]
+    with lock(folder):
+        batch = Round(folder, orders, progress)
+        try:
+            with executor_for(executor, jobs_at_once, scheduler, renderers.values()) as pool:
+                batch.run(pool, ahead=2 * jobs_at_once)
+            batch.conclude()
+        finally:
+            batch.close()
+    slower = f"template {model.name} needs a Jupyter kernel, which takes longer" if used != engine else ""
+    notices = tuple(filter(None, (folder.notice, slower, *batch.notices)))
+    return BatchResult(batch.rows, str(out), time.monotonic() - began, notices)
 
 
-def _deliver(order: Order, outcome: Outcome, folder: Path) -> Iterator[Deliverable]:
-    job = order.job
-    failed = "\n".join(map(str, job.faults)) or (outcome.failure.reason if outcome.failure else "")
-    for format in order.formats:
-        path, content = path_of(job, order.template, format), outcome.files.get(format, b"")
-        if not failed:
-            write_bytes(folder / path, content)
-        status: Status = "failed" if failed else "made"
-        digest = "" if failed else fingerprint(content)
-        name = order.template.name
-        yield Deliverable(
-            job.client, job.engagement, job.workflow, name, format, path, len(content), digest, outcome.seconds, status, failed
-        )
+def _renderers(formats: Sequence[str] | Mapping[str, str]) -> Mapping[str, str]:
+    if isinstance(formats, Mapping):
+        return dict(formats)
+    if unknown := [kind for kind in formats if kind not in RENDERERS]:
+        raise UsageError(f"format {', '.join(unknown)} is not built; there is {', '.join(RENDERERS)}")
+    return {kind: RENDERERS[kind] for kind in dict.fromkeys(formats)}
+
+
+def _brand(brand: Brand | str | Path | None) -> dict[str, Any]:
+    """A brand as JSON, so that it can travel to a worker that does not have its file."""
+    if brand is None:
+        return {}
+    return {"brand": asdict(brand if isinstance(brand, Brand) else read_brand(brand))}

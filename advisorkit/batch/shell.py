@@ -51,8 +51,10 @@ class _Stream:
         return self._descriptor
 
 
-class _Hook(DisplayHook):  # type: ignore[misc]
+class _Hook(DisplayHook):
     """Value of a cell's last expression."""
+
+    shell: CaptureShell
 
     def write_output_prompt(self) -> None:
         """No prompt is printed."""
@@ -65,11 +67,13 @@ class _Hook(DisplayHook):  # type: ignore[misc]
         """Nothing is left open."""
 
 
-class _Publisher(DisplayPublisher):  # type: ignore[misc]
+class _Publisher(DisplayPublisher):
     """What `display(...)` shows."""
 
+    shell: CaptureShell
+
     def publish(
-        self, data: Any, metadata: Any = None, *, transient: Any = None, update: bool = False, **_: Any
+        self, data: Any, metadata: Any = None, source: Any = None, *, transient: Any = None, update: bool = False, **_: Any  # noqa: ARG002
     ) -> None:
         shown = (transient or {}).get("display_id")
         if shown:
@@ -89,7 +93,7 @@ def _text(value: Any) -> Any:
     return base64.b64encode(value).decode("ascii") if isinstance(value, bytes) else value
 
 
-class CaptureShell(InteractiveShell):  # type: ignore[misc]
+class CaptureShell(InteractiveShell):
     """Runs cells and gathers their outputs, in nbformat's shapes."""
 
     def __init__(self, **settings: Any) -> None:
@@ -97,21 +101,21 @@ class CaptureShell(InteractiveShell):  # type: ignore[misc]
         """Outputs of the cell that is running."""
         self._shown: dict[str, list[NotebookNode]] = {}
         self._clear_next = False
-        super().__init__(displayhook_class=_Hook, display_pub_class=_Publisher, **settings)
+        super().__init__(displayhook_class=_Hook, display_pub_class=_Publisher, **settings)  # type: ignore[no-untyped-call]
 
     def emit(self, output: dict[str, Any], display_id: str | None = None) -> None:
         """Add an output to the running cell; one with a display id can be changed later."""
         if self._clear_next:
             self.outputs.clear()
             self._clear_next = False
-        self.outputs.append(from_dict(output))
+        self.outputs.append(from_dict(output))  # type: ignore[no-untyped-call]
         if display_id:
             self._shown.setdefault(display_id, []).append(self.outputs[-1])
 
     def refresh(self, display_id: str, bundle: Mapping[str, Any]) -> None:
         """Change every output shown under `display_id`, in whichever cell it stands."""
         for output in self._shown.get(display_id, ()):
-            output.update(from_dict(bundle))
+            output.update(from_dict(bundle))  # type: ignore[no-untyped-call]
 
     def clear(self, wait: bool) -> None:
         """Forget the running cell's outputs now, or when the next one comes."""
@@ -141,13 +145,13 @@ class CaptureShell(InteractiveShell):  # type: ignore[misc]
         """Outputs of one cell; an error is one of them."""
         self.outputs = []
         with self._streams():
-            self.run_cell(source, store_history=True)
+            self.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]
         return self.outputs
 
     @contextmanager
     def _streams(self) -> Iterator[None]:
         before, marks = (sys.stdout, sys.stderr), (_size(1), _size(2))
-        sys.stdout, sys.stderr = _Stream(self, "stdout", 1), _Stream(self, "stderr", 2)  # type: ignore[assignment]
+        sys.stdout, sys.stderr = _Stream(self, "stdout", 1), _Stream(self, "stderr", 2)
         try:
             yield
         finally:

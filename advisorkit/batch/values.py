@@ -159,6 +159,8 @@ class BatchResult:
     """Output folder as it was given."""
     seconds: float
     """Wall time of the whole batch."""
+    notices: tuple[str, ...] = ()
+    """What the user should know, such as where the journal is kept."""
 
     @property
     def failed(self) -> tuple[Deliverable, ...]:

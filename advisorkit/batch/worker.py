@@ -39,7 +39,7 @@ def carry_out(order: Order) -> Outcome:
 def _once(order: Order, folder: Path) -> tuple[dict[str, bytes], Failure | None, bool]:
     lay_out(order, folder)
     try:
-        end = NEST.run(order, folder) if order.engine == "advisorkit" else _solo(order, folder)
+        end = NEST.run(folder, order.limits, order.formats.values()) if order.engine == "advisorkit" else _solo(order, folder)
     except Lost:
         end = {"status": -signal.SIGKILL}
     files, failure = _left_behind(order, folder, _unfinished(order, end))

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from advisorkit.batch.confining import adopt_orphans, confine, die_with_parent, threads
-from advisorkit.batch.engine import ZygoteEngine
+from advisorkit.batch.engine import ZygoteEngine, run_alone
 from advisorkit.batch.making import make
 from advisorkit.batch.priming import prime
 
@@ -118,7 +118,7 @@ class Zygote:
             self._withdraw()
             folder = Path(wanted["folder"])
             _settle_in(folder, wanted["megabytes"])
-            make(folder)
+            (run_alone if wanted["alone"] else make)(folder)
             status = 0
         finally:
             sys.stderr.flush()

@@ -1,0 +1,65 @@
+"""Dask as the executor: a zygote per worker, templates and jobs travel as bytes, finished files come back as bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from typing import Any
+
+from distributed import Client, LocalCluster, WorkerPlugin
+
+from advisorkit.batch.nest import NEST
+from advisorkit.errors import UsageError
+
+__all__ = ["ZygotePlugin", "dask_executor"]
+
+
+class ZygotePlugin(WorkerPlugin):
+    """Starts a zygote when a worker starts and ends it with the worker.
+
+    Workers have threads, so they never fork themselves: the zygote is a process of its own.
+    """
+
+    name = "advisorkit-zygote"
+
+    def __init__(self, renderers: tuple[str, ...]) -> None:
+        self.renderers = renderers
+
+    def setup(self, worker: Any) -> None:  # noqa: ARG002
+        """Start priming at once, so that the first report need not wait for it."""
+        NEST.warm(self.renderers)
+
+    def teardown(self, worker: Any) -> None:  # noqa: ARG002
+        """End the zygote and whatever it has at work."""
+        NEST.close()
+
+
+@contextmanager
+def dask_executor(slots: int, scheduler: str | None, renderers: tuple[str, ...]) -> Iterator[Executor]:
+    """An executor on the scheduler at an address, or on a cluster of `slots` workers that lives as long as the batch.
+
+    A report whose worker is lost is begun anew on another one.
+
+    Raises:
+        UsageError: If nobody answers at the address.
+    """
+    if scheduler:
+        try:
+            client = Client(scheduler, timeout=10)  # type: ignore[no-untyped-call]
+        except (OSError, ValueError) as error:
+            raise UsageError(f"no Dask scheduler answers at {scheduler}: {error}") from None
+        with client:
+            yield _executor(client, renderers)
+        return
+    with (
+        LocalCluster(n_workers=slots, threads_per_worker=1, dashboard_address=None) as cluster,  # type: ignore[no-untyped-call]
+        Client(cluster) as client,  # type: ignore[no-untyped-call]
+    ):
+        yield _executor(client, renderers)
+
+
+def _executor(client: Client, renderers: tuple[str, ...]) -> Executor:
+    client.register_plugin(ZygotePlugin(renderers))
+    executor: Executor = client.get_executor(pure=False, retries=2)  # type: ignore[no-untyped-call]
+    return executor
