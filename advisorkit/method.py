@@ -108,7 +108,7 @@ def _criterion(criterion: Criterion) -> Iterator[str]:
         yield f"Fitted weights: {criterion.fit_note}\n"
     if any(_moves(level) for level in criterion.levels):
         head = ("answer", "retrieval, expert", "retrieval, used", "training, expert", "training, used")
-        yield from _table(head, map(_level, criterion.levels))
+        yield from _table(head, (_level(level, banded=criterion.words) for level in criterion.levels))
     else:
         yield f"No evidence on either question. Answers: {', '.join(level.label for level in criterion.levels)}.\n"
 
@@ -117,9 +117,10 @@ def _moves(level: Level) -> bool:
     return any((level.retrieval, level.training, level.expert_retrieval, level.expert_training))
 
 
-def _level(level: Level) -> tuple[str, ...]:
+def _level(level: Level, *, banded: bool) -> tuple[str, ...]:
     weights = (level.expert_retrieval, level.retrieval, level.expert_training, level.training)
-    return (f"{level.label} (`{level.id}`)", *(number(decibans, 1) for decibans in weights))
+    band = f", measured below {level.below:g}" if banded and level.below is not None and level.below > 0 else ""
+    return (f"{level.label} (`{level.id}`{band})", *(number(decibans, 1) for decibans in weights))
 
 
 def _asked(criterion: Criterion) -> str:

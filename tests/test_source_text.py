@@ -91,7 +91,7 @@ STATEMENTS = {
     "structured extraction": ("finetune", "examples", "picking out data from documents"),
     "the empathetic support agent": ("hybrid", "examples", "empathy"),
     "both are used in production": ("hybrid", "what", "training takes care of how it answers, search of what"),
-    "you almost never start there": ("hybrid", "right_when", "almost never start here"),
+    "you almost never start there": ("hybrid", "right_when", "hardly ever the place to start"),
     "no training, no infrastructure": ("prompt", "what", "nothing is trained and nothing has to be searched"),
     "a few engineer-days": ("prompt", "cost_profile", "a few engineer-days"),
     "call at the model's price": ("prompt", "cost_profile", "the model's price for each call"),
