@@ -97,6 +97,7 @@ def plan(
     kept = [rung for rung in order if _PATTERN[rung] not in gone]
     here = _here(kept, now, piloted)
     enough = suffices(belief)
+    money, weeks = _medians(facts)
     rungs: list[Rung] = []
     for place, rung in enumerate(kept):
         pattern = _PATTERN[rung]
@@ -108,8 +109,8 @@ def plan(
                 enter_when=text.get(f"{rung}.enter", ""),
                 leave_when=text.get(f"{rung}.leave", ""),
                 probability_suffices=enough[pattern],
-                build=_extra(facts.build_p50 if facts else {}, pattern, rungs) if extra else None,
-                weeks=_extra(facts.weeks_p50 if facts else {}, pattern, rungs) if extra else None,
+                build=_extra(money, pattern, rungs) if extra else None,
+                weeks=_extra(weeks, pattern, rungs) if extra else None,
                 state="done" if place < here else "here" if place == here else "held" if pattern in held else "ahead",
             )
         )
@@ -137,12 +138,18 @@ def policies(chances: Mapping[PatternId, float], facts: Facts | None = None) -> 
     A start that falls short is followed by what is then known to be needed, and what it built is kept where the
     destination contains it.
     """
-    money, weeks = (facts.build_p50, facts.weeks_p50) if facts else ({}, {})
+    money, weeks = _medians(facts)
     return tuple(
         Policy(first, _enough(chances, first), _expected(chances, first, money), _expected(chances, first, weeks))
         for first in PATTERNS
         if chances[first] > 0
     )
+
+
+def _medians(facts: Facts | None) -> tuple[dict[PatternId, float], dict[PatternId, float]]:
+    if facts is None:
+        return {}, {}
+    return {p: facts.build[p].p50 for p in PATTERNS}, {p: facts.build_weeks[p].p50 for p in PATTERNS}
 
 
 _CONTAINS: Mapping[PatternId, frozenset[PatternId]] = {

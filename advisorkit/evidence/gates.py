@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
+from advisorkit.costs import CostFacts
 from advisorkit.criteria import Catalog, Criterion, Gate, GateKind
 from advisorkit.engagement import Answer
 from advisorkit.errors import CatalogError, nearest
@@ -17,28 +18,8 @@ __all__ = ["TESTS", "Facts", "GateHit", "closed_gates", "closure", "pointless", 
 Answers = Mapping[str, Answer]
 
 
-class Facts(Protocol):
-    """Computed evidence that the cost model hands over; None means not known."""
-
-    @property
-    def window_tokens(self) -> float | None:
-        """Tokens that the chosen model reads at once."""
-
-    @property
-    def payback_months(self) -> float | None:
-        """Months after which training has paid for itself; infinite when never."""
-
-    @property
-    def model_life_months(self) -> float | None:
-        """Months until the base model of a tuned one is expected to retire."""
-
-    @property
-    def build_p50(self) -> Mapping[PatternId, float]:
-        """Median build cost by pattern, in the engagement's currency."""
-
-    @property
-    def weeks_p50(self) -> Mapping[PatternId, float]:
-        """Median weeks to a first version by pattern, approvals included."""
+Facts = CostFacts
+"""Computed evidence that the cost model hands over; a field that is None is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +97,17 @@ def _shared_corpus(catalog: Catalog, answers: Answers, _: Facts | None, __: Patt
 
 
 def _payback_exceeds_life(_: Catalog, __: Answers, facts: Facts | None, ___: PatternId) -> float | None:
-    if facts is None or facts.payback_months is None or facts.model_life_months is None:
+    if facts is None or not facts.payback_known:
         return None
-    return float(facts.payback_months > facts.model_life_months)
+    return float((facts.payback_months or math.inf) > facts.base_model_life_months)
 
 
 def _over_budget(_: Catalog, answers: Answers, facts: Facts | None, pattern: PatternId) -> float | None:
-    return _short_of(answers.get("budget"), facts and facts.build_p50.get(pattern))
+    return _short_of(answers.get("budget"), facts and facts.build[pattern].p50)
 
 
 def _over_deadline(_: Catalog, answers: Answers, facts: Facts | None, pattern: PatternId) -> float | None:
-    return _short_of(answers.get("deadline_weeks"), facts and facts.weeks_p50.get(pattern))
+    return _short_of(answers.get("deadline_weeks"), facts and facts.build_weeks[pattern].p50)
 
 
 def _short_of(given: Answer | None, needed: float | None) -> float | None:
