@@ -103,11 +103,11 @@ def _payback_exceeds_life(_: Catalog, __: Answers, facts: Facts | None, ___: Pat
 
 
 def _over_budget(_: Catalog, answers: Answers, facts: Facts | None, pattern: PatternId) -> float | None:
-    return _short_of(answers.get("budget"), facts and facts.build[pattern].p50)
+    return _short_of(answers.get("budget"), facts.build[pattern].p50 if facts else None)
 
 
 def _over_deadline(_: Catalog, answers: Answers, facts: Facts | None, pattern: PatternId) -> float | None:
-    return _short_of(answers.get("deadline_weeks"), facts and facts.build_weeks[pattern].p50)
+    return _short_of(answers.get("deadline_weeks"), facts.build_weeks[pattern].p50 if facts else None)
 
 
 def _short_of(given: Answer | None, needed: float | None) -> float | None:
