@@ -76,6 +76,8 @@ class PilotFile:
     """Share right that was agreed as enough before the pilot, 0 to 1."""
     reason: str = ""
     """Why the pass mark was changed after it was frozen."""
+    pattern: PatternId = "prompt"
+    """What was piloted."""
 
 
 @dataclass(frozen=True, slots=True)

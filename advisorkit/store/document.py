@@ -129,7 +129,9 @@ def _settings(settings: Mapping[str, Setting]) -> dict[str, Plain]:
 
 def _pilot(pilot: PilotFile) -> dict[str, Plain]:
     mark = None if pilot.pass_mark is None else {"pass_mark": plain_number(float(pilot.pass_mark))}
-    return {"file": pilot.file, "date": pilot.date.isoformat(), **(mark or {})} | _present(reason=pilot.reason)
+    return {"file": pilot.file, "date": pilot.date.isoformat(), **(mark or {})} | _present(
+        reason=pilot.reason, pattern="" if pilot.pattern == "prompt" else pilot.pattern,
+    )
 
 
 def _advised(line: Advised) -> dict[str, Plain]:
