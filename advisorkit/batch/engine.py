@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
 
 import nbformat
-from papermill.engines import Engine, NotebookExecutionManager, papermill_engines
 
 from advisorkit.batch.nest import NEST, Lost
 from advisorkit.batch.partials import CELLS, noted
@@ -21,33 +21,58 @@ __all__ = ["NAME", "ZygoteEngine", "run_alone"]
 
 NAME = "advisorkit"
 """Name under which papermill knows the engine."""
-_UNLIMITED = 7 * 24 * 3600.0
+_MANAGED = ("output_path", "progress_bar", "log_output", "autosave_cell_every")
+_A_DAY = 24 * 3600.0
+"""Seconds that a cell may take when papermill is given no limit."""
 
 
-class ZygoteEngine(Engine):  # type: ignore[misc]
+class ZygoteEngine:
     """Executes a notebook in a fresh process, at the cost of its cells alone.
 
     Registered under the entry point group ``papermill.engine``: ``papermill --engine advisorkit in.ipynb out.ipynb``.
+    Papermill loads it while it is itself being imported, so this module must not import papermill and the class cannot
+    inherit from papermill's own; it has the methods that papermill calls.
     """
 
     folder: ClassVar[Path | None] = None
     """Folder of the report that this process was forked for; None everywhere else."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man: NotebookExecutionManager, kernel_name: str, **settings: Any) -> None:  # noqa: ARG003
-        """Run the cells here if this process was forked for them, otherwise in one that is.
+    def execute_notebook(cls, nb: Any, kernel_name: str, **settings: Any) -> Any:  # noqa: ARG003
+        """Run the cells here if this process was forked for them, otherwise in one that is; the executed notebook.
 
         Raises:
             UsageError: If no process can be forked on this machine.
         """
-        if cls.folder is not None:
-            _run_cells(nb_man, cls.folder)
-        else:
-            cells = sum(cell.cell_type == "code" for cell in nb_man.nb.cells)
-            _send(nb_man, Limits(seconds=cells * float(settings.get("execution_timeout") or _UNLIMITED)))
+        manager = _manager(nb, **{name: settings[name] for name in _MANAGED if name in settings})
+        manager.notebook_start()
+        try:
+            if cls.folder is not None:
+                _run_cells(manager, cls.folder)
+            else:
+                _send(manager, Limits(seconds=len(nb.cells) * float(settings.get("execution_timeout") or _A_DAY)))
+        finally:
+            manager.cleanup_pbar()
+            manager.notebook_complete()
+        return manager.nb
+
+    @staticmethod
+    def nb_kernel_name(nb: Any, name: str | None = None) -> str:
+        """Kernel that a notebook names."""
+        return str(import_module("papermill.utils").nb_kernel_name(nb, name))
+
+    @staticmethod
+    def nb_language(nb: Any, language: str | None = None) -> str:
+        """Language that a notebook names."""
+        return str(import_module("papermill.utils").nb_language(nb, language))
 
 
-def _run_cells(manager: NotebookExecutionManager, folder: Path) -> None:
+def _manager(nb: Any, **settings: Any) -> Any:
+    """Papermill's own record of an execution: status and time of every cell, progress bar, saved copies."""
+    return import_module("papermill.engines").NotebookExecutionManager(nb, **settings)
+
+
+def _run_cells(manager: Any, folder: Path) -> None:
     """Run every code cell in this process, up to the first error; note each one's outputs in case the next crashes."""
     shell = open_shell()
     with (folder / CELLS).open("a", encoding="utf-8") as notes:
@@ -77,11 +102,11 @@ def run_alone(folder: Path) -> None:
     notebook = nbformat.from_dict(json.loads((folder / "template.ipynb").read_text(encoding="utf-8")))  # type: ignore[no-untyped-call]
     order = json.loads((folder / "order.json").read_text(encoding="utf-8"))
     os.chdir(order["cells_in"])
-    _run_cells(NotebookExecutionManager(notebook, progress_bar=False), folder)
+    _run_cells(_manager(notebook, progress_bar=False), folder)
     (folder / "executed.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
 
 
-def _send(manager: NotebookExecutionManager, limits: Limits) -> None:
+def _send(manager: Any, limits: Limits) -> None:
     with tempfile.TemporaryDirectory(prefix="papermill-", dir=NEST.scratch()) as name:
         folder = Path(name)
         (folder / "work").mkdir()
@@ -89,14 +114,14 @@ def _send(manager: NotebookExecutionManager, limits: Limits) -> None:
         (folder / "order.json").write_text(json.dumps({"cells_in": str(Path.cwd())}), encoding="utf-8")
         try:
             end = NEST.run(folder, limits, alone=True)
-        except Lost:
-            end = {"refused": "the primed process could not be started or was lost"}
+        except Lost as error:
+            end = {"refused": str(error)}
         if "refused" in end:
             raise UsageError(f"{end['refused']}; leave out --engine advisorkit")
         _take_back(manager, folder, end)
 
 
-def _take_back(manager: NotebookExecutionManager, folder: Path, end: dict[str, Any]) -> None:
+def _take_back(manager: Any, folder: Path, end: dict[str, Any]) -> None:
     """Put what the child left into papermill's notebook; where it crashed, the cell at work gets the error."""
     if (folder / "executed.ipynb").exists():
         executed = json.loads((folder / "executed.ipynb").read_text(encoding="utf-8"))
@@ -111,5 +136,3 @@ def _take_back(manager: NotebookExecutionManager, folder: Path, end: dict[str, A
                 cell.outputs = [nbformat.v4.new_output("error", ename="Stopped", evalue=said, traceback=[said])]  # type: ignore[no-untyped-call]
                 manager.cell_exception(cell, index)
 
-
-papermill_engines.register(NAME, ZygoteEngine)

@@ -13,15 +13,19 @@ from pathlib import Path
 from typing import Any
 
 import papermill
+from papermill.engines import papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from advisorkit.batch.checking import check
+from advisorkit.batch.engine import NAME, ZygoteEngine
 from advisorkit.batch.notebooks import finished, unframe
 from advisorkit.batch.templates import PARAMETER
 from advisorkit.brand import Brand
 from advisorkit.errors import AdvisorError, RenderError
 
 __all__ = ["make"]
+
+papermill_engines.register(NAME, ZygoteEngine)
 
 
 def make(folder: Path) -> None:
@@ -41,13 +45,13 @@ def make(folder: Path) -> None:
 
 
 def _execute(folder: Path, order: dict[str, Any]) -> Any:
-    fast = order["engine"] == "advisorkit"
+    fast = order["engine"] == NAME
     try:
         notebook = papermill.execute_notebook(
             folder / "template.ipynb",
             None if fast else folder / "partial.ipynb",
             {PARAMETER: "job.json"},
-            engine_name="advisorkit" if fast else None,
+            engine_name=NAME if fast else None,
             kernel_name="python3" if order["python"] else None,
             progress_bar=False,
             cwd=folder / "work",

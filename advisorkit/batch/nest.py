@@ -68,11 +68,17 @@ class Nest:
                 link.sendall(json.dumps(request).encode() + b"\n")
                 line = link.makefile("rb").readline()
         except OSError:
-            raise Lost from None
+            line = b""
         if not line:
-            raise Lost
+            raise Lost(self._last_words())
         end: dict[str, Any] = json.loads(line)
         return end
+
+    def _last_words(self) -> str:
+        with suppress(OSError, IndexError):
+            words = (self.scratch() / "zygote.log").read_text(encoding="utf-8", errors="replace").strip()
+            return f"the primed process was lost: {words.splitlines()[-1]}"
+        return "the primed process was lost"
 
     def warm(self, renderers: Iterable[str]) -> str:
         """Start the zygote unless it lives, primed with the modules of `renderers`; its address."""

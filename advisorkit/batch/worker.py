@@ -40,10 +40,11 @@ def _once(order: Order, folder: Path) -> tuple[dict[str, bytes], Failure | None,
     lay_out(order, folder)
     try:
         end = NEST.run(folder, order.limits, order.formats.values()) if order.engine == "advisorkit" else _solo(order, folder)
-    except Lost:
-        end = {"status": -signal.SIGKILL}
+    except Lost as error:
+        end = {"lost": str(error)}
     files, failure = _left_behind(order, folder, _unfinished(order, end))
-    return files, failure, failure is not None and end.get("status") == -signal.SIGKILL and not end.get("late")
+    killed = end.get("status") == -signal.SIGKILL and not end["late"]
+    return files, failure, failure is not None and (killed or "lost" in end)
 
 
 def lay_out(order: Order, folder: Path) -> None:
@@ -70,7 +71,7 @@ def _solo(order: Order, folder: Path) -> dict[str, Any]:
             command, env=own, cwd=folder / "work", stdin=subprocess.DEVNULL, stdout=noise, stderr=noise
         )
         try:
-            return {"status": process.wait(order.limits.seconds)}
+            return {"status": process.wait(order.limits.seconds), "late": False}
         except subprocess.TimeoutExpired:
             return {"late": True}
         finally:
@@ -82,6 +83,8 @@ def _unfinished(order: Order, end: dict[str, Any]) -> str:
     """What is said of a process that did not come to a quiet end."""
     if end.get("late"):
         return f"took longer than {order.limits.seconds:g} s and was stopped"
+    if "lost" in end:
+        return str(end["lost"])
     if "refused" in end:
         return f"was not started: {end['refused']}; use --engine kernel"
     status = end["status"]

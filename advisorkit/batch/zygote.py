@@ -66,7 +66,7 @@ class Zygote:
 
     def _patience(self) -> float | None:
         waiting = [report.deadline for pid, report in self._reports.items() if pid not in self._late]
-        return max(0.0, min(waiting) - time.monotonic()) if waiting else None
+        return min(3600.0, max(0.0, min(waiting) - time.monotonic())) if waiting else None
 
     def _leave(self) -> None:
         if os.read(0, 1) == b"":
