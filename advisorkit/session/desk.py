@@ -1,0 +1,98 @@
+"""The engagement file on disk: what was read from it, what is saved in it, and whether somebody else touched it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from advisorkit.engagement import Engagement
+from advisorkit.errors import AdvisorError
+from advisorkit.files import fingerprint, read_bytes
+from advisorkit.session.resume import Diary, Resumed
+from advisorkit.session.state import State
+from advisorkit.store import Loaded, load, write
+
+__all__ = ["Desk"]
+
+
+class Desk:
+    """One engagement file and the session's diary beside it.
+
+    Raises:
+        EngagementError: With every fault of the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.loaded: Loaded = load(path)
+        self.diary = Diary(path.with_name(f"{path.stem}.workbooks") / "session.json")
+        self.at = datetime.fromtimestamp(path.stat().st_mtime).astimezone()
+        self.refused = ""
+        self._seen = _stamp(path)
+
+    @property
+    def saved(self) -> Engagement:
+        """What the file held when this session last read or wrote it."""
+        return self.loaded.engagement
+
+    def resume(self) -> Resumed:
+        """Where the last session stopped."""
+        return self.diary.resume(self.loaded)
+
+    def note(self, state: State) -> None:
+        """Keep `state` in the diary."""
+        self.diary.write(state, self.saved, self.loaded.fingerprint)
+
+    def save(self, engagement: Engagement) -> None:
+        """Write what changed into the file; keeps why not in `refused` when it cannot be done.
+
+        Raises:
+            UsageError: If the file was changed by somebody else or cannot be written.
+            EngagementError: If the file that is there has faults.
+        """
+        try:
+            self.loaded = write(self.path, engagement, self.loaded.fingerprint)
+        except AdvisorError as error:
+            self.refused = str(error)
+            raise
+        self.refused, self.at, self._seen = "", datetime.now().astimezone(), _stamp(self.path)
+
+    def touched(self) -> bool:
+        """Whether the file's content is no longer what this session read or wrote."""
+        now = _stamp(self.path)
+        if now == self._seen:
+            return False
+        try:
+            changed = fingerprint(read_bytes(self.path)) != self.loaded.fingerprint
+        except AdvisorError:
+            return True
+        self._seen = self._seen if changed else now
+        return changed
+
+    def read_again(self) -> Engagement:
+        """The file as it is now.
+
+        Raises:
+            EngagementError: With every fault of the file; the last good state is kept.
+        """
+        self.loaded = load(self.path)
+        self.refused, self._seen = "", _stamp(self.path)
+        self.at = datetime.fromtimestamp(self.path.stat().st_mtime).astimezone()
+        return self.loaded.engagement
+
+    def take_over(self) -> None:
+        """Accept the file as it is now as the one to be written over.
+
+        Raises:
+            EngagementError: If it cannot be read.
+        """
+        self.loaded = Loaded(self.saved, (), fingerprint(read_bytes(self.path)))
+        self.refused = ""
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, -1)
+    return found.st_mtime_ns, found.st_size

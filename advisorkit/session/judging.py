@@ -1,0 +1,43 @@
+"""Everything computed about one workflow, each part once and only when somebody looks."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from advisorkit.costs import Bill, bill
+from advisorkit.engagement import Engagement
+from advisorkit.pilot import Established
+from advisorkit.study import Study, study
+from advisorkit.uncertainty import CostResult, price
+
+__all__ = ["Judged"]
+
+
+class Judged:
+    """One workflow of an engagement, judged; equal inputs give equal results.
+
+    Raises:
+        EngagementError: When a part is asked for that an assumption of the file does not fit.
+        PriceError: When a price or an exchange rate is not known.
+    """
+
+    def __init__(self, engagement: Engagement, workflow: str, pilot: Established | None = None) -> None:
+        self.engagement = engagement
+        self.workflow = engagement.workflow(workflow)
+        self._pilot = pilot
+
+    @cached_property
+    def study(self) -> Study:
+        """Inputs, computed facts and advice."""
+        return study(self.engagement, self.workflow, self._pilot)
+
+    @cached_property
+    def bill(self) -> Bill:
+        """Lines at likely values."""
+        return bill(self.study.inputs)
+
+    @cached_property
+    def cost(self) -> CostResult:
+        """Ranges over the live number of draws, for the patterns that are not ruled out."""
+        found = self.study.advice.patterns
+        return price(self.study.inputs, among=tuple(p for p in found if found[p].status != "ruled_out"))

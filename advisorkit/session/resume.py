@@ -1,0 +1,77 @@
+"""What a session is in the middle of, kept beside the workbooks so that a reload or a crash loses nothing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from advisorkit.engagement import Engagement, Scenario
+from advisorkit.errors import AdvisorError
+from advisorkit.files import write_bytes
+from advisorkit.session.state import State
+from advisorkit.store import Loaded, from_json, to_json
+
+__all__ = ["Diary", "Resumed"]
+
+_TRIED = "tried and not kept"
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """Where a session starts."""
+
+    state: State
+    """The state to go on from."""
+    unsaved: bool = False
+    """Whether it holds agreed changes that are not in the file yet."""
+    notice: str = ""
+    """What the user should know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diary:
+    """A small file beside the workbooks, written after every edit."""
+
+    path: Path
+    """Where it lies; when its folder is missing nothing is kept."""
+
+    def write(self, state: State, saved: Engagement, fingerprint: str) -> None:
+        """Note `state`, and which file it belongs to; a folder that cannot be written is no error."""
+        trial = {_TRIED: Scenario(workflows=state.tried)} if state.tried else {}
+        engagement = replace(state.engagement, scenarios={**state.engagement.scenarios, **trial})
+        note = {
+            "fingerprint": fingerprint, "workflow": state.workflow, "scenario": state.scenario, "parked": list(state.parked),
+            "unsaved": state.engagement != saved, "engagement": to_json(engagement),
+        }
+        if self.path.parent.is_dir():
+            try:
+                write_bytes(self.path, json.dumps(note).encode())
+            except OSError:
+                return
+
+    def resume(self, loaded: Loaded) -> Resumed:
+        """The state that was left, or a fresh one for the file as it is now."""
+        fresh = State(loaded.engagement, loaded.engagement.workflows[0].id)
+        try:
+            note = json.loads(self.path.read_bytes())
+            left = _state(note)
+            if note["fingerprint"] == loaded.fingerprint:
+                return Resumed(left, unsaved=bool(note["unsaved"]))
+            kept = State(loaded.engagement, left.workflow, left.scenario, left.tried, left.parked)
+            loaded.engagement.workflow(kept.workflow)
+            return Resumed(kept if kept.shown else fresh, notice=_CHANGED if note["unsaved"] else "")
+        except (OSError, ValueError, KeyError, TypeError, AdvisorError):
+            return Resumed(fresh)
+
+
+_CHANGED = "The file was changed elsewhere since this session was interrupted. The file was taken; edits not saved then are lost."
+
+
+def _state(note: dict[str, object]) -> State:
+    engagement = from_json(str(note["engagement"]))
+    tried = engagement.scenarios.get(_TRIED, Scenario()).workflows
+    agreed = {name: scenario for name, scenario in engagement.scenarios.items() if name != _TRIED}
+    state = State(replace(engagement, scenarios=agreed), str(note["workflow"]), str(note["scenario"]), tried, tuple(map(str, note["parked"])))  # type: ignore[call-overload]
+    assert state.current
+    return state

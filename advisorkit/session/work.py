@@ -1,0 +1,269 @@
+"""An engagement being worked on: edits, what-ifs, scenarios, undo, and everything that follows from them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from advisorkit import tables
+from advisorkit.advice import Advice
+from advisorkit.catalog import load as load_catalog
+from advisorkit.costs import Assumption
+from advisorkit.engagement import Engagement, Scenario
+from advisorkit.errors import AdvisorError, UsageError, nearest
+from advisorkit.price_book import assumptions
+from advisorkit.session import saying
+from advisorkit.session.desk import Desk
+from advisorkit.session.judging import Judged
+from advisorkit.session.saying import Said
+from advisorkit.session.state import State
+from advisorkit.uncertainty import CostResult
+
+__all__ = ["Work"]
+
+_REMEMBERED = 48
+
+
+class Work:
+    """One engagement file being worked on; an edit changes nothing on disk until `save` or a screen's autosave.
+
+    Raises:
+        EngagementError: With every fault of the file.
+
+    Example:
+        >>> work = Work(Path("harbour.yaml"))  # doctest: +SKIP
+        >>> work.assume(engineer_day_rate=(700, 900, 1200))  # doctest: +SKIP
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.desk = Desk(path)
+        resumed = self.desk.resume()
+        self.notices: list[str] = [*self.desk.loaded.notices, *filter(None, [resumed.notice])]
+        self._past: list[State] = []
+        self._future: list[State] = []
+        self._now = resumed.state
+        self._listeners: list[Callable[[], None]] = []
+        self._judged: OrderedDict[int, tuple[State, dict[str, Judged]]] = OrderedDict()
+
+    @property
+    def state(self) -> State:
+        """The state on screen."""
+        return self._now
+
+    @property
+    def engagement(self) -> Engagement:
+        """The engagement on screen: the agreed one, the scenario and what is tried laid over it."""
+        return self._now.shown
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is an edit to take back."""
+        return bool(self._past)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is an edit to do again."""
+        return bool(self._future)
+
+    def judged(self, workflow: str = "") -> Judged:
+        """Everything computed about a workflow, by default the one on screen.
+
+        Raises:
+            UsageError: If there is no such workflow.
+        """
+        state, found = self._judged.setdefault(id(self._now), (self._now, {}))
+        self._judged.move_to_end(id(self._now))
+        while len(self._judged) > _REMEMBERED:
+            self._judged.popitem(last=False)
+        name = workflow or state.workflow
+        return found.setdefault(name, found.get(name) or Judged(state.shown, name))
+
+    def assess(self, workflow: str = "") -> Advice:
+        """The advice on a workflow, by default the one on screen.
+
+        Raises:
+            UsageError: If there is no such workflow.
+        """
+        return self.judged(workflow).study.advice
+
+    def cost(self, workflow: str = "") -> CostResult:
+        """The ranges of a workflow's costs, by default of the one on screen.
+
+        Raises:
+            UsageError: If there is no such workflow.
+            PriceError: If a price or an exchange rate is not known.
+        """
+        return self.judged(workflow).cost
+
+    def answer(self, criterion: str, value: Said, *, guess: bool = False, note: str = "", private_note: str = "", said_by: str = "") -> None:
+        """Answer a criterion of the workflow on screen: a level, levels on which people disagree, a number or a range.
+
+        ``"unknown"`` is an answer too: it adds nothing and is no longer asked.
+
+        Raises:
+            CatalogError: If the criterion or a level is unknown; names the nearest.
+            UsageError: If the value does not fit the criterion.
+        """
+        found = load_catalog().criterion(criterion)
+        made = saying.answer(found, value, "guess" if guess else "known", note, private_note, said_by)
+        self._step(self._now.answered(criterion, made))
+
+    def assume(self, **values: Said | bool) -> None:
+        """Try other values of assumptions, each a number, (low, high) or (low, likely, high); `keep` agrees on them.
+
+        Raises:
+            UsageError: If a name is unknown or a value does not fit; nothing is changed then, and all faults are named.
+        """
+        faults, state = [], self._now
+        for name, value in values.items():
+            try:
+                state = state.attempted(self._trial(name, value))
+            except AdvisorError as error:
+                faults.append(f"{name}: {error}")
+        if faults:
+            raise UsageError("; ".join(faults))
+        self._step(state)
+
+    def _trial(self, name: str, value: Said | bool) -> Scenario:
+        table = assumptions()
+        if name not in table:
+            hint = nearest(name, list(table))
+            raise UsageError(f"no such assumption{'; did you mean ' + ' or '.join(hint) + '?' if hint else ''}")
+        found = table[name]
+        made = saying.setting(found, value)
+        if found.answer and not isinstance(made, str | bool):
+            return Scenario(answers={found.answer: saying.answer(load_catalog().criterion(found.answer), made)})
+        return Scenario(workload={name: made}) if found.group == "workload" else Scenario(assumptions={name: made})
+
+    def reset(self, *names: str) -> None:
+        """Go back to what holds without a what-if, or to the default where an own value was agreed.
+
+        Raises:
+            UsageError: If a name is unknown.
+        """
+        state = self._now
+        for name in names:
+            found = self._assumption(name)
+            tried = {**state.trying.answers, **state.trying.workload, **state.trying.assumptions}
+            state = state.dropped(name, found.answer) if name in tried or found.answer in tried else state.restored(name)
+        self._step(state)
+
+    def _assumption(self, name: str) -> Assumption:
+        table = assumptions()
+        if name not in table:
+            raise UsageError(f"no assumption '{name}'; nearest: {', '.join(nearest(name, list(table))) or 'none'}")
+        return table[name]
+
+    def keep(self) -> None:
+        """Agree on everything that is tried for the workflow on screen."""
+        self._step(self._now.kept())
+
+    def drop(self) -> None:
+        """Forget everything that is tried for the workflow on screen."""
+        self._step(self._now.dropped())
+
+    def park(self, criterion: str) -> None:
+        """Put a question aside, or take it up again.
+
+        Raises:
+            CatalogError: If the criterion is unknown.
+        """
+        load_catalog().criterion(criterion)
+        self._step(self._now.put_aside(criterion))
+
+    def scenario(self, name: str) -> None:
+        """Start a scenario from what is on screen; edits then belong to it.
+
+        Raises:
+            UsageError: If the name is empty or taken.
+        """
+        self._step(self._now.scenario_made(name))
+
+    def show(self, workflow: str | None = None, scenario: str | None = None) -> None:
+        """Turn to another workflow or scenario; the empty name is the base case.
+
+        Raises:
+            UsageError: If there is none of that name.
+        """
+        state = self._now if scenario is None else self._now.at(scenario)
+        if workflow is not None:
+            state.engagement.workflow(workflow)
+            state = replace(state, workflow=workflow)
+        self._now = state
+        self._tell()
+
+    def undo(self) -> None:
+        """Take the last edit back; nothing happens when there is none."""
+        if self._past:
+            self._future.append(self._now)
+            self._now = self._past.pop()
+            self._tell()
+
+    def redo(self) -> None:
+        """Do an edit again that was taken back; nothing happens when there is none."""
+        if self._future:
+            self._past.append(self._now)
+            self._now = self._future.pop()
+            self._tell()
+
+    def save(self) -> None:
+        """Write the agreed engagement to its file.
+
+        Raises:
+            UsageError: If somebody else changed the file since, or it cannot be written.
+        """
+        if self._now.engagement != self.desk.saved:
+            self.desk.save(self._now.engagement)
+        self.desk.note(self._now)
+
+    def take(self, engagement: Engagement) -> None:
+        """Go on from another agreed engagement, such as the file as somebody else left it; can be undone."""
+        here = self._now.workflow if any(w.id == self._now.workflow for w in engagement.workflows) else engagement.workflows[0].id
+        scenario = self._now.scenario if self._now.scenario in engagement.scenarios else ""
+        self._step(replace(self._now, engagement=engagement, workflow=here, scenario=scenario))
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after every change."""
+        self._listeners.append(listener)
+
+    @property
+    def assumptions(self) -> pd.DataFrame:
+        """Every assumption of the workflow on screen: low, likely, high, unit, source."""
+        return tables.assumptions(self.judged().study.inputs)
+
+    @property
+    def evidence(self) -> pd.DataFrame:
+        """What each answer adds on both axes, in decibans."""
+        return tables.evidence(self.assess().belief)
+
+    @property
+    def bill(self) -> pd.DataFrame:
+        """The bill at likely values, line by line."""
+        return tables.bill(self.judged().bill)
+
+    @property
+    def portfolio(self) -> pd.DataFrame:
+        """One row a workflow: what to do now, where it will probably end, and what it costs."""
+        return tables.portfolio([(j.study, j.cost) for j in map(self.judged, (w.id for w in self._now.engagement.workflows))])
+
+    def _step(self, state: State) -> None:
+        if state != self._now:
+            _checked(state)
+            self._past.append(self._now)
+            self._future.clear()
+            self._now = state
+        self._tell()
+
+    def _tell(self) -> None:
+        self.desk.note(self._now)
+        for listener in self._listeners:
+            listener()
+
+
+def _checked(state: State) -> None:
+    """Refuse a state that cannot be computed before it becomes the one on screen."""
+    Judged(state.shown, state.workflow).study.inputs  # noqa: B018
