@@ -3,7 +3,8 @@
 from advisorkit.costs.assumption import Assumption, AssumptionKind, ByAnswer
 from advisorkit.costs.bill import Bill, Line, bill
 from advisorkit.costs.facts import CostFacts, Saving, facts
-from advisorkit.costs.flows import COLUMNS, Column, Flow, Part, Phase, Scene, flows, scene
+from advisorkit.costs.columns import columns
+from advisorkit.costs.flows import COLUMNS, Column, Flow, Part, Phase, Scene, scene
 from advisorkit.costs.inputs import ChangedBy, Input, Inputs, inputs_for
 
 __all__ = [
@@ -24,8 +25,8 @@ __all__ = [
     "Saving",
     "Scene",
     "bill",
+    "columns",
     "facts",
-    "flows",
     "inputs_for",
     "scene",
 ]

@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from advisorkit.costs.flows import COLUMNS, Column, Flow, Part, Phase, Scene, flows, scene
+from advisorkit.costs.columns import columns
+from advisorkit.costs.flows import Column, Flow, Part, Phase, Scene, scene
 from advisorkit.costs.inputs import Inputs
 
 __all__ = ["Bill", "Line", "bill", "line_of"]
@@ -81,14 +82,14 @@ def bill(inputs: Inputs) -> Bill:
         PriceError: If a price or rate is not known.
     """
     here = scene(inputs, inputs.likely())
-    lines = (line_of(here, column, flow) for column in COLUMNS for flow in flows(here, column))
+    lines = (line_of(here, column, flow) for column, paid in columns(here).items() for flow in paid)
     return Bill(inputs.workflow, inputs.currency, inputs.months, tuple(lines))
 
 
 def line_of(here: Scene, column: Column, flow: Flow) -> Line:
     """The line of one flow at likely values."""
     quantity, price = _known(flow.quantity), _known(flow.price)
-    amount = _known(flow.total(here.clock, here.inputs.months))
+    amount = _known(flow.total)
     months = None if amount is None else _months(flow, amount, here)
     return Line(
         column, flow.component, flow.phase, flow.part, quantity, flow.unit, price, months, amount,
@@ -100,7 +101,7 @@ def _months(flow: Flow, amount: float, here: Scene) -> float:
     if flow.monthly is not None:
         full = float(flow.amount)
         return amount / full if full else 0.0
-    return float(here.clock.months(flow.profile, here.inputs.months))
+    return float(here.clock.months[flow.profile])
 
 
 def _known(value: object) -> float | None:

@@ -1,89 +1,83 @@
 """Time: how months, growth, adoption and discounting turn a monthly amount into one over the horizon.
 
-Month t runs from 1. Its money counts at its end. Work grows by the yearly rate in equal monthly factors from month 1 on,
-and use rises over the adoption months. Whole-horizon sums are closed geometric sums; only a monthly staircase (whole
+Month t runs from 1 and its money counts at its end. Work grows by equal monthly factors from month 1 on, and use rises
+in equal steps over the adoption months. Sums over the horizon are closed geometric sums; only a monthly staircase (whole
 GPUs, a store's smallest bill) needs a loop over months.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-
-from advisorkit.costs.sampling import Array
 
 __all__ = ["Clock", "Profile"]
 
 Profile = Literal["once", "calls", "month", "work", "stairs"]
-"""once: now; calls: with the system's use; month: evenly; work: with all the work there is; stairs: worked out month by month."""
+"""once: now; calls: with the system's use; month: evenly; work: with all the work there is; stairs: month by month."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Discounted months of each profile."""
+    """How many discounted months of full use each profile is worth."""
 
-    growth: Array
+    horizon: int
+    """Months that are added up."""
+    growth: Any
     """Monthly growth factor."""
-    discount: Array
+    discount: Any
     """Monthly discount factor."""
-    adoption: Array
+    adoption: Any
     """Share in use at the end."""
-    adoption_months: Array
-    """Months until then."""
+    adoption_months: Any
+    """Months until then, at least 1."""
+    months: Mapping[Profile, Any]
+    """Discounted months of full use over the horizon; 1 for what is paid once."""
 
     @classmethod
-    def of(cls, values: Mapping[str, Array]) -> Clock:
-        """The clock of one set of values."""
-        return cls(
-            (1 + values["growth_per_year"]) ** (1 / 12), (1 + values["discount_rate"]) ** (-1 / 12),
-            values["adoption"], np.maximum(values["adoption_months"], 1.0),
-        )
+    def of(cls, values: Mapping[str, Any], horizon: int) -> Clock:
+        """The clock of one set of values.
 
-    def months(self, profile: Profile, until: int) -> Array:
-        """Discounted months of full use from month 1 to `until`; 1 for what is paid once.
-
-        Raises:
-            ValueError: For ``stairs``, which have no closed sum.
+        Example:
+            >>> plain = {"growth_per_year": 0.0, "discount_rate": 0.0, "adoption": 1.0, "adoption_months": 3.0}
+            >>> float(Clock.of(plain, 12).months["calls"])  # 1/3 + 2/3 + ten full months
+            11.0
         """
-        match profile:
-            case "once":
-                return np.float64(1.0)  # type: ignore[return-value]
-            case "month":
-                return _geometric(self.discount, until)
-            case "work":
-                return _geometric(self.discount * self.growth, until) / self.growth
-            case "calls":
-                return self.adoption * (self.months("work", until) - self._not_yet(until))
-        raise ValueError("stairs have no closed sum")
+        growth = (1 + values["growth_per_year"]) ** (1 / 12)
+        discount = (1 + values["discount_rate"]) ** (-1 / 12)
+        ramp = np.maximum(values["adoption_months"], 1.0)
+        work = _geometric(discount * growth, horizon) / growth
+        use = values["adoption"] * (work - _not_yet(discount * growth, ramp, horizon) / growth)
+        months = {"once": np.float64(1.0), "month": _geometric(discount, horizon), "work": work, "calls": use}
+        return cls(horizon, growth, discount, values["adoption"], ramp, months)
 
-    def _not_yet(self, until: int) -> Array:
-        """What is lost to the ramp: the sum of ``(1 − t/A) qᵗ / g`` over the months before full use."""
-        last = min(until, int(np.ceil(np.max(self.adoption_months))) - 1)
-        factor, lost = self.discount * self.growth, np.float64(0.0)
-        power = np.ones_like(factor)
-        for month in range(1, last + 1):
-            power = power * factor
-            lost = lost + np.maximum(1 - month / self.adoption_months, 0.0) * power
-        return lost / self.growth  # type: ignore[return-value]
+    def each_month(self) -> Iterator[tuple[int, Any, Any, Any]]:
+        """Month, its discount factor, its share of all the work, its share of full use."""
+        factor = work = np.float64(1.0)
+        for month in range(1, self.horizon + 1):
+            factor = factor * self.discount
+            work = work * self.growth if month > 1 else work
+            yield month, factor, work, work * self.adoption * np.minimum(month / self.adoption_months, 1.0)
 
-    def use(self, month: int) -> Array:
-        """Use of the system in one month against its full use at today's volume."""
-        return self.adoption * np.minimum(month / self.adoption_months, 1.0) * self.growth ** (month - 1)
-
-    def stairs(self, monthly: Callable[[Array], Array], until: int) -> Array:
-        """Discounted sum of an amount that depends on each month's use."""
-        total, factor = np.float64(0.0), np.float64(1.0)
-        for month in range(1, until + 1):
-            factor = factor * self.discount  # type: ignore[assignment]
-            total = total + monthly(self.use(month)) * factor  # type: ignore[assignment]
-        return total  # type: ignore[return-value]
+    def stairs(self, monthly: Callable[[Any], Any]) -> Any:
+        """Discounted sum over the horizon of an amount that depends on each month's use."""
+        return sum((monthly(use) * factor for _, factor, _, use in self.each_month()), np.float64(0.0))
 
 
-def _geometric(ratio: Array, terms: int) -> Array:
+def _geometric(ratio: Any, terms: int) -> Any:
     """``ratio + ratio² + … + ratioⁿ``, exact near a ratio of 1."""
     log = np.log(ratio)
     flat = np.abs(log) < 1e-12
     return np.where(flat, float(terms), ratio * np.expm1(terms * log) / np.where(flat, 1.0, np.expm1(log)))
+
+
+def _not_yet(ratio: Any, ramp: Any, horizon: int) -> Any:
+    """What the ramp takes away: the sum of ``(1 − t/A) ratioᵗ`` over the months before full use."""
+    last = min(horizon, int(np.ceil(np.nanmax(ramp))) - 1)
+    power, lost = np.float64(1.0), np.float64(0.0)
+    for month in range(1, last + 1):
+        power = power * ratio
+        lost = lost + np.maximum(1 - month / ramp, 0.0) * power
+    return lost

@@ -10,18 +10,19 @@ from typing import Any
 import numpy as np
 
 from advisorkit import unit_costs
-from advisorkit.costs.flows import Flow, Scene, build_days, flows, scene
+from advisorkit.costs.columns import columns
+from advisorkit.costs.flows import Column, Flow, Scene, build_days, scene
 from advisorkit.costs.inputs import Inputs
-from advisorkit.costs.sampling import Array
 from advisorkit.costs.tokens_used import request
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import Band
 
-__all__ = ["FACT_DRAWS", "CostFacts", "Saving", "band", "facts", "saving"]
+__all__ = ["FACT_DRAWS", "CostFacts", "Saving", "band", "facts", "per_call", "saving", "whole_corpus_call"]
 
 FACT_DRAWS = 2**11
 DAYS_PER_MONTH = 365.25 / 12
 SEED = 1
+Columns = Mapping[Column, tuple[Flow, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +92,10 @@ def facts(inputs: Inputs, draws: int = FACT_DRAWS, seed: int = SEED) -> CostFact
         PriceError: If a price or rate is not known.
     """
     here, spread = scene(inputs, inputs.likely()), scene(inputs, inputs.draw(draws, seed))
+    likely, paid = columns(here), columns(spread)
     window, corpus = inputs.model("model").window_tokens, inputs.known("corpus_tokens")
     size, calls = spread.values["corpus_tokens"], inputs.rows["calls_per_month"].range
-    by_corpus, by_rag = _whole_corpus(here), _call(here, "rag")
+    by_corpus, by_rag = float(whole_corpus_call(here)), float(per_call(here, "rag"))
     both = corpus is not None and calls is not None
     in_hand = inputs.known("labelled_examples")
     missing = np.maximum(spread.values["labels_wanted"] - spread.values["labelled_examples"], 0)
@@ -107,16 +109,16 @@ def facts(inputs: Inputs, draws: int = FACT_DRAWS, seed: int = SEED) -> CostFact
         corpus_call=by_corpus if both else None,
         rag_call=by_rag if both else None,
         corpus_cost_ratio=by_corpus / by_rag if both and by_rag else None,
-        corpus_payback_calls=_corpus_payback(here, by_corpus, by_rag) if both else None,
+        corpus_payback_calls=_corpus_payback(likely, by_corpus, by_rag) if both else None,
         cache_hit_rate=_hit_rate(here) if calls is not None else None,
         examples_that_fit=_examples_that_fit(here),
         labels_missing=None if in_hand is None else float(np.maximum(here.values["labels_wanted"] - in_hand.likely, 0)),
         label_cost=None if in_hand is None else band(missing * spread.values["label_price"]),
-        payback_months=_payback(spread) if calls is not None else None,
+        payback_months=_payback(paid) if calls is not None else None,
         payback_known=calls is not None,
         saving=saving(here),
         base_model_life_months=life,
-        build={pattern: band(_build(spread, pattern)) for pattern in PATTERNS},
+        build={pattern: band(_phases(paid[pattern], "build")) for pattern in PATTERNS},
         build_weeks={pattern: band(_weeks(spread, pattern)) for pattern in PATTERNS},
         approvals_known=inputs.known("approval_lead_weeks") is not None,
     )
@@ -146,21 +148,28 @@ def saving(here: Scene) -> Saving:
     return Saving(*(float(np.mean(x)) for x in (full - tuned, full - short, short - tuned, full - small)))
 
 
-def _whole_corpus(here: Scene) -> float:
-    return float(request(here.inputs, here.values, "prompt", corpus=True).cost)
+def whole_corpus_call(here: Scene) -> Any:
+    """Cost of one call that carries all reference text in a cached prompt, retries included."""
+    return request(here.inputs, here.values, "prompt", corpus=True).cost * (1 + here.values["retry_share"])
 
 
-def _call(here: Scene, pattern: PatternId) -> float:
-    v, request_ = here.values, here.requests[pattern]
-    search = unit_costs.search_call(
-        embedding_price=request_.embedding_price, query_tokens=request_.query_tokens, rerank_price=v["rerank_price"],
-        read_price=v["store_read_price"], reads=unit_costs.read_units(here.store_gb),
-    )
-    return float(request_.cost + search)
+def per_call(here: Scene, pattern: PatternId) -> Any:
+    """Cost of one call of a pattern, search and retries included; rented GPUs are spread over the calls of full use."""
+    v, paid = here.values, here.requests[pattern]
+    search = 0.0
+    if pattern in {"rag", "hybrid"}:
+        search = unit_costs.search_call(
+            embedding_price=paid.embedding_price, query_tokens=paid.query_tokens, rerank_price=v["rerank_price"],
+            read_price=v["store_read_price"], reads=unit_costs.read_units(here.store_gb),
+        )
+    if not paid.on_gpu:
+        return (paid.cost + search) * (1 + v["retry_share"])
+    rent = next(f.amount for f in columns(here)[pattern] if f.component == "GPU rent")
+    return rent / v["calls_per_month"] + search * (1 + v["retry_share"])
 
 
-def _corpus_payback(here: Scene, by_corpus: float, by_rag: float) -> float | None:
-    extra, saved = float(_build(here, "rag") - _build(here, "prompt")), by_corpus - by_rag
+def _corpus_payback(likely: Columns, by_corpus: float, by_rag: float) -> float | None:
+    extra, saved = float(_phases(likely["rag"], "build") - _phases(likely["prompt"], "build")), by_corpus - by_rag
     return extra / saved if saved > 0 else None
 
 
@@ -178,25 +187,19 @@ def _examples_that_fit(here: Scene) -> int:
     return max(0, math.floor(room / float(here.requests["prompt"].example_tokens)))
 
 
-def _build(here: Scene, pattern: PatternId) -> Any:
-    return sum(flow.amount for flow in flows(here, pattern) if flow.phase == "build")
+def _phases(paid: tuple[Flow, ...], *phases: str) -> Any:
+    return sum(flow.amount for flow in paid if flow.phase in phases)
 
 
-def _weeks(here: Scene, pattern: PatternId) -> Array:
-    days = sum(days for _, _, days, _ in build_days(here, pattern))
+def _weeks(here: Scene, pattern: PatternId) -> Any:
     v = here.values
-    return days / (v["engineers"] * v["days_per_week"]) + v["approval_lead_weeks"]  # type: ignore[no-any-return]
+    return build_days(here, pattern) / (v["engineers"] * v["days_per_week"]) + v["approval_lead_weeks"]
 
 
-def _monthly(here: Scene, pattern: PatternId) -> Any:
-    """Run and change costs of a month of full use, wrong answers left out."""
-    paid: list[Flow] = [flow for flow in flows(here, pattern) if flow.phase in {"run", "change"}]
-    return sum(flow.amount for flow in paid)
-
-
-def _payback(here: Scene) -> float | None:
-    saved = _monthly(here, "prompt") - _monthly(here, "finetune")
-    extra = np.maximum(_build(here, "finetune") - _build(here, "prompt"), 0)
+def _payback(paid: Columns) -> float | None:
+    """Months of full use after which the trained model has paid its dearer build back; wrong answers left out."""
+    saved = _phases(paid["prompt"], "run", "change") - _phases(paid["finetune"], "run", "change")
+    extra = np.maximum(_phases(paid["finetune"], "build") - _phases(paid["prompt"], "build"), 0)
     months = np.where(saved > 0, extra / np.where(saved > 0, saved, 1.0), np.inf)
     middle = float(np.sort(np.ravel(months))[(np.size(months) - 1) // 2])
     return middle if math.isfinite(middle) else None

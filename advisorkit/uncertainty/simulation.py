@@ -1,0 +1,146 @@
+"""The simulation: the cost model on many draws of its uncertain inputs, the same draws for every column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from advisorkit.costs import COLUMNS, Column, Flow, Inputs, Scene, columns, scene
+from advisorkit.costs.facts import band, per_call, saving, whole_corpus_call
+from advisorkit.patterns import PATTERNS, PatternId
+from advisorkit.quantities import Band
+from advisorkit.uncertainty.crossings import break_even
+from advisorkit.uncertainty.curves import course, curves, paybacks
+from advisorkit.uncertainty.results import ColumnCost, CorpusOrSearch, CostResult, Curve, Difference, LineCost, Payback, Tornado
+from advisorkit.uncertainty.tornado import tornado
+from advisorkit.uncertainty.totals import known, total
+
+__all__ = ["DRAWS", "SEED", "price"]
+
+DRAWS = 2**14
+"""Draws on screen; a report takes 2^16."""
+SEED = 20261120
+CURVE_DRAWS, PAYBACK_DRAWS = 2**14, 2**12
+Paid = Mapping[Column, Sequence[Flow]]
+
+
+def price(inputs: Inputs, draws: int = DRAWS, seed: int = SEED, among: Sequence[PatternId] = PATTERNS) -> CostResult:
+    """Run the model over `draws` draws.
+
+    Curves are drawn from the first 2^14 draws and paybacks from the first 2^12: both are good samples by themselves.
+
+    Args:
+        inputs: Assumptions of one workflow.
+        draws: A power of two.
+        seed: Seed of the scramble; the same seed gives the same draws.
+        among: Patterns in play for the chance of being cheapest and for the tornado.
+
+    Raises:
+        ValueError: If `draws` is not a power of two.
+        PriceError: If a price or rate is not known.
+    """
+    values = inputs.draw(draws, seed)
+    here, likely = scene(inputs, values), scene(inputs, inputs.likely())
+    paid = columns(here)
+    totals = {column: total(paid[column]) for column in COLUMNS}
+    drawn, paid_back = _followed(inputs, values, draws)
+    return CostResult(
+        inputs.workflow, inputs.currency, inputs.months, draws, seed,
+        {c: _column(here, c, paid[c], totals[c], drawn.get(c), paid_back) for c in COLUMNS},
+        _cheapest(totals, among), _differences(totals), break_even(inputs),
+        tuple(p for p in paid_back if p.against == "prompt"), _tornado(inputs, totals, among), saving(likely), _corpus_or_search(here),
+    )
+
+
+def _followed(inputs: Inputs, values: Mapping[str, Any], draws: int) -> tuple[dict[Column, Curve], tuple[Payback, ...]]:
+    def first(most: int) -> tuple[Scene, Paid, int]:
+        cut = {name: value[:most] if np.ndim(value) else value for name, value in values.items()}
+        here = scene(inputs, cut)
+        return here, columns(here), min(most, draws)
+
+    here, paid, size = first(CURVE_DRAWS)
+    drawn = curves(here, course(paid, size))
+    here, paid, size = first(PAYBACK_DRAWS)
+    gains = {c: np.broadcast_to(gain, (size,)) for c in (*PATTERNS, "buy") if (gain := _gain(here, c)[0]) is not None}
+    pairs: list[tuple[Column, Column]] = [("rag", "prompt"), ("finetune", "prompt"), ("hybrid", "prompt")]
+    pairs += [(c, "today") for c in (*PATTERNS, "buy")]
+    return drawn, paybacks(here, course(paid, size), pairs, gains, here.values["base_model_life_months"])
+
+
+def _gain(here: Scene, column: Column) -> tuple[Any | None, bool]:
+    """What a month of full use saves against today, and whether wrong answers are counted; None without today's figures."""
+    v = here.values
+    minutes = np.where(np.isnan(v["minutes_saved"]), v["minutes_per_item"] * v["minutes_saved_share"], v["minutes_saved"])
+    work = here.items * v["share_taken"] * minutes / 60 * v["hourly_cost"]
+    if not known(work):
+        return None, False
+    avoided = here.items * v["error_rate_today"] * v["cost_wrong"]
+    counted = known(avoided) and known(v[f"error_rate_{column}"])
+    return work + avoided if counted else work, counted
+
+
+def _net_benefit(here: Scene, column: Column, paid: Sequence[Flow]) -> tuple[Band | None, bool]:
+    if column == "today":
+        return None, False
+    gain, counted = _gain(here, column)
+    if gain is None:
+        return None, False
+    costs = sum(f.total for f in paid if counted or f.component != "Wrong answers")
+    return _band(gain * here.clock.months["calls"] - costs), counted
+
+
+def _column(
+    here: Scene, column: Column, paid: Sequence[Flow], everything: Any, curve: Curve | None, paid_back: Sequence[Payback]
+) -> ColumnCost:
+    def month(*phases: str) -> Band | None:
+        return _band(sum((f.amount for f in paid if f.phase in phases), np.float64(0.0)))
+
+    errors, (benefit, counted) = month("error"), _net_benefit(here, column, paid)
+    lines = tuple(LineCost(f.component, f.phase, f.part, _band(f.total)) for f in paid)
+    against_today = next((p for p in paid_back if p.column == column and p.against == "today"), None)
+    return ColumnCost(
+        column, month("build"), _band(per_call(here, column)) if column in PATTERNS else None, month("run", "change"), errors,
+        _band(everything), errors is not None, _per_right_answer(here, column, everything), benefit, counted,
+        against_today, lines, curve,
+    )
+
+
+def _per_right_answer(here: Scene, column: Column, everything: Any) -> Band | None:
+    right = here.items * here.clock.months["work" if column == "today" else "calls"] * (1 - here.values[f"error_rate_{column}"])
+    return _band(everything / np.where(right > 0, right, np.nan))
+
+
+def _band(draws: Any) -> Band | None:
+    return band(draws) if known(draws) else None
+
+
+def _cheapest(totals: Mapping[Column, Any], among: Sequence[PatternId]) -> dict[PatternId, float]:
+    if not among or not all(known(totals[pattern]) for pattern in among):
+        return {}
+    rows = np.atleast_2d(np.array(np.broadcast_arrays(*(totals[pattern] for pattern in among))).reshape(len(among), -1))
+    first = np.bincount(np.argmin(rows, axis=0), minlength=len(among))
+    return {pattern: float(count / first.sum()) for pattern, count in zip(among, first, strict=True)}
+
+
+def _differences(totals: Mapping[Column, Any]) -> tuple[Difference, ...]:
+    pairs = combinations(PATTERNS, 2)
+    return tuple(Difference(a, b, found) for a, b in pairs if (found := _band(totals[a] - totals[b])))
+
+
+def _tornado(inputs: Inputs, totals: Mapping[Column, Any], among: Sequence[PatternId]) -> Tornado | None:
+    middles = {p: float(np.median(totals[p])) for p in among if known(totals[p])}
+    ranked = sorted(middles, key=lambda p: middles[p])
+    if len(ranked) < 2:
+        return None
+    against = "prompt" if "prompt" in ranked[1:] else ranked[1]
+    return tornado(inputs, ranked[0], against)
+
+
+def _corpus_or_search(here: Scene) -> CorpusOrSearch | None:
+    if here.inputs.known("corpus_tokens") is None:
+        return None
+    corpus, search = whole_corpus_call(here), per_call(here, "rag")
+    return CorpusOrSearch(band(corpus), band(search), band(corpus / search))

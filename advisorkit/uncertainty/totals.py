@@ -1,0 +1,29 @@
+"""Totals of the patterns for many sets of values at once: the engine behind crossings and tornados."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from advisorkit.costs import Flow, Inputs, columns, scene
+from advisorkit.patterns import PATTERNS, PatternId
+
+__all__ = ["known", "pattern_totals", "total"]
+
+
+def known(amount: Any) -> bool:
+    """Whether no draw is missing."""
+    return not np.isnan(np.sum(amount))
+
+
+def total(paid: Sequence[Flow]) -> Any:
+    """Sum of the flows' totals; a flow of phase error that is not known is left out."""
+    return sum((f.total for f in paid if f.phase != "error" or known(f.total)), np.float64(0.0))
+
+
+def pattern_totals(inputs: Inputs, changes: Mapping[str, Any]) -> dict[PatternId, Any]:
+    """Total of each pattern at likely values with `changes` laid over them; changes are numbers or equally long arrays."""
+    paid = columns(scene(inputs, inputs.likely() | dict(changes)))
+    return {pattern: total(paid[pattern]) for pattern in PATTERNS}
