@@ -9,7 +9,6 @@ from advisorkit.catalog.rows import Row, documents, rows
 from advisorkit.errors import CatalogError, Fault
 from advisorkit.files import Spot
 from advisorkit.pilot import Rules
-from advisorkit.quantities import Estimate
 
 __all__ = ["rules"]
 
@@ -35,7 +34,7 @@ def rules() -> Rules:
     faults: list[Fault] = []
     roots = documents(files("advisorkit").joinpath("data"), [_FILE], faults)
     values = {name: _value(row) for root in roots.values() for name, row in rows(root, ("value", "source")).items()}
-    names = {*_WHOLE, *_REAL, "sizes", "pass_marks", "minutes_per_case"}
+    names = {*_WHOLE, *_REAL, "sizes", "pass_marks"}
     faults += [Fault(_FILE, name, "is missing" if name in names else "is unknown") for name in sorted(names ^ set(values))]
     if faults:
         raise CatalogError("\n".join(map(str, faults)))
@@ -56,7 +55,6 @@ def _made(values: dict[str, Spot]) -> Rules:
     return Rules(
         sizes=tuple(int(spot.number(1) or 1) for spot in values["sizes"].items()),
         pass_marks={level: spot.number(0, 1) or 0.0 for level, spot in values["pass_marks"].fields().items()},
-        minutes_per_case=values["minutes_per_case"].estimate(0) or Estimate.of(0),
         least_cases=whole["least_cases"],
         most_cases=whole["most_cases"],
         least_failures=whole["least_failures"],

@@ -15,16 +15,18 @@ from advisorkit.pilot.marked import (
     Severity,
 )
 from advisorkit.pilot.needs import Failing, Needs, decibans
-from advisorkit.pilot.reading import established
+from advisorkit.pilot.planning import Plan, Width, pilot_plan
+from advisorkit.pilot.reading import established, established_for
+from advisorkit.pilot.rebasing import rebased
 from advisorkit.pilot.rules import Rules
 from advisorkit.pilot.tally import Agreement, Share
-from advisorkit.pilot.terms import UNINFORMED, Terms
+from advisorkit.pilot.terms import UNINFORMED, Terms, stakes_of, terms_for
 from advisorkit.pilot.value import PilotSize, Stakes, best_size, evpi, evsi, sizes_valued
 
 __all__ = [
     "FAILURES", "OUTCOMES", "REPLACED", "SEVERITIES", "UNINFORMED", "Action", "Agreement", "Beta", "Decision",
     "Diagnosis", "Established", "Failing", "Failure", "MarkedCase", "MarkedResults", "Needs", "Outcome", "Pilot",
-    "PilotSize", "Rules", "Severity", "Share", "Stakes", "Terms", "at_most", "best_size", "decibans", "decide",
-    "diagnose", "established", "evpi", "evsi", "further_cases", "kappa", "reach", "retrieval_blocked", "sizes_valued",
-    "stands", "wilson",
-]
+    "PilotSize", "Plan", "Rules", "Severity", "Share", "Stakes", "Terms", "Width", "at_most", "best_size", "decibans",
+    "decide", "diagnose", "established", "established_for", "evpi", "evsi", "further_cases", "kappa", "pilot_plan",
+    "reach", "rebased", "retrieval_blocked", "sizes_valued", "stakes_of", "stands", "terms_for", "wilson",
+]  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Literal
 
 from advisorkit.pilot.diagnosis import Diagnosis
 from advisorkit.pilot.findings import Decision
-from advisorkit.pilot.intervals import wilson
+from advisorkit.pilot.intervals import Beta, wilson
 from advisorkit.pilot.needs import Needs
 from advisorkit.pilot.rules import Rules
 from advisorkit.pilot.terms import UNINFORMED, Terms
@@ -147,16 +147,22 @@ def _unexplained(seen: Diagnosis, terms: Terms, missing: int) -> Decision:
 def _from_prompt(seen: Diagnosis, terms: Terms, rules: Rules, needs: Needs) -> Decision:
     if retrieval_blocked(seen, rules):
         return Decision("climb", "finetune", 0, f"{_result(seen, terms)} The right text does not mend the failures; training might.")
-    if needs.both_kinds < 0.5 and seen.mendable[0] >= seen.mendable[1] and reach(seen, rules) < terms.target:
+    if not _both_kinds(seen, rules) and seen.mendable[0] >= seen.mendable[1] and reach(seen, rules) < terms.target:
         why = f"Even if every missing text were found, about {percent(reach(seen, rules))} would be right: narrow the task or try a stronger model."
         return Decision("stop", "prompt", 0, f"{_result(seen, terms)} {why}")
     alone = max(needs.retrieval_suffices, needs.training_suffices)
-    if needs.both_kinds >= 0.5 and alone < rules.confidence:
+    if _both_kinds(seen, rules) and alone < rules.confidence:
         why = "Information is missing in some failures and others are badly answered; neither layer alone is likely to be enough."
         return Decision("climb", "hybrid", 0, f"{_result(seen, terms)} {why}")
     if seen.mendable[0] >= seen.mendable[1]:
         return Decision("climb", "rag", 0, f"{_result(seen, terms)} Most failures lacked the right information.")
     return Decision("climb", "finetune", 0, f"{_result(seen, terms)} Most failures had the information and were badly answered.")
+
+
+def _both_kinds(seen: Diagnosis, rules: Rules) -> bool:
+    """Whether more likely than not each kind, as marked, makes a substantial part of the failures."""
+    lacking = Beta(1, 1).updated(seen.failures["information"].hits, seen.failures["behaviour"].hits)
+    return lacking.above(rules.substantial) - lacking.above(1 - rules.substantial) >= 0.5
 
 
 def _from_rag(seen: Diagnosis, terms: Terms, needs: Needs) -> Decision:

@@ -55,8 +55,6 @@ class Needs:
     """That retrieval alone brings failures down to what may fail."""
     training_suffices: float
     """That training alone does."""
-    both_kinds: float
-    """That each kind makes a substantial part of the failures."""
 
     @classmethod
     def of(cls, seen: Failing, tolerated: float, rules: Rules) -> Needs:
@@ -80,7 +78,6 @@ def _chances(often: Beta, why: Beta, tolerated: float, effect: float, rules: Rul
         too_many=too_many,
         retrieval_suffices=start + too_many * float(np.mean(1 - _below(why, by_search))),
         training_suffices=start + too_many * float(np.mean(_below(why, by_training))),
-        both_kinds=why.above(rules.substantial) - why.above(1 - rules.substantial),
     )
 
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from advisorkit.costs import Inputs
 from advisorkit.engagement import Answer, Setting
 from advisorkit.patterns import PatternId
 from advisorkit.pilot.decision import decide, reach, retrieval_blocked, stands
 from advisorkit.pilot.diagnosis import Diagnosis, Pilot, diagnose
 from advisorkit.pilot.findings import Established
 from advisorkit.pilot.needs import Needs, decibans
+from advisorkit.pilot.rebasing import rebased
 from advisorkit.pilot.rules import Rules
 from advisorkit.pilot.tally import Share
-from advisorkit.pilot.terms import UNINFORMED, Terms
+from advisorkit.pilot.terms import UNINFORMED, Terms, terms_for
 from advisorkit.pilot.warnings import warnings_of
 from advisorkit.quantities import Estimate, percent
 
-__all__ = ["established"]
-
-_TOKENS = ("input_tokens", "output_tokens")
-
+__all__ = ["established", "established_for"]
 
 def established(pilots: Sequence[Pilot], terms: Terms, rules: Rules) -> Established:
     """What the pilots of one workflow establish, oldest first; the newest one decides.
@@ -41,9 +41,25 @@ def established(pilots: Sequence[Pilot], terms: Terms, rules: Rules) -> Establis
         terms=terms,
         diagnoses=seen,
         blocked=_blocked(seen[-1], terms, rules),
-        assumptions=_assumptions(seen, terms),
+        assumptions=dict(_error_rates(seen, terms)),
         warnings=warnings_of(seen[-1], terms, rules),
     )
+
+
+def established_for(inputs: Inputs, pilots: Sequence[Pilot], rules: Rules) -> Established:
+    """What the pilots of a workflow establish, judged by its own money, error tolerance and newest pass mark.
+
+    Raises:
+        ValueError: If there is no pilot.
+        PriceError: If a price or rate is not known.
+    """
+    if not pilots:
+        raise ValueError("there is no pilot to read")
+    marks = [pilot.pass_mark for pilot in pilots if pilot.pass_mark is not None]
+    pattern = pilots[-1].pattern
+    found = established(pilots, terms_for(inputs, rules, marks[-1] if marks else None, pattern), rules)
+    measured = rebased(inputs, found.diagnoses[-1].measured, pattern)
+    return replace(found, assumptions={**found.assumptions, **measured})
 
 
 def _newest(seen: Sequence[Diagnosis], patterns: Sequence[PatternId]) -> Diagnosis | None:
@@ -117,12 +133,6 @@ def _both_level(seen: Sequence[Diagnosis], terms: Terms, rules: Rules) -> str:
         return "shown"
     needs = Needs.of(seen[-1].failing(rules), 1 - terms.target, rules)
     return "probably" if min(needs.retrieval, needs.training) >= 0.5 else "no"
-
-
-def _assumptions(seen: Sequence[Diagnosis], terms: Terms) -> dict[str, Setting]:
-    return dict(_error_rates(seen, terms)) | {
-        name: value for name, value in seen[-1].measured.items() if name in _TOKENS
-    }
 
 
 def _error_rates(seen: Sequence[Diagnosis], terms: Terms) -> Iterator[tuple[str, Setting]]:

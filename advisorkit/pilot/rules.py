@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from advisorkit.quantities import Estimate
-
 __all__ = ["Rules"]
 
 
@@ -46,5 +44,3 @@ class Rules:
     """Most decibans that one pilot adds to an axis."""
     pass_marks: Mapping[str, float]
     """Share right to ask for by error tolerance when neither a pass mark nor money says it."""
-    minutes_per_case: Estimate
-    """Minutes that an expert needs to mark one case."""

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from advisorkit.costs import Bill, Inputs, bill
+from advisorkit.patterns import PatternId
 from advisorkit.pilot.intervals import Beta
+from advisorkit.pilot.rules import Rules
 from advisorkit.pilot.value import Stakes
+from advisorkit.quantities import Estimate
 
-__all__ = ["UNINFORMED", "Terms"]
+__all__ = ["UNINFORMED", "Terms", "stakes_of", "terms_for"]
 
 UNINFORMED = Beta(0.5, 0.5)
 """Belief about a share before anything is known (H. Jeffreys, 1946)."""
@@ -19,7 +25,7 @@ class Terms:
     """The terms of one pilot."""
 
     target: float
-    """Share right, among answered cases, from which shipping is justified, 0 to 1."""
+    """Share right, among answered cases, from which shipping is justified; above 1 when it can never pay."""
     source: Literal["pass_mark", "break_even", "usual"]
     """Where the target comes from: agreed before the pilot, worked out from money, or usual for such work."""
     stakes: Stakes | None = None
@@ -28,3 +34,60 @@ class Terms:
     """Whether errors are serious, so that the lower end of the interval must reach the target."""
     expected: Beta = UNINFORMED
     """Belief about the share right before the pilot."""
+
+
+def terms_for(inputs: Inputs, rules: Rules, pass_mark: float | None = None, pattern: PatternId = "prompt") -> Terms:
+    """The terms of a pilot of `pattern` for one workflow: a pass mark wins over money, money over what is usual.
+
+    Raises:
+        PriceError: If a price or rate is not known.
+    """
+    stakes = stakes_of(inputs, pattern)
+    strict = "serious" in inputs.levels.get("error_tolerance", ())
+    expected = _expected(inputs.rows[f"error_rate_{pattern}"].range)
+    if pass_mark is not None:
+        return Terms(pass_mark, "pass_mark", stakes, strict, expected)
+    if stakes is not None:
+        return Terms(stakes.break_even, "break_even", stakes, strict, expected)
+    tolerance = inputs.levels.get("error_tolerance", ())
+    usual = rules.pass_marks.get(tolerance[0] if len(tolerance) == 1 else "unknown", rules.pass_marks["unknown"])
+    return Terms(usual, "usual", None, strict, expected)
+
+
+def _expected(errors: Estimate | None) -> Beta:
+    if errors is None or not 0 < errors.low < errors.high < 1:
+        return UNINFORMED
+    return Beta.between(1 - errors.high, 1 - errors.low)
+
+
+def stakes_of(inputs: Inputs, pattern: PatternId = "prompt") -> Stakes | None:
+    """Money at stake over the horizon at likely values; None when value, cost or volume is not known.
+
+    Fixed cost is everything that the pattern's bill holds but errors: building, running, keeping up.
+
+    Raises:
+        PriceError: If a price or rate is not known.
+    """
+    values = {name: float(value) for name, value in inputs.likely().items()}
+    gain, loss = _value_right(values), values["cost_wrong"]
+    whole = bill(inputs)
+    items = values["calls_per_month"] / values["calls_per_item"]
+    cases, fixed = _cases(whole, pattern, items), whole.total(pattern, "build", "run", "change")
+    if any(map(math.isnan, (gain, loss, cases))) or fixed is None or cases <= 0 or gain + loss <= 0:
+        return None
+    return Stakes(gain, loss, cases, fixed, values["marking_minutes"] / 60 * values["hourly_cost"])
+
+
+def _value_right(values: Mapping[str, float]) -> float:
+    if not math.isnan(values["value_right"]):
+        return values["value_right"]
+    saved = values["minutes_saved"]
+    if math.isnan(saved):
+        saved = values["minutes_per_item"] * values["minutes_saved_share"]
+    return saved / 60 * values["hourly_cost"]
+
+
+def _cases(whole: Bill, pattern: PatternId, items: float) -> float:
+    """Discounted items over the horizon: items a month, times the months of full use in which wrong answers are paid for."""
+    line = next(line for line in whole.of(pattern) if line.unit == "wrong answers")
+    return math.nan if line.months is None else items * line.months
