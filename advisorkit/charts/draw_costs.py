@@ -147,7 +147,7 @@ def _swing(swing: Swing, n: int, chart: Tornado) -> Iterator[Markable]:
 
 def reliability(chart: Reliability, wide: float = 360) -> Scene:
     """Stated chance across, share that came true up; the diagonal is a perfect record."""
-    side = wide - 56
+    side = wide - 66
     marks: list[Markable] = [Line(points=((0, 0), (1, 1)), stroke="control", dash="4 3"), Line(points=((0, 1), (0, 0), (1, 0)), stroke="text2")]
     for value in (0.0, 0.5, 1.0):
         marks.append(Label(x=value, y=0, dy=14, text=percent(value), size=12, fill="text2", anchor="middle"))

@@ -1,0 +1,251 @@
+"""Charts: one description, one layout, the same numbers as SVG and as plotly figures."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from dataclasses import fields, replace
+from html import unescape
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sample_charts import CHARTS, FLIPS, MAP, PATH, RANGES, SHARES, TORNADO, WATERFALL
+
+from advisorkit.brand import contrast
+from advisorkit.charts import figures, kinds
+from advisorkit.charts.draw import KINDS, scene
+from advisorkit.charts.letters import width, wrap
+from advisorkit.charts.region import outline
+from advisorkit.charts.scene import Bar, Dot, Label, Panel, ticks
+from advisorkit.charts.svg import svg
+from advisorkit.charts.theme import DARK, LIGHT, MARKS, THEMES
+from advisorkit.patterns import PATTERNS
+from advisorkit.quantities import money_short
+
+chances = st.floats(0.001, 0.999)
+
+
+def texts(drawing: str) -> list[str]:
+    return [unescape(word) for word in re.findall(r"<text[^>]*>([^<]*)</text>", drawing)]
+
+
+def labels(chart: kinds.Chart) -> list[Label]:
+    return [mark for panel in scene(chart).panels for mark in panel.marks if isinstance(mark, Label)]
+
+
+def test_every_kind_of_chart_has_a_sample_here() -> None:
+    assert {type(chart).__name__ for chart in CHARTS} == set(KINDS)
+
+
+@pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: type(chart).__name__)
+def test_svg_and_figure_carry_the_same_words(chart: kinds.Chart) -> None:
+    figure = figures.spec(chart)
+
+    shown = [re.sub(r"</?[bi]>", "", unescape(a["text"])).replace("\u00a0", " ") for a in figure["layout"]["annotations"]]
+
+    assert sorted(shown) == sorted(texts(svg(chart)))
+
+
+@pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: type(chart).__name__)
+def test_plotly_accepts_every_figure(chart: kinds.Chart) -> None:
+    figure = figures.figure(chart)
+
+    assert len(figure.data) == len(figures.spec(chart)["data"])
+
+
+@pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: type(chart).__name__)
+def test_an_svg_is_one_well_formed_picture_with_alt_text_and_no_address(chart: kinds.Chart) -> None:
+    drawing = svg(chart)
+
+    root = ElementTree.fromstring(drawing)  # noqa: S314
+    assert root.get("role") == "img"
+    assert root.get("aria-label") == chart.alt
+    assert re.findall(r"https?://[^\"]+", drawing) == ["http://www.w3.org/2000/svg"]
+
+
+@pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: type(chart).__name__)
+def test_nothing_is_drawn_outside_the_picture(chart: kinds.Chart) -> None:
+    drawing = scene(chart)
+
+    for panel in drawing.panels:
+        for mark in panel.marks:
+            if isinstance(mark, Label) and not mark.turned:
+                left, right, y = extent(mark, panel)
+                assert left >= -1, mark
+                assert right <= drawing.width + 1, mark
+                assert 0 <= y <= drawing.height, mark
+
+
+def extent(mark: Label, panel: Panel) -> tuple[float, float, float]:
+    x, y = panel.at(mark.x, mark.y)
+    long = width(mark.text, mark.size, bold=mark.bold)
+    start = x + mark.dx - {"start": 0, "middle": long / 2, "end": long}[mark.anchor]
+    return start, start + long, y + mark.dy
+
+
+@pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: type(chart).__name__)
+def test_the_data_table_has_a_cell_for_every_head(chart: kinds.Chart) -> None:
+    assert chart.rows()
+    assert {len(row) for row in chart.rows()} == {len(chart.head)}
+
+
+def test_the_same_chart_gives_the_same_bytes_in_another_process() -> None:
+    program = "import sys; sys.path.insert(0, 'tests'); from sample_charts import CHARTS; from advisorkit.charts.svg import svg; print(hash_(''.join(map(svg, CHARTS))))"
+    program = "import hashlib\nhash_ = lambda text: hashlib.sha256(text.encode()).hexdigest()\n" + program
+
+    runs = [subprocess.run([sys.executable, "-c", program], env={"PYTHONHASHSEED": seed, "TZ": zone, "PYTHONPATH": "."}, capture_output=True, text=True, check=True).stdout for seed, zone in (("0", "UTC"), ("7", "Asia/Tokyo"))]
+
+    assert runs[0] == runs[1]
+
+
+def test_a_chart_is_small() -> None:
+    assert max(len(svg(chart)) for chart in CHARTS) < 10_000
+
+
+def test_client_words_stay_words_in_both_backends() -> None:
+    hostile = "<a href='https://evil.example'>Re-enter password</a> & \"quotes\""
+    chart = replace(SHARES, bars=(kinds.ShareRow("rag", hostile, 0.5, "50%"),))
+
+    assert "<a" not in svg(chart)
+    assert hostile in texts(svg(chart))
+    assert all("<a" not in a["text"] for a in figures.spec(chart)["layout"]["annotations"])
+    assert "<a" not in str(figures.spec(chart)["data"])
+
+
+def test_range_bars_print_the_rounded_values_that_their_table_holds() -> None:
+    printed = texts(svg(RANGES))
+
+    for row in RANGES.bars:
+        for value in row.range or ():
+            assert any(money_short(value, "EUR") in word for word in printed)
+
+
+def test_a_plotly_bar_has_the_value_itself() -> None:
+    trace = next(trace for trace in figures.spec(SHARES)["data"] if trace["type"] == "bar")
+
+    assert trace["x"] == [bar.share for bar in SHARES.bars if bar.share is not None]
+
+
+def test_a_ruled_out_corner_is_hatched_and_says_why() -> None:
+    words = " ".join(texts(svg(MAP)))
+
+    assert "ruled out: every answer must cite its source" in words
+    assert '<path d="M' in svg(MAP)
+
+
+def test_the_waterfall_ends_where_its_steps_add_up() -> None:
+    panels = scene(WATERFALL).panels[1:]
+
+    for axis, panel in enumerate(panels):
+        dots = [mark for mark in panel.marks if isinstance(mark, Dot)]
+        total = WATERFALL.prior[axis] + sum((step.retrieval, step.training)[axis] for step in WATERFALL.steps)
+        assert dots[-1].x == pytest.approx(total)
+
+
+def test_a_guess_is_a_dashed_bar() -> None:
+    bars = [mark for panel in scene(WATERFALL).panels for mark in panel.marks if isinstance(mark, Bar)]
+
+    assert [bar.tip for bar in bars if bar.dashed] == ["Errors are costly: +1.0"]
+
+
+def test_shares_of_a_flip_fill_the_bar() -> None:
+    bars = [mark for panel in scene(FLIPS).panels for mark in panel.marks if isinstance(mark, Bar) and mark.tip]
+    ends = {bar.y: max(b.x1 for b in bars if b.y == bar.y) for bar in bars}
+
+    assert list(ends.values()) == pytest.approx([1.0] * len(FLIPS.flips))
+
+
+def test_stairs_rise_to_the_right() -> None:
+    names = [label for label in labels(PATH) if label.text in {stair.name for stair in PATH.stairs}]
+
+    assert [label.x for label in names] == sorted(label.x for label in names)
+    assert [label.y for label in names] == sorted((label.y for label in names), reverse=True)
+
+
+def test_both_ends_of_a_tornado_bar_carry_the_input() -> None:
+    printed = [label.text for label in labels(TORNADO)]
+
+    assert all(swing.low_input in printed and swing.high_input in printed for swing in TORNADO.swings)
+
+
+def test_every_pattern_has_a_colour_and_a_mark_of_its_own() -> None:
+    for theme in THEMES.values():
+        assert len({theme.colour(pattern) for pattern in PATTERNS}) == 4
+    assert len({MARKS[pattern] for pattern in PATTERNS}) == 4
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+@pytest.mark.parametrize("ground", ["page", "tint"])
+def test_text_and_marks_have_the_contrast_that_people_need(theme: object, ground: str) -> None:
+    colours = {name: contrast(theme.colour(name), theme.colour(ground)) for name in theme.colours}  # type: ignore[attr-defined]
+
+    for name in ("ink", "text2", "text3", *PATTERNS, "guess", "error"):
+        assert colours[name] >= 4.5, name
+    for name in ("control", "evidence_for", "evidence_against", "focus"):
+        assert colours[name] >= 2.95, name
+
+
+def test_numbers_inside_bars_can_be_read() -> None:
+    for theme in THEMES.values():
+        assert min(contrast(theme.colour("on_pattern"), theme.colour(pattern)) for pattern in PATTERNS) >= 4.5
+
+
+@given(st.text(max_size=60), st.floats(30, 400))
+def test_wrapping_keeps_every_letter_and_the_width(text: str, room: float) -> None:
+    lines = wrap(text, room, 13)
+
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert all(width(line, 13) <= room or len(line) <= 1 for line in lines)
+
+
+@given(st.floats(0, 1e9), st.floats(1e-3, 1e9))
+def test_ticks_are_few_and_cover_the_range(low: float, span: float) -> None:
+    found = ticks(low, low + span)
+
+    assert 2 <= len(found) <= 8
+    assert found[0] <= low * (1 + 1e-9)
+    assert found[-1] >= (low + span) * (1 - 1e-9)
+
+
+@given(chances, chances, chances, chances)
+def test_any_belief_can_be_drawn(prompt: float, rag: float, finetune: float, hybrid: float) -> None:
+    shares = dict(zip(PATTERNS, (prompt, rag, finetune, hybrid), strict=True))
+    corners = tuple(kinds.Corner(p, p, share, f"{share:.0%}") for p, share in shares.items())
+    chart = replace(MAP, corners=corners, belief=(prompt, rag), draws=(), region=())
+
+    assert ElementTree.fromstring(svg(chart, DARK)) is not None  # noqa: S314
+
+
+def test_the_region_holds_four_fifths_of_the_draws() -> None:
+    rng = np.random.default_rng(5)
+    odds = rng.multivariate_normal([2, -1], [[1.0, 0.4], [0.4, 2.0]], 1000)
+    draws = [(float(x), float(y)) for x, y in 1 / (1 + np.exp(-odds))]
+
+    ring = np.array(outline(draws, corners=400))
+    inside = sum(within(point, ring) for point in draws)
+
+    assert inside == pytest.approx(800, abs=8)
+
+
+def within(point: tuple[float, float], ring: np.ndarray) -> bool:  # type: ignore[type-arg]
+    """Ray casting: a point is inside when a ray from it crosses the outline an odd number of times."""
+    (x, y), (xs, ys) = point, ring.T
+    ends, tops = np.roll(xs, 1), np.roll(ys, 1)
+    crossed = (ys > y) != (tops > y)
+    safe = np.where(crossed, tops - ys, 1)
+    return bool(np.sum(crossed & (x < (ends - xs) * (y - ys) / safe + xs)) % 2)
+
+
+def test_few_draws_have_no_region() -> None:
+    assert outline([(0.5, 0.5)] * 9) == ()
+    assert outline([(0.5, 0.5)] * 50) == ()
+
+
+def test_descriptions_hold_only_plain_values() -> None:
+    for chart in CHARTS:
+        for field in fields(chart):
+            assert not isinstance(getattr(chart, field.name), list | dict | set)
