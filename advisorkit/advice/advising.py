@@ -24,7 +24,7 @@ from advisorkit.evidence import (
 from advisorkit.flips import flips
 from advisorkit.path import plan, policies
 from advisorkit.patterns import PATTERNS, PatternId
-from advisorkit.pilot import Established
+from advisorkit.pilot import COUNTED, Established
 from advisorkit.words import say
 
 __all__ = ["SEED", "advise"]
@@ -106,7 +106,7 @@ def assess(
         {**answers, **pilot.answers},
         facts,
         priors,
-        frozenset(pilot.answers),
+        COUNTED & frozenset(pilot.answers),
         (pilot.retrieval_decibans, pilot.training_decibans),
     )
 

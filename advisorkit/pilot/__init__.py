@@ -2,7 +2,7 @@
 
 from advisorkit.pilot.decision import decide, further_cases, reach, retrieval_blocked, stands
 from advisorkit.pilot.diagnosis import Diagnosis, Pilot, diagnose
-from advisorkit.pilot.findings import REPLACED, Action, Decision, Established
+from advisorkit.pilot.findings import COUNTED, REPLACED, Action, Decision, Established
 from advisorkit.pilot.intervals import Beta, at_most, kappa, wilson
 from advisorkit.pilot.marked import (
     FAILURES,
@@ -24,7 +24,7 @@ from advisorkit.pilot.terms import UNINFORMED, Terms, stakes_of, terms_for
 from advisorkit.pilot.value import PilotSize, Stakes, best_size, evpi, evsi, sizes_valued
 
 __all__ = [
-    "FAILURES", "OUTCOMES", "REPLACED", "SEVERITIES", "UNINFORMED", "Action", "Agreement", "Beta", "Decision",
+    "COUNTED", "FAILURES", "OUTCOMES", "REPLACED", "SEVERITIES", "UNINFORMED", "Action", "Agreement", "Beta", "Decision",
     "Diagnosis", "Established", "Failing", "Failure", "MarkedCase", "MarkedResults", "Needs", "Outcome", "Pilot",
     "PilotSize", "Plan", "Rules", "Severity", "Share", "Stakes", "Terms", "Width", "at_most", "best_size", "decibans",
     "decide", "diagnose", "established", "established_for", "evpi", "evsi", "further_cases", "kappa", "pilot_plan",

@@ -11,9 +11,14 @@ from advisorkit.patterns import PatternId
 from advisorkit.pilot.diagnosis import Diagnosis
 from advisorkit.pilot.terms import Terms
 
-__all__ = ["REPLACED", "Action", "Decision", "Established"]
+__all__ = ["COUNTED", "REPLACED", "Action", "Decision", "Established"]
 
 Action = Literal["ship", "mark_more", "climb", "stop"]
+
+COUNTED: frozenset[str] = frozenset({
+    "baseline_quality", "prompt_pilot", "information_share", "behaviour_share", "oracle_fix_share", "needs_both",
+})
+"""Criteria whose weight is inside the decibans of `Established`; adding the catalogue's would count them twice."""
 
 REPLACED: tuple[str, ...] = (
     "baseline_quality", "prompt_pilot", "information_share", "behaviour_share", "oracle_fix_share", "needs_both",
@@ -44,7 +49,8 @@ class Established:
 
     1. ``answers = {**engagement.answers_of(workflow), **established.answers}``: measured answers replace opinions.
        They are shown, locked, and drive the gates by their levels.
-    2. The catalogue's decibans of every criterion in `answers` are left out of the sum (given or measured).
+    2. The catalogue's decibans of every criterion in `COUNTED` are left out of the sum, given or measured; the other
+       measured answers (search, agreement, test cases) weigh what the catalogue says.
     3. In their place one `EvidenceItem` labelled "the pilot" adds `retrieval_decibans` and `training_decibans`.
     4. `decision` is the next step for now, unless a lasting gate removes its pattern.
     5. `blocked` patterns are out for now, with the reason given; they keep their chance as destinations.
