@@ -109,7 +109,8 @@ def run_alone(folder: Path) -> None:
 def _send(manager: Any, limits: Limits) -> None:
     with tempfile.TemporaryDirectory(prefix="papermill-", dir=NEST.scratch()) as name:
         folder = Path(name)
-        (folder / "work").mkdir()
+        for part in ("work", "tmp"):
+            (folder / part).mkdir()
         (folder / "template.ipynb").write_text(json.dumps(manager.nb), encoding="utf-8")
         (folder / "order.json").write_text(json.dumps({"cells_in": str(Path.cwd())}), encoding="utf-8")
         try:

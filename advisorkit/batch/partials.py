@@ -18,6 +18,8 @@ CELLS = "cells.jsonl"
 def salvage(folder: Path, reason: str) -> tuple[str, str]:
     """The reason with the cell at which the report stopped, and the notebook as far as it came (.ipynb text)."""
     notebook = _saved(folder)
+    drop = {"papermill-error-cell-tag", "injected-parameters"}
+    notebook["cells"] = [cell for cell in notebook["cells"] if not drop & set(cell["metadata"].get("tags", []))]
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     begun = [cell for cell in code if cell.get("execution_count")]
     unframe(notebook)
@@ -29,7 +31,7 @@ def salvage(folder: Path, reason: str) -> tuple[str, str]:
     shown = "\n".join(f"    {line}" for line in source[:12])
     if not any(output["output_type"] == "error" for output in last["outputs"]):
         last["outputs"].append({"output_type": "error", "ename": "Stopped", "evalue": reason, "traceback": [reason]})
-    return f"{reason}\n  in cell {number} of the notebook:\n{shown}", json.dumps(notebook, indent=1, ensure_ascii=False)
+    return f"{reason}\n  in cell {number} of the template:\n{shown}", json.dumps(notebook, indent=1, ensure_ascii=False)
 
 
 def _saved(folder: Path) -> dict[str, Any]:

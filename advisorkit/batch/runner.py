@@ -32,7 +32,6 @@ def produce(
     formats: Sequence[str] | Mapping[str, str] = ("html",),
     *,
     options: Mapping[str, Any] | None = None,
-    brand: Brand | str | Path | None = None,
     executor: Executor | str | None = None,
     scheduler: str | None = None,
     jobs_at_once: int = 2,
@@ -42,8 +41,8 @@ def produce(
 ) -> BatchResult:
     """Make every report of `jobs` in every format; one that fails never stops the rest, and what is there is left alone.
 
-    `formats` are names, or renderers by name. `options` (JSON values, such as ``interactive``) and `brand` go to every
-    renderer. `executor` is ``local``, ``dask`` (at `scheduler`, or on this machine) or any `concurrent.futures.Executor`.
+    `formats` are names, or renderers by name. `options` go to every renderer: JSON values such as ``interactive``, and
+    ``brand`` as a value or file. `executor` is ``local``, ``dask`` (at `scheduler`, or on this machine) or any `concurrent.futures.Executor`.
     `out` is a folder or an fsspec address.
 
     Raises:
@@ -53,7 +52,7 @@ def produce(
     began = time.monotonic()
     model = template if isinstance(template, Template) else find_template(template)
     renderers = _renderers(formats)
-    extras = {**(options or {}), **_brand(brand)}
+    extras = {name: _plain(value) if name == "brand" else value for name, value in (options or {}).items()}
     folder = refuse_unfit(model, jobs, renderers, out)
     used = engine_for(model, engine, forks=can_fork())
     orders = [Order(model, job, renderers, extras, used, limits or Limits()) for job in jobs]
@@ -78,8 +77,8 @@ def _renderers(formats: Sequence[str] | Mapping[str, str]) -> Mapping[str, str]:
     return {kind: RENDERERS[kind] for kind in dict.fromkeys(formats)}
 
 
-def _brand(brand: Brand | str | Path | None) -> dict[str, Any]:
+def _plain(brand: Brand | str | Path | None) -> dict[str, Any] | None:
     """A brand as JSON, so that it can travel to a worker that does not have its file."""
     if brand is None:
-        return {}
-    return {"brand": asdict(brand if isinstance(brand, Brand) else read_brand(brand))}
+        return None
+    return asdict(brand if isinstance(brand, Brand) else read_brand(brand))

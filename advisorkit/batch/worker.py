@@ -56,7 +56,8 @@ def lay_out(order: Order, folder: Path) -> None:
         "engine": order.engine,
         "python": is_python(notebook),
     }
-    (folder / "work").mkdir()
+    for name in ("work", "tmp"):
+        (folder / name).mkdir()
     (folder / "order.json").write_text(json.dumps(wanted), encoding="utf-8")
     (folder / "template.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
     (folder / "work" / "job.json").write_text(order.job.document, encoding="utf-8")
@@ -65,7 +66,7 @@ def lay_out(order: Order, folder: Path) -> None:
 def _solo(order: Order, folder: Path) -> dict[str, Any]:
     """Run the report in a Jupyter kernel of its own; how its process ended."""
     command = [sys.executable, "-m", "advisorkit.batch.solo", str(folder), str(order.limits.megabytes)]
-    own = {**environment(os.environ, folder), "TMPDIR": str(folder / "work")}
+    own = {**environment(os.environ, folder), "TMPDIR": str(folder / "tmp")}
     with (folder / "noise.2").open("wb") as noise:
         process = subprocess.Popen(  # noqa: S603
             command, env=own, cwd=folder / "work", stdin=subprocess.DEVNULL, stdout=noise, stderr=noise

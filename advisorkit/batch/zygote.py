@@ -142,7 +142,7 @@ def _settle_in(folder: Path, megabytes: int) -> None:
         opened = os.open(name, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(opened, descriptor)
         os.close(opened)
-    tempfile.tempdir = os.environ["TMPDIR"] = str(folder / "work")
+    tempfile.tempdir = os.environ["TMPDIR"] = str(folder / "tmp")
     os.chdir(folder / "work")
     gc.set_threshold(50_000, 20, 20)
     confine(megabytes)

@@ -1,0 +1,25 @@
+"""A batch as its own program: ``python drive.py '{"name": …, "notebook": …, "count": …, "out": …}'``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from batch_faults.stage import jobs, make
+
+from advisorkit.batch import Template
+from advisorkit.errors import AdvisorError
+
+__all__: list[str] = []
+
+if __name__ == "__main__":
+    ordered = json.loads(sys.argv[1])
+    template = Template(ordered["name"], ordered["notebook"])
+    try:
+        result = make(template, jobs(ordered["count"]), Path(ordered["out"]), **ordered["settings"])
+    except AdvisorError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    print(json.dumps(result.document()))
+    sys.exit(0 if result.ok else 1)
