@@ -54,7 +54,7 @@ class Fault:
         place = ": ".join(part for part in (self.file, self.where) if part)
         hint = f" Did you mean {' or '.join(self.nearest)}?" if self.nearest else ""
         stop = "." if hint and not self.message.endswith(".") else ""
-        return f"{place}: {self.message}{stop}{hint}"
+        return f"{place}{': ' if place else ''}{self.message}{stop}{hint}"
 
 
 class AdvisorError(Exception):

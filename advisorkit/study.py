@@ -12,6 +12,7 @@ from advisorkit.costs import CostFacts, Inputs, facts, inputs_for
 from advisorkit.engagement import Engagement, Workflow
 from advisorkit.errors import Fault, PilotError
 from advisorkit.marked_results import read_results
+from advisorkit.patterns import PatternId
 from advisorkit.pilot import Established, Pilot
 from advisorkit.pilot.reading import established_for
 from advisorkit.pilot_rules import rules
@@ -37,6 +38,11 @@ class Study:
     """Computed evidence."""
     advice: Advice
     """The advice."""
+
+    @property
+    def in_play(self) -> tuple[PatternId, ...]:
+        """Patterns that no lasting gate rules out, simplest first."""
+        return tuple(pattern for pattern, said in self.advice.patterns.items() if said.status != "ruled_out")
 
 
 def study(engagement: Engagement, workflow: Workflow, pilot: Established | None = None) -> Study:

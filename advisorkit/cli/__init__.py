@@ -1,0 +1,22 @@
+"""The command line: ``advisorkit``, also ``python -m advisorkit``."""
+
+from __future__ import annotations
+
+import typer
+
+from advisorkit.cli.advise import assess, cost, prices_app
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+    help="Advice on prompting, retrieval (RAG), fine-tuning or both, with costs and reports.",
+)
+for name, command in {"assess": assess, "cost": cost}.items():
+    app.command(name)(command)
+app.add_typer(prices_app, name="prices")
+
+
+def main() -> None:
+    """Run the command line; ends the process with its exit code."""
+    app(prog_name="advisorkit")

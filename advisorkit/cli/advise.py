@@ -1,0 +1,150 @@
+"""Commands that answer: assess, cost, prices, calibrate."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from advisorkit.advice import Advice, PatternAdvice
+from advisorkit.catalog import load as load_catalog
+from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, guarded, out, say, table
+from advisorkit.cli.request import opened
+from advisorkit.costs import Bill, bill
+from advisorkit.documents.advice import advice_document
+from advisorkit.documents.costs import cost_document
+from advisorkit.errors import UsageError
+from advisorkit.patterns import PATTERNS
+from advisorkit.price_book import load as load_prices
+from advisorkit.price_book import prices_table, refresh
+from advisorkit.quantities import Band, money_range, money_short, number, percent
+from advisorkit.study import Study, established_in, studies
+from advisorkit.uncertainty import DRAWS, CostResult, price
+
+__all__ = ["assess", "cost", "prices", "prices_app", "prices_refresh"]
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="Engagement file (YAML or JSON).")]
+One = Annotated[str | None, typer.Option("--workflow", metavar="ID", help="Only this workflow.")]
+MARKS = {"possible": "", "provisional": "provisional", "ruled_out": "ruled out"}
+
+
+@guarded
+def assess(
+    file: File, workflow: One = None, sets: Sets = None, scenario: Scenario = None, accept_stale: AcceptStale = False,
+    as_json: Json = False,
+) -> None:
+    """The advice: what to do now, where it will probably end up, why, and what would change it."""
+    engagement = opened(file, scenario, sets, accept_stale=accept_stale)
+    found = studies(engagement, established_in(engagement, file.parent), [workflow] if workflow else [])
+    if as_json:
+        emit(advice_document(engagement, [one.advice for one in found]))
+        return
+    for one in found:
+        _print_advice(one)
+
+
+def _print_advice(one: Study) -> None:
+    advice, catalog = one.advice, load_catalog()
+    out.print(f"\n{one.workflow.name}  ({one.workflow.id})", style="bold", markup=False)
+    out.print(" ".join(advice.words.headline), markup=False)
+    for line in advice.words.summary:
+        out.print(line, markup=False)
+    out.print(_patterns(advice, {id: pattern.name for id, pattern in catalog.patterns.items()}))
+    for title, lines in (("Why", advice.words.why), ("Against", advice.words.against),
+                         ("Not recommended", advice.words.not_recommended), ("Not known yet", advice.words.unknowns),
+                         ("Warnings", advice.warnings)):
+        if lines:
+            out.print(f"\n{title}", style="bold")
+            for line in lines:
+                out.print(f"  - {line}", markup=False)
+
+
+def _patterns(advice: Advice, names: dict[str, str]) -> Table:
+    order = sorted(PATTERNS, key=lambda pattern: -advice.patterns[pattern].probability)
+    rows = [
+        [names[pattern], percent(advice.patterns[pattern].probability), percent(advice.acceptability[pattern]),
+         MARKS[advice.patterns[pattern].status], _lasting(advice.patterns[pattern])]
+        for pattern in order
+    ]
+    return table("", ["Pattern", "Chance", "First in draws", "", ""], rows, right=(1, 2))
+
+
+def _lasting(said: PatternAdvice) -> str:
+    return " ".join(hit.reason for hit in said.gates if hit.kind == "lasting" and not hit.provisional)
+
+
+@guarded
+def cost(
+    file: File, workflow: One = None,
+    draws: Annotated[int, typer.Option("--draws", metavar="N", help="Draws; a power of two.")] = DRAWS,
+    sets: Sets = None, scenario: Scenario = None, accept_stale: AcceptStale = False, as_json: Json = False,
+) -> None:
+    """The bill of every pattern: build, per call, run, errors and total with ranges, break-evens and prices with ages."""
+    if draws < 2 or draws & (draws - 1):
+        raise UsageError(f"--draws {draws}: give a power of two, such as {DRAWS}")
+    engagement = opened(file, scenario, sets, accept_stale=accept_stale)
+    found = studies(engagement, established_in(engagement, file.parent), [workflow] if workflow else [])
+    priced = [(one, bill(one.inputs), price(one.inputs, draws, among=one.in_play)) for one in found]
+    if as_json:
+        emit(cost_document(engagement, [(one.inputs, lines, result) for one, lines, result in priced]))
+        return
+    for one, lines, result in priced:
+        _print_costs(one, lines, result)
+
+
+def _print_costs(one: Study, lines: Bill, result: CostResult) -> None:
+    names = {id: pattern.name for id, pattern in load_catalog().patterns.items()} | {"today": "Today", "buy": "Buy"}
+    currency = result.currency
+    rows = [
+        [names[name], _range(column.build, currency), _range(column.per_call, currency),
+         _range(column.run_per_month, currency), _range(column.errors_per_month, currency), _range(column.total, currency),
+         percent(result.cheapest[name]) if name in result.cheapest else ""]
+        for name, column in result.columns.items() if column.lines
+    ]
+    title = f"\n{one.workflow.name}: {result.horizon_months} months, present value, {currency}; P10 to P90 of {number(result.draws)} draws"
+    out.print(table(title, ["", "Build", "A call", "Run a month", "Errors a month", "Total", "Cheapest"], rows, right=range(1, 7)))
+
+
+def _range(band: Band | None, currency: str) -> str:
+    if band is None:
+        return "not known"
+    return money_short(band.p50, currency) if band.p10 == band.p90 else money_range(band.p10, band.p90, currency)
+
+
+prices_app = typer.Typer(invoke_without_command=True, help="The price book with ages and sources.")
+
+
+@prices_app.callback()
+@guarded
+def prices(context: typer.Context, as_json: Json = False) -> None:
+    """The price book with ages and sources."""
+    if context.invoked_subcommand:
+        return
+    today = date.today()  # noqa: DTZ011 - the user's own day
+    rows = prices_table(load_prices(today), today)
+    if as_json:
+        emit({"advisorkit": 1, "prices": rows})
+        return
+    cells = [[str(r["id"]), f"{r['low']:g}", f"{r['likely']:g}", f"{r['high']:g}", str(r["currency"]), str(r["unit"]),
+              str(r["age_days"]), str(r["state"]), str(r["source"])] for r in rows]
+    out.print(table("Price book", ["Price", "Low", "Likely", "High", "", "Unit", "Days old", "State", "Source"], cells, right=(1, 2, 3, 6)))
+
+
+@prices_app.command("refresh")
+@guarded
+def prices_refresh(as_json: Json = False) -> None:
+    """Compare the book with the installed price package; shows a difference, changes nothing."""
+    today = date.today()  # noqa: DTZ011 - the user's own day
+    seen = refresh(load_prices(today), today)
+    if as_json:
+        changes = [{"id": c.id, "before": c.before and c.before.amount.likely, "after": c.after and c.after.amount.likely,
+                    "kept": c.kept} for c in seen.changes]
+        emit({"advisorkit": 1, "package": seen.package, "on": seen.on.isoformat(), "unchanged": seen.unchanged, "changes": changes})
+        return
+    say(f"{seen.package}, {seen.on}: {seen.unchanged} prices agree, {len(seen.changes)} differ")
+    rows = [[c.id, f"{c.before.amount.likely:g}" if c.before else "–", f"{c.after.amount.likely:g}" if c.after else "gone",
+             "kept: reviewed or negotiated" if c.kept else "to review"] for c in seen.changes]
+    out.print(table("Differences", ["Price", "Book", "Package", ""], rows, right=(1, 2)))

@@ -1,0 +1,180 @@
+"""Commands that make things: report, batch, demo, live, doctor."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from advisorkit.batch import BatchResult, Deliverable, gather, job_of, produce
+from advisorkit.brand import load as load_brand
+from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, guarded, out, say, table
+from advisorkit.cli.request import changed, opened, settings
+from advisorkit.engagement import Engagement
+from advisorkit.errors import UsageError
+from advisorkit.live import live as serve
+from advisorkit.store import samples
+
+__all__ = ["batch", "demo", "doctor_command", "live", "report"]
+
+FORMATS = ("html", "pdf", "docx", "pptx", "xlsx")
+BUILT = ("html",)
+
+Folder = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for what is made.")]
+Formats = Annotated[str, typer.Option("--to", metavar="FORMAT,…", help="Formats, parted by commas; html today.")]
+TemplateName = Annotated[str, typer.Option("--template", metavar="NAME", help="Template notebook.")]
+Brand = Annotated[Path | None, typer.Option("--brand", metavar="FILE", help="Your brand file (YAML).")]
+Interactive = Annotated[bool, typer.Option("--interactive", help="Charts that answer to the mouse; a larger file.")]
+Engine = Annotated[str, typer.Option("--engine", metavar="advisorkit|kernel", help="How notebooks are run.")]
+
+
+def _formats(words: str) -> tuple[str, ...]:
+    chosen = tuple(dict.fromkeys(word.strip() for word in words.split(",") if word.strip()))
+    if unknown := [word for word in chosen if word not in FORMATS]:
+        raise UsageError(f"--to {words}: no format {', '.join(unknown)}; there is {', '.join(FORMATS)}")
+    if missing := [word for word in chosen if word not in BUILT]:
+        raise UsageError(f"--to {words}: {', '.join(missing)} is not built yet; today there is {', '.join(BUILT)}")
+    if not chosen:
+        raise UsageError("--to: name at least one format")
+    return chosen
+
+
+def _engine(word: str) -> Literal["advisorkit", "kernel"]:
+    if word == "advisorkit" or word == "kernel":
+        return word
+    raise UsageError(f"--engine {word}: give advisorkit or kernel")
+
+
+@guarded
+def report(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Engagement file.")],
+    out_: Folder, to: Formats = "html", template: TemplateName = "client_report", brand: Brand = None,
+    interactive: Interactive = False, sets: Sets = None, scenario: Scenario = None, accept_stale: AcceptStale = False,
+    engine: Engine = "advisorkit", as_json: Json = False,
+) -> None:
+    """Deliverables of one engagement: one document, a section for each workflow."""
+    formats = _formats(to)
+    engagement = opened(file, scenario, sets, accept_stale=accept_stale)
+    job = job_of(engagement, file.parent, str(file))
+    result = produce(template, [job], out_, formats, options=_options(brand, interactive), engine=_engine(engine))
+    _finish(result, as_json=as_json)
+
+
+def _options(brand: Path | None, interactive: bool) -> dict[str, Any]:
+    return {"interactive": interactive} | ({"brand": load_brand(brand)} if brand else {})
+
+
+@guarded
+def batch(
+    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT…", help="Engagement files, folders or a portfolio table.")],
+    out_: Folder, to: Formats = "html", template: TemplateName = "client_report", brand: Brand = None,
+    interactive: Interactive = False, sets: Sets = None, scenario: Scenario = None, accept_stale: AcceptStale = False,
+    jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="Reports at a time.")] = 2,
+    executor: Annotated[str, typer.Option("--executor", metavar="local|dask", help="Where reports are made.")] = "local",
+    scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="URL", help="A running Dask scheduler.")] = None,
+    engine: Engine = "advisorkit", as_json: Json = False,
+) -> None:
+    """Reports for many engagements; one failure never stops the rest, and running it again makes only what is missing."""
+    formats, values = _formats(to), settings(sets or ())
+    if executor not in ("local", "dask"):
+        raise UsageError(f"--executor {executor}: give local or dask")
+
+    def prepare(engagement: Engagement) -> Engagement:
+        return changed(engagement, scenario, values, accept_stale=accept_stale)
+
+    found = gather(inputs, prepare)
+    with _bar() as tick:
+        result = produce(
+            template, found, out_, formats, options=_options(brand, interactive), executor=executor, scheduler=scheduler,
+            jobs_at_once=jobs, engine=_engine(engine), progress=tick,
+        )
+    _finish(result, as_json=as_json)
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[int, int, Deliverable], None]]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=False) as progress:
+        task = progress.add_task("Reports", total=None, rate="")
+        began = time.monotonic()
+
+        def tick(done: int, total: int, row: Deliverable) -> None:
+            rate = done / max(time.monotonic() - began, 1e-9)
+            progress.update(task, completed=done, total=total, rate=f"{rate:.1f} a second")
+            if row.status == "failed":
+                progress.console.print(f"failed: {row.engagement}: {row.error}", markup=False, highlight=False)
+
+        yield tick
+
+
+def _finish(result: BatchResult, *, as_json: bool) -> None:
+    for notice in result.notices:
+        say(notice)
+    if as_json:
+        emit(result.document())
+    else:
+        rows = [[row.status, row.engagement, row.format, row.path if row.status != "failed" else row.error] for row in result.deliverables]
+        out.print(table("", ["", "Engagement", "Format", "File or reason"], rows))
+        made = sum(row.status == "made" for row in result.deliverables)
+        same = sum(row.status == "unchanged" for row in result.deliverables)
+        out.print(f"\n{made} made, {same} unchanged, {len(result.failed)} failed in {result.out}", markup=False)
+    if not result.ok:
+        raise typer.Exit(1)
+
+
+@guarded
+def demo(out_: Folder = Path("advisorkit-demo"), as_json: Json = False) -> None:
+    """Advice, costs and reports for the bundled samples; says what it made."""
+    files = [samples.path(name) for name in samples.names()]
+    result = produce("client_report", gather(files), out_, ("html",))
+    if not as_json:
+        for file in files:
+            _print_engagement(opened(file))
+    _finish(result, as_json=as_json)
+
+
+def _print_engagement(engagement: Engagement) -> None:
+    names = load_catalog().patterns
+    rows = [
+        [one.workflow.name, names[one.advice.now].name, names[one.advice.recommended].name,
+         percent(one.advice.patterns[one.advice.recommended].probability), "clear" if one.advice.clear else "not yet clear"]
+        for one in studies(engagement)
+    ]
+    out.print(table(f"\n{engagement.client}", ["Workflow", "Now", "Probably becomes", "Chance", ""], rows, right=(3,)))
+
+
+@guarded
+def live(
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Engagement file; a copy of the sample when left out.")] = None,
+    app: Annotated[bool, typer.Option("--app", help="Voilà instead of JupyterLab.")] = False,
+    port: Annotated[int | None, typer.Option("--port", metavar="N", help="Port on this machine.")] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
+) -> None:
+    """The workbook with the client, in JupyterLab or as an app; on this machine only, behind a token."""
+    raise typer.Exit(serve(file or _sample_copy(), app=app, port=port, browser=not no_browser, say=say))
+
+
+def _sample_copy() -> Path:
+    target = Path("source-text.yaml")
+    if not target.exists():
+        write_bytes(target, samples.path("source-text").read_bytes())
+    return target
+
+
+@guarded
+def doctor_command(as_json: Json = False) -> None:
+    """What is missing or unsafe on this machine."""
+    found = checks()
+    if as_json:
+        emit({"advisorkit": 1, "checks": [asdict(check) for check in found]})
+    else:
+        out.print(table("", ["", "Check", "Found", "What to do"], [[c.state, c.name, c.found, c.advice] for c in found]))
+    if any(check.state == "missing" for check in found):
+        raise typer.Exit(1)

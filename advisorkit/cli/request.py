@@ -1,0 +1,93 @@
+"""From a command's arguments to an engagement: the file, a scenario and changed assumptions laid over it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from advisorkit.cli.console import say
+from advisorkit.engagement import Engagement, Setting, Workflow
+from advisorkit.errors import UsageError, nearest
+from advisorkit.price_book import assumptions
+from advisorkit.quantities import Estimate
+from advisorkit.store import load
+
+__all__ = ["changed", "opened", "settings"]
+
+
+def opened(
+    path: Path, scenario: str | None = None, sets: Sequence[str] | None = None, *, accept_stale: bool = False
+) -> Engagement:
+    """The engagement in `path` as the command wants it; notices about the file go to stderr.
+
+    Raises:
+        EngagementError: If the file has faults.
+        UsageError: If the scenario or an assumption is unknown, or a value does not fit.
+    """
+    loaded = load(path)
+    for notice in loaded.notices:
+        say(notice)
+    return changed(loaded.engagement, scenario, settings(sets or ()), accept_stale=accept_stale)
+
+
+def changed(
+    engagement: Engagement, scenario: str | None, values: Mapping[str, Setting], *, accept_stale: bool = False
+) -> Engagement:
+    """`engagement` under a scenario, with `values` winning over everything in the file.
+
+    Raises:
+        UsageError: If there is no such scenario.
+    """
+    base = engagement.under(scenario) if scenario else engagement
+    workflows = tuple(_with(workflow, values) for workflow in base.workflows)
+    return replace(base, workflows=workflows, accept_stale=base.accept_stale or accept_stale)
+
+
+def _with(workflow: Workflow, values: Mapping[str, Setting]) -> Workflow:
+    table = assumptions()
+    load_ = {name: value for name, value in values.items() if table[name].group == "workload"}
+    rest = {name: value for name, value in values.items() if name not in load_}
+    own = {name: value for name, value in workflow.assumptions.items() if name not in load_}
+    return replace(workflow, workload={**workflow.workload, **load_}, assumptions={**own, **rest})
+
+
+def settings(pairs: Sequence[str]) -> dict[str, Setting]:
+    """Values of ``NAME=VALUE`` words; all wrong ones are named together.
+
+    Raises:
+        UsageError: If a name is unknown, a value is missing or does not fit its kind.
+
+    Example:
+        >>> settings(["engineer_day_rate=700,900,1200", "horizon_months=24"])["engineer_day_rate"].high
+        1200.0
+    """
+    values: dict[str, Setting] = {}
+    faults: list[str] = []
+    for pair in pairs:
+        name, _, text = pair.partition("=")
+        fault = _unfit(name.strip(), text.strip(), values)
+        faults += [f"--set {pair}: {fault}"] * bool(fault)
+    if faults:
+        raise UsageError("\n".join(faults))
+    return values
+
+
+def _unfit(name: str, text: str, values: dict[str, Setting]) -> str:
+    table = assumptions()
+    if name not in table:
+        near = nearest(name, list(table))
+        return f"unknown assumption '{name}'" + (f"; did you mean {' or '.join(near)}?" if near else "")
+    if not text:
+        return "give a value, such as 24 or 700,900,1200"
+    assumption = table[name]
+    try:
+        values[name] = _estimate(text) if assumption.numeric else text
+    except (ValueError, OverflowError):
+        return "give a number, or low,high or low,likely,high with rising numbers"
+    return assumption.fits(values[name])
+
+
+def _estimate(text: str) -> Estimate:
+    numbers = [float(part) for part in text.split(",")]
+    return Estimate.of(numbers[0] if len(numbers) == 1 else numbers)
