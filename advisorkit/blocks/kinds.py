@@ -136,12 +136,12 @@ class Callout:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The advice in one sentence and how sure it is."""
+    """The advice in one sentence and how sure it is; it starts a new page as a heading of level 2 does."""
 
     advice: str
-    """One sentence."""
-    pattern: str
-    """Pattern id whose colour it carries; empty when not yet clear."""
+    """One sentence or two."""
+    part: str
+    """What the page belongs to, such as a workflow's name."""
     clear: bool
     """Whether one pattern stands out."""
     state: str

@@ -8,6 +8,7 @@ from html import escape
 
 from advisorkit.blocks import kinds
 from advisorkit.blocks.kinds import Cell
+from advisorkit.charts.kinds import Chart
 from advisorkit.charts.svg import svg
 
 __all__ = ["html", "plain"]
@@ -81,7 +82,8 @@ def _table(
     if total and lines:
         lines[-1] = lines[-1].replace("<tr>", '<tr class="total">', 1)
     foot = f'<p class="note">{escape(note)}</p>' if note else ""
-    return f"<table>{said}<thead><tr>{top}</tr></thead><tbody>{''.join(lines)}</tbody></table>{foot}"
+    long = ' class="long"' if len(lines) > 12 else ""
+    return f"<table{long}>{said}<thead><tr>{top}</tr></thead><tbody>{''.join(lines)}</tbody></table>{foot}"
 
 
 def _bold(title: str) -> str:
@@ -105,7 +107,13 @@ def _(block: kinds.ChartBlock) -> str:
     said = f"<figcaption>{_bold(chart.title)}" if block.titled else "<figcaption>"
     subtitle = f"<span>{escape(chart.subtitle)}</span>" if chart.subtitle else ""
     beside = f'<div class="beside">{"".join(f"<p>{escape(p)}</p>" for p in block.beside)}</div>' if block.beside else ""
-    return f'<figure{" class=split" if beside else ""}>{said}{subtitle}</figcaption><div class="chart">{svg(chart)}</div>{beside}</figure>'
+    return f'<figure{" class=split" if beside else ""}>{said}{subtitle}</figcaption><div class="chart">{svg(chart)}</div>{beside}{_data(chart)}</figure>'
+
+
+def _data(chart: Chart) -> str:
+    rows = [tuple(Cell(text) for text in row) for row in chart.rows()]
+    table = _table("", "", [Cell(name) for name in chart.head], rows, (False,) * len(chart.head), "", total=False)
+    return f"<details><summary>Data</summary>{table}</details>"
 
 
 @html.register
@@ -116,10 +124,9 @@ def _(block: kinds.Callout) -> str:
 
 @html.register
 def _(block: kinds.Decision) -> str:
-    look = f" is-{escape(block.pattern)}" if block.pattern and block.clear else ""
     override = f'<p class="override">{escape(block.override)}</p>' if block.override else ""
-    state = f'<p class="state">{"●" if block.clear else "○"} {escape(block.state)}</p>'
-    return f'<div class="decision{look}"><p class="advice">{escape(block.advice)}</p>{state}{override}</div>'
+    state = f'<p class="state"><b>{"●" if block.clear else "○"}</b> {escape(block.state)}</p>'
+    return f"<h2>{escape(block.advice)}</h2>{state}{override}"
 
 
 @singledispatch
@@ -178,4 +185,4 @@ def _(block: kinds.Callout) -> str:
 
 @plain.register
 def _(block: kinds.Decision) -> str:
-    return "\n".join(filter(None, (block.advice, block.state, block.override)))
+    return "\n".join(filter(None, (f"## {block.advice}", block.state, block.override)))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import nh3
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
-from advisorkit.blocks import Block, Cover, Done, Heading, read
+from advisorkit.blocks import Block, Cover, Decision, Done, Heading, read
 from advisorkit.errors import RenderError
 
 __all__ = ["Document", "Page", "document"]
@@ -87,9 +88,12 @@ def _block(output: Any, number: int) -> Block:
 
 
 def _pages(items: list[Block | str]) -> Iterator[Page]:
-    starts = [n for n, item in enumerate(items) if isinstance(item, Heading) and item.level == 2]
-    edges = [0, *(n for n in starts if n), len(items)]
-    for start, end in zip(edges, edges[1:], strict=False):
-        first = items[start] if start < end else None
-        if first is not None:
-            yield Page(first.part if isinstance(first, Heading) else "", tuple(items[start:end]))
+    starts = [n for n, item in enumerate(items) if _opens(item)]
+    edges = sorted({0, *starts, len(items)})
+    for start, end in pairwise(edges):
+        first = items[start]
+        yield Page(first.part if isinstance(first, Heading | Decision) else "", tuple(items[start:end]))
+
+
+def _opens(item: Block | str) -> bool:
+    return isinstance(item, Decision) or (isinstance(item, Heading) and item.level == 2)

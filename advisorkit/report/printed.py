@@ -10,7 +10,31 @@ from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import money_short, percent, percents
 from advisorkit.report.sentences import say
 
-__all__ = ["lead_points", "name_of", "project", "project_range", "ranked", "shown", "shown_shares", "weeks"]
+__all__ = ["count", "inside", "lead_points", "name_of", "project", "project_range", "ranked", "shown", "shown_shares", "weeks"]
+
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+def count(number: int) -> str:
+    """A small count in words.
+
+    Example:
+        >>> count(2), count(40)
+        ('two', '40')
+    """
+    return _NUMBERS[number] if number < len(_NUMBERS) else str(number)
+
+
+def inside(sentence: str) -> str:
+    """A sentence as a clause of another: small first letter, no full stop; names in capitals stay.
+
+    Example:
+        >>> inside("A smaller set of texts proves enough."), inside("RAG was measured.")
+        ('a smaller set of texts proves enough', 'RAG was measured')
+    """
+    small = sentence[:1].lower() + sentence[1:] if not sentence[1:2].isupper() else sentence
+    return small.rstrip(".")
 
 
 def shown(chances: Mapping[PatternId, float]) -> dict[PatternId, str]:

@@ -36,8 +36,8 @@ def say(key: str, **values: object) -> str:
         CatalogError: If there is no such sentence or a place has no value.
 
     Example:
-        >>> say("cover.one", workflow="Claims triage")
-        'Advice for Claims triage'
+        >>> say("cover.many", count=8)
+        'Advice on 8 workflows'
     """
     found = sentences()
     if key not in found:
@@ -52,8 +52,8 @@ def columns(key: str, **values: object) -> tuple[str, ...]:
     """The column heads called `key`.
 
     Example:
-        >>> columns("again.head")
-        ('When', 'What to check')
+        >>> columns("method.sources_head")
+        ('What', 'From')
     """
     return tuple(part.strip() for part in say(key, **values).split("|"))
 

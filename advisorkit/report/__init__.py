@@ -1,0 +1,13 @@
+"""The client's report: pages of blocks made from an engagement, its advice and its costs.
+
+A template's cells open a job and show pages; each page is a function from a `View` to blocks.
+"""
+
+from advisorkit.report.advice_pages import changes, path, reasons, summary
+from advisorkit.report.cost_pages import costs, figures
+from advisorkit.report.job import Report, job_document, make_report, open_job, write_job
+from advisorkit.report.view import View
+
+__all__ = [
+    "Report", "View", "changes", "costs", "figures", "job_document", "make_report", "open_job", "path", "reasons", "summary", "write_job",
+]

@@ -1,0 +1,220 @@
+"""Pages about the advice: summary, reasons, what would change it, path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from advisorkit.advice import Advice
+from advisorkit.blocks import Block, Callout, Cell, ChartBlock, Decision, Heading, KeyFigure, KeyFigures, Table, Text
+from advisorkit.evidence import GateHit
+from advisorkit.patterns import PATTERNS, PatternId
+from advisorkit.quantities import day, money_short, percent
+from advisorkit.report import pictures
+from advisorkit.report.printed import count, inside, lead_points, project, project_range, ranked, shown_shares, weeks
+from advisorkit.report.sentences import columns, say
+from advisorkit.report.view import View
+
+__all__ = ["changes", "path", "reasons", "summary"]
+
+POINTS = 0.1
+"""Lead below which the advice is not called clear, as a share."""
+STALE_DAYS = 60
+"""Age from which a price is worth another look."""
+SHARE = 0.6
+"""Share of draws below which the advice is not called clear."""
+
+
+def summary(view: View) -> tuple[Block, ...]:
+    """The conclusion, three figures, why, what to decide, what is not known."""
+    advice, words = view.advice, view.advice.words
+    lead = (say("summary.part", client=view.engagement.client, workflow=view.workflow.name), *words.summary)
+    return (
+        Decision(" ".join(words.headline).rstrip("."), view.workflow.name, advice.clear, _state(view), _override(view)),
+        *_off_ramp(view),
+        Text((" ".join(lead),), "lead"),
+        KeyFigures((_chance(view), _total(view), _step(view))),
+        *_list("why", words.why),
+        *_list("against", words.against),
+        *_list("decide", tuple(_asks(view)), "numbered"),
+        *_list("unknowns", _unknowns(advice)),
+    )
+
+
+def _list(title: str, items: tuple[str, ...], style: str = "bullets") -> tuple[Block, ...]:
+    return (Heading(say(title)), Text(items, "numbered" if style == "numbered" else "bullets")) if items else ()
+
+
+def _state(view: View) -> str:
+    advice, order = view.advice, ranked(view.advice)
+    if len(order) < 2:
+        return say("state.only", first=view.name(order[0]))
+    return say(
+        "state.clear" if advice.clear else "state.open",
+        first=view.name(order[0]), second=view.name(order[1]), lead=lead_points(advice, POINTS), needed=f"{POINTS * 100:g}",
+        share=percent(advice.acceptability[order[0]]), share_needed=percent(SHARE),
+    )
+
+
+def _override(view: View) -> str:
+    made = view.advice.override
+    return say("override", by=made.by, pattern=view.name(made.pattern), reason=made.reason) if made else ""
+
+
+def _off_ramp(view: View) -> Iterator[Block]:
+    ramp = view.advice.off_ramp
+    if ramp is not None:
+        found = view.catalog.off_ramps[ramp.kind]
+        yield Callout(found.name, f"{ramp.reason} {found.what}", "warning")
+
+
+def _chance(view: View) -> KeyFigure:
+    shares, (first, *others) = shown_shares(view.advice), ranked(view.advice)
+    rest = ", ".join(f"{view.name(p)} {shares[p]}" for p in others)
+    key = "figure.chance" if rest else "figure.chance_alone"
+    return KeyFigure(shares[first], say(key, pattern=say(f"pattern.{first}"), others=rest))
+
+
+def _total(view: View) -> KeyFigure:
+    first = view.advice.recommended
+    total = view.costs.columns[first].total
+    values = {"months": view.months, "pattern": say(f"pattern.{first}")}
+    if total is None:
+        return KeyFigure(say("unknown"), say("figure.total_unknown", **values))
+    low, high = money_short(total.p10, view.currency), money_short(total.p90, view.currency)
+    return KeyFigure(money_short(total.p50, view.currency), say("figure.total", low=low, high=high, **values))
+
+
+def _step(view: View) -> KeyFigure:
+    rung = next((r for r in view.advice.path if r.state == "here"), None)
+    name = pictures.rung_name(rung) if rung else view.name(view.advice.now)
+    build = view.costs.columns[view.advice.now].build
+    if build is None:
+        return KeyFigure(say("unknown"), say("figure.step_unknown", step=name.lower()))
+    span = project_range(build.p10, build.p90, view.currency)
+    time = f", {weeks(rung.weeks)}" if rung and rung.weeks is not None else ""
+    return KeyFigure(project(build.p50, view.currency), say("figure.step", step=name.lower(), range=span, time=time))
+
+
+def _asks(view: View) -> Iterator[str]:
+    step, rung = view.advice.next_step, next((r for r in view.advice.path if r.state == "here"), None)
+    pilot = step.action in ("pilot", "mark_more")
+    cost = view.costs.columns[view.advice.now if pilot else step.pattern].build
+    name = say("ask.pilot_name") if pilot and rung and rung.pattern == "prompt" else say(f"pattern.{rung.pattern if pilot and rung else step.pattern}")
+    if step.action == "off_ramp" and view.advice.off_ramp:
+        found = view.catalog.off_ramps[view.advice.off_ramp.kind]
+        yield say("ask.off_ramp", name=found.name, what=found.right_when)
+        return
+    yield say(f"ask.{step.action}", step=name, build=project(cost.p50, view.currency) if cost else say("unknown"), cases=step.cases)
+    if step.action == "pilot":
+        yield say("ask.pilot.cases", cases=step.cases)
+        yield say("ask.pilot.mark")
+    elif step.action == "climb":
+        yield say("ask.climb.keep")
+
+
+def _unknowns(advice: Advice) -> tuple[str, ...]:
+    still = len(advice.next_questions)
+    note = say("open_settled" if advice.settled else "open_unsettled")
+    return (*advice.words.unknowns, *((say("open_questions", count=still, note=note),) if still else ()))
+
+
+def reasons(view: View) -> tuple[Block, ...]:
+    """The belief map, the evidence behind it, and published cases like it."""
+    beside = (say("reasons.beside"), say("reasons.point"), *((say("reasons.draws"),) if view.draws else ()))
+    return (
+        Heading(pictures.needs(view.advice), 2, view.workflow.name),
+        ChartBlock(pictures.belief_map(view.catalog, view.advice, view.draws), beside, titled=False),
+        ChartBlock(pictures.evidence(view.advice)),
+        *_similar(view),
+        *_companions(view),
+    )
+
+
+def _similar(view: View) -> Iterator[Block]:
+    if view.advice.similar:
+        rows = tuple(
+            (Cell(s.company), Cell(str(s.year or "–")), Cell(view.name(s.outcome), s.outcome), Cell(s.what_happened))
+            for s in view.advice.similar[:3]
+        )
+        yield Table(say("similar.title"), _head("similar.head"), rows, (False,) * 4, note=say("similar.note"))
+
+
+def _companions(view: View) -> Iterator[Block]:
+    found = [view.catalog.companions[c] for c in view.advice.companions]
+    if found:
+        yield Heading(say("beside"))
+        yield Text(tuple(f"{c.name}: {c.what}" for c in found), "bullets")
+
+
+def _head(key: str) -> tuple[Cell, ...]:
+    return tuple(Cell(name) for name in columns(key))
+
+
+def changes(view: View) -> tuple[Block, ...]:
+    """What single answers would change, what the advice is not, and when to look again."""
+    chart = pictures.flip_bars(view.catalog, view.advice)
+    found = len({flip.criterion for flip in view.advice.flips if flip.recommended != view.advice.recommended})
+    title = say(f"changes.title.{'none' if not found else 'one' if found == 1 else 'many'}", count=count(found).capitalize())
+    pattern = view.name(view.advice.recommended)
+    lead = say("changes.lead", points=f"{POINTS * 100:g}") if found else say("changes.lead_none", pattern=pattern)
+    return (
+        Heading(title, 2, view.workflow.name), Text((lead,), "lead"), ChartBlock(chart, titled=False),
+        Heading(say("out.title")), Text(tuple(_not_these(view)), "bullets"),
+        Heading(say("again.title")), Text(tuple(_again(view)), "bullets"),
+    )
+
+
+def _not_these(view: View) -> Iterator[str]:
+    shares = shown_shares(view.advice)
+    for pattern in (p for p in PATTERNS if p != view.advice.recommended):
+        yield _not_this(view, pattern, shares[pattern])
+
+
+def _not_this(view: View, pattern: PatternId, share: str) -> str:
+    gates, found = view.advice.patterns[pattern].gates, view.catalog.patterns[pattern]
+    for kind, key in (("lasting", "out.ruled"), ("for_now", "out.held")):
+        if hits := [hit for hit in gates if hit.kind == kind and not hit.provisional]:
+            return say(key, pattern=found.name, reason=" ".join(dict.fromkeys(h.reason for h in hits)), reopens=_reopens(hits[0]))
+    return say("out.unlikely", pattern=found.name, shown=share, fails=found.fails_when)
+
+
+def _reopens(hit: GateHit) -> str:
+    return say("out.reopens", reopens=inside(hit.reopens)) if hit.reopens else ""
+
+
+def _again(view: View) -> Iterator[str]:
+    yield say("again.step")
+    if ages := view.inputs.prices():
+        oldest = min(age.as_of for age in ages)
+        yield say("again.prices", date=day(oldest + timedelta(days=STALE_DAYS)), days=STALE_DAYS)
+    retires = view.inputs.model("tuned_model").retires
+    if retires and view.advice.recommended in ("finetune", "hybrid"):
+        yield say("again.retires", date=day(retires))
+    yield from (say("again.world", reason=inside(reason)) for reason in view.advice.reopen_when)
+
+
+def path(view: View) -> tuple[Block, ...]:
+    """The rungs as stairs and as tests."""
+    return (
+        Heading(say("path.title"), 2, view.workflow.name), Text((say("path.lead"),), "lead"),
+        ChartBlock(pictures.path_stairs(view.advice, view.currency)),
+        Table(
+            say("path.tests"), _head("path.head"), tuple(_tests(view)), (False, False, False, True, True), say("path.tests_subtitle")
+        ),
+        Heading(say("path.next")), Text((view.advice.next_step.why,) if view.advice.next_step.why else tuple(_asks(view))),
+    )
+
+
+def _tests(view: View) -> Iterator[tuple[Cell, ...]]:
+    for rung in view.advice.path:
+        build = build_of(rung.build, view.currency)
+        yield (
+            Cell(pictures.rung_name(rung), rung.pattern if rung.state != "done" else "muted"), Cell(rung.enter_when), Cell(rung.leave_when),
+            Cell(percent(rung.probability_suffices)), Cell(build),
+        )
+
+
+def build_of(build: float | None, currency: str) -> str:
+    """A rung's likely build cost; a dash where it has none."""
+    return "–" if build is None else project(build, currency)

@@ -1,0 +1,214 @@
+"""Pages about money: what each pattern costs, and what the figures rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advisorkit.blocks import Block, Cell, ChartBlock, Heading, LineItems, Money, Table, Text
+from advisorkit.costs import Column, Input, Line
+from advisorkit.patterns import PATTERNS, PatternId
+from advisorkit.quantities import SYMBOLS, Band, Estimate, day, money_short, number, percent, round_figures
+from advisorkit.report import cost_pictures as pictures
+from advisorkit.report.printed import project
+from advisorkit.report.sentences import columns, say, sure
+from advisorkit.report.view import View
+
+__all__ = ["costs", "figures"]
+
+USE = frozenset({"1M tokens", "1000 searches", "GPU months"})
+"""Units of run lines that are paid by use; the others are upkeep."""
+ROWS = 16
+"""Most assumptions listed."""
+
+
+def costs(view: View) -> tuple[Block, ...]:
+    """Ranges of every pattern and of today, how cost builds up, and where the money goes."""
+    return (
+        Heading(_title(view), 2, view.workflow.name), ChartBlock(pictures.range_bars(view)),
+        *((Text(said, "bullets"),) if (said := tuple(_said(view))) else ()), *_curves(view), _side_by_side(view), _bill(view),
+    )
+
+
+def _title(view: View) -> str:
+    first = max(PATTERNS, key=lambda p: view.costs.cheapest.get(p, 0))
+    chance = view.costs.cheapest.get(first, 0)
+    key = "costs.title.clear" if chance >= 0.6 else "costs.title.open" if chance else "costs.title.unknown"
+    return say(key, pattern=view.name(first), sure=say(f"sure.{sure(chance)}"), months=view.months)
+
+
+def _said(view: View) -> Iterator[str]:
+    """What the ranges mean, in sentences."""
+    found, first = sorted(view.costs.cheapest.items(), key=lambda pair: -pair[1]), view.advice.recommended
+    if found:
+        yield say("costs.cheapest", shares=", ".join(f"{view.name(p)} {percent(s)}" for p, s in found))
+    if first in view.costs.cheapest and (gap := _gap(view, first)):
+        middle, low, high = (money_short(v, view.currency) for v in (abs(gap.p50), gap.p10, gap.p90))
+        key = "costs.saving" if gap.p50 >= 0 else "costs.dearer"
+        yield say(key, pattern=view.name(first), middle=middle, low=low, high=high, months=view.months)
+    for even in view.costs.break_even:
+        if even.between == ("prompt", first) and even.calls_per_month:
+            yield say("costs.even_calls", pattern=view.name(first), calls=number(round_figures(even.calls_per_month)), reason=even.reason)
+    if benefit := view.costs.columns[first].net_benefit:
+        yield say("costs.benefit", pattern=view.name(first), months=view.months, **_three(benefit, view.currency))
+
+
+def _gap(view: View, first: PatternId) -> Band | None:
+    found = [d.amount for d in view.costs.differences if (d.left, d.right) == ("prompt", first)]
+    return found[0] if found and "prompt" in view.costs.cheapest else None
+
+
+def _curves(view: View) -> Iterator[Block]:
+    chart = pictures.curves(view)
+    if chart is not None:
+        yield ChartBlock(chart)
+
+
+def _side_by_side(view: View) -> Table:
+    order: tuple[Column, ...] = (*PATTERNS, "today")
+    rows = tuple(_column_row(view, column) for column in order)
+    return Table(say("costs.table"), _head("costs.head"), rows, (False, True, True, True, True), say("costs.table_subtitle"), say("costs.today_note"))
+
+
+def _column_row(view: View, column: Column) -> tuple[Cell, ...]:
+    found, currency = view.costs.columns[column], view.currency
+    build = "–" if column == "today" else _project(found.build, currency)
+    call = "–" if column == "today" else _cents(found.per_call, currency)
+    cells = (build, call, _band(found.run_per_month, currency), _band(found.total, currency))
+    return Cell(view.name(column), column if column in PATTERNS else ""), *(Cell(c, "muted" if c == say("unknown") else "") for c in cells)
+
+
+def _band(band: Band | None, currency: str) -> str:
+    return say("unknown") if band is None else say("costs.band", **_three(band, currency))
+
+
+def _three(band: Band, currency: str) -> dict[str, str]:
+    return {name: money_short(value, currency) for name, value in (("low", band.p10), ("middle", band.p50), ("high", band.p90))}
+
+
+def _project(band: Band | None, currency: str) -> str:
+    if band is None:
+        return say("unknown")
+    return say("costs.band", low=project(band.p10, currency), middle=project(band.p50, currency), high=project(band.p90, currency))
+
+
+def _cents(band: Band | None, currency: str) -> str:
+    return say("unknown") if band is None else f"{cents(band.p50)} {CENTS.get(currency, f'1/100 {currency}')}"
+
+
+CENTS = {"EUR": "€ct", "USD": "US¢", "GBP": "p", "CHF": "Rp."}
+"""Hundredths of a currency."""
+
+
+def cents(amount: float) -> str:
+    """An amount as hundredths with two significant figures.
+
+    Example:
+        >>> cents(0.0144), cents(0.37), cents(0.00052)
+        ('1.4', '37', '0.052')
+    """
+    value = round_figures(amount * 100)
+    return f"{value:,.0f}" if value >= 10 else f"{value:g}"
+
+
+def _bill(view: View) -> LineItems:
+    shown = [c for c in PATTERNS if view.bill.total(c) is not None]
+    rows = []
+    for group in ("build", "use", "upkeep", "change", "error"):
+        amounts = tuple(_sum([line for line in view.bill.of(c) if _group(line) == group]) for c in shown)
+        if any(amount != 0 for amount in amounts):
+            rows.append(Money(say(f"phase.{group}"), amounts))
+    middles = ", ".join(f"{view.name(c)} {money_short(t.p50, view.currency)}" for c in shown if (t := view.costs.columns[c].total))
+    note = say("costs.bill_note", months=view.months, middles=middles)
+    known = all(view.bill.errors_known(c) for c in shown)
+    return LineItems(
+        say("costs.bill"), view.currency, tuple(Cell(view.name(c), c) for c in shown), tuple(rows),
+        note if known else f"{note} {say('costs.errors_unknown')}",
+    )
+
+
+def _group(line: Line) -> str:
+    if line.phase != "run":
+        return line.phase
+    return "use" if line.unit in USE else "upkeep"
+
+
+def _sum(lines: list[Line]) -> float | None:
+    amounts = [line.amount for line in lines]
+    return None if None in amounts else sum(a for a in amounts if a is not None)
+
+
+def figures(view: View) -> tuple[Block, ...]:
+    """Assumptions with their sources, what moves the result most, and the age of the prices."""
+    return (
+        Heading(say("figures.title"), 2, view.workflow.name), Text((say("figures.lead"),), "lead"), Text((_models(view),)),
+        Table("", _head("figures.head"), tuple(_assumption(row) for row in _listed(view)), (False, True, True, True, False, False)),
+        *_swings(view), *_prices(view),
+    )
+
+
+def _listed(view: View) -> list[Input]:
+    rows = view.inputs.rows
+    own = [name for name, row in rows.items() if row.known and row.changed_by != "price book" and row.assumption.numeric]
+    moving = [bar.input for bar in view.costs.tornado.bars[:pictures.BARS]] if view.costs.tornado else []
+    return [rows[name] for name in dict.fromkeys((*moving, *own)) if name != "discount_rate"][:ROWS]
+
+
+def _models(view: View) -> str:
+    rate = view.inputs.rows["discount_rate"].range
+    words = {"model": view.inputs.word("model"), "tuned": view.inputs.word("tuned_model")}
+    return say("figures.models", discount=percent(rate.likely if rate else 0), **words)
+
+
+def _assumption(row: Input) -> tuple[Cell, ...]:
+    star = " *" if row.known and row.changed_by != "price book" else ""
+    share = row.unit.startswith("share")
+    low, likely, high = _ends(row.range, 100 if share else 1)
+    unit = row.unit.replace("share", "%", 1) if share else row.unit
+    for code, sign in SYMBOLS.items():
+        unit = unit.replace(code, sign.strip())
+    return Cell(row.assumption.label + star), Cell(low), Cell(likely, "strong"), Cell(high), Cell(unit), _source(row)
+
+
+def _source(row: Input) -> Cell:
+    said = {"answer": say("source.answer"), "workflow": say("source.client"), "engagement": say("source.client")}.get(row.changed_by, row.source)
+    return Cell(f"{say('evidence.guess')}, {said}", "guess") if row.guess else Cell(said)
+
+
+def _ends(value: Estimate | None, scale: float) -> tuple[str, str, str]:
+    if value is None:
+        return "–", say("unknown"), "–"
+    low, likely, high = (plain(v * scale) for v in (value.low, value.likely, value.high))
+    return ("–", likely, "–") if value.fixed else (low, likely, high)
+
+
+def plain(value: float) -> str:
+    """A number of a table: as it is when whole, else three significant figures.
+
+    Example:
+        >>> plain(40_000), plain(9.5), plain(0.0125), plain(3_162_277.7)
+        ('40,000', '9.5', '0.0125', '3,160,000')
+    """
+    shown = value if value == int(value) else round_figures(value, 3)
+    return number(shown) if abs(shown) >= 100 or shown == int(shown) else f"{shown:g}"
+
+
+def _swings(view: View) -> Iterator[Block]:
+    chart = pictures.tornado(view)
+    if chart is not None:
+        yield ChartBlock(chart)
+
+
+def _prices(view: View) -> Iterator[Block]:
+    ages = sorted(view.inputs.prices(), key=lambda age: -age.age_days)
+    old = [age for age in ages if age.state != "fresh"]
+    yield Heading(say("figures.prices"))
+    if ages and not old:
+        yield Text((say("figures.fresh", count=len(ages), days=ages[0].age_days, date=day(ages[0].as_of)),))
+    if old:
+        rows = tuple((Cell(a.id), Cell(day(a.as_of)), Cell(say("figures.stale", days=a.age_days), "stale")) for a in old)
+        yield Table("", _head("figures.prices_head"), rows, (False, False, True))
+
+
+def _head(key: str) -> tuple[Cell, ...]:
+    return tuple(Cell(name) for name in columns(key))
+

@@ -1,0 +1,135 @@
+"""The charts of the costs."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from advisorkit.charts import kinds
+from advisorkit.costs import Column
+from advisorkit.patterns import PATTERNS, PatternId
+from advisorkit.quantities import money_short, number, percent, round_figures
+from advisorkit.report.pictures import ruled_out
+from advisorkit.report.sentences import say
+from advisorkit.report.view import View
+from advisorkit.uncertainty import Bar, Curve, Payback
+
+__all__ = ["cheapest_bars", "curves", "input_words", "payback", "range_bars", "tornado"]
+
+BARS = 8
+"""Most assumptions in the tornado chart."""
+SMALL = 0.02
+"""Smallest swing shown, as a share of the largest."""
+
+
+def range_bars(view: View) -> kinds.RangeBars:
+    """Total cost of every pattern that is left, of today and of a bought product, lowest first; the others say why not."""
+    rows = [_range(view, column) for column in (*PATTERNS, *_ALSO)]
+    known = sorted((r for r in rows if r.range), key=lambda r: r.range[1] if r.range else 0)
+    missing = [r for r in rows if r.range is None and r.note]
+    return kinds.RangeBars(
+        title=say("costs.range", months=view.months), currency=view.currency, bars=(*known, *missing),
+        subtitle=say("costs.range_subtitle", draws=number(view.costs.draws)),
+    )
+
+
+_ALSO: tuple[Column, ...] = ("today", "buy")
+
+
+def _range(view: View, column: Column) -> kinds.RangeRow:
+    pattern = column if column in PATTERNS else ""
+    if column in PATTERNS and view.advice.patterns[column].status == "ruled_out":
+        return kinds.RangeRow(column, view.name(column), None, say("costs.out", reason=ruled_out(view.advice, column)))
+    total = view.costs.columns[column].total
+    if total is None:
+        missing = {"today": say("costs.missing.today"), "buy": ""}.get(column, say("costs.missing.pattern"))
+        return kinds.RangeRow(pattern, view.name(column), None, missing)
+    return kinds.RangeRow(pattern, view.name(column), (total.p10, total.p50, total.p90))
+
+
+def cheapest_bars(view: View) -> kinds.ShareBars:
+    """Chance that each pattern is the cheapest, largest first."""
+    found = sorted(view.costs.cheapest.items(), key=lambda pair: -pair[1])
+    bars = tuple(kinds.ShareRow(p, view.name(p), share, percent(share)) for p, share in found)
+    return kinds.ShareBars(title=say("costs.cheapest_title"), subtitle=say("costs.cheapest_subtitle", draws=number(view.costs.draws)), bars=bars)
+
+
+def curves(view: View) -> kinds.Curves | None:
+    """Cumulative cost of the patterns that are left, with bands; None while no total is known."""
+    found = {p: c for p in PATTERNS if view.advice.patterns[p].status != "ruled_out" and (c := view.costs.columns[p].curve)}
+    if not found:
+        return None
+    even = _break_even(view, found)
+    back = payback(view)
+    title = say("costs.curves_even", first=view.name(back.column), month=back.p50) if even and back else say("costs.curves", months=view.months)
+    within = [say("costs.within", months=view.months, share=percent(back.within_horizon))] if even and back else []
+    return kinds.Curves(
+        title=title, subtitle=" ".join((say("costs.curves_subtitle"), *within)), currency=view.currency,
+        months=tuple(map(float, next(iter(found.values())).months)), curves=tuple(_curve(view, p, c) for p, c in found.items()), break_even=even,
+    )
+
+
+def _curve(view: View, pattern: PatternId, curve: Curve) -> kinds.Curve:
+    low, middle, high = zip(*((b.p10, b.p50, b.p90) for b in curve.bands), strict=True)
+    return kinds.Curve(pattern, view.name(pattern), low, middle, high)
+
+
+def payback(view: View) -> Payback | None:
+    """The destination's payback against a prompt; None where there is none to speak of."""
+    first = view.advice.recommended
+    return next((p for p in view.costs.payback if p.column == first), None)
+
+
+def _break_even(view: View, found: dict[PatternId, Curve]) -> kinds.BreakEven | None:
+    back = payback(view)
+    if back is None or not back.p50 or "prompt" not in found or view.advice.recommended not in found:
+        return None
+    values = {"first": view.name(back.column), "second": say("pattern.prompt"), "month": back.p50}
+    low = back.p10 or 0
+    high = say("costs.even_beyond", months=view.months) if back.p90 is None else say("costs.even_month", month=back.p90)
+    return kinds.BreakEven(
+        back.p50, _at(found[view.advice.recommended], back.p50), low, back.p90,
+        say("costs.even_words", **values), say("costs.even_range", low=low, high=high),
+    )
+
+
+def _at(curve: Curve, month: float) -> float:
+    after = min(bisect_right(curve.months, month), len(curve.months) - 1)
+    (m0, m1), (b0, b1) = curve.months[after - 1 : after + 1], curve.bands[after - 1 : after + 1]
+    return b0.p50 + (b1.p50 - b0.p50) * (month - m0) / (m1 - m0)
+
+
+def tornado(view: View) -> kinds.Tornado | None:
+    """What moves the cheapest pattern's saving most; None while that is not known."""
+    found = view.costs.tornado
+    if found is None or not found.bars:
+        return None
+    turning = [bar for bar in found.bars if min(bar.low, bar.high) < 0 < max(bar.low, bar.high)]
+    title = say("swing.title.none") if not turning else say("swing.title.some", label=turning[0].label)
+    return kinds.Tornado(
+        title=title, currency=view.currency, base=found.base, swings=tuple(_swing(view, bar) for bar in found.bars[:BARS] if bar.swing >= SMALL * found.bars[0].swing),
+        subtitle=say(
+            "swing.subtitle", better=view.name(found.better), against=say(f"pattern.{found.against}"), months=view.months,
+            base=money_short(found.base, view.currency),
+        ),
+    )
+
+
+def _swing(view: View, bar: Bar) -> kinds.Swing:
+    low, high = (input_words(value, bar.unit, view.currency) for value in (bar.low_value, bar.high_value))
+    return kinds.Swing(bar.label, bar.low, bar.high, low, high)
+
+
+def input_words(value: float, unit: str, currency: str) -> str:
+    """An assumption's value in a few letters, for the ends of bars.
+
+    Example:
+        >>> input_words(3, "EUR an item", "EUR"), input_words(0.08, "share", "EUR"), input_words(25_000, "calls a month", "EUR")
+        ('€3', '8%', '25k')
+    """
+    if unit.startswith(currency):
+        return money_short(value, currency)
+    if unit.startswith("share"):
+        return f"{round_figures(value * 100):g}%"
+    return money_short(value, "").strip() if abs(value) >= 10_000 else f"{round_figures(value, 3):g}"
+
+
