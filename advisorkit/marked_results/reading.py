@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from advisorkit.errors import EngagementError, Fault, PilotError
 from advisorkit.files import Fields, Scalar, Spot, decode, parse_json, read_bytes
-from advisorkit.files.tables import Table, read_sheets, read_table
+from advisorkit.files.tables import Row, Table, read_sheets, read_table
 from advisorkit.marked_results.logs import Log, inspect_log, is_archive, promptfoo_log, unpacked
 from advisorkit.marked_results.rows import Line, check_columns, marks_of, normal
 from advisorkit.pilot import MarkedResults
 
-__all__ = ["AGREED", "MARKS", "read_results"]
+__all__ = ["AGREED", "MARKS", "SECOND_MARKS", "read_results"]
 
 MARKS = "Marks"
 """Name of the sheet with the marks in our marking sheet."""
+SECOND_MARKS = "Second marks"
+"""Name of the sheet with the marks of a second person."""
 AGREED = "Agreed"
 """Name of the sheet that keeps what was agreed before the pilot."""
 
@@ -48,18 +50,26 @@ def _whole(results: MarkedResults, faults: Sequence[Fault]) -> MarkedResults:
     return results
 
 
-def _from_table(table: Table, warnings: tuple[str, ...] = (), pass_mark: float | None = None) -> MarkedResults:
-    faults = check_columns(table.file, table.columns)
-    if faults:
+def _from_table(table: Table) -> MarkedResults:
+    if faults := check_columns(table.file, table.columns):
         raise PilotError(faults)
-    for row in table.rows:
-        faults.extend(row.faults)
-    lines = [Line(Spot(Scalar("", row.line), "", table.file, faults), _shared(row.cells, faults)) for row in table.rows if not row.faults]
-    marks = marks_of(lines)
-    return _whole(MarkedResults(table.file, "table", marks, pass_mark, (*table.notices, *warnings)), faults)
+    return _from_rows(table.file, table.rows, table.notices)
 
 
-def _shared(cells: Any, faults: list[Fault]) -> dict[str, Spot]:
+def _from_rows(
+    file: str, rows: Sequence[Row], warnings: tuple[str, ...] = (), pass_mark: float | None = None
+) -> MarkedResults:
+    faults = [fault for row in rows for fault in row.faults]
+    whole = [row for row in rows if not row.faults]
+    lines = [Line(Spot(Scalar("", row.line), "", _sheet(row, file), faults), _shared(row.cells, faults)) for row in whole]
+    return _whole(MarkedResults(file, "table", marks_of(lines), pass_mark, warnings), faults)
+
+
+def _sheet(row: Row, file: str) -> str:
+    return next((spot.file for spot in row.cells.values() if spot.file), file)
+
+
+def _shared(cells: Mapping[str, Spot], faults: list[Fault]) -> dict[str, Spot]:
     return {normal(name): Spot(spot.node, spot.path, spot.file, faults) for name, spot in cells.items()}
 
 
@@ -67,11 +77,27 @@ def _from_workbook(path: str | Path) -> MarkedResults:
     sheets = read_sheets(path)
     if MARKS not in sheets:
         return _from_table(read_table(path))
-    table = sheets[MARKS]
-    marked = tuple(row for row in table.rows if row.faults or not Line(Spot(Scalar("", 0), "", "", []), _shared(row.cells, [])).unmarked)
-    left = len(table.rows) - len(marked)
-    warnings = (f"{left} of {len(table.rows)} rows are not marked yet.",) if left else ()
-    return _from_table(Table(str(path), table.columns, marked, table.notices), warnings, _pass_mark(sheets.get(AGREED)))
+    both = [sheets[name] for name in (MARKS, SECOND_MARKS) if name in sheets]
+    rows = [(row, i) for i, sheet in enumerate(both) for row in sheet.rows]
+    marked = [(row, i) for row, i in rows if row.faults or not _unmarked(row.cells)]
+    faults = [fault for sheet in both for fault in check_columns(sheet.file, sheet.columns)]
+    if faults:
+        raise PilotError(faults)
+    left = len(rows) - len(marked)
+    warnings = (f"{left} of {len(rows)} lines are not marked yet.",) if left else ()
+    return _from_rows(str(path), [_by(row, i) for row, i in marked], warnings, _pass_mark(sheets.get(AGREED)))
+
+
+def _unmarked(cells: Mapping[str, Spot]) -> bool:
+    return Line(Spot(Scalar("", 0), "", "", []), _shared(cells, [])).unmarked
+
+
+def _by(row: Row, sheet: int) -> Row:
+    """A row of the second sheet without initials is still another person's."""
+    if sheet == 0 or any(normal(name) == "marker" for name in row.cells):
+        return row
+    second = Spot(Scalar("second", row.line), "marker", "", row.faults)
+    return Row(row.line, {**row.cells, "marker": second}, row.faults)
 
 
 def _pass_mark(agreed: Table | None) -> float | None:

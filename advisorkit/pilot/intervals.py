@@ -30,7 +30,7 @@ def wilson(hits: float, n: float, confidence: float = 0.95) -> tuple[float, floa
     share, weight = hits / n, z * z / n
     middle = (share + weight / 2) / (1 + weight)
     half = z * math.sqrt(share * (1 - share) / n + weight / n / 4) / (1 + weight)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
 
 
 def at_most(hits: float, n: float, confidence: float = 0.95) -> float:
