@@ -45,7 +45,7 @@ def test_a_forked_process_and_a_kernel_give_the_same_bytes(tmp_path: Path, monke
 
     assert page(tmp_path / "advisorkit") == page(tmp_path / "kernel")
     assert "data:image/svg+xml" in page(tmp_path / "kernel")
-    for shown in ("([], [\'job.json\'])", "three", "to stderr", "after", "stays", "own", "from a shell", "awaited"):
+    for shown in ("([], ['job.json'])", "three", "to stderr", "after", "stays", "own", "from a shell", "awaited"):
         assert shown in page(tmp_path / "advisorkit")
 
 
@@ -133,7 +133,7 @@ def test_a_cell_that_goes_wrong_fails_its_report_alone_and_is_shown(tmp_path: Pa
         assert "in cell 3 of the template" in rows[name].error
         kept = nbformat.read(tmp_path / "failed" / f"{rows[name].engagement}_trial.ipynb", as_version=4)
         assert name in kept.cells[1].outputs[0].text
-        assert kept.cells[-1].outputs[-1].output_type == "error"
+        assert "error" in {output.output_type for output in kept.cells[-1].outputs}
 
 
 def test_a_report_without_an_answer_in_time_takes_its_own_children_with_it(tmp_path: Path) -> None:

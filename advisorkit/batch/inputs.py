@@ -57,13 +57,15 @@ def _job_in(path: Path, prepare: Prepare) -> Job:
 
 
 def job_of(engagement: Engagement, folder: Path, source: str = "") -> Job:
-    """The job of one engagement; `folder` is where the files it names lie, whose bytes travel in the document.
+    """The job of one engagement, in the form that `report.open_job` reads.
+
+    `folder` is where the files that it names lie; their bytes travel in the document, so that no worker needs the folder.
 
     Raises:
         EngagementError: If a file that it names cannot be read.
     """
     content = {name: base64.b64encode(read_bytes(folder / name)).decode() for name in sorted(set(_named(engagement)))}
-    document = {"advisorkit": 1, "engagement": json.loads(to_json(engagement)), "files": content}
+    document = {"engagement": json.loads(to_json(engagement)), "options": {"brand": {}}, "files": content}
     return Job(engagement.id, engagement.client, json.dumps(document, ensure_ascii=False), source=source)
 
 
