@@ -1,3 +1,26 @@
-"""Advice on prompting, retrieval (RAG), fine-tuning or both, worked out with the client."""
+"""Advice on prompting, retrieval (RAG), fine-tuning or both, worked out with the client.
 
+Example:
+    >>> import advisorkit as ak
+    >>> work = ak.open("acme.yaml")  # doctest: +SKIP
+    >>> work.assess().recommended  # doctest: +SKIP
+    'rag'
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from advisorkit.session import Work, open, screen  # noqa: A004
+
+__all__ = ["Work", "__version__", "open", "screen"]
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> object:
+    """`open`, `screen` and `Work`, loaded when first asked for, so that importing the package stays cheap."""
+    if name in {"Work", "open", "screen"}:
+        return getattr(import_module("advisorkit.session"), name)
+    raise AttributeError(f"module 'advisorkit' has no attribute '{name}'")

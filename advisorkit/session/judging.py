@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from advisorkit.costs import Bill, bill
+from advisorkit.catalog import load as load_catalog
+from advisorkit.costs import bill
 from advisorkit.engagement import Engagement
 from advisorkit.pilot import Established
+from advisorkit.report import View
 from advisorkit.study import Study, study
 from advisorkit.uncertainty import CostResult, price
 
@@ -32,12 +34,12 @@ class Judged:
         return study(self.engagement, self.workflow, self._pilot)
 
     @cached_property
-    def bill(self) -> Bill:
-        """Lines at likely values."""
-        return bill(self.study.inputs)
-
-    @cached_property
     def cost(self) -> CostResult:
         """Ranges over the live number of draws, for the patterns that are not ruled out."""
         found = self.study.advice.patterns
         return price(self.study.inputs, among=tuple(p for p in found if found[p].status != "ruled_out"))
+
+    @cached_property
+    def view(self) -> View:
+        """All of it, as reports and screens take it."""
+        return View(load_catalog(), self.study, bill(self.study.inputs), self.cost)

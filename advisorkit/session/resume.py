@@ -41,7 +41,7 @@ class Diary:
         trial = {_TRIED: Scenario(workflows=state.tried)} if state.tried else {}
         engagement = replace(state.engagement, scenarios={**state.engagement.scenarios, **trial})
         note = {
-            "fingerprint": fingerprint, "workflow": state.workflow, "scenario": state.scenario, "parked": list(state.parked),
+            "fingerprint": fingerprint, "workflow": state.workflow, "scenario": state.scenario, "parked": list(state.parked), "absent": list(state.absent),
             "unsaved": state.engagement != saved, "engagement": to_json(engagement),
         }
         if self.path.parent.is_dir():
@@ -58,7 +58,7 @@ class Diary:
             left = _state(note)
             if note["fingerprint"] == loaded.fingerprint:
                 return Resumed(left, unsaved=bool(note["unsaved"]))
-            kept = State(loaded.engagement, left.workflow, left.scenario, left.tried, left.parked)
+            kept = State(loaded.engagement, left.workflow, left.scenario, left.tried, left.parked, left.absent)
             loaded.engagement.workflow(kept.workflow)
             return Resumed(kept if kept.shown else fresh, notice=_CHANGED if note["unsaved"] else "")
         except (OSError, ValueError, KeyError, TypeError, AdvisorError):
@@ -72,6 +72,6 @@ def _state(note: dict[str, object]) -> State:
     engagement = from_json(str(note["engagement"]))
     tried = engagement.scenarios.get(_TRIED, Scenario()).workflows
     agreed = {name: scenario for name, scenario in engagement.scenarios.items() if name != _TRIED}
-    state = State(replace(engagement, scenarios=agreed), str(note["workflow"]), str(note["scenario"]), tried, tuple(map(str, note["parked"])))  # type: ignore[call-overload]
+    state = State(replace(engagement, scenarios=agreed), str(note["workflow"]), str(note["scenario"]), tried, *(tuple(map(str, note[name])) for name in ("parked", "absent")))  # type: ignore[call-overload]
     assert state.current
     return state

@@ -28,6 +28,8 @@ class State:
     """Changes that are tried and not agreed, by workflow id."""
     parked: tuple[str, ...] = ()
     """Criteria put aside for later, oldest first."""
+    absent: tuple[str, ...] = ()
+    """Who is not in the room: business, IT, legal."""
 
     @property
     def agreed(self) -> Engagement:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +25,8 @@ from advisorkit.uncertainty import CostResult
 
 __all__ = ["Work"]
 
-_REMEMBERED = 48
+_REMEMBERED = 96
+"""Workflows kept as judged, so that undo, redo and what was foreseen need no computing."""
 
 
 class Work:
@@ -47,7 +48,7 @@ class Work:
         self._future: list[State] = []
         self._now = resumed.state
         self._listeners: list[Callable[[], None]] = []
-        self._judged: OrderedDict[int, tuple[State, dict[str, Judged]]] = OrderedDict()
+        self._judged: deque[Judged] = deque(maxlen=_REMEMBERED)
 
     @property
     def state(self) -> State:
@@ -75,12 +76,15 @@ class Work:
         Raises:
             UsageError: If there is no such workflow.
         """
-        state, found = self._judged.setdefault(id(self._now), (self._now, {}))
-        self._judged.move_to_end(id(self._now))
-        while len(self._judged) > _REMEMBERED:
-            self._judged.popitem(last=False)
-        name = workflow or state.workflow
-        return found.setdefault(name, found.get(name) or Judged(state.shown, name))
+        return self._judge(self._now, workflow or self._now.workflow)
+
+    def _judge(self, state: State, workflow: str) -> Judged:
+        shown = state.shown
+        for known in self._judged:
+            if known.workflow.id == workflow and known.engagement == shown:
+                return known
+        self._judged.append(Judged(shown, workflow))
+        return self._judged[-1]
 
     def assess(self, workflow: str = "") -> Advice:
         """The advice on a workflow, by default the one on screen.
@@ -175,6 +179,12 @@ class Work:
         load_catalog().criterion(criterion)
         self._step(self._now.put_aside(criterion))
 
+    def invite(self, who: str, *, there: bool = True) -> None:
+        """Say who is in the room (business, IT, legal), so that only they are asked."""
+        others = tuple(name for name in self._now.absent if name != who)
+        self._now = replace(self._now, absent=others if there else (*others, who))
+        self._tell()
+
     def scenario(self, name: str) -> None:
         """Start a scenario from what is on screen; edits then belong to it.
 
@@ -243,7 +253,7 @@ class Work:
     @property
     def bill(self) -> pd.DataFrame:
         """The bill at likely values, line by line."""
-        return tables.bill(self.judged().bill)
+        return tables.bill(self.judged().view.bill)
 
     @property
     def portfolio(self) -> pd.DataFrame:
@@ -252,7 +262,7 @@ class Work:
 
     def _step(self, state: State) -> None:
         if state != self._now:
-            _checked(state)
+            self._judge(state, state.workflow).study  # noqa: B018 - refuses what cannot be computed
             self._past.append(self._now)
             self._future.clear()
             self._now = state
@@ -262,8 +272,3 @@ class Work:
         self.desk.note(self._now)
         for listener in self._listeners:
             listener()
-
-
-def _checked(state: State) -> None:
-    """Refuse a state that cannot be computed before it becomes the one on screen."""
-    Judged(state.shown, state.workflow).study.inputs  # noqa: B018

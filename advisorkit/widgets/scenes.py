@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from functools import cache
 from typing import Any
 
 from advisorkit.charts.draw import scene
@@ -35,10 +33,4 @@ def picture(chart: Chart, wide: float) -> dict[str, Any]:
 
 
 def _mark(mark: Any) -> dict[str, Any]:
-    kind = type(mark)
-    return {"is": kind.__name__, **{name: getattr(mark, name) for name in _names(kind)}}
-
-
-@cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+    return {"is": type(mark).__name__, **{name: getattr(mark, name) for name in mark.__slots__}}

@@ -9,6 +9,7 @@ import anywidget
 import traitlets
 
 from advisorkit.widgets.assets import script, style
+from advisorkit.widgets.phrases import for_browser
 
 __all__ = ["Edit", "Screen"]
 
@@ -28,9 +29,12 @@ class Screen(anywidget.AnyWidget):
     view = traitlets.Dict().tag(sync=True)
     """The document shown now."""
 
-    def __init__(self, edit: Edit, view: Mapping[str, Any]) -> None:
-        super().__init__(view=dict(view))
-        self._edit = edit
+    words = traitlets.Dict().tag(sync=True)
+    """Phrases that the script uses by itself."""
+
+    def __init__(self, edit: Edit, view: Mapping[str, Any], beat: Callable[[], None]) -> None:
+        super().__init__(view=dict(view), words=for_browser())
+        self._edit, self._beat = edit, beat
         self.on_msg(self._hear)
 
     def _hear(self, _: object, message: Any, __: object) -> None:
@@ -38,4 +42,6 @@ class Screen(anywidget.AnyWidget):
             return
         if "edit" in message:
             self._edit(str(message.get("name")), message.get("args") or {})
+        elif "beat" in message:
+            self._beat()
         self.send({"done": message.get("edit")})

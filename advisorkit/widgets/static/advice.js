@@ -1,7 +1,7 @@
 // The advice in words, and the list of answers behind it.
 
 function advicePart() {
-  const host = h("section", { class: "ak-advice", "aria-label": "Advice" });
+  const host = h("section", { class: "ak-advice", "aria-label": t("advice") });
   const words = (view) => [
     view.bar.presenting ? null : h("p", { class: "ak-when" }, view.advice.when),
     h("h1", { class: view.advice.clear ? "" : "ak-open" }, runs(view.advice.headline)),
@@ -18,15 +18,15 @@ function verdictPart() {
 }
 
 function answersPart(act) {
-  const host = h("section", { class: "ak-answers", "aria-label": "Answers" });
-  const mark = (row) => (row.unknown ? h("span", { class: "ak-chip" }, "Unknown") : [row.answer, row.guess && [", ", h("em", { class: "ak-amber" }, "a guess")], row.note && h("span", { class: "ak-text2" }, " ✎ note")]);
+  const host = h("section", { class: "ak-answers", "aria-label": t("answers") });
+  const mark = (row) => (row.unknown ? h("span", { class: "ak-chip" }, t("unknown")) : [row.answer, row.guess ? [", ", h("em", { class: "ak-amber" }, t("a_guess"))] : null, row.note && h("span", { class: "ak-text2" }, ` ✎ ${t("note_short")}`)]);
   const line = (row) =>
-    h("li", null, h("button", { class: "ak-answer", "data-key": `row-${row.criterion}`, "aria-label": `${row.label}: ${row.unknown ? "unknown" : row.answer}${row.guess ? ", a guess" : ""}. Change.`, title: row.note || null, onclick: () => act("ask", "ask", { criterion: row.criterion }) },
+    h("li", null, h("button", { class: "ak-answer", "data-key": `row-${row.criterion}`, "aria-label": `${row.label}: ${row.unknown ? t("unknown") : row.answer}${row.guess ? `, ${t("a_guess")}` : ""}. ${t("change")}.`, title: row.note || null, onclick: () => act("ask", "ask", { criterion: row.criterion }) },
       h("span", { class: "ak-answer-label" }, row.label), h("span", { class: "ak-answer-value" }, mark(row))));
   const list = ({ answers }) => [
     h("p", { class: "ak-tally" }, h("strong", null, answers.tally), answers.rest),
     h("ul", null, answers.rows.map(line)),
-    answers.parked.length > 0 && [h("p", { class: "ak-tally" }, "Parked"), h("ul", null, answers.parked.map(line))],
+    answers.parked.length > 0 && [h("p", { class: "ak-tally" }, t("parked")), h("ul", null, answers.parked.map(line))],
   ];
   return { el: host, update: (view) => redraw(host, list(view)), of: (view) => view.answers };
 }

@@ -1,12 +1,12 @@
 // The assumption table: three numbers a row, unit, source, and a way back.
 
 function assumptionsPart(act) {
-  const host = h("section", { class: "ak-assumptions", "aria-label": "Assumptions" });
+  const host = h("section", { class: "ak-assumptions", "aria-label": t("assumptions") });
   const sub = h("p", { class: "ak-chart-sub" });
   const body = h("tbody");
-  const head = h("tr", null, ["Name", "Low", "Likely", "High", "Unit", "Source"].map((name, n) => h("th", { scope: "col", class: n > 0 && n < 4 ? "ak-right" : null }, name)));
+  const head = h("tr", null, ["name", "low", "likely", "high", "unit", "source"].map((name, n) => h("th", { scope: "col", class: n > 0 && n < 4 ? "ak-right" : null }, t(name))));
   const foot = h("div", { class: "ak-table-foot" });
-  host.append(h("h2", { class: "ak-block-title" }, "Assumptions"), sub, h("table", { class: "ak-table" }, h("thead", null, head), body), foot);
+  host.append(h("h2", { class: "ak-block-title" }, t("assumptions")), sub, h("table", { class: "ak-table" }, h("thead", null, head), body), foot);
   const lines = new Map();
   const PARTS = ["low", "likely", "high"];
 
@@ -33,7 +33,7 @@ function assumptionsPart(act) {
     const line = { row, cells: {} };
     line.step = (input, part, by) => {
       const value = line.row.numbers[PARTS.indexOf(part)] + by * line.row.step;
-      if (value < line.row.floor) return;
+      if (line.row.floor !== null && value < line.row.floor) return;
       line.row.numbers[PARTS.indexOf(part)] = value;
       input.value = String(Number(value.toPrecision(6)));
       act(`assume-${line.row.name}-${part}`, "assume_part", { name: line.row.name, part, text: input.value });
@@ -53,9 +53,9 @@ function assumptionsPart(act) {
   function fill(line, row) {
     line.row = { ...row, numbers: row.numbers && [...row.numbers] };
     line.tr.classList.toggle("ak-changed", row.changed);
-    line.name.replaceChildren(row.label, row.changed ? h("span", { class: "ak-hidden" }, ", changed by you") : "");
+    line.name.replaceChildren(row.label, row.changed ? h("span", { class: "ak-hidden" }, `, ${t("changed")}`) : "");
     line.unit.textContent = row.unit;
-    const reset = row.changed && h("button", { class: "ak-reset", "data-key": `reset-${row.name}`, "aria-label": `Reset ${row.label}`, title: "Reset", onclick: () => act(`reset-${row.name}`, "reset", { name: row.name }) }, "↺");
+    const reset = row.changed && h("button", { class: "ak-reset", "data-key": `reset-${row.name}`, "aria-label": `${t("reset")} ${row.label}`, title: t("reset"), onclick: () => act(`reset-${row.name}`, "reset", { name: row.name }) }, "↺");
     line.source.replaceChildren(...[row.stale ? "▲ " : "", h("span", { class: row.guess || row.stale ? "ak-amber" : null }, row.source), " ", reset].filter(Boolean));
     line.below.hidden = !row.fault;
     line.fault.textContent = row.fault || "";
@@ -65,7 +65,7 @@ function assumptionsPart(act) {
   // A field under the user's hands keeps what is being typed unless the kernel answered for it.
   function settle(input, row, part) {
     const bad = row.fault && row.bad === part;
-    input.setAttribute("aria-label", `${row.label}, ${part}, ${row.unit}`);
+    input.setAttribute("aria-label", `${row.label}, ${t(part)}, ${row.unit}`);
     input.classList.toggle("ak-likely", part === "likely");
     if (bad) input.setAttribute("aria-invalid", "true");
     else input.removeAttribute("aria-invalid");
@@ -83,11 +83,12 @@ function assumptionsPart(act) {
       body.replaceChildren(...[...lines.values()].flatMap((line) => [line.tr, line.below]));
     }
     assumptions.rows.forEach((row) => fill(lines.get(row.name), row));
-    foot.replaceChildren(...assumptions.warnings.map((words) => h("p", { class: "ak-amber" }, `▲ ${words}`)), ...(assumptions.what_if ? [whatIf(assumptions)] : []));
+    foot.replaceChildren(...assumptions.warnings.map((words) => h("p", { class: "ak-amber" }, `▲ ${words}`)), ...(assumptions.what_if ? [whatIf(assumptions)] : []), more(assumptions));
   }
 
+  const more = ({ every, count }) => h("p", null, h("button", { class: "ak-quiet ak-link", "data-key": "rows", onclick: () => act("rows", "rows", { every: !every }) }, every ? t("fewer_rows") : t("all_rows", { count })));
   const whatIf = (assumptions) =>
-    h("p", { class: "ak-what-if" }, assumptions.what_if, " ", h("button", { class: "ak-present", "data-key": "keep", onclick: () => act("keep", "keep", {}) }, "Keep"), " ", h("button", { class: "ak-quiet", "data-key": "drop", onclick: () => act("drop", "drop", {}) }, "Drop"));
+    h("p", { class: "ak-what-if" }, assumptions.what_if, " ", h("button", { class: "ak-present", "data-key": "keep", onclick: () => act("keep", "keep", {}) }, t("keep")), " ", h("button", { class: "ak-quiet", "data-key": "drop", onclick: () => act("drop", "drop", {}) }, t("drop")));
 
   return { el: host, update, of: (view) => view.assumptions };
 }

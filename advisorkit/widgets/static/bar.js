@@ -11,17 +11,17 @@ function barPart(act) {
     h("button", { class: "ak-quiet", "data-key": key, disabled: !enabled, "aria-keyshortcuts": hint, title: hint, onclick: run }, text);
 
   function scenario(bar) {
-    const options = [["", "Base case"], ...bar.scenarios.map((name) => [name, name])];
-    if (!bar.presenting) options.push(["+", "New scenario…"]);
-    return choice("Scenario", "scenario", bar.scenario, options, (value) => (value === "+" ? askName(bar) : act("scenario", "scenario", { name: value })));
+    const options = [["", t("base")], ...bar.scenarios.map((name) => [name, name])];
+    if (!bar.presenting) options.push(["+", t("new_scenario")]);
+    return choice(t("scenario"), "scenario", bar.scenario, options, (value) => (value === "+" ? askName(bar) : act("scenario", "scenario", { name: value })));
   }
 
   function askName(bar) {
-    const name = h("input", { type: "text", class: "ak-name", "aria-label": "Name of the new scenario", placeholder: "Name of the new scenario", "data-key": "new-scenario" });
+    const name = h("input", { type: "text", class: "ak-name", "aria-label": t("new_scenario_name"), placeholder: t("new_scenario_name"), "data-key": "new-scenario" });
     name.addEventListener("keydown", (event) => {
       event.stopPropagation();
       if (event.key === "Enter" && name.value.trim()) act("scenario", "new_scenario", { name: name.value.trim() });
-      if (event.key === "Escape") host.replaceChildren(...contents(bar));
+      if (event.key === "Escape") host.replaceChildren(...contents(bar).filter(Boolean));
     });
     host.querySelector("[data-key=scenario]").parentNode.replaceWith(name);
     name.focus();
@@ -30,19 +30,19 @@ function barPart(act) {
   function sections(bar) {
     const links = bar.sections.map(([id, name]) =>
       h("button", { class: "ak-tab", "data-key": `tab-${id}`, "aria-current": id === bar.section ? "page" : null, onclick: () => act("section", "section", { name: id }) }, name));
-    return h("nav", { class: "ak-tabs", "aria-label": "Workbook" }, links);
+    return h("nav", { class: "ak-tabs", "aria-label": t("workbook") }, links);
   }
 
   function contents(bar) {
     const workflows = bar.workflows.length > 1
-      ? choice("Workflow", "workflow", bar.workflow, bar.workflows, (id) => act("workflow", "workflow", { id }))
+      ? choice(t("workflow"), "workflow", bar.workflow, bar.workflows, (id) => act("workflow", "workflow", { id }))
       : h("span", { class: "ak-text2" }, bar.workflows[0][1]);
-    const present = h("button", { class: "ak-present", "data-key": "present", onclick: () => act("present", "present", { on: !bar.presenting }) }, bar.presenting ? "Leave presenter mode" : "Present");
+    const present = h("button", { class: "ak-present", "data-key": "present", onclick: () => act("present", "present", { on: !bar.presenting }) }, t(bar.presenting ? "leave" : "present"));
     return [
-      h("strong", { class: "ak-client" }, bar.client), bar.sample && h("span", { class: "ak-sample" }, "SAMPLE"), workflows,
+      h("strong", { class: "ak-client" }, bar.client), bar.sample && h("span", { class: "ak-sample" }, t("sample")), workflows,
       bar.presenting ? h("span", { class: "ak-spring" }) : sections(bar), scenario(bar),
-      !bar.presenting && button("↶ Undo", "undo", bar.undo, "Control+Z", () => act("undo", "undo", {})),
-      !bar.presenting && button("↷ Redo", "redo", bar.redo, "Control+Shift+Z", () => act("redo", "redo", {})),
+      !bar.presenting && button(`↶ ${t("undo")}`, "undo", bar.undo, "Control+Z", () => act("undo", "undo", {})),
+      !bar.presenting && button(`↷ ${t("redo")}`, "redo", bar.redo, "Control+Shift+Z", () => act("redo", "redo", {})),
       h("span", { class: "ak-saved ak-text2", role: "status" }, bar.saved), present,
     ];
   }

@@ -25,7 +25,7 @@ class ChartView {
     this.title.textContent = chart.title;
     this.subtitle.textContent = chart.subtitle;
     this.subtitle.hidden = !chart.subtitle;
-    this.picture.setAttribute("aria-label", `${chart.alt} Press T for the numbers as a table.`);
+    this.picture.setAttribute("aria-label", `${chart.alt} ${t("table_key")}`);
     this.picture.style.maxWidth = `${chart.scene.width * 1.25}px`;
     this.picture.replaceChildren(drawScene(chart.scene));
     if (!this.table.hidden) this.table.replaceChildren(tableOf(chart));

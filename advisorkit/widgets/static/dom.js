@@ -18,6 +18,10 @@ const s = (tag, props, ...children) => fill(document.createElementNS(SVG, tag), 
 
 const same = (a, b) => a === b || JSON.stringify(a) === JSON.stringify(b);
 
+// Phrases of the user's language, set once by `render`.
+let WORDS = {};
+const t = (key, values = {}) => (WORDS[key] || key).replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
 const PATTERNS = { prompt: "circle", rag: "square", finetune: "triangle", hybrid: "diamond" };
 const ink = (pattern) => (pattern in PATTERNS ? `var(--ak-${pattern})` : "var(--ak-ink)");
 

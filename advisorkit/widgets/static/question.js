@@ -1,7 +1,7 @@
 // The next best question, or one taken up again: answers by mouse or by key.
 
 function questionPart(act) {
-  const host = h("section", { class: "ak-question", "aria-label": "Question" });
+  const host = h("section", { class: "ak-question", "aria-label": t("question") });
   const given = { guess: false };
 
   const answer = (asked, value) => {
@@ -20,12 +20,12 @@ function questionPart(act) {
       h("span", { class: "ak-ring", "aria-hidden": "true" }), h("span", { class: "ak-option-label" }, label), hint(key));
 
   function amount(asked) {
-    const field = h("input", { type: "text", inputmode: "decimal", class: "ak-amount", "data-key": "amount", "aria-label": `${asked.question} ${asked.unit}`, value: asked.amount, placeholder: "40,000 or 25,000 to 60,000", "aria-invalid": asked.fault ? "true" : null });
+    const field = h("input", { type: "text", inputmode: "decimal", class: "ak-amount", "data-key": "amount", "aria-label": `${asked.question} ${asked.unit}`, value: asked.amount, placeholder: t("amount_hint"), "aria-invalid": asked.fault ? "true" : null });
     field.addEventListener("keydown", (event) => {
       event.stopPropagation();
       if (event.key === "Enter" && field.value.trim()) answer(asked, field.value);
     });
-    const set = h("button", { class: "ak-quiet ak-set", "data-key": "amount-set", onclick: () => field.value.trim() && answer(asked, field.value) }, "Set");
+    const set = h("button", { class: "ak-quiet ak-set", "data-key": "amount-set", onclick: () => field.value.trim() && answer(asked, field.value) }, t("set"));
     return h("div", { class: "ak-amount-row" }, field, h("span", { class: "ak-text2" }, asked.unit), set);
   }
 
@@ -38,8 +38,8 @@ function questionPart(act) {
       return input;
     };
     return h("div", { class: "ak-extras" },
-      h("label", { class: "ak-guess" }, guess, "This is a guess", hint("G")), field("note", "Add a note", asked.note),
-      field("private-note", "Private note, never shown to the client", asked.private_note));
+      h("label", { class: "ak-guess" }, guess, t("guess"), hint("G")), field("note", t("note"), asked.note),
+      field("private-note", t("private_note"), asked.private_note));
   }
 
   function room(view) {
@@ -48,7 +48,7 @@ function questionPart(act) {
       box.checked = there;
       return h("label", null, box, name);
     });
-    return h("fieldset", { class: "ak-room" }, h("legend", null, "In the room"), boxes);
+    return h("fieldset", { class: "ak-room" }, h("legend", null, t("room")), boxes);
   }
 
   function card(view) {
@@ -58,10 +58,10 @@ function questionPart(act) {
     return [
       h("div", { class: "ak-question-head" }, h("span", null, asked.kicker), h("span", null, asked.count)),
       h("h2", null, asked.question), !view.bar.presenting && asked.help && h("p", { class: "ak-help" }, asked.help),
-      asked.locked ? h("p", { class: "ak-help" }, asked.locked) : h("div", { class: "ak-options" }, options, asked.unit && amount(asked), option(asked, "unknown", view.bar.presenting ? "Unknown" : "Unknown for now", "U")),
+      asked.locked ? h("p", { class: "ak-help" }, asked.locked) : h("div", { class: "ak-options" }, options, asked.unit && amount(asked), option(asked, "unknown", t(view.bar.presenting ? "unknown" : "unknown_now"), "U")),
       asked.fault && h("p", { class: "ak-fault", role: "alert" }, asked.fault),
       !view.bar.presenting && extras(asked), !view.bar.presenting && h("p", { class: "ak-why" }, asked.why),
-      !view.bar.presenting && h("div", { class: "ak-question-foot" }, h("button", { class: "ak-quiet", "data-key": "park", onclick: () => act("park", "park", { criterion: asked.criterion }) }, "Park this question"), asked.reopened && h("button", { class: "ak-quiet", "data-key": "next", onclick: () => act("ask", "ask", { criterion: "" }) }, "Back to the next question")),
+      !view.bar.presenting && h("div", { class: "ak-question-foot" }, h("button", { class: "ak-quiet", "data-key": "park", onclick: () => act("park", "park", { criterion: asked.criterion }) }, t("park")), asked.reopened && h("button", { class: "ak-quiet", "data-key": "next", onclick: () => act("ask", "ask", { criterion: "" }) }, t("back"))),
       !view.bar.presenting && room(view),
     ];
   }

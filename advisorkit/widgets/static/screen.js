@@ -29,6 +29,7 @@ function blocks(section, act, charts) {
 }
 
 function render({ model, el }) {
+  WORDS = model.get("words");
   const charts = new Map();
   const live = h("p", { class: "ak-hidden", "aria-live": "polite" });
   const notice = h("div", { class: "ak-notices" });
@@ -40,8 +41,8 @@ function render({ model, el }) {
   let shown = {};
 
   function notices(view, lost) {
-    const lines = view.notices.map((one) => h("div", { class: `ak-notice ak-${one.kind}`, role: "alert" }, one.words, ...one.actions.map(([label, name, args]) => h("button", { class: "ak-quiet", onclick: () => act(name, name, args) }, label))));
-    if (lost) lines.unshift(h("div", { class: "ak-notice ak-lost", role: "alert" }, `Not connected. ${view.bar.saved_words}`, h("button", { class: "ak-quiet", onclick: () => location.reload() }, "Connect again")));
+    const lines = view.notices.map((one) => h("div", { class: `ak-notice ak-${one.kind}`, role: "alert" }, one.words, ...one.actions.map(([label, name]) => h("button", { class: "ak-quiet", "data-key": `notice-${name}`, onclick: () => act(name, name, {}) }, label))));
+    if (lost) lines.unshift(h("div", { class: "ak-notice ak-lost", role: "alert" }, `${t("not_connected")} ${view.bar.saved_words}`, h("button", { class: "ak-quiet", onclick: () => location.reload() }, t("connect"))));
     notice.replaceChildren(...lines);
   }
 
@@ -103,11 +104,26 @@ function render({ model, el }) {
   el.append(root);
   theme(root);
   show(model.get("view"));
-  act("hello", "hello", { width: Math.round(root.clientWidth) });
+  const stopSizing = sizing(root, (width) => act("hello", "hello", { width }));
   return () => {
+    stopSizing();
     link.close();
     document.removeEventListener("keydown", outside);
   };
+}
+
+// Charts are laid out for the width at hand: now, and when it settles after a change.
+function sizing(root, tell) {
+  let told = 0;
+  let pause = null;
+  const watcher = new ResizeObserver(() => {
+    clearTimeout(pause);
+    const width = Math.round(root.clientWidth);
+    if (!width || width === told) return;
+    pause = setTimeout(() => tell((told = width)), told ? 150 : 0);
+  });
+  watcher.observe(root);
+  return () => watcher.disconnect();
 }
 
 // Lab says which theme it shows; elsewhere the system does.

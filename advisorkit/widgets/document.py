@@ -1,0 +1,99 @@
+"""The whole document of a screen: every card, table and chart from one view, so that none can disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from advisorkit.charts.kinds import Chart
+from advisorkit.report import View, cost_pictures, pictures
+from advisorkit.widgets import asking, pricing, telling
+from advisorkit.widgets.phrases import tell
+from advisorkit.widgets.scenes import picture
+from advisorkit.widgets.stage import SECTIONS, Doc, Stage
+
+__all__ = ["document"]
+
+_MARGIN = 28
+_ONE_COLUMN = 1100
+_LARGE = 1.45
+
+
+def document(view: View, stage: Stage) -> Doc:
+    """What the browser draws for `view` on a screen that stands as `stage`."""
+    costs = stage.section == "costs"
+    advice = telling.cost_advice(view) if costs else telling.advice(view)
+    verdict = telling.verdict(view, stage)
+    parts: Doc = (
+        {"assumptions": pricing.assumption_table(view, stage), "bill": pricing.bill(view), "notes": pricing.notes(view)}
+        if costs
+        else {"question": asking.question(view, stage), "stop": asking.stop(view, stage), "room": asking.room(stage), "answers": asking.answers(view, stage)}
+    )
+    return {
+        "revision": stage.revision, "section": stage.section, "bar": _bar(view, stage), "advice": advice, "verdict": verdict,
+        "notices": [{"kind": n.kind, "words": n.words, "actions": [list(a) for a in n.actions]} for n in stage.notices],
+        "spoken": telling.spoken(advice, verdict), "charts": _charts(view, stage), **parts,
+    }
+
+
+def _bar(view: View, stage: Stage) -> Doc:
+    file = view.engagement
+    return {
+        "client": file.client, "sample": file.sample, "workflow": view.workflow.id, "workflows": [[w.id, w.name] for w in file.workflows],
+        "sections": [[name, tell(f"section.{name}")] for name in SECTIONS], "section": stage.section, "presenting": stage.presenting,
+        "scenario": stage.scenario, "scenarios": list(file.scenarios), "undo": stage.can_undo, "redo": stage.can_redo,
+        "saved": stage.saved, "saved_words": stage.saved_words,
+    }
+
+
+_DRAWN: Mapping[str, Callable[[View], Chart | None]] = {
+    "shares": lambda v: pictures.destinations(v.catalog, v.advice),
+    "map": lambda v: pictures.belief_map(v.catalog, v.advice, v.draws),
+    "waterfall": lambda v: pictures.evidence(v.advice),
+    "flips": lambda v: pictures.flip_bars(v.catalog, v.advice),
+    "path": lambda v: pictures.path_stairs(v.advice, v.currency),
+    "ranges": cost_pictures.range_bars,
+    "cheapest": cost_pictures.cheapest_bars,
+    "curves": cost_pictures.curves,
+    "tornado": cost_pictures.tornado,
+}
+
+
+def _charts(view: View, stage: Stage) -> Doc:
+    found: Doc = {}
+    for name, wide in _widths(stage).items():
+        chart = _DRAWN[name](view)
+        found[name] = None if chart is None else picture(_plainer(chart) if stage.presenting else chart, wide)
+    return found
+
+
+def _plainer(chart: Chart) -> Chart:
+    return replace(chart, subtitle="")
+
+
+def _widths(stage: Stage) -> dict[str, float]:
+    wide, gap = stage.width - 2 * _MARGIN, 44 if stage.width > 1380 else 28
+    inner = 40 if stage.width > 1380 else 28
+    if stage.presenting:
+        half = (wide - 56) / 2 / _LARGE if stage.width > _ONE_COLUMN else wide / _LARGE
+        return {"ranges": half, "cheapest": half} if stage.section == "costs" else {"shares": half, "map": half}
+    if stage.width <= _ONE_COLUMN:
+        names = ("ranges", "cheapest", "curves", "tornado") if stage.section == "costs" else ("shares", "map", "waterfall", "flips", "path", "ranges")
+        return dict.fromkeys(names, min(wide, 720))
+    if stage.section == "costs":
+        right = _split(wide, gap, 560, 780)[1]
+        return {**_named(right, inner, ranges=460, cheapest=280), **_named(right, inner, curves=410, tornado=330)}
+    right = _split(wide, gap, 372, 968)[1]
+    return {
+        "shares": _split(right, inner, 540, 388)[1], **_named(right, inner, map=344, waterfall=584),
+        **_named(right, inner, flips=404, path=524), "ranges": _split(right, inner, 1, 1)[0],
+    }
+
+
+def _split(wide: float, gap: float, *parts: float) -> list[float]:
+    left = wide - gap * (len(parts) - 1)
+    return [left * part / sum(parts) for part in parts]
+
+
+def _named(wide: float, gap: float, **parts: float) -> dict[str, float]:
+    return dict(zip(parts, _split(wide, gap, *parts.values()), strict=True))

@@ -1,0 +1,129 @@
+"""The assumption table and the bill."""
+
+from __future__ import annotations
+
+import math
+
+from advisorkit.costs import Input, Phase
+from advisorkit.patterns import PATTERNS
+from advisorkit.prices import PriceAge
+from advisorkit.quantities import Band, money, number, round_figures
+from advisorkit.report import View
+from advisorkit.widgets.asking import plain
+from advisorkit.widgets.phrases import tell
+from advisorkit.widgets.stage import Doc, Stage
+
+__all__ = ["assumption_table", "bill", "notes", "scale_of"]
+
+_SHORT = 12
+_PHASES: tuple[Phase, ...] = ("build", "run", "change", "error")
+
+
+def assumption_table(view: View, stage: Stage) -> Doc:
+    """Rows that matter most, or all of them, and what is stale or only tried."""
+    ages = {age.id: age for age in view.inputs.prices()}
+    names = list(view.inputs.rows) if stage.every_row else _first(view, stage)
+    rows = [_row(view, stage, view.inputs.rows[name], ages) for name in names]
+    stale = [view.inputs.rows[name].assumption.label for name in view.inputs.rows if _stale(view.inputs.rows[name], ages)]
+    return {
+        "sub": tell("assumptions.sub", count=sum(bool(_changed(row, stage)) for row in view.inputs.rows.values())),
+        "rows": rows, "count": len(view.inputs.rows), "every": stage.every_row,
+        "warnings": [tell("assumptions.stale", count=len(stale), names=", ".join(stale))] if stale else [],
+        "what_if": tell("assumptions.what_if") if stage.tried else "",
+    }
+
+
+def _first(view: View, stage: Stage) -> list[str]:
+    rows = view.inputs.rows
+    wanted = [name for name, row in rows.items() if _changed(row, stage) or (row.known and row.changed_by == "answer")]
+    wanted += [bar.input for bar in (view.costs.tornado.bars if view.costs.tornado else ()) if bar.input not in wanted]
+    wanted += [name for name in rows if name not in wanted and rows[name].assumption.numeric]
+    chosen = set(wanted[: max(_SHORT, sum(_changed(rows[name], stage) for name in wanted))])
+    return [name for name in rows if name in chosen]
+
+
+def _changed(row: Input, stage: Stage) -> bool:
+    return row.assumption.name in stage.tried or row.changed_by in {"workflow", "engagement"}
+
+
+def _stale(row: Input, ages: dict[str, PriceAge]) -> bool:
+    return row.price_id in ages and ages[row.price_id].state != "fresh"
+
+
+def _row(view: View, stage: Stage, row: Input, ages: dict[str, PriceAge]) -> Doc:
+    name, scale = row.assumption.name, scale_of(row)
+    base: Doc = {
+        "name": name, "label": row.assumption.label, "unit": _unit(row), "source": _source(row, stage, ages), "changed": _changed(row, stage),
+        "guess": row.guess, "stale": _stale(row, ages), "fault": stage.faults.get(name, ""), "bad": stage.faults.get(f"{name} part", ""),
+    }
+    if not row.assumption.numeric:
+        word = view.inputs.word(name)
+        choices = row.assumption.choices or tuple(sorted(view.inputs.book.models))
+        return {**base, "word": word, "choices": [[c, c] for c in dict.fromkeys((word, *choices))]}
+    if row.range is None:
+        return {**base, "low": "–", "likely": "", "high": "–", "numbers": None, "step": 0, "floor": 0}
+    ends = [row.range.low * scale, row.range.likely * scale, row.range.high * scale]
+    shown = ["–", plain(ends[1]), "–"] if row.range.fixed else [plain(end) for end in ends]
+    floor = None if row.assumption.kind == "real" else 0
+    return {**base, **dict(zip(("low", "likely", "high"), shown, strict=True)), "numbers": ends, "step": _step(ends[1]), "floor": floor}
+
+
+def scale_of(row: Input) -> float:
+    """By how much a value is multiplied for display: shares are shown as percent."""
+    return 100.0 if row.unit.startswith("share") else 1.0
+
+
+def _unit(row: Input) -> str:
+    return tell("unit.share") + row.unit.removeprefix("share") if row.unit.startswith("share") else row.unit
+
+
+def _step(likely: float) -> float:
+    """A round step of about a twentieth of `likely`."""
+    if likely == 0:
+        return 1.0
+    raw = abs(likely) / 20
+    size = 10 ** math.floor(math.log10(raw))
+    return float(max(k * size for k in (1, 2, 5) if k * size <= raw * 1.0001))
+
+
+def _source(row: Input, stage: Stage, ages: dict[str, PriceAge]) -> str:
+    if row.assumption.name in stage.tried:
+        return tell("source.tried")
+    if row.changed_by == "price book":
+        age = ages.get(row.price_id)
+        return tell("source.price book", days=age.age_days) if age else tell("source.price book_undated")
+    return tell(f"source.{row.changed_by}")
+
+
+def notes(view: View) -> list[list[Doc]]:
+    """What the cost charts leave unsaid: savings against a prompt, and the volume at which another pattern becomes cheaper."""
+    first = next(iter(sorted(view.costs.cheapest, key=lambda p: -view.costs.cheapest[p])), None)
+    saved = [d.amount for d in view.costs.differences if d.left == "prompt" and d.right == first]
+    lines = [tell("notes.saving", pattern=view.name(str(first)), months=view.months, **_money(band, view.currency)) for band in saved]
+    breaks = [b for b in view.costs.break_even if b.calls_per_month and first in b.between]
+    lines += [
+        tell("notes.break", one=view.name(b.between[0]), two=view.name(b.between[1]), calls=plain(round_figures(b.calls_per_month or 0)), reason=b.reason)
+        for b in breaks[:1]
+    ]
+    return [[{"text": line}] for line in lines]
+
+
+def _money(band: Band, currency: str) -> dict[str, str]:
+    return {"low": money(band.p10, currency), "middle": money(band.p50, currency), "high": money(band.p90, currency)}
+
+
+def bill(view: View) -> Doc:
+    """One row a pattern, in thousands; a printed total is the sum of what is printed."""
+    left = [p for p in PATTERNS if view.advice.patterns[p].status != "ruled_out"]
+    rows: list[tuple[int, Doc]] = []
+    for pattern in left:
+        amounts = [view.bill.total(pattern, phase) for phase in _PHASES]
+        whole = [None if a is None else round(a / 1000) for a in amounts]
+        total = sum(w for w in whole if w is not None)
+        cells = [tell("bill.unknown") if w is None else number(w) for w in whole]
+        rows.append((total, {"pattern": pattern, "name": view.name(pattern), "cells": [*cells, number(total)]}))
+    return {
+        "title": tell("bill.title"), "sub": tell("bill.sub", currency=view.currency, months=view.months),
+        "head": ["", *(tell(f"bill.{phase}") for phase in _PHASES), tell("bill.total")],
+        "rows": [row for _, row in sorted(rows, key=lambda pair: pair[0])],
+    }

@@ -1,0 +1,81 @@
+"""The advice, the verdict and the words above the costs."""
+
+from __future__ import annotations
+
+from advisorkit.quantities import day, money, percent
+from advisorkit.report import View
+from advisorkit.report.advice_pages import POINTS, SHARE
+from advisorkit.report.printed import lead_points, ranked
+from advisorkit.report.sentences import say, sure
+from advisorkit.widgets.phrases import tell
+from advisorkit.widgets.stage import Doc, Stage
+
+__all__ = ["advice", "cost_advice", "spoken", "verdict"]
+
+
+def advice(view: View) -> Doc:
+    """What to do now and where it will probably end, in words."""
+    words = view.advice.words
+    return {
+        "when": tell("advice.when", day=day(view.as_of)), "clear": view.advice.clear,
+        "headline": _coloured(" ".join(words.headline), view), "summary": " ".join(words.summary) or " ".join(words.why[:2]),
+        "beside": _beside(view),
+    }
+
+
+def _coloured(sentence: str, view: View) -> list[Doc]:
+    pattern = view.catalog.patterns[view.advice.recommended]
+    for name in (pattern.long_name, pattern.name):
+        if view.advice.clear and name in sentence:
+            before, _, after = sentence.rpartition(name)
+            return [{"text": before}, {"text": name, "pattern": pattern.id}, {"text": after}]
+    return [{"text": sentence}]
+
+
+def _beside(view: View) -> list[str]:
+    lines = []
+    if (ramp := view.advice.off_ramp) is not None:
+        lines.append(tell("advice.off_ramp", name=view.catalog.off_ramps[ramp.kind].name, reason=ramp.reason))
+    if view.advice.companions:
+        names = ", ".join(view.catalog.companions[c].name for c in view.advice.companions)
+        lines.append(tell("advice.companions", names=names))
+    if (made := view.advice.override) is not None:
+        lines.append(say("override", by=made.by, pattern=view.name(made.pattern), reason=made.reason))
+    return lines
+
+
+def verdict(view: View, stage: Stage) -> Doc:
+    """Whether the advice is clear, and by how much; draws are left out in presenter mode."""
+    order = ranked(view.advice)
+    state = tell("verdict.clear" if view.advice.clear else "verdict.open")
+    if len(order) < 2:
+        return {"clear": view.advice.clear, "state": state, "words": tell("verdict.only", first=view.name(order[0]))}
+    words = tell(
+        "verdict.words_plain" if stage.presenting else "verdict.words",
+        first=view.name(order[0]), lead=lead_points(view.advice, POINTS), needed=f"{POINTS * 100:g}",
+        share=percent(view.advice.acceptability[order[0]]), share_needed=percent(SHARE),
+    )
+    return {"clear": view.advice.clear, "state": state, "words": words}
+
+
+def cost_advice(view: View) -> Doc:
+    """Which pattern is probably cheapest, in one sentence."""
+    chances = view.costs.cheapest
+    first = next(iter(sorted(chances, key=lambda p: -chances[p])), None)
+    total = view.costs.columns[first].total if first else None
+    headline: list[Doc]
+    if first is None or total is None:
+        headline = [{"text": tell("costs.headline_unknown")}]
+    elif chances[first] < SHARE:
+        headline = [{"text": tell("costs.headline_open", months=view.months)}]
+    else:
+        rest = tell("costs.headline_rest", sure=say(f"sure.{sure(chances[first])}"), total=money(total.p50, view.currency))
+        headline = [{"text": tell("costs.headline", months=view.months)}, {"text": view.name(first), "pattern": first}, {"text": rest}]
+    return {"when": "", "clear": True, "headline": headline, "summary": "", "beside": []}
+
+
+def spoken(headline: Doc, judged: Doc) -> str:
+    """What is read out after a change."""
+    parts = headline["headline"]
+    assert isinstance(parts, list)
+    return " ".join(["".join(str(part["text"]) for part in parts), str(judged["state"])])
