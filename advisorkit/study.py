@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from advisorkit.advice import Advice, advise
 from advisorkit.catalog import load as load_catalog
 from advisorkit.costs import CostFacts, Inputs, facts, inputs_for
 from advisorkit.engagement import Engagement, Workflow
-from advisorkit.errors import Fault, PilotError
-from advisorkit.marked_results import read_results
 from advisorkit.patterns import PatternId
-from advisorkit.pilot import Established, Pilot
-from advisorkit.pilot.reading import established_for
-from advisorkit.pilot_rules import rules
+from advisorkit.pilot import Established
 from advisorkit.price_book import assumptions
 from advisorkit.price_book import load as load_prices
 
-__all__ = ["Study", "established_in", "studies", "study"]
+__all__ = ["Study", "studies", "study"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,35 +70,6 @@ def studies(
     """
     chosen = tuple(map(engagement.workflow, only)) or engagement.workflows
     return tuple(study(engagement, workflow, (pilots or {}).get(workflow.id)) for workflow in chosen)
-
-
-def established_in(engagement: Engagement, folder: Path) -> dict[str, Established]:
-    """What the marked pilots named in an engagement establish, by workflow id; `folder` is where the file lies.
-
-    Raises:
-        PilotError: If marked results cannot be read; carries every fault of every file.
-        PriceError: If a price or an exchange rate is not known.
-    """
-    faults: list[Fault] = []
-    read = {workflow.id: tuple(_pilots(workflow, folder, faults)) for workflow in engagement.workflows if workflow.pilots}
-    if faults:
-        raise PilotError(faults)
-    return {name: _established(engagement, engagement.workflow(name), pilots) for name, pilots in read.items()}
-
-
-def _pilots(workflow: Workflow, folder: Path, faults: list[Fault]) -> Iterator[Pilot]:
-    for named in sorted(workflow.pilots, key=lambda pilot: pilot.date):
-        try:
-            results = read_results(folder / named.file)
-        except PilotError as error:
-            faults += error.faults
-            continue
-        yield Pilot(results, named.date, named.pattern, named.pass_mark, named.reason)
-
-
-def _established(engagement: Engagement, workflow: Workflow, pilots: Sequence[Pilot]) -> Established:
-    inputs = inputs_for(engagement, workflow, load_prices(engagement.as_of), assumptions())
-    return established_for(inputs, pilots, rules())
 
 
 def _with(workflow: Workflow, pilot: Established | None) -> Workflow:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from advisorkit.cli.advise import assess, cost, prices_app
+from advisorkit.cli.pilots import pilot_app
 
 __all__ = ["app", "main"]
 
@@ -15,6 +16,7 @@ app = typer.Typer(
 for name, command in {"assess": assess, "cost": cost}.items():
     app.command(name)(command)
 app.add_typer(prices_app, name="prices")
+app.add_typer(pilot_app, name="pilot")
 
 
 def main() -> None:

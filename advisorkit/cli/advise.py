@@ -18,10 +18,12 @@ from advisorkit.documents.advice import advice_document
 from advisorkit.documents.costs import cost_document
 from advisorkit.errors import UsageError
 from advisorkit.patterns import PATTERNS
+from advisorkit.piloting import pilots_of
 from advisorkit.price_book import load as load_prices
 from advisorkit.price_book import prices_table, refresh
 from advisorkit.quantities import Band, money_range, money_short, number, percent
-from advisorkit.study import Study, established_in, studies
+
+from advisorkit.study import Study, studies
 from advisorkit.uncertainty import DRAWS, CostResult, price
 
 __all__ = ["assess", "cost", "prices", "prices_app", "prices_refresh"]
@@ -38,7 +40,7 @@ def assess(
 ) -> None:
     """The advice: what to do now, where it will probably end up, why, and what would change it."""
     engagement = opened(file, scenario, sets, accept_stale=accept_stale)
-    found = studies(engagement, established_in(engagement, file.parent), [workflow] if workflow else [])
+    found = studies(engagement, pilots_of(engagement, file), [workflow] if workflow else [])
     if as_json:
         emit(advice_document(engagement, [one.advice for one in found]))
         return
@@ -86,7 +88,7 @@ def cost(
     if draws < 2 or draws & (draws - 1):
         raise UsageError(f"--draws {draws}: give a power of two, such as {DRAWS}")
     engagement = opened(file, scenario, sets, accept_stale=accept_stale)
-    found = studies(engagement, established_in(engagement, file.parent), [workflow] if workflow else [])
+    found = studies(engagement, pilots_of(engagement, file), [workflow] if workflow else [])
     priced = [(one, bill(one.inputs), price(one.inputs, draws, among=one.in_play)) for one in found]
     if as_json:
         emit(cost_document(engagement, [(one.inputs, lines, result) for one, lines, result in priced]))

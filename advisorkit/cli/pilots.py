@@ -1,0 +1,105 @@
+"""Commands around a pilot: plan, sheet, read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, guarded, out, say, table
+from advisorkit.cli.request import opened
+from advisorkit.documents.pilot import faults_document, plan_document, read_document
+from advisorkit.errors import PilotError, UsageError
+from advisorkit.files import write_bytes
+from advisorkit.marking_sheet import marking_sheet
+from advisorkit.pilot import Plan
+from advisorkit.piloting import PilotRead, plans, read_pilot
+from advisorkit.quantities import money, percent
+from advisorkit.store import load, write
+
+__all__ = ["pilot_app"]
+
+pilot_app = typer.Typer(no_args_is_help=True, help="How many cases to mark; marked results in.")
+File = Annotated[Path, typer.Argument(metavar="FILE", help="Engagement file.")]
+One = Annotated[str | None, typer.Option("--workflow", metavar="ID", help="Only this workflow; needed when there are several.")]
+
+
+@pilot_app.command("plan")
+@guarded
+def plan(
+    file: File, workflow: One = None,
+    sheet: Annotated[Path | None, typer.Option("--sheet", metavar="FILE.xlsx", help="Write the marking sheet of one workflow.")] = None,
+    sets: Sets = None, scenario: Scenario = None, accept_stale: AcceptStale = False, as_json: Json = False,
+) -> None:
+    """How many cases to mark, by money where it is known and by precision where it is not."""
+    engagement = opened(file, scenario, sets, accept_stale=accept_stale)
+    found = plans(engagement, [workflow] if workflow else [])
+    if sheet and len(found) != 1:
+        raise UsageError(f"--sheet is for one workflow: add --workflow with one of {', '.join(p.workflow for p in found)}")
+    if sheet:
+        if sheet.exists():
+            raise UsageError(f"{sheet}: is there already; nothing was written")
+        write_bytes(sheet, marking_sheet(found[0], engagement.workflow(found[0].workflow).name))
+        say(f"made {sheet}")
+    if as_json:
+        emit(plan_document(found))
+        return
+    for one in found:
+        _print_plan(engagement.workflow(one.workflow).name, one)
+
+
+def _print_plan(name: str, one: Plan) -> None:
+    out.print(f"\n{name}: mark {one.mark} cases. {one.why}", markup=False)
+    if one.sizes:
+        rows = [[str(size.n), money(size.value, one.currency), money(size.cost, one.currency)] for size in one.sizes]
+        out.print(table("", ["Cases", "Worth", "Costs to mark"], rows, right=(0, 1, 2)))
+
+
+@pilot_app.command("read")
+@guarded
+def read(
+    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="CSV, XLSX, JSON lines, Inspect AI or promptfoo output.")],
+    to: Annotated[Path, typer.Option("--to", metavar="ENGAGEMENT", help="Engagement file that takes the pilot.")],
+    workflow: One = None,
+    pattern: Annotated[str, typer.Option("--pattern", metavar="NAME", help="What was piloted.")] = "prompt",
+    pass_mark: Annotated[float | None, typer.Option("--pass-mark", metavar="SHARE", help="Share right agreed before the pilot.")] = None,
+    day: Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Day of the pilot.")] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why the pass mark differs from the agreed one.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Read marked results into an engagement: what they establish, and the advice before and after."""
+    if pattern not in ("prompt", "rag", "finetune", "hybrid"):
+        raise UsageError(f"--pattern {pattern}: give prompt, rag, finetune or hybrid")
+    loaded = load(to)
+    try:
+        found = read_pilot(results, loaded.engagement, to, workflow or "", pattern=pattern, pass_mark=pass_mark,
+                           day=day.date() if day else None, reason=reason)
+    except PilotError as error:
+        _refuse(error, as_json=as_json)
+    write(to, found.engagement, loaded.fingerprint)
+    if as_json:
+        emit(read_document(found.workflow, len(found.results.marks), found.established, found.before, found.after))
+        return
+    _print_read(found)
+
+
+def _refuse(error: PilotError, *, as_json: bool) -> None:
+    for fault in error.faults:
+        say(f"error: {fault}")
+    if as_json:
+        emit(faults_document(0, error.faults))
+    raise typer.Exit(2)
+
+
+def _print_read(found: PilotRead) -> None:
+    decision, last = found.established.decision, found.established.diagnoses[-1]
+    out.print(f"{last.right.hits:g} of {last.right.n:g} right ({percent(last.right.low)} to {percent(last.right.high)}).", markup=False)
+    out.print(f"{decision.action.replace('_', ' ').capitalize()}: {decision.why}", markup=False)
+    for warning in found.established.warnings:
+        out.print(f"  - {warning}", markup=False)
+    before, after = found.before, found.after
+    rows = [["Before", before.now, before.recommended, percent(before.patterns[before.recommended].probability)],
+            ["After", after.now, after.recommended, percent(after.patterns[after.recommended].probability)]]
+    out.print(table("", ["Advice", "Now", "Probably becomes", "Chance"], rows, right=(3,)))
