@@ -77,8 +77,8 @@ class Estimate:
             case int() | float():
                 return cls(float(value), float(value), float(value))
             case [low, high]:
-                middle = math.sqrt(low * high) if low > 0 else (low + high) / 2
-                return cls(float(low), float(middle), float(high))
+                middle = math.sqrt(low) * math.sqrt(high) if low > 0 else (low + high) / 2
+                return cls(float(low), float(min(max(middle, low), high) if low <= high else middle), float(high))
             case [low, likely, high]:
                 return cls(float(low), float(likely), float(high))
         raise ValueError("give a number, [low, high] or [low, likely, high]")

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import math
 import string
 from dataclasses import replace
 from datetime import date
 from functools import cache
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from advisorkit import catalog
 from advisorkit.criteria import Criterion
-from advisorkit.engagement import Advised, Answer, Engagement, Override, PilotFile, Scenario, Workflow
+from advisorkit.engagement import Advised, Answer, Engagement, Override, PilotFile, Scenario, Setting, Workflow
 from advisorkit.patterns import PATTERNS
+from advisorkit.price_book.assumptions import assumptions
+from advisorkit.price_book.rows import history, model_rows
 from advisorkit.quantities import Estimate
 
-CATALOG = catalog.load()
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
-words = st.text(st.characters(exclude_categories=("Cc", "Cs")) | st.sampled_from("\n\t"), min_size=1, max_size=40).filter(
+CATALOG = catalog.load()
+NAMES = assumptions()
+PRICES = [row.id for row in history() if not row.id.startswith("rate:")]
+MODELS = [row["id"] for row in model_rows()]
+
+words = st.text(st.characters(exclude_categories=("Cc", "Cs")) | st.sampled_from("\n\t"), min_size=1, max_size=20).filter(
     lambda text: text.strip() != ""
 )
 """What people write, in any script; never empty."""
@@ -31,13 +41,14 @@ days = st.dates(date(2020, 1, 1), date(2035, 12, 31))
 names = st.text(string.ascii_letters + string.digits + " äß-:#é'\"{[&*!%@", min_size=1, max_size=20).filter(
     lambda text: text.strip() == text
 )
-"""Names of scenarios and price rows."""
+"""Names of scenarios."""
 
 
 @st.composite
 def estimates(draw: st.DrawFn, minimum: float = 0.0, maximum: float = 1e9) -> Estimate:
     """Ranges within bounds: numbers, pairs and triples."""
-    amount = st.floats(minimum, maximum, allow_nan=False) | st.integers(int(-(-minimum // 1)), int(maximum)).map(float)
+    whole = st.integers(math.ceil(minimum), math.floor(maximum)).map(float)
+    amount = st.floats(minimum, maximum, allow_nan=False) | whole
     points = sorted(draw(st.lists(amount, min_size=1, max_size=3)))
     return Estimate.of(points if len(points) > 1 else points[0])
 
@@ -48,8 +59,9 @@ def amounts(criterion: Criterion) -> st.SearchStrategy[Estimate]:
 
 
 @cache
-def answers_to(criterion: Criterion, *, plain: bool = False) -> st.SearchStrategy[Answer]:
-    """Answers to one criterion: levels, disagreements, numbers and unknown, with who, when and notes."""
+def answers_to(name: str, *, plain: bool = False) -> st.SearchStrategy[Answer]:
+    """Answers to one criterion of the shipped catalogue: levels, disagreements, numbers, unknown; who, when, notes."""
+    criterion = CATALOG.criteria[name]
     levels = st.lists(st.sampled_from([level.id for level in criterion.levels]), min_size=1, max_size=3, unique=True)
     values = [st.builds(Answer, levels=levels.map(tuple))] if criterion.words else []
     values += [st.builds(Answer, amount=amounts(criterion))] if criterion.unit else []
@@ -70,8 +82,29 @@ def _annotated(bare: Answer, confidence: Any, confirm_by: date | None, texts: tu
 @cache
 def answer_sets(*, plain: bool = False, most: int = 6) -> st.SearchStrategy[dict[str, Answer]]:
     """Answers by criterion id."""
-    pairs = st.sampled_from(list(CATALOG.criteria.values())).flatmap(
-        lambda criterion: st.tuples(st.just(criterion.id), answers_to(criterion, plain=plain))
+    pairs = st.sampled_from(list(CATALOG.criteria)).flatmap(
+        lambda name: st.tuples(st.just(name), answers_to(name, plain=plain))
+    )
+    return st.lists(pairs, max_size=most, unique_by=lambda pair: pair[0]).map(dict)
+
+
+@cache
+def settings_of(name: str) -> st.SearchStrategy[Setting]:
+    """Values of one workload or assumption name."""
+    row = NAMES[name]
+    if not row.numeric:
+        return st.sampled_from(MODELS if row.kind == "model" else row.choices)
+    if row.kind == "count":
+        return st.integers(0, 1000).map(Estimate.of)
+    low, high = {"share": (0.0, 1.0), "real": (-0.99, 5.0)}.get(row.kind, (0.0, 1e9))
+    return estimates(low, high)
+
+
+@cache
+def setting_sets(group: str, most: int = 4) -> st.SearchStrategy[dict[str, Setting]]:
+    """Values by workload or assumption name."""
+    pairs = st.sampled_from([name for name, row in NAMES.items() if row.group == group]).flatmap(
+        lambda name: st.tuples(st.just(name), settings_of(name))
     )
     return st.lists(pairs, max_size=most, unique_by=lambda pair: pair[0]).map(dict)
 
@@ -87,62 +120,75 @@ pilots = st.builds(
 """Pilot files beside the engagement."""
 
 
-_criteria = st.sampled_from(list(CATALOG.criteria))
-_overrides = st.builds(Override, st.sampled_from(PATTERNS), words, words)
+_notes = st.dictionaries(st.sampled_from(list(CATALOG.criteria)), words, max_size=2)
+_overrides = st.none() | st.builds(Override, st.sampled_from(PATTERNS), words, words)
+_contexts = st.dictionaries(st.sampled_from(("owner", "department", "problem", "target")), words, max_size=2)
+_statuses: st.SearchStrategy[Any] = st.sampled_from(("draft", "reviewed", "final"))
+_currencies = st.sampled_from(("EUR", "USD", "GBP", "CHF"))
+_priors = st.dictionaries(st.sampled_from(("retrieval", "training")), st.floats(0, 1))
+_rates = st.dictionaries(st.sampled_from(("USD", "GBP")), st.floats(1e-6, 1e6))
+_prices = st.dictionaries(st.sampled_from(PRICES), numbers, max_size=2)
+_pilots = st.lists(pilots, max_size=2).map(tuple)
+_histories = st.lists(advice, max_size=2).map(tuple)
 
 
-def workflows(id: st.SearchStrategy[str] = slugs) -> st.SearchStrategy[Workflow]:
-    """Use cases with everything that a file can hold but workload and assumptions."""
-    return st.builds(
-        Workflow,
-        id=id,
-        name=words,
-        answers=answer_sets(),
-        notes=st.dictionaries(_criteria, words, max_size=2),
-        context=st.dictionaries(st.sampled_from(("owner", "department", "problem", "target")), words, max_size=3),
-        corpus=maybe,
-        status=st.sampled_from(("draft", "reviewed", "final")),
-        override=st.none() | _overrides,
-        workload=st.just({}),
-        assumptions=st.just({}),
-        pilots=st.lists(pilots, max_size=2).map(tuple),
+@st.composite
+def _workflow(draw: st.DrawFn) -> Workflow:
+    return Workflow(
+        id=draw(slugs),
+        name=draw(words),
+        answers=draw(answer_sets(most=4)),
+        notes=draw(_notes),
+        context=draw(_contexts),
+        corpus=draw(maybe),
+        status=draw(_statuses),
+        override=draw(_overrides),
+        workload=draw(setting_sets("workload", 2)),
+        assumptions=draw(setting_sets("assumption", 2)),
+        pilots=draw(_pilots),
     )
 
 
-def scenarios(ids: list[str]) -> st.SearchStrategy[Scenario]:
-    """Changes for all workflows or for some of `ids`."""
-    nothing: st.SearchStrategy[dict[str, Any]] = st.just({})
-    single = st.builds(
-        Scenario, answers=answer_sets(most=2), workload=nothing, assumptions=nothing, workflows=nothing
+workflows = _workflow()
+"""Use cases with everything that a file can hold."""
+_several = st.lists(workflows, min_size=1, max_size=3, unique_by=lambda workflow: workflow.id)
+
+
+@st.composite
+def _scenario(draw: st.DrawFn) -> Scenario:
+    parts = draw(answer_sets(most=2)), draw(setting_sets("workload", 2)), draw(setting_sets("assumption", 2))
+    return Scenario(*parts)
+
+
+scenarios = _scenario()
+"""Changes for all workflows or for a single one."""
+_single = st.lists(st.tuples(names, scenarios, st.integers(0, 2) | st.none(), scenarios), max_size=2)
+
+
+@st.composite
+def _engagement(draw: st.DrawFn) -> Engagement:
+    chosen = draw(_several)
+    changes = {}
+    for name, change, which, inner in draw(_single):
+        only = {} if which is None else {chosen[which % len(chosen)].id: inner}
+        changes[name] = replace(change, workflows=only)
+    return Engagement(
+        id=draw(slugs),
+        client=draw(words),
+        currency=draw(_currencies),
+        as_of=draw(days),
+        workflows=tuple(chosen),
+        answers=draw(answer_sets(most=2)),
+        assumptions=draw(setting_sets("assumption", 2)),
+        scenarios=changes,
+        priors=draw(_priors),
+        exchange_rates=draw(_rates),
+        prices=draw(_prices),
+        accept_stale=draw(st.booleans()),
+        history=draw(_histories),
+        sample=draw(st.booleans()),
     )
-    chosen = st.dictionaries(st.sampled_from(ids), single, max_size=2)
-    return st.builds(
-        Scenario, answers=answer_sets(most=2), workload=nothing, assumptions=nothing, workflows=chosen
-    )
 
 
-@cache
-def engagements() -> st.SearchStrategy[Engagement]:
-    """A client's file as a value, small but with every part."""
-    several = st.lists(workflows(), min_size=1, max_size=3, unique_by=lambda workflow: workflow.id)
-    return several.flatmap(_around)
-
-
-def _around(chosen: list[Workflow]) -> st.SearchStrategy[Engagement]:
-    return st.builds(
-        Engagement,
-        id=slugs,
-        client=words,
-        currency=st.sampled_from(("EUR", "USD", "GBP", "CHF")),
-        as_of=days,
-        workflows=st.just(tuple(chosen)),
-        answers=answer_sets(most=3),
-        assumptions=st.just({}),
-        scenarios=st.dictionaries(names, scenarios([workflow.id for workflow in chosen]), max_size=2),
-        priors=st.dictionaries(st.sampled_from(("retrieval", "training")), st.floats(0, 1)),
-        exchange_rates=st.dictionaries(st.sampled_from(("USD", "GBP")), st.floats(1e-6, 1e6)),
-        prices=st.dictionaries(names, numbers, max_size=2),
-        accept_stale=st.booleans(),
-        history=st.lists(advice, max_size=3).map(tuple),
-        sample=st.booleans(),
-    )
+engagements = _engagement()
+"""A client's file as a value, small but with every part."""

@@ -21,7 +21,7 @@ def folder() -> Path:
         yield Path(name)
 
 
-@given(value=engagements())
+@given(value=engagements)
 def test_an_engagement_written_and_read_is_the_same(folder: Path, value: Engagement) -> None:
     file = folder / "fresh.yaml"
     file.unlink(missing_ok=True)
@@ -31,7 +31,7 @@ def test_an_engagement_written_and_read_is_the_same(folder: Path, value: Engagem
     assert store.read(file) == value
 
 
-@given(value=engagements())
+@given(value=engagements)
 def test_the_job_file_holds_the_whole_engagement(folder: Path, value: Engagement) -> None:
     file = folder / "job.json"
     file.write_text(store.to_json(value), encoding="utf-8")
@@ -40,8 +40,8 @@ def test_the_job_file_holds_the_whole_engagement(folder: Path, value: Engagement
     assert store.to_json(store.read(file)) == store.to_json(value)
 
 
-@settings(max_examples=100)
-@given(before=engagements(), after=engagements(), keep=st.booleans())
+@settings(max_examples=60)
+@given(before=engagements, after=engagements, keep=st.booleans())
 def test_changes_written_into_a_file_give_the_new_engagement(
     folder: Path, before: Engagement, after: Engagement, keep: bool
 ) -> None:

@@ -21,6 +21,7 @@ ABOVE_ZERO = math.ulp(0.0)
 """Smallest number above zero: the lower bound of what must be positive."""
 
 _NUMBER = re.compile(r"[-+]?(?:0|[1-9][0-9]*|(?=\.[0-9]))(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,4})?")
+_UNCLEAR = re.compile(r"[-+]?[1-9][0-9]{0,2}[.,][0-9]{3}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -142,7 +143,9 @@ class Spot:
     def number(self, minimum: float = -math.inf, maximum: float = math.inf) -> float | None:
         """A finite number within bounds."""
         if not self.numeric:
-            self.fault(f"expected a number such as 1200 or 0.8, got {self.seen}")
+            unclear = isinstance(self.node, Scalar) and _UNCLEAR.fullmatch(self.node.text)
+            hint = "; thousands or decimals? Write it without thousands marks" if unclear else ""
+            self.fault(f"expected a number such as 1200 or 0.8, got {self.seen}{hint}")
             return None
         value = float(self.node.text) if isinstance(self.node, Scalar) else math.nan
         if not math.isfinite(value):

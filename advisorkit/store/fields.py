@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import Any
+from typing import Any, Literal
 
-from advisorkit.criteria import Catalog, Criterion
+from advisorkit.costs.assumption import Assumption
+from advisorkit.criteria import Criterion
 from advisorkit.engagement import Advised, Answer, Override, PilotFile, Setting
+from advisorkit.errors import nearest
 from advisorkit.files.spots import ABOVE_ZERO, Spot
 from advisorkit.files.trees import Fields, Items, Scalar
 from advisorkit.patterns import PATTERNS
+from advisorkit.store.vocabulary import Vocabulary
 
 __all__ = [
-    "Vocabulary",
     "advised",
     "answer",
     "answers",
@@ -23,6 +24,7 @@ __all__ = [
     "override",
     "pilot",
     "positive",
+    "setting",
     "settings",
     "slug",
     "text_or",
@@ -30,18 +32,6 @@ __all__ = [
 
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 _LONG = ("value", "confidence", "said_by", "confirm_by", "note", "private_note")
-
-
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """The words that a file may use."""
-
-    catalog: Catalog
-    """Criteria and their levels."""
-    assumptions: Mapping[str, Any] | None = None
-    """Names under ``assumptions``; None accepts any."""
-    workload: Mapping[str, Any] | None = None
-    """Names under ``workload``; None accepts any."""
 
 
 def slug(spot: Spot) -> str | None:
@@ -106,15 +96,33 @@ def _value(spot: Spot, criterion: Criterion) -> Answer | None:
     return Answer(levels=known) if known and len(known) == len(named) else None
 
 
-def settings(spot: Spot | None, known: Mapping[str, Any] | None, what: str) -> dict[str, Setting]:
+def settings(spot: Spot | None, words: Vocabulary, group: Literal["workload", "assumption"]) -> dict[str, Setting]:
     """Workload names or assumptions with their values."""
-    return by_name(spot, _setting, known, what)
+    members = {} if spot is None else spot.fields()
+    valid = [name for name, row in words.names.items() if row.group == group]
+    found = {}
+    for name, member in members.items():
+        if name in valid:
+            found[name] = setting(member, words.names[name], words)
+        elif name in words.names:
+            place = "assumptions" if group == "workload" else "workload"
+            member.fault(f"'{name}' belongs under '{place}'")
+        else:
+            member.fault(f"unknown {group} name '{name[:80]}'", nearest(name, valid) or nearest(name, list(words.names)))
+    return {name: value for name, value in found.items() if value is not None}
 
 
-def _setting(spot: Spot) -> Setting | None:
-    if isinstance(spot.node, Scalar) and not spot.numeric:
-        return spot.boolean() if spot.node.text in {"true", "false"} else spot.text()
-    return spot.estimate()
+def setting(spot: Spot, row: Assumption, words: Vocabulary) -> Setting | None:
+    """The value of one workload or assumption name."""
+    if row.kind == "model":
+        return spot.word(words.models, "model of the price book")
+    if row.kind == "word" and row.choices:
+        return spot.word(row.choices, f"word for {row.name}")
+    value = spot.estimate() if row.numeric else spot.text()
+    if value is not None and (problem := row.fits(value)):
+        spot.fault(f"{spot.seen} {problem} ({row.unit})")
+        return None
+    return value
 
 
 def override(spot: Spot | None) -> Override | None:
@@ -137,12 +145,13 @@ def _all_of(spot: Spot, needed: tuple[str, ...], optional: tuple[str, ...] = ())
 
 def pilot(spot: Spot) -> PilotFile | None:
     """One pilot: its file lies in the engagement's folder or below."""
-    members = _all_of(spot, ("file", "date"), ("pass_mark", "reason"))
+    members = _all_of(spot, ("file", "date"), ("pass_mark", "reason", "pattern"))
     file = _inside(members["file"]) if "file" in members else None
     day = members["date"].day() if "date" in members else None
     mark = members["pass_mark"].number(0, 1) if "pass_mark" in members else None
     reason = text_or(members, "reason")
-    return PilotFile(file, day, mark, reason) if file and day else None
+    pattern: Any = members["pattern"].word(PATTERNS, "pattern") if "pattern" in members else "prompt"
+    return PilotFile(file, day, mark, reason, pattern) if file and day and pattern else None
 
 
 def _inside(spot: Spot) -> str | None:

@@ -7,17 +7,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from advisorkit.catalog import load as load_catalog
+from advisorkit.costs.assumption import Assumption
 from advisorkit.criteria import Catalog
 from advisorkit.engagement import Engagement
 from advisorkit.errors import EngagementError, Fault
 from advisorkit.files.disk import Source, read_source
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, Node, Scalar, parse
-from advisorkit.store.fields import Vocabulary
+from advisorkit.store.vocabulary import Vocabulary, vocabulary
 from advisorkit.store.wholes import FORMAT, engagement
 
-__all__ = ["UPGRADES", "Loaded", "load", "read", "understand", "upgraded", "vocabulary"]
+__all__ = ["UPGRADES", "Loaded", "from_json", "load", "read", "understand", "upgraded"]
 
 UPGRADES: dict[int, Callable[[Node], Node]] = {}
 """From a version's tree to that of the next version; applied in turn until `FORMAT` is reached."""
@@ -35,28 +35,36 @@ class Loaded:
     """SHA-256 of the file's bytes; `write` refuses when the file has changed since."""
 
 
-def read(path: str | Path, catalog: Catalog | None = None) -> Engagement:
+def read(
+    path: str | Path, catalog: Catalog | None = None, assumptions: Mapping[str, Assumption] | None = None
+) -> Engagement:
     """The engagement in a YAML or JSON file.
 
     Raises:
         EngagementError: With every fault of the file, each with its line or path and the nearest valid words.
     """
-    return load(path, catalog).engagement
+    return load(path, catalog, assumptions).engagement
 
 
-def load(path: str | Path, catalog: Catalog | None = None) -> Loaded:
+def load(
+    path: str | Path, catalog: Catalog | None = None, assumptions: Mapping[str, Assumption] | None = None
+) -> Loaded:
     """As `read`, with notices and the file's fingerprint.
 
     Raises:
         EngagementError: With every fault of the file.
     """
     source = read_source(path)
-    return Loaded(understand(source, vocabulary(catalog)), source.notices, source.fingerprint)
+    return Loaded(understand(source, vocabulary(catalog, assumptions)), source.notices, source.fingerprint)
 
 
-def vocabulary(catalog: Catalog | None = None) -> Vocabulary:
-    """The words that a file may use: of `catalog`, or of the shipped one."""
-    return Vocabulary(catalog or load_catalog())
+def from_json(text: str, file: str = "job.json") -> Engagement:
+    """The engagement in a JSON text, such as the one that `to_json` writes.
+
+    Raises:
+        EngagementError: With every fault of the text; `file` names it.
+    """
+    return understand(Source(file, text, ""), vocabulary())
 
 
 def understand(source: Source, words: Vocabulary) -> Engagement:

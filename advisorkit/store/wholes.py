@@ -13,7 +13,6 @@ from advisorkit.engagement import Engagement, Scenario, Workflow
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, Scalar
 from advisorkit.store.fields import (
-    Vocabulary,
     advised,
     answers,
     by_name,
@@ -24,6 +23,7 @@ from advisorkit.store.fields import (
     slug,
     text_or,
 )
+from advisorkit.store.vocabulary import Vocabulary
 
 __all__ = ["CONTEXT", "CURRENCIES", "FORMAT", "KEYS", "STATUSES", "WORKFLOW_KEYS", "engagement", "reduced"]
 
@@ -78,11 +78,11 @@ def engagement(root: Spot, words: Vocabulary) -> Engagement:
         as_of=_day(get("as_of")),
         workflows=workflows,
         answers=answers(get("answers"), words),
-        assumptions=settings(get("assumptions"), words.assumptions, "assumption"),
+        assumptions=settings(get("assumptions"), words, "assumption"),
         scenarios=by_name(get("scenarios"), lambda s: _scenario(s, words, [w.id for w in workflows])),
         priors=by_name(get("priors"), lambda s: s.number(0, 1), AXES, "axis"),
         exchange_rates=by_name(get("exchange_rates"), positive, CURRENCIES, "currency code"),
-        prices=by_name(get("prices"), lambda s: s.number(0)),
+        prices=by_name(get("prices"), lambda s: s.number(0), words.prices, "price-book id"),
         accept_stale=_flag(get("accept_stale")),
         history=_all(get("history"), advised),
         sample=_flag(get("sample")),
@@ -162,8 +162,8 @@ def _workflow(spot: Spot, words: Vocabulary) -> Workflow:
         corpus=text_or(members, "corpus"),
         status=status,
         override=override(get("override")),
-        workload=settings(get("workload"), words.workload, "workload name"),
-        assumptions=settings(get("assumptions"), words.assumptions, "assumption"),
+        workload=settings(get("workload"), words, "workload"),
+        assumptions=settings(get("assumptions"), words, "assumption"),
         pilots=_all(get("pilots"), pilot),
     )
 
@@ -173,7 +173,7 @@ def _scenario(spot: Spot, words: Vocabulary, ids: Sequence[str], inner: bool = F
     get = spot.fields(known).get
     return Scenario(
         answers=answers(get("answers"), words),
-        workload=settings(get("workload"), words.workload, "workload name"),
-        assumptions=settings(get("assumptions"), words.assumptions, "assumption"),
+        workload=settings(get("workload"), words, "workload"),
+        assumptions=settings(get("assumptions"), words, "assumption"),
         workflows=by_name(get("workflows"), lambda s: _scenario(s, words, ids, inner=True), ids, "workflow"),
     )

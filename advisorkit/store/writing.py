@@ -11,9 +11,9 @@ from advisorkit.files.disk import Source, decode, fingerprint, read_bytes, write
 from advisorkit.files.trees import Fields, parse
 from advisorkit.store.document import document, to_json
 from advisorkit.store.emit import block
-from advisorkit.store.fields import Vocabulary
 from advisorkit.store.patching import patched
-from advisorkit.store.reading import Loaded, understand, vocabulary
+from advisorkit.store.reading import Loaded, understand
+from advisorkit.store.vocabulary import Vocabulary, vocabulary
 
 __all__ = ["text", "write"]
 
