@@ -30,7 +30,7 @@ chances = st.floats(0.001, 0.999)
 
 
 def texts(drawing: str) -> list[str]:
-    return [unescape(word) for word in re.findall(r"<text[^>]*>([^<]*)</text>", drawing)]
+    return [unescape(word).replace("\u00a0", " ") for word in re.findall(r"<text[^>]*>([^<]*)</text>", drawing)]
 
 
 def labels(chart: kinds.Chart) -> list[Label]:

@@ -57,7 +57,7 @@ def curves(chart: Curves, wide: float = 650) -> Scene:
     """Cumulative cost with bands, labelled at the end; the break-even marked on the axis."""
     right = max(width(_end(c, chart.currency), 13, bold=True) for c in chart.curves) + 18
     values = [v for c in chart.curves for v in (*c.high, *c.low)]
-    scale = ticks(min(0.0, *values), max(values), 4)
+    scale = ticks(min(0.0, *values), max(values))
     top = 44.0 if chart.break_even else 8.0
     inner = Panel(left=52, top=top, width=wide - 52 - right, height=210, x=(chart.months[0], chart.months[-1]), y=(scale[0], max(values)), marks=())
     marks = (*_axes(chart, scale, inner), *_bands(chart), *_middles(chart), *_ends(chart, inner), *_crossing(chart.break_even, inner))

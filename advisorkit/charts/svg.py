@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import singledispatch
 from html import escape
+from itertools import groupby
 from math import pi
 
 from advisorkit.charts import scene as s
@@ -20,82 +21,92 @@ def svg(chart: Chart, theme: Theme = LIGHT, wide: float | None = None) -> str:
 
     Example:
         >>> from advisorkit.charts.kinds import ShareBars, ShareRow
-        >>> print(svg(ShareBars(title="RAG leads", bars=(ShareRow("rag", "RAG", 0.67, "67%"),)))[:61])
-        <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 380 27" 
+        >>> svg(ShareBars(title="RAG leads", bars=(ShareRow("rag", "RAG", 0.67, "67%"),)))[40:72]
+        'viewBox="0 0 380 27" width="380"'
     """
     drawing = scene(chart, wide)
     size = f'viewBox="0 0 {_n(drawing.width)} {_n(drawing.height)}" width="{_n(drawing.width)}"'
     look = f'font-family="{escape(SANS)}" font-size="13" fill="{theme.colour("ink")}"'
-    body = "".join(piece for panel in drawing.panels for mark in panel.marks for piece in _svg(mark, panel, theme))
+    body = "".join(_panel(panel, theme) for panel in drawing.panels)
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{escape(chart.alt)}" {look}>{body}</svg>'
 
 
+def _panel(panel: s.Panel, theme: Theme) -> str:
+    labels = [mark for mark in panel.marks if isinstance(mark, s.Label)]
+    shapes = [shape for mark in panel.marks if not isinstance(mark, s.Label) for shape in _shapes(mark, panel, theme)]
+    paths = (f'<path d="{"".join(path for _, path in same)}"{look}/>' for look, same in groupby(shapes, lambda shape: shape[0]))
+    return "".join(paths) + _texts(labels, panel, theme)
+
+
 def _n(value: float) -> str:
-    return f"{value:.1f}".rstrip("0").rstrip(".").replace("-0", "-0") if value else "0"
+    short = f"{value:.1f}".rstrip("0").rstrip(".")
+    return "0" if short == "-0" else short
 
 
-def _path(points: tuple[Point, ...], panel: s.Panel) -> str:
-    return " ".join(f"{_n(x)},{_n(y)}" for x, y in (panel.at(*point) for point in points))
+def _line(points: Iterable[Point]) -> str:
+    return "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in points)
+
+
+Shape = tuple[str, str]
+"""Look and outline."""
 
 
 @singledispatch
-def _svg(mark: object, panel: s.Panel, theme: Theme) -> Iterator[str]:
+def _shapes(mark: object, panel: s.Panel, theme: Theme) -> Iterator[Shape]:
     raise TypeError(f"no SVG for {type(mark).__name__}")
 
 
-@_svg.register
-def _(mark: s.Bar, panel: s.Panel, theme: Theme) -> Iterator[str]:
-    (left, y), (right, _y) = panel.at(mark.x0, mark.y), panel.at(mark.x1, mark.y)
-    box = f'x="{_n(left)}" y="{_n(y - mark.thick / 2)}" width="{_n(right - left)}" height="{_n(mark.thick)}"'
-    colour = theme.colour(mark.fill)
-    if mark.dashed:
-        yield f'<rect {box} fill="{theme.colour("page")}" stroke="{colour}" stroke-dasharray="3 2"/>'
-        return
-    yield f'<rect {box} fill="{colour}"{_opacity(mark.opacity)}/>'
+@_shapes.register
+def _(mark: s.Bar, panel: s.Panel, theme: Theme) -> Iterator[Shape]:
+    (left, y), (right, _) = panel.at(mark.x0, mark.y), panel.at(mark.x1, mark.y)
+    colour, high = theme.colour(mark.fill), _n(mark.thick)
+    look = f' fill="{theme.colour("page")}" stroke="{colour}" stroke-dasharray="3 2"' if mark.dashed else _fill(colour, mark.opacity)
+    yield look, f"M{_n(left)} {_n(y - mark.thick / 2)}h{_n(right - left)}v{high}h{_n(left - right)}z"
 
 
-def _opacity(value: float) -> str:
-    return f' fill-opacity="{value:g}"' if value < 1 else ""
+def _fill(colour: str, opacity: float) -> str:
+    return f' fill="{colour}"' + (f' fill-opacity="{opacity:g}"' if opacity < 1 else "")
 
 
-@_svg.register
-def _(mark: s.Line, panel: s.Panel, theme: Theme) -> Iterator[str]:
+@_shapes.register
+def _(mark: s.Line, panel: s.Panel, theme: Theme) -> Iterator[Shape]:
     dash = f' stroke-dasharray="{mark.dash}"' if mark.dash else ""
     thick = f' stroke-width="{_n(mark.width)}"' if mark.width != 1 else ""
-    yield f'<polyline points="{_path(mark.points, panel)}" fill="none" stroke="{theme.colour(mark.stroke)}"{thick}{dash}/>'
+    yield f' fill="none" stroke="{theme.colour(mark.stroke)}"{thick}{dash}', _line(panel.at(*point) for point in mark.points)
 
 
-@_svg.register
-def _(mark: s.Area, panel: s.Panel, theme: Theme) -> Iterator[str]:
+@_shapes.register
+def _(mark: s.Area, panel: s.Panel, theme: Theme) -> Iterator[Shape]:
+    points, colour = [panel.at(*point) for point in mark.points], theme.colour(mark.fill)
     if mark.hatched:
-        yield from _hatch([panel.at(*p) for p in mark.points], theme.colour(mark.fill))
-        return
-    yield f'<polygon points="{_path(mark.points, panel)}" fill="{theme.colour(mark.fill)}"{_opacity(mark.opacity)}/>'
+        yield f' fill="none" stroke="{colour}" stroke-width="0.8"', _hatch(points)
+    else:
+        yield _fill(colour, mark.opacity), _line(points) + "z"
 
 
-def _hatch(corners: list[Point], colour: str) -> Iterator[str]:
+def _hatch(corners: list[Point]) -> str:
     left, right = min(x for x, _ in corners), max(x for x, _ in corners)
     top, bottom = min(y for _, y in corners), max(y for _, y in corners)
-    lines, reach = [], int(right - left + bottom - top)
-    for start in range(6, reach, 6):
-        x0, y0 = (left + start, top) if left + start <= right else (right, top + left + start - right)
-        x1, y1 = (left, top + start) if top + start <= bottom else (left + top + start - bottom, bottom)
-        lines.append(f"M{_n(x0)} {_n(y0)}L{_n(x1)} {_n(y1)}")
-    yield f'<path d="{"".join(lines)}" stroke="{colour}" stroke-width="0.8" fill="none"/>'
+    lines = []
+    for start in range(8, int(right - left + bottom - top), 8):
+        first = (left + start, top) if left + start <= right else (right, top + left + start - right)
+        last = (left, top + start) if top + start <= bottom else (left + top + start - bottom, bottom)
+        lines.append(_line((first, last)))
+    return "".join(lines)
 
 
-@_svg.register
-def _(mark: s.Dot, panel: s.Panel, theme: Theme) -> Iterator[str]:
+@_shapes.register
+def _(mark: s.Dot, panel: s.Panel, theme: Theme) -> Iterator[Shape]:
     x, y = panel.at(mark.x, mark.y)
-    half, colour = mark.size / 2, theme.colour(mark.fill)
+    colour, page = theme.colour(mark.fill), theme.colour("page")
     edge = f' stroke="{theme.colour(mark.edge)}" stroke-width="1.5"' if mark.edge else ""
-    match mark.mark:
-        case "circle":
-            yield f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(half)}" fill="{colour}"{edge}/>'
-        case "ring":
-            yield f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(half)}" fill="{theme.colour("page")}" stroke="{colour}" stroke-width="2"/>'
-        case shape:
-            yield f'<polygon points="{_outline(shape, x, y, half)}" fill="{colour}"{edge}/>'
+    look = f' fill="{page}" stroke="{colour}" stroke-width="2"' if mark.mark == "ring" else f' fill="{colour}"{edge}'
+    yield look, _round(x, y, mark.size / 2) if mark.mark in ("circle", "ring") else _outline(mark.mark, x, y, mark.size / 2)
+
+
+def _round(x: float, y: float, half: float) -> str:
+    radius, across = _n(half), _n(half * 2)
+    return f"M{_n(x - half)} {_n(y)}a{radius} {radius} 0 1 0 {across} 0a{radius} {radius} 0 1 0 -{across} 0z"
 
 
 def _outline(shape: str, x: float, y: float, half: float) -> str:
@@ -105,33 +116,37 @@ def _outline(shape: str, x: float, y: float, half: float) -> str:
         "diamond": ((0, -1), (1, 0), (0, 1), (-1, 0)),
         "triangle": ((0, -1), (0.95, 0.75), (-0.95, 0.75)),
     }[shape]
-    return " ".join(f"{_n(x + half * dx)},{_n(y + half * dy)}" for dx, dy in corners)
+    return _line((x + half * dx, y + half * dy) for dx, dy in corners) + "z"
 
 
-@_svg.register
-def _(mark: s.Dots, panel: s.Panel, theme: Theme) -> Iterator[str]:
-    dots = "".join(f"M{_n(x)} {_n(y)}h0" for x, y in (panel.at(*point) for point in mark.points))
-    look = f'stroke="{theme.colour(mark.fill)}" stroke-opacity="{mark.opacity:g}" stroke-width="{_n(mark.size)}"'
-    yield f'<path d="{dots}" fill="none" stroke-linecap="round" {look}/>' if dots else ""
+@_shapes.register
+def _(mark: s.Dots, panel: s.Panel, theme: Theme) -> Iterator[Shape]:
+    look = f' fill="none" stroke="{theme.colour(mark.fill)}" stroke-opacity="{mark.opacity:g}" stroke-width="{_n(mark.size)}"'
+    if mark.points:
+        yield f'{look} stroke-linecap="round"', "".join(f"M{x:.0f} {y:.0f}h0" for x, y in (panel.at(*point) for point in mark.points))
 
 
-@_svg.register
-def _(mark: s.Label, panel: s.Panel, theme: Theme) -> Iterator[str]:
-    x, y = panel.at(mark.x, mark.y)
-    x, y = x + mark.dx, y + mark.dy
-    middle = y + mark.size * 0.35
-    place = f'x="{_n(x)}" y="{_n(middle)}"'
-    if mark.turned:
-        place = f'transform="translate({_n(x + mark.size * 0.35)} {_n(y)}) rotate(-90)"'
-    yield f"<text {place}{_face(mark, theme)}>{escape(mark.text, quote=False)}</text>"
+def _texts(labels: list[s.Label], panel: s.Panel, theme: Theme) -> str:
+    faces = dict.fromkeys(_face(label, theme) for label in labels)
+    groups = ((face, "".join(_text(label, panel) for label in labels if _face(label, theme) == face)) for face in faces)
+    return "".join(f"<g{face}>{words}</g>" if face else words for face, words in groups)
 
 
-def _face(mark: s.Label, theme: Theme) -> str:
+def _text(label: s.Label, panel: s.Panel) -> str:
+    x, y = panel.at(label.x, label.y)
+    x, y, fall = x + label.dx, y + label.dy, label.size * 0.35
+    place = f'x="{_n(x)}" y="{_n(y + fall)}"'
+    if label.turned:
+        place = f'transform="translate({_n(x + fall)} {_n(y)}) rotate(-90)"'
+    words = label.text if label.text == label.text.strip() else label.text.replace(" ", "\u00a0")
+    return f"<text {place}>{escape(words, quote=False)}</text>"
+
+
+def _face(label: s.Label, theme: Theme) -> str:
     return "".join((
-        f' fill="{theme.colour(mark.fill)}"' if mark.fill != "ink" else "",
-        f' font-size="{mark.size:g}"' if mark.size != 13 else "",
-        ' font-weight="700"' if mark.bold else "",
-        ' font-style="italic"' if mark.italic else "",
-        f' text-anchor="{mark.anchor}"' if mark.anchor != "start" else "",
-        ' xml:space="preserve"' if mark.text != mark.text.strip() else "",
+        f' fill="{theme.colour(label.fill)}"' if label.fill != "ink" else "",
+        f' font-size="{label.size:g}"' if label.size != 13 else "",
+        ' font-weight="700"' if label.bold else "",
+        ' font-style="italic"' if label.italic else "",
+        f' text-anchor="{label.anchor}"' if label.anchor != "start" else "",
     ))

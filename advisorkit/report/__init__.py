@@ -5,9 +5,10 @@ A template's cells open a job and show pages; each page is a function from a `Vi
 
 from advisorkit.report.advice_pages import changes, path, reasons, summary
 from advisorkit.report.cost_pages import costs, figures
-from advisorkit.report.job import Report, job_document, make_report, open_job, write_job
+from advisorkit.report.job import Report, job_document, make_report, open_job, view_of, write_job
 from advisorkit.report.view import View
 
 __all__ = [
-    "Report", "View", "changes", "costs", "figures", "job_document", "make_report", "open_job", "path", "reasons", "summary", "write_job",
+    "Report", "View", "changes", "costs", "figures", "job_document", "make_report", "open_job", "path", "reasons", "summary",
+    "view_of", "write_job",
 ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from advisorkit import store
@@ -13,16 +15,17 @@ from advisorkit.blocks import Block
 from advisorkit.brand import Brand
 from advisorkit.catalog import load as load_catalog
 from advisorkit.costs import bill
-from advisorkit.engagement import Engagement
+from advisorkit.engagement import Engagement, Workflow
 from advisorkit.errors import UsageError
-from advisorkit.patterns import PATTERNS
+from advisorkit.files import read_bytes, write_bytes
 from advisorkit.pilot import Established
+from advisorkit.piloting import pilots_of
 from advisorkit.report.view import View
 from advisorkit.report.whole_pages import cover, method, overview
 from advisorkit.study import Study, studies
 from advisorkit.uncertainty import DRAWS, SEED, price
 
-__all__ = ["Report", "job_document", "make_report", "open_job", "write_job"]
+__all__ = ["Report", "job_document", "make_report", "open_job", "view_of", "write_job"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,33 +53,41 @@ class Report:
         return method(self.workflows)
 
 
-def job_document(
-    engagement: Engagement, *, scenario: str = "", draws: int = DRAWS, seed: int = SEED, brand: Brand | None = None, workflows: tuple[str, ...] = (),
-) -> str:
-    """The job as JSON text, the same for the same values.
+def job_document(engagement: Engagement, folder: str | Path = ".", **options: Any) -> str:
+    """The job as JSON text, the same for the same values; files that the engagement names travel inside it.
 
     Args:
         engagement: The client's file.
-        scenario: Scenario laid over it; empty for the base case.
-        draws: Draws of the cost ranges, a power of two.
-        seed: Seed of those draws.
-        brand: The sender's brand.
-        workflows: Ids of the workflows to report on; empty for all.
+        folder: Where the files that it names lie.
+        options: As for `make_report`: scenario, draws, seed, brand, workflows.
 
     Raises:
-        UsageError: If the scenario or a workflow does not exist.
+        UsageError: If an option, the scenario or a workflow does not exist.
+        EngagementError: If a file that it names cannot be read.
     """
-    if scenario:
-        engagement.under(scenario)
-    for id in workflows:
+    _check(engagement, options)
+    brand = {"brand": asdict(options["brand"])} if options.get("brand") else {}
+    named = sorted({pilot.file for workflow in engagement.workflows for pilot in workflow.pilots})
+    files = {name: b64encode(read_bytes(Path(folder) / name)).decode() for name in named}
+    job = {"engagement": json.loads(store.to_json(engagement)), "options": {**options, **brand}, "files": files}
+    return json.dumps(job, ensure_ascii=False, indent=1, sort_keys=True)
+
+
+def _check(engagement: Engagement, options: Mapping[str, Any]) -> None:
+    if unknown := [name for name in options if name not in _OPTIONS]:
+        raise UsageError(f"unknown option {unknown[0]}; a job has {', '.join(_OPTIONS)}")
+    if options.get("scenario"):
+        engagement.under(options["scenario"])
+    for id in options.get("workflows", ()):
         engagement.workflow(id)
-    options = {"scenario": scenario, "draws": draws, "seed": seed, "brand": asdict(brand or Brand()), "workflows": list(workflows)}
-    return json.dumps({"engagement": json.loads(store.to_json(engagement)), "options": options}, ensure_ascii=False, indent=1)
 
 
-def write_job(path: str | Path, engagement: Engagement, **options: Any) -> None:
-    """Write a job file; options as for `job_document`."""
-    Path(path).write_text(job_document(engagement, **options), encoding="utf-8")
+_OPTIONS = ("scenario", "draws", "seed", "brand", "workflows")
+
+
+def write_job(path: str | Path, engagement: Engagement, folder: str | Path = ".", **options: Any) -> None:
+    """Write a job file; arguments as for `job_document`."""
+    write_bytes(path, job_document(engagement, folder, **options).encode())
 
 
 def open_job(path: str) -> Report:
@@ -85,23 +96,52 @@ def open_job(path: str) -> Report:
     Raises:
         UsageError: If no job is given or the file is not one.
         EngagementError: If its engagement has faults.
+        PilotError: If its marked results cannot be read.
         PriceError: If a price or an exchange rate is not known.
     """
     if not path:
         raise UsageError("this template has no job yet: set job to the path of a file made by write_job, or run 'advisorkit report FILE'")
     try:
         job = json.loads(Path(path).read_text(encoding="utf-8"))
-        engagement, options = job["engagement"], job["options"]
+        engagement, options, files = job["engagement"], dict(job["options"]), dict(job.get("files", {}))
+        brand = Brand(**options.pop("brand", {}))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{path} is not a job file made by write_job: {error}") from None
-    return make_report(store.from_json(json.dumps(engagement)), **{**options, "brand": Brand(**options["brand"])})
+    found = store.from_json(json.dumps(engagement))
+    _check(found, options)
+    return make_report(found, brand=brand, pilots=_established(found, files), **options)
+
+
+def _established(engagement: Engagement, files: Mapping[str, str]) -> dict[str, Established]:
+    """What the marked results inside the job establish; no name from the client's file becomes a path."""
+    with TemporaryDirectory() as name:
+        paths = {file: f"{n}{Path(file).suffix}" for n, file in enumerate(files)}
+        for file, path in paths.items():
+            (Path(name) / path).write_bytes(b64decode(files[file]))
+        return pilots_of(replace(engagement, workflows=tuple(_renamed(w, paths) for w in engagement.workflows)), Path(name) / "engagement.yaml")
+
+
+def _renamed(workflow: Workflow, paths: Mapping[str, str]) -> Workflow:
+    missing = [pilot.file for pilot in workflow.pilots if pilot.file not in paths]
+    if missing:
+        raise UsageError(f"the job lacks the marked results {missing[0]}; make it with write_job")
+    return replace(workflow, pilots=tuple(replace(pilot, file=paths[pilot.file]) for pilot in workflow.pilots))
 
 
 def make_report(
     engagement: Engagement, *, scenario: str = "", draws: int = DRAWS, seed: int = SEED, brand: Brand | None = None,
-    workflows: tuple[str, ...] = (), pilots: Mapping[str, Established] | None = None,
+    workflows: Sequence[str] = (), pilots: Mapping[str, Established] | None = None,
 ) -> Report:
-    """Work out the report of an engagement; options as for `job_document`.
+    """Work out the report of an engagement.
+
+    Args:
+        engagement: The client's file.
+        scenario: Scenario laid over it; empty for the base case.
+        draws: Draws of the cost ranges, a power of two.
+        seed: Seed of those draws.
+        brand: The sender's brand.
+        workflows: Ids of the workflows to report on; empty for all.
+        pilots: What marked pilots establish, by workflow id.
 
     Raises:
         UsageError: If the scenario or a workflow does not exist.
@@ -109,11 +149,9 @@ def make_report(
         PriceError: If a price or an exchange rate is not known.
     """
     base = engagement.under(scenario) if scenario else engagement
-    found = studies(base, pilots, workflows)
-    return Report(tuple(view_of(study, draws, seed) for study in found), brand or Brand())
+    return Report(tuple(view_of(study, draws, seed) for study in studies(base, pilots, workflows)), brand or Brand())
 
 
 def view_of(study: Study, draws: int = DRAWS, seed: int = SEED) -> View:
     """One workflow's view with its bill and cost ranges."""
-    left = tuple(p for p in PATTERNS if study.advice.patterns[p].status != "ruled_out")
-    return View(load_catalog(), study, bill(study.inputs), price(study.inputs, draws, seed, left or PATTERNS))
+    return View(load_catalog(), study, bill(study.inputs), price(study.inputs, draws, seed, study.in_play))

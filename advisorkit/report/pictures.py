@@ -22,6 +22,8 @@ __all__ = ["belief_map", "destinations", "evidence", "flip_bars", "level_words",
 
 ROWS = 12
 """Most answers shown one by one in the evidence chart."""
+DOTS = 120
+"""Draws shown on the map; the region is drawn from all of them."""
 CHANGES = 6
 """Most changes shown in the flips chart."""
 
@@ -39,7 +41,7 @@ def belief_map(catalog: Catalog, advice: Advice, draws: Sequence[Point] = ()) ->
         title=needs(advice),
         corners=tuple(_corner(catalog, advice, p, shares[p]) for p in PATTERNS),
         belief=(advice.belief.retrieval, advice.belief.training),
-        draws=tuple(draws)[:150],
+        draws=tuple(draws)[:DOTS],
         region=outline(draws),
     )
 
