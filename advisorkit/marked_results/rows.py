@@ -170,4 +170,9 @@ def _word(spot: Spot | None, valid: Sequence[str], what: str) -> str | None:
 
 
 def _amount(spot: Spot | None) -> float | None:
-    return None if spot is None else spot.number(0)
+    if spot is None:
+        return None
+    if "," in _shown(spot):
+        spot.fault(f"'{_shown(spot)[:60]}' holds a comma: write decimals with a point and no marks between thousands, such as 1200 or 2.5")
+        return None
+    return spot.number(0)

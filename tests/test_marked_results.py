@@ -1,0 +1,198 @@
+"""Marked results in: tables and logs give the same marks, and every fault is named by row and column."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisorkit.errors import PilotError
+from advisorkit.marked_results import COLUMNS, read_results
+from advisorkit.pilot import FAILURES, MarkedCase
+
+DATA = Path(__file__).parent / "data"
+GOOD = "case,right,failure,minutes,note\n1,yes,,2.5,fine\n2,no,information,4,no price list\n"
+
+
+def file(folder: Path, text: str | bytes, name: str = "marks.csv") -> Path:
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def faults(path: Path) -> str:
+    with pytest.raises(PilotError) as caught:
+        read_results(path)
+    return "\n".join(str(fault).removeprefix(str(path)) for fault in caught.value.faults)
+
+
+def sheet(folder: Path, *rows: tuple[object, ...]) -> Path:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)  # type: ignore[union-attr]
+    book.save(folder / "marks.xlsx")
+    return folder / "marks.xlsx"
+
+
+def test_a_table_is_read_row_by_row(tmp_path: Path) -> None:
+    marks = read_results(file(tmp_path, GOOD)).marks
+
+    assert marks == (
+        MarkedCase("1", "right", minutes=2.5, note="fine"),
+        MarkedCase("2", "wrong", "information", minutes=4.0, note="no price list"),
+    )
+
+
+def test_csv_xlsx_and_json_lines_give_the_same_marks(tmp_path: Path) -> None:
+    rows = [dict(row) for row in csv.DictReader(io.StringIO(GOOD))]
+    lines = "\n".join(json.dumps({k: float(v) if k == "minutes" else v for k, v in row.items()}) for row in rows)
+    table = sheet(tmp_path, tuple(rows[0]), *[(int(r["case"]), r["right"], r["failure"] or None, float(r["minutes"]), r["note"]) for r in rows])
+
+    expected = read_results(file(tmp_path, GOOD)).marks
+
+    assert read_results(table).marks == expected
+    assert read_results(file(tmp_path, lines, "marks.jsonl")).marks == expected
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_old_encodings_are_read_and_only_the_guessed_one_is_said(tmp_path: Path, encoding: str) -> None:
+    results = read_results(file(tmp_path, GOOD.replace("fine", "schön").encode(encoding)))
+
+    assert results.marks[0].note == "schön"
+    assert bool(results.warnings) == (encoding == "cp1252")
+
+
+@pytest.mark.parametrize("text", [GOOD.replace("2.5", '"2,5"'), GOOD.replace(",", ";").replace("2.5", "2,5")])
+def test_a_decimal_comma_is_named_by_row_and_column(tmp_path: Path, text: str) -> None:
+    assert "line 2, minutes: '2,5' holds a comma: write decimals with a point" in faults(file(tmp_path, text))
+
+
+def test_a_semicolon_table_is_read(tmp_path: Path) -> None:
+    assert len(read_results(file(tmp_path, GOOD.replace(",", ";"))).marks) == 2
+
+
+def test_wrong_without_a_kind_is_unclear(tmp_path: Path) -> None:
+    assert read_results(file(tmp_path, "case,right\n1,no\n")).marks[0].failure == "unclear"
+
+
+def test_declined_is_kept_apart_from_wrong(tmp_path: Path) -> None:
+    mark = read_results(file(tmp_path, "case,right,outcome\n1,no,declined\n")).marks[0]
+
+    assert (mark.outcome, mark.failure) == ("declined", None)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("1,yes,information,,", "line 2, failure: contradicts itself: right is yes, but failure is information"),
+        ("1,yes,,critical,", "line 2, severity: contradicts itself"),
+        ("1,yes,,,yes", "line 2, fixed_by_text: contradicts itself"),
+        ("1,no,knowledge,,", "line 2, failure: 'knowledge' is not a kind of failure"),
+        ("1,no,behavior,,", "Did you mean behaviour?"),
+        ("1,perhaps,,,", "line 2, right: 'perhaps' is neither yes nor no"),
+        ("1,,,,", "line 2: right is empty: say yes or no"),
+        (",yes,,,", "line 2: case is empty"),
+        ("1,no,,dreadful,", "line 2, severity: 'dreadful' is not a severity"),
+    ],
+)
+def test_a_mark_that_cannot_be_is_named(tmp_path: Path, row: str, said: str) -> None:
+    text = f"case,right,failure,severity,fixed_by_text\n{row}\n2,yes,,,\n"
+
+    assert said in faults(file(tmp_path, text))
+
+
+def test_an_outcome_that_contradicts_right_is_named(tmp_path: Path) -> None:
+    assert "outcome is right, but right is no" in faults(file(tmp_path, "case,right,outcome\n1,no,right\n"))
+
+
+def test_two_people_on_one_case_are_no_duplicate(tmp_path: Path) -> None:
+    marks = read_results(file(tmp_path, "case,right,marker,run\n1,yes,a,1\n1,no,b,1\n1,no,a,2\n")).marks
+
+    assert len(marks) == 3
+
+
+def test_the_same_case_marker_and_run_twice_is_an_error_that_names_both_rows(tmp_path: Path) -> None:
+    said = faults(file(tmp_path, "case,right,marker\n1,yes,a\n2,yes,a\n1,no,a\n"))
+
+    assert "line 4: case 1 by a is already marked in line 2" in said
+
+
+def test_all_faults_of_a_file_are_told_at_once_and_nothing_is_half_read(tmp_path: Path) -> None:
+    said = faults(file(tmp_path, "case,right,failure\n1,yes,\n2,no,odd\n3,maybe,\n"))
+
+    assert said.count("\n") == 1
+    assert "line 3" in said
+    assert "line 4" in said
+
+
+def test_wrong_columns_are_named_with_the_nearest_valid_ones(tmp_path: Path) -> None:
+    said = faults(file(tmp_path, "case,correct,failures\n1,yes,\n"))
+
+    assert "the column 'right' is missing" in said
+    assert "unknown column 'failures'. Did you mean failure?" in said
+
+
+@pytest.mark.parametrize("text", ["", "\n \n", "case,right\n"])
+def test_an_empty_sheet_is_refused(tmp_path: Path, text: str) -> None:
+    assert "is empty" in faults(file(tmp_path, text)) or "no marked case" in faults(file(tmp_path, text))
+
+
+def test_a_row_with_a_field_too_many_is_refused(tmp_path: Path) -> None:
+    assert "line 3" in faults(file(tmp_path, "case,right\n1,yes\n2,no,information\n"))
+
+
+def test_a_formula_in_a_cell_is_named_by_its_cell(tmp_path: Path) -> None:
+    path = sheet(tmp_path, ("case", "right"), (1, "yes"), (2, '=IF(1=1,"yes","no")'))
+
+    assert "right (B3): holds a formula" in faults(path)
+
+
+def test_json_lines_with_a_broken_line_name_it(tmp_path: Path) -> None:
+    said = faults(file(tmp_path, '{"case": 1, "right": true}\n{"case": 2, "right": }\n[1]\n', "marks.jsonl"))
+
+    assert "line 2: is not well-formed JSON" in said
+    assert "line 3: is not an object" in said
+
+
+@pytest.mark.parametrize(
+    "raw", [b"PK\x03\x04broken", b"\x00\x01\x02", b'{"results": {"results": [1, 2]}}', b'{"eval": 1, "status": 2, "samples": [3], "results": {"scores": [4]}}'],
+)
+def test_what_is_no_results_file_is_refused_without_a_traceback(tmp_path: Path, raw: bytes) -> None:
+    assert faults(file(tmp_path, raw, "marks.bin"))
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    assert "there is no such file" in faults(tmp_path / "nowhere.csv")
+
+
+rows = st.lists(st.tuples(st.sampled_from(["yes", "no"]), st.sampled_from([*FAILURES, ""])), min_size=1, max_size=20)
+
+
+@given(rows)
+def test_what_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]]) -> None:
+    path = tmp_path_factory.mktemp("marks") / "marks.csv"
+    kept = [(right, failure if right == "no" else "") for right, failure in rows]
+    path.write_text("case,right,failure\n" + "".join(f"{i},{r},{f}\n" for i, (r, f) in enumerate(kept)))
+
+    marks = read_results(path).marks
+
+    assert [mark.outcome == "right" for mark in marks] == [right == "yes" for right, _ in kept]
+    assert [mark.failure for mark in marks] == [(failure or "unclear") if right == "no" else None for right, failure in kept]
+
+
+def test_every_promised_column_is_read(tmp_path: Path) -> None:
+    values = {name: "x" for name in COLUMNS} | {
+        "right": "no", "failure": "behaviour", "outcome": "wrong", "severity": "major", "fixed_by_text": "no",
+        "passage_found": "yes", "date": "2026-11-18", "sampling": "random", "input_tokens": "900", "output_tokens": "80",
+        "minutes": "1.5",
+    }  # fmt: skip
+    mark = read_results(file(tmp_path, ",".join(values) + "\n" + ",".join(values.values()) + "\n")).marks[0]
+
+    assert mark == MarkedCase("x", "wrong", "behaviour", "major", False, True, "x", "x", "x", date(2026, 11, 18), "x", "random", 900, 80, 1.5, "x", "x", "x")

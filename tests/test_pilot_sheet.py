@@ -1,0 +1,102 @@
+"""The marking sheet: out with drop-downs and instructions, back with marks, nothing in it live."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from advisorkit.errors import UsageError
+from advisorkit.marked_results import MARKS, SECOND_MARKS, read_results
+from advisorkit.marking_sheet import CaseToMark, instructions, marking_sheet
+from advisorkit.pilot import FAILURES, Beta, Plan, Terms
+
+PLAN = Plan(
+    workflow="w", pattern="prompt", currency="EUR", terms=Terms(0.84, "pass_mark", expected=Beta(8, 2)), evpi=None,
+    sizes=(), widths=(), mark=10, mark_twice=2, basis="precision", why="",
+)  # fmt: skip
+
+
+def marked(tmp_path: Path, *rows: dict[str, object], second: tuple[dict[str, object], ...] = ()) -> Path:
+    book = openpyxl.load_workbook(io.BytesIO(marking_sheet(PLAN, "Support")))
+    for name, marks in ((MARKS, rows), (SECOND_MARKS, second)):
+        titles = [cell.value for cell in book[name][1]]
+        for line, row in enumerate(marks, 2):
+            for title, value in row.items():
+                book[name].cell(line, titles.index(title) + 1, value)
+    book.save(tmp_path / "marked.xlsx")
+    return tmp_path / "marked.xlsx"
+
+
+def test_the_sheet_has_a_line_for_every_case_and_for_those_marked_twice() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(marking_sheet(PLAN, "Support")))
+
+    assert [row[0].value for row in book[MARKS].iter_rows(min_row=2)] == [str(i) for i in range(1, 11)]
+    assert [row[0].value for row in book[SECOND_MARKS].iter_rows(min_row=2)] == ["1", "6"]
+
+
+def test_every_word_is_chosen_from_a_list() -> None:
+    sheet = openpyxl.load_workbook(io.BytesIO(marking_sheet(PLAN, "Support")))[MARKS]
+    titles = [cell.value for cell in sheet[1]]
+
+    lists = {titles[rule.sqref.ranges[0].min_col - 1]: rule.formula1 for rule in sheet.data_validations.dataValidation}
+
+    assert lists["right"] == '"yes,no"'
+    assert lists["failure"] == f'"{",".join(FAILURES)}"'
+    assert set(lists) == {"right", "failure", "fixed_by_text", "outcome", "severity", "sampling"}
+
+
+def test_marks_come_back_with_what_was_agreed_and_without_the_empty_lines(tmp_path: Path) -> None:
+    results = read_results(marked(tmp_path, {"right": "yes"}, {"right": "no", "failure": "information", "fixed_by_text": "yes"}))
+
+    assert [(m.case, m.outcome, m.fixed_by_text) for m in results.marks] == [("1", "right", None), ("2", "wrong", True)]
+    assert results.pass_mark == 0.84
+    assert results.warnings == ("10 of 12 lines are not marked yet.",)
+
+
+def test_a_second_persons_marks_are_another_marker(tmp_path: Path) -> None:
+    results = read_results(marked(tmp_path, {"right": "yes"}, second=({"right": "no", "failure": "unclear"},)))
+
+    assert [(m.case, m.marker) for m in results.marks] == [("1", ""), ("1", "second")]
+
+
+def test_a_wrong_mark_on_the_second_sheet_is_named_with_its_cell(tmp_path: Path) -> None:
+    path = marked(tmp_path, {"right": "yes"}, second=({"right": "no", "failure": "dunno"},))
+
+    with pytest.raises(Exception, match=r"Second marks.*failure \(E2\): 'dunno' is not a kind of failure"):
+        read_results(path)
+
+
+def test_an_unmarked_sheet_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Exception, match="holds no marked case"):
+        read_results(marked(tmp_path))
+
+
+def test_what_a_client_wrote_stays_text() -> None:
+    nasty = CaseToMark("1", '=HYPERLINK("http://evil.example","x")', "+cmd|' /C calc'!A0", "@SUM(1)")
+    sheet = openpyxl.load_workbook(io.BytesIO(marking_sheet(PLAN, "=1+1", [nasty])))[MARKS]
+
+    cells = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
+
+    assert nasty.input in [cell.value for cell in cells]
+    assert {cell.data_type for cell in cells} == {"s"}
+    assert not [cell for cell in cells if cell.hyperlink]
+
+
+def test_the_same_plan_gives_the_same_bytes() -> None:
+    assert marking_sheet(PLAN, "Support") == marking_sheet(PLAN, "Support")
+
+
+def test_two_cases_of_one_name_are_refused() -> None:
+    with pytest.raises(UsageError, match="same name"):
+        marking_sheet(PLAN, "Support", [CaseToMark("1"), CaseToMark("1")])
+
+
+def test_the_instructions_say_how_many_and_what_is_enough() -> None:
+    told = dict(instructions(replace(PLAN, mark=120, mark_twice=24), "Support"))
+
+    assert told["How many"].startswith("120 cases. 24 of them")
+    assert "84% right is enough" in told["Agreed beforehand"]
