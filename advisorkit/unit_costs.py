@@ -22,6 +22,7 @@ __all__ = [
     "call",
     "conversation_tokens",
     "embedding",
+    "gpu_capacity",
     "gpu_count",
     "gpu_month",
     "gpu_per_million_tokens",
@@ -109,20 +110,19 @@ def cache_plan(calls_per_minute: Number, minutes: float | None, read_ratio: Any,
         Fresh, read and written prefixes for each call.
 
     Example:
-        >>> cache_plan(0.0, 5, 0.1, 1.25), cache_plan(100.0, 5, 0.1, 1.25)
-        ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
+        >>> [[float(share) for share in cache_plan(often, 5, 0.1, 1.25)] for often in (0.0, 100.0)]
+        [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
     """
     if minutes is None:
         return 1.0, 0.0, 0.0
     hit = -np.expm1(-np.maximum(np.nan_to_num(calls_per_minute), 0) * minutes)
-    lapse, warm = hit * read_ratio + (1 - hit) * write_ratio, read_ratio / np.maximum(hit, 1e-300)
-    fresh = (lapse >= 1) & (warm >= 1)
-    keep = ~fresh & (warm <= lapse)
-    read = np.where(fresh, 0.0, np.where(keep, 1 / np.maximum(hit, 1e-300), hit))
-    written = np.where(fresh | keep, 0.0, 1 - hit)
-    if np.ndim(read) == 0:
-        return float(fresh), float(read), float(written)
-    return np.where(fresh, 1.0, 0.0), read, written
+    reads_when_warm = 1 / np.maximum(hit, 1e-300)
+    lapsing, warm = hit * read_ratio + (1 - hit) * write_ratio, read_ratio * reads_when_warm
+    keep = (warm < 1) & (warm <= lapsing)
+    if np.all(keep):
+        return 0.0, reads_when_warm, 0.0
+    lapse = ~keep & (lapsing < 1)
+    return (~keep & ~lapse) * 1.0, keep * reads_when_warm + lapse * hit, lapse * (1 - hit)
 
 
 def blend(standard: Any, batch: Any, batch_share: Number) -> Any:
@@ -238,23 +238,34 @@ def training(tokens: Number, price: Number, *, passes: Number = 1, runs: Number 
     return tokens * passes * runs * price / MILLION
 
 
-def gpu_count(calls: Number, tokens_per_call: Number, *, tokens_per_second: Number, utilisation: Number, hours: Number, copies: Number = 1) -> Any:
-    """Whole GPUs for a month's calls, rounded up, in steps of `copies` GPUs and at least one step.
+def gpu_capacity(tokens_per_second: Number, *, utilisation: Number = 1, hours: Number = 730) -> Any:
+    """Output tokens that one copy of a model writes in a month.
 
     Args:
-        calls: Calls in the month.
-        tokens_per_call: Output tokens of a call, input counted by its weight.
-        tokens_per_second: Of one copy of the model that is busy.
+        tokens_per_second: While it is busy.
         utilisation: Share of the time in which it is busy, 0 to 1.
         hours: Hours of the month in which it is paid.
-        copies: GPUs that hold the model once.
 
     Example:
-        >>> float(gpu_count(1_000_000, 300, tokens_per_second=400, utilisation=0.1, hours=730))
+        >>> gpu_capacity(400, utilisation=0.1)
+        105120000.0
+    """
+    return tokens_per_second * utilisation * hours * 3600
+
+
+def gpu_count(tokens: Number, capacity: Number, *, per_copy: Number = 1) -> Any:
+    """Whole GPUs for a month's output tokens, rounded up in steps of the GPUs that hold the model once.
+
+    Args:
+        tokens: Output tokens of the month, input counted by its weight.
+        capacity: Output tokens that one copy of the model writes in a month (`gpu_capacity`).
+        per_copy: GPUs that hold the model once.
+
+    Example:
+        >>> float(gpu_count(300_000_000, 105_120_000))
         3.0
     """
-    capacity = tokens_per_second * utilisation * hours * 3600
-    return copies * np.maximum(np.ceil(calls * tokens_per_call / capacity), 1)
+    return per_copy * np.ceil(np.maximum(tokens / capacity, 1))
 
 
 def gpu_month(price_per_hour: Number, *, hours: Number = 730, gpus: Number = 1, overhead: Number = 0) -> Any:

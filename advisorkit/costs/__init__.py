@@ -3,9 +3,11 @@
 from advisorkit.costs.assumption import Assumption, AssumptionKind, ByAnswer
 from advisorkit.costs.bill import Bill, Line, bill
 from advisorkit.costs.facts import CostFacts, Saving, facts
+from advisorkit.costs.clock import Clock, Stairs, first
 from advisorkit.costs.columns import columns
 from advisorkit.costs.flows import COLUMNS, Column, Flow, Part, Phase, Scene, scene
 from advisorkit.costs.inputs import ChangedBy, Input, Inputs, inputs_for
+from advisorkit.costs.sampling import known
 
 __all__ = [
     "COLUMNS",
@@ -14,6 +16,7 @@ __all__ = [
     "Bill",
     "ByAnswer",
     "ChangedBy",
+    "Clock",
     "Column",
     "CostFacts",
     "Flow",
@@ -24,9 +27,12 @@ __all__ = [
     "Phase",
     "Saving",
     "Scene",
+    "Stairs",
     "bill",
     "columns",
     "facts",
+    "first",
     "inputs_for",
+    "known",
     "scene",
 ]

@@ -98,7 +98,7 @@ def line_of(here: Scene, column: Column, flow: Flow) -> Line:
 
 
 def _months(flow: Flow, amount: float, here: Scene) -> float:
-    if flow.monthly is not None:
+    if flow.stairs is not None:
         full = float(flow.amount)
         return amount / full if full else 0.0
     return float(here.clock.months[flow.profile])

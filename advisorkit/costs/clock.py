@@ -7,13 +7,13 @@ GPUs, a store's smallest bill) needs a loop over months.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
-__all__ = ["Clock", "Profile"]
+__all__ = ["Clock", "Profile", "Stairs", "first"]
 
 Profile = Literal["once", "calls", "month", "work", "stairs"]
 """once: now; calls: with the system's use; month: evenly; work: with all the work there is; stairs: month by month."""
@@ -33,6 +33,8 @@ class Clock:
     """Share in use at the end."""
     adoption_months: Any
     """Months until then, at least 1."""
+    longest_ramp: float
+    """The longest of them over all draws."""
     months: Mapping[Profile, Any]
     """Discounted months of full use over the horizon; 1 for what is paid once."""
 
@@ -50,8 +52,13 @@ class Clock:
         ramp = np.maximum(values["adoption_months"], 1.0)
         work = _geometric(discount * growth, horizon) / growth
         use = values["adoption"] * (work - _not_yet(discount * growth, ramp, horizon) / growth)
-        months = {"once": np.float64(1.0), "month": _geometric(discount, horizon), "work": work, "calls": use}
-        return cls(horizon, growth, discount, values["adoption"], ramp, months)
+        months: dict[Profile, Any] = {"once": np.float64(1.0), "month": _geometric(discount, horizon), "work": work, "calls": use}
+        return cls(horizon, growth, discount, values["adoption"], ramp, float(np.max(ramp)), months)
+
+    @property
+    def most_use(self) -> Any:
+        """Share of full use that no month exceeds."""
+        return self.adoption * np.maximum(self.growth ** max(self.horizon - 1, 0), 1.0)
 
     def each_month(self) -> Iterator[tuple[int, Any, Any, Any]]:
         """Month, its discount factor, its share of all the work, its share of full use."""
@@ -59,23 +66,61 @@ class Clock:
         for month in range(1, self.horizon + 1):
             factor = factor * self.discount
             work = work * self.growth if month > 1 else work
-            yield month, factor, work, work * self.adoption * np.minimum(month / self.adoption_months, 1.0)
+            use = work * self.adoption
+            yield month, factor, work, use * np.minimum(month / self.adoption_months, 1.0) if month < self.longest_ramp else use
 
-    def stairs(self, monthly: Callable[[Any], Any]) -> Any:
-        """Discounted sum over the horizon of an amount that depends on each month's use."""
-        return sum((monthly(use) * factor for _, factor, _, use in self.each_month()), np.float64(0.0))
+    def first(self, draws: int, kind: type = np.float64) -> Clock:
+        """The same clock for the first draws only, with numbers of `kind`."""
+        cut = {name: first(getattr(self, name), draws, kind) for name in ("growth", "discount", "adoption", "adoption_months")}
+        return replace(self, **cut)
+
+
+@dataclass(frozen=True, slots=True)
+class Stairs:
+    """A month's amount that is no straight line in its use: ``price · max(fixed + slope · use, floor)``, perhaps rounded up."""
+
+    price: Any
+    """Price of one unit."""
+    fixed: Any
+    """Units whatever the use."""
+    slope: Any
+    """Units at full use on top."""
+    floor: Any
+    """Units at least."""
+    whole: bool
+    """Whether units are rounded up."""
+
+    def at(self, use: Any) -> Any:
+        """Amount of a month at a share of full use."""
+        units = np.maximum(self.fixed + self.slope * use, self.floor)
+        return self.price * (np.ceil(units) if self.whole else units)
+
+    def over(self, clock: Clock) -> Any:
+        """Discounted sum over the horizon."""
+        return sum((self.at(use) * factor for _, factor, _, use in clock.each_month()), np.float64(0.0))
+
+    def first(self, draws: int) -> Stairs:
+        """The same for the first draws only."""
+        return Stairs(*(first(x, draws) for x in (self.price, self.fixed, self.slope, self.floor)), self.whole)
+
+
+def first(values: Any, draws: int, kind: type = np.float64) -> Any:
+    """The first draws of an array; a single number stays as it is."""
+    return np.asarray(values[:draws] if np.ndim(values) else values, kind)
 
 
 def _geometric(ratio: Any, terms: int) -> Any:
     """``ratio + ratio² + … + ratioⁿ``, exact near a ratio of 1."""
     log = np.log(ratio)
-    flat = np.abs(log) < 1e-12
+    if np.all(np.abs(log) > 1e-12):
+        return ratio * np.expm1(terms * log) / np.expm1(log)
+    flat = np.abs(log) <= 1e-12
     return np.where(flat, float(terms), ratio * np.expm1(terms * log) / np.where(flat, 1.0, np.expm1(log)))
 
 
 def _not_yet(ratio: Any, ramp: Any, horizon: int) -> Any:
     """What the ramp takes away: the sum of ``(1 − t/A) ratioᵗ`` over the months before full use."""
-    last = min(horizon, int(np.ceil(np.nanmax(ramp))) - 1)
+    last = min(horizon, int(np.ceil(np.max(ramp))) - 1)
     power, lost = np.float64(1.0), np.float64(0.0)
     for month in range(1, last + 1):
         power = power * ratio

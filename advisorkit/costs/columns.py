@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from advisorkit import unit_costs
-from advisorkit.costs.flows import COLUMNS, Column, Flow, Part, Phase, Profile, Scene, flow, training_millions
+from advisorkit.costs.clock import Profile, Stairs
+from advisorkit.costs.flows import COLUMNS, Column, Flow, Part, Phase, Scene, flow, training_millions
 from advisorkit.patterns import PATTERNS, PatternId
 
 __all__ = ["columns"]
@@ -105,20 +106,19 @@ def _embedding_price(here: Scene) -> float:
     return here.requests["rag"].embedding_price
 
 
-def _stairs(here: Scene, component: str, part: Part, quantity: Any, unit: str, monthly: Any, *inputs: str) -> Flow:
-    """A flow worked out month by month; at full use its amount is `monthly(1)`, at `quantity` units."""
-    full = monthly(ONE)
-    return Flow(component, "run", part, "stairs", quantity, unit, full / quantity, inputs, full, here.clock.stairs(monthly), monthly)
+def _stairs(here: Scene, component: str, part: Part, quantity: Any, unit: str, stairs: Stairs, *inputs: str) -> Flow:
+    """A flow worked out month by month; at full use it is `quantity` units."""
+    full = stairs.at(1.0)
+    return Flow(component, "run", part, "stairs", quantity, unit, full / quantity, inputs, full, stairs.over(here.clock), stairs)
 
 
 def _store(here: Scene) -> Flow:
     v, gb = here.values, here.store_gb
     kept, reads = gb * v["store_gb_price"], here.calls * unit_costs.read_units(gb) * v["store_read_price"] / 1e6
-
-    def monthly(use: Any) -> Any:
-        return unit_costs.minimum_charge(kept + reads * use, v["store_minimum"])
-
-    return _stairs(here, "Document store", "corpus", ONE, "months", monthly, "store_minimum", "store_gb_price", "store_read_price", "corpus_tokens")
+    behind = ("store_minimum", "store_gb_price", "store_read_price", "corpus_tokens")
+    if np.all(kept + reads * here.clock.most_use <= v["store_minimum"]):
+        return flow(here, "Document store", "run", "month", ONE, "months", v["store_minimum"], *behind, part="corpus")
+    return _stairs(here, "Document store", "corpus", ONE, "months", Stairs(ONE, kept, reads, v["store_minimum"], whole=False), *behind)
 
 
 def _gpus(here: Scene, pattern: PatternId) -> Flow:
@@ -126,14 +126,9 @@ def _gpus(here: Scene, pattern: PatternId) -> Flow:
     copies = v["tuned_gpus_per_copy"] if request.model == "tuned_model" else v["gpus_per_copy"]
     work = request.written_tokens + request.read_tokens * v["input_token_weight"]
     rent = unit_costs.gpu_month(v["gpu_price"], hours=v["gpu_hours"], overhead=v["gpu_overhead"])
-
-    def count(use: Any) -> Any:
-        return unit_costs.gpu_count(
-            here.calls * use, work, tokens_per_second=v["gpu_tokens_per_second"], utilisation=v["gpu_utilisation"],
-            hours=v["gpu_hours"], copies=copies,
-        )
-
-    return _stairs(here, "GPU rent", "workflow", count(ONE), "GPU months", lambda use: count(use) * rent, "gpu_price", "gpu_tokens_per_second", "gpu_utilisation")
+    capacity = unit_costs.gpu_capacity(v["gpu_tokens_per_second"], utilisation=v["gpu_utilisation"], hours=v["gpu_hours"])
+    stairs = Stairs(rent * copies, 0.0, here.calls * work / capacity, ONE, whole=True)
+    return _stairs(here, "GPU rent", "workflow", stairs.at(1.0) / rent, "GPU months", stairs, "gpu_price", "gpu_tokens_per_second", "gpu_utilisation")
 
 
 def _watching(here: Scene) -> Flows:

@@ -7,14 +7,14 @@ hybrid pay alike is worked out once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from advisorkit import unit_costs
-from advisorkit.costs.clock import Clock, Profile
+from advisorkit.costs.clock import Clock, Profile, Stairs
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.tokens_used import Request, requests
 from advisorkit.patterns import PATTERNS, PatternId
@@ -53,8 +53,8 @@ class Flow:
     """Quantity times price: paid once, or in a month of full use."""
     total: Any
     """Present value over the horizon."""
-    monthly: Callable[[Any], Any] | None = None
-    """For ``stairs``: the month's amount at a share of full use."""
+    stairs: Stairs | None = None
+    """For profile ``stairs``: how a month's amount follows from its use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,8 @@ def flow(
 ) -> Flow:
     """A flow whose amount and total follow from quantity, price and profile."""
     amount = quantity * price
-    return Flow(component, phase, part, profile, quantity, unit, price, inputs, amount, amount * here.clock.months[profile])
+    total = amount if profile == "once" else amount * here.clock.months[profile]
+    return Flow(component, phase, part, profile, quantity, unit, price, inputs, amount, total)
 
 
 def build_days(here: Scene, pattern: PatternId) -> Any:

@@ -6,19 +6,21 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
-from advisorkit.costs.assumption import Assumption
-from advisorkit.costs.sampling import Array, normal_scores, quantile
+from advisorkit.costs.assumption import Assumption, AssumptionKind
+from advisorkit.costs.sampling import drawn
 from advisorkit.engagement import Answer, Engagement, Setting, Workflow
 from advisorkit.errors import EngagementError, Fault, nearest
 from advisorkit.prices import Model, PriceAge, PriceBook, TokenPrices
-from advisorkit.quantities import Estimate
+from advisorkit.quantities import Estimate, Kind
 
 __all__ = ["ChangedBy", "Input", "Inputs", "inputs_for"]
 
+SHAPES: dict[AssumptionKind, Kind] = {"share": "share", "real": "real"}
+NOTHING = Estimate.of(0)
 ChangedBy = Literal["default", "price book", "negotiated", "answer", "engagement", "workflow", "not known"]
 
 
@@ -45,6 +47,11 @@ class Input:
     def range(self) -> Estimate | None:
         """The value as a range; None for words and for what is not known."""
         return self.value if isinstance(self.value, Estimate) else None
+
+    @property
+    def shape(self) -> Kind:
+        """Distribution of its draws."""
+        return SHAPES.get(self.assumption.kind, "positive")
 
     @property
     def known(self) -> bool:
@@ -100,30 +107,22 @@ class Inputs:
         """The range of `name` if somebody gave it, else None."""
         return self.rows[name].range if self.rows[name].known else None
 
-    def likely(self) -> dict[str, Array]:
+    def likely(self) -> dict[str, Any]:
         """Every numeric input at its likely value; NaN where it is not known."""
         ranges = {name: row.range for name, row in self.rows.items() if row.assumption.numeric}
-        return {name: np.float64(math.nan if r is None else r.likely) for name, r in ranges.items()}  # type: ignore[misc]
+        return {name: np.float64(math.nan if r is None else r.likely) for name, r in ranges.items()}
 
     @property
     def uncertain(self) -> tuple[str, ...]:
         """Names whose range is wider than a point."""
         return tuple(name for name, row in self.rows.items() if row.range is not None and not row.range.fixed)
 
-    def draw(self, draws: int, seed: int, names: Sequence[str] | None = None) -> dict[str, Array]:
+    def draw(self, draws: int, seed: int, names: Sequence[str] | None = None) -> dict[str, Any]:
         """Numeric inputs with `draws` draws of each uncertain one (of `names` only, when given)."""
-        numeric = [name for name, row in self.rows.items() if row.assumption.numeric]
-        groups = {name: group for name in numeric if (group := self.rows[name].assumption.moves_with)}
-        scores = normal_scores(numeric, groups, draws, seed)
-        wanted = set(self.uncertain if names is None else names) & set(self.uncertain)
-        drawn = {name: self._drawn(name, scores[name]) for name in numeric if name in wanted}
-        return self.likely() | drawn
-
-    def _drawn(self, name: str, score: Array) -> Array:
-        row = self.rows[name]
-        assert row.range is not None
-        kind = row.assumption.kind
-        return quantile(row.range, kind if kind in {"share", "real"} else "positive", score)  # type: ignore[arg-type]
+        ranges = {name: (row.range or NOTHING, row.shape) for name, row in self.rows.items() if row.assumption.numeric}
+        groups = {name: group for name in ranges if (group := self.rows[name].assumption.moves_with)}
+        wanted = [name for name in self.uncertain if names is None or name in names]
+        return self.likely() | drawn(ranges, wanted, groups, draws, seed)
 
     def prices(self) -> tuple[PriceAge, ...]:
         """Every price-book row that stands behind a number here, with its age."""
@@ -174,7 +173,7 @@ class _Chosen:
         name = assumption.name
         for own, by in ((self.workflow.workload, "workflow"), (self.workflow.assumptions, "workflow"), (self.engagement.assumptions, "engagement")):
             if name in own:
-                return Input(assumption, own[name], f"set in the {by}", by, "")  # type: ignore[arg-type]
+                return Input(assumption, own[name], f"set in the {by}", by, "")
         return None
 
     def _answered(self, assumption: Assumption) -> Input | None:

@@ -1,7 +1,7 @@
 """Draws of uncertain inputs: scrambled Sobol points, a Gaussian copula and quantile functions.
 
-An input keeps its own coordinate of the point set whatever the others do, so changing one assumption leaves the draws
-of all others as they were.
+Points fall in the middle of their stratum, so the inverse normal is a look-up in a table of as many values as there are
+draws. An input keeps its own coordinate whatever the others do: changing one assumption leaves the draws of all others.
 """
 
 from __future__ import annotations
@@ -9,63 +9,85 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, ndtr, ndtri
 
+from advisorkit.costs.sobol import DIMENSIONS, LARGEST_POWER, strata
 from advisorkit.quantities import Z95, Estimate, Kind
 
-__all__ = ["CORRELATION", "Array", "normal_scores", "quantile"]
+__all__ = ["CORRELATION", "Array", "drawn", "known", "quantile"]
 
 Array = NDArray[np.float64]
 
 CORRELATION = 0.5
-"""Rank correlation, near enough, of inputs of one group (research suggests 0.3 to 0.7)."""
-_EDGE = 1e-9
+"""Correlation of the normal scores of inputs of one group (published advice: rank correlation 0.3 to 0.7)."""
+
+
+def known(amount: Any) -> bool:
+    """Whether an amount is known; what is not known is NaN in every draw alike, so one draw tells.
+
+    Example:
+        >>> known(np.array([1.0, 2.0])), known(math.nan)
+        (True, False)
+    """
+    return not np.isnan(np.ravel(amount)[0])
 
 
 @lru_cache(maxsize=4)
-def _points(dimensions: int, power: int, seed: int) -> Array:
-    from scipy.stats import qmc  # noqa: PLC0415 - half a second that only a simulation should pay
-
-    unit = qmc.Sobol(dimensions, scramble=True, rng=seed).random_base2(power)
-    scores = np.ascontiguousarray(unit.T)
-    np.clip(scores, _EDGE, 1 - _EDGE, out=scores)
-    ndtri(scores, out=scores)
+def _middles(power: int) -> Array:
+    """Standard normal score at the middle of each of 2^power strata."""
+    scores: Array = ndtri((np.arange(1 << power) + 0.5) / (1 << power))
     scores.flags.writeable = False
     return scores
 
 
-def normal_scores(names: Sequence[str], groups: Mapping[str, str], draws: int, seed: int) -> dict[str, Array]:
-    """Standard normal scores for each name; names of one group are correlated by `CORRELATION`.
+def drawn(
+    ranges: Mapping[str, tuple[Estimate, Kind]], wanted: Sequence[str], groups: Mapping[str, str], draws: int, seed: int
+) -> dict[str, Array]:
+    """Draws of the inputs in `wanted`; normal scores of inputs of one group are correlated by `CORRELATION`.
 
     Args:
-        names: Every input that could vary, in a fixed order.
-        groups: Group of each name that has one.
+        ranges: Every input that could vary, in a fixed order that gives each its coordinate, with its range and shape.
+        wanted: Those to draw.
+        groups: Group of each input that has one.
         draws: A power of two.
         seed: Seed of the scramble.
 
     Raises:
-        ValueError: If `draws` is not a power of two from 2 to 2^20.
+        ValueError: If `draws` is not a power of two from 2 to 2^20, or there are too many inputs.
 
     Example:
-        >>> scores = normal_scores(["a", "b"], {}, 1024, 1)
-        >>> round(float(scores["a"].std()), 2)
-        1.0
+        >>> days = {"days": (Estimate(10, 17, 30), "positive")}
+        >>> np.quantile(drawn(days, ["days"], {}, 4096, 1)["days"], [0.05, 0.5, 0.95]).round(1).tolist()
+        [10.0, 17.0, 30.0]
     """
     power = draws.bit_length() - 1
-    if draws != 1 << power or not 1 <= power <= 20:
-        raise ValueError(f"draws must be a power of two from 2 to 1048576, not {draws}")
+    if draws < 2 or draws != 1 << power or power > LARGEST_POWER:
+        raise ValueError(f"draws must be a power of two from 2 to {1 << LARGEST_POWER}, not {draws}")
     shared = list(dict.fromkeys(groups.values()))
-    rows = _points(len(names) + len(shared), power, seed)
-    own = dict(zip(names, rows, strict=False))
-    factors = dict(zip(shared, rows[len(names) :], strict=True))
+    if len(ranges) + len(shared) > DIMENSIONS:
+        raise ValueError(f"{len(ranges)} inputs are more than the {DIMENSIONS - len(shared)} that can be drawn")
+    place = {name: row for row, name in enumerate(ranges)} | {group: DIMENSIONS - 1 - k for k, group in enumerate(shared)}
+    needed = [*wanted, *dict.fromkeys(groups[name] for name in wanted if name in groups)]
+    points = dict(zip(needed, strata([place[name] for name in needed], power, seed), strict=True))
+    middles = _middles(power)
     keep, give = math.sqrt(1 - CORRELATION), math.sqrt(CORRELATION)
-    return own | {name: keep * own[name] + give * factors[group] for name, group in groups.items()}
+
+    def taken(table: Array, name: str) -> Array:
+        return np.take(table, points[name].astype(np.intp), mode="clip")
+
+    def draw(name: str) -> Array:
+        if name not in groups:
+            return taken(quantile(*ranges[name], middles), name)
+        return quantile(*ranges[name], keep * taken(middles, name) + give * taken(middles, groups[name]))  # type: ignore[no-any-return]
+
+    return {name: draw(name) for name in wanted}
 
 
-def quantile(estimate: Estimate, kind: Kind, score: Array) -> Array:
+def quantile(estimate: Estimate, kind: Kind, score: Any) -> Any:
     """The quantity at standard normal scores: its median at 0, its low at −1.645, its high at 1.645.
 
     Positive quantities follow a two-piece lognormal, shares a two-piece logit-normal, others a two-piece normal.
@@ -84,16 +106,20 @@ def quantile(estimate: Estimate, kind: Kind, score: Array) -> Array:
         return 1 - _scaled_beta(1 - likely, 1 - low, -score, 1.0)
     if kind == "share":
         return expit(_logit(likely) + _pieces(score, _logit(likely) - _logit(low), _logit(high) - _logit(likely)))
-    return likely * np.exp(_pieces(score, math.log(likely / low), math.log(high / likely)))
+    times = np.exp(_pieces(score, math.log(likely / low), math.log(high / likely)))
+    times *= likely
+    return times
 
 
-def _pieces(score: Array, below: float, above: float) -> Array:
-    if below == above:
-        return score * (above / Z95)
-    return np.where(score > 0, above / Z95, below / Z95) * score
+def _pieces(score: Any, below: float, above: float) -> Any:
+    """``above · score`` above the median and ``below · score`` below it, in units of the 95th percentile."""
+    pieces, bend = score * ((above + below) / (2 * Z95)), np.abs(score)
+    bend *= (above - below) / (2 * Z95)
+    pieces += bend
+    return pieces
 
 
-def _scaled_beta(likely: float, high: float, score: Array, ceiling: float) -> Array:
+def _scaled_beta(likely: float, high: float, score: Any, ceiling: float) -> Any:
     """Beta(a, 1) stretched so that its median is `likely` and its 95th percentile `high`; half a mass at 0 if likely is 0."""
     unit = ndtr(score)
     if likely == 0:

@@ -10,11 +10,13 @@ import numpy as np
 
 from advisorkit import unit_costs
 from advisorkit.costs.inputs import Inputs
+from advisorkit.costs.sampling import known
 from advisorkit.patterns import PATTERNS, PatternId
 
 __all__ = ["Request", "corpus_in_prompt", "request", "requests"]
 
 Values = Mapping[str, Any]
+Plans = dict[str, tuple[Any, Any, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +71,13 @@ class Request:
 
 def requests(inputs: Inputs, values: Values) -> dict[PatternId, Request]:
     """The request of each pattern under `values`."""
-    return {pattern: request(inputs, values, pattern) for pattern in PATTERNS}
+    plans: Plans = {}
+    return {pattern: request(inputs, values, pattern, plans=plans) for pattern in PATTERNS}
 
 
 def request(
-    inputs: Inputs, values: Values, pattern: PatternId, *, model: str | None = None, prefix: Any = None, corpus: bool | None = None
+    inputs: Inputs, values: Values, pattern: PatternId, *, model: str | None = None, prefix: Any = None, corpus: bool | None = None,
+    plans: Plans | None = None,
 ) -> Request:
     """One call of `pattern`.
 
@@ -84,10 +88,11 @@ def request(
         model: Another model's assumption than the pattern's own, to see what a smaller model alone would cost.
         prefix: Another length of the standing prompt, to see what a shorter prompt alone would save.
         corpus: Whether the standing prompt carries all reference text; by default as `corpus_in_prompt` says.
+        plans: Cache plans already worked out by model under the same values; filled here.
     """
     v = values
     name = model or ("tuned_model" if pattern in {"finetune", "hybrid"} else "model")
-    example = np.where(np.isnan(v["example_tokens"]), v["input_tokens"] + v["output_tokens"], v["example_tokens"])
+    example = v["example_tokens"] if known(v["example_tokens"]) else v["input_tokens"] + v["output_tokens"]
     if prefix is None:
         prefix = v["tuned_instruction_tokens"] if pattern in {"finetune", "hybrid"} else v["instruction_tokens"] + v["prompt_examples"] * example
         if pattern == "prompt" and (corpus_in_prompt(inputs) if corpus is None else corpus):
@@ -96,7 +101,7 @@ def request(
     looked_up = v["retrieved_passages"] * v["passage_tokens"] if search else 0.0
     own = v["input_tokens"] + looked_up
     prices = _prices(inputs, v, name, prefix + own)
-    fresh, read, written = _prefix_paid(inputs, v, name, prices)
+    fresh, read, written = _prefix_paid(inputs, v, name, prices, {} if plans is None else plans)
     thinking = v["reasoning_tokens"] if inputs.model(name).reasons else 0.0
     return Request(
         name, inputs.word(f"{name}_hosting".replace("tuned_model", "tuned")) == "gpu", prefix, prefix * fresh + own, prefix * read,
@@ -113,13 +118,16 @@ def _prices(inputs: Inputs, v: Values, name: str, prompt_tokens: Any) -> tuple[A
     return tuple(price * v["tuned_markup"] for price in found) if name == "tuned_model" else found  # type: ignore[return-value]
 
 
-def _prefix_paid(inputs: Inputs, v: Values, name: str, prices: tuple[Any, Any, Any, Any]) -> tuple[Any, Any, Any]:
+def _prefix_paid(inputs: Inputs, v: Values, name: str, prices: tuple[Any, Any, Any, Any], plans: Plans) -> tuple[Any, Any, Any]:
     fresh, _, read, write = prices
-    minutes = inputs.model(name).cache_minutes
+    minutes, tiered = inputs.model(name).cache_minutes, np.ndim(fresh) > 0
     if minutes is None or not np.any(fresh):
         return 1.0, 0.0, 0.0
+    if name in plans and not tiered:
+        return plans[name]
     calls = v["calls_per_month"] * v["adoption"] * (1 + v["retry_share"]) / (v["active_hours"] * 60)
-    return unit_costs.cache_plan(calls, minutes, read / fresh, write / fresh)
+    plan = unit_costs.cache_plan(calls, minutes, read / fresh, write / fresh)
+    return plan if tiered else plans.setdefault(name, plan)
 
 
 def corpus_in_prompt(inputs: Inputs) -> bool:

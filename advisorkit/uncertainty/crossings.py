@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from advisorkit.costs import Inputs
+from advisorkit.costs import Inputs, known
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.uncertainty.results import BreakEven
-from advisorkit.uncertainty.totals import known, pattern_totals
+from advisorkit.uncertainty.totals import pattern_totals
 
 __all__ = ["break_even"]
 
 LARGEST = 1e9
 """Calls a month up to which crossings are looked for."""
 GRID = np.concatenate([[0.0], np.geomspace(1.0, LARGEST, 511)])
-PARTS = 33
-ROUNDS = 5
+PARTS = 65
+ROUNDS = 2
 Pair = tuple[PatternId, PatternId]
 NAMES = {"prompt": "the prompt", "rag": "RAG", "finetune": "fine-tuning", "hybrid": "the hybrid"}
 

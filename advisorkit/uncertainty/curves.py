@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from advisorkit.costs import Column, Flow, Scene
+from advisorkit.costs import Clock, Column, Flow, Stairs, known
 from advisorkit.costs.facts import band
+from advisorkit.quantities import Band
 from advisorkit.uncertainty.results import Curve, Payback
-from advisorkit.uncertainty.totals import known
 
 __all__ = ["Course", "course", "curves", "paybacks"]
+
+Sums = tuple[Any, Any, Any, list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """Columns stacked, one row each: what they pay at once and in a month of full use, by profile."""
+    """Rows of columns, or of differences between them: what they pay at once and in a month of full use, by profile."""
 
     rows: tuple[Column, ...]
-    """Columns whose costs are known."""
+    """Column of each row."""
     once: Any
     """Paid before the first month."""
     calls: Any
@@ -30,101 +32,126 @@ class Course:
     """Evenly."""
     work: Any
     """With all the work there is."""
-    stairs: tuple[tuple[Flow, tuple[int, ...]], ...]
-    """Flows worked out month by month, with the rows that pay them."""
+    works: bool
+    """Whether any row pays with all the work there is."""
+    stairs: tuple[tuple[Stairs, tuple[tuple[int, float], ...]], ...]
+    """Amounts worked out month by month, with the rows that pay them and how often (−1: on the other side)."""
+
+    def first(self, draws: int) -> Course:
+        """The first draws only, in single precision: enough for a chart and for whole months."""
+        once, calls, month, work = (amount[:, :draws].astype(np.float32) for amount in (self.once, self.calls, self.month, self.work))
+        stairs = tuple((stairs.first(draws), rows) for stairs, rows in self.stairs)
+        return replace(self, once=once, calls=calls, month=month, work=work, stairs=stairs)
+
+    def differences(self, pairs: Sequence[tuple[Column, Column]], gain: Mapping[Column, Any]) -> Course:
+        """A row for each pair: the first column less the second, or less what it saves against today."""
+        at = {column: row for row, column in enumerate(self.rows)}
+        left = [at[a] for a, _ in pairs]
+        right = [None if b == "today" else at[b] for _, b in pairs]
+
+        def apart(amount: Any) -> Any:
+            return np.array([amount[a] - (0.0 if b is None else amount[b]) for a, b in zip(left, right, strict=True)])
+
+        calls = apart(self.calls)
+        for row, (a, b) in enumerate(pairs):
+            if b == "today":
+                calls[row] -= gain[a]
+        stairs = tuple((steps, tuple(_sides(dict(rows), left, right))) for steps, rows in self.stairs)
+        return Course(tuple(a for a, _ in pairs), apart(self.once), calls, apart(self.month), apart(self.work), self.works, stairs)
+
+
+def _sides(paying: Mapping[int, float], left: Sequence[int], right: Sequence[int | None]) -> Iterator[tuple[int, float]]:
+    for row, (a, b) in enumerate(zip(left, right, strict=True)):
+        share = paying.get(a, 0.0) - (0.0 if b is None else paying.get(b, 0.0))
+        if share:
+            yield row, share
 
 
 def course(paid: Mapping[Column, Sequence[Flow]], draws: int) -> Course:
     """Stack every column whose costs are known; unknown wrong answers are left out."""
     kept = {c: [f for f in flows if f.phase != "error" or known(f.total)] for c, flows in paid.items()}
     rows = tuple(c for c, flows in kept.items() if all(known(f.total) for f in flows))
-    stairs: dict[int, tuple[Flow, list[int]]] = {}
+    stairs: dict[int, tuple[Stairs, list[tuple[int, float]]]] = {}
     for row, column in enumerate(rows):
         for flow in kept[column]:
-            if flow.profile == "stairs":
-                stairs.setdefault(id(flow), (flow, []))[1].append(row)
+            if flow.stairs is not None:
+                stairs.setdefault(id(flow), (flow.stairs, []))[1].append((row, 1.0))
 
     def stacked(profile: str) -> Any:
-        sums = [sum((f.amount for f in kept[c] if f.profile == profile), np.float64(0.0)) for c in rows]
-        return np.array([np.broadcast_to(amount, (draws,)) for amount in sums])
+        sums = np.zeros((len(rows), draws))
+        for row, column in zip(sums, rows, strict=True):
+            for flow in kept[column]:
+                if flow.profile == profile:
+                    row += flow.amount
+        return sums
 
+    work = any(flow.profile == "work" for column in rows for flow in kept[column])
     return Course(
-        rows, stacked("once"), stacked("calls"), stacked("month"), stacked("work"),
-        tuple((flow, tuple(where)) for flow, where in stairs.values()),
+        rows, stacked("once"), stacked("calls"), stacked("month"), stacked("work"), work,
+        tuple((steps, tuple(where)) for steps, where in stairs.values()),
     )
 
 
-def curves(here: Scene, stacked: Course) -> dict[Column, Curve]:
+def curves(clock: Clock, stacked: Course) -> dict[Column, Curve]:
     """Cumulative cost of each known column at month 0, every third month and the last."""
     points, bands = [0], [_bands(stacked.once)]
-    for month, paid in _months(here, stacked):
-        if month % 3 == 0 or month == here.clock.horizon:
+    for month, sums in _sums(clock, stacked):
+        if month % 3 == 0 or month == clock.horizon:
             points.append(month)
-            bands.append(_bands(paid()))
+            bands.append(_bands(_paid(stacked, sums)))
     return {column: Curve(tuple(points), tuple(at[row] for at in bands)) for row, column in enumerate(stacked.rows)}
 
 
-def _bands(amounts: Any) -> list[Any]:
+def _bands(amounts: Any) -> list[Band]:
     return [band(row) for row in amounts]
 
 
-def _months(here: Scene, stacked: Course) -> Any:
-    """Each month with a function that adds up what every row has paid by its end."""
-    calls = month_sum = work_sum = np.float64(0.0)
-    steps: list[Any] = [np.float64(0.0)] * len(stacked.stairs)
-    for month, factor, work, use in here.clock.each_month():
-        calls, month_sum, work_sum = calls + use * factor, month_sum + factor, work_sum + work * factor
-        steps = [so_far + flow.monthly(use) * factor for so_far, (flow, _) in zip(steps, stacked.stairs, strict=True)]  # type: ignore[misc]
-        sums = (calls, month_sum, work_sum, tuple(steps))
-        yield month, lambda sums=sums: _added(stacked, *sums)
+def _sums(clock: Clock, stacked: Course) -> Iterator[tuple[int, Sums]]:
+    """Discounted months of each profile, and amounts of each staircase, from the first month to each month."""
+    calls = months = works = np.float32(0.0)
+    steps: list[Any] = [np.float32(0.0)] * len(stacked.stairs)
+    for month, factor, work, use in clock.each_month():
+        calls, months = calls + use * factor, months + factor
+        works = works + work * factor if stacked.works else works
+        steps = [so_far + stairs.at(use) * factor for so_far, (stairs, _) in zip(steps, stacked.stairs, strict=True)]
+        yield month, (calls, months, works, steps)
 
 
-def _added(stacked: Course, calls: Any, month: Any, work: Any, steps: tuple[Any, ...]) -> Any:
+def _paid(stacked: Course, sums: Sums) -> Any:
+    """What every row has paid by then."""
+    calls, months, works, steps = sums
     paid = stacked.calls * calls
     paid += stacked.once
-    paid += stacked.month * month
-    if np.any(stacked.work):
-        paid += stacked.work * work
+    paid += stacked.month * months
+    if stacked.works:
+        paid += stacked.work * works
     for (_, rows), amount in zip(stacked.stairs, steps, strict=True):
-        for row in rows:
-            paid[row] += amount
+        for row, share in rows:
+            paid[row] += np.float32(share) * amount.astype(np.float32)
     return paid
 
 
-def paybacks(
-    here: Scene, stacked: Course, pairs: Sequence[tuple[Column, Column]], gain: Mapping[Column, Any], life: Any
-) -> tuple[Payback, ...]:
+def paybacks(clock: Clock, stacked: Course, pairs: Sequence[tuple[Column, Column]], gain: Mapping[Column, Any], life: Any) -> tuple[Payback, ...]:
     """Months until the first of each pair has cost no more than the second.
 
     Args:
-        here: Values and time.
+        clock: Time.
         stacked: The columns.
         pairs: Column and what it is compared with; ``today`` stands for the work saved.
         gain: What each column saves against today in a month of full use.
         life: Months until the trained model's base is ended, by draw.
     """
-    rows = {column: row for row, column in enumerate(stacked.rows)}
-    usable = [(a, b) for a, b in pairs if a in rows and (a in gain if b == "today" else b in rows)]
+    usable = [(a, b) for a, b in pairs if a in stacked.rows and (a in gain if b == "today" else b in stacked.rows)]
     if not usable:
         return ()
-    left = np.array([rows[a] for a, _ in usable])
-    right = np.array([rows.get(b, 0) for _, b in usable])
-    today = [index for index, (_, b) in enumerate(usable) if b == "today"]
-    first = np.full((len(usable), stacked.once.shape[1]), np.inf)
-    saved = np.array([gain[usable[index][0]] for index in today]) if today else None
-
-    def gap(paid: Any, calls: Any) -> Any:
-        against = paid[right]
-        if saved is not None:
-            against[today] = saved * calls
-        return paid[left] - against
-
-    first[gap(stacked.once, 0.0) <= 0] = 0
-    calls = np.float64(0.0)
-    for (month, paid), (_, factor, _, use) in zip(_months(here, stacked), here.clock.each_month(), strict=True):
-        calls = calls + use * factor
-        np.minimum(first, np.where(gap(paid(), calls) <= 0, month, np.inf), out=first)
-    return tuple(_payback(a, b, months, life) for (a, b), months in zip(usable, first, strict=True))
+    apart = stacked.differences(usable, gain)
+    open_ = apart.once > 0
+    months = open_.astype(np.float32)
+    for _, sums in _sums(clock, apart):
+        open_ &= _paid(apart, sums) > 0
+        months += open_
+    months[open_] = np.inf
+    return tuple(_payback(a, b, row, life) for (a, b), row in zip(usable, months, strict=True))
 
 
 def _payback(column: Column, against: Column, months: Any, life: Any) -> Payback:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from advisorkit.costs import COLUMNS, Column, Flow, Inputs, Scene, columns, scene
+from advisorkit.costs import COLUMNS, Column, Flow, Inputs, Scene, columns, first, known, scene
 from advisorkit.costs.facts import band, per_call, saving, whole_corpus_call
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import Band
@@ -16,7 +16,7 @@ from advisorkit.uncertainty.crossings import break_even
 from advisorkit.uncertainty.curves import course, curves, paybacks
 from advisorkit.uncertainty.results import ColumnCost, CorpusOrSearch, CostResult, Curve, Difference, LineCost, Payback, Tornado
 from advisorkit.uncertainty.tornado import tornado
-from advisorkit.uncertainty.totals import known, total
+from advisorkit.uncertainty.totals import total
 
 __all__ = ["DRAWS", "SEED", "price"]
 
@@ -42,32 +42,28 @@ def price(inputs: Inputs, draws: int = DRAWS, seed: int = SEED, among: Sequence[
         ValueError: If `draws` is not a power of two.
         PriceError: If a price or rate is not known.
     """
-    values = inputs.draw(draws, seed)
-    here, likely = scene(inputs, values), scene(inputs, inputs.likely())
+    here, likely = scene(inputs, inputs.draw(draws, seed)), scene(inputs, inputs.likely())
     paid = columns(here)
     totals = {column: total(paid[column]) for column in COLUMNS}
-    drawn, paid_back = _followed(inputs, values, draws)
+    drawn, paid_back = _followed(here, paid, draws)
+    ranges = _line_ranges(paid)
     return CostResult(
         inputs.workflow, inputs.currency, inputs.months, draws, seed,
-        {c: _column(here, c, paid[c], totals[c], drawn.get(c), paid_back) for c in COLUMNS},
+        {c: _column(here, c, paid[c], totals[c], drawn.get(c), paid_back, ranges) for c in COLUMNS},
         _cheapest(totals, among), _differences(totals), break_even(inputs),
         tuple(p for p in paid_back if p.against == "prompt"), _tornado(inputs, totals, among), saving(likely), _corpus_or_search(here),
     )
 
 
-def _followed(inputs: Inputs, values: Mapping[str, Any], draws: int) -> tuple[dict[Column, Curve], tuple[Payback, ...]]:
-    def first(most: int) -> tuple[Scene, Paid, int]:
-        cut = {name: value[:most] if np.ndim(value) else value for name, value in values.items()}
-        here = scene(inputs, cut)
-        return here, columns(here), min(most, draws)
-
-    here, paid, size = first(CURVE_DRAWS)
-    drawn = curves(here, course(paid, size))
-    here, paid, size = first(PAYBACK_DRAWS)
-    gains = {c: np.broadcast_to(gain, (size,)) for c in (*PATTERNS, "buy") if (gain := _gain(here, c)[0]) is not None}
+def _followed(here: Scene, paid: Paid, draws: int) -> tuple[dict[Column, Curve], tuple[Payback, ...]]:
+    stacked = course(paid, draws)
+    drawn = curves(here.clock.first(CURVE_DRAWS, np.float32), stacked.first(CURVE_DRAWS))
+    size = min(PAYBACK_DRAWS, draws)
+    gains: dict[Column, Any] = {c: first(gain, size) for c in COLUMNS[1:] if (gain := _gain(here, c)[0]) is not None}
     pairs: list[tuple[Column, Column]] = [("rag", "prompt"), ("finetune", "prompt"), ("hybrid", "prompt")]
-    pairs += [(c, "today") for c in (*PATTERNS, "buy")]
-    return drawn, paybacks(here, course(paid, size), pairs, gains, here.values["base_model_life_months"])
+    pairs += [(c, "today") for c in COLUMNS[1:]]
+    life = first(here.values["base_model_life_months"], size)
+    return drawn, paybacks(here.clock.first(size, np.float32), stacked.first(size), pairs, gains, life)
 
 
 def _gain(here: Scene, column: Column) -> tuple[Any | None, bool]:
@@ -93,13 +89,14 @@ def _net_benefit(here: Scene, column: Column, paid: Sequence[Flow]) -> tuple[Ban
 
 
 def _column(
-    here: Scene, column: Column, paid: Sequence[Flow], everything: Any, curve: Curve | None, paid_back: Sequence[Payback]
+    here: Scene, column: Column, paid: Sequence[Flow], everything: Any, curve: Curve | None, paid_back: Sequence[Payback],
+    ranges: Mapping[int, Band | None],
 ) -> ColumnCost:
     def month(*phases: str) -> Band | None:
         return _band(sum((f.amount for f in paid if f.phase in phases), np.float64(0.0)))
 
     errors, (benefit, counted) = month("error"), _net_benefit(here, column, paid)
-    lines = tuple(LineCost(f.component, f.phase, f.part, _band(f.total)) for f in paid)
+    lines = tuple(LineCost(f.component, f.phase, f.part, ranges[id(f)]) for f in paid)
     against_today = next((p for p in paid_back if p.column == column and p.against == "today"), None)
     return ColumnCost(
         column, month("build"), _band(per_call(here, column)) if column in PATTERNS else None, month("run", "change"), errors,
@@ -108,9 +105,14 @@ def _column(
     )
 
 
+def _line_ranges(paid: Paid) -> dict[int, Band | None]:
+    """Range of each flow, worked out once for those that columns share."""
+    return {key: _band(total) for key, total in {id(f): f.total for flows in paid.values() for f in flows}.items()}
+
+
 def _per_right_answer(here: Scene, column: Column, everything: Any) -> Band | None:
     right = here.items * here.clock.months["work" if column == "today" else "calls"] * (1 - here.values[f"error_rate_{column}"])
-    return _band(everything / np.where(right > 0, right, np.nan))
+    return _band(everything / right) if known(right) and np.all(right > 0) else None
 
 
 def _band(draws: Any) -> Band | None:

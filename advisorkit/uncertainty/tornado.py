@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from advisorkit.costs import Inputs
+from advisorkit.costs import Inputs, known
 from advisorkit.patterns import PatternId
 from advisorkit.uncertainty.results import Bar, Tornado
-from advisorkit.uncertainty.totals import known, pattern_totals
+from advisorkit.uncertainty.totals import pattern_totals
 
 __all__ = ["tornado"]
 

@@ -7,15 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from advisorkit.costs import Flow, Inputs, columns, scene
+from advisorkit.costs import Flow, Inputs, columns, known, scene
 from advisorkit.patterns import PATTERNS, PatternId
 
-__all__ = ["known", "pattern_totals", "total"]
-
-
-def known(amount: Any) -> bool:
-    """Whether no draw is missing."""
-    return not np.isnan(np.sum(amount))
+__all__ = ["pattern_totals", "total"]
 
 
 def total(paid: Sequence[Flow]) -> Any:
