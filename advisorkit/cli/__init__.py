@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import typer
 
 from advisorkit.cli.advise import assess, cost, prices_app
+from advisorkit.cli.deliver import batch, live, report
 from advisorkit.cli.pilots import pilot_app
 
 __all__ = ["app", "main"]
@@ -13,7 +16,8 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Advice on prompting, retrieval (RAG), fine-tuning or both, with costs and reports.",
 )
-for name, command in {"assess": assess, "cost": cost}.items():
+_COMMANDS: dict[str, Callable[..., None]] = {"assess": assess, "cost": cost, "report": report, "batch": batch, "live": live}
+for name, command in _COMMANDS.items():
     app.command(name)(command)
 app.add_typer(prices_app, name="prices")
 app.add_typer(pilot_app, name="pilot")

@@ -13,7 +13,7 @@ from advisorkit.advice import Advice, PatternAdvice
 from advisorkit.catalog import load as load_catalog
 from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, guarded, out, say, table
 from advisorkit.cli.request import opened
-from advisorkit.costs import Bill, bill
+from advisorkit.costs import bill
 from advisorkit.documents.advice import advice_document
 from advisorkit.documents.costs import cost_document
 from advisorkit.errors import UsageError
@@ -22,7 +22,6 @@ from advisorkit.piloting import pilots_of
 from advisorkit.price_book import load as load_prices
 from advisorkit.price_book import prices_table, refresh
 from advisorkit.quantities import Band, money_range, money_short, number, percent
-
 from advisorkit.study import Study, studies
 from advisorkit.uncertainty import DRAWS, CostResult, price
 
@@ -54,7 +53,7 @@ def _print_advice(one: Study) -> None:
     out.print(" ".join(advice.words.headline), markup=False)
     for line in advice.words.summary:
         out.print(line, markup=False)
-    out.print(_patterns(advice, {id: pattern.name for id, pattern in catalog.patterns.items()}))
+    out.print(_patterns(advice, {name: pattern.name for name, pattern in catalog.patterns.items()}))
     for title, lines in (("Why", advice.words.why), ("Against", advice.words.against),
                          ("Not recommended", advice.words.not_recommended), ("Not known yet", advice.words.unknowns),
                          ("Warnings", advice.warnings)):
@@ -93,17 +92,17 @@ def cost(
     if as_json:
         emit(cost_document(engagement, [(one.inputs, lines, result) for one, lines, result in priced]))
         return
-    for one, lines, result in priced:
-        _print_costs(one, lines, result)
+    for one, _, result in priced:
+        _print_costs(one, result)
 
 
-def _print_costs(one: Study, lines: Bill, result: CostResult) -> None:
-    names = {id: pattern.name for id, pattern in load_catalog().patterns.items()} | {"today": "Today", "buy": "Buy"}
-    currency = result.currency
+def _print_costs(one: Study, result: CostResult) -> None:
+    names = {name: pattern.name for name, pattern in load_catalog().patterns.items()} | {"today": "Today", "buy": "Buy"}
+    currency, chances = result.currency, {str(name): percent(chance) for name, chance in result.cheapest.items()}
     rows = [
         [names[name], _range(column.build, currency), _range(column.per_call, currency),
          _range(column.run_per_month, currency), _range(column.errors_per_month, currency), _range(column.total, currency),
-         percent(result.cheapest[name]) if name in result.cheapest else ""]
+         chances.get(name, "")]
         for name, column in result.columns.items() if column.lines
     ]
     title = f"\n{one.workflow.name}: {result.horizon_months} months, present value, {currency}; P10 to P90 of {number(result.draws)} draws"

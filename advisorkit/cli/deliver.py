@@ -7,22 +7,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, cast, get_args
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from advisorkit.batch import BatchResult, Deliverable, gather, job_of, produce
-from advisorkit.brand import load as load_brand
+from advisorkit.batch.values import Engine
 from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, guarded, out, say, table
 from advisorkit.cli.request import changed, opened, settings
 from advisorkit.engagement import Engagement
 from advisorkit.errors import UsageError
 from advisorkit.live import live as serve
-from advisorkit.store import samples
 
-__all__ = ["batch", "demo", "doctor_command", "live", "report"]
+__all__ = ["batch", "live", "report"]
 
 FORMATS = ("html", "pdf", "docx", "pptx", "xlsx")
 BUILT = ("html",)
@@ -32,7 +31,7 @@ Formats = Annotated[str, typer.Option("--to", metavar="FORMAT,…", help="Format
 TemplateName = Annotated[str, typer.Option("--template", metavar="NAME", help="Template notebook.")]
 Brand = Annotated[Path | None, typer.Option("--brand", metavar="FILE", help="Your brand file (YAML).")]
 Interactive = Annotated[bool, typer.Option("--interactive", help="Charts that answer to the mouse; a larger file.")]
-Engine = Annotated[str, typer.Option("--engine", metavar="advisorkit|kernel", help="How notebooks are run.")]
+EngineName = Annotated[str, typer.Option("--engine", metavar="advisorkit|kernel", help="How notebooks are run.")]
 
 
 def _formats(words: str) -> tuple[str, ...]:
@@ -46,10 +45,10 @@ def _formats(words: str) -> tuple[str, ...]:
     return chosen
 
 
-def _engine(word: str) -> Literal["advisorkit", "kernel"]:
-    if word == "advisorkit" or word == "kernel":
-        return word
-    raise UsageError(f"--engine {word}: give advisorkit or kernel")
+def _engine(word: str) -> Engine:
+    if word not in get_args(Engine):
+        raise UsageError(f"--engine {word}: give advisorkit or kernel")
+    return cast("Engine", word)
 
 
 @guarded
@@ -57,7 +56,7 @@ def report(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Engagement file.")],
     out_: Folder, to: Formats = "html", template: TemplateName = "client_report", brand: Brand = None,
     interactive: Interactive = False, sets: Sets = None, scenario: Scenario = None, accept_stale: AcceptStale = False,
-    engine: Engine = "advisorkit", as_json: Json = False,
+    engine: EngineName = "advisorkit", as_json: Json = False,
 ) -> None:
     """Deliverables of one engagement: one document, a section for each workflow."""
     formats = _formats(to)
@@ -68,7 +67,7 @@ def report(
 
 
 def _options(brand: Path | None, interactive: bool) -> dict[str, Any]:
-    return {"interactive": interactive} | ({"brand": load_brand(brand)} if brand else {})
+    return {"interactive": interactive} | ({"brand": asdict(read_brand(brand))} if brand else {})
 
 
 @guarded
@@ -79,7 +78,7 @@ def batch(
     jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="Reports at a time.")] = 2,
     executor: Annotated[str, typer.Option("--executor", metavar="local|dask", help="Where reports are made.")] = "local",
     scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="URL", help="A running Dask scheduler.")] = None,
-    engine: Engine = "advisorkit", as_json: Json = False,
+    engine: EngineName = "advisorkit", as_json: Json = False,
 ) -> None:
     """Reports for many engagements; one failure never stops the rest, and running it again makes only what is missing."""
     formats, values = _formats(to), settings(sets or ())
@@ -130,27 +129,6 @@ def _finish(result: BatchResult, *, as_json: bool) -> None:
 
 
 @guarded
-def demo(out_: Folder = Path("advisorkit-demo"), as_json: Json = False) -> None:
-    """Advice, costs and reports for the bundled samples; says what it made."""
-    files = [samples.path(name) for name in samples.names()]
-    result = produce("client_report", gather(files), out_, ("html",))
-    if not as_json:
-        for file in files:
-            _print_engagement(opened(file))
-    _finish(result, as_json=as_json)
-
-
-def _print_engagement(engagement: Engagement) -> None:
-    names = load_catalog().patterns
-    rows = [
-        [one.workflow.name, names[one.advice.now].name, names[one.advice.recommended].name,
-         percent(one.advice.patterns[one.advice.recommended].probability), "clear" if one.advice.clear else "not yet clear"]
-        for one in studies(engagement)
-    ]
-    out.print(table(f"\n{engagement.client}", ["Workflow", "Now", "Probably becomes", "Chance", ""], rows, right=(3,)))
-
-
-@guarded
 def live(
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Engagement file; a copy of the sample when left out.")] = None,
     app: Annotated[bool, typer.Option("--app", help="Voilà instead of JupyterLab.")] = False,
@@ -158,23 +136,4 @@ def live(
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
 ) -> None:
     """The workbook with the client, in JupyterLab or as an app; on this machine only, behind a token."""
-    raise typer.Exit(serve(file or _sample_copy(), app=app, port=port, browser=not no_browser, say=say))
-
-
-def _sample_copy() -> Path:
-    target = Path("source-text.yaml")
-    if not target.exists():
-        write_bytes(target, samples.path("source-text").read_bytes())
-    return target
-
-
-@guarded
-def doctor_command(as_json: Json = False) -> None:
-    """What is missing or unsafe on this machine."""
-    found = checks()
-    if as_json:
-        emit({"advisorkit": 1, "checks": [asdict(check) for check in found]})
-    else:
-        out.print(table("", ["", "Check", "Found", "What to do"], [[c.state, c.name, c.found, c.advice] for c in found]))
-    if any(check.state == "missing" for check in found):
-        raise typer.Exit(1)
+    raise typer.Exit(serve(file or Path(), app=app, port=port, browser=not no_browser, say=say))

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from advisorkit import intake
-from advisorkit.brief import brief_prompt, read_reply
 from advisorkit.cli.console import Json, emit, fault_document, guarded, out, say
-from advisorkit.cli.request import answered
 from advisorkit.errors import EngagementError, Fault, UsageError
-from advisorkit.files import read_source, write_bytes
-from advisorkit.store import load, new_text, schema, write
+from advisorkit.files import write_bytes
+from advisorkit.store import load, new_text, schema
 
 __all__ = ["brief", "check", "intake_app", "new", "schema_command"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -14,6 +14,7 @@ from advisorkit.documents.pilot import faults_document, plan_document, read_docu
 from advisorkit.errors import PilotError, UsageError
 from advisorkit.files import write_bytes
 from advisorkit.marking_sheet import marking_sheet
+from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.pilot import Plan
 from advisorkit.piloting import PilotRead, plans, read_pilot
 from advisorkit.quantities import money, percent
@@ -70,11 +71,11 @@ def read(
     as_json: Json = False,
 ) -> None:
     """Read marked results into an engagement: what they establish, and the advice before and after."""
-    if pattern not in ("prompt", "rag", "finetune", "hybrid"):
-        raise UsageError(f"--pattern {pattern}: give prompt, rag, finetune or hybrid")
+    if pattern not in PATTERNS:
+        raise UsageError(f"--pattern {pattern}: give {', '.join(PATTERNS)}")
     loaded = load(to)
     try:
-        found = read_pilot(results, loaded.engagement, to, workflow or "", pattern=pattern, pass_mark=pass_mark,
+        found = read_pilot(results, loaded.engagement, to, workflow or "", pattern=cast("PatternId", pattern), pass_mark=pass_mark,
                            day=day.date() if day else None, reason=reason)
     except PilotError as error:
         _refuse(error, as_json=as_json)
