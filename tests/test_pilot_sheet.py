@@ -42,7 +42,7 @@ def test_every_word_is_chosen_from_a_list() -> None:
     sheet = openpyxl.load_workbook(io.BytesIO(marking_sheet(PLAN, "Support")))[MARKS]
     titles = [cell.value for cell in sheet[1]]
 
-    lists = {titles[rule.sqref.ranges[0].min_col - 1]: rule.formula1 for rule in sheet.data_validations.dataValidation}
+    lists = {titles[next(iter(rule.sqref.ranges)).min_col - 1]: rule.formula1 for rule in sheet.data_validations.dataValidation}
 
     assert lists["right"] == '"yes,no"'
     assert lists["failure"] == f'"{",".join(FAILURES)}"'

@@ -1,0 +1,213 @@
+"""Pilots in an engagement: planned, read, kept, and the advice before and after."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from advisorkit.documents.pilot import faults_document, plan_document, read_document
+from advisorkit.engagement import Advised, Answer, Engagement, PilotFile, Workflow
+from advisorkit.errors import PilotError, UsageError
+from advisorkit.pilot import COUNTED, with_advised, with_pilot
+from advisorkit.piloting import pilots_of, plans, read_pilot
+from advisorkit.quantities import Estimate
+from advisorkit.store import load, write
+from advisorkit.study import study
+from tests.contracts import PILOT_PLAN
+
+
+def number(value: float) -> Answer:
+    return Answer(amount=Estimate.of(value))
+
+
+def engagement(**answers: Answer) -> Engagement:
+    workflow = Workflow("support", "Support assistant", answers=answers)
+    return Engagement("acme", "Acme (sample)", "EUR", date(2026, 11, 20), (workflow,), exchange_rates={"USD": 0.92})
+
+
+MONEY = {"calls_per_month": number(1000), "value_right": number(20), "cost_wrong": number(88)}
+
+
+def results(folder: Path, right: int, information: int, behaviour: int, name: str = "marks.csv") -> Path:
+    kinds = ["yes,"] * right + ["no,information"] * information + ["no,behaviour"] * behaviour
+    path = folder / name
+    path.write_text("case,right,failure,date\n" + "".join(f"{i},{kind},2026-11-18\n" for i, kind in enumerate(kinds)))
+    return path
+
+
+def test_where_money_is_known_the_plan_is_sized_by_money() -> None:
+    plan = plans(engagement(**MONEY))[0]
+
+    assert plan.basis == "money"
+    assert plan.terms.target == plan.terms.stakes.break_even > 88 / 108  # type: ignore[union-attr]
+    assert plan.mark == max(plan.sizes, key=lambda size: size.value - size.cost).n
+
+
+def test_where_money_is_not_known_the_plan_is_sized_by_precision() -> None:
+    # expected around 80 % right: 100 cases give ± 7.8 points, 50 give ± 11
+    plan = plans(engagement())[0]
+
+    assert (plan.basis, plan.mark, plan.evpi, plan.sizes) == ("precision", 100, None, ())
+    assert "within about 8 points" in plan.why
+
+
+def test_the_value_of_saved_minutes_stands_in_for_the_value_of_a_right_answer() -> None:
+    base = engagement(calls_per_month=number(1000), cost_wrong=number(88))
+    workflow = replace(base.workflows[0], assumptions={"minutes_saved": Estimate.of(30), "hourly_cost": Estimate.of(40)})
+
+    stakes = plans(replace(base, workflows=(workflow,)))[0].terms.stakes
+
+    assert stakes is not None
+    assert stakes.value_right == pytest.approx(20)
+
+
+def test_the_plan_document_keeps_its_promises() -> None:
+    import jsonschema
+
+    for answers in ({}, MONEY):
+        jsonschema.validate(plan_document(plans(engagement(**answers))), PILOT_PLAN)
+
+
+@pytest.mark.parametrize(
+    ("marks", "goal"),
+    [((60, 48, 12), ("climb", "rag")), ((60, 12, 48), ("climb", "finetune")), ((60, 30, 30), ("climb", "hybrid")), ((116, 2, 2), ("ship", "prompt"))],
+)
+def test_a_pilot_read_into_an_engagement_ends_in_its_next_rung(tmp_path: Path, marks: tuple[int, int, int], goal: tuple[str, str]) -> None:
+    read = read_pilot(results(tmp_path, *marks), engagement(**MONEY), tmp_path / "acme.yaml")
+
+    step = read.after.next_step
+
+    assert (step.action, step.pattern) == goal
+    assert read.before.next_step.action == "pilot"
+
+
+def test_both_advices_stand_in_the_history_of_the_file(tmp_path: Path) -> None:
+    write(tmp_path / "acme.yaml", engagement(**MONEY))
+    read = read_pilot(results(tmp_path, 60, 48, 12), load(tmp_path / "acme.yaml").engagement, tmp_path / "acme.yaml")
+    write(tmp_path / "acme.yaml", read.engagement)
+
+    kept = load(tmp_path / "acme.yaml").engagement
+
+    assert [line.now for line in kept.history] == ["prompt", read.after.now]
+    assert kept.workflows[0].pilots == (PilotFile("marks.csv", date(2026, 11, 18), None),)
+    assert pilots_of(kept, tmp_path / "acme.yaml")["support"].decision == read.established.decision
+
+
+def test_results_from_elsewhere_are_kept_beside_the_engagement(tmp_path: Path) -> None:
+    (tmp_path / "client").mkdir()
+    (tmp_path / "downloads").mkdir()
+    source = results(tmp_path / "downloads", 60, 48, 12)
+
+    read = read_pilot(source, engagement(), tmp_path / "client" / "acme.yaml")
+
+    kept = read.engagement.workflows[0].pilots[0].file
+    assert kept == "pilots/2026-11-18-marks.csv"
+    assert (tmp_path / "client" / kept).read_bytes() == source.read_bytes()
+
+
+def test_refused_results_leave_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "client").mkdir()
+    bad = tmp_path / "bad.csv"
+    bad.write_text("case,right,failure\n1,yes,information\n")
+
+    with pytest.raises(PilotError) as caught:
+        read_pilot(bad, engagement(), tmp_path / "client" / "acme.yaml")
+
+    assert list((tmp_path / "client").iterdir()) == []
+    assert faults_document(1, caught.value.faults)["refused"] == 1
+
+
+def test_a_pass_mark_once_agreed_is_not_moved_without_a_reason() -> None:
+    base = with_pilot(engagement(), "support", PilotFile("a.csv", date(2026, 10, 1), 0.8))
+
+    with pytest.raises(UsageError, match="80% right was agreed as enough for support, and now it is 70%"):
+        with_pilot(base, "support", PilotFile("b.csv", date(2026, 11, 1), 0.7))
+    moved = with_pilot(base, "support", PilotFile("b.csv", date(2026, 11, 1), 0.7, "every answer is checked now"))
+    assert moved.workflows[0].pilots[-1].pass_mark == 0.7
+
+
+def test_an_agreed_pass_mark_holds_for_later_pilots() -> None:
+    base = with_pilot(engagement(), "support", PilotFile("a.csv", date(2026, 10, 1), 0.8))
+
+    later = with_pilot(base, "support", PilotFile("b.csv", date(2026, 11, 1), None))
+
+    assert later.workflows[0].pilots[-1].pass_mark == 0.8
+
+
+def test_reading_a_pilot_again_does_not_count_it_twice(tmp_path: Path) -> None:
+    source, where = results(tmp_path, 60, 48, 12), tmp_path / "acme.yaml"
+    once = read_pilot(source, engagement(**MONEY), where)
+
+    again = read_pilot(source, once.engagement, where)
+
+    assert again.engagement.workflows[0].pilots == once.engagement.workflows[0].pilots
+    assert again.engagement.history == once.engagement.history
+    assert again.established.retrieval_decibans == once.established.retrieval_decibans
+
+
+def test_what_a_pilot_establishes_replaces_the_opinion_and_counts_once(tmp_path: Path) -> None:
+    # the same finding, also given as an opinion beforehand, must change nothing
+    opinions = {
+        "information_share": number(0.8), "behaviour_share": number(0.2), "needs_both": Answer(("no",)),
+        "prompt_pilot": Answer(("marked_100",)), "baseline_quality": Answer(("inconsistent",)),
+    }  # fmt: skip
+    plain = read_pilot(results(tmp_path, 60, 48, 12), engagement(**MONEY), tmp_path / "acme.yaml")
+    twice = read_pilot(results(tmp_path, 60, 48, 12), engagement(**MONEY, **opinions), tmp_path / "acme.yaml")
+
+    assert twice.after.belief.retrieval == pytest.approx(plain.after.belief.retrieval)
+    assert twice.after.belief.training == pytest.approx(plain.after.belief.training)
+
+
+def test_the_pilots_decibans_are_the_whole_weight_of_what_it_answers(tmp_path: Path) -> None:
+    base = engagement(**MONEY)
+    read = read_pilot(results(tmp_path, 60, 48, 12), base, tmp_path / "acme.yaml")
+    before, after = study(base, base.workflows[0]).advice.belief, read.after.belief
+
+    weight = {item.criterion: item.retrieval for item in after.items if item.criterion not in COUNTED}
+    told = {item.criterion: item.retrieval for item in before.items if item.criterion not in COUNTED}
+
+    assert not [item for item in after.items if item.criterion in COUNTED and item.retrieval]
+    moved = sum(weight.values()) - sum(told.values())
+    assert after.retrieval_decibans - before.retrieval_decibans == pytest.approx(read.established.retrieval_decibans + moved)
+
+
+def test_measured_tokens_replace_assumed_ones_in_the_bill(tmp_path: Path) -> None:
+    path = tmp_path / "marks.csv"
+    path.write_text("case,right,input_tokens,output_tokens\n" + "".join(f"{i},yes,3000,150\n" for i in range(40)))
+    read = read_pilot(path, engagement(**MONEY), tmp_path / "acme.yaml")
+
+    inputs = study(read.engagement, read.engagement.workflows[0], read.established).inputs
+    v = inputs.likely()
+
+    assert v["output_tokens"] == 150
+    assert v["input_tokens"] + v["instruction_tokens"] + v["prompt_examples"] * v["example_tokens"] == pytest.approx(3000)
+
+
+def test_a_file_with_several_workflows_wants_to_know_which(tmp_path: Path) -> None:
+    base = engagement()
+    two = replace(base, workflows=(*base.workflows, Workflow("sales", "Sales")))
+
+    with pytest.raises(UsageError, match="name one with --workflow: support, sales"):
+        read_pilot(results(tmp_path, 30, 5, 5), two, tmp_path / "acme.yaml")
+
+
+def test_the_same_advice_is_not_written_down_twice() -> None:
+    line = Advised(date(2026, 11, 20), "support", "prompt", "prompt", "why")
+
+    kept = with_advised(engagement(), line, replace(line, date=date(2026, 11, 21)), replace(line, now="rag"))
+
+    assert [one.now for one in kept.history] == ["prompt", "rag"]
+
+
+def test_the_document_of_a_pilot_tells_counts_decision_and_both_advices(tmp_path: Path) -> None:
+    read = read_pilot(results(tmp_path, 60, 48, 12), engagement(**MONEY), tmp_path / "acme.yaml")
+
+    document = read_document(read.workflow, len(read.results.marks), read.established, read.before, read.after)
+
+    assert (document["read"], document["refused"], document["faults"]) == (120, 0, [])
+    assert document["posterior"]["decision"]["pattern"] == "rag"
+    assert document["posterior"]["diagnosis"]["failures"]["information"]["share"] == pytest.approx(0.8)
+    assert document["before"]["now"] == "prompt"
