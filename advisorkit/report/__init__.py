@@ -4,11 +4,12 @@ A template's cells open a job and show pages; each page is a function from a `Vi
 """
 
 from advisorkit.report.advice_pages import changes, path, reasons, summary
+from advisorkit.report.answer_pages import answers
 from advisorkit.report.cost_pages import costs, figures
 from advisorkit.report.job import Report, job_document, make_report, open_job, view_of, write_job
 from advisorkit.report.view import View
 
 __all__ = [
-    "Report", "View", "changes", "costs", "figures", "job_document", "make_report", "open_job", "path", "reasons", "summary",
+    "Report", "View", "answers", "changes", "costs", "figures", "job_document", "make_report", "open_job", "path", "reasons", "summary",
     "view_of", "write_job",
 ]

@@ -34,6 +34,7 @@ def summary(view: View) -> tuple[Block, ...]:
         *_off_ramp(view),
         Text((" ".join(lead),), "lead"),
         KeyFigures((_chance(view), _total(view), _step(view))),
+        *_list("purpose", tuple(_purpose(view))),
         *_list("why", words.why),
         *_list("against", words.against),
         *_list("decide", tuple(_asks(view)), "numbered"),
@@ -66,6 +67,18 @@ def _off_ramp(view: View) -> Iterator[Block]:
     if ramp is not None:
         found = view.catalog.off_ramps[ramp.kind]
         yield Callout(found.name, f"{ramp.reason} {found.what}", "warning")
+
+
+def _purpose(view: View) -> Iterator[str]:
+    told = {name: words for name, words in view.workflow.context.items() if words}
+    if "problem" in told:
+        yield told["problem"]
+    if "success_metric" in told:
+        ends = [say(f"purpose.{name}", value=told[name]) for name in ("baseline", "target") if name in told]
+        yield say("purpose.success_metric", value="; ".join((told["success_metric"], *ends)))
+    owner = ", ".join(told[name] for name in ("owner", "department") if name in told)
+    if owner:
+        yield say("purpose.owner", value=owner)
 
 
 def _chance(view: View) -> KeyFigure:

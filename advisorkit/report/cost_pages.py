@@ -9,7 +9,7 @@ from advisorkit.costs import Column, Input, Line
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import SYMBOLS, Band, Estimate, day, money_short, number, percent, round_figures
 from advisorkit.report import cost_pictures as pictures
-from advisorkit.report.printed import project
+from advisorkit.report.printed import plain, project
 from advisorkit.report.sentences import columns, say, sure
 from advisorkit.report.view import View
 
@@ -179,17 +179,6 @@ def _ends(value: Estimate | None, scale: float) -> tuple[str, str, str]:
         return "–", say("unknown"), "–"
     low, likely, high = (plain(v * scale) for v in (value.low, value.likely, value.high))
     return ("–", likely, "–") if value.fixed else (low, likely, high)
-
-
-def plain(value: float) -> str:
-    """A number of a table: as it is when whole, else three significant figures.
-
-    Example:
-        >>> plain(40_000), plain(9.5), plain(0.0125), plain(3_162_277.7)
-        ('40,000', '9.5', '0.0125', '3,160,000')
-    """
-    shown = value if value == int(value) else round_figures(value, 3)
-    return number(shown) if abs(shown) >= 100 or shown == int(shown) else f"{shown:g}"
 
 
 def _swings(view: View) -> Iterator[Block]:

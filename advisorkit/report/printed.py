@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from advisorkit.advice import Advice
 from advisorkit.criteria import Catalog
 from advisorkit.patterns import PATTERNS, PatternId
-from advisorkit.quantities import money_short, percent, percents
+from advisorkit.quantities import money_short, number, percent, percents, round_figures
 from advisorkit.report.sentences import say
 
-__all__ = ["count", "inside", "lead_points", "name_of", "project", "project_range", "ranked", "shown", "shown_shares", "weeks"]
+__all__ = ["count", "inside", "lead_points", "name_of", "plain", "project", "project_range", "ranked", "shown", "shown_shares", "weeks"]
 
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -70,6 +70,17 @@ def lead_points(advice: Advice, needed: float = 0.1) -> str:
 def name_of(catalog: Catalog, pattern: str) -> str:
     """Name of a pattern on screen; today's way of working and a bought product have names too."""
     return catalog.patterns[pattern].name if pattern in catalog.patterns else say(pattern)
+
+
+def plain(value: float) -> str:
+    """A number of a table: as it is when whole, else three significant figures.
+
+    Example:
+        >>> plain(40_000), plain(9.5), plain(0.0125), plain(3_162_277.7)
+        ('40,000', '9.5', '0.0125', '3,160,000')
+    """
+    shown = value if value == int(value) else round_figures(value, 3)
+    return number(shown) if abs(shown) >= 100 or shown == int(shown) else f"{shown:g}"
 
 
 def project(value: float, currency: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,7 +10,7 @@ from advisorkit.advice import Advice
 from advisorkit.charts.kinds import Point
 from advisorkit.costs import Bill, Inputs
 from advisorkit.criteria import Catalog
-from advisorkit.engagement import Engagement, Workflow
+from advisorkit.engagement import Answer, Engagement, Workflow
 from advisorkit.report.printed import name_of
 from advisorkit.study import Study
 from advisorkit.uncertainty import CostResult
@@ -51,6 +52,12 @@ class View:
     def inputs(self) -> Inputs:
         """What its costs rest on."""
         return self.study.inputs
+
+    @property
+    def answers(self) -> Mapping[str, Answer]:
+        """Every answer that holds, a pilot's findings in place of opinions."""
+        pilot = self.study.pilot
+        return {**self.engagement.answers_of(self.workflow), **(pilot.answers if pilot else {})}
 
     @property
     def currency(self) -> str:

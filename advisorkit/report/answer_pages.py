@@ -1,0 +1,63 @@
+"""The page of answers: what the advice rests on, as it was told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advisorkit.blocks import Block, Cell, Heading, Table, Text
+from advisorkit.criteria import Criterion
+from advisorkit.engagement import Answer
+from advisorkit.evidence import pointless
+from advisorkit.quantities import day
+from advisorkit.report.printed import plain
+from advisorkit.report.sentences import columns, say
+from advisorkit.report.view import View
+
+__all__ = ["answers"]
+
+
+def answers(view: View) -> tuple[Block, ...]:
+    """Every answer in the catalogue's order with its state and note, and what nobody answered."""
+    told = view.answers
+    rows = tuple(_row(view, c, told[c.id]) for c in view.catalog.criteria.values() if c.id in told and _known(told[c.id]))
+    missing = [c.label for c in view.catalog.criteria.values() if _open(view, c)]
+    head = tuple(Cell(name) for name in columns("answers.head"))
+    return (
+        Heading(say("answers.title"), 2, view.workflow.name), Text((say("answers.lead"),), "lead"), Table("", head, rows, (False,) * 3),
+        *((Text((say("answers.open", names="; ".join(missing)),), "note"),) if missing else ()),
+    )
+
+
+def _known(answer: Answer) -> bool:
+    return bool(answer.levels) or answer.amount is not None
+
+
+def _open(view: View, criterion: Criterion) -> bool:
+    answer = view.answers.get(criterion.id)
+    unknown = answer is None or not _known(answer)
+    return unknown and not criterion.derived and not pointless(view.catalog, view.answers, criterion.id)
+
+
+def _row(view: View, criterion: Criterion, answer: Answer) -> tuple[Cell, ...]:
+    remarks = "; ".join(_remarks(view, criterion, answer))
+    return Cell(criterion.label), Cell(words_of(criterion, answer)), Cell(remarks, "guess" if answer.confidence == "guess" else "")
+
+
+def words_of(criterion: Criterion, answer: Answer) -> str:
+    """An answer in a client's words: the label of its level or levels, or its range with the unit."""
+    if answer.amount is None:
+        return " or ".join(criterion.level(level).label for level in answer.levels)
+    ends = dict.fromkeys(plain(value * (100 if criterion.maximum == 1 else 1)) for value in (answer.amount.low, answer.amount.high))
+    return f"{' to '.join(ends)}{'%' if criterion.maximum == 1 else f' {criterion.unit}'}"
+
+
+def _remarks(view: View, criterion: Criterion, answer: Answer) -> Iterator[str]:
+    if view.study.pilot is not None and criterion.id in view.study.pilot.answers:
+        yield say("answers.pilot")
+    if answer.confidence == "guess":
+        yield say("evidence.guess")
+    if answer.disputed:
+        yield say("answers.disputed")
+    if answer.confirm_by is not None:
+        yield say("answers.confirm", date=day(answer.confirm_by))
+    yield from filter(None, (answer.note, view.workflow.notes.get(criterion.id, "")))

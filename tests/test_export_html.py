@@ -1,0 +1,233 @@
+"""The HTML file: whole, offline, without code, the same bytes every time."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from sample_charts import CHARTS
+
+from advisorkit.blocks import Block, Cell, ChartBlock, Cover, Decision, Done, Heading, LineItems, Money, Text, bundle
+from advisorkit.brand import Brand, read_brand
+from advisorkit.errors import EngagementError, RenderError
+from advisorkit.export.html import AdvisorHTMLExporter, css_words, render
+
+COVER = Cover("Look it up?", "Advice on one workflow: Claims", "Harbour Mutual", "20 November 2026", True, Brand(name="Your firm"))
+PAGES: tuple[Block, ...] = (
+    Decision("Start small", "Claims", True, "Clear.", ""), Text(("Why it is so.",), "lead"),
+    Heading("All charts", 2, "Claims"), *(ChartBlock(chart) for chart in CHARTS),
+    LineItems("Bill", "EUR", (Cell("RAG", "rag"),), (Money("Build", (21_600.0,)),)),
+)
+
+
+def notebook(*blocks: Block, source: str = "show(page)") -> Any:
+    outputs = [new_output("display_data", data=bundle(block)) for block in blocks]
+    return new_notebook(cells=[new_code_cell(source, outputs=outputs)])
+
+
+def whole() -> Any:
+    return notebook(COVER, *PAGES, Done())
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+def opened(browser: Any, file: Path, **options: Any) -> tuple[Any, list[str], list[str]]:
+    """The page of `file`, every request that it made, and every message of its console."""
+    page = browser.new_context(**options).new_page()
+    requests: list[str] = []
+    messages: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda message: messages.append(message.text))
+    page.on("pageerror", lambda error: messages.append(str(error)))
+    page.goto(file.as_uri())
+    return page, requests, messages
+
+
+def test_no_code_of_the_notebook_reaches_the_page() -> None:
+    page = render(notebook(COVER, *PAGES, Done(), source="secret_of_the_consultant = 42"))
+
+    assert "secret_of_the_consultant" not in page
+    assert "In&nbsp;[" not in page
+
+
+def test_the_page_has_every_chart_and_names_each_for_those_who_cannot_see() -> None:
+    page = render(whole())
+
+    assert page.count("<svg ") == len(CHARTS)
+    assert page.count('role="img"') == len(CHARTS)
+    assert page.count("<details>") == len(CHARTS)
+
+
+def test_nothing_in_the_page_points_outside() -> None:
+    page = render(whole())
+
+    assert set(re.findall(r"https?://[^\"' )]+", page)) == {"http://www.w3.org/2000/svg"}
+    assert not re.findall(r"<(?:script|link|iframe|object|form)\b", page)
+    assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:" in page
+
+
+def test_a_page_with_every_kind_of_chart_is_small() -> None:
+    assert len(render(whole()).encode()) < 60_000
+
+
+def test_the_same_notebook_gives_the_same_bytes() -> None:
+    assert render(whole()) == render(whole()) == AdvisorHTMLExporter().from_notebook_node(whole())[0]
+
+
+def test_the_outline_starts_at_the_cover_and_skips_no_level() -> None:
+    levels = [int(level) for level in re.findall(r"<h([1-6])>", render(whole()))]
+
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+
+
+def test_a_notebook_that_stopped_half_way_is_refused() -> None:
+    with pytest.raises(RenderError, match="did not come to its end"):
+        render(notebook(COVER, *PAGES))
+
+
+def test_a_notebook_without_a_cover_is_refused() -> None:
+    with pytest.raises(RenderError, match="needs one cover; this notebook has 0"):
+        render(notebook(*PAGES, Done()))
+
+
+@pytest.mark.parametrize(("output", "message"), [
+    (new_output("error", ename="ValueError", evalue="no price", traceback=[]), "cell 2 failed: ValueError: no price"),
+    (new_output("display_data", data={"application/vnd.plotly.v1+json": {}}), "cell 2 has an output that no renderer knows .*plotly"),
+    (new_output("execute_result", data={"text/plain": "42"}), "cell 2 has an output that no renderer knows"),
+    (new_output("stream", name="stdout", text="hello"), "cell 2 prints text"),
+])
+def test_an_output_that_would_be_lost_stops_the_export(output: Any, message: str) -> None:
+    document = whole()
+    document.cells.insert(1, new_code_cell("x", outputs=[output]))
+
+    with pytest.raises(RenderError, match=message):
+        render(document)
+
+
+def test_a_warning_on_the_error_stream_is_not_the_client_s_business() -> None:
+    document = whole()
+    document.cells.insert(0, new_code_cell("x", outputs=[new_output("stream", name="stderr", text="FutureWarning")]))
+
+    assert "FutureWarning" not in render(document)
+
+
+def test_markdown_is_cleaned_and_notes_to_the_consultant_stay_out() -> None:
+    document = whole()
+    said = new_markdown_cell("Read **this** [now](javascript:alert(1))<script>alert(2)</script><img src=x onerror=alert(3)>")
+    document.cells[:0] = [said, new_markdown_cell("for you only", metadata={"tags": ["remove-cell"]})]
+
+    page = render(document)
+
+    assert "<strong>this</strong>" in page
+    assert not re.search(r"javascript:|alert\(2\)|onerror|for you only", page)
+
+
+@given(st.text())
+def test_words_in_a_style_sheet_cannot_end_their_string(words: str) -> None:
+    shown = css_words(words)
+
+    assert not set(shown[1:-1]) & set("\"'<>\n\r{};")
+    assert re.sub(r"\\([0-9a-f]+) ", lambda hit: chr(int(hit[1], 16)), shown[1:-1]) == words
+
+
+def test_a_brand_changes_sender_and_cover_but_not_the_patterns() -> None:
+    page = render(whole(), brand=Brand(name="Elm Street Advisers", cover="#123456"))
+
+    assert "Elm Street Advisers" in page
+    assert "--cover: #123456" in page
+    assert "--rag: #0B4F9E" in page
+
+
+def test_the_brand_file_of_the_package_is_sound() -> None:
+    assert read_brand(Path(__file__).parents[1] / "templates" / "brand.yaml") == Brand(name="Your firm")
+
+
+def test_every_fault_of_a_brand_file_is_told_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "brand.yaml"
+    file.write_text("nmae: Elm\ncover: '#FFDD00'\nlogo: ../secret.png\nserif: 'x; } body {'\n", encoding="utf-8")
+
+    with pytest.raises(EngagementError) as raised:
+        read_brand(file)
+
+    told = str(raised.value)
+    assert len(raised.value.faults) == 4
+    for part in ("line 1: unknown name 'nmae'", "Did you mean name", "too faint", "must lie beside", "not a list of font names"):
+        assert part in told
+
+
+def test_a_logo_travels_inside_the_page(tmp_path: Path) -> None:
+    (tmp_path / "logo.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", encoding="utf-8")
+    (tmp_path / "brand.yaml").write_text("name: Elm\nlogo: logo.svg\n", encoding="utf-8")
+
+    page = render(whole(), brand=tmp_path / "brand.yaml")
+
+    assert '<img class="logo" src="data:image/svg+xml;base64,' in page
+
+
+def test_nbconvert_itself_makes_the_same_file(tmp_path: Path) -> None:
+    nbformat.write(whole(), tmp_path / "report.ipynb")
+    command = [sys.executable, "-m", "nbconvert", "--to", "advisorkit.export.html.AdvisorHTMLExporter", str(tmp_path / "report.ipynb")]
+
+    subprocess.run(command, check=True, capture_output=True, cwd=Path(__file__).parents[1])
+
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == render(whole())
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("interactive", [False, True])
+def test_the_page_opens_with_all_charts_and_asks_nobody_for_anything(browser: Any, tmp_path: Path, interactive: bool) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(render(whole(), interactive=interactive), encoding="utf-8")
+
+    page, requests, messages = opened(browser, file)
+
+    selector = ".plot .main-svg:first-child" if interactive else ".chart > svg"
+    page.wait_for_selector(selector)
+    assert page.locator(selector).count() == len(CHARTS)
+    assert [url for url in requests if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert messages == []
+
+
+@pytest.mark.browser
+def test_the_page_passes_the_accessibility_rules(browser: Any, tmp_path: Path) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    file = tmp_path / "report.html"
+    file.write_text(render(whole()), encoding="utf-8")
+
+    page, _, _ = opened(browser, file, bypass_csp=True)
+
+    found = axe.Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.browser
+def test_every_page_of_the_print_is_numbered_and_the_cover_is_not(browser: Any, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(render(whole()), encoding="utf-8")
+    page, _, _ = opened(browser, file)
+
+    (tmp_path / "report.pdf").write_bytes(page.pdf(prefer_css_page_size=True))
+
+    printed = subprocess.run(["pdftotext", "-layout", tmp_path / "report.pdf", "-"], capture_output=True, text=True, check=True).stdout
+    sheets = printed.rstrip("\f\n").split("\f")
+    assert "Confidential. Prices" not in sheets[0]
+    assert all(f"{n}/{len(sheets)}" in sheet for n, sheet in enumerate(sheets[1:], 2))
+    assert all("Harbour Mutual · Sample" in sheet for sheet in sheets[1:])
