@@ -76,6 +76,11 @@ class Spot:
         """Whether nothing is written here, as in ``answers:`` with nothing behind it."""
         return isinstance(self.node, Scalar) and not self.node.text and self.node.kind == "plain"
 
+    @property
+    def blank(self) -> bool:
+        """Whether nothing but white space is written here, quoted or not."""
+        return isinstance(self.node, Scalar) and not self.node.text.strip()
+
     def fields(self, known: Iterable[str] | None = None, what: str = "key") -> dict[str, Spot]:
         """Members by key; with `known`, any other key is a fault that names the nearest."""
         if self.absent:

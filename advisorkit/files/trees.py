@@ -16,11 +16,13 @@ import yaml
 from advisorkit.errors import EngagementError, Fault
 from advisorkit.files.disk import Source
 
-__all__ = ["MAX_DEPTH", "Fields", "Items", "Node", "Scalar", "Span", "parse", "parse_json", "parse_yaml"]
+__all__ = ["MAX_DEPTH", "MAX_VALUES", "Fields", "Items", "Node", "Scalar", "Span", "parse", "parse_json", "parse_yaml"]
 
 MAX_DEPTH = 12
 """Deepest nesting accepted."""
 
+MAX_VALUES = 500_000
+"""Most values of a YAML text, so that reading it ends in seconds."""
 Span = tuple[int, int]
 """Where something starts in a text and where it has ended, in characters."""
 
@@ -103,7 +105,7 @@ def parse_yaml(text: str, file: str) -> Node:
         if isinstance(extra := next(events), yaml.DocumentStartEvent):
             _refuse(file, extra, "a second document starts here; keep one engagement in a file")
     except yaml.MarkedYAMLError as error:
-        raise EngagementError([_syntax(file, error)]) from None
+        raise EngagementError([_syntax(file, text, error)]) from None
     except yaml.reader.ReaderError as error:
         line = text[: error.position].count("\n") + 1 if isinstance(error.position, int) else 1
         raise EngagementError([Fault(file, f"line {line}", "holds a control character; remove it")]) from None
@@ -112,9 +114,9 @@ def parse_yaml(text: str, file: str) -> Node:
     return root
 
 
-def _syntax(file: str, error: yaml.MarkedYAMLError) -> Fault:
+def _syntax(file: str, text: str, error: yaml.MarkedYAMLError) -> Fault:
     mark = error.problem_mark or error.context_mark
-    where = f"line {mark.line + 1}" if mark else ""
+    where = f"line {min(mark.line, text.rstrip().count(chr(10))) + 1}" if mark else ""
     return Fault(file, where, f"is not well-formed YAML: {error.problem or error.context}")
 
 
@@ -128,7 +130,9 @@ def _line(event: Any) -> int:
 
 def _allowed(events: Iterator[Any], file: str) -> Iterator[Any]:
     depth = 0
-    for event in events:
+    for count, event in enumerate(events):
+        if count > MAX_VALUES:
+            _refuse(file, event, f"holds more than {MAX_VALUES:,} values; split the file")
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             _refuse(file, event, "anchors and aliases (& and *) are not accepted; write the value out")
         if getattr(event, "tag", None):

@@ -17,6 +17,7 @@ from advisorkit.patterns import PATTERNS
 from advisorkit.store.vocabulary import Vocabulary
 
 __all__ = [
+    "MAX_NAME",
     "advised",
     "answer",
     "answers",
@@ -30,6 +31,8 @@ __all__ = [
     "text_or",
 ]
 
+MAX_NAME = 100
+"""Longest name of a scenario, in characters."""
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 _LONG = ("value", "confidence", "said_by", "confirm_by", "note", "private_note")
 
@@ -52,6 +55,9 @@ def text_or(members: Mapping[str, Spot], name: str, default: str = "") -> str:
 def by_name(spot: Spot | None, read: Callable[[Spot], Any], known: Any = None, what: str = "key") -> dict[str, Any]:
     """Members of a mapping, each read by `read`; those at fault are left out."""
     members = {} if spot is None else spot.fields(known, what)
+    for name in members:
+        if spot and not (name.strip() and len(name) <= MAX_NAME and name.isprintable()):
+            spot.fault(f"names are one line of 1 to {MAX_NAME} characters; got '{name[:20]}'")
     values = {name: read(member) for name, member in members.items()}
     return {name: value for name, value in values.items() if value is not None}
 

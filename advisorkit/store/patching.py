@@ -68,7 +68,7 @@ class _Work:
         colon = self.text.index(":", key.span[1]) + 1
         if self._editable(value, old, new):
             self.change(value, old, new)
-        elif _empty(value) and (isinstance(new, Mapping) or _mappings(new)):
+        elif (_empty(value) or _in_lines(value)) and (isinstance(new, Mapping) or _mappings(new)):
             self.edits.append((colon, max(colon, self._trim(value)), ""))
             self._insert(self._trim(value), block(new, self._column(key.span[0]) + 2))
         else:
@@ -125,6 +125,10 @@ def _empty(value: Node) -> bool:
             return not text and kind == "plain"
         case Items(items=parts) | Fields(fields=parts):
             return not parts
+
+
+def _in_lines(value: Node) -> bool:
+    return not isinstance(value, Scalar) and not value.flow
 
 
 def _mappings(value: Plain) -> bool:

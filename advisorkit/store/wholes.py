@@ -91,7 +91,7 @@ def engagement(root: Spot, words: Vocabulary) -> Engagement:
 
 def _required(root: Spot, members: dict[str, Spot], names: Sequence[str]) -> None:
     for name in names:
-        if name not in members or members[name].absent:
+        if name not in members or members[name].blank:
             root.fault(f"'{name}' is missing")
 
 
