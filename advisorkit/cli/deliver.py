@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from advisorkit.batch import BatchResult, Deliverable, gather, job_of, produce
 from advisorkit.batch.values import Engine
+from advisorkit.brand import read_brand
 from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, guarded, out, say, table
 from advisorkit.cli.request import changed, opened, settings
 from advisorkit.engagement import Engagement

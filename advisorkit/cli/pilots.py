@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 
@@ -14,7 +14,7 @@ from advisorkit.documents.pilot import faults_document, plan_document, read_docu
 from advisorkit.errors import PilotError, UsageError
 from advisorkit.files import write_bytes
 from advisorkit.marking_sheet import marking_sheet
-from advisorkit.patterns import PATTERNS, PatternId
+from advisorkit.patterns import PATTERNS
 from advisorkit.pilot import Plan
 from advisorkit.piloting import PilotRead, plans, read_pilot
 from advisorkit.quantities import money, percent
