@@ -105,7 +105,8 @@ class Show:
     def hello(self, args: Mapping[str, Any]) -> None:
         """A browser is there: lay the charts out for its width, and look at the file again."""
         width = max(320, min(3840, int(args.get("width", 1440))))
-        self.stage = replace(self.stage, width=width)
+        theme = "dark" if args.get("theme") == "dark" else "light"
+        self.stage = replace(self.stage, width=width, theme=theme)
         if self.work.desk.touched() and self.work.state.engagement == self.work.desk.saved:
             self.work.take(self.work.desk.read_again())
         else:
@@ -140,6 +141,11 @@ class Show:
         """Look at something else; no result changes."""
         self.stage = replace(self.stage, **changes)
         self.refresh()
+
+    def explore(self, chart: str, *, on: bool) -> None:
+        """Hand a chart to plotly, or take it back."""
+        others = self.stage.explored - {chart}
+        self.stand(explored=others | {chart} if on else others)
 
     def load(self) -> None:
         """Take the file as somebody else left it."""
@@ -183,6 +189,7 @@ _EDITS: Mapping[str, Callable[[Show, Mapping[str, Any]], None]] = {
     "workflow": lambda show, args: show.work.show(workflow=str(args["id"])),
     "section": lambda show, args: show.stand(section=str(args["name"]) if args["name"] in SECTIONS else show.stage.section),
     "present": lambda show, args: show.stand(presenting=bool(args["on"])),
+    "explore": lambda show, args: show.explore(str(args["chart"]), on=bool(args["on"])),
     "rows": lambda show, args: show.stand(every_row=bool(args["every"])),
     "load": lambda show, _: show.load(),
     "mine": lambda show, _: show.mine(),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 from advisorkit.charts.theme import DARK, LIGHT, MONO, SANS, SERIF, Theme
 
-__all__ = ["script", "style"]
+__all__ = ["plotly", "script", "style"]
 
 _STATIC = Path(__file__).parent / "static"
-_SCRIPTS = ("dom", "link", "scene", "charts", "bar", "question", "advice", "assumptions", "bill", "screen")
+_SCRIPTS = ("dom", "link", "scene", "plotly", "charts", "bar", "question", "advice", "assumptions", "bill", "screen")
 """In order of use; each takes names from those before it."""
 
 
@@ -32,6 +34,12 @@ def style() -> str:
     light = f".ak, body[data-ak-theme] {{ {_variables(LIGHT)} {faces} color-scheme: light; }}"
     dark = f'.ak[data-theme="dark"], body[data-ak-theme="dark"] {{ {_variables(DARK)} color-scheme: dark; }}'
     return f"{light}\n{dark}\n{(_STATIC / 'screen.css').read_text(encoding='utf-8')}"
+
+
+@cache
+def plotly() -> bytes:
+    """plotly.js of the installed package, packed with gzip."""
+    return gzip.compress((files("plotly") / "package_data" / "plotly.min.js").read_bytes(), compresslevel=4, mtime=0)
 
 
 def _variables(theme: Theme) -> str:

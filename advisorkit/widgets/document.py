@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from advisorkit.charts.kinds import Chart
+from advisorkit.charts.theme import THEMES
 from advisorkit.report import View, cost_pictures, pictures
 from advisorkit.widgets import asking, pricing, telling
 from advisorkit.widgets.phrases import tell
@@ -63,7 +64,8 @@ def _charts(view: View, stage: Stage) -> Doc:
     found: Doc = {}
     for name, wide in _widths(stage).items():
         chart = _DRAWN[name](view)
-        found[name] = None if chart is None else picture(_plainer(chart) if stage.presenting else chart, wide)
+        theme = THEMES[stage.theme] if name in stage.explored else None
+        found[name] = None if chart is None else picture(_plainer(chart) if stage.presenting else chart, wide, theme)
     return found
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from advisorkit.charts.draw import scene
+from advisorkit.charts.figures import spec
 from advisorkit.charts.kinds import Chart
+from advisorkit.charts.theme import Theme
 
 __all__ = ["picture"]
 
 
-def picture(chart: Chart, wide: float) -> dict[str, Any]:
-    """`chart` laid out `wide` pixels wide, as a document for the screen.
+def picture(chart: Chart, wide: float, theme: Theme | None = None) -> dict[str, Any]:
+    """`chart` laid out `wide` pixels wide, as a document for the screen; with `theme` also as a plotly figure.
 
     Example:
         >>> from advisorkit.charts.kinds import ShareBars, ShareRow
@@ -27,7 +29,7 @@ def picture(chart: Chart, wide: float) -> dict[str, Any]:
     ]
     return {
         "title": chart.title, "subtitle": chart.subtitle, "alt": chart.alt, "head": list(chart.head),
-        "rows": [list(row) for row in chart.rows()],
+        "rows": [list(row) for row in chart.rows()], "plotly": None if theme is None else spec(chart, theme, wide),
         "scene": {"width": drawing.width, "height": drawing.height, "panels": panels},
     }
 

@@ -8,7 +8,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from advisorkit.widgets.assets import script, style
+from advisorkit.widgets.assets import plotly, script, style
 from advisorkit.widgets.phrases import for_browser
 
 __all__ = ["Edit", "Screen"]
@@ -42,6 +42,8 @@ class Screen(anywidget.AnyWidget):
             return
         if "edit" in message:
             self._edit(str(message.get("name")), message.get("args") or {})
+        elif "plotly" in message:
+            self.send({"plotly": True}, buffers=[plotly()])
         elif "beat" in message:
             self._beat()
         self.send({"done": message.get("edit")})

@@ -53,6 +53,10 @@ class Stage:
     """Criterion taken up by hand; empty means the next best one."""
     tried: tuple[str, ...] = ()
     """Assumptions whose value is only tried."""
+    theme: str = "light"
+    """``light`` or ``dark``."""
+    explored: frozenset[str] = frozenset()
+    """Charts that are drawn by plotly, to be zoomed and read off."""
     every_row: bool = False
     """Whether all assumptions are listed."""
     faults: Mapping[str, str] = field(default_factory=dict)

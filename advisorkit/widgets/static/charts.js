@@ -7,13 +7,15 @@ function tableOf(chart) {
 }
 
 class ChartView {
-  constructor(name) {
+  constructor(name, act, plotly) {
     this.name = name;
+    this.plotly = plotly;
+    this.explore = h("button", { class: "ak-quiet ak-explore", "data-key": `explore-${name}`, "aria-pressed": "false", onclick: () => act(`explore-${name}`, "explore", { chart: name, on: !this.chart.plotly }) }, t("explore"));
     this.title = h("h3", { class: "ak-chart-title" });
     this.subtitle = h("p", { class: "ak-chart-sub" });
     this.picture = h("div", { class: "ak-picture", role: "img", tabindex: 0, "data-key": `chart-${name}`, onkeydown: (event) => this.key(event) });
     this.table = h("div", { class: "ak-chart-table", hidden: true });
-    this.el = h("figure", { class: `ak-chart ak-chart-${name}`, "data-chart": name }, this.title, this.subtitle, this.picture, this.table);
+    this.el = h("figure", { class: `ak-chart ak-chart-${name}`, "data-chart": name }, this.explore, this.title, this.subtitle, this.picture, this.table);
   }
 
   update(chart, revision) {
@@ -27,8 +29,27 @@ class ChartView {
     this.subtitle.hidden = !chart.subtitle;
     this.picture.setAttribute("aria-label", `${chart.alt} ${t("table_key")}`);
     this.picture.style.maxWidth = `${chart.scene.width * 1.25}px`;
-    this.picture.replaceChildren(drawScene(chart.scene));
+    this.explore.setAttribute("aria-pressed", chart.plotly ? "true" : "false");
+    this.explore.textContent = t(chart.plotly ? "close" : "explore");
+    this.draw(chart);
     if (!this.table.hidden) this.table.replaceChildren(tableOf(chart));
+  }
+
+  // The kernel's scene is drawn at once; an explored chart is then handed to plotly, which follows every edit.
+  draw(chart) {
+    if (!chart.plotly) {
+      if (this.plot) window.Plotly.purge(this.plot);
+      this.plot = null;
+      this.picture.replaceChildren(drawScene(chart.scene));
+      return;
+    }
+    if (!this.plot) this.picture.replaceChildren(drawScene(chart.scene));
+    this.plotly().then((Plotly) => {
+      if (this.chart !== chart) return;
+      if (!this.plot) this.picture.replaceChildren((this.plot = h("div", { class: "ak-plot" })));
+      const { data, layout } = structuredClone(chart.plotly);
+      return Plotly.react(this.plot, data, layout, { displayModeBar: false, scrollZoom: true, responsive: false });
+    });
   }
 
   key(event) {

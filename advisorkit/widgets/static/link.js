@@ -4,9 +4,10 @@ const BEAT = 4000;
 const PATIENCE = 12000;
 
 class Link {
-  constructor(model, onLost) {
+  constructor(model, onLost, onIdle) {
     this.model = model;
     this.onLost = onLost;
+    this.onIdle = onIdle;
     this.waiting = new Map();
     this.underWay = null;
     this.sent = 0;
@@ -20,6 +21,7 @@ class Link {
   edit(control, name, args) {
     this.waiting.delete(control);
     this.waiting.set(control, { name, args });
+    this.onIdle(false);
     this.next();
   }
 
@@ -38,6 +40,7 @@ class Link {
     if (message.done === this.underWay) {
       this.underWay = null;
       this.next();
+      if (this.idle) this.onIdle(true);
     }
   }
 

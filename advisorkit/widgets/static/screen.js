@@ -5,8 +5,8 @@ const CHARTS = {
   costs: ["ranges", "cheapest", "curves", "tornado"],
 };
 
-function blocks(section, act, charts) {
-  const chart = (name) => charts.get(name) || charts.set(name, new ChartView(name)).get(name);
+function blocks(section, act, charts, plotly) {
+  const chart = (name) => charts.get(name) || charts.set(name, new ChartView(name, act, plotly)).get(name);
   const parts = [];
   const part = (made) => (parts.push(made), made.el);
   const columns = {
@@ -34,7 +34,7 @@ function render({ model, el }) {
   const live = h("p", { class: "ak-hidden", "aria-live": "polite" });
   const notice = h("div", { class: "ak-notices" });
   const root = h("div", { class: "ak", "data-lm-suppress-shortcuts": "true" });
-  const link = new Link(model, (lost) => show(model.get("view"), lost));
+  const link = new Link(model, (lost) => show(model.get("view"), lost), (idle) => (root.dataset.idle = idle ? "yes" : "no"));
   const act = (control, name, args) => link.edit(control, name, args);
   const bar = barPart(act);
   let body = null;
@@ -57,7 +57,7 @@ function render({ model, el }) {
     if (!view || !view.bar) return;
     if (!body || shown.section !== view.section || shown.presenting !== view.bar.presenting) {
       charts.clear();
-      body = blocks(view.section, act, charts);
+      body = blocks(view.section, act, charts, () => plotlyOnce(model));
       root.replaceChildren(notice, bar.el, body.el, live);
       tips(root);
     }
@@ -66,7 +66,7 @@ function render({ model, el }) {
     document.body.classList.toggle("ak-presenting-page", view.bar.presenting);
     refresh(bar, view);
     body.parts.forEach((part) => refresh(part, view));
-    for (const [name, chart] of charts) chart.update(view.charts[name], view.revision);
+    for (const [name, chart] of charts) chart.update(view.charts[name], view.revision, root.dataset.theme);
     notices(view, lost);
     announce(view);
     root.dataset.revision = view.revision;
@@ -102,9 +102,9 @@ function render({ model, el }) {
   document.addEventListener("keydown", outside);
   model.on("change:view", () => show(model.get("view")));
   el.append(root);
-  theme(root);
+  theme(root, () => act("hello", "hello", { width: Math.round(root.clientWidth), theme: root.dataset.theme }));
   show(model.get("view"));
-  const stopSizing = sizing(root, (width) => act("hello", "hello", { width }));
+  const stopSizing = sizing(root, (width) => act("hello", "hello", { width, theme: root.dataset.theme }));
   return () => {
     stopSizing();
     link.close();
@@ -127,11 +127,13 @@ function sizing(root, tell) {
 }
 
 // Lab says which theme it shows; elsewhere the system does.
-function theme(root) {
+function theme(root, changed) {
   const pick = () => {
     const lab = document.body.dataset.jpThemeLight;
     const dark = lab && !document.body.dataset.voila ? lab === "false" : matchMedia("(prefers-color-scheme: dark)").matches;
+    const before = root.dataset.theme;
     root.dataset.theme = dark ? "dark" : "light";
+    if (before && before !== root.dataset.theme) changed();
     document.body.dataset.akTheme = root.dataset.theme;
   };
   pick();

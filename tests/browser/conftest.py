@@ -1,0 +1,72 @@
+"""Real servers and a real Chromium; one of each for the whole run."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from advisorkit.live import Server, running
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("client")
+
+
+def fresh(folder: Path) -> Path:
+    """The sample as it was in the beginning, and no session left from before."""
+    file = folder / "harbour.yaml"
+    shutil.copy(HERE / "harbour.yaml", file)
+    (folder / "harbour.workbooks" / "session.json").unlink(missing_ok=True)
+    return file
+
+
+@pytest.fixture(scope="session")
+def voila(folder: Path) -> Iterator[Server]:
+    with running(fresh(folder), app=True) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def lab(folder: Path) -> Iterator[Server]:
+    with running(fresh(folder)) as server:
+        yield server
+
+
+@pytest.fixture
+def file(folder: Path) -> Path:
+    return fresh(folder)
+
+
+@contextmanager
+def looking(chromium: Browser, **options: object) -> Iterator[tuple[Page, list[str]]]:
+    """A page in a browser profile of its own, and every address outside this machine that it asked for."""
+    context = chromium.new_context(**{"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce", **options})
+    page, outside = context.new_page(), []
+    own = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
+    context.on("request", lambda request: None if request.url.startswith(own) else outside.append(request.url))
+    page.set_default_timeout(60_000)
+    yield page, outside
+    context.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    with looking(chromium) as (page, outside):
+        yield page
+        assert outside == []

@@ -1,0 +1,123 @@
+"""How the tests drive a live screen, and read what is drawn on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+import advisorkit as ak
+from advisorkit.live import Server
+from advisorkit.patterns import PATTERNS
+from advisorkit.report import View
+
+SCREEN = ".ak[data-revision]"
+
+
+def open_app(page: Page, server: Server, workbook: str = "1_assessment") -> None:
+    page.goto(server.url(workbook))
+    settle(page)
+
+
+def open_lab(page: Page, server: Server, workbook: str = "1_assessment") -> None:
+    page.goto(server.url(workbook))
+    page.locator("[data-status=idle]").first.wait_for()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    """Wait until the kernel has answered every edit and the screen shows it."""
+    page.locator(f"{SCREEN}[data-idle=yes]").wait_for()
+
+
+def revision(page: Page) -> int:
+    return int(page.locator(SCREEN).get_attribute("data-revision") or 0)
+
+
+def later_than(page: Page, before: int) -> None:
+    """Wait for a document that came after `before`, such as one that an edit in a cell sent."""
+    page.wait_for_function("(before) => Number(document.querySelector('.ak').dataset.revision) > before", arg=before)
+    settle(page)
+
+
+def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+        settle(page)
+
+
+def text(page: Page, selector: str) -> str:
+    return page.locator(f"{SCREEN} {selector}").inner_text()
+
+
+def truth(file: Path) -> View:
+    """What the saved state is worth, worked out anew by this process."""
+    return ak.open(file).judged().view
+
+
+BARS = """(chart) => [...document.querySelectorAll(`[data-chart=${chart}] rect`)]
+  .map((bar) => [bar.getAttribute('fill'), Number(bar.getAttribute('x')), Number(bar.getAttribute('width'))])"""
+POINT = """() => {
+  const dots = [...document.querySelectorAll('[data-chart=map] path[data-tip]')];
+  const scene = document.querySelector('[data-chart=map] svg').viewBox.baseVal;
+  const [x, y] = dots[dots.length - 1].getAttribute('transform').match(/[-\\d.]+/g).map(Number);
+  return [x, y, scene.width, scene.height];
+}"""
+
+
+def drawn_shares(page: Page) -> dict[str, float]:
+    """Shares as the lengths of the bars, 0 to 1, from the drawing itself."""
+    bars = page.evaluate(BARS, "shares")
+    found = {fill.removeprefix("var(--ak-").removesuffix(")"): wide for fill, _, wide in bars}
+    whole = sum(found.values())
+    return {pattern: found.get(pattern, 0.0) / whole for pattern in PATTERNS}
+
+
+def drawn_belief(page: Page) -> tuple[float, float]:
+    """Where the point stands on the map, 0 to 1 on both axes, from the drawing itself."""
+    x, y, wide, high = page.evaluate(POINT)
+    return (x - 48) / (wide - 56), 1 - (y - 8) / (high - 52)
+
+
+def drawn_totals(page: Page) -> dict[str, float]:
+    """Where the P50 marks of the range chart stand, in pixels, from the drawing itself."""
+    script = """() => [...document.querySelectorAll('[data-chart=ranges] path[data-tip]')]
+      .map((mark) => [mark.getAttribute('fill'), Number(mark.getAttribute('transform').match(/[-\\d.]+/)[0])])"""
+    return {fill.removeprefix("var(--ak-").removesuffix(")"): x for fill, x in page.evaluate(script)}
+
+
+def check(page: Page, file: Path) -> None:
+    """Card, shares, map, evidence and costs all show the state that is on file."""
+    view = truth(file)
+    shares = {p: view.advice.patterns[p].probability for p in PATTERNS}
+    drawn, belief = drawn_shares(page), drawn_belief(page)
+    assert all(abs(drawn[p] - shares[p]) < 0.006 for p in PATTERNS), (drawn, shares)
+    assert abs(belief[0] - view.advice.belief.retrieval) < 0.004
+    assert abs(belief[1] - view.advice.belief.training) < 0.004
+    assert view.advice.words.headline[0] in text(page, ".ak-advice h1")
+    in_line(drawn_totals(page), view)
+    revisions = page.locator(f"{SCREEN} figure").evaluate_all("(all) => all.map((one) => one.dataset.revision)")
+    assert set(revisions) == {page.locator(SCREEN).get_attribute("data-revision")}
+
+
+def in_line(marks: dict[str, float], view: View) -> None:
+    """The P50 marks lie on one straight scale of money."""
+    totals = {p: view.costs.columns[p].total for p in PATTERNS if p in marks}
+    known = sorted((band.p50, marks[p]) for p, band in totals.items() if band)
+    assert len(known) >= 2
+    (low, left), (high, right) = known[0], known[-1]
+    for value, x in known:
+        assert abs(left + (value - low) / (high - low) * (right - left) - x) < 1.5, (known, value, x)
+
+
+def facts(page: Page) -> dict[str, Any]:
+    """The words that a person compares: headline, verdict, answers."""
+    parts = {"advice": ".ak-advice", "verdict": ".ak-verdict", "answers": ".ak-answers", "question": ".ak-question h2"}
+    return {name: text(page, selector) for name, selector in parts.items()}
+
+
+def expect_focus(page: Page, key: str) -> None:
+    expect(page.locator(f'{SCREEN} [data-key="{key}"]')).to_be_focused()

@@ -1,0 +1,69 @@
+"""A session with a client, driven by keyboard in a real browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from advisorkit.live import Server
+from live_page import check, facts, later_than, open_app, open_lab, press, revision, settle, text, truth
+
+pytestmark = pytest.mark.browser
+
+
+def test_an_answer_by_key_moves_card_and_every_chart_in_voila(voila: Server, page: Page, file: Path) -> None:
+    open_app(page, voila)
+    check(page, file)
+    before = facts(page)
+
+    press(page, "1")
+
+    check(page, file)
+    assert facts(page) != before
+    assert len(truth(file).workflow.answers) == 12
+
+
+def test_undo_and_redo_bring_back_the_same_state_and_charts(voila: Server, page: Page, file: Path) -> None:
+    open_app(page, voila)
+    start = facts(page)
+    press(page, "2", "U", "1")
+    end = facts(page)
+
+    press(page, "Control+z", "Control+z", "Control+z")
+    assert facts(page) == start
+    check(page, file)
+
+    press(page, "Control+Shift+z", "Control+Shift+z", "Control+Shift+z")
+    assert facts(page) == end
+    check(page, file)
+
+
+def test_an_assumption_changed_in_a_cell_of_lab_moves_the_screen(lab: Server, page: Page, file: Path) -> None:
+    open_lab(page, lab)
+    check(page, file)
+    cell = page.locator(".jp-CodeCell").last
+    cell.locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text("work.assume(cost_wrong=(30, 60, 100), engineer_day_rate=(700, 900, 1200))")
+    before = revision(page)
+
+    page.keyboard.press("Control+Enter")
+
+    later_than(page, before)
+    assert truth(file).inputs.rows["engineer_day_rate"].range.high == 1200
+    check(page, file)
+
+
+def test_a_reload_goes_on_where_the_session_stopped(voila: Server, page: Page, file: Path) -> None:
+    open_app(page, voila)
+    press(page, "1", "G", "U")
+    left = facts(page)
+
+    page.reload()
+    settle(page)
+
+    assert facts(page) == left
+    assert "13 answered" in text(page, ".ak-tally")
+    check(page, file)
