@@ -16,7 +16,7 @@ _FILE = "pilot.yaml"
 _WHOLE = ("least_cases", "most_cases", "least_failures", "least_tests")
 _REAL = (
     "confidence", "half_width", "double_marked", "substantial", "oracle_floor", "fix_rate", "hit_rate",
-    "training_effect", "low_agreement", "evidence_cap",
+    "training_effect", "low_agreement", "evidence_cap", "pilot_months",
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ ORDER = [
     "errors", "quantities",
     "patterns", "criteria", "prices", "engagement",
     "tokens", "unit_costs", "costs", "evidence", "pilot", "uncertainty", "sensitivity",
-    "acceptability", "flips", "questions", "path", "similar", "words", "advice",
+    "acceptability", "flips", "questions", "path", "similar", "words", "advice", "reopening",
     "files", "catalog", "pilot_rules", "marked_results", "marking_sheet", "price_book", "store", "intake", "calibration", "study", "piloting",
     "tables", "documents", "charts", "brand", "blocks", "method", "report", "export", "widgets",
     "batch", "session", "live", "cli", "__main__",

@@ -188,11 +188,14 @@ def test_what_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, 
 
 
 def test_every_promised_column_is_read(tmp_path: Path) -> None:
-    values = {name: "x" for name in COLUMNS} | {
+    values = dict.fromkeys(COLUMNS, "x") | {
         "right": "no", "failure": "behaviour", "outcome": "wrong", "severity": "major", "fixed_by_text": "no",
         "passage_found": "yes", "date": "2026-11-18", "sampling": "random", "input_tokens": "900", "output_tokens": "80",
         "minutes": "1.5",
     }  # fmt: skip
     mark = read_results(file(tmp_path, ",".join(values) + "\n" + ",".join(values.values()) + "\n")).marks[0]
 
-    assert mark == MarkedCase("x", "wrong", "behaviour", "major", False, True, "x", "x", "x", date(2026, 11, 18), "x", "random", 900, 80, 1.5, "x", "x", "x")
+    told = {name: getattr(mark, name) for name, value in values.items() if value == "x"}
+    assert set(told.values()) == {"x"}
+    assert (mark.fixed_by_text, mark.passage_found, mark.sampling) == (False, True, "random")
+    assert (mark.date, mark.input_tokens, mark.output_tokens, mark.minutes) == (date(2026, 11, 18), 900, 80, 1.5)

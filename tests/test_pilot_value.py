@@ -127,7 +127,7 @@ def test_the_wilson_interval_holds_the_observed_share(n: int, data: st.DataObjec
 
 
 def test_no_critical_error_in_120_cases_still_allows_two_and_a_half_per_cent() -> None:
-    # 1 - 0.05 ** (1 / 120)
+    # twenty to one against none in 120 cases
     assert at_most(0, 120) == pytest.approx(1 - 0.05 ** (1 / 120))
     assert round(at_most(0, 120), 3) == 0.025
 

@@ -42,5 +42,7 @@ class Rules:
     """Kappa below which markers are said to disagree."""
     evidence_cap: float
     """Most decibans that one pilot adds to an axis."""
+    pilot_months: float
+    """Months after which a pilot is worth doing again."""
     pass_marks: Mapping[str, float]
     """Share right to ask for by error tolerance when neither a pass mark nor money says it."""
