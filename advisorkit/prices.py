@@ -97,9 +97,8 @@ class TokenPrices:
 
     def times(self, rate: float) -> TokenPrices:
         """All prices multiplied by `rate`, such as an exchange rate or a mark-up."""
-        tiers = tuple((above, *(rate * price for price in prices)) for above, *prices in self.tiers)
-        base = (rate * price for price in (self.input, self.output, self.cache_read, self.cache_write))
-        return TokenPrices(*base, tiers=tiers)  # type: ignore[arg-type]
+        tiers = tuple((above, rate * fresh, rate * out, rate * read, rate * write) for above, fresh, out, read, write in self.tiers)
+        return TokenPrices(rate * self.input, rate * self.output, rate * self.cache_read, rate * self.cache_write, tiers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +168,8 @@ class PriceBook:
             self.price(f"{prefix}output")
         bounds = sorted({tier.above for row in rows.values() if row for tier in row.tiers})
         tiers = tuple((above, *_four(rows, first, above + 1)) for above in bounds)
-        return TokenPrices(*_four(rows, first, 0), tiers=tiers)
+        fresh, out, read, write = _four(rows, first, 0)
+        return TokenPrices(fresh, out, read, write, tiers)
 
     def currency_of(self, model: str) -> str:
         """Currency of the model's token prices."""
@@ -204,7 +204,7 @@ class PriceBook:
 
     def stale(self, on: date, ids: Iterable[str] | None = None) -> tuple[PriceAge, ...]:
         """Rows that carry a warning or are stale on the day `on`, oldest first; among `ids` when given."""
-        ages = (self.age(id, on) for id in (self.prices if ids is None else ids))
+        ages = (self.age(key, on) for key in (self.prices if ids is None else ids))
         return tuple(sorted((age for age in ages if age.state != "fresh"), key=lambda age: (-age.age_days, age.id)))
 
     def with_negotiated(self, prices: Mapping[str, float], on: date) -> PriceBook:
@@ -213,7 +213,7 @@ class PriceBook:
         Raises:
             PriceError: If a price is negative or not a number, or its id is not in the book.
         """
-        own = {id: replace(self.price(id), **_own(id, amount, on)) for id, amount in prices.items()}
+        own = {key: _own(self.price(key), amount, on) for key, amount in prices.items()}
         return replace(self, prices={**self.prices, **own})
 
     def with_rates(self, rates: Mapping[str, float], into: str) -> PriceBook:
@@ -237,13 +237,12 @@ def _hint(id: str, valid: Mapping[str, object]) -> str:
     return f". Did you mean {' or '.join(near)}?" if near else "; see `advisorkit prices` for the ids there are"
 
 
-def _own(id: str, amount: float, on: date) -> dict[str, object]:
+def _own(row: Price, amount: float, on: date) -> Price:
     if not 0 <= amount < float("inf"):
-        raise PriceError(f"prices.{id}: {amount:g} is not a price; give a number from 0 up")
-    return {
-        "amount": Estimate.of(amount), "tiers": (), "checked": on, "since": date.min,
-        "source": "negotiated by the client", "evidence": "negotiated",
-    }
+        raise PriceError(f"prices.{row.id}: {amount:g} is not a price; give a number from 0 up")
+    return replace(
+        row, amount=Estimate.of(amount), tiers=(), checked=on, since=date.min, source="negotiated by the client", evidence="negotiated",
+    )
 
 
 def _four(rows: Mapping[str, Price | None], first: Price, prompt: int) -> tuple[float, float, float, float]:

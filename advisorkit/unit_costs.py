@@ -29,8 +29,8 @@ __all__ = [
     "hnsw_gb",
     "index_gb",
     "minimum_charge",
-    "prices_at",
     "present_value",
+    "prices_at",
     "ramp",
     "read_units",
     "search_call",
@@ -61,7 +61,7 @@ def prices_at(prices: TokenPrices, prompt_tokens: Number) -> tuple[Any, Any, Any
             found = tuple(np.where(prompt_tokens > above, new, old) for new, old in zip(higher, found, strict=True))
         elif prompt_tokens > above:
             found = tuple(higher)
-    return found  # type: ignore[return-value]
+    return found
 
 
 def call(
@@ -329,8 +329,8 @@ def break_even_calls(*, upfront_a: float, upfront_b: float, per_call_a: float, p
     """Calls a month at which A and B cost the same over `months`; None when one is cheaper at every volume.
 
     Example:
-        >>> break_even_calls(upfront_a=0, upfront_b=40_000, per_call_a=0.012, per_call_b=0.0005, months=36)
-        96618.35748792272
+        >>> break_even_calls(upfront_a=0, upfront_b=41_400, per_call_a=0.012, per_call_b=0.0005, months=36)
+        100000.0
     """
     fixed = (upfront_b - upfront_a) / months + monthly_b - monthly_a
     saved = per_call_a - per_call_b

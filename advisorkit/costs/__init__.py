@@ -2,11 +2,12 @@
 
 from advisorkit.costs.assumption import Assumption, AssumptionKind, ByAnswer
 from advisorkit.costs.bill import Bill, Line, bill
-from advisorkit.costs.facts import CostFacts, Saving, facts
 from advisorkit.costs.clock import Clock, Stairs, first
 from advisorkit.costs.columns import columns
+from advisorkit.costs.facts import CostFacts, Saving, facts
 from advisorkit.costs.flows import COLUMNS, Column, Flow, Part, Phase, Scene, scene
 from advisorkit.costs.inputs import ChangedBy, Input, Inputs, inputs_for
+from advisorkit.costs.portfolio import Chosen, Portfolio, SharedLine, portfolio
 from advisorkit.costs.sampling import known
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Bill",
     "ByAnswer",
     "ChangedBy",
+    "Chosen",
     "Clock",
     "Column",
     "CostFacts",
@@ -25,8 +27,10 @@ __all__ = [
     "Line",
     "Part",
     "Phase",
+    "Portfolio",
     "Saving",
     "Scene",
+    "SharedLine",
     "Stairs",
     "bill",
     "columns",
@@ -34,5 +38,6 @@ __all__ = [
     "first",
     "inputs_for",
     "known",
+    "portfolio",
     "scene",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -53,6 +53,8 @@ class Assumption:
     """Valid words of kind ``word``."""
     moves_with: str
     """Name of the group of inputs that rise and fall together; empty when it moves alone."""
+    above_zero: bool
+    """Whether 0 makes no sense, since it is divided by."""
     source: str
     """Where the default comes from."""
 
@@ -65,7 +67,7 @@ class Assumption:
         """Why `value` cannot be used, or an empty string.
 
         Example:
-            >>> share = Assumption("a", "A", "", "share", "assumption", "share", None, "", "", None, (), "", "")
+            >>> share = Assumption("a", "A", "", "share", "assumption", "share", None, "", "", None, (), "", False, "")
             >>> share.fits(Estimate.of([0.5, 1.2]))
             'must lie between 0 and 1'
         """
@@ -73,16 +75,17 @@ class Assumption:
             return self._word(value)
         if not isinstance(value, Estimate):
             return "must be a number, [low, high] or [low, likely, high]"
-        if self.kind == "share" and not 0 <= value.low <= value.high <= 1:
-            return "must lie between 0 and 1"
-        if self.kind in {"positive", "count"} and value.low < 0:
-            return "must not be negative"
-        if self.kind == "count" and not (value.fixed and value.likely == int(value.likely)):
-            return "must be one whole number"
-        return "must be above −1" if self.kind == "real" and value.low <= -1 else ""
+        return next((fault for wrong, fault in self._faults(value) if wrong), "")
+
+    def _faults(self, value: Estimate) -> Iterator[tuple[bool, str]]:
+        yield self.kind == "share" and not 0 <= value.low <= value.high <= 1, "must lie between 0 and 1"
+        yield self.kind in {"positive", "count"} and value.low < 0, "must not be negative"
+        yield self.above_zero and value.low <= 0, "must be above 0"
+        yield self.kind == "count" and not (value.fixed and value.likely == int(value.likely)), "must be one whole number"
+        yield self.kind == "real" and value.low <= -1, "must be above −1"
 
     def _word(self, value: Setting) -> str:
         if isinstance(value, Estimate):
             return "must be a word"
-        word = {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
+        word = {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
         return f"must be one of {', '.join(self.choices)}" if self.choices and word not in self.choices else ""

@@ -101,7 +101,7 @@ class Stairs:
 
     def first(self, draws: int) -> Stairs:
         """The same for the first draws only."""
-        return Stairs(*(first(x, draws) for x in (self.price, self.fixed, self.slope, self.floor)), self.whole)
+        return Stairs(first(self.price, draws), first(self.fixed, draws), first(self.slope, draws), first(self.floor, draws), self.whole)
 
 
 def first(values: Any, draws: int, kind: type = np.float64) -> Any:

@@ -93,8 +93,8 @@ class Inputs:
 
     def tokens(self, name: str, *, batch: bool = False) -> TokenPrices:
         """Token prices of the model named by `name`, for 1M tokens in `currency`."""
-        id = self.word(name)
-        return self.book.tokens(id, batch=batch).times(self.book.rate(self.book.currency_of(id), self.currency))
+        model = self.word(name)
+        return self.book.tokens(model, batch=batch).times(self.book.rate(self.book.currency_of(model), self.currency))
 
     @property
     def months(self) -> int:
@@ -129,8 +129,8 @@ class Inputs:
         models = (self.word(name) for name in ("model", "tuned_model", "embedding_model"))
         parts = ("input", "output", "cache_read", "cache_write")
         ids = [row.price_id for row in self.rows.values() if row.price_id]
-        ids += [id for model in models for part in parts if (id := f"{model}/{part}") in self.book.prices]
-        return tuple(self.book.age(id, self.as_of) for id in dict.fromkeys(ids))
+        ids += [row for model in models for part in parts if (row := f"{model}/{part}") in self.book.prices]
+        return tuple(self.book.age(row, self.as_of) for row in dict.fromkeys(ids))
 
 
 def inputs_for(engagement: Engagement, workflow: Workflow, book: PriceBook, table: Mapping[str, Assumption]) -> Inputs:
@@ -146,10 +146,13 @@ def inputs_for(engagement: Engagement, workflow: Workflow, book: PriceBook, tabl
     chosen = _Chosen(engagement, workflow, book, answers, {})
     for assumption in table.values():
         chosen.rows[assumption.name] = chosen.row(assumption)
+        if assumption.kind == "model":
+            book.model(str(chosen.rows[assumption.name].value))
+    _check_shares(engagement, workflow, chosen.rows)
     return Inputs(
         engagement.id, workflow.id, workflow.corpus, engagement.currency, engagement.as_of, chosen.rows, book,
-        {id: answer.levels for id, answer in answers.items() if answer.levels},
-        {id: answer.amount for id, answer in answers.items() if answer.amount is not None},
+        {criterion: answer.levels for criterion, answer in answers.items() if answer.levels},
+        {criterion: answer.amount for criterion, answer in answers.items() if answer.amount is not None},
     )
 
 
@@ -171,7 +174,10 @@ class _Chosen:
 
     def _set(self, assumption: Assumption) -> Input | None:
         name = assumption.name
-        for own, by in ((self.workflow.workload, "workflow"), (self.workflow.assumptions, "workflow"), (self.engagement.assumptions, "engagement")):
+        places: tuple[tuple[Mapping[str, Setting], ChangedBy], ...] = (
+            (self.workflow.workload, "workflow"), (self.workflow.assumptions, "workflow"), (self.engagement.assumptions, "engagement"),
+        )
+        for own, by in places:
             if name in own:
                 return Input(assumption, own[name], f"set in the {by}", by, "")
         return None
@@ -214,6 +220,14 @@ def _check(engagement: Engagement, workflow: Workflow, table: Mapping[str, Assum
     ]
     if faults:
         raise EngagementError(faults)
+
+
+def _check_shares(engagement: Engagement, workflow: Workflow, rows: Mapping[str, Input]) -> None:
+    """The parts of a build cannot be more than the whole."""
+    parts = [rows[name].range for name in ("platform_share_rag", "corpus_share_rag") if name in rows]
+    if sum(part.high for part in parts if part) > 1:
+        where = f"{workflow.id}.assumptions.corpus_share_rag"
+        raise EngagementError([Fault(engagement.id, where, "platform_share_rag and corpus_share_rag together must not exceed 1")])
 
 
 def _fault(name: str, value: Setting, table: Mapping[str, Assumption]) -> tuple[str, tuple[str, ...]] | None:

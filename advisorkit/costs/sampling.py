@@ -77,7 +77,8 @@ def drawn(
     keep, give = math.sqrt(1 - CORRELATION), math.sqrt(CORRELATION)
 
     def taken(table: Array, name: str) -> Array:
-        return np.take(table, points[name].astype(np.intp), mode="clip")
+        values: Array = np.take(table, points[name].astype(np.intp), mode="clip")
+        return values
 
     def draw(name: str) -> Array:
         if name not in groups:

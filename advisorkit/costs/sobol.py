@@ -90,11 +90,12 @@ def strata(rows: Sequence[int], power: int, seed: int | None) -> NDArray[np.uint
 def _vectors(power: int) -> NDArray[np.uint32]:
     """Generating vectors (dimension, bit): what bit k of a point's number adds to its stratum."""
     found = [[1 << (power - 1 - k) for k in range(power)]]
-    found += [_direction(*entry.split(":"), power) for entry in _DIRECTIONS.split()]
+    found += [_direction(entry, power) for entry in _DIRECTIONS.split()]
     return np.array(found, dtype=np.uint32)
 
 
-def _direction(polynomial: str, initial: str, power: int) -> list[int]:
+def _direction(entry: str, power: int) -> list[int]:
+    polynomial, _, initial = entry.partition(":")
     bits, start = int(polynomial), [int(number) for number in initial.split(",")]
     degree = bits.bit_length() - 1
     numbers = [number << (LARGEST_POWER - 1 - k) for k, number in enumerate(start)]

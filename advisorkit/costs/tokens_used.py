@@ -16,7 +16,7 @@ from advisorkit.patterns import PATTERNS, PatternId
 __all__ = ["Request", "corpus_in_prompt", "request", "requests"]
 
 Values = Mapping[str, Any]
-Plans = dict[str, tuple[Any, Any, Any]]
+Plans = dict[tuple[str, float, float] | None, tuple[Any, Any, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,20 +114,21 @@ def _prices(inputs: Inputs, v: Values, name: str, prompt_tokens: Any) -> tuple[A
     found = unit_costs.prices_at(inputs.tokens(name), prompt_tokens)
     if np.any(v["batch_share"]):
         batch = unit_costs.prices_at(inputs.tokens(name, batch=True), prompt_tokens)
-        found = tuple(unit_costs.blend(a, b, v["batch_share"]) for a, b in zip(found, batch, strict=True))  # type: ignore[assignment]
-    return tuple(price * v["tuned_markup"] for price in found) if name == "tuned_model" else found  # type: ignore[return-value]
+        found = tuple(unit_costs.blend(a, b, v["batch_share"]) for a, b in zip(found, batch, strict=True))
+    return tuple(price * v["tuned_markup"] for price in found) if name == "tuned_model" else found
 
 
 def _prefix_paid(inputs: Inputs, v: Values, name: str, prices: tuple[Any, Any, Any, Any], plans: Plans) -> tuple[Any, Any, Any]:
     fresh, _, read, write = prices
-    minutes, tiered = inputs.model(name).cache_minutes, np.ndim(fresh) > 0
+    minutes = inputs.model(name).cache_minutes
     if minutes is None or not np.any(fresh):
         return 1.0, 0.0, 0.0
-    if name in plans and not tiered:
-        return plans[name]
+    key = (name, read / fresh, write / fresh) if np.ndim(fresh) == 0 else None
+    if key in plans:
+        return plans[key]
     calls = v["calls_per_month"] * v["adoption"] * (1 + v["retry_share"]) / (v["active_hours"] * 60)
     plan = unit_costs.cache_plan(calls, minutes, read / fresh, write / fresh)
-    return plan if tiered else plans.setdefault(name, plan)
+    return plan if key is None else plans.setdefault(key, plan)
 
 
 def corpus_in_prompt(inputs: Inputs) -> bool:

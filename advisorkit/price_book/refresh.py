@@ -6,21 +6,24 @@ dated references, because some prices depend on the hour and some aliases move.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import csv
+import io
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
 from advisorkit.errors import PriceError
-from advisorkit.price_book.rows import model_rows
+from advisorkit.price_book.rows import COLUMNS, model_rows, row_cells
 from advisorkit.prices import Price, PriceBook, Tier
 from advisorkit.quantities import Estimate
 
-__all__ = ["Change", "Refresh", "package_prices", "refresh"]
+__all__ = ["Change", "Refresh", "package_history", "package_prices", "refresh", "rows_text"]
 
 PARTS = {"input_mtok": "input", "output_mtok": "output", "cache_read_mtok": "cache_read",
          "cache_write_mtok": "cache_write", "cache_write_1h_mtok": "cache_write_1h"}
 UNIT = "1M tokens"
+PACKAGE = "genai-prices"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Change:
     after: Price | None
     """The package's row; None when the package no longer has it."""
     kept: bool
-    """True when the book's row is negotiated or reviewed, so that it stays whatever the package says."""
+    """True when the book's row is the client's or was reviewed by hand: it stays, whatever the package says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,85 +48,66 @@ class Refresh:
     """Package and version."""
     on: date
     """Day for which it was asked, at noon UTC."""
-    unchanged: int
-    """Rows that agree."""
+    data_date: date
+    """Newest dated price in the package up to that day: how fresh the package is."""
+    unchanged: tuple[Price, ...]
+    """Rows that agree, checked again on `data_date`."""
     changes: tuple[Change, ...]
     """Rows that differ, by id."""
 
     @property
     def rows(self) -> tuple[Price, ...]:
-        """Rows to append to the book if the user says yes: dated, never in place of an older row."""
-        return tuple(change.after for change in self.changes if change.after and not change.kept)
+        """Rows to append to a price file if the user says yes: dated, and never in place of a row that is kept."""
+        new = tuple(replace(change.after, since=self.on) for change in self.changes if change.after and not change.kept)
+        return (*self.unchanged, *new)
 
 
 def refresh(book: PriceBook, on: date) -> Refresh:
-    """Compare `book` with the installed `genai-prices` as of noon UTC on the day `on`.
-
-    Negotiated prices are reported and kept.
+    """Compare `book` with the installed `genai-prices` as of noon UTC on the day `on`; negotiated prices are kept.
 
     Raises:
         PriceError: If a model of the book cannot be found in the package.
     """
     found = {row.id: row for row in package_prices(on)}
-    own = {id: row for id, row in book.prices.items() if row.source.startswith("genai-prices") or id in found}
-    changes = tuple(_changes(own, found))
-    return Refresh(_version(), on, len(found.keys() & own.keys()) - sum(c.before is not None and c.after is not None for c in changes), changes)
+    own = {key: row for key, row in book.prices.items() if _from_package(row) or key in found}
+    same = {key for key in own.keys() & found.keys() if _agree(own[key], found[key])}
+    changes = (
+        Change(key, own.get(key), found.get(key), kept=key in own and not _from_package(own[key]))
+        for key in sorted((own.keys() | found.keys()) - same)
+    )
+    fresh = data_date(on)
+    unchanged = tuple(replace(own[key], checked=fresh) for key in sorted(same) if _from_package(own[key]) and own[key].checked < fresh)
+    return Refresh(_version(), on, fresh, unchanged, tuple(changes))
 
 
-def _changes(own: Mapping[str, Price], found: Mapping[str, Price]) -> Iterator[Change]:
-    for id in sorted(own.keys() | found.keys()):
-        before, after = own.get(id), found.get(id)
-        if before and after and (before.amount, before.tiers, before.currency) == (after.amount, after.tiers, after.currency):
-            continue
-        yield Change(id, before, after, before is not None and not before.source.startswith("genai-prices"))
+def _agree(left: Price, right: Price) -> bool:
+    return (left.amount, left.tiers, left.currency) == (right.amount, right.tiers, right.currency)
 
 
-def package_prices(on: date, references: Iterable[Mapping[str, str]] | None = None) -> tuple[Price, ...]:
+def _from_package(row: Price) -> bool:
+    return row.source.startswith(PACKAGE)
+
+
+def rows_text(rows: tuple[Price, ...], *, header: bool) -> str:
+    """Rows as the text of a price file, to be appended to one (or, with `header`, to start one)."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    if header:
+        writer.writeheader()
+    writer.writerows(row_cells(row) for row in rows)
+    return text.getvalue()
+
+
+def package_prices(on: date) -> tuple[Price, ...]:
     """Token prices of every model of the book, as the package states them for noon UTC on the day `on`.
+
+    A batch price is listed only where the package has one for batches: its standard price is never taken for it.
 
     Raises:
         PriceError: If a model cannot be found in the package.
     """
-    rows = list(model_rows() if references is None else references)
-    return tuple(price for row in rows for price in _model_prices(row["id"], row["reference"], on))
-
-
-def _model_prices(id: str, reference: str, on: date) -> Iterator[Price]:
-    model = _find(id, reference)
-    noon = datetime.combine(on, time(12), UTC)
-    standard = model.get_prices(noon)
-    yield from _rows(id, standard, "", on)
-    if any(dict(v.when) == {"processing": "batch"} and _active(v, noon) for v in model.price_variants or ()):
-        yield from _rows(id, model.get_prices(noon, {"processing": "batch"}), "batch_", on)
-
-
-def _active(variant: Any, noon: datetime) -> bool:
-    return variant.constraint is None or variant.constraint.active(noon)
-
-
-def _rows(id: str, prices: Any, prefix: str, on: date) -> Iterator[Price]:
-    for key, part in PARTS.items():
-        value = getattr(prices, key)
-        if value is not None:
-            base = getattr(value, "base", value)
-            tiers = tuple(Tier(tier.start, float(tier.price)) for tier in getattr(value, "tiers", ()))
-            yield Price(f"{id}/{prefix}{part}", UNIT, Estimate.of(float(base)), "USD", on, on, _version(), "seen", tiers)
-
-
-def _find(id: str, reference: str) -> Any:
-    from genai_prices.data import providers  # noqa: PLC0415 - a quarter of a second that no bill should pay
-
-    provider = id.partition(":")[0]
-    for candidate in providers:
-        if candidate.id == provider and (model := candidate.find_model(reference)) is not None:
-            return model
-    raise PriceError(f"genai-prices does not know {reference} of {provider}, which the book calls {id}")
-
-
-def _version() -> str:
-    from genai_prices import __version__  # noqa: PLC0415
-
-    return f"genai-prices {__version__}"
+    fresh = data_date(on)
+    return tuple(replace(row, checked=fresh) for cells in model_rows() for row in _model_prices(cells["id"], cells["reference"], on))
 
 
 def package_history(until: date, checked: date) -> tuple[Price, ...]:
@@ -135,18 +119,61 @@ def package_history(until: date, checked: date) -> tuple[Price, ...]:
     return tuple(row for cells in model_rows() for row in _dated(cells["id"], cells["reference"], until, checked))
 
 
-def _dated(id: str, reference: str, until: date, checked: date) -> Iterator[Price]:
+def data_date(on: date) -> date:
+    """Newest first day of any price in the package that is not after `on`."""
+    starts = (start for provider in _providers() for model in provider.models for start in _starts(model))
+    return max((start for start in starts if start <= on), default=on)
+
+
+def _dated(key: str, reference: str, until: date, checked: date) -> Iterator[Price]:
     seen: dict[str, Price] = {}
-    model = _find(id, reference)
-    for day in (date.min, *(start for start in sorted(_starts(model)) if start <= until)):
-        for row in _model_prices(id, reference, max(day, date(1970, 1, 1))):
-            before = seen.get(row.id)
-            if before is None or (before.amount, before.tiers) != (row.amount, row.tiers):
+    for day in (date.min, *(start for start in sorted(_starts(_find(key, reference))) if start <= until)):
+        for row in _model_prices(key, reference, max(day, date(1970, 1, 1))):
+            if row.id not in seen or not _agree(seen[row.id], row):
                 seen[row.id] = replace(row, since=day, checked=checked)
                 yield seen[row.id]
+
+
+def _model_prices(key: str, reference: str, on: date) -> Iterator[Price]:
+    model, noon = _find(key, reference), datetime.combine(on, time(12), UTC)
+    yield from _rows(key, model.get_prices(noon), "", on)
+    if any(dict(v.when) == {"processing": "batch"} and _active(v, noon) for v in model.price_variants or ()):
+        yield from _rows(key, model.get_prices(noon, {"processing": "batch"}), "batch_", on)
+
+
+def _rows(key: str, prices: Any, prefix: str, on: date) -> Iterator[Price]:
+    for name, part in PARTS.items():
+        value = getattr(prices, name)
+        if value is not None:
+            tiers = tuple(Tier(tier.start, float(tier.price)) for tier in getattr(value, "tiers", ()))
+            amount = Estimate.of(float(getattr(value, "base", value)))
+            yield Price(f"{key}/{prefix}{part}", UNIT, amount, "USD", on, on, _version(), "seen", tiers)
+
+
+def _active(variant: Any, noon: datetime) -> bool:
+    return variant.constraint is None or variant.constraint.active(noon)
 
 
 def _starts(model: Any) -> set[date]:
     conditional = model.prices if isinstance(model.prices, list) else []
     constraints = [price.constraint for price in (*conditional, *(model.price_variants or ()))]
     return {c.start_date for c in constraints if hasattr(c, "start_date")}
+
+
+def _find(key: str, reference: str) -> Any:
+    for provider in _providers():
+        if provider.id == key.partition(":")[0] and (model := provider.find_model(reference)) is not None:
+            return model
+    raise PriceError(f"{PACKAGE} does not know {reference}, which the price book calls {key}")
+
+
+def _providers() -> list[Any]:
+    from genai_prices.data import providers  # noqa: PLC0415 - a quarter of a second that no bill should pay
+
+    return list(providers)
+
+
+def _version() -> str:
+    from genai_prices import __version__  # noqa: PLC0415 - as above
+
+    return f"{PACKAGE} {__version__}"

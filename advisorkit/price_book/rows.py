@@ -3,80 +3,122 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Literal, cast, get_args
 
 from advisorkit.errors import CatalogError
 from advisorkit.prices import Model, ModelKind, Price, PriceBook, Tier
 from advisorkit.quantities import Estimate
 
-__all__ = ["COLUMNS", "MODEL_COLUMNS", "history", "load", "model_rows", "price_row", "prices_table"]
+__all__ = ["COLUMNS", "data_text", "history", "load", "model_rows", "prices_table", "row_cells"]
 
 COLUMNS = ("id", "unit", "low", "likely", "high", "currency", "since", "checked", "evidence", "tiers", "source", "note")
 """Columns of a price file; a later `since` supersedes an earlier row and never replaces it."""
 MODEL_COLUMNS = ("id", "reference", "kind", "window_tokens", "cache_minutes", "reasons", "retires", "note")
-"""Columns of ``models.csv``."""
 RATE = "rate:"
 FILES = ("package.csv", "reviewed.csv")
 
 Evidence = Literal["seen", "recalled", "judged", "negotiated"]
 
 
-@lru_cache(maxsize=8)
-def load(as_of: date) -> PriceBook:
+def load(as_of: date, own: Path | None = None) -> PriceBook:
     """The price book as it stood on `as_of`: the latest row of each id that had begun by then.
 
+    Args:
+        as_of: Day of the advice.
+        own: A price file with the same columns whose rows come after the package's, such as one written by a refresh.
+
     Raises:
-        CatalogError: If a data file of the package is wrong.
+        CatalogError: If a price file is wrong; names the line.
 
     Example:
         >>> load(date(2026, 11, 20)).price("openai:gpt-5-mini/input").amount.likely
         0.25
     """
+    return _shipped(as_of) if own is None else _book(as_of, (*history(), *_own(own)))
+
+
+@lru_cache(maxsize=8)
+def _shipped(as_of: date) -> PriceBook:
+    return _book(as_of, history())
+
+
+def _book(as_of: date, rows: Iterable[Price]) -> PriceBook:
     current: dict[str, Price] = {}
-    for row in sorted(history(), key=lambda row: row.since):
+    for row in sorted(rows, key=lambda row: row.since):
         if row.since <= as_of:
             current[row.id] = row
-    rates = {id.removeprefix(RATE): row.amount.likely for id, row in current.items() if id.startswith(RATE)}
-    prices = {id: row for id, row in current.items() if not id.startswith(RATE)}
+    rates = {key.removeprefix(RATE): row.amount.likely for key, row in current.items() if key.startswith(RATE)}
+    prices = {key: row for key, row in current.items() if not key.startswith(RATE)}
     return PriceBook(as_of, prices, _models(prices), rates)
 
 
 @lru_cache(maxsize=1)
 def history() -> tuple[Price, ...]:
-    """Every row ever written, superseded ones included."""
-    return tuple(price_row(cells, where) for file in FILES for cells, where in _read(file, COLUMNS))
+    """Every row that the package holds, superseded ones included."""
+    named = ((file, _read(data_text(f"prices/{file}"), COLUMNS, f"prices/{file}")) for file in FILES)
+    return tuple(_price(cells, where) for _, rows in named for cells, where in rows)
+
+
+def _own(path: Path) -> Iterator[Price]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeError) as error:
+        raise CatalogError(f"{path.name}: cannot be read: {error}") from error
+    return (_price(cells, where) for cells, where in _read(text, COLUMNS, path.name))
 
 
 def model_rows() -> Iterator[Mapping[str, str]]:
     """Rows of ``models.csv`` as text."""
-    return (cells for cells, _ in _read("models.csv", MODEL_COLUMNS))
+    return (cells for cells, _ in _read(data_text("prices/models.csv"), MODEL_COLUMNS, "prices/models.csv"))
 
 
-def price_row(cells: Mapping[str, str], where: str) -> Price:
-    """One row from its cells.
+def data_text(name: str) -> str:
+    """Text of a data file of the package."""
+    return (files("advisorkit") / "data" / name).read_text(encoding="utf-8")
 
-    Raises:
-        CatalogError: If a cell cannot be read; names `where`.
-    """
+
+def _price(cells: Mapping[str, str], where: str) -> Price:
     try:
         amounts = [float(cells[name]) for name in ("low", "likely", "high") if cells[name]]
         amount = Estimate.of(amounts if len(amounts) > 1 else amounts[0])
-        if amount.low < 0:
-            raise ValueError("a price is never negative")
-        evidence = cells["evidence"]
-        if evidence not in get_args(Evidence):
-            raise ValueError(f"evidence '{evidence}' is none of {', '.join(get_args(Evidence))}")
-        return Price(
+        price = Price(
             cells["id"], cells["unit"], amount, cells["currency"], _day(cells["since"]) or date.min,
-            date.fromisoformat(cells["checked"]), cells["source"], cast(Evidence, evidence),
+            date.fromisoformat(cells["checked"]), cells["source"], cast("Evidence", cells["evidence"]),
             tuple(_tiers(cells["tiers"])), cells["note"],
         )
     except (ValueError, IndexError) as error:
         raise CatalogError(f"{where}: {cells['id'] or 'row without id'}: {error}") from error
+    if amount.low < 0 or price.evidence not in get_args(Evidence):
+        raise CatalogError(f"{where}: {price.id}: a price is at least 0 and its evidence one of {', '.join(get_args(Evidence))}")
+    return price
+
+
+def row_cells(price: Price) -> dict[str, str]:
+    """A row as the cells of a price file.
+
+    Example:
+        >>> row = load(date(2026, 11, 20)).price("openai:gpt-5.4/input")
+        >>> row_cells(row)["likely"], row_cells(row)["tiers"]
+        ('2.5', '>272000:5')
+    """
+    ends = {"low": price.amount.low, "likely": price.amount.likely, "high": price.amount.high}
+    if price.amount.fixed:
+        ends = {"likely": price.amount.likely}
+    return dict.fromkeys(COLUMNS, "") | {name: _written(end) for name, end in ends.items()} | {
+        "id": price.id, "unit": price.unit, "currency": price.currency, "checked": price.checked.isoformat(),
+        "since": "" if price.since == date.min else price.since.isoformat(), "evidence": price.evidence, "note": price.note,
+        "tiers": " ".join(f">{tier.above}:{_written(tier.amount)}" for tier in price.tiers), "source": price.source,
+    }
+
+
+def _written(amount: float) -> str:
+    return repr(int(amount)) if amount == int(amount) else repr(amount)
 
 
 def prices_table(book: PriceBook, on: date, ids: Iterable[str] | None = None) -> list[dict[str, object]]:
@@ -87,7 +129,7 @@ def prices_table(book: PriceBook, on: date, ids: Iterable[str] | None = None) ->
         >>> rows[0]["likely"], rows[0]["state"]
         (0.25, 'fresh')
     """
-    return [_shown(book.price(id), book, on) for id in (sorted(book.prices) if ids is None else ids)]
+    return [_shown(book.price(key), book, on) for key in (sorted(book.prices) if ids is None else ids)]
 
 
 def _shown(row: Price, book: PriceBook, on: date) -> dict[str, object]:
@@ -100,15 +142,14 @@ def _shown(row: Price, book: PriceBook, on: date) -> dict[str, object]:
     }
 
 
-def _read(file: str, columns: tuple[str, ...]) -> Iterator[tuple[dict[str, str], str]]:
-    with (files("advisorkit") / "data" / "prices" / file).open(encoding="utf-8", newline="") as text:
-        reader = csv.DictReader(text)
-        if tuple(reader.fieldnames or ()) != columns:
-            raise CatalogError(f"prices/{file}: the columns must be {', '.join(columns)}")
-        for line, cells in enumerate(reader, start=2):
-            if None in cells or None in cells.values():
-                raise CatalogError(f"prices/{file}, line {line}: the number of cells does not fit the columns")
-            yield cells, f"prices/{file}, line {line}"
+def _read(text: str, columns: tuple[str, ...], name: str) -> Iterator[tuple[dict[str, str], str]]:
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    if tuple(reader.fieldnames or ()) != columns:
+        raise CatalogError(f"{name}: the columns must be {', '.join(columns)}")
+    for line, cells in enumerate(reader, start=2):
+        if None in cells or None in cells.values():
+            raise CatalogError(f"{name}, line {line}: the number of cells does not fit the columns")
+        yield cells, f"{name}, line {line}"
 
 
 def _models(prices: Mapping[str, Price]) -> dict[str, Model]:
@@ -117,7 +158,7 @@ def _models(prices: Mapping[str, Price]) -> dict[str, Model]:
 
 def _model(row: Mapping[str, str]) -> Model:
     return Model(
-        row["id"], row["reference"], cast(ModelKind, row["kind"]),
+        row["id"], row["reference"], cast("ModelKind", row["kind"]),
         int(row["window_tokens"]) if row["window_tokens"] else None,
         float(row["cache_minutes"]) if row["cache_minutes"] else None,
         row["reasons"] == "yes", _day(row["retires"]),

@@ -79,10 +79,10 @@ def course(paid: Mapping[Column, Sequence[Flow]], draws: int) -> Course:
 
     def stacked(profile: str) -> Any:
         sums = np.zeros((len(rows), draws))
-        for row, column in zip(sums, rows, strict=True):
+        for row, column in enumerate(rows):
             for flow in kept[column]:
                 if flow.profile == profile:
-                    row += flow.amount
+                    sums[row] += flow.amount
         return sums
 
     work = any(flow.profile == "work" for column in rows for flow in kept[column])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -14,7 +15,16 @@ from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import Band
 from advisorkit.uncertainty.crossings import break_even
 from advisorkit.uncertainty.curves import course, curves, paybacks
-from advisorkit.uncertainty.results import ColumnCost, CorpusOrSearch, CostResult, Curve, Difference, LineCost, Payback, Tornado
+from advisorkit.uncertainty.results import (
+    ColumnCost,
+    CorpusOrSearch,
+    CostResult,
+    Curve,
+    Difference,
+    LineCost,
+    Payback,
+    Tornado,
+)
 from advisorkit.uncertainty.tornado import tornado
 from advisorkit.uncertainty.totals import total
 
@@ -101,8 +111,13 @@ def _column(
     return ColumnCost(
         column, month("build"), _band(per_call(here, column)) if column in PATTERNS else None, month("run", "change"), errors,
         _band(everything), errors is not None, _per_right_answer(here, column, everything), benefit, counted,
-        against_today, lines, curve,
+        against_today, lines, _ending(curve, _band(everything)),
     )
+
+
+def _ending(curve: Curve | None, total: Band | None) -> Curve | None:
+    """The curve with its last point on the total of all draws, so that one figure is one figure everywhere."""
+    return curve if curve is None or total is None else replace(curve, bands=(*curve.bands[:-1], total))
 
 
 def _line_ranges(paid: Paid) -> dict[int, Band | None]:
