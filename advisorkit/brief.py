@@ -12,8 +12,9 @@ from advisorkit.errors import EngagementError, Fault
 from advisorkit.files import Fields, Spot, parse_yaml
 from advisorkit.store.fields import answer
 
-__all__ = ["Reply", "prompt", "read_reply"]
+__all__ = ["Reply", "notes_in", "prompt", "read_reply"]
 
+_NOTES = re.compile(r"\n={10}\n(.*)\n={10}\s*\Z", re.DOTALL)
 _FENCE = re.compile(r"\A\s*```[a-z]*\n(.*?)\n```\s*\Z", re.DOTALL)
 
 
@@ -39,6 +40,18 @@ def prompt(notes: str, catalog: Catalog) -> str:
     text = (files("advisorkit") / "data" / "text" / "brief.en.txt").read_text(encoding="utf-8")
     before, after = text.split("{notes}")
     return before.replace("{questions}", "\n".join(map(_question, asked))) + notes.strip() + after
+
+
+def notes_in(text: str) -> str | None:
+    """The notes that a prompt made by `prompt` holds; None when `text` is not such a prompt.
+
+    Example:
+        >>> from advisorkit.catalog import load
+        >>> notes_in(prompt("Auditors want sources.", load()))
+        'Auditors want sources.'
+    """
+    found = _NOTES.search(text)
+    return found[1] if text.startswith("advisorkit brief\n") and found else None
 
 
 def _question(criterion: Criterion) -> str:

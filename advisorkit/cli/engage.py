@@ -10,20 +10,12 @@ import typer
 from advisorkit.cli.console import Json, emit, fault_document, guarded, out, say
 from advisorkit.errors import EngagementError, Fault, UsageError
 from advisorkit.files import write_bytes
-from advisorkit.store import load, new_text, schema
+from advisorkit.store import load
 
-__all__ = ["brief", "check", "intake_app", "new", "schema_command"]
+__all__ = ["brief", "check"]
 
 Target = Annotated[Path, typer.Option("--to", metavar="FILE", help="Where it goes.")]
 Flow = Annotated[str | None, typer.Option("--workflow", metavar="ID", help="The workflow; may be left out when there is one.")]
-
-
-@guarded
-def new(file: Annotated[Path, typer.Argument(metavar="FILE", help="File to make; it must not exist yet.")]) -> None:
-    """Start an engagement file: commented, with the core questions."""
-    _fresh(file)
-    write_bytes(file, new_text(file.stem).encode())
-    say(f"made {file}; fill it in, then run: advisorkit check {file}")
 
 
 def _fresh(file: Path) -> None:
@@ -58,6 +50,68 @@ def check(
 
 
 @guarded
-def schema_command() -> None:
-    """The engagement file's JSON Schema, with every name and unit."""
-    emit(schema())
+def brief(
+    source: Annotated[str, typer.Argument(metavar="NOTES", help="File with your notes; or the word read, then the reply.")],
+    to: Target,
+    reply: Annotated[Path | None, typer.Argument(metavar="[REPLY]", help="After read: the model's reply.")] = None,
+    notes: Annotated[Path | None, typer.Option("--notes", metavar="NOTES", help="After read: your notes; by default those in the prompt beside the reply.")] = None,
+    workflow: Flow = None,
+    as_json: Json = False,
+) -> None:
+    """Brief NOTES --to FILE writes a prompt for the model that the client allows; brief read REPLY --to ENGAGEMENT takes its reply in as guesses."""
+    if source != "read":
+        _fresh(to)
+        write_bytes(to, prompt(read_source(source).text, load_catalog()).encode())
+        say(f"made {to}; give it to the model that the client allows, save the reply, then run: "
+            "advisorkit brief read REPLY --to ENGAGEMENT")
+        return
+    if reply is None:
+        raise UsageError("brief read needs the model's reply: advisorkit brief read REPLY --to ENGAGEMENT")
+    words = read_source(notes).text if notes else _notes_beside(reply, to)
+    loaded = load(to)
+    one = _chosen(loaded.engagement, workflow)
+    found = read_reply(read_source(reply).text, words, load_catalog(), str(reply))
+    _take_in(to, loaded, one, found.answers, found.faults, as_json=as_json)
+
+
+def _notes_beside(reply: Path, engagement: Path) -> str:
+    """The notes in the one prompt that lies beside the reply or the engagement."""
+    folders = dict.fromkeys((reply.resolve().parent, engagement.resolve().parent))
+    paths = [path for folder in folders for path in sorted(folder.iterdir()) if path.is_file() and path.stat().st_size < MAX_BYTES]
+    found = [notes for path in paths if (notes := notes_in(path.read_bytes().decode(errors="replace"))) is not None]
+    if len(found) != 1:
+        count = "no prompt" if not found else f"{len(found)} prompts"
+        raise UsageError(f"{count} made by 'advisorkit brief' beside {reply}: name your notes with --notes, so that quotes can be checked")
+    return found[0]
+
+
+def _chosen(engagement: Engagement, workflow: str | None) -> Workflow:
+    if workflow is not None:
+        return engagement.workflow(workflow)
+    if len(engagement.workflows) > 1:
+        raise UsageError(f"name the workflow with --workflow: {', '.join(one.id for one in engagement.workflows)}")
+    return engagement.workflows[0]
+
+
+def _take_in(to: Path, loaded: Loaded, one: Workflow, found: Mapping[str, Answer], faults: Sequence[Fault], *, as_json: bool) -> None:
+    """Write answers into an engagement; what is known there is never replaced by a guess."""
+    known = loaded.engagement.answers_of(one)
+    kept = {name: answer for name, answer in found.items() if not (answer.confidence == "guess" and _sure(known.get(name)))}
+    if kept:
+        changed = replace(one, answers={**one.answers, **kept})
+        workflows = tuple(changed if workflow.id == one.id else workflow for workflow in loaded.engagement.workflows)
+        write(to, replace(loaded.engagement, workflows=workflows), loaded.fingerprint)
+    for fault in faults:
+        say(f"error: {fault}")
+    left = [name for name in found if name not in kept]
+    if as_json:
+        shown = [fault_document(fault) for fault in faults]
+        emit({"advisorkit": 1, "workflow": one.id, "taken": list(kept), "left": left, "faults": shown})
+    else:
+        out.print(f"{to}: {len(kept)} answers taken into {one.id}; {len(left)} left as they were; {len(faults)} refused", markup=False)
+    if faults:
+        raise typer.Exit(1)
+
+
+def _sure(answer: Answer | None) -> bool:
+    return answer is not None and answer.confidence == "known" and bool(answer.levels or answer.amount)
