@@ -15,7 +15,7 @@ ORDER = [
     "patterns", "criteria", "prices", "engagement",
     "tokens", "unit_costs", "costs", "evidence", "pilot", "uncertainty", "sensitivity",
     "acceptability", "flips", "questions", "path", "similar", "words", "advice", "reopening",
-    "files", "catalog", "pilot_rules", "marked_results", "marking_sheet", "price_book", "store", "intake", "calibration", "study", "piloting",
+    "files", "catalog", "pilot_rules", "marked_results", "marking_sheet", "price_book", "store", "intake", "brief", "calibration", "study", "piloting",
     "tables", "documents", "charts", "brand", "blocks", "method", "report", "export", "widgets",
     "batch", "session", "live", "cli", "__main__",
 ]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from advisorkit.brief import notes_in, prompt, read_reply
+from advisorkit.catalog import load as load_catalog
 from advisorkit.cli.console import Json, emit, fault_document, guarded, out, say
+from advisorkit.engagement import Answer, Engagement, Workflow
 from advisorkit.errors import EngagementError, Fault, UsageError
-from advisorkit.files import write_bytes
-from advisorkit.store import load
+from advisorkit.files import MAX_BYTES, read_source, write_bytes
+from advisorkit.store import Loaded, load, write
 
 __all__ = ["brief", "check"]
 

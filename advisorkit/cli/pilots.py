@@ -75,7 +75,7 @@ def read(
         raise UsageError(f"--pattern {pattern}: give {', '.join(PATTERNS)}")
     loaded = load(to)
     try:
-        found = read_pilot(results, loaded.engagement, to, workflow or "", pattern=cast("PatternId", pattern), pass_mark=pass_mark,
+        found = read_pilot(results, loaded.engagement, to, workflow or "", pattern=pattern, pass_mark=pass_mark,
                            day=day.date() if day else None, reason=reason)
     except PilotError as error:
         _refuse(error, as_json=as_json)
