@@ -53,7 +53,9 @@ def dask_executor(slots: int, scheduler: str | None, renderers: tuple[str, ...])
             yield _executor(client, renderers)
         return
     with (
-        LocalCluster(n_workers=slots, threads_per_worker=1, dashboard_address=None) as cluster,  # type: ignore[no-untyped-call]
+        LocalCluster(
+            n_workers=slots, threads_per_worker=1, dashboard_address=None, local_directory=str(NEST.scratch())
+        ) as cluster,  # type: ignore[no-untyped-call]
         Client(cluster) as client,  # type: ignore[no-untyped-call]
     ):
         yield _executor(client, renderers)

@@ -36,6 +36,8 @@ class Nest:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._scratch: Path | None = None
+        self.closings = 0
+        """How often it was closed: whoever lost a zygote to a closing has no reason to try again."""
 
     @property
     def pid(self) -> int | None:
@@ -85,6 +87,8 @@ class Nest:
         with self._lock:
             address = str(self._room() / "zygote")
             if self.pid is None:
+                if self._process:
+                    _end(self._process)
                 self._start(address, sorted({renderer.partition(":")[0] for renderer in renderers}))
             return address
 
@@ -106,16 +110,23 @@ class Nest:
     def close(self) -> None:
         """Stop the zygote and whatever it has at work, and remove everything temporary; a later order starts anew."""
         with self._lock:
+            self.closings += 1
             process, self._process = self._process, None
             scratch, self._scratch = self._scratch, None
-        if process and process.stdin:
-            process.stdin.close()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(10)
-            process.kill()
-            process.wait()
+        if process:
+            _end(process)
         if scratch:
             shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Closing its input tells a zygote to end its children and itself."""
+    if process.stdin:
+        process.stdin.close()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(10)
+    process.kill()
+    process.wait()
 
 
 _PREFIX = "advisorkit-"

@@ -27,11 +27,11 @@ TRIES = 3
 
 def carry_out(order: Order) -> Outcome:
     """Make one report; whatever its template does comes back as a `Failure`, never as an exception."""
-    began = time.monotonic()
+    began, closings = time.monotonic(), NEST.closings
     for left in reversed(range(TRIES)):
         with tempfile.TemporaryDirectory(prefix="report-", dir=NEST.scratch(), ignore_cleanup_errors=True) as name:
             files, failure, lost = _once(order, Path(name))
-        if not (lost and left):
+        if not (lost and left and NEST.closings == closings):
             break
     return Outcome(files, failure, time.monotonic() - began)
 

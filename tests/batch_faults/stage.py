@@ -71,5 +71,5 @@ def driver(template: Template, count: int, out: Path, **settings: Any) -> subpro
     ordered = json.dumps({"name": template.name, "notebook": template.notebook, "count": count, "out": str(out), "settings": settings})
     return subprocess.Popen(
         [sys.executable, str(HERE / "drive.py"), ordered], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "PYTHONPATH": f"{HERE.parents[1]}{os.pathsep}{HERE.parent}{os.pathsep}{HERE}"},
+        env={**os.environ, "TMPDIR": str(out.parent), "PYTHONPATH": f"{HERE.parents[1]}{os.pathsep}{HERE.parent}{os.pathsep}{HERE}"},
     )

@@ -1,0 +1,222 @@
+"""A batch as its user sees it: what is refused, what is made, what is left alone the second time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+import fsspec
+import pytest
+from batch_faults.stage import FORMATS, WORK, end_state, jobs, make, notebook, renderer_on_path  # noqa: F401
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisorkit.batch import Job, Template, gather, produce
+from advisorkit.batch.folders import LocalFolder, network_system, sync_service
+from advisorkit.batch.preflight import ID
+from advisorkit.batch.rounds import path_of
+from advisorkit.batch.templates import check_template, find_template
+from advisorkit.errors import EngagementError, UsageError
+
+TRIAL = notebook(WORK)
+ENGAGEMENT = "advisorkit: 1\nclient: Client {0}\ncurrency: EUR\nas_of: 2026-11-20\nworkflows:\n  - id: mail\n    name: Mail\n"
+
+
+def test_a_batch_makes_every_report_and_a_page_that_leads_to_each(tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+
+    result = make(TRIAL, jobs(3), tmp_path, progress=lambda *news: told.append(news[:2]))
+
+    assert [row.path for row in result.deliverables] == [f"client-{n}_trial.html" for n in range(3)]
+    assert told == [(1, 3), (2, 3), (3, 3)]
+    index = (tmp_path / "index.html").read_text()
+    assert all(f'<a href="client-{n}_trial.html">' in index and f"Client {n}" in index for n in range(3))
+
+
+def test_rows_follow_the_contract_and_describe_the_files(tmp_path: Path) -> None:
+    result = make(TRIAL, jobs(1), tmp_path)
+
+    (row,) = result.document()["deliverables"]
+    content = (tmp_path / row["path"]).read_bytes()
+    assert set(row) == {"client", "engagement", "workflow", "template", "format", "path", "bytes", "sha256", "seconds", "status", "error"}
+    assert (row["bytes"], row["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+    assert json.loads((tmp_path / "manifest.json").read_text())["deliverables"] == [row]
+
+
+def test_a_second_run_leaves_alone_what_is_there_and_makes_what_is_missing_or_changed(tmp_path: Path) -> None:
+    make(TRIAL, jobs(4), tmp_path)
+    before = end_state(tmp_path)
+    (tmp_path / "client-1_trial.html").unlink()
+    (tmp_path / "client-2_trial.html").write_text("spoilt")
+    changed = tuple(replace(job, document=job.document.replace("903", "904")) for job in jobs(4))
+
+    statuses = [row.status for row in make(TRIAL, changed, tmp_path).deliverables]
+
+    assert statuses == ["unchanged", "made", "made", "made"]
+    assert {name: content for name, content in end_state(tmp_path).items() if name != "client-3_trial.html"} == {
+        name: content for name, content in before.items() if name != "client-3_trial.html"
+    }
+
+
+def test_another_template_or_option_makes_a_report_anew(tmp_path: Path) -> None:
+    make(TRIAL, jobs(1), tmp_path)
+
+    assert make(replace(TRIAL, notebook=notebook(WORK, "1").notebook), jobs(1), tmp_path).deliverables[0].status == "made"
+    assert make(TRIAL, jobs(1), tmp_path, options={"interactive": True}).deliverables[0].status == "made"
+    assert make(TRIAL, jobs(1), tmp_path, options={"interactive": True}).deliverables[0].status == "unchanged"
+
+
+def test_a_damaged_journal_is_put_aside_and_everything_made_anew(tmp_path: Path) -> None:
+    make(TRIAL, jobs(2), tmp_path)
+    (tmp_path / ".advisorkit" / "journal.sqlite").write_bytes(b"not a database" * 1000)
+
+    again = make(TRIAL, jobs(2), tmp_path)
+
+    assert [row.status for row in again.deliverables] == ["made", "made"]
+    assert (tmp_path / ".advisorkit" / "journal.damaged").exists()
+
+
+def test_a_faulty_engagement_fails_alone_and_is_named(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.yaml").write_text(ENGAGEMENT.format(name))
+    (tmp_path / "b.yaml").write_text(ENGAGEMENT.format("b").replace("client:", "cliemt:").replace("EUR", "EURO"))
+
+    result = make(notebook("import json; json.load(open(job))['engagement']['client']"), gather([tmp_path]), tmp_path / "out")
+
+    assert [(row.engagement, row.status) for row in result.deliverables] == [("a", "made"), ("b", "failed"), ("c", "made")]
+    assert "cliemt" in result.failed[0].error
+    assert "EURO" in result.failed[0].error
+
+
+def test_everything_unfit_is_named_at_once_before_the_first_report(tmp_path: Path) -> None:
+    names = ("acme", "acme", "ACME", "../up", "a/b", "a\\b", "", "cafe\u0301")
+    wanted = tuple(Job(name, f"Client {n}", "{}", source=f"file{n}.yaml") for n, name in enumerate(names))
+    template = notebook("1", parameters="jop = ''")
+
+    with pytest.raises(EngagementError) as refused:
+        make(template, wanted, tmp_path / "out")
+
+    said = str(refused.value)
+    assert "no cell tagged 'parameters' that sets job" in said
+    assert "id ACME and acme is used 3 times (file0.yaml, file1.yaml, file2.yaml)" in said
+    assert all(repr(name) in said for name in names[2:])
+    assert end_state(tmp_path / "out") == {}
+
+
+def test_nothing_to_make_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EngagementError, match="no engagement was named"):
+        make(TRIAL, (), tmp_path)
+    with pytest.raises(EngagementError, match="no format was named"):
+        produce(TRIAL, jobs(1), tmp_path, ())
+    with pytest.raises(UsageError, match="holds no engagement file"):
+        gather([tmp_path])
+
+
+def test_unknown_formats_templates_executors_and_slots_are_refused_with_what_there_is(tmp_path: Path) -> None:
+    for settings, said in (
+        ({"formats": ("htm",)}, "format htm is not built; there is html"),
+        ({"template": "client_reprot"}, "Did you mean|there is client_report"),
+        ({"executor": "daks"}, "no executor 'daks'; there is dask"),
+        ({"jobs_at_once": 0}, "use 1 or more"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            produce(**{"template": TRIAL, "jobs": jobs(1), "out": tmp_path, "formats": FORMATS, **settings})  # type: ignore[arg-type]
+
+
+def test_a_file_in_the_place_of_the_output_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file")
+
+    with pytest.raises(EngagementError, match="it is a file, not a folder"):
+        make(TRIAL, jobs(1), tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [("job = ''", ""), ("job: str = ''", ""), ("x = 1", "no cell tagged"), ("job = ''\nrate = 5", "nothing fills: rate"), ("job = (", "no cell tagged")],
+)
+def test_a_template_has_the_one_parameter_job(parameters: str, said: str) -> None:
+    assert said in "".join(check_template(notebook("1", parameters=parameters)))
+    assert bool(said) == bool(check_template(notebook("1", parameters=parameters)))
+
+
+def test_what_is_not_a_notebook_is_no_template(tmp_path: Path) -> None:
+    for name, text in (("a", "{}"), ("b", "not json"), ("c", "[]"), ("d", '{"cells": [1]}')):
+        assert check_template(Template(name, text)) == (f"template {name} is not a notebook",)
+    (tmp_path / "bytes.ipynb").write_bytes(b"\xff\xfe\xff")
+    with pytest.raises(UsageError, match="cannot be read"):
+        find_template(tmp_path / "bytes.ipynb")
+
+
+@given(st.from_regex(ID, fullmatch=True), st.text(max_size=20))
+def test_a_deliverable_lies_in_its_folder_whatever_the_client_is_called(engagement: str, client: str) -> None:
+    path = PurePosixPath(path_of(Job(engagement, client, "{}"), TRIAL, "html"))
+
+    assert len(path.parts) == 1
+    assert path.name == f"{engagement}_trial.html"
+
+
+@given(st.lists(st.from_regex(ID, fullmatch=True), min_size=2, max_size=2, unique=True), st.sampled_from(["", "mail"]))
+def test_two_ids_never_give_the_same_path(ids: list[str], workflow: str) -> None:
+    one, other = (path_of(Job(engagement, "", "{}", workflow=workflow), TRIAL, "html") for engagement in ids)
+
+    assert one.casefold() != other.casefold()
+
+
+def test_results_go_to_any_address_that_fsspec_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    make(TRIAL, jobs(2), tmp_path / "local")
+
+    assert make(TRIAL, jobs(2), "memory://night/run").ok
+    again = make(TRIAL, jobs(2), "memory://night/run")
+
+    files = fsspec.filesystem("memory")
+    assert [row.status for row in again.deliverables] == ["unchanged", "unchanged"]
+    for name, content in end_state(tmp_path / "local").items():
+        assert files.cat_file(f"/night/run/{name}") == content
+    assert files.exists("/night/run/index.html")
+
+
+def test_any_executor_of_the_standard_library_will_do(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        assert make(TRIAL, jobs(2), tmp_path, executor=pool).ok
+
+
+def test_the_journal_of_a_synced_folder_is_kept_on_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    out = tmp_path / "OneDrive - Acme" / "reports"
+
+    result = make(TRIAL, jobs(1), out)
+
+    assert not (out / ".advisorkit").exists()
+    assert (LocalFolder(out).state / "journal.sqlite").is_relative_to(tmp_path / "data")
+    assert "shared by OneDrive - Acme" in result.notices[0]
+    assert make(TRIAL, jobs(1), out).deliverables[0].status == "unchanged"
+
+
+@pytest.mark.parametrize("part", ["OneDrive", "Dropbox (Acme)", "Google Drive", "iCloud Drive", "Nextcloud", "Box", "Box Sync"])
+def test_folders_of_synchronisation_services_are_known(part: str) -> None:
+    assert sync_service(PurePosixPath("/home/a") / part / "x") == part
+
+
+@pytest.mark.parametrize("part", ["Boxes", "dropboxes", "my onedrive notes", "reports"])
+def test_other_folders_are_not_taken_for_synchronised_ones(part: str) -> None:
+    assert sync_service(PurePosixPath("/home/a") / part / "x") == ""
+
+
+@pytest.mark.parametrize(("path", "kind"), [("/srv/share/x", "cifs"), ("/srv/share box/x", "nfs4"), ("/srv/other", ""), ("//server/x", "a network share")])
+def test_network_file_systems_are_known_by_their_mount(path: str, kind: str) -> None:
+    mounts = "/dev/a / ext4 rw 0 0\n//h/s /srv/share cifs rw 0 0\nh:/b /srv/share\\040box nfs4 rw 0 0\n"
+
+    assert network_system(Path(path), mounts) == kind
+
+
+def test_client_words_are_text_in_the_index(tmp_path: Path) -> None:
+    job = Job("acme", "<script>alert(1)</script>", json.dumps({"client": "x"}))
+
+    make(TRIAL, (job,), tmp_path)
+
+    assert "<script>" not in (tmp_path / "index.html").read_text()
+    assert "default-src 'none'" in (tmp_path / "index.html").read_text()

@@ -1,0 +1,55 @@
+"""Dask carries the same orders out on other processes: the same bytes come back, also when a worker is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import warnings
+from pathlib import Path
+
+import fsspec
+import pytest
+from batch_faults.stage import WORK, end_state, jobs, make, notebook, renderer_on_path  # noqa: F401
+from distributed import Client, LocalCluster
+
+from advisorkit.batch.cluster import ZygotePlugin
+from advisorkit.errors import UsageError
+
+SLOW = notebook(WORK, "time.sleep(0.3)")
+
+
+def test_dask_gives_the_bytes_that_local_slots_give_and_a_killed_worker_costs_nothing(tmp_path: Path) -> None:
+    made = threading.Event()
+    wanted = jobs(8)
+    make(SLOW, wanted, tmp_path / "local")
+
+    with (
+        warnings.catch_warnings(),
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, local_directory=str(tmp_path / "scratch")) as cluster,
+        Client(cluster) as client,
+    ):
+        warnings.simplefilter("ignore")
+        client.register_plugin(ZygotePlugin(("plain_page:render",)))
+        victim = next(iter(client.run(os.getpid).values()))
+        killer = threading.Thread(target=lambda: made.wait(60) and os.kill(victim, signal.SIGKILL))
+        killer.start()
+        result = make(SLOW, wanted, tmp_path / "dask", executor="dask", scheduler=cluster.scheduler_address, progress=lambda *_: made.set())
+        killer.join()
+        assert victim not in client.run(os.getpid).values()
+
+    assert [row.status for row in result.deliverables] == ["made"] * 8
+    assert end_state(tmp_path / "dask") == end_state(tmp_path / "local")
+
+
+def test_an_embedded_cluster_delivers_to_an_address_and_leaves_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+    assert make(SLOW, jobs(2), "memory://dask", executor="dask").ok
+
+    assert len(fsspec.filesystem("memory").glob("/dask/client-*_trial.html")) == 2
+
+
+def test_a_scheduler_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no Dask scheduler answers at tcp://127.0.0.1:9"):
+        make(SLOW, jobs(1), tmp_path, executor="dask", scheduler="tcp://127.0.0.1:9")

@@ -1,0 +1,241 @@
+"""Whatever is killed, full or locked: no half-written deliverable, and a second run ends where an undisturbed one does."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from batch_faults.stage import WORK, driver, end_state, jobs, make, notebook, renderer_on_path  # noqa: F401
+
+from advisorkit.batch.nest import NEST
+from advisorkit.errors import EngagementError, UsageError
+
+REPORTS = 6
+SLOW = notebook(WORK, "time.sleep(0.2); print('x' * 20000)")
+CHANCE = random.Random(20261122)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    out = tmp_path_factory.mktemp("undisturbed")
+    assert make(SLOW, jobs(REPORTS), out).ok
+    return dict(end_state(out))
+
+
+def whole(out: Path, undisturbed: dict[str, bytes]) -> int:
+    """How many deliverables stand under their final names; every one of them must be complete."""
+    found = {name: content for name, content in end_state(out).items() if not name.startswith(".")} if out.exists() else {}
+    assert all(undisturbed[name] == content for name, content in found.items())
+    return len(found)
+
+
+def finish(out: Path, undisturbed: dict[str, bytes]) -> None:
+    """Run again: only what is missing is made, and the folder ends like an undisturbed one."""
+    times = {path: path.stat().st_mtime_ns for path in out.glob("*.html")}
+    result = make(SLOW, jobs(REPORTS), out)
+
+    assert result.ok
+    assert dict(end_state(out)) == undisturbed
+    kept = [row.path for row in result.deliverables if row.status == "unchanged"]
+    assert all((out / path).stat().st_mtime_ns == times[out / path] for path in kept)
+
+
+def zygotes(out: Path) -> set[int]:
+    """Primed processes of drivers that write to `out`, and their children: known by the temporary folder they were given."""
+    found = set()
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError):
+            if entry.name.isdigit() and f"TMPDIR={out.parent}\0" in (entry / "environ").read_text():
+                found.add(int(entry.name))
+    return found
+
+
+def wait_for(met: object, seconds: float = 15.0) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if met():  # type: ignore[operator]
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def kill_drivers(times: int, out: Path, undisturbed: dict[str, bytes]) -> None:
+    for _ in range(times):
+        run = driver(SLOW, REPORTS, out)
+        with run:
+            wait_for((out / ".advisorkit").exists, 20)
+            time.sleep(CHANCE.uniform(0, 6))
+            run.kill()
+        whole(out, undisturbed)
+        assert wait_for(lambda: not zygotes(out), 40), "a primed process outlived its driver"
+    finish(out, undisturbed)
+
+
+def test_killing_the_driver_at_any_moment_loses_nothing(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    kill_drivers(5, tmp_path / "out", undisturbed)
+
+
+@pytest.mark.soak
+def test_killing_the_driver_fifty_times_loses_nothing(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    for _ in range(10):
+        kill_drivers(5, tmp_path / f"out-{_}", undisturbed)
+
+
+def children(pid: int) -> list[int]:
+    text = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in text.read_text().split()] if text.exists() else []
+
+
+class Killer(threading.Thread):
+    """Kills the zygote, or one of its children, at random moments while a batch runs."""
+
+    def __init__(self, victim: str, times: int) -> None:
+        super().__init__(daemon=True)
+        self.victim, self.left, self.over = victim, times, threading.Event()
+
+    def run(self) -> None:
+        while self.left and not self.over.wait(CHANCE.uniform(0.05, 0.6)):
+            pid = NEST.pid
+            at_work = children(pid) if pid else []
+            target = pid if self.victim == "zygote" else CHANCE.choice(at_work) if at_work else None
+            if target and at_work:
+                os.kill(target, signal.SIGKILL)
+                self.left -= 1
+
+
+def kill_under_way(victim: str, times: int, out: Path, undisturbed: dict[str, bytes]) -> None:
+    killer = Killer(victim, times)
+    killer.start()
+    while killer.left:
+        make(SLOW, jobs(REPORTS), out)
+        whole(out, undisturbed)
+        if killer.left:
+            (out / "client-0_trial.html").unlink(missing_ok=True)
+            (out / "client-1_trial.html").unlink(missing_ok=True)
+    killer.over.set()
+    killer.join()
+    finish(out, undisturbed)
+
+
+@pytest.mark.parametrize("victim", ["zygote", "child"])
+def test_killing_a_process_of_the_batch_at_any_moment_loses_nothing(victim: str, tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    kill_under_way(victim, 5, tmp_path / "out", undisturbed)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("victim", ["zygote", "child"])
+def test_killing_a_process_of_the_batch_fifty_times_loses_nothing(victim: str, tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    kill_under_way(victim, 50, tmp_path / "out", undisturbed)
+
+
+def test_one_killed_child_is_begun_anew_within_the_same_batch(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    killer = Killer("child", 1)
+    killer.start()
+
+    result = make(SLOW, jobs(REPORTS), tmp_path)
+
+    killer.over.set()
+    assert killer.left == 0
+    assert result.ok
+    assert dict(end_state(tmp_path)) == undisturbed
+
+
+def test_stopping_a_batch_by_keyboard_leaves_whole_files_and_no_process(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    out = tmp_path / "out"
+    run = driver(SLOW, REPORTS, out)
+    with run:
+        assert wait_for(lambda: list(out.glob("*.html")), 30)
+        run.send_signal(signal.SIGINT)
+        assert run.wait(20) != 0
+
+    assert 0 < whole(out, undisturbed) < REPORTS
+    assert wait_for(lambda: not zygotes(out), 40)
+    finish(out, undisturbed)
+
+
+def test_two_batches_never_share_a_folder(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    out = tmp_path / "out"
+    run = driver(SLOW, REPORTS, out)
+    with run:
+        assert wait_for(lambda: list(out.glob("*.html")), 30)
+        with pytest.raises(UsageError, match="another batch is at work"):
+            make(SLOW, jobs(REPORTS), out)
+        assert run.wait(60) == 0
+
+    assert dict(end_state(out)) == undisturbed
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 1.5 MB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1536k", "tmpfs", str(disk)], capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip("this test mounts a small disk, which needs the right to mount")
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_a_disk_without_room_for_the_batch_is_seen_before_the_first_report(small_disk: Path) -> None:
+    with pytest.raises(EngagementError, match=r"the disk has 1\.6 MB free, and 50 files need about 15\.0 MB"):
+        make(SLOW, jobs(50), small_disk / "out")
+
+
+def test_a_disk_that_fills_up_fails_what_does_not_fit_and_leaves_no_half_file(small_disk: Path, tmp_path: Path) -> None:
+    wide = notebook(WORK, "print('x' * 100_000)")
+    make(wide, jobs(4), tmp_path / "roomy")
+    (small_disk / "ballast").write_bytes(b"0" * 100_000)
+    out = small_disk / "out"
+
+    result = make(wide, jobs(4), out)
+
+    expected = end_state(tmp_path / "roomy")
+    assert 0 < len(result.failed) < 4
+    assert all("could not be written: the disk is full" in row.error for row in result.failed)
+    assert all(expected[name] == content for name, content in end_state(out).items())
+    (small_disk / "ballast").unlink()
+    subprocess.run(["mount", "-o", "remount,size=8m", str(small_disk)], check=True)
+    assert make(wide, jobs(4), out).ok
+    assert end_state(out) == expected
+
+
+def test_a_folder_that_may_not_be_written_is_refused_at_once(small_disk: Path) -> None:
+    (small_disk / "out").mkdir()
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+
+    with pytest.raises(EngagementError, match="may not be written to"):
+        make(SLOW, jobs(2), small_disk / "out")
+
+
+def test_temporary_files_of_a_killed_batch_are_cleared_away(tmp_path: Path) -> None:
+    (tmp_path / ".client-0_trial.html.abcd1234.tmp").write_text("half")
+    (tmp_path / ".kept").write_text("the user's own")
+
+    make(SLOW, jobs(1), tmp_path)
+
+    assert set(end_state(tmp_path)) == {"client-0_trial.html", ".kept"}
+
+
+def test_what_a_killed_process_left_in_the_temporary_folder_goes_with_the_next_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    left = tmp_path / f"advisorkit-{ended.pid}-abc"
+    left.mkdir()
+    (left / "job.json").write_text(json.dumps({"client": "secret"}))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    NEST.close()
+
+    NEST.scratch()
+    NEST.close()
+
+    assert not left.exists()
