@@ -1,7 +1,8 @@
 """Engagement files: read, check, write, describe."""
 
+from advisorkit.store import samples
 from advisorkit.store.document import digest, document, to_json
 from advisorkit.store.reading import UPGRADES, Loaded, from_json, load, read
 from advisorkit.store.writing import text, write
 
-__all__ = ["UPGRADES", "Loaded", "digest", "document", "from_json", "load", "read", "text", "to_json", "write"]
+__all__ = ["UPGRADES", "Loaded", "digest", "document", "from_json", "load", "read", "samples", "text", "to_json", "write"]

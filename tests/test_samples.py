@@ -1,0 +1,97 @@
+"""The bundled samples: read without a fault, marked as samples, and advised as the source text and the owners say."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from advisorkit import store
+from advisorkit.engagement import Engagement
+from advisorkit.errors import UsageError
+from advisorkit.store import samples
+from advisorkit.study import Study, studies
+
+DESTINATIONS = {
+    "sop-assistant": "rag",
+    "contract-questions": "rag",
+    "support-history": "rag",
+    "email-triage": "finetune",
+    "product-descriptions": "finetune",
+    "document-extraction": "finetune",
+    "support-agent": "hybrid",
+    "static-faq": "prompt",
+}
+MARKED = {"marked_20", "marked_100", "in_production"}
+
+
+@cache
+def sample(name: str) -> Engagement:
+    return store.read(samples.path(name))
+
+
+@cache
+def advised(name: str) -> dict[str, Study]:
+    return {study.workflow.id: study for study in studies(sample(name))}
+
+
+@pytest.mark.parametrize("name", samples.names())
+def test_a_sample_says_that_it_is_one(name: str) -> None:
+    assert sample(name).sample
+    assert sample(name).client.startswith("Sample: ")
+
+
+@pytest.mark.parametrize("name", samples.names())
+def test_a_sample_shows_what_a_real_file_holds(name: str) -> None:
+    engagement = sample(name)
+    answers = [answer for w in engagement.workflows for answer in engagement.answers_of(w).values()]
+
+    assert engagement.scenarios
+    assert any(answer.disputed for answer in answers)
+    assert any(answer.confidence == "guess" for answer in answers)
+    assert any(answer.private_note for answer in answers)
+    assert any(workflow.notes for workflow in engagement.workflows)
+    assert all(workflow.context.get("problem") for workflow in engagement.workflows)
+
+
+@pytest.mark.parametrize("name", samples.names())
+def test_the_volumes_and_values_that_the_cost_model_needs_are_there(name: str) -> None:
+    needed = {"calls_per_month", "value_right", "cost_wrong"}
+
+    for workflow in sample(name).workflows:
+        assert needed <= sample(name).answers_of(workflow).keys(), workflow.id
+
+
+@pytest.mark.parametrize(("workflow", "pattern"), DESTINATIONS.items())
+def test_the_source_texts_use_cases_end_where_it_says(workflow: str, pattern: str) -> None:
+    assert advised("source-text")[workflow].advice.recommended == pattern
+
+
+@pytest.mark.parametrize("name", samples.names())
+def test_the_step_for_now_is_the_prompt_where_no_pilot_was_marked(name: str) -> None:
+    for study in advised(name).values():
+        pilot = study.workflow.answers.get("prompt_pilot")
+        if pilot is None or not MARKED & set(pilot.levels):
+            assert study.advice.now == "prompt", study.workflow.id
+
+
+def test_those_that_end_in_training_had_a_marked_and_inconsistent_pilot_and_hundreds_of_examples() -> None:
+    for workflow in sample("source-text").workflows:
+        if DESTINATIONS[workflow.id] == "finetune":
+            amount = workflow.answers["labelled_examples"].amount
+
+            assert workflow.answers["prompt_pilot"].levels == ("marked_100",)
+            assert workflow.answers["baseline_quality"].levels == ("inconsistent",)
+            assert amount is not None
+            assert amount.low >= 300
+
+
+def test_published_deployments_give_their_source_and_what_was_done() -> None:
+    for workflow in sample("published-deployments").workflows:
+        assert any("https://" in note for note in workflow.notes.values())
+        assert workflow.context["target"].startswith("Published outcome: ")
+
+
+def test_an_unknown_sample_is_refused_with_the_names_there_are() -> None:
+    with pytest.raises(UsageError, match="source-text"):
+        samples.path("source-txt")
