@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 
 from advisorkit.catalog import load as load_catalog
 from advisorkit.costs import bill
 from advisorkit.engagement import Engagement
 from advisorkit.pilot import Established
+from advisorkit.piloting import pilots_of
 from advisorkit.report import View
 from advisorkit.study import Study, study
 from advisorkit.uncertainty import CostResult, price
@@ -21,17 +24,25 @@ class Judged:
     Raises:
         EngagementError: When a part is asked for that an assumption of the file does not fit.
         PriceError: When a price or an exchange rate is not known.
+        PilotError: When marked results cannot be read.
     """
 
-    def __init__(self, engagement: Engagement, workflow: str, pilot: Established | None = None) -> None:
+    def __init__(self, engagement: Engagement, workflow: str, file: Path) -> None:
         self.engagement = engagement
         self.workflow = engagement.workflow(workflow)
-        self._pilot = pilot
+        self._file = file
+
+    @cached_property
+    def pilot(self) -> Established | None:
+        """What its marked pilots establish; None when it has none."""
+        if not self.workflow.pilots:
+            return None
+        return pilots_of(replace(self.engagement, workflows=(self.workflow,)), self._file).get(self.workflow.id)
 
     @cached_property
     def study(self) -> Study:
         """Inputs, computed facts and advice."""
-        return study(self.engagement, self.workflow, self._pilot)
+        return study(self.engagement, self.workflow, self.pilot)
 
     @cached_property
     def cost(self) -> CostResult:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
+from hashlib import sha256
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from advisorkit.errors import AdvisorError, UsageError
 from advisorkit.price_book import assumptions
 from advisorkit.quantities import Estimate
+from advisorkit.session.foresee import Foresight, Likely
 from advisorkit.session.saying import amount
+from advisorkit.session.state import State
 from advisorkit.session.work import Work
-from advisorkit.widgets import SECTIONS, Notice, Screen, Stage, document, plain, scale_of
+from advisorkit.widgets import SECTIONS, Notice, Screen, Stage, document, plain, positions, scale_of, tell, typed
 
 __all__ = ["Show", "screen"]
 
@@ -44,7 +48,9 @@ class Show:
         self.work = work
         self.stage = Stage(section=section, notices=tuple(Notice("info", words) for words in work.notices))
         self._timer: asyncio.TimerHandle | None = None
-        self.screen = Screen(self.edit, self._document(), self.beat)
+        self._held: tuple[str, str] | None = None
+        self.screen = Screen(self.edit, self._document(work.state), self.beat)
+        self.foresight = Foresight(self.screen.send)
         work.listen(self.refresh)
 
     def edit(self, name: str, args: Mapping[str, Any]) -> None:
@@ -61,25 +67,58 @@ class Show:
     def refresh(self) -> None:
         """Send the document as it is now, and save soon."""
         self.stage = replace(self.stage, revision=self.stage.revision + 1)
-        self.screen.view = self._document()
+        self._send()
         self._save_soon()
 
-    def _document(self) -> dict[str, Any]:
-        state, desk = self.work.state, self.work.desk
+    def _send(self) -> None:
+        self.screen.view = self._document(self.work.state)
+        self.foresight.start(str(self.screen.view["basis"]), self._likely())
+
+    def _document(self, state: State, **changes: Any) -> dict[str, Any]:
+        desk = self.work.desk
         tried = {**state.trying.answers, **state.trying.workload, **state.trying.assumptions}
         names = tuple(a.name for a in assumptions().values() if a.name in tried or (a.answer and a.answer in tried))
         stage = replace(
             self.stage, scenario=state.scenario, can_undo=self.work.can_undo, can_redo=self.work.can_redo, parked=state.parked,
-            absent=state.absent, tried=names, saved=f"Saved {desk.at:%H:%M}" if not desk.refused else "Not saved",
-            saved_words=f"Your work is saved up to {desk.at:%H:%M}.",
+            absent=state.absent, tried=names, saved=tell("saved.not" if desk.refused else "saved.at", time=f"{desk.at:%H:%M}"),
+            saved_words=tell("saved.words", time=f"{desk.at:%H:%M}"),
         )
-        return document(self.work.judged().view, stage)
+        return {**document(self.work.judge(state).view, replace(stage, **changes)), "basis": self._basis(state)}
+
+    def _basis(self, state: State) -> str:
+        """What a foreseen document depends on beside the control that is held."""
+        fixed = state.dropped(self._held[0], assumptions()[self._held[0]].answer) if self._held else state
+        stage = replace(self.stage, revision=0, faults={}, notices=())
+        return sha256(repr((fixed, stage, self._held)).encode()).hexdigest()[:16]
+
+    def _likely(self) -> Iterator[Likely]:
+        ahead = {"revision": self.stage.revision + 1, "can_undo": True, "can_redo": False, "asked": "", "faults": {}}
+        asked = self.screen.view.get("question")
+        if asked and not asked["locked"]:
+            for value in [*(option[0] for option in asked["options"]), "unknown"]:
+                args = {"criterion": asked["criterion"], "value": value}
+                yield Likely("answer", args, partial(self._foreseen, partial(self.work.if_answered, **args), ahead))
+        if self._held:
+            for value, text in self._positions(*self._held):
+                args = {"name": self._held[0], "part": self._held[1], "text": text}
+                yield Likely("assume_part", args, partial(self._foreseen, partial(self.work.if_assumed, **{self._held[0]: value}), ahead))
+
+    def _foreseen(self, lead: Callable[[], State], ahead: Mapping[str, Any]) -> dict[str, Any]:
+        return self._document(lead(), **ahead)
+
+    def _positions(self, name: str, part: str) -> Iterator[tuple[Estimate, str]]:
+        row = self.work.judged().study.inputs.rows[name]
+        for number in positions(row, part):
+            try:
+                yield _moved(row.range, part, number / scale_of(row), scale_of(row)), typed(number)
+            except UsageError:
+                continue
 
     def _refuse(self, control: str, args: Mapping[str, Any], why: str) -> None:
         part = str(args.get("part", ""))
         faults = {control: why, **({f"{control} part": part} if part else {})}
         known = control in assumptions() or control in self.work.judged().view.catalog.criteria
-        notices = () if known else (Notice("error", why, (("Dismiss", "dismiss"),)),)
+        notices = () if known else (Notice("error", why, ((tell("notice.dismiss"), "dismiss"),)),)
         self.stage = replace(self.stage, faults=faults, notices=notices)
         self.refresh()
 
@@ -97,10 +136,10 @@ class Show:
             self.work.save()
             notices = tuple(n for n in self.stage.notices if n.kind == "info")
         except AdvisorError as error:
-            notices = (_conflict() if self.work.desk.touched() else Notice("error", f"Not saved: {error}"),)
+            notices = (_conflict() if self.work.desk.touched() else Notice("error", tell("notice.saved_not", reason=error)),)
         if notices != self.stage.notices or before != (self.work.desk.at, self.work.desk.refused):
             self.stage = replace(self.stage, notices=notices, revision=self.stage.revision + 1)
-            self.screen.view = self._document()
+            self._send()
 
     def hello(self, args: Mapping[str, Any]) -> None:
         """A browser is there: lay the charts out for its width, and look at the file again."""
@@ -116,7 +155,7 @@ class Show:
         """The browser's heartbeat: see whether somebody else changed the file."""
         if self.work.desk.touched() and not any(n.kind == "conflict" for n in self.stage.notices):
             self.stage = replace(self.stage, notices=(_conflict(),), revision=self.stage.revision + 1)
-            self.screen.view = self._document()
+            self._send()
 
     def answer(self, args: Mapping[str, Any]) -> None:
         """An answer from a question card; the next question then comes up."""
@@ -136,6 +175,12 @@ class Show:
             return
         value = amount(str(args["text"])).likely / scale_of(row)
         self.work.assume(**{name: _moved(row.range, part, value, scale_of(row))})
+
+    def hold(self, args: Mapping[str, Any]) -> None:
+        """The user's hands are on one number: work out its other positions before they are asked for."""
+        name, part = str(args["name"]), str(args["part"])
+        self._held = (name, part) if name in assumptions() and part in _PARTS else None
+        self.refresh()
 
     def stand(self, **changes: Any) -> None:
         """Look at something else; no result changes."""
@@ -159,7 +204,7 @@ class Show:
 
 
 def _conflict() -> Notice:
-    return Notice("conflict", "The file was changed outside this session.", (("Load the file", "load"), ("Keep mine", "mine")))
+    return Notice("conflict", tell("conflict.changed"), ((tell("conflict.load"), "load"), (tell("conflict.mine"), "mine")))
 
 
 def _moved(old: Estimate | None, part: str, value: float, scale: float) -> Estimate:
@@ -176,6 +221,7 @@ _EDITS: Mapping[str, Callable[[Show, Mapping[str, Any]], None]] = {
     "hello": Show.hello,
     "answer": Show.answer,
     "assume_part": Show.part,
+    "focus": lambda show, args: show.hold(args),
     "reset": lambda show, args: show.work.reset(str(args["name"])),
     "keep": lambda show, _: show.work.keep(),
     "drop": lambda show, _: show.work.drop(),

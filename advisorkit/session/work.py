@@ -76,14 +76,20 @@ class Work:
         Raises:
             UsageError: If there is no such workflow.
         """
-        return self._judge(self._now, workflow or self._now.workflow)
+        return self.judge(self._now, workflow)
 
-    def _judge(self, state: State, workflow: str) -> Judged:
+    def judge(self, state: State, workflow: str = "") -> Judged:
+        """Everything computed about a workflow in `state`; remembered for a while.
+
+        Raises:
+            UsageError: If there is no such workflow.
+        """
+        workflow = workflow or state.workflow
         shown = state.shown
         for known in self._judged:
             if known.workflow.id == workflow and known.engagement == shown:
                 return known
-        self._judged.append(Judged(shown, workflow))
+        self._judged.append(Judged(shown, workflow, self.desk.path))
         return self._judged[-1]
 
     def assess(self, workflow: str = "") -> Advice:
@@ -116,32 +122,38 @@ class Work:
         made = saying.answer(found, value, "guess" if guess else "known", note, private_note, said_by)
         self._step(self._now.answered(criterion, made))
 
+    def if_answered(self, criterion: str, value: Said) -> State:
+        """The state that `answer` would lead to.
+
+        Raises:
+            CatalogError: As `answer`.
+            UsageError: As `answer`.
+        """
+        return self._now.answered(criterion, saying.answer(load_catalog().criterion(criterion), value))
+
     def assume(self, **values: Said | bool) -> None:
         """Try other values of assumptions, each a number, (low, high) or (low, likely, high); `keep` agrees on them.
 
         Raises:
             UsageError: If a name is unknown or a value does not fit; nothing is changed then, and all faults are named.
         """
+        self._step(self.if_assumed(**values))
+
+    def if_assumed(self, **values: Said | bool) -> State:
+        """The state that `assume` would lead to.
+
+        Raises:
+            UsageError: As `assume`.
+        """
         faults, state = [], self._now
         for name, value in values.items():
             try:
-                state = state.attempted(self._trial(name, value))
+                state = state.attempted(_trial(_assumption(name), value))
             except AdvisorError as error:
                 faults.append(f"{name}: {error}")
         if faults:
             raise UsageError("; ".join(faults))
-        self._step(state)
-
-    def _trial(self, name: str, value: Said | bool) -> Scenario:
-        table = assumptions()
-        if name not in table:
-            hint = nearest(name, list(table))
-            raise UsageError(f"no such assumption{'; did you mean ' + ' or '.join(hint) + '?' if hint else ''}")
-        found = table[name]
-        made = saying.setting(found, value)
-        if found.answer and not isinstance(made, str | bool):
-            return Scenario(answers={found.answer: saying.answer(load_catalog().criterion(found.answer), made)})
-        return Scenario(workload={name: made}) if found.group == "workload" else Scenario(assumptions={name: made})
+        return state
 
     def reset(self, *names: str) -> None:
         """Go back to what holds without a what-if, or to the default where an own value was agreed.
@@ -151,16 +163,10 @@ class Work:
         """
         state = self._now
         for name in names:
-            found = self._assumption(name)
+            found = _assumption(name)
             tried = {**state.trying.answers, **state.trying.workload, **state.trying.assumptions}
             state = state.dropped(name, found.answer) if name in tried or found.answer in tried else state.restored(name)
         self._step(state)
-
-    def _assumption(self, name: str) -> Assumption:
-        table = assumptions()
-        if name not in table:
-            raise UsageError(f"no assumption '{name}'; nearest: {', '.join(nearest(name, list(table))) or 'none'}")
-        return table[name]
 
     def keep(self) -> None:
         """Agree on everything that is tried for the workflow on screen."""
@@ -262,7 +268,7 @@ class Work:
 
     def _step(self, state: State) -> None:
         if state != self._now:
-            self._judge(state, state.workflow).study  # noqa: B018 - refuses what cannot be computed
+            self.judge(state).study  # noqa: B018 - refuses what cannot be computed
             self._past.append(self._now)
             self._future.clear()
             self._now = state
@@ -272,3 +278,18 @@ class Work:
         self.desk.note(self._now)
         for listener in self._listeners:
             listener()
+
+
+def _assumption(name: str) -> Assumption:
+    table = assumptions()
+    if name not in table:
+        hint = nearest(name, list(table))
+        raise UsageError(f"no assumption '{name}'" + (f"; did you mean {' or '.join(hint)}?" if hint else ""))
+    return table[name]
+
+
+def _trial(found: Assumption, value: Said | bool) -> Scenario:
+    made = saying.setting(found, value)
+    if found.answer and not isinstance(made, str | bool):
+        return Scenario(answers={found.answer: saying.answer(load_catalog().criterion(found.answer), made)})
+    return Scenario(workload={found.name: made}) if found.group == "workload" else Scenario(assumptions={found.name: made})

@@ -13,7 +13,7 @@ from advisorkit.widgets.asking import plain
 from advisorkit.widgets.phrases import tell
 from advisorkit.widgets.stage import Doc, Stage
 
-__all__ = ["assumption_table", "bill", "notes", "scale_of"]
+__all__ = ["assumption_table", "bill", "notes", "positions", "scale_of", "typed"]
 
 _SHORT = 12
 _PHASES: tuple[Phase, ...] = ("build", "run", "change", "error")
@@ -66,6 +66,26 @@ def _row(view: View, stage: Stage, row: Input, ages: dict[str, PriceAge]) -> Doc
     shown = ["–", plain(ends[1]), "–"] if row.range.fixed else [plain(end) for end in ends]
     floor = None if row.assumption.kind == "real" else 0
     return {**base, **dict(zip(("low", "likely", "high"), shown, strict=True)), "numbers": ends, "step": _step(ends[1]), "floor": floor}
+
+
+def positions(row: Input, part: str, most: int = 20) -> list[float]:
+    """Numbers that the arrow keys or the slider of one part may reach, nearest first, as displayed."""
+    if row.range is None or not row.assumption.numeric:
+        return []
+    here = getattr(row.range, part) * scale_of(row)
+    step = _step(row.range.likely * scale_of(row))
+    found = [here + sign * n * step for n in range(1, most + 1) for sign in (1, -1)]
+    return [float(typed(value)) for value in found if row.assumption.kind == "real" or value >= 0]
+
+
+def typed(number: float) -> str:
+    """A number as the browser types it after a step: six significant figures, no separators.
+
+    Example:
+        >>> typed(42_000.0), typed(0.30000000000000004), typed(6.5)
+        ('42000', '0.3', '6.5')
+    """
+    return f"{number:.6g}" if "e" not in f"{number:.6g}" else f"{float(f'{number:.6g}'):.0f}"
 
 
 def scale_of(row: Input) -> float:

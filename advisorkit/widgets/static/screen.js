@@ -34,7 +34,7 @@ function render({ model, el }) {
   const live = h("p", { class: "ak-hidden", "aria-live": "polite" });
   const notice = h("div", { class: "ak-notices" });
   const root = h("div", { class: "ak", "data-lm-suppress-shortcuts": "true" });
-  const link = new Link(model, (lost) => show(model.get("view"), lost), (idle) => (root.dataset.idle = idle ? "yes" : "no"));
+  const link = new Link(model, (lost) => show(model.get("view"), lost), (idle) => (root.dataset.idle = idle ? "yes" : "no"), (view) => show(view));
   const act = (control, name, args) => link.edit(control, name, args);
   const bar = barPart(act);
   let body = null;
@@ -62,6 +62,7 @@ function render({ model, el }) {
       tips(root);
     }
     shown = { section: view.section, presenting: view.bar.presenting };
+    link.standing(view.basis);
     root.classList.toggle("ak-presenting", view.bar.presenting);
     document.body.classList.toggle("ak-presenting-page", view.bar.presenting);
     refresh(bar, view);
@@ -100,7 +101,7 @@ function render({ model, el }) {
   };
   root.addEventListener("keydown", keys);
   document.addEventListener("keydown", outside);
-  model.on("change:view", () => show(model.get("view")));
+  model.on("change:view", () => link.behind || show(model.get("view")));
   el.append(root);
   theme(root, () => act("hello", "hello", { width: Math.round(root.clientWidth), theme: root.dataset.theme }));
   show(model.get("view"));
