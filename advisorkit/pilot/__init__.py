@@ -5,6 +5,7 @@ from advisorkit.pilot.diagnosis import Diagnosis, Pilot, diagnose
 from advisorkit.pilot.findings import COUNTED, REPLACED, Action, Decision, Established
 from advisorkit.pilot.history import agreed_pass_mark, with_advised, with_pilot
 from advisorkit.pilot.intervals import Beta, at_most, kappa, wilson
+from advisorkit.pilot.ladder import NextRung, next_rungs
 from advisorkit.pilot.marked import (
     FAILURES,
     OUTCOMES,
@@ -26,8 +27,8 @@ from advisorkit.pilot.value import PilotSize, Stakes, best_size, evpi, evsi, siz
 
 __all__ = [
     "COUNTED", "FAILURES", "OUTCOMES", "REPLACED", "SEVERITIES", "UNINFORMED", "Action", "Agreement", "Beta", "Decision",
-    "Diagnosis", "Established", "Failing", "Failure", "MarkedCase", "MarkedResults", "Needs", "Outcome", "Pilot",
+    "Diagnosis", "Established", "Failing", "Failure", "MarkedCase", "MarkedResults", "Needs", "NextRung", "Outcome", "Pilot",
     "PilotSize", "Plan", "Rules", "Severity", "Share", "Stakes", "Terms", "Width", "agreed_pass_mark", "at_most", "best_size", "decibans",
-    "decide", "diagnose", "established", "established_for", "evpi", "evsi", "further_cases", "kappa", "pilot_plan",
+    "decide", "diagnose", "established", "established_for", "evpi", "evsi", "further_cases", "kappa", "next_rungs", "pilot_plan",
     "reach", "rebased", "retrieval_blocked", "sizes_valued", "stakes_of", "stands", "terms_for", "wilson", "with_advised", "with_pilot",
 ]  # fmt: skip

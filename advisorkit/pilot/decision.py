@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Literal
 
+from advisorkit.patterns import PatternId
 from advisorkit.pilot.diagnosis import Diagnosis
 from advisorkit.pilot.findings import Decision
 from advisorkit.pilot.intervals import Beta, wilson
+from advisorkit.pilot.ladder import NextRung, next_rungs
 from advisorkit.pilot.needs import Needs
 from advisorkit.pilot.rules import Rules
 from advisorkit.pilot.terms import UNINFORMED, Terms
@@ -17,20 +20,23 @@ from advisorkit.quantities import percent
 __all__ = ["decide", "further_cases", "reach", "retrieval_blocked", "stands"]
 
 _STEP = 10
+_ADDED: Mapping[PatternId, str] = {"rag": "adding search", "finetune": "training a model", "hybrid": "the other layer on top"}
 
 
 def stands(seen: Diagnosis, terms: Terms, rules: Rules) -> Literal["pass", "fail", "open"]:
     """Whether the pilot reaches its target, misses it, or leaves it open.
 
     Serious errors ask for the lower end of the Wilson interval. Where money is known, the matter is open while one
-    more pilot is worth more than it costs. Otherwise it is settled at `Rules.confidence`.
+    more pilot is worth more than it costs; after `Rules.most_cases` it no longer is where the next rung would pay for
+    itself either way. Otherwise it is settled at `Rules.confidence`.
     """
     if terms.strict:
         return _strictly(seen, terms, rules)
     quality = terms.expected.updated(seen.right.hits, seen.right.n - seen.right.hits)
     if terms.stakes is not None:
         sizes = sizes_valued(quality, terms.stakes, rules.sizes, terms.target)
-        return "open" if best_size(sizes) else ("pass" if quality.mean > terms.target else "fail")
+        worth_knowing = best_size(sizes) and not (seen.right.n >= rules.most_cases and _pays(seen, terms, rules))
+        return "open" if worth_knowing else ("pass" if quality.mean > terms.target else "fail")
     chance = UNINFORMED.updated(seen.right.hits, seen.right.n - seen.right.hits).above(terms.target)
     if _doubtful(chance, rules) and _settling(seen, terms, rules):
         return "open"
@@ -97,7 +103,7 @@ def decide(seen: Diagnosis, terms: Terms, rules: Rules) -> Decision:
         return Decision("mark_more", pattern, more, f"{_marked(seen)}: too few to decide anything. Mark {more} more.")
     standing = stands(seen, terms, rules)
     if standing == "pass":
-        return Decision("ship", pattern, 0, _passed(seen, terms))
+        return _shipped(seen, terms, rules)
     if standing == "open":
         more = further_cases(seen, terms, rules)
         return Decision("mark_more", pattern, more, f"{_result(seen, terms)} That is too close to call: mark {more} more.")
@@ -114,6 +120,25 @@ def _result(seen: Diagnosis, terms: Terms) -> str:
     return f"{share} of {seen.right.n:g} answered cases were right{cautious}; {percent(terms.target)} is needed."
 
 
+def _shipped(seen: Diagnosis, terms: Terms, rules: Rules) -> Decision:
+    then = max(_open_ways(seen, terms, rules), key=lambda way: way.gain or 0.0, default=None)
+    if then is None or not then.gain or then.gain <= 0:
+        return Decision("ship", seen.pilot.pattern, 0, _passed(seen, terms))
+    more = f"Once it is in use, {_ADDED[then.pattern]} would probably pay for itself: about {percent(then.right)} right."
+    return Decision("ship", seen.pilot.pattern, 0, f"{_passed(seen, terms)} {more}", then.pattern)
+
+
+def _open_ways(seen: Diagnosis, terms: Terms, rules: Rules) -> tuple[NextRung, ...]:
+    blocked = retrieval_blocked(seen, rules)
+    return tuple(way for way in next_rungs(seen, terms, rules) if not blocked or way.pattern == "finetune")
+
+
+def _pays(seen: Diagnosis, terms: Terms, rules: Rules) -> bool:
+    """Whether some way up would bring in more than it costs, and more than staying."""
+    ways = _open_ways(seen, terms, rules)
+    return any(min(way.gain, way.worth) > 0 for way in ways if way.gain is not None and way.worth is not None)
+
+
 def _passed(seen: Diagnosis, terms: Terms) -> str:
     if terms.strict:
         return f"{_result(seen, terms)} Even the cautious reading is enough."
@@ -126,6 +151,10 @@ def _after_failing(seen: Diagnosis, terms: Terms, rules: Rules) -> Decision:
     known = sum(seen.mendable)
     if known < rules.least_failures:
         return _unexplained(seen, terms, rules.least_failures - math.floor(known))
+    ways = [way.worth for way in _open_ways(seen, terms, rules) if way.worth is not None]
+    if ways and max(ways) <= 0:
+        why = "By what the failures show, no next step would bring in more than it costs."
+        return Decision("stop", seen.pilot.pattern, 0, f"{_result(seen, terms)} {why}")
     needs = Needs.of(seen.failing(rules), 1 - terms.target, rules)
     match seen.pilot.pattern:
         case "prompt":
@@ -174,7 +203,7 @@ def _from_rag(seen: Diagnosis, terms: Terms, needs: Needs) -> Decision:
 
 
 def _from_finetune(seen: Diagnosis, terms: Terms, rules: Rules, needs: Needs) -> Decision:
-    if needs.retrieval >= 0.5 and not retrieval_blocked(seen, rules):
+    if _pays(seen, terms, rules) or (needs.retrieval >= 0.5 and not retrieval_blocked(seen, rules)):
         why = "After training, failures still lack the right information: retrieval is the next layer."
         return Decision("climb", "hybrid", 0, f"{_result(seen, terms)} {why}")
     why = "The failures have the information and are still badly answered: more of the same training is not likely to help."

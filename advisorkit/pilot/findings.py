@@ -39,6 +39,8 @@ class Decision:
     """Further cases to mark; 0 unless the action is mark_more."""
     why: str
     """The reason in one or two plain sentences."""
+    then: PatternId | None = None
+    """With ship: what would probably pay for itself on top, once this is in use; None when nothing would."""
 
 
 @dataclass(frozen=True, slots=True)

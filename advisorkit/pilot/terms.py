@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-from advisorkit.costs import Bill, Inputs, bill
-from advisorkit.patterns import PatternId
+from advisorkit.costs import Bill, Inputs, Phase, bill
+from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.pilot.intervals import Beta
 from advisorkit.pilot.rules import Rules
 from advisorkit.pilot.value import Stakes
@@ -34,6 +34,8 @@ class Terms:
     """Whether errors are serious, so that the lower end of the interval must reach the target."""
     expected: Beta = UNINFORMED
     """Belief about the share right before the pilot."""
+    prices: Mapping[PatternId, float] = field(default_factory=dict)
+    """What each other pattern costs over the horizon beyond the piloted one, errors left out; empty when not known."""
 
 
 def terms_for(inputs: Inputs, rules: Rules, pass_mark: float | None = None, pattern: PatternId = "prompt") -> Terms:
@@ -42,13 +44,15 @@ def terms_for(inputs: Inputs, rules: Rules, pass_mark: float | None = None, patt
     Raises:
         PriceError: If a price or rate is not known.
     """
-    stakes = stakes_of(inputs, pattern)
+    whole = bill(inputs)
+    stakes = stakes_of(inputs, whole, pattern)
+    prices = _prices(whole, pattern)
     strict = "serious" in inputs.levels.get("error_tolerance", ())
     expected = _expected(inputs.rows[f"error_rate_{pattern}"].range)
     if pass_mark is not None:
-        return Terms(pass_mark, "pass_mark", stakes, strict, expected)
+        return Terms(pass_mark, "pass_mark", stakes, strict, expected, prices)
     if stakes is not None:
-        return Terms(stakes.break_even, "break_even", stakes, strict, expected)
+        return Terms(stakes.break_even, "break_even", stakes, strict, expected, prices)
     tolerance = inputs.levels.get("error_tolerance", ())
     usual = rules.pass_marks.get(tolerance[0] if len(tolerance) == 1 else "unknown", rules.pass_marks["unknown"])
     return Terms(usual, "usual", None, strict, expected)
@@ -60,19 +64,23 @@ def _expected(errors: Estimate | None) -> Beta:
     return Beta.between(1 - errors.high, 1 - errors.low)
 
 
-def stakes_of(inputs: Inputs, pattern: PatternId = "prompt") -> Stakes | None:
-    """Money at stake over the horizon at likely values; None when value, cost or volume is not known.
+def _prices(whole: Bill, pattern: PatternId) -> dict[PatternId, float]:
+    totals = {other: whole.total(other, "build", "run", "change") for other in PATTERNS}
+    base = totals.pop(pattern)
+    return {} if base is None else {other: total - base for other, total in totals.items() if total is not None}
 
-    Fixed cost is everything that the pattern's bill holds but errors: building, running, keeping up.
 
-    Raises:
-        PriceError: If a price or rate is not known.
+def stakes_of(inputs: Inputs, whole: Bill, pattern: PatternId = "prompt") -> Stakes | None:
+    """Money at stake over the horizon at likely values, `whole` being the bill; None when not all of it is known.
+
+    Fixed cost is everything that the pattern's bill holds but errors. Beyond the prompt a pilot needs the thing built, and
+    what has been spent does not speak against going on: there it is running and keeping up alone.
     """
     values = {name: float(value) for name, value in inputs.likely().items()}
     gain, loss = _value_right(values), values["cost_wrong"]
-    whole = bill(inputs)
     items = values["calls_per_month"] / values["calls_per_item"]
-    cases, fixed = _cases(whole, pattern, items), whole.total(pattern, "build", "run", "change")
+    ahead: tuple[Phase, ...] = ("build", "run", "change") if pattern == "prompt" else ("run", "change")
+    cases, fixed = _cases(whole, pattern, items), whole.total(pattern, *ahead)
     if any(map(math.isnan, (gain, loss, cases))) or fixed is None or cases <= 0 or gain + loss <= 0:
         return None
     return Stakes(gain, loss, cases, fixed, values["marking_minutes"] / 60 * values["hourly_cost"])
