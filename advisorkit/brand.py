@@ -88,18 +88,18 @@ def _problem(name: str, value: str | None, folder: Path) -> tuple[str, tuple[str
     return _CHECKS.get(name, _short)(value, folder), ()
 
 
-def _short(value: str, folder: Path) -> str:
+def _short(value: str, _folder: Path) -> str:
     return "" if len(value) <= 120 else "is longer than 120 characters"
 
 
-def _colour(value: str, folder: Path) -> str:
+def _colour(value: str, _folder: Path) -> str:
     if not re.fullmatch(r"#[0-9A-Fa-f]{6}", value):
         return f"'{value}' is not a colour; write it in quotes as \"#0F2A47\""
     weak = contrast(value, "#FFFFFF")
     return "" if weak >= 4.5 else f"white text on {value} is too faint ({weak:.1f}:1, 4.5:1 needed); take a darker colour"
 
 
-def _faces(value: str, folder: Path) -> str:
+def _faces(value: str, _folder: Path) -> str:
     return "" if re.fullmatch(r"[\w ,\"'-]{1,120}", value) else f"'{value}' is not a list of font names parted by commas"
 
 

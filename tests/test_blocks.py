@@ -14,7 +14,23 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from sample_charts import CHARTS, RANGES
 
 from advisorkit.blocks import (
-    MIME, Block, Callout, Cell, ChartBlock, Cover, Decision, Done, Heading, KeyFigure, KeyFigures, LineItems, Money, Table, Text, bundle, read,
+    MIME,
+    Block,
+    Callout,
+    Cell,
+    ChartBlock,
+    Cover,
+    Decision,
+    Done,
+    Heading,
+    KeyFigure,
+    KeyFigures,
+    LineItems,
+    Money,
+    Table,
+    Text,
+    bundle,
+    read,
 )
 from advisorkit.blocks.markup import html, plain
 from advisorkit.brand import Brand
@@ -73,9 +89,9 @@ def test_client_words_never_become_markup(words: str, style: str) -> None:
 
 
 @pytest.mark.parametrize("make", [
-    lambda w: Heading(w), lambda w: KeyFigures((KeyFigure(w, w),)), lambda w: Callout(w, w), lambda w: Decision(w, w, True, w, w),
+    Heading, lambda w: KeyFigures((KeyFigure(w, w),)), lambda w: Callout(w, w), lambda w: Decision(w, w, clear=True, state=w, override=w),
     lambda w: Table(w, (Cell(w),), ((Cell(w),),), (False,), w, w), lambda w: LineItems(w, "EUR", (Cell(w),), (Money(w, (1.0,)),), w),
-    lambda w: Cover(w, w, w, w, True, Brand(name=w, confidentiality=w)), lambda w: ChartBlock(RANGES, (w,)),
+    lambda w: Cover(w, w, w, w, sample=True, brand=Brand(name=w, confidentiality=w)), lambda w: ChartBlock(RANGES, (w,)),
 ])
 def test_a_script_in_any_field_is_shown_as_text(make: object) -> None:
     block = make("<script>alert(1)</script><img src=x onerror=alert(1)>")  # type: ignore[operator]
@@ -92,9 +108,10 @@ def test_a_table_tells_readers_which_cells_are_heads() -> None:
 
     shown = html(table)
 
-    assert '<caption><b>Tests</b></caption>' in shown
-    assert '<th scope="col" class="num">Chance</th>' in shown
-    assert '<th scope="row" class="is-prompt">Prompt</th>' in shown
+    assert "<caption><b>Tests</b></caption>" in shown
+    assert '<table class="n2">' in shown
+    assert '<th scope="col">Chance' in shown
+    assert '<th scope="row" class="is-prompt">Prompt<td>8%' in shown
 
 
 @given(st.lists(st.floats(0, 1e8), min_size=1, max_size=8))

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from dataclasses import fields, replace
 from html import unescape
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -61,7 +61,7 @@ def test_plotly_accepts_every_figure(chart: kinds.Chart) -> None:
 def test_an_svg_is_one_well_formed_picture_with_alt_text_and_no_address(chart: kinds.Chart) -> None:
     drawing = svg(chart)
 
-    root = ElementTree.fromstring(drawing)  # noqa: S314
+    root = ET.fromstring(drawing)
     assert root.get("role") == "img"
     assert root.get("aria-label") == chart.alt
     assert re.findall(r"https?://[^\"]+", drawing) == ["http://www.w3.org/2000/svg"]
@@ -217,7 +217,7 @@ def test_any_belief_can_be_drawn(prompt: float, rag: float, finetune: float, hyb
     corners = tuple(kinds.Corner(p, p, share, f"{share:.0%}") for p, share in shares.items())
     chart = replace(MAP, corners=corners, belief=(prompt, rag), draws=(), region=())
 
-    assert ElementTree.fromstring(svg(chart, DARK)) is not None  # noqa: S314
+    assert ET.fromstring(svg(chart, DARK)) is not None
 
 
 def test_the_region_holds_four_fifths_of_the_draws() -> None:

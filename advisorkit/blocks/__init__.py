@@ -8,7 +8,20 @@ from IPython.display import display
 
 from advisorkit.blocks.bundles import MIME, bundle, read
 from advisorkit.blocks.kinds import (
-    Block, Callout, Cell, ChartBlock, Cover, Decision, Done, Heading, KeyFigure, KeyFigures, LineItems, Money, Table, Text,
+    Block,
+    Callout,
+    Cell,
+    ChartBlock,
+    Cover,
+    Decision,
+    Done,
+    Heading,
+    KeyFigure,
+    KeyFigures,
+    LineItems,
+    Money,
+    Table,
+    Text,
 )
 
 __all__ = [

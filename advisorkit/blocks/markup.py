@@ -13,6 +13,9 @@ from advisorkit.charts.svg import svg
 
 __all__ = ["html", "plain"]
 
+LONG = 10
+"""Rows above which a table may run over a page's end."""
+
 
 @singledispatch
 def html(block: object) -> str:
@@ -26,7 +29,7 @@ def html(block: object) -> str:
 
 
 @html.register
-def _(block: kinds.Done) -> str:
+def _(_block: kinds.Done) -> str:
     return ""
 
 
@@ -76,29 +79,30 @@ def _(block: kinds.LineItems) -> str:
 def _table(
     title: str, subtitle: str, head: Iterable[Cell], rows: Iterable[tuple[Cell, ...]], numeric: tuple[bool, ...], note: str, *, total: bool
 ) -> str:
+    """A table without the end tags that HTML leaves out; the n-th column is set right by the table's class ``nN``."""
     said = f'<caption>{_bold(title)}{f"<span>{escape(subtitle)}</span>" if subtitle else ""}</caption>' if title or subtitle else ""
-    top = "".join(f'<th scope="col"{_look(c, n)}>{escape(c.text)}</th>' for c, n in zip(head, numeric, strict=True))
-    lines = [_row(row, numeric) for row in rows]
+    top = "".join(f'<th scope="col"{_tone(cell)}>{escape(cell.text)}' for cell in head)
+    lines = [_row(row) for row in rows]
     if total and lines:
         lines[-1] = lines[-1].replace("<tr>", '<tr class="total">', 1)
+    words = " ".join((*(f"n{n}" for n, right in enumerate(numeric, 1) if right), *(("long",) if len(lines) > LONG else ())))
     foot = f'<p class="note">{escape(note)}</p>' if note else ""
-    long = ' class="long"' if len(lines) > 12 else ""
-    return f"<table{long}>{said}<thead><tr>{top}</tr></thead><tbody>{''.join(lines)}</tbody></table>{foot}"
+    look = f' class="{words}"' if words else ""
+    return f"<table{look}>{said}<thead><tr>{top}<tbody>{''.join(lines)}</table>{foot}"
 
 
 def _bold(title: str) -> str:
     return f"<b>{escape(title)}</b>" if title else ""
 
 
-def _row(row: tuple[Cell, ...], numeric: tuple[bool, ...]) -> str:
-    first, *rest = zip(row, numeric, strict=True)
-    cells = (f"<td{_look(cell, right)}>{escape(cell.text)}</td>" for cell, right in rest)
-    return f'<tr><th scope="row"{_look(*first)}>{escape(first[0].text)}</th>{"".join(cells)}</tr>'
+def _row(row: tuple[Cell, ...]) -> str:
+    first, *rest = row
+    cells = (f"<td{_tone(cell)}>{escape(cell.text)}" for cell in rest)
+    return f'<tr><th scope="row"{_tone(first)}>{escape(first.text)}{"".join(cells)}'
 
 
-def _look(cell: Cell, right: bool) -> str:
-    words = " ".join(filter(None, ("num" if right else "", f"is-{escape(cell.tone)}" if cell.tone else "")))
-    return f' class="{words}"' if words else ""
+def _tone(cell: Cell) -> str:
+    return f' class="is-{escape(cell.tone)}"' if cell.tone else ""
 
 
 @html.register
@@ -130,12 +134,12 @@ def _(block: kinds.Decision) -> str:
 
 
 @singledispatch
-def plain(block: object) -> str:
-    """`block` as plain text.
+def plain(_block: object) -> str:
+    r"""A block as plain text.
 
     Example:
         >>> plain(kinds.Text(("Start small.", "Measure."), "bullets"))
-        '- Start small.\\n- Measure.'
+        '- Start small.\n- Measure.'
     """
     return ""
 

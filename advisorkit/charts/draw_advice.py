@@ -6,7 +6,17 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from advisorkit.charts.kinds import (
-    BeliefMap, Corner, FlipBars, FlipRow, PathStairs, Point, ShareBars, ShareRow, Stair, Step, Waterfall,
+    BeliefMap,
+    Corner,
+    FlipBars,
+    FlipRow,
+    PathStairs,
+    Point,
+    ShareBars,
+    ShareRow,
+    Stair,
+    Step,
+    Waterfall,
 )
 from advisorkit.charts.letters import width, wrap
 from advisorkit.charts.scene import Area, Bar, Dot, Dots, Label, Line, Markable, Panel, Scene, run
@@ -19,7 +29,7 @@ _PLACE = {"prompt": (0.0, 0.0), "rag": (0.5, 0.0), "finetune": (0.0, 0.5), "hybr
 _TICKS = ((-20.0, "1%"), (-9.5424, "10%"), (-4.7712, "25%"), (0.0, "50%"), (4.7712, "75%"), (9.5424, "90%"), (19.956, "99%"))
 
 
-def belief_map(chart: BeliefMap, wide: float = 360) -> Scene:
+def belief_map(chart: BeliefMap, wide: float = 340) -> Scene:
     """Two axes from 0 to 100 %, the corners named, the belief as a point."""
     side = wide - 56
     inner = Panel(left=48, top=8, width=side, height=round(side * 0.94), x=(0, 1), y=(0, 1), marks=(
@@ -100,17 +110,18 @@ def _evidence(chart: Waterfall, axis: int, path: list[float], row: float) -> Ite
     yield Line(points=((0, -0.5), (0, last + 0.5)), stroke="ink")
     yield Line(points=((path[0], 0), (path[0], 1)), stroke="control")
     yield Dot(x=path[0], y=0, mark="ring", size=8, fill="ink", tip=chart.prior_label)
-    yield _beside(path[0], 0, number(path[0], 1), "text2")
-    for n, (step, (start, end)) in enumerate(zip(chart.steps, pairwise(path), strict=True), 1):
+    yield Label(x=path[0], y=0, dx=-8, text=number(path[0], 1), fill="text2", size=12, anchor="end", halo=True)
+    steps = [(n, step, *ends) for n, (step, ends) in enumerate(zip(chart.steps, pairwise(path), strict=True), 1)]
+    yield from (Line(points=((end, n), (end, n + 1)), stroke="control") for n, _, _, end in steps)
+    for n, step, start, end in steps:
         yield from _step(step, n, start, end, row)
     yield Dot(x=path[-1], y=last, mark="circle", size=10, fill="ink", tip=chart.belief_label)
     words = chart.rows()[-1][axis + 1]
-    yield Label(x=path[-1], y=last, dx=-9, text=words, bold=True, anchor="end")
+    yield Label(x=path[-1], y=last, dx=-9, text=words, bold=True, anchor="end", halo=True)
 
 
 def _step(step: Step, n: int, start: float, end: float, row: float) -> Iterator[Markable]:
     effect = end - start
-    yield Line(points=((end, n), (end, n + 1)), stroke="control")
     if abs(effect) < 0.05:
         yield Label(x=end, y=n, text="·", fill="text2", dx=4)
         return
@@ -235,7 +246,7 @@ def _stair_lines(stair: Stair, room: float) -> list[tuple[str, str, bool]]:
     colour = stair.pattern if stair.pattern and stair.state != "done" else "text2"
     lines = [(line, colour, True) for line in wrap(stair.name, room, 14, bold=True)]
     lines += [(line, "text2", False) for fact in stair.facts for line in wrap(fact, room, 13)]
-    if room >= 110:
+    if room >= 130:
         lines += [(line, "ink", False) for line in wrap(stair.test, room, 13)]
     return lines
 

@@ -43,7 +43,7 @@ def spec(chart: Chart, theme: Theme = LIGHT, wide: float | None = None) -> dict[
     for n, panel in enumerate(drawing.panels, 1):
         sheet.axes |= _axes(panel, n, drawing)
         for mark in panel.marks:
-            _add(mark, panel, sheet, str(n) if n > 1 else "")
+            _add(mark, _Place(panel, sheet, str(n) if n > 1 else ""))
     return {"data": sheet.traces, "layout": _layout(chart, drawing, sheet)}
 
 
@@ -55,6 +55,16 @@ class _Sheet:
     shapes: list[dict[str, Any]] = field(default_factory=list)
     axes: dict[str, Any] = field(default_factory=dict)
     joined: dict[tuple[Any, ...], dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    panel: s.Panel
+    sheet: _Sheet
+    end: str
+
+    def colour(self, token: str) -> str:
+        return self.sheet.theme.colour(token)
 
 
 def _axes(panel: s.Panel, n: int, drawing: s.Scene) -> dict[str, Any]:
@@ -82,10 +92,10 @@ def _rgba(colour: str, opacity: float) -> str:
     return f"rgba({red},{green},{blue},{opacity:g})"
 
 
-def _trace(sheet: _Sheet, end: str, tip: str, **parts: Any) -> dict[str, Any]:
+def _trace(place: _Place, tip: str, **parts: Any) -> dict[str, Any]:
     hover = {"hovertext": [_text(tip)], "hoverinfo": "text"} if tip else {"hoverinfo": "skip"}
-    sheet.traces.append({"xaxis": f"x{end}", "yaxis": f"y{end}", "cliponaxis": False, **hover, **parts})
-    return sheet.traces[-1]
+    place.sheet.traces.append({"xaxis": f"x{place.end}", "yaxis": f"y{place.end}", "cliponaxis": False, **hover, **parts})
+    return place.sheet.traces[-1]
 
 
 def _text(words: str) -> str:
@@ -93,79 +103,80 @@ def _text(words: str) -> str:
 
 
 @singledispatch
-def _add(mark: object, panel: s.Panel, sheet: _Sheet, end: str) -> None:
+def _add(mark: object, _place: _Place) -> None:
     raise TypeError(f"no plotly mark for {type(mark).__name__}")
 
 
 @_add.register
-def _(mark: s.Bar, panel: s.Panel, sheet: _Sheet, end: str) -> None:
-    place = {"x": mark.x1 - mark.x0, "base": mark.x0, "y": mark.y, "width": mark.thick * abs(panel.y[1] - panel.y[0]) / panel.height}
-    trace = sheet.joined.get(key := (end, "bar", mark.dashed))
+def _(mark: s.Bar, place: _Place) -> None:
+    panel = place.panel
+    values = {"x": mark.x1 - mark.x0, "base": mark.x0, "y": mark.y, "width": mark.thick * abs(panel.y[1] - panel.y[0]) / panel.height}
+    trace = place.sheet.joined.get(key := (place.end, "bar", mark.dashed))
     if trace is None:
-        empty: dict[str, Any] = {name: [] for name in (*place, "hovertext")}
-        trace = _trace(sheet, end, "", **{**empty, "type": "bar", "orientation": "h", "hoverinfo": "text", "marker": _bar_look(mark, sheet)})
-        sheet.joined[key] = trace
-    for name, value in place.items():
+        empty: dict[str, Any] = {name: [] for name in (*values, "hovertext")}
+        trace = _trace(place, "", **{**empty, "type": "bar", "orientation": "h", "hoverinfo": "text", "marker": _bar_look(mark, place)})
+        place.sheet.joined[key] = trace
+    for name, value in values.items():
         trace[name].append(value)
     trace["hovertext"].append(_text(mark.tip))
-    trace["marker"]["color"].append(_rgba(sheet.theme.colour("page" if mark.dashed else mark.fill), mark.opacity))
+    trace["marker"]["color"].append(_rgba(place.colour("page" if mark.dashed else mark.fill), mark.opacity))
 
 
-def _bar_look(mark: s.Bar, sheet: _Sheet) -> dict[str, Any]:
+def _bar_look(mark: s.Bar, place: _Place) -> dict[str, Any]:
     if not mark.dashed:
         return {"color": [], "line": {"width": 0}}
-    ink = sheet.theme.colour("evidence_for")
+    ink = place.colour("evidence_for")
     return {"color": [], "line": {"width": 1.5, "color": ink}, "pattern": {"shape": "/", "fgcolor": ink, "size": 6}}
 
 
 @_add.register
-def _(mark: s.Line, panel: s.Panel, sheet: _Sheet, end: str) -> None:
+def _(mark: s.Line, place: _Place) -> None:
     xs, ys = (list(values) for values in zip(*mark.points, strict=True))
-    key = (end, "line", mark.stroke, mark.width, mark.dash, mark.tip)
-    if key in sheet.joined:
-        sheet.joined[key]["x"] += [None, *xs]
-        sheet.joined[key]["y"] += [None, *ys]
+    key = (place.end, "line", mark.stroke, mark.width, mark.dash, mark.tip)
+    if key in place.sheet.joined:
+        place.sheet.joined[key]["x"] += [None, *xs]
+        place.sheet.joined[key]["y"] += [None, *ys]
         return
     dash = ",".join(f"{part}px" for part in mark.dash.split()) or "solid"
-    look = {"color": sheet.theme.colour(mark.stroke), "width": mark.width, "dash": dash}
+    look = {"color": place.colour(mark.stroke), "width": mark.width, "dash": dash}
     tip = {"hovertext": _text(mark.tip)} if mark.tip else {}
-    sheet.joined[key] = _trace(sheet, end, mark.tip, type="scatter", mode="lines", x=xs, y=ys, line=look, **tip)
+    place.sheet.joined[key] = _trace(place, mark.tip, type="scatter", mode="lines", x=xs, y=ys, line=look, **tip)
 
 
 @_add.register
-def _(mark: s.Area, panel: s.Panel, sheet: _Sheet, end: str) -> None:
+def _(mark: s.Area, place: _Place) -> None:
     xs, ys = zip(*mark.points, strict=True)
-    colour = sheet.theme.colour(mark.fill)
+    colour = place.colour(mark.fill)
     look: dict[str, Any] = {"fillcolor": _rgba(colour, mark.opacity)}
     if mark.hatched:
         look = {"fillpattern": {"shape": "/", "fgcolor": colour, "bgcolor": "rgba(0,0,0,0)", "size": 6, "solidity": 0.15}}
-    _trace(sheet, end, "", type="scatter", mode="lines", fill="toself", line={"width": 0}, x=list(xs), y=list(ys), **look)
+    _trace(place, "", type="scatter", mode="lines", fill="toself", line={"width": 0}, x=list(xs), y=list(ys), **look)
 
 
 @_add.register
-def _(mark: s.Dot, panel: s.Panel, sheet: _Sheet, end: str) -> None:
-    colour, page = sheet.theme.colour(mark.fill), sheet.theme.colour("page")
+def _(mark: s.Dot, place: _Place) -> None:
+    colour, page = place.colour(mark.fill), place.colour("page")
     ring = mark.mark == "ring"
-    edge = {"width": 2 if ring else 1.5 if mark.edge else 0, "color": colour if ring else sheet.theme.colour(mark.edge or "page")}
+    edge = {"width": 2 if ring else 1.5 if mark.edge else 0, "color": colour if ring else place.colour(mark.edge or "page")}
     look = {"symbol": _SYMBOLS[mark.mark], "size": mark.size, "color": page if ring else colour, "line": edge}
-    _trace(sheet, end, mark.tip, type="scatter", mode="markers", x=[mark.x], y=[mark.y], marker=look)
+    _trace(place, mark.tip, type="scatter", mode="markers", x=[mark.x], y=[mark.y], marker=look)
 
 
 @_add.register
-def _(mark: s.Dots, panel: s.Panel, sheet: _Sheet, end: str) -> None:
+def _(mark: s.Dots, place: _Place) -> None:
     if mark.points:
         xs, ys = zip(*mark.points, strict=True)
-        look = {"size": mark.size, "color": _rgba(sheet.theme.colour(mark.fill), mark.opacity)}
-        _trace(sheet, end, "", type="scatter", mode="markers", x=list(xs), y=list(ys), marker=look)
+        look = {"size": mark.size, "color": _rgba(place.colour(mark.fill), mark.opacity)}
+        _trace(place, "", type="scatter", mode="markers", x=list(xs), y=list(ys), marker=look)
 
 
 @_add.register
-def _(mark: s.Label, panel: s.Panel, sheet: _Sheet, end: str) -> None:
+def _(mark: s.Label, place: _Place) -> None:
     words = _text(mark.text).replace(" ", "\u00a0")
     words = f"<b>{words}</b>" if mark.bold else words
-    sheet.annotations.append({
-        "x": mark.x, "y": mark.y, "xref": f"x{end}", "yref": f"y{end}", "xshift": mark.dx, "yshift": -mark.dy, "showarrow": False,
+    place.sheet.annotations.append({
+        "x": mark.x, "y": mark.y, "xref": f"x{place.end}", "yref": f"y{place.end}", "xshift": mark.dx, "yshift": -mark.dy, "showarrow": False,
         "text": f"<i>{words}</i>" if mark.italic else words, "textangle": -90 if mark.turned else 0, "borderpad": 0,
         "xanchor": {"start": "left", "middle": "center", "end": "right"}[mark.anchor], "yanchor": "middle",
-        "font": {"size": mark.size, "color": sheet.theme.colour(mark.fill)},
+        "bgcolor": place.colour("page") if mark.halo else "rgba(0,0,0,0)", "font": {"size": mark.size, "color": place.colour(mark.fill)},
     })

@@ -16,6 +16,8 @@ __all__ = [
 Point = tuple[float, float]
 """x and y in the chart's own units."""
 Rows = tuple[tuple[str, ...], ...]
+SAID = 4
+"""Most rows of the data table read out in the alt text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +41,10 @@ class Chart:
     @property
     def alt(self) -> str:
         """Text for those who cannot see the chart: kind, message, values."""
-        values = "; ".join(f"{row[0]}: {', '.join(filter(None, row[1:]))}" for row in self.rows())
-        return f"{self.kind}. {self.title.rstrip('.')}. {values}."
+        rows = self.rows()
+        values = "; ".join(f"{row[0]}: {', '.join(filter(None, row[1:]))}" for row in rows[:SAID])
+        more = f"; {len(rows) - SAID} more in the table" if len(rows) > SAID else ""
+        return f"{self.kind}. {self.title.rstrip('.')}. {values}{more}."
 
 
 @dataclass(frozen=True, slots=True)

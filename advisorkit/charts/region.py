@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from advisorkit.charts.kinds import Point
 
@@ -30,5 +31,5 @@ def outline(draws: Sequence[Point], share: float = 0.8, corners: int = 48) -> tu
     return tuple((round(float(x), 5), round(float(y), 5)) for x, y in (1 / (1 + np.exp(-ring))).T)
 
 
-def _logit(chance: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
-    return np.log(chance / (1 - chance))
+def _logit(chance: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.log(chance / (1 - chance)))

@@ -125,6 +125,8 @@ class Label:
     """Pixels below the point."""
     turned: bool = False
     """Whether it reads upwards."""
+    halo: bool = False
+    """Whether the page shows around the letters, where lines run behind them."""
 
 
 Markable = Bar | Line | Area | Dot | Dots | Label

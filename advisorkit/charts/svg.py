@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import singledispatch
 from html import escape
-from itertools import groupby
+from itertools import groupby, pairwise
 from math import pi
 
 from advisorkit.charts import scene as s
@@ -33,7 +34,7 @@ def svg(chart: Chart, theme: Theme = LIGHT, wide: float | None = None) -> str:
 
 def _panel(panel: s.Panel, theme: Theme) -> str:
     labels = [mark for mark in panel.marks if isinstance(mark, s.Label)]
-    shapes = [shape for mark in panel.marks if not isinstance(mark, s.Label) for shape in _shapes(mark, panel, theme)]
+    shapes = [shape for mark in panel.marks if not isinstance(mark, s.Label) for shape in _shapes(mark, _Place(panel, theme))]
     paths = (f'<path d="{"".join(path for _, path in same)}"{look}/>' for look, same in groupby(shapes, lambda shape: shape[0]))
     return "".join(paths) + _texts(labels, panel, theme)
 
@@ -44,23 +45,39 @@ def _n(value: float) -> str:
 
 
 def _line(points: Iterable[Point]) -> str:
-    return "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in points)
+    """A path from point to point, in relative steps of tenths of a pixel."""
+    tenths = [(round(x * 10), round(y * 10)) for x, y in points]
+    steps = (f"{_n((x1 - x0) / 10)} {_n((y1 - y0) / 10)}" for (x0, y0), (x1, y1) in pairwise(tenths))
+    (x, y), *_ = tenths
+    return f"M{_n(x / 10)} {_n(y / 10)}l{' '.join(steps)}".replace(" -", "-")
 
 
 Shape = tuple[str, str]
 """Look and outline."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    panel: s.Panel
+    theme: Theme
+
+    def at(self, x: float, y: float) -> Point:
+        return self.panel.at(x, y)
+
+    def colour(self, token: str) -> str:
+        return self.theme.colour(token)
+
+
 @singledispatch
-def _shapes(mark: object, panel: s.Panel, theme: Theme) -> Iterator[Shape]:
+def _shapes(mark: object, _place: _Place) -> Iterator[Shape]:
     raise TypeError(f"no SVG for {type(mark).__name__}")
 
 
 @_shapes.register
-def _(mark: s.Bar, panel: s.Panel, theme: Theme) -> Iterator[Shape]:
-    (left, y), (right, _) = panel.at(mark.x0, mark.y), panel.at(mark.x1, mark.y)
-    colour, high = theme.colour(mark.fill), _n(mark.thick)
-    look = f' fill="{theme.colour("page")}" stroke="{colour}" stroke-dasharray="3 2"' if mark.dashed else _fill(colour, mark.opacity)
+def _(mark: s.Bar, place: _Place) -> Iterator[Shape]:
+    (left, y), (right, _) = place.at(mark.x0, mark.y), place.at(mark.x1, mark.y)
+    colour, high = place.colour(mark.fill), _n(mark.thick)
+    look = f' fill="{place.colour("page")}" stroke="{colour}" stroke-dasharray="3 2"' if mark.dashed else _fill(colour, mark.opacity)
     yield look, f"M{_n(left)} {_n(y - mark.thick / 2)}h{_n(right - left)}v{high}h{_n(left - right)}z"
 
 
@@ -69,15 +86,15 @@ def _fill(colour: str, opacity: float) -> str:
 
 
 @_shapes.register
-def _(mark: s.Line, panel: s.Panel, theme: Theme) -> Iterator[Shape]:
+def _(mark: s.Line, place: _Place) -> Iterator[Shape]:
     dash = f' stroke-dasharray="{mark.dash}"' if mark.dash else ""
     thick = f' stroke-width="{_n(mark.width)}"' if mark.width != 1 else ""
-    yield f' fill="none" stroke="{theme.colour(mark.stroke)}"{thick}{dash}', _line(panel.at(*point) for point in mark.points)
+    yield f' fill="none" stroke="{place.colour(mark.stroke)}"{thick}{dash}', _line(place.at(*point) for point in mark.points)
 
 
 @_shapes.register
-def _(mark: s.Area, panel: s.Panel, theme: Theme) -> Iterator[Shape]:
-    points, colour = [panel.at(*point) for point in mark.points], theme.colour(mark.fill)
+def _(mark: s.Area, place: _Place) -> Iterator[Shape]:
+    points, colour = [place.at(*point) for point in mark.points], place.colour(mark.fill)
     if mark.hatched:
         yield f' fill="none" stroke="{colour}" stroke-width="0.8"', _hatch(points)
     else:
@@ -96,10 +113,10 @@ def _hatch(corners: list[Point]) -> str:
 
 
 @_shapes.register
-def _(mark: s.Dot, panel: s.Panel, theme: Theme) -> Iterator[Shape]:
-    x, y = panel.at(mark.x, mark.y)
-    colour, page = theme.colour(mark.fill), theme.colour("page")
-    edge = f' stroke="{theme.colour(mark.edge)}" stroke-width="1.5"' if mark.edge else ""
+def _(mark: s.Dot, place: _Place) -> Iterator[Shape]:
+    x, y = place.at(mark.x, mark.y)
+    colour, page = place.colour(mark.fill), place.colour("page")
+    edge = f' stroke="{place.colour(mark.edge)}" stroke-width="1.5"' if mark.edge else ""
     look = f' fill="{page}" stroke="{colour}" stroke-width="2"' if mark.mark == "ring" else f' fill="{colour}"{edge}'
     yield look, _round(x, y, mark.size / 2) if mark.mark in ("circle", "ring") else _outline(mark.mark, x, y, mark.size / 2)
 
@@ -120,10 +137,10 @@ def _outline(shape: str, x: float, y: float, half: float) -> str:
 
 
 @_shapes.register
-def _(mark: s.Dots, panel: s.Panel, theme: Theme) -> Iterator[Shape]:
-    look = f' fill="none" stroke="{theme.colour(mark.fill)}" stroke-opacity="{mark.opacity:g}" stroke-width="{_n(mark.size)}"'
+def _(mark: s.Dots, place: _Place) -> Iterator[Shape]:
+    look = f' fill="none" stroke="{place.colour(mark.fill)}" stroke-opacity="{mark.opacity:g}" stroke-width="{_n(mark.size)}"'
     if mark.points:
-        yield f'{look} stroke-linecap="round"', "".join(f"M{x:.0f} {y:.0f}h0" for x, y in (panel.at(*point) for point in mark.points))
+        yield f'{look} stroke-linecap="round"', "".join(f"M{x:.0f} {y:.0f}h0" for x, y in (place.at(*point) for point in mark.points))
 
 
 def _texts(labels: list[s.Label], panel: s.Panel, theme: Theme) -> str:
@@ -135,7 +152,7 @@ def _texts(labels: list[s.Label], panel: s.Panel, theme: Theme) -> str:
 def _text(label: s.Label, panel: s.Panel) -> str:
     x, y = panel.at(label.x, label.y)
     x, y, fall = x + label.dx, y + label.dy, label.size * 0.35
-    place = f'x="{_n(x)}" y="{_n(y + fall)}"'
+    place = f'x="{x:.0f}" y="{y + fall:.0f}"'
     if label.turned:
         place = f'transform="translate({_n(x + fall)} {_n(y)}) rotate(-90)"'
     words = label.text if label.text == label.text.strip() else label.text.replace(" ", "\u00a0")
@@ -149,4 +166,5 @@ def _face(label: s.Label, theme: Theme) -> str:
         ' font-weight="700"' if label.bold else "",
         ' font-style="italic"' if label.italic else "",
         f' text-anchor="{label.anchor}"' if label.anchor != "start" else "",
+        f' stroke="{theme.colour("page")}" stroke-width="4" paint-order="stroke"' if label.halo else "",
     ))

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 __all__ = ["DARK", "LIGHT", "MARKS", "MONO", "SANS", "SERIF", "THEMES", "Mark", "Theme"]
 
-SANS = '"Helvetica Neue", Arial, "Liberation Sans", sans-serif'
+SANS = "Helvetica Neue, Arial, Liberation Sans, sans-serif"
 """Faces for data; all of one width, so text is laid out alike everywhere."""
-SERIF = 'Georgia, Charter, "Liberation Serif", serif'
+SERIF = "Georgia, Charter, Liberation Serif, serif"
 """Faces for advice and page titles."""
-MONO = '"Liberation Mono", monospace'
+MONO = "Liberation Mono, monospace"
 """Faces for code."""
 
 Mark = str

@@ -31,7 +31,7 @@ _START = (
 )
 
 
-class AdvisorHTMLExporter(TemplateExporter):  # type: ignore[misc]
+class AdvisorHTMLExporter(TemplateExporter):
     """nbconvert exporter of advice reports: blocks only, no code, nothing fetched.
 
     Raises:
@@ -42,7 +42,7 @@ class AdvisorHTMLExporter(TemplateExporter):  # type: ignore[misc]
     output_mimetype = "text/html"
     default_preprocessors: list[str] = []  # noqa: RUF012
 
-    interactive = Bool(False, help="Embed plotly, so that charts answer to the pointer").tag(config=True)
+    interactive = Bool(default_value=False, help="Embed plotly, so that charts answer to the pointer").tag(config=True)
     brand_file = Unicode("", help="Brand file that wins over the notebook's own").tag(config=True)
 
     @default("file_extension")
@@ -61,7 +61,9 @@ class AdvisorHTMLExporter(TemplateExporter):  # type: ignore[misc]
     def _default_template_extension(self) -> str:
         return ".html.j2"
 
-    def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> tuple[str, dict[str, Any]]:
+    def from_notebook_node(  # type: ignore[override]
+        self, nb: Any, resources: Any = None, **kw: Any
+    ) -> tuple[str, dict[str, Any]]:
         """The page and nbconvert's resources."""
         brand = resources.pop("brand", None) if resources else None
         brand = brand or (read_brand(self.brand_file) if self.brand_file else None)
@@ -88,7 +90,7 @@ def render(notebook: Any, *, interactive: bool = False, brand: Brand | str | Pat
 
 @cache
 def _exporter(interactive: bool) -> AdvisorHTMLExporter:
-    return AdvisorHTMLExporter(interactive=interactive)
+    return AdvisorHTMLExporter(interactive=interactive)  # type: ignore[no-untyped-call]
 
 
 def _values(found: Document, *, interactive: bool) -> dict[str, Any]:
@@ -125,10 +127,10 @@ def _live(block: ChartBlock) -> str:
 
 
 def css_words(words: str) -> str:
-    """`words` as a CSS string that cannot end early.
+    r"""`words` as a CSS string that cannot end early.
 
     Example:
         >>> print(css_words('Smith "& Sons"'))
-        "Smith \\22 \\26  Sons\\22 "
+        "Smith \22 \26  Sons\22 "
     """
     return '"' + "".join(c if c.isalnum() or c in " .,-·" else f"\\{ord(c):x} " for c in words) + '"'

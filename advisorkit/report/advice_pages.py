@@ -133,14 +133,12 @@ def _unknowns(advice: Advice) -> tuple[str, ...]:
 
 
 def reasons(view: View) -> tuple[Block, ...]:
-    """The belief map, the evidence behind it, and published cases like it."""
+    """The belief map and the evidence behind it."""
     beside = (say("reasons.beside"), say("reasons.point"), *((say("reasons.draws"),) if view.draws else ()))
     return (
         Heading(pictures.needs(view.advice), 2, view.workflow.name),
         ChartBlock(pictures.belief_map(view.catalog, view.advice, view.draws), beside, titled=False),
         ChartBlock(pictures.evidence(view.advice)),
-        *_similar(view),
-        *_companions(view),
     )
 
 
@@ -165,17 +163,24 @@ def _head(key: str) -> tuple[Cell, ...]:
 
 
 def changes(view: View) -> tuple[Block, ...]:
-    """What single answers would change, what the advice is not, and when to look again."""
+    """What single answers would change, what the advice is not, when to look again, and what others did."""
     chart = pictures.flip_bars(view.catalog, view.advice)
     found = len({flip.criterion for flip in view.advice.flips if flip.recommended != view.advice.recommended})
     title = say(f"changes.title.{'none' if not found else 'one' if found == 1 else 'many'}", count=count(found).capitalize())
     pattern = view.name(view.advice.recommended)
     lead = say("changes.lead", points=f"{POINTS * 100:g}") if found else say("changes.lead_none", pattern=pattern)
     return (
-        Heading(title, 2, view.workflow.name), Text((lead,), "lead"), ChartBlock(chart, titled=False),
+        Heading(title, 2, view.workflow.name), Text((lead,), "lead"), *((ChartBlock(chart, titled=False),) if view.advice.flips else ()),
+        *_list("changes.pairs", tuple(_pairs(view))),
         Heading(say("out.title")), Text(tuple(_not_these(view)), "bullets"),
-        Heading(say("again.title")), Text(tuple(_again(view)), "bullets"),
+        *_companions(view), Heading(say("again.title")), Text(tuple(_again(view)), "bullets"), *_similar(view),
     )
+
+
+def _pairs(view: View) -> Iterator[str]:
+    for pair in view.advice.pairs:
+        one, two = (pictures.level_words(view.catalog, f.criterion, f.after, reason=True) for f in (pair.first, pair.second))
+        yield say("changes.pair", one=one, two=inside(two), pattern=view.name(pair.second.recommended))
 
 
 def _not_these(view: View) -> Iterator[str]:

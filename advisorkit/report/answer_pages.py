@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from advisorkit.blocks import Block, Cell, Heading, Table, Text
 from advisorkit.criteria import Criterion
 from advisorkit.engagement import Answer
 from advisorkit.evidence import pointless
-from advisorkit.quantities import day
+from advisorkit.quantities import SYMBOLS, day
 from advisorkit.report.printed import plain
 from advisorkit.report.sentences import columns, say
 from advisorkit.report.view import View
 
-__all__ = ["answers"]
+__all__ = ["answers", "shared_answers"]
 
 
 def answers(view: View) -> tuple[Block, ...]:
     """Every answer in the catalogue's order with its state and note, and what nobody answered."""
-    told = view.answers
-    rows = tuple(_row(view, c, told[c.id]) for c in view.catalog.criteria.values() if c.id in told and _known(told[c.id]))
+    alone = len(view.engagement.workflows) == 1
+    told = view.answers if alone else {name: a for name, a in view.answers.items() if a is not view.engagement.answers.get(name)}
     missing = [c.label for c in view.catalog.criteria.values() if _open(view, c)]
-    head = tuple(Cell(name) for name in columns("answers.head"))
     return (
-        Heading(say("answers.title"), 2, view.workflow.name), Text((say("answers.lead"),), "lead"), Table("", head, rows, (False,) * 3),
+        Heading(say("answers.title"), 2, view.workflow.name), Text((say("answers.lead" if alone else "answers.lead_own"),), "lead"),
+        _table(view, told),
         *((Text((say("answers.open", names="; ".join(missing)),), "note"),) if missing else ()),
     )
+
+
+def shared_answers(views: Sequence[View]) -> tuple[Block, ...]:
+    """Answers that hold for all workflows; nothing when there is only one workflow or no such answer."""
+    view = views[0]
+    if len(view.engagement.workflows) == 1 or not view.engagement.answers:
+        return ()
+    return Heading(say("answers.title_shared"), 2), Text((say("answers.lead"),), "lead"), _table(view, view.engagement.answers)
+
+
+def _table(view: View, told: Mapping[str, Answer]) -> Table:
+    rows = tuple(_row(view, c, told[c.id]) for c in view.catalog.criteria.values() if c.id in told and _known(told[c.id]))
+    return Table("", tuple(Cell(name) for name in columns("answers.head")), rows, (False,) * 3)
 
 
 def _known(answer: Answer) -> bool:
@@ -40,15 +53,16 @@ def _open(view: View, criterion: Criterion) -> bool:
 
 def _row(view: View, criterion: Criterion, answer: Answer) -> tuple[Cell, ...]:
     remarks = "; ".join(_remarks(view, criterion, answer))
-    return Cell(criterion.label), Cell(words_of(criterion, answer)), Cell(remarks, "guess" if answer.confidence == "guess" else "")
+    return Cell(criterion.label), Cell(words_of(criterion, answer, view.currency)), Cell(remarks, "guess" if answer.confidence == "guess" else "")
 
 
-def words_of(criterion: Criterion, answer: Answer) -> str:
+def words_of(criterion: Criterion, answer: Answer, currency: str) -> str:
     """An answer in a client's words: the label of its level or levels, or its range with the unit."""
     if answer.amount is None:
         return " or ".join(criterion.level(level).label for level in answer.levels)
     ends = dict.fromkeys(plain(value * (100 if criterion.maximum == 1 else 1)) for value in (answer.amount.low, answer.amount.high))
-    return f"{' to '.join(ends)}{'%' if criterion.maximum == 1 else f' {criterion.unit}'}"
+    unit = (criterion.unit or "").replace("currency", SYMBOLS.get(currency, currency).strip())
+    return f"{' to '.join(ends)}{'%' if criterion.maximum == 1 else f' {unit}'}"
 
 
 def _remarks(view: View, criterion: Criterion, answer: Answer) -> Iterator[str]:

@@ -17,7 +17,7 @@ __all__ = ["costs", "figures"]
 
 USE = frozenset({"1M tokens", "1000 searches", "GPU months"})
 """Units of run lines that are paid by use; the others are upkeep."""
-ROWS = 16
+ROWS = 9
 """Most assumptions listed."""
 
 

@@ -15,7 +15,7 @@ from advisorkit.uncertainty import Bar, Curve, Payback
 
 __all__ = ["cheapest_bars", "curves", "input_words", "payback", "range_bars", "tornado"]
 
-BARS = 8
+BARS = 7
 """Most assumptions in the tornado chart."""
 SMALL = 0.02
 """Smallest swing shown, as a share of the largest."""

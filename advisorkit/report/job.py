@@ -20,6 +20,7 @@ from advisorkit.errors import UsageError
 from advisorkit.files import read_bytes, write_bytes
 from advisorkit.pilot import Established
 from advisorkit.piloting import pilots_of
+from advisorkit.report.answer_pages import shared_answers
 from advisorkit.report.view import View
 from advisorkit.report.whole_pages import cover, method, overview
 from advisorkit.study import Study, studies
@@ -49,8 +50,8 @@ class Report:
 
     @property
     def method(self) -> tuple[Block, ...]:
-        """How the advice is worked out."""
-        return method(self.workflows)
+        """Answers that all workflows share, and how the advice is worked out."""
+        return (*shared_answers(self.workflows), *method(self.workflows))
 
 
 def job_document(engagement: Engagement, folder: str | Path = ".", **options: Any) -> str:
@@ -78,8 +79,8 @@ def _check(engagement: Engagement, options: Mapping[str, Any]) -> None:
         raise UsageError(f"unknown option {unknown[0]}; a job has {', '.join(_OPTIONS)}")
     if options.get("scenario"):
         engagement.under(options["scenario"])
-    for id in options.get("workflows", ()):
-        engagement.workflow(id)
+    for name in options.get("workflows", ()):
+        engagement.workflow(name)
 
 
 _OPTIONS = ("scenario", "draws", "seed", "brand", "workflows")

@@ -18,9 +18,9 @@ from advisorkit.quantities import percent
 from advisorkit.report.printed import project, ranked, shown, shown_shares, weeks
 from advisorkit.report.sentences import say, sure
 
-__all__ = ["belief_map", "destinations", "evidence", "flip_bars", "level_words", "needs", "path_stairs", "rung_name", "ruled_out"]
+__all__ = ["belief_map", "destinations", "evidence", "flip_bars", "level_words", "needs", "path_stairs", "ruled_out", "rung_name"]
 
-ROWS = 12
+ROWS = 10
 """Most answers shown one by one in the evidence chart."""
 DOTS = 120
 """Draws shown on the map; the region is drawn from all of them."""

@@ -50,7 +50,7 @@ def method(views: Sequence[View]) -> tuple[Block, ...]:
     view = views[0]
     prior = [percent(1 / (1 + 10 ** (-d / 10))) for d in view.advice.belief.prior]
     rate = view.inputs.rows["discount_rate"].range
-    texts = {
+    texts: dict[str, dict[str, object]] = {
         "belief": {"retrieval": prior[0], "training": prior[1], "damping": percent(view.catalog.damping)},
         "clear": {"points": 10, "share": "60%"},
         "money": {"draws": number(view.costs.draws), "discount": percent(rate.likely if rate else 0)},
