@@ -97,7 +97,7 @@ def settings_of(name: str) -> st.SearchStrategy[Setting]:
     if row.kind == "count":
         return st.integers(0, 1000).map(Estimate.of)
     low, high = {"share": (0.0, 1.0), "real": (-0.99, 5.0)}.get(row.kind, (0.0, 1e9))
-    return estimates(low, high)
+    return estimates(1e-6 if row.above_zero else low, high)
 
 
 @cache

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies import engagements
 
 from advisorkit import store
 from advisorkit.engagement import Engagement
-from tests.strategies import engagements
 
 
 @pytest.fixture(scope="module")

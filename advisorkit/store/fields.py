@@ -18,6 +18,7 @@ from advisorkit.store.vocabulary import Vocabulary
 
 __all__ = [
     "MAX_NAME",
+    "SLUG",
     "advised",
     "answer",
     "answers",
@@ -33,14 +34,15 @@ __all__ = [
 
 MAX_NAME = 100
 """Longest name of a scenario, in characters."""
-_SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
+SLUG = r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?"
+"""Form of an id."""
 _LONG = ("value", "confidence", "said_by", "confirm_by", "note", "private_note")
 
 
 def slug(spot: Spot) -> str | None:
     """An id: a-z, 0-9 and inner hyphens, at most 64 characters."""
     text = spot.text()
-    if text is not None and not _SLUG.fullmatch(text):
+    if text is not None and not re.fullmatch(SLUG, text):
         spot.fault(f"{spot.seen} is not an id: use a-z, 0-9 and hyphens, such as support-assistant")
         return None
     return text

@@ -25,7 +25,7 @@ from advisorkit.store.fields import (
 )
 from advisorkit.store.vocabulary import Vocabulary
 
-__all__ = ["CONTEXT", "CURRENCIES", "FORMAT", "KEYS", "STATUSES", "WORKFLOW_KEYS", "engagement", "reduced"]
+__all__ = ["AXES", "CONTEXT", "CURRENCIES", "FORMAT", "KEYS", "STATUSES", "WORKFLOW_KEYS", "engagement", "reduced"]
 
 FORMAT = 1
 """Version of the file format that is written."""
