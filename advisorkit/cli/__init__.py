@@ -7,8 +7,8 @@ from collections.abc import Callable
 import typer
 
 from advisorkit.cli.advise import assess, cost, prices_app
-from advisorkit.cli.deliver import batch, live, report
-from advisorkit.cli.engage import brief, check
+from advisorkit.cli.deliver import batch, demo, live, report
+from advisorkit.cli.engage import brief, check, new, schema_command
 from advisorkit.cli.pilots import pilot_app
 
 __all__ = ["app", "main"]
@@ -17,7 +17,10 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Advice on prompting, retrieval (RAG), fine-tuning or both, with costs and reports.",
 )
-_COMMANDS: dict[str, Callable[..., None]] = {"check": check, "brief": brief, "assess": assess, "cost": cost, "report": report, "batch": batch, "live": live}
+_COMMANDS: dict[str, Callable[..., None]] = {
+    "demo": demo, "new": new, "check": check, "schema": schema_command, "assess": assess, "cost": cost, "report": report,
+    "batch": batch, "live": live, "brief": brief,
+}
 for name, command in _COMMANDS.items():
     app.command(name)(command)
 app.add_typer(prices_app, name="prices")

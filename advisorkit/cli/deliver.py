@@ -16,13 +16,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from advisorkit.batch import BatchResult, Deliverable, gather, job_of, produce
 from advisorkit.batch.values import Engine
 from advisorkit.brand import read_brand
+from advisorkit.catalog import load as load_catalog
 from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, guarded, out, say, table
 from advisorkit.cli.request import changed, opened, settings
 from advisorkit.engagement import Engagement
 from advisorkit.errors import UsageError
+from advisorkit.files import write_bytes
 from advisorkit.live import live as serve
+from advisorkit.quantities import percent
+from advisorkit.store import samples
+from advisorkit.study import studies
 
-__all__ = ["batch", "live", "report"]
+__all__ = ["batch", "demo", "live", "report"]
 
 FORMATS = ("html", "pdf", "docx", "pptx", "xlsx")
 BUILT = ("html",)
@@ -130,6 +135,27 @@ def _finish(result: BatchResult, *, as_json: bool) -> None:
 
 
 @guarded
+def demo(out_: Folder = Path("advisorkit-demo"), as_json: Json = False) -> None:
+    """Advice, costs and reports for the bundled samples; says what it made."""
+    files = [samples.path(name) for name in samples.names()]
+    result = produce("client_report", gather(files), out_, ("html",))
+    if not as_json:
+        for file in files:
+            _print_engagement(opened(file))
+    _finish(result, as_json=as_json)
+
+
+def _print_engagement(engagement: Engagement) -> None:
+    names = load_catalog().patterns
+    rows = [
+        [one.workflow.name, names[one.advice.now].name, names[one.advice.recommended].name,
+         percent(one.advice.patterns[one.advice.recommended].probability), "clear" if one.advice.clear else "not yet clear"]
+        for one in studies(engagement)
+    ]
+    out.print(table(f"\n{engagement.client}", ["Workflow", "Now", "Probably becomes", "Chance", ""], rows, right=(3,)))
+
+
+@guarded
 def live(
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Engagement file; a copy of the sample when left out.")] = None,
     app: Annotated[bool, typer.Option("--app", help="Voilà instead of JupyterLab.")] = False,
@@ -137,4 +163,12 @@ def live(
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
 ) -> None:
     """The workbook with the client, in JupyterLab or as an app; on this machine only, behind a token."""
-    raise typer.Exit(serve(file or Path(), app=app, port=port, browser=not no_browser, say=say))
+    raise typer.Exit(serve(file or _sample_copy(), app=app, port=port, browser=not no_browser, say=say))
+
+
+def _sample_copy() -> Path:
+    target = Path("source-text.yaml")
+    if not target.exists():
+        write_bytes(target, samples.path("source-text").read_bytes())
+        say(f"made {target}, a copy of the sample")
+    return target

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -15,12 +16,27 @@ from advisorkit.cli.console import Json, emit, fault_document, guarded, out, say
 from advisorkit.engagement import Answer, Engagement, Workflow
 from advisorkit.errors import EngagementError, Fault, UsageError
 from advisorkit.files import MAX_BYTES, read_source, write_bytes
-from advisorkit.store import Loaded, load, write
+from advisorkit.store import Loaded, load, schema, write
+from advisorkit.store import new as new_file
+from advisorkit.store.wholes import reduced
 
-__all__ = ["brief", "check"]
+__all__ = ["brief", "check", "new", "schema_command"]
 
 Target = Annotated[Path, typer.Option("--to", metavar="FILE", help="Where it goes.")]
 Flow = Annotated[str | None, typer.Option("--workflow", metavar="ID", help="The workflow; may be left out when there is one.")]
+
+
+@guarded
+def new(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="File to make; it must not exist yet.")],
+    currency: Annotated[str, typer.Option("--currency", metavar="CODE", help="Currency of all money.")] = "EUR",
+) -> None:
+    """Start an engagement file: commented, with the core questions."""
+    _fresh(file)
+    name = reduced(file.stem) or "client"
+    today = date.today()  # noqa: DTZ011 - the user's own day
+    write_bytes(file, new_file(name, name.replace("-", " ").title(), currency, today).encode())
+    say(f"made {file}; fill it in, then run: advisorkit check {file}")
 
 
 def _fresh(file: Path) -> None:
@@ -52,6 +68,12 @@ def check(
         say(f"error: {fault}")
     if faults:
         raise typer.Exit(2)
+
+
+@guarded
+def schema_command() -> None:
+    """The engagement file's JSON Schema, with every name and unit."""
+    emit(schema())
 
 
 @guarded

@@ -1,0 +1,180 @@
+"""The command line, command by command: contracts, exit codes, and refusals in words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from contracts import ASSESS, COST, DELIVERABLES, FAULTS, PILOT_PLAN
+from jsonschema import validate
+from typer.testing import CliRunner, Result
+
+from advisorkit.cli import app
+from advisorkit.store import samples
+
+NAMES = samples.names()
+BROKEN = """advisorkit: 1
+client: Broken (sample)
+currency: EUR
+as_of: 2026-11-20
+workflows:
+  - id: twice
+    name: First
+    answers: {citations: requird, calls_per_month: -5}
+    asumptions: {horizon_months: 12}
+  - id: twice
+    name: Second
+    answers: {knowledge_change: [2, 3]}
+"""
+
+
+def run(*words: object) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def document(*words: object) -> dict[str, Any]:
+    result = run(*words, "--json")
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    path = tmp_path / "broken.yaml"
+    path.write_text(BROKEN)
+    return path
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_advice_on_a_sample_keeps_the_contract(name: str) -> None:
+    found = document("assess", samples.path(name))
+
+    validate(found, ASSESS)
+    for workflow in found["workflows"]:
+        assert sum(p["probability"] for p in workflow["patterns"].values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_costs_of_a_sample_keep_the_contract(name: str) -> None:
+    found = document("cost", samples.path(name), "--draws", 1024)
+
+    validate(found, COST)
+    assert {workflow["draws"] for workflow in found["workflows"]} == {1024}
+
+
+def test_an_assumption_set_on_the_command_line_changes_the_bill() -> None:
+    name = samples.path("source-text")
+    before, after = (
+        document("cost", name, "--workflow", "small-faq", "--draws", 1024, *more)["workflows"][0]
+        for more in ((), ("--set", "engineer_day_rate=1400,1800,2400", "--set", "horizon_months=24"))
+    )
+
+    assert (before["horizon_months"], after["horizon_months"]) == (36, 24)
+    # twice the day rate of 700, 900, 1200 doubles a build that is days times rate
+    assert after["patterns"]["prompt"]["build"]["p50"] > 1.8 * before["patterns"]["prompt"]["build"]["p50"]
+
+
+def test_a_scenario_is_laid_over_the_file() -> None:
+    name = samples.path("source-text")
+
+    found = document("cost", name, "--scenario", "twice the volume", "--workflow", "small-faq", "--draws", 1024)
+
+    validate(found, COST)
+    assert run("cost", name, "--scenario", "half").exit_code == 2
+
+
+def test_five_faults_of_a_file_are_told_in_one_run_with_place_and_nearest_word(broken: Path) -> None:
+    result = run("check", broken, "--json")
+
+    found = json.loads(result.stdout)
+    validate(found, FAULTS)
+    assert result.exit_code == 2
+    told = " ".join(f"{fault['where']} {fault['message']} {fault['nearest']}" for fault in found["faults"])
+    assert len(found["faults"]) == 5
+    for word in ("assumptions", "required", "twice", "-5", "knowledge_change"):
+        assert word in told
+    assert all("line" in fault["where"] for fault in found["faults"])
+
+
+@pytest.mark.parametrize("command", ["assess", "cost", "check"])
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"advisorkit: 99\n", b"\xff\xfe\x00", b"a: &x 1\nb: *x\n", b"client: \x81\x8d\n"],
+    ids=["empty", "a list", "unknown version", "UTF-16 stub", "an alias", "no encoding"],
+)
+def test_a_file_that_is_no_engagement_ends_in_words_and_exit_code_2(command: str, content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_bytes(content)
+
+    result = run(command, path)
+
+    assert result.exit_code == 2
+    assert str(path) in result.stderr.replace("\n", "")
+    assert "Traceback" not in result.output
+
+
+def test_a_folder_in_place_of_a_file_and_a_missing_file_are_refused(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "nowhere.yaml"):
+        assert run("assess", path).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("report", "x.yaml", "--to", "pdf", "--out", "o"),
+        ("report", "x.yaml", "--to", "word", "--out", "o"),
+        ("cost", "x.yaml", "--draws", "1000"),
+        ("cost", "x.yaml", "--set", "enginer_day_rate=3"),
+        ("batch", "x.yaml", "--out", "o", "--executor", "cloud"),
+        ("assess",),
+        ("advise",),
+    ],
+)
+def test_a_call_that_cannot_be_carried_out_ends_with_2_and_makes_nothing(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.yaml").write_bytes(samples.path("source-text").read_bytes())
+
+    result = run(*words)
+
+    assert result.exit_code == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x.yaml"]
+
+
+def test_a_new_file_is_commented_and_good_once_it_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "acme.yaml"
+
+    assert run("new", path).exit_code == 0
+    assert run("check", path).exit_code == 0
+    assert run("new", path).exit_code == 2
+    assert "#" in path.read_text()
+
+
+def test_a_batch_of_thirteen_files_makes_twelve_reports_and_names_the_broken_one(broken: Path, tmp_path: Path) -> None:
+    inputs = [samples.path(name) for name in NAMES]
+    for number in range(12 - len(NAMES)):
+        path = tmp_path / f"client-{number}.yaml"
+        path.write_text(f"advisorkit: 1\nid: client-{number}\nclient: Sample {number}\nsample: true\ncurrency: EUR\n"
+                        f"as_of: 2026-11-20\nworkflows:\n  - id: w\n    name: Work {number}\n    answers: {{citations: required}}\n")
+        inputs.append(path)
+
+    result = run("batch", *inputs, broken, "--to", "html", "--out", tmp_path / "out", "--json")
+
+    found = json.loads(result.stdout)
+    validate(found, DELIVERABLES)
+    assert result.exit_code == 1
+    assert [row["status"] for row in found["deliverables"]].count("made") == 12
+    (failed,) = [row for row in found["deliverables"] if row["status"] == "failed"]
+    assert "requird" in failed["error"] and "twice" in failed["error"]
+    assert len(list((tmp_path / "out").glob("*_client_report.html"))) == 12
+
+
+def test_a_pilot_is_planned_for_every_workflow() -> None:
+    validate(document("pilot", "plan", samples.path("source-text")), PILOT_PLAN)
+
+
+def test_prices_and_schema_are_json() -> None:
+    assert {"id", "age_days", "source"} <= set(document("prices")["prices"][0])
+    assert json.loads(run("schema").stdout)["$schema"].startswith("https://json-schema.org/")
