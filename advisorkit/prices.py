@@ -161,7 +161,7 @@ class PriceBook:
         self.model(model)
         prefix = f"{model}/batch_" if batch else f"{model}/"
         if batch and f"{prefix}input" not in self.prices:
-            raise PriceError(f"no batch price is known for {model}; set batch_share to 0 or give a negotiated price {prefix}input")
+            raise PriceError(f"no batch price is known for {model}; set its share in batches to 0 or name a model that has one")
         rows = {part: self.prices.get(prefix + part) for part in ("input", "output", "cache_read", "cache_write")}
         first = self.price(f"{prefix}input")
         if self.models[model].kind != "embedding":

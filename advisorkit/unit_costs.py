@@ -29,6 +29,7 @@ __all__ = [
     "hnsw_gb",
     "index_gb",
     "minimum_charge",
+    "people",
     "present_value",
     "prices_at",
     "ramp",
@@ -36,6 +37,7 @@ __all__ = [
     "search_call",
     "tokens_of_words",
     "training",
+    "training_by_hour",
     "training_tokens",
     "volume",
 ]
@@ -238,6 +240,26 @@ def training(tokens: Number, price: Number, *, passes: Number = 1, runs: Number 
     return tokens * passes * runs * price / MILLION
 
 
+def training_by_hour(hours: Number, price_per_hour: Number, *, grading: Number = 0, cap: Number = np.inf) -> Any:
+    """Cost of a training job billed by the hour, up to a cap for one job, with the cost of grading beside it.
+
+    Example:
+        >>> float(training_by_hour(4, 100.0, grading=60.0)), float(training_by_hour(80, 100.0, cap=5000.0))
+        (460.0, 5000.0)
+    """
+    return np.minimum(hours * price_per_hour + grading, cap)
+
+
+def people(items: Number, minutes: Number, hourly_cost: Number) -> Any:
+    """Cost of people who spend so many minutes on each of so many items.
+
+    Example:
+        >>> people(1000, 6, 40.0)
+        4000.0
+    """
+    return items * minutes / 60 * hourly_cost
+
+
 def gpu_capacity(tokens_per_second: Number, *, utilisation: Number = 1, hours: Number = 730) -> Any:
     """Output tokens that one copy of a model writes in a month.
 
@@ -327,6 +349,8 @@ def present_value(amounts: NDArray[np.float64], yearly_rate: float, *, periods_p
 def break_even_calls(*, upfront_a: float, upfront_b: float, per_call_a: float, per_call_b: float, monthly_a: float = 0,
                      monthly_b: float = 0, months: float = 1) -> float | None:
     """Calls a month at which A and B cost the same over `months`; None when one is cheaper at every volume.
+
+    With prices for one token in place of one call the answer is in tokens a month.
 
     Example:
         >>> break_even_calls(upfront_a=0, upfront_b=41_400, per_call_a=0.012, per_call_b=0.0005, months=36)

@@ -47,13 +47,12 @@ class Clock:
             >>> float(Clock.of(plain, 12).months["calls"])  # 1/3 + 2/3 + ten full months
             11.0
         """
-        growth = (1 + values["growth_per_year"]) ** (1 / 12)
-        discount = (1 + values["discount_rate"]) ** (-1 / 12)
-        ramp = np.maximum(values["adoption_months"], 1.0)
-        work = _geometric(discount * growth, horizon) / growth
-        use = values["adoption"] * (work - _not_yet(discount * growth, ramp, horizon) / growth)
+        growth, discount = np.log1p(values["growth_per_year"]) / 12, -np.log1p(values["discount_rate"]) / 12
+        ramp, adoption = np.maximum(values["adoption_months"], 1.0), values["adoption"]
+        work = _geometric(growth + discount, horizon) * np.exp(-growth)
+        use = adoption * (work - _not_yet(growth + discount, ramp, horizon) * np.exp(-growth))
         months: dict[Profile, Any] = {"once": np.float64(1.0), "month": _geometric(discount, horizon), "work": work, "calls": use}
-        return cls(horizon, growth, discount, values["adoption"], ramp, float(np.max(ramp)), months)
+        return cls(horizon, np.exp(growth), np.exp(discount), adoption, ramp, float(np.max(ramp)), months)
 
     @property
     def most_use(self) -> Any:
@@ -109,19 +108,18 @@ def first(values: Any, draws: int, kind: type = np.float64) -> Any:
     return np.asarray(values[:draws] if np.ndim(values) else values, kind)
 
 
-def _geometric(ratio: Any, terms: int) -> Any:
-    """``ratio + ratio² + … + ratioⁿ``, exact near a ratio of 1."""
-    log = np.log(ratio)
-    if np.all(np.abs(log) > 1e-12):
-        return ratio * np.expm1(terms * log) / np.expm1(log)
-    flat = np.abs(log) <= 1e-12
-    return np.where(flat, float(terms), ratio * np.expm1(terms * log) / np.where(flat, 1.0, np.expm1(log)))
+def _geometric(log: Any, terms: int) -> Any:
+    """``ratio + ratio² + … + ratioⁿ`` from the ratio's logarithm, exact near a ratio of 1."""
+    if np.all(log):
+        return np.exp(log) * np.expm1(terms * log) / np.expm1(log)
+    flat = log == 0
+    return np.where(flat, float(terms), np.exp(log) * np.expm1(terms * log) / np.where(flat, 1.0, np.expm1(log)))
 
 
-def _not_yet(ratio: Any, ramp: Any, horizon: int) -> Any:
+def _not_yet(log: Any, ramp: Any, horizon: int) -> Any:
     """What the ramp takes away: the sum of ``(1 − t/A) ratioᵗ`` over the months before full use."""
     last = min(horizon, int(np.ceil(np.max(ramp))) - 1)
-    power, lost = np.float64(1.0), np.float64(0.0)
+    ratio, power, lost = np.exp(log), np.float64(1.0), np.float64(0.0)
     for month in range(1, last + 1):
         power = power * ratio
         lost = lost + np.maximum(1 - month / ramp, 0.0) * power

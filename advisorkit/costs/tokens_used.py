@@ -112,9 +112,10 @@ def request(
 
 def _prices(inputs: Inputs, v: Values, name: str, prompt_tokens: Any) -> tuple[Any, Any, Any, Any]:
     found = unit_costs.prices_at(inputs.tokens(name), prompt_tokens)
-    if np.any(v["batch_share"]):
+    share = v["tuned_batch_share" if name == "tuned_model" else "batch_share"]
+    if np.any(share):
         batch = unit_costs.prices_at(inputs.tokens(name, batch=True), prompt_tokens)
-        found = tuple(unit_costs.blend(a, b, v["batch_share"]) for a, b in zip(found, batch, strict=True))
+        found = tuple(unit_costs.blend(a, b, share) for a, b in zip(found, batch, strict=True))
     return tuple(price * v["tuned_markup"] for price in found) if name == "tuned_model" else found
 
 

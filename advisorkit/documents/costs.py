@@ -59,7 +59,7 @@ def _column(bill: Bill, cost: ColumnCost) -> dict[str, Any]:
         "build": _band(cost.build), "per_call": _band(cost.per_call), "run_per_month": _band(cost.run_per_month),
         "errors_per_month": _band(cost.errors_per_month), "total": _band(cost.total), "errors_known": cost.errors_known,
         "per_right_answer": _band(cost.per_right_answer), "net_benefit": _band(cost.net_benefit),
-        "benefit_counts_errors": cost.benefit_counts_errors,
+        "net_value": _band(cost.net_value), "benefit_counts_errors": cost.benefit_counts_errors,
         "payback_today": None if cost.payback_today is None else _payback(cost.payback_today),
         "likely_total": bill.total(cost.column), "lines": _lines(bill, cost.column, cost),
         "curve": None if curve is None else [

@@ -80,6 +80,8 @@ class ColumnCost:
     """Total over the horizon for one right answer."""
     net_benefit: Band | None
     """What is saved against today, less everything paid; None without today's figures."""
+    net_value: Band | None
+    """Worth of the right answers, less everything paid; None without the values of right and wrong answers."""
     benefit_counts_errors: bool
     """Whether wrong answers, today's and the system's, are in the net benefit."""
     payback_today: Payback | None

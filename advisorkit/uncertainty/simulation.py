@@ -110,7 +110,7 @@ def _column(
     against_today = next((p for p in paid_back if p.column == column and p.against == "today"), None)
     return ColumnCost(
         column, month("build"), _band(per_call(here, column)) if column in PATTERNS else None, month("run", "change"), errors,
-        _band(everything), errors is not None, _per_right_answer(here, column, everything), benefit, counted,
+        _band(everything), errors is not None, _per_right_answer(here, column, everything), benefit, _net_value(here, column, everything, errors), counted,
         against_today, lines, _ending(curve, _band(everything)),
     )
 
@@ -125,8 +125,16 @@ def _line_ranges(paid: Paid) -> dict[int, Band | None]:
     return {key: _band(total) for key, total in {id(f): f.total for flows in paid.values() for f in flows}.items()}
 
 
+def _right_answers(here: Scene, column: Column) -> Any:
+    return here.items * here.clock.months["work" if column == "today" else "calls"] * (1 - here.values[f"error_rate_{column}"])
+
+
+def _net_value(here: Scene, column: Column, everything: Any, errors: Band | None) -> Band | None:
+    return _band(_right_answers(here, column) * here.values["value_right"] - everything) if errors else None
+
+
 def _per_right_answer(here: Scene, column: Column, everything: Any) -> Band | None:
-    right = here.items * here.clock.months["work" if column == "today" else "calls"] * (1 - here.values[f"error_rate_{column}"])
+    right = _right_answers(here, column)
     return _band(everything / right) if known(right) and np.all(right > 0) else None
 
 

@@ -1,0 +1,81 @@
+"""Engagements to be priced: one that knows everything, and changes laid over it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from hypothesis import strategies as st
+
+from advisorkit import price_book
+from advisorkit.costs import Inputs, inputs_for
+from advisorkit.engagement import Answer, Engagement, Setting, Workflow
+from advisorkit.quantities import Estimate
+
+TODAY = date(2026, 11, 20)
+BOOK = price_book.load(TODAY)
+TABLE = price_book.assumptions()
+
+ANSWERS: Mapping[str, Any] = {
+    "calls_per_month": [25_000, 40_000, 60_000], "corpus_tokens": [2e6, 5e6], "cost_wrong": [3, 6, 10], "value_right": 4,
+    "labelled_examples": [100, 300], "human_review": "sometimes",
+}
+TODAYS_FIGURES: Mapping[str, Any] = {"minutes_per_item": [4, 6, 9], "error_rate_today": [0.02, 0.04, 0.08]}
+
+
+def setting(value: Any) -> Setting:
+    return value if isinstance(value, str | bool | Estimate) else Estimate.of(value)
+
+
+def answered(answers: Mapping[str, Any]) -> dict[str, Answer]:
+    return {
+        name: Answer(levels=(value,)) if isinstance(value, str) else Answer(amount=Estimate.of(value)) for name, value in answers.items()
+    }
+
+
+def engagement(answers: Mapping[str, Any] = ANSWERS, assumptions: Mapping[str, Any] = TODAYS_FIGURES, **fields: Any) -> Engagement:
+    settings = {name: setting(value) for name, value in assumptions.items()}
+    work = Workflow("desk", "Service desk", answers=answered(answers), assumptions=settings)
+    return Engagement(**{"id": "acme", "client": "Acme", "currency": "EUR", "as_of": TODAY, "workflows": (work,), **fields})
+
+
+def inputs(answers: Mapping[str, Any] = ANSWERS, **assumptions: Any) -> Inputs:
+    """Inputs with today's figures and `assumptions` set."""
+    whole = engagement(answers, {**TODAYS_FIGURES, **assumptions})
+    return inputs_for(whole, whole.workflows[0], BOOK, TABLE)
+
+
+def inputs_of(whole: Engagement) -> Inputs:
+    return inputs_for(whole, whole.workflows[0], BOOK, TABLE)
+
+
+def fixed(priced: Inputs) -> Inputs:
+    """The same inputs, every range at its likely value."""
+    rows = {name: row if row.range is None else replace(row, value=Estimate.of(row.range.likely)) for name, row in priced.rows.items()}
+    return replace(priced, rows=rows)
+
+
+FREE = [
+    name for name, a in TABLE.items()
+    if a.numeric and a.kind != "count" and name not in {"platform_share_rag", "corpus_share_rag", "example_tokens", "minutes_saved", "tuned_batch_share"}
+    and not name.startswith("buy_")
+]
+"""Assumptions that may take any value that fits them."""
+
+
+@st.composite
+def changes(draw: st.DrawFn) -> dict[str, float]:
+    """A few assumptions, set to single values between a hundredth and a hundred times their likely value."""
+    likely = inputs().likely()
+    names = draw(st.lists(st.sampled_from(FREE), min_size=0, max_size=8, unique=True))
+    return {name: _near(draw, name, float(likely[name])) for name in names if likely[name] == likely[name]}
+
+
+def _near(draw: st.DrawFn, name: str, likely: float) -> float:
+    if TABLE[name].kind == "share":
+        return draw(st.floats(0.001, 0.999))
+    if TABLE[name].kind == "real":
+        return draw(st.floats(-0.5, 1.0))
+    return (likely or 1.0) * draw(st.floats(0.01, 100))

@@ -1,0 +1,150 @@
+"""Where each assumption comes from, what wins over what, and what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from priced import ANSWERS, BOOK, TABLE, engagement, inputs, inputs_of, setting
+
+from advisorkit.costs import bill, inputs_for
+from advisorkit.engagement import Engagement
+from advisorkit.errors import EngagementError, PriceError
+from advisorkit.quantities import Estimate
+
+
+def told(**fields: Any) -> Engagement:
+    return engagement(ANSWERS, {}, **fields)
+
+
+def test_workflow_wins_over_engagement_over_answer_over_price_book_over_default() -> None:
+    rate = {"engineer_day_rate": setting([700, 900, 1200])}
+    listed, whole = told(), replace(told(), assumptions=rate)
+    own = replace(whole, workflows=(replace(whole.workflows[0], assumptions={"engineer_day_rate": setting(800)}),))
+
+    rows = [inputs_of(e).rows["engineer_day_rate"] for e in (listed, whole, own)]
+
+    assert [(row.changed_by, row.range.likely) for row in rows if row.range] == [
+        ("price book", pytest.approx(570 * BOOK.rate("GBP", "EUR"))), ("engagement", 900), ("workflow", 800)]
+    assert rows[0].price_id == "day:engineer-uk"
+
+
+def test_an_answer_in_numbers_sets_the_workload_and_an_answer_in_words_sets_its_default() -> None:
+    rows = inputs().rows
+
+    assert (rows["calls_per_month"].range, rows["calls_per_month"].changed_by) == (Estimate(25_000, 40_000, 60_000), "answer")
+    assert rows["review_share"].range == Estimate(0.1, 0.3, 0.6)  # human_review: sometimes
+    assert "human_review" in rows["review_share"].source
+
+
+def test_a_disputed_answer_sets_no_default() -> None:
+    whole = told()
+    answers = {**whole.workflows[0].answers}
+    answers["human_review"] = replace(answers["human_review"], levels=("always", "never"))
+
+    row = inputs_of(replace(whole, workflows=(replace(whole.workflows[0], answers=answers),))).rows["review_share"]
+
+    assert row.changed_by == "default"
+
+
+def test_what_nobody_said_is_not_known_and_has_no_value() -> None:
+    row = inputs({}).rows["calls_per_month"]
+
+    assert (row.value, row.changed_by, row.known) == (None, "not known", False)
+
+
+def test_a_price_follows_the_words_chosen_before_it() -> None:
+    assert inputs(gpu="h100").rows["gpu_price"].price_id == "gpu:h100/hour"
+    assert inputs(store="pgvector").rows["store_minimum"].price_id == "store:pgvector/minimum"
+
+
+def test_a_negotiated_price_reaches_the_bill() -> None:
+    listed, own = told(), told(prices={"anthropic:claude-sonnet-5-5/output": 5.0, "label:contractor": 1.0})
+
+    def output(whole: Engagement) -> float | None:
+        return next(line.price for line in bill(inputs_of(whole)).of("rag") if line.component == "Model: output")
+
+    assert output(own) == pytest.approx((output(listed) or 0) / 2)
+    assert inputs_of(own).rows["label_price"].changed_by == "negotiated"
+
+
+def test_every_row_says_what_it_means_its_unit_and_its_source() -> None:
+    for row in inputs().rows.values():
+        assert row.assumption.label
+        assert row.assumption.meaning.endswith(".")
+        assert row.unit
+        assert "{" not in row.unit
+        assert row.source
+
+
+def test_prices_behind_the_figures_are_listed_with_their_ages() -> None:
+    ids = {age.id for age in inputs().prices()}
+
+    assert {"day:engineer-uk", "anthropic:claude-sonnet-5-5/input", "together:qwen3.5-9b/output", "store:serverless/minimum"} <= ids
+    assert all(age.age_days == 11 for age in inputs().prices() if age.id.startswith("anthropic:"))
+
+
+REFUSED = [
+    ({"engineer_day_rat": 900}, "unknown assumption 'engineer_day_rat'. Did you mean engineer_day_rate"),
+    ({"engineer_day_rate": -1}, "must not be negative"),
+    ({"engineer_day_rate": "cheap"}, "must be a number"),
+    ({"review_share": 1.2}, "must lie between 0 and 1"),
+    ({"gpu_utilisation": 0}, "must be above 0"),
+    ({"horizon_months": [12, 24, 36]}, "must be one whole number"),
+    ({"horizon_months": 12.5}, "must be one whole number"),
+    ({"growth_per_year": -1}, "must be above −1"),
+    ({"store": "cellar"}, "must be one of serverless, pgvector, managed"),
+    ({"model": 3}, "must be a word"),
+    ({"corpus_share_rag": 0.8}, "together must not exceed 1"),
+]
+
+
+@pytest.mark.parametrize(("assumptions", "fault"), REFUSED, ids=[f"{next(iter(a))}" for a, _ in REFUSED])
+def test_a_setting_that_cannot_be_used_names_the_field_and_the_fix(assumptions: dict[str, Any], fault: str) -> None:
+    with pytest.raises(EngagementError) as refused:
+        inputs(ANSWERS, **assumptions)
+
+    assert f"acme: desk.assumptions.{next(iter(assumptions))}" in str(refused.value)
+    assert fault in str(refused.value)
+
+
+def test_all_faults_of_a_workflow_are_told_together() -> None:
+    with pytest.raises(EngagementError) as refused:
+        inputs(ANSWERS, review_share=2, engineers=0, nonsense=1)
+
+    assert len(refused.value.faults) == 3
+
+
+@pytest.mark.parametrize("value", [[3, 2, 1], [1, float("nan")], float("inf")])
+def test_a_range_that_falls_or_is_not_finite_is_no_range(value: Any) -> None:
+    with pytest.raises(ValueError, match="rise|finite"):
+        setting(value)
+
+
+def test_an_unknown_model_names_the_nearest() -> None:
+    with pytest.raises(PriceError, match="openai:gpt-5-mini"):
+        inputs(model="openai:gpt-5-minis")
+
+
+def test_a_currency_without_a_rate_is_refused_with_what_to_write() -> None:
+    with pytest.raises(PriceError, match="exchange_rates"):
+        inputs_of(told(currency="JPY"))
+
+
+def test_a_files_own_rate_wins_over_the_planning_rate() -> None:
+    row = inputs_of(told(exchange_rates={"GBP": 2.0})).rows["engineer_day_rate"]
+
+    assert row.range == Estimate(802, 1140, 1576)
+
+
+def test_the_table_holds_what_a_store_needs_to_check_a_file() -> None:
+    assert {a.group for a in TABLE.values()} == {"workload", "assumption"}
+    assert all(a.default is None or not a.fits(a.default) for a in TABLE.values())
+    assert all(not a.fits(v) or isinstance(v, str) for a in TABLE.values() if a.by_answer for v in a.by_answer.levels.values())
+
+
+def test_inputs_are_worked_out_from_the_book_of_the_day() -> None:
+    whole = told()
+
+    assert inputs_for(whole, whole.workflows[0], BOOK, TABLE).book.as_of == whole.as_of

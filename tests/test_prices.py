@@ -1,0 +1,226 @@
+"""The price book against the package it was filled from, its traps, its ages and its currencies."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from subprocess import run
+
+import pytest
+from genai_prices import Usage
+from genai_prices.data import providers
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from advisorkit import price_book, unit_costs
+from advisorkit.errors import CatalogError, PriceError
+from advisorkit.price_book.refresh import package_prices
+from advisorkit.price_book.rows import COLUMNS, model_rows
+from advisorkit.prices import Price, PriceBook
+from advisorkit.quantities import Estimate
+
+TODAY = date(2026, 11, 20)
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+BOOK = price_book.load(TODAY)
+REFERENCES = {row["id"]: row["reference"] for row in model_rows()}
+CHAT = sorted(id for id, model in BOOK.models.items() if model.kind != "embedding")
+BATCHED = [id for id in CHAT if f"{id}/batch_input" in BOOK.prices]
+
+
+def package_cost(id: str, usage: Usage, *, batch: bool) -> float:
+    provider, reference = id.partition(":")[0], REFERENCES[id]
+    found = next(p for p in providers if p.id == provider)
+    model = found.find_model(reference)
+    assert model is not None
+    context = {"processing": "batch"} if batch else None
+    return float(model.calc_price(usage, found, genai_request_timestamp=NOON, price_context=context).total_price)
+
+
+tokens = st.sampled_from([0, 1, 99_999, 100_001, 199_999, 200_000, 200_001, 271_999, 272_000, 272_001]) | st.integers(0, 10**6)
+
+
+@pytest.mark.parametrize(("id", "batch"), [(id, False) for id in CHAT] + [(id, True) for id in BATCHED])
+@settings(max_examples=20)
+@given(fresh=tokens, read=tokens, write=tokens, out=tokens)
+def test_a_call_costs_what_the_package_itself_works_out(id: str, batch: bool, fresh: int, read: int, write: int, out: int) -> None:
+    prices = BOOK.tokens(id, batch=batch)
+    usage = Usage(input_tokens=fresh + read + write, cache_read_tokens=read, cache_write_tokens=write, output_tokens=out)
+
+    ours = unit_costs.call(prices, input_tokens=fresh, cache_read_tokens=read, cache_write_tokens=write, output_tokens=out)
+
+    assert ours == pytest.approx(package_cost(id, usage, batch=batch), rel=1e-9, abs=1e-15)
+
+
+def test_the_book_holds_more_than_forty_dated_chat_models_of_which_many_have_batch_prices() -> None:
+    assert len(CHAT) >= 60
+    assert len(BATCHED) >= 40
+    assert not any(reference.endswith("latest") for reference in REFERENCES.values())
+
+
+def test_every_row_of_the_shipped_book_is_what_the_package_says_at_noon() -> None:
+    found = {row.id: (row.amount, row.tiers) for row in package_prices(TODAY)}
+
+    assert {id: (BOOK.price(id).amount, BOOK.price(id).tiers) for id in found} == found
+
+
+def test_an_alias_that_moves_is_not_in_the_book_and_the_dated_id_has_the_dated_price() -> None:
+    with pytest.raises(PriceError, match="mistral:mistral-large-2512"):
+        BOOK.tokens("mistral:mistral-large-latest")
+
+    assert BOOK.tokens("mistral:mistral-large-2512").input == 0.5  # the alias resolves to an older model at 2.0
+
+
+def test_a_price_that_depends_on_the_hour_is_the_one_at_noon_whatever_the_hour_now() -> None:
+    assert BOOK.tokens("deepseek:deepseek-chat").input == 0.27  # 0.135 at midnight UTC
+
+
+def test_a_missing_batch_price_is_said_and_never_the_standard_price() -> None:
+    with pytest.raises(PriceError, match="no batch price is known for google:gemini-3.5-flash; set its share in batches to 0"):
+        BOOK.tokens("google:gemini-3.5-flash", batch=True)
+
+    assert BOOK.tokens("google:gemini-3.5-flash-lite", batch=True).input == 0.15
+
+
+def test_a_missing_fine_tuned_variant_is_an_error_that_names_its_neighbours() -> None:
+    with pytest.raises(PriceError, match="no model 'openai:ft-gpt-4.1-mini'.*Did you mean"):
+        BOOK.tokens("openai:ft-gpt-4.1-mini")
+
+
+def test_no_training_price_is_taken_from_the_package() -> None:
+    training = [row for id, row in BOOK.prices.items() if id.startswith("training:")]
+
+    assert training
+    assert not [row.id for row in training if row.source.startswith("genai-prices")]
+
+
+def test_a_cached_price_falls_back_to_the_price_of_fresh_input_never_to_zero() -> None:
+    prices = BOOK.tokens("together:qwen3.5-9b")
+
+    assert (prices.cache_read, prices.cache_write) == (prices.input, prices.input)
+
+
+@given(st.sampled_from(CHAT), st.text(st.characters(codec="ascii"), min_size=1, max_size=8))
+def test_an_unknown_model_is_always_an_error_never_a_free_one(id: str, tail: str) -> None:
+    if f"{id}{tail}" not in BOOK.models:
+        with pytest.raises(PriceError, match="no model"):
+            BOOK.tokens(f"{id}{tail}")
+
+
+def test_history_is_kept_and_the_day_picks_the_row() -> None:
+    assert price_book.load(date(2025, 1, 1)).tokens("openai:o3").input == 10
+    assert price_book.load(date(2025, 6, 10)).tokens("openai:o3").input == 2
+    assert price_book.load(date(2027, 1, 1)).tokens("google:gemini-3.8-flash").output == 7.5
+
+
+@pytest.mark.parametrize(("days", "state"), [(60, "fresh"), (61, "warn"), (180, "warn"), (181, "stale")])
+def test_a_price_warns_after_sixty_days_and_is_stale_after_a_hundred_and_eighty(days: int, state: str) -> None:
+    checked = BOOK.price("openai:gpt-5-mini/input").checked
+    on = date.fromordinal(checked.toordinal() + days)
+
+    age = BOOK.age("openai:gpt-5-mini/input", on)
+
+    assert (age.age_days, age.state) == (days, state)
+    assert (age in BOOK.stale(on)) == (state != "fresh")
+
+
+def test_a_negotiated_price_wins_and_keeps_unit_and_currency_of_the_row() -> None:
+    own = BOOK.with_negotiated({"openai:gpt-5.4/input": 2.0}, TODAY)
+
+    assert own.tokens("openai:gpt-5.4").input == 2.0
+    assert own.price("openai:gpt-5.4/input").currency == "USD"
+    assert unit_costs.prices_at(own.tokens("openai:gpt-5.4"), 300_000)[0] == 2.0  # it holds at every length
+    assert BOOK.tokens("openai:gpt-5.4").input == 2.5
+
+
+@pytest.mark.parametrize("amount", [-1.0, float("nan"), float("inf")])
+def test_a_negotiated_price_that_is_no_price_names_the_field(amount: float) -> None:
+    with pytest.raises(PriceError, match="prices.openai:gpt-5.4/input: .* is not a price"):
+        BOOK.with_negotiated({"openai:gpt-5.4/input": amount}, TODAY)
+
+
+def test_a_price_for_the_model_as_a_whole_is_told_which_rows_there_are() -> None:
+    with pytest.raises(PriceError, match="openai:gpt-5-mini/"):
+        BOOK.with_negotiated({"openai:gpt-5-mini": 0.2}, TODAY)
+
+
+def test_rates_cross_through_the_euro_and_the_files_own_rate_wins() -> None:
+    usd, gbp = (BOOK.rates[c] for c in ("USD", "GBP"))
+
+    assert BOOK.rate("GBP", "USD") == pytest.approx(gbp / usd)
+    assert BOOK.with_rates({"USD": 0.92}, "EUR").rate("USD", "EUR") == 0.92
+    assert BOOK.with_rates({"USD": 150.0}, "JPY").rate("USD", "JPY") == 150.0
+    assert BOOK.rate("CHF", "CHF") == 1.0
+
+
+def test_a_currency_without_a_rate_says_what_to_write() -> None:
+    with pytest.raises(PriceError, match=r"no exchange rate from USD to JPY; write exchange_rates: \{USD"):
+        BOOK.with_rates({}, "JPY").rate("USD", "JPY")
+    with pytest.raises(PriceError, match="exchange_rates.USD: -1 is not a rate"):
+        BOOK.with_rates({"USD": -1}, "EUR")
+
+
+def changed(book: PriceBook, row: Price) -> PriceBook:
+    return replace(book, prices={**book.prices, row.id: row})
+
+
+def test_a_refresh_shows_what_differs_and_writes_nothing() -> None:
+    old = replace(BOOK.price("openai:gpt-5-mini/input"), amount=Estimate.of(0.3))
+
+    found = price_book.refresh(changed(BOOK, old), TODAY)
+
+    assert [(c.id, c.before, c.kept) for c in found.changes] == [(old.id, old, False)]
+    assert [(row.id, row.amount.likely, row.since) for row in found.rows] == [(old.id, 0.25, TODAY)]
+    assert found.data_date == date(2026, 11, 9)
+
+
+def test_a_refresh_never_overwrites_a_negotiated_price() -> None:
+    own = BOOK.with_negotiated({"openai:gpt-5-mini/input": 0.2}, TODAY)
+
+    found = price_book.refresh(own, TODAY)
+
+    assert [(change.id, change.kept) for change in found.changes] == [("openai:gpt-5-mini/input", True)]
+    assert found.rows == ()
+
+
+def test_rows_of_a_refresh_are_appended_to_a_price_file_and_read_back(tmp_path: Path) -> None:
+    old = replace(BOOK.price("openai:gpt-5.4/input"), amount=Estimate.of(9), tiers=())
+    found = price_book.refresh(changed(BOOK, old), TODAY)
+    file = tmp_path / "prices.csv"
+
+    file.write_text(price_book.rows_text((old,), header=True) + price_book.rows_text(found.rows, header=False))
+
+    assert price_book.load(TODAY, file).tokens("openai:gpt-5.4") == BOOK.tokens("openai:gpt-5.4")
+
+
+@pytest.mark.parametrize(("row", "fault"), [
+    ("x/input,1M tokens,,-1,,USD,,2026-01-01,seen,,s,", "at least 0"),
+    ("x/input,1M tokens,,nan,,USD,,2026-01-01,seen,,s,", "finite"),
+    ("x/input,1M tokens,3,2,1,USD,,2026-01-01,seen,,s,", "must rise"),
+    ("x/input,1M tokens,,1,,USD,,2026-01-01,rumour,,s,", "evidence"),
+    ("x/input,1M tokens,,1,,USD,,yesterday,seen,,s,", "isoformat"),
+    ("x/input,1M tokens,,1", "number of cells"),
+])
+def test_a_wrong_row_of_a_price_file_names_its_line(tmp_path: Path, row: str, fault: str) -> None:
+    file = tmp_path / "own.csv"
+    file.write_text(",".join(COLUMNS) + "\n" + row + "\n")
+
+    with pytest.raises(CatalogError, match=f"own.csv, line 2.*{fault}"):
+        price_book.load(TODAY, file)
+
+
+def test_the_table_of_prices_shows_age_source_and_state() -> None:
+    rows = price_book.prices_table(BOOK, date(2027, 1, 20))
+
+    assert len(rows) == len(BOOK.prices)
+    assert {row["state"] for row in rows} == {"warn"}
+    assert all(row["source"] and row["as_of"] for row in rows)
+
+
+def test_pricing_never_imports_the_package() -> None:
+    code = "import sys, advisorkit.costs, advisorkit.uncertainty, advisorkit.price_book as p, datetime; p.load(datetime.date(2026, 11, 20)); print('genai_prices' in sys.modules)"
+
+    done = run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "False"
