@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,7 +15,10 @@ from hypothesis import strategies as st
 from strategies import engagements
 
 from advisorkit import store
-from advisorkit.engagement import Engagement
+from advisorkit.engagement import Advised, Answer, Engagement
+from advisorkit.errors import EngagementError, UsageError
+from advisorkit.quantities import Estimate
+from advisorkit.store import samples
 
 
 @pytest.fixture(scope="module")
@@ -57,3 +63,170 @@ def test_changes_written_into_a_file_give_the_new_engagement(
 
     assert store.read(file) == after
     assert second.notices == ()
+
+
+COMMENTED = """\
+# Our file for Acme
+advisorkit: 1
+client: "Acme"   # as on the contract
+currency: EUR
+as_of: 2026-11-20
+
+workflows:
+  # the first one
+  - id: mail
+    name: Sorting mail
+    answers:
+      # from the workshop
+      citations: no          # nobody asked
+      calls_per_month: 4e4   # per year / 12
+      knowledge_change: [daily, weekly]
+    status: draft
+
+  # parked until spring
+  - name: Contracts
+    id: contracts
+    notes:
+      citations: >-
+        Legal wants
+        them
+history: []
+# the end
+"""
+
+
+def saved(folder: Path, text: str, change: Callable[[Engagement], Engagement]) -> list[str]:
+    """Lines that differ after a change was written, old ones with -, new ones with +."""
+    file = folder / "acme.yaml"
+    file.write_bytes(text.encode())
+    loaded = store.load(file)
+    assert store.write(file, change(loaded.engagement), loaded.fingerprint).notices == ()
+    assert store.read(file) == change(loaded.engagement)
+    after = file.read_bytes().decode()
+    found = difflib.ndiff(text.splitlines(keepends=True), after.splitlines(keepends=True))
+    return [line.rstrip("\n") for line in found if line[0] in "+-"]
+
+
+def answered(value: Engagement, at: int = 0, /, **answers: Answer | None) -> Engagement:
+    flows = list(value.workflows)
+    kept = {name: answer for name, answer in {**flows[at].answers, **answers}.items() if answer is not None}
+    flows[at] = replace(flows[at], answers=kept)
+    return replace(value, workflows=tuple(flows))
+
+
+def test_a_file_without_a_change_keeps_every_byte(tmp_path: Path) -> None:
+    assert saved(tmp_path, COMMENTED, lambda value: value) == []
+
+
+def test_a_changed_answer_changes_one_line_and_keeps_its_comment(tmp_path: Path) -> None:
+    lines = saved(tmp_path, COMMENTED, lambda value: answered(value, citations=Answer(("required",))))
+
+    assert lines == ["-       citations: no          # nobody asked", "+       citations: required          # nobody asked"]
+
+
+def test_a_new_answer_is_one_new_line(tmp_path: Path) -> None:
+    lines = saved(tmp_path, COMMENTED, lambda value: answered(value, operator=Answer(("nobody",), note="asked, twice")))
+
+    assert lines == ['+       operator: {value: nobody, note: "asked, twice"}']
+
+
+def test_an_answer_taken_back_is_one_line_less(tmp_path: Path) -> None:
+    lines = saved(tmp_path, COMMENTED, lambda value: answered(value, knowledge_change=None))
+
+    assert lines == ["-       knowledge_change: [daily, weekly]"]
+
+
+def test_all_answers_taken_back_leave_the_comments(tmp_path: Path) -> None:
+    gone = {"citations": None, "calls_per_month": None, "knowledge_change": None}
+    lines = saved(tmp_path, COMMENTED, lambda value: answered(value, **gone))
+
+    assert [line[0] for line in lines] == ["-", "-", "-"]
+    assert "# from the workshop" in (tmp_path / "acme.yaml").read_text()
+
+
+def test_the_first_answer_of_a_workflow_stands_below_it(tmp_path: Path) -> None:
+    lines = saved(tmp_path, COMMENTED, lambda value: answered(value, 1, citations=Answer(("no",))))
+
+    assert lines == ["+     answers: {citations: no}"]
+
+
+def test_a_removed_workflow_takes_only_its_own_lines(tmp_path: Path) -> None:
+    lines = saved(tmp_path, COMMENTED, lambda value: replace(value, workflows=value.workflows[:1]))
+
+    assert [line[0] for line in lines] == ["-"] * 6
+    assert "# parked until spring" in (tmp_path / "acme.yaml").read_text()
+
+
+def test_advice_given_is_added_to_an_empty_history(tmp_path: Path) -> None:
+    given_now = Advised(date(2026, 11, 20), "mail", "finetune", "prompt", "because")
+    lines = saved(tmp_path, COMMENTED, lambda value: replace(value, history=(given_now,)))
+
+    assert lines[0] == "- history: []"
+    assert lines[1:3] == ["+ history:", "+   - date: 2026-11-20"]
+
+
+def test_line_ends_of_windows_stay(tmp_path: Path) -> None:
+    text = COMMENTED.replace("\n", "\r\n")
+    lines = saved(tmp_path, text, lambda value: answered(value, operator=Answer(("nobody",))))
+
+    assert lines == ["+       operator: nobody\r"]
+
+
+def test_a_file_changed_by_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "acme.yaml"
+    file.write_text(COMMENTED)
+    loaded = store.load(file)
+    file.write_text(COMMENTED + "# their line\n")
+
+    with pytest.raises(UsageError, match="changed by somebody else"):
+        store.write(file, loaded.engagement, loaded.fingerprint)
+
+    assert file.read_text().endswith("# their line\n")
+
+
+def test_a_file_that_is_gone_is_not_made_again_unasked(tmp_path: Path) -> None:
+    loaded = store.write(tmp_path / "a.yaml", store.read(samples.path("source-text")))
+    (tmp_path / "a.yaml").unlink()
+
+    with pytest.raises(UsageError, match="is gone"):
+        store.write(tmp_path / "a.yaml", loaded.engagement, loaded.fingerprint)
+
+
+def test_a_faulty_file_is_never_written_over(tmp_path: Path) -> None:
+    file = tmp_path / "acme.yaml"
+    file.write_text(COMMENTED.replace("citations: no ", "citations: perhaps "))
+
+    with pytest.raises(EngagementError, match="perhaps"):
+        store.write(file, store.read(samples.path("source-text")))
+
+    assert "perhaps" in file.read_text()
+
+
+def test_what_a_file_cannot_hold_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    value = store.read(samples.path("source-text"))
+
+    with pytest.raises(EngagementError, match="control character"):
+        store.write(tmp_path / "new.yaml", replace(value, client="bell \x07"))
+    with pytest.raises(UsageError, match="cannot be written"):
+        store.write(tmp_path / "no such folder" / "new.yaml", value)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", samples.names())
+def test_the_comments_of_a_sample_survive_an_edit(tmp_path: Path, name: str) -> None:
+    text = samples.path(name).read_text(encoding="utf-8")
+    lines = saved(tmp_path, text, lambda value: answered(value, calls_per_month=Answer(amount=Estimate.of(5))))
+
+    assert [line[0] for line in lines] == ["-", "+"]
+
+
+def test_a_file_in_braces_is_written_anew_and_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text("{advisorkit: 1, client: A, currency: EUR, as_of: 2026-11-20, workflows: [{id: w, name: W}]} # c\n")
+    loaded = store.load(file)
+
+    again = store.write(file, answered(loaded.engagement, citations=Answer(("no",))), loaded.fingerprint)
+
+    assert "comments in it were not kept" in again.notices[0]
+    assert store.read(file) == again.engagement
