@@ -26,7 +26,7 @@ workflows:
     asumptions: {horizon_months: 12}
   - id: twice
     name: Second
-    answers: {knowledge_change: [2, 3]}
+    answers: {knowledge_change: 3}
 """
 
 
@@ -67,7 +67,7 @@ def test_costs_of_a_sample_keep_the_contract(name: str) -> None:
 def test_an_assumption_set_on_the_command_line_changes_the_bill() -> None:
     name = samples.path("source-text")
     before, after = (
-        document("cost", name, "--workflow", "small-faq", "--draws", 1024, *more)["workflows"][0]
+        document("cost", name, "--workflow", "static-faq", "--draws", 1024, *more)["workflows"][0]
         for more in ((), ("--set", "engineer_day_rate=1400,1800,2400", "--set", "horizon_months=24"))
     )
 
@@ -79,7 +79,7 @@ def test_an_assumption_set_on_the_command_line_changes_the_bill() -> None:
 def test_a_scenario_is_laid_over_the_file() -> None:
     name = samples.path("source-text")
 
-    found = document("cost", name, "--scenario", "twice the volume", "--workflow", "small-faq", "--draws", 1024)
+    found = document("cost", name, "--scenario", "twice the volume", "--workflow", "static-faq", "--draws", 1024)
 
     validate(found, COST)
     assert run("cost", name, "--scenario", "half").exit_code == 2
