@@ -77,8 +77,7 @@ class Estimate:
             case int() | float():
                 return cls(float(value), float(value), float(value))
             case [low, high]:
-                middle = math.sqrt(low) * math.sqrt(high) if low > 0 else (low + high) / 2
-                return cls(float(low), float(min(max(middle, low), high) if low <= high else middle), float(high))
+                return cls(float(low), _middle(low, high), float(high))
             case [low, likely, high]:
                 return cls(float(low), float(likely), float(high))
         raise ValueError("give a number, [low, high] or [low, likely, high]")
@@ -109,6 +108,15 @@ class Estimate:
         if width == 0:
             return 1.0 if point > middle else (0.5 if point == middle else 0.0)
         return 0.5 * math.erfc(-(point - middle) / width * Z95 / math.sqrt(2))
+
+
+def _middle(low: float, high: float) -> float:
+    """Geometric mean of two positive numbers, else their middle; never outside of them by rounding."""
+    if not 0 < low <= high:
+        return (low + high) / 2
+    product = low * high
+    middle = math.sqrt(product) if 0 < product < math.inf else math.sqrt(low) * math.sqrt(high)
+    return float(min(max(middle, low), high))
 
 
 def _logit(share: float) -> float:

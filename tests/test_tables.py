@@ -1,0 +1,244 @@
+"""Strict tables: no shifted row, no guessed number, no formula, no bomb; CSV and XLSX give the same."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import time
+import zipfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+import xlsxwriter
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisorkit.errors import EngagementError
+from advisorkit.files import Spot, Table, as_amount, read_sheets, read_table
+from advisorkit.quantities import Estimate
+
+
+def csv(folder: Path, text: str, encoding: str = "utf-8") -> Table:
+    (folder / "t.csv").write_bytes(text.encode(encoding))
+    return read_table(folder / "t.csv")
+
+
+def xlsx(folder: Path, rows: list[list[Any]]) -> Table:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(folder / "t.xlsx")
+    return read_table(folder / "t.xlsx")
+
+
+def values(table: Table) -> list[dict[str, Any]]:
+    return [{name: spot.seen for name, spot in row.cells.items()} for row in table.rows]
+
+
+def refusal(folder: Path, text: str) -> str:
+    with pytest.raises(EngagementError) as caught:
+        csv(folder, text)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_the_separator_is_seen_from_the_header(tmp_path: Path, mark: str) -> None:
+    table = csv(tmp_path, f"id{mark}name\na{mark}Anna\n")
+
+    assert table.columns == ("id", "name")
+    assert values(table) == [{"id": "'a'", "name": "'Anna'"}]
+
+
+def test_excels_own_separator_line_is_obeyed(tmp_path: Path) -> None:
+    assert csv(tmp_path, "sep=;\nid;name\na;B, C\n").columns == ("id", "name")
+
+
+def test_a_shifted_row_is_a_fault_and_never_a_wrong_value(tmp_path: Path) -> None:
+    table = csv(tmp_path, "client,q,answer\nA,vol,1,5\nB,vol,7\nC,vol\n")
+
+    assert [bool(row.faults) for row in table.rows] == [True, False, True]
+    assert "line 2: has 4 fields where the header has 3" in str(table.rows[0].faults[0])
+    assert not table.rows[0].cells
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("id,id\na,b\n", "column 'id' is there twice"),
+        ("id,ID\na,b\n", "column 'ID' is there twice"),
+        ("id,,name\na,b,c\n", "column 2 has no name"),
+        ('id,name\na,"open\n', "line 2: is not a well-formed table"),
+        ('id,name\na,"b"c\n', "line 2: is not a well-formed table"),
+        ("id\n" + "a\n" * 10_001, "more than 10,000 rows"),
+        (",".join(f"c{i}" for i in range(501)), "more than 500 columns"),
+    ],
+)
+def test_a_faulty_header_or_form_refuses_the_whole(tmp_path: Path, text: str, words: str) -> None:
+    assert words in refusal(tmp_path, text)
+
+
+def test_words_that_other_readers_take_for_missing_or_numbers_stay_text(tmp_path: Path) -> None:
+    table = csv(tmp_path, "client,code\nNA,007\nNone,1-2\nnull,1E5\n")
+
+    assert values(table)[0] == {"client": "'NA'", "code": "'007'"}
+    assert [row.cells["code"].number() for row in table.rows] == [None, None, 100_000]
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("0,82", 0.82), ("1.234,5", 1234.5), ("1,234.5", 1234.5), ("1.234.567", 1234567), ("1200", 1200), ("0,125", 0.125),
+        ("1.250", None), ("1,250", None), ("12,5%", None), ("-3,5", -3.5), ("", None),
+    ],
+)
+def test_numbers_in_a_semicolon_file(tmp_path: Path, cell: str, expected: float | None) -> None:
+    row = csv(tmp_path, f"id;n\na;{cell}\n").rows[0]
+    found = as_amount(row.cells["n"]).number() if "n" in row.cells else None
+
+    assert found == expected
+    assert bool(row.faults) == (expected is None and cell != "")
+
+
+def test_a_point_in_a_comma_file_is_a_decimal_point(tmp_path: Path) -> None:
+    assert as_amount(csv(tmp_path, "id,n\na,1.250\n").rows[0].cells["n"]).number() == 1.25
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [("2..8", Estimate(2, 4, 8)), ("1 .. 2 .. 9", Estimate(1, 2, 9)), ("0,5..4,5", Estimate(0.5, 1.5, 4.5)), ("8..2", None), ("1..2..3..4", None)],
+)
+def test_a_range_is_written_with_two_points(tmp_path: Path, cell: str, expected: Estimate | None) -> None:
+    row = csv(tmp_path, f'id,n\na,"{cell}"\n').rows[0]
+    found = as_amount(row.cells["n"]).estimate()
+
+    assert found == expected
+    assert bool(row.faults) == (found is None)
+
+
+def test_a_workbook_gives_the_same_as_a_csv_file(tmp_path: Path) -> None:
+    rows = [["id", "n", "share", "day", "flag"], ["a", 350, 0.5, date(2026, 11, 20), True], [None], ["b", None, 1e6, None, "no"]]
+    text = "id,n,share,day,flag\na,350,0.5,2026-11-20,true\n\nb,,1000000,,no\n"
+
+    assert values(xlsx(tmp_path, rows)) == values(csv(tmp_path, text))
+
+
+def test_formulas_and_errors_in_cells_are_faults_of_their_row(tmp_path: Path) -> None:
+    table = xlsx(tmp_path, [["id", "n"], ["a", "=1+1"], ["b", "#REF!"], ["c", 3]])
+
+    assert [[fault.where for fault in row.faults] for row in table.rows] == [["line 2, n (B2)"], ["line 3, n (B3)"], []]
+
+
+def test_a_day_made_by_excel_out_of_one_to_two_is_no_number(tmp_path: Path) -> None:
+    row = xlsx(tmp_path, [["id", "n"], ["a", date(2026, 2, 1)]]).rows[0]
+
+    assert as_amount(row.cells["n"]).estimate() is None
+    assert "2026-02-01" in row.faults[0].message
+
+
+def test_a_hidden_first_sheet_is_not_what_is_read(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["secret"])
+    book.active.sheet_state = "hidden"
+    for name in ("Shown", "Second"):
+        book.create_sheet(name).append(["id"])
+    book.save(tmp_path / "t.xlsx")
+
+    table = read_table(tmp_path / "t.xlsx")
+
+    assert table.columns == ("id",)
+    assert "'Shown'" in table.notices[0]
+    assert set(read_sheets(tmp_path / "t.xlsx")) == {"Shown", "Second"}
+
+
+def test_a_stray_cell_in_the_last_corner_is_refused_at_once(tmp_path: Path) -> None:
+    book = xlsxwriter.Workbook(tmp_path / "t.xlsx")
+    sheet = book.add_worksheet()
+    sheet.write(0, 0, "id")
+    sheet.write(1_048_575, 16_383, "stray")
+    book.close()
+    started = time.perf_counter()
+
+    with pytest.raises(EngagementError, match="clear stray cells"):
+        read_table(tmp_path / "t.xlsx")
+
+    assert time.perf_counter() - started < 10
+
+
+def test_endless_rows_are_refused_before_they_are_read(tmp_path: Path) -> None:
+    book = xlsxwriter.Workbook(tmp_path / "t.xlsx", {"constant_memory": True})
+    sheet = book.add_worksheet()
+    for i in range(60_000):
+        sheet.write_number(i, 0, i)
+    book.close()
+
+    with pytest.raises(EngagementError, match="10,000 rows"):
+        read_table(tmp_path / "t.xlsx")
+
+
+def bomb(folder: Path, size: int) -> Path:
+    """A workbook whose strings unpack to `size` bytes of nothing."""
+    whole = io.BytesIO()
+    book = openpyxl.Workbook()
+    book.active.append(["id"])
+    book.save(whole)
+    file = folder / "bomb.xlsx"
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
+        for part in old.infolist():
+            new.writestr(part.filename, old.read(part))
+        new.writestr("xl/sharedStrings2.xml", b"\0" * size)
+    return file
+
+
+def test_a_zip_bomb_is_refused_by_its_unpacked_size(tmp_path: Path) -> None:
+    file = bomb(tmp_path, 101_000_000)
+
+    assert file.stat().st_size < 200_000
+    with pytest.raises(EngagementError, match="unpacks to 101 MB"):
+        read_table(file)
+
+
+@pytest.mark.parametrize("raw", [b"PK\x03\x04 no zip at all", b"PK\x03\x04"])
+def test_a_broken_workbook_is_refused_in_one_line(tmp_path: Path, raw: bytes) -> None:
+    (tmp_path / "t.xlsx").write_bytes(raw)
+
+    with pytest.raises(EngagementError, match="cannot be read as a workbook") as caught:
+        read_table(tmp_path / "t.xlsx")
+
+    assert "\n" not in str(caught.value)
+
+
+def test_entities_in_a_workbook_are_not_expanded(tmp_path: Path) -> None:
+    file, evil = tmp_path / "t.xlsx", tmp_path / "evil.xlsx"
+    book = xlsxwriter.Workbook(file)
+    book.add_worksheet().write_string(0, 0, "id")
+    book.close()
+    head = b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]>'
+    with zipfile.ZipFile(file) as old, zipfile.ZipFile(evil, "w") as new:
+        for part in old.infolist():
+            text = old.read(part)
+            if part.filename == "xl/sharedStrings.xml":
+                text = text.replace(b"\n<sst", b"\n" + head + b"<sst").replace(b"<t>id</t>", b"<t>&e;</t>")
+            new.writestr(part.filename, text)
+
+    with pytest.raises(EngagementError, match="cannot be read as a workbook"):
+        read_table(evil)
+
+
+def test_an_empty_table_is_refused(tmp_path: Path) -> None:
+    assert "is empty" in refusal(tmp_path, ",,\n , \n")
+    with pytest.raises(EngagementError, match="no visible sheet"):
+        xlsx(tmp_path, [])
+
+
+@given(st.lists(st.lists(st.text(max_size=8), min_size=1, max_size=5), max_size=6), st.sampled_from(",;\t"))
+def test_any_text_at_all_gives_a_table_or_a_refusal(rows: list[list[str]], mark: str) -> None:
+
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            table = csv(Path(folder), "\n".join(mark.join(row) for row in rows), "utf-8")
+        except (EngagementError, UnicodeEncodeError):
+            return
+        assert all(isinstance(spot, Spot) for row in table.rows for spot in row.cells.values())
