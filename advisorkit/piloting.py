@@ -28,9 +28,9 @@ from advisorkit.pilot import (
 from advisorkit.pilot_rules import rules
 from advisorkit.price_book import assumptions
 from advisorkit.price_book import load as load_prices
-from advisorkit.study import study
+from advisorkit.study import Study, study
 
-__all__ = ["PilotRead", "keep", "pilots_of", "plans", "read_pilot"]
+__all__ = ["PilotRead", "before_of", "keep", "pilots_of", "plan_of", "plans", "read_pilot"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,31 @@ def plans(engagement: Engagement, only: Iterable[str] = (), pattern: PatternId =
     return tuple(
         pilot_plan(_inputs(engagement, one), rules(), agreed_pass_mark(engagement, one.id), pattern) for one in chosen
     )
+
+
+def plan_of(found: Study) -> Plan:
+    """The pilot advised for a workflow that was worked out: of the pattern to be measured next, else of the prompt.
+
+    Raises:
+        PriceError: If a price or rate is not known.
+    """
+    step = found.advice.next_step
+    goes_on = step.action in {"pilot", "mark_more", "climb"}
+    inputs = found.inputs if goes_on else _inputs(found.engagement, found.workflow)
+    mark = agreed_pass_mark(found.engagement, found.workflow.id)
+    return pilot_plan(inputs, rules(), mark, step.pattern if goes_on else "prompt")
+
+
+def before_of(found: Study) -> Advice:
+    """The advice on a workflow without its newest pilot.
+
+    Raises:
+        PriceError: If a price or rate is not known.
+    """
+    earlier = found.pilot.diagnoses[:-1] if found.pilot else ()
+    pilots = tuple(seen.pilot for seen in earlier)
+    plain = _inputs(found.engagement, found.workflow)
+    return study(found.engagement, found.workflow, established_for(plain, pilots, rules()) if pilots else None).advice
 
 
 def _inputs(engagement: Engagement, workflow: Workflow) -> Inputs:

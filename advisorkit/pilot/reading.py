@@ -49,6 +49,8 @@ def established(pilots: Sequence[Pilot], terms: Terms, rules: Rules) -> Establis
 def established_for(inputs: Inputs, pilots: Sequence[Pilot], rules: Rules) -> Established:
     """What the pilots of a workflow establish, judged by its own money, error tolerance and newest pass mark.
 
+    A larger number of test cases than were marked stays as it was given.
+
     Raises:
         ValueError: If there is no pilot.
         PriceError: If a price or rate is not known.
@@ -59,7 +61,10 @@ def established_for(inputs: Inputs, pilots: Sequence[Pilot], rules: Rules) -> Es
     pattern = pilots[-1].pattern
     found = established(pilots, terms_for(inputs, rules, marks[-1] if marks else None, pattern), rules)
     measured = rebased(inputs, found.diagnoses[-1].measured, pattern)
-    return replace(found, assumptions={**found.assumptions, **measured})
+    told = inputs.numbers.get("test_cases")
+    more = {"test_cases"} if told is not None and told.likely > found.diagnoses[-1].cases else set()
+    answers = {name: answer for name, answer in found.answers.items() if name not in more}
+    return replace(found, answers=answers, assumptions={**found.assumptions, **measured})
 
 
 def _newest(seen: Sequence[Diagnosis], patterns: Sequence[PatternId]) -> Diagnosis | None:

@@ -51,7 +51,7 @@ def _about_marks(seen: Diagnosis, rules: Rules) -> Iterator[str]:
         yield f"For {unclear.hits:g} of {unclear.n:g} failures nobody could say why they failed."
     if seen.agreement and seen.agreement.kappa < rules.low_agreement:
         same = percent(seen.agreement.same)
-        yield f"Two markers gave the same mark in {same} of cases, little more than chance would; agree first what counts as right."
+        yield f"Two markers gave the same mark in {same} of cases, part of it by chance; agree first what counts as right."
     lacking = seen.failures["information"]
     if lacking.hits and not seen.mended.n:
         yield "Nobody has pasted the right text into the failed cases; an afternoon's test shows what a search could mend."

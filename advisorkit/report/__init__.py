@@ -7,9 +7,10 @@ from advisorkit.report.advice_pages import changes, path, reasons, summary
 from advisorkit.report.answer_pages import answers
 from advisorkit.report.cost_pages import costs, figures
 from advisorkit.report.job import Report, job_document, make_report, open_job, view_of, write_job
+from advisorkit.report.pilot_pages import charter, failures, moved, pilot_cover, result
 from advisorkit.report.view import View
 
 __all__ = [
-    "Report", "View", "answers", "changes", "costs", "figures", "job_document", "make_report", "open_job", "path", "reasons", "summary",
-    "view_of", "write_job",
+    "Report", "View", "answers", "changes", "charter", "costs", "failures", "figures", "job_document", "make_report", "moved",
+    "open_job", "path", "pilot_cover", "reasons", "result", "summary", "view_of", "write_job",
 ]

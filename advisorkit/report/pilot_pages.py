@@ -1,0 +1,229 @@
+"""Pages about pilots: the charter before one, and the review after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from advisorkit.blocks import (
+    Block,
+    Callout,
+    Cell,
+    ChartBlock,
+    Cover,
+    Decision,
+    Heading,
+    KeyFigure,
+    KeyFigures,
+    Table,
+    Text,
+)
+from advisorkit.charts.kinds import ShareBars, ShareRow
+from advisorkit.patterns import PATTERNS
+from advisorkit.pilot import Diagnosis, Established, Plan, Share
+from advisorkit.pilot_rules import rules
+from advisorkit.piloting import before_of, plan_of
+from advisorkit.quantities import day, money_short, percent
+from advisorkit.report.job import Report
+from advisorkit.report.printed import plain, shown_shares
+from advisorkit.report.sentences import columns, say
+from advisorkit.report.view import View
+
+__all__ = ["charter", "failures", "moved", "pilot_cover", "result"]
+
+_COLOURS = {"information": "rag", "behaviour": "finetune", "unclear": "text3"}
+
+
+def pilot_cover(report: Report, key: str) -> tuple[Block, ...]:
+    """A cover with the title of the sentence `key`: ``charter.cover`` or ``review.cover``."""
+    engagement, names = report.workflows[0].engagement, [view.workflow.name for view in report.workflows]
+    return (Cover(say(key), ", ".join(names), engagement.client, day(engagement.as_of), engagement.sample, report.brand),)
+
+
+def charter(view: View) -> tuple[Block, ...]:
+    """One page to leave behind: what is marked, by whom, what is enough, what each result will mean."""
+    plan = plan_of(view.study)
+    needed = percent(min(plan.terms.target, 1.0))
+    return (
+        Heading(say("charter.title", cases=plan.mark), 2, view.workflow.name),
+        Text((say("charter.lead", cases=plan.mark, pattern=say(f"pattern.{plan.pattern}"), needed=needed),), "lead"),
+        KeyFigures(tuple(_charter_figures(plan, needed))),
+        *_charter_notes(plan),
+        _table("charter.agreed", ((say(f"charter.{name}"), text) for name, text in _agreed(view, needed))),
+        _table("charter.results", _meanings(needed)),
+        _table("charter.actions", _actions(view, plan)),
+    )
+
+
+def _table(key: str, rows: Iterator[tuple[str, ...]]) -> Table:
+    head = tuple(Cell(name) for name in columns(f"{key}_head"))
+    return Table(say(key), head, tuple(tuple(map(Cell, row)) for row in rows), (False,) * len(head))
+
+
+def _charter_figures(plan: Plan, needed: str) -> Iterator[KeyFigure]:
+    yield KeyFigure(str(plan.mark), say("charter.figure.cases", twice=plan.mark_twice))
+    yield KeyFigure(needed, say(f"charter.figure.needed.{plan.terms.source}"))
+    if plan.terms.stakes is None or plan.evpi is None:
+        yield KeyFigure(say("unknown"), say("charter.figure.cost_unknown"))
+        return
+    marks = plan.mark + plan.mark_twice
+    yield KeyFigure(money_short(marks * plan.terms.stakes.marking_cost, plan.currency), say("charter.figure.cost"))
+    yield KeyFigure(money_short(round(plan.evpi), plan.currency), say("charter.figure.worth"))
+
+
+def _charter_notes(plan: Plan) -> Iterator[Block]:
+    if plan.terms.target >= 1:
+        yield Callout(say("review.stop"), say("charter.never"), "warning")
+    elif plan.terms.strict:
+        yield Text((say("charter.strict"),), "note")
+
+
+def _agreed(view: View, needed: str) -> Iterator[tuple[str, str]]:
+    context = view.workflow.context
+    yield "owner", ", ".join(filter(None, (context.get("owner"), context.get("department")))) or say("charter.blank")
+    for name in ("drawn", "who", "mark", "test", "date"):
+        yield name, say(f"charter.{name}_text", **({"needed": needed} if name == "mark" else {}))
+
+
+def _meanings(needed: str) -> Iterator[tuple[str, ...]]:
+    for name in ("pass", "information", "behaviour", "both", "open", "nothing"):
+        values = {"needed": needed} if name == "pass" else {}
+        yield say(f"charter.result.{name}", **values), say(f"charter.result.{name}_then")
+
+
+def _actions(view: View, plan: Plan) -> Iterator[tuple[str, ...]]:
+    owner = view.workflow.context.get("owner") or say("charter.blank")
+    for name in ("draw", "mark", "paste", "decide"):
+        values = {"cases": plan.mark} if name == "draw" else {}
+        yield say(f"charter.action.{name}", **values), owner if name == "decide" else say("charter.blank"), say("charter.blank")
+
+
+def result(view: View) -> tuple[Block, ...]:
+    """What the newest pilot decides, with its figures and what weakens them; a notice when there is none."""
+    found = view.study.pilot
+    if found is None:
+        return (Heading(say("review.none"), 2, view.workflow.name), Text((say("review.none_text"),)))
+    seen, made = found.diagnoses[-1], found.decision
+    advice = say(f"review.{made.action}", **_named(found))
+    clear = made.action != "mark_more"
+    return (
+        Decision(advice, view.workflow.name, clear, say("review.clear" if clear else "review.open")),
+        Text((made.why,), "lead"),
+        KeyFigures(tuple(_result_figures(found, seen))),
+        *_section("review.weak", found.warnings),
+    )
+
+
+def _named(found: Established) -> dict[str, object]:
+    action = found.decision.action
+    return {"mark_more": {"cases": found.decision.cases}, "stop": {}}.get(action, {"pattern": say(f"pattern.{found.decision.pattern}")})  # type: ignore[return-value]
+
+
+def _section(key: str, lines: Sequence[str]) -> tuple[Block, ...]:
+    return (Heading(say(key)), Text(tuple(lines), "bullets")) if lines else ()
+
+
+def _result_figures(found: Established, seen: Diagnosis) -> Iterator[KeyFigure]:
+    ends = {"low": percent(seen.right.low), "high": percent(seen.right.high)}
+    yield KeyFigure(_share(seen.right), say("review.figure.right", cases=plain(seen.right.n), **ends))
+    yield KeyFigure(percent(min(found.terms.target, 1.0)), say(f"review.figure.needed.{found.terms.source}"))
+    if seen.mended.n:
+        yield KeyFigure(_share(seen.mended), say("review.figure.mended"))
+    if seen.declined.hits:
+        yield KeyFigure(_share(seen.declined), say("review.figure.declined"))
+
+
+def _share(count: Share) -> str:
+    return "–" if count.share is None else percent(count.share)
+
+
+def _range(count: Share) -> str:
+    return say("review.between", low=percent(count.low), high=percent(count.high))
+
+
+def failures(view: View) -> tuple[Block, ...]:
+    """Why answers failed, by kind, by part of the work and by severity; nothing without a pilot."""
+    if view.study.pilot is None:
+        return ()
+    seen = view.study.pilot.diagnoses[-1]
+    return (
+        Heading(say("review.failures"), 2, view.workflow.name),
+        *_mix(seen),
+        *_section_text(tuple(_about_failures(seen))),
+        *_parts(seen),
+        *_harm(seen),
+    )
+
+
+def _mix(seen: Diagnosis) -> tuple[Block, ...]:
+    known = sorted(seen.failures.items(), key=lambda pair: -pair[1].hits)
+    first, count = known[0]
+    if not count.n:
+        return (Text((say("review.failures_none"),)),)
+    bars = tuple(
+        ShareRow(_COLOURS[name], say(f"review.kind_short.{name}"), share.share, _share(share), f"({_range(share)})") for name, share in known
+    )
+    title = say("review.failures_title", share=_share(count), kind=say(f"review.kind.{first}"))
+    return (ChartBlock(ShareBars(title=title, subtitle=say("review.failures_subtitle"), bars=bars)),)
+
+
+def _section_text(lines: tuple[str, ...]) -> tuple[Block, ...]:
+    return (Text(lines),) if lines else ()
+
+
+def _about_failures(seen: Diagnosis) -> Iterator[str]:
+    ceiling = seen.ceiling(rules())
+    if ceiling.share is not None and seen.pilot.pattern in ("prompt", "finetune"):
+        yield say("review.ceiling", share=_share(ceiling))
+    if seen.missed.hits:
+        yield say("review.search", share=_share(seen.missed))
+    if seen.agreement:
+        yield say("review.agreement", same=percent(seen.agreement.same), cases=seen.agreement.cases)
+
+
+def _parts(seen: Diagnosis) -> Iterator[Block]:
+    if seen.segments:
+        rows = tuple((Cell(name), Cell(_share(c)), Cell(plain(c.n)), Cell(_range(c))) for name, c in seen.segments.items())
+        yield Table(say("review.parts"), _head("review.parts_head"), rows, (False, True, True, True))
+
+
+def _harm(seen: Diagnosis) -> Iterator[Block]:
+    if seen.severities:
+        rows = tuple(
+            (Cell(say(f"review.severity.{name}")), Cell(plain(c.hits)), Cell(f"{100 * c.at_most:.1f}%")) for name, c in seen.severities.items()
+        )
+        yield Table(say("review.harm"), _head("review.harm_head"), rows, (False, True, True))
+
+
+def _head(key: str) -> tuple[Cell, ...]:
+    return tuple(Cell(name) for name in columns(key))
+
+
+def moved(view: View) -> tuple[Block, ...]:
+    """The advice before and after the newest pilot, what it measured for the costs, and the history; nothing without one."""
+    if view.study.pilot is None:
+        return ()
+    before = before_of(view.study)
+    told, now = shown_shares(before), shown_shares(view.advice)
+    rows = tuple((Cell(view.name(p), p), Cell(told[p]), Cell(now[p])) for p in PATTERNS)
+    same = before.recommended == view.advice.recommended
+    names = {"pattern": view.name(before.recommended)} if same else {"before": view.name(before.recommended), "after": view.name(view.advice.recommended)}
+    return (
+        Heading(say("review.moved"), 2, view.workflow.name),
+        Text((say(f"review.moved_lead.{'same' if same else 'other'}", **names),), "lead"),
+        Table("", _head("review.moved_head"), rows, (False, True, True)),
+        *_measured(view.study.pilot.diagnoses[-1]),
+        *_history(view),
+    )
+
+
+def _measured(seen: Diagnosis) -> Iterator[Block]:
+    if seen.measured:
+        rows = tuple((Cell(say(f"review.measured.{name}")), Cell(plain(value.likely))) for name, value in seen.measured.items())
+        yield Table(say("review.measured"), _head("review.measured_head"), rows, (False, True))
+
+
+def _history(view: View) -> Iterator[Block]:
+    lines = [line for line in view.engagement.history if line.workflow == view.workflow.id]
+    if lines:
+        rows = tuple((Cell(day(x.date)), Cell(view.name(x.now), x.now), Cell(view.name(x.recommended), x.recommended), Cell(x.reason)) for x in lines)
+        yield Table(say("review.history"), _head("review.history_head"), rows, (False,) * 4)

@@ -1,0 +1,128 @@
+"""The charter before a pilot and the review after it, as blocks and as templates."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from advisorkit.blocks import Block, ChartBlock, Decision, Heading, KeyFigures, Table, Text
+from advisorkit.charts.kinds import ShareBars
+from advisorkit.engagement import Engagement, Workflow
+from advisorkit.piloting import plan_of, read_pilot
+from advisorkit.quantities import percent
+from advisorkit.report import charter, failures, moved, result, view_of, write_job
+from advisorkit.study import study
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+MARKS = {
+    "rag": ["yes,,returns"] * 60 + ["no,information,fees"] * 48 + ["no,behaviour,tracking"] * 12,
+    "ship": ["yes,,returns"] * 117 + ["no,behaviour,tracking"] * 3,
+    "few": ["yes,,returns"] * 9 + ["no,information,fees"] * 3,
+}
+WORKFLOW = Workflow("support", "Support assistant", context={"owner": "Head of Support"})
+CLIENT = Engagement("acme", "Acme (sample)", "EUR", date(2026, 11, 20), (WORKFLOW,), exchange_rates={"USD": 0.92}, sample=True)
+
+
+def view(engagement: Engagement, pilot: object = None):
+    return view_of(study(engagement, engagement.workflows[0], pilot), 256)  # type: ignore[arg-type]
+
+
+def reviewed(folder: Path, name: str):
+    path = folder / "marks.csv"
+    path.write_text("case,right,failure,segment,severity\n" + "".join(f"{i},{kind},{'minor' if 'no' in kind else ''}\n" for i, kind in enumerate(MARKS[name])))
+    read = read_pilot(path, CLIENT, folder / "acme.yaml")
+    return view(read.engagement, read.established)
+
+
+def words(blocks: tuple[Block, ...]) -> str:
+    texts: list[str] = []
+    for block in blocks:
+        match block:
+            case Heading(text=text):
+                texts.append(text)
+            case Text(paragraphs=paragraphs):
+                texts += paragraphs
+            case Table(rows=rows):
+                texts += [cell.text for row in rows for cell in row]
+            case KeyFigures(figures=figures):
+                texts += [part for figure in figures for part in (figure.value, figure.words)]
+            case Decision(advice=advice, state=state):
+                texts += [advice, state]
+    return "\n".join(texts)
+
+
+def test_the_charter_says_how_many_what_is_enough_and_what_each_result_means() -> None:
+    here = view(CLIENT)
+    plan, said = plan_of(here.study), words(charter(here))
+
+    assert f"{plan.mark} real cases decide what is built next" in said
+    assert f"{percent(plan.terms.target)} or more are right" in said
+    assert "Head of Support" in said
+    assert "nobody has said yet what right and wrong answers are worth" in said
+
+
+def test_the_charter_leaves_names_and_days_to_be_filled_in() -> None:
+    tables = [block for block in charter(view(replace(CLIENT, workflows=(Workflow("w", "W"),)))) if isinstance(block, Table)]
+
+    assert [table.title for table in tables] == ["Agreed", "What each result will mean", "Who does what"]
+    assert all("____" in row[-1].text for row in tables[-1].rows)
+
+
+def test_the_review_opens_with_the_decision_and_the_measured_share(tmp_path: Path) -> None:
+    said = words(result(reviewed(tmp_path, "rag")))
+
+    assert said.startswith("Go on to retrieval (RAG)")
+    assert "of 120 answered cases right; between 41% and 59%" in said
+
+
+@pytest.mark.parametrize(("name", "opening"), [("ship", "Put a prompt into use"), ("few", "Mark 20 more cases")])
+def test_the_review_says_what_to_do(tmp_path: Path, name: str, opening: str) -> None:
+    assert words(result(reviewed(tmp_path, name))).startswith(opening)
+
+
+def test_the_review_shows_the_mix_of_failures_with_its_range(tmp_path: Path) -> None:
+    page = failures(reviewed(tmp_path, "rag"))
+    chart = next(block.chart for block in page if isinstance(block, ChartBlock))
+
+    assert isinstance(chart, ShareBars)
+    assert chart.title == "80% of the failures lacked information"
+    assert [(bar.label, bar.shown) for bar in chart.bars] == [("Lacked information", "80%"), ("Badly answered", "20%"), ("Not explained", "0%")]
+    assert "No critical" not in words(page)
+
+
+def test_the_review_shows_the_advice_before_and_after(tmp_path: Path) -> None:
+    here = reviewed(tmp_path, "rag")
+    table = next(block for block in moved(here) if isinstance(block, Table))
+    before = view(CLIENT)
+
+    shown = {row[0].text: (row[1].text, row[2].text) for row in table.rows}
+
+    assert shown["RAG"] == (percent(before.advice.patterns["rag"].probability), percent(here.advice.patterns["rag"].probability))
+    assert "What we advised, and when" in [block.title for block in moved(here) if isinstance(block, Table)]
+
+
+def test_without_a_pilot_the_review_says_so() -> None:
+    here = view(CLIENT)
+
+    assert "No pilot has been marked yet" in words(result(here))
+    assert failures(here) == moved(here) == ()
+
+
+@pytest.mark.parametrize("name", ["pilot_charter", "pilot_review"])
+def test_every_cell_of_the_templates_runs(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "marks.csv").write_text("case,right,failure\n" + "".join(f"{i},{kind.rpartition(',')[0]}\n" for i, kind in enumerate(MARKS["rag"])))
+    read = read_pilot(tmp_path / "marks.csv", CLIENT, tmp_path / "acme.yaml")
+    write_job(tmp_path / "job.json", read.engagement, tmp_path, draws=256)
+    cells = [c for c in json.loads((TEMPLATES / f"{name}.ipynb").read_text())["cells"] if c["cell_type"] == "code"]
+    space: dict[str, object] = {}
+
+    for cell in cells:
+        exec("".join(cell["source"]).replace("job = ''", f"job = {str(tmp_path / 'job.json')!r}"), space)
+
+    assert capsys.readouterr().out
+    assert cells[-1]["source"] == ["done()"]
+    assert all(len(cell["source"]) <= 5 and not cell["outputs"] for cell in cells)
