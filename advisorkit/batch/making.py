@@ -12,9 +12,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import papermill
 from papermill.engines import papermill_engines
 from papermill.exceptions import PapermillExecutionError
+from papermill.execute import raise_for_execution_errors
+from papermill.iorw import load_notebook_node
+from papermill.parameterize import parameterize_notebook
 
 from advisorkit.batch.checking import check
 from advisorkit.batch.engine import NAME, ZygoteEngine
@@ -45,23 +49,34 @@ def make(folder: Path) -> None:
 
 
 def _execute(folder: Path, order: dict[str, Any]) -> Any:
-    fast = order["engine"] == NAME
     try:
-        notebook = papermill.execute_notebook(
-            folder / "template.ipynb",
-            None if fast else folder / "partial.ipynb",
-            {PARAMETER: "job.json"},
-            engine_name=NAME if fast else None,
-            kernel_name="python3" if order["python"] else None,
-            progress_bar=False,
-            cwd=folder / "work",
-        )
+        notebook = (_here if order["engine"] == NAME else _in_kernel)(folder, order)
     except PapermillExecutionError as error:
         raise RenderError(f"{error.ename}: {error.evalue}") from None
     if not finished(notebook):
         raise RenderError("a cell ended the report before its last cell")
     unframe(notebook)
     return notebook
+
+
+def _here(folder: Path, order: dict[str, Any]) -> Any:  # noqa: ARG001
+    """What `papermill.execute_notebook` does, without reading and writing files that nobody looks at."""
+    template = nbformat.from_dict(json.loads((folder / "template.ipynb").read_text(encoding="utf-8")))  # type: ignore[no-untyped-call]
+    notebook = parameterize_notebook(load_notebook_node(template), {PARAMETER: "job.json"}, engine_name=NAME)
+    done = papermill_engines.execute_notebook_with_engine(NAME, notebook, kernel_name="python3", progress_bar=False)
+    raise_for_execution_errors(done, None)
+    return done
+
+
+def _in_kernel(folder: Path, order: dict[str, Any]) -> Any:
+    return papermill.execute_notebook(
+        folder / "template.ipynb",
+        folder / "partial.ipynb",
+        {PARAMETER: "job.json"},
+        kernel_name="python3" if order["python"] else None,
+        progress_bar=False,
+        cwd=folder / "work",
+    )
 
 
 def _render(kind: str, renderer: str, notebook: Any, options: dict[str, Any]) -> bytes:

@@ -83,22 +83,22 @@ class Nest:
         return "the primed process was lost"
 
     def warm(self, renderers: Iterable[str]) -> str:
-        """Start the zygote unless it lives, primed with the modules of `renderers`; its address."""
+        """Start the zygote unless it lives, primed with `renderers`; its address."""
         with self._lock:
             address = str(self._room() / "zygote")
             if self.pid is None:
                 if self._process:
                     _end(self._process)
-                self._start(address, sorted({renderer.partition(":")[0] for renderer in renderers}))
+                self._start(address, sorted(set(renderers)))
             return address
 
-    def _start(self, address: str, modules: list[str]) -> None:
+    def _start(self, address: str, renderers: list[str]) -> None:
         Path(address).unlink(missing_ok=True)
         with socket.socket(socket.AF_UNIX) as listener, Path(f"{address}.log").open("ab") as log:
             listener.bind(address)
             listener.listen(256)
             self._process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "advisorkit.batch.zygote", str(listener.fileno()), *modules],
+                [sys.executable, "-m", "advisorkit.batch.zygote", str(listener.fileno()), *renderers],
                 env=environment(os.environ, self._room()),
                 stdin=subprocess.PIPE,
                 stdout=log,

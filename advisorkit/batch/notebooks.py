@@ -37,6 +37,7 @@ def frame(order: Order) -> dict[str, Any]:
             cell.update(outputs=[], execution_count=None)
     notebook["nbformat_minor"] = max(notebook.get("nbformat_minor", 0), 5)
     if is_python(notebook):
+        notebook["metadata"].setdefault("kernelspec", {"name": "python3", "display_name": "Python 3", "language": "python"})
         first, last = _SEED.format(seed=order.job.seed), f"print({DONE!r})"
         notebook["cells"] = [_cell(_FIRST, first), *notebook["cells"], _cell(_LAST, last)]
     return notebook

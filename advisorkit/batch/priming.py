@@ -2,46 +2,90 @@
 
 from __future__ import annotations
 
+import json
+import random
+import secrets
+import sys
+import tempfile
 from collections.abc import Iterable
+from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
+from numpy.random import bit_generator
 
-from advisorkit.batch.shell import CaptureShell, open_shell
+from advisorkit.batch.engine import ZygoteEngine
+from advisorkit.batch.inputs import job_of
+from advisorkit.batch.making import make
+from advisorkit.batch.shell import open_shell
+from advisorkit.batch.templates import find_template
+from advisorkit.batch.values import Job, Order, Template
+from advisorkit.batch.worker import lay_out
+from advisorkit.store import read, samples
 
-__all__ = ["prime"]
+__all__ = ["prime", "reseed"]
 
 _CELLS = (
-    "import io, json, IPython.display, matplotlib.pyplot as plt, numpy, pandas, plotly.graph_objects, plotly.io, scipy.stats",
-    "table = pandas.DataFrame({'a': ['x', 'y', 'x'], 'b': [1.0, 2.5, 4.0]}).groupby('a').agg({'b': ['sum', 'mean']})",
-    "table.style.format('{:.1f}')",
-    "table",
+    "job = ''",
+    "import io, json, IPython.display, matplotlib.pyplot as plt, numpy, pandas, plotly.express as px, plotly.graph_objects as go, scipy.stats",
+    "table = pandas.DataFrame({'a': ['x', 'y', 'x'], 'b': [1.0, 2.5, 4.0], 'c': [1, 2, 3]})",
+    "table.groupby('a').agg({'b': ['sum', 'mean'], 'c': ['max']}).round(1)",
+    "table.pivot(index='c', columns='a', values='b').style.format('{:,.1f}').background_gradient(axis=None)",
     "figure = plt.figure(); axes = figure.subplots(); axes.bar(['x', 'y'], [1, 2], label='l'); axes.plot([1]);",
     "axes.legend(); axes.set_title('t'); figure.savefig(io.StringIO(), format='svg'); plt.close(figure)",
-    "plotly.io.to_html(plotly.graph_objects.Figure(plotly.graph_objects.Bar(x=['a'], y=[1])), include_plotlyjs=False)[:0]",
+    "for draw in (px.line, px.bar, px.scatter): draw(table, x='c', y='b', color='a', title='t').show()",
+    "px.histogram(table, x='b').show(); px.pie(table, names='a', values='b').show()",
+    "drawn = go.Figure(go.Bar(x=['a'], y=[1])).add_scatter(x=[1], y=[1]).update_layout(title='t'); drawn.show()",
+    "drawn.to_html(include_plotlyjs=False)[:0]",
     "IPython.display.display(IPython.display.Markdown('a'), IPython.display.HTML('a'))",
-    "print(numpy.random.default_rng(1).lognormal(size=3).sum())",
+    "numpy.quantile(numpy.random.default_rng(1).lognormal(size=30), [0.1, 0.9]), pandas.period_range('2026-01', periods=2, freq='M')",
 )
-"""Uses of the libraries that templates are made of; no client's data."""
+"""Uses of the libraries that templates are made of."""
+_REPORT = "advisorkit.export.html:render"
 
 
-def prime(modules: Iterable[str]) -> None:
-    """Import what reports need and use it once, then forget every name and setting that this left.
+def prime(renderers: Iterable[str]) -> None:
+    """Use libraries and renderers once, then forget every name and setting that this left.
 
-    Raises:
-        RuntimeError: If a library does not work; the driver then sees the zygote as lost.
+    A renderer's module may have a function `prime`, which is called; ours are used on the report of a bundled sample,
+    whose client is invented.
     """
-    for name in modules:
-        import_module(name)
-    shell = open_shell()
-    with mpl.rc_context():
-        for cell in _CELLS:
-            _use(shell, cell)
+    shell, wanted = open_shell(), tuple(renderers)
+    with mpl.rc_context(), tempfile.TemporaryDirectory() as name:
+        for renderer in wanted:
+            getattr(import_module(renderer.partition(":")[0]), "prime", int)()
+        for number, order in enumerate([_plain_use(), *([_sample_report()] if _REPORT in wanted else [])]):
+            folder = Path(name) / str(number)
+            folder.mkdir()
+            lay_out(order, folder)
+            ZygoteEngine.folder = folder
+            make(folder)
+            if reason := json.loads((folder / "outcome.json").read_text(encoding="utf-8")).get("reason"):
+                print(f"priming: {reason}", file=sys.stderr)  # noqa: T201  it only costs speed; reports will say why
+    ZygoteEngine.folder = None
     shell.reset(new_session=True)  # type: ignore[no-untyped-call]
     shell.execution_count = 1
+    reseed()
 
 
-def _use(shell: CaptureShell, cell: str) -> None:
-    for output in shell.run(cell):
-        if output["output_type"] == "error":
-            raise RuntimeError(f"priming failed: {output['ename']}: {output['evalue']}")
+def _plain_use() -> Order:
+    cells = [{"cell_type": "code", "metadata": {}, "source": text} for text in _CELLS]
+    cells[0]["metadata"] = {"tags": ["parameters"]}
+    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    return Order(Template("use", json.dumps(notebook)), Job("use", "", "{}"), {})
+
+
+def _sample_report() -> Order:
+    path = samples.path(samples.names()[0])
+    engagement = read(path)
+    job = job_of(replace(engagement, workflows=engagement.workflows[:1], scenarios={}), path.parent)
+    return Order(find_template("client_report"), job, {"html": _REPORT})
+
+
+def reseed() -> None:
+    """Random numbers from the system again, for `random`, NumPy's global state and generators without a seed."""
+    random.seed()
+    np.random.seed()  # noqa: NPY002
+    bit_generator.randbits = secrets.randbits  # type: ignore[attr-defined]

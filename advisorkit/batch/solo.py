@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from advisorkit.batch import lean  # noqa: F401  before anything that imports jsonschema
 from advisorkit.batch.confining import confine
 from advisorkit.batch.making import make
 

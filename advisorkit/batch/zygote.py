@@ -1,4 +1,4 @@
-"""A primed process that forks a fresh child per report: ``python -m advisorkit.batch.zygote LISTENER MODULE…``.
+"""A primed process that forks a fresh child per report: ``python -m advisorkit.batch.zygote LISTENER RENDERER…``.
 
 It never reads an order or a job: a request on its socket names a folder and limits, and the child reads the rest after
 the fork. It has one thread and refuses to fork when something started another, since a lock held by a thread that does
@@ -22,10 +22,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+from advisorkit.batch import lean  # noqa: F401  before anything that imports jsonschema
 from advisorkit.batch.confining import adopt_orphans, confine, die_with_parent, threads
 from advisorkit.batch.engine import ZygoteEngine, run_alone
 from advisorkit.batch.making import make
-from advisorkit.batch.priming import prime
+from advisorkit.batch.priming import prime, reseed
 
 __all__ = ["Zygote"]
 
@@ -145,6 +146,7 @@ def _settle_in(folder: Path, megabytes: int) -> None:
     tempfile.tempdir = os.environ["TMPDIR"] = str(folder / "tmp")
     os.chdir(folder / "work")
     gc.set_threshold(50_000, 20, 20)
+    reseed()
     confine(megabytes)
     ZygoteEngine.folder = folder
 
