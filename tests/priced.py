@@ -57,6 +57,18 @@ def fixed(priced: Inputs) -> Inputs:
     return replace(priced, rows=rows)
 
 
+def without(priced: Inputs, *names: str) -> Inputs:
+    """The same inputs, with what `names` stand for not known."""
+    rows = {name: replace(priced.rows[name], value=None, changed_by="not known") for name in names}
+    return replace(priced, rows={**priced.rows, **rows})
+
+
+def having(priced: Inputs, **ranges: Any) -> Inputs:
+    """The same inputs with other ranges."""
+    rows = {name: replace(priced.rows[name], value=setting(value)) for name, value in ranges.items()}
+    return replace(priced, rows={**priced.rows, **rows})
+
+
 FREE = [
     name for name, a in TABLE.items()
     if a.numeric and a.kind != "count" and name not in {"platform_share_rag", "corpus_share_rag", "example_tokens", "minutes_saved", "tuned_batch_share"}

@@ -216,7 +216,7 @@ def test_batches_are_cheaper_and_a_model_without_batch_prices_is_refused() -> No
     standard, batch = bill(inputs(batch_share=0)), bill(inputs(batch_share=1))
 
     assert model_lines(batch) == pytest.approx(model_lines(standard) / 2, rel=1e-9)
-    with pytest.raises(PriceError, match="no batch price is known for together:qwen3.5-9b"):
+    with pytest.raises(PriceError, match=r"no batch price is known for together:qwen3.5-9b"):
         bill(inputs(tuned_batch_share=0.5))
 
 

@@ -118,7 +118,7 @@ def test_all_faults_of_a_workflow_are_told_together() -> None:
 
 @pytest.mark.parametrize("value", [[3, 2, 1], [1, float("nan")], float("inf")])
 def test_a_range_that_falls_or_is_not_finite_is_no_range(value: Any) -> None:
-    with pytest.raises(ValueError, match="rise|finite"):
+    with pytest.raises(ValueError, match=r"rise|finite"):
         setting(value)
 
 

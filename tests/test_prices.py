@@ -77,14 +77,14 @@ def test_a_price_that_depends_on_the_hour_is_the_one_at_noon_whatever_the_hour_n
 
 
 def test_a_missing_batch_price_is_said_and_never_the_standard_price() -> None:
-    with pytest.raises(PriceError, match="no batch price is known for google:gemini-3.5-flash; set its share in batches to 0"):
+    with pytest.raises(PriceError, match=r"no batch price is known for google:gemini-3.5-flash; set its share in batches to 0"):
         BOOK.tokens("google:gemini-3.5-flash", batch=True)
 
     assert BOOK.tokens("google:gemini-3.5-flash-lite", batch=True).input == 0.15
 
 
 def test_a_missing_fine_tuned_variant_is_an_error_that_names_its_neighbours() -> None:
-    with pytest.raises(PriceError, match="no model 'openai:ft-gpt-4.1-mini'.*Did you mean"):
+    with pytest.raises(PriceError, match=r"no model 'openai:ft-gpt-4.1-mini'.*Did you mean"):
         BOOK.tokens("openai:ft-gpt-4.1-mini")
 
 
@@ -136,7 +136,7 @@ def test_a_negotiated_price_wins_and_keeps_unit_and_currency_of_the_row() -> Non
 
 @pytest.mark.parametrize("amount", [-1.0, float("nan"), float("inf")])
 def test_a_negotiated_price_that_is_no_price_names_the_field(amount: float) -> None:
-    with pytest.raises(PriceError, match="prices.openai:gpt-5.4/input: .* is not a price"):
+    with pytest.raises(PriceError, match=r"prices.openai:gpt-5.4/input: .* is not a price"):
         BOOK.with_negotiated({"openai:gpt-5.4/input": amount}, TODAY)
 
 
@@ -157,7 +157,7 @@ def test_rates_cross_through_the_euro_and_the_files_own_rate_wins() -> None:
 def test_a_currency_without_a_rate_says_what_to_write() -> None:
     with pytest.raises(PriceError, match=r"no exchange rate from USD to JPY; write exchange_rates: \{USD"):
         BOOK.with_rates({}, "JPY").rate("USD", "JPY")
-    with pytest.raises(PriceError, match="exchange_rates.USD: -1 is not a rate"):
+    with pytest.raises(PriceError, match=r"exchange_rates.USD: -1 is not a rate"):
         BOOK.with_rates({"USD": -1}, "EUR")
 
 

@@ -134,9 +134,12 @@ def band(draws: Any) -> Band:
     flat = np.array(draws, dtype=np.float64, ndmin=1).ravel()
     low, middle, high = (int(share * (len(flat) - 1) + 0.5) for share in (0.1, 0.5, 0.9))
     flat.partition(middle)
-    flat[:middle].partition(low) if low < middle else None
-    flat[middle:].partition(high - middle)
-    return Band(float(flat[low]), float(flat[middle]), float(flat[high]))
+    half = float(flat[middle])
+    below, above = flat[: middle + 1], flat[middle:]
+    below.partition(low)
+    tenth = float(below[low])
+    above.partition(high - middle)
+    return Band(tenth, half, float(above[high - middle]))
 
 
 def saving(here: Scene) -> Saving:

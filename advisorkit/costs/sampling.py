@@ -70,7 +70,7 @@ def drawn(
     shared = list(dict.fromkeys(groups.values()))
     if len(ranges) + len(shared) > DIMENSIONS:
         raise ValueError(f"{len(ranges)} inputs are more than the {DIMENSIONS - len(shared)} that can be drawn")
-    place = {name: row for row, name in enumerate(ranges)} | {group: DIMENSIONS - 1 - k for k, group in enumerate(shared)}
+    place = {name: row for row, name in enumerate([*shared, *ranges])}  # the first coordinates are the best spread
     needed = [*wanted, *dict.fromkeys(groups[name] for name in wanted if name in groups)]
     points = dict(zip(needed, strata([place[name] for name in needed], power, seed), strict=True))
     middles = _middles(power)

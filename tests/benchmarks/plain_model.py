@@ -1,0 +1,111 @@
+"""The cost model a second time, in plain Python: one draw, one month after the other, no closed sums, no arrays.
+
+It shares nothing with the library but the numbers that go in, so it serves as a check on the library and as the
+pure-Python loop that the library's speed is measured against.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from advisorkit.costs import Inputs
+from advisorkit.prices import TokenPrices
+
+Values = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is no number: prices of models, and whether the prompt carries the corpus."""
+
+    model: TokenPrices
+    batch: TokenPrices
+    tuned: TokenPrices
+    embedding: float
+    cache_minutes: float | None
+    model_reasons: bool
+    tuned_reasons: bool
+    corpus_in_prompt: bool
+    horizon: int
+
+
+def words(inputs: Inputs, *, corpus_in_prompt: bool) -> Words:
+    model, tuned = inputs.model("model"), inputs.model("tuned_model")
+    return Words(
+        inputs.tokens("model"), inputs.tokens("model", batch=True), inputs.tokens("tuned_model"), inputs.tokens("embedding_model").input, model.cache_minutes,
+        model.reasons, tuned.reasons, corpus_in_prompt, inputs.months,
+    )
+
+
+def at_length(prices: TokenPrices, tokens: float) -> tuple[float, float, float, float]:
+    found = (prices.input, prices.output, prices.cache_read, prices.cache_write)
+    for above, fresh, out, read, write in prices.tiers:
+        if tokens > above:
+            found = (fresh, out, read, write)
+    return found
+
+
+def call(v: Values, w: Words, *, prefix: float, own: float, tuned: bool) -> float:
+    if tuned:
+        fresh, out, read, write = at_length(w.tuned, prefix + own)
+    else:
+        both = zip(at_length(w.model, prefix + own), at_length(w.batch, prefix + own), strict=True)
+        fresh, out, read, write = ((1 - v["batch_share"]) * a + v["batch_share"] * b for a, b in both)
+    markup = v["tuned_markup"] if tuned else 1.0
+    written = v["output_tokens"] + (v["reasoning_tokens"] if (w.tuned_reasons if tuned else w.model_reasons) else 0.0)
+    by_token = fresh
+    if not tuned and w.cache_minutes is not None:
+        a_minute = v["calls_per_month"] * v["adoption"] * (1 + v["retry_share"]) / v["active_hours"] / 60
+        hit = 1 - math.exp(-a_minute * w.cache_minutes)
+        ways = [fresh, hit * read + (1 - hit) * write] + ([read / hit] if hit > 0 else [])
+        by_token = min(ways)
+    return markup * (prefix * by_token + own * fresh + written * out) / 1e6
+
+
+def totals(v: Values, w: Words) -> dict[str, float]:
+    """Present value of each pattern over the horizon."""
+    example = v["input_tokens"] + v["output_tokens"]
+    standing = v["instruction_tokens"] + v["prompt_examples"] * example
+    passages = v["retrieved_passages"] * v["passage_tokens"]
+    carried = standing + (v["corpus_tokens"] if w.corpus_in_prompt else 0.0)
+    per_call = {
+        "prompt": call(v, w, prefix=carried, own=v["input_tokens"], tuned=False),
+        "rag": call(v, w, prefix=standing, own=v["input_tokens"] + passages, tuned=False),
+        "finetune": call(v, w, prefix=v["tuned_instruction_tokens"], own=v["input_tokens"], tuned=True),
+        "hybrid": call(v, w, prefix=v["tuned_instruction_tokens"], own=v["input_tokens"] + passages, tuned=True),
+    }
+    return {pattern: pattern_total(v, w, pattern, per_call[pattern], example) for pattern in per_call}
+
+
+def pattern_total(v: Values, w: Words, pattern: str, by_call: float, example: float) -> float:
+    looks_up, trains = pattern in ("rag", "hybrid"), pattern in ("finetune", "hybrid")
+    rag, tune = v["build_days_rag"] * v["overrun"], v["build_days_finetune"] * v["overrun"]
+    days = {"prompt": v["build_days_prompt"] * v["overrun"], "rag": rag, "finetune": tune,
+            "hybrid": (rag + tune) * (1 + v["integration_share"])}[pattern]
+    days += max(v["integration_count"] - 1, 0) * v["days_per_system"]
+    tests = v["test_case_count"] * (v["marking_minutes"] / 60 * v["hourly_cost"] + v["judge_price"])
+    run = max(v["labels_wanted"], v["labelled_examples"]) * example * v["training_passes"] / 1e6 * v["training_price"]
+    total = days * v["engineer_day_rate"] + tests
+    monthly = v["observability_month"] + days * v["maintenance_share"] / 12 * v["engineer_day_rate"] + tests * v["evaluations_per_year"] / 12
+    gb = v["corpus_tokens"] / v["passage_tokens"] * (4 * v["embedding_dimensions"] + v["metadata_bytes"]) / 1e9
+    reads = max(gb, 0.25) * v["store_read_price"] / 1e6
+    if looks_up:
+        total += v["corpus_tokens"] / 1e6 * w.embedding
+        monthly += v["corpus_tokens"] * v["corpus_change_share"] / 1e6 * w.embedding
+        by_call += v["input_tokens"] / 1e6 * w.embedding + v["rerank_price"] / 1000
+    if trains:
+        total += max(v["labels_wanted"] - v["labelled_examples"], 0) * v["label_price"] + run * v["training_runs"]
+        often = max(v["retrains_per_year"] / 12, 1 / v["base_model_life_months"])
+        monthly += often * (v["retrain_days"] * v["engineer_day_rate"] + v["relabel_share"] * v["labels_wanted"] * v["label_price"] + run)
+    wrong = v[f"error_rate_{pattern}"] * (1 - v["review_share"] * v["review_catch"]) * v["cost_wrong"]
+    checked = v["review_share"] * v["review_minutes"] / 60 * v["hourly_cost"]
+    for month in range(1, w.horizon + 1):
+        worth = (1 + v["discount_rate"]) ** (-month / 12)
+        use = v["adoption"] * min(month / max(v["adoption_months"], 1), 1) * (1 + v["growth_per_year"]) ** ((month - 1) / 12)
+        calls = v["calls_per_month"] * (1 + v["retry_share"]) * use
+        store = max(gb * v["store_gb_price"] + calls * reads, v["store_minimum"]) if looks_up else 0.0
+        items = v["calls_per_month"] / v["calls_per_item"] * use
+        total += worth * (monthly + calls * by_call + store + items * (wrong + checked))
+    return total

@@ -1,0 +1,144 @@
+"""Evidence that is worked out: fits, works, is cheaper, pays back; and None where nobody knows."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from priced import ANSWERS, TODAY, engagement, fixed, inputs, inputs_of
+
+from advisorkit import unit_costs
+from advisorkit.costs import bill, facts
+from advisorkit.costs.tokens_used import corpus_in_prompt
+from advisorkit.patterns import PATTERNS
+from advisorkit.prices import TokenPrices
+
+SONNET_WINDOW = 1_000_000
+"""Tokens that the default model reads at once."""
+
+
+def known(**answers: Any) -> Any:
+    return facts(inputs({**ANSWERS, **answers}))
+
+
+@pytest.mark.parametrize(("corpus", "fits"), [(20_000, 1.0), (2_000_000, 0.0), ([500_000, SONNET_WINDOW, 2_000_000], 0.5)])
+def test_whether_a_corpus_fits_is_a_chance_against_the_window(corpus: Any, fits: float) -> None:
+    found = known(corpus_tokens=corpus)
+
+    assert found.window_tokens == SONNET_WINDOW
+    assert found.corpus_fits == pytest.approx(fits)
+
+
+def test_a_corpus_that_fits_may_still_be_too_long_to_be_read_reliably() -> None:
+    found = facts(inputs({**ANSWERS, "corpus_tokens": 200_000}, effective_tokens=[8_000, 64_000, 400_000]))
+
+    assert found.corpus_fits == 1.0
+    assert 0.1 < found.corpus_works < 0.3
+
+
+def test_where_nobody_knows_facts_are_none() -> None:
+    found = facts(inputs({}))
+
+    for name in ("corpus_fits", "corpus_works", "corpus_call", "rag_call", "corpus_cost_ratio", "corpus_payback_calls", "cache_hit_rate",
+                 "labels_missing", "label_cost", "payback_months"):
+        assert getattr(found, name) is None, name
+    assert not found.payback_known
+    assert set(found.build) == set(found.build_weeks) == set(PATTERNS)
+
+
+def test_a_cached_corpus_and_looking_up_cost_the_same_where_the_cache_discount_says_so() -> None:
+    """Reading from a cache costs a tenth, so 40,000 cached tokens cost what 4,000 fresh ones do."""
+    prices = TokenPrices(3, 15, 0.3, 3.75)
+
+    assert unit_costs.call(prices, cache_read_tokens=40_000) == pytest.approx(unit_costs.call(prices, input_tokens=4_000))
+    assert unit_costs.call(prices, cache_read_tokens=200_000) == pytest.approx(5 * unit_costs.call(prices, input_tokens=4_000))
+    assert unit_costs.call(prices, cache_write_tokens=200_000) == pytest.approx(62.5 * unit_costs.call(prices, input_tokens=4_000))
+
+
+def test_a_large_cached_corpus_costs_more_by_the_call_and_the_search_pays_back() -> None:
+    found = known(corpus_tokens=500_000)
+
+    assert found.corpus_cost_ratio == pytest.approx(found.corpus_call / found.rag_call)
+    assert found.corpus_cost_ratio > 3
+    assert found.corpus_payback_calls == pytest.approx(extra_build() / (found.corpus_call - found.rag_call))
+
+
+def extra_build() -> float:
+    made = bill(inputs({**ANSWERS, "corpus_tokens": 500_000}))
+    rag, prompt = made.total("rag", "build"), made.total("prompt", "build")
+    assert rag is not None
+    assert prompt is not None
+    return rag - prompt
+
+
+@pytest.mark.parametrize(("answers", "word", "carried"), [
+    ({"corpus_tokens": 50_000}, "auto", True), ({"corpus_tokens": 5_000_000}, "auto", False), ({}, "auto", False),
+    ({"corpus_tokens": 50_000, "facts_in_request": "all"}, "auto", False), ({"corpus_tokens": 50_000}, "no", False), ({}, "yes", True),
+])
+def test_a_prompt_carries_the_corpus_when_it_is_known_to_fit_and_is_needed(answers: dict[str, Any], word: str, carried: bool) -> None:
+    assert corpus_in_prompt(inputs(answers, corpus_in_prompt=word)) == carried
+
+
+def test_the_published_illustration_of_a_training_payback_comes_out() -> None:
+    """2,500 tokens at 3 and 15 dollars against 500 at 0.30 and 1.20, 300 out, 40,000 to set up: 3.5 million calls."""
+    before = unit_costs.call(TokenPrices(3, 15, 3, 3), input_tokens=2500, output_tokens=300)
+    after = unit_costs.call(TokenPrices(0.3, 1.2, 0.3, 0.3), input_tokens=500, output_tokens=300)
+
+    assert (before, after) == (pytest.approx(0.0120, abs=5e-5), pytest.approx(0.0005, abs=5e-5))
+    calls = unit_costs.break_even_calls(upfront_a=0, upfront_b=40_000, per_call_a=before, per_call_b=after)
+    assert calls == pytest.approx(3.5e6, rel=0.02)
+
+
+def test_training_pays_back_at_high_volume_and_never_at_low() -> None:
+    assert known(calls_per_month=1_000).payback_months is None
+    assert known(calls_per_month=1_000).payback_known
+    assert 0 < known(calls_per_month=2_000_000).payback_months < 6
+
+
+def test_a_payback_is_extra_build_over_monthly_saving_at_likely_values() -> None:
+    sure = fixed(inputs({**ANSWERS, "calls_per_month": 500_000}, discount_rate=0, growth_per_year=0, adoption_months=1, horizon_months=1))
+    made = bill(sure)
+    month = [sum(line.amount or 0 for line in made.of(p) if line.phase in ("run", "change")) for p in ("prompt", "finetune")]
+    extra = (made.total("finetune", "build") or 0) - (made.total("prompt", "build") or 0)
+
+    assert facts(sure).payback_months == pytest.approx(extra / (month[0] - month[1]))
+
+
+def test_a_model_that_its_maker_ends_has_that_much_life_left() -> None:
+    assert facts(inputs(tuned_model="openai:ft-gpt-4o-mini")).base_model_life_months == pytest.approx(
+        (date(2027, 1, 14) - TODAY).days / (365.25 / 12))
+    assert facts(inputs()).base_model_life_months == 18
+
+
+def test_examples_that_fit_are_counted_in_the_length_read_reliably() -> None:
+    told = {"effective_tokens": 64_000, "instruction_tokens": 800, "input_tokens": 600, "output_tokens": 300}
+
+    assert facts(inputs(**told)).examples_that_fit == (64_000 - 800 - 600) // 900
+
+
+@given(st.integers(0, 2000))
+def test_examples_in_hand_are_not_paid_for_again(in_hand: int) -> None:
+    found = facts(inputs({**ANSWERS, "labelled_examples": in_hand}, labels_wanted=300, label_price=2), 32)
+
+    assert found.labels_missing == max(0, 300 - in_hand)
+    assert found.label_cost.p50 == 2 * max(0, 300 - in_hand)
+
+
+def test_weeks_are_days_by_people_and_days_a_week_with_approvals_on_top() -> None:
+    plain, slow, two = (
+        facts(inputs(**settings)).build_weeks["rag"].p50 for settings in ({}, {"approval_lead_weeks": 6}, {"engineers": 2})
+    )
+
+    assert plain == pytest.approx(17 / 5, rel=0.02)
+    assert slow == pytest.approx(plain + 6)
+    assert two == pytest.approx(plain / 2)
+    assert not facts(inputs()).approvals_known
+
+
+def test_a_file_without_answers_still_has_the_builds_of_the_source_text() -> None:
+    found = facts(inputs_of(engagement({}, {})))
+
+    assert found.build["prompt"].p50 < found.build["finetune"].p50 < found.build["rag"].p50 < found.build["hybrid"].p50

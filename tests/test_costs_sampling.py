@@ -1,0 +1,104 @@
+"""Draws: evenly spread points, ranges hit at their percentiles, groups that move together."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import beta, qmc, spearmanr
+
+from advisorkit.costs.facts import band
+from advisorkit.costs.sampling import drawn, quantile
+from advisorkit.costs.sobol import DIMENSIONS, strata
+from advisorkit.quantities import Z95, Estimate, Kind
+
+
+@pytest.mark.parametrize("power", [1, 5, 12])
+def test_unscrambled_points_are_those_of_scipy(power: int) -> None:
+    number = np.arange(1 << power)
+    theirs = qmc.Sobol(DIMENSIONS, scramble=False, bits=30).random_base2(power)
+
+    ours = strata(range(DIMENSIONS), power, None)[:, number ^ (number >> 1)]  # scipy counts in Gray code
+
+    assert np.array_equal(ours.T, theirs * (1 << power))
+
+
+@given(st.integers(0, 2**32), st.integers(1, 10))
+def test_a_scramble_visits_every_stratum_once_in_every_coordinate(seed: int, power: int) -> None:
+    points = strata(range(0, DIMENSIONS, 7), power, seed)
+
+    assert np.array_equal(np.sort(points, axis=1), np.broadcast_to(np.arange(1 << power), points.shape))
+
+
+@given(st.integers(0, 1000))
+def test_scrambled_points_stay_evenly_spread_over_every_pair_of_coordinates(seed: int) -> None:
+    points = strata([0, 1, 40, 127], 10, seed) / 1024 + 0.5 / 1024
+
+    assert qmc.discrepancy(points[:2].T, method="L2-star") < 0.01
+    assert qmc.discrepancy(points[2:].T, method="L2-star") < 0.02
+
+
+ends = st.floats(1e-6, 1e6)
+
+
+@given(st.tuples(ends, ends, ends).map(sorted), st.sampled_from(["positive", "real"]))
+def test_low_likely_and_high_are_the_fifth_fiftieth_and_ninety_fifth_percentile(points: list[float], kind: Kind) -> None:
+    at = quantile(Estimate.of(points), kind, np.array([-Z95, 0.0, Z95]))
+
+    assert at == pytest.approx(points, rel=1e-9, abs=1e-12 * points[2])
+
+
+shares = st.floats(1e-4, 1 - 1e-4)
+
+
+@given(st.tuples(shares, shares, shares).map(sorted))
+def test_a_share_hits_its_ends_and_stays_a_share(points: list[float]) -> None:
+    at = quantile(Estimate.of(points), "share", np.array([-Z95, 0.0, Z95, -8.0, 8.0]))
+
+    assert at[:3] == pytest.approx(points, rel=1e-9)
+    assert (at >= 0).all()
+    assert (at <= 1).all()
+
+
+@given(st.floats(0.001, 10), st.floats(1.01, 50))
+def test_a_range_from_zero_is_a_scaled_beta_that_hits_median_and_high(likely: float, times: float) -> None:
+    high = likely * times
+    shape = np.log(1.9) / np.log(times)
+    top = high / 0.95 ** (1 / shape)
+
+    chance = np.array([0.01, 0.25, 0.5, 0.95, 0.99])
+    at = quantile(Estimate(0, likely, high), "positive", np.array([-2.326347874, -0.674489750, 0, Z95, 2.326347874]))
+
+    assert at == pytest.approx(beta(shape, 1).ppf(chance) * top, rel=1e-6)
+
+
+def test_a_range_whose_median_is_zero_is_zero_half_the_time() -> None:
+    at = quantile(Estimate(0, 0, 9), "positive", np.array([-3.0, 0.0, Z95]))
+
+    assert at.tolist() == pytest.approx([0, 0, 9])
+
+
+@given(st.tuples(shares, shares, shares).map(sorted), st.sampled_from(["positive", "real", "share"]))
+def test_a_quantile_never_falls(points: list[float], kind: Kind) -> None:
+    at = quantile(Estimate.of(points), kind, np.linspace(-4, 4, 101))
+
+    assert (np.diff(at) >= -1e-12).all()
+
+
+def test_inputs_of_one_group_move_together_and_others_do_not() -> None:
+    days = (Estimate(10, 17, 30), "positive")
+    made = drawn({"a": days, "b": days, "c": days}, ["a", "b", "c"], {"a": "build", "b": "build"}, 4096, 3)  # type: ignore[dict-item]
+
+    assert 0.3 < spearmanr(made["a"], made["b"]).statistic < 0.7
+    assert abs(spearmanr(made["a"], made["c"]).statistic) < 0.05
+    assert np.quantile(made["a"], [0.05, 0.5, 0.95]) == pytest.approx([10, 17, 30], rel=0.02)
+
+
+@given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=60))
+def test_a_band_is_read_off_the_sorted_draws(draws: list[float]) -> None:
+    ordered, last = sorted(draws), len(draws) - 1
+
+    found = band(np.array(draws))
+
+    assert (found.p10, found.p50, found.p90) == tuple(ordered[int(share * last + 0.5)] for share in (0.1, 0.5, 0.9))

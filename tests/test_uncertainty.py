@@ -1,0 +1,283 @@
+"""What the simulation says: ranges, chances, crossings, paybacks and what moves them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from priced import changes, fixed, having, inputs, without
+
+from advisorkit.costs import COLUMNS, bill, facts, scene
+from advisorkit.costs.flows import build_days
+from advisorkit.patterns import PATTERNS
+from advisorkit.quantities import Band
+from advisorkit.uncertainty import CostResult, price, tornado
+from advisorkit.uncertainty.totals import pattern_totals
+
+sys.path.insert(0, str(Path(__file__).parent / "benchmarks"))
+import plain_model
+
+FEW = 2**8
+
+
+def bands(value: Any) -> Iterator[Band]:
+    if isinstance(value, Band):
+        yield value
+    elif isinstance(value, dict):
+        yield from (band for one in value.values() for band in bands(one))
+    elif isinstance(value, tuple):
+        yield from (band for one in value for band in bands(one))
+    elif is_dataclass(value):
+        yield from (band for field in fields(value) for band in bands(getattr(value, field.name)))
+
+
+@given(changes())
+@settings(max_examples=40)
+def test_every_range_rises_and_chances_add_up(changed: dict[str, float]) -> None:
+    made = price(inputs(**changed), FEW)
+
+    assert all(band.p10 <= band.p50 <= band.p90 for band in bands(made))
+    assert sum(made.cheapest.values()) == pytest.approx(1)
+
+
+@given(changes())
+@settings(max_examples=40)
+def test_a_plain_python_model_month_by_month_comes_to_the_same_totals(changed: dict[str, float]) -> None:
+    priced = inputs(**changed)
+    likely = {name: float(value) for name, value in priced.likely().items()}
+
+    plain = plain_model.totals(likely, plain_model.words(priced, corpus_in_prompt=False))
+
+    assert {p: bill(priced).total(p) for p in PATTERNS} == pytest.approx(plain, rel=1e-9)
+
+
+def test_with_nothing_uncertain_every_range_is_the_bill_itself() -> None:
+    sure = fixed(inputs())
+    made, billed = price(sure, FEW), bill(sure)
+
+    for column in (*PATTERNS, "today"):
+        cost = made.columns[column]
+        assert cost.total == Band(*[pytest.approx(billed.total(column), rel=1e-12)] * 3)
+        assert [line.amount and line.amount.p50 for line in cost.lines] == pytest.approx([line.amount for line in billed.of(column)], rel=1e-12)
+    assert max(made.cheapest.values()) == 1.0
+
+
+def test_the_builds_of_the_source_text_come_out_as_fifth_and_ninety_fifth_percentile() -> None:
+    priced = inputs()
+    here = scene(priced, priced.draw(2**14, 1))
+    days = {pattern: np.quantile(build_days(here, pattern), [0.05, 0.95]) for pattern in PATTERNS}
+
+    assert days["prompt"] == pytest.approx([2, 5], rel=0.01)
+    assert days["rag"] == pytest.approx([10, 30], rel=0.01)
+    assert days["finetune"] == pytest.approx([5, 20], rel=0.01)
+    extra = build_days(here, "hybrid") / (build_days(here, "rag") + build_days(here, "finetune")) - 1
+    assert np.quantile(extra, [0.05, 0.95]) == pytest.approx([0.2, 0.4], rel=0.01)
+
+
+def test_a_call_of_a_trained_small_model_costs_far_less_than_one_of_a_frontier_model() -> None:
+    made = price(inputs(), FEW)
+    per_call = {pattern: cost.per_call.p50 for pattern in PATTERNS if (cost := made.columns[pattern]).per_call}
+
+    assert per_call["finetune"] < per_call["prompt"] / 5
+    assert per_call["finetune"] < per_call["hybrid"] < per_call["prompt"] < per_call["rag"]
+
+
+def test_the_same_seed_gives_the_same_result_and_another_seed_another() -> None:
+    one, again, other = (price(inputs(), FEW, seed=seed) for seed in (1, 1, 2))
+
+    assert one == again
+    assert one.columns["rag"].total != other.columns["rag"].total
+
+
+def test_changing_one_assumption_leaves_the_draws_of_all_others_as_they_were() -> None:
+    before, after = inputs().draw(FEW, 1), inputs(engineer_day_rate=900, review_minutes=[1, 2, 9]).draw(FEW, 1)
+
+    moved = {name for name in before if not np.array_equal(before[name], after[name], equal_nan=True)}
+
+    assert moved == {"engineer_day_rate", "review_minutes"}
+
+
+def test_ranges_are_stable_from_one_scramble_to_the_next() -> None:
+    priced = inputs()
+    reference = np.quantile(total_of(priced, 2**17, 99), 0.9)
+    found = [np.quantile(total_of(priced, 2**14, seed), 0.9) for seed in range(8)]
+
+    assert np.sqrt(np.mean((np.array(found) / reference - 1) ** 2)) < 0.01
+
+
+def total_of(priced: Any, draws: int, seed: int) -> Any:
+    return pattern_totals(priced, priced.draw(draws, seed))["prompt"]
+
+
+@given(changes())
+@settings(max_examples=40)
+def test_at_break_even_both_totals_are_the_same_and_their_order_turns(changed: dict[str, float]) -> None:
+    priced = inputs(**changed)
+
+    for crossing in price(priced, FEW).break_even:
+        volume, (a, b) = crossing.calls_per_month, crossing.between
+        if volume is None or "step" in crossing.reason:
+            continue
+        totals = pattern_totals(priced, {"calls_per_month": volume * np.array([0.999, 1, 1.001])})
+        below, at, above = (totals[a] - totals[b]) / totals[a]
+        assert abs(at) < 1e-9
+        assert below * above < 0
+
+
+def test_without_a_crossing_the_cheaper_one_is_named() -> None:
+    made = price(inputs(cost_wrong=0, tuned_markup=1e6), FEW)
+
+    found = {crossing.between: crossing for crossing in made.break_even}["prompt", "finetune"]
+
+    assert (found.calls_per_month, found.reason) == (None, "the prompt costs less at every volume")
+
+
+def test_payback_and_benefit_against_today_follow_from_the_bill() -> None:
+    """6 minutes of 30 an hour saved on every one of 1000 items, against a build of 3 days at 1000: 3000 a month."""
+    plain = {
+        "minutes_per_item": 6, "minutes_saved": 6, "hourly_cost": 30, "share_taken": 1, "calls_per_month": 1000, "engineer_day_rate": 1000,
+        "build_days_prompt": 3, "maintenance_share": 0, "observability_month": 0, "judge_price": 0, "test_case_count": 0, "review_share": 0,
+        "cost_wrong": 0, "discount_rate": 0, "growth_per_year": 0, "adoption_months": 1, "horizon_months": 12, "model": "mistral:ministral-8b-2512",
+        "retry_share": 0,
+    }
+    priced = fixed(inputs(**plain))
+    calls = bill(priced).total("prompt", "run")
+    prompt = price(priced, FEW).columns["prompt"]
+
+    assert calls is not None
+    assert prompt.net_benefit == Band(*[pytest.approx(12 * 3000 - 3000 - calls)] * 3)
+    assert prompt.payback_today is not None
+    assert (prompt.payback_today.p10, prompt.payback_today.p90) == (2, 2)  # after one month 3000 less the calls is not yet 3000
+    assert prompt.payback_today.within_horizon == 1
+
+
+def test_without_todays_figures_the_benefit_is_not_known_and_not_zero() -> None:
+    made = price(without(inputs(), "minutes_per_item"), FEW)
+
+    for column in COLUMNS:
+        assert made.columns[column].net_benefit is None
+        assert made.columns[column].payback_today is None
+    assert made.columns["today"].total is None
+    assert made.columns["prompt"].total is not None
+
+
+def test_without_errors_today_the_benefit_leaves_errors_out_on_both_sides() -> None:
+    sure = fixed(inputs())
+    both, neither = price(sure, FEW).columns["rag"], price(without(sure, "error_rate_today"), FEW).columns["rag"]
+    wrong = next(line.amount for line in bill(sure).of("rag") if line.component == "Wrong answers")
+    calls = float(scene(sure, sure.likely()).clock.months["calls"])
+
+    assert (both.benefit_counts_errors, neither.benefit_counts_errors) == (True, False)
+    assert both.net_benefit.p50 - neither.net_benefit.p50 == pytest.approx(40_000 * 0.04 * 6 * calls - wrong)
+
+
+def test_a_payback_lies_where_the_curves_of_the_bill_cross() -> None:
+    sure = fixed(inputs(cost_wrong=0.7))
+    made = price(sure, FEW)
+    found = next(p for p in made.payback if p.column == "rag")
+
+    def apart(months: int) -> float:
+        shorter = bill(having(sure, horizon_months=months))
+        rag, prompt = shorter.total("rag"), shorter.total("prompt")
+        assert rag is not None
+        assert prompt is not None
+        return rag - prompt
+
+    assert found.p50 is not None
+    assert found.p50 > 1
+    assert apart(found.p50) <= 0 < apart(found.p50 - 1)
+
+
+def test_curves_start_at_the_build_and_end_at_the_total() -> None:
+    made = price(inputs(), FEW)
+
+    for pattern in PATTERNS:
+        curve = made.columns[pattern].curve
+        assert curve is not None
+        assert curve.months == (0, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 33, 36)
+        assert curve.bands[-1] == made.columns[pattern].total
+        assert curve.bands[0].p50 == pytest.approx(made.columns[pattern].build.p50, rel=1e-6)  # type: ignore[union-attr]
+        assert [band.p50 for band in curve.bands] == sorted(band.p50 for band in curve.bands)
+
+
+@pytest.mark.parametrize("horizon", [0, 1, 4])
+def test_a_short_horizon_has_a_short_curve(horizon: int) -> None:
+    curve = price(inputs(horizon_months=horizon), FEW).columns["rag"].curve
+
+    assert curve is not None
+    assert curve.months == {0: (0,), 1: (0, 1), 4: (0, 3, 4)}[horizon]
+
+
+def test_each_bar_of_the_tornado_is_the_bill_with_that_assumption_at_its_end() -> None:
+    found = tornado(inputs(), "rag", "prompt")
+
+    assert found is not None
+    assert [bar.swing for bar in found.bars] == sorted((bar.swing for bar in found.bars), reverse=True)
+    for bar in found.bars[:12]:
+        low, high = (bill(inputs(**{bar.input: end})) for end in (bar.low_value, bar.high_value))
+        assert bar.low == pytest.approx((low.total("prompt") or 0) - (low.total("rag") or 0))
+        assert bar.high == pytest.approx((high.total("prompt") or 0) - (high.total("rag") or 0))
+
+
+def test_the_saving_of_a_small_model_is_split_without_rest() -> None:
+    split = facts(inputs()).saving
+
+    assert split.shorter_prompt + split.smaller_model == pytest.approx(split.per_call, rel=1e-12)
+    assert 0 < split.small_untuned < split.per_call
+
+
+def test_a_pattern_ruled_out_takes_no_part_in_being_cheapest() -> None:
+    made = price(inputs(), FEW, among=("prompt", "rag"))
+
+    assert set(made.cheapest) == {"prompt", "rag"}
+    assert made.tornado is not None
+    assert {made.tornado.better, made.tornado.against} == {"prompt", "rag"}
+
+
+def test_differences_are_taken_on_the_same_draws() -> None:
+    made = price(inputs(build_days_rag=17, build_days_finetune=10), 2**12)
+
+    found = next(d for d in made.differences if (d.left, d.right) == ("prompt", "rag"))
+    apart = (made.columns["prompt"].total, made.columns["rag"].total)
+    assert found.amount.p90 - found.amount.p10 < (apart[0].p90 - apart[0].p10) + (apart[1].p90 - apart[1].p10)  # type: ignore[union-attr]
+
+
+def test_nothing_is_made_up_when_nobody_has_said_anything() -> None:
+    made: CostResult = price(inputs({}), FEW)
+
+    assert made.cheapest == {}
+    assert made.tornado is None
+    assert made.corpus_or_search is None
+    for pattern in PATTERNS:
+        cost = made.columns[pattern]
+        assert cost.build is not None
+        assert cost.per_call is not None
+        assert (cost.total, cost.run_per_month, cost.errors_per_month, cost.per_right_answer, cost.curve) == (None,) * 5
+    assert all(crossing.calls_per_month is None or crossing.calls_per_month > 0 for crossing in made.break_even)
+
+
+@pytest.mark.parametrize("draws", [0, 1, 1000, 2**21])
+def test_draws_must_be_a_power_of_two_within_bounds(draws: int) -> None:
+    with pytest.raises(ValueError, match="power of two"):
+        price(inputs(), draws)
+
+
+@given(st.sampled_from(["cost_wrong", "calls_per_month", "hourly_cost"]), st.floats(1.1, 3))
+@settings(max_examples=20)
+def test_a_wider_range_never_makes_the_result_narrower(name: str, times: float) -> None:
+    only = fixed(inputs())
+    likely = float(only.likely()[name])
+
+    def spread(width: float) -> float:
+        total = price(having(only, **{name: [likely / width, likely, likely * width]}), FEW).columns["rag"].total
+        assert total is not None
+        return total.p90 - total.p10
+
+    assert spread(1.2 * times) >= spread(1.2)
