@@ -67,12 +67,12 @@ def _doubtful(chance: float, rules: Rules) -> bool:
 
 def further_cases(seen: Diagnosis, terms: Terms, rules: Rules) -> int:
     """How many further cases to mark: worth their cost where money is known, enough to settle it otherwise."""
-    least = max(0, rules.least_cases - math.floor(seen.right.n))
+    least = rules.least_cases if seen.right.n < rules.least_cases else _STEP
     best = None
     if terms.stakes is not None and not terms.strict:
         quality = terms.expected.updated(seen.right.hits, seen.right.n - seen.right.hits)
         best = best_size(sizes_valued(quality, terms.stakes, rules.sizes, terms.target))
-    return max(least, best.n if best else _settling(seen, terms, rules), _STEP)
+    return max(least, best.n if best else _settling(seen, terms, rules))
 
 
 def retrieval_blocked(seen: Diagnosis, rules: Rules) -> str:
