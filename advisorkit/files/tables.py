@@ -76,20 +76,26 @@ class _Cell:
 _Line = tuple[int, Sequence[_Cell]]
 
 
-def read_table(path: str | Path) -> Table:
-    """The table in a CSV file, or in the first visible sheet of an XLSX file.
+def read_table(path: str | Path, sheet: str = "") -> Table:
+    """The table in a CSV file, or in an XLSX file's visible sheet called `sheet`, by default the first.
 
     Raises:
-        EngagementError: If the file or its header cannot be used; faults of single rows are kept in the rows.
+        EngagementError: If the file, the sheet or its header cannot be used; faults of single rows stay in the rows.
     """
     raw, file = read_bytes(path), str(path)
     if raw.startswith(b"PK\x03\x04"):
-        sheets = _workbook(raw, file)
-        (name, lines), *more = sheets.items()
-        note = f"{file}: only the first visible sheet, '{name}', was read"
-        return _table(file, iter(lines), (note,) if more else ())
+        return _sheet(_workbook(raw, file), file, sheet)
     text, notices = decode(raw, file)
     return _table(file, _csv_lines(text, _delimiter(text), file), notices)
+
+
+def _sheet(sheets: Mapping[str, list[_Line]], file: str, name: str) -> Table:
+    if name and name not in sheets:
+        message = f"holds no visible sheet '{name}'; there is: {', '.join(sheets)[:200]}"
+        raise EngagementError([Fault(file, "", message)])
+    chosen = name or next(iter(sheets))
+    note = f"{file}: only the first visible sheet, '{chosen}', was read"
+    return _table(file, iter(sheets[chosen]), (note,) if len(sheets) > 1 and not name else ())
 
 
 def _delimiter(text: str) -> str:

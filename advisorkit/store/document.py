@@ -12,7 +12,7 @@ from advisorkit.engagement import Advised, Answer, Engagement, PilotFile, Scenar
 from advisorkit.quantities import Estimate
 from advisorkit.store.wholes import FORMAT
 
-__all__ = ["Plain", "digest", "document", "plain_answer", "plain_number", "to_json"]
+__all__ = ["Plain", "digest", "document", "plain_answer", "plain_number", "plain_setting", "to_json"]
 
 Plain = Any
 """Text, number, truth value, or lists and mappings of them."""
@@ -124,7 +124,17 @@ def _numbers(members: Mapping[str, float]) -> dict[str, Plain]:
 
 
 def _settings(settings: Mapping[str, Setting]) -> dict[str, Plain]:
-    return {name: _estimate(s) if isinstance(s, Estimate) else s for name, s in settings.items()}
+    return {name: plain_setting(value) for name, value in settings.items()}
+
+
+def plain_setting(value: Setting) -> Plain:
+    """A workload or assumption value in its shortest form.
+
+    Example:
+        >>> plain_setting(Estimate.of([100, 400])), plain_setting("api")
+        ([100, 400], 'api')
+    """
+    return _estimate(value) if isinstance(value, Estimate) else value
 
 
 def _pilot(pilot: PilotFile) -> dict[str, Plain]:

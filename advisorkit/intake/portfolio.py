@@ -1,0 +1,151 @@
+"""A portfolio table: one row a workflow; a faulty row fails alone, a faulty column or id refuses the whole."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path, PurePath
+
+from advisorkit.criteria import Catalog
+from advisorkit.engagement import Answer, Engagement, Setting, Workflow
+from advisorkit.errors import EngagementError, Fault, nearest
+from advisorkit.files import Row, Spot, Table, as_amount, read_table
+from advisorkit.store.fields import answer, setting, slug
+from advisorkit.store.vocabulary import Vocabulary, vocabulary
+from advisorkit.store.wholes import CURRENCIES
+
+__all__ = ["Portfolio", "PortfolioRow", "portfolio"]
+
+_OWN = ("id", "name", "client", "currency", "as_of")
+
+
+@dataclass(frozen=True, slots=True)
+class PortfolioRow:
+    """One workflow of a portfolio table."""
+
+    line: int
+    """Line of the file or row of the sheet."""
+    id: str
+    """Workflow id, which is its engagement's id as well."""
+    engagement: Engagement | None
+    """An engagement with this one workflow; None when the row has faults."""
+    faults: tuple[Fault, ...]
+    """What is wrong with the row, each with its column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """A portfolio table as it was read."""
+
+    file: str
+    """Name as the user gave it."""
+    rows: tuple[PortfolioRow, ...]
+    """In table order, good and faulty ones."""
+    notices: tuple[str, ...]
+    """What the user should know, such as an old encoding or a currency that was assumed."""
+
+    @property
+    def engagements(self) -> tuple[Engagement, ...]:
+        """One for each row without faults."""
+        return tuple(row.engagement for row in self.rows if row.engagement is not None)
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """Every fault of every row."""
+        return tuple(fault for row in self.rows for fault in row.faults)
+
+
+def portfolio(path: str | Path, currency: str, as_of: date, catalog: Catalog | None = None) -> Portfolio:
+    """The workflows of a CSV or XLSX table, each as an engagement of its own.
+
+    Columns: ``id``, ``name``, any criterion id, any workload or assumption name, optional ``client``, ``currency``
+    and ``as_of``. A range is written ``low..high``; a blank cell is unknown.
+
+    Args:
+        path: The table.
+        currency: Currency of rows without one, ISO 4217.
+        as_of: Day of the advice for rows without one.
+        catalog: Another catalogue than the shipped one.
+
+    Raises:
+        EngagementError: If a column or an id is faulty, or there is no row; nothing of the table is then used.
+    """
+    table, words = read_table(path), vocabulary(catalog)
+    _check_columns(table, words)
+    _check_ids(table)
+    rows = tuple(_row(row, table.file, words, currency, as_of) for row in table.rows)
+    given = set(table.columns)
+    assumed = [f"{table.file}: no column {name}, so {value} was taken" for name, value in
+               (("currency", currency), ("as_of", as_of.isoformat())) if name not in given]
+    return Portfolio(table.file, rows, (*table.notices, *assumed))
+
+
+def _check_columns(table: Table, words: Vocabulary) -> None:
+    valid = [*_OWN, *words.catalog.criteria, *words.names]
+    faults = [Fault(table.file, "line 1", f"column '{name}' is missing") for name in ("id", "name") if name not in table.columns]
+    for name in table.columns:
+        if name not in valid:
+            near = nearest(name, valid)
+            hint = "" if near else "; valid: id, name, client, criterion ids, workload and assumption names (advisorkit schema)"
+            faults.append(Fault(table.file, "line 1", f"unknown column '{name[:80]}'{hint}", near))
+    if not table.rows and not faults:
+        faults.append(Fault(table.file, "", "holds a header and no row"))
+    if faults:
+        raise EngagementError(faults)
+
+
+def _check_ids(table: Table) -> None:
+    whole = [row for row in table.rows if not row.faults or "id" in row.cells]
+    faults: list[Fault] = []
+    for row in whole:
+        if "id" not in row.cells:
+            faults.append(Fault(table.file, f"line {row.line}, id", "is blank; every row needs an id"))
+        else:
+            slug(Spot(row.cells["id"].node, row.cells["id"].path, table.file, faults))
+    taken = Counter(_word(row, "id") for row in whole if "id" in row.cells)
+    for name, times in taken.items():
+        if times > 1:
+            lines = ", ".join(str(row.line) for row in whole if _word(row, "id") == name)
+            faults.append(Fault(table.file, f"lines {lines}, id", f"'{name}' is given {times} times; ids are unique"))
+    if faults:
+        raise EngagementError(faults)
+
+
+def _word(row: Row, column: str) -> str:
+    return (row.cells[column].text() or "") if column in row.cells else ""
+
+
+def _row(row: Row, file: str, words: Vocabulary, currency: str, as_of: date) -> PortfolioRow:
+    cells, name = row.cells, _word(row, "id")
+    answers, settings = dict(_answers(cells, words)), dict(_settings(cells, words))
+    if not row.faults and not _word(row, "name"):
+        row.faults.append(Fault(file, f"line {row.line}, name", "is blank; every row needs a name"))
+    chosen = cells["currency"].word(CURRENCIES, "currency code") if "currency" in cells else currency
+    day = cells["as_of"].day() if "as_of" in cells else as_of
+    client = _word(row, "client") or PurePath(file).stem
+    if row.faults or chosen is None or day is None:
+        return PortfolioRow(row.line, name, None, tuple(row.faults))
+    workload, assumptions = (
+        {key: value for key, value in settings.items() if words.names[key].group == group}
+        for group in ("workload", "assumption")
+    )
+    workflow = Workflow(name, _word(row, "name"), answers, workload=workload, assumptions=assumptions)
+    return PortfolioRow(row.line, name, Engagement(name, client, chosen, day, (workflow,)), ())
+
+
+def _answers(cells: Mapping[str, Spot], words: Vocabulary) -> Iterator[tuple[str, Answer]]:
+    for name, spot in cells.items():
+        row = words.catalog.criteria.get(name)
+        said = answer(as_amount(spot) if row.unit else spot, row) if row else None
+        if said is not None and not said.unknown:
+            yield name, said
+
+
+def _settings(cells: Mapping[str, Spot], words: Vocabulary) -> Iterator[tuple[str, Setting]]:
+    for name, spot in cells.items():
+        row = None if name in words.catalog.criteria else words.names.get(name)
+        value = setting(as_amount(spot) if row.numeric else spot, row, words) if row else None
+        if value is not None:
+            yield name, value

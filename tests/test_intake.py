@@ -1,0 +1,240 @@
+"""Portfolio tables and client questionnaires: what comes in, and what is named when it cannot."""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import CATALOG, answer_sets, setting_sets, slugs, words
+
+from advisorkit.engagement import Answer, Setting
+from advisorkit.errors import EngagementError
+from advisorkit.intake import Portfolio, new_questionnaire, portfolio, read_questionnaire
+from advisorkit.intake.questionnaire import asked
+from advisorkit.quantities import Estimate
+from advisorkit.store.document import plain_answer, plain_setting
+
+DAY = date(2026, 11, 20)
+
+
+def table(folder: Path, text: str) -> Portfolio:
+    (folder / "firms.csv").write_text(text, encoding="utf-8")
+    return portfolio(folder / "firms.csv", "EUR", DAY)
+
+
+def cell(value: Answer | Setting) -> str:
+    """A value as it is written into a portfolio table."""
+    plain = plain_answer(value) if isinstance(value, Answer) else plain_setting(value)
+    return "..".join(map(str, plain)) if isinstance(plain, list) else str(plain)
+
+
+def test_each_row_is_an_engagement_of_its_own(tmp_path: Path) -> None:
+    found = table(tmp_path, "id,name,client,citations,calls_per_month,input_tokens,discount_rate\n"
+                            "mail,Mail,Acme,no,1000..4000,300,\nfaq,FAQ,,unknown,,,0.08\n")
+    mail, faq = found.engagements
+
+    assert (mail.id, mail.client, mail.currency, mail.as_of) == ("mail", "Acme", "EUR", DAY)
+    assert mail.workflows[0].answers == {"citations": Answer(("no",)), "calls_per_month": Answer(amount=Estimate.of([1000, 4000]))}
+    assert mail.workflows[0].workload == {"input_tokens": Estimate.of(300)}
+    assert (faq.client, faq.workflows[0].answers) == ("firms", {})
+    assert faq.workflows[0].assumptions == {"discount_rate": Estimate.of(0.08)}
+
+
+def test_a_faulty_row_fails_alone_with_all_its_faults(tmp_path: Path) -> None:
+    found = table(tmp_path, "id,name,citations,calls_per_month,model\na,A,requird,-5,gpt\nb,,no,5,\nc,C,no,5,\nd,D,no\n")
+
+    assert [engagement.id for engagement in found.engagements] == ["c"]
+    assert [len(row.faults) for row in found.rows] == [3, 1, 0, 1]
+    assert [fault.where for fault in found.faults] == [
+        "line 2, citations", "line 2, calls_per_month", "line 2, model", "line 3, name", "line 5",
+    ]
+    assert found.faults[0].nearest == ("required",)
+
+
+@pytest.mark.parametrize(
+    ("text", "messages"),
+    [
+        ("id,name,citation,foo\na,A,no,1\n", ["unknown column 'citation'", "unknown column 'foo'; valid: id, name"]),
+        ("name\nA\n", ["column 'id' is missing"]),
+        ("id,name\n", ["holds a header and no row"]),
+        ("id,name\na,A\nb,B\na,C\n", ["'a' is given 2 times"]),
+        ("id,name\n../x,A\nA b,B\n,C\n", ["'../x' is not an id", "'A b' is not an id", "is blank"]),
+    ],
+)
+def test_faulty_columns_and_ids_refuse_the_whole(tmp_path: Path, text: str, messages: list[str]) -> None:
+    with pytest.raises(EngagementError) as caught:
+        table(tmp_path, text)
+
+    assert len(caught.value.faults) == len(messages)
+    assert all(message in str(caught.value) for message in messages)
+
+
+def test_what_the_table_leaves_out_is_said(tmp_path: Path) -> None:
+    assert any("EUR was taken" in notice for notice in table(tmp_path, "id,name\na,A\n").notices)
+    assert table(tmp_path, "id,name,currency,as_of\na,A,USD,2026-01-31\n").engagements[0].currency == "USD"
+
+
+def test_a_semicolon_table_with_decimal_commas(tmp_path: Path) -> None:
+    found = table(tmp_path, "id;name;search_hit_rate;value_right\na;A;0,72;1,5..2,5\n")
+
+    answers = found.engagements[0].workflows[0].answers
+    assert answers["search_hit_rate"].amount == Estimate.of(0.72)
+    assert answers["value_right"].amount == Estimate.of([1.5, 2.5])
+
+
+def one_row(parts: tuple[str, str, dict[str, Answer], dict[str, Setting], dict[str, Setting]]) -> Any:
+    """Id, name and what a table can say: no disagreement in a cell, and a name that is a criterion is an answer."""
+    id, name, answers, *settings = parts
+    said = {key: value for key, value in answers.items() if not value.disputed}
+    set_ = {key: value for part in settings for key, value in part.items() if key not in CATALOG.criteria}
+    return id, " ".join(name.split()), {**said, **set_}
+
+
+parts = (slugs, words, answer_sets(plain=True, most=3), setting_sets("workload", 2), setting_sets("assumption", 2))
+rows = st.lists(st.tuples(*parts).map(one_row), min_size=1, max_size=3, unique_by=lambda row: row[0])
+
+
+@settings(max_examples=50)
+@given(rows=rows, book=st.booleans())
+def test_csv_and_workbook_give_the_answers_that_were_written(rows: list[Any], book: bool) -> None:
+    lines = [{"id": id, "name": name} | {key: cell(value) for key, value in said.items()} for id, name, said in rows]
+    columns = list(dict.fromkeys(key for line in lines for key in line))
+
+    with tempfile.TemporaryDirectory() as folder:
+        found = portfolio(written(Path(folder), columns, lines, book=book), "EUR", DAY)
+
+    assert found.faults == ()
+    for engagement, (id, name, said) in zip(found.engagements, rows, strict=True):
+        workflow = engagement.workflows[0]
+        assert (workflow.id, workflow.name) == (id, name)
+        assert {**workflow.answers, **workflow.workload, **workflow.assumptions} == said
+
+
+def written(folder: Path, columns: list[str], lines: list[dict[str, str]], *, book: bool) -> Path:
+    if not book:
+        with (folder / "t.csv").open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.DictWriter(stream, columns)
+            writer.writeheader()
+            writer.writerows(lines)
+        return folder / "t.csv"
+    found = openpyxl.Workbook()
+    for i, values in enumerate([columns, *([line.get(name) for name in columns] for line in lines)], 1):
+        for j, value in enumerate(values, 1):
+            found.active.cell(i, j, value).data_type = "s" if value is not None else "n"
+    found.save(folder / "t.xlsx")
+    return folder / "t.xlsx"
+
+
+def fill(file: Path, cells: dict[str, dict[str, Any]]) -> Path:
+    """Fill in a questionnaire: by criterion id, then by column title."""
+    book = openpyxl.load_workbook(file)
+    sheet = book["Answers"]
+    columns = {cell.value: cell.column for cell in sheet[1]}
+    for line in range(2, sheet.max_row + 1):
+        for title, value in cells.get(sheet.cell(line, 1).value, {}).items():
+            sheet.cell(line, columns[title], value)
+    book.save(file)
+    return file
+
+
+@pytest.fixture
+def blank(tmp_path: Path) -> Path:
+    new_questionnaire(tmp_path / "q.xlsx")
+    return tmp_path / "q.xlsx"
+
+
+def test_an_empty_questionnaire_asks_every_question_once_and_brings_nothing(blank: Path) -> None:
+    sheet = openpyxl.load_workbook(blank)["Answers"]
+    found = read_questionnaire(blank)
+
+    assert [sheet.cell(i, 1).value for i in range(2, sheet.max_row + 1)] == [row.id for row in asked(CATALOG)]
+    assert (dict(found.answers), found.faults) == ({}, ())
+
+
+def test_the_lists_hold_the_clients_own_words(blank: Path) -> None:
+    book = openpyxl.load_workbook(blank)
+    sheet = book["Answers"]
+    line = next(i for i in range(2, sheet.max_row + 1) if sheet.cell(i, 1).value == "citations")
+    (rule,) = [one for one in sheet.data_validations.dataValidation if f"F{line}" in str(one.sqref)]
+    shown = [cell.value for cell in book["Lists"][line] if cell.value]
+
+    assert rule.formula1 == f"Lists!$A${line}:$D${line}"
+    assert shown == [*(level.label for level in CATALOG.criteria["citations"].levels), "I do not know"]
+    assert book["Lists"].sheet_state == "hidden"
+
+
+def test_a_filled_in_questionnaire_is_read_back(blank: Path) -> None:
+    label = CATALOG.criteria["citations"].level("required").label
+    found = read_questionnaire(fill(blank, {
+        "citations": {"Your answer": label, "How sure": "A guess", "Who says so": "Legal", "Remark": "audit"},
+        "calls_per_month": {"Your answer": 2000, "Up to": 5000},
+        "search_hit_rate": {"Your answer": 0.7},
+        "operator": {"Your answer": "I do not know"},
+        "budget": {"Your answer": 80000, "How sure": "I know"},
+    }))
+
+    assert found.faults == ()
+    assert dict(found.answers) == {
+        "citations": Answer(("required",), None, "guess", "Legal", None, "audit"),
+        "calls_per_month": Answer(amount=Estimate.of([2000, 5000])),
+        "search_hit_rate": Answer(amount=Estimate.of(0.7)),
+        "budget": Answer(amount=Estimate.of(80000)),
+    }
+
+
+def test_faulty_lines_are_named_and_the_rest_comes_in(blank: Path) -> None:
+    found = read_questionnaire(fill(blank, {
+        "citations": {"Your answer": "perhaps"},
+        "calls_per_month": {"Your answer": "about 5000"},
+        "search_hit_rate": {"Your answer": 70},
+        "value_right": {"Up to": 5},
+        "cost_wrong": {"Your answer": 9, "Up to": 5},
+        "operator": {"Your answer": "=1+1"},
+        "knowledge_change": {"Your answer": CATALOG.criteria["knowledge_change"].level("daily").label, "How sure": "sure"},
+        "task_scope": {"Your answer": CATALOG.criteria["task_scope"].level("one_narrow").label},
+    }))
+
+    assert list(found.answers) == ["task_scope"]
+    assert len(found.faults) == 7
+    assert all(fault.where.startswith("line ") for fault in found.faults)
+
+
+def test_a_changed_code_is_a_fault_of_its_line(blank: Path) -> None:
+    book = openpyxl.load_workbook(blank)
+    sheet = book["Answers"]
+    sheet["A2"], sheet["A4"] = "citation", sheet["A3"].value
+    sheet["A5"] = None
+    sheet["F5"] = "yes"
+    book.save(blank)
+
+    messages = [str(fault) for fault in read_questionnaire(blank).faults]
+
+    assert len(messages) == 3
+    assert "Did you mean citations" in messages[0]
+    assert "answered on line 3 already" in messages[1]
+    assert "no code" in messages[2]
+
+
+def test_a_file_that_is_no_questionnaire_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("a,b\n1,2\n")
+    openpyxl.Workbook().save(tmp_path / "x.xlsx")
+
+    for name, words_ in (("x.csv", "is not a questionnaire"), ("x.xlsx", "no visible sheet")):
+        with pytest.raises(EngagementError, match=words_):
+            read_questionnaire(tmp_path / name)
+
+
+def test_the_same_questionnaire_has_the_same_bytes_and_the_short_one_asks_less(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        new_questionnaire(tmp_path / name)
+    new_questionnaire(tmp_path / "core", core=True)
+
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert len(asked(CATALOG, core=True)) < len(asked(CATALOG))
