@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
 
 from advisorkit.engagement import Answer
-from advisorkit.evidence import Assessment, Belief, believe, best, closed_gates, corners
-from advisorkit.patterns import PatternId
+from advisorkit.evidence import Array, Change, Outlook, best_of, chance, removed, shared_out, table
+from advisorkit.patterns import PATTERNS, PatternId
 
-__all__ = ["Flip", "Pair", "WeightFlip", "flips"]
+__all__ = ["Flip", "Pair", "WeightFlip", "flips", "pairs", "stays", "weight_flip"]
+
+PARTNERS = 8
+"""Single changes that favour the runner-up most, from which pairs are made."""
+
+PAIRS = 5
+"""Pairs that are kept."""
+
+LARGEST_FACTOR = 3.0
+"""Factors up to which a criterion's weight is varied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +33,7 @@ class Flip:
     before: str
     """The answer today as written; ``unknown`` when there is none."""
     after: str
-    """Level that changes the destination."""
+    """The level that it is changed to."""
     recommended: PatternId
     """The destination then."""
     shares: Mapping[PatternId, float]
@@ -35,35 +47,157 @@ class WeightFlip:
     criterion: str
     """Criterion id."""
     factor: float
-    """What its decibans would have to be multiplied by."""
+    """What its decibans would have to be multiplied by, 0 to 3."""
     recommended: PatternId
     """The destination then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two answers changed together that bring the runner-up to the front."""
+    """Two answers changed together that bring the runner-up to the front, where neither alone does."""
 
     first: Flip
-    """One change; alone it changes nothing."""
+    """One change, alone."""
     second: Flip
     """The other, on top of the first."""
 
 
-def flips(assessment: Assessment) -> tuple[Flip, ...]:
-    """Every change of one answer to another level that changes the destination."""
-    today = best(chances(assessment))
-    found = []
-    for name, criterion in assessment.catalog.criteria.items():
-        for level in criterion.levels:
-            changed = chances(assessment.with_answer(name, Answer(levels=(level.id,))))
-            if best(changed) != today:
-                before = assessment.answers.get(name)
-                found.append(Flip(name, before.levels[0] if before and before.levels else "unknown", level.id, best(changed), changed))
-    return tuple(found)
+def flips(outlook: Outlook) -> tuple[Flip, ...]:
+    """Every change of one answer to another level that changes the destination, nearest first.
+
+    Nearest is the fewest levels away from today's answer (an unknown one is one away from all), then the smallest move of
+    the two beliefs. Facts of the cost model are taken as they stand.
+    """
+    today = _today(outlook)
+    found = [place for place, best in enumerate(best_of(outlook.single_chances)) if best != today]
+    return tuple(_flip(outlook, place) for place in sorted(found, key=lambda place: _distance(outlook, place)))
 
 
-def chances(assessment: Assessment) -> dict[PatternId, float]:
-    """Chance of each pattern under `assessment`."""
-    belief: Belief = believe(assessment)
-    return corners(belief, closed_gates(assessment.catalog, assessment.answers, assessment.facts))
+def stays(outlook: Outlook, most: int = 3) -> tuple[Flip, ...]:
+    """The changes of one answer that move the beliefs most without changing the destination, one for each criterion."""
+    today = _today(outlook)
+    found = [place for place, best in enumerate(best_of(outlook.single_chances)) if best == today]
+    ranked = sorted(found, key=lambda place: -_move(outlook, place))
+    one_each = {outlook.singles[place].criterion: place for place in reversed(ranked)}
+    return tuple(_flip(outlook, place) for place in sorted(one_each.values(), key=ranked.index)[:most])
+
+
+def _today(outlook: Outlook) -> int:
+    return int(best_of(outlook.chances[None])[0])
+
+
+def _flip(outlook: Outlook, place: int) -> Flip:
+    return _told(outlook, outlook.singles[place], outlook.single_chances[place])
+
+
+def _told(outlook: Outlook, change: Change, chances: Array) -> Flip:
+    criterion = outlook.assessment.catalog.criteria[change.criterion]
+    return Flip(
+        criterion=change.criterion,
+        before=written(outlook.assessment.answers.get(change.criterion)),
+        after=criterion.levels[change.level].id,
+        recommended=PATTERNS[int(best_of(chances[None])[0])],
+        shares=dict(zip(PATTERNS, chances.tolist(), strict=True)),
+    )
+
+
+def written(answer: Answer | None) -> str:
+    """An answer as it is written in tables.
+
+    Example:
+        >>> written(None), written(Answer(levels=("daily", "monthly")))
+        ('unknown', 'daily or monthly')
+    """
+    if answer is None or answer.unknown:
+        return "unknown"
+    if answer.amount is None:
+        return " or ".join(answer.levels)
+    low, high = answer.amount.low, answer.amount.high
+    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+
+
+def _distance(outlook: Outlook, place: int) -> tuple[float, float]:
+    change = outlook.singles[place]
+    mass = outlook.masses.get(change.criterion)
+    steps = 1.0 if mass is None else sum(m * abs(change.level - level) for level, m in enumerate(mass))
+    return steps, _move(outlook, place)
+
+
+def _move(outlook: Outlook, place: int) -> float:
+    column = table(outlook.assessment.catalog).index[outlook.singles[place].criterion]
+    return float(np.abs(outlook.weights[:, column, outlook.singles[place].level] - outlook.columns[:, column]).sum())
+
+
+def pairs(outlook: Outlook) -> tuple[Pair, ...]:
+    """Changes of two answers that bring the runner-up to the front where neither alone changes the destination.
+
+    Made from the `PARTNERS` single changes that favour the runner-up most, one for each criterion; strongest first.
+    """
+    if np.count_nonzero(outlook.chances) < 2:
+        return ()
+    today = _today(outlook)
+    runner = int(np.argsort(-outlook.chances, kind="stable")[1])
+    tried = list(combinations(_partners(outlook, today, runner), 2))
+    if not tried:
+        return ()
+    changes = [(outlook.singles[one], outlook.singles[other]) for one, other in tried]
+    gone = [removed(outlook.hits_after(*both)) for both in changes]
+    chances = shared_out(outlook.beliefs(changes), gone)
+    won = [place for place, best in enumerate(best_of(chances)) if best == runner]
+    ranked = sorted(won, key=lambda place: -chances[place, runner])
+    return tuple(
+        Pair(_flip(outlook, tried[place][0]), _told(outlook, changes[place][1], chances[place])) for place in ranked[:PAIRS]
+    )
+
+
+def _partners(outlook: Outlook, today: int, runner: int) -> list[int]:
+    with np.errstate(divide="ignore"):
+        gain = np.log(outlook.single_chances[:, runner]) - np.log(outlook.single_chances[:, today])
+    kept = [place for place, best in enumerate(best_of(outlook.single_chances)) if best == today and np.isfinite(gain[place])]
+    best_each: dict[str, int] = {}
+    for place in sorted(kept, key=lambda place: gain[place]):
+        best_each[outlook.singles[place].criterion] = place
+    ranked = sorted(best_each.values(), key=lambda place: -gain[place])
+    return [place for place in ranked if gain[place] > _gap(outlook, today, runner)][:PARTNERS]
+
+
+def _gap(outlook: Outlook, today: int, runner: int) -> float:
+    return float(np.log(outlook.chances[runner]) - np.log(outlook.chances[today])) + 1e-9
+
+
+def weight_flip(outlook: Outlook) -> WeightFlip | None:
+    """The criterion whose weight has to change least, as a factor, for another destination; None when none does it alone."""
+    columns = [column for column in range(outlook.columns.shape[1]) if outlook.columns[:, column].any()]
+    factors = np.linspace(0, LARGEST_FACTOR, 61)
+    today = _today(outlook)
+    if not columns:
+        return None
+    flipped = best_of(_scaled(outlook, columns, factors)) != today
+    nearest = np.where(flipped, np.abs(factors - 1), np.inf)
+    row, place = np.unravel_index(int(np.argmin(nearest)), nearest.shape)
+    if not np.isfinite(nearest[row, place]):
+        return None
+    inner = float(factors[place] + np.sign(1 - factors[place]) * factors[1])
+    return _narrowed(outlook, columns[int(row)], float(factors[place]), inner, today)
+
+
+def _narrowed(outlook: Outlook, column: int, flipped: float, kept: float, today: int) -> WeightFlip:
+    for _ in range(20):
+        middle = (flipped + kept) / 2
+        if best_of(_scaled(outlook, [column], np.array([middle])))[0, 0] != today:
+            flipped = middle
+        else:
+            kept = middle
+    winner = int(best_of(_scaled(outlook, [column], np.array([flipped])))[0, 0])
+    return WeightFlip(table(outlook.assessment.catalog).ids[column], flipped, PATTERNS[winner])
+
+
+def _scaled(outlook: Outlook, columns: Sequence[int], factors: Array) -> Array:
+    """Chances with each column's decibans multiplied by each factor: column, factor, pattern."""
+    tables = table(outlook.assessment.catalog)
+    told = np.broadcast_to(outlook.columns, (len(columns), factors.size, *outlook.columns.shape)).copy()
+    for row, column in enumerate(columns):
+        told[row, :, :, column] *= factors[:, None]
+    beliefs = chance(tables.total(told) + outlook.assessment.start).reshape(-1, 2)
+    shares = shared_out(beliefs, [removed(outlook.hits)] * len(beliefs))
+    return shares.reshape(len(columns), factors.size, len(PATTERNS))

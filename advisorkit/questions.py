@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["NextQuestion"]
+import numpy as np
+
+from advisorkit.acceptability import level_chances
+from advisorkit.criteria import TOPICS, Criterion
+from advisorkit.evidence import Array, Case, Outlook, best_of, pointless, step_for_now, table
+from advisorkit.patterns import PATTERNS, PatternId
+
+__all__ = ["MOST", "WORTH", "NextQuestion", "next_questions", "open_questions", "settled"]
+
+MOST = 12
+"""Questions asked in one workshop at most."""
+
+WORTH = 0.5
+"""A topic's best question is asked in workshop order when it tells this share of what the best open question tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +31,127 @@ class NextQuestion:
     """The question in a client's words."""
     information_bits: float
     """Expected information about the destination, in bits."""
+    decides: bool = False
+    """Whether one of its answers alone would change the destination or the step for now."""
+
+
+def next_questions(
+    outlook: Outlook,
+    cases: Sequence[Case] = (),
+    *,
+    who: Collection[str] = (),
+    parked: Collection[str] = (),
+    most: int = MOST,
+) -> tuple[NextQuestion, ...]:
+    """Open questions in the order in which to ask them; none when no answer can change what is advised.
+
+    Topics come in workshop order and the question that tells most comes first within its topic. A topic waits while its
+    best question tells less than `WORTH` of what the best open one tells.
+
+    Args:
+        outlook: The assessment.
+        cases: Deployments that tell how often each answer occurs; without them all answers are alike.
+        who: Who is in the room: business, IT, legal; empty means everybody.
+        parked: Criteria put aside for now.
+        most: Questions to return at most.
+    """
+    asked = [criterion for criterion in open_questions(outlook) if not who or criterion.who in who]
+    deciding = _deciding(outlook)
+    if not any(criterion.id in deciding for criterion in asked):
+        return ()
+    bits = _information(outlook, cases)
+    found = [
+        NextQuestion(criterion.id, criterion.question, bits[criterion.id], criterion.id in deciding)
+        for criterion in asked
+        if criterion.id not in parked and (bits[criterion.id] > 0 or criterion.id in deciding)
+    ]
+    return tuple(_ordered(found, {criterion.id: TOPICS.index(criterion.topic) for criterion in asked}))[:most]
+
+
+def _ordered(found: list[NextQuestion], topics: dict[str, int]) -> Iterable[NextQuestion]:
+    left = sorted(found, key=lambda question: (-question.information_bits, not question.decides))
+    while left:
+        worth = WORTH * left[0].information_bits
+        chosen = min((q for q in left if q.information_bits >= worth), key=lambda q: (topics[q.criterion], -q.information_bits))
+        left.remove(chosen)
+        yield chosen
+
+
+def open_questions(outlook: Outlook) -> tuple[Criterion, ...]:
+    """Questions that can be asked now, in catalogue order.
+
+    Left out are answered and derived ones, those that earlier answers or the belief make pointless, and questions for after
+    the workshop until the answer that they depend on is there.
+    """
+    assessment, belief = outlook.assessment, outlook.belief
+    chances = {"retrieval": belief.retrieval, "training": belief.training}
+    return tuple(
+        criterion
+        for name, criterion in assessment.catalog.criteria.items()
+        if name not in assessment.answers
+        and not criterion.derived
+        and not pointless(assessment.catalog, assessment.answers, name, chances)  # type: ignore[arg-type]
+        and (criterion.when != "after" or _due(criterion, assessment.answers))
+    )
+
+
+def _due(criterion: Criterion, answers: Collection[str]) -> bool:
+    ask_if = criterion.ask_if
+    return ask_if is None or ask_if.axis is not None or ask_if.criterion in answers
+
+
+def settled(outlook: Outlook) -> bool:
+    """Whether no answer to any one open question changes the destination or the step for now.
+
+    Exact: every level of every open question is tried. Facts of the cost model are taken as they stand.
+    """
+    deciding = _deciding(outlook)
+    return not any(criterion.id in deciding for criterion in open_questions(outlook))
+
+
+def _deciding(outlook: Outlook) -> frozenset[str]:
+    """Criteria of which one answer alone would change the destination or the step for now."""
+    today = int(best_of(outlook.chances[None])[0])
+    now = step_for_now(PATTERNS[today], outlook.belief.retrieval, outlook.belief.training, outlook.hits)
+    bests = best_of(outlook.single_chances)
+    return frozenset(
+        change.criterion
+        for place, change in enumerate(outlook.singles)
+        if bests[place] != today or _now(outlook, place, PATTERNS[bests[place]]) != now
+    )
+
+
+def _now(outlook: Outlook, place: int, goal: PatternId) -> PatternId:
+    retrieval, training = outlook.single_beliefs[place]
+    return step_for_now(goal, retrieval, training, outlook.single_hits[place])
+
+
+def _information(outlook: Outlook, cases: Sequence[Case]) -> dict[str, float]:
+    """Expected information of each criterion's answer about the destination, in bits."""
+    tables = table(outlook.assessment.catalog)
+    likely = np.tensordot(outlook.chances, level_chances(outlook.assessment.catalog, cases), axes=1)
+    rows: dict[str, list[int]] = {}
+    for place, change in enumerate(outlook.singles):
+        rows.setdefault(change.criterion, []).append(place)
+    found = dict.fromkeys(tables.ids, 0.0)
+    for name, places in rows.items():
+        weights = likely[tables.index[name], [outlook.singles[place].level for place in places]]
+        found[name] = _bits(outlook.single_chances[places], weights)
+    return found
+
+
+def _bits(chances: Array, weights: Array) -> float:
+    """Mean entropy that a mixture of rows has above the rows themselves, in bits.
+
+    Example:
+        >>> _bits(np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([0.5, 0.5]))
+        1.0
+    """
+    weights = weights / weights.sum()
+    mixed = weights @ chances
+    return max(0.0, float(_entropy(mixed) - weights @ _entropy(chances)))
+
+
+def _entropy(chances: Array) -> Array:
+    safe = np.where(chances > 0, chances, 1.0)
+    return np.asarray(-(safe * np.log2(safe)).sum(axis=-1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from advisorkit.acceptability import LEAD, SHARE, draw
 from advisorkit.advice.steps import companions, next_step, off_ramp
 from advisorkit.advice.values import Advice, PatternAdvice
 from advisorkit.criteria import Axis, Catalog
@@ -13,18 +14,17 @@ from advisorkit.evidence import (
     Assessment,
     Facts,
     GateHit,
-    believe,
+    Outlook,
     best,
-    closed_gates,
-    corners,
     removed,
     step_for_now,
     waiting,
 )
-from advisorkit.flips import flips
+from advisorkit.flips import flips, pairs, weight_flip
 from advisorkit.path import plan, policies
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.pilot import COUNTED, Established
+from advisorkit.questions import next_questions, settled
 from advisorkit.words import say
 
 __all__ = ["SEED", "advise"]
@@ -56,41 +56,53 @@ def advise(
         draws: Draws over unknown answers and weights.
         seed: Seed of the draws; the same seed gives the same advice.
     """
-    assessment = assess(catalog, engagement, workflow, facts, pilot)
-    answers = assessment.answers
-    belief = believe(assessment)
-    hits = closed_gates(catalog, answers, facts)
-    chances = corners(belief, hits)
-    recommended, now = best(chances), step_for_now(chances, belief, hits)
+    outlook = Outlook(assess(catalog, engagement, workflow, facts, pilot))
+    chances: dict[PatternId, float] = dict(zip(PATTERNS, outlook.chances.tolist(), strict=True))
+    recommended = best(chances)
+    now = _now(outlook, recommended, pilot)
+    drawn = draw(outlook, cases, draws, seed)
     ranked = sorted(chances.values(), reverse=True)
     lead = ranked[0] - ranked[1]
-    bought = any(name.startswith("buy") for name in engagement.settings_of(workflow))
+    hits, answers = outlook.hits, outlook.assessment.answers
+    bought = any(name.startswith("buy_") for name in engagement.settings_of(workflow))
     ramp = off_ramp(catalog, answers, hits, recommended, bought=bought)
     return Advice(
         workflow=workflow.id,
         recommended=recommended,
         now=now,
-        clear=lead >= 0.1,
+        clear=lead >= LEAD and drawn.first[recommended] >= SHARE,
         lead=lead,
         off_ramp=ramp,
         companions=companions(catalog, answers),
         next_step=next_step(answers, ramp, now, hits, pilot),
         patterns={p: _pattern(p, chances, hits) for p in PATTERNS},
-        belief=belief,
+        belief=outlook.belief,
         gates=hits,
-        acceptability=dict(chances),
-        flips=flips(assessment),
-        next_questions=(),
+        acceptability=drawn.first,
+        flips=flips(outlook),
+        next_questions=next_questions(outlook, cases),
         similar=(),
-        path=plan(belief, removed(hits), waiting(hits), now, catalog.text, piloted=pilot is not None, facts=facts),
+        path=plan(
+            outlook.belief, removed(hits), waiting(hits), now, catalog.text, piloted=pilot is not None, facts=facts
+        ),
         warnings=(),
         reopen_when=tuple(dict.fromkeys(hit.reopens for hit in hits if not hit.provisional)),
-        words=say(catalog, chances, recommended, now, belief, hits),
+        words=say(catalog, chances, recommended, now, outlook.belief, hits),
         override=workflow.override,
         policies=policies(chances, facts),
+        weight_flip=weight_flip(outlook),
+        pairs=pairs(outlook),
+        settled=settled(outlook),
         seed=seed,
         draws=draws,
     )
+
+
+def _now(outlook: Outlook, recommended: PatternId, pilot: Established | None) -> PatternId:
+    gone = removed(outlook.hits)
+    if pilot is not None and pilot.decision.pattern not in gone | waiting(outlook.hits):
+        return pilot.decision.pattern
+    return step_for_now(recommended, outlook.belief.retrieval, outlook.belief.training, outlook.hits)
 
 
 def assess(
@@ -106,7 +118,7 @@ def assess(
         {**answers, **pilot.answers},
         facts,
         priors,
-        COUNTED & frozenset(pilot.answers),
+        COUNTED,
         (pilot.retrieval_decibans, pilot.training_decibans),
     )
 

@@ -2,40 +2,53 @@
 
 from advisorkit.evidence.belief import (
     GUESS,
+    MEASURED,
     Assessment,
     Belief,
     EvidenceItem,
     believe,
     best,
     corners,
-    decibans_of,
     removed,
     spread,
     weigh,
 )
+from advisorkit.evidence.cases import Case, frequencies, placed
 from advisorkit.evidence.gates import Facts, GateHit, closed_gates, closure, pointless, shares, sure
 from advisorkit.evidence.steps import PILOT, step_for_now, waiting
-from advisorkit.evidence.tables import Array, Table, chance, table
+from advisorkit.evidence.tables import Array, Same, Table, chance, table
+from advisorkit.evidence.whatif import Change, Outlook, best_of, possible_answers, shared_out
+from advisorkit.evidence.worked_out import contradicted, worked_out
 
 __all__ = [
     "GUESS",
+    "MEASURED",
     "PILOT",
     "Array",
     "Assessment",
     "Belief",
+    "Case",
+    "Change",
     "EvidenceItem",
     "Facts",
     "GateHit",
+    "Outlook",
+    "Same",
     "Table",
     "believe",
     "best",
+    "best_of",
     "chance",
     "closed_gates",
     "closure",
+    "contradicted",
     "corners",
-    "decibans_of",
+    "frequencies",
+    "placed",
     "pointless",
+    "possible_answers",
     "removed",
+    "shared_out",
     "shares",
     "spread",
     "step_for_now",
@@ -43,4 +56,5 @@ __all__ = [
     "table",
     "waiting",
     "weigh",
+    "worked_out",
 ]

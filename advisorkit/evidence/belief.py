@@ -11,17 +11,18 @@ from advisorkit.criteria import Axis, Catalog, Criterion
 from advisorkit.engagement import Answer
 from advisorkit.evidence.gates import Facts, GateHit, shares
 from advisorkit.evidence.tables import Array, chance, table
+from advisorkit.evidence.worked_out import contradicted, worked_out
 from advisorkit.patterns import PATTERNS, PatternId
 
 __all__ = [
     "GUESS",
+    "MEASURED",
     "Assessment",
     "Belief",
     "EvidenceItem",
     "believe",
     "best",
     "corners",
-    "decibans_of",
     "removed",
     "spread",
     "weigh",
@@ -30,13 +31,18 @@ __all__ = [
 GUESS = 2 / 3
 """Share of an answer's decibans that counts when the answer is marked as a guess; the rest adds nothing."""
 
+MEASURED = "pilot"
+"""Name under which a pilot's findings stand among the evidence."""
+
+_AXES: tuple[Axis, ...] = ("retrieval", "training")
+
 
 @dataclass(frozen=True, slots=True)
 class EvidenceItem:
     """What one answer adds to the two beliefs."""
 
     criterion: str
-    """Criterion id, or the name of what was measured."""
+    """Criterion id; `MEASURED` for what a pilot found."""
     answer: str
     """The answer as written: a level, several, or a range."""
     label: str
@@ -91,25 +97,53 @@ class Assessment:
     """Decibans of the pilot's marked failures: retrieval, training."""
 
     @property
+    def prior(self) -> Array:
+        """Decibans before any answer: retrieval, training."""
+        given = (_decibans(self.priors[axis]) if axis in self.priors else None for axis in _AXES)
+        return np.array([d if g is None else g for g, d in zip(given, self.catalog.prior_decibans, strict=True)])
+
+    @property
     def start(self) -> Array:
         """Prior and measured decibans: retrieval, training."""
-        given = [_decibans(self.priors[axis]) if axis in self.priors else None for axis in _AXES]
-        prior = [d if g is None else g for g, d in zip(given, self.catalog.prior_decibans, strict=True)]
-        return np.array(prior) + self.measured
+        return self.prior + self.measured
+
+    def weights(self) -> Array:
+        """Decibans that every level would add: axis, column of `Table`, level.
+
+        Those that a pilot speaks for are zero, and so is the wish for a cheaper call where training cannot pay back.
+        """
+        tables = table(self.catalog)
+        weights = np.stack([tables.retrieval, tables.training])
+        weights[:, [tables.index[name] for name in self.locked if name in tables.index]] = 0
+        if contradicted(self.facts) and _OPINION in tables.index:
+            weights[1, tables.index[_OPINION]] = weights[1, tables.index[_OPINION]].clip(max=0)
+        return weights
+
+    def masses(self) -> dict[str, tuple[float, ...]]:
+        """Probability of each level of every answered criterion, facts of the cost model worked in.
+
+        Raises:
+            CatalogError: If an answer names a criterion that is not in the catalogue.
+        """
+        found = {name: shares(self.catalog.criterion(name), answer) for name, answer in self.answers.items()}
+        return {**found, **worked_out(self.catalog, self.answers, self.facts)}
 
     def columns(self) -> Array:
-        """Decibans of every criterion before damping: axis by column of `Table`."""
-        tables = table(self.catalog)
-        columns = np.zeros((2, len(tables.ids)))
-        for name, answer in self.answers.items():
-            criterion = self.catalog.criterion(name)
-            if name not in self.locked:
-                columns[:, tables.index[name]] = decibans_of(criterion, answer)
+        """Decibans of every criterion before damping: axis by column of `Table`; an unknown answer holds zero."""
+        tables, weights = table(self.catalog), self.weights()
+        columns = np.zeros(weights.shape[:2])
+        for name, mass in self.masses().items():
+            trust = GUESS if self.answers[name].confidence == "guess" else 1.0
+            column = tables.index[name]
+            columns[:, column] = trust * (weights[:, column, : len(mass)] @ mass)
         return columns
 
     def with_answer(self, id: str, answer: Answer) -> Assessment:
         """The same with one answer changed."""
         return replace(self, answers={**self.answers, id: answer})
+
+
+_OPINION = "call_cost_goal"
 
 
 def weigh(
@@ -127,58 +161,54 @@ def weigh(
         priors: Belief before any answer by axis, 0 to 1, instead of the catalogue's.
 
     Raises:
-        CatalogError: If an answer names a criterion or level that is not in the catalogue.
+        CatalogError: If an answer names a criterion that is not in the catalogue.
+
+    Example:
+        >>> from advisorkit.catalog import load
+        >>> nothing = weigh(load(), {})
+        >>> round(nothing.retrieval, 2), nothing.items
+        (0.29, ())
     """
     return believe(Assessment(catalog, answers, facts, priors or {}))
 
 
 def believe(assessment: Assessment) -> Belief:
     """The two beliefs that `assessment` supports, with every reason."""
-    columns, start = assessment.columns(), assessment.start
-    totals = table(assessment.catalog).total(columns) + start
-    prior = start - assessment.measured
+    columns, prior = assessment.columns(), assessment.prior
+    totals = table(assessment.catalog).total(columns) + assessment.start
     return Belief(
         retrieval_decibans=float(totals[0]),
         training_decibans=float(totals[1]),
         retrieval=float(chance(totals[0])),
         training=float(chance(totals[1])),
-        items=_items(assessment, columns),
+        items=(*_items(assessment, columns), *_measured(assessment)),
         prior=(float(prior[0]), float(prior[1])),
     )
 
 
-_AXES: tuple[Axis, ...] = ("retrieval", "training")
-
-
 def _decibans(probability: float) -> float:
-    return float(10 * np.log10(probability / (1 - probability)))
-
-
-def decibans_of(criterion: Criterion, answer: Answer | None) -> tuple[float, float]:
-    """Decibans of one answer before damping: the mean over its levels; a guess counts in part."""
-    mass = shares(criterion, answer)
-    trust = GUESS if answer is not None and answer.confidence == "guess" else 1.0
-    return (
-        trust * sum(m * level.retrieval for m, level in zip(mass, criterion.levels, strict=True)),
-        trust * sum(m * level.training for m, level in zip(mass, criterion.levels, strict=True)),
-    )
+    share = min(max(probability, 1e-6), 1 - 1e-6)
+    return float(10 * np.log10(share / (1 - share)))
 
 
 def _items(assessment: Assessment, columns: Array) -> tuple[EvidenceItem, ...]:
-    tables = table(assessment.catalog)
+    tables, masses = table(assessment.catalog), assessment.masses()
     parts = [tables.parts(row) for row in columns]
     answered = [(tables.index[name], name) for name in assessment.answers if name not in assessment.locked]
     return tuple(
-        _item(assessment, name, (parts[0][c], parts[1][c]), (columns[0][c], columns[1][c])) for c, name in sorted(answered)
+        _item(assessment, name, masses[name], (parts[0][c], parts[1][c]), (columns[0][c], columns[1][c]))
+        for c, name in sorted(answered)
     )
 
 
-def _item(assessment: Assessment, id: str, counted: Sequence[float], raw: Sequence[float]) -> EvidenceItem:
+def _item(
+    assessment: Assessment, id: str, mass: Sequence[float], counted: Sequence[float], raw: Sequence[float]
+) -> EvidenceItem:
     criterion, answer = assessment.catalog.criteria[id], assessment.answers[id]
     return EvidenceItem(
         criterion=id,
         answer=_written(answer),
-        label=_label(criterion, answer),
+        label=_label(criterion, answer, mass),
         retrieval=float(counted[0]),
         training=float(counted[1]),
         raw_retrieval=float(raw[0]),
@@ -188,6 +218,14 @@ def _item(assessment: Assessment, id: str, counted: Sequence[float], raw: Sequen
     )
 
 
+def _measured(assessment: Assessment) -> tuple[EvidenceItem, ...]:
+    if not assessment.locked:
+        return ()
+    r, t = assessment.measured
+    said = assessment.catalog.text.get("measured", "")
+    return (EvidenceItem(MEASURED, "measured", said, r, t, r, t, guess=False, source=said),)
+
+
 def _written(answer: Answer) -> str:
     if answer.amount is None:
         return " or ".join(answer.levels)
@@ -195,12 +233,10 @@ def _written(answer: Answer) -> str:
     return f"{amount.likely:g}" if amount.fixed else f"{amount.low:g} to {amount.high:g}"
 
 
-def _label(criterion: Criterion, answer: Answer) -> str:
-    mass = shares(criterion, answer)
+def _label(criterion: Criterion, answer: Answer, mass: Sequence[float]) -> str:
     if answer.disputed:
         return f"{criterion.label}: " + " or ".join(criterion.level(word).label for word in answer.levels)
-    likeliest = max(range(len(mass)), key=lambda place: mass[place])
-    return criterion.levels[likeliest].reason
+    return criterion.levels[max(range(len(mass)), key=lambda place: mass[place])].reason
 
 
 def spread(retrieval: Array | float, training: Array | float) -> Array:
@@ -215,13 +251,25 @@ def spread(retrieval: Array | float, training: Array | float) -> Array:
 
 
 def removed(hits: Iterable[GateHit]) -> frozenset[PatternId]:
-    """Patterns that lasting gates take away; none when all four would go, for then an off-ramp is due."""
-    gone = frozenset(p for hit in hits if hit.kind == "lasting" and not hit.provisional for p in hit.removes)
+    """Patterns that cannot be the destination: lasting gates, and off-ramps that leave other patterns open.
+
+    None when all four would go, for then only an off-ramp is left to advise.
+    """
+    closed = [hit for hit in hits if not hit.provisional]
+    lasting = {p for hit in closed if hit.kind == "lasting" for p in hit.removes}
+    beside = {p for hit in closed if hit.kind == "off_ramp" and len(hit.removes) < len(PATTERNS) for p in hit.removes}
+    gone = frozenset(lasting | beside)
     return frozenset() if len(gone) == len(PATTERNS) else gone
 
 
 def corners(belief: Belief, hits: Iterable[GateHit]) -> dict[PatternId, float]:
-    """Chance of each pattern as the destination; lasting gates remove what cannot be, the rest adds up to 1."""
+    """Chance of each pattern as the destination; what cannot be is removed and the rest adds up to 1.
+
+    Example:
+        >>> sure_of_retrieval = Belief(9.5, -9.5, 0.9, 0.1, (), (0, 0))
+        >>> {pattern: round(chance, 2) for pattern, chance in corners(sure_of_retrieval, ()).items()}
+        {'prompt': 0.09, 'rag': 0.81, 'finetune': 0.01, 'hybrid': 0.09}
+    """
     gone = removed(hits)
     chances = spread(belief.retrieval, belief.training) * [p not in gone for p in PATTERNS]
     return dict(zip(PATTERNS, (chances / chances.sum()).tolist(), strict=True))

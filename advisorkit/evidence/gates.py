@@ -7,13 +7,25 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from advisorkit.costs import CostFacts
-from advisorkit.criteria import Catalog, Criterion, Gate, GateKind
+from advisorkit.criteria import Axis, Catalog, Criterion, Gate, GateKind
 from advisorkit.engagement import Answer
 from advisorkit.errors import CatalogError, nearest
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import Estimate, Kind
 
-__all__ = ["TESTS", "Facts", "GateHit", "closed_gates", "closure", "pointless", "shares", "sure"]
+__all__ = [
+    "TESTS",
+    "Facts",
+    "GateHit",
+    "Test",
+    "closed_gates",
+    "closure",
+    "hits_of",
+    "pointless",
+    "read_by",
+    "shares",
+    "sure",
+]
 
 Answers = Mapping[str, Answer]
 
@@ -77,7 +89,14 @@ def sure(catalog: Catalog, answers: Answers, id: str, *levels: str) -> float | N
     return sum(share for share, level in zip(shares(criterion, answer), criterion.levels, strict=True) if level.id in levels)
 
 
-Test = Callable[[Catalog, Answers, "Facts | None", PatternId], float | None]
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A computed test of a gate."""
+
+    reads: tuple[str, ...]
+    """Criteria whose answers it looks at, beside the gate's own."""
+    run: Callable[[Catalog, Answers, Facts | None, PatternId], float | None]
+    """Chance that the gate is closed for a pattern; None when it cannot be known."""
 
 
 def _beyond_window(catalog: Catalog, answers: Answers, facts: Facts | None, _: PatternId) -> float | None:
@@ -115,13 +134,13 @@ def _short_of(given: Answer | None, needed: float | None) -> float | None:
 
 
 TESTS: dict[str, Test] = {
-    "beyond_window": _beyond_window,
-    "over_budget": _over_budget,
-    "over_deadline": _over_deadline,
-    "payback_exceeds_life": _payback_exceeds_life,
-    "shared_corpus_in_prompt": _shared_corpus,
+    "beyond_window": Test(("facts_in_request", "corpus_tokens"), _beyond_window),
+    "over_budget": Test(("budget",), _over_budget),
+    "over_deadline": Test(("deadline_weeks",), _over_deadline),
+    "payback_exceeds_life": Test((), _payback_exceeds_life),
+    "shared_corpus_in_prompt": Test(("source_form", "facts_in_request"), _shared_corpus),
 }
-"""Computed tests by name: the chance that the gate is closed for a pattern, None when it cannot be known."""
+"""Computed tests by name."""
 
 
 def closure(
@@ -140,7 +159,7 @@ def closure(
     if gate.computed not in TESTS:
         near = nearest(gate.computed, list(TESTS)) or tuple(TESTS)
         raise CatalogError(f"no computed test '{gate.computed}' for {gate.criterion}; there is {', '.join(near)}")
-    computed = TESTS[gate.computed](catalog, answers, facts, pattern)
+    computed = TESTS[gate.computed].run(catalog, answers, facts, pattern)
     return 0.0 if computed == 0 else None if by_level is None or computed is None else by_level * computed
 
 
@@ -150,10 +169,18 @@ def closed_gates(catalog: Catalog, answers: Answers, facts: Facts | None = None)
     A gate holds when its answer is more likely than not to close it. One with a computed test holds for those of
     its patterns for which the test does.
     """
-    return tuple(hit for gate in catalog.gates for hit in _hits(gate, catalog, answers, facts))
+    return tuple(hit for gate in catalog.gates for hit in hits_of(gate, catalog, answers, facts))
 
 
-def _hits(gate: Gate, catalog: Catalog, answers: Answers, facts: Facts | None) -> Iterator[GateHit]:
+def read_by(gate: Gate) -> frozenset[str]:
+    """Criteria on whose answers the state of `gate` depends."""
+    unless = (gate.unless.criterion,) if gate.unless else ()
+    computed = TESTS[gate.computed].reads if gate.computed in TESTS else ()
+    return frozenset((gate.criterion, *unless, *computed))
+
+
+def hits_of(gate: Gate, catalog: Catalog, answers: Answers, facts: Facts | None) -> Iterator[GateHit]:
+    """What `gate` takes away, patterns that it may yet take away apart."""
     states = {pattern: _state(gate, catalog, answers, facts, pattern) for pattern in gate.removes or PATTERNS[:1]}
     for state in ("closed", "provisional"):
         removes = tuple(pattern for pattern in gate.removes if states[pattern] == state)
@@ -173,13 +200,25 @@ def _state(gate: Gate, catalog: Catalog, answers: Answers, facts: Facts | None, 
     return "provisional" if gate.kind == "lasting" and (open_question or chance) else "open"
 
 
-def pointless(catalog: Catalog, answers: Answers, id: str) -> bool:
-    """Whether an earlier answer makes the question `id` meaningless.
+def pointless(catalog: Catalog, answers: Answers, id: str, chances: Mapping[Axis, float] | None = None) -> bool:
+    """Whether an earlier answer, or the belief so far, makes the question `id` meaningless.
+
+    Args:
+        catalog: The catalogue.
+        answers: Answers so far.
+        id: Criterion id.
+        chances: Belief by axis, 0 to 1; without it, questions that depend on an axis count as meaningful.
 
     Example:
         >>> from advisorkit.catalog import load
         >>> pointless(load(), {"facts_in_request": Answer(levels=("all",))}, "corpus_tokens")
         True
+        >>> pointless(load(), {}, "training_rights", {"training": 0.05})
+        True
     """
     ask_if = catalog.criterion(id).ask_if
-    return ask_if is not None and sure(catalog, answers, ask_if.criterion, *ask_if.levels) == 0
+    if ask_if is None:
+        return False
+    if ask_if.axis is not None:
+        return chances is not None and chances[ask_if.axis] < ask_if.at_least
+    return sure(catalog, answers, ask_if.criterion, *ask_if.levels) == 0

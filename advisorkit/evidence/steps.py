@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from advisorkit.evidence.belief import Belief, best, removed
+from advisorkit.evidence.belief import removed
 from advisorkit.evidence.gates import GateHit
 from advisorkit.patterns import PATTERNS, PatternId
 
@@ -26,16 +26,25 @@ def waiting(hits: Iterable[GateHit]) -> frozenset[PatternId]:
     return frozenset(pattern for criterion, pattern in held if criterion != PILOT or pattern != simplest)
 
 
-def step_for_now(chances: Mapping[PatternId, float], belief: Belief, hits: Iterable[GateHit]) -> PatternId:
+def step_for_now(goal: PatternId, retrieval: float, training: float, hits: Iterable[GateHit]) -> PatternId:
     """The pattern to work on today: the destination, or the highest rung below it that nothing holds back.
 
     When everything is held back it is the simplest pattern that lasting gates leave, to be taken up first.
+
+    Args:
+        goal: The destination.
+        retrieval: Chance that the work needs retrieval, 0 to 1.
+        training: Chance that the work needs training, 0 to 1.
+        hits: Gates that hold.
+
+    Example:
+        >>> step_for_now("rag", 0.9, 0.1, ())
+        'rag'
     """
     hits = tuple(hits)
     gone = removed(hits)
     held = waiting(hits) | gone
-    layers: tuple[PatternId, ...] = ("rag", "finetune") if belief.retrieval >= belief.training else ("finetune", "rag")
-    goal = best(chances)
+    layers: tuple[PatternId, ...] = ("rag", "finetune") if retrieval >= training else ("finetune", "rag")
     rungs: tuple[PatternId, ...] = ("hybrid", *layers, "prompt") if goal == "hybrid" else (goal, "prompt")
     left = (pattern for pattern in PATTERNS if pattern not in gone)
     return next((pattern for pattern in rungs if pattern not in held), next(left))

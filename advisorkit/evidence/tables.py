@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from advisorkit.criteria import Catalog, Criterion
 
-__all__ = ["Array", "Table", "chance", "table"]
+__all__ = ["Array", "Same", "Table", "chance", "table"]
 
 Array = NDArray[np.float64]
 
@@ -55,6 +56,19 @@ class Table:
         weaker: Array = shared.sum(axis=-1) - highest.sum(axis=-1) - lowest.sum(axis=-1)
         return plain - (1 - self.damping) * weaker
 
+    def total_of_rows(self, decibans: NDArray[np.float32], columns: Sequence[int]) -> Array:
+        """The same sum for draws: `decibans` is axis by column by draw and holds `columns` only, the others being zero."""
+        total: Array = decibans.sum(axis=1)
+        if self.damping < 1:
+            place = {column: row for row, column in enumerate(columns)}
+            for cause in self.causes:
+                rows = [place[column] for column in cause if column in place]
+                if len(rows) > 1:
+                    shared = decibans[:, rows]
+                    strongest = shared.max(axis=1).clip(min=0) + shared.min(axis=1).clip(max=0)
+                    total -= (1 - self.damping) * (shared.sum(axis=1) - strongest)
+        return total
+
     def parts(self, decibans: Array) -> Array:
         """What each column adds to `total`; among equals the first in the alphabet counts in full."""
         parts = decibans.copy()
@@ -67,25 +81,29 @@ class Table:
         return parts
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Key:
-    catalog: Catalog
+class Same:
+    """A key that stands for one very object, so that what is made from it can be kept."""
+
+    def __init__(self, value: Any) -> None:
+        self.value: Any = value
+        """The object."""
 
     def __hash__(self) -> int:
-        return id(self.catalog)
+        return id(self.value)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and self.catalog is other.catalog
+        return isinstance(other, Same) and self.value is other.value
 
 
 def table(catalog: Catalog) -> Table:
     """Arrays of `catalog`; made once for each catalogue."""
-    return _table(_Key(catalog))
+    return _table(Same(catalog))
 
 
 @lru_cache(maxsize=8)
-def _table(key: _Key) -> Table:
-    criteria = list(key.catalog.criteria.values())
+def _table(key: Same) -> Table:
+    catalog: Catalog = key.value
+    criteria = list(catalog.criteria.values())
     causes = [cause for cause in _causes(criteria) if len(cause) > 1]
     ids = tuple(criterion.id for criterion in criteria)
     sizes = [len(cause) for cause in causes]
@@ -96,7 +114,7 @@ def _table(key: _Key) -> Table:
         retrieval=_matrix([[level.retrieval for level in criterion.levels] for criterion in criteria]),
         training=_matrix([[level.training for level in criterion.levels] for criterion in criteria]),
         causes=tuple(causes),
-        damping=key.catalog.damping,
+        damping=catalog.damping,
         grouped=np.array([column for cause in causes for column in cause], dtype=np.intp),
         starts=np.cumsum([0, *sizes[:-1]], dtype=np.intp) if sizes else np.zeros(0, dtype=np.intp),
     )
