@@ -72,6 +72,14 @@ def test_the_charter_leaves_names_and_days_to_be_filled_in() -> None:
     assert all("____" in row[-1].text for row in tables[-1].rows)
 
 
+def test_the_charter_of_a_retrieval_pilot_speaks_of_search_and_passages(tmp_path: Path) -> None:
+    said = words(charter(reviewed(tmp_path, "rag")))
+
+    assert "real answers of retrieval (RAG)" in said
+    assert "Mend the search, then mark again." in said
+    assert "Before anything is built" not in said
+
+
 def test_the_review_opens_with_the_decision_and_the_measured_share(tmp_path: Path) -> None:
     said = words(result(reviewed(tmp_path, "rag")))
 

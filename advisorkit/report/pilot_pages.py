@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from advisorkit.blocks import (
     Block,
@@ -18,7 +18,7 @@ from advisorkit.blocks import (
     Text,
 )
 from advisorkit.charts.kinds import ShareBars, ShareRow
-from advisorkit.patterns import PATTERNS
+from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.pilot import Diagnosis, Established, Plan, Share
 from advisorkit.pilot_rules import rules
 from advisorkit.piloting import before_of, plan_of
@@ -30,6 +30,10 @@ from advisorkit.report.view import View
 
 __all__ = ["charter", "failures", "moved", "pilot_cover", "result"]
 
+_FALLS_SHORT: Mapping[PatternId, tuple[str, ...]] = {
+    "prompt": ("information", "behaviour", "both", "nothing"), "rag": ("search", "passage"), "finetune": ("lacking", "still"),
+    "hybrid": ("still",),
+}  # fmt: skip
 _COLOURS = {"information": "rag", "behaviour": "finetune", "unclear": "text3"}
 
 
@@ -45,13 +49,18 @@ def charter(view: View) -> tuple[Block, ...]:
     needed = percent(min(plan.terms.target, 1.0))
     return (
         Heading(say("charter.title", cases=plan.mark), 2, view.workflow.name),
-        Text((say("charter.lead", cases=plan.mark, pattern=say(f"pattern.{plan.pattern}"), needed=needed),), "lead"),
+        Text((_charter_lead(plan, needed),), "lead"),
         KeyFigures(tuple(_charter_figures(plan, needed))),
         *_charter_notes(plan),
         _table("charter.agreed", ((say(f"charter.{name}"), text) for name, text in _agreed(view, needed))),
-        _table("charter.results", _meanings(needed)),
+        _table("charter.results", _meanings(plan, needed)),
         _table("charter.actions", _actions(view, plan)),
     )
+
+
+def _charter_lead(plan: Plan, needed: str) -> str:
+    key = "prompt" if plan.pattern == "prompt" else "other"
+    return say(f"charter.lead.{key}", cases=plan.mark, pattern=say(f"pattern.{plan.pattern}"), needed=needed)
 
 
 def _table(key: str, rows: Iterator[tuple[str, ...]]) -> Table:
@@ -66,8 +75,8 @@ def _charter_figures(plan: Plan, needed: str) -> Iterator[KeyFigure]:
         yield KeyFigure(say("unknown"), say("charter.figure.cost_unknown"))
         return
     marks = plan.mark + plan.mark_twice
-    yield KeyFigure(money_short(marks * plan.terms.stakes.marking_cost, plan.currency), say("charter.figure.cost"))
-    yield KeyFigure(money_short(round(plan.evpi), plan.currency), say("charter.figure.worth"))
+    worth = money_short(round(plan.evpi), plan.currency)
+    yield KeyFigure(money_short(marks * plan.terms.stakes.marking_cost, plan.currency), say("charter.figure.cost", worth=worth))
 
 
 def _charter_notes(plan: Plan) -> Iterator[Block]:
@@ -84,8 +93,8 @@ def _agreed(view: View, needed: str) -> Iterator[tuple[str, str]]:
         yield name, say(f"charter.{name}_text", **({"needed": needed} if name == "mark" else {}))
 
 
-def _meanings(needed: str) -> Iterator[tuple[str, ...]]:
-    for name in ("pass", "information", "behaviour", "both", "open", "nothing"):
+def _meanings(plan: Plan, needed: str) -> Iterator[tuple[str, ...]]:
+    for name in ("pass", *_FALLS_SHORT[plan.pattern], "open"):
         values = {"needed": needed} if name == "pass" else {}
         yield say(f"charter.result.{name}", **values), say(f"charter.result.{name}_then")
 
