@@ -239,3 +239,21 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
 
     assert file.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["a.yaml"]
+
+
+def test_a_new_file_has_the_mode_that_the_user_gives_to_files(tmp_path: Path) -> None:
+    (tmp_path / "plain").touch()
+
+    write_bytes(tmp_path / "a.yaml", b"new")
+
+    assert (tmp_path / "a.yaml").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_a_link_is_followed_and_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real.yaml").write_text("old")
+    (tmp_path / "link.yaml").symlink_to(tmp_path / "real.yaml")
+
+    write_bytes(tmp_path / "link.yaml", b"new")
+
+    assert (tmp_path / "link.yaml").is_symlink()
+    assert (tmp_path / "real.yaml").read_text() == "new"
