@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from advisorkit.catalog import load as load_catalog
 from advisorkit.documents.pilot import faults_document, plan_document, read_document
 from advisorkit.engagement import Advised, Answer, Engagement, PilotFile, Workflow
 from advisorkit.errors import PilotError, UsageError
@@ -166,12 +167,14 @@ def test_the_pilots_decibans_are_the_whole_weight_of_what_it_answers(tmp_path: P
     read = read_pilot(results(tmp_path, 60, 48, 12), base, tmp_path / "acme.yaml")
     before, after = study(base, base.workflows[0]).advice.belief, read.after.belief
 
-    weight = {item.criterion: item.retrieval for item in after.items if item.criterion not in COUNTED}
-    told = {item.criterion: item.retrieval for item in before.items if item.criterion not in COUNTED}
+    asked = load_catalog().criteria
+    measured = [item for item in after.items if item.criterion not in asked]
+    opinions = [sum(i.retrieval for i in belief.items if i.criterion in asked) for belief in (before, after)]
 
-    assert not [item for item in after.items if item.criterion in COUNTED and item.retrieval]
-    moved = sum(weight.values()) - sum(told.values())
-    assert after.retrieval_decibans - before.retrieval_decibans == pytest.approx(read.established.retrieval_decibans + moved)
+    assert not [item for item in after.items if item.criterion in COUNTED]
+    assert [item.retrieval for item in measured] == [read.established.retrieval_decibans]
+    moved = after.retrieval_decibans - before.retrieval_decibans
+    assert moved == pytest.approx(read.established.retrieval_decibans + opinions[1] - opinions[0])
 
 
 def test_measured_tokens_replace_assumed_ones_in_the_bill(tmp_path: Path) -> None:
