@@ -31,6 +31,8 @@ __all__ = ["SEED", "advise"]
 
 SEED = 20_261_122
 """Seed of the draws unless another is given."""
+MAPPED = 512
+"""Draws kept for the map; a power of two, so that they are a good sample by themselves."""
 
 
 def advise(
@@ -95,6 +97,7 @@ def advise(
         settled=settled(outlook),
         seed=seed,
         draws=draws,
+        beliefs=tuple(zip(drawn.retrieval[:MAPPED].tolist(), drawn.training[:MAPPED].tolist(), strict=True)),
     )
 
 

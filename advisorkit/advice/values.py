@@ -110,3 +110,5 @@ class Advice:
     """Seed of the draws."""
     draws: int = 0
     """Number of draws."""
+    beliefs: tuple[tuple[float, float], ...] = ()
+    """Chances of needing retrieval and training in the first draws, for the map."""
