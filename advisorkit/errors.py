@@ -72,9 +72,11 @@ class PriceError(AdvisorError):
 class PilotError(AdvisorError):
     """Marked results cannot be read or contradict themselves; all faults are in `faults`."""
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
+    def __init__(self, faults: Iterable[Fault], rows: int = 0) -> None:
         self.faults: tuple[Fault, ...] = tuple(faults)
         """Every fault found, in file order."""
+        self.rows = rows
+        """Rows of the file, none of which was taken; 0 when it was not read as far as that."""
         super().__init__("\n".join(map(str, self.faults)))
 
 

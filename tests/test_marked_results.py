@@ -125,11 +125,11 @@ def test_the_same_case_marker_and_run_twice_is_an_error_that_names_both_rows(tmp
 
 
 def test_all_faults_of_a_file_are_told_at_once_and_nothing_is_half_read(tmp_path: Path) -> None:
-    said = faults(file(tmp_path, "case,right,failure\n1,yes,\n2,no,odd\n3,maybe,\n"))
+    with pytest.raises(PilotError) as caught:
+        read_results(file(tmp_path, "case,right,failure\n1,yes,\n2,no,odd\n3,maybe,\n"))
 
-    assert said.count("\n") == 1
-    assert "line 3" in said
-    assert "line 4" in said
+    assert [fault.where for fault in caught.value.faults] == ["line 3, failure", "line 4, right"]
+    assert caught.value.rows == 3
 
 
 def test_wrong_columns_are_named_with_the_nearest_valid_ones(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def _refuse(error: PilotError, *, as_json: bool) -> None:
     for fault in error.faults:
         say(f"error: {fault}")
     if as_json:
-        emit(faults_document(0, error.faults))
+        emit(faults_document(error.rows, error.faults))
     raise typer.Exit(2)
 
 

@@ -42,9 +42,9 @@ def read_results(path: str | Path) -> MarkedResults:
         raise PilotError(error.faults) from None
 
 
-def _whole(results: MarkedResults, faults: Sequence[Fault]) -> MarkedResults:
+def _whole(results: MarkedResults, faults: Sequence[Fault], rows: int) -> MarkedResults:
     if faults:
-        raise PilotError(faults)
+        raise PilotError(faults, rows)
     if not results.marks:
         raise PilotError([Fault(results.file, "", "holds no marked case")])
     return results
@@ -62,7 +62,7 @@ def _from_rows(
     faults = [fault for row in rows for fault in row.faults]
     whole = [row for row in rows if not row.faults]
     lines = [Line(Spot(Scalar("", row.line), "", _sheet(row, file), faults), _shared(row.cells, faults)) for row in whole]
-    return _whole(MarkedResults(file, "table", marks_of(lines), pass_mark, warnings), faults)
+    return _whole(MarkedResults(file, "table", marks_of(lines), pass_mark, warnings), faults, len(rows))
 
 
 def _sheet(row: Row, file: str) -> str:
@@ -130,14 +130,14 @@ def _from_log(file: str, read: Callable[[], Log]) -> MarkedResults:
     except (AttributeError, KeyError, TypeError, ValueError):
         raise PilotError([Fault(file, "", "is not laid out as this tool's logs are; write it anew with the tool")]) from None
     marks = marks_of(log.lines)
-    return _whole(MarkedResults(file, log.form, marks, None, log.warnings, log.reported), log.faults)
+    return _whole(MarkedResults(file, log.form, marks, None, log.warnings, log.reported), log.faults, len(log.lines))
 
 
 def _from_lines(file: str, text: str, notices: tuple[str, ...]) -> MarkedResults:
     faults: list[Fault] = []
     lines = list(_json_lines(file, text, faults))
     marks = marks_of(lines)
-    return _whole(MarkedResults(file, "table", marks, None, notices), faults)
+    return _whole(MarkedResults(file, "table", marks, None, notices), faults, sum(bool(line.strip()) for line in text.splitlines()))
 
 
 def _json_lines(file: str, text: str, faults: list[Fault]) -> Iterator[Line]:
