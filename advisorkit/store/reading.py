@@ -17,7 +17,7 @@ from advisorkit.files.trees import Fields, Node, Scalar, parse
 from advisorkit.store.vocabulary import Vocabulary, vocabulary
 from advisorkit.store.wholes import FORMAT, engagement
 
-__all__ = ["UPGRADES", "Loaded", "from_json", "load", "read", "understand", "upgraded"]
+__all__ = ["UPGRADES", "Loaded", "from_json", "load", "read", "understand", "understand_tree", "upgraded"]
 
 UPGRADES: dict[int, Callable[[Node], Node]] = {}
 """From a version's tree to that of the next version; applied in turn until `FORMAT` is reached."""
@@ -73,8 +73,17 @@ def understand(source: Source, words: Vocabulary) -> Engagement:
     Raises:
         EngagementError: With every fault of the text.
     """
+    return understand_tree(parse(source), source.file, words)
+
+
+def understand_tree(tree: Node, file: str, words: Vocabulary) -> Engagement:
+    """The engagement in a strict tree of the file called `file`.
+
+    Raises:
+        EngagementError: With every fault of the tree.
+    """
     faults: list[Fault] = []
-    value = engagement(Spot(upgraded(parse(source), source.file), "", source.file, faults), words)
+    value = engagement(Spot(upgraded(tree, file), "", file, faults), words)
     if faults:
         raise EngagementError(sorted(faults, key=_line))
     return value

@@ -12,7 +12,7 @@ from advisorkit.files.trees import Fields, parse
 from advisorkit.store.document import document, to_json
 from advisorkit.store.emit import block
 from advisorkit.store.patching import patched
-from advisorkit.store.reading import Loaded, understand
+from advisorkit.store.reading import Loaded, understand, understand_tree
 from advisorkit.store.vocabulary import Vocabulary, vocabulary
 
 __all__ = ["text", "write"]
@@ -62,27 +62,26 @@ _hash = fingerprint
 
 
 def _content(path: Path, engagement: Engagement, known: str | None, words: Vocabulary) -> tuple[str, tuple[str, ...]]:
-    fresh = to_json(engagement) if path.suffix.lower() == ".json" else text(engagement)
-    _accepted(Source(str(path), fresh, ""), engagement, words)
     if not path.exists():
         if known is not None:
             raise UsageError(f"{path}: is gone since it was read; nothing was written")
-        return fresh, ()
+        return _fresh(str(path), engagement, words), ()
     raw = read_bytes(path)
     if known is not None and _hash(raw) != known:
         raise UsageError(f"{path}: was changed by somebody else since it was read; open it again; nothing was written")
-    return _changed(Source(str(path), decode(raw, str(path))[0], ""), engagement, fresh, words)
+    return _changed(Source(str(path), decode(raw, str(path))[0], ""), engagement, words)
 
 
-def _changed(source: Source, engagement: Engagement, fresh: str, words: Vocabulary) -> tuple[str, tuple[str, ...]]:
-    before, root = understand(source, words), parse(source)
+def _changed(source: Source, engagement: Engagement, words: Vocabulary) -> tuple[str, tuple[str, ...]]:
+    root = parse(source)
+    before = understand_tree(root, source.file, words)
     if source.file.lower().endswith(".json"):
-        return fresh, ()
+        return _fresh(source.file, engagement, words), ()
     if isinstance(root, Fields) and not root.flow:
         content = patched(source.text, root, document(before), document(engagement))
         if _same(Source(source.file, content, ""), engagement, words):
             return content, ()
-    return fresh, (f"{source.file}: was written anew; comments in it were not kept",)
+    return _fresh(source.file, engagement, words), (f"{source.file}: was written anew; comments in it were not kept",)
 
 
 def _same(source: Source, engagement: Engagement, words: Vocabulary) -> bool:
@@ -92,6 +91,8 @@ def _same(source: Source, engagement: Engagement, words: Vocabulary) -> bool:
         return False
 
 
-def _accepted(source: Source, engagement: Engagement, words: Vocabulary) -> None:
-    if understand(source, words) != engagement:
-        raise UsageError(f"{source.file}: the engagement holds values that a file cannot keep; nothing was written")
+def _fresh(file: str, engagement: Engagement, words: Vocabulary) -> str:
+    content = to_json(engagement) if file.lower().endswith(".json") else text(engagement)
+    if understand(Source(file, content, ""), words) != engagement:
+        raise UsageError(f"{file}: the engagement holds values that a file cannot keep; nothing was written")
+    return content
