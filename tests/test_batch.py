@@ -84,7 +84,7 @@ def test_a_faulty_engagement_fails_alone_and_is_named(tmp_path: Path) -> None:
         (tmp_path / f"{name}.yaml").write_text(ENGAGEMENT.format(name))
     (tmp_path / "b.yaml").write_text(ENGAGEMENT.format("b").replace("client:", "cliemt:").replace("EUR", "EURO"))
 
-    result = make(notebook("import json; json.load(open(job))['engagement']['client']"), gather([tmp_path]), tmp_path / "out")
+    result = make(notebook("import json; json.load(open(job))['engagement']['client']"), gather([tmp_path]).jobs, tmp_path / "out")
 
     assert [(row.engagement, row.status) for row in result.deliverables] == [("a", "made"), ("b", "failed"), ("c", "made")]
     assert "cliemt" in result.failed[0].error

@@ -1,32 +1,55 @@
-"""From files and folders to jobs: one faulty file is one faulty job."""
+"""From files, folders and portfolio tables to jobs: one faulty file or row is one faulty job."""
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from advisorkit.batch.values import Job
+from advisorkit.brand import Brand
 from advisorkit.engagement import Engagement
 from advisorkit.errors import AdvisorError, EngagementError, Fault, UsageError
-from advisorkit.files import read_bytes
+from advisorkit.intake import portfolio
+from advisorkit.report import job_document
 from advisorkit.store import read
-from advisorkit.store.document import to_json
 from advisorkit.store.wholes import reduced
 
-__all__ = ["Prepare", "gather", "job_of"]
+__all__ = ["Gathered", "Prepare", "gather", "job_of"]
 
 Prepare = Callable[[Engagement], Engagement]
 """What a request lays over every engagement: assumptions, a scenario."""
 _FILES = {".yaml", ".yml", ".json"}
+_TABLES = {".csv", ".xlsx"}
 
 
-def gather(inputs: Iterable[str | Path], prepare: Prepare | None = None) -> tuple[Job, ...]:
-    """A job for every engagement in files and folders (their engagement files, by name); faulty ones carry their faults.
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What the inputs of a batch hold."""
+
+    jobs: tuple[Job, ...]
+    """One for each engagement file and table row, faulty ones with their faults."""
+    notices: tuple[str, ...]
+    """What the user should know about tables, such as a currency that was assumed."""
+
+
+def gather(
+    inputs: Iterable[str | Path], prepare: Prepare | None = None, *, brand: Brand | None = None, currency: str = "EUR",
+    as_of: date | None = None,
+) -> Gathered:
+    """A job for every engagement in files, folders (their engagement files, by name) and portfolio tables (each row).
+
+    Args:
+        inputs: Files, folders and tables.
+        prepare: What is laid over every engagement.
+        brand: The sender's brand, the same in every report.
+        currency: Currency of table rows that name none, ISO 4217.
+        as_of: Day of the advice for table rows that name none; needed when there is a table.
 
     Raises:
         UsageError: If an input does not exist or a folder holds no engagement file; all such inputs are named.
+        EngagementError: If a table's columns or ids are faulty; nothing of it can be used then.
     """
     paths, faults = [], []
     for name in map(Path, inputs):
@@ -37,26 +60,51 @@ def gather(inputs: Iterable[str | Path], prepare: Prepare | None = None) -> tupl
             faults.append(f"{name}: there is no such file or folder")
         paths += found
     if faults or not paths:
-        raise UsageError("; ".join(faults) or "nothing to do: name engagement files or folders")
-    return tuple(_job_in(path, prepare or _as_is) for path in paths)
+        raise UsageError("; ".join(faults) or "nothing to do: name engagement files, folders or a portfolio table")
+    notices: list[str] = []
+    change, day = prepare or _as_is, as_of or date(1, 1, 1)
+    jobs: list[Job] = []
+    for path in paths:
+        jobs += _rows(path, change, brand, currency, day, notices) if path.suffix.lower() in _TABLES else [_job_in(path, change, brand)]
+    return Gathered(tuple(jobs), tuple(notices))
 
 
 def _as_is(engagement: Engagement) -> Engagement:
     return engagement
 
 
-def _job_in(path: Path, prepare: Prepare) -> Job:
+def _rows(
+    path: Path, prepare: Prepare, brand: Brand | None, currency: str, as_of: date, notices: list[str]
+) -> Iterator[Job]:
+    table = portfolio(path, currency, as_of)
+    notices += table.notices
+    for row in table.rows:
+        source = f"{path}, line {row.line}"
+        if row.engagement is None:
+            yield Job(row.id or f"line-{row.line}", "", "", source=source, faults=row.faults)
+        else:
+            yield _job(row.engagement, row.id, path, source, prepare, brand)
+
+
+def _job_in(path: Path, prepare: Prepare, brand: Brand | None) -> Job:
     name = reduced(path.stem) or "unnamed"
     try:
         engagement = read(path)
-        return job_of(prepare(engagement), path.parent, str(path))
     except EngagementError as error:
         return Job(name, "", "", source=str(path), faults=error.faults)
+    return _job(engagement, name, path, str(path), prepare, brand)
+
+
+def _job(engagement: Engagement, name: str, path: Path, source: str, prepare: Prepare, brand: Brand | None) -> Job:
+    try:
+        return job_of(prepare(engagement), path.parent, source, brand)
+    except EngagementError as error:
+        return Job(name, "", "", source=source, faults=error.faults)
     except AdvisorError as error:
-        return Job(name, "", "", source=str(path), faults=(Fault(str(path), "", str(error)),))
+        return Job(name, "", "", source=source, faults=(Fault(source, "", str(error)),))
 
 
-def job_of(engagement: Engagement, folder: Path, source: str = "") -> Job:
+def job_of(engagement: Engagement, folder: Path, source: str = "", brand: Brand | None = None) -> Job:
     """The job of one engagement, in the form that `report.open_job` reads.
 
     `folder` is where the files that it names lie; their bytes travel in the document, so that no worker needs the folder.
@@ -64,11 +112,5 @@ def job_of(engagement: Engagement, folder: Path, source: str = "") -> Job:
     Raises:
         EngagementError: If a file that it names cannot be read.
     """
-    content = {name: base64.b64encode(read_bytes(folder / name)).decode() for name in sorted(set(_named(engagement)))}
-    document = {"engagement": json.loads(to_json(engagement)), "options": {"brand": {}}, "files": content}
-    return Job(engagement.id, engagement.client, json.dumps(document, ensure_ascii=False), source=source)
-
-
-def _named(engagement: Engagement) -> Iterator[str]:
-    for workflow in engagement.workflows:
-        yield from (pilot.file for pilot in workflow.pilots)
+    options = {"brand": brand} if brand else {}
+    return Job(engagement.id, engagement.client, job_document(engagement, folder, **options), source=source)

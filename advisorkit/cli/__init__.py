@@ -8,7 +8,7 @@ import typer
 
 from advisorkit.cli.advise import assess, cost, prices_app
 from advisorkit.cli.deliver import batch, demo, live, report
-from advisorkit.cli.engage import brief, check, new, schema_command
+from advisorkit.cli.engage import brief, check, intake_app, new, schema_command
 from advisorkit.cli.pilots import pilot_app
 
 __all__ = ["app", "main"]
@@ -25,6 +25,7 @@ for name, command in _COMMANDS.items():
     app.command(name)(command)
 app.add_typer(prices_app, name="prices")
 app.add_typer(pilot_app, name="pilot")
+app.add_typer(intake_app, name="intake")
 
 
 def main() -> None:

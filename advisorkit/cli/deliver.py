@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, cast, get_args
+from typing import Annotated, cast, get_args
 
 import typer
 from rich.console import Console
@@ -67,13 +67,9 @@ def report(
     """Deliverables of one engagement: one document, a section for each workflow."""
     formats = _formats(to)
     engagement = opened(file, scenario, sets, accept_stale=accept_stale)
-    job = job_of(engagement, file.parent, str(file))
-    result = produce(template, [job], out_, formats, options=_options(brand, interactive), engine=_engine(engine))
+    job = job_of(engagement, file.parent, str(file), read_brand(brand) if brand else None)
+    result = produce(template, [job], out_, formats, options={"interactive": interactive}, engine=_engine(engine))
     _finish(result, as_json=as_json)
-
-
-def _options(brand: Path | None, interactive: bool) -> dict[str, Any]:
-    return {"interactive": interactive} | ({"brand": asdict(read_brand(brand))} if brand else {})
 
 
 @guarded
@@ -84,6 +80,7 @@ def batch(
     jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="Reports at a time.")] = 2,
     executor: Annotated[str, typer.Option("--executor", metavar="local|dask", help="Where reports are made.")] = "local",
     scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="URL", help="A running Dask scheduler.")] = None,
+    currency: Annotated[str, typer.Option("--currency", metavar="CODE", help="For table rows that name none.")] = "EUR",
     engine: EngineName = "advisorkit", as_json: Json = False,
 ) -> None:
     """Reports for many engagements; one failure never stops the rest, and running it again makes only what is missing."""
@@ -94,10 +91,13 @@ def batch(
     def prepare(engagement: Engagement) -> Engagement:
         return changed(engagement, scenario, values, accept_stale=accept_stale)
 
-    found = gather(inputs, prepare)
+    today = date.today()  # noqa: DTZ011 - the user's own day
+    found = gather(inputs, prepare, brand=read_brand(brand) if brand else None, currency=currency, as_of=today)
+    for notice in found.notices:
+        say(notice)
     with _bar() as tick:
         result = produce(
-            template, found, out_, formats, options=_options(brand, interactive), executor=executor, scheduler=scheduler,
+            template, found.jobs, out_, formats, options={"interactive": interactive}, executor=executor, scheduler=scheduler,
             jobs_at_once=jobs, engine=_engine(engine), progress=tick,
         )
     _finish(result, as_json=as_json)
@@ -138,7 +138,7 @@ def _finish(result: BatchResult, *, as_json: bool) -> None:
 def demo(out_: Folder = Path("advisorkit-demo"), as_json: Json = False) -> None:
     """Advice, costs and reports for the bundled samples; says what it made."""
     files = [samples.path(name) for name in samples.names()]
-    result = produce("client_report", gather(files), out_, ("html",))
+    result = produce("client_report", gather(files).jobs, out_, ("html",))
     if not as_json:
         for file in files:
             _print_engagement(opened(file))

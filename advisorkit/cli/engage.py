@@ -16,11 +16,12 @@ from advisorkit.cli.console import Json, emit, fault_document, guarded, out, say
 from advisorkit.engagement import Answer, Engagement, Workflow
 from advisorkit.errors import EngagementError, Fault, UsageError
 from advisorkit.files import MAX_BYTES, read_source, write_bytes
+from advisorkit.intake import new_questionnaire, read_questionnaire
 from advisorkit.store import Loaded, load, schema, write
 from advisorkit.store import new as new_file
 from advisorkit.store.wholes import reduced
 
-__all__ = ["brief", "check", "new", "schema_command"]
+__all__ = ["brief", "check", "intake_app", "intake_new", "intake_read", "new", "schema_command"]
 
 Target = Annotated[Path, typer.Option("--to", metavar="FILE", help="Where it goes.")]
 Flow = Annotated[str | None, typer.Option("--workflow", metavar="ID", help="The workflow; may be left out when there is one.")]
@@ -74,6 +75,35 @@ def check(
 def schema_command() -> None:
     """The engagement file's JSON Schema, with every name and unit."""
     emit(schema())
+
+
+intake_app = typer.Typer(no_args_is_help=True, help="Client questionnaire out and in.")
+
+
+@intake_app.command("new")
+@guarded
+def intake_new(file: Annotated[Path, typer.Argument(metavar="FILE.xlsx", help="Questionnaire to make.")]) -> None:
+    """Make a questionnaire that a client can fill in alone."""
+    if file.suffix.lower() != ".xlsx":
+        raise UsageError(f"{file}: the questionnaire is an Excel file; give a name that ends in .xlsx")
+    _fresh(file)
+    new_questionnaire(file)
+    say(f"made {file}; when it comes back, run: advisorkit intake read {file} --to ENGAGEMENT")
+
+
+@intake_app.command("read")
+@guarded
+def intake_read(
+    file: Annotated[Path, typer.Argument(metavar="FILE.xlsx", help="Questionnaire filled in.")], to: Target, workflow: Flow = None,
+    as_json: Json = False,
+) -> None:
+    """Take a filled-in questionnaire into an engagement; what cannot be taken is named by cell, the rest comes in."""
+    loaded = load(to)
+    one = _chosen(loaded.engagement, workflow)
+    found = read_questionnaire(file)
+    for notice in found.notices:
+        say(notice)
+    _take_in(to, loaded, one, found.answers, found.faults, as_json=as_json)
 
 
 @guarded
