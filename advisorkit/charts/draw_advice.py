@@ -230,7 +230,7 @@ def _stack(shares: tuple[ShareRow, ...], y: float, wide: float) -> Iterator[Mark
 
 def path_stairs(chart: PathStairs, wide: float = 650) -> Scene:
     """Stairs rising to the right; the words of each hang under its tread."""
-    column, rise = min(wide / len(chart.stairs), 230), 26.0
+    column, rise = min(wide / len(chart.stairs), 230), 20.0
     top = 24 + rise * (len(chart.stairs) - 1)
     treads = [top - rise * n for n in range(len(chart.stairs))]
     below = [_stair_lines(s, column - 14) for s in chart.stairs]

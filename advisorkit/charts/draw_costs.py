@@ -18,7 +18,7 @@ def range_bars(chart: RangeBars, wide: float = 650) -> Scene:
     names = max(width(b.label, 14, bold=True) for b in chart.bars) + 14
     tops = [b.range[2] for b in chart.bars if b.range]
     scale = ticks(min(0.0, *(b.range[0] for b in chart.bars if b.range), 0.0), max(tops, default=1) * 1.08 or 1)
-    row, last = 39.0, len(chart.bars) - 0.5
+    row, last = 37.0, len(chart.bars) - 0.5
     inner = Panel(left=names, top=6, width=wide - names - 44, height=row * len(chart.bars), x=(scale[0], scale[-1]), y=(last, -0.5), marks=())
     marks = (*_money_grid(scale, -0.5, last, chart.currency), *(m for n, b in enumerate(chart.bars) for m in _range(b, n, chart.currency, inner)))
     return Scene(width=wide, height=inner.height + 32, panels=(Panel(left=inner.left, top=6, width=inner.width, height=inner.height, x=inner.x, y=inner.y, marks=marks),))
@@ -59,10 +59,10 @@ def curves(chart: Curves, wide: float = 650) -> Scene:
     values = [v for c in chart.curves for v in (*c.high, *c.low)]
     scale = ticks(min(0.0, *values), max(values))
     top = 44.0 if chart.break_even else 8.0
-    inner = Panel(left=52, top=top, width=wide - 52 - right, height=190, x=(chart.months[0], chart.months[-1]), y=(scale[0], max(values)), marks=())
+    inner = Panel(left=52, top=top, width=wide - 52 - right, height=170, x=(chart.months[0], chart.months[-1]), y=(scale[0], max(values)), marks=())
     marks = (*_axes(chart, scale, inner), *_bands(chart), *_middles(chart), *_ends(chart, inner), *_crossing(chart.break_even, inner))
-    return Scene(width=wide, height=top + 190 + 46, panels=(
-        Panel(left=inner.left, top=top, width=inner.width, height=190, x=inner.x, y=inner.y, marks=marks),
+    return Scene(width=wide, height=top + 170 + 46, panels=(
+        Panel(left=inner.left, top=top, width=inner.width, height=170, x=inner.x, y=inner.y, marks=marks),
     ))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from advisorkit.acceptability import LEAD, SHARE
 from advisorkit.advice import Advice
 from advisorkit.blocks import Block, Callout, Cell, ChartBlock, Decision, Heading, KeyFigure, KeyFigures, Table, Text
 from advisorkit.evidence import GateHit
@@ -17,12 +18,8 @@ from advisorkit.report.view import View
 
 __all__ = ["changes", "path", "reasons", "summary"]
 
-POINTS = 0.1
-"""Lead below which the advice is not called clear, as a share."""
 STALE_DAYS = 60
 """Age from which a price is worth another look."""
-SHARE = 0.6
-"""Share of draws below which the advice is not called clear."""
 
 
 def summary(view: View) -> tuple[Block, ...]:
@@ -37,7 +34,7 @@ def summary(view: View) -> tuple[Block, ...]:
         *_list("purpose", tuple(_purpose(view))),
         *_list("why", words.why),
         *_list("against", words.against),
-        *_list("decide", tuple(_asks(view)), "numbered"),
+        *_list("decide", tuple(_asks(view)), "numbered"), *_because(view),
         *_list("unknowns", _unknowns(advice)),
     )
 
@@ -52,14 +49,14 @@ def _state(view: View) -> str:
         return say("state.only", first=view.name(order[0]))
     return say(
         "state.clear" if advice.clear else "state.open",
-        first=view.name(order[0]), second=view.name(order[1]), lead=lead_points(advice, POINTS), needed=f"{POINTS * 100:g}",
+        first=view.name(order[0]), second=view.name(order[1]), lead=lead_points(advice, LEAD), needed=f"{LEAD * 100:g}",
         share=percent(advice.acceptability[order[0]]), share_needed=percent(SHARE),
     )
 
 
 def _override(view: View) -> str:
     made = view.advice.override
-    return say("override", by=made.by, pattern=view.name(made.pattern), reason=made.reason) if made else ""
+    return say("override", by=made.by, pattern=view.name(made.pattern), reason=made.reason.rstrip(".")) if made else ""
 
 
 def _off_ramp(view: View) -> Iterator[Block]:
@@ -107,6 +104,11 @@ def _step(view: View) -> KeyFigure:
     span = project_range(build.p10, build.p90, view.currency)
     time = f", {weeks(rung.weeks)}" if rung and rung.weeks is not None else ""
     return KeyFigure(project(build.p50, view.currency), say("figure.step", step=name.lower(), range=span, time=time))
+
+
+def _because(view: View) -> tuple[Block, ...]:
+    why = view.advice.next_step.why
+    return (Text((why,), "note"),) if why else ()
 
 
 def _asks(view: View) -> Iterator[str]:
@@ -166,9 +168,10 @@ def changes(view: View) -> tuple[Block, ...]:
     """What single answers would change, what the advice is not, when to look again, and what others did."""
     chart = pictures.flip_bars(view.catalog, view.advice)
     found = len({flip.criterion for flip in view.advice.flips if flip.recommended != view.advice.recommended})
-    title = say(f"changes.title.{'none' if not found else 'one' if found == 1 else 'many'}", count=count(found).capitalize())
+    many = "none" if not found else "one" if found == 1 else "many"
+    title = say(f"changes.title.{many}", count=count(found).capitalize())
     pattern = view.name(view.advice.recommended)
-    lead = say("changes.lead", points=f"{POINTS * 100:g}") if found else say("changes.lead_none", pattern=pattern)
+    lead = say("changes.lead", points=f"{LEAD * 100:g}") if found else say("changes.lead_none", pattern=pattern)
     return (
         Heading(title, 2, view.workflow.name), Text((lead,), "lead"), *((ChartBlock(chart, titled=False),) if view.advice.flips else ()),
         *_list("changes.pairs", tuple(_pairs(view))),
@@ -194,7 +197,9 @@ def _not_this(view: View, pattern: PatternId, share: str) -> str:
     for kind, key in (("lasting", "out.ruled"), ("for_now", "out.held")):
         if hits := [hit for hit in gates if hit.kind == kind and not hit.provisional]:
             return say(key, pattern=found.name, reason=" ".join(dict.fromkeys(h.reason for h in hits)), reopens=_reopens(hits[0]))
-    return say("out.unlikely", pattern=found.name, shown=share, fails=found.fails_when)
+    open_yet = [hit.short for hit in gates if hit.kind == "lasting" and hit.provisional and hit.short]
+    doubt = say("out.provisional", reasons=", ".join(dict.fromkeys(open_yet))) if open_yet else ""
+    return say("out.unlikely", pattern=found.name, shown=share, fails=found.fails_when) + doubt
 
 
 def _reopens(hit: GateHit) -> str:
@@ -220,7 +225,6 @@ def path(view: View) -> tuple[Block, ...]:
         Table(
             say("path.tests"), _head("path.head"), tuple(_tests(view)), (False, False, False, True, True), say("path.tests_subtitle")
         ),
-        Heading(say("path.next")), Text((view.advice.next_step.why,) if view.advice.next_step.why else tuple(_asks(view))),
     )
 
 

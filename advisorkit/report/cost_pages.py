@@ -17,7 +17,7 @@ __all__ = ["costs", "figures"]
 
 USE = frozenset({"1M tokens", "1000 searches", "GPU months"})
 """Units of run lines that are paid by use; the others are upkeep."""
-ROWS = 9
+ROWS = 8
 """Most assumptions listed."""
 
 
@@ -140,9 +140,9 @@ def _sum(lines: list[Line]) -> float | None:
 def figures(view: View) -> tuple[Block, ...]:
     """Assumptions with their sources, what moves the result most, and the age of the prices."""
     return (
-        Heading(say("figures.title"), 2, view.workflow.name), Text((say("figures.lead"),), "lead"), Text((_models(view),)),
+        Heading(say("figures.title"), 2, view.workflow.name), Text((say("figures.lead"),), "lead"), Text((" ".join((_models(view), *_fresh(view))),)),
         Table("", _head("figures.head"), tuple(_assumption(row) for row in _listed(view)), (False, True, True, True, False, False)),
-        *_swings(view), *_prices(view),
+        *_swings(view), *_old_prices(view),
     )
 
 
@@ -187,15 +187,18 @@ def _swings(view: View) -> Iterator[Block]:
         yield ChartBlock(chart)
 
 
-def _prices(view: View) -> Iterator[Block]:
-    ages = sorted(view.inputs.prices(), key=lambda age: -age.age_days)
-    old = [age for age in ages if age.state != "fresh"]
-    yield Heading(say("figures.prices"))
-    if ages and not old:
-        yield Text((say("figures.fresh", count=len(ages), days=ages[0].age_days, date=day(ages[0].as_of)),))
+def _fresh(view: View) -> Iterator[str]:
+    ages = view.inputs.prices()
+    if ages and all(age.state == "fresh" for age in ages):
+        oldest = max(ages, key=lambda age: age.age_days)
+        yield say("figures.fresh", count=len(ages), days=oldest.age_days, date=day(oldest.as_of))
+
+
+def _old_prices(view: View) -> Iterator[Block]:
+    old = sorted((age for age in view.inputs.prices() if age.state != "fresh"), key=lambda age: -age.age_days)
     if old:
         rows = tuple((Cell(a.id), Cell(day(a.as_of)), Cell(say("figures.stale", days=a.age_days), "stale")) for a in old)
-        yield Table("", _head("figures.prices_head"), rows, (False, False, True))
+        yield Table(say("figures.prices"), _head("figures.prices_head"), rows, (False, False, True))
 
 
 def _head(key: str) -> tuple[Cell, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from math import inf
 
 from advisorkit.charts import kinds
 from advisorkit.costs import Column
@@ -17,19 +18,32 @@ __all__ = ["cheapest_bars", "curves", "input_words", "payback", "range_bars", "t
 
 BARS = 7
 """Most assumptions in the tornado chart."""
+SCALE = 3
+"""How far beyond the patterns' highest P90 the bar of today's work may reach."""
 SMALL = 0.02
 """Smallest swing shown, as a share of the largest."""
 
 
 def range_bars(view: View) -> kinds.RangeBars:
     """Total cost of every pattern that is left, of today and of a bought product, lowest first; the others say why not."""
-    rows = [_range(view, column) for column in (*PATTERNS, *_ALSO)]
+    rows = _in_scale([_range(view, column) for column in (*PATTERNS, *_ALSO)], view.currency)
     known = sorted((r for r in rows if r.range), key=lambda r: r.range[1] if r.range else 0)
     missing = [r for r in rows if r.range is None and r.note]
     return kinds.RangeBars(
         title=say("costs.range", months=view.months), currency=view.currency, bars=(*known, *missing),
         subtitle=say("costs.range_subtitle", draws=number(view.costs.draws)),
     )
+
+
+def _in_scale(rows: list[kinds.RangeRow], currency: str) -> list[kinds.RangeRow]:
+    """Today or a product far beyond the patterns is said in words, so that the patterns can be told apart."""
+    top = SCALE * max((row.range[2] for row in rows if row.pattern and row.range), default=inf)
+    return [_in_words(row, currency) if not row.pattern and row.range and row.range[2] > top else row for row in rows]
+
+
+def _in_words(row: kinds.RangeRow, currency: str) -> kinds.RangeRow:
+    low, middle, high = (money_short(value, currency) for value in row.range or ())
+    return kinds.RangeRow(row.pattern, row.label, None, say("costs.beyond", low=low, middle=middle, high=high))
 
 
 _ALSO: tuple[Column, ...] = ("today", "buy")

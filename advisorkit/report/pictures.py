@@ -30,12 +30,14 @@ CHANGES = 6
 
 def needs(advice: Advice) -> str:
     """What the two beliefs say, in one sentence."""
-    both = (say(f"{axis}.{sure(chance)}") for axis, chance in (("retrieval", advice.belief.retrieval), ("training", advice.belief.training)))
-    return say("reasons.title", **dict(zip(("retrieval", "training"), both, strict=True)))
+    belief = advice.belief
+    return say(
+        "reasons.title", retrieval=say(f"retrieval.{sure(belief.retrieval)}"), training=say(f"training.{sure(belief.training)}")
+    )
 
 
-def belief_map(catalog: Catalog, advice: Advice, draws: Sequence[Point] = ()) -> kinds.BeliefMap:
-    """The two beliefs on the map of the four patterns; `draws` are beliefs over unknown answers and weights."""
+def belief_map(catalog: Catalog, advice: Advice, draws: Sequence[Point]) -> kinds.BeliefMap:
+    """The two beliefs on the map of the four patterns, with `draws` of them over unknown answers and weights."""
     shares = shown_shares(advice)
     return kinds.BeliefMap(
         title=needs(advice),

@@ -30,8 +30,6 @@ class View:
     """Its bill at likely values."""
     costs: CostResult
     """Its costs in ranges."""
-    draws: tuple[Point, ...] = ()
-    """Beliefs over unknown answers and weights, 0..1 each."""
 
     @property
     def engagement(self) -> Engagement:
@@ -58,6 +56,11 @@ class View:
         """Every answer that holds, a pilot's findings in place of opinions."""
         pilot = self.study.pilot
         return {**self.engagement.answers_of(self.workflow), **(pilot.answers if pilot else {})}
+
+    @property
+    def draws(self) -> tuple[Point, ...]:
+        """Beliefs over unknown answers and weights, 0..1 each."""
+        return self.advice.beliefs
 
     @property
     def currency(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from advisorkit.acceptability import LEAD, SHARE
 from advisorkit.blocks import Block, Cell, Cover, Heading, Table, Text
 from advisorkit.brand import Brand
 from advisorkit.evidence import spread
@@ -52,7 +53,7 @@ def method(views: Sequence[View]) -> tuple[Block, ...]:
     rate = view.inputs.rows["discount_rate"].range
     texts: dict[str, dict[str, object]] = {
         "belief": {"retrieval": prior[0], "training": prior[1], "damping": percent(view.catalog.damping)},
-        "clear": {"points": 10, "share": "60%"},
+        "clear": {"points": f"{LEAD * 100:g}", "share": percent(SHARE)},
         "money": {"draws": number(view.costs.draws), "discount": percent(rate.likely if rate else 0)},
         "limits": {},
     }

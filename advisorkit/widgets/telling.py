@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from advisorkit.acceptability import LEAD as POINTS
+from advisorkit.acceptability import SHARE
 from advisorkit.quantities import day, money, percent
 from advisorkit.report import View
-from advisorkit.report.advice_pages import POINTS, SHARE
 from advisorkit.report.printed import lead_points, ranked
 from advisorkit.report.sentences import say, sure
 from advisorkit.widgets.phrases import tell
