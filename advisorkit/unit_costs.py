@@ -359,7 +359,7 @@ def break_even_calls(*, upfront_a: float, upfront_b: float, per_call_a: float, p
     fixed = (upfront_b - upfront_a) / months + monthly_b - monthly_a
     saved = per_call_a - per_call_b
     calls = fixed / saved if saved else -1.0
-    return calls if calls > 0 else None
+    return calls if 0 < calls < np.inf else None
 
 
 def break_even_accuracy(*, value_right: float, cost_wrong: float, fixed_cost: float = 0, cases: float = 1) -> float:

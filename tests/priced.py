@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import strategies  # noqa: F401 - loads the profile that all tests share
 from hypothesis import strategies as st
 
 from advisorkit import price_book

@@ -47,13 +47,13 @@ def test_every_range_rises_and_chances_add_up(changed: dict[str, float]) -> None
     assert sum(made.cheapest.values()) == pytest.approx(1)
 
 
-@given(changes())
+@given(changes(), st.booleans())
 @settings(max_examples=40)
-def test_a_plain_python_model_month_by_month_comes_to_the_same_totals(changed: dict[str, float]) -> None:
-    priced = inputs(**changed)
+def test_a_plain_python_model_month_by_month_comes_to_the_same_totals(changed: dict[str, float], carried: bool) -> None:
+    priced = inputs(**changed, corpus_in_prompt="yes" if carried else "no")
     likely = {name: float(value) for name, value in priced.likely().items()}
 
-    plain = plain_model.totals(likely, plain_model.words(priced, corpus_in_prompt=False))
+    plain = plain_model.totals(likely, plain_model.words(priced, corpus_in_prompt=carried))
 
     assert {p: bill(priced).total(p) for p in PATTERNS} == pytest.approx(plain, rel=1e-9)
 

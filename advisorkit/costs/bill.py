@@ -90,18 +90,17 @@ def line_of(here: Scene, column: Column, flow: Flow) -> Line:
     """The line of one flow at likely values."""
     quantity, price = _known(flow.quantity), _known(flow.price)
     amount = _known(flow.total)
-    months = None if amount is None else _months(flow, amount, here)
+    months = None if amount is None else _months(flow, amount)
     return Line(
         column, flow.component, flow.phase, flow.part, quantity, flow.unit, price, months, amount,
         _source(here.inputs, flow.inputs), flow.inputs,
     )
 
 
-def _months(flow: Flow, amount: float, here: Scene) -> float:
-    if flow.stairs is not None:
-        full = float(flow.amount)
-        return amount / full if full else 0.0
-    return float(here.clock.months[flow.profile])
+def _months(flow: Flow, amount: float) -> float:
+    if flow.stairs is None:
+        return float(flow.months)
+    return amount / float(flow.amount) if flow.amount else 0.0
 
 
 def _known(value: object) -> float | None:

@@ -61,7 +61,7 @@ class Clock:
 
     def each_month(self) -> Iterator[tuple[int, Any, Any, Any]]:
         """Month, its discount factor, its share of all the work, its share of full use."""
-        factor = work = np.float64(1.0)
+        factor = work = np.asarray(self.growth).dtype.type(1.0)
         for month in range(1, self.horizon + 1):
             factor = factor * self.discount
             work = work * self.growth if month > 1 else work

@@ -9,7 +9,7 @@ import numpy as np
 
 from advisorkit import unit_costs
 from advisorkit.costs.clock import Profile, Stairs
-from advisorkit.costs.flows import COLUMNS, Column, Flow, Part, Phase, Scene, flow, training_millions
+from advisorkit.costs.flows import COLUMNS, Column, Flow, Part, Phase, Scene, flow, single, training_millions
 from advisorkit.patterns import PATTERNS, PatternId
 
 __all__ = ["columns"]
@@ -108,8 +108,8 @@ def _embedding_price(here: Scene) -> float:
 
 def _stairs(here: Scene, component: str, part: Part, quantity: Any, unit: str, stairs: Stairs, *inputs: str) -> Flow:
     """A flow worked out month by month; at full use it is `quantity` units."""
-    full = stairs.at(1.0)
-    return Flow(component, "run", part, "stairs", quantity, unit, full / quantity, inputs, full, stairs.over(here.clock), stairs)
+    full, summed = stairs.at(1.0), stairs.over(here.clock)
+    return Flow(component, "run", part, "stairs", single(quantity), unit, single(full / quantity), inputs, full, 1.0, stairs, summed)
 
 
 def _store(here: Scene) -> Flow:
@@ -136,10 +136,11 @@ def _watching(here: Scene) -> Flows:
 
 
 def _upkeep(here: Scene, build: Flows) -> Flows:
-    v, by_part = here.values, {part: [f.quantity for f in build if f.unit == "engineer days" and f.part == part] for part in UPKEEP}
+    share, parts = here.values["maintenance_share"] / 12, ("platform", "corpus", "workflow")
+    built: dict[Part, list[Any]] = {part: [f.amount for f in build if f.unit == "engineer days" and f.part == part] for part in parts}  # type: ignore[misc]
     return tuple(
-        flow(here, UPKEEP[part], "run", "month", sum(days) * v["maintenance_share"] / 12, "engineer days", v["engineer_day_rate"], "maintenance_share", "engineer_day_rate", part=part)  # type: ignore[arg-type]
-        for part, days in by_part.items() if days
+        flow(here, UPKEEP[part], "run", "month", share, "of the engineers' build", sum(amounts), "maintenance_share", "engineer_day_rate", part=part)
+        for part, amounts in built.items() if amounts
     )
 
 

@@ -131,7 +131,7 @@ def band(draws: Any) -> Band:
         >>> band(np.arange(101.0))
         Band(p10=10.0, p50=50.0, p90=90.0)
     """
-    flat = np.array(draws, dtype=np.float64, ndmin=1).ravel()
+    flat = np.array(draws, ndmin=1).ravel()
     low, middle, high = (int(share * (len(flat) - 1) + 0.5) for share in (0.1, 0.5, 0.9))
     flat.partition(middle)
     half = float(flat[middle])

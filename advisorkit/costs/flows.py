@@ -7,6 +7,7 @@ hybrid pay alike is worked out once.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -19,7 +20,7 @@ from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.tokens_used import Request, requests
 from advisorkit.patterns import PATTERNS, PatternId
 
-__all__ = ["COLUMNS", "Column", "Flow", "Part", "Phase", "Scene", "build_days", "flow", "scene", "training_millions"]
+__all__ = ["COLUMNS", "Column", "Flow", "Part", "Phase", "Scene", "build_days", "flow", "scene", "single", "training_millions"]
 
 Column = Literal["today", "prompt", "rag", "finetune", "hybrid", "buy"]
 Phase = Literal["build", "run", "change", "error"]
@@ -41,20 +42,29 @@ class Flow:
     """platform and corpus are shared by name across workflows."""
     profile: Profile
     """How it spreads over time."""
-    quantity: Any
-    """How many units, once or in a month of full use."""
+    quantity: float
+    """How many units, once or in a month of full use; NaN in a simulation, which keeps amounts alone."""
     unit: str
     """Unit of `quantity`."""
-    price: Any
-    """Price of one unit."""
+    price: float
+    """Price of one unit; NaN in a simulation."""
     inputs: tuple[str, ...]
     """Assumptions behind it; the first one names its source."""
     amount: Any
     """Quantity times price: paid once, or in a month of full use."""
-    total: Any
-    """Present value over the horizon."""
+    months: Any
+    """Discounted months of full use over the horizon; 1 for what is paid once and for ``stairs``."""
     stairs: Stairs | None = None
     """For profile ``stairs``: how a month's amount follows from its use."""
+    summed: Any = None
+    """For profile ``stairs``: present value over the horizon."""
+
+    @property
+    def total(self) -> Any:
+        """Present value over the horizon."""
+        if self.stairs is not None:
+            return self.summed
+        return self.amount if self.profile == "once" else self.amount * self.months
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +101,14 @@ def flow(
     here: Scene, component: str, phase: Phase, profile: Profile, quantity: Any, unit: str, price: Any, *inputs: str, part: Part = "workflow"
 ) -> Flow:
     """A flow whose amount and total follow from quantity, price and profile."""
-    amount = quantity * price
-    total = amount if profile == "once" else amount * here.clock.months[profile]
-    return Flow(component, phase, part, profile, quantity, unit, price, inputs, amount, total)
+    return Flow(
+        component, phase, part, profile, single(quantity), unit, single(price), inputs, quantity * price, here.clock.months[profile],
+    )
+
+
+def single(value: Any) -> float:
+    """A single number; NaN for draws."""
+    return math.nan if np.ndim(value) else float(value)
 
 
 def build_days(here: Scene, pattern: PatternId) -> Any:

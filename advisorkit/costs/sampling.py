@@ -76,16 +76,14 @@ def drawn(
     middles = _middles(power)
     keep, give = math.sqrt(1 - CORRELATION), math.sqrt(CORRELATION)
 
-    def taken(table: Array, name: str) -> Array:
-        values: Array = np.take(table, points[name].astype(np.intp), mode="clip")
-        return values
-
-    def draw(name: str) -> Array:
-        if name not in groups:
-            return taken(quantile(*ranges[name], middles), name)
-        return quantile(*ranges[name], keep * taken(middles, name) + give * taken(middles, groups[name]))  # type: ignore[no-any-return]
-
-    return {name: draw(name) for name in wanted}
+    values = np.empty((len(needed), draws))  # one block: the system hands out large pages at once
+    rows = dict(zip(needed, values, strict=True))
+    for name, row in rows.items():
+        shuffled = middles if name in groups or name in shared else quantile(*ranges[name], middles)
+        np.take(shuffled, points[name].astype(np.intp), mode="clip", out=row)
+    for name in set(wanted) & groups.keys():
+        rows[name][:] = quantile(*ranges[name], keep * rows[name] + give * rows[groups[name]])
+    return {name: rows[name] for name in wanted}
 
 
 def quantile(estimate: Estimate, kind: Kind, score: Any) -> Any:

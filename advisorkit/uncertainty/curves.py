@@ -37,6 +37,19 @@ class Course:
     stairs: tuple[tuple[Stairs, tuple[tuple[int, float], ...]], ...]
     """Amounts worked out month by month, with the rows that pay them and how often (−1: on the other side)."""
 
+    def totals(self, clock: Clock, paid: Mapping[Column, Sequence[Flow]]) -> dict[Column, Any]:
+        """Present value of each row over the horizon."""
+        sums = self.calls * clock.months["calls"]
+        sums += self.once
+        sums += self.month * clock.months["month"]
+        if self.works:
+            sums += self.work * clock.months["work"]
+        for row, column in enumerate(self.rows):
+            for flow in paid[column]:
+                if flow.stairs is not None:
+                    sums[row] += flow.total
+        return dict(zip(self.rows, sums, strict=True))
+
     def first(self, draws: int) -> Course:
         """The first draws only, in single precision: enough for a chart and for whole months."""
         once, calls, month, work = (amount[:, :draws].astype(np.float32) for amount in (self.once, self.calls, self.month, self.work))

@@ -14,7 +14,7 @@ from advisorkit.costs.facts import band, per_call, saving, whole_corpus_call
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import Band
 from advisorkit.uncertainty.crossings import break_even
-from advisorkit.uncertainty.curves import course, curves, paybacks
+from advisorkit.uncertainty.curves import Course, course, curves, paybacks
 from advisorkit.uncertainty.results import (
     ColumnCost,
     CorpusOrSearch,
@@ -26,7 +26,6 @@ from advisorkit.uncertainty.results import (
     Tornado,
 )
 from advisorkit.uncertainty.tornado import tornado
-from advisorkit.uncertainty.totals import total
 
 __all__ = ["DRAWS", "SEED", "price"]
 
@@ -54,8 +53,9 @@ def price(inputs: Inputs, draws: int = DRAWS, seed: int = SEED, among: Sequence[
     """
     here, likely = scene(inputs, inputs.draw(draws, seed)), scene(inputs, inputs.likely())
     paid = columns(here)
-    totals = {column: total(paid[column]) for column in COLUMNS}
-    drawn, paid_back = _followed(here, paid, draws)
+    stacked = course(paid, draws)
+    totals = dict.fromkeys(COLUMNS, np.float64(np.nan)) | stacked.totals(here.clock, paid)
+    drawn, paid_back = _followed(here, stacked, draws)
     ranges = _line_ranges(paid)
     return CostResult(
         inputs.workflow, inputs.currency, inputs.months, draws, seed,
@@ -65,8 +65,7 @@ def price(inputs: Inputs, draws: int = DRAWS, seed: int = SEED, among: Sequence[
     )
 
 
-def _followed(here: Scene, paid: Paid, draws: int) -> tuple[dict[Column, Curve], tuple[Payback, ...]]:
-    stacked = course(paid, draws)
+def _followed(here: Scene, stacked: Course, draws: int) -> tuple[dict[Column, Curve], tuple[Payback, ...]]:
     drawn = curves(here.clock.first(CURVE_DRAWS, np.float32), stacked.first(CURVE_DRAWS))
     size = min(PAYBACK_DRAWS, draws)
     gains: dict[Column, Any] = {c: first(gain, size) for c in COLUMNS[1:] if (gain := _gain(here, c)[0]) is not None}
@@ -88,13 +87,15 @@ def _gain(here: Scene, column: Column) -> tuple[Any | None, bool]:
     return work + avoided if counted else work, counted
 
 
-def _net_benefit(here: Scene, column: Column, paid: Sequence[Flow]) -> tuple[Band | None, bool]:
+def _net_benefit(here: Scene, column: Column, paid: Sequence[Flow], everything: Any) -> tuple[Band | None, bool]:
+    """What is saved against today less what is paid; `paid` ends with its wrong answers."""
     if column == "today":
         return None, False
     gain, counted = _gain(here, column)
-    if gain is None:
+    if gain is None or not known(everything):
         return None, False
-    costs = sum(f.total for f in paid if counted or f.component != "Wrong answers")
+    wrong = paid[-1].total
+    costs = everything if counted or not known(wrong) else everything - wrong
     return _band(gain * here.clock.months["calls"] - costs), counted
 
 
@@ -105,7 +106,7 @@ def _column(
     def month(*phases: str) -> Band | None:
         return _band(sum((f.amount for f in paid if f.phase in phases), np.float64(0.0)))
 
-    errors, (benefit, counted) = month("error"), _net_benefit(here, column, paid)
+    errors, (benefit, counted) = month("error"), _net_benefit(here, column, paid, everything)
     lines = tuple(LineCost(f.component, f.phase, f.part, ranges[id(f)]) for f in paid)
     against_today = next((p for p in paid_back if p.column == column and p.against == "today"), None)
     return ColumnCost(
