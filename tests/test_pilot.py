@@ -216,6 +216,13 @@ def test_a_later_pilot_with_retrieval_says_nothing_of_the_need_for_it_but_all_of
     assert (both.decision.action, both.decision.pattern) == ("ship", "rag")
 
 
+def test_a_smaller_pilot_that_replaces_a_larger_one_is_warned_about() -> None:
+    large, small = pilot(cases(60, 52, 8)), pilot(cases(9, 2, 1))
+
+    assert "An earlier pilot had 120 cases; only the newest counts, with 12" in established([large, small], NEEDED, rules()).warnings[0]
+    assert not [line for line in established([small, large], NEEDED, rules()).warnings if "earlier pilot" in line]
+
+
 def test_without_a_pilot_there_is_nothing_to_establish() -> None:
     with pytest.raises(ValueError, match="no pilot"):
         established([], NEEDED, rules())

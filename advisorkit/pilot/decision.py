@@ -100,13 +100,13 @@ def decide(seen: Diagnosis, terms: Terms, rules: Rules) -> Decision:
         return Decision("stop", pattern, 0, "Even a system that is always right would cost more than it brings in.")
     if seen.right.n < rules.least_cases:
         more = further_cases(seen, terms, rules)
-        return Decision("mark_more", pattern, more, f"{_marked(seen)}: too few to decide anything. Mark {more} more.")
+        return Decision("mark_more", pattern, more, f"{_marked(seen)}: too few to decide anything. Mark {more} more on the same sheet.")
     standing = stands(seen, terms, rules)
     if standing == "pass":
         return _shipped(seen, terms, rules)
     if standing == "open":
         more = further_cases(seen, terms, rules)
-        return Decision("mark_more", pattern, more, f"{_result(seen, terms)} That is too close to call: mark {more} more.")
+        return Decision("mark_more", pattern, more, f"{_result(seen, terms)} That is too close to call: mark {more} more on the same sheet.")
     return _after_failing(seen, terms, rules)
 
 
@@ -169,7 +169,7 @@ def _after_failing(seen: Diagnosis, terms: Terms, rules: Rules) -> Decision:
 def _unexplained(seen: Diagnosis, terms: Terms, missing: int) -> Decision:
     failed = seen.right.n - seen.right.hits
     more = max(_STEP, math.ceil(missing / max(failed / seen.right.n, 0.05)))
-    why = f"{_result(seen, terms)} Too few failures say why they failed: say it for {missing} more, or mark {more} more cases."
+    why = f"{_result(seen, terms)} Too few failures say why they failed: say it for {missing} more, or mark {more} more cases on the same sheet."
     return Decision("mark_more", seen.pilot.pattern, more, why)
 
 

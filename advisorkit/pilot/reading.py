@@ -22,7 +22,7 @@ from advisorkit.quantities import Estimate, percent
 __all__ = ["established", "established_for"]
 
 def established(pilots: Sequence[Pilot], terms: Terms, rules: Rules) -> Established:
-    """What the pilots of one workflow establish, oldest first; the newest one decides.
+    """What the pilots of one workflow establish, oldest first; the newest one decides and replaces earlier ones.
 
     The need for retrieval is read from the newest pilot without retrieval in it, the need for training from the
     newest without training, as a layer that is in place cannot show that it is missing.
@@ -42,8 +42,16 @@ def established(pilots: Sequence[Pilot], terms: Terms, rules: Rules) -> Establis
         diagnoses=seen,
         blocked=_blocked(seen[-1], terms, rules),
         assumptions=dict(_error_rates(seen, terms)),
-        warnings=warnings_of(seen[-1], terms, rules),
+        warnings=(*_superseded(seen), *warnings_of(seen[-1], terms, rules)),
     )
+
+
+def _superseded(seen: Sequence[Diagnosis]) -> Iterator[str]:
+    last = seen[-1]
+    larger = [one for one in seen[:-1] if one.pilot.pattern == last.pilot.pattern and one.cases > last.cases]
+    if larger:
+        was, now = f"{larger[-1].cases:g}", f"{last.cases:g}"
+        yield f"An earlier pilot had {was} cases; only the newest counts, with {now}. Keep the marks of one version in one file."
 
 
 def established_for(inputs: Inputs, pilots: Sequence[Pilot], rules: Rules) -> Established:
