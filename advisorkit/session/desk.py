@@ -35,6 +35,11 @@ class Desk:
         """What the file held when this session last read or wrote it."""
         return self.loaded.engagement
 
+    @property
+    def state(self) -> tuple[datetime, str]:
+        """When the file was last written, and why it could not be written since."""
+        return self.at, self.refused
+
     def resume(self) -> Resumed:
         """Where the last session stopped."""
         return self.diary.resume(self.loaded)

@@ -50,6 +50,11 @@ class Judged:
         found = self.study.advice.patterns
         return price(self.study.inputs, among=tuple(p for p in found if found[p].status != "ruled_out"))
 
+    @property
+    def finished(self) -> bool:
+        """Whether everything has been worked out."""
+        return "view" in self.__dict__
+
     @cached_property
     def view(self) -> View:
         """All of it, as reports and screens take it."""

@@ -25,7 +25,7 @@ from advisorkit.uncertainty import CostResult
 
 __all__ = ["Work"]
 
-_REMEMBERED = 96
+_REMEMBERED = 256
 """Workflows kept as judged, so that undo, redo and what was foreseen need no computing."""
 
 
@@ -91,6 +91,11 @@ class Work:
                 return known
         self._judged.append(Judged(shown, workflow, self.desk.path))
         return self._judged[-1]
+
+    def known(self, state: State) -> Judged | None:
+        """The workflow of `state` as judged; None when it was not worked out yet."""
+        shown = state.shown
+        return next((k for k in self._judged if k.workflow.id == state.workflow and k.engagement == shown and k.finished), None)
 
     def assess(self, workflow: str = "") -> Advice:
         """The advice on a workflow, by default the one on screen.

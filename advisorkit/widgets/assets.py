@@ -12,7 +12,7 @@ from advisorkit.charts.theme import DARK, LIGHT, MONO, SANS, SERIF, Theme
 __all__ = ["plotly", "script", "style"]
 
 _STATIC = Path(__file__).parent / "static"
-_SCRIPTS = ("dom", "link", "scene", "plotly", "charts", "bar", "question", "advice", "assumptions", "bill", "screen")
+_SCRIPTS = ("dom", "link", "scene", "plotly", "charts", "bar", "question", "advice", "assumptions", "bill", "pages", "screen")
 """In order of use; each takes names from those before it."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import cast
 
 from advisorkit.charts.kinds import Chart
 from advisorkit.charts.theme import THEMES
@@ -20,16 +21,18 @@ _ONE_COLUMN = 1100
 _LARGE = 1.45
 
 
-def document(view: View, stage: Stage) -> Doc:
-    """What the browser draws for `view` on a screen that stands as `stage`."""
-    costs = stage.section == "costs"
-    advice = telling.cost_advice(view) if costs else telling.advice(view)
+def document(view: View, stage: Stage, page: Doc | None = None) -> Doc:
+    """What the browser draws for `view` on a screen that stands as `stage`; `page` holds the parts of the later workbooks."""
     verdict = telling.verdict(view, stage)
-    parts: Doc = (
-        {"assumptions": pricing.assumption_table(view, stage), "bill": pricing.bill(view), "notes": pricing.notes(view)}
-        if costs
-        else {"question": asking.question(view, stage), "stop": asking.stop(view, stage), "room": asking.room(stage), "answers": asking.answers(view, stage)}
-    )
+    parts: Doc
+    if page is not None:
+        advice, parts = cast("Doc", page["lead"]), {"page": page}
+    elif stage.section == "costs":
+        advice = telling.cost_advice(view)
+        parts = {"assumptions": pricing.assumption_table(view, stage), "bill": pricing.bill(view), "notes": pricing.notes(view)}
+    else:
+        advice = telling.advice(view)
+        parts = {"question": asking.question(view, stage), "stop": asking.stop(view, stage), "room": asking.room(stage), "answers": asking.answers(view, stage), "scenarios": stage.scenarios}
     return {
         "revision": stage.revision, "section": stage.section, "bar": _bar(view, stage), "advice": advice, "verdict": verdict,
         "notices": [{"kind": n.kind, "words": n.words, "actions": [list(a) for a in n.actions]} for n in stage.notices],
@@ -74,6 +77,8 @@ def _plainer(chart: Chart) -> Chart:
 
 
 def _widths(stage: Stage) -> dict[str, float]:
+    if stage.section not in {"assessment", "costs"}:
+        return {}
     wide, gap = stage.width - 2 * _MARGIN, 44 if stage.width > 1380 else 28
     inner = 40 if stage.width > 1380 else 28
     if stage.presenting:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
 from advisorkit.costs import Input, Phase
 from advisorkit.patterns import PATTERNS
 from advisorkit.prices import PriceAge
-from advisorkit.quantities import Band, money, number, round_figures
+from advisorkit.quantities import SYMBOLS, Band, money, number, round_figures
 from advisorkit.report import View
 from advisorkit.widgets.asking import plain
 from advisorkit.widgets.phrases import tell
@@ -53,7 +54,7 @@ def _stale(row: Input, ages: dict[str, PriceAge]) -> bool:
 def _row(view: View, stage: Stage, row: Input, ages: dict[str, PriceAge]) -> Doc:
     name, scale = row.assumption.name, scale_of(row)
     base: Doc = {
-        "name": name, "label": row.assumption.label, "unit": _unit(row), "source": _source(row, stage, ages), "changed": _changed(row, stage),
+        "name": name, "label": row.assumption.label, "unit": _unit(row, view.currency), "source": _source(row, stage, ages), "changed": _changed(row, stage),
         "guess": row.guess, "stale": _stale(row, ages), "fault": stage.faults.get(name, ""), "bad": stage.faults.get(f"{name} part", ""),
     }
     if not row.assumption.numeric:
@@ -62,7 +63,7 @@ def _row(view: View, stage: Stage, row: Input, ages: dict[str, PriceAge]) -> Doc
         return {**base, "word": word, "choices": [[c, c] for c in dict.fromkeys((word, *choices))]}
     if row.range is None:
         return {**base, "low": "–", "likely": "", "high": "–", "numbers": None, "step": 0, "floor": 0}
-    ends = [row.range.low * scale, row.range.likely * scale, row.range.high * scale]
+    ends = [_tidy(end * scale, row) for end in (row.range.low, row.range.likely, row.range.high)]
     shown = ["–", plain(ends[1]), "–"] if row.range.fixed else [plain(end) for end in ends]
     floor = None if row.assumption.kind == "real" else 0
     return {**base, **dict(zip(("low", "likely", "high"), shown, strict=True)), "numbers": ends, "step": _step(ends[1]), "floor": floor}
@@ -85,7 +86,12 @@ def typed(number: float) -> str:
         >>> typed(42_000.0), typed(0.30000000000000004), typed(6.5)
         ('42000', '0.3', '6.5')
     """
-    return f"{number:.6g}" if "e" not in f"{number:.6g}" else f"{float(f'{number:.6g}'):.0f}"
+    return f"{Decimal(f'{number:.6g}'):f}"
+
+
+def _tidy(value: float, row: Input) -> float:
+    """What nobody typed is shown with three figures."""
+    return round_figures(value, 3) if row.changed_by in {"default", "price book"} else value
 
 
 def scale_of(row: Input) -> float:
@@ -93,8 +99,10 @@ def scale_of(row: Input) -> float:
     return 100.0 if row.unit.startswith("share") else 1.0
 
 
-def _unit(row: Input) -> str:
-    return tell("unit.share") + row.unit.removeprefix("share") if row.unit.startswith("share") else row.unit
+def _unit(row: Input, currency: str) -> str:
+    if row.unit.startswith("share"):
+        return tell("unit.share") + row.unit.removeprefix("share")
+    return row.unit.replace(currency, SYMBOLS.get(currency, currency).strip())
 
 
 def _step(likely: float) -> float:

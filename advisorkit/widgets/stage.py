@@ -61,6 +61,8 @@ class Stage:
     """Whether all assumptions are listed."""
     faults: Mapping[str, str] = field(default_factory=dict)
     """What is wrong beside a control, by the control's name."""
+    scenarios: Doc | None = None
+    """Table of all scenarios; None when there is only the base case."""
     notices: tuple[Notice, ...] = ()
     """Above everything else."""
     revision: int = 0

@@ -70,3 +70,15 @@ def page(chromium: Browser) -> Iterator[Page]:
     with looking(chromium) as (page, outside):
         yield page
         assert outside == []
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Keep a picture of the page beside the report of a failed test."""
+    outcome = yield
+    report = outcome.get_result()
+    found = getattr(item, "funcargs", {}).get("page")
+    if report.when == "call" and report.failed and found is not None:
+        picture = Path(str(item.config.rootpath)) / ".pytest_cache" / f"{item.name}.png"
+        found.screenshot(path=picture)
+        report.sections.append(("page", f"{found.url}\n{picture}"))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 import advisorkit as ak
 from advisorkit.live import Server
@@ -22,10 +23,18 @@ def open_app(page: Page, server: Server, workbook: str = "1_assessment") -> None
 
 def open_lab(page: Page, server: Server, workbook: str = "1_assessment") -> None:
     page.goto(server.url(workbook))
-    page.locator("[data-status=idle]").first.wait_for()
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+    for _ in range(5):
+        run_all(page)
+        with suppress(TimeoutError):
+            page.locator(SCREEN).wait_for(timeout=12_000)
+            break
+    settle(page)
+
+
+def run_all(page: Page) -> None:
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
-    settle(page)
 
 
 def settle(page: Page) -> None:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from advisorkit.live import Server
-from live_page import check, facts, later_than, open_app, open_lab, press, revision, settle, text, truth
+from browser.live_page import check, facts, later_than, open_app, open_lab, press, revision, settle, text, truth
 
 pytestmark = pytest.mark.browser
 

@@ -1,13 +1,42 @@
 // The assumption table: three numbers a row, unit, source, and a way back.
 
+// A slider for the number under the user's hands.
+function trial() {
+  const range = h("input", { type: "range", class: "ak-range", "data-key": "try", min: 0, max: 0, step: 1, disabled: true, "aria-label": t("try") });
+  const name = h("span", { class: "ak-try-name" }, t("try_hint"));
+  const shown = h("output", { class: "ak-try-value" });
+  let places = [];
+  let move = () => {};
+  range.addEventListener("input", () => {
+    const value = places[Number(range.value)];
+    shown.textContent = `${Number(value.toPrecision(6)).toLocaleString("en")} ${range.dataset.unit}`;
+    move(value);
+  });
+  const take = (row, part, put) => {
+    const here = row.numbers ? row.numbers[["low", "likely", "high"].indexOf(part)] : null;
+    range.disabled = here === null || !row.step;
+    if (range.disabled) return;
+    places = Array.from({ length: 41 }, (_, n) => here + (n - 20) * row.step).filter((value) => row.floor === null || value >= row.floor);
+    move = put;
+    range.max = places.length - 1;
+    range.value = places.indexOf(here);
+    range.dataset.unit = row.unit;
+    range.setAttribute("aria-label", `${t("try")}: ${row.label}, ${t(part)}`);
+    name.textContent = `${t("try")}: ${row.label}, ${t(part).toLowerCase()}`;
+    shown.textContent = `${Number(here.toPrecision(6)).toLocaleString("en")} ${row.unit}`;
+  };
+  return { el: h("div", { class: "ak-try" }, name, range, shown), take };
+}
+
 function assumptionsPart(act) {
   const host = h("section", { class: "ak-assumptions", "aria-label": t("assumptions") });
   const sub = h("p", { class: "ak-chart-sub" });
   const body = h("tbody");
   const head = h("tr", null, ["name", "low", "likely", "high", "unit", "source"].map((name, n) => h("th", { scope: "col", class: n > 0 && n < 4 ? "ak-right" : null }, t(name))));
   const foot = h("div", { class: "ak-table-foot" });
-  host.append(h("h2", { class: "ak-block-title" }, t("assumptions")), sub, h("table", { class: "ak-table" }, h("thead", null, head), body), foot);
+  host.append(h("h2", { class: "ak-block-title" }, t("assumptions")), sub, slider.el, h("table", { class: "ak-table" }, h("thead", null, head), body), foot);
   const lines = new Map();
+  const slider = trial();
   const PARTS = ["low", "likely", "high"];
 
   function send(row, part, text) {
@@ -17,7 +46,10 @@ function assumptionsPart(act) {
   function cell(line, part) {
     const input = h("input", { type: "text", inputmode: "decimal", class: "ak-cell", "data-key": `cell-${line.row.name}-${part}` });
     input.addEventListener("change", () => send(line.row, part, input.value));
-    input.addEventListener("focus", () => act(`focus-${line.row.name}`, "focus", { name: line.row.name, part }));
+    input.addEventListener("focus", () => {
+      act(`focus-${line.row.name}`, "focus", { name: line.row.name, part });
+      slider.take(line.row, part, (value) => put(line, part, input, value));
+    });
     input.addEventListener("keydown", (event) => {
       const step = { ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key];
       if (event.key === "Enter") send(line.row, part, input.value);
@@ -29,14 +61,19 @@ function assumptionsPart(act) {
     return input;
   }
 
+  // One step of a number, by arrow key or slider: shown at once, then sent.
+  function put(line, part, input, value) {
+    const text = String(Number(value.toPrecision(6)));
+    line.row.numbers[PARTS.indexOf(part)] = Number(text);
+    input.value = text;
+    act(`assume-${line.row.name}-${part}`, "assume_part", { name: line.row.name, part, text });
+  }
+
   function make(row) {
     const line = { row, cells: {} };
     line.step = (input, part, by) => {
       const value = line.row.numbers[PARTS.indexOf(part)] + by * line.row.step;
-      if (line.row.floor !== null && value < line.row.floor) return;
-      line.row.numbers[PARTS.indexOf(part)] = value;
-      input.value = String(Number(value.toPrecision(6)));
-      act(`assume-${line.row.name}-${part}`, "assume_part", { name: line.row.name, part, text: input.value });
+      if (line.row.floor === null || value >= line.row.floor) put(line, part, input, value);
     };
     line.name = h("th", { scope: "row" });
     line.unit = h("td", { class: "ak-text3" });

@@ -16,7 +16,7 @@ function blocks(section, act, charts, plotly) {
         h("div", { class: "ak-split ak-split-a" }, part(advicePart()), h("div", { class: "ak-shares" }, chart("shares").el, part(verdictPart()))),
         h("div", { class: "ak-split ak-split-b" }, chart("map").el, chart("waterfall").el),
         h("div", { class: "ak-split ak-split-c" }, chart("flips").el, chart("path").el),
-        h("div", { class: "ak-split ak-split-d" }, chart("ranges").el)),
+        h("div", { class: "ak-split ak-split-d" }, chart("ranges").el, part(scenariosPart(act)))),
     ],
     costs: () => [
       h("div", { class: "ak-left" }, part(assumptionsPart(act)), part(billPart())),
@@ -25,7 +25,11 @@ function blocks(section, act, charts, plotly) {
         h("div", { class: "ak-split ak-split-f" }, chart("curves").el, chart("tornado").el)),
     ],
   };
-  return { el: h("main", { class: `ak-main ak-${section}` }, (columns[section] || columns.assessment)()), parts };
+  const pages = { pilot: pilotPart, portfolio: portfolioPart, deliver: deliverPart };
+  for (const [name, made] of Object.entries(pages)) {
+    columns[name] = () => [h("div", { class: "ak-left" }, part(sidePart(name, act))), h("div", { class: "ak-right-side" }, part(advicePart()), part(made(act)))];
+  }
+  return { el: h("main", { class: `ak-main ak-${section}` }, columns[section]()), parts };
 }
 
 function render({ model, el }) {
@@ -67,7 +71,7 @@ function render({ model, el }) {
     document.body.classList.toggle("ak-presenting-page", view.bar.presenting);
     refresh(bar, view);
     body.parts.forEach((part) => refresh(part, view));
-    for (const [name, chart] of charts) chart.update(view.charts[name], view.revision, root.dataset.theme);
+    for (const [name, chart] of charts) chart.update(view.charts[name] || null, view.revision, root.dataset.theme);
     notices(view, lost);
     announce(view);
     root.dataset.revision = view.revision;
@@ -101,6 +105,7 @@ function render({ model, el }) {
   };
   root.addEventListener("keydown", keys);
   document.addEventListener("keydown", outside);
+  model.on("msg:custom", (message, buffers) => message.file && receive(message, buffers));
   model.on("change:view", () => link.behind || show(model.get("view")));
   el.append(root);
   theme(root, () => act("hello", "hello", { width: Math.round(root.clientWidth), theme: root.dataset.theme }));

@@ -1,0 +1,75 @@
+"""The pilot on screen: how many cases to mark, and what marked results established."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from advisorkit.pilot import Diagnosis, Plan
+from advisorkit.quantities import day, money, percent
+from advisorkit.report import View
+from advisorkit.widgets.grids import grid
+from advisorkit.widgets.phrases import tell
+from advisorkit.widgets.stage import Doc, Stage
+
+__all__ = ["pilot"]
+
+_SIZES = 8
+
+
+def pilot(view: View, plan: Plan, files: Sequence[str], stage: Stage) -> Doc:
+    """What to mark next, what that is worth, and the pilots read so far; `files` may hold results."""
+    tables = [_precision(plan)]
+    if plan.sizes and not stage.presenting:
+        tables.insert(0, _worth(plan))
+    established = view.study.pilot
+    if established:
+        tables = [*(_found(view, seen) for seen in established.diagnoses), *tables]
+    return {
+        "lead": _lead(view, plan), "facts": list(_facts(plan, stage)), "tables": tables,
+        "warnings": list(established.warnings) if established else [],
+        "files": [] if stage.presenting else list(files), "fault": stage.faults.get("pilot", ""),
+        "mark": "" if plan.terms.target > 1 else percent(plan.terms.target),
+    }
+
+
+def _lead(view: View, plan: Plan) -> Doc:
+    headline = tell("pilot.headline", count=plan.mark, pattern=view.name(plan.pattern))
+    return {"when": "", "clear": True, "headline": [{"text": headline}], "summary": plan.why, "beside": []}
+
+
+def _facts(plan: Plan, stage: Stage) -> Iterator[list[str]]:
+    target = tell("pilot.never") if plan.terms.target > 1 else percent(plan.terms.target)
+    yield [tell("pilot.target"), f"{target} ({tell(f'pilot.from.{plan.terms.source}')})"]
+    yield [tell("pilot.twice"), str(plan.mark_twice)]
+    if plan.terms.stakes and not stage.presenting:
+        yield [tell("pilot.break_even"), percent(min(1.0, plan.terms.stakes.break_even))]
+    if plan.evpi is not None and not stage.presenting:
+        yield [tell("pilot.evpi"), money(plan.evpi, plan.currency)]
+
+
+def _worth(plan: Plan) -> Doc:
+    rows = [
+        [str(size.n), money(size.value, plan.currency), money(size.cost, plan.currency), money(size.net, plan.currency)]
+        for size in plan.sizes[:_SIZES]
+    ]
+    head = [tell(f"pilot.{name}") for name in ("cases", "worth", "costs", "net")]
+    return grid(tell("pilot.worth_title"), head, rows, sub=tell("pilot.worth_sub"), words=())
+
+
+def _precision(plan: Plan) -> Doc:
+    rows = [[str(width.n), f"{percent(width.low)} to {percent(width.high)}"] for width in plan.widths[:_SIZES]]
+    expected = percent(plan.terms.expected.mean)
+    return grid(
+        tell("pilot.width_title"), [tell("pilot.cases"), tell("pilot.between")], rows, sub=tell("pilot.width_sub", expected=expected), words=()
+    )
+
+
+def _found(view: View, seen: Diagnosis) -> Doc:
+    shares = [(tell("pilot.right"), seen.right), *((tell(f"pilot.failure.{name}"), share) for name, share in seen.failures.items())]
+    rows = [
+        [name, f"{share.hits:g} of {share.n:g}", tell("bill.unknown") if share.share is None else percent(share.share),
+         f"{percent(share.low)} to {percent(share.high)}" if share.n else ""]
+        for name, share in shares
+    ]
+    title = tell("pilot.found", pattern=view.name(seen.pilot.pattern), day=day(seen.pilot.date))
+    return grid(title, [tell("pilot.what"), tell("pilot.count"), tell("pilot.share"), tell("pilot.range")], rows, sub=tell("pilot.found_sub"))
