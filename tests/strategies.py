@@ -115,7 +115,7 @@ advice = st.builds(Advised, days, slugs, st.sampled_from(PATTERNS), st.sampled_f
 """Lines of the history."""
 pilots = st.builds(
     PilotFile, st.from_regex(r"[a-z0-9]{1,8}(/[a-z0-9]{1,8})?\.csv", fullmatch=True), days,
-    st.none() | st.floats(0, 1), maybe,
+    st.none() | st.floats(0, 1), maybe, st.sampled_from(PATTERNS),
 )
 """Pilot files beside the engagement."""
 

@@ -13,7 +13,7 @@ from typing import Any
 import openpyxl
 import pytest
 import xlsxwriter
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisorkit.errors import EngagementError
@@ -229,10 +229,12 @@ def test_entities_in_a_workbook_are_not_expanded(tmp_path: Path) -> None:
 
 def test_an_empty_table_is_refused(tmp_path: Path) -> None:
     assert "is empty" in refusal(tmp_path, ",,\n , \n")
+    assert "is empty" in refusal(tmp_path, "\x1f\u00a0")
     with pytest.raises(EngagementError, match="no visible sheet"):
         xlsx(tmp_path, [])
 
 
+@settings(max_examples=300)
 @given(st.lists(st.lists(st.text(max_size=8), min_size=1, max_size=5), max_size=6), st.sampled_from(",;\t"))
 def test_any_text_at_all_gives_a_table_or_a_refusal(rows: list[list[str]], mark: str) -> None:
 

@@ -11,7 +11,7 @@ from advisorkit.files.disk import (
 )
 from advisorkit.files.spots import ABOVE_ZERO, MAX_TEXT, Spot, is_number, unfit
 from advisorkit.files.tables import MAX_COLUMNS, MAX_ROWS, Row, Table, as_amount, read_sheets, read_table
-from advisorkit.files.trees import MAX_DEPTH, Fields, Items, Node, Scalar, parse, parse_json, parse_yaml
+from advisorkit.files.trees import MAX_DEPTH, Fields, Items, Node, Scalar, parse, parse_json, parse_yaml, shown
 
 __all__ = [
     "ABOVE_ZERO",
@@ -39,6 +39,7 @@ __all__ = [
     "read_sheets",
     "read_source",
     "read_table",
+    "shown",
     "unfit",
     "write_bytes",
 ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from advisorkit.errors import Fault, nearest
-from advisorkit.files.trees import Fields, Items, Node, Scalar
+from advisorkit.files.trees import Fields, Items, Node, Scalar, shown
 from advisorkit.quantities import Estimate
 
 __all__ = ["ABOVE_ZERO", "MAX_TEXT", "Spot", "is_number", "unfit"]
@@ -94,12 +94,12 @@ class Spot:
             if valid is not None and name not in valid:
                 near = nearest(name, valid)
                 hint = "" if near or len(valid) > 20 else f"; valid: {', '.join(valid)}"
-                spot.fault(f"unknown {what} '{name[:80]}'{hint}", near)
+                spot.fault(f"unknown {what} '{shown(name)}'{hint}", near)
                 del members[name]
         return members
 
     def _member(self, key: Scalar, value: Node) -> Spot:
-        return replace(self, node=replace(value, line=key.line), path=f"{self.path}.{key.text[:80]}".lstrip("."))
+        return replace(self, node=replace(value, line=key.line), path=f"{self.path}.{shown(key.text)}".lstrip("."))
 
     def items(self) -> tuple[Spot, ...]:
         """Members of a list."""
@@ -121,7 +121,7 @@ class Spot:
             case Scalar(text="", kind="plain"):
                 return "nothing"
             case Scalar(text=text):
-                return f"'{text[:60]}{'…' if len(text) > 60 else ''}'"
+                return f"'{shown(text)}'"
 
     def text(self) -> str | None:
         """Text of at most `MAX_TEXT` characters."""

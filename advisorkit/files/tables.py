@@ -22,7 +22,7 @@ from openpyxl.utils import get_column_letter
 from advisorkit.errors import EngagementError, Fault
 from advisorkit.files.disk import decode, read_bytes
 from advisorkit.files.spots import Spot, is_number, unfit
-from advisorkit.files.trees import Items, Scalar
+from advisorkit.files.trees import Items, Scalar, shown
 
 __all__ = ["MAX_COLUMNS", "MAX_ROWS", "MAX_UNPACKED", "Row", "Table", "as_amount", "read_sheets", "read_table"]
 
@@ -91,15 +91,15 @@ def read_table(path: str | Path, sheet: str = "") -> Table:
 
 def _sheet(sheets: Mapping[str, list[_Line]], file: str, name: str) -> Table:
     if name and name not in sheets:
-        message = f"holds no visible sheet '{name}'; there is: {', '.join(sheets)[:200]}"
+        message = f"holds no visible sheet '{name}'; there is: {shown(', '.join(sheets), 200)}"
         raise EngagementError([Fault(file, "", message)])
     chosen = name or next(iter(sheets))
-    note = f"{file}: only the first visible sheet, '{chosen}', was read"
+    note = f"{file}: only the first visible sheet, '{shown(chosen)}', was read"
     return _table(file, iter(sheets[chosen]), (note,) if len(sheets) > 1 and not name else ())
 
 
 def _delimiter(text: str) -> str:
-    first = next(line for line in text.splitlines() if line.strip())
+    first = next((line for line in text.replace("\r", "\n").split("\n") if line.strip()), "")
     if found := re.fullmatch(r"sep=([,;\t])", first.strip('\r\n\ufeff "')):
         return found[1]
     bare = re.sub(r'"[^"]*"', "", first)
@@ -143,7 +143,7 @@ def _columns(file: str, line: int, cells: Sequence[_Cell]) -> list[str]:
         if not name or cells[i].problem:
             faults.append(Fault(file, where, cells[i].problem or f"column {i + 1} has no name"))
         elif name.casefold() in (other.casefold() for other in names[:i]):
-            faults.append(Fault(file, where, f"column '{name[:80]}' is there twice; keep one"))
+            faults.append(Fault(file, where, f"column '{shown(name)}' is there twice; keep one"))
     if faults:
         raise EngagementError(faults)
     return names
@@ -160,7 +160,7 @@ def _row(file: str, line: int, cells: Sequence[_Cell], columns: Sequence[str]) -
     for name, cell in zip(columns, cells, strict=False):
         unclear = not cell.point and any(map(_UNCLEAR.fullmatch, cell.text.split("..")))
         node = Scalar(cell.text, line, "text" if unclear else "plain")
-        spot = Spot(node, f"{name[:80]}{cell.place}", file, faults)
+        spot = Spot(node, f"{shown(name)}{cell.place}", file, faults)
         if problem := cell.problem or unfit(cell.text):
             spot.fault(problem)
         elif cell.text:
@@ -257,7 +257,7 @@ def _cell(cell: Any) -> _Cell:
     if cell.data_type == "f":
         return _Cell("", place, "holds a formula; paste its value instead")
     if cell.data_type == "e":
-        return _Cell("", place, f"holds the error {str(cell.value)[:20]}")
+        return _Cell("", place, f"holds the error {shown(str(cell.value), 20)}")
     match cell.value:
         case bool():
             return _Cell("true" if cell.value else "false", place)

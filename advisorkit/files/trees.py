@@ -16,7 +16,7 @@ import yaml
 from advisorkit.errors import EngagementError, Fault
 from advisorkit.files.disk import Source
 
-__all__ = ["MAX_DEPTH", "MAX_VALUES", "Fields", "Items", "Node", "Scalar", "Span", "parse", "parse_json", "parse_yaml"]
+__all__ = ["MAX_DEPTH", "MAX_VALUES", "Fields", "Items", "Node", "Scalar", "Span", "parse", "parse_json", "parse_yaml", "shown"]
 
 MAX_DEPTH = 12
 """Deepest nesting accepted."""
@@ -73,6 +73,17 @@ class Fields:
 
 
 Node = Scalar | Items | Fields
+
+
+def shown(text: str, most: int = 60) -> str:
+    """What a file says, fit for a one-line message: printable characters only, cut after `most`.
+
+    Example:
+        >>> shown("bell" + chr(7) + chr(10) + "x" * 99, 8)
+        'bell··xx…'
+    """
+    plain = "".join(c if c.isprintable() else "·" for c in text[:most])
+    return plain + ("…" if len(text) > most else "")
 
 
 def parse(source: Source) -> Node:
@@ -136,7 +147,7 @@ def _allowed(events: Iterator[Any], file: str) -> Iterator[Any]:
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             _refuse(file, event, "anchors and aliases (& and *) are not accepted; write the value out")
         if getattr(event, "tag", None):
-            _refuse(file, event, f"tags such as {event.tag} are not accepted; write a plain value")
+            _refuse(file, event, f"tags such as {shown(event.tag)} are not accepted; write a plain value")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
@@ -154,7 +165,7 @@ class _Duplicates:
         seen: dict[str, int] = {}
         for key in keys:
             if key.text in seen:
-                message = f"'{key.text}' is given twice: on lines {seen[key.text]} and {key.line}; keep one"
+                message = f"'{shown(key.text)}' is given twice: on lines {seen[key.text]} and {key.line}; keep one"
                 self.faults.append(Fault(self.file, f"line {key.line}", message))
             seen.setdefault(key.text, key.line)
 
@@ -205,7 +216,7 @@ def parse_json(text: str, file: str) -> Node:
     def pairs(members: list[tuple[str, Any]]) -> Fields:
         names = [name for name, _ in members]
         twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
-        faults.extend(Fault(file, "", f"'{name}' is given twice in one object; keep one") for name in twice)
+        faults.extend(Fault(file, "", f"'{shown(name)}' is given twice in one object; keep one") for name in twice)
         return Fields(tuple((Scalar(name, 0, "text"), _json(value)) for name, value in members), 0)
 
     def number(digits: str) -> Scalar:

@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 from advisorkit.criteria import Catalog
 from advisorkit.engagement import Answer, Engagement, Setting, Workflow
 from advisorkit.errors import EngagementError, Fault, nearest
-from advisorkit.files import Row, Spot, Table, as_amount, read_table
+from advisorkit.files import Row, Spot, Table, as_amount, read_table, shown
 from advisorkit.store.fields import answer, setting, slug
 from advisorkit.store.vocabulary import Vocabulary, vocabulary
 from advisorkit.store.wholes import CURRENCIES
@@ -89,7 +89,7 @@ def _check_columns(table: Table, words: Vocabulary) -> None:
         if name not in valid:
             near = nearest(name, valid)
             hint = "" if near else "; valid: id, name, client, criterion ids, workload and assumption names (advisorkit schema)"
-            faults.append(Fault(table.file, "line 1", f"unknown column '{name[:80]}'{hint}", near))
+            faults.append(Fault(table.file, "line 1", f"unknown column '{shown(name)}'{hint}", near))
     if not table.rows and not faults:
         faults.append(Fault(table.file, "", "holds a header and no row"))
     if faults:

@@ -12,7 +12,7 @@ from advisorkit.criteria import Criterion
 from advisorkit.engagement import Advised, Answer, Override, PilotFile, Setting
 from advisorkit.errors import nearest
 from advisorkit.files.spots import ABOVE_ZERO, Spot
-from advisorkit.files.trees import Fields, Items, Scalar
+from advisorkit.files.trees import Fields, Items, Scalar, shown
 from advisorkit.patterns import PATTERNS
 from advisorkit.store.vocabulary import Vocabulary
 
@@ -59,7 +59,7 @@ def by_name(spot: Spot | None, read: Callable[[Spot], Any], known: Any = None, w
     members = {} if spot is None else spot.fields(known, what)
     for name in members:
         if spot and not (name.strip() and len(name) <= MAX_NAME and name.isprintable()):
-            spot.fault(f"names are one line of 1 to {MAX_NAME} characters; got '{name[:20]}'")
+            spot.fault(f"names are one line of 1 to {MAX_NAME} characters; got '{shown(name, 20)}'")
     values = {name: read(member) for name, member in members.items()}
     return {name: value for name, value in values.items() if value is not None}
 
@@ -116,7 +116,7 @@ def settings(spot: Spot | None, words: Vocabulary, group: Literal["workload", "a
             place = "assumptions" if group == "workload" else "workload"
             member.fault(f"'{name}' belongs under '{place}'")
         else:
-            member.fault(f"unknown {group} name '{name[:80]}'", nearest(name, valid) or nearest(name, list(words.names)))
+            member.fault(f"unknown {group} name '{shown(name)}'", nearest(name, valid) or nearest(name, list(words.names)))
     return {name: value for name, value in found.items() if value is not None}
 
 

@@ -94,7 +94,8 @@ def _advised() -> Schema:
 
 def _workflow(words: Vocabulary) -> Schema:
     override = {"pattern": {"enum": list(PATTERNS)}, "reason": _TEXT, "by": _TEXT}
-    pilot = {"file": _TEXT, "date": _DATE, "pass_mark": {"type": "number", "minimum": 0, "maximum": 1}, "reason": _TEXT}
+    mark = {"type": "number", "minimum": 0, "maximum": 1, "description": "Share right agreed as enough, before the pilot."}
+    pilot = {"file": _TEXT, "date": _DATE, "pass_mark": mark, "reason": _TEXT, "pattern": {"enum": list(PATTERNS)}}
     members = {
         "id": _ID,
         "name": _TEXT | {"minLength": 1},
