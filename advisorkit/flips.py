@@ -151,9 +151,9 @@ def pairs(outlook: Outlook) -> tuple[Pair, ...]:
 
 
 def _partners(outlook: Outlook, today: int, runner: int) -> list[int]:
-    with np.errstate(divide="ignore"):
-        gain = np.log(outlook.single_chances[:, runner]) - np.log(outlook.single_chances[:, today])
-    kept = [place for place, best in enumerate(best_of(outlook.single_chances)) if best == today and np.isfinite(gain[place])]
+    chances = outlook.single_chances.clip(min=1e-12)
+    gain = np.log(chances[:, runner]) - np.log(chances[:, today])
+    kept = [place for place, best in enumerate(best_of(outlook.single_chances)) if best == today]
     best_each: dict[str, int] = {}
     for place in sorted(kept, key=lambda place: gain[place]):
         best_each[outlook.singles[place].criterion] = place

@@ -70,15 +70,19 @@ class Table:
         return total
 
     def parts(self, decibans: Array) -> Array:
-        """What each column adds to `total`; among equals the first in the alphabet counts in full."""
-        parts = decibans.copy()
+        """What each column adds to `total`."""
+        return np.asarray(decibans * self.shares(decibans))
+
+    def shares(self, decibans: Array) -> Array:
+        """Share of each column that counts in `total`; among equals the first in the alphabet counts in full."""
+        shares = np.ones(len(decibans))
         for cause in self.causes:
-            parts[list(cause)] *= self.damping
+            shares[list(cause)] = self.damping
             for sign in (1, -1):
                 strongest = min(cause, key=lambda column: (-sign * decibans[column], self.ids[column]))
                 if sign * decibans[strongest] > 0:
-                    parts[strongest] = decibans[strongest]
-        return parts
+                    shares[strongest] = 1
+        return shares
 
 
 class Same:

@@ -1,0 +1,237 @@
+"""Fit of the weights to closed cases, held back towards the expert's judgement."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from advisorkit.criteria import Catalog, Criterion
+from advisorkit.evidence import Array, Case, Table, closed_gates, placed, removed, table
+from advisorkit.patterns import PATTERNS
+
+__all__ = ["READING_ERROR", "Fitted", "Penalty", "Sheet", "chances_of", "fit", "mix_of", "with_weights"]
+
+READING_ERROR = 0.1
+"""Chance that a gating answer of a case is wrong: cases are read by outsiders from a short text, so a gate is not believed fully."""
+
+_NATS = math.log(10) / 10
+_NEEDS = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], dtype=float)
+
+
+@dataclass(frozen=True, slots=True)
+class Penalty:
+    """How firmly the fit is held back."""
+
+    scale: float = 0.8
+    """The expert's decibans times this are what the fit is held towards: answers repeat one another, so less than 1."""
+    firmness: float = 0.15
+    """Cost of moving a weight by a deciban, squared and halved, in natural logarithms of likelihood."""
+    rounds: int = 6
+    """Rounds in which the damping is settled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Weights after a fit: column of `Table` by level."""
+
+    retrieval: Array
+    """Decibans towards retrieval."""
+    training: Array
+    """Decibans towards training."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Closed cases as arrays."""
+
+    catalog: Catalog
+    """Criteria and gates."""
+    cases: tuple[Case, ...]
+    """The cases, in order."""
+
+    @cached_property
+    def masses(self) -> Array:
+        """Probability of each level: case, column, level."""
+        return placed(self.catalog, self.cases)
+
+    @cached_property
+    def outcomes(self) -> Array:
+        """Place of each outcome in `PATTERNS`."""
+        return np.array([PATTERNS.index(case.outcome) for case in self.cases])
+
+    @cached_property
+    def doubts(self) -> Array:
+        """Natural logarithm of how far each pattern is believed to be shut out: 0, or that of `READING_ERROR`."""
+        gone = [removed(closed_gates(self.catalog, case.answers)) for case in self.cases]
+        return np.array([[math.log(READING_ERROR) if pattern in out else 0.0 for pattern in PATTERNS] for out in gone])
+
+
+def mix_of(outcomes: Array) -> Array:
+    """Share of each pattern among the outcomes, half a case added to each so that none is zero.
+
+    Example:
+        >>> mix_of(np.array([0, 0, 2])).round(2).tolist()
+        [0.5, 0.1, 0.3, 0.1]
+    """
+    counts = np.bincount(outcomes.astype(int), minlength=len(PATTERNS)) + 0.5
+    return np.asarray(counts / counts.sum())
+
+
+def chances_of(sheet: Sheet, rows: Array, weights: Fitted, mix: Array) -> Array:
+    """Chance of each pattern for some cases: the engine's sum on both axes, with the cases' own mix as the prior."""
+    tables = table(sheet.catalog)
+    columns = np.stack([_columns(sheet.masses[rows], one) for one in (weights.retrieval, weights.training)])
+    needs = tables.total(columns).T * _NATS
+    return _softmax(np.log(mix) + sheet.doubts[rows] + needs @ _NEEDS.T)
+
+
+def _columns(masses: Array, weights: Array) -> Array:
+    return np.asarray((masses * weights).sum(axis=2))
+
+
+def _softmax(scores: Array) -> Array:
+    raised = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+
+def fit(sheet: Sheet, rows: Array, penalty: Penalty | None = None) -> Fitted:
+    """Weights that make the outcomes of `rows` likely, held towards the expert's.
+
+    Both axes are fitted together through the likelihood of the four patterns. The cases' own mix of outcomes is a fixed
+    offset and there is no intercept, so that no answers means the prior whatever the mix. Where the expert says nothing on an
+    axis at any level of a criterion, and at levels that close a gate on it, the fit says nothing either.
+
+    Args:
+        sheet: The cases.
+        rows: Which of them to fit to.
+        penalty: How firmly to hold back.
+    """
+    penalty = penalty or Penalty()
+    mix = mix_of(sheet.outcomes[rows])
+    fitted = best = _towards(sheet, penalty)
+    lowest = math.inf
+    for _ in range(penalty.rounds if table(sheet.catalog).damping < 1 else 1):
+        fitted = _newton(sheet, rows, fitted, penalty, mix)
+        cost = _cost(sheet, rows, fitted, penalty, mix)
+        if cost >= lowest - 1e-9:
+            break
+        best, lowest = fitted, cost
+    return best
+
+
+def _towards(sheet: Sheet, penalty: Penalty) -> Fitted:
+    return Fitted(*(penalty.scale * expert for expert in _experts(sheet.catalog)))
+
+
+def _experts(catalog: Catalog) -> tuple[Array, Array]:
+    shape = table(catalog).retrieval.shape
+    experts = np.zeros((2, *shape))
+    for column, criterion in enumerate(catalog.criteria.values()):
+        for place, level in enumerate(criterion.levels):
+            experts[:, column, place] = level.expert_retrieval, level.expert_training
+    return experts[0], experts[1]
+
+
+def _free(catalog: Catalog) -> tuple[Array, Array]:
+    """Weights that the fit may move: 1, or 0 where the expert is silent on the axis or the level closes a gate on it."""
+    masks = [np.repeat(expert.any(axis=1)[:, None], expert.shape[1], axis=1) for expert in _experts(catalog)]
+    tables = table(catalog)
+    for gate in catalog.gates:
+        for axis, alone in enumerate(("rag", "finetune")):
+            if {alone, "hybrid"} <= set(gate.removes) and not gate.computed:
+                places = [i for i, level in enumerate(catalog.criteria[gate.criterion].levels) if level.id in gate.levels]
+                masks[axis][tables.index[gate.criterion], places] = False
+    return masks[0].astype(float), masks[1].astype(float)
+
+
+def _newton(sheet: Sheet, rows: Array, start: Fitted, penalty: Penalty, mix: Array) -> Fitted:
+    """The best weights with the damping held as it is at `start`: a concave problem, solved in the space of the cases."""
+    expert, free = _towards(sheet, penalty), _free(sheet.catalog)
+    designs = [
+        _design(table(sheet.catalog), sheet.masses[rows], weights).reshape(len(rows), -1)
+        for weights in (start.retrieval, start.training)
+    ]
+    means = [design @ one.ravel() for design, one in zip(designs, (expert.retrieval, expert.training), strict=True)]
+    spreads = [(design * mask.ravel()) @ design.T / penalty.firmness for design, mask in zip(designs, free, strict=True)]
+    pull = _solve(sheet, rows, np.concatenate(means), _blocks(spreads), mix)
+    moves = [
+        mask * (design.T @ part).reshape(mask.shape) / penalty.firmness
+        for design, mask, part in zip(designs, free, np.split(pull, 2), strict=True)
+    ]
+    return Fitted(expert.retrieval + moves[0], expert.training + moves[1])
+
+
+def _design(tables: Table, masses: Array, weights: Array) -> Array:
+    """How much each level counts in each case, damping at `weights` included, in natural logarithms for a deciban."""
+    columns = _columns(masses, weights)
+    counted = np.stack([tables.shares(row) for row in columns])
+    return np.asarray(masses * counted[:, :, None] * _NATS)
+
+
+def _blocks(parts: Sequence[Array]) -> Array:
+    size = len(parts[0])
+    whole = np.zeros((2 * size, 2 * size))
+    whole[:size, :size], whole[size:, size:] = parts
+    return whole
+
+
+def _solve(sheet: Sheet, rows: Array, mean: Array, spread: Array, mix: Array) -> Array:
+    """Gradient of the likelihood at its penalised maximum, by Newton's method."""
+    offset = np.log(mix) + sheet.doubts[rows]
+    seen = np.eye(len(PATTERNS))[sheet.outcomes[rows].astype(int)]
+    sums, gradient = mean, np.zeros_like(mean)
+    for _ in range(30):
+        chances = _softmax(offset + np.stack(np.split(sums, 2), axis=1) @ _NEEDS.T)
+        gradient = ((seen - chances) @ _NEEDS).T.ravel()
+        curve = _curvature(chances)
+        step = mean + spread @ np.linalg.solve(np.eye(len(mean)) + curve @ spread, curve @ (sums - mean) + gradient)
+        moved = float(np.abs(step - sums).max())
+        sums = step
+        if moved < 1e-8:
+            break
+    return gradient
+
+
+def _curvature(chances: Array) -> Array:
+    size = len(chances)
+    r, t, both = chances @ _NEEDS[:, 0], chances @ _NEEDS[:, 1], chances[:, 3]
+    whole = np.zeros((2 * size, 2 * size))
+    i = np.arange(size)
+    whole[i, i], whole[size + i, size + i] = r * (1 - r), t * (1 - t)
+    whole[i, size + i] = whole[size + i, i] = both - r * t
+    return whole
+
+
+def _cost(sheet: Sheet, rows: Array, weights: Fitted, penalty: Penalty, mix: Array) -> float:
+    chances = chances_of(sheet, rows, weights, mix)
+    expert = _towards(sheet, penalty)
+    moved = [weights.retrieval - expert.retrieval, weights.training - expert.training]
+    likelihood = np.log(chances[np.arange(len(rows)), sheet.outcomes[rows].astype(int)]).sum()
+    return float(-likelihood + penalty.firmness / 2 * sum((move**2).sum() for move in moved))
+
+
+def with_weights(catalog: Catalog, weights: Fitted) -> Catalog:
+    """`catalog` with other decibans; the expert's stay beside them."""
+    criteria = {
+        name: replace(criterion, levels=tuple(_levels(criterion, weights, column)))
+        for column, (name, criterion) in enumerate(catalog.criteria.items())
+    }
+    return replace(catalog, criteria=criteria)
+
+
+def _levels(criterion: Criterion, weights: Fitted, column: int) -> Iterator[object]:
+    for place, level in enumerate(criterion.levels):
+        yield replace(level, retrieval=float(weights.retrieval[column, place]), training=float(weights.training[column, place]))
+
+
+def shipped_weights(catalog: Catalog) -> Fitted:
+    """The decibans that the catalogue uses."""
+    tables = table(catalog)
+    return Fitted(tables.retrieval, tables.training)
+
+
+
