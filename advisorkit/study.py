@@ -6,13 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from advisorkit.advice import Advice, advise
+from advisorkit.calibration import shipped_cases
 from advisorkit.catalog import load as load_catalog
 from advisorkit.costs import CostFacts, Inputs, facts, inputs_for
 from advisorkit.engagement import Engagement, Workflow
 from advisorkit.patterns import PatternId
 from advisorkit.pilot import Established
+from advisorkit.pilot_rules import rules
 from advisorkit.price_book import assumptions
 from advisorkit.price_book import load as load_prices
+from advisorkit.reopening import Reopened, reopen_checks
 
 __all__ = ["Study", "studies", "study"]
 
@@ -33,6 +36,8 @@ class Study:
     """Computed evidence."""
     advice: Advice
     """The advice."""
+    reopened: tuple[Reopened, ...]
+    """Dated conditions for looking again, those that hold today first."""
 
     @property
     def in_play(self) -> tuple[PatternId, ...]:
@@ -49,8 +54,9 @@ def study(engagement: Engagement, workflow: Workflow, pilot: Established | None 
     """
     measured = inputs_for(engagement, _with(workflow, pilot), load_prices(engagement.as_of), assumptions())
     found = facts(measured)
-    advice = advise(load_catalog(), engagement, workflow, found, pilot=pilot)
-    return Study(engagement, workflow, pilot, measured, found, advice)
+    advice = advise(load_catalog(), engagement, workflow, found, cases=shipped_cases(), pilot=pilot)
+    again = reopen_checks(engagement, workflow, measured, advice, rules())
+    return Study(engagement, workflow, pilot, measured, found, advice, again)
 
 
 def studies(

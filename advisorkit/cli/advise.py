@@ -16,6 +16,7 @@ from advisorkit.cli.request import opened
 from advisorkit.costs import bill
 from advisorkit.documents.advice import advice_document
 from advisorkit.documents.costs import cost_document
+from advisorkit.documents.reopening import reopened_document
 from advisorkit.errors import UsageError
 from advisorkit.patterns import PATTERNS
 from advisorkit.piloting import pilots_of
@@ -41,7 +42,10 @@ def assess(
     engagement = opened(file, scenario, sets, accept_stale=accept_stale)
     found = studies(engagement, pilots_of(engagement, file), [workflow] if workflow else [])
     if as_json:
-        emit(advice_document(engagement, [one.advice for one in found]))
+        document = advice_document(engagement, [one.advice for one in found])
+        for workflow_document, one in zip(document["workflows"], found, strict=True):
+            workflow_document["reopened"] = reopened_document(one.reopened)
+        emit(document)
         return
     for one in found:
         _print_advice(one)
@@ -56,7 +60,7 @@ def _print_advice(one: Study) -> None:
     out.print(_patterns(advice, {name: pattern.name for name, pattern in catalog.patterns.items()}))
     for title, lines in (("Why", advice.words.why), ("Against", advice.words.against),
                          ("Not recommended", advice.words.not_recommended), ("Not known yet", advice.words.unknowns),
-                         ("Warnings", advice.warnings)):
+                         ("Warnings", advice.warnings), ("Look again", [again.why for again in one.reopened if again.holds])):
         if lines:
             out.print(f"\n{title}", style="bold")
             for line in lines:
