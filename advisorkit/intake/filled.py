@@ -93,7 +93,8 @@ def _value(cells: Mapping[str, Spot], criterion: Criterion) -> Answer | None:
         return Answer(levels=(level,))
     if criterion.unit is None:
         labels = [level.label for level in criterion.levels]
-        spot.fault(f"{spot.seen} is not in the list of answers", nearest(word, labels))
+        near = nearest(word, labels)
+        spot.fault(f"{spot.seen} is not in the list of answers{'' if near else ': ' + ' | '.join(labels)}", near)
         return None
     amount = _range(as_amount(spot), end).estimate(criterion.minimum, criterion.maximum)
     return None if amount is None else Answer(amount=amount)
