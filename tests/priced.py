@@ -54,7 +54,7 @@ def inputs_of(whole: Engagement) -> Inputs:
 
 def fixed(priced: Inputs) -> Inputs:
     """The same inputs, every range at its likely value."""
-    rows = {name: row if row.range is None else replace(row, value=Estimate.of(row.range.likely)) for name, row in priced.rows.items()}
+    rows = {name: row if row.own_range is None else replace(row, value=Estimate.of(row.own_range.likely)) for name, row in priced.rows.items()}
     return replace(priced, rows=rows)
 
 
@@ -72,7 +72,7 @@ def having(priced: Inputs, **ranges: Any) -> Inputs:
 
 FREE = [
     name for name, a in TABLE.items()
-    if a.numeric and a.kind != "count" and name not in {"platform_share_rag", "corpus_share_rag", "example_tokens", "minutes_saved", "tuned_batch_share"}
+    if a.numeric and a.kind != "count" and name not in {"platform_share_rag", "corpus_share_rag", "tuned_batch_share"}
     and not name.startswith("buy_")
 ]
 """Assumptions that may take any value that fits them."""

@@ -194,4 +194,8 @@ def _buy(here: Scene) -> Flows:
         for name, phase, profile, quantity, unit, price in offered if not np.any(np.isnan(v[price]))
     )
     runs = any(f.phase == "run" for f in known)
-    return known if runs else (flow(here, "Product", "run", "month", ONE, "months", np.float64(np.nan), "buy_seat_price"),)
+    unknown = np.float64(np.nan)
+    return known if runs else (
+        flow(here, "Product: set-up", "build", "once", ONE, "set-up", unknown, "buy_setup"),
+        flow(here, "Product: seats", "run", "month", ONE, "months", unknown, "buy_seat_price"),
+    )

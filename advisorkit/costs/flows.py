@@ -18,6 +18,7 @@ from advisorkit import unit_costs
 from advisorkit.costs.clock import Clock, Profile, Stairs
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.tokens_used import Request, requests
+from advisorkit.costs.worked_out import completed
 from advisorkit.patterns import PATTERNS, PatternId
 
 __all__ = ["COLUMNS", "Column", "Flow", "Part", "Phase", "Scene", "build_days", "flow", "scene", "single", "training_millions"]
@@ -89,7 +90,7 @@ class Scene:
 
 def scene(inputs: Inputs, values: Mapping[str, Any]) -> Scene:
     """Work out requests, index and time from likely values or from draws."""
-    v = values
+    v = completed(values)
     size = unit_costs.index_gb(v["corpus_tokens"] / v["passage_tokens"], v["embedding_dimensions"], v["metadata_bytes"])
     return Scene(
         inputs, v, requests(inputs, v), Clock.of(v, inputs.months), size,

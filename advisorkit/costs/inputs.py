@@ -11,7 +11,8 @@ from typing import Any, Literal
 import numpy as np
 
 from advisorkit.costs.assumption import Assumption, AssumptionKind
-from advisorkit.costs.sampling import drawn
+from advisorkit.costs.sampling import drawn, known
+from advisorkit.costs.worked_out import BASIS, WORKED_OUT, completed
 from advisorkit.engagement import Answer, Engagement, Setting, Workflow
 from advisorkit.errors import EngagementError, Fault, nearest
 from advisorkit.prices import Model, PriceAge, PriceBook, TokenPrices
@@ -21,6 +22,7 @@ __all__ = ["ChangedBy", "Input", "Inputs", "inputs_for"]
 
 SHAPES: dict[AssumptionKind, Kind] = {"share": "share", "real": "real"}
 NOTHING = Estimate.of(0)
+SHOWN_DRAWS = 2**9
 ChangedBy = Literal["default", "price book", "negotiated", "answer", "engagement", "workflow", "not known"]
 
 
@@ -42,11 +44,18 @@ class Input:
     """Price-book row behind it; empty when none."""
     guess: bool = False
     """Whether the answer behind it was marked as a guess."""
+    worked_out: bool = False
+    """Whether it follows from other assumptions, so that it is neither drawn nor set by itself."""
 
     @property
     def range(self) -> Estimate | None:
         """The value as a range; None for words and for what is not known."""
         return self.value if isinstance(self.value, Estimate) else None
+
+    @property
+    def own_range(self) -> Estimate | None:
+        """The range to draw from: None for what is worked out from others as well."""
+        return None if self.worked_out else self.range
 
     @property
     def shape(self) -> Kind:
@@ -108,14 +117,14 @@ class Inputs:
         return self.rows[name].range if self.rows[name].known else None
 
     def likely(self) -> dict[str, Any]:
-        """Every numeric input at its likely value; NaN where it is not known."""
-        ranges = {name: row.range for name, row in self.rows.items() if row.assumption.numeric}
+        """Every numeric input at its likely value; NaN where it is not known or worked out from others."""
+        ranges = {name: row.own_range for name, row in self.rows.items() if row.assumption.numeric}
         return {name: np.float64(math.nan if r is None else r.likely) for name, r in ranges.items()}
 
     @property
     def uncertain(self) -> tuple[str, ...]:
         """Names whose range is wider than a point."""
-        return tuple(name for name, row in self.rows.items() if row.range is not None and not row.range.fixed)
+        return tuple(name for name, row in self.rows.items() if row.own_range is not None and not row.own_range.fixed)
 
     def draw(self, draws: int, seed: int, names: Sequence[str] | None = None) -> dict[str, Any]:
         """Numeric inputs with `draws` draws of each uncertain one (of `names` only, when given)."""
@@ -149,11 +158,26 @@ def inputs_for(engagement: Engagement, workflow: Workflow, book: PriceBook, tabl
         if assumption.kind == "model":
             book.model(str(chosen.rows[assumption.name].value))
     _check_shares(engagement, workflow, chosen.rows)
-    return Inputs(
+    return _with_worked_out(Inputs(
         engagement.id, workflow.id, workflow.corpus, engagement.currency, engagement.as_of, chosen.rows, book,
         {criterion: answer.levels for criterion, answer in answers.items() if answer.levels},
         {criterion: answer.amount for criterion, answer in answers.items() if answer.amount is not None},
-    )
+    ))
+
+
+def _with_worked_out(inputs: Inputs) -> Inputs:
+    """Show the range of what follows from other assumptions, where they are known."""
+    likely, drawn_values = completed(inputs.likely()), completed(inputs.draw(SHOWN_DRAWS, 1, BASIS))
+    shown = {
+        name: replace(row, value=_range(float(likely[name]), drawn_values[name]), changed_by="default", worked_out=True)
+        for name, row in inputs.rows.items() if name in WORKED_OUT and row.value is None and known(likely[name])
+    }
+    return replace(inputs, rows={**inputs.rows, **shown})
+
+
+def _range(likely: float, draws: Any) -> Estimate:
+    low, high = np.quantile(draws, [0.05, 0.95])
+    return Estimate(min(float(low), likely), likely, max(float(high), likely))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ import numpy as np
 
 from advisorkit import unit_costs
 from advisorkit.costs.inputs import Inputs
-from advisorkit.costs.sampling import known
 from advisorkit.patterns import PATTERNS, PatternId
 
 __all__ = ["Request", "corpus_in_prompt", "request", "requests"]
@@ -83,7 +82,7 @@ def request(
 
     Args:
         inputs: Words and prices.
-        values: Numbers or draws.
+        values: Numbers or draws, completed.
         pattern: Which pattern.
         model: Another model's assumption than the pattern's own, to see what a smaller model alone would cost.
         prefix: Another length of the standing prompt, to see what a shorter prompt alone would save.
@@ -92,7 +91,7 @@ def request(
     """
     v = values
     name = model or ("tuned_model" if pattern in {"finetune", "hybrid"} else "model")
-    example = v["example_tokens"] if known(v["example_tokens"]) else v["input_tokens"] + v["output_tokens"]
+    example = v["example_tokens"]
     if prefix is None:
         prefix = v["tuned_instruction_tokens"] if pattern in {"finetune", "hybrid"} else v["instruction_tokens"] + v["prompt_examples"] * example
         if pattern == "prompt" and (corpus_in_prompt(inputs) if corpus is None else corpus):

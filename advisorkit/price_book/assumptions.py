@@ -19,6 +19,8 @@ from advisorkit.tokens import TextClass
 
 __all__ = ["assumptions", "text_classes"]
 
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 @lru_cache(maxsize=1)
 def assumptions() -> Mapping[str, Assumption]:
@@ -31,7 +33,7 @@ def assumptions() -> Mapping[str, Assumption]:
         >>> assumptions()["build_days_rag"].default
         Estimate(low=10.0, likely=17.0, high=30.0)
     """
-    rows: dict[str, dict[str, Any]] = yaml.safe_load(data_text("assumptions.yaml"))
+    rows: dict[str, dict[str, Any]] = yaml.load(data_text("assumptions.yaml"), Loader=_LOADER)  # noqa: S506 - a safe loader
     return MappingProxyType({name: _assumption(name, row) for name, row in rows.items()})
 
 

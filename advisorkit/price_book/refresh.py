@@ -50,8 +50,10 @@ class Refresh:
     """Day for which it was asked, at noon UTC."""
     data_date: date
     """Newest dated price in the package up to that day: how fresh the package is."""
-    unchanged: tuple[Price, ...]
-    """Rows that agree, checked again on `data_date`."""
+    unchanged: int
+    """Rows that agree."""
+    rechecked: tuple[Price, ...]
+    """Those of them whose check is older than `data_date`, checked again."""
     changes: tuple[Change, ...]
     """Rows that differ, by id."""
 
@@ -59,7 +61,7 @@ class Refresh:
     def rows(self) -> tuple[Price, ...]:
         """Rows to append to a price file if the user says yes: dated, and never in place of a row that is kept."""
         new = tuple(replace(change.after, since=self.on) for change in self.changes if change.after and not change.kept)
-        return (*self.unchanged, *new)
+        return (*self.rechecked, *new)
 
 
 def refresh(book: PriceBook, on: date) -> Refresh:
@@ -76,8 +78,8 @@ def refresh(book: PriceBook, on: date) -> Refresh:
         for key in sorted((own.keys() | found.keys()) - same)
     )
     fresh = data_date(on)
-    unchanged = tuple(replace(own[key], checked=fresh) for key in sorted(same) if _from_package(own[key]) and own[key].checked < fresh)
-    return Refresh(_version(), on, fresh, unchanged, tuple(changes))
+    rechecked = tuple(replace(own[key], checked=fresh) for key in sorted(same) if _from_package(own[key]) and own[key].checked < fresh)
+    return Refresh(_version(), on, fresh, len(same), rechecked, tuple(changes))
 
 
 def _agree(left: Price, right: Price) -> bool:

@@ -78,8 +78,7 @@ def _followed(here: Scene, stacked: Course, draws: int) -> tuple[dict[Column, Cu
 def _gain(here: Scene, column: Column) -> tuple[Any | None, bool]:
     """What a month of full use saves against today, and whether wrong answers are counted; None without today's figures."""
     v = here.values
-    minutes = np.where(np.isnan(v["minutes_saved"]), v["minutes_per_item"] * v["minutes_saved_share"], v["minutes_saved"])
-    work = here.items * v["share_taken"] * minutes / 60 * v["hourly_cost"]
+    work = here.items * v["share_taken"] * v["minutes_saved"] / 60 * v["hourly_cost"]
     if not known(work):
         return None, False
     avoided = here.items * v["error_rate_today"] * v["cost_wrong"]

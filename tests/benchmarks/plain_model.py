@@ -66,7 +66,7 @@ def call(v: Values, w: Words, *, prefix: float, own: float, tuned: bool) -> floa
 
 def totals(v: Values, w: Words) -> dict[str, float]:
     """Present value of each pattern over the horizon."""
-    example = v["input_tokens"] + v["output_tokens"]
+    example = v["input_tokens"] + v["output_tokens"] if math.isnan(v["example_tokens"]) else v["example_tokens"]
     standing = v["instruction_tokens"] + v["prompt_examples"] * example
     passages = v["retrieved_passages"] * v["passage_tokens"]
     carried = standing + (v["corpus_tokens"] if w.corpus_in_prompt else 0.0)
@@ -77,6 +77,14 @@ def totals(v: Values, w: Words) -> dict[str, float]:
         "hybrid": call(v, w, prefix=v["tuned_instruction_tokens"], own=v["input_tokens"] + passages, tuned=True),
     }
     return {pattern: pattern_total(v, w, pattern, per_call[pattern], example) for pattern in per_call}
+
+
+def error_rate(v: Values, pattern: str) -> float:
+    if not math.isnan(v[f"error_rate_{pattern}"]):
+        return v[f"error_rate_{pattern}"]
+    looking = 1 - v["retrieval_removes"] if pattern in ("rag", "hybrid") else 1.0
+    training = {"rag": 1.0, "finetune": 1 - v["training_removes"], "hybrid": 1 - v["training_removes"] * (1 - v["layers_overlap"])}[pattern]
+    return v["error_rate_prompt"] * looking * training
 
 
 def pattern_total(v: Values, w: Words, pattern: str, by_call: float, example: float) -> float:
@@ -99,7 +107,7 @@ def pattern_total(v: Values, w: Words, pattern: str, by_call: float, example: fl
         total += max(v["labels_wanted"] - v["labelled_examples"], 0) * v["label_price"] + run * v["training_runs"]
         often = max(v["retrains_per_year"] / 12, 1 / v["base_model_life_months"])
         monthly += often * (v["retrain_days"] * v["engineer_day_rate"] + v["relabel_share"] * v["labels_wanted"] * v["label_price"] + run)
-    wrong = v[f"error_rate_{pattern}"] * (1 - v["review_share"] * v["review_catch"]) * v["cost_wrong"]
+    wrong = error_rate(v, pattern) * (1 - v["review_share"] * v["review_catch"]) * v["cost_wrong"]
     checked = v["review_share"] * v["review_minutes"] / 60 * v["hourly_cost"]
     for month in range(1, w.horizon + 1):
         worth = (1 + v["discount_rate"]) ** (-month / 12)

@@ -1,0 +1,68 @@
+"""``cost --json``: the contract to the letter, and nothing unknown turned into a number."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from contracts import NUMBER, PATTERN, TEXT, many, objects, or_null, per_pattern
+from jsonschema import validate
+from priced import ANSWERS, TODAYS_FIGURES, engagement, inputs, inputs_of
+
+from advisorkit.costs import bill
+from advisorkit.documents.costs import cost_document
+from advisorkit.engagement import Engagement
+from advisorkit.uncertainty import price
+
+RANGE = or_null(objects({"p10": NUMBER, "p50": NUMBER, "p90": NUMBER}))
+LINE = objects({"component": TEXT, "phase": {"enum": ["build", "run", "change", "error"]}, "unit": TEXT, "quantity": or_null(NUMBER),
+                "amount": or_null(NUMBER), "source": TEXT})
+COST = objects({
+    "build": RANGE, "per_call": RANGE, "run_per_month": RANGE, "errors_per_month": RANGE, "total": RANGE,
+    "cheapest_probability": or_null({"type": "number", "minimum": 0, "maximum": 1}), "lines": many(LINE, 5),
+})
+CONTRACT = objects({"advisorkit": {"const": 1}, "client": TEXT, "as_of": TEXT, "workflows": many(objects({
+    "id": TEXT, "name": TEXT, "seed": {"type": "integer"}, "currency": TEXT, "horizon_months": {"type": "integer"},
+    "draws": {"type": "integer"}, "patterns": per_pattern(COST),
+    "break_even": many(objects({"between": many(PATTERN, 2), "calls_per_month": or_null(NUMBER), "reason": TEXT}), 6),
+    "tornado": many(objects({"input": TEXT, "low": NUMBER, "high": NUMBER, "swing": NUMBER})),
+    "prices": many(objects({"id": TEXT, "as_of": TEXT, "age_days": {"type": "integer"}, "stale": {"type": "boolean"}}), 10),
+}), 1)})
+
+
+def document(whole: Engagement) -> Any:
+    priced = inputs_of(whole)
+    return json.loads(json.dumps(cost_document(whole, [(priced, bill(priced), price(priced, 2**8))]), allow_nan=False))
+
+
+@pytest.mark.parametrize("answers", [ANSWERS, {}, {"calls_per_month": 0}], ids=["known", "unknown", "no calls"])
+def test_the_document_keeps_the_contract_whatever_is_known(answers: dict[str, Any]) -> None:
+    validate(document(engagement(answers, TODAYS_FIGURES if answers else {})), CONTRACT)
+
+
+def test_what_is_not_known_is_null_and_never_zero() -> None:
+    work = document(engagement({}, {}))["workflows"][0]
+
+    for pattern in ("prompt", "rag", "finetune", "hybrid"):
+        cost = work["patterns"][pattern]
+        assert (cost["total"], cost["run_per_month"], cost["errors_per_month"], cost["cheapest_probability"]) == (None,) * 4
+        assert cost["build"]["p50"] > 0
+    assert {line["amount"] for line in work["today"]["lines"]} == {None}
+    assert work["tornado"] == []
+
+
+def test_likely_amounts_of_lines_add_up_to_the_likely_total() -> None:
+    work = document(engagement())["workflows"][0]
+
+    for cost in (*work["patterns"].values(), work["today"]):
+        assert sum(line["likely"] for line in cost["lines"]) == pytest.approx(cost["likely_total"], rel=1e-12)
+
+
+def test_every_assumption_is_listed_with_meaning_unit_range_source_and_who_set_it() -> None:
+    rows = {row["name"]: row for row in document(engagement())["workflows"][0]["assumptions"]}
+
+    assert rows.keys() == inputs().rows.keys()
+    assert rows["calls_per_month"] | {"low": 25_000, "likely": 40_000, "high": 60_000, "changed_by": "answer"} == rows["calls_per_month"]
+    assert rows["model"]["word"] == "anthropic:claude-sonnet-5-5"
+    assert all(row["meaning"] and row["unit"] and row["source"] for row in rows.values())
