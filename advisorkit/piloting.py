@@ -10,8 +10,8 @@ from pathlib import Path
 from advisorkit.advice import Advice
 from advisorkit.costs import Inputs, inputs_for
 from advisorkit.engagement import Advised, Engagement, PilotFile, Workflow
-from advisorkit.errors import Fault, PilotError, UsageError
-from advisorkit.files import read_bytes, write_bytes
+from advisorkit.errors import EngagementError, Fault, PilotError, UsageError
+from advisorkit.files import read_bytes, within, write_bytes
 from advisorkit.marked_results import read_results
 from advisorkit.patterns import PatternId
 from advisorkit.pilot import (
@@ -117,7 +117,11 @@ def pilots_of(engagement: Engagement, file: str | Path) -> dict[str, Established
 
 
 def _pilot(folder: Path, kept: PilotFile) -> Pilot:
-    return Pilot(read_results(folder / kept.file), kept.date, kept.pattern, kept.pass_mark, kept.reason)
+    try:
+        path = within(folder, kept.file)
+    except EngagementError as error:
+        raise PilotError(error.faults) from None
+    return Pilot(read_results(path), kept.date, kept.pattern, kept.pass_mark, kept.reason)
 
 
 def keep(results: str | Path, file: str | Path, day: date) -> str:

@@ -23,6 +23,7 @@ from advisorkit.files import (
     parse_yaml,
     read_bytes,
     read_source,
+    within,
     write_bytes,
 )
 from advisorkit.quantities import Estimate
@@ -257,3 +258,22 @@ def test_a_link_is_followed_and_stays_a_link(tmp_path: Path) -> None:
 
     assert (tmp_path / "link.yaml").is_symlink()
     assert (tmp_path / "real.yaml").read_text() == "new"
+
+
+def test_a_name_in_a_clients_file_never_leads_out_of_its_folder(tmp_path: Path) -> None:
+    inside, secret = tmp_path / "in", tmp_path / "secret.csv"
+    inside.mkdir()
+    secret.write_text("case,right\n")
+    (inside / "link.csv").symlink_to(secret)
+
+    assert within(inside, "marks.csv") == inside / "marks.csv"
+    for name in ("link.csv", "../secret.csv", str(secret)):
+        with pytest.raises(EngagementError, match="leads out of the folder"):
+            within(inside, name)
+
+
+def test_a_pipe_in_place_of_a_file_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+
+    with pytest.raises(EngagementError, match="not a file"):
+        read_bytes(tmp_path / "pipe.yaml")

@@ -7,6 +7,7 @@ from advisorkit.files.disk import (
     fingerprint,
     read_bytes,
     read_source,
+    within,
     write_bytes,
 )
 from advisorkit.files.spots import ABOVE_ZERO, MAX_TEXT, Spot, is_number, unfit
@@ -41,5 +42,6 @@ __all__ = [
     "read_table",
     "shown",
     "unfit",
+    "within",
     "write_bytes",
 ]

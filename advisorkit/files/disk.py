@@ -12,7 +12,7 @@ from pathlib import Path
 
 from advisorkit.errors import EngagementError, Fault
 
-__all__ = ["MAX_BYTES", "Source", "decode", "fingerprint", "read_bytes", "read_source", "write_bytes"]
+__all__ = ["MAX_BYTES", "Source", "decode", "fingerprint", "read_bytes", "read_source", "within", "write_bytes"]
 
 MAX_BYTES = 20_000_000
 """Largest file read, in bytes."""
@@ -47,6 +47,8 @@ def read_bytes(path: str | Path) -> bytes:
         EngagementError: If it is missing, a folder, unreadable, empty or too large.
     """
     try:
+        if Path(path).exists() and not (Path(path).is_file() or Path(path).is_dir()):
+            raise EngagementError([Fault(str(path), "", "is a device or a pipe, not a file")])
         with Path(path).open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
@@ -56,6 +58,18 @@ def read_bytes(path: str | Path) -> bytes:
     if not raw.strip(b" \t\r\n\0\xef\xbb\xbf"):
         raise EngagementError([Fault(str(path), "", "is empty")])
     return raw
+
+
+def within(folder: str | Path, name: str) -> Path:
+    """The file `name` inside `folder`; neither ``..`` nor a link leads out of it.
+
+    Raises:
+        EngagementError: If it lies outside.
+    """
+    path = Path(folder) / name
+    if not path.resolve().is_relative_to(Path(folder).resolve()):
+        raise EngagementError([Fault(name, "", f"leads out of the folder {folder}; put a copy of the file inside it")])
+    return path
 
 
 def _why(error: OSError | ValueError) -> str:

@@ -17,7 +17,7 @@ from advisorkit.catalog import load as load_catalog
 from advisorkit.costs import bill
 from advisorkit.engagement import Engagement, Workflow
 from advisorkit.errors import UsageError
-from advisorkit.files import read_bytes, write_bytes
+from advisorkit.files import read_bytes, within, write_bytes
 from advisorkit.pilot import Established
 from advisorkit.piloting import pilots_of
 from advisorkit.report.answer_pages import shared_answers
@@ -69,7 +69,7 @@ def job_document(engagement: Engagement, folder: str | Path = ".", **options: An
     _check(engagement, options)
     brand = {"brand": asdict(options["brand"])} if options.get("brand") else {}
     named = sorted({pilot.file for workflow in engagement.workflows for pilot in workflow.pilots})
-    files = {name: b64encode(read_bytes(Path(folder) / name)).decode() for name in named}
+    files = {name: b64encode(read_bytes(within(folder, name))).decode() for name in named}
     job = {"engagement": json.loads(store.to_json(engagement)), "options": {**options, **brand}, "files": files}
     return json.dumps(job, ensure_ascii=False, indent=1, sort_keys=True)
 
