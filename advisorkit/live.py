@@ -142,7 +142,8 @@ def _configure(scratch: Path, folder: Path, token: str, port: int) -> None:
     }
     voila = {
         "Voila": {**address, "token": token}, **sockets,
-        "VoilaConfiguration": {"template": "advisorkit", "show_tracebacks": True, "extension_allowlist": _ALLOWED},
+        "VoilaConfiguration": {"template": "advisorkit", "show_tracebacks": True, "extension_allowlist": _ALLOWED, "preheat_kernel": True},
+        "VoilaKernelManager": {"kernel_pools_config": {"default": {"pool_size": 0}, f"{WORKBOOKS[0]}.ipynb": {"pool_size": 1}}},
     }
     quiet = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
     _write(scratch / "config" / "jupyter_server_config.json", lab)

@@ -29,6 +29,7 @@ class Desk:
         self.at = datetime.fromtimestamp(path.stat().st_mtime).astimezone()
         self.refused = ""
         self._seen = _stamp(path)
+        self._noted = _stamp(self.diary.path)
 
     @property
     def saved(self) -> Engagement:
@@ -47,6 +48,7 @@ class Desk:
     def note(self, state: State) -> None:
         """Keep `state` in the diary."""
         self.diary.write(state, self.saved, self.loaded.fingerprint)
+        self._noted = _stamp(self.diary.path)
 
     def save(self, engagement: Engagement) -> None:
         """Write what changed into the file; keeps why not in `refused` when it cannot be done.
@@ -73,6 +75,10 @@ class Desk:
             return True
         self._seen = self._seen if changed else now
         return changed
+
+    def outdated(self) -> bool:
+        """Whether another session wrote the file or its diary since."""
+        return _stamp(self.path) != self._seen or _stamp(self.diary.path) != self._noted
 
     def read_again(self) -> Engagement:
         """The file as it is now.

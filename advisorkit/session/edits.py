@@ -24,11 +24,8 @@ def _hello(sitting: Sitting, args: Args) -> None:
     """A browser is there: lay the charts out for its width, and look at the file again."""
     width, theme = max(320, min(3840, int(args["width"]))), "dark" if args.get("theme") == "dark" else "light"
     sitting.stage = replace(sitting.stage, width=width, theme=theme)
-    desk = sitting.work.desk
-    if desk.touched() and sitting.work.state.engagement == desk.saved:
-        sitting.work.take(desk.read_again())
-    else:
-        sitting.refresh()
+    sitting.work.catch_up()
+    sitting.refresh()
 
 
 def _answer(sitting: Sitting, args: Args) -> None:

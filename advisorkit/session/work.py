@@ -247,6 +247,17 @@ class Work:
         scenario = self._now.scenario if self._now.scenario in engagement.scenarios else ""
         self._step(replace(self._now, engagement=engagement, workflow=here, scenario=scenario))
 
+    def catch_up(self) -> None:
+        """Go on from what another session left since this one was opened, as long as nothing was edited here.
+
+        Raises:
+            EngagementError: If the file has faults by now; the state is kept.
+        """
+        if self._past or self._future or not self.desk.outdated():
+            return
+        self.desk = Desk(self.desk.path)
+        self._now = self.desk.resume().state
+
     def listen(self, listener: Callable[[], None]) -> None:
         """Call `listener` after every change."""
         self._listeners.append(listener)

@@ -17,7 +17,7 @@ _WHO = ("business", "IT", "legal")
 def waiting(view: View, stage: Stage) -> list[str]:
     """Criteria still to be asked of those in the room, next best first."""
     found = view.catalog.criteria
-    named = [q.criterion for q in view.advice.next_questions] or [c.id for c in found.values() if c.core and not c.derived and c.id not in view.engagement.answers_of(view.workflow) and c.id not in view.workflow.answers]
+    named = [q.criterion for q in view.advice.next_questions]
     return [name for name in named if name not in stage.parked and found[name].who not in stage.absent]
 
 

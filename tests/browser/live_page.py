@@ -58,6 +58,18 @@ def press(page: Page, *keys: str) -> None:
         settle(page)
 
 
+def answer(page: Page, choice: str = "1", number: str = "20,000 to 60,000") -> str:
+    """Answer the question on screen by keyboard alone; returns its words."""
+    asked = text(page, ".ak-question h2")
+    if page.locator(f"{SCREEN} [data-key=amount]").count():
+        page.locator(f"{SCREEN} [data-key=amount]").focus()
+        page.keyboard.insert_text(number)
+        press(page, "Enter")
+    else:
+        press(page, choice)
+    return asked
+
+
 def text(page: Page, selector: str) -> str:
     return page.locator(f"{SCREEN} {selector}").inner_text()
 

@@ -34,9 +34,9 @@ function assumptionsPart(act) {
   const body = h("tbody");
   const head = h("tr", null, ["name", "low", "likely", "high", "unit", "source"].map((name, n) => h("th", { scope: "col", class: n > 0 && n < 4 ? "ak-right" : null }, t(name))));
   const foot = h("div", { class: "ak-table-foot" });
+  const slider = trial();
   host.append(h("h2", { class: "ak-block-title" }, t("assumptions")), sub, slider.el, h("table", { class: "ak-table" }, h("thead", null, head), body), foot);
   const lines = new Map();
-  const slider = trial();
   const PARTS = ["low", "likely", "high"];
 
   function send(row, part, text) {

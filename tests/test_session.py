@@ -1,0 +1,259 @@
+"""A session: edits, what-ifs, scenarios, undo, saving and going on."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import advisorkit as ak
+from advisorkit.errors import AdvisorError, EngagementError, UsageError
+from advisorkit.quantities import Estimate
+from advisorkit.session.saying import amount
+from advisorkit.session.state import State
+from advisorkit.store import read
+
+SAMPLE = Path(__file__).parent / "browser" / "harbour.yaml"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    (tmp_path / "harbour.workbooks").mkdir()
+    return Path(shutil.copy(SAMPLE, tmp_path))
+
+
+@pytest.fixture
+def work(file: Path) -> ak.Work:
+    return ak.open(file)
+
+
+def test_a_tried_assumption_counts_on_screen_and_stays_out_of_the_file(work: ak.Work, file: Path) -> None:
+    before = work.cost().columns["rag"].build
+
+    work.assume(engineer_day_rate=(7000, 9000, 12000))
+    work.save()
+
+    after = work.cost().columns["rag"].build
+    assert before and after and after.p50 > 5 * before.p50
+    assert read(file) == read(SAMPLE)
+
+
+def test_keeping_what_was_tried_puts_it_into_the_file(work: ak.Work, file: Path) -> None:
+    work.assume(engineer_day_rate=(700, 900, 1200), calls_per_month=90_000)
+    work.keep()
+    work.save()
+
+    kept = read(file).workflow("policy-wording")
+    assert kept.assumptions["engineer_day_rate"] == Estimate(700, 900, 1200)
+    assert kept.answers["calls_per_month"].amount == Estimate(90_000, 90_000, 90_000)
+    assert work.state.tried == {}
+
+
+def test_dropping_forgets_what_was_tried(work: ak.Work) -> None:
+    before = work.cost()
+    work.assume(cost_wrong=60)
+    work.drop()
+
+    assert work.cost() == before
+
+
+def test_a_number_that_is_an_answer_too_moves_advice_and_costs(work: ak.Work) -> None:
+    work.assume(calls_per_month=(400_000, 500_000, 900_000))
+
+    assert work.engagement.workflow("policy-wording").answers["calls_per_month"].amount == Estimate(400_000, 500_000, 900_000)
+    assert work.judged().study.inputs.rows["calls_per_month"].range == Estimate(400_000, 500_000, 900_000)
+
+
+def test_every_unknown_name_and_unfit_value_is_named_and_nothing_changes(work: ak.Work) -> None:
+    with pytest.raises(UsageError, match=r"engineer_day_rat.*did you mean engineer_day_rate.*review_share.*between 0 and 1"):
+        work.assume(engineer_day_rat=900, review_share=3, cost_wrong=9)
+
+    assert work.state.tried == {}
+    assert not work.can_undo
+
+
+def test_low_above_high_is_refused_in_words(work: ak.Work) -> None:
+    with pytest.raises(UsageError, match="lowest number comes first"):
+        work.assume(engineer_day_rate=(1200, 900, 700))
+
+
+def test_undo_goes_back_and_redo_forward_through_every_kind_of_edit(work: ak.Work) -> None:
+    seen = [work.state]
+    edits = (
+        lambda: work.answer("regulated", "yes"),
+        lambda: work.assume(cost_wrong=30),
+        work.keep,
+        lambda: work.park("budget"),
+        lambda: work.scenario("high stakes"),
+        lambda: work.answer("citations", "no"),
+    )
+    for edit in edits:
+        edit()
+        seen.append(work.state)
+    for state in reversed(seen[:-1]):
+        work.undo()
+        assert work.state == state
+    for state in seen[1:]:
+        work.redo()
+        assert work.state == state
+
+
+def test_undo_at_the_start_and_redo_at_the_end_do_nothing(work: ak.Work) -> None:
+    before = work.state
+    work.undo()
+    work.redo()
+
+    assert work.state == before
+
+
+def test_an_answer_in_a_scenario_leaves_the_base_case_alone(work: ak.Work) -> None:
+    work.scenario("no citations")
+    work.answer("citations", "no")
+    inside = work.assess()
+    work.show(scenario="")
+
+    assert work.engagement.workflow("policy-wording").answers["citations"].levels == ("required",)
+    assert work.assess().belief.retrieval > inside.belief.retrieval
+
+
+def test_a_scenario_of_all_workflows_keeps_its_changes_when_one_workflow_is_edited(file: Path) -> None:
+    file.write_text(file.read_text() + "scenarios: {busy: {answers: {calls_per_month: 400000}}}\n")
+    work = ak.open(file)
+    work.show(scenario="busy")
+    work.answer("citations", "no")
+
+    other = work.engagement.workflow("claims-letters").answers
+    assert other["calls_per_month"].amount == Estimate.of(400_000)
+    assert "citations" not in other
+
+
+def test_a_scenario_starts_from_what_is_tried(work: ak.Work) -> None:
+    work.assume(cost_wrong=60)
+    shown = work.engagement
+    work.scenario("dear mistakes")
+
+    assert work.engagement.workflows == shown.workflows
+    assert work.state.tried == {}
+
+
+@pytest.mark.parametrize("name", ["", "  ", "busy"])
+def test_a_scenario_needs_a_name_of_its_own(work: ak.Work, name: str) -> None:
+    work.scenario("busy")
+    with pytest.raises(UsageError):
+        work.scenario(name)
+
+
+def test_reset_takes_back_what_is_tried_and_then_what_was_set(work: ak.Work) -> None:
+    default = work.judged().study.inputs.rows["engineer_day_rate"].range
+    work.assume(engineer_day_rate=500)
+    work.keep()
+    work.assume(engineer_day_rate=800)
+
+    work.reset("engineer_day_rate")
+    assert work.judged().study.inputs.rows["engineer_day_rate"].range == Estimate.of(500)
+    work.reset("engineer_day_rate")
+    assert work.judged().study.inputs.rows["engineer_day_rate"].range == default
+
+
+def test_a_session_goes_on_where_it_stopped(work: ak.Work, file: Path) -> None:
+    work.show(workflow="claims-letters")
+    work.answer("budget", 20_000)
+    work.assume(engineer_day_rate=900)
+    work.park("sponsor")
+    work.invite("legal", there=False)
+
+    assert ak.open(file).state == work.state
+
+
+def test_a_session_forgets_what_it_had_when_somebody_else_rewrote_the_file(work: ak.Work, file: Path) -> None:
+    work.answer("budget", 20_000)
+    file.write_text(file.read_text().replace("Harbour Mutual", "Harbour Group"))
+
+    again = ak.open(file)
+
+    assert again.engagement.client == "Harbour Group"
+    assert "budget" not in again.engagement.workflow("policy-wording").answers
+    assert "changed elsewhere" in again.notices[0]
+
+
+def test_saving_over_somebody_elses_change_is_refused_and_loses_nothing(work: ak.Work, file: Path) -> None:
+    work.answer("budget", 20_000)
+    file.write_text(file.read_text().replace("Harbour Mutual", "Harbour Group"))
+
+    with pytest.raises(UsageError, match="changed by somebody else"):
+        work.save()
+
+    assert "Harbour Group" in file.read_text()
+    assert "budget" in work.engagement.workflow("policy-wording").answers
+
+
+def test_a_diary_that_is_no_diary_is_left_aside(file: Path) -> None:
+    (file.parent / "harbour.workbooks" / "session.json").write_text('{"fingerprint": 3')
+
+    assert ak.open(file).state == State(read(file), "policy-wording")
+
+
+def test_a_preheated_session_catches_up_with_the_one_before(file: Path) -> None:
+    waiting, working = ak.open(file), ak.open(file)
+    working.answer("budget", 20_000)
+    working.save()
+
+    waiting.catch_up()
+
+    assert waiting.state == working.state
+
+
+def test_a_file_with_faults_is_refused_with_all_of_them(file: Path) -> None:
+    file.write_text(file.read_text().replace("citations: required", "citation: required").replace("currency: EUR", "currency: EURO"))
+    with pytest.raises(EngagementError) as refused:
+        ak.open(file)
+
+    assert len(refused.value.faults) == 2
+
+
+def test_an_answer_of_another_kind_than_the_question_is_refused(work: ak.Work) -> None:
+    for criterion, value in (("citations", 3), ("budget", "plenty"), ("citations", "requird"), ("deadline_weeks", 9999)):
+        with pytest.raises(AdvisorError):
+            work.answer(criterion, value)
+
+    assert not work.can_undo
+
+
+def test_people_who_disagree_are_two_levels(work: ak.Work) -> None:
+    work.answer("knowledge_change", ["daily", "monthly"], said_by="two teams")
+
+    assert work.engagement.workflow("policy-wording").answers["knowledge_change"].disputed
+
+
+def test_tables_name_their_units(work: ak.Work) -> None:
+    assert "retrieval (decibans)" in work.evidence.columns
+    assert "amount (EUR over 36 months)" in work.bill.columns
+    assert list(work.portfolio.index) == ["policy-wording", "claims-letters"]
+    assert work.assumptions.loc["engineer_day_rate", "unit"] == "EUR a day"
+
+
+@given(st.floats(min_value=0.001, max_value=1e9))
+def test_a_number_is_read_back_as_it_is_printed(value: float) -> None:
+    printed = f"{value:,.2f}"
+
+    assert amount(printed).likely == pytest.approx(float(printed.replace(",", "")))
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.lists(st.sampled_from(["answer", "assume", "keep", "drop", "park", "undo", "redo"]), max_size=8))
+def test_after_any_edits_as_many_undos_lead_back_to_the_start(edits: list[str]) -> None:
+    work = ak.open(SAMPLE)
+    start, steps = work.state, {
+        "answer": lambda: work.answer("regulated", "yes" if not work.can_undo else "no"),
+        "assume": lambda: work.assume(cost_wrong=len(work._past) + 1),
+        "keep": work.keep, "drop": work.drop, "park": lambda: work.park("budget"), "undo": work.undo, "redo": work.redo,
+    }
+    for edit in edits:
+        steps[edit]()
+    while work.can_undo:
+        work.undo()
+
+    assert work.state == start
