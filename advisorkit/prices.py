@@ -129,6 +129,8 @@ class PriceBook:
     """Agreed exchange rates: units of `rates_into` for one unit of the named currency."""
     rates_into: str = "EUR"
     """Currency of `rates`."""
+    announced: Mapping[str, Price] = field(default_factory=dict)
+    """The next price of each id that is already known to change after `as_of`."""
 
     def price(self, id: str) -> Price:
         """The row called `id`.

@@ -231,7 +231,7 @@ def test_reasoning_tokens_are_billed_as_output_of_models_that_reason_only() -> N
 def everything(**assumptions: Any) -> str:
     """Every figure of a client who knows everything, has a quote, and of one on own servers."""
     quoted = {"buy_seats": 20, "buy_seat_price": 50, "buy_setup": 3000, "buy_resolution_price": 1, "error_rate_buy": 0.1, **assumptions}
-    quoted = {"tuned_model": "groq:gpt-oss-20b", "integration_count": 3, **quoted}
+    quoted = {"tuned_model": "groq:gpt-oss-20b", "integration_count": 3, "switch_month": 12, **quoted}
     large = {**ANSWERS, "hosting": "own_servers", "corpus_tokens": 5e9}
     told = [inputs(**quoted), inputs(large, **quoted)]
     return repr([(bill(i).lines, facts(i, 64), price(i, 64)) for i in told])

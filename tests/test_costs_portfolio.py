@@ -16,7 +16,7 @@ from advisorkit.quantities import Estimate
 PLAIN: dict[str, Any] = {
     "engineer_day_rate": 1000, "build_days_rag": 20, "platform_share_rag": 0.3, "corpus_share_rag": 0.4, "horizon_months": 12,
     "discount_rate": 0, "growth_per_year": 0, "adoption_months": 1, "maintenance_share": 0.12, "observability_month": 50,
-    "store_minimum": 40, "hourly_cost": 0, "judge_price": 0, "calls_per_month": 0, "corpus_change_share": 0, "cost_wrong": 0,
+    "store_minimum": 40, "hourly_cost": 0, "judge_price": 0, "calls_per_month": 0, "corpus_change_share": 0, "cost_wrong": 0, "store_write_price": 0,
     "build_days_prompt": 4, "platform_share_prompt": 0.5, "corpus_tokens": 1e6, "embedding_model": "openai:text-embedding-3-small",
 }
 

@@ -184,14 +184,40 @@ def test_a_refresh_never_overwrites_a_negotiated_price() -> None:
     assert found.rows == ()
 
 
-def test_rows_of_a_refresh_are_appended_to_a_price_file_and_read_back(tmp_path: Path) -> None:
-    old = replace(BOOK.price("openai:gpt-5.4/input"), amount=Estimate.of(9), tiers=())
-    found = price_book.refresh(changed(BOOK, old), TODAY)
+def test_what_a_refresh_found_is_appended_to_a_price_file_and_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = replace(BOOK.price("openai:gpt-5.4/input"), amount=Estimate.of(9), tiers=(), since=date(2026, 11, 1))
     file = tmp_path / "prices.csv"
+    file.write_text(price_book.rows_text((old,), header=True))
+    monkeypatch.setenv("ADVISORKIT_PRICES", str(file))
+    assert price_book.load(TODAY).tokens("openai:gpt-5.4").input == 9
 
-    file.write_text(price_book.rows_text((old,), header=True) + price_book.rows_text(found.rows, header=False))
+    added = price_book.append(price_book.refresh(price_book.load(TODAY), TODAY), file)
 
-    assert price_book.load(TODAY, file).tokens("openai:gpt-5.4") == BOOK.tokens("openai:gpt-5.4")
+    assert added == 1
+    assert price_book.load(TODAY).tokens("openai:gpt-5.4") == BOOK.tokens("openai:gpt-5.4")
+    assert price_book.load(date(2026, 11, 19)).tokens("openai:gpt-5.4").input == 9  # history stays as it was
+
+
+def test_the_same_package_asked_later_makes_no_price_younger() -> None:
+    later = price_book.refresh(BOOK, date(2026, 12, 30))
+
+    assert (later.data_date, later.rechecked) == (date(2026, 11, 9), ())
+    assert later.unchanged + len(later.changes) == len([row for row in BOOK.prices.values() if row.source.startswith("genai-prices")])
+
+
+def test_a_newer_package_checks_unchanged_prices_again() -> None:
+    older = {id: replace(row, checked=date(2026, 1, 1)) for id, row in BOOK.prices.items()}
+
+    found = price_book.refresh(replace(BOOK, prices=older), TODAY)
+
+    assert len(found.rechecked) == found.unchanged > 300
+    assert {row.checked for row in found.rechecked} == {date(2026, 11, 9)}
+
+
+def test_a_price_known_to_change_says_when() -> None:
+    coming = BOOK.announced["google:gemini-3.8-flash/input"]
+
+    assert (coming.since, coming.amount.likely) == (date(2027, 1, 1), 1.5)
 
 
 @pytest.mark.parametrize(("row", "fault"), [

@@ -47,10 +47,10 @@ def test_every_range_rises_and_chances_add_up(changed: dict[str, float]) -> None
     assert sum(made.cheapest.values()) == pytest.approx(1)
 
 
-@given(changes(), st.booleans())
-@settings(max_examples=40)
-def test_a_plain_python_model_month_by_month_comes_to_the_same_totals(changed: dict[str, float], carried: bool) -> None:
-    priced = inputs(**changed, corpus_in_prompt="yes" if carried else "no")
+@given(changes(), st.booleans(), st.integers(0, 40))
+@settings(max_examples=60)
+def test_a_plain_python_model_month_by_month_comes_to_the_same_totals(changed: dict[str, float], carried: bool, switch: int) -> None:
+    priced = inputs(**changed, corpus_in_prompt="yes" if carried else "no", switch_month=switch)
     likely = {name: float(value) for name, value in priced.likely().items()}
 
     plain = plain_model.totals(likely, plain_model.words(priced, corpus_in_prompt=carried))
@@ -205,6 +205,17 @@ def test_curves_start_at_the_build_and_end_at_the_total() -> None:
         assert curve.bands[-1] == made.columns[pattern].total
         assert curve.bands[0].p50 == pytest.approx(made.columns[pattern].build.p50, rel=1e-6)  # type: ignore[union-attr]
         assert [band.p50 for band in curve.bands] == sorted(band.p50 for band in curve.bands)
+
+
+def test_a_cheaper_model_half_way_bends_the_curve_and_its_end_is_still_the_total() -> None:
+    sure = fixed(inputs(switch_month=19, switch_price_share=0.1, cost_wrong=0, review_share=0, corpus_in_prompt="yes"))
+    prompt = price(sure, FEW).columns["prompt"]
+    assert prompt.curve is not None
+    middles = dict(zip(prompt.curve.months, (band.p50 for band in prompt.curve.bands), strict=True))
+
+    assert middles[18] - middles[15] > 3 * (middles[21] - middles[18])
+    assert middles[36] == pytest.approx(bill(sure).total("prompt"))
+    assert middles[33] < middles[36]
 
 
 @pytest.mark.parametrize("horizon", [0, 1, 4])

@@ -15,8 +15,9 @@ import numpy as np
 
 __all__ = ["Clock", "Profile", "Stairs", "first"]
 
-Profile = Literal["once", "calls", "month", "work", "stairs"]
-"""once: now; calls: with the system's use; month: evenly; work: with all the work there is; stairs: month by month."""
+Profile = Literal["once", "calls", "tokens", "month", "work", "stairs"]
+"""once: now; calls: with the system's use; tokens: the same at token prices, which may fall once; month: evenly; work: with
+all the work there is; stairs: month by month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +36,42 @@ class Clock:
     """Months until then, at least 1."""
     longest_ramp: float
     """The longest of them over all draws."""
+    switch_month: int
+    """Month from which a cheaper model does the work; 0 for never."""
+    switch_share: Any
+    """Its token prices as a share of today's."""
     months: Mapping[Profile, Any]
     """Discounted months of full use over the horizon; 1 for what is paid once."""
 
     @classmethod
-    def of(cls, values: Mapping[str, Any], horizon: int) -> Clock:
-        """The clock of one set of values.
+    def of(cls, values: Mapping[str, Any], horizon: int, switch: int = 0) -> Clock:
+        """The clock of one set of values over `horizon` months, token prices falling once in the month `switch` (0: never).
 
         Example:
-            >>> plain = {"growth_per_year": 0.0, "discount_rate": 0.0, "adoption": 1.0, "adoption_months": 3.0}
+            >>> plain = {"growth_per_year": 0.0, "discount_rate": 0.0, "adoption": 1.0, "adoption_months": 3.0,
+            ...          "switch_price_share": 1.0}
             >>> float(Clock.of(plain, 12).months["calls"])  # 1/3 + 2/3 + ten full months
             11.0
         """
         growth, discount = np.log1p(values["growth_per_year"]) / 12, -np.log1p(values["discount_rate"]) / 12
         ramp, adoption = np.maximum(values["adoption_months"], 1.0), values["adoption"]
+        share = values["switch_price_share"]
         work = _geometric(growth + discount, horizon) * np.exp(-growth)
-        use = adoption * (work - _not_yet(growth + discount, ramp, horizon) * np.exp(-growth))
-        months: dict[Profile, Any] = {"once": np.float64(1.0), "month": _geometric(discount, horizon), "work": work, "calls": use}
-        return cls(horizon, np.exp(growth), np.exp(discount), adoption, ramp, float(np.max(ramp)), months)
+
+        def use(until: int) -> Any:
+            whole = _geometric(growth + discount, until) - _not_yet(growth + discount, ramp, until)
+            return adoption * whole * np.exp(-growth)
+
+        calls = use(horizon)
+        tokens = calls if not 0 < switch <= horizon else calls - (1 - share) * (calls - use(switch - 1))
+        months: dict[Profile, Any] = {
+            "once": np.float64(1.0), "month": _geometric(discount, horizon), "work": work, "calls": calls, "tokens": tokens,
+        }
+        return cls(horizon, np.exp(growth), np.exp(discount), adoption, ramp, float(np.max(ramp)), switch, share, months)
+
+    def token_price(self, month: int) -> Any:
+        """Token prices of a month as a share of today's."""
+        return self.switch_share if 0 < self.switch_month <= month else 1.0
 
     @property
     def most_use(self) -> Any:
@@ -70,7 +89,7 @@ class Clock:
 
     def first(self, draws: int, kind: type = np.float64) -> Clock:
         """The same clock for the first draws only, with numbers of `kind`."""
-        cut = {name: first(getattr(self, name), draws, kind) for name in ("growth", "discount", "adoption", "adoption_months")}
+        cut = {name: first(getattr(self, name), draws, kind) for name in ("growth", "discount", "adoption", "adoption_months", "switch_share")}
         return replace(self, **cut)
 
 

@@ -50,6 +50,7 @@ def _builds(here: Scene) -> dict[PatternId, Flows]:
         _days(here, "Engineers: documents", "corpus", rag * v["corpus_share_rag"], "build_days_rag"),
         _days(here, "Engineers: this RAG workflow", "workflow", rag * own, "build_days_rag"),
         flow(here, "Indexing the documents", "build", "once", v["corpus_tokens"] / 1e6, "1M tokens", _embedding_price(here), "embedding_model", "corpus_tokens", part="corpus"),
+        flow(here, "Writing the index", "build", "once", here.store_gb, "1M write units", v["store_write_price"], "store_write_price", "corpus_tokens", part="corpus"),
     )
     training = _training(here, tune)
     both = _days(here, "Engineers: integration of both", "workflow", (rag + tune) * v["integration_share"], "integration_share")
@@ -89,9 +90,15 @@ def _calls(here: Scene, pattern: PatternId) -> Flows:
         return (_gpus(here, pattern),)
     millions = here.calls / 1e6
     return tuple(
-        flow(here, name, "run", "calls", millions * tokens, "1M tokens", price, request.model, "calls_per_month")
+        flow(here, name, "run", "tokens", millions * tokens, "1M tokens", price, request.model, "calls_per_month")
         for name, tokens, price in request.tokens_and_prices()
-    )
+    ) + (_hosting_fee(here) if request.model == "tuned_model" else ())
+
+
+def _hosting_fee(here: Scene) -> Flows:
+    v = here.values
+    fee = v["tuned_hosting_hour"]
+    return (flow(here, "Hosting fee of the trained model", "run", "month", v["gpu_hours"], "hours", fee, "tuned_hosting_hour"),) if np.any(fee) else ()
 
 
 def _search(here: Scene) -> Flows:
@@ -146,8 +153,11 @@ def _upkeep(here: Scene, build: Flows) -> Flows:
 
 def _indexing_changes(here: Scene) -> Flows:
     v = here.values
-    changed = v["corpus_tokens"] * v["corpus_change_share"] / 1e6
-    return (flow(here, "Indexing changed documents", "change", "month", changed, "1M tokens", _embedding_price(here), "corpus_change_share", "embedding_model", part="corpus"),)
+    share = v["corpus_change_share"]
+    return (
+        flow(here, "Indexing changed documents", "change", "month", v["corpus_tokens"] * share / 1e6, "1M tokens", _embedding_price(here), "corpus_change_share", "embedding_model", part="corpus"),
+        flow(here, "Writing changed documents", "change", "month", here.store_gb * share, "1M write units", v["store_write_price"], "corpus_change_share", "store_write_price", part="corpus"),
+    )
 
 
 def _retraining(here: Scene) -> Flows:

@@ -93,7 +93,7 @@ def scene(inputs: Inputs, values: Mapping[str, Any]) -> Scene:
     v = completed(values)
     size = unit_costs.index_gb(v["corpus_tokens"] / v["passage_tokens"], v["embedding_dimensions"], v["metadata_bytes"])
     return Scene(
-        inputs, v, requests(inputs, v), Clock.of(v, inputs.months), size,
+        inputs, v, requests(inputs, v), Clock.of(v, inputs.months, inputs.whole("switch_month")), size,
         v["calls_per_month"] * (1 + v["retry_share"]), v["calls_per_month"] / v["calls_per_item"],
     )
 

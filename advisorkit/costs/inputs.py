@@ -108,7 +108,11 @@ class Inputs:
     @property
     def months(self) -> int:
         """Horizon in whole months."""
-        row = self.rows["horizon_months"].range
+        return self.whole("horizon_months")
+
+    def whole(self, name: str) -> int:
+        """The whole number of a count."""
+        row = self.rows[name].range
         assert row is not None
         return int(row.likely)
 

@@ -49,7 +49,7 @@ def workflow_cost_document(name: str, inputs: Inputs, bill: Bill, result: CostRe
         },
         "corpus_or_search": _corpus_or_search(result),
         "assumptions": [_assumption(inputs, name) for name in inputs.rows],
-        "prices": [_price(age) for age in inputs.prices()],
+        "prices": [_price(inputs, age) for age in inputs.prices()],
     }
 
 
@@ -119,8 +119,12 @@ def _assumption(inputs: Inputs, name: str) -> dict[str, Any]:
     }
 
 
-def _price(age: PriceAge) -> dict[str, Any]:
-    return {"id": age.id, "as_of": age.as_of.isoformat(), "age_days": age.age_days, "stale": age.state == "stale", "state": age.state}
+def _price(inputs: Inputs, age: PriceAge) -> dict[str, Any]:
+    coming = inputs.book.announced.get(age.id)
+    return {
+        "id": age.id, "as_of": age.as_of.isoformat(), "age_days": age.age_days, "stale": age.state == "stale", "state": age.state,
+        "next": None if coming is None else {"from": coming.since.isoformat(), "likely": coming.amount.likely},
+    }
 
 
 def _band(band: Band | None) -> dict[str, float] | None:

@@ -11,14 +11,16 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 from typing import Any
 
 from advisorkit.errors import PriceError
-from advisorkit.price_book.rows import COLUMNS, model_rows, row_cells
+from advisorkit.files import write_bytes
+from advisorkit.price_book.rows import COLUMNS, history, model_rows, row_cells
 from advisorkit.prices import Price, PriceBook, Tier
 from advisorkit.quantities import Estimate
 
-__all__ = ["Change", "Refresh", "package_history", "package_prices", "refresh", "rows_text"]
+__all__ = ["Change", "Refresh", "append", "package_history", "package_prices", "refresh", "rows_text"]
 
 PARTS = {"input_mtok": "input", "output_mtok": "output", "cache_read_mtok": "cache_read",
          "cache_write_mtok": "cache_write", "cache_write_1h_mtok": "cache_write_1h"}
@@ -49,7 +51,7 @@ class Refresh:
     on: date
     """Day for which it was asked, at noon UTC."""
     data_date: date
-    """Newest dated price in the package up to that day: how fresh the package is."""
+    """How fresh the package is: for the version that the book knows the day it was checked, else its newest price by then."""
     unchanged: int
     """Rows that agree."""
     rechecked: tuple[Price, ...]
@@ -77,7 +79,8 @@ def refresh(book: PriceBook, on: date) -> Refresh:
         Change(key, own.get(key), found.get(key), kept=key in own and not _from_package(own[key]))
         for key in sorted((own.keys() | found.keys()) - same)
     )
-    fresh = data_date(on)
+    checks = [row.checked for row in history() if row.source == _version()]
+    fresh = max(checks, default=None) or newest_price(on)
     rechecked = tuple(replace(own[key], checked=fresh) for key in sorted(same) if _from_package(own[key]) and own[key].checked < fresh)
     return Refresh(_version(), on, fresh, len(same), rechecked, tuple(changes))
 
@@ -88,6 +91,20 @@ def _agree(left: Price, right: Price) -> bool:
 
 def _from_package(row: Price) -> bool:
     return row.source.startswith(PACKAGE)
+
+
+def append(found: Refresh, path: Path) -> int:
+    """Add what a refresh found to a price file, which is made if it is not there; rows in it stay as they are.
+
+    Returns:
+        Rows added.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    write_bytes(path, (before + rows_text(found.rows, header=not before)).encode())
+    return len(found.rows)
 
 
 def rows_text(rows: tuple[Price, ...], *, header: bool) -> str:
@@ -108,7 +125,7 @@ def package_prices(on: date) -> tuple[Price, ...]:
     Raises:
         PriceError: If a model cannot be found in the package.
     """
-    fresh = data_date(on)
+    fresh = newest_price(on)
     return tuple(replace(row, checked=fresh) for cells in model_rows() for row in _model_prices(cells["id"], cells["reference"], on))
 
 
@@ -121,7 +138,7 @@ def package_history(until: date, checked: date) -> tuple[Price, ...]:
     return tuple(row for cells in model_rows() for row in _dated(cells["id"], cells["reference"], until, checked))
 
 
-def data_date(on: date) -> date:
+def newest_price(on: date) -> date:
     """Newest first day of any price in the package that is not after `on`."""
     starts = (start for provider in _providers() for model in provider.models for start in _starts(model))
     return max((start for start in starts if start <= on), default=on)

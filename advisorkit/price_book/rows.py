@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
@@ -21,6 +22,7 @@ COLUMNS = ("id", "unit", "low", "likely", "high", "currency", "since", "checked"
 """Columns of a price file; a later `since` supersedes an earlier row and never replaces it."""
 MODEL_COLUMNS = ("id", "reference", "kind", "window_tokens", "cache_minutes", "reasons", "retires", "note")
 RATE = "rate:"
+OWN = "ADVISORKIT_PRICES"
 FILES = ("package.csv", "reviewed.csv")
 
 Evidence = Literal["seen", "recalled", "judged", "negotiated"]
@@ -31,7 +33,8 @@ def load(as_of: date, own: Path | None = None) -> PriceBook:
 
     Args:
         as_of: Day of the advice.
-        own: A price file with the same columns whose rows come after the package's, such as one written by a refresh.
+        own: A price file with the same columns whose rows come after the package's, such as one written by a refresh; by
+            default the one that the environment variable ADVISORKIT_PRICES names, if it does.
 
     Raises:
         CatalogError: If a price file is wrong; names the line.
@@ -40,6 +43,8 @@ def load(as_of: date, own: Path | None = None) -> PriceBook:
         >>> load(date(2026, 11, 20)).price("openai:gpt-5-mini/input").amount.likely
         0.25
     """
+    named = os.environ.get(OWN)
+    own = Path(named) if own is None and named else own
     return _shipped(as_of) if own is None else _book(as_of, (*history(), *_own(own)))
 
 
@@ -50,12 +55,15 @@ def _shipped(as_of: date) -> PriceBook:
 
 def _book(as_of: date, rows: Iterable[Price]) -> PriceBook:
     current: dict[str, Price] = {}
+    announced: dict[str, Price] = {}
     for row in sorted(rows, key=lambda row: row.since):
         if row.since <= as_of:
             current[row.id] = row
+        else:
+            announced.setdefault(row.id, row)
     rates = {key.removeprefix(RATE): row.amount.likely for key, row in current.items() if key.startswith(RATE)}
     prices = {key: row for key, row in current.items() if not key.startswith(RATE)}
-    return PriceBook(as_of, prices, _models(prices), rates)
+    return PriceBook(as_of, prices, _models(prices), rates, announced=announced)
 
 
 @lru_cache(maxsize=1)
@@ -137,9 +145,13 @@ def _shown(row: Price, book: PriceBook, on: date) -> dict[str, object]:
     return {
         "id": row.id, "unit": row.unit, "low": row.amount.low, "likely": row.amount.likely, "high": row.amount.high,
         "currency": row.currency, "as_of": age.as_of.isoformat(), "age_days": age.age_days, "state": age.state,
-        "evidence": row.evidence, "source": row.source,
+        "evidence": row.evidence, "source": row.source, "next": _next(book.announced.get(row.id)),
         "tiers": [{"above": tier.above, "amount": tier.amount} for tier in row.tiers], "note": row.note,
     }
+
+
+def _next(row: Price | None) -> dict[str, object] | None:
+    return None if row is None else {"from": row.since.isoformat(), "likely": row.amount.likely}
 
 
 def _read(text: str, columns: tuple[str, ...], name: str) -> Iterator[tuple[dict[str, str], str]]:

@@ -15,7 +15,7 @@ from advisorkit.uncertainty.results import Curve, Payback
 
 __all__ = ["Course", "course", "curves", "paybacks"]
 
-Sums = tuple[Any, Any, Any, list[Any]]
+Sums = tuple[Any, Any, Any, Any, list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class Course:
     """Paid before the first month."""
     calls: Any
     """With the system's use."""
+    tokens: Any
+    """With the system's use at token prices; None where those never change, so that `calls` holds them."""
     month: Any
     """Evenly."""
     work: Any
@@ -40,6 +42,8 @@ class Course:
     def totals(self, clock: Clock, paid: Mapping[Column, Sequence[Flow]]) -> dict[Column, Any]:
         """Present value of each row over the horizon."""
         sums = self.calls * clock.months["calls"]
+        if self.tokens is not None:
+            sums += self.tokens * clock.months["tokens"]
         sums += self.once
         sums += self.month * clock.months["month"]
         if self.works:
@@ -52,9 +56,9 @@ class Course:
 
     def first(self, draws: int) -> Course:
         """The first draws only, in single precision: enough for a chart and for whole months."""
-        once, calls, month, work = (amount[:, :draws].astype(np.float32) for amount in (self.once, self.calls, self.month, self.work))
-        stairs = tuple((stairs.first(draws), rows) for stairs, rows in self.stairs)
-        return replace(self, once=once, calls=calls, month=month, work=work, stairs=stairs)
+        names = ("once", "calls", "tokens", "month", "work")
+        cut = {name: amount[:, :draws].astype(np.float32) for name in names if (amount := getattr(self, name)) is not None}
+        return replace(self, **cut, stairs=tuple((stairs.first(draws), rows) for stairs, rows in self.stairs))
 
     def differences(self, pairs: Sequence[tuple[Column, Column]], gain: Mapping[Column, Any]) -> Course:
         """A row for each pair: the first column less the second, or less what it saves against today."""
@@ -70,7 +74,8 @@ class Course:
             if b == "today":
                 calls[row] -= gain[a]
         stairs = tuple((steps, tuple(_sides(dict(rows), left, right))) for steps, rows in self.stairs)
-        return Course(tuple(a for a, _ in pairs), apart(self.once), calls, apart(self.month), apart(self.work), self.works, stairs)
+        tokens = None if self.tokens is None else apart(self.tokens)
+        return Course(tuple(a for a, _ in pairs), apart(self.once), calls, tokens, apart(self.month), apart(self.work), self.works, stairs)
 
 
 def _sides(paying: Mapping[int, float], left: Sequence[int], right: Sequence[int | None]) -> Iterator[tuple[int, float]]:
@@ -80,7 +85,7 @@ def _sides(paying: Mapping[int, float], left: Sequence[int], right: Sequence[int
             yield row, share
 
 
-def course(paid: Mapping[Column, Sequence[Flow]], draws: int) -> Course:
+def course(clock: Clock, paid: Mapping[Column, Sequence[Flow]], draws: int) -> Course:
     """Stack every column whose costs are known; unknown wrong answers are left out."""
     kept = {c: [f for f in flows if f.phase != "error" or known(f.total)] for c, flows in paid.items()}
     rows = tuple(c for c, flows in kept.items() if all(known(f.total) for f in flows))
@@ -90,17 +95,19 @@ def course(paid: Mapping[Column, Sequence[Flow]], draws: int) -> Course:
             if flow.stairs is not None:
                 stairs.setdefault(id(flow), (flow.stairs, []))[1].append((row, 1.0))
 
-    def stacked(profile: str) -> Any:
+    def stacked(*profiles: str) -> Any:
         sums = np.zeros((len(rows), draws))
         for row, column in enumerate(rows):
             for flow in kept[column]:
-                if flow.profile == profile:
+                if flow.profile in profiles:
                     sums[row] += flow.amount
         return sums
 
     work = any(flow.profile == "work" for column in rows for flow in kept[column])
+    switches = 0 < clock.switch_month <= clock.horizon
+    calls, tokens = (stacked("calls"), stacked("tokens")) if switches else (stacked("calls", "tokens"), None)
     return Course(
-        rows, stacked("once"), stacked("calls"), stacked("month"), stacked("work"), work,
+        rows, stacked("once"), calls, tokens, stacked("month"), stacked("work"), work,
         tuple((steps, tuple(where)) for steps, where in stairs.values()),
     )
 
@@ -121,19 +128,23 @@ def _bands(amounts: Any) -> list[Band]:
 
 def _sums(clock: Clock, stacked: Course) -> Iterator[tuple[int, Sums]]:
     """Discounted months of each profile, and amounts of each staircase, from the first month to each month."""
-    calls = months = works = np.float32(0.0)
+    calls = tokens = months = works = np.float32(0.0)
     steps: list[Any] = [np.float32(0.0)] * len(stacked.stairs)
     for month, factor, work, use in clock.each_month():
-        calls, months = calls + use * factor, months + factor
+        paid_use = use * factor
+        calls, months = calls + paid_use, months + factor
+        tokens = tokens + paid_use * clock.token_price(month) if stacked.tokens is not None else tokens
         works = works + work * factor if stacked.works else works
         steps = [so_far + stairs.at(use) * factor for so_far, (stairs, _) in zip(steps, stacked.stairs, strict=True)]
-        yield month, (calls, months, works, steps)
+        yield month, (calls, tokens, months, works, steps)
 
 
 def _paid(stacked: Course, sums: Sums) -> Any:
     """What every row has paid by then."""
-    calls, months, works, steps = sums
+    calls, tokens, months, works, steps = sums
     paid = stacked.calls * calls
+    if stacked.tokens is not None:
+        paid += stacked.tokens * tokens
     paid += stacked.once
     paid += stacked.month * months
     if stacked.works:

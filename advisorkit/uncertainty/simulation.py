@@ -53,7 +53,7 @@ def price(inputs: Inputs, draws: int = DRAWS, seed: int = SEED, among: Sequence[
     """
     here, likely = scene(inputs, inputs.draw(draws, seed)), scene(inputs, inputs.likely())
     paid = columns(here)
-    stacked = course(paid, draws)
+    stacked = course(here.clock, paid, draws)
     totals = dict.fromkeys(COLUMNS, np.float64(np.nan)) | stacked.totals(here.clock, paid)
     drawn, paid_back = _followed(here, stacked, draws)
     ranges = _line_ranges(paid)

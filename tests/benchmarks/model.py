@@ -60,7 +60,7 @@ def squiggled(made: Inputs, draws: int) -> Callable[[], Any] | None:
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import squigglepy as sq  # noqa: PLC0415 - installed for this comparison only
+        import squigglepy as sq
     words, likely = plain_model.words(made, corpus_in_prompt=False), made.likely()
     ranges = {name: row.range for name in made.uncertain if (row := made.rows[name]).range}
     spread = {name: sq.to(max(r.low, 1e-6), r.high) if r.low >= 0 else sq.norm(r.low, r.high) for name, r in ranges.items()}

@@ -99,13 +99,16 @@ def pattern_total(v: Values, w: Words, pattern: str, by_call: float, example: fl
     monthly = v["observability_month"] + days * v["maintenance_share"] / 12 * v["engineer_day_rate"] + tests * v["evaluations_per_year"] / 12
     gb = v["corpus_tokens"] / v["passage_tokens"] * (4 * v["embedding_dimensions"] + v["metadata_bytes"]) / 1e9
     reads = max(gb, 0.25) * v["store_read_price"] / 1e6
+    search = 0.0
     if looks_up:
-        total += v["corpus_tokens"] / 1e6 * w.embedding
-        monthly += v["corpus_tokens"] * v["corpus_change_share"] / 1e6 * w.embedding
-        by_call += v["input_tokens"] / 1e6 * w.embedding + v["rerank_price"] / 1000
+        index = v["corpus_tokens"] / 1e6 * w.embedding + gb * v["store_write_price"]
+        total += index
+        monthly += index * v["corpus_change_share"]
+        search = v["input_tokens"] / 1e6 * w.embedding + v["rerank_price"] / 1000
     if trains:
         total += max(v["labels_wanted"] - v["labelled_examples"], 0) * v["label_price"] + run * v["training_runs"]
         often = max(v["retrains_per_year"] / 12, 1 / v["base_model_life_months"])
+        monthly += v["tuned_hosting_hour"] * v["gpu_hours"]
         monthly += often * (v["retrain_days"] * v["engineer_day_rate"] + v["relabel_share"] * v["labels_wanted"] * v["label_price"] + run)
     wrong = error_rate(v, pattern) * (1 - v["review_share"] * v["review_catch"]) * v["cost_wrong"]
     checked = v["review_share"] * v["review_minutes"] / 60 * v["hourly_cost"]
@@ -115,5 +118,6 @@ def pattern_total(v: Values, w: Words, pattern: str, by_call: float, example: fl
         calls = v["calls_per_month"] * (1 + v["retry_share"]) * use
         store = max(gb * v["store_gb_price"] + calls * reads, v["store_minimum"]) if looks_up else 0.0
         items = v["calls_per_month"] / v["calls_per_item"] * use
-        total += worth * (monthly + calls * by_call + store + items * (wrong + checked))
+        model = by_call * (v["switch_price_share"] if 0 < v["switch_month"] <= month else 1.0)
+        total += worth * (monthly + calls * (model + search) + store + items * (wrong + checked))
     return total
