@@ -76,7 +76,7 @@ def _cross() -> Iterator[Markable]:
 
 def waterfall(chart: Waterfall, wide: float = 650) -> Scene:
     """One label column and a column for each axis; decibans to scale, chances as ticks."""
-    labels, gap, row = wide * 0.31, 22.0, 22.0
+    labels, gap, row = _label_room(chart, wide), 18.0, 22.0
     column = (wide - labels - gap) / 2
     lines = len(chart.steps) + 2
     height = row * lines
@@ -91,6 +91,11 @@ def waterfall(chart: Waterfall, wide: float = 650) -> Scene:
     page = Panel(left=0, top=0, width=wide, height=height + 52, x=(0, wide), y=(height + 52, 0),
                  marks=tuple(_evidence_words(chart, wide, panels, row)))
     return Scene(width=wide, height=height + 52, panels=(page, *panels))
+
+
+def _label_room(chart: Waterfall, wide: float) -> float:
+    longest = max((width(f"{s.label} ({s.note})" if s.note else s.label, 13) for s in chart.steps), default=0)
+    return min(max(longest + 14, wide * 0.31), wide * 0.44)
 
 
 def _running(chart: Waterfall, axis: int) -> list[float]:
@@ -117,7 +122,8 @@ def _evidence(chart: Waterfall, axis: int, path: list[float], row: float) -> Ite
         yield from _step(step, n, start, end, row)
     yield Dot(x=path[-1], y=last, mark="circle", size=10, fill="ink", tip=chart.belief_label)
     words = chart.rows()[-1][axis + 1]
-    yield Label(x=path[-1], y=last, dx=-9, text=words, bold=True, anchor="end", halo=True)
+    left = path[-1] < (min(path) + max(path)) / 2
+    yield Label(x=path[-1], y=last, dx=9 if left else -9, text=words, bold=True, anchor="start" if left else "end", halo=True)
 
 
 def _step(step: Step, n: int, start: float, end: float, row: float) -> Iterator[Markable]:
@@ -144,11 +150,21 @@ def _evidence_words(chart: Waterfall, wide: float, panels: list[Panel], row: flo
     names = (chart.prior_label, *(s.label for s in chart.steps), chart.belief_label)
     notes = ("", *(s.note for s in chart.steps), "")
     for n, (name, note) in enumerate(zip(names, notes, strict=True)):
-        last = n == len(names) - 1
-        words = ((name, "text2" if n == 0 else "ink", last, False), *(((f" ({note})", "guess", False, True),) if note else ()))
-        yield from run(0, panels[0].top + row * (n + 0.5), words)
+        shade = ("text2" if n == 0 else "ink", n == len(names) - 1)
+        yield from _row_name(name, note, shade, panels[0].top + row * (n + 0.5), panels[0].left - 10)
     yield Line(points=((0, foot - row), (wide, foot - row)), stroke="hairline")
     yield Label(x=0, y=foot + 12, text="Chance, as evidence adds up", size=12, fill="text2")
+
+
+def _row_name(name: str, note: str, shade: tuple[str, bool], y: float, room: float) -> Iterator[Label]:
+    """The name of a row, in two small lines where it is too long for one."""
+    whole = f"{name} ({note})" if note else name
+    if width(whole, 13, bold=shade[1]) <= room:
+        yield from run(0, y, ((name, *shade, False), *(((f" ({note})", "guess", False, True),) if note else ())))
+        return
+    lines = wrap(whole, room, 11)
+    for n, line in enumerate(lines):
+        yield Label(x=0, y=y, dy=11 * (n - (len(lines) - 1) / 2), text=line, size=11)
 
 
 def _chance_ticks(panel: Panel, foot: float) -> Iterator[Markable]:

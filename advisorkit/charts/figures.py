@@ -99,7 +99,7 @@ def _trace(place: _Place, tip: str, **parts: Any) -> dict[str, Any]:
 
 
 def _text(words: str) -> str:
-    return escape(words, quote=False)
+    return escape(words, quote=False).replace("$", "&#36;")
 
 
 @singledispatch

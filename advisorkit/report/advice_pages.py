@@ -12,12 +12,24 @@ from advisorkit.evidence import GateHit
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import day, money_short, percent
 from advisorkit.report import pictures
-from advisorkit.report.printed import count, inside, lead_points, project, project_range, ranked, shown_shares, weeks
+from advisorkit.report.printed import (
+    count,
+    inside,
+    lead_points,
+    project,
+    project_range,
+    ranked,
+    sampled,
+    shown_shares,
+    weeks,
+)
 from advisorkit.report.sentences import columns, say
 from advisorkit.report.view import View
 
 __all__ = ["changes", "path", "reasons", "summary"]
 
+PAIRS = 2
+"""Most pairs of changes named."""
 STALE_DAYS = 60
 """Age from which a price is worth another look."""
 
@@ -50,7 +62,7 @@ def _state(view: View) -> str:
     return say(
         "state.clear" if advice.clear else "state.open",
         first=view.name(order[0]), second=view.name(order[1]), lead=lead_points(advice, LEAD), needed=f"{LEAD * 100:g}",
-        share=percent(advice.acceptability[order[0]]), share_needed=percent(SHARE),
+        share=sampled(advice.acceptability[order[0]]), share_needed=percent(SHARE),
     )
 
 
@@ -174,32 +186,35 @@ def changes(view: View) -> tuple[Block, ...]:
     lead = say("changes.lead", points=f"{LEAD * 100:g}") if found else say("changes.lead_none", pattern=pattern)
     return (
         Heading(title, 2, view.workflow.name), Text((lead,), "lead"), *((ChartBlock(chart, titled=False),) if view.advice.flips else ()),
-        *_list("changes.pairs", tuple(_pairs(view))),
+        *_list("changes.pairs", () if found else tuple(_pairs(view))),
         Heading(say("out.title")), Text(tuple(_not_these(view)), "bullets"),
         *_companions(view), Heading(say("again.title")), Text(tuple(_again(view)), "bullets"), *_similar(view),
     )
 
 
 def _pairs(view: View) -> Iterator[str]:
-    for pair in view.advice.pairs:
+    for pair in view.advice.pairs[:PAIRS]:
         one, two = (pictures.level_words(view.catalog, f.criterion, f.after, reason=True) for f in (pair.first, pair.second))
         yield say("changes.pair", one=one, two=inside(two), pattern=view.name(pair.second.recommended))
 
 
 def _not_these(view: View) -> Iterator[str]:
-    shares = shown_shares(view.advice)
+    """Why the other patterns are not the advice; those with one reason are named together."""
+    shares, said = shown_shares(view.advice), dict[str, list[str]]()
     for pattern in (p for p in PATTERNS if p != view.advice.recommended):
-        yield _not_this(view, pattern, shares[pattern])
+        said.setdefault(_not_this(view, pattern, shares[pattern]), []).append(view.name(pattern))
+    for reason, names in said.items():
+        yield f"{' and '.join(names)}: {reason}"
 
 
 def _not_this(view: View, pattern: PatternId, share: str) -> str:
     gates, found = view.advice.patterns[pattern].gates, view.catalog.patterns[pattern]
     for kind, key in (("lasting", "out.ruled"), ("for_now", "out.held")):
         if hits := [hit for hit in gates if hit.kind == kind and not hit.provisional]:
-            return say(key, pattern=found.name, reason=" ".join(dict.fromkeys(h.reason for h in hits)), reopens=_reopens(hits[0]))
+            return say(key, reason=" ".join(dict.fromkeys(h.reason for h in hits)), reopens=_reopens(hits[0]))
     open_yet = [hit.short for hit in gates if hit.kind == "lasting" and hit.provisional and hit.short]
     doubt = say("out.provisional", reasons=", ".join(dict.fromkeys(open_yet))) if open_yet else ""
-    return say("out.unlikely", pattern=found.name, shown=share, fails=found.fails_when) + doubt
+    return say("out.unlikely", shown=share, fails=found.fails_when) + doubt
 
 
 def _reopens(hit: GateHit) -> str:
@@ -214,7 +229,8 @@ def _again(view: View) -> Iterator[str]:
     retires = view.inputs.model("tuned_model").retires
     if retires and view.advice.recommended in ("finetune", "hybrid"):
         yield say("again.retires", date=day(retires))
-    yield from (say("again.world", reason=inside(reason)) for reason in view.advice.reopen_when)
+    told = {hit.reopens for said in view.advice.patterns.values() for hit in said.gates}
+    yield from (say("again.world", reason=inside(reason)) for reason in view.advice.reopen_when if reason not in told)
 
 
 def path(view: View) -> tuple[Block, ...]:

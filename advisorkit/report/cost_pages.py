@@ -9,7 +9,7 @@ from advisorkit.costs import Column, Input, Line
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import SYMBOLS, Band, Estimate, day, money_short, number, percent, round_figures
 from advisorkit.report import cost_pictures as pictures
-from advisorkit.report.printed import plain, project
+from advisorkit.report.printed import plain, project, sampled
 from advisorkit.report.sentences import columns, say, sure
 from advisorkit.report.view import View
 
@@ -17,7 +17,7 @@ __all__ = ["costs", "figures"]
 
 USE = frozenset({"1M tokens", "1000 searches", "GPU months"})
 """Units of run lines that are paid by use; the others are upkeep."""
-ROWS = 8
+ROWS = 7
 """Most assumptions listed."""
 
 
@@ -40,7 +40,7 @@ def _said(view: View) -> Iterator[str]:
     """What the ranges mean, in sentences."""
     found, first = sorted(view.costs.cheapest.items(), key=lambda pair: -pair[1]), view.advice.recommended
     if found:
-        yield say("costs.cheapest", shares=", ".join(f"{view.name(p)} {percent(s)}" for p, s in found))
+        yield say("costs.cheapest", shares=", ".join(f"{view.name(p)} {sampled(s)}" for p, s in found))
     if first in view.costs.cheapest and (gap := _gap(view, first)):
         middle, low, high = (money_short(v, view.currency) for v in (abs(gap.p50), gap.p10, gap.p90))
         key = "costs.saving" if gap.p50 >= 0 else "costs.dearer"
@@ -49,7 +49,8 @@ def _said(view: View) -> Iterator[str]:
         if even.between == ("prompt", first) and even.calls_per_month:
             yield say("costs.even_calls", pattern=view.name(first), calls=number(round_figures(even.calls_per_month)), reason=even.reason)
     if benefit := view.costs.columns[first].net_benefit:
-        yield say("costs.benefit", pattern=view.name(first), months=view.months, **_three(benefit, view.currency))
+        spread = _three(Band(benefit.p10, abs(benefit.p50), benefit.p90), view.currency)
+        yield say("costs.benefit" if benefit.p50 >= 0 else "costs.loss", pattern=view.name(first), months=view.months, **spread)
 
 
 def _gap(view: View, first: PatternId) -> Band | None:

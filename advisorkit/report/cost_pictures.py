@@ -8,15 +8,16 @@ from math import inf
 from advisorkit.charts import kinds
 from advisorkit.costs import Column
 from advisorkit.patterns import PATTERNS, PatternId
-from advisorkit.quantities import money_short, number, percent, round_figures
+from advisorkit.quantities import money_short, number, round_figures
 from advisorkit.report.pictures import ruled_out
+from advisorkit.report.printed import sampled
 from advisorkit.report.sentences import say
 from advisorkit.report.view import View
 from advisorkit.uncertainty import Bar, Curve, Payback
 
 __all__ = ["cheapest_bars", "curves", "input_words", "payback", "range_bars", "tornado"]
 
-BARS = 7
+BARS = 6
 """Most assumptions in the tornado chart."""
 SCALE = 3
 """How far beyond the patterns' highest P90 the bar of today's work may reach."""
@@ -63,7 +64,7 @@ def _range(view: View, column: Column) -> kinds.RangeRow:
 def cheapest_bars(view: View) -> kinds.ShareBars:
     """Chance that each pattern is the cheapest, largest first."""
     found = sorted(view.costs.cheapest.items(), key=lambda pair: -pair[1])
-    bars = tuple(kinds.ShareRow(p, view.name(p), share, percent(share)) for p, share in found)
+    bars = tuple(kinds.ShareRow(p, view.name(p), share, sampled(share)) for p, share in found)
     return kinds.ShareBars(title=say("costs.cheapest_title"), subtitle=say("costs.cheapest_subtitle", draws=number(view.costs.draws)), bars=bars)
 
 
@@ -75,7 +76,7 @@ def curves(view: View) -> kinds.Curves | None:
     even = _break_even(view, found)
     back = payback(view)
     title = say("costs.curves_even", first=view.name(back.column), month=back.p50) if even and back else say("costs.curves", months=view.months)
-    within = [say("costs.within", months=view.months, share=percent(back.within_horizon))] if even and back else []
+    within = [say("costs.within", months=view.months, share=sampled(back.within_horizon))] if even and back else []
     return kinds.Curves(
         title=title, subtitle=" ".join((say("costs.curves_subtitle"), *within)), currency=view.currency,
         months=tuple(map(float, next(iter(found.values())).months)), curves=tuple(_curve(view, p, c) for p, c in found.items()), break_even=even,

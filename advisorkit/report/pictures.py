@@ -24,7 +24,7 @@ ROWS = 10
 """Most answers shown one by one in the evidence chart."""
 DOTS = 120
 """Draws shown on the map; the region is drawn from all of them."""
-CHANGES = 6
+CHANGES = 5
 """Most changes shown in the flips chart."""
 
 

@@ -10,7 +10,7 @@ from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import money_short, number, percent, percents, round_figures
 from advisorkit.report.sentences import say
 
-__all__ = ["count", "inside", "lead_points", "name_of", "plain", "project", "project_range", "ranked", "shown", "shown_shares", "weeks"]
+__all__ = ["count", "inside", "lead_points", "name_of", "plain", "project", "project_range", "ranked", "sampled", "shown", "shown_shares", "weeks"]
 
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -35,6 +35,16 @@ def inside(sentence: str) -> str:
     """
     small = sentence[:1].lower() + sentence[1:] if not sentence[1:2].isupper() else sentence
     return small.rstrip(".")
+
+
+def sampled(share: float) -> str:
+    """A share of draws: none or all of them is no certainty.
+
+    Example:
+        >>> sampled(0.0), sampled(0.83), sampled(1.0)
+        ('under 1%', '83%', 'over 99%')
+    """
+    return percent(min(max(share, 1e-6), 1 - 1e-6))
 
 
 def shown(chances: Mapping[PatternId, float]) -> dict[PatternId, str]:

@@ -16,6 +16,8 @@ from advisorkit.report.view import View
 
 __all__ = ["cover", "method", "overview"]
 
+TELLING = 1.0
+"""Decibans on both axes from which an answer's sources are listed."""
 _NEEDS = {"prompt": "neither", "rag": "retrieval", "finetune": "training", "hybrid": "both"}
 
 
@@ -89,7 +91,8 @@ def _chance(view: View, pattern: str) -> Cell:
 
 def _sources(views: Sequence[View]) -> Table:
     catalog = views[0].catalog
-    keys = dict.fromkeys(k for v in views for i in v.advice.belief.items for k in catalog.criteria[i.criterion].sources if i.criterion in catalog.criteria)
+    telling = [i for v in views for i in v.advice.belief.items if abs(i.retrieval) + abs(i.training) >= TELLING]
+    keys = dict.fromkeys(key for item in telling for key in catalog.criteria[item.criterion].sources)
     known = [catalog.sources[key] for key in keys if key in catalog.sources]
     rows = tuple((Cell(s.title), Cell(s.where)) for s in sorted(known, key=lambda s: s.title))
     return Table(say("method.sources"), tuple(Cell(c) for c in columns("method.sources_head")), rows, (False, False))
