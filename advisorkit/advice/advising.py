@@ -84,9 +84,7 @@ def advise(
         flips=flips(outlook),
         next_questions=next_questions(outlook, cases),
         similar=(),
-        path=plan(
-            outlook.belief, removed(hits), waiting(hits), now, catalog.text, piloted=pilot is not None, facts=facts
-        ),
+        path=plan(outlook.belief, removed(hits), waiting(hits), now, catalog.text, piloted=pilot is not None, facts=facts),
         warnings=(),
         reopen_when=tuple(dict.fromkeys(hit.reopens for hit in hits if not hit.provisional)),
         words=say(catalog, chances, recommended, now, outlook.belief, hits),
