@@ -96,18 +96,32 @@ class Estimate:
         """
         if self.fixed:
             return float(self.likely < bound)
-        if self.low <= 0 and kind == "positive":
+        if kind == "share" and bound >= 1:
+            return 1.0
+        if self.low == 0 and kind != "real":
+            return self._beta_below(bound)
+        if self.high == 1 and kind == "share":
+            return 1 - Estimate(0.0, 1 - self.likely, 1 - self.low).below(1 - bound, "share")
+        if self.low < 0:
             kind = "real"
         scale = _SCALES[kind]
         if kind != "real" and bound <= 0:
             return 0.0
-        if kind == "share" and bound >= 1:
-            return 1.0
         point, middle = scale(bound), scale(self.likely)
         width = (scale(self.high) - middle) if point > middle else (middle - scale(self.low))
         if width == 0:
             return 1.0 if point > middle else (0.5 if point == middle else 0.0)
         return 0.5 * math.erfc(-(point - middle) / width * Z95 / math.sqrt(2))
+
+    def _beta_below(self, bound: float) -> float:
+        """Scaled Beta(a, 1) from 0: the distribution of a range that starts there; half a mass at 0 if that is likely."""
+        if bound <= 0:
+            return 0.0
+        if self.likely == 0:
+            return min(1.0, 0.5 + 0.45 * bound / self.high)
+        if self.likely == self.high:
+            return 1.0 if bound > self.likely else 0.5 * bound / self.likely
+        return min(1.0, 0.95 * math.pow(bound / self.high, math.log(1.9) / math.log(self.high / self.likely)))
 
 
 def _middle(low: float, high: float) -> float:

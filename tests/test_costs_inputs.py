@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -83,6 +84,20 @@ def test_prices_behind_the_figures_are_listed_with_their_ages() -> None:
 
     assert {"day:engineer-uk", "anthropic:claude-sonnet-5-5/input", "together:qwen3.5-9b/output", "store:serverless/minimum"} <= ids
     assert all(age.age_days == 11 for age in inputs().prices() if age.id.startswith("anthropic:"))
+
+
+def test_a_stale_price_changes_its_age_and_no_number() -> None:
+    fresh, old = told(), told(as_of=date(2026, 12, 20))
+    lines = [[(line.component, line.amount) for line in bill(inputs_of(whole)).lines] for whole in (fresh, old)]
+
+    assert lines[0] == lines[1]
+    assert {age.state for age in inputs_of(told(as_of=date(2027, 9, 1))).prices()} == {"stale"}
+
+
+def test_models_that_end_within_the_horizon_are_named() -> None:
+    assert [model.id for model in inputs(model="openai:gpt-4o").ending] == ["openai:gpt-4o"]
+    assert inputs(model="openai:gpt-4o", horizon_months=1).ending == ()
+    assert inputs().ending == ()
 
 
 REFUSED = [

@@ -76,6 +76,16 @@ def test_a_price_that_depends_on_the_hour_is_the_one_at_noon_whatever_the_hour_n
     assert BOOK.tokens("deepseek:deepseek-chat").input == 0.27  # 0.135 at midnight UTC
 
 
+@pytest.mark.parametrize("id", CHAT)
+def test_one_token_more_never_costs_less_not_even_across_a_tier(id: str) -> None:
+    prices = BOOK.tokens(id)
+    edges = {0, 1, 1000} | {above + step for above, *_ in prices.tiers for step in (-1, 0, 1)}
+
+    costs = [unit_costs.call(prices, input_tokens=edge, output_tokens=100) for edge in sorted(edges)]
+
+    assert costs == sorted(costs)
+
+
 def test_a_missing_batch_price_is_said_and_never_the_standard_price() -> None:
     with pytest.raises(PriceError, match=r"no batch price is known for google:gemini-3.5-flash; set its share in batches to 0"):
         BOOK.tokens("google:gemini-3.5-flash", batch=True)

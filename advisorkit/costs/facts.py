@@ -12,7 +12,7 @@ import numpy as np
 from advisorkit import unit_costs
 from advisorkit.costs.columns import columns
 from advisorkit.costs.flows import Column, Flow, Scene, build_days, scene
-from advisorkit.costs.inputs import Inputs
+from advisorkit.costs.inputs import DAYS_PER_MONTH, Inputs
 from advisorkit.costs.tokens_used import request
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import Band
@@ -20,7 +20,6 @@ from advisorkit.quantities import Band
 __all__ = ["FACT_DRAWS", "CostFacts", "Saving", "band", "facts", "per_call", "saving", "whole_corpus_call"]
 
 FACT_DRAWS = 2**11
-DAYS_PER_MONTH = 365.25 / 12
 SEED = 1
 Columns = Mapping[Column, tuple[Flow, ...]]
 
@@ -54,7 +53,7 @@ class CostFacts:
     corpus_works: float | None
     """Chance, 0 to 1, that it is short enough to be used reliably; None when its size is not known."""
     corpus_call: float | None
-    """Cost of a call that carries the whole corpus in a cached prompt; None when size or calls are not known."""
+    """Cost of a call that carries the whole corpus in a cached prompt; None when size or calls are not known, or GPUs are rented."""
     rag_call: float | None
     """Cost of a call of RAG, search included; None under the same conditions."""
     corpus_cost_ratio: float | None
@@ -96,7 +95,7 @@ def facts(inputs: Inputs, draws: int = FACT_DRAWS, seed: int = SEED) -> CostFact
     window, corpus = inputs.model("model").window_tokens, inputs.known("corpus_tokens")
     size, calls = spread.values["corpus_tokens"], inputs.rows["calls_per_month"].range
     by_corpus, by_rag = float(whole_corpus_call(here)), float(per_call(here, "rag"))
-    both = corpus is not None and calls is not None
+    both = corpus is not None and calls is not None and not here.requests["rag"].on_gpu
     in_hand = inputs.known("labelled_examples")
     missing = np.maximum(spread.values["labels_wanted"] - spread.values["labelled_examples"], 0)
     life = _life(inputs)

@@ -18,11 +18,12 @@ from advisorkit.errors import EngagementError, Fault, nearest
 from advisorkit.prices import Model, PriceAge, PriceBook, TokenPrices
 from advisorkit.quantities import Estimate, Kind
 
-__all__ = ["ChangedBy", "Input", "Inputs", "inputs_for"]
+__all__ = ["DAYS_PER_MONTH", "ChangedBy", "Input", "Inputs", "inputs_for"]
 
 SHAPES: dict[AssumptionKind, Kind] = {"share": "share", "real": "real"}
 NOTHING = Estimate.of(0)
 SHOWN_DRAWS = 2**9
+DAYS_PER_MONTH = 365.25 / 12
 ChangedBy = Literal["default", "price book", "negotiated", "answer", "engagement", "workflow", "not known"]
 
 
@@ -104,6 +105,14 @@ class Inputs:
         """Token prices of the model named by `name`, for 1M tokens in `currency`."""
         model = self.word(name)
         return self.book.tokens(model, batch=batch).times(self.book.rate(self.book.currency_of(model), self.currency))
+
+    @property
+    def ending(self) -> tuple[Model, ...]:
+        """Models named here that their makers end within the horizon, the first to end first."""
+        named = {self.model(name) for name in ("model", "tuned_model", "embedding_model")}
+        last = self.as_of.toordinal() + self.months * DAYS_PER_MONTH
+        within = (model for model in named if model.retires and model.retires.toordinal() <= last)
+        return tuple(sorted(within, key=lambda model: (model.retires or date.max, model.id)))
 
     @property
     def months(self) -> int:

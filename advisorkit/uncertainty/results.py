@@ -196,4 +196,4 @@ class CostResult:
     saving: Saving
     """Where a trained small model's saving on a call comes from, at likely values."""
     corpus_or_search: CorpusOrSearch | None
-    """None when the size of the corpus is not known."""
+    """None when the size of the corpus is not known, or rented GPUs leave no price of a call."""

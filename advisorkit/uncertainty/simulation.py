@@ -165,7 +165,7 @@ def _tornado(inputs: Inputs, totals: Mapping[Column, Any], among: Sequence[Patte
 
 
 def _corpus_or_search(here: Scene) -> CorpusOrSearch | None:
-    if here.inputs.known("corpus_tokens") is None:
+    if here.inputs.known("corpus_tokens") is None or here.requests["rag"].on_gpu:
         return None
     corpus, search = whole_corpus_call(here), per_call(here, "rag")
     return CorpusOrSearch(band(corpus), band(search), band(corpus / search))

@@ -22,10 +22,11 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parent))
 import plain_model
-from priced import inputs
+from priced import engagement, inputs
 
-from advisorkit.costs import Inputs, columns, scene
+from advisorkit.costs import Inputs, columns, facts, scene
 from advisorkit.patterns import PATTERNS
+from advisorkit.study import study
 from advisorkit.uncertainty import price
 from advisorkit.uncertainty.totals import total
 
@@ -72,28 +73,33 @@ def squiggled(made: Inputs, draws: int) -> Callable[[], Any] | None:
     return lambda: sq.sample(once, n=draws)
 
 
-def seconds(work: Callable[[], Any]) -> float:
+def seconds(work: Callable[[int], Any], seed: int) -> float:
     start = time.perf_counter()
-    work()
+    work(seed)
     return time.perf_counter() - start
 
 
 def timed(made: Inputs, rounds: int) -> dict[str, Any]:
     values = made.draw(SCREEN, 1)
     squiggle = squiggled(made, SQUIGGLED)
-    works: dict[str, Callable[[int], Callable[[], Any]]] = {
-        "screen": lambda seed: lambda: price(made, SCREEN, seed=seed),
-        "report": lambda seed: lambda: price(made, REPORT, seed=seed),
-        "model": lambda seed: lambda: model_only(made, values),
-        "loop": lambda seed: lambda: plain_loop(made, values, LOOPED),
+    whole = engagement()
+    works: dict[str, Callable[[int], Any]] = {
+        "screen": lambda seed: price(made, SCREEN, seed=seed),
+        "report": lambda seed: price(made, REPORT, seed=seed),
+        "sample_and_price": lambda seed: model_only(made, made.draw(SCREEN, seed)),
+        "model": lambda _: model_only(made, values),
+        "loop": lambda _: plain_loop(made, values, LOOPED),
+        "facts": lambda seed: facts(made, seed=seed),
+        "advice": lambda _: study(whole, whole.workflows[0]),
     }
     if squiggle:
-        works["squigglepy"] = lambda seed: squiggle
-    price(made, SCREEN)
+        works["squigglepy"] = lambda _: squiggle()
+    for work in (works["screen"], works["advice"]):
+        work(0)
     found: dict[str, list[float]] = {name: [] for name in works}
     for seed in range(rounds):
         for name, work in works.items():
-            found[name].append(seconds(work(seed)))
+            found[name].append(seconds(work, seed))
     return {name: statistics.median(times) for name, times in found.items()}
 
 
@@ -121,9 +127,11 @@ def figures(rounds: int) -> dict[str, Any]:
     return {
         "uncertain_inputs": len(made.uncertain), "patterns": len(PATTERNS), "months": made.months, "rounds": rounds,
         "screen_draws": SCREEN, "screen_ms": 1000 * medians["screen"], "report_draws": REPORT, "report_ms": 1000 * medians["report"],
-        "model_ms": 1000 * medians["model"], "python_loop_ratio": medians["loop"] / LOOPED / per_draw,
+        "model_ms": 1000 * medians["model"], "sample_and_price_ms": 1000 * medians["sample_and_price"],
+        "facts_ms": 1000 * medians["facts"], "advice_ms": 1000 * medians["advice"], "python_loop_ratio": medians["loop"] / LOOPED / per_draw,
         "squigglepy_ratio": None if squiggled_draw is None else squiggled_draw / per_draw,
-        "squigglepy_end_to_end_ratio": None if squiggled_draw is None else squiggled_draw / (medians["screen"] / SCREEN),
+        "squigglepy_sampling_ratio": None if squiggled_draw is None else squiggled_draw / (medians["sample_and_price"] / SCREEN),
+        "squigglepy_everything_ratio": None if squiggled_draw is None else squiggled_draw / (medians["screen"] / SCREEN),
         "p90_rms_error": p90_error(made),
     }
 
