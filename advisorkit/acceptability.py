@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from advisorkit.costs.sobol import strata
 from advisorkit.criteria import Catalog
@@ -184,8 +184,9 @@ def _strata(power: int, seed: int, width: int) -> NDArray[np.int32]:
 @lru_cache(maxsize=2)
 def _factors(power: int, seed: int, width: int) -> NDArray[np.float32]:
     """What each column's weight is multiplied by: column, draw; its mean is 1."""
-    scores = ndtri((_strata(power, seed, width)[width + 1 :] + 0.5) / _BINS)
-    return np.asarray(np.exp(WEIGHT_SPREAD * scores - WEIGHT_SPREAD**2 / 2), dtype=np.float32)
+    scores = np.array([NormalDist().inv_cdf((place + 0.5) / _BINS) for place in range(_BINS)])
+    factors = np.exp(WEIGHT_SPREAD * scores - WEIGHT_SPREAD**2 / 2).astype(np.float32)
+    return np.asarray(factors[_strata(power, seed, width)[width + 1 :]])
 
 
 def bounds(outlook: Outlook) -> dict[PatternId, tuple[float, float]]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from advisorkit.acceptability import level_chances
-from advisorkit.criteria import TOPICS, Criterion
-from advisorkit.evidence import Array, Case, Outlook, best_of, pointless, step_for_now, table
+from advisorkit.criteria import TOPICS, Axis, Criterion
+from advisorkit.evidence import Array, Case, Outlook, answerable, best_of, pointless, step_for_now, table
 from advisorkit.patterns import PATTERNS, PatternId
 
 __all__ = ["MOST", "WORTH", "NextQuestion", "next_questions", "open_questions", "settled"]
@@ -17,7 +17,7 @@ __all__ = ["MOST", "WORTH", "NextQuestion", "next_questions", "open_questions", 
 MOST = 12
 """Questions asked in one workshop at most."""
 
-WORTH = 0.5
+WORTH = 0.7
 """A topic's best question is asked in workshop order when it tells this share of what the best open question tells."""
 
 
@@ -30,7 +30,7 @@ class NextQuestion:
     question: str
     """The question in a client's words."""
     information_bits: float
-    """Expected information about the destination, in bits."""
+    """Expected information about the destination, in bits, allowing for the question staying unanswered."""
     decides: bool = False
     """Whether one of its answers alone would change the destination or the step for now."""
 
@@ -55,7 +55,7 @@ def next_questions(
         parked: Criteria put aside for now.
         most: Questions to return at most.
     """
-    asked = [criterion for criterion in open_questions(outlook) if not who or criterion.who in who]
+    asked = [criterion for criterion in open_questions(outlook, parked) if not who or criterion.who in who]
     deciding = _deciding(outlook)
     if not any(criterion.id in deciding for criterion in asked):
         return ()
@@ -63,7 +63,7 @@ def next_questions(
     found = [
         NextQuestion(criterion.id, criterion.question, bits[criterion.id], criterion.id in deciding)
         for criterion in asked
-        if criterion.id not in parked and (bits[criterion.id] > 0 or criterion.id in deciding)
+        if bits[criterion.id] > 0 or criterion.id in deciding
     ]
     return tuple(_ordered(found, {criterion.id: TOPICS.index(criterion.topic) for criterion in asked}))[:most]
 
@@ -77,20 +77,21 @@ def _ordered(found: list[NextQuestion], topics: dict[str, int]) -> Iterable[Next
         yield chosen
 
 
-def open_questions(outlook: Outlook) -> tuple[Criterion, ...]:
+def open_questions(outlook: Outlook, parked: Collection[str] = ()) -> tuple[Criterion, ...]:
     """Questions that can be asked now, in catalogue order.
 
-    Left out are answered and derived ones, those that earlier answers or the belief make pointless, and questions for after
-    the workshop until the answer that they depend on is there.
+    Left out are answered, parked and derived ones, those that earlier answers or the belief make pointless, and questions for
+    after the workshop until the answer that they depend on is there.
     """
     assessment, belief = outlook.assessment, outlook.belief
-    chances = {"retrieval": belief.retrieval, "training": belief.training}
+    chances: dict[Axis, float] = {"retrieval": belief.retrieval, "training": belief.training}
     return tuple(
         criterion
         for name, criterion in assessment.catalog.criteria.items()
         if name not in assessment.answers
+        and name not in parked
         and not criterion.derived
-        and not pointless(assessment.catalog, assessment.answers, name, chances)  # type: ignore[arg-type]
+        and not pointless(assessment.catalog, assessment.answers, name, chances)
         and (criterion.when != "after" or _due(criterion, assessment.answers))
     )
 
@@ -100,43 +101,47 @@ def _due(criterion: Criterion, answers: Collection[str]) -> bool:
     return ask_if is None or ask_if.axis is not None or ask_if.criterion in answers
 
 
-def settled(outlook: Outlook) -> bool:
+def settled(outlook: Outlook, parked: Collection[str] = ()) -> bool:
     """Whether no answer to any one open question changes the destination or the step for now.
 
     Exact: every level of every open question is tried. Facts of the cost model are taken as they stand.
     """
     deciding = _deciding(outlook)
-    return not any(criterion.id in deciding for criterion in open_questions(outlook))
+    return not any(criterion.id in deciding for criterion in open_questions(outlook, parked))
 
 
 def _deciding(outlook: Outlook) -> frozenset[str]:
     """Criteria of which one answer alone would change the destination or the step for now."""
     today = int(best_of(outlook.chances[None])[0])
     now = step_for_now(PATTERNS[today], outlook.belief.retrieval, outlook.belief.training, outlook.hits)
-    bests = best_of(outlook.single_chances)
-    return frozenset(
-        change.criterion
-        for place, change in enumerate(outlook.singles)
-        if bests[place] != today or _now(outlook, place, PATTERNS[bests[place]]) != now
-    )
-
-
-def _now(outlook: Outlook, place: int, goal: PatternId) -> PatternId:
-    retrieval, training = outlook.single_beliefs[place]
-    return step_for_now(goal, retrieval, training, outlook.single_hits[place])
+    steps: dict[tuple[int, bool], PatternId] = {}
+    found = set()
+    for change, hits, (retrieval, training), best in zip(
+        outlook.singles, outlook.single_hits, outlook.single_beliefs, best_of(outlook.single_chances), strict=True
+    ):
+        key = (int(best), bool(retrieval >= training))
+        if hits is outlook.hits and key in steps:
+            step = steps[key]
+        else:
+            step = step_for_now(PATTERNS[best], retrieval, training, hits)
+            steps.update({key: step} if hits is outlook.hits else {})
+        if best != today or step != now:
+            found.add(change.criterion)
+    return frozenset(found)
 
 
 def _information(outlook: Outlook, cases: Sequence[Case]) -> dict[str, float]:
     """Expected information of each criterion's answer about the destination, in bits."""
     tables = table(outlook.assessment.catalog)
     likely = np.tensordot(outlook.chances, level_chances(outlook.assessment.catalog, cases), axes=1)
+    rates = answerable(outlook.assessment.catalog, cases)
     rows: dict[str, list[int]] = {}
     for place, change in enumerate(outlook.singles):
         rows.setdefault(change.criterion, []).append(place)
     found = dict.fromkeys(tables.ids, 0.0)
     for name, places in rows.items():
         weights = likely[tables.index[name], [outlook.singles[place].level for place in places]]
-        found[name] = _bits(outlook.single_chances[places], weights)
+        found[name] = float(rates[tables.index[name]]) * _bits(outlook.single_chances[places], weights)
     return found
 
 

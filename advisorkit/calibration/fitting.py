@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
-from advisorkit.criteria import Catalog, Criterion
+from advisorkit.criteria import Catalog, Criterion, Level
 from advisorkit.evidence import Array, Case, Table, closed_gates, placed, removed, table
 from advisorkit.patterns import PATTERNS
 
@@ -17,6 +18,9 @@ __all__ = ["READING_ERROR", "Fitted", "Penalty", "Sheet", "chances_of", "fit", "
 
 READING_ERROR = 0.1
 """Chance that a gating answer of a case is wrong: cases are read by outsiders from a short text, so a gate is not believed fully."""
+
+Rows = NDArray[np.intp]
+"""Places of cases."""
 
 _NATS = math.log(10) / 10
 _NEEDS = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], dtype=float)
@@ -59,7 +63,7 @@ class Sheet:
         return placed(self.catalog, self.cases)
 
     @cached_property
-    def outcomes(self) -> Array:
+    def outcomes(self) -> Rows:
         """Place of each outcome in `PATTERNS`."""
         return np.array([PATTERNS.index(case.outcome) for case in self.cases])
 
@@ -70,18 +74,18 @@ class Sheet:
         return np.array([[math.log(READING_ERROR) if pattern in out else 0.0 for pattern in PATTERNS] for out in gone])
 
 
-def mix_of(outcomes: Array) -> Array:
+def mix_of(outcomes: Rows) -> Array:
     """Share of each pattern among the outcomes, half a case added to each so that none is zero.
 
     Example:
         >>> mix_of(np.array([0, 0, 2])).round(2).tolist()
         [0.5, 0.1, 0.3, 0.1]
     """
-    counts = np.bincount(outcomes.astype(int), minlength=len(PATTERNS)) + 0.5
+    counts = np.bincount(outcomes, minlength=len(PATTERNS)) + 0.5
     return np.asarray(counts / counts.sum())
 
 
-def chances_of(sheet: Sheet, rows: Array, weights: Fitted, mix: Array) -> Array:
+def chances_of(sheet: Sheet, rows: Rows, weights: Fitted, mix: Array) -> Array:
     """Chance of each pattern for some cases: the engine's sum on both axes, with the cases' own mix as the prior."""
     tables = table(sheet.catalog)
     columns = np.stack([_columns(sheet.masses[rows], one) for one in (weights.retrieval, weights.training)])
@@ -98,7 +102,7 @@ def _softmax(scores: Array) -> Array:
     return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
-def fit(sheet: Sheet, rows: Array, penalty: Penalty | None = None) -> Fitted:
+def fit(sheet: Sheet, rows: Rows, penalty: Penalty | None = None) -> Fitted:
     """Weights that make the outcomes of `rows` likely, held towards the expert's.
 
     Both axes are fitted together through the likelihood of the four patterns. The cases' own mix of outcomes is a fixed
@@ -115,7 +119,7 @@ def fit(sheet: Sheet, rows: Array, penalty: Penalty | None = None) -> Fitted:
     fitted = best = _towards(sheet, penalty)
     lowest = math.inf
     for _ in range(penalty.rounds if table(sheet.catalog).damping < 1 else 1):
-        fitted = _newton(sheet, rows, fitted, penalty, mix)
+        fitted = _climb(sheet, rows, fitted, penalty, mix)
         cost = _cost(sheet, rows, fitted, penalty, mix)
         if cost >= lowest - 1e-9:
             break
@@ -138,7 +142,7 @@ def _experts(catalog: Catalog) -> tuple[Array, Array]:
 
 def _free(catalog: Catalog) -> tuple[Array, Array]:
     """Weights that the fit may move: 1, or 0 where the expert is silent on the axis or the level closes a gate on it."""
-    masks = [np.repeat(expert.any(axis=1)[:, None], expert.shape[1], axis=1) for expert in _experts(catalog)]
+    masks = [np.repeat(np.any(expert, axis=1, keepdims=True), expert.shape[1], axis=1) for expert in _experts(catalog)]
     tables = table(catalog)
     for gate in catalog.gates:
         for axis, alone in enumerate(("rag", "finetune")):
@@ -148,69 +152,52 @@ def _free(catalog: Catalog) -> tuple[Array, Array]:
     return masks[0].astype(float), masks[1].astype(float)
 
 
-def _newton(sheet: Sheet, rows: Array, start: Fitted, penalty: Penalty, mix: Array) -> Fitted:
-    """The best weights with the damping held as it is at `start`: a concave problem, solved in the space of the cases."""
-    expert, free = _towards(sheet, penalty), _free(sheet.catalog)
-    designs = [
-        _design(table(sheet.catalog), sheet.masses[rows], weights).reshape(len(rows), -1)
-        for weights in (start.retrieval, start.training)
-    ]
-    means = [design @ one.ravel() for design, one in zip(designs, (expert.retrieval, expert.training), strict=True)]
-    spreads = [(design * mask.ravel()) @ design.T / penalty.firmness for design, mask in zip(designs, free, strict=True)]
-    pull = _solve(sheet, rows, np.concatenate(means), _blocks(spreads), mix)
-    moves = [
-        mask * (design.T @ part).reshape(mask.shape) / penalty.firmness
-        for design, mask, part in zip(designs, free, np.split(pull, 2), strict=True)
-    ]
-    return Fitted(expert.retrieval + moves[0], expert.training + moves[1])
+def _climb(sheet: Sheet, rows: Rows, start: Fitted, penalty: Penalty, mix: Array) -> Fitted:
+    """The best weights with the damping held as it is at `start`: a concave problem, climbed by its gradient with momentum."""
+    expert = np.stack([one.ravel() for one in (_towards(sheet, penalty).retrieval, _towards(sheet, penalty).training)])
+    begin = np.stack([start.retrieval, start.training])
+    design = np.stack([_design(table(sheet.catalog), sheet.masses[rows], one).reshape(len(rows), -1) for one in begin])
+    free = np.stack([one.ravel() for one in _free(sheet.catalog)])
+    places = np.flatnonzero((design.any(axis=1) & (free > 0)).any(axis=0))
+    fixed = np.einsum("acl,al->ca", design, expert)
+    design, mask = np.ascontiguousarray(design[:, :, places]), free[:, places]
+    offset, seen = np.log(mix) + sheet.doubts[rows], np.eye(len(PATTERNS))[sheet.outcomes[rows]]
+
+    def slope(moves: Array) -> Array:
+        needs = fixed + np.stack([design[0] @ moves[0], design[1] @ moves[1]], axis=1)
+        short = (_softmax(offset + needs @ _NEEDS.T) - seen) @ _NEEDS
+        pull = np.stack([short[:, 0] @ design[0], short[:, 1] @ design[1]])
+        return np.asarray((pull + penalty.firmness * moves) * mask)
+
+    steepest = 0.5 * max(float(one.sum(axis=0).max() * one.sum(axis=1).max()) for one in design) + penalty.firmness
+    found = expert.copy()
+    found[:, places] += _descend(slope, (begin.reshape(2, -1) - expert)[:, places], steepest, penalty.firmness)
+    return Fitted(*found.reshape(begin.shape))
+
+
+def _descend(slope: Callable[[Array], Array], start: Array, steepest: float, flattest: float) -> Array:
+    """Where a convex function is lowest (Y. Nesterov's method), given bounds on how its slope changes."""
+    ratio = math.sqrt(flattest / steepest)
+    momentum = (1 - ratio) / (1 + ratio)
+    here = ahead = start
+    for _ in range(5000):
+        there = ahead - slope(ahead) / steepest
+        ahead, moved, here = there + momentum * (there - here), float(np.abs(there - here).max()), there
+        if moved < 1e-6:
+            break
+    return here
 
 
 def _design(tables: Table, masses: Array, weights: Array) -> Array:
     """How much each level counts in each case, damping at `weights` included, in natural logarithms for a deciban."""
-    columns = _columns(masses, weights)
-    counted = np.stack([tables.shares(row) for row in columns])
-    return np.asarray(masses * counted[:, :, None] * _NATS)
+    return np.asarray(masses * tables.shares(_columns(masses, weights))[:, :, None] * _NATS)
 
 
-def _blocks(parts: Sequence[Array]) -> Array:
-    size = len(parts[0])
-    whole = np.zeros((2 * size, 2 * size))
-    whole[:size, :size], whole[size:, size:] = parts
-    return whole
-
-
-def _solve(sheet: Sheet, rows: Array, mean: Array, spread: Array, mix: Array) -> Array:
-    """Gradient of the likelihood at its penalised maximum, by Newton's method."""
-    offset = np.log(mix) + sheet.doubts[rows]
-    seen = np.eye(len(PATTERNS))[sheet.outcomes[rows].astype(int)]
-    sums, gradient = mean, np.zeros_like(mean)
-    for _ in range(30):
-        chances = _softmax(offset + np.stack(np.split(sums, 2), axis=1) @ _NEEDS.T)
-        gradient = ((seen - chances) @ _NEEDS).T.ravel()
-        curve = _curvature(chances)
-        step = mean + spread @ np.linalg.solve(np.eye(len(mean)) + curve @ spread, curve @ (sums - mean) + gradient)
-        moved = float(np.abs(step - sums).max())
-        sums = step
-        if moved < 1e-8:
-            break
-    return gradient
-
-
-def _curvature(chances: Array) -> Array:
-    size = len(chances)
-    r, t, both = chances @ _NEEDS[:, 0], chances @ _NEEDS[:, 1], chances[:, 3]
-    whole = np.zeros((2 * size, 2 * size))
-    i = np.arange(size)
-    whole[i, i], whole[size + i, size + i] = r * (1 - r), t * (1 - t)
-    whole[i, size + i] = whole[size + i, i] = both - r * t
-    return whole
-
-
-def _cost(sheet: Sheet, rows: Array, weights: Fitted, penalty: Penalty, mix: Array) -> float:
+def _cost(sheet: Sheet, rows: Rows, weights: Fitted, penalty: Penalty, mix: Array) -> float:
     chances = chances_of(sheet, rows, weights, mix)
     expert = _towards(sheet, penalty)
     moved = [weights.retrieval - expert.retrieval, weights.training - expert.training]
-    likelihood = np.log(chances[np.arange(len(rows)), sheet.outcomes[rows].astype(int)]).sum()
+    likelihood = np.log(chances[np.arange(len(rows)), sheet.outcomes[rows]]).sum()
     return float(-likelihood + penalty.firmness / 2 * sum((move**2).sum() for move in moved))
 
 
@@ -223,7 +210,7 @@ def with_weights(catalog: Catalog, weights: Fitted) -> Catalog:
     return replace(catalog, criteria=criteria)
 
 
-def _levels(criterion: Criterion, weights: Fitted, column: int) -> Iterator[object]:
+def _levels(criterion: Criterion, weights: Fitted, column: int) -> Iterator[Level]:
     for place, level in enumerate(criterion.levels):
         yield replace(level, retrieval=float(weights.retrieval[column, place]), training=float(weights.training[column, place]))
 

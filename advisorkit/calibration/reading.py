@@ -50,7 +50,7 @@ def read_cases(path: str | Path) -> tuple[Case, ...]:
         EngagementError: If the file cannot be read or a case is wrong; names every fault with line and field.
     """
     source = read_source(path)
-    return read_lines(source.text, source.name, load_catalog())
+    return read_lines(source.text, source.file, load_catalog())
 
 
 def read_lines(text: str, file: str, catalog: Catalog) -> tuple[Case, ...]:
@@ -113,11 +113,11 @@ def _read(spot: Spot, catalog: Catalog) -> Case | None:
             spot.fault(f"'{name}' is missing", ())
     if any(name not in members or members[name].absent for name in _NEEDED):
         return None
-    id, company = slug(members["id"]), members["company"].text()
+    key, company = slug(members["id"]), members["company"].text()
     outcome: Any = members["outcome"].word(PATTERNS, "outcome")
     year = members.get("year")
     return Case(
-        id=id or "",
+        id=key or "",
         company=company or "",
         year=None if year is None or year.absent else int(year.number(1950, 2100) or 0),
         workflow=text_or(members, "workflow"),

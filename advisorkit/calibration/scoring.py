@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisorkit.calibration.fitting import Fitted, Penalty, Sheet, chances_of, fit, mix_of
-from advisorkit.evidence import Array, best_of
+from advisorkit.calibration.fitting import Fitted, Penalty, Rows, Sheet, chances_of, fit, mix_of
+from advisorkit.evidence import Array, Case, best_of
 from advisorkit.patterns import PATTERNS
 
-__all__ = ["BINS", "Bin", "Scores", "groups", "left_out", "score", "scores_of"]
+__all__ = ["BINS", "Bin", "Scores", "company_of", "groups", "left_out", "score", "scores_of"]
 
 BINS = 5
 """Bins of equal count in which stated and observed success are compared."""
@@ -51,15 +51,20 @@ class Scores:
     """Accuracy by share of cases kept, largest margins first: (share, accuracy)."""
 
 
+def company_of(case: Case) -> str:
+    """Company of a case for grouping: letter case and spaces do not matter."""
+    return " ".join(case.company.lower().split())
+
+
 def groups(sheet: Sheet) -> tuple[tuple[int, ...], ...]:
-    """Places of the cases of each company, companies in order of first mention; case and blanks do not matter."""
+    """Places of the cases of each company, companies in order of first mention."""
     found: dict[str, list[int]] = {}
     for place, case in enumerate(sheet.cases):
-        found.setdefault(" ".join(case.company.lower().split()), []).append(place)
+        found.setdefault(company_of(case), []).append(place)
     return tuple(map(tuple, found.values()))
 
 
-def left_out(sheet: Sheet, weigh: Callable[[Array], Fitted]) -> Array:
+def left_out(sheet: Sheet, weigh: Callable[[Rows], Fitted]) -> Array:
     """Chances of every case, with weights and mix taken from the cases of all other companies: case by pattern.
 
     Args:
@@ -87,11 +92,12 @@ def score(sheet: Sheet, penalty: Penalty | None = None, weights: Fitted | None =
 
 def scores_of(sheet: Sheet, chances: Array) -> Scores:
     """Scores of given chances: case by pattern."""
-    outcomes, top = sheet.outcomes.astype(int), best_of(chances)
+    outcomes, top = sheet.outcomes, best_of(chances)
     right = top == outcomes
     allowed = [{case.outcome, *case.also_acceptable} for case in sheet.cases]
     stated = chances.max(axis=1)
-    bins = tuple(_bin(part, stated, right) for part in np.array_split(np.argsort(stated, kind="stable"), BINS) if len(part))
+    least_sure_first = np.argsort(stated, kind="stable")
+    bins = tuple(_bin(part, stated, right) for part in np.array_split(least_sure_first, BINS) if len(part))
     ordered = np.sort(chances, axis=1)
     surest = right[np.argsort(ordered[:, -2] - ordered[:, -1], kind="stable")]
     half = (len(right) + 1) // 2
@@ -107,8 +113,7 @@ def scores_of(sheet: Sheet, chances: Array) -> Scores:
     )
 
 
-def _bin(part: Array, stated: Array, right: Array) -> Bin:
-    rows = part.astype(int)
+def _bin(rows: Rows, stated: Array, right: Array) -> Bin:
     return Bin(len(rows), float(stated[rows].mean()), float(right[rows].mean()))
 
 

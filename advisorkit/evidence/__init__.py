@@ -13,7 +13,7 @@ from advisorkit.evidence.belief import (
     spread,
     weigh,
 )
-from advisorkit.evidence.cases import Case, frequencies, placed
+from advisorkit.evidence.cases import Case, answerable, frequencies, placed
 from advisorkit.evidence.gates import Facts, GateHit, closed_gates, closure, pointless, shares, sure
 from advisorkit.evidence.steps import PILOT, step_for_now, waiting
 from advisorkit.evidence.tables import Array, Same, Table, chance, table
@@ -35,6 +35,7 @@ __all__ = [
     "Outlook",
     "Same",
     "Table",
+    "answerable",
     "believe",
     "best",
     "best_of",

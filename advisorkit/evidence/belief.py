@@ -193,7 +193,7 @@ def _decibans(probability: float) -> float:
 
 def _items(assessment: Assessment, columns: Array) -> tuple[EvidenceItem, ...]:
     tables, masses = table(assessment.catalog), assessment.masses()
-    parts = [tables.parts(row) for row in columns]
+    parts = tables.parts(columns)
     answered = [(tables.index[name], name) for name in assessment.answers if name not in assessment.locked]
     return tuple(
         _item(assessment, name, masses[name], (parts[0][c], parts[1][c]), (columns[0][c], columns[1][c]))

@@ -14,7 +14,7 @@ from advisorkit.evidence.gates import shares
 from advisorkit.evidence.tables import Array, Same, table
 from advisorkit.patterns import PatternId
 
-__all__ = ["Case", "frequencies", "placed"]
+__all__ = ["Case", "answerable", "frequencies", "placed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +69,14 @@ def _frequencies(catalog: Same, cases: Same) -> Array:
         counts[column, :size] += 1
     shares_: Array = counts / counts.sum(axis=1, keepdims=True)
     return shares_
+
+
+SPARE = 0.2
+"""Cases of which every question counts as answered, as a share of all: a published story tells less than a workshop would."""
+
+
+def answerable(catalog: Catalog, cases: Sequence[Case] = ()) -> Array:
+    """How likely each question gets an answer, by column, 0 to 1; 1 for all without cases."""
+    known = placed(catalog, cases).any(axis=2).sum(axis=0)
+    total = len(cases)
+    return np.asarray((known + SPARE * total) / (total * (1 + SPARE))) if total else np.ones(known.shape)

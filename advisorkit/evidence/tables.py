@@ -70,19 +70,22 @@ class Table:
         return total
 
     def parts(self, decibans: Array) -> Array:
-        """What each column adds to `total`."""
+        """What each column, on the last axis, adds to `total`."""
         return np.asarray(decibans * self.shares(decibans))
 
     def shares(self, decibans: Array) -> Array:
         """Share of each column that counts in `total`; among equals the first in the alphabet counts in full."""
-        shares = np.ones(len(decibans))
+        rows = decibans.reshape(-1, decibans.shape[-1])
+        shares = np.ones_like(rows)
+        each = np.arange(len(rows))
         for cause in self.causes:
-            shares[list(cause)] = self.damping
+            columns = np.array(sorted(cause, key=self.ids.__getitem__))
+            shares[:, columns] = self.damping
             for sign in (1, -1):
-                strongest = min(cause, key=lambda column: (-sign * decibans[column], self.ids[column]))
-                if sign * decibans[strongest] > 0:
-                    shares[strongest] = 1
-        return shares
+                strongest = columns[(sign * rows[:, columns]).argmax(axis=1)]
+                counts = sign * rows[each, strongest] > 0
+                shares[each[counts], strongest[counts]] = 1
+        return shares.reshape(decibans.shape)
 
 
 class Same:
