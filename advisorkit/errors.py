@@ -60,6 +60,10 @@ class Fault:
 class AdvisorError(Exception):
     """Any refusal of advisorkit; its text is fit to be shown to a user."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows in place of a traceback."""
+        return str(self).splitlines()
+
 
 class CatalogError(AdvisorError):
     """A data file of the package is wrong, or a name is not in the catalogue."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from importlib import import_module
 from pathlib import Path
 
+from advisorkit.errors import AdvisorError
 from advisorkit.session.show import screen
 from advisorkit.session.work import Work
 
@@ -16,4 +19,15 @@ def open(path: str | Path) -> Work:  # noqa: A001
     Raises:
         EngagementError: With every fault of the file.
     """
-    return Work(Path(path))
+    try:
+        return Work(Path(path))
+    except AdvisorError:
+        if os.environ.get("VOILA_PREHEAT") != "True":
+            raise
+    return _when_asked(Path(path))
+
+
+def _when_asked(path: Path) -> Work:
+    """Open `path` when the page that this kernel was started ahead for is asked for: by then its faults may be mended."""
+    import_module("voila.utils").wait_for_request()
+    return Work(path)

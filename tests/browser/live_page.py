@@ -6,7 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, TimeoutError, expect
+from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as TooLate
 
 import advisorkit as ak
 from advisorkit.live import Server
@@ -26,7 +27,7 @@ def open_lab(page: Page, server: Server, workbook: str = "1_assessment") -> None
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
     for _ in range(5):
         run_all(page)
-        with suppress(TimeoutError):
+        with suppress(TooLate):
             page.locator(SCREEN).wait_for(timeout=12_000)
             break
     settle(page)

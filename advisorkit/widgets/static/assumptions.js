@@ -73,7 +73,9 @@ function assumptionsPart(act) {
     const line = { row, cells: {} };
     line.step = (input, part, by) => {
       const value = line.row.numbers[PARTS.indexOf(part)] + by * line.row.step;
-      if (line.row.floor === null || value >= line.row.floor) put(line, part, input, value);
+      if (line.row.floor !== null && value < line.row.floor) return;
+      put(line, part, input, value);
+      slider.take(line.row, part, (next) => put(line, part, input, next));
     };
     line.name = h("th", { scope: "row" });
     line.unit = h("td", { class: "ak-text3" });

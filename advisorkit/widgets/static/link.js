@@ -69,9 +69,13 @@ class Link {
       this.heard = performance.now();
       return;
     }
-    this.model.send({ beat: true });
     const silent = performance.now() - this.heard;
     if (silent > PATIENCE && !this.lost) this.onLost((this.lost = true));
+    try {
+      this.model.send({ beat: true });
+    } catch {
+      if (!this.lost) this.onLost((this.lost = true)); // the connection itself is gone
+    }
   }
 
   // Whether a document just in is older than what is already shown.

@@ -1,0 +1,93 @@
+"""For everybody, on any screen: axe-core, focus, small windows, zoom, presenter mode."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browser.conftest import looking
+from browser.live_page import SCREEN, open_app, press, settle
+from playwright.sync_api import Browser, Page, expect
+
+from advisorkit.live import WORKBOOKS, Server
+
+pytestmark = pytest.mark.browser
+
+TRADE = re.compile(r"decibans?|kappa|EVSI|EVPI|acceptability|\btokens?\b|\bbits\b", re.IGNORECASE)
+PRIVATE = re.compile(r"broker told us|in confidence|budget", re.IGNORECASE)
+
+
+def faults(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found if one["impact"] in ("serious", "critical")]
+
+
+@pytest.mark.parametrize("workbook", WORKBOOKS)
+def test_axe_finds_nothing_serious_on_any_workbook(voila: Server, page: Page, file: Path, workbook: str) -> None:
+    open_app(page, voila, workbook)
+
+    assert faults(page) == []
+    shoot(page, workbook)
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keep the screen as the reference pictures are kept, to be laid beside them."""
+    page.screenshot(path=Path("out") / "screens" / f"{name}.png")
+
+
+def test_the_dark_screen_has_the_contrast_too(voila: Server, chromium: Browser, file: Path) -> None:
+    with looking(chromium, color_scheme="dark") as (page, outside):
+        open_app(page, voila)
+        assert faults(page) == []
+        shoot(page, "1_assessment_dark")
+        assert outside == []
+
+
+def test_every_control_shows_its_focus(voila: Server, page: Page, file: Path) -> None:
+    open_app(page, voila)
+    ring = "() => { const s = getComputedStyle(document.activeElement); return [s.outlineStyle, parseFloat(s.outlineWidth), document.activeElement.dataset.key]; }"
+    reached = set()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        style, width, key = page.evaluate(ring)
+        if key:
+            reached.add(key)
+            assert style == "solid" and width >= 2, key
+    assert {"undo", "present", "guess", "note"} & reached
+    assert len(reached) > 12
+
+
+def test_a_small_laptop_shows_it_without_scrolling_sideways(voila: Server, chromium: Browser, file: Path) -> None:
+    with looking(chromium, viewport={"width": 1366, "height": 768}) as (page, _):
+        open_app(page, voila)
+        wide = page.evaluate("() => [document.documentElement.scrollWidth, innerWidth]")
+        assert wide[0] <= wide[1]
+        expect(page.locator(f"{SCREEN} [data-option=unknown]")).to_be_in_viewport()
+        expect(page.locator(f"{SCREEN} .ak-advice h1")).to_be_in_viewport()
+
+
+def test_twice_the_size_is_one_column_in_the_order_of_reading(voila: Server, chromium: Browser, file: Path) -> None:
+    with looking(chromium, viewport={"width": 720, "height": 450}, device_scale_factor=2) as (page, _):
+        open_app(page, voila)
+        tops = [page.locator(f"{SCREEN} {part}").bounding_box()["y"] for part in (".ak-question", ".ak-advice", ".ak-chart-map", ".ak-chart-waterfall", ".ak-chart-flips", ".ak-chart-path")]
+        assert tops == sorted(tops)
+        assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_presenter_mode_speaks_the_clients_language_and_keeps_secrets(voila: Server, page: Page, file: Path) -> None:
+    open_app(page, voila)
+    page.get_by_role("button", name="Present", exact=True).click()
+    settle(page)
+    shoot(page, "1_assessment_presenter")
+    seen = page.inner_text("body") + " ".join(page.locator("[aria-label]").evaluate_all("(all) => all.map((one) => one.ariaLabel)"))
+    document = page.evaluate("() => document.querySelector('.ak').outerHTML")
+
+    assert not TRADE.search(seen), TRADE.search(seen)
+    assert not PRIVATE.search(seen + document)
+    assert page.evaluate("() => parseFloat(getComputedStyle(document.querySelector('.ak-advice h1')).fontSize)") == 44
+    press(page, "1")
+    page.get_by_role("button", name="Leave presenter mode").click()
+    settle(page)
+    expect(page.locator(f"{SCREEN} .ak-answers")).to_be_visible()

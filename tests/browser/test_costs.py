@@ -1,0 +1,88 @@
+"""The assumption table and the cost charts, in a real browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from browser.live_page import SCREEN, drawn_totals, in_line, open_app, press, settle, text, truth
+from playwright.sync_api import Page, expect
+
+from advisorkit.live import Server
+from advisorkit.quantities import Estimate
+
+pytestmark = pytest.mark.browser
+
+
+def cell(page: Page, name: str, part: str = "likely") -> None:
+    page.locator(f'{SCREEN} [data-key="cell-{name}-{part}"]').focus()
+    settle(page)
+
+
+def type_in(page: Page, name: str, value: str, part: str = "likely") -> None:
+    cell(page, name, part)
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(value)
+    press(page, "Enter")
+
+
+def test_a_number_typed_in_the_table_moves_every_chart_and_undo_brings_it_back(voila: Server, page: Page, file: Path) -> None:
+    open_app(page, voila, "2_costs")
+    before = drawn_totals(page)
+    in_line(before, truth(file))
+
+    type_in(page, "cost_wrong", "8.5")
+    assert truth(file).inputs.rows["cost_wrong"].range == Estimate(3, 8.5, 10)
+    in_line(drawn_totals(page), truth(file))
+    assert "You are trying other values" in text(page, ".ak-what-if")
+
+    press(page, "Control+z")
+    assert drawn_totals(page) == before
+
+
+def test_what_is_kept_is_no_longer_only_tried(voila: Server, page: Page, file: Path) -> None:
+    open_app(page, voila, "2_costs")
+    type_in(page, "cost_wrong", "7")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    settle(page)
+
+    expect(page.locator(f"{SCREEN} .ak-what-if")).to_have_count(0)
+    assert truth(file).workflow.answers["cost_wrong"].amount == Estimate(3, 7, 10)
+
+
+@pytest.mark.parametrize(("typed", "words"), [("12", "Likely is above high. Still using 6."), ("plenty", "'plenty' is not a number")])
+def test_a_bad_number_is_answered_beside_its_field_and_changes_nothing(voila: Server, page: Page, file: Path, typed: str, words: str) -> None:
+    open_app(page, voila, "2_costs")
+    before = drawn_totals(page)
+
+    type_in(page, "cost_wrong", typed)
+
+    expect(page.locator(f"{SCREEN} #ak-fault-cost_wrong")).to_contain_text(words)
+    expect(page.locator(f'{SCREEN} [data-key="cell-cost_wrong-likely"]')).to_have_attribute("aria-invalid", "true")
+    assert drawn_totals(page) == before
+    assert truth(file).inputs.rows["cost_wrong"].range == Estimate(3, 6, 10)
+
+
+def test_arrow_keys_step_a_number_and_the_slider_follows_the_hands(voila: Server, page: Page, file: Path) -> None:
+    open_app(page, voila, "2_costs")
+    cell(page, "cost_wrong")
+    press(page, "ArrowUp", "ArrowUp")
+    stepped = truth(file).inputs.rows["cost_wrong"].range
+    assert stepped is not None and stepped.likely > 6
+
+    page.locator(f"{SCREEN} .ak-range").focus()
+    press(page, "ArrowLeft", "ArrowLeft")
+    assert truth(file).inputs.rows["cost_wrong"].range == Estimate(3, 6, 10)
+    in_line(drawn_totals(page), truth(file))
+
+
+def test_an_explored_chart_is_drawn_by_plotly_and_follows_the_next_edit(voila: Server, page: Page, file: Path) -> None:
+    open_app(page, voila, "2_costs")
+    page.locator(f'{SCREEN} [data-key="explore-ranges"]').click()
+    page.locator(f"{SCREEN} [data-chart=ranges] .js-plotly-plot").wait_for()
+    type_in(page, "cost_wrong", "9")
+
+    total = truth(file).costs.columns["rag"].total
+    marks = "() => document.querySelector('.js-plotly-plot').data.filter((t) => t.mode === 'markers').map((t) => t.x[0])"
+    page.wait_for_function(f"(wanted) => ({marks})().some((x) => Math.abs(x - wanted) < 1)", arg=total.p50 if total else 0)
+    assert page.evaluate("() => document.querySelectorAll('script[src^=blob]').length") == 1

@@ -1,0 +1,117 @@
+"""What happens when something goes wrong in front of the client."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from browser.live_page import SCREEN, answer, check, facts, open_app, press, settle, text, truth
+from playwright.sync_api import Page, expect
+
+from advisorkit.live import Server
+from advisorkit.store import read
+
+pytestmark = pytest.mark.browser
+
+
+def kernel_of(page: Page, server: Server) -> int:
+    """Process of the kernel behind this page."""
+    name = json.loads(page.locator("#jupyter-config-data").inner_text())["kernelId"]
+    found = subprocess.run(["ps", "-ww", "-o", "pid=,args=", "--ppid", str(server.process.pid)], capture_output=True, text=True, check=True)
+    return next(int(line.split()[0]) for line in found.stdout.splitlines() if name in line)
+
+
+def test_a_killed_kernel_is_announced_and_nothing_saved_is_lost(voila: Server, page: Page, file: Path) -> None:
+    open_app(page, voila)
+    answer(page)
+    left = facts(page)
+    expect(page.locator(f"{SCREEN} .ak-saved")).to_contain_text("Saved")
+    os.kill(kernel_of(page, voila), signal.SIGKILL)
+
+    banner = page.locator(f"{SCREEN} .ak-lost")
+    banner.wait_for()
+    assert "Not connected. Your work is saved up to" in banner.inner_text()
+    assert facts(page) == left
+
+    open_app(page, voila)
+    assert facts(page) == left
+    check(page, file)
+
+
+def test_a_file_changed_outside_is_announced_and_can_be_loaded(voila: Server, page: Page, file: Path) -> None:
+    open_app(page, voila)
+    answer(page)
+    expect_written(page, file)
+    file.write_text(file.read_text().replace("Harbour Mutual", "Harbour Group"))
+
+    page.get_by_role("button", name="Load the file").click()
+
+    expect(page.locator(f"{SCREEN} .ak-client")).to_have_text("Harbour Group")
+    settle(page)
+    check(page, file)
+
+
+def test_two_tabs_on_one_file_never_write_over_each_other(voila: Server, page: Page, file: Path) -> None:
+    open_app(page, voila)
+    other = page.context.new_page()
+    open_app(other, voila)
+    answer(other)
+    expect_written(other, file)
+    theirs = read(file)
+
+    answer(page, "2")
+
+    expect(page.locator(f"{SCREEN} .ak-conflict")).to_contain_text("changed outside")
+    assert read(file) == theirs
+    page.get_by_role("button", name="Keep mine").click()
+    page.wait_for_function("() => !document.querySelector('.ak-conflict')")
+    expect_written(page, file)
+
+
+def test_a_file_that_cannot_be_written_says_so_and_the_work_goes_on(voila: Server, page: Page, file: Path) -> None:
+    open_app(page, voila)
+    file.unlink()
+    file.mkdir()
+    try:
+        answer(page)
+        expect(page.locator(f"{SCREEN} .ak-saved")).to_have_text("Not saved")
+        assert page.locator(f"{SCREEN} .ak-notice").count()
+    finally:
+        file.rmdir()
+
+
+def test_a_faulty_file_is_answered_in_words_not_with_a_traceback(voila: Server, page: Page, file: Path) -> None:
+    file.write_text(file.read_text().replace("citations: required", "citation: required"))
+    page.goto(voila.url("2_costs"))
+
+    words = page.get_by_text("unknown criterion 'citation'")
+    words.first.wait_for()
+    body = page.inner_text("body")
+    assert "Did you mean citations" in body
+    assert "Traceback" not in body
+
+
+def expect_written(page: Page, file: Path) -> None:
+    """Wait until the file holds what the screen shows."""
+    expect(page.locator(f"{SCREEN} .ak-saved")).to_contain_text("Saved")
+    page.wait_for_timeout(50)
+    for _ in range(100):
+        if read(file).workflow("policy-wording").answers == truth(file).workflow.answers:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(text(page, ".ak-saved"))
+
+
+def test_a_question_answered_with_nonsense_says_so_and_asks_again(voila: Server, page: Page, file: Path) -> None:
+    open_app(page, voila)
+    page.locator(f'{SCREEN} [data-key="row-calls_per_month"]').click()
+    settle(page)
+    page.locator(f"{SCREEN} [data-key=amount]").fill("many")
+    press(page, "Enter")
+
+    expect(page.locator(f"{SCREEN} .ak-fault")).to_contain_text("'many' is not a number")
+    assert truth(file).workflow.answers["calls_per_month"].amount.likely == 40_000
