@@ -41,7 +41,7 @@ from advisorkit.report import (
     summary,
     write_job,
 )
-from advisorkit.report.printed import lead_points, project, shown
+from advisorkit.report.printed import lead_points, project, sampled, shown
 from advisorkit.report.sentences import places, sentences
 
 ROOT = Path(__file__).parents[1]
@@ -124,7 +124,7 @@ def test_every_percentage_in_the_prose_is_in_the_json() -> None:
     found = documents(made)
     shares = [[w["patterns"][p]["probability"] for p in w["patterns"]] for w in found["advice"]["workflows"]]
     fixed = {"80%", "60%", "50%", "100%", "29%"}
-    allowed = {percent(v) for v in leaves(found) if 0 <= v <= 1} | {f"{n}%" for row in shares for n in percents(row)} | fixed
+    allowed = {form(v) for v in leaves(found) if 0 <= v <= 1 for form in (percent, sampled)} | {f"{n}%" for row in shares for n in percents(row)} | fixed
     allowed |= {f"{round(v * 100)}%" for view in made.workflows for flip in view.advice.flips for v in flip.shares.values()}
 
     printed = re.findall(r"(?:under |over )?\d+%", prose(page_of(made)))

@@ -200,6 +200,6 @@ def ticks(low: float, high: float, most: int = 5) -> tuple[float, ...]:
     """
     raw = max(high - low, 1e-9) / most
     size = 10 ** floor(log10(raw))
-    step = next(size * k for k in (1, 2, 2.5, 5, 10) if size * k >= raw * 0.999999)
+    step = next(size * k for k in (1, 2, 5, 10) if size * k >= raw * 0.999999)
     first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
     return tuple(float(round(n * step, 10)) for n in range(first, last + 1))

@@ -60,9 +60,10 @@ def words_of(criterion: Criterion, answer: Answer, currency: str) -> str:
     """An answer in a client's words: the label of its level or levels, or its range with the unit."""
     if answer.amount is None:
         return " or ".join(criterion.level(level).label for level in answer.levels)
-    ends = dict.fromkeys(plain(value * (100 if criterion.maximum == 1 else 1)) for value in (answer.amount.low, answer.amount.high))
-    unit = (criterion.unit or "").replace("currency", SYMBOLS.get(currency, currency).strip())
-    return f"{' to '.join(ends)}{'%' if criterion.maximum == 1 else f' {unit}'}"
+    share, unit = criterion.maximum == 1, criterion.unit or ""
+    sign = SYMBOLS.get(currency, f"{currency} ") if unit.startswith("currency") else ""
+    ends = dict.fromkeys(sign + plain(value * (100 if share else 1)) for value in (answer.amount.low, answer.amount.high))
+    return " to ".join(ends) + ("%" if share else f" {unit.removeprefix('currency').strip()}".rstrip())
 
 
 def _remarks(view: View, criterion: Criterion, answer: Answer) -> Iterator[str]:

@@ -161,7 +161,7 @@ def _models(view: View) -> str:
 
 
 def _assumption(row: Input) -> tuple[Cell, ...]:
-    star = " *" if row.known and row.changed_by != "price book" else ""
+    star = "\u00a0*" if row.known and row.changed_by != "price book" else ""
     share = row.unit.startswith("share")
     low, likely, high = _ends(row.range, 100 if share else 1)
     unit = row.unit.replace("share", "%", 1) if share else row.unit
