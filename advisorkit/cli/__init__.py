@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import sys
+import warnings
 from collections.abc import Callable
 
 import typer
 
 from advisorkit.cli.advise import assess, cost, prices_app
+from advisorkit.cli.calibrating import calibrate
 from advisorkit.cli.deliver import batch, demo, live, report
 from advisorkit.cli.engage import brief, check, intake_app, new, schema_command
 from advisorkit.cli.pilots import pilot_app
@@ -19,7 +23,7 @@ app = typer.Typer(
 )
 _COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo, "new": new, "check": check, "schema": schema_command, "assess": assess, "cost": cost, "report": report,
-    "batch": batch, "live": live, "brief": brief,
+    "batch": batch, "live": live, "brief": brief, "calibrate": calibrate,
 }
 for name, command in _COMMANDS.items():
     app.command(name)(command)
@@ -30,4 +34,8 @@ app.add_typer(intake_app, name="intake")
 
 def main() -> None:
     """Run the command line; ends the process with its exit code."""
+    warnings.filterwarnings("ignore", category=RuntimeWarning)  # numbers out of range are refused in words
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
     app(prog_name="advisorkit")
