@@ -30,11 +30,11 @@ def check(format: str, content: bytes) -> None:
 
 
 def _html(content: bytes) -> bool:
-    return content[:64].lstrip().lower().startswith(b"<!doctype html") and content.rstrip().endswith(b"</html>")
+    return content[:64].lstrip().lower().startswith(b"<!doctype html") and content[-64:].rstrip().endswith(b"</html>")
 
 
 def _pdf(content: bytes) -> bool:
-    return content.startswith(b"%PDF-") and content.rstrip().endswith(b"%%EOF")
+    return content.startswith(b"%PDF-") and content[-64:].rstrip().endswith(b"%%EOF")
 
 
 def _office(content: bytes) -> bool:

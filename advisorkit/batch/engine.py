@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
@@ -44,13 +46,13 @@ class ZygoteEngine:
         Raises:
             UsageError: If no process can be forked on this machine.
         """
+        if cls.folder is not None:
+            _run_cells(nb, cls.folder)
+            return nb
         manager = _manager(nb, **{name: settings[name] for name in _MANAGED if name in settings})
         manager.notebook_start()
         try:
-            if cls.folder is not None:
-                _run_cells(manager, cls.folder)
-            else:
-                _send(manager, Limits(seconds=len(nb.cells) * float(settings.get("execution_timeout") or _A_DAY)))
+            _send(manager, Limits(seconds=len(nb.cells) * float(settings.get("execution_timeout") or _A_DAY)))
         finally:
             manager.cleanup_pbar()
             manager.notebook_complete()
@@ -72,24 +74,33 @@ def _manager(nb: Any, **settings: Any) -> Any:
     return import_module("papermill.engines").NotebookExecutionManager(nb, **settings)
 
 
-def _run_cells(manager: Any, folder: Path) -> None:
+def _run_cells(notebook: Any, folder: Path, manager: Any = None) -> None:
     """Run every code cell in this process, up to the first error; note each one's outputs in case the next crashes."""
     shell = open_shell()
     with (folder / CELLS).open("a", encoding="utf-8") as notes:
-        for index, cell in enumerate(manager.nb.cells):
+        for index, cell in enumerate(notebook.cells):
             if cell.cell_type != "code" or not cell.source.strip():
                 continue
             _note(notes, cell.id, None)
-            manager.cell_start(cell, index)
-            cell.execution_count = shell.execution_count
-            cell.outputs = shell.run(cell.source)
-            failed = any(output.output_type == "error" for output in cell.outputs)
-            if failed:
-                manager.cell_exception(cell, index)
-            manager.cell_complete(cell, index)
+            with _timed(manager, cell, index):
+                cell.execution_count = shell.execution_count
+                cell.outputs = shell.run(cell.source)
             _note(notes, cell.id, cell.outputs)
-            if failed:
+            if any(output.output_type == "error" for output in cell.outputs):
                 return
+
+
+@contextmanager
+def _timed(manager: Any, cell: Any, index: int) -> Iterator[None]:
+    """Have papermill note status and time of a cell, where somebody wants to know."""
+    if manager is None:
+        yield
+        return
+    manager.cell_start(cell, index)
+    yield
+    if any(output.output_type == "error" for output in cell.outputs):
+        manager.cell_exception(cell, index)
+    manager.cell_complete(cell, index)
 
 
 def _note(notes: Any, cell: str, outputs: Any) -> None:
@@ -102,7 +113,7 @@ def run_alone(folder: Path) -> None:
     notebook = nbformat.from_dict(json.loads((folder / "template.ipynb").read_text(encoding="utf-8")))  # type: ignore[no-untyped-call]
     order = json.loads((folder / "order.json").read_text(encoding="utf-8"))
     os.chdir(order["cells_in"])
-    _run_cells(_manager(notebook, progress_bar=False), folder)
+    _run_cells(notebook, folder, _manager(notebook, progress_bar=False))
     (folder / "executed.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import traceback
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,11 @@ from papermill.parameterize import parameterize_notebook
 from advisorkit.batch.checking import check
 from advisorkit.batch.engine import NAME, ZygoteEngine
 from advisorkit.batch.notebooks import finished, unframe
-from advisorkit.batch.templates import PARAMETER
+from advisorkit.batch.templates import PARAMETER, is_python
 from advisorkit.brand import Brand
 from advisorkit.errors import AdvisorError, RenderError
 
-__all__ = ["make"]
+__all__ = ["make", "parameterised"]
 
 papermill_engines.register(NAME, ZygoteEngine)
 
@@ -50,7 +51,7 @@ def make(folder: Path) -> None:
 
 def _execute(folder: Path, order: dict[str, Any]) -> Any:
     try:
-        notebook = (_here if order["engine"] == NAME else _in_kernel)(folder, order)
+        notebook = (_here if order["engine"] == NAME else _in_kernel)(folder)
     except PapermillExecutionError as error:
         raise RenderError(f"{error.ename}: {error.evalue}") from None
     if not finished(notebook):
@@ -59,21 +60,31 @@ def _execute(folder: Path, order: dict[str, Any]) -> Any:
     return notebook
 
 
-def _here(folder: Path, order: dict[str, Any]) -> Any:  # noqa: ARG001
+def _here(folder: Path) -> Any:
     """What `papermill.execute_notebook` does, without reading and writing files that nobody looks at."""
-    template = nbformat.from_dict(json.loads((folder / "template.ipynb").read_text(encoding="utf-8")))  # type: ignore[no-untyped-call]
-    notebook = parameterize_notebook(load_notebook_node(template), {PARAMETER: "job.json"}, engine_name=NAME)
+    notebook = parameterised((folder / "template.ipynb").read_text(encoding="utf-8"))
     done = papermill_engines.execute_notebook_with_engine(NAME, notebook, kernel_name="python3", progress_bar=False)
     raise_for_execution_errors(done, None)
     return done
 
 
-def _in_kernel(folder: Path, order: dict[str, Any]) -> Any:
+@lru_cache(maxsize=8)
+def parameterised(template: str) -> Any:
+    """The notebook of a framed template as papermill parameterises it: the same for every job.
+
+    A zygote calls it before its forks, so that its children find it done; each of them changes its own copy.
+    """
+    notebook = load_notebook_node(nbformat.from_dict(json.loads(template)))  # type: ignore[no-untyped-call]
+    return parameterize_notebook(notebook, {PARAMETER: "job.json"}, engine_name=NAME)
+
+
+def _in_kernel(folder: Path) -> Any:
+    template = json.loads((folder / "template.ipynb").read_text(encoding="utf-8"))
     return papermill.execute_notebook(
         folder / "template.ipynb",
         folder / "partial.ipynb",
         {PARAMETER: "job.json"},
-        kernel_name="python3" if order["python"] else None,
+        kernel_name="python3" if is_python(template) else None,
         progress_bar=False,
         cwd=folder / "work",
     )

@@ -4,33 +4,37 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
 from advisorkit.batch.templates import is_python
-from advisorkit.batch.values import Order
+from advisorkit.batch.values import Template
 
-__all__ = ["DONE", "finished", "frame", "settled", "unframe"]
+__all__ = ["DONE", "finished", "frame", "seeding", "settled", "unframe"]
 
 DONE = "advisorkit: every cell ran"
 """What the sentinel cell prints; without it a notebook counts as unfinished, whatever its metadata say."""
 _FIRST, _LAST = "advisorkit-seed", "advisorkit-done"
-_SEED = """\
-exec('''
-import random, numpy.random, numpy.random.bit_generator
-random.seed({seed})
-numpy.random.seed({seed} % 2**32)
-numpy.random.bit_generator.randbits = random.Random({seed}).getrandbits
-''', {{}})"""
-"""Seeds `random`, NumPy's global state, and every `default_rng()` that is given no seed."""
 
 
-def frame(order: Order) -> dict[str, Any]:
-    """The template's notebook without outputs, with stable cell ids, our first cell and our last.
+def seeding(seed: int) -> str:
+    """Code that seeds `random`, NumPy's global state, and every `default_rng()` that is given no seed."""
+    return (
+        "import random, numpy.random, numpy.random.bit_generator\n"
+        f"random.seed({seed})\nnumpy.random.seed({seed} % 2**32)\n"
+        f"numpy.random.bit_generator.randbits = random.Random({seed}).getrandbits\n"
+    )
 
-    Cell ids are set where they are missing, since papermill would draw them at random.
+
+@lru_cache(maxsize=8)
+def frame(template: Template) -> str:
+    """The template's notebook (.ipynb text) without outputs, with stable cell ids, our first cell and our last.
+
+    It is the same for every job: the first cell runs a report's own `seeding`, which lies in ``../seed.py``. Cell ids
+    are set where they are missing, since papermill would draw them at random.
     """
-    notebook: dict[str, Any] = json.loads(order.template.notebook)
+    notebook: dict[str, Any] = json.loads(template.notebook)
     for index, cell in enumerate(notebook["cells"]):
         cell.setdefault("id", f"cell-{index}")
         if cell["cell_type"] == "code":
@@ -38,9 +42,9 @@ def frame(order: Order) -> dict[str, Any]:
     notebook["nbformat_minor"] = max(notebook.get("nbformat_minor", 0), 5)
     if is_python(notebook):
         notebook["metadata"].setdefault("kernelspec", {"name": "python3", "display_name": "Python 3", "language": "python"})
-        first, last = _SEED.format(seed=order.job.seed), f"print({DONE!r})"
-        notebook["cells"] = [_cell(_FIRST, first), *notebook["cells"], _cell(_LAST, last)]
-    return notebook
+        first, last = _cell(_FIRST, "exec(open('../seed.py').read(), {})"), _cell(_LAST, f"print({DONE!r})")
+        notebook["cells"] = [first, *notebook["cells"], last]
+    return json.dumps(notebook)
 
 
 def _cell(id: str, source: str) -> dict[str, Any]:

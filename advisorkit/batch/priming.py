@@ -8,6 +8,7 @@ import secrets
 import sys
 import tempfile
 from collections.abc import Iterable
+from contextlib import chdir
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -18,7 +19,7 @@ from numpy.random import bit_generator
 
 from advisorkit.batch.engine import ZygoteEngine
 from advisorkit.batch.inputs import job_of
-from advisorkit.batch.making import make
+from advisorkit.batch.making import make, parameterised
 from advisorkit.batch.shell import open_shell
 from advisorkit.batch.templates import find_template
 from advisorkit.batch.values import Job, Order, Template
@@ -29,7 +30,7 @@ __all__ = ["prime", "reseed"]
 
 _CELLS = (
     "job = ''",
-    "import io, json, IPython.display, matplotlib.pyplot as plt, numpy, pandas, plotly.express as px, plotly.graph_objects as go, scipy.stats",
+    "import io, json, IPython.display, matplotlib.pyplot as plt, numpy, pandas, plotly.express as px, plotly.graph_objects as go",
     "table = pandas.DataFrame({'a': ['x', 'y', 'x'], 'b': [1.0, 2.5, 4.0], 'c': [1, 2, 3]})",
     "table.groupby('a').agg({'b': ['sum', 'mean'], 'c': ['max']}).round(1)",
     "table.pivot(index='c', columns='a', values='b').style.format('{:,.1f}').background_gradient(axis=None)",
@@ -49,22 +50,25 @@ _REPORT = "advisorkit.export.html:render"
 def prime(renderers: Iterable[str]) -> None:
     """Use libraries and renderers once, then forget every name and setting that this left.
 
-    A renderer's module may have a function `prime`, which is called; ours are used on the report of a bundled sample,
-    whose client is invented.
+    A renderer's module may have a function `prime`, which is called. Ours shows nothing but the blocks of our own
+    reports and is used on the report of a bundled sample, whose client is invented; others are preceded by pandas,
+    matplotlib and plotly.
     """
     shell, wanted = open_shell(), tuple(renderers)
     with mpl.rc_context(), tempfile.TemporaryDirectory() as name:
         for renderer in wanted:
             getattr(import_module(renderer.partition(":")[0]), "prime", int)()
-        for number, order in enumerate([_plain_use(), *([_sample_report()] if _REPORT in wanted else [])]):
+        for number, order in enumerate(_sample_report() if one == _REPORT else _plain_use() for one in dict.fromkeys(wanted)):
             folder = Path(name) / str(number)
             folder.mkdir()
             lay_out(order, folder)
             ZygoteEngine.folder = folder
-            make(folder)
+            with chdir(folder / "work"):
+                make(folder)
             if reason := json.loads((folder / "outcome.json").read_text(encoding="utf-8")).get("reason"):
                 print(f"priming: {reason}", file=sys.stderr)  # noqa: T201  it only costs speed; reports will say why
     ZygoteEngine.folder = None
+    parameterised.cache_clear()
     shell.reset(new_session=True)  # type: ignore[no-untyped-call]
     shell.execution_count = 1
     reseed()

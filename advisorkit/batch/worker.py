@@ -14,9 +14,8 @@ from typing import Any
 
 from advisorkit.batch.confining import environment
 from advisorkit.batch.nest import NEST, Lost
-from advisorkit.batch.notebooks import frame
+from advisorkit.batch.notebooks import frame, seeding
 from advisorkit.batch.partials import salvage
-from advisorkit.batch.templates import is_python
 from advisorkit.batch.values import Failure, Order, Outcome
 
 __all__ = ["TRIES", "carry_out"]
@@ -49,17 +48,12 @@ def _once(order: Order, folder: Path) -> tuple[dict[str, bytes], Failure | None,
 
 def lay_out(order: Order, folder: Path) -> None:
     """Write what a report's process reads."""
-    notebook = frame(order)
-    wanted = {
-        "formats": dict(order.formats),
-        "options": dict(order.options),
-        "engine": order.engine,
-        "python": is_python(notebook),
-    }
+    wanted = {"formats": dict(order.formats), "options": dict(order.options), "engine": order.engine}
     for name in ("work", "tmp"):
         (folder / name).mkdir()
     (folder / "order.json").write_text(json.dumps(wanted), encoding="utf-8")
-    (folder / "template.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    (folder / "template.ipynb").write_text(frame(order.template), encoding="utf-8")
+    (folder / "seed.py").write_text(seeding(order.job.seed), encoding="utf-8")
     (folder / "work" / "job.json").write_text(order.job.document, encoding="utf-8")
 
 

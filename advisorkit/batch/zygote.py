@@ -25,7 +25,7 @@ from typing import Any, NoReturn
 from advisorkit.batch import lean  # noqa: F401  before anything that imports jsonschema
 from advisorkit.batch.confining import adopt_orphans, confine, die_with_parent, threads
 from advisorkit.batch.engine import ZygoteEngine, run_alone
-from advisorkit.batch.making import make
+from advisorkit.batch.making import make, parameterised
 from advisorkit.batch.priming import prime, reseed
 
 __all__ = ["Zygote"]
@@ -95,6 +95,9 @@ class Zygote:
         if (count := threads()) > 1:
             _tell(link, {"refused": f"the primed process has {count} threads, so a fork could hang"})
             return
+        if not wanted["alone"]:
+            with suppress(Exception):  # a faulty template fails in the child, where it is told
+                parameterised((Path(wanted["folder"]) / "template.ipynb").read_text(encoding="utf-8"))
         pid = os.fork()
         if pid == 0:
             self._child(wanted)

@@ -75,10 +75,10 @@ def execute(folder: Path, environment: Mapping[str, str], number: int) -> tuple[
 class Worker:
     """A way that lives through all rounds: told to make some reports, tells what they took."""
 
-    def __init__(self, way: str, folder: Path) -> None:
+    def __init__(self, way: str, case: str, folder: Path) -> None:
         renderer = "notebook" if way == "ploomber" else "plotly_mimetype"
         environment = {**os.environ, "PYTHONPATH": PATHS, "PLOTLY_RENDERER": renderer, "OPENBLAS_NUM_THREADS": "1"}
-        command = [sys.executable, str(Path(__file__).with_name("batch_ways.py")), way, str(folder)]
+        command = [sys.executable, str(Path(__file__).with_name("batch_ways.py")), way, case, str(folder)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
         self.way, self.chunks = way, []
 

@@ -1,4 +1,4 @@
-"""The ways of the batch benchmark that live in one process: ``batch_ways.py WAY FOLDER``, then ``FIRST COUNT`` a line."""
+"""The ways of the batch benchmark that live in one process: ``batch_ways.py WAY CASE FOLDER``, then ``FIRST COUNT`` a line."""
 
 from __future__ import annotations
 
@@ -7,14 +7,63 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-TEMPLATE = Path(__file__).parents[1] / "templates" / "sales.ipynb"
+from advisorkit.batch import job_of
+from advisorkit.store import read, samples
+
+__all__ = ["CASES", "Case"]
+
+ROOT = Path(__file__).parents[2]
 Way = Callable[[Path, int, int], None]
 
 
-def job(number: int) -> str:
+@dataclass(frozen=True)
+class Case:
+    """One template with its jobs, and who draws its pages."""
+
+    template: Path
+    job: Callable[[int], str]
+    renderer: str
+    exporter: list[str]
+    """What nbconvert is told to get the same page."""
+    charts: int
+    marks: tuple[str, ...]
+    """What stands in a page once a chart."""
+
+    def text(self) -> str:
+        return self.template.read_text(encoding="utf-8")
+
+
+def sales(number: int) -> str:
     return json.dumps({"client": f"Client {number}", "calls": 900 + number})
+
+
+def client_report(number: int) -> str:
+    """The first workflow of the sample, at another volume each."""
+    path = samples.path("source-text")
+    whole = read(path)
+    return job_of(replace(whole, client=f"Client {number}", workflows=whole.workflows[:1], scenarios={}), path.parent).document
+
+
+CASES = {
+    "sales": Case(
+        ROOT / "tests" / "templates" / "sales.ipynb", sales, "plain_page:render", ["html", "--no-input", "--template", "classic"],
+        4, ("Plotly.newPlot(", 'class="figure"'),
+    ),
+    "client_report": Case(
+        ROOT / "templates" / "client_report.ipynb", client_report, "advisorkit.export.html:render",
+        ["advisorkit.export.html.AdvisorHTMLExporter"], 0, ("<svg",),
+    ),
+}  # fmt: skip
+
+
+def render(case: Case, notebook: Any) -> str:
+    module, _, name = case.renderer.partition(":")
+    return str(getattr(import_module(module), name)(notebook))
 
 
 def spent() -> float:
@@ -27,46 +76,45 @@ def spent() -> float:
     return sum(used.ru_utime + used.ru_stime for used in own) + living
 
 
-def ours(slots: int) -> Way:
+def ours(case: Case, slots: int) -> Way:
     from advisorkit.batch import Job, Template, produce
 
-    template = Template("sales", TEMPLATE.read_text(encoding="utf-8"))
+    template = Template("report", case.text())
 
     def make(folder: Path, first: int, count: int) -> None:
-        jobs = [Job(f"client-{n}", f"Client {n}", job(n)) for n in range(first, first + count)]
-        result = produce(template, jobs, folder / str(first), {"html": "plain_page:render"}, jobs_at_once=slots)
+        jobs = [Job(f"client-{n}", f"Client {n}", case.job(n)) for n in range(first, first + count)]
+        result = produce(template, jobs, folder / str(first), {"html": case.renderer}, jobs_at_once=slots)
         assert result.ok, result.failed[0].error
 
     return make
 
 
-def limit() -> Way:
+def limit(case: Case) -> Way:
     import nbformat
-    import plain_page
     from papermill.iorw import load_notebook_node
     from papermill.parameterize import parameterize_notebook
 
     from advisorkit.batch.priming import prime
     from advisorkit.batch.shell import open_shell
 
-    prime(["plain_page:render"])
+    prime([case.renderer])
     shell = open_shell()
 
     def make(folder: Path, first: int, count: int) -> None:
         folder.mkdir(exist_ok=True)
         for number in range(first, first + count):
             path = folder / "job.json"
-            path.write_text(job(number))
-            notebook = parameterize_notebook(load_notebook_node(str(TEMPLATE)), {"job": str(path)})
+            path.write_text(case.job(number))
+            notebook = parameterize_notebook(load_notebook_node(str(case.template)), {"job": str(path)})
             for cell in notebook.cells:
                 if cell.cell_type == "code":
                     cell.outputs = [nbformat.from_dict(output) for output in shell.run(cell.source)]
-            (folder / f"client-{number}.html").write_text(plain_page.render(notebook), encoding="utf-8")
+            (folder / f"client-{number}.html").write_text(render(case, notebook), encoding="utf-8")
 
     return make
 
 
-def ploomber() -> Way:
+def ploomber(case: Case) -> Way:
     from nbconvert import HTMLExporter
     from ploomber_engine import execute_notebook
 
@@ -74,19 +122,24 @@ def ploomber() -> Way:
         folder.mkdir(exist_ok=True)
         for number in range(first, first + count):
             path = folder / "job.json"
-            path.write_text(job(number))
-            notebook = execute_notebook(str(TEMPLATE), str(folder / "out.ipynb"), parameters={"job": str(path)}, progress_bar=False)
-            page, _ = HTMLExporter(exclude_input=True, template_name="classic").from_notebook_node(notebook)
+            path.write_text(case.job(number))
+            notebook = execute_notebook(str(case.template), str(folder / "out.ipynb"), parameters={"job": str(path)}, progress_bar=False)
+            if case.renderer.startswith("advisorkit"):
+                page = render(case, notebook)
+            else:
+                page, _ = HTMLExporter(exclude_input=True, template_name="classic").from_notebook_node(notebook)
             (folder / f"client-{number}.html").write_text(page, encoding="utf-8")
 
     return make
 
 
-WAYS: dict[str, Callable[[], Way]] = {"ours": lambda: ours(1), "ours_two": lambda: ours(2), "limit": limit, "ploomber": ploomber}
+WAYS: dict[str, Callable[[Case], Way]] = {
+    "ours": lambda case: ours(case, 1), "ours_two": lambda case: ours(case, 2), "limit": limit, "ploomber": ploomber,
+}  # fmt: skip
 
 
 def main() -> None:
-    way, folder = WAYS[sys.argv[1]](), Path(sys.argv[2])
+    way, folder = WAYS[sys.argv[1]](CASES[sys.argv[2]]), Path(sys.argv[3])
     out, sys.stdout = sys.stdout, sys.stderr
     for line in sys.stdin:
         first, count = map(int, line.split())

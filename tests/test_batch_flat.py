@@ -1,0 +1,63 @@
+"""Many reports in one process: memory, file descriptors, processes and time per report stay flat."""
+
+from __future__ import annotations
+
+import gc
+import os
+from pathlib import Path
+from statistics import median
+
+import pytest
+from batch_faults.stage import WORK, jobs, make, notebook, renderer_on_path  # noqa: F401
+
+from advisorkit.batch.nest import NEST
+
+SMALL = notebook(WORK, "held = bytearray(5_000_000); print('x' * 50_000)")
+
+
+def kilobytes(pid: int) -> int:
+    """Resident memory of a process that belongs to it alone."""
+    rows = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
+    return int(rows["Private_Dirty"].split()[0]) + int(rows["Private_Clean"].split()[0])
+
+
+def descriptors(pid: int | str = "self") -> int:
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def children(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def stays_flat(reports: int, settled: int, tmp_path: Path) -> None:
+    seconds: list[float] = []
+    notes: list[tuple[int, int]] = []
+
+    def look(done: int, total: int, row: object) -> None:
+        seconds.append(row.seconds)  # type: ignore[attr-defined]
+        if done == settled or done == total:
+            gc.collect()
+            notes.append((kilobytes(os.getpid()), kilobytes(NEST.pid or 0)))
+
+    make(SMALL, jobs(2), tmp_path / "first")
+    zygote, before = NEST.pid, (descriptors(), descriptors(NEST.pid or 0))
+    result = make(SMALL, jobs(reports), tmp_path / "many", progress=look)
+
+    assert result.ok
+    assert NEST.pid == zygote, "the primed process was replaced"
+    assert (descriptors(), descriptors(NEST.pid or 0)) == before
+    assert children(NEST.pid or 0) == []
+    assert list(NEST.scratch().glob("report-*")) == []
+    for start, end in zip(*notes, strict=True):
+        assert abs(end - start) <= 0.05 * start
+    quarter = reports // 4
+    assert median(seconds[-quarter:]) < 1.5 * median(seconds[:quarter])
+
+
+def test_fifty_reports_leave_memory_descriptors_processes_and_pace_as_they_were(tmp_path: Path) -> None:
+    stays_flat(50, 10, tmp_path)
+
+
+@pytest.mark.soak
+def test_a_thousand_reports_leave_memory_descriptors_processes_and_pace_as_they_were(tmp_path: Path) -> None:
+    stays_flat(1000, 100, tmp_path)
