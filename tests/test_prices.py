@@ -118,6 +118,12 @@ def test_an_unknown_model_is_always_an_error_never_a_free_one(id: str, tail: str
             BOOK.tokens(f"{id}{tail}")
 
 
+def test_no_row_of_the_history_stands_in_place_of_another() -> None:
+    rows = [(row.id, row.since) for row in price_book.history()]
+
+    assert len(rows) == len(set(rows)) > len(BOOK.prices)
+
+
 def test_history_is_kept_and_the_day_picks_the_row() -> None:
     assert price_book.load(date(2025, 1, 1)).tokens("openai:o3").input == 10
     assert price_book.load(date(2025, 6, 10)).tokens("openai:o3").input == 2

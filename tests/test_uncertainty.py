@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from priced import changes, fixed, having, inputs, without
+from priced import ANSWERS, TABLE, changes, fixed, having, inputs, without
 
 from advisorkit.costs import COLUMNS, bill, facts, scene
 from advisorkit.costs.flows import build_days
@@ -22,6 +22,7 @@ from advisorkit.uncertainty import CostResult, price, tornado
 from advisorkit.uncertainty.totals import pattern_totals
 
 sys.path.insert(0, str(Path(__file__).parent / "benchmarks"))
+import model as benchmark
 import plain_model
 
 FEW = 2**8
@@ -272,6 +273,29 @@ def test_nothing_is_made_up_when_nobody_has_said_anything() -> None:
         assert cost.per_call is not None
         assert (cost.total, cost.run_per_month, cost.errors_per_month, cost.per_right_answer, cost.curve) == (None,) * 5
     assert all(crossing.calls_per_month is None or crossing.calls_per_month > 0 for crossing in made.break_even)
+
+
+ZERO = [name for name, a in TABLE.items() if a.numeric and not a.above_zero and name != "effective_tokens"]
+
+
+@pytest.mark.parametrize("name", ZERO)
+def test_a_zero_anywhere_is_priced_without_a_warning(name: str) -> None:
+    for hosting in ("any_cloud", "own_servers"):
+        priced = inputs({**ANSWERS, "hosting": hosting}, **{name: 0})
+        made = price(priced, FEW)
+
+        assert facts(priced, 64).build["prompt"].p10 >= 0
+        assert all(made.columns[pattern].total is not None for pattern in PATTERNS)
+
+
+@pytest.mark.soak
+def test_the_model_is_as_fast_and_as_exact_as_promised() -> None:
+    found = benchmark.figures(5)
+
+    assert found["uncertain_inputs"] >= 30
+    assert found["p90_rms_error"] < 0.005
+    assert found["python_loop_ratio"] >= 200
+    assert found["squigglepy_ratio"] is None or found["squigglepy_ratio"] >= 1000
 
 
 @pytest.mark.parametrize("draws", [0, 1, 1000, 2**21])

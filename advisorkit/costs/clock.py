@@ -110,8 +110,12 @@ class Stairs:
 
     def at(self, use: Any) -> Any:
         """Amount of a month at a share of full use."""
+        return self.price * self.units(use)
+
+    def units(self, use: Any) -> Any:
+        """Units of a month at a share of full use."""
         units = np.maximum(self.fixed + self.slope * use, self.floor)
-        return self.price * (np.ceil(units) if self.whole else units)
+        return np.ceil(units) if self.whole else units
 
     def over(self, clock: Clock) -> Any:
         """Discounted sum over the horizon."""

@@ -135,7 +135,7 @@ def _gpus(here: Scene, pattern: PatternId) -> Flow:
     rent = unit_costs.gpu_month(v["gpu_price"], hours=v["gpu_hours"], overhead=v["gpu_overhead"])
     capacity = unit_costs.gpu_capacity(v["gpu_tokens_per_second"], utilisation=v["gpu_utilisation"], hours=v["gpu_hours"])
     stairs = Stairs(rent * copies, 0.0, here.calls * work / capacity, ONE, whole=True)
-    return _stairs(here, "GPU rent", "workflow", stairs.at(1.0) / rent, "GPU months", stairs, "gpu_price", "gpu_tokens_per_second", "gpu_utilisation")
+    return _stairs(here, "GPU rent", "workflow", copies * stairs.units(1.0), "GPU months", stairs, "gpu_price", "gpu_tokens_per_second", "gpu_utilisation")
 
 
 def _watching(here: Scene) -> Flows:

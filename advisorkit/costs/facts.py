@@ -156,7 +156,10 @@ def whole_corpus_call(here: Scene) -> Any:
 
 
 def per_call(here: Scene, pattern: PatternId) -> Any:
-    """Cost of one call of a pattern, search and retries included; rented GPUs are spread over the calls of full use."""
+    """Cost of one call of a pattern, search and retries included; rented GPUs are spread over all calls.
+
+    Without calls the cost of one on rented GPUs is not known.
+    """
     v, paid = here.values, here.requests[pattern]
     search = 0.0
     if pattern in {"rag", "hybrid"}:
@@ -166,6 +169,8 @@ def per_call(here: Scene, pattern: PatternId) -> Any:
         )
     if not paid.on_gpu:
         return (paid.cost + search) * (1 + v["retry_share"])
+    if not np.all(v["calls_per_month"] > 0):
+        return np.float64(np.nan)
     rent = next(f.amount for f in columns(here)[pattern] if f.component == "GPU rent")
     return rent / v["calls_per_month"] + search * (1 + v["retry_share"])
 
@@ -186,7 +191,7 @@ def _hit_rate(here: Scene) -> float | None:
 def _examples_that_fit(here: Scene) -> int:
     v, window = here.values, here.inputs.model("model").window_tokens
     room = min(float(v["effective_tokens"]), window or math.inf) - float(v["instruction_tokens"] + v["input_tokens"])
-    return max(0, math.floor(room / float(here.requests["prompt"].example_tokens)))
+    return max(0, math.floor(room / max(1.0, float(here.requests["prompt"].example_tokens))))
 
 
 def _phases(paid: tuple[Flow, ...], *phases: str) -> Any:
