@@ -22,7 +22,6 @@ from advisorkit.evidence import (
     chance,
     frequencies,
     pointless,
-    removed,
     spread,
     table,
 )
@@ -74,8 +73,7 @@ def draw(outlook: Outlook, cases: Sequence[Case] = (), draws: int = 4096, seed: 
     tables, assessment = table(outlook.assessment.catalog), outlook.assessment
     columns, told = _drawn(outlook, cases, power, seed)
     beliefs = chance(tables.total_of_rows(told, columns) + assessment.start[:, None])
-    gone = removed(outlook.hits)
-    shares = spread(beliefs[0], beliefs[1]) * [pattern not in gone for pattern in PATTERNS]
+    shares = spread(beliefs[0], beliefs[1]) * [pattern not in outlook.gone for pattern in PATTERNS]
     first = np.bincount(best_of(shares / shares.sum(axis=-1, keepdims=True)), minlength=len(PATTERNS)) / shares.shape[0]
     return Draws(beliefs[0], beliefs[1], dict(zip(PATTERNS, first.tolist(), strict=True)))
 
@@ -202,10 +200,10 @@ def bounds(outlook: Outlook) -> dict[PatternId, tuple[float, float]]:
         weights = outlook.weights[:, column, : tables.levels[column]]
         ends[0, :, column], ends[1, :, column] = weights.min(axis=1), weights.max(axis=1)
     low, high = chance(tables.total(ends) + assessment.start)
-    gone, unsure = removed(outlook.hits), {p for hit in outlook.hits if hit.provisional for p in hit.removes}
+    unsure = {p for hit in outlook.hits if hit.provisional for p in hit.removes}
     least = dict(zip(PATTERNS, spread_ends(low, high), strict=True))
     most = dict(zip(PATTERNS, spread_ends(high, low), strict=True))
-    return {p: _share(p, least, most, gone, unsure) for p in PATTERNS}
+    return {p: _share(p, least, most, outlook.gone, unsure) for p in PATTERNS}
 
 
 def spread_ends(real: Array, absent: Array) -> tuple[float, float, float, float]:

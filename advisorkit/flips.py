@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from advisorkit.engagement import Answer
-from advisorkit.evidence import Array, Change, Outlook, best_of, chance, removed, shared_out, table
+from advisorkit.evidence import Array, Change, Outlook, best_of, chance, shared_out, table
 from advisorkit.patterns import PATTERNS, PatternId
 
 __all__ = ["Flip", "Pair", "WeightFlip", "flips", "pairs", "stays", "weight_flip"]
@@ -77,7 +77,7 @@ def stays(outlook: Outlook, most: int = 3) -> tuple[Flip, ...]:
     """The changes of one answer that move the beliefs most without changing the destination, one for each criterion."""
     today = _today(outlook)
     found = [place for place, best in enumerate(best_of(outlook.single_chances)) if best == today]
-    ranked = sorted(found, key=lambda place: -_move(outlook, place))
+    ranked = sorted(found, key=lambda place: -outlook.moves[place])
     one_each = {outlook.singles[place].criterion: place for place in reversed(ranked)}
     return tuple(_flip(outlook, place) for place in sorted(one_each.values(), key=ranked.index)[:most])
 
@@ -120,12 +120,7 @@ def _distance(outlook: Outlook, place: int) -> tuple[float, float]:
     change = outlook.singles[place]
     mass = outlook.masses.get(change.criterion)
     steps = 1.0 if mass is None else sum(m * abs(change.level - level) for level, m in enumerate(mass))
-    return steps, _move(outlook, place)
-
-
-def _move(outlook: Outlook, place: int) -> float:
-    column = table(outlook.assessment.catalog).index[outlook.singles[place].criterion]
-    return float(np.abs(outlook.weights[:, column, outlook.singles[place].level] - outlook.columns[:, column]).sum())
+    return steps, float(outlook.moves[place])
 
 
 def pairs(outlook: Outlook) -> tuple[Pair, ...]:
@@ -141,7 +136,7 @@ def pairs(outlook: Outlook) -> tuple[Pair, ...]:
     if not tried:
         return ()
     changes = [(outlook.singles[one], outlook.singles[other]) for one, other in tried]
-    gone = [removed(outlook.hits_after(*both)) for both in changes]
+    gone = [outlook.gone_after(outlook.hits_after(*both)) for both in changes]
     chances = shared_out(outlook.beliefs(changes), gone)
     won = [place for place, best in enumerate(best_of(chances)) if best == runner]
     ranked = sorted(won, key=lambda place: -chances[place, runner])
@@ -199,5 +194,5 @@ def _scaled(outlook: Outlook, columns: Sequence[int], factors: Array) -> Array:
     for row, column in enumerate(columns):
         told[row, :, :, column] *= factors[:, None]
     beliefs = chance(tables.total(told) + outlook.assessment.start).reshape(-1, 2)
-    shares = shared_out(beliefs, [removed(outlook.hits)] * len(beliefs))
+    shares = shared_out(beliefs, [outlook.gone] * len(beliefs))
     return shares.reshape(len(columns), factors.size, len(PATTERNS))

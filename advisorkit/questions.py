@@ -9,8 +9,7 @@ import numpy as np
 
 from advisorkit.acceptability import level_chances
 from advisorkit.criteria import TOPICS, Axis, Criterion
-from advisorkit.evidence import Array, Case, Outlook, answerable, best_of, pointless, step_for_now, table
-from advisorkit.patterns import PATTERNS, PatternId
+from advisorkit.evidence import Array, Case, Outlook, answerable, pointless, table
 
 __all__ = ["MOST", "WORTH", "NextQuestion", "next_questions", "open_questions", "settled"]
 
@@ -56,7 +55,7 @@ def next_questions(
         most: Questions to return at most.
     """
     asked = [criterion for criterion in open_questions(outlook, parked) if not who or criterion.who in who]
-    deciding = _deciding(outlook)
+    deciding = outlook.deciding
     if not any(criterion.id in deciding for criterion in asked):
         return ()
     bits = _information(outlook, cases)
@@ -106,28 +105,7 @@ def settled(outlook: Outlook, parked: Collection[str] = ()) -> bool:
 
     Exact: every level of every open question is tried. Facts of the cost model are taken as they stand.
     """
-    deciding = _deciding(outlook)
-    return not any(criterion.id in deciding for criterion in open_questions(outlook, parked))
-
-
-def _deciding(outlook: Outlook) -> frozenset[str]:
-    """Criteria of which one answer alone would change the destination or the step for now."""
-    today = int(best_of(outlook.chances[None])[0])
-    now = step_for_now(PATTERNS[today], outlook.belief.retrieval, outlook.belief.training, outlook.hits)
-    steps: dict[tuple[int, bool], PatternId] = {}
-    found = set()
-    for change, hits, (retrieval, training), best in zip(
-        outlook.singles, outlook.single_hits, outlook.single_beliefs, best_of(outlook.single_chances), strict=True
-    ):
-        key = (int(best), bool(retrieval >= training))
-        if hits is outlook.hits and key in steps:
-            step = steps[key]
-        else:
-            step = step_for_now(PATTERNS[best], retrieval, training, hits)
-            steps.update({key: step} if hits is outlook.hits else {})
-        if best != today or step != now:
-            found.add(change.criterion)
-    return frozenset(found)
+    return not any(criterion.id in outlook.deciding for criterion in open_questions(outlook, parked))
 
 
 def _information(outlook: Outlook, cases: Sequence[Case]) -> dict[str, float]:

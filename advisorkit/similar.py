@@ -82,11 +82,8 @@ def distances(
     Ordered levels differ by their steps over all steps, others by 0 or 1; a range or a dispute counts with the mean over its
     levels.
     """
-    tables, places = table(catalog), _positions(Same(catalog), Same(cases))
-    mine = np.full(places.shape[1:], np.nan)
-    for name, answer in answers.items():
-        mass = shares(catalog.criterion(name), answer)
-        mine[tables.index[name]] = _position(np.array([mass]), name, len(mass), places.shape[2])[0]
+    places = _positions(Same(catalog), Same(cases))
+    mine = _places(catalog, _masses(catalog, answers)[None])
     gaps = np.abs(places - mine).max(axis=2)
     known = np.isfinite(gaps)
     shared = known.sum(axis=1)
@@ -94,22 +91,35 @@ def distances(
     return np.where(shared >= LEAST, total / shared.clip(min=1), np.inf), shared
 
 
+def _masses(catalog: Catalog, answers: Mapping[str, Answer]) -> Array:
+    tables = table(catalog)
+    masses = np.zeros(tables.retrieval.shape)
+    for name, answer in answers.items():
+        mass = shares(catalog.criterion(name), answer)
+        masses[tables.index[name], : len(mass)] = mass
+    return masses
+
+
 @lru_cache(maxsize=8)
 def _positions(catalog: Same, cases: Same) -> Array:
-    """Where each case stands on each criterion: case, column, coordinate; NaN where unknown."""
-    tables, masses = table(catalog.value), placed(catalog.value, cases.value)
-    rows = np.full(masses.shape, np.nan)
-    for column, name in enumerate(tables.ids):
-        known = masses[:, column].any(axis=1)
-        rows[known, column] = _position(masses[known, column], name, tables.levels[column], masses.shape[2])
-    return rows
+    return _places(catalog.value, placed(catalog.value, cases.value))
 
 
-def _position(mass: Array, name: str, size: int, width: int) -> Array:
-    """One coordinate from 0 to 1 for ordered levels; the level masses themselves for others."""
-    if name in UNORDERED:
-        padded = np.zeros((len(mass), width))
-        padded[:, :size] = mass[:, :size]
-        return padded
-    along = mass[:, :size] @ np.linspace(0, 1, size)
-    return np.repeat(along[:, None], width, axis=1)
+def _places(catalog: Catalog, masses: Array) -> Array:
+    """Where each row stands on each criterion: row, column, coordinate; NaN where unknown.
+
+    Ordered levels have one coordinate from 0 to 1, written into all; others have one for each level.
+    """
+    ladder, ordered = _ladder(Same(catalog))
+    along = np.broadcast_to((masses * ladder).sum(axis=2, keepdims=True), masses.shape)
+    places = np.where(ordered[:, None], along, masses)
+    return np.where(masses.any(axis=2, keepdims=True), places, np.nan)
+
+
+@lru_cache(maxsize=8)
+def _ladder(catalog: Same) -> tuple[Array, NDArray[np.bool_]]:
+    tables = table(catalog.value)
+    ladder = np.zeros(tables.retrieval.shape)
+    for column, size in enumerate(tables.levels):
+        ladder[column, :size] = np.linspace(0, 1, size)
+    return ladder, np.array([name not in UNORDERED for name in tables.ids])

@@ -3,36 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
-from advisorkit.acceptability import LEAD, SHARE, draw
-from advisorkit.advice.steps import companions, next_step, off_ramp
-from advisorkit.advice.values import Advice, PatternAdvice
+from advisorkit.acceptability import LEAD, SHARE, Draws, draw
+from advisorkit.advice.steps import companions, next_step, off_ramp, warnings
+from advisorkit.advice.values import Advice, NextStep, OffRamp, PatternAdvice
 from advisorkit.criteria import Axis, Catalog
 from advisorkit.engagement import Engagement, Workflow
 from advisorkit.evidence import (
+    PILOT,
     Assessment,
+    Case,
     Facts,
     GateHit,
     Outlook,
     best,
     removed,
+    shuts,
     step_for_now,
     waiting,
 )
-from advisorkit.flips import flips, pairs, weight_flip
-from advisorkit.path import plan, policies
+from advisorkit.flips import flips, pairs, stays, weight_flip
+from advisorkit.path import Rung, plan, policies
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.pilot import COUNTED, Established
 from advisorkit.questions import next_questions, settled
-from advisorkit.words import say
+from advisorkit.similar import similar
+from advisorkit.words import Story, say
 
 __all__ = ["SEED", "advise"]
 
 SEED = 20_261_122
 """Seed of the draws unless another is given."""
+
 MAPPED = 512
 """Draws kept for the map; a power of two, so that they are a good sample by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    recommended: PatternId
+    runner_up: PatternId
+    now: PatternId
+    lead: float
+    clear: bool
+    ramp: OffRamp | None
+    step: NextStep
 
 
 def advise(
@@ -41,7 +57,7 @@ def advise(
     workflow: Workflow,
     facts: Facts | None = None,
     *,
-    cases: Sequence[Any] = (),
+    cases: Sequence[Case] = (),
     pilot: Established | None = None,
     draws: int = 4096,
     seed: int = SEED,
@@ -59,44 +75,76 @@ def advise(
         seed: Seed of the draws; the same seed gives the same advice.
     """
     outlook = Outlook(assess(catalog, engagement, workflow, facts, pilot))
-    chances: dict[PatternId, float] = dict(zip(PATTERNS, outlook.chances.tolist(), strict=True))
-    recommended = best(chances)
-    now = _now(outlook, recommended, pilot)
     drawn = draw(outlook, cases, draws, seed)
-    ranked = sorted(chances.values(), reverse=True)
-    lead = ranked[0] - ranked[1]
-    hits, answers = outlook.hits, outlook.assessment.answers
     bought = any(name.startswith("buy_") for name in engagement.settings_of(workflow))
-    ramp = off_ramp(catalog, answers, hits, recommended, bought=bought)
+    verdict = _judged(outlook, drawn, pilot, bought=bought)
+    asked, chances = _asked(engagement, workflow), _chances(outlook)
     return Advice(
         workflow=workflow.id,
-        recommended=recommended,
-        now=now,
-        clear=lead >= LEAD and drawn.first[recommended] >= SHARE,
-        lead=lead,
-        off_ramp=ramp,
-        companions=companions(catalog, answers),
-        next_step=next_step(answers, ramp, now, hits, pilot),
-        patterns={p: _pattern(p, chances, hits) for p in PATTERNS},
+        recommended=verdict.recommended,
+        now=verdict.now,
+        clear=verdict.clear,
+        lead=verdict.lead,
+        off_ramp=verdict.ramp,
+        companions=companions(outlook.assessment),
+        next_step=verdict.step,
+        patterns={pattern: _pattern(pattern, chances, outlook.hits) for pattern in PATTERNS},
         belief=outlook.belief,
-        gates=hits,
+        gates=outlook.hits,
         acceptability=drawn.first,
         flips=flips(outlook),
-        next_questions=next_questions(outlook, cases),
-        similar=(),
-        path=plan(outlook.belief, removed(hits), waiting(hits), now, catalog.text, piloted=pilot is not None, facts=facts),
-        warnings=(),
-        reopen_when=tuple(dict.fromkeys(hit.reopens for hit in hits if not hit.provisional)),
-        words=say(catalog, chances, recommended, now, outlook.belief, hits),
+        next_questions=next_questions(outlook, cases, parked=asked),
+        similar=similar(catalog, outlook.assessment.answers, cases),
+        path=_path(outlook, verdict.now, pilot),
+        warnings=warnings(outlook, pilot),
+        reopen_when=_reopens(outlook.hits),
+        words=say(_story(outlook, verdict)),
         override=workflow.override,
         policies=policies(chances, facts),
         weight_flip=weight_flip(outlook),
         pairs=pairs(outlook),
-        settled=settled(outlook),
-        seed=seed,
-        draws=draws,
+        stays=stays(outlook),
+        settled=settled(outlook, asked),
         beliefs=tuple(zip(drawn.retrieval[:MAPPED].tolist(), drawn.training[:MAPPED].tolist(), strict=True)),
+        seed=seed,
+        draws=drawn.retrieval.size,
     )
+
+
+def _chances(outlook: Outlook) -> dict[PatternId, float]:
+    return dict(zip(PATTERNS, outlook.chances.tolist(), strict=True))
+
+
+def _judged(outlook: Outlook, drawn: Draws, pilot: Established | None, *, bought: bool) -> _Verdict:
+    chances = _chances(outlook)
+    recommended = best(chances)
+    runner_up = best({pattern: -1.0 if pattern == recommended else chance for pattern, chance in chances.items()})
+    now, lead = _now(outlook, recommended, pilot), chances[recommended] - chances[runner_up]
+    ramp = off_ramp(outlook.assessment, outlook.hits, recommended, bought=bought)
+    clear = lead >= LEAD and drawn.first[recommended] >= SHARE
+    return _Verdict(recommended, runner_up, now, lead, clear, ramp, next_step(outlook, ramp, now, pilot))
+
+
+def _story(outlook: Outlook, verdict: _Verdict) -> Story:
+    ramp = verdict.ramp.kind if verdict.ramp else None
+    return Story(outlook, verdict.recommended, verdict.runner_up, verdict.now, verdict.step.action, verdict.clear, ramp)
+
+
+def _reopens(hits: Sequence[GateHit]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(hit.reopens for hit in hits if hit.kind == "lasting" and not hit.provisional))
+
+
+def _asked(engagement: Engagement, workflow: Workflow) -> frozenset[str]:
+    """Criteria that were asked and stayed unknown: they are not asked again."""
+    given = {**engagement.answers, **workflow.answers}
+    return frozenset(name for name, answer in given.items() if answer.unknown)
+
+
+def _path(outlook: Outlook, now: PatternId, pilot: Established | None) -> tuple[Rung, ...]:
+    a = outlook.assessment
+    marked = pilot is not None or not any(hit.criterion == PILOT for hit in outlook.hits)
+    gone, held = removed(outlook.hits), waiting(outlook.hits)
+    return plan(outlook.belief, gone, held, now, a.catalog.text, piloted=marked, facts=a.facts)
 
 
 def _now(outlook: Outlook, recommended: PatternId, pilot: Established | None) -> PatternId:
@@ -125,7 +173,7 @@ def assess(
 
 
 def _pattern(pattern: PatternId, chances: Mapping[PatternId, float], hits: Sequence[GateHit]) -> PatternAdvice:
-    gates = tuple(hit for hit in hits if pattern in hit.removes and hit.kind != "autonomy")
-    lasting = [hit for hit in gates if hit.kind == "lasting"]
-    out = any(not hit.provisional for hit in lasting)
-    return PatternAdvice(chances[pattern], "ruled_out" if out else "provisional" if lasting else "possible", gates)
+    gates = tuple(hit for hit in hits if pattern in hit.removes and (hit.kind != "off_ramp" or shuts(hit)))
+    out = any(shuts(hit) for hit in gates)
+    unsure = any(hit.provisional for hit in gates)
+    return PatternAdvice(chances[pattern], "ruled_out" if out else "provisional" if unsure else "possible", gates)

@@ -1,24 +1,25 @@
-"""Off-ramps, companions and the next step."""
+"""Off-ramps, companions, the next step and what to warn of."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import get_args
 
-from advisorkit.advice.values import NextStep, OffRamp
+from advisorkit.advice.values import Action, NextStep, OffRamp
 from advisorkit.criteria import Catalog
 from advisorkit.engagement import Answer
-from advisorkit.evidence import GateHit, sure
-from advisorkit.patterns import CompanionId, OffRampId, Pattern, PatternId
+from advisorkit.evidence import PILOT, Assessment, Facts, GateHit, Outlook, contradicted, shuts, sure
+from advisorkit.patterns import PATTERNS, CompanionId, OffRampId, Pattern, PatternId
 from advisorkit.pilot import Established
+from advisorkit.quantities import money, number
 
-__all__ = ["MARKED", "companions", "next_step", "off_ramp"]
-
-MARKED = ("marked_20", "marked_100", "in_production")
-"""Levels of ``prompt_pilot`` at which a prompt counts as marked."""
+__all__ = ["PILOT_CASES", "companions", "next_step", "off_ramp", "warnings"]
 
 PILOT_CASES = 100
-"""Cases to mark in a first pilot: about a hundred read cases show the kinds of failure (source HS)."""
+"""Cases to mark in a first pilot: about a hundred show the kinds of failure (source HS)."""
+
+FEW_CASES = 20
+"""Cases below which a first result only points the way (source O1)."""
 
 
 def _suggested(catalog: Catalog, answers: Mapping[str, Answer], pattern: Pattern) -> bool:
@@ -28,36 +29,110 @@ def _suggested(catalog: Catalog, answers: Mapping[str, Answer], pattern: Pattern
     )
 
 
-def off_ramp(
-    catalog: Catalog, answers: Mapping[str, Answer], hits: Sequence[GateHit], recommended: PatternId, *, bought: bool
-) -> OffRamp | None:
-    """What fits better than any pattern, if anything does."""
+def off_ramp(assessment: Assessment, hits: Sequence[GateHit], recommended: PatternId, *, bought: bool) -> OffRamp | None:
+    """Something simpler that fits better than any pattern, if anything does.
+
+    A gate leads to one when it stands for it outright, or when it holds the destination back for now. Of several that it
+    names, the first that the answers suggest is taken. A product that can be bought comes last.
+    """
+    catalog, answers = assessment.catalog, assessment.answers
     for hit in hits:
-        fits = hit.kind == "off_ramp" or (hit.kind == "for_now" and recommended in hit.removes)
-        ramps = [name for name in hit.leads_to if name in get_args(OffRampId)]
+        outright = hit.kind == "off_ramp"
+        ramps: list[OffRampId] = [name for name in get_args(OffRampId) if name in hit.leads_to]
         meant = [name for name in ramps if _suggested(catalog, answers, catalog.off_ramps[name])]
-        if not hit.provisional and (meant or (fits and ramps)) and (fits or hit.kind == "lasting"):
+        if ramps and not hit.provisional and (outright or (hit.kind == "for_now" and recommended in hit.removes)):
             return OffRamp((meant or ramps)[0], hit.reason)
-    return OffRamp("buy", catalog.off_ramps["buy"].right_when) if bought else None
+    return OffRamp("buy", catalog.text["buy"]) if bought else None
 
 
-def companions(catalog: Catalog, answers: Mapping[str, Answer]) -> tuple[CompanionId, ...]:
+def companions(assessment: Assessment) -> tuple[CompanionId, ...]:
     """What should stand beside the pattern."""
+    catalog, answers = assessment.catalog, assessment.answers
     return tuple(name for name in get_args(CompanionId) if _suggested(catalog, answers, catalog.companions[name]))
 
 
-def next_step(
-    answers: Mapping[str, Answer], ramp: OffRamp | None, now: PatternId, hits: Sequence[GateHit], pilot: Established | None
-) -> NextStep:
+def next_step(outlook: Outlook, ramp: OffRamp | None, now: PatternId, pilot: Established | None) -> NextStep:
     """What to do next, and why."""
+    text = outlook.assessment.catalog.text
+    if ramp is not None and ramp.kind == "stop":
+        return NextStep("stop", now, 0, ramp.reason)
     if ramp is not None and ramp.kind != "buy":
         return NextStep("off_ramp", now, 0, ramp.reason)
     if pilot is not None:
-        return NextStep(pilot.decision.action, pilot.decision.pattern, pilot.decision.cases, pilot.decision.why)
-    held = [hit for hit in hits if hit.criterion == "prompt_pilot"]
-    if held:
-        return NextStep("pilot", now, PILOT_CASES, held[0].reason)
-    good = answers.get("baseline_quality")
-    if good and good.levels == ("good_enough",):
-        return NextStep("ship", now, 0, "")
-    return NextStep("climb" if now != "prompt" else "mark_more", now, 0, "")
+        return _after_pilot(outlook, now, pilot)
+    unmarked = next((hit for hit in outlook.hits if hit.criterion == PILOT), None)
+    if unmarked is not None:
+        return NextStep("pilot", now, _cases(outlook.assessment.answers), unmarked.reason)
+    good = sure(outlook.assessment.catalog, outlook.assessment.answers, "baseline_quality", "good_enough")
+    action: Action = "ship" if good == 1 and now == "prompt" else "climb" if now != "prompt" else "mark_more"
+    return NextStep(action, now, PILOT_CASES if action == "mark_more" else 0, text[f"step.{action}"])
+
+
+def _cases(answers: Mapping[str, Answer]) -> int:
+    """Cases to mark: as many as there are, but at least `FEW_CASES` and at most `PILOT_CASES`."""
+    there = answers.get("test_cases")
+    if there is None or there.amount is None:
+        return PILOT_CASES
+    return int(min(PILOT_CASES, max(FEW_CASES, there.amount.likely)))
+
+
+def _after_pilot(outlook: Outlook, now: PatternId, pilot: Established) -> NextStep:
+    decided = pilot.decision
+    if now == decided.pattern or decided.action in ("ship", "stop"):
+        return NextStep(decided.action, decided.pattern, decided.cases, decided.why)
+    held = [hit for hit in outlook.hits if decided.pattern in hit.removes and not hit.provisional and hit.kind == "for_now"]
+    why = outlook.assessment.catalog.text["step.held"].format(reason=held[0].reason) if held else decided.why
+    return NextStep("mark_more", now, decided.cases or PILOT_CASES, why)
+
+
+def warnings(outlook: Outlook, pilot: Established | None) -> tuple[str, ...]:
+    """What weakens the advice or binds it, in plain words."""
+    assessment = outlook.assessment
+    found = [
+        *_people(assessment, outlook.hits),
+        *_guessed_gates(assessment, outlook.hits),
+        *(_limits(assessment, assessment.facts) if assessment.facts else ()),
+        *_thin(assessment, outlook),
+        *(pilot.warnings if pilot else ()),
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _people(assessment: Assessment, hits: Sequence[GateHit]) -> Iterator[str]:
+    catalog, answers = assessment.catalog, assessment.answers
+    yield from (catalog.text["warn.autonomy"].format(reason=hit.reason) for hit in hits if hit.kind == "autonomy")
+    serious = sure(catalog, answers, "error_tolerance", "serious") or 0
+    if serious > 0.5 and (sure(catalog, answers, "human_review", "never") or 0) > 0.5:
+        yield catalog.text["warn.unchecked"]
+
+
+def _guessed_gates(assessment: Assessment, hits: Sequence[GateHit]) -> Iterator[str]:
+    catalog = assessment.catalog
+    for hit in hits:
+        answer = assessment.answers.get(hit.criterion)
+        if hit.kind == "lasting" and not hit.provisional and answer is not None and answer.confidence == "guess":
+            names = ", ".join(catalog.patterns[pattern].name for pattern in hit.removes)
+            yield catalog.text["warn.gate_guess"].format(label=catalog.criteria[hit.criterion].label, patterns=names)
+
+
+def _limits(assessment: Assessment, facts: Facts) -> Iterator[str]:
+    """Patterns whose build may, though it probably will not, go over the budget or the deadline."""
+    text, budget, weeks = assessment.catalog.text, *(assessment.answers.get(name) for name in ("budget", "deadline_weeks"))
+    for pattern in PATTERNS:
+        name, cost, time = assessment.catalog.patterns[pattern].name, facts.build[pattern], facts.build_weeks[pattern]
+        if budget and budget.amount and cost.p50 <= budget.amount.likely < cost.p90:
+            yield text["warn.budget"].format(pattern=name, money=money(cost.p90, facts.currency))
+        if weeks and weeks.amount and time.p50 <= weeks.amount.likely < time.p90:
+            yield text["warn.deadline"].format(pattern=name, weeks=number(time.p90))
+
+
+def _thin(assessment: Assessment, outlook: Outlook) -> Iterator[str]:
+    text, there = assessment.catalog.text, assessment.answers.get("test_cases")
+    if len({pattern for hit in outlook.hits if shuts(hit) for pattern in hit.removes}) == len(PATTERNS):
+        yield text["warn.nothing_left"]
+    if there and there.amount and there.amount.likely < FEW_CASES:
+        yield text["warn.few_cases"]
+    goal = assessment.answers.get("call_cost_goal")
+    if goal and "main" in goal.levels and contradicted(assessment.facts):
+        yield text["warn.payback"]
+

@@ -15,7 +15,9 @@ from advisorkit.questions import NextQuestion
 from advisorkit.similar import Similar
 from advisorkit.words import Words
 
-__all__ = ["Advice", "NextStep", "OffRamp", "PatternAdvice"]
+__all__ = ["Action", "Advice", "NextStep", "OffRamp", "PatternAdvice"]
+
+Action = Literal["pilot", "mark_more", "ship", "climb", "stop", "off_ramp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class OffRamp:
 class NextStep:
     """What to do next."""
 
-    action: Literal["pilot", "mark_more", "ship", "climb", "stop", "off_ramp"]
+    action: Action
     """pilot, mark_more, ship, climb, stop or off_ramp."""
     pattern: PatternId
     """The pattern that it concerns."""
@@ -104,6 +106,8 @@ class Advice:
     """The smallest change of one criterion's weight that changes the destination."""
     pairs: tuple[Pair, ...] = ()
     """Changes of two answers that bring the runner-up to the front, where one alone does not."""
+    stays: tuple[Flip, ...] = ()
+    """The changes of one answer that move the beliefs most and yet leave the destination as it is."""
     settled: bool = False
     """Whether no open question can change the destination or the step for now by its answer."""
     seed: int = 0

@@ -7,8 +7,9 @@ from typing import Any
 
 from advisorkit.advice import Advice
 from advisorkit.engagement import Engagement
-from advisorkit.evidence import GateHit
-from advisorkit.patterns import PATTERNS
+from advisorkit.evidence import EvidenceItem, GateHit
+from advisorkit.flips import Flip, WeightFlip
+from advisorkit.patterns import PATTERNS, PatternId
 
 __all__ = ["advice_document", "workflow_document"]
 
@@ -25,10 +26,12 @@ def advice_document(engagement: Engagement, advices: Sequence[Advice]) -> dict[s
 
 def workflow_document(name: str, advice: Advice) -> dict[str, Any]:
     """The advice on the workflow called `name`."""
-    belief, ramp, step, override = advice.belief, advice.off_ramp, advice.next_step, advice.override
+    return {"id": advice.workflow, "name": name, **_verdict(advice), **_why(advice), **_what_next(advice)}
+
+
+def _verdict(advice: Advice) -> dict[str, Any]:
+    ramp, step, override = advice.off_ramp, advice.next_step, advice.override
     return {
-        "id": advice.workflow,
-        "name": name,
         "recommended": advice.recommended,
         "clear": advice.clear,
         "now": advice.now,
@@ -38,57 +41,88 @@ def workflow_document(name: str, advice: Advice) -> dict[str, Any]:
         "override": None if override is None else {"pattern": override.pattern, "reason": override.reason, "by": override.by},
         "next_step": {"action": step.action, "pattern": step.pattern, "cases": step.cases, "why": step.why},
         "patterns": {pattern: _pattern(advice, pattern) for pattern in PATTERNS},
-        "axes": {
-            "retrieval": {"probability": belief.retrieval, "decibans": belief.retrieval_decibans, "prior": belief.prior[0]},
-            "training": {"probability": belief.training, "decibans": belief.training_decibans, "prior": belief.prior[1]},
-        },
-        "evidence": [
-            {"criterion": item.criterion, "answer": item.answer, "label": item.label, "retrieval": item.retrieval,
-             "training": item.training, "raw_retrieval": item.raw_retrieval, "raw_training": item.raw_training,
-             "guess": item.guess, "source": item.source}
-            for item in belief.items
-        ],
-        "acceptability": dict(advice.acceptability),
-        "flips": [
-            {"criterion": flip.criterion, "from": flip.before, "to": flip.after, "recommended": flip.recommended,
-             "shares": dict(flip.shares)}
-            for flip in advice.flips
-        ],
-        "next_questions": [
-            {"criterion": q.criterion, "question": q.question, "information_bits": q.information_bits}
-            for q in advice.next_questions
-        ],
-        "similar": [
-            {"id": case.id, "company": case.company, "year": case.year, "outcome": case.outcome,
-             "distance": case.distance, "source": case.source, "what_happened": case.what_happened}
-            for case in advice.similar
-        ],
-        "path": [
-            {"rung": rung.rung, "pattern": rung.pattern, "enter_when": rung.enter_when, "leave_when": rung.leave_when,
-             "probability_suffices": rung.probability_suffices, "build": rung.build, "weeks": rung.weeks, "state": rung.state}
-            for rung in advice.path
-        ],
-        "warnings": list(advice.warnings),
-        "reopen_when": list(advice.reopen_when),
         "words": {name: list(getattr(advice.words, name)) for name in _WORDS},
-        "settled": advice.settled,
-        "seed": advice.seed,
-        "draws": advice.draws,
+        "warnings": list(advice.warnings),
     }
 
 
 _WORDS = ("headline", "summary", "why", "against", "not_recommended", "unknowns")
 
 
-def _pattern(advice: Advice, pattern: str) -> dict[str, Any]:
-    found = advice.patterns[pattern]  # type: ignore[index]
+def _why(advice: Advice) -> dict[str, Any]:
+    belief = advice.belief
+    return {
+        "axes": {
+            "retrieval": {"probability": belief.retrieval, "decibans": belief.retrieval_decibans, "prior": belief.prior[0]},
+            "training": {"probability": belief.training, "decibans": belief.training_decibans, "prior": belief.prior[1]},
+        },
+        "evidence": [_item(item) for item in belief.items],
+        "acceptability": dict(advice.acceptability),
+        "similar": [
+            {"id": case.id, "company": case.company, "year": case.year, "outcome": case.outcome, "distance": case.distance,
+             "source": case.source, "what_happened": case.what_happened}
+            for case in advice.similar
+        ],
+        "seed": advice.seed,
+        "draws": advice.draws,
+    }
+
+
+def _item(item: EvidenceItem) -> dict[str, Any]:
+    return {
+        "criterion": item.criterion, "answer": item.answer, "label": item.label, "retrieval": item.retrieval,
+        "training": item.training, "raw_retrieval": item.raw_retrieval, "raw_training": item.raw_training,
+        "guess": item.guess, "source": item.source,
+    }  # fmt: skip
+
+
+def _what_next(advice: Advice) -> dict[str, Any]:
+    return {
+        "flips": [_flip(flip) for flip in advice.flips],
+        "stays": [_flip(flip) for flip in advice.stays],
+        "pairs": [[_flip(pair.first), _flip(pair.second)] for pair in advice.pairs],
+        "weight_flip": _weight_flip(advice.weight_flip),
+        "next_questions": [
+            {"criterion": q.criterion, "question": q.question, "information_bits": q.information_bits, "decides": q.decides}
+            for q in advice.next_questions
+        ],
+        "settled": advice.settled,
+        "path": [
+            {"rung": rung.rung, "pattern": rung.pattern, "enter_when": rung.enter_when, "leave_when": rung.leave_when,
+             "probability_suffices": rung.probability_suffices, "build": rung.build, "weeks": rung.weeks, "state": rung.state}
+            for rung in advice.path
+        ],
+        "policies": [
+            {"first": policy.first, "probability_suffices": policy.suffices, "build": policy.build, "weeks": policy.weeks}
+            for policy in advice.policies
+        ],
+        "reopen_when": list(advice.reopen_when),
+    }  # fmt: skip
+
+
+def _flip(flip: Flip) -> dict[str, Any]:
+    return {
+        "criterion": flip.criterion, "from": flip.before, "to": flip.after, "recommended": flip.recommended,
+        "shares": dict(flip.shares),
+    }  # fmt: skip
+
+
+def _weight_flip(found: WeightFlip | None) -> dict[str, Any] | None:
+    return None if found is None else {"criterion": found.criterion, "factor": found.factor, "recommended": found.recommended}
+
+
+def _pattern(advice: Advice, pattern: PatternId) -> dict[str, Any]:
+    found = advice.patterns[pattern]
     return {
         "probability": found.probability,
         "status": found.status,
-        "gates": [_gate(hit) for hit in found.gates if not hit.provisional and hit.kind in ("lasting", "for_now")],
+        "gates": [_gate(hit) for hit in found.gates if not hit.provisional],
         "open_gates": [_gate(hit) for hit in found.gates if hit.provisional],
     }
 
 
 def _gate(hit: GateHit) -> dict[str, str]:
-    return {"criterion": hit.criterion, "kind": hit.kind, "reason": hit.reason, "reopens": hit.reopens, "short": hit.short}
+    return {
+        "criterion": hit.criterion, "kind": "for_now" if hit.kind == "for_now" else "lasting", "reason": hit.reason,
+        "reopens": hit.reopens, "short": hit.short,
+    }  # fmt: skip

@@ -10,6 +10,7 @@ from advisorkit.evidence.belief import (
     best,
     corners,
     removed,
+    shuts,
     spread,
     weigh,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "removed",
     "shared_out",
     "shares",
+    "shuts",
     "spread",
     "step_for_now",
     "sure",

@@ -24,6 +24,7 @@ __all__ = [
     "best",
     "corners",
     "removed",
+    "shuts",
     "spread",
     "weigh",
 ]
@@ -250,15 +251,14 @@ def spread(retrieval: Array | float, training: Array | float) -> Array:
     return np.stack([(1 - r) * (1 - t), r * (1 - t), (1 - r) * t, r * t], axis=-1)
 
 
-def removed(hits: Iterable[GateHit]) -> frozenset[PatternId]:
-    """Patterns that cannot be the destination: lasting gates, and off-ramps that leave other patterns open.
+def shuts(hit: GateHit) -> bool:
+    """Whether a gate takes its patterns out of the destination: a lasting one, or an off-ramp that leaves others open."""
+    return not hit.provisional and (hit.kind == "lasting" or (hit.kind == "off_ramp" and len(hit.removes) < len(PATTERNS)))
 
-    None when all four would go, for then only an off-ramp is left to advise.
-    """
-    closed = [hit for hit in hits if not hit.provisional]
-    lasting = {p for hit in closed if hit.kind == "lasting" for p in hit.removes}
-    beside = {p for hit in closed if hit.kind == "off_ramp" and len(hit.removes) < len(PATTERNS) for p in hit.removes}
-    gone = frozenset(lasting | beside)
+
+def removed(hits: Iterable[GateHit]) -> frozenset[PatternId]:
+    """Patterns that cannot be the destination; none when all four would go, for then only an off-ramp is left to advise."""
+    gone = frozenset(pattern for hit in hits if shuts(hit) for pattern in hit.removes)
     return frozenset() if len(gone) == len(PATTERNS) else gone
 
 

@@ -85,8 +85,11 @@ def sure(catalog: Catalog, answers: Answers, id: str, *levels: str) -> float | N
     answer = answers.get(id)
     if answer is None or id not in catalog.criteria:
         return None
+    if answer.amount is None:
+        return sum(level in levels for level in answer.levels) / max(1, len(answer.levels))
     criterion = catalog.criteria[id]
-    return sum(share for share, level in zip(shares(criterion, answer), criterion.levels, strict=True) if level.id in levels)
+    mass = shares(criterion, answer)
+    return sum(share for share, level in zip(mass, criterion.levels, strict=True) if level.id in levels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +184,11 @@ def read_by(gate: Gate) -> frozenset[str]:
 
 def hits_of(gate: Gate, catalog: Catalog, answers: Answers, facts: Facts | None) -> Iterator[GateHit]:
     """What `gate` takes away, patterns that it may yet take away apart."""
-    states = {pattern: _state(gate, catalog, answers, facts, pattern) for pattern in gate.removes or PATTERNS[:1]}
+    patterns = gate.removes or PATTERNS[:1]
+    if gate.computed:
+        states = {pattern: _state(gate, catalog, answers, facts, pattern) for pattern in patterns}
+    else:
+        states = dict.fromkeys(patterns, _state(gate, catalog, answers, facts, patterns[0]))
     for state in ("closed", "provisional"):
         removes = tuple(pattern for pattern in gate.removes if states[pattern] == state)
         if state in states.values():

@@ -13,6 +13,7 @@ from advisorkit.criteria import Catalog, Criterion
 from advisorkit.engagement import Answer
 from advisorkit.evidence.belief import Assessment, Belief, believe, corners, removed, spread
 from advisorkit.evidence.gates import GateHit, hits_of, read_by
+from advisorkit.evidence.steps import step_for_now
 from advisorkit.evidence.tables import Array, Same, chance, table
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import Estimate
@@ -85,18 +86,26 @@ class Outlook:
         return answer is not None and answer.levels == change.answer.levels and answer.amount is None
 
     def hits_after(self, *changes: Change) -> tuple[GateHit, ...]:
-        """All gates that would hold or might hold after `changes`."""
+        """All gates that would hold or might hold after `changes`; the very `hits` when nothing about them changes."""
         a = self.assessment
         readers = _readers(Same(a.catalog))
         touched = {place for change in changes for place in readers.get(change.criterion, ())}
         if not touched:
             return self.hits
         answers = {**a.answers, **{change.criterion: change.answer for change in changes}}
-        return tuple(
-            hit
-            for place, gate in enumerate(a.catalog.gates)
-            for hit in (hits_of(gate, a.catalog, answers, a.facts) if place in touched else self.by_gate[place])
-        )
+        after = {place: tuple(hits_of(a.catalog.gates[place], a.catalog, answers, a.facts)) for place in touched}
+        if all(self.by_gate[place] == hits for place, hits in after.items()):
+            return self.hits
+        return tuple(hit for place, hits in enumerate(self.by_gate) for hit in after.get(place, hits))
+
+    def gone_after(self, hits: tuple[GateHit, ...]) -> frozenset[PatternId]:
+        """Patterns that cannot be the destination under `hits`."""
+        return self.gone if hits is self.hits else removed(hits)
+
+    @cached_property
+    def gone(self) -> frozenset[PatternId]:
+        """Patterns that cannot be the destination today."""
+        return removed(self.hits)
 
     @cached_property
     def single_hits(self) -> tuple[tuple[GateHit, ...], ...]:
@@ -106,12 +115,43 @@ class Outlook:
     @cached_property
     def single_beliefs(self) -> Array:
         """Beliefs after each of `singles`: change by axis."""
-        return self.beliefs([(change,) for change in self.singles])
+        columns, levels = self.places
+        told = np.repeat(self.columns[None], len(columns), axis=0)
+        told[np.arange(len(columns)), :, columns] = self.weights[:, columns, levels].T
+        return chance(table(self.assessment.catalog).total(told) + self.assessment.start)
 
     @cached_property
     def single_chances(self) -> Array:
         """Chances after each of `singles`: change by pattern."""
-        return shared_out(self.single_beliefs, [removed(hits) for hits in self.single_hits])
+        return shared_out(self.single_beliefs, [self.gone_after(hits) for hits in self.single_hits])
+
+    @cached_property
+    def places(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Column of `Table` and level of each of `singles`."""
+        index = table(self.assessment.catalog).index
+        columns = [index[change.criterion] for change in self.singles]
+        return np.array(columns, dtype=np.intp), np.array([change.level for change in self.singles], dtype=np.intp)
+
+    @cached_property
+    def moves(self) -> Array:
+        """Decibans by which each of `singles` moves the two beliefs together, before damping."""
+        columns, levels = self.places
+        return np.asarray(np.abs(self.weights[:, columns, levels] - self.columns[:, columns]).sum(axis=0))
+
+    @cached_property
+    def deciding(self) -> frozenset[str]:
+        """Criteria of which one answer alone would change the destination or the step for now."""
+        today = int(best_of(self.chances[None])[0])
+        first = self.belief.retrieval >= self.belief.training
+        now = _step(today, first, self.hits)
+        found: set[str] = set()
+        kinds = zip(best_of(self.single_chances).tolist(), (self.single_beliefs[:, 0] >= self.single_beliefs[:, 1]).tolist(), strict=True)
+        for change, hits, (goal, retrieval_first) in zip(self.singles, self.single_hits, kinds, strict=True):
+            if goal != today:
+                found.add(change.criterion)
+            elif hits is not self.hits or retrieval_first != first:
+                found |= {change.criterion} if _step(goal, retrieval_first, hits) != now else set()
+        return frozenset(found)
 
     def beliefs(self, changes: Sequence[Sequence[Change]]) -> Array:
         """Beliefs after each set of changes: set by axis, 0 to 1."""
@@ -124,14 +164,15 @@ class Outlook:
         return chance(tables.total(columns) + self.assessment.start)
 
 
+def _step(goal: int, retrieval_first: bool, hits: tuple[GateHit, ...]) -> PatternId:
+    return step_for_now(PATTERNS[goal], float(retrieval_first), 0.5, hits)
+
+
 def shared_out(beliefs: Array, gone: Sequence[frozenset[PatternId]]) -> Array:
     """Chances of the patterns for many pairs of beliefs, each without the patterns that are gone."""
-    chances = spread(beliefs[..., 0], beliefs[..., 1])
-    for row, patterns in enumerate(gone):
-        if patterns:
-            chances[row, [PATTERNS.index(pattern) for pattern in patterns]] = 0
-    shares: Array = chances / chances.sum(axis=-1, keepdims=True)
-    return shares
+    left = {patterns: [pattern not in patterns for pattern in PATTERNS] for patterns in set(gone)}
+    chances = spread(beliefs[..., 0], beliefs[..., 1]) * np.array([left[patterns] for patterns in gone])
+    return np.asarray(chances / chances.sum(axis=-1, keepdims=True))
 
 
 def best_of(chances: Array) -> NDArray[np.intp]:
