@@ -17,7 +17,7 @@ ORDER = [
     "acceptability", "flips", "questions", "path", "similar", "words", "advice", "reopening",
     "files", "catalog", "pilot_rules", "marked_results", "marking_sheet", "price_book", "store", "intake", "brief", "calibration", "study", "piloting",
     "tables", "documents", "charts", "brand", "blocks", "method", "report", "export", "widgets",
-    "batch", "session", "live", "cli", "__main__",
+    "batch", "doctor", "session", "live", "cli", "__main__",
 ]
 """Modules and packages from the ground up; each may import only from those before it."""
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py" or path.read_text().strip())

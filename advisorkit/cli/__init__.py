@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 import warnings
 from collections.abc import Callable
@@ -11,7 +12,8 @@ import typer
 
 from advisorkit.cli.advise import assess, cost, prices_app
 from advisorkit.cli.calibrating import calibrate
-from advisorkit.cli.deliver import batch, demo, live, report
+from advisorkit.cli.console import unforeseen
+from advisorkit.cli.deliver import batch, demo, doctor_command, live, report
 from advisorkit.cli.engage import brief, check, intake_app, new, schema_command
 from advisorkit.cli.pilots import pilot_app
 
@@ -24,6 +26,7 @@ app = typer.Typer(
 _COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo, "new": new, "check": check, "schema": schema_command, "assess": assess, "cost": cost, "report": report,
     "batch": batch, "live": live, "brief": brief, "calibrate": calibrate,
+    "doctor": doctor_command,
 }
 for name, command in _COMMANDS.items():
     app.command(name)(command)
@@ -33,9 +36,18 @@ app.add_typer(intake_app, name="intake")
 
 
 def main() -> None:
-    """Run the command line; ends the process with its exit code."""
+    """Run the command line; ends the process with its exit code.
+
+    What nobody foresaw ends in one line and exit code 1; ``ADVISORKIT_DEBUG=1`` shows where it happened.
+    """
     warnings.filterwarnings("ignore", category=RuntimeWarning)  # numbers out of range are refused in words
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
-    app(prog_name="advisorkit")
+    try:
+        app(prog_name="advisorkit")
+    except Exception as error:
+        if os.environ.get("ADVISORKIT_DEBUG"):
+            raise
+        unforeseen(error, as_json="--json" in sys.argv)
+        sys.exit(1)

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from advisorkit.advice import Advice, PatternAdvice
 from advisorkit.catalog import load as load_catalog
-from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, guarded, out, say, table
+from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, finite, guarded, out, say, table
 from advisorkit.cli.request import opened
 from advisorkit.costs import bill
 from advisorkit.documents.advice import advice_document
@@ -30,6 +30,8 @@ __all__ = ["assess", "cost", "prices", "prices_app", "prices_refresh"]
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Engagement file (YAML or JSON).")]
 One = Annotated[str | None, typer.Option("--workflow", metavar="ID", help="Only this workflow.")]
+MOST_DRAWS = 65536
+"""Most draws of a simulation, so that it ends within seconds and in ordinary memory."""
 MARKS = {"possible": "", "provisional": "provisional", "ruled_out": "ruled out"}
 
 
@@ -88,14 +90,16 @@ def cost(
     sets: Sets = None, scenario: Scenario = None, accept_stale: AcceptStale = False, as_json: Json = False,
 ) -> None:
     """The bill of every pattern: build, per call, run, errors and total with ranges, break-evens and prices with ages."""
-    if draws < 2 or draws & (draws - 1):
-        raise UsageError(f"--draws {draws}: give a power of two, such as {DRAWS}")
+    if not 2 <= draws <= MOST_DRAWS or draws & (draws - 1):
+        raise UsageError(f"--draws {draws}: give a power of two from 2 to {MOST_DRAWS}, such as {DRAWS}")
     engagement = opened(file, scenario, sets, accept_stale=accept_stale)
     found = studies(engagement, pilots_of(engagement, file), [workflow] if workflow else [])
     priced = [(one, bill(one.inputs), price(one.inputs, draws, among=one.in_play)) for one in found]
+    document = cost_document(engagement, [(one.inputs, lines, result) for one, lines, result in priced])
     if as_json:
-        emit(cost_document(engagement, [(one.inputs, lines, result) for one, lines, result in priced]))
+        emit(document)
         return
+    finite(document)
     for one, _, result in priced:
         _print_costs(one, result)
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any, ParamSpec
 
 import typer
@@ -13,11 +16,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from advisorkit.errors import AdvisorError, EngagementError, Fault
+from advisorkit.errors import AdvisorError, EngagementError, Fault, PilotError, PriceError, UsageError
 
-__all__ = ["AcceptStale", "Json", "Scenario", "Sets", "emit", "fault_document", "guarded", "out", "say", "table"]
+__all__ = ["BEYOND", "AcceptStale", "Json", "Scenario", "Sets", "emit", "fault_document", "finite", "guarded", "out", "say", "table", "unforeseen"]
 
 P = ParamSpec("P")
+BEYOND = "the result is beyond any real number; look for an answer or assumption that is far too large or too small"
+"""Said when numbers run out of range."""
 
 out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 120)
 """Results for people."""
@@ -38,8 +43,42 @@ def say(message: str) -> None:
 
 
 def emit(document: Mapping[str, Any]) -> None:
-    """`document` as JSON on stdout, numbers finite, keys in their own order."""
+    """`document` as JSON on stdout, numbers finite, keys in their own order.
+
+    Raises:
+        UsageError: If a number is not finite; nothing is printed then.
+    """
+    finite(document)
     sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+def finite(document: Mapping[str, Any]) -> None:
+    """Refuse a document with a number that is too large to be written.
+
+    Raises:
+        UsageError: Naming the first place of such a number.
+
+    Example:
+        >>> finite({"total": [1.0, float("inf")]})
+        Traceback (most recent call last):
+        advisorkit.errors.UsageError: total[1]: the result is beyond any real number; look for an answer or assumption that is far too large or too small
+    """
+    place = next(_beyond(document, ""), None)
+    if place is not None:
+        raise UsageError(f"{place}: {BEYOND}")
+
+
+def _beyond(value: object, place: str) -> Iterator[str]:
+    match value:
+        case float() if not math.isfinite(value):
+            yield place
+        case Mapping():
+            for name, member in value.items():
+                yield from _beyond(member, f"{place}.{name}".lstrip("."))
+        case list() | tuple():
+            for index, member in enumerate(value):
+                yield from _beyond(member, f"{place}[{index}]")
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> Table:
@@ -57,24 +96,43 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        as_json, file = bool(kwargs.get("as_json")), str(kwargs.get("file") or "")
         try:
             command(*args, **kwargs)
         except AdvisorError as error:
-            _refuse(error, as_json=bool(kwargs.get("as_json")))
+            _refuse(_faults(error, file), as_json=as_json)
+        except ArithmeticError:
+            _refuse([Fault(file, "", BEYOND)], as_json=as_json)
+        except BrokenPipeError:
+            raise
         except OSError as error:
-            place = f"{error.filename}: " if error.filename else ""
-            _refuse(AdvisorError(f"{place}{error.strerror or error}"), as_json=bool(kwargs.get("as_json")))
+            _refuse([Fault(str(error.filename or ""), "", error.strerror or str(error))], as_json=as_json)
 
     return run
 
 
-def _refuse(error: AdvisorError, *, as_json: bool) -> None:
-    faults = error.faults if isinstance(error, EngagementError) else (Fault("", "", str(error)),)
+def _faults(error: AdvisorError, file: str) -> Sequence[Fault]:
+    if isinstance(error, EngagementError | PilotError):
+        return error.faults
+    return (Fault(file if isinstance(error, PriceError) else "", "", str(error)),)
+
+
+def _refuse(faults: Sequence[Fault], *, as_json: bool) -> None:
     for fault in faults:
         say(f"error: {fault}")
     if as_json:
         emit({"advisorkit": 1, "faults": [fault_document(fault) for fault in faults]})
     raise typer.Exit(2)
+
+
+def unforeseen(error: Exception, *, as_json: bool) -> None:
+    """Tell of an error that is advisorkit's own, in one line with its place and no client's word."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
+    message = f"advisorkit itself failed ({place}); please report it. ADVISORKIT_DEBUG=1 shows more"
+    say(f"error: {message}")
+    if as_json:
+        emit({"advisorkit": 1, "faults": [fault_document(Fault("", "", message))]})
 
 
 def fault_document(fault: Fault) -> dict[str, object]:

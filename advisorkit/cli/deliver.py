@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Annotated, cast, get_args
@@ -18,7 +19,8 @@ from advisorkit.batch.values import Engine
 from advisorkit.brand import read_brand
 from advisorkit.catalog import load as load_catalog
 from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, guarded, out, say, table
-from advisorkit.cli.request import changed, opened, settings
+from advisorkit.cli.request import changed, opened, priceable, settings
+from advisorkit.doctor import checks
 from advisorkit.engagement import Engagement
 from advisorkit.errors import UsageError
 from advisorkit.files import write_bytes
@@ -27,7 +29,7 @@ from advisorkit.quantities import percent
 from advisorkit.store import samples
 from advisorkit.study import studies
 
-__all__ = ["batch", "demo", "live", "report"]
+__all__ = ["batch", "demo", "doctor_command", "live", "report"]
 
 FORMATS = ("html", "pdf", "docx", "pptx", "xlsx")
 BUILT = ("html",)
@@ -66,7 +68,7 @@ def report(
 ) -> None:
     """Deliverables of one engagement: one document, a section for each workflow."""
     formats = _formats(to)
-    engagement = opened(file, scenario, sets, accept_stale=accept_stale)
+    engagement = priceable(opened(file, scenario, sets, accept_stale=accept_stale))
     job = job_of(engagement, file.parent, str(file), read_brand(brand) if brand else None)
     result = produce(template, [job], out_, formats, options={"interactive": interactive}, engine=_engine(engine))
     _finish(result, as_json=as_json)
@@ -172,3 +174,15 @@ def _sample_copy() -> Path:
         write_bytes(target, samples.path("source-text").read_bytes())
         say(f"made {target}, a copy of the sample")
     return target
+
+
+@guarded
+def doctor_command(as_json: Json = False) -> None:
+    """What is missing or unsafe on this machine."""
+    found = checks()
+    if as_json:
+        emit({"advisorkit": 1, "checks": [asdict(check) for check in found]})
+    else:
+        out.print(table("", ["", "Check", "Found", "What to do"], [[c.state, c.name, c.found, c.advice] for c in found]))
+    if any(check.state == "missing" for check in found):
+        raise typer.Exit(1)

@@ -13,13 +13,14 @@ import typer
 from advisorkit.brief import notes_in, prompt, read_reply
 from advisorkit.catalog import load as load_catalog
 from advisorkit.cli.console import Json, emit, fault_document, guarded, out, say
+from advisorkit.cli.request import fresh
 from advisorkit.engagement import Answer, Engagement, Workflow
-from advisorkit.errors import EngagementError, Fault, UsageError
+from advisorkit.errors import EngagementError, Fault, UsageError, nearest
 from advisorkit.files import MAX_BYTES, read_source, write_bytes
 from advisorkit.intake import new_questionnaire, read_questionnaire
 from advisorkit.store import Loaded, load, schema, write
 from advisorkit.store import new as new_file
-from advisorkit.store.wholes import reduced
+from advisorkit.store.wholes import CURRENCIES, reduced
 
 __all__ = ["brief", "check", "intake_app", "intake_new", "intake_read", "new", "schema_command"]
 
@@ -33,18 +34,17 @@ def new(
     currency: Annotated[str, typer.Option("--currency", metavar="CODE", help="Currency of all money.")] = "EUR",
 ) -> None:
     """Start an engagement file: commented, with the core questions."""
-    _fresh(file)
+    if file.suffix.lower() not in (".yaml", ".yml"):
+        raise UsageError(f"{file}: an engagement file is YAML; give a name that ends in .yaml")
+    if currency not in CURRENCIES:
+        near = nearest(currency.upper(), CURRENCIES)
+        hint = f"; did you mean {' or '.join(near)}?" if near else f"; valid: {', '.join(CURRENCIES)}"
+        raise UsageError(f"--currency {currency}: is not a currency code{hint}")
+    fresh(file)
     name = reduced(file.stem) or "client"
     today = date.today()  # noqa: DTZ011 - the user's own day
     write_bytes(file, new_file(name, name.replace("-", " ").title(), currency, today).encode())
     say(f"made {file}; fill it in, then run: advisorkit check {file}")
-
-
-def _fresh(file: Path) -> None:
-    if file.exists():
-        raise UsageError(f"{file}: is there already; nothing was written")
-    if not file.parent.is_dir():
-        raise UsageError(f"{file.parent}: there is no such folder")
 
 
 @guarded
@@ -86,7 +86,7 @@ def intake_new(file: Annotated[Path, typer.Argument(metavar="FILE.xlsx", help="Q
     """Make a questionnaire that a client can fill in alone."""
     if file.suffix.lower() != ".xlsx":
         raise UsageError(f"{file}: the questionnaire is an Excel file; give a name that ends in .xlsx")
-    _fresh(file)
+    fresh(file)
     new_questionnaire(file)
     say(f"made {file}; when it comes back, run: advisorkit intake read {file} --to ENGAGEMENT")
 
@@ -117,7 +117,7 @@ def brief(
 ) -> None:
     """Brief NOTES --to FILE writes a prompt for the model that the client allows; brief read REPLY --to ENGAGEMENT takes its reply in as guesses."""
     if source != "read":
-        _fresh(to)
+        fresh(to)
         write_bytes(to, prompt(read_source(source).text, load_catalog()).encode())
         say(f"made {to}; give it to the model that the client allows, save the reply, then run: "
             "advisorkit brief read REPLY --to ENGAGEMENT")

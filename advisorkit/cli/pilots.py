@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, guarded, out, say, table
-from advisorkit.cli.request import opened
+from advisorkit.cli.request import fresh, opened
 from advisorkit.documents.pilot import faults_document, plan_document, read_document
 from advisorkit.errors import PilotError, UsageError
 from advisorkit.files import write_bytes
@@ -35,13 +35,14 @@ def plan(
     sets: Sets = None, scenario: Scenario = None, accept_stale: AcceptStale = False, as_json: Json = False,
 ) -> None:
     """How many cases to mark, by money where it is known and by precision where it is not."""
+    if sheet and sheet.suffix.lower() != ".xlsx":
+        raise UsageError(f"--sheet {sheet}: the marking sheet is an Excel file; give a name that ends in .xlsx")
     engagement = opened(file, scenario, sets, accept_stale=accept_stale)
     found = plans(engagement, [workflow] if workflow else [])
     if sheet and len(found) != 1:
         raise UsageError(f"--sheet is for one workflow: add --workflow with one of {', '.join(p.workflow for p in found)}")
     if sheet:
-        if sheet.exists():
-            raise UsageError(f"{sheet}: is there already; nothing was written")
+        fresh(sheet)
         write_bytes(sheet, marking_sheet(found[0], engagement.workflow(found[0].workflow).name))
         say(f"made {sheet}")
     if as_json:
@@ -73,6 +74,8 @@ def read(
     """Read marked results into an engagement: what they establish, and the advice before and after."""
     if pattern not in PATTERNS:
         raise UsageError(f"--pattern {pattern}: give {', '.join(PATTERNS)}")
+    if pass_mark is not None and not 0 <= pass_mark <= 1:
+        raise UsageError(f"--pass-mark {pass_mark:g}: give a share from 0 to 1, such as 0.85")
     loaded = load(to)
     try:
         found = read_pilot(results, loaded.engagement, to, workflow or "", pattern=pattern, pass_mark=pass_mark,

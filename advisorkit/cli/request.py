@@ -6,14 +6,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from advisorkit.cli.console import say
+from advisorkit.cli.console import BEYOND, say
+from advisorkit.costs import bill, inputs_for
 from advisorkit.engagement import Engagement, Setting, Workflow
 from advisorkit.errors import UsageError, nearest
+from advisorkit.files import is_number
 from advisorkit.price_book import assumptions
+from advisorkit.price_book import load as load_prices
 from advisorkit.quantities import Estimate
 from advisorkit.store import load
 
-__all__ = ["changed", "opened", "settings"]
+__all__ = ["changed", "fresh", "opened", "priceable", "settings"]
+
+
+def fresh(path: Path) -> None:
+    """Refuse a file that is there already, or whose folder is not.
+
+    Raises:
+        UsageError: If so; nothing was written.
+    """
+    if path.exists() or path.is_symlink():
+        raise UsageError(f"{path}: is there already; nothing was written")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path.parent}: there is no such folder")
 
 
 def opened(
@@ -42,6 +57,23 @@ def changed(
     base = engagement.under(scenario) if scenario else engagement
     workflows = tuple(_with(workflow, values) for workflow in base.workflows)
     return replace(base, workflows=workflows, accept_stale=base.accept_stale or accept_stale)
+
+
+def priceable(engagement: Engagement) -> Engagement:
+    """`engagement`, once every workflow's bill was drawn up, so that nothing is begun that cannot be priced.
+
+    Raises:
+        EngagementError: If an assumption does not fit.
+        PriceError: If a price or an exchange rate is not known.
+        UsageError: If the numbers are too large or too small to be worked with.
+    """
+    book = load_prices(engagement.as_of)
+    for workflow in engagement.workflows:
+        try:
+            bill(inputs_for(engagement, workflow, book, assumptions()))
+        except ArithmeticError:
+            raise UsageError(f"{workflow.id}: {BEYOND}") from None
+    return engagement
 
 
 def _with(workflow: Workflow, values: Mapping[str, Setting]) -> Workflow:
@@ -89,5 +121,8 @@ def _unfit(name: str, text: str, values: dict[str, Setting]) -> str:
 
 
 def _estimate(text: str) -> Estimate:
-    numbers = [float(part) for part in text.split(",")]
+    parts = [part.strip() for part in text.split(",")]
+    if not all(map(is_number, parts)):
+        raise ValueError("not a number as files write them")
+    numbers = [float(part) for part in parts]
     return Estimate.of(numbers[0] if len(numbers) == 1 else numbers)
