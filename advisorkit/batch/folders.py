@@ -228,7 +228,7 @@ def network_system(path: Path, mounts: str | None = None) -> str:
     `mounts` is the text of ``/proc/mounts``; without it the system is asked.
 
     Example:
-        >>> network_system(Path("/srv/reports/x"), "a / ext4 rw 0 0\\nhost:/x /srv/reports nfs4 rw 0 0")
+        >>> network_system(Path("/srv/reports/x"), "a / ext4 rw 0 0\nhost:/x /srv/reports nfs4 rw 0 0")
         'nfs4'
     """
     if str(path).startswith(("\\\\", "//")):

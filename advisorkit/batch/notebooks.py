@@ -87,7 +87,7 @@ def settled(outputs: list[Any]) -> list[Any]:
     A kernel sends what a cell prints in pieces whose number and order are chance.
 
     Example:
-        >>> pieces = [{"output_type": "stream", "name": "stdout", "text": text} for text in ("a", "b\\rc")]
+        >>> pieces = [{"output_type": "stream", "name": "stdout", "text": text} for text in ("a", "b\rc")]
         >>> settled(pieces)
         [{'output_type': 'stream', 'name': 'stdout', 'text': 'c'}]
     """
