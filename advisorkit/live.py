@@ -19,6 +19,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from jupyter_core.paths import jupyter_path
+
 from advisorkit.batch.confining import environment
 from advisorkit.errors import UsageError
 
@@ -145,11 +147,18 @@ def _configure(scratch: Path, folder: Path, token: str, port: int) -> None:
         "VoilaConfiguration": {"template": "advisorkit", "show_tracebacks": True, "extension_allowlist": _ALLOWED, "preheat_kernel": True},
         "VoilaKernelManager": {"kernel_pools_config": {"default": {"pool_size": 0}, f"{WORKBOOKS[0]}.ipynb": {"pool_size": 1}}},
     }
-    quiet = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+    quiet = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True, **dict.fromkeys(_foreign(), True)}}
     _write(scratch / "config" / "jupyter_server_config.json", lab)
     _write(scratch / "config" / "voila.json", voila)
     _write(scratch / "config" / "labconfig" / "page_config.json", quiet)
     _write(scratch / "ipython" / "profile_default" / "ipython_kernel_config.json", {"HistoryManager": {"enabled": False}})
+
+
+def _foreign() -> list[str]:
+    """Extensions of the browser page that the workbooks do not need; some would send a notebook elsewhere."""
+    folders = [Path(path) for path in jupyter_path("labextensions") if Path(path).is_dir()]
+    found = {entry.parent.relative_to(folder).as_posix() for folder in folders for entry in folder.glob("**/package.json") if "node_modules" not in entry.parts}
+    return sorted(found - {*_ALLOWED, "jupyterlab_pygments"})
 
 
 _ALLOWED = ["anywidget", "@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8"]

@@ -24,6 +24,9 @@ function questionPart(act) {
     field.addEventListener("keydown", (event) => {
       event.stopPropagation();
       if (event.key === "Enter" && field.value.trim()) answer(asked, field.value);
+      if (event.key.toLowerCase() !== "u" || field.value || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      answer(asked, "unknown");
     });
     const set = h("button", { class: "ak-quiet ak-set", "data-key": "amount-set", onclick: () => field.value.trim() && answer(asked, field.value) }, t("set"));
     return h("div", { class: "ak-amount-row" }, field, h("span", { class: "ak-text2" }, asked.unit), set);
@@ -57,7 +60,7 @@ function questionPart(act) {
     const options = asked.options.map(([id, label], n) => option(asked, id, label, String(n + 1)));
     return [
       h("div", { class: "ak-question-head" }, h("span", null, asked.kicker), h("span", null, asked.count)),
-      h("h2", null, asked.question), !view.bar.presenting && asked.help && h("p", { class: "ak-help" }, asked.help),
+      h("h2", { "data-criterion": asked.criterion }, asked.question), !view.bar.presenting && asked.help && h("p", { class: "ak-help" }, asked.help),
       asked.locked ? h("p", { class: "ak-help" }, asked.locked) : h("div", { class: "ak-options" }, options, asked.unit && amount(asked), option(asked, "unknown", t(view.bar.presenting ? "unknown" : "unknown_now"), "U")),
       asked.fault && h("p", { class: "ak-fault", role: "alert" }, asked.fault),
       !view.bar.presenting && extras(asked), !view.bar.presenting && h("p", { class: "ak-why" }, asked.why),
@@ -82,5 +85,9 @@ function questionPart(act) {
     return true;
   }
 
-  return { el: host, key, update: (view) => redraw(host, view.question ? card(view) : rest(view)), of: (view) => [view.question, view.stop, view.room, view.bar.presenting] };
+  return { el: host, key, update: (view) => {
+    const inside = host.contains(document.activeElement);
+    redraw(host, view.question ? card(view) : rest(view));
+    if (inside && !host.contains(document.activeElement)) (host.querySelector(".ak-option, .ak-amount, input") || host).focus({ preventScroll: true });
+  }, of: (view) => [view.question, view.stop, view.room, view.bar.presenting] };
 }

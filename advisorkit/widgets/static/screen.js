@@ -37,7 +37,7 @@ function render({ model, el }) {
   const charts = new Map();
   const live = h("p", { class: "ak-hidden", "aria-live": "polite" });
   const notice = h("div", { class: "ak-notices" });
-  const root = h("div", { class: "ak", "data-lm-suppress-shortcuts": "true" });
+  const root = h("div", { class: "ak", tabindex: -1, "data-lm-suppress-shortcuts": "true" });
   const link = new Link(model, (lost) => show(model.get("view"), lost), (idle) => (root.dataset.idle = idle ? "yes" : "no"), (view) => show(view));
   const act = (control, name, args) => link.edit(control, name, args);
   const bar = barPart(act);
@@ -93,7 +93,7 @@ function render({ model, el }) {
       act(event.shiftKey ? "redo" : "undo", event.shiftKey ? "redo" : "undo", {});
       return;
     }
-    const typing = event.target.matches && event.target.matches("input[type=text], select, textarea");
+    const typing = event.target.matches && event.target.matches("input[type=text], textarea");
     if (!typing && body.parts.question && body.parts.question.key(event)) {
       event.preventDefault();
       event.stopPropagation();
