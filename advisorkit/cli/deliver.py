@@ -34,7 +34,14 @@ __all__ = ["batch", "demo", "doctor_command", "live", "report"]
 FORMATS = ("html", "pdf", "docx", "pptx", "xlsx")
 BUILT = ("html",)
 
-Folder = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for what is made.")]
+
+def _place(words: str) -> str:
+    if not words.strip():
+        raise typer.BadParameter("name a folder; a full stop is this one")
+    return words
+
+
+Folder = Annotated[str, typer.Option("--out", metavar="DIR", callback=_place, help="Folder for what is made.")]
 Formats = Annotated[str, typer.Option("--to", metavar="FORMAT,…", help="Formats, parted by commas; html today.")]
 TemplateName = Annotated[str, typer.Option("--template", metavar="NAME", help="Template notebook.")]
 Brand = Annotated[Path | None, typer.Option("--brand", metavar="FILE", help="Your brand file (YAML).")]
@@ -79,14 +86,14 @@ def batch(
     inputs: Annotated[list[Path], typer.Argument(metavar="INPUT…", help="Engagement files, folders or a portfolio table.")],
     out_: Folder, to: Formats = "html", template: TemplateName = "client_report", brand: Brand = None,
     interactive: Interactive = False, sets: Sets = None, scenario: Scenario = None, accept_stale: AcceptStale = False,
-    jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="Reports at a time.")] = 2,
+    jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, max=256, help="Reports at a time.")] = 2,
     executor: Annotated[str, typer.Option("--executor", metavar="local|dask", help="Where reports are made.")] = "local",
     scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="URL", help="A running Dask scheduler.")] = None,
     currency: Annotated[str, typer.Option("--currency", metavar="CODE", help="For table rows that name none.")] = "EUR",
     engine: EngineName = "advisorkit", as_json: Json = False,
 ) -> None:
     """Reports for many engagements; one failure never stops the rest, and running it again makes only what is missing."""
-    formats, values = _formats(to), settings(sets or ())
+    formats, values, used = _formats(to), settings(sets or ()), _engine(engine)
     if executor not in ("local", "dask"):
         raise UsageError(f"--executor {executor}: give local or dask")
 
@@ -100,7 +107,7 @@ def batch(
     with _bar() as tick:
         result = produce(
             template, found.jobs, out_, formats, options={"interactive": interactive}, executor=executor, scheduler=scheduler,
-            jobs_at_once=jobs, engine=_engine(engine), progress=tick,
+            jobs_at_once=jobs, engine=used, progress=tick,
         )
     _finish(result, as_json=as_json)
 
@@ -108,17 +115,22 @@ def batch(
 @contextmanager
 def _bar() -> Iterator[Callable[[int, int, Deliverable], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=False) as progress:
-        task = progress.add_task("Reports", total=None, rate="")
-        began = time.monotonic()
+    progress = Progress(*columns, console=Console(stderr=True), transient=False)
+    task = progress.add_task("Reports", total=None, rate="")
+    began = time.monotonic()
 
-        def tick(done: int, total: int, row: Deliverable) -> None:
-            rate = done / max(time.monotonic() - began, 1e-9)
-            progress.update(task, completed=done, total=total, rate=f"{rate:.1f} a second")
-            if row.status == "failed":
-                progress.console.print(f"failed: {row.engagement}: {row.error}", markup=False, highlight=False)
+    def tick(done: int, total: int, row: Deliverable) -> None:
+        progress.start()
+        rate = done / max(time.monotonic() - began, 1e-9)
+        progress.update(task, completed=done, total=total, rate=f"{rate:.1f} a second")
+        if row.status == "failed":
+            progress.console.print(f"failed: {row.engagement}: {row.error}", markup=False, highlight=False)
 
+    try:
         yield tick
+    finally:
+        if progress.live.is_started:
+            progress.stop()
 
 
 def _finish(result: BatchResult, *, as_json: bool) -> None:
@@ -137,7 +149,7 @@ def _finish(result: BatchResult, *, as_json: bool) -> None:
 
 
 @guarded
-def demo(out_: Folder = Path("advisorkit-demo"), as_json: Json = False) -> None:
+def demo(out_: Folder = "advisorkit-demo", as_json: Json = False) -> None:
     """Advice, costs and reports for the bundled samples; says what it made."""
     files = [samples.path(name) for name in samples.names()]
     result = produce("client_report", gather(files).jobs, out_, ("html",))
