@@ -21,7 +21,9 @@ from advisorkit.costs.tokens_used import Request, requests
 from advisorkit.costs.worked_out import completed
 from advisorkit.patterns import PATTERNS, PatternId
 
-__all__ = ["COLUMNS", "Column", "Flow", "Part", "Phase", "Scene", "build_days", "flow", "scene", "single", "training_millions"]
+__all__ = [
+    "COLUMNS", "ONE", "Column", "Flow", "Flows", "Part", "Phase", "Scene", "build_days", "scene", "single", "training_millions",
+]
 
 Column = Literal["today", "prompt", "rag", "finetune", "hybrid", "buy"]
 Phase = Literal["build", "run", "change", "error"]
@@ -68,6 +70,10 @@ class Flow:
         return self.amount if self.profile == "once" else self.amount * self.months
 
 
+Flows = tuple[Flow, ...]
+ONE = np.float64(1.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """Values with what follows from them: requests, index, time."""
@@ -87,6 +93,19 @@ class Scene:
     items: Any
     """Items of work a month of full use."""
 
+    @property
+    def embedding_price(self) -> float:
+        """Price of 1M tokens turned into search keys."""
+        return self.requests["rag"].embedding_price
+
+    def pays(
+        self, component: str, phase: Phase, profile: Profile, quantity: Any, unit: str, price: Any, *inputs: str,
+        part: Part = "workflow",
+    ) -> Flow:
+        """A flow whose amount and total follow from quantity, price and profile."""
+        shown, months = (single(quantity), unit, single(price)), self.clock.months[profile]
+        return Flow(component, phase, part, profile, *shown, inputs, quantity * price, months)
+
 
 def scene(inputs: Inputs, values: Mapping[str, Any]) -> Scene:
     """Work out requests, index and time from likely values or from draws."""
@@ -95,15 +114,6 @@ def scene(inputs: Inputs, values: Mapping[str, Any]) -> Scene:
     return Scene(
         inputs, v, requests(inputs, v), Clock.of(v, inputs.months, inputs.whole("switch_month")), size,
         v["calls_per_month"] * (1 + v["retry_share"]), v["calls_per_month"] / v["calls_per_item"],
-    )
-
-
-def flow(
-    here: Scene, component: str, phase: Phase, profile: Profile, quantity: Any, unit: str, price: Any, *inputs: str, part: Part = "workflow"
-) -> Flow:
-    """A flow whose amount and total follow from quantity, price and profile."""
-    return Flow(
-        component, phase, part, profile, single(quantity), unit, single(price), inputs, quantity * price, here.clock.months[profile],
     )
 
 
