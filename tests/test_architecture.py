@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ PACKAGE = ROOT / "advisorkit"
 ORDER = [
     "errors", "quantities",
     "patterns", "criteria", "prices", "engagement",
-    "tokens", "unit_costs", "costs", "evidence", "pilot", "uncertainty", "sensitivity",
+    "tokens", "unit_costs", "costs", "evidence", "pilot", "uncertainty",
     "acceptability", "flips", "questions", "path", "similar", "words", "advice", "reopening",
     "files", "catalog", "pilot_rules", "marked_results", "marking_sheet", "price_book", "store", "intake", "brief", "calibration", "study", "piloting",
     "tables", "documents", "charts", "brand", "blocks", "method", "report", "export", "widgets",
@@ -50,6 +51,14 @@ def test_a_module_imports_only_from_below(path: Path) -> None:
         there = name.split(".")[1]
         if there != here and there in ORDER:
             assert ORDER.index(there) < ORDER.index(here), f"{path}:{line} imports {there} from above"
+
+
+def test_the_map_names_every_room_and_no_other() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith(("| ground", "| values", "| calc", "| bound", "| pres", "| shell"))]
+    rooms = {room(path) for path in MODULES} - {"__init__", "__main__"}
+
+    assert {name for row in rows for name in re.findall(r"`([a-z_]+)`", row)} == rooms
 
 
 def test_no_import_of_our_own_hides_inside_a_function() -> None:
