@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from advisorkit.criteria import Criterion
 from advisorkit.engagement import Answer
-from advisorkit.quantities import Estimate
+from advisorkit.quantities import SYMBOLS, Estimate
 from advisorkit.report import View
 from advisorkit.widgets.phrases import tell
 from advisorkit.widgets.stage import Doc, Stage
@@ -47,7 +47,7 @@ def _why(view: View, criterion: str) -> str:
 
 
 def _unit(criterion: Criterion, currency: str) -> str:
-    return (criterion.unit or "").replace("currency", currency)
+    return (criterion.unit or "").replace("currency", SYMBOLS.get(currency, currency).strip())
 
 
 def _typed(amount: Estimate | None) -> str:
@@ -108,4 +108,4 @@ def plain(value: float) -> str:
         ('40,000', '1.4', '0.0125')
     """
     text = f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
-    return f"{value:.6f}".rstrip("0") if "e" in text else text
+    return (f"{value:.6f}".rstrip("0") if "e" in text else text).replace("-", "−")

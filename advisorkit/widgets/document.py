@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import cast
 
-from advisorkit.charts.kinds import Chart
+from advisorkit.charts.kinds import BeliefMap, Chart
 from advisorkit.charts.theme import THEMES
 from advisorkit.report import View, cost_pictures, pictures
 from advisorkit.widgets import asking, pricing, telling
@@ -19,6 +19,9 @@ __all__ = ["document"]
 _MARGIN = 28
 _ONE_COLUMN = 1100
 _LARGE = 1.45
+"""Size of charts in presenter mode."""
+_SMALL = {"flips": 0.93}
+"""Charts that reports set larger than screens do."""
 
 
 def document(view: View, stage: Stage, page: Doc | None = None) -> Doc:
@@ -52,7 +55,7 @@ def _bar(view: View, stage: Stage) -> Doc:
 
 _DRAWN: Mapping[str, Callable[[View], Chart | None]] = {
     "shares": lambda v: pictures.destinations(v.catalog, v.advice),
-    "map": lambda v: pictures.belief_map(v.catalog, v.advice, v.draws),
+    "map": lambda v: replace(pictures.belief_map(v.catalog, v.advice, v.draws), subtitle=tell("map.sub")),
     "waterfall": lambda v: pictures.evidence(v.advice),
     "flips": lambda v: pictures.flip_bars(v.catalog, v.advice),
     "path": lambda v: pictures.path_stairs(v.advice, v.currency),
@@ -73,7 +76,7 @@ def _charts(view: View, stage: Stage) -> Doc:
 
 
 def _plainer(chart: Chart) -> Chart:
-    return replace(chart, subtitle="")
+    return chart if isinstance(chart, BeliefMap) else replace(chart, subtitle="")
 
 
 def _widths(stage: Stage) -> dict[str, float]:
@@ -82,8 +85,9 @@ def _widths(stage: Stage) -> dict[str, float]:
     wide, gap = stage.width - 2 * _MARGIN, 44 if stage.width > 1380 else 28
     inner = 40 if stage.width > 1380 else 28
     if stage.presenting:
-        half = (wide - 56) / 2 / _LARGE if stage.width > _ONE_COLUMN else wide / _LARGE
-        return {"ranges": half, "cheapest": half} if stage.section == "costs" else {"shares": half, "map": half}
+        left, right = _split(stage.width - 80, 56, 704, 594) if stage.width > _ONE_COLUMN else (wide, wide)
+        names = ("cheapest", "ranges") if stage.section == "costs" else ("shares", "map")
+        return dict(zip(names, (left / _LARGE, right / _LARGE), strict=True))
     if stage.width <= _ONE_COLUMN:
         names = ("ranges", "cheapest", "curves", "tornado") if stage.section == "costs" else ("shares", "map", "waterfall", "flips", "path", "ranges")
         return dict.fromkeys(names, min(wide, 720))
@@ -93,7 +97,7 @@ def _widths(stage: Stage) -> dict[str, float]:
     right = _split(wide, gap, 372, 968)[1]
     return {
         "shares": _split(right, inner, 540, 388)[1], **_named(right, inner, map=344, waterfall=584),
-        **_named(right, inner, flips=404, path=524), "ranges": _split(right, inner, 1, 1)[0],
+        **{name: size / _SMALL.get(name, 1) for name, size in _named(right, inner, flips=404, path=524).items()}, "ranges": _split(right, inner, 1, 1)[0],
     }
 
 

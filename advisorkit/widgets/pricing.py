@@ -23,11 +23,12 @@ _PHASES: tuple[Phase, ...] = ("build", "run", "change", "error")
 def assumption_table(view: View, stage: Stage) -> Doc:
     """Rows that matter most, or all of them, and what is stale or only tried."""
     ages = {age.id: age for age in view.inputs.prices()}
+    changed = sum(_changed(row, stage) for row in view.inputs.rows.values())
     names = list(view.inputs.rows) if stage.every_row else _first(view, stage)
     rows = [_row(view, stage, view.inputs.rows[name], ages) for name in names]
     stale = [view.inputs.rows[name].assumption.label for name in view.inputs.rows if _stale(view.inputs.rows[name], ages)]
     return {
-        "sub": tell("assumptions.sub", count=sum(bool(_changed(row, stage)) for row in view.inputs.rows.values())),
+        "sub": tell("assumptions.sub", count=changed) if changed else tell("assumptions.sub_none"),
         "rows": rows, "count": len(view.inputs.rows), "every": stage.every_row,
         "warnings": [tell("assumptions.stale", count=len(stale), names=", ".join(stale))] if stale else [],
         "what_if": tell("assumptions.what_if") if stage.tried else "",

@@ -114,7 +114,7 @@ function assumptionsPart(act) {
   }
 
   function update({ assumptions }) {
-    sub.replaceChildren(h("span", { class: "ak-changed-mark", "aria-hidden": "true" }), assumptions.sub);
+    sub.replaceChildren(assumptions.rows.some((row) => row.changed) ? h("span", { class: "ak-changed-mark", "aria-hidden": "true" }) : "", assumptions.sub);
     const wanted = assumptions.rows.map((row) => row.name);
     if (!same(wanted, [...lines.keys()])) {
       lines.clear();

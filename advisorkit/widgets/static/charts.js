@@ -28,7 +28,7 @@ class ChartView {
     this.subtitle.textContent = chart.subtitle;
     this.subtitle.hidden = !chart.subtitle;
     this.picture.setAttribute("aria-label", `${chart.alt} ${t("table_key")}`);
-    this.picture.style.maxWidth = `${chart.scene.width * 1.25}px`;
+    this.picture.style.setProperty("--ak-wide", `${chart.scene.width}px`);
     this.explore.setAttribute("aria-pressed", chart.plotly ? "true" : "false");
     this.explore.textContent = t(chart.plotly ? "close" : "explore");
     this.draw(chart);

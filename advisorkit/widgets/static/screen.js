@@ -5,7 +5,7 @@ const CHARTS = {
   costs: ["ranges", "cheapest", "curves", "tornado"],
 };
 
-function blocks(section, act, charts, plotly) {
+function blocks(section, presenting, act, charts, plotly) {
   const chart = (name) => charts.get(name) || charts.set(name, new ChartView(name, act, plotly)).get(name);
   const parts = [];
   const part = (made) => (parts.push(made), made.el);
@@ -25,9 +25,14 @@ function blocks(section, act, charts, plotly) {
         h("div", { class: "ak-split ak-split-f" }, chart("curves").el, chart("tornado").el)),
     ],
   };
+  const halves = (left, right) => [h("div", { class: "ak-half" }, left), h("div", { class: "ak-half" }, right)];
+  if (presenting) {
+    columns.assessment = () => halves([part(advicePart()), chart("shares").el, part(verdictPart()), (parts.question = questionPart(act), part(parts.question))], chart("map").el);
+    columns.costs = () => halves([part(advicePart()), chart("cheapest").el], chart("ranges").el);
+  }
   const pages = { pilot: pilotPart, portfolio: portfolioPart, deliver: deliverPart };
   for (const [name, made] of Object.entries(pages)) {
-    columns[name] = () => [h("div", { class: "ak-left" }, part(sidePart(name, act))), h("div", { class: "ak-right-side" }, part(advicePart()), part(made(act)))];
+    columns[name] = () => [!presenting && h("div", { class: "ak-left" }, part(sidePart(name, act))), h("div", { class: "ak-right-side" }, part(advicePart()), part(made(act)))];
   }
   return { el: h("main", { class: `ak-main ak-${section}` }, columns[section]()), parts };
 }
@@ -61,7 +66,7 @@ function render({ model, el }) {
     if (!view || !view.bar) return;
     if (!body || shown.section !== view.section || shown.presenting !== view.bar.presenting) {
       charts.clear();
-      body = blocks(view.section, act, charts, () => plotlyOnce(model));
+      body = blocks(view.section, view.bar.presenting, act, charts, () => plotlyOnce(model));
       root.replaceChildren(notice, bar.el, body.el, live);
       tips(root);
     }
