@@ -20,7 +20,7 @@ from advisorkit.batch.nest import NEST
 from advisorkit.errors import EngagementError, UsageError
 
 REPORTS = 6
-SLOW = notebook(WORK, "time.sleep(0.2); print('x' * 20000)")
+SLOW = notebook(WORK, "time.sleep(0.5); print('x' * 20000)")
 CHANCE = random.Random(20261122)
 
 
