@@ -147,7 +147,9 @@ def conversation_tokens(turns: int, *, fixed_tokens: float, user_tokens: float, 
     return turns * (fixed_tokens + user_tokens) + turns * (turns - 1) // 2 * (user_tokens + answer_tokens)
 
 
-def search_call(*, embedding_price: Number, query_tokens: Number, rerank_price: Number = 0, read_price: Number = 0, reads: Number = 0) -> Any:
+def search_call(
+    *, embedding_price: Number, query_tokens: Number, rerank_price: Number = 0, read_price: Number = 0, reads: Number = 0
+) -> Any:
     """Cost of looking something up once, the model's call not included.
 
     Args:

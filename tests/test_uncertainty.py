@@ -196,6 +196,16 @@ def test_a_payback_lies_where_the_curves_of_the_bill_cross() -> None:
     assert apart(found.p50) <= 0 < apart(found.p50 - 1)
 
 
+def test_a_training_that_pays_back_after_its_base_model_has_ended_does_not_pay_back_in_time() -> None:
+    lasting, ending = (
+        next(p for p in price(inputs(tuned_model=model), FEW).payback if p.column == "finetune")
+        for model in ("together:qwen3.5-9b", "openai:ft-gpt-4o-mini")
+    )
+
+    assert lasting.within_model_life == pytest.approx(lasting.within_horizon, abs=0.1)
+    assert (ending.within_model_life or 0) < lasting.within_model_life  # type: ignore[operator]
+
+
 def test_curves_start_at_the_build_and_end_at_the_total() -> None:
     made = price(inputs(), FEW)
 

@@ -85,12 +85,14 @@ class Clock:
             factor = factor * self.discount
             work = work * self.growth if month > 1 else work
             use = work * self.adoption
-            yield month, factor, work, use * np.minimum(month / self.adoption_months, 1.0) if month < self.longest_ramp else use
+            if month < self.longest_ramp:
+                use = use * np.minimum(month / self.adoption_months, 1.0)
+            yield month, factor, work, use
 
     def first(self, draws: int, kind: type = np.float64) -> Clock:
         """The same clock for the first draws only, with numbers of `kind`."""
-        cut = {name: first(getattr(self, name), draws, kind) for name in ("growth", "discount", "adoption", "adoption_months", "switch_share")}
-        return replace(self, **cut)
+        drawn = ("growth", "discount", "adoption", "adoption_months", "switch_share")
+        return replace(self, **{name: first(getattr(self, name), draws, kind) for name in drawn})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,8 @@ class Stairs:
 
     def first(self, draws: int) -> Stairs:
         """The same for the first draws only."""
-        return Stairs(first(self.price, draws), first(self.fixed, draws), first(self.slope, draws), first(self.floor, draws), self.whole)
+        price, fixed, slope, floor = (first(x, draws) for x in (self.price, self.fixed, self.slope, self.floor))
+        return Stairs(price, fixed, slope, floor, self.whole)
 
 
 def first(values: Any, draws: int, kind: type = np.float64) -> Any:

@@ -17,7 +17,7 @@ from advisorkit.costs.tokens_used import request
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import Band
 
-__all__ = ["FACT_DRAWS", "CostFacts", "Saving", "band", "facts", "per_call", "saving", "whole_corpus_call"]
+__all__ = ["FACT_DRAWS", "CostFacts", "Saving", "band", "base_model_life", "facts", "per_call", "saving", "whole_corpus_call"]
 
 FACT_DRAWS = 2**11
 SEED = 1
@@ -98,7 +98,6 @@ def facts(inputs: Inputs, draws: int = FACT_DRAWS, seed: int = SEED) -> CostFact
     both = corpus is not None and calls is not None and not here.requests["rag"].on_gpu
     in_hand = inputs.known("labelled_examples")
     missing = np.maximum(spread.values["labels_wanted"] - spread.values["labelled_examples"], 0)
-    life = _life(inputs)
     return CostFacts(
         currency=inputs.currency,
         window_tokens=window,
@@ -116,7 +115,7 @@ def facts(inputs: Inputs, draws: int = FACT_DRAWS, seed: int = SEED) -> CostFact
         payback_months=_payback(paid) if calls is not None else None,
         payback_known=calls is not None,
         saving=saving(here),
-        base_model_life_months=life,
+        base_model_life_months=float(base_model_life(inputs, here.values)),
         build={pattern: band(_phases(paid[pattern], "build")) for pattern in PATTERNS},
         build_weeks={pattern: band(_weeks(spread, pattern)) for pattern in PATTERNS},
         approvals_known=inputs.known("approval_lead_weeks") is not None,
@@ -212,12 +211,9 @@ def _payback(paid: Columns) -> float | None:
     return middle if math.isfinite(middle) else None
 
 
-def _life(inputs: Inputs) -> float:
+def base_model_life(inputs: Inputs, values: Mapping[str, Any]) -> Any:
+    """Months until the model to train is ended: those its maker announced, else those assumed in `values`."""
     retires = inputs.model("tuned_model").retires
-    if retires is not None:
-        return max(0.0, (retires - inputs.as_of).days / DAYS_PER_MONTH)
-    assumed = inputs.rows["base_model_life_months"].range
-    assert assumed is not None
-    return assumed.likely
-
-
+    if retires is None:
+        return values["base_model_life_months"]
+    return max(0.0, (retires - inputs.as_of).days / DAYS_PER_MONTH)

@@ -162,7 +162,8 @@ def inputs_for(engagement: Engagement, workflow: Workflow, book: PriceBook, tabl
         EngagementError: If a setting is unknown or does not fit its kind; every fault at once.
         PriceError: If a price or an exchange rate is not known.
     """
-    book = book.with_negotiated(engagement.prices, engagement.as_of).with_rates(engagement.exchange_rates, engagement.currency)
+    book = book.with_negotiated(engagement.prices, engagement.as_of)
+    book = book.with_rates(engagement.exchange_rates, engagement.currency)
     answers = engagement.answers_of(workflow)
     _check(engagement, workflow, table)
     chosen = _Chosen(engagement, workflow, book, answers, {})
@@ -211,8 +212,9 @@ class _Chosen:
 
     def _set(self, assumption: Assumption) -> Input | None:
         name = assumption.name
+        work, whole = self.workflow, self.engagement
         places: tuple[tuple[Mapping[str, Setting], ChangedBy], ...] = (
-            (self.workflow.workload, "workflow"), (self.workflow.assumptions, "workflow"), (self.engagement.assumptions, "engagement"),
+            (work.workload, "workflow"), (work.assumptions, "workflow"), (whole.assumptions, "engagement"),
         )
         for own, by in places:
             if name in own:
@@ -240,7 +242,8 @@ class _Chosen:
         price = self.book.price(id.format_map(words))
         rate = self.book.rate(price.currency, self.engagement.currency) if price.currency else 1.0
         value = Estimate(*(rate * end for end in (price.amount.low, price.amount.likely, price.amount.high)))
-        return Input(assumption, value, price.source, "negotiated" if price.evidence == "negotiated" else "price book", "", price.id)
+        by: ChangedBy = "negotiated" if price.evidence == "negotiated" else "price book"
+        return Input(assumption, value, price.source, by, "", price.id)
 
 
 def _check(engagement: Engagement, workflow: Workflow, table: Mapping[str, Assumption]) -> None:
@@ -264,7 +267,8 @@ def _check_shares(engagement: Engagement, workflow: Workflow, rows: Mapping[str,
     parts = [rows[name].range for name in ("platform_share_rag", "corpus_share_rag") if name in rows]
     if sum(part.high for part in parts if part) > 1:
         where = f"{workflow.id}.assumptions.corpus_share_rag"
-        raise EngagementError([Fault(engagement.id, where, "platform_share_rag and corpus_share_rag together must not exceed 1")])
+        fault = "platform_share_rag and corpus_share_rag together must not exceed 1"
+        raise EngagementError([Fault(engagement.id, where, fault)])
 
 
 def _fault(name: str, value: Setting, table: Mapping[str, Assumption]) -> tuple[str, tuple[str, ...]] | None:

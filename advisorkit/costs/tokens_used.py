@@ -15,6 +15,7 @@ from advisorkit.patterns import PATTERNS, PatternId
 __all__ = ["Request", "corpus_in_prompt", "request", "requests"]
 
 Values = Mapping[str, Any]
+Prices = tuple[Any, Any, Any, Any]
 Plans = dict[tuple[str, float, float] | None, tuple[Any, Any, Any]]
 
 
@@ -75,8 +76,8 @@ def requests(inputs: Inputs, values: Values) -> dict[PatternId, Request]:
 
 
 def request(
-    inputs: Inputs, values: Values, pattern: PatternId, *, model: str | None = None, prefix: Any = None, corpus: bool | None = None,
-    plans: Plans | None = None,
+    inputs: Inputs, values: Values, pattern: PatternId, *, model: str | None = None, prefix: Any = None,
+    corpus: bool | None = None, plans: Plans | None = None,
 ) -> Request:
     """One call of `pattern`.
 
@@ -90,26 +91,28 @@ def request(
         plans: Cache plans already worked out by model under the same values; filled here.
     """
     v = values
-    name = model or ("tuned_model" if pattern in {"finetune", "hybrid"} else "model")
+    search, trained = pattern in {"rag", "hybrid"}, pattern in {"finetune", "hybrid"}
+    name = model or ("tuned_model" if trained else "model")
     example = v["example_tokens"]
     if prefix is None:
-        prefix = v["tuned_instruction_tokens"] if pattern in {"finetune", "hybrid"} else v["instruction_tokens"] + v["prompt_examples"] * example
+        standing = v["instruction_tokens"] + v["prompt_examples"] * example
+        prefix = v["tuned_instruction_tokens"] if trained else standing
         if pattern == "prompt" and (corpus_in_prompt(inputs) if corpus is None else corpus):
             prefix = prefix + v["corpus_tokens"]
-    search = pattern in {"rag", "hybrid"}
     looked_up = v["retrieved_passages"] * v["passage_tokens"] if search else 0.0
     own = v["input_tokens"] + looked_up
     prices = _prices(inputs, v, name, prefix + own)
     fresh, read, written = _prefix_paid(inputs, v, name, prices, {} if plans is None else plans)
     thinking = v["reasoning_tokens"] if inputs.model(name).reasons else 0.0
+    hosting = "tuned_hosting" if name == "tuned_model" else "model_hosting"
     return Request(
-        name, inputs.word(f"{name}_hosting".replace("tuned_model", "tuned")) == "gpu", prefix, prefix * fresh + own, prefix * read,
-        prefix * written, v["output_tokens"] + thinking, prices, v["input_tokens"] if search else 0.0,
+        name, inputs.word(hosting) == "gpu", prefix, prefix * fresh + own, prefix * read, prefix * written,
+        v["output_tokens"] + thinking, prices, v["input_tokens"] if search else 0.0,
         inputs.tokens("embedding_model").input, example,
     )
 
 
-def _prices(inputs: Inputs, v: Values, name: str, prompt_tokens: Any) -> tuple[Any, Any, Any, Any]:
+def _prices(inputs: Inputs, v: Values, name: str, prompt_tokens: Any) -> Prices:
     found = unit_costs.prices_at(inputs.tokens(name), prompt_tokens)
     share = v["tuned_batch_share" if name == "tuned_model" else "batch_share"]
     if np.any(share):
@@ -118,7 +121,7 @@ def _prices(inputs: Inputs, v: Values, name: str, prompt_tokens: Any) -> tuple[A
     return tuple(price * v["tuned_markup"] for price in found) if name == "tuned_model" else found
 
 
-def _prefix_paid(inputs: Inputs, v: Values, name: str, prices: tuple[Any, Any, Any, Any], plans: Plans) -> tuple[Any, Any, Any]:
+def _prefix_paid(inputs: Inputs, v: Values, name: str, prices: Prices, plans: Plans) -> tuple[Any, Any, Any]:
     fresh, _, read, write = prices
     minutes = inputs.model(name).cache_minutes
     if minutes is None or not np.any(fresh):

@@ -81,7 +81,8 @@ def refresh(book: PriceBook, on: date) -> Refresh:
     )
     checks = [row.checked for row in history() if row.source == _version()]
     fresh = max(checks, default=None) or newest_price(on)
-    rechecked = tuple(replace(own[key], checked=fresh) for key in sorted(same) if _from_package(own[key]) and own[key].checked < fresh)
+    older = (row for key in sorted(same) if _from_package(row := own[key]) and row.checked < fresh)
+    rechecked = tuple(replace(row, checked=fresh) for row in older)
     return Refresh(_version(), on, fresh, len(same), rechecked, tuple(changes))
 
 

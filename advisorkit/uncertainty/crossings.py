@@ -62,8 +62,9 @@ def _refined(inputs: Inputs, brackets: dict[Pair, tuple[float, float]]) -> dict[
         brackets = {pair: (float(points[k, a]), float(points[k, b])) for pair, (k, a, b) in ends.items()}
     at = np.array(list(lines.values()))
     totals = pattern_totals(inputs, {"calls_per_month": at})
-    left = {pair: _gap(totals, pair, at.size)[k] / float(np.broadcast_to(totals[pair[0]], at.shape)[k]) for k, pair in enumerate(lines)}
-    return {pair: (volume, abs(left[pair])) for pair, volume in lines.items()}
+    sizes = {pair: np.broadcast_to(totals[pair[0]], at.shape) for pair in lines}
+    left = {pair: abs(_gap(totals, pair, at.size)[k] / sizes[pair][k]) for k, pair in enumerate(lines)}
+    return {pair: (volume, float(left[pair])) for pair, volume in lines.items()}
 
 
 def _gap(totals: dict[PatternId, Any], pair: Pair, size: int) -> Any:

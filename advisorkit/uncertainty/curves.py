@@ -75,7 +75,10 @@ class Course:
                 calls[row] -= gain[a]
         stairs = tuple((steps, tuple(_sides(dict(rows), left, right))) for steps, rows in self.stairs)
         tokens = None if self.tokens is None else apart(self.tokens)
-        return Course(tuple(a for a, _ in pairs), apart(self.once), calls, tokens, apart(self.month), apart(self.work), self.works, stairs)
+        return replace(
+            self, rows=tuple(a for a, _ in pairs), once=apart(self.once), calls=calls, tokens=tokens,
+            month=apart(self.month), work=apart(self.work), stairs=stairs,
+        )
 
 
 def _sides(paying: Mapping[int, float], left: Sequence[int], right: Sequence[int | None]) -> Iterator[tuple[int, float]]:
@@ -155,7 +158,9 @@ def _paid(stacked: Course, sums: Sums) -> Any:
     return paid
 
 
-def paybacks(clock: Clock, stacked: Course, pairs: Sequence[tuple[Column, Column]], gain: Mapping[Column, Any], life: Any) -> tuple[Payback, ...]:
+def paybacks(
+    clock: Clock, stacked: Course, pairs: Sequence[tuple[Column, Column]], gain: Mapping[Column, Any], life: Any
+) -> tuple[Payback, ...]:
     """Months until the first of each pair has cost no more than the second.
 
     Args:
@@ -183,4 +188,5 @@ def _payback(column: Column, against: Column, months: Any, life: Any) -> Payback
     at = [ordered[min(len(ordered) - 1, int(np.ceil(share * len(ordered))) - 1)] for share in (0.1, 0.5, 0.9)]
     p10, p50, p90 = (int(value) if np.isfinite(value) else None for value in at)
     trained = column in {"finetune", "hybrid"}
-    return Payback(column, against, p10, p50, p90, float(np.mean(np.isfinite(months))), float(np.mean(months <= life)) if trained else None)
+    within_life = float(np.mean(months <= life)) if trained else None
+    return Payback(column, against, p10, p50, p90, float(np.mean(np.isfinite(months))), within_life)

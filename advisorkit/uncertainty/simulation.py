@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from advisorkit.costs import COLUMNS, Column, Flow, Inputs, Scene, columns, first, known, scene
-from advisorkit.costs.facts import band, per_call, saving, whole_corpus_call
+from advisorkit.costs.facts import band, base_model_life, per_call, saving, whole_corpus_call
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import Band
 from advisorkit.uncertainty.crossings import break_even
@@ -61,7 +61,8 @@ def price(inputs: Inputs, draws: int = DRAWS, seed: int = SEED, among: Sequence[
         inputs.workflow, inputs.currency, inputs.months, draws, seed,
         {c: _column(here, c, paid[c], totals[c], drawn.get(c), paid_back, ranges) for c in COLUMNS},
         _cheapest(totals, among), _differences(totals), break_even(inputs),
-        tuple(p for p in paid_back if p.against == "prompt"), _tornado(inputs, totals, among), saving(likely), _corpus_or_search(here),
+        tuple(p for p in paid_back if p.against == "prompt"), _tornado(inputs, totals, among), saving(likely),
+        _corpus_or_search(here),
     )
 
 
@@ -71,7 +72,7 @@ def _followed(here: Scene, stacked: Course, draws: int) -> tuple[dict[Column, Cu
     gains: dict[Column, Any] = {c: first(gain, size) for c in COLUMNS[1:] if (gain := _gain(here, c)[0]) is not None}
     pairs: list[tuple[Column, Column]] = [("rag", "prompt"), ("finetune", "prompt"), ("hybrid", "prompt")]
     pairs += [(c, "today") for c in COLUMNS[1:]]
-    life = first(here.values["base_model_life_months"], size)
+    life = first(base_model_life(here.inputs, here.values), size)
     return drawn, paybacks(here.clock.first(size, np.float32), stacked.first(size), pairs, gains, life)
 
 
@@ -108,10 +109,12 @@ def _column(
     errors, (benefit, counted) = month("error"), _net_benefit(here, column, paid, everything)
     lines = tuple(LineCost(f.component, f.phase, f.part, ranges[id(f)]) for f in paid)
     against_today = next((p for p in paid_back if p.column == column and p.against == "today"), None)
+    total, right = _band(everything), _right_answers(here, column)
+    worth = _band(right * here.values["value_right"] - everything) if errors else None
     return ColumnCost(
         column, month("build"), _band(per_call(here, column)) if column in PATTERNS else None, month("run", "change"), errors,
-        _band(everything), errors is not None, _per_right_answer(here, column, everything), benefit, _net_value(here, column, everything, errors), counted,
-        against_today, lines, _ending(curve, _band(everything)),
+        total, errors is not None, _per_right_answer(right, everything), benefit, worth, counted, against_today, lines,
+        _ending(curve, total),
     )
 
 
@@ -129,12 +132,7 @@ def _right_answers(here: Scene, column: Column) -> Any:
     return here.items * here.clock.months["work" if column == "today" else "calls"] * (1 - here.values[f"error_rate_{column}"])
 
 
-def _net_value(here: Scene, column: Column, everything: Any, errors: Band | None) -> Band | None:
-    return _band(_right_answers(here, column) * here.values["value_right"] - everything) if errors else None
-
-
-def _per_right_answer(here: Scene, column: Column, everything: Any) -> Band | None:
-    right = _right_answers(here, column)
+def _per_right_answer(right: Any, everything: Any) -> Band | None:
     return _band(everything / right) if known(right) and np.all(right > 0) else None
 
 
