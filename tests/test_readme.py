@@ -29,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("readme")
     (place / "bin").mkdir()
     command = place / "bin" / "advisorkit"
-    command.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -m advisorkit \"$@\"\n")
+    command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m advisorkit "$@"\n')
     command.chmod(0o755)
     return place
 
