@@ -22,7 +22,7 @@ def kilobytes(pid: int) -> int:
 
 
 def descriptors(pid: int | str = "self") -> int:
-    return len(os.listdir(f"/proc/{pid}/fd"))
+    return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
 
 
 def children(pid: int) -> list[str]:
@@ -35,7 +35,7 @@ def stays_flat(reports: int, settled: int, tmp_path: Path) -> None:
 
     def look(done: int, total: int, row: object) -> None:
         seconds.append(row.seconds)  # type: ignore[attr-defined]
-        if done == settled or done == total:
+        if done in {settled, total}:
             gc.collect()
             notes.append((kilobytes(os.getpid()), kilobytes(NEST.pid or 0)))
 
