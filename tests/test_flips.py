@@ -1,0 +1,153 @@
+"""What would change the advice: found quickly, and the same as trying everything by hand."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+from hypothesis import given, settings
+from strategies import answer_sets
+
+from advisorkit.catalog import load
+from advisorkit.engagement import Answer
+from advisorkit.evidence import Assessment, Outlook, believe, best, closed_gates, corners, possible_answers
+from advisorkit.flips import flips, pairs, stays, weight_flip, written
+from advisorkit.patterns import PATTERNS, PatternId
+from advisorkit.quantities import Estimate
+
+CATALOG = load()
+QUESTIONS: dict[str, Answer] = {
+    "citations": Answer(levels=("nice_to_have",)),
+    "facts_in_request": Answer(levels=("partly",)),
+    "task_kind": Answer(levels=("answer",)),
+    "call_cost_goal": Answer(levels=("main",)),
+    "private_knowledge": Answer(levels=("some",)),
+    "labelled_examples": Answer(amount=Estimate.of([100, 900])),
+}
+"""A workflow that could go several ways."""
+
+
+def destination(answers: dict[str, Answer]) -> PatternId:
+    """Worked out from the top, without any of the shortcuts that are tested here."""
+    assessment = Assessment(CATALOG, answers)
+    return best(corners(believe(assessment), closed_gates(CATALOG, answers)))
+
+
+def by_hand(answers: dict[str, Answer]) -> set[tuple[str, str, PatternId]]:
+    today = destination(answers)
+    found = set()
+    for change in possible_answers(CATALOG):
+        goal = destination({**answers, change.criterion: change.answer})
+        if goal != today:
+            found.add((change.criterion, CATALOG.criteria[change.criterion].levels[change.level].id, goal))
+    return found
+
+
+@settings(max_examples=12)
+@given(answer_sets(plain=True, most=10))
+def test_reported_flips_are_those_that_exhaustive_search_finds(answers: dict[str, Answer]) -> None:
+    found = flips(Outlook(Assessment(CATALOG, answers)))
+
+    assert {(flip.criterion, flip.after, flip.recommended) for flip in found} == by_hand(answers)
+
+
+def test_every_level_of_every_criterion_is_tried() -> None:
+    tried = {(change.criterion, change.level) for change in possible_answers(CATALOG)}
+
+    assert tried == {(name, place) for name, c in CATALOG.criteria.items() for place in range(len(c.levels))}
+
+
+def test_a_flip_tells_todays_answer_and_the_chances_after_it() -> None:
+    found = flips(Outlook(Assessment(CATALOG, QUESTIONS)))
+
+    assert all(flip.before == written(QUESTIONS.get(flip.criterion)) for flip in found)
+    assert all(sum(flip.shares.values()) == pytest.approx(1) for flip in found)
+    assert all(best(dict(flip.shares)) == flip.recommended for flip in found)  # type: ignore[arg-type]
+
+
+def test_the_nearest_flip_comes_first() -> None:
+    outlook = Outlook(Assessment(CATALOG, QUESTIONS))
+    found = flips(outlook)
+
+    def steps(criterion: str, after: str) -> float:
+        mass = outlook.masses.get(criterion)
+        levels = [level.id for level in CATALOG.criteria[criterion].levels]
+        return 1 if mass is None else sum(m * abs(levels.index(after) - i) for i, m in enumerate(mass))
+
+    distances = [steps(flip.criterion, flip.after) for flip in found]
+    assert distances == sorted(distances)
+    assert len(found) > 1
+
+
+def test_what_moves_the_belief_most_and_changes_nothing_is_named_too() -> None:
+    outlook = Outlook(Assessment(CATALOG, QUESTIONS))
+
+    found = stays(outlook)
+
+    assert len({flip.criterion for flip in found}) == len(found) == 3
+    assert {flip.recommended for flip in found} == {destination(QUESTIONS)}
+
+
+def test_two_answers_flip_to_the_runner_up_where_neither_does_alone() -> None:
+    outlook = Outlook(Assessment(CATALOG, QUESTIONS))
+    runner_up = sorted(PATTERNS, key=lambda p: -outlook.chances[PATTERNS.index(p)])[1]
+
+    found = pairs(outlook)
+
+    assert found
+    for pair in found:
+        alone = [{flip.criterion: flip.after} for flip in (pair.first, pair.second)]
+        both = {**alone[0], **alone[1]}
+        assert {goal(changed) for changed in alone} == {destination(QUESTIONS)}
+        assert goal(both) == pair.second.recommended == runner_up
+
+
+def goal(changed: dict[str, str]) -> PatternId:
+    given_ = {c.criterion: c.answer for c in possible_answers(CATALOG) if changed.get(c.criterion) == CATALOG.criteria[c.criterion].levels[c.level].id}
+    return destination({**QUESTIONS, **given_})
+
+
+def test_the_smallest_weight_flip_is_on_the_edge() -> None:
+    outlook = Outlook(Assessment(CATALOG, QUESTIONS))
+    found = weight_flip(outlook)
+
+    assert found is not None
+    beyond = scaled(found.criterion, found.factor + 0.001 * (found.factor - 1))
+    before = scaled(found.criterion, found.factor - 0.001 * (found.factor - 1))
+    assert (before, beyond) == (destination(QUESTIONS), found.recommended)
+    closer = [1 + share * (found.factor - 1) for share in (-0.9, 0.9)]
+    assert {scaled(name, factor) for name in QUESTIONS for factor in closer} == {destination(QUESTIONS)}
+
+
+def scaled(criterion: str, factor: float) -> PatternId:
+    """The destination with one criterion's decibans multiplied, worked out from raw items without the tested code."""
+    items = believe(Assessment(CATALOG, QUESTIONS)).items
+    raw = {i.criterion: [x * (factor if i.criterion == criterion else 1) for x in (i.raw_retrieval, i.raw_training)] for i in items}
+    totals = []
+    for axis in (0, 1):
+        by_cause: dict[str, list[float]] = {}
+        for name, values in raw.items():
+            by_cause.setdefault(CATALOG.criteria[name].cause, []).append(values[axis])
+        totals.append(CATALOG.prior_decibans[axis] + sum(map(damped, by_cause.values())))
+    r, t = (1 / (1 + 10 ** (-total / 10)) for total in totals)
+    chances = dict(zip(PATTERNS, ((1 - r) * (1 - t), r * (1 - t), (1 - r) * t, r * t), strict=True))
+    gone = {p for hit in closed_gates(CATALOG, QUESTIONS) if hit.kind == "lasting" and not hit.provisional for p in hit.removes}
+    return best({p: 0.0 if p in gone else chance for p, chance in chances.items()})
+
+
+def damped(values: list[float]) -> float:
+    strongest = max([0.0, *values]) + min([0.0, *values])
+    return strongest + CATALOG.damping * (sum(values) - strongest)
+
+
+def test_with_nothing_answered_no_weight_can_be_changed() -> None:
+    assert weight_flip(Outlook(Assessment(CATALOG, {}))) is None
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_the_order_of_the_answers_changes_no_flip(size: int) -> None:
+    for kept in combinations(QUESTIONS, size):
+        one = {name: QUESTIONS[name] for name in kept}
+        other = {name: QUESTIONS[name] for name in reversed(kept)}
+
+        assert flips(Outlook(Assessment(CATALOG, one))) == flips(Outlook(Assessment(CATALOG, other)))

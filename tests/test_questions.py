@@ -1,0 +1,154 @@
+"""Which question comes next, when to stop, and how few questions lead to the decision."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from strategies import answer_sets
+
+from advisorkit.calibration import shipped_cases
+from advisorkit.catalog import load
+from advisorkit.criteria import TOPICS
+from advisorkit.engagement import Answer
+from advisorkit.evidence import (
+    Assessment,
+    Case,
+    Outlook,
+    believe,
+    best,
+    closed_gates,
+    corners,
+    possible_answers,
+    step_for_now,
+)
+from advisorkit.patterns import PatternId
+from advisorkit.questions import MOST, WORTH, next_questions, open_questions, settled
+
+CATALOG = load()
+CASES = shipped_cases()
+BUDGET = 8
+
+
+def outlook(answers: dict[str, Answer]) -> Outlook:
+    return Outlook(Assessment(CATALOG, answers))
+
+
+def decision(answers: dict[str, Answer]) -> tuple[PatternId, PatternId]:
+    """Destination and step for now, worked out from the top without the shortcuts that are tested here."""
+    belief, hits = believe(Assessment(CATALOG, answers)), closed_gates(CATALOG, answers)
+    goal = best(corners(belief, hits))
+    return goal, step_for_now(goal, belief.retrieval, belief.training, hits)
+
+
+@settings(max_examples=12)
+@given(answer_sets(plain=True, most=14))
+def test_asking_stops_exactly_when_no_open_answer_changes_the_destination_or_the_step_for_now(answers: dict[str, Answer]) -> None:
+    found = outlook(answers)
+    asked = {criterion.id for criterion in open_questions(found)}
+    changes = [change for change in possible_answers(CATALOG) if change.criterion in asked]
+
+    deciding = [c for c in changes if decision({**answers, c.criterion: c.answer}) != decision(answers)]
+
+    assert settled(found) == (not deciding)
+    assert bool(next_questions(found, CASES)) == bool(deciding)
+
+
+def test_a_question_that_was_answered_derived_parked_or_pointless_is_not_asked() -> None:
+    found = outlook({"facts_in_request": Answer(levels=("all",))})
+
+    asked = [question.criterion for question in next_questions(found, CASES, parked=("task_kind",), most=99)]
+
+    assert not {"facts_in_request", "task_kind", "needs_both", "corpus_tokens", "source_form"} & set(asked)
+    assert "citations" in asked
+
+
+def test_training_questions_are_pointless_once_training_is_unlikely() -> None:
+    far = outlook({"affordable_baseline": Answer(levels=("meets",)), "teachability": Answer(levels=("yes",))})
+
+    assert far.belief.training < 0.15
+    assert not {"training_rights", "rule_change"} & {criterion.id for criterion in open_questions(far)}
+
+
+def test_only_those_in_the_room_are_asked() -> None:
+    asked = next_questions(outlook({}), CASES, who=("legal",))
+
+    assert {CATALOG.criteria[question.criterion].who for question in asked} <= {"legal"}
+
+
+def test_questions_for_after_the_workshop_wait_for_what_they_depend_on() -> None:
+    before = {criterion.id for criterion in open_questions(outlook({}))}
+    after = {criterion.id for criterion in open_questions(outlook({"prompt_pilot": Answer(levels=("marked_20",))}))}
+
+    assert "affordable_baseline" not in before
+    assert "affordable_baseline" in after
+
+
+def test_no_more_than_twelve_are_listed_and_the_first_is_worth_asking() -> None:
+    found = next_questions(outlook({}), CASES)
+    best_bits = max(question.information_bits for question in next_questions(outlook({}), CASES, most=99))
+
+    assert len(found) == MOST
+    assert found[0].information_bits >= WORTH * best_bits
+
+
+def test_among_questions_that_tell_about_as_much_the_workshops_order_decides() -> None:
+    found = next_questions(outlook({}), CASES, most=99)
+    top = max(question.information_bits for question in found)
+    worth = [q for q in found if q.information_bits >= WORTH * top]
+
+    first = min(worth, key=lambda q: (TOPICS.index(CATALOG.criteria[q.criterion].topic), -q.information_bits))
+    assert found[0] == first
+
+
+def test_information_is_never_negative_nor_above_two_bits() -> None:
+    for case in CASES[::5]:
+        bits = [q.information_bits for q in next_questions(outlook(dict(list(case.answers.items())[:4])), CASES, most=99)]
+        assert all(0 <= one <= 2 for one in bits)
+
+
+Order = Callable[[Outlook, set[str], Sequence[Case]], str | None]
+
+
+@cache
+def companions(company: str) -> tuple[Case, ...]:
+    return tuple(case for case in CASES if case.company != company)
+
+
+def engine(found: Outlook, asked: set[str], others: Sequence[Case]) -> str | None:
+    questions = next_questions(found, others, parked=asked, most=1)
+    return questions[0].criterion if questions else None
+
+
+def catalogue(found: Outlook, asked: set[str], others: Sequence[Case]) -> str | None:
+    return next(name for name, criterion in CATALOG.criteria.items() if name not in asked and not criterion.derived)
+
+
+def reached(case: Case, order: Order) -> bool:
+    """Whether the destination of all answers is reached within the budget; what is unknown counts as asked."""
+    answers: dict[str, Answer] = {}
+    asked: set[str] = set()
+    for _ in range(BUDGET):
+        name = order(outlook(answers), asked, companions(case.company))
+        if name is None:
+            break
+        asked.add(name)
+        answers |= {name: case.answers[name]} if name in case.answers else {}
+    return decision(answers)[0] == decision(dict(case.answers))[0]
+
+
+def test_eight_questions_reach_the_decision_of_all_answers_in_four_of_five_deployments() -> None:
+    ours = statistics.mean(reached(case, engine) for case in CASES)
+    plain = statistics.mean(reached(case, catalogue) for case in CASES)
+
+    assert ours >= 0.8  # measured 0.83; a standard error is 0.05
+    assert ours > plain  # in the catalogue's own order: 0.5
+
+
+@pytest.mark.parametrize("answers", [{}, dict(CASES[3].answers)])
+def test_the_chances_of_answers_are_chances(answers: dict[str, Answer]) -> None:
+    assert np.isfinite([q.information_bits for q in next_questions(outlook(answers), CASES, most=99)]).all()
