@@ -1,0 +1,209 @@
+"""Closed cases: read strictly, fitted reproducibly, scored on companies that the weights have not seen."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from advisorkit.calibration import (
+    Penalty,
+    Sheet,
+    chances_of,
+    fit,
+    groups,
+    left_out,
+    mix_of,
+    read_cases,
+    report,
+    scores_of,
+    shipped_cases,
+    shipped_weights,
+    with_weights,
+)
+from advisorkit.calibration.writing import differing, weights_file
+from advisorkit.catalog import load
+from advisorkit.errors import EngagementError
+from advisorkit.evidence import table, weigh
+from advisorkit.patterns import PATTERNS
+
+CATALOG = load()
+CASES = shipped_cases()
+SHEET = Sheet(CATALOG, CASES)
+EVERY = np.arange(len(CASES))
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, dict[str, float]]:
+    return report(CATALOG, CASES)
+
+
+@pytest.mark.parametrize(
+    ("score", "bar", "better"),
+    [("accuracy", 0.70, 1), ("balanced_accuracy", 0.63, 1), ("log_loss", 0.83, -1), ("ece", 0.14, -1), ("selective", 0.78, 1)],
+)
+def test_the_bars_are_met_leaving_one_company_out(found: dict[str, dict[str, float]], score: str, bar: float, better: int) -> None:
+    assert better * found["refitted"][score] >= better * bar
+    assert better * found["shipped"][score] >= better * bar
+
+
+def test_the_simpler_rules_are_beaten(found: dict[str, dict[str, dict[str, float]]]) -> None:
+    rules = found["baselines"]
+
+    assert max(rule["accuracy"] for rule in rules.values()) < found["refitted"]["accuracy"] - found["standard_error"]
+    assert min(rule["log_loss"] for rule in rules.values()) > found["refitted"]["log_loss"]
+    assert rules["bigger_count"]["accuracy"] == pytest.approx(0.59, abs=0.02)  # the figure given with the cases
+    assert rules["commonest_outcome"]["accuracy"] == pytest.approx(24 / 66)
+
+
+def test_sixty_six_deployments_ship_with_their_sources() -> None:
+    assert len(CASES) == 66
+    assert len(groups(SHEET)) == 58
+    assert all(case.source and case.outcome_reason and case.workflow for case in CASES)
+
+
+def test_the_shipped_weights_are_this_fit() -> None:
+    weights, reasons = fit(SHEET, EVERY), {c.id: c.fit_note for c in CATALOG.criteria.values() if c.fit_note}
+    shipped = Path(__file__).parents[1] / "advisorkit" / "data" / "weights.yaml"
+
+    assert shipped.read_text("utf-8") == weights_file(CATALOG, weights, len(CASES), Penalty(), reasons)
+
+
+def test_weights_that_differ_much_from_the_experts_say_why() -> None:
+    assert differing(CATALOG)
+    assert [name for name in differing(CATALOG) if not CATALOG.criteria[name].fit_note] == []
+
+
+def test_where_the_expert_is_silent_on_an_axis_so_is_the_fit() -> None:
+    for criterion in CATALOG.criteria.values():
+        if not any(level.expert_retrieval for level in criterion.levels):
+            assert not any(level.retrieval for level in criterion.levels), criterion.id
+        if not any(level.expert_training for level in criterion.levels):
+            assert not any(level.training for level in criterion.levels), criterion.id
+
+
+def test_a_firm_penalty_leaves_the_experts_weights_as_they_are() -> None:
+    weights = fit(SHEET, EVERY, Penalty(scale=0.8, firmness=1e6))
+
+    expert = np.array([[level.expert_retrieval for level in c.levels] + [0] * (11 - len(c.levels)) for c in CATALOG.criteria.values()])
+    assert weights.retrieval == pytest.approx(0.8 * expert, abs=1e-3)
+
+
+def test_no_step_away_from_the_fit_makes_the_cases_likelier_net_of_the_penalty() -> None:
+    fitted, penalty = fit(SHEET, EVERY), Penalty()
+    expert = fit(SHEET, EVERY, Penalty(firmness=1e9))
+
+    def cost(retrieval: object, training: object) -> float:
+        chances = chances_of(SHEET, EVERY, replace(fitted, retrieval=retrieval, training=training), mix_of(SHEET.outcomes))
+        moved = ((retrieval - expert.retrieval) ** 2).sum() + ((training - expert.training) ** 2).sum()  # type: ignore[operator]
+        return float(-np.log(chances[EVERY, SHEET.outcomes]).sum() + penalty.firmness / 2 * moved)
+
+    random, best = np.random.default_rng(1), cost(fitted.retrieval, fitted.training)
+    free = (expert.retrieval != 0, expert.training != 0)
+    for _ in range(40):
+        step = [0.05 * random.standard_normal(mask.shape) * mask for mask in free]
+        assert cost(fitted.retrieval + step[0], fitted.training + step[1]) > best
+
+
+def test_no_answers_mean_the_prior_whatever_the_mix_of_the_cases() -> None:
+    lopsided = tuple(case for case in CASES if case.outcome != "prompt")
+    catalog = with_weights(CATALOG, fit(Sheet(CATALOG, lopsided), np.arange(len(lopsided))))
+
+    belief = weigh(catalog, {})
+
+    assert (belief.retrieval_decibans, belief.training_decibans) == CATALOG.prior_decibans
+
+
+def test_a_companys_cases_are_judged_by_weights_that_have_not_seen_it() -> None:
+    seen: list[set[str]] = []
+
+    def spy(rows: object) -> object:
+        seen.append({CASES[row].company.lower() for row in rows})  # type: ignore[attr-defined]
+        return shipped_weights(CATALOG)
+
+    left_out(SHEET, spy)  # type: ignore[arg-type]
+
+    left = [{CASES[row].company.lower() for row in rows} for rows in groups(SHEET)]
+    assert all(not gone & kept for gone, kept in zip(left, seen, strict=True))
+
+
+def test_scores_are_worked_out_as_defined() -> None:
+    cases = tuple(case for case in CASES if case.outcome in ("prompt", "rag"))[:10]
+    small, sure = Sheet(CATALOG, cases), np.full((10, 4), 0.1)
+    sure[:, 0] = 0.7
+    right = [case.outcome == "prompt" for case in cases]
+
+    scores = scores_of(small, sure)
+
+    assert scores.accuracy == pytest.approx(sum(right) / 10)
+    assert scores.balanced_accuracy == 0.5
+    assert scores.log_loss == pytest.approx(-(sum(right) * math.log(0.7) + (10 - sum(right)) * math.log(0.1)) / 10)
+    assert [one.cases for one in scores.bins] == [2] * 5
+    assert scores.ece == pytest.approx(sum(2 * abs(0.7 - sum(right[i : i + 2]) / 2) for i in range(0, 10, 2)) / 10)
+
+
+def test_lenient_scores_stand_beside_the_strict_ones(found: dict[str, dict[str, float]]) -> None:
+    assert found["shipped"]["lenient_accuracy"] >= found["shipped"]["accuracy"]
+    assert len(found["shipped"]["bins"]) == 5  # type: ignore[arg-type]
+    assert found["shipped"]["coverage"][-1]["accuracy"] == found["shipped"]["accuracy"]  # type: ignore[index]
+    assert len(found["wrong"]) == 66 - round(66 * found["shipped"]["accuracy"])
+
+
+def test_a_catalogue_with_other_weights_keeps_the_experts_beside_them() -> None:
+    halved = replace(shipped_weights(CATALOG), retrieval=table(CATALOG).retrieval / 2)
+
+    changed = with_weights(CATALOG, halved).criterion("citations").level("required")
+
+    assert changed.retrieval == CATALOG.criterion("citations").level("required").retrieval / 2
+    assert changed.expert_retrieval == 7
+
+
+LINE = {"id": "one", "company": "A", "answers": {"citations": "required"}, "outcome": "rag"}
+OTHER = {**LINE, "id": "two", "outcome": "prompt"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ([LINE, {k: v for k, v in OTHER.items() if k != "outcome"}], r"cases\.jsonl: line 2: 'outcome' is missing"),
+        ([LINE, {**OTHER, "outcome": "ragg"}], r"line 2, outcome: .*rag"),
+        ([LINE, {**OTHER, "answers": {"citation": "required"}}], r"line 2, answers\.citation: unknown criterion 'citation'\. Did you mean citations"),
+        ([LINE, {**OTHER, "answers": {"citations": "must"}}], r"line 2, answers\.citations: "),
+        ([LINE, {**OTHER, "id": "one"}], r"line 2, id: 'one' was already used on line 1"),
+        ([LINE, {**OTHER, "outcome": "rag"}], r"outcome: all 2 cases ended with rag"),
+        ([LINE, {**OTHER, "yeer": 2024}], r"line 2, yeer: unknown key 'yeer'\. Did you mean year"),
+        ([], r"is empty|holds no cases"),
+    ],
+)
+def test_a_faulty_file_is_told_by_line_and_field(tmp_path: Path, lines: list[object], told: str) -> None:
+    file = tmp_path / "cases.jsonl"
+    file.write_text("\n".join(map(json.dumps, lines)), "utf-8")
+
+    with pytest.raises(EngagementError, match=told):
+        read_cases(file)
+
+
+def test_every_fault_of_a_file_is_told_at_once_and_broken_lines_do_not_hide_the_rest(tmp_path: Path) -> None:
+    file = tmp_path / "cases.jsonl"
+    file.write_text("{nothing\n" + json.dumps({**LINE, "outcome": "x"}) + "\n\n" + json.dumps({**OTHER, "answers": {"a": "b"}}), "utf-8")
+
+    with pytest.raises(EngagementError) as error:
+        read_cases(file)
+
+    assert [fault.where.split(",")[0] for fault in error.value.faults] == ["line 1", "line 2", "line 4"]
+
+
+def test_cases_kept_elsewhere_are_scored_with_the_shipped_weights_as_they_are(tmp_path: Path) -> None:
+    unseen = tuple(replace(case, company=f"Other {place}") for place, case in enumerate(CASES[:20]))
+    sheet = Sheet(CATALOG, unseen)
+
+    scores = report(CATALOG, unseen, refit=False)["shipped"]
+
+    chances = left_out(sheet, lambda _: shipped_weights(CATALOG))
+    assert scores["log_loss"] == pytest.approx(scores_of(sheet, chances).log_loss)
+    assert chances.sum(axis=1) == pytest.approx(np.ones(20))
+    assert chances.shape == (20, len(PATTERNS))

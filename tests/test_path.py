@@ -1,0 +1,94 @@
+"""The path: what comes first, what justifies climbing, and what climbing in stages is worth."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisorkit.catalog import load
+from advisorkit.costs import facts, inputs_for
+from advisorkit.evidence import Belief, Facts
+from advisorkit.path import plan, policies, suffices
+from advisorkit.patterns import PATTERNS
+from advisorkit.price_book import assumptions
+from advisorkit.price_book import load as load_prices
+from advisorkit.store import read, samples
+
+TEXT = load().text
+chances = st.floats(0.01, 0.99)
+
+
+def belief(retrieval: float, training: float) -> Belief:
+    return Belief(0, 0, retrieval, training, (), (0, 0))
+
+
+@pytest.fixture(scope="module")
+def money() -> Facts:
+    engagement = read(samples.path("source-text"))
+    return facts(inputs_for(engagement, engagement.workflow("sop-assistant"), load_prices(engagement.as_of), assumptions()))
+
+
+@given(chances, chances)
+def test_the_chance_that_a_rung_alone_is_enough(retrieval: float, training: float) -> None:
+    expected = {"prompt": (1 - retrieval) * (1 - training), "rag": 1 - training, "finetune": 1 - retrieval, "hybrid": 1}
+
+    assert suffices(belief(retrieval, training)) == pytest.approx(expected)
+    for rung in plan(belief(retrieval, training), (), (), "prompt", TEXT):
+        assert rung.probability_suffices == pytest.approx(expected[rung.pattern])
+
+
+def test_the_likelier_need_comes_first_and_both_come_last() -> None:
+    facts_first = [rung.rung for rung in plan(belief(0.8, 0.3), (), (), "prompt", TEXT)]
+    manner_first = [rung.rung for rung in plan(belief(0.3, 0.8), (), (), "prompt", TEXT)]
+
+    assert facts_first == ["prompt_pilot", "cheap_extensions", "diagnose", "retrieval", "training", "both"]
+    assert manner_first == ["prompt_pilot", "cheap_extensions", "diagnose", "training", "retrieval", "both"]
+
+
+def test_a_pattern_that_is_ruled_out_has_no_rung() -> None:
+    rungs = plan(belief(0.8, 0.3), {"finetune"}, {"hybrid"}, "prompt", TEXT)
+
+    assert "finetune" not in [rung.pattern for rung in rungs]
+    assert [rung.state for rung in rungs] == ["here", "ahead", "ahead", "ahead", "held"]
+
+
+def test_where_one_stands_moves_up_with_the_step_for_now() -> None:
+    marked = plan(belief(0.8, 0.3), (), (), "prompt", TEXT, piloted=True)
+    climbing = plan(belief(0.8, 0.3), (), (), "rag", TEXT, piloted=True)
+
+    assert [rung.state for rung in marked][:3] == ["done", "here", "ahead"]
+    assert [rung.rung for rung in climbing if rung.state == "here"] == ["retrieval"]
+    assert [rung.state for rung in climbing][:3] == ["done"] * 3
+
+
+def test_every_rung_says_what_justifies_it_and_what_ends_it() -> None:
+    rungs = plan(belief(0.5, 0.5), (), (), "prompt", TEXT)
+
+    assert len({rung.enter_when for rung in rungs}) == len({rung.leave_when for rung in rungs}) == 6
+    assert all(rung.enter_when and rung.leave_when for rung in rungs)
+
+
+def test_a_rungs_cost_comes_on_top_of_the_rungs_before(money: Facts) -> None:
+    rungs = {rung.rung: rung for rung in plan(belief(0.8, 0.3), (), (), "prompt", TEXT, facts=money)}
+
+    assert rungs["retrieval"].build == money.build["rag"].p50
+    assert rungs["both"].build == pytest.approx(money.build["hybrid"].p50 - money.build["rag"].p50)
+    assert rungs["diagnose"].build is None
+
+
+def test_without_the_cost_model_money_and_weeks_are_not_known() -> None:
+    assert {(rung.build, rung.weeks) for rung in plan(belief(0.5, 0.5), (), (), "prompt", TEXT)} == {(None, None)}
+    assert {(policy.build, policy.weeks) for policy in policies(dict.fromkeys(PATTERNS, 0.25))} == {(None, None)}
+
+
+def test_staging_is_valued_against_going_straight_to_each_pattern(money: Facts) -> None:
+    found = {policy.first: policy for policy in policies({"prompt": 0.5, "rag": 0.3, "finetune": 0.1, "hybrid": 0.1}, money)}
+    cost = {pattern: money.build[pattern].p50 for pattern in PATTERNS}
+
+    staged = cost["prompt"] + 0.3 * cost["rag"] + 0.1 * cost["finetune"] + 0.1 * cost["hybrid"]
+    straight = cost["rag"] + 0.1 * cost["finetune"] + 0.1 * (cost["hybrid"] - cost["rag"])
+    assert found["prompt"].build == pytest.approx(staged)
+    assert found["rag"].build == pytest.approx(straight)
+    assert found["hybrid"].build == pytest.approx(cost["hybrid"])
+    assert [found[pattern].suffices for pattern in PATTERNS] == pytest.approx([0.5, 0.8, 0.6, 1.0])
