@@ -119,7 +119,7 @@ def scene(inputs: Inputs, values: Mapping[str, Any]) -> Scene:
 
 def single(value: Any) -> float:
     """A single number; NaN for draws."""
-    return math.nan if np.ndim(value) else float(value)
+    return math.nan if getattr(value, "ndim", 0) else float(value)
 
 
 def build_days(here: Scene, pattern: PatternId) -> Any:

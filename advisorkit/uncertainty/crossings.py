@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from itertools import combinations
 from typing import Any
 
@@ -31,11 +32,12 @@ def break_even(inputs: Inputs) -> tuple[BreakEven, ...]:
     stays warm) count as they are.
     """
     pairs: list[Pair] = list(combinations(PATTERNS, 2))
-    totals = pattern_totals(inputs, {"calls_per_month": GRID})
+    likely = inputs.likely()
+    totals = pattern_totals(inputs, {"calls_per_month": GRID}, likely)
     gaps = {pair: np.broadcast_to(totals[pair[0]] - totals[pair[1]], GRID.shape) for pair in pairs}
     near = inputs.rows["calls_per_month"].range
     brackets = {pair: b for pair in pairs if (b := _bracket(gaps[pair], near.likely if near else 0.0))}
-    found = _refined(inputs, brackets) if brackets else {}
+    found = _refined(inputs, likely, brackets) if brackets else {}
     return tuple(_said(pair, gaps[pair], found.get(pair)) for pair in pairs)
 
 
@@ -50,18 +52,18 @@ def _bracket(gap: Any, volume: float) -> tuple[float, float] | None:
     return float(GRID[first]), float(GRID[first + 1])
 
 
-def _refined(inputs: Inputs, brackets: dict[Pair, tuple[float, float]]) -> dict[Pair, tuple[float, float]]:
+def _refined(inputs: Inputs, likely: Mapping[str, Any], brackets: dict[Pair, tuple[float, float]]) -> dict[Pair, tuple[float, float]]:
     """Volume and remaining relative gap for each pair: brackets cut into parts, all pairs at once, then a straight line."""
     for _ in range(ROUNDS):
         points = np.array([np.linspace(low, high, PARTS) for low, high in brackets.values()])
-        totals = pattern_totals(inputs, {"calls_per_month": points.ravel()})
+        totals = pattern_totals(inputs, {"calls_per_month": points.ravel()}, likely)
         gaps = {pair: _gap(totals, pair, points.size).reshape(points.shape)[k] for k, pair in enumerate(brackets)}
         where = {pair: int(np.argmax(np.sign(gap) != np.sign(gap[0]))) for pair, gap in gaps.items()}
         ends = {pair: (k, at - 1, at) for k, (pair, at) in enumerate(where.items())}
         lines = {pair: _line(points[k, a], points[k, b], gaps[pair][a], gaps[pair][b]) for pair, (k, a, b) in ends.items()}
         brackets = {pair: (float(points[k, a]), float(points[k, b])) for pair, (k, a, b) in ends.items()}
     at = np.array(list(lines.values()))
-    totals = pattern_totals(inputs, {"calls_per_month": at})
+    totals = pattern_totals(inputs, {"calls_per_month": at}, likely)
     sizes = {pair: np.broadcast_to(totals[pair[0]], at.shape) for pair in lines}
     left = {pair: abs(_gap(totals, pair, at.size)[k] / sizes[pair][k]) for k, pair in enumerate(lines)}
     return {pair: (volume, float(left[pair])) for pair, volume in lines.items()}

@@ -24,7 +24,7 @@ def tornado(inputs: Inputs, better: PatternId, against: PatternId) -> Tornado | 
     changes = {name: np.full(2 * len(names) + 1, likely[name]) for name in names}
     for row, name in zip(rows, names, strict=True):
         changes[name][2 * row], changes[name][2 * row + 1] = ranges[name].low, ranges[name].high
-    totals = pattern_totals(inputs, changes)
+    totals = pattern_totals(inputs, changes, likely)
     saved = np.broadcast_to(totals[against] - totals[better], (2 * len(names) + 1,))
     if not known(saved):
         return None

@@ -18,7 +18,7 @@ def total(paid: Sequence[Flow]) -> Any:
     return sum((f.total for f in paid if f.phase != "error" or known(f.total)), np.float64(0.0))
 
 
-def pattern_totals(inputs: Inputs, changes: Mapping[str, Any]) -> dict[PatternId, Any]:
-    """Total of each pattern at likely values with `changes` laid over them; changes are numbers or equally long arrays."""
-    paid = columns(scene(inputs, inputs.likely() | dict(changes)))
+def pattern_totals(inputs: Inputs, changes: Mapping[str, Any], likely: Mapping[str, Any] | None = None) -> dict[PatternId, Any]:
+    """Total of each pattern at `likely` values with `changes` laid over them; changes are numbers or equally long arrays."""
+    paid = columns(scene(inputs, {**(inputs.likely() if likely is None else likely), **changes}))
     return {pattern: total(paid[pattern]) for pattern in PATTERNS}
