@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import sys
-import warnings
 from collections.abc import Callable
 
 import typer
@@ -40,7 +39,6 @@ def main() -> None:
 
     What nobody foresaw ends in one line and exit code 1; ``ADVISORKIT_DEBUG=1`` shows where it happened.
     """
-    warnings.filterwarnings("ignore", category=RuntimeWarning)  # numbers out of range are refused in words
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")

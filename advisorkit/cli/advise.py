@@ -12,7 +12,7 @@ from rich.table import Table
 from advisorkit.advice import Advice, PatternAdvice
 from advisorkit.catalog import load as load_catalog
 from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, finite, guarded, out, say, table
-from advisorkit.cli.request import opened
+from advisorkit.cli.request import opened, tell_ages
 from advisorkit.costs import bill
 from advisorkit.documents.advice import advice_document
 from advisorkit.documents.costs import cost_document
@@ -94,6 +94,7 @@ def cost(
         raise UsageError(f"--draws {draws}: give a power of two from 2 to {MOST_DRAWS}, such as {DRAWS}")
     engagement = opened(file, scenario, sets, accept_stale=accept_stale)
     found = studies(engagement, pilots_of(engagement, file), [workflow] if workflow else [])
+    tell_ages(engagement, [one.inputs for one in found])
     priced = [(one, bill(one.inputs), price(one.inputs, draws, among=one.in_play)) for one in found]
     document = cost_document(engagement, [(one.inputs, lines, result) for one, lines, result in priced])
     if as_json:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import functools
 import json
 import math
+import re
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec
+from typing import Annotated, Any, ParamSpec, TextIO
 
 import typer
 from rich.console import Console
@@ -21,10 +24,11 @@ from advisorkit.errors import AdvisorError, EngagementError, Fault, PilotError, 
 __all__ = ["BEYOND", "AcceptStale", "Json", "Scenario", "Sets", "emit", "fault_document", "finite", "guarded", "out", "say", "table", "unforeseen"]
 
 P = ParamSpec("P")
+_DRAFT = re.compile(r"\.([^/\\]+)\.[0-9a-f]{8}\.tmp$")
 BEYOND = "the result is beyond any real number; look for an answer or assumption that is far too large or too small"
 """Said when numbers run out of range."""
 
-out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 120)
+out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout and sys.stdout.isatty() else 120)
 """Results for people."""
 _err = Console(stderr=True, soft_wrap=True, highlight=False)
 
@@ -46,11 +50,16 @@ def emit(document: Mapping[str, Any]) -> None:
     """`document` as JSON on stdout, numbers finite, keys in their own order.
 
     Raises:
-        UsageError: If a number is not finite; nothing is printed then.
+        UsageError: If a number is not finite, and nothing is printed then; or if stdout cannot take it.
     """
     finite(document)
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
-    sys.stdout.flush()
+    stream: TextIO | None = sys.stdout
+    try:
+        print(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False), file=stream, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UsageError(f"standard output cannot be written: {error.strerror or error}") from None
 
 
 def finite(document: Mapping[str, Any]) -> None:
@@ -96,9 +105,11 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        as_json, file = bool(kwargs.get("as_json")), str(kwargs.get("file") or "")
+        as_json, file = bool(kwargs.get("as_json")), str(kwargs.get("file") or kwargs.get("to") or "")
         try:
-            command(*args, **kwargs)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)  # numbers out of range are refused in words
+                command(*args, **kwargs)
         except AdvisorError as error:
             _refuse(_faults(error, file), as_json=as_json)
         except ArithmeticError:
@@ -106,7 +117,7 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
         except BrokenPipeError:
             raise
         except OSError as error:
-            _refuse([Fault(str(error.filename or ""), "", error.strerror or str(error))], as_json=as_json)
+            _refuse([Fault(_DRAFT.sub(r"\1", str(error.filename or file)), "", error.strerror or str(error))], as_json=as_json)
 
     return run
 
@@ -121,7 +132,8 @@ def _refuse(faults: Sequence[Fault], *, as_json: bool) -> None:
     for fault in faults:
         say(f"error: {fault}")
     if as_json:
-        emit({"advisorkit": 1, "faults": [fault_document(fault) for fault in faults]})
+        with suppress(UsageError):
+            emit({"advisorkit": 1, "faults": [fault_document(fault) for fault in faults]})
     raise typer.Exit(2)
 
 
@@ -132,7 +144,8 @@ def unforeseen(error: Exception, *, as_json: bool) -> None:
     message = f"advisorkit itself failed ({place}); please report it. ADVISORKIT_DEBUG=1 shows more"
     say(f"error: {message}")
     if as_json:
-        emit({"advisorkit": 1, "faults": [fault_document(Fault("", "", message))]})
+        with suppress(UsageError):
+            emit({"advisorkit": 1, "faults": [fault_document(Fault("", "", message))]})
 
 
 def fault_document(fault: Fault) -> dict[str, object]:

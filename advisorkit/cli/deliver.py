@@ -98,7 +98,8 @@ def batch(
         raise UsageError(f"--executor {executor}: give local or dask")
 
     def prepare(engagement: Engagement) -> Engagement:
-        return changed(engagement, scenario, values, accept_stale=accept_stale)
+        asked = changed(engagement, scenario, values, accept_stale=accept_stale)
+        return priceable(asked) if any(one.status == "final" for one in asked.workflows) else asked
 
     today = date.today()  # noqa: DTZ011 - the user's own day
     found = gather(inputs, prepare, brand=read_brand(brand) if brand else None, currency=currency, as_of=today)

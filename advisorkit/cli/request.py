@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from advisorkit.cli.console import BEYOND, say
-from advisorkit.costs import bill, inputs_for
+from advisorkit.costs import Inputs, bill, inputs_for
 from advisorkit.engagement import Engagement, Setting, Workflow
-from advisorkit.errors import UsageError, nearest
+from advisorkit.errors import PriceError, UsageError, nearest
 from advisorkit.files import is_number
 from advisorkit.price_book import assumptions
 from advisorkit.price_book import load as load_prices
-from advisorkit.quantities import Estimate
+from advisorkit.prices import WARN_DAYS
+from advisorkit.quantities import Estimate, day
 from advisorkit.store import load
 
-__all__ = ["changed", "fresh", "opened", "priceable", "settings"]
+__all__ = ["changed", "fresh", "opened", "priceable", "settings", "tell_ages"]
 
 
 def fresh(path: Path) -> None:
@@ -60,20 +61,39 @@ def changed(
 
 
 def priceable(engagement: Engagement) -> Engagement:
-    """`engagement`, once every workflow's bill was drawn up, so that nothing is begun that cannot be priced.
+    """`engagement`, once every workflow's bill was drawn up, so that no report is begun that cannot be made or sent.
 
     Raises:
         EngagementError: If an assumption does not fit.
-        PriceError: If a price or an exchange rate is not known.
+        PriceError: If a price or an exchange rate is not known, or too old for a workflow that is final.
         UsageError: If the numbers are too large or too small to be worked with.
     """
     book = load_prices(engagement.as_of)
-    for workflow in engagement.workflows:
+    found = [inputs_for(engagement, workflow, book, assumptions()) for workflow in engagement.workflows]
+    for one in found:
         try:
-            bill(inputs_for(engagement, workflow, book, assumptions()))
+            bill(one)
         except ArithmeticError:
-            raise UsageError(f"{workflow.id}: {BEYOND}") from None
+            raise UsageError(f"{one.workflow}: {BEYOND}") from None
+    tell_ages(engagement, found, report=True)
     return engagement
+
+
+def tell_ages(engagement: Engagement, found: Iterable[Inputs], *, report: bool = False) -> None:
+    """Say on stderr how old the prices behind `found` are, unless they are accepted.
+
+    Raises:
+        PriceError: If this is for a report, a workflow is final and a price is older than `STALE_DAYS`.
+    """
+    old = {age.id: age for one in found for age in one.prices() if age.state != "fresh"}
+    if not old or engagement.accept_stale:
+        return
+    oldest = max(old.values(), key=lambda age: age.age_days)
+    text = f"{len(old)} prices were last checked more than {WARN_DAYS} days before {day(engagement.as_of)}, {oldest.id} {oldest.age_days} days"
+    final = ", ".join(workflow.id for workflow in engagement.workflows if workflow.status == "final")
+    if report and final and oldest.state == "stale":
+        raise PriceError(f"{text}; {final} is final, so check them or accept them with --accept-stale")
+    say(f"warning: {text}; check them, or accept them with --accept-stale")
 
 
 def _with(workflow: Workflow, values: Mapping[str, Setting]) -> Workflow:
