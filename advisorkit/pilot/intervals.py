@@ -7,8 +7,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from scipy.optimize import root
-from scipy.special import betainc, betaincinv
-from scipy.stats import norm
+from scipy.special import betainc, betaincinv, ndtri
 
 from advisorkit.quantities import Estimate
 
@@ -26,7 +25,7 @@ def wilson(hits: float, n: float, confidence: float = 0.95) -> tuple[float, floa
     """
     if n <= 0:
         return 0.0, 1.0
-    z = float(norm.ppf((1 + confidence) / 2))
+    z = float(ndtri((1 + confidence) / 2))
     share, weight = hits / n, z * z / n
     middle = (share + weight / 2) / (1 + weight)
     half = z * math.sqrt(share * (1 - share) / n + weight / n / 4) / (1 + weight)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import betabinom
+from scipy.special import betaln
 
 from advisorkit.pilot.intervals import Beta
 
@@ -91,7 +91,8 @@ def evsi(quality: Beta, stakes: Stakes, n: int, target: float | None = None) -> 
     """
     bound = stakes.break_even if target is None else target
     hits = np.arange(n + 1)
-    chance = betabinom.pmf(hits, n, quality.a, quality.b)
+    ways = -np.log1p(n) - betaln(n - hits + 1, hits + 1)
+    chance = np.exp(ways + betaln(hits + quality.a, n - hits + quality.b) - betaln(quality.a, quality.b))
     means = (quality.a + hits) / (quality.a + quality.b + n)
     informed = float(chance @ np.maximum(means - bound, 0.0))
     return max(0.0, stakes.swing * (informed - max(0.0, quality.mean - bound)))
