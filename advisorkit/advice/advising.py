@@ -169,6 +169,7 @@ def assess(
         priors,
         COUNTED,
         (pilot.retrieval_decibans, pilot.training_decibans),
+        pilot.blocked,
     )
 
 

@@ -96,6 +96,8 @@ class Assessment:
     """Criteria that a pilot speaks for: their answers close gates but add no decibans."""
     measured: tuple[float, float] = (0.0, 0.0)
     """Decibans of the pilot's marked failures: retrieval, training."""
+    blocked: Mapping[PatternId, str] = field(default_factory=dict)
+    """Patterns that a pilot's results hold back for now, with the reason."""
 
     @property
     def prior(self) -> Array:

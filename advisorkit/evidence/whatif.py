@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from advisorkit.criteria import Catalog, Criterion
 from advisorkit.engagement import Answer
-from advisorkit.evidence.belief import Assessment, Belief, believe, corners, removed, spread
+from advisorkit.evidence.belief import MEASURED, Assessment, Belief, believe, corners, removed, spread
 from advisorkit.evidence.gates import GateHit, hits_of, read_by
 from advisorkit.evidence.steps import step_for_now
 from advisorkit.evidence.tables import Array, Same, chance, table
@@ -67,9 +67,14 @@ class Outlook:
 
     @cached_property
     def by_gate(self) -> tuple[tuple[GateHit, ...], ...]:
-        """What each gate of the catalogue takes away today."""
+        """What each gate of the catalogue takes away today, and at the end what a pilot's results hold back."""
         a = self.assessment
-        return tuple(tuple(hits_of(gate, a.catalog, a.answers, a.facts)) for gate in a.catalog.gates)
+        short, reopens = (a.catalog.text.get(f"blocked.{part}", "") for part in ("short", "reopens"))
+        by_pilot = tuple(
+            GateHit(MEASURED, "for_now", (pattern,), reason, reopens, provisional=False, short=short)
+            for pattern, reason in a.blocked.items()
+        )
+        return (*(tuple(hits_of(gate, a.catalog, a.answers, a.facts)) for gate in a.catalog.gates), by_pilot)
 
     @cached_property
     def hits(self) -> tuple[GateHit, ...]:

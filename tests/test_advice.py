@@ -1,0 +1,280 @@
+"""The advice as a whole: destination, step for now, off-ramps, words, and the promises made of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+
+import jsonschema
+import pytest
+from contracts import ASSESS
+from hypothesis import given, settings
+from strategies import answer_sets
+
+from advisorkit.acceptability import LEAD, SHARE
+from advisorkit.advice import Advice, advise
+from advisorkit.calibration import shipped_cases
+from advisorkit.catalog import load
+from advisorkit.documents.advice import advice_document
+from advisorkit.engagement import Answer, Engagement, Setting, Workflow
+from advisorkit.patterns import PATTERNS
+from advisorkit.pilot import Decision, Established, Terms
+from advisorkit.quantities import Estimate
+from advisorkit.store import read, samples
+from advisorkit.study import study
+
+CATALOG = load()
+CASES = shipped_cases()
+
+
+def said(*levels: str) -> Answer:
+    return Answer(levels=levels)
+
+
+def number(*ends: float) -> Answer:
+    return Answer(amount=Estimate.of(list(ends) if len(ends) > 1 else ends[0]))
+
+
+def engagement(answers: Mapping[str, Answer], settings_: Mapping[str, Setting] | None = None) -> Engagement:
+    return Engagement("client", "Client", "EUR", date(2026, 11, 20), (Workflow("one", "One", answers, assumptions=settings_ or {}),))
+
+
+def advised(answers: Mapping[str, Answer], **given_: object) -> Advice:
+    client = engagement(answers)
+    return advise(CATALOG, client, client.workflows[0], cases=CASES, **given_)  # type: ignore[arg-type]
+
+
+ASSISTANT = {
+    "facts_in_request": said("none"), "citations": said("required"), "private_knowledge": said("most"),
+    "task_kind": said("answer"), "source_form": said("documents"), "example_cost": said("expensive"),
+}  # fmt: skip
+
+
+TERMS = Terms(0.9, "pass_mark")
+
+
+def test_the_same_file_gives_the_same_advice() -> None:
+    assert advised(ASSISTANT) == advised(ASSISTANT)
+    assert advised(ASSISTANT).seed == 20_261_122
+
+
+@settings(max_examples=15)
+@given(answer_sets(most=12))
+def test_any_answers_give_an_advice_that_keeps_the_contract(answers: dict[str, Answer]) -> None:
+    client = engagement(answers)
+    advice = advise(CATALOG, client, client.workflows[0], cases=CASES, draws=256)
+
+    document = json.loads(json.dumps(advice_document(client, [advice])))
+
+    jsonschema.validate(document, ASSESS)
+    assert sum(p.probability for p in advice.patterns.values()) == pytest.approx(1)
+    assert all(p.probability == 0 or p.status != "ruled_out" for p in advice.patterns.values()) or "every pattern" in str(advice.warnings)
+
+
+def test_an_sop_assistant_starts_with_a_marked_prompt_pilot_and_will_probably_become_retrieval() -> None:
+    advice = advised(ASSISTANT)
+
+    assert (advice.recommended, advice.now, advice.clear) == ("rag", "prompt", True)
+    assert advice.words.headline == ("Start with a marked prompt pilot.", "It will probably become retrieval (RAG).")
+    assert (advice.next_step.action, advice.next_step.cases) == ("pilot", 100)
+
+
+def test_the_words_are_made_from_computed_values() -> None:
+    advice = advised(ASSISTANT)
+    reasons = {item.label for item in advice.belief.items}
+
+    assert all(any(sentence.startswith(reason) for reason in reasons) for sentence in advice.words.why)
+    assert any(sentence.startswith("Fine-tune is ruled out.") for sentence in advice.words.not_recommended)
+    assert "How well a good prompt does on real cases has not been measured." in advice.words.unknowns
+    assert len(advice.words.not_recommended) == 3
+
+
+@pytest.mark.parametrize("name", samples.names())
+def test_words_for_a_buyer_hold_no_trade_terms(name: str) -> None:
+    client = read(samples.path(name))
+    for workflow in client.workflows:
+        words = study(client, workflow).advice.words
+        said_ = " ".join(line for part in (words.headline, words.summary, words.why, words.against, words.unknowns) for line in part)
+
+        assert not [term for term in ("deciban", "axis", "gate", "prior", "{", "  ") if term in said_.lower()]
+        assert all(line[0].isupper() and line[-1] in ".!?" for line in words.summary + words.why + words.headline)
+
+
+def test_clear_means_a_lead_of_ten_points_and_first_place_in_six_of_ten_draws() -> None:
+    for answers in (ASSISTANT, {}, {"task_kind": said("answer")}, {"facts_or_behaviour": said("facts")}):
+        advice = advised(answers)
+
+        assert advice.clear == (advice.lead >= LEAD and advice.acceptability[advice.recommended] >= SHARE)
+
+
+def test_what_is_not_clear_is_told_as_a_choice_between_two() -> None:
+    advice = advised({"facts_or_behaviour": said("facts"), "private_knowledge": said("some")})
+
+    assert not advice.clear
+    assert advice.words.headline[0] == "Not yet clear: retrieval or a prompt."
+
+
+def test_a_bot_for_order_status_fetches_records_by_key() -> None:
+    advice = advised({
+        "source_form": said("records"), "access_control": said("own_record_only"), "private_knowledge": said("most"),
+        "knowledge_change": said("live"), "facts_or_behaviour": said("facts"), "task_kind": said("answer"),
+        "corpus_tokens": number(0),
+    })  # fmt: skip
+
+    assert advice.recommended == "prompt"
+    assert advice.off_ramp is not None
+    assert advice.off_ramp.kind == "tool_call"
+    assert "tool_call" in advice.companions
+    assert advice.patterns["rag"].status == advice.patterns["hybrid"].status == "ruled_out"
+
+
+@pytest.mark.parametrize(
+    ("answers", "kind"),
+    [
+        ({"task_kind": said("predict")}, "predictive_model"),
+        ({"simpler_system": said("yes"), "task_kind": said("classify")}, "rule"),
+        ({"simpler_system": said("yes"), "source_form": said("records")}, "query"),
+        ({"simpler_system": said("yes"), "source_form": said("documents")}, "search"),
+        ({**ASSISTANT, "corpus_quality": said("no")}, "fix_process"),
+        ({"sponsor": said("none")}, "stop"),
+    ],
+)
+def test_what_is_simpler_than_any_pattern_is_an_off_ramp(answers: dict[str, Answer], kind: str) -> None:
+    advice = advised(answers)
+
+    assert advice.off_ramp is not None
+    assert advice.off_ramp.kind == kind
+    assert advice.next_step.action == ("stop" if kind == "stop" else "off_ramp")
+    assert advice.recommended in PATTERNS
+    assert advice.now in PATTERNS
+
+
+def test_a_product_that_the_helpdesk_vendor_sells_stands_beside_the_patterns() -> None:
+    client = engagement(ASSISTANT, {"buy_seat_price": Estimate.of(30)})
+
+    advice = advise(CATALOG, client, client.workflows[0], cases=CASES)
+
+    assert advice.off_ramp is not None
+    assert advice.off_ramp.kind == "buy"
+    assert (advice.recommended, advice.next_step.action) == ("rag", "pilot")
+
+
+def test_the_wish_for_a_cheaper_call_never_flips_what_payback_contradicts() -> None:
+    client = read(samples.path("source-text"))
+    workflow = client.workflow("static-faq")
+    few = {**workflow.answers, "calls_per_month": number(200, 400), "facts_in_request": said("all"), "task_kind": said("classify")}
+    without, wishing = ({**few, "call_cost_goal": said(level)} for level in ("helpful", "main"))
+
+    before, after = (study(client, replace(workflow, answers=answers)).advice for answers in (without, wishing))
+
+    assert after.recommended == before.recommended
+    assert after.belief.training_decibans <= before.belief.training_decibans
+    assert any("pay for itself" in warning for warning in after.warnings)
+
+
+def test_many_calls_that_pay_training_back_speak_for_it() -> None:
+    client = read(samples.path("source-text"))
+    workflow = client.workflow("document-extraction")
+    few, many = (
+        study(client, replace(workflow, answers={**workflow.answers, "calls_per_month": number(calls)})) for calls in (500, 3_000_000)
+    )
+
+    training = {item.criterion: item.training for item in many.advice.belief.items}
+    assert many.facts.payback_months is not None
+    assert few.facts.payback_months is None or few.facts.payback_months > 18
+    assert training["calls_per_month"] > 0 > next(i.training for i in few.advice.belief.items if i.criterion == "calls_per_month")
+
+
+def test_marking_a_pilot_replaces_opinions_and_counts_once() -> None:
+    opinions = {**ASSISTANT, "baseline_quality": said("good_enough"), "needs_both": said("shown")}
+    measured = Established(
+        answers={"baseline_quality": said("inconsistent"), "prompt_pilot": said("marked_100")},
+        retrieval_decibans=6.0, training_decibans=-3.0,
+        decision=Decision("climb", "rag", 0, "Most failures lacked the right text."), terms=TERMS, diagnoses=(),
+    )  # fmt: skip
+
+    advice = advised(opinions, pilot=measured)
+    alone = advised(ASSISTANT)
+
+    assert advice.belief.retrieval_decibans == pytest.approx(alone.belief.retrieval_decibans + 6)
+    assert advice.belief.training_decibans == pytest.approx(alone.belief.training_decibans - 3)
+    assert (advice.now, advice.next_step.action, advice.next_step.why) == ("rag", "climb", "Most failures lacked the right text.")
+    assert advice.belief.items[-1].criterion == "pilot"
+
+
+def test_a_for_now_gate_binds_the_step_after_a_pilot_too() -> None:
+    measured = Established(
+        answers={"prompt_pilot": said("marked_100"), "baseline_quality": said("inconsistent")},
+        retrieval_decibans=-3.0, training_decibans=9.0, decision=Decision("climb", "finetune", 0, "Manner falls short."),
+        terms=TERMS, diagnoses=(),
+    )  # fmt: skip
+
+    advice = advised({"labelled_examples": number(20), "facts_in_request": said("all")}, pilot=measured)
+
+    assert advice.recommended == "finetune"
+    assert (advice.now, advice.next_step.action) == ("prompt", "mark_more")
+    assert "fewer than 50 checked examples" in advice.next_step.why
+
+
+def test_a_pattern_that_the_marked_results_speak_against_is_held_back_and_keeps_its_chance() -> None:
+    measured = Established(
+        answers={"prompt_pilot": said("marked_100")}, retrieval_decibans=0.0, training_decibans=0.0,
+        decision=Decision("mark_more", "prompt", 40, "Too few cases."), terms=TERMS, diagnoses=(), blocked={"rag": "Search cannot reach the mark."},
+    )  # fmt: skip
+
+    advice = advised(ASSISTANT, pilot=measured)
+
+    assert advice.recommended == "rag"
+    assert [gate.reason for gate in advice.patterns["rag"].gates if gate.criterion == "pilot"] == ["Search cannot reach the mark."]
+    assert [rung.state for rung in advice.path if rung.pattern == "rag"] == ["held"]
+
+
+def test_a_question_that_was_asked_and_stayed_unknown_is_not_asked_again() -> None:
+    first = advised({}).next_questions[0].criterion
+
+    again = advised({first: Answer()}).next_questions
+
+    assert first not in [question.criterion for question in again]
+
+
+def test_serious_errors_and_regulated_use_leave_the_decision_to_a_person() -> None:
+    advice = advised({"error_tolerance": said("serious"), "human_review": said("never"), "regulated": said("yes")})
+
+    assert "human_handover" in advice.companions
+    assert sum("A person decides" in warning for warning in advice.warnings) == 2
+    assert any("nobody checks" in warning for warning in advice.warnings)
+
+
+def test_an_answer_that_rules_a_pattern_out_by_a_guess_is_to_be_confirmed() -> None:
+    advice = advised({"citations": replace(said("required"), confidence="guess")})
+
+    assert advice.patterns["finetune"].status == "ruled_out"
+    assert "Citations is a guess, and it rules out Fine-tune; have it confirmed." in advice.warnings
+
+
+def test_when_the_answers_rule_out_everything_it_says_so() -> None:
+    advice = advised({
+        "training_rights": said("not_allowed"), "access_control": said("by_person"), "source_form": said("records"),
+        "facts_in_request": said("none"), "corpus_tokens": number(5e6),
+    })  # fmt: skip
+
+    assert sum(p.probability for p in advice.patterns.values()) == pytest.approx(1)
+    assert advice.off_ramp is not None
+
+
+def test_the_advice_reads_the_outlook_and_nothing_else() -> None:
+    client = engagement(ASSISTANT)
+    renamed = replace(client, client="Another", workflows=(replace(client.workflows[0], name="Else", notes={"citations": "x"}),))
+
+    assert advise(CATALOG, renamed, renamed.workflows[0], cases=CASES) == advise(CATALOG, client, client.workflows[0], cases=CASES)
+
+
+def test_nothing_answered_is_where_we_start() -> None:
+    advice = advised({})
+
+    assert advice.recommended == "prompt"
+    assert advice.patterns["prompt"].probability == pytest.approx(0.5, abs=0.01)
+    assert advice.words.summary[0].startswith("Nothing has been answered yet")
+    assert isinstance(advice.next_questions, tuple)
