@@ -163,7 +163,7 @@ def _gap(outlook: Outlook, today: int, runner: int) -> float:
 def weight_flip(outlook: Outlook) -> WeightFlip | None:
     """The criterion whose weight has to change least, as a factor, for another destination; None when none does it alone."""
     columns = [column for column in range(outlook.columns.shape[1]) if outlook.columns[:, column].any()]
-    factors = np.linspace(0, LARGEST_FACTOR, 61)
+    factors = np.linspace(0, LARGEST_FACTOR, 31)
     today = _today(outlook)
     if not columns:
         return None

@@ -81,7 +81,8 @@ def say(story: Story) -> Words:
 def _headline(story: Story) -> Iterator[str]:
     catalog, text = story.outlook.assessment.catalog, story.outlook.assessment.catalog.text
     if story.action == "off_ramp" and story.ramp:
-        yield text["start.off_ramp"].format(ramp=catalog.off_ramps[story.ramp].long_name)
+        template = text.get(f"start.off_ramp.{story.ramp}", text["start.off_ramp"])
+        yield template.format(ramp=catalog.off_ramps[story.ramp].long_name)
         return
     if not story.clear and story.action == "pilot":
         first, second = text[f"name.{story.recommended}"], text[f"name.{story.runner_up}"]

@@ -146,7 +146,8 @@ def test_an_unknown_answer_changes_nothing(answers: dict[str, Answer], name: str
     known = {key: answer for key, answer in answers.items() if key != name}
     tables = table(CATALOG)
 
-    columns = Assessment(CATALOG, known).columns()
+    assessment = Assessment(CATALOG, known)
+    columns = assessment.columns(assessment.masses())
 
     assert not columns[:, tables.index[name]].any()
 

@@ -21,6 +21,7 @@ __all__ = [
     "Belief",
     "EvidenceItem",
     "believe",
+    "believed",
     "best",
     "corners",
     "removed",
@@ -34,6 +35,9 @@ GUESS = 2 / 3
 
 MEASURED = "pilot"
 """Name under which a pilot's findings stand among the evidence."""
+
+Masses = Mapping[str, tuple[float, ...]]
+"""Probability of each level by criterion."""
 
 _AXES: tuple[Axis, ...] = ("retrieval", "training")
 
@@ -122,7 +126,7 @@ class Assessment:
             weights[1, tables.index[_OPINION]] = weights[1, tables.index[_OPINION]].clip(max=0)
         return weights
 
-    def masses(self) -> dict[str, tuple[float, ...]]:
+    def masses(self) -> Masses:
         """Probability of each level of every answered criterion, facts of the cost model worked in.
 
         Raises:
@@ -131,11 +135,11 @@ class Assessment:
         found = {name: shares(self.catalog.criterion(name), answer) for name, answer in self.answers.items()}
         return {**found, **worked_out(self.catalog, self.answers, self.facts)}
 
-    def columns(self) -> Array:
+    def columns(self, masses: Masses) -> Array:
         """Decibans of every criterion before damping: axis by column of `Table`; an unknown answer holds zero."""
         tables, weights = table(self.catalog), self.weights()
         columns = np.zeros(weights.shape[:2])
-        for name, mass in self.masses().items():
+        for name, mass in masses.items():
             trust = GUESS if self.answers[name].confidence == "guess" else 1.0
             column = tables.index[name]
             columns[:, column] = trust * (weights[:, column, : len(mass)] @ mass)
@@ -177,14 +181,20 @@ def weigh(
 
 def believe(assessment: Assessment) -> Belief:
     """The two beliefs that `assessment` supports, with every reason."""
-    columns, prior = assessment.columns(), assessment.prior
+    masses = assessment.masses()
+    return believed(assessment, masses, assessment.columns(masses))
+
+
+def believed(assessment: Assessment, masses: Masses, columns: Array) -> Belief:
+    """The same from what was already worked out of `assessment`."""
+    prior = assessment.prior
     totals = table(assessment.catalog).total(columns) + assessment.start
     return Belief(
         retrieval_decibans=float(totals[0]),
         training_decibans=float(totals[1]),
         retrieval=float(chance(totals[0])),
         training=float(chance(totals[1])),
-        items=(*_items(assessment, columns), *_measured(assessment)),
+        items=(*_items(assessment, masses, columns), *_measured(assessment)),
         prior=(float(prior[0]), float(prior[1])),
     )
 
@@ -194,8 +204,8 @@ def _decibans(probability: float) -> float:
     return float(10 * np.log10(share / (1 - share)))
 
 
-def _items(assessment: Assessment, columns: Array) -> tuple[EvidenceItem, ...]:
-    tables, masses = table(assessment.catalog), assessment.masses()
+def _items(assessment: Assessment, masses: Masses, columns: Array) -> tuple[EvidenceItem, ...]:
+    tables = table(assessment.catalog)
     parts = tables.parts(columns)
     answered = [(tables.index[name], name) for name in assessment.answers if name not in assessment.locked]
     return tuple(

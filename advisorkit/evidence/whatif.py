@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from advisorkit.criteria import Catalog, Criterion
 from advisorkit.engagement import Answer
-from advisorkit.evidence.belief import MEASURED, Assessment, Belief, believe, corners, removed, spread
+from advisorkit.evidence.belief import MEASURED, Assessment, Belief, believed, corners, removed, spread
 from advisorkit.evidence.gates import GateHit, hits_of, read_by
 from advisorkit.evidence.steps import step_for_now
 from advisorkit.evidence.tables import Array, Same, chance, table
@@ -43,7 +43,7 @@ class Outlook:
     @cached_property
     def columns(self) -> Array:
         """Decibans of every criterion before damping: axis by column."""
-        return self.assessment.columns()
+        return self.assessment.columns(self.masses)
 
     @cached_property
     def weights(self) -> Array:
@@ -58,7 +58,7 @@ class Outlook:
     @cached_property
     def belief(self) -> Belief:
         """The two beliefs with every reason."""
-        return believe(self.assessment)
+        return believed(self.assessment, self.masses, self.columns)
 
     @cached_property
     def chances(self) -> Array:
