@@ -84,7 +84,7 @@ class Criterion:
     minimum: float
     """Smallest number accepted."""
     maximum: float
-    """Largest number accepted; may be infinite."""
+    """Largest number accepted."""
     who: str
     """Who can answer: business, IT or legal."""
     when: str

@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 __all__ = [
+    "MOST",
     "SYMBOLS",
     "Band",
     "Estimate",
@@ -26,6 +27,9 @@ __all__ = [
 
 Kind = Literal["positive", "share", "real"]
 """Shape of a range: two-piece lognormal, two-piece logit-normal or two-piece normal."""
+
+MOST = 1e15
+"""Largest number that a file may hold."""
 
 Z95 = 1.6448536269514722
 """Standard normal quantile at 95 %: `Estimate.high` lies there and `Estimate.low` at minus that."""

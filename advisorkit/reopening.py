@@ -92,7 +92,7 @@ def _answers(engagement: Engagement, workflow: Workflow) -> Iterator[Reopened]:
 def _pilots(engagement: Engagement, workflow: Workflow, months: float) -> Iterator[Reopened]:
     if workflow.pilots:
         last = workflow.pilots[-1]
-        due = date.fromordinal(last.date.toordinal() + round(months * _MONTH))
+        due = date.fromordinal(min(last.date.toordinal() + round(months * _MONTH), date.max.toordinal()))
         holds = due <= engagement.as_of
         why = f"The last pilot is of {day(last.date)}" + ("; models and documents have moved on since." if holds else f" and is good until about {day(due)}.")
         yield Reopened(workflow.id, "pilot_old", last.file, holds, due, why)

@@ -28,7 +28,7 @@ NAMES = assumptions()
 PRICES = [row.id for row in history() if not row.id.startswith("rate:")]
 MODELS = [row["id"] for row in model_rows()]
 
-words = st.text(st.characters(exclude_categories=("Cc", "Cs")) | st.sampled_from("\n\t"), min_size=1, max_size=20).filter(
+words = st.text(st.characters(exclude_categories=("Cc", "Cs"), exclude_characters="\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069") | st.sampled_from("\n\t"), min_size=1, max_size=20).filter(
     lambda text: text.strip() != ""
 )
 """What people write, in any script; never empty."""

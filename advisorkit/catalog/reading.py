@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from math import inf
 from typing import Any, get_args
 
 from advisorkit.catalog.checks import check
@@ -16,6 +15,7 @@ from advisorkit.criteria import TOPICS, AskIf, Axis, Catalog, Criterion, Gate, G
 from advisorkit.errors import CatalogError, Fault
 from advisorkit.files import Spot
 from advisorkit.patterns import COMPANIONS, OFF_RAMPS, PATTERNS, Pattern
+from advisorkit.quantities import MOST
 
 __all__ = ["load", "read"]
 
@@ -117,7 +117,7 @@ def _criterion(id: str, topic: str, row: Row, weights: _Fitted) -> Criterion:
         words=unit is None or id in _MEASURED_WORDS,
         unit=unit,
         minimum=row.number("minimum", 0.0),
-        maximum=row.number("maximum", inf),
+        maximum=row.number("maximum", MOST),
         who=row.word("who", ("business", "IT", "legal"), "role"),
         when=row.word("when", ("pre_work", "workshop", "after"), "moment"),
         ask_if=_ask_if(row.members.get("ask_if")),

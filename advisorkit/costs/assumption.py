@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from advisorkit.engagement import Setting
-from advisorkit.quantities import Estimate
+from advisorkit.quantities import MOST, Estimate
 
 __all__ = ["Assumption", "AssumptionKind", "ByAnswer"]
 
 AssumptionKind = Literal["positive", "share", "real", "count", "model", "word"]
 """positive, share and real: ranges; count: one whole number; model: a model of the price book; word: one of `choices`."""
+
+MOST_MONTHS = 1200
+"""Largest whole number, such as months of a horizon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,8 @@ class Assumption:
         return next((fault for wrong, fault in self._faults(value) if wrong), "")
 
     def _faults(self, value: Estimate) -> Iterator[tuple[bool, str]]:
+        yield self.kind == "count" and value.high > MOST_MONTHS, f"must not be above {MOST_MONTHS}"
+        yield value.high > MOST, f"must not be above {MOST:.0e}"
         yield self.kind == "share" and not 0 <= value.low <= value.high <= 1, "must lie between 0 and 1"
         yield self.kind in {"positive", "count"} and value.low < 0, "must not be negative"
         yield self.above_zero and value.low <= 0, "must be above 0"

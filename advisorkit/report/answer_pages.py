@@ -15,12 +15,15 @@ from advisorkit.report.view import View
 
 __all__ = ["answers", "shared_answers"]
 
+PRIVATE = frozenset({"budget"})
+"""Answers that never reach a deliverable."""
+
 
 def answers(view: View) -> tuple[Block, ...]:
     """Every answer in the catalogue's order with its state and note, and what nobody answered."""
     alone = len(view.engagement.workflows) == 1
     told = view.answers if alone else {name: a for name, a in view.answers.items() if a is not view.engagement.answers.get(name)}
-    missing = [c.label for c in view.catalog.criteria.values() if _open(view, c)]
+    missing = [c.label for c in view.catalog.criteria.values() if c.id not in PRIVATE and _open(view, c)]
     return (
         Heading(say("answers.title"), 2, view.workflow.name), Text((say("answers.lead" if alone else "answers.lead_own"),), "lead"),
         _table(view, told),
@@ -37,7 +40,7 @@ def shared_answers(views: Sequence[View]) -> tuple[Block, ...]:
 
 
 def _table(view: View, told: Mapping[str, Answer]) -> Table:
-    rows = tuple(_row(view, c, told[c.id]) for c in view.catalog.criteria.values() if c.id in told and _known(told[c.id]))
+    rows = tuple(_row(view, c, told[c.id]) for c in view.catalog.criteria.values() if c.id in told and c.id not in PRIVATE and _known(told[c.id]))
     return Table("", tuple(Cell(name) for name in columns("answers.head")), rows, (False,) * 3)
 
 

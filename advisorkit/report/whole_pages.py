@@ -92,7 +92,7 @@ def _chance(view: View, pattern: str) -> Cell:
 def _sources(views: Sequence[View]) -> Table:
     catalog = views[0].catalog
     telling = [i for v in views for i in v.advice.belief.items if abs(i.retrieval) + abs(i.training) >= TELLING]
-    keys = dict.fromkeys(key for item in telling for key in catalog.criteria[item.criterion].sources)
+    keys = dict.fromkeys(key for item in telling if item.criterion in catalog.criteria for key in catalog.criteria[item.criterion].sources)
     known = [catalog.sources[key] for key in keys if key in catalog.sources]
     rows = tuple((Cell(s.title), Cell(s.where)) for s in sorted(known, key=lambda s: s.title))
     return Table(say("method.sources"), tuple(Cell(c) for c in columns("method.sources_head")), rows, (False, False))
