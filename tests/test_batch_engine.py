@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
@@ -145,6 +146,25 @@ def test_a_report_without_an_answer_in_time_takes_its_own_children_with_it(tmp_p
     kept = nbformat.read(tmp_path / "failed" / "client-0_trial.ipynb", as_version=4)
     assert kept.cells[-1].outputs[-1].ename == "Stopped"
     assert not [line for line in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout.splitlines() if line == "sleep 601"]
+
+
+def test_a_kernel_that_goes_wrong_fails_its_report_and_leaves_no_process(tmp_path: Path) -> None:
+    cells = ("import sys; sys.exit(0)", "import ctypes; ctypes.string_at(0)", "import ctypes, os; print(os.getpid()); ctypes.PyDLL(None).sleep(600)")
+    branches = "\n".join(f"if facts['calls'] == {900 + n}: exec({cell!r})" for n, cell in enumerate(cells))
+
+    result = make(notebook(WORK, branches, "1"), jobs(3), tmp_path, engine="kernel", limits=Limits(seconds=25))
+
+    errors = [row.error for row in result.deliverables]
+    for said, error in zip(("before its last cell", "DeadKernelError", "took longer"), errors, strict=True):
+        assert said in error
+    assert all("in cell 3 of the template" in error for error in errors)
+    assert not [entry for entry in Path("/proc").glob("[0-9]*") if f"{NEST.scratch()}/report-" in environ(entry)]
+
+
+def environ(entry: Path) -> str:
+    with suppress(OSError):
+        return (entry / "environ").read_text(errors="replace")
+    return ""
 
 
 def test_a_template_with_widgets_or_in_another_language_goes_to_a_kernel(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from batch_faults.stage import WORK, driver, end_state, jobs, make, notebook, renderer_on_path  # noqa: F401
+from filelock import FileLock
 
 from advisorkit.batch.nest import NEST
 from advisorkit.errors import EngagementError, UsageError
@@ -227,15 +228,17 @@ def test_temporary_files_of_a_killed_batch_are_cleared_away(tmp_path: Path) -> N
 
 
 def test_what_a_killed_process_left_in_the_temporary_folder_goes_with_the_next_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ended = subprocess.Popen(["true"])
-    ended.wait()
-    left = tmp_path / f"advisorkit-{ended.pid}-abc"
-    left.mkdir()
-    (left / "job.json").write_text(json.dumps({"client": "secret"}))
+    left, living = (tmp_path / f"advisorkit-batch-{name}" for name in ("left", "living"))
+    for folder in (left, living):
+        folder.mkdir()
+        (folder / "job.json").write_text(json.dumps({"client": "secret"}))
+        (folder / "held").touch()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     NEST.close()
 
-    NEST.scratch()
-    NEST.close()
+    with FileLock(living / "held"):
+        NEST.scratch()
+        NEST.close()
 
     assert not left.exists()
+    assert living.exists()

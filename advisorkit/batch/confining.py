@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import platformdirs
 
 import advisorkit
 
-__all__ = ["adopt_orphans", "can_fork", "confine", "die_with_parent", "environment", "threads"]
+__all__ = ["adopt_orphans", "can_fork", "confine", "die_with_parent", "end_all_in", "environment", "threads"]
 
 _KEPT = {
     "PATH", "HOME", "TMPDIR", "TEMP", "TMP", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "VIRTUAL_ENV",
@@ -80,6 +81,18 @@ def die_with_parent() -> None:
 def adopt_orphans() -> None:
     """Become the parent of every process that this one's descendants leave behind. Linux only."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def end_all_in(folder: Path) -> None:
+    """End every process that was started for the report in `folder`: a kernel is not of its starter's process group.
+
+    Known by the temporary folder in its environment; Linux only, elsewhere a kernel ends itself when its starter is gone.
+    """
+    mark = f"TMPDIR={folder / 'tmp'}\0"
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if mark in (entry / "environ").read_text(encoding="utf-8", errors="replace"):
+                os.kill(int(entry.name), signal.SIGKILL)
 
 
 def _prctl(option: int, value: int) -> None:

@@ -25,7 +25,6 @@ from advisorkit.batch.checking import check
 from advisorkit.batch.engine import NAME, ZygoteEngine
 from advisorkit.batch.notebooks import finished, unframe
 from advisorkit.batch.templates import PARAMETER, is_python
-from advisorkit.brand import Brand
 from advisorkit.errors import AdvisorError, RenderError
 
 __all__ = ["make", "parameterised"]
@@ -92,8 +91,7 @@ def _in_kernel(folder: Path) -> Any:
 
 def _render(kind: str, renderer: str, notebook: Any, options: dict[str, Any]) -> bytes:
     module, _, name = renderer.partition(":")
-    brand = {"brand": Brand(**options["brand"])} if options.get("brand") else {}
-    made = getattr(import_module(module), name)(notebook, **{**options, **brand})
+    made = getattr(import_module(module), name)(notebook, **options)
     content = made.encode("utf-8") if isinstance(made, str) else bytes(made)
     check(kind, content)
     return content

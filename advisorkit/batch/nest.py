@@ -16,11 +16,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from advisorkit.batch.confining import environment
 from advisorkit.batch.values import Limits
 
 __all__ = ["NEST", "Lost", "Nest"]
 
+_PREFIX, _HELD = "advisorkit-batch-", "held"
 _GRACE = 30.0
 """Seconds beyond a report's own limit after which its zygote counts as lost."""
 
@@ -52,7 +55,9 @@ class Nest:
     def _room(self) -> Path:
         if self._scratch is None:
             _sweep()
-            self._scratch = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
+            self._scratch = Path(tempfile.mkdtemp(prefix=_PREFIX))
+            self._held = FileLock(self._scratch / _HELD)
+            self._held.acquire(timeout=0)
             atexit.register(self.close)
         return self._scratch
 
@@ -116,6 +121,7 @@ class Nest:
         if process:
             _end(process)
         if scratch:
+            self._held.release()
             shutil.rmtree(scratch, ignore_errors=True)
 
 
@@ -129,27 +135,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-_PREFIX = "advisorkit-"
-
-
 def _sweep() -> None:
-    """Remove what processes that were killed left behind."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
-        pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
-        if pid.isdigit() and not _alive(int(pid)):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _alive(pid: int) -> bool:
-    if os.name == "nt":
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    """Remove what processes that were killed left behind: their locks are free."""
+    for held in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/{_HELD}"):
+        with suppress(Timeout, OSError), FileLock(held, timeout=0):
+            shutil.rmtree(held.parent, ignore_errors=True)
 
 
 NEST = Nest()

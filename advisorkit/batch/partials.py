@@ -21,7 +21,7 @@ def salvage(folder: Path, reason: str) -> tuple[str, str]:
     drop = {"papermill-error-cell-tag", "injected-parameters"}
     notebook["cells"] = [cell for cell in notebook["cells"] if not drop & set(cell["metadata"].get("tags", []))]
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    begun = [cell for cell in code if cell.get("execution_count")]
+    begun = [cell for cell in code if cell.get("execution_count") or _status(cell) == "running"]
     unframe(notebook)
     last = begun[-1] if begun else None
     if last is None or last not in notebook["cells"]:
@@ -34,15 +34,26 @@ def salvage(folder: Path, reason: str) -> tuple[str, str]:
     return f"{reason}\n  in cell {number} of the template:\n{shown}", json.dumps(notebook, indent=1, ensure_ascii=False)
 
 
+def _status(cell: dict[str, Any]) -> str:
+    return str(cell["metadata"].get("papermill", {}).get("status", ""))
+
+
 def _saved(folder: Path) -> dict[str, Any]:
     with suppress(OSError, ValueError):
-        saved: dict[str, Any] = json.loads((folder / "partial.ipynb").read_text(encoding="utf-8"))
-        return saved
+        return _joined(json.loads((folder / "partial.ipynb").read_text(encoding="utf-8")))
     notebook: dict[str, Any] = json.loads((folder / "template.ipynb").read_text(encoding="utf-8"))
     cells = {cell["id"]: cell for cell in notebook["cells"]}
     for number, (cell, outputs) in enumerate(noted(folder), start=1):
         if cell in cells:
             cells[cell].update(execution_count=(number + 1) // 2, outputs=outputs or [])
+    return notebook
+
+
+def _joined(notebook: dict[str, Any]) -> dict[str, Any]:
+    """A notebook from a file, where text is a list of lines, as it is in memory."""
+    for output in (output for cell in notebook["cells"] for output in cell.get("outputs", ())):
+        if "text" in output:
+            output["text"] = "".join(output["text"])
     return notebook
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from advisorkit.batch.preflight import refuse_unfit
 from advisorkit.batch.rounds import Progress, Round
 from advisorkit.batch.templates import engine_for, find_template
 from advisorkit.batch.values import BatchResult, Engine, Job, Limits, Order, Template
-from advisorkit.brand import Brand, read_brand
 from advisorkit.errors import UsageError
 
 __all__ = ["RENDERERS", "produce"]
@@ -41,21 +39,20 @@ def produce(
 ) -> BatchResult:
     """Make every report of `jobs` in every format; one that fails never stops the rest, and what is there is left alone.
 
-    `formats` are names, or renderers by name. `options` go to every renderer: JSON values such as ``interactive``, and
-    ``brand`` as a value or file. `executor` is ``local``, ``dask`` (at `scheduler`, or on this machine) or any `concurrent.futures.Executor`.
+    `formats` are names, or renderers by name. `options` go to every renderer: JSON values such as ``interactive``.
+    `executor` is ``local``, ``dask`` (at `scheduler`, or on this machine) or any `concurrent.futures.Executor`.
     `out` is a folder or an fsspec address.
 
     Raises:
-        EngagementError: If ids, template, brand or folder are not fit; carries every fault, and nothing was made.
+        EngagementError: If ids, template or folder are not fit; carries every fault, and nothing was made.
         UsageError: If a format or executor does not exist, or another batch is at work in the folder.
     """
     began = time.monotonic()
     model = template if isinstance(template, Template) else find_template(template)
     renderers = _renderers(formats)
-    extras = {name: _plain(value) if name == "brand" else value for name, value in (options or {}).items()}
     folder = refuse_unfit(model, jobs, renderers, out)
     used = engine_for(model, engine, forks=can_fork())
-    orders = [Order(model, job, renderers, extras, used, limits or Limits()) for job in jobs]
+    orders = [Order(model, job, renderers, dict(options or {}), used, limits or Limits()) for job in jobs]
     with lock(folder):
         batch = Round(folder, orders, progress)
         try:
@@ -76,9 +73,3 @@ def _renderers(formats: Sequence[str] | Mapping[str, str]) -> Mapping[str, str]:
         raise UsageError(f"format {', '.join(unknown)} is not built; there is {', '.join(RENDERERS)}")
     return {kind: RENDERERS[kind] for kind in dict.fromkeys(formats)}
 
-
-def _plain(brand: Brand | str | Path | None) -> dict[str, Any] | None:
-    """A brand as JSON, so that it can travel to a worker that does not have its file."""
-    if brand is None:
-        return None
-    return asdict(brand if isinstance(brand, Brand) else read_brand(brand))

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from advisorkit.batch.confining import environment
+from advisorkit.batch.confining import end_all_in, environment
 from advisorkit.batch.nest import NEST, Lost
 from advisorkit.batch.notebooks import frame, seeding
 from advisorkit.batch.partials import salvage
@@ -72,6 +72,7 @@ def _solo(order: Order, folder: Path) -> dict[str, Any]:
         finally:
             process.kill()
             process.wait()
+            end_all_in(folder)
 
 
 def _unfinished(order: Order, end: dict[str, Any]) -> str:
