@@ -43,7 +43,8 @@ def test_where_money_is_known_the_plan_is_sized_by_money() -> None:
     plan = plans(engagement(**MONEY))[0]
 
     assert plan.basis == "money"
-    assert plan.terms.target == plan.terms.stakes.break_even > 88 / 108  # type: ignore[union-attr]
+    # 16 % of wrong answers are found by a check (20 % checked, 80 % of those found): 73.92 / 93.92 = 78.7 %, and fixed cost on top
+    assert plan.terms.target == plan.terms.stakes.break_even > 73.92 / 93.92  # type: ignore[union-attr]
     assert plan.mark == max(plan.sizes, key=lambda size: size.value - size.cost).n
 
 

@@ -73,16 +73,19 @@ def _prices(whole: Bill, pattern: PatternId) -> dict[PatternId, float]:
 def stakes_of(inputs: Inputs, whole: Bill, pattern: PatternId = "prompt") -> Stakes | None:
     """Money at stake over the horizon at likely values, `whole` being the bill; None when not all of it is known.
 
-    Fixed cost is everything that the pattern's bill holds but errors. Beyond the prompt a pilot needs the thing built, and
+    A wrong answer that a check finds costs nothing more; checking is paid for. Fixed cost is everything else that the
+    pattern's bill holds but errors. Beyond the prompt a pilot needs the thing built, and
     what has been spent does not speak against going on: there it is running and keeping up alone.
     """
     values = {name: float(value) for name, value in inputs.likely().items()}
-    gain, loss = _value_right(values), values["cost_wrong"]
+    gain, loss = _value_right(values), values["cost_wrong"] * (1 - values["review_share"] * values["review_catch"])
     items = values["calls_per_month"] / values["calls_per_item"]
     ahead: tuple[Phase, ...] = ("build", "run", "change") if pattern == "prompt" else ("run", "change")
     cases, fixed = _cases(whole, pattern, items), whole.total(pattern, *ahead)
     if any(map(math.isnan, (gain, loss, cases))) or fixed is None or cases <= 0 or gain + loss <= 0:
         return None
+    checking = values["review_share"] * values["review_minutes"] / 60 * values["hourly_cost"]
+    fixed += 0.0 if math.isnan(checking) else cases * checking
     return Stakes(gain, loss, cases, fixed, values["marking_minutes"] / 60 * values["hourly_cost"])
 
 
