@@ -163,7 +163,7 @@ def test_a_catalogue_with_other_weights_keeps_the_experts_beside_them() -> None:
 
 
 LINE = {"id": "one", "company": "A", "answers": {"citations": "required"}, "outcome": "rag"}
-OTHER = {**LINE, "id": "two", "outcome": "prompt"}
+OTHER = {**LINE, "id": "two", "company": "B", "outcome": "prompt"}
 
 
 @pytest.mark.parametrize(
@@ -175,6 +175,7 @@ OTHER = {**LINE, "id": "two", "outcome": "prompt"}
         ([LINE, {**OTHER, "answers": {"citations": "must"}}], r"line 2, answers\.citations: "),
         ([LINE, {**OTHER, "id": "one"}], r"line 2, id: 'one' was already used on line 1"),
         ([LINE, {**OTHER, "outcome": "rag"}], r"outcome: all 2 cases ended with rag"),
+        ([LINE, {**OTHER, "company": " a"}], r"company: all 2 cases are of one company"),
         ([LINE, {**OTHER, "yeer": 2024}], r"line 2, yeer: unknown key 'yeer'\. Did you mean year"),
         ([], r"is empty|holds no cases"),
     ],
@@ -185,6 +186,16 @@ def test_a_faulty_file_is_told_by_line_and_field(tmp_path: Path, lines: list[obj
 
     with pytest.raises(EngagementError, match=told):
         read_cases(file)
+
+
+def test_two_cases_are_enough_to_be_scored(tmp_path: Path) -> None:
+    file = tmp_path / "cases.jsonl"
+    file.write_text("\n".join(map(json.dumps, [LINE, OTHER])), "utf-8")
+
+    scores = report(CATALOG, read_cases(file))
+
+    assert math.isfinite(scores["refitted"]["log_loss"])
+    assert scores["companies"] == 2
 
 
 def test_every_fault_of_a_file_is_told_at_once_and_broken_lines_do_not_hide_the_rest(tmp_path: Path) -> None:

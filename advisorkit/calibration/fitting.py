@@ -169,7 +169,7 @@ def _climb(sheet: Sheet, rows: Rows, start: Fitted, penalty: Penalty, mix: Array
         pull = np.stack([short[:, 0] @ design[0], short[:, 1] @ design[1]])
         return np.asarray((pull + penalty.firmness * moves) * mask)
 
-    steepest = 0.5 * max(float(one.sum(axis=0).max() * one.sum(axis=1).max()) for one in design) + penalty.firmness
+    steepest = 0.5 * max(float(one.sum(axis=0).max(initial=0) * one.sum(axis=1).max(initial=0)) for one in design) + penalty.firmness
     found = expert.copy()
     found[:, places] += _descend(slope, (begin.reshape(2, -1) - expert)[:, places], steepest, penalty.firmness)
     return Fitted(*found.reshape(begin.shape))
@@ -182,7 +182,7 @@ def _descend(slope: Callable[[Array], Array], start: Array, steepest: float, fla
     here = ahead = start
     for _ in range(5000):
         there = ahead - slope(ahead) / steepest
-        ahead, moved, here = there + momentum * (there - here), float(np.abs(there - here).max()), there
+        ahead, moved, here = there + momentum * (there - here), float(np.abs(there - here).max(initial=0)), there
         if moved < 1e-6:
             break
     return here

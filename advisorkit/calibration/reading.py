@@ -57,7 +57,7 @@ def read_lines(text: str, file: str, catalog: Catalog) -> tuple[Case, ...]:
     """Closed cases from text, one JSON object a line; empty lines are skipped.
 
     Raises:
-        EngagementError: If a case is wrong, an id is used twice, or fewer than two outcomes occur.
+        EngagementError: If a case is wrong, an id is used twice, or fewer than two outcomes or companies occur.
     """
     faults: list[Fault] = []
     cases: list[Case] = []
@@ -104,6 +104,8 @@ def _classes(cases: Sequence[Case], file: str, faults: list[Fault]) -> None:
         faults.append(Fault(file, "", "holds no cases; write one JSON object a line"))
     elif len(found) == 1:
         faults.append(Fault(file, "outcome", f"all {len(cases)} cases ended with {found.pop()}; at least two outcomes are needed"))
+    elif len({" ".join(case.company.lower().split()) for case in cases}) == 1:
+        faults.append(Fault(file, "company", f"all {len(cases)} cases are of one company; at least two are needed to leave one out"))
 
 
 def _read(spot: Spot, catalog: Catalog) -> Case | None:
