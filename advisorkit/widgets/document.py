@@ -86,8 +86,8 @@ def _widths(stage: Stage) -> dict[str, float]:
     inner = 40 if stage.width > 1380 else 28
     if stage.presenting:
         left, right = _split(stage.width - 80, 56, 704, 594) if stage.width > _ONE_COLUMN else (wide, wide)
-        names = ("cheapest", "ranges") if stage.section == "costs" else ("shares", "map")
-        return dict(zip(names, (left / _LARGE, right / _LARGE), strict=True))
+        pair = ("cheapest", "ranges") if stage.section == "costs" else ("shares", "map")
+        return dict(zip(pair, (left / _LARGE, right / _LARGE), strict=True))
     if stage.width <= _ONE_COLUMN:
         names = ("ranges", "cheapest", "curves", "tornado") if stage.section == "costs" else ("shares", "map", "waterfall", "flips", "path", "ranges")
         return dict.fromkeys(names, min(wide, 720))
