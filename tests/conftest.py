@@ -1,3 +1,20 @@
-"""What the suite leaves alone: programs that tests start as processes of their own."""
+"""What the suite leaves alone, and what may try again."""
+
+from __future__ import annotations
+
+import pytest
 
 collect_ignore_glob = ["batch_faults/*", "benchmarks/*"]
+"""Programs that tests start as processes of their own."""
+
+MOMENTS = ("tests/browser/", "tests/test_batch", "tests/test_live", "tests/test_store_torn")
+"""Tests whose moments belong to other processes: servers, browsers, killed workers. A machine that is busy may need a
+second try; `make soak` repeats them without one."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.option.markexpr == "soak":
+        return
+    for item in items:
+        if item.nodeid.startswith(MOMENTS):
+            item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=2))
