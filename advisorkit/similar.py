@@ -51,7 +51,7 @@ class Similar:
 
 
 def similar(
-    catalog: Catalog, answers: Mapping[str, Answer], cases: Sequence[Case], most: int = MOST
+    catalog: Catalog, answers: Mapping[str, Answer], cases: Sequence[Case], most: int = MOST, *, leave_out: str = ""
 ) -> tuple[Similar, ...]:
     """The nearest deployments, nearest first; fewer when too little is answered to compare.
 
@@ -60,11 +60,13 @@ def similar(
         answers: The client's answers.
         cases: Deployments to compare with.
         most: Deployments to return at most.
+        leave_out: Id of a case that is the workflow itself.
     """
     if not cases:
         return ()
     apart, shared = distances(catalog, answers, cases)
-    order = sorted(np.flatnonzero(np.isfinite(apart)).tolist(), key=lambda row: (apart[row], -shared[row], cases[row].id))
+    near = [row for row in np.flatnonzero(np.isfinite(apart)).tolist() if cases[row].id != leave_out]
+    order = sorted(near, key=lambda row: (apart[row], -shared[row], cases[row].id))
     return tuple(_similar(cases[row], float(apart[row]), int(shared[row])) for row in order[:most])
 
 

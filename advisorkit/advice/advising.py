@@ -94,7 +94,7 @@ def advise(
         acceptability=drawn.first,
         flips=flips(outlook),
         next_questions=next_questions(outlook, cases, parked=asked),
-        similar=similar(catalog, outlook.assessment.answers, [case for case in cases if case.id != workflow.id]),
+        similar=similar(catalog, outlook.assessment.answers, cases, leave_out=workflow.id),
         path=_path(outlook, verdict.now, pilot),
         warnings=warnings(outlook, pilot),
         reopen_when=_reopens(outlook.hits),
