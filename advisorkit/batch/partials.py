@@ -21,7 +21,7 @@ def salvage(folder: Path, reason: str) -> tuple[str, str]:
     drop = {"papermill-error-cell-tag", "injected-parameters"}
     notebook["cells"] = [cell for cell in notebook["cells"] if not drop & set(cell["metadata"].get("tags", []))]
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    begun = [cell for cell in code if cell.get("execution_count") or _status(cell) == "running"]
+    begun = [cell for cell in code if cell.get("execution_count") or _started(cell)]
     unframe(notebook)
     last = begun[-1] if begun else None
     if last is None or last not in notebook["cells"]:
@@ -34,8 +34,9 @@ def salvage(folder: Path, reason: str) -> tuple[str, str]:
     return f"{reason}\n  in cell {number} of the template:\n{shown}", json.dumps(notebook, indent=1, ensure_ascii=False)
 
 
-def _status(cell: dict[str, Any]) -> str:
-    return str(cell["metadata"].get("papermill", {}).get("status", ""))
+def _started(cell: dict[str, Any]) -> bool:
+    """Whether papermill noted a start; its `status` is no help, since it ends as `completed` whatever happened."""
+    return bool(cell["metadata"].get("papermill", {}).get("start_time"))
 
 
 def _saved(folder: Path) -> dict[str, Any]:
