@@ -111,5 +111,6 @@ def _known(value: object) -> float | None:
 def _source(inputs: Inputs, names: Iterable[str]) -> str:
     row = inputs.rows[next(iter(names))]
     if row.assumption.kind == "model":
-        return inputs.book.price(f"{row.value}/input").source
+        named = [f"{row.value}/{part}" for part in ("input", "output", "cache_read", "cache_write")]
+        return "; ".join(dict.fromkeys(inputs.book.prices[name].source for name in named if name in inputs.book.prices))
     return row.source
