@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,12 +11,14 @@ import pandas as pd
 
 from advisorkit import tables
 from advisorkit.advice import Advice
+from advisorkit.batch import BatchResult
 from advisorkit.catalog import load as load_catalog
 from advisorkit.costs import Assumption
 from advisorkit.engagement import Engagement, Scenario
 from advisorkit.errors import AdvisorError, UsageError, nearest
 from advisorkit.price_book import assumptions
 from advisorkit.session import saying
+from advisorkit.session.delivery import report
 from advisorkit.session.desk import Desk
 from advisorkit.session.judging import Judged
 from advisorkit.session.saying import Said
@@ -240,6 +242,22 @@ class Work:
         if self._now.engagement != self.desk.saved:
             self.desk.save(self._now.engagement)
         self.desk.note(self._now)
+
+    def report(self, to: str | Sequence[str] = "html", out: str | Path | None = None, brand: str | Path | None = None) -> BatchResult:
+        """Make the client's report of the agreed state; what is only tried is left out.
+
+        Args:
+            to: One format or several, such as ``"html"``; a text may name several, parted by commas.
+            out: Folder of the files; by default ``reports`` beside the engagement.
+            brand: Brand file; by default the house style.
+
+        Raises:
+            UsageError: If a format is not built, or another batch is at work in the folder.
+            EngagementError: If the brand or a file that the engagement names cannot be read.
+        """
+        formats = [word.strip() for word in to.split(",")] if isinstance(to, str) else list(to)
+        folder = Path(out) if out else self.desk.path.with_name("reports")
+        return report(self._now.agreed, self.desk.path, formats, folder, Path(brand) if brand else None)
 
     def take(self, engagement: Engagement) -> None:
         """Go on from another agreed engagement, such as the file as somebody else left it; can be undone."""

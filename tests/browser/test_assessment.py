@@ -5,7 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from browser.live_page import answer, check, facts, later_than, open_app, open_lab, press, revision, settle, text, truth
+from browser.live_page import (
+    SCREEN,
+    answer,
+    check,
+    facts,
+    later_than,
+    open_app,
+    open_lab,
+    press,
+    revision,
+    settle,
+    text,
+    truth,
+)
 from playwright.sync_api import Page
 
 from advisorkit.live import Server
@@ -68,3 +81,30 @@ def test_a_reload_goes_on_where_the_session_stopped(voila: Server, page: Page, f
     assert facts(page) == left
     assert "1 unknown" in text(page, ".ak-tally")
     check(page, file)
+
+
+def test_two_people_who_disagree_are_kept_as_two_levels(voila: Server, page: Page, file: Path) -> None:
+    open_app(page, voila)
+    page.locator(f'{SCREEN} [data-key="row-knowledge_change"]').click()
+    settle(page)
+    page.get_by_label("People disagree").check()
+    page.locator(f'{SCREEN} [data-option="daily"]').click()
+    page.get_by_role("button", name="These differ").click()
+    settle(page)
+
+    assert set(truth(file).workflow.answers["knowledge_change"].levels) == {"monthly", "daily"}
+    check(page, file)
+
+
+def test_who_is_not_in_the_room_is_not_asked_and_a_question_can_wait(voila: Server, page: Page, file: Path) -> None:
+    open_app(page, voila)
+    first = text(page, ".ak-question h2")
+    page.get_by_role("button", name="Park this question").click()
+    settle(page)
+    assert text(page, ".ak-question h2") != first
+    assert "Parked" in text(page, ".ak-answers")
+
+    for who in ("Business", "IT", "Legal"):
+        page.get_by_label(who, exact=True).uncheck()
+        settle(page)
+    assert "not in the room" in text(page, ".ak-question")

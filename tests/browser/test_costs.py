@@ -86,3 +86,17 @@ def test_an_explored_chart_is_drawn_by_plotly_and_follows_the_next_edit(voila: S
     marks = "() => document.querySelector('.js-plotly-plot').data.filter((t) => t.mode === 'markers').map((t) => t.x[0])"
     page.wait_for_function(f"(wanted) => ({marks})().some((x) => Math.abs(x - wanted) < 1)", arg=total.p50 if total else 0)
     assert page.evaluate("() => document.querySelectorAll('script[src^=blob]').length") == 1
+
+
+def test_no_step_is_lost_when_keys_come_faster_than_the_kernel(voila: Server, page: Page, file: Path) -> None:
+    open_app(page, voila, "2_costs")
+    cell(page, "cost_wrong", "high")
+    start = truth(file).inputs.rows["cost_wrong"].range
+    for _ in range(20):
+        page.keyboard.press("ArrowUp")
+    settle(page)
+
+    end = truth(file).inputs.rows["cost_wrong"].range
+    assert start is not None and end is not None
+    assert end.high == pytest.approx(start.high + 20 * 0.2)
+    in_line(drawn_totals(page), truth(file))

@@ -90,7 +90,8 @@ function assumptionsPart(act) {
   }
 
   function fill(line, row) {
-    line.row = { ...row, numbers: row.numbers && [...row.numbers] };
+    const newer = row.numbers && PARTS.some((part) => act.pending(`assume-${row.name}-${part}`));
+    line.row = { ...row, numbers: newer ? line.row.numbers : row.numbers && [...row.numbers] };
     line.tr.classList.toggle("ak-changed", row.changed);
     line.name.replaceChildren(row.label, row.changed ? h("span", { class: "ak-hidden" }, `, ${t("changed")}`) : "");
     line.unit.textContent = row.unit;
@@ -101,7 +102,7 @@ function assumptionsPart(act) {
     for (const part of PARTS) if (line.cells[part]) settle(line.cells[part], row, part);
   }
 
-  // A field under the user's hands keeps what is being typed unless the kernel answered for it.
+  // A field keeps what the user put there until the kernel has answered for it.
   function settle(input, row, part) {
     const bad = row.fault && row.bad === part;
     input.setAttribute("aria-label", `${row.label}, ${t(part)}, ${row.unit}`);
@@ -109,8 +110,8 @@ function assumptionsPart(act) {
     if (bad) input.setAttribute("aria-invalid", "true");
     else input.removeAttribute("aria-invalid");
     if (bad) input.setAttribute("aria-describedby", `ak-fault-${row.name}`);
-    if (document.activeElement === input && input.value !== input.dataset.shown && !same(Number(input.value), row.numbers && row.numbers[PARTS.indexOf(part)])) return;
-    input.value = input.dataset.shown = row[part];
+    if (act.pending(`assume-${row.name}-${part}`)) return;
+    input.value = row[part];
   }
 
   function update({ assumptions }) {
@@ -129,5 +130,7 @@ function assumptionsPart(act) {
   const whatIf = (assumptions) =>
     h("p", { class: "ak-what-if" }, assumptions.what_if, " ", h("button", { class: "ak-present", "data-key": "keep", onclick: () => act("keep", "keep", {}) }, t("keep")), " ", h("button", { class: "ak-quiet", "data-key": "drop", onclick: () => act("drop", "drop", {}) }, t("drop")));
 
-  return { el: host, update, of: (view) => view.assumptions };
+  const settled = ({ assumptions }) => assumptions.rows.forEach((row) => lines.has(row.name) && fill(lines.get(row.name), row));
+
+  return { el: host, update, settle: settled, of: (view) => view.assumptions };
 }

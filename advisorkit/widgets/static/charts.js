@@ -41,6 +41,7 @@ class ChartView {
       if (this.plot) window.Plotly.purge(this.plot);
       this.plot = null;
       this.picture.replaceChildren(drawScene(chart.scene));
+      this.el.drawn = chart.scene;
       return;
     }
     if (!this.plot) this.picture.replaceChildren(drawScene(chart.scene));

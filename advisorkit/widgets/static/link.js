@@ -41,6 +41,7 @@ class Link {
     if (this.underWay !== null || !this.waiting.size) return;
     const [control, edit] = this.waiting.entries().next().value;
     this.waiting.delete(control);
+    this.control = control;
     this.underWay = ++this.sent;
     this.asked = performance.now();
     this.model.send({ edit: this.underWay, ...edit });
@@ -81,6 +82,11 @@ class Link {
   // Whether a document just in is older than what is already shown.
   get behind() {
     return this.foreseeing && this.waiting.size > 0;
+  }
+
+  // Whether the kernel has still to answer for `control`: until then what the user sees there is newer.
+  pending(control) {
+    return this.waiting.has(control) || (this.underWay !== null && this.control === control);
   }
 
   get idle() {

@@ -2,7 +2,7 @@
 
 function questionPart(act) {
   const host = h("section", { class: "ak-question", "aria-label": t("question") });
-  const given = { guess: false };
+  const given = { guess: false, differ: null };
 
   const answer = (asked, value) => {
     const note = host.querySelector("[data-key=note]");
@@ -16,8 +16,26 @@ function questionPart(act) {
   const hint = (key) => h("kbd", { "aria-hidden": "true" }, key);
 
   const option = (asked, id, label, key) =>
-    h("button", { class: `ak-option${id === "unknown" ? " ak-unknown" : ""}`, "data-key": `option-${key}`, "data-option": id, "aria-keyshortcuts": key, "aria-pressed": asked.chosen.includes(id) ? "true" : "false", onclick: () => answer(asked, id) },
+    h("button", { class: `ak-option${id === "unknown" ? " ak-unknown" : ""}`, "data-key": `option-${key}`, "data-option": id, "aria-keyshortcuts": key, "aria-pressed": asked.chosen.includes(id) ? "true" : "false", onclick: () => (given.differ && id !== "unknown" ? differ(asked, id) : answer(asked, id)) },
       h("span", { class: "ak-ring", "aria-hidden": "true" }), h("span", { class: "ak-option-label" }, label), hint(key));
+
+  // Two people who disagree are two levels: options are gathered until the user says that these differ.
+  function differ(asked, id) {
+    given.differ[given.differ.has(id) ? "delete" : "add"](id);
+    for (const button of host.querySelectorAll("[data-option]")) button.setAttribute("aria-pressed", given.differ.has(button.dataset.option) ? "true" : "false");
+    host.querySelector("[data-key=differ-done]").disabled = given.differ.size < 2;
+  }
+
+  function disagreement(asked) {
+    const done = h("button", { class: "ak-quiet ak-link", "data-key": "differ-done", hidden: !given.differ, disabled: !given.differ || given.differ.size < 2, onclick: () => answer(asked, [...given.differ]) }, t("disagree_done"));
+    const box = h("input", { type: "checkbox", "data-key": "differ", onchange: (e) => {
+      given.differ = e.target.checked ? new Set(asked.chosen) : null;
+      done.hidden = !given.differ;
+      done.disabled = asked.chosen.length < 2;
+    } });
+    box.checked = Boolean(given.differ);
+    return h("div", { class: "ak-differ" }, h("label", { class: "ak-guess" }, box, t("disagree")), done);
+  }
 
   function amount(asked) {
     const field = h("input", { type: "text", inputmode: "decimal", class: "ak-amount", "data-key": "amount", "aria-label": `${asked.question} ${asked.unit}`, value: asked.amount, placeholder: t("amount_hint"), "aria-invalid": asked.fault ? "true" : null });
@@ -42,7 +60,7 @@ function questionPart(act) {
     };
     return h("div", { class: "ak-extras" },
       h("label", { class: "ak-guess" }, guess, t("guess"), hint("G")), field("note", t("note"), asked.note),
-      field("private-note", t("private_note"), asked.private_note));
+      asked.options.length > 1 && disagreement(asked), field("private-note", t("private_note"), asked.private_note));
   }
 
   function room(view) {
@@ -57,6 +75,7 @@ function questionPart(act) {
   function card(view) {
     const asked = view.question;
     given.guess = asked.guess;
+    given.differ = asked.chosen.length > 1 ? new Set(asked.chosen) : null;
     const options = asked.options.map(([id, label], n) => option(asked, id, label, String(n + 1)));
     return [
       h("div", { class: "ak-question-head" }, h("span", null, asked.kicker), h("span", null, asked.count)),

@@ -43,11 +43,17 @@ function render({ model, el }) {
   const live = h("p", { class: "ak-hidden", "aria-live": "polite" });
   const notice = h("div", { class: "ak-notices" });
   const root = h("div", { class: "ak", tabindex: -1, "data-lm-suppress-shortcuts": "true" });
-  const link = new Link(model, (lost) => show(model.get("view"), lost), (idle) => (root.dataset.idle = idle ? "yes" : "no"), (view) => show(view));
+  const link = new Link(model, (lost) => show(model.get("view"), lost), (idle) => idled(idle), (view) => show(view));
   const act = (control, name, args) => link.edit(control, name, args);
+  act.pending = (control) => link.pending(control);
   const bar = barPart(act);
   let body = null;
   let shown = {};
+
+  function idled(idle) {
+    root.dataset.idle = idle ? "yes" : "no";
+    if (idle && body) body.parts.forEach((part) => part.settle && part.settle(model.get("view")));
+  }
 
   function notices(view, lost) {
     const lines = view.notices.map((one) => h("div", { class: `ak-notice ak-${one.kind}`, role: "alert" }, one.words, ...one.actions.map(([label, name]) => h("button", { class: "ak-quiet", "data-key": `notice-${name}`, onclick: () => act(name, name, {}) }, label))));
