@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from advisorkit.batch.runner import RENDERERS
+from advisorkit.catalog import load as load_catalog
 from advisorkit.errors import AdvisorError, UsageError
 from advisorkit.piloting import read_pilot
 from advisorkit.price_book import assumptions
@@ -39,6 +40,11 @@ def _answer(sitting: Sitting, args: Args) -> None:
     except AdvisorError:
         sitting.stage = before
         raise
+
+
+def _ask(sitting: Sitting, args: Args) -> None:
+    name = str(args["criterion"])
+    sitting.stand(asked=load_catalog().criterion(name).id if name else "")
 
 
 def _part(sitting: Sitting, args: Args) -> None:
@@ -123,7 +129,7 @@ EDITS: Mapping[str, Callable[[Sitting, Args], None]] = {
     "undo": lambda s, _: s.work.undo(),
     "redo": lambda s, _: s.work.redo(),
     "park": lambda s, args: s.work.park(str(args["criterion"])),
-    "ask": lambda s, args: s.stand(asked=str(args["criterion"])),
+    "ask": _ask,
     "room": lambda s, args: s.work.invite(str(args["who"]), there=bool(args["there"])),
     "scenario": lambda s, args: s.work.show(scenario=str(args["name"])),
     "new_scenario": lambda s, args: s.work.scenario(str(args["name"])),

@@ -1,0 +1,72 @@
+"""Servers for a session, and the workbooks that they serve."""
+
+from __future__ import annotations
+
+import ast
+import json
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+
+from advisorkit.errors import UsageError
+from advisorkit.live import WORKBOOKS, copy_workbooks, live
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return Path(shutil.copy(ROOT / "tests" / "browser" / "harbour.yaml", tmp_path / "acme's.yaml"))
+
+
+def cells(path: Path) -> list[dict[str, object]]:
+    return json.loads(path.read_text())["cells"]  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("name", WORKBOOKS)
+def test_a_workbook_has_short_cells_no_logic_and_no_outputs(name: str) -> None:
+    for cell in cells(ROOT / "workbooks" / f"{name}.ipynb"):
+        source = "".join(cell["source"])  # type: ignore[arg-type]
+        assert len(source.splitlines()) <= 5
+        assert cell["outputs"] == []
+        assert cell["execution_count"] is None
+        assert not any(isinstance(node, ast.If | ast.For | ast.FunctionDef | ast.Lambda) for node in ast.walk(ast.parse(source)))
+
+
+def test_workbooks_are_copied_beside_the_file_and_open_it(file: Path) -> None:
+    folder = copy_workbooks(file)
+
+    assert sorted(path.stem for path in folder.glob("*.ipynb")) == sorted(WORKBOOKS)
+    source = "".join(cells(folder / "1_assessment.ipynb")[0]["source"])  # type: ignore[arg-type]
+    assert ast.parse(source)
+    assert '"../acme\'s.yaml"' in source
+
+
+def test_a_workbook_that_was_edited_is_kept(file: Path) -> None:
+    edited = copy_workbooks(file) / "2_costs.ipynb"
+    edited.write_text("mine")
+    copy_workbooks(file)
+
+    assert edited.read_text() == "mine"
+
+
+def test_a_missing_file_says_how_to_start_one(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"acme\.yaml: no such file.*advisorkit new acme\.yaml"):
+        live(tmp_path / "acme.yaml")
+
+
+def test_a_taken_port_is_said_before_anything_starts(file: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(UsageError, match="port .* cannot be used"):
+            live(file, port=taken.getsockname()[1])
+
+
+def test_a_folder_that_cannot_be_written_is_said(file: Path) -> None:
+    file.with_name("acme's.workbooks").write_text("a file where the folder should be")
+
+    with pytest.raises(UsageError, match="workbooks cannot be put there"):
+        live(file)
