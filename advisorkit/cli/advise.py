@@ -20,8 +20,8 @@ from advisorkit.documents.reopening import reopened_document
 from advisorkit.errors import UsageError
 from advisorkit.patterns import PATTERNS
 from advisorkit.piloting import pilots_of
+from advisorkit.price_book import append, prices_table, refresh
 from advisorkit.price_book import load as load_prices
-from advisorkit.price_book import prices_table, refresh
 from advisorkit.quantities import Band, money_range, money_short, number, percent
 from advisorkit.study import Study, studies
 from advisorkit.uncertainty import DRAWS, CostResult, price
@@ -145,10 +145,16 @@ def prices(context: typer.Context, as_json: Json = False) -> None:
 
 @prices_app.command("refresh")
 @guarded
-def prices_refresh(as_json: Json = False) -> None:
-    """Compare the book with the installed price package; shows a difference, changes nothing."""
+def prices_refresh(
+    to: Annotated[Path | None, typer.Option("--to", metavar="FILE", help="Append the changes to your own price file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare the book with the installed price package; shows the difference, and changes nothing unless --to says so."""
     today = date.today()  # noqa: DTZ011 - the user's own day
     seen = refresh(load_prices(today), today)
+    if to:
+        append(seen, to)
+        say(f"{len(seen.rows)} prices appended to {to}; reviewed and negotiated prices stay; use it with ADVISORKIT_PRICES={to}")
     if as_json:
         changes = [{"id": c.id, "before": c.before and c.before.amount.likely, "after": c.after and c.after.amount.likely,
                     "kept": c.kept} for c in seen.changes]
