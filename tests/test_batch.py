@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -135,11 +137,25 @@ def test_a_file_in_the_place_of_the_output_folder_is_refused(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     ("parameters", "said"),
-    [("job = ''", ""), ("job: str = ''", ""), ("x = 1", "no cell tagged"), ("job = ''\nrate = 5", "nothing fills: rate"), ("job = (", "no cell tagged")],
+    [("job = ''", ""), ("job: str = ''", ""), ("jop = 1", "sets job; it sets jop"), ("job = ''\nrate = 5", "nothing fills: rate"), ("job = (", "no cell tagged")],
 )
 def test_a_template_has_the_one_parameter_job(parameters: str, said: str) -> None:
     assert said in "".join(check_template(notebook("1", parameters=parameters)))
     assert bool(said) == bool(check_template(notebook("1", parameters=parameters)))
+
+
+def test_a_file_that_a_viewer_locks_for_a_moment_is_written_when_it_is_free(tmp_path: Path) -> None:
+    folder, locked = LocalFolder(tmp_path), tmp_path / "report.html"
+    folder.write("report.html", b"old")
+    if subprocess.run(["chattr", "+i", str(locked)], capture_output=True, check=False).returncode:
+        pytest.skip("this test makes a file immutable, which needs the right to and a file system that can")
+    freed = threading.Timer(0.5, subprocess.run, (["chattr", "-i", str(locked)],), {"check": True})
+    freed.start()
+
+    folder.write("report.html", b"new")
+
+    freed.join()
+    assert locked.read_bytes() == b"new"
 
 
 def test_what_is_not_a_notebook_is_no_template(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import nbformat
 import pytest
 from batch_faults.stage import HERE, WORK, jobs, make, notebook, renderer_on_path, sales  # noqa: F401
 
-from advisorkit.batch import Limits
+from advisorkit.batch import Limits, produce
 from advisorkit.batch.nest import NEST
 
 OUTPUTS = (
@@ -148,6 +148,14 @@ def test_a_report_without_an_answer_in_time_takes_its_own_children_with_it(tmp_p
     assert not [line for line in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout.splitlines() if line == "sleep 601"]
 
 
+def test_an_output_that_our_page_cannot_show_fails_the_report(tmp_path: Path) -> None:
+    chart = "from IPython.display import display\ndisplay({'application/vnd.plotly.v1+json': {'data': []}}, raw=True)"
+
+    result = produce(notebook(chart), jobs(1), tmp_path, ("html",))
+
+    assert "cell 2 has an output that no renderer knows (application/vnd.plotly.v1+json)" in result.failed[0].error
+
+
 def test_a_kernel_that_goes_wrong_fails_its_report_and_leaves_no_process(tmp_path: Path) -> None:
     ends = "import sys, ctypes\nsys.exit(0) if facts['calls'] == 900 else ctypes.string_at(0)"
     hangs = "import ctypes; ctypes.PyDLL(None).sleep(600)"
@@ -179,8 +187,6 @@ def test_a_primed_process_with_a_second_thread_refuses_to_fork(tmp_path: Path, m
     (tmp_path / "threaded.py").write_text("import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()\nfrom plain_page import render\n")
     monkeypatch.setenv("PYTHONPATH", f"{HERE}{os.pathsep}{tmp_path}")
     NEST.close()
-    from advisorkit.batch import produce
-
     result = produce(notebook(WORK), jobs(1), tmp_path / "out", {"html": "threaded:render"})
     NEST.close()
 
@@ -196,8 +202,12 @@ def test_plain_papermill_finds_the_engine(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "papermill", "--engine", "advisorkit", "in.ipynb", "out.ipynb", "-p", "job", "x.json"]
     paths = os.pathsep.join([str(HERE.parents[1]), str(tmp_path / "site")])
 
-    done = subprocess.run(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=False)
+    settings = {"cwd": tmp_path, "env": {**os.environ, "PYTHONPATH": paths}, "capture_output": True, "text": True}
 
+    done = subprocess.run(command, check=False, **settings)
+    refused = subprocess.run([*command[:-2], "jop", "x.json"], check=False, **settings)
+
+    assert "unknown parameter jop; the notebook has job" in refused.stderr
     assert "ZeroDivisionError" in done.stderr
     kept = nbformat.read(tmp_path / "out.ipynb", as_version=4)
     assert "('x.json', True)" in [o.data["text/plain"] for c in kept.cells if c.cell_type == "code" for o in c.outputs if "data" in o]

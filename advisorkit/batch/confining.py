@@ -54,7 +54,13 @@ def environment(inherited: Mapping[str, str], scratch: Path) -> dict[str, str]:
 
 def can_fork() -> bool:
     """Whether this system forks a primed process safely; macOS frameworks do not survive it, Windows has none."""
-    return sys.platform == "linux"
+    if sys.platform != "linux":
+        return False
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except OSError:
+        return False
+    return True
 
 
 def threads() -> int:

@@ -16,8 +16,9 @@ import nbformat
 from advisorkit.batch.nest import NEST, Lost
 from advisorkit.batch.partials import CELLS, noted
 from advisorkit.batch.shell import open_shell
+from advisorkit.batch.templates import parameters_of
 from advisorkit.batch.values import Limits
-from advisorkit.errors import UsageError
+from advisorkit.errors import UsageError, nearest
 
 __all__ = ["NAME", "ZygoteEngine", "run_alone"]
 
@@ -44,11 +45,12 @@ class ZygoteEngine:
         """Run the cells here if this process was forked for them, otherwise in one that is; the executed notebook.
 
         Raises:
-            UsageError: If no process can be forked on this machine.
+            UsageError: If a parameter was passed that the notebook does not have, or no process can be forked here.
         """
         if cls.folder is not None:
             _run_cells(nb, cls.folder)
             return nb
+        _refuse_unknown(nb)
         manager = _manager(nb, **{name: settings[name] for name in _MANAGED if name in settings})
         manager.notebook_start()
         try:
@@ -67,6 +69,14 @@ class ZygoteEngine:
     def nb_language(nb: Any, language: str | None = None) -> str:
         """Language that a notebook names."""
         return str(import_module("papermill.utils").nb_language(nb, language))
+
+
+def _refuse_unknown(notebook: Any) -> None:
+    """Papermill only warns, and the notebook would go on with its own value."""
+    known = parameters_of(notebook)
+    if unknown := sorted(set(notebook.metadata.papermill.get("parameters", {})) - known):
+        hint = nearest(unknown[0], sorted(known)) or sorted(known)
+        raise UsageError(f"unknown parameter {', '.join(unknown)}; the notebook has {', '.join(hint) or 'none'}")
 
 
 def _manager(nb: Any, **settings: Any) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import os
 import re
 import shutil
 import sys
@@ -12,7 +11,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
-from typing import Protocol
 
 import fsspec
 import platformdirs
@@ -33,36 +31,11 @@ _STALE = re.compile(r"\..+\.[a-z0-9_]{8}\.tmp")
 _TRIES, _WAIT = 5, 0.2
 
 
-class Folder(Protocol):
-    """A place for deliverables, named by relative paths with forward slashes."""
-
-    state: Path
-    """Local folder for the journal and the lock."""
-    notice: str
-    """What the user should know about this place; empty for nothing."""
-
-    def write(self, path: str, content: bytes) -> None:
-        """Write the whole of `content` or nothing.
-
-        Raises:
-            OSError: If it cannot be written.
-        """
-
-    def digest(self, path: str) -> str:
-        """SHA-256 of a file's content in hexadecimal; empty when it is not there."""
-
-    def size(self, path: str) -> int:
-        """Bytes of a file that is there."""
-
-    def remove(self, path: str) -> None:
-        """Remove a file if it is there."""
-
-    def free(self) -> int | None:
-        """Bytes free; None when nobody knows."""
-
-
 class LocalFolder:
-    """A folder of this machine; it is made when it does not exist."""
+    """A folder of this machine; it is made when it does not exist.
+
+    Like `RemoteFolder` it has a local folder `state` for the journal and the lock, and a `notice` for the user.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
@@ -72,14 +45,18 @@ class LocalFolder:
         self.notice = f"{root} is shared by {shared}: the journal is kept in {self.state}" if shared else ""
 
     def write(self, path: str, content: bytes) -> None:
-        """Write by temporary file, flush and rename; a file that a viewer holds open is tried again for a second."""
+        """Write the whole of `content` or nothing; a file that a viewer or a sync service locks is tried again for a second.
+
+        Raises:
+            OSError: If it cannot be written.
+        """
         target = self.root / path
         target.parent.mkdir(parents=True, exist_ok=True)
         for left in reversed(range(_TRIES)):
             try:
                 write_bytes(target, content)
             except PermissionError:
-                if not left or os.name != "nt":
+                if not left:
                     raise
                 time.sleep(_WAIT)
             else:
@@ -122,7 +99,11 @@ class RemoteFolder:
         self.state = _elsewhere(address)
 
     def write(self, path: str, content: bytes) -> None:
-        """Hand over the whole content in one call."""
+        """Hand over the whole content in one call.
+
+        Raises:
+            OSError: If it cannot be written.
+        """
         self._system.makedirs(self._at(path).rpartition("/")[0], exist_ok=True)
         self._system.pipe_file(self._at(path), content)
 
@@ -150,7 +131,11 @@ class RemoteFolder:
         return f"{self._root.rstrip('/')}/{path}"
 
 
-def open_folder(out: str | Path) -> LocalFolder | RemoteFolder:
+Folder = LocalFolder | RemoteFolder
+"""A place for deliverables, named by relative paths with forward slashes."""
+
+
+def open_folder(out: str | Path) -> Folder:
     """The place that `out` names: a path, or an address with ``://``.
 
     Raises:

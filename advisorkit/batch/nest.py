@@ -18,7 +18,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from advisorkit.batch.confining import environment
+from advisorkit.batch.confining import can_fork, environment
 from advisorkit.batch.values import Limits
 
 __all__ = ["NEST", "Lost", "Nest"]
@@ -58,6 +58,7 @@ class Nest:
             self._scratch = Path(tempfile.mkdtemp(prefix=_PREFIX))
             self._held = FileLock(self._scratch / _HELD)
             self._held.acquire(timeout=0)
+            self._opened = os.open(self._scratch, os.O_RDONLY) if can_fork() else -1
             atexit.register(self.close)
         return self._scratch
 
@@ -88,17 +89,21 @@ class Nest:
         return "the primed process was lost"
 
     def warm(self, renderers: Iterable[str]) -> str:
-        """Start the zygote unless it lives, primed with `renderers`; its address."""
+        """Start the zygote unless it lives, primed with `renderers`; its address.
+
+        The address goes through an open descriptor of the scratch folder, since a socket's path must be short.
+        """
         with self._lock:
-            address = str(self._room() / "zygote")
+            room = self._room()
+            address = f"/proc/self/fd/{self._opened}/zygote"
             if self.pid is None:
                 if self._process:
                     _end(self._process)
+                (room / "zygote").unlink(missing_ok=True)
                 self._start(address, sorted(set(renderers)))
             return address
 
     def _start(self, address: str, renderers: list[str]) -> None:
-        Path(address).unlink(missing_ok=True)
         with socket.socket(socket.AF_UNIX) as listener, Path(f"{address}.log").open("ab") as log:
             listener.bind(address)
             listener.listen(256)
@@ -122,6 +127,8 @@ class Nest:
             _end(process)
         if scratch:
             self._held.release()
+            if self._opened >= 0:
+                os.close(self._opened)
             shutil.rmtree(scratch, ignore_errors=True)
 
 

@@ -61,18 +61,21 @@ def finished(notebook: dict[str, Any]) -> bool:
 
 
 def unframe(notebook: dict[str, Any]) -> None:
-    """Take out our cells and papermill's clock, so that the same job gives the same notebook."""
-    ours = [cell for cell in notebook["cells"] if cell.get("id") in {_FIRST, _LAST}]
-    notebook["cells"] = [cell for cell in notebook["cells"] if cell.get("id") not in {_FIRST, _LAST}]
+    """Take out what we and papermill added, so that the same job gives the same notebook and cells keep their numbers."""
     notebook["metadata"].pop("papermill", None)
+    kept, added = [], 0
     for cell in notebook["cells"]:
-        cell["metadata"].pop("papermill", None)
-        cell["metadata"].pop("execution", None)
-        if "injected-parameters" in cell["metadata"].get("tags", []):
-            cell["id"] = "parameters-injected"
+        tags = set(cell["metadata"].get("tags", []))
+        if cell.get("id") in {_FIRST, _LAST} or tags & {"injected-parameters", "papermill-error-cell-tag"}:
+            added += cell["cell_type"] == "code"
+            continue
+        kept.append(cell)
+        for clock in ("papermill", "execution"):
+            cell["metadata"].pop(clock, None)
         if cell["cell_type"] == "code":
             cell["outputs"] = settled(cell["outputs"])
-            _shift(cell, by=min(len(ours), 1))
+            _shift(cell, by=added)
+    notebook["cells"] = kept
 
 
 def _shift(cell: dict[str, Any], by: int) -> None:

@@ -18,8 +18,6 @@ CELLS = "cells.jsonl"
 def salvage(folder: Path, reason: str) -> tuple[str, str]:
     """The reason with the cell at which the report stopped, and the notebook as far as it came (.ipynb text)."""
     notebook = _saved(folder)
-    drop = {"papermill-error-cell-tag", "injected-parameters"}
-    notebook["cells"] = [cell for cell in notebook["cells"] if not drop & set(cell["metadata"].get("tags", []))]
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     begun = [cell for cell in code if cell.get("execution_count") or _started(cell)]
     unframe(notebook)

@@ -13,7 +13,7 @@ from typing import Any
 from advisorkit.batch.values import Engine, Template
 from advisorkit.errors import UsageError, nearest
 
-__all__ = ["PARAMETER", "check_template", "engine_for", "find_template", "is_python"]
+__all__ = ["PARAMETER", "check_template", "engine_for", "find_template", "is_python", "parameters_of"]
 
 PARAMETER = "job"
 """The one parameter of a template: the path of a JSON file that we wrote."""
@@ -62,24 +62,27 @@ def check_template(template: Template) -> tuple[str, ...]:
     """
     try:
         notebook = json.loads(template.notebook)
-        cells = _parameter_cells(notebook)
+        names = parameters_of(notebook)
     except (ValueError, TypeError, AttributeError, KeyError):
         return (f"template {template.name} is not a notebook",)
-    names = _assigned(cells) if is_python(notebook) else set(re.findall(r"\w+", " ".join(cells)))
+    others = sorted(names - {PARAMETER}) if is_python(notebook) else []
     if PARAMETER not in names:
-        return (f"template {template.name} has no cell tagged 'parameters' that sets {PARAMETER}",)
-    if others := sorted(names - {PARAMETER}) if is_python(notebook) else []:
+        instead = f"; it sets {', '.join(others)}" if others else ""
+        return (f"template {template.name} has no cell tagged 'parameters' that sets {PARAMETER}{instead}",)
+    if others:
         return (f"template {template.name} has parameters that nothing fills: {', '.join(others)}; only {PARAMETER} is",)
     return ()
 
 
-def _parameter_cells(notebook: dict[str, Any]) -> list[str]:
+def parameters_of(notebook: dict[str, Any]) -> set[str]:
+    """Names that a notebook's parameter cells assign; in other languages, every word of them."""
     tagged = [cell for cell in notebook["cells"] if "parameters" in cell["metadata"].get("tags", [])]
-    return ["".join(cell["source"]) for cell in tagged]
+    sources = ["".join(cell["source"]) for cell in tagged]
+    return _assigned(sources) if is_python(notebook) else set(re.findall(r"\w+", " ".join(sources)))
 
 
 def _assigned(cells: list[str]) -> set[str]:
-    """Names that parameter cells assign; a cell that is not Python assigns nothing."""
+    """A cell that is not Python assigns nothing."""
     try:
         nodes = [node for cell in cells for node in ast.parse(cell).body]
     except SyntaxError:

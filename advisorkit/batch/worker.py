@@ -41,6 +41,7 @@ def _once(order: Order, folder: Path) -> tuple[dict[str, bytes], Failure | None,
         end = NEST.run(folder, order.limits, order.formats.values()) if order.engine == "advisorkit" else _solo(order, folder)
     except Lost as error:
         end = {"lost": str(error)}
+        end_all_in(folder)
     files, failure = _left_behind(order, folder, _unfinished(order, end))
     killed = end.get("status") == -signal.SIGKILL and not end["late"]
     return files, failure, failure is not None and (killed or "lost" in end)

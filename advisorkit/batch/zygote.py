@@ -64,16 +64,17 @@ class Zygote:
                 if time.monotonic() >= report.deadline and pid not in self._late:
                     self._late.add(pid)
                     _kill(pid)
+        for pid in self._reports:
+            _kill(pid)
+            os.waitpid(pid, 0)
+        _end_strays(set())
 
     def _patience(self) -> float | None:
         waiting = [report.deadline for pid, report in self._reports.items() if pid not in self._late]
         return min(3600.0, max(0.0, min(waiting) - time.monotonic())) if waiting else None
 
     def _leave(self) -> None:
-        if os.read(0, 1) == b"":
-            self._open = False
-            for pid in self._reports:
-                _kill(pid)
+        self._open = os.read(0, 1) != b""
 
     def _accept(self) -> None:
         link, _ = self._listener.accept()
