@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisorkit.charts.kinds import BreakEven, Curve, Curves, RangeBars, RangeRow, Reliability, Swing, Tornado
-from advisorkit.charts.letters import width
+from advisorkit.charts.letters import width, wrap
 from advisorkit.charts.scene import Area, Bar, Dot, Label, Line, Markable, Panel, Scene, ticks
 from advisorkit.charts.theme import MARKS
 from advisorkit.quantities import money_short, percent
@@ -120,16 +120,22 @@ def _crossing(found: BreakEven | None, panel: Panel) -> Iterator[Markable]:
 
 def tornado(chart: Tornado, wide: float = 650) -> Scene:
     """Each assumption from its low to its high end; both ends carry the input's value."""
-    names = max(width(s.label, 13) for s in chart.swings) + 14
+    names = min(max(width(s.label, 13) for s in chart.swings) + 14, 0.4 * wide)
+    labels = [wrap(s.label, names - 14, 13) for s in chart.swings]
     ends = [v for s in chart.swings for v in (s.low, s.high)]
     low, high = min(0.0, *ends), max(0.0, *ends)
-    spare = (high - low) * 70 / (wide - names - 140) or 1
-    scale = ticks(low, high)
-    row, last = 27.0, len(chart.swings) - 0.5
+    room = wide - names - 20
+    beside = min(70, 0.25 * room)
+    spare = (high - low) * beside / (room - 2 * beside) or 1
+    scale = ticks(low, high, max(1, min(5, int((room - 2 * beside) / 56))))
+    row, last = 27.0 if max(map(len, labels)) == 1 else 34.0, len(chart.swings) - 0.5
     marks = (
         *_money_grid(tuple(v for v in scale if low - spare <= v <= high + spare), -0.5, last, chart.currency),
         *(m for n, s in enumerate(chart.swings) for m in _swing(s, n, chart)),
-        *(Label(x=low - spare, y=n, dx=-8, text=s.label, anchor="end") for n, s in enumerate(chart.swings)),
+        *(
+            Label(x=low - spare, y=n, dx=-8, dy=15 * (k - (len(lines) - 1) / 2), text=line, anchor="end")
+            for n, lines in enumerate(labels) for k, line in enumerate(lines)
+        ),
         Line(points=((chart.base, -0.5), (chart.base, last)), stroke="page", width=2),
     )
     inner = Panel(left=names, top=4, width=wide - names - 20, height=row * len(chart.swings), x=(low - spare, high + spare), y=(last, -0.5), marks=marks)

@@ -60,7 +60,7 @@ function questionPart(act) {
     };
     return h("div", { class: "ak-extras" },
       h("label", { class: "ak-guess" }, guess, t("guess"), hint("G")), field("note", t("note"), asked.note),
-      asked.options.length > 1 && disagreement(asked), field("private-note", t("private_note"), asked.private_note));
+      field("private-note", t("private_note"), asked.private_note));
   }
 
   function room(view) {
@@ -83,7 +83,7 @@ function questionPart(act) {
       asked.locked ? h("p", { class: "ak-help" }, asked.locked) : h("div", { class: "ak-options" }, options, asked.unit && amount(asked), option(asked, "unknown", t(view.bar.presenting ? "unknown" : "unknown_now"), "U")),
       asked.fault && h("p", { class: "ak-fault", role: "alert" }, asked.fault),
       !view.bar.presenting && extras(asked), !view.bar.presenting && h("p", { class: "ak-why" }, asked.why),
-      !view.bar.presenting && h("div", { class: "ak-question-foot" }, h("button", { class: "ak-quiet", "data-key": "park", onclick: () => act("park", "park", { criterion: asked.criterion }) }, t("park")), asked.reopened && h("button", { class: "ak-quiet", "data-key": "next", onclick: () => act("ask", "ask", { criterion: "" }) }, t("back"))),
+      !view.bar.presenting && h("div", { class: "ak-question-foot" }, asked.options.length > 1 && disagreement(asked), h("button", { class: "ak-quiet", "data-key": "park", onclick: () => act("park", "park", { criterion: asked.criterion }) }, t("park")), asked.reopened && h("button", { class: "ak-quiet", "data-key": "next", onclick: () => act("ask", "ask", { criterion: "" }) }, t("back"))),
       !view.bar.presenting && room(view),
     ];
   }
