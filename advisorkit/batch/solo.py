@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 
@@ -12,5 +13,6 @@ from advisorkit.batch.making import make
 __all__: list[str] = []
 
 if __name__ == "__main__":
+    gc.enable()
     confine(int(sys.argv[2]))
     make(Path(sys.argv[1]))

@@ -149,6 +149,7 @@ def _settle_in(folder: Path, megabytes: int) -> None:
         os.close(opened)
     tempfile.tempdir = os.environ["TMPDIR"] = str(folder / "tmp")
     os.chdir(folder / "work")
+    gc.enable()
     gc.set_threshold(50_000, 20, 20)
     reseed()
     confine(megabytes)
@@ -179,7 +180,6 @@ def _tell(link: socket.socket, end: dict[str, Any]) -> None:
 if __name__ == "__main__":
     adopt_orphans()
     prime(sys.argv[2:])
-    gc.collect()
     gc.freeze()
     Zygote(socket.socket(fileno=int(sys.argv[1]))).serve()
     os._exit(0)

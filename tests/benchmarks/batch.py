@@ -25,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import venv
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
@@ -40,15 +41,16 @@ Cost = tuple[float, float]
 """CPU and wall seconds a report."""
 
 
-def clean_site(folder: Path) -> dict[str, str]:
-    """Environment for the slow ways without ploomber's plug-ins, which would make every start of papermill slower."""
-    site = next(Path(path) for path in sys.path if path.endswith("site-packages"))
-    folder.mkdir()
-    for entry in site.iterdir():
+def clean_python(folder: Path) -> str:
+    """A Python with the packages of this one but ploomber's, whose plug-ins would make every start of papermill slower."""
+    venv.create(folder, symlinks=True)
+    here = next(Path(path) for path in sys.path if path.endswith("site-packages"))
+    there = next(folder.glob("lib/python*/site-packages"))
+    for entry in here.iterdir():
         if not entry.name.startswith("ploomber"):
-            (folder / entry.name).symlink_to(entry)
-    paths = f"{ROOT}{os.pathsep}{folder}"
-    return {**os.environ, "PYTHONPATH": paths, "JUPYTER_PATH": f"{sys.prefix}/share/jupyter", "PLOTLY_RENDERER": "notebook"}
+            (there / entry.name).symlink_to(entry)
+    (folder / "share").symlink_to(Path(sys.prefix) / "share")
+    return str(folder / "bin" / "python")
 
 
 def run(command: list[str], **settings: Any) -> Cost:
@@ -66,10 +68,9 @@ def run(command: list[str], **settings: Any) -> Cost:
 class Slow:
     """The ways that start programs for every report."""
 
-    def __init__(self, case: Case, folder: Path) -> None:
-        self.case, self.folder = case, folder
-        self.settings = {"cwd": folder, "env": clean_site(folder / "site")}
-        self.python = [sys.executable, "-S", "-m"]
+    def __init__(self, case: Case, folder: Path, python: str) -> None:
+        self.case, self.folder, self.python = case, folder, [python, "-m"]
+        self.settings = {"cwd": folder, "env": {**os.environ, "PYTHONPATH": str(ROOT), "PLOTLY_RENDERER": "notebook"}}
 
     def naive(self, number: int) -> Cost:
         """Two programs."""
@@ -92,10 +93,10 @@ class Slow:
 class Worker:
     """A way that lives through all rounds: told to make some reports, tells what they took."""
 
-    def __init__(self, way: str, case: str, folder: Path) -> None:
+    def __init__(self, way: str, case: str, folder: Path, python: str = sys.executable) -> None:
         renderer = "notebook" if way == "ploomber" else "plotly_mimetype"
         environment = {**os.environ, "PYTHONPATH": PATHS, "PLOTLY_RENDERER": renderer, "OPENBLAS_NUM_THREADS": "1"}
-        command = [sys.executable, str(Path(__file__).with_name("batch_ways.py")), way, case, str(folder)]
+        command = [python, str(Path(__file__).with_name("batch_ways.py")), way, case, str(folder)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
         self.way = way
         self.chunks: list[Cost] = []
@@ -127,9 +128,9 @@ def charts(case: Case, pages: Path, pattern: str) -> int:
 
 def measure(case: Case, name: str, reports: int, rounds: int, folder: Path) -> dict[str, Any]:
     """All ways, round by round."""
-    slow, each = Slow(case, folder), max(1, reports // rounds)
-    ways = ("ours", "ours_two", "limit", "ploomber")
-    workers = {way: Worker(way, name, folder / way) for way in ways}
+    python, each = clean_python(folder / "python"), max(1, reports // rounds)
+    slow, ways = Slow(case, folder, python), ("ours", "ours_two", "limit", "ploomber")
+    workers = {way: Worker(way, name, folder / way, sys.executable if way == "ploomber" else python) for way in ways}
     programs = {"naive": slow.naive} | ({"execute": slow.execute} if case.stock else {})
     found: dict[str, list[Cost]] = {way: [] for way in programs}
     for number in range(rounds):
