@@ -81,7 +81,8 @@ class Model:
 class TokenPrices:
     """What a model's tokens cost: prices for 1M tokens, in one currency.
 
-    ``cache_read`` and ``cache_write`` fall back to ``input`` where a provider has no such price.
+    All four are always given; the price book fills ``cache_read`` and ``cache_write`` with ``input`` where a provider has no
+    such price.
     """
 
     input: float
