@@ -13,6 +13,8 @@ second try; `make soak` repeats them without one."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Screens come last: their browser keeps an event loop in this process, which other tests could not share."""
+    items.sort(key=lambda item: item.nodeid.startswith("tests/browser/"))
     if config.option.markexpr == "soak":
         return
     for item in items:

@@ -16,9 +16,9 @@ SMALL = notebook(WORK, "held = bytearray(5_000_000); print('x' * 50_000)")
 
 
 def kilobytes(pid: int) -> int:
-    """Resident memory of a process that belongs to it alone."""
+    """Resident memory of a process; shared pages count, as they are shared only while a child lives."""
     rows = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
-    return int(rows["Private_Dirty"].split()[0]) + int(rows["Private_Clean"].split()[0])
+    return int(rows["Rss"].split()[0])
 
 
 def descriptors(pid: int | str = "self") -> int:

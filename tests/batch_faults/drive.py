@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from advisorkit.errors import AdvisorError
 __all__: list[str] = []
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background would hand down a deaf one
     ordered = json.loads(sys.argv[1])
     template = Template(ordered["name"], ordered["notebook"])
     try:
