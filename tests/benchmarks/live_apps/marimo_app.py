@@ -32,7 +32,6 @@ def _(curves, go, mo, price, ranges, work_out):
     found = work_out(price.value)
     rows = "".join(f"<tr><td>{'</td><td>'.join(row)}</td></tr>" for row in found.table)
     mo.vstack([mo.md(f"## {found.card}"), mo.ui.plotly(go.Figure(ranges(found))), mo.ui.plotly(go.Figure(curves(found))), mo.Html(f"<table>{rows}</table>")])
-    return
 
 
 if __name__ == "__main__":

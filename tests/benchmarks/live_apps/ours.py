@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from benchmarks.live_apps.model import MONTHS, PATTERNS, START, Result, work_out
+
 from advisorkit.charts.kinds import Curve, Curves, RangeBars, RangeRow
 from advisorkit.charts.theme import LIGHT, Theme
 from advisorkit.session.foresee import Foresight, Likely
 from advisorkit.widgets import Screen
 from advisorkit.widgets.scenes import picture
-from benchmarks.live_apps.model import MONTHS, PATTERNS, START, Result, work_out
 
 NAMES = {id: name for id, name, *_ in PATTERNS}
 

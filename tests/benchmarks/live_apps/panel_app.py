@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from benchmarks.live_apps.figures import curves, ranges  # noqa: E402
-from benchmarks.live_apps.model import START, work_out  # noqa: E402
+from benchmarks.live_apps.figures import curves, ranges
+from benchmarks.live_apps.model import START, work_out
 
 pn.extension("plotly", "tabulator")
 price = pn.widgets.IntSlider(name="price", start=0, end=200, value=START)
