@@ -127,7 +127,7 @@ def tornado(chart: Tornado, wide: float = 650) -> Scene:
     room = wide - names - 20
     beside = min(70, 0.25 * room)
     spare = (high - low) * beside / (room - 2 * beside) or 1
-    scale = ticks(low, high, max(1, min(5, int((room - 2 * beside) / 56))))
+    scale = ticks(low, high, max(2, min(5, int((room - 2 * beside) / 56))))
     row, last = 27.0 if max(map(len, labels)) == 1 else 34.0, len(chart.swings) - 0.5
     marks = (
         *_money_grid(tuple(v for v in scale if low - spare <= v <= high + spare), -0.5, last, chart.currency),

@@ -24,11 +24,11 @@ class Desk:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._seen = _stamp(path)
         self.loaded: Loaded = load(path)
         self.diary = Diary(path.with_name(f"{path.stem}.workbooks") / "session.json")
         self.at = datetime.fromtimestamp(path.stat().st_mtime).astimezone()
         self.refused = ""
-        self._seen = _stamp(path)
         self._noted = _stamp(self.diary.path)
 
     @property
@@ -86,8 +86,8 @@ class Desk:
         Raises:
             EngagementError: With every fault of the file; the last good state is kept.
         """
-        self.loaded = load(self.path)
         self.refused, self._seen = "", _stamp(self.path)
+        self.loaded = load(self.path)
         self.at = datetime.fromtimestamp(self.path.stat().st_mtime).astimezone()
         return self.loaded.engagement
 
