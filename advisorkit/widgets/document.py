@@ -97,7 +97,7 @@ def _widths(stage: Stage) -> dict[str, float]:
     right = _split(wide, gap, 372, 968)[1]
     return {
         "shares": _split(right, inner, 540, 388)[1], **_named(right, inner, map=344, waterfall=584),
-        **{name: size / _SMALL.get(name, 1) for name, size in _named(right, inner, flips=404, path=524).items()}, "ranges": _split(right, inner, 1, 1)[0],
+        **{name: size / _SMALL.get(name, 1) for name, size in _named(right, inner, flips=444, path=484).items()}, "ranges": _split(right, inner, 1, 1)[0],
     }
 
 

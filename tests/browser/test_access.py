@@ -91,3 +91,13 @@ def test_presenter_mode_speaks_the_clients_language_and_keeps_secrets(voila: Ser
     page.get_by_role("button", name="Leave presenter mode").click()
     settle(page)
     expect(page.locator(f"{SCREEN} .ak-answers")).to_be_visible()
+
+
+def test_a_printed_screen_is_whole_and_leaves_the_controls_out(voila: Server, page: Page, file: Path) -> None:
+    open_app(page, voila)
+    page.emulate_media(media="print")
+    expect(page.locator(f"{SCREEN} .ak-question")).to_be_hidden()
+    expect(page.locator(f"{SCREEN} .ak-answers")).to_be_visible()
+
+    pages = page.pdf(format="A4", landscape=True)
+    assert len(re.findall(rb"/Type\s*/Page[^s]", pages)) >= 2

@@ -1,0 +1,20 @@
+"""Twenty repetitions of the browser suite without a second try; run by ``make soak``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("repetition", range(1, 21))
+def test_the_screens_pass_again_without_a_second_try(repetition: int) -> None:
+    command = [sys.executable, "-m", "pytest", "tests/browser", "-q", "-x", "-p", "no:rerunfailures", "-o", "addopts=--import-mode=importlib"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1800)
+
+    assert done.returncode == 0, f"repetition {repetition}\n{done.stdout[-4000:]}"
