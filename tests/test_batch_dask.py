@@ -6,6 +6,8 @@ import os
 import signal
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import fsspec
@@ -17,6 +19,14 @@ from advisorkit.batch.cluster import ZygotePlugin
 from advisorkit.errors import UsageError
 
 SLOW = notebook(WORK, "time.sleep(0.3)")
+
+
+def at_work(temporary: Path) -> Iterator[str]:
+    """Command lines of living processes that were given this temporary folder."""
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if f"TMPDIR={temporary}" in (entry / "environ").read_text(errors="replace"):
+                yield (entry / "cmdline").read_text()
 
 
 def kill_one(made: threading.Event, victim: int) -> None:
@@ -50,9 +60,11 @@ def test_dask_gives_the_bytes_that_local_slots_give_and_a_killed_worker_costs_no
 
 def test_an_embedded_cluster_delivers_to_an_address_and_leaves_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
 
     assert make(SLOW, jobs(2), "memory://dask", executor="dask").ok
 
+    assert [line for line in at_work(tmp_path) if "resource_tracker" not in line] == []
     assert len(fsspec.filesystem("memory").glob("/dask/client-*_trial.html")) == 2
 
 

@@ -46,7 +46,7 @@ def dask_executor(slots: int, scheduler: str | None, renderers: tuple[str, ...])
     """
     if scheduler:
         try:
-            client = Client(scheduler, timeout=10)  # type: ignore[no-untyped-call]
+            client = Client(scheduler, timeout=5)  # type: ignore[no-untyped-call]
         except (OSError, ValueError) as error:
             raise UsageError(f"no Dask scheduler answers at {scheduler}: {error}") from None
         with client:
