@@ -56,7 +56,7 @@ def checks(folder: Path | None = None) -> tuple[Check, ...]:
         folder: Where deliverables would go; the current folder when left out.
     """
     place = (folder or Path.cwd()).resolve()
-    return (_python(), *_packages(), _kernel(), _report(), *_extras(), *_folder(place), *_temporary(), *_privacy())
+    return (_python(), *_packages(), _kernel(), _report(), *_extras(), *_cluster(), *_folder(place), *_temporary(), *_privacy())
 
 
 def _python() -> Check:
@@ -105,6 +105,12 @@ def _extras() -> Iterator[Check]:
         absent = [module for module in modules if find_spec(module) is None]
         advice = f'python -m pip install "advisorkit[{extra}]"'
         yield Check("note", purpose, f"without {', '.join(absent)}", advice) if absent else Check("ok", purpose, "installed")
+
+
+def _cluster() -> Iterator[Check]:
+    if find_spec("distributed") and find_spec("cryptography") is None:
+        said = "workers of --executor dask accept connections of every user of this machine"
+        yield Check("unsafe", "Dask without certificates", said, "python -m pip install cryptography")
 
 
 def _folder(place: Path) -> Iterator[Check]:

@@ -7,7 +7,8 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import Any
 
-from distributed import Client, LocalCluster, WorkerPlugin
+from dask import config
+from distributed import Client, LocalCluster, Security, WorkerPlugin
 
 from advisorkit.batch.nest import NEST
 from advisorkit.errors import UsageError
@@ -52,13 +53,24 @@ def dask_executor(slots: int, scheduler: str | None, renderers: tuple[str, ...])
         with client:
             yield _executor(client, renderers)
         return
+    security = _security()
     with (
+        config.set({"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}),  # no pages about our work
         LocalCluster(
-            n_workers=slots, threads_per_worker=1, dashboard_address=None, local_directory=str(NEST.scratch())
+            n_workers=slots, threads_per_worker=1, dashboard_address=None, local_directory=str(NEST.scratch()), security=security
         ) as cluster,  # type: ignore[no-untyped-call]
         Client(cluster) as client,  # type: ignore[no-untyped-call]
     ):
         yield _executor(client, renderers)
+
+
+def _security() -> Security | None:
+    """Certificates for this cluster alone, where `cryptography` is installed; without, other users of this machine reach it."""
+    try:
+        certificates: Security = Security.temporary()  # type: ignore[no-untyped-call]
+    except ImportError:
+        return None
+    return certificates
 
 
 def _executor(client: Client, renderers: tuple[str, ...]) -> Executor:
