@@ -21,6 +21,7 @@ from advisorkit.session import saying
 from advisorkit.session.delivery import report
 from advisorkit.session.desk import Desk
 from advisorkit.session.judging import Judged
+from advisorkit.session.resume import Resumed
 from advisorkit.session.saying import Said
 from advisorkit.session.state import State
 from advisorkit.uncertainty import CostResult
@@ -43,8 +44,7 @@ class Work:
     """
 
     def __init__(self, path: Path) -> None:
-        self.desk = Desk(path)
-        resumed = self.desk.resume()
+        self.desk, resumed = _opened(path)
         self.notices: list[str] = [*self.desk.loaded.notices, *filter(None, [resumed.notice])]
         self._past: list[State] = []
         self._future: list[State] = []
@@ -273,8 +273,8 @@ class Work:
         """
         if self._past or self._future or not self.desk.outdated():
             return
-        self.desk = Desk(self.desk.path)
-        self._now = self.desk.resume().state
+        self.desk, resumed = _opened(self.desk.path)
+        self._now = resumed.state
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Call `listener` after every change."""
@@ -312,6 +312,18 @@ class Work:
         self.desk.note(self._now)
         for listener in self._listeners:
             listener()
+
+
+def _opened(path: Path) -> tuple[Desk, Resumed]:
+    """The file and where its last session stopped; read again when another session wrote in between."""
+    desk = Desk(path)
+    resumed = desk.resume()
+    for _ in range(5):
+        if not desk.outdated():
+            break
+        desk = Desk(path)
+        resumed = desk.resume()
+    return desk, resumed
 
 
 def _assumption(name: str) -> Assumption:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +35,9 @@ def fresh(folder: Path) -> Path:
     shutil.copy(HERE / "harbour.yaml", file)
     (folder / "harbour.workbooks" / "session.json").unlink(missing_ok=True)
     return file
+
+
+os.environ["SOME_SERVICE_SECRET_KEY"] = "a secret of the user's, for the tests of what servers pass on"
 
 
 @pytest.fixture(scope="session")
