@@ -138,7 +138,7 @@ def test_a_cell_that_goes_wrong_fails_its_report_alone_and_is_shown(tmp_path: Pa
 
 
 def test_a_report_without_an_answer_in_time_takes_its_own_children_with_it(tmp_path: Path) -> None:
-    start = "import subprocess; p = subprocess.Popen(['sleep', '601'], start_new_session=True); print(p.pid)\nimport time; time.sleep(600)"
+    start = "import subprocess; subprocess.Popen(['sleep', '601'], start_new_session=True)\nimport time; time.sleep(600)"
 
     result = make(notebook(start), jobs(1), tmp_path, limits=Limits(seconds=2))
 

@@ -105,8 +105,6 @@ class Failure:
     """One line or a few, for people; names the cell where one is at fault."""
     notebook: str = ""
     """The notebook as far as it came, as .ipynb text; empty when nothing ran."""
-    lost: bool = False
-    """Whether the worker vanished, so that trying again may help."""
 
 
 @dataclass(frozen=True, slots=True)

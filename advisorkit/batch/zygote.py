@@ -37,6 +37,8 @@ class _Report:
 
     link: socket.socket
     """Where its end is told."""
+    folder: Path
+    """Its own folder."""
     handle: int
     """Its pidfd: readable when it has ended."""
     deadline: float
@@ -52,6 +54,7 @@ class Zygote:
         self._reports: dict[int, _Report] = {}
         self._late: set[int] = set()
         self._open = True
+        self._pid = os.getpid()
 
     def serve(self) -> None:
         """Run until standard input closes, which happens when the driver closes it or dies."""
@@ -67,7 +70,7 @@ class Zygote:
         for pid in self._reports:
             _kill(pid)
             os.waitpid(pid, 0)
-        _end_strays(set())
+        _end_strays({})
 
     def _patience(self) -> float | None:
         waiting = [report.deadline for pid, report in self._reports.items() if pid not in self._late]
@@ -103,19 +106,18 @@ class Zygote:
         if pid == 0:
             self._child(wanted)
         handle = os.pidfd_open(pid)
-        self._reports[pid] = _Report(link, handle, time.monotonic() + wanted["seconds"])
+        self._reports[pid] = _Report(link, Path(wanted["folder"]), handle, time.monotonic() + wanted["seconds"])
         self._events.register(handle, selectors.EVENT_READ, partial(self._end, pid))
 
     def _end(self, pid: int) -> None:
-        _, status, used = os.wait4(pid, 0)
+        _, status = os.waitpid(pid, 0)
         report = self._reports.pop(pid)
         self._events.unregister(report.handle)
         os.close(report.handle)
-        _end_strays(set(self._reports))
+        _end_strays({pid: report.folder for pid, report in self._reports.items()})
         late = pid in self._late
         self._late.discard(pid)
-        end = {"late": late, "status": os.waitstatus_to_exitcode(status), "peak_kilobytes": used.ru_maxrss}
-        _tell(report.link, end)
+        _tell(report.link, {"late": late, "status": os.waitstatus_to_exitcode(status)})
 
     def _child(self, wanted: dict[str, Any]) -> NoReturn:
         status = 1
@@ -131,13 +133,14 @@ class Zygote:
 
     def _withdraw(self) -> None:
         """Close in the child everything that belongs to the parent or to a sibling."""
-        parent = os.getppid()
         die_with_parent()
-        if os.getppid() != parent:
+        if os.getppid() != self._pid:
             os._exit(1)
         os.setsid()
         for key in list(self._events.get_map().values()):
-            if key.fd != 0:
+            if isinstance(key.fileobj, socket.socket):
+                key.fileobj.close()
+            elif key.fd:
                 os.close(key.fd)
         self._events.close()
 
@@ -163,13 +166,22 @@ def _kill(pid: int) -> None:
             end(pid, signal.SIGKILL)
 
 
-def _end_strays(ours: set[int]) -> None:
-    """End what a finished report left running; the kernel made it our child."""
+def _end_strays(at_work: dict[int, Path]) -> None:
+    """End what finished reports left running, which the kernel made our children; `at_work` are folders by process."""
     children = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii").split()
-    for pid in set(map(int, children)) - ours:
-        _kill(pid)
-        with suppress(ChildProcessError):
-            os.waitpid(pid, 0)
+    for pid in set(map(int, children)) - at_work.keys():
+        if not _belongs(pid, at_work):
+            _kill(pid)
+            with suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+
+
+def _belongs(pid: int, at_work: dict[int, Path]) -> bool:
+    """Whether a process was started by a report that is still at work."""
+    with suppress(OSError):
+        started_with = Path(f"/proc/{pid}/environ").read_text(encoding="utf-8", errors="replace")
+        return os.getsid(pid) in at_work or any(f"TMPDIR={folder / 'tmp'}\0" in started_with for folder in at_work.values())
+    return False
 
 
 def _tell(link: socket.socket, end: dict[str, Any]) -> None:
