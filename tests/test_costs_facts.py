@@ -42,8 +42,7 @@ def test_a_corpus_that_fits_may_still_be_too_long_to_be_read_reliably() -> None:
 def test_where_nobody_knows_facts_are_none() -> None:
     found = facts(inputs({}))
 
-    for name in ("corpus_fits", "corpus_works", "corpus_call", "rag_call", "corpus_cost_ratio", "corpus_payback_calls", "cache_hit_rate",
-                 "labels_missing", "label_cost", "payback_months"):
+    for name in ("corpus_fits", "corpus_works", "corpus_call", "rag_call", "corpus_cost_ratio", "corpus_payback_calls", "payback_months"):
         assert getattr(found, name) is None, name
     assert not found.payback_known
     assert set(found.build) == set(found.build_weeks) == set(PATTERNS)
@@ -121,10 +120,11 @@ def test_examples_that_fit_are_counted_in_the_length_read_reliably() -> None:
 
 @given(st.integers(0, 2000))
 def test_examples_in_hand_are_not_paid_for_again(in_hand: int) -> None:
-    found = facts(inputs({**ANSWERS, "labelled_examples": in_hand}, labels_wanted=300, label_price=2), 32)
+    sure, none = (
+        fixed(inputs({**ANSWERS, "labelled_examples": count}, labels_wanted=300, label_price=2, training_price=0)) for count in (in_hand, 0)
+    )
 
-    assert found.labels_missing == max(0, 300 - in_hand)
-    assert found.label_cost.p50 == 2 * max(0, 300 - in_hand)
+    assert facts(none).build["finetune"].p50 - facts(sure).build["finetune"].p50 == pytest.approx(2 * min(300, in_hand))
 
 
 def test_weeks_are_days_by_people_and_days_a_week_with_approvals_on_top() -> None:
@@ -135,7 +135,6 @@ def test_weeks_are_days_by_people_and_days_a_week_with_approvals_on_top() -> Non
     assert plain == pytest.approx(17 / 5, rel=0.02)
     assert slow == pytest.approx(plain + 6)
     assert two == pytest.approx(plain / 2)
-    assert not facts(inputs()).approvals_known
 
 
 def test_a_file_without_answers_still_has_the_builds_of_the_source_text() -> None:

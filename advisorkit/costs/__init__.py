@@ -4,6 +4,7 @@ from advisorkit.costs.assumption import Assumption, AssumptionKind, ByAnswer
 from advisorkit.costs.bill import Bill, Line, bill
 from advisorkit.costs.clock import Clock, Stairs, first
 from advisorkit.costs.columns import columns
+from advisorkit.costs.costing import Costing
 from advisorkit.costs.facts import CostFacts, Saving, facts
 from advisorkit.costs.flows import COLUMNS, Column, Flow, Part, Phase, Scene, scene
 from advisorkit.costs.inputs import ChangedBy, Input, Inputs, inputs_for
@@ -21,6 +22,7 @@ __all__ = [
     "Clock",
     "Column",
     "CostFacts",
+    "Costing",
     "Flow",
     "Input",
     "Inputs",

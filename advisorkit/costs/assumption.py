@@ -62,6 +62,11 @@ class Assumption:
     """Where the default comes from."""
 
     @property
+    def fed_by(self) -> str:
+        """Criterion from whose answer the value follows; empty when none."""
+        return self.answer or (self.by_answer.criterion if self.by_answer else "")
+
+    @property
     def numeric(self) -> bool:
         """Whether its value is a range or a number rather than a word."""
         return self.kind not in {"model", "word"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -12,28 +13,36 @@ from advisorkit.costs.clock import Stairs
 from advisorkit.costs.flows import COLUMNS, ONE, Column, Flow, Flows, Part, Scene, single, training_millions
 from advisorkit.patterns import PATTERNS, PatternId
 
-__all__ = ["columns"]
+__all__ = ["columns", "kept_up"]
 
 UNKNOWN = np.float64(np.nan)
 
 
 def columns(here: Scene) -> dict[Column, Flows]:
     """Everything that each column pays for, in the order of a bill; a column ends with its wrong answers."""
-    v, built = here.values, builds(here)
-    watching = here.pays(
-        "Watching it run", "run", "month", ONE, "months", v["observability_month"], "observability_month", part="platform",
-    )
-    always = (watching, *tests(here, "Later rounds of tests", "run", "month"))
-    search, indexing, retraining, checking = _search(here), _indexing(here), _retraining(here), _checking(here)
-    found: dict[Column, Flows] = {}
-    for pattern in PATTERNS:
-        looks_up, trains = pattern in {"rag", "hybrid"}, pattern in {"finetune", "hybrid"}
-        found[pattern] = (
-            *built[pattern], *_calls(here, pattern), *(search if looks_up else ()), *always, *upkeep(here, built[pattern]),
-            *(indexing if looks_up else ()), *(retraining if trains else ()), checking, _wrong(here, pattern),
-        )
+    built, checking = builds(here), _checking(here)
+    kept = kept_up(here, built)
+    found: dict[Column, Flows] = {p: (*built[p], *kept[p], checking, _wrong(here, p)) for p in PATTERNS}
     found["today"], found["buy"] = _today(here), (*_buy(here), checking, _wrong(here, "buy"))
     return {column: found[column] for column in COLUMNS}
+
+
+def kept_up(here: Scene, built: Mapping[PatternId, Flows], patterns: Sequence[PatternId] = PATTERNS) -> dict[PatternId, Flows]:
+    """What `patterns` pay from the first month on to run and to keep up with the world, after what was `built`."""
+    watching = here.pays(
+        "Watching it run", "run", "month", ONE, "months", here.values["observability_month"], "observability_month", part="platform",
+    )
+    always = (watching, *tests(here, "Later rounds of tests", "run", "month"))
+    looks_up, trains = ([p for p in patterns if p in layer] for layer in ({"rag", "hybrid"}, {"finetune", "hybrid"}))
+    search, indexing = (_search(here), _indexing(here)) if looks_up else ((), ())
+    retraining = _retraining(here) if trains else ()
+    return {
+        pattern: (
+            *_calls(here, pattern), *(search if pattern in looks_up else ()), *always, *upkeep(here, built[pattern]),
+            *(indexing if pattern in looks_up else ()), *(retraining if pattern in trains else ()),
+        )
+        for pattern in patterns
+    }
 
 
 def _calls(here: Scene, pattern: PatternId) -> Flows:

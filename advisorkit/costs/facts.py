@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from advisorkit import unit_costs
-from advisorkit.costs.columns import columns
-from advisorkit.costs.flows import Column, Flow, Scene, build_days, scene
+from advisorkit.costs.building import builds
+from advisorkit.costs.columns import columns, kept_up
+from advisorkit.costs.flows import Flows, Scene, build_days, scene
 from advisorkit.costs.inputs import DAYS_PER_MONTH, Inputs
-from advisorkit.costs.tokens_used import request
+from advisorkit.costs.tokens_used import corpus_in_prompt, request
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import Band
 
-__all__ = ["FACT_DRAWS", "CostFacts", "Saving", "band", "base_model_life", "facts", "per_call", "saving", "whole_corpus_call"]
+__all__ = ["FACT_DRAWS", "CostFacts", "Saving", "band", "base_model_life", "facts", "facts_of", "per_call", "saving", "whole_corpus_call"]
 
-FACT_DRAWS = 2**11
+FACT_DRAWS = 2**9
 SEED = 1
-Columns = Mapping[Column, tuple[Flow, ...]]
+Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,6 @@ class CostFacts:
     """Currency of all money."""
     window_tokens: int | None
     """Tokens that the chosen model reads at once; None when the book does not say."""
-    effective_tokens: float
-    """Tokens up to which it is assumed to use what it reads (likely value)."""
     corpus_fits: float | None
     """Chance, 0 to 1, that the reference text fits the window; None when its size is not known."""
     corpus_works: float | None
@@ -60,28 +59,18 @@ class CostFacts:
     """`corpus_call` over `rag_call`: above 1 looking up is cheaper by the call."""
     corpus_payback_calls: float | None
     """Calls after which RAG's dearer build is paid back against the cached corpus; None when never or not known."""
-    cache_hit_rate: float | None
-    """Chance that a call finds the cached prompt still warm, 0 to 1; None when calls are not known."""
     examples_that_fit: int
     """Worked examples that fit into the length read reliably, beside instructions and request."""
-    labels_missing: float | None
-    """Examples still to be made for training (likely value); None when it is not known how many there are."""
-    label_cost: Band | None
-    """What they cost; None when it is not known how many there are."""
     payback_months: float | None
     """Months until a trained small model has paid back its build against the prompt (P50); None: never, or not known."""
     payback_known: bool
     """False when the volume is not known, so that None means not known rather than never."""
-    saving: Saving
-    """Where the saving comes from."""
     base_model_life_months: float
     """Months until the model to train is ended: announced, else assumed (likely value)."""
     build: Mapping[PatternId, Band]
     """Cost to build each pattern."""
     build_weeks: Mapping[PatternId, Band]
     """Calendar weeks to build each pattern, approvals included when they are known."""
-    approvals_known: bool
-    """Whether weeks for approvals were answered."""
 
 
 def facts(inputs: Inputs, draws: int = FACT_DRAWS, seed: int = SEED) -> CostFacts:
@@ -90,36 +79,97 @@ def facts(inputs: Inputs, draws: int = FACT_DRAWS, seed: int = SEED) -> CostFact
     Raises:
         PriceError: If a price or rate is not known.
     """
-    here, spread = scene(inputs, inputs.likely()), scene(inputs, inputs.draw(draws, seed))
-    likely, paid = columns(here), columns(spread)
-    window, corpus = inputs.model("model").window_tokens, inputs.known("corpus_tokens")
-    size, calls = spread.values["corpus_tokens"], inputs.rows["calls_per_month"].range
-    by_corpus, by_rag = float(whole_corpus_call(here)), float(per_call(here, "rag"))
-    both = corpus is not None and calls is not None and not here.requests["rag"].on_gpu
-    in_hand = inputs.known("labelled_examples")
-    missing = np.maximum(spread.values["labels_wanted"] - spread.values["labelled_examples"], 0)
-    return CostFacts(
-        currency=inputs.currency,
-        window_tokens=window,
-        effective_tokens=float(here.values["effective_tokens"]),
-        corpus_fits=None if corpus is None or window is None else corpus.below(window),
-        corpus_works=None if corpus is None else float(np.mean(size <= spread.values["effective_tokens"])),
-        corpus_call=by_corpus if both else None,
-        rag_call=by_rag if both else None,
-        corpus_cost_ratio=by_corpus / by_rag if both and by_rag else None,
-        corpus_payback_calls=_corpus_payback(likely, by_corpus, by_rag) if both else None,
-        cache_hit_rate=_hit_rate(here) if calls is not None else None,
-        examples_that_fit=_examples_that_fit(here),
-        labels_missing=None if in_hand is None else float(np.maximum(here.values["labels_wanted"] - in_hand.likely, 0)),
-        label_cost=None if in_hand is None else band(missing * spread.values["label_price"]),
-        payback_months=_payback(paid) if calls is not None else None,
-        payback_known=calls is not None,
-        saving=saving(here),
-        base_model_life_months=float(base_model_life(inputs, here.values)),
-        build={pattern: band(_phases(paid[pattern], "build")) for pattern in PATTERNS},
-        build_weeks={pattern: band(_weeks(spread, pattern)) for pattern in PATTERNS},
-        approvals_known=inputs.known("approval_lead_weeks") is not None,
-    )
+    return facts_of((inputs,), draws, seed)[0]
+
+
+def facts_of(several: Sequence[Inputs], draws: int = FACT_DRAWS, seed: int = SEED) -> tuple[CostFacts, ...]:
+    """The facts of inputs that differ in a few rows, worked out in one go for all that use the same words.
+
+    Raises:
+        PriceError: If a price or rate is not known.
+    """
+    base, found = several[0], dict[int, CostFacts]()
+    changed = [inputs.changed_from(base) for inputs in several]
+    alike: dict[tuple[str, ...], list[int]] = {}
+    for place, (inputs, names) in enumerate(zip(several, changed, strict=True)):
+        alike.setdefault(tuple(inputs.word(name) for name in names if not inputs.rows[name].assumption.numeric), []).append(place)
+    likely, drawn, groups = base.likely(), base.draw(draws, seed), base.groups
+    for places in alike.values():
+        rows, own = tuple(several[place] for place in places), [changed[place] for place in places]
+        corpus = _line([corpus_in_prompt(inputs) for inputs in rows], None)
+        here = scene(rows[0], _laid(rows, own, likely, lambda inputs, name: inputs.likely_of([name])[name]), corpus=corpus)
+        spread = _laid(rows, own, drawn, lambda inputs, name: inputs.draw_of(name, groups, draws, seed))
+        found |= zip(places, _facts(rows, here, scene(rows[0], spread, here.clock, corpus)), strict=True)
+    return tuple(found[place] for place in range(len(several)))
+
+
+def _laid(rows: Sequence[Inputs], changed: Sequence[Sequence[str]], values: Values, of: Callable[[Inputs, str], Any]) -> Values:
+    """`values`, with a line for each of `rows` in those that have `changed` in any of them."""
+    several = dict.fromkeys(name for names in changed for name in names if name in values)
+    lines = {
+        name: [of(inputs, name) if name in names else None for inputs, names in zip(rows, changed, strict=True)] for name in several
+    }
+    return {**values, **{name: _line(line, values[name]) for name, line in lines.items()}}
+
+
+def _line(values: Sequence[Any], otherwise: Any) -> Any:
+    """One value as it is; several as lines of an array; None stands for `otherwise`."""
+    if len(values) == 1:
+        return otherwise if values[0] is None else values[0]
+    lines = np.empty((len(values), max(np.size(otherwise), *map(np.size, values))))
+    for place, value in enumerate(values):
+        lines[place] = otherwise if value is None else value
+    return lines
+
+
+def _facts(rows: Sequence[Inputs], here: Scene, spread: Scene) -> Iterator[CostFacts]:
+    """One for each of `rows`: `here` holds likely values, `spread` draws."""
+    built, likely_built, on_gpu = builds(spread), builds(here), here.requests["rag"].on_gpu
+    corpus_calls = _each(whole_corpus_call(here), rows)
+    rag_calls = _each(math.nan if on_gpu else per_call(here, "rag"), rows)
+    dearer = _each(_sum(likely_built["rag"]) - _sum(likely_built["prompt"]), rows)
+    works = np.mean(np.atleast_1d(spread.values["corpus_tokens"] <= spread.values["effective_tokens"]), axis=-1)
+    paid, works, life = _paybacks(spread, built, rows), _each(works, rows), _each(base_model_life(rows[0], here.values), rows)
+    fitting, window = _each(_examples_that_fit(here), rows), rows[0].model("model").window_tokens
+    build = _by_pattern({pattern: _sum(built[pattern]) for pattern in PATTERNS}, rows)
+    weeks = _by_pattern({pattern: _weeks(spread, pattern) for pattern in PATTERNS}, rows)
+    for place, inputs in enumerate(rows):
+        corpus, calls = inputs.known("corpus_tokens"), inputs.rows["calls_per_month"].range
+        by_corpus, by_rag = corpus_calls[place], rag_calls[place]
+        both, saved = corpus is not None and calls is not None and not on_gpu, by_corpus - by_rag
+        yield CostFacts(
+            currency=inputs.currency,
+            window_tokens=window,
+            corpus_fits=None if corpus is None or window is None else corpus.below(window),
+            corpus_works=None if corpus is None else works[place],
+            corpus_call=by_corpus if both else None,
+            rag_call=by_rag if both else None,
+            corpus_cost_ratio=by_corpus / by_rag if both and by_rag else None,
+            corpus_payback_calls=dearer[place] / saved if both and saved > 0 else None,
+            examples_that_fit=max(0, math.floor(fitting[place])),
+            payback_months=paid[place] if calls is not None and math.isfinite(paid[place]) else None,
+            payback_known=calls is not None,
+            base_model_life_months=life[place],
+            build=build[place],
+            build_weeks=weeks[place],
+        )
+
+
+def _each(values: Any, rows: Sequence[Inputs]) -> list[float]:
+    """One number for each of `rows`."""
+    return [float(value) for value in np.broadcast_to(np.ravel(values), len(rows))]
+
+
+def _by_pattern(draws: Mapping[PatternId, Any], rows: Sequence[Inputs]) -> list[dict[PatternId, Band]]:
+    """Bands of each pattern for each of `rows`; rows that nothing tells apart share one."""
+    bands = {pattern: _bands(values) for pattern, values in draws.items()}
+    return [{pattern: band[place % len(band)] for pattern, band in bands.items()} for place in range(len(rows))]
+
+
+def _bands(draws: Any) -> list[Band]:
+    lines = np.atleast_2d(draws)
+    ranks = [int(share * (lines.shape[-1] - 1) + 0.5) for share in (0.1, 0.5, 0.9)]
+    return [Band(*map(float, ends)) for ends in np.partition(lines, ranks, axis=-1)[:, ranks]]
 
 
 def band(draws: Any) -> Band:
@@ -174,27 +224,14 @@ def per_call(here: Scene, pattern: PatternId) -> Any:
     return rent / v["calls_per_month"] + search * (1 + v["retry_share"])
 
 
-def _corpus_payback(likely: Columns, by_corpus: float, by_rag: float) -> float | None:
-    extra, saved = float(_phases(likely["rag"], "build") - _phases(likely["prompt"], "build")), by_corpus - by_rag
-    return extra / saved if saved > 0 else None
-
-
-def _hit_rate(here: Scene) -> float | None:
-    minutes = here.inputs.model("model").cache_minutes
-    if minutes is None:
-        return None
-    v = here.values
-    return float(-np.expm1(-v["calls_per_month"] * v["adoption"] / (v["active_hours"] * 60) * minutes))
-
-
-def _examples_that_fit(here: Scene) -> int:
+def _examples_that_fit(here: Scene) -> Any:
     v, window = here.values, here.inputs.model("model").window_tokens
-    room = min(float(v["effective_tokens"]), window or math.inf) - float(v["instruction_tokens"] + v["input_tokens"])
-    return max(0, math.floor(room / max(1.0, float(here.requests["prompt"].example_tokens))))
+    room = np.minimum(v["effective_tokens"], window or math.inf) - (v["instruction_tokens"] + v["input_tokens"])
+    return room / np.maximum(1.0, here.requests["prompt"].example_tokens)
 
 
-def _phases(paid: tuple[Flow, ...], *phases: str) -> Any:
-    return sum(flow.amount for flow in paid if flow.phase in phases)
+def _sum(paid: Flows) -> Any:
+    return sum(flow.amount for flow in paid)
 
 
 def _weeks(here: Scene, pattern: PatternId) -> Any:
@@ -202,13 +239,14 @@ def _weeks(here: Scene, pattern: PatternId) -> Any:
     return build_days(here, pattern) / (v["engineers"] * v["days_per_week"]) + v["approval_lead_weeks"]
 
 
-def _payback(paid: Columns) -> float | None:
-    """Months of full use after which the trained model has paid its dearer build back; wrong answers left out."""
-    saved = _phases(paid["prompt"], "run", "change") - _phases(paid["finetune"], "run", "change")
-    extra = np.maximum(_phases(paid["finetune"], "build") - _phases(paid["prompt"], "build"), 0)
+def _paybacks(spread: Scene, built: Mapping[PatternId, Flows], rows: Sequence[Inputs]) -> list[float]:
+    """Months of full use after which the trained model has paid its dearer build back (P50); wrong answers left out."""
+    kept = kept_up(spread, built, ("prompt", "finetune"))
+    saved = _sum(kept["prompt"]) - _sum(kept["finetune"])
+    extra = np.maximum(_sum(built["finetune"]) - _sum(built["prompt"]), 0)
     months = np.where(saved > 0, extra / np.where(saved > 0, saved, 1.0), np.inf)
-    middle = float(np.sort(np.ravel(months))[(np.size(months) - 1) // 2])
-    return middle if math.isfinite(middle) else None
+    middle = (np.shape(months)[-1] - 1) // 2 if np.ndim(months) else 0
+    return _each(np.partition(np.atleast_1d(months), middle, axis=-1)[..., middle], rows)
 
 
 def base_model_life(inputs: Inputs, values: Mapping[str, Any]) -> Any:

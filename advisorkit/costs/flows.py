@@ -107,12 +107,19 @@ class Scene:
         return Flow(component, phase, part, profile, *shown, inputs, quantity * price, months)
 
 
-def scene(inputs: Inputs, values: Mapping[str, Any]) -> Scene:
-    """Work out requests, index and time from likely values or from draws."""
+def scene(inputs: Inputs, values: Mapping[str, Any], clock: Clock | None = None, corpus: Any = None) -> Scene:
+    """Work out requests, index and time from likely values or from draws.
+
+    Args:
+        inputs: Words and prices.
+        values: Numbers or draws by assumption name.
+        clock: Time, where it is not to follow from `values`.
+        corpus: Whether the prompt carries all reference text, where that is not to follow from `inputs`.
+    """
     v = completed(values)
     size = unit_costs.index_gb(v["corpus_tokens"] / v["passage_tokens"], v["embedding_dimensions"], v["metadata_bytes"])
     return Scene(
-        inputs, v, requests(inputs, v), Clock.of(v, inputs.months, inputs.whole("switch_month")), size,
+        inputs, v, requests(inputs, v, corpus), clock or Clock.of(v, inputs.months, inputs.whole("switch_month")), size,
         v["calls_per_month"] * (1 + v["retry_share"]), v["calls_per_month"] / v["calls_per_item"],
     )
 

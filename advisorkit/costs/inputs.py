@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -18,12 +19,13 @@ from advisorkit.errors import EngagementError, Fault, nearest
 from advisorkit.prices import Model, PriceAge, PriceBook, TokenPrices
 from advisorkit.quantities import Estimate, Kind
 
-__all__ = ["DAYS_PER_MONTH", "ChangedBy", "Input", "Inputs", "inputs_for"]
+__all__ = ["DAYS_PER_MONTH", "ChangedBy", "Input", "Inputs", "inputs_for", "revised"]
 
 SHAPES: dict[AssumptionKind, Kind] = {"share": "share", "real": "real"}
 NOTHING = Estimate.of(0)
 SHOWN_DRAWS = 2**9
 DAYS_PER_MONTH = 365.25 / 12
+Groups = tuple[tuple[str, str], ...]
 ChangedBy = Literal["default", "price book", "negotiated", "answer", "engagement", "workflow", "not known"]
 
 
@@ -131,8 +133,16 @@ class Inputs:
 
     def likely(self) -> dict[str, Any]:
         """Every numeric input at its likely value; NaN where it is not known or worked out from others."""
-        ranges = {name: row.own_range for name, row in self.rows.items() if row.assumption.numeric}
+        return self.likely_of(self.rows)
+
+    def likely_of(self, names: Iterable[str]) -> dict[str, Any]:
+        """The same for the numeric ones of `names`."""
+        ranges = {name: self.rows[name].own_range for name in names if self.rows[name].assumption.numeric}
         return {name: np.float64(math.nan if r is None else r.likely) for name, r in ranges.items()}
+
+    def changed_from(self, other: Inputs) -> list[str]:
+        """Names whose row is another one than in `other`."""
+        return [name for name, row in self.rows.items() if row is not other.rows[name]]
 
     @property
     def uncertain(self) -> tuple[str, ...]:
@@ -146,6 +156,18 @@ class Inputs:
         wanted = [name for name in self.uncertain if names is None or name in names]
         return self.likely() | drawn(ranges, wanted, groups, draws, seed)
 
+    def draw_of(self, name: str, groups: Groups, draws: int, seed: int) -> Any:
+        """What `draw` says of one numeric input; kept, since defaults by answer return again and again."""
+        row = self.rows[name]
+        if row.own_range is None or row.own_range.fixed:
+            return self.likely_of([name])[name]
+        return _drawn_alone(groups, name, row.own_range, row.shape, draws, seed)
+
+    @property
+    def groups(self) -> Groups:
+        """Every numeric input, in the order that gives each its draws, with the group it moves with."""
+        return tuple((name, row.assumption.moves_with) for name, row in self.rows.items() if row.assumption.numeric)
+
     def prices(self) -> tuple[PriceAge, ...]:
         """Every price-book row that stands behind a number here, with its age."""
         models = (self.word(name) for name in ("model", "tuned_model", "embedding_model"))
@@ -153,6 +175,13 @@ class Inputs:
         ids = [row.price_id for row in self.rows.values() if row.price_id]
         ids += [row for model in models for part in parts if (row := f"{model}/{part}") in self.book.prices]
         return tuple(self.book.age(row, self.as_of) for row in dict.fromkeys(ids))
+
+
+@lru_cache(maxsize=1024)
+def _drawn_alone(groups: Groups, name: str, own: Estimate, shape: Kind, draws: int, seed: int) -> Any:
+    """Draws of `name` in the place that `groups` gives it."""
+    ranges = dict.fromkeys((other for other, _ in groups), (NOTHING, shape)) | {name: (own, shape)}
+    return drawn(ranges, [name], {other: group for other, group in groups if group}, draws, seed)[name]
 
 
 def inputs_for(engagement: Engagement, workflow: Workflow, book: PriceBook, table: Mapping[str, Assumption]) -> Inputs:
@@ -177,6 +206,29 @@ def inputs_for(engagement: Engagement, workflow: Workflow, book: PriceBook, tabl
         {criterion: answer.levels for criterion, answer in answers.items() if answer.levels},
         {criterion: answer.amount for criterion, answer in answers.items() if answer.amount is not None},
     ))
+
+
+def revised(inputs: Inputs, engagement: Engagement, workflow: Workflow, changes: Sequence[Mapping[str, Answer]]) -> tuple[Inputs, ...]:
+    """`inputs` of a workflow under each set of changed answers; the very same where nothing in them follows from those answers."""
+    fed: dict[str, list[Input]] = {}
+    for row in inputs.rows.values():
+        fed.setdefault(row.assumption.fed_by, []).append(row)
+    answers = engagement.answers_of(workflow)
+    return tuple(_revised(inputs, _Chosen(engagement, workflow, inputs.book, {**answers, **new}, {}), fed, new) for new in changes)
+
+
+def _revised(inputs: Inputs, chosen: _Chosen, fed: Mapping[str, Sequence[Input]], changed: Mapping[str, Answer]) -> Inputs:
+    old = [row for name in changed for row in fed.get(name, ())]
+    pairs = ((row, chosen.row(row.assumption)) for row in old)
+    rows = {row.assumption.name: new for row, new in pairs if (row.value, row.known) != (new.value, new.known)}
+    levels = {name: answer.levels for name, answer in changed.items() if name == _CARRIED}
+    if not rows and all(inputs.levels.get(name) == given for name, given in levels.items()):
+        return inputs
+    return replace(inputs, rows={**inputs.rows, **rows}, levels={**inputs.levels, **levels})
+
+
+_CARRIED = "facts_in_request"
+"""The criterion that decides by itself whether a prompt carries the reference text."""
 
 
 def _with_worked_out(inputs: Inputs) -> Inputs:
@@ -238,7 +290,7 @@ class _Chosen:
     def _priced(self, assumption: Assumption, id: str) -> Input | None:
         if not id:
             return None
-        words = {name: row.value for name, row in self.rows.items() if isinstance(row.value, str)}
+        words = {name: row.value for name, row in self.rows.items() if isinstance(row.value, str)} if "{" in id else {}
         price = self.book.price(id.format_map(words))
         rate = self.book.rate(price.currency, self.engagement.currency) if price.currency else 1.0
         value = Estimate(*(rate * end for end in (price.amount.low, price.amount.likely, price.amount.high)))

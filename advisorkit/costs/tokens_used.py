@@ -69,15 +69,15 @@ class Request:
         return sum(tokens * price for _, tokens, price in self.tokens_and_prices()) / 1e6
 
 
-def requests(inputs: Inputs, values: Values) -> dict[PatternId, Request]:
-    """The request of each pattern under `values`."""
+def requests(inputs: Inputs, values: Values, corpus: Any = None) -> dict[PatternId, Request]:
+    """The request of each pattern under `values`; `corpus` as in `request`."""
     plans: Plans = {}
-    return {pattern: request(inputs, values, pattern, plans=plans) for pattern in PATTERNS}
+    return {pattern: request(inputs, values, pattern, corpus=corpus, plans=plans) for pattern in PATTERNS}
 
 
 def request(
     inputs: Inputs, values: Values, pattern: PatternId, *, model: str | None = None, prefix: Any = None,
-    corpus: bool | None = None, plans: Plans | None = None,
+    corpus: Any = None, plans: Plans | None = None,
 ) -> Request:
     """One call of `pattern`.
 
@@ -87,7 +87,7 @@ def request(
         pattern: Which pattern.
         model: Another model's assumption than the pattern's own, to see what a smaller model alone would cost.
         prefix: Another length of the standing prompt, to see what a shorter prompt alone would save.
-        corpus: Whether the standing prompt carries all reference text; by default as `corpus_in_prompt` says.
+        corpus: Whether the standing prompt carries all reference text, once or by draw; by default as `corpus_in_prompt` says.
         plans: Cache plans already worked out by model under the same values; filled here.
     """
     v = values
@@ -97,8 +97,9 @@ def request(
     if prefix is None:
         standing = v["instruction_tokens"] + v["prompt_examples"] * example
         prefix = v["tuned_instruction_tokens"] if trained else standing
-        if pattern == "prompt" and (corpus_in_prompt(inputs) if corpus is None else corpus):
-            prefix = prefix + v["corpus_tokens"]
+        carried = corpus_in_prompt(inputs) if corpus is None else corpus
+        if pattern == "prompt" and np.any(carried):
+            prefix = prefix + v["corpus_tokens"] * carried
     looked_up = v["retrieved_passages"] * v["passage_tokens"] if search else 0.0
     own = v["input_tokens"] + looked_up
     prices = _prices(inputs, v, name, prefix + own)

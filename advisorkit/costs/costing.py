@@ -1,0 +1,47 @@
+"""What the facts of one workflow would be if some of its answers were others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from advisorkit.costs.facts import CostFacts, facts_of
+from advisorkit.costs.inputs import Inputs, revised
+from advisorkit.engagement import Answer, Engagement, Workflow
+
+__all__ = ["Costing"]
+
+_BESIDE = frozenset({
+    "value_right", "cost_wrong", "retrieval_removes", "training_removes", "review_share", "corpus_change_share",
+})
+"""Assumptions that no fact reads: they price wrong answers, checks and changed documents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Costing:
+    """The cost model of one workflow, ready to be asked again."""
+
+    engagement: Engagement
+    """The client's file."""
+    workflow: Workflow
+    """One of its workflows, with what a pilot measured."""
+    inputs: Inputs
+    """Its inputs today."""
+
+    @property
+    def feeds(self) -> frozenset[str]:
+        """Criteria whose answers some fact may depend on."""
+        rows = (row.assumption for row in self.inputs.rows.values())
+        return frozenset(row.fed_by for row in rows if row.fed_by and row.name not in _BESIDE) | {"facts_in_request"}
+
+    def facts(self, changes: Sequence[Mapping[str, Answer]]) -> tuple[CostFacts, ...]:
+        """The facts today, then those under each set of changed answers: the very same ones where no input changes.
+
+        Raises:
+            PriceError: If a price or rate is not known.
+        """
+        told = revised(self.inputs, self.engagement, self.workflow, changes)
+        other = [inputs for inputs in told if inputs is not self.inputs]
+        today, *found = facts_of((self.inputs, *other))
+        left = iter(found)
+        return (today, *(today if inputs is self.inputs else next(left) for inputs in told))
