@@ -66,17 +66,17 @@ def flips(outlook: Outlook) -> tuple[Flip, ...]:
     """Every change of one answer to another level that changes the destination, nearest first.
 
     Nearest is the fewest levels away from today's answer (an unknown one is one away from all), then the smallest move of
-    the two beliefs. Facts of the cost model are taken as they stand.
+    the two beliefs. Facts of the cost model are worked out anew for each.
     """
     today = _today(outlook)
-    found = [place for place, best in enumerate(best_of(outlook.single_chances)) if best != today]
+    found = [place for place, best in enumerate(best_of(outlook.single.chances)) if best != today]
     return tuple(_flip(outlook, place) for place in sorted(found, key=lambda place: _distance(outlook, place)))
 
 
 def stays(outlook: Outlook, most: int = 3) -> tuple[Flip, ...]:
     """The changes of one answer that move the beliefs most without changing the destination, one for each criterion."""
     today = _today(outlook)
-    found = [place for place, best in enumerate(best_of(outlook.single_chances)) if best == today]
+    found = [place for place, best in enumerate(best_of(outlook.single.chances)) if best == today]
     ranked = sorted(found, key=lambda place: -outlook.moves[place])
     one_each = {outlook.singles[place].criterion: place for place in reversed(ranked)}
     return tuple(_flip(outlook, place) for place in sorted(one_each.values(), key=ranked.index)[:most])
@@ -87,7 +87,7 @@ def _today(outlook: Outlook) -> int:
 
 
 def _flip(outlook: Outlook, place: int) -> Flip:
-    return _told(outlook, outlook.singles[place], outlook.single_chances[place])
+    return _told(outlook, outlook.singles[place], outlook.single.chances[place])
 
 
 def _told(outlook: Outlook, change: Change, chances: Array) -> Flip:
@@ -126,18 +126,19 @@ def _distance(outlook: Outlook, place: int) -> tuple[float, float]:
 def pairs(outlook: Outlook) -> tuple[Pair, ...]:
     """Changes of two answers that bring the runner-up to the front where neither alone changes the destination.
 
-    Made from the `PARTNERS` single changes that favour the runner-up most, one for each criterion; strongest first.
+    Made from the `PARTNERS` single changes that favour the runner-up most, one for each criterion; strongest first. Pairs
+    that both bear on costs are left out: each would need a bill of its own.
     """
     if np.count_nonzero(outlook.chances) < 2:
         return ()
     today = _today(outlook)
     runner = int(np.argsort(-outlook.chances, kind="stable")[1])
-    tried = list(combinations(_partners(outlook, today, runner), 2))
+    both = combinations(_partners(outlook, today, runner), 2)
+    tried = [pair for pair in both if not all(outlook.feeds(outlook.singles[place]) for place in pair)]
     if not tried:
         return ()
     changes = [(outlook.singles[one], outlook.singles[other]) for one, other in tried]
-    gone = [outlook.gone_after(outlook.hits_after(*both)) for both in changes]
-    chances = shared_out(outlook.beliefs(changes), gone)
+    chances = outlook.after(changes).chances
     won = [place for place, best in enumerate(best_of(chances)) if best == runner]
     ranked = sorted(won, key=lambda place: -chances[place, runner])
     return tuple(
@@ -146,9 +147,9 @@ def pairs(outlook: Outlook) -> tuple[Pair, ...]:
 
 
 def _partners(outlook: Outlook, today: int, runner: int) -> list[int]:
-    chances = outlook.single_chances.clip(min=1e-12)
+    chances = outlook.single.chances.clip(min=1e-12)
     gain = np.log(chances[:, runner]) - np.log(chances[:, today])
-    kept = [place for place, best in enumerate(best_of(outlook.single_chances)) if best == today]
+    kept = [place for place, best in enumerate(best_of(outlook.single.chances)) if best == today]
     best_each: dict[str, int] = {}
     for place in sorted(kept, key=lambda place: gain[place]):
         best_each[outlook.singles[place].criterion] = place

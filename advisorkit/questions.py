@@ -103,7 +103,7 @@ def _due(criterion: Criterion, answers: Collection[str]) -> bool:
 def settled(outlook: Outlook, parked: Collection[str] = ()) -> bool:
     """Whether no answer to any one open question changes the destination or the step for now.
 
-    Exact: every level of every open question is tried. Facts of the cost model are taken as they stand.
+    Exact: every level of every open question is tried, and facts of the cost model are worked out anew for each.
     """
     return not any(criterion.id in outlook.deciding for criterion in open_questions(outlook, parked))
 
@@ -119,7 +119,7 @@ def _information(outlook: Outlook, cases: Sequence[Case]) -> dict[str, float]:
     found = dict.fromkeys(tables.ids, 0.0)
     for name, places in rows.items():
         weights = likely[tables.index[name], [outlook.singles[place].level for place in places]]
-        found[name] = float(rates[tables.index[name]]) * _bits(outlook.single_chances[places], weights)
+        found[name] = float(rates[tables.index[name]]) * _bits(outlook.single.chances[places], weights)
     return found
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from advisorkit.advice import Advice, advise
 from advisorkit.calibration import shipped_cases
 from advisorkit.catalog import load as load_catalog
-from advisorkit.costs import CostFacts, Inputs, facts, inputs_for
+from advisorkit.costs import CostFacts, Costing, Inputs, facts, inputs_for
 from advisorkit.engagement import Engagement, Workflow
 from advisorkit.patterns import PatternId
 from advisorkit.pilot import Established
@@ -52,9 +52,10 @@ def study(engagement: Engagement, workflow: Workflow, pilot: Established | None 
         EngagementError: If an assumption is unknown or does not fit.
         PriceError: If a price or an exchange rate is not known.
     """
-    measured = inputs_for(engagement, _with(workflow, pilot), load_prices(engagement.as_of), assumptions())
-    found = facts(measured)
-    advice = advise(load_catalog(), engagement, workflow, found, cases=shipped_cases(), pilot=pilot)
+    costed = _with(workflow, pilot)
+    measured = inputs_for(engagement, costed, load_prices(engagement.as_of), assumptions())
+    found, costing = facts(measured), Costing(engagement, costed, measured)
+    advice = advise(load_catalog(), engagement, workflow, found, cases=shipped_cases(), pilot=pilot, costing=costing)
     again = reopen_checks(engagement, workflow, measured, advice, rules())
     return Study(engagement, workflow, pilot, measured, found, advice, again)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from advisorkit.acceptability import LEAD, SHARE, Draws, draw
 from advisorkit.advice.steps import companions, next_step, off_ramp, warnings
 from advisorkit.advice.values import Advice, NextStep, OffRamp, PatternAdvice
+from advisorkit.costs import Costing
 from advisorkit.criteria import Axis, Catalog
 from advisorkit.engagement import Engagement, Workflow
 from advisorkit.evidence import (
@@ -20,7 +21,6 @@ from advisorkit.evidence import (
     best,
     removed,
     shuts,
-    step_for_now,
     waiting,
 )
 from advisorkit.flips import flips, pairs, stays, weight_flip
@@ -59,6 +59,7 @@ def advise(
     *,
     cases: Sequence[Case] = (),
     pilot: Established | None = None,
+    costing: Costing | None = None,
     draws: int = 4096,
     seed: int = SEED,
 ) -> Advice:
@@ -71,10 +72,11 @@ def advise(
         facts: Computed evidence of the cost model; None means not known.
         cases: Published deployments to compare with.
         pilot: What marked pilots establish; replaces the opinions that it answers.
+        costing: The cost model behind `facts`, asked for them under other answers; None: they stay as they are.
         draws: Draws over unknown answers and weights.
         seed: Seed of the draws; the same seed gives the same advice.
     """
-    outlook = Outlook(assess(catalog, engagement, workflow, facts, pilot))
+    outlook = Outlook(assess(catalog, engagement, workflow, facts, pilot, costing))
     drawn = draw(outlook, cases, draws, seed)
     bought = any(name.startswith("buy_") for name in engagement.settings_of(workflow))
     verdict = _judged(outlook, drawn, pilot, bought=bought)
@@ -119,7 +121,7 @@ def _judged(outlook: Outlook, drawn: Draws, pilot: Established | None, *, bought
     chances = _chances(outlook)
     recommended = best(chances)
     runner_up = best({pattern: -1.0 if pattern == recommended else chance for pattern, chance in chances.items()})
-    now, lead = _now(outlook, recommended, pilot), chances[recommended] - chances[runner_up]
+    now, lead = outlook.now, chances[recommended] - chances[runner_up]
     ramp = off_ramp(outlook.assessment, outlook.hits, recommended, bought=bought)
     clear = lead >= LEAD and drawn.first[recommended] >= SHARE
     return _Verdict(recommended, runner_up, now, lead, clear, ramp, next_step(outlook, ramp, now, pilot))
@@ -147,21 +149,19 @@ def _path(outlook: Outlook, now: PatternId, pilot: Established | None) -> tuple[
     return plan(outlook.belief, gone, held, now, a.catalog.text, piloted=marked, facts=a.facts)
 
 
-def _now(outlook: Outlook, recommended: PatternId, pilot: Established | None) -> PatternId:
-    gone = removed(outlook.hits)
-    if pilot is not None and pilot.decision.pattern not in gone | waiting(outlook.hits):
-        return pilot.decision.pattern
-    return step_for_now(recommended, outlook.belief.retrieval, outlook.belief.training, outlook.hits)
-
-
 def assess(
-    catalog: Catalog, engagement: Engagement, workflow: Workflow, facts: Facts | None, pilot: Established | None
+    catalog: Catalog,
+    engagement: Engagement,
+    workflow: Workflow,
+    facts: Facts | None,
+    pilot: Established | None,
+    costing: Costing | None = None,
 ) -> Assessment:
     """What advice on `workflow` is computed from; a pilot's findings take the place of opinions."""
     answers = engagement.answers_of(workflow)
     priors: Mapping[Axis, float] = {axis: engagement.priors[axis] for axis in ("retrieval", "training") if axis in engagement.priors}
     if pilot is None:
-        return Assessment(catalog, answers, facts, priors)
+        return Assessment(catalog, answers, facts, priors, costing=costing)
     return Assessment(
         catalog,
         {**answers, **pilot.answers},
@@ -170,6 +170,8 @@ def assess(
         COUNTED,
         (pilot.retrieval_decibans, pilot.training_decibans),
         pilot.blocked,
+        pilot.decision.pattern,
+        costing,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from advisorkit.costs.facts import CostFacts, facts_of
 from advisorkit.costs.inputs import Inputs, revised
@@ -17,7 +18,7 @@ _BESIDE = frozenset({
 """Assumptions that no fact reads: they price wrong answers, checks and changed documents."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Costing:
     """The cost model of one workflow, ready to be asked again."""
 
@@ -28,7 +29,7 @@ class Costing:
     inputs: Inputs
     """Its inputs today."""
 
-    @property
+    @cached_property
     def feeds(self) -> frozenset[str]:
         """Criteria whose answers some fact may depend on."""
         rows = (row.assumption for row in self.inputs.rows.values())

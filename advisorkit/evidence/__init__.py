@@ -18,7 +18,7 @@ from advisorkit.evidence.cases import Case, answerable, frequencies, placed
 from advisorkit.evidence.gates import Facts, GateHit, closed_gates, closure, pointless, shares, sure
 from advisorkit.evidence.steps import PILOT, step_for_now, waiting
 from advisorkit.evidence.tables import Array, Same, Table, chance, table
-from advisorkit.evidence.whatif import Change, Outlook, best_of, possible_answers, shared_out
+from advisorkit.evidence.whatif import Change, Changed, Outlook, best_of, possible_answers, shared_out
 from advisorkit.evidence.worked_out import contradicted, worked_out
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Belief",
     "Case",
     "Change",
+    "Changed",
     "EvidenceItem",
     "Facts",
     "GateHit",

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from advisorkit.costs import Costing
 from advisorkit.criteria import Axis, Catalog, Criterion
 from advisorkit.engagement import Answer
 from advisorkit.evidence.gates import Facts, GateHit, shares
 from advisorkit.evidence.tables import Array, chance, table
-from advisorkit.evidence.worked_out import contradicted, worked_out
+from advisorkit.evidence.worked_out import OPINION, WORKED_OUT, contradicted, worked_out
 from advisorkit.patterns import PATTERNS, PatternId
 
 __all__ = [
@@ -102,6 +103,10 @@ class Assessment:
     """Decibans of the pilot's marked failures: retrieval, training."""
     blocked: Mapping[PatternId, str] = field(default_factory=dict)
     """Patterns that a pilot's results hold back for now, with the reason."""
+    decided: PatternId | None = None
+    """The pattern that a pilot's results call for, unless a gate holds it back; None without a pilot."""
+    costing: Costing | None = None
+    """The cost model, to be asked for its facts under other answers; None: facts stay as they are."""
 
     @property
     def prior(self) -> Array:
@@ -122,8 +127,8 @@ class Assessment:
         tables = table(self.catalog)
         weights = np.stack([tables.retrieval, tables.training])
         weights[:, [tables.index[name] for name in self.locked if name in tables.index]] = 0
-        if contradicted(self.facts) and _OPINION in tables.index:
-            weights[1, tables.index[_OPINION]] = weights[1, tables.index[_OPINION]].clip(max=0)
+        if contradicted(self.facts) and OPINION in tables.index:
+            weights[1, tables.index[OPINION]] = weights[1, tables.index[OPINION]].clip(max=0)
         return weights
 
     def masses(self) -> Masses:
@@ -140,17 +145,26 @@ class Assessment:
         tables, weights = table(self.catalog), self.weights()
         columns = np.zeros(weights.shape[:2])
         for name, mass in masses.items():
-            trust = GUESS if self.answers[name].confidence == "guess" else 1.0
-            column = tables.index[name]
-            columns[:, column] = trust * (weights[:, column, : len(mass)] @ mass)
+            columns[:, tables.index[name]] = self._decibans(name, mass, weights)
         return columns
 
-    def with_answer(self, id: str, answer: Answer) -> Assessment:
-        """The same with one answer changed."""
-        return replace(self, answers={**self.answers, id: answer})
+    def _decibans(self, name: str, mass: Sequence[float], weights: Array) -> Array:
+        trust = GUESS if self.answers[name].confidence == "guess" else 1.0
+        return np.asarray(trust * (weights[:, table(self.catalog).index[name], : len(mass)] @ mass))
 
+    def with_answers(self, answers: Mapping[str, Answer], facts: Facts | None) -> Assessment:
+        """The same with some answers changed, and the facts that they bring about."""
+        return replace(self, answers={**self.answers, **answers}, facts=facts)
 
-_OPINION = "call_cost_goal"
+    def reweighed(self, columns: Array, changed: Iterable[str]) -> Array:
+        """`columns` of an assessment from which this one differs in facts and in the answers `changed`, brought up to date."""
+        weights, index = self.weights(), table(self.catalog).index
+        worked = worked_out(self.catalog, self.answers, self.facts)
+        columns = columns.copy()
+        for name in {*changed, *WORKED_OUT, OPINION} & self.answers.keys() & index.keys():
+            mass = worked.get(name) or shares(self.catalog.criteria[name], self.answers[name])
+            columns[:, index[name]] = self._decibans(name, mass, weights)
+        return columns
 
 
 def weigh(

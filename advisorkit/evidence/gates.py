@@ -18,6 +18,7 @@ __all__ = [
     "Facts",
     "GateHit",
     "Test",
+    "by_facts",
     "closed_gates",
     "closure",
     "hits_of",
@@ -100,6 +101,8 @@ class Test:
     """Criteria whose answers it looks at, beside the gate's own."""
     run: Callable[[Catalog, Answers, Facts | None, PatternId], float | None]
     """Chance that the gate is closed for a pattern; None when it cannot be known."""
+    by_facts: bool = True
+    """Whether it looks at the cost model's facts."""
 
 
 def _beyond_window(catalog: Catalog, answers: Answers, facts: Facts | None, _: PatternId) -> float | None:
@@ -141,7 +144,7 @@ TESTS: dict[str, Test] = {
     "over_budget": Test(("budget",), _over_budget),
     "over_deadline": Test(("deadline_weeks",), _over_deadline),
     "payback_exceeds_life": Test((), _payback_exceeds_life),
-    "shared_corpus_in_prompt": Test(("source_form", "facts_in_request"), _shared_corpus),
+    "shared_corpus_in_prompt": Test(("source_form", "facts_in_request"), _shared_corpus, by_facts=False),
 }
 """Computed tests by name."""
 
@@ -180,6 +183,11 @@ def read_by(gate: Gate) -> frozenset[str]:
     unless = (gate.unless.criterion,) if gate.unless else ()
     computed = TESTS[gate.computed].reads if gate.computed in TESTS else ()
     return frozenset((gate.criterion, *unless, *computed))
+
+
+def by_facts(gate: Gate) -> bool:
+    """Whether the state of `gate` depends on the cost model's facts."""
+    return gate.computed in TESTS and TESTS[gate.computed].by_facts
 
 
 def hits_of(gate: Gate, catalog: Catalog, answers: Answers, facts: Facts | None) -> Iterator[GateHit]:

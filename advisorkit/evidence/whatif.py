@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from advisorkit.criteria import Catalog, Criterion
 from advisorkit.engagement import Answer
 from advisorkit.evidence.belief import MEASURED, Assessment, Belief, believed, corners, removed, spread
-from advisorkit.evidence.gates import GateHit, hits_of, read_by
-from advisorkit.evidence.steps import step_for_now
+from advisorkit.evidence.gates import Facts, GateHit, by_facts, hits_of, read_by
+from advisorkit.evidence.steps import step_for_now, waiting
 from advisorkit.evidence.tables import Array, Same, chance, table
+from advisorkit.evidence.worked_out import WORKED_OUT
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import Estimate
 
-__all__ = ["Change", "Outlook", "best_of", "possible_answers", "shared_out"]
+__all__ = ["Change", "Changed", "Outlook", "best_of", "possible_answers", "shared_out"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,24 @@ class Change:
     """Place of the new level."""
     answer: Answer
     """The new answer; for a number, one that lies in the level's band."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What follows from each of several sets of changes."""
+
+    changes: tuple[tuple[Change, ...], ...]
+    """The sets of changes."""
+    hits: tuple[tuple[GateHit, ...], ...]
+    """Gates that would hold or might hold."""
+    beliefs: Array
+    """Chances of needing retrieval and training: set by axis, 0 to 1."""
+    chances: Array
+    """Chance of each pattern: set by pattern, in the order of `PATTERNS`."""
+
+    def first(self, count: int) -> Changed:
+        """The first sets only."""
+        return Changed(self.changes[:count], self.hits[:count], self.beliefs[:count], self.chances[:count])
 
 
 @dataclass(frozen=True)
@@ -90,22 +109,52 @@ class Outlook:
         answer = self.assessment.answers.get(change.criterion)
         return answer is not None and answer.levels == change.answer.levels and answer.amount is None
 
-    def hits_after(self, *changes: Change) -> tuple[GateHit, ...]:
-        """All gates that would hold or might hold after `changes`; the very `hits` when nothing about them changes."""
+    def after(self, changes: Sequence[Sequence[Change]]) -> Changed:
+        """What follows from each set of `changes`, of which one at most may feed the cost model."""
+        a, tables = self.assessment, table(self.assessment.catalog)
+        answers = [{change.criterion: change.answer for change in several} for several in changes]
+        facts = [next((self._facts[c] for c in several if c in self._facts), a.facts) for several in changes]
+        hits = tuple(self._hits_under(told, found) for told, found in zip(answers, facts, strict=True))
+        columns = np.repeat(self.columns[None], len(changes), axis=0)
+        for row, (several, told, found) in enumerate(zip(changes, answers, facts, strict=True)):
+            if found is not a.facts or (found and not told.keys().isdisjoint(WORKED_OUT)):
+                columns[row] = a.with_answers(told, found).reweighed(self.columns, told)
+                continue
+            for change in several:
+                column = tables.index[change.criterion]
+                columns[row, :, column] = self.weights[:, column, change.level]
+        beliefs = chance(tables.total(columns) + a.start)
+        gone = [self.gone if found is self.hits else removed(found) for found in hits]
+        return Changed(tuple(map(tuple, changes)), hits, beliefs, shared_out(beliefs, gone))
+
+    @cached_property
+    def _facts(self) -> Mapping[Change, Facts]:
+        """The cost model's facts after each change that makes them differ from today's."""
+        a = self.assessment
+        if a.costing is None:
+            return {}
+        asked = [change for change in (*self.singles, *self.ends) if self.feeds(change)]
+        today, *found = a.costing.facts([{change.criterion: change.answer} for change in asked])
+        return {change: facts for change, facts in zip(asked, found, strict=True) if facts is not today and facts != today}
+
+    def feeds(self, change: Change) -> bool:
+        """Whether the cost model's facts may depend on `change`."""
+        costing = self.assessment.costing
+        return costing is not None and change.criterion in costing.feeds
+
+    def _hits_under(self, answers: Mapping[str, Answer], facts: Facts | None) -> tuple[GateHit, ...]:
+        """All gates that would hold or might hold; the very `hits` when nothing about them changes."""
         a = self.assessment
         readers = _readers(Same(a.catalog))
-        touched = {place for change in changes for place in readers.get(change.criterion, ())}
+        names = [*answers, *(_FACTS if facts is not a.facts else ())]
+        touched = {place for name in names for place in readers.get(name, ())}
         if not touched:
             return self.hits
-        answers = {**a.answers, **{change.criterion: change.answer for change in changes}}
-        after = {place: tuple(hits_of(a.catalog.gates[place], a.catalog, answers, a.facts)) for place in touched}
+        told = {**a.answers, **answers}
+        after = {place: tuple(hits_of(a.catalog.gates[place], a.catalog, told, facts)) for place in touched}
         if all(self.by_gate[place] == hits for place, hits in after.items()):
             return self.hits
         return tuple(hit for place, hits in enumerate(self.by_gate) for hit in after.get(place, hits))
-
-    def gone_after(self, hits: tuple[GateHit, ...]) -> frozenset[PatternId]:
-        """Patterns that cannot be the destination under `hits`."""
-        return self.gone if hits is self.hits else removed(hits)
 
     @cached_property
     def gone(self) -> frozenset[PatternId]:
@@ -113,64 +162,57 @@ class Outlook:
         return removed(self.hits)
 
     @cached_property
-    def single_hits(self) -> tuple[tuple[GateHit, ...], ...]:
-        """Gates after each of `singles`."""
-        return tuple(self.hits_after(change) for change in self.singles)
+    def single(self) -> Changed:
+        """What follows from each of `singles`."""
+        return self._tried.first(len(self.singles))
 
     @cached_property
-    def single_beliefs(self) -> Array:
-        """Beliefs after each of `singles`: change by axis."""
-        columns, levels = self.places
-        told = np.repeat(self.columns[None], len(columns), axis=0)
-        told[np.arange(len(columns)), :, columns] = self.weights[:, columns, levels].T
-        return chance(table(self.assessment.catalog).total(told) + self.assessment.start)
-
-    @cached_property
-    def single_chances(self) -> Array:
-        """Chances after each of `singles`: change by pattern."""
-        return shared_out(self.single_beliefs, [self.gone_after(hits) for hits in self.single_hits])
-
-    @cached_property
-    def places(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Column of `Table` and level of each of `singles`."""
-        index = table(self.assessment.catalog).index
-        columns = [index[change.criterion] for change in self.singles]
-        return np.array(columns, dtype=np.intp), np.array([change.level for change in self.singles], dtype=np.intp)
+    def _tried(self) -> Changed:
+        return self.after([(change,) for change in (*self.singles, *self.ends)])
 
     @cached_property
     def moves(self) -> Array:
-        """Decibans by which each of `singles` moves the two beliefs together, before damping."""
-        columns, levels = self.places
+        """Decibans by which the answer of each of `singles` moves the two beliefs together, before damping."""
+        index = table(self.assessment.catalog).index
+        columns, levels = [index[change.criterion] for change in self.singles], [change.level for change in self.singles]
         return np.asarray(np.abs(self.weights[:, columns, levels] - self.columns[:, columns]).sum(axis=0))
 
     @cached_property
+    def now(self) -> PatternId:
+        """The pattern to work on today."""
+        return self._now(int(best_of(self.chances[None])[0]), self.belief.retrieval >= self.belief.training, self.hits)
+
+    @cached_property
     def deciding(self) -> frozenset[str]:
-        """Criteria of which one answer alone would change the destination or the step for now."""
-        today = int(best_of(self.chances[None])[0])
-        first = self.belief.retrieval >= self.belief.training
-        now = _step(today, first, self.hits)
-        found: set[str] = set()
-        kinds = zip(best_of(self.single_chances).tolist(), (self.single_beliefs[:, 0] >= self.single_beliefs[:, 1]).tolist(), strict=True)
-        for change, hits, (goal, retrieval_first) in zip(self.singles, self.single_hits, kinds, strict=True):
-            if goal != today:
+        """Criteria of which one answer alone would change the destination or the step for now.
+
+        Exact: every level is tried, and of a number that is still open and bears on costs both ends of each band as well.
+        """
+        today, first = int(best_of(self.chances[None])[0]), self.belief.retrieval >= self.belief.training
+        tried, goals = self._tried, best_of(self._tried.chances).tolist()
+        firsts, found = (tried.beliefs[:, 0] >= tried.beliefs[:, 1]).tolist(), set[str]()
+        for (change,), hits, goal, retrieval_first in zip(tried.changes, tried.hits, goals, firsts, strict=True):
+            same = goal == today and hits is self.hits and retrieval_first == first
+            if not same and (goal != today or self._now(goal, retrieval_first, hits) != self.now):
                 found.add(change.criterion)
-            elif hits is not self.hits or retrieval_first != first:
-                found |= {change.criterion} if _step(goal, retrieval_first, hits) != now else set()
         return frozenset(found)
 
-    def beliefs(self, changes: Sequence[Sequence[Change]]) -> Array:
-        """Beliefs after each set of changes: set by axis, 0 to 1."""
-        tables = table(self.assessment.catalog)
-        columns = np.repeat(self.columns[None], len(changes), axis=0)
-        for row, several in enumerate(changes):
-            for change in several:
-                column = tables.index[change.criterion]
-                columns[row, :, column] = self.weights[:, column, change.level]
-        return chance(tables.total(columns) + self.assessment.start)
+    @cached_property
+    def ends(self) -> tuple[Change, ...]:
+        """Both ends of each band of the numbers that are still open and that more than their band depends on."""
+        a = self.assessment
+        far = (a.costing.feeds if a.costing else frozenset[str]()) | _computed(Same(a.catalog))
+        return tuple(change for change in _band_ends(Same(a.catalog)) if change.criterion in far and change.criterion not in a.answers)
+
+    def _now(self, goal: int, retrieval_first: bool, hits: tuple[GateHit, ...]) -> PatternId:
+        decided = self.assessment.decided
+        if decided is not None and decided not in removed(hits) | waiting(hits):
+            return decided
+        return step_for_now(PATTERNS[goal], float(retrieval_first), 0.5, hits)
 
 
-def _step(goal: int, retrieval_first: bool, hits: tuple[GateHit, ...]) -> PatternId:
-    return step_for_now(PATTERNS[goal], float(retrieval_first), 0.5, hits)
+_FACTS = ("*facts",)
+"""Stands for the cost model's facts among what gates read."""
 
 
 def shared_out(beliefs: Array, gone: Sequence[frozenset[PatternId]]) -> Array:
@@ -194,8 +236,31 @@ def best_of(chances: Array) -> NDArray[np.intp]:
 @lru_cache(maxsize=8)
 def _readers(key: Same) -> Mapping[str, tuple[int, ...]]:
     catalog: Catalog = key.value
-    names = {name for gate in catalog.gates for name in read_by(gate)}
-    return {name: tuple(place for place, gate in enumerate(catalog.gates) if name in read_by(gate)) for name in names}
+    reads = [{*read_by(gate), *(_FACTS if by_facts(gate) else ())} for gate in catalog.gates]
+    return {name: tuple(place for place, gate in enumerate(reads) if name in gate) for gate in reads for name in gate}
+
+
+@lru_cache(maxsize=8)
+def _computed(key: Same) -> frozenset[str]:
+    """Criteria whose numbers a computed test or the cost model weighs by more than their band."""
+    catalog: Catalog = key.value
+    return frozenset((*WORKED_OUT, *(name for gate in catalog.gates if gate.computed for name in read_by(gate))))
+
+
+@lru_cache(maxsize=8)
+def _band_ends(key: Same) -> tuple[Change, ...]:
+    """The lowest and the highest number of each band, for every criterion that is a number."""
+    catalog: Catalog = key.value
+    numbers = [(criterion, place) for criterion in catalog.criteria.values() if not criterion.words for place in range(len(criterion.levels))]
+    return tuple(
+        Change(criterion.id, place, Answer(amount=Estimate.of(end))) for criterion, place in numbers for end in _ends_of(criterion, place)
+    )
+
+
+def _ends_of(criterion: Criterion, place: int) -> tuple[float, float]:
+    below = criterion.levels[place].below
+    low = criterion.minimum if place == 0 else criterion.levels[place - 1].below
+    return (criterion.minimum if low is None else low, criterion.maximum if below is None else float(np.nextafter(below, 0)))
 
 
 def possible_answers(catalog: Catalog) -> tuple[Change, ...]:

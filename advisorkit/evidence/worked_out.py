@@ -9,13 +9,19 @@ from advisorkit.criteria import Catalog
 from advisorkit.engagement import Answer
 from advisorkit.evidence.gates import Facts, shares
 
-__all__ = ["HORIZON_MONTHS", "PAYBACK", "contradicted", "worked_out"]
+__all__ = ["HORIZON_MONTHS", "OPINION", "PAYBACK", "WORKED_OUT", "contradicted", "worked_out"]
 
 PAYBACK = (6.0, 18.0)
 """Months: training that pays back before the first speaks for it, after the second against it (source M1, H1)."""
 
 HORIZON_MONTHS = 36.0
 """Months within which building retrieval must pay back against sending the whole text along."""
+
+WORKED_OUT = ("corpus_tokens", "calls_per_month", "special_cases")
+"""Criteria whose levels facts may weigh otherwise than the bands do."""
+
+OPINION = "call_cost_goal"
+"""The wish that counts nothing where it is contradicted."""
 
 Masses = dict[str, tuple[float, ...]]
 
@@ -33,8 +39,7 @@ def worked_out(catalog: Catalog, answers: Mapping[str, Answer], facts: Facts | N
     """
     if facts is None:
         return {}
-    found = {"corpus_tokens": _corpus(answers, facts), "calls_per_month": _volume(facts)}
-    found["special_cases"] = _special(catalog, answers, facts)
+    found = dict(zip(WORKED_OUT, (_corpus(answers, facts), _volume(facts), _special(catalog, answers, facts)), strict=True))
     answered = {name for name, answer in answers.items() if answer.amount is not None and name in catalog.criteria}
     return {name: mass for name, mass in found.items() if mass is not None and name in answered}
 
