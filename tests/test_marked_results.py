@@ -66,7 +66,8 @@ def test_old_encodings_are_read_and_only_the_guessed_one_is_said(tmp_path: Path,
     results = read_results(file(tmp_path, GOOD.replace("fine", "schön").encode(encoding)))
 
     assert results.marks[0].note == "schön"
-    assert bool(results.warnings) == (encoding == "cp1252")
+    assert bool(results.notices) == (encoding == "cp1252")
+    assert results.warnings == ()
 
 
 @pytest.mark.parametrize("text", [GOOD.replace("2.5", '"2,5"'), GOOD.replace(",", ";").replace("2.5", "2,5")])
@@ -97,8 +98,8 @@ def test_declined_is_kept_apart_from_wrong(tmp_path: Path) -> None:
         ("1,no,knowledge,,", "line 2, failure: 'knowledge' is not a kind of failure"),
         ("1,no,behavior,,", "Did you mean behaviour?"),
         ("1,perhaps,,,", "line 2, right: 'perhaps' is neither yes nor no"),
-        ("1,,,,", "line 2: right is empty: say yes or no"),
-        (",yes,,,", "line 2: case is empty"),
+        ("1,,,,", "line 2, right: is empty: say yes or no"),
+        (",yes,,,", "line 2, case: is empty"),
         ("1,no,,dreadful,", "line 2, severity: 'dreadful' is not a severity"),
     ],
 )
@@ -118,10 +119,24 @@ def test_two_people_on_one_case_are_no_duplicate(tmp_path: Path) -> None:
     assert len(marks) == 3
 
 
-def test_the_same_case_marker_and_run_twice_is_an_error_that_names_both_rows(tmp_path: Path) -> None:
+def test_the_same_case_marker_and_run_twice_is_an_error_that_names_both_rows_and_the_columns(tmp_path: Path) -> None:
     said = faults(file(tmp_path, "case,right,marker\n1,yes,a\n2,yes,a\n1,no,a\n"))
 
-    assert "line 4: case 1 by a is already marked in line 2" in said
+    assert "line 4, case, marker: case 1 by a is already marked in line 2" in said
+
+
+def test_in_a_workbook_the_same_mark_twice_is_named_by_its_cells(tmp_path: Path) -> None:
+    said = faults(sheet(tmp_path, ("case", "right", "marker", "run"), (1, "yes", "a", 2), (1, "no", "a", 2)))
+
+    assert "line 3, case (A3), marker (C3), run (D3): case 1 by a in run 2 is already marked in line 2" in said
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_its_mark_is_refused_in_one_sentence(tmp_path: Path, encoding: str) -> None:
+    said = faults(file(tmp_path, GOOD.encode(encoding)))
+
+    assert said.count("\n") == 0
+    assert "line 1: holds zero bytes, as UTF-16 without its mark does: save the file as UTF-8" in said
 
 
 def test_all_faults_of_a_file_are_told_at_once_and_nothing_is_half_read(tmp_path: Path) -> None:

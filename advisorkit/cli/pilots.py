@@ -83,6 +83,8 @@ def read(
     except PilotError as error:
         _refuse(error, as_json=as_json)
     write(to, found.engagement, loaded.fingerprint)
+    for notice in found.results.notices:
+        say(notice)
     if as_json:
         emit(read_document(found.workflow, len(found.results.marks), found.established, found.before, found.after))
         return

@@ -98,6 +98,9 @@ def decode(raw: bytes, file: str) -> tuple[str, tuple[str, ...]]:
     for mark, name in _BOMS:
         if raw.startswith(mark):
             return _strict(raw, name, file), ()
+    if b"\0" in raw:
+        line = raw[: raw.index(0)].count(b"\n") + 1
+        raise EngagementError([Fault(file, f"line {line}", "holds zero bytes, as UTF-16 without its mark does: save the file as UTF-8")])
     with suppress(UnicodeDecodeError):
         return raw.decode("utf-8"), ()
     text = _strict(raw, "cp1252", file)

@@ -53,16 +53,16 @@ def _whole(results: MarkedResults, faults: Sequence[Fault], rows: int) -> Marked
 def _from_table(table: Table) -> MarkedResults:
     if faults := check_columns(table.file, table.columns):
         raise PilotError(faults)
-    return _from_rows(table.file, table.rows, table.notices)
+    return _from_rows(table.file, table.rows, notices=table.notices)
 
 
 def _from_rows(
-    file: str, rows: Sequence[Row], warnings: tuple[str, ...] = (), pass_mark: float | None = None
+    file: str, rows: Sequence[Row], warnings: tuple[str, ...] = (), pass_mark: float | None = None, notices: tuple[str, ...] = ()
 ) -> MarkedResults:
     faults = [fault for row in rows for fault in row.faults]
     whole = [row for row in rows if not row.faults]
     lines = [Line(Spot(Scalar("", row.line), "", _sheet(row, file), faults), _shared(row.cells, faults)) for row in whole]
-    return _whole(MarkedResults(file, "table", marks_of(lines), pass_mark, warnings), faults, len(rows))
+    return _whole(MarkedResults(file, "table", marks_of(lines), pass_mark, warnings, notices=notices), faults, len(rows))
 
 
 def _sheet(row: Row, file: str) -> str:
@@ -137,7 +137,7 @@ def _from_lines(file: str, text: str, notices: tuple[str, ...]) -> MarkedResults
     faults: list[Fault] = []
     lines = list(_json_lines(file, text, faults))
     marks = marks_of(lines)
-    return _whole(MarkedResults(file, "table", marks, None, notices), faults, sum(bool(line.strip()) for line in text.splitlines()))
+    return _whole(MarkedResults(file, "table", marks, notices=notices), faults, sum(bool(line.strip()) for line in text.splitlines()))
 
 
 def _json_lines(file: str, text: str, faults: list[Fault]) -> Iterator[Line]:

@@ -21,6 +21,7 @@ COLUMNS: tuple[str, ...] = (
 """Every column that is read."""
 
 _YES = {"yes": True, "true": True, "y": True, "1": True, "no": False, "false": False, "n": False, "0": False}
+_ONCE = ("case", "marker", "run")
 _MARKS = ("right", "outcome", "failure", "severity", "fixed_by_text", "passage_found")
 
 
@@ -32,6 +33,11 @@ class Line:
     """The row itself; faults of the whole row go there."""
     cells: Mapping[str, Spot]
     """What is filled in, by column."""
+
+    def fault(self, message: str, *columns: str) -> None:
+        """Note a fault of this row in `columns`, filled in or not."""
+        path = ", ".join(self.cells[name].path if name in self.cells else name for name in columns)
+        replace(self.place, path=path or self.place.path).fault(message)
 
     @property
     def unmarked(self) -> bool:
@@ -86,7 +92,7 @@ def marks_of(lines: Sequence[Line]) -> tuple[MarkedCase, ...]:
 def _mark(line: Line) -> MarkedCase | None:
     cells, before = line.cells, len(line.place.faults)
     if "case" not in cells:
-        line.place.fault("case is empty: give every row the name or number of its case")
+        line.fault("is empty: give every row the name or number of its case", "case")
     words: dict[str, Any] = {
         "outcome": _outcome(line),
         "failure": _word(cells.get("failure"), FAILURES, "kind of failure"),
@@ -107,7 +113,7 @@ def _mark(line: Line) -> MarkedCase | None:
 def _outcome(line: Line) -> str | None:
     right, outcome = _flag(line.cells.get("right")), _word(line.cells.get("outcome"), OUTCOMES, "outcome")
     if "right" not in line.cells and "outcome" not in line.cells:
-        line.place.fault("right is empty: say yes or no")
+        line.fault("is empty: say yes or no", "right")
     elif right is not None and outcome is not None and right != (outcome == "right"):
         line.cells["outcome"].fault(f"contradicts itself: outcome is {outcome}, but right is {'yes' if right else 'no'}")
     if outcome:
@@ -128,12 +134,13 @@ def _contradictions(line: Line, mark: MarkedCase) -> None:
 def _once(lines: Sequence[Line]) -> None:
     first: dict[tuple[str, ...], str] = {}
     for line in lines:
-        key = tuple(_text(line.cells.get(name)) for name in ("case", "marker", "run"))
+        key = tuple(_text(line.cells.get(name)) for name in _ONCE)
         where = _where(line.place)
         if key[0] and key in first:
             by = f" by {key[1]}" if key[1] else ""
             run = f" in run {key[2]}" if key[2] else ""
-            line.place.fault(f"case {key[0]}{by}{run} is already marked in {first[key]}; keep one, or name marker or run")
+            said = f"case {key[0]}{by}{run} is already marked in {first[key]}; keep one, or name marker or run"
+            line.fault(said, *(name for name, value in zip(_ONCE, key, strict=True) if value))
         first.setdefault(key, where)
 
 

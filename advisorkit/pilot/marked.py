@@ -88,6 +88,8 @@ class MarkedResults:
     pass_mark: float | None = None
     """Share right agreed before the pilot, when the file carries it, 0 to 1."""
     warnings: tuple[str, ...] = ()
-    """What the reader should know, such as an old encoding."""
+    """What weakens the results, such as lines that are not marked yet."""
     reported: Mapping[str, float] = field(default_factory=dict)
     """Counts and scores that the tool itself reports, for comparison; empty for tables."""
+    notices: tuple[str, ...] = ()
+    """What whoever reads the file in should look at, such as an old encoding; nothing for a client."""
