@@ -26,11 +26,13 @@ KINDS: Mapping[str, type[kinds.Chart]] = {kind.__name__: kind for kind in _LAYOU
 """Every kind of chart by the name of its class."""
 
 
-def scene(chart: kinds.Chart, wide: float | None = None) -> Scene:
+def scene(chart: kinds.Chart, wide: float | None = None, **sizes: float) -> Scene:
     """Lay `chart` out, `wide` pixels wide or as wide as its kind usually is.
+
+    `sizes` are other measures of its layout in pixels: ``row``, the distance of two rows, or ``tall``, the height of two axes.
 
     Raises:
         KeyError: If no layout is known for this kind of chart.
     """
-    size: dict[str, Any] = {} if wide is None else {"wide": wide}
+    size: dict[str, Any] = sizes if wide is None else {**sizes, "wide": wide}
     return _LAYOUTS[type(chart)](chart, **size)

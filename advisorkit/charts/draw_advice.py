@@ -29,15 +29,15 @@ _PLACE = {"prompt": (0.0, 0.0), "rag": (0.5, 0.0), "finetune": (0.0, 0.5), "hybr
 _TICKS = ((-20.0, "1%"), (-9.5424, "10%"), (-4.7712, "25%"), (0.0, "50%"), (4.7712, "75%"), (9.5424, "90%"), (19.956, "99%"))
 
 
-def belief_map(chart: BeliefMap, wide: float = 340) -> Scene:
+def belief_map(chart: BeliefMap, wide: float = 340, tall: float = 0) -> Scene:
     """Two axes from 0 to 100 %, the corners named, the belief as a point."""
     side = wide - 56
-    inner = Panel(left=48, top=8, width=side, height=round(side * 0.94), x=(0, 1), y=(0, 1), marks=(
+    inner = Panel(left=48, top=8, width=side, height=tall or round(side * 0.94), x=(0, 1), y=(0, 1), marks=(
         *_corners(chart, side), Dots(points=chart.draws, size=3, fill="text3", opacity=0.45),
         *_region(chart.region), *_cross(), Dot(x=chart.belief[0], y=chart.belief[1], mark="circle", size=13, fill="ink", edge="page",
             tip=f"needs retrieval {percent(chart.belief[0])}, needs training {percent(chart.belief[1])}"),
     ))
-    return Scene(width=wide, height=inner.height + 52, panels=(inner,))
+    return Scene(width=wide, height=inner.height + 46, panels=(inner,))
 
 
 def _corners(chart: BeliefMap, side: float) -> Iterator[Markable]:
@@ -70,19 +70,19 @@ def _cross() -> Iterator[Markable]:
     for value, anchor in ((0.0, "start"), (0.5, "middle"), (1.0, "end")):
         yield Label(x=value, y=0, dy=15, text=percent(value), size=12, fill="text2", anchor=anchor)  # type: ignore[arg-type]
         yield Label(x=0, y=value, dx=-6, dy=6 * (2 * value - 1), text=percent(value), size=12, fill="text2", anchor="end")
-    yield Label(x=0.5, y=0, dy=34, text="Needs retrieval →", bold=True, fill="text2", anchor="middle")
+    yield Label(x=0.5, y=0, dy=31, text="Needs retrieval →", bold=True, fill="text2", anchor="middle")
     yield Label(x=0, y=0.5, dx=-40, text="Needs training →", bold=True, fill="text2", anchor="middle", turned=True)
 
 
-def waterfall(chart: Waterfall, wide: float = 650) -> Scene:
+def waterfall(chart: Waterfall, wide: float = 650, row: float = 22) -> Scene:
     """One label column and a column for each axis; decibans to scale, chances as ticks."""
-    labels, gap, row = _label_room(chart, wide), 18.0, 22.0
+    labels, gap = _label_room(chart, wide), 18.0
     column = (wide - labels - gap) / 2
     lines = len(chart.steps) + 2
     height = row * lines
     paths = [_running(chart, axis) for axis in (0, 1)]
     spans = [max(path) - min(path) for path in paths]
-    unit = (column - 96) / max(*spans, 10)
+    unit = (column - 130) / max(*spans, 10)
     panels = [
         Panel(left=labels + axis * (column + gap), top=30, width=column, height=height, y=(lines - 0.5, -0.5),
               x=_window(paths[axis], column, unit), marks=tuple(_evidence(chart, axis, paths[axis], row)))
@@ -106,8 +106,10 @@ def _running(chart: Waterfall, axis: int) -> list[float]:
 
 
 def _window(path: list[float], column: float, unit: float) -> Point:
-    spare = column / unit - (max(path) - min(path))
-    return min(path) - spare / 2, max(path) + spare / 2
+    """Data values at the edges of a column, with room on the left for the words of the belief."""
+    spare = column - (max(path) - min(path)) * unit
+    left = spare / 2 if (path[-1] - min(path)) * unit > 44 else spare - 46
+    return min(path) - left / unit, min(path) + (column - left) / unit
 
 
 def _evidence(chart: Waterfall, axis: int, path: list[float], row: float) -> Iterator[Markable]:
@@ -122,8 +124,7 @@ def _evidence(chart: Waterfall, axis: int, path: list[float], row: float) -> Ite
         yield from _step(step, n, start, end, row)
     yield Dot(x=path[-1], y=last, mark="circle", size=10, fill="ink", tip=chart.belief_label)
     words = chart.rows()[-1][axis + 1]
-    left = path[-1] < (min(path) + max(path)) / 2
-    yield Label(x=path[-1], y=last, dx=9 if left else -9, text=words, bold=True, anchor="start" if left else "end", halo=True)
+    yield Label(x=path[-1], y=last, dx=-9, text=words, bold=True, anchor="end", halo=True)
 
 
 def _step(step: Step, n: int, start: float, end: float, row: float) -> Iterator[Markable]:
@@ -133,7 +134,7 @@ def _step(step: Step, n: int, start: float, end: float, row: float) -> Iterator[
         return
     words = f"{'+' if effect > 0 else ''}{number(effect, 1)}"
     fill = "evidence_for" if effect > 0 else "evidence_against"
-    yield Bar(x0=min(start, end), x1=max(start, end), y=n, thick=row - 8, fill=fill, dashed=bool(step.note), tip=f"{step.label}: {words}")
+    yield Bar(x0=min(start, end), x1=max(start, end), y=n, thick=round(row * 0.62), fill=fill, dashed=bool(step.note), tip=f"{step.label}: {words}")
     yield _beside(max(start, end), n, words, "text2")
 
 
@@ -171,75 +172,80 @@ def _chance_ticks(panel: Panel, foot: float) -> Iterator[Markable]:
     taken = -99.0
     for decibans, text in _TICKS:
         x = panel.at(decibans, 0)[0]
-        if panel.left <= x <= panel.left + panel.width and x - taken > 34:
+        if panel.left + 12 <= x <= panel.left + panel.width - 12 and x - taken > 34:
             taken = x
             if decibans:
                 yield Line(points=((x, panel.top), (x, foot)), stroke="hairline")
             yield Label(x=x, y=foot + 12, text=text, size=12, fill="text2", anchor="middle")
 
 
-def share_bars(chart: ShareBars, wide: float = 380) -> Scene:
+def share_bars(chart: ShareBars, wide: float = 380, row: float = 27) -> Scene:
     """Bars from 0 to 100 %, named and numbered in the pattern's colour."""
-    row, start = 27.0, max(width(b.label, 14, bold=True) for b in chart.bars) + 12
-    height, room = row * len(chart.bars), wide - start - 60
+    start = max(width(b.label, 14, bold=True) for b in chart.bars) + 12
+    height, room = row * len(chart.bars), wide - start - 100
     inner = Panel(left=start, top=0, width=room, height=height, x=(0, 1), y=(len(chart.bars) - 0.5, -0.5),
-                  marks=tuple(mark for n, bar in enumerate(chart.bars) for mark in _share(bar, n)))
+                  marks=tuple(mark for n, bar in enumerate(chart.bars) for mark in _share(bar, n, round(row * 0.54), room)))
     names = Panel(left=0, top=0, width=start, height=height, x=(0, start), y=(len(chart.bars) - 0.5, -0.5), marks=tuple(
         Label(x=0, y=n, text=b.label, bold=True, size=14, fill="text3" if b.share is None else b.pattern) for n, b in enumerate(chart.bars)
     ))
     return Scene(width=wide, height=height, panels=(names, inner))
 
 
-def _share(bar: ShareRow, n: int) -> Iterator[Markable]:
-    note = ((f"  {bar.note}", "text2", False, False),) if bar.note else ()
+def _share(bar: ShareRow, n: int, thick: float, room: float) -> Iterator[Markable]:
+    left = room * (1 - (bar.share or 0)) + 100 - width(bar.shown, 14, bold=True) - 7
+    words = bar.note if width(bar.note, 13) + 8 <= left else bar.note.partition(":")[0]
+    note = ((f"  {words}", "text2", False, False),) if words else ()
     if bar.share is None:
         yield from run(0, n, ((bar.shown, "text2", False, False), *note))
         return
-    yield Bar(x0=0, x1=bar.share, y=n, thick=15, fill=bar.pattern, tip=f"{bar.label} {bar.shown}")
-    yield from run(bar.share, n, ((bar.shown, bar.pattern, True, False), *note), dx=7)
+    yield Bar(x0=0, x1=bar.share, y=n, thick=thick, fill=bar.pattern, tip=f"{bar.label} {bar.shown}")
+    yield Label(x=bar.share, y=n, dx=7, text=bar.shown, fill=bar.pattern, bold=True, size=14)
+    yield from run(bar.share, n, note, dx=7 + width(bar.shown, 14, bold=True))
 
 
-def flip_bars(chart: FlipBars, wide: float = 650) -> Scene:
-    """Change on the left, a 100 % bar, the new leader on the right."""
-    text, bar_at, bar_wide = wide * 0.53, wide * 0.56, wide * 0.21
-    lines = [_flip_lines(f, text) for f in chart.flips]
-    heights = [18 * len(rows) + 20 for rows in lines]
+def flip_bars(chart: FlipBars, wide: float = 650, row: float = 18) -> Scene:
+    """Change on the left, a 100 % bar, the new leader on the right; `row` is the height of a line of text."""
+    letters, bar_wide = min(14, row - 3), wide * 0.2
+    leaders = max(width(f"{f.shown} {f.note}", letters, bold=True) for f in chart.flips)
+    right = wide - leaders
+    bar_at = right - 14 - bar_wide
+    lines = [wrap(_flip_text(f), bar_at - 14, letters) for f in chart.flips]
+    heights = [row * len(rows) + (20 if row > 16 else 12) for rows in lines]
     tops = [sum(heights[:n]) for n in range(len(heights))]
     total = float(sum(heights))
     page = Panel(left=0, top=0, width=wide, height=total, x=(0, wide), y=(total, 0), marks=tuple(
         mark for f, rows, top, high in zip(chart.flips, lines, tops, heights, strict=True)
-        for mark in _flip_words(f, rows, top, high, wide, bar_at + bar_wide + 16)
+        for mark in (*_flip_words(f, rows, top + high / 2, right, row), Line(points=((0, top + high), (wide, top + high)), stroke="hairline"))
     ))
     bars = Panel(left=bar_at, top=0, width=bar_wide, height=total, x=(0, 1), y=(total, 0), marks=tuple(
-        mark for f, top, high in zip(chart.flips, tops, heights, strict=True) for mark in _stack(f.shares, top + high / 2, bar_wide)
+        mark for f, top, high in zip(chart.flips, tops, heights, strict=True) for mark in _stack(f.shares, top + high / 2, bar_wide, 20 if row > 16 else 13)
     ))
     return Scene(width=wide, height=total, panels=(page, bars))
 
 
-def _flip_lines(flip: FlipRow, room: float) -> tuple[str, ...]:
-    return wrap(flip.change + (f", today: {flip.today}" if flip.today else ""), room, 14)
+def _flip_text(flip: FlipRow) -> str:
+    return flip.change + (f", today: {flip.today}" if flip.today else "")
 
 
-def _flip_words(flip: FlipRow, lines: tuple[str, ...], top: float, high: float, wide: float, right: float) -> Iterator[Markable]:
-    left = len(flip.change) + 1 if flip.today else 9999
-    first = top + high / 2 - 9 * (len(lines) - 1)
+def _flip_words(flip: FlipRow, lines: tuple[str, ...], middle: float, right: float, row: float) -> Iterator[Markable]:
+    left, size = len(flip.change) + 1 if flip.today else 9999, min(14, row - 3)
+    first = middle - row / 2 * (len(lines) - 1)
     for n, line in enumerate(lines):
         own = line[:max(left, 0)]
-        yield from run(0, first + 18 * n, tuple(w for w in ((own, "ink", False, False), (line[len(own):], "text3", False, False)) if w[0]), size=14)
+        yield from run(0, first + row * n, tuple(w for w in ((own, "ink", False, False), (line[len(own):], "text3", False, False)) if w[0]), size=size)
         left -= len(line) + 1
     note = ((f" {flip.note}", "text3", False, False),) if flip.note else ()
-    yield from run(right, top + high / 2, ((flip.shown, flip.leader, True, False), *note), size=14)
-    yield Line(points=((0, top + high), (wide, top + high)), stroke="hairline")
+    yield from run(right, middle, ((flip.shown, flip.leader, True, False), *note), size=size)
 
 
-def _stack(shares: tuple[ShareRow, ...], y: float, wide: float) -> Iterator[Markable]:
+def _stack(shares: tuple[ShareRow, ...], y: float, wide: float, thick: float) -> Iterator[Markable]:
     start = 0.0
     for share in shares:
         size = share.share or 0
-        yield Bar(x0=start, x1=start + size, y=y, thick=20, fill=share.pattern, tip=f"{share.label} {share.shown}")
+        yield Bar(x0=start, x1=start + size, y=y, thick=thick, fill=share.pattern, tip=f"{share.label} {share.shown}")
         if start:
-            yield Bar(x0=start - 0.5 / wide, x1=start + 0.5 / wide, y=y, thick=20, fill="page")
-        if size * wide >= 24:
+            yield Bar(x0=start - 0.5 / wide, x1=start + 0.5 / wide, y=y, thick=thick, fill="page")
+        if size * wide >= 24 and thick > 16:
             yield Label(x=start + size / 2, y=y, text=share.shown.rstrip("%"), fill="on_pattern", bold=True, anchor="middle")
         start += size
 
@@ -262,7 +268,7 @@ def _stair_lines(stair: Stair, room: float) -> list[tuple[str, str, bool]]:
     colour = stair.pattern if stair.pattern and stair.state != "done" else "text2"
     lines = [(line, colour, True) for line in wrap(stair.name, room, 14, bold=True)]
     lines += [(line, "text2", False) for fact in stair.facts for line in wrap(fact, room, 13)]
-    if room >= 130:
+    if room >= 88:
         lines += [(line, "ink", False) for line in wrap(stair.test, room, 13)]
     return lines
 

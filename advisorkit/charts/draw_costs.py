@@ -13,12 +13,12 @@ from advisorkit.quantities import money_short, percent
 __all__ = ["curves", "range_bars", "reliability", "tornado"]
 
 
-def range_bars(chart: RangeBars, wide: float = 650) -> Scene:
+def range_bars(chart: RangeBars, wide: float = 650, row: float = 37) -> Scene:
     """P10 to P90 as a pale bar, P50 as the pattern's mark, from zero."""
     names = max(width(b.label, 14, bold=True) for b in chart.bars) + 14
     tops = [b.range[2] for b in chart.bars if b.range]
     scale = ticks(min(0.0, *(b.range[0] for b in chart.bars if b.range), 0.0), max(tops, default=1) * 1.08 or 1)
-    row, last = 37.0, len(chart.bars) - 0.5
+    last = len(chart.bars) - 0.5
     inner = Panel(left=names, top=6, width=wide - names - 44, height=row * len(chart.bars), x=(scale[0], scale[-1]), y=(last, -0.5), marks=())
     marks = (*_money_grid(scale, -0.5, last, chart.currency), *(m for n, b in enumerate(chart.bars) for m in _range(b, n, chart.currency, inner)))
     return Scene(width=wide, height=inner.height + 32, panels=(Panel(left=inner.left, top=6, width=inner.width, height=inner.height, x=inner.x, y=inner.y, marks=marks),))
@@ -53,16 +53,16 @@ def _range_ends(low: float, high: float, n: int, shown: list[str], panel: Panel)
         yield Label(x=high, y=n, dx=10, text=f"{shown[0]} to {shown[2]}", fill="text2")
 
 
-def curves(chart: Curves, wide: float = 650) -> Scene:
+def curves(chart: Curves, wide: float = 650, tall: float = 170) -> Scene:
     """Cumulative cost with bands, labelled at the end; the break-even marked on the axis."""
     right = max(width(_end(c, chart.currency), 13, bold=True) for c in chart.curves) + 18
     values = [v for c in chart.curves for v in (*c.high, *c.low)]
     scale = ticks(min(0.0, *values), max(values))
     top = 44.0 if chart.break_even else 8.0
-    inner = Panel(left=52, top=top, width=wide - 52 - right, height=170, x=(chart.months[0], chart.months[-1]), y=(scale[0], max(values)), marks=())
+    inner = Panel(left=52, top=top, width=wide - 52 - right, height=tall, x=(chart.months[0], chart.months[-1]), y=(scale[0], max(values)), marks=())
     marks = (*_axes(chart, scale, inner), *_bands(chart), *_middles(chart), *_ends(chart, inner), *_crossing(chart.break_even, inner))
-    return Scene(width=wide, height=top + 170 + 46, panels=(
-        Panel(left=inner.left, top=top, width=inner.width, height=170, x=inner.x, y=inner.y, marks=marks),
+    return Scene(width=wide, height=top + tall + 46, panels=(
+        Panel(left=inner.left, top=top, width=inner.width, height=tall, x=inner.x, y=inner.y, marks=marks),
     ))
 
 
@@ -118,9 +118,9 @@ def _crossing(found: BreakEven | None, panel: Panel) -> Iterator[Markable]:
     yield Label(x=found.month, y=top, dy=-10, text=found.range_words, fill="text2", **side)  # type: ignore[arg-type]
 
 
-def tornado(chart: Tornado, wide: float = 650) -> Scene:
+def tornado(chart: Tornado, wide: float = 650, row: float = 27) -> Scene:
     """Each assumption from its low to its high end; both ends carry the input's value."""
-    names = min(max(width(s.label, 13) for s in chart.swings) + 14, 0.4 * wide)
+    names = min(max(width(s.label, 13) for s in chart.swings) + 14, 0.45 * wide)
     labels = [wrap(s.label, names - 14, 13) for s in chart.swings]
     ends = [v for s in chart.swings for v in (s.low, s.high)]
     low, high = min(0.0, *ends), max(0.0, *ends)
@@ -128,10 +128,10 @@ def tornado(chart: Tornado, wide: float = 650) -> Scene:
     beside = min(70, 0.25 * room)
     spare = (high - low) * beside / (room - 2 * beside) or 1
     scale = ticks(low, high, max(2, min(5, int((room - 2 * beside) / 56))))
-    row, last = 27.0 if max(map(len, labels)) == 1 else 34.0, len(chart.swings) - 0.5
+    row, last = row if max(map(len, labels)) == 1 else max(row, 34.0), len(chart.swings) - 0.5
     marks = (
         *_money_grid(tuple(v for v in scale if low - spare <= v <= high + spare), -0.5, last, chart.currency),
-        *(m for n, s in enumerate(chart.swings) for m in _swing(s, n, chart)),
+        *(m for n, s in enumerate(chart.swings) for m in _swing(s, n, chart, max(17, round(row * 0.56)))),
         *(
             Label(x=low - spare, y=n, dx=-8, dy=15 * (k - (len(lines) - 1) / 2), text=line, anchor="end")
             for n, lines in enumerate(labels) for k, line in enumerate(lines)
@@ -142,13 +142,13 @@ def tornado(chart: Tornado, wide: float = 650) -> Scene:
     return Scene(width=wide, height=inner.height + 30, panels=(inner,))
 
 
-def _swing(swing: Swing, n: int, chart: Tornado) -> Iterator[Markable]:
+def _swing(swing: Swing, n: int, chart: Tornado, thick: float) -> Iterator[Markable]:
     ends = ((swing.low, swing.low_input, "evidence_against"), (swing.high, swing.high_input, "evidence_for"))
     for value, words, fill in ends:
         tip = f"{swing.label} {words}: {money_short(value, chart.currency)}"
-        yield Bar(x0=min(value, chart.base), x1=max(value, chart.base), y=n, thick=17, fill=fill, tip=tip)
+        yield Bar(x0=min(value, chart.base), x1=max(value, chart.base), y=n, thick=thick, fill=fill, tip=tip)
         left = value < chart.base or (value == chart.base and swing.high > chart.base)
-        yield Label(x=value, y=n, dx=-5 if left else 5, text=words, fill="text2", size=12.5, anchor="end" if left else "start")
+        yield Label(x=value, y=n, dx=-5 if left else 5, text=words, fill="text2", size=12.5, anchor="end" if left else "start", halo=True)
 
 
 def reliability(chart: Reliability, wide: float = 360) -> Scene:

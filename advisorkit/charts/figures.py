@@ -30,7 +30,7 @@ def figure(chart: Chart, theme: Theme = LIGHT, wide: float | None = None) -> go.
     return go.Figure(spec(chart, theme, wide))
 
 
-def spec(chart: Chart, theme: Theme = LIGHT, wide: float | None = None) -> dict[str, Any]:
+def spec(chart: Chart, theme: Theme = LIGHT, wide: float | None = None, **sizes: float) -> dict[str, Any]:
     """The figure as plain ``{"data": …, "layout": …}`` for plotly.js; needs no check by plotly and is far quicker.
 
     Example:
@@ -38,7 +38,7 @@ def spec(chart: Chart, theme: Theme = LIGHT, wide: float | None = None) -> dict[
         >>> spec(ShareBars(title="RAG leads", bars=(ShareRow("rag", "RAG", 0.67, "67%"),)))["layout"]["meta"]["title"]
         'RAG leads'
     """
-    drawing = scene(chart, wide)
+    drawing = scene(chart, wide, **sizes)
     sheet = _Sheet(theme)
     for n, panel in enumerate(drawing.panels, 1):
         sheet.axes |= _axes(panel, n, drawing)

@@ -12,7 +12,7 @@ from advisorkit.charts.kinds import Point
 __all__ = ["outline"]
 
 
-def outline(draws: Sequence[Point], share: float = 0.8, corners: int = 48) -> tuple[Point, ...]:
+def outline(draws: Sequence[Point], share: float = 0.8, corners: int = 72) -> tuple[Point, ...]:
     """Outline of a region that holds `share` of `draws` (chances 0..1): an ellipse in log odds, so it stays on the map.
 
     Empty for fewer than ten draws or draws that lie on a line.

@@ -15,7 +15,7 @@ from advisorkit.flips import Flip
 from advisorkit.path import Rung
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import percent
-from advisorkit.report.printed import project, ranked, shown, shown_shares, weeks
+from advisorkit.report.printed import inside, project, ranked, shown, shown_shares, weeks
 from advisorkit.report.sentences import say, sure
 
 __all__ = ["belief_map", "destinations", "evidence", "flip_bars", "level_words", "needs", "path_stairs", "ruled_out", "rung_name"]
@@ -65,11 +65,20 @@ def ruled_out(advice: Advice, pattern: PatternId) -> str:
 def destinations(catalog: Catalog, advice: Advice) -> kinds.ShareBars:
     """Where the work will probably end, likeliest first; what is ruled out comes last."""
     shares, kept = shown_shares(advice), ranked(advice)
-    notes = {p: "provisional" if advice.patterns[p].status == "provisional" else "" for p in kept}
+    notes = {p: _awaited(catalog, advice, p) for p in kept}
     bars = [kinds.ShareRow(p, catalog.patterns[p].name, advice.patterns[p].probability, shares[p], notes[p]) for p in kept]
     out = [p for p in PATTERNS if p not in kept]
     gone = [kinds.ShareRow(p, catalog.patterns[p].name, None, say("costs.out", reason=ruled_out(advice, p))) for p in out]
-    return kinds.ShareBars(title=say("method.patterns"), bars=(*bars, *gone))
+    return kinds.ShareBars(title=say("shares.title"), bars=(*bars, *gone))
+
+
+def _awaited(catalog: Catalog, advice: Advice, pattern: PatternId) -> str:
+    """What must be known before `pattern` can be relied on; empty when it can."""
+    found = advice.patterns[pattern]
+    if found.status != "provisional":
+        return ""
+    label = next(catalog.criteria[h.criterion].label for h in found.gates if h.kind == "lasting" and h.provisional)
+    return say("shares.provisional", label=inside(label))
 
 
 def evidence(advice: Advice) -> kinds.Waterfall:

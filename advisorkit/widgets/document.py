@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import cast
 
-from advisorkit.charts.kinds import BeliefMap, Chart
+from advisorkit.charts.kinds import Chart
 from advisorkit.charts.theme import THEMES
-from advisorkit.report import View, cost_pictures, pictures
-from advisorkit.widgets import asking, pricing, telling
+from advisorkit.report import View
+from advisorkit.widgets import asking, captions, pricing, telling
 from advisorkit.widgets.phrases import tell
 from advisorkit.widgets.scenes import picture
 from advisorkit.widgets.stage import SECTIONS, Doc, Stage
@@ -20,8 +18,12 @@ _MARGIN = 28
 _ONE_COLUMN = 1100
 _LARGE = 1.45
 """Size of charts in presenter mode."""
-_SMALL = {"flips": 0.93}
-"""Charts that reports set larger than screens do."""
+_ROWS = {"shares": 25.0, "waterfall": 18.7, "flips": 16.0, "cheapest": 32.0}
+"""Distance of rows in pixels, where a screen differs from a report."""
+_FILLED = {"ranges": (212, 37, 53), "tornado": (315, 34, 45)}
+"""Charts whose rows share a height: that height, the least and the greatest distance of rows."""
+_TALL = {"curves": 296.0}
+"""Height of two axes in pixels."""
 
 
 def document(view: View, stage: Stage, page: Doc | None = None) -> Doc:
@@ -53,30 +55,25 @@ def _bar(view: View, stage: Stage) -> Doc:
     }
 
 
-_DRAWN: Mapping[str, Callable[[View], Chart | None]] = {
-    "shares": lambda v: pictures.destinations(v.catalog, v.advice),
-    "map": lambda v: replace(pictures.belief_map(v.catalog, v.advice, v.draws), subtitle=tell("map.sub")),
-    "waterfall": lambda v: pictures.evidence(v.advice),
-    "flips": lambda v: pictures.flip_bars(v.catalog, v.advice),
-    "path": lambda v: pictures.path_stairs(v.advice, v.currency),
-    "ranges": cost_pictures.range_bars,
-    "cheapest": cost_pictures.cheapest_bars,
-    "curves": cost_pictures.curves,
-    "tornado": cost_pictures.tornado,
-}
-
-
 def _charts(view: View, stage: Stage) -> Doc:
     found: Doc = {}
     for name, wide in _widths(stage).items():
-        chart = _DRAWN[name](view)
+        chart = captions.chart(name, view, stage.presenting)
         theme = THEMES[stage.theme] if name in stage.explored else None
-        found[name] = None if chart is None else picture(_plainer(chart) if stage.presenting else chart, wide, theme)
+        found[name] = None if chart is None else picture(chart, wide, theme, **_sizes(name, len(chart.rows()), wide, stage))
     return found
 
 
-def _plainer(chart: Chart) -> Chart:
-    return chart if isinstance(chart, BeliefMap) else replace(chart, subtitle="")
+def _sizes(name: str, rows: int, wide: float, stage: Stage) -> dict[str, float]:
+    """Measures of a chart's layout beside its width."""
+    if name == "map" and stage.presenting:
+        return {"tall": round((wide - 56) * 1.12)}
+    if name in _TALL:
+        return {"tall": _TALL[name]}
+    if name in _FILLED:
+        tall, least, most = _FILLED[name]
+        return {"row": min(most, max(least, tall / max(rows, 1)))}
+    return {"row": _ROWS[name]} if name in _ROWS else {}
 
 
 def _widths(stage: Stage) -> dict[str, float]:
@@ -97,7 +94,7 @@ def _widths(stage: Stage) -> dict[str, float]:
     right = _split(wide, gap, 372, 968)[1]
     return {
         "shares": _split(right, inner, 540, 388)[1], **_named(right, inner, map=344, waterfall=584),
-        **{name: size / _SMALL.get(name, 1) for name, size in _named(right, inner, flips=444, path=484).items()}, "ranges": _split(right, inner, 1, 1)[0],
+        **_named(right, inner, flips=404, path=524), "ranges": _split(right, inner, 1, 1)[0],
     }
 
 

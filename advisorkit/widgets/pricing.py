@@ -9,7 +9,8 @@ from advisorkit.costs import Input, Phase
 from advisorkit.patterns import PATTERNS
 from advisorkit.prices import PriceAge
 from advisorkit.quantities import SYMBOLS, Band, money, number, round_figures
-from advisorkit.report import View
+from advisorkit.report import View, cost_pictures
+from advisorkit.report.printed import sampled
 from advisorkit.widgets.asking import plain
 from advisorkit.widgets.phrases import tell
 from advisorkit.widgets.stage import Doc, Stage
@@ -128,17 +129,20 @@ def notes(view: View) -> list[list[Doc]]:
     """What the cost charts leave unsaid: savings against a prompt, and the volume at which another pattern becomes cheaper."""
     first = next(iter(sorted(view.costs.cheapest, key=lambda p: -view.costs.cheapest[p])), None)
     saved = [d.amount for d in view.costs.differences if d.left == "prompt" and d.right == first]
-    lines = [tell("notes.saving", pattern=view.name(str(first)), months=view.months, **_money(band, view.currency)) for band in saved]
+    lines = [_saving(view.name(str(first)), band, view.currency) for band in saved]
     breaks = [b for b in view.costs.break_even if b.calls_per_month and first in b.between]
-    lines += [
+    back = cost_pictures.payback(view)
+    plain_lines = [tell("notes.within", months=view.months, share=sampled(back.within_horizon))] if back else []
+    plain_lines += [
         tell("notes.break", one=view.name(b.between[0]), two=view.name(b.between[1]), calls=plain(round_figures(b.calls_per_month or 0)), reason=b.reason)
         for b in breaks[:1]
     ]
-    return [[{"text": line}] for line in lines]
+    return [*lines, *([{"text": line}] for line in plain_lines)]
 
 
-def _money(band: Band, currency: str) -> dict[str, str]:
-    return {"low": money(band.p10, currency), "middle": money(band.p50, currency), "high": money(band.p90, currency)}
+def _saving(pattern: str, band: Band, currency: str) -> list[Doc]:
+    saved = tell("notes.saving_range", low=money(band.p10, currency), high=money(band.p90, currency))
+    return [{"text": tell("notes.saving", pattern=pattern)}, {"text": money(band.p50, currency), "strong": True}, {"text": saved}]
 
 
 def bill(view: View) -> Doc:
@@ -152,7 +156,7 @@ def bill(view: View) -> Doc:
         cells = [tell("bill.unknown") if w is None else number(w) for w in whole]
         rows.append((total, {"pattern": pattern, "name": view.name(pattern), "cells": [*cells, number(total)]}))
     return {
-        "title": tell("bill.title"), "sub": tell("bill.sub", currency=view.currency, months=view.months),
+        "title": tell("bill.title"), "sub": tell("bill.sub", symbol=SYMBOLS.get(view.currency, view.currency).strip(), months=view.months),
         "head": ["", *(tell(f"bill.{phase}") for phase in _PHASES), tell("bill.total")],
         "rows": [row for _, row in sorted(rows, key=lambda pair: pair[0])],
     }

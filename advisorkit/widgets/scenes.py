@@ -12,8 +12,8 @@ from advisorkit.charts.theme import Theme
 __all__ = ["picture"]
 
 
-def picture(chart: Chart, wide: float, theme: Theme | None = None) -> dict[str, Any]:
-    """`chart` laid out `wide` pixels wide, as a document for the screen; with `theme` also as a plotly figure.
+def picture(chart: Chart, wide: float, theme: Theme | None = None, **sizes: float) -> dict[str, Any]:
+    """`chart` laid out `wide` pixels wide (`sizes` as for `scene`), as a document for the screen; with `theme` also as a plotly figure.
 
     Example:
         >>> from advisorkit.charts.kinds import ShareBars, ShareRow
@@ -21,7 +21,7 @@ def picture(chart: Chart, wide: float, theme: Theme | None = None) -> dict[str, 
         >>> picture(bars, 380)["rows"]
         [['RAG', '67%', '']]
     """
-    drawing = scene(chart, wide)
+    drawing = scene(chart, wide, **sizes)
     panels = [
         {"left": p.left, "top": p.top, "width": p.width, "height": p.height, "x": p.x, "y": p.y,
          "marks": [_mark(mark) for mark in p.marks]}
@@ -29,7 +29,7 @@ def picture(chart: Chart, wide: float, theme: Theme | None = None) -> dict[str, 
     ]
     return {
         "title": chart.title, "subtitle": chart.subtitle, "alt": chart.alt, "head": list(chart.head),
-        "rows": [list(row) for row in chart.rows()], "plotly": None if theme is None else spec(chart, theme, wide),
+        "rows": [list(row) for row in chart.rows()], "plotly": None if theme is None else spec(chart, theme, wide, **sizes),
         "scene": {"width": drawing.width, "height": drawing.height, "panels": panels},
     }
 

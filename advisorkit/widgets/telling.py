@@ -68,11 +68,22 @@ def cost_advice(view: View) -> Doc:
     if first is None or total is None:
         headline = [{"text": tell("costs.headline_unknown")}]
     elif chances[first] < SHARE:
-        headline = [{"text": tell("costs.headline_open", months=view.months)}]
+        headline = [{"text": tell("costs.headline_open", span=_span(view))}]
     else:
-        rest = tell("costs.headline_rest", sure=say(f"sure.{sure(chances[first])}"), total=money(total.p50, view.currency))
-        headline = [{"text": tell("costs.headline", months=view.months)}, {"text": view.name(first), "pattern": first}, {"text": rest}]
+        because = tell("costs.because") if _errors_outweigh(view) else ""
+        rest = tell("costs.headline_rest", sure=say(f"sure.{sure(chances[first])}"), total=money(total.p50, view.currency), because=because)
+        headline = [{"text": tell("costs.headline", span=_span(view))}, {"text": view.name(first), "pattern": first}, {"text": rest}]
     return {"when": "", "clear": True, "headline": headline, "summary": "", "beside": []}
+
+
+def _span(view: View) -> str:
+    return tell(f"span.{view.months}" if view.months in (12, 24, 36, 48, 60) else "span.months", months=view.months)
+
+
+def _errors_outweigh(view: View) -> bool:
+    """Whether for every pattern that is left wrong answers cost more than building it."""
+    pairs = [(view.bill.total(p, "error"), view.bill.total(p, "build")) for p in view.costs.cheapest]
+    return all(wrong is not None and build is not None and wrong > build for wrong, build in pairs)
 
 
 def spoken(headline: Doc, judged: Doc) -> str:

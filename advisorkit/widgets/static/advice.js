@@ -3,7 +3,7 @@
 function advicePart() {
   const host = h("section", { class: "ak-advice", "aria-label": t("advice") });
   const words = (view) => [
-    view.bar.presenting ? null : h("p", { class: "ak-when" }, view.advice.when),
+    !view.bar.presenting && view.advice.when && h("p", { class: "ak-when" }, view.advice.when),
     h("h1", { class: view.advice.clear ? "" : "ak-open" }, runs(view.advice.headline)),
     view.advice.summary && h("p", { class: "ak-summary" }, view.advice.summary),
     view.advice.beside.map((line) => h("p", { class: "ak-beside" }, line)),

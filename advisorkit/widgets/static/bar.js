@@ -11,7 +11,7 @@ function barPart(act) {
     h("button", { class: "ak-quiet", "data-key": key, disabled: !enabled, "aria-keyshortcuts": hint, title: hint, onclick: run }, text);
 
   function scenario(bar) {
-    const options = [["", t("base")], ...bar.scenarios.map((name) => [name, name])];
+    const options = [["", t("base")], ...bar.scenarios.map((name) => [name, bar.presenting ? `${t("scenario")}: ${name}` : name])];
     if (!bar.presenting) options.push(["+", t("new_scenario")]);
     return choice(t("scenario"), "scenario", bar.scenario, options, (value) => (value === "+" ? askName(bar) : act("scenario", "scenario", { name: value })));
   }

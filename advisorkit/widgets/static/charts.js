@@ -6,6 +6,9 @@ function tableOf(chart) {
   return h("table", { class: "ak-data" }, h("caption", null, chart.title), h("thead", null, head), h("tbody", null, rows));
 }
 
+// The two squares of a key in words stand in the colours that they explain.
+const keyed = (words) => words.split(/(■)/).map((part, n) => (part === "■" ? h("span", { class: n < 2 ? "ak-for" : "ak-against", "aria-hidden": "true" }, part) : part));
+
 class ChartView {
   constructor(name, act, plotly) {
     this.name = name;
@@ -25,7 +28,7 @@ class ChartView {
     this.el.hidden = !chart;
     if (!chart) return;
     this.title.textContent = chart.title;
-    this.subtitle.textContent = chart.subtitle;
+    this.subtitle.replaceChildren(...keyed(chart.subtitle));
     this.subtitle.hidden = !chart.subtitle;
     this.picture.setAttribute("aria-label", `${chart.alt} ${t("table_key")}`);
     this.picture.style.setProperty("--ak-wide", `${chart.scene.width}px`);

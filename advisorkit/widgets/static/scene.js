@@ -42,7 +42,7 @@ const DRAW = {
     s("path", { d: mark.points.map(([x, y]) => `M${at.x(x)} ${at.y(y)}h0`).join(""), stroke: tone(mark.fill), "stroke-width": mark.size, "stroke-linecap": "round", opacity: mark.opacity }),
   Label(mark, at) {
     const [x, y] = [px(at.x(mark.x) + mark.dx), px(at.y(mark.y) + mark.dy)];
-    return s("text", { x, y, dy: "0.36em", fill: tone(mark.fill), "font-size": mark.size, "font-weight": mark.bold ? 700 : null, "font-style": mark.italic ? "italic" : null, "text-anchor": mark.anchor, transform: mark.turned ? `rotate(-90 ${x} ${y})` : null }, mark.text);
+    return s("text", { x, y, dy: "0.36em", fill: tone(mark.fill), "font-size": mark.size, "font-weight": mark.bold ? 700 : null, "font-style": mark.italic ? "italic" : null, "text-anchor": mark.anchor, class: mark.halo ? "ak-halo" : null, transform: mark.turned ? `rotate(-90 ${x} ${y})` : null }, mark.text);
   },
 };
 
