@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import random
 import secrets
 import sys
 import tempfile
 from collections.abc import Iterable
-from contextlib import chdir
+from contextlib import chdir, nullcontext
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 from numpy.random import bit_generator
 
@@ -55,7 +55,9 @@ def prime(renderers: Iterable[str]) -> None:
     matplotlib and plotly.
     """
     shell, wanted = open_shell(), tuple(renderers)
-    with mpl.rc_context(), tempfile.TemporaryDirectory() as name:
+    plain = any(renderer != _REPORT for renderer in wanted)
+    settings = import_module("matplotlib").rc_context() if plain else nullcontext()
+    with settings, tempfile.TemporaryDirectory() as name:
         for renderer in wanted:
             getattr(import_module(renderer.partition(":")[0]), "prime", int)()
         for number, order in enumerate(_sample_report() if one == _REPORT else _plain_use() for one in dict.fromkeys(wanted)):
@@ -69,6 +71,7 @@ def prime(renderers: Iterable[str]) -> None:
                 print(f"priming: {reason}", file=sys.stderr)  # noqa: T201  it only costs speed; reports will say why
     ZygoteEngine.folder = None
     parameterised.cache_clear()
+    gc.freeze()
     shell.reset(new_session=True)  # type: ignore[no-untyped-call]
     shell.execution_count = 1
     reseed()

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from advisorkit.batch import lean  # noqa: F401  before anything that imports jsonschema
-from advisorkit.batch.confining import adopt_orphans, confine, die_with_parent, give_back_memory, threads
+from advisorkit.batch.confining import adopt_orphans, confine, die_with_parent, set_memory_apart, threads
 from advisorkit.batch.engine import ZygoteEngine, run_alone
 from advisorkit.batch.making import make, parameterised
 from advisorkit.batch.priming import prime, reseed
@@ -192,7 +192,7 @@ def _tell(link: socket.socket, end: dict[str, Any]) -> None:
 if __name__ == "__main__":
     adopt_orphans()
     prime(sys.argv[2:])
-    give_back_memory()
+    set_memory_apart()
     gc.freeze()
     Zygote(socket.socket(fileno=int(sys.argv[1]))).serve()
     os._exit(0)

@@ -13,11 +13,9 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
-
-import openpyxl
-from openpyxl.utils import get_column_letter
 
 from advisorkit.errors import EngagementError, Fault
 from advisorkit.files.disk import decode, read_bytes
@@ -213,7 +211,7 @@ def read_sheets(path: str | Path) -> dict[str, Table]:
 def _workbook(raw: bytes, file: str) -> dict[str, list[_Line]]:
     try:
         _check_size(raw, file)
-        book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=False)
+        book = import_module("openpyxl").load_workbook(io.BytesIO(raw), read_only=True, data_only=False)
         sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
         found = {sheet.title: list(_sheet_lines(sheet, file)) for sheet in sheets}
     except EngagementError:
@@ -248,12 +246,16 @@ def _sheet_lines(sheet: Any, file: str) -> Iterator[_Line]:
         if max(found) > MAX_COLUMNS or kept > MAX_ROWS + 1:
             what = f"{MAX_COLUMNS} columns" if max(found) > MAX_COLUMNS else f"{MAX_ROWS:,} rows"
             raise EngagementError([Fault(file, f"{sheet.title}, row {line}", f"holds more than {what}; clear stray cells")])
-        blank = (_Cell("", f" ({get_column_letter(i)}{line})") for i in range(1, max(found) + 1))
+        blank = (_Cell("", f" ({_letters(i)}{line})") for i in range(1, max(found) + 1))
         yield line, [found.get(i, cell) for i, cell in enumerate(blank, 1)]
 
 
+def _letters(column: int) -> str:
+    return str(import_module("openpyxl.utils").get_column_letter(column))
+
+
 def _cell(cell: Any) -> _Cell:
-    place = f" ({get_column_letter(cell.column)}{cell.row})"
+    place = f" ({_letters(cell.column)}{cell.row})"
     if cell.data_type == "f":
         return _Cell("", place, "holds a formula; paste its value instead")
     if cell.data_type == "e":
