@@ -55,8 +55,8 @@ def next_questions(
         most: Questions to return at most.
     """
     asked = [criterion for criterion in open_questions(outlook, parked) if not who or criterion.who in who]
-    deciding = outlook.deciding
-    if not any(criterion.id in deciding for criterion in asked):
+    deciding = _deciding(outlook, asked)
+    if not deciding:
         return ()
     bits = _information(outlook, cases)
     found = [
@@ -103,9 +103,16 @@ def _due(criterion: Criterion, answers: Collection[str]) -> bool:
 def settled(outlook: Outlook, parked: Collection[str] = ()) -> bool:
     """Whether no answer to any one open question changes the destination or the step for now.
 
-    Exact: every level of every open question is tried, and facts of the cost model are worked out anew for each.
+    Exact: every level of every open question is tried, of numbers that costs depend on the ends of each band as well, and
+    facts of the cost model are worked out anew for each.
     """
-    return not any(criterion.id in outlook.deciding for criterion in open_questions(outlook, parked))
+    return not _deciding(outlook, open_questions(outlook, parked))
+
+
+def _deciding(outlook: Outlook, asked: Iterable[Criterion]) -> frozenset[str]:
+    """Those of `asked` that decide; where none does at the middle of its bands, the ends of the bands are tried as well."""
+    names = frozenset(criterion.id for criterion in asked)
+    return names & outlook.deciding or outlook.decided_at_ends(names)
 
 
 def _information(outlook: Outlook, cases: Sequence[Case]) -> dict[str, float]:

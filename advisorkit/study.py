@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from advisorkit.advice import Advice, advise
 from advisorkit.calibration import shipped_cases
 from advisorkit.catalog import load as load_catalog
-from advisorkit.costs import CostFacts, Costing, Inputs, facts, inputs_for
+from advisorkit.costs import CostFacts, Costing, Inputs, inputs_for
 from advisorkit.engagement import Engagement, Workflow
 from advisorkit.patterns import PatternId
 from advisorkit.pilot import Established
@@ -54,10 +54,10 @@ def study(engagement: Engagement, workflow: Workflow, pilot: Established | None 
     """
     costed = _with(workflow, pilot)
     measured = inputs_for(engagement, costed, load_prices(engagement.as_of), assumptions())
-    found, costing = facts(measured), Costing(engagement, costed, measured)
-    advice = advise(load_catalog(), engagement, workflow, found, cases=shipped_cases(), pilot=pilot, costing=costing)
+    costing = Costing(engagement, costed, measured)
+    advice = advise(load_catalog(), engagement, workflow, costing.today, cases=shipped_cases(), pilot=pilot, costing=costing)
     again = reopen_checks(engagement, workflow, measured, advice, rules())
-    return Study(engagement, workflow, pilot, measured, found, advice, again)
+    return Study(engagement, workflow, pilot, measured, costing.today, advice, again)
 
 
 def studies(

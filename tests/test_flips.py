@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -9,11 +10,23 @@ from hypothesis import given, settings
 from strategies import answer_sets
 
 from advisorkit.catalog import load
-from advisorkit.engagement import Answer
-from advisorkit.evidence import Assessment, Outlook, believe, best, closed_gates, corners, possible_answers
+from advisorkit.engagement import Answer, Workflow
+from advisorkit.evidence import (
+    MEASURED,
+    Assessment,
+    Change,
+    Outlook,
+    believe,
+    best,
+    closed_gates,
+    corners,
+    possible_answers,
+)
 from advisorkit.flips import flips, pairs, stays, weight_flip, written
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import Estimate
+from advisorkit.store import read, samples
+from advisorkit.study import study
 
 CATALOG = load()
 QUESTIONS: dict[str, Answer] = {
@@ -49,6 +62,23 @@ def test_reported_flips_are_those_that_exhaustive_search_finds(answers: dict[str
     found = flips(Outlook(Assessment(CATALOG, answers)))
 
     assert {(flip.criterion, flip.after, flip.recommended) for flip in found} == by_hand(answers)
+
+
+@pytest.mark.parametrize("name", ["sop-assistant", "email-triage", "static-faq"])
+def test_flips_of_a_sample_are_those_found_by_working_out_the_whole_file_again(name: str) -> None:
+    """Costs included: hosting, volume and the size of the texts move payback, corpus fit and budget, and through them the advice."""
+    engagement = read(samples.path("source-text"))
+    workflow = next(w for w in engagement.workflows if w.id == name)
+    told = study(engagement, workflow).advice
+    asked = [c for c in possible_answers(CATALOG) if c.criterion not in MEASURED]
+    again = {(c.criterion, c.level): study(engagement, answering(workflow, c)).advice.recommended for c in asked}
+
+    expected = {(criterion, CATALOG.criteria[criterion].levels[level].id, goal) for (criterion, level), goal in again.items() if goal != told.recommended}
+    assert {(flip.criterion, flip.after, flip.recommended) for flip in told.flips if flip.criterion not in MEASURED} == expected
+
+
+def answering(workflow: Workflow, change: Change) -> Workflow:
+    return replace(workflow, answers={**workflow.answers, change.criterion: change.answer})
 
 
 def test_every_level_of_every_criterion_is_tried() -> None:

@@ -81,8 +81,7 @@ def waterfall(chart: Waterfall, wide: float = 650, row: float = 22) -> Scene:
     lines = len(chart.steps) + 2
     height = row * lines
     paths = [_running(chart, axis) for axis in (0, 1)]
-    spans = [max(path) - min(path) for path in paths]
-    unit = (column - 130) / max(*spans, 10)
+    unit = min((column - (84 if _words_fit(path) else 130)) / max(max(path) - min(path), 3) for path in paths)
     panels = [
         Panel(left=labels + axis * (column + gap), top=30, width=column, height=height, y=(lines - 0.5, -0.5),
               x=_window(paths[axis], column, unit), marks=tuple(_evidence(chart, axis, paths[axis], row)))
@@ -105,10 +104,15 @@ def _running(chart: Waterfall, axis: int) -> list[float]:
     return path
 
 
+def _words_fit(path: list[float]) -> bool:
+    """Whether the belief lies so far right that its words find room on the left."""
+    return path[-1] - min(path) > (max(path) - min(path)) / 2
+
+
 def _window(path: list[float], column: float, unit: float) -> Point:
     """Data values at the edges of a column, with room on the left for the words of the belief."""
     spare = column - (max(path) - min(path)) * unit
-    left = spare / 2 if (path[-1] - min(path)) * unit > 44 else spare - 46
+    left = spare / 2 if _words_fit(path) else spare - 46
     return min(path) - left / unit, min(path) + (column - left) / unit
 
 

@@ -120,7 +120,7 @@ def _crossing(found: BreakEven | None, panel: Panel) -> Iterator[Markable]:
 
 def tornado(chart: Tornado, wide: float = 650, row: float = 27) -> Scene:
     """Each assumption from its low to its high end; both ends carry the input's value."""
-    names = min(max(width(s.label, 13) for s in chart.swings) + 14, 0.45 * wide)
+    names = min(max(width(s.label, 13) for s in chart.swings) + 14, 0.46 * wide)
     labels = [wrap(s.label, names - 14, 13) for s in chart.swings]
     ends = [v for s in chart.swings for v in (s.low, s.high)]
     low, high = min(0.0, *ends), max(0.0, *ends)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from advisorkit.costs.facts import CostFacts, facts_of
+from advisorkit.costs.facts import CostFacts, Drawn, drawn_for_facts, facts_of
 from advisorkit.costs.inputs import Inputs, revised
 from advisorkit.engagement import Answer, Engagement, Workflow
 
@@ -35,14 +35,22 @@ class Costing:
         rows = (row.assumption for row in self.inputs.rows.values())
         return frozenset(row.fed_by for row in rows if row.fed_by and row.name not in _BESIDE) | {"facts_in_request"}
 
-    def facts(self, changes: Sequence[Mapping[str, Answer]]) -> tuple[CostFacts, ...]:
-        """The facts today, then those under each set of changed answers: the very same ones where no input changes.
+    @cached_property
+    def today(self) -> CostFacts:
+        """The facts as things stand.
 
         Raises:
             PriceError: If a price or rate is not known.
         """
+        return facts_of((self.inputs,), self.inputs, self._drawn)[0]
+
+    @cached_property
+    def _drawn(self) -> Drawn:
+        return drawn_for_facts(self.inputs)
+
+    def facts(self, changes: Sequence[Mapping[str, Answer]]) -> tuple[CostFacts, ...]:
+        """The facts under each set of changed answers: today's where no input changes."""
         told = revised(self.inputs, self.engagement, self.workflow, changes)
         other = [inputs for inputs in told if inputs is not self.inputs]
-        today, *found = facts_of((self.inputs, *other))
-        left = iter(found)
-        return (today, *(today if inputs is self.inputs else next(left) for inputs in told))
+        left = iter(facts_of(other, self.inputs, self._drawn))
+        return tuple(self.today if inputs is self.inputs else next(left) for inputs in told)

@@ -18,7 +18,7 @@ from advisorkit.costs.tokens_used import corpus_in_prompt, request
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import Band
 
-__all__ = ["FACT_DRAWS", "CostFacts", "Saving", "band", "base_model_life", "facts", "facts_of", "per_call", "saving", "whole_corpus_call"]
+__all__ = ["FACT_DRAWS", "CostFacts", "Drawn", "Saving", "band", "base_model_life", "drawn_for_facts", "facts", "facts_of", "per_call", "saving", "whole_corpus_call"]
 
 FACT_DRAWS = 2**9
 SEED = 1
@@ -79,26 +79,44 @@ def facts(inputs: Inputs, draws: int = FACT_DRAWS, seed: int = SEED) -> CostFact
     Raises:
         PriceError: If a price or rate is not known.
     """
-    return facts_of((inputs,), draws, seed)[0]
+    return facts_of((inputs,), inputs, drawn_for_facts(inputs, draws, seed))[0]
 
 
-def facts_of(several: Sequence[Inputs], draws: int = FACT_DRAWS, seed: int = SEED) -> tuple[CostFacts, ...]:
-    """The facts of inputs that differ in a few rows, worked out in one go for all that use the same words.
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Likely values and draws of inputs, from which those of similar inputs are made."""
+
+    likely: Values
+    """Every number at its likely value."""
+    spread: Values
+    """Draws of the uncertain ones."""
+    draws: int
+    """How many."""
+    seed: int
+    """Their seed."""
+
+
+def drawn_for_facts(inputs: Inputs, draws: int = FACT_DRAWS, seed: int = SEED) -> Drawn:
+    """Likely values and draws of `inputs`."""
+    return Drawn(inputs.likely(), inputs.draw(draws, seed), draws, seed)
+
+
+def facts_of(several: Sequence[Inputs], base: Inputs, drawn: Drawn) -> tuple[CostFacts, ...]:
+    """The facts of inputs that differ from `base` in a few rows, worked out in one go for all that use the same words.
 
     Raises:
         PriceError: If a price or rate is not known.
     """
-    base, found = several[0], dict[int, CostFacts]()
+    found, groups = dict[int, CostFacts](), base.groups
     changed = [inputs.changed_from(base) for inputs in several]
     alike: dict[tuple[str, ...], list[int]] = {}
     for place, (inputs, names) in enumerate(zip(several, changed, strict=True)):
         alike.setdefault(tuple(inputs.word(name) for name in names if not inputs.rows[name].assumption.numeric), []).append(place)
-    likely, drawn, groups = base.likely(), base.draw(draws, seed), base.groups
     for places in alike.values():
         rows, own = tuple(several[place] for place in places), [changed[place] for place in places]
         corpus = _line([corpus_in_prompt(inputs) for inputs in rows], None)
-        here = scene(rows[0], _laid(rows, own, likely, lambda inputs, name: inputs.likely_of([name])[name]), corpus=corpus)
-        spread = _laid(rows, own, drawn, lambda inputs, name: inputs.draw_of(name, groups, draws, seed))
+        here = scene(rows[0], _laid(rows, own, drawn.likely, lambda inputs, name: inputs.likely_of([name])[name]), corpus=corpus)
+        spread = _laid(rows, own, drawn.spread, lambda inputs, name: inputs.draw_of(name, groups, drawn.draws, drawn.seed))
         found |= zip(places, _facts(rows, here, scene(rows[0], spread, here.clock, corpus)), strict=True)
     return tuple(found[place] for place in range(len(several)))
 

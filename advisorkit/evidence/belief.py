@@ -156,9 +156,9 @@ class Assessment:
         """The same with some answers changed, and the facts that they bring about."""
         return replace(self, answers={**self.answers, **answers}, facts=facts)
 
-    def reweighed(self, columns: Array, changed: Iterable[str]) -> Array:
+    def reweighed(self, columns: Array, weights: Array, changed: Iterable[str]) -> Array:
         """`columns` of an assessment from which this one differs in facts and in the answers `changed`, brought up to date."""
-        weights, index = self.weights(), table(self.catalog).index
+        index = table(self.catalog).index
         worked = worked_out(self.catalog, self.answers, self.facts)
         columns = columns.copy()
         for name in {*changed, *WORKED_OUT, OPINION} & self.answers.keys() & index.keys():

@@ -18,7 +18,6 @@ __all__ = [
     "Facts",
     "GateHit",
     "Test",
-    "by_facts",
     "closed_gates",
     "closure",
     "hits_of",
@@ -26,6 +25,7 @@ __all__ = [
     "read_by",
     "shares",
     "sure",
+    "told_by",
 ]
 
 Answers = Mapping[str, Answer]
@@ -101,8 +101,8 @@ class Test:
     """Criteria whose answers it looks at, beside the gate's own."""
     run: Callable[[Catalog, Answers, Facts | None, PatternId], float | None]
     """Chance that the gate is closed for a pattern; None when it cannot be known."""
-    by_facts: bool = True
-    """Whether it looks at the cost model's facts."""
+    facts: tuple[str, ...]
+    """Fields of the cost model's facts that it looks at."""
 
 
 def _beyond_window(catalog: Catalog, answers: Answers, facts: Facts | None, _: PatternId) -> float | None:
@@ -140,11 +140,11 @@ def _short_of(given: Answer | None, needed: float | None) -> float | None:
 
 
 TESTS: dict[str, Test] = {
-    "beyond_window": Test(("facts_in_request", "corpus_tokens"), _beyond_window),
-    "over_budget": Test(("budget",), _over_budget),
-    "over_deadline": Test(("deadline_weeks",), _over_deadline),
-    "payback_exceeds_life": Test((), _payback_exceeds_life),
-    "shared_corpus_in_prompt": Test(("source_form", "facts_in_request"), _shared_corpus, by_facts=False),
+    "beyond_window": Test(("facts_in_request", "corpus_tokens"), _beyond_window, ("window_tokens",)),
+    "over_budget": Test(("budget",), _over_budget, ("build",)),
+    "over_deadline": Test(("deadline_weeks",), _over_deadline, ("build_weeks",)),
+    "payback_exceeds_life": Test((), _payback_exceeds_life, ("payback_known", "payback_months", "base_model_life_months")),
+    "shared_corpus_in_prompt": Test(("source_form", "facts_in_request"), _shared_corpus, ()),
 }
 """Computed tests by name."""
 
@@ -185,9 +185,9 @@ def read_by(gate: Gate) -> frozenset[str]:
     return frozenset((gate.criterion, *unless, *computed))
 
 
-def by_facts(gate: Gate) -> bool:
-    """Whether the state of `gate` depends on the cost model's facts."""
-    return gate.computed in TESTS and TESTS[gate.computed].by_facts
+def told_by(gate: Gate) -> tuple[str, ...]:
+    """Fields of the cost model's facts on which the state of `gate` depends."""
+    return TESTS[gate.computed].facts if gate.computed in TESTS else ()
 
 
 def hits_of(gate: Gate, catalog: Catalog, answers: Answers, facts: Facts | None) -> Iterator[GateHit]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from advisorkit.criteria import Catalog, Criterion
 from advisorkit.engagement import Answer
 from advisorkit.evidence.belief import MEASURED, Assessment, Belief, believed, corners, removed, spread
-from advisorkit.evidence.gates import Facts, GateHit, by_facts, hits_of, read_by
+from advisorkit.evidence.gates import Facts, GateHit, hits_of, read_by, told_by
 from advisorkit.evidence.steps import step_for_now, waiting
 from advisorkit.evidence.tables import Array, Same, chance, table
-from advisorkit.evidence.worked_out import WORKED_OUT
+from advisorkit.evidence.worked_out import WORKED_OUT, contradicted
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import Estimate
 
@@ -46,10 +46,6 @@ class Changed:
     """Chances of needing retrieval and training: set by axis, 0 to 1."""
     chances: Array
     """Chance of each pattern: set by pattern, in the order of `PATTERNS`."""
-
-    def first(self, count: int) -> Changed:
-        """The first sets only."""
-        return Changed(self.changes[:count], self.hits[:count], self.beliefs[:count], self.chances[:count])
 
 
 @dataclass(frozen=True)
@@ -113,12 +109,14 @@ class Outlook:
         """What follows from each set of `changes`, of which one at most may feed the cost model."""
         a, tables = self.assessment, table(self.assessment.catalog)
         answers = [{change.criterion: change.answer for change in several} for several in changes]
-        facts = [next((self._facts[c] for c in several if c in self._facts), a.facts) for several in changes]
+        facts = self._facts_after(changes)
         hits = tuple(self._hits_under(told, found) for told, found in zip(answers, facts, strict=True))
         columns = np.repeat(self.columns[None], len(changes), axis=0)
         for row, (several, told, found) in enumerate(zip(changes, answers, facts, strict=True)):
             if found is not a.facts or (found and not told.keys().isdisjoint(WORKED_OUT)):
-                columns[row] = a.with_answers(told, found).reweighed(self.columns, told)
+                changed = a.with_answers(told, found)
+                same = contradicted(found) == contradicted(a.facts)
+                columns[row] = changed.reweighed(self.columns, self.weights if same else changed.weights(), told)
                 continue
             for change in several:
                 column = tables.index[change.criterion]
@@ -127,15 +125,19 @@ class Outlook:
         gone = [self.gone if found is self.hits else removed(found) for found in hits]
         return Changed(tuple(map(tuple, changes)), hits, beliefs, shared_out(beliefs, gone))
 
+    def _facts_after(self, changes: Sequence[Sequence[Change]]) -> list[Facts | None]:
+        a, known = self.assessment, self._known
+        fed = [next((change for change in several if self.feeds(change)), None) for several in changes]
+        new = [change for change in fed if change is not None and id(change) not in known]
+        if a.costing is not None and new:
+            found = a.costing.facts([{change.criterion: change.answer} for change in new])
+            known |= {id(change): a.facts if facts == a.facts else facts for change, facts in zip(new, found, strict=True)}
+        return [a.facts if change is None else known[id(change)] for change in fed]
+
     @cached_property
-    def _facts(self) -> Mapping[Change, Facts]:
-        """The cost model's facts after each change that makes them differ from today's."""
-        a = self.assessment
-        if a.costing is None:
-            return {}
-        asked = [change for change in (*self.singles, *self.ends) if self.feeds(change)]
-        today, *found = a.costing.facts([{change.criterion: change.answer} for change in asked])
-        return {change: facts for change, facts in zip(asked, found, strict=True) if facts is not today and facts != today}
+    def _known(self) -> dict[int, Facts | None]:
+        """The cost model's facts after changes that were asked for before, by the identity of the change."""
+        return {}
 
     def feeds(self, change: Change) -> bool:
         """Whether the cost model's facts may depend on `change`."""
@@ -146,8 +148,9 @@ class Outlook:
         """All gates that would hold or might hold; the very `hits` when nothing about them changes."""
         a = self.assessment
         readers = _readers(Same(a.catalog))
-        names = [*answers, *(_FACTS if facts is not a.facts else ())]
-        touched = {place for name in names for place in readers.get(name, ())}
+        touched = {place for name in answers for place in readers.get(name, ())}
+        if facts is not a.facts:
+            touched |= {place for name, places in _by_fact(Same(a.catalog)).items() if _differ(name, facts, a.facts) for place in places}
         if not touched:
             return self.hits
         told = {**a.answers, **answers}
@@ -164,11 +167,7 @@ class Outlook:
     @cached_property
     def single(self) -> Changed:
         """What follows from each of `singles`."""
-        return self._tried.first(len(self.singles))
-
-    @cached_property
-    def _tried(self) -> Changed:
-        return self.after([(change,) for change in (*self.singles, *self.ends)])
+        return self.after([(change,) for change in self.singles])
 
     @cached_property
     def moves(self) -> Array:
@@ -184,35 +183,31 @@ class Outlook:
 
     @cached_property
     def deciding(self) -> frozenset[str]:
-        """Criteria of which one answer alone would change the destination or the step for now.
+        """Criteria of which one of `singles` would change the destination or the step for now."""
+        return self._decided_by(self.single)
 
-        Exact: every level is tried, and of a number that is still open and bears on costs both ends of each band as well.
-        """
-        today, first = int(best_of(self.chances[None])[0]), self.belief.retrieval >= self.belief.training
-        tried, goals = self._tried, best_of(self._tried.chances).tolist()
-        firsts, found = (tried.beliefs[:, 0] >= tried.beliefs[:, 1]).tolist(), set[str]()
-        for (change,), hits, goal, retrieval_first in zip(tried.changes, tried.hits, goals, firsts, strict=True):
-            same = goal == today and hits is self.hits and retrieval_first == first
-            if not same and (goal != today or self._now(goal, retrieval_first, hits) != self.now):
-                found.add(change.criterion)
-        return frozenset(found)
-
-    @cached_property
-    def ends(self) -> tuple[Change, ...]:
-        """Both ends of each band of the numbers that are still open and that more than their band depends on."""
+    def decided_at_ends(self, open_: Container[str]) -> frozenset[str]:
+        """Criteria of `open_` of which a number at either end of a band would do so, where more than the band counts."""
         a = self.assessment
         far = (a.costing.feeds if a.costing else frozenset[str]()) | _computed(Same(a.catalog))
-        return tuple(change for change in _band_ends(Same(a.catalog)) if change.criterion in far and change.criterion not in a.answers)
+        ends = [change for change in _band_ends(Same(a.catalog)) if change.criterion in far and change.criterion in open_]
+        return self._decided_by(self.after([(change,) for change in ends])) if ends else frozenset()
+
+    def _decided_by(self, tried: Changed) -> frozenset[str]:
+        today, first = int(best_of(self.chances[None])[0]), self.belief.retrieval >= self.belief.training
+        goals, firsts = best_of(tried.chances).tolist(), (tried.beliefs[:, 0] >= tried.beliefs[:, 1]).tolist()
+        found: set[str] = set()
+        for changes, hits, goal, retrieval_first in zip(tried.changes, tried.hits, goals, firsts, strict=True):
+            same = goal == today and hits is self.hits and retrieval_first == first
+            if not same and (goal != today or self._now(goal, retrieval_first, hits) != self.now):
+                found |= {change.criterion for change in changes}
+        return frozenset(found)
 
     def _now(self, goal: int, retrieval_first: bool, hits: tuple[GateHit, ...]) -> PatternId:
         decided = self.assessment.decided
         if decided is not None and decided not in removed(hits) | waiting(hits):
             return decided
         return step_for_now(PATTERNS[goal], float(retrieval_first), 0.5, hits)
-
-
-_FACTS = ("*facts",)
-"""Stands for the cost model's facts among what gates read."""
 
 
 def shared_out(beliefs: Array, gone: Sequence[frozenset[PatternId]]) -> Array:
@@ -236,8 +231,21 @@ def best_of(chances: Array) -> NDArray[np.intp]:
 @lru_cache(maxsize=8)
 def _readers(key: Same) -> Mapping[str, tuple[int, ...]]:
     catalog: Catalog = key.value
-    reads = [{*read_by(gate), *(_FACTS if by_facts(gate) else ())} for gate in catalog.gates]
-    return {name: tuple(place for place, gate in enumerate(reads) if name in gate) for gate in reads for name in gate}
+    return _places([read_by(gate) for gate in catalog.gates])
+
+
+@lru_cache(maxsize=8)
+def _by_fact(key: Same) -> Mapping[str, tuple[int, ...]]:
+    catalog: Catalog = key.value
+    return _places([frozenset(told_by(gate)) for gate in catalog.gates])
+
+
+def _places(reads: Sequence[frozenset[str]]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(place for place, others in enumerate(reads) if name in others) for names in reads for name in names}
+
+
+def _differ(name: str, facts: Facts | None, others: Facts | None) -> bool:
+    return getattr(facts, name, None) != getattr(others, name, None)
 
 
 @lru_cache(maxsize=8)

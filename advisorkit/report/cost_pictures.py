@@ -144,7 +144,7 @@ def input_words(value: float, unit: str, currency: str) -> str:
     if unit.startswith(currency):
         return money_short(value, currency)
     if unit.startswith("share"):
-        return f"{round_figures(value * 100):g}%"
+        return f"{round_figures(value * 100):g}%".replace("-", "−")
     return money_short(value, "").strip() if abs(value) >= 10_000 else f"{round_figures(value, 3):g}"
 
 

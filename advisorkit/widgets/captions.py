@@ -9,7 +9,6 @@ from advisorkit.acceptability import SHARE
 from advisorkit.charts.kinds import BeliefMap, Chart, Curves, RangeBars, ShareBars, Tornado, Waterfall
 from advisorkit.quantities import money_short, number
 from advisorkit.report import View, cost_pictures, pictures
-from advisorkit.report.printed import sampled
 from advisorkit.report.sentences import say, sure
 from advisorkit.widgets.phrases import tell
 
@@ -38,7 +37,7 @@ def _ranges(view: View) -> RangeBars:
     drawn = cost_pictures.range_bars(view)
     known = [row for row in drawn.bars if row.pattern and row.range]
     title, first = drawn.title, known[0] if known else None
-    if first and view.costs.cheapest.get(first.pattern, 0) >= SHARE:
+    if first and sum(share for pattern, share in view.costs.cheapest.items() if pattern == first.pattern) >= SHARE:
         widest = max(known, key=lambda row: row.range[2] - row.range[0] if row.range else 0)
         title = tell("ranges.title" if widest is first else "ranges.title_wide", first=first.label, widest=widest.label)
     return replace(drawn, title=title, subtitle=tell("ranges.sub", months=view.months))

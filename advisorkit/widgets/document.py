@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import cast
 
-from advisorkit.charts.kinds import Chart
 from advisorkit.charts.theme import THEMES
 from advisorkit.report import View
 from advisorkit.widgets import asking, captions, pricing, telling

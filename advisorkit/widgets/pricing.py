@@ -137,7 +137,8 @@ def notes(view: View) -> list[list[Doc]]:
         tell("notes.break", one=view.name(b.between[0]), two=view.name(b.between[1]), calls=plain(round_figures(b.calls_per_month or 0)), reason=b.reason)
         for b in breaks[:1]
     ]
-    return [*lines, *([{"text": line}] for line in plain_lines)]
+    told: list[list[Doc]] = [[{"text": line}] for line in plain_lines]
+    return [*lines, *told]
 
 
 def _saving(pattern: str, band: Band, currency: str) -> list[Doc]:

@@ -12,39 +12,37 @@ from typing import Any
 from advisorkit.advice import advise
 from advisorkit.calibration import shipped_cases
 from advisorkit.catalog import load
+from advisorkit.costs import Costing, inputs_for
 from advisorkit.engagement import Engagement
-from advisorkit.evidence import Facts
+from advisorkit.price_book import assumptions
+from advisorkit.price_book import load as load_prices
 from advisorkit.store import read, samples
-from advisorkit.study import study
 
 TARGET_MS = 20.0
-"""Median that a full advice may take: evidence, gates, flips, next questions, acceptability, similar deployments, words."""
+"""Median that a full advice may take: facts of the cost model, today's and those of each changed answer, evidence, gates, flips,
+next questions, acceptability, similar deployments, words."""
 PORTFOLIO = 1000
 """Workflows of the larger portfolio."""
 
 
-def prepared() -> tuple[Engagement, tuple[Facts, ...]]:
-    """The first sample with the facts of its cost model, which are not part of what is timed."""
-    engagement = read(samples.path(samples.names()[0]))
-    return engagement, tuple(study(engagement, workflow).facts for workflow in engagement.workflows)
-
-
-def seconds(engagement: Engagement, facts: tuple[Facts, ...], count: int) -> list[float]:
+def seconds(engagement: Engagement, count: int) -> list[float]:
     """Seconds of computing for each of `count` advices, workflows in turn, each under an id of its own."""
     taken = []
     for place in range(count):
         workflow = replace(engagement.workflows[place % len(engagement.workflows)], id=f"workflow-{place}")
+        inputs = inputs_for(engagement, workflow, load_prices(engagement.as_of), assumptions())
         start = time.perf_counter()
-        advise(load(), engagement, workflow, facts[place % len(facts)], cases=shipped_cases())
+        costing = Costing(engagement, workflow, inputs)
+        advise(load(), engagement, workflow, costing.today, cases=shipped_cases(), costing=costing)
         taken.append(time.perf_counter() - start)
     return taken
 
 
 def figures(portfolio: int = PORTFOLIO) -> dict[str, Any]:
     """Median and 95th percentile in milliseconds, and the time for each of many workflows over that for each of a tenth of them."""
-    engagement, facts = prepared()
-    seconds(engagement, facts, 2 * len(facts))
-    few, many = seconds(engagement, facts, portfolio // 10), seconds(engagement, facts, portfolio)
+    engagement = read(samples.path(samples.names()[0]))
+    seconds(engagement, 2 * len(engagement.workflows))
+    few, many = seconds(engagement, portfolio // 10), seconds(engagement, portfolio)
     return {
         "advice_median_ms": round(1000 * statistics.median(many), 2),
         "advice_p95_ms": round(1000 * statistics.quantiles(many, n=20)[-1], 2),
