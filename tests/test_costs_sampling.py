@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta, qmc, spearmanr
 
-from advisorkit.costs.facts import band
+from advisorkit.costs.bands import band
 from advisorkit.costs.sampling import drawn, quantile
 from advisorkit.costs.sobol import DIMENSIONS, strata
 from advisorkit.quantities import Z95, Estimate, Kind
@@ -112,10 +112,24 @@ def test_inputs_of_one_group_move_together_and_others_do_not() -> None:
     assert np.quantile(made["a"], [0.05, 0.5, 0.95]) == pytest.approx([10, 17, 30], rel=0.02)
 
 
-@given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=60))
-def test_a_band_is_read_off_the_sorted_draws(draws: list[float]) -> None:
-    ordered, last = sorted(draws), len(draws) - 1
+some_draws = st.lists(st.floats(allow_nan=False), min_size=1, max_size=60) | st.lists(st.floats(0, 1e9), min_size=1, max_size=60)
 
-    found = band(np.array(draws))
+
+@given(some_draws, st.sampled_from([1, 50, 3000]))
+def test_a_band_is_read_off_the_sorted_draws(draws: list[float], often: int) -> None:
+    ordered, last = sorted(draws * often), len(draws) * often - 1
+
+    found = band(np.array(draws * often))
 
     assert (found.p10, found.p50, found.p90) == tuple(ordered[int(share * last + 0.5)] for share in (0.1, 0.5, 0.9))
+
+
+@given(st.integers(0, 1000), st.sampled_from([0.001, 1.0, 6.0]), st.booleans())
+def test_a_band_of_many_draws_is_that_of_the_sorted_ones(seed: int, spread: float, both_signs: bool) -> None:
+    random = np.random.default_rng(seed)
+    draws = np.exp(spread * random.normal(size=4096)) - (np.exp(spread * random.normal(size=4096)) if both_signs else 0.0)
+    ordered = np.sort(draws)
+
+    found = band(draws)
+
+    assert (found.p10, found.p50, found.p90) == (ordered[410], ordered[2048], ordered[3686])  # 0.1, 0.5 and 0.9 of 4,095

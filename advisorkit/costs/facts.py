@@ -18,7 +18,7 @@ from advisorkit.costs.tokens_used import corpus_in_prompt, request
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import Band
 
-__all__ = ["FACT_DRAWS", "CostFacts", "Drawn", "Saving", "band", "base_model_life", "drawn_for_facts", "facts", "facts_of", "per_call", "saving", "whole_corpus_call"]
+__all__ = ["FACT_DRAWS", "CostFacts", "Drawn", "Saving", "base_model_life", "drawn_for_facts", "facts", "facts_of", "per_call", "saving", "whole_corpus_call"]
 
 FACT_DRAWS = 2**9
 SEED = 1
@@ -188,24 +188,6 @@ def _bands(draws: Any) -> list[Band]:
     lines = np.atleast_2d(draws)
     ranks = [int(share * (lines.shape[-1] - 1) + 0.5) for share in (0.1, 0.5, 0.9)]
     return [Band(*map(float, ends)) for ends in np.partition(lines, ranks, axis=-1)[:, ranks]]
-
-
-def band(draws: Any) -> Band:
-    """P10, P50 and P90 of draws, by nearest rank; a single number is all three.
-
-    Example:
-        >>> band(np.arange(101.0))
-        Band(p10=10.0, p50=50.0, p90=90.0)
-    """
-    flat = np.array(draws, ndmin=1).ravel()
-    low, middle, high = (int(share * (len(flat) - 1) + 0.5) for share in (0.1, 0.5, 0.9))
-    flat.partition(middle)
-    half = float(flat[middle])
-    below, above = flat[: middle + 1], flat[middle:]
-    below.partition(low)
-    tenth = float(below[low])
-    above.partition(high - middle)
-    return Band(tenth, half, float(above[high - middle]))
 
 
 def saving(here: Scene) -> Saving:

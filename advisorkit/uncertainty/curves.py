@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from advisorkit.costs import Clock, Column, Flow, Stairs, known
-from advisorkit.costs.facts import band
+from advisorkit.costs.bands import band
 from advisorkit.quantities import Band
 from advisorkit.uncertainty.results import Curve, Payback
 

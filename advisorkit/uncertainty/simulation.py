@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from advisorkit.costs import COLUMNS, Column, Flow, Inputs, Scene, columns, first, known, scene
-from advisorkit.costs.facts import band, base_model_life, per_call, saving, whole_corpus_call
+from advisorkit.costs.bands import band
+from advisorkit.costs.facts import base_model_life, per_call, saving, whole_corpus_call
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import Band
 from advisorkit.uncertainty.crossings import break_even
