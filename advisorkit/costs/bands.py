@@ -46,4 +46,5 @@ def _cells(flat: NDArray[np.float64]) -> NDArray[np.intp]:
         times = CELLS / (high - low)
     if not 0 < times < np.inf:
         return np.zeros(len(flat), np.intp)
-    return ((flat - low) * times).astype(np.intp)
+    cells: NDArray[np.intp] = ((flat - low) * times).astype(np.intp)
+    return cells

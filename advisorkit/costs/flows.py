@@ -17,6 +17,7 @@ import numpy as np
 from advisorkit import unit_costs
 from advisorkit.costs.clock import Clock, Profile, Stairs
 from advisorkit.costs.inputs import Inputs
+from advisorkit.costs.sampling import known
 from advisorkit.costs.tokens_used import Request, requests
 from advisorkit.costs.worked_out import completed
 from advisorkit.patterns import PATTERNS, PatternId
@@ -61,6 +62,11 @@ class Flow:
     """For profile ``stairs``: how a month's amount follows from its use."""
     summed: Any = None
     """For profile ``stairs``: present value over the horizon."""
+
+    @property
+    def known(self) -> bool:
+        """Whether its total is known."""
+        return known(self.amount) and known(self.months if self.stairs is None else self.summed)
 
     @property
     def total(self) -> Any:

@@ -33,7 +33,7 @@ def known(amount: Any) -> bool:
         >>> known(np.array([1.0, 2.0])), known(math.nan)
         (True, False)
     """
-    return not np.isnan(np.ravel(amount)[0])
+    return not math.isnan(np.asarray(amount).item(0))
 
 
 @lru_cache(maxsize=4)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from advisorkit.costs import Clock, Column, Flow, Stairs, known
+from advisorkit.costs import Clock, Column, Flow, Stairs
 from advisorkit.costs.bands import band
 from advisorkit.quantities import Band
 from advisorkit.uncertainty.results import Curve, Payback
@@ -90,8 +90,8 @@ def _sides(paying: Mapping[int, float], left: Sequence[int], right: Sequence[int
 
 def course(clock: Clock, paid: Mapping[Column, Sequence[Flow]], draws: int) -> Course:
     """Stack every column whose costs are known; unknown wrong answers are left out."""
-    kept = {c: [f for f in flows if f.phase != "error" or known(f.total)] for c, flows in paid.items()}
-    rows = tuple(c for c, flows in kept.items() if all(known(f.total) for f in flows))
+    kept = {c: [f for f in flows if f.phase != "error" or f.known] for c, flows in paid.items()}
+    rows = tuple(c for c, flows in kept.items() if all(f.known for f in flows))
     stairs: dict[int, tuple[Stairs, list[tuple[int, float]]]] = {}
     for row, column in enumerate(rows):
         for flow in kept[column]:

@@ -80,6 +80,10 @@ class ColumnCost:
     """Total over the horizon for one right answer."""
     net_benefit: Band | None
     """What is saved against today, less everything paid; None without today's figures."""
+    people_left: Band | None
+    """What today's people, and their wrong answers where counted, still cost beside it over the horizon."""
+    all_in: Band | None
+    """`people_left` with everything paid: what compares like for like with today's total."""
     net_value: Band | None
     """Worth of the right answers, less everything paid; None without the values of right and wrong answers."""
     benefit_counts_errors: bool

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from advisorkit.costs import COLUMNS, Column, Flow, Inputs, Scene, columns, first, known, scene
+from advisorkit.costs import COLUMNS, Column, Inputs, Scene, columns, first, known, scene
 from advisorkit.costs.bands import band
-from advisorkit.costs.facts import base_model_life, per_call, saving, whole_corpus_call
+from advisorkit.costs.facts import base_model_life, saving
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import Band
 from advisorkit.uncertainty.crossings import break_even
 from advisorkit.uncertainty.curves import Course, course, curves, paybacks
+from advisorkit.uncertainty.figures import Key, Paid, figures, gain, line_keys
 from advisorkit.uncertainty.results import (
     ColumnCost,
     CorpusOrSearch,
@@ -33,8 +34,11 @@ __all__ = ["DRAWS", "SEED", "price"]
 DRAWS = 2**14
 """Draws on screen; a report takes 2^16."""
 SEED = 20261120
-CURVE_DRAWS, PAYBACK_DRAWS = 2**14, 2**12
-Paid = Mapping[Column, Sequence[Flow]]
+BLOCK, PAYBACK_DRAWS = 2**14, 2**12
+"""Draws worked out at a time, so that the processor's cache holds what is in work; and draws that paybacks are followed for."""
+Rows = Mapping[Key, Any]
+
+np.empty(2**25 - 2**16, np.uint8)  # freed at once: the C library then keeps so much memory in hand instead of fetching it anew
 
 
 def price(inputs: Inputs, draws: int = DRAWS, seed: int = SEED, among: Sequence[PatternId] = PATTERNS) -> CostResult:
@@ -52,70 +56,61 @@ def price(inputs: Inputs, draws: int = DRAWS, seed: int = SEED, among: Sequence[
         ValueError: If `draws` is not a power of two.
         PriceError: If a price or rate is not known.
     """
-    here, likely = scene(inputs, inputs.draw(draws, seed)), scene(inputs, inputs.likely())
-    paid = columns(here)
-    stacked = course(here.clock, paid, draws)
-    totals = dict.fromkeys(COLUMNS, np.float64(np.nan)) | stacked.totals(here.clock, paid)
-    drawn, paid_back = _followed(here, stacked, draws)
-    ranges = _line_ranges(paid)
+    here, paid, stacked, rows = _worked(inputs, draws, seed)
+    bands = {key: band(row) for key, row in rows.items() if not np.isnan(row[::BLOCK]).any()}
+    drawn, paid_back = _followed(here, stacked)
     return CostResult(
         inputs.workflow, inputs.currency, inputs.months, draws, seed,
-        {c: _column(here, c, paid[c], totals[c], drawn.get(c), paid_back, ranges) for c in COLUMNS},
-        _cheapest(totals, among), _differences(totals), break_even(inputs),
-        tuple(p for p in paid_back if p.against == "prompt"), _tornado(inputs, totals, among), saving(likely),
-        _corpus_or_search(here),
+        {c: _column(here, c, paid, bands, drawn.get(c), paid_back) for c in COLUMNS},
+        _cheapest(rows, among), tuple(Difference(a, b, bands[a, b]) for a, b in combinations(PATTERNS, 2) if (a, b) in bands),
+        break_even(inputs), tuple(p for p in paid_back if p.against == "prompt"), _tornado(inputs, bands, among),
+        saving(scene(inputs, inputs.likely())), _corpus_or_search(bands),
     )
 
 
-def _followed(here: Scene, stacked: Course, draws: int) -> tuple[dict[Column, Curve], tuple[Payback, ...]]:
-    drawn = curves(here.clock.first(CURVE_DRAWS, np.float32), stacked.first(CURVE_DRAWS))
-    size = min(PAYBACK_DRAWS, draws)
-    gains: dict[Column, Any] = {c: first(gain, size) for c in COLUMNS[1:] if (gain := _gain(here, c)[0]) is not None}
+def _worked(inputs: Inputs, draws: int, seed: int) -> tuple[Scene, Paid, Course, Rows]:
+    """The first block of draws, and all draws of every figure. A line that nobody pays in the first block is left out."""
+    values = inputs.draw(draws, seed)
+    rows: dict[Key, Any] = {}
+    made: list[tuple[Scene, Paid, Course]] = []
+    for start in range(0, draws, BLOCK):
+        block = slice(start, min(draws, start + BLOCK))
+        here = scene(inputs, {name: value[block] if np.ndim(value) else value for name, value in values.items()})
+        paid = columns(here)
+        stacked = course(here.clock, paid, block.stop - start)
+        found = figures(here, paid, stacked.totals(here.clock, paid))
+        if not made:
+            made, rows = [(here, paid, stacked)], dict(zip(found, np.empty((len(found), draws)), strict=True))
+        for key, row in rows.items():
+            row[block] = found.get(key, 0.0 if key[0] == "line" else np.nan)
+    return *made[0], rows
+
+
+def _followed(here: Scene, stacked: Course) -> tuple[dict[Column, Curve], tuple[Payback, ...]]:
+    drawn = curves(here.clock.first(BLOCK, np.float32), stacked.first(BLOCK))
+    size = min(PAYBACK_DRAWS, stacked.once.shape[-1])
+    gains: dict[Column, Any] = {c: first(saved, size) for c in COLUMNS[1:] if known(saved := gain(here, c)[0])}
     pairs: list[tuple[Column, Column]] = [("rag", "prompt"), ("finetune", "prompt"), ("hybrid", "prompt")]
     pairs += [(c, "today") for c in COLUMNS[1:]]
     life = first(base_model_life(here.inputs, here.values), size)
     return drawn, paybacks(here.clock.first(size, np.float32), stacked.first(size), pairs, gains, life)
 
 
-def _gain(here: Scene, column: Column) -> tuple[Any | None, bool]:
-    """What a month of full use saves against today, and whether wrong answers are counted; None without today's figures."""
-    v = here.values
-    work = here.items * v["share_taken"] * v["minutes_saved"] / 60 * v["hourly_cost"]
-    if not known(work):
-        return None, False
-    avoided = here.items * v["error_rate_today"] * v["cost_wrong"]
-    counted = known(avoided) and known(v[f"error_rate_{column}"])
-    return work + avoided if counted else work, counted
-
-
-def _net_benefit(here: Scene, column: Column, paid: Sequence[Flow], everything: Any) -> tuple[Band | None, bool]:
-    """What is saved against today less what is paid; `paid` ends with its wrong answers."""
-    if column == "today":
-        return None, False
-    gain, counted = _gain(here, column)
-    if gain is None or not known(everything):
-        return None, False
-    wrong = paid[-1].total
-    costs = everything if counted or not known(wrong) else everything - wrong
-    return _band(gain * here.clock.months["calls"] - costs), counted
-
-
 def _column(
-    here: Scene, column: Column, paid: Sequence[Flow], everything: Any, curve: Curve | None, paid_back: Sequence[Payback],
-    ranges: Mapping[int, Band | None],
+    here: Scene, column: Column, paid: Paid, bands: Mapping[Key, Band], curve: Curve | None, paid_back: Sequence[Payback],
 ) -> ColumnCost:
-    def month(*phases: str) -> Band | None:
-        return _band(sum((f.amount for f in paid if f.phase in phases), np.float64(0.0)))
-
-    errors, (benefit, counted) = month("error"), _net_benefit(here, column, paid, everything)
-    lines = tuple(LineCost(f.component, f.phase, f.part, ranges[id(f)]) for f in paid)
-    against_today = next((p for p in paid_back if p.column == column and p.against == "today"), None)
-    total, right = _band(everything), _right_answers(here, column)
-    worth = _band(right * here.values["value_right"] - everything) if errors else None
+    keys, total = line_keys(paid)[column], bands.get((column, "total"))
+    ranges = {
+        name: bands.get((column, name))
+        for name in ("build", "per_call", "run_per_month", "errors_per_month", "total", "per_right_answer", "net_benefit",
+                     "people_left", "all_in", "net_value")
+    }
     return ColumnCost(
-        column, month("build"), _band(per_call(here, column)) if column in PATTERNS else None, month("run", "change"), errors,
-        total, errors is not None, _per_right_answer(right, everything), benefit, worth, counted, against_today, lines,
-        _ending(curve, total),
+        column, **ranges, errors_known=(column, "errors_per_month") in bands,
+        benefit_counts_errors=column != "today" and ranges["net_benefit"] is not None and gain(here, column)[1],
+        payback_today=next((p for p in paid_back if p.column == column and p.against == "today"), None),
+        lines=tuple(LineCost(f.component, f.phase, f.part, bands.get(key)) for f, key in zip(paid[column], keys, strict=True)),
+        curve=_ending(curve, total),
     )
 
 
@@ -124,47 +119,23 @@ def _ending(curve: Curve | None, total: Band | None) -> Curve | None:
     return curve if curve is None or total is None else replace(curve, bands=(*curve.bands[:-1], total))
 
 
-def _line_ranges(paid: Paid) -> dict[int, Band | None]:
-    """Range of each flow, worked out once for those that columns share."""
-    return {key: _band(total) for key, total in {id(f): f.total for flows in paid.values() for f in flows}.items()}
-
-
-def _right_answers(here: Scene, column: Column) -> Any:
-    return here.items * here.clock.months["work" if column == "today" else "calls"] * (1 - here.values[f"error_rate_{column}"])
-
-
-def _per_right_answer(right: Any, everything: Any) -> Band | None:
-    return _band(everything / right) if known(right) and np.all(right > 0) else None
-
-
-def _band(draws: Any) -> Band | None:
-    return band(draws) if known(draws) else None
-
-
-def _cheapest(totals: Mapping[Column, Any], among: Sequence[PatternId]) -> dict[PatternId, float]:
-    if not among or not all(known(totals[pattern]) for pattern in among):
+def _cheapest(rows: Rows, among: Sequence[PatternId]) -> dict[PatternId, float]:
+    if not among or any((pattern, "total") not in rows for pattern in among):
         return {}
-    rows = np.atleast_2d(np.array(np.broadcast_arrays(*(totals[pattern] for pattern in among))).reshape(len(among), -1))
-    first = np.bincount(np.argmin(rows, axis=0), minlength=len(among))
-    return {pattern: float(count / first.sum()) for pattern, count in zip(among, first, strict=True)}
+    least = np.argmin([rows[pattern, "total"] for pattern in among], axis=0)
+    times = np.bincount(least, minlength=len(among))
+    return {pattern: float(count / len(least)) for pattern, count in zip(among, times, strict=True)}
 
 
-def _differences(totals: Mapping[Column, Any]) -> tuple[Difference, ...]:
-    pairs = combinations(PATTERNS, 2)
-    return tuple(Difference(a, b, found) for a, b in pairs if (found := _band(totals[a] - totals[b])))
-
-
-def _tornado(inputs: Inputs, totals: Mapping[Column, Any], among: Sequence[PatternId]) -> Tornado | None:
-    middles = {p: float(np.median(totals[p])) for p in among if known(totals[p])}
-    ranked = sorted(middles, key=lambda p: middles[p])
+def _tornado(inputs: Inputs, bands: Mapping[Key, Band], among: Sequence[PatternId]) -> Tornado | None:
+    ranked = sorted((p for p in among if (p, "total") in bands), key=lambda p: bands[p, "total"].p50)
     if len(ranked) < 2:
         return None
     against = "prompt" if "prompt" in ranked[1:] else ranked[1]
     return tornado(inputs, ranked[0], against)
 
 
-def _corpus_or_search(here: Scene) -> CorpusOrSearch | None:
-    if here.inputs.known("corpus_tokens") is None or here.requests["rag"].on_gpu:
+def _corpus_or_search(bands: Mapping[Key, Band]) -> CorpusOrSearch | None:
+    if ("corpus", "call") not in bands:
         return None
-    corpus, search = whole_corpus_call(here), per_call(here, "rag")
-    return CorpusOrSearch(band(corpus), band(search), band(corpus / search))
+    return CorpusOrSearch(bands["corpus", "call"], bands["rag", "per_call"], bands["corpus", "ratio"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from advisorkit.costs import Flow, Inputs, columns, known, scene
+from advisorkit.costs import Flow, Inputs, columns, scene
 from advisorkit.patterns import PATTERNS, PatternId
 
 __all__ = ["pattern_totals", "total"]
@@ -15,7 +15,7 @@ __all__ = ["pattern_totals", "total"]
 
 def total(paid: Sequence[Flow]) -> Any:
     """Sum of the flows' totals; a flow of phase error that is not known is left out."""
-    return sum((f.total for f in paid if f.phase != "error" or known(f.total)), np.float64(0.0))
+    return sum((f.total for f in paid if f.phase != "error" or f.known), np.float64(0.0))
 
 
 def pattern_totals(inputs: Inputs, changes: Mapping[str, Any], likely: Mapping[str, Any] | None = None) -> dict[PatternId, Any]:
