@@ -249,7 +249,7 @@ def test_each_bar_of_the_tornado_is_the_bill_with_that_assumption_at_its_end() -
 
 
 def test_the_saving_of_a_small_model_is_split_without_rest() -> None:
-    split = facts(inputs()).saving
+    split = price(inputs(), 64).saving
 
     assert split.shorter_prompt + split.smaller_model == pytest.approx(split.per_call, rel=1e-12)
     assert 0 < split.small_untuned < split.per_call
