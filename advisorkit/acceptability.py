@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
@@ -22,8 +22,10 @@ from advisorkit.evidence import (
     chance,
     frequencies,
     pointless,
+    read_by,
     spread,
     table,
+    told_by,
 )
 from advisorkit.patterns import PATTERNS, PatternId
 
@@ -191,19 +193,36 @@ def bounds(outlook: Outlook) -> dict[PatternId, tuple[float, float]]:
     """Smallest and largest chance that each pattern could have, whatever the open questions' answers.
 
     The two needs are pushed to their ends one by one, so the true ends lie inside. A pattern that an open question may rule
-    out has zero as its worst case.
+    out has zero as its worst case, and a gate that one may excuse does not hold for certain.
     """
     tables, assessment = table(outlook.assessment.catalog), outlook.assessment
-    free = [column for column, name in enumerate(tables.ids) if name not in assessment.answers and name not in assessment.locked]
+    free = {name: column for column, name in enumerate(tables.ids) if name not in assessment.answers and name not in assessment.locked}
     ends = np.stack([outlook.columns, outlook.columns])
-    for column in free:
+    for column in free.values():
         weights = outlook.weights[:, column, : tables.levels[column]]
         ends[0, :, column], ends[1, :, column] = weights.min(axis=1), weights.max(axis=1)
     low, high = chance(tables.total(ends) + assessment.start)
-    unsure = {p for hit in outlook.hits if hit.provisional for p in hit.removes}
+    gone, unsure = _ruled_out(outlook, free)
     least = dict(zip(PATTERNS, spread_ends(low, high), strict=True))
     most = dict(zip(PATTERNS, spread_ends(high, low), strict=True))
-    return {p: _share(p, least, most, outlook.gone, unsure) for p in PATTERNS}
+    return {p: _share(p, least, most, gone, unsure) for p in PATTERNS}
+
+
+def _ruled_out(outlook: Outlook, free: Container[str]) -> tuple[frozenset[PatternId], frozenset[PatternId]]:
+    """Patterns that are gone whatever the open questions' answers, and those that may or may not be."""
+    costing = outlook.assessment.costing
+    moved = costing is not None and any(name in free for name in costing.feeds)
+    gone, unsure = set[PatternId](), set[PatternId]()
+    for gate, hits in zip(outlook.assessment.catalog.gates, outlook.by_gate, strict=False):
+        if gate.kind != "lasting" and (gate.kind != "off_ramp" or len(gate.removes) == len(PATTERNS)):
+            continue
+        if any(name in free for name in read_by(gate)) or (moved and told_by(gate)):
+            unsure |= set(gate.removes)
+            continue
+        for hit in hits:
+            (unsure if hit.provisional else gone).update(hit.removes)
+    certain = frozenset[PatternId]() if len(gone) == len(PATTERNS) else frozenset(gone)
+    return certain, frozenset(unsure | gone) - certain
 
 
 def spread_ends(real: Array, absent: Array) -> tuple[float, float, float, float]:
@@ -222,7 +241,7 @@ def _share(
     least: Mapping[PatternId, float],
     most: Mapping[PatternId, float],
     gone: frozenset[PatternId],
-    unsure: set[PatternId],
+    unsure: frozenset[PatternId],
 ) -> tuple[float, float]:
     if pattern in gone:
         return 0.0, 0.0

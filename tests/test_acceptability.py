@@ -92,7 +92,7 @@ def test_answers_occur_as_often_as_in_the_cases_one_more_of_each_added() -> None
     assert often.tolist() == pytest.approx([(count + 1) / (len(CASES) + 3) for count in counts])
 
 
-@settings(max_examples=40)
+@settings(max_examples=200)
 @given(answer_sets(plain=True, most=10))
 def test_an_unknown_answer_never_raises_a_patterns_worst_case(answers: dict[str, Answer]) -> None:
     known = bounds(outlook(answers))

@@ -116,10 +116,11 @@ def test_what_is_not_clear_is_told_as_a_choice_between_two() -> None:
     assert advice.words.headline[0] == "Not yet clear: retrieval or a prompt."
 
 
-def test_a_bot_for_order_status_fetches_records_by_key() -> None:
+@pytest.mark.parametrize("job", ["answer", "act", "check_rules", "write"])
+def test_a_bot_for_order_status_fetches_records_by_key(job: str) -> None:
     advice = advised({
         "source_form": said("records"), "access_control": said("own_record_only"), "private_knowledge": said("most"),
-        "knowledge_change": said("live"), "facts_or_behaviour": said("facts"), "task_kind": said("answer"),
+        "knowledge_change": said("live"), "facts_or_behaviour": said("facts"), "task_kind": said(job),
         "corpus_tokens": number(0),
     })  # fmt: skip
 

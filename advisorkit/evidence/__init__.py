@@ -15,7 +15,7 @@ from advisorkit.evidence.belief import (
     weigh,
 )
 from advisorkit.evidence.cases import Case, answerable, frequencies, placed
-from advisorkit.evidence.gates import Facts, GateHit, closed_gates, closure, pointless, shares, sure
+from advisorkit.evidence.gates import Facts, GateHit, closed_gates, closure, pointless, read_by, shares, sure, told_by
 from advisorkit.evidence.steps import PILOT, step_for_now, waiting
 from advisorkit.evidence.tables import Array, Same, Table, chance, table
 from advisorkit.evidence.whatif import Change, Changed, Outlook, best_of, possible_answers, shared_out
@@ -50,6 +50,7 @@ __all__ = [
     "placed",
     "pointless",
     "possible_answers",
+    "read_by",
     "removed",
     "shared_out",
     "shares",
@@ -58,6 +59,7 @@ __all__ = [
     "step_for_now",
     "sure",
     "table",
+    "told_by",
     "waiting",
     "weigh",
     "worked_out",

@@ -121,6 +121,10 @@ def _shared_corpus(catalog: Catalog, answers: Answers, _: Facts | None, __: Patt
     return None
 
 
+def _own_record(catalog: Catalog, answers: Answers, _: Facts | None, __: PatternId) -> float | None:
+    return sure(catalog, answers, "access_control", "own_record_only")
+
+
 def _payback_exceeds_life(_: Catalog, __: Answers, facts: Facts | None, ___: PatternId) -> float | None:
     if facts is None or not facts.payback_known:
         return None
@@ -141,6 +145,7 @@ def _short_of(given: Answer | None, needed: float | None) -> float | None:
 
 TESTS: dict[str, Test] = {
     "beyond_window": Test(("facts_in_request", "corpus_tokens"), _beyond_window, ("window_tokens",)),
+    "each_sees_own_record": Test(("access_control",), _own_record, ()),
     "over_budget": Test(("budget",), _over_budget, ("build",)),
     "over_deadline": Test(("deadline_weeks",), _over_deadline, ("build_weeks",)),
     "payback_exceeds_life": Test((), _payback_exceeds_life, ("payback_known", "payback_months", "base_model_life_months")),
