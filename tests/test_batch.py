@@ -93,6 +93,48 @@ def test_a_faulty_engagement_fails_alone_and_is_named(tmp_path: Path) -> None:
     assert "EURO" in result.failed[0].error
 
 
+@pytest.mark.parametrize("engine", ["advisorkit", "kernel"])
+def test_what_a_template_finds_wrong_with_a_client_is_told_of_the_client_and_fails_alone(engine: str, tmp_path: Path) -> None:
+    for name, currency in (("a", "EUR"), ("b", "ISK")):
+        (tmp_path / f"{name}.yaml").write_text(ENGAGEMENT.format(name).replace("EUR", currency))
+    template = notebook("from advisorkit.report import open_job", "open_job(job)")
+
+    result = make(template, gather([tmp_path]).jobs, tmp_path / "out", engine=engine)
+
+    assert [(row.engagement, row.status) for row in result.deliverables] == [("a", "made"), ("b", "failed")]
+    assert result.failed[0].error.startswith(f"{tmp_path / 'b.yaml'}: no exchange rate from EUR to ISK")
+    assert "cell" not in result.failed[0].error
+    assert not (tmp_path / "out" / "failed").exists()
+
+
+def test_an_address_that_asks_for_credentials_is_refused_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("s3fs")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+
+    with pytest.raises(EngagementError, match="output folder cannot be used: .*redentials; sign in to it, or name a local folder"):
+        make(TRIAL, jobs(1), "s3://bucket/night")
+
+    assert list((tmp_path / "data" / "advisorkit" / "batches").iterdir()) == []
+
+
+def test_an_address_of_an_unknown_kind_is_refused_in_words() -> None:
+    with pytest.raises(EngagementError, match="output folder ftpz://host/night cannot be used: .*ftpz"):
+        make(TRIAL, jobs(1), "ftpz://host/night")
+
+
+def test_a_refused_batch_leaves_no_folder_behind_and_none_of_the_users_gone(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    for wanted, settings in ((jobs(1) * 2, {}), (jobs(1), {"jobs_at_once": 0}), (jobs(1), {"executor": "dsk"})):
+        with pytest.raises((EngagementError, UsageError)):
+            make(TRIAL, wanted, tmp_path / "mine" / "new" / "deep", **settings)  # type: ignore[arg-type]
+        assert list((tmp_path / "mine").iterdir()) == []
+
+
 def test_everything_unfit_is_named_at_once_before_the_first_report(tmp_path: Path) -> None:
     names = ("acme", "acme", "ACME", "../up", "a/b", "a\\b", "", "cafe\u0301")
     wanted = tuple(Job(name, f"Client {n}", "{}", source=f"file{n}.yaml") for n, name in enumerate(names))
@@ -105,7 +147,7 @@ def test_everything_unfit_is_named_at_once_before_the_first_report(tmp_path: Pat
     assert "no cell tagged 'parameters' that sets job" in said
     assert "id ACME and acme is used 3 times (file0.yaml, file1.yaml, file2.yaml)" in said
     assert all(repr(name) in said for name in names[2:])
-    assert end_state(tmp_path / "out") == {}
+    assert not (tmp_path / "out").exists()
 
 
 def test_nothing_to_make_is_refused(tmp_path: Path) -> None:

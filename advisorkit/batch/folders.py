@@ -9,7 +9,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 
 import fsspec
@@ -39,6 +39,7 @@ class LocalFolder:
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
+        self._made = [path for path in (self.root, *self.root.parents) if not path.exists()]
         self.root.mkdir(parents=True, exist_ok=True)
         shared = sync_service(self.root) or network_system(self.root)
         self.state = _elsewhere(str(self.root)) if shared else self.root / ".advisorkit"
@@ -82,11 +83,28 @@ class LocalFolder:
         """Bytes free for this user."""
         return shutil.disk_usage(self.root).free
 
+    def forsake(self) -> None:
+        """Take back the folders that were made for a batch that is refused; one that holds anything stays."""
+        with suppress(OSError):
+            for path in (self.state, *self._made):
+                path.rmdir()
+
     def tidy(self) -> None:
         """Remove temporary files that a killed batch left; call it under the lock."""
         for path in self.root.iterdir():
             if _STALE.fullmatch(path.name):
                 path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """A store's own exceptions, such as missing credentials, as the `OSError` that a folder may raise."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        raise OSError(f"{type(error).__name__}: {error}; sign in to it, or name a local folder") from error
 
 
 class RemoteFolder:
@@ -98,6 +116,7 @@ class RemoteFolder:
         self._system, self._root = fsspec.core.url_to_fs(address)
         self.state = _elsewhere(address)
 
+    @_told()
     def write(self, path: str, content: bytes) -> None:
         """Hand over the whole content in one call.
 
@@ -110,14 +129,20 @@ class RemoteFolder:
     def digest(self, path: str) -> str:
         """SHA-256 of a file's content in hexadecimal; empty when it is not there."""
         try:
-            return fingerprint(self._system.cat_file(self._at(path)))
+            return self._fingerprint(path)
         except OSError:
             return ""
 
+    @_told()
+    def _fingerprint(self, path: str) -> str:
+        return fingerprint(self._system.cat_file(self._at(path)))
+
+    @_told()
     def size(self, path: str) -> int:
         """Bytes of a file that is there."""
         return int(self._system.size(self._at(path)))
 
+    @_told()
     def remove(self, path: str) -> None:
         """Remove a file if it is there."""
         if self._system.exists(self._at(path)):
@@ -126,6 +151,11 @@ class RemoteFolder:
     def free(self) -> int | None:
         """Nobody knows."""
         return None
+
+    def forsake(self) -> None:
+        """Take back the folder that was made for the journal of a batch that is refused; one that holds anything stays."""
+        with suppress(OSError):
+            self.state.rmdir()
 
     def _at(self, path: str) -> str:
         return f"{self._root.rstrip('/')}/{path}"

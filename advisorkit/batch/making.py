@@ -25,9 +25,12 @@ from advisorkit.batch.checking import check
 from advisorkit.batch.engine import NAME, ZygoteEngine
 from advisorkit.batch.notebooks import finished, unframe
 from advisorkit.batch.templates import PARAMETER, is_python
-from advisorkit.errors import AdvisorError, RenderError
+from advisorkit.errors import AdvisorError, EngagementError, Fault, PilotError, PriceError, RenderError
 
 __all__ = ["make", "parameterised"]
+
+_OF_A_CLIENT = (EngagementError, PilotError, PriceError)
+"""What is wrong with an engagement and not with the template that came upon it."""
 
 papermill_engines.register(NAME, ZygoteEngine)
 
@@ -41,7 +44,7 @@ def make(folder: Path) -> None:
         for kind, renderer in order["formats"].items():
             (folder / f"made.{kind}").write_bytes(_render(kind, renderer, notebook, order["options"]))
     except AdvisorError as error:
-        outcome["reason"] = str(error)
+        outcome = {"reason": str(error), "clients": isinstance(error, _OF_A_CLIENT)}
     except Exception as error:  # noqa: BLE001  a renderer may fail in any way; it must fail its report only
         traceback.print_exc()
         outcome["reason"] = f"{type(error).__name__}: {error}"
@@ -52,6 +55,8 @@ def _execute(folder: Path, order: dict[str, Any]) -> Any:
     try:
         notebook = (_here if order["engine"] == NAME else _in_kernel)(folder)
     except PapermillExecutionError as error:
+        if error.ename in {kind.__name__ for kind in _OF_A_CLIENT}:
+            raise EngagementError([Fault("", "", error.evalue)]) from None
         raise RenderError(f"{error.ename}: {error.evalue}") from None
     if not finished(notebook):
         raise RenderError("a cell ended the report before its last cell")

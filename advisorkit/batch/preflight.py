@@ -35,10 +35,10 @@ def refuse_unfit(template: Template, jobs: Sequence[Job], formats: Mapping[str, 
     faults += [*_bad_ids(whole), *_same_names(whole)]
     try:
         folder = open_folder(out)
-        faults += _bad_folder(folder, len(whole) * len(formats))
     except UsageError as error:
-        faults.append(Fault("", "", str(error)))
-    if faults:
+        raise EngagementError([*faults, Fault("", "", str(error))]) from None
+    if faults := [*faults, *_bad_folder(folder, len(whole) * len(formats))]:
+        folder.forsake()
         raise EngagementError(faults)
     return folder
 

@@ -53,14 +53,17 @@ def produce(
     folder = refuse_unfit(model, jobs, renderers, out)
     used = engine_for(model, engine, forks=can_fork())
     orders = [Order(model, job, renderers, dict(options or {}), used, limits or Limits()) for job in jobs]
-    with lock(folder):
-        batch = Round(folder, orders, progress)
-        try:
-            with executor_for(executor, jobs_at_once, scheduler, renderers.values()) as pool:
+    try:
+        with executor_for(executor, jobs_at_once, scheduler, renderers.values()) as pool, lock(folder):
+            batch = Round(folder, orders, progress)
+            try:
                 batch.run(pool, ahead=2 * jobs_at_once)
-            batch.conclude()
-        finally:
-            batch.close()
+                batch.conclude()
+            finally:
+                batch.close()
+    except UsageError:
+        folder.forsake()
+        raise
     slower = f"template {model.name} needs a Jupyter kernel, which takes longer" if used != engine else ""
     notices = tuple(filter(None, (folder.notice, slower, *batch.notices)))
     return BatchResult(batch.rows, str(out), time.monotonic() - began, notices)

@@ -96,6 +96,8 @@ def _left_behind(order: Order, folder: Path, reason: str) -> tuple[dict[str, byt
         outcome = json.loads((folder / "outcome.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         outcome = {"reason": reason or "its process ended before the report was finished"}
+    if outcome.get("clients"):
+        return {}, Failure(f"{order.job.source or order.job.engagement}: {outcome['reason']}")
     if reason or "reason" in outcome:
         return {}, Failure(*salvage(folder, outcome.get("reason", reason)))
     return {kind: (folder / f"made.{kind}").read_bytes() for kind in order.formats}, None
