@@ -75,26 +75,34 @@ class Model:
     """Whether it bills hidden reasoning tokens as output."""
     retires: date | None
     """Day on which its provider ends it; None when none is announced."""
+    training: str = ""
+    """Price-book row of what training it costs; empty when no such price is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenPrices:
     """What a model's tokens cost: prices for 1M tokens, in one currency.
 
-    All four are always given; the price book fills ``cache_read`` and ``cache_write`` with ``input`` where a provider has no
-    such price.
+    Example:
+        >>> TokenPrices(0.15, 0.60).cache_read
+        0.15
     """
 
     input: float
     """Fresh input tokens."""
     output: float
     """Output tokens, hidden reasoning included; NaN for a model without output."""
-    cache_read: float
-    """Input tokens read from the provider's cache."""
-    cache_write: float
-    """Input tokens written into the cache."""
+    cache_read: float = math.nan
+    """Input tokens read from the provider's cache; left out, those of fresh input."""
+    cache_write: float = math.nan
+    """Input tokens written into the cache; left out, those of fresh input."""
     tiers: tuple[tuple[int, float, float, float, float], ...] = ()
     """Bounds with the four prices that hold above them: above, input, output, cache_read, cache_write."""
+
+    def __post_init__(self) -> None:
+        for name in ("cache_read", "cache_write"):
+            if math.isnan(getattr(self, name)):
+                object.__setattr__(self, name, self.input)
 
     def times(self, rate: float) -> TokenPrices:
         """All prices multiplied by `rate`, such as an exchange rate or a mark-up."""

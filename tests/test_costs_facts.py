@@ -112,6 +112,18 @@ def test_a_model_that_its_maker_ends_has_that_much_life_left() -> None:
     assert facts(inputs()).base_model_life_months == 18
 
 
+def test_an_announced_end_of_the_base_model_is_a_training_more() -> None:
+    told = {"retrains_per_year": 0.0, "base_model_life_months": 12, "horizon_months": 24, "discount_rate": 0, "retrain_days": 3,
+            "engineer_day_rate": 1000, "relabel_share": 0}
+
+    def again(model: str) -> float:
+        return sum(line.amount or 0 for line in bill(inputs(tuned_model=model, **told)).of("finetune") if "again: engineers" in line.component)
+
+    left = (date(2027, 1, 14) - TODAY).days / (365.25 / 12)  # 1.8 months, then one end every 12
+    assert again("together:qwen3.5-9b") == pytest.approx(24 / 12 * 3000)
+    assert again("openai:ft-gpt-4o-mini") == pytest.approx((1 + (24 - left) / 12) * 3000)
+
+
 def test_examples_that_fit_are_counted_in_the_length_read_reliably() -> None:
     told = {"effective_tokens": 64_000, "instruction_tokens": 800, "input_tokens": 600, "output_tokens": 300}
 

@@ -60,6 +60,25 @@ def test_a_price_follows_the_words_chosen_before_it() -> None:
     assert inputs(store="pgvector").rows["store_minimum"].price_id == "store:pgvector/minimum"
 
 
+@pytest.mark.parametrize(("model", "row"), [
+    ("together:qwen3.5-9b", "training:lora-10b/1m_tokens"), ("together:llama-3.3-70b", "training:lora-70b/1m_tokens"),
+    ("openai:gpt-4.1-mini", "training:gpt-4.1-mini/1m_tokens"), ("openai:ft-gpt-4o-mini", "training:gpt-4o-mini/1m_tokens"),
+])
+def test_the_price_of_training_is_that_of_the_model_to_train(model: str, row: str) -> None:
+    assert inputs(tuned_model=model).rows["training_price"].price_id == row
+
+
+def test_a_model_without_a_training_price_is_refused_until_somebody_gives_one() -> None:
+    with pytest.raises(PriceError, match=r"no training price is known for openai:gpt-5-mini; set training_price, or tuned_model .*openai:gpt-4\.1"):
+        inputs(tuned_model="openai:gpt-5-mini")
+
+    assert inputs(tuned_model="openai:gpt-5-mini", training_price=4).likely()["training_price"] == 4
+
+
+def test_every_training_price_named_for_a_model_is_in_the_book() -> None:
+    assert {model.training for model in BOOK.models.values()} - {""} <= BOOK.prices.keys()
+
+
 def test_a_negotiated_price_reaches_the_bill() -> None:
     listed, own = told(), told(prices={"anthropic:claude-sonnet-5-5/output": 5.0, "label:contractor": 1.0})
 

@@ -129,6 +129,12 @@ def test_the_examples_hold_both_right_and_faulty_ones() -> None:
     assert (uses.count("positive"), uses.count("negative")) == (46, 2)
 
 
+def test_a_cache_price_left_out_is_that_of_fresh_input() -> None:
+    assert TokenPrices(0.15, 0.6) == TokenPrices(0.15, 0.6, 0.15, 0.15)
+    assert TokenPrices(0.15, 0.6, cache_read=0.0).cache_read == 0.0
+    assert TokenPrices(0.15, 0.6).times(2) == TokenPrices(0.3, 1.2)
+
+
 LONG = TokenPrices(3, 15, 0.3, 3.75, tiers=((200_000, 6, 22.5, 0.6, 7.5),))
 
 

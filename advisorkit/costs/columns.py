@@ -113,7 +113,7 @@ def _indexing(here: Scene) -> Flows:
 def _retraining(here: Scene) -> Flows:
     """Training again for new data or for the end of the base model, whichever comes more often."""
     v = here.values
-    often = np.maximum(v["retrains_per_year"] / 12, 1 / v["base_model_life_months"])
+    often = np.maximum(v["retrains_per_year"] / 12, _ends(here))
     days, labels = often * v["retrain_days"], often * v["relabel_share"] * v["labels_wanted"]
     millions, why = often * training_millions(here), ("retrains_per_year", "base_model_life_months")
     rate, label, run = v["engineer_day_rate"], v["label_price"], v["training_price"]
@@ -122,6 +122,14 @@ def _retraining(here: Scene) -> Flows:
         here.pays("Training again: examples", "change", "month", labels, "examples", label, "relabel_share", *why),
         here.pays("Training again: runs", "change", "month", millions, "1M training tokens", run, "training_price", *why),
     )
+
+
+def _ends(here: Scene) -> Any:
+    """Ends of the base model a month: the announced one first, then one for every assumed life after it."""
+    life, announced, horizon = here.values["base_model_life_months"], here.inputs.announced_life, here.clock.horizon
+    if announced is None:
+        return 1 / life
+    return (1 + (horizon - announced) / life) / horizon if 0 < horizon >= announced else 0.0
 
 
 def _checking(here: Scene) -> Flow:

@@ -13,7 +13,7 @@ from advisorkit import unit_costs
 from advisorkit.costs.building import builds
 from advisorkit.costs.columns import columns, kept_up
 from advisorkit.costs.flows import Flows, Scene, build_days, scene
-from advisorkit.costs.inputs import DAYS_PER_MONTH, Inputs
+from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.tokens_used import corpus_in_prompt, request
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import Band
@@ -251,7 +251,5 @@ def _paybacks(spread: Scene, built: Mapping[PatternId, Flows], rows: Sequence[In
 
 def base_model_life(inputs: Inputs, values: Mapping[str, Any]) -> Any:
     """Months until the model to train is ended: those its maker announced, else those assumed in `values`."""
-    retires = inputs.model("tuned_model").retires
-    if retires is None:
-        return values["base_model_life_months"]
-    return max(0.0, (retires - inputs.as_of).days / DAYS_PER_MONTH)
+    announced = inputs.announced_life
+    return values["base_model_life_months"] if announced is None else announced

@@ -15,11 +15,11 @@ from advisorkit.costs.assumption import Assumption, AssumptionKind
 from advisorkit.costs.sampling import drawn, known
 from advisorkit.costs.worked_out import BASIS, WORKED_OUT, completed
 from advisorkit.engagement import Answer, Engagement, Setting, Workflow
-from advisorkit.errors import EngagementError, Fault, nearest
+from advisorkit.errors import EngagementError, Fault, PriceError, nearest
 from advisorkit.prices import Model, PriceAge, PriceBook, TokenPrices
 from advisorkit.quantities import Estimate, Kind
 
-__all__ = ["DAYS_PER_MONTH", "ChangedBy", "Input", "Inputs", "inputs_for", "revised"]
+__all__ = ["ChangedBy", "Input", "Inputs", "inputs_for", "revised"]
 
 SHAPES: dict[AssumptionKind, Kind] = {"share": "share", "real": "real"}
 NOTHING = Estimate.of(0)
@@ -115,6 +115,12 @@ class Inputs:
         last = self.as_of.toordinal() + self.months * DAYS_PER_MONTH
         within = (model for model in named if model.retires and model.retires.toordinal() <= last)
         return tuple(sorted(within, key=lambda model: (model.retires or date.max, model.id)))
+
+    @property
+    def announced_life(self) -> float | None:
+        """Months until the maker of the model to train ends it; None when no end is announced."""
+        retires = self.model("tuned_model").retires
+        return None if retires is None else max(0.0, (retires - self.as_of).days / DAYS_PER_MONTH)
 
     @property
     def months(self) -> int:
@@ -290,12 +296,27 @@ class _Chosen:
     def _priced(self, assumption: Assumption, id: str) -> Input | None:
         if not id:
             return None
-        words = {name: row.value for name, row in self.rows.items() if isinstance(row.value, str)} if "{" in id else {}
-        price = self.book.price(id.format_map(words))
+        price = self.book.price(self._named(id))
         rate = self.book.rate(price.currency, self.engagement.currency) if price.currency else 1.0
         value = Estimate(*(rate * end for end in (price.amount.low, price.amount.likely, price.amount.high)))
         by: ChangedBy = "negotiated" if price.evidence == "negotiated" else "price book"
         return Input(assumption, value, price.source, by, "", price.id)
+
+
+    def _named(self, id: str) -> str:
+        """The id of a row that follows from a word or a model chosen before."""
+        if "{" not in id:
+            return id
+        words = {name: row.value for name, row in self.rows.items() if isinstance(row.value, str)}
+        models = {name: self.book.model(words[name]) for name in words if self.rows[name].assumption.kind == "model"}
+        named = id.format_map(words | models)
+        if not named:
+            trained = sorted(model.id for model in self.book.models.values() if model.training)
+            raise PriceError(
+                f"no training price is known for {words['tuned_model']}; set training_price, "
+                f"or tuned_model to one that has a price: {', '.join(trained)}"
+            )
+        return named
 
 
 def _check(engagement: Engagement, workflow: Workflow, table: Mapping[str, Assumption]) -> None:

@@ -20,7 +20,7 @@ __all__ = ["COLUMNS", "data_text", "history", "load", "model_rows", "prices_tabl
 
 COLUMNS = ("id", "unit", "low", "likely", "high", "currency", "since", "checked", "evidence", "tiers", "source", "note")
 """Columns of a price file; a later `since` supersedes an earlier row and never replaces it."""
-MODEL_COLUMNS = ("id", "reference", "kind", "window_tokens", "cache_minutes", "reasons", "retires", "note")
+MODEL_COLUMNS = ("id", "reference", "kind", "window_tokens", "cache_minutes", "reasons", "retires", "training", "note")
 RATE = "rate:"
 OWN = "ADVISORKIT_PRICES"
 FILES = ("package.csv", "reviewed.csv")
@@ -173,7 +173,7 @@ def _model(row: Mapping[str, str]) -> Model:
         row["id"], row["reference"], cast("ModelKind", row["kind"]),
         int(row["window_tokens"]) if row["window_tokens"] else None,
         float(row["cache_minutes"]) if row["cache_minutes"] else None,
-        row["reasons"] == "yes", _day(row["retires"]),
+        row["reasons"] == "yes", _day(row["retires"]), row["training"],
     )
 
 
