@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,26 @@ def test_five_faults_of_a_file_are_told_in_one_run_with_place_and_nearest_word(b
     for word in ("assumptions", "required", "twice", "-5", "knowledge_change"):
         assert word in told
     assert all("line" in fault["where"] for fault in found["faults"])
+
+
+def test_costs_for_people_tell_the_gain_against_today_and_what_is_missing_for_it(tmp_path: Path) -> None:
+    file = tmp_path / "desk.yaml"
+    file.write_text("""advisorkit: 1
+client: Desk (sample)
+currency: EUR
+as_of: 2026-11-20
+workflows: [{id: desk, name: Desk, answers: {calls_per_month: 40000}}]
+""")
+
+    bare = run("cost", file, "--draws", 256)
+    told = run("cost", file, "--draws", 256, "--set", "minutes_per_item=4,6,9")
+
+    assert "Against today: not known; give minutes_per_item" in bare.stdout
+    assert "Net benefit" not in bare.stdout
+    assert {"People's work left", "All in", "Net benefit", "Paid back, months"} <= set(re.split(r"  +|\n", told.stdout))
+    assert "Wrong answers are left out" in told.stdout
+    assert "--set tuned_hosting=gpu" in told.stdout
+    assert "--set tuned_hosting=gpu" not in run("cost", file, "--draws", 256, "--set", "tuned_hosting=gpu").stdout
 
 
 @pytest.mark.parametrize("command", ["assess", "cost", "check"])

@@ -159,6 +159,31 @@ def test_payback_and_benefit_against_today_follow_from_the_bill() -> None:
     assert prompt.payback_today.within_horizon == 1
 
 
+@given(changes())
+def test_today_less_the_system_and_the_people_still_at_work_is_the_net_benefit(changed: dict[str, float]) -> None:
+    made = price(fixed(having(inputs(buy_seats=5, buy_seat_price=30, error_rate_buy=0.1), **changed)), 2)
+    today = made.columns["today"].total
+
+    for column in (*PATTERNS, "buy"):
+        cost = made.columns[column]
+        assert cost.benefit_counts_errors
+        assert today.p50 - cost.all_in.p50 == pytest.approx(cost.net_benefit.p50, rel=1e-9, abs=1e-6)
+        assert cost.all_in.p50 == pytest.approx(cost.people_left.p50 + cost.total.p50, rel=1e-12)
+
+
+def test_where_the_system_takes_nothing_all_of_todays_work_is_left() -> None:
+    made = price(fixed(inputs(adoption=0)), 2)
+
+    assert made.columns["rag"].people_left == made.columns["today"].total
+
+
+def test_a_trained_model_on_a_gpu_of_its_own_costs_what_the_bill_with_rented_gpus_says() -> None:
+    by_token, by_hour = price(fixed(inputs()), 2), price(fixed(inputs(tuned_hosting="gpu")), 2)
+
+    assert by_token.own_gpu_call == pytest.approx(by_hour.columns["finetune"].per_call.p50)
+    assert by_hour.own_gpu_call is None
+
+
 def test_without_todays_figures_the_benefit_is_not_known_and_not_zero() -> None:
     made = price(without(inputs(), "minutes_per_item"), FEW)
 

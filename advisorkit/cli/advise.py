@@ -12,6 +12,7 @@ from rich.table import Table
 from advisorkit.advice import Advice, PatternAdvice
 from advisorkit.catalog import load as load_catalog
 from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, finite, guarded, out, say, table
+from advisorkit.cli.cost_tables import cost_tables
 from advisorkit.cli.request import opened, tell_ages
 from advisorkit.costs import bill
 from advisorkit.documents.advice import advice_document
@@ -22,9 +23,9 @@ from advisorkit.patterns import PATTERNS
 from advisorkit.piloting import pilots_of
 from advisorkit.price_book import append, prices_table, refresh
 from advisorkit.price_book import load as load_prices
-from advisorkit.quantities import Band, money_range, money_short, number, percent
+from advisorkit.quantities import percent
 from advisorkit.study import Study, studies
-from advisorkit.uncertainty import DRAWS, CostResult, price
+from advisorkit.uncertainty import DRAWS, price
 
 __all__ = ["assess", "cost", "prices", "prices_app", "prices_refresh"]
 
@@ -102,26 +103,8 @@ def cost(
         return
     finite(document)
     for one, _, result in priced:
-        _print_costs(one, result)
-
-
-def _print_costs(one: Study, result: CostResult) -> None:
-    names = {name: pattern.name for name, pattern in load_catalog().patterns.items()} | {"today": "Today", "buy": "Buy"}
-    currency, chances = result.currency, {str(name): percent(chance) for name, chance in result.cheapest.items()}
-    rows = [
-        [names[name], _range(column.build, currency), _range(column.per_call, currency),
-         _range(column.run_per_month, currency), _range(column.errors_per_month, currency), _range(column.total, currency),
-         chances.get(name, "")]
-        for name, column in result.columns.items() if column.lines
-    ]
-    title = f"\n{one.workflow.name}: {result.horizon_months} months, present value, {currency}; P10 to P90 of {number(result.draws)} draws"
-    out.print(table(title, ["", "Build", "A call", "Run a month", "Errors a month", "Total", "Cheapest"], rows, right=range(1, 7)))
-
-
-def _range(band: Band | None, currency: str) -> str:
-    if band is None:
-        return "not known"
-    return money_short(band.p50, currency) if band.p10 == band.p90 else money_range(band.p10, band.p90, currency)
+        for part in cost_tables(one.workflow.name, one.inputs, result, {n: p.name for n, p in load_catalog().patterns.items()}):
+            out.print(part)
 
 
 prices_app = typer.Typer(invoke_without_command=True, help="The price book with ages and sources.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,10 @@ from advisorkit.costs.tokens_used import corpus_in_prompt, request
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import Band
 
-__all__ = ["FACT_DRAWS", "CostFacts", "Drawn", "Saving", "base_model_life", "drawn_for_facts", "facts", "facts_of", "per_call", "saving", "whole_corpus_call"]
+__all__ = [
+    "FACT_DRAWS", "CostFacts", "Drawn", "Saving", "base_model_life", "drawn_for_facts", "facts", "facts_of", "own_gpu_call",
+    "per_call", "saving", "whole_corpus_call",
+]
 
 FACT_DRAWS = 2**9
 SEED = 1
@@ -222,6 +225,19 @@ def per_call(here: Scene, pattern: PatternId) -> Any:
         return np.float64(np.nan)
     rent = next(f.amount for f in columns(here)[pattern] if f.component == "GPU rent")
     return rent / v["calls_per_month"] + search * (1 + v["retry_share"])
+
+
+def own_gpu_call(inputs: Inputs) -> float | None:
+    """Likely cost of a call of the trained model on rented whole GPUs of its own.
+
+    None when it is priced there already, or the calls are not known.
+    """
+    row = inputs.rows["tuned_hosting"]
+    if row.value == "gpu":
+        return None
+    moved = replace(inputs, rows={**inputs.rows, "tuned_hosting": replace(row, value="gpu")})
+    cost = float(per_call(scene(moved, moved.likely()), "finetune"))
+    return None if math.isnan(cost) else cost
 
 
 def _examples_that_fit(here: Scene) -> Any:

@@ -157,7 +157,8 @@ def _listed(view: View) -> list[Input]:
 def _models(view: View) -> str:
     rate = view.inputs.rows["discount_rate"].range
     words = {"model": view.inputs.word("model"), "tuned": view.inputs.word("tuned_model")}
-    return say("figures.models", discount=percent(rate.likely if rate else 0), **words)
+    told = say("figures.models", discount=percent(rate.likely if rate else 0), **words)
+    return f"{told} {say('figures.hosting')}" if view.inputs.word("tuned_hosting") == "api" else told
 
 
 def _assumption(row: Input) -> tuple[Cell, ...]:

@@ -199,5 +199,7 @@ class CostResult:
     """For the pattern with the lowest P50 against the prompt (or, if that is the prompt, against the next)."""
     saving: Saving
     """Where a trained small model's saving on a call comes from, at likely values."""
+    own_gpu_call: float | None
+    """Likely cost of a call of the trained model on rented GPUs of its own; None when it is priced there, or calls are not known."""
     corpus_or_search: CorpusOrSearch | None
     """None when the size of the corpus is not known, or rented GPUs leave no price of a call."""

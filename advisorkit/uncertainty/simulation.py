@@ -11,7 +11,7 @@ import numpy as np
 
 from advisorkit.costs import COLUMNS, Column, Inputs, Scene, columns, first, known, scene
 from advisorkit.costs.bands import band
-from advisorkit.costs.facts import base_model_life, saving
+from advisorkit.costs.facts import base_model_life, own_gpu_call, saving
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import Band
 from advisorkit.uncertainty.crossings import break_even
@@ -64,7 +64,7 @@ def price(inputs: Inputs, draws: int = DRAWS, seed: int = SEED, among: Sequence[
         {c: _column(here, c, paid, bands, drawn.get(c), paid_back) for c in COLUMNS},
         _cheapest(rows, among), tuple(Difference(a, b, bands[a, b]) for a, b in combinations(PATTERNS, 2) if (a, b) in bands),
         break_even(inputs), tuple(p for p in paid_back if p.against == "prompt"), _tornado(inputs, bands, among),
-        saving(scene(inputs, inputs.likely())), _corpus_or_search(bands),
+        saving(scene(inputs, inputs.likely())), own_gpu_call(inputs), _corpus_or_search(bands),
     )
 
 
