@@ -25,6 +25,7 @@ from advisorkit.engagement import Engagement
 from advisorkit.errors import UsageError
 from advisorkit.files import write_bytes
 from advisorkit.live import live as serve
+from advisorkit.piloting import pilots_of
 from advisorkit.quantities import percent
 from advisorkit.store import samples
 from advisorkit.study import studies
@@ -156,16 +157,16 @@ def demo(out_: Folder = "advisorkit-demo", as_json: Json = False) -> None:
     result = produce("client_report", gather(files).jobs, out_, ("html",))
     if not as_json:
         for file in files:
-            _print_engagement(opened(file))
+            _print_engagement(opened(file), file)
     _finish(result, as_json=as_json)
 
 
-def _print_engagement(engagement: Engagement) -> None:
+def _print_engagement(engagement: Engagement, file: Path) -> None:
     names = load_catalog().patterns
     rows = [
         [one.workflow.name, names[one.advice.now].name, names[one.advice.recommended].name,
          percent(one.advice.patterns[one.advice.recommended].probability), "clear" if one.advice.clear else "not yet clear"]
-        for one in studies(engagement)
+        for one in studies(engagement, pilots_of(engagement, file))
     ]
     out.print(table(f"\n{engagement.client}", ["Workflow", "Now", "Probably becomes", "Chance", ""], rows, right=(3,)))
 

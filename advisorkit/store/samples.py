@@ -17,7 +17,7 @@ def names() -> tuple[str, ...]:
 
     Example:
         >>> names()
-        ('source-text', 'published-deployments')
+        ('source-text', 'published-deployments', 'marked-pilot')
     """
     return tuple(sorted((file.stem for file in _FOLDER.glob("*.yaml")), reverse=True))
 
