@@ -48,6 +48,8 @@ class Cover:
     """The sender's brand."""
     language: str = "en"
     """Language tag of the document."""
+    leaflet: bool = False
+    """Whether the title stands as a band on top of the first page, so that a short document prints on single sheets."""
 
 
 @dataclass(frozen=True, slots=True)

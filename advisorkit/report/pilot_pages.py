@@ -40,7 +40,8 @@ _COLOURS = {"information": "rag", "behaviour": "finetune", "unclear": "text3"}
 def pilot_cover(report: Report, key: str) -> tuple[Block, ...]:
     """A cover with the title of the sentence `key`: ``charter.cover`` or ``review.cover``."""
     engagement, names = report.workflows[0].engagement, [view.workflow.name for view in report.workflows]
-    return (Cover(say(key), ", ".join(names), engagement.client, day(engagement.as_of), engagement.sample, report.brand),)
+    about = ", ".join(names)
+    return (Cover(say(key), about, engagement.client, day(engagement.as_of), engagement.sample, report.brand, leaflet=key == "charter.cover"),)
 
 
 def charter(view: View) -> tuple[Block, ...]:
