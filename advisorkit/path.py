@@ -58,6 +58,11 @@ class Policy:
     """Expected build cost until the work is served, in the engagement's currency; None when not known."""
     weeks: float | None
     """Expected weeks until the work is served; None when not known."""
+    idle_build: float | None = None
+    """Part of `build` for what turns out not to be enough or not to be needed: with the prompt first what the detour
+    costs, with another pattern first what the detour saves; None when not known."""
+    idle_weeks: float | None = None
+    """The same part of `weeks`."""
 
 
 def suffices(belief: Belief) -> dict[PatternId, float]:
@@ -136,14 +141,21 @@ def policies(chances: Mapping[PatternId, float], facts: Facts | None = None) -> 
     """Starting with each pattern and climbing only when it falls short, against one another.
 
     A start that falls short is followed by what is then known to be needed, and what it built is kept where the
-    destination contains it.
+    destination contains it. Had one known the destination, only that would have been built; the rest was for nothing.
     """
     money, weeks = _medians(facts)
-    return tuple(
-        Policy(first, _enough(chances, first), _expected(chances, first, money), _expected(chances, first, weeks))
-        for first in PATTERNS
-        if chances[first] > 0
-    )
+    return tuple(_policy(chances, first, money, weeks) for first in PATTERNS if chances[first] > 0)
+
+
+def _policy(
+    chances: Mapping[PatternId, float], first: PatternId, money: Mapping[PatternId, float], weeks: Mapping[PatternId, float]
+) -> Policy:
+    build, time = _expected(chances, first, money), _expected(chances, first, weeks)
+    return Policy(first, _enough(chances, first), build, time, _idle(build, chances, money), _idle(time, chances, weeks))
+
+
+def _idle(expected: float | None, chances: Mapping[PatternId, float], needed: Mapping[PatternId, float]) -> float | None:
+    return None if expected is None else expected - sum(chances[goal] * needed[goal] for goal in PATTERNS)
 
 
 def _medians(facts: Facts | None) -> tuple[dict[PatternId, float], dict[PatternId, float]]:

@@ -30,7 +30,7 @@ from advisorkit.price_book import assumptions
 from advisorkit.price_book import load as load_prices
 from advisorkit.study import Study, study
 
-__all__ = ["PilotRead", "before_of", "keep", "pilots_of", "plan_of", "plans", "read_pilot"]
+__all__ = ["PilotRead", "before_of", "keep", "pilots_of", "plan_of", "plans", "read_pilot", "told"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,11 @@ def before_of(found: Study) -> Advice:
     pilots = tuple(seen.pilot for seen in earlier)
     plain = _inputs(found.engagement, found.workflow)
     return study(found.engagement, found.workflow, established_for(plain, pilots, rules()) if pilots else None).advice
+
+
+def told(engagement: Engagement, found: Iterable[Study]) -> Engagement:
+    """The engagement with today's advice on the workflows that were worked out in its history, dated and with its reason."""
+    return with_advised(engagement, *(_line(engagement.as_of, one.advice) for one in found))
 
 
 def _inputs(engagement: Engagement, workflow: Workflow) -> Inputs:

@@ -199,3 +199,34 @@ def test_a_pilot_is_planned_for_every_workflow() -> None:
 def test_prices_and_schema_are_json() -> None:
     assert {"id", "age_days", "source"} <= set(document("prices")["prices"][0])
     assert json.loads(run("schema").stdout)["$schema"].startswith("https://json-schema.org/")
+
+
+def test_assess_keeps_the_advice_and_tells_later_what_was_said_and_why(tmp_path: Path) -> None:
+    file = tmp_path / "acme.yaml"
+    file.write_text("advisorkit: 1\nid: acme\nclient: Acme\ncurrency: EUR\nas_of: 2026-11-05\nworkflows:\n  - id: w\n    name: W\n")
+    unasked = run("assess", file)
+    kept = run("assess", file, "--keep")
+    file.write_text(file.read_text().replace("as_of: 2026-11-05", "as_of: 2026-11-20"))
+    later = document("assess", file)["workflows"][0]
+
+    assert "Told before" not in unasked.output
+    assert kept.exit_code == 0
+    assert [(line["date"], line["now"]) for line in later["history"]] == [("2026-11-05", "prompt")]
+    assert later["history"][0]["reason"] == later["next_step"]["why"]
+    assert "Told before" in run("assess", file).output
+
+
+def test_the_advice_on_a_what_if_is_not_kept(tmp_path: Path) -> None:
+    file = tmp_path / "sample.yaml"
+    file.write_bytes(samples.path("source-text").read_bytes())
+    result = run("assess", file, "--keep", "--scenario", "no training allowed")
+
+    assert result.exit_code == 2
+    assert file.read_bytes() == samples.path("source-text").read_bytes()
+
+
+def test_assess_prints_the_path_and_what_the_detour_costs_and_saves() -> None:
+    said = run("assess", samples.path("source-text"), "--workflow", "sop-assistant").output
+
+    assert all(name in said for name in ("Path", "Prompt pilot", "Retrieval", "Both"))
+    assert "on average that costs" in " ".join(said.split())

@@ -92,3 +92,26 @@ def test_staging_is_valued_against_going_straight_to_each_pattern(money: Facts) 
     assert found["rag"].build == pytest.approx(straight)
     assert found["hybrid"].build == pytest.approx(cost["hybrid"])
     assert [found[pattern].suffices for pattern in PATTERNS] == pytest.approx([0.5, 0.8, 0.6, 1.0])
+
+
+def test_the_detour_costs_the_prompt_where_it_is_not_enough_and_saves_what_is_not_needed(money: Facts) -> None:
+    # half of the ways end with the prompt, three in ten with retrieval, one in ten each with training and both
+    found = {policy.first: policy for policy in policies({"prompt": 0.5, "rag": 0.3, "finetune": 0.1, "hybrid": 0.1}, money)}
+    cost, weeks = ({p: band[p].p50 for p in PATTERNS} for band in (money.build, money.build_weeks))
+
+    # the prompt was a detour in the other half; retrieval straight away was for nothing where it ends without it
+    assert found["prompt"].idle_build == pytest.approx(0.5 * cost["prompt"])
+    assert found["prompt"].idle_weeks == pytest.approx(0.5 * weeks["prompt"])
+    assert found["rag"].idle_build == pytest.approx(0.6 * cost["rag"] - 0.5 * cost["prompt"])
+    assert found["hybrid"].idle_weeks == pytest.approx(
+        0.9 * weeks["hybrid"] - 0.5 * weeks["prompt"] - 0.3 * weeks["rag"] - 0.1 * weeks["finetune"]
+    )
+
+
+@given(st.lists(st.floats(0.01, 1), min_size=4, max_size=4))
+def test_what_the_detour_saves_less_what_it_costs_is_the_difference_of_the_two_ways(money: Facts, weights: list[float]) -> None:
+    found = {one.first: one for one in policies({p: w / sum(weights) for p, w in zip(PATTERNS, weights, strict=True)}, money)}
+    small, straight = found["prompt"], found["hybrid"]
+
+    assert straight.idle_build - small.idle_build == pytest.approx(straight.build - small.build)  # type: ignore[operator]
+    assert straight.idle_weeks - small.idle_weeks == pytest.approx(straight.weeks - small.weeks)  # type: ignore[operator]

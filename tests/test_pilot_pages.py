@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from advisorkit.batch import gather, produce
 from advisorkit.blocks import Block, ChartBlock, Decision, Heading, KeyFigures, Table, Text
 from advisorkit.charts.kinds import ShareBars
 from advisorkit.engagement import Engagement, Workflow
 from advisorkit.piloting import plan_of, read_pilot
 from advisorkit.quantities import percent
 from advisorkit.report import charter, failures, moved, result, view_of, write_job
+from advisorkit.store import samples
 from advisorkit.study import study
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -134,3 +137,26 @@ def test_every_cell_of_the_templates_runs(tmp_path: Path, name: str, capsys: pyt
     assert capsys.readouterr().out
     assert cells[-1]["source"] == ["done()"]
     assert all(len(cell["source"]) <= 5 and not cell["outputs"] for cell in cells)
+
+
+@pytest.mark.parametrize("name", ["client_report", "pilot_charter", "pilot_review"])
+def test_the_marked_sample_yields_every_deliverable_of_a_pilot(tmp_path: Path, name: str) -> None:
+    result = produce(name, gather([samples.path("marked-pilot")]).jobs, tmp_path, ("html",))
+    page = (tmp_path / str(result.deliverables[0].path)).read_text(encoding="utf-8")
+
+    assert result.ok
+    assert "Sample client, invented figures" in page
+    assert ("70% of 114 answered cases were right" in page) == (name != "pilot_charter")
+
+
+@pytest.mark.browser
+def test_the_charter_prints_on_one_sheet_a_workflow(tmp_path: Path) -> None:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    for sample, workflows in (("marked-pilot", 1), ("source-text", 8)):
+        result = produce("pilot_charter", gather([samples.path(sample)]).jobs, tmp_path / sample, ("html",))
+        with sync_api.sync_playwright() as playwright:
+            page = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"]).new_page()
+            page.goto((tmp_path / sample / str(result.deliverables[0].path)).as_uri())
+            printed = page.pdf(prefer_css_page_size=True)
+
+        assert len(re.findall(rb"/Type\s*/Page\b", printed)) == workflows

@@ -9,6 +9,7 @@ import pytest
 from advisorkit import store
 from advisorkit.engagement import Engagement
 from advisorkit.errors import UsageError
+from advisorkit.piloting import pilots_of
 from advisorkit.store import samples
 from advisorkit.study import Study, studies
 
@@ -95,3 +96,26 @@ def test_published_deployments_give_their_source_and_what_was_done() -> None:
 def test_an_unknown_sample_is_refused_with_the_names_there_are() -> None:
     with pytest.raises(UsageError, match="source-text"):
         samples.path("source-txt")
+
+
+def test_the_marked_sample_climbs_from_the_prompt_to_retrieval() -> None:
+    file = samples.path("marked-pilot")
+    client = sample("marked-pilot")
+    (found,) = studies(client, pilots_of(client, file))
+    assert found.pilot is not None
+    seen = found.pilot.diagnoses[-1]
+
+    # 120 cases: 80 right, 34 wrong (24 lacked information, 7 were badly answered, 3 nobody could explain), 6 declined
+    assert (seen.cases, seen.right.n, seen.declined.hits, seen.severities["critical"].hits) == (120, 114, 6, 0)
+    assert round(sum(share.hits for share in seen.failures.values()) + seen.right.hits) == 114
+    assert seen.agreement is not None
+    assert (seen.agreement.cases, found.advice.next_step.action, found.advice.now) == (24, "climb", "rag")
+
+
+def test_the_marked_samples_history_says_what_its_marks_say() -> None:
+    file, client = samples.path("marked-pilot"), sample("marked-pilot")
+    (found,) = studies(client, pilots_of(client, file))
+    last = client.history[-1]
+
+    assert [line.now for line in client.history] == ["prompt", "rag"]
+    assert (last.recommended, last.now, last.reason) == (found.advice.recommended, found.advice.now, found.advice.next_step.why)

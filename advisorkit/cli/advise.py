@@ -17,13 +17,15 @@ from advisorkit.cli.request import opened, tell_ages
 from advisorkit.costs import bill
 from advisorkit.documents.advice import advice_document
 from advisorkit.documents.costs import cost_document
-from advisorkit.documents.reopening import reopened_document
+from advisorkit.documents.reopening import history_document, reopened_document
 from advisorkit.errors import UsageError
 from advisorkit.patterns import PATTERNS
-from advisorkit.piloting import pilots_of
+from advisorkit.piloting import pilots_of, told
 from advisorkit.price_book import append, prices_table, refresh
 from advisorkit.price_book import load as load_prices
-from advisorkit.quantities import percent
+from advisorkit.quantities import day, money_short, percent
+from advisorkit.report import detour, rung_name
+from advisorkit.store import load, write
 from advisorkit.study import Study, studies
 from advisorkit.uncertainty import DRAWS, price
 
@@ -33,21 +35,29 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="Engagement file (YAM
 One = Annotated[str | None, typer.Option("--workflow", metavar="ID", help="Only this workflow.")]
 MOST_DRAWS = 65536
 """Most draws of a simulation, so that it ends within seconds and in ordinary memory."""
+STATES = {"done": "done", "here": "here", "ahead": "", "held": "held back for now"}
 MARKS = {"possible": "", "provisional": "provisional", "ruled_out": "ruled out"}
 
 
 @guarded
 def assess(
     file: File, workflow: One = None, sets: Sets = None, scenario: Scenario = None, accept_stale: AcceptStale = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Note this advice in the file's history, with its day and reason.")] = False,
     as_json: Json = False,
 ) -> None:
     """The advice: what to do now, where it will probably end up, why, and what would change it."""
+    if keep and (sets or scenario):
+        raise UsageError("--keep notes the advice on the file as it stands; leave out --set and --scenario")
     engagement = opened(file, scenario, sets, accept_stale=accept_stale)
     found = studies(engagement, pilots_of(engagement, file), [workflow] if workflow else [])
+    if keep:
+        loaded = load(file)
+        write(file, told(loaded.engagement, found), loaded.fingerprint)
     if as_json:
         document = advice_document(engagement, [one.advice for one in found])
         for workflow_document, one in zip(document["workflows"], found, strict=True):
             workflow_document["reopened"] = reopened_document(one.reopened)
+            workflow_document["history"] = history_document(engagement, one.workflow.id)
         emit(document)
         return
     for one in found:
@@ -60,10 +70,14 @@ def _print_advice(one: Study) -> None:
     out.print(" ".join(advice.words.headline), markup=False)
     for line in advice.words.summary:
         out.print(line, markup=False)
-    out.print(_patterns(advice, {name: pattern.name for name, pattern in catalog.patterns.items()}))
+    names = {name: pattern.name for name, pattern in catalog.patterns.items()}
+    out.print(f"{advice.next_step.action.replace('_', ' ').capitalize()}: {advice.next_step.why}", markup=False)
+    out.print(_patterns(advice, names))
+    out.print(_path(advice, one.engagement.currency))
     for title, lines in (("Why", advice.words.why), ("Against", advice.words.against),
                          ("Not recommended", advice.words.not_recommended), ("Not known yet", advice.words.unknowns),
-                         ("Warnings", advice.warnings), ("Look again", [again.why for again in one.reopened if again.holds])):
+                         ("Warnings", advice.warnings), ("The detour", [said] if (said := detour(advice, one.engagement.currency)) else []),
+                         ("Look again", [again.why for again in one.reopened if again.holds]), ("Told before", _told(one, names))):
         if lines:
             out.print(f"\n{title}", style="bold")
             for line in lines:
@@ -78,6 +92,20 @@ def _patterns(advice: Advice, names: dict[str, str]) -> Table:
         for pattern in order
     ]
     return table("", ["Pattern", "Chance", "First in draws", "", ""], rows, right=(1, 2))
+
+
+def _path(advice: Advice, currency: str) -> Table:
+    rows = [
+        [rung_name(rung), percent(rung.probability_suffices), "" if rung.build is None else money_short(rung.build, currency),
+         "" if rung.weeks is None else f"{rung.weeks:.0f}", STATES[rung.state]]
+        for rung in advice.path
+    ]
+    return table("", ["Path", "Enough", "Build", "Weeks", ""], rows, right=(1, 2, 3))
+
+
+def _told(one: Study, names: dict[str, str]) -> list[str]:
+    lines = [line for line in one.engagement.history if line.workflow == one.workflow.id]
+    return [f"{day(line.date)}: {names[line.now]} first, probably {names[line.recommended]}. {line.reason}" for line in lines]
 
 
 def _lasting(said: PatternAdvice) -> str:

@@ -93,7 +93,8 @@ def _what_next(advice: Advice) -> dict[str, Any]:
             for rung in advice.path
         ],
         "policies": [
-            {"first": policy.first, "probability_suffices": policy.suffices, "build": policy.build, "weeks": policy.weeks}
+            {"first": policy.first, "probability_suffices": policy.suffices, "build": policy.build, "weeks": policy.weeks,
+             "idle_build": policy.idle_build, "idle_weeks": policy.idle_weeks}
             for policy in advice.policies
         ],
         "reopen_when": list(advice.reopen_when),

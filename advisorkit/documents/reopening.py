@@ -1,12 +1,13 @@
-"""What would make a decision worth another look, beside the advice in ``assess --json``."""
+"""What was advised before and what makes it worth another look, beside the advice in ``assess --json``."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from advisorkit.engagement import Engagement
 from advisorkit.reopening import Reopened
 
-__all__ = ["reopened_document"]
+__all__ = ["history_document", "reopened_document"]
 
 
 def reopened_document(found: Sequence[Reopened]) -> list[dict[str, object]]:
@@ -14,4 +15,13 @@ def reopened_document(found: Sequence[Reopened]) -> list[dict[str, object]]:
     return [
         {"condition": one.condition, "subject": one.subject, "holds": one.holds, "on": one.on and one.on.isoformat(), "why": one.why}
         for one in found
+    ]
+
+
+def history_document(engagement: Engagement, workflow: str) -> list[dict[str, str]]:
+    """Advice given on a workflow, oldest first."""
+    return [
+        {"date": line.date.isoformat(), "recommended": line.recommended, "now": line.now, "reason": line.reason}
+        for line in engagement.history
+        if line.workflow == workflow
     ]

@@ -3,14 +3,16 @@
 A template's cells open a job and show pages; each page is a function from a `View` to blocks.
 """
 
-from advisorkit.report.advice_pages import changes, path, reasons, summary
+from advisorkit.report.advice_pages import changes, reasons, summary
 from advisorkit.report.answer_pages import answers
 from advisorkit.report.cost_pages import costs, figures
 from advisorkit.report.job import Report, job_document, make_report, open_job, view_of, write_job
+from advisorkit.report.path_pages import detour, path
+from advisorkit.report.pictures import rung_name
 from advisorkit.report.pilot_pages import charter, failures, moved, pilot_cover, result
 from advisorkit.report.view import View
 
 __all__ = [
-    "Report", "View", "answers", "changes", "charter", "costs", "failures", "figures", "job_document", "make_report", "moved",
-    "open_job", "path", "pilot_cover", "reasons", "result", "summary", "view_of", "write_job",
+    "Report", "View", "answers", "changes", "charter", "costs", "detour", "failures", "figures", "job_document", "make_report", "moved",
+    "open_job", "path", "pilot_cover", "reasons", "result", "rung_name", "summary", "view_of", "write_job",
 ]

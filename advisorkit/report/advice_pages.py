@@ -1,4 +1,4 @@
-"""Pages about the advice: summary, reasons, what would change it, path."""
+"""Pages about the advice: summary, reasons, what would change it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from advisorkit.report.printed import (
 from advisorkit.report.sentences import columns, say
 from advisorkit.report.view import View
 
-__all__ = ["changes", "path", "reasons", "summary"]
+__all__ = ["changes", "reasons", "summary"]
 
 PAIRS = 2
 """Most pairs of changes named."""
@@ -231,28 +231,3 @@ def _again(view: View) -> Iterator[str]:
         yield say("again.retires", date=day(retires))
     told = {hit.reopens for said in view.advice.patterns.values() for hit in said.gates}
     yield from (say("again.world", reason=inside(reason)) for reason in view.advice.reopen_when if reason not in told)
-
-
-def path(view: View) -> tuple[Block, ...]:
-    """The rungs as stairs and as tests."""
-    return (
-        Heading(say("path.title"), 2, view.workflow.name), Text((say("path.lead"),), "lead"),
-        ChartBlock(pictures.path_stairs(view.advice, view.currency)),
-        Table(
-            say("path.tests"), _head("path.head"), tuple(_tests(view)), (False, False, False, True, True), say("path.tests_subtitle")
-        ),
-    )
-
-
-def _tests(view: View) -> Iterator[tuple[Cell, ...]]:
-    for rung in view.advice.path:
-        build = build_of(rung.build, view.currency)
-        yield (
-            Cell(pictures.rung_name(rung), rung.pattern if rung.state != "done" else "muted"), Cell(rung.enter_when), Cell(rung.leave_when),
-            Cell(percent(rung.probability_suffices)), Cell(build),
-        )
-
-
-def build_of(build: float | None, currency: str) -> str:
-    """A rung's likely build cost; a dash where it has none."""
-    return "–" if build is None else project(build, currency)

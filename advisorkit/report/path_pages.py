@@ -1,0 +1,86 @@
+"""The page about the path: rungs, tests, and what the detour through the cheapest step costs and saves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advisorkit.advice import Advice
+from advisorkit.blocks import Block, Cell, ChartBlock, Heading, Table, Text
+from advisorkit.path import Policy
+from advisorkit.quantities import percent
+from advisorkit.report import pictures
+from advisorkit.report.printed import project, weeks
+from advisorkit.report.sentences import columns, say
+from advisorkit.report.view import View
+
+__all__ = ["detour", "path"]
+
+
+def path(view: View) -> tuple[Block, ...]:
+    """The rungs as stairs and as tests, and what starting small costs and saves."""
+    return (
+        Heading(say("path.title"), 2, view.workflow.name), Text((say("path.lead"),), "lead"),
+        ChartBlock(pictures.path_stairs(view.advice, view.currency)),
+        Table(
+            say("path.tests"), _head("path.head"), tuple(_tests(view)), (False, False, False, True, True), say("path.tests_subtitle")
+        ),
+        *_detour(view),
+    )
+
+
+def _tests(view: View) -> Iterator[tuple[Cell, ...]]:
+    for rung in view.advice.path:
+        build = build_of(rung.build, view.currency)
+        yield (
+            Cell(pictures.rung_name(rung), rung.pattern if rung.state != "done" else "muted"), Cell(rung.enter_when), Cell(rung.leave_when),
+            Cell(percent(rung.probability_suffices)), Cell(build),
+        )
+
+
+def build_of(build: float | None, currency: str) -> str:
+    """A rung's likely build cost; a dash where it has none."""
+    return "–" if build is None else project(build, currency)
+
+
+def _head(key: str) -> tuple[Cell, ...]:
+    return tuple(Cell(name) for name in columns(key))
+
+
+def _detour(view: View) -> Iterator[Block]:
+    said = detour(view.advice, view.currency)
+    if said:
+        rows = tuple(tuple(_start(view, policy)) for policy in view.advice.policies)
+        yield Table(say("detour.title"), _head("detour.head"), rows, (False, True, True, True, True), say("detour.subtitle"))
+        yield Text((said,))
+
+
+def _start(view: View, policy: Policy) -> Iterator[Cell]:
+    yield Cell(view.name(policy.first), policy.first)
+    yield Cell(percent(policy.suffices))
+    yield Cell(build_of(policy.build, view.currency))
+    yield Cell(_weeks(policy.weeks))
+    yield Cell(build_of(policy.idle_build, view.currency))
+
+
+def _weeks(value: float | None) -> str:
+    return "–" if value is None else weeks(value)
+
+
+def detour(advice: Advice, currency: str) -> str:
+    """What starting with a prompt costs and saves on average, in a sentence; empty once the prompt was piloted, or without money.
+
+    It is told against the likeliest start but the prompt.
+    """
+    starts = {policy.first: policy for policy in advice.policies}
+    ahead = any(rung.rung == "prompt_pilot" and rung.state == "here" for rung in advice.path)
+    others = sorted((p for p in starts if p != "prompt"), key=lambda p: -advice.patterns[p].probability)
+    if not (ahead and "prompt" in starts and others):
+        return ""
+    small, straight = starts["prompt"], starts[others[0]]
+    if None in (small.idle_build, small.idle_weeks, straight.idle_build, straight.idle_weeks):
+        return ""
+    words = {
+        "money": build_of(small.idle_build, currency), "weeks": _weeks(small.idle_weeks), "pattern": say(f"pattern.{straight.first}"),
+        "saved": build_of(straight.idle_build, currency), "saved_weeks": _weeks(straight.idle_weeks),
+    }  # fmt: skip
+    return say("detour.text", enough=percent(small.suffices), **words)
