@@ -35,6 +35,10 @@ _COLUMNS: tuple[tuple[str, int, tuple[str, ...], str], ...] = (
 )  # fmt: skip
 
 
+_WIDTH, _LINE = 90, 15
+"""Characters in a line of the instructions, and the height of a line in points."""
+
+
 @dataclass(frozen=True, slots=True)
 class CaseToMark:
     """A case that is put into the sheet beforehand."""
@@ -84,7 +88,7 @@ def instructions(plan: Plan, name: str) -> tuple[tuple[str, str], ...]:
 
 
 def _instructions(plan: Plan, name: str) -> Iterator[tuple[str, str]]:
-    yield "What this is for", f"It shows whether the assistant for {name} is good enough, and if not, what it lacks."
+    yield "What this is for", f"The marks show whether the answers of '{name}' are good enough, and if not, what is missing."
     yield "How many", (
         f"{plan.mark} cases. {plan.mark_twice} of them are marked by a second person on the sheet '{SECOND_MARKS}', "
         f"without looking at '{MARKS}'."
@@ -112,11 +116,20 @@ def _instructions_sheet(book: Any, plan: Plan, name: str) -> None:
     text = book.add_format({"text_wrap": True, "valign": "top"})
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, 24)
-    sheet.set_column(1, 1, 90)
+    sheet.set_column(1, 1, _WIDTH)
+    _on_paper(sheet)
     sheet.write_string(0, 0, f"Marking the pilot: {name}", title)
     for row, (heading, said) in enumerate(instructions(plan, name), 2):
+        sheet.set_row(row, _LINE * math.ceil(1.1 * len(said) / _WIDTH))
         sheet.write_string(row, 0, heading, head)
         sheet.write_string(row, 1, said, text)
+
+
+def _on_paper(sheet: Any) -> None:
+    sheet.set_paper(9)  # A4
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
 
 
 def _marks_sheet(book: Any, name: str, cases: Sequence[CaseToMark]) -> None:
@@ -124,6 +137,7 @@ def _marks_sheet(book: Any, name: str, cases: Sequence[CaseToMark]) -> None:
     head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#EDEDED"})
     text = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
     sheet.freeze_panes(1, 1)
+    _on_paper(sheet)
     last = max(len(cases), 1)
     for column, (title, width, words, hint) in enumerate(_COLUMNS):
         sheet.set_column(column, column, width, None if title == "minutes" else text)
