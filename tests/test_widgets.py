@@ -18,6 +18,7 @@ from advisorkit.patterns import PATTERNS
 from advisorkit.session.edits import EDITS
 from advisorkit.session.show import _SHOWS, Show
 from advisorkit.session.showing import shown
+from advisorkit.store import samples
 from advisorkit.widgets import SECTIONS, plain, typed
 from advisorkit.widgets.assets import script, style
 from advisorkit.widgets.phrases import for_browser, tell
@@ -184,3 +185,16 @@ def test_a_stage_never_changes_a_result(show: Show) -> None:
     sitting.refresh()
 
     assert sitting.work.judged().view is before
+
+
+def test_the_pilot_screen_shows_what_was_found_what_follows_and_what_was_told_before(tmp_path: Path) -> None:
+    for end in ("yaml", "csv"):
+        (tmp_path / f"marked-pilot.{end}").write_bytes(samples.path("marked-pilot").with_suffix(f".{end}").read_bytes())
+    page = ak.screen(ak.open(tmp_path / "marked-pilot.yaml"), "pilot").view["page"]
+    found, told = page["tables"][0]["rows"], page["tables"][1]["rows"]
+
+    # 24 of 34 failures lacked the text, of these 20 were put right by it; a search is expected to bring it in 9 of 10
+    assert ["Failures put right by the pasted text", "20 of 24", "83%", "64% to 93%"] in found
+    assert ["Declined, handed to a person", "6 of 120", "5%", "2% to 10%"] in found
+    assert page["lead"]["summary"].startswith("70% of 114 answered cases were right; 85% is needed.")
+    assert [row[1:3] for row in told] == [["Prompt", "RAG"], ["RAG", "RAG"]]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from advisorkit.pilot import Diagnosis, Plan
+from advisorkit.pilot import Diagnosis, Plan, Share
+from advisorkit.pilot_rules import rules
 from advisorkit.quantities import day, money, percent
 from advisorkit.report import View
 from advisorkit.widgets.grids import grid
@@ -23,7 +24,7 @@ def pilot(view: View, plan: Plan, files: Sequence[str], stage: Stage) -> Doc:
         tables.insert(0, _worth(plan))
     established = view.study.pilot
     if established:
-        tables = [*(_found(view, seen) for seen in established.diagnoses), *tables]
+        tables = [*(_found(view, seen) for seen in established.diagnoses), *_told(view), *tables]
     return {
         "lead": _lead(view, plan), "facts": list(_facts(plan, stage)), "tables": tables,
         "warnings": list(established.warnings) if established else [],
@@ -34,7 +35,9 @@ def pilot(view: View, plan: Plan, files: Sequence[str], stage: Stage) -> Doc:
 
 def _lead(view: View, plan: Plan) -> Doc:
     headline = tell("pilot.headline", count=plan.mark, pattern=view.name(plan.pattern))
-    return {"when": "", "clear": True, "headline": [{"text": headline}], "summary": plan.why, "beside": []}
+    found = view.study.pilot
+    said = f"{found.decision.why} {plan.why}" if found else plan.why
+    return {"when": "", "clear": True, "headline": [{"text": headline}], "summary": said, "beside": []}
 
 
 def _facts(plan: Plan, stage: Stage) -> Iterator[list[str]]:
@@ -65,11 +68,30 @@ def _precision(plan: Plan) -> Doc:
 
 
 def _found(view: View, seen: Diagnosis) -> Doc:
-    shares = [(tell("pilot.right"), seen.right), *((tell(f"pilot.failure.{name}"), share) for name, share in seen.failures.items())]
+    shares = [(tell(f"pilot.{name}"), share) for name, share in _shares(seen)]
     rows = [
-        [name, f"{share.hits:g} of {share.n:g}", tell("bill.unknown") if share.share is None else percent(share.share),
+        [name, f"{share.hits:.3g} of {share.n:g}", tell("bill.unknown") if share.share is None else percent(share.share),
          f"{percent(share.low)} to {percent(share.high)}" if share.n else ""]
         for name, share in shares
     ]
     title = tell("pilot.found", pattern=view.name(seen.pilot.pattern), day=day(seen.pilot.date))
     return grid(title, [tell("pilot.what"), tell("pilot.count"), tell("pilot.share"), tell("pilot.range")], rows, sub=tell("pilot.found_sub"))
+
+
+def _shares(seen: Diagnosis) -> Iterator[tuple[str, Share]]:
+    yield "right", seen.right
+    if seen.declined.hits:
+        yield "declined", seen.declined
+    yield from ((f"failure.{name}", share) for name, share in seen.failures.items())
+    if seen.mended.n:
+        yield "mended", seen.mended
+    if seen.pilot.pattern in ("prompt", "finetune") and any(seen.mendable):
+        yield "ceiling", seen.ceiling(rules())
+
+
+def _told(view: View) -> Iterator[Doc]:
+    lines = [line for line in view.engagement.history if line.workflow == view.workflow.id]
+    if lines:
+        head = [tell(f"pilot.told_{name}") for name in ("day", "now", "destination", "why")]
+        rows = [[day(line.date), view.name(line.now), view.name(line.recommended), line.reason] for line in lines]
+        yield grid(tell("pilot.told"), head, rows, words=(0, 1, 2, 3))
