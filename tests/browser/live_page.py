@@ -101,7 +101,7 @@ def drawn_shares(page: Page) -> dict[str, float]:
 def drawn_belief(page: Page) -> tuple[float, float]:
     """Where the point stands on the map, 0 to 1 on both axes, from the drawing itself."""
     x, y, wide, high = page.evaluate(POINT)
-    return (x - 48) / (wide - 56), 1 - (y - 8) / (high - 52)
+    return (x - 48) / (wide - 56), 1 - (y - 8) / (high - 46)
 
 
 def drawn_totals(page: Page) -> dict[str, float]:
