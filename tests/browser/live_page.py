@@ -53,6 +53,16 @@ def later_than(page: Page, before: int) -> None:
     settle(page)
 
 
+def run_in_cell(page: Page, code: str) -> None:
+    """Run `code` in the last cell of the notebook and wait for the document that it leads to."""
+    page.locator(".jp-CodeCell").last.locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(code)
+    before = revision(page)
+    page.keyboard.press("Control+Enter")
+    later_than(page, before)
+
+
 def press(page: Page, *keys: str) -> None:
     for key in keys:
         page.keyboard.press(key)
@@ -69,6 +79,18 @@ def answer(page: Page, choice: str = "1", number: str = "20,000 to 60,000") -> s
     else:
         press(page, choice)
     return asked
+
+
+def cell(page: Page, name: str, part: str = "likely") -> None:
+    page.locator(f'{SCREEN} [data-key="cell-{name}-{part}"]').focus()
+    settle(page)
+
+
+def type_in(page: Page, name: str, value: str, part: str = "likely") -> None:
+    cell(page, name, part)
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(value)
+    press(page, "Enter")
 
 
 def text(page: Page, selector: str) -> str:

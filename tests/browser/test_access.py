@@ -37,11 +37,12 @@ def shoot(page: Page, name: str) -> None:
     page.screenshot(path=Path("out") / "screens" / f"{name}.png")
 
 
-def test_the_dark_screen_has_the_contrast_too(voila: Server, chromium: Browser, file: Path) -> None:
+@pytest.mark.parametrize("workbook", WORKBOOKS)
+def test_the_dark_screen_has_the_contrast_too(voila: Server, chromium: Browser, file: Path, workbook: str) -> None:
     with looking(chromium, color_scheme="dark") as (page, outside):
-        open_app(page, voila)
+        open_app(page, voila, workbook)
         assert faults(page) == []
-        shoot(page, "1_assessment_dark")
+        shoot(page, f"{workbook}_dark")
         assert outside == []
 
 

@@ -10,11 +10,10 @@ from browser.live_page import (
     answer,
     check,
     facts,
-    later_than,
     open_app,
     open_lab,
     press,
-    revision,
+    run_in_cell,
     settle,
     text,
     truth,
@@ -57,14 +56,8 @@ def test_undo_and_redo_bring_back_the_same_state_and_charts(voila: Server, page:
 def test_an_assumption_changed_in_a_cell_of_lab_moves_the_screen(lab: Server, page: Page, file: Path) -> None:
     open_lab(page, lab)
     check(page, file)
-    page.locator(".jp-CodeCell").last.locator(".cm-content").click()
-    page.keyboard.press("Control+a")
-    page.keyboard.insert_text("work.assume(cost_wrong=(30, 60, 100), engineer_day_rate=(700, 900, 1200))")
-    before = revision(page)
+    run_in_cell(page, "work.assume(cost_wrong=(30, 60, 100), engineer_day_rate=(700, 900, 1200))")
 
-    page.keyboard.press("Control+Enter")
-
-    later_than(page, before)
     assert truth(file).inputs.rows["engineer_day_rate"].range.high == 1200
     check(page, file)
 

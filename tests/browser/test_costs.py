@@ -5,25 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from browser.live_page import SCREEN, drawn_totals, in_line, open_app, press, settle, text, truth
+from browser.live_page import SCREEN, cell, drawn_totals, in_line, open_app, press, settle, text, truth, type_in
 from playwright.sync_api import Page, expect
 
 from advisorkit.live import Server
 from advisorkit.quantities import Estimate
 
 pytestmark = pytest.mark.browser
-
-
-def cell(page: Page, name: str, part: str = "likely") -> None:
-    page.locator(f'{SCREEN} [data-key="cell-{name}-{part}"]').focus()
-    settle(page)
-
-
-def type_in(page: Page, name: str, value: str, part: str = "likely") -> None:
-    cell(page, name, part)
-    page.keyboard.press("Control+a")
-    page.keyboard.insert_text(value)
-    press(page, "Enter")
 
 
 def test_a_number_typed_in_the_table_moves_every_chart_and_undo_brings_it_back(voila: Server, page: Page, file: Path) -> None:

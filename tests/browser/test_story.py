@@ -5,10 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from browser.live_page import SCREEN, answer, check, facts, open_app, open_lab, press, settle, text, truth
+from browser.live_page import (
+    SCREEN,
+    answer,
+    check,
+    drawn_totals,
+    facts,
+    in_line,
+    open_app,
+    open_lab,
+    press,
+    run_in_cell,
+    settle,
+    text,
+    truth,
+    type_in,
+)
 from playwright.sync_api import Page
 
 from advisorkit.live import Server
+from advisorkit.quantities import Estimate
 
 pytestmark = pytest.mark.browser
 
@@ -30,6 +46,8 @@ def test_a_whole_session_by_keyboard_agrees_at_every_step(route: str, page: Page
     assert facts(page) != reached
     check(page, file)
 
+    what_ifs(page, file, in_cells=route == "lab")
+
     new_scenario(page, "busier")
     answer(page, "2")
     check(page, file)
@@ -45,6 +63,38 @@ def test_a_whole_session_by_keyboard_agrees_at_every_step(route: str, page: Page
     assert facts(page) == inside
     assert truth(file).workflow.id == "claims-letters"
     check(page, file)
+
+
+def what_ifs(page: Page, file: Path, *, in_cells: bool) -> None:
+    """Other values in the table of the other workflow, taken back and made again; where there are cells, in a cell too."""
+    page.locator(f"{SCREEN} [data-key=workflow]").select_option("policy-wording")
+    settle(page)
+    if in_cells:
+        run_in_cell(page, "work.assume(cost_wrong=(4, 8, 12))")
+        assert truth(file).inputs.rows["cost_wrong"].range == Estimate(4, 8, 12)
+        check(page, file)
+    open_section(page, "costs")
+    start = drawn_totals(page)
+    type_in(page, "cost_wrong", "9")
+    tried = drawn_totals(page)
+    assert tried != start
+    in_line(tried, truth(file))
+    for key, marks in (("Control+z", start), ("Control+Shift+z", tried)):
+        press(page, key)
+        assert drawn_totals(page) == marks
+        in_line(marks, truth(file))
+    page.get_by_role("button", name="Keep", exact=True).click()
+    settle(page)
+    open_section(page, "assessment")
+    check(page, file)
+    page.locator(f"{SCREEN} [data-key=workflow]").select_option("claims-letters")
+    settle(page)
+    check(page, file)
+
+
+def open_section(page: Page, name: str) -> None:
+    page.locator(f"{SCREEN} [data-key=tab-{name}]").click()
+    settle(page)
 
 
 def until_clear(page: Page, file: Path) -> None:
