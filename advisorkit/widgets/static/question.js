@@ -13,6 +13,9 @@ function questionPart(act) {
     });
   };
 
+  // In a field where nothing was typed, Ctrl+Z takes back an edit of the session; elsewhere it is the field's own.
+  const takesBack = (event, before) => (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && event.target.value === before;
+
   const hint = (key) => h("kbd", { "aria-hidden": "true" }, key);
 
   const option = (asked, id, label, key) =>
@@ -40,7 +43,7 @@ function questionPart(act) {
   function amount(asked) {
     const field = h("input", { type: "text", inputmode: "decimal", class: "ak-amount", "data-key": "amount", "aria-label": `${asked.question} ${asked.unit}`, value: asked.amount, placeholder: t("amount_hint"), "aria-invalid": asked.fault ? "true" : null });
     field.addEventListener("keydown", (event) => {
-      event.stopPropagation();
+      if (!takesBack(event, asked.amount)) event.stopPropagation();
       if (event.key === "Enter" && field.value.trim()) answer(asked, field.value);
       if (event.key.toLowerCase() !== "u" || field.value || event.ctrlKey || event.metaKey) return;
       event.preventDefault();
@@ -55,7 +58,7 @@ function questionPart(act) {
     guess.checked = given.guess;
     const field = (key, label, value) => {
       const input = h("input", { type: "text", class: "ak-note", "data-key": key, "aria-label": label, placeholder: label, value, "aria-keyshortcuts": key === "note" ? "N" : null });
-      input.addEventListener("keydown", (event) => event.stopPropagation());
+      input.addEventListener("keydown", (event) => takesBack(event, value) || event.stopPropagation());
       return input;
     };
     return h("div", { class: "ak-extras" },
