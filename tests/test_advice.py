@@ -131,6 +131,16 @@ def test_a_bot_for_order_status_fetches_records_by_key(job: str) -> None:
     assert advice.patterns["rag"].status == advice.patterns["hybrid"].status == "ruled_out"
 
 
+def test_a_product_that_the_helpdesk_vendor_sells_is_shown_beside_the_patterns() -> None:
+    without, sold = advised(ASSISTANT), advised({**ASSISTANT, "simpler_system": said("product")})
+
+    assert without.off_ramp is None
+    assert sold.off_ramp is not None
+    assert sold.off_ramp.kind == "buy"
+    assert sold.recommended == without.recommended
+    assert sold.next_step.action != "off_ramp"
+
+
 @pytest.mark.parametrize(
     ("answers", "kind"),
     [

@@ -6,9 +6,11 @@ import json
 import math
 from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from advisorkit.calibration import (
     Penalty,
@@ -27,6 +29,8 @@ from advisorkit.calibration import (
 )
 from advisorkit.calibration.writing import differing, weights_file
 from advisorkit.catalog import load
+from advisorkit.cli import app
+from advisorkit.cli.calibrating import reliability
 from advisorkit.errors import EngagementError
 from advisorkit.evidence import table, weigh
 from advisorkit.patterns import PATTERNS
@@ -218,3 +222,24 @@ def test_cases_kept_elsewhere_are_scored_with_the_shipped_weights_as_they_are(tm
     assert scores["log_loss"] == pytest.approx(scores_of(sheet, chances).log_loss)
     assert chances.sum(axis=1) == pytest.approx(np.ones(20))
     assert chances.shape == (20, len(PATTERNS))
+
+
+def test_the_reliability_plot_draws_each_group_where_it_was_stated_and_came_true(tmp_path: Path) -> None:
+    plot = tmp_path / "reliability.svg"
+
+    done = CliRunner().invoke(app, ["calibrate", "--score-only", "--json", "--plot", str(plot)])
+
+    told = json.loads(done.stdout)
+    drawn = reliability(told).bins
+    assert [(b.predicted, b.observed, b.cases) for b in drawn] == [(b["stated"], b["observed"], b["cases"]) for b in told["shipped"]["bins"]]
+    assert all(b.low < b.observed < b.high for b in drawn if 0 < b.observed < 1)
+    labels = [one.text for one in ET.fromstring(plot.read_text("utf-8")).iter("{http://www.w3.org/2000/svg}text")]
+    assert [label for label in labels if label in {str(b.cases) for b in drawn}] == [str(b.cases) for b in drawn]
+
+
+def test_a_plot_that_cannot_be_drawn_is_refused_before_anything_is_scored(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["calibrate", "--plot", str(tmp_path / "plot.png")])
+
+    assert done.exit_code == 2
+    assert "ends in .svg" in done.stderr
+    assert not list(tmp_path.iterdir())

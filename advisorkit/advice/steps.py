@@ -33,7 +33,7 @@ def off_ramp(assessment: Assessment, hits: Sequence[GateHit], recommended: Patte
     """Something simpler that fits better than any pattern, if anything does.
 
     A gate leads to one when it stands for it outright, or when it holds the destination back for now. Of several that it
-    names, the first that the answers suggest is taken. A product that can be bought comes last.
+    names, the first that the answers suggest is taken. A product that can be bought, by a price or by an answer, comes last.
     """
     catalog, answers = assessment.catalog, assessment.answers
     for hit in hits:
@@ -42,7 +42,8 @@ def off_ramp(assessment: Assessment, hits: Sequence[GateHit], recommended: Patte
         meant = [name for name in ramps if _suggested(catalog, answers, catalog.off_ramps[name])]
         if ramps and not hit.provisional and (outright or (hit.kind == "for_now" and recommended in hit.removes)):
             return OffRamp((meant or ramps)[0], hit.reason)
-    return OffRamp("buy", catalog.text["buy"]) if bought else None
+    sold = bought or _suggested(catalog, answers, catalog.off_ramps["buy"])
+    return OffRamp("buy", catalog.text["buy"]) if sold else None
 
 
 def companions(assessment: Assessment) -> tuple[CompanionId, ...]:

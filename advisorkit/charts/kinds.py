@@ -102,7 +102,7 @@ class Waterfall(Chart):
     """How the evidence adds up on both axes, strongest first."""
 
     kind = "Evidence chart"
-    head = ("Answer", "Needs retrieval, decibans", "Needs training, decibans")
+    head = ("Answer", "Needs retrieval, points", "Needs training, points")
 
     prior: Point
     """Decibans before any answer."""
@@ -247,7 +247,7 @@ class RangeBars(Chart):
     """Ranges of money: P10 to P90 with P50 marked."""
 
     kind = "Range chart"
-    head = ("Pattern", "P10", "P50", "P90")
+    head = ("Pattern", "Low", "Middle", "High")
 
     currency: str
     """ISO code."""

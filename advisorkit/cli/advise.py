@@ -91,6 +91,8 @@ def _patterns(advice: Advice, names: dict[str, str]) -> Table:
          MARKS[advice.patterns[pattern].status], _lasting(advice.patterns[pattern])]
         for pattern in order
     ]
+    if advice.off_ramp:
+        rows.append([load_catalog().off_ramps[advice.off_ramp.kind].name, "", "", "beside", advice.off_ramp.reason])
     return table("", ["Pattern", "Chance", "First in draws", "", ""], rows, right=(1, 2))
 
 

@@ -10,9 +10,14 @@ import typer
 
 from advisorkit.calibration import read_cases, report, shipped_cases
 from advisorkit.catalog import load as load_catalog
-from advisorkit.cli.console import Json, emit, guarded, out, table
+from advisorkit.charts.kinds import Bin, Reliability
+from advisorkit.charts.svg import svg
+from advisorkit.cli.console import Json, emit, guarded, out, say, table
+from advisorkit.errors import UsageError
+from advisorkit.files.disk import write_bytes
+from advisorkit.pilot import wilson
 
-__all__ = ["calibrate"]
+__all__ = ["calibrate", "reliability"]
 
 COLUMNS = {"accuracy": "Right", "balanced_accuracy": "Balanced", "log_loss": "Log-loss", "ece": "Calibration error", "selective": "Right, surest half"}
 
@@ -21,11 +26,16 @@ COLUMNS = {"accuracy": "Right", "balanced_accuracy": "Balanced", "log_loss": "Lo
 def calibrate(
     file: Annotated[Path | None, typer.Argument(metavar="[CASES.jsonl]", help="Closed cases; the shipped ones when left out.")] = None,
     score_only: Annotated[bool, typer.Option("--score-only", help="Score the shipped weights; fit nothing.")] = False,
+    plot: Annotated[Path | None, typer.Option("--plot", metavar="FILE.svg", help="Draw whether stated chances come true.")] = None,
     as_json: Json = False,
 ) -> None:
     """How often the advice was right on closed cases, leaving out one company at a time."""
+    if plot is not None and plot.suffix != ".svg":
+        raise UsageError(f"--plot {plot}: the plot is drawn as SVG; name a file that ends in .svg")
     cases = read_cases(file) if file else shipped_cases()
     found = report(load_catalog(), cases, refit=not score_only)
+    if plot is not None:
+        _draw(plot, reliability(found))
     if as_json:
         emit({"advisorkit": 1, **found})
         return
@@ -40,6 +50,23 @@ def calibrate(
     out.print(table("\nSure and right", ["Cases", "Stated", "Observed"], [
         [str(one["cases"]), f"{one['stated']:.2f}", f"{one['observed']:.2f}"] for one in found["shipped"]["bins"]
     ], right=range(3)))
+
+
+def reliability(found: Mapping[str, Any]) -> Reliability:
+    """Stated against observed by the shipped weights: five groups of equally many cases, with 90 % Wilson intervals."""
+    seen = [(one["stated"], one["observed"], one["cases"]) for one in found["shipped"]["bins"]]
+    return Reliability(
+        title=f"How often the stated chance came true, {found['cases']} closed cases",
+        bins=tuple(Bin(stated, came, *wilson(came * count, count, 0.9), count) for stated, came, count in seen),
+    )
+
+
+def _draw(plot: Path, chart: Reliability) -> None:
+    try:
+        write_bytes(plot, svg(chart).encode())
+    except OSError as error:
+        raise UsageError(f"--plot {plot}: cannot be written ({error.strerror})") from error
+    say(f"drawn: {plot}")
 
 
 def _cells(scores: Mapping[str, Any]) -> list[str]:

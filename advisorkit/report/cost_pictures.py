@@ -56,9 +56,15 @@ def _range(view: View, column: Column) -> kinds.RangeRow:
         return kinds.RangeRow(column, view.name(column), None, say("costs.out", reason=ruled_out(view.advice, column)))
     total = view.costs.columns[column].total
     if total is None:
-        missing = {"today": say("costs.missing.today"), "buy": ""}.get(column, say("costs.missing.pattern"))
+        missing = _missing(view).get(column, say("costs.missing.pattern"))
         return kinds.RangeRow(pattern, view.name(column), None, missing)
     return kinds.RangeRow(pattern, view.name(column), (total.p10, total.p50, total.p90))
+
+
+def _missing(view: View) -> dict[Column, str]:
+    ramp = view.advice.off_ramp
+    sold = ramp is not None and ramp.kind == "buy"
+    return {"today": say("costs.missing.today"), "buy": say("costs.missing.buy") if sold else ""}
 
 
 def cheapest_bars(view: View) -> kinds.ShareBars:
