@@ -197,10 +197,9 @@ class PriceBook:
         known = {**self.rates, self.rates_into: 1.0}
         if source in known and target in known:
             return known[source] / known[target]
-        other = source if target == self.rates_into or source not in known else target
         raise PriceError(
             f"no exchange rate from {source} to {target}; write exchange_rates: {{{source}: …}} "
-            f"in the engagement file ({other} has no planning rate in the price book)"
+            f"in the engagement file, {target} for one {source} (the price book has no planning rate between them)"
         )
 
     def age(self, id: str, on: date) -> PriceAge:

@@ -176,4 +176,5 @@ def prices_refresh(
     say(f"{seen.package}, {seen.on}: {seen.unchanged} prices agree, {len(seen.changes)} differ")
     rows = [[c.id, f"{c.before.amount.likely:g}" if c.before else "–", f"{c.after.amount.likely:g}" if c.after else "gone",
              "kept: reviewed or negotiated" if c.kept else "to review"] for c in seen.changes]
-    out.print(table("Differences", ["Price", "Book", "Package", ""], rows, right=(1, 2)))
+    if rows:
+        out.print(table("Differences", ["Price", "Book", "Package", ""], rows, right=(1, 2)))
