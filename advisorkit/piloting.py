@@ -184,9 +184,9 @@ def read_pilot(
     when = day or max((m.date for m in marks.marks if m.date), default=engagement.as_of)
     before = study(engagement, workflow, pilots_of(_only(engagement, workflow), file).get(workflow.id)).advice
     mark = marks.pass_mark if pass_mark is None else pass_mark
-    with_pilot(engagement, workflow.id, PilotFile(str(results), when, mark, reason, pattern))
+    with_pilot(engagement, workflow.id, PilotFile(str(results), when, mark, reason, pattern), marks.pass_mark)
     kept = PilotFile(keep(results, file, when), when, mark, reason, pattern)
-    piloted = with_pilot(engagement, workflow.id, kept)
+    piloted = with_pilot(engagement, workflow.id, kept, marks.pass_mark)
     renewed = piloted.workflow(workflow.id)
     established = pilots_of(_only(piloted, renewed), file)[workflow.id]
     after = study(piloted, renewed, established).advice

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import openpyxl
 import pytest
 
+from advisorkit.engagement import Engagement, Workflow
 from advisorkit.errors import UsageError
 from advisorkit.marked_results import MARKS, SECOND_MARKS, read_results
 from advisorkit.marking_sheet import CaseToMark, instructions, marking_sheet
 from advisorkit.pilot import FAILURES, Beta, Plan, Terms
+from advisorkit.piloting import read_pilot
 
 PLAN = Plan(
     workflow="w", pattern="prompt", currency="EUR", terms=Terms(0.84, "pass_mark", expected=Beta(8, 2)), evpi=None,
@@ -100,3 +103,16 @@ def test_the_instructions_say_how_many_and_what_is_enough() -> None:
 
     assert told["How many"].startswith("120 cases. 24 of them")
     assert "84% right is enough" in told["Agreed beforehand"]
+
+
+def test_the_pass_mark_of_the_sheet_is_frozen_and_another_one_needs_a_reason(tmp_path: Path) -> None:
+    client = Engagement("acme", "Acme", "EUR", date(2026, 11, 20), (Workflow("w", "W"),), exchange_rates={"USD": 0.92})
+    path = marked(tmp_path, {"right": "yes"})
+
+    with pytest.raises(UsageError, match="84% right was agreed as enough for w, and now it is 70%"):
+        read_pilot(path, client, tmp_path / "acme.yaml", pass_mark=0.7)
+    changed = read_pilot(path, client, tmp_path / "acme.yaml", pass_mark=0.7, reason="A person checks each answer.")
+
+    assert changed.established.terms.target == 0.7
+    assert "The pass mark was changed after it was agreed: A person checks each answer." in changed.established.warnings
+    assert read_pilot(path, client, tmp_path / "acme.yaml").established.terms.target == 0.84

@@ -21,16 +21,18 @@ def agreed_pass_mark(engagement: Engagement, workflow_id: str) -> float | None:
     return marks[-1] if marks else None
 
 
-def with_pilot(engagement: Engagement, workflow_id: str, pilot: PilotFile) -> Engagement:
+def with_pilot(engagement: Engagement, workflow_id: str, pilot: PilotFile, frozen: float | None = None) -> Engagement:
     """The engagement with one more pilot of a workflow, or the same pilot read again.
 
-    A pass mark, once agreed, holds for later pilots of the workflow; another one needs a reason.
+    A pass mark, once agreed, holds for later pilots of the workflow; before the first of them the one that the marking
+    sheet carries, `frozen` (0 to 1), holds. Another one needs a reason.
 
     Raises:
         UsageError: If there is no such workflow, or the pass mark differs from the agreed one without a reason.
     """
     workflow = engagement.workflow(workflow_id)
-    agreed = agreed_pass_mark(engagement, workflow_id)
+    earlier = agreed_pass_mark(engagement, workflow_id)
+    agreed = frozen if earlier is None else earlier
     mark = agreed if pilot.pass_mark is None else pilot.pass_mark
     if agreed is not None and mark != agreed and not pilot.reason:
         shown = f"{percent(agreed)} right was agreed as enough for {workflow_id}, and now it is {percent(mark or 0)}"
