@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import tempfile
 from datetime import date
 from pathlib import Path
@@ -30,9 +31,17 @@ def table(folder: Path, text: str) -> Portfolio:
 
 
 def cell(value: Answer | Setting) -> str:
-    """A value as it is written into a portfolio table."""
+    """A value as it is written into a portfolio table; a fourth decimal tells 1.125 from one thousand and so on."""
     plain = plain_answer(value) if isinstance(value, Answer) else plain_setting(value)
-    return "..".join(map(str, plain)) if isinstance(plain, list) else str(plain)
+    parts = [str(part) for part in (plain if isinstance(plain, list) else [plain])]
+    return "..".join(f"{part}0" if re.fullmatch(r"-?[1-9]\d{0,2}\.\d{3}", part) else part for part in parts)
+
+
+@pytest.mark.parametrize("text", ["1.125", "1.125..2.5"])
+def test_a_text_cell_that_may_hold_thousands_or_decimals_is_refused_with_its_place(tmp_path: Path, text: str) -> None:
+    found = portfolio(written(tmp_path, ["id", "name", "value_right"], [{"id": "a", "name": "A", "value_right": text}], book=True), "EUR", DAY)
+
+    assert ["thousands or decimals?" in fault.message for fault in found.faults] == [True]
 
 
 def test_each_row_is_an_engagement_of_its_own(tmp_path: Path) -> None:

@@ -148,7 +148,7 @@ class Spot:
     def number(self, minimum: float = -math.inf, maximum: float = math.inf) -> float | None:
         """A finite number within bounds."""
         if not self.numeric:
-            unclear = isinstance(self.node, Scalar) and _UNCLEAR.fullmatch(self.node.text)
+            unclear = isinstance(self.node, Scalar) and any(map(_UNCLEAR.fullmatch, self.node.text.split("..")))
             hint = "; thousands or decimals? Write it without thousands marks" if unclear else ""
             self.fault(f"expected a number such as 1200 or 0.8, got {self.seen}{hint}")
             return None
