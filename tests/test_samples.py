@@ -119,3 +119,14 @@ def test_the_marked_samples_history_says_what_its_marks_say() -> None:
 
     assert [line.now for line in client.history] == ["prompt", "rag"]
     assert (last.recommended, last.now, last.reason) == (found.advice.recommended, found.advice.now, found.advice.next_step.why)
+
+
+@pytest.mark.parametrize("name", samples.names())
+def test_evidence_never_calls_a_number_few_or_many_that_is_not(name: str) -> None:
+    """Where the bill decides what a volume means, the reason says what the bill says."""
+    for study in advised(name).values():
+        for item in (item for item in study.advice.belief.items if item.criterion == "calls_per_month"):
+            amount = study.engagement.answers_of(study.workflow)["calls_per_month"].amount
+            assert amount is not None
+            assert item.label != "Few items a month" or amount.likely < 10_000
+            assert item.label != "Very many items a month" or amount.likely >= 300_000

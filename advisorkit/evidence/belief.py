@@ -222,20 +222,24 @@ def _items(assessment: Assessment, masses: Masses, columns: Array) -> tuple[Evid
     tables = table(assessment.catalog)
     parts = tables.parts(columns)
     answered = [(tables.index[name], name) for name in assessment.answers if name not in assessment.locked]
+    worked = worked_out(assessment.catalog, assessment.answers, assessment.facts)
     return tuple(
-        _item(assessment, name, masses[name], (parts[0][c], parts[1][c]), (columns[0][c], columns[1][c]))
+        _item(assessment, name, masses[name], (parts[0][c], parts[1][c]), (columns[0][c], columns[1][c]), worked=name in worked)
         for c, name in sorted(answered)
     )
 
 
 def _item(
-    assessment: Assessment, id: str, mass: Sequence[float], counted: Sequence[float], raw: Sequence[float]
+    assessment: Assessment, id: str, mass: Sequence[float], counted: Sequence[float], raw: Sequence[float], *, worked: bool
 ) -> EvidenceItem:
     criterion, answer = assessment.catalog.criteria[id], assessment.answers[id]
+    label = _label(criterion, answer, mass)
+    if worked:  # the weight follows from costs, so the reason is what they say and not how large the number is
+        label = assessment.catalog.text.get(f"worked.{id}.{criterion.levels[int(np.argmax(mass))].id}", label)
     return EvidenceItem(
         criterion=id,
         answer=_written(answer),
-        label=_label(criterion, answer, mass),
+        label=label,
         retrieval=float(counted[0]),
         training=float(counted[1]),
         raw_retrieval=float(raw[0]),
