@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import advisorkit as ak
 from advisorkit.errors import AdvisorError, EngagementError, UsageError
 from advisorkit.quantities import Estimate
 from advisorkit.session.saying import amount
+from advisorkit.session.show import Show
 from advisorkit.session.state import State
 from advisorkit.store import read
 
@@ -204,6 +206,30 @@ def test_a_preheated_session_catches_up_with_the_one_before(file: Path) -> None:
     waiting.catch_up()
 
     assert waiting.state == working.state
+
+
+def test_a_session_started_ahead_writes_nothing_until_somebody_is_here(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its cells run while another session of the same file is at work, and must not undo what that one noted."""
+    working = ak.open(file)
+    working.answer("budget", 20_000)
+    with monkeypatch.context() as ahead:
+        ahead.setenv("VOILA_PREHEAT", "True")
+        waiting = ak.open(file)
+    show = Show(waiting, "assessment")
+    working.answer("citations", "required")
+
+    async def cells_are_run() -> None:
+        waiting.assume()
+        await asyncio.sleep(0.4)
+
+    asyncio.run(cells_are_run())
+    assert read(file) == read(SAMPLE)
+    assert ak.open(file).state == working.state
+
+    show.edit("hello", {"width": 1440})
+    assert waiting.state == working.state
+    waiting.save()
+    assert read(file) == working.state.engagement
 
 
 def test_a_file_with_faults_is_refused_with_all_of_them(file: Path) -> None:

@@ -65,7 +65,8 @@ class Show:
     def refresh(self) -> None:
         """Send the document as it is now, and save soon."""
         self._send()
-        self._later()
+        if not self.sitting.work.started_ahead:
+            self._later()
 
     def beat(self) -> None:
         """The browser's heartbeat: see whether somebody else changed the file."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -51,6 +52,12 @@ class Work:
         self._now = resumed.state
         self._listeners: list[Callable[[], None]] = []
         self._judged: deque[Judged] = deque(maxlen=_REMEMBERED)
+        self._ahead = os.environ.get("VOILA_PREHEAT") == "True"
+
+    @property
+    def started_ahead(self) -> bool:
+        """Whether this session was started before anybody asked for it; until then it writes nothing."""
+        return self._ahead
 
     @property
     def state(self) -> State:
@@ -266,11 +273,12 @@ class Work:
         self._step(replace(self._now, engagement=engagement, workflow=here, scenario=scenario))
 
     def catch_up(self) -> None:
-        """Go on from what another session left since this one was opened, as long as nothing was edited here.
+        """Somebody is here: go on from what another session left since this one was opened, as long as nothing was edited here.
 
         Raises:
             EngagementError: If the file has faults by now; the state is kept.
         """
+        self._ahead = False
         if self._past or self._future or not self.desk.outdated():
             return
         self.desk, resumed = _opened(self.desk.path)
@@ -309,7 +317,8 @@ class Work:
         self._tell()
 
     def _tell(self) -> None:
-        self.desk.note(self._now)
+        if not self._ahead:
+            self.desk.note(self._now)
         for listener in self._listeners:
             listener()
 

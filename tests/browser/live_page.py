@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -43,24 +44,18 @@ def settle(page: Page) -> None:
     page.locator(f"{SCREEN}[data-idle=yes]").wait_for()
 
 
-def revision(page: Page) -> int:
-    return int(page.locator(SCREEN).get_attribute("data-revision") or 0)
-
-
-def later_than(page: Page, before: int) -> None:
-    """Wait for a document that came after `before`, such as one that an edit in a cell sent."""
-    page.wait_for_function("(before) => Number(document.querySelector('.ak').dataset.revision) > before", arg=before)
-    settle(page)
-
-
 def run_in_cell(page: Page, code: str) -> None:
-    """Run `code` in the last cell of the notebook and wait for the document that it leads to."""
-    page.locator(".jp-CodeCell").last.locator(".cm-content").click()
+    """Run `code` in the last cell of the notebook and wait until it has run: its document comes before its number."""
+    last = page.locator(".jp-CodeCell").last
+    number = last.locator(".jp-InputPrompt")
+    last.locator(".cm-content").click()
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(code)
-    before = revision(page)
+    before = number.inner_text()
     page.keyboard.press("Control+Enter")
-    later_than(page, before)
+    expect(number).not_to_have_text(before)
+    expect(number).to_have_text(re.compile(r"\[\d+\]:"))
+    settle(page)
 
 
 def press(page: Page, *keys: str) -> None:
