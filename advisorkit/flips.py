@@ -195,5 +195,5 @@ def _scaled(outlook: Outlook, columns: Sequence[int], factors: Array) -> Array:
     for row, column in enumerate(columns):
         told[row, :, :, column] *= factors[:, None]
     beliefs = chance(tables.total(told) + outlook.assessment.start).reshape(-1, 2)
-    shares = shared_out(beliefs, [outlook.gone] * len(beliefs))
+    shares = shared_out(beliefs, [outlook.gone])
     return shares.reshape(len(columns), factors.size, len(PATTERNS))

@@ -190,7 +190,7 @@ def _by_pattern(draws: Mapping[PatternId, Any], rows: Sequence[Inputs]) -> list[
 def _bands(draws: Any) -> list[Band]:
     lines = np.atleast_2d(draws)
     ranks = [int(share * (lines.shape[-1] - 1) + 0.5) for share in (0.1, 0.5, 0.9)]
-    return [Band(*map(float, ends)) for ends in np.partition(lines, ranks, axis=-1)[:, ranks]]
+    return [Band(*ends) for ends in np.sort(lines, axis=-1)[:, ranks].tolist()]
 
 
 def saving(here: Scene) -> Saving:

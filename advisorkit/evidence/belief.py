@@ -156,12 +156,13 @@ class Assessment:
         """The same with some answers changed, and the facts that they bring about."""
         return replace(self, answers={**self.answers, **answers}, facts=facts)
 
-    def reweighed(self, columns: Array, weights: Array, changed: Iterable[str]) -> Array:
-        """`columns` of an assessment from which this one differs in facts and in the answers `changed`, brought up to date."""
+    def reweighed(self, columns: Array, weights: Array, changed: Iterable[str], before: Masses) -> Array:
+        """`columns` of an assessment that differs in facts and in the answers `changed`, and had `before` worked out, brought up to date."""
         index = table(self.catalog).index
         worked = worked_out(self.catalog, self.answers, self.facts)
+        moved = {name for name in WORKED_OUT if worked.get(name) != before.get(name)}
         columns = columns.copy()
-        for name in {*changed, *WORKED_OUT, OPINION} & self.answers.keys() & index.keys():
+        for name in {*changed, *moved, OPINION} & self.answers.keys() & index.keys():
             mass = worked.get(name) or shares(self.catalog.criteria[name], self.answers[name])
             columns[:, index[name]] = self._decibans(name, mass, weights)
         return columns

@@ -35,10 +35,10 @@ class Table:
     """Columns that share a cause, for causes with more than one member."""
     damping: float
     """Share of each weaker same-signed answer that counts within one cause."""
-    grouped: NDArray[np.intp]
-    """Columns of all shared causes, cause after cause."""
-    starts: NDArray[np.intp]
-    """Where in `grouped` each cause begins."""
+    counts: Array
+    """What each column counts when others outweigh it: `damping` within a shared cause, 1 elsewhere."""
+    alike: NDArray[np.intp]
+    """Columns of each shared cause: cause by member, the first repeated where a cause has fewer than the largest."""
 
     def total(self, decibans: Array) -> Array:
         """Sum over the last axis, damped within each cause.
@@ -47,14 +47,12 @@ class Table:
         full and `damping` of each other: ``d * sum + (1 - d) * (largest above 0 + smallest below 0)``.
         No answer's weight in it is negative, so more decibans never lower the total.
         """
-        plain: Array = decibans.sum(axis=-1)
-        if self.damping == 1 or not self.starts.size:
+        plain: Array = decibans @ self.counts
+        if self.damping == 1 or not self.alike.size:
             return plain
-        shared = decibans[..., self.grouped]
-        highest = np.maximum.reduceat(shared, self.starts, axis=-1).clip(min=0)
-        lowest = np.minimum.reduceat(shared, self.starts, axis=-1).clip(max=0)
-        weaker: Array = shared.sum(axis=-1) - highest.sum(axis=-1) - lowest.sum(axis=-1)
-        return plain - (1 - self.damping) * weaker
+        shared = np.moveaxis(decibans, -1, 0)[self.alike]
+        strongest: Array = shared.max(axis=1).clip(min=0) + shared.min(axis=1).clip(max=0)
+        return np.asarray(plain + (1 - self.damping) * strongest.sum(axis=0))
 
     def total_of_rows(self, decibans: NDArray[np.float32], columns: Sequence[int]) -> Array:
         """The same sum for draws: `decibans` is axis by column by draw and holds `columns` only, the others being zero."""
@@ -113,7 +111,9 @@ def _table(key: Same) -> Table:
     criteria = list(catalog.criteria.values())
     causes = [cause for cause in _causes(criteria) if len(cause) > 1]
     ids = tuple(criterion.id for criterion in criteria)
-    sizes = [len(cause) for cause in causes]
+    largest = max(map(len, causes), default=0)
+    counts = np.ones(len(ids))
+    counts[[column for cause in causes for column in cause]] = catalog.damping
     return Table(
         ids=ids,
         index={name: column for column, name in enumerate(ids)},
@@ -122,8 +122,8 @@ def _table(key: Same) -> Table:
         training=_matrix([[level.training for level in criterion.levels] for criterion in criteria]),
         causes=tuple(causes),
         damping=catalog.damping,
-        grouped=np.array([column for cause in causes for column in cause], dtype=np.intp),
-        starts=np.cumsum([0, *sizes[:-1]], dtype=np.intp) if sizes else np.zeros(0, dtype=np.intp),
+        counts=counts,
+        alike=np.array([[*cause, *cause[:1] * (largest - len(cause))] for cause in causes], dtype=np.intp),
     )
 
 

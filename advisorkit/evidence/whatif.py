@@ -15,7 +15,7 @@ from advisorkit.evidence.belief import MEASURED, Assessment, Belief, believed, c
 from advisorkit.evidence.gates import Facts, GateHit, hits_of, read_by, told_by
 from advisorkit.evidence.steps import step_for_now, waiting
 from advisorkit.evidence.tables import Array, Same, chance, table
-from advisorkit.evidence.worked_out import WORKED_OUT, contradicted
+from advisorkit.evidence.worked_out import WORKED_OUT, contradicted, worked_out
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import Estimate
 
@@ -71,6 +71,11 @@ class Outlook:
         return self.assessment.masses()
 
     @cached_property
+    def _worked(self) -> Mapping[str, tuple[float, ...]]:
+        """Weights of levels that today's facts put in the place of bands."""
+        return worked_out(self.assessment.catalog, self.assessment.answers, self.assessment.facts)
+
+    @cached_property
     def belief(self) -> Belief:
         """The two beliefs with every reason."""
         return believed(self.assessment, self.masses, self.columns)
@@ -116,7 +121,7 @@ class Outlook:
             if found is not a.facts or (found and not told.keys().isdisjoint(WORKED_OUT)):
                 changed = a.with_answers(told, found)
                 same = contradicted(found) == contradicted(a.facts)
-                columns[row] = changed.reweighed(self.columns, self.weights if same else changed.weights(), told)
+                columns[row] = changed.reweighed(self.columns, self.weights if same else changed.weights(), told, self._worked)
                 continue
             for change in several:
                 column = tables.index[change.criterion]
@@ -211,7 +216,7 @@ class Outlook:
 
 
 def shared_out(beliefs: Array, gone: Sequence[frozenset[PatternId]]) -> Array:
-    """Chances of the patterns for many pairs of beliefs, each without the patterns that are gone."""
+    """Chances of the patterns for many pairs of beliefs, each without the patterns that are gone; one set may hold for all."""
     left = {patterns: [pattern not in patterns for pattern in PATTERNS] for patterns in set(gone)}
     chances = spread(beliefs[..., 0], beliefs[..., 1]) * np.array([left[patterns] for patterns in gone])
     return np.asarray(chances / chances.sum(axis=-1, keepdims=True))

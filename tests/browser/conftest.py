@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,9 +31,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def fresh(folder: Path) -> Path:
-    """The sample as it was in the beginning, and no session left from before."""
+    """The sample as it was in the beginning, and no session left from before.
+
+    Each copy has a comment of its own, so that a session of the last test that still saves takes it for another file.
+    """
     file = folder / "harbour.yaml"
-    shutil.copy(HERE / "harbour.yaml", file)
+    file.write_text(f"# Copy {secrets.token_hex(4)}\n" + (HERE / "harbour.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     (folder / "harbour.workbooks" / "session.json").unlink(missing_ok=True)
     return file
 
