@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from advisorkit.batch import lean  # noqa: F401  before anything that imports jsonschema
-from advisorkit.batch.confining import adopt_orphans, confine, die_with_parent, set_memory_apart, threads
+from advisorkit.batch.confining import adopt_orphans, confine, die_with_parent, leave_shared_memory, set_memory_apart, threads
 from advisorkit.batch.engine import ZygoteEngine, run_alone
 from advisorkit.batch.making import make, parameterised
 from advisorkit.batch.priming import prime, reseed
@@ -146,6 +146,7 @@ class Zygote:
 
 
 def _settle_in(folder: Path, megabytes: int) -> None:
+    leave_shared_memory()
     for descriptor, name in ((0, os.devnull), (1, str(folder / "noise.1")), (2, str(folder / "noise.2"))):
         opened = os.open(name, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(opened, descriptor)

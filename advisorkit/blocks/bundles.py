@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -110,6 +111,9 @@ def _decode(hint: Any, value: Any) -> Any:
     return value
 
 
+_hints = cache(get_type_hints)
+
+
 def _record(kind: Any, value: Any) -> Any:
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     return kind(**{name: _decode(hints[name], item) for name, item in value})

@@ -57,7 +57,7 @@ def price(inputs: Inputs, draws: int = DRAWS, seed: int = SEED, among: Sequence[
         PriceError: If a price or rate is not known.
     """
     here, paid, stacked, rows = _worked(inputs, draws, seed)
-    bands = {key: band(row) for key, row in rows.items() if not np.isnan(row[::BLOCK]).any()}
+    bands = {key: band(row) for key, row in rows.items() if not np.isnan(np.ravel(row)[::BLOCK]).any()}
     drawn, paid_back = _followed(here, stacked)
     return CostResult(
         inputs.workflow, inputs.currency, inputs.months, draws, seed,
@@ -79,6 +79,8 @@ def _worked(inputs: Inputs, draws: int, seed: int) -> tuple[Scene, Paid, Course,
         paid = columns(here)
         stacked = course(here.clock, paid, block.stop - start)
         found = figures(here, paid, stacked.totals(here.clock, paid))
+        if draws <= BLOCK:
+            return here, paid, stacked, found
         if not made:
             made, rows = [(here, paid, stacked)], dict(zip(found, np.empty((len(found), draws)), strict=True))
         for key, row in rows.items():
@@ -122,7 +124,7 @@ def _ending(curve: Curve | None, total: Band | None) -> Curve | None:
 def _cheapest(rows: Rows, among: Sequence[PatternId]) -> dict[PatternId, float]:
     if not among or any((pattern, "total") not in rows for pattern in among):
         return {}
-    least = np.argmin([rows[pattern, "total"] for pattern in among], axis=0)
+    least = np.argmin(np.broadcast_arrays(*(np.atleast_1d(rows[pattern, "total"]) for pattern in among)), axis=0)
     times = np.bincount(least, minlength=len(among))
     return {pattern: float(count / len(least)) for pattern, count in zip(among, times, strict=True)}
 
