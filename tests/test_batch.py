@@ -21,6 +21,7 @@ from advisorkit.batch.folders import LocalFolder, network_system, sync_service
 from advisorkit.batch.preflight import ID
 from advisorkit.batch.rounds import path_of
 from advisorkit.batch.templates import check_template, find_template
+from advisorkit.brand import Brand
 from advisorkit.errors import EngagementError, UsageError
 
 TRIAL = notebook(WORK)
@@ -271,10 +272,16 @@ def test_network_file_systems_are_known_by_their_mount(path: str, kind: str) -> 
     assert network_system(Path(path), mounts) == kind
 
 
-def test_client_words_are_text_in_the_index(tmp_path: Path) -> None:
-    job = Job("acme", "<script>alert(1)</script>", json.dumps({"client": "x"}))
+def test_client_words_are_text_in_the_index_which_is_the_same_after_every_run_and_wears_the_brand(tmp_path: Path) -> None:
+    wanted = (Job("acme", "<script>alert(1)</script>", '{"client": 1, "calls": "</td><img src=x>"}'), *jobs(1))
+    template = notebook("import json; facts = json.load(open(job))", "assert facts['calls'] == 900, facts['calls']")
 
-    make(TRIAL, (job,), tmp_path)
+    make(template, wanted, tmp_path, brand=Brand("Elm & Oak", cover="#123456"))
+    first = (tmp_path / "index.html").read_text()
+    make(template, wanted, tmp_path, brand=Brand("Elm & Oak", cover="#123456"))
 
-    assert "<script>" not in (tmp_path / "index.html").read_text()
-    assert "default-src 'none'" in (tmp_path / "index.html").read_text()
+    assert (tmp_path / "index.html").read_text() == first
+    assert "<script" not in first and "<img" not in first
+    assert "AssertionError: &lt;/td&gt;&lt;img src=x&gt;" in first and "1 ready, 1 failed" in first
+    assert "default-src 'none'" in first
+    assert "--cover: #123456;" in first and "Elm &amp; Oak" in first

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from html import escape
-from importlib import metadata
+from importlib import metadata, resources
 
 from advisorkit.batch.values import Deliverable, Template
+from advisorkit.blocks import Cover
+from advisorkit.blocks.markup import html as markup
+from advisorkit.brand import Brand
+from advisorkit.charts.theme import LIGHT
 
 __all__ = ["index_page", "manifest"]
 
+_SHEET = resources.files("advisorkit.export") / "template" / "advisorkit" / "report.css"
+_OWN = """
+.leaflet main { max-width: 1000px; } .leaflet .cover { padding: 20px max(72px, calc(50vw - 428px)); }
+h2 { font-size: 27px; margin: 0; } td { overflow-wrap: anywhere; } .n4 :nth-child(4) { overflow-wrap: normal; }
+.reason { white-space: pre-wrap !important; color: var(--error); width: 45%; }
+section + section { border: 0; padding-top: 12px; }
+@media (max-width: 760px) { .leaflet .cover { padding: 20px; } }
+"""
 _HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Deliverables</title>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
-body { font: 16px/1.5 system-ui, sans-serif; color: #1c2733; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .4rem .8rem .4rem 0; vertical-align: top }
-th { border-bottom: 2px solid #1c2733 } td { border-bottom: 1px solid #d5dbe1 } .size { text-align: right }
-pre { white-space: pre-wrap; margin: 0; font: 13px/1.4 ui-monospace, monospace }
-</style></head><body><h1>Deliverables</h1>
 """
 
 
@@ -42,32 +49,41 @@ def _installed() -> bool:
     return any(True for _ in metadata.distributions(name="advisorkit"))
 
 
-def index_page(rows: Sequence[Deliverable]) -> bytes:
-    """One page with a link to every deliverable; what failed comes first, with its reason."""
+def index_page(rows: Sequence[Deliverable], brand: Brand | None = None) -> bytes:
+    """One page in the look of the reports, with a link to every deliverable; what failed comes first, with its reason.
+
+    The same deliverables give the same page, whichever run made them.
+    """
     failed = [row for row in rows if row.status == "failed"]
     whole = [row for row in rows if row.status != "failed"]
-    parts = [_HEAD, f"<p>{len(whole)} made, {len(failed)} failed.</p>\n"]
-    if failed:
-        parts += ["<h2>Failed</h2>\n", _table(("Client", "Document", "Reason"), [_failure(row) for row in failed])]
-    if whole:
-        parts += ["<h2>Made</h2>\n", _table(("Client", "Document", "Size"), [_link(row) for row in whole])]
-    return "".join([*parts, "</body></html>\n"]).encode()
+    counts = f"{len(whole)} ready, {len(failed)} failed" if failed else f"{len(whole)} ready"
+    about = rows[0].template.replace("_", " ").capitalize()
+    cover = Cover("Deliverables", about, counts, "The links open files in this folder", sample=False, brand=brand or Brand(), leaflet=True)
+    tables = _table("Failed", "", ("Client", "Engagement", "Document", "Reason"), map(_failure, failed))
+    tables += _table("Ready", "n4", ("Client", "Engagement", "Document", "Size, kB"), map(_link, whole))
+    look = {**LIGHT.colours, "cover": cover.brand.cover, "serif": cover.brand.serif, "sans": cover.brand.sans}
+    root = f":root {{ {' '.join(f'--{name}: {value};' for name, value in look.items())} }}\n"
+    style = root + _SHEET.read_text(encoding="utf-8") + _OWN
+    return f'{_HEAD}{style}</style></head><body class="leaflet">\n{markup(cover)}\n<main>{tables}</main></body></html>\n'.encode()
 
 
-def _table(heads: Sequence[str], lines: Sequence[str]) -> str:
-    head = "".join(f'<th scope="col">{head}</th>' for head in heads)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>\n{''.join(lines)}</tbody></table>\n"
+def _table(title: str, right: str, heads: Sequence[str], lines: Iterable[str]) -> str:
+    """A section with its table; nothing without lines. `right` names the column of numbers as `report.css` does."""
+    body = "".join(lines)
+    top = "".join(f'<th scope="col">{head}</th>' for head in heads)
+    table = f'<table class="long {right}"><thead><tr>{top}</tr></thead><tbody>\n{body}</tbody></table>'
+    return f"<section><h2>{title}</h2>\n{table}</section>\n" if body else ""
 
 
 def _failure(row: Deliverable) -> str:
-    return f"<tr><td>{_who(row)}</td><td>{escape(row.path)}</td><td><pre>{escape(row.error)}</pre></td></tr>\n"
+    return f'<tr>{_who(row)}<td>{escape(row.path)}</td><td class="reason">{escape(row.error)}</td></tr>\n'
 
 
 def _link(row: Deliverable) -> str:
     link = f'<a href="{escape(row.path)}">{escape(row.path)}</a>'
-    return f'<tr><td>{_who(row)}</td><td>{link}</td><td class="size">{row.bytes / 1000:,.0f} kB</td></tr>\n'
+    return f"<tr>{_who(row)}<td>{link}</td><td>{row.bytes / 1000:,.0f}</td></tr>\n"
 
 
 def _who(row: Deliverable) -> str:
-    name = row.client or row.engagement
-    return escape(f"{name}, {row.workflow}" if row.workflow else name)
+    about = f"{row.engagement}, {row.workflow}" if row.workflow else row.engagement
+    return f'<th scope="row">{escape(row.client or "–")}</th><td>{escape(about)}</td>'

@@ -13,6 +13,7 @@ from advisorkit.batch.nest import NEST
 from advisorkit.batch.pages import index_page, manifest
 from advisorkit.batch.values import Deliverable, Failure, Job, Order, Outcome, Status, Template
 from advisorkit.batch.worker import carry_out
+from advisorkit.brand import Brand
 from advisorkit.files import fingerprint
 
 __all__ = ["Progress", "Round", "path_of"]
@@ -74,11 +75,11 @@ class Round:
             NEST.close()
             raise
 
-    def conclude(self) -> None:
+    def conclude(self, brand: Brand | None) -> None:
         """Write the list of everything and the page that leads to it."""
         try:
             self._folder.write("manifest.json", manifest(self.rows, self._orders[0].template))
-            self._folder.write("index.html", index_page(self.rows))
+            self._folder.write("index.html", index_page(self.rows, brand))
         except OSError as error:
             self.notices.append(f"index.html and manifest.json could not be written: {why(error)}")
 

@@ -15,6 +15,7 @@ from advisorkit.batch.preflight import refuse_unfit
 from advisorkit.batch.rounds import Progress, Round
 from advisorkit.batch.templates import engine_for, find_template
 from advisorkit.batch.values import BatchResult, Engine, Job, Limits, Order, Template
+from advisorkit.brand import Brand
 from advisorkit.errors import UsageError
 
 __all__ = ["RENDERERS", "produce"]
@@ -35,13 +36,14 @@ def produce(
     jobs_at_once: int = 2,
     engine: Engine = "advisorkit",
     limits: Limits | None = None,
+    brand: Brand | None = None,
     progress: Progress | None = None,
 ) -> BatchResult:
     """Make every report of `jobs` in every format; one that fails never stops the rest, and what is there is left alone.
 
     `formats` are names, or renderers by name. `options` go to every renderer: JSON values such as ``interactive``.
     `executor` is ``local``, ``dask`` (at `scheduler`, or on this machine) or any `concurrent.futures.Executor`.
-    `out` is a folder or an fsspec address.
+    `out` is a folder or an fsspec address. `brand` is that of ``index.html``; a report's own comes with its job.
 
     Raises:
         EngagementError: If ids, template or folder are not fit; carries every fault, and nothing was made.
@@ -58,7 +60,7 @@ def produce(
             batch = Round(folder, orders, progress)
             try:
                 batch.run(pool, ahead=2 * jobs_at_once)
-                batch.conclude()
+                batch.conclude(brand)
             finally:
                 batch.close()
     except UsageError:

@@ -75,10 +75,10 @@ def report(
     engine: EngineName = "advisorkit", as_json: Json = False,
 ) -> None:
     """Deliverables of one engagement: one document, a section for each workflow."""
-    formats = _formats(to)
+    formats, sender = _formats(to), read_brand(brand) if brand else None
     engagement = priceable(opened(file, scenario, sets, accept_stale=accept_stale))
-    job = job_of(engagement, file.parent, str(file), read_brand(brand) if brand else None)
-    result = produce(template, [job], out_, formats, options={"interactive": interactive}, engine=_engine(engine))
+    job = job_of(engagement, file.parent, str(file), sender)
+    result = produce(template, [job], out_, formats, options={"interactive": interactive}, engine=_engine(engine), brand=sender)
     _finish(result, as_json=as_json)
 
 
@@ -94,7 +94,7 @@ def batch(
     engine: EngineName = "advisorkit", as_json: Json = False,
 ) -> None:
     """Reports for many engagements; one failure never stops the rest, and running it again makes only what is missing."""
-    formats, values, used = _formats(to), settings(sets or ()), _engine(engine)
+    formats, values, used, sender = _formats(to), settings(sets or ()), _engine(engine), read_brand(brand) if brand else None
     if executor not in ("local", "dask"):
         raise UsageError(f"--executor {executor}: give local or dask")
 
@@ -103,13 +103,13 @@ def batch(
         return priceable(asked) if any(one.status == "final" for one in asked.workflows) else asked
 
     today = date.today()  # noqa: DTZ011 - the user's own day
-    found = gather(inputs, prepare, brand=read_brand(brand) if brand else None, currency=currency, as_of=today)
+    found = gather(inputs, prepare, brand=sender, currency=currency, as_of=today)
     for notice in found.notices:
         say(notice)
     with _bar() as tick:
         result = produce(
             template, found.jobs, out_, formats, options={"interactive": interactive}, executor=executor, scheduler=scheduler,
-            jobs_at_once=jobs, engine=used, progress=tick,
+            jobs_at_once=jobs, engine=used, brand=sender, progress=tick,
         )
     _finish(result, as_json=as_json)
 
