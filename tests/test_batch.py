@@ -139,12 +139,13 @@ def test_a_refused_batch_leaves_no_folder_behind_and_none_of_the_users_gone(tmp_
 def test_everything_unfit_is_named_at_once_before_the_first_report(tmp_path: Path) -> None:
     names = ("acme", "acme", "ACME", "../up", "a/b", "a\\b", "", "cafe\u0301")
     wanted = tuple(Job(name, f"Client {n}", "{}", source=f"file{n}.yaml") for n, name in enumerate(names))
-    template = notebook("1", parameters="jop = ''")
+    template = notebook("1", parameters="jop = ''", name="../letter")
 
     with pytest.raises(EngagementError) as refused:
-        make(template, wanted, tmp_path / "out")
+        produce(template, wanted, tmp_path / "out", {"html": "plain_page:render", "a/b": "plain_page:render"})
 
     said = str(refused.value)
+    assert "template name '../letter' cannot be part of a file name" in said and "'a/b' cannot be part" in said
     assert "no cell tagged 'parameters' that sets job" in said
     assert "id ACME and acme is used 3 times (file0.yaml, file1.yaml, file2.yaml)" in said
     assert all(repr(name) in said for name in names[2:])
@@ -163,12 +164,47 @@ def test_nothing_to_make_is_refused(tmp_path: Path) -> None:
 def test_unknown_formats_templates_executors_and_slots_are_refused_with_what_there_is(tmp_path: Path) -> None:
     for settings, said in (
         ({"formats": ("htm",)}, "format htm is not built; there is html"),
-        ({"template": "client_reprot"}, "Did you mean|there is client_report"),
         ({"executor": "daks"}, "no executor 'daks'; there is dask"),
         ({"jobs_at_once": 0}, "use 1 or more"),
     ):
         with pytest.raises(UsageError, match=said):
             produce(**{"template": TRIAL, "jobs": jobs(1), "out": tmp_path, "formats": FORMATS, **settings})  # type: ignore[arg-type]
+
+
+def test_a_template_that_is_not_there_is_named_with_the_other_faults(tmp_path: Path) -> None:
+    with pytest.raises(EngagementError, match="(?s)no template 'client_reprot'; there is client_report.*id client-0 is used 2 times"):
+        make("client_reprot", jobs(1) * 2, tmp_path)  # type: ignore[arg-type]
+
+
+def test_a_link_in_the_place_of_a_deliverable_is_replaced_and_what_it_leads_to_kept(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "precious.txt").write_text("precious")
+    (tmp_path / "out" / "client-0_trial.html").symlink_to(tmp_path / "precious.txt")
+
+    assert make(TRIAL, jobs(1), tmp_path / "out").ok
+
+    assert (tmp_path / "precious.txt").read_text() == "precious"
+    assert not (tmp_path / "out" / "client-0_trial.html").is_symlink()
+
+
+def test_results_beside_their_inputs_and_hidden_files_are_no_inputs_of_the_next_run(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(ENGAGEMENT.format("a"))
+    (tmp_path / "._a.yaml").write_bytes(b"\0\5\x16\7")
+    make(TRIAL, jobs(1), tmp_path)
+
+    assert [job.engagement for job in gather([tmp_path]).jobs] == ["a"]
+    assert [job.engagement for job in gather([tmp_path / "manifest.json"]).jobs] == ["manifest"]
+
+
+def test_faults_of_all_inputs_are_named_at_once(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.csv").write_text("id,nmae\nA,B\n")
+    with pytest.raises(EngagementError) as refused:
+        gather([tmp_path / "one.csv", tmp_path / "two.csv"])
+    with pytest.raises(UsageError, match="'EURO' is not a currency code; did you mean EUR\\?\n.*nowhere: there is no such"):
+        gather([tmp_path / "nowhere"], currency="EURO")
+
+    assert {fault.file for fault in refused.value.faults} == {str(tmp_path / "one.csv"), str(tmp_path / "two.csv")}
 
 
 def test_a_file_in_the_place_of_the_output_folder_is_refused(tmp_path: Path) -> None:
@@ -202,7 +238,8 @@ def test_a_file_that_a_viewer_locks_for_a_moment_is_written_when_it_is_free(tmp_
 
 
 def test_what_is_not_a_notebook_is_no_template(tmp_path: Path) -> None:
-    for name, text in (("a", "{}"), ("b", "not json"), ("c", "[]"), ("d", '{"cells": [1]}')):
+    half = '{"cells": [{"metadata": {"tags": ["parameters"]}, "source": "job = 1"}]}'
+    for name, text in (("a", "{}"), ("b", "not json"), ("c", "[]"), ("d", '{"cells": [1]}'), ("e", half), ("f", "[" * 100_000)):
         assert check_template(Template(name, text)) == (f"template {name} is not a notebook",)
     (tmp_path / "bytes.ipynb").write_bytes(b"\xff\xfe\xff")
     with pytest.raises(UsageError, match="cannot be read"):

@@ -15,7 +15,7 @@ import pytest
 from batch_faults.stage import HERE, WORK, jobs, make, notebook, renderer_on_path, sales  # noqa: F401
 
 from advisorkit.batch import Limits, produce
-from advisorkit.batch.nest import NEST
+from advisorkit.batch.nest import NEST, Lost
 
 OUTPUTS = (
     "import json\nfrom IPython.display import HTML, Markdown, clear_output, display\nfacts = json.load(open(job)); facts",
@@ -115,6 +115,7 @@ FAULTS = {
     "eats memory": ("held = bytearray(4 * 1024**3)", "MemoryError"),
     "asks": ("input('name?')", "EOFError"),
     "does not parse": ("a b", "SyntaxError"),
+    "shouts": ("raise ValueError('\\ud800 \\x1b[31m' + 'x' * 10**6)", r"ValueError: \ud800 \x1b[31mxxx"),
 }
 
 
@@ -130,7 +131,7 @@ def test_a_cell_that_goes_wrong_fails_its_report_alone_and_is_shown(tmp_path: Pa
     rows = {row.client: row for row in result.deliverables}
     assert [row.client for row in result.deliverables if row.status == "made"] == ["sound"]
     for name, (_, said) in FAULTS.items():
-        assert said in rows[name].error
+        assert said in rows[name].error and len(rows[name].error) < 2000
         assert "in cell 3 of the template" in rows[name].error
         kept = nbformat.read(tmp_path / "failed" / f"{rows[name].engagement}_trial.ipynb", as_version=4)
         assert name in kept.cells[1].outputs[0].text
@@ -211,6 +212,21 @@ def test_plain_papermill_finds_the_engine(tmp_path: Path) -> None:
     assert "ZeroDivisionError" in done.stderr
     kept = nbformat.read(tmp_path / "out.ipynb", as_version=4)
     assert "('x.json', True)" in [o.data["text/plain"] for c in kept.cells if c.cell_type == "code" for o in c.outputs if "data" in o]
+
+
+def test_a_report_that_begins_while_the_batch_is_stopped_starts_no_process() -> None:
+    folder = NEST.scratch() / "report-late"
+    NEST.close()
+
+    with pytest.raises(Lost, match="the batch was stopped"):
+        NEST.run(folder, Limits())
+    assert NEST.pid is None
+
+
+def test_too_little_memory_fails_the_report_in_words(tmp_path: Path) -> None:
+    for engine in ("advisorkit", "kernel"):
+        error = make(notebook(WORK, "held = bytearray(10**8)"), jobs(1), tmp_path / engine, engine=engine, limits=Limits(60, 1)).failed[0].error
+        assert "emory" in error or "its process ended" in error
 
 
 def test_a_second_report_costs_a_fraction_of_the_first(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def zygotes(out: Path) -> set[int]:
     found = set()
     for entry in Path("/proc").iterdir():
         with suppress(OSError):
-            if entry.name.isdigit() and f"TMPDIR={out.parent}\0" in (entry / "environ").read_text():
+            if entry.name.isdigit() and f"TMPDIR={out.parent}" in (entry / "environ").read_text():
                 found.add(int(entry.name))
     return found
 
@@ -219,12 +219,58 @@ def test_a_folder_that_may_not_be_written_is_refused_at_once(small_disk: Path) -
 
 
 def test_temporary_files_of_a_killed_batch_are_cleared_away(tmp_path: Path) -> None:
-    (tmp_path / ".client-0_trial.html.abcd1234.tmp").write_text("half")
-    (tmp_path / ".kept").write_text("the user's own")
+    (tmp_path / "failed").mkdir()
+    for name in (".client-0_trial.html.abcd1234.tmp", "failed/.client-0_trial.ipynb.abcd1234.tmp"):
+        (tmp_path / name).write_text("half")
+    for name in (".kept", ".notes.savefile.tmp"):
+        (tmp_path / name).write_text("the user's own")
 
     make(SLOW, jobs(1), tmp_path)
 
-    assert set(end_state(tmp_path)) == {"client-0_trial.html", ".kept"}
+    assert set(end_state(tmp_path)) == {"client-0_trial.html", ".kept", ".notes.savefile.tmp"}
+    assert list((tmp_path / "failed").iterdir()) == []
+
+
+SECRET = "canary-5e1f"
+TELLING = notebook(WORK, "import sys; print(facts['secret'], file=sys.stderr); time.sleep(0.5)", "assert facts['calls'] % 2, facts['secret']")
+
+
+@pytest.mark.parametrize("engine", ["advisorkit", "kernel"])
+def test_a_killed_batch_leaves_no_process_and_no_client_word_in_lists_of_processes_or_temporary_files(engine: str, tmp_path: Path) -> None:
+    out, seen = tmp_path / "temporary" / "out", ""
+    out.parent.mkdir()
+    run = driver(TELLING, 4, out, {"secret": SECRET}, engine=engine)
+    with run:
+        assert wait_for(lambda: list(out.glob("*.html")) and len(zygotes(out)) > 1, 60)
+        for pid in zygotes(out) - {run.pid}:
+            for name in ("cmdline", "environ", "comm"):
+                with suppress(OSError):
+                    seen += Path(f"/proc/{pid}/{name}").read_text(errors="replace")
+        seen += "".join(path.read_text(errors="replace") for path in out.parent.glob("advisorkit-batch-*/*.log"))
+        run.kill()
+
+    assert "TMPDIR" in seen and SECRET not in seen
+    assert wait_for(lambda: not zygotes(out), 40)
+    if engine == "kernel":  # nobody is left who could tidy up; the next batch does
+        driver(TELLING, 1, out, {"secret": ""}).communicate(timeout=120)
+    assert {path.name for path in out.parent.iterdir()} == {"out"}
+
+
+def test_a_batch_with_faults_leaves_its_files_its_journal_and_the_notebook_that_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "temporary").mkdir()
+    (tmp_path / "working").mkdir()
+    monkeypatch.chdir(tmp_path / "working")
+    run = driver(TELLING, 2, tmp_path / "temporary" / "out", {"secret": SECRET})
+    words = run.communicate(timeout=120)
+
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert run.returncode == 1 and words[1] == ""
+    assert left == {
+        f"temporary/out/{name}" for name in (
+            "client-1_trial.html", "index.html", "manifest.json", ".advisorkit/journal.sqlite", ".advisorkit/lock",
+            "failed/client-0_trial.ipynb",
+        )
+    }
 
 
 def test_what_a_killed_process_left_in_the_temporary_folder_goes_with_the_next_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +153,11 @@ def test_a_folder_in_place_of_a_file_and_a_missing_file_are_refused(tmp_path: Pa
         ("cost", "x.yaml", "--draws", "1000"),
         ("cost", "x.yaml", "--set", "enginer_day_rate=3"),
         ("batch", "x.yaml", "--out", "o", "--executor", "cloud"),
+        ("batch", "x.yaml", "--out", "o", "--scheduler", "tcp://127.0.0.1:9"),
+        ("batch", "x.yaml", "--out", "o", "--currency", "XXQ"),
+        ("batch", "x.yaml", "--out", "o", "--time-limit", "0"),
+        ("batch", "x.yaml", "--out", "o", "--memory-limit", "0"),
+        ("batch", "x.yaml", "--out", "o", "--jobs", "0"),
         ("assess",),
         ("advise",),
     ],
@@ -190,6 +200,33 @@ def test_a_batch_of_thirteen_files_makes_twelve_reports_and_names_the_broken_one
     (failed,) = [row for row in found["deliverables"] if row["status"] == "failed"]
     assert "requird" in failed["error"] and "twice" in failed["error"]
     assert len(list((tmp_path / "out").glob("*_client_report.html"))) == 12
+
+
+def test_a_batch_names_missing_inputs_and_an_unsound_template_together(tmp_path: Path) -> None:
+    (tmp_path / "letter.ipynb").write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+
+    result = run("batch", tmp_path / "nowhere.yaml", "--out", tmp_path / "out", "--template", tmp_path / "letter.ipynb")
+
+    assert result.exit_code == 2
+    assert "nowhere.yaml: there is no such file" in result.stderr
+    assert "letter has no cell tagged 'parameters' that sets job" in result.stderr
+
+
+def test_a_batch_says_how_fast_it_is_and_how_long_it_will_take(tmp_path: Path) -> None:
+    """On a terminal of its own, as a person sees it."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "advisorkit", "batch", *(samples.path(name) for name in NAMES[:2]), "--out", tmp_path, "--jobs", "1"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=theirs, env={**os.environ, "TERM": "xterm", "COLUMNS": "120"}) as run:
+        os.close(theirs)
+        seen = b""
+        with suppress(OSError):  # the end of a terminal
+            while piece := os.read(ours, 4096):
+                seen += piece
+
+    os.close(ours)
+    assert run.returncode == 0
+    assert re.search(r"1/2.* (a second|a minute), 0:\d\d:\d\d left", seen.decode())
+    assert re.search(r"2/2.* (a second|a minute)", seen.decode())
 
 
 def test_a_pilot_is_planned_for_every_workflow() -> None:

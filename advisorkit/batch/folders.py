@@ -27,7 +27,7 @@ _SERVICES = re.compile(
     re.IGNORECASE,
 )
 _NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "davfs", "fuse.sshfs", "fuse.rclone"}
-_STALE = re.compile(r"\..+\.[a-z0-9_]{8}\.tmp")
+_STALE = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
 _TRIES, _WAIT = 5, 0.2
 
 
@@ -48,11 +48,15 @@ class LocalFolder:
     def write(self, path: str, content: bytes) -> None:
         """Write the whole of `content` or nothing; a file that a viewer or a sync service locks is tried again for a second.
 
+        A link in the file's place is replaced, so that nothing outside the folder is written over.
+
         Raises:
             OSError: If it cannot be written.
         """
         target = self.root / path
         target.parent.mkdir(parents=True, exist_ok=True)
+        if target.is_symlink():
+            target.unlink()
         for left in reversed(range(_TRIES)):
             try:
                 write_bytes(target, content)
@@ -91,7 +95,7 @@ class LocalFolder:
 
     def tidy(self) -> None:
         """Remove temporary files that a killed batch left; call it under the lock."""
-        for path in self.root.iterdir():
+        for path in (*self.root.glob(".*"), *self.root.glob("failed/.*")):
             if _STALE.fullmatch(path.name):
                 path.unlink(missing_ok=True)
 
@@ -193,6 +197,8 @@ def why(error: Exception) -> str:
             return "it may not be written to"
         case errno.EEXIST | errno.ENOTDIR:
             return "it is a file, not a folder"
+        case errno.EISDIR:
+            return "there is a folder of that name"
     return getattr(error, "strerror", None) or str(error)
 
 

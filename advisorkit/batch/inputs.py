@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from advisorkit.batch.values import Job
+from advisorkit.batch.values import MANIFEST, Job
 from advisorkit.brand import Brand
 from advisorkit.engagement import Engagement
-from advisorkit.errors import AdvisorError, EngagementError, Fault, UsageError
+from advisorkit.errors import AdvisorError, EngagementError, Fault, UsageError, nearest
 from advisorkit.intake import portfolio
 from advisorkit.report import job_document
 from advisorkit.store import read
-from advisorkit.store.wholes import reduced
+from advisorkit.store.wholes import CURRENCIES, reduced
 
 __all__ = ["Gathered", "Prepare", "gather", "job_of"]
 
@@ -38,7 +38,7 @@ def gather(
     inputs: Iterable[str | Path], prepare: Prepare | None = None, *, brand: Brand | None = None, currency: str = "EUR",
     as_of: date | None = None,
 ) -> Gathered:
-    """A job for every engagement in files, folders (their engagement files, by name) and portfolio tables (each row).
+    """A job for every engagement in files, folders (their engagement files, by name; hidden ones left out) and portfolio tables (each row).
 
     Args:
         inputs: Files, folders and tables.
@@ -49,24 +49,39 @@ def gather(
 
     Raises:
         UsageError: If an input does not exist or a folder holds no engagement file; all such inputs are named.
-        EngagementError: If a table's columns or ids are faulty; nothing of it can be used then.
+        EngagementError: If the columns or ids of tables are faulty; carries all of them.
     """
     paths, faults = [], []
+    if currency not in CURRENCIES:
+        faults.append(f"{currency!r} is not a currency code" + "".join(f"; did you mean {near}?" for near in nearest(currency, CURRENCIES)[:1]))
     for name in map(Path, inputs):
-        found = sorted(path for path in name.iterdir() if path.suffix.lower() in _FILES) if name.is_dir() else [name]
+        found = sorted(filter(_is_engagement, name.iterdir())) if name.is_dir() else [name]
         if not found:
             faults.append(f"{name}: holds no engagement file (.yaml, .yml or .json)")
         elif not found[0].exists():
             faults.append(f"{name}: there is no such file or folder")
         paths += found
     if faults or not paths:
-        raise UsageError("; ".join(faults) or "nothing to do: name engagement files, folders or a portfolio table")
+        raise UsageError("\n".join(faults) or "nothing to do: name engagement files, folders or a portfolio table")
     notices: list[str] = []
     change, day = prepare or _as_is, as_of or date(1, 1, 1)
     jobs: list[Job] = []
+    unfit: list[Fault] = []
     for path in paths:
-        jobs += _rows(path, change, brand, currency, day, notices) if path.suffix.lower() in _TABLES else [_job_in(path, change, brand)]
+        try:
+            jobs += _rows(path, change, brand, currency, day, notices) if path.suffix.lower() in _TABLES else [_job_in(path, change, brand)]
+        except EngagementError as error:
+            unfit += error.faults
+    if unfit:
+        raise EngagementError(unfit)
     return Gathered(tuple(jobs), tuple(notices))
+
+
+def _is_engagement(path: Path) -> bool:
+    """Whether a file of a folder is meant: neither a hidden one nor the list that a batch into this folder left."""
+    if path.suffix.lower() not in _FILES or path.name.startswith("."):
+        return False
+    return path.name != MANIFEST or b'"deliverables": [' not in path.read_bytes()
 
 
 def _as_is(engagement: Engagement) -> Engagement:

@@ -39,6 +39,9 @@ class Nest:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._scratch: Path | None = None
+        self._held: FileLock | None = None
+        self._opened = -1
+        atexit.register(self.close)
         self.closings = 0
         """How often it was closed: whoever lost a zygote to a closing has no reason to try again."""
 
@@ -59,7 +62,6 @@ class Nest:
             self._held = FileLock(self._scratch / _HELD)
             self._held.acquire(timeout=0)
             self._opened = os.open(self._scratch, os.O_RDONLY) if can_fork() else -1
-            atexit.register(self.close)
         return self._scratch
 
     def run(self, folder: Path, limits: Limits, renderers: Iterable[str] = (), *, alone: bool = False) -> dict[str, Any]:
@@ -72,7 +74,7 @@ class Nest:
         try:
             with socket.socket(socket.AF_UNIX) as link:
                 link.settimeout(limits.seconds + _GRACE)
-                link.connect(self.warm(renderers))
+                link.connect(self.warm(renderers, folder))
                 link.sendall(json.dumps(request).encode() + b"\n")
                 line = link.makefile("rb").readline()
         except OSError:
@@ -88,12 +90,17 @@ class Nest:
             return f"the primed process was lost: {words.splitlines()[-1]}"
         return "the primed process was lost"
 
-    def warm(self, renderers: Iterable[str]) -> str:
+    def warm(self, renderers: Iterable[str], folder: Path | None = None) -> str:
         """Start the zygote unless it lives, primed with `renderers`; its address.
+
+        Raises:
+            Lost: If this was closed since the report's `folder` was made in it.
 
         The address goes through an open descriptor of the scratch folder, since a socket's path must be short.
         """
         with self._lock:
+            if folder and folder.parent != self._scratch:
+                raise Lost("the batch was stopped")
             room = self._room()
             address = f"/proc/self/fd/{self._opened}/zygote"
             if self.pid is None:
@@ -123,12 +130,13 @@ class Nest:
             self.closings += 1
             process, self._process = self._process, None
             scratch, self._scratch = self._scratch, None
+            held, opened = self._held, self._opened
         if process:
             _end(process)
-        if scratch:
-            self._held.release()
-            if self._opened >= 0:
-                os.close(self._opened)
+        if scratch and held:
+            held.release()
+            if opened >= 0:
+                os.close(opened)
             shutil.rmtree(scratch, ignore_errors=True)
 
 

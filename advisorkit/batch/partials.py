@@ -9,10 +9,23 @@ from typing import Any
 
 from advisorkit.batch.notebooks import unframe
 
-__all__ = ["CELLS", "salvage"]
+__all__ = ["CELLS", "noted", "printable", "salvage"]
 
 CELLS = "cells.jsonl"
 """In a report's folder: a line for every cell that began, and one with its outputs when it ended."""
+_WIDE, _MANY = 500, 40
+
+
+def printable(text: str) -> str:
+    r"""What a cell's error says, fit for a terminal, a page and a file: no control characters, no endless lines.
+
+    Example:
+        >>> printable("red \x1b[31m\nhalf \ud800")
+        'red \\x1b[31m\nhalf \\ud800'
+    """
+    lines = [line if len(line) <= _WIDE else line[:_WIDE] + " …" for line in text.splitlines()]
+    kept = lines if len(lines) <= _MANY else [*lines[:_MANY], "…"]
+    return "\n".join("".join(c if c.isprintable() or c == "\t" else ascii(c)[1:-1] for c in line) for line in kept)
 
 
 def salvage(folder: Path, reason: str) -> tuple[str, str]:
@@ -26,7 +39,7 @@ def salvage(folder: Path, reason: str) -> tuple[str, str]:
         return reason, json.dumps(notebook, indent=1)
     number = notebook["cells"].index(last) + 1
     source = "".join(last["source"]).strip().splitlines()
-    shown = "\n".join(f"    {line}" for line in source[:12])
+    shown = printable("\n".join(f"    {line}" for line in source[:12]))
     if not any(output["output_type"] == "error" for output in last["outputs"]):
         last["outputs"].append({"output_type": "error", "ename": "Stopped", "evalue": reason, "traceback": [reason]})
     return f"{reason}\n  in cell {number} of the template:\n{shown}", json.dumps(notebook, indent=1, ensure_ascii=False)

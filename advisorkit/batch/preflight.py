@@ -9,26 +9,30 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from advisorkit.batch.folders import Folder, open_folder, why
-from advisorkit.batch.templates import check_template
+from advisorkit.batch.templates import check_template, find_template
 from advisorkit.batch.values import Job, Template
 from advisorkit.errors import EngagementError, Fault, UsageError
 
-__all__ = ["refuse_unfit"]
+__all__ = ["fit_template", "refuse_unfit"]
 
 ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 """Form of the ids from which file names are built."""
+_WORD = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 BYTES_EACH = 300_000
 """Space that one deliverable is taken to need."""
 
 
-def refuse_unfit(template: Template, jobs: Sequence[Job], formats: Mapping[str, str], out: str | Path) -> Folder:
-    """Check template, ids and folder together; the folder, when all are fit.
+def refuse_unfit(
+    template: Template | str | Path, jobs: Sequence[Job], formats: Mapping[str, str], out: str | Path
+) -> tuple[Template, Folder]:
+    """Check template, ids and folder together; template and folder, when all are fit.
 
     Raises:
         EngagementError: With everything that is wrong; nothing has been made then.
     """
     whole = [job for job in jobs if not job.faults]
-    faults = [Fault("", "", text) for text in check_template(template)]
+    model, faults = fit_template(template)
+    faults += [Fault("", "", f"{word!r} cannot be part of a file name: use a-z and 0-9") for word in formats if not _WORD.fullmatch(word)]
     for what, found in (("engagement", jobs), ("format", formats)):
         if not found:
             faults.append(Fault("", "", f"there is nothing to make: no {what} was named"))
@@ -40,7 +44,19 @@ def refuse_unfit(template: Template, jobs: Sequence[Job], formats: Mapping[str, 
     if faults := [*faults, *_bad_folder(folder, len(whole) * len(formats))]:
         folder.forsake()
         raise EngagementError(faults)
-    return folder
+    return model, folder
+
+
+def fit_template(template: Template | str | Path) -> tuple[Template, list[Fault]]:
+    """The template, and everything that is wrong with it."""
+    try:
+        model = template if isinstance(template, Template) else find_template(template)
+    except UsageError as error:
+        return Template("", ""), [Fault("", "", str(error))]
+    faults = [Fault("", "", text) for text in check_template(model)]
+    if not _WORD.fullmatch(model.name):
+        faults.append(Fault("", "", f"template name {model.name!r} cannot be part of a file name: use a-z, 0-9, hyphens and underscores"))
+    return model, faults
 
 
 def _bad_ids(jobs: Sequence[Job]) -> Iterator[Fault]:

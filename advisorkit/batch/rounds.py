@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import replace
 from itertools import islice
@@ -11,15 +11,13 @@ from advisorkit.batch.folders import Folder, LocalFolder, why
 from advisorkit.batch.journal import Journal, key
 from advisorkit.batch.nest import NEST
 from advisorkit.batch.pages import index_page, manifest
-from advisorkit.batch.values import Deliverable, Failure, Job, Order, Outcome, Status, Template
+from advisorkit.batch.progress import Progress
+from advisorkit.batch.values import MANIFEST, Deliverable, Failure, Job, Order, Outcome, Status, Template
 from advisorkit.batch.worker import carry_out
 from advisorkit.brand import Brand
 from advisorkit.files import fingerprint
 
-__all__ = ["Progress", "Round", "path_of"]
-
-Progress = Callable[[int, int, Deliverable], None]
-"""Called after each row with how many rows are done, how many there are, and the row."""
+__all__ = ["Round", "path_of"]
 
 
 def path_of(job: Job, template: Template, kind: str) -> str:
@@ -78,7 +76,7 @@ class Round:
     def conclude(self, brand: Brand | None) -> None:
         """Write the list of everything and the page that leads to it."""
         try:
-            self._folder.write("manifest.json", manifest(self.rows, self._orders[0].template))
+            self._folder.write(MANIFEST, manifest(self.rows, self._orders[0].template))
             self._folder.write("index.html", index_page(self.rows, brand))
         except OSError as error:
             self.notices.append(f"index.html and manifest.json could not be written: {why(error)}")
@@ -120,7 +118,7 @@ class Round:
 
     def _keep_partial(self, order: Order, notebook: str) -> str:
         try:
-            self._folder.write(_partial(order), notebook.encode())
+            self._folder.write(_partial(order), notebook.encode(errors="backslashreplace"))  # as JSON escapes a lone surrogate
         except OSError as error:
             return f"\n  the notebook as far as it came could not be kept: {why(error)}"
         return f"\n  the notebook as far as it came: {_partial(order)}"

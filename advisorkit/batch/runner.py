@@ -12,8 +12,9 @@ from advisorkit.batch.confining import can_fork
 from advisorkit.batch.executors import executor_for
 from advisorkit.batch.folders import lock
 from advisorkit.batch.preflight import refuse_unfit
-from advisorkit.batch.rounds import Progress, Round
-from advisorkit.batch.templates import engine_for, find_template
+from advisorkit.batch.progress import Progress, shown
+from advisorkit.batch.rounds import Round
+from advisorkit.batch.templates import engine_for
 from advisorkit.batch.values import BatchResult, Engine, Job, Limits, Order, Template
 from advisorkit.brand import Brand
 from advisorkit.errors import UsageError
@@ -44,20 +45,20 @@ def produce(
     `formats` are names, or renderers by name. `options` go to every renderer: JSON values such as ``interactive``.
     `executor` is ``local``, ``dask`` (at `scheduler`, or on this machine) or any `concurrent.futures.Executor`.
     `out` is a folder or an fsspec address. `brand` is that of ``index.html``; a report's own comes with its job.
+    A notebook shows a bar unless it is given a `progress` of its own.
 
     Raises:
         EngagementError: If ids, template or folder are not fit; carries every fault, and nothing was made.
         UsageError: If a format or executor does not exist, or another batch is at work in the folder.
     """
     began = time.monotonic()
-    model = template if isinstance(template, Template) else find_template(template)
     renderers = _renderers(formats)
-    folder = refuse_unfit(model, jobs, renderers, out)
+    model, folder = refuse_unfit(template, jobs, renderers, out)
     used = engine_for(model, engine, forks=can_fork())
     orders = [Order(model, job, renderers, dict(options or {}), used, limits or Limits()) for job in jobs]
     try:
-        with executor_for(executor, jobs_at_once, scheduler, renderers.values()) as pool, lock(folder):
-            batch = Round(folder, orders, progress)
+        with executor_for(executor, jobs_at_once, scheduler, renderers.values()) as pool, lock(folder), shown(progress, len(jobs) * len(renderers)) as tick:
+            batch = Round(folder, orders, tick)
             try:
                 batch.run(pool, ahead=2 * jobs_at_once)
                 batch.conclude(brand)

@@ -7,12 +7,14 @@ import sys
 from pathlib import Path
 
 from advisorkit.batch import lean  # noqa: F401  before anything that imports jsonschema
-from advisorkit.batch.confining import confine
+from advisorkit.batch.confining import confine, die_with_parent
 from advisorkit.batch.making import make
 
 __all__: list[str] = []
 
 if __name__ == "__main__":
+    if sys.platform == "linux":
+        die_with_parent()
     gc.enable()
     confine(int(sys.argv[2]))
     make(Path(sys.argv[1]))

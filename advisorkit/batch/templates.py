@@ -24,15 +24,13 @@ def find_template(name: str | Path) -> Template:
     """The template at a path, or the packaged one of that name.
 
     Raises:
-        UsageError: If there is none, or it is not a notebook with the parameter `job`.
+        UsageError: If there is none, or it cannot be read; `check_template` tells whether it is sound.
     """
     path = Path(name) if str(name).endswith(".ipynb") else _packaged(str(name))
     try:
         template = Template(_word(path.stem), path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"template {name} cannot be read: {error}") from None
-    if faults := check_template(template):
-        raise UsageError("; ".join(faults))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"template {name} cannot be read: {getattr(error, 'strerror', None) or error}") from None
     return template
 
 
@@ -62,8 +60,10 @@ def check_template(template: Template) -> tuple[str, ...]:
     """
     try:
         notebook = json.loads(template.notebook)
-        names = parameters_of(notebook)
-    except (ValueError, TypeError, AttributeError, KeyError):
+        names = parameters_of(notebook) if all(map(_whole, notebook["cells"])) else None
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        names = None
+    if names is None:
         return (f"template {template.name} is not a notebook",)
     others = sorted(names - {PARAMETER}) if is_python(notebook) else []
     if PARAMETER not in names:
@@ -74,9 +74,17 @@ def check_template(template: Template) -> tuple[str, ...]:
     return ()
 
 
+def _whole(cell: dict[str, Any]) -> bool:
+    """Whether a cell has what every cell has."""
+    source = cell["source"]
+    lines = isinstance(source, str) or all(isinstance(line, str) for line in source)
+    return lines and isinstance(cell["metadata"], dict) and cell["cell_type"] in {"code", "markdown", "raw"}
+
+
 def parameters_of(notebook: dict[str, Any]) -> set[str]:
     """Names that a notebook's parameter cells assign; in other languages, every word of them."""
-    tagged = [cell for cell in notebook["cells"] if "parameters" in cell["metadata"].get("tags", [])]
+    cells = (cell for cell in notebook["cells"] if cell["cell_type"] == "code")
+    tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
     sources = ["".join(cell["source"]) for cell in tagged]
     return _assigned(sources) if is_python(notebook) else set(re.findall(r"\w+", " ".join(sources)))
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from advisorkit.errors import Fault
 
-__all__ = ["BatchResult", "Deliverable", "Engine", "Failure", "Job", "Limits", "Order", "Outcome", "Status", "Template"]
+__all__ = ["MANIFEST", "BatchResult", "Deliverable", "Engine", "Failure", "Job", "Limits", "Order", "Outcome", "Status", "Template"]
 
 Engine = Literal["advisorkit", "kernel"]
 """`advisorkit` forks a fresh process per report; `kernel` starts a Jupyter kernel for each."""
 Status = Literal["made", "unchanged", "failed"]
+MANIFEST = "manifest.json"
+"""Name of the list of deliverables that a batch leaves in its folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,21 @@ class BatchResult:
     def ok(self) -> bool:
         """Whether everything asked for is there."""
         return not self.failed
+
+    @property
+    def summary(self) -> str:
+        """How many were made, unchanged and failed, and where.
+
+        Example:
+            >>> BatchResult((), "night", 0.0).summary
+            '0 made, 0 unchanged, 0 failed in night'
+        """
+        counts = Counter(row.status for row in self.deliverables)
+        return f"{counts['made']} made, {counts['unchanged']} unchanged, {counts['failed']} failed in {self.out}"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002
+        """What a notebook shows of it."""
+        printer.text("\n".join((self.summary, *(f"failed: {row.engagement}: {row.error}" for row in self.failed))))
 
     def document(self) -> dict[str, Any]:
         """The JSON document of `batch --json` and `report --json`."""

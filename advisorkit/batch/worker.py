@@ -15,7 +15,7 @@ from typing import Any
 from advisorkit.batch.confining import end_all_in, environment
 from advisorkit.batch.nest import NEST, Lost
 from advisorkit.batch.notebooks import frame, seeding
-from advisorkit.batch.partials import salvage
+from advisorkit.batch.partials import printable, salvage
 from advisorkit.batch.values import Failure, Order, Outcome
 
 __all__ = ["TRIES", "carry_out"]
@@ -96,8 +96,9 @@ def _left_behind(order: Order, folder: Path, reason: str) -> tuple[dict[str, byt
         outcome = json.loads((folder / "outcome.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         outcome = {"reason": reason or "its process ended before the report was finished"}
+    said = printable(outcome.get("reason", reason))
     if outcome.get("clients"):
-        return {}, Failure(f"{order.job.source or order.job.engagement}: {outcome['reason']}")
+        return {}, Failure(f"{order.job.source or order.job.engagement}: {said}")
     if reason or "reason" in outcome:
-        return {}, Failure(*salvage(folder, outcome.get("reason", reason)))
+        return {}, Failure(*salvage(folder, said))
     return {kind: (folder / f"made.{kind}").read_bytes() for kind in order.formats}, None

@@ -2,7 +2,8 @@
 
 It never reads an order or a job: a request on its socket names a folder and limits, and the child reads the rest after
 the fork. It has one thread and refuses to fork when something started another, since a lock held by a thread that does
-not exist in the child would hang it. When its driver goes, it kills its children and follows.
+not exist in the child would hang it. When its driver goes, it kills its children, removes what lies in the temporary
+folder that they shared with the driver, and follows.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import gc
 import json
 import os
 import selectors
+import shutil
 import signal
 import socket
 import sys
@@ -196,4 +198,5 @@ if __name__ == "__main__":
     set_memory_apart()
     gc.freeze()
     Zygote(socket.socket(fileno=int(sys.argv[1]))).serve()
+    shutil.rmtree(Path(os.environ["IPYTHONDIR"]).parent, ignore_errors=True)
     os._exit(0)

@@ -21,7 +21,7 @@ from rich.text import Text
 
 from advisorkit.errors import AdvisorError, EngagementError, Fault, PilotError, PriceError, UsageError
 
-__all__ = ["BEYOND", "AcceptStale", "Json", "Scenario", "Sets", "emit", "fault_document", "finite", "guarded", "out", "say", "table", "unforeseen"]
+__all__ = ["BEYOND", "AcceptStale", "Json", "Scenario", "Sets", "emit", "fault_document", "faults_of", "finite", "guarded", "out", "say", "table", "unforeseen"]
 
 P = ParamSpec("P")
 _DRAFT = re.compile(r"\.([^/\\]+)\.[0-9a-f]{8}\.tmp$")
@@ -111,7 +111,7 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
                 warnings.simplefilter("ignore", RuntimeWarning)  # numbers out of range are refused in words
                 command(*args, **kwargs)
         except AdvisorError as error:
-            _refuse(_faults(error, file), as_json=as_json)
+            _refuse(faults_of(error, file), as_json=as_json)
         except ArithmeticError:
             _refuse([Fault(file, "", BEYOND)], as_json=as_json)
         except BrokenPipeError:
@@ -122,7 +122,8 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
     return run
 
 
-def _faults(error: AdvisorError, file: str) -> Sequence[Fault]:
+def faults_of(error: AdvisorError, file: str = "") -> Sequence[Fault]:
+    """What a refusal says, fault by fault; `file` is named where the error names none."""
     if isinstance(error, EngagementError | PilotError):
         return error.faults
     return (Fault(file if isinstance(error, PriceError) else "", "", str(error)),)

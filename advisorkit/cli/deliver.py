@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -12,17 +11,19 @@ from typing import Annotated, cast, get_args
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from advisorkit.batch import BatchResult, Deliverable, gather, job_of, produce
-from advisorkit.batch.values import Engine
+from advisorkit.batch.preflight import fit_template
+from advisorkit.batch.progress import Pace
+from advisorkit.batch.values import Engine, Limits
 from advisorkit.brand import read_brand
 from advisorkit.catalog import load as load_catalog
-from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, guarded, out, say, table
+from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, faults_of, guarded, out, say, table
 from advisorkit.cli.request import changed, opened, priceable, settings
 from advisorkit.doctor import checks
 from advisorkit.engagement import Engagement
-from advisorkit.errors import UsageError
+from advisorkit.errors import EngagementError, UsageError
 from advisorkit.files import write_bytes
 from advisorkit.live import live as serve
 from advisorkit.piloting import pilots_of
@@ -91,42 +92,48 @@ def batch(
     executor: Annotated[str, typer.Option("--executor", metavar="local|dask", help="Where reports are made.")] = "local",
     scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="URL", help="A running Dask scheduler.")] = None,
     currency: Annotated[str, typer.Option("--currency", metavar="CODE", help="For table rows that name none.")] = "EUR",
+    time_limit: Annotated[float, typer.Option("--time-limit", metavar="SECONDS", min=1, help="For one report.")] = Limits().seconds,
+    memory_limit: Annotated[int, typer.Option("--memory-limit", metavar="MB", min=1, help="For one report; Linux only.")] = Limits().megabytes,
     engine: EngineName = "advisorkit", as_json: Json = False,
 ) -> None:
     """Reports for many engagements; one failure never stops the rest, and running it again makes only what is missing."""
     formats, values, used, sender = _formats(to), settings(sets or ()), _engine(engine), read_brand(brand) if brand else None
     if executor not in ("local", "dask"):
         raise UsageError(f"--executor {executor}: give local or dask")
+    if scheduler and executor != "dask":
+        raise UsageError("--scheduler needs --executor dask")
 
     def prepare(engagement: Engagement) -> Engagement:
         asked = changed(engagement, scenario, values, accept_stale=accept_stale)
         return priceable(asked) if any(one.status == "final" for one in asked.workflows) else asked
 
     today = date.today()  # noqa: DTZ011 - the user's own day
-    found = gather(inputs, prepare, brand=sender, currency=currency, as_of=today)
+    try:
+        found = gather(inputs, prepare, brand=sender, currency=currency, as_of=today)
+    except (UsageError, EngagementError) as error:
+        raise EngagementError([*faults_of(error), *fit_template(template)[1]]) from None
     for notice in found.notices:
         say(notice)
     with _bar() as tick:
         result = produce(
             template, found.jobs, out_, formats, options={"interactive": interactive}, executor=executor, scheduler=scheduler,
-            jobs_at_once=jobs, engine=used, brand=sender, progress=tick,
+            jobs_at_once=jobs, engine=used, limits=Limits(time_limit, memory_limit), brand=sender, progress=tick,
         )
     _finish(result, as_json=as_json)
 
 
 @contextmanager
 def _bar() -> Iterator[Callable[[int, int, Deliverable], None]]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[pace]}"))
     progress = Progress(*columns, console=Console(stderr=True), transient=False)
-    task = progress.add_task("Reports", total=None, rate="")
-    began = time.monotonic()
+    task = progress.add_task("Reports", total=None, pace="")
+    pace = Pace()
 
     def tick(done: int, total: int, row: Deliverable) -> None:
         progress.start()
-        rate = done / max(time.monotonic() - began, 1e-9)
-        progress.update(task, completed=done, total=total, rate=f"{rate:.1f} a second")
+        progress.update(task, completed=done, total=total, pace=pace.after(done, total, row))
         if row.status == "failed":
-            progress.console.print(f"failed: {row.engagement}: {row.error}", markup=False, highlight=False)
+            progress.console.print(f"failed: {row.engagement}: {row.error}", markup=False, highlight=False, soft_wrap=True)
 
     try:
         yield tick
@@ -143,9 +150,7 @@ def _finish(result: BatchResult, *, as_json: bool) -> None:
     else:
         rows = [[row.status, row.engagement, row.format, row.path if row.status != "failed" else row.error] for row in result.deliverables]
         out.print(table("", ["", "Engagement", "Format", "File or reason"], rows))
-        made = sum(row.status == "made" for row in result.deliverables)
-        same = sum(row.status == "unchanged" for row in result.deliverables)
-        out.print(f"\n{made} made, {same} unchanged, {len(result.failed)} failed in {result.out}", markup=False)
+        out.print(f"\n{result.summary}", markup=False)
     if not result.ok:
         raise typer.Exit(1)
 

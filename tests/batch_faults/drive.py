@@ -1,4 +1,4 @@
-"""A batch as its own program: ``python drive.py '{"name": …, "notebook": …, "count": …, "out": …}'``."""
+"""A batch as its own program: ``python drive.py '{"name": …, "notebook": …, "count": …, "facts": …, "out": …, "settings": …}'``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if __name__ == "__main__":
     ordered = json.loads(sys.argv[1])
     template = Template(ordered["name"], ordered["notebook"])
     try:
-        result = make(template, jobs(ordered["count"]), Path(ordered["out"]), **ordered["settings"])
+        result = make(template, jobs(ordered["count"], **ordered["facts"]), Path(ordered["out"]), **ordered["settings"])
     except AdvisorError as error:
         print(error, file=sys.stderr)
         sys.exit(2)

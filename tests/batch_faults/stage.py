@@ -66,9 +66,10 @@ def end_state(out: Path) -> Mapping[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(out.iterdir()) if path.is_file() and path.name not in ours}
 
 
-def driver(template: Template, count: int, out: Path, **settings: Any) -> subprocess.Popen[str]:
-    """A batch in a process of its own, which can be killed."""
-    ordered = json.dumps({"name": template.name, "notebook": template.notebook, "count": count, "out": str(out), "settings": settings})
+def driver(template: Template, count: int, out: Path, facts: Mapping[str, Any] | None = None, **settings: Any) -> subprocess.Popen[str]:
+    """A batch in a process of its own, which can be killed; `facts` stand in every job."""
+    called = {"count": count, "facts": dict(facts or {}), "out": str(out), "settings": settings}
+    ordered = json.dumps({"name": template.name, "notebook": template.notebook, **called})
     return subprocess.Popen(
         [sys.executable, str(HERE / "drive.py"), ordered], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env={**os.environ, "TMPDIR": str(out.parent), "PYTHONPATH": f"{HERE.parents[1]}{os.pathsep}{HERE.parent}{os.pathsep}{HERE}"},
