@@ -241,7 +241,7 @@ def test_a_killed_batch_leaves_no_process_and_no_client_word_in_lists_of_process
     out.parent.mkdir()
     run = driver(TELLING, 4, out, {"secret": SECRET}, engine=engine)
     with run:
-        assert wait_for(lambda: list(out.glob("*.html")) and len(zygotes(out)) > 1, 60)
+        assert wait_for(lambda: list(out.glob("*.html")) and len(zygotes(out)) > 1, 120)
         for pid in zygotes(out) - {run.pid}:
             for name in ("cmdline", "environ", "comm"):
                 with suppress(OSError):
@@ -254,6 +254,30 @@ def test_a_killed_batch_leaves_no_process_and_no_client_word_in_lists_of_process
     if engine == "kernel":  # nobody is left who could tidy up; the next batch does
         driver(TELLING, 1, out, {"secret": ""}).communicate(timeout=120)
     assert {path.name for path in out.parent.iterdir()} == {"out"}
+
+
+def test_what_failed_is_made_by_the_next_run_alone_and_nothing_is_left_of_its_failure(tmp_path: Path) -> None:
+    gone_wrong = tmp_path / "gone-wrong"
+    template = notebook(WORK, f"import os\nif facts['calls'] == 901 and os.path.exists({str(gone_wrong)!r}): os.kill(os.getpid(), 11)")
+    make(template, jobs(3), tmp_path / "undisturbed")
+    gone_wrong.touch()
+
+    first = make(template, jobs(3), tmp_path / "out")
+    gone_wrong.unlink()
+    second = make(template, jobs(3), tmp_path / "out")
+
+    assert [row.status for row in first.deliverables] == ["made", "failed", "made"]
+    assert [row.status for row in second.deliverables] == ["unchanged", "made", "unchanged"]
+    assert end_state(tmp_path / "out") == end_state(tmp_path / "undisturbed")
+    assert not (tmp_path / "out" / "failed").exists()
+
+
+@pytest.mark.parametrize(("end", "times"), [("1 / 0", 1), ("import os; os._exit(3)", 1), ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", 3)])
+def test_only_a_report_whose_process_was_taken_away_is_begun_again(end: str, times: int, tmp_path: Path) -> None:
+    result = make(notebook(f"open({str(tmp_path / 'begun')!r}, 'a').write('x')", end), jobs(1), tmp_path / "out")
+
+    assert not result.ok
+    assert (tmp_path / "begun").read_text() == "x" * times
 
 
 def test_a_batch_with_faults_leaves_its_files_its_journal_and_the_notebook_that_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -212,6 +212,18 @@ def test_a_batch_names_missing_inputs_and_an_unsound_template_together(tmp_path:
     assert "letter has no cell tagged 'parameters' that sets job" in result.stderr
 
 
+def test_a_batch_whose_template_fails_ends_with_1_shows_the_cell_and_keeps_the_notebook(tmp_path: Path) -> None:
+    cells = [{"cell_type": "code", "metadata": {"tags": tags}, "source": text} for text, tags in (("job = ''", ["parameters"]), ("wrong = 1 / 0", []))]
+    (tmp_path / "letter.ipynb").write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+
+    result = run("batch", samples.path(NAMES[0]), "--out", tmp_path / "out", "--template", tmp_path / "letter.ipynb")
+
+    assert result.exit_code == 1
+    assert "ZeroDivisionError: division by zero" in result.stdout and "wrong = 1 / 0" in result.stdout
+    assert "0 made, 0 unchanged, 1 failed" in result.stdout
+    assert [path.suffix for path in (tmp_path / "out" / "failed").iterdir()] == [".ipynb"]
+
+
 def test_a_batch_says_how_fast_it_is_and_how_long_it_will_take(tmp_path: Path) -> None:
     """On a terminal of its own, as a person sees it."""
     ours, theirs = pty.openpty()

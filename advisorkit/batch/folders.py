@@ -80,8 +80,12 @@ class LocalFolder:
         return (self.root / path).stat().st_size
 
     def remove(self, path: str) -> None:
-        """Remove a file if it is there."""
-        (self.root / path).unlink(missing_ok=True)
+        """Remove a file if it is there, and the folder within this one that it leaves empty."""
+        target = self.root / path
+        target.unlink(missing_ok=True)
+        with suppress(OSError):
+            if target.parent != self.root:
+                target.parent.rmdir()
 
     def free(self) -> int | None:
         """Bytes free for this user."""

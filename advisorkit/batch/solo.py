@@ -1,8 +1,9 @@
-"""One report in its own process, its cells in a Jupyter kernel: ``python -m advisorkit.batch.solo FOLDER MEGABYTES``."""
+"""One report in its own process, its cells in a Jupyter kernel: ``python -m advisorkit.batch.solo FOLDER MEGABYTES PARENT``."""
 
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from pathlib import Path
 
@@ -15,6 +16,8 @@ __all__: list[str] = []
 if __name__ == "__main__":
     if sys.platform == "linux":
         die_with_parent()
+        if os.getppid() != int(sys.argv[3]):
+            sys.exit(1)
     gc.enable()
     confine(int(sys.argv[2]))
     make(Path(sys.argv[1]))

@@ -60,7 +60,7 @@ def lay_out(order: Order, folder: Path) -> None:
 
 def _solo(order: Order, folder: Path) -> dict[str, Any]:
     """Run the report in a Jupyter kernel of its own; how its process ended."""
-    command = [sys.executable, "-m", "advisorkit.batch.solo", str(folder), str(order.limits.megabytes)]
+    command = [sys.executable, "-m", "advisorkit.batch.solo", str(folder), str(order.limits.megabytes), str(os.getpid())]
     own = {**environment(os.environ, folder), "TMPDIR": str(folder / "tmp")}
     with (folder / "noise.2").open("wb") as noise:
         process = subprocess.Popen(  # noqa: S603

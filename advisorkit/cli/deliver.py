@@ -137,6 +137,9 @@ def _bar() -> Iterator[Callable[[int, int, Deliverable], None]]:
 
     try:
         yield tick
+    except KeyboardInterrupt:
+        say("stopped; run it again to make what is missing")
+        raise
     finally:
         if progress.live.is_started:
             progress.stop()
