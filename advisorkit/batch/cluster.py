@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from logging import CRITICAL
 from typing import Any
 
 from dask import config
@@ -53,11 +54,13 @@ def dask_executor(slots: int, scheduler: str | None, renderers: tuple[str, ...])
         with client:
             yield _executor(client, renderers)
         return
-    security = _security()
+    security, scratch = _security(), str(NEST.scratch())
+    pages: dict[str, list[str]] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}  # none about our work
     with (
-        config.set({"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}),  # no pages about our work
+        config.set({**pages, "temporary-directory": scratch}),
         LocalCluster(
-            n_workers=slots, threads_per_worker=1, dashboard_address=None, local_directory=str(NEST.scratch()), security=security
+            n_workers=slots, threads_per_worker=1, dashboard_address=None, local_directory=scratch, security=security,
+            silence_logs=CRITICAL,
         ) as cluster,  # type: ignore[no-untyped-call]
         Client(cluster) as client,  # type: ignore[no-untyped-call]
     ):

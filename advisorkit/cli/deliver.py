@@ -92,8 +92,8 @@ def batch(
     executor: Annotated[str, typer.Option("--executor", metavar="local|dask", help="Where reports are made.")] = "local",
     scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="URL", help="A running Dask scheduler.")] = None,
     currency: Annotated[str, typer.Option("--currency", metavar="CODE", help="For table rows that name none.")] = "EUR",
-    time_limit: Annotated[float, typer.Option("--time-limit", metavar="SECONDS", min=1, help="For one report.")] = Limits().seconds,
-    memory_limit: Annotated[int, typer.Option("--memory-limit", metavar="MB", min=1, help="For one report; Linux only.")] = Limits().megabytes,
+    time_limit: Annotated[float, typer.Option("--time-limit", metavar="SECONDS", min=1, max=604_800, help="For one report.")] = Limits().seconds,
+    memory_limit: Annotated[int, typer.Option("--memory-limit", metavar="MB", min=64, max=1_000_000, help="For one report; Linux only.")] = Limits().megabytes,
     engine: EngineName = "advisorkit", as_json: Json = False,
 ) -> None:
     """Reports for many engagements; one failure never stops the rest, and running it again makes only what is missing."""
