@@ -115,14 +115,12 @@ def _summary(story: Story) -> Iterator[str]:
         strongest = sorted(belief.items, key=lambda item: -towards * _decibans(item)[place])[:2]
         reasons = [_reason(item, text) for item in strongest if towards * _decibans(item)[place] >= NOTEWORTHY]
         state = "unlikely" if chance < UNLIKELY else _how_likely(chance)
-        yield " ".join([_joined(reasons), text[f"needs.{axis}.{state}"].format(chance=percent(chance))]).strip()
+        needs = text[f"needs.{axis}.{state}"].format(chance=percent(chance))
+        yield text["although" if state == "may" else "because"].format(needs=needs, reasons=_joined(reasons, text)) if reasons else f"{needs}."
 
 
-def _joined(reasons: list[str]) -> str:
-    if not reasons:
-        return ""
-    first, *rest = reasons
-    return "; ".join([first, *(reason[:1].lower() + reason[1:] for reason in rest)]) + "."
+def _joined(reasons: list[str], text: Mapping[str, str]) -> str:
+    return text["and"].join(reason[:1].lower() + reason[1:] for reason in reasons)
 
 
 def _decibans(item: EvidenceItem) -> tuple[float, float]:
