@@ -33,28 +33,27 @@ def belief_map(chart: BeliefMap, wide: float = 340, tall: float = 0) -> Scene:
     """Two axes from 0 to 100 %, the corners named, the belief as a point."""
     side = wide - 56
     inner = Panel(left=48, top=8, width=side, height=tall or round(side * 0.94), x=(0, 1), y=(0, 1), marks=(
-        *_corners(chart, side), Dots(points=chart.draws, size=3, fill="text3", opacity=0.45),
-        *_region(chart.region), *_cross(), Dot(x=chart.belief[0], y=chart.belief[1], mark="circle", size=13, fill="ink", edge="page",
+        *_corners(chart), Dots(points=chart.draws, size=3, fill="text3", opacity=0.45),
+        *_region(chart.region), *_cross(), *(label for corner in chart.corners for label in _corner_words(corner, side / 2 - 18)), Dot(x=chart.belief[0], y=chart.belief[1], mark="circle", size=13, fill="ink", edge="page",
             tip=f"needs retrieval {percent(chart.belief[0])}, needs training {percent(chart.belief[1])}"),
     ))
     return Scene(width=wide, height=inner.height + 46, panels=(inner,))
 
 
-def _corners(chart: BeliefMap, side: float) -> Iterator[Markable]:
+def _corners(chart: BeliefMap) -> Iterator[Markable]:
     first = max(chart.corners, key=lambda c: c.share or 0)
     for corner in chart.corners:
         x, y = _PLACE[corner.pattern]
         box = ((x, y), (x + 0.5, y), (x + 0.5, y + 0.5), (x, y + 0.5))
         out = corner.share is None
         yield Area(points=box, fill="hairline" if out else corner.pattern, opacity=1 if out else 0.1 if corner is first else 0.05, hatched=out)
-        yield from _corner_words(corner, x, y + 0.5, side / 2 - 18)
 
 
-def _corner_words(corner: Corner, x: float, y: float, room: float) -> Iterator[Label]:
-    out = corner.share is None
-    yield Label(x=x, y=y, dx=9, dy=17, text=corner.label, size=15, bold=True, fill="text3" if out else corner.pattern)
+def _corner_words(corner: Corner, room: float) -> Iterator[Label]:
+    out, x, y = corner.share is None, _PLACE[corner.pattern][0], _PLACE[corner.pattern][1] + 0.5
+    yield Label(x=x, y=y, dx=9, dy=17, text=corner.label, size=15, bold=True, fill="text3" if out else corner.pattern, halo=True)
     for n, line in enumerate(wrap(corner.shown, room, 13)):
-        yield Label(x=x, y=y, dx=9, dy=36 + 16 * n, text=line, fill="text3" if out else corner.pattern)
+        yield Label(x=x, y=y, dx=9, dy=36 + 16 * n, text=line, fill="text3" if out else corner.pattern, halo=True)
 
 
 def _region(points: tuple[Point, ...]) -> Iterator[Markable]:

@@ -28,7 +28,7 @@ from advisorkit.report.printed import plain, shown_shares
 from advisorkit.report.sentences import columns, say
 from advisorkit.report.view import View
 
-__all__ = ["charter", "failures", "moved", "pilot_cover", "result"]
+__all__ = ["charter", "charter_figures", "failures", "meanings", "moved", "pilot_cover", "result"]
 
 _FALLS_SHORT: Mapping[PatternId, tuple[str, ...]] = {
     "prompt": ("information", "behaviour", "both", "nothing"), "rag": ("search", "passage"), "finetune": ("lacking", "still"),
@@ -51,10 +51,10 @@ def charter(view: View) -> tuple[Block, ...]:
     return (
         Heading(say("charter.title", cases=plan.mark), 2, view.workflow.name),
         Text((_charter_lead(plan, needed),), "lead"),
-        KeyFigures(tuple(_charter_figures(plan, needed))),
+        KeyFigures(tuple(charter_figures(plan, needed))),
         *_charter_notes(plan),
         _table("charter.agreed", ((say(f"charter.{name}"), text) for name, text in _agreed(view, needed))),
-        _table("charter.results", _meanings(plan, needed)),
+        _table("charter.results", meanings(plan, needed)),
         _table("charter.actions", _actions(view, plan)),
     )
 
@@ -69,7 +69,8 @@ def _table(key: str, rows: Iterator[tuple[str, ...]]) -> Table:
     return Table(say(key), head, tuple(tuple(map(Cell, row)) for row in rows), (False,) * len(head))
 
 
-def _charter_figures(plan: Plan, needed: str) -> Iterator[KeyFigure]:
+def charter_figures(plan: Plan, needed: str) -> Iterator[KeyFigure]:
+    """Cases, pass mark and what marking costs."""
     yield KeyFigure(str(plan.mark), say("charter.figure.cases", twice=plan.mark_twice))
     yield KeyFigure(needed, say(f"charter.figure.needed.{plan.terms.source}"))
     if plan.terms.stakes is None or plan.evpi is None:
@@ -94,7 +95,8 @@ def _agreed(view: View, needed: str) -> Iterator[tuple[str, str]]:
         yield name, say(f"charter.{name}_text", **({"needed": needed} if name == "mark" else {}))
 
 
-def _meanings(plan: Plan, needed: str) -> Iterator[tuple[str, ...]]:
+def meanings(plan: Plan, needed: str) -> Iterator[tuple[str, ...]]:
+    """What each result of the pilot will mean, agreed before the first case is marked."""
     for name in ("pass", *_FALLS_SHORT[plan.pattern], "open"):
         values = {"needed": needed} if name == "pass" else {}
         yield say(f"charter.result.{name}", **values), say(f"charter.result.{name}_then")

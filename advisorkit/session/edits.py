@@ -64,7 +64,8 @@ def _hold(sitting: Sitting, args: Args) -> None:
 
 def _turn(sitting: Sitting, args: Args) -> None:
     section = str(args.get("section", sitting.stage.section))
-    sitting.stage = replace(sitting.stage, section=section if section in SECTIONS else sitting.stage.section, asked="")
+    asked = load_catalog().criterion(str(args["criterion"])).id if args.get("criterion") else ""
+    sitting.stage = replace(sitting.stage, section=section if section in SECTIONS else sitting.stage.section, asked=asked)
     sitting.work.show(workflow=str(args["id"]))
 
 

@@ -76,19 +76,19 @@ def pending(sitting: Sitting) -> Iterator[State]:
 
 
 def _pilot(sitting: Sitting, view: View, stage: Stage) -> Doc:
-    return pilot(view, plan_of(view.study), sitting.results, stage)
+    return pilot(view, plan_of(view.study), sitting.results, sitting.work.desk.path.name, stage)
 
 
-def _portfolio(sitting: Sitting, _: View, __: Stage) -> Doc:
+def _portfolio(sitting: Sitting, _: View, stage: Stage) -> Doc:
     state = sitting.work.state
     workflows = state.engagement.workflows
     found = {w.id: sitting.work.known(replace(state, workflow=w.id)) for w in workflows}
-    return together(workflows, {name: judged.view for name, judged in found.items() if judged})
+    return together(workflows, {name: judged.view for name, judged in found.items() if judged}, stage)
 
 
-def _deliver(sitting: Sitting, _: View, __: Stage) -> Doc:
+def _deliver(sitting: Sitting, view: View, stage: Stage) -> Doc:
     made = sitting.delivery
-    return deliver(RENDERERS, sitting.brands, made.made, made.out.name, made.busy, made.fault)
+    return deliver(view, stage, RENDERERS, sitting.brands, made.made, f"{made.out.parent.name}/{made.out.name}", made.busy, made.fault)
 
 
 _PAGES: Mapping[str, Callable[[Sitting, View, Stage], Doc]] = {"pilot": _pilot, "portfolio": _portfolio, "deliver": _deliver}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from advisorkit.report import View
+from advisorkit.widgets.asking import waiting
+from advisorkit.widgets.grids import grid
 from advisorkit.widgets.phrases import tell
-from advisorkit.widgets.stage import Doc
+from advisorkit.widgets.portfolio import lacking
+from advisorkit.widgets.stage import Doc, Stage
 
 __all__ = ["FORMATS", "Made", "deliver"]
 
@@ -31,13 +35,36 @@ class Made:
 
 
 def deliver(
-    built: Collection[str], brands: Sequence[str], made: Sequence[Made], folder: str, busy: tuple[int, int] | None, fault: str
+    view: View, stage: Stage, built: Collection[str], brands: Sequence[str], made: Sequence[Made], folder: str, busy: tuple[int, int] | None, fault: str
 ) -> Doc:
-    """What can be made, what is being made (`busy`: how many of how many), and what was made."""
+    """What can be made, what it will say, what is being made (`busy`: how many of how many), and what was made."""
     rows = [[m.format, m.path, f"{m.bytes / 1000:,.0f} kB" if m.bytes else "", tell(f"deliver.{m.status}"), m.error] for m in made]
+    headline = tell("deliver.headline_sample" if view.engagement.sample else "deliver.headline", client=view.engagement.client)
+    checks = grid(tell("deliver.checks"), [tell("deliver.check"), tell("deliver.state")], _checks(view, stage), sub=tell("deliver.checks_sub"), words=(0, 1))
     return {
-        "lead": {"when": "", "clear": True, "headline": [{"text": tell("deliver.headline")}], "summary": tell("deliver.summary"), "beside": []},
+        "lead": {"when": "", "clear": True, "headline": [{"text": headline}], "summary": tell("deliver.summary"), "beside": []},
         "formats": [[name, tell(f"deliver.{name}"), name in built] for name in FORMATS],
         "not_built": tell("deliver.not_built"), "brands": [["", tell("deliver.house")], *([b, b] for b in brands)],
+        "no_brand": "" if brands else tell("deliver.no_brand"), "tables": [checks, _pages()],
         "made": rows, "folder": folder, "busy": list(busy) if busy else None, "fault": fault,
     }
+
+
+def _pages() -> Doc:
+    names = [line.split("|") for line in tell("deliver.pages").split("; ")]
+    return grid(tell("deliver.pages_title"), [tell("deliver.page"), tell("deliver.says")], names, sub=tell("deliver.pages_sub"), words=(0, 1))
+
+
+def _checks(view: View, stage: Stage) -> Iterator[list[str]]:
+    """What the reader of the report will find open; a consultant wants to know it first."""
+    guesses = [view.catalog.criterion(name).label for name, answer in view.answers.items() if answer.confidence == "guess"]
+    stale = [age for age in view.inputs.prices() if age.state != "fresh"]
+    missing = [row.assumption.label for row in lacking(view)]
+    open_count, none = len(waiting(view, stage)), tell("deliver.none")
+    yield [tell("deliver.advice"), tell("verdict.clear" if view.advice.clear else "verdict.open")]
+    yield [tell("deliver.pilot"), tell("deliver.pilot_read" if view.study.pilot else "deliver.pilot_none")]
+    yield [tell("deliver.open"), tell("deliver.open_count", count=open_count) if open_count else none]
+    yield [tell("deliver.guesses"), ", ".join(guesses) or none]
+    yield [tell("deliver.missing"), ", ".join(missing) or none]
+    yield [tell("deliver.prices"), tell("deliver.stale", count=len(stale)) if stale else tell("deliver.fresh")]
+    yield [tell("deliver.tried"), tell("deliver.tried_out", count=len(stage.tried)) if stage.tried else none]

@@ -17,10 +17,12 @@ _MARGIN = 28
 _ONE_COLUMN = 1100
 _LARGE = 1.45
 """Size of charts in presenter mode."""
-_ROWS = {"shares": 25.0, "waterfall": 18.7, "flips": 16.0, "cheapest": 32.0}
+_ROWS = {"shares": 25.0, "flips": 16.0, "cheapest": 32.0}
 """Distance of rows in pixels, where a screen differs from a report."""
-_FILLED = {"ranges": (212, 37, 53), "tornado": (315, 34, 45)}
+_FILLED = {"ranges": (212, 37, 53), "tornado": (315, 34, 45), "waterfall": (262, 18.7, 24)}
 """Charts whose rows share a height: that height, the least and the greatest distance of rows."""
+_PRESENTED = {"ranges": (440, 84), "cheapest": (160, 40)}
+"""In presenter mode: the height that the rows of a chart may take, and the greatest distance of rows."""
 _TALL = {"curves": 296.0}
 """Height of two axes in pixels."""
 
@@ -40,7 +42,7 @@ def document(view: View, stage: Stage, page: Doc | None = None) -> Doc:
     return {
         "revision": stage.revision, "section": stage.section, "bar": _bar(view, stage), "advice": advice, "verdict": verdict,
         "notices": [{"kind": n.kind, "words": n.words, "actions": [list(a) for a in n.actions]} for n in stage.notices],
-        "spoken": telling.spoken(advice, verdict), "charts": _charts(view, stage), **parts,
+        "spoken": telling.spoken(advice, verdict), "charts": page["charts"] if page and "charts" in page else _charts(view, stage), **parts,
     }
 
 
@@ -67,6 +69,9 @@ def _sizes(name: str, rows: int, wide: float, stage: Stage) -> dict[str, float]:
     """Measures of a chart's layout beside its width."""
     if name == "map" and stage.presenting:
         return {"tall": round((wide - 56) * 1.12)}
+    if stage.presenting and name in _PRESENTED:
+        tall, most = _PRESENTED[name]
+        return {"row": min(most, tall / max(rows, 1))}
     if name in _TALL:
         return {"tall": _TALL[name]}
     if name in _FILLED:

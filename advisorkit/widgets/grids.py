@@ -9,6 +9,9 @@ from advisorkit.widgets.stage import Doc
 __all__ = ["grid"]
 
 
-def grid(title: str, head: Sequence[str], rows: Iterable[Sequence[str | Doc]], *, sub: str = "", words: Sequence[int] = (0,)) -> Doc:
-    """A table: cells are text, or text with a pattern's colour or an action; columns in `words` stand left, numbers right."""
-    return {"title": title, "sub": sub, "head": list(head), "rows": [list(row) for row in rows], "words": list(words)}
+def grid(title: str, head: Sequence[str], rows: Iterable[Sequence[str | Doc]], *, sub: str = "", words: Sequence[int] = (0,), wide: bool = False) -> Doc:
+    """A table: cells are text, or text with a pattern's colour or an action; columns in `words` stand left, numbers right.
+
+    Tables stand in pairs; a `wide` one has its line to itself.
+    """
+    return {"title": title, "sub": sub, "head": list(head), "rows": [list(row) for row in rows], "words": list(words), "wide": wide}

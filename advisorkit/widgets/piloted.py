@@ -8,6 +8,8 @@ from advisorkit.pilot import Diagnosis, Plan, Share
 from advisorkit.pilot_rules import rules
 from advisorkit.quantities import day, money, percent
 from advisorkit.report import View
+from advisorkit.report.pilot_pages import charter_figures, meanings
+from advisorkit.report.sentences import columns, say
 from advisorkit.widgets.grids import grid
 from advisorkit.widgets.phrases import tell
 from advisorkit.widgets.stage import Doc, Stage
@@ -17,19 +19,20 @@ __all__ = ["pilot"]
 _SIZES = 8
 
 
-def pilot(view: View, plan: Plan, files: Sequence[str], stage: Stage) -> Doc:
-    """What to mark next, what that is worth, and the pilots read so far; `files` may hold results."""
-    tables = [_precision(plan)]
+def pilot(view: View, plan: Plan, files: Sequence[str], file: str, stage: Stage) -> Doc:
+    """What to mark next, what that is worth, and the pilots read so far; `files` lie beside the engagement's `file` and may hold results."""
+    established, needed = view.study.pilot, percent(min(plan.terms.target, 1.0))
+    tables = [_meanings(plan, needed), _precision(plan)]
     if plan.sizes and not stage.presenting:
-        tables.insert(0, _worth(plan))
-    established = view.study.pilot
+        tables.append(_worth(plan))
     if established:
         tables = [*(_found(view, seen) for seen in established.diagnoses), *_told(view), *tables]
+    figures = list(charter_figures(plan, needed))
     return {
-        "lead": _lead(view, plan), "facts": list(_facts(plan, stage)), "tables": tables,
+        "lead": _lead(view, plan), "figures": [[one.value, one.words] for one in (figures[:2] if stage.presenting else figures)], "tables": tables,
         "warnings": list(established.warnings) if established else [],
         "files": [] if stage.presenting else list(files), "fault": stage.faults.get("pilot", ""),
-        "mark": "" if plan.terms.target > 1 else percent(plan.terms.target),
+        "mark": "" if plan.terms.target > 1 else percent(plan.terms.target), "steps": list(_steps(view, plan, file)),
     }
 
 
@@ -40,14 +43,16 @@ def _lead(view: View, plan: Plan) -> Doc:
     return {"when": "", "clear": True, "headline": [{"text": headline}], "summary": said, "beside": []}
 
 
-def _facts(plan: Plan, stage: Stage) -> Iterator[list[str]]:
-    target = tell("pilot.never") if plan.terms.target > 1 else percent(plan.terms.target)
-    yield [tell("pilot.target"), f"{target} ({tell(f'pilot.from.{plan.terms.source}')})"]
-    yield [tell("pilot.twice"), str(plan.mark_twice)]
-    if plan.terms.stakes and not stage.presenting:
-        yield [tell("pilot.break_even"), percent(min(1.0, plan.terms.stakes.break_even))]
-    if plan.evpi is not None and not stage.presenting:
-        yield [tell("pilot.evpi"), money(plan.evpi, plan.currency)]
+def _steps(view: View, plan: Plan, file: str) -> Iterator[list[str]]:
+    """How results come here: what to do, and what to type for it."""
+    workflow = f" --workflow {view.workflow.id}" if len(view.engagement.workflows) > 1 else ""
+    yield [tell("pilot.step.sheet"), f"advisorkit pilot plan {file}{workflow} --sheet marks.xlsx"]
+    yield [tell("pilot.step.mark", count=plan.mark, twice=plan.mark_twice), ""]
+    yield [tell("pilot.step.put", file=file), ""]
+
+
+def _meanings(plan: Plan, needed: str) -> Doc:
+    return grid(say("charter.results"), columns("charter.results_head"), meanings(plan, needed), sub=tell("pilot.meaning_sub"), words=(0, 1))
 
 
 def _worth(plan: Plan) -> Doc:
@@ -94,4 +99,4 @@ def _told(view: View) -> Iterator[Doc]:
     if lines:
         head = [tell(f"pilot.told_{name}") for name in ("day", "now", "destination", "why")]
         rows = [[day(line.date), view.name(line.now), view.name(line.recommended), line.reason] for line in lines]
-        yield grid(tell("pilot.told"), head, rows, words=(0, 1, 2, 3))
+        yield grid(tell("pilot.told"), head, rows, words=(0, 1, 2, 3), wide=True)

@@ -2,34 +2,114 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from advisorkit.costs import Chosen, portfolio
+from advisorkit.charts.kinds import RangeBars, RangeRow
+from advisorkit.costs import Chosen, Input, Portfolio, portfolio
 from advisorkit.engagement import Workflow
-from advisorkit.quantities import money, money_short, percent
+from advisorkit.quantities import SYMBOLS, money, money_short, number, percent
 from advisorkit.report import View
 from advisorkit.report.printed import shown_shares
 from advisorkit.widgets.grids import grid
 from advisorkit.widgets.phrases import tell
-from advisorkit.widgets.stage import Doc
+from advisorkit.widgets.scenes import picture
+from advisorkit.widgets.stage import Doc, Stage
 
-__all__ = ["side_by_side", "together"]
+__all__ = ["lacking", "side_by_side", "together"]
 
 
-def together(workflows: Sequence[Workflow], views: Mapping[str, View]) -> Doc:
-    """The table of all workflows; those not worked out yet say so."""
-    rows = [_row(workflow, views.get(workflow.id)) for workflow in workflows]
+def together(workflows: Sequence[Workflow], views: Mapping[str, View], stage: Stage) -> Doc:
+    """The table of all workflows, what they cost together, and what is missing for that; those not worked out yet say so."""
     found = [views[w.id] for w in workflows if w.id in views]
     months = found[0].months if found else 0
     head = [tell(f"portfolio.{name}") for name in ("workflow", "now", "ends", "chance", "clear", "next")]
-    table = grid(
-        tell("portfolio.title"), [*head, tell("portfolio.cost", months=months)], rows, sub=tell("portfolio.sub"), words=(0, 1, 2, 4, 5)
-    )
-    headline = tell("portfolio.headline", count=len(workflows))
+    rows = [_row(workflow, views.get(workflow.id)) for workflow in workflows]
+    cost = [tell("portfolio.cost", months=months), tell("portfolio.range")]
+    tables = [grid(tell("portfolio.title"), [*head, *cost], rows, sub=tell("portfolio.sub"), words=(0, 1, 2, 4, 5), wide=True)]
+    whole, figures, summary = len(found) == len(workflows), [], tell("portfolio.working", done=len(found), of=len(workflows))
+    if whole:
+        money = portfolio([Chosen(view.bill, view.advice.recommended, view.workflow.corpus) for view in found])
+        figures, summary = list(_figures(found, money)), _sum(found, money)
+        tables.append(_bill(found, money))
     return {
-        "lead": {"when": "", "clear": True, "headline": [{"text": headline}], "summary": _sum(found) if len(found) == len(workflows) else "", "beside": []},
-        "facts": [], "tables": [table], "warnings": [], "done": len(found), "of": len(workflows),
+        "lead": {"when": "", "clear": True, "headline": [{"text": _headline(found, len(workflows))}], "summary": summary, "beside": []},
+        "figures": figures, "tables": tables, "warnings": [], "busy": None if whole else [len(found), len(workflows)],
+        "charts": {"workflows": _ranges(found, stage)} if whole else {},
     }
+
+
+def _headline(found: Sequence[View], count: int) -> str:
+    clear = sum(view.advice.clear for view in found)
+    if count == 1 or len(found) < count:
+        return tell("portfolio.headline_one" if count == 1 else "portfolio.headline", count=count)
+    key = "all" if clear == count else "none" if not clear else "some"
+    return tell(f"portfolio.headline_{key}", count=count, clear=clear)
+
+
+def lacking(view: View) -> list[Input]:
+    """What must be known before the destination of `view` has a price."""
+    lines = [line for line in view.bill.of(view.advice.recommended) if line.amount is None and line.phase != "error"]
+    names = dict.fromkeys(name for line in lines for name in line.inputs)
+    return [view.inputs.rows[name] for name in names if name in view.inputs.rows and view.inputs.rows[name].value is None]
+
+
+def _figures(found: Sequence[View], money: Portfolio) -> Iterator[list[str]]:
+    total, saved, months = money.total(), money.saved_by_sharing, found[0].months
+    if total is None or saved is None:
+        amounts = [a for view in found if (a := view.bill.total(view.advice.recommended)) is not None]
+        if amounts:
+            words = tell("portfolio.figure.known", months=months, priced=len(amounts), count=len(found))
+            yield [money_short(sum(amounts), money.currency), words]
+        yield [tell("bill.unknown"), tell("portfolio.figure.unknown", why=_why(found))]
+        return
+    yield [money_short(total, money.currency), tell("portfolio.figure.total", months=months)]
+    if len(found) > 1:
+        yield [money_short(saved, money.currency), tell("portfolio.figure.saved")]
+
+
+def _bill(found: Sequence[View], money: Portfolio) -> Doc:
+    """The destinations at likely values, and what sharing takes off; a cost that is not known says what is missing."""
+    rows: list[list[str | Doc]] = [[view.workflow.name, *_priced(view)] for view in found]
+    total, saved = money.total(), money.saved_by_sharing
+    if len(found) > 1 and total is not None and saved is not None:
+        rows += [[tell("portfolio.shared"), "", f"−{thousands(saved)}"], [{"text": tell("portfolio.all")}, "", {"text": thousands(total)}]]
+    elif len(found) > 1:
+        rows.append([{"text": tell("portfolio.all")}, tell("portfolio.all_unknown"), {"text": tell("bill.unknown")}])
+    symbol = SYMBOLS.get(money.currency, money.currency).strip()
+    head = [tell("portfolio.workflow"), tell("portfolio.what"), tell("bill.total")]
+    return grid(tell("portfolio.bill"), head, rows, sub=tell("bill.sub", symbol=symbol, months=found[0].months), words=(0, 1))
+
+
+def _priced(view: View) -> list[str | Doc]:
+    amount, missing = view.bill.total(view.advice.recommended), lacking(view)
+    if amount is not None:
+        return [view.name(view.advice.recommended), thousands(amount)]
+    words = tell("portfolio.lacks", names=", ".join(row.assumption.label.lower() for row in missing)) if missing else ""
+    asked = next((row.assumption.answer for row in missing if row.assumption.answer), "")
+    args = {"id": view.workflow.id, "section": "assessment" if asked else "costs", "criterion": asked}
+    return [{"text": words, "edit": "workflow", "args": args}, tell("bill.unknown")]
+
+
+def thousands(amount: float) -> str:
+    """An amount in whole thousands, as in a bill."""
+    return number(round(amount / 1000))
+
+
+def _ranges(found: Sequence[View], stage: Stage) -> Doc:
+    """The cost of each destination as a range, dearest first."""
+    rows = [(view, view.costs.columns[view.advice.recommended].total) for view in found]
+    bars = [
+        RangeRow(view.advice.recommended, f"{_short(view.workflow.name)}, {view.name(view.advice.recommended)}", (t.p10, t.p50, t.p90) if t else None,
+                 "" if t else tell("portfolio.lacks", names=", ".join(row.assumption.label.lower() for row in lacking(view))))
+        for view, t in sorted(rows, key=lambda pair: -(pair[1].p50 if pair[1] else 0))
+    ]
+    title, sub = tell("portfolio.ranges"), tell("ranges.sub", months=found[0].months)
+    wide = stage.width - 56 if stage.width <= 1100 else (stage.width - 96) / 2
+    return picture(RangeBars(title=title, subtitle=sub, currency=found[0].currency, bars=tuple(bars)), max(wide, 300.0), row=44)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 24 else f"{name[:23].rstrip()}…"
 
 
 def side_by_side(views: Mapping[str, View | None], here: str) -> Doc:
@@ -46,29 +126,39 @@ def _scenario(name: str, view: View | None, here: str) -> list[str | Doc]:
     first: Doc = {"text": shown} if name == here else {"text": shown, "edit": "scenario", "args": {"name": name}}
     if view is None:
         return [first, tell("portfolio.waiting"), "", "", ""]
-    _, __, ends, chance, clear, ___, cost = _row(view.workflow, view)
+    _, __, ends, chance, clear, ___, cost, ____ = _row(view.workflow, view)
     return [first, ends, chance, clear, cost]
 
 
 def _row(workflow: Workflow, view: View | None) -> list[str | Doc]:
     name: Doc = {"text": workflow.name, "edit": "workflow", "args": {"id": workflow.id, "section": "assessment"}}
     if view is None:
-        return [name, tell("portfolio.waiting"), "", "", "", "", ""]
+        return [name, tell("portfolio.waiting"), *[""] * 6]
     advice = view.advice
     total = view.costs.columns[advice.recommended].total
     ends: Doc = {"text": view.name(advice.recommended), "pattern": advice.recommended}
     now: Doc = {"text": view.name(advice.now), "pattern": advice.now}
     if advice.off_ramp is not None:
         ends = {"text": view.catalog.off_ramps[advice.off_ramp.kind].name}
-    cost = tell("bill.unknown") if total is None else money_short(total.p50, view.currency)
+    cost, spread = tell("bill.unknown"), ""
+    if total is not None:
+        cost, low, high = (money_short(value, view.currency) for value in (total.p50, total.p10, total.p90))
+        spread = f"{low} to {high}"
     state = tell("verdict.clear" if advice.clear else "verdict.open").rstrip(".")
-    return [name, now, ends, shown_shares(advice)[advice.recommended], state, tell(f"portfolio.step.{advice.next_step.action}"), cost]
+    return [name, now, ends, shown_shares(advice)[advice.recommended], state, tell(f"portfolio.step.{advice.next_step.action}"), cost, spread]
 
 
-def _sum(views: Sequence[View]) -> str:
-    found = portfolio([Chosen(view.bill, view.advice.recommended, view.workflow.corpus) for view in views])
+def _why(views: Sequence[View]) -> str:
+    """Which workflow lacks what."""
+    missing = [(view.workflow.name, " and ".join(row.assumption.label.lower() for row in lacking(view))) for view in views]
+    return "; ".join(tell("portfolio.lacks_one", workflow=name, names=names) for name, names in missing if names)
+
+
+def _sum(views: Sequence[View], found: Portfolio) -> str:
     total, saved, currency = found.total(), found.saved_by_sharing, found.currency
     if total is None or saved is None:
-        return tell("portfolio.unknown")
+        return tell("portfolio.unknown", why=_why(views))
+    if len(views) == 1:
+        return tell("portfolio.sum_one", total=money(total, currency), months=views[0].months)
     share = percent(saved / found.alone) if found.alone else percent(0.0)
     return tell("portfolio.sum", total=money(total, currency), months=views[0].months, saved=money(saved, currency), share=share)

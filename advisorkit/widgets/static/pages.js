@@ -9,33 +9,46 @@ function gridOf(table, act) {
     return h("button", { class: "ak-link", "data-key": `${content.edit}-${Object.values(content.args).join("-")}`, onclick: () => act(content.edit, content.edit, content.args) }, content.text);
   };
   const line = (row) => h("tr", null, row.map((one, n) => h(n ? "td" : "th", { scope: n ? null : "row", class: right(n) }, cell(one))));
-  return h("section", { class: "ak-grid", "aria-label": table.title },
+  return h("section", { class: `ak-grid${table.wide ? " ak-wide" : ""}`, "aria-label": table.title },
     h("h3", { class: "ak-chart-title" }, table.title), table.sub && h("p", { class: "ak-chart-sub" }, table.sub),
     h("table", { class: "ak-table" }, h("thead", null, h("tr", null, table.head.map((name, n) => h("th", { scope: "col", class: right(n) }, name)))), h("tbody", null, table.rows.map(line))));
 }
 
-const gridsPart = (act) => {
-  const host = h("div", { class: "ak-grids" });
-  return { el: host, update: ({ page }) => redraw(host, page.tables.map((table) => gridOf(table, act)), page.warnings.map((words) => h("p", { class: "ak-amber" }, `▲ ${words}`))), of: (view) => view.page };
-};
-const pilotPart = gridsPart;
-const portfolioPart = gridsPart;
-
 const field = (label, control) => h("label", { class: "ak-field" }, h("span", null, label), control);
+const progress = (words, [done, of]) => field(words, h("progress", { max: of, value: done }));
 
+// A number that matters, with its range or its state in words under it.
+function figuresPart() {
+  const host = h("dl", { class: "ak-figures" });
+  const one = ([value, words]) => h("div", null, h("dt", null, words), h("dd", null, value));
+  return { el: host, update: ({ page }) => host.replaceChildren(...page.figures.map(one), ...(page.busy ? [progress(t("working"), page.busy)] : [])), of: ({ page }) => [page.figures, page.busy] };
+}
+
+// The tables of a page: all of them, or those that have a line of their own (`wide`) or have not.
+function gridsPart(act, wide = null) {
+  const host = h("div", { class: "ak-grids" });
+  const wanted = (page) => page.tables.filter((table) => wide === null || table.wide === wide);
+  return { el: host, update: ({ page }) => redraw(host, wanted(page).map((table) => gridOf(table, act)), page.warnings.map((words) => h("p", { class: "ak-amber ak-wide" }, `▲ ${words}`))), of: ({ page }) => [wanted(page), page.warnings] };
+}
+
+// The one raised surface of a later workbook: what to act on.
 function sidePart(name, act) {
-  const host = h("section", { class: "ak-side" });
-  const forms = { pilot: pilotForm, portfolio: () => [], deliver: deliverForm };
+  const host = h("section", { class: "ak-card", "aria-label": t(`${name}_form`) });
+  const forms = { pilot: pilotForm, deliver: deliverForm };
   return { el: host, update: (view) => redraw(host, forms[name](view.page, act)), of: (view) => [view.page, view.bar.presenting] };
 }
 
 function pilotForm(page, act) {
-  const facts = h("dl", { class: "ak-facts" }, page.facts.map(([label, value]) => [h("dt", null, label), h("dd", null, value)]));
-  if (!page.files.length) return [facts];
+  const again = h("button", { class: "ak-present", "data-key": "look-again", onclick: () => act("section", "section", { name: "pilot" }) }, t("look_again"));
+  const step = ([words, command]) => h("li", null, words, command && h("code", null, command));
+  const steps = h("ol", { class: "ak-steps" }, page.steps.map(step));
+  const title = h("h2", { class: "ak-block-title" }, t(page.files.length ? "results" : "no_results"));
+  if (!page.files.length) return [title, steps, again];
   const file = h("select", { "data-key": "results" }, page.files.map((name) => h("option", { value: name }, name)));
-  const mark = h("input", { type: "text", inputmode: "decimal", class: "ak-amount", "data-key": "pass-mark", value: page.mark });
+  const bad = page.fault ? { "aria-invalid": "true", "aria-describedby": "ak-fault-pilot" } : {};
+  const mark = h("input", { type: "text", inputmode: "decimal", "data-key": "pass-mark", value: page.mark, ...bad });
   const read = h("button", { class: "ak-present", "data-key": "read-results", onclick: () => act("pilot", "pilot", { file: file.value, mark: mark.value }) }, t("read_results"));
-  return [facts, h("form", { class: "ak-form", onsubmit: (e) => e.preventDefault() }, field(t("choose_results"), file), field(t("pass_mark"), mark), page.fault && h("p", { class: "ak-fault", role: "alert" }, page.fault), read)];
+  return [title, h("form", { class: "ak-form", onsubmit: (e) => e.preventDefault() }, field(t("choose_results"), file), field(t("pass_mark"), mark), page.fault && h("p", { class: "ak-fault", role: "alert", id: "ak-fault-pilot" }, page.fault), read), steps];
 }
 
 const chosen = { formats: null, brand: "" };
@@ -49,16 +62,18 @@ function deliverForm(page, act) {
   };
   const brand = h("select", { "data-key": "brand", onchange: (e) => (chosen.brand = e.target.value) }, page.brands.map(([id, name]) => h("option", { value: id, selected: id === chosen.brand }, name)));
   const make = h("button", { class: "ak-present", "data-key": "make", disabled: Boolean(page.busy), onclick: () => act("make", "make", { formats: [...chosen.formats], brand: chosen.brand }) }, t("make"));
-  const bar = page.busy && field(t("making", { done: page.busy[0], of: page.busy[1] }), h("progress", { max: page.busy[1], value: page.busy[0] }));
-  return [h("fieldset", { class: "ak-form" }, h("legend", null, t("formats")), page.formats.map(box)), field(t("brand"), brand), make, bar, page.fault && h("p", { class: "ak-fault", role: "alert" }, page.fault)];
+  const bar = page.busy && progress(t("making", { done: page.busy[0], of: page.busy[1] }), page.busy);
+  return [h("fieldset", { class: "ak-form" }, h("legend", { class: "ak-block-title" }, t("formats")), page.formats.map(box)), field(t("brand"), brand), page.no_brand && h("p", { class: "ak-help" }, page.no_brand), make, bar, page.fault && h("p", { class: "ak-fault", role: "alert" }, page.fault)];
 }
 
 function deliverPart(act) {
-  const host = h("section", { class: "ak-grid", "aria-label": t("files") });
+  const host = h("div", { class: "ak-grids" });
   const open = (path, status) => status !== "failed" && h("button", { class: "ak-link", "data-key": `fetch-${path}`, "aria-label": `${t("open_file")} ${path}`, onclick: () => act("fetch", "fetch", { path }) }, t("open_file"));
-  const line = ([format, path, size, status, error]) => h("tr", null, h("th", { scope: "row" }, path || format), h("td", { class: "ak-right" }, size), h("td", null, error || status), h("td", null, open(path, status)));
-  const list = ({ page }) => page.made.length ? [h("h3", { class: "ak-chart-title" }, t("files")), h("p", { class: "ak-chart-sub" }, page.folder), h("table", { class: "ak-table" }, h("tbody", null, page.made.map(line)))] : [];
-  return { el: host, update: (view) => redraw(host, list(view)), of: (view) => view.page };
+  const line = ([format, path, size, status, error]) => h("tr", null, h("th", { scope: "row" }, path || format), h("td", { class: "ak-right" }, size), h("td", { class: error ? "ak-fault" : null }, error || status), h("td", null, open(path, status)));
+  const head = h("tr", null, h("th", { scope: "col" }, t("file")), h("th", { scope: "col", class: "ak-right" }, t("size")), h("th", { scope: "col" }, t("state")), h("th", { scope: "col" }, h("span", { class: "ak-hidden" }, t("open_file"))));
+  const files = (page) => h("section", { class: "ak-grid ak-wide", "aria-label": t("files") }, h("h3", { class: "ak-chart-title" }, t("files")), h("p", { class: "ak-chart-sub" }, page.folder),
+    page.made.length ? h("table", { class: "ak-table" }, h("thead", null, head), h("tbody", null, page.made.map(line))) : h("p", { class: "ak-empty" }, t("no_files")));
+  return { el: host, update: ({ page }) => redraw(host, files(page), page.tables.map((table) => gridOf(table, act))), of: ({ page }) => [page.made, page.folder, page.tables] };
 }
 
 // A file that was made opens beside the workbook when a browser can show it, and is saved otherwise.

@@ -1,10 +1,5 @@
 // One screen: a view document comes in, cards and charts follow it together, edits go out.
 
-const CHARTS = {
-  assessment: ["map", "waterfall", "flips", "path", "ranges"],
-  costs: ["ranges", "cheapest", "curves", "tornado"],
-};
-
 function blocks(section, presenting, act, charts, plotly) {
   const chart = (name) => charts.get(name) || charts.set(name, new ChartView(name, act, plotly)).get(name);
   const parts = [];
@@ -28,12 +23,12 @@ function blocks(section, presenting, act, charts, plotly) {
   const halves = (left, right) => [h("div", { class: "ak-half" }, left), h("div", { class: "ak-half" }, right)];
   if (presenting) {
     columns.assessment = () => halves([part(advicePart()), chart("shares").el, part(verdictPart()), (parts.question = questionPart(act), part(parts.question))], chart("map").el);
-    columns.costs = () => halves([part(advicePart()), chart("cheapest").el], chart("ranges").el);
+    columns.costs = () => halves([part(advicePart()), chart("cheapest").el, part(notesPart())], chart("ranges").el);
   }
-  const pages = { pilot: pilotPart, portfolio: portfolioPart, deliver: deliverPart };
-  for (const [name, made] of Object.entries(pages)) {
-    columns[name] = () => [!presenting && h("div", { class: "ak-left" }, part(sidePart(name, act))), h("div", { class: "ak-right-side" }, part(advicePart()), part(made(act)))];
-  }
+  const side = (name) => !presenting && h("div", { class: "ak-left" }, part(sidePart(name, act)));
+  columns.pilot = () => [side("pilot"), h("div", { class: "ak-right-side" }, part(advicePart()), part(figuresPart()), part(gridsPart(act)))];
+  columns.deliver = () => [side("deliver"), h("div", { class: "ak-right-side" }, part(advicePart()), part(deliverPart(act)))];
+  columns.portfolio = () => [part(advicePart()), part(figuresPart()), part(gridsPart(act, true)), h("div", { class: "ak-split ak-split-d" }, chart("workflows").el, part(gridsPart(act, false)))];
   return { el: h("main", { class: `ak-main ak-${section}` }, columns[section]()), parts };
 }
 
