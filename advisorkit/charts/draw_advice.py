@@ -51,9 +51,9 @@ def _corners(chart: BeliefMap) -> Iterator[Markable]:
 
 def _corner_words(corner: Corner, room: float) -> Iterator[Label]:
     out, x, y = corner.share is None, _PLACE[corner.pattern][0], _PLACE[corner.pattern][1] + 0.5
-    yield Label(x=x, y=y, dx=9, dy=17, text=corner.label, size=15, bold=True, fill="text3" if out else corner.pattern, halo=True)
+    yield Label(x=x, y=y, dx=9, dy=17, text=corner.label, size=15, bold=True, fill="text3" if out else corner.pattern)
     for n, line in enumerate(wrap(corner.shown, room, 13)):
-        yield Label(x=x, y=y, dx=9, dy=36 + 16 * n, text=line, fill="text3" if out else corner.pattern, halo=True)
+        yield Label(x=x, y=y, dx=9, dy=36 + 16 * n, text=line, fill="text3" if out else corner.pattern)
 
 
 def _region(points: tuple[Point, ...]) -> Iterator[Markable]:
@@ -142,7 +142,7 @@ def _step(step: Step, n: int, start: float, end: float, row: float) -> Iterator[
 
 
 def _beside(x: float, y: float, words: str, fill: str) -> Label:
-    return Label(x=x, y=y, dx=6, text=words, fill=fill, size=12)
+    return Label(x=x, y=y, dx=6, text=words, fill=fill, size=12, halo=True)
 
 
 def _evidence_words(chart: Waterfall, wide: float, panels: list[Panel], row: float) -> Iterator[Markable]:

@@ -39,10 +39,10 @@ def deliver(
 ) -> Doc:
     """What can be made, what it will say, what is being made (`busy`: how many of how many), and what was made."""
     rows = [[m.format, m.path, f"{m.bytes / 1000:,.0f} kB" if m.bytes else "", tell(f"deliver.{m.status}"), m.error] for m in made]
-    headline = tell("deliver.headline_sample" if view.engagement.sample else "deliver.headline", client=view.engagement.client)
+    headline, summary = tell("deliver.headline", client=view.engagement.client), tell("deliver.summary_sample" if view.engagement.sample else "deliver.summary")
     checks = grid(tell("deliver.checks"), [tell("deliver.check"), tell("deliver.state")], _checks(view, stage), sub=tell("deliver.checks_sub"), words=(0, 1))
     return {
-        "lead": {"when": "", "clear": True, "headline": [{"text": headline}], "summary": tell("deliver.summary"), "beside": []},
+        "lead": {"when": "", "clear": True, "headline": [{"text": headline}], "summary": summary, "beside": []},
         "formats": [[name, tell(f"deliver.{name}"), name in built] for name in FORMATS],
         "not_built": tell("deliver.not_built"), "brands": [["", tell("deliver.house")], *([b, b] for b in brands)],
         "no_brand": "" if brands else tell("deliver.no_brand"), "tables": [checks, _pages()],
@@ -61,7 +61,7 @@ def _checks(view: View, stage: Stage) -> Iterator[list[str]]:
     stale = [age for age in view.inputs.prices() if age.state != "fresh"]
     missing = [row.assumption.label for row in lacking(view)]
     open_count, none = len(waiting(view, stage)), tell("deliver.none")
-    yield [tell("deliver.advice"), tell("verdict.clear" if view.advice.clear else "verdict.open")]
+    yield [tell("deliver.advice"), tell("verdict.clear" if view.advice.clear else "verdict.open").rstrip(".")]
     yield [tell("deliver.pilot"), tell("deliver.pilot_read" if view.study.pilot else "deliver.pilot_none")]
     yield [tell("deliver.open"), tell("deliver.open_count", count=open_count) if open_count else none]
     yield [tell("deliver.guesses"), ", ".join(guesses) or none]

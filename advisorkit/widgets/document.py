@@ -9,14 +9,12 @@ from advisorkit.report import View
 from advisorkit.widgets import asking, captions, pricing, telling
 from advisorkit.widgets.phrases import tell
 from advisorkit.widgets.scenes import picture
-from advisorkit.widgets.stage import SECTIONS, Doc, Stage
+from advisorkit.widgets.stage import LARGE, SECTIONS, Doc, Stage
 
 __all__ = ["document"]
 
 _MARGIN = 28
 _ONE_COLUMN = 1100
-_LARGE = 1.45
-"""Size of charts in presenter mode."""
 _ROWS = {"shares": 25.0, "flips": 16.0, "cheapest": 32.0}
 """Distance of rows in pixels, where a screen differs from a report."""
 _FILLED = {"ranges": (212, 37, 53), "tornado": (315, 34, 45), "waterfall": (262, 18.7, 24)}
@@ -88,7 +86,7 @@ def _widths(stage: Stage) -> dict[str, float]:
     if stage.presenting:
         left, right = _split(stage.width - 80, 56, 704, 594) if stage.width > _ONE_COLUMN else (wide, wide)
         pair = ("cheapest", "ranges") if stage.section == "costs" else ("shares", "map")
-        return dict(zip(pair, (left / _LARGE, right / _LARGE), strict=True))
+        return dict(zip(pair, (left / LARGE, right / LARGE), strict=True))
     if stage.width <= _ONE_COLUMN:
         names = ("ranges", "cheapest", "curves", "tornado") if stage.section == "costs" else ("shares", "map", "waterfall", "flips", "path", "ranges")
         return dict.fromkeys(names, min(wide, 720))

@@ -57,15 +57,20 @@ def _meanings(plan: Plan, needed: str) -> Doc:
 
 def _worth(plan: Plan) -> Doc:
     rows = [
-        [str(size.n), money(size.value, plan.currency), money(size.cost, plan.currency), money(size.net, plan.currency)]
+        _advised(size.n == plan.mark, str(size.n), *(money(value, plan.currency) for value in (size.value, size.cost, size.net)))
         for size in plan.sizes[:_SIZES]
     ]
     head = [tell(f"pilot.{name}") for name in ("cases", "worth", "costs", "net")]
     return grid(tell("pilot.worth_title"), head, rows, sub=tell("pilot.worth_sub"), words=())
 
 
+def _advised(advised: bool, *cells: str) -> list[str | Doc]:
+    """A row of sizes; the one that is advised stands out."""
+    return [{"text": cell} if advised else cell for cell in cells]
+
+
 def _precision(plan: Plan) -> Doc:
-    rows = [[str(width.n), f"{percent(width.low)} to {percent(width.high)}"] for width in plan.widths[:_SIZES]]
+    rows = [_advised(width.n == plan.mark, str(width.n), f"{percent(width.low)} to {percent(width.high)}") for width in plan.widths[:_SIZES]]
     expected = percent(plan.terms.expected.mean)
     return grid(
         tell("pilot.width_title"), [tell("pilot.cases"), tell("pilot.between")], rows, sub=tell("pilot.width_sub", expected=expected), words=()

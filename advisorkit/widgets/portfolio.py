@@ -13,7 +13,7 @@ from advisorkit.report.printed import shown_shares
 from advisorkit.widgets.grids import grid
 from advisorkit.widgets.phrases import tell
 from advisorkit.widgets.scenes import picture
-from advisorkit.widgets.stage import Doc, Stage
+from advisorkit.widgets.stage import LARGE, Doc, Stage
 
 __all__ = ["lacking", "side_by_side", "together"]
 
@@ -104,7 +104,7 @@ def _ranges(found: Sequence[View], stage: Stage) -> Doc:
         for view, t in sorted(rows, key=lambda pair: -(pair[1].p50 if pair[1] else 0))
     ]
     title, sub = tell("portfolio.ranges"), tell("ranges.sub", months=found[0].months)
-    wide = stage.width - 56 if stage.width <= 1100 else (stage.width - 96) / 2
+    wide = (stage.width - 56 if stage.width <= 1100 else (stage.width - 120) / 2) / (LARGE if stage.presenting else 1)
     return picture(RangeBars(title=title, subtitle=sub, currency=found[0].currency, bars=tuple(bars)), max(wide, 300.0), row=44)
 
 

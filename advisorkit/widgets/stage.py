@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["SECTIONS", "Doc", "Notice", "Stage"]
+__all__ = ["LARGE", "SECTIONS", "Doc", "Notice", "Stage"]
 
 Doc = dict[str, object]
 """A part of the document that the browser draws."""
+LARGE = 1.45
+"""Size of charts in presenter mode."""
 SECTIONS = ("assessment", "costs", "pilot", "portfolio", "deliver")
 """Workbooks, in the order of a session."""
 

@@ -128,6 +128,20 @@ def drawn_totals(page: Page) -> dict[str, float]:
     return {fill.removeprefix("var(--ak-").removesuffix(")"): x for fill, x in page.evaluate(script)}
 
 
+def drawn_ends(page: Page) -> dict[str, float]:
+    """Where the cost curves end, in pixels from the top, from the drawing itself."""
+    script = """() => [...document.querySelectorAll('[data-chart=curves] path[data-tip][transform]')]
+      .map((mark) => [mark.getAttribute('fill'), Number(mark.getAttribute('transform').match(/[-\\d.]+/g)[1])])"""
+    return {fill.removeprefix("var(--ak-").removesuffix(")"): y for fill, y in page.evaluate(script) if "page" not in fill}
+
+
+def drawn_cheapest(page: Page) -> dict[str, float]:
+    """Chances of being the cheapest as lengths of the bars, 0 to 1, from the drawing itself."""
+    bars = page.evaluate(BARS, "cheapest")
+    whole = sum(wide for _, _, wide in bars)
+    return {fill.removeprefix("var(--ak-").removesuffix(")"): wide / whole for fill, _, wide in bars}
+
+
 def check(page: Page, file: Path) -> None:
     """Card, shares, map, evidence and costs all show the state that is on file."""
     view = truth(file)

@@ -5,7 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from browser.live_page import SCREEN, cell, drawn_totals, in_line, open_app, press, settle, text, truth, type_in
+from browser.live_page import (
+    SCREEN,
+    cell,
+    drawn_cheapest,
+    drawn_ends,
+    drawn_totals,
+    in_line,
+    open_app,
+    press,
+    settle,
+    text,
+    truth,
+    type_in,
+)
 from playwright.sync_api import Page, expect
 
 from advisorkit.live import Server
@@ -38,15 +51,18 @@ def test_what_is_kept_is_no_longer_only_tried(voila: Server, page: Page, file: P
     assert truth(file).workflow.answers["cost_wrong"].amount == Estimate(3, 7, 10)
 
 
-@pytest.mark.parametrize(("typed", "words"), [("12", "Likely is above high. Still using 6."), ("plenty", "'plenty' is not a number")])
-def test_a_bad_number_is_answered_beside_its_field_and_changes_nothing(voila: Server, page: Page, file: Path, typed: str, words: str) -> None:
+@pytest.mark.parametrize(("part", "typed", "words"), [
+    ("likely", "12", "Likely is above high. Still using 6."), ("low", "11", "Low is above likely. Still using 3."),
+    ("high", "2", "Likely is above high. Still using 10."), ("likely", "plenty", "'plenty' is not a number"),
+])
+def test_a_bad_number_is_answered_beside_its_field_and_changes_nothing(voila: Server, page: Page, file: Path, part: str, typed: str, words: str) -> None:
     open_app(page, voila, "2_costs")
     before = drawn_totals(page)
 
-    type_in(page, "cost_wrong", typed)
+    type_in(page, "cost_wrong", typed, part)
 
     expect(page.locator(f"{SCREEN} #ak-fault-cost_wrong")).to_contain_text(words)
-    expect(page.locator(f'{SCREEN} [data-key="cell-cost_wrong-likely"]')).to_have_attribute("aria-invalid", "true")
+    expect(page.locator(f'{SCREEN} [data-key="cell-cost_wrong-{part}"]')).to_have_attribute("aria-invalid", "true")
     assert drawn_totals(page) == before
     assert truth(file).inputs.rows["cost_wrong"].range == Estimate(3, 6, 10)
 
@@ -88,3 +104,33 @@ def test_no_step_is_lost_when_keys_come_faster_than_the_kernel(voila: Server, pa
     assert start is not None and end is not None
     assert end.high == pytest.approx(start.high + 20 * 0.2)
     in_line(drawn_totals(page), truth(file))
+
+
+def test_every_chart_follows_a_slider_dragged_with_the_mouse(voila: Server, page: Page, file: Path) -> None:
+    open_app(page, voila, "2_costs")
+    cell(page, "cost_wrong")
+    before = charts(page)
+    box = page.locator(f"{SCREEN} .ak-range").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    for n in range(1, 13):
+        page.mouse.move(box["x"] + box["width"] * (0.5 + n / 40), box["y"] + box["height"] / 2)
+    page.mouse.up()
+    settle(page)
+
+    view, shown = truth(file), page.locator(f'{SCREEN} [data-key="cell-cost_wrong-likely"]').input_value()
+    found = view.inputs.rows["cost_wrong"].range
+    assert found is not None and 7 < found.likely == float(shown)
+    in_line(drawn_totals(page), view)
+    ends, cheapest = drawn_ends(page), drawn_cheapest(page)
+    assert set(ends) == set(cheapest) == {"prompt", "rag", "hybrid"}
+    order = sorted(ends, key=lambda pattern: -ends[pattern])
+    assert order == sorted(ends, key=lambda pattern: view.costs.columns[pattern].total.p50)
+    assert all(abs(cheapest[p] - view.costs.cheapest[p]) < 0.006 for p in cheapest), (cheapest, view.costs.cheapest)
+    assert all(one != other for one, other in zip(before, charts(page), strict=True))
+
+
+def charts(page: Page) -> list[str]:
+    """What is drawn in each of the four charts."""
+    return [page.locator(f"{SCREEN} [data-chart={name}] svg").inner_html() for name in ("ranges", "cheapest", "curves", "tornado")]

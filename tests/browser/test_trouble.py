@@ -6,6 +6,8 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -72,21 +74,71 @@ def test_two_tabs_on_one_file_never_write_over_each_other(voila: Server, page: P
     expect_written(page, file)
 
 
-def test_a_file_that_cannot_be_written_says_so_and_the_work_goes_on(voila: Server, page: Page, file: Path) -> None:
-    open_app(page, voila)
+@contextmanager
+def unwritable(file: Path) -> Iterator[None]:
+    """Nobody may write `file`: by its folder's rights, or for root, whom rights do not bind, by the file system's own mark."""
+    if os.geteuid():
+        lock, free = ["chmod", "a-w", str(file.parent)], ["chmod", "u+w", str(file.parent)]
+    else:
+        lock, free = ["chattr", "+i", str(file)], ["chattr", "-i", str(file)]
+    if subprocess.run(lock, check=False, capture_output=True).returncode:
+        pytest.skip("this file system cannot protect a file from root")
+    try:
+        yield
+    finally:
+        subprocess.run(free, check=True)
+
+
+@contextmanager
+def replaced(file: Path) -> Iterator[None]:
+    """A folder stands where the file was."""
+    words = file.read_bytes()
     file.unlink()
     file.mkdir()
     try:
-        answer(page)
-        expect(page.locator(f"{SCREEN} .ak-saved")).to_have_text("Not saved")
-        assert page.locator(f"{SCREEN} .ak-notice").count()
+        yield
     finally:
         file.rmdir()
+        file.write_bytes(words)
 
 
-def test_a_faulty_file_is_answered_in_words_not_with_a_traceback(voila: Server, page: Page, file: Path) -> None:
+@contextmanager
+def vanished(file: Path) -> Iterator[None]:
+    """The client's whole folder is gone for a while, as a network drive may be."""
+    away = file.parent.with_name("away")
+    file.parent.rename(away)
+    try:
+        yield
+    finally:
+        away.rename(file.parent)
+
+
+@pytest.mark.parametrize(("trouble", "words"), [(unwritable, "harbour.yaml: cannot be written"), (replaced, "moved or removed"), (vanished, "moved or removed")])
+def test_a_file_that_cannot_be_written_says_so_and_the_work_goes_on(
+    voila: Server, page: Page, file: Path, trouble: Callable[[Path], AbstractContextManager[None]], words: str
+) -> None:
+    open_app(page, voila)
+    before = facts(page)
+    with trouble(file):
+        answer(page)
+        expect(page.locator(f"{SCREEN} .ak-saved")).to_have_text("Not saved")
+        expect(page.locator(f"{SCREEN} .ak-notice").first).to_contain_text(words)
+        assert "Traceback" not in page.inner_text("body")
+        first = facts(page)
+        assert first["answers"] != before["answers"]
+        answer(page)
+        assert facts(page)["answers"] != first["answers"]
+        kept = facts(page)["answers"]
+    mine = page.get_by_role("button", name="Keep mine")
+    mine.click() if mine.count() else press(page, "u")
+    expect_written(page, file)
+    assert set(kept.splitlines()[1:]) <= set(facts(page)["answers"].splitlines())
+
+
+@pytest.mark.parametrize("workbook", ["1_assessment", "2_costs"])
+def test_a_faulty_file_is_answered_in_words_not_with_a_traceback(voila: Server, page: Page, file: Path, workbook: str) -> None:
     file.write_text(file.read_text().replace("citations: required", "citation: required"))
-    page.goto(voila.url("2_costs"))
+    page.goto(voila.url(workbook))
 
     words = page.get_by_text("unknown criterion 'citation'")
     words.first.wait_for()

@@ -40,7 +40,7 @@ function sidePart(name, act) {
 
 function pilotForm(page, act) {
   const again = h("button", { class: "ak-present", "data-key": "look-again", onclick: () => act("section", "section", { name: "pilot" }) }, t("look_again"));
-  const step = ([words, command]) => h("li", null, words, command && h("code", null, command));
+  const step = ([words, command]) => h("li", null, words, command && h("code", null, command.split(/(?<= )(?=--)/).map((part) => h("span", null, part))));
   const steps = h("ol", { class: "ak-steps" }, page.steps.map(step));
   const title = h("h2", { class: "ak-block-title" }, t(page.files.length ? "results" : "no_results"));
   if (!page.files.length) return [title, steps, again];
