@@ -23,6 +23,7 @@ class Desk:
     """
 
     def __init__(self, path: Path) -> None:
+        path = path.parent.resolve() / path.name  # a kernel that outlives its folder must not look for it under where it started
         self.path = path
         self._seen = _stamp(path)
         self.loaded: Loaded = load(path)

@@ -68,11 +68,13 @@ def _figures(found: Sequence[View], money: Portfolio) -> Iterator[list[str]]:
 
 
 def _bill(found: Sequence[View], money: Portfolio) -> Doc:
-    """The destinations at likely values, and what sharing takes off; a cost that is not known says what is missing."""
+    """The destinations at likely values, and what sharing takes off; the total is the sum of what is printed."""
     rows: list[list[str | Doc]] = [[view.workflow.name, *_priced(view)] for view in found]
-    total, saved = money.total(), money.saved_by_sharing
-    if len(found) > 1 and total is not None and saved is not None:
-        rows += [[tell("portfolio.shared"), "", f"−{thousands(saved)}"], [{"text": tell("portfolio.all")}, "", {"text": thousands(total)}]]
+    amounts, saved = [view.bill.total(view.advice.recommended) for view in found], money.saved_by_sharing
+    if len(found) > 1 and saved is not None:
+        less = round(saved / 1000)
+        total = sum(round(amount / 1000) for amount in amounts if amount is not None) - less
+        rows += [[tell("portfolio.shared"), "", f"−{number(less)}" if less else "0"], [{"text": tell("portfolio.all")}, "", {"text": number(total)}]]
     elif len(found) > 1:
         rows.append([{"text": tell("portfolio.all")}, tell("portfolio.all_unknown"), {"text": tell("bill.unknown")}])
     symbol = SYMBOLS.get(money.currency, money.currency).strip()
@@ -83,16 +85,11 @@ def _bill(found: Sequence[View], money: Portfolio) -> Doc:
 def _priced(view: View) -> list[str | Doc]:
     amount, missing = view.bill.total(view.advice.recommended), lacking(view)
     if amount is not None:
-        return [view.name(view.advice.recommended), thousands(amount)]
+        return [view.name(view.advice.recommended), number(round(amount / 1000))]
     words = tell("portfolio.lacks", names=", ".join(row.assumption.label.lower() for row in missing)) if missing else ""
     asked = next((row.assumption.answer for row in missing if row.assumption.answer), "")
     args = {"id": view.workflow.id, "section": "assessment" if asked else "costs", "criterion": asked}
     return [{"text": words, "edit": "workflow", "args": args}, tell("bill.unknown")]
-
-
-def thousands(amount: float) -> str:
-    """An amount in whole thousands, as in a bill."""
-    return number(round(amount / 1000))
 
 
 def _ranges(found: Sequence[View], stage: Stage) -> Doc:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from browser.live_page import SCREEN, open_app, settle, text
+from browser.live_page import SCREEN, answer, open_app, settle, text
 from playwright.sync_api import Page, expect
 
 from advisorkit.live import Server
@@ -36,11 +36,50 @@ def test_a_format_that_is_not_built_is_greyed_and_says_so(voila: Server, page: P
 
 def test_the_portfolio_works_every_workflow_out_and_leads_to_each(voila: Server, page: Page, file: Path) -> None:
     open_app(page, voila, "4_portfolio")
-    page.wait_for_function("() => !document.body.innerText.includes('being worked out')")
-    rows = text(page, ".ak-grid tbody").splitlines()
+    rows = worked_out(page)
     assert len(rows) == 2
 
     page.get_by_role("button", name="Claims letters").click()
     settle(page)
     expect(page.locator(f"{SCREEN} [data-key=workflow]")).to_have_value("claims-letters")
     expect(page.locator(f"{SCREEN} .ak-question")).to_be_visible()
+
+
+def test_what_all_cost_names_what_is_missing_and_leads_to_the_question(voila: Server, page: Page, file: Path) -> None:
+    open_app(page, voila, "4_portfolio")
+    worked_out(page)
+    assert "not known yet: Claims letters lacks items a month" in text(page, ".ak-summary")
+
+    page.get_by_role("button", name="not known: items a month").click()
+    settle(page)
+    assert page.locator(f"{SCREEN} .ak-question h2").get_attribute("data-criterion") == "calls_per_month"
+    answer(page, number="1000 to 2000")
+    page.get_by_role("button", name="Portfolio", exact=True).click()
+    worked_out(page)
+
+    amounts = [row.split("\t")[-1].replace(",", "").replace("−", "-") for row in text(page, ".ak-split .ak-grid tbody").splitlines()]
+    *parts, total = map(int, amounts)
+    assert sum(parts) == total
+    assert "Together €" in text(page, ".ak-summary")
+
+
+def worked_out(page: Page) -> list[str]:
+    """Wait until every workflow has its row; returns the rows."""
+    page.wait_for_function("() => document.querySelector('.ak-portfolio .ak-wide') && !document.body.innerText.includes('being worked out')")
+    settle(page)
+    return text(page, ".ak-wide tbody").splitlines()
+
+
+def test_a_pilot_screen_without_results_says_how_they_come_here(voila: Server, page: Page, file: Path) -> None:
+    open_app(page, voila, "3_pilot")
+    assert f"advisorkit pilot plan {file.name} --workflow policy-wording --sheet marks.xlsx" in text(page, ".ak-steps code")
+
+    marks = file.with_name("marks.csv")
+    marks.write_text("case,right\n1,perhaps\n")
+    try:
+        page.get_by_role("button", name="Look again").click()
+        page.get_by_role("button", name="Read results").click()
+        expect(page.locator(f"{SCREEN} #ak-fault-pilot")).to_contain_text("perhaps")
+    finally:
+        marks.unlink()
+    assert "Traceback" not in page.inner_text("body")
