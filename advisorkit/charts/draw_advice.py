@@ -148,8 +148,9 @@ def _beside(x: float, y: float, words: str, fill: str) -> Label:
 def _evidence_words(chart: Waterfall, wide: float, panels: list[Panel], row: float) -> Iterator[Markable]:
     foot = panels[0].top + panels[0].height
     for panel, name, chance in zip(panels, ("Needs retrieval", "Needs training"), chart.chances, strict=True):
-        yield Label(x=panel.left, y=12, text=name, bold=True, size=14)
-        yield Label(x=panel.left + panel.width, y=12, text=percent(chance), bold=True, size=14, anchor="end")
+        size = 14 if width(f"{name} {percent(chance)}", 14, bold=True) + 8 <= panel.width else 12
+        yield Label(x=panel.left, y=12, text=name, bold=True, size=size)
+        yield Label(x=panel.left + panel.width, y=12, text=percent(chance), bold=True, size=size, anchor="end")
         yield from _chance_ticks(panel, foot)
     names = (chart.prior_label, *(s.label for s in chart.steps), chart.belief_label)
     notes = ("", *(s.note for s in chart.steps), "")

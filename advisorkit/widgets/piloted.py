@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from advisorkit.pilot import Diagnosis, Plan, Share
 from advisorkit.pilot_rules import rules
-from advisorkit.quantities import day, money, percent
+from advisorkit.quantities import day, money, money_short, percent
 from advisorkit.report import View
 from advisorkit.report.pilot_pages import charter_figures, meanings
 from advisorkit.report.sentences import columns, say
@@ -27,9 +27,11 @@ def pilot(view: View, plan: Plan, files: Sequence[str], file: str, stage: Stage)
         tables.append(_worth(plan))
     if established:
         tables = [*(_found(view, seen) for seen in established.diagnoses), *_told(view), *tables]
-    figures = list(charter_figures(plan, needed))
+    figures = [[one.value, one.words] for one in charter_figures(plan, needed)]
+    if plan.evpi is not None:
+        figures[2] = [money_short(round(plan.evpi), plan.currency), tell("pilot.evpi")]
     return {
-        "lead": _lead(view, plan), "figures": [[one.value, one.words] for one in (figures[:2] if stage.presenting else figures)], "tables": tables,
+        "lead": _lead(view, plan), "figures": figures[:2] if stage.presenting else figures, "tables": tables,
         "warnings": list(established.warnings) if established else [],
         "files": [] if stage.presenting else list(files), "fault": stage.faults.get("pilot", ""),
         "mark": "" if plan.terms.target > 1 else percent(plan.terms.target), "steps": list(_steps(view, plan, file)),
@@ -85,7 +87,7 @@ def _found(view: View, seen: Diagnosis) -> Doc:
         for name, share in shares
     ]
     title = tell("pilot.found", pattern=view.name(seen.pilot.pattern), day=day(seen.pilot.date))
-    return grid(title, [tell("pilot.what"), tell("pilot.count"), tell("pilot.share"), tell("pilot.range")], rows, sub=tell("pilot.found_sub"))
+    return grid(title, [tell("pilot.what"), tell("pilot.count"), tell("pilot.share"), tell("pilot.range")], rows, sub=tell("pilot.found_sub"), wide=True)
 
 
 def _shares(seen: Diagnosis) -> Iterator[tuple[str, Share]]:

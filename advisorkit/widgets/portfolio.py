@@ -30,7 +30,7 @@ def together(workflows: Sequence[Workflow], views: Mapping[str, View], stage: St
     if whole:
         money = portfolio([Chosen(view.bill, view.advice.recommended, view.workflow.corpus) for view in found])
         figures, summary = list(_figures(found, money)), _sum(found, money)
-        tables.append(_bill(found, money))
+        tables += [_bill(found, money)] if len(found) > 1 else []
     return {
         "lead": {"when": "", "clear": True, "headline": [{"text": _headline(found, len(workflows))}], "summary": summary, "beside": []},
         "figures": figures, "tables": tables, "warnings": [], "busy": None if whole else [len(found), len(workflows)],
@@ -62,7 +62,7 @@ def _figures(found: Sequence[View], money: Portfolio) -> Iterator[list[str]]:
             yield [money_short(sum(amounts), money.currency), words]
         yield [tell("bill.unknown"), tell("portfolio.figure.unknown", why=_why(found))]
         return
-    yield [money_short(total, money.currency), tell("portfolio.figure.total", months=months)]
+    yield [money_short(total, money.currency), tell("portfolio.figure.one" if len(found) == 1 else "portfolio.figure.total", months=months)]
     if len(found) > 1:
         yield [money_short(saved, money.currency), tell("portfolio.figure.saved")]
 
@@ -71,11 +71,11 @@ def _bill(found: Sequence[View], money: Portfolio) -> Doc:
     """The destinations at likely values, and what sharing takes off; the total is the sum of what is printed."""
     rows: list[list[str | Doc]] = [[view.workflow.name, *_priced(view)] for view in found]
     amounts, saved = [view.bill.total(view.advice.recommended) for view in found], money.saved_by_sharing
-    if len(found) > 1 and saved is not None:
+    if saved is not None:
         less = round(saved / 1000)
         total = sum(round(amount / 1000) for amount in amounts if amount is not None) - less
         rows += [[tell("portfolio.shared"), "", f"−{number(less)}" if less else "0"], [{"text": tell("portfolio.all")}, "", {"text": number(total)}]]
-    elif len(found) > 1:
+    else:
         rows.append([{"text": tell("portfolio.all")}, tell("portfolio.all_unknown"), {"text": tell("bill.unknown")}])
     symbol = SYMBOLS.get(money.currency, money.currency).strip()
     head = [tell("portfolio.workflow"), tell("portfolio.what"), tell("bill.total")]
@@ -106,7 +106,7 @@ def _ranges(found: Sequence[View], stage: Stage) -> Doc:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= 24 else f"{name[:23].rstrip()}…"
+    return name if len(name) <= 28 else f"{name[:27].rstrip()}…"
 
 
 def side_by_side(views: Mapping[str, View | None], here: str) -> Doc:
