@@ -25,7 +25,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from advisorkit.batch import lean  # noqa: F401  before anything that imports jsonschema
-from advisorkit.batch.confining import adopt_orphans, confine, die_with_parent, leave_shared_memory, set_memory_apart, threads
+from advisorkit.batch.confining import (
+    adopt_orphans,
+    confine,
+    die_with_parent,
+    leave_shared_memory,
+    set_memory_apart,
+    threads,
+)
 from advisorkit.batch.engine import ZygoteEngine, run_alone
 from advisorkit.batch.making import make, parameterised
 from advisorkit.batch.priming import prime, reseed
