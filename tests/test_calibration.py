@@ -181,6 +181,13 @@ OTHER = {**LINE, "id": "two", "company": "B", "outcome": "prompt"}
         ([LINE, {**OTHER, "outcome": "rag"}], r"outcome: all 2 cases ended with rag"),
         ([LINE, {**OTHER, "company": " a"}], r"company: all 2 cases are of one company"),
         ([LINE, {**OTHER, "yeer": 2024}], r"line 2, yeer: unknown key 'yeer'\. Did you mean year"),
+        ([LINE, {**OTHER, "company": " "}], r"line 2, company: is blank"),
+        ([LINE, {**OTHER, "year": 2024.5}], r"line 2, year: '2024\.5' is not a whole year"),
+        ([LINE, {**OTHER, "also_acceptable": "rag"}], r"line 2, also_acceptable: expected a list"),
+        ([LINE, {**OTHER, "workflow": "x" * 2_000_000}], r"line 2, workflow: is longer than 10,000 characters"),
+        ([LINE, 5], r"line 2: expected a JSON object, got '5'"),
+        ([[LINE, OTHER]], r"cases\.jsonl: line 1: is not JSON lines: write each case as one JSON object on one line"),
+        ([{**LINE, "answers": {}}, {**OTHER, "answers": {}}], r"answers: none of the 2 cases answers anything"),
         ([], r"is empty|holds no cases"),
     ],
 )
@@ -190,6 +197,68 @@ def test_a_faulty_file_is_told_by_line_and_field(tmp_path: Path, lines: list[obj
 
     with pytest.raises(EngagementError, match=told):
         read_cases(file)
+
+
+def test_every_fault_of_a_line_is_told_whatever_else_is_wrong_with_it(tmp_path: Path) -> None:
+    file = tmp_path / "cases.jsonl"
+    faulty = {"id": "two", "company": 7, "answers": {"citation": "x", "latency_s": "fast", "citations": 3}, "year": "soon"}
+    file.write_text("\n".join(map(json.dumps, [{**LINE, "id": "two"}, faulty])), "utf-8")
+
+    with pytest.raises(EngagementError) as error:
+        read_cases(file)
+
+    assert {fault.where for fault in error.value.faults} == {
+        "line 2", "line 2, id", "line 2, company", "line 2, answers.citation", "line 2, answers.latency_s", "line 2, answers.citations", "line 2, year",
+    }  # fmt: skip
+    assert [fault.message for fault in error.value.faults if fault.where == "line 2"] == ["'outcome' is missing"]
+
+
+@pytest.mark.parametrize(("encoding", "end"), [("utf-8", "\n"), ("utf-8-sig", "\n"), ("utf-16", "\r\n"), ("utf-8", "\r\n"), ("cp1252", "\n")])
+def test_bytes_of_an_editor_do_not_matter(tmp_path: Path, encoding: str, end: str) -> None:
+    file = tmp_path / "cases.jsonl"
+    file.write_bytes(end.join(json.dumps(line, ensure_ascii=False) for line in ({**LINE, "company": "Müller"}, OTHER)).encode(encoding))
+
+    assert [case.company for case in read_cases(file)] == ["Müller", "B"]
+
+
+def test_a_line_separator_inside_a_text_does_not_end_the_line(tmp_path: Path) -> None:
+    file = tmp_path / "cases.jsonl"
+    file.write_text("\n".join(json.dumps(line, ensure_ascii=False) for line in ({**LINE, "workflow": "one\u2028two"}, OTHER)), "utf-8")
+
+    assert [case.workflow for case in read_cases(file)] == ["one\u2028two", ""]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\0\0\0", b"{}\n", json.dumps(LINE).encode(), json.dumps(LINE).encode("utf-16-le"), b"\x81\xff"])
+def test_calibrate_refuses_what_is_no_file_of_cases_and_writes_nothing(tmp_path: Path, content: bytes | None) -> None:
+    file, plot = tmp_path / "cases.jsonl", tmp_path / "plot.svg"
+    file.mkdir() if content is None else file.write_bytes(content)
+    plot.write_text("before")
+
+    done = CliRunner().invoke(app, ["calibrate", str(file), "--plot", str(plot)])
+
+    assert done.exit_code == 2
+    assert done.stderr.startswith("error: ")
+    assert done.stdout == ""
+    assert plot.read_text() == "before"
+
+
+def test_the_plot_never_replaces_the_cases(tmp_path: Path) -> None:
+    file = tmp_path / "cases.svg"
+    file.write_text("\n".join(map(json.dumps, [LINE, OTHER])), "utf-8")
+
+    done = CliRunner().invoke(app, ["calibrate", str(file), "--plot", str(file)])
+
+    assert (done.exit_code, len(read_cases(file))) == (2, 2)
+
+
+def test_so_few_cases_that_a_fit_means_nothing_are_scored_with_a_word(tmp_path: Path) -> None:
+    file = tmp_path / "cases.jsonl"
+    file.write_text("\n".join(map(json.dumps, [LINE, OTHER])), "utf-8")
+
+    done = CliRunner().invoke(app, ["calibrate", str(file), "--json"])
+
+    assert (done.exit_code, json.loads(done.stdout)["cases"]) == (0, 2)
+    assert "2 cases are too few to fit weights to" in done.stderr
 
 
 def test_two_cases_are_enough_to_be_scored(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -12,7 +13,7 @@ from advisorkit.catalog import load as load_catalog
 from advisorkit.criteria import Catalog
 from advisorkit.errors import EngagementError, Fault
 from advisorkit.evidence import Case
-from advisorkit.files import Spot, parse_json, read_source
+from advisorkit.files import Fields, Spot, parse_json, read_source
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.store.fields import answers, slug, text_or
 from advisorkit.store.vocabulary import vocabulary
@@ -26,6 +27,7 @@ FIELDS = (
 """Fields of a case; `id`, `company`, `answers` and `outcome` must be there."""
 
 _NEEDED = ("id", "company", "answers", "outcome")
+_LINE_END = re.compile(r"\r\n|\n|\r")  # str.splitlines would also break at U+2028, which JSON allows inside a text
 
 
 @cache
@@ -62,11 +64,16 @@ def read_lines(text: str, file: str, catalog: Catalog) -> tuple[Case, ...]:
     faults: list[Fault] = []
     cases: list[Case] = []
     seen: dict[str, int] = {}
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(_LINE_END.split(text), 1):
         if line.strip():
-            case = _case(line, file, number, catalog, faults)
-            _once(case, number, seen, file, faults)
-            cases += [case] if case else []
+            mine: list[Fault] = []
+            case = _case(line, file, catalog, mine)
+            if case:
+                _once(case, number, seen, file, mine)
+                cases.append(case)
+            faults += [_at(fault, number) for fault in mine]
+    if faults and not cases:
+        raise EngagementError([Fault(file, faults[0].where, "is not JSON lines: write each case as one JSON object on one line")])
     if not faults:
         _classes(cases, file, faults)
     if faults:
@@ -74,15 +81,17 @@ def read_lines(text: str, file: str, catalog: Catalog) -> tuple[Case, ...]:
     return tuple(cases)
 
 
-def _case(line: str, file: str, number: int, catalog: Catalog, faults: list[Fault]) -> Case | None:
-    mine: list[Fault] = []
+def _case(line: str, file: str, catalog: Catalog, faults: list[Fault]) -> Case | None:
+    """The case on a line, faulty fields left empty; None when the line holds no JSON object."""
     try:
-        spot = Spot(parse_json(line, file), "", file, mine)
-        case = _read(spot, catalog)
+        spot = Spot(parse_json(line, file), "", file, faults)
     except EngagementError as error:
-        mine, case = list(error.faults), None
-    faults.extend(_at(fault, number) for fault in mine)
-    return None if mine else case
+        faults.extend(error.faults)
+        return None
+    if not isinstance(spot.node, Fields):
+        spot.fault(f"expected a JSON object, got {spot.seen}")
+        return None
+    return _read(spot, catalog)
 
 
 def _at(fault: Fault, number: int) -> Fault:
@@ -90,11 +99,9 @@ def _at(fault: Fault, number: int) -> Fault:
     return Fault(fault.file, ", ".join(part for part in (f"line {number}", place) if part), fault.message, fault.nearest)
 
 
-def _once(case: Case | None, number: int, seen: dict[str, int], file: str, faults: list[Fault]) -> None:
-    if case is None:
-        return
-    if case.id in seen:
-        faults.append(Fault(file, f"line {number}, id", f"'{case.id}' was already used on line {seen[case.id]}"))
+def _once(case: Case, number: int, seen: dict[str, int], file: str, faults: list[Fault]) -> None:
+    if case.id and case.id in seen:
+        faults.append(Fault(file, "id", f"'{case.id}' was already used on line {seen[case.id]}"))
     seen.setdefault(case.id, number)
 
 
@@ -106,29 +113,41 @@ def _classes(cases: Sequence[Case], file: str, faults: list[Fault]) -> None:
         faults.append(Fault(file, "outcome", f"all {len(cases)} cases ended with {found.pop()}; at least two outcomes are needed"))
     elif len({" ".join(case.company.lower().split()) for case in cases}) == 1:
         faults.append(Fault(file, "company", f"all {len(cases)} cases are of one company; at least two are needed to leave one out"))
+    elif not any(case.answers for case in cases):
+        faults.append(Fault(file, "answers", f"none of the {len(cases)} cases answers anything, so there is nothing to weigh"))
 
 
-def _read(spot: Spot, catalog: Catalog) -> Case | None:
-    members = spot.fields(FIELDS)
+def _read(spot: Spot, catalog: Catalog) -> Case:
+    members = {name: member for name, member in spot.fields(FIELDS).items() if not member.absent}
     for name in _NEEDED:
-        if name not in members or members[name].absent:
-            spot.fault(f"'{name}' is missing", ())
-    if any(name not in members or members[name].absent for name in _NEEDED):
-        return None
-    key, company = slug(members["id"]), members["company"].text()
-    outcome: Any = members["outcome"].word(PATTERNS, "outcome")
-    year = members.get("year")
+        if name not in members:
+            spot.fault(f"'{name}' is missing")
+    outcome: Any = members["outcome"].word(PATTERNS, "pattern") if "outcome" in members else None
+    given = answers(members.get("answers"), vocabulary(catalog))
     return Case(
-        id=key or "",
-        company=company or "",
-        year=None if year is None or year.absent else int(year.number(1950, 2100) or 0),
+        id=(slug(members["id"]) if "id" in members else None) or "",
+        company=_company(members.get("company")),
+        year=_year(members.get("year")),
         workflow=text_or(members, "workflow"),
-        answers={k: v for k, v in answers(members["answers"], vocabulary(catalog)).items() if not v.unknown},
+        answers={name: answer for name, answer in given.items() if not answer.unknown},
         outcome=outcome or "prompt",
         also_acceptable=_patterns(members.get("also_acceptable")),
         outcome_reason=text_or(members, "outcome_reason"),
         source=text_or(members, "source"),
     )
+
+
+def _company(spot: Spot | None) -> str:
+    if spot is not None and spot.blank:
+        spot.fault("is blank; cases are left out by company, so name one")
+    return (spot.text() if spot else None) or ""
+
+
+def _year(spot: Spot | None) -> int | None:
+    year = spot.number(1950, 2100) if spot else None
+    if spot and year is not None and year % 1:
+        spot.fault(f"{spot.seen} is not a whole year")
+    return None if year is None else int(year)
 
 
 def _patterns(spot: Spot | None) -> tuple[PatternId, ...]:

@@ -19,6 +19,8 @@ from advisorkit.pilot import wilson
 
 __all__ = ["calibrate", "reliability"]
 
+FEW = 20
+"""Cases below which scores say so little that it is told."""
 COLUMNS = {"accuracy": "Right", "balanced_accuracy": "Balanced", "log_loss": "Log-loss", "ece": "Calibration error", "selective": "Right, surest half"}
 
 
@@ -32,8 +34,12 @@ def calibrate(
     """How often the advice was right on closed cases, leaving out one company at a time."""
     if plot is not None and plot.suffix != ".svg":
         raise UsageError(f"--plot {plot}: the plot is drawn as SVG; name a file that ends in .svg")
+    if plot is not None and file is not None and plot.resolve() == file.resolve():
+        raise UsageError(f"--plot {plot}: is the file of cases itself; name another")
     cases = read_cases(file) if file else shipped_cases()
     found = report(load_catalog(), cases, refit=not score_only)
+    if len(cases) < FEW:
+        say(f"note: {len(cases)} cases are too few to fit weights to; a score may be off by {2 * found['standard_error']:.2f} either way")
     if plot is not None:
         _draw(plot, reliability(found))
     if as_json:
