@@ -40,6 +40,8 @@ class Level:
     """Decibans before the fit on closed cases: the expert's judgement."""
     below: float | None = None
     """Exclusive upper end of the level's numbers, in the criterion's unit; None for the last level or for words only."""
+    absent: bool = False
+    """Whether it only says that a ground is missing, which counts in the sum and is no reason to tell."""
 
 
 @dataclass(frozen=True, slots=True)

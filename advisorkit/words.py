@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from advisorkit.criteria import Axis
 from advisorkit.engagement import Answer
-from advisorkit.evidence import PILOT, EvidenceItem, GateHit, Outlook, shuts
+from advisorkit.evidence import MEASURED, PILOT, EvidenceItem, GateHit, Outlook, shuts
 from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.quantities import percent
 
@@ -18,6 +18,9 @@ VERY_LIKELY, PROBABLY, UNLIKELY = 0.85, 0.6, 0.15
 
 NOTEWORTHY = 1.0
 """Decibans below which a reason is not told."""
+
+FIRM = 2.0
+"""The expert's decibans below which an answer is a reason only for the need on which it bears most."""
 
 _NEEDS: Mapping[PatternId, tuple[bool, bool]] = {
     "prompt": (False, False),
@@ -112,8 +115,8 @@ def _summary(story: Story) -> Iterator[str]:
     for place, axis in enumerate(_AXES):
         chance = (belief.retrieval, belief.training)[place]
         towards = 1 if chance >= PROBABLY else -1
-        strongest = sorted(belief.items, key=lambda item: -towards * _decibans(item)[place])[:2]
-        reasons = [_reason(item, text) for item in strongest if towards * _decibans(item)[place] >= NOTEWORTHY]
+        told = sorted(((towards * _told(story, item)[place], item) for item in belief.items), key=lambda pair: -pair[0])
+        reasons = [_reason(item, text, axis, towards) for weight, item in told[:2] if weight >= NOTEWORTHY]
         state = "unlikely" if chance < UNLIKELY else _how_likely(chance)
         needs = text[f"needs.{axis}.{state}"].format(chance=percent(chance))
         yield text["although" if state == "may" else "because"].format(needs=needs, reasons=_joined(reasons, text)) if reasons else f"{needs}."
@@ -127,23 +130,36 @@ def _decibans(item: EvidenceItem) -> tuple[float, float]:
     return item.retrieval, item.training
 
 
-def _reason(item: EvidenceItem, text: Mapping[str, str]) -> str:
+def _told(story: Story, item: EvidenceItem) -> tuple[float, float]:
+    """What `item` adds on each axis as far as it is a reason that can be told: one that the expert gave too, and no missing ground."""
+    if item.criterion == MEASURED:
+        return _decibans(item)
+    levels = story.outlook.assessment.catalog.criteria[item.criterion].levels
+    grounds = [(mass, level) for mass, level in zip(story.outlook.masses[item.criterion], levels, strict=False) if not level.absent]
+    expert = [sum(m * one.expert_retrieval for m, one in grounds), sum(m * one.expert_training for m, one in grounds)]
+    firm = min(FIRM, max(map(abs, expert)))
+    retrieval, training = (part if part * said > 0 and abs(said) >= firm else 0.0 for part, said in zip(_decibans(item), expert, strict=True))
+    return retrieval, training
+
+
+def _reason(item: EvidenceItem, text: Mapping[str, str], axis: Axis, sign: int) -> str:
+    if item.criterion == MEASURED:
+        return text[f"measured.{axis}.{'for' if sign > 0 else 'against'}"]
     return text["guess"].format(reason=item.label) if item.guess else item.label
 
 
 def _reasons(story: Story, sign: int) -> Iterator[str]:
     """Reasons for (1) or against (-1) the destination, strongest first."""
     text = story.outlook.assessment.catalog.text
-    towards = [1 if needed else -1 for needed in _NEEDS[story.recommended]]
-    weighed = [
-        (sign * sum(way * part for way, part in zip(towards, _decibans(item), strict=True)), item)
-        for item in story.outlook.belief.items
-    ]
+    towards = [sign if needed else -sign for needed in _NEEDS[story.recommended]]
+    weighed = [(sum(way * part for way, part in zip(towards, _decibans(item), strict=True)), item) for item in story.outlook.belief.items]
     for weight, item in sorted(weighed, key=lambda pair: -pair[0]):
-        if weight >= NOTEWORTHY:
-            place = max((0, 1), key=lambda place: sign * towards[place] * _decibans(item)[place])
-            way = "for" if _decibans(item)[place] > 0 else "against"
-            yield text[f"reason.{_AXES[place]}.{way}"].format(reason=_reason(item, text))
+        told = [way * part for way, part in zip(towards, _told(story, item), strict=True)]
+        if min(weight, max(told)) >= NOTEWORTHY:
+            place = told.index(max(told))
+            both = min(told) >= NOTEWORTHY and towards[0] == towards[1] and item.criterion != MEASURED
+            key = f"reason.{'both' if both else _AXES[place]}.{'for' if towards[place] > 0 else 'against'}"
+            yield text[key].format(reason=_reason(item, text, _AXES[place], towards[place]))
 
 
 def _others(story: Story) -> Iterator[str]:

@@ -102,6 +102,52 @@ def test_words_for_a_buyer_hold_no_trade_terms(name: str) -> None:
         assert all(line[0].isupper() and line[-1] in ".!?" for line in words.summary + words.why + words.headline)
 
 
+MISSING = {(name, level.id) for name, criterion in CATALOG.criteria.items() for level in criterion.levels if level.absent}
+
+
+@pytest.mark.parametrize("name", samples.names())
+def test_an_answer_that_merely_fails_to_argue_for_a_need_is_no_reason_against_it(name: str) -> None:
+    client, seen = read(samples.path(name)), 0
+    for workflow in client.workflows:
+        advice = study(client, workflow).advice
+        missing = [item.label for item in advice.belief.items if (item.criterion, item.answer) in MISSING]
+        told = " ".join((*advice.words.summary, *advice.words.why, *advice.words.against)).lower()
+
+        assert not [label for label in missing if label.lower() in told], workflow.id
+        seen += len(missing)
+    assert seen
+
+
+def test_a_level_that_is_a_missing_ground_is_marked_only_where_the_expert_counts_it_against() -> None:
+    assert {("regulated", "no"), ("simpler_system", "no")} <= MISSING
+    for name, level in MISSING:
+        found = CATALOG.criteria[name].level(level)
+        assert min(found.expert_retrieval, found.expert_training) < 0 <= max(found.expert_retrieval, found.expert_training)
+
+
+def test_only_reasons_that_the_expert_gave_as_well_are_told() -> None:
+    """The cases alone found that little in the request speaks against training; no client could make sense of that."""
+    found = advised({"facts_in_request": said("partly"), "task_scope": said("one_narrow"), "teachability": said("yes")})
+
+    assert next(i.training for i in found.belief.items if i.criterion == "facts_in_request") < -1
+    assert not [line for line in (*found.words.summary, *found.words.why) if "Part of what is needed" in line]
+    assert "Two pages of instructions would do: that speaks against training." in found.words.why
+
+
+def test_a_reason_for_both_needs_says_so() -> None:
+    advice = advised({**ASSISTANT, "citations": said("no"), "needs_both": said("shown"), "baseline_quality": said("inconsistent"),
+                      "affordable_baseline": said("only_larger"), "labelled_examples": number(2000)})  # fmt: skip
+
+    assert advice.recommended == "hybrid"
+    assert "Failures of both kinds shown in the pilot: that speaks for looking things up and for training." in advice.words.why
+
+
+def test_people_who_disagree_are_told_in_one_reason_without_a_second_colon() -> None:
+    advice = advised({**ASSISTANT, "knowledge_change": said("daily", "weekly"), "citations": said("no"), "private_knowledge": said("some")})
+
+    assert "Knowledge changes (daily or weekly): that speaks for looking things up." in advice.words.why
+
+
 def test_clear_means_a_lead_of_ten_points_and_first_place_in_six_of_ten_draws() -> None:
     for answers in (ASSISTANT, {}, {"task_kind": said("answer")}, {"facts_or_behaviour": said("facts")}):
         advice = advised(answers)

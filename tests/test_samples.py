@@ -112,6 +112,15 @@ def test_the_marked_sample_climbs_from_the_prompt_to_retrieval() -> None:
     assert (seen.agreement.cases, found.advice.next_step.action, found.advice.now) == (24, "climb", "rag")
 
 
+def test_what_the_marked_sample_ran_is_in_no_doubt_and_its_findings_are_told_as_findings() -> None:
+    file, client = samples.path("marked-pilot"), sample("marked-pilot")
+    (before,), (found,) = studies(client), studies(client, pilots_of(client, file))
+
+    assert (before.advice.patterns["prompt"].status, found.advice.patterns["prompt"].status) == ("provisional", "possible")
+    assert found.advice.words.why[0] == "Wrong answers in the pilot often lacked the right text: that speaks for looking things up."
+    assert found.advice.words.summary[1].startswith("Few answers in the pilot missed in manner; ")
+
+
 def test_the_marked_samples_history_says_what_its_marks_say() -> None:
     file, client = samples.path("marked-pilot"), sample("marked-pilot")
     (found,) = studies(client, pilots_of(client, file))

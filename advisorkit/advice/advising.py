@@ -90,7 +90,7 @@ def advise(
         off_ramp=verdict.ramp,
         companions=companions(outlook.assessment),
         next_step=verdict.step,
-        patterns={pattern: _pattern(pattern, chances, outlook.hits) for pattern in PATTERNS},
+        patterns={pattern: _pattern(pattern, chances, outlook.hits, pilot) for pattern in PATTERNS},
         belief=outlook.belief,
         gates=outlook.hits,
         acceptability=drawn.first,
@@ -175,8 +175,12 @@ def assess(
     )
 
 
-def _pattern(pattern: PatternId, chances: Mapping[PatternId, float], hits: Sequence[GateHit]) -> PatternAdvice:
-    gates = tuple(hit for hit in hits if pattern in hit.removes and (hit.kind != "off_ramp" or shuts(hit)))
+def _pattern(
+    pattern: PatternId, chances: Mapping[PatternId, float], hits: Sequence[GateHit], pilot: Established | None
+) -> PatternAdvice:
+    named = (hit for hit in hits if pattern in hit.removes and (hit.kind != "off_ramp" or shuts(hit)))
+    measured = pilot is not None and any(seen.pilot.pattern == pattern for seen in pilot.diagnoses)
+    gates = tuple(hit for hit in named if not (measured and hit.provisional))  # what was run is not in doubt
     out = any(shuts(hit) for hit in gates)
     unsure = any(hit.provisional for hit in gates)
     return PatternAdvice(chances[pattern], "ruled_out" if out else "provisional" if unsure else "possible", gates)

@@ -132,11 +132,11 @@ def _criterion(id: str, topic: str, row: Row, weights: _Fitted) -> Criterion:
 
 
 def _level(id: str, spot: Spot, fitted: tuple[float, float] | None) -> Level:
-    row = Row.of(spot, ("label", "reason", "expert", "below"))
+    row = Row.of(spot, ("label", "reason", "expert", "below", "absent"))
     expert = _pair(row.members["expert"]) if "expert" in row.members else (0.0, 0.0)
     retrieval, training = expert if fitted is None else fitted
     below = row.members["below"].number() if "below" in row.members else None
-    return Level(id, row.text("label"), row.text("reason"), retrieval, training, *expert, below)
+    return Level(id, row.text("label"), row.text("reason"), retrieval, training, *expert, below, row.flag("absent"))
 
 
 def _pair(spot: Spot) -> tuple[float, float]:

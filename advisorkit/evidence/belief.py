@@ -267,7 +267,8 @@ def _written(answer: Answer) -> str:
 
 def _label(criterion: Criterion, answer: Answer, mass: Sequence[float]) -> str:
     if answer.disputed:
-        return f"{criterion.label}: " + " or ".join(criterion.level(word).label for word in answer.levels)
+        labels = [criterion.level(word).label for word in answer.levels]
+        return f"{criterion.label} ({' or '.join(label[:1].lower() + label[1:] for label in labels)})"
     return criterion.levels[max(range(len(mass)), key=lambda place: mass[place])].reason
 
 
