@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,7 +45,8 @@ def next_questions(
     """Open questions in the order in which to ask them; none when no answer can change what is advised.
 
     Topics come in workshop order and the question that tells most comes first within its topic. A topic waits while its
-    best question tells less than `WORTH` of what the best open one tells.
+    best question tells less than `WORTH` of what the best open one tells. A question that an answer to another open one could
+    make meaningless comes after it, unless that one tells less than `WORTH` of it.
 
     Args:
         outlook: The assessment.
@@ -64,14 +65,18 @@ def next_questions(
         for criterion in asked
         if bits[criterion.id] > 0 or criterion.id in deciding
     ]
-    return tuple(_ordered(found, {criterion.id: TOPICS.index(criterion.topic) for criterion in asked}))[:most]
+    return tuple(_ordered(found, {criterion.id: criterion for criterion in asked}))[:most]
 
 
-def _ordered(found: list[NextQuestion], topics: dict[str, int]) -> Iterable[NextQuestion]:
+def _ordered(found: list[NextQuestion], asked: Mapping[str, Criterion]) -> Iterable[NextQuestion]:
+    topics = {name: TOPICS.index(criterion.topic) for name, criterion in asked.items()}
+    after = {name: criterion.ask_if.criterion for name, criterion in asked.items() if criterion.ask_if}
     left = sorted(found, key=lambda question: (-question.information_bits, not question.decides))
     while left:
-        worth = WORTH * left[0].information_bits
-        chosen = min((q for q in left if q.information_bits >= worth), key=lambda q: (topics[q.criterion], -q.information_bits))
+        bits = {question.criterion: question.information_bits for question in left}
+        ready = [q for q in left if bits.get(after.get(q.criterion, ""), -1.0) < WORTH * q.information_bits] or left
+        worth = WORTH * ready[0].information_bits
+        chosen = min((q for q in ready if q.information_bits >= worth), key=lambda q: (topics[q.criterion], -q.information_bits))
         left.remove(chosen)
         yield chosen
 

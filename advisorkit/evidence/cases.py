@@ -71,7 +71,7 @@ def _frequencies(catalog: Same, cases: Same) -> Array:
     return shares_
 
 
-SPARE = 0.2
+SPARE = 0.1
 """Cases of which every question counts as answered, as a share of all: a published story tells less than a workshop would."""
 
 
