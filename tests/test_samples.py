@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator
 from functools import cache
 
 import pytest
 
 from advisorkit import store
+from advisorkit.documents.advice import advice_document
+from advisorkit.documents.pilot import diagnosis_document
 from advisorkit.engagement import Engagement
 from advisorkit.errors import UsageError
 from advisorkit.piloting import pilots_of
+from advisorkit.quantities import percent
+from advisorkit.report import detour
+from advisorkit.report.printed import project, weeks
 from advisorkit.store import samples
 from advisorkit.study import Study, studies
 
@@ -139,3 +147,39 @@ def test_evidence_never_calls_a_number_few_or_many_that_is_not(name: str) -> Non
             assert amount is not None
             assert item.label != "Few items a month" or amount.likely < 10_000
             assert item.label != "Very many items a month" or amount.likely >= 300_000
+
+
+FIGURE = re.compile(r"(?:over |under )?\d[\d.]*%|[€$]\d[\d,.]*(?:k|m|bn)?|\d[\d,.]*\d|\d")
+
+
+def numbers(document: object) -> Iterator[float]:
+    """Every number of a JSON document, those inside texts left out."""
+    if isinstance(document, dict | list):
+        for part in document.values() if isinstance(document, dict) else document:
+            yield from numbers(part)
+    elif isinstance(document, int | float) and not isinstance(document, bool):
+        yield document
+
+
+def printed(value: float, currency: str) -> set[str]:
+    """A number in every way in which the advice's words print one."""
+    shares = {percent(value), f"{100 * value:.1f}%"} if 0 <= value <= 1 else set()
+    return {f"{value:g}", project(value, currency), weeks(value).split()[0]} | shares
+
+
+@pytest.mark.parametrize("name", samples.names())
+def test_every_figure_in_the_advices_words_stands_in_the_json(name: str) -> None:
+    client, seen = sample(name), 0
+    for found in studies(client, pilots_of(client, samples.path(name))):
+        advice, words = found.advice, found.advice.words
+        (document,) = advice_document(client, [advice])["workflows"]
+        pilots = [diagnosis_document(one) for one in found.pilot.diagnoses] if found.pilot else []
+        told = [*(document[part] for part in ("patterns", "axes", "policies")), *pilots, found.pilot.terms.target if found.pilot else None]
+        known = {text for value in numbers(json.loads(json.dumps(told))) for text in printed(value, client.currency)}
+        lines = (*words.headline, *words.summary, *words.why, *words.against, *words.not_recommended, *words.unknowns, *advice.warnings,
+                 advice.next_step.why, detour(advice, client.currency))  # fmt: skip
+        figures = [figure.rstrip(".,") for line in lines for figure in FIGURE.findall(line)]
+
+        assert [figure for figure in figures if figure not in known] == [], found.workflow.id
+        seen += len(figures)
+    assert seen >= 8

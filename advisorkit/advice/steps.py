@@ -11,7 +11,6 @@ from advisorkit.engagement import Answer
 from advisorkit.evidence import PILOT, Assessment, Facts, GateHit, Outlook, contradicted, shuts, sure
 from advisorkit.patterns import PATTERNS, CompanionId, OffRampId, Pattern, PatternId
 from advisorkit.pilot import Established
-from advisorkit.quantities import money, number
 
 __all__ = ["PILOT_CASES", "companions", "next_step", "off_ramp", "warnings"]
 
@@ -122,9 +121,9 @@ def _limits(assessment: Assessment, facts: Facts) -> Iterator[str]:
     for pattern in PATTERNS:
         name, cost, time = assessment.catalog.patterns[pattern].name, facts.build[pattern], facts.build_weeks[pattern]
         if budget and budget.amount and cost.p50 <= budget.amount.likely < cost.p90:
-            yield text["warn.budget"].format(pattern=name, money=money(cost.p90, facts.currency))
+            yield text["warn.budget"].format(pattern=name)
         if weeks and weeks.amount and time.p50 <= weeks.amount.likely < time.p90:
-            yield text["warn.deadline"].format(pattern=name, weeks=number(time.p90))
+            yield text["warn.deadline"].format(pattern=name)
 
 
 def _thin(assessment: Assessment, outlook: Outlook) -> Iterator[str]:
