@@ -173,7 +173,8 @@ def _others(story: Story) -> Iterator[str]:
         if shut and chance == 0:
             yield text["not.ruled_out"].format(pattern=name, reason=shut.reason)
         else:
-            yield text[f"not.{_difference(pattern, story.recommended)}"].format(pattern=name, chance=percent(chance))
+            key = f"not.{_difference(pattern, story.recommended)}"
+            yield text[f"{key}.yet" if chance >= UNLIKELY and f"{key}.yet" in text else key].format(pattern=name, chance=percent(chance))
 
 
 def _difference(pattern: PatternId, goal: PatternId) -> str:

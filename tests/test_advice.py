@@ -142,6 +142,16 @@ def test_a_reason_for_both_needs_says_so() -> None:
     assert "Failures of both kinds shown in the pilot: that speaks for looking things up and for training." in advice.words.why
 
 
+def test_what_may_yet_be_needed_is_not_said_to_have_little_for_it() -> None:
+    open_, unlikely = advised({"error_tolerance": said("annoying")}), advised({**ASSISTANT, "teachability": said("yes")})
+
+    assert 0.15 <= open_.belief.training < 0.6
+    assert open_.words.summary[1].startswith("Errors annoy and are put right. Even so, it may need training (")
+    for advice in (open_, unlikely):
+        for pattern, line in zip((p for p in PATTERNS if p != advice.recommended), advice.words.not_recommended, strict=True):
+            assert advice.patterns[pattern].probability < 0.15 or "little speaks for" not in line
+
+
 def test_people_who_disagree_are_told_in_one_reason_without_a_second_colon() -> None:
     advice = advised({**ASSISTANT, "knowledge_change": said("daily", "weekly"), "citations": said("no"), "private_knowledge": said("some")})
 
