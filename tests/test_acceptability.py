@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -83,6 +85,17 @@ def test_where_a_need_is_real_each_level_is_as_much_likelier_as_its_decibans_say
     decibans = 10 * np.log10(ratio / ratio[1])
 
     assert decibans.tolist() == pytest.approx((tables.retrieval[column, :3] - tables.retrieval[column, 1]).tolist())
+
+
+def test_each_draw_multiplies_a_weight_by_a_factor_of_mean_one() -> None:
+    alone = replace(CATALOG, criteria={"citations": CATALOG.criterion("citations")}, gates=())
+    found = Outlook(Assessment(alone, {"citations": Answer(levels=("required",))}))
+
+    drawn = 10 * np.log10(1 / (1 / draw(found, (), 2**12).retrieval - 1))
+    factors = (drawn - alone.prior_decibans[0]) / alone.criterion("citations").level("required").retrieval
+
+    assert factors.mean() == pytest.approx(1, abs=0.01)
+    assert np.log(factors).std() == pytest.approx(WEIGHT_SPREAD, rel=0.05)
 
 
 def test_answers_occur_as_often_as_in_the_cases_one_more_of_each_added() -> None:
