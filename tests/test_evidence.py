@@ -36,6 +36,8 @@ from advisorkit.evidence import (
 )
 from advisorkit.patterns import PATTERNS
 from advisorkit.quantities import Estimate
+from advisorkit.store import read, samples
+from advisorkit.study import study
 
 CATALOG = load()
 plain = answer_sets(plain=True, most=12)
@@ -221,6 +223,30 @@ def test_a_level_that_gates_carries_no_decibans_on_what_it_gates(gate: Gate) -> 
         if {pattern, "hybrid"} <= set(gate.removes) and len(gate.removes) < 4:
             carried = [decibans(gate.criterion, level)[axis] for level in gate.levels]
             assert carried == [0.0] * len(carried)
+
+
+@pytest.mark.parametrize("gate", [g for g in CATALOG.gates if g.unless and g.kind == "lasting" and not g.computed], ids=lambda g: g.criterion)
+def test_an_excuse_lifts_its_gate_and_half_an_excuse_leaves_it_in_doubt(gate: Gate) -> None:
+    assert gate.unless is not None
+    excuse, held = gate.unless.levels[0], {gate.criterion: said(gate.levels[0])}
+    other = next(level.id for level in CATALOG.criterion(gate.unless.criterion).levels if level.id not in gate.unless.levels)
+
+    states = [
+        [hit.provisional for hit in closed_gates(CATALOG, {**held, gate.unless.criterion: said(*words)}) if hit.reason == gate.reason]
+        for words in ((excuse,), (excuse, other), (other,))
+    ]
+
+    assert states == [[], [True], [False]]
+
+
+@pytest.mark.parametrize(("payback", "closed"), [(None, True), (24.0, True), (6.0, False)])
+def test_training_that_is_being_withdrawn_is_shut_out_only_where_it_would_not_pay_back_in_time(payback: float | None, closed: bool) -> None:
+    sample = read(samples.path("source-text"))
+    facts = replace(study(sample, sample.workflows[0]).facts, payback_known=True, payback_months=payback, base_model_life_months=18.0)
+
+    hits = closed_gates(CATALOG, {"tuning_available": said("ending")}, facts)
+
+    assert ({"finetune", "hybrid"} <= removed(hits)) is closed
 
 
 def test_an_unmarked_pilot_makes_the_prompt_the_step_for_now_whatever_the_destination() -> None:
