@@ -6,8 +6,7 @@ import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from scipy.optimize import root
-from scipy.special import betainc, betaincinv, ndtri
+from scipy.special import betainc, betaincinv, btdtria, ndtri
 
 from advisorkit.quantities import Estimate
 
@@ -94,11 +93,13 @@ class Beta:
         """
         if not 0 < low < high < 1:
             raise ValueError("a range of shares needs 0 < low < high < 1")
-        middle, spread = (low + high) / 2, (high - low) / 3.29
-        weight = max(middle * (1 - middle) / spread**2 - 1, 0.5)
-        start = [math.log(middle * weight), math.log((1 - middle) * weight)]
-        found = root(lambda x: _miss(math.exp(x[0]), math.exp(x[1]), low, high), start)
-        return cls(math.exp(found.x[0]), math.exp(found.x[1]))
+        least, most = -30.0, 30.0
+        for _ in range(80):  # the more weight, the narrower the belief; `a` puts its 5th percentile on `low`
+            middle = (least + most) / 2
+            b = math.exp(middle)
+            a = float(btdtria(0.05, b, low))
+            least, most = (middle, most) if betainc(a, b, high) < 0.95 else (least, middle)
+        return cls(a, b)
 
     @property
     def mean(self) -> float:
@@ -126,7 +127,3 @@ class Beta:
     def estimate(self) -> Estimate:
         """5th percentile, median and 95th percentile."""
         return Estimate(self.quantile(0.05), self.quantile(0.5), self.quantile(0.95))
-
-
-def _miss(a: float, b: float, low: float, high: float) -> list[float]:
-    return [float(betainc(a, b, low)) - 0.05, float(betainc(a, b, high)) - 0.95]
