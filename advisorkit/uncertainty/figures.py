@@ -19,23 +19,27 @@ Key = tuple[str, ...]
 Paid = Mapping[Column, Sequence[Flow]]
 
 
-def figures(here: Scene, paid: Paid, totals: Mapping[Column, Any]) -> dict[Key, Any]:
-    """Draws of every figure that is known.
+def figures(here: Scene, paid: Paid, totals: Mapping[Column, Any]) -> Iterator[tuple[Key, Any]]:
+    """Draws of every figure that is known, one after the other, so that not all of them need be held.
 
     Args:
         here: Values and what follows from them.
         paid: What each column pays for.
         totals: Present value of each column whose costs are known.
     """
-    found: dict[Key, Any] = {}
+    return ((key, amount) for key, amount in _all(here, paid, totals) if known(amount))
+
+
+def _all(here: Scene, paid: Paid, totals: Mapping[Column, Any]) -> Iterator[tuple[Key, Any]]:
     for column, flows in paid.items():
-        found |= {(column, name): amount for name, amount in _of_column(here, column, paid, totals.get(column, np.float64(np.nan)))}
-        found |= {key: flow.total for key, flow in zip(line_keys(paid)[column], flows, strict=True) if key[1] == column and flow.known}
-    found |= {(a, b): totals[a] - totals[b] for a, b in combinations(PATTERNS, 2) if a in totals and b in totals}
+        for name, amount in _of_column(here, column, paid, totals.get(column, np.float64(np.nan))):
+            yield (column, name), amount
+        yield from ((key, flow.total) for key, flow in zip(line_keys(paid)[column], flows, strict=True) if key[1] == column and flow.known)
+    yield from (((a, b), totals[a] - totals[b]) for a, b in combinations(PATTERNS, 2) if a in totals and b in totals)
     if here.inputs.known("corpus_tokens") is not None and not here.requests["rag"].on_gpu:
-        corpus, search = whole_corpus_call(here), found["rag", "per_call"]
-        found |= {("corpus", "call"): corpus, ("corpus", "ratio"): corpus / search}
-    return {key: amount for key, amount in found.items() if known(amount)}
+        corpus = whole_corpus_call(here)
+        yield ("corpus", "call"), corpus
+        yield ("corpus", "ratio"), corpus / per_call(here, "rag")
 
 
 def line_keys(paid: Paid) -> dict[Column, tuple[Key, ...]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,6 @@ DRAWS = 2**14
 SEED = 20261120
 BLOCK, PAYBACK_DRAWS = 2**14, 2**12
 """Draws worked out at a time, so that the processor's cache holds what is in work; and draws that paybacks are followed for."""
-Rows = Mapping[Key, Any]
 
 np.empty(2**25 - 2**16, np.uint8)  # freed at once: the C library then keeps so much memory in hand instead of fetching it anew
 
@@ -56,36 +55,53 @@ def price(inputs: Inputs, draws: int = DRAWS, seed: int = SEED, among: Sequence[
         ValueError: If `draws` is not a power of two.
         PriceError: If a price or rate is not known.
     """
-    here, paid, stacked, rows = _worked(inputs, draws, seed)
-    bands = {key: band(row) for key, row in rows.items() if not np.isnan(np.ravel(row)[::BLOCK]).any()}
+    here, paid, stacked, found = _worked(inputs, draws, seed)
+    bands, totals = _ranges(found)
     drawn, paid_back = _followed(here, stacked)
     return CostResult(
         inputs.workflow, inputs.currency, inputs.months, draws, seed,
         {c: _column(here, c, paid, bands, drawn.get(c), paid_back) for c in COLUMNS},
-        _cheapest(rows, among), tuple(Difference(a, b, bands[a, b]) for a, b in combinations(PATTERNS, 2) if (a, b) in bands),
+        _cheapest(totals, among), tuple(Difference(a, b, bands[a, b]) for a, b in combinations(PATTERNS, 2) if (a, b) in bands),
         break_even(inputs), tuple(p for p in paid_back if p.against == "prompt"), _tornado(inputs, bands, among),
         saving(scene(inputs, inputs.likely())), own_gpu_call(inputs), _corpus_or_search(bands),
     )
 
 
-def _worked(inputs: Inputs, draws: int, seed: int) -> tuple[Scene, Paid, Course, Rows]:
+def _worked(inputs: Inputs, draws: int, seed: int) -> tuple[Scene, Paid, Course, Iterable[tuple[Key, Any]]]:
     """The first block of draws, and all draws of every figure. A line that nobody pays in the first block is left out."""
     values = inputs.draw(draws, seed)
+    blocks = (_block(inputs, values, slice(start, min(draws, start + BLOCK))) for start in range(0, draws, BLOCK))
+    start = next(blocks)
+    if draws <= BLOCK:
+        return *start, _figures(*start)
     rows: dict[Key, Any] = {}
-    made: list[tuple[Scene, Paid, Course]] = []
-    for start in range(0, draws, BLOCK):
-        block = slice(start, min(draws, start + BLOCK))
-        here = scene(inputs, {name: value[block] if np.ndim(value) else value for name, value in values.items()})
-        paid = columns(here)
-        stacked = course(here.clock, paid, block.stop - start)
-        found = figures(here, paid, stacked.totals(here.clock, paid))
-        if draws <= BLOCK:
-            return here, paid, stacked, found
-        if not made:
-            made, rows = [(here, paid, stacked)], dict(zip(found, np.empty((len(found), draws)), strict=True))
+    for number, made in enumerate(chain([start], blocks)):
+        found = dict(_figures(*made))
+        rows = rows or dict(zip(found, np.empty((len(found), draws)), strict=True))
         for key, row in rows.items():
-            row[block] = found.get(key, 0.0 if key[0] == "line" else np.nan)
-    return *made[0], rows
+            row[number * BLOCK : (number + 1) * BLOCK] = found.get(key, 0.0 if key[0] == "line" else np.nan)
+    return *start, rows.items()
+
+
+def _block(inputs: Inputs, values: Mapping[str, Any], block: slice) -> tuple[Scene, Paid, Course]:
+    here = scene(inputs, {name: value[block] if np.ndim(value) else value for name, value in values.items()})
+    paid = columns(here)
+    return here, paid, course(here.clock, paid, block.stop - block.start)
+
+
+def _figures(here: Scene, paid: Paid, stacked: Course) -> Iterable[tuple[Key, Any]]:
+    return figures(here, paid, stacked.totals(here.clock, paid))
+
+
+def _ranges(found: Iterable[tuple[Key, Any]]) -> tuple[dict[Key, Band], dict[str, Any]]:
+    """Range of every figure that is known in all blocks, and the draws of each column's total."""
+    bands, totals = dict[Key, Band](), dict[str, Any]()
+    for key, row in found:
+        if not np.isnan(np.ravel(row)[::BLOCK]).any():
+            bands[key] = band(row)
+        if key[1] == "total":
+            totals[key[0]] = row
+    return bands, totals
 
 
 def _followed(here: Scene, stacked: Course) -> tuple[dict[Column, Curve], tuple[Payback, ...]]:
@@ -121,10 +137,10 @@ def _ending(curve: Curve | None, total: Band | None) -> Curve | None:
     return curve if curve is None or total is None else replace(curve, bands=(*curve.bands[:-1], total))
 
 
-def _cheapest(rows: Rows, among: Sequence[PatternId]) -> dict[PatternId, float]:
-    if not among or any((pattern, "total") not in rows for pattern in among):
+def _cheapest(totals: Mapping[str, Any], among: Sequence[PatternId]) -> dict[PatternId, float]:
+    if not among or any(pattern not in totals for pattern in among):
         return {}
-    least = np.argmin(np.broadcast_arrays(*(np.atleast_1d(rows[pattern, "total"]) for pattern in among)), axis=0)
+    least = np.argmin(np.broadcast_arrays(*(np.atleast_1d(totals[pattern]) for pattern in among)), axis=0)
     times = np.bincount(least, minlength=len(among))
     return {pattern: float(count / len(least)) for pattern, count in zip(among, times, strict=True)}
 
