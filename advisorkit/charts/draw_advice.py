@@ -257,7 +257,7 @@ def _stack(shares: tuple[ShareRow, ...], y: float, wide: float, thick: float) ->
 def path_stairs(chart: PathStairs, wide: float = 650) -> Scene:
     """Stairs rising to the right; the words of each hang under its tread."""
     column, rise = min(wide / len(chart.stairs), 230), 20.0
-    top = 24 + rise * (len(chart.stairs) - 1)
+    top = max((6 if stair.state == "later" else 24) + rise * n for n, stair in enumerate(chart.stairs))
     treads = [top - rise * n for n in range(len(chart.stairs))]
     below = [_stair_lines(s, column - 14) for s in chart.stairs]
     height = max(t + 12 + 18 * len(rows) for t, rows in zip(treads, below, strict=True)) + 8
