@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import TemplateExporter
+from nbformat.v4 import new_notebook
 from plotly.offline import get_plotlyjs
 from traitlets import Bool, Unicode, default
 
@@ -70,7 +71,8 @@ class AdvisorHTMLExporter(TemplateExporter):
         found = document(nb)
         found = replace(found, cover=replace(found.cover, brand=brand)) if brand else found
         values = {"report": _values(found, interactive=self.interactive)}
-        page, out = super().from_notebook_node(nb, {**(resources or {}), **values}, **kw)
+        empty = new_notebook(metadata=nb.metadata)  # type: ignore[no-untyped-call]  # nbconvert copies what it is given; the page needs no cells
+        page, out = super().from_notebook_node(empty, {**(resources or {}), **values}, **kw)
         return page, out
 
 
