@@ -125,7 +125,7 @@ def test_what_the_marked_sample_ran_is_in_no_doubt_and_its_findings_are_told_as_
     (before,), (found,) = studies(client), studies(client, pilots_of(client, file))
 
     assert (before.advice.patterns["prompt"].status, found.advice.patterns["prompt"].status) == ("provisional", "possible")
-    assert found.advice.words.why[0] == "Wrong answers in the pilot often lacked the right text: that speaks for looking things up."
+    assert found.advice.words.why[0] == "Wrong answers in the pilot often lacked the right text, which speaks for looking things up."
     assert found.advice.words.summary[1].startswith("Few answers in the pilot missed in manner; ")
 
 

@@ -55,7 +55,7 @@ def load() -> Catalog:
     Example:
         >>> catalog = load()
         >>> catalog.criteria["citations"].level("required").reason
-        'Citations required'
+        'Citations are required'
     """
     return read(files("advisorkit").joinpath("data"))
 
