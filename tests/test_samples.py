@@ -126,7 +126,7 @@ def test_what_the_marked_sample_ran_is_in_no_doubt_and_its_findings_are_told_as_
 
     assert (before.advice.patterns["prompt"].status, found.advice.patterns["prompt"].status) == ("provisional", "possible")
     assert found.advice.words.why[0] == "Wrong answers in the pilot often lacked the right text, which speaks for looking things up."
-    assert found.advice.words.summary[1].startswith("Few answers in the pilot missed in manner; ")
+    assert ", because few answers in the pilot missed in manner, and " in found.advice.words.summary[1]
 
 
 def test_the_marked_samples_history_says_what_its_marks_say() -> None:
