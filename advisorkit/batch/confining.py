@@ -6,8 +6,9 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -35,6 +36,7 @@ _FIXED = {
 The last three have glibc keep the memory of large arrays for the next ones, where it would map and clear it anew each
 time, and ask for that memory in large pages.
 """
+_LARGE_PAGE, _MADV_COLLAPSE = 2 * 1024 * 1024, 25
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 
@@ -77,11 +79,18 @@ def confine(megabytes: int) -> None:
     """Limit this process and its children to `megabytes` beyond what it holds now; no core files. Linux only."""
     if sys.platform != "linux":
         return
-    held = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    limit = held + megabytes * 1024 * 1024
-    resource = import_module("resource")
+    limit = _held() + megabytes * 1024 * 1024
+    resource = sys.modules.get("resource") or import_module("resource")
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _held() -> int:
+    """Bytes of memory that this process has mapped; read plainly, since every page of code used right after a fork is copied."""
+    handle = os.open("/proc/self/statm", os.O_RDONLY)
+    held = int(os.read(handle, 64).split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    os.close(handle)
+    return held
 
 
 def die_with_parent() -> None:
@@ -121,6 +130,8 @@ def set_memory_apart() -> None:
                 pass  # a gap within the heap: taken for good, and since nobody writes to it, without cost
             heap.free(block)
         heap.malloc_trim(0)
+        for start, end in _anonymous():
+            heap.madvise(start, end - start, _MADV_COLLAPSE)
 
 
 def leave_shared_memory() -> None:
@@ -129,9 +140,18 @@ def leave_shared_memory() -> None:
     It lies in a large page that the parent began, and each 4 kB of that would have to be copied. Only glibc 2.33 and later.
     """
     with suppress(AttributeError, OSError):
-        heap = _heap()
-        heap.mallinfo2.restype = _Usage
-        heap.malloc(max(0, heap.mallinfo2().figures[-1] - 4096))
+        _heap().malloc(max(0, _heap().mallinfo2().figures[-1] - 4096))
+
+
+def _anonymous() -> Iterator[tuple[int, int]]:
+    """Memory of this process that is no file's, as far as it fills large pages."""
+    for line in Path("/proc/self/maps").read_text(encoding="ascii").splitlines():
+        place, rights, _, _, inode, *_ = line.split()
+        if rights == "rw-p" and inode == "0":
+            start, end = (int(part, 16) for part in place.split("-"))
+            first, last = -(-start // _LARGE_PAGE) * _LARGE_PAGE, end // _LARGE_PAGE * _LARGE_PAGE
+            if first < last:
+                yield first, last
 
 
 class _Usage(ctypes.Structure):
@@ -140,10 +160,14 @@ class _Usage(ctypes.Structure):
     _fields_ = (("figures", ctypes.c_size_t * 10),)
 
 
+@cache
 def _heap() -> ctypes.CDLL:
     glibc = ctypes.CDLL(None)
     glibc.sbrk.restype = glibc.malloc.restype = ctypes.c_void_p
+    with suppress(AttributeError):
+        glibc.mallinfo2.restype = _Usage
     glibc.malloc.argtypes, glibc.free.argtypes = [ctypes.c_size_t], [ctypes.c_void_p]
+    glibc.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
     return glibc
 
 
