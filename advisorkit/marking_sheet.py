@@ -7,9 +7,8 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
 from typing import Any
-
-import xlsxwriter
 
 from advisorkit.errors import UsageError
 from advisorkit.marked_results import AGREED, MARKS, SECOND_MARKS
@@ -67,7 +66,7 @@ def marking_sheet(plan: Plan, name: str, cases: Sequence[CaseToMark] = ()) -> by
         raise UsageError("two cases to mark have the same name; give each its own")
     stream = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(stream, options) as book:
+    with import_module("xlsxwriter").Workbook(stream, options) as book:
         book.set_properties({"title": f"Pilot of {name}", "created": datetime(2026, 1, 1)})  # noqa: DTZ001
         _instructions_sheet(book, plan, name)
         _marks_sheet(book, MARKS, todo)

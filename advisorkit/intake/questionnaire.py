@@ -6,11 +6,10 @@ import io
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
+from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-
-import xlsxwriter
 
 from advisorkit.catalog import load as load_catalog
 from advisorkit.criteria import TOPICS, Catalog, Criterion
@@ -61,7 +60,7 @@ def new_questionnaire(path: str | Path, catalog: Catalog | None = None, *, core:
     """
     words = catalog or load_catalog()
     stream = io.BytesIO()
-    book = xlsxwriter.Workbook(stream, _PLAIN)
+    book = import_module("xlsxwriter").Workbook(stream, _PLAIN)
     book.set_properties({"title": "Questionnaire", "created": datetime(2026, 1, 1)})  # noqa: DTZ001  same bytes each time
     _guide(book)
     _questions(book, asked(words, core=core), words)
