@@ -232,6 +232,31 @@ def test_a_session_started_ahead_writes_nothing_until_somebody_is_here(file: Pat
     assert read(file) == working.state.engagement
 
 
+def test_what_is_wrong_with_the_file_stays_on_screen_beside_the_news_that_it_changed(file: Path) -> None:
+    show = Show(ak.open(file), "assessment")
+    file.write_text(file.read_text().replace("citations: required", "citation: required"))
+
+    show.edit("hello", {"width": 1440})
+    show.beat()
+
+    notices = show.screen.view["notices"]
+    assert [notice["kind"] for notice in notices] == ["conflict", "error"]
+    assert "unknown criterion 'citation'" in notices[1]["words"]
+
+
+def test_saving_what_is_saved_writes_nothing(work: ak.Work, file: Path) -> None:
+    diary = file.parent / "harbour.workbooks" / "session.json"
+    work.answer("budget", 20_000)
+    work.save()
+    diary.unlink()
+    before = file.stat().st_mtime_ns
+
+    work.save()
+
+    assert not diary.exists()
+    assert file.stat().st_mtime_ns == before
+
+
 def test_a_file_with_faults_is_refused_with_all_of_them(file: Path) -> None:
     file.write_text(file.read_text().replace("citations: required", "citation: required").replace("currency: EUR", "currency: EURO"))
     with pytest.raises(EngagementError) as refused:

@@ -72,7 +72,7 @@ class Show:
         """The browser's heartbeat: see whether somebody else changed the file."""
         sitting = self.sitting
         if sitting.work.desk.touched() and not any(n.kind == "conflict" for n in sitting.stage.notices):
-            sitting.stage = replace(sitting.stage, notices=(_conflict(),))
+            sitting.stage = replace(sitting.stage, notices=(_conflict(), *sitting.stage.notices))
             self._send()
 
     def _send(self) -> None:

@@ -248,7 +248,7 @@ class Work:
         """
         if self._now.engagement != self.desk.saved:
             self.desk.save(self._now.engagement)
-        self.desk.note(self._now)
+            self.desk.note(self._now)
 
     def report(self, to: str | Sequence[str] = "html", out: str | Path | None = None, brand: str | Path | None = None) -> BatchResult:
         """Make the client's report of the agreed state; what is only tried is left out.
