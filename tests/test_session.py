@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -218,8 +220,11 @@ def test_a_session_started_ahead_writes_nothing_until_somebody_is_here(file: Pat
     show = Show(waiting, "assessment")
     working.answer("citations", "required")
 
+    working.assume(engineer_day_rate=1200)
+    working.park("deadline_weeks")
+
     async def cells_are_run() -> None:
-        waiting.assume()
+        waiting.assume(horizon_months=24)
         await asyncio.sleep(0.4)
 
     asyncio.run(cells_are_run())
@@ -227,6 +232,7 @@ def test_a_session_started_ahead_writes_nothing_until_somebody_is_here(file: Pat
     assert ak.open(file).state == working.state
 
     show.edit("hello", {"width": 1440})
+    working.assume(horizon_months=24)
     assert waiting.state == working.state
     waiting.save()
     assert read(file) == working.state.engagement
@@ -242,6 +248,28 @@ def test_what_is_wrong_with_the_file_stays_on_screen_beside_the_news_that_it_cha
     notices = show.screen.view["notices"]
     assert [notice["kind"] for notice in notices] == ["conflict", "error"]
     assert "unknown criterion 'citation'" in notices[1]["words"]
+
+
+def test_a_screen_names_the_file_without_the_folders_above_it(file: Path) -> None:
+    show = Show(ak.open(file), "assessment")
+    file.write_text(file.read_text().replace("citations: required", "citation: required"))
+
+    show.edit("load", {})
+
+    assert next(notice["words"] for notice in show.screen.view["notices"]).startswith("harbour.yaml: line ")
+
+
+def test_what_was_agreed_in_the_last_moment_is_written_when_the_kernel_ends(file: Path) -> None:
+    program = (
+        "import asyncio, sys, advisorkit as ak\n"
+        "async def session():\n"
+        "    work = ak.open(sys.argv[1]); ak.screen(work, 'assessment'); work.answer('budget', 20_000)\n"
+        "    return work\n"
+        "kept = asyncio.run(session())\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(file)], check=True)
+
+    assert read(file).workflow("policy-wording").answers["budget"].amount == Estimate(20_000, 20_000, 20_000)
 
 
 def test_saving_what_is_saved_writes_nothing(work: ak.Work, file: Path) -> None:

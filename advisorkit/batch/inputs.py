@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -81,7 +82,9 @@ def _is_engagement(path: Path) -> bool:
     """Whether a file of a folder is meant: neither a hidden one nor the list that a batch into this folder left."""
     if path.suffix.lower() not in _FILES or path.name.startswith("."):
         return False
-    return path.name != MANIFEST or b'"deliverables": [' not in path.read_bytes()
+    with suppress(OSError):  # told as the fault of an input, which fails alone
+        return path.name != MANIFEST or b'"deliverables": [' not in path.read_bytes()
+    return True
 
 
 def _as_is(engagement: Engagement) -> Engagement:

@@ -200,10 +200,11 @@ def _tell(link: socket.socket, end: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    shared = Path(os.environ["IPYTHONDIR"]).parent
     adopt_orphans()
     prime(sys.argv[2:])
     set_memory_apart()
     gc.freeze()
     Zygote(socket.socket(fileno=int(sys.argv[1]))).serve()
-    shutil.rmtree(Path(os.environ["IPYTHONDIR"]).parent, ignore_errors=True)
+    shutil.rmtree(shared, ignore_errors=True)
     os._exit(0)

@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from advisorkit.batch import BatchResult, Deliverable, job_of, produce
+from advisorkit.brand import read_brand
 from advisorkit.engagement import Engagement
 from advisorkit.errors import AdvisorError
 from advisorkit.widgets import Made
@@ -24,9 +25,9 @@ def report(
         UsageError: If a format is not built, or another batch is at work in `out`.
         EngagementError: If a file that the engagement names, or the brand, cannot be read.
     """
-    job = job_of(engagement, file.parent, str(file))
-    options = {"brand": brand} if brand else {}
-    return produce("client_report", [job], out, tuple(formats), options=options, progress=progress)
+    job = job_of(engagement, file.parent, file.name)
+    options, worn = ({"brand": brand}, read_brand(brand)) if brand else ({}, None)
+    return produce("client_report", [job], out, tuple(formats), options=options, brand=worn, progress=progress)
 
 
 class Delivery:

@@ -23,10 +23,10 @@ class Desk:
     """
 
     def __init__(self, path: Path) -> None:
-        path = path.parent.resolve() / path.name  # a kernel that outlives its folder must not look for it under where it started
-        self.path = path
         self._seen = _stamp(path)
         self.loaded: Loaded = load(path)
+        path = path.parent.resolve() / path.name  # a kernel that outlives its folder must not look for it under where it started
+        self.path = path
         self.diary = Diary(path.with_name(f"{path.stem}.workbooks") / "session.json")
         self.at = datetime.fromtimestamp(path.stat().st_mtime).astimezone()
         self.refused = ""
@@ -41,6 +41,10 @@ class Desk:
     def state(self) -> tuple[datetime, str]:
         """When the file was last written, and why it could not be written since."""
         return self.at, self.refused
+
+    def words(self, error: object) -> str:
+        """What `error` says, fit for a screen that is shared: the file by its name, without the folders above it."""
+        return str(error).replace(str(self.path), self.path.name)
 
     def resume(self) -> Resumed:
         """Where the last session stopped."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from advisorkit.errors import AdvisorError, UsageError
 from advisorkit.price_book import assumptions
@@ -52,6 +54,7 @@ class Show:
         self._timer: asyncio.TimerHandle | None = None
         self._loop = _running_loop()
         work.listen(self.refresh)
+        atexit.register(_save_at_last, ref(self))
 
     def edit(self, name: str, args: Mapping[str, Any]) -> None:
         """Carry out one edit of the browser; a refusal is shown beside its control and changes nothing."""
@@ -60,7 +63,7 @@ class Show:
         try:
             EDITS[name](sitting, args)
         except (AdvisorError, ValueError, TypeError, KeyError, OSError) as error:
-            self._refuse(str(args.get("criterion") or args.get("name") or name), args, str(error))
+            self._refuse(str(args.get("criterion") or args.get("name") or name), args, sitting.work.desk.words(error))
 
     def refresh(self) -> None:
         """Send the document as it is now, and save soon."""
@@ -113,10 +116,18 @@ class Show:
         try:
             sitting.work.save()
         except AdvisorError as error:
-            notices = (_conflict() if sitting.work.desk.touched() else Notice("error", tell("notice.saved_not", reason=error)),)
+            notices = (_conflict() if sitting.work.desk.touched() else Notice("error", tell("notice.saved_not", reason=sitting.work.desk.words(error))),)
         if notices != sitting.stage.notices or before != sitting.work.desk.state:
             sitting.stage = replace(sitting.stage, notices=notices)
             self._send()
+
+
+def _save_at_last(show: ref[Show]) -> None:
+    """A page that is left ends its kernel: what was agreed within the last moment is written first."""
+    found = show()
+    if found is not None and found._timer is not None and not found.sitting.work.started_ahead:  # noqa: SLF001  its own module
+        with suppress(AdvisorError, OSError):
+            found.sitting.work.save()
 
 
 _SHOWS: WeakKeyDictionary[Work, dict[str, Show]] = WeakKeyDictionary()

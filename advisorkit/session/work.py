@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
@@ -29,6 +30,7 @@ from advisorkit.uncertainty import CostResult
 
 __all__ = ["Work"]
 
+T = TypeVar("T")
 _REMEMBERED = 256
 """Workflows kept as judged, so that undo, redo and what was foreseen need no computing."""
 
@@ -278,11 +280,14 @@ class Work:
         Raises:
             EngagementError: If the file has faults by now; the state is kept.
         """
-        self._ahead = False
-        if self._past or self._future or not self.desk.outdated():
+        ahead, self._ahead = self._ahead, False
+        if not self.desk.outdated() or ((self._past or self._future) and not ahead):
             return
         self.desk, resumed = _opened(self.desk.path)
-        self._now = resumed.state
+        before, mine = (self._past[0] if self._past else self._now), self._now
+        self._past.clear()
+        self._future.clear()
+        self._now = _with_cells(resumed.state, before.tried, mine.tried)
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Call `listener` after every change."""
@@ -321,6 +326,19 @@ class Work:
             self.desk.note(self._now)
         for listener in self._listeners:
             listener()
+
+
+def _with_cells(state: State, before: Mapping[str, Scenario], after: Mapping[str, Scenario]) -> State:
+    """`state` with what the cells of a session started ahead tried on top of what was tried already."""
+    for workflow in {w.id for w in state.engagement.workflows} & after.keys():
+        old, new = before.get(workflow, Scenario()), after[workflow]
+        change = Scenario(_new(old.answers, new.answers), _new(old.workload, new.workload), _new(old.assumptions, new.assumptions))
+        state = replace(replace(state, workflow=workflow).attempted(change), workflow=state.workflow)
+    return state
+
+
+def _new(before: Mapping[str, T], after: Mapping[str, T]) -> dict[str, T]:
+    return {name: value for name, value in after.items() if before.get(name) != value}
 
 
 def _opened(path: Path) -> tuple[Desk, Resumed]:

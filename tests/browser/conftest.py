@@ -70,6 +70,9 @@ def looking(chromium: Browser, **options: object) -> Iterator[tuple[Page, list[s
     context.on("request", lambda request: None if request.url.startswith(own) else outside.append(request.url))
     page.set_default_timeout(60_000)
     yield page, outside
+    for left in context.pages:
+        if "/voila/" in left.url:
+            left.goto("about:blank")  # as a user leaves a page: its kernel ends, which closing the context would not bring about
     context.close()
 
 

@@ -11,10 +11,11 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
-from browser.live_page import SCREEN, answer, check, facts, open_app, press, settle, text, truth
+from browser.live_page import SCREEN, answer, check, facts, open_app, press, settle, text, truth, type_in
 from playwright.sync_api import Page, expect
 
 from advisorkit.live import Server
+from advisorkit.quantities import Estimate
 from advisorkit.store import read
 
 pytestmark = pytest.mark.browser
@@ -167,3 +168,19 @@ def test_a_question_answered_with_nonsense_says_so_and_asks_again(voila: Server,
 
     expect(page.locator(f"{SCREEN} .ak-fault")).to_contain_text("'many' is not a number")
     assert truth(file).workflow.answers["calls_per_month"].amount.likely == 40_000
+
+
+def test_a_page_that_is_left_ends_its_kernel_and_what_was_just_agreed_is_in_the_file(voila: Server, page: Page, file: Path) -> None:
+    open_app(page, voila, "2_costs")
+    type_in(page, "cost_wrong", "7.5")
+    kernel = Path("/proc") / str(kernel_of(page, voila))
+    page.get_by_role("button", name="Keep", exact=True).click()
+    settle(page)
+    page.goto("about:blank")
+
+    for _ in range(200):
+        if not kernel.exists():
+            break
+        page.wait_for_timeout(50)
+    assert not kernel.exists()
+    assert read(file).workflow("policy-wording").answers["cost_wrong"].amount == Estimate(3, 7.5, 10)
