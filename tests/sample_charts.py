@@ -28,10 +28,10 @@ MAP = k.BeliefMap(
     region=tuple((0.8 + 0.15 * cos(n * pi / 10), 0.35 + 0.25 * sin(n * pi / 10)) for n in range(20)),
 )
 _STEPS = (
-    ("Citations required", 7, -2, ""), ("Several related tasks", 1, -3, ""), ("A cheaper call would help", 0, 3, ""),
-    ("Knowledge is in documents", 2, -0.5, ""), ("Knowledge changes monthly", 1.5, -1, ""), ("A program can check output", -2, 1, ""),
+    ("Citations are required", 7, -2, ""), ("It covers several related tasks", 1, -3, ""), ("A cheaper call would help", 0, 3, ""),
+    ("Knowledge is in documents", 2, -0.5, ""), ("Knowledge changes monthly", 1.5, -1, ""), ("A program can check the result", -2, 1, ""),
     ("Some facts are private", 1.5, 0, ""), ("A data engineer will run it", 1, 0, ""), ("Errors are costly", 0, 1, "a guess"),
-    ("Prompt tried, not marked", 0, 1, ""), ("Examples free to train on", 0, 1, ""),
+    ("A prompt was tried but not marked", 0, 1, ""), ("Examples are free to train on", 0, 1, ""),
 )
 WATERFALL = k.Waterfall(
     title="The need to cite sources counts most", subtitle="Evidence in decibans", prior=(-3.0, -4.8),
