@@ -199,6 +199,31 @@ def test_a_faulty_file_is_told_by_line_and_field(tmp_path: Path, lines: list[obj
         read_cases(file)
 
 
+ONE = json.dumps(LINE)
+NOT_LINES = "is not JSON lines: write each case as one JSON object on one line"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (ONE + ",", "is not well-formed JSON: Extra data"),
+        (ONE[:-1] + ', "id": "two"}', "'id' is given twice in one object; keep one"),
+        (f"[{ONE},\n{ONE},\n{ONE}]", NOT_LINES),
+        (json.dumps(LINE, indent=2), NOT_LINES),
+        (json.dumps([LINE, OTHER], indent=2).replace("\n]", ",\n]"), NOT_LINES),
+        ("id,company\none,A", NOT_LINES),
+    ],
+)
+def test_a_file_without_a_case_is_told_the_fault_of_its_lines_if_it_has_lines(tmp_path: Path, text: str, told: str) -> None:
+    file = tmp_path / "cases.jsonl"
+    file.write_text(text, "utf-8")
+
+    with pytest.raises(EngagementError) as error:
+        read_cases(file)
+
+    assert [(fault.where, fault.message) for fault in error.value.faults] == [("line 1", told)]
+
+
 def test_every_fault_of_a_line_is_told_whatever_else_is_wrong_with_it(tmp_path: Path) -> None:
     file = tmp_path / "cases.jsonl"
     faulty = {"id": "two", "company": 7, "answers": {"citation": "x", "latency_s": "fast", "citations": 3}, "year": "soon"}

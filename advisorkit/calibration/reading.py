@@ -72,13 +72,24 @@ def read_lines(text: str, file: str, catalog: Catalog) -> tuple[Case, ...]:
                 _once(case, number, seen, file, mine)
                 cases.append(case)
             faults += [_at(fault, number) for fault in mine]
-    if faults and not cases:
+    if faults and not cases and _not_lines(text, file):
         raise EngagementError([Fault(file, faults[0].where, "is not JSON lines: write each case as one JSON object on one line")])
     if not faults:
         _classes(cases, file, faults)
     if faults:
         raise EngagementError(faults)
     return tuple(cases)
+
+
+def _not_lines(text: str, file: str) -> bool:
+    """Whether `text` is of another form, such as one JSON value laid out over lines, so that faults by line would mislead."""
+    if not any(line.strip().startswith("{") and line.strip() != "{" for line in _LINE_END.split(text)):
+        return True
+    try:
+        parse_json(text, file)
+    except EngagementError:
+        return False
+    return True
 
 
 def _case(line: str, file: str, catalog: Catalog, faults: list[Fault]) -> Case | None:
