@@ -116,7 +116,7 @@ def _summary(story: Story) -> Iterator[str]:
         chance = (belief.retrieval, belief.training)[place]
         towards = 1 if chance >= PROBABLY else -1
         told = sorted(((towards * _told(story, item)[place], item) for item in belief.items), key=lambda pair: -pair[0])
-        reasons = [_reason(item, text, axis, towards) for weight, item in told[:2] if weight >= NOTEWORTHY]
+        reasons = [_reason(story, item, axis, towards) for weight, item in told[:2] if weight >= NOTEWORTHY]
         state = "unlikely" if chance < UNLIKELY else _how_likely(chance)
         needs = text[f"needs.{axis}.{state}"].format(chance=percent(chance))
         yield text["although" if state == "may" else "because"].format(needs=needs, reasons=_joined(reasons, text)) if reasons else f"{needs}."
@@ -142,9 +142,14 @@ def _told(story: Story, item: EvidenceItem) -> tuple[float, float]:
     return retrieval, training
 
 
-def _reason(item: EvidenceItem, text: Mapping[str, str], axis: Axis, sign: int) -> str:
+def _reason(story: Story, item: EvidenceItem, axis: Axis, sign: int) -> str:
+    assessment = story.outlook.assessment
+    text = assessment.catalog.text
     if item.criterion == MEASURED:
         return text[f"measured.{axis}.{'for' if sign > 0 else 'against'}"]
+    if assessment.answers[item.criterion].disputed:
+        label = assessment.catalog.criteria[item.criterion].label
+        return text["disputed"].format(label=label, answers=item.label.removeprefix(label).lstrip())
     return text["guess"].format(reason=item.label) if item.guess else item.label
 
 
@@ -159,7 +164,7 @@ def _reasons(story: Story, sign: int) -> Iterator[str]:
             place = told.index(max(told))
             both = min(told) >= NOTEWORTHY and towards[0] == towards[1] and item.criterion != MEASURED
             key = f"reason.{'both' if both else _AXES[place]}.{'for' if towards[place] > 0 else 'against'}"
-            yield text[key].format(reason=_reason(item, text, _AXES[place], towards[place]))
+            yield text[key].format(reason=_reason(story, item, _AXES[place], towards[place]))
 
 
 def _others(story: Story) -> Iterator[str]:

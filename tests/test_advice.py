@@ -153,10 +153,29 @@ def test_what_may_yet_be_needed_is_not_said_to_have_little_for_it() -> None:
             assert advice.patterns[pattern].probability < 0.15 or "little speaks for" not in line
 
 
-def test_people_who_disagree_are_told_in_one_reason_without_a_second_colon() -> None:
-    advice = advised({**ASSISTANT, "knowledge_change": said("daily", "weekly"), "citations": said("no"), "private_knowledge": said("some")})
+DISPUTES = (
+    ("knowledge_change", ("daily", "weekly"), "Knowledge changes (daily or weekly)", "“Knowledge changes” (daily or weekly)"),
+    ("citations", ("nice_to_have", "required"), "Citations (nice to have or required)", "“Citations” (nice to have or required)"),
+    ("access_control", ("by_group", "by_person"), "Who may see what (by group or by person)", "“Who may see what” (by group or by person)"),
+    (
+        "training_rights", ("removable", "erasable"),
+        "Examples free to train on (after removing names or people may demand deletion)",
+        "“Examples free to train on” (after removing names or people may demand deletion)",
+    ),
+)  # fmt: skip
 
-    assert "Knowledge changes (daily or weekly), which speaks for looking things up." in advice.words.why
+
+@pytest.mark.parametrize(("criterion", "levels", "short", "told"), DISPUTES)
+def test_people_who_disagree_are_told_in_a_clause_that_fits_every_sentence(
+    criterion: str, levels: tuple[str, ...], short: str, told: str
+) -> None:
+    advice = advised({"task_kind": said("answer"), criterion: said(*levels)})
+    summary, reasons = advice.words.summary, (*advice.words.why, *advice.words.against)
+
+    assert next(item.label for item in advice.belief.items if item.criterion == criterion) == short
+    assert short not in " ".join((*summary, *reasons))
+    assert [line for line in reasons if line.startswith(f"People disagree about {told}, which speaks ")]
+    assert [line for line in summary if re.search(rf"(because|although|and) people disagree about {re.escape(told)}(\.|, and )", line)]
 
 
 def test_clear_means_a_lead_of_ten_points_and_first_place_in_six_of_ten_draws() -> None:
