@@ -21,7 +21,7 @@ from advisorkit.catalog import load
 from advisorkit.documents.advice import advice_document
 from advisorkit.engagement import Answer, Engagement, Setting, Workflow
 from advisorkit.patterns import PATTERNS
-from advisorkit.pilot import Decision, Established, Terms
+from advisorkit.pilot import Decision, Established, MarkedCase, MarkedResults, Pilot, Terms, diagnose
 from advisorkit.quantities import Estimate
 from advisorkit.store import read, samples
 from advisorkit.study import study
@@ -316,6 +316,32 @@ def test_a_pattern_that_the_marked_results_speak_against_is_held_back_and_keeps_
     assert advice.recommended == "rag"
     assert [gate.reason for gate in advice.patterns["rag"].gates if gate.criterion == "pilot"] == ["Search cannot reach the mark."]
     assert [rung.state for rung in advice.path if rung.pattern == "rag"] == ["held"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "left"),
+    [
+        ({"training_rights": said("clean", "not_allowed")}, ["training_rights"]),
+        ({"access_control": said("no", "by_person")}, ["access_control"]),
+        ({"knowledge_change": said("never", "live"), "citations": said("no", "required")}, ["knowledge_change", "citations"]),
+        ({"withdrawal_speed": said("months", "hours")}, ["withdrawal_speed"]),
+        ({"tuning_available": said("yes", "no")}, []),
+        ({"tuning_available": said("yes", "ending")}, ["tuning_available"]),
+        ({}, []),
+    ],
+)
+def test_a_run_settles_whether_it_could_be_run_and_not_whether_it_may_stay(answers: Mapping[str, Answer], left: list[str]) -> None:
+    clear = {
+        "training_rights": said("clean"), "access_control": said("no"), "knowledge_change": said("never"), "citations": said("no"),
+        "withdrawal_speed": said("months"), "tuning_available": said("yes"),
+    }  # fmt: skip
+    run = diagnose(Pilot(MarkedResults("marks.csv", "table", (MarkedCase("a", "right"),)), date(2026, 11, 18), "finetune"))
+    decision = Decision("mark_more", "finetune", 40, "Too few cases.")
+    advice = advised({**clear, **answers}, pilot=Established({}, 0.0, 0.0, decision, TERMS, (run,)))
+
+    tuned = advice.patterns["finetune"]
+    assert [gate.criterion for gate in tuned.gates if gate.provisional] == left
+    assert tuned.status == ("provisional" if left else "possible")
 
 
 def test_a_question_that_was_asked_and_stayed_unknown_is_not_asked_again() -> None:

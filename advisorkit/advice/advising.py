@@ -39,6 +39,9 @@ SEED = 20_261_122
 MAPPED = 512
 """Draws kept for the map; a power of two, so that they are a good sample by themselves."""
 
+_RUNNABLE = frozenset({("corpus_tokens", ()), ("tuning_available", ("no",))})
+"""Gates, by criterion and levels, that a pilot of the pattern settles: that it could be run, and not that it may stay."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
@@ -180,7 +183,7 @@ def _pattern(
 ) -> PatternAdvice:
     named = (hit for hit in hits if pattern in hit.removes and (hit.kind != "off_ramp" or shuts(hit)))
     measured = pilot is not None and any(seen.pilot.pattern == pattern for seen in pilot.diagnoses)
-    gates = tuple(hit for hit in named if not (measured and hit.provisional))  # what was run is not in doubt
+    gates = tuple(hit for hit in named if not (measured and hit.provisional and (hit.criterion, hit.levels) in _RUNNABLE))
     out = any(shuts(hit) for hit in gates)
     unsure = any(hit.provisional for hit in gates)
     return PatternAdvice(chances[pattern], "ruled_out" if out else "provisional" if unsure else "possible", gates)

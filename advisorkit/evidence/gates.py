@@ -55,6 +55,8 @@ class GateHit:
     """The reason in a few words, for labels."""
     leads_to: tuple[str, ...] = ()
     """Off-ramps or companions that it points to, first choice first."""
+    levels: tuple[str, ...] = ()
+    """Levels that close it; empty for one that only a computed test closes."""
 
 
 def shares(criterion: Criterion, answer: Answer | None) -> tuple[float, ...]:
@@ -206,8 +208,8 @@ def hits_of(gate: Gate, catalog: Catalog, answers: Answers, facts: Facts | None)
         removes = tuple(pattern for pattern in gate.removes if states[pattern] == state)
         if state in states.values():
             yield GateHit(
-                gate.criterion, gate.kind, removes, gate.reason, gate.reopens, state == "provisional", gate.short, gate.leads_to
-            )
+                gate.criterion, gate.kind, removes, gate.reason, gate.reopens, state == "provisional", gate.short, gate.leads_to, gate.levels
+            )  # fmt: skip
 
 
 def _state(gate: Gate, catalog: Catalog, answers: Answers, facts: Facts | None, pattern: PatternId) -> str:
