@@ -242,9 +242,12 @@ def test_what_is_wrong_with_the_file_stays_on_screen_beside_the_news_that_it_cha
     show = Show(ak.open(file), "assessment")
     file.write_text(file.read_text().replace("citations: required", "citation: required"))
 
-    show.edit("hello", {"width": 1440})
-    show.beat()
+    async def a_while() -> None:
+        show.edit("hello", {"width": 1440})
+        await asyncio.sleep(0.4)
+        show.beat()
 
+    asyncio.run(a_while())
     notices = show.screen.view["notices"]
     assert [notice["kind"] for notice in notices] == ["conflict", "error"]
     assert "unknown criterion 'citation'" in notices[1]["words"]

@@ -52,6 +52,7 @@ class Show:
         self.sitting.refresh = self.refresh
         self.sitting.send_file = lambda name, content: self.screen.send({"file": name}, buffers=[content])
         self._timer: asyncio.TimerHandle | None = None
+        self._unsaved: tuple[Notice, ...] = ()
         self._loop = _running_loop()
         work.listen(self.refresh)
         atexit.register(_save_at_last, ref(self))
@@ -111,13 +112,20 @@ class Show:
         self._timer = self._loop.call_later(_PAUSE, self._save) if self._loop is not None and self._loop.is_running() else None
 
     def _save(self) -> None:
-        sitting = self.sitting
-        before, notices = sitting.work.desk.state, tuple(n for n in sitting.stage.notices if n.kind == "info")
+        """Write the file; what is said about that takes the place of what was said before, and other notices stay."""
+        sitting, desk = self.sitting, self.sitting.work.desk
+        before, shown_now = desk.state, sitting.stage.notices
+        others = tuple(n for n in shown_now if n.kind != "conflict" and n not in self._unsaved)
+        self._unsaved = ()
         try:
             sitting.work.save()
         except AdvisorError as error:
-            notices = (_conflict() if sitting.work.desk.touched() else Notice("error", tell("notice.saved_not", reason=sitting.work.desk.words(error))),)
-        if notices != sitting.stage.notices or before != sitting.work.desk.state:
+            self._unsaved = (_conflict() if desk.touched() else Notice("error", tell("notice.saved_not", reason=desk.words(error))),)
+        else:
+            if len(others) < len(shown_now) and desk.touched():
+                self._unsaved = (_conflict(),)
+        notices = (*self._unsaved, *others)
+        if notices != shown_now or before != desk.state:
             sitting.stage = replace(sitting.stage, notices=notices)
             self._send()
 
