@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 import advisorkit as ak
 from advisorkit.patterns import PATTERNS
+from advisorkit.quantities import money_short
 from advisorkit.session.edits import EDITS
 from advisorkit.session.show import _SHOWS, Show
 from advisorkit.session.showing import shown
 from advisorkit.store import samples
-from advisorkit.widgets import SECTIONS, plain, typed
+from advisorkit.widgets import SECTIONS, Stage, plain, together, typed
 from advisorkit.widgets.assets import script, style
 from advisorkit.widgets.phrases import for_browser, tell
 
@@ -198,3 +199,40 @@ def test_the_pilot_screen_shows_what_was_found_what_follows_and_what_was_told_be
     assert ["Declined, handed to a person", "6 of 120", "5%", "2% to 10%"] in found
     assert page["lead"]["summary"].startswith("70% of 114 answered cases were right; 85% is needed.")
     assert [row[1:3] for row in told] == [["Prompt", "RAG"], ["RAG", "RAG"]]
+
+
+ASKED = "calls_per_month: [1000, 1500, 2000], error_tolerance: costly, cost_wrong: 6"
+
+
+def all_workflows(folder: Path, *answers: str, rate: int = 900) -> Any:
+    path = folder / "together.yaml"
+    lines = (f"  - {{id: w{n}, name: W{n}, answers: {{{given}}}, assumptions: {{engineer_day_rate: {rate}}}}}\n" for n, given in enumerate(answers))
+    path.write_text("advisorkit: 1\nid: t\nclient: T\ncurrency: EUR\nas_of: 2026-11-20\nworkflows:\n" + "".join(lines))
+    work = ak.open(path)
+    return together(work.engagement.workflows, {w.id: work.judged(w.id).view for w in work.engagement.workflows}, Stage())
+
+
+def test_a_workflow_for_which_something_simpler_is_advised_has_no_share_in_the_costs(tmp_path: Path) -> None:
+    ramp = f"{ASKED}, simpler_system: yes, task_kind: classify"
+    with_ramp, without, alone = (all_workflows(tmp_path, *answers) for answers in ([ASKED, ASKED, ramp], [ASKED, ASKED], [ramp]))
+
+    assert with_ramp["tables"][0]["rows"][2][2] == {"text": "Fixed rule"}
+    assert with_ramp["tables"][0]["rows"][2][-2:] == ["not priced", ""]
+    assert with_ramp["tables"][1] == without["tables"][1]
+    assert with_ramp["figures"] == without["figures"]
+    assert len(with_ramp["charts"]["workflows"]["rows"]) == 2
+    assert with_ramp["lead"]["summary"] == f"{without['lead']['summary']} Not in the costs, as something simpler is advised: W2."
+    assert (alone["figures"], alone["charts"], len(alone["tables"])) == ([], {}, 1)
+
+
+def test_a_small_bill_of_all_workflows_is_in_whole_units_and_agrees_with_the_figure(tmp_path: Path) -> None:
+    page = all_workflows(tmp_path, *["calls_per_month: 30, cost_wrong: 0.1"] * 2, rate=60)
+    *parts, total = (number(row[-1]) for row in page["tables"][1]["rows"])
+
+    assert "thousand" not in page["tables"][1]["sub"]
+    assert sum(parts) == total < 10_000
+    assert page["figures"][0][0] == money_short(total, "EUR")
+
+
+def number(cell: Any) -> int:
+    return int((cell["text"] if isinstance(cell, dict) else cell).replace(",", "").replace("−", "-"))

@@ -17,6 +17,9 @@ from advisorkit.widgets.stage import LARGE, Doc, Stage
 
 __all__ = ["lacking", "side_by_side", "together"]
 
+_SMALL = 10_000
+"""Sums below this are printed in whole units of money, not in thousands."""
+
 
 def together(workflows: Sequence[Workflow], views: Mapping[str, View], stage: Stage) -> Doc:
     """The table of all workflows, what they cost together, and what is missing for that; those not worked out yet say so."""
@@ -27,14 +30,20 @@ def together(workflows: Sequence[Workflow], views: Mapping[str, View], stage: St
     cost = [tell("portfolio.cost", months=months), tell("portfolio.range")]
     tables = [grid(tell("portfolio.title"), [*head, *cost], rows, sub=tell("portfolio.sub"), words=(0, 1, 2, 4, 5), wide=True)]
     whole, figures, summary = len(found) == len(workflows), [], tell("portfolio.working", done=len(found), of=len(workflows))
+    charts: Doc = {}
     if whole:
-        money = portfolio([Chosen(view.bill, view.advice.recommended, view.workflow.corpus) for view in found])
-        figures, summary = list(_figures(found, money)), _sum(found, money)
-        tables += [_bill(found, money)] if len(found) > 1 else []
+        priced = [view for view in found if view.advice.off_ramp is None]
+        simpler = ", ".join(view.workflow.name for view in found if view.advice.off_ramp is not None)
+        summary = tell("portfolio.simpler", names=simpler) if simpler else ""
+        if priced:
+            joint = portfolio([Chosen(view.bill, view.advice.recommended, view.workflow.corpus) for view in priced])
+            figures, summary = list(_figures(priced, joint)), f"{_sum(priced, joint)} {summary}".rstrip()
+            tables += [_bill(priced, joint)] if len(priced) > 1 else []
+            charts = {"workflows": _ranges(priced, stage)}
     return {
         "lead": {"when": "", "clear": True, "headline": [{"text": _headline(found, len(workflows))}], "summary": summary, "beside": []},
         "figures": figures, "tables": tables, "warnings": [], "busy": None if whole else [len(found), len(workflows)],
-        "charts": {"workflows": _ranges(found, stage)} if whole else {},
+        "charts": charts,
     }
 
 
@@ -53,39 +62,42 @@ def lacking(view: View) -> list[Input]:
     return [view.inputs.rows[name] for name in names if name in view.inputs.rows and view.inputs.rows[name].value is None]
 
 
-def _figures(found: Sequence[View], money: Portfolio) -> Iterator[list[str]]:
-    total, saved, months = money.total(), money.saved_by_sharing, found[0].months
+def _figures(found: Sequence[View], joint: Portfolio) -> Iterator[list[str]]:
+    total, saved, months = joint.total(), joint.saved_by_sharing, found[0].months
     if total is None or saved is None:
         amounts = [a for view in found if (a := view.bill.total(view.advice.recommended)) is not None]
         if amounts:
             words = tell("portfolio.figure.known", months=months, priced=len(amounts), count=len(found))
-            yield [money_short(sum(amounts), money.currency), words]
+            yield [money_short(sum(amounts), joint.currency), words]
         yield [tell("bill.unknown"), tell("portfolio.figure.unknown", why=_why(found))]
         return
-    yield [money_short(total, money.currency), tell("portfolio.figure.one" if len(found) == 1 else "portfolio.figure.total", months=months)]
+    yield [money_short(total, joint.currency), tell("portfolio.figure.one" if len(found) == 1 else "portfolio.figure.total", months=months)]
     if len(found) > 1:
-        yield [money_short(saved, money.currency), tell("portfolio.figure.saved")]
+        yield [money_short(saved, joint.currency), tell("portfolio.figure.saved")]
 
 
-def _bill(found: Sequence[View], money: Portfolio) -> Doc:
+def _bill(found: Sequence[View], joint: Portfolio) -> Doc:
     """The destinations at likely values, and what sharing takes off; the total is the sum of what is printed."""
-    rows: list[list[str | Doc]] = [[view.workflow.name, *_priced(view)] for view in found]
-    amounts, saved = [view.bill.total(view.advice.recommended) for view in found], money.saved_by_sharing
+    amounts, saved = [a for view in found if (a := view.bill.total(view.advice.recommended)) is not None], joint.saved_by_sharing
+    small = sum(amounts) < _SMALL
+    unit = 1 if small else 1000
+    rows: list[list[str | Doc]] = [[view.workflow.name, *_priced(view, unit)] for view in found]
     if saved is not None:
-        less = round(saved / 1000)
-        total = sum(round(amount / 1000) for amount in amounts if amount is not None) - less
+        less = round(saved / unit)
+        total = sum(round(amount / unit) for amount in amounts) - less
         rows += [[tell("portfolio.shared"), "", f"−{number(less)}" if less else "0"], [{"text": tell("portfolio.all")}, "", {"text": number(total)}]]
     else:
         rows.append([{"text": tell("portfolio.all")}, tell("portfolio.all_unknown"), {"text": tell("bill.unknown")}])
-    symbol = SYMBOLS.get(money.currency, money.currency).strip()
+    symbol = SYMBOLS.get(joint.currency, joint.currency).strip()
     head = [tell("portfolio.workflow"), tell("portfolio.what"), tell("bill.total")]
-    return grid(tell("portfolio.bill"), head, rows, sub=tell("bill.sub", symbol=symbol, months=found[0].months), words=(0, 1))
+    sub = tell("portfolio.bill_small" if small else "bill.sub", symbol=symbol, months=found[0].months)
+    return grid(tell("portfolio.bill"), head, rows, sub=sub, words=(0, 1))
 
 
-def _priced(view: View) -> list[str | Doc]:
+def _priced(view: View, unit: int) -> list[str | Doc]:
     amount, missing = view.bill.total(view.advice.recommended), lacking(view)
     if amount is not None:
-        return [view.name(view.advice.recommended), number(round(amount / 1000))]
+        return [view.name(view.advice.recommended), number(round(amount / unit))]
     words = tell("portfolio.lacks", names=", ".join(row.assumption.label.lower() for row in missing)) if missing else ""
     asked = next((row.assumption.answer for row in missing if row.assumption.answer), "")
     args = {"id": view.workflow.id, "section": "assessment" if asked else "costs", "criterion": asked}
@@ -138,7 +150,9 @@ def _row(workflow: Workflow, view: View | None) -> list[str | Doc]:
     if advice.off_ramp is not None:
         ends = {"text": view.catalog.off_ramps[advice.off_ramp.kind].name}
     cost, spread = tell("bill.unknown"), ""
-    if total is not None:
+    if advice.off_ramp is not None:
+        cost = tell("portfolio.not_priced")
+    elif total is not None:
         cost, low, high = (money_short(value, view.currency) for value in (total.p50, total.p10, total.p90))
         spread = f"{low} to {high}"
     state = tell("verdict.clear" if advice.clear else "verdict.open").rstrip(".")
@@ -156,6 +170,6 @@ def _sum(views: Sequence[View], found: Portfolio) -> str:
     if total is None or saved is None:
         return tell("portfolio.unknown", why=_why(views))
     if len(views) == 1:
-        return tell("portfolio.sum_one", total=money(total, currency), months=views[0].months)
+        return tell("portfolio.sum_one", workflow=views[0].workflow.name, total=money(total, currency), months=views[0].months)
     share = percent(saved / found.alone) if found.alone else percent(0.0)
     return tell("portfolio.sum", total=money(total, currency), months=views[0].months, saved=money(saved, currency), share=share)
