@@ -222,6 +222,7 @@ def test_a_workflow_for_which_something_simpler_is_advised_has_no_share_in_the_c
     assert with_ramp["figures"] == without["figures"]
     assert len(with_ramp["charts"]["workflows"]["rows"]) == 2
     assert with_ramp["lead"]["summary"] == f"{without['lead']['summary']} Not in the costs, as something simpler is advised: W2."
+    assert len(all_workflows(tmp_path, ASKED, f"{ASKED}, simpler_system: product")["charts"]["workflows"]["rows"]) == 2
     assert (alone["figures"], alone["charts"], len(alone["tables"])) == ([], {}, 1)
 
 
@@ -236,3 +237,25 @@ def test_a_small_bill_of_all_workflows_is_in_whole_units_and_agrees_with_the_fig
 
 def number(cell: Any) -> int:
     return int((cell["text"] if isinstance(cell, dict) else cell).replace(",", "").replace("−", "-"))
+
+
+def test_what_is_said_before_handing_over_is_what_the_report_will_be_made_from(show: Show) -> None:
+    show.edit("workflow", {"id": "claims-letters", "section": "deliver"})
+    agreed = dict(view(show)["page"]["tables"][0]["rows"])
+    show.edit("room", {"who": "business", "there": False})
+    show.sitting.work.assume(calls_per_month=1000)
+
+    assert dict(view(show)["page"]["tables"][0]["rows"]) == {**agreed, "Only tried": "1 value, left out"}
+    assert "items a month" in agreed["Missing for the costs"].lower()
+
+    show.edit("answer", {"criterion": "simpler_system", "value": "yes"})
+    show.edit("answer", {"criterion": "task_kind", "value": "classify"})
+    assert dict(view(show)["page"]["tables"][0]["rows"])["Marked pilot"] == "None yet"
+
+
+def test_what_is_still_open_is_not_shown_to_the_client(show: Show) -> None:
+    show.edit("section", {"name": "deliver"})
+    assert "Before you hand it over" in json.dumps(view(show))
+
+    show.edit("present", {"on": True})
+    assert "Before you hand it over" not in json.dumps(view(show))

@@ -86,8 +86,9 @@ def _portfolio(sitting: Sitting, _: View, stage: Stage) -> Doc:
     return together(workflows, {name: judged.view for name, judged in found.items() if judged}, stage)
 
 
-def _deliver(sitting: Sitting, view: View, stage: Stage) -> Doc:
-    made = sitting.delivery
+def _deliver(sitting: Sitting, _: View, stage: Stage) -> Doc:
+    """The page of deliverables; they are made from what was agreed, so what is only tried must not count here either."""
+    made, view = sitting.delivery, sitting.work.judge(replace(sitting.work.state, tried={})).view
     return deliver(view, stage, RENDERERS, sitting.brands, made.made, f"{made.out.parent.name}/{made.out.name}", made.busy, made.fault)
 
 

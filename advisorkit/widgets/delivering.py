@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from advisorkit.report import View
-from advisorkit.widgets.asking import waiting
 from advisorkit.widgets.grids import grid
 from advisorkit.widgets.phrases import tell
 from advisorkit.widgets.portfolio import lacking
@@ -45,7 +44,7 @@ def deliver(
         "lead": {"when": "", "clear": True, "headline": [{"text": headline}], "summary": summary, "beside": []},
         "formats": [[name, tell(f"deliver.{name}"), name in built] for name in FORMATS],
         "not_built": tell("deliver.not_built"), "brands": [["", tell("deliver.house")], *([b, b] for b in brands)],
-        "no_brand": "" if brands else tell("deliver.no_brand"), "tables": [checks, _pages()],
+        "no_brand": "" if brands else tell("deliver.no_brand"), "tables": [_pages()] if stage.presenting else [checks, _pages()],
         "made": rows, "folder": folder, "busy": list(busy) if busy else None, "fault": fault,
     }
 
@@ -60,11 +59,12 @@ def _checks(view: View, stage: Stage) -> Iterator[list[str]]:
     guesses = [view.catalog.criterion(name).label for name, answer in view.answers.items() if answer.confidence == "guess"]
     stale = [age for age in view.inputs.prices() if age.state != "fresh"]
     missing = [row.assumption.label for row in lacking(view)]
-    open_count, none = len(waiting(view, stage)), tell("deliver.none")
+    open_count, none = len(view.advice.next_questions), tell("deliver.none")
+    piloted = "read" if view.study.pilot else "advised" if view.advice.next_step.action == "pilot" else "none"
     yield [tell("deliver.advice"), tell("verdict.clear" if view.advice.clear else "verdict.open").rstrip(".")]
-    yield [tell("deliver.pilot"), tell("deliver.pilot_read" if view.study.pilot else "deliver.pilot_none")]
+    yield [tell("deliver.pilot"), tell(f"deliver.pilot_{piloted}")]
     yield [tell("deliver.open"), tell("deliver.open_count", count=open_count) if open_count else none]
     yield [tell("deliver.guesses"), ", ".join(guesses) or none]
     yield [tell("deliver.missing"), ", ".join(missing) or none]
     yield [tell("deliver.prices"), tell("deliver.stale", count=len(stale)) if stale else tell("deliver.fresh")]
-    yield [tell("deliver.tried"), tell("deliver.tried_out", count=len(stage.tried)) if stage.tried else none]
+    yield [tell("deliver.tried"), tell("deliver.tried_one" if len(stage.tried) == 1 else "deliver.tried_out", count=len(stage.tried)) if stage.tried else none]

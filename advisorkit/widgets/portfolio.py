@@ -32,8 +32,8 @@ def together(workflows: Sequence[Workflow], views: Mapping[str, View], stage: St
     whole, figures, summary = len(found) == len(workflows), [], tell("portfolio.working", done=len(found), of=len(workflows))
     charts: Doc = {}
     if whole:
-        priced = [view for view in found if view.advice.off_ramp is None]
-        simpler = ", ".join(view.workflow.name for view in found if view.advice.off_ramp is not None)
+        priced = [view for view in found if not _simpler(view)]
+        simpler = ", ".join(view.workflow.name for view in found if _simpler(view))
         summary = tell("portfolio.simpler", names=simpler) if simpler else ""
         if priced:
             joint = portfolio([Chosen(view.bill, view.advice.recommended, view.workflow.corpus) for view in priced])
@@ -53,6 +53,12 @@ def _headline(found: Sequence[View], count: int) -> str:
         return tell("portfolio.headline_one" if count == 1 else "portfolio.headline", count=count)
     key = "all" if clear == count else "none" if not clear else "some"
     return tell(f"portfolio.headline_{key}", count=count, clear=clear)
+
+
+def _simpler(view: View) -> str:
+    """What is advised in place of any pattern; a product that can be bought stands beside the patterns and replaces none."""
+    ramp = view.advice.off_ramp
+    return view.catalog.off_ramps[ramp.kind].name if ramp and ramp.kind != "buy" else ""
 
 
 def lacking(view: View) -> list[Input]:
@@ -147,10 +153,10 @@ def _row(workflow: Workflow, view: View | None) -> list[str | Doc]:
     total = view.costs.columns[advice.recommended].total
     ends: Doc = {"text": view.name(advice.recommended), "pattern": advice.recommended}
     now: Doc = {"text": view.name(advice.now), "pattern": advice.now}
-    if advice.off_ramp is not None:
-        ends = {"text": view.catalog.off_ramps[advice.off_ramp.kind].name}
+    if simpler := _simpler(view):
+        ends = {"text": simpler}
     cost, spread = tell("bill.unknown"), ""
-    if advice.off_ramp is not None:
+    if simpler:
         cost = tell("portfolio.not_priced")
     elif total is not None:
         cost, low, high = (money_short(value, view.currency) for value in (total.p50, total.p10, total.p90))
