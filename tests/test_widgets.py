@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +13,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl import load_workbook
+from typer.testing import CliRunner
 
 import advisorkit as ak
+from advisorkit.cli import app
 from advisorkit.patterns import PATTERNS
 from advisorkit.quantities import money_short
 from advisorkit.session.edits import EDITS
@@ -259,3 +263,20 @@ def test_what_is_still_open_is_not_shown_to_the_client(show: Show) -> None:
 
     show.edit("present", {"on": True})
     assert "Before you hand it over" not in json.dumps(view(show))
+
+
+def test_the_steps_on_the_pilot_screen_lead_to_a_pilot_of_the_pattern_that_is_planned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for end in ("yaml", "csv"):
+        (tmp_path / f"a client.{end}").write_bytes(samples.path("marked-pilot").with_suffix(f".{end}").read_bytes().replace(b"marked-pilot.csv", b"a client.csv"))
+    monkeypatch.chdir(tmp_path)
+    work = ak.open(tmp_path / "a client.yaml")
+    show = Show(work, "pilot")
+    _, *words = shlex.split(view(show)["page"]["steps"][0][1])
+    made = CliRunner().invoke(app, words)
+    marks = load_workbook(tmp_path / "marks-service-desk-rag.xlsx")["Marks"]
+    assert made.exit_code == 0
+    assert view(show)["page"]["lead"]["headline"][0]["text"] == f"Mark {marks.max_row - 1} real cases of the RAG pilot."
+
+    (tmp_path / "rag.csv").write_text("case,right\n" + "".join(f"{n},yes\n" for n in range(100)))
+    show.edit("pilot", {"file": "rag.csv", "mark": view(show)["page"]["mark"]})
+    assert [(one.pattern, one.pass_mark) for one in work.state.engagement.workflows[0].pilots] == [("prompt", 0.85), ("rag", 0.85)]

@@ -14,7 +14,7 @@ from advisorkit.documents.pilot import faults_document, plan_document, read_docu
 from advisorkit.errors import PilotError, UsageError
 from advisorkit.files import write_bytes
 from advisorkit.marking_sheet import marking_sheet
-from advisorkit.patterns import PATTERNS
+from advisorkit.patterns import PATTERNS, PatternId
 from advisorkit.pilot import Plan
 from advisorkit.piloting import PilotRead, plans, read_pilot
 from advisorkit.quantities import money, percent
@@ -31,6 +31,7 @@ One = Annotated[str | None, typer.Option("--workflow", metavar="ID", help="Only 
 @guarded
 def plan(
     file: File, workflow: One = None,
+    pattern: Annotated[str, typer.Option("--pattern", metavar="NAME", help="What is to be piloted.")] = "prompt",
     sheet: Annotated[Path | None, typer.Option("--sheet", metavar="FILE.xlsx", help="Write the marking sheet of one workflow.")] = None,
     sets: Sets = None, scenario: Scenario = None, accept_stale: AcceptStale = False, as_json: Json = False,
 ) -> None:
@@ -38,7 +39,7 @@ def plan(
     if sheet and sheet.suffix.lower() != ".xlsx":
         raise UsageError(f"--sheet {sheet}: the marking sheet is an Excel file; give a name that ends in .xlsx")
     engagement = opened(file, scenario, sets, accept_stale=accept_stale)
-    found = plans(engagement, [workflow] if workflow else [])
+    found = plans(engagement, [workflow] if workflow else [], _pattern(pattern))
     if sheet and len(found) != 1:
         raise UsageError(f"--sheet is for one workflow: add --workflow with one of {', '.join(p.workflow for p in found)}")
     if sheet:
@@ -50,6 +51,13 @@ def plan(
         return
     for one in found:
         _print_plan(engagement.workflow(one.workflow).name, one)
+
+
+def _pattern(name: str) -> PatternId:
+    found = next((one for one in PATTERNS if one == name), None)
+    if found is None:
+        raise UsageError(f"--pattern {name}: give {', '.join(PATTERNS)}")
+    return found
 
 
 def _print_plan(name: str, one: Plan) -> None:
@@ -72,13 +80,11 @@ def read(
     as_json: Json = False,
 ) -> None:
     """Read marked results into an engagement: what they establish, and the advice before and after."""
-    if pattern not in PATTERNS:
-        raise UsageError(f"--pattern {pattern}: give {', '.join(PATTERNS)}")
     if pass_mark is not None and not 0 <= pass_mark <= 1:
         raise UsageError(f"--pass-mark {pass_mark:g}: give a share from 0 to 1, such as 0.85")
     loaded = load(to)
     try:
-        found = read_pilot(results, loaded.engagement, to, workflow or "", pattern=pattern, pass_mark=pass_mark,
+        found = read_pilot(results, loaded.engagement, to, workflow or "", pattern=_pattern(pattern), pass_mark=pass_mark,
                            day=day.date() if day else None, reason=reason)
     except PilotError as error:
         _refuse(error, as_json=as_json)

@@ -9,8 +9,9 @@ from typing import Any
 from advisorkit.batch.runner import RENDERERS
 from advisorkit.catalog import load as load_catalog
 from advisorkit.errors import AdvisorError, UsageError
-from advisorkit.piloting import read_pilot
+from advisorkit.piloting import plan_of, read_pilot
 from advisorkit.price_book import assumptions
+from advisorkit.quantities import percent
 from advisorkit.session.saying import amount
 from advisorkit.session.showing import moved
 from advisorkit.session.sitting import Sitting
@@ -112,11 +113,20 @@ def _read(sitting: Sitting, args: Args) -> None:
     name, typed = str(args["file"]), str(args.get("mark", "")).strip()
     if name not in sitting.results:
         raise UsageError("choose a file that lies beside the engagement")
-    mark = amount(typed).likely if typed else None
-    share = mark if mark is None or mark <= 1 else mark / 100
-    state, file = sitting.work.state, sitting.work.desk.path
-    found = read_pilot(sitting.folder / name, state.engagement, file, state.workflow, pass_mark=share, reason=str(args.get("reason", "")))
+    plan, state, file = plan_of(sitting.work.judged().study), sitting.work.state, sitting.work.desk.path
+    share = _share(typed, plan.terms.target)
+    found = read_pilot(
+        sitting.folder / name, state.engagement, file, state.workflow, pattern=plan.pattern, pass_mark=share, reason=str(args.get("reason", ""))
+    )
     sitting.work.take(found.engagement)
+
+
+def _share(typed: str, proposed: float) -> float | None:
+    """The pass mark in the field; as the sheet carries it when it stands there as it was proposed."""
+    if typed == percent(proposed):
+        return round(proposed, 4)
+    mark = amount(typed).likely if typed else None
+    return mark if mark is None or mark <= 1 else mark / 100
 
 
 EDITS: Mapping[str, Callable[[Sitting, Args], None]] = {

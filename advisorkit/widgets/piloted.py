@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 from advisorkit.pilot import Diagnosis, Plan, Share
@@ -47,8 +48,10 @@ def _lead(view: View, plan: Plan) -> Doc:
 
 def _steps(view: View, plan: Plan, file: str) -> Iterator[list[str]]:
     """How results come here: what to do, and what to type for it."""
-    workflow = f" --workflow {view.workflow.id}" if len(view.engagement.workflows) > 1 else ""
-    yield [tell("pilot.step.sheet"), f"advisorkit pilot plan {file}{workflow} --sheet marks.xlsx"]
+    workflow, other = view.workflow.id, plan.pattern != "prompt"
+    options = [*(["--workflow", workflow] if len(view.engagement.workflows) > 1 else []), *(["--pattern", plan.pattern] if other else [])]
+    sheet = f"marks-{workflow}{f'-{plan.pattern}' if other else ''}.xlsx"
+    yield [tell("pilot.step.sheet"), shlex.join(["advisorkit", "pilot", "plan", file, *options, "--sheet", sheet])]
     yield [tell("pilot.step.mark", count=plan.mark, twice=plan.mark_twice), ""]
     yield [tell("pilot.step.put", file=file), ""]
 

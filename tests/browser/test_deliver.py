@@ -72,7 +72,7 @@ def worked_out(page: Page) -> list[str]:
 
 def test_a_pilot_screen_without_results_says_how_they_come_here(voila: Server, page: Page, file: Path) -> None:
     open_app(page, voila, "3_pilot")
-    assert f"advisorkit pilot plan {file.name} --workflow policy-wording --sheet marks.xlsx" in text(page, ".ak-steps code")
+    assert f"advisorkit pilot plan {file.name} --workflow policy-wording --sheet marks-policy-wording.xlsx" in text(page, ".ak-steps code")
 
     marks = file.with_name("marks.csv")
     marks.write_text("case,right\n1,perhaps\n")
