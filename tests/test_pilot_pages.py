@@ -13,12 +13,13 @@ import pytest
 from advisorkit.batch import gather, produce
 from advisorkit.blocks import Block, ChartBlock, Decision, Heading, KeyFigures, Table, Text
 from advisorkit.charts.kinds import ShareBars
-from advisorkit.engagement import Engagement, Workflow
+from advisorkit.engagement import Answer, Engagement, Workflow
 from advisorkit.piloting import plan_of, read_pilot
-from advisorkit.quantities import percent
+from advisorkit.quantities import Estimate, percent
 from advisorkit.report import charter, failures, moved, result, view_of, write_job
 from advisorkit.store import samples
 from advisorkit.study import study
+from advisorkit.widgets import Stage, pilot
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 MARKS = {
@@ -66,6 +67,18 @@ def test_the_charter_says_how_many_what_is_enough_and_what_each_result_means() -
     assert f"{percent(plan.terms.target)} or more are right" in said
     assert "Head of Support" in said
     assert "nobody has said yet what right and wrong answers are worth" in said
+
+
+def test_where_no_share_of_right_answers_pays_none_is_called_enough() -> None:
+    answers = {name: Answer(amount=Estimate.of(amount)) for name, amount in {"calls_per_month": 10, "value_right": 0.1, "cost_wrong": 1}.items()}
+    here = view(replace(CLIENT, workflows=(replace(WORKFLOW, answers=answers),)))
+    said = words(charter(here))
+    page = pilot(here, plan_of(here.study), (), "acme.yaml", Stage())
+
+    assert "None\nshare of right answers is enough" in said
+    assert not re.search("100%|or more are right", said)
+    assert page["figures"][1][0] == "None"  # type: ignore[index]
+    assert "or more are right" not in json.dumps(page)
 
 
 def test_the_charter_leaves_names_and_days_to_be_filled_in() -> None:

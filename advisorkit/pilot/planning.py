@@ -95,7 +95,7 @@ def _size(
 
 def _why(mark: int, basis: str, currency: str, valued: tuple[PilotSize, ...], terms: Terms) -> str:
     needed = f"{percent(terms.target)} right is needed. "
-    if terms.target >= 1:
+    if terms.never:
         needed = "Even if every answer were right, it would cost more than it brings in. "
     if basis == "money":
         size = next(size for size in valued if size.n == mark)

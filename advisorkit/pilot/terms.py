@@ -37,6 +37,11 @@ class Terms:
     prices: Mapping[PatternId, float] = field(default_factory=dict)
     """What each other pattern costs over the horizon beyond the piloted one, errors left out; empty when not known."""
 
+    @property
+    def never(self) -> bool:
+        """Whether no share of right answers can pay."""
+        return self.source != "pass_mark" and self.target >= 1
+
 
 def terms_for(inputs: Inputs, rules: Rules, pass_mark: float | None = None, pattern: PatternId = "prompt") -> Terms:
     """The terms of a pilot of `pattern` for one workflow: a pass mark wins over money, money over what is usual.

@@ -47,21 +47,21 @@ def pilot_cover(report: Report, key: str) -> tuple[Block, ...]:
 def charter(view: View) -> tuple[Block, ...]:
     """One page to leave behind: what is marked, by whom, what is enough, what each result will mean."""
     plan = plan_of(view.study)
-    needed = percent(min(plan.terms.target, 1.0))
     return (
         Heading(say("charter.title", cases=plan.mark), 2, view.workflow.name),
-        Text((_charter_lead(plan, needed),), "lead"),
-        KeyFigures(tuple(charter_figures(plan, needed))),
+        Text((_charter_lead(plan),), "lead"),
+        KeyFigures(tuple(charter_figures(plan))),
         *_charter_notes(plan),
-        _table("charter.agreed", ((say(f"charter.{name}"), text) for name, text in _agreed(view, needed))),
-        _table("charter.results", meanings(plan, needed)),
+        _table("charter.agreed", ((say(f"charter.{name}"), text) for name, text in _agreed(view, plan))),
+        _table("charter.results", meanings(plan)),
         _table("charter.actions", _actions(view, plan)),
     )
 
 
-def _charter_lead(plan: Plan, needed: str) -> str:
+def _charter_lead(plan: Plan) -> str:
     key = "prompt" if plan.pattern == "prompt" else "other"
-    return say(f"charter.lead.{key}", cases=plan.mark, pattern=say(f"pattern.{plan.pattern}"), needed=needed)
+    enough = say("charter.enough_never") if plan.terms.never else say("charter.enough", needed=percent(plan.terms.target))
+    return say(f"charter.lead.{key}", cases=plan.mark, pattern=say(f"pattern.{plan.pattern}"), enough=enough)
 
 
 def _table(key: str, rows: Iterator[tuple[str, ...]]) -> Table:
@@ -69,10 +69,13 @@ def _table(key: str, rows: Iterator[tuple[str, ...]]) -> Table:
     return Table(say(key), head, tuple(tuple(map(Cell, row)) for row in rows), (False,) * len(head))
 
 
-def charter_figures(plan: Plan, needed: str) -> Iterator[KeyFigure]:
+def charter_figures(plan: Plan) -> Iterator[KeyFigure]:
     """Cases, pass mark and what marking costs."""
     yield KeyFigure(str(plan.mark), say("charter.figure.cases", twice=plan.mark_twice))
-    yield KeyFigure(needed, say(f"charter.figure.needed.{plan.terms.source}"))
+    if plan.terms.never:
+        yield KeyFigure(say("charter.figure.none"), say("charter.figure.needed.never"))
+    else:
+        yield KeyFigure(percent(plan.terms.target), say(f"charter.figure.needed.{plan.terms.source}"))
     if plan.terms.stakes is None or plan.evpi is None:
         yield KeyFigure(say("unknown"), say("charter.figure.cost_unknown"))
         return
@@ -82,23 +85,24 @@ def charter_figures(plan: Plan, needed: str) -> Iterator[KeyFigure]:
 
 
 def _charter_notes(plan: Plan) -> Iterator[Block]:
-    if plan.terms.target >= 1:
+    if plan.terms.never:
         yield Callout(say("review.stop"), say("charter.never"), "warning")
     elif plan.terms.strict:
         yield Text((say("charter.strict"),), "note")
 
 
-def _agreed(view: View, needed: str) -> Iterator[tuple[str, str]]:
+def _agreed(view: View, plan: Plan) -> Iterator[tuple[str, str]]:
     context = view.workflow.context
     yield "owner", ", ".join(filter(None, (context.get("owner"), context.get("department")))) or say("charter.blank")
     for name in ("drawn", "who", "mark", "test", "date"):
-        yield name, say(f"charter.{name}_text", **({"needed": needed} if name == "mark" else {}))
+        key = "charter.mark_never" if name == "mark" and plan.terms.never else f"charter.{name}_text"
+        yield name, say(key, **({"needed": percent(plan.terms.target)} if name == "mark" else {}))
 
 
-def meanings(plan: Plan, needed: str) -> Iterator[tuple[str, ...]]:
+def meanings(plan: Plan) -> Iterator[tuple[str, ...]]:
     """What each result of the pilot will mean, agreed before the first case is marked."""
-    for name in ("pass", *_FALLS_SHORT[plan.pattern], "open"):
-        values = {"needed": needed} if name == "pass" else {}
+    for name in (*(() if plan.terms.never else ("pass",)), *_FALLS_SHORT[plan.pattern], "open"):
+        values = {"needed": percent(plan.terms.target)} if name == "pass" else {}
         yield say(f"charter.result.{name}", **values), say(f"charter.result.{name}_then")
 
 

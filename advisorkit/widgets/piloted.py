@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from advisorkit.pilot import Diagnosis, Plan, Share
 from advisorkit.pilot_rules import rules
@@ -22,21 +23,28 @@ _SIZES = 8
 
 def pilot(view: View, plan: Plan, files: Sequence[str], file: str, stage: Stage) -> Doc:
     """What to mark next, what that is worth, and the pilots read so far; `files` lie beside the engagement's `file` and may hold results."""
-    established, needed = view.study.pilot, percent(min(plan.terms.target, 1.0))
-    tables = [_meanings(plan, needed), _precision(plan)]
+    established = view.study.pilot
+    tables = [_meanings(plan), _precision(plan)]
     if plan.sizes and not stage.presenting:
         tables.append(_worth(plan))
     if established:
         tables = [*(_found(view, seen) for seen in established.diagnoses), *_told(view), *tables]
-    figures = [[one.value, one.words] for one in charter_figures(plan, needed)]
-    if plan.evpi is not None:
-        figures[2] = [money_short(round(plan.evpi), plan.currency), tell("pilot.evpi")]
     return {
-        "lead": _lead(view, plan), "figures": figures[:2] if stage.presenting else figures, "tables": tables,
+        "lead": _lead(view, plan), "figures": list(_figures(plan, stage)), "tables": tables,
         "warnings": list(established.warnings) if established else [],
         "files": [] if stage.presenting else list(files), "fault": stage.faults.get("pilot", ""),
-        "mark": "" if plan.terms.target > 1 else percent(plan.terms.target), "steps": list(_steps(view, plan, file)),
+        "mark": "" if plan.terms.never else percent(plan.terms.target), "steps": list(_steps(view, plan, file)),
     }
+
+
+def _figures(plan: Plan, stage: Stage) -> Iterator[list[str]]:
+    """The charter's figures, with what a test can be worth in place of what marking costs."""
+    of_charter = charter_figures(plan)
+    yield from ([one.value, one.words] for one in islice(of_charter, 2))
+    if plan.evpi is not None and not stage.presenting:
+        yield [money_short(round(plan.evpi), plan.currency), tell("pilot.evpi")]
+    elif not stage.presenting:
+        yield from ([one.value, one.words] for one in of_charter)
 
 
 def _lead(view: View, plan: Plan) -> Doc:
@@ -56,8 +64,8 @@ def _steps(view: View, plan: Plan, file: str) -> Iterator[list[str]]:
     yield [tell("pilot.step.put", file=file), ""]
 
 
-def _meanings(plan: Plan, needed: str) -> Doc:
-    return grid(say("charter.results"), columns("charter.results_head"), meanings(plan, needed), sub=tell("pilot.meaning_sub"), words=(0, 1))
+def _meanings(plan: Plan) -> Doc:
+    return grid(say("charter.results"), columns("charter.results_head"), meanings(plan), sub=tell("pilot.meaning_sub"), words=(0, 1))
 
 
 def _worth(plan: Plan) -> Doc:
