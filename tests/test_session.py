@@ -275,6 +275,19 @@ def test_what_was_agreed_in_the_last_moment_is_written_when_the_kernel_ends(file
     assert read(file).workflow("policy-wording").answers["budget"].amount == Estimate(20_000, 20_000, 20_000)
 
 
+def test_a_session_that_wrote_the_same_in_the_meantime_is_no_conflict(work: ak.Work, file: Path) -> None:
+    """A page that is reloaded right after an edit: both kernels hold it, and the old one writes it as it ends."""
+    work.answer("budget", 20_000)
+    reloaded = ak.open(file)
+    work.save()
+
+    reloaded.save()
+    reloaded.answer("citations", "no")
+    reloaded.save()
+
+    assert read(file) == reloaded.state.engagement
+
+
 def test_saving_what_is_saved_writes_nothing(work: ak.Work, file: Path) -> None:
     diary = file.parent / "harbour.workbooks" / "session.json"
     work.answer("budget", 20_000)

@@ -63,7 +63,10 @@ class Desk:
             EngagementError: If the file that is there has faults.
         """
         try:
-            self.loaded = write(self.path, engagement, self.loaded.fingerprint)
+            if self.touched() and (there := load(self.path)).engagement == engagement:
+                self.loaded = there  # a page that was reloaded: its old kernel wrote the same as it ended
+            else:
+                self.loaded = write(self.path, engagement, self.loaded.fingerprint)
         except AdvisorError as error:
             self.refused = str(error)
             raise

@@ -21,7 +21,8 @@ const progress = (words, [done, of]) => field(words, h("progress", { max: of, va
 function figuresPart() {
   const host = h("dl", { class: "ak-figures" });
   const one = ([value, words]) => h("div", null, h("dt", null, words), h("dd", null, value));
-  return { el: host, update: ({ page }) => host.replaceChildren(...page.figures.map(one), ...(page.busy ? [progress(t("working"), page.busy)] : [])), of: ({ page }) => [page.figures, page.busy] };
+  const working = ([done, of]) => one([h("progress", { max: of, value: done, "aria-label": t("working") }), t("working")]);
+  return { el: host, update: ({ page }) => host.replaceChildren(...page.figures.map(one), ...(page.busy ? [working(page.busy)] : [])), of: ({ page }) => [page.figures, page.busy] };
 }
 
 // The tables of a page: all of them, or those that have a line of their own (`wide`) or have not.
