@@ -93,7 +93,8 @@ def _instructions(plan: Plan, name: str) -> Iterator[tuple[str, str]]:
         f"without looking at '{MARKS}'."
     )
     yield "Which cases", "Draw them at random from real work of the last weeks. Do not pick easy, hard or striking ones."
-    yield "Agreed beforehand", f"{percent(min(plan.terms.target, 1))} right is enough. It is not changed after the first mark."
+    enough = "As things stand, no share of right answers is enough" if plan.terms.never else f"{percent(min(plan.terms.target, 1))} right is enough"
+    yield "Agreed beforehand", f"{enough}. It is not changed after the first mark."
     yield "right", "yes when you would let the answer go out as it is, otherwise no. Do not count style that no customer would mind."
     yield "failure: information", "The answer was wrong because the assistant did not have a fact or a text that it needed."
     yield "failure: behaviour", "It had what it needed and still answered badly: wrong form, tone, reasoning, or it ignored the facts."

@@ -187,6 +187,16 @@ def test_several_workflows_get_an_overview_and_a_section_each() -> None:
     assert 'aria-label="Contents"' in html
 
 
+def test_the_overview_prices_no_pattern_where_something_simpler_is_advised() -> None:
+    simple = replace(POLICY, answers={**POLICY.answers, "simpler_system": Answer(("yes",))})
+    made = make_report(replace(TWO, workflows=(simple, TRIAGE)), draws=DRAWS)
+
+    table = next(block for block in made.overview if isinstance(block, Table))
+    first, second = ([cell.text for cell in row] for row in table.rows)
+    assert first[3:] == ["–", "not priced"]
+    assert "%" in second[3]
+
+
 def test_one_workflow_gets_no_overview() -> None:
     assert report().overview == ()
     assert 'aria-label="Contents"' not in page_of(report())

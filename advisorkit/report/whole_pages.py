@@ -41,11 +41,10 @@ def _line(view: View) -> tuple[Cell, ...]:
     first, ramp = view.advice.recommended, view.advice.off_ramp
     total = view.costs.columns[first].total
     goal = Cell(view.catalog.off_ramps[ramp.kind].name) if ramp else Cell(view.name(first), first)
-    chance = Cell(shown_shares(view.advice)[first])
-    return (
-        Cell(view.workflow.name), Cell(view.name(view.advice.now), view.advice.now), goal, chance,
-        Cell(money_short(total.p50, view.currency) if total else say("unknown")),
-    )
+    start = Cell(view.workflow.name), Cell(view.name(view.advice.now), view.advice.now), goal
+    if ramp and ramp.kind != "buy":
+        return (*start, Cell("–"), Cell(say("overview.not_priced")))
+    return (*start, Cell(shown_shares(view.advice)[first]), Cell(money_short(total.p50, view.currency) if total else say("unknown")))
 
 
 def method(views: Sequence[View]) -> tuple[Block, ...]:
