@@ -238,6 +238,21 @@ def test_a_session_started_ahead_writes_nothing_until_somebody_is_here(file: Pat
     assert read(file) == working.state.engagement
 
 
+def test_a_session_started_ahead_while_its_folder_was_elsewhere_finds_the_file_again(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, away = file.parent, file.parent.with_name("away")
+    home.rename(away)
+    with monkeypatch.context() as ahead:
+        ahead.setenv("VOILA_PREHEAT", "True")
+        ahead.chdir(away / "harbour.workbooks")
+        waiting = ak.open("../harbour.yaml")
+        away.rename(home)
+        waiting.catch_up()
+    waiting.answer("budget", 20_000)
+    waiting.save()
+
+    assert "budget" in read(file).workflow("policy-wording").answers
+
+
 def test_what_is_wrong_with_the_file_stays_on_screen_beside_the_news_that_it_changed(file: Path) -> None:
     show = Show(ak.open(file), "assessment")
     file.write_text(file.read_text().replace("citations: required", "citation: required"))

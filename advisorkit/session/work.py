@@ -47,6 +47,7 @@ class Work:
     """
 
     def __init__(self, path: Path) -> None:
+        self._given = path
         self.desk, resumed = _opened(path)
         self.notices: list[str] = [*self.desk.loaded.notices, *filter(None, [resumed.notice])]
         self._past: list[State] = []
@@ -283,7 +284,7 @@ class Work:
         ahead, self._ahead = self._ahead, False
         if not self.desk.outdated() or ((self._past or self._future) and not ahead):
             return
-        self.desk, resumed = _opened(self.desk.path)
+        self.desk, resumed = _opened(self._given if ahead else self.desk.path)  # its folder may have been moved in between
         before, mine = (self._past[0] if self._past else self._now), self._now
         self._past.clear()
         self._future.clear()
