@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -170,6 +171,23 @@ def test_line_ends_of_windows_stay(tmp_path: Path) -> None:
     lines = saved(tmp_path, text, lambda value: answered(value, operator=Answer(("nobody",))))
 
     assert lines == ["+       operator: nobody\r"]
+
+
+def test_a_file_changed_by_somebody_else_while_ours_is_written_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, sync = tmp_path / "acme.yaml", os.fsync
+    file.write_text(COMMENTED)
+    loaded = store.load(file)
+
+    def slow_disk(handle: int) -> None:
+        file.write_text(COMMENTED + "# their line\n")
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", slow_disk)
+    with pytest.raises(UsageError, match="changed by somebody else"):
+        store.write(file, replace(loaded.engagement, client="Ours"), loaded.fingerprint)
+
+    assert file.read_text() == COMMENTED + "# their line\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["acme.yaml"]
 
 
 def test_a_file_changed_by_somebody_else_is_left_alone(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import codecs
 import hashlib
 import os
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,8 +132,13 @@ def read_source(path: str | Path) -> Source:
     return Source(str(path), text, fingerprint(raw), notices)
 
 
-def write_bytes(path: str | Path, content: bytes) -> None:
+def write_bytes(path: str | Path, content: bytes, at_last: Callable[[], object] = bool) -> None:
     """Write `content` so that a crash leaves the old file or the new one, never half of either.
+
+    Args:
+        path: File to write or to replace.
+        content: What it will hold.
+        at_last: Called when all is written and only the replacing is left; what it raises leaves the old file.
 
     Raises:
         OSError: If the folder cannot be written; the old file is then untouched.
@@ -147,6 +153,7 @@ def write_bytes(path: str | Path, content: bytes) -> None:
             os.fsync(stream.fileno())
         if target.exists():
             draft.chmod(target.stat().st_mode & 0o777)
+        at_last()
         draft.replace(target)
     except BaseException:
         draft.unlink(missing_ok=True)

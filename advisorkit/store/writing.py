@@ -49,10 +49,11 @@ def write(
         UsageError: If it changed on disk since it was read, or cannot be written.
     """
     words = vocabulary(catalog)
-    content, notices = _content(Path(path), engagement, fingerprint, words)
+    there = _there(Path(path), fingerprint)
+    content, notices = _content(Path(path), there, engagement, words)
     raw = content.encode()
     try:
-        write_bytes(path, raw)
+        write_bytes(path, raw, lambda: _there(Path(path), None if there is None else _hash(there)))
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
     return Loaded(engagement, notices, _hash(raw))
@@ -61,15 +62,22 @@ def write(
 _hash = fingerprint
 
 
-def _content(path: Path, engagement: Engagement, known: str | None, words: Vocabulary) -> tuple[str, tuple[str, ...]]:
+def _there(path: Path, known: str | None) -> bytes | None:
+    """What the file holds, None when there is none; refused when it is no longer what is `known`."""
     if not path.exists():
         if known is not None:
             raise UsageError(f"{path}: is gone since it was read; nothing was written")
-        return _fresh(str(path), engagement, words), ()
+        return None
     raw = read_bytes(path)
     if known is not None and _hash(raw) != known:
         raise UsageError(f"{path}: was changed by somebody else since it was read; open it again; nothing was written")
-    return _changed(Source(str(path), decode(raw, str(path))[0], ""), engagement, words)
+    return raw
+
+
+def _content(path: Path, there: bytes | None, engagement: Engagement, words: Vocabulary) -> tuple[str, tuple[str, ...]]:
+    if there is None:
+        return _fresh(str(path), engagement, words), ()
+    return _changed(Source(str(path), decode(there, str(path))[0], ""), engagement, words)
 
 
 def _changed(source: Source, engagement: Engagement, words: Vocabulary) -> tuple[str, tuple[str, ...]]:

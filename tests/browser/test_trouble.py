@@ -148,6 +148,16 @@ def test_a_faulty_file_is_answered_in_words_not_with_a_traceback(voila: Server, 
     assert "Traceback" not in body
 
 
+def test_a_workbook_that_is_not_there_says_so_in_words_and_opens_itself_when_it_is_back(voila: Server, page: Page, file: Path) -> None:
+    with vanished(file):
+        page.goto(voila.url("2_costs"))
+        expect(page.get_by_role("heading")).to_have_text("The workbook is not there")
+    page.locator(SCREEN).wait_for()
+
+    page.goto(voila.url("9_none"))
+    expect(page.get_by_role("alert")).to_contain_text("a network drive may be away")
+
+
 def expect_written(page: Page, file: Path) -> None:
     """Wait until the file holds what the screen shows."""
     expect(page.locator(f"{SCREEN} .ak-saved")).to_contain_text("Saved")
