@@ -224,7 +224,7 @@ class PriceBook:
             PriceError: If a price is negative or not a number, or its id is not in the book.
         """
         own = {key: _own(self.price(key), amount, on) for key, amount in prices.items()}
-        return replace(self, prices={**self.prices, **own})
+        return replace(self, prices={**self.prices, **own}) if own else self
 
     def with_rates(self, rates: Mapping[str, float], into: str) -> PriceBook:
         """This book with agreed exchange rates into the currency `into`; planning rates fill the gaps.

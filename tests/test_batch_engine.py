@@ -138,6 +138,15 @@ def test_a_cell_that_goes_wrong_fails_its_report_alone_and_is_shown(tmp_path: Pa
         assert "error" in {output.output_type for output in kept.cells[-1].outputs}
 
 
+def test_what_cells_showed_before_a_crash_is_kept_whatever_signs_it_holds(tmp_path: Path) -> None:
+    shown = "Łódź \u2028 \x85 \ud800 end"
+
+    make(notebook(WORK, f"print({shown!a})", "import os; os._exit(3)"), jobs(1), tmp_path)
+
+    kept = json.loads((tmp_path / "failed" / "client-0_trial.ipynb").read_text())
+    assert [output["text"] for output in kept["cells"][2]["outputs"]] == [f"{shown}\n"]
+
+
 def test_a_report_without_an_answer_in_time_takes_its_own_children_with_it(tmp_path: Path) -> None:
     start = "import subprocess; subprocess.Popen(['sleep', '601'], start_new_session=True)\nimport time; time.sleep(600)"
 

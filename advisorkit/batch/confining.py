@@ -122,10 +122,10 @@ def set_memory_apart() -> None:
     Only glibc on Linux is arranged so.
     """
     with suppress(AttributeError, OSError):
-        heap = _heap()
+        heap = _libc()
         heap.malloc_trim(0)
         end = heap.sbrk(0) - 2 * os.sysconf("SC_PAGE_SIZE")
-        for size in (1 << power for power in range(24, 13, -1)):
+        for size in (1 << power for power in range(24, 8, -1)):
             while (block := heap.malloc(size)) < end:
                 pass  # a gap within the heap: taken for good, and since nobody writes to it, without cost
             heap.free(block)
@@ -140,7 +140,7 @@ def leave_shared_memory() -> None:
     It lies in a large page that the parent began, and each 4 kB of that would have to be copied. Only glibc 2.33 and later.
     """
     with suppress(AttributeError, OSError):
-        _heap().malloc(max(0, _heap().mallinfo2().figures[-1] - 4096))
+        _libc().malloc(max(0, _libc().mallinfo2().figures[-1] - 4096))
 
 
 def _anonymous() -> Iterator[tuple[int, int]]:
@@ -161,7 +161,7 @@ class _Usage(ctypes.Structure):
 
 
 @cache
-def _heap() -> ctypes.CDLL:
+def _libc() -> ctypes.CDLL:
     glibc = ctypes.CDLL(None)
     glibc.sbrk.restype = glibc.malloc.restype = ctypes.c_void_p
     with suppress(AttributeError):
@@ -172,4 +172,4 @@ def _heap() -> ctypes.CDLL:
 
 
 def _prctl(option: int, value: int) -> None:
-    ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+    _libc().prctl(option, value, 0, 0, 0)

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import nbformat
 
 from advisorkit.batch.nest import NEST, Lost
+from advisorkit.batch.notebooks import failed
 from advisorkit.batch.partials import CELLS, noted
 from advisorkit.batch.shell import open_shell
 from advisorkit.batch.templates import parameters_of
@@ -87,7 +88,7 @@ def _manager(nb: Any, **settings: Any) -> Any:
 def _run_cells(notebook: Any, folder: Path, manager: Any = None) -> None:
     """Run every code cell in this process, up to the first error; note each one's outputs in case the next crashes."""
     shell = open_shell()
-    with (folder / CELLS).open("a", encoding="utf-8") as notes:
+    with (folder / CELLS).open("a", encoding="utf-8", errors="backslashreplace") as notes:
         for index, cell in enumerate(notebook.cells):
             if cell.cell_type != "code" or not cell.source.strip():
                 continue
@@ -96,7 +97,7 @@ def _run_cells(notebook: Any, folder: Path, manager: Any = None) -> None:
                 cell.execution_count = shell.execution_count
                 cell.outputs = shell.run(cell.source)
             _note(notes, cell.id, cell.outputs)
-            if any(output.output_type == "error" for output in cell.outputs):
+            if failed(cell.outputs):
                 return
 
 
@@ -108,13 +109,13 @@ def _timed(manager: Any, cell: Any, index: int) -> Iterator[None]:
         return
     manager.cell_start(cell, index)
     yield
-    if any(output.output_type == "error" for output in cell.outputs):
+    if failed(cell.outputs):
         manager.cell_exception(cell, index)
     manager.cell_complete(cell, index)
 
 
 def _note(notes: Any, cell: str, outputs: Any) -> None:
-    notes.write(json.dumps([cell, outputs], default=str) + "\n")
+    notes.write(json.dumps([cell, outputs], default=str, ensure_ascii=False) + "\n")
     notes.flush()
 
 

@@ -67,6 +67,7 @@ def _execute(folder: Path, order: dict[str, Any]) -> Any:
 def _here(folder: Path) -> Any:
     """What `papermill.execute_notebook` does, without reading and writing files that nobody looks at."""
     notebook = parameterised((folder / "template.ipynb").read_text(encoding="utf-8"))
+    exec((folder / "seed.py").read_text(encoding="utf-8"), {})  # noqa: S102  our own text
     done = papermill_engines.execute_notebook_with_engine(NAME, notebook, kernel_name="python3", progress_bar=False)
     raise_for_execution_errors(done, None)
     return done
@@ -74,7 +75,7 @@ def _here(folder: Path) -> Any:
 
 @lru_cache(maxsize=8)
 def parameterised(template: str) -> Any:
-    """The notebook of a framed template as papermill parameterises it: the same for every job.
+    """A prepared template as papermill parameterises it: the same for every job.
 
     A zygote calls it before its forks, so that its children find it done; each of them changes its own copy.
     """

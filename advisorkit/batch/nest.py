@@ -13,10 +13,9 @@ import tempfile
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
-
-from filelock import FileLock, Timeout
 
 from advisorkit.batch.confining import can_fork, environment
 from advisorkit.batch.values import Limits
@@ -39,7 +38,7 @@ class Nest:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._scratch: Path | None = None
-        self._held: FileLock | None = None
+        self._held: Any = None
         self._opened = -1
         atexit.register(self.close)
         self.closings = 0
@@ -59,8 +58,8 @@ class Nest:
         if self._scratch is None:
             _sweep()
             self._scratch = Path(tempfile.mkdtemp(prefix=_PREFIX))
-            self._held = FileLock(self._scratch / _HELD)
-            self._held.acquire(timeout=0)
+            self._held = _lock(self._scratch / _HELD)
+            self._held.acquire()
             self._opened = os.open(self._scratch, os.O_RDONLY) if can_fork() else -1
         return self._scratch
 
@@ -153,8 +152,13 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _sweep() -> None:
     """Remove what processes that were killed left behind: their locks are free."""
     for held in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/{_HELD}"):
-        with suppress(Timeout, OSError), FileLock(held, timeout=0):
+        with suppress(TimeoutError, OSError), _lock(held):
             shutil.rmtree(held.parent, ignore_errors=True)
+
+
+def _lock(path: Path) -> Any:
+    """A lock that is free or not, at once. Imported here: what it does after every fork would slow a primed process, which locks nothing."""
+    return import_module("filelock").FileLock(path, timeout=0)
 
 
 NEST = Nest()

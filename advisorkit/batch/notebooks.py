@@ -1,4 +1,4 @@
-"""What we add to a notebook before it runs and take away after: a seed at its start, a sentinel at its end."""
+"""What we do to a notebook before it runs and undo after: for a kernel, a seed at its start and a sentinel at its end."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 from advisorkit.batch.templates import is_python
 from advisorkit.batch.values import Template
 
-__all__ = ["DONE", "finished", "frame", "seeding", "settled", "unframe"]
+__all__ = ["failed", "finished", "frame", "prepared", "seeding", "settled", "unframe"]
 
-DONE = "advisorkit: every cell ran"
-"""What the sentinel cell prints; without it a notebook counts as unfinished, whatever its metadata say."""
+_DONE = "advisorkit: every cell ran"
+"""What the sentinel cell prints; without it a framed notebook counts as unfinished, whatever its metadata say."""
 _FIRST, _LAST = "advisorkit-seed", "advisorkit-done"
 
 
@@ -28,12 +28,27 @@ def seeding(seed: int) -> str:
 
 
 @lru_cache(maxsize=8)
-def frame(template: Template) -> str:
-    """The template's notebook (.ipynb text) without outputs, with stable cell ids, our first cell and our last.
+def prepared(template: Template) -> str:
+    """The template's notebook (.ipynb text) without outputs and with stable cell ids; the same for every job.
 
-    It is the same for every job: the first cell runs a report's own `seeding`, which lies in ``../seed.py``. Cell ids
-    are set where they are missing, since papermill would draw them at random.
+    Cell ids are set where they are missing, since papermill would draw them at random.
     """
+    return json.dumps(_bare(template))
+
+
+@lru_cache(maxsize=8)
+def frame(template: Template) -> str:
+    """The same for a kernel, which is told everything in cells: our first runs a report's own `seeding`, which lies in
+    ``../seed.py``, and our last says that it was reached.
+    """
+    notebook = _bare(template)
+    if is_python(notebook):
+        first, last = _cell(_FIRST, "exec(open('../seed.py').read(), {})"), _cell(_LAST, f"print({_DONE!r})")
+        notebook["cells"] = [first, *notebook["cells"], last]
+    return json.dumps(notebook)
+
+
+def _bare(template: Template) -> dict[str, Any]:
     notebook: dict[str, Any] = json.loads(template.notebook)
     for index, cell in enumerate(notebook["cells"]):
         cell.setdefault("id", f"cell-{index}")
@@ -42,9 +57,7 @@ def frame(template: Template) -> str:
     notebook["nbformat_minor"] = max(notebook.get("nbformat_minor", 0), 5)
     if is_python(notebook):
         notebook["metadata"].setdefault("kernelspec", {"name": "python3", "display_name": "Python 3", "language": "python"})
-        first, last = _cell(_FIRST, "exec(open('../seed.py').read(), {})"), _cell(_LAST, f"print({DONE!r})")
-        notebook["cells"] = [first, *notebook["cells"], last]
-    return json.dumps(notebook)
+    return notebook
 
 
 def _cell(id: str, source: str) -> dict[str, Any]:
@@ -52,12 +65,17 @@ def _cell(id: str, source: str) -> dict[str, Any]:
 
 
 def finished(notebook: dict[str, Any]) -> bool:
-    """Whether our own last cell ran; in other languages, whether every code cell did."""
+    """Whether our own last cell ran; where there is none, whether every code cell did and none ended with an error."""
     last = notebook["cells"][-1]
     if last.get("id") == _LAST:
-        return any(DONE in output.get("text", "") for output in last["outputs"])
-    ran = (cell for cell in notebook["cells"] if cell["cell_type"] == "code" and "".join(cell["source"]).strip())
-    return all(cell["execution_count"] is not None for cell in ran)
+        return any(_DONE in output.get("text", "") for output in last["outputs"])
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code" and "".join(cell["source"]).strip()]
+    return all(cell["execution_count"] is not None and not failed(cell["outputs"]) for cell in code)
+
+
+def failed(outputs: list[Any]) -> bool:
+    """Whether a cell ended with an error."""
+    return any(output["output_type"] == "error" for output in outputs)
 
 
 def unframe(notebook: dict[str, Any]) -> None:

@@ -72,6 +72,6 @@ def _joined(notebook: dict[str, Any]) -> dict[str, Any]:
 def noted(folder: Path) -> list[tuple[str, Any]]:
     """Cell ids in the order in which they began, each once with None and, if it ended, once more with its outputs."""
     with suppress(OSError):
-        lines = (folder / CELLS).read_text(encoding="utf-8").splitlines()
+        lines = (folder / CELLS).read_text(encoding="utf-8").split("\n")
         return [tuple(json.loads(line)) for line in lines if line.endswith("]")]
     return []

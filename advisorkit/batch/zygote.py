@@ -134,6 +134,8 @@ class Zygote:
             self._withdraw()
             folder = Path(wanted["folder"])
             _settle_in(folder, wanted["megabytes"])
+            if wanted["alone"]:
+                reseed()  # a report has a seed of its own
             (run_alone if wanted["alone"] else make)(folder)
             status = 0
         finally:
@@ -164,7 +166,6 @@ def _settle_in(folder: Path, megabytes: int) -> None:
     os.chdir(folder / "work")
     gc.enable()
     gc.set_threshold(50_000, 20, 20)
-    reseed()
     confine(megabytes)
     ZygoteEngine.folder = folder
 
