@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import nbformat
 
@@ -21,7 +21,7 @@ from advisorkit.batch.templates import parameters_of
 from advisorkit.batch.values import Limits
 from advisorkit.errors import UsageError, nearest
 
-__all__ = ["NAME", "ZygoteEngine", "run_alone"]
+__all__ = ["NAME", "ZygoteEngine", "run_alone", "run_cells"]
 
 NAME = "advisorkit"
 """Name under which papermill knows the engine."""
@@ -38,19 +38,13 @@ class ZygoteEngine:
     inherit from papermill's own; it has the methods that papermill calls.
     """
 
-    folder: ClassVar[Path | None] = None
-    """Folder of the report that this process was forked for; None everywhere else."""
-
-    @classmethod
-    def execute_notebook(cls, nb: Any, kernel_name: str, **settings: Any) -> Any:  # noqa: ARG003
-        """Run the cells here if this process was forked for them, otherwise in one that is; the executed notebook.
+    @staticmethod
+    def execute_notebook(nb: Any, kernel_name: str, **settings: Any) -> Any:  # noqa: ARG004
+        """Run the cells in a process that is forked for them; the executed notebook.
 
         Raises:
             UsageError: If a parameter was passed that the notebook does not have, or no process can be forked here.
         """
-        if cls.folder is not None:
-            _run_cells(nb, cls.folder)
-            return nb
         _refuse_unknown(nb)
         manager = _manager(nb, **{name: settings[name] for name in _MANAGED if name in settings})
         manager.notebook_start()
@@ -85,7 +79,7 @@ def _manager(nb: Any, **settings: Any) -> Any:
     return import_module("papermill.engines").NotebookExecutionManager(nb, **settings)
 
 
-def _run_cells(notebook: Any, folder: Path, manager: Any = None) -> None:
+def run_cells(notebook: Any, folder: Path, manager: Any = None) -> None:
     """Run every code cell in this process, up to the first error; note each one's outputs in case the next crashes."""
     shell = open_shell()
     with (folder / CELLS).open("a", encoding="utf-8", errors="backslashreplace") as notes:
@@ -124,7 +118,7 @@ def run_alone(folder: Path) -> None:
     notebook = nbformat.from_dict(json.loads((folder / "template.ipynb").read_text(encoding="utf-8")))  # type: ignore[no-untyped-call]
     order = json.loads((folder / "order.json").read_text(encoding="utf-8"))
     os.chdir(order["cells_in"])
-    _run_cells(notebook, folder, _manager(notebook, progress_bar=False))
+    run_cells(notebook, folder, _manager(notebook, progress_bar=False))
     (folder / "executed.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
 
 

@@ -22,7 +22,7 @@ from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
 from advisorkit.batch.checking import check
-from advisorkit.batch.engine import NAME, ZygoteEngine
+from advisorkit.batch.engine import NAME, ZygoteEngine, run_cells
 from advisorkit.batch.notebooks import finished, unframe
 from advisorkit.batch.templates import PARAMETER, is_python
 from advisorkit.errors import AdvisorError, EngagementError, Fault, PilotError, PriceError, RenderError
@@ -65,12 +65,12 @@ def _execute(folder: Path, order: dict[str, Any]) -> Any:
 
 
 def _here(folder: Path) -> Any:
-    """What `papermill.execute_notebook` does, without reading and writing files that nobody looks at."""
+    """What papermill does with our engine, without its notes of times and the files that nobody looks at."""
     notebook = parameterised((folder / "template.ipynb").read_text(encoding="utf-8"))
     exec((folder / "seed.py").read_text(encoding="utf-8"), {})  # noqa: S102  our own text
-    done = papermill_engines.execute_notebook_with_engine(NAME, notebook, kernel_name="python3", progress_bar=False)
-    raise_for_execution_errors(done, None)
-    return done
+    run_cells(notebook, folder)
+    raise_for_execution_errors(notebook, None)
+    return notebook
 
 
 @lru_cache(maxsize=8)

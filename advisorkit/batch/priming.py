@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 from numpy.random import bit_generator
 
-from advisorkit.batch.engine import ZygoteEngine
 from advisorkit.batch.inputs import job_of
 from advisorkit.batch.making import make, parameterised
 from advisorkit.batch.shell import open_shell
@@ -64,12 +63,10 @@ def prime(renderers: Iterable[str]) -> None:
             folder = Path(name) / str(number)
             folder.mkdir()
             lay_out(order, folder)
-            ZygoteEngine.folder = folder
             with chdir(folder / "work"):
                 make(folder)
             if reason := json.loads((folder / "outcome.json").read_text(encoding="utf-8")).get("reason"):
                 print(f"priming: {reason}", file=sys.stderr)  # noqa: T201  it only costs speed; reports will say why
-    ZygoteEngine.folder = None
     parameterised.cache_clear()
     gc.freeze()
     shell.reset(new_session=True)  # type: ignore[no-untyped-call]

@@ -33,7 +33,7 @@ from advisorkit.batch.confining import (
     set_memory_apart,
     threads,
 )
-from advisorkit.batch.engine import ZygoteEngine, run_alone
+from advisorkit.batch.engine import run_alone
 from advisorkit.batch.making import make, parameterised
 from advisorkit.batch.priming import prime, reseed
 
@@ -167,7 +167,6 @@ def _settle_in(folder: Path, megabytes: int) -> None:
     gc.enable()
     gc.set_threshold(50_000, 20, 20)
     confine(megabytes)
-    ZygoteEngine.folder = folder
 
 
 def _kill(pid: int) -> None:
