@@ -147,6 +147,42 @@ def test_what_cells_showed_before_a_crash_is_kept_whatever_signs_it_holds(tmp_pa
     assert [output["text"] for output in kept["cells"][2]["outputs"]] == [f"{shown}\n"]
 
 
+def test_a_note_that_was_cut_in_the_middle_of_a_sign_costs_nothing_else(tmp_path: Path) -> None:
+    cut = "import os\nwith open('../cells.jsonl', 'ab') as notes:\n    notes.write(b'[\"x\", \"\\xc3')\nos._exit(3)"
+
+    result = make(notebook(WORK, "print('first')", cut), jobs(1), tmp_path)
+
+    assert "ended with status 3\n  in cell 4 of the template" in result.failed[0].error
+    kept = json.loads((tmp_path / "failed" / "client-0_trial.ipynb").read_text())
+    assert kept["cells"][2]["outputs"][0]["text"] == "first\n"
+
+
+def test_a_template_that_shows_errors_in_its_own_way_fails_all_the_same(tmp_path: Path) -> None:
+    quiet = "get_ipython().set_custom_exc((Exception,), lambda *seen, **more: None)"
+
+    result = make(notebook(WORK, quiet, "1 / 0", "print('went on')"), jobs(1), tmp_path)
+
+    assert "ZeroDivisionError: division by zero\n  in cell 4 of the template" in result.failed[0].error
+
+
+def test_a_report_may_run_a_notebook_of_its_own_with_the_engine(tmp_path: Path) -> None:
+    inner = json.dumps(json.loads(notebook("seen = 6 * 7", "seen").notebook))
+    run = (
+        f"import papermill; open('inner.ipynb', 'w').write({inner!r})\n"
+        "done = papermill.execute_notebook('inner.ipynb', None, engine_name='advisorkit', progress_bar=False)\n"
+        "print('inside', done.cells[-1].outputs[0].data['text/plain'], 'seen' in globals())"
+    )
+
+    assert make(notebook(WORK, run), jobs(1), tmp_path).ok
+    assert "inside 42 False" in page(tmp_path)
+
+
+def test_a_primed_process_holds_no_file_locks_whose_work_after_every_fork_would_slow_it(tmp_path: Path) -> None:
+    make(notebook("import sys\nprint('held', 'filelock' in sys.modules)"), jobs(1), tmp_path)
+
+    assert "held False" in page(tmp_path)
+
+
 def test_a_report_without_an_answer_in_time_takes_its_own_children_with_it(tmp_path: Path) -> None:
     start = "import subprocess; subprocess.Popen(['sleep', '601'], start_new_session=True)\nimport time; time.sleep(600)"
 
@@ -214,11 +250,17 @@ def test_plain_papermill_finds_the_engine(tmp_path: Path) -> None:
 
     settings = {"cwd": tmp_path, "env": {**os.environ, "PYTHONPATH": paths}, "capture_output": True, "text": True}
 
+    lost = "import os; open(os.environ['TMPDIR'] + '/../cells.jsonl', 'w').close(); os._exit(4)"
+    (tmp_path / "lost.ipynb").write_text(notebook("job", lost).notebook)
+
     done = subprocess.run(command, check=False, **settings)
+    unnoted = subprocess.run([*command[:-5], "lost.ipynb", "lost-out.ipynb"], check=False, **settings)
     refused = subprocess.run([*command[:-2], "jop", "x.json"], check=False, **settings)
 
     assert "unknown parameter jop; the notebook has job" in refused.stderr
     assert "ZeroDivisionError" in done.stderr
+    assert unnoted.returncode
+    assert "was not run to its end: its process ended with status 4" in unnoted.stderr
     kept = nbformat.read(tmp_path / "out.ipynb", as_version=4)
     assert "('x.json', True)" in [o.data["text/plain"] for c in kept.cells if c.cell_type == "code" for o in c.outputs if "data" in o]
 

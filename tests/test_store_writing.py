@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from strategies import engagements
 
 from advisorkit import store
-from advisorkit.engagement import Advised, Answer, Engagement
+from advisorkit.engagement import Advised, Answer, Engagement, Workflow
 from advisorkit.errors import EngagementError, UsageError
 from advisorkit.quantities import Estimate
 from advisorkit.store import samples
@@ -188,6 +188,16 @@ def test_a_file_changed_by_somebody_else_while_ours_is_written_is_left_alone(tmp
 
     assert file.read_text() == COMMENTED + "# their line\n"
     assert [path.name for path in tmp_path.iterdir()] == ["acme.yaml"]
+
+
+def test_a_file_that_somebody_else_puts_there_while_ours_is_written_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, sync = tmp_path / "acme.yaml", os.fsync
+    monkeypatch.setattr(os, "fsync", lambda handle: (file.write_text(COMMENTED), sync(handle)))
+
+    with pytest.raises(UsageError, match="put there by somebody else"):
+        store.write(file, Engagement("acme", "Ours", "EUR", date(2026, 11, 27), (Workflow("w", "W"),)))
+
+    assert file.read_text() == COMMENTED
 
 
 def test_a_file_changed_by_somebody_else_is_left_alone(tmp_path: Path) -> None:

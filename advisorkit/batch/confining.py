@@ -79,8 +79,10 @@ def confine(megabytes: int) -> None:
     """Limit this process and its children to `megabytes` beyond what it holds now; no core files. Linux only."""
     if sys.platform != "linux":
         return
-    limit = _held() + megabytes * 1024 * 1024
     resource = sys.modules.get("resource") or import_module("resource")
+    most = resource.getrlimit(resource.RLIMIT_AS)[1]
+    limit = _held() + megabytes * 1024 * 1024
+    limit = limit if most == resource.RLIM_INFINITY else min(limit, most)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

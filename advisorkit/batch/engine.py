@@ -119,7 +119,7 @@ def run_alone(folder: Path) -> None:
     order = json.loads((folder / "order.json").read_text(encoding="utf-8"))
     os.chdir(order["cells_in"])
     run_cells(notebook, folder, _manager(notebook, progress_bar=False))
-    (folder / "executed.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    (folder / "executed.ipynb").write_text(json.dumps(notebook, default=str), encoding="utf-8")
 
 
 def _send(manager: Any, limits: Limits) -> None:
@@ -139,17 +139,21 @@ def _send(manager: Any, limits: Limits) -> None:
 
 
 def _take_back(manager: Any, folder: Path, end: dict[str, Any]) -> None:
-    """Put what the child left into papermill's notebook; where it crashed, the cell at work gets the error."""
+    """Put what the child left into papermill's notebook; where it crashed, the cell at work gets the error.
+
+    Raises:
+        UsageError: If it ended without a trace.
+    """
     if (folder / "executed.ipynb").exists():
         executed = json.loads((folder / "executed.ipynb").read_text(encoding="utf-8"))
         manager.nb.cells = nbformat.from_dict(executed["cells"])  # type: ignore[no-untyped-call]
         return
-    notes = dict(noted(folder))
+    notes, said = dict(noted(folder)), "took too long" if end.get("late") else f"its process ended with status {end['status']}"
     for index, cell in enumerate(manager.nb.cells):
         if cell.id in notes:
             cell.outputs = nbformat.from_dict(notes[cell.id] or [])  # type: ignore[no-untyped-call]
             if notes[cell.id] is None:
-                said = "took too long" if end.get("late") else f"its process ended with status {end['status']}"
                 cell.outputs = [nbformat.v4.new_output("error", ename="Stopped", evalue=said, traceback=[said])]  # type: ignore[no-untyped-call]
                 manager.cell_exception(cell, index)
-
+    if None not in notes.values():
+        raise UsageError(f"the notebook was not run to its end: {said}")

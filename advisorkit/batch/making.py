@@ -1,6 +1,6 @@
 """Inside a report's own process: execute the notebook, render every format, say how it went.
 
-A report's folder holds ``order.json``, ``template.ipynb`` and ``work/job.json`` when it starts, and ``outcome.json``,
+A report's folder holds ``order.json``, ``template.ipynb``, ``seed.py`` and ``work/job.json`` when it starts, and ``outcome.json``,
 one ``made.<format>`` each or ``partial.ipynb`` when it ends. Whoever reads them trusts only ``outcome.json``.
 """
 
@@ -67,7 +67,6 @@ def _execute(folder: Path, order: dict[str, Any]) -> Any:
 def _here(folder: Path) -> Any:
     """What papermill does with our engine, without its notes of times and the files that nobody looks at."""
     notebook = parameterised((folder / "template.ipynb").read_text(encoding="utf-8"))
-    exec((folder / "seed.py").read_text(encoding="utf-8"), {})  # noqa: S102  our own text
     run_cells(notebook, folder)
     raise_for_execution_errors(notebook, None)
     return notebook
@@ -75,7 +74,7 @@ def _here(folder: Path) -> Any:
 
 @lru_cache(maxsize=8)
 def parameterised(template: str) -> Any:
-    """A prepared template as papermill parameterises it: the same for every job.
+    """The notebook of a framed template as papermill parameterises it: the same for every job.
 
     A zygote calls it before its forks, so that its children find it done; each of them changes its own copy.
     """

@@ -152,7 +152,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _sweep() -> None:
     """Remove what processes that were killed left behind: their locks are free."""
     for held in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/{_HELD}"):
-        with suppress(TimeoutError, OSError), _lock(held):
+        with suppress(OSError), _lock(held):
             shutil.rmtree(held.parent, ignore_errors=True)
 
 

@@ -1,4 +1,4 @@
-"""What we do to a notebook before it runs and undo after: for a kernel, a seed at its start and a sentinel at its end."""
+"""What we add to a notebook before it runs and take away after: a seed at its start and, for a kernel, a sentinel at its end."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 from advisorkit.batch.templates import is_python
 from advisorkit.batch.values import Template
 
-__all__ = ["failed", "finished", "frame", "prepared", "seeding", "settled", "unframe"]
+__all__ = ["failed", "finished", "frame", "seeding", "settled", "unframe"]
 
 _DONE = "advisorkit: every cell ran"
-"""What the sentinel cell prints; without it a framed notebook counts as unfinished, whatever its metadata say."""
+"""What the sentinel cell prints; without it such a notebook counts as unfinished, whatever its metadata say."""
 _FIRST, _LAST = "advisorkit-seed", "advisorkit-done"
 
 
@@ -28,27 +28,12 @@ def seeding(seed: int) -> str:
 
 
 @lru_cache(maxsize=8)
-def prepared(template: Template) -> str:
-    """The template's notebook (.ipynb text) without outputs and with stable cell ids; the same for every job.
+def frame(template: Template, *, ends: bool) -> str:
+    """The template's notebook (.ipynb text) without outputs, with stable cell ids and our first cell; the same for every job.
 
-    Cell ids are set where they are missing, since papermill would draw them at random.
+    That cell runs a report's own `seeding`, which lies in ``../seed.py``. Cell ids are set where they are missing, since
+    papermill would draw them at random. For a kernel, which tells no other way that it `ends`, our last cell says so.
     """
-    return json.dumps(_bare(template))
-
-
-@lru_cache(maxsize=8)
-def frame(template: Template) -> str:
-    """The same for a kernel, which is told everything in cells: our first runs a report's own `seeding`, which lies in
-    ``../seed.py``, and our last says that it was reached.
-    """
-    notebook = _bare(template)
-    if is_python(notebook):
-        first, last = _cell(_FIRST, "exec(open('../seed.py').read(), {})"), _cell(_LAST, f"print({_DONE!r})")
-        notebook["cells"] = [first, *notebook["cells"], last]
-    return json.dumps(notebook)
-
-
-def _bare(template: Template) -> dict[str, Any]:
     notebook: dict[str, Any] = json.loads(template.notebook)
     for index, cell in enumerate(notebook["cells"]):
         cell.setdefault("id", f"cell-{index}")
@@ -57,7 +42,9 @@ def _bare(template: Template) -> dict[str, Any]:
     notebook["nbformat_minor"] = max(notebook.get("nbformat_minor", 0), 5)
     if is_python(notebook):
         notebook["metadata"].setdefault("kernelspec", {"name": "python3", "display_name": "Python 3", "language": "python"})
-    return notebook
+        first, last = _cell(_FIRST, "exec(open('../seed.py').read(), {})"), _cell(_LAST, f"print({_DONE!r})")
+        notebook["cells"] = [first, *notebook["cells"], *([last] if ends else [])]
+    return json.dumps(notebook)
 
 
 def _cell(id: str, source: str) -> dict[str, Any]:

@@ -71,7 +71,11 @@ def _joined(notebook: dict[str, Any]) -> dict[str, Any]:
 
 def noted(folder: Path) -> list[tuple[str, Any]]:
     """Cell ids in the order in which they began, each once with None and, if it ended, once more with its outputs."""
+    lines: list[str] = []
     with suppress(OSError):
-        lines = (folder / CELLS).read_text(encoding="utf-8").split("\n")
-        return [tuple(json.loads(line)) for line in lines if line.endswith("]")]
-    return []
+        lines = (folder / CELLS).read_text(encoding="utf-8", errors="replace").split("\n")
+    notes = []
+    for line in lines:
+        with suppress(ValueError):  # the last one may have been cut anywhere
+            notes.append(tuple(json.loads(line)))
+    return notes

@@ -145,7 +145,11 @@ class CaptureShell(InteractiveShell):
         """Outputs of one cell; an error is one of them."""
         self.outputs = []
         with self._streams():
-            self.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]
+            result = self.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]
+        error = result.error_before_exec or result.error_in_exec
+        if error and not any(output["output_type"] == "error" for output in self.outputs):
+            # a cell may have errors shown in its own way; a report stops at one all the same
+            self.emit({"output_type": "error", "ename": type(error).__name__, "evalue": str(error), "traceback": []})
         return self.outputs
 
     @contextmanager

@@ -14,7 +14,7 @@ from typing import Any
 
 from advisorkit.batch.confining import end_all_in, environment
 from advisorkit.batch.nest import NEST, Lost
-from advisorkit.batch.notebooks import frame, prepared, seeding
+from advisorkit.batch.notebooks import frame, seeding
 from advisorkit.batch.partials import printable, salvage
 from advisorkit.batch.values import Failure, Order, Outcome
 
@@ -53,7 +53,7 @@ def lay_out(order: Order, folder: Path) -> None:
     for name in ("work", "tmp"):
         (folder / name).mkdir()
     (folder / "order.json").write_text(json.dumps(wanted), encoding="utf-8")
-    (folder / "template.ipynb").write_text((prepared if order.engine == "advisorkit" else frame)(order.template), encoding="utf-8")
+    (folder / "template.ipynb").write_text(frame(order.template, ends=order.engine != "advisorkit"), encoding="utf-8")
     (folder / "seed.py").write_text(seeding(order.job.seed), encoding="utf-8")
     (folder / "work" / "job.json").write_text(order.job.document, encoding="utf-8")
 

@@ -53,7 +53,7 @@ def write(
     content, notices = _content(Path(path), there, engagement, words)
     raw = content.encode()
     try:
-        write_bytes(path, raw, lambda: _there(Path(path), None if there is None else _hash(there)))
+        write_bytes(path, raw, lambda: _look_again(Path(path), there))
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
     return Loaded(engagement, notices, _hash(raw))
@@ -72,6 +72,13 @@ def _there(path: Path, known: str | None) -> bytes | None:
     if known is not None and _hash(raw) != known:
         raise UsageError(f"{path}: was changed by somebody else since it was read; open it again; nothing was written")
     return raw
+
+
+def _look_again(path: Path, there: bytes | None) -> None:
+    """Refuse where the file is no longer what was `there`."""
+    if there is None and path.exists():
+        raise UsageError(f"{path}: was put there by somebody else meanwhile; nothing was written")
+    _there(path, None if there is None else _hash(there))
 
 
 def _content(path: Path, there: bytes | None, engagement: Engagement, words: Vocabulary) -> tuple[str, tuple[str, ...]]:
