@@ -66,6 +66,7 @@ def _execute(folder: Path, order: dict[str, Any]) -> Any:
 
 def _here(folder: Path) -> Any:
     """What papermill does with our engine, without its notes of times and the files that nobody looks at."""
+    exec((folder / "seed.py").read_text(encoding="utf-8"), {})  # noqa: S102  our own `seeding`
     notebook = parameterised((folder / "template.ipynb").read_text(encoding="utf-8"))
     run_cells(notebook, folder)
     raise_for_execution_errors(notebook, None)

@@ -1,4 +1,4 @@
-"""What we add to a notebook before it runs and take away after: a seed at its start and, for a kernel, a sentinel at its end."""
+"""What we add to a notebook for a kernel and take away after: a seed at its start, a sentinel at its end."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def seeding(seed: int) -> str:
 
 
 @lru_cache(maxsize=8)
-def frame(template: Template, *, ends: bool) -> str:
-    """The template's notebook (.ipynb text) without outputs, with stable cell ids and our first cell; the same for every job.
+def frame(template: Template, *, for_kernel: bool) -> str:
+    """The template's notebook (.ipynb text) without outputs and with stable cell ids; the same for every job.
 
-    That cell runs a report's own `seeding`, which lies in ``../seed.py``. Cell ids are set where they are missing, since
-    papermill would draw them at random. For a kernel, which tells no other way that it `ends`, our last cell says so.
+    Cell ids are set where they are missing, since papermill would draw them at random. A kernel is given two cells of ours:
+    the first runs the report's own `seeding`, which lies in ``../seed.py``; the last says that every cell ran.
     """
     notebook: dict[str, Any] = json.loads(template.notebook)
     for index, cell in enumerate(notebook["cells"]):
@@ -43,7 +43,7 @@ def frame(template: Template, *, ends: bool) -> str:
     if is_python(notebook):
         notebook["metadata"].setdefault("kernelspec", {"name": "python3", "display_name": "Python 3", "language": "python"})
         first, last = _cell(_FIRST, "exec(open('../seed.py').read(), {})"), _cell(_LAST, f"print({_DONE!r})")
-        notebook["cells"] = [first, *notebook["cells"], *([last] if ends else [])]
+        notebook["cells"] = [first, *notebook["cells"], last] if for_kernel else notebook["cells"]
     return json.dumps(notebook)
 
 

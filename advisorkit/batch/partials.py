@@ -55,9 +55,9 @@ def _saved(folder: Path) -> dict[str, Any]:
         return _joined(json.loads((folder / "partial.ipynb").read_text(encoding="utf-8")))
     notebook: dict[str, Any] = json.loads((folder / "template.ipynb").read_text(encoding="utf-8"))
     cells = {cell["id"]: cell for cell in notebook["cells"]}
-    for number, (cell, outputs) in enumerate(noted(folder), start=1):
-        if cell in cells:
-            cells[cell].update(execution_count=(number + 1) // 2, outputs=outputs or [])
+    kept = {cell: outputs for cell, outputs in noted(folder) if cell in cells}
+    for number, (cell, outputs) in enumerate(kept.items(), start=1):
+        cells[cell].update(execution_count=number, outputs=outputs or [])
     return notebook
 
 

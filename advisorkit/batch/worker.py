@@ -53,7 +53,7 @@ def lay_out(order: Order, folder: Path) -> None:
     for name in ("work", "tmp"):
         (folder / name).mkdir()
     (folder / "order.json").write_text(json.dumps(wanted), encoding="utf-8")
-    (folder / "template.ipynb").write_text(frame(order.template, ends=order.engine != "advisorkit"), encoding="utf-8")
+    (folder / "template.ipynb").write_text(frame(order.template, for_kernel=order.engine != "advisorkit"), encoding="utf-8")
     (folder / "seed.py").write_text(seeding(order.job.seed), encoding="utf-8")
     (folder / "work" / "job.json").write_text(order.job.document, encoding="utf-8")
 

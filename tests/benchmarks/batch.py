@@ -1,9 +1,10 @@
 """What a report costs in a batch: ours, beside what others would do with the same template for the same page.
 
-    python tests/benchmarks/batch.py [--json] [--reports 50] [--rounds 5] [--case client_report|sales]
+    python tests/benchmarks/batch.py [--json] [--reports 50] [--rounds 5] [--case client_report|engagement|sales]
 
-Cases: `client_report` is the shipped template on one workflow, drawn by our exporter in every way; `sales` is a
-template with four plotly charts and five tables, drawn by nbconvert's own exporter. Ways:
+Cases: `client_report` is the shipped template on one workflow, the smallest report that a client can get, and
+`engagement` the same on a whole bundled sample, both drawn by our exporter in every way; `sales` is a template with
+four plotly charts and five tables, drawn by nbconvert's own exporter. Ways:
 
 - naive: `papermill`, then `nbconvert --to …`, two programs a report;
 - execute: `nbconvert --execute --to …` on a notebook that holds its parameter already (sales only: our exporter takes

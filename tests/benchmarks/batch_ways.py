@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -46,11 +47,12 @@ def sales(number: int) -> str:
     return json.dumps({"client": f"Client {number}", "calls": 900 + number})
 
 
-def client_report(number: int) -> str:
-    """The first workflow of the sample, at another volume each."""
+def engagement(number: int, workflows: int | None = None) -> str:
+    """The sample for another client each, with its first workflows or all."""
     path = samples.path("source-text")
     whole = read(path)
-    return job_of(replace(whole, client=f"Client {number}", workflows=whole.workflows[:1], scenarios={}), path.parent).document
+    mine = replace(whole, client=f"Client {number}", workflows=whole.workflows[:workflows], scenarios={})
+    return job_of(mine, path.parent).document
 
 
 CASES = {
@@ -58,11 +60,12 @@ CASES = {
         ROOT / "tests" / "templates" / "sales.ipynb", sales, "plain_page:render", ["html", "--no-input", "--template", "classic"],
         ("Plotly.newPlot(", 'class="figure"'),
     ),
-    "client_report": Case(
-        ROOT / "templates" / "client_report.ipynb", client_report, "advisorkit.export.html:render",
+    "engagement": Case(
+        ROOT / "templates" / "client_report.ipynb", engagement, "advisorkit.export.html:render",
         ["advisorkit.export.html.AdvisorHTMLExporter"], ("<svg",),
     ),
 }  # fmt: skip
+CASES["client_report"] = replace(CASES["engagement"], job=partial(engagement, workflows=1))
 
 
 def render(case: Case, notebook: Any) -> str:
