@@ -280,6 +280,14 @@ def test_only_a_report_whose_process_was_taken_away_is_begun_again(end: str, tim
     assert (tmp_path / "begun").read_text() == "x" * times
 
 
+@pytest.mark.parametrize("engine", ["advisorkit", "kernel"])
+def test_the_notebook_of_a_report_that_failed_numbers_its_cells_from_its_first(engine: str, tmp_path: Path) -> None:
+    make(notebook("1 + 1", "1 / 0", "3"), jobs(1), tmp_path, engine=engine)
+
+    kept = json.loads((tmp_path / "failed" / "client-0_trial.ipynb").read_text(encoding="utf-8"))
+    assert [cell["execution_count"] for cell in kept["cells"]] == [1, 2, 3, None]
+
+
 def test_a_batch_with_faults_leaves_its_files_its_journal_and_the_notebook_that_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "temporary").mkdir()
     (tmp_path / "working").mkdir()

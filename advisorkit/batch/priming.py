@@ -65,9 +65,9 @@ def prime(renderers: Iterable[str]) -> None:
             lay_out(order, folder)
             with chdir(folder / "work"):
                 make(folder)
+            parameterised.cache_clear()  # what was run is not run again
             if reason := json.loads((folder / "outcome.json").read_text(encoding="utf-8")).get("reason"):
                 print(f"priming: {reason}", file=sys.stderr)  # noqa: T201  it only costs speed; reports will say why
-    parameterised.cache_clear()
     gc.freeze()
     shell.reset(new_session=True)  # type: ignore[no-untyped-call]
     shell.execution_count = 1
