@@ -73,11 +73,15 @@ class Show:
             self._later()
 
     def beat(self) -> None:
-        """The browser's heartbeat: see whether somebody else changed the file."""
-        sitting = self.sitting
-        if sitting.work.desk.touched() and not any(n.kind == "conflict" for n in sitting.stage.notices):
+        """The browser's heartbeat: see whether somebody else changed the file, or whether it can be written again."""
+        sitting, desk = self.sitting, self.sitting.work.desk
+        if any(n.kind == "conflict" for n in sitting.stage.notices):
+            return
+        if desk.touched():
             sitting.stage = replace(sitting.stage, notices=(_conflict(), *sitting.stage.notices))
             self._send()
+        elif desk.refused:
+            self._later()
 
     def _send(self) -> None:
         sitting = self.sitting
