@@ -288,6 +288,17 @@ def test_the_notebook_of_a_report_that_failed_numbers_its_cells_from_its_first(e
     assert [cell["execution_count"] for cell in kept["cells"]] == [1, 2, 3, None]
 
 
+@pytest.mark.parametrize("line", ["[[1], 2]", '"x"', "7", '["trial-1", 5]', '["trial-1", [{"output_type": "stream", "name": "stdout"}]]'])
+def test_what_a_template_writes_among_the_notes_of_its_cells_hides_neither_reason_nor_notebook(line: str, tmp_path: Path) -> None:
+    note = f"import os; open(os.environ['TMPDIR'] + '/../cells.jsonl', 'a').write({line!r} + chr(10)); os._exit(3)"
+    failed = make(notebook("1 + 1", note), jobs(1), tmp_path).failed[0]
+
+    assert failed.error.startswith("its process ended with status 3\n  in cell 3 of the template:")
+    kept = json.loads((tmp_path / "failed" / "client-0_trial.ipynb").read_text(encoding="utf-8"))
+    assert [cell["execution_count"] for cell in kept["cells"]] == [1, 2, 3]
+    assert kept["cells"][1]["outputs"][0]["data"] == {"text/plain": "2"}
+
+
 def test_a_batch_with_faults_leaves_its_files_its_journal_and_the_notebook_that_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "temporary").mkdir()
     (tmp_path / "working").mkdir()

@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from nbformat.validator import isvalid
+
 from advisorkit.batch.notebooks import unframe
 
 __all__ = ["CELLS", "noted", "printable", "salvage"]
@@ -70,12 +72,21 @@ def _joined(notebook: dict[str, Any]) -> dict[str, Any]:
 
 
 def noted(folder: Path) -> list[tuple[str, Any]]:
-    """Cell ids in the order in which they began, each once with None and, if it ended, once more with its outputs."""
+    """Cell ids in the order in which they began, each once with None and, if it ended, once more with its outputs.
+
+    The last line may have been cut anywhere, and a template can write into the file: what is not such a note is left out.
+    """
     lines: list[str] = []
     with suppress(OSError):
         lines = (folder / CELLS).read_text(encoding="utf-8", errors="replace").split("\n")
     notes = []
     for line in lines:
-        with suppress(ValueError):  # the last one may have been cut anywhere
-            notes.append(tuple(json.loads(line)))
+        with suppress(ValueError):
+            match json.loads(line):
+                case [str() as cell, outputs] if outputs is None or _valid(outputs):
+                    notes.append((cell, outputs))
     return notes
+
+
+def _valid(outputs: Any) -> bool:
+    return isinstance(outputs, list) and all(isvalid(output, ref="output", version=4) for output in outputs)  # type: ignore[no-untyped-call]
