@@ -171,6 +171,10 @@ class Engagement:
     sample: bool = False
     """Whether the client is invented; every screen and page then says so."""
 
+    def of_same_client(self, other: Engagement) -> bool:
+        """Whether `other` is a state of this engagement: same id and same client."""
+        return (self.id, self.client) == (other.id, other.client)
+
     def workflow(self, id: str) -> Workflow:
         """The workflow called `id`.
 

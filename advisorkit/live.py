@@ -23,6 +23,8 @@ from jupyter_core.paths import jupyter_path
 
 from advisorkit.batch.confining import environment
 from advisorkit.errors import UsageError
+from advisorkit.session.resume import workbook_folder
+from advisorkit.store import read
 
 __all__ = ["WORKBOOKS", "Server", "copy_workbooks", "live", "running"]
 
@@ -90,17 +92,20 @@ def running(file: Path, *, app: bool = False, port: int | None = None) -> Iterat
 
 
 def copy_workbooks(file: Path) -> Path:
-    """Put the workbooks beside `file`, in a folder of its name; those already there are kept as they are.
+    """Put the workbooks beside `file`, in a folder of its whole name; those already there are kept as they are.
 
     Raises:
         UsageError: If there is no such file, or the folder cannot be written.
+        EngagementError: With every fault of the file: only what it holds tells whose workbooks are opened.
     """
     if not file.is_file():
         raise UsageError(f"{file}: no such file. `advisorkit new {file.name}` starts one")
-    folder = file.resolve().with_name(f"{file.stem}.workbooks")
-    opening = f"ak.open({json.dumps(f'../{file.name}')})"
+    file = file.parent.resolve() / file.name
+    engagement = read(file)
+    opening = f"ak.open({f'../{file.name}'!r})"
+    folder = workbook_folder(file, engagement)
     try:
-        folder.mkdir(exist_ok=True)
+        workbook_folder(file, engagement, make=True)
         for name in WORKBOOKS:
             if not (folder / f"{name}.ipynb").exists():
                 (folder / f"{name}.ipynb").write_text(_opened(_packaged(name), opening), encoding="utf-8")

@@ -66,7 +66,7 @@ def test_a_taken_port_is_said_before_anything_starts(file: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_said(file: Path) -> None:
-    file.with_name("acme's.workbooks").write_text("a file where the folder should be")
+    file.with_name("acme's.yaml.workbooks").write_text("a file where the folder should be")
 
     with pytest.raises(UsageError, match="workbooks cannot be put there"):
         live(file)

@@ -33,7 +33,7 @@ STATIC = Path(ak.__file__).parent / "widgets" / "static"
 
 @pytest.fixture
 def show(tmp_path: Path) -> Show:
-    (tmp_path / "harbour.workbooks").mkdir()
+    (tmp_path / "harbour.yaml.workbooks").mkdir()
     work = ak.open(shutil.copy(Path(__file__).parent / "browser" / "harbour.yaml", tmp_path))
     ak.screen(work)
     return _SHOWS[work]["assessment"]

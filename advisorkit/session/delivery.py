@@ -10,6 +10,7 @@ from advisorkit.batch import BatchResult, Deliverable, job_of, produce
 from advisorkit.brand import read_brand
 from advisorkit.engagement import Engagement
 from advisorkit.errors import AdvisorError
+from advisorkit.session.desk import Desk
 from advisorkit.widgets import Made
 
 __all__ = ["Delivery", "report"]
@@ -33,9 +34,9 @@ def report(
 class Delivery:
     """One round of deliverables at a time; `tell` is called from another thread whenever something changed."""
 
-    def __init__(self, file: Path, tell: Callable[[], None]) -> None:
-        self.file, self.tell = file, tell
-        self.out = file.with_name(f"{file.stem}.workbooks") / "reports"
+    def __init__(self, desk: Desk, tell: Callable[[], None]) -> None:
+        self.file, self.tell = desk.path, tell
+        self.out = desk.folder / "reports"
         self.made: tuple[Made, ...] = ()
         self.busy: tuple[int, int] | None = None
         self.fault = ""

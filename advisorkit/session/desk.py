@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from advisorkit.engagement import Engagement
-from advisorkit.errors import AdvisorError
+from advisorkit.errors import AdvisorError, EngagementError, UsageError
 from advisorkit.files import fingerprint, read_bytes
-from advisorkit.session.resume import Diary, Resumed
+from advisorkit.session.resume import Diary, Resumed, workbook_folder
 from advisorkit.session.state import State
 from advisorkit.store import Loaded, load, write
 
@@ -27,7 +28,7 @@ class Desk:
         self.loaded: Loaded = load(path)
         path = path.parent.resolve() / path.name  # a kernel that outlives its folder must not look for it under where it started
         self.path = path
-        self.diary = Diary(path.with_name(f"{path.stem}.workbooks") / "session.json")
+        self.diary = self._own_diary()
         self.at = datetime.fromtimestamp(path.stat().st_mtime).astimezone()
         self.refused = ""
         self._noted = _stamp(self.diary.path)
@@ -36,6 +37,11 @@ class Desk:
     def saved(self) -> Engagement:
         """What the file held when this session last read or wrote it."""
         return self.loaded.engagement
+
+    @property
+    def folder(self) -> Path:
+        """Where this engagement's workbooks, diary and documents lie."""
+        return self.diary.path.parent
 
     @property
     def state(self) -> tuple[datetime, str]:
@@ -48,7 +54,9 @@ class Desk:
 
     def resume(self) -> Resumed:
         """Where the last session stopped."""
-        return self.diary.resume(self.loaded)
+        found = self.diary.resume(self.loaded)
+        passed_over = self.folder.name != f"{self.path.name}.workbooks" and not self.diary.path.exists()
+        return replace(found, notice=_OTHERS) if passed_over else found
 
     def note(self, state: State) -> None:
         """Keep `state` in the diary."""
@@ -96,17 +104,34 @@ class Desk:
         """
         self.refused, self._seen = "", _stamp(self.path)
         self.loaded = load(self.path)
+        self.diary = self._own_diary()
         self.at = datetime.fromtimestamp(self.path.stat().st_mtime).astimezone()
         return self.loaded.engagement
+
+    def _own_diary(self) -> Diary:
+        return Diary(workbook_folder(self.path, self.saved) / "session.json")
 
     def take_over(self) -> None:
         """Accept the file as it is now as the one to be written over.
 
         Raises:
             EngagementError: If it cannot be read.
+            UsageError: If another engagement lies there by now.
         """
+        try:
+            other = not self.saved.of_same_client(load(self.path).engagement)
+        except EngagementError:
+            other = False  # a file with faults is nobody's: it may be mended by writing over it
+        if other:
+            raise UsageError(f"{self.path.name} holds another engagement by now; it is not written over. Give one of the two another name")
         self.loaded = Loaded(self.saved, (), fingerprint(read_bytes(self.path)))
         self.refused = ""
+
+
+_OTHERS = (
+    "This file held another engagement, by id or client, when it was last opened. "
+    "What was changed elsewhere or tried then is left in its own folder; nothing of it is taken along."
+)
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from advisorkit.errors import AdvisorError, UsageError
 from advisorkit.piloting import plan_of, read_pilot
 from advisorkit.price_book import assumptions
 from advisorkit.quantities import percent
+from advisorkit.session.delivery import Delivery
 from advisorkit.session.saying import amount
 from advisorkit.session.showing import moved
 from advisorkit.session.sitting import Sitting
@@ -83,9 +84,12 @@ def _explore(sitting: Sitting, args: Args) -> None:
 
 def _load(sitting: Sitting, _: Args) -> None:
     """Take the file as somebody else left it."""
-    engagement = sitting.work.desk.read_again()
+    work = sitting.work
+    before, engagement = work.state.engagement, work.desk.read_again()
     sitting.stage = replace(sitting.stage, notices=())
-    sitting.work.take(engagement)
+    if not engagement.of_same_client(before):
+        sitting.delivery = Delivery(work.desk, sitting.delivery.tell)
+    work.take(engagement)
 
 
 def _mine(sitting: Sitting, _: Args) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 from advisorkit.engagement import Engagement, Scenario
@@ -12,9 +14,11 @@ from advisorkit.files import write_bytes
 from advisorkit.session.state import State
 from advisorkit.store import Loaded, from_json, to_json
 
-__all__ = ["Diary", "Resumed"]
+__all__ = ["Diary", "Resumed", "workbook_folder"]
 
 _TRIED = "tried and not kept"
+_OWNER = "engagement.json"
+"""Name of the note that says whose workbooks a folder holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,36 @@ class Resumed:
     """Whether it holds agreed changes that are not in the file yet."""
     notice: str = ""
     """What the user should know."""
+
+
+def workbook_folder(file: Path, engagement: Engagement, *, make: bool = False) -> Path:
+    """The folder of the workbooks, diary and documents of `engagement` in `file`: one for each engagement that the file ever held.
+
+    It is named after the whole name of the file. A folder that another engagement (by id or client) left there is passed over,
+    so that what was tried with one client is never met by the next. With `make` it is created and marked.
+
+    Raises:
+        OSError: If `make` cannot create it.
+    """
+    owner = {"id": engagement.id, "client": engagement.client}
+    tries = (file.with_name(f"{file.name}{f'.{n}' if n > 1 else ''}.workbooks") for n in count(1))
+    folder = next(f for f in tries if _owner(f) in (None, owner))
+    if make:
+        folder.mkdir(exist_ok=True)
+    if folder.is_dir() and _owner(folder) is None:
+        with suppress(OSError):
+            write_bytes(folder / _OWNER, json.dumps(owner, ensure_ascii=False).encode())
+    return folder
+
+
+def _owner(folder: Path) -> object:
+    """Whose folder it is; None when nobody is noted there."""
+    try:
+        return json.loads((folder / _OWNER).read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
+        return None if not folder.is_dir() else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +90,8 @@ class Diary:
         try:
             note = json.loads(self.path.read_bytes())
             left = _state(note)
+            if not left.engagement.of_same_client(loaded.engagement):
+                return Resumed(fresh)
             if note["fingerprint"] == loaded.fingerprint:
                 return Resumed(left, unsaved=bool(note["unsaved"]))
             kept = State(loaded.engagement, left.workflow, left.scenario, left.tried, left.parked, left.absent)

@@ -45,7 +45,7 @@ class Show:
 
     def __init__(self, work: Work, section: str) -> None:
         notices = tuple(Notice("info", words, ((tell("notice.dismiss"), "dismiss"),)) for words in work.notices)
-        delivery = Delivery(work.desk.path, self._from_elsewhere)
+        delivery = Delivery(work.desk, self._from_elsewhere)
         self.sitting = Sitting(work, Stage(section=section, notices=notices), delivery)
         self.screen = Screen(self.edit, shown(self.sitting, work.state), self.beat)
         self.foresight = Foresight(self.screen.send)

@@ -270,7 +270,16 @@ class Work:
         return report(self._now.agreed, self.desk.path, formats, folder, Path(brand) if brand else None)
 
     def take(self, engagement: Engagement) -> None:
-        """Go on from another agreed engagement, such as the file as somebody else left it; can be undone."""
+        """Go on from another agreed engagement, such as the file as somebody else left it; can be undone.
+
+        Another client's engagement starts afresh: nothing tried, parked or to be undone goes along.
+        """
+        if not engagement.of_same_client(self._now.engagement):
+            self._past.clear()
+            self._future.clear()
+            self._now = self.desk.resume().state
+            self._tell()
+            return
         here = self._now.workflow if any(w.id == self._now.workflow for w in engagement.workflows) else engagement.workflows[0].id
         scenario = self._now.scenario if self._now.scenario in engagement.scenarios else ""
         self._step(replace(self._now, engagement=engagement, workflow=here, scenario=scenario))
@@ -288,7 +297,8 @@ class Work:
         before, mine = (self._past[0] if self._past else self._now), self._now
         self._past.clear()
         self._future.clear()
-        self._now = _with_cells(resumed.state, before.tried, mine.tried)
+        ours = resumed.state.engagement.of_same_client(mine.engagement)
+        self._now = _with_cells(resumed.state, before.tried, mine.tried) if ours else resumed.state
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Call `listener` after every change."""

@@ -183,7 +183,7 @@ def routes(browser: Browser, stack: ExitStack, file: Path, wanted: set[str]) -> 
     for route in ("voila", "lab"):
         if any(name.startswith(route) for name in wanted):
             servers[route] = stack.enter_context(running(file, app=route == "voila"))
-            notebooks(file.with_name(f"{file.stem}.workbooks"))
+            notebooks(file.with_name(f"{file.name}.workbooks"))
     for name in sorted(wanted & {f"{route}{end}" for route in servers for end in ("", "_ahead", "_plotly")}):
         route, _, end = name.partition("_")
         page, ready = opened(browser, servers[route].url(end or "plain"), "ours", lab_idle if route == "lab" else None)

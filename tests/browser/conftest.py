@@ -37,7 +37,7 @@ def fresh(folder: Path) -> Path:
     """
     file = folder / "harbour.yaml"
     file.write_text(f"# Copy {secrets.token_hex(4)}\n" + (HERE / "harbour.yaml").read_text(encoding="utf-8"), encoding="utf-8")
-    (folder / "harbour.workbooks" / "session.json").unlink(missing_ok=True)
+    (folder / "harbour.yaml.workbooks" / "session.json").unlink(missing_ok=True)
     return file
 
 

@@ -24,7 +24,7 @@ def test_the_report_is_made_with_progress_and_opens_from_the_screen(voila: Serve
 
     popup.value.wait_for_load_state()
     assert "Harbour Mutual" in popup.value.inner_text("body")
-    assert list((file.parent / "harbour.workbooks" / "reports").rglob("*.html"))
+    assert list((file.parent / "harbour.yaml.workbooks" / "reports").rglob("*.html"))
 
 
 def test_a_format_that_is_not_built_is_greyed_and_says_so(voila: Server, page: Page, file: Path) -> None:
