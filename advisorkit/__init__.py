@@ -13,14 +13,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from advisorkit.session import Work, open, screen  # noqa: A004
+    from advisorkit.screens.opening import open  # noqa: A004
+    from advisorkit.screens.show import screen
+    from advisorkit.screens.work import Work
 
 __all__ = ["Work", "__version__", "open", "screen"]
 __version__ = "0.1.0"
+_LATE = {"Work": "work", "open": "opening", "screen": "show"}
 
 
 def __getattr__(name: str) -> object:
     """`open`, `screen` and `Work`, loaded when first asked for, so that importing the package stays cheap."""
-    if name in {"Work", "open", "screen"}:
-        return getattr(import_module("advisorkit.session"), name)
+    if name in _LATE:
+        return getattr(import_module(f"advisorkit.screens.{_LATE[name]}"), name)
     raise AttributeError(f"module 'advisorkit' has no attribute '{name}'")

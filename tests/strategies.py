@@ -12,18 +12,18 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from advisorkit import catalog
-from advisorkit.criteria import Criterion
-from advisorkit.engagement import Advised, Answer, Engagement, Override, PilotFile, Scenario, Setting, Workflow
-from advisorkit.patterns import PATTERNS
-from advisorkit.price_book.assumptions import assumptions
-from advisorkit.price_book.rows import history, model_rows
-from advisorkit.quantities import Estimate
+from advisorkit.catalog import reading
+from advisorkit.catalog.assumptions import assumptions
+from advisorkit.catalog.price_rows import history, model_rows
+from advisorkit.values.criteria import Criterion
+from advisorkit.values.engagement import Advised, Answer, Engagement, Override, PilotFile, Scenario, Setting, Workflow
+from advisorkit.values.patterns import PATTERNS
+from advisorkit.values.quantities import Estimate
 
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
-CATALOG = catalog.load()
+CATALOG = reading.load()
 NAMES = assumptions()
 PRICES = [row.id for row in history() if not row.id.startswith("rate:")]
 MODELS = [row["id"] for row in model_rows()]

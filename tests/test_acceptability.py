@@ -9,12 +9,15 @@ import pytest
 from hypothesis import given, settings
 from strategies import answer_sets
 
-from advisorkit.acceptability import WEIGHT_SPREAD, acceptability, bounds, draw, level_chances
-from advisorkit.calibration import shipped_cases
-from advisorkit.catalog import load
-from advisorkit.engagement import Answer
-from advisorkit.evidence import Assessment, Outlook, frequencies, table
-from advisorkit.patterns import PATTERNS
+from advisorkit.advice.acceptability import WEIGHT_SPREAD, acceptability, bounds, draw, level_chances
+from advisorkit.advice.belief import Assessment
+from advisorkit.advice.cases import frequencies
+from advisorkit.advice.decibans import table
+from advisorkit.advice.whatif import Outlook
+from advisorkit.calibration.closed_cases import shipped_cases
+from advisorkit.catalog.reading import load
+from advisorkit.values.engagement import Answer
+from advisorkit.values.patterns import PATTERNS
 
 CATALOG = load()
 CASES = shipped_cases()

@@ -14,17 +14,22 @@ from contracts import ASSESS
 from hypothesis import given, settings
 from strategies import answer_sets
 
-from advisorkit.acceptability import LEAD, SHARE
-from advisorkit.advice import Advice, advise
-from advisorkit.calibration import shipped_cases
-from advisorkit.catalog import load
-from advisorkit.documents.advice import advice_document
-from advisorkit.engagement import Answer, Engagement, Setting, Workflow
-from advisorkit.patterns import PATTERNS
-from advisorkit.pilot import Decision, Established, MarkedCase, MarkedResults, Pilot, Terms, diagnose
-from advisorkit.quantities import Estimate
-from advisorkit.store import read, samples
-from advisorkit.study import study
+from advisorkit.advice.acceptability import LEAD, SHARE
+from advisorkit.advice.advice import Advice
+from advisorkit.advice.advising import advise
+from advisorkit.calibration.closed_cases import shipped_cases
+from advisorkit.catalog.reading import load
+from advisorkit.pilots.diagnosis import Pilot, diagnose
+from advisorkit.pilots.findings import AfterPilot, Established
+from advisorkit.pilots.marked import MarkedCase, MarkedResults
+from advisorkit.pilots.terms import Terms
+from advisorkit.store import samples
+from advisorkit.store.reading import read
+from advisorkit.study.json_advice import advice_document
+from advisorkit.study.study import study
+from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
+from advisorkit.values.patterns import PATTERNS
+from advisorkit.values.quantities import Estimate
 
 CATALOG = load()
 CASES = shipped_cases()
@@ -279,7 +284,7 @@ def test_marking_a_pilot_replaces_opinions_and_counts_once() -> None:
     measured = Established(
         answers={"baseline_quality": said("inconsistent"), "prompt_pilot": said("marked_100")},
         retrieval_decibans=6.0, training_decibans=-3.0,
-        decision=Decision("climb", "rag", 0, "Most failures lacked the right text."), terms=TERMS, diagnoses=(),
+        decision=AfterPilot("climb", "rag", 0, "Most failures lacked the right text."), terms=TERMS, diagnoses=(),
     )  # fmt: skip
 
     advice = advised(opinions, pilot=measured)
@@ -294,7 +299,7 @@ def test_marking_a_pilot_replaces_opinions_and_counts_once() -> None:
 def test_a_for_now_gate_binds_the_step_after_a_pilot_too() -> None:
     measured = Established(
         answers={"prompt_pilot": said("marked_100"), "baseline_quality": said("inconsistent")},
-        retrieval_decibans=-3.0, training_decibans=9.0, decision=Decision("climb", "finetune", 0, "Manner falls short."),
+        retrieval_decibans=-3.0, training_decibans=9.0, decision=AfterPilot("climb", "finetune", 0, "Manner falls short."),
         terms=TERMS, diagnoses=(),
     )  # fmt: skip
 
@@ -308,7 +313,7 @@ def test_a_for_now_gate_binds_the_step_after_a_pilot_too() -> None:
 def test_a_pattern_that_the_marked_results_speak_against_is_held_back_and_keeps_its_chance() -> None:
     measured = Established(
         answers={"prompt_pilot": said("marked_100")}, retrieval_decibans=0.0, training_decibans=0.0,
-        decision=Decision("mark_more", "prompt", 40, "Too few cases."), terms=TERMS, diagnoses=(), blocked={"rag": "Search cannot reach the mark."},
+        decision=AfterPilot("mark_more", "prompt", 40, "Too few cases."), terms=TERMS, diagnoses=(), blocked={"rag": "Search cannot reach the mark."},
     )  # fmt: skip
 
     advice = advised(ASSISTANT, pilot=measured)
@@ -336,7 +341,7 @@ def test_a_run_settles_whether_it_could_be_run_and_not_whether_it_may_stay(answe
         "withdrawal_speed": said("months"), "tuning_available": said("yes"),
     }  # fmt: skip
     run = diagnose(Pilot(MarkedResults("marks.csv", "table", (MarkedCase("a", "right"),)), date(2026, 11, 18), "finetune"))
-    decision = Decision("mark_more", "finetune", 40, "Too few cases.")
+    decision = AfterPilot("mark_more", "finetune", 40, "Too few cases.")
     advice = advised({**clear, **answers}, pilot=Established({}, 0.0, 0.0, decision, TERMS, (run,)))
 
     tuned = advice.patterns["finetune"]

@@ -16,13 +16,15 @@ from batch_faults.stage import FORMATS, WORK, end_state, jobs, make, notebook, r
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisorkit.batch import Job, Template, gather, produce
 from advisorkit.batch.folders import LocalFolder, network_system, sync_service
+from advisorkit.batch.inputs import gather
 from advisorkit.batch.preflight import ID
 from advisorkit.batch.rounds import path_of
+from advisorkit.batch.runner import produce
 from advisorkit.batch.templates import check_template, find_template
-from advisorkit.brand import Brand
-from advisorkit.errors import EngagementError, UsageError
+from advisorkit.batch.values import Job, Template
+from advisorkit.export.brand import Brand
+from advisorkit.values.errors import EngagementError, UsageError
 
 TRIAL = notebook(WORK)
 ENGAGEMENT = "advisorkit: 1\nclient: Client {0}\ncurrency: EUR\nas_of: 2026-11-20\nworkflows:\n  - id: mail\n    name: Mail\n"

@@ -16,7 +16,7 @@ from batch_faults.stage import WORK, end_state, jobs, make, notebook, renderer_o
 from distributed import Client, LocalCluster
 
 from advisorkit.batch.cluster import ZygotePlugin
-from advisorkit.errors import UsageError
+from advisorkit.values.errors import UsageError
 
 SLOW = notebook(WORK, "time.sleep(0.3)")
 

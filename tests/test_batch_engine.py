@@ -14,8 +14,9 @@ import nbformat
 import pytest
 from batch_faults.stage import HERE, WORK, jobs, make, notebook, renderer_on_path, sales  # noqa: F401
 
-from advisorkit.batch import Limits, produce
 from advisorkit.batch.nest import NEST, Lost
+from advisorkit.batch.runner import produce
+from advisorkit.batch.values import Limits
 
 OUTPUTS = (
     "import json\nfrom IPython.display import HTML, Markdown, clear_output, display\nfacts = json.load(open(job)); facts",

@@ -13,14 +13,13 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from sample_charts import CHARTS, RANGES
 
-from advisorkit.blocks import (
-    MIME,
+from advisorkit.export.blocks import (
     Block,
     Callout,
     Cell,
     ChartBlock,
     Cover,
-    Decision,
+    DecisionBlock,
     Done,
     Heading,
     KeyFigure,
@@ -29,12 +28,11 @@ from advisorkit.blocks import (
     Money,
     Table,
     Text,
-    bundle,
-    read,
 )
-from advisorkit.blocks.markup import html, plain
-from advisorkit.brand import Brand
-from advisorkit.errors import RenderError
+from advisorkit.export.brand import Brand
+from advisorkit.export.bundles import MIME, bundle, read
+from advisorkit.export.markup import html, plain
+from advisorkit.values.errors import RenderError
 
 text = st.text(max_size=30)
 cells = st.builds(Cell, text, st.sampled_from(["", "rag", "muted"]))
@@ -44,7 +42,7 @@ blocks = st.one_of(
     st.builds(KeyFigures, st.lists(st.builds(KeyFigure, text, text), max_size=3).map(tuple)),
     st.builds(lambda a, b: Table(a.text, (a, b), ((b, a),), (False, True), total=True), cells, cells),
     st.builds(Callout, text, text, st.sampled_from(["note", "warning", "error"])),
-    st.builds(Decision, text, text, st.booleans(), text, text),
+    st.builds(DecisionBlock, text, text, st.booleans(), text, text),
     st.builds(Cover, text, text, text, text, st.booleans(), st.builds(Brand, text), text),
     st.builds(LineItems, text, st.just("EUR"), st.tuples(cells), st.lists(st.builds(Money, text, st.tuples(st.floats(0, 1e9) | st.none())), max_size=4).map(tuple), text),
     st.sampled_from([ChartBlock(chart, ("beside",)) for chart in CHARTS]),
@@ -89,7 +87,7 @@ def test_client_words_never_become_markup(words: str, style: str) -> None:
 
 
 @pytest.mark.parametrize("make", [
-    Heading, lambda w: KeyFigures((KeyFigure(w, w),)), lambda w: Callout(w, w), lambda w: Decision(w, w, clear=True, state=w, override=w),
+    Heading, lambda w: KeyFigures((KeyFigure(w, w),)), lambda w: Callout(w, w), lambda w: DecisionBlock(w, w, clear=True, state=w, override=w),
     lambda w: Table(w, (Cell(w),), ((Cell(w),),), (False,), w, w), lambda w: LineItems(w, "EUR", (Cell(w),), (Money(w, (1.0,)),), w),
     lambda w: Cover(w, w, w, w, sample=True, brand=Brand(name=w, confidentiality=w)), lambda w: ChartBlock(RANGES, (w,)),
 ])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from advisorkit.brief import prompt, read_reply
-from advisorkit.catalog import load
-from advisorkit.errors import EngagementError
+from advisorkit.catalog.reading import load
+from advisorkit.intake.brief import prompt, read_reply
+from advisorkit.values.errors import EngagementError
 
 NOTES = """Call with the head of claims.
 Auditors insist on a source for every answer.   The wordings change about once a month.

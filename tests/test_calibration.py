@@ -12,28 +12,18 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from advisorkit.calibration import (
-    Penalty,
-    Sheet,
-    chances_of,
-    fit,
-    groups,
-    left_out,
-    mix_of,
-    read_cases,
-    report,
-    scores_of,
-    shipped_cases,
-    shipped_weights,
-    with_weights,
-)
+from advisorkit.advice.belief import weigh
+from advisorkit.advice.decibans import table
+from advisorkit.calibration.closed_cases import read_cases, shipped_cases
+from advisorkit.calibration.fitting import Penalty, Sheet, chances_of, fit, mix_of, shipped_weights, with_weights
+from advisorkit.calibration.reporting import report
+from advisorkit.calibration.scoring import groups, left_out, scores_of
 from advisorkit.calibration.writing import differing, weights_file
-from advisorkit.catalog import load
+from advisorkit.catalog.reading import load
 from advisorkit.cli import app
 from advisorkit.cli.calibrating import reliability
-from advisorkit.errors import EngagementError
-from advisorkit.evidence import table, weigh
-from advisorkit.patterns import PATTERNS
+from advisorkit.values.errors import EngagementError
+from advisorkit.values.patterns import PATTERNS
 
 CATALOG = load()
 CASES = shipped_cases()

@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisorkit.catalog import archetypes, load, read
-from advisorkit.criteria import TOPICS, Catalog, Criterion, Gate
-from advisorkit.engagement import Answer
-from advisorkit.errors import CatalogError
-from advisorkit.evidence import closed_gates, removed, shares
-from advisorkit.evidence.gates import TESTS
-from advisorkit.quantities import Estimate
+from advisorkit.advice.belief import removed
+from advisorkit.advice.gates import TESTS, closed_gates, shares
+from advisorkit.catalog.archetypes import archetypes
+from advisorkit.catalog.reading import load, read
+from advisorkit.values.criteria import TOPICS, Catalog, Criterion, Gate
+from advisorkit.values.engagement import Answer
+from advisorkit.values.errors import CatalogError
+from advisorkit.values.quantities import Estimate
 
 CATALOG = load()
 CRITERIA = list(CATALOG.criteria.values())

@@ -15,16 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sample_charts import CHARTS, FLIPS, MAP, PATH, RANGES, SHARES, TORNADO, WATERFALL
 
-from advisorkit.brand import contrast
 from advisorkit.charts import figures, kinds
 from advisorkit.charts.draw import KINDS, scene
 from advisorkit.charts.letters import width, wrap
 from advisorkit.charts.region import outline
-from advisorkit.charts.scene import Bar, Dot, Label, Panel, ticks
+from advisorkit.charts.scene import Dot, Label, Panel, Strip, ticks
 from advisorkit.charts.svg import svg
 from advisorkit.charts.theme import DARK, LIGHT, MARKS, THEMES
-from advisorkit.patterns import PATTERNS
-from advisorkit.quantities import money_short
+from advisorkit.export.brand import contrast
+from advisorkit.values.patterns import PATTERNS
+from advisorkit.values.quantities import money_short
 
 chances = st.floats(0.001, 0.999)
 
@@ -147,13 +147,13 @@ def test_the_waterfall_ends_where_its_steps_add_up() -> None:
 
 
 def test_a_guess_is_a_dashed_bar() -> None:
-    bars = [mark for panel in scene(WATERFALL).panels for mark in panel.marks if isinstance(mark, Bar)]
+    bars = [mark for panel in scene(WATERFALL).panels for mark in panel.marks if isinstance(mark, Strip)]
 
     assert [bar.tip for bar in bars if bar.dashed] == ["Errors are costly: +1.0"]
 
 
 def test_shares_of_a_flip_fill_the_bar() -> None:
-    bars = [mark for panel in scene(FLIPS).panels for mark in panel.marks if isinstance(mark, Bar) and mark.tip]
+    bars = [mark for panel in scene(FLIPS).panels for mark in panel.marks if isinstance(mark, Strip) and mark.tip]
     ends = {bar.y: max(b.x1 for b in bars if b.y == bar.y) for bar in bars}
 
     assert list(ends.values()) == pytest.approx([1.0] * len(FLIPS.flips))

@@ -11,10 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from priced import ANSWERS, BOOK, TABLE, changes, engagement, inputs, inputs_of
 
-from advisorkit.costs import COLUMNS, Bill, bill, columns, facts, scene
-from advisorkit.errors import PriceError
-from advisorkit.patterns import PATTERNS
-from advisorkit.uncertainty import price
+from advisorkit.costs.bill import Bill, bill
+from advisorkit.costs.columns import columns
+from advisorkit.costs.facts import facts
+from advisorkit.costs.flows import COLUMNS, scene
+from advisorkit.costs.simulation import price
+from advisorkit.values.errors import PriceError
+from advisorkit.values.patterns import PATTERNS
 
 AMOUNTS = st.floats(0, 1e7) | st.sampled_from([0.0, 1.0])
 

@@ -10,10 +10,10 @@ from contracts import NUMBER, PATTERN, TEXT, many, objects, or_null, per_pattern
 from jsonschema import validate
 from priced import ANSWERS, TODAYS_FIGURES, engagement, inputs, inputs_of
 
-from advisorkit.costs import bill
-from advisorkit.documents.costs import cost_document
-from advisorkit.engagement import Engagement
-from advisorkit.uncertainty import price
+from advisorkit.costs.bill import bill
+from advisorkit.costs.simulation import price
+from advisorkit.study.json_costs import cost_document
+from advisorkit.values.engagement import Engagement
 
 RANGE = or_null(objects({"p10": NUMBER, "p50": NUMBER, "p90": NUMBER}))
 LINE = objects({"component": TEXT, "phase": {"enum": ["build", "run", "change", "error"]}, "unit": TEXT, "quantity": or_null(NUMBER),

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from priced import ANSWERS, TODAY, engagement, fixed, inputs, inputs_of
 
-from advisorkit import unit_costs
-from advisorkit.costs import bill, facts
-from advisorkit.costs.tokens_used import corpus_in_prompt
-from advisorkit.patterns import PATTERNS
-from advisorkit.prices import TokenPrices
+from advisorkit.costs import unit_costs
+from advisorkit.costs.bill import bill
+from advisorkit.costs.facts import facts
+from advisorkit.costs.tokens import corpus_in_prompt
+from advisorkit.values.patterns import PATTERNS
+from advisorkit.values.prices import TokenPrices
 
 SONNET_WINDOW = 1_000_000
 """Tokens that the default model reads at once."""

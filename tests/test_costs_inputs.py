@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from priced import ANSWERS, BOOK, TABLE, engagement, inputs, inputs_of, setting
 
-from advisorkit.costs import bill, inputs_for
-from advisorkit.engagement import Engagement
-from advisorkit.errors import EngagementError, PriceError
-from advisorkit.quantities import Estimate
+from advisorkit.costs.bill import bill
+from advisorkit.costs.inputs import inputs_for
+from advisorkit.values.engagement import Engagement
+from advisorkit.values.errors import EngagementError, PriceError
+from advisorkit.values.quantities import Estimate
 
 
 def told(**fields: Any) -> Engagement:

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 from priced import ANSWERS, BOOK, TABLE, engagement
 
-from advisorkit.costs import Bill, Chosen, Column, bill, inputs_for, portfolio
-from advisorkit.engagement import Engagement, Workflow
-from advisorkit.errors import PriceError
-from advisorkit.quantities import Estimate
+from advisorkit.costs.bill import Bill, bill
+from advisorkit.costs.flows import Column
+from advisorkit.costs.inputs import inputs_for
+from advisorkit.costs.shared import Chosen, portfolio
+from advisorkit.values.engagement import Engagement, Workflow
+from advisorkit.values.errors import PriceError
+from advisorkit.values.quantities import Estimate
 
 PLAIN: dict[str, Any] = {
     "engineer_day_rate": 1000, "build_days_rag": 20, "platform_share_rag": 0.3, "corpus_share_rag": 0.4, "horizon_months": 12,

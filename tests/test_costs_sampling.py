@@ -11,7 +11,7 @@ from scipy.stats import beta, qmc, spearmanr
 from advisorkit.costs.bands import band
 from advisorkit.costs.sampling import drawn, quantile
 from advisorkit.costs.sobol import DIMENSIONS, strata
-from advisorkit.quantities import Z95, Estimate, Kind
+from advisorkit.values.quantities import Z95, Estimate, Kind
 
 
 @pytest.mark.parametrize("power", [1, 5, 12])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from advisorkit.doctor import Check, checks
+from advisorkit.cli.doctor import Check, checks
 
 
 def by_name(found: tuple[Check, ...]) -> dict[str, Check]:

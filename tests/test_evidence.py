@@ -14,30 +14,19 @@ from skcriteria import mkdm
 from skcriteria.agg.simple import WeightedSumModel
 from strategies import answer_sets
 
-from advisorkit.catalog import load
-from advisorkit.criteria import Catalog, Criterion, Gate
-from advisorkit.engagement import Answer
-from advisorkit.errors import CatalogError
-from advisorkit.evidence import (
-    GUESS,
-    Assessment,
-    Belief,
-    GateHit,
-    believe,
-    best,
-    closed_gates,
-    corners,
-    removed,
-    shares,
-    step_for_now,
-    table,
-    waiting,
-    weigh,
-)
-from advisorkit.patterns import PATTERNS
-from advisorkit.quantities import Estimate
-from advisorkit.store import read, samples
-from advisorkit.study import study
+from advisorkit.advice.belief import GUESS, Assessment, Belief, believe, best, corners, removed, weigh
+from advisorkit.advice.decibans import table
+from advisorkit.advice.gates import GateHit, closed_gates, shares
+from advisorkit.advice.now import step_for_now, waiting
+from advisorkit.catalog.reading import load
+from advisorkit.store import samples
+from advisorkit.store.reading import read
+from advisorkit.study.study import study
+from advisorkit.values.criteria import Catalog, Criterion, Gate
+from advisorkit.values.engagement import Answer
+from advisorkit.values.errors import CatalogError
+from advisorkit.values.patterns import PATTERNS
+from advisorkit.values.quantities import Estimate
 
 CATALOG = load()
 plain = answer_sets(plain=True, most=12)

@@ -18,14 +18,26 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from sample_charts import CHARTS
 
-from advisorkit.blocks import Block, Cell, ChartBlock, Cover, Decision, Done, Heading, LineItems, Money, Text, bundle
-from advisorkit.brand import Brand, read_brand
-from advisorkit.errors import EngagementError, RenderError
+from advisorkit.export.blocks import (
+    Block,
+    Cell,
+    ChartBlock,
+    Cover,
+    DecisionBlock,
+    Done,
+    Heading,
+    LineItems,
+    Money,
+    Text,
+)
+from advisorkit.export.brand import Brand, read_brand
+from advisorkit.export.bundles import bundle
 from advisorkit.export.html import AdvisorHTMLExporter, css_words, render
+from advisorkit.values.errors import EngagementError, RenderError
 
 COVER = Cover("Look it up?", "Advice on one workflow: Claims", "Harbour Mutual", "20 November 2026", sample=True, brand=Brand(name="Your firm"))
 PAGES: tuple[Block, ...] = (
-    Decision("Start small", "Claims", clear=True, state="Clear."), Text(("Why it is so.",), "lead"),
+    DecisionBlock("Start small", "Claims", clear=True, state="Clear."), Text(("Why it is so.",), "lead"),
     Heading("All charts", 2, "Claims"), *(ChartBlock(chart) for chart in CHARTS),
     LineItems("Bill", "EUR", (Cell("RAG", "rag"),), (Money("Build", (21_600.0,)),)),
 )

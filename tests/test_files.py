@@ -12,21 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisorkit.errors import EngagementError
-from advisorkit.files import (
-    MAX_BYTES,
-    Fields,
-    Spot,
-    decode,
-    fingerprint,
-    parse_json,
-    parse_yaml,
-    read_bytes,
-    read_source,
-    within,
-    write_bytes,
-)
-from advisorkit.quantities import Estimate
+from advisorkit.files.disk import MAX_BYTES, decode, fingerprint, read_bytes, read_source, within, write_bytes
+from advisorkit.files.spots import Spot
+from advisorkit.files.trees import Fields, parse_json, parse_yaml
+from advisorkit.values.errors import EngagementError
+from advisorkit.values.quantities import Estimate
 
 
 def refusal(text: str) -> str:

@@ -9,24 +9,17 @@ import pytest
 from hypothesis import given, settings
 from strategies import answer_sets
 
-from advisorkit.catalog import load
-from advisorkit.engagement import Answer, Workflow
-from advisorkit.evidence import (
-    MEASURED,
-    Assessment,
-    Change,
-    Outlook,
-    believe,
-    best,
-    closed_gates,
-    corners,
-    possible_answers,
-)
-from advisorkit.flips import flips, pairs, stays, weight_flip, written
-from advisorkit.patterns import PATTERNS, PatternId
-from advisorkit.quantities import Estimate
-from advisorkit.store import read, samples
-from advisorkit.study import study
+from advisorkit.advice.belief import MEASURED, Assessment, believe, best, corners
+from advisorkit.advice.flips import flips, pairs, stays, weight_flip, written
+from advisorkit.advice.gates import closed_gates
+from advisorkit.advice.whatif import Change, Outlook, possible_answers
+from advisorkit.catalog.reading import load
+from advisorkit.store import samples
+from advisorkit.store.reading import read
+from advisorkit.study.study import study
+from advisorkit.values.engagement import Answer, Workflow
+from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.quantities import Estimate
 
 CATALOG = load()
 QUESTIONS: dict[str, Answer] = {

@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from advisorkit.cli import app
-from advisorkit.store import read
+from advisorkit.store.reading import read
 
 HEAD = "advisorkit: 1\nid: hostile\nclient: Hostile (sample)\nsample: true\ncurrency: {currency}\nas_of: {as_of}\nworkflows:\n"
 FLOW = "  - id: w\n    name: Work\n    status: {status}\n    answers: {answers}\n"

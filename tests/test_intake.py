@@ -15,17 +15,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import CATALOG, answer_sets, setting_sets, slugs, words
 
-from advisorkit.engagement import Answer, Setting
-from advisorkit.errors import EngagementError
-from advisorkit.intake import Portfolio, new_questionnaire, portfolio, read_questionnaire
-from advisorkit.intake.questionnaire import asked
-from advisorkit.quantities import Estimate
+from advisorkit.intake.filled import read_questionnaire
+from advisorkit.intake.portfolio import PortfolioTable, portfolio
+from advisorkit.intake.questionnaire import asked, new_questionnaire
 from advisorkit.store.document import plain_answer, plain_setting
+from advisorkit.values.engagement import Answer, Setting
+from advisorkit.values.errors import EngagementError
+from advisorkit.values.quantities import Estimate
 
 DAY = date(2026, 11, 20)
 
 
-def table(folder: Path, text: str) -> Portfolio:
+def table(folder: Path, text: str) -> PortfolioTable:
     (folder / "firms.csv").write_text(text, encoding="utf-8")
     return portfolio(folder / "firms.csv", "EUR", DAY)
 

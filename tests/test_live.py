@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from advisorkit.errors import UsageError
-from advisorkit.live import WORKBOOKS, copy_workbooks, live
+from advisorkit.screens.live import WORKBOOKS, copy_workbooks, live
+from advisorkit.values.errors import UsageError
 
 ROOT = Path(__file__).parents[1]
 

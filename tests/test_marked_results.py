@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisorkit.errors import PilotError
-from advisorkit.marked_results import COLUMNS, read_results
-from advisorkit.pilot import FAILURES, MarkedCase
+from advisorkit.pilots.marked import FAILURES, MarkedCase
+from advisorkit.pilots.results import read_results
+from advisorkit.pilots.rows import COLUMNS
+from advisorkit.values.errors import PilotError
 
 DATA = Path(__file__).parent / "data"
 GOOD = "case,right,failure,minutes,note\n1,yes,,2.5,fine\n2,no,information,4,no price list\n"

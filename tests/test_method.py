@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from advisorkit.catalog import load
-from advisorkit.criteria import Criterion
-from advisorkit.method import PAGE, main, page
-from advisorkit.quantities import number
+from advisorkit.catalog.method import PAGE, main, page
+from advisorkit.catalog.reading import load
+from advisorkit.values.criteria import Criterion
+from advisorkit.values.quantities import number
 
 CATALOG = load()
 TEXT = page(CATALOG)

@@ -6,14 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisorkit.catalog import load
-from advisorkit.costs import facts, inputs_for
-from advisorkit.evidence import Belief, Facts
-from advisorkit.path import plan, policies, suffices
-from advisorkit.patterns import PATTERNS
-from advisorkit.price_book import assumptions
-from advisorkit.price_book import load as load_prices
-from advisorkit.store import read, samples
+from advisorkit.advice.belief import Belief
+from advisorkit.advice.gates import Facts
+from advisorkit.advice.ladder import plan, policies, suffices
+from advisorkit.catalog.assumptions import assumptions
+from advisorkit.catalog.price_rows import load as load_prices
+from advisorkit.catalog.reading import load
+from advisorkit.costs.facts import facts
+from advisorkit.costs.inputs import inputs_for
+from advisorkit.store import samples
+from advisorkit.store.reading import read
+from advisorkit.values.patterns import PATTERNS
 
 TEXT = load().text
 chances = st.floats(0.01, 0.99)

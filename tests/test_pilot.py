@@ -8,19 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisorkit.pilot import (
-    Decision,
-    Established,
-    MarkedCase,
-    MarkedResults,
-    Pilot,
-    Stakes,
-    Terms,
-    decide,
-    diagnose,
-    established,
-)
-from advisorkit.pilot_rules import rules
+from advisorkit.catalog.pilot_rules import rules
+from advisorkit.pilots.decision import decide
+from advisorkit.pilots.diagnosis import Pilot, diagnose
+from advisorkit.pilots.established import established
+from advisorkit.pilots.findings import AfterPilot, Established
+from advisorkit.pilots.marked import MarkedCase, MarkedResults
+from advisorkit.pilots.terms import Terms
+from advisorkit.pilots.value import Stakes
 
 NEEDED = Terms(0.84, "break_even", Stakes(20, 88, 12_000, 30_000, marking_cost=5))
 AGREED = Terms(0.84, "pass_mark")
@@ -41,7 +36,7 @@ def read(marks: list[MarkedCase], terms: Terms = NEEDED, pattern: str = "prompt"
     return established([pilot(marks, pattern)], terms, rules())
 
 
-def decision(marks: list[MarkedCase], terms: Terms = NEEDED, pattern: str = "prompt") -> Decision:
+def decision(marks: list[MarkedCase], terms: Terms = NEEDED, pattern: str = "prompt") -> AfterPilot:
     return decide(diagnose(pilot(marks, pattern)), terms, rules())
 
 
@@ -135,7 +130,7 @@ def test_with_retrieval_in_place_answers_without_the_passage_call_for_better_sea
 def test_with_retrieval_in_place_bad_answers_from_the_right_passage_call_for_training_too() -> None:
     marks = cases(70) + [MarkedCase(f"seen-{i}", "wrong", passage_found=True) for i in range(45)]
 
-    assert decision(marks, pattern="rag") == Decision("climb", "hybrid", 0, decision(marks, pattern="rag").why)
+    assert decision(marks, pattern="rag") == AfterPilot("climb", "hybrid", 0, decision(marks, pattern="rag").why)
 
 
 def test_after_training_missing_information_calls_for_retrieval_and_bad_answers_for_an_end() -> None:

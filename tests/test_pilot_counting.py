@@ -6,18 +6,13 @@ from datetime import date
 
 import pytest
 
-from advisorkit.pilot import (
-    MarkedCase,
-    MarkedResults,
-    Pilot,
-    Share,
-    Stakes,
-    Terms,
-    diagnose,
-    established,
-)
-from advisorkit.pilot.diagnosis import Diagnosis
-from advisorkit.pilot_rules import rules
+from advisorkit.catalog.pilot_rules import rules
+from advisorkit.pilots.diagnosis import Diagnosis, Pilot, diagnose
+from advisorkit.pilots.established import established
+from advisorkit.pilots.marked import MarkedCase, MarkedResults
+from advisorkit.pilots.tally import Share
+from advisorkit.pilots.terms import Terms
+from advisorkit.pilots.value import Stakes
 
 AGREED = Terms(0.84, "pass_mark")
 

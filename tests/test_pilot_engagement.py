@@ -8,15 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from advisorkit.catalog import load as load_catalog
-from advisorkit.documents.pilot import faults_document, plan_document, read_document
-from advisorkit.engagement import Advised, Answer, Engagement, PilotFile, Workflow
-from advisorkit.errors import PilotError, UsageError
-from advisorkit.pilot import COUNTED, with_advised, with_pilot
-from advisorkit.piloting import pilots_of, plans, read_pilot
-from advisorkit.quantities import Estimate
-from advisorkit.store import load, write
-from advisorkit.study import study
+from advisorkit.catalog.reading import load as load_catalog
+from advisorkit.pilots.findings import COUNTED
+from advisorkit.pilots.history import with_advised, with_pilot
+from advisorkit.store.reading import load
+from advisorkit.store.writing import write
+from advisorkit.study.json_pilot import faults_document, plan_document, read_document
+from advisorkit.study.pilots import pilots_of, plans, read_pilot
+from advisorkit.study.study import study
+from advisorkit.values.engagement import Advised, Answer, Engagement, PilotFile, Workflow
+from advisorkit.values.errors import PilotError, UsageError
+from advisorkit.values.quantities import Estimate
 from tests.contracts import PILOT_PLAN
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from advisorkit.errors import PilotError
-from advisorkit.marked_results import read_results
-from advisorkit.pilot import Pilot, diagnose
+from advisorkit.pilots.diagnosis import Pilot, diagnose
+from advisorkit.pilots.results import read_results
+from advisorkit.values.errors import PilotError
 
 PROMPTFOO = Path(__file__).parent / "data" / "promptfoo_echo.json"
 """Written by promptfoo itself; see the head of promptfoo_echo.yaml beside it."""

@@ -10,16 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from advisorkit.batch import gather, produce
-from advisorkit.blocks import Block, ChartBlock, Decision, Heading, KeyFigures, Table, Text
+from advisorkit.batch.inputs import gather
+from advisorkit.batch.runner import produce
 from advisorkit.charts.kinds import ShareBars
-from advisorkit.engagement import Answer, Engagement, Workflow
-from advisorkit.piloting import plan_of, read_pilot
-from advisorkit.quantities import Estimate, percent
-from advisorkit.report import charter, failures, moved, result, view_of, write_job
+from advisorkit.export.blocks import Block, ChartBlock, DecisionBlock, Heading, KeyFigures, Table, Text
+from advisorkit.report.job import view_of, write_job
+from advisorkit.report.pilot_pages import charter, failures, moved, result
+from advisorkit.screens.piloted import pilot
+from advisorkit.screens.stage import Stage
 from advisorkit.store import samples
-from advisorkit.study import study
-from advisorkit.widgets import Stage, pilot
+from advisorkit.study.pilots import plan_of, read_pilot
+from advisorkit.study.study import study
+from advisorkit.values.engagement import Answer, Engagement, Workflow
+from advisorkit.values.quantities import Estimate, percent
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 MARKS = {
@@ -54,7 +57,7 @@ def words(blocks: tuple[Block, ...]) -> str:
                 texts += [cell.text for row in rows for cell in row]
             case KeyFigures(figures=figures):
                 texts += [part for figure in figures for part in (figure.value, figure.words)]
-            case Decision(advice=advice, state=state):
+            case DecisionBlock(advice=advice, state=state):
                 texts += [advice, state]
     return "\n".join(texts)
 

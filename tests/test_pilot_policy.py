@@ -17,25 +17,20 @@ from functools import cache
 import numpy as np
 import pytest
 
-from advisorkit.catalog import load
-from advisorkit.engagement import Answer, Engagement, Workflow
-from advisorkit.evidence import Assessment, believe
-from advisorkit.patterns import PATTERNS, PatternId
-from advisorkit.pilot import (
-    COUNTED,
-    Beta,
-    Diagnosis,
-    MarkedResults,
-    Pilot,
-    Share,
-    Stakes,
-    Terms,
-    best_size,
-    decide,
-    sizes_valued,
-)
-from advisorkit.pilot_rules import rules
-from advisorkit.study import study
+from advisorkit.advice.belief import Assessment, believe
+from advisorkit.catalog.pilot_rules import rules
+from advisorkit.catalog.reading import load
+from advisorkit.pilots.decision import decide
+from advisorkit.pilots.diagnosis import Diagnosis, Pilot
+from advisorkit.pilots.findings import COUNTED
+from advisorkit.pilots.intervals import Beta
+from advisorkit.pilots.marked import MarkedResults
+from advisorkit.pilots.tally import Share
+from advisorkit.pilots.terms import Terms
+from advisorkit.pilots.value import Stakes, best_size, sizes_valued
+from advisorkit.study.study import study
+from advisorkit.values.engagement import Answer, Engagement, Workflow
+from advisorkit.values.patterns import PATTERNS, PatternId
 
 CLIENTS = 1000
 LAYERS: dict[PatternId, tuple[bool, bool]] = {"prompt": (False, False), "rag": (True, False), "finetune": (False, True), "hybrid": (True, True)}

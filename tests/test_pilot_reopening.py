@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from advisorkit.engagement import Advised, Answer, Engagement, PilotFile, Workflow
-from advisorkit.pilot_rules import rules
-from advisorkit.reopening import Reopened, reopen_checks
-from advisorkit.study import study
+from advisorkit.advice.reopening import Reopened, reopen_checks
+from advisorkit.catalog.pilot_rules import rules
+from advisorkit.study.study import study
+from advisorkit.values.engagement import Advised, Answer, Engagement, PilotFile, Workflow
 
 WORKFLOW = Workflow("support", "Support")
 BASE = Engagement("acme", "Acme (sample)", "EUR", date(2026, 11, 20), (WORKFLOW,), exchange_rates={"USD": 0.92})

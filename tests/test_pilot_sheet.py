@@ -10,12 +10,15 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from advisorkit.engagement import Engagement, Workflow
-from advisorkit.errors import UsageError
-from advisorkit.marked_results import MARKS, SECOND_MARKS, read_results
-from advisorkit.marking_sheet import CaseToMark, instructions, marking_sheet
-from advisorkit.pilot import FAILURES, Beta, Plan, Terms
-from advisorkit.piloting import read_pilot
+from advisorkit.pilots.intervals import Beta
+from advisorkit.pilots.marked import FAILURES
+from advisorkit.pilots.planning import Plan
+from advisorkit.pilots.results import MARKS, SECOND_MARKS, read_results
+from advisorkit.pilots.sheet import CaseToMark, instructions, marking_sheet
+from advisorkit.pilots.terms import Terms
+from advisorkit.study.pilots import read_pilot
+from advisorkit.values.engagement import Engagement, Workflow
+from advisorkit.values.errors import UsageError
 
 PLAN = Plan(
     workflow="w", pattern="prompt", currency="EUR", terms=Terms(0.84, "pass_mark", expected=Beta(8, 2)), evpi=None,

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
-from advisorkit.pilot import Beta, Stakes, at_most, best_size, evpi, evsi, kappa, sizes_valued, wilson
+from advisorkit.pilots.intervals import Beta, at_most, kappa, wilson
+from advisorkit.pilots.value import Stakes, best_size, evpi, evsi, sizes_valued
 
 SIZES = (20, 50, 100, 200, 400)
 CLIENT = Beta.between(0.75, 0.92)

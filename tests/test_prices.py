@@ -14,16 +14,17 @@ from genai_prices.data import providers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisorkit import price_book, unit_costs
-from advisorkit.errors import CatalogError, PriceError
-from advisorkit.price_book.refresh import package_prices
-from advisorkit.price_book.rows import COLUMNS, model_rows
-from advisorkit.prices import Price, PriceBook
-from advisorkit.quantities import Estimate
+from advisorkit.catalog import price_refresh, price_rows
+from advisorkit.catalog.price_refresh import package_prices
+from advisorkit.catalog.price_rows import COLUMNS, model_rows
+from advisorkit.costs import unit_costs
+from advisorkit.values.errors import CatalogError, PriceError
+from advisorkit.values.prices import Price, PriceBook
+from advisorkit.values.quantities import Estimate
 
 TODAY = date(2026, 11, 20)
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-BOOK = price_book.load(TODAY)
+BOOK = price_rows.load(TODAY)
 REFERENCES = {row["id"]: row["reference"] for row in model_rows()}
 CHAT = sorted(id for id, model in BOOK.models.items() if model.kind != "embedding")
 BATCHED = [id for id in CHAT if f"{id}/batch_input" in BOOK.prices]
@@ -119,15 +120,15 @@ def test_an_unknown_model_is_always_an_error_never_a_free_one(id: str, tail: str
 
 
 def test_no_row_of_the_history_stands_in_place_of_another() -> None:
-    rows = [(row.id, row.since) for row in price_book.history()]
+    rows = [(row.id, row.since) for row in price_rows.history()]
 
     assert len(rows) == len(set(rows)) > len(BOOK.prices)
 
 
 def test_history_is_kept_and_the_day_picks_the_row() -> None:
-    assert price_book.load(date(2025, 1, 1)).tokens("openai:o3").input == 10
-    assert price_book.load(date(2025, 6, 10)).tokens("openai:o3").input == 2
-    assert price_book.load(date(2027, 1, 1)).tokens("google:gemini-3.8-flash").output == 7.5
+    assert price_rows.load(date(2025, 1, 1)).tokens("openai:o3").input == 10
+    assert price_rows.load(date(2025, 6, 10)).tokens("openai:o3").input == 2
+    assert price_rows.load(date(2027, 1, 1)).tokens("google:gemini-3.8-flash").output == 7.5
 
 
 @pytest.mark.parametrize(("days", "state"), [(60, "fresh"), (61, "warn"), (180, "warn"), (181, "stale")])
@@ -184,7 +185,7 @@ def changed(book: PriceBook, row: Price) -> PriceBook:
 def test_a_refresh_shows_what_differs_and_writes_nothing() -> None:
     old = replace(BOOK.price("openai:gpt-5-mini/input"), amount=Estimate.of(0.3))
 
-    found = price_book.refresh(changed(BOOK, old), TODAY)
+    found = price_refresh.refresh(changed(BOOK, old), TODAY)
 
     assert [(c.id, c.before, c.kept) for c in found.changes] == [(old.id, old, False)]
     assert [(row.id, row.amount.likely, row.since) for row in found.rows] == [(old.id, 0.25, TODAY)]
@@ -194,7 +195,7 @@ def test_a_refresh_shows_what_differs_and_writes_nothing() -> None:
 def test_a_refresh_never_overwrites_a_negotiated_price() -> None:
     own = BOOK.with_negotiated({"openai:gpt-5-mini/input": 0.2}, TODAY)
 
-    found = price_book.refresh(own, TODAY)
+    found = price_refresh.refresh(own, TODAY)
 
     assert [(change.id, change.kept) for change in found.changes] == [("openai:gpt-5-mini/input", True)]
     assert found.rows == ()
@@ -203,19 +204,19 @@ def test_a_refresh_never_overwrites_a_negotiated_price() -> None:
 def test_what_a_refresh_found_is_appended_to_a_price_file_and_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = replace(BOOK.price("openai:gpt-5.4/input"), amount=Estimate.of(9), tiers=(), since=date(2026, 11, 1))
     file = tmp_path / "prices.csv"
-    file.write_text(price_book.rows_text((old,), header=True))
+    file.write_text(price_refresh.rows_text((old,), header=True))
     monkeypatch.setenv("ADVISORKIT_PRICES", str(file))
-    assert price_book.load(TODAY).tokens("openai:gpt-5.4").input == 9
+    assert price_rows.load(TODAY).tokens("openai:gpt-5.4").input == 9
 
-    added = price_book.append(price_book.refresh(price_book.load(TODAY), TODAY), file)
+    added = price_refresh.append(price_refresh.refresh(price_rows.load(TODAY), TODAY), file)
 
     assert added == 1
-    assert price_book.load(TODAY).tokens("openai:gpt-5.4") == BOOK.tokens("openai:gpt-5.4")
-    assert price_book.load(date(2026, 11, 19)).tokens("openai:gpt-5.4").input == 9  # history stays as it was
+    assert price_rows.load(TODAY).tokens("openai:gpt-5.4") == BOOK.tokens("openai:gpt-5.4")
+    assert price_rows.load(date(2026, 11, 19)).tokens("openai:gpt-5.4").input == 9  # history stays as it was
 
 
 def test_the_same_package_asked_later_makes_no_price_younger() -> None:
-    later = price_book.refresh(BOOK, date(2026, 12, 30))
+    later = price_refresh.refresh(BOOK, date(2026, 12, 30))
 
     assert (later.data_date, later.rechecked) == (date(2026, 11, 9), ())
     assert later.unchanged + len(later.changes) == len([row for row in BOOK.prices.values() if row.source.startswith("genai-prices")])
@@ -224,7 +225,7 @@ def test_the_same_package_asked_later_makes_no_price_younger() -> None:
 def test_a_newer_package_checks_unchanged_prices_again() -> None:
     older = {id: replace(row, checked=date(2026, 1, 1)) for id, row in BOOK.prices.items()}
 
-    found = price_book.refresh(replace(BOOK, prices=older), TODAY)
+    found = price_refresh.refresh(replace(BOOK, prices=older), TODAY)
 
     assert len(found.rechecked) == found.unchanged > 300
     assert {row.checked for row in found.rechecked} == {date(2026, 11, 9)}
@@ -249,11 +250,11 @@ def test_a_wrong_row_of_a_price_file_names_its_line(tmp_path: Path, row: str, fa
     file.write_text(",".join(COLUMNS) + "\n" + row + "\n")
 
     with pytest.raises(CatalogError, match=f"own.csv, line 2.*{fault}"):
-        price_book.load(TODAY, file)
+        price_rows.load(TODAY, file)
 
 
 def test_the_table_of_prices_shows_age_source_and_state() -> None:
-    rows = price_book.prices_table(BOOK, date(2027, 1, 20))
+    rows = price_rows.prices_table(BOOK, date(2027, 1, 20))
 
     assert len(rows) == len(BOOK.prices)
     assert {row["state"] for row in rows} == {"warn"}

@@ -11,27 +11,21 @@ import pytest
 from hypothesis import given, settings
 from strategies import answer_sets
 
-from advisorkit.calibration import shipped_cases
-from advisorkit.catalog import load
-from advisorkit.costs import Costing, inputs_for
-from advisorkit.criteria import TOPICS
-from advisorkit.engagement import Answer, Engagement, Workflow
-from advisorkit.evidence import (
-    Assessment,
-    Case,
-    Outlook,
-    believe,
-    best,
-    best_of,
-    closed_gates,
-    corners,
-    possible_answers,
-    step_for_now,
-)
-from advisorkit.patterns import PatternId
-from advisorkit.price_book import assumptions
-from advisorkit.price_book import load as load_prices
-from advisorkit.questions import MOST, WORTH, next_questions, open_questions, settled
+from advisorkit.advice.belief import Assessment, believe, best, corners
+from advisorkit.advice.cases import Case
+from advisorkit.advice.gates import closed_gates
+from advisorkit.advice.now import step_for_now
+from advisorkit.advice.questions import MOST, WORTH, next_questions, open_questions, settled
+from advisorkit.advice.whatif import Outlook, best_of, possible_answers
+from advisorkit.calibration.closed_cases import shipped_cases
+from advisorkit.catalog.assumptions import assumptions
+from advisorkit.catalog.price_rows import load as load_prices
+from advisorkit.catalog.reading import load
+from advisorkit.costs.costing import Costing
+from advisorkit.costs.inputs import inputs_for
+from advisorkit.values.criteria import TOPICS
+from advisorkit.values.engagement import Answer, Engagement, Workflow
+from advisorkit.values.patterns import PatternId
 
 CATALOG = load()
 CASES = shipped_cases()

@@ -19,30 +19,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from advisorkit.blocks import Block, ChartBlock, Decision, Done, Heading, LineItems, Table, bundle
-from advisorkit.brand import Brand
-from advisorkit.documents.advice import advice_document
-from advisorkit.documents.costs import cost_document
-from advisorkit.engagement import Answer, Engagement, Override, Scenario, Workflow
-from advisorkit.errors import UsageError
+from advisorkit.export.blocks import Block, ChartBlock, DecisionBlock, Done, Heading, LineItems, Table
+from advisorkit.export.brand import Brand
+from advisorkit.export.bundles import bundle
 from advisorkit.export.html import render
-from advisorkit.quantities import Estimate, money_short, percent, percents
-from advisorkit.report import (
-    Report,
-    View,
-    answers,
-    changes,
-    costs,
-    figures,
-    make_report,
-    open_job,
-    path,
-    reasons,
-    summary,
-    write_job,
-)
+from advisorkit.report.advice_pages import changes, reasons, summary
+from advisorkit.report.answer_pages import answers
+from advisorkit.report.cost_pages import costs, figures
+from advisorkit.report.job import Report, make_report, open_job, write_job
+from advisorkit.report.path_pages import path
 from advisorkit.report.printed import lead_points, project, sampled, shown
 from advisorkit.report.sentences import places, sentences
+from advisorkit.report.view import View
+from advisorkit.study.json_advice import advice_document
+from advisorkit.study.json_costs import cost_document
+from advisorkit.values.engagement import Answer, Engagement, Override, Scenario, Workflow
+from advisorkit.values.errors import UsageError
+from advisorkit.values.quantities import Estimate, money_short, percent, percents
 
 ROOT = Path(__file__).parents[1]
 TEMPLATE = ROOT / "templates" / "client_report.ipynb"
@@ -159,7 +152,7 @@ def test_the_bill_adds_up_to_the_likely_total_of_the_json() -> None:
 
 
 def test_every_section_of_the_report_is_there() -> None:
-    headings = [block.text if isinstance(block, Heading) else block.advice for block in blocks(report()) if isinstance(block, Heading | Decision)]
+    headings = [block.text if isinstance(block, Heading) else block.advice for block in blocks(report()) if isinstance(block, Heading | DecisionBlock)]
 
     for part in ("Why", "What we ask you to decide", "What it is not, and why", "When to look again", "Climb only when marked results say so",
                  "What the figures rest on", "What we were told", "How the advice is worked out", "Limits"):
@@ -234,7 +227,7 @@ def test_a_person_s_decision_stands_beside_the_advice() -> None:
     made = make_report(replace(ONE, workflows=(decided,)), draws=DRAWS)
 
     first = summary(made.workflows[0])[0]
-    assert isinstance(first, Decision)
+    assert isinstance(first, DecisionBlock)
     assert first.override == "The board decided for Prompt: The board wants to start now. The advice beside it stays as computed."
     assert first.advice == summary(report().workflows[0])[0].advice  # type: ignore[union-attr]
 

@@ -9,18 +9,17 @@ from functools import cache
 
 import pytest
 
-from advisorkit import store
-from advisorkit.catalog import load
-from advisorkit.documents.advice import advice_document
-from advisorkit.documents.pilot import diagnosis_document
-from advisorkit.engagement import Engagement
-from advisorkit.errors import UsageError
-from advisorkit.piloting import pilots_of
-from advisorkit.quantities import percent
-from advisorkit.report import detour
+from advisorkit.catalog.reading import load
+from advisorkit.report.path_pages import detour
 from advisorkit.report.printed import project, weeks
-from advisorkit.store import samples
-from advisorkit.study import Study, studies
+from advisorkit.store import reading, samples
+from advisorkit.study.json_advice import advice_document
+from advisorkit.study.json_pilot import diagnosis_document
+from advisorkit.study.pilots import pilots_of
+from advisorkit.study.study import Study, studies
+from advisorkit.values.engagement import Engagement
+from advisorkit.values.errors import UsageError
+from advisorkit.values.quantities import percent
 
 DESTINATIONS = {
     "sop-assistant": "rag",
@@ -37,7 +36,7 @@ MARKED = {"marked_20", "marked_100", "in_production"}
 
 @cache
 def sample(name: str) -> Engagement:
-    return store.read(samples.path(name))
+    return reading.read(samples.path(name))
 
 
 @cache

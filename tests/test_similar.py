@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from strategies import answer_sets
 
-from advisorkit.calibration import report, shipped_cases
-from advisorkit.catalog import load
-from advisorkit.engagement import Answer
-from advisorkit.similar import LEAST, UNORDERED, distances, similar
+from advisorkit.advice.similar import LEAST, UNORDERED, distances, similar
+from advisorkit.calibration.closed_cases import shipped_cases
+from advisorkit.calibration.reporting import report
+from advisorkit.catalog.reading import load
+from advisorkit.values.engagement import Answer
 
 CATALOG = load()
 CASES = shipped_cases()

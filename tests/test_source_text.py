@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from advisorkit.catalog import load
-from advisorkit.engagement import Answer
-from advisorkit.evidence import corners, weigh
-from advisorkit.patterns import PATTERNS
-from advisorkit.quantities import Estimate
+from advisorkit.advice.belief import corners, weigh
+from advisorkit.catalog.reading import load
+from advisorkit.values.engagement import Answer
+from advisorkit.values.patterns import PATTERNS
+from advisorkit.values.quantities import Estimate
 
 CATALOG = load()
 

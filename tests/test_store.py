@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from advisorkit import store
-from advisorkit.engagement import Answer, Engagement, Override, PilotFile
-from advisorkit.errors import EngagementError, Fault
-from advisorkit.files import Fields, Node, Scalar, parse_yaml
-from advisorkit.quantities import Estimate
+from advisorkit.files.trees import Fields, Node, Scalar, parse_yaml
+from advisorkit.store import document, reading
 from advisorkit.store.reading import upgraded
+from advisorkit.values.engagement import Answer, Engagement, Override, PilotFile
+from advisorkit.values.errors import EngagementError, Fault
+from advisorkit.values.quantities import Estimate
 
 CONTRACT = """\
 advisorkit: 1                      # format version
@@ -50,7 +50,7 @@ SMALL = "advisorkit: 1\nclient: A\ncurrency: EUR\nas_of: 2026-11-20\nworkflows:\
 
 def read(folder: Path, text: str, name: str = "acme.yaml") -> Engagement:
     (folder / name).write_text(text, encoding="utf-8")
-    return store.read(folder / name)
+    return reading.read(folder / name)
 
 
 def faults(folder: Path, text: str, name: str = "acme.yaml") -> list[Fault]:
@@ -245,16 +245,16 @@ def test_unknown_and_absent_answers_are_no_answers_and_an_own_unknown_hides_the_
 def test_the_same_engagement_in_json_is_the_same_value(tmp_path: Path) -> None:
     value = read(tmp_path, CONTRACT)
 
-    again = read(tmp_path, store.to_json(value), "acme.json")
+    again = read(tmp_path, document.to_json(value), "acme.json")
 
     assert again == value
-    assert store.digest(again) == store.digest(value)
+    assert document.digest(again) == document.digest(value)
 
 
 def test_an_old_encoding_is_read_with_a_notice(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(SMALL.replace("client: A", "client: Café").encode("cp1252"))
 
-    loaded = store.load(tmp_path / "a.yaml")
+    loaded = reading.load(tmp_path / "a.yaml")
 
     assert loaded.engagement.client == "Café"
     assert "Windows-1252" in loaded.notices[0]

@@ -13,15 +13,16 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from strategies import CATALOG, NAMES, engagements
 
-from advisorkit import store
-from advisorkit.engagement import Engagement
-from advisorkit.errors import EngagementError
-from advisorkit.files import Items, Node, Scalar, Source, is_number, parse, read_source
-from advisorkit.store import samples
+from advisorkit.files.disk import SourceText, read_source
+from advisorkit.files.spots import is_number
+from advisorkit.files.trees import Items, Node, Scalar, parse
+from advisorkit.store import document, fresh, reading, samples, schema
 from advisorkit.store.reading import understand
 from advisorkit.store.vocabulary import vocabulary
+from advisorkit.values.engagement import Engagement
+from advisorkit.values.errors import EngagementError
 
-SCHEMA = store.schema()
+SCHEMA = schema.schema()
 VALIDATOR = Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
@@ -48,7 +49,7 @@ def test_both_samples_satisfy_the_schema(name: str) -> None:
 
 @given(value=engagements)
 def test_every_engagement_satisfies_the_schema(value: Engagement) -> None:
-    VALIDATOR.validate(json.loads(store.to_json(value)))
+    VALIDATOR.validate(json.loads(document.to_json(value)))
 
 
 def test_every_criterion_level_and_name_stands_in_the_schema_with_label_and_unit() -> None:
@@ -97,14 +98,14 @@ def test_reader_and_schema_refuse_the_same_mistakes(key: str, value: Any) -> Non
 
     assert not VALIDATOR.is_valid(bad)
     with pytest.raises(EngagementError):
-        understand(Source("a.json", json.dumps(bad), ""), vocabulary())
+        understand(SourceText("a.json", json.dumps(bad), ""), vocabulary())
 
 
 def test_a_fresh_file_is_valid_and_asks_the_core_questions(tmp_path: Path) -> None:
-    text = store.new("acme", "Acme: new", "EUR", date(2026, 11, 20))
+    text = fresh.new("acme", "Acme: new", "EUR", date(2026, 11, 20))
     (tmp_path / "acme.yaml").write_text(text, encoding="utf-8")
 
-    value = store.read(tmp_path / "acme.yaml")
+    value = reading.read(tmp_path / "acme.yaml")
 
     assert (value.id, value.client, value.workflows[0].answers) == ("acme", "Acme: new", {})
     for row in CATALOG.criteria.values():
@@ -113,13 +114,13 @@ def test_a_fresh_file_is_valid_and_asks_the_core_questions(tmp_path: Path) -> No
 
 @given(st.data())
 def test_every_hint_of_a_fresh_file_can_be_uncommented(data: st.DataObject) -> None:
-    text = store.new("acme", "Acme", "EUR", date(2026, 11, 20))
+    text = fresh.new("acme", "Acme", "EUR", date(2026, 11, 20))
     hints = [line for line in text.splitlines() if line.startswith("      # ") and ":    # " in line]
     hint = data.draw(st.sampled_from(hints))
     name, _, words = hint.strip(" #").partition(":    # ")
     row = CATALOG.criteria.get(name)
     value = words.split(" | ")[0].split(" or ")[0] if row and row.words else "5"
 
-    read = understand(Source("a.yaml", text.replace(hint, f"      {name}: {value}    # {words}"), ""), vocabulary())
+    read = understand(SourceText("a.yaml", text.replace(hint, f"      {name}: {value}    # {words}"), ""), vocabulary())
 
     assert list(read.workflows[0].answers) == [name]

@@ -12,12 +12,11 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisorkit import store
-from advisorkit.errors import EngagementError
-from advisorkit.files import Source
-from advisorkit.store import samples
+from advisorkit.files.disk import SourceText
+from advisorkit.store import document, reading, samples
 from advisorkit.store.reading import understand
 from advisorkit.store.vocabulary import vocabulary
+from advisorkit.values.errors import EngagementError
 
 WORDS = vocabulary()
 TEXT = samples.path("source-text").read_text(encoding="utf-8")[:4000]
@@ -28,7 +27,7 @@ PIECES = ["&a", "*a", "<<: ", "!!int ", "- ", ": ", "{", "}", "[", "]", "\n", " 
 def outcome(text: str, file: str) -> None:
     found = None
     try:
-        understand(Source(file, text, ""), WORDS)
+        understand(SourceText(file, text, ""), WORDS)
     except EngagementError as error:
         found = error.faults
     assert found != ()
@@ -55,7 +54,7 @@ def test_a_damaged_sample_is_read_or_refused(at: int, cut: int, pieces: list[str
     max_leaves=12,
 ))
 def test_any_value_anywhere_is_read_or_refused(value: object) -> None:
-    base = json.loads(store.to_json(store.read(samples.path("published-deployments"))))
+    base = json.loads(document.to_json(reading.read(samples.path("published-deployments"))))
     for key in ("answers", "workflows", "scenarios", "priors", "prices", "history", "id", "advisorkit", "sample"):
         outcome(json.dumps(base | {key: value}), "a.json")
 

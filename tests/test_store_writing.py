@@ -15,11 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import engagements
 
-from advisorkit import store
-from advisorkit.engagement import Advised, Answer, Engagement, Workflow
-from advisorkit.errors import EngagementError, UsageError
-from advisorkit.quantities import Estimate
-from advisorkit.store import samples
+from advisorkit.store import document, reading, samples, writing
+from advisorkit.values.engagement import Advised, Answer, Engagement, Workflow
+from advisorkit.values.errors import EngagementError, UsageError
+from advisorkit.values.quantities import Estimate
 
 
 @pytest.fixture(scope="module")
@@ -33,18 +32,18 @@ def test_an_engagement_written_and_read_is_the_same(folder: Path, value: Engagem
     file = folder / "fresh.yaml"
     file.unlink(missing_ok=True)
 
-    store.write(file, value)
+    writing.write(file, value)
 
-    assert store.read(file) == value
+    assert reading.read(file) == value
 
 
 @given(value=engagements)
 def test_the_job_file_holds_the_whole_engagement(folder: Path, value: Engagement) -> None:
     file = folder / "job.json"
-    file.write_text(store.to_json(value), encoding="utf-8")
+    file.write_text(document.to_json(value), encoding="utf-8")
 
-    assert store.read(file) == value
-    assert store.to_json(store.read(file)) == store.to_json(value)
+    assert reading.read(file) == value
+    assert document.to_json(reading.read(file)) == document.to_json(value)
 
 
 @settings(max_examples=60)
@@ -58,11 +57,11 @@ def test_changes_written_into_a_file_give_the_new_engagement(
         first, *_ = before.workflows
         rest = [workflow for workflow in after.workflows if workflow.id != first.id]
         after = replace(after, workflows=(first, *rest), scenarios={})
-    written = store.write(file, before)
+    written = writing.write(file, before)
 
-    second = store.write(file, after, written.fingerprint)
+    second = writing.write(file, after, written.fingerprint)
 
-    assert store.read(file) == after
+    assert reading.read(file) == after
     assert second.notices == ()
 
 
@@ -100,9 +99,9 @@ def saved(folder: Path, text: str, change: Callable[[Engagement], Engagement]) -
     """Lines that differ after a change was written, old ones with -, new ones with +."""
     file = folder / "acme.yaml"
     file.write_bytes(text.encode())
-    loaded = store.load(file)
-    assert store.write(file, change(loaded.engagement), loaded.fingerprint).notices == ()
-    assert store.read(file) == change(loaded.engagement)
+    loaded = reading.load(file)
+    assert writing.write(file, change(loaded.engagement), loaded.fingerprint).notices == ()
+    assert reading.read(file) == change(loaded.engagement)
     after = file.read_bytes().decode()
     found = difflib.ndiff(text.splitlines(keepends=True), after.splitlines(keepends=True))
     return [line.rstrip("\n") for line in found if line[0] in "+-"]
@@ -176,7 +175,7 @@ def test_line_ends_of_windows_stay(tmp_path: Path) -> None:
 def test_a_file_changed_by_somebody_else_while_ours_is_written_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file, sync = tmp_path / "acme.yaml", os.fsync
     file.write_text(COMMENTED)
-    loaded = store.load(file)
+    loaded = reading.load(file)
 
     def slow_disk(handle: int) -> None:
         file.write_text(COMMENTED + "# their line\n")
@@ -184,7 +183,7 @@ def test_a_file_changed_by_somebody_else_while_ours_is_written_is_left_alone(tmp
 
     monkeypatch.setattr(os, "fsync", slow_disk)
     with pytest.raises(UsageError, match="changed by somebody else"):
-        store.write(file, replace(loaded.engagement, client="Ours"), loaded.fingerprint)
+        writing.write(file, replace(loaded.engagement, client="Ours"), loaded.fingerprint)
 
     assert file.read_text() == COMMENTED + "# their line\n"
     assert [path.name for path in tmp_path.iterdir()] == ["acme.yaml"]
@@ -195,7 +194,7 @@ def test_a_file_that_somebody_else_puts_there_while_ours_is_written_is_left_alon
     monkeypatch.setattr(os, "fsync", lambda handle: (file.write_text(COMMENTED), sync(handle)))
 
     with pytest.raises(UsageError, match="put there by somebody else"):
-        store.write(file, Engagement("acme", "Ours", "EUR", date(2026, 11, 27), (Workflow("w", "W"),)))
+        writing.write(file, Engagement("acme", "Ours", "EUR", date(2026, 11, 27), (Workflow("w", "W"),)))
 
     assert file.read_text() == COMMENTED
 
@@ -203,21 +202,21 @@ def test_a_file_that_somebody_else_puts_there_while_ours_is_written_is_left_alon
 def test_a_file_changed_by_somebody_else_is_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "acme.yaml"
     file.write_text(COMMENTED)
-    loaded = store.load(file)
+    loaded = reading.load(file)
     file.write_text(COMMENTED + "# their line\n")
 
     with pytest.raises(UsageError, match="changed by somebody else"):
-        store.write(file, loaded.engagement, loaded.fingerprint)
+        writing.write(file, loaded.engagement, loaded.fingerprint)
 
     assert file.read_text().endswith("# their line\n")
 
 
 def test_a_file_that_is_gone_is_not_made_again_unasked(tmp_path: Path) -> None:
-    loaded = store.write(tmp_path / "a.yaml", store.read(samples.path("source-text")))
+    loaded = writing.write(tmp_path / "a.yaml", reading.read(samples.path("source-text")))
     (tmp_path / "a.yaml").unlink()
 
     with pytest.raises(UsageError, match="is gone"):
-        store.write(tmp_path / "a.yaml", loaded.engagement, loaded.fingerprint)
+        writing.write(tmp_path / "a.yaml", loaded.engagement, loaded.fingerprint)
 
 
 def test_a_faulty_file_is_never_written_over(tmp_path: Path) -> None:
@@ -225,18 +224,18 @@ def test_a_faulty_file_is_never_written_over(tmp_path: Path) -> None:
     file.write_text(COMMENTED.replace("citations: no ", "citations: perhaps "))
 
     with pytest.raises(EngagementError, match="perhaps"):
-        store.write(file, store.read(samples.path("source-text")))
+        writing.write(file, reading.read(samples.path("source-text")))
 
     assert "perhaps" in file.read_text()
 
 
 def test_what_a_file_cannot_hold_is_refused_before_anything_is_written(tmp_path: Path) -> None:
-    value = store.read(samples.path("source-text"))
+    value = reading.read(samples.path("source-text"))
 
     with pytest.raises(EngagementError, match="control character"):
-        store.write(tmp_path / "new.yaml", replace(value, client="bell \x07"))
+        writing.write(tmp_path / "new.yaml", replace(value, client="bell \x07"))
     with pytest.raises(UsageError, match="cannot be written"):
-        store.write(tmp_path / "no such folder" / "new.yaml", value)
+        writing.write(tmp_path / "no such folder" / "new.yaml", value)
 
     assert list(tmp_path.iterdir()) == []
 
@@ -252,9 +251,9 @@ def test_the_comments_of_a_sample_survive_an_edit(tmp_path: Path, name: str) -> 
 def test_a_file_in_braces_is_written_anew_and_says_so(tmp_path: Path) -> None:
     file = tmp_path / "a.yaml"
     file.write_text("{advisorkit: 1, client: A, currency: EUR, as_of: 2026-11-20, workflows: [{id: w, name: W}]} # c\n")
-    loaded = store.load(file)
+    loaded = reading.load(file)
 
-    again = store.write(file, answered(loaded.engagement, citations=Answer(("no",))), loaded.fingerprint)
+    again = writing.write(file, answered(loaded.engagement, citations=Answer(("no",))), loaded.fingerprint)
 
     assert "comments in it were not kept" in again.notices[0]
-    assert store.read(file) == again.engagement
+    assert reading.read(file) == again.engagement

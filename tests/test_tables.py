@@ -16,17 +16,18 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisorkit.errors import EngagementError
-from advisorkit.files import Spot, Table, as_amount, read_sheets, read_table
-from advisorkit.quantities import Estimate
+from advisorkit.files.spots import Spot
+from advisorkit.files.tables import ReadTable, as_amount, read_sheets, read_table
+from advisorkit.values.errors import EngagementError
+from advisorkit.values.quantities import Estimate
 
 
-def csv(folder: Path, text: str, encoding: str = "utf-8") -> Table:
+def csv(folder: Path, text: str, encoding: str = "utf-8") -> ReadTable:
     (folder / "t.csv").write_bytes(text.encode(encoding))
     return read_table(folder / "t.csv")
 
 
-def xlsx(folder: Path, rows: list[list[Any]]) -> Table:
+def xlsx(folder: Path, rows: list[list[Any]]) -> ReadTable:
     book = openpyxl.Workbook()
     for row in rows:
         book.active.append(row)
@@ -34,7 +35,7 @@ def xlsx(folder: Path, rows: list[list[Any]]) -> Table:
     return read_table(folder / "t.xlsx")
 
 
-def values(table: Table) -> list[dict[str, Any]]:
+def values(table: ReadTable) -> list[dict[str, Any]]:
     return [{name: spot.seen for name, spot in row.cells.items()} for row in table.rows]
 
 

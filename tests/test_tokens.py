@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from advisorkit import tokens
-from advisorkit.errors import UsageError
-from advisorkit.price_book import text_classes
-from advisorkit.quantities import Estimate
+from advisorkit.catalog.assumptions import text_classes
+from advisorkit.costs import conversation as tokens
+from advisorkit.values.errors import UsageError
+from advisorkit.values.quantities import Estimate
 
 CLASSES = text_classes()
 PROSE = """A claim is paid when the event is covered, the premium was paid in time and the customer told us within a month.

@@ -14,12 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from priced import ANSWERS, TABLE, changes, fixed, having, inputs, without
 
-from advisorkit.costs import COLUMNS, bill, facts, scene
-from advisorkit.costs.flows import build_days
-from advisorkit.patterns import PATTERNS
-from advisorkit.quantities import Band
-from advisorkit.uncertainty import CostResult, price, tornado
-from advisorkit.uncertainty.totals import pattern_totals
+from advisorkit.costs.bill import bill
+from advisorkit.costs.facts import facts
+from advisorkit.costs.flows import COLUMNS, build_days, scene
+from advisorkit.costs.results import CostResult
+from advisorkit.costs.simulation import price
+from advisorkit.costs.tornado import tornado
+from advisorkit.costs.totals import pattern_totals
+from advisorkit.values.patterns import PATTERNS
+from advisorkit.values.quantities import Band
 
 sys.path.insert(0, str(Path(__file__).parent / "benchmarks"))
 import model as benchmark

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisorkit import unit_costs as uc
-from advisorkit.prices import TokenPrices
+from advisorkit.costs import unit_costs as uc
+from advisorkit.values.prices import TokenPrices
 
 EXAMPLES = {
     row["id"]: row for row in map(json.loads, (Path(__file__).parent / "data" / "worked_examples.jsonl").read_text().splitlines())

@@ -18,15 +18,18 @@ from typer.testing import CliRunner
 
 import advisorkit as ak
 from advisorkit.cli import app
-from advisorkit.patterns import PATTERNS
-from advisorkit.quantities import money_short
-from advisorkit.session.edits import EDITS
-from advisorkit.session.show import _SHOWS, Show
-from advisorkit.session.showing import shown
+from advisorkit.screens.asking import plain
+from advisorkit.screens.assets import script, style
+from advisorkit.screens.edits import EDITS
+from advisorkit.screens.phrases import for_browser, tell
+from advisorkit.screens.portfolio import together
+from advisorkit.screens.pricing import typed
+from advisorkit.screens.show import _SHOWS, Show
+from advisorkit.screens.showing import shown
+from advisorkit.screens.stage import SECTIONS, Stage
 from advisorkit.store import samples
-from advisorkit.widgets import SECTIONS, Stage, plain, together, typed
-from advisorkit.widgets.assets import script, style
-from advisorkit.widgets.phrases import for_browser, tell
+from advisorkit.values.patterns import PATTERNS
+from advisorkit.values.quantities import money_short
 
 STATIC = Path(ak.__file__).parent / "widgets" / "static"
 

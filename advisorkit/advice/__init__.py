@@ -1,6 +1,1 @@
-"""The advice on one workflow."""
-
-from advisorkit.advice.advising import SEED, advise
-from advisorkit.advice.values import Advice, NextStep, OffRamp, PatternAdvice
-
-__all__ = ["SEED", "Advice", "NextStep", "OffRamp", "PatternAdvice", "advise"]
+"""The advice: belief and gates, how firm it is, what would change it, what to ask, the ladder of steps."""

@@ -5,33 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from advisorkit.acceptability import LEAD, SHARE, Draws, draw
+from advisorkit.advice.acceptability import LEAD, SHARE, Draws, draw
+from advisorkit.advice.advice import Advice, NextStep, OffRamp, PatternAdvice
+from advisorkit.advice.belief import Assessment, best, removed, shuts
+from advisorkit.advice.cases import Case
+from advisorkit.advice.flips import flips, pairs, stays, weight_flip
+from advisorkit.advice.gates import Facts, GateHit
+from advisorkit.advice.ladder import Rung, plan, policies
+from advisorkit.advice.now import PILOT, waiting
+from advisorkit.advice.questions import next_questions, settled
+from advisorkit.advice.similar import similar
 from advisorkit.advice.steps import companions, next_step, off_ramp, warnings
-from advisorkit.advice.values import Advice, NextStep, OffRamp, PatternAdvice
-from advisorkit.costs import Costing
-from advisorkit.criteria import Axis, Catalog
-from advisorkit.engagement import Engagement, Workflow
-from advisorkit.evidence import (
-    PILOT,
-    Assessment,
-    Case,
-    Facts,
-    GateHit,
-    Outlook,
-    best,
-    removed,
-    shuts,
-    waiting,
-)
-from advisorkit.flips import flips, pairs, stays, weight_flip
-from advisorkit.path import Rung, plan, policies
-from advisorkit.patterns import PATTERNS, PatternId
-from advisorkit.pilot import COUNTED, Established
-from advisorkit.questions import next_questions, settled
-from advisorkit.similar import similar
-from advisorkit.words import Story, say
-
-__all__ = ["SEED", "advise"]
+from advisorkit.advice.whatif import Outlook
+from advisorkit.advice.words import Story, say
+from advisorkit.costs.costing import Costing
+from advisorkit.pilots.findings import COUNTED, Established
+from advisorkit.values.criteria import Axis, Catalog
+from advisorkit.values.engagement import Engagement, Workflow
+from advisorkit.values.patterns import PATTERNS, PatternId
 
 SEED = 20_261_122
 """Seed of the draws unless another is given."""

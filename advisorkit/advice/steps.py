@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import get_args
 
-from advisorkit.advice.values import Action, NextStep, OffRamp
-from advisorkit.criteria import Catalog
-from advisorkit.engagement import Answer
-from advisorkit.evidence import PILOT, Assessment, Facts, GateHit, Outlook, contradicted, shuts, sure
-from advisorkit.patterns import PATTERNS, CompanionId, OffRampId, Pattern, PatternId
-from advisorkit.pilot import Established
-
-__all__ = ["PILOT_CASES", "companions", "next_step", "off_ramp", "warnings"]
+from advisorkit.advice.advice import Action, NextStep, OffRamp
+from advisorkit.advice.belief import Assessment, shuts
+from advisorkit.advice.gates import Facts, GateHit, sure
+from advisorkit.advice.now import PILOT
+from advisorkit.advice.whatif import Outlook
+from advisorkit.advice.worked_out import contradicted
+from advisorkit.pilots.findings import Established
+from advisorkit.values.criteria import Catalog
+from advisorkit.values.engagement import Answer
+from advisorkit.values.patterns import PATTERNS, CompanionId, OffRampId, Pattern, PatternId
 
 PILOT_CASES = 100
 """Cases to mark in a first pilot: about a hundred show the kinds of failure (source HS)."""

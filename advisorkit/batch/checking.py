@@ -7,22 +7,17 @@ import json
 import zipfile
 from collections.abc import Callable
 
-from advisorkit.errors import RenderError
-
-__all__ = ["check"]
+from advisorkit.values.errors import RenderError
 
 
 def check(format: str, content: bytes) -> None:
     """Refuse content that does not open as `format` or lacks its end; other formats must only not be empty.
 
-    Raises:
-        RenderError: If it is not whole.
-
     Example:
         >>> check("html", b"<!doctype html><html></html>")
         >>> check("html", b"<!doctype html><html>")
         Traceback (most recent call last):
-        advisorkit.errors.RenderError: the html file is not whole
+        advisorkit.values.errors.RenderError: the html file is not whole
     """
     whole = _WHOLE.get(format, bool)
     if not whole(content):

@@ -12,9 +12,7 @@ from dask import config
 from distributed import Client, LocalCluster, Security, WorkerPlugin
 
 from advisorkit.batch.nest import NEST
-from advisorkit.errors import UsageError
-
-__all__ = ["ZygotePlugin", "dask_executor"]
+from advisorkit.values.errors import UsageError
 
 
 class ZygotePlugin(WorkerPlugin):
@@ -42,9 +40,6 @@ def dask_executor(slots: int, scheduler: str | None, renderers: tuple[str, ...])
     """An executor on the scheduler at an address, or on a cluster of `slots` workers that lives as long as the batch.
 
     A report whose worker is lost is begun anew on another one.
-
-    Raises:
-        UsageError: If nobody answers at the address.
     """
     if scheduler:
         try:

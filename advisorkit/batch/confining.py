@@ -16,8 +16,6 @@ import platformdirs
 
 import advisorkit
 
-__all__ = ["adopt_orphans", "can_fork", "confine", "die_with_parent", "end_all_in", "environment", "leave_shared_memory", "set_memory_apart", "threads"]
-
 _KEPT = {
     "PATH", "HOME", "TMPDIR", "TEMP", "TMP", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "VIRTUAL_ENV",
     "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA",

@@ -19,9 +19,7 @@ from advisorkit.batch.partials import CELLS, noted
 from advisorkit.batch.shell import open_shell
 from advisorkit.batch.templates import parameters_of
 from advisorkit.batch.values import Limits
-from advisorkit.errors import UsageError, nearest
-
-__all__ = ["NAME", "ZygoteEngine", "run_alone", "run_cells"]
+from advisorkit.values.errors import UsageError, nearest
 
 NAME = "advisorkit"
 """Name under which papermill knows the engine."""

@@ -7,9 +7,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
 
-from advisorkit.errors import UsageError, nearest
-
-__all__ = ["executor_for"]
+from advisorkit.values.errors import UsageError, nearest
 
 _NAMES = ("local", "dask")
 
@@ -18,11 +16,7 @@ _NAMES = ("local", "dask")
 def executor_for(
     wanted: Executor | str | None, slots: int, scheduler: str | None, renderers: Iterable[str]
 ) -> Iterator[Executor]:
-    """The executor meant by `wanted`; one that was made here is closed at the end, one that was given is not.
-
-    Raises:
-        UsageError: If there is no such executor, Dask is not installed, or there is no slot.
-    """
+    """The executor meant by `wanted`; one that was made here is closed at the end, one that was given is not."""
     if slots < 1:
         raise UsageError(f"{slots} reports at once make none; use 1 or more")
     if isinstance(wanted, Executor):

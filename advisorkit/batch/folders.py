@@ -16,10 +16,8 @@ import fsspec
 import platformdirs
 from filelock import FileLock, Timeout
 
-from advisorkit.errors import UsageError
-from advisorkit.files import fingerprint, write_bytes
-
-__all__ = ["Folder", "LocalFolder", "RemoteFolder", "lock", "network_system", "open_folder", "sync_service", "why"]
+from advisorkit.files.disk import fingerprint, write_bytes
+from advisorkit.values.errors import UsageError
 
 _SERVICES = re.compile(
     r"onedrive|dropbox|google ?drive|icloud ?drive|mobile documents|cloudstorage|nextcloud|owncloud|box( sync)?|pcloud"
@@ -49,9 +47,6 @@ class LocalFolder:
         """Write the whole of `content` or nothing; a file that a viewer or a sync service locks is tried again for a second.
 
         A link in the file's place is replaced, so that nothing outside the folder is written over.
-
-        Raises:
-            OSError: If it cannot be written.
         """
         target = self.root / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -126,11 +121,7 @@ class RemoteFolder:
 
     @_told()
     def write(self, path: str, content: bytes) -> None:
-        """Hand over the whole content in one call.
-
-        Raises:
-            OSError: If it cannot be written.
-        """
+        """Hand over the whole content in one call."""
         self._system.makedirs(self._at(path).rpartition("/")[0], exist_ok=True)
         self._system.pipe_file(self._at(path), content)
 
@@ -174,11 +165,7 @@ Folder = LocalFolder | RemoteFolder
 
 
 def open_folder(out: str | Path) -> Folder:
-    """The place that `out` names: a path, or an address with ``://``.
-
-    Raises:
-        UsageError: If it cannot be made or reached.
-    """
+    """The place that `out` names: a path, or an address with ``://``."""
     try:
         address = str(out)
         place = RemoteFolder(address) if "://" in address and not address.startswith("file://") else _local(address)
@@ -215,9 +202,6 @@ def lock(folder: Folder) -> Iterator[None]:
     """Keep a second batch out of the folder as long as this one is at work.
 
     The operating system releases it when its holder dies.
-
-    Raises:
-        UsageError: If another batch holds it.
     """
     held = FileLock(folder.state / "lock")
     try:

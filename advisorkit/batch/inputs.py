@@ -9,15 +9,13 @@ from datetime import date
 from pathlib import Path
 
 from advisorkit.batch.values import MANIFEST, Job
-from advisorkit.brand import Brand
-from advisorkit.engagement import Engagement
-from advisorkit.errors import AdvisorError, EngagementError, Fault, UsageError, nearest
-from advisorkit.intake import portfolio
-from advisorkit.report import job_document
-from advisorkit.store import read
+from advisorkit.export.brand import Brand
+from advisorkit.intake.portfolio import portfolio
+from advisorkit.report.job import job_document
+from advisorkit.store.reading import read
 from advisorkit.store.wholes import CURRENCIES, reduced
-
-__all__ = ["Gathered", "Prepare", "gather", "job_of"]
+from advisorkit.values.engagement import Engagement
+from advisorkit.values.errors import AdvisorError, EngagementError, Fault, UsageError, nearest
 
 Prepare = Callable[[Engagement], Engagement]
 """What a request lays over every engagement: assumptions, a scenario."""

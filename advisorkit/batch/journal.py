@@ -14,8 +14,6 @@ from typing import Any
 
 from advisorkit.batch.values import Deliverable, Order
 
-__all__ = ["Journal", "key"]
-
 _TABLE = """
 create table if not exists deliverable (
   path text primary key, key text not null, state text not null check (state in ('planned', 'done', 'failed')),

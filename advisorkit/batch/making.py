@@ -25,9 +25,7 @@ from advisorkit.batch.checking import check
 from advisorkit.batch.engine import NAME, ZygoteEngine, run_cells
 from advisorkit.batch.notebooks import finished, unframe
 from advisorkit.batch.templates import PARAMETER, is_python
-from advisorkit.errors import AdvisorError, EngagementError, Fault, PilotError, PriceError, RenderError
-
-__all__ = ["make", "parameterised"]
+from advisorkit.values.errors import AdvisorError, EngagementError, Fault, PilotError, PriceError, RenderError
 
 _OF_A_CLIENT = (EngagementError, PilotError, PriceError)
 """What is wrong with an engagement and not with the template that came upon it."""

@@ -20,8 +20,6 @@ from typing import Any
 from advisorkit.batch.confining import can_fork, environment
 from advisorkit.batch.values import Limits
 
-__all__ = ["NEST", "Lost", "Nest"]
-
 _PREFIX, _HELD = "advisorkit-batch-", "held"
 _GRACE = 30.0
 """Seconds beyond a report's own limit after which its zygote counts as lost."""
@@ -64,11 +62,7 @@ class Nest:
         return self._scratch
 
     def run(self, folder: Path, limits: Limits, renderers: Iterable[str] = (), *, alone: bool = False) -> dict[str, Any]:
-        """Have the report in `folder` made by a child of the zygote, or its cells `alone` run; how the child ended.
-
-        Raises:
-            Lost: If the zygote went away meanwhile.
-        """
+        """Have the report in `folder` made by a child of the zygote, or its cells `alone` run; how the child ended."""
         request = {"folder": str(folder), "seconds": limits.seconds, "megabytes": limits.megabytes, "alone": alone}
         try:
             with socket.socket(socket.AF_UNIX) as link:
@@ -91,9 +85,6 @@ class Nest:
 
     def warm(self, renderers: Iterable[str], folder: Path | None = None) -> str:
         """Start the zygote unless it lives, primed with `renderers`; its address.
-
-        Raises:
-            Lost: If this was closed since the report's `folder` was made in it.
 
         The address goes through an open descriptor of the scratch folder, since a socket's path must be short.
         """

@@ -11,8 +11,6 @@ from typing import Any
 from advisorkit.batch.templates import is_python
 from advisorkit.batch.values import Template
 
-__all__ = ["failed", "finished", "frame", "seeding", "settled", "unframe"]
-
 _DONE = "advisorkit: every cell ran"
 """What the sentinel cell prints; without it such a notebook counts as unfinished, whatever its metadata say."""
 _FIRST, _LAST = "advisorkit-seed", "advisorkit-done"

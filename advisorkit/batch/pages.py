@@ -10,12 +10,10 @@ from html import escape
 from importlib import metadata, resources
 
 from advisorkit.batch.values import Deliverable, Template
-from advisorkit.blocks import Cover
-from advisorkit.blocks.markup import html as markup
-from advisorkit.brand import Brand
 from advisorkit.charts.theme import LIGHT
-
-__all__ = ["index_page", "manifest"]
+from advisorkit.export.blocks import Cover
+from advisorkit.export.brand import Brand
+from advisorkit.export.markup import html as markup
 
 _SHEET = resources.files("advisorkit.export") / "template" / "advisorkit" / "report.css"
 _OWN = """

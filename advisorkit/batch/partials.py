@@ -11,8 +11,6 @@ from nbformat.validator import isvalid
 
 from advisorkit.batch.notebooks import unframe
 
-__all__ = ["CELLS", "noted", "printable", "salvage"]
-
 CELLS = "cells.jsonl"
 """In a report's folder: a line for every cell that began, and one with its outputs when it ended."""
 _WIDE, _MANY = 500, 40

@@ -11,9 +11,7 @@ from pathlib import Path
 from advisorkit.batch.folders import Folder, open_folder, why
 from advisorkit.batch.templates import check_template, find_template
 from advisorkit.batch.values import Job, Template
-from advisorkit.errors import EngagementError, Fault, UsageError
-
-__all__ = ["fit_template", "refuse_unfit"]
+from advisorkit.values.errors import EngagementError, Fault, UsageError
 
 ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 """Form of the ids from which file names are built."""
@@ -25,11 +23,7 @@ BYTES_EACH = 300_000
 def refuse_unfit(
     template: Template | str | Path, jobs: Sequence[Job], formats: Mapping[str, str], out: str | Path
 ) -> tuple[Template, Folder]:
-    """Check template, ids and folder together; template and folder, when all are fit.
-
-    Raises:
-        EngagementError: With everything that is wrong; nothing has been made then.
-    """
+    """Check template, ids and folder together; template and folder, when all are fit."""
     whole = [job for job in jobs if not job.faults]
     model, faults = fit_template(template)
     faults += [Fault("", "", f"{word!r} cannot be part of a file name: use a-z and 0-9") for word in formats if not _WORD.fullmatch(word)]

@@ -23,9 +23,8 @@ from advisorkit.batch.shell import open_shell
 from advisorkit.batch.templates import find_template
 from advisorkit.batch.values import Job, Order, Template
 from advisorkit.batch.worker import lay_out
-from advisorkit.store import read, samples
-
-__all__ = ["prime", "reseed"]
+from advisorkit.store import samples
+from advisorkit.store.reading import read
 
 _CELLS = (
     "job = ''",

@@ -12,8 +12,6 @@ from typing import Any
 
 from advisorkit.batch.values import Deliverable
 
-__all__ = ["Pace", "Progress", "shown"]
-
 Progress = Callable[[int, int, Deliverable], None]
 """Called after each row with how many rows are done, how many there are, and the row."""
 _WIDTH, _REST = 30, 0.2

@@ -14,10 +14,8 @@ from advisorkit.batch.pages import index_page, manifest
 from advisorkit.batch.progress import Progress
 from advisorkit.batch.values import MANIFEST, Deliverable, Failure, Job, Order, Outcome, Status, Template
 from advisorkit.batch.worker import carry_out
-from advisorkit.brand import Brand
-from advisorkit.files import fingerprint
-
-__all__ = ["Round", "path_of"]
+from advisorkit.export.brand import Brand
+from advisorkit.files.disk import fingerprint
 
 
 def path_of(job: Job, template: Template, kind: str) -> str:

@@ -16,10 +16,8 @@ from advisorkit.batch.progress import Progress, shown
 from advisorkit.batch.rounds import Round
 from advisorkit.batch.templates import engine_for
 from advisorkit.batch.values import BatchResult, Engine, Job, Limits, Order, Template
-from advisorkit.brand import Brand
-from advisorkit.errors import UsageError
-
-__all__ = ["RENDERERS", "produce"]
+from advisorkit.export.brand import Brand
+from advisorkit.values.errors import UsageError
 
 RENDERERS: Mapping[str, str] = {"html": "advisorkit.export.html:render"}
 """Renderer by format, as ``module:function``: called with the executed notebook and the options, gives text or bytes."""

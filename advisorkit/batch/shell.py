@@ -15,8 +15,6 @@ from IPython.core.interactiveshell import InteractiveShell
 from nbformat.notebooknode import NotebookNode, from_dict
 from traitlets.config import Config
 
-__all__ = ["CaptureShell", "open_shell"]
-
 _QUIET = Config({"HistoryManager": {"enabled": False}, "InteractiveShell": {"colors": "nocolor"}})
 
 

@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from advisorkit.batch.values import Engine, Template
-from advisorkit.errors import UsageError, nearest
-
-__all__ = ["PARAMETER", "check_template", "engine_for", "find_template", "is_python", "parameters_of"]
+from advisorkit.values.errors import UsageError, nearest
 
 PARAMETER = "job"
 """The one parameter of a template: the path of a JSON file that we wrote."""
@@ -21,11 +19,7 @@ _WIDGETS = {"ipywidgets", "anywidget"}
 
 
 def find_template(name: str | Path) -> Template:
-    """The template at a path, or the packaged one of that name.
-
-    Raises:
-        UsageError: If there is none, or it cannot be read; `check_template` tells whether it is sound.
-    """
+    """The template at a path, or the packaged one of that name."""
     path = Path(name) if str(name).endswith(".ipynb") else _packaged(str(name))
     try:
         template = Template(_word(path.stem), path.read_text(encoding="utf-8"))

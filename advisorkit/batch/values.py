@@ -8,9 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from advisorkit.errors import Fault
-
-__all__ = ["MANIFEST", "BatchResult", "Deliverable", "Engine", "Failure", "Job", "Limits", "Order", "Outcome", "Status", "Template"]
+from advisorkit.values.errors import Fault
 
 Engine = Literal["advisorkit", "kernel"]
 """`advisorkit` forks a fresh process per report; `kernel` starts a Jupyter kernel for each."""

@@ -18,8 +18,6 @@ from advisorkit.batch.notebooks import frame, seeding
 from advisorkit.batch.partials import printable, salvage
 from advisorkit.batch.values import Failure, Order, Outcome
 
-__all__ = ["TRIES", "carry_out"]
-
 TRIES = 3
 """How often a report is begun whose process vanished; one that fails by itself is begun once."""
 

@@ -37,8 +37,6 @@ from advisorkit.batch.engine import run_alone
 from advisorkit.batch.making import make, parameterised
 from advisorkit.batch.priming import prime, reseed
 
-__all__ = ["Zygote"]
-
 
 @dataclass(frozen=True, slots=True)
 class _Report:

@@ -10,11 +10,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from advisorkit.criteria import Catalog, Criterion, Level
-from advisorkit.evidence import Array, Case, Table, closed_gates, placed, removed, table
-from advisorkit.patterns import PATTERNS
-
-__all__ = ["READING_ERROR", "Fitted", "Penalty", "Sheet", "chances_of", "fit", "mix_of", "with_weights"]
+from advisorkit.advice.belief import removed
+from advisorkit.advice.cases import Case, placed
+from advisorkit.advice.decibans import Array, Decibans, table
+from advisorkit.advice.gates import closed_gates
+from advisorkit.values.criteria import Catalog, Criterion, Level
+from advisorkit.values.patterns import PATTERNS
 
 READING_ERROR = 0.1
 """Chance that a gating answer of a case is wrong: cases are read by outsiders from a short text, so a gate is not believed fully."""
@@ -188,7 +189,7 @@ def _descend(slope: Callable[[Array], Array], start: Array, steepest: float, fla
     return here
 
 
-def _design(tables: Table, masses: Array, weights: Array) -> Array:
+def _design(tables: Decibans, masses: Array, weights: Array) -> Array:
     """How much each level counts in each case, damping at `weights` included, in natural logarithms for a deciban."""
     return np.asarray(masses * tables.shares(_columns(masses, weights))[:, :, None] * _NATS)
 

@@ -8,15 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from advisorkit.advice.cases import Case
+from advisorkit.advice.decibans import Array, table
+from advisorkit.advice.similar import distances
+from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.calibration.fitting import Penalty, Rows, Sheet, chances_of, fit, mix_of, shipped_weights
-from advisorkit.calibration.reading import shipped_cases
 from advisorkit.calibration.scoring import Scores, company_of, groups, left_out, scores_of
-from advisorkit.criteria import Axis, Catalog
-from advisorkit.evidence import Array, Case, table
-from advisorkit.patterns import PATTERNS
-from advisorkit.similar import distances
-
-__all__ = ["BULLETS", "baselines", "report", "shipped_chances", "with_neighbours"]
+from advisorkit.values.criteria import Axis, Catalog
+from advisorkit.values.patterns import PATTERNS
 
 BULLETS: Mapping[Axis, Mapping[str, tuple[str, ...]]] = {
     "retrieval": {

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from advisorkit.advice.cases import Case
+from advisorkit.advice.decibans import Array
+from advisorkit.advice.whatif import best_of
 from advisorkit.calibration.fitting import Fitted, Penalty, Rows, Sheet, chances_of, fit, mix_of
-from advisorkit.evidence import Array, Case, best_of
-from advisorkit.patterns import PATTERNS
-
-__all__ = ["BINS", "Bin", "Scores", "company_of", "groups", "left_out", "score", "scores_of"]
+from advisorkit.values.patterns import PATTERNS
 
 BINS = 5
 """Bins of equal count in which stated and observed success are compared."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bin:
+class CalibrationBin:
     """One bin of the calibration table."""
 
     cases: int
@@ -45,7 +45,7 @@ class Scores:
     """Accuracy over the half of the cases with the largest margins, 0 to 1."""
     lenient: float
     """Accuracy when a pattern that is also acceptable counts as right, 0 to 1."""
-    bins: tuple[Bin, ...]
+    bins: tuple[CalibrationBin, ...]
     """The calibration table, least sure first."""
     coverage: tuple[tuple[float, float], ...]
     """Accuracy by share of cases kept, largest margins first: (share, accuracy)."""
@@ -113,8 +113,8 @@ def scores_of(sheet: Sheet, chances: Array) -> Scores:
     )
 
 
-def _bin(rows: Rows, stated: Array, right: Array) -> Bin:
-    return Bin(len(rows), float(stated[rows].mean()), float(right[rows].mean()))
+def _bin(rows: Rows, stated: Array, right: Array) -> CalibrationBin:
+    return CalibrationBin(len(rows), float(stated[rows].mean()), float(right[rows].mean()))
 
 
 def _coverage(surest: Array) -> tuple[tuple[float, float], ...]:

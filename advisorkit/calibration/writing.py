@@ -7,12 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.calibration.fitting import Fitted, Penalty, Sheet, fit
-from advisorkit.calibration.reading import shipped_cases
-from advisorkit.catalog import load as load_catalog
-from advisorkit.criteria import Catalog, Criterion
-
-__all__ = ["MUCH", "differing", "weights_file"]
+from advisorkit.catalog.reading import load as load_catalog
+from advisorkit.values.criteria import Catalog, Criterion
 
 MUCH = 2.0
 """Decibans: a weight that a fit moved further than this from the expert's needs a reason."""

@@ -9,12 +9,11 @@ from importlib.resources import files
 
 from advisorkit.catalog.reading import load
 from advisorkit.catalog.rows import Row, documents, rows
-from advisorkit.criteria import Catalog, Criterion
-from advisorkit.engagement import Answer
-from advisorkit.errors import CatalogError, Fault
-from advisorkit.files import Scalar, Spot
-
-__all__ = ["Archetype", "archetypes"]
+from advisorkit.files.spots import Spot
+from advisorkit.files.trees import Scalar
+from advisorkit.values.criteria import Catalog, Criterion
+from advisorkit.values.engagement import Answer
+from advisorkit.values.errors import CatalogError, Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +33,6 @@ class Archetype:
 @cache
 def archetypes() -> Mapping[str, Archetype]:
     """The twelve archetypes by id.
-
-    Raises:
-        CatalogError: If the data file is wrong; names every fault.
 
     Example:
         >>> archetypes()["mail-routing"].answers["task_kind"].levels

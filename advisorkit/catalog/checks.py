@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from advisorkit.criteria import TOPICS, Catalog, Criterion
-from advisorkit.errors import Fault, nearest
-from advisorkit.patterns import COMPANIONS, OFF_RAMPS, PATTERNS
-
-__all__ = ["check"]
+from advisorkit.values.criteria import TOPICS, Catalog, Criterion
+from advisorkit.values.errors import Fault, nearest
+from advisorkit.values.patterns import COMPANIONS, OFF_RAMPS, PATTERNS
 
 
 def check(catalog: Catalog, weights: Mapping[str, Mapping[str, Any]]) -> list[Fault]:

@@ -11,13 +11,11 @@ from typing import Any, get_args
 
 from advisorkit.catalog.checks import check
 from advisorkit.catalog.rows import Row, documents, rows
-from advisorkit.criteria import TOPICS, AskIf, Axis, Catalog, Criterion, Gate, GateKind, Level, Source
-from advisorkit.errors import CatalogError, Fault
-from advisorkit.files import Spot
-from advisorkit.patterns import COMPANIONS, OFF_RAMPS, PATTERNS, Pattern
-from advisorkit.quantities import MOST
-
-__all__ = ["load", "read"]
+from advisorkit.files.spots import Spot
+from advisorkit.values.criteria import TOPICS, AskIf, Axis, Catalog, Criterion, Gate, GateKind, Level, Source
+from advisorkit.values.errors import CatalogError, Fault
+from advisorkit.values.patterns import COMPANIONS, OFF_RAMPS, PATTERNS, Pattern
+from advisorkit.values.quantities import MOST
 
 _CRITERION = (
     "label", "question", "help", "levels", "unit", "minimum", "maximum", "who", "when", "ask_if", "derived", "core",

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from typing import TypeVar
 
-from advisorkit.errors import EngagementError, Fault
-from advisorkit.files import Spot, parse_yaml
-
-__all__ = ["Row", "documents", "rows"]
+from advisorkit.files.spots import Spot
+from advisorkit.files.trees import parse_yaml
+from advisorkit.values.errors import EngagementError, Fault
 
 T = TypeVar("T")
 

@@ -1,1 +1,1 @@
-"""Charts: what they say (`kinds`), where their marks lie (`draw`), and how they are drawn (`svg`, `figures`)."""
+"""Charts: what they show, where everything lies, and the SVG."""

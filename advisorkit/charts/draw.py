@@ -8,8 +8,6 @@ from typing import Any
 from advisorkit.charts import draw_advice, draw_costs, kinds
 from advisorkit.charts.scene import Scene
 
-__all__ = ["KINDS", "scene"]
-
 _LAYOUTS: Mapping[type[kinds.Chart], Callable[..., Scene]] = {
     kinds.BeliefMap: draw_advice.belief_map,
     kinds.Waterfall: draw_advice.waterfall,
@@ -30,9 +28,6 @@ def scene(chart: kinds.Chart, wide: float | None = None, **sizes: float) -> Scen
     """Lay `chart` out, `wide` pixels wide or as wide as its kind usually is.
 
     `sizes` are other measures of its layout in pixels: ``row``, the distance of two rows, or ``tall``, the height of two axes.
-
-    Raises:
-        KeyError: If no layout is known for this kind of chart.
     """
     size: dict[str, Any] = sizes if wide is None else {**sizes, "wide": wide}
     return _LAYOUTS[type(chart)](chart, **size)

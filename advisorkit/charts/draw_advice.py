@@ -19,11 +19,9 @@ from advisorkit.charts.kinds import (
     Waterfall,
 )
 from advisorkit.charts.letters import width, wrap
-from advisorkit.charts.scene import Area, Bar, Dot, Dots, Label, Line, Markable, Panel, Scene, run
+from advisorkit.charts.scene import Area, Dot, Dots, Label, Markable, Panel, Scene, Strip, Stroke, run
 from advisorkit.charts.theme import MARKS
-from advisorkit.quantities import number, percent
-
-__all__ = ["belief_map", "flip_bars", "path_stairs", "share_bars", "waterfall"]
+from advisorkit.values.quantities import number, percent
 
 _PLACE = {"prompt": (0.0, 0.0), "rag": (0.5, 0.0), "finetune": (0.0, 0.5), "hybrid": (0.5, 0.5)}
 _TICKS = ((-20.0, "1%"), (-9.5424, "10%"), (-4.7712, "25%"), (0.0, "50%"), (4.7712, "75%"), (9.5424, "90%"), (19.956, "99%"))
@@ -59,13 +57,13 @@ def _corner_words(corner: Corner, room: float) -> Iterator[Label]:
 def _region(points: tuple[Point, ...]) -> Iterator[Markable]:
     if points:
         yield Area(points=points, fill="ink", opacity=0.06)
-        yield Line(points=(*points, points[0]), stroke="ink", dash="4 3", width=1.2)
+        yield Stroke(points=(*points, points[0]), stroke="ink", dash="4 3", width=1.2)
 
 
 def _cross() -> Iterator[Markable]:
-    yield Line(points=((0, 0.5), (1, 0.5)), stroke="control")
-    yield Line(points=((0.5, 0), (0.5, 1)), stroke="control")
-    yield Line(points=((0, 1), (0, 0), (1, 0)), stroke="text2", width=1.2)
+    yield Stroke(points=((0, 0.5), (1, 0.5)), stroke="control")
+    yield Stroke(points=((0.5, 0), (0.5, 1)), stroke="control")
+    yield Stroke(points=((0, 1), (0, 0), (1, 0)), stroke="text2", width=1.2)
     for value, anchor in ((0.0, "start"), (0.5, "middle"), (1.0, "end")):
         yield Label(x=value, y=0, dy=15, text=percent(value), size=12, fill="text2", anchor=anchor)  # type: ignore[arg-type]
         yield Label(x=0, y=value, dx=-6, dy=6 * (2 * value - 1), text=percent(value), size=12, fill="text2", anchor="end")
@@ -117,12 +115,12 @@ def _window(path: list[float], column: float, unit: float) -> Point:
 
 def _evidence(chart: Waterfall, axis: int, path: list[float], row: float) -> Iterator[Markable]:
     last = len(path)
-    yield Line(points=((0, -0.5), (0, last + 0.5)), stroke="ink")
-    yield Line(points=((path[0], 0), (path[0], 1)), stroke="control")
+    yield Stroke(points=((0, -0.5), (0, last + 0.5)), stroke="ink")
+    yield Stroke(points=((path[0], 0), (path[0], 1)), stroke="control")
     yield Dot(x=path[0], y=0, mark="ring", size=8, fill="ink", tip=chart.prior_label)
     yield Label(x=path[0], y=0, dx=-8, text=number(path[0], 1), fill="text2", size=12, anchor="end", halo=True)
     steps = [(n, step, *ends) for n, (step, ends) in enumerate(zip(chart.steps, pairwise(path), strict=True), 1)]
-    yield from (Line(points=((end, n), (end, n + 1)), stroke="control") for n, _, _, end in steps)
+    yield from (Stroke(points=((end, n), (end, n + 1)), stroke="control") for n, _, _, end in steps)
     for n, step, start, end in steps:
         yield from _step(step, n, start, end, row)
     yield Dot(x=path[-1], y=last, mark="circle", size=10, fill="ink", tip=chart.belief_label)
@@ -137,7 +135,7 @@ def _step(step: Step, n: int, start: float, end: float, row: float) -> Iterator[
         return
     words = f"{'+' if effect > 0 else ''}{number(effect, 1)}"
     fill = "evidence_for" if effect > 0 else "evidence_against"
-    yield Bar(x0=min(start, end), x1=max(start, end), y=n, thick=round(row * 0.62), fill=fill, dashed=bool(step.note), tip=f"{step.label}: {words}")
+    yield Strip(x0=min(start, end), x1=max(start, end), y=n, thick=round(row * 0.62), fill=fill, dashed=bool(step.note), tip=f"{step.label}: {words}")
     yield _beside(max(start, end), n, words, "text2")
 
 
@@ -157,7 +155,7 @@ def _evidence_words(chart: Waterfall, wide: float, panels: list[Panel], row: flo
     for n, (name, note) in enumerate(zip(names, notes, strict=True)):
         shade = ("text2" if n == 0 else "ink", n == len(names) - 1)
         yield from _row_name(name, note, shade, panels[0].top + row * (n + 0.5), panels[0].left - 10)
-    yield Line(points=((0, foot - row), (wide, foot - row)), stroke="hairline")
+    yield Stroke(points=((0, foot - row), (wide, foot - row)), stroke="hairline")
     yield Label(x=0, y=foot + 12, text="Chance, as evidence adds up", size=12, fill="text2")
 
 
@@ -179,7 +177,7 @@ def _chance_ticks(panel: Panel, foot: float) -> Iterator[Markable]:
         if panel.left + 12 <= x <= panel.left + panel.width - 12 and x - taken > 34:
             taken = x
             if decibans:
-                yield Line(points=((x, panel.top), (x, foot)), stroke="hairline")
+                yield Stroke(points=((x, panel.top), (x, foot)), stroke="hairline")
             yield Label(x=x, y=foot + 12, text=text, size=12, fill="text2", anchor="middle")
 
 
@@ -202,7 +200,7 @@ def _share(bar: ShareRow, n: int, thick: float, room: float) -> Iterator[Markabl
     if bar.share is None:
         yield from run(0, n, ((bar.shown, "text2", False, False), *note))
         return
-    yield Bar(x0=0, x1=bar.share, y=n, thick=thick, fill=bar.pattern, tip=f"{bar.label} {bar.shown}")
+    yield Strip(x0=0, x1=bar.share, y=n, thick=thick, fill=bar.pattern, tip=f"{bar.label} {bar.shown}")
     yield Label(x=bar.share, y=n, dx=7, text=bar.shown, fill=bar.pattern, bold=True, size=14)
     yield from run(bar.share, n, note, dx=7 + width(bar.shown, 14, bold=True))
 
@@ -219,7 +217,7 @@ def flip_bars(chart: FlipBars, wide: float = 650, row: float = 18) -> Scene:
     total = float(sum(heights))
     page = Panel(left=0, top=0, width=wide, height=total, x=(0, wide), y=(total, 0), marks=tuple(
         mark for f, rows, top, high in zip(chart.flips, lines, tops, heights, strict=True)
-        for mark in (*_flip_words(f, rows, top + high / 2, right, row), Line(points=((0, top + high), (wide, top + high)), stroke="hairline"))
+        for mark in (*_flip_words(f, rows, top + high / 2, right, row), Stroke(points=((0, top + high), (wide, top + high)), stroke="hairline"))
     ))
     bars = Panel(left=bar_at, top=0, width=bar_wide, height=total, x=(0, 1), y=(total, 0), marks=tuple(
         mark for f, top, high in zip(chart.flips, tops, heights, strict=True) for mark in _stack(f.shares, top + high / 2, bar_wide, 20 if row > 16 else 13)
@@ -246,9 +244,9 @@ def _stack(shares: tuple[ShareRow, ...], y: float, wide: float, thick: float) ->
     start = 0.0
     for share in shares:
         size = share.share or 0
-        yield Bar(x0=start, x1=start + size, y=y, thick=thick, fill=share.pattern, tip=f"{share.label} {share.shown}")
+        yield Strip(x0=start, x1=start + size, y=y, thick=thick, fill=share.pattern, tip=f"{share.label} {share.shown}")
         if start:
-            yield Bar(x0=start - 0.5 / wide, x1=start + 0.5 / wide, y=y, thick=thick, fill="page")
+            yield Strip(x0=start - 0.5 / wide, x1=start + 0.5 / wide, y=y, thick=thick, fill="page")
         if size * wide >= 24 and thick > 16:
             yield Label(x=start + size / 2, y=y, text=share.shown.rstrip("%"), fill="on_pattern", bold=True, anchor="middle")
         start += size
@@ -262,7 +260,7 @@ def path_stairs(chart: PathStairs, wide: float = 650) -> Scene:
     below = [_stair_lines(s, column - 14) for s in chart.stairs]
     height = max(t + 12 + 18 * len(rows) for t, rows in zip(treads, below, strict=True)) + 8
     marks = [mark for n, stair in enumerate(chart.stairs) for mark in _stair(stair, n * column, treads[n], column, below[n])]
-    rises = [Line(points=(((n + 1) * column - 8, a), ((n + 1) * column, b)), stroke="control") for n, (a, b) in enumerate(pairwise(treads))]
+    rises = [Stroke(points=(((n + 1) * column - 8, a), ((n + 1) * column, b)), stroke="control") for n, (a, b) in enumerate(pairwise(treads))]
     return Scene(width=wide, height=height, panels=(
         Panel(left=0, top=0, width=wide, height=height, x=(0, wide), y=(height, 0), marks=(*rises, *marks)),
     ))
@@ -279,7 +277,7 @@ def _stair_lines(stair: Stair, room: float) -> list[tuple[str, str, bool]]:
 
 def _stair(stair: Stair, x: float, y: float, column: float, lines: list[tuple[str, str, bool]]) -> Iterator[Markable]:
     colour = stair.pattern if stair.pattern and stair.state != "done" else "text3"
-    yield Line(points=((x, y), (x + column - 8, y)), stroke=colour, width=4 if stair.state == "now" else 2.5)
+    yield Stroke(points=((x, y), (x + column - 8, y)), stroke=colour, width=4 if stair.state == "now" else 2.5)
     above = {"done": ("✓ Done", "text2", False), "now": ("▼ You are here", colour, True), "later": ("", "ink", False)}[stair.state]
     if above[0]:
         yield Label(x=x, y=y - 13, text=above[0], fill=above[1], bold=above[2])

@@ -6,11 +6,9 @@ from collections.abc import Iterator
 
 from advisorkit.charts.kinds import BreakEven, Curve, Curves, RangeBars, RangeRow, Reliability, Swing, Tornado
 from advisorkit.charts.letters import width, wrap
-from advisorkit.charts.scene import Area, Bar, Dot, Label, Line, Markable, Panel, Scene, ticks
+from advisorkit.charts.scene import Area, Dot, Label, Markable, Panel, Scene, Strip, Stroke, ticks
 from advisorkit.charts.theme import MARKS
-from advisorkit.quantities import money_short, percent
-
-__all__ = ["curves", "range_bars", "reliability", "tornado"]
+from advisorkit.values.quantities import money_short, percent
 
 
 def range_bars(chart: RangeBars, wide: float = 650, row: float = 37) -> Scene:
@@ -26,7 +24,7 @@ def range_bars(chart: RangeBars, wide: float = 650, row: float = 37) -> Scene:
 
 def _money_grid(scale: tuple[float, ...], top: float, bottom: float, currency: str) -> Iterator[Markable]:
     for value in scale:
-        yield Line(points=((value, top), (value, bottom)), stroke="hairline" if value else "ink")
+        yield Stroke(points=((value, top), (value, bottom)), stroke="hairline" if value else "ink")
         yield Label(x=value, y=bottom, dy=14, text=money_short(value, currency), size=12, fill="text2", anchor="middle")
 
 
@@ -39,7 +37,7 @@ def _range(bar: RangeRow, n: int, currency: str, panel: Panel) -> Iterator[Marka
     low, middle, high = bar.range
     shown = [money_short(v, currency) for v in bar.range]
     tip = f"{bar.label}: {shown[1]} ({shown[0]} to {shown[2]})"
-    yield Bar(x0=low, x1=high, y=n, thick=11, fill=colour, opacity=0.28, tip=tip)
+    yield Strip(x0=low, x1=high, y=n, thick=11, fill=colour, opacity=0.28, tip=tip)
     yield Dot(x=middle, y=n, mark=MARKS.get(bar.pattern, "ring"), size=13, fill=colour, tip=tip)
     yield Label(x=middle, y=n, dy=-18, text=shown[1], bold=True, size=14, fill=colour, anchor="middle")
     yield from _range_ends(low, high, n, shown, panel)
@@ -73,7 +71,7 @@ def _end(curve: Curve, currency: str) -> str:
 def _axes(chart: Curves, scale: tuple[float, ...], panel: Panel) -> Iterator[Markable]:
     (first, last), (bottom, top) = panel.x, panel.y
     for value in (v for v in scale if v <= top):
-        yield Line(points=((first, value), (last, value)), stroke="hairline" if value else "ink")
+        yield Stroke(points=((first, value), (last, value)), stroke="hairline" if value else "ink")
         yield Label(x=first, y=value, dx=-7, text=money_short(value, chart.currency), size=12, fill="text2", anchor="end")
     step = 6 if last <= 48 else 12
     for month in range(int(first), int(last) + 1, step):
@@ -92,7 +90,7 @@ def _middles(chart: Curves) -> Iterator[Markable]:
     for curve in chart.curves:
         points = tuple(zip(chart.months, curve.middle, strict=True))
         colour = curve.pattern or "text2"
-        yield Line(points=points, stroke=colour, width=3 if curve is cheapest else 2, tip=curve.label)
+        yield Stroke(points=points, stroke=colour, width=3 if curve is cheapest else 2, tip=curve.label)
         yield Dot(x=points[-1][0], y=points[-1][1], mark=MARKS.get(curve.pattern, "ring"), size=9, fill=colour, tip=_end(curve, chart.currency))
 
 
@@ -109,8 +107,8 @@ def _crossing(found: BreakEven | None, panel: Panel) -> Iterator[Markable]:
         return
     bottom, top = panel.y
     high = panel.x[1] if found.high is None else found.high
-    yield Line(points=((found.low, bottom), (high, bottom)), stroke="control", width=5)
-    yield Line(points=((found.month, bottom), (found.month, top)), stroke="ink", dash="2 3")
+    yield Stroke(points=((found.low, bottom), (high, bottom)), stroke="control", width=5)
+    yield Stroke(points=((found.month, bottom), (found.month, top)), stroke="ink", dash="2 3")
     yield Dot(x=found.month, y=found.amount, mark="ring", size=10, fill="ink", tip=found.words)
     late = found.month > (panel.x[0] + panel.x[1]) / 2
     side: dict[str, object] = {"dx": -8, "anchor": "end"} if late else {"dx": 8, "anchor": "start"}
@@ -136,7 +134,7 @@ def tornado(chart: Tornado, wide: float = 650, row: float = 27) -> Scene:
             Label(x=low - spare, y=n, dx=-8, dy=15 * (k - (len(lines) - 1) / 2), text=line, anchor="end")
             for n, lines in enumerate(labels) for k, line in enumerate(lines)
         ),
-        Line(points=((chart.base, -0.5), (chart.base, last)), stroke="page", width=2),
+        Stroke(points=((chart.base, -0.5), (chart.base, last)), stroke="page", width=2),
     )
     inner = Panel(left=names, top=4, width=wide - names - 20, height=row * len(chart.swings), x=(low - spare, high + spare), y=(last, -0.5), marks=marks)
     return Scene(width=wide, height=inner.height + 30, panels=(inner,))
@@ -146,7 +144,7 @@ def _swing(swing: Swing, n: int, chart: Tornado, thick: float) -> Iterator[Marka
     ends = ((swing.low, swing.low_input, "evidence_against"), (swing.high, swing.high_input, "evidence_for"))
     for value, words, fill in ends:
         tip = f"{swing.label} {words}: {money_short(value, chart.currency)}"
-        yield Bar(x0=min(value, chart.base), x1=max(value, chart.base), y=n, thick=thick, fill=fill, tip=tip)
+        yield Strip(x0=min(value, chart.base), x1=max(value, chart.base), y=n, thick=thick, fill=fill, tip=tip)
         left = value < chart.base or (value == chart.base and swing.high > chart.base)
         yield Label(x=value, y=n, dx=-5 if left else 5, text=words, fill="text2", size=12.5, anchor="end" if left else "start", halo=True)
 
@@ -154,13 +152,13 @@ def _swing(swing: Swing, n: int, chart: Tornado, thick: float) -> Iterator[Marka
 def reliability(chart: Reliability, wide: float = 360) -> Scene:
     """Stated chance across, share that came true up; the diagonal is a perfect record."""
     side = wide - 66
-    marks: list[Markable] = [Line(points=((0, 0), (1, 1)), stroke="control", dash="4 3"), Line(points=((0, 1), (0, 0), (1, 0)), stroke="text2")]
+    marks: list[Markable] = [Stroke(points=((0, 0), (1, 1)), stroke="control", dash="4 3"), Stroke(points=((0, 1), (0, 0), (1, 0)), stroke="text2")]
     for value in (0.0, 0.5, 1.0):
         marks.append(Label(x=value, y=0, dy=14, text=percent(value), size=12, fill="text2", anchor="middle"))
         marks.append(Label(x=0, y=value, dx=-6, text=percent(value), size=12, fill="text2", anchor="end"))
     for group in chart.bins:
         tip = f"{group.cases} cases: stated {percent(group.predicted)}, came true {percent(group.observed)}"
-        marks.append(Line(points=((group.predicted, group.low), (group.predicted, group.high)), stroke="control", width=2))
+        marks.append(Stroke(points=((group.predicted, group.low), (group.predicted, group.high)), stroke="control", width=2))
         marks.append(Dot(x=group.predicted, y=group.observed, mark="circle", size=9, fill="ink", tip=tip))
         marks.append(Label(x=group.predicted, y=group.observed, dx=8, text=str(group.cases), size=12, fill="text2"))
     marks.append(Label(x=0.5, y=0, dy=34, text="Stated chance", fill="text2", bold=True, anchor="middle"))

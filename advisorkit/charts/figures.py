@@ -14,8 +14,6 @@ from advisorkit.charts.draw import scene
 from advisorkit.charts.kinds import Chart
 from advisorkit.charts.theme import LIGHT, SANS, Theme
 
-__all__ = ["figure", "spec"]
-
 _SYMBOLS = {"circle": "circle", "square": "square", "triangle": "triangle-up", "diamond": "diamond", "ring": "circle"}
 
 
@@ -43,7 +41,7 @@ def spec(chart: Chart, theme: Theme = LIGHT, wide: float | None = None, **sizes:
     for n, panel in enumerate(drawing.panels, 1):
         sheet.axes |= _axes(panel, n, drawing)
         for mark in panel.marks:
-            _add(mark, _Place(panel, sheet, str(n) if n > 1 else ""))
+            _add(mark, _Axes(panel, sheet, str(n) if n > 1 else ""))
     return {"data": sheet.traces, "layout": _layout(chart, drawing, sheet)}
 
 
@@ -58,7 +56,7 @@ class _Sheet:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Axes:
     panel: s.Panel
     sheet: _Sheet
     end: str
@@ -92,7 +90,7 @@ def _rgba(colour: str, opacity: float) -> str:
     return f"rgba({red},{green},{blue},{opacity:g})"
 
 
-def _trace(place: _Place, tip: str, **parts: Any) -> dict[str, Any]:
+def _trace(place: _Axes, tip: str, **parts: Any) -> dict[str, Any]:
     hover = {"hovertext": [_text(tip)], "hoverinfo": "text"} if tip else {"hoverinfo": "skip"}
     place.sheet.traces.append({"xaxis": f"x{place.end}", "yaxis": f"y{place.end}", "cliponaxis": False, **hover, **parts})
     return place.sheet.traces[-1]
@@ -103,12 +101,12 @@ def _text(words: str) -> str:
 
 
 @singledispatch
-def _add(mark: object, _place: _Place) -> None:
+def _add(mark: object, _place: _Axes) -> None:
     raise TypeError(f"no plotly mark for {type(mark).__name__}")
 
 
 @_add.register
-def _(mark: s.Bar, place: _Place) -> None:
+def _(mark: s.Strip, place: _Axes) -> None:
     panel = place.panel
     values = {"x": mark.x1 - mark.x0, "base": mark.x0, "y": mark.y, "width": mark.thick * abs(panel.y[1] - panel.y[0]) / panel.height}
     trace = place.sheet.joined.get(key := (place.end, "bar", mark.dashed))
@@ -122,7 +120,7 @@ def _(mark: s.Bar, place: _Place) -> None:
     trace["marker"]["color"].append(_rgba(place.colour("page" if mark.dashed else mark.fill), mark.opacity))
 
 
-def _bar_look(mark: s.Bar, place: _Place) -> dict[str, Any]:
+def _bar_look(mark: s.Strip, place: _Axes) -> dict[str, Any]:
     if not mark.dashed:
         return {"color": [], "line": {"width": 0}}
     ink = place.colour("evidence_for")
@@ -130,7 +128,7 @@ def _bar_look(mark: s.Bar, place: _Place) -> dict[str, Any]:
 
 
 @_add.register
-def _(mark: s.Line, place: _Place) -> None:
+def _(mark: s.Stroke, place: _Axes) -> None:
     xs, ys = (list(values) for values in zip(*mark.points, strict=True))
     key = (place.end, "line", mark.stroke, mark.width, mark.dash, mark.tip)
     if key in place.sheet.joined:
@@ -144,7 +142,7 @@ def _(mark: s.Line, place: _Place) -> None:
 
 
 @_add.register
-def _(mark: s.Area, place: _Place) -> None:
+def _(mark: s.Area, place: _Axes) -> None:
     xs, ys = zip(*mark.points, strict=True)
     colour = place.colour(mark.fill)
     look: dict[str, Any] = {"fillcolor": _rgba(colour, mark.opacity)}
@@ -154,7 +152,7 @@ def _(mark: s.Area, place: _Place) -> None:
 
 
 @_add.register
-def _(mark: s.Dot, place: _Place) -> None:
+def _(mark: s.Dot, place: _Axes) -> None:
     colour, page = place.colour(mark.fill), place.colour("page")
     ring = mark.mark == "ring"
     edge = {"width": 2 if ring else 1.5 if mark.edge else 0, "color": colour if ring else place.colour(mark.edge or "page")}
@@ -163,7 +161,7 @@ def _(mark: s.Dot, place: _Place) -> None:
 
 
 @_add.register
-def _(mark: s.Dots, place: _Place) -> None:
+def _(mark: s.Dots, place: _Axes) -> None:
     if mark.points:
         xs, ys = zip(*mark.points, strict=True)
         look = {"size": mark.size, "color": _rgba(place.colour(mark.fill), mark.opacity)}
@@ -171,7 +169,7 @@ def _(mark: s.Dots, place: _Place) -> None:
 
 
 @_add.register
-def _(mark: s.Label, place: _Place) -> None:
+def _(mark: s.Label, place: _Axes) -> None:
     words = _text(mark.text).replace(" ", "\u00a0")
     words = f"<b>{words}</b>" if mark.bold else words
     place.sheet.annotations.append({

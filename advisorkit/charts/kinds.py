@@ -5,13 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from advisorkit.quantities import money_short, number, percent
-
-__all__ = [
-    "BeliefMap", "Bin", "BreakEven", "Chart", "Corner", "Curve", "Curves", "FlipBars", "FlipRow", "PathStairs",
-    "Point", "RangeBars", "RangeRow", "Reliability", "ShareBars", "ShareRow", "Stair", "Step", "Swing", "Tornado",
-    "Waterfall",
-]
+from advisorkit.values.quantities import money_short, number, percent
 
 Point = tuple[float, float]
 """x and y in the chart's own units."""

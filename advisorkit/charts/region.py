@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from advisorkit.charts.kinds import Point
 
-__all__ = ["outline"]
-
 
 def outline(draws: Sequence[Point], share: float = 0.8, corners: int = 72) -> tuple[Point, ...]:
     """Outline of a region that holds `share` of `draws` (chances 0..1): an ellipse in log odds, so it stays on the map.

@@ -10,11 +10,9 @@ from typing import Literal
 from advisorkit.charts.kinds import Point
 from advisorkit.charts.letters import width
 
-__all__ = ["Area", "Bar", "Dot", "Dots", "Label", "Line", "Panel", "Scene", "Words", "run", "ticks"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
+class Strip:
     """A horizontal bar; `thick` in pixels, the rest in data units."""
 
     x0: float
@@ -36,7 +34,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Stroke:
     """A line through points in data units."""
 
     points: tuple[Point, ...]
@@ -129,7 +127,7 @@ class Label:
     """Whether the page shows around the letters, where lines run behind them."""
 
 
-Markable = Bar | Line | Area | Dot | Dots | Label
+Markable = Strip | Stroke | Area | Dot | Dots | Label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

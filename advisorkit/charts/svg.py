@@ -14,8 +14,6 @@ from advisorkit.charts.draw import scene
 from advisorkit.charts.kinds import Chart, Point
 from advisorkit.charts.theme import LIGHT, SANS, Theme
 
-__all__ = ["svg"]
-
 
 def svg(chart: Chart, theme: Theme = LIGHT, wide: float | None = None) -> str:
     """`chart` as one ``<svg>`` element, `wide` pixels wide, without title and subtitle.
@@ -74,7 +72,7 @@ def _shapes(mark: object, _place: _Place) -> Iterator[Shape]:
 
 
 @_shapes.register
-def _(mark: s.Bar, place: _Place) -> Iterator[Shape]:
+def _(mark: s.Strip, place: _Place) -> Iterator[Shape]:
     (left, y), (right, _) = place.at(mark.x0, mark.y), place.at(mark.x1, mark.y)
     colour, high = place.colour(mark.fill), _n(mark.thick)
     look = f' fill="{place.colour("page")}" stroke="{colour}" stroke-dasharray="3 2"' if mark.dashed else _fill(colour, mark.opacity)
@@ -86,7 +84,7 @@ def _fill(colour: str, opacity: float) -> str:
 
 
 @_shapes.register
-def _(mark: s.Line, place: _Place) -> Iterator[Shape]:
+def _(mark: s.Stroke, place: _Place) -> Iterator[Shape]:
     dash = f' stroke-dasharray="{mark.dash}"' if mark.dash else ""
     thick = f' stroke-width="{_n(mark.width)}"' if mark.width != 1 else ""
     yield f' fill="none" stroke="{place.colour(mark.stroke)}"{thick}{dash}', _line(place.at(*point) for point in mark.points)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["DARK", "LIGHT", "MARKS", "MONO", "SANS", "SERIF", "THEMES", "Mark", "Theme"]
-
 SANS = "Helvetica Neue, Arial, Liberation Sans, sans-serif"
 """Faces for data; all of one width, so text is laid out alike everywhere."""
 SERIF = "Georgia, Charter, Liberation Serif, serif"
@@ -36,11 +34,7 @@ class Theme:
     """Hex colour by token: page, tint, ink, text2, text3, control, hairline, the patterns, evidence_for and so on."""
 
     def colour(self, token: str) -> str:
-        """The hex colour of `token`; a hex colour is returned as it is.
-
-        Raises:
-            KeyError: If the token is unknown.
-        """
+        """The hex colour of `token`; a hex colour is returned as it is."""
         return token if token.startswith("#") else self.colours[token]
 
 

@@ -16,8 +16,6 @@ from advisorkit.cli.deliver import batch, demo, doctor_command, live, report
 from advisorkit.cli.engage import brief, check, intake_app, new, schema_command
 from advisorkit.cli.pilots import pilot_app
 
-__all__ = ["app", "main"]
-
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Advice on prompting, retrieval (RAG), fine-tuning or both, with costs and reports.",

@@ -9,27 +9,28 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from advisorkit.advice import Advice, PatternAdvice
-from advisorkit.catalog import load as load_catalog
+from advisorkit.advice.advice import Advice, PatternAdvice
+from advisorkit.catalog.price_refresh import append, refresh
+from advisorkit.catalog.price_rows import load as load_prices
+from advisorkit.catalog.price_rows import prices_table
+from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, finite, guarded, out, say, table
 from advisorkit.cli.cost_tables import cost_tables
 from advisorkit.cli.request import opened, tell_ages
-from advisorkit.costs import bill
-from advisorkit.documents.advice import advice_document
-from advisorkit.documents.costs import cost_document
-from advisorkit.documents.reopening import history_document, reopened_document
-from advisorkit.errors import UsageError
-from advisorkit.patterns import PATTERNS
-from advisorkit.piloting import pilots_of, told
-from advisorkit.price_book import append, prices_table, refresh
-from advisorkit.price_book import load as load_prices
-from advisorkit.quantities import day, money_short, percent
-from advisorkit.report import detour, rung_name
-from advisorkit.store import load, write
-from advisorkit.study import Study, studies
-from advisorkit.uncertainty import DRAWS, price
-
-__all__ = ["assess", "cost", "prices", "prices_app", "prices_refresh"]
+from advisorkit.costs.bill import bill
+from advisorkit.costs.simulation import DRAWS, price
+from advisorkit.report.path_pages import detour
+from advisorkit.report.pictures import rung_name
+from advisorkit.store.reading import load
+from advisorkit.store.writing import write
+from advisorkit.study.json_advice import advice_document
+from advisorkit.study.json_costs import cost_document
+from advisorkit.study.json_reopening import history_document, reopened_document
+from advisorkit.study.pilots import pilots_of, told
+from advisorkit.study.study import Study, studies
+from advisorkit.values.errors import UsageError
+from advisorkit.values.patterns import PATTERNS
+from advisorkit.values.quantities import day, money_short, percent
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Engagement file (YAML or JSON).")]
 One = Annotated[str | None, typer.Option("--workflow", metavar="ID", help="Only this workflow.")]

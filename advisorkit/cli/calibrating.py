@@ -8,16 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
-from advisorkit.calibration import read_cases, report, shipped_cases
-from advisorkit.catalog import load as load_catalog
+from advisorkit.calibration.closed_cases import read_cases, shipped_cases
+from advisorkit.calibration.reporting import report
+from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.charts.kinds import Bin, Reliability
 from advisorkit.charts.svg import svg
 from advisorkit.cli.console import Json, emit, guarded, out, say, table
-from advisorkit.errors import UsageError
 from advisorkit.files.disk import write_bytes
-from advisorkit.pilot import wilson
-
-__all__ = ["calibrate", "reliability"]
+from advisorkit.pilots.intervals import wilson
+from advisorkit.values.errors import UsageError
 
 FEW = 20
 """Cases below which scores say so little that it is told."""

@@ -19,9 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from advisorkit.errors import AdvisorError, EngagementError, Fault, PilotError, PriceError, UsageError
-
-__all__ = ["BEYOND", "AcceptStale", "Json", "Scenario", "Sets", "emit", "fault_document", "faults_of", "finite", "guarded", "out", "say", "table", "unforeseen"]
+from advisorkit.values.errors import AdvisorError, EngagementError, Fault, PilotError, PriceError, UsageError
 
 P = ParamSpec("P")
 _DRAFT = re.compile(r"\.([^/\\]+)\.[0-9a-f]{8}\.tmp$")
@@ -47,11 +45,7 @@ def say(message: str) -> None:
 
 
 def emit(document: Mapping[str, Any]) -> None:
-    """`document` as JSON on stdout, numbers finite, keys in their own order.
-
-    Raises:
-        UsageError: If a number is not finite, and nothing is printed then; or if stdout cannot take it.
-    """
+    """`document` as JSON on stdout, numbers finite, keys in their own order."""
     finite(document)
     stream: TextIO | None = sys.stdout
     try:
@@ -65,13 +59,10 @@ def emit(document: Mapping[str, Any]) -> None:
 def finite(document: Mapping[str, Any]) -> None:
     """Refuse a document with a number that is too large to be written.
 
-    Raises:
-        UsageError: Naming the first place of such a number.
-
     Example:
         >>> finite({"total": [1.0, float("inf")]})
         Traceback (most recent call last):
-        advisorkit.errors.UsageError: total[1]: the result is beyond any real number; look for an answer or assumption that is far too large or too small
+        advisorkit.values.errors.UsageError: total[1]: the result is beyond any real number; look for an answer or assumption that is far too large or too small
     """
     place = next(_beyond(document, ""), None)
     if place is not None:

@@ -9,11 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from advisorkit.cli.console import table
-from advisorkit.costs import Inputs
-from advisorkit.quantities import Band, money_range, money_short, number, percent
-from advisorkit.uncertainty import ColumnCost, CostResult, Payback
-
-__all__ = ["cost_tables"]
+from advisorkit.costs.inputs import Inputs
+from advisorkit.costs.results import ColumnCost, CostResult, Payback
+from advisorkit.values.quantities import Band, money_range, money_short, number, percent
 
 TODAY = {"calls_per_month", "minutes_per_item", "hourly_cost", "share_taken"}
 """What today's figures take."""

@@ -13,25 +13,24 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from advisorkit.batch import BatchResult, Deliverable, gather, job_of, produce
+from advisorkit.batch.inputs import gather, job_of
 from advisorkit.batch.preflight import fit_template
 from advisorkit.batch.progress import Pace
-from advisorkit.batch.values import Engine, Limits
-from advisorkit.brand import read_brand
-from advisorkit.catalog import load as load_catalog
+from advisorkit.batch.runner import produce
+from advisorkit.batch.values import BatchResult, Deliverable, Engine, Limits
+from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, faults_of, guarded, out, say, table
+from advisorkit.cli.doctor import checks
 from advisorkit.cli.request import changed, opened, priceable, settings
-from advisorkit.doctor import checks
-from advisorkit.engagement import Engagement
-from advisorkit.errors import EngagementError, UsageError
-from advisorkit.files import write_bytes
-from advisorkit.live import live as serve
-from advisorkit.piloting import pilots_of
-from advisorkit.quantities import percent
+from advisorkit.export.brand import read_brand
+from advisorkit.files.disk import write_bytes
+from advisorkit.screens.live import live as serve
 from advisorkit.store import samples
-from advisorkit.study import studies
-
-__all__ = ["batch", "demo", "doctor_command", "live", "report"]
+from advisorkit.study.pilots import pilots_of
+from advisorkit.study.study import studies
+from advisorkit.values.engagement import Engagement
+from advisorkit.values.errors import EngagementError, UsageError
+from advisorkit.values.quantities import percent
 
 FORMATS = ("html", "pdf", "docx", "pptx", "xlsx")
 BUILT = ("html",)

@@ -10,19 +10,20 @@ from typing import Annotated
 
 import typer
 
-from advisorkit.brief import notes_in, prompt, read_reply
-from advisorkit.catalog import load as load_catalog
+from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.cli.console import Json, emit, fault_document, guarded, out, say
 from advisorkit.cli.request import fresh
-from advisorkit.engagement import Answer, Engagement, Workflow
-from advisorkit.errors import EngagementError, Fault, UsageError, nearest
-from advisorkit.files import MAX_BYTES, read_source, write_bytes
-from advisorkit.intake import new_questionnaire, read_questionnaire
-from advisorkit.store import Loaded, load, schema, write
-from advisorkit.store import new as new_file
+from advisorkit.files.disk import MAX_BYTES, read_source, write_bytes
+from advisorkit.intake.brief import notes_in, prompt, read_reply
+from advisorkit.intake.filled import read_questionnaire
+from advisorkit.intake.questionnaire import new_questionnaire
+from advisorkit.store.fresh import new as new_file
+from advisorkit.store.reading import Loaded, load
+from advisorkit.store.schema import schema
 from advisorkit.store.wholes import CURRENCIES, reduced
-
-__all__ = ["brief", "check", "intake_app", "intake_new", "intake_read", "new", "schema_command"]
+from advisorkit.store.writing import write
+from advisorkit.values.engagement import Answer, Engagement, Workflow
+from advisorkit.values.errors import EngagementError, Fault, UsageError, nearest
 
 Target = Annotated[Path, typer.Option("--to", metavar="FILE", help="Where it goes.")]
 Flow = Annotated[str | None, typer.Option("--workflow", metavar="ID", help="The workflow; may be left out when there is one.")]

@@ -10,17 +10,16 @@ import typer
 
 from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, guarded, out, say, table
 from advisorkit.cli.request import fresh, opened
-from advisorkit.documents.pilot import faults_document, plan_document, read_document
-from advisorkit.errors import PilotError, UsageError
-from advisorkit.files import write_bytes
-from advisorkit.marking_sheet import marking_sheet
-from advisorkit.patterns import PATTERNS, PatternId
-from advisorkit.pilot import Plan
-from advisorkit.piloting import PilotRead, plans, read_pilot
-from advisorkit.quantities import money, percent
-from advisorkit.store import load, write
-
-__all__ = ["pilot_app"]
+from advisorkit.files.disk import write_bytes
+from advisorkit.pilots.planning import Plan
+from advisorkit.pilots.sheet import marking_sheet
+from advisorkit.store.reading import load
+from advisorkit.store.writing import write
+from advisorkit.study.json_pilot import faults_document, plan_document, read_document
+from advisorkit.study.pilots import PilotRead, plans, read_pilot
+from advisorkit.values.errors import PilotError, UsageError
+from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.quantities import money, percent
 
 pilot_app = typer.Typer(no_args_is_help=True, help="How many cases to mark; marked results in.")
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Engagement file.")]

@@ -6,26 +6,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from advisorkit.catalog.assumptions import assumptions
+from advisorkit.catalog.price_rows import load as load_prices
 from advisorkit.cli.console import BEYOND, say
-from advisorkit.costs import Inputs, bill, inputs_for
-from advisorkit.engagement import Engagement, Setting, Workflow
-from advisorkit.errors import PriceError, UsageError, nearest
-from advisorkit.files import is_number
-from advisorkit.price_book import assumptions
-from advisorkit.price_book import load as load_prices
-from advisorkit.prices import WARN_DAYS
-from advisorkit.quantities import Estimate, day
-from advisorkit.store import load
-
-__all__ = ["changed", "fresh", "opened", "priceable", "settings", "tell_ages"]
+from advisorkit.costs.bill import bill
+from advisorkit.costs.inputs import Inputs, inputs_for
+from advisorkit.files.spots import is_number
+from advisorkit.store.reading import load
+from advisorkit.values.engagement import Engagement, Setting, Workflow
+from advisorkit.values.errors import PriceError, UsageError, nearest
+from advisorkit.values.prices import WARN_DAYS
+from advisorkit.values.quantities import Estimate, day
 
 
 def fresh(path: Path) -> None:
-    """Refuse a file that is there already, or whose folder is not.
-
-    Raises:
-        UsageError: If so; nothing was written.
-    """
+    """Refuse a file that is there already, or whose folder is not."""
     if path.exists() or path.is_symlink():
         raise UsageError(f"{path}: is there already; nothing was written")
     if not path.parent.is_dir():
@@ -35,12 +30,7 @@ def fresh(path: Path) -> None:
 def opened(
     path: Path, scenario: str | None = None, sets: Sequence[str] | None = None, *, accept_stale: bool = False
 ) -> Engagement:
-    """The engagement in `path` as the command wants it; notices about the file go to stderr.
-
-    Raises:
-        EngagementError: If the file has faults.
-        UsageError: If the scenario or an assumption is unknown, or a value does not fit.
-    """
+    """The engagement in `path` as the command wants it; notices about the file go to stderr."""
     loaded = load(path)
     for notice in loaded.notices:
         say(notice)
@@ -50,24 +40,14 @@ def opened(
 def changed(
     engagement: Engagement, scenario: str | None, values: Mapping[str, Setting], *, accept_stale: bool = False
 ) -> Engagement:
-    """`engagement` under a scenario, with `values` winning over everything in the file.
-
-    Raises:
-        UsageError: If there is no such scenario.
-    """
+    """`engagement` under a scenario, with `values` winning over everything in the file."""
     base = engagement.under(scenario) if scenario else engagement
     workflows = tuple(_with(workflow, values) for workflow in base.workflows)
     return replace(base, workflows=workflows, accept_stale=base.accept_stale or accept_stale)
 
 
 def priceable(engagement: Engagement) -> Engagement:
-    """`engagement`, once every workflow's bill was drawn up, so that no report is begun that cannot be made or sent.
-
-    Raises:
-        EngagementError: If an assumption does not fit.
-        PriceError: If a price or an exchange rate is not known, or too old for a workflow that is final.
-        UsageError: If the numbers are too large or too small to be worked with.
-    """
+    """`engagement`, once every workflow's bill was drawn up, so that no report is begun that cannot be made or sent."""
     book = load_prices(engagement.as_of)
     found = [inputs_for(engagement, workflow, book, assumptions()) for workflow in engagement.workflows]
     for one in found:
@@ -80,11 +60,7 @@ def priceable(engagement: Engagement) -> Engagement:
 
 
 def tell_ages(engagement: Engagement, found: Iterable[Inputs], *, report: bool = False) -> None:
-    """Say on stderr how old the prices behind `found` are, unless they are accepted.
-
-    Raises:
-        PriceError: If this is for a report, a workflow is final and a price is older than `STALE_DAYS`.
-    """
+    """Say on stderr how old the prices behind `found` are, unless they are accepted."""
     old = {age.id: age for one in found for age in one.prices() if age.state != "fresh"}
     if not old or engagement.accept_stale:
         return
@@ -106,9 +82,6 @@ def _with(workflow: Workflow, values: Mapping[str, Setting]) -> Workflow:
 
 def settings(pairs: Sequence[str]) -> dict[str, Setting]:
     """Values of ``NAME=VALUE`` words; all wrong ones are named together.
-
-    Raises:
-        UsageError: If a name is unknown, a value is missing or does not fit its kind.
 
     Example:
         >>> settings(["engineer_day_rate=700,900,1200", "horizon_months=24"])["engineer_day_rate"].high

@@ -6,10 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from advisorkit.engagement import Setting
-from advisorkit.quantities import MOST, Estimate
-
-__all__ = ["Assumption", "AssumptionKind", "ByAnswer"]
+from advisorkit.values.engagement import Setting
+from advisorkit.values.quantities import MOST, Estimate
 
 AssumptionKind = Literal["positive", "share", "real", "count", "model", "word"]
 """positive, share and real: ranges; count: one whole number; model: a model of the price book; word: one of `choices`."""

@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from advisorkit.quantities import Band
-
-__all__ = ["band"]
+from advisorkit.values.quantities import Band
 
 SHARES = (0.1, 0.5, 0.9)
 CELL_BITS = 12

@@ -7,10 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from advisorkit.costs.columns import columns
-from advisorkit.costs.flows import Column, Flow, Part, Phase, Scene, scene
+from advisorkit.costs.flows import Column, Flow, Part, Phase, Workings, scene
 from advisorkit.costs.inputs import Inputs
-
-__all__ = ["Bill", "Line", "bill", "line_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +74,13 @@ class Bill:
 
 
 def bill(inputs: Inputs) -> Bill:
-    """The bill of one workflow at likely values.
-
-    Raises:
-        PriceError: If a price or rate is not known.
-    """
+    """The bill of one workflow at likely values."""
     here = scene(inputs, inputs.likely())
     lines = (line_of(here, column, flow) for column, paid in columns(here).items() for flow in paid)
     return Bill(inputs.workflow, inputs.currency, inputs.months, tuple(lines))
 
 
-def line_of(here: Scene, column: Column, flow: Flow) -> Line:
+def line_of(here: Workings, column: Column, flow: Flow) -> Line:
     """The line of one flow at likely values."""
     quantity, price = _known(flow.quantity), _known(flow.price)
     amount = _known(flow.total)

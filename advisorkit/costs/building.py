@@ -7,15 +7,13 @@ from typing import Any
 import numpy as np
 
 from advisorkit.costs.clock import Profile
-from advisorkit.costs.flows import ONE, Flow, Flows, Part, Phase, Scene, training_millions
-from advisorkit.patterns import PatternId
-
-__all__ = ["builds", "tests", "upkeep"]
+from advisorkit.costs.flows import ONE, Flow, Flows, Part, Phase, Workings, training_millions
+from advisorkit.values.patterns import PatternId
 
 UPKEEP = {"platform": "Upkeep of the platform", "corpus": "Upkeep of the documents", "workflow": "Upkeep of the workflow"}
 
 
-def builds(here: Scene) -> dict[PatternId, Flows]:
+def builds(here: Workings) -> dict[PatternId, Flows]:
     """What each pattern pays before the first month; the hybrid pays both builds and their integration."""
     v = here.values
     rag, tune = v["build_days_rag"] * v["overrun"], v["build_days_finetune"] * v["overrun"]
@@ -34,13 +32,13 @@ def builds(here: Scene) -> dict[PatternId, Flows]:
     }
 
 
-def _days(here: Scene, task: str, part: Part, days: Any, behind: str) -> Flow:
+def _days(here: Workings, task: str, part: Part, days: Any, behind: str) -> Flow:
     rate = here.values["engineer_day_rate"]
     inputs = ("engineer_day_rate", behind)
     return here.pays(f"Engineers: {task}", "build", "once", days, "engineer days", rate, *inputs, part=part)
 
 
-def _prompting(here: Scene) -> Flows:
+def _prompting(here: Workings) -> Flows:
     v = here.values
     days, shared = v["build_days_prompt"] * v["overrun"], v["platform_share_prompt"]
     return (
@@ -49,7 +47,7 @@ def _prompting(here: Scene) -> Flows:
     )
 
 
-def _looking_up(here: Scene, days: Any) -> Flows:
+def _looking_up(here: Workings, days: Any) -> Flows:
     v, embed = here.values, here.embedding_price
     shared, corpus = v["platform_share_rag"], v["corpus_share_rag"]
     texts, behind = v["corpus_tokens"] / 1e6, ("embedding_model", "corpus_tokens")
@@ -63,7 +61,7 @@ def _looking_up(here: Scene, days: Any) -> Flows:
     )
 
 
-def _training(here: Scene, days: Any) -> Flows:
+def _training(here: Workings, days: Any) -> Flows:
     v = here.values
     missing, shared = np.maximum(v["labels_wanted"] - v["labelled_examples"], 0), v["platform_share_finetune"]
     labels, behind = v["label_price"], ("label_price", "labels_wanted", "labelled_examples")
@@ -77,7 +75,7 @@ def _training(here: Scene, days: Any) -> Flows:
     )
 
 
-def tests(here: Scene, name: str, phase: Phase, profile: Profile) -> Flows:
+def tests(here: Workings, name: str, phase: Phase, profile: Profile) -> Flows:
     """A round of tests: people mark every case and a model judges it."""
     v = here.values
     cases = v["test_case_count"] * (1 if profile == "once" else v["evaluations_per_year"] / 12)
@@ -89,7 +87,7 @@ def tests(here: Scene, name: str, phase: Phase, profile: Profile) -> Flows:
     )
 
 
-def upkeep(here: Scene, build: Flows) -> Flows:
+def upkeep(here: Workings, build: Flows) -> Flows:
     """Engineers' upkeep: each month a share of what they built, platform, documents and workflow apart."""
     share, unit = here.values["maintenance_share"] / 12 * ONE, "of the engineers' build"
     built: dict[Part, list[Any]] = {"platform": [], "corpus": [], "workflow": []}

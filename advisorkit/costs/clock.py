@@ -13,8 +13,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-__all__ = ["Clock", "Profile", "Stairs", "first"]
-
 Profile = Literal["once", "calls", "tokens", "month", "work", "stairs"]
 """once: now; calls: with the system's use; tokens: the same at token prices, which may fall once; month: evenly; work: with
 all the work there is; stairs: month by month."""

@@ -7,18 +7,16 @@ from typing import Any, Literal
 
 import numpy as np
 
-from advisorkit import unit_costs
+from advisorkit.costs import unit_costs
 from advisorkit.costs.building import builds, tests, upkeep
 from advisorkit.costs.clock import Stairs
-from advisorkit.costs.flows import COLUMNS, ONE, Column, Flow, Flows, Part, Scene, single, training_millions
-from advisorkit.patterns import PATTERNS, PatternId
-
-__all__ = ["columns", "kept_up"]
+from advisorkit.costs.flows import COLUMNS, ONE, Column, Flow, Flows, Part, Workings, single, training_millions
+from advisorkit.values.patterns import PATTERNS, PatternId
 
 UNKNOWN = np.float64(np.nan)
 
 
-def columns(here: Scene) -> dict[Column, Flows]:
+def columns(here: Workings) -> dict[Column, Flows]:
     """Everything that each column pays for, in the order of a bill; a column ends with its wrong answers."""
     built, checking = builds(here), _checking(here)
     kept = kept_up(here, built)
@@ -27,7 +25,7 @@ def columns(here: Scene) -> dict[Column, Flows]:
     return {column: found[column] for column in COLUMNS}
 
 
-def kept_up(here: Scene, built: Mapping[PatternId, Flows], patterns: Sequence[PatternId] = PATTERNS) -> dict[PatternId, Flows]:
+def kept_up(here: Workings, built: Mapping[PatternId, Flows], patterns: Sequence[PatternId] = PATTERNS) -> dict[PatternId, Flows]:
     """What `patterns` pay from the first month on to run and to keep up with the world, after what was `built`."""
     watching = here.pays(
         "Watching it run", "run", "month", ONE, "months", here.values["observability_month"], "observability_month", part="platform",
@@ -45,7 +43,7 @@ def kept_up(here: Scene, built: Mapping[PatternId, Flows], patterns: Sequence[Pa
     }
 
 
-def _calls(here: Scene, pattern: PatternId) -> Flows:
+def _calls(here: Workings, pattern: PatternId) -> Flows:
     request, millions = here.requests[pattern], here.calls / 1e6
     if request.on_gpu:
         return (_gpus(here, pattern),)
@@ -61,7 +59,7 @@ def _calls(here: Scene, pattern: PatternId) -> Flows:
     return (*tokens, hosting)
 
 
-def _search(here: Scene) -> Flows:
+def _search(here: Workings) -> Flows:
     query, sorting = here.calls / 1e6 * here.requests["rag"].query_tokens, here.values["rerank_price"]
     key = ("embedding_model", "input_tokens")
     return (
@@ -71,7 +69,7 @@ def _search(here: Scene) -> Flows:
     )
 
 
-def _store(here: Scene) -> Flow:
+def _store(here: Workings) -> Flow:
     v, gb = here.values, here.store_gb
     kept, reads = gb * v["store_gb_price"], here.calls * unit_costs.read_units(gb) * v["store_read_price"] / 1e6
     least, behind = v["store_minimum"], ("store_minimum", "store_gb_price", "store_read_price", "corpus_tokens")
@@ -80,7 +78,7 @@ def _store(here: Scene) -> Flow:
     return _stairs(here, "Document store", "corpus", ONE, "months", Stairs(ONE, kept, reads, least, whole=False), *behind)
 
 
-def _gpus(here: Scene, pattern: PatternId) -> Flow:
+def _gpus(here: Workings, pattern: PatternId) -> Flow:
     v, request = here.values, here.requests[pattern]
     copies = v["tuned_gpus_per_copy"] if request.model == "tuned_model" else v["gpus_per_copy"]
     work = request.written_tokens + request.read_tokens * v["input_token_weight"]
@@ -92,14 +90,14 @@ def _gpus(here: Scene, pattern: PatternId) -> Flow:
     return _stairs(here, "GPU rent", "workflow", copies * stairs.units(1.0), "GPU months", stairs, *behind)
 
 
-def _stairs(here: Scene, component: str, part: Part, quantity: Any, unit: str, stairs: Stairs, *inputs: str) -> Flow:
+def _stairs(here: Workings, component: str, part: Part, quantity: Any, unit: str, stairs: Stairs, *inputs: str) -> Flow:
     """A flow worked out month by month; at full use it is `quantity` units."""
     full, summed = stairs.at(1.0), stairs.over(here.clock)
     price = single(full / quantity)
     return Flow(component, "run", part, "stairs", single(quantity), unit, price, inputs, full, 1.0, stairs, summed)
 
 
-def _indexing(here: Scene) -> Flows:
+def _indexing(here: Workings) -> Flows:
     v, share = here.values, here.values["corpus_change_share"]
     texts, writes, price = v["corpus_tokens"] * share / 1e6, here.store_gb * share, v["store_write_price"]
     key, written = ("corpus_change_share", "embedding_model"), ("corpus_change_share", "store_write_price")
@@ -110,7 +108,7 @@ def _indexing(here: Scene) -> Flows:
     )
 
 
-def _retraining(here: Scene) -> Flows:
+def _retraining(here: Workings) -> Flows:
     """Training again for new data or for the end of the base model, whichever comes more often."""
     v = here.values
     often = np.maximum(v["retrains_per_year"] / 12, _ends(here))
@@ -124,7 +122,7 @@ def _retraining(here: Scene) -> Flows:
     )
 
 
-def _ends(here: Scene) -> Any:
+def _ends(here: Workings) -> Any:
     """Ends of the base model a month: the announced one first, then one for every assumed life after it."""
     life, announced, horizon = here.values["base_model_life_months"], here.inputs.announced_life, here.clock.horizon
     if announced is None:
@@ -132,21 +130,21 @@ def _ends(here: Scene) -> Any:
     return (1 + (horizon - announced) / life) / horizon if 0 < horizon >= announced else 0.0
 
 
-def _checking(here: Scene) -> Flow:
+def _checking(here: Workings) -> Flow:
     v = here.values
     hours = here.items * v["review_share"] * v["review_minutes"] / 60
     behind = ("review_share", "review_minutes", "hourly_cost")
     return here.pays("Checking by people", "error", "calls", hours, "staff hours", v["hourly_cost"], *behind)
 
 
-def _wrong(here: Scene, column: Column) -> Flow:
+def _wrong(here: Workings, column: Column) -> Flow:
     v, rate = here.values, f"error_rate_{column}"
     escaped = here.items * v[rate] * (1 - v["review_share"] * v["review_catch"])
     behind = ("cost_wrong", rate, "review_share", "review_catch")
     return here.pays("Wrong answers", "error", "calls", escaped, "wrong answers", v["cost_wrong"], *behind)
 
 
-def _today(here: Scene) -> Flows:
+def _today(here: Workings) -> Flows:
     v = here.values
     hours, wrong = here.items * v["minutes_per_item"] / 60, here.items * v["error_rate_today"]
     people, errors = ("minutes_per_item", "hourly_cost"), ("cost_wrong", "error_rate_today")
@@ -156,7 +154,7 @@ def _today(here: Scene) -> Flows:
     )
 
 
-def _buy(here: Scene) -> Flows:
+def _buy(here: Workings) -> Flows:
     v, items = here.values, here.items * here.values["share_taken"]
     setup = _offered(here, "set-up", "once", ONE, "set-up", "buy_setup")
     seats = _offered(here, "seats", "month", v["buy_seats"], "seats", "buy_seat_price")
@@ -169,7 +167,7 @@ def _buy(here: Scene) -> Flows:
     )
 
 
-def _offered(here: Scene, name: str, profile: Literal["once", "month", "calls"], quantity: Any, unit: str, price: str) -> Flows:
+def _offered(here: Workings, name: str, profile: Literal["once", "month", "calls"], quantity: Any, unit: str, price: str) -> Flows:
     if np.any(np.isnan(here.values[price])):
         return ()
     phase: Literal["build", "run"] = "build" if profile == "once" else "run"

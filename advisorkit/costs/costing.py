@@ -8,9 +8,7 @@ from functools import cached_property
 
 from advisorkit.costs.facts import CostFacts, Drawn, drawn_for_facts, facts_of
 from advisorkit.costs.inputs import Inputs, revised
-from advisorkit.engagement import Answer, Engagement, Workflow
-
-__all__ = ["Costing"]
+from advisorkit.values.engagement import Answer, Engagement, Workflow
 
 _BESIDE = frozenset({
     "value_right", "cost_wrong", "retrieval_removes", "training_removes", "review_share", "corpus_change_share",

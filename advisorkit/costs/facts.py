@@ -9,19 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from advisorkit import unit_costs
+from advisorkit.costs import unit_costs
 from advisorkit.costs.building import builds
 from advisorkit.costs.columns import columns, kept_up
-from advisorkit.costs.flows import Flows, Scene, build_days, scene
+from advisorkit.costs.flows import Flows, Workings, build_days, scene
 from advisorkit.costs.inputs import Inputs
-from advisorkit.costs.tokens_used import corpus_in_prompt, request
-from advisorkit.patterns import PATTERNS, PatternId
-from advisorkit.quantities import Band
-
-__all__ = [
-    "FACT_DRAWS", "CostFacts", "Drawn", "Saving", "base_model_life", "drawn_for_facts", "facts", "facts_of", "own_gpu_call",
-    "per_call", "saving", "whole_corpus_call",
-]
+from advisorkit.costs.tokens import corpus_in_prompt, request
+from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.quantities import Band
 
 FACT_DRAWS = 2**9
 SEED = 1
@@ -77,11 +72,7 @@ class CostFacts:
 
 
 def facts(inputs: Inputs, draws: int = FACT_DRAWS, seed: int = SEED) -> CostFacts:
-    """Everything the engine takes from the cost model.
-
-    Raises:
-        PriceError: If a price or rate is not known.
-    """
+    """Everything the engine takes from the cost model."""
     return facts_of((inputs,), inputs, drawn_for_facts(inputs, draws, seed))[0]
 
 
@@ -105,11 +96,7 @@ def drawn_for_facts(inputs: Inputs, draws: int = FACT_DRAWS, seed: int = SEED) -
 
 
 def facts_of(several: Sequence[Inputs], base: Inputs, drawn: Drawn) -> tuple[CostFacts, ...]:
-    """The facts of inputs that differ from `base` in a few rows, worked out in one go for all that use the same words.
-
-    Raises:
-        PriceError: If a price or rate is not known.
-    """
+    """The facts of inputs that differ from `base` in a few rows, worked out in one go for all that use the same words."""
     found, groups = dict[int, CostFacts](), base.groups
     changed = [inputs.changed_from(base) for inputs in several]
     alike: dict[tuple[str, ...], list[int]] = {}
@@ -143,7 +130,7 @@ def _line(values: Sequence[Any], otherwise: Any) -> Any:
     return lines
 
 
-def _facts(rows: Sequence[Inputs], here: Scene, spread: Scene) -> Iterator[CostFacts]:
+def _facts(rows: Sequence[Inputs], here: Workings, spread: Workings) -> Iterator[CostFacts]:
     """One for each of `rows`: `here` holds likely values, `spread` draws."""
     built, likely_built, on_gpu = builds(spread), builds(here), here.requests["rag"].on_gpu
     corpus_calls = _each(whole_corpus_call(here), rows)
@@ -193,7 +180,7 @@ def _bands(draws: Any) -> list[Band]:
     return [Band(*ends) for ends in np.sort(lines, axis=-1)[:, ranks].tolist()]
 
 
-def saving(here: Scene) -> Saving:
+def saving(here: Workings) -> Saving:
     """Split of the saving of a trained small model on a call, at the values of `here`."""
     inputs, v = here.inputs, here.values
     full, tuned = here.requests["prompt"].cost, here.requests["finetune"].cost
@@ -202,12 +189,12 @@ def saving(here: Scene) -> Saving:
     return Saving(*(float(np.mean(x)) for x in (full - tuned, full - short, short - tuned, full - small)))
 
 
-def whole_corpus_call(here: Scene) -> Any:
+def whole_corpus_call(here: Workings) -> Any:
     """Cost of one call that carries all reference text in a cached prompt, retries included."""
     return request(here.inputs, here.values, "prompt", corpus=True).cost * (1 + here.values["retry_share"])
 
 
-def per_call(here: Scene, pattern: PatternId) -> Any:
+def per_call(here: Workings, pattern: PatternId) -> Any:
     """Cost of one call of a pattern, search and retries included; rented GPUs are spread over all calls.
 
     Without calls the cost of one on rented GPUs is not known.
@@ -240,7 +227,7 @@ def own_gpu_call(inputs: Inputs) -> float | None:
     return None if math.isnan(cost) else cost
 
 
-def _examples_that_fit(here: Scene) -> Any:
+def _examples_that_fit(here: Workings) -> Any:
     v, window = here.values, here.inputs.model("model").window_tokens
     room = np.minimum(v["effective_tokens"], window or math.inf) - (v["instruction_tokens"] + v["input_tokens"])
     return room / np.maximum(1.0, here.requests["prompt"].example_tokens)
@@ -250,12 +237,12 @@ def _sum(paid: Flows) -> Any:
     return sum(flow.amount for flow in paid)
 
 
-def _weeks(here: Scene, pattern: PatternId) -> Any:
+def _weeks(here: Workings, pattern: PatternId) -> Any:
     v = here.values
     return build_days(here, pattern) / (v["engineers"] * v["days_per_week"]) + v["approval_lead_weeks"]
 
 
-def _paybacks(spread: Scene, built: Mapping[PatternId, Flows], rows: Sequence[Inputs]) -> list[float]:
+def _paybacks(spread: Workings, built: Mapping[PatternId, Flows], rows: Sequence[Inputs]) -> list[float]:
     """Months of full use after which the trained model has paid its dearer build back (P50); wrong answers left out."""
     kept = kept_up(spread, built, ("prompt", "finetune"))
     saved = _sum(kept["prompt"]) - _sum(kept["finetune"])

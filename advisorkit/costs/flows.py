@@ -14,17 +14,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from advisorkit import unit_costs
+from advisorkit.costs import unit_costs
 from advisorkit.costs.clock import Clock, Profile, Stairs
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.sampling import known
-from advisorkit.costs.tokens_used import Request, requests
+from advisorkit.costs.tokens import Request, requests
 from advisorkit.costs.worked_out import completed
-from advisorkit.patterns import PATTERNS, PatternId
-
-__all__ = [
-    "COLUMNS", "ONE", "Column", "Flow", "Flows", "Part", "Phase", "Scene", "build_days", "scene", "single", "training_millions",
-]
+from advisorkit.values.patterns import PATTERNS, PatternId
 
 Column = Literal["today", "prompt", "rag", "finetune", "hybrid", "buy"]
 Phase = Literal["build", "run", "change", "error"]
@@ -81,7 +77,7 @@ ONE = np.float64(1.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class Workings:
     """Values with what follows from them: requests, index, time."""
 
     inputs: Inputs
@@ -113,7 +109,7 @@ class Scene:
         return Flow(component, phase, part, profile, *shown, inputs, quantity * price, months)
 
 
-def scene(inputs: Inputs, values: Mapping[str, Any], clock: Clock | None = None, corpus: Any = None) -> Scene:
+def scene(inputs: Inputs, values: Mapping[str, Any], clock: Clock | None = None, corpus: Any = None) -> Workings:
     """Work out requests, index and time from likely values or from draws.
 
     Args:
@@ -124,7 +120,7 @@ def scene(inputs: Inputs, values: Mapping[str, Any], clock: Clock | None = None,
     """
     v = completed(values)
     size = unit_costs.index_gb(v["corpus_tokens"] / v["passage_tokens"], v["embedding_dimensions"], v["metadata_bytes"])
-    return Scene(
+    return Workings(
         inputs, v, requests(inputs, v, corpus), clock or Clock.of(v, inputs.months, inputs.whole("switch_month")), size,
         v["calls_per_month"] * (1 + v["retry_share"]), v["calls_per_month"] / v["calls_per_item"],
     )
@@ -135,7 +131,7 @@ def single(value: Any) -> float:
     return math.nan if getattr(value, "ndim", 0) else float(value)
 
 
-def build_days(here: Scene, pattern: PatternId) -> Any:
+def build_days(here: Workings, pattern: PatternId) -> Any:
     """Engineer days to build a pattern, systems to connect included."""
     v = here.values
     further = np.maximum(v["integration_count"] - 1, 0) * v["days_per_system"]
@@ -147,7 +143,7 @@ def build_days(here: Scene, pattern: PatternId) -> Any:
     return by_pattern[pattern] + further
 
 
-def training_millions(here: Scene) -> Any:
+def training_millions(here: Workings) -> Any:
     """Millions of training tokens of one run."""
     v = here.values
     examples = np.maximum(v["labels_wanted"], v["labelled_examples"])

@@ -14,12 +14,10 @@ import numpy as np
 from advisorkit.costs.assumption import Assumption, AssumptionKind
 from advisorkit.costs.sampling import drawn, known
 from advisorkit.costs.worked_out import BASIS, WORKED_OUT, completed
-from advisorkit.engagement import Answer, Engagement, Setting, Workflow
-from advisorkit.errors import EngagementError, Fault, PriceError, nearest
-from advisorkit.prices import Model, PriceAge, PriceBook, TokenPrices
-from advisorkit.quantities import Estimate, Kind
-
-__all__ = ["ChangedBy", "Input", "Inputs", "inputs_for", "revised"]
+from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
+from advisorkit.values.errors import EngagementError, Fault, PriceError, nearest
+from advisorkit.values.prices import Model, PriceAge, PriceBook, TokenPrices
+from advisorkit.values.quantities import Estimate, Kind
 
 SHAPES: dict[AssumptionKind, Kind] = {"share": "share", "real": "real"}
 NOTHING = Estimate.of(0)
@@ -191,12 +189,7 @@ def _drawn_alone(groups: Groups, name: str, own: Estimate, shape: Kind, draws: i
 
 
 def inputs_for(engagement: Engagement, workflow: Workflow, book: PriceBook, table: Mapping[str, Assumption]) -> Inputs:
-    """The inputs of one workflow: default < price book < answer < engagement < workflow.
-
-    Raises:
-        EngagementError: If a setting is unknown or does not fit its kind; every fault at once.
-        PriceError: If a price or an exchange rate is not known.
-    """
+    """The inputs of one workflow: default < price book < answer < engagement < workflow."""
     book = book.with_negotiated(engagement.prices, engagement.as_of)
     book = book.with_rates(engagement.exchange_rates, engagement.currency)
     answers = engagement.answers_of(workflow)

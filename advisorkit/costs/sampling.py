@@ -16,9 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, ndtr, ndtri
 
 from advisorkit.costs.sobol import DIMENSIONS, LARGEST_POWER, strata
-from advisorkit.quantities import Z95, Estimate, Kind
-
-__all__ = ["CORRELATION", "Array", "drawn", "known", "quantile"]
+from advisorkit.values.quantities import Z95, Estimate, Kind
 
 Array = NDArray[np.float64]
 
@@ -55,9 +53,6 @@ def drawn(
         groups: Group of each input that has one.
         draws: A power of two.
         seed: Seed of the scramble.
-
-    Raises:
-        ValueError: If `draws` is not a power of two from 2 to 2^20, or there are too many inputs.
 
     Example:
         >>> days = {"days": (Estimate(10, 17, 30), "positive")}

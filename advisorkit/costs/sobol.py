@@ -13,8 +13,6 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DIMENSIONS", "LARGEST_POWER", "strata"]
-
 DIMENSIONS = 128
 """Coordinates there are."""
 LARGEST_POWER = 20

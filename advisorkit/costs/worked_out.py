@@ -11,8 +11,6 @@ from typing import Any
 
 from advisorkit.costs.sampling import known
 
-__all__ = ["BASIS", "WORKED_OUT", "completed"]
-
 Values = Mapping[str, Any]
 
 WORKED_OUT: dict[str, Callable[[Values], Any]] = {

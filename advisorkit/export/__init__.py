@@ -1,1 +1,1 @@
-"""Executed notebooks as files that can be handed over: one module a format."""
+"""Blocks and the formats that they become."""

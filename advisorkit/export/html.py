@@ -15,14 +15,12 @@ from nbformat.v4 import new_notebook
 from plotly.offline import get_plotlyjs
 from traitlets import Bool, Unicode, default
 
-from advisorkit.blocks import ChartBlock
-from advisorkit.blocks.markup import html
-from advisorkit.brand import Brand, read_brand
 from advisorkit.charts.figures import spec
 from advisorkit.charts.theme import LIGHT
+from advisorkit.export.blocks import ChartBlock
+from advisorkit.export.brand import Brand, read_brand
+from advisorkit.export.markup import html
 from advisorkit.export.pages import Document, Page, document
-
-__all__ = ["AdvisorHTMLExporter", "render"]
 
 _TEMPLATES = Path(__file__).parent / "template"
 _START = (

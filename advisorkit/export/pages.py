@@ -10,10 +10,9 @@ from typing import Any
 import nh3
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
-from advisorkit.blocks import Block, Cover, Decision, Done, Heading, read
-from advisorkit.errors import RenderError
-
-__all__ = ["Document", "Page", "document"]
+from advisorkit.export.blocks import Block, Cover, DecisionBlock, Done, Heading
+from advisorkit.export.bundles import read
+from advisorkit.values.errors import RenderError
 
 HIDDEN = "remove-cell"
 """Tag of cells that speak to the consultant, not to the client."""
@@ -46,11 +45,7 @@ class Document:
 
 
 def document(notebook: Any) -> Document:
-    """The document that an executed notebook holds.
-
-    Raises:
-        RenderError: If a cell failed, an output has no renderer, the cover is missing or the last block is not `Done`.
-    """
+    """The document that an executed notebook holds."""
     items = list(_items(notebook))
     if not items or not isinstance(items[-1], Done):
         raise RenderError("the notebook did not come to its end: its last output is not done()")
@@ -92,8 +87,8 @@ def _pages(items: list[Block | str]) -> Iterator[Page]:
     edges = sorted({0, *starts, len(items)})
     for start, end in pairwise(edges):
         first = items[start]
-        yield Page(first.part if isinstance(first, Heading | Decision) else "", tuple(items[start:end]))
+        yield Page(first.part if isinstance(first, Heading | DecisionBlock) else "", tuple(items[start:end]))
 
 
 def _opens(item: Block | str) -> bool:
-    return isinstance(item, Decision) or (isinstance(item, Heading) and item.level == 2)
+    return isinstance(item, DecisionBlock) or (isinstance(item, Heading) and item.level == 2)

@@ -11,9 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from advisorkit.errors import EngagementError, Fault
-
-__all__ = ["MAX_BYTES", "Source", "decode", "fingerprint", "read_bytes", "read_source", "within", "write_bytes"]
+from advisorkit.values.errors import EngagementError, Fault
 
 MAX_BYTES = 20_000_000
 """Largest file read, in bytes."""
@@ -28,7 +26,7 @@ _BOMS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceText:
     """Text of a file as it was found."""
 
     file: str
@@ -121,7 +119,7 @@ def fingerprint(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
-def read_source(path: str | Path) -> Source:
+def read_source(path: str | Path) -> SourceText:
     """Text of a file with its fingerprint and notices.
 
     Raises:
@@ -129,7 +127,7 @@ def read_source(path: str | Path) -> Source:
     """
     raw = read_bytes(path)
     text, notices = decode(raw, str(path))
-    return Source(str(path), text, fingerprint(raw), notices)
+    return SourceText(str(path), text, fingerprint(raw), notices)
 
 
 def write_bytes(path: str | Path, content: bytes, at_last: Callable[[], object] = bool) -> None:

@@ -8,11 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from advisorkit.errors import Fault, nearest
 from advisorkit.files.trees import Fields, Items, Node, Scalar, shown
-from advisorkit.quantities import Estimate
-
-__all__ = ["ABOVE_ZERO", "MAX_TEXT", "Spot", "is_number", "unfit"]
+from advisorkit.values.errors import Fault, nearest
+from advisorkit.values.quantities import Estimate
 
 MAX_TEXT = 10_000
 """Longest text accepted, in characters."""

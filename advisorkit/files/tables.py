@@ -17,12 +17,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from advisorkit.errors import EngagementError, Fault
 from advisorkit.files.disk import decode, read_bytes
 from advisorkit.files.spots import Spot, is_number, unfit
 from advisorkit.files.trees import Items, Scalar, shown
-
-__all__ = ["MAX_COLUMNS", "MAX_ROWS", "MAX_UNPACKED", "Row", "Table", "as_amount", "read_sheets", "read_table"]
+from advisorkit.values.errors import EngagementError, Fault
 
 MAX_ROWS = 10_000
 """Most rows of a table, without its header."""
@@ -38,7 +36,7 @@ _POINT = re.compile(r"[-+]?[0-9]{1,3}(,[0-9]{3})+\.[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ReadRow:
     """One line of a table."""
 
     line: int
@@ -50,14 +48,14 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ReadTable:
     """A table as it was read."""
 
     file: str
     """Name as the user gave it."""
     columns: tuple[str, ...]
     """Names in the header, as written but trimmed."""
-    rows: tuple[Row, ...]
+    rows: tuple[ReadRow, ...]
     """Lines that hold anything."""
     notices: tuple[str, ...]
     """What the user should know, such as an old encoding or further sheets."""
@@ -74,7 +72,7 @@ class _Cell:
 _Line = tuple[int, Sequence[_Cell]]
 
 
-def read_table(path: str | Path, sheet: str = "") -> Table:
+def read_table(path: str | Path, sheet: str = "") -> ReadTable:
     """The table in a CSV file, or in an XLSX file's visible sheet called `sheet`, by default the first.
 
     Raises:
@@ -87,7 +85,7 @@ def read_table(path: str | Path, sheet: str = "") -> Table:
     return _table(file, _csv_lines(text, _delimiter(text), file), notices)
 
 
-def _sheet(sheets: Mapping[str, list[_Line]], file: str, name: str) -> Table:
+def _sheet(sheets: Mapping[str, list[_Line]], file: str, name: str) -> ReadTable:
     if name and name not in sheets:
         message = f"holds no visible sheet '{name}'; there is: {shown(', '.join(sheets), 200)}"
         raise EngagementError([Fault(file, "", message)])
@@ -116,18 +114,18 @@ def _csv_lines(text: str, mark: str, file: str) -> Iterator[_Line]:
         raise EngagementError([Fault(file, f"line {start}", f"is not a well-formed table: {error}")]) from None
 
 
-def _table(file: str, lines: Iterator[_Line], notices: tuple[str, ...]) -> Table:
+def _table(file: str, lines: Iterator[_Line], notices: tuple[str, ...]) -> ReadTable:
     filled = ((line, cells) for line, cells in lines if any(cell.text or cell.problem for cell in cells))
     header = next(filled, None)
     if header is None:
         raise EngagementError([Fault(file, "", "is empty")])
     columns = _columns(file, *header)
-    rows: list[Row] = []
+    rows: list[ReadRow] = []
     for line, cells in filled:
         if len(rows) == MAX_ROWS:
             raise EngagementError([Fault(file, f"line {line}", f"holds more than {MAX_ROWS:,} rows; split it")])
         rows.append(_row(file, line, cells, columns))
-    return Table(file, tuple(name for name in columns if name), tuple(rows), notices)
+    return ReadTable(file, tuple(name for name in columns if name), tuple(rows), notices)
 
 
 def _columns(file: str, line: int, cells: Sequence[_Cell]) -> list[str]:
@@ -147,13 +145,13 @@ def _columns(file: str, line: int, cells: Sequence[_Cell]) -> list[str]:
     return names
 
 
-def _row(file: str, line: int, cells: Sequence[_Cell], columns: Sequence[str]) -> Row:
+def _row(file: str, line: int, cells: Sequence[_Cell], columns: Sequence[str]) -> ReadRow:
     faults: list[Fault] = []
     surplus = [cell for cell in cells[len(columns) :] if cell.text]
     if surplus or (len(cells) < len(columns) and not cells[0].place):
         count = f"has {len(cells)} fields where the header has {len(columns)}"
         faults.append(Fault(file, f"line {line}", f"{count}: check for a missing or extra separator or quote"))
-        return Row(line, {}, faults)
+        return ReadRow(line, {}, faults)
     found = {}
     for name, cell in zip(columns, cells, strict=False):
         unclear = not cell.point and any(map(_UNCLEAR.fullmatch, cell.text.split("..")))
@@ -163,7 +161,7 @@ def _row(file: str, line: int, cells: Sequence[_Cell], columns: Sequence[str]) -
             spot.fault(problem)
         elif cell.text:
             found[name] = spot
-    return Row(line, found, faults)
+    return ReadRow(line, found, faults)
 
 
 def as_amount(spot: Spot) -> Spot:
@@ -194,7 +192,7 @@ def _number(text: str) -> str:
     return text.replace(",", "") if _POINT.fullmatch(text) else text
 
 
-def read_sheets(path: str | Path) -> dict[str, Table]:
+def read_sheets(path: str | Path) -> dict[str, ReadTable]:
     """The tables of every visible sheet of an XLSX file, by sheet name; empty sheets are left out.
 
     Raises:

@@ -13,10 +13,8 @@ from typing import Any, Literal
 
 import yaml
 
-from advisorkit.errors import EngagementError, Fault
-from advisorkit.files.disk import Source
-
-__all__ = ["MAX_DEPTH", "MAX_VALUES", "Fields", "Items", "Node", "Scalar", "Span", "parse", "parse_json", "parse_yaml", "shown"]
+from advisorkit.files.disk import SourceText
+from advisorkit.values.errors import EngagementError, Fault
 
 MAX_DEPTH = 12
 """Deepest nesting accepted."""
@@ -86,7 +84,7 @@ def shown(text: str, most: int = 60) -> str:
     return plain + ("…" if len(text) > most else "")
 
 
-def parse(source: Source) -> Node:
+def parse(source: SourceText) -> Node:
     """Tree of a YAML text, or of a JSON text when the file's name ends in ``.json``.
 
     Raises:

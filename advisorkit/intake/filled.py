@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from advisorkit.catalog import load as load_catalog
-from advisorkit.criteria import Catalog, Criterion
-from advisorkit.engagement import Answer
-from advisorkit.errors import EngagementError, Fault, nearest
-from advisorkit.files import Items, Row, Scalar, Spot, as_amount, read_table
+from advisorkit.catalog.reading import load as load_catalog
+from advisorkit.files.spots import Spot
+from advisorkit.files.tables import ReadRow, as_amount, read_table
+from advisorkit.files.trees import Items, Scalar
 from advisorkit.intake.questionnaire import texts
-
-__all__ = ["Questionnaire", "read_questionnaire"]
+from advisorkit.values.criteria import Catalog, Criterion
+from advisorkit.values.engagement import Answer
+from advisorkit.values.errors import EngagementError, Fault, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def read_questionnaire(path: str | Path, catalog: Catalog | None = None) -> Ques
     return Questionnaire(found, faults, table.notices)
 
 
-def _code(row: Row, catalog: Catalog, file: str, seen: dict[str, int]) -> str | None:
+def _code(row: ReadRow, catalog: Catalog, file: str, seen: dict[str, int]) -> str | None:
     spot = row.cells.get(texts()["code"])
     if spot is None:
         if not row.faults and texts()["answer"] in row.cells:
@@ -67,7 +67,7 @@ def _code(row: Row, catalog: Catalog, file: str, seen: dict[str, int]) -> str | 
     return name
 
 
-def _line(row: Row, criterion: Criterion) -> Answer | None:
+def _line(row: ReadRow, criterion: Criterion) -> Answer | None:
     cells = {key: row.cells[label] for key, label in texts().items() if label in row.cells}
     value = _value(cells, criterion)
     if value is None or (value.unknown and "note" not in cells):

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePath
 
-from advisorkit.criteria import Catalog
-from advisorkit.engagement import Answer, Engagement, Setting, Workflow
-from advisorkit.errors import EngagementError, Fault, nearest
-from advisorkit.files import Row, Spot, Table, as_amount, read_table, shown
+from advisorkit.files.spots import Spot
+from advisorkit.files.tables import ReadRow, ReadTable, as_amount, read_table
+from advisorkit.files.trees import shown
 from advisorkit.store.fields import answer, setting, slug
 from advisorkit.store.vocabulary import Vocabulary, vocabulary
 from advisorkit.store.wholes import CURRENCIES
-
-__all__ = ["Portfolio", "PortfolioRow", "portfolio"]
+from advisorkit.values.criteria import Catalog
+from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
+from advisorkit.values.errors import EngagementError, Fault, nearest
 
 _OWN = ("id", "name", "client", "currency", "as_of")
 
@@ -36,7 +36,7 @@ class PortfolioRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Portfolio:
+class PortfolioTable:
     """A portfolio table as it was read."""
 
     file: str
@@ -57,7 +57,7 @@ class Portfolio:
         return tuple(fault for row in self.rows for fault in row.faults)
 
 
-def portfolio(path: str | Path, currency: str, as_of: date, catalog: Catalog | None = None) -> Portfolio:
+def portfolio(path: str | Path, currency: str, as_of: date, catalog: Catalog | None = None) -> PortfolioTable:
     """The workflows of a CSV or XLSX table, each as an engagement of its own.
 
     Columns: ``id``, ``name``, any criterion id, any workload or assumption name, optional ``client``, ``currency``
@@ -79,10 +79,10 @@ def portfolio(path: str | Path, currency: str, as_of: date, catalog: Catalog | N
     given = set(table.columns)
     assumed = [f"{table.file}: no column {name}, so {value} was taken" for name, value in
                (("currency", currency), ("as_of", as_of.isoformat())) if name not in given]
-    return Portfolio(table.file, rows, (*table.notices, *assumed))
+    return PortfolioTable(table.file, rows, (*table.notices, *assumed))
 
 
-def _check_columns(table: Table, words: Vocabulary) -> None:
+def _check_columns(table: ReadTable, words: Vocabulary) -> None:
     valid = [*_OWN, *words.catalog.criteria, *words.names]
     faults = [Fault(table.file, "line 1", f"column '{name}' is missing") for name in ("id", "name") if name not in table.columns]
     for name in table.columns:
@@ -96,7 +96,7 @@ def _check_columns(table: Table, words: Vocabulary) -> None:
         raise EngagementError(faults)
 
 
-def _check_ids(table: Table) -> None:
+def _check_ids(table: ReadTable) -> None:
     whole = [row for row in table.rows if not row.faults or "id" in row.cells]
     faults: list[Fault] = []
     for row in whole:
@@ -113,11 +113,11 @@ def _check_ids(table: Table) -> None:
         raise EngagementError(faults)
 
 
-def _word(row: Row, column: str) -> str:
+def _word(row: ReadRow, column: str) -> str:
     return (row.cells[column].text() or "") if column in row.cells else ""
 
 
-def _row(row: Row, file: str, words: Vocabulary, currency: str, as_of: date) -> PortfolioRow:
+def _row(row: ReadRow, file: str, words: Vocabulary, currency: str, as_of: date) -> PortfolioRow:
     cells, name = row.cells, _word(row, "id")
     answers, settings = dict(_answers(cells, words)), dict(_settings(cells, words))
     if not row.faults and not _word(row, "name"):

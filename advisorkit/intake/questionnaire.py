@@ -11,12 +11,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from advisorkit.catalog import load as load_catalog
-from advisorkit.criteria import TOPICS, Catalog, Criterion
-from advisorkit.errors import UsageError
-from advisorkit.files import Fields, Scalar, parse_yaml, write_bytes
-
-__all__ = ["COLUMNS", "asked", "new_questionnaire", "texts"]
+from advisorkit.catalog.reading import load as load_catalog
+from advisorkit.files.disk import write_bytes
+from advisorkit.files.trees import Fields, Scalar, parse_yaml
+from advisorkit.values.criteria import TOPICS, Catalog, Criterion
+from advisorkit.values.errors import UsageError
 
 COLUMNS = ("code", "topic", "question", "help", "who", "answer", "up_to", "sure", "said_by", "note")
 """Columns of the sheet, by key of ``intake.en.yaml``."""

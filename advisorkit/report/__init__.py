@@ -3,6 +3,7 @@
 A template's cells open a job and show pages; each page is a function from a `View` to blocks.
 """
 
+from advisorkit.export.bundles import done, show
 from advisorkit.report.advice_pages import changes, reasons, summary
 from advisorkit.report.answer_pages import answers
 from advisorkit.report.cost_pages import costs, figures
@@ -13,6 +14,6 @@ from advisorkit.report.pilot_pages import charter, failures, moved, pilot_cover,
 from advisorkit.report.view import View
 
 __all__ = [
-    "Report", "View", "answers", "changes", "charter", "costs", "detour", "failures", "figures", "job_document", "make_report", "moved",
-    "open_job", "path", "pilot_cover", "reasons", "result", "rung_name", "summary", "view_of", "write_job",
+    "Report", "View", "answers", "changes", "charter", "costs", "detour", "done", "failures", "figures", "job_document", "make_report", "moved",
+    "open_job", "path", "pilot_cover", "reasons", "result", "rung_name", "show", "summary", "view_of", "write_job",
 ]

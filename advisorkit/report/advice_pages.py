@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from advisorkit.acceptability import LEAD, SHARE
-from advisorkit.advice import Advice
-from advisorkit.blocks import Block, Callout, Cell, ChartBlock, Decision, Heading, KeyFigure, KeyFigures, Table, Text
-from advisorkit.evidence import GateHit
-from advisorkit.patterns import PATTERNS, PatternId
-from advisorkit.quantities import day, money_short, percent
+from advisorkit.advice.acceptability import LEAD, SHARE
+from advisorkit.advice.advice import Advice
+from advisorkit.advice.gates import GateHit
+from advisorkit.export.blocks import (
+    Block,
+    Callout,
+    Cell,
+    ChartBlock,
+    DecisionBlock,
+    Heading,
+    KeyFigure,
+    KeyFigures,
+    Table,
+    Text,
+)
 from advisorkit.report import pictures
 from advisorkit.report.printed import (
     count,
@@ -25,8 +34,8 @@ from advisorkit.report.printed import (
 )
 from advisorkit.report.sentences import columns, say
 from advisorkit.report.view import View
-
-__all__ = ["changes", "reasons", "summary"]
+from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.quantities import day, money_short, percent
 
 PAIRS = 2
 """Most pairs of changes named."""
@@ -39,7 +48,7 @@ def summary(view: View) -> tuple[Block, ...]:
     advice, words = view.advice, view.advice.words
     lead = (say("summary.part", client=view.engagement.client, workflow=view.workflow.name), *words.summary)
     return (
-        Decision(" ".join(words.headline).rstrip("."), view.workflow.name, advice.clear, _state(view), _override(view)),
+        DecisionBlock(" ".join(words.headline).rstrip("."), view.workflow.name, advice.clear, _state(view), _override(view)),
         *_off_ramp(view),
         Text((" ".join(lead),), "lead"),
         KeyFigures((_chance(view), _total(view), _step(view))),

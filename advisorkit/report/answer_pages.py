@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from advisorkit.blocks import Block, Cell, Heading, Table, Text
-from advisorkit.criteria import Criterion
-from advisorkit.engagement import Answer
-from advisorkit.evidence import pointless
-from advisorkit.quantities import SYMBOLS, day
+from advisorkit.advice.gates import pointless
+from advisorkit.export.blocks import Block, Cell, Heading, Table, Text
 from advisorkit.report.printed import plain
 from advisorkit.report.sentences import columns, say
 from advisorkit.report.view import View
-
-__all__ = ["answers", "shared_answers"]
+from advisorkit.values.criteria import Criterion
+from advisorkit.values.engagement import Answer
+from advisorkit.values.quantities import SYMBOLS, day
 
 PRIVATE = frozenset({"budget"})
 """Answers that never reach a deliverable."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisorkit.blocks import Block, Cell, ChartBlock, Heading, LineItems, Money, Table, Text
-from advisorkit.costs import Column, Input, Line
-from advisorkit.patterns import PATTERNS, PatternId
-from advisorkit.quantities import SYMBOLS, Band, Estimate, day, money_short, number, percent, round_figures
+from advisorkit.costs.bill import Line
+from advisorkit.costs.flows import Column
+from advisorkit.costs.inputs import Input
+from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, LineItems, Money, Table, Text
 from advisorkit.report import cost_pictures as pictures
 from advisorkit.report.printed import plain, project, sampled
 from advisorkit.report.sentences import columns, say, sure
 from advisorkit.report.view import View
-
-__all__ = ["costs", "figures"]
+from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.quantities import SYMBOLS, Band, Estimate, day, money_short, number, percent, round_figures
 
 USE = frozenset({"1M tokens", "1000 searches", "GPU months"})
 """Units of run lines that are paid by use; the others are upkeep."""

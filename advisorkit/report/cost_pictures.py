@@ -6,16 +6,14 @@ from bisect import bisect_right
 from math import inf
 
 from advisorkit.charts import kinds
-from advisorkit.costs import Column
-from advisorkit.patterns import PATTERNS, PatternId
-from advisorkit.quantities import money_short, number, round_figures
+from advisorkit.costs.flows import Column
+from advisorkit.costs.results import CostCurve, InputSwing, Payback
 from advisorkit.report.pictures import ruled_out
 from advisorkit.report.printed import sampled
 from advisorkit.report.sentences import say
 from advisorkit.report.view import View
-from advisorkit.uncertainty import Bar, Curve, Payback
-
-__all__ = ["cheapest_bars", "curves", "input_words", "payback", "range_bars", "tornado"]
+from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.quantities import money_short, number, round_figures
 
 BARS = 6
 """Most assumptions in the tornado chart."""
@@ -89,7 +87,7 @@ def curves(view: View) -> kinds.Curves | None:
     )
 
 
-def _curve(view: View, pattern: PatternId, curve: Curve) -> kinds.Curve:
+def _curve(view: View, pattern: PatternId, curve: CostCurve) -> kinds.Curve:
     low, middle, high = zip(*((b.p10, b.p50, b.p90) for b in curve.bands), strict=True)
     return kinds.Curve(pattern, view.name(pattern), low, middle, high)
 
@@ -100,7 +98,7 @@ def payback(view: View) -> Payback | None:
     return next((p for p in view.costs.payback if p.column == first), None)
 
 
-def _break_even(view: View, found: dict[PatternId, Curve]) -> kinds.BreakEven | None:
+def _break_even(view: View, found: dict[PatternId, CostCurve]) -> kinds.BreakEven | None:
     back = payback(view)
     if back is None or not back.p50 or "prompt" not in found or view.advice.recommended not in found:
         return None
@@ -113,7 +111,7 @@ def _break_even(view: View, found: dict[PatternId, Curve]) -> kinds.BreakEven | 
     )
 
 
-def _at(curve: Curve, month: float) -> float:
+def _at(curve: CostCurve, month: float) -> float:
     after = min(bisect_right(curve.months, month), len(curve.months) - 1)
     (m0, m1), (b0, b1) = curve.months[after - 1 : after + 1], curve.bands[after - 1 : after + 1]
     return b0.p50 + (b1.p50 - b0.p50) * (month - m0) / (m1 - m0)
@@ -135,7 +133,7 @@ def tornado(view: View) -> kinds.Tornado | None:
     )
 
 
-def _swing(view: View, bar: Bar) -> kinds.Swing:
+def _swing(view: View, bar: InputSwing) -> kinds.Swing:
     low, high = (input_words(value, bar.unit, view.currency) for value in (bar.low_value, bar.high_value))
     return kinds.Swing(bar.label, bar.low, bar.high, low, high)
 

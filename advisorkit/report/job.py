@@ -10,23 +10,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from advisorkit import store
-from advisorkit.blocks import Block
-from advisorkit.brand import Brand
-from advisorkit.catalog import load as load_catalog
-from advisorkit.costs import bill
-from advisorkit.engagement import Engagement, Workflow
-from advisorkit.errors import UsageError
-from advisorkit.files import read_bytes, within, write_bytes
-from advisorkit.pilot import Established
-from advisorkit.piloting import pilots_of
+from advisorkit.catalog.reading import load as load_catalog
+from advisorkit.costs.bill import bill
+from advisorkit.costs.simulation import DRAWS, SEED, price
+from advisorkit.export.blocks import Block
+from advisorkit.export.brand import Brand
+from advisorkit.files.disk import read_bytes, within, write_bytes
+from advisorkit.pilots.findings import Established
 from advisorkit.report.answer_pages import shared_answers
 from advisorkit.report.view import View
 from advisorkit.report.whole_pages import cover, method, overview
-from advisorkit.study import Study, studies
-from advisorkit.uncertainty import DRAWS, SEED, price
-
-__all__ = ["Report", "job_document", "make_report", "open_job", "view_of", "write_job"]
+from advisorkit.store import document, reading
+from advisorkit.study.pilots import pilots_of
+from advisorkit.study.study import Study, studies
+from advisorkit.values.engagement import Engagement, Workflow
+from advisorkit.values.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ def job_document(engagement: Engagement, folder: str | Path = ".", **options: An
     brand = {"brand": asdict(options["brand"])} if options.get("brand") else {}
     named = sorted({pilot.file for workflow in engagement.workflows for pilot in workflow.pilots})
     files = {name: b64encode(read_bytes(within(folder, name))).decode() for name in named}
-    job = {"engagement": json.loads(store.to_json(engagement)), "options": {**options, **brand}, "files": files}
+    job = {"engagement": json.loads(document.to_json(engagement)), "options": {**options, **brand}, "files": files}
     return json.dumps(job, ensure_ascii=False, indent=1, sort_keys=True)
 
 
@@ -108,7 +106,7 @@ def open_job(path: str) -> Report:
         brand = Brand(**options.pop("brand", {}))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{path} is not a job file made by write_job: {error}") from None
-    found = store.from_json(json.dumps(engagement))
+    found = reading.from_json(json.dumps(engagement))
     _check(found, options)
     return make_report(found, brand=brand, pilots=_established(found, files), **options)
 

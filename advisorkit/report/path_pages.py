@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisorkit.advice import Advice
-from advisorkit.blocks import Block, Cell, ChartBlock, Heading, Table, Text
-from advisorkit.path import Policy
-from advisorkit.quantities import percent
+from advisorkit.advice.advice import Advice
+from advisorkit.advice.ladder import Policy
+from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, Table, Text
 from advisorkit.report import pictures
 from advisorkit.report.printed import project, weeks
 from advisorkit.report.sentences import columns, say
 from advisorkit.report.view import View
-
-__all__ = ["detour", "path"]
+from advisorkit.values.quantities import percent
 
 
 def path(view: View) -> tuple[Block, ...]:

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from math import isclose
 
-from advisorkit.advice import Advice
+from advisorkit.advice.advice import Advice
+from advisorkit.advice.belief import EvidenceItem
+from advisorkit.advice.flips import Flip
+from advisorkit.advice.ladder import Rung
 from advisorkit.charts import kinds
 from advisorkit.charts.kinds import Point
 from advisorkit.charts.region import outline
-from advisorkit.criteria import Catalog
-from advisorkit.evidence import EvidenceItem
-from advisorkit.flips import Flip
-from advisorkit.path import Rung
-from advisorkit.patterns import PATTERNS, PatternId
-from advisorkit.quantities import percent
 from advisorkit.report.printed import inside, project, ranked, shown, shown_shares, weeks
 from advisorkit.report.sentences import say, sure
-
-__all__ = ["belief_map", "destinations", "evidence", "flip_bars", "level_words", "needs", "path_stairs", "ruled_out", "rung_name"]
+from advisorkit.values.criteria import Catalog
+from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.quantities import percent
 
 ROWS = 10
 """Most answers shown one by one in the evidence chart."""

@@ -4,31 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from advisorkit.blocks import (
+from advisorkit.catalog.pilot_rules import rules
+from advisorkit.charts.kinds import ShareBars, ShareRow
+from advisorkit.export.blocks import (
     Block,
     Callout,
     Cell,
     ChartBlock,
     Cover,
-    Decision,
+    DecisionBlock,
     Heading,
     KeyFigure,
     KeyFigures,
     Table,
     Text,
 )
-from advisorkit.charts.kinds import ShareBars, ShareRow
-from advisorkit.patterns import PATTERNS, PatternId
-from advisorkit.pilot import Diagnosis, Established, Plan, Share
-from advisorkit.pilot_rules import rules
-from advisorkit.piloting import before_of, plan_of
-from advisorkit.quantities import day, money_short, percent
+from advisorkit.pilots.diagnosis import Diagnosis
+from advisorkit.pilots.findings import Established
+from advisorkit.pilots.planning import Plan
+from advisorkit.pilots.tally import Share
 from advisorkit.report.job import Report
 from advisorkit.report.printed import plain, shown_shares
 from advisorkit.report.sentences import columns, say
 from advisorkit.report.view import View
-
-__all__ = ["charter", "charter_figures", "failures", "meanings", "moved", "pilot_cover", "result"]
+from advisorkit.study.pilots import before_of, plan_of
+from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.quantities import day, money_short, percent
 
 _FALLS_SHORT: Mapping[PatternId, tuple[str, ...]] = {
     "prompt": ("information", "behaviour", "both", "nothing"), "rag": ("search", "passage"), "finetune": ("lacking", "still"),
@@ -122,7 +123,7 @@ def result(view: View) -> tuple[Block, ...]:
     advice = say(f"review.{made.action}", **_named(found))
     clear = made.action != "mark_more"
     return (
-        Decision(advice, view.workflow.name, clear, say("review.clear" if clear else "review.open")),
+        DecisionBlock(advice, view.workflow.name, clear, say("review.clear" if clear else "review.open")),
         Text((made.why,), "lead"),
         KeyFigures(tuple(_result_figures(found, seen))),
         *_section("review.weak", found.warnings),

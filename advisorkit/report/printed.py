@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from advisorkit.advice import Advice
-from advisorkit.criteria import Catalog
-from advisorkit.patterns import PATTERNS, PatternId
-from advisorkit.quantities import money_short, number, percent, percents, round_figures
+from advisorkit.advice.advice import Advice
 from advisorkit.report.sentences import say
-
-__all__ = ["count", "inside", "lead_points", "name_of", "plain", "project", "project_range", "ranked", "sampled", "shown", "shown_shares", "weeks"]
-
+from advisorkit.values.criteria import Catalog
+from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.quantities import money_short, number, percent, percents, round_figures
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 

@@ -7,19 +7,13 @@ from functools import cache
 from importlib.resources import files
 from string import Formatter
 
-from advisorkit.errors import CatalogError, nearest
-from advisorkit.files import Fields, Scalar, parse_yaml
-
-__all__ = ["columns", "places", "say", "sentences", "sure"]
+from advisorkit.files.trees import Fields, Scalar, parse_yaml
+from advisorkit.values.errors import CatalogError, nearest
 
 
 @cache
 def sentences(language: str = "en") -> Mapping[str, str]:
-    """Every sentence by key.
-
-    Raises:
-        CatalogError: If the language has no file or the file is not a flat list of sentences.
-    """
+    """Every sentence by key."""
     path = files("advisorkit") / "data" / "text" / f"report.{language}.yaml"
     if not path.is_file():
         raise CatalogError(f"there are no report sentences in '{language}'")
@@ -31,9 +25,6 @@ def sentences(language: str = "en") -> Mapping[str, str]:
 
 def say(key: str, **values: object) -> str:
     """The sentence called `key` with its places filled in.
-
-    Raises:
-        CatalogError: If there is no such sentence or a place has no value.
 
     Example:
         >>> say("cover.many", count=8)

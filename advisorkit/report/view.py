@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from advisorkit.advice import Advice
+from advisorkit.advice.advice import Advice
 from advisorkit.charts.kinds import Point
-from advisorkit.costs import Bill, Inputs
-from advisorkit.criteria import Catalog
-from advisorkit.engagement import Answer, Engagement, Workflow
+from advisorkit.costs.bill import Bill
+from advisorkit.costs.inputs import Inputs
+from advisorkit.costs.results import CostResult
 from advisorkit.report.printed import name_of
-from advisorkit.study import Study
-from advisorkit.uncertainty import CostResult
-
-__all__ = ["View"]
+from advisorkit.study.study import Study
+from advisorkit.values.criteria import Catalog
+from advisorkit.values.engagement import Answer, Engagement, Workflow
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from advisorkit.acceptability import LEAD, SHARE
-from advisorkit.blocks import Block, Cell, Cover, Heading, Table, Text
-from advisorkit.brand import Brand
-from advisorkit.evidence import spread
-from advisorkit.patterns import PATTERNS
-from advisorkit.quantities import day, money_short, number, percent
+from advisorkit.advice.acceptability import LEAD, SHARE
+from advisorkit.advice.belief import spread
+from advisorkit.export.blocks import Block, Cell, Cover, Heading, Table, Text
+from advisorkit.export.brand import Brand
 from advisorkit.report.printed import count, shown, shown_shares
 from advisorkit.report.sentences import columns, say
 from advisorkit.report.view import View
-
-__all__ = ["cover", "method", "overview"]
+from advisorkit.values.patterns import PATTERNS
+from advisorkit.values.quantities import day, money_short, number, percent
 
 TELLING = 1.0
 """Decibans on both axes from which an answer's sources are listed."""

@@ -8,11 +8,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from advisorkit.engagement import Advised, Answer, Engagement, PilotFile, Scenario, Setting, Workflow
-from advisorkit.quantities import Estimate
 from advisorkit.store.wholes import FORMAT
-
-__all__ = ["Plain", "digest", "document", "plain_answer", "plain_number", "plain_setting", "to_json"]
+from advisorkit.values.engagement import Advised, Answer, Engagement, PilotFile, Scenario, Setting, Workflow
+from advisorkit.values.quantities import Estimate
 
 Plain = Any
 """Text, number, truth value, or lists and mappings of them."""

@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from advisorkit.files.spots import is_number
 from advisorkit.store.document import Plain
 
-__all__ = ["block", "inline", "scalar"]
-
 _PLAIN = re.compile(r"[^\W_]([\w .()/%+'€$£;-]*[\w.)%'])?")
 _READ_OTHERWISE = {"true", "false", "null"}
 _BREAKS = re.compile("[\x85\u2028\u2029\ufeff\ufffe\uffff\x7f-\x9f]")

@@ -8,29 +8,13 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, Literal
 
 from advisorkit.costs.assumption import Assumption
-from advisorkit.criteria import Criterion
-from advisorkit.engagement import Advised, Answer, Override, PilotFile, Setting
-from advisorkit.errors import nearest
 from advisorkit.files.spots import ABOVE_ZERO, Spot
 from advisorkit.files.trees import Fields, Items, Scalar, shown
-from advisorkit.patterns import PATTERNS
 from advisorkit.store.vocabulary import Vocabulary
-
-__all__ = [
-    "MAX_NAME",
-    "SLUG",
-    "advised",
-    "answer",
-    "answers",
-    "by_name",
-    "override",
-    "pilot",
-    "positive",
-    "setting",
-    "settings",
-    "slug",
-    "text_or",
-]
+from advisorkit.values.criteria import Criterion
+from advisorkit.values.engagement import Advised, Answer, Override, PilotFile, Setting
+from advisorkit.values.errors import nearest
+from advisorkit.values.patterns import PATTERNS
 
 MAX_NAME = 100
 """Longest name of a scenario, in characters."""

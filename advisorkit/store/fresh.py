@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from datetime import date
 from textwrap import wrap
 
-from advisorkit.catalog import load as load_catalog
-from advisorkit.criteria import TOPICS, Catalog, Criterion
+from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.store.emit import scalar
 from advisorkit.store.wholes import CONTEXT, FORMAT
-
-__all__ = ["new"]
+from advisorkit.values.criteria import TOPICS, Catalog, Criterion
 
 _HEAD = """\
 # Answer what you know and leave the rest: an answer that is left out counts as unknown.

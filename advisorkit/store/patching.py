@@ -9,8 +9,6 @@ from advisorkit.files.trees import Fields, Items, Node, Scalar
 from advisorkit.store.document import Plain
 from advisorkit.store.emit import block, inline
 
-__all__ = ["patched"]
-
 Edit = tuple[int, int, str]
 
 _MAY_BE_EMPTY = {"answers", "notes", "context", "workload", "assumptions", "priors", "exchange_rates", "prices"}

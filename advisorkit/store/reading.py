@@ -8,16 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from advisorkit.costs.assumption import Assumption
-from advisorkit.criteria import Catalog
-from advisorkit.engagement import Engagement
-from advisorkit.errors import EngagementError, Fault
-from advisorkit.files.disk import Source, read_source
+from advisorkit.files.disk import SourceText, read_source
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, Node, Scalar, parse
 from advisorkit.store.vocabulary import Vocabulary, vocabulary
 from advisorkit.store.wholes import FORMAT, engagement
-
-__all__ = ["UPGRADES", "Loaded", "from_json", "load", "read", "understand", "understand_tree", "upgraded"]
+from advisorkit.values.criteria import Catalog
+from advisorkit.values.engagement import Engagement
+from advisorkit.values.errors import EngagementError, Fault
 
 UPGRADES: dict[int, Callable[[Node], Node]] = {}
 """From a version's tree to that of the next version; applied in turn until `FORMAT` is reached."""
@@ -64,10 +62,10 @@ def from_json(text: str, file: str = "job.json") -> Engagement:
     Raises:
         EngagementError: With every fault of the text; `file` names it.
     """
-    return understand(Source(file, text, ""), vocabulary())
+    return understand(SourceText(file, text, ""), vocabulary())
 
 
-def understand(source: Source, words: Vocabulary) -> Engagement:
+def understand(source: SourceText, words: Vocabulary) -> Engagement:
     """The engagement in a text.
 
     Raises:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from advisorkit.errors import UsageError, nearest
-
-__all__ = ["names", "path"]
+from advisorkit.values.errors import UsageError, nearest
 
 _FOLDER = Path(str(files("advisorkit").joinpath("data", "samples")))
 
@@ -24,9 +22,6 @@ def names() -> tuple[str, ...]:
 
 def path(name: str) -> Path:
     """File of the sample called `name`.
-
-    Raises:
-        UsageError: If there is none; names those there are.
 
     Example:
         >>> path("source-text").name

@@ -6,14 +6,12 @@ import math
 from typing import Any
 
 from advisorkit.costs.assumption import Assumption
-from advisorkit.criteria import Catalog, Criterion
 from advisorkit.files.spots import MAX_TEXT
-from advisorkit.patterns import PATTERNS
 from advisorkit.store.fields import MAX_NAME, SLUG
 from advisorkit.store.vocabulary import Vocabulary, vocabulary
 from advisorkit.store.wholes import AXES, CONTEXT, CURRENCIES, FORMAT, STATUSES
-
-__all__ = ["schema"]
+from advisorkit.values.criteria import Catalog, Criterion
+from advisorkit.values.patterns import PATTERNS
 
 Schema = dict[str, Any]
 

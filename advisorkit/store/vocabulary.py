@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
-from advisorkit.catalog import load as load_catalog
+from advisorkit.catalog.assumptions import assumptions
+from advisorkit.catalog.price_rows import history, model_rows
+from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.costs.assumption import Assumption
-from advisorkit.criteria import Catalog
-from advisorkit.price_book.assumptions import assumptions
-from advisorkit.price_book.rows import history, model_rows
-
-__all__ = ["Vocabulary", "vocabulary"]
+from advisorkit.values.criteria import Catalog
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +29,6 @@ class Vocabulary:
 
 def vocabulary(catalog: Catalog | None = None, names: Mapping[str, Assumption] | None = None) -> Vocabulary:
     """The shipped words, with another catalogue or assumption table when given.
-
-    Raises:
-        CatalogError: If a data file of the package is wrong.
 
     Example:
         >>> "citations" in vocabulary().catalog.criteria

@@ -9,23 +9,11 @@ from datetime import date
 from pathlib import PurePath
 from typing import Any
 
-from advisorkit.engagement import Engagement, Scenario, Workflow
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, Scalar
-from advisorkit.store.fields import (
-    advised,
-    answers,
-    by_name,
-    override,
-    pilot,
-    positive,
-    settings,
-    slug,
-    text_or,
-)
+from advisorkit.store.fields import advised, answers, by_name, override, pilot, positive, settings, slug, text_or
 from advisorkit.store.vocabulary import Vocabulary
-
-__all__ = ["AXES", "CONTEXT", "CURRENCIES", "FORMAT", "KEYS", "STATUSES", "WORKFLOW_KEYS", "engagement", "reduced"]
+from advisorkit.values.engagement import Engagement, Scenario, Workflow
 
 FORMAT = 1
 """Version of the file format that is written."""

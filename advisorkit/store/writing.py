@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from advisorkit.criteria import Catalog
-from advisorkit.engagement import Engagement
-from advisorkit.errors import EngagementError, UsageError
-from advisorkit.files.disk import Source, decode, fingerprint, read_bytes, write_bytes
+from advisorkit.files.disk import SourceText, decode, fingerprint, read_bytes, write_bytes
 from advisorkit.files.trees import Fields, parse
 from advisorkit.store.document import document, to_json
 from advisorkit.store.emit import block
 from advisorkit.store.patching import patched
 from advisorkit.store.reading import Loaded, understand, understand_tree
 from advisorkit.store.vocabulary import Vocabulary, vocabulary
-
-__all__ = ["text", "write"]
+from advisorkit.values.criteria import Catalog
+from advisorkit.values.engagement import Engagement
+from advisorkit.values.errors import EngagementError, UsageError
 
 
 def text(engagement: Engagement) -> str:
@@ -23,7 +21,7 @@ def text(engagement: Engagement) -> str:
 
     Example:
         >>> from datetime import date
-        >>> from advisorkit.engagement import Workflow
+        >>> from advisorkit.values.engagement import Workflow
         >>> print(text(Engagement("a", "A Ltd", "EUR", date(2026, 11, 20), (Workflow("w", "W"),))), end="")
         advisorkit: 1
         id: a
@@ -84,22 +82,22 @@ def _look_again(path: Path, there: bytes | None) -> None:
 def _content(path: Path, there: bytes | None, engagement: Engagement, words: Vocabulary) -> tuple[str, tuple[str, ...]]:
     if there is None:
         return _fresh(str(path), engagement, words), ()
-    return _changed(Source(str(path), decode(there, str(path))[0], ""), engagement, words)
+    return _changed(SourceText(str(path), decode(there, str(path))[0], ""), engagement, words)
 
 
-def _changed(source: Source, engagement: Engagement, words: Vocabulary) -> tuple[str, tuple[str, ...]]:
+def _changed(source: SourceText, engagement: Engagement, words: Vocabulary) -> tuple[str, tuple[str, ...]]:
     root = parse(source)
     before = understand_tree(root, source.file, words)
     if source.file.lower().endswith(".json"):
         return _fresh(source.file, engagement, words), ()
     if isinstance(root, Fields) and not root.flow:
         content = patched(source.text, root, document(before), document(engagement))
-        if _same(Source(source.file, content, ""), engagement, words):
+        if _same(SourceText(source.file, content, ""), engagement, words):
             return content, ()
     return _fresh(source.file, engagement, words), (f"{source.file}: was written anew; comments in it were not kept",)
 
 
-def _same(source: Source, engagement: Engagement, words: Vocabulary) -> bool:
+def _same(source: SourceText, engagement: Engagement, words: Vocabulary) -> bool:
     try:
         return understand(source, words) == engagement
     except EngagementError:
@@ -108,6 +106,6 @@ def _same(source: Source, engagement: Engagement, words: Vocabulary) -> bool:
 
 def _fresh(file: str, engagement: Engagement, words: Vocabulary) -> str:
     content = to_json(engagement) if file.lower().endswith(".json") else text(engagement)
-    if understand(Source(file, content, ""), words) != engagement:
+    if understand(SourceText(file, content, ""), words) != engagement:
         raise UsageError(f"{file}: the engagement holds values that a file cannot keep; nothing was written")
     return content

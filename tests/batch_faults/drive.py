@@ -9,8 +9,8 @@ from pathlib import Path
 
 from batch_faults.stage import jobs, make
 
-from advisorkit.batch import Template
-from advisorkit.errors import AdvisorError
+from advisorkit.batch.values import Template
+from advisorkit.values.errors import AdvisorError
 
 __all__: list[str] = []
 

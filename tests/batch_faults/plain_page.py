@@ -12,8 +12,6 @@ from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from plotly.offline import get_plotlyjs
 
-__all__ = ["prime", "render"]
-
 PLOTLY = "application/vnd.plotly.v1+json"
 START = """<script type="module">
 const packed = Uint8Array.from(atob(document.getElementById("plotly").textContent), c => c.charCodeAt(0));

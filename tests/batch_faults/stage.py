@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 
-from advisorkit.batch import BatchResult, Job, Template, produce
 from advisorkit.batch.nest import NEST
-
-__all__ = ["FORMATS", "driver", "end_state", "jobs", "make", "notebook", "renderer_on_path", "sales"]
+from advisorkit.batch.runner import produce
+from advisorkit.batch.values import BatchResult, Job, Template
 
 HERE = Path(__file__).parent
 FORMATS = {"html": "plain_page:render"}

@@ -9,14 +9,16 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from advisorkit.advice import advise
-from advisorkit.calibration import shipped_cases
-from advisorkit.catalog import load
-from advisorkit.costs import Costing, inputs_for
-from advisorkit.engagement import Engagement
-from advisorkit.price_book import assumptions
-from advisorkit.price_book import load as load_prices
-from advisorkit.store import read, samples
+from advisorkit.advice.advising import advise
+from advisorkit.calibration.closed_cases import shipped_cases
+from advisorkit.catalog.assumptions import assumptions
+from advisorkit.catalog.price_rows import load as load_prices
+from advisorkit.catalog.reading import load
+from advisorkit.costs.costing import Costing
+from advisorkit.costs.inputs import inputs_for
+from advisorkit.store import samples
+from advisorkit.store.reading import read
+from advisorkit.values.engagement import Engagement
 
 TARGET_MS = 20.0
 """Median that a full advice may take: facts of the cost model, today's and those of each changed answer, evidence, gates, flips,

@@ -13,10 +13,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from advisorkit.batch import job_of
-from advisorkit.store import read, samples
-
-__all__ = ["CASES", "Case"]
+from advisorkit.batch.inputs import job_of
+from advisorkit.store import samples
+from advisorkit.store.reading import read
 
 ROOT = Path(__file__).parents[2]
 Way = Callable[[Path, int, int], None]
@@ -84,7 +83,8 @@ def spent() -> float:
 
 
 def ours(case: Case, slots: int) -> Way:
-    from advisorkit.batch import Job, Template, produce
+    from advisorkit.batch.runner import produce
+    from advisorkit.batch.values import Job, Template
 
     template = Template("report", case.text())
 

@@ -30,7 +30,7 @@ sys.path.insert(0, str(TESTS))
 from benchmarks.live_apps.model import START  # noqa: E402
 from browser.live_page import SCREEN, answer, run_all, settle  # noqa: E402
 
-from advisorkit.live import Server, running  # noqa: E402
+from advisorkit.screens.live import Server, running  # noqa: E402
 
 APPS = TESTS / "benchmarks" / "live_apps"
 OURS = {"plain": "", "ahead": "ahead=True", "plotly": "plotly=True"}

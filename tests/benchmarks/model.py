@@ -24,11 +24,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 import plain_model
 from priced import engagement, inputs
 
-from advisorkit.costs import Inputs, columns, facts, scene
-from advisorkit.patterns import PATTERNS
-from advisorkit.study import study
-from advisorkit.uncertainty import price
-from advisorkit.uncertainty.totals import total
+from advisorkit.costs.columns import columns
+from advisorkit.costs.facts import facts
+from advisorkit.costs.flows import scene
+from advisorkit.costs.inputs import Inputs
+from advisorkit.costs.simulation import price
+from advisorkit.costs.totals import total
+from advisorkit.study.study import study
+from advisorkit.values.patterns import PATTERNS
 
 SCREEN, REPORT, REFERENCE, BLOCK = 2**14, 2**16, 2**20, 2**16
 LOOPED, SQUIGGLED = 200, 20

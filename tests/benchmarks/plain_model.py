@@ -10,8 +10,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from advisorkit.costs import Inputs
-from advisorkit.prices import TokenPrices
+from advisorkit.costs.inputs import Inputs
+from advisorkit.values.prices import TokenPrices
 
 Values = Mapping[str, float]
 

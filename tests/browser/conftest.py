@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from advisorkit.live import Server, running
+from advisorkit.screens.live import Server, running
 
 HERE = Path(__file__).parent
 

@@ -11,9 +11,9 @@ from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as TooLate
 
 import advisorkit as ak
-from advisorkit.live import Server
-from advisorkit.patterns import PATTERNS
-from advisorkit.report import View
+from advisorkit.report.view import View
+from advisorkit.screens.live import Server
+from advisorkit.values.patterns import PATTERNS
 
 SCREEN = ".ak[data-revision]"
 

@@ -11,7 +11,7 @@ from browser.conftest import looking
 from browser.live_page import SCREEN, open_app, press, settle
 from playwright.sync_api import Browser, Page, expect
 
-from advisorkit.live import WORKBOOKS, Server
+from advisorkit.screens.live import WORKBOOKS, Server
 
 pytestmark = pytest.mark.browser
 

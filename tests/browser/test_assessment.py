@@ -20,7 +20,7 @@ from browser.live_page import (
 )
 from playwright.sync_api import Page
 
-from advisorkit.live import Server
+from advisorkit.screens.live import Server
 
 pytestmark = pytest.mark.browser
 

@@ -8,7 +8,7 @@ import pytest
 from browser.live_page import SCREEN, answer, open_app, settle, text
 from playwright.sync_api import Page, expect
 
-from advisorkit.live import Server
+from advisorkit.screens.live import Server
 
 pytestmark = pytest.mark.browser
 

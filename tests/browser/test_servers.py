@@ -11,7 +11,7 @@ import pytest
 from browser.live_page import open_lab
 from playwright.sync_api import Page
 
-from advisorkit.live import Server
+from advisorkit.screens.live import Server
 
 pytestmark = pytest.mark.browser
 

@@ -23,8 +23,8 @@ from browser.live_page import (
 )
 from playwright.sync_api import Page
 
-from advisorkit.live import Server
-from advisorkit.quantities import Estimate
+from advisorkit.screens.live import Server
+from advisorkit.values.quantities import Estimate
 
 pytestmark = pytest.mark.browser
 

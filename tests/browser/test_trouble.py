@@ -14,9 +14,9 @@ import pytest
 from browser.live_page import SCREEN, answer, check, facts, open_app, press, settle, text, truth, type_in
 from playwright.sync_api import Page, expect
 
-from advisorkit.live import Server
-from advisorkit.quantities import Estimate
-from advisorkit.store import read
+from advisorkit.screens.live import Server
+from advisorkit.store.reading import read
+from advisorkit.values.quantities import Estimate
 
 pytestmark = pytest.mark.browser
 

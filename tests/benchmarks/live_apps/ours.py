@@ -9,9 +9,9 @@ from benchmarks.live_apps.model import MONTHS, PATTERNS, START, Result, work_out
 
 from advisorkit.charts.kinds import Curve, Curves, RangeBars, RangeRow
 from advisorkit.charts.theme import LIGHT, Theme
-from advisorkit.session.foresee import Foresight, Likely
-from advisorkit.widgets import Screen
-from advisorkit.widgets.scenes import picture
+from advisorkit.screens.foresee import Foresight, Likely
+from advisorkit.screens.scenes import picture
+from advisorkit.screens.screen import Screen
 
 NAMES = {id: name for id, name, *_ in PATTERNS}
 

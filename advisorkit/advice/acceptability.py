@@ -1,0 +1,240 @@
+"""How firm the advice is: draws over unknown answers and over the weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisorkit.advice.belief import spread
+from advisorkit.advice.cases import Case, frequencies
+from advisorkit.advice.decibans import Array, Same, chance, table
+from advisorkit.advice.gates import pointless, read_by, told_by
+from advisorkit.advice.whatif import Outlook, best_of
+from advisorkit.costs.sobol import strata
+from advisorkit.values.criteria import Catalog
+from advisorkit.values.patterns import PATTERNS, PatternId
+
+LEAD = 0.1
+"""Lead of the destination over the runner-up below which the advice is not clear, as a share."""
+
+SHARE = 0.6
+"""Share of draws in which the destination must come first to be called clear."""
+
+WEIGHT_SPREAD = 0.35
+"""Standard deviation of the logarithm of each criterion's weight: what a fit to published cases moves a weight by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """Beliefs and first places over ways in which unknown answers and weights could turn out."""
+
+    retrieval: Array
+    """Chance of needing retrieval in each draw, 0 to 1."""
+    training: Array
+    """Chance of needing training in each draw, 0 to 1."""
+    first: Mapping[PatternId, float]
+    """Share of draws in which each pattern comes first."""
+
+
+def acceptability(outlook: Outlook, cases: Sequence[Case] = (), draws: int = 4096, seed: int = 1) -> dict[PatternId, float]:
+    """Share of draws in which each pattern comes first; the shares add up to 1."""
+    return dict(draw(outlook, cases, draws, seed).first)
+
+
+def draw(outlook: Outlook, cases: Sequence[Case] = (), draws: int = 4096, seed: int = 1) -> Draws:
+    """Let every unknown answer and every weight turn out in many ways.
+
+    Each draw first settles which of the two needs are real, with the chances believed today, then draws every open
+    question's answer as often as it occurs where those needs are real, then multiplies each criterion's weight by a
+    lognormal factor. So unknown answers spread the belief without pulling it to one side.
+
+    Args:
+        outlook: The assessment.
+        cases: Deployments that tell how often each answer occurs; without them all answers are alike.
+        draws: Number of draws; rounded up to a power of two.
+        seed: Seed of the scrambled Sobol points.
+    """
+    power = max(6, math.ceil(math.log2(draws)))
+    tables, assessment = table(outlook.assessment.catalog), outlook.assessment
+    columns, told = _drawn(outlook, cases, power, seed)
+    beliefs = chance(tables.total_of_rows(told, columns) + assessment.start[:, None])
+    shares = spread(beliefs[0], beliefs[1]) * [pattern not in outlook.gone for pattern in PATTERNS]
+    first = np.bincount(best_of(shares / shares.sum(axis=-1, keepdims=True)), minlength=len(PATTERNS)) / shares.shape[0]
+    return Draws(beliefs[0], beliefs[1], dict(zip(PATTERNS, first.tolist(), strict=True)))
+
+
+def _drawn(outlook: Outlook, cases: Sequence[Case], power: int, seed: int) -> tuple[list[int], NDArray[np.float32]]:
+    """Columns that count, and their decibans before damping: axis, column, draw."""
+    catalog, width = outlook.assessment.catalog, len(table(outlook.assessment.catalog).ids)
+    asked = _open(outlook)
+    given = [column for column in range(width) if outlook.columns[:, column].any()]
+    told = np.empty((2, len(given) + len(asked), 1 << power), dtype=np.float32)
+    told[:, : len(given)] = outlook.columns[:, given, None]
+    if asked:
+        bins = _strata(power, seed, width)[[column + 1 for column in asked]]
+        place = (_needs(outlook, power, seed) * width + np.array(asked)[:, None]) * _BINS + bins
+        for axis, decibans in enumerate(_lookup(Same(catalog), Same(cases))):
+            np.take(decibans, place, out=told[axis, len(given) :], mode="clip")
+        silent = [row for row, column in enumerate(asked, len(given)) if (outlook.weights[1, column] <= 0).all()]
+        told[1, silent] = told[1, silent].clip(max=0)
+    columns = [*given, *asked]
+    told *= _factors(power, seed, width)[columns]
+    return columns, told
+
+
+def _needs(outlook: Outlook, power: int, seed: int) -> NDArray[np.intp]:
+    """Which pattern's needs are real in each draw, as often as believed today."""
+    tables = table(outlook.assessment.catalog)
+    believed = chance(tables.total(outlook.columns) + outlook.assessment.start)
+    edges = np.cumsum(spread(believed[0], believed[1]))[:-1]
+    places: NDArray[np.intp] = np.searchsorted(edges, (_strata(power, seed, len(tables.ids))[0] + 0.5) / _BINS)
+    return places
+
+
+def _open(outlook: Outlook) -> list[int]:
+    """Columns of the questions that are still open and bear on a need: not answered, not derived, not pointless."""
+    assessment = outlook.assessment
+    return [
+        column
+        for column, (name, criterion) in enumerate(assessment.catalog.criteria.items())
+        if name not in assessment.answers
+        and name not in assessment.locked
+        and not criterion.derived
+        and outlook.weights[:, column].any()
+        and not pointless(assessment.catalog, assessment.answers, name)
+    ]
+
+
+def level_chances(catalog: Catalog, cases: Sequence[Case] = ()) -> Array:
+    """How likely each answer is where a pattern's needs are real: pattern, column of `Table`, level.
+
+    Where neither need is real, an answer comes as often as in `cases`, tilted so that the mean likelihood ratio on each
+    axis is 1 as far as its levels allow. Where a need is real, each level is as much likelier as its decibans say. So an
+    answer that is still to come is expected to move the belief neither up nor down.
+    """
+    return _level_chances(Same(catalog), Same(cases))
+
+
+@lru_cache(maxsize=8)
+def _level_chances(catalog: Same, cases: Same) -> Array:
+    tables = table(catalog.value)
+    decibans = np.stack([tables.retrieval, tables.training])
+    neither = _tilted(frequencies(catalog.value, cases.value), decibans)
+    chances = [neither * 10 ** ((r * decibans[0] + t * decibans[1]) / 10) for r, t in _NEEDS]
+    return np.stack([chance_ / chance_.sum(axis=1, keepdims=True) for chance_ in chances])
+
+
+def _tilted(often: Array, decibans: Array) -> Array:
+    """`often` times ``exp(tilt * decibans)``, with the tilt of each axis found by halving."""
+    tilt = np.zeros((2, len(often), 1))
+    for _ in range(8):
+        for axis in (0, 1):
+            low, high = np.full_like(tilt[axis], -_STEEPEST), np.full_like(tilt[axis], _STEEPEST)
+            for _ in range(24):
+                tilt[axis] = (low + high) / 2
+                tilted = often * np.exp((tilt * decibans).sum(axis=0))
+                above = (tilted * (10 ** (decibans[axis] / 10) - 1)).sum(axis=1, keepdims=True) > 0
+                low, high = np.where(above, low, tilt[axis]), np.where(above, tilt[axis], high)
+    return np.asarray(often * np.exp((tilt * decibans).sum(axis=0)))
+
+
+_STEEPEST = 0.5
+"""Steepest tilt, in natural logarithms for a deciban."""
+_NEEDS = ((0, 0), (1, 0), (0, 1), (1, 1))
+_BINS = 1024
+
+
+@lru_cache(maxsize=4)
+def _lookup(catalog: Same, cases: Same) -> NDArray[np.float32]:
+    """Decibans by axis; needs, column and stratum in one row."""
+    tables, chances = table(catalog.value), _level_chances(catalog, cases)
+    middles = (np.arange(_BINS) + 0.5) / _BINS
+    upper = np.cumsum(chances, axis=2)
+    level = (middles > upper[..., None]).sum(axis=2).clip(max=np.array(tables.levels)[None, :, None] - 1)
+    columns = np.arange(len(tables.ids))[None, :, None]
+    found = np.stack([tables.retrieval[columns, level], tables.training[columns, level]])
+    return found.astype(np.float32).reshape(2, -1)
+
+
+@lru_cache(maxsize=2)
+def _strata(power: int, seed: int, width: int) -> NDArray[np.int32]:
+    """Strata 0 to 1023 by coordinate and draw: one coordinate for the needs, one for each column's answer, one for its weight."""
+    points = strata(range(2 * width + 1), power, seed)
+    spare = power - 10
+    return (points >> spare if spare >= 0 else points << -spare).astype(np.int32)
+
+
+@lru_cache(maxsize=2)
+def _factors(power: int, seed: int, width: int) -> NDArray[np.float32]:
+    """What each column's weight is multiplied by: column, draw; its mean is 1."""
+    scores = np.array([NormalDist().inv_cdf((place + 0.5) / _BINS) for place in range(_BINS)])
+    factors = np.exp(WEIGHT_SPREAD * scores - WEIGHT_SPREAD**2 / 2).astype(np.float32)
+    return np.asarray(factors[_strata(power, seed, width)[width + 1 :]])
+
+
+def bounds(outlook: Outlook) -> dict[PatternId, tuple[float, float]]:
+    """Smallest and largest chance that each pattern could have, whatever the open questions' answers.
+
+    The two needs are pushed to their ends one by one, so the true ends lie inside. A pattern that an open question may rule
+    out has zero as its worst case, and a gate that one may excuse does not hold for certain.
+    """
+    tables, assessment = table(outlook.assessment.catalog), outlook.assessment
+    free = {name: column for column, name in enumerate(tables.ids) if name not in assessment.answers and name not in assessment.locked}
+    ends = np.stack([outlook.columns, outlook.columns])
+    for column in free.values():
+        weights = outlook.weights[:, column, : tables.levels[column]]
+        ends[0, :, column], ends[1, :, column] = weights.min(axis=1), weights.max(axis=1)
+    low, high = chance(tables.total(ends) + assessment.start)
+    gone, unsure = _ruled_out(outlook, free)
+    least = dict(zip(PATTERNS, spread_ends(low, high), strict=True))
+    most = dict(zip(PATTERNS, spread_ends(high, low), strict=True))
+    return {p: _share(p, least, most, gone, unsure) for p in PATTERNS}
+
+
+def _ruled_out(outlook: Outlook, free: Container[str]) -> tuple[frozenset[PatternId], frozenset[PatternId]]:
+    """Patterns that are gone whatever the open questions' answers, and those that may or may not be."""
+    costing = outlook.assessment.costing
+    moved = costing is not None and any(name in free for name in costing.feeds)
+    gone, unsure = set[PatternId](), set[PatternId]()
+    for gate, hits in zip(outlook.assessment.catalog.gates, outlook.by_gate, strict=False):
+        if gate.kind != "lasting" and (gate.kind != "off_ramp" or len(gate.removes) == len(PATTERNS)):
+            continue
+        if any(name in free for name in read_by(gate)) or (moved and told_by(gate)):
+            unsure |= set(gate.removes)
+            continue
+        for hit in hits:
+            (unsure if hit.provisional else gone).update(hit.removes)
+    certain = frozenset[PatternId]() if len(gone) == len(PATTERNS) else frozenset(gone)
+    return certain, frozenset(unsure | gone) - certain
+
+
+def spread_ends(real: Array, absent: Array) -> tuple[float, float, float, float]:
+    """Chances of the four patterns with each need at the end that is named for it.
+
+    Example:
+        >>> spread_ends(np.array([0.5, 0.2]), np.array([0.9, 0.4]))[1]  # retrieval at 0.5, training at 0.4
+        0.3
+    """
+    (r, t), (no_r, no_t) = real.tolist(), (1 - absent).tolist()
+    return no_r * no_t, r * no_t, no_r * t, r * t
+
+
+def _share(
+    pattern: PatternId,
+    least: Mapping[PatternId, float],
+    most: Mapping[PatternId, float],
+    gone: frozenset[PatternId],
+    unsure: frozenset[PatternId],
+) -> tuple[float, float]:
+    if pattern in gone:
+        return 0.0, 0.0
+    others = [p for p in PATTERNS if p not in gone and p != pattern]
+    low = 0.0 if pattern in unsure else least[pattern] / (least[pattern] + sum(most[p] for p in others))
+    kept = sum(least[p] for p in others if p not in unsure)
+    return low, most[pattern] / (most[pattern] + kept) if most[pattern] else 0.0

@@ -1,0 +1,295 @@
+"""Two beliefs, needs retrieval and needs training, and the four patterns they span."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from advisorkit.advice.decibans import Array, chance, table
+from advisorkit.advice.gates import Facts, GateHit, shares
+from advisorkit.advice.worked_out import OPINION, WORKED_OUT, contradicted, worked_out
+from advisorkit.costs.costing import Costing
+from advisorkit.values.criteria import Axis, Catalog, Criterion
+from advisorkit.values.engagement import Answer
+from advisorkit.values.patterns import PATTERNS, PatternId
+
+GUESS = 2 / 3
+"""Share of an answer's decibans that counts when the answer is marked as a guess; the rest adds nothing."""
+
+MEASURED = "pilot"
+"""Name under which a pilot's findings stand among the evidence."""
+
+Masses = Mapping[str, tuple[float, ...]]
+"""Probability of each level by criterion."""
+
+_AXES: tuple[Axis, ...] = ("retrieval", "training")
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceItem:
+    """What one answer adds to the two beliefs."""
+
+    criterion: str
+    """Criterion id; `MEASURED` for what a pilot found."""
+    answer: str
+    """The answer as written: a level, several, or a range."""
+    label: str
+    """The answer as a reason in a client's words."""
+    retrieval: float
+    """Decibans towards retrieval that count."""
+    training: float
+    """Decibans towards training that count."""
+    raw_retrieval: float
+    """Decibans towards retrieval before answers that share a cause were damped."""
+    raw_training: float
+    """Decibans towards training before answers that share a cause were damped."""
+    guess: bool
+    """Whether the answer is marked as a guess."""
+    source: str
+    """Where the weight comes from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """How likely the work needs retrieval and needs training, with every reason."""
+
+    retrieval_decibans: float
+    """Prior and evidence towards retrieval, in decibans."""
+    training_decibans: float
+    """Prior and evidence towards training, in decibans."""
+    retrieval: float
+    """Chance that the work needs retrieval, 0 to 1."""
+    training: float
+    """Chance that the work needs training, 0 to 1."""
+    items: tuple[EvidenceItem, ...]
+    """What each answer adds, in catalogue order; unknown answers are absent."""
+    prior: tuple[float, float]
+    """Decibans before any answer: retrieval, training."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Everything that advice on one workflow is computed from, ready to be changed one answer at a time."""
+
+    catalog: Catalog
+    """Criteria with their decibans, and gates."""
+    answers: Mapping[str, Answer]
+    """Answers by criterion id; an absent one is unknown."""
+    facts: Facts | None = None
+    """Computed evidence of the cost model; None means not known."""
+    priors: Mapping[Axis, float] = field(default_factory=dict)
+    """Belief before any answer by axis, 0 to 1; an absent axis takes the catalogue's."""
+    locked: frozenset[str] = frozenset()
+    """Criteria that a pilot speaks for: their answers close gates but add no decibans."""
+    measured: tuple[float, float] = (0.0, 0.0)
+    """Decibans of the pilot's marked failures: retrieval, training."""
+    blocked: Mapping[PatternId, str] = field(default_factory=dict)
+    """Patterns that a pilot's results hold back for now, with the reason."""
+    decided: PatternId | None = None
+    """The pattern that a pilot's results call for, unless a gate holds it back; None without a pilot."""
+    costing: Costing | None = None
+    """The cost model, to be asked for its facts under other answers; None: facts stay as they are."""
+
+    @property
+    def prior(self) -> Array:
+        """Decibans before any answer: retrieval, training."""
+        given = (_decibans(self.priors[axis]) if axis in self.priors else None for axis in _AXES)
+        return np.array([d if g is None else g for g, d in zip(given, self.catalog.prior_decibans, strict=True)])
+
+    @property
+    def start(self) -> Array:
+        """Prior and measured decibans: retrieval, training."""
+        return self.prior + self.measured
+
+    def weights(self) -> Array:
+        """Decibans that every level would add: axis, column of `Table`, level.
+
+        Those that a pilot speaks for are zero, and so is the wish for a cheaper call where training cannot pay back.
+        """
+        tables = table(self.catalog)
+        weights = np.stack([tables.retrieval, tables.training])
+        weights[:, [tables.index[name] for name in self.locked if name in tables.index]] = 0
+        if contradicted(self.facts) and OPINION in tables.index:
+            weights[1, tables.index[OPINION]] = weights[1, tables.index[OPINION]].clip(max=0)
+        return weights
+
+    def masses(self) -> Masses:
+        """Probability of each level of every answered criterion, facts of the cost model worked in."""
+        found = {name: shares(self.catalog.criterion(name), answer) for name, answer in self.answers.items()}
+        return {**found, **worked_out(self.catalog, self.answers, self.facts)}
+
+    def columns(self, masses: Masses) -> Array:
+        """Decibans of every criterion before damping: axis by column of `Table`; an unknown answer holds zero."""
+        tables, weights = table(self.catalog), self.weights()
+        columns = np.zeros(weights.shape[:2])
+        for name, mass in masses.items():
+            columns[:, tables.index[name]] = self._decibans(name, mass, weights)
+        return columns
+
+    def _decibans(self, name: str, mass: Sequence[float], weights: Array) -> Array:
+        trust = GUESS if self.answers[name].confidence == "guess" else 1.0
+        return np.asarray(trust * (weights[:, table(self.catalog).index[name], : len(mass)] @ mass))
+
+    def with_answers(self, answers: Mapping[str, Answer], facts: Facts | None) -> Assessment:
+        """The same with some answers changed, and the facts that they bring about."""
+        return replace(self, answers={**self.answers, **answers}, facts=facts)
+
+    def reweighed(self, columns: Array, weights: Array, changed: Iterable[str], before: Masses) -> Array:
+        """`columns` of an assessment that differs in facts and in the answers `changed`, and had `before` worked out, brought up to date."""
+        index = table(self.catalog).index
+        worked = worked_out(self.catalog, self.answers, self.facts)
+        moved = {name for name in WORKED_OUT if worked.get(name) != before.get(name)}
+        columns = columns.copy()
+        for name in {*changed, *moved, OPINION} & self.answers.keys() & index.keys():
+            mass = worked.get(name) or shares(self.catalog.criteria[name], self.answers[name])
+            columns[:, index[name]] = self._decibans(name, mass, weights)
+        return columns
+
+
+def weigh(
+    catalog: Catalog,
+    answers: Mapping[str, Answer],
+    facts: Facts | None = None,
+    priors: Mapping[Axis, float] | None = None,
+) -> Belief:
+    """Sum the evidence of all answers on both axes.
+
+    Args:
+        catalog: Criteria with their decibans.
+        answers: Answers by criterion id; an absent one is unknown and adds nothing.
+        facts: Computed evidence of the cost model; None means not known.
+        priors: Belief before any answer by axis, 0 to 1, instead of the catalogue's.
+
+    Example:
+        >>> from advisorkit.catalog import load
+        >>> nothing = weigh(load(), {})
+        >>> round(nothing.retrieval, 2), nothing.items
+        (0.29, ())
+    """
+    return believe(Assessment(catalog, answers, facts, priors or {}))
+
+
+def believe(assessment: Assessment) -> Belief:
+    """The two beliefs that `assessment` supports, with every reason."""
+    masses = assessment.masses()
+    return believed(assessment, masses, assessment.columns(masses))
+
+
+def believed(assessment: Assessment, masses: Masses, columns: Array) -> Belief:
+    """The same from what was already worked out of `assessment`."""
+    prior = assessment.prior
+    totals = table(assessment.catalog).total(columns) + assessment.start
+    return Belief(
+        retrieval_decibans=float(totals[0]),
+        training_decibans=float(totals[1]),
+        retrieval=float(chance(totals[0])),
+        training=float(chance(totals[1])),
+        items=(*_items(assessment, masses, columns), *_measured(assessment)),
+        prior=(float(prior[0]), float(prior[1])),
+    )
+
+
+def _decibans(probability: float) -> float:
+    share = min(max(probability, 1e-6), 1 - 1e-6)
+    return float(10 * np.log10(share / (1 - share)))
+
+
+def _items(assessment: Assessment, masses: Masses, columns: Array) -> tuple[EvidenceItem, ...]:
+    tables = table(assessment.catalog)
+    parts = tables.parts(columns)
+    answered = [(tables.index[name], name) for name in assessment.answers if name not in assessment.locked]
+    worked = worked_out(assessment.catalog, assessment.answers, assessment.facts)
+    return tuple(
+        _item(assessment, name, masses[name], (parts[0][c], parts[1][c]), (columns[0][c], columns[1][c]), worked=name in worked)
+        for c, name in sorted(answered)
+    )
+
+
+def _item(
+    assessment: Assessment, id: str, mass: Sequence[float], counted: Sequence[float], raw: Sequence[float], *, worked: bool
+) -> EvidenceItem:
+    criterion, answer = assessment.catalog.criteria[id], assessment.answers[id]
+    label = _label(criterion, answer, mass)
+    if worked:  # the weight follows from costs, so the reason is what they say and not how large the number is
+        label = assessment.catalog.text.get(f"worked.{id}.{criterion.levels[int(np.argmax(mass))].id}", label)
+    return EvidenceItem(
+        criterion=id,
+        answer=_written(answer),
+        label=label,
+        retrieval=float(counted[0]),
+        training=float(counted[1]),
+        raw_retrieval=float(raw[0]),
+        raw_training=float(raw[1]),
+        guess=answer.confidence == "guess",
+        source=", ".join(criterion.sources),
+    )
+
+
+def _measured(assessment: Assessment) -> tuple[EvidenceItem, ...]:
+    if not assessment.locked:
+        return ()
+    r, t = assessment.measured
+    said = assessment.catalog.text.get("measured", "")
+    return (EvidenceItem(MEASURED, "measured", said, r, t, r, t, guess=False, source=said),)
+
+
+def _written(answer: Answer) -> str:
+    if answer.amount is None:
+        return " or ".join(answer.levels)
+    amount = answer.amount
+    return f"{amount.likely:g}" if amount.fixed else f"{amount.low:g} to {amount.high:g}"
+
+
+def _label(criterion: Criterion, answer: Answer, mass: Sequence[float]) -> str:
+    if answer.disputed:
+        labels = [criterion.level(word).label for word in answer.levels]
+        return f"{criterion.label} ({' or '.join(label[:1].lower() + label[1:] for label in labels)})"
+    return criterion.levels[max(range(len(mass)), key=lambda place: mass[place])].reason
+
+
+def spread(retrieval: Array | float, training: Array | float) -> Array:
+    """Chances of the four patterns from the two beliefs, in the order of `PATTERNS`; last axis is the pattern.
+
+    Example:
+        >>> spread(0.9, 0.5).round(2).tolist()
+        [0.05, 0.45, 0.05, 0.45]
+    """
+    r, t = np.asarray(retrieval), np.asarray(training)
+    return np.stack([(1 - r) * (1 - t), r * (1 - t), (1 - r) * t, r * t], axis=-1)
+
+
+def shuts(hit: GateHit) -> bool:
+    """Whether a gate takes its patterns out of the destination: a lasting one, or an off-ramp that leaves others open."""
+    return not hit.provisional and (hit.kind == "lasting" or (hit.kind == "off_ramp" and len(hit.removes) < len(PATTERNS)))
+
+
+def removed(hits: Iterable[GateHit]) -> frozenset[PatternId]:
+    """Patterns that cannot be the destination; none when all four would go, for then only an off-ramp is left to advise."""
+    gone = frozenset(pattern for hit in hits if shuts(hit) for pattern in hit.removes)
+    return frozenset() if len(gone) == len(PATTERNS) else gone
+
+
+def corners(belief: Belief, hits: Iterable[GateHit]) -> dict[PatternId, float]:
+    """Chance of each pattern as the destination; what cannot be is removed and the rest adds up to 1.
+
+    Example:
+        >>> sure_of_retrieval = Belief(9.5, -9.5, 0.9, 0.1, (), (0, 0))
+        >>> {pattern: round(chance, 2) for pattern, chance in corners(sure_of_retrieval, ()).items()}
+        {'prompt': 0.09, 'rag': 0.81, 'finetune': 0.01, 'hybrid': 0.09}
+    """
+    gone = removed(hits)
+    chances = spread(belief.retrieval, belief.training) * [p not in gone for p in PATTERNS]
+    return dict(zip(PATTERNS, (chances / chances.sum()).tolist(), strict=True))
+
+
+def best(chances: Mapping[PatternId, float]) -> PatternId:
+    """The likeliest pattern; a tie goes to the simpler one.
+
+    Example:
+        >>> best({"prompt": 0.4, "rag": 0.4, "finetune": 0.1, "hybrid": 0.1})
+        'prompt'
+    """
+    highest = max(chances.values())
+    return next(pattern for pattern in PATTERNS if chances[pattern] >= highest - 1e-9)

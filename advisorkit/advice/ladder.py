@@ -1,0 +1,182 @@
+"""The path: rungs from the cheapest thing that could work upwards, and what climbing in stages is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from advisorkit.advice.belief import Belief
+from advisorkit.advice.gates import Facts
+from advisorkit.values.patterns import PATTERNS, PatternId
+
+RungId = Literal["prompt_pilot", "cheap_extensions", "diagnose", "retrieval", "training", "both"]
+RungState = Literal["done", "here", "ahead", "held"]
+
+_PATTERN: Mapping[RungId, PatternId] = {
+    "prompt_pilot": "prompt",
+    "cheap_extensions": "prompt",
+    "diagnose": "prompt",
+    "retrieval": "rag",
+    "training": "finetune",
+    "both": "hybrid",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of the path."""
+
+    rung: RungId
+    """Word used in files."""
+    pattern: PatternId
+    """Pattern in use on this rung."""
+    enter_when: str
+    """What justifies the step, in a client's words."""
+    leave_when: str
+    """What shows that it is not enough, in a client's words."""
+    probability_suffices: float
+    """Chance that nothing above this rung is needed, 0 to 1."""
+    build: float | None
+    """Likely build cost on top of the rungs before, in the engagement's currency; None when not known."""
+    weeks: float | None
+    """Likely weeks on top of the rungs before; None when not known."""
+    state: RungState
+    """done, here, ahead, or held back by a for-now gate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What it is expected to take when one starts with a given pattern and climbs only as needed."""
+
+    first: PatternId
+    """The pattern built first."""
+    suffices: float
+    """Chance that it is enough, 0 to 1."""
+    build: float | None
+    """Expected build cost until the work is served, in the engagement's currency; None when not known."""
+    weeks: float | None
+    """Expected weeks until the work is served; None when not known."""
+    idle_build: float | None = None
+    """Part of `build` for what turns out not to be enough or not to be needed: with the prompt first what the detour
+    costs, with another pattern first what the detour saves; None when not known."""
+    idle_weeks: float | None = None
+    """The same part of `weeks`."""
+
+
+def suffices(belief: Belief) -> dict[PatternId, float]:
+    """Chance that each pattern alone is enough: neither need, no training, no retrieval, anything.
+
+    Example:
+        >>> suffices(Belief(0, -9.5, 0.5, 0.1, (), (0, 0)))
+        {'prompt': 0.45, 'rag': 0.9, 'finetune': 0.5, 'hybrid': 1.0}
+    """
+    no_retrieval, no_training = 1 - belief.retrieval, 1 - belief.training
+    return {"prompt": no_retrieval * no_training, "rag": no_training, "finetune": no_retrieval, "hybrid": 1.0}
+
+
+def plan(
+    belief: Belief,
+    gone: Collection[PatternId],
+    held: Collection[PatternId],
+    now: PatternId,
+    text: Mapping[str, str],
+    *,
+    piloted: bool = False,
+    facts: Facts | None = None,
+) -> tuple[Rung, ...]:
+    """The rungs that are left, lowest first.
+
+    Args:
+        belief: How likely the two needs are.
+        gone: Patterns that lasting gates remove; they have no rung.
+        held: Patterns that for-now gates hold back.
+        now: The pattern to work on today.
+        text: Sentences by key: ``<rung>.enter`` and ``<rung>.leave``.
+        piloted: Whether a prompt was already marked on real cases.
+        facts: Build money and weeks; None when not known.
+    """
+    layers: tuple[RungId, ...] = ("retrieval", "training") if belief.retrieval >= belief.training else ("training", "retrieval")
+    order: tuple[RungId, ...] = ("prompt_pilot", "cheap_extensions", "diagnose", *layers, "both")
+    kept = [rung for rung in order if _PATTERN[rung] not in gone]
+    here = _here(kept, now, piloted)
+    enough = suffices(belief)
+    money, weeks = _medians(facts)
+    rungs: list[Rung] = []
+    for place, rung in enumerate(kept):
+        pattern = _PATTERN[rung]
+        extra = rung not in ("cheap_extensions", "diagnose")
+        rungs.append(
+            Rung(
+                rung=rung,
+                pattern=pattern,
+                enter_when=text.get(f"{rung}.enter", ""),
+                leave_when=text.get(f"{rung}.leave", ""),
+                probability_suffices=enough[pattern],
+                build=_extra(money, pattern, rungs) if extra else None,
+                weeks=_extra(weeks, pattern, rungs) if extra else None,
+                state="done" if place < here else "here" if place == here else "held" if pattern in held else "ahead",
+            )
+        )
+    return tuple(rungs)
+
+
+def _here(kept: list[RungId], now: PatternId, piloted: bool) -> int:
+    if now == "prompt" and piloted and "cheap_extensions" in kept:
+        return kept.index("cheap_extensions")
+    return next(place for place, rung in enumerate(kept) if _PATTERN[rung] == now)
+
+
+def _extra(needed: Mapping[PatternId, float], pattern: PatternId, before: list[Rung]) -> float | None:
+    if pattern not in needed:
+        return None
+    single = [rung.pattern for rung in before if rung.rung in ("retrieval", "training")]
+    if pattern == "hybrid" and single and single[0] in needed:
+        return needed["hybrid"] - needed[single[0]]
+    return needed[pattern]
+
+
+def policies(chances: Mapping[PatternId, float], facts: Facts | None = None) -> tuple[Policy, ...]:
+    """Starting with each pattern and climbing only when it falls short, against one another.
+
+    A start that falls short is followed by what is then known to be needed, and what it built is kept where the
+    destination contains it. Had one known the destination, only that would have been built; the rest was for nothing.
+    """
+    money, weeks = _medians(facts)
+    return tuple(_policy(chances, first, money, weeks) for first in PATTERNS if chances[first] > 0)
+
+
+def _policy(
+    chances: Mapping[PatternId, float], first: PatternId, money: Mapping[PatternId, float], weeks: Mapping[PatternId, float]
+) -> Policy:
+    build, time = _expected(chances, first, money), _expected(chances, first, weeks)
+    return Policy(first, _enough(chances, first), build, time, _idle(build, chances, money), _idle(time, chances, weeks))
+
+
+def _idle(expected: float | None, chances: Mapping[PatternId, float], needed: Mapping[PatternId, float]) -> float | None:
+    return None if expected is None else expected - sum(chances[goal] * needed[goal] for goal in PATTERNS)
+
+
+def _medians(facts: Facts | None) -> tuple[dict[PatternId, float], dict[PatternId, float]]:
+    if facts is None:
+        return {}, {}
+    return {p: facts.build[p].p50 for p in PATTERNS}, {p: facts.build_weeks[p].p50 for p in PATTERNS}
+
+
+_CONTAINS: Mapping[PatternId, frozenset[PatternId]] = {
+    "prompt": frozenset({"prompt"}),
+    "rag": frozenset({"prompt", "rag"}),
+    "finetune": frozenset({"prompt", "finetune"}),
+    "hybrid": frozenset(PATTERNS),
+}
+
+
+def _enough(chances: Mapping[PatternId, float], first: PatternId) -> float:
+    return sum(chances[pattern] for pattern in _CONTAINS[first])
+
+
+def _expected(chances: Mapping[PatternId, float], first: PatternId, needed: Mapping[PatternId, float]) -> float | None:
+    if any(pattern not in needed for pattern in PATTERNS):
+        return None
+    later = {goal: needed[goal] - (needed[first] if first != "prompt" and goal == "hybrid" else 0) for goal in PATTERNS}
+    return needed[first] + sum(chances[goal] * later[goal] for goal in PATTERNS if goal not in _CONTAINS[first])

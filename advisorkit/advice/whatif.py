@@ -1,0 +1,305 @@
+"""Every single answer that could be given otherwise, and what would follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisorkit.advice.belief import MEASURED, Assessment, Belief, believed, corners, removed, spread
+from advisorkit.advice.decibans import Array, Same, chance, table
+from advisorkit.advice.gates import Facts, GateHit, hits_of, read_by, told_by
+from advisorkit.advice.now import step_for_now, waiting
+from advisorkit.advice.worked_out import WORKED_OUT, contradicted, worked_out
+from advisorkit.values.criteria import Catalog, Criterion
+from advisorkit.values.engagement import Answer
+from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.quantities import Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One answer given otherwise."""
+
+    criterion: str
+    """Criterion id."""
+    level: int
+    """Place of the new level."""
+    answer: Answer
+    """The new answer; for a number, one that lies in the level's band."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What follows from each of several sets of changes."""
+
+    changes: tuple[tuple[Change, ...], ...]
+    """The sets of changes."""
+    hits: tuple[tuple[GateHit, ...], ...]
+    """Gates that would hold or might hold."""
+    beliefs: Array
+    """Chances of needing retrieval and training: set by axis, 0 to 1."""
+    chances: Array
+    """Chance of each pattern: set by pattern, in the order of `PATTERNS`."""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """An assessment with what its gates say, ready for many what-ifs."""
+
+    assessment: Assessment
+    """What the advice is computed from."""
+
+    @cached_property
+    def columns(self) -> Array:
+        """Decibans of every criterion before damping: axis by column."""
+        return self.assessment.columns(self.masses)
+
+    @cached_property
+    def weights(self) -> Array:
+        """Decibans that every level would add: axis, column, level."""
+        return self.assessment.weights()
+
+    @cached_property
+    def masses(self) -> Mapping[str, tuple[float, ...]]:
+        """Probability of each level of every answered criterion."""
+        return self.assessment.masses()
+
+    @cached_property
+    def _worked(self) -> Mapping[str, tuple[float, ...]]:
+        """Weights of levels that today's facts put in the place of bands."""
+        return worked_out(self.assessment.catalog, self.assessment.answers, self.assessment.facts)
+
+    @cached_property
+    def belief(self) -> Belief:
+        """The two beliefs with every reason."""
+        return believed(self.assessment, self.masses, self.columns)
+
+    @cached_property
+    def chances(self) -> Array:
+        """Chance of each pattern today, in the order of `PATTERNS`."""
+        return np.array(list(corners(self.belief, self.hits).values()))
+
+    @cached_property
+    def by_gate(self) -> tuple[tuple[GateHit, ...], ...]:
+        """What each gate of the catalogue takes away today, and at the end what a pilot's results hold back."""
+        a = self.assessment
+        short, reopens = (a.catalog.text.get(f"blocked.{part}", "") for part in ("short", "reopens"))
+        by_pilot = tuple(
+            GateHit(MEASURED, "for_now", (pattern,), reason, reopens, provisional=False, short=short)
+            for pattern, reason in a.blocked.items()
+        )
+        return (*(tuple(hits_of(gate, a.catalog, a.answers, a.facts)) for gate in a.catalog.gates), by_pilot)
+
+    @cached_property
+    def hits(self) -> tuple[GateHit, ...]:
+        """All gates that hold or may hold today."""
+        return tuple(hit for hits in self.by_gate for hit in hits)
+
+    @cached_property
+    def singles(self) -> tuple[Change, ...]:
+        """Every answer that differs from today's, in catalogue order."""
+        return tuple(change for change in possible_answers(self.assessment.catalog) if not self._given(change))
+
+    def _given(self, change: Change) -> bool:
+        answer = self.assessment.answers.get(change.criterion)
+        return answer is not None and answer.levels == change.answer.levels and answer.amount is None
+
+    def after(self, changes: Sequence[Sequence[Change]]) -> Changed:
+        """What follows from each set of `changes`, of which one at most may feed the cost model."""
+        a, tables = self.assessment, table(self.assessment.catalog)
+        answers = [{change.criterion: change.answer for change in several} for several in changes]
+        facts = self._facts_after(changes)
+        hits = tuple(self._hits_under(told, found) for told, found in zip(answers, facts, strict=True))
+        columns = np.repeat(self.columns[None], len(changes), axis=0)
+        for row, (several, told, found) in enumerate(zip(changes, answers, facts, strict=True)):
+            if found is not a.facts or (found and not told.keys().isdisjoint(WORKED_OUT)):
+                changed = a.with_answers(told, found)
+                same = contradicted(found) == contradicted(a.facts)
+                columns[row] = changed.reweighed(self.columns, self.weights if same else changed.weights(), told, self._worked)
+                continue
+            for change in several:
+                column = tables.index[change.criterion]
+                columns[row, :, column] = self.weights[:, column, change.level]
+        beliefs = chance(tables.total(columns) + a.start)
+        gone = [self.gone if found is self.hits else removed(found) for found in hits]
+        return Changed(tuple(map(tuple, changes)), hits, beliefs, shared_out(beliefs, gone))
+
+    def _facts_after(self, changes: Sequence[Sequence[Change]]) -> list[Facts | None]:
+        a, known = self.assessment, self._known
+        fed = [next((change for change in several if self.feeds(change)), None) for several in changes]
+        new = [change for change in fed if change is not None and id(change) not in known]
+        if a.costing is not None and new:
+            found = a.costing.facts([{change.criterion: change.answer} for change in new])
+            known |= {id(change): a.facts if facts == a.facts else facts for change, facts in zip(new, found, strict=True)}
+        return [a.facts if change is None else known[id(change)] for change in fed]
+
+    @cached_property
+    def _known(self) -> dict[int, Facts | None]:
+        """The cost model's facts after changes that were asked for before, by the identity of the change."""
+        return {}
+
+    def feeds(self, change: Change) -> bool:
+        """Whether the cost model's facts may depend on `change`."""
+        costing = self.assessment.costing
+        return costing is not None and change.criterion in costing.feeds
+
+    def _hits_under(self, answers: Mapping[str, Answer], facts: Facts | None) -> tuple[GateHit, ...]:
+        """All gates that would hold or might hold; the very `hits` when nothing about them changes."""
+        a = self.assessment
+        readers = _readers(Same(a.catalog))
+        touched = {place for name in answers for place in readers.get(name, ())}
+        if facts is not a.facts:
+            touched |= {place for name, places in _by_fact(Same(a.catalog)).items() if _differ(name, facts, a.facts) for place in places}
+        if not touched:
+            return self.hits
+        told = {**a.answers, **answers}
+        after = {place: tuple(hits_of(a.catalog.gates[place], a.catalog, told, facts)) for place in touched}
+        if all(self.by_gate[place] == hits for place, hits in after.items()):
+            return self.hits
+        return tuple(hit for place, hits in enumerate(self.by_gate) for hit in after.get(place, hits))
+
+    @cached_property
+    def gone(self) -> frozenset[PatternId]:
+        """Patterns that cannot be the destination today."""
+        return removed(self.hits)
+
+    @cached_property
+    def single(self) -> Changed:
+        """What follows from each of `singles`."""
+        return self.after([(change,) for change in self.singles])
+
+    @cached_property
+    def moves(self) -> Array:
+        """Decibans by which the answer of each of `singles` moves the two beliefs together, before damping."""
+        index = table(self.assessment.catalog).index
+        columns, levels = [index[change.criterion] for change in self.singles], [change.level for change in self.singles]
+        return np.asarray(np.abs(self.weights[:, columns, levels] - self.columns[:, columns]).sum(axis=0))
+
+    @cached_property
+    def now(self) -> PatternId:
+        """The pattern to work on today."""
+        return self._now(int(best_of(self.chances[None])[0]), self.belief.retrieval >= self.belief.training, self.hits)
+
+    @cached_property
+    def deciding(self) -> frozenset[str]:
+        """Criteria of which one of `singles` would change the destination or the step for now."""
+        return self._decided_by(self.single)
+
+    def decided_at_ends(self, open_: Container[str]) -> frozenset[str]:
+        """Criteria of `open_` of which a number at either end of a band would do so, where more than the band counts."""
+        a = self.assessment
+        far = (a.costing.feeds if a.costing else frozenset[str]()) | _computed(Same(a.catalog))
+        ends = [change for change in _band_ends(Same(a.catalog)) if change.criterion in far and change.criterion in open_]
+        return self._decided_by(self.after([(change,) for change in ends])) if ends else frozenset()
+
+    def _decided_by(self, tried: Changed) -> frozenset[str]:
+        today, first = int(best_of(self.chances[None])[0]), self.belief.retrieval >= self.belief.training
+        goals, firsts = best_of(tried.chances).tolist(), (tried.beliefs[:, 0] >= tried.beliefs[:, 1]).tolist()
+        found: set[str] = set()
+        for changes, hits, goal, retrieval_first in zip(tried.changes, tried.hits, goals, firsts, strict=True):
+            same = goal == today and hits is self.hits and retrieval_first == first
+            if not same and (goal != today or self._now(goal, retrieval_first, hits) != self.now):
+                found |= {change.criterion for change in changes}
+        return frozenset(found)
+
+    def _now(self, goal: int, retrieval_first: bool, hits: tuple[GateHit, ...]) -> PatternId:
+        decided = self.assessment.decided
+        if decided is not None and decided not in removed(hits) | waiting(hits):
+            return decided
+        return step_for_now(PATTERNS[goal], float(retrieval_first), 0.5, hits)
+
+
+def shared_out(beliefs: Array, gone: Sequence[frozenset[PatternId]]) -> Array:
+    """Chances of the patterns for many pairs of beliefs, each without the patterns that are gone; one set may hold for all."""
+    left = {patterns: [pattern not in patterns for pattern in PATTERNS] for patterns in set(gone)}
+    chances = spread(beliefs[..., 0], beliefs[..., 1]) * np.array([left[patterns] for patterns in gone])
+    return np.asarray(chances / chances.sum(axis=-1, keepdims=True))
+
+
+def best_of(chances: Array) -> NDArray[np.intp]:
+    """Place of the likeliest pattern in each row; a tie goes to the simpler one.
+
+    Example:
+        >>> best_of(np.array([[0.4, 0.4, 0.1, 0.1], [0.1, 0.2, 0.3, 0.4]])).tolist()
+        [0, 3]
+    """
+    places: NDArray[np.intp] = np.argmax(chances >= chances.max(axis=-1, keepdims=True) - 1e-9, axis=-1)
+    return places
+
+
+@lru_cache(maxsize=8)
+def _readers(key: Same) -> Mapping[str, tuple[int, ...]]:
+    catalog: Catalog = key.value
+    return _places([read_by(gate) for gate in catalog.gates])
+
+
+@lru_cache(maxsize=8)
+def _by_fact(key: Same) -> Mapping[str, tuple[int, ...]]:
+    catalog: Catalog = key.value
+    return _places([frozenset(told_by(gate)) for gate in catalog.gates])
+
+
+def _places(reads: Sequence[frozenset[str]]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(place for place, others in enumerate(reads) if name in others) for names in reads for name in names}
+
+
+def _differ(name: str, facts: Facts | None, others: Facts | None) -> bool:
+    return getattr(facts, name, None) != getattr(others, name, None)
+
+
+@lru_cache(maxsize=8)
+def _computed(key: Same) -> frozenset[str]:
+    """Criteria whose numbers a computed test or the cost model weighs by more than their band."""
+    catalog: Catalog = key.value
+    return frozenset((*WORKED_OUT, *(name for gate in catalog.gates if gate.computed for name in read_by(gate))))
+
+
+@lru_cache(maxsize=8)
+def _band_ends(key: Same) -> tuple[Change, ...]:
+    """The lowest and the highest number of each band, for every criterion that is a number."""
+    catalog: Catalog = key.value
+    numbers = [(criterion, place) for criterion in catalog.criteria.values() if not criterion.words for place in range(len(criterion.levels))]
+    return tuple(
+        Change(criterion.id, place, Answer(amount=Estimate.of(end))) for criterion, place in numbers for end in _ends_of(criterion, place)
+    )
+
+
+def _ends_of(criterion: Criterion, place: int) -> tuple[float, float]:
+    below = criterion.levels[place].below
+    low = criterion.minimum if place == 0 else criterion.levels[place - 1].below
+    return (criterion.minimum if low is None else low, criterion.maximum if below is None else float(np.nextafter(below, 0)))
+
+
+def possible_answers(catalog: Catalog) -> tuple[Change, ...]:
+    """Every level of every criterion as an answer, in catalogue order."""
+    return _possible(Same(catalog))
+
+
+@lru_cache(maxsize=8)
+def _possible(key: Same) -> tuple[Change, ...]:
+    catalog: Catalog = key.value
+    return tuple(
+        Change(criterion.id, place, _answer(criterion, place))
+        for criterion in catalog.criteria.values()
+        for place in range(len(criterion.levels))
+    )
+
+
+def _answer(criterion: Criterion, place: int) -> Answer:
+    if criterion.words:
+        return Answer(levels=(criterion.levels[place].id,))
+    return Answer(amount=Estimate.of(_inside(criterion, place)))
+
+
+def _inside(criterion: Criterion, place: int) -> float:
+    """A number in the band: its middle; for the last band ten times its lower end, within what is accepted."""
+    below = criterion.levels[place].below
+    above = criterion.levels[place - 1].below if place else criterion.minimum
+    low = criterion.minimum if above is None else above
+    if below is None:
+        return min(criterion.maximum, max(10 * low, low + 1))
+    return (max(low, criterion.minimum) + below) / 2

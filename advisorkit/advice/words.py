@@ -1,0 +1,231 @@
+"""The advice in a client's words, made only from computed values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from advisorkit.advice.belief import MEASURED, EvidenceItem, shuts
+from advisorkit.advice.gates import GateHit
+from advisorkit.advice.now import PILOT
+from advisorkit.advice.whatif import Outlook
+from advisorkit.values.criteria import Axis
+from advisorkit.values.engagement import Answer
+from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.quantities import percent
+
+VERY_LIKELY, PROBABLY, UNLIKELY = 0.85, 0.6, 0.15
+"""Chances from which a thing is called very likely or probable, and below which it is called unlikely."""
+
+NOTEWORTHY = 1.0
+"""Decibans below which a reason is not told."""
+
+FIRM = 2.0
+"""The expert's decibans below which an answer is a reason only for the need on which it bears most."""
+
+_NEEDS: Mapping[PatternId, tuple[bool, bool]] = {
+    "prompt": (False, False),
+    "rag": (True, False),
+    "finetune": (False, True),
+    "hybrid": (True, True),
+}
+_AXES: tuple[Axis, Axis] = ("retrieval", "training")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a buyer reads, one tuple of sentences for each purpose."""
+
+    headline: tuple[str, ...]
+    """The conclusion."""
+    summary: tuple[str, ...]
+    """The paragraph below it."""
+    why: tuple[str, ...]
+    """The strongest reasons for it."""
+    against: tuple[str, ...]
+    """The strongest reasons against it."""
+    not_recommended: tuple[str, ...]
+    """What is not recommended, and why."""
+    unknowns: tuple[str, ...]
+    """What is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What the words are made from."""
+
+    outlook: Outlook
+    """The assessment with its beliefs, chances and gates."""
+    recommended: PatternId
+    """The destination."""
+    runner_up: PatternId
+    """The next likeliest pattern."""
+    now: PatternId
+    """The pattern to work on today."""
+    action: str
+    """pilot, mark_more, ship, climb, stop or off_ramp."""
+    clear: bool
+    """Whether the destination leads clearly."""
+    ramp: str | None
+    """Off-ramp id; None when nothing simpler fits."""
+
+
+def say(story: Story) -> Words:
+    """The advice in plain sentences."""
+    return Words(
+        headline=tuple(_headline(story)),
+        summary=tuple(_summary(story)),
+        why=tuple(_reasons(story, 1))[:3],
+        against=tuple(_reasons(story, -1))[:2],
+        not_recommended=tuple(_others(story)),
+        unknowns=tuple(_unknowns(story)),
+    )
+
+
+def _headline(story: Story) -> Iterator[str]:
+    catalog, text = story.outlook.assessment.catalog, story.outlook.assessment.catalog.text
+    if story.action == "off_ramp" and story.ramp:
+        template = text.get(f"start.off_ramp.{story.ramp}", text["start.off_ramp"])
+        yield template.format(ramp=catalog.off_ramps[story.ramp].long_name)
+        return
+    if not story.clear and story.action == "pilot":
+        first, second = text[f"name.{story.recommended}"], text[f"name.{story.runner_up}"]
+        yield text["open.headline"].format(first=first, second=second)
+        key = "open.start.prompt" if story.now == "prompt" else "open.start.other"
+        yield text[key].format(pattern=catalog.patterns[story.now].long_name)
+        return
+    key = f"start.{story.action}"
+    if story.action == "pilot":
+        key += f".{story.now}" if story.now in ("prompt", "rag") else ".other"
+    yield text[key].format(pattern=catalog.patterns[story.now].long_name)
+    if story.action not in ("ship", "stop"):
+        chance = float(story.outlook.chances[PATTERNS.index(story.recommended)])
+        key = "goal.same" if story.now == story.recommended else "goal.other"
+        goal = catalog.patterns[story.recommended].long_name
+        yield text[key].format(likely=text[f"likely.{_how_likely(chance)}"], pattern=goal)
+
+
+def _how_likely(chance: float) -> str:
+    return "very" if chance > VERY_LIKELY else "probably" if chance >= PROBABLY else "may"
+
+
+def _summary(story: Story) -> Iterator[str]:
+    belief, text = story.outlook.belief, story.outlook.assessment.catalog.text
+    if not belief.items:
+        yield text["nothing_yet"]
+    for place, axis in enumerate(_AXES):
+        chance = (belief.retrieval, belief.training)[place]
+        towards = 1 if chance >= PROBABLY else -1
+        told = sorted(((towards * _told(story, item)[place], item) for item in belief.items), key=lambda pair: -pair[0])
+        reasons = [_reason(story, item, axis, towards) for weight, item in told[:2] if weight >= NOTEWORTHY]
+        state = "unlikely" if chance < UNLIKELY else _how_likely(chance)
+        needs = text[f"needs.{axis}.{state}"].format(chance=percent(chance))
+        yield text["although" if state == "may" else "because"].format(needs=needs, reasons=_joined(reasons, text)) if reasons else f"{needs}."
+
+
+def _joined(reasons: list[str], text: Mapping[str, str]) -> str:
+    return text["and"].join(reason[:1].lower() + reason[1:] for reason in reasons)
+
+
+def _decibans(item: EvidenceItem) -> tuple[float, float]:
+    return item.retrieval, item.training
+
+
+def _told(story: Story, item: EvidenceItem) -> tuple[float, float]:
+    """What `item` adds on each axis as far as it is a reason that can be told: one that the expert gave too, and no missing ground."""
+    if item.criterion == MEASURED:
+        return _decibans(item)
+    levels = story.outlook.assessment.catalog.criteria[item.criterion].levels
+    grounds = [(mass, level) for mass, level in zip(story.outlook.masses[item.criterion], levels, strict=False) if not level.absent]
+    expert = [sum(m * one.expert_retrieval for m, one in grounds), sum(m * one.expert_training for m, one in grounds)]
+    firm = min(FIRM, max(map(abs, expert)))
+    retrieval, training = (part if part * said > 0 and abs(said) >= firm else 0.0 for part, said in zip(_decibans(item), expert, strict=True))
+    return retrieval, training
+
+
+def _reason(story: Story, item: EvidenceItem, axis: Axis, sign: int) -> str:
+    assessment = story.outlook.assessment
+    text = assessment.catalog.text
+    if item.criterion == MEASURED:
+        return text[f"measured.{axis}.{'for' if sign > 0 else 'against'}"]
+    if assessment.answers[item.criterion].disputed:
+        label = assessment.catalog.criteria[item.criterion].label
+        return text["disputed"].format(label=label, answers=item.label.removeprefix(label).lstrip())
+    return text["guess"].format(reason=item.label) if item.guess else item.label
+
+
+def _reasons(story: Story, sign: int) -> Iterator[str]:
+    """Reasons for (1) or against (-1) the destination, strongest first."""
+    text = story.outlook.assessment.catalog.text
+    towards = [sign if needed else -sign for needed in _NEEDS[story.recommended]]
+    weighed = [(sum(way * part for way, part in zip(towards, _decibans(item), strict=True)), item) for item in story.outlook.belief.items]
+    for weight, item in sorted(weighed, key=lambda pair: -pair[0]):
+        told = [way * part for way, part in zip(towards, _told(story, item), strict=True)]
+        if min(weight, max(told)) >= NOTEWORTHY:
+            place = told.index(max(told))
+            both = min(told) >= NOTEWORTHY and towards[0] == towards[1] and item.criterion != MEASURED
+            key = f"reason.{'both' if both else _AXES[place]}.{'for' if towards[place] > 0 else 'against'}"
+            yield text[key].format(reason=_reason(story, item, _AXES[place], towards[place]))
+
+
+def _others(story: Story) -> Iterator[str]:
+    catalog, text = story.outlook.assessment.catalog, story.outlook.assessment.catalog.text
+    shutting = [hit for hit in story.outlook.hits if shuts(hit)]
+    for pattern, chance in zip(PATTERNS, story.outlook.chances.tolist(), strict=True):
+        name = catalog.patterns[pattern].name
+        shut = next((hit for hit in shutting if pattern in hit.removes), None)
+        if pattern == story.recommended:
+            continue
+        if shut and chance == 0:
+            yield text["not.ruled_out"].format(pattern=name, reason=shut.reason)
+        else:
+            key = f"not.{_difference(pattern, story.recommended)}"
+            yield text[f"{key}.yet" if chance >= UNLIKELY and f"{key}.yet" in text else key].format(pattern=name, chance=percent(chance))
+
+
+def _difference(pattern: PatternId, goal: PatternId) -> str:
+    if {pattern, goal} == {"rag", "finetune"}:
+        return "swaps.to_retrieval" if pattern == "rag" else "swaps.to_training"
+    (r, t), (goal_r, goal_t) = _NEEDS[pattern], _NEEDS[goal]
+    what = "both" if r != goal_r and t != goal_t else "retrieval" if r != goal_r else "training"
+    return f"{'adds' if (r, t) > (goal_r, goal_t) else 'lacks'}.{what}"
+
+
+def _unknowns(story: Story) -> Iterator[str]:
+    assessment = story.outlook.assessment
+    catalog, text = assessment.catalog, assessment.catalog.text
+    if any(hit.criterion == PILOT for hit in story.outlook.hits):
+        yield text["unknown.pilot"]
+    open_gates: dict[str, list[GateHit]] = {}
+    for hit in story.outlook.hits:
+        if hit.provisional and hit.criterion not in assessment.answers:
+            open_gates.setdefault(hit.criterion, []).append(hit)
+    at_stake = {name: _shut(hits, story) for name, hits in open_gates.items()}
+    for name in sorted(at_stake, key=lambda name: -max((_chance(story, p) for p in at_stake[name]), default=0.0))[:3]:
+        if at_stake[name]:
+            names = ", ".join(catalog.patterns[p].name for p in at_stake[name])
+            yield text["unknown.gate"].format(label=catalog.criteria[name].label, patterns=names)
+    for key, chosen in (("disputed", _disputed), ("guess", _guessed)):
+        labels = [catalog.criteria[name].label for name, answer in assessment.answers.items() if chosen(answer)]
+        if labels:
+            yield text[f"unknown.{key}"].format(labels=", ".join(labels))
+
+
+def _chance(story: Story, pattern: PatternId) -> float:
+    return float(story.outlook.chances[PATTERNS.index(pattern)])
+
+
+def _shut(hits: list[GateHit], story: Story) -> list[PatternId]:
+    """Patterns that open gates could still take away and that stand a chance."""
+    named = {pattern for hit in hits for pattern in hit.removes}
+    return [pattern for pattern in PATTERNS if pattern in named and _chance(story, pattern) >= UNLIKELY]
+
+
+def _disputed(answer: Answer) -> bool:
+    return answer.disputed
+
+
+def _guessed(answer: Answer) -> bool:
+    return answer.confidence == "guess"
+
+

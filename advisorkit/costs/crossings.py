@@ -1,0 +1,94 @@
+"""Break-even volumes: where the totals of two patterns cross when the calls a month change and all else stays likely."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from advisorkit.costs.inputs import Inputs
+from advisorkit.costs.results import Crossing
+from advisorkit.costs.sampling import known
+from advisorkit.costs.totals import pattern_totals
+from advisorkit.values.patterns import PATTERNS, PatternId
+
+LARGEST = 1e9
+"""Calls a month up to which crossings are looked for."""
+GRID = np.concatenate([[0.0], np.geomspace(1.0, LARGEST, 511)])
+PARTS = 65
+ROUNDS = 2
+Pair = tuple[PatternId, PatternId]
+NAMES = {"prompt": "the prompt", "rag": "RAG", "finetune": "fine-tuning", "hybrid": "the hybrid"}
+
+
+def break_even(inputs: Inputs) -> tuple[Crossing, ...]:
+    """For every pair of patterns, the calls a month at which their totals cross, nearest to the client's volume.
+
+    The totals are worked out again at every volume looked at, so steps (whole GPUs, a store's smallest bill, a cache that
+    stays warm) count as they are.
+    """
+    pairs: list[Pair] = list(combinations(PATTERNS, 2))
+    likely = inputs.likely()
+    totals = pattern_totals(inputs, {"calls_per_month": GRID}, likely)
+    gaps = {pair: np.broadcast_to(totals[pair[0]] - totals[pair[1]], GRID.shape) for pair in pairs}
+    near = inputs.rows["calls_per_month"].range
+    brackets = {pair: b for pair in pairs if (b := _bracket(gaps[pair], near.likely if near else 0.0))}
+    found = _refined(inputs, likely, brackets) if brackets else {}
+    return tuple(_said(pair, gaps[pair], found.get(pair)) for pair in pairs)
+
+
+def _bracket(gap: Any, volume: float) -> tuple[float, float] | None:
+    if not known(gap):
+        return None
+    turns = np.flatnonzero(np.sign(gap[1:]) * np.sign(gap[:-1]) < 0)
+    if not len(turns):
+        return None
+    distance = np.abs(np.log1p(GRID[turns]) - math.log1p(volume))
+    first = int(turns[np.argmin(distance)])
+    return float(GRID[first]), float(GRID[first + 1])
+
+
+def _refined(inputs: Inputs, likely: Mapping[str, Any], brackets: dict[Pair, tuple[float, float]]) -> dict[Pair, tuple[float, float]]:
+    """Volume and remaining relative gap for each pair: brackets cut into parts, all pairs at once, then a straight line."""
+    for _ in range(ROUNDS):
+        points = np.array([np.linspace(low, high, PARTS) for low, high in brackets.values()])
+        totals = pattern_totals(inputs, {"calls_per_month": points.ravel()}, likely)
+        gaps = {pair: _gap(totals, pair, points.size).reshape(points.shape)[k] for k, pair in enumerate(brackets)}
+        where = {pair: int(np.argmax(np.sign(gap) != np.sign(gap[0]))) for pair, gap in gaps.items()}
+        ends = {pair: (k, at - 1, at) for k, (pair, at) in enumerate(where.items())}
+        lines = {pair: _line(points[k, a], points[k, b], gaps[pair][a], gaps[pair][b]) for pair, (k, a, b) in ends.items()}
+        brackets = {pair: (float(points[k, a]), float(points[k, b])) for pair, (k, a, b) in ends.items()}
+    at = np.array(list(lines.values()))
+    totals = pattern_totals(inputs, {"calls_per_month": at}, likely)
+    sizes = {pair: np.broadcast_to(totals[pair[0]], at.shape) for pair in lines}
+    left = {pair: abs(_gap(totals, pair, at.size)[k] / sizes[pair][k]) for k, pair in enumerate(lines)}
+    return {pair: (volume, float(left[pair])) for pair, volume in lines.items()}
+
+
+def _gap(totals: dict[PatternId, Any], pair: Pair, size: int) -> Any:
+    return np.broadcast_to(totals[pair[0]] - totals[pair[1]], (size,))
+
+
+def _line(low: float, high: float, gap_low: float, gap_high: float) -> float:
+    return float(low + (high - low) * gap_low / (gap_low - gap_high))
+
+
+def _said(pair: Pair, gap: Any, found: tuple[float, float] | None) -> Crossing:
+    if not known(gap):
+        return Crossing(pair, None, "not known: a cost of one of the two is not known")
+    if found is None:
+        if not np.any(gap):
+            return Crossing(pair, None, "they cost the same at every volume")
+        cheaper = NAMES[pair[0] if gap[1] < 0 or (gap[1] == 0 and gap[-1] < 0) else pair[1]]
+        return Crossing(pair, None, f"{cheaper} costs less at every volume")
+    volume, left = found
+    above = NAMES[pair[0] if _after(gap, volume) < 0 else pair[1]]
+    step = "; they change places at a step, such as one more GPU" if left > 1e-7 else ""
+    return Crossing(pair, volume, f"{above} costs less above it{step}")
+
+
+def _after(gap: Any, volume: float) -> float:
+    return float(gap[np.searchsorted(GRID, volume, side="right")])

@@ -1,0 +1,202 @@
+"""What a simulation says: ranges, chances, crossings and what moves them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from advisorkit.costs.facts import Saving
+from advisorkit.costs.flows import Column, Part, Phase
+from advisorkit.values.patterns import PatternId
+from advisorkit.values.quantities import Band
+
+
+@dataclass(frozen=True, slots=True)
+class LineCost:
+    """Range of one line over the horizon."""
+
+    component: str
+    """What is paid for."""
+    phase: Phase
+    """build, run, change or error."""
+    part: Part
+    """platform, corpus or workflow."""
+    amount: Band | None
+    """Present value over the horizon; None when not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class CostCurve:
+    """Cumulative cost, present value, month by month."""
+
+    months: tuple[int, ...]
+    """Every third month from 0, and the last."""
+    bands: tuple[Band, ...]
+    """One for each month."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payback:
+    """Months until one column has cost no more than another."""
+
+    column: Column
+    """The column that pays back."""
+    against: Column
+    """What it is compared with."""
+    p10: int | None
+    """One draw in ten is paid back by this month; None: beyond the horizon."""
+    p50: int | None
+    """Half of the draws are paid back by this month; None: beyond the horizon."""
+    p90: int | None
+    """Nine draws in ten are paid back by this month; None: beyond the horizon."""
+    within_horizon: float
+    """Share of draws paid back within the horizon, 0 to 1."""
+    within_model_life: float | None
+    """Share of draws paid back before the trained model's base is ended; None where nothing is trained."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnCost:
+    """Ranges of one column; None stands for not known."""
+
+    column: Column
+    """Pattern, today or buy."""
+    build: Band | None
+    """Paid before the first month."""
+    per_call: Band | None
+    """Model and search for one call, retries included; None for today and buy."""
+    run_per_month: Band | None
+    """Run and change costs of a month of full use."""
+    errors_per_month: Band | None
+    """Checking and wrong answers in a month of full use."""
+    total: Band | None
+    """Present value of everything over the horizon; wrong answers only where their cost is known."""
+    errors_known: bool
+    """Whether wrong answers are in the total."""
+    per_right_answer: Band | None
+    """Total over the horizon for one right answer."""
+    net_benefit: Band | None
+    """What is saved against today, less everything paid; None without today's figures."""
+    people_left: Band | None
+    """What today's people, and their wrong answers where counted, still cost beside it over the horizon."""
+    all_in: Band | None
+    """`people_left` with everything paid: what compares like for like with today's total."""
+    net_value: Band | None
+    """Worth of the right answers, less everything paid; None without the values of right and wrong answers."""
+    benefit_counts_errors: bool
+    """Whether wrong answers, today's and the system's, are in the net benefit."""
+    payback_today: Payback | None
+    """Months until what is saved against today has paid for everything."""
+    lines: tuple[LineCost, ...]
+    """In the order of the bill."""
+    curve: CostCurve | None
+    """Cumulative cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Total of one pattern less that of another on the same draws."""
+
+    left: PatternId
+    """Pattern from which is subtracted."""
+    right: PatternId
+    """Pattern that is subtracted."""
+    amount: Band
+    """Above 0 the right one is cheaper."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """Where the totals of two patterns cross, at likely values."""
+
+    between: tuple[PatternId, PatternId]
+    """The two patterns, the simpler first."""
+    calls_per_month: float | None
+    """Calls a month at which they cost the same; the crossing nearest to the client's volume; None when there is none."""
+    reason: str
+    """What happens there, or why there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputSwing:
+    """What one assumption does to a saving when it goes from its low to its high end."""
+
+    input: str
+    """Assumption name."""
+    label: str
+    """Its name in charts."""
+    low_value: float
+    """The assumption's low end, in its own unit."""
+    high_value: float
+    """The assumption's high end, in its own unit."""
+    unit: str
+    """That unit."""
+    low: float
+    """Saving with the assumption at its low end."""
+    high: float
+    """Saving with the assumption at its high end."""
+
+    @property
+    def swing(self) -> float:
+        """Distance between the two savings."""
+        return abs(self.high - self.low)
+
+
+@dataclass(frozen=True, slots=True)
+class Swings:
+    """One-at-a-time sensitivity of one pattern's saving against another."""
+
+    better: PatternId
+    """The pattern that saves."""
+    against: PatternId
+    """The pattern it is compared with."""
+    base: float
+    """Saving at likely values."""
+    bars: tuple[InputSwing, ...]
+    """Largest swing first."""
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusOrSearch:
+    """Carrying all reference text in a cached prompt against looking passages up, by the call."""
+
+    corpus: Band
+    """Cost of a call with the whole corpus."""
+    search: Band
+    """Cost of a call of RAG, search included."""
+    ratio: Band
+    """Corpus over search: above 1 looking up is cheaper by the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class CostResult:
+    """What the simulation says of one workflow."""
+
+    workflow: str
+    """Workflow id."""
+    currency: str
+    """Currency of all money."""
+    horizon_months: int
+    """Months that totals cover."""
+    draws: int
+    """Draws made."""
+    seed: int
+    """Seed of the draws."""
+    columns: Mapping[Column, ColumnCost]
+    """The four patterns, today and buy."""
+    cheapest: Mapping[PatternId, float]
+    """Chance, 0 to 1, that a pattern costs least among those in play; empty when totals are not known."""
+    differences: tuple[Difference, ...]
+    """Every pair of patterns; empty when totals are not known."""
+    break_even: tuple[Crossing, ...]
+    """Every pair of patterns."""
+    payback: tuple[Payback, ...]
+    """RAG, fine-tuning and hybrid against the prompt; empty when totals are not known."""
+    tornado: Swings | None
+    """For the pattern with the lowest P50 against the prompt (or, if that is the prompt, against the next)."""
+    saving: Saving
+    """Where a trained small model's saving on a call comes from, at likely values."""
+    own_gpu_call: float | None
+    """Likely cost of a call of the trained model on rented GPUs of its own; None when it is priced there, or calls are not known."""
+    corpus_or_search: CorpusOrSearch | None
+    """None when the size of the corpus is not known, or rented GPUs leave no price of a call."""

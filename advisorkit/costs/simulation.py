@@ -1,0 +1,157 @@
+"""The simulation: the cost model on many draws of its uncertain inputs, the same draws for every column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain, combinations
+from typing import Any
+
+import numpy as np
+
+from advisorkit.costs.bands import band
+from advisorkit.costs.clock import first
+from advisorkit.costs.columns import columns
+from advisorkit.costs.crossings import break_even
+from advisorkit.costs.curves import Course, course, curves, paybacks
+from advisorkit.costs.facts import base_model_life, own_gpu_call, saving
+from advisorkit.costs.figures import Key, Paid, figures, gain, line_keys
+from advisorkit.costs.flows import COLUMNS, Column, Workings, scene
+from advisorkit.costs.inputs import Inputs
+from advisorkit.costs.results import (
+    ColumnCost,
+    CorpusOrSearch,
+    CostCurve,
+    CostResult,
+    Difference,
+    LineCost,
+    Payback,
+    Swings,
+)
+from advisorkit.costs.sampling import known
+from advisorkit.costs.tornado import tornado
+from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.quantities import Band
+
+DRAWS = 2**14
+"""Draws on screen; a report takes 2^16."""
+SEED = 20261120
+BLOCK, PAYBACK_DRAWS = 2**14, 2**12
+"""Draws worked out at a time, so that the processor's cache holds what is in work; and draws that paybacks are followed for."""
+
+np.empty(2**25 - 2**16, np.uint8)  # freed at once: the C library then keeps so much memory in hand instead of fetching it anew
+
+
+def price(inputs: Inputs, draws: int = DRAWS, seed: int = SEED, among: Sequence[PatternId] = PATTERNS) -> CostResult:
+    """Run the model over `draws` draws.
+
+    Curves are drawn from the first 2^14 draws and paybacks from the first 2^12: both are good samples by themselves.
+
+    Args:
+        inputs: Assumptions of one workflow.
+        draws: A power of two.
+        seed: Seed of the scramble; the same seed gives the same draws.
+        among: Patterns in play for the chance of being cheapest and for the tornado.
+    """
+    here, paid, stacked, found = _worked(inputs, draws, seed)
+    bands, totals = _ranges(found)
+    drawn, paid_back = _followed(here, stacked)
+    return CostResult(
+        inputs.workflow, inputs.currency, inputs.months, draws, seed,
+        {c: _column(here, c, paid, bands, drawn.get(c), paid_back) for c in COLUMNS},
+        _cheapest(totals, among), tuple(Difference(a, b, bands[a, b]) for a, b in combinations(PATTERNS, 2) if (a, b) in bands),
+        break_even(inputs), tuple(p for p in paid_back if p.against == "prompt"), _tornado(inputs, bands, among),
+        saving(scene(inputs, inputs.likely())), own_gpu_call(inputs), _corpus_or_search(bands),
+    )
+
+
+def _worked(inputs: Inputs, draws: int, seed: int) -> tuple[Workings, Paid, Course, Iterable[tuple[Key, Any]]]:
+    """The first block of draws, and all draws of every figure. A line that nobody pays in the first block is left out."""
+    values = inputs.draw(draws, seed)
+    blocks = (_block(inputs, values, slice(start, min(draws, start + BLOCK))) for start in range(0, draws, BLOCK))
+    start = next(blocks)
+    if draws <= BLOCK:
+        return *start, _figures(*start)
+    rows: dict[Key, Any] = {}
+    for number, made in enumerate(chain([start], blocks)):
+        found = dict(_figures(*made))
+        rows = rows or dict(zip(found, np.empty((len(found), draws)), strict=True))
+        for key, row in rows.items():
+            row[number * BLOCK : (number + 1) * BLOCK] = found.get(key, 0.0 if key[0] == "line" else np.nan)
+    return *start, rows.items()
+
+
+def _block(inputs: Inputs, values: Mapping[str, Any], block: slice) -> tuple[Workings, Paid, Course]:
+    here = scene(inputs, {name: value[block] if np.ndim(value) else value for name, value in values.items()})
+    paid = columns(here)
+    return here, paid, course(here.clock, paid, block.stop - block.start)
+
+
+def _figures(here: Workings, paid: Paid, stacked: Course) -> Iterable[tuple[Key, Any]]:
+    return figures(here, paid, stacked.totals(here.clock, paid))
+
+
+def _ranges(found: Iterable[tuple[Key, Any]]) -> tuple[dict[Key, Band], dict[str, Any]]:
+    """Range of every figure that is known in all blocks, and the draws of each column's total."""
+    bands, totals = dict[Key, Band](), dict[str, Any]()
+    for key, row in found:
+        if not np.isnan(np.ravel(row)[::BLOCK]).any():
+            bands[key] = band(row)
+        if key[1] == "total":
+            totals[key[0]] = row
+    return bands, totals
+
+
+def _followed(here: Workings, stacked: Course) -> tuple[dict[Column, CostCurve], tuple[Payback, ...]]:
+    drawn = curves(here.clock.first(BLOCK, np.float32), stacked.first(BLOCK))
+    size = min(PAYBACK_DRAWS, stacked.once.shape[-1])
+    gains: dict[Column, Any] = {c: first(saved, size) for c in COLUMNS[1:] if known(saved := gain(here, c)[0])}
+    pairs: list[tuple[Column, Column]] = [("rag", "prompt"), ("finetune", "prompt"), ("hybrid", "prompt")]
+    pairs += [(c, "today") for c in COLUMNS[1:]]
+    life = first(base_model_life(here.inputs, here.values), size)
+    return drawn, paybacks(here.clock.first(size, np.float32), stacked.first(size), pairs, gains, life)
+
+
+def _column(
+    here: Workings, column: Column, paid: Paid, bands: Mapping[Key, Band], curve: CostCurve | None, paid_back: Sequence[Payback],
+) -> ColumnCost:
+    keys, total = line_keys(paid)[column], bands.get((column, "total"))
+    ranges = {
+        name: bands.get((column, name))
+        for name in ("build", "per_call", "run_per_month", "errors_per_month", "total", "per_right_answer", "net_benefit",
+                     "people_left", "all_in", "net_value")
+    }
+    return ColumnCost(
+        column, **ranges, errors_known=(column, "errors_per_month") in bands,
+        benefit_counts_errors=column != "today" and ranges["net_benefit"] is not None and gain(here, column)[1],
+        payback_today=next((p for p in paid_back if p.column == column and p.against == "today"), None),
+        lines=tuple(LineCost(f.component, f.phase, f.part, bands.get(key)) for f, key in zip(paid[column], keys, strict=True)),
+        curve=_ending(curve, total),
+    )
+
+
+def _ending(curve: CostCurve | None, total: Band | None) -> CostCurve | None:
+    """The curve with its last point on the total of all draws, so that one figure is one figure everywhere."""
+    return curve if curve is None or total is None else replace(curve, bands=(*curve.bands[:-1], total))
+
+
+def _cheapest(totals: Mapping[str, Any], among: Sequence[PatternId]) -> dict[PatternId, float]:
+    if not among or any(pattern not in totals for pattern in among):
+        return {}
+    least = np.argmin(np.broadcast_arrays(*(np.atleast_1d(totals[pattern]) for pattern in among)), axis=0)
+    times = np.bincount(least, minlength=len(among))
+    return {pattern: float(count / len(least)) for pattern, count in zip(among, times, strict=True)}
+
+
+def _tornado(inputs: Inputs, bands: Mapping[Key, Band], among: Sequence[PatternId]) -> Swings | None:
+    ranked = sorted((p for p in among if (p, "total") in bands), key=lambda p: bands[p, "total"].p50)
+    if len(ranked) < 2:
+        return None
+    against = "prompt" if "prompt" in ranked[1:] else ranked[1]
+    return tornado(inputs, ranked[0], against)
+
+
+def _corpus_or_search(bands: Mapping[Key, Band]) -> CorpusOrSearch | None:
+    if ("corpus", "call") not in bands:
+        return None
+    return CorpusOrSearch(bands["corpus", "call"], bands["rag", "per_call"], bands["corpus", "ratio"])

@@ -1,1 +1,0 @@
-"""Values as the JSON documents of the contract."""

@@ -1,0 +1,209 @@
+"""The building blocks of a deliverable: what is said, free of any file format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from advisorkit.charts.kinds import Chart
+from advisorkit.export.brand import Brand
+from advisorkit.values.quantities import SYMBOLS, number
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a table.
+
+    Example:
+        >>> Cell("RAG", "rag")
+        Cell(text='RAG', tone='rag')
+    """
+
+    text: str
+    """What it says."""
+    tone: str = ""
+    """Empty, a pattern id, ``strong``, ``muted``, ``guess`` or ``stale``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """The first page and what holds for the whole document."""
+
+    title: str
+    """Title in a few words."""
+    subtitle: str
+    """What the document is about."""
+    client: str
+    """Client's name."""
+    date: str
+    """Day of the advice as printed."""
+    sample: bool
+    """Whether the client is invented; the cover and every page say so."""
+    brand: Brand
+    """The sender's brand."""
+    language: str = "en"
+    """Language tag of the document."""
+    leaflet: bool = False
+    """Whether the title stands as a band on top of the first page, so that a short document prints on single sheets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading; level 2 starts a new page, level 3 stands within one."""
+
+    text: str
+    """The message of the page, or the name of what follows."""
+    level: Literal[2, 3] = 3
+    """2 or 3; 1 is the cover's."""
+    part: str = ""
+    """Level 2 only: what the page belongs to, such as a workflow's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Paragraphs or a list."""
+
+    paragraphs: tuple[str, ...]
+    """One string a paragraph or list item."""
+    style: Literal["body", "lead", "bullets", "numbered", "note"] = "body"
+    """How it is set."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFigure:
+    """One number that matters."""
+
+    value: str
+    """As printed."""
+    words: str
+    """What it is, with its range or its state."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFigures:
+    """A few numbers side by side."""
+
+    figures: tuple[KeyFigure, ...]
+    """At most four."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of text."""
+
+    title: str
+    """Name of the table; empty when the heading above says it."""
+    head: tuple[Cell, ...]
+    """Column heads."""
+    rows: tuple[tuple[Cell, ...], ...]
+    """Rows, as wide as the head."""
+    numeric: tuple[bool, ...]
+    """Whether a column holds numbers, set to the right."""
+    subtitle: str = ""
+    """Unit and what the columns mean."""
+    note: str = ""
+    """A line below it."""
+    total: bool = False
+    """Whether the last row is a total."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChartBlock:
+    """A chart with its title, and paragraphs beside it where there is room."""
+
+    chart: Chart
+    """What it says."""
+    beside: tuple[str, ...] = ()
+    """Paragraphs to its right."""
+    titled: bool = True
+    """Whether title and subtitle are printed; False when the heading above says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callout:
+    """Something the reader must not miss."""
+
+    title: str
+    """In a few words."""
+    text: str
+    """In a sentence or two."""
+    tone: Literal["note", "warning", "error"] = "note"
+    """How pressing it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionBlock:
+    """The advice in one sentence and how sure it is; it starts a new page as a heading of level 2 does."""
+
+    advice: str
+    """One sentence or two."""
+    part: str
+    """What the page belongs to, such as a workflow's name."""
+    clear: bool
+    """Whether one pattern stands out."""
+    state: str
+    """How clear it is, in words."""
+    override: str = ""
+    """A person's decision beside the advice; empty when there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """One row of a bill."""
+
+    label: str
+    """What is paid for."""
+    amounts: tuple[float | None, ...]
+    """One amount a column, in the bill's currency; None when not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineItems:
+    """Bills side by side: rows that add up to the printed total."""
+
+    title: str
+    """Name of the table."""
+    currency: str
+    """ISO code."""
+    columns: tuple[Cell, ...]
+    """One column a bill."""
+    items: tuple[Money, ...]
+    """Rows, in order."""
+    note: str = ""
+    """A line below it."""
+
+    @property
+    def unit(self) -> int:
+        """1000 when a total reaches 10,000, else 1: the unit in which rows are printed."""
+        sums = [sum(abs(item.amounts[n] or 0) for item in self.items) for n in range(len(self.columns))]
+        return 1000 if max(sums, default=0) >= 10_000 else 1
+
+    @property
+    def subtitle(self) -> str:
+        """The unit in words, such as ``€ thousand``."""
+        return SYMBOLS.get(self.currency, self.currency).strip() + (" thousand" if self.unit == 1000 else "")
+
+    def printed(self) -> tuple[tuple[str, ...], ...]:
+        """Rows as printed, and the total of what is printed.
+
+        Example:
+            >>> LineItems("Bill", "EUR", (Cell("RAG"),), (Money("Build", (21_600,)), Money("Run", (5_700,)))).printed()
+            (('Build', '22'), ('Run', '6'), ('Total', '28'))
+        """
+        whole = [[None if a is None else round(a / self.unit) for a in item.amounts] for item in self.items]
+        rows = ((item.label, *map(_whole, row)) for item, row in zip(self.items, whole, strict=True))
+        sums = (sum(row[n] or 0 for row in whole) for n in range(len(self.columns)))
+        return (*rows, ("Total", *map(_whole, sums)))
+
+
+def _whole(value: int | None) -> str:
+    return "not known" if value is None else number(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The last block: without it a document is unfinished."""
+
+
+Block = Cover | Heading | Text | KeyFigures | Table | ChartBlock | Callout | DecisionBlock | LineItems | Done
+"""Any building block."""

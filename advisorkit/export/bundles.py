@@ -1,0 +1,130 @@
+"""Blocks as MIME bundles: what a notebook cell emits, and how an exporter reads it back.
+
+Payloads are lists of pairs, never mappings: notebook files sort their keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from IPython.display import display
+
+from advisorkit.charts.draw import KINDS
+from advisorkit.charts.kinds import Chart
+from advisorkit.charts.svg import svg
+from advisorkit.export import blocks as kinds
+from advisorkit.export.blocks import Block
+from advisorkit.export.markup import html, plain
+from advisorkit.values.errors import RenderError
+
+_NAMES: Mapping[str, type[Any]] = {
+    "cover": kinds.Cover, "heading": kinds.Heading, "text": kinds.Text, "key_figures": kinds.KeyFigures,
+    "table": kinds.Table, "chart": kinds.ChartBlock, "callout": kinds.Callout, "decision": kinds.DecisionBlock,
+    "line_items": kinds.LineItems, "done": kinds.Done,
+}
+MIME: Mapping[type[Any], str] = {kind: f"application/vnd.advisorkit.{name}.v1+json" for name, kind in _NAMES.items()}
+"""MIME type of each kind of block."""
+_BY_MIME = {mime: kind for kind, mime in MIME.items()}
+
+
+def bundle(block: Block) -> dict[str, Any]:
+    """`block` as a MIME bundle: its own type, and HTML, text and SVG for whatever does not know it.
+
+    Example:
+        >>> bundle(kinds.Heading("Why"))["application/vnd.advisorkit.heading.v1+json"]
+        [['text', 'Why'], ['level', 3], ['part', '']]
+    """
+    data = {MIME[type(block)]: encode(block), "text/html": html(block), "text/plain": plain(block)}
+    if isinstance(block, kinds.ChartBlock):
+        data["image/svg+xml"] = svg(block.chart)
+    return data
+
+
+def read(data: Mapping[str, Any]) -> Block | None:
+    """The block in a MIME bundle; None when it holds none of ours.
+
+    Raises:
+        RenderError: If it claims to hold one and does not.
+    """
+    for mime, payload in data.items():
+        if mime in _BY_MIME:
+            block: Block = decode(_BY_MIME[mime], payload)
+            return block
+    return None
+
+
+def encode(value: Any) -> Any:
+    """Values as JSON: dataclasses become lists of pairs, tuples lists.
+
+    Example:
+        >>> encode(kinds.Cell("RAG", "rag"))
+        [['text', 'RAG'], ['tone', 'rag']]
+    """
+    if isinstance(value, Chart):
+        return [["kind", type(value).__name__], *_pairs(value)]
+    if is_dataclass(value):
+        return _pairs(value)
+    return [encode(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _pairs(value: Any) -> list[list[Any]]:
+    return [[field.name, encode(getattr(value, field.name))] for field in fields(value)]
+
+
+def decode(hint: Any, value: Any) -> Any:
+    """The value of type `hint` that `encode` made JSON of; anything else is refused.
+
+    Raises:
+        RenderError: If the JSON does not fit the type.
+
+    Example:
+        >>> decode(kinds.Cell, [["text", "RAG"], ["tone", "rag"]])
+        Cell(text='RAG', tone='rag')
+    """
+    try:
+        return _decode(hint, value)
+    except (TypeError, ValueError, KeyError, IndexError) as error:
+        raise RenderError(f"a block of the notebook cannot be read: {error}") from None
+
+
+def _decode(hint: Any, value: Any) -> Any:
+    origin, inner = get_origin(hint), get_args(hint)
+    if hint is Chart:
+        return _record(KINDS[dict(value)["kind"]], [pair for pair in value if pair[0] != "kind"])
+    if is_dataclass(hint):
+        return _record(hint, value)
+    if origin is tuple:
+        hints = [inner[0]] * len(value) if inner[-1] is Ellipsis else inner
+        return tuple(_decode(h, v) for h, v in zip(hints, value, strict=True))
+    if origin in (Union, UnionType):
+        return None if value is None else _decode(next(h for h in inner if h is not type(None)), value)
+    if origin is Literal:
+        return inner[inner.index(value)]
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not hint:
+        raise TypeError(f"{value!r} is not {hint.__name__}")
+    return value
+
+
+_hints = cache(get_type_hints)
+
+
+def _record(kind: Any, value: Any) -> Any:
+    hints = _hints(kind)
+    return kind(**{name: _decode(hints[name], item) for name, item in value})
+
+
+def show(blocks: Block | Iterable[Block]) -> None:
+    """Display a block, or several in order, in the running notebook."""
+    for block in blocks if isinstance(blocks, Iterable) else (blocks,):
+        display(bundle(block), raw=True)  # type: ignore[no-untyped-call]
+
+
+def done() -> None:
+    """Mark the document as finished: the last cell of every template."""
+    show(kinds.Done())

@@ -1,0 +1,153 @@
+"""What one marked pilot shows: how often it is right, why it fails, and what the right text would mend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from advisorkit.pilots.marked import Failure, MarkedCase, MarkedResults, Severity
+from advisorkit.pilots.needs import Failing
+from advisorkit.pilots.rules import Rules
+from advisorkit.pilots.tally import (
+    Agreement,
+    Share,
+    Weighed,
+    agreement,
+    answered,
+    by_kind,
+    by_segment,
+    by_severity,
+    kind,
+    mean_range,
+    total,
+    weigh,
+)
+from advisorkit.values.patterns import PatternId
+from advisorkit.values.quantities import Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Pilot:
+    """Marked results of one pattern on one day."""
+
+    results: MarkedResults
+    """The marks."""
+    date: date
+    """Day of the pilot."""
+    pattern: PatternId = "prompt"
+    """What was piloted."""
+    pass_mark: float | None = None
+    """Share right agreed before the pilot, 0 to 1."""
+    reason: str = ""
+    """Why the pass mark was changed afterwards; empty when it was not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One pilot, counted by cases: a case marked twice or run often still counts once."""
+
+    pilot: Pilot
+    """What was read."""
+    cases: float
+    """Cases judged."""
+    bad_labels: int
+    """Cases set aside because the expected answer itself was wrong."""
+    right: Share
+    """Right out of right and wrong."""
+    declined: Share
+    """Declined out of all judged."""
+    failures: Mapping[Failure, Share]
+    """Information, behaviour and unclear out of all failures."""
+    mended: Share
+    """Failures made right by pasting the right text, out of those tried that were marked as missing information."""
+    found: Share
+    """Searches that brought the right passage, out of those looked at."""
+    missed: Share
+    """Failures without the right passage, out of failures whose search was looked at."""
+    segments: Mapping[str, Share]
+    """Right out of answered by part of the work."""
+    severities: Mapping[Severity, Share]
+    """Wrong answers of each severity out of all judged; empty when not marked."""
+    agreement: Agreement | None
+    """Agreement between markers; None when no answer was marked twice."""
+    measured: Mapping[str, Estimate]
+    """Mean `input_tokens`, `output_tokens` and `minutes` as far as they were noted."""
+    mendable: tuple[float, float]
+    """Failures with a known kind that the right text mends, and that it does not."""
+
+    def retrieval_effect(self, rules: Rules) -> float:
+        """Share of the mendable failures that a search would remove: what it finds, times what the text then mends."""
+        fixes = 1.0 if self.mended.n else rules.fix_rate
+        return fixes * (rules.hit_rate if self.found.share is None else self.found.share)
+
+    def ceiling(self, rules: Rules) -> Share:
+        """Most failures that retrieval could remove, out of those with a known kind."""
+        known = sum(self.mendable)
+        return Share(self.mendable[0] * self.retrieval_effect(rules), known)
+
+    def failing(self, rules: Rules) -> Failing:
+        """The counts on which the two needs are judged."""
+        wrong = self.right.n - self.right.hits
+        return Failing(self.right.hits, wrong, *self.mendable, self.retrieval_effect(rules))
+
+
+def diagnose(pilot: Pilot) -> Diagnosis:
+    """Count the marks of a pilot.
+
+    Example:
+        >>> marks = (MarkedCase("1", "right"), MarkedCase("2", "wrong", "information", fixed_by_text=True))
+        >>> found = diagnose(Pilot(MarkedResults("a.csv", "table", marks), date(2026, 11, 18)))
+        >>> found.right.share, found.mended
+        (0.5, Share(hits=1.0, n=1.0))
+    """
+    marks = pilot.results.marks
+    weighed = weigh(marks)
+    failed = [pair for pair in weighed if kind(pair[0])]
+    mended = _mended(failed)
+    return Diagnosis(
+        pilot=pilot,
+        cases=total(weighed),
+        bad_labels=len({m.case for m in marks} - {m.case for m, _ in weighed}),
+        right=answered(weighed),
+        declined=Share(total(p for p in weighed if p[0].outcome == "declined"), total(weighed)),
+        failures=by_kind(weighed),
+        mended=mended,
+        found=_found(weighed, found=True),
+        missed=_found(failed, found=False),
+        segments=by_segment(weighed),
+        severities=by_severity(weighed),
+        agreement=agreement(marks),
+        measured=_measured(marks),
+        mendable=_mendable(failed, mended),
+    )
+
+
+def _mended(failed: Sequence[Weighed]) -> Share:
+    tried = [pair for pair in failed if pair[0].fixed_by_text is not None]
+    asked = [pair for pair in tried if pair[0].failure == "information"] or tried
+    return Share(total(pair for pair in asked if pair[0].fixed_by_text), total(asked))
+
+
+def _found(weighed: Sequence[Weighed], *, found: bool) -> Share:
+    looked = [pair for pair in weighed if pair[0].passage_found is not None]
+    return Share(total(pair for pair in looked if pair[0].passage_found is found), total(looked))
+
+
+def _mendable(failed: Sequence[Weighed], mended: Share) -> tuple[float, float]:
+    rate = 1.0 if mended.share is None else mended.share
+    parts = [(chance, part) for mark, part in failed if (chance := _mend_chance(mark, rate)) is not None]
+    yes = sum(chance * part for chance, part in parts)
+    return round(yes, 9), round(sum(part for _, part in parts) - yes, 9)
+
+
+def _mend_chance(mark: MarkedCase, rate: float) -> float | None:
+    if mark.fixed_by_text is not None:
+        return float(mark.fixed_by_text)
+    return {"information": rate, "behaviour": 0.0}.get(kind(mark) or "")
+
+
+def _measured(marks: Sequence[MarkedCase]) -> dict[str, Estimate]:
+    names = ("input_tokens", "output_tokens", "minutes")
+    ranges = {name: mean_range([x for m in marks if (x := getattr(m, name)) is not None]) for name in names}
+    return {name: value for name, value in ranges.items() if value is not None}

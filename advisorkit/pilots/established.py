@@ -1,0 +1,147 @@
+"""From marked pilots to what they establish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from advisorkit.costs.inputs import Inputs
+from advisorkit.pilots.decision import decide, reach, retrieval_blocked, stands
+from advisorkit.pilots.diagnosis import Diagnosis, Pilot, diagnose
+from advisorkit.pilots.findings import Established
+from advisorkit.pilots.needs import Needs, decibans
+from advisorkit.pilots.rebasing import rebased
+from advisorkit.pilots.rules import Rules
+from advisorkit.pilots.tally import Share
+from advisorkit.pilots.terms import UNINFORMED, Terms, terms_for
+from advisorkit.pilots.warnings import warnings_of
+from advisorkit.values.engagement import Answer, Setting
+from advisorkit.values.patterns import PatternId
+from advisorkit.values.quantities import Estimate, percent
+
+
+def established(pilots: Sequence[Pilot], terms: Terms, rules: Rules) -> Established:
+    """What the pilots of one workflow establish, oldest first; the newest one decides and replaces earlier ones.
+
+    The need for retrieval is read from the newest pilot without retrieval in it, the need for training from the
+    newest without training, as a layer that is in place cannot show that it is missing.
+    """
+    if not pilots:
+        raise ValueError("there is no pilot to read")
+    seen = tuple(diagnose(pilot) for pilot in pilots)
+    return Established(
+        answers=_answers(seen, terms, rules),
+        retrieval_decibans=_evidence(seen, ("prompt", "finetune"), terms, rules)[0],
+        training_decibans=_evidence(seen, ("prompt", "rag"), terms, rules)[1],
+        decision=decide(seen[-1], terms, rules),
+        terms=terms,
+        diagnoses=seen,
+        blocked=_blocked(seen[-1], terms, rules),
+        assumptions=dict(_error_rates(seen, terms)),
+        warnings=(*_superseded(seen), *warnings_of(seen[-1], terms, rules)),
+    )
+
+
+def _superseded(seen: Sequence[Diagnosis]) -> Iterator[str]:
+    last = seen[-1]
+    larger = [one for one in seen[:-1] if one.pilot.pattern == last.pilot.pattern and one.cases > last.cases]
+    if larger:
+        was, now = f"{larger[-1].cases:g}", f"{last.cases:g}"
+        yield f"An earlier pilot had {was} cases; only the newest counts, with {now}. Keep the marks of one version in one file."
+
+
+def established_for(inputs: Inputs, pilots: Sequence[Pilot], rules: Rules) -> Established:
+    """What the pilots of a workflow establish, judged by its own money, error tolerance and newest pass mark.
+
+    A larger number of test cases than were marked stays as it was given.
+    """
+    if not pilots:
+        raise ValueError("there is no pilot to read")
+    marks = [pilot.pass_mark for pilot in pilots if pilot.pass_mark is not None]
+    pattern = pilots[-1].pattern
+    found = established(pilots, terms_for(inputs, rules, marks[-1] if marks else None, pattern), rules)
+    measured = rebased(inputs, found.diagnoses[-1].measured, pattern)
+    told = inputs.numbers.get("test_cases")
+    more = {"test_cases"} if told is not None and told.likely > found.diagnoses[-1].cases else set()
+    answers = {name: answer for name, answer in found.answers.items() if name not in more}
+    return replace(found, answers=answers, assumptions={**found.assumptions, **measured})
+
+
+def _newest(seen: Sequence[Diagnosis], patterns: Sequence[PatternId]) -> Diagnosis | None:
+    return next((one for one in reversed(seen) if one.pilot.pattern in patterns), None)
+
+
+def _evidence(
+    seen: Sequence[Diagnosis], patterns: Sequence[PatternId], terms: Terms, rules: Rules,
+) -> tuple[float, float]:
+    newest = _newest(seen, patterns)
+    return decibans(newest.failing(rules), 1 - terms.target, rules) if newest else (0.0, 0.0)
+
+
+def _blocked(seen: Diagnosis, terms: Terms, rules: Rules) -> dict[PatternId, str]:
+    why = retrieval_blocked(seen, rules)
+    if why:
+        return {"rag": why, "hybrid": why}
+    if seen.pilot.pattern == "prompt" and reach(seen, rules) < terms.target:
+        most = percent(reach(seen, rules))
+        return {"rag": f"Even if every missing text were found, about {most} would be right; {percent(terms.target)} is needed."}
+    return {}
+
+
+def _answers(seen: Sequence[Diagnosis], terms: Terms, rules: Rules) -> dict[str, Answer]:
+    last = seen[-1]
+    words = {
+        "prompt_pilot": _marked_level(last.right.n, rules),
+        "baseline_quality": _quality_level(seen, terms, rules),
+        "needs_both": _both_level(seen, terms, rules),
+    }
+    counts = {
+        "information_share": last.failures["information"],
+        "behaviour_share": last.failures["behaviour"],
+        "oracle_fix_share": last.mended,
+        "search_hit_rate": last.found,
+    }
+    answers = {name: Answer(levels=(level,), note=_note(last)) for name, level in words.items() if level}
+    answers |= {name: Answer(amount=_range(count), note=_note(last)) for name, count in counts.items() if count.n}
+    answers["test_cases"] = Answer(amount=Estimate.of(last.cases), note=_note(last))
+    if last.agreement:
+        answers["expert_agreement"] = Answer(amount=Estimate.of(last.agreement.kappa), note=_note(last))
+    return answers
+
+
+def _note(seen: Diagnosis) -> str:
+    return f"measured in the pilot of {seen.pilot.date.isoformat()}, {seen.cases:g} cases"
+
+
+def _range(count: Share) -> Estimate:
+    return UNINFORMED.updated(count.hits, count.n - count.hits).estimate
+
+
+def _marked_level(n: float, rules: Rules) -> str:
+    return "marked_100" if n >= 100 else "marked_20" if n >= rules.least_cases else "tried"
+
+
+def _quality_level(seen: Sequence[Diagnosis], terms: Terms, rules: Rules) -> str:
+    prompt = _newest(seen, ("prompt",))
+    if prompt is None or prompt.right.n < rules.least_cases:
+        return ""
+    if stands(prompt, terms, rules) == "pass":
+        return "good_enough"
+    return "far_off" if prompt.right.high < terms.target / 2 else "inconsistent"
+
+
+def _both_level(seen: Sequence[Diagnosis], terms: Terms, rules: Rules) -> str:
+    if sum(seen[-1].mendable) < rules.least_failures and stands(seen[-1], terms, rules) != "pass":
+        return ""
+    decision = decide(seen[-1], terms, rules)
+    if (decision.action, decision.pattern) == ("climb", "hybrid"):
+        return "shown"
+    needs = Needs.of(seen[-1].failing(rules), 1 - terms.target, rules)
+    return "probably" if min(needs.retrieval, needs.training) >= 0.5 else "no"
+
+
+def _error_rates(seen: Sequence[Diagnosis], terms: Terms) -> Iterator[tuple[str, Setting]]:
+    for one in seen:
+        before = terms.expected if one.pilot.pattern == "prompt" else UNINFORMED
+        right = before.updated(one.right.hits, one.right.n - one.right.hits).estimate
+        yield f"error_rate_{one.pilot.pattern}", Estimate(1 - right.high, 1 - right.likely, 1 - right.low)

@@ -1,0 +1,1 @@
+"""A session with a client: an engagement open, edited, saved and shown."""

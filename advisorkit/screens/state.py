@@ -1,0 +1,139 @@
+"""What is being worked on, as one value: every edit makes a new one, so that undo is looking back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from advisorkit.values.engagement import Answer, Engagement, Scenario, Workflow
+from advisorkit.values.errors import UsageError
+
+_WHAT_IF = "\0what if"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """An agreed engagement, where the user stands in it, and what is tried beside it."""
+
+    engagement: Engagement
+    """What was agreed; this is what the file holds."""
+    workflow: str
+    """Id of the workflow on screen."""
+    scenario: str = ""
+    """Name of the scenario on screen; empty means the base case."""
+    tried: Mapping[str, Scenario] = field(default_factory=dict)
+    """Changes that are tried and not agreed, by workflow id."""
+    parked: tuple[str, ...] = ()
+    """Criteria put aside for later, oldest first."""
+    absent: tuple[str, ...] = ()
+    """Who is not in the room: business, IT, legal."""
+
+    @property
+    def agreed(self) -> Engagement:
+        """The engagement under the scenario on screen, without what is only tried."""
+        return self.engagement.under(self.scenario) if self.scenario else self.engagement
+
+    @property
+    def shown(self) -> Engagement:
+        """The engagement that advice and costs on screen are computed from."""
+        if not self.tried:
+            return self.agreed
+        return replace(self.agreed, scenarios={_WHAT_IF: Scenario(workflows=self.tried)}).under(_WHAT_IF)
+
+    @property
+    def current(self) -> Workflow:
+        """The workflow on screen, as it is shown."""
+        return self.shown.workflow(self.workflow)
+
+    @property
+    def trying(self) -> Scenario:
+        """What is tried for the workflow on screen."""
+        return self.tried.get(self.workflow, Scenario())
+
+    def answered(self, criterion: str, answer: Answer) -> State:
+        """With `answer` agreed for the workflow on screen; in a scenario it holds there only."""
+        trial = {name: value for name, value in self.trying.answers.items() if name != criterion}
+        left = _trying(self, replace(self.trying, answers=trial))
+        return _agreeing(left, Scenario(answers={criterion: answer}))
+
+    def attempted(self, change: Scenario) -> State:
+        """With `change` tried on top of what is tried already."""
+        return _trying(self, _over(self.trying, change))
+
+    def dropped(self, *names: str) -> State:
+        """Without what is tried for `names`; without anything tried when none is named."""
+        trial = self.trying
+        left = Scenario(_without(trial.answers, names), _without(trial.workload, names), _without(trial.assumptions, names))
+        return _trying(self, left if names else Scenario())
+
+    def kept(self) -> State:
+        """With everything that is tried for the workflow on screen agreed."""
+        return _agreeing(_trying(self, Scenario()), self.trying)
+
+    def restored(self, name: str) -> State:
+        """Without an agreed value of its own for the assumption `name`, so that the default holds again."""
+        own = self.engagement.workflow(self.workflow)
+        workload, assumptions = _without(own.workload, (name,)), _without(own.assumptions, (name,))
+        return _with(self.dropped(name), replace(own, workload=workload, assumptions=assumptions))
+
+    def scenario_made(self, name: str) -> State:
+        """With a new scenario on screen that starts from what is shown."""
+        if not name.strip() or name in self.engagement.scenarios:
+            raise UsageError(f"there is a scenario '{name}' already" if name.strip() else "a scenario needs a name")
+        start = _spread(self) if self.scenario else {}
+        content = Scenario(workflows={**start, self.workflow: _over(start.get(self.workflow, Scenario()), self.trying)})
+        made = replace(self.engagement, scenarios={**self.engagement.scenarios, name: content})
+        return replace(_trying(self, Scenario()), engagement=made, scenario=name)
+
+    def at(self, scenario: str) -> State:
+        """With another scenario on screen."""
+        if scenario:
+            self.engagement.under(scenario)
+        return replace(self, scenario=scenario)
+
+    def put_aside(self, criterion: str) -> State:
+        """With `criterion` parked, or taken up again when it is."""
+        others = tuple(name for name in self.parked if name != criterion)
+        return replace(self, parked=others if criterion in self.parked else (*self.parked, criterion))
+
+
+T = TypeVar("T")
+
+
+def _without(group: Mapping[str, T], names: Collection[str]) -> dict[str, T]:
+    return {name: value for name, value in group.items() if name not in names}
+
+
+def _over(under: Scenario, top: Scenario) -> Scenario:
+    return Scenario({**under.answers, **top.answers}, {**under.workload, **top.workload}, {**under.assumptions, **top.assumptions})
+
+
+def _trying(state: State, change: Scenario) -> State:
+    others = _without(state.tried, (state.workflow,))
+    return replace(state, tried=others if change == Scenario() else {**others, state.workflow: change})
+
+
+def _agreeing(state: State, change: Scenario) -> State:
+    """`change` becomes part of the scenario on screen, or of the workflow itself in the base case."""
+    if not state.scenario:
+        own = state.engagement.workflow(state.workflow)
+        now = _over(Scenario(own.answers, own.workload, own.assumptions), change)
+        return _with(state, replace(own, answers=now.answers, workload=now.workload, assumptions=now.assumptions))
+    spread = _spread(state)
+    content = Scenario(workflows={**spread, state.workflow: _over(spread.get(state.workflow, Scenario()), change)})
+    scenarios = {**state.engagement.scenarios, state.scenario: content}
+    return replace(state, engagement=replace(state.engagement, scenarios=scenarios))
+
+
+def _with(state: State, workflow: Workflow) -> State:
+    every = tuple(workflow if w.id == workflow.id else w for w in state.engagement.workflows)
+    return replace(state, engagement=replace(state.engagement, workflows=every))
+
+
+def _spread(state: State) -> Mapping[str, Scenario]:
+    """The scenario on screen by workflow; one that holds for all is spelt out for each."""
+    scenario = state.engagement.scenarios[state.scenario]
+    if scenario.workflows or scenario == Scenario():
+        return scenario.workflows
+    return {workflow.id: scenario for workflow in state.engagement.workflows}

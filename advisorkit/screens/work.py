@@ -1,0 +1,377 @@
+"""An engagement being worked on: edits, what-ifs, scenarios, undo, and everything that follows from them."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import pandas as pd
+
+from advisorkit.advice.advice import Advice
+from advisorkit.batch.values import BatchResult
+from advisorkit.catalog.assumptions import assumptions
+from advisorkit.catalog.reading import load as load_catalog
+from advisorkit.costs.assumption import Assumption
+from advisorkit.costs.results import CostResult
+from advisorkit.screens import typed_in as saying
+from advisorkit.screens.delivery import report
+from advisorkit.screens.desk import Desk
+from advisorkit.screens.judging import Judged
+from advisorkit.screens.resume import Resumed
+from advisorkit.screens.state import State
+from advisorkit.screens.typed_in import Said
+from advisorkit.study import frames as tables
+from advisorkit.values.engagement import Engagement, Scenario
+from advisorkit.values.errors import AdvisorError, UsageError, nearest
+
+T = TypeVar("T")
+_REMEMBERED = 256
+"""Workflows kept as judged, so that undo, redo and what was foreseen need no computing."""
+
+
+class Work:
+    """One engagement file being worked on; an edit changes nothing on disk until `save` or a screen's autosave.
+
+    Raises:
+        EngagementError: With every fault of the file.
+
+    Example:
+        >>> work = Work(Path("harbour.yaml"))  # doctest: +SKIP
+        >>> work.assume(engineer_day_rate=(700, 900, 1200))  # doctest: +SKIP
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._given = path
+        self.desk, resumed = _opened(path)
+        self.notices: list[str] = [*self.desk.loaded.notices, *filter(None, [resumed.notice])]
+        self._past: list[State] = []
+        self._future: list[State] = []
+        self._now = resumed.state
+        self._listeners: list[Callable[[], None]] = []
+        self._judged: deque[Judged] = deque(maxlen=_REMEMBERED)
+        self._ahead = os.environ.get("VOILA_PREHEAT") == "True"
+
+    @property
+    def started_ahead(self) -> bool:
+        """Whether this session was started before anybody asked for it; until then it writes nothing."""
+        return self._ahead
+
+    @property
+    def state(self) -> State:
+        """The state on screen."""
+        return self._now
+
+    @property
+    def engagement(self) -> Engagement:
+        """The engagement on screen: the agreed one, the scenario and what is tried laid over it."""
+        return self._now.shown
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is an edit to take back."""
+        return bool(self._past)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is an edit to do again."""
+        return bool(self._future)
+
+    def judged(self, workflow: str = "") -> Judged:
+        """Everything computed about a workflow, by default the one on screen.
+
+        Raises:
+            UsageError: If there is no such workflow.
+        """
+        return self.judge(self._now, workflow)
+
+    def judge(self, state: State, workflow: str = "") -> Judged:
+        """Everything computed about a workflow in `state`; remembered for a while.
+
+        Raises:
+            UsageError: If there is no such workflow.
+        """
+        workflow = workflow or state.workflow
+        shown = state.shown
+        for known in self._judged:
+            if known.workflow.id == workflow and known.engagement == shown:
+                return known
+        self._judged.append(Judged(shown, workflow, self.desk.path))
+        return self._judged[-1]
+
+    def known(self, state: State) -> Judged | None:
+        """The workflow of `state` as judged; None when it was not worked out yet."""
+        shown = state.shown
+        return next((k for k in self._judged if k.workflow.id == state.workflow and k.engagement == shown and k.finished), None)
+
+    def assess(self, workflow: str = "") -> Advice:
+        """The advice on a workflow, by default the one on screen.
+
+        Raises:
+            UsageError: If there is no such workflow.
+        """
+        return self.judged(workflow).study.advice
+
+    def cost(self, workflow: str = "") -> CostResult:
+        """The ranges of a workflow's costs, by default of the one on screen.
+
+        Raises:
+            UsageError: If there is no such workflow.
+            PriceError: If a price or an exchange rate is not known.
+        """
+        return self.judged(workflow).cost
+
+    def answer(self, criterion: str, value: Said, *, guess: bool = False, note: str = "", private_note: str = "", said_by: str = "") -> None:
+        """Answer a criterion of the workflow on screen: a level, levels on which people disagree, a number or a range.
+
+        ``"unknown"`` is an answer too: it adds nothing and is no longer asked.
+
+        Raises:
+            CatalogError: If the criterion or a level is unknown; names the nearest.
+            UsageError: If the value does not fit the criterion.
+        """
+        found = load_catalog().criterion(criterion)
+        made = saying.answer(found, value, "guess" if guess else "known", note, private_note, said_by)
+        self._step(self._now.answered(criterion, made))
+
+    def if_answered(self, criterion: str, value: Said) -> State:
+        """The state that `answer` would lead to.
+
+        Raises:
+            CatalogError: As `answer`.
+            UsageError: As `answer`.
+        """
+        return self._now.answered(criterion, saying.answer(load_catalog().criterion(criterion), value))
+
+    def assume(self, **values: Said | bool) -> None:
+        """Try other values of assumptions, each a number, (low, high) or (low, likely, high); `keep` agrees on them.
+
+        Raises:
+            UsageError: If a name is unknown or a value does not fit; nothing is changed then, and all faults are named.
+        """
+        self._step(self.if_assumed(**values))
+
+    def if_assumed(self, **values: Said | bool) -> State:
+        """The state that `assume` would lead to.
+
+        Raises:
+            UsageError: As `assume`.
+        """
+        faults, state = [], self._now
+        for name, value in values.items():
+            try:
+                state = state.attempted(_trial(_assumption(name), value))
+            except AdvisorError as error:
+                faults.append(f"{name}: {error}")
+        if faults:
+            raise UsageError("; ".join(faults))
+        return state
+
+    def reset(self, *names: str) -> None:
+        """Go back to what holds without a what-if, or to the default where an own value was agreed.
+
+        Raises:
+            UsageError: If a name is unknown.
+        """
+        state = self._now
+        for name in names:
+            found = _assumption(name)
+            tried = {**state.trying.answers, **state.trying.workload, **state.trying.assumptions}
+            state = state.dropped(name, found.answer) if name in tried or found.answer in tried else state.restored(name)
+        self._step(state)
+
+    def keep(self) -> None:
+        """Agree on everything that is tried for the workflow on screen."""
+        self._step(self._now.kept())
+
+    def drop(self) -> None:
+        """Forget everything that is tried for the workflow on screen."""
+        self._step(self._now.dropped())
+
+    def park(self, criterion: str) -> None:
+        """Put a question aside, or take it up again.
+
+        Raises:
+            CatalogError: If the criterion is unknown.
+        """
+        load_catalog().criterion(criterion)
+        self._step(self._now.put_aside(criterion))
+
+    def invite(self, who: str, *, there: bool = True) -> None:
+        """Say who is in the room (business, IT, legal), so that only they are asked."""
+        others = tuple(name for name in self._now.absent if name != who)
+        self._now = replace(self._now, absent=others if there else (*others, who))
+        self._tell()
+
+    def scenario(self, name: str) -> None:
+        """Start a scenario from what is on screen; edits then belong to it.
+
+        Raises:
+            UsageError: If the name is empty or taken.
+        """
+        self._step(self._now.scenario_made(name))
+
+    def show(self, workflow: str | None = None, scenario: str | None = None) -> None:
+        """Turn to another workflow or scenario; the empty name is the base case.
+
+        Raises:
+            UsageError: If there is none of that name.
+        """
+        state = self._now if scenario is None else self._now.at(scenario)
+        if workflow is not None:
+            state.engagement.workflow(workflow)
+            state = replace(state, workflow=workflow)
+        self._now = state
+        self._tell()
+
+    def undo(self) -> None:
+        """Take the last edit back; nothing happens when there is none."""
+        if self._past:
+            self._future.append(self._now)
+            self._now = self._past.pop()
+            self._tell()
+
+    def redo(self) -> None:
+        """Do an edit again that was taken back; nothing happens when there is none."""
+        if self._future:
+            self._past.append(self._now)
+            self._now = self._future.pop()
+            self._tell()
+
+    def save(self) -> None:
+        """Write the agreed engagement to its file.
+
+        Raises:
+            UsageError: If somebody else changed the file since, or it cannot be written.
+        """
+        if self._now.engagement != self.desk.saved:
+            self.desk.save(self._now.engagement)
+            self.desk.note(self._now)
+
+    def report(self, to: str | Sequence[str] = "html", out: str | Path | None = None, brand: str | Path | None = None) -> BatchResult:
+        """Make the client's report of the agreed state; what is only tried is left out.
+
+        Args:
+            to: One format or several, such as ``"html"``; a text may name several, parted by commas.
+            out: Folder of the files; by default ``reports`` beside the engagement.
+            brand: Brand file; by default the house style.
+
+        Raises:
+            UsageError: If a format is not built, or another batch is at work in the folder.
+            EngagementError: If the brand or a file that the engagement names cannot be read.
+        """
+        formats = [word.strip() for word in to.split(",")] if isinstance(to, str) else list(to)
+        folder = Path(out) if out else self.desk.path.with_name("reports")
+        return report(self._now.agreed, self.desk.path, formats, folder, Path(brand) if brand else None)
+
+    def take(self, engagement: Engagement) -> None:
+        """Go on from another agreed engagement, such as the file as somebody else left it; can be undone.
+
+        Another client's engagement starts afresh: nothing tried, parked or to be undone goes along.
+        """
+        if not engagement.of_same_client(self._now.engagement):
+            self._past.clear()
+            self._future.clear()
+            self._now = self.desk.resume().state
+            self._tell()
+            return
+        here = self._now.workflow if any(w.id == self._now.workflow for w in engagement.workflows) else engagement.workflows[0].id
+        scenario = self._now.scenario if self._now.scenario in engagement.scenarios else ""
+        self._step(replace(self._now, engagement=engagement, workflow=here, scenario=scenario))
+
+    def catch_up(self) -> None:
+        """Somebody is here: go on from what another session left since this one was opened, as long as nothing was edited here.
+
+        Raises:
+            EngagementError: If the file has faults by now; the state is kept.
+        """
+        ahead, self._ahead = self._ahead, False
+        if not self.desk.outdated() or ((self._past or self._future) and not ahead):
+            return
+        self.desk, resumed = _opened(self._given if ahead else self.desk.path)  # its folder may have been moved in between
+        before, mine = (self._past[0] if self._past else self._now), self._now
+        self._past.clear()
+        self._future.clear()
+        ours = resumed.state.engagement.of_same_client(mine.engagement)
+        self._now = _with_cells(resumed.state, before.tried, mine.tried) if ours else resumed.state
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after every change."""
+        self._listeners.append(listener)
+
+    @property
+    def assumptions(self) -> pd.DataFrame:
+        """Every assumption of the workflow on screen: low, likely, high, unit, source."""
+        return tables.assumptions(self.judged().study.inputs)
+
+    @property
+    def evidence(self) -> pd.DataFrame:
+        """What each answer adds on both axes, in decibans."""
+        return tables.evidence(self.assess().belief)
+
+    @property
+    def bill(self) -> pd.DataFrame:
+        """The bill at likely values, line by line."""
+        return tables.bill(self.judged().view.bill)
+
+    @property
+    def portfolio(self) -> pd.DataFrame:
+        """One row a workflow: what to do now, where it will probably end, and what it costs."""
+        return tables.portfolio([(j.study, j.cost) for j in map(self.judged, (w.id for w in self._now.engagement.workflows))])
+
+    def _step(self, state: State) -> None:
+        if state != self._now:
+            self.judge(state).study  # noqa: B018 - refuses what cannot be computed
+            self._past.append(self._now)
+            self._future.clear()
+            self._now = state
+        self._tell()
+
+    def _tell(self) -> None:
+        if not self._ahead:
+            self.desk.note(self._now)
+        for listener in self._listeners:
+            listener()
+
+
+def _with_cells(state: State, before: Mapping[str, Scenario], after: Mapping[str, Scenario]) -> State:
+    """`state` with what the cells of a session started ahead tried on top of what was tried already."""
+    for workflow in {w.id for w in state.engagement.workflows} & after.keys():
+        old, new = before.get(workflow, Scenario()), after[workflow]
+        change = Scenario(_new(old.answers, new.answers), _new(old.workload, new.workload), _new(old.assumptions, new.assumptions))
+        state = replace(replace(state, workflow=workflow).attempted(change), workflow=state.workflow)
+    return state
+
+
+def _new(before: Mapping[str, T], after: Mapping[str, T]) -> dict[str, T]:
+    return {name: value for name, value in after.items() if before.get(name) != value}
+
+
+def _opened(path: Path) -> tuple[Desk, Resumed]:
+    """The file and where its last session stopped; read again when another session wrote in between."""
+    desk = Desk(path)
+    resumed = desk.resume()
+    for _ in range(5):
+        if not desk.outdated():
+            break
+        desk = Desk(path)
+        resumed = desk.resume()
+    return desk, resumed
+
+
+def _assumption(name: str) -> Assumption:
+    table = assumptions()
+    if name not in table:
+        hint = nearest(name, list(table))
+        raise UsageError(f"no assumption '{name}'" + (f"; did you mean {' or '.join(hint)}?" if hint else ""))
+    return table[name]
+
+
+def _trial(found: Assumption, value: Said | bool) -> Scenario:
+    made = saying.setting(found, value)
+    if found.answer and not isinstance(made, str | bool):
+        return Scenario(answers={found.answer: saying.answer(load_catalog().criterion(found.answer), made)})
+    return Scenario(workload={found.name: made}) if found.group == "workload" else Scenario(assumptions={found.name: made})

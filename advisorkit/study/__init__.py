@@ -1,0 +1,1 @@
+"""A workflow worked out once, as values, frames and JSON documents."""

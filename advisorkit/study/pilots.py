@@ -1,0 +1,202 @@
+"""Pilots of an engagement: planning them, reading their results, and the advice before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from advisorkit.advice.advice import Advice
+from advisorkit.catalog.assumptions import assumptions
+from advisorkit.catalog.pilot_rules import rules
+from advisorkit.catalog.price_rows import load as load_prices
+from advisorkit.costs.inputs import Inputs, inputs_for
+from advisorkit.files.disk import read_bytes, within, write_bytes
+from advisorkit.pilots.diagnosis import Pilot
+from advisorkit.pilots.established import established_for
+from advisorkit.pilots.findings import Established
+from advisorkit.pilots.history import agreed_pass_mark, with_advised, with_pilot
+from advisorkit.pilots.marked import MarkedResults
+from advisorkit.pilots.planning import Plan, pilot_plan
+from advisorkit.pilots.results import read_results
+from advisorkit.study.study import Study, study
+from advisorkit.values.engagement import Advised, Engagement, PilotFile, Workflow
+from advisorkit.values.errors import EngagementError, Fault, PilotError, UsageError
+from advisorkit.values.patterns import PatternId
+
+
+@dataclass(frozen=True, slots=True)
+class PilotRead:
+    """One pilot read into an engagement."""
+
+    engagement: Engagement
+    """The engagement with the pilot and both advices in its history; not written yet."""
+    workflow: str
+    """Workflow id."""
+    results: MarkedResults
+    """What was read."""
+    established: Established
+    """What all pilots of the workflow establish."""
+    before: Advice
+    """The advice without this pilot."""
+    after: Advice
+    """The advice with it."""
+
+
+def plans(engagement: Engagement, only: Iterable[str] = (), pattern: PatternId = "prompt") -> tuple[Plan, ...]:
+    """The pilot advised for every workflow, or for `only` those named; an agreed pass mark holds.
+
+    Raises:
+        UsageError: If there is no such workflow.
+        EngagementError: If an assumption is unknown or does not fit.
+        PriceError: If a price or rate is not known.
+    """
+    chosen = tuple(map(engagement.workflow, only)) or engagement.workflows
+    return tuple(
+        pilot_plan(_inputs(engagement, one), rules(), agreed_pass_mark(engagement, one.id), pattern) for one in chosen
+    )
+
+
+def plan_of(found: Study) -> Plan:
+    """The pilot advised for a workflow that was worked out: of the pattern to be measured next, else of the prompt.
+
+    Raises:
+        PriceError: If a price or rate is not known.
+    """
+    step = found.advice.next_step
+    goes_on = step.action in {"pilot", "mark_more", "climb"}
+    inputs = found.inputs if goes_on else _inputs(found.engagement, found.workflow)
+    mark = agreed_pass_mark(found.engagement, found.workflow.id)
+    return pilot_plan(inputs, rules(), mark, step.pattern if goes_on else "prompt")
+
+
+def before_of(found: Study) -> Advice:
+    """The advice on a workflow without its newest pilot.
+
+    Raises:
+        PriceError: If a price or rate is not known.
+    """
+    earlier = found.pilot.diagnoses[:-1] if found.pilot else ()
+    pilots = tuple(seen.pilot for seen in earlier)
+    plain = _inputs(found.engagement, found.workflow)
+    return study(found.engagement, found.workflow, established_for(plain, pilots, rules()) if pilots else None).advice
+
+
+def told(engagement: Engagement, found: Iterable[Study]) -> Engagement:
+    """The engagement with today's advice on the workflows that were worked out in its history, dated and with its reason."""
+    return with_advised(engagement, *(_line(engagement.as_of, one.advice) for one in found))
+
+
+def _inputs(engagement: Engagement, workflow: Workflow) -> Inputs:
+    return inputs_for(engagement, workflow, load_prices(engagement.as_of), assumptions())
+
+
+def pilots_of(engagement: Engagement, file: str | Path) -> dict[str, Established]:
+    """What the pilots named in an engagement establish, by workflow id; `file` is where the engagement lies.
+
+    Raises:
+        PilotError: If a results file is missing or has faults; carries all faults of all files.
+        PriceError: If a price or rate is not known.
+    """
+    found: dict[str, Established] = {}
+    faults: list[Fault] = []
+    for workflow in engagement.workflows:
+        try:
+            pilots = tuple(_pilot(Path(file).parent, one) for one in workflow.pilots)
+        except PilotError as error:
+            faults.extend(error.faults)
+            continue
+        if pilots:
+            found[workflow.id] = established_for(_inputs(engagement, workflow), pilots, rules())
+    if faults:
+        raise PilotError(faults)
+    return found
+
+
+def _pilot(folder: Path, kept: PilotFile) -> Pilot:
+    try:
+        path = within(folder, kept.file)
+    except EngagementError as error:
+        raise PilotError(error.faults) from None
+    return Pilot(read_results(path), kept.date, kept.pattern, kept.pass_mark, kept.reason)
+
+
+def keep(results: str | Path, file: str | Path, day: date) -> str:
+    """Name of a results file as an engagement keeps it: relative to the engagement, copied into ``pilots/`` if outside.
+
+    Raises:
+        PilotError: If it cannot be read.
+        UsageError: If the copy cannot be written, or another pilot of that name is there.
+    """
+    folder, source = Path(file).resolve().parent, Path(results).resolve()
+    if source.is_relative_to(folder):
+        return source.relative_to(folder).as_posix()
+    target = folder / "pilots" / f"{day.isoformat()}-{source.name}"
+    try:
+        content = read_bytes(source)
+        if target.exists() and target.read_bytes() != content:
+            raise UsageError(f"{target}: another pilot of that name is kept there; give the results another name")
+        target.parent.mkdir(exist_ok=True)
+        write_bytes(target, content)
+    except OSError as error:
+        raise UsageError(f"{target}: cannot be written: {error.strerror or error}") from None
+    return target.relative_to(folder).as_posix()
+
+
+def read_pilot(
+    results: str | Path,
+    engagement: Engagement,
+    file: str | Path,
+    workflow_id: str = "",
+    *,
+    pattern: PatternId = "prompt",
+    pass_mark: float | None = None,
+    day: date | None = None,
+    reason: str = "",
+) -> PilotRead:
+    """Read marked results into an engagement that lies at `file`; the results are kept beside it, the file is not written.
+
+    Args:
+        results: CSV, XLSX, JSON lines, Inspect AI log or promptfoo output.
+        engagement: The engagement as it was loaded.
+        file: Where it lies.
+        workflow_id: Which workflow; may be empty when there is one.
+        pattern: What was piloted.
+        pass_mark: Share right agreed before the pilot; by default what the marking sheet or an earlier pilot says.
+        day: Day of the pilot; by default the newest day in the marks, else the engagement's.
+        reason: Why the pass mark differs from the agreed one.
+
+    Raises:
+        PilotError: If the results have faults; nothing is kept then.
+        UsageError: If the workflow is unknown or not named, or the pass mark was changed without a reason.
+        PriceError: If a price or rate is not known.
+    """
+    workflow = _chosen(engagement, workflow_id)
+    marks = read_results(results)
+    when = day or max((m.date for m in marks.marks if m.date), default=engagement.as_of)
+    before = study(engagement, workflow, pilots_of(_only(engagement, workflow), file).get(workflow.id)).advice
+    mark = marks.pass_mark if pass_mark is None else pass_mark
+    with_pilot(engagement, workflow.id, PilotFile(str(results), when, mark, reason, pattern), marks.pass_mark)
+    kept = PilotFile(keep(results, file, when), when, mark, reason, pattern)
+    piloted = with_pilot(engagement, workflow.id, kept, marks.pass_mark)
+    renewed = piloted.workflow(workflow.id)
+    established = pilots_of(_only(piloted, renewed), file)[workflow.id]
+    after = study(piloted, renewed, established).advice
+    lines = (_line(engagement.as_of, before), _line(max(when, engagement.as_of), after))
+    return PilotRead(with_advised(piloted, *lines), workflow.id, marks, established, before, after)
+
+
+def _chosen(engagement: Engagement, workflow_id: str) -> Workflow:
+    if not workflow_id and len(engagement.workflows) > 1:
+        words = ", ".join(workflow.id for workflow in engagement.workflows)
+        raise UsageError(f"{engagement.id} has several workflows; name one with --workflow: {words}")
+    return engagement.workflow(workflow_id) if workflow_id else engagement.workflows[0]
+
+
+def _only(engagement: Engagement, workflow: Workflow) -> Engagement:
+    return replace(engagement, workflows=(workflow,))
+
+
+def _line(day: date, advice: Advice) -> Advised:
+    return Advised(day, advice.workflow, advice.recommended, advice.now, advice.next_step.why)

@@ -1,0 +1,1 @@
+"""Values that everything else is about: errors, quantities, patterns, criteria, prices, engagements."""

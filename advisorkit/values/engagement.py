@@ -1,0 +1,216 @@
+"""A client's engagement: workflows with their answers, workloads and assumptions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Literal
+
+from advisorkit.values.errors import UsageError, nearest
+from advisorkit.values.patterns import PatternId
+from advisorkit.values.quantities import Estimate
+
+Setting = Estimate | str | bool
+"""Value of a workload or assumption name: a range, or a word such as a model's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is known about one criterion.
+
+    Example:
+        >>> Answer(levels=("daily", "monthly")).disputed
+        True
+    """
+
+    levels: tuple[str, ...] = ()
+    """Level ids; two or more when people disagree; empty when the answer is a number."""
+    amount: Estimate | None = None
+    """The number, in the criterion's unit; None when the answer is a word."""
+    confidence: Literal["known", "guess"] = "known"
+    """Whether somebody knows it or it is a guess."""
+    said_by: str = ""
+    """Who said it; never shown to a client."""
+    confirm_by: date | None = None
+    """Day by which it is to be confirmed."""
+    note: str = ""
+    """A note fit for the report."""
+    private_note: str = ""
+    """A note that never leaves the consultant's screen."""
+
+    @property
+    def disputed(self) -> bool:
+        """Whether more than one level was named."""
+        return len(self.levels) > 1
+
+    @property
+    def unknown(self) -> bool:
+        """Whether nothing is known; such an answer counts as absent but hides the one for all workflows."""
+        return not self.levels and self.amount is None
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A person's decision shown beside the advice, never instead of it."""
+
+    pattern: PatternId
+    """The pattern chosen."""
+    reason: str
+    """Why."""
+    by: str
+    """Who decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class PilotFile:
+    """Marked results of one pilot."""
+
+    file: str
+    """Path relative to the engagement file."""
+    date: date
+    """Day of the pilot."""
+    pass_mark: float | None
+    """Share right that was agreed as enough before the pilot, 0 to 1."""
+    reason: str = ""
+    """Why the pass mark was changed after it was frozen."""
+    pattern: PatternId = "prompt"
+    """What was piloted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advised:
+    """One piece of advice given earlier."""
+
+    date: date
+    """Day on which it was given."""
+    workflow: str
+    """Workflow id."""
+    recommended: PatternId
+    """The likeliest destination then."""
+    now: PatternId
+    """The step advised then."""
+    reason: str
+    """Why, in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """One use case of a client."""
+
+    id: str
+    """[a-z0-9-], unique in the engagement."""
+    name: str
+    """Name in the client's words."""
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    """Own answers by criterion id; win over the engagement's."""
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """Free notes by criterion id."""
+    context: Mapping[str, str] = field(default_factory=dict)
+    """owner, department, problem, success_metric, baseline, target."""
+    corpus: str = ""
+    """Name of the body of documents; shared by workflows that name the same."""
+    status: Literal["draft", "reviewed", "final"] = "draft"
+    """How far the assessment has come."""
+    override: Override | None = None
+    """A person's decision beside the advice."""
+    workload: Mapping[str, Setting] = field(default_factory=dict)
+    """Tokens and volumes by name; units in the schema."""
+    assumptions: Mapping[str, Setting] = field(default_factory=dict)
+    """Own assumptions; win over the engagement's."""
+    pilots: tuple[PilotFile, ...] = ()
+    """Marked pilots, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A named set of changes to answers and assumptions."""
+
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    """Answers that win over every workflow's own."""
+    workload: Mapping[str, Setting] = field(default_factory=dict)
+    """Workload names that win over every workflow's own."""
+    assumptions: Mapping[str, Setting] = field(default_factory=dict)
+    """Assumptions that win over every workflow's own."""
+    workflows: Mapping[str, Scenario] = field(default_factory=dict)
+    """Changes for single workflows by id; when given, only these workflows change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engagement:
+    """A client's file as one value."""
+
+    id: str
+    """[a-z0-9-], unique in a batch."""
+    client: str
+    """Client's name."""
+    currency: str
+    """ISO code in which all money is given and shown."""
+    as_of: date
+    """Day of the advice; prices and ages are judged on it."""
+    workflows: tuple[Workflow, ...]
+    """At least one."""
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    """Answers that hold for all workflows."""
+    assumptions: Mapping[str, Setting] = field(default_factory=dict)
+    """Assumptions that hold for all workflows."""
+    scenarios: Mapping[str, Scenario] = field(default_factory=dict)
+    """Named what-ifs."""
+    priors: Mapping[str, float] = field(default_factory=dict)
+    """Belief before any answer by axis, 0 to 1; absent means the catalogue's."""
+    exchange_rates: Mapping[str, float] = field(default_factory=dict)
+    """Units of `currency` for one unit of the named currency."""
+    prices: Mapping[str, float] = field(default_factory=dict)
+    """Negotiated prices by price-book id, in the book row's own unit and currency."""
+    accept_stale: bool = False
+    """Whether a final report may use prices older than the limit."""
+    history: tuple[Advised, ...] = ()
+    """Advice given, oldest first."""
+    sample: bool = False
+    """Whether the client is invented; every screen and page then says so."""
+
+    def of_same_client(self, other: Engagement) -> bool:
+        """Whether `other` is a state of this engagement: same id and same client."""
+        return (self.id, self.client) == (other.id, other.client)
+
+    def workflow(self, id: str) -> Workflow:
+        """The workflow called `id`.
+
+        Raises:
+            UsageError: If there is none; names those there are.
+        """
+        for workflow in self.workflows:
+            if workflow.id == id:
+                return workflow
+        words = [workflow.id for workflow in self.workflows]
+        raise UsageError(f"no workflow '{id}' in {self.id}; there is {', '.join(nearest(id, words) or words)}")
+
+    def answers_of(self, workflow: Workflow) -> dict[str, Answer]:
+        """Every known answer that holds for `workflow`: the engagement's, then its own on top."""
+        merged = {**self.answers, **workflow.answers}
+        return {name: answer for name, answer in merged.items() if not answer.unknown}
+
+    def settings_of(self, workflow: Workflow) -> dict[str, Setting]:
+        """Every assumption and workload name set for `workflow`: the engagement's, then its own on top."""
+        return {**self.assumptions, **workflow.assumptions, **workflow.workload}
+
+    def under(self, name: str) -> Engagement:
+        """This engagement with the scenario `name` laid over it.
+
+        Raises:
+            UsageError: If there is no such scenario; names those there are.
+        """
+        if name not in self.scenarios:
+            known = ", ".join(self.scenarios) or "none"
+            raise UsageError(f"no scenario '{name}' in {self.id}; there is: {known}")
+        return replace(self, workflows=tuple(_changed(w, self.scenarios[name]) for w in self.workflows))
+
+
+def _changed(workflow: Workflow, scenario: Scenario) -> Workflow:
+    change = scenario.workflows.get(workflow.id, Scenario()) if scenario.workflows else scenario
+    return replace(
+        workflow,
+        answers={**workflow.answers, **change.answers},
+        workload={**workflow.workload, **change.workload},
+        assumptions={**workflow.assumptions, **change.assumptions},
+    )

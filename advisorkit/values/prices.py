@@ -1,0 +1,269 @@
+"""The price book's values: dated prices with their sources, models, and the book as it stood on a day."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Literal
+
+from advisorkit.values.errors import PriceError, nearest
+from advisorkit.values.quantities import Estimate
+
+WARN_DAYS = 60
+"""Days since a price was last checked after which it carries a warning."""
+STALE_DAYS = 180
+"""Days since a price was last checked after which no final report is made unless the client accepts it."""
+
+ModelKind = Literal["frontier", "mid", "small", "open", "tuned", "embedding"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A price that replaces the base price for every token of a long request."""
+
+    above: int
+    """It holds when the request's input exceeds this many tokens."""
+    amount: float
+    """Price in the row's unit and currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """One row of the price book."""
+
+    id: str
+    """Such as ``openai:gpt-5-mini/input`` or ``gpu:l4/hour``."""
+    unit: str
+    """What one price buys, such as ``1M tokens`` or ``hour``."""
+    amount: Estimate
+    """Price in `currency`; a list price is a single number."""
+    currency: str
+    """ISO code."""
+    since: date
+    """First day on which it holds; `date.min` when the start is not known."""
+    checked: date
+    """Day on which it was last compared with its source."""
+    source: str
+    """Where it was read."""
+    evidence: Literal["seen", "recalled", "judged", "negotiated"] = "seen"
+    """How good the source is."""
+    tiers: tuple[Tier, ...] = ()
+    """Prices for long requests, lowest bound first."""
+    note: str = ""
+    """What to bear in mind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model that can be named in an engagement."""
+
+    id: str
+    """``provider:id``, such as ``openai:gpt-5-mini``."""
+    reference: str
+    """Dated name under which prices were looked up, never an alias that moves."""
+    kind: ModelKind
+    """What it is used for."""
+    window_tokens: int | None
+    """Tokens that it reads at once; None when not known."""
+    cache_minutes: float | None
+    """Minutes for which a cached prompt stays alive after its last use; None when nothing is cached."""
+    reasons: bool
+    """Whether it bills hidden reasoning tokens as output."""
+    retires: date | None
+    """Day on which its provider ends it; None when none is announced."""
+    training: str = ""
+    """Price-book row of what training it costs; empty when no such price is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPrices:
+    """What a model's tokens cost: prices for 1M tokens, in one currency.
+
+    Example:
+        >>> TokenPrices(0.15, 0.60).cache_read
+        0.15
+    """
+
+    input: float
+    """Fresh input tokens."""
+    output: float
+    """Output tokens, hidden reasoning included; NaN for a model without output."""
+    cache_read: float = math.nan
+    """Input tokens read from the provider's cache; left out, those of fresh input."""
+    cache_write: float = math.nan
+    """Input tokens written into the cache; left out, those of fresh input."""
+    tiers: tuple[tuple[int, float, float, float, float], ...] = ()
+    """Bounds with the four prices that hold above them: above, input, output, cache_read, cache_write."""
+
+    def __post_init__(self) -> None:
+        for name in ("cache_read", "cache_write"):
+            if math.isnan(getattr(self, name)):
+                object.__setattr__(self, name, self.input)
+
+    def times(self, rate: float) -> TokenPrices:
+        """All prices multiplied by `rate`, such as an exchange rate or a mark-up."""
+        tiers = tuple((above, rate * fresh, rate * out, rate * read, rate * write) for above, fresh, out, read, write in self.tiers)
+        return TokenPrices(rate * self.input, rate * self.output, rate * self.cache_read, rate * self.cache_write, tiers)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceAge:
+    """How old a price is on the day of the advice."""
+
+    id: str
+    """Price-book id."""
+    as_of: date
+    """Day on which it was last checked."""
+    age_days: int
+    """Days since then; 0 when it was checked later."""
+    state: Literal["fresh", "warn", "stale"]
+    """warn after `WARN_DAYS`, stale after `STALE_DAYS`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceBook:
+    """Every price as it stood on one day."""
+
+    as_of: date
+    """Day for which prices were picked."""
+    prices: Mapping[str, Price]
+    """By id."""
+    models: Mapping[str, Model]
+    """By id."""
+    rates: Mapping[str, float] = field(default_factory=dict)
+    """Agreed exchange rates: units of `rates_into` for one unit of the named currency."""
+    rates_into: str = "EUR"
+    """Currency of `rates`."""
+    announced: Mapping[str, Price] = field(default_factory=dict)
+    """The next price of each id that is already known to change after `as_of`."""
+
+    def price(self, id: str) -> Price:
+        """The row called `id`.
+
+        Raises:
+            PriceError: If there is none on `as_of`; names the nearest ids.
+        """
+        try:
+            return self.prices[id]
+        except KeyError:
+            raise PriceError(f"no price '{id}' in the price book on {self.as_of}{_hint(id, self.prices)}") from None
+
+    def model(self, id: str) -> Model:
+        """The model called `id`.
+
+        Raises:
+            PriceError: If it is not in the book; names the nearest models.
+        """
+        try:
+            return self.models[id]
+        except KeyError:
+            raise PriceError(f"no model '{id}' in the price book on {self.as_of}{_hint(id, self.models)}") from None
+
+    def tokens(self, model: str, *, batch: bool = False) -> TokenPrices:
+        """Token prices of `model` in the rows' own currency, USD for list prices.
+
+        Raises:
+            PriceError: If the model, its input price or, with `batch`, its batch price is not known.
+        """
+        self.model(model)
+        prefix = f"{model}/batch_" if batch else f"{model}/"
+        if batch and f"{prefix}input" not in self.prices:
+            raise PriceError(f"no batch price is known for {model}; set its share in batches to 0 or name a model that has one")
+        rows = {part: self.prices.get(prefix + part) for part in ("input", "output", "cache_read", "cache_write")}
+        first = self.price(f"{prefix}input")
+        if self.models[model].kind != "embedding":
+            self.price(f"{prefix}output")
+        bounds = sorted({tier.above for row in rows.values() if row for tier in row.tiers})
+        tiers = tuple((above, *_four(rows, first, above + 1)) for above in bounds)
+        fresh, out, read, write = _four(rows, first, 0)
+        return TokenPrices(fresh, out, read, write, tiers)
+
+    def currency_of(self, model: str) -> str:
+        """Currency of the model's token prices."""
+        return self.price(f"{model}/input").currency
+
+    def rate(self, source: str, target: str) -> float:
+        """Units of `target` for one unit of `source`.
+
+        Raises:
+            PriceError: If one of the two has no rate; says what to write.
+        """
+        if source == target:
+            return 1.0
+        known = {**self.rates, self.rates_into: 1.0}
+        if source in known and target in known:
+            return known[source] / known[target]
+        raise PriceError(
+            f"no exchange rate from {source} to {target}; write exchange_rates: {{{source}: …}} "
+            f"in the engagement file, {target} for one {source} (the price book has no planning rate between them)"
+        )
+
+    def age(self, id: str, on: date) -> PriceAge:
+        """How old the row called `id` is on the day `on`.
+
+        Raises:
+            PriceError: If there is no such row.
+        """
+        checked = self.price(id).checked
+        days = max(0, (on - checked).days)
+        return PriceAge(id, checked, days, "stale" if days > STALE_DAYS else "warn" if days > WARN_DAYS else "fresh")
+
+    def stale(self, on: date, ids: Iterable[str] | None = None) -> tuple[PriceAge, ...]:
+        """Rows that carry a warning or are stale on the day `on`, oldest first; among `ids` when given."""
+        ages = (self.age(key, on) for key in (self.prices if ids is None else ids))
+        return tuple(sorted((age for age in ages if age.state != "fresh"), key=lambda age: (-age.age_days, age.id)))
+
+    def with_negotiated(self, prices: Mapping[str, float], on: date) -> PriceBook:
+        """This book with the client's own prices, in each row's own unit and currency, in place of the list's.
+
+        Raises:
+            PriceError: If a price is negative or not a number, or its id is not in the book.
+        """
+        own = {key: _own(self.price(key), amount, on) for key, amount in prices.items()}
+        return replace(self, prices={**self.prices, **own}) if own else self
+
+    def with_rates(self, rates: Mapping[str, float], into: str) -> PriceBook:
+        """This book with agreed exchange rates into the currency `into`; planning rates fill the gaps.
+
+        Raises:
+            PriceError: If a rate is not a positive number.
+        """
+        for currency, rate in rates.items():
+            if not 0 < rate < float("inf"):
+                raise PriceError(f"exchange_rates.{currency}: {rate:g} is not a rate; give {into} for one {currency}")
+        known = {**self.rates, self.rates_into: 1.0}
+        planned = {c: value / known[into] for c, value in known.items()} if into in known else {}
+        return replace(self, rates={**planned, **rates, into: 1.0}, rates_into=into)
+
+
+def _hint(id: str, valid: Mapping[str, object]) -> str:
+    near = nearest(id, list(valid)) or tuple(word for word in valid if word.startswith(f"{id}/"))
+    tail = id.rpartition(":")[2]
+    near = near or nearest(tail, [word.rpartition(":")[2] for word in valid])
+    return f". Did you mean {' or '.join(near)}?" if near else "; see `advisorkit prices` for the ids there are"
+
+
+def _own(row: Price, amount: float, on: date) -> Price:
+    if not 0 <= amount < float("inf"):
+        raise PriceError(f"prices.{row.id}: {amount:g} is not a price; give a number from 0 up")
+    return replace(
+        row, amount=Estimate.of(amount), tiers=(), checked=on, since=date.min, source="negotiated by the client", evidence="negotiated",
+    )
+
+
+def _four(rows: Mapping[str, Price | None], first: Price, prompt: int) -> tuple[float, float, float, float]:
+    fresh = _at(first, prompt)
+    output, read, write = (rows[part] for part in ("output", "cache_read", "cache_write"))
+    return (
+        fresh,
+        _at(output, prompt) if output else math.nan,
+        _at(read, prompt) if read else fresh,
+        _at(write, prompt) if write else fresh,
+    )
+
+
+def _at(row: Price, prompt: int) -> float:
+    above = [tier.amount for tier in row.tiers if prompt > tier.above]
+    return above[-1] if above else row.amount.likely

@@ -1,0 +1,251 @@
+"""Ranges, money, shares and dates: what numbers mean and how they are written."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal
+
+Kind = Literal["positive", "share", "real"]
+"""Shape of a range: two-piece lognormal, two-piece logit-normal or two-piece normal."""
+
+MOST = 1e15
+"""Largest number that a file may hold."""
+
+Z95 = 1.6448536269514722
+"""Standard normal quantile at 95 %: `Estimate.high` lies there and `Estimate.low` at minus that."""
+
+SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "CHF": "CHF ", "SEK": "SEK ", "DKK": "DKK ", "NOK": "NOK "}
+"""Sign written before an amount; other currencies use their code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A range: 5th percentile, median and 95th percentile of what somebody believes.
+
+    Example:
+        >>> Estimate.of([800, 1000, 1300])
+        Estimate(low=800.0, likely=1000.0, high=1300.0)
+        >>> Estimate.of(7).fixed
+        True
+    """
+
+    low: float
+    """5th percentile."""
+    likely: float
+    """Median."""
+    high: float
+    """95th percentile."""
+
+    def __post_init__(self) -> None:
+        if not all(map(math.isfinite, (self.low, self.likely, self.high))):
+            raise ValueError("a range needs finite numbers")
+        if not self.low <= self.likely <= self.high:
+            raise ValueError(f"low, likely, high must rise: {self.low:g}, {self.likely:g}, {self.high:g}")
+
+    @classmethod
+    def of(cls, value: float | Sequence[float] | Estimate) -> Estimate:
+        """A range from a number, ``[low, high]`` or ``[low, likely, high]``.
+
+        Two positive numbers put the median at their geometric mean, others at the middle.
+
+        Raises:
+            ValueError: If numbers are missing, not finite or not rising.
+
+        Example:
+            >>> Estimate.of([100, 400]).likely
+            200.0
+        """
+        match value:
+            case Estimate():
+                return value
+            case int() | float():
+                return cls(float(value), float(value), float(value))
+            case [low, high]:
+                return cls(float(low), _middle(low, high), float(high))
+            case [low, likely, high]:
+                return cls(float(low), float(likely), float(high))
+        raise ValueError("give a number, [low, high] or [low, likely, high]")
+
+    @property
+    def fixed(self) -> bool:
+        """Whether the range is a single number."""
+        return self.low == self.high
+
+    def below(self, bound: float, kind: Kind = "positive") -> float:
+        """Probability that the quantity lies below `bound`, 0 to 1.
+
+        Example:
+            >>> round(Estimate(10, 20, 40).below(40), 3)
+            0.95
+        """
+        if self.fixed:
+            return float(self.likely < bound)
+        if kind == "share" and bound >= 1:
+            return 1.0
+        if self.low == 0 and kind != "real":
+            return self._beta_below(bound)
+        if self.high == 1 and kind == "share":
+            return 1 - Estimate(0.0, 1 - self.likely, 1 - self.low).below(1 - bound, "share")
+        if self.low < 0:
+            kind = "real"
+        scale = _SCALES[kind]
+        if kind != "real" and bound <= 0:
+            return 0.0
+        point, middle = scale(bound), scale(self.likely)
+        width = (scale(self.high) - middle) if point > middle else (middle - scale(self.low))
+        if width == 0:
+            return 1.0 if point > middle else (0.5 if point == middle else 0.0)
+        return 0.5 * math.erfc(-(point - middle) / width * Z95 / math.sqrt(2))
+
+    def _beta_below(self, bound: float) -> float:
+        """Scaled Beta(a, 1) from 0: the distribution of a range that starts there; half a mass at 0 if that is likely."""
+        if bound <= 0:
+            return 0.0
+        if self.likely == 0:
+            return min(1.0, 0.5 + 0.45 * bound / self.high)
+        if self.likely == self.high:
+            return 1.0 if bound > self.likely else 0.5 * bound / self.likely
+        return min(1.0, 0.95 * math.pow(bound / self.high, math.log(1.9) / math.log(self.high / self.likely)))
+
+
+def _middle(low: float, high: float) -> float:
+    """Geometric mean of two positive numbers, else their middle; never outside of them by rounding."""
+    if not 0 < low <= high:
+        return (low + high) / 2
+    product = low * high
+    middle = math.sqrt(product) if 0 < product < math.inf else math.sqrt(low) * math.sqrt(high)
+    return float(min(max(middle, low), high))
+
+
+def _logit(share: float) -> float:
+    share = min(max(share, 1e-9), 1 - 1e-9)
+    return math.log(share / (1 - share))
+
+
+_SCALES: dict[Kind, Callable[[float], float]] = {"positive": math.log, "share": _logit, "real": float}
+
+
+def round_figures(value: float, figures: int = 2) -> float:
+    """`value` to so many significant figures, halves away from zero.
+
+    Example:
+        >>> round_figures(187_400), round_figures(0.01449)
+        (190000.0, 0.014)
+    """
+    if value == 0 or not math.isfinite(value):
+        return value
+    exact = Decimal(repr(value))
+    return float(exact.quantize(Decimal(1).scaleb(exact.adjusted() - figures + 1), ROUND_HALF_UP))
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """A number with thousands parted by commas and a true minus sign.
+
+    Example:
+        >>> number(-1234567)
+        '−1,234,567'
+    """
+    return f"{value:,.{decimals}f}".replace("-", "−")
+
+
+def money(value: float, currency: str, figures: int | None = 2) -> str:
+    """An amount for headlines and text: two significant figures, or whole units with ``figures=None``.
+
+    Example:
+        >>> money(187_400, "EUR"), money(187_400, "EUR", None), money(-72_300, "EUR")
+        ('€190,000', '€187,400', '−€72,000')
+    """
+    shown = round_figures(value, figures) if figures else float(round(value))
+    sign = "−" if shown < 0 else ""
+    decimals = 0 if abs(shown) >= 10 or shown == int(shown) else max(0, 1 - math.floor(math.log10(abs(shown))))
+    return f"{sign}{SYMBOLS.get(currency, currency + ' ')}{abs(shown):,.{decimals}f}"
+
+
+def money_short(value: float, currency: str) -> str:
+    """An amount for axes and bars: ``€190k``, ``€1.9m``.
+
+    Example:
+        >>> [money_short(v, "EUR") for v in (187_400, 1_870_000, 620, 0)]
+        ['€190k', '€1.9m', '€620', '€0']
+    """
+    shown = round_figures(value)
+    symbol = ("−" if shown < 0 else "") + SYMBOLS.get(currency, currency + " ")
+    size = abs(shown)
+    for limit, unit in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
+        if size >= limit:
+            return f"{symbol}{size / limit:.{0 if size / limit >= 10 or size % limit == 0 else 1}f}{unit}"
+    return money(value, currency)
+
+
+def money_range(low: float, high: float, currency: str) -> str:
+    """A range for text and tables: ``€130k to €270k``.
+
+    Example:
+        >>> money_range(131_000, 268_000, "EUR")
+        '€130k to €270k'
+    """
+    return f"{money_short(low, currency)} to {money_short(high, currency)}"
+
+
+def percent(share: float) -> str:
+    """A probability as people read it: whole percent, never a false 0 or 100.
+
+    Example:
+        >>> [percent(p) for p in (0.671, 0.004, 0.998, 0.0, 1.0)]
+        ['67%', 'under 1%', 'over 99%', '0%', '100%']
+    """
+    if 0 < share < 0.01:
+        return "under 1%"
+    if 0.99 < share < 1:
+        return "over 99%"
+    return f"{math.floor(share * 100 + 0.5)}%"
+
+
+def percents(shares: Sequence[float]) -> list[int]:
+    """Whole percents that add up to 100, by largest remainder; `shares` sum to 1.
+
+    Example:
+        >>> percents([0.335, 0.335, 0.33])
+        [34, 33, 33]
+    """
+    floors = [math.floor(share * 100) for share in shares]
+    rest = round(sum(shares) * 100) - sum(floors)
+    order = sorted(range(len(shares)), key=lambda i: (floors[i] - shares[i] * 100, i))
+    for i in order[:rest]:
+        floors[i] += 1
+    return floors
+
+
+def day(value: date) -> str:
+    """A date as text: ``20 November 2026``.
+
+    Example:
+        >>> day(date(2026, 11, 20))
+        '20 November 2026'
+    """
+    return f"{value.day} {value:%B %Y}"
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """What a simulation says of one figure.
+
+    Example:
+        >>> Band(1.0, 2.0, 4.0).times(10)
+        Band(p10=10.0, p50=20.0, p90=40.0)
+    """
+
+    p10: float
+    """One draw in ten lies below."""
+    p50: float
+    """Half of the draws lie below."""
+    p90: float
+    """Nine draws in ten lie below."""
+
+    def times(self, factor: float) -> Band:
+        """The band in another unit; `factor` must be positive."""
+        return Band(self.p10 * factor, self.p50 * factor, self.p90 * factor)

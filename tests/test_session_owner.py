@@ -1,0 +1,86 @@
+"""Whose session it is: diaries, workbooks and documents belong to one file, engagement id and client."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import advisorkit as ak
+from advisorkit.screens.live import copy_workbooks
+from advisorkit.screens.show import Show
+from advisorkit.store.document import to_json
+from advisorkit.store.reading import read
+
+CLIENT = """advisorkit: 1
+client: {client}
+currency: EUR
+as_of: 2026-11-20
+workflows: [{{id: w, name: Letters, answers: {{calls_per_month: 1000}}}}]
+"""
+
+
+def of_client(path: Path, client: str) -> Path:
+    path.write_text(CLIENT.format(client=client), encoding="utf-8")
+    return path
+
+
+def tried_in(path: Path) -> ak.Work:
+    """A session in which a what-if is in the middle and a question is parked."""
+    copy_workbooks(path)
+    work = ak.open(path)
+    work.assume(engineer_day_rate=(7777, 7777, 7777))
+    work.park("budget")
+    return work
+
+
+def test_what_one_client_tried_is_not_met_in_a_file_of_the_same_stem(tmp_path: Path) -> None:
+    tried_in(of_client(tmp_path / "acme.yaml", "Nordwind"))
+    other = of_client(tmp_path / "acme.json", "Südwind")
+    other.write_text(to_json(read(tmp_path / "acme.yaml")).replace("Nordwind", "Südwind"), encoding="utf-8")
+    copy_workbooks(other)
+    work = ak.open(other)
+    work.keep()
+    work.save()
+
+    assert work.state.tried == {}
+    assert work.state.parked == ()
+    assert "engineer_day_rate" not in read(other).workflow("w").assumptions
+    assert copy_workbooks(tmp_path / "acme.yaml") != copy_workbooks(other)
+    assert ak.open(tmp_path / "acme.yaml").state.parked == ("budget",)
+
+
+@pytest.mark.parametrize("ident", ["", "id: acme\n"])
+def test_a_file_that_now_holds_the_next_client_starts_afresh(tmp_path: Path, ident: str) -> None:
+    file = of_client(tmp_path / "engagement.yaml", "Nordwind")
+    file.write_text(file.read_text() + ident)
+    tried_in(file)
+    first = copy_workbooks(file)
+    of_client(file, "Südwind").write_text(CLIENT.format(client="Südwind") + ident, encoding="utf-8")
+    second = copy_workbooks(file)
+
+    assert first != second, "workbooks hold cells that one client's session wrote"
+    assert ak.open(file).state.tried == {}
+    of_client(file, "Nordwind").write_text(CLIENT.format(client="Nordwind") + ident, encoding="utf-8")
+    assert ak.open(file).state.parked == ("budget",), "the first client's session is still there"
+
+
+def test_a_session_whose_file_became_another_clients_takes_nothing_along_and_writes_nothing_over_it(tmp_path: Path) -> None:
+    file = of_client(tmp_path / "engagement.yaml", "Nordwind")
+    work = tried_in(file)
+    work.answer("citations", "required")
+    show = Show(work, "assessment")
+    of_client(file, "Südwind")
+    there = file.read_bytes()
+    show.edit("mine", {})
+
+    assert file.read_bytes() == there
+    assert "another engagement" in show.sitting.stage.notices[0].words
+
+    show.edit("load", {})
+
+    assert work.engagement.client == "Südwind"
+    assert work.state.tried == {}
+    assert work.state.parked == ()
+    assert not work.can_undo
+    assert show.sitting.delivery.out.parent == work.desk.folder
