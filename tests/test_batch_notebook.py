@@ -10,7 +10,8 @@ from batch_faults.stage import WORK, notebook
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
-CALL = """from advisorkit.batch import Job, Template, produce
+CALL = """from advisorkit.batch.runner import produce
+from advisorkit.batch.values import Job, Template
 template = Template("trial", open("trial.ipynb").read())
 wanted = [Job(f"client-{n}", "", '{"client": "x", "calls": ' + str(n) + "}") for n in range(4)]
 produce(template, wanted, "night", {"ipynb": "nbformat:writes"}, jobs_at_once=1)"""

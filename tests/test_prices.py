@@ -262,7 +262,7 @@ def test_the_table_of_prices_shows_age_source_and_state() -> None:
 
 
 def test_pricing_never_imports_the_package() -> None:
-    code = "import sys, advisorkit.costs, advisorkit.uncertainty, advisorkit.price_book as p, datetime; p.load(datetime.date(2026, 11, 20)); print('genai_prices' in sys.modules)"
+    code = "import sys, advisorkit.costs.bill, advisorkit.costs.simulation, advisorkit.catalog.price_rows as p, datetime; p.load(datetime.date(2026, 11, 20)); print('genai_prices' in sys.modules)"
 
     done = run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

@@ -61,7 +61,7 @@ def test_any_value_anywhere_is_read_or_refused(value: object) -> None:
 
 WRITER = """
 import sys
-from advisorkit.files import write_bytes
+from advisorkit.files.disk import write_bytes
 print("ready", flush=True)
 while True:
     for letter in b"ab":
