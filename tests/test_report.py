@@ -23,13 +23,14 @@ from advisorkit.export.blocks import Block, ChartBlock, DecisionBlock, Done, Hea
 from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import bundle
 from advisorkit.export.html import render
+from advisorkit.files.texts import places
 from advisorkit.report.advice_pages import changes, reasons, summary
 from advisorkit.report.answer_pages import answers
 from advisorkit.report.cost_pages import costs, figures
 from advisorkit.report.job import Report, make_report, open_job, write_job
 from advisorkit.report.path_pages import path
 from advisorkit.report.printed import lead_points, project, sampled, shown
-from advisorkit.report.sentences import places, sentences
+from advisorkit.report.sentences import TEXTS
 from advisorkit.report.view import View
 from advisorkit.study.json_advice import advice_document
 from advisorkit.study.json_costs import cost_document
@@ -320,15 +321,15 @@ def test_every_sentence_is_used_and_every_used_sentence_exists() -> None:
     patterns = [re.compile(re.escape(family).replace(r"\*", ".+")) for family in families]
 
     quoted = set(re.findall(r"""["']([a-z_.]+)["']""", code))
-    unused = [key for key in sentences() if key not in quoted and not any(p.fullmatch(key) for p in patterns)]
-    plain = [key for key in re.findall(r'(?:say|columns)\(\s*"([^"]+)"', code) if key not in sentences()]
+    unused = [key for key in TEXTS.all if key not in quoted and not any(p.fullmatch(key) for p in patterns)]
+    plain = [key for key in re.findall(r'(?:say|columns)\(\s*"([^"]+)"', code) if key not in TEXTS.all]
 
     assert unused == []
     assert plain == []
 
 
 def test_sentences_have_only_named_places() -> None:
-    for sentence in sentences().values():
+    for sentence in TEXTS.all.values():
         assert all(name.isidentifier() for name in places(sentence))
 
 

@@ -12,6 +12,7 @@ from typing import Any, get_args
 from advisorkit.catalog.checks import check
 from advisorkit.catalog.rows import Row, documents, rows
 from advisorkit.files.spots import Spot
+from advisorkit.files.texts import Texts
 from advisorkit.values.criteria import TOPICS, AskIf, Axis, Catalog, Criterion, Gate, GateKind, Level, Source
 from advisorkit.values.errors import CatalogError, Fault
 from advisorkit.values.patterns import COMPANIONS, OFF_RAMPS, PATTERNS, Pattern
@@ -31,7 +32,7 @@ _MEASURED_WORDS = ("search_hit_rate", "expert_agreement")
 
 _FITTED = "weights.yaml"
 _FILES = (
-    _FITTED, "belief.yaml", "gates.yaml", "patterns.yaml", "sources.yaml", "text/en.yaml",
+    _FITTED, "belief.yaml", "gates.yaml", "patterns.yaml", "sources.yaml",
     *(f"criteria/{topic}.yaml" for topic in TOPICS),
 )  # fmt: skip
 
@@ -79,7 +80,7 @@ def read(folder: Traversable) -> Catalog:
         off_ramps=_patterns(roots["patterns.yaml"], "off_ramps"),
         companions=_patterns(roots["patterns.yaml"], "companions"),
         sources=_sources(roots["sources.yaml"]),
-        text=_text(roots["text/en.yaml"]),
+        text=Texts("advice").all,
         **_belief(roots["belief.yaml"], weights.damping),
     )
     faults.extend(check(catalog, weights.levels))
@@ -204,10 +205,6 @@ def _suggestion(spot: Spot) -> dict[str, tuple[str, ...]]:
 def _sources(spot: Spot) -> dict[str, Source]:
     found = rows(spot, ("title", "where", "checked")).items()
     return {key: Source(key, row.text("title"), row.text("where"), row.day("checked")) for key, row in found}
-
-
-def _text(spot: Spot) -> dict[str, str]:
-    return {name: one.text() or "" for name, one in spot.fields().items()}
 
 
 def _belief(spot: Spot, fitted_damping: float | None) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def prompt(notes: str, catalog: Catalog) -> str:
         True
     """
     asked = [criterion for criterion in catalog.criteria.values() if not criterion.derived]
-    text = (files("advisorkit") / "data" / "text" / "brief.en.txt").read_text(encoding="utf-8")
+    text = (files("advisorkit") / "data" / "text" / "en" / "brief.txt").read_text(encoding="utf-8")
     before, after = text.split("{notes}")
     return before.replace("{questions}", "\n".join(map(_question, asked))) + notes.strip() + after
 

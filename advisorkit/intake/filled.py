@@ -11,7 +11,7 @@ from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, as_amount, read_table
 from advisorkit.files.trees import Items, Scalar
-from advisorkit.intake.questionnaire import texts
+from advisorkit.intake.questionnaire import TEXTS
 from advisorkit.values.criteria import Catalog, Criterion
 from advisorkit.values.engagement import Answer
 from advisorkit.values.errors import EngagementError, Fault, nearest
@@ -35,7 +35,7 @@ def read_questionnaire(path: str | Path, catalog: Catalog | None = None) -> Ques
     Raises:
         EngagementError: If the file is not such a questionnaire, so that nothing can be taken from it.
     """
-    words, text = catalog or load_catalog(), texts()
+    words, text = catalog or load_catalog(), TEXTS.all
     table = read_table(path, text["sheet"])
     if missing := [text[name] for name in ("code", "answer") if text[name] not in table.columns]:
         message = f"is not a questionnaire of advisorkit: column {' and '.join(missing)} is missing"
@@ -52,9 +52,9 @@ def read_questionnaire(path: str | Path, catalog: Catalog | None = None) -> Ques
 
 
 def _code(row: ReadRow, catalog: Catalog, file: str, seen: dict[str, int]) -> str | None:
-    spot = row.cells.get(texts()["code"])
+    spot = row.cells.get(TEXTS.all["code"])
     if spot is None:
-        if not row.faults and texts()["answer"] in row.cells:
+        if not row.faults and TEXTS.all["answer"] in row.cells:
             row.faults.append(Fault(file, f"line {row.line}", "holds an answer but no code, so the question is not known"))
         return None
     codes = [criterion.id for criterion in catalog.criteria.values() if not criterion.derived]
@@ -68,12 +68,12 @@ def _code(row: ReadRow, catalog: Catalog, file: str, seen: dict[str, int]) -> st
 
 
 def _line(row: ReadRow, criterion: Criterion) -> Answer | None:
-    cells = {key: row.cells[label] for key, label in texts().items() if label in row.cells}
+    cells = {key: row.cells[label] for key, label in TEXTS.all.items() if label in row.cells}
     value = _value(cells, criterion)
     if value is None or (value.unknown and "note" not in cells):
         return None
-    sure = cells["sure"].word([texts()["know"], texts()["guess"]], "choice") if "sure" in cells else texts()["know"]
-    confidence: Literal["known", "guess"] = "guess" if sure == texts()["guess"] else "known"
+    sure = cells["sure"].word([TEXTS.all["know"], TEXTS.all["guess"]], "choice") if "sure" in cells else TEXTS.all["know"]
+    confidence: Literal["known", "guess"] = "guess" if sure == TEXTS.all["guess"] else "known"
     said_by, note = ((cells[key].text() or "") if key in cells else "" for key in ("said_by", "note"))
     return replace(value, confidence=confidence, said_by=said_by, note=note)
 
@@ -85,7 +85,7 @@ def _value(cells: Mapping[str, Spot], criterion: Criterion) -> Answer | None:
             end.fault(f"{end.seen} is the larger end of a range whose smaller end is missing")
         return None if end is not None else Answer()
     word = spot.text() or ""
-    if _plain(word) == _plain(texts()["unknown"]):
+    if _plain(word) == _plain(TEXTS.all["unknown"]):
         return Answer()
     if criterion.words and (level := _level(word, criterion)):
         if end is not None:

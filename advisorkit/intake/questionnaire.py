@@ -5,20 +5,18 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
 from importlib import import_module
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.files.disk import write_bytes
-from advisorkit.files.trees import Fields, Scalar, parse_yaml
+from advisorkit.files.texts import Texts
 from advisorkit.values.criteria import TOPICS, Catalog, Criterion
 from advisorkit.values.errors import UsageError
 
 COLUMNS = ("code", "topic", "question", "help", "who", "answer", "up_to", "sure", "said_by", "note")
-"""Columns of the sheet, by key of ``intake.en.yaml``."""
+"""Columns of the sheet, by key of ``intake.yaml``."""
 
 _WIDTHS = (16, 15, 46, 46, 14, 30, 14, 12, 18, 36)
 _FILLED_IN = ("answer", "up_to", "sure", "said_by", "note")
@@ -26,13 +24,7 @@ _PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_nu
 _LOOK = {"font_name": "Arial", "font_size": 10, "font_color": "#14202B", "text_wrap": True, "valign": "top"}
 
 
-@cache
-def texts() -> dict[str, str]:
-    """Words of the questionnaire by key."""
-    source = files("advisorkit").joinpath("data", "text", "intake.en.yaml").read_text(encoding="utf-8")
-    root = parse_yaml(source, "intake.en.yaml")
-    pairs = root.fields if isinstance(root, Fields) else ()
-    return {key.text: value.text for key, value in pairs if isinstance(value, Scalar)}
+TEXTS = Texts("intake")
 
 
 def asked(catalog: Catalog, *, core: bool = False) -> tuple[Criterion, ...]:
@@ -71,7 +63,7 @@ def new_questionnaire(path: str | Path, catalog: Catalog | None = None, *, core:
 
 
 def _guide(book: Any) -> None:
-    sheet, text = book.add_worksheet(texts()["guide"]), texts()
+    sheet, text = book.add_worksheet(TEXTS.all["guide"]), TEXTS.all
     sheet.set_column(0, 0, 100)
     sheet.hide_gridlines(2)
     sheet.write_string(0, 0, text["guide"], book.add_format(_LOOK | {"bold": True, "font_size": 16}))
@@ -81,12 +73,12 @@ def _guide(book: Any) -> None:
 
 
 def _questions(book: Any, rows: Sequence[Criterion], catalog: Catalog) -> None:
-    sheet, lists = book.add_worksheet(texts()["sheet"]), book.add_worksheet("Lists")
+    sheet, lists = book.add_worksheet(TEXTS.all["sheet"]), book.add_worksheet("Lists")
     lists.hide()
     head = book.add_format(_LOOK | {"bold": True, "bottom": 1})
     for i, (name, width) in enumerate(zip(COLUMNS, _WIDTHS, strict=True)):
         sheet.set_column(i, i, width)
-        sheet.write_string(0, i, texts()[name], head)
+        sheet.write_string(0, i, TEXTS.all[name], head)
     sheet.freeze_panes(1, 0)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
@@ -94,7 +86,7 @@ def _questions(book: Any, rows: Sequence[Criterion], catalog: Catalog) -> None:
     sheet.protect("", {"format_columns": True, "format_rows": True, "sort": True, "autofilter": True})
     text, room = book.add_format(_LOOK), book.add_format(_LOOK | {"locked": False, "bg_color": "#F2F5F8", "border": 1, "border_color": "#D5DADF"})
     for line, row in enumerate(rows, 1):
-        said = (row.id, catalog.topics.get(row.topic, row.topic), row.question, row.help, texts().get(f"who.{row.who}", row.who))
+        said = (row.id, catalog.topics.get(row.topic, row.topic), row.question, row.help, TEXTS.all.get(f"who.{row.who}", row.who))
         for column, word in enumerate(said):
             sheet.write_string(line, column, word, text)
         for name in _FILLED_IN:
@@ -104,10 +96,10 @@ def _questions(book: Any, rows: Sequence[Criterion], catalog: Catalog) -> None:
 
 def _choices(sheet: Any, lists: Any, line: int, row: Criterion) -> None:
     sure = COLUMNS.index("sure")
-    sheet.data_validation(line, sure, line, sure, {"validate": "list", "source": [texts()["know"], texts()["guess"]]})
+    sheet.data_validation(line, sure, line, sure, {"validate": "list", "source": [TEXTS.all["know"], TEXTS.all["guess"]]})
     answer, up_to = COLUMNS.index("answer"), COLUMNS.index("up_to")
     if row.words:
-        labels = [*(level.label for level in row.levels), texts()["unknown"]]
+        labels = [*(level.label for level in row.levels), TEXTS.all["unknown"]]
         for column, label in enumerate(labels):
             lists.write_string(line, column, label)
         source = f"=Lists!$A${line + 1}:${chr(ord('A') + len(labels) - 1)}${line + 1}"
@@ -121,5 +113,5 @@ def _choices(sheet: Any, lists: Any, line: int, row: Criterion) -> None:
 def _number(row: Criterion) -> dict[str, Any]:
     return {
         "validate": "decimal", "criteria": "between", "minimum": row.minimum, "maximum": min(row.maximum, 1e15),
-        "input_message": texts()["number"].format(unit=row.unit)[:255], "ignore_blank": True,
+        "input_message": TEXTS.all["number"].format(unit=row.unit)[:255], "ignore_blank": True,
     }
