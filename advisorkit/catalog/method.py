@@ -9,6 +9,7 @@ from pathlib import Path
 
 from advisorkit.advice.belief import GUESS
 from advisorkit.catalog.archetypes import archetypes
+from advisorkit.catalog.method_costs import cost_method
 from advisorkit.catalog.reading import load
 from advisorkit.values.criteria import AskIf, Catalog, Criterion, Gate, Level
 from advisorkit.values.patterns import Pattern
@@ -63,6 +64,7 @@ def page(catalog: Catalog) -> str:
         _gates(catalog),
         _patterns(catalog),
         _archetypes(),
+        [cost_method()],
         _sources(catalog),
     )
     return "\n".join(line for part in parts for line in part) + "\n"
