@@ -174,6 +174,33 @@ def test_a_call_that_cannot_be_carried_out_ends_with_2_and_makes_nothing(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["x.yaml"]
 
 
+LIGHT = """
+import sys
+from advisorkit.cli import main
+
+def loaded_by(*words):
+    sys.argv[1:] = words
+    try:
+        main()
+    except SystemExit as ended:
+        assert not ended.code, words
+    return {"numpy", "scipy", "pandas", "plotly", "matplotlib", "IPython", "nbformat", "nbconvert", "papermill", "genai_prices", "distributed"} & set(sys.modules)
+
+groups = {"pilot": ("plan", "read"), "intake": ("new", "read"), "prices": ("refresh",)}
+names = "demo new check schema assess cost report batch live brief doctor calibrate pilot intake prices".split()
+calls = [("--help",), *((name, "--help") for name in names), *((name, part, "--help") for name in groups for part in groups[name])]
+heavy = {words: found for words in [*calls, ("new", "a.yaml"), ("check", "a.yaml"), ("schema",), ("prices",)] if (found := loaded_by(*words))}
+assert not heavy, heavy
+"""
+
+
+def test_help_and_light_commands_load_no_library_that_they_do_not_need(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", LIGHT], cwd=tmp_path, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
+    assert all(f"\n  {name} " in done.stdout for name in ("demo", "assess", "doctor", "pilot", "calibrate"))
+
+
 def test_a_new_file_is_commented_and_good_once_it_is_there(tmp_path: Path) -> None:
     path = tmp_path / "acme.yaml"
 

@@ -4,38 +4,30 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from advisorkit.advice.advice import Advice, PatternAdvice
 from advisorkit.catalog.price_refresh import append, refresh
 from advisorkit.catalog.price_rows import load as load_prices
 from advisorkit.catalog.price_rows import prices_table
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, finite, guarded, out, say, table
-from advisorkit.cli.cost_tables import cost_tables
-from advisorkit.cli.request import opened, tell_ages
-from advisorkit.costs.bill import bill
-from advisorkit.costs.simulation import DRAWS, price
-from advisorkit.report.path_pages import detour
-from advisorkit.report.pictures import rung_name
+from advisorkit.cli.request import opened, studied, tell_ages
+from advisorkit.costs.assumption import DRAWS, MOST_DRAWS
 from advisorkit.store.reading import load
 from advisorkit.store.writing import write
-from advisorkit.study.json_advice import advice_document
-from advisorkit.study.json_costs import cost_document
-from advisorkit.study.json_reopening import history_document, reopened_document
-from advisorkit.study.pilots import pilots_of, told
-from advisorkit.study.study import Study, studies
 from advisorkit.values.errors import UsageError
 from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import day, money_short, percent
 
+if TYPE_CHECKING:
+    from advisorkit.advice.advice import Advice, PatternAdvice
+    from advisorkit.study.study import Study
+
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Engagement file (YAML or JSON).")]
 One = Annotated[str | None, typer.Option("--workflow", metavar="ID", help="Only this workflow.")]
-MOST_DRAWS = 65536
-"""Most draws of a simulation, so that it ends within seconds and in ordinary memory."""
 STATES = {"done": "done", "here": "here", "ahead": "", "held": "held back for now"}
 MARKS = {"possible": "", "provisional": "provisional", "ruled_out": "ruled out"}
 
@@ -47,10 +39,14 @@ def assess(
     as_json: Json = False,
 ) -> None:
     """The advice: what to do now, where it will probably end up, why, and what would change it."""
+    from advisorkit.study.json_advice import advice_document
+    from advisorkit.study.json_reopening import history_document, reopened_document
+    from advisorkit.study.pilots import told
+
     if keep and (sets or scenario):
         raise UsageError("--keep notes the advice on the file as it stands; leave out --set and --scenario")
     engagement = opened(file, scenario, sets, accept_stale=accept_stale)
-    found = studies(engagement, pilots_of(engagement, file), [workflow] if workflow else [])
+    found = studied(engagement, file, workflow)
     if keep:
         loaded = load(file)
         write(file, told(loaded.engagement, found), loaded.fingerprint)
@@ -66,6 +62,8 @@ def assess(
 
 
 def _print_advice(one: Study) -> None:
+    from advisorkit.report.path_pages import detour
+
     advice, catalog = one.advice, load_catalog()
     out.print(f"\n{one.workflow.name}  ({one.workflow.id})", style="bold", markup=False)
     out.print(" ".join(advice.words.headline), markup=False)
@@ -98,6 +96,8 @@ def _patterns(advice: Advice, names: dict[str, str]) -> Table:
 
 
 def _path(advice: Advice, currency: str) -> Table:
+    from advisorkit.report.pictures import rung_name
+
     rows = [
         [rung_name(rung), percent(rung.probability_suffices), "" if rung.build is None else money_short(rung.build, currency),
          "" if rung.weeks is None else f"{rung.weeks:.0f}", STATES[rung.state]]
@@ -122,10 +122,15 @@ def cost(
     sets: Sets = None, scenario: Scenario = None, accept_stale: AcceptStale = False, as_json: Json = False,
 ) -> None:
     """The bill of every pattern: build, per call, run, errors and total with ranges, break-evens and prices with ages."""
+    from advisorkit.cli.cost_tables import cost_tables
+    from advisorkit.costs.bill import bill
+    from advisorkit.costs.simulation import price
+    from advisorkit.study.json_costs import cost_document
+
     if not 2 <= draws <= MOST_DRAWS or draws & (draws - 1):
         raise UsageError(f"--draws {draws}: give a power of two from 2 to {MOST_DRAWS}, such as {DRAWS}")
     engagement = opened(file, scenario, sets, accept_stale=accept_stale)
-    found = studies(engagement, pilots_of(engagement, file), [workflow] if workflow else [])
+    found = studied(engagement, file, workflow)
     tell_ages(engagement, [one.inputs for one in found])
     priced = [(one, bill(one.inputs), price(one.inputs, draws, among=one.in_play)) for one in found]
     document = cost_document(engagement, [(one.inputs, lines, result) for one, lines, result in priced])

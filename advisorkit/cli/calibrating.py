@@ -8,14 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from advisorkit.calibration.closed_cases import read_cases, shipped_cases
-from advisorkit.calibration.reporting import report
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.charts.kinds import Bin, Reliability
 from advisorkit.charts.svg import svg
 from advisorkit.cli.console import Json, emit, guarded, out, say, table
 from advisorkit.files.disk import write_bytes
-from advisorkit.pilots.intervals import wilson
 from advisorkit.values.errors import UsageError
 
 FEW = 20
@@ -31,6 +28,9 @@ def calibrate(
     as_json: Json = False,
 ) -> None:
     """How often the advice was right on closed cases, leaving out one company at a time."""
+    from advisorkit.calibration.closed_cases import read_cases, shipped_cases
+    from advisorkit.calibration.reporting import report
+
     if plot is not None and plot.suffix != ".svg":
         raise UsageError(f"--plot {plot}: the plot is drawn as SVG; name a file that ends in .svg")
     if plot is not None and file is not None and plot.resolve() == file.resolve():
@@ -59,6 +59,8 @@ def calibrate(
 
 def reliability(found: Mapping[str, Any]) -> Reliability:
     """Stated against observed by the shipped weights: five groups of equally many cases, with 90 % Wilson intervals."""
+    from advisorkit.pilots.intervals import wilson
+
     seen = [(one["stated"], one["observed"], one["cases"]) for one in found["shipped"]["bins"]]
     return Reliability(
         title=f"How often the stated chance came true, {found['cases']} closed cases",

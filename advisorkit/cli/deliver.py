@@ -13,21 +13,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from advisorkit.batch.inputs import gather, job_of
-from advisorkit.batch.preflight import fit_template
 from advisorkit.batch.progress import Pace
-from advisorkit.batch.runner import produce
 from advisorkit.batch.values import BatchResult, Deliverable, Engine, Limits
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, faults_of, guarded, out, say, table
-from advisorkit.cli.doctor import checks
-from advisorkit.cli.request import changed, opened, priceable, settings
+from advisorkit.cli.request import changed, opened, priceable, settings, studied
 from advisorkit.export.brand import read_brand
 from advisorkit.files.disk import write_bytes
-from advisorkit.screens.live import live as serve
 from advisorkit.store import samples
-from advisorkit.study.pilots import pilots_of
-from advisorkit.study.study import studies
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import EngagementError, UsageError
 from advisorkit.values.quantities import percent
@@ -75,6 +68,9 @@ def report(
     engine: EngineName = "advisorkit", as_json: Json = False,
 ) -> None:
     """Deliverables of one engagement: one document, a section for each workflow."""
+    from advisorkit.batch.inputs import job_of
+    from advisorkit.batch.runner import produce
+
     formats, sender = _formats(to), read_brand(brand) if brand else None
     engagement = priceable(opened(file, scenario, sets, accept_stale=accept_stale))
     job = job_of(engagement, file.parent, str(file), sender)
@@ -96,6 +92,10 @@ def batch(
     engine: EngineName = "advisorkit", as_json: Json = False,
 ) -> None:
     """Reports for many engagements; one failure never stops the rest, and running it again makes only what is missing."""
+    from advisorkit.batch.inputs import gather
+    from advisorkit.batch.preflight import fit_template
+    from advisorkit.batch.runner import produce
+
     formats, values, used, sender = _formats(to), settings(sets or ()), _engine(engine), read_brand(brand) if brand else None
     if executor not in ("local", "dask"):
         raise UsageError(f"--executor {executor}: give local or dask")
@@ -160,6 +160,9 @@ def _finish(result: BatchResult, *, as_json: bool) -> None:
 @guarded
 def demo(out_: Folder = "advisorkit-demo", as_json: Json = False) -> None:
     """Advice, costs and reports for the bundled samples; says what it made."""
+    from advisorkit.batch.inputs import gather
+    from advisorkit.batch.runner import produce
+
     files = [samples.path(name) for name in samples.names()]
     result = produce("client_report", gather(files).jobs, out_, ("html",))
     if not as_json:
@@ -173,7 +176,7 @@ def _print_engagement(engagement: Engagement, file: Path) -> None:
     rows = [
         [one.workflow.name, names[one.advice.now].name, names[one.advice.recommended].name,
          percent(one.advice.patterns[one.advice.recommended].probability), "clear" if one.advice.clear else "not yet clear"]
-        for one in studies(engagement, pilots_of(engagement, file))
+        for one in studied(engagement, file)
     ]
     out.print(table(f"\n{engagement.client}", ["Workflow", "Now", "Probably becomes", "Chance", ""], rows, right=(3,)))
 
@@ -186,6 +189,8 @@ def live(
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
 ) -> None:
     """The workbook with the client, in JupyterLab or as an app; on this machine only, behind a token."""
+    from advisorkit.screens.live import live as serve
+
     raise typer.Exit(serve(file or _sample_copy(), app=app, port=port, browser=not no_browser, say=say))
 
 
@@ -200,6 +205,8 @@ def _sample_copy() -> Path:
 @guarded
 def doctor_command(as_json: Json = False) -> None:
     """What is missing or unsafe on this machine."""
+    from advisorkit.cli.doctor import checks
+
     found = checks()
     if as_json:
         emit({"advisorkit": 1, "checks": [asdict(check) for check in found]})

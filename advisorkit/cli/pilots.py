@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, guarded, out, say, table
 from advisorkit.cli.request import fresh, opened
 from advisorkit.files.disk import write_bytes
-from advisorkit.pilots.planning import Plan
-from advisorkit.pilots.sheet import marking_sheet
 from advisorkit.store.reading import load
 from advisorkit.store.writing import write
-from advisorkit.study.json_pilot import faults_document, plan_document, read_document
-from advisorkit.study.pilots import PilotRead, plans, read_pilot
 from advisorkit.values.errors import PilotError, UsageError
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import money, percent
+
+if TYPE_CHECKING:
+    from advisorkit.pilots.planning import Plan
+    from advisorkit.study.pilots import PilotRead
 
 pilot_app = typer.Typer(no_args_is_help=True, help="How many cases to mark; marked results in.")
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Engagement file.")]
@@ -35,6 +35,10 @@ def plan(
     sets: Sets = None, scenario: Scenario = None, accept_stale: AcceptStale = False, as_json: Json = False,
 ) -> None:
     """How many cases to mark, by money where it is known and by precision where it is not."""
+    from advisorkit.pilots.sheet import marking_sheet
+    from advisorkit.study.json_pilot import plan_document
+    from advisorkit.study.pilots import plans
+
     if sheet and sheet.suffix.lower() != ".xlsx":
         raise UsageError(f"--sheet {sheet}: the marking sheet is an Excel file; give a name that ends in .xlsx")
     engagement = opened(file, scenario, sets, accept_stale=accept_stale)
@@ -79,6 +83,9 @@ def read(
     as_json: Json = False,
 ) -> None:
     """Read marked results into an engagement: what they establish, and the advice before and after."""
+    from advisorkit.study.json_pilot import read_document
+    from advisorkit.study.pilots import read_pilot
+
     if pass_mark is not None and not 0 <= pass_mark <= 1:
         raise UsageError(f"--pass-mark {pass_mark:g}: give a share from 0 to 1, such as 0.85")
     loaded = load(to)
@@ -97,6 +104,8 @@ def read(
 
 
 def _refuse(error: PilotError, *, as_json: bool) -> None:
+    from advisorkit.study.json_pilot import faults_document
+
     for fault in error.faults:
         say(f"error: {fault}")
     if as_json:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from advisorkit.catalog.assumptions import assumptions
 from advisorkit.catalog.price_rows import load as load_prices
 from advisorkit.cli.console import BEYOND, say
-from advisorkit.costs.bill import bill
-from advisorkit.costs.inputs import Inputs, inputs_for
 from advisorkit.files.spots import is_number
 from advisorkit.store.reading import load
 from advisorkit.values.engagement import Engagement, Setting, Workflow
 from advisorkit.values.errors import PriceError, UsageError, nearest
 from advisorkit.values.prices import WARN_DAYS
 from advisorkit.values.quantities import Estimate, day
+
+if TYPE_CHECKING:
+    from advisorkit.costs.inputs import Inputs
+    from advisorkit.study.study import Study
 
 
 def fresh(path: Path) -> None:
@@ -46,8 +49,19 @@ def changed(
     return replace(base, workflows=workflows, accept_stale=base.accept_stale or accept_stale)
 
 
+def studied(engagement: Engagement, file: Path, workflow: str | None = None) -> tuple[Study, ...]:
+    """Every workflow of `engagement` worked out with the pilots that `file` names, or only `workflow`."""
+    from advisorkit.study.pilots import pilots_of
+    from advisorkit.study.study import studies
+
+    return studies(engagement, pilots_of(engagement, file), [workflow] if workflow else [])
+
+
 def priceable(engagement: Engagement) -> Engagement:
     """`engagement`, once every workflow's bill was drawn up, so that no report is begun that cannot be made or sent."""
+    from advisorkit.costs.bill import bill
+    from advisorkit.costs.inputs import inputs_for
+
     book = load_prices(engagement.as_of)
     found = [inputs_for(engagement, workflow, book, assumptions()) for workflow in engagement.workflows]
     for one in found:

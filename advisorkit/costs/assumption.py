@@ -14,6 +14,8 @@ AssumptionKind = Literal["positive", "share", "real", "count", "model", "word"]
 
 MOST_MONTHS = 1200
 """Largest whole number, such as months of a horizon."""
+DRAWS, MOST_DRAWS = 2**14, 2**16
+"""Draws of a simulation where nobody says how many, and the most, so that it ends within seconds and in ordinary memory."""
 
 
 @dataclass(frozen=True, slots=True)

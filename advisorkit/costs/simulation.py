@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from advisorkit.costs.assumption import DRAWS
 from advisorkit.costs.bands import band
 from advisorkit.costs.clock import first
 from advisorkit.costs.columns import columns
@@ -33,8 +34,6 @@ from advisorkit.costs.tornado import tornado
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import Band
 
-DRAWS = 2**14
-"""Draws on screen; a report takes 2^16."""
 SEED = 20261120
 BLOCK, PAYBACK_DRAWS = 2**14, 2**12
 """Draws worked out at a time, so that the processor's cache holds what is in work; and draws that paybacks are followed for."""

@@ -11,8 +11,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from advisorkit.catalog.reading import load as load_catalog
+from advisorkit.costs.assumption import DRAWS
 from advisorkit.costs.bill import bill
-from advisorkit.costs.simulation import DRAWS, SEED, price
+from advisorkit.costs.simulation import SEED, price
 from advisorkit.export.blocks import Block
 from advisorkit.export.brand import Brand
 from advisorkit.files.disk import read_bytes, within, write_bytes
