@@ -8,11 +8,10 @@ from importlib.resources import files
 
 from advisorkit.catalog.assumptions import assumptions
 from advisorkit.catalog.price_rows import load as load_prices
-from advisorkit.costs.assumption import Assumption
+from advisorkit.costs.assumption import DRAWS, Assumption
 from advisorkit.costs.bill import Bill, Line, bill
 from advisorkit.costs.inputs import inputs_for
 from advisorkit.costs.sampling import CORRELATION
-from advisorkit.costs.simulation import DRAWS
 from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
 from advisorkit.values.prices import STALE_DAYS, WARN_DAYS
 from advisorkit.values.quantities import Estimate, day, number
