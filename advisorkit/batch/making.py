@@ -21,10 +21,10 @@ from papermill.execute import raise_for_execution_errors
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
-from advisorkit.batch.checking import check
 from advisorkit.batch.engine import NAME, ZygoteEngine, run_cells
 from advisorkit.batch.notebooks import finished, unframe
 from advisorkit.batch.templates import PARAMETER, is_python
+from advisorkit.export.formats import check
 from advisorkit.values.errors import AdvisorError, EngagementError, Fault, PilotError, PriceError, RenderError
 
 _OF_A_CLIENT = (EngagementError, PilotError, PriceError)

@@ -23,6 +23,7 @@ from advisorkit.batch.shell import open_shell
 from advisorkit.batch.templates import find_template
 from advisorkit.batch.values import Job, Order, Template
 from advisorkit.batch.worker import lay_out
+from advisorkit.export.formats import RENDERERS
 from advisorkit.store import samples
 from advisorkit.store.reading import read
 
@@ -42,7 +43,7 @@ _CELLS = (
     "numpy.quantile(numpy.random.default_rng(1).lognormal(size=30), [0.1, 0.9]), pandas.period_range('2026-01', periods=2, freq='M')",
 )
 """Uses of the libraries that templates are made of."""
-_REPORT = "advisorkit.export.html:render"
+_REPORT = RENDERERS["html"]
 
 
 def prime(renderers: Iterable[str]) -> None:

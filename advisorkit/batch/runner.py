@@ -17,10 +17,8 @@ from advisorkit.batch.rounds import Round
 from advisorkit.batch.templates import engine_for
 from advisorkit.batch.values import BatchResult, Engine, Job, Limits, Order, Template
 from advisorkit.export.brand import Brand
+from advisorkit.export.formats import RENDERERS
 from advisorkit.values.errors import UsageError
-
-RENDERERS: Mapping[str, str] = {"html": "advisorkit.export.html:render"}
-"""Renderer by format, as ``module:function``: called with the executed notebook and the options, gives text or bytes."""
 
 
 def produce(

@@ -19,14 +19,12 @@ from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, faults_of, guarded, out, say, table
 from advisorkit.cli.request import changed, opened, priceable, settings, studied
 from advisorkit.export.brand import read_brand
+from advisorkit.export.formats import FORMATS, RENDERERS
 from advisorkit.files.disk import write_bytes
 from advisorkit.store import samples
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import EngagementError, UsageError
 from advisorkit.values.quantities import percent
-
-FORMATS = ("html", "pdf", "docx", "pptx", "xlsx")
-BUILT = ("html",)
 
 
 def _place(words: str) -> str:
@@ -36,7 +34,7 @@ def _place(words: str) -> str:
 
 
 Folder = Annotated[str, typer.Option("--out", metavar="DIR", callback=_place, help="Folder for what is made.")]
-Formats = Annotated[str, typer.Option("--to", metavar="FORMAT,…", help="Formats, parted by commas; html today.")]
+Formats = Annotated[str, typer.Option("--to", metavar="FORMAT,…", help=f"Formats, parted by commas; {', '.join(RENDERERS)} today.")]
 TemplateName = Annotated[str, typer.Option("--template", metavar="NAME", help="Template notebook.")]
 Brand = Annotated[Path | None, typer.Option("--brand", metavar="FILE", help="Your brand file (YAML).")]
 Interactive = Annotated[bool, typer.Option("--interactive", help="Charts that answer to the mouse; a larger file.")]
@@ -47,8 +45,8 @@ def _formats(words: str) -> tuple[str, ...]:
     chosen = tuple(dict.fromkeys(word.strip() for word in words.split(",") if word.strip()))
     if unknown := [word for word in chosen if word not in FORMATS]:
         raise UsageError(f"--to {words}: no format {', '.join(unknown)}; there is {', '.join(FORMATS)}")
-    if missing := [word for word in chosen if word not in BUILT]:
-        raise UsageError(f"--to {words}: {', '.join(missing)} is not built yet; today there is {', '.join(BUILT)}")
+    if missing := [word for word in chosen if word not in RENDERERS]:
+        raise UsageError(f"--to {words}: {', '.join(missing)} is not built yet; today there is {', '.join(RENDERERS)}")
     if not chosen:
         raise UsageError("--to: name at least one format")
     return chosen

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from advisorkit.export.formats import FORMATS
 from advisorkit.report.view import View
 from advisorkit.screens.grids import grid
 from advisorkit.screens.phrases import tell
 from advisorkit.screens.portfolio import lacking
 from advisorkit.screens.stage import Doc, Stage
-
-FORMATS = ("html", "pdf", "docx", "pptx", "xlsx")
-"""Every format that is planned, in the order of the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ class Made:
 
 
 def deliver(
-    view: View, stage: Stage, built: Collection[str], brands: Sequence[str], made: Sequence[Made], folder: str, busy: tuple[int, int] | None, fault: str
+    view: View, stage: Stage, brands: Sequence[str], made: Sequence[Made], folder: str, busy: tuple[int, int] | None, fault: str
 ) -> Doc:
     """What can be made, what it will say, what is being made (`busy`: how many of how many), and what was made."""
     rows = [[m.format, m.path, f"{m.bytes / 1000:,.0f} kB" if m.bytes else "", tell(f"deliver.{m.status}"), m.error] for m in made]
@@ -40,7 +38,7 @@ def deliver(
     checks = grid(tell("deliver.checks"), [tell("deliver.check"), tell("deliver.state")], _checks(view, stage), sub=tell("deliver.checks_sub"), words=(0, 1))
     return {
         "lead": {"when": "", "clear": True, "headline": [{"text": headline}], "summary": summary, "beside": []},
-        "formats": [[name, tell(f"deliver.{name}"), name in built] for name in FORMATS],
+        "formats": [[name, tell(f"deliver.{name}"), bool(one.renderer)] for name, one in FORMATS.items()],
         "not_built": tell("deliver.not_built"), "brands": [["", tell("deliver.house")], *([b, b] for b in brands)],
         "no_brand": "" if brands else tell("deliver.no_brand"), "tables": [_pages()] if stage.presenting else [checks, _pages()],
         "made": rows, "folder": folder, "busy": list(busy) if busy else None, "fault": fault,

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from advisorkit.batch.runner import RENDERERS
 from advisorkit.catalog.assumptions import assumptions
 from advisorkit.catalog.reading import load as load_catalog
+from advisorkit.export.formats import RENDERERS
 from advisorkit.screens.delivery import Delivery
 from advisorkit.screens.showing import moved
 from advisorkit.screens.sitting import Sitting

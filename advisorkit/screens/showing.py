@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from advisorkit.batch.runner import RENDERERS
 from advisorkit.catalog.assumptions import assumptions
 from advisorkit.costs.inputs import Input
 from advisorkit.report.view import View
@@ -81,7 +80,7 @@ def _portfolio(sitting: Sitting, _: View, stage: Stage) -> Doc:
 def _deliver(sitting: Sitting, _: View, stage: Stage) -> Doc:
     """The page of deliverables; they are made from what was agreed, so what is only tried must not count here either."""
     made, view = sitting.delivery, sitting.work.judge(replace(sitting.work.state, tried={})).view
-    return deliver(view, stage, RENDERERS, sitting.brands, made.made, f"{made.out.parent.name}/{made.out.name}", made.busy, made.fault)
+    return deliver(view, stage, sitting.brands, made.made, f"{made.out.parent.name}/{made.out.name}", made.busy, made.fault)
 
 
 _PAGES: Mapping[str, Callable[[Sitting, View, Stage], Doc]] = {"pilot": _pilot, "portfolio": _portfolio, "deliver": _deliver}
