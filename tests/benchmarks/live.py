@@ -45,7 +45,7 @@ window.shown = {
     const drawn = (name) => document.querySelector(`[data-chart=${name}]`);
     const plot = (name) => drawn(name).querySelector('.js-plotly-plot');
     const ranges = plot('ranges') ? plot('ranges').data.filter((t) => t.mode === 'markers').map((t) => t.x[0]) : drawn('ranges').drawn.panels.flatMap((p) => p.marks).filter((m) => m.is === 'Dot').map((m) => m.x);
-    const curves = plot('curves') ? plot('curves').data.filter((t) => t.mode === 'lines').flatMap((t) => t.y) : drawn('curves').drawn.panels.flatMap((p) => p.marks).filter((m) => m.is === 'Line').flatMap((m) => m.points.map((p) => p[1]));
+    const curves = plot('curves') ? plot('curves').data.filter((t) => t.mode === 'lines').flatMap((t) => t.y) : drawn('curves').drawn.panels.flatMap((p) => p.marks).filter((m) => m.is === 'Stroke').flatMap((m) => m.points.map((p) => p[1]));
     return [document.querySelector('.ak h1').textContent, ranges.map((x) => x / 1000), curves.map((y) => y / 1000), document.querySelector('.ak-bill').textContent];
   },
   plotly: () => {

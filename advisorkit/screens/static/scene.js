@@ -23,14 +23,14 @@ function scales(panel) {
 const outline = (points, at) => points.map(([x, y], i) => `${i ? "L" : "M"}${at.x(x)} ${at.y(y)}`).join("");
 
 const DRAW = {
-  Bar(mark, at) {
+  Strip(mark, at) {
     const [a, b] = [at.x(mark.x0), at.x(mark.x1)];
     const look = mark.dashed
       ? { fill: "none", stroke: tone(mark.fill), "stroke-dasharray": "3 2" }
       : { fill: tone(mark.fill), "fill-opacity": mark.opacity };
     return s("rect", { x: Math.min(a, b), y: px(at.y(mark.y) - mark.thick / 2), width: px(Math.abs(b - a)), height: mark.thick, "data-tip": mark.tip || null, ...look });
   },
-  Line: (mark, at) =>
+  Stroke: (mark, at) =>
     s("path", { d: outline(mark.points, at), fill: "none", stroke: tone(mark.stroke), "stroke-width": mark.width, "stroke-dasharray": mark.dash || null, "data-tip": mark.tip || null }),
   Area: (mark, at, hatch) =>
     s("path", { d: `${outline(mark.points, at)}z`, fill: mark.hatched ? `url(#${hatch})` : tone(mark.fill), "fill-opacity": mark.opacity, stroke: mark.edge ? tone(mark.edge) : null, "stroke-dasharray": mark.edge ? "4 3" : null }),
