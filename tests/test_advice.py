@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from strategies import answer_sets
 
 from advisorkit.advice.acceptability import LEAD, SHARE
-from advisorkit.advice.advice import Advice
-from advisorkit.advice.advising import advise
+from advisorkit.advice.advice import Advice, advise
 from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.reading import load
+from advisorkit.pilots.decision import AfterPilot
 from advisorkit.pilots.diagnosis import Pilot, diagnose
-from advisorkit.pilots.findings import AfterPilot, Established
+from advisorkit.pilots.established import Established
 from advisorkit.pilots.marked import MarkedCase, MarkedResults
 from advisorkit.pilots.terms import Terms
 from advisorkit.store import samples

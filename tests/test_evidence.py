@@ -17,7 +17,7 @@ from strategies import answer_sets
 from advisorkit.advice.belief import GUESS, Assessment, Belief, believe, best, corners, removed, weigh
 from advisorkit.advice.decibans import table
 from advisorkit.advice.gates import GateHit, closed_gates, shares
-from advisorkit.advice.now import step_for_now, waiting
+from advisorkit.advice.ladder import step_for_now, waiting
 from advisorkit.catalog.reading import load
 from advisorkit.store import samples
 from advisorkit.store.reading import read

@@ -13,9 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisorkit.pilots.marked import FAILURES, MarkedCase
+from advisorkit.pilots.marked import COLUMNS, FAILURES, MarkedCase
 from advisorkit.pilots.results import read_results
-from advisorkit.pilots.rows import COLUMNS
 from advisorkit.values.errors import PilotError
 
 DATA = Path(__file__).parent / "data"

@@ -9,13 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisorkit.catalog.pilot_rules import rules
-from advisorkit.pilots.decision import decide
+from advisorkit.pilots.decision import AfterPilot, decide
 from advisorkit.pilots.diagnosis import Pilot, diagnose
-from advisorkit.pilots.established import established
-from advisorkit.pilots.findings import AfterPilot, Established
+from advisorkit.pilots.established import Established, established
 from advisorkit.pilots.marked import MarkedCase, MarkedResults
-from advisorkit.pilots.terms import Terms
-from advisorkit.pilots.value import Stakes
+from advisorkit.pilots.terms import Stakes, Terms
 
 NEEDED = Terms(0.84, "break_even", Stakes(20, 88, 12_000, 30_000, marking_cost=5))
 AGREED = Terms(0.84, "pass_mark")

@@ -11,8 +11,7 @@ from advisorkit.pilots.diagnosis import Diagnosis, Pilot, diagnose
 from advisorkit.pilots.established import established
 from advisorkit.pilots.marked import MarkedCase, MarkedResults
 from advisorkit.pilots.tally import Share
-from advisorkit.pilots.terms import Terms
-from advisorkit.pilots.value import Stakes
+from advisorkit.pilots.terms import Stakes, Terms
 
 AGREED = Terms(0.84, "pass_mark")
 

@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 
 from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.pilots.findings import COUNTED
-from advisorkit.pilots.history import with_advised, with_pilot
+from advisorkit.pilots.established import COUNTED
 from advisorkit.store.reading import load
 from advisorkit.store.writing import write
 from advisorkit.study.json_pilot import faults_document, plan_document, read_document
-from advisorkit.study.pilots import pilots_of, plans, read_pilot
+from advisorkit.study.pilots import pilots_of, plans, read_pilot, with_advised, with_pilot
 from advisorkit.study.study import study
 from advisorkit.values.engagement import Advised, Answer, Engagement, PilotFile, Workflow
 from advisorkit.values.errors import PilotError, UsageError

@@ -22,12 +22,10 @@ from advisorkit.catalog.pilot_rules import rules
 from advisorkit.catalog.reading import load
 from advisorkit.pilots.decision import decide
 from advisorkit.pilots.diagnosis import Diagnosis, Pilot
-from advisorkit.pilots.findings import COUNTED
-from advisorkit.pilots.intervals import Beta
+from advisorkit.pilots.established import COUNTED
 from advisorkit.pilots.marked import MarkedResults
-from advisorkit.pilots.tally import Share
-from advisorkit.pilots.terms import Terms
-from advisorkit.pilots.value import Stakes, best_size, sizes_valued
+from advisorkit.pilots.tally import Beta, Share
+from advisorkit.pilots.terms import Stakes, Terms, best_size, sizes_valued
 from advisorkit.study.study import study
 from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.patterns import PATTERNS, PatternId

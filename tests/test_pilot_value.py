@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
-from advisorkit.pilots.intervals import Beta, at_most, kappa, wilson
-from advisorkit.pilots.value import Stakes, best_size, evpi, evsi, sizes_valued
+from advisorkit.pilots.tally import Beta, at_most, kappa, wilson
+from advisorkit.pilots.terms import Stakes, best_size, evpi, evsi, sizes_valued
 
 SIZES = (20, 50, 100, 200, 400)
 CLIENT = Beta.between(0.75, 0.92)

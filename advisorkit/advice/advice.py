@@ -1,22 +1,26 @@
-"""The advice on one workflow as a value."""
+"""The advice on one workflow as a value, and the way to it from an engagement."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from advisorkit.advice.belief import Belief
-from advisorkit.advice.flips import Flip, Pair, WeightFlip
-from advisorkit.advice.gates import GateHit
-from advisorkit.advice.ladder import Policy, Rung
-from advisorkit.advice.questions import NextQuestion
-from advisorkit.advice.similar import Similar
-from advisorkit.advice.words import Words
-from advisorkit.values.engagement import Override
-from advisorkit.values.patterns import CompanionId, OffRampId, PatternId
-
-Action = Literal["pilot", "mark_more", "ship", "climb", "stop", "off_ramp"]
+from advisorkit.advice.acceptability import LEAD, SHARE, Draws, draw
+from advisorkit.advice.belief import Assessment, Belief, best, removed, shuts
+from advisorkit.advice.cases import Case, Similar, similar
+from advisorkit.advice.flips import Flip, Pair, WeightFlip, flips, pairs, stays, weight_flip
+from advisorkit.advice.gates import Facts, GateHit
+from advisorkit.advice.ladder import PILOT, Policy, Rung, plan, policies, waiting
+from advisorkit.advice.questions import NextQuestion, next_questions, settled
+from advisorkit.advice.steps import NextStep, OffRamp, companions, next_step, off_ramp, warnings
+from advisorkit.advice.whatif import Outlook
+from advisorkit.advice.words import Story, Words, say
+from advisorkit.costs.costing import Costing
+from advisorkit.pilots.established import COUNTED, Established
+from advisorkit.values.criteria import Axis, Catalog
+from advisorkit.values.engagement import Engagement, Override, Workflow
+from advisorkit.values.patterns import PATTERNS, CompanionId, PatternId
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,30 +33,6 @@ class PatternAdvice:
     """ruled_out by a lasting gate; provisional while an unknown answer may still rule it out."""
     gates: tuple[GateHit, ...]
     """Every gate that touches it, provisional ones included."""
-
-
-@dataclass(frozen=True, slots=True)
-class OffRamp:
-    """Something simpler than any pattern that fits the work."""
-
-    kind: OffRampId
-    """Which one."""
-    reason: str
-    """Why, in a client's words."""
-
-
-@dataclass(frozen=True, slots=True)
-class NextStep:
-    """What to do next."""
-
-    action: Action
-    """pilot, mark_more, ship, climb, stop or off_ramp."""
-    pattern: PatternId
-    """The pattern that it concerns."""
-    cases: int
-    """Cases to mark; 0 when none are asked for."""
-    why: str
-    """The reason in one or two plain sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +95,159 @@ class Advice:
     """Number of draws."""
     beliefs: tuple[tuple[float, float], ...] = ()
     """Chances of needing retrieval and training in the first draws, for the map."""
+
+
+SEED = 20_261_122
+"""Seed of the draws unless another is given."""
+
+MAPPED = 512
+"""Draws kept for the map; a power of two, so that they are a good sample by themselves."""
+
+_RUNNABLE = frozenset({("corpus_tokens", ()), ("tuning_available", ("no",))})
+"""Gates, by criterion and levels, that a pilot of the pattern settles: that it could be run, and not that it may stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    recommended: PatternId
+    runner_up: PatternId
+    now: PatternId
+    lead: float
+    clear: bool
+    ramp: OffRamp | None
+    step: NextStep
+
+
+def advise(
+    catalog: Catalog,
+    engagement: Engagement,
+    workflow: Workflow,
+    facts: Facts | None = None,
+    *,
+    cases: Sequence[Case] = (),
+    pilot: Established | None = None,
+    costing: Costing | None = None,
+    draws: int = 4096,
+    seed: int = SEED,
+) -> Advice:
+    """The advice on `workflow`: where it will probably end up, what to do now, why, and what would change it.
+
+    Args:
+        catalog: What the engine knows.
+        engagement: The client's file; gives the answers that hold for all workflows, and priors.
+        workflow: One of its workflows.
+        facts: Computed evidence of the cost model; None means not known.
+        cases: Published deployments to compare with.
+        pilot: What marked pilots establish; replaces the opinions that it answers.
+        costing: The cost model behind `facts`, asked for them under other answers; None: they stay as they are.
+        draws: Draws over unknown answers and weights.
+        seed: Seed of the draws; the same seed gives the same advice.
+    """
+    outlook = Outlook(assess(catalog, engagement, workflow, facts, pilot, costing))
+    drawn = draw(outlook, cases, draws, seed)
+    bought = any(name.startswith("buy_") for name in engagement.settings_of(workflow))
+    verdict = _judged(outlook, drawn, pilot, bought=bought)
+    asked, chances = _asked(engagement, workflow), _chances(outlook)
+    return Advice(
+        workflow=workflow.id,
+        recommended=verdict.recommended,
+        now=verdict.now,
+        clear=verdict.clear,
+        lead=verdict.lead,
+        off_ramp=verdict.ramp,
+        companions=companions(outlook.assessment),
+        next_step=verdict.step,
+        patterns={pattern: _pattern(pattern, chances, outlook.hits, pilot) for pattern in PATTERNS},
+        belief=outlook.belief,
+        gates=outlook.hits,
+        acceptability=drawn.first,
+        flips=flips(outlook),
+        next_questions=next_questions(outlook, cases, parked=asked),
+        similar=similar(catalog, outlook.assessment.answers, cases, leave_out=workflow.id),
+        path=_path(outlook, verdict.now, pilot),
+        warnings=warnings(outlook, pilot),
+        reopen_when=_reopens(outlook.hits),
+        words=say(_story(outlook, verdict)),
+        override=workflow.override,
+        policies=policies(chances, facts),
+        weight_flip=weight_flip(outlook),
+        pairs=pairs(outlook),
+        stays=stays(outlook),
+        settled=settled(outlook, asked),
+        beliefs=tuple(zip(drawn.retrieval[:MAPPED].tolist(), drawn.training[:MAPPED].tolist(), strict=True)),
+        seed=seed,
+        draws=drawn.retrieval.size,
+    )
+
+
+def _chances(outlook: Outlook) -> dict[PatternId, float]:
+    return dict(zip(PATTERNS, outlook.chances.tolist(), strict=True))
+
+
+def _judged(outlook: Outlook, drawn: Draws, pilot: Established | None, *, bought: bool) -> _Verdict:
+    chances = _chances(outlook)
+    recommended = best(chances)
+    runner_up = best({pattern: -1.0 if pattern == recommended else chance for pattern, chance in chances.items()})
+    now, lead = outlook.now, chances[recommended] - chances[runner_up]
+    ramp = off_ramp(outlook.assessment, outlook.hits, recommended, bought=bought)
+    clear = lead >= LEAD and drawn.first[recommended] >= SHARE
+    return _Verdict(recommended, runner_up, now, lead, clear, ramp, next_step(outlook, ramp, now, pilot))
+
+
+def _story(outlook: Outlook, verdict: _Verdict) -> Story:
+    ramp = verdict.ramp.kind if verdict.ramp else None
+    return Story(outlook, verdict.recommended, verdict.runner_up, verdict.now, verdict.step.action, verdict.clear, ramp)
+
+
+def _reopens(hits: Sequence[GateHit]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(hit.reopens for hit in hits if hit.kind == "lasting" and not hit.provisional))
+
+
+def _asked(engagement: Engagement, workflow: Workflow) -> frozenset[str]:
+    """Criteria that were asked and stayed unknown: they are not asked again."""
+    given = {**engagement.answers, **workflow.answers}
+    return frozenset(name for name, answer in given.items() if answer.unknown)
+
+
+def _path(outlook: Outlook, now: PatternId, pilot: Established | None) -> tuple[Rung, ...]:
+    a = outlook.assessment
+    marked = pilot is not None or not any(hit.criterion == PILOT for hit in outlook.hits)
+    gone, held = removed(outlook.hits), waiting(outlook.hits)
+    return plan(outlook.belief, gone, held, now, a.catalog.text, piloted=marked, facts=a.facts)
+
+
+def assess(
+    catalog: Catalog,
+    engagement: Engagement,
+    workflow: Workflow,
+    facts: Facts | None,
+    pilot: Established | None,
+    costing: Costing | None = None,
+) -> Assessment:
+    """What advice on `workflow` is computed from; a pilot's findings take the place of opinions."""
+    answers = engagement.answers_of(workflow)
+    priors: Mapping[Axis, float] = {axis: engagement.priors[axis] for axis in ("retrieval", "training") if axis in engagement.priors}
+    if pilot is None:
+        return Assessment(catalog, answers, facts, priors, costing=costing)
+    return Assessment(
+        catalog,
+        {**answers, **pilot.answers},
+        facts,
+        priors,
+        COUNTED,
+        (pilot.retrieval_decibans, pilot.training_decibans),
+        pilot.blocked,
+        pilot.decision.pattern,
+        costing,
+    )
+
+
+def _pattern(
+    pattern: PatternId, chances: Mapping[PatternId, float], hits: Sequence[GateHit], pilot: Established | None
+) -> PatternAdvice:
+    named = (hit for hit in hits if pattern in hit.removes and (hit.kind != "off_ramp" or shuts(hit)))
+    measured = pilot is not None and any(seen.pilot.pattern == pattern for seen in pilot.diagnoses)
+    gates = tuple(hit for hit in named if not (measured and hit.provisional and (hit.criterion, hit.levels) in _RUNNABLE))
+    out = any(shuts(hit) for hit in gates)
+    unsure = any(hit.provisional for hit in gates)
+    return PatternAdvice(chances[pattern], "ruled_out" if out else "provisional" if unsure else "possible", gates)

@@ -1,4 +1,4 @@
-"""Published or closed deployments: what was answered, what worked, and how often each answer occurs."""
+"""Published or closed deployments: what they answered, how often each answer occurs, and which resemble the client's work."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from advisorkit.advice.decibans import Array, Same, table
 from advisorkit.advice.gates import shares
@@ -78,3 +79,114 @@ def answerable(catalog: Catalog, cases: Sequence[Case] = ()) -> Array:
     known = placed(catalog, cases).any(axis=2).sum(axis=0)
     total = len(cases)
     return np.asarray((known + SPARE * total) / (total * (1 + SPARE))) if total else np.ones(known.shape)
+
+
+MOST = 5
+"""Deployments that are shown."""
+
+LEAST = 4
+"""Criteria that both must answer before a distance means anything."""
+
+UNORDERED = frozenset({"task_kind", "source_form", "hosting", "input_form", "tuning_available"})
+"""Criteria whose levels have no order: two of them are alike or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """One published deployment and how far its answers are from the client's."""
+
+    id: str
+    """Case id."""
+    company: str
+    """Who deployed it."""
+    year: int | None
+    """Year of the report; None when not known."""
+    outcome: PatternId
+    """What was deployed or won the comparison."""
+    distance: float
+    """Gower distance over the criteria that both answer, 0 (alike) to 1."""
+    source: str
+    """Address of the report."""
+    what_happened: str
+    """Why it ended there, in a sentence."""
+    workflow: str = ""
+    """What the work is."""
+    shared: int = 0
+    """Criteria that both answer."""
+
+
+def similar(
+    catalog: Catalog, answers: Mapping[str, Answer], cases: Sequence[Case], most: int = MOST, *, leave_out: str = ""
+) -> tuple[Similar, ...]:
+    """The nearest deployments, nearest first; fewer when too little is answered to compare.
+
+    Args:
+        catalog: Criteria with their levels.
+        answers: The client's answers.
+        cases: Deployments to compare with.
+        most: Deployments to return at most.
+        leave_out: Id of a case that is the workflow itself.
+    """
+    if not cases:
+        return ()
+    apart, shared = distances(catalog, answers, cases)
+    near = [row for row in np.flatnonzero(np.isfinite(apart)).tolist() if cases[row].id != leave_out]
+    order = sorted(near, key=lambda row: (apart[row], -shared[row], cases[row].id))
+    return tuple(_similar(cases[row], float(apart[row]), int(shared[row])) for row in order[:most])
+
+
+def _similar(case: Case, distance: float, shared: int) -> Similar:
+    return Similar(
+        case.id, case.company, case.year, case.outcome, distance, case.source, case.outcome_reason, case.workflow, shared
+    )
+
+
+def distances(
+    catalog: Catalog, answers: Mapping[str, Answer], cases: Sequence[Case]
+) -> tuple[Array, NDArray[np.intp]]:
+    """Gower distance to each case and the number of criteria it rests on; infinite with fewer than `LEAST`.
+
+    Ordered levels differ by their steps over all steps, others by 0 or 1; a range or a dispute counts with the mean over its
+    levels.
+    """
+    places = _positions(Same(catalog), Same(cases))
+    mine = _places(catalog, _masses(catalog, answers)[None])
+    gaps = np.abs(places - mine).max(axis=2)
+    known = np.isfinite(gaps)
+    shared = known.sum(axis=1)
+    total = np.where(known, gaps, 0).sum(axis=1)
+    return np.where(shared >= LEAST, total / shared.clip(min=1), np.inf), shared
+
+
+def _masses(catalog: Catalog, answers: Mapping[str, Answer]) -> Array:
+    tables = table(catalog)
+    masses = np.zeros(tables.retrieval.shape)
+    for name, answer in answers.items():
+        mass = shares(catalog.criterion(name), answer)
+        masses[tables.index[name], : len(mass)] = mass
+    return masses
+
+
+@lru_cache(maxsize=8)
+def _positions(catalog: Same, cases: Same) -> Array:
+    return _places(catalog.value, placed(catalog.value, cases.value))
+
+
+def _places(catalog: Catalog, masses: Array) -> Array:
+    """Where each row stands on each criterion: row, column, coordinate; NaN where unknown.
+
+    Ordered levels have one coordinate from 0 to 1, written into all; others have one for each level.
+    """
+    ladder, ordered = _ladder(Same(catalog))
+    along = np.broadcast_to((masses * ladder).sum(axis=2, keepdims=True), masses.shape)
+    places = np.where(ordered[:, None], along, masses)
+    return np.where(masses.any(axis=2, keepdims=True), places, np.nan)
+
+
+@lru_cache(maxsize=8)
+def _ladder(catalog: Same) -> tuple[Array, NDArray[np.bool_]]:
+    tables = table(catalog.value)
+    ladder = np.zeros(tables.retrieval.shape)
+    for column, size in enumerate(tables.levels):
+        ladder[column, :size] = np.linspace(0, 1, size)
+    return ladder, np.array([name not in UNORDERED for name in tables.ids])

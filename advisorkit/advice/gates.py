@@ -66,7 +66,7 @@ def sure(catalog: Catalog, answers: Answers, id: str, *levels: str) -> float | N
     """Probability that the answer to `id` is one of `levels`; None when unknown.
 
     Example:
-        >>> from advisorkit.catalog import load
+        >>> from advisorkit.catalog.reading import load
         >>> sure(load(), {"citations": Answer(levels=("required", "no"))}, "citations", "required")
         0.5
     """
@@ -213,7 +213,7 @@ def pointless(catalog: Catalog, answers: Answers, id: str, chances: Mapping[Axis
         chances: Belief by axis, 0 to 1; without it, questions that depend on an axis count as meaningful.
 
     Example:
-        >>> from advisorkit.catalog import load
+        >>> from advisorkit.catalog.reading import load
         >>> pointless(load(), {"facts_in_request": Answer(levels=("all",))}, "corpus_tokens")
         True
         >>> pointless(load(), {}, "training_rights", {"training": 0.05})

@@ -3,18 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import get_args
+from dataclasses import dataclass
+from typing import Literal, get_args
 
-from advisorkit.advice.advice import Action, NextStep, OffRamp
-from advisorkit.advice.belief import Assessment, shuts
+from advisorkit.advice.belief import Assessment, contradicted, shuts
 from advisorkit.advice.gates import Facts, GateHit, sure
-from advisorkit.advice.now import PILOT
+from advisorkit.advice.ladder import PILOT
 from advisorkit.advice.whatif import Outlook
-from advisorkit.advice.worked_out import contradicted
-from advisorkit.pilots.findings import Established
+from advisorkit.pilots.established import Established
 from advisorkit.values.criteria import Catalog
 from advisorkit.values.engagement import Answer
 from advisorkit.values.patterns import PATTERNS, CompanionId, OffRampId, Pattern, PatternId
+
+Action = Literal["pilot", "mark_more", "ship", "climb", "stop", "off_ramp"]
+
+
+@dataclass(frozen=True, slots=True)
+class OffRamp:
+    """Something simpler than any pattern that fits the work."""
+
+    kind: OffRampId
+    """Which one."""
+    reason: str
+    """Why, in a client's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What to do next."""
+
+    action: Action
+    """pilot, mark_more, ship, climb, stop or off_ramp."""
+    pattern: PatternId
+    """The pattern that it concerns."""
+    cases: int
+    """Cases to mark; 0 when none are asked for."""
+    why: str
+    """The reason in one or two plain sentences."""
+
 
 PILOT_CASES = 100
 """Cases to mark in a first pilot: about a hundred show the kinds of failure (source HS)."""
@@ -137,4 +163,3 @@ def _thin(assessment: Assessment, outlook: Outlook) -> Iterator[str]:
     goal = assessment.answers.get("call_cost_goal")
     if goal and "main" in goal.levels and contradicted(assessment.facts):
         yield text["warn.payback"]
-

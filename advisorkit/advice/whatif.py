@@ -9,11 +9,21 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from advisorkit.advice.belief import MEASURED, Assessment, Belief, believed, corners, removed, spread
+from advisorkit.advice.belief import (
+    MEASURED,
+    WORKED_OUT,
+    Assessment,
+    Belief,
+    believed,
+    contradicted,
+    corners,
+    removed,
+    spread,
+    worked_out,
+)
 from advisorkit.advice.decibans import Array, Same, chance, table
 from advisorkit.advice.gates import Facts, GateHit, hits_of, read_by, told_by
-from advisorkit.advice.now import step_for_now, waiting
-from advisorkit.advice.worked_out import WORKED_OUT, contradicted, worked_out
+from advisorkit.advice.ladder import step_for_now, waiting
 from advisorkit.values.criteria import Catalog, Criterion
 from advisorkit.values.engagement import Answer
 from advisorkit.values.patterns import PATTERNS, PatternId

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from advisorkit.advice.belief import MEASURED, EvidenceItem, shuts
 from advisorkit.advice.gates import GateHit
-from advisorkit.advice.now import PILOT
+from advisorkit.advice.ladder import PILOT
 from advisorkit.advice.whatif import Outlook
 from advisorkit.values.criteria import Axis
 from advisorkit.values.engagement import Answer

@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from advisorkit.advice.cases import Case
+from advisorkit.advice.cases import Case, distances
 from advisorkit.advice.decibans import Array, table
-from advisorkit.advice.similar import distances
 from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.calibration.fitting import Penalty, Rows, Sheet, chances_of, fit, mix_of, shipped_weights
 from advisorkit.calibration.scoring import Scores, company_of, groups, left_out, scores_of

@@ -59,7 +59,7 @@ def calibrate(
 
 def reliability(found: Mapping[str, Any]) -> Reliability:
     """Stated against observed by the shipped weights: five groups of equally many cases, with 90 % Wilson intervals."""
-    from advisorkit.pilots.intervals import wilson
+    from advisorkit.pilots.tally import wilson
 
     seen = [(one["stated"], one["observed"], one["cases"]) for one in found["shipped"]["bins"]]
     return Reliability(

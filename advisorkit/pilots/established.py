@@ -1,16 +1,14 @@
-"""From marked pilots to what they establish."""
+"""What marked pilots establish, as one value that advice takes in place of opinions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from advisorkit.costs.flows import scene
 from advisorkit.costs.inputs import Inputs
-from advisorkit.pilots.decision import decide, reach, retrieval_blocked, stands
-from advisorkit.pilots.diagnosis import Diagnosis, Pilot, diagnose
-from advisorkit.pilots.findings import Established
-from advisorkit.pilots.needs import Needs, decibans
-from advisorkit.pilots.rebasing import rebased
+from advisorkit.pilots.decision import AfterPilot, decide, reach, retrieval_blocked, stands
+from advisorkit.pilots.diagnosis import Diagnosis, Needs, Pilot, decibans, diagnose
 from advisorkit.pilots.rules import Rules
 from advisorkit.pilots.tally import Share
 from advisorkit.pilots.terms import UNINFORMED, Terms, terms_for
@@ -18,6 +16,53 @@ from advisorkit.pilots.warnings import warnings_of
 from advisorkit.values.engagement import Answer, Setting
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import Estimate, percent
+
+COUNTED: frozenset[str] = frozenset({
+    "baseline_quality", "prompt_pilot", "information_share", "behaviour_share", "oracle_fix_share", "needs_both",
+})
+"""Criteria whose weight is inside the decibans of `Established`; adding the catalogue's would count them twice."""
+
+REPLACED: tuple[str, ...] = (
+    "baseline_quality", "prompt_pilot", "information_share", "behaviour_share", "oracle_fix_share", "needs_both",
+    "search_hit_rate", "expert_agreement", "test_cases",
+)
+"""Criteria that a pilot may answer; `Established.answers` holds those that it did answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Established:
+    """What the marked pilots of one workflow establish.
+
+    How advice takes it, so that everything counts once:
+
+    1. ``answers = {**engagement.answers_of(workflow), **established.answers}``: measured answers replace opinions.
+       They are shown, locked, and drive the gates by their levels.
+    2. The catalogue's decibans of every criterion in `COUNTED` are left out of the sum, given or measured; the other
+       measured answers (search, agreement, test cases) weigh what the catalogue says.
+    3. In their place one `EvidenceItem` labelled "the pilot" adds `retrieval_decibans` and `training_decibans`.
+    4. `decision` is the next step for now, unless a lasting gate removes its pattern.
+    5. `blocked` patterns are out for now, with the reason given; they keep their chance as destinations.
+    6. `assumptions` replace the settings of the same name in the cost model, such as ``error_rate_prompt``.
+    """
+
+    answers: Mapping[str, Answer]
+    """Measured answers by criterion id; see `REPLACED`."""
+    retrieval_decibans: float
+    """Evidence of the marked failures for needing retrieval."""
+    training_decibans: float
+    """Evidence of the marked failures for needing training."""
+    decision: AfterPilot
+    """What to do next."""
+    terms: Terms
+    """What the newest pilot was judged against."""
+    diagnoses: tuple[Diagnosis, ...]
+    """Every pilot read, oldest first; `decision` follows from the last."""
+    blocked: Mapping[PatternId, str] = field(default_factory=dict)
+    """Patterns that the measurements speak against, with the reason in a client's words."""
+    assumptions: Mapping[str, Setting] = field(default_factory=dict)
+    """Measured settings for the cost model: error rates, tokens, minutes."""
+    warnings: tuple[str, ...] = ()
+    """What weakens the findings, in plain words."""
 
 
 def established(pilots: Sequence[Pilot], terms: Terms, rules: Rules) -> Established:
@@ -145,3 +190,44 @@ def _error_rates(seen: Sequence[Diagnosis], terms: Terms) -> Iterator[tuple[str,
         before = terms.expected if one.pilot.pattern == "prompt" else UNINFORMED
         right = before.updated(one.right.hits, one.right.n - one.right.hits).estimate
         yield f"error_rate_{one.pilot.pattern}", Estimate(1 - right.high, 1 - right.likely, 1 - right.low)
+
+
+_PARTS: Mapping[PatternId, tuple[str, ...]] = {
+    "prompt": ("input_tokens", "instruction_tokens", "example_tokens"),
+    "rag": ("input_tokens", "instruction_tokens", "example_tokens", "passage_tokens"),
+    "finetune": ("input_tokens", "tuned_instruction_tokens"),
+    "hybrid": ("input_tokens", "tuned_instruction_tokens", "passage_tokens"),
+}
+_OWN = frozenset({"input_tokens", "passage_tokens"})
+_TIMES = {"example_tokens": "prompt_examples", "passage_tokens": "retrieved_passages"}
+
+
+def rebased(inputs: Inputs, measured: Mapping[str, Estimate], pattern: PatternId) -> dict[str, Setting]:
+    """Settings of the cost model under which one call of `pattern` takes what was measured.
+
+    `input_tokens` of a pilot is everything that the model read, so every part of the request is scaled by one factor:
+    what is read in all then agrees, and the parts keep their proportions. A corpus carried whole in the prompt is
+    taken off first.
+    """
+    made: dict[str, Setting] = {}
+    if "output_tokens" in measured:
+        made["output_tokens"] = measured["output_tokens"]
+    if "minutes" in measured:
+        made["review_minutes"] = measured["minutes"]
+    if "input_tokens" in measured:
+        made |= _scaled(inputs, measured["input_tokens"], pattern)
+    return made
+
+
+def _scaled(inputs: Inputs, read: Estimate, pattern: PatternId) -> dict[str, Setting]:
+    here = scene(inputs, inputs.likely())
+    request, v = here.requests[pattern], here.values
+    parts = {name: float(request.example_tokens if name == "example_tokens" else v[name]) for name in _PARTS[pattern]}
+    amounts = {name: tokens * float(v[_TIMES[name]] if name in _TIMES else 1.0) for name, tokens in parts.items()}
+    standing = sum(tokens for name, tokens in amounts.items() if name not in _OWN)
+    own, corpus = sum(amounts.values()), max(0.0, float(request.prefix_tokens) - standing)
+    if read.likely <= corpus or own <= 0:
+        return {}
+    factor = (read.likely - corpus) / own
+    spread = [end / read.likely for end in (read.low, read.likely, read.high)]
+    return {name: Estimate(*(tokens * factor * end for end in spread)) for name, tokens in parts.items()}

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from advisorkit.files.spots import MAX_TEXT
 from advisorkit.files.tables import MAX_ROWS, MAX_UNPACKED
-from advisorkit.pilots.rows import COLUMNS, MarkRow, cells_of
+from advisorkit.pilots.marked import COLUMNS, MarkRow, cells_of
 from advisorkit.values.errors import EngagementError, Fault
 
 _NOTED = frozenset(COLUMNS) - {"case", "right", "input", "output"}

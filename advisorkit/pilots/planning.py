@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from advisorkit.costs.inputs import Inputs
-from advisorkit.pilots.intervals import wilson
 from advisorkit.pilots.rules import Rules
-from advisorkit.pilots.terms import Terms, terms_for
-from advisorkit.pilots.value import PilotSize, best_size, evpi, sizes_valued
+from advisorkit.pilots.tally import wilson
+from advisorkit.pilots.terms import PilotSize, Terms, best_size, evpi, sizes_valued, terms_for
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import money, percent
 

@@ -12,8 +12,7 @@ from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, ReadTable, read_sheets, read_table
 from advisorkit.files.trees import Fields, Scalar, parse_json
 from advisorkit.pilots.logs import Log, inspect_log, is_archive, promptfoo_log, unpacked
-from advisorkit.pilots.marked import MarkedResults
-from advisorkit.pilots.rows import MarkRow, check_columns, marks_of, normal
+from advisorkit.pilots.marked import MarkedResults, MarkRow, check_columns, marks_of, normal
 from advisorkit.values.errors import EngagementError, Fault, PilotError
 
 MARKS = "Marks"

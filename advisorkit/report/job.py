@@ -17,7 +17,7 @@ from advisorkit.costs.simulation import SEED, price
 from advisorkit.export.blocks import Block
 from advisorkit.export.brand import Brand
 from advisorkit.files.disk import read_bytes, within, write_bytes
-from advisorkit.pilots.findings import Established
+from advisorkit.pilots.established import Established
 from advisorkit.report.answer_pages import shared_answers
 from advisorkit.report.view import View
 from advisorkit.report.whole_pages import cover, method, overview

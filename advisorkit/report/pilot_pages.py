@@ -20,7 +20,7 @@ from advisorkit.export.blocks import (
     Text,
 )
 from advisorkit.pilots.diagnosis import Diagnosis
-from advisorkit.pilots.findings import Established
+from advisorkit.pilots.established import Established
 from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.tally import Share
 from advisorkit.report.job import Report

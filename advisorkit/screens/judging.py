@@ -10,7 +10,7 @@ from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.costs.bill import bill
 from advisorkit.costs.results import CostResult
 from advisorkit.costs.simulation import price
-from advisorkit.pilots.findings import Established
+from advisorkit.pilots.established import Established
 from advisorkit.report.view import View
 from advisorkit.study.pilots import pilots_of
 from advisorkit.study.study import Study, study

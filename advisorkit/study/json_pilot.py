@@ -7,7 +7,7 @@ from typing import Any
 
 from advisorkit.advice.advice import Advice
 from advisorkit.pilots.diagnosis import Diagnosis
-from advisorkit.pilots.findings import Established
+from advisorkit.pilots.established import Established
 from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.tally import Share
 from advisorkit.values.engagement import Answer

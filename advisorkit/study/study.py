@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from advisorkit.advice.advice import Advice
-from advisorkit.advice.advising import advise
+from advisorkit.advice.advice import Advice, advise
 from advisorkit.advice.reopening import Reopened, reopen_checks
 from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.assumptions import assumptions
@@ -16,7 +15,7 @@ from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.costs.costing import Costing
 from advisorkit.costs.facts import CostFacts
 from advisorkit.costs.inputs import Inputs, inputs_for
-from advisorkit.pilots.findings import Established
+from advisorkit.pilots.established import Established
 from advisorkit.values.engagement import Engagement, Workflow
 from advisorkit.values.patterns import PatternId
 

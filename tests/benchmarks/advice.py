@@ -9,7 +9,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from advisorkit.advice.advising import advise
+from advisorkit.advice.advice import advise
 from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.assumptions import assumptions
 from advisorkit.catalog.price_rows import load as load_prices
