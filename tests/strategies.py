@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from advisorkit.catalog import reading
-from advisorkit.catalog.assumptions import assumptions
-from advisorkit.catalog.price_rows import history, model_rows
+from advisorkit.catalog.price_rows import history, models
+from advisorkit.catalog.tables import assumptions
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Advised, Answer, Engagement, Override, PilotFile, Scenario, Setting, Workflow
 from advisorkit.values.patterns import PATTERNS
@@ -26,7 +26,7 @@ settings.load_profile("house")
 CATALOG = reading.load()
 NAMES = assumptions()
 PRICES = [row.id for row in history() if not row.id.startswith("rate:")]
-MODELS = [row["id"] for row in model_rows()]
+MODELS = list(models())
 
 words = st.text(st.characters(exclude_categories=("Cc", "Cs"), exclude_characters="\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069") | st.sampled_from("\n\t"), min_size=1, max_size=20).filter(
     lambda text: text.strip() != ""

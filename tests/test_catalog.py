@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from advisorkit.advice.belief import removed
 from advisorkit.advice.gates import TESTS, closed_gates, shares
-from advisorkit.catalog.archetypes import archetypes
 from advisorkit.catalog.reading import load, read
+from advisorkit.catalog.vocabulary import archetypes
 from advisorkit.values.criteria import TOPICS, Catalog, Criterion, Gate
 from advisorkit.values.engagement import Answer
 from advisorkit.values.errors import CatalogError

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from advisorkit.catalog.assumptions import assumptions
 from advisorkit.catalog.method import PAGE, main, page
 from advisorkit.catalog.reading import load
+from advisorkit.catalog.tables import assumptions
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.quantities import number
 

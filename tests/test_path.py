@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from advisorkit.advice.belief import Belief
 from advisorkit.advice.gates import Facts
 from advisorkit.advice.ladder import plan, policies, suffices
-from advisorkit.catalog.assumptions import assumptions
 from advisorkit.catalog.price_rows import load as load_prices
 from advisorkit.catalog.reading import load
+from advisorkit.catalog.tables import assumptions
 from advisorkit.costs.facts import facts
 from advisorkit.costs.inputs import inputs_for
 from advisorkit.store import samples

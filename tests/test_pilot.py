@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisorkit.catalog.pilot_rules import rules
+from advisorkit.catalog.tables import rules
 from advisorkit.pilots.decision import AfterPilot, decide
 from advisorkit.pilots.diagnosis import Pilot, diagnose
 from advisorkit.pilots.established import Established, established

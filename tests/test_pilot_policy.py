@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 
 from advisorkit.advice.belief import Assessment, believe
-from advisorkit.catalog.pilot_rules import rules
 from advisorkit.catalog.reading import load
+from advisorkit.catalog.tables import rules
 from advisorkit.pilots.decision import decide
 from advisorkit.pilots.diagnosis import Diagnosis, Pilot
 from advisorkit.pilots.established import COUNTED

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from advisorkit.advice.reopening import Reopened, reopen_checks
-from advisorkit.catalog.pilot_rules import rules
+from advisorkit.catalog.tables import rules
 from advisorkit.study.study import study
 from advisorkit.values.engagement import Advised, Answer, Engagement, PilotFile, Workflow
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from advisorkit.catalog import price_refresh, price_rows
 from advisorkit.catalog.price_refresh import package_prices
-from advisorkit.catalog.price_rows import COLUMNS, model_rows
+from advisorkit.catalog.price_rows import COLUMNS, models
 from advisorkit.costs import unit_costs
 from advisorkit.values.errors import CatalogError, PriceError
 from advisorkit.values.prices import Price, PriceBook
@@ -25,7 +25,7 @@ from advisorkit.values.quantities import Estimate
 TODAY = date(2026, 11, 20)
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 BOOK = price_rows.load(TODAY)
-REFERENCES = {row["id"]: row["reference"] for row in model_rows()}
+REFERENCES = {model.id: model.reference for model in models().values()}
 CHAT = sorted(id for id, model in BOOK.models.items() if model.kind != "embedding")
 BATCHED = [id for id in CHAT if f"{id}/batch_input" in BOOK.prices]
 
@@ -238,18 +238,18 @@ def test_a_price_known_to_change_says_when() -> None:
 
 
 @pytest.mark.parametrize(("row", "fault"), [
-    ("x/input,1M tokens,,-1,,USD,,2026-01-01,seen,,s,", "at least 0"),
-    ("x/input,1M tokens,,nan,,USD,,2026-01-01,seen,,s,", "finite"),
+    ("x/input,1M tokens,,-1,,USD,,2026-01-01,seen,,s,", "amount: '-1' is too small: the least is 0"),
+    ("x/input,1M tokens,,nan,,USD,,2026-01-01,seen,,s,", "amount: expected a number"),
     ("x/input,1M tokens,3,2,1,USD,,2026-01-01,seen,,s,", "must rise"),
-    ("x/input,1M tokens,,1,,USD,,2026-01-01,rumour,,s,", "evidence"),
-    ("x/input,1M tokens,,1,,USD,,yesterday,seen,,s,", "isoformat"),
+    ("x/input,1M tokens,,1,,USD,,2026-01-01,rumour,,s,", "evidence: 'rumour' is not a kind of evidence"),
+    ("x/input,1M tokens,,1,,USD,,yesterday,seen,,s,", "checked: expected a date"),
     ("x/input,1M tokens,,1", "number of cells"),
 ])
 def test_a_wrong_row_of_a_price_file_names_its_line(tmp_path: Path, row: str, fault: str) -> None:
     file = tmp_path / "own.csv"
     file.write_text(",".join(COLUMNS) + "\n" + row + "\n")
 
-    with pytest.raises(CatalogError, match=f"own.csv, line 2.*{fault}"):
+    with pytest.raises(CatalogError, match=f"own.csv: line 2.*{fault}"):
         price_rows.load(TODAY, file)
 
 

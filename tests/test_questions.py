@@ -18,9 +18,9 @@ from advisorkit.advice.ladder import step_for_now
 from advisorkit.advice.questions import MOST, WORTH, next_questions, open_questions, settled
 from advisorkit.advice.whatif import Outlook, best_of, possible_answers
 from advisorkit.calibration.closed_cases import shipped_cases
-from advisorkit.catalog.assumptions import assumptions
 from advisorkit.catalog.price_rows import load as load_prices
 from advisorkit.catalog.reading import load
+from advisorkit.catalog.tables import assumptions
 from advisorkit.costs.costing import Costing
 from advisorkit.costs.inputs import inputs_for
 from advisorkit.values.criteria import TOPICS

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from strategies import CATALOG, NAMES, engagements
 
+from advisorkit.catalog.vocabulary import vocabulary
 from advisorkit.files.disk import SourceText, read_source
 from advisorkit.files.spots import is_number
 from advisorkit.files.trees import Items, Node, Scalar, parse
 from advisorkit.store import document, fresh, reading, samples, schema
 from advisorkit.store.reading import understand
-from advisorkit.store.vocabulary import vocabulary
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import EngagementError
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from advisorkit.catalog.vocabulary import vocabulary
 from advisorkit.files.disk import SourceText
 from advisorkit.store import document, reading, samples
 from advisorkit.store.reading import understand
-from advisorkit.store.vocabulary import vocabulary
 from advisorkit.values.errors import EngagementError
 
 WORDS = vocabulary()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from advisorkit.catalog.assumptions import text_classes
+from advisorkit.catalog.tables import text_classes
 from advisorkit.costs import conversation as tokens
 from advisorkit.values.errors import UsageError
 from advisorkit.values.quantities import Estimate

@@ -11,11 +11,11 @@ from typing import Any
 
 from advisorkit.advice.cases import Case
 from advisorkit.catalog.reading import load as load_catalog
+from advisorkit.catalog.vocabulary import vocabulary
 from advisorkit.files.disk import read_source
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, parse_json
 from advisorkit.store.fields import answers, slug, text_or
-from advisorkit.store.vocabulary import vocabulary
 from advisorkit.values.criteria import Catalog
 from advisorkit.values.errors import EngagementError, Fault
 from advisorkit.values.patterns import PATTERNS, PatternId

@@ -137,7 +137,7 @@ def _experts(catalog: Catalog) -> tuple[Array, Array]:
     experts = np.zeros((2, *shape))
     for column, criterion in enumerate(catalog.criteria.values()):
         for place, level in enumerate(criterion.levels):
-            experts[:, column, place] = level.expert_retrieval, level.expert_training
+            experts[:, column, place] = level.expert
     return experts[0], experts[1]
 
 
@@ -213,7 +213,7 @@ def with_weights(catalog: Catalog, weights: Fitted) -> Catalog:
 
 def _levels(criterion: Criterion, weights: Fitted, column: int) -> Iterator[Level]:
     for place, level in enumerate(criterion.levels):
-        yield replace(level, retrieval=float(weights.retrieval[column, place]), training=float(weights.training[column, place]))
+        yield replace(level, fitted=(float(weights.retrieval[column, place]), float(weights.training[column, place])))
 
 
 def shipped_weights(catalog: Catalog) -> Fitted:

@@ -35,7 +35,7 @@ def weights_file(catalog: Catalog, weights: Fitted, count: int, penalty: Penalty
 def _rows(criterion: Criterion, retrieval: Sequence[float], training: Sequence[float]) -> Iterator[str]:
     for place, level in enumerate(criterion.levels):
         fitted = (_tenth(retrieval[place]), _tenth(training[place]))
-        expert = (level.expert_retrieval, level.expert_training)
+        expert = level.expert
         if any(fitted) or any(expert):
             yield f"    {level.id}: [{fitted[0]:g}, {fitted[1]:g}]  # {expert[0]:+g}, {expert[1]:+g}"
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
 from pathlib import Path
 
 from advisorkit.advice.belief import GUESS
-from advisorkit.catalog.archetypes import archetypes
 from advisorkit.catalog.method_costs import cost_method
 from advisorkit.catalog.reading import load
+from advisorkit.catalog.vocabulary import archetypes
 from advisorkit.values.criteria import AskIf, Catalog, Criterion, Gate, Level
 from advisorkit.values.patterns import Pattern
 from advisorkit.values.quantities import day, number, percent
@@ -115,7 +114,7 @@ def _criterion(criterion: Criterion) -> Iterator[str]:
 
 
 def _moves(level: Level) -> bool:
-    return any((level.retrieval, level.training, level.expert_retrieval, level.expert_training))
+    return any((level.retrieval, level.training, *level.expert))
 
 
 def _level(level: Level, *, banded: bool) -> tuple[str, ...]:
@@ -177,7 +176,7 @@ def _archetypes() -> Iterator[str]:
 
 def _sources(catalog: Catalog) -> Iterator[str]:
     yield "## Sources\n"
-    rows = ((s.key, s.title, s.where, day(date.fromisoformat(s.checked))) for s in catalog.sources.values())
+    rows = ((s.key, s.title, s.where, day(s.checked)) for s in catalog.sources.values())
     yield from _table(("key", "title", "how it was read", "checked"), rows)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import date
 from importlib.resources import files
 
-from advisorkit.catalog.assumptions import assumptions
 from advisorkit.catalog.price_rows import load as load_prices
+from advisorkit.catalog.tables import assumptions
 from advisorkit.costs.assumption import DRAWS, Assumption
 from advisorkit.costs.bill import Bill, Line, bill
 from advisorkit.costs.inputs import inputs_for

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from advisorkit.catalog.price_rows import COLUMNS, history, model_rows, row_cells
+from advisorkit.catalog.price_rows import COLUMNS, history, models, row_cells
 from advisorkit.files.disk import write_bytes
 from advisorkit.values.errors import PriceError
 from advisorkit.values.prices import Price, PriceBook, Tier
@@ -125,7 +125,7 @@ def package_prices(on: date) -> tuple[Price, ...]:
         PriceError: If a model cannot be found in the package.
     """
     fresh = newest_price(on)
-    return tuple(replace(row, checked=fresh) for cells in model_rows() for row in _model_prices(cells["id"], cells["reference"], on))
+    return tuple(replace(row, checked=fresh) for one in models().values() for row in _model_prices(one.id, one.reference, on))
 
 
 def package_history(until: date, checked: date) -> tuple[Price, ...]:
@@ -134,7 +134,7 @@ def package_history(until: date, checked: date) -> tuple[Price, ...]:
     Raises:
         PriceError: If a model cannot be found in the package.
     """
-    return tuple(row for cells in model_rows() for row in _dated(cells["id"], cells["reference"], until, checked))
+    return tuple(row for one in models().values() for row in _dated(one.id, one.reference, until, checked))
 
 
 def newest_price(on: date) -> date:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import lru_cache
-from importlib.resources import files
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Any
 
-from advisorkit.values.errors import CatalogError
-from advisorkit.values.prices import Model, ModelKind, Price, PriceBook, Tier
-from advisorkit.values.quantities import Estimate
+from advisorkit.catalog.reading import DATA, refuse
+from advisorkit.files.spots import Spot
+from advisorkit.files.trees import Fields, Items, Node, Scalar
+from advisorkit.files.typed import Form, Known, plain_number, whole
+from advisorkit.values.errors import CatalogError, Fault
+from advisorkit.values.prices import Model, Price, PriceBook, Tier
 
 COLUMNS = ("id", "unit", "low", "likely", "high", "currency", "since", "checked", "evidence", "tiers", "source", "note")
 """Columns of a price file; a later `since` supersedes an earlier row and never replaces it."""
@@ -22,8 +24,6 @@ MODEL_COLUMNS = ("id", "reference", "kind", "window_tokens", "cache_minutes", "r
 RATE = "rate:"
 OWN = "ADVISORKIT_PRICES"
 FILES = ("package.csv", "reviewed.csv")
-
-Evidence = Literal["seen", "recalled", "judged", "negotiated"]
 
 
 def load(as_of: date, own: Path | None = None) -> PriceBook:
@@ -58,48 +58,37 @@ def _book(as_of: date, rows: Iterable[Price]) -> PriceBook:
             announced.setdefault(row.id, row)
     rates = {key.removeprefix(RATE): row.amount.likely for key, row in current.items() if key.startswith(RATE)}
     prices = {key: row for key, row in current.items() if not key.startswith(RATE)}
-    return PriceBook(as_of, prices, _models(prices), rates, announced=announced)
+    sold = {key: model for key, model in models().items() if f"{key}/input" in prices}
+    return PriceBook(as_of, prices, sold, rates, announced=announced)
 
 
 @lru_cache(maxsize=1)
 def history() -> tuple[Price, ...]:
     """Every row that the package holds, superseded ones included."""
-    named = ((file, _read(data_text(f"prices/{file}"), COLUMNS, f"prices/{file}")) for file in FILES)
-    return tuple(_price(cells, where) for _, rows in named for cells, where in rows)
+    return tuple(row for file in FILES for row in _prices(data_text(f"prices/{file}"), f"prices/{file}"))
 
 
-def _own(path: Path) -> Iterator[Price]:
+def _own(path: Path) -> list[Price]:
     try:
-        text = path.read_text(encoding="utf-8")
+        return _prices(path.read_text(encoding="utf-8"), path.name)
     except (OSError, UnicodeError) as error:
         raise CatalogError(f"{path.name}: cannot be read: {error}") from error
-    return (_price(cells, where) for cells, where in _read(text, COLUMNS, path.name))
 
 
-def model_rows() -> Iterator[Mapping[str, str]]:
-    """Rows of ``models.csv`` as text."""
-    return (cells for cells, _ in _read(data_text("prices/models.csv"), MODEL_COLUMNS, "prices/models.csv"))
+def _prices(text: str, name: str) -> list[Price]:
+    return _rows(text, name, COLUMNS, Price, {"tiers": Form(_tiers, stand_in=())}, {"amount": ("low", "likely", "high")})
+
+
+@cache
+def models() -> Mapping[str, Model]:
+    """Every model that can be named in an engagement, by id."""
+    truth = Form(lambda spot: spot.word(("yes", "no"), "choice") == "yes")
+    return {row.id: row for row in table("prices/models.csv", MODEL_COLUMNS, Model, {"yes or no": truth}, {})}
 
 
 def data_text(name: str) -> str:
     """Text of a data file of the package."""
-    return (files("advisorkit") / "data" / name).read_text(encoding="utf-8")
-
-
-def _price(cells: Mapping[str, str], where: str) -> Price:
-    try:
-        amounts = [float(cells[name]) for name in ("low", "likely", "high") if cells[name]]
-        amount = Estimate.of(amounts if len(amounts) > 1 else amounts[0])
-        price = Price(
-            cells["id"], cells["unit"], amount, cells["currency"], _day(cells["since"]) or date.min,
-            date.fromisoformat(cells["checked"]), cells["source"], cast("Evidence", cells["evidence"]),
-            tuple(_tiers(cells["tiers"])), cells["note"],
-        )
-    except (ValueError, IndexError) as error:
-        raise CatalogError(f"{where}: {cells['id'] or 'row without id'}: {error}") from error
-    if amount.low < 0 or price.evidence not in get_args(Evidence):
-        raise CatalogError(f"{where}: {price.id}: a price is at least 0 and its evidence one of {', '.join(get_args(Evidence))}")
-    return price
+    return DATA.joinpath(*name.split("/")).read_text(encoding="utf-8")
 
 
 def row_cells(price: Price) -> dict[str, str]:
@@ -121,7 +110,7 @@ def row_cells(price: Price) -> dict[str, str]:
 
 
 def _written(amount: float) -> str:
-    return repr(int(amount)) if amount == int(amount) else repr(amount)
+    return repr(plain_number(amount))
 
 
 def prices_table(book: PriceBook, on: date, ids: Iterable[str] | None = None) -> list[dict[str, object]]:
@@ -149,34 +138,44 @@ def _next(row: Price | None) -> dict[str, object] | None:
     return None if row is None else {"from": row.since.isoformat(), "likely": row.amount.likely}
 
 
-def _read(text: str, columns: tuple[str, ...], name: str) -> Iterator[tuple[dict[str, str], str]]:
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    if tuple(reader.fieldnames or ()) != columns:
+def table(name: str, columns: tuple[str, ...], row: type, known: Known, ranges: Mapping[str, tuple[str, ...]]) -> list[Any]:
+    """Rows of a CSV data file of the package, each read as `row`; `ranges` names the columns of a low, a likely and a high end.
+
+    Raises:
+        CatalogError: If the file is wrong; names every fault with its line.
+    """
+    return _rows(data_text(name), name, columns, row, known, ranges)
+
+
+def _rows(text: str, name: str, columns: tuple[str, ...], row: type, known: Known, ranges: Mapping[str, tuple[str, ...]]) -> list[Any]:
+    reader = csv.reader(io.StringIO(text, newline=""))
+    if tuple(next(reader, ())) != columns:
         raise CatalogError(f"{name}: the columns must be {', '.join(columns)}")
-    for line, cells in enumerate(reader, start=2):
-        if None in cells or None in cells.values():
-            raise CatalogError(f"{name}, line {line}: the number of cells does not fit the columns")
-        yield cells, f"{name}, line {line}"
+    faults: list[Fault] = []
+    shape, made = whole(row, known, beside={"note": {}}, spare=("currency", "since")), []
+    for line, cells in enumerate(filter(None, reader), start=2):
+        if len(cells) != len(columns):
+            faults.append(Fault(name, f"line {line}", "the number of cells does not fit the columns"))
+        else:
+            made.append(shape.read(Spot(_tree(dict(zip(columns, cells, strict=True)), ranges, line), "", name, faults)))
+    refuse(faults)
+    return made
 
 
-def _models(prices: Mapping[str, Price]) -> dict[str, Model]:
-    return {row["id"]: _model(row) for row in model_rows() if f"{row['id']}/input" in prices}
+def _tree(cells: dict[str, str], ranges: Mapping[str, tuple[str, ...]], line: int) -> Fields:
+    members: dict[str, Node] = {}
+    for name, ends in ranges.items():
+        numbers = [Scalar(cell, line) for end in ends if (cell := cells.pop(end))]
+        if numbers:
+            members[name] = numbers[0] if len(numbers) == 1 else Items(tuple(numbers), line)
+    members |= {name: Scalar(cell, line) for name, cell in cells.items() if cell}
+    return Fields(tuple((Scalar(name, line), node) for name, node in members.items()), line)
 
 
-def _model(row: Mapping[str, str]) -> Model:
-    return Model(
-        row["id"], row["reference"], cast("ModelKind", row["kind"]),
-        int(row["window_tokens"]) if row["window_tokens"] else None,
-        float(row["cache_minutes"]) if row["cache_minutes"] else None,
-        row["reasons"] == "yes", _day(row["retires"]), row["training"],
-    )
-
-
-def _day(text: str) -> date | None:
-    return date.fromisoformat(text) if text else None
-
-
-def _tiers(text: str) -> Iterator[Tier]:
-    for part in filter(None, text.split(" ")):
-        above, _, amount = part.removeprefix(">").partition(":")
-        yield Tier(int(above), float(amount))
+def _tiers(spot: Spot) -> tuple[Tier, ...] | None:
+    parts = [part.removeprefix(">").partition(":") for part in (spot.text() or "").split(" ") if part]
+    try:
+        return tuple(Tier(int(above), float(amount)) for above, _, amount in parts)
+    except ValueError:
+        spot.fault(f"{spot.seen} are not tiers such as >272000:5")
+        return None

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisorkit.catalog.assumptions import assumptions
 from advisorkit.catalog.price_rows import load as load_prices
+from advisorkit.catalog.tables import assumptions
 from advisorkit.cli.console import BEYOND, say
 from advisorkit.files.spots import is_number
 from advisorkit.store.reading import load

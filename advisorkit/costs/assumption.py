@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
 
 from advisorkit.values.engagement import Setting
 from advisorkit.values.quantities import MOST, Estimate
+from advisorkit.values.written import OWN_KEY, Key, Named
 
 AssumptionKind = Literal["positive", "share", "real", "count", "model", "word"]
 """positive, share and real: ranges; count: one whole number; model: a model of the price book; word: one of `choices`."""
@@ -24,7 +25,7 @@ class ByAnswer:
 
     criterion: str
     """Criterion id."""
-    levels: Mapping[str, Setting]
+    levels: Mapping[str, Annotated[Setting, Named("setting")]]
     """Value by level; text stands for a price-book id where the assumption is a number."""
 
 
@@ -32,7 +33,7 @@ class ByAnswer:
 class Assumption:
     """One name of the model: what it means, in which unit, and where its default comes from."""
 
-    name: str
+    name: Annotated[str, OWN_KEY]
     """Word used in files, cells and on the command line."""
     label: str
     """Name in tables and charts."""
@@ -40,25 +41,25 @@ class Assumption:
     """One plain sentence."""
     unit: str
     """Unit; ``{currency}`` stands for the engagement's currency."""
-    group: Literal["workload", "assumption"]
+    group: Annotated[Literal["workload", "assumption"], Named("group")] = "assumption"
     """Place in the engagement file: ``workload:`` or ``assumptions:``."""
-    kind: AssumptionKind
+    kind: Annotated[AssumptionKind, Named("kind")] = "positive"
     """Shape of its values."""
-    default: Setting | None
+    default: Annotated[Setting | None, Key("value"), Named("setting")] = None
     """Used when nobody says otherwise; None means not known, or taken from `price`."""
-    price: str
+    price: str = ""
     """Price-book id of the default, possibly with another name in braces, such as ``gpu:{gpu}/hour``; empty when none."""
-    answer: str
+    answer: str = ""
     """Criterion whose number gives the value; empty when none."""
-    by_answer: ByAnswer | None
+    by_answer: ByAnswer | None = None
     """Default by level of a criterion."""
-    choices: tuple[str, ...]
+    choices: tuple[str, ...] = ()
     """Valid words of kind ``word``."""
-    moves_with: str
+    moves_with: str = ""
     """Name of the group of inputs that rise and fall together; empty when it moves alone."""
-    above_zero: bool
+    above_zero: bool = False
     """Whether 0 makes no sense, since it is divided by."""
-    source: str
+    source: str = field(kw_only=True)
     """Where the default comes from."""
 
     @property
@@ -75,7 +76,7 @@ class Assumption:
         """Why `value` cannot be used, or an empty string.
 
         Example:
-            >>> share = Assumption("a", "A", "", "share", "assumption", "share", None, "", "", None, (), "", False, "")
+            >>> share = Assumption("a", "A", "", "share", kind="share", source="")
             >>> share.fits(Estimate.of([0.5, 1.2]))
             'must lie between 0 and 1'
         """

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from advisorkit.files.trees import Fields, Items, Node, Scalar, shown
 from advisorkit.values.errors import Fault, nearest
 from advisorkit.values.quantities import Estimate
+from advisorkit.values.written import ABOVE_ZERO
 
 MAX_TEXT = 10_000
 """Longest text accepted, in characters."""
-ABOVE_ZERO = math.ulp(0.0)
-"""Smallest number above zero: the lower bound of what must be positive."""
 
 _NUMBER = re.compile(r"[-+]?(?:0|[1-9][0-9]*|(?=\.[0-9]))(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,4})?")
 _UNCLEAR = re.compile(r"[-+]?[1-9][0-9]{0,2}[.,][0-9]{3}")
@@ -62,6 +61,8 @@ class Spot:
     """Name of the file as the user gave it."""
     faults: list[Fault]
     """Faults found so far, shared by all spots of a file."""
+    key: str = ""
+    """Key under which it stands; empty at the root and in a list."""
 
     def fault(self, message: str, near: Sequence[str] = ()) -> None:
         """Note that something is wrong here."""
@@ -79,25 +80,28 @@ class Spot:
         """Whether nothing but white space is written here, quoted or not."""
         return isinstance(self.node, Scalar) and not self.node.text.strip()
 
-    def fields(self, known: Iterable[str] | None = None, what: str = "key") -> dict[str, Spot]:
+    def fields(self, known: Collection[str] | None = None, what: str = "key") -> dict[str, Spot]:
         """Members by key; with `known`, any other key is a fault that names the nearest."""
         if self.absent:
             return {}
         if not isinstance(self.node, Fields):
             self.fault(f"expected keys with values, got {self.seen}")
             return {}
-        valid = None if known is None else list(known)
         members = {key.text: self._member(key, value) for key, value in self.node.fields}
-        for name, spot in list(members.items()):
-            if valid is not None and name not in valid:
-                near = nearest(name, valid)
-                hint = "" if near or len(valid) > 20 else f"; valid: {', '.join(valid)}"
-                spot.fault(f"unknown {what} '{shown(name)}'{hint}", near)
-                del members[name]
+        for name in [] if known is None else [name for name in members if name not in known]:
+            near = nearest(name, list(known or ()))
+            hint = "" if near or len(known or ()) > 20 else f"; valid: {', '.join(known or ())}"
+            members.pop(name).fault(f"unknown {what} '{shown(name)}'{hint}", near)
         return members
 
     def _member(self, key: Scalar, value: Node) -> Spot:
-        return replace(self, node=replace(value, line=key.line), path=f"{self.path}.{shown(key.text)}".lstrip("."))
+        node = value if value.line == key.line else replace(value, line=key.line)
+        return Spot(node, f"{self.path}.{shown(key.text)}".lstrip("."), self.file, self.faults, key.text)
+
+    def at(self, name: str) -> Spot | None:
+        """The member called `name`; None where there is none, which is no fault."""
+        found = (pair for pair in self.node.fields if pair[0].text == name) if isinstance(self.node, Fields) else iter(())
+        return next((self._member(*pair) for pair in found), None)
 
     def items(self) -> tuple[Spot, ...]:
         """Members of a list."""
@@ -106,7 +110,7 @@ class Spot:
         if not isinstance(self.node, Items):
             self.fault(f"expected a list, got {self.seen}")
             return ()
-        return tuple(replace(self, node=node, path=f"{self.path}[{i}]") for i, node in enumerate(self.node.items))
+        return tuple(Spot(node, f"{self.path}[{i}]", self.file, self.faults) for i, node in enumerate(self.node.items))
 
     @property
     def seen(self) -> str:
@@ -131,15 +135,15 @@ class Spot:
             return None
         return self.node.text
 
-    def word(self, valid: Sequence[str], what: str) -> str | None:
+    def word(self, valid: Collection[str], what: str) -> str | None:
         """One of `valid`; another word is a fault that names the nearest."""
         if not isinstance(self.node, Scalar) or self.node.kind == "number":
             self.fault(f"expected a {what}, got {self.seen}")
         elif self.node.text in valid and self.node.kind != "bool":
             return self.node.text
         else:
-            near = nearest(self.node.text, valid)
-            hint = "" if near else f"; valid: {', '.join(valid[:30])}"
+            near = nearest(self.node.text, list(valid))
+            hint = "" if near else f"; valid: {', '.join(list(valid)[:30])}"
             self.fault(f"{self.seen} is not a {what}{hint}", near)
         return None
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePath
 
+from advisorkit.catalog.vocabulary import Vocabulary, vocabulary
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, ReadTable, as_amount, read_table
 from advisorkit.files.trees import shown
 from advisorkit.store.fields import answer, setting, slug
-from advisorkit.store.vocabulary import Vocabulary, vocabulary
 from advisorkit.store.wholes import CURRENCIES
 from advisorkit.values.criteria import Catalog
 from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow

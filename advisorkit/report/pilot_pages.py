@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from advisorkit.catalog.pilot_rules import rules
+from advisorkit.catalog.tables import rules
 from advisorkit.charts.kinds import ShareBars, ShareRow
 from advisorkit.export.blocks import (
     Block,

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from advisorkit.catalog.assumptions import assumptions
 from advisorkit.catalog.reading import load as load_catalog
+from advisorkit.catalog.tables import assumptions
 from advisorkit.export.formats import RENDERERS
 from advisorkit.screens.delivery import Delivery
 from advisorkit.screens.showing import moved

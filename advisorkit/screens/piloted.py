@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from advisorkit.catalog.pilot_rules import rules
+from advisorkit.catalog.tables import rules
 from advisorkit.pilots.diagnosis import Diagnosis
 from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.tally import Share

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
-from advisorkit.catalog.assumptions import assumptions
+from advisorkit.catalog.tables import assumptions
 from advisorkit.screens.delivery import Delivery
 from advisorkit.screens.edits import EDITS
 from advisorkit.screens.foresee import Foresight

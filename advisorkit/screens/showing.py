@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from advisorkit.catalog.assumptions import assumptions
+from advisorkit.catalog.tables import assumptions
 from advisorkit.costs.inputs import Input
 from advisorkit.report.view import View
 from advisorkit.screens.asking import plain

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from advisorkit.catalog.assumptions import assumptions
+from advisorkit.catalog.tables import assumptions
 from advisorkit.screens.delivery import Delivery
 from advisorkit.screens.stage import Stage
 from advisorkit.screens.state import State

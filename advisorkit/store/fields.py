@@ -7,14 +7,15 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, Literal
 
+from advisorkit.catalog.vocabulary import Vocabulary
 from advisorkit.costs.assumption import Assumption
-from advisorkit.files.spots import ABOVE_ZERO, Spot
+from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, Items, Scalar, shown
-from advisorkit.store.vocabulary import Vocabulary
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Advised, Answer, Override, PilotFile, Setting
 from advisorkit.values.errors import nearest
 from advisorkit.values.patterns import PATTERNS
+from advisorkit.values.written import ABOVE_ZERO
 
 MAX_NAME = 100
 """Longest name of a scenario, in characters."""

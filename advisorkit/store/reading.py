@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from advisorkit.catalog.vocabulary import Vocabulary, vocabulary
 from advisorkit.costs.assumption import Assumption
 from advisorkit.files.disk import SourceText, read_source
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, Node, Scalar, parse
-from advisorkit.store.vocabulary import Vocabulary, vocabulary
 from advisorkit.store.wholes import FORMAT, engagement
 from advisorkit.values.criteria import Catalog
 from advisorkit.values.engagement import Engagement

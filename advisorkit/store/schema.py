@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from advisorkit.catalog.vocabulary import Vocabulary, vocabulary
 from advisorkit.costs.assumption import Assumption
 from advisorkit.files.spots import MAX_TEXT
 from advisorkit.store.fields import MAX_NAME, SLUG
-from advisorkit.store.vocabulary import Vocabulary, vocabulary
 from advisorkit.store.wholes import AXES, CONTEXT, CURRENCIES, FORMAT, STATUSES
 from advisorkit.values.criteria import Catalog, Criterion
 from advisorkit.values.patterns import PATTERNS

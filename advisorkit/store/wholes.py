@@ -9,10 +9,10 @@ from datetime import date
 from pathlib import PurePath
 from typing import Any
 
+from advisorkit.catalog.vocabulary import Vocabulary
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, Scalar
 from advisorkit.store.fields import advised, answers, by_name, override, pilot, positive, settings, slug, text_or
-from advisorkit.store.vocabulary import Vocabulary
 from advisorkit.values.engagement import Engagement, Scenario, Workflow
 
 FORMAT = 1

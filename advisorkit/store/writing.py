@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from advisorkit.catalog.vocabulary import Vocabulary, vocabulary
 from advisorkit.files.disk import SourceText, decode, fingerprint, read_bytes, write_bytes
 from advisorkit.files.trees import Fields, parse
 from advisorkit.store.document import document, to_json
 from advisorkit.store.emit import block
 from advisorkit.store.patching import patched
 from advisorkit.store.reading import Loaded, understand, understand_tree
-from advisorkit.store.vocabulary import Vocabulary, vocabulary
 from advisorkit.values.criteria import Catalog
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import EngagementError, UsageError

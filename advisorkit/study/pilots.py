@@ -8,9 +8,8 @@ from datetime import date
 from pathlib import Path
 
 from advisorkit.advice.advice import Advice
-from advisorkit.catalog.assumptions import assumptions
-from advisorkit.catalog.pilot_rules import rules
 from advisorkit.catalog.price_rows import load as load_prices
+from advisorkit.catalog.tables import assumptions, rules
 from advisorkit.costs.inputs import Inputs, inputs_for
 from advisorkit.files.disk import read_bytes, within, write_bytes
 from advisorkit.pilots.diagnosis import Pilot

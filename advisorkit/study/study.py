@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from advisorkit.advice.advice import Advice, advise
 from advisorkit.advice.reopening import Reopened, reopen_checks
 from advisorkit.calibration.closed_cases import shipped_cases
-from advisorkit.catalog.assumptions import assumptions
-from advisorkit.catalog.pilot_rules import rules
 from advisorkit.catalog.price_rows import load as load_prices
 from advisorkit.catalog.reading import load as load_catalog
+from advisorkit.catalog.tables import assumptions, rules
 from advisorkit.costs.costing import Costing
 from advisorkit.costs.facts import CostFacts
 from advisorkit.costs.inputs import Inputs, inputs_for

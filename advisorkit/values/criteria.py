@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from datetime import date
+from typing import Annotated, Literal
 
 from advisorkit.values.errors import CatalogError, nearest
 from advisorkit.values.patterns import CompanionId, OffRampId, Pattern, PatternId
+from advisorkit.values.quantities import MOST
+from advisorkit.values.written import ELSEWHERE, OWN_KEY, Named
 
 Axis = Literal["retrieval", "training"]
 GateKind = Literal["lasting", "for_now", "off_ramp", "autonomy"]
@@ -18,28 +21,44 @@ TOPICS: tuple[str, ...] = (
 """Order in which a workshop takes the topics: problem and value, the job, knowledge, risk, platform, readiness."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
     """One possible answer to a criterion and the evidence that it carries."""
 
-    id: str
+    id: Annotated[str, OWN_KEY]
     """Word used in files, such as ``weekly``."""
     label: str
     """The answer in a client's words."""
     reason: str
     """The answer as a reason, such as ``Knowledge changes weekly``; used in charts and prose."""
-    retrieval: float
-    """Decibans towards needing retrieval."""
-    training: float
-    """Decibans towards needing training."""
-    expert_retrieval: float
-    """Decibans before the fit on closed cases: the expert's judgement."""
-    expert_training: float
-    """Decibans before the fit on closed cases: the expert's judgement."""
+    expert: Annotated[tuple[float, float], Named("decibans")] = (0.0, 0.0)
+    """Decibans towards needing retrieval and training: the expert's judgement."""
+    fitted: Annotated[tuple[float, float] | None, ELSEWHERE] = None
+    """The same after the fit on closed cases; None where nothing was fitted and the expert's count."""
     below: float | None = None
     """Exclusive upper end of the level's numbers, in the criterion's unit; None for the last level or for words only."""
     absent: bool = False
     """Whether it only says that a ground is missing, which counts in the sum and is no reason to tell."""
+
+    @property
+    def retrieval(self) -> float:
+        """Decibans towards needing retrieval."""
+        return (self.fitted or self.expert)[0]
+
+    @property
+    def training(self) -> float:
+        """Decibans towards needing training."""
+        return (self.fitted or self.expert)[1]
+
+    @property
+    def expert_retrieval(self) -> float:
+        """Decibans towards needing retrieval before the fit."""
+        return self.expert[0]
+
+    @property
+    def expert_training(self) -> float:
+        """Decibans towards needing training before the fit."""
+        return self.expert[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +74,23 @@ class AskIf:
     """The other criterion; empty when the test is on an axis."""
     levels: tuple[str, ...] = ()
     """Levels of it under which this one is asked; unknown counts as asked."""
-    axis: Axis | None = None
+    axis: Annotated[Axis, Named("axis")] | None = None
     """Axis whose chance decides; None when another answer decides."""
     at_least: float = 0.0
     """Smallest chance of the axis, 0 to 1, at which this one is still asked."""
 
+    def __post_init__(self) -> None:
+        if bool(self.axis) == bool(self.criterion):
+            raise ValueError("give either criterion and levels, or axis and at_least")
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Criterion:
     """One question of the assessment."""
 
-    id: str
+    id: Annotated[str, OWN_KEY]
     """Word used in files, such as ``knowledge_change``."""
-    topic: str
+    topic: Annotated[str, ELSEWHERE] = ""
     """One of `TOPICS`."""
     label: str
     """Short name for tables and charts."""
@@ -75,35 +98,35 @@ class Criterion:
     """The question in a client's words."""
     help: str
     """One or two plain sentences: what is meant, and how to find out."""
-    levels: tuple[Level, ...]
+    levels: Annotated[tuple[Level, ...], Named("levels")]
     """Ordered levels; for numbers, bands from low to high."""
-    words: bool
+    words: Annotated[bool, ELSEWHERE] = True
     """Whether level ids may be given as the answer."""
-    unit: str | None
+    unit: str | None = None
     """Unit of a numeric answer; None when only words are accepted."""
-    minimum: float
+    minimum: float = 0.0
     """Smallest number accepted."""
-    maximum: float
+    maximum: float = MOST
     """Largest number accepted."""
-    who: str
+    who: Annotated[Literal["business", "IT", "legal"], Named("role")]
     """Who can answer: business, IT or legal."""
-    when: str
+    when: Annotated[Literal["pre_work", "workshop", "after"], Named("moment")]
     """pre_work, workshop or after."""
-    ask_if: AskIf | None
+    ask_if: AskIf | None = None
     """Condition under which it is asked; None means always."""
-    derived: bool
+    derived: bool = False
     """Never asked: follows from the pilot, the price book or other answers."""
-    core: bool
+    core: bool = False
     """Belongs to the shortest useful assessment."""
-    source_text: str
+    source_text: str = ""
     """Which statement of the source text it stands for, in our words; empty when it goes beyond that text."""
-    cause: str
+    cause: str = ""
     """Answers with one cause are damped together; the criterion's own id when it stands alone."""
     rationale: str
     """Why it matters, with the finding behind it."""
-    sources: tuple[str, ...]
+    sources: tuple[str, ...] = ()
     """Keys into `Catalog.sources`."""
-    fit_note: str = ""
+    fit_note: Annotated[str, ELSEWHERE] = ""
     """Why the fitted weights differ from the expert's where they differ much; empty otherwise."""
 
     def level(self, id: str) -> Level:
@@ -119,17 +142,17 @@ class Criterion:
         raise CatalogError(f"'{id}' is not a level of {self.id}; valid: {', '.join(nearest(id, words) or words)}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
     """A no that stands outside the sum of evidence."""
 
-    criterion: str
+    criterion: Annotated[str, Named("criterion")]
     """Criterion whose answer closes it."""
-    levels: tuple[str, ...]
+    levels: tuple[str, ...] = ()
     """Levels that close it; empty when the test is computed (see `computed`)."""
-    removes: tuple[PatternId, ...]
+    removes: tuple[Annotated[PatternId, Named("pattern")], ...] = ()
     """Patterns that it takes away."""
-    kind: GateKind
+    kind: Annotated[GateKind, Named("kind of gate")]
     """lasting: from the destination; for_now: from today's step; off_ramp and autonomy: advice beside the pattern."""
     reason: str
     """Why, in a client's words."""
@@ -139,9 +162,9 @@ class Gate:
     """For-now gates that also hold while the answer is unknown, such as an unmarked pilot."""
     computed: str = ""
     """Name of the computed test, such as ``beyond_window`` or ``over_budget``; with `levels`, both must hold."""
-    short: str = ""
+    short: str
     """The reason in a few words, to stand after "ruled out:" or "not yet:"."""
-    leads_to: tuple[OffRampId | CompanionId, ...] = ()
+    leads_to: tuple[Annotated[OffRampId | CompanionId, Named("off-ramp or companion")], ...] = ()
     """Off-ramps or companions that it points to, likeliest first."""
     unless: AskIf | None = None
     """Answer to another criterion under which it does not hold; None means that nothing excuses it."""
@@ -151,14 +174,14 @@ class Gate:
 class Source:
     """Where a claim comes from."""
 
-    key: str
+    key: Annotated[str, OWN_KEY]
     """Short key, such as ``O1``."""
     title: str
     """Title, publisher and year."""
     where: str
     """Where it was read."""
-    checked: str
-    """ISO date on which a person last read it."""
+    checked: date
+    """Day on which a person last read it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
+
+from advisorkit.values.written import OWN_KEY
 
 PatternId = Literal["prompt", "rag", "finetune", "hybrid"]
 OffRampId = Literal["rule", "query", "search", "tool_call", "predictive_model", "buy", "fix_process", "stop"]
@@ -22,7 +24,7 @@ COMPANIONS: tuple[CompanionId, ...] = get_args(CompanionId)
 class Pattern:
     """What a non-technical buyer is told of one pattern, off-ramp or companion."""
 
-    id: str
+    id: Annotated[str, OWN_KEY]
     """Catalogue id, such as ``rag``."""
     name: str
     """Name on screen, such as ``RAG``."""
@@ -36,9 +38,9 @@ class Pattern:
     """How it typically fails."""
     cost_profile: str
     """Where the money goes."""
-    examples: tuple[str, ...]
+    examples: tuple[str, ...] = ()
     """Typical uses."""
-    sources: tuple[str, ...]
+    sources: tuple[str, ...] = ()
     """Keys of the source list."""
     suggested_by: tuple[Mapping[str, tuple[str, ...]], ...] = ()
     """Answers that suggest it: any one of these, in which every criterion named has one of its levels."""

@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 from advisorkit.values.errors import PriceError, nearest
 from advisorkit.values.quantities import Estimate
+from advisorkit.values.written import Named, Within
 
 WARN_DAYS = 60
 """Days since a price was last checked after which it carries a warning."""
@@ -37,7 +38,7 @@ class Price:
     """Such as ``openai:gpt-5-mini/input`` or ``gpu:l4/hour``."""
     unit: str
     """What one price buys, such as ``1M tokens`` or ``hour``."""
-    amount: Estimate
+    amount: Annotated[Estimate, Within(0)]
     """Price in `currency`; a list price is a single number."""
     currency: str
     """ISO code."""
@@ -47,9 +48,9 @@ class Price:
     """Day on which it was last compared with its source."""
     source: str
     """Where it was read."""
-    evidence: Literal["seen", "recalled", "judged", "negotiated"] = "seen"
+    evidence: Annotated[Literal["seen", "recalled", "judged", "negotiated"], Named("kind of evidence")] = "seen"
     """How good the source is."""
-    tiers: tuple[Tier, ...] = ()
+    tiers: Annotated[tuple[Tier, ...], Named("tiers")] = ()
     """Prices for long requests, lowest bound first."""
     note: str = ""
     """What to bear in mind."""
@@ -63,13 +64,13 @@ class Model:
     """``provider:id``, such as ``openai:gpt-5-mini``."""
     reference: str
     """Dated name under which prices were looked up, never an alias that moves."""
-    kind: ModelKind
+    kind: Annotated[ModelKind, Named("kind of model")]
     """What it is used for."""
     window_tokens: int | None
     """Tokens that it reads at once; None when not known."""
     cache_minutes: float | None
     """Minutes for which a cached prompt stays alive after its last use; None when nothing is cached."""
-    reasons: bool
+    reasons: Annotated[bool, Named("yes or no")]
     """Whether it bills hidden reasoning tokens as output."""
     retires: date | None
     """Day on which its provider ends it; None when none is announced."""

@@ -11,9 +11,9 @@ from typing import Any
 
 from advisorkit.advice.advice import advise
 from advisorkit.calibration.closed_cases import shipped_cases
-from advisorkit.catalog.assumptions import assumptions
 from advisorkit.catalog.price_rows import load as load_prices
 from advisorkit.catalog.reading import load
+from advisorkit.catalog.tables import assumptions
 from advisorkit.costs.costing import Costing
 from advisorkit.costs.inputs import inputs_for
 from advisorkit.store import samples

@@ -1,0 +1,76 @@
+"""The smaller data files: assumptions, classes of text, rules for pilots."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from types import MappingProxyType
+from typing import Annotated
+
+from advisorkit.catalog.price_rows import table
+from advisorkit.catalog.reading import DATA, data, documents, refuse
+from advisorkit.costs.assumption import Assumption
+from advisorkit.costs.conversation import TextClass
+from advisorkit.files.spots import Spot
+from advisorkit.files.trees import Fields, Items, Node
+from advisorkit.files.typed import Form, form
+from advisorkit.pilots.rules import Rules
+from advisorkit.values.engagement import Setting
+from advisorkit.values.errors import Fault
+from advisorkit.values.written import Named
+
+
+@dataclass(frozen=True, slots=True)
+class _Sourced:
+    value: Annotated[Node, Named("node")]
+    source: str
+
+
+@cache
+def assumptions() -> Mapping[str, Assumption]:
+    """Every workload and assumption name, in the order of the table.
+
+    Example:
+        >>> assumptions()["build_days_rag"].default
+        Estimate(low=10.0, likely=17.0, high=30.0)
+    """
+    rows: dict[str, Assumption] = data("assumptions.yaml", Mapping[str, Assumption], {"setting": Form(_setting)})
+    faults = ((name, row.fits(row.default)) for name, row in rows.items() if row.default is not None)
+    refuse(Fault("assumptions.yaml", name, fault) for name, fault in faults if fault)
+    return MappingProxyType(rows)
+
+
+def _setting(spot: Spot) -> Setting | None:
+    return spot.estimate() if spot.numeric or isinstance(spot.node, Items) else spot.text()
+
+
+@cache
+def text_classes() -> Mapping[str, TextClass]:
+    """Classes of text by id, with how they fall into tokens.
+
+    Example:
+        >>> text_classes()["prose"].characters_per_token
+        4.7
+    """
+    columns = ("id", "characters_per_token", "spread", "page_low", "page_likely", "page_high", "source")
+    rows = table("prices/text_classes.csv", columns, TextClass, {}, {"tokens_per_page": columns[3:6]})
+    return MappingProxyType({row.id: row for row in rows})
+
+
+@cache
+def rules() -> Rules:
+    """The rules that ship with the package, read once; each number stands in the file with its source.
+
+    Example:
+        >>> rules().least_cases, rules().sizes
+        (20, (20, 50, 100, 200, 400))
+    """
+    faults: list[Fault] = []
+    root = documents(DATA, ["pilot.yaml"], faults)["pilot.yaml"]
+    rows = form(Mapping[str, _Sourced], {"node": Form(lambda spot: spot.node)}).read(root)
+    keys = root.node.fields if isinstance(root.node, Fields) else ()
+    values = Fields(tuple((key, rows[key.text].value or value) for key, value in keys), root.node.line)
+    made: Rules = form(Rules, {}).read(replace(root, node=values))
+    refuse(faults)
+    return made

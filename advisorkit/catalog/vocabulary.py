@@ -1,0 +1,239 @@
+"""The words that an engagement file may use, how answers and settings are written in them, and quick starts in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from typing import Annotated
+
+from advisorkit.catalog.price_rows import history, models
+from advisorkit.catalog.reading import data
+from advisorkit.catalog.reading import load as load_catalog
+from advisorkit.catalog.tables import assumptions
+from advisorkit.costs.assumption import Assumption
+from advisorkit.files.spots import Spot
+from advisorkit.files.trees import Fields, Items, Scalar, shown
+from advisorkit.files.typed import (
+    TEXT,
+    Form,
+    Known,
+    Plain,
+    Schema,
+    closed,
+    number_schema,
+    plain_estimate,
+    range_schema,
+    whole,
+)
+from advisorkit.values.criteria import Catalog, Criterion
+from advisorkit.values.engagement import Answer, Setting
+from advisorkit.values.errors import nearest
+from advisorkit.values.quantities import Estimate
+from advisorkit.values.written import ABOVE_ZERO, OWN_KEY, Named, Within
+
+_LONG = whole(Answer, {}, beside={"value": {}}, without=("levels", "amount"))
+_BOUNDS = {"share": Within(0, 1), "real": Within(-1)}
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Every valid word by kind."""
+
+    catalog: Catalog
+    """Criteria and their levels."""
+    names: Mapping[str, Assumption]
+    """Workload and assumption names."""
+
+    @cached_property
+    def models(self) -> tuple[str, ...]:
+        """Models that can be named, ``provider:id``."""
+        return tuple(models())
+
+    @cached_property
+    def prices(self) -> Mapping[str, None]:
+        """Price-book ids that can be negotiated."""
+        return dict.fromkeys(row.id for row in history() if not row.id.startswith("rate:"))
+
+    @cached_property
+    def forms(self) -> Known:
+        """How answers, workload and assumptions are written, with the ids of criteria and prices."""
+        return {
+            "answers": answers_form(self.catalog),
+            "workload": self._settings("workload"),
+            "assumptions": self._settings("assumption"),
+            "criterion": self.catalog.criteria,
+            "price-book id": self.prices,
+        }
+
+    def setting(self, spot: Spot, row: Assumption) -> Setting | None:
+        """The value of one workload or assumption name."""
+        if row.kind == "model":
+            return spot.word(self.models, "model of the price book")
+        if row.kind == "word" and row.choices:
+            return spot.word(row.choices, f"word for {row.name}")
+        value = spot.estimate() if row.numeric else spot.text()
+        if value is not None and (problem := row.fits(value)):
+            spot.fault(f"{spot.seen} {problem} ({row.unit})")
+            return None
+        return value
+
+    def _settings(self, group: str) -> Form:
+        valid = {name: row for name, row in self.names.items() if row.group == group}
+        place = "workload" if group == "workload" else "assumptions"
+
+        def read(spot: Spot) -> dict[str, Setting]:
+            found = {name: self._set(member, name, valid, group) for name, member in spot.fields().items()}
+            return {name: value for name, value in found.items() if value is not None}
+
+        return Form(
+            read,
+            lambda values: {name: plain_setting(value) for name, value in values.items()},
+            lambda: {"$ref": f"#/$defs/{place}", "$defs": {place: closed({name: self._schema(row) for name, row in valid.items()})}},
+            stand_in={},
+        )
+
+    def _set(self, spot: Spot, name: str, valid: Mapping[str, Assumption], group: str) -> Setting | None:
+        if name in valid:
+            return self.setting(spot, valid[name])
+        if name in self.names:
+            spot.fault(f"'{name}' belongs under '{'assumptions' if group == 'workload' else 'workload'}'")
+        else:
+            spot.fault(f"unknown {group} name '{shown(name)}'", nearest(name, list(valid)) or nearest(name, list(self.names)))
+        return None
+
+    def _schema(self, row: Assumption) -> Schema:
+        about = {"title": row.label, "description": row.meaning, "unit": row.unit}
+        match row.kind:
+            case "model":
+                return about | {"enum": list(self.models)}
+            case "word":
+                return about | ({"enum": list(row.choices)} if row.choices else TEXT)
+            case "count":
+                return about | {"type": "integer", "minimum": 0}
+        bounds = _BOUNDS.get(row.kind, Within(ABOVE_ZERO if row.above_zero else 0))
+        return about | range_schema(number_schema(bounds))
+
+
+def vocabulary(catalog: Catalog | None = None, names: Mapping[str, Assumption] | None = None) -> Vocabulary:
+    """The shipped words, with another catalogue or assumption table when given.
+
+    Example:
+        >>> "citations" in vocabulary().catalog.criteria
+        True
+    """
+    words = _shipped()
+    if (catalog is None or catalog is words.catalog) and (names is None or names is words.names):
+        return words
+    return Vocabulary(catalog or words.catalog, names or words.names)
+
+
+@cache
+def _shipped() -> Vocabulary:
+    return Vocabulary(load_catalog(), assumptions())
+
+
+def answers_form(catalog: Catalog) -> Form:
+    """How answers stand in a file: by criterion id."""
+
+    def read(spot: Spot) -> dict[str, Answer]:
+        found = {name: answer(member, catalog.criteria[name]) for name, member in spot.fields(catalog.criteria, "criterion").items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+    return Form(
+        read,
+        lambda answers: {name: plain_answer(value) for name, value in answers.items()},
+        lambda: {"$ref": "#/$defs/answers", "$defs": {"answers": closed({key: _schema(row) for key, row in catalog.criteria.items()})}},
+        stand_in={},
+    )
+
+
+def answer(spot: Spot, criterion: Criterion) -> Answer | None:
+    """An answer in its short form (a level, a number, a list) or its long form (``{value: …, note: …}``)."""
+    if spot.absent:
+        return Answer()
+    if not isinstance(spot.node, Fields):
+        return _value(spot, criterion)
+    said: Answer = _LONG.read(spot)
+    place = spot.at("value")
+    value = Answer() if place is None else _value(place, criterion)
+    return None if value is None else replace(said, levels=value.levels, amount=value.amount)
+
+
+def _value(spot: Spot, criterion: Criterion) -> Answer | None:
+    if isinstance(spot.node, Scalar) and spot.node.text in {"unknown", ""} and spot.node.kind != "number":
+        return Answer()
+    many = spot.items() if isinstance(spot.node, Items) else (spot,)
+    if criterion.unit is not None and (not criterion.words or any(one.numeric for one in many)):
+        amount = spot.estimate(criterion.minimum, criterion.maximum)
+        return None if amount is None else Answer(amount=amount)
+    levels = [level.id for level in criterion.levels]
+    named = [one.word(levels, f"level of {criterion.id}") for one in many]
+    if len(set(named)) < len(named) and None not in named:
+        spot.fault("names the same level twice")
+        return None
+    known = tuple(word for word in named if word is not None)
+    return Answer(levels=known) if known and len(known) == len(named) else None
+
+
+def plain_answer(said: Answer) -> Plain:
+    """An answer in its shortest form.
+
+    Example:
+        >>> plain_answer(Answer(("daily",))), plain_answer(Answer(("no",), note="asked IT"))
+        ('daily', {'value': 'no', 'note': 'asked IT'})
+    """
+    value = list(said.levels) if said.disputed else (said.levels or ("unknown",))[0]
+    value = value if said.amount is None else plain_estimate(said.amount)
+    extra = _LONG.plain(said)
+    return {"value": value} | extra if extra else value
+
+
+def plain_setting(value: Setting) -> Plain:
+    """A workload or assumption value in its shortest form.
+
+    Example:
+        >>> plain_setting(Estimate.of([100, 400])), plain_setting("api")
+        ([100, 400], 'api')
+    """
+    return plain_estimate(value) if isinstance(value, Estimate) else value
+
+
+def _schema(row: Criterion) -> Schema:
+    forms: list[Schema] = [{"const": "unknown"}]
+    if row.words:
+        level = {"oneOf": [{"const": level.id, "title": level.label} for level in row.levels]}
+        several = {"type": "array", "items": level, "minItems": 1, "uniqueItems": True}
+        forms += [level, several | {"description": "Two or more levels: people disagree."}]
+    if row.unit is not None:
+        forms.append(range_schema(number_schema(Within(row.minimum, row.maximum))))
+    long = _LONG.schema()
+    long["properties"]["value"] = {"anyOf": forms}
+    about = {"title": row.label, "description": row.question} | ({"unit": row.unit} if row.unit else {})
+    return about | {"anyOf": [*forms, long]}
+
+
+@dataclass(frozen=True, slots=True)
+class Archetype:
+    """A common kind of use case."""
+
+    id: Annotated[str, OWN_KEY]
+    """Word used in commands, such as ``support-assistant``."""
+    name: str
+    """Name on screen."""
+    what: str
+    """What it does, in one sentence for a client."""
+    answers: Annotated[Mapping[str, Answer], Named("answers")]
+    """Usual answers by criterion id; every one is a guess to be confirmed."""
+
+
+@cache
+def archetypes() -> Mapping[str, Archetype]:
+    """The twelve archetypes by id.
+
+    Example:
+        >>> archetypes()["mail-routing"].answers["task_kind"].levels
+        ('classify',)
+    """
+    rows: dict[str, Archetype] = data("archetypes.yaml", Mapping[str, Archetype], vocabulary().forms)
+    return {key: replace(row, answers={name: replace(one, confidence="guess") for name, one in row.answers.items()}) for key, row in rows.items()}
