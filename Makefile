@@ -31,10 +31,10 @@ $(VENV)/.browser:
 demo: $(VENV)/.base ## make the sample's reports and say where they are
 	$(RUN)/advisorkit demo --out $(OUT)
 
-test: $(VENV)/.test $(VENV)/.browser ## run the whole suite
+test: lint $(VENV)/.browser ## style, types, then the whole suite; its closing line is the last
 	$(RUN)/python -m pytest -m "not soak" $(ARGS)
 
-lint: $(VENV)/.test ## style and types
+lint: $(VENV)/.test ## style and types alone
 	$(RUN)/ruff check .
 	$(RUN)/mypy
 

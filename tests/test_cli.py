@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import run
 from contracts import ASSESS, COST, DELIVERABLES, FAULTS, PILOT_PLAN
 from jsonschema import validate
-from typer.testing import CliRunner, Result
 
-from advisorkit.cli import app
 from advisorkit.store import samples
 
 NAMES = samples.names()
@@ -34,10 +33,6 @@ workflows:
     name: Second
     answers: {knowledge_change: 3}
 """
-
-
-def run(*words: object) -> Result:
-    return CliRunner().invoke(app, [str(word) for word in words])
 
 
 def document(*words: object) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import resource
 import stat
-import time
 from pathlib import Path
 
 import pytest
+from counting import counted
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,13 +53,12 @@ MERGE_BOMB = "a0: &a0 {k: v}\n" + "".join(f"a{i}: &a{i}\n  <<: [*a{i - 1}, *a{i 
     ],
 )
 def test_dangerous_or_broken_yaml_is_refused_with_its_line(text: str, words: str) -> None:
-    started = time.perf_counter()
-
-    message = refusal(text)
+    with counted() as calls:
+        message = refusal(text)
 
     assert words in message
     assert "\n" not in message
-    assert time.perf_counter() - started < 1
+    assert calls.count < 500, "it is refused where the first danger stands, whatever follows"
 
 
 def test_every_duplicate_key_of_a_file_is_told_at_once() -> None:
@@ -71,7 +70,7 @@ def test_every_duplicate_key_of_a_file_is_told_at_once() -> None:
     ]
 
 
-def test_a_file_with_endless_values_is_refused_in_seconds() -> None:
+def test_a_file_with_endless_values_is_refused_by_their_number() -> None:
     assert "more than 500,000 values" in refusal("a: [" + "x," * 2_000_000 + "x]")
 
 

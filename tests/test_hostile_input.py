@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from command_line import run
 
-from advisorkit.cli import app
 from advisorkit.store.reading import read
 
 HEAD = "advisorkit: 1\nid: hostile\nclient: Hostile (sample)\nsample: true\ncurrency: {currency}\nas_of: {as_of}\nworkflows:\n"
@@ -24,10 +23,6 @@ MARKUP = (
     r'[x](javascript:alert(1)) <form action="http://evil"><input></form> $\input{/etc/hostname}$ =HYPERLINK(1) 😀 ]]>-->'
 )
 SAID, PRIVATE = "CANARY of who said it", "CANARY of a private note"
-
-
-def run(*words: object) -> Result:
-    return CliRunner().invoke(app, [str(word) for word in words])
 
 
 def refused(*words: object) -> str:

@@ -25,7 +25,6 @@ _EXTRAS = {
     "live": (("jupyterlab", "voila"), "the live workbook"),
     "dask": (("distributed",), "--executor dask"),
     "formats": (("docx", "pptx", "typst"), "Word, PowerPoint and PDF files"),
-    "tokens": (("toktok_rs",), "exact token counts"),
 }
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
 _ROOM = 1_000_000_000
