@@ -26,7 +26,7 @@ from advisorkit.pilots.terms import Terms
 from advisorkit.store import samples
 from advisorkit.store.reading import read
 from advisorkit.study.json_advice import advice_document
-from advisorkit.study.study import study
+from advisorkit.study.study import Study
 from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
 from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import Estimate
@@ -101,7 +101,7 @@ def test_the_words_are_made_from_computed_values() -> None:
 def test_words_for_a_buyer_hold_no_trade_terms(name: str) -> None:
     client = read(samples.path(name))
     for workflow in client.workflows:
-        words = study(client, workflow).advice.words
+        words = Study(client, workflow).advice.words
         said_ = " ".join(line for part in (words.headline, words.summary, words.why, words.against, words.unknowns) for line in part)
 
         assert not [term for term in ("deciban", "axis", "gate", "prior", "{", "  ") if term in said_.lower()]
@@ -115,7 +115,7 @@ MISSING = {(name, level.id) for name, criterion in CATALOG.criteria.items() for 
 def test_an_answer_that_merely_fails_to_argue_for_a_need_is_no_reason_against_it(name: str) -> None:
     client, seen = read(samples.path(name)), 0
     for workflow in client.workflows:
-        advice = study(client, workflow).advice
+        advice = Study(client, workflow).advice
         missing = [item.label for item in advice.belief.items if (item.criterion, item.answer) in MISSING]
         told = " ".join((*advice.words.summary, *advice.words.why, *advice.words.against)).lower()
 
@@ -259,7 +259,7 @@ def test_the_wish_for_a_cheaper_call_never_flips_what_payback_contradicts() -> N
     few = {**workflow.answers, "calls_per_month": number(200, 400), "facts_in_request": said("all"), "task_kind": said("classify")}
     without, wishing = ({**few, "call_cost_goal": said(level)} for level in ("helpful", "main"))
 
-    before, after = (study(client, replace(workflow, answers=answers)).advice for answers in (without, wishing))
+    before, after = (Study(client, replace(workflow, answers=answers)).advice for answers in (without, wishing))
 
     assert after.recommended == before.recommended
     assert after.belief.training_decibans <= before.belief.training_decibans
@@ -270,7 +270,7 @@ def test_many_calls_that_pay_training_back_speak_for_it() -> None:
     client = read(samples.path("source-text"))
     workflow = client.workflow("document-extraction")
     few, many = (
-        study(client, replace(workflow, answers={**workflow.answers, "calls_per_month": number(calls)})) for calls in (500, 3_000_000)
+        Study(client, replace(workflow, answers={**workflow.answers, "calls_per_month": number(calls)})) for calls in (500, 3_000_000)
     )
 
     training = {item.criterion: item.training for item in many.advice.belief.items}

@@ -21,7 +21,7 @@ from advisorkit.advice.ladder import step_for_now, waiting
 from advisorkit.catalog.reading import load
 from advisorkit.store import samples
 from advisorkit.store.reading import read
-from advisorkit.study.study import study
+from advisorkit.study.study import Study
 from advisorkit.values.criteria import Catalog, Criterion, Gate
 from advisorkit.values.engagement import Answer
 from advisorkit.values.errors import CatalogError
@@ -231,7 +231,7 @@ def test_an_excuse_lifts_its_gate_and_half_an_excuse_leaves_it_in_doubt(gate: Ga
 @pytest.mark.parametrize(("payback", "closed"), [(None, True), (24.0, True), (6.0, False)])
 def test_training_that_is_being_withdrawn_is_shut_out_only_where_it_would_not_pay_back_in_time(payback: float | None, closed: bool) -> None:
     sample = read(samples.path("source-text"))
-    facts = replace(study(sample, sample.workflows[0]).facts, payback_known=True, payback_months=payback, base_model_life_months=18.0)
+    facts = replace(Study(sample, sample.workflows[0]).facts, payback_known=True, payback_months=payback, base_model_life_months=18.0)
 
     hits = closed_gates(CATALOG, {"tuning_available": said("ending")}, facts)
 

@@ -16,7 +16,7 @@ from advisorkit.advice.whatif import Change, Outlook, possible_answers
 from advisorkit.catalog.reading import load
 from advisorkit.store import samples
 from advisorkit.store.reading import read
-from advisorkit.study.study import study
+from advisorkit.study.study import Study
 from advisorkit.values.engagement import Answer, Workflow
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import Estimate
@@ -62,9 +62,9 @@ def test_flips_of_a_sample_are_those_found_by_working_out_the_whole_file_again(n
     """Costs included: hosting, volume and the size of the texts move payback, corpus fit and budget, and through them the advice."""
     engagement = read(samples.path("source-text"))
     workflow = next(w for w in engagement.workflows if w.id == name)
-    told = study(engagement, workflow).advice
+    told = Study(engagement, workflow).advice
     asked = [c for c in possible_answers(CATALOG) if c.criterion not in MEASURED]
-    again = {(c.criterion, c.level): study(engagement, answering(workflow, c)).advice.recommended for c in asked}
+    again = {(c.criterion, c.level): Study(engagement, answering(workflow, c)).advice.recommended for c in asked}
 
     expected = {(criterion, CATALOG.criteria[criterion].levels[level].id, goal) for (criterion, level), goal in again.items() if goal != told.recommended}
     assert {(flip.criterion, flip.after, flip.recommended) for flip in told.flips if flip.criterion not in MEASURED} == expected

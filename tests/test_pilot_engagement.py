@@ -14,7 +14,7 @@ from advisorkit.store.reading import load
 from advisorkit.store.writing import write
 from advisorkit.study.json_pilot import faults_document, plan_document, read_document
 from advisorkit.study.pilots import pilots_of, plans, read_pilot, with_advised, with_pilot
-from advisorkit.study.study import study
+from advisorkit.study.study import Study
 from advisorkit.values.engagement import Advised, Answer, Engagement, PilotFile, Workflow
 from advisorkit.values.errors import PilotError, UsageError
 from advisorkit.values.quantities import Estimate
@@ -167,7 +167,7 @@ def test_what_a_pilot_establishes_replaces_the_opinion_and_counts_once(tmp_path:
 def test_the_pilots_decibans_are_the_whole_weight_of_what_it_answers(tmp_path: Path) -> None:
     base = engagement(**MONEY)
     read = read_pilot(results(tmp_path, 60, 48, 12), base, tmp_path / "acme.yaml")
-    before, after = study(base, base.workflows[0]).advice.belief, read.after.belief
+    before, after = Study(base, base.workflows[0]).advice.belief, read.after.belief
 
     asked = load_catalog().criteria
     measured = [item for item in after.items if item.criterion not in asked]
@@ -184,7 +184,7 @@ def test_measured_tokens_replace_assumed_ones_in_the_bill(tmp_path: Path) -> Non
     path.write_text("case,right,input_tokens,output_tokens\n" + "".join(f"{i},yes,3000,150\n" for i in range(40)))
     read = read_pilot(path, engagement(**MONEY), tmp_path / "acme.yaml")
 
-    inputs = study(read.engagement, read.engagement.workflows[0], read.established).inputs
+    inputs = Study(read.engagement, read.engagement.workflows[0], read.established).inputs
     v = inputs.likely()
 
     assert v["output_tokens"] == 150

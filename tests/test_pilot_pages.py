@@ -14,13 +14,13 @@ from advisorkit.batch.inputs import gather
 from advisorkit.batch.runner import produce
 from advisorkit.charts.kinds import ShareBars
 from advisorkit.export.blocks import Block, ChartBlock, DecisionBlock, Heading, KeyFigures, Table, Text
-from advisorkit.report.job import view_of, write_job
+from advisorkit.report.job import write_job
 from advisorkit.report.pilot_pages import charter, failures, moved, result
 from advisorkit.screens.piloted import pilot
 from advisorkit.screens.stage import Stage
 from advisorkit.store import samples
-from advisorkit.study.pilots import plan_of, read_pilot
-from advisorkit.study.study import study
+from advisorkit.study.pilots import read_pilot
+from advisorkit.study.study import Study
 from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.quantities import Estimate, percent
 
@@ -35,7 +35,7 @@ CLIENT = Engagement("acme", "Acme (sample)", "EUR", date(2026, 11, 20), (WORKFLO
 
 
 def view(engagement: Engagement, pilot: object = None):
-    return view_of(study(engagement, engagement.workflows[0], pilot), 256)  # type: ignore[arg-type]
+    return Study(engagement, engagement.workflows[0], pilot, 256)  # type: ignore[arg-type]
 
 
 def reviewed(folder: Path, name: str):
@@ -64,7 +64,7 @@ def words(blocks: tuple[Block, ...]) -> str:
 
 def test_the_charter_says_how_many_what_is_enough_and_what_each_result_means() -> None:
     here = view(CLIENT)
-    plan, said = plan_of(here.study), words(charter(here))
+    plan, said = here.plan, words(charter(here))
 
     assert f"{plan.mark} real cases decide what is built next" in said
     assert f"{percent(plan.terms.target)} or more are right" in said
@@ -76,7 +76,7 @@ def test_where_no_share_of_right_answers_pays_none_is_called_enough() -> None:
     answers = {name: Answer(amount=Estimate.of(amount)) for name, amount in {"calls_per_month": 10, "value_right": 0.1, "cost_wrong": 1}.items()}
     here = view(replace(CLIENT, workflows=(replace(WORKFLOW, answers=answers),)))
     said = words(charter(here))
-    page = pilot(here, plan_of(here.study), (), "acme.yaml", Stage())
+    page = pilot(here, here.plan, (), "acme.yaml", Stage())
 
     assert "None\nshare of right answers is enough" in said
     assert not re.search("100%|or more are right", said)

@@ -26,7 +26,7 @@ from advisorkit.pilots.established import COUNTED
 from advisorkit.pilots.marked import MarkedResults
 from advisorkit.pilots.tally import Beta, Share
 from advisorkit.pilots.terms import Stakes, Terms, best_size, sizes_valued
-from advisorkit.study.study import study
+from advisorkit.study.study import Study
 from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.patterns import PATTERNS, PatternId
 
@@ -64,7 +64,7 @@ class Client:
 def costs() -> tuple[dict[PatternId, float], float]:
     """Likely build cost of each pattern and cost of one mark, for an engagement without answers."""
     engagement = Engagement("a", "A", "EUR", date(2026, 11, 20), (Workflow("w", "W"),), exchange_rates={"USD": 0.92})
-    found = study(engagement, engagement.workflows[0])
+    found = Study(engagement, engagement.workflows[0])
     values = found.inputs.likely()
     return {p: found.facts.build[p].p50 for p in PATTERNS}, float(values["marking_minutes"] / 60 * values["hourly_cost"])
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from advisorkit.advice.reopening import Reopened, reopen_checks
 from advisorkit.catalog.tables import rules
-from advisorkit.study.study import study
+from advisorkit.study.study import Study
 from advisorkit.values.engagement import Advised, Answer, Engagement, PilotFile, Workflow
 
 WORKFLOW = Workflow("support", "Support")
@@ -15,7 +15,7 @@ BASE = Engagement("acme", "Acme (sample)", "EUR", date(2026, 11, 20), (WORKFLOW,
 
 
 def checks(engagement: Engagement) -> dict[str, Reopened]:
-    found = study(engagement, engagement.workflows[0])
+    found = Study(engagement, engagement.workflows[0])
     return {one.condition: one for one in reopen_checks(engagement, engagement.workflows[0], found.inputs, found.advice, rules())}
 
 
@@ -62,7 +62,7 @@ def test_what_holds_comes_before_what_is_still_to_come() -> None:
     told = Advised(date(2026, 3, 2), "support", "hybrid", "rag", "why")
     workflow = replace(WORKFLOW, pilots=(PilotFile("a.csv", date(2026, 11, 1), 0.8),))
     engagement = replace(BASE, history=(told,), workflows=(workflow,))
-    found = study(engagement, workflow)
+    found = Study(engagement, workflow)
 
     order = [one.holds for one in reopen_checks(engagement, workflow, found.inputs, found.advice, rules())]
 

@@ -31,9 +31,9 @@ from advisorkit.report.job import Report, make_report, open_job, write_job
 from advisorkit.report.path_pages import path
 from advisorkit.report.printed import lead_points, project, sampled, shown
 from advisorkit.report.sentences import TEXTS
-from advisorkit.report.view import View
 from advisorkit.study.json_advice import advice_document
 from advisorkit.study.json_costs import cost_document
+from advisorkit.study.study import Study
 from advisorkit.values.engagement import Answer, Engagement, Override, Scenario, Workflow
 from advisorkit.values.errors import UsageError
 from advisorkit.values.quantities import Estimate, money_short, percent, percents
@@ -238,7 +238,7 @@ def test_a_person_s_decision_stands_beside_the_advice() -> None:
 def test_hostile_words_of_a_client_stay_words_on_every_page(words: str) -> None:
     view = report().workflows[0]
     workflow = replace(POLICY, name=words, context={"problem": words}, notes={"citations": words})
-    hostile = replace(view, study=replace(view.study, workflow=workflow, engagement=replace(ONE, client=words, workflows=(workflow,))))
+    hostile = replace(view, workflow=workflow, engagement=replace(ONE, client=words, workflows=(workflow,)))
 
     html = page_of(Report((hostile,), Brand()))
 
@@ -268,7 +268,7 @@ def test_a_job_read_back_gives_the_same_report(tmp_path: Path) -> None:
     assert [blocks_of(view) for view in made.workflows] == [blocks_of(view) for view in report("two").workflows]
 
 
-def blocks_of(view: View) -> list[Block]:
+def blocks_of(view: Study) -> list[Block]:
     return [block for page in PAGES for block in page(view)]
 
 

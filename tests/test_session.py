@@ -68,7 +68,7 @@ def test_a_number_that_is_an_answer_too_moves_advice_and_costs(work: ak.Work) ->
     work.assume(calls_per_month=(400_000, 500_000, 900_000))
 
     assert work.engagement.workflow("policy-wording").answers["calls_per_month"].amount == Estimate(400_000, 500_000, 900_000)
-    assert work.judged().study.inputs.rows["calls_per_month"].range == Estimate(400_000, 500_000, 900_000)
+    assert work.judged().inputs.rows["calls_per_month"].range == Estimate(400_000, 500_000, 900_000)
 
 
 def test_every_unknown_name_and_unfit_value_is_named_and_nothing_changes(work: ak.Work) -> None:
@@ -151,15 +151,15 @@ def test_a_scenario_needs_a_name_of_its_own(work: ak.Work, name: str) -> None:
 
 
 def test_reset_takes_back_what_is_tried_and_then_what_was_set(work: ak.Work) -> None:
-    default = work.judged().study.inputs.rows["engineer_day_rate"].range
+    default = work.judged().inputs.rows["engineer_day_rate"].range
     work.assume(engineer_day_rate=500)
     work.keep()
     work.assume(engineer_day_rate=800)
 
     work.reset("engineer_day_rate")
-    assert work.judged().study.inputs.rows["engineer_day_rate"].range == Estimate.of(500)
+    assert work.judged().inputs.rows["engineer_day_rate"].range == Estimate.of(500)
     work.reset("engineer_day_rate")
-    assert work.judged().study.inputs.rows["engineer_day_rate"].range == default
+    assert work.judged().inputs.rows["engineer_day_rate"].range == default
 
 
 def test_a_session_goes_on_where_it_stopped(work: ak.Work, file: Path) -> None:

@@ -188,11 +188,11 @@ def test_numbers_are_shown_with_a_true_minus() -> None:
 
 def test_a_stage_never_changes_a_result(show: Show) -> None:
     sitting = show.sitting
-    before = sitting.work.judged().view
+    before = sitting.work.judged()
     sitting.stage = replace(sitting.stage, width=700, presenting=True, theme="dark")
     sitting.refresh()
 
-    assert sitting.work.judged().view is before
+    assert sitting.work.judged() is before
 
 
 def test_the_pilot_screen_shows_what_was_found_what_follows_and_what_was_told_before(tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def all_workflows(folder: Path, *answers: str, rate: int = 900) -> Any:
     lines = (f"  - {{id: w{n}, name: W{n}, answers: {{{given}}}, assumptions: {{engineer_day_rate: {rate}}}}}\n" for n, given in enumerate(answers))
     path.write_text("advisorkit: 1\nid: t\nclient: T\ncurrency: EUR\nas_of: 2026-11-20\nworkflows:\n" + "".join(lines))
     work = ak.open(path)
-    return together(work.engagement.workflows, {w.id: work.judged(w.id).view for w in work.engagement.workflows}, Stage())
+    return together(work.engagement.workflows, {w.id: work.judged(w.id) for w in work.engagement.workflows}, Stage())
 
 
 def test_a_workflow_for_which_something_simpler_is_advised_has_no_share_in_the_costs(tmp_path: Path) -> None:

@@ -1,19 +1,19 @@
 """The client's report: pages of blocks made from an engagement, its advice and its costs.
 
-A template's cells open a job and show pages; each page is a function from a `View` to blocks.
+A template's cells open a job and show pages; each page is a function from a `Study` to blocks.
 """
 
 from advisorkit.export.bundles import done, show
 from advisorkit.report.advice_pages import changes, reasons, summary
 from advisorkit.report.answer_pages import answers
 from advisorkit.report.cost_pages import costs, figures
-from advisorkit.report.job import Report, job_document, make_report, open_job, view_of, write_job
+from advisorkit.report.job import Report, job_document, make_report, open_job, write_job
 from advisorkit.report.path_pages import detour, path
 from advisorkit.report.pictures import rung_name
 from advisorkit.report.pilot_pages import charter, failures, moved, pilot_cover, result
-from advisorkit.report.view import View
+from advisorkit.study.study import Study
 
 __all__ = [
-    "Report", "View", "answers", "changes", "charter", "costs", "detour", "done", "failures", "figures", "job_document", "make_report", "moved",
-    "open_job", "path", "pilot_cover", "reasons", "result", "rung_name", "show", "summary", "view_of", "write_job",
+    "Report", "Study", "answers", "changes", "charter", "costs", "detour", "done", "failures", "figures", "job_document", "make_report", "moved",
+    "open_job", "path", "pilot_cover", "reasons", "result", "rung_name", "show", "summary", "write_job",
 ]

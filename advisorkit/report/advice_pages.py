@@ -33,7 +33,7 @@ from advisorkit.report.printed import (
     weeks,
 )
 from advisorkit.report.sentences import columns, say
-from advisorkit.report.view import View
+from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import day, money_short, percent
 
@@ -43,19 +43,19 @@ STALE_DAYS = 60
 """Age from which a price is worth another look."""
 
 
-def summary(view: View) -> tuple[Block, ...]:
+def summary(study: Study) -> tuple[Block, ...]:
     """The conclusion, three figures, why, what to decide, what is not known."""
-    advice, words = view.advice, view.advice.words
-    lead = (say("summary.part", client=view.engagement.client, workflow=view.workflow.name), *words.summary)
+    advice, words = study.advice, study.advice.words
+    lead = (say("summary.part", client=study.engagement.client, workflow=study.workflow.name), *words.summary)
     return (
-        DecisionBlock(" ".join(words.headline).rstrip("."), view.workflow.name, advice.clear, _state(view), _override(view)),
-        *_off_ramp(view),
+        DecisionBlock(" ".join(words.headline).rstrip("."), study.workflow.name, advice.clear, _state(study), _override(study)),
+        *_off_ramp(study),
         Text((" ".join(lead),), "lead"),
-        KeyFigures((_chance(view), _total(view), _step(view))),
-        *_list("purpose", tuple(_purpose(view))),
+        KeyFigures((_chance(study), _total(study), _step(study))),
+        *_list("purpose", tuple(_purpose(study))),
         *_list("why", words.why),
         *_list("against", words.against),
-        *_list("decide", tuple(_asks(view)), "numbered"), *_because(view),
+        *_list("decide", tuple(_asks(study)), "numbered"), *_because(study),
         *_list("unknowns", _unknowns(advice)),
     )
 
@@ -64,31 +64,31 @@ def _list(title: str, items: tuple[str, ...], style: str = "bullets") -> tuple[B
     return (Heading(say(title)), Text(items, "numbered" if style == "numbered" else "bullets")) if items else ()
 
 
-def _state(view: View) -> str:
-    advice, order = view.advice, ranked(view.advice)
+def _state(study: Study) -> str:
+    advice, order = study.advice, ranked(study.advice)
     if len(order) < 2:
-        return say("state.only", first=view.name(order[0]))
+        return say("state.only", first=study.name(order[0]))
     return say(
         "state.clear" if advice.clear else "state.open",
-        first=view.name(order[0]), second=view.name(order[1]), lead=lead_points(advice, LEAD), needed=f"{LEAD * 100:g}",
+        first=study.name(order[0]), second=study.name(order[1]), lead=lead_points(advice, LEAD), needed=f"{LEAD * 100:g}",
         share=sampled(advice.acceptability[order[0]]), share_needed=percent(SHARE),
     )
 
 
-def _override(view: View) -> str:
-    made = view.advice.override
-    return say("override", by=made.by, pattern=view.name(made.pattern), reason=made.reason.rstrip(".")) if made else ""
+def _override(study: Study) -> str:
+    made = study.advice.override
+    return say("override", by=made.by, pattern=study.name(made.pattern), reason=made.reason.rstrip(".")) if made else ""
 
 
-def _off_ramp(view: View) -> Iterator[Block]:
-    ramp = view.advice.off_ramp
+def _off_ramp(study: Study) -> Iterator[Block]:
+    ramp = study.advice.off_ramp
     if ramp is not None:
-        found = view.catalog.off_ramps[ramp.kind]
+        found = study.catalog.off_ramps[ramp.kind]
         yield Callout(found.name, f"{ramp.reason} {found.what}", "warning")
 
 
-def _purpose(view: View) -> Iterator[str]:
-    told = {name: words for name, words in view.workflow.context.items() if words}
+def _purpose(study: Study) -> Iterator[str]:
+    told = {name: words for name, words in study.workflow.context.items() if words}
     if "problem" in told:
         yield told["problem"]
     if "success_metric" in told:
@@ -99,49 +99,49 @@ def _purpose(view: View) -> Iterator[str]:
         yield say("purpose.owner", value=owner)
 
 
-def _chance(view: View) -> KeyFigure:
-    shares, (first, *others) = shown_shares(view.advice), ranked(view.advice)
-    rest = ", ".join(f"{view.name(p)} {shares[p]}" for p in others)
+def _chance(study: Study) -> KeyFigure:
+    shares, (first, *others) = shown_shares(study.advice), ranked(study.advice)
+    rest = ", ".join(f"{study.name(p)} {shares[p]}" for p in others)
     key = "figure.chance" if rest else "figure.chance_alone"
     return KeyFigure(shares[first], say(key, pattern=say(f"pattern.{first}"), others=rest))
 
 
-def _total(view: View) -> KeyFigure:
-    first = view.advice.recommended
-    total = view.costs.columns[first].total
-    values = {"months": view.months, "pattern": say(f"pattern.{first}")}
+def _total(study: Study) -> KeyFigure:
+    first = study.advice.recommended
+    total = study.costs.columns[first].total
+    values = {"months": study.months, "pattern": say(f"pattern.{first}")}
     if total is None:
         return KeyFigure(say("unknown"), say("figure.total_unknown", **values))
-    low, high = money_short(total.p10, view.currency), money_short(total.p90, view.currency)
-    return KeyFigure(money_short(total.p50, view.currency), say("figure.total", low=low, high=high, **values))
+    low, high = money_short(total.p10, study.currency), money_short(total.p90, study.currency)
+    return KeyFigure(money_short(total.p50, study.currency), say("figure.total", low=low, high=high, **values))
 
 
-def _step(view: View) -> KeyFigure:
-    rung = next((r for r in view.advice.path if r.state == "here"), None)
-    name = pictures.rung_name(rung) if rung else view.name(view.advice.now)
-    build = view.costs.columns[view.advice.now].build
+def _step(study: Study) -> KeyFigure:
+    rung = next((r for r in study.advice.path if r.state == "here"), None)
+    name = pictures.rung_name(rung) if rung else study.name(study.advice.now)
+    build = study.costs.columns[study.advice.now].build
     if build is None:
         return KeyFigure(say("unknown"), say("figure.step_unknown", step=name.lower()))
-    span = project_range(build.p10, build.p90, view.currency)
+    span = project_range(build.p10, build.p90, study.currency)
     time = f", {weeks(rung.weeks)}" if rung and rung.weeks is not None else ""
-    return KeyFigure(project(build.p50, view.currency), say("figure.step", step=name.lower(), range=span, time=time))
+    return KeyFigure(project(build.p50, study.currency), say("figure.step", step=name.lower(), range=span, time=time))
 
 
-def _because(view: View) -> tuple[Block, ...]:
-    why = view.advice.next_step.why
+def _because(study: Study) -> tuple[Block, ...]:
+    why = study.advice.next_step.why
     return (Text((why,), "note"),) if why else ()
 
 
-def _asks(view: View) -> Iterator[str]:
-    step, rung = view.advice.next_step, next((r for r in view.advice.path if r.state == "here"), None)
+def _asks(study: Study) -> Iterator[str]:
+    step, rung = study.advice.next_step, next((r for r in study.advice.path if r.state == "here"), None)
     pilot = step.action in ("pilot", "mark_more")
-    cost = view.costs.columns[view.advice.now if pilot else step.pattern].build
+    cost = study.costs.columns[study.advice.now if pilot else step.pattern].build
     name = say("ask.pilot_name") if pilot and rung and rung.pattern == "prompt" else say(f"pattern.{rung.pattern if pilot and rung else step.pattern}")
-    if step.action == "off_ramp" and view.advice.off_ramp:
-        found = view.catalog.off_ramps[view.advice.off_ramp.kind]
+    if step.action == "off_ramp" and study.advice.off_ramp:
+        found = study.catalog.off_ramps[study.advice.off_ramp.kind]
         yield say("ask.off_ramp", name=found.name, what=found.right_when)
         return
-    yield say(f"ask.{step.action}", step=name, build=project(cost.p50, view.currency) if cost else say("unknown"), cases=step.cases)
+    yield say(f"ask.{step.action}", step=name, build=project(cost.p50, study.currency) if cost else say("unknown"), cases=step.cases)
     if step.action == "pilot":
         yield say("ask.pilot.cases", cases=step.cases)
         yield say("ask.pilot.mark")
@@ -155,27 +155,27 @@ def _unknowns(advice: Advice) -> tuple[str, ...]:
     return (*advice.words.unknowns, *((say("open_questions", count=still, note=note),) if still else ()))
 
 
-def reasons(view: View) -> tuple[Block, ...]:
+def reasons(study: Study) -> tuple[Block, ...]:
     """The belief map and the evidence behind it."""
-    beside = (say("reasons.beside"), say("reasons.point"), *((say("reasons.draws"),) if view.draws else ()))
+    beside = (say("reasons.beside"), say("reasons.point"), *((say("reasons.draws"),) if study.advice.beliefs else ()))
     return (
-        Heading(pictures.needs(view.advice), 2, view.workflow.name),
-        ChartBlock(pictures.belief_map(view.catalog, view.advice, view.draws), beside, titled=False),
-        ChartBlock(pictures.evidence(view.advice)),
+        Heading(pictures.needs(study.advice), 2, study.workflow.name),
+        ChartBlock(pictures.belief_map(study.catalog, study.advice), beside, titled=False),
+        ChartBlock(pictures.evidence(study.advice)),
     )
 
 
-def _similar(view: View) -> Iterator[Block]:
-    if view.advice.similar:
+def _similar(study: Study) -> Iterator[Block]:
+    if study.advice.similar:
         rows = tuple(
-            (Cell(s.company), Cell(str(s.year or "–")), Cell(view.name(s.outcome), s.outcome), Cell(s.what_happened))
-            for s in view.advice.similar[:3]
+            (Cell(s.company), Cell(str(s.year or "–")), Cell(study.name(s.outcome), s.outcome), Cell(s.what_happened))
+            for s in study.advice.similar[:3]
         )
         yield Table(say("similar.title"), _head("similar.head"), rows, (False,) * 4, note=say("similar.note"))
 
 
-def _companions(view: View) -> Iterator[Block]:
-    found = [view.catalog.companions[c] for c in view.advice.companions]
+def _companions(study: Study) -> Iterator[Block]:
+    found = [study.catalog.companions[c] for c in study.advice.companions]
     if found:
         yield Heading(say("beside"))
         yield Text(tuple(f"{c.name}: {c.what}" for c in found), "bullets")
@@ -185,39 +185,39 @@ def _head(key: str) -> tuple[Cell, ...]:
     return tuple(Cell(name) for name in columns(key))
 
 
-def changes(view: View) -> tuple[Block, ...]:
+def changes(study: Study) -> tuple[Block, ...]:
     """What single answers would change, what the advice is not, when to look again, and what others did."""
-    chart = pictures.flip_bars(view.catalog, view.advice)
-    found = len({flip.criterion for flip in view.advice.flips if flip.recommended != view.advice.recommended})
+    chart = pictures.flip_bars(study.catalog, study.advice)
+    found = len({flip.criterion for flip in study.advice.flips if flip.recommended != study.advice.recommended})
     many = "none" if not found else "one" if found == 1 else "many"
     title = say(f"changes.title.{many}", count=count(found).capitalize())
-    pattern = view.name(view.advice.recommended)
+    pattern = study.name(study.advice.recommended)
     lead = say("changes.lead", points=f"{LEAD * 100:g}") if found else say("changes.lead_none", pattern=pattern)
     return (
-        Heading(title, 2, view.workflow.name), Text((lead,), "lead"), *((ChartBlock(chart, titled=False),) if view.advice.flips else ()),
-        *_list("changes.pairs", () if found else tuple(_pairs(view))),
-        Heading(say("out.title")), Text(tuple(_not_these(view)), "bullets"),
-        *_companions(view), Heading(say("again.title")), Text(tuple(_again(view)), "bullets"), *_similar(view),
+        Heading(title, 2, study.workflow.name), Text((lead,), "lead"), *((ChartBlock(chart, titled=False),) if study.advice.flips else ()),
+        *_list("changes.pairs", () if found else tuple(_pairs(study))),
+        Heading(say("out.title")), Text(tuple(_not_these(study)), "bullets"),
+        *_companions(study), Heading(say("again.title")), Text(tuple(_again(study)), "bullets"), *_similar(study),
     )
 
 
-def _pairs(view: View) -> Iterator[str]:
-    for pair in view.advice.pairs[:PAIRS]:
-        one, two = (pictures.level_words(view.catalog, f.criterion, f.after, reason=True) for f in (pair.first, pair.second))
-        yield say("changes.pair", one=one, two=inside(two), pattern=view.name(pair.second.recommended))
+def _pairs(study: Study) -> Iterator[str]:
+    for pair in study.advice.pairs[:PAIRS]:
+        one, two = (pictures.level_words(study.catalog, f.criterion, f.after, reason=True) for f in (pair.first, pair.second))
+        yield say("changes.pair", one=one, two=inside(two), pattern=study.name(pair.second.recommended))
 
 
-def _not_these(view: View) -> Iterator[str]:
+def _not_these(study: Study) -> Iterator[str]:
     """Why the other patterns are not the advice; those with one reason are named together."""
-    shares, said = shown_shares(view.advice), dict[str, list[str]]()
-    for pattern in (p for p in PATTERNS if p != view.advice.recommended):
-        said.setdefault(_not_this(view, pattern, shares[pattern]), []).append(view.name(pattern))
+    shares, said = shown_shares(study.advice), dict[str, list[str]]()
+    for pattern in (p for p in PATTERNS if p != study.advice.recommended):
+        said.setdefault(_not_this(study, pattern, shares[pattern]), []).append(study.name(pattern))
     for reason, names in said.items():
         yield f"{' and '.join(names)}: {reason}"
 
 
-def _not_this(view: View, pattern: PatternId, share: str) -> str:
-    gates, found = view.advice.patterns[pattern].gates, view.catalog.patterns[pattern]
+def _not_this(study: Study, pattern: PatternId, share: str) -> str:
+    gates, found = study.advice.patterns[pattern].gates, study.catalog.patterns[pattern]
     for kind, key in (("lasting", "out.ruled"), ("for_now", "out.held")):
         if hits := [hit for hit in gates if hit.kind == kind and not hit.provisional]:
             return say(key, reason=" ".join(dict.fromkeys(h.reason for h in hits)), reopens=_reopens(hits[0]))
@@ -230,13 +230,13 @@ def _reopens(hit: GateHit) -> str:
     return say("out.reopens", reopens=inside(hit.reopens)) if hit.reopens else ""
 
 
-def _again(view: View) -> Iterator[str]:
+def _again(study: Study) -> Iterator[str]:
     yield say("again.step")
-    if ages := view.inputs.prices():
+    if ages := study.inputs.prices():
         oldest = min(age.as_of for age in ages)
         yield say("again.prices", date=day(oldest + timedelta(days=STALE_DAYS)), days=STALE_DAYS)
-    retires = view.inputs.model("tuned_model").retires
-    if retires and view.advice.recommended in ("finetune", "hybrid"):
+    retires = study.inputs.model("tuned_model").retires
+    if retires and study.advice.recommended in ("finetune", "hybrid"):
         yield say("again.retires", date=day(retires))
-    told = {hit.reopens for said in view.advice.patterns.values() for hit in said.gates}
-    yield from (say("again.world", reason=inside(reason)) for reason in view.advice.reopen_when if reason not in told)
+    told = {hit.reopens for said in study.advice.patterns.values() for hit in said.gates}
+    yield from (say("again.world", reason=inside(reason)) for reason in study.advice.reopen_when if reason not in told)

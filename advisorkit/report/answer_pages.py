@@ -8,7 +8,7 @@ from advisorkit.advice.gates import pointless
 from advisorkit.export.blocks import Block, Cell, Heading, Table, Text
 from advisorkit.report.printed import plain
 from advisorkit.report.sentences import columns, say
-from advisorkit.report.view import View
+from advisorkit.study.study import Study
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer
 from advisorkit.values.quantities import SYMBOLS, day
@@ -17,28 +17,28 @@ PRIVATE = frozenset({"budget"})
 """Answers that never reach a deliverable."""
 
 
-def answers(view: View) -> tuple[Block, ...]:
+def answers(study: Study) -> tuple[Block, ...]:
     """Every answer in the catalogue's order with its state and note, and what nobody answered."""
-    alone = len(view.engagement.workflows) == 1
-    told = view.answers if alone else {name: a for name, a in view.answers.items() if a is not view.engagement.answers.get(name)}
-    missing = [c.label for c in view.catalog.criteria.values() if c.id not in PRIVATE and _open(view, c)]
+    alone = len(study.engagement.workflows) == 1
+    told = study.answers if alone else {name: a for name, a in study.answers.items() if a is not study.engagement.answers.get(name)}
+    missing = [c.label for c in study.catalog.criteria.values() if c.id not in PRIVATE and _open(study, c)]
     return (
-        Heading(say("answers.title"), 2, view.workflow.name), Text((say("answers.lead" if alone else "answers.lead_own"),), "lead"),
-        _table(view, told),
+        Heading(say("answers.title"), 2, study.workflow.name), Text((say("answers.lead" if alone else "answers.lead_own"),), "lead"),
+        _table(study, told),
         *((Text((say("answers.open", names="; ".join(missing)),), "note"),) if missing else ()),
     )
 
 
-def shared_answers(views: Sequence[View]) -> tuple[Block, ...]:
+def shared_answers(studies: Sequence[Study]) -> tuple[Block, ...]:
     """Answers that hold for all workflows; nothing when there is only one workflow or no such answer."""
-    view = views[0]
-    if len(view.engagement.workflows) == 1 or not view.engagement.answers:
+    study = studies[0]
+    if len(study.engagement.workflows) == 1 or not study.engagement.answers:
         return ()
-    return Heading(say("answers.title_shared"), 2), Text((say("answers.lead"),), "lead"), _table(view, view.engagement.answers)
+    return Heading(say("answers.title_shared"), 2), Text((say("answers.lead"),), "lead"), _table(study, study.engagement.answers)
 
 
-def _table(view: View, told: Mapping[str, Answer]) -> Table:
-    rows = tuple(_row(view, c, told[c.id]) for c in view.catalog.criteria.values() if c.id in told and c.id not in PRIVATE and _known(told[c.id]))
+def _table(study: Study, told: Mapping[str, Answer]) -> Table:
+    rows = tuple(_row(study, c, told[c.id]) for c in study.catalog.criteria.values() if c.id in told and c.id not in PRIVATE and _known(told[c.id]))
     return Table("", tuple(Cell(name) for name in columns("answers.head")), rows, (False,) * 3)
 
 
@@ -46,15 +46,15 @@ def _known(answer: Answer) -> bool:
     return bool(answer.levels) or answer.amount is not None
 
 
-def _open(view: View, criterion: Criterion) -> bool:
-    answer = view.answers.get(criterion.id)
+def _open(study: Study, criterion: Criterion) -> bool:
+    answer = study.answers.get(criterion.id)
     unknown = answer is None or not _known(answer)
-    return unknown and not criterion.derived and not pointless(view.catalog, view.answers, criterion.id)
+    return unknown and not criterion.derived and not pointless(study.catalog, study.answers, criterion.id)
 
 
-def _row(view: View, criterion: Criterion, answer: Answer) -> tuple[Cell, ...]:
-    remarks = "; ".join(_remarks(view, criterion, answer))
-    return Cell(criterion.label), Cell(words_of(criterion, answer, view.currency)), Cell(remarks, "guess" if answer.confidence == "guess" else "")
+def _row(study: Study, criterion: Criterion, answer: Answer) -> tuple[Cell, ...]:
+    remarks = "; ".join(_remarks(study, criterion, answer))
+    return Cell(criterion.label), Cell(words_of(criterion, answer, study.currency)), Cell(remarks, "guess" if answer.confidence == "guess" else "")
 
 
 def words_of(criterion: Criterion, answer: Answer, currency: str) -> str:
@@ -67,8 +67,8 @@ def words_of(criterion: Criterion, answer: Answer, currency: str) -> str:
     return " to ".join(ends) + ("%" if share else f" {unit.removeprefix('currency').strip()}".rstrip())
 
 
-def _remarks(view: View, criterion: Criterion, answer: Answer) -> Iterator[str]:
-    if view.study.pilot is not None and criterion.id in view.study.pilot.answers:
+def _remarks(study: Study, criterion: Criterion, answer: Answer) -> Iterator[str]:
+    if study.pilot is not None and criterion.id in study.pilot.answers:
         yield say("answers.pilot")
     if answer.confidence == "guess":
         yield say("evidence.guess")
@@ -76,4 +76,4 @@ def _remarks(view: View, criterion: Criterion, answer: Answer) -> Iterator[str]:
         yield say("answers.disputed")
     if answer.confirm_by is not None:
         yield say("answers.confirm", date=day(answer.confirm_by))
-    yield from filter(None, (answer.note, view.workflow.notes.get(criterion.id, "")))
+    yield from filter(None, (answer.note, study.workflow.notes.get(criterion.id, "")))

@@ -11,7 +11,7 @@ from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, LineItems
 from advisorkit.report import cost_pictures as pictures
 from advisorkit.report.printed import plain, project, sampled
 from advisorkit.report.sentences import columns, say, sure
-from advisorkit.report.view import View
+from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import SYMBOLS, Band, Estimate, day, money_short, number, percent, round_figures
 
@@ -21,61 +21,61 @@ ROWS = 7
 """Most assumptions listed."""
 
 
-def costs(view: View) -> tuple[Block, ...]:
+def costs(study: Study) -> tuple[Block, ...]:
     """Ranges of every pattern and of today, how cost builds up, and where the money goes."""
     return (
-        Heading(_title(view), 2, view.workflow.name), ChartBlock(pictures.range_bars(view)),
-        *((Text(said, "bullets"),) if (said := tuple(_said(view))) else ()), *_curves(view), _side_by_side(view), _bill(view),
+        Heading(_title(study), 2, study.workflow.name), ChartBlock(pictures.range_bars(study)),
+        *((Text(said, "bullets"),) if (said := tuple(_said(study))) else ()), *_curves(study), _side_by_side(study), _bill(study),
     )
 
 
-def _title(view: View) -> str:
-    first = max(PATTERNS, key=lambda p: view.costs.cheapest.get(p, 0))
-    chance = view.costs.cheapest.get(first, 0)
+def _title(study: Study) -> str:
+    first = max(PATTERNS, key=lambda p: study.costs.cheapest.get(p, 0))
+    chance = study.costs.cheapest.get(first, 0)
     key = "costs.title.clear" if chance >= 0.6 else "costs.title.open" if chance else "costs.title.unknown"
-    return say(key, pattern=view.name(first), sure=say(f"sure.{sure(chance)}"), months=view.months)
+    return say(key, pattern=study.name(first), sure=say(f"sure.{sure(chance)}"), months=study.months)
 
 
-def _said(view: View) -> Iterator[str]:
+def _said(study: Study) -> Iterator[str]:
     """What the ranges mean, in sentences."""
-    found, first = sorted(view.costs.cheapest.items(), key=lambda pair: -pair[1]), view.advice.recommended
+    found, first = sorted(study.costs.cheapest.items(), key=lambda pair: -pair[1]), study.advice.recommended
     if found:
-        yield say("costs.cheapest", shares=", ".join(f"{view.name(p)} {sampled(s)}" for p, s in found))
-    if first in view.costs.cheapest and (gap := _gap(view, first)):
-        middle, low, high = (money_short(v, view.currency) for v in (abs(gap.p50), gap.p10, gap.p90))
+        yield say("costs.cheapest", shares=", ".join(f"{study.name(p)} {sampled(s)}" for p, s in found))
+    if first in study.costs.cheapest and (gap := _gap(study, first)):
+        middle, low, high = (money_short(v, study.currency) for v in (abs(gap.p50), gap.p10, gap.p90))
         key = "costs.saving" if gap.p50 >= 0 else "costs.dearer"
-        yield say(key, pattern=view.name(first), middle=middle, low=low, high=high, months=view.months)
-    for even in view.costs.break_even:
+        yield say(key, pattern=study.name(first), middle=middle, low=low, high=high, months=study.months)
+    for even in study.costs.break_even:
         if even.between == ("prompt", first) and even.calls_per_month:
-            yield say("costs.even_calls", pattern=view.name(first), calls=number(round_figures(even.calls_per_month)), reason=even.reason)
-    if benefit := view.costs.columns[first].net_benefit:
-        spread = _three(Band(benefit.p10, abs(benefit.p50), benefit.p90), view.currency)
-        yield say("costs.benefit" if benefit.p50 >= 0 else "costs.loss", pattern=view.name(first), months=view.months, **spread)
+            yield say("costs.even_calls", pattern=study.name(first), calls=number(round_figures(even.calls_per_month)), reason=even.reason)
+    if benefit := study.costs.columns[first].net_benefit:
+        spread = _three(Band(benefit.p10, abs(benefit.p50), benefit.p90), study.currency)
+        yield say("costs.benefit" if benefit.p50 >= 0 else "costs.loss", pattern=study.name(first), months=study.months, **spread)
 
 
-def _gap(view: View, first: PatternId) -> Band | None:
-    found = [d.amount for d in view.costs.differences if (d.left, d.right) == ("prompt", first)]
-    return found[0] if found and "prompt" in view.costs.cheapest else None
+def _gap(study: Study, first: PatternId) -> Band | None:
+    found = [d.amount for d in study.costs.differences if (d.left, d.right) == ("prompt", first)]
+    return found[0] if found and "prompt" in study.costs.cheapest else None
 
 
-def _curves(view: View) -> Iterator[Block]:
-    chart = pictures.curves(view)
+def _curves(study: Study) -> Iterator[Block]:
+    chart = pictures.curves(study)
     if chart is not None:
         yield ChartBlock(chart)
 
 
-def _side_by_side(view: View) -> Table:
+def _side_by_side(study: Study) -> Table:
     order: tuple[Column, ...] = (*PATTERNS, "today")
-    rows = tuple(_column_row(view, column) for column in order)
+    rows = tuple(_column_row(study, column) for column in order)
     return Table(say("costs.table"), _head("costs.head"), rows, (False, True, True, True, True), say("costs.table_subtitle"), say("costs.today_note"))
 
 
-def _column_row(view: View, column: Column) -> tuple[Cell, ...]:
-    found, currency = view.costs.columns[column], view.currency
+def _column_row(study: Study, column: Column) -> tuple[Cell, ...]:
+    found, currency = study.costs.columns[column], study.currency
     build = "–" if column == "today" else _project(found.build, currency)
     call = "–" if column == "today" else _cents(found.per_call, currency)
     cells = (build, call, _band(found.run_per_month, currency), _band(found.total, currency))
-    return Cell(view.name(column), column if column in PATTERNS else ""), *(Cell(c, "muted" if c == say("unknown") else "") for c in cells)
+    return Cell(study.name(column), column if column in PATTERNS else ""), *(Cell(c, "muted" if c == say("unknown") else "") for c in cells)
 
 
 def _band(band: Band | None, currency: str) -> str:
@@ -111,18 +111,18 @@ def cents(amount: float) -> str:
     return f"{value:,.0f}" if value >= 10 else f"{value:g}"
 
 
-def _bill(view: View) -> LineItems:
-    shown = [c for c in PATTERNS if view.bill.total(c) is not None]
+def _bill(study: Study) -> LineItems:
+    shown = [c for c in PATTERNS if study.bill.total(c) is not None]
     rows = []
     for group in ("build", "use", "upkeep", "change", "error"):
-        amounts = tuple(_sum([line for line in view.bill.of(c) if _group(line) == group]) for c in shown)
+        amounts = tuple(_sum([line for line in study.bill.of(c) if _group(line) == group]) for c in shown)
         if any(amount != 0 for amount in amounts):
             rows.append(Money(say(f"phase.{group}"), amounts))
-    middles = ", ".join(f"{view.name(c)} {money_short(t.p50, view.currency)}" for c in shown if (t := view.costs.columns[c].total))
-    note = say("costs.bill_note", months=view.months, middles=middles)
-    known = all(view.bill.errors_known(c) for c in shown)
+    middles = ", ".join(f"{study.name(c)} {money_short(t.p50, study.currency)}" for c in shown if (t := study.costs.columns[c].total))
+    note = say("costs.bill_note", months=study.months, middles=middles)
+    known = all(study.bill.errors_known(c) for c in shown)
     return LineItems(
-        say("costs.bill"), view.currency, tuple(Cell(view.name(c), c) for c in shown), tuple(rows),
+        say("costs.bill"), study.currency, tuple(Cell(study.name(c), c) for c in shown), tuple(rows),
         note if known else f"{note} {say('costs.errors_unknown')}",
     )
 
@@ -138,27 +138,27 @@ def _sum(lines: list[Line]) -> float | None:
     return None if None in amounts else sum(a for a in amounts if a is not None)
 
 
-def figures(view: View) -> tuple[Block, ...]:
+def figures(study: Study) -> tuple[Block, ...]:
     """Assumptions with their sources, what moves the result most, and the age of the prices."""
     return (
-        Heading(say("figures.title"), 2, view.workflow.name), Text((say("figures.lead"),), "lead"), Text((" ".join((_models(view), *_fresh(view))),)),
-        Table("", _head("figures.head"), tuple(_assumption(row) for row in _listed(view)), (False, True, True, True, False, False)),
-        *_swings(view), *_old_prices(view),
+        Heading(say("figures.title"), 2, study.workflow.name), Text((say("figures.lead"),), "lead"), Text((" ".join((_models(study), *_fresh(study))),)),
+        Table("", _head("figures.head"), tuple(_assumption(row) for row in _listed(study)), (False, True, True, True, False, False)),
+        *_swings(study), *_old_prices(study),
     )
 
 
-def _listed(view: View) -> list[Input]:
-    rows = view.inputs.rows
+def _listed(study: Study) -> list[Input]:
+    rows = study.inputs.rows
     own = [name for name, row in rows.items() if row.known and row.changed_by != "price book" and row.assumption.numeric]
-    moving = [bar.input for bar in view.costs.tornado.bars[:pictures.BARS]] if view.costs.tornado else []
+    moving = [bar.input for bar in study.costs.tornado.bars[:pictures.BARS]] if study.costs.tornado else []
     return [rows[name] for name in dict.fromkeys((*moving, *own)) if name != "discount_rate"][:ROWS]
 
 
-def _models(view: View) -> str:
-    rate = view.inputs.rows["discount_rate"].range
-    words = {"model": view.inputs.word("model"), "tuned": view.inputs.word("tuned_model")}
+def _models(study: Study) -> str:
+    rate = study.inputs.rows["discount_rate"].range
+    words = {"model": study.inputs.word("model"), "tuned": study.inputs.word("tuned_model")}
     told = say("figures.models", discount=percent(rate.likely if rate else 0), **words)
-    return f"{told} {say('figures.hosting')}" if view.inputs.word("tuned_hosting") == "api" else told
+    return f"{told} {say('figures.hosting')}" if study.inputs.word("tuned_hosting") == "api" else told
 
 
 def _assumption(row: Input) -> tuple[Cell, ...]:
@@ -183,21 +183,21 @@ def _ends(value: Estimate | None, scale: float) -> tuple[str, str, str]:
     return ("–", likely, "–") if value.fixed else (low, likely, high)
 
 
-def _swings(view: View) -> Iterator[Block]:
-    chart = pictures.tornado(view)
+def _swings(study: Study) -> Iterator[Block]:
+    chart = pictures.tornado(study)
     if chart is not None:
         yield ChartBlock(chart)
 
 
-def _fresh(view: View) -> Iterator[str]:
-    ages = view.inputs.prices()
+def _fresh(study: Study) -> Iterator[str]:
+    ages = study.inputs.prices()
     if ages and all(age.state == "fresh" for age in ages):
         oldest = max(ages, key=lambda age: age.age_days)
         yield say("figures.fresh", count=len(ages), days=oldest.age_days, date=day(oldest.as_of))
 
 
-def _old_prices(view: View) -> Iterator[Block]:
-    old = sorted((age for age in view.inputs.prices() if age.state != "fresh"), key=lambda age: -age.age_days)
+def _old_prices(study: Study) -> Iterator[Block]:
+    old = sorted((age for age in study.inputs.prices() if age.state != "fresh"), key=lambda age: -age.age_days)
     if old:
         rows = tuple((Cell(a.id), Cell(day(a.as_of)), Cell(say("figures.stale", days=a.age_days), "stale")) for a in old)
         yield Table(say("figures.prices"), _head("figures.prices_head"), rows, (False, False, True))

@@ -11,7 +11,7 @@ from advisorkit.costs.results import CostCurve, InputSwing, Payback
 from advisorkit.report.pictures import ruled_out
 from advisorkit.report.printed import sampled
 from advisorkit.report.sentences import say
-from advisorkit.report.view import View
+from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import money_short, number, round_figures
 
@@ -23,14 +23,14 @@ SMALL = 0.02
 """Smallest swing shown, as a share of the largest."""
 
 
-def range_bars(view: View) -> kinds.RangeBars:
+def range_bars(study: Study) -> kinds.RangeBars:
     """Total cost of every pattern that is left, of today and of a bought product, lowest first; the others say why not."""
-    rows = _in_scale([_range(view, column) for column in (*PATTERNS, *_ALSO)], view.currency)
+    rows = _in_scale([_range(study, column) for column in (*PATTERNS, *_ALSO)], study.currency)
     known = sorted((r for r in rows if r.range), key=lambda r: r.range[1] if r.range else 0)
     missing = [r for r in rows if r.range is None and r.note]
     return kinds.RangeBars(
-        title=say("costs.range", months=view.months), currency=view.currency, bars=(*known, *missing),
-        subtitle=say("costs.range_subtitle", draws=number(view.costs.draws)),
+        title=say("costs.range", months=study.months), currency=study.currency, bars=(*known, *missing),
+        subtitle=say("costs.range_subtitle", draws=number(study.costs.draws)),
     )
 
 
@@ -48,65 +48,65 @@ def _in_words(row: kinds.RangeRow, currency: str) -> kinds.RangeRow:
 _ALSO: tuple[Column, ...] = ("today", "buy")
 
 
-def _range(view: View, column: Column) -> kinds.RangeRow:
+def _range(study: Study, column: Column) -> kinds.RangeRow:
     pattern = column if column in PATTERNS else ""
-    if column in PATTERNS and view.advice.patterns[column].status == "ruled_out":
-        return kinds.RangeRow(column, view.name(column), None, say("costs.out", reason=ruled_out(view.advice, column)))
-    total = view.costs.columns[column].total
+    if column in PATTERNS and study.advice.patterns[column].status == "ruled_out":
+        return kinds.RangeRow(column, study.name(column), None, say("costs.out", reason=ruled_out(study.advice, column)))
+    total = study.costs.columns[column].total
     if total is None:
-        missing = _missing(view).get(column, say("costs.missing.pattern"))
-        return kinds.RangeRow(pattern, view.name(column), None, missing)
-    return kinds.RangeRow(pattern, view.name(column), (total.p10, total.p50, total.p90))
+        missing = _missing(study).get(column, say("costs.missing.pattern"))
+        return kinds.RangeRow(pattern, study.name(column), None, missing)
+    return kinds.RangeRow(pattern, study.name(column), (total.p10, total.p50, total.p90))
 
 
-def _missing(view: View) -> dict[Column, str]:
-    ramp = view.advice.off_ramp
+def _missing(study: Study) -> dict[Column, str]:
+    ramp = study.advice.off_ramp
     sold = ramp is not None and ramp.kind == "buy"
     return {"today": say("costs.missing.today"), "buy": say("costs.missing.buy") if sold else ""}
 
 
-def cheapest_bars(view: View) -> kinds.ShareBars:
+def cheapest_bars(study: Study) -> kinds.ShareBars:
     """Chance that each pattern is the cheapest, largest first."""
-    found = sorted(view.costs.cheapest.items(), key=lambda pair: -pair[1])
-    bars = tuple(kinds.ShareRow(p, view.name(p), share, sampled(share)) for p, share in found)
-    return kinds.ShareBars(title=say("costs.cheapest_title"), subtitle=say("costs.cheapest_subtitle", draws=number(view.costs.draws)), bars=bars)
+    found = sorted(study.costs.cheapest.items(), key=lambda pair: -pair[1])
+    bars = tuple(kinds.ShareRow(p, study.name(p), share, sampled(share)) for p, share in found)
+    return kinds.ShareBars(title=say("costs.cheapest_title"), subtitle=say("costs.cheapest_subtitle", draws=number(study.costs.draws)), bars=bars)
 
 
-def curves(view: View) -> kinds.Curves | None:
+def curves(study: Study) -> kinds.Curves | None:
     """Cumulative cost of the patterns that are left, with bands; None while no total is known."""
-    found = {p: c for p in PATTERNS if view.advice.patterns[p].status != "ruled_out" and (c := view.costs.columns[p].curve)}
+    found = {p: c for p in PATTERNS if study.advice.patterns[p].status != "ruled_out" and (c := study.costs.columns[p].curve)}
     if not found:
         return None
-    even = _break_even(view, found)
-    back = payback(view)
-    title = say("costs.curves_even", first=view.name(back.column), month=back.p50) if even and back else say("costs.curves", months=view.months)
-    within = [say("costs.within", months=view.months, share=sampled(back.within_horizon))] if even and back else []
+    even = _break_even(study, found)
+    back = payback(study)
+    title = say("costs.curves_even", first=study.name(back.column), month=back.p50) if even and back else say("costs.curves", months=study.months)
+    within = [say("costs.within", months=study.months, share=sampled(back.within_horizon))] if even and back else []
     return kinds.Curves(
-        title=title, subtitle=" ".join((say("costs.curves_subtitle"), *within)), currency=view.currency,
-        months=tuple(map(float, next(iter(found.values())).months)), curves=tuple(_curve(view, p, c) for p, c in found.items()), break_even=even,
+        title=title, subtitle=" ".join((say("costs.curves_subtitle"), *within)), currency=study.currency,
+        months=tuple(map(float, next(iter(found.values())).months)), curves=tuple(_curve(study, p, c) for p, c in found.items()), break_even=even,
     )
 
 
-def _curve(view: View, pattern: PatternId, curve: CostCurve) -> kinds.Curve:
+def _curve(study: Study, pattern: PatternId, curve: CostCurve) -> kinds.Curve:
     low, middle, high = zip(*((b.p10, b.p50, b.p90) for b in curve.bands), strict=True)
-    return kinds.Curve(pattern, view.name(pattern), low, middle, high)
+    return kinds.Curve(pattern, study.name(pattern), low, middle, high)
 
 
-def payback(view: View) -> Payback | None:
+def payback(study: Study) -> Payback | None:
     """The destination's payback against a prompt; None where there is none to speak of."""
-    first = view.advice.recommended
-    return next((p for p in view.costs.payback if p.column == first), None)
+    first = study.advice.recommended
+    return next((p for p in study.costs.payback if p.column == first), None)
 
 
-def _break_even(view: View, found: dict[PatternId, CostCurve]) -> kinds.BreakEven | None:
-    back = payback(view)
-    if back is None or not back.p50 or "prompt" not in found or view.advice.recommended not in found:
+def _break_even(study: Study, found: dict[PatternId, CostCurve]) -> kinds.BreakEven | None:
+    back = payback(study)
+    if back is None or not back.p50 or "prompt" not in found or study.advice.recommended not in found:
         return None
-    values = {"first": view.name(back.column), "second": say("pattern.prompt"), "month": back.p50}
+    values = {"first": study.name(back.column), "second": say("pattern.prompt"), "month": back.p50}
     low = back.p10 or 0
-    high = say("costs.even_beyond", months=view.months) if back.p90 is None else say("costs.even_month", month=back.p90)
+    high = say("costs.even_beyond", months=study.months) if back.p90 is None else say("costs.even_month", month=back.p90)
     return kinds.BreakEven(
-        back.p50, _at(found[view.advice.recommended], back.p50), low, back.p90,
+        back.p50, _at(found[study.advice.recommended], back.p50), low, back.p90,
         say("costs.even_words", **values), say("costs.even_range", low=low, high=high),
     )
 
@@ -117,24 +117,24 @@ def _at(curve: CostCurve, month: float) -> float:
     return b0.p50 + (b1.p50 - b0.p50) * (month - m0) / (m1 - m0)
 
 
-def tornado(view: View) -> kinds.Tornado | None:
+def tornado(study: Study) -> kinds.Tornado | None:
     """What moves the cheapest pattern's saving most; None while that is not known."""
-    found = view.costs.tornado
+    found = study.costs.tornado
     if found is None or not found.bars:
         return None
     turning = [bar for bar in found.bars if min(bar.low, bar.high) < 0 < max(bar.low, bar.high)]
     title = say("swing.title.none") if not turning else say("swing.title.some", label=turning[0].label)
     return kinds.Tornado(
-        title=title, currency=view.currency, base=found.base, swings=tuple(_swing(view, bar) for bar in found.bars[:BARS] if bar.swing >= SMALL * found.bars[0].swing),
+        title=title, currency=study.currency, base=found.base, swings=tuple(_swing(study, bar) for bar in found.bars[:BARS] if bar.swing >= SMALL * found.bars[0].swing),
         subtitle=say(
-            "swing.subtitle", better=view.name(found.better), against=say(f"pattern.{found.against}"), months=view.months,
-            base=money_short(found.base, view.currency),
+            "swing.subtitle", better=study.name(found.better), against=say(f"pattern.{found.against}"), months=study.months,
+            base=money_short(found.base, study.currency),
         ),
     )
 
 
-def _swing(view: View, bar: InputSwing) -> kinds.Swing:
-    low, high = (input_words(value, bar.unit, view.currency) for value in (bar.low_value, bar.high_value))
+def _swing(study: Study, bar: InputSwing) -> kinds.Swing:
+    low, high = (input_words(value, bar.unit, study.currency) for value in (bar.low_value, bar.high_value))
     return kinds.Swing(bar.label, bar.low, bar.high, low, high)
 
 

@@ -10,16 +10,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.costs.assumption import DRAWS
-from advisorkit.costs.bill import bill
-from advisorkit.costs.simulation import SEED, price
+from advisorkit.costs.simulation import SEED
 from advisorkit.export.blocks import Block
 from advisorkit.export.brand import Brand
 from advisorkit.files.disk import read_bytes, within, write_bytes
 from advisorkit.pilots.established import Established
 from advisorkit.report.answer_pages import shared_answers
-from advisorkit.report.view import View
 from advisorkit.report.whole_pages import cover, method, overview
 from advisorkit.store import document, reading
 from advisorkit.study.pilots import pilots_of
@@ -32,8 +29,8 @@ from advisorkit.values.errors import UsageError
 class Report:
     """Everything that a template's cells show."""
 
-    workflows: tuple[View, ...]
-    """One view a workflow, in the engagement's order."""
+    workflows: tuple[Study, ...]
+    """One study a workflow, in the engagement's order."""
     brand: Brand
     """The sender's brand."""
 
@@ -149,9 +146,4 @@ def make_report(
         PriceError: If a price or an exchange rate is not known.
     """
     base = engagement.under(scenario) if scenario else engagement
-    return Report(tuple(view_of(study, draws, seed) for study in studies(base, pilots, workflows)), brand or Brand())
-
-
-def view_of(study: Study, draws: int = DRAWS, seed: int = SEED) -> View:
-    """One workflow's view with its bill and cost ranges."""
-    return View(load_catalog(), study, bill(study.inputs), price(study.inputs, draws, seed, study.in_play))
+    return Report(studies(base, pilots, workflows, draws, seed), brand or Brand())

@@ -10,25 +10,25 @@ from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, Table, Te
 from advisorkit.report import pictures
 from advisorkit.report.printed import project, weeks
 from advisorkit.report.sentences import columns, say
-from advisorkit.report.view import View
+from advisorkit.study.study import Study
 from advisorkit.values.quantities import percent
 
 
-def path(view: View) -> tuple[Block, ...]:
+def path(study: Study) -> tuple[Block, ...]:
     """The rungs as stairs and as tests, and what starting small costs and saves."""
     return (
-        Heading(say("path.title"), 2, view.workflow.name), Text((say("path.lead"),), "lead"),
-        ChartBlock(pictures.path_stairs(view.advice, view.currency)),
+        Heading(say("path.title"), 2, study.workflow.name), Text((say("path.lead"),), "lead"),
+        ChartBlock(pictures.path_stairs(study.advice, study.currency)),
         Table(
-            say("path.tests"), _head("path.head"), tuple(_tests(view)), (False, False, False, True, True), say("path.tests_subtitle")
+            say("path.tests"), _head("path.head"), tuple(_tests(study)), (False, False, False, True, True), say("path.tests_subtitle")
         ),
-        *_detour(view),
+        *_detour(study),
     )
 
 
-def _tests(view: View) -> Iterator[tuple[Cell, ...]]:
-    for rung in view.advice.path:
-        build = build_of(rung.build, view.currency)
+def _tests(study: Study) -> Iterator[tuple[Cell, ...]]:
+    for rung in study.advice.path:
+        build = build_of(rung.build, study.currency)
         yield (
             Cell(pictures.rung_name(rung), rung.pattern if rung.state != "done" else "muted"), Cell(rung.enter_when), Cell(rung.leave_when),
             Cell(percent(rung.probability_suffices)), Cell(build),
@@ -44,20 +44,20 @@ def _head(key: str) -> tuple[Cell, ...]:
     return tuple(Cell(name) for name in columns(key))
 
 
-def _detour(view: View) -> Iterator[Block]:
-    said = detour(view.advice, view.currency)
+def _detour(study: Study) -> Iterator[Block]:
+    said = detour(study.advice, study.currency)
     if said:
-        rows = tuple(tuple(_start(view, policy)) for policy in view.advice.policies)
+        rows = tuple(tuple(_start(study, policy)) for policy in study.advice.policies)
         yield Table(say("detour.title"), _head("detour.head"), rows, (False, True, True, True, True), say("detour.subtitle"))
         yield Text((said,))
 
 
-def _start(view: View, policy: Policy) -> Iterator[Cell]:
-    yield Cell(view.name(policy.first), policy.first)
+def _start(study: Study, policy: Policy) -> Iterator[Cell]:
+    yield Cell(study.name(policy.first), policy.first)
     yield Cell(percent(policy.suffices))
-    yield Cell(build_of(policy.build, view.currency))
+    yield Cell(build_of(policy.build, study.currency))
     yield Cell(_weeks(policy.weeks))
-    yield Cell(build_of(policy.idle_build, view.currency))
+    yield Cell(build_of(policy.idle_build, study.currency))
 
 
 def _weeks(value: float | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from math import isclose
 
 from advisorkit.advice.advice import Advice
@@ -34,15 +34,15 @@ def needs(advice: Advice) -> str:
     )
 
 
-def belief_map(catalog: Catalog, advice: Advice, draws: Sequence[Point]) -> kinds.BeliefMap:
-    """The two beliefs on the map of the four patterns, with `draws` of them over unknown answers and weights."""
+def belief_map(catalog: Catalog, advice: Advice) -> kinds.BeliefMap:
+    """The two beliefs on the map of the four patterns, with draws of them over unknown answers and weights."""
     shares = shown_shares(advice)
     return kinds.BeliefMap(
         title=needs(advice),
         corners=tuple(_corner(catalog, advice, p, shares[p]) for p in PATTERNS),
         belief=(advice.belief.retrieval, advice.belief.training),
-        draws=tuple(draws)[:DOTS],
-        region=outline(draws),
+        draws=advice.beliefs[:DOTS],
+        region=outline(advice.beliefs),
     )
 
 

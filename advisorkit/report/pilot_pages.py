@@ -26,8 +26,7 @@ from advisorkit.pilots.tally import Share
 from advisorkit.report.job import Report
 from advisorkit.report.printed import plain, shown_shares
 from advisorkit.report.sentences import columns, say
-from advisorkit.report.view import View
-from advisorkit.study.pilots import before_of, plan_of
+from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import day, money_short, percent
 
@@ -40,22 +39,22 @@ _COLOURS = {"information": "rag", "behaviour": "finetune", "unclear": "text3"}
 
 def pilot_cover(report: Report, key: str) -> tuple[Block, ...]:
     """A cover with the title of the sentence `key`: ``charter.cover`` or ``review.cover``."""
-    engagement, names = report.workflows[0].engagement, [view.workflow.name for view in report.workflows]
+    engagement, names = report.workflows[0].engagement, [study.workflow.name for study in report.workflows]
     about = ", ".join(names)
     return (Cover(say(key), about, engagement.client, day(engagement.as_of), engagement.sample, report.brand, leaflet=key == "charter.cover"),)
 
 
-def charter(view: View) -> tuple[Block, ...]:
+def charter(study: Study) -> tuple[Block, ...]:
     """One page to leave behind: what is marked, by whom, what is enough, what each result will mean."""
-    plan = plan_of(view.study)
+    plan = study.plan
     return (
-        Heading(say("charter.title", cases=plan.mark), 2, view.workflow.name),
+        Heading(say("charter.title", cases=plan.mark), 2, study.workflow.name),
         Text((_charter_lead(plan),), "lead"),
         KeyFigures(tuple(charter_figures(plan))),
         *_charter_notes(plan),
-        _table("charter.agreed", ((say(f"charter.{name}"), text) for name, text in _agreed(view, plan))),
+        _table("charter.agreed", ((say(f"charter.{name}"), text) for name, text in _agreed(study, plan))),
         _table("charter.results", meanings(plan)),
-        _table("charter.actions", _actions(view, plan)),
+        _table("charter.actions", _actions(study, plan)),
     )
 
 
@@ -92,8 +91,8 @@ def _charter_notes(plan: Plan) -> Iterator[Block]:
         yield Text((say("charter.strict"),), "note")
 
 
-def _agreed(view: View, plan: Plan) -> Iterator[tuple[str, str]]:
-    context = view.workflow.context
+def _agreed(study: Study, plan: Plan) -> Iterator[tuple[str, str]]:
+    context = study.workflow.context
     yield "owner", ", ".join(filter(None, (context.get("owner"), context.get("department")))) or say("charter.blank")
     for name in ("drawn", "who", "mark", "test", "date"):
         key = "charter.mark_never" if name == "mark" and plan.terms.never else f"charter.{name}_text"
@@ -107,23 +106,23 @@ def meanings(plan: Plan) -> Iterator[tuple[str, ...]]:
         yield say(f"charter.result.{name}", **values), say(f"charter.result.{name}_then")
 
 
-def _actions(view: View, plan: Plan) -> Iterator[tuple[str, ...]]:
-    owner = view.workflow.context.get("owner") or say("charter.blank")
+def _actions(study: Study, plan: Plan) -> Iterator[tuple[str, ...]]:
+    owner = study.workflow.context.get("owner") or say("charter.blank")
     for name in ("draw", "mark", "paste", "decide"):
         values = {"cases": plan.mark} if name == "draw" else {}
         yield say(f"charter.action.{name}", **values), owner if name == "decide" else say("charter.blank"), say("charter.blank")
 
 
-def result(view: View) -> tuple[Block, ...]:
+def result(study: Study) -> tuple[Block, ...]:
     """What the newest pilot decides, with its figures and what weakens them; a notice when there is none."""
-    found = view.study.pilot
+    found = study.pilot
     if found is None:
-        return (Heading(say("review.none"), 2, view.workflow.name), Text((say("review.none_text"),)))
+        return (Heading(say("review.none"), 2, study.workflow.name), Text((say("review.none_text"),)))
     seen, made = found.diagnoses[-1], found.decision
     advice = say(f"review.{made.action}", **_named(found))
     clear = made.action != "mark_more"
     return (
-        DecisionBlock(advice, view.workflow.name, clear, say("review.clear" if clear else "review.open")),
+        DecisionBlock(advice, study.workflow.name, clear, say("review.clear" if clear else "review.open")),
         Text((made.why,), "lead"),
         KeyFigures(tuple(_result_figures(found, seen))),
         *_section("review.weak", found.warnings),
@@ -157,13 +156,13 @@ def _range(count: Share) -> str:
     return say("review.between", low=percent(count.low), high=percent(count.high))
 
 
-def failures(view: View) -> tuple[Block, ...]:
+def failures(study: Study) -> tuple[Block, ...]:
     """Why answers failed, by kind, by part of the work and by severity; nothing without a pilot."""
-    if view.study.pilot is None:
+    if study.pilot is None:
         return ()
-    seen = view.study.pilot.diagnoses[-1]
+    seen = study.pilot.diagnoses[-1]
     return (
-        Heading(say("review.failures"), 2, view.workflow.name),
+        Heading(say("review.failures"), 2, study.workflow.name),
         *_mix(seen),
         *_section_text(tuple(_about_failures(seen))),
         *_parts(seen),
@@ -215,21 +214,21 @@ def _head(key: str) -> tuple[Cell, ...]:
     return tuple(Cell(name) for name in columns(key))
 
 
-def moved(view: View) -> tuple[Block, ...]:
+def moved(study: Study) -> tuple[Block, ...]:
     """The advice before and after the newest pilot, what it measured for the costs, and the history; nothing without one."""
-    if view.study.pilot is None:
+    if study.pilot is None:
         return ()
-    before = before_of(view.study)
-    told, now = shown_shares(before), shown_shares(view.advice)
-    rows = tuple((Cell(view.name(p), p), Cell(told[p]), Cell(now[p])) for p in PATTERNS)
-    same = before.recommended == view.advice.recommended
-    names = {"pattern": view.name(before.recommended)} if same else {"before": view.name(before.recommended), "after": view.name(view.advice.recommended)}
+    before = study.before
+    told, now = shown_shares(before), shown_shares(study.advice)
+    rows = tuple((Cell(study.name(p), p), Cell(told[p]), Cell(now[p])) for p in PATTERNS)
+    same = before.recommended == study.advice.recommended
+    names = {"pattern": study.name(before.recommended)} if same else {"before": study.name(before.recommended), "after": study.name(study.advice.recommended)}
     return (
-        Heading(say("review.moved"), 2, view.workflow.name),
+        Heading(say("review.moved"), 2, study.workflow.name),
         Text((say(f"review.moved_lead.{'same' if same else 'other'}", **names),), "lead"),
         Table("", _head("review.moved_head"), rows, (False, True, True)),
-        *_measured(view.study.pilot.diagnoses[-1]),
-        *_history(view),
+        *_measured(study.pilot.diagnoses[-1]),
+        *_history(study),
     )
 
 
@@ -239,8 +238,8 @@ def _measured(seen: Diagnosis) -> Iterator[Block]:
         yield Table(say("review.measured"), _head("review.measured_head"), rows, (False, True))
 
 
-def _history(view: View) -> Iterator[Block]:
-    lines = [line for line in view.engagement.history if line.workflow == view.workflow.id]
+def _history(study: Study) -> Iterator[Block]:
+    lines = [line for line in study.engagement.history if line.workflow == study.workflow.id]
     if lines:
-        rows = tuple((Cell(day(x.date)), Cell(view.name(x.now), x.now), Cell(view.name(x.recommended), x.recommended), Cell(x.reason)) for x in lines)
+        rows = tuple((Cell(day(x.date)), Cell(study.name(x.now), x.now), Cell(study.name(x.recommended), x.recommended), Cell(x.reason)) for x in lines)
         yield Table(say("review.history"), _head("review.history_head"), rows, (False,) * 4)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from advisorkit.advice.advice import Advice
 from advisorkit.report.sentences import say
-from advisorkit.values.criteria import Catalog
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import money_short, number, percent, percents, round_figures
 
@@ -72,11 +71,6 @@ def lead_points(advice: Advice, needed: float = 0.1) -> str:
     first, second = (*(int("".join(filter(str.isdigit, shares[p]))) for p in ranked(advice)[:2]), 0)[:2]
     points = first - second
     return f"{points} points" if (points >= needed * 100) == (advice.lead >= needed) else f"{advice.lead * 100:.1f} points"
-
-
-def name_of(catalog: Catalog, pattern: str) -> str:
-    """Name of a pattern on screen; today's way of working and a bought product have names too."""
-    return catalog.patterns[pattern].name if pattern in catalog.patterns else say(pattern)
 
 
 def plain(value: float) -> str:

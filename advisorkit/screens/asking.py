@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from advisorkit.report.view import View
 from advisorkit.screens.phrases import tell
 from advisorkit.screens.stage import Doc, Stage
+from advisorkit.study.study import Study
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer
 from advisorkit.values.quantities import SYMBOLS, Estimate
@@ -12,14 +12,14 @@ from advisorkit.values.quantities import SYMBOLS, Estimate
 _WHO = ("business", "IT", "legal")
 
 
-def waiting(view: View, stage: Stage) -> list[str]:
+def waiting(view: Study, stage: Stage) -> list[str]:
     """Criteria still to be asked of those in the room, next best first."""
     found = view.catalog.criteria
     named = [q.criterion for q in view.advice.next_questions]
     return [name for name in named if name not in stage.parked and found[name].who not in stage.absent]
 
 
-def question(view: View, stage: Stage) -> Doc | None:
+def question(view: Study, stage: Stage) -> Doc | None:
     """The question to show; None when there is nothing left to ask."""
     queue = waiting(view, stage)
     if not stage.asked and (not queue or view.advice.settled):
@@ -34,12 +34,12 @@ def question(view: View, stage: Stage) -> Doc | None:
         "chosen": list(given.levels), "unit": _unit(criterion, view.currency), "amount": _typed(given.amount),
         "guess": given.confidence == "guess", "note": given.note, "private_note": "" if stage.presenting else given.private_note,
         "why": _why(view, criterion.id), "fault": stage.faults.get(criterion.id, ""),
-        "locked": tell("question.locked") if view.study.pilot and criterion.id in view.study.pilot.answers else "",
+        "locked": tell("question.locked") if view.pilot and criterion.id in view.pilot.answers else "",
         "reopened": bool(stage.asked),
     }
 
 
-def _why(view: View, criterion: str) -> str:
+def _why(view: Study, criterion: str) -> str:
     bits = {q.criterion: q.information_bits for q in view.advice.next_questions}.get(criterion, 0.0)
     return tell("question.why", bits=f"{bits:.2f}") if bits >= 0.005 else tell("question.topic")
 
@@ -52,7 +52,7 @@ def _typed(amount: Estimate | None) -> str:
     return "" if amount is None else plain(amount.likely) if amount.fixed else f"{plain(amount.low)} to {plain(amount.high)}"
 
 
-def stop(view: View, stage: Stage) -> Doc:
+def stop(view: Study, stage: Stage) -> Doc:
     """Words for when there is no question on screen."""
     left = [q.criterion for q in view.advice.next_questions if q.criterion not in stage.parked]
     away = [name for name in left if view.catalog.criteria[name].who in stage.absent]
@@ -65,10 +65,10 @@ def room(stage: Stage) -> list[list[object]]:
     return [[who, tell(f"room.{who}"), who not in stage.absent] for who in _WHO]
 
 
-def answers(view: View, stage: Stage) -> Doc:
+def answers(view: Study, stage: Stage) -> Doc:
     """Every answer given, in catalogue order, and what was put aside."""
     given = {**view.engagement.answers, **view.workflow.answers}
-    measured = view.study.pilot.answers if view.study.pilot else {}
+    measured = view.pilot.answers if view.pilot else {}
     rows = [_row(c, {**given, **measured}[c.id], view, stage) for c in view.catalog.criteria.values() if c.id in given or c.id in measured]
     unknown = sum(bool(row["unknown"]) for row in rows)
     parked = [_row(view.catalog.criterion(name), Answer(), view, stage) for name in stage.parked if name not in given]
@@ -79,7 +79,7 @@ def answers(view: View, stage: Stage) -> Doc:
     }
 
 
-def _row(criterion: Criterion, answer: Answer, view: View, stage: Stage) -> Doc:
+def _row(criterion: Criterion, answer: Answer, view: Study, stage: Stage) -> Doc:
     labels = [level.label for level in criterion.levels if level.id in answer.levels]
     words = " or ".join(labels) if labels else amount_words(answer.amount, _unit(criterion, view.currency))
     return {

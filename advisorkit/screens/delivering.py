@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from advisorkit.export.formats import FORMATS
-from advisorkit.report.view import View
 from advisorkit.screens.grids import grid
 from advisorkit.screens.phrases import tell
 from advisorkit.screens.portfolio import lacking
 from advisorkit.screens.stage import Doc, Stage
+from advisorkit.study.study import Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Made:
 
 
 def deliver(
-    view: View, stage: Stage, brands: Sequence[str], made: Sequence[Made], folder: str, busy: tuple[int, int] | None, fault: str
+    view: Study, stage: Stage, brands: Sequence[str], made: Sequence[Made], folder: str, busy: tuple[int, int] | None, fault: str
 ) -> Doc:
     """What can be made, what it will say, what is being made (`busy`: how many of how many), and what was made."""
     rows = [[m.format, m.path, f"{m.bytes / 1000:,.0f} kB" if m.bytes else "", tell(f"deliver.{m.status}"), m.error] for m in made]
@@ -50,13 +50,13 @@ def _pages() -> Doc:
     return grid(tell("deliver.pages_title"), [tell("deliver.page"), tell("deliver.says")], names, sub=tell("deliver.pages_sub"), words=(0, 1))
 
 
-def _checks(view: View, stage: Stage) -> Iterator[list[str]]:
+def _checks(view: Study, stage: Stage) -> Iterator[list[str]]:
     """What the reader of the report will find open; a consultant wants to know it first."""
     guesses = [view.catalog.criterion(name).label for name, answer in view.answers.items() if answer.confidence == "guess"]
     stale = [age for age in view.inputs.prices() if age.state != "fresh"]
     missing = [row.assumption.label for row in lacking(view)]
     open_count, none = len(view.advice.next_questions), tell("deliver.none")
-    piloted = "read" if view.study.pilot else "advised" if view.advice.next_step.action == "pilot" else "none"
+    piloted = "read" if view.pilot else "advised" if view.advice.next_step.action == "pilot" else "none"
     yield [tell("deliver.advice"), tell("verdict.clear" if view.advice.clear else "verdict.open").rstrip(".")]
     yield [tell("deliver.pilot"), tell(f"deliver.pilot_{piloted}")]
     yield [tell("deliver.open"), tell("deliver.open_count", count=open_count) if open_count else none]

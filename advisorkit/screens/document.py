@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import cast
 
 from advisorkit.charts.theme import THEMES
-from advisorkit.report.view import View
 from advisorkit.screens import asking, captions, pricing, telling
 from advisorkit.screens.phrases import tell
 from advisorkit.screens.scenes import picture
 from advisorkit.screens.stage import LARGE, SECTIONS, Doc, Stage
+from advisorkit.study.study import Study
 
 _MARGIN = 28
 _ONE_COLUMN = 1100
@@ -23,7 +23,7 @@ _TALL = {"curves": 296.0}
 """Height of two axes in pixels."""
 
 
-def document(view: View, stage: Stage, page: Doc | None = None) -> Doc:
+def document(view: Study, stage: Stage, page: Doc | None = None) -> Doc:
     """What the browser draws for `view` on a screen that stands as `stage`; `page` holds the parts of the later workbooks."""
     verdict = telling.verdict(view, stage)
     parts: Doc
@@ -42,7 +42,7 @@ def document(view: View, stage: Stage, page: Doc | None = None) -> Doc:
     }
 
 
-def _bar(view: View, stage: Stage) -> Doc:
+def _bar(view: Study, stage: Stage) -> Doc:
     file = view.engagement
     return {
         "client": file.client, "sample": file.sample, "workflow": view.workflow.id, "workflows": [[w.id, w.name] for w in file.workflows],
@@ -52,7 +52,7 @@ def _bar(view: View, stage: Stage) -> Doc:
     }
 
 
-def _charts(view: View, stage: Stage) -> Doc:
+def _charts(view: Study, stage: Stage) -> Doc:
     found: Doc = {}
     for name, wide in _widths(stage).items():
         chart = captions.chart(name, view, stage.presenting)

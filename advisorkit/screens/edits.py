@@ -14,7 +14,7 @@ from advisorkit.screens.showing import moved
 from advisorkit.screens.sitting import Sitting
 from advisorkit.screens.stage import SECTIONS
 from advisorkit.screens.typed_in import amount
-from advisorkit.study.pilots import plan_of, read_pilot
+from advisorkit.study.pilots import read_pilot
 from advisorkit.values.errors import AdvisorError, UsageError
 from advisorkit.values.quantities import percent
 
@@ -50,7 +50,7 @@ def _ask(sitting: Sitting, args: Args) -> None:
 def _part(sitting: Sitting, args: Args) -> None:
     """One of the three numbers of an assumption, or its word."""
     name, text = str(args["name"]), str(args["text"])
-    row = sitting.work.judged().study.inputs.rows[name]
+    row = sitting.work.judged().inputs.rows[name]
     value = moved(row, str(args["part"]), amount(text).likely) if row.assumption.numeric else text
     sitting.work.assume(**{name: value})
 
@@ -115,7 +115,7 @@ def _read(sitting: Sitting, args: Args) -> None:
     name, typed = str(args["file"]), str(args.get("mark", "")).strip()
     if name not in sitting.results:
         raise UsageError("choose a file that lies beside the engagement")
-    plan, state, file = plan_of(sitting.work.judged().study), sitting.work.state, sitting.work.desk.path
+    plan, state, file = sitting.work.judged().plan, sitting.work.state, sitting.work.desk.path
     share = _share(typed, plan.terms.target)
     found = read_pilot(
         sitting.folder / name, state.engagement, file, state.workflow, pattern=plan.pattern, pass_mark=share, reason=str(args.get("reason", ""))

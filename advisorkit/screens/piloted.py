@@ -12,18 +12,18 @@ from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.tally import Share
 from advisorkit.report.pilot_pages import charter_figures, meanings
 from advisorkit.report.sentences import columns, say
-from advisorkit.report.view import View
 from advisorkit.screens.grids import grid
 from advisorkit.screens.phrases import tell
 from advisorkit.screens.stage import Doc, Stage
+from advisorkit.study.study import Study
 from advisorkit.values.quantities import day, money, money_short, percent
 
 _SIZES = 8
 
 
-def pilot(view: View, plan: Plan, files: Sequence[str], file: str, stage: Stage) -> Doc:
+def pilot(view: Study, plan: Plan, files: Sequence[str], file: str, stage: Stage) -> Doc:
     """What to mark next, what that is worth, and the pilots read so far; `files` lie beside the engagement's `file` and may hold results."""
-    established = view.study.pilot
+    established = view.pilot
     tables = [_meanings(plan), _precision(plan)]
     if plan.sizes and not stage.presenting:
         tables.append(_worth(plan))
@@ -47,14 +47,14 @@ def _figures(plan: Plan, stage: Stage) -> Iterator[list[str]]:
         yield from ([one.value, one.words] for one in of_charter)
 
 
-def _lead(view: View, plan: Plan) -> Doc:
+def _lead(view: Study, plan: Plan) -> Doc:
     headline = tell("pilot.headline", count=plan.mark, pattern=view.name(plan.pattern))
-    found = view.study.pilot
+    found = view.pilot
     said = f"{found.decision.why} {plan.why}" if found else plan.why
     return {"when": "", "clear": True, "headline": [{"text": headline}], "summary": said, "beside": []}
 
 
-def _steps(view: View, plan: Plan, file: str) -> Iterator[list[str]]:
+def _steps(view: Study, plan: Plan, file: str) -> Iterator[list[str]]:
     """How results come here: what to do, and what to type for it."""
     workflow, other = view.workflow.id, plan.pattern != "prompt"
     options = [*(["--workflow", workflow] if len(view.engagement.workflows) > 1 else []), *(["--pattern", plan.pattern] if other else [])]
@@ -90,7 +90,7 @@ def _precision(plan: Plan) -> Doc:
     )
 
 
-def _found(view: View, seen: Diagnosis) -> Doc:
+def _found(view: Study, seen: Diagnosis) -> Doc:
     shares = [(tell(f"pilot.{name}"), share) for name, share in _shares(seen)]
     rows = [
         [name, f"{share.hits:.3g} of {share.n:g}", tell("bill.unknown") if share.share is None else percent(share.share),
@@ -112,7 +112,7 @@ def _shares(seen: Diagnosis) -> Iterator[tuple[str, Share]]:
         yield "ceiling", seen.ceiling(rules())
 
 
-def _told(view: View) -> Iterator[Doc]:
+def _told(view: Study) -> Iterator[Doc]:
     lines = [line for line in view.engagement.history if line.workflow == view.workflow.id]
     if lines:
         head = [tell(f"pilot.told_{name}") for name in ("day", "now", "destination", "why")]

@@ -8,11 +8,11 @@ from advisorkit.charts.kinds import RangeBars, RangeRow
 from advisorkit.costs.inputs import Input
 from advisorkit.costs.shared import Chosen, Portfolio, portfolio
 from advisorkit.report.printed import shown_shares
-from advisorkit.report.view import View
 from advisorkit.screens.grids import grid
 from advisorkit.screens.phrases import tell
 from advisorkit.screens.scenes import picture
 from advisorkit.screens.stage import LARGE, Doc, Stage
+from advisorkit.study.study import Study
 from advisorkit.values.engagement import Workflow
 from advisorkit.values.quantities import SYMBOLS, money, money_short, number, percent
 
@@ -20,7 +20,7 @@ _SMALL = 10_000
 """Sums below this are printed in whole units of money, not in thousands."""
 
 
-def together(workflows: Sequence[Workflow], views: Mapping[str, View], stage: Stage) -> Doc:
+def together(workflows: Sequence[Workflow], views: Mapping[str, Study], stage: Stage) -> Doc:
     """The table of all workflows, what they cost together, and what is missing for that; those not worked out yet say so."""
     found = [views[w.id] for w in workflows if w.id in views]
     months = found[0].months if found else 0
@@ -46,7 +46,7 @@ def together(workflows: Sequence[Workflow], views: Mapping[str, View], stage: St
     }
 
 
-def _headline(found: Sequence[View], count: int) -> str:
+def _headline(found: Sequence[Study], count: int) -> str:
     clear = sum(view.advice.clear for view in found)
     if count == 1 or len(found) < count:
         return tell("portfolio.headline_one" if count == 1 else "portfolio.headline", count=count)
@@ -54,20 +54,20 @@ def _headline(found: Sequence[View], count: int) -> str:
     return tell(f"portfolio.headline_{key}", count=count, clear=clear)
 
 
-def _simpler(view: View) -> str:
+def _simpler(view: Study) -> str:
     """What is advised in place of any pattern; a product that can be bought stands beside the patterns and replaces none."""
     ramp = view.advice.off_ramp
     return view.catalog.off_ramps[ramp.kind].name if ramp and ramp.kind != "buy" else ""
 
 
-def lacking(view: View) -> list[Input]:
+def lacking(view: Study) -> list[Input]:
     """What must be known before the destination of `view` has a price."""
     lines = [line for line in view.bill.of(view.advice.recommended) if line.amount is None and line.phase != "error"]
     names = dict.fromkeys(name for line in lines for name in line.inputs)
     return [view.inputs.rows[name] for name in names if name in view.inputs.rows and view.inputs.rows[name].value is None]
 
 
-def _figures(found: Sequence[View], joint: Portfolio) -> Iterator[list[str]]:
+def _figures(found: Sequence[Study], joint: Portfolio) -> Iterator[list[str]]:
     total, saved, months = joint.total(), joint.saved_by_sharing, found[0].months
     if total is None or saved is None:
         amounts = [a for view in found if (a := view.bill.total(view.advice.recommended)) is not None]
@@ -81,7 +81,7 @@ def _figures(found: Sequence[View], joint: Portfolio) -> Iterator[list[str]]:
         yield [money_short(saved, joint.currency), tell("portfolio.figure.saved")]
 
 
-def _bill(found: Sequence[View], joint: Portfolio) -> Doc:
+def _bill(found: Sequence[Study], joint: Portfolio) -> Doc:
     """The destinations at likely values, and what sharing takes off; the total is the sum of what is printed."""
     amounts, saved = [a for view in found if (a := view.bill.total(view.advice.recommended)) is not None], joint.saved_by_sharing
     small = sum(amounts) < _SMALL
@@ -99,7 +99,7 @@ def _bill(found: Sequence[View], joint: Portfolio) -> Doc:
     return grid(tell("portfolio.bill"), head, rows, sub=sub, words=(0, 1))
 
 
-def _priced(view: View, unit: int) -> list[str | Doc]:
+def _priced(view: Study, unit: int) -> list[str | Doc]:
     amount, missing = view.bill.total(view.advice.recommended), lacking(view)
     if amount is not None:
         return [view.name(view.advice.recommended), number(round(amount / unit))]
@@ -109,7 +109,7 @@ def _priced(view: View, unit: int) -> list[str | Doc]:
     return [{"text": words, "edit": "workflow", "args": args}, tell("bill.unknown")]
 
 
-def _ranges(found: Sequence[View], stage: Stage) -> Doc:
+def _ranges(found: Sequence[Study], stage: Stage) -> Doc:
     """The cost of each destination as a range, dearest first."""
     rows = [(view, view.costs.columns[view.advice.recommended].total) for view in found]
     bars = [
@@ -126,7 +126,7 @@ def _short(name: str) -> str:
     return name if len(name) <= 28 else f"{name[:27].rstrip()}…"
 
 
-def side_by_side(views: Mapping[str, View | None], here: str) -> Doc:
+def side_by_side(views: Mapping[str, Study | None], here: str) -> Doc:
     """The base case and every scenario of one workflow; those not worked out yet say so."""
     known = [view for view in views.values() if view]
     head = [tell(f"scenarios.{name}") for name in ("name", "ends", "chance", "clear")]
@@ -135,7 +135,7 @@ def side_by_side(views: Mapping[str, View | None], here: str) -> Doc:
     return grid(tell("scenarios.title"), [*head, cost], rows, sub=tell("scenarios.sub"), words=(0, 1, 3))
 
 
-def _scenario(name: str, view: View | None, here: str) -> list[str | Doc]:
+def _scenario(name: str, view: Study | None, here: str) -> list[str | Doc]:
     shown = name or tell("ui.base")
     first: Doc = {"text": shown} if name == here else {"text": shown, "edit": "scenario", "args": {"name": name}}
     if view is None:
@@ -144,7 +144,7 @@ def _scenario(name: str, view: View | None, here: str) -> list[str | Doc]:
     return [first, ends, chance, clear, cost]
 
 
-def _row(workflow: Workflow, view: View | None) -> list[str | Doc]:
+def _row(workflow: Workflow, view: Study | None) -> list[str | Doc]:
     name: Doc = {"text": workflow.name, "edit": "workflow", "args": {"id": workflow.id, "section": "assessment"}}
     if view is None:
         return [name, tell("portfolio.waiting"), *[""] * 6]
@@ -164,13 +164,13 @@ def _row(workflow: Workflow, view: View | None) -> list[str | Doc]:
     return [name, now, ends, shown_shares(advice)[advice.recommended], state, tell(f"portfolio.step.{advice.next_step.action}"), cost, spread]
 
 
-def _why(views: Sequence[View]) -> str:
+def _why(views: Sequence[Study]) -> str:
     """Which workflow lacks what."""
     missing = [(view.workflow.name, " and ".join(row.assumption.label.lower() for row in lacking(view))) for view in views]
     return "; ".join(tell("portfolio.lacks_one", workflow=name, names=names) for name, names in missing if names)
 
 
-def _sum(views: Sequence[View], found: Portfolio) -> str:
+def _sum(views: Sequence[Study], found: Portfolio) -> str:
     total, saved, currency = found.total(), found.saved_by_sharing, found.currency
     if total is None or saved is None:
         return tell("portfolio.unknown", why=_why(views))

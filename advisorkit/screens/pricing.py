@@ -9,10 +9,10 @@ from advisorkit.costs.flows import Phase
 from advisorkit.costs.inputs import Input
 from advisorkit.report import cost_pictures
 from advisorkit.report.printed import sampled
-from advisorkit.report.view import View
 from advisorkit.screens.asking import plain
 from advisorkit.screens.phrases import tell
 from advisorkit.screens.stage import Doc, Stage
+from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.prices import PriceAge
 from advisorkit.values.quantities import SYMBOLS, Band, money, number, round_figures
@@ -21,7 +21,7 @@ _SHORT = 12
 _PHASES: tuple[Phase, ...] = ("build", "run", "change", "error")
 
 
-def assumption_table(view: View, stage: Stage) -> Doc:
+def assumption_table(view: Study, stage: Stage) -> Doc:
     """Rows that matter most, or all of them, and what is stale or only tried."""
     ages = {age.id: age for age in view.inputs.prices()}
     changed = sum(_changed(row, stage) for row in view.inputs.rows.values())
@@ -36,7 +36,7 @@ def assumption_table(view: View, stage: Stage) -> Doc:
     }
 
 
-def _first(view: View, stage: Stage) -> list[str]:
+def _first(view: Study, stage: Stage) -> list[str]:
     rows = view.inputs.rows
     wanted = [name for name, row in rows.items() if _changed(row, stage) or (row.known and row.changed_by == "answer")]
     wanted += [bar.input for bar in (view.costs.tornado.bars if view.costs.tornado else ()) if bar.input not in wanted]
@@ -53,7 +53,7 @@ def _stale(row: Input, ages: dict[str, PriceAge]) -> bool:
     return row.price_id in ages and ages[row.price_id].state != "fresh"
 
 
-def _row(view: View, stage: Stage, row: Input, ages: dict[str, PriceAge]) -> Doc:
+def _row(view: Study, stage: Stage, row: Input, ages: dict[str, PriceAge]) -> Doc:
     name, scale = row.assumption.name, scale_of(row)
     base: Doc = {
         "name": name, "label": row.assumption.label, "unit": _unit(row, view.currency), "source": _source(row, stage, ages), "changed": _changed(row, stage),
@@ -125,7 +125,7 @@ def _source(row: Input, stage: Stage, ages: dict[str, PriceAge]) -> str:
     return tell(f"source.{row.changed_by}")
 
 
-def notes(view: View) -> list[list[Doc]]:
+def notes(view: Study) -> list[list[Doc]]:
     """What the cost charts leave unsaid: savings against a prompt, and the volume at which another pattern becomes cheaper."""
     first = next(iter(sorted(view.costs.cheapest, key=lambda p: -view.costs.cheapest[p])), None)
     saved = [d.amount for d in view.costs.differences if d.left == "prompt" and d.right == first]
@@ -146,7 +146,7 @@ def _saving(pattern: str, band: Band, currency: str) -> list[Doc]:
     return [{"text": tell("notes.saving", pattern=pattern)}, {"text": money(band.p50, currency), "strong": True}, {"text": saved}]
 
 
-def bill(view: View) -> Doc:
+def bill(view: Study) -> Doc:
     """One row a pattern, in thousands; a printed total is the sum of what is printed."""
     left = [p for p in PATTERNS if view.advice.patterns[p].status != "ruled_out"]
     rows: list[tuple[int, Doc]] = []

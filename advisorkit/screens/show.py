@@ -95,13 +95,13 @@ class Show:
         """Work out the next row of a table while nothing else is to do."""
         state = next(pending(self.sitting), None)
         if state is not None:
-            self.sitting.work.judge(state).view  # noqa: B018 - from now on it is known
+            self.sitting.work.judge(state).finish()
             self._send()
 
     def _refuse(self, control: str, args: Mapping[str, Any], why: str) -> None:
         sitting, part = self.sitting, str(args.get("part", ""))
         faults = {control: why, **({f"{control} part": part} if part else {})}
-        known = control in assumptions() or control in sitting.work.judged().view.catalog.criteria or control == "pilot"
+        known = control in assumptions() or control in sitting.work.judged().catalog.criteria or control == "pilot"
         notices = () if known else (Notice("error", why, ((tell("notice.dismiss"), "dismiss"),)),)
         sitting.stand(faults=faults, notices=notices)
 

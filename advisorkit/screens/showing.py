@@ -9,7 +9,6 @@ from typing import Any
 
 from advisorkit.catalog.tables import assumptions
 from advisorkit.costs.inputs import Input
-from advisorkit.report.view import View
 from advisorkit.screens.asking import plain
 from advisorkit.screens.delivering import deliver
 from advisorkit.screens.document import document
@@ -21,7 +20,7 @@ from advisorkit.screens.pricing import positions, scale_of, typed
 from advisorkit.screens.sitting import Sitting
 from advisorkit.screens.stage import Doc, Stage
 from advisorkit.screens.state import State
-from advisorkit.study.pilots import plan_of
+from advisorkit.study.study import Study
 from advisorkit.values.errors import UsageError
 from advisorkit.values.quantities import Estimate
 
@@ -39,7 +38,7 @@ def shown(sitting: Sitting, state: State, **changes: Any) -> dict[str, Any]:
         saved_words=tell("saved.words", time=f"{desk.at:%H:%M}"),
     )
     stage = replace(stage, scenarios=_scenarios(sitting, state), **changes)
-    view = work.judge(state).view
+    view = work.judge(state).finish()
     page = _PAGES[stage.section](sitting, view, stage) if stage.section in _PAGES else None
     return {**document(view, stage, page), "basis": sitting.basis(state)}
 
@@ -48,7 +47,7 @@ def _scenarios(sitting: Sitting, state: State) -> Doc | None:
     if not state.engagement.scenarios:
         return None
     judged = {name: sitting.work.known(other) for name, other in cases(state).items()}
-    return side_by_side({name: found.view if found else None for name, found in judged.items()}, state.scenario)
+    return side_by_side(judged, state.scenario)
 
 
 def cases(state: State) -> dict[str, State]:
@@ -66,24 +65,24 @@ def pending(sitting: Sitting) -> Iterator[State]:
     yield from (one for one in wanted if not sitting.work.known(one))
 
 
-def _pilot(sitting: Sitting, view: View, stage: Stage) -> Doc:
-    return pilot(view, plan_of(view.study), sitting.results, sitting.work.desk.path.name, stage)
+def _pilot(sitting: Sitting, view: Study, stage: Stage) -> Doc:
+    return pilot(view, view.plan, sitting.results, sitting.work.desk.path.name, stage)
 
 
-def _portfolio(sitting: Sitting, _: View, stage: Stage) -> Doc:
+def _portfolio(sitting: Sitting, _: Study, stage: Stage) -> Doc:
     state = sitting.work.state
     workflows = state.engagement.workflows
     found = {w.id: sitting.work.known(replace(state, workflow=w.id)) for w in workflows}
-    return together(workflows, {name: judged.view for name, judged in found.items() if judged}, stage)
+    return together(workflows, {name: judged for name, judged in found.items() if judged}, stage)
 
 
-def _deliver(sitting: Sitting, _: View, stage: Stage) -> Doc:
+def _deliver(sitting: Sitting, _: Study, stage: Stage) -> Doc:
     """The page of deliverables; they are made from what was agreed, so what is only tried must not count here either."""
-    made, view = sitting.delivery, sitting.work.judge(replace(sitting.work.state, tried={})).view
+    made, view = sitting.delivery, sitting.work.judge(replace(sitting.work.state, tried={})).finish()
     return deliver(view, stage, sitting.brands, made.made, f"{made.out.parent.name}/{made.out.name}", made.busy, made.fault)
 
 
-_PAGES: Mapping[str, Callable[[Sitting, View, Stage], Doc]] = {"pilot": _pilot, "portfolio": _portfolio, "deliver": _deliver}
+_PAGES: Mapping[str, Callable[[Sitting, Study, Stage], Doc]] = {"pilot": _pilot, "portfolio": _portfolio, "deliver": _deliver}
 
 
 def likely(sitting: Sitting, doc: Mapping[str, Any]) -> Iterator[Likely]:
@@ -95,7 +94,7 @@ def likely(sitting: Sitting, doc: Mapping[str, Any]) -> Iterator[Likely]:
             yield Likely("answer", args, _ahead(sitting, partial(work.if_answered, **args)))
     if sitting.held:
         name, part = sitting.held
-        for value, text in _positions(work.judged().study.inputs.rows[name], part):
+        for value, text in _positions(work.judged().inputs.rows[name], part):
             yield Likely("assume_part", {"name": name, "part": part, "text": text}, _ahead(sitting, partial(work.if_assumed, **{name: value})))
 
 

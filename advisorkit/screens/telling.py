@@ -6,23 +6,23 @@ from advisorkit.advice.acceptability import LEAD as POINTS
 from advisorkit.advice.acceptability import SHARE
 from advisorkit.report.printed import lead_points, ranked
 from advisorkit.report.sentences import say, sure
-from advisorkit.report.view import View
 from advisorkit.screens.phrases import tell
 from advisorkit.screens.stage import Doc, Stage
+from advisorkit.study.study import Study
 from advisorkit.values.quantities import day, money, percent
 
 
-def advice(view: View) -> Doc:
+def advice(view: Study) -> Doc:
     """What to do now and where it will probably end, in words."""
     words = view.advice.words
     return {
-        "when": tell("advice.when", day=day(view.as_of)), "clear": view.advice.clear,
+        "when": tell("advice.when", day=day(view.engagement.as_of)), "clear": view.advice.clear,
         "headline": _coloured(" ".join(words.headline), view), "summary": " ".join(words.summary) or " ".join(words.why[:2]),
         "beside": _beside(view),
     }
 
 
-def _coloured(sentence: str, view: View) -> list[Doc]:
+def _coloured(sentence: str, view: Study) -> list[Doc]:
     pattern = view.catalog.patterns[view.advice.recommended]
     for name in (pattern.long_name, pattern.name):
         if view.advice.clear and name in sentence:
@@ -31,7 +31,7 @@ def _coloured(sentence: str, view: View) -> list[Doc]:
     return [{"text": sentence}]
 
 
-def _beside(view: View) -> list[str]:
+def _beside(view: Study) -> list[str]:
     lines = []
     if (ramp := view.advice.off_ramp) is not None:
         lines.append(tell("advice.off_ramp", name=view.catalog.off_ramps[ramp.kind].name, reason=ramp.reason))
@@ -43,7 +43,7 @@ def _beside(view: View) -> list[str]:
     return lines
 
 
-def verdict(view: View, stage: Stage) -> Doc:
+def verdict(view: Study, stage: Stage) -> Doc:
     """Whether the advice is clear, and by how much; draws are left out in presenter mode."""
     order = ranked(view.advice)
     state = tell("verdict.clear" if view.advice.clear else "verdict.open")
@@ -57,7 +57,7 @@ def verdict(view: View, stage: Stage) -> Doc:
     return {"clear": view.advice.clear, "state": state, "words": words}
 
 
-def cost_advice(view: View) -> Doc:
+def cost_advice(view: Study) -> Doc:
     """Which pattern is probably cheapest, in one sentence."""
     chances = view.costs.cheapest
     first = next(iter(sorted(chances, key=lambda p: -chances[p])), None)
@@ -74,11 +74,11 @@ def cost_advice(view: View) -> Doc:
     return {"when": "", "clear": True, "headline": headline, "summary": "", "beside": []}
 
 
-def _span(view: View) -> str:
+def _span(view: Study) -> str:
     return tell(f"span.{view.months}" if view.months in (12, 24, 36, 48, 60) else "span.months", months=view.months)
 
 
-def _errors_outweigh(view: View) -> bool:
+def _errors_outweigh(view: Study) -> bool:
     """Whether for every pattern that is left wrong answers cost more than building it."""
     pairs = [(view.bill.total(p, "error"), view.bill.total(p, "build")) for p in view.costs.cheapest]
     return all(wrong is not None and build is not None and wrong > build for wrong, build in pairs)

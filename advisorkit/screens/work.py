@@ -20,11 +20,12 @@ from advisorkit.costs.results import CostResult
 from advisorkit.screens import typed_in as saying
 from advisorkit.screens.delivery import report
 from advisorkit.screens.desk import Desk
-from advisorkit.screens.judging import Judged
 from advisorkit.screens.resume import Resumed
 from advisorkit.screens.state import State
 from advisorkit.screens.typed_in import Said
 from advisorkit.study import frames as tables
+from advisorkit.study.pilots import study_at
+from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement, Scenario
 from advisorkit.values.errors import AdvisorError, UsageError, nearest
 
@@ -52,7 +53,7 @@ class Work:
         self._future: list[State] = []
         self._now = resumed.state
         self._listeners: list[Callable[[], None]] = []
-        self._judged: deque[Judged] = deque(maxlen=_REMEMBERED)
+        self._judged: deque[Study] = deque(maxlen=_REMEMBERED)
         self._ahead = os.environ.get("VOILA_PREHEAT") == "True"
 
     @property
@@ -80,7 +81,7 @@ class Work:
         """Whether there is an edit to do again."""
         return bool(self._future)
 
-    def judged(self, workflow: str = "") -> Judged:
+    def judged(self, workflow: str = "") -> Study:
         """Everything computed about a workflow, by default the one on screen.
 
         Raises:
@@ -88,7 +89,7 @@ class Work:
         """
         return self.judge(self._now, workflow)
 
-    def judge(self, state: State, workflow: str = "") -> Judged:
+    def judge(self, state: State, workflow: str = "") -> Study:
         """Everything computed about a workflow in `state`; remembered for a while.
 
         Raises:
@@ -99,10 +100,10 @@ class Work:
         for known in self._judged:
             if known.workflow.id == workflow and known.engagement == shown:
                 return known
-        self._judged.append(Judged(shown, workflow, self.desk.path))
+        self._judged.append(study_at(shown, workflow, self.desk.path))
         return self._judged[-1]
 
-    def known(self, state: State) -> Judged | None:
+    def known(self, state: State) -> Study | None:
         """The workflow of `state` as judged; None when it was not worked out yet."""
         shown = state.shown
         return next((k for k in self._judged if k.workflow.id == state.workflow and k.engagement == shown and k.finished), None)
@@ -113,7 +114,7 @@ class Work:
         Raises:
             UsageError: If there is no such workflow.
         """
-        return self.judged(workflow).study.advice
+        return self.judged(workflow).advice
 
     def cost(self, workflow: str = "") -> CostResult:
         """The ranges of a workflow's costs, by default of the one on screen.
@@ -122,7 +123,7 @@ class Work:
             UsageError: If there is no such workflow.
             PriceError: If a price or an exchange rate is not known.
         """
-        return self.judged(workflow).cost
+        return self.judged(workflow).costs
 
     def answer(self, criterion: str, value: Said, *, guess: bool = False, note: str = "", private_note: str = "", said_by: str = "") -> None:
         """Answer a criterion of the workflow on screen: a level, levels on which people disagree, a number or a range.
@@ -305,7 +306,7 @@ class Work:
     @property
     def assumptions(self) -> pd.DataFrame:
         """Every assumption of the workflow on screen: low, likely, high, unit, source."""
-        return tables.assumptions(self.judged().study.inputs)
+        return tables.assumptions(self.judged().inputs)
 
     @property
     def evidence(self) -> pd.DataFrame:
@@ -315,16 +316,16 @@ class Work:
     @property
     def bill(self) -> pd.DataFrame:
         """The bill at likely values, line by line."""
-        return tables.bill(self.judged().view.bill)
+        return tables.bill(self.judged().bill)
 
     @property
     def portfolio(self) -> pd.DataFrame:
         """One row a workflow: what to do now, where it will probably end, and what it costs."""
-        return tables.portfolio([(j.study, j.cost) for j in map(self.judged, (w.id for w in self._now.engagement.workflows))])
+        return tables.portfolio([self.judged(workflow.id) for workflow in self._now.engagement.workflows])
 
     def _step(self, state: State) -> None:
         if state != self._now:
-            self.judge(state).study  # noqa: B018 - refuses what cannot be computed
+            self.judge(state).advice  # noqa: B018 - refuses what cannot be computed
             self._past.append(self._now)
             self._future.clear()
             self._now = state

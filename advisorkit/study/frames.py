@@ -9,7 +9,6 @@ import pandas as pd
 from advisorkit.advice.belief import Belief
 from advisorkit.costs.bill import Bill
 from advisorkit.costs.inputs import Inputs
-from advisorkit.costs.results import CostResult
 from advisorkit.study.study import Study
 
 
@@ -77,14 +76,14 @@ def bill(found: Bill) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def portfolio(results: Sequence[tuple[Study, CostResult]]) -> pd.DataFrame:
+def portfolio(studies: Sequence[Study]) -> pd.DataFrame:
     """One row a workflow, indexed by its id; chances 0 to 1, money over the horizon."""
-    rows = [_workflow(study, cost) for study, cost in results]
-    return pd.DataFrame(rows).set_index("workflow")
+    return pd.DataFrame(map(_workflow, studies)).set_index("workflow")
 
 
-def _workflow(study: Study, cost: CostResult) -> dict[str, object]:
-    advice, total = study.advice, cost.columns[study.advice.recommended].total
+def _workflow(study: Study) -> dict[str, object]:
+    advice, cost = study.advice, study.costs
+    total = cost.columns[advice.recommended].total
     unit = f"({cost.currency} over {cost.horizon_months} months)"
     return {
         "workflow": study.workflow.id,

@@ -8,16 +8,14 @@ from datetime import date
 from pathlib import Path
 
 from advisorkit.advice.advice import Advice
-from advisorkit.catalog.price_rows import load as load_prices
-from advisorkit.catalog.tables import assumptions, rules
-from advisorkit.costs.inputs import Inputs, inputs_for
+from advisorkit.catalog.tables import rules
 from advisorkit.files.disk import read_bytes, within, write_bytes
 from advisorkit.pilots.diagnosis import Pilot
 from advisorkit.pilots.established import Established, established_for
 from advisorkit.pilots.marked import MarkedResults
 from advisorkit.pilots.planning import Plan, pilot_plan
 from advisorkit.pilots.results import read_results
-from advisorkit.study.study import Study, study
+from advisorkit.study.study import Study
 from advisorkit.values.engagement import Advised, Engagement, PilotFile, Workflow
 from advisorkit.values.errors import EngagementError, Fault, PilotError, UsageError
 from advisorkit.values.patterns import PatternId
@@ -52,42 +50,25 @@ def plans(engagement: Engagement, only: Iterable[str] = (), pattern: PatternId =
     """
     chosen = tuple(map(engagement.workflow, only)) or engagement.workflows
     return tuple(
-        pilot_plan(_inputs(engagement, one), rules(), agreed_pass_mark(engagement, one.id), pattern) for one in chosen
+        pilot_plan(Study(engagement, one).inputs, rules(), one.agreed_pass_mark, pattern) for one in chosen
     )
 
 
-def plan_of(found: Study) -> Plan:
-    """The pilot advised for a workflow that was worked out: of the pattern to be measured next, else of the prompt.
+def study_at(engagement: Engagement, workflow_id: str, file: str | Path) -> Study:
+    """One workflow with the marked pilots that its engagement, which lies at `file`, names.
 
     Raises:
+        UsageError: If there is no such workflow.
+        PilotError: If its results cannot be read.
         PriceError: If a price or rate is not known.
     """
-    step = found.advice.next_step
-    goes_on = step.action in {"pilot", "mark_more", "climb"}
-    inputs = found.inputs if goes_on else _inputs(found.engagement, found.workflow)
-    mark = agreed_pass_mark(found.engagement, found.workflow.id)
-    return pilot_plan(inputs, rules(), mark, step.pattern if goes_on else "prompt")
-
-
-def before_of(found: Study) -> Advice:
-    """The advice on a workflow without its newest pilot.
-
-    Raises:
-        PriceError: If a price or rate is not known.
-    """
-    earlier = found.pilot.diagnoses[:-1] if found.pilot else ()
-    pilots = tuple(seen.pilot for seen in earlier)
-    plain = _inputs(found.engagement, found.workflow)
-    return study(found.engagement, found.workflow, established_for(plain, pilots, rules()) if pilots else None).advice
+    workflow = engagement.workflow(workflow_id)
+    return Study(engagement, workflow, pilots_of(_only(engagement, workflow), file).get(workflow_id))
 
 
 def told(engagement: Engagement, found: Iterable[Study]) -> Engagement:
     """The engagement with today's advice on the workflows that were worked out in its history, dated and with its reason."""
     return with_advised(engagement, *(_line(engagement.as_of, one.advice) for one in found))
-
-
-def _inputs(engagement: Engagement, workflow: Workflow) -> Inputs:
-    return inputs_for(engagement, workflow, load_prices(engagement.as_of), assumptions())
 
 
 def pilots_of(engagement: Engagement, file: str | Path) -> dict[str, Established]:
@@ -106,7 +87,7 @@ def pilots_of(engagement: Engagement, file: str | Path) -> dict[str, Established
             faults.extend(error.faults)
             continue
         if pilots:
-            found[workflow.id] = established_for(_inputs(engagement, workflow), pilots, rules())
+            found[workflow.id] = established_for(Study(engagement, workflow).inputs, pilots, rules())
     if faults:
         raise PilotError(faults)
     return found
@@ -173,14 +154,14 @@ def read_pilot(
     workflow = _chosen(engagement, workflow_id)
     marks = read_results(results)
     when = day or max((m.date for m in marks.marks if m.date), default=engagement.as_of)
-    before = study(engagement, workflow, pilots_of(_only(engagement, workflow), file).get(workflow.id)).advice
+    before = study_at(engagement, workflow.id, file).advice
     mark = marks.pass_mark if pass_mark is None else pass_mark
     with_pilot(engagement, workflow.id, PilotFile(str(results), when, mark, reason, pattern), marks.pass_mark)
     kept = PilotFile(keep(results, file, when), when, mark, reason, pattern)
     piloted = with_pilot(engagement, workflow.id, kept, marks.pass_mark)
     renewed = piloted.workflow(workflow.id)
     established = pilots_of(_only(piloted, renewed), file)[workflow.id]
-    after = study(piloted, renewed, established).advice
+    after = Study(piloted, renewed, established).advice
     lines = (_line(engagement.as_of, before), _line(max(when, engagement.as_of), after))
     return PilotRead(with_advised(piloted, *lines), workflow.id, marks, established, before, after)
 
@@ -200,12 +181,6 @@ def _line(day: date, advice: Advice) -> Advised:
     return Advised(day, advice.workflow, advice.recommended, advice.now, advice.next_step.why)
 
 
-def agreed_pass_mark(engagement: Engagement, workflow_id: str) -> float | None:
-    """The share right last agreed for a workflow, 0 to 1; None when none was."""
-    marks = [pilot.pass_mark for pilot in engagement.workflow(workflow_id).pilots if pilot.pass_mark is not None]
-    return marks[-1] if marks else None
-
-
 def with_pilot(engagement: Engagement, workflow_id: str, pilot: PilotFile, frozen: float | None = None) -> Engagement:
     """The engagement with one more pilot of a workflow, or the same pilot read again.
 
@@ -213,7 +188,7 @@ def with_pilot(engagement: Engagement, workflow_id: str, pilot: PilotFile, froze
     sheet carries, `frozen` (0 to 1), holds. Another one needs a reason.
     """
     workflow = engagement.workflow(workflow_id)
-    earlier = agreed_pass_mark(engagement, workflow_id)
+    earlier = workflow.agreed_pass_mark
     agreed = frozen if earlier is None else earlier
     mark = agreed if pilot.pass_mark is None else pilot.pass_mark
     if agreed is not None and mark != agreed and not pilot.reason:

@@ -1,9 +1,10 @@
-"""A workflow worked out from the top: inputs, computed facts and advice, the same for every screen and file."""
+"""A workflow worked out from the top: one value for every screen, page and file, each part of it computed once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from advisorkit.advice.advice import Advice, advise
 from advisorkit.advice.reopening import Reopened, reopen_checks
@@ -11,74 +12,159 @@ from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.price_rows import load as load_prices
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions, rules
+from advisorkit.costs.assumption import DRAWS
+from advisorkit.costs.bill import Bill, bill
 from advisorkit.costs.costing import Costing
 from advisorkit.costs.facts import CostFacts
 from advisorkit.costs.inputs import Inputs, inputs_for
-from advisorkit.pilots.established import Established
-from advisorkit.values.engagement import Engagement, Workflow
+from advisorkit.costs.results import CostResult
+from advisorkit.costs.simulation import SEED, price
+from advisorkit.files.texts import Texts
+from advisorkit.pilots.established import Established, established_for
+from advisorkit.pilots.planning import Plan, pilot_plan
+from advisorkit.values.criteria import Catalog
+from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.patterns import PatternId
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Study:
-    """One workflow with everything that follows from its answers."""
+    """One workflow with everything that follows from its answers, worked out when somebody looks.
+
+    Uses the shipped catalogue, cases, assumptions and price book. Whoever looks at a part meets its errors.
+
+    Raises:
+        EngagementError: If an assumption is unknown or does not fit.
+        PriceError: If a price or an exchange rate is not known.
+    """
 
     engagement: Engagement
     """The client's file, scenario and changes laid over it."""
     workflow: Workflow
     """One of its workflows."""
-    pilot: Established | None
+    pilot: Established | None = None
     """What its marked pilots establish; None when none was read."""
-    inputs: Inputs
-    """Every number and word of the cost model with its source."""
-    facts: CostFacts
-    """Computed evidence."""
-    advice: Advice
-    """The advice."""
-    reopened: tuple[Reopened, ...]
-    """Dated conditions for looking again, those that hold today first."""
+    draws: int = DRAWS
+    """Draws of the cost ranges, a power of two."""
+    seed: int = SEED
+    """Seed of those draws."""
+
+    @cached_property
+    def inputs(self) -> Inputs:
+        """Every number and word of the cost model with its source; measured ones replace assumed ones."""
+        return inputs_for(self.engagement, self._measured, load_prices(self.engagement.as_of), assumptions())
+
+    @property
+    def _measured(self) -> Workflow:
+        found = self.pilot.assumptions if self.pilot else {}
+        return replace(self.workflow, assumptions={**self.workflow.assumptions, **found}) if found else self.workflow
+
+    @cached_property
+    def _costing(self) -> Costing:
+        return Costing(self.engagement, self._measured, self.inputs)
+
+    @property
+    def facts(self) -> CostFacts:
+        """Computed evidence."""
+        return self._costing.today
+
+    @cached_property
+    def advice(self) -> Advice:
+        """The advice."""
+        return advise(
+            self.catalog, self.engagement, self.workflow, self.facts, cases=shipped_cases(), pilot=self.pilot, costing=self._costing
+        )
+
+    @cached_property
+    def reopened(self) -> tuple[Reopened, ...]:
+        """Dated conditions for looking again, those that hold today first."""
+        return reopen_checks(self.engagement, self.workflow, self.inputs, self.advice, rules())
+
+    @cached_property
+    def bill(self) -> Bill:
+        """Its bill at likely values."""
+        return bill(self.inputs)
+
+    @cached_property
+    def costs(self) -> CostResult:
+        """Its costs in ranges, for the patterns that are in play."""
+        return price(self.inputs, self.draws, self.seed, self.in_play)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The pilot advised: of the pattern to be measured next, else of the prompt."""
+        step = self.advice.next_step
+        goes_on = step.action in {"pilot", "mark_more", "climb"}
+        inputs = self.inputs if goes_on else self._unmeasured
+        return pilot_plan(inputs, rules(), self.workflow.agreed_pass_mark, step.pattern if goes_on else "prompt")
+
+    @cached_property
+    def before(self) -> Advice:
+        """The advice without the newest pilot."""
+        pilots = tuple(seen.pilot for seen in self.pilot.diagnoses[:-1]) if self.pilot else ()
+        return replace(self, pilot=established_for(self._unmeasured, pilots, rules()) if pilots else None).advice
+
+    @cached_property
+    def _unmeasured(self) -> Inputs:
+        return replace(self, pilot=None).inputs if self.pilot else self.inputs
+
+    @property
+    def finished(self) -> bool:
+        """Whether advice and costs have been worked out."""
+        return {"advice", "bill", "costs"} <= vars(self).keys()
+
+    def finish(self) -> Study:
+        """The same study with advice and costs worked out."""
+        _ = self.advice, self.bill, self.costs
+        return self
+
+    @property
+    def catalog(self) -> Catalog:
+        """What the engine knows."""
+        return load_catalog()
+
+    @property
+    def answers(self) -> Mapping[str, Answer]:
+        """Every answer that holds, a pilot's findings in place of opinions."""
+        return {**self.engagement.answers_of(self.workflow), **(self.pilot.answers if self.pilot else {})}
 
     @property
     def in_play(self) -> tuple[PatternId, ...]:
         """Patterns that no lasting gate rules out, simplest first."""
         return tuple(pattern for pattern, said in self.advice.patterns.items() if said.status != "ruled_out")
 
+    @property
+    def currency(self) -> str:
+        """ISO code of all money."""
+        return self.engagement.currency
 
-def study(engagement: Engagement, workflow: Workflow, pilot: Established | None = None) -> Study:
-    """Work out one workflow with the shipped catalogue, cases, assumptions and price book.
+    @property
+    def months(self) -> int:
+        """Horizon in months."""
+        return self.inputs.months
 
-    Raises:
-        EngagementError: If an assumption is unknown or does not fit.
-        PriceError: If a price or an exchange rate is not known.
-    """
-    costed = _with(workflow, pilot)
-    measured = inputs_for(engagement, costed, load_prices(engagement.as_of), assumptions())
-    costing = Costing(engagement, costed, measured)
-    advice = advise(load_catalog(), engagement, workflow, costing.today, cases=shipped_cases(), pilot=pilot, costing=costing)
-    again = reopen_checks(engagement, workflow, measured, advice, rules())
-    return Study(engagement, workflow, pilot, measured, costing.today, advice, again)
+    def name(self, column: str) -> str:
+        """Name of a pattern in a client's words; today's way of working and a bought product have names too."""
+        return self.catalog.patterns[column].name if column in self.catalog.patterns else _TEXTS.say(column)
+
+
+_TEXTS = Texts("report")
 
 
 def studies(
-    engagement: Engagement, pilots: Mapping[str, Established] | None = None, only: Iterable[str] = ()
+    engagement: Engagement, pilots: Mapping[str, Established] | None = None, only: Iterable[str] = (), draws: int = DRAWS, seed: int = SEED
 ) -> tuple[Study, ...]:
-    """Work out every workflow, or `only` those named.
+    """Every workflow, or `only` those named.
 
     Args:
         engagement: The client's file.
         pilots: What marked pilots establish, by workflow id.
         only: Workflow ids; empty means all.
+        draws: Draws of the cost ranges, a power of two.
+        seed: Seed of those draws.
 
     Raises:
         UsageError: If an id is not a workflow of the engagement.
-        EngagementError: If an assumption is unknown or does not fit.
-        PriceError: If a price or an exchange rate is not known.
     """
     chosen = tuple(map(engagement.workflow, only)) or engagement.workflows
-    return tuple(study(engagement, workflow, (pilots or {}).get(workflow.id)) for workflow in chosen)
-
-
-def _with(workflow: Workflow, pilot: Established | None) -> Workflow:
-    if pilot is None:
-        return workflow
-    return replace(workflow, assumptions={**workflow.assumptions, **pilot.assumptions})
+    return tuple(Study(engagement, workflow, (pilots or {}).get(workflow.id), draws, seed) for workflow in chosen)

@@ -121,6 +121,11 @@ class Workflow:
     pilots: tuple[PilotFile, ...] = ()
     """Marked pilots, oldest first."""
 
+    @property
+    def agreed_pass_mark(self) -> float | None:
+        """The share right last agreed, 0 to 1; None when none was."""
+        return next((pilot.pass_mark for pilot in reversed(self.pilots) if pilot.pass_mark is not None), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:

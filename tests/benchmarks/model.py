@@ -30,7 +30,7 @@ from advisorkit.costs.flows import scene
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.simulation import price
 from advisorkit.costs.totals import total
-from advisorkit.study.study import study
+from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS
 
 SCREEN, REPORT, REFERENCE, BLOCK = 2**14, 2**16, 2**20, 2**16
@@ -93,7 +93,7 @@ def timed(made: Inputs, rounds: int) -> dict[str, Any]:
         "model": lambda _: model_only(made, values),
         "loop": lambda _: plain_loop(made, values, LOOPED),
         "facts": lambda seed: facts(made, seed=seed),
-        "advice": lambda _: study(whole, whole.workflows[0]),
+        "advice": lambda _: Study(whole, whole.workflows[0]),
     }
     if squiggle:
         works["squigglepy"] = lambda _: squiggle()

@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as TooLate
 
 import advisorkit as ak
-from advisorkit.report.view import View
 from advisorkit.screens.live import Server
+from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS
 
 SCREEN = ".ak[data-revision]"
@@ -92,9 +92,9 @@ def text(page: Page, selector: str) -> str:
     return page.locator(f"{SCREEN} {selector}").inner_text()
 
 
-def truth(file: Path) -> View:
+def truth(file: Path) -> Study:
     """What the saved state is worth, worked out anew by this process."""
-    return ak.open(file).judged().view
+    return ak.open(file).judged()
 
 
 BARS = """(chart) => [...document.querySelectorAll(`[data-chart=${chart}] rect`)]
@@ -156,7 +156,7 @@ def check(page: Page, file: Path) -> None:
     assert len(set(revisions)) == 1
 
 
-def in_line(marks: dict[str, float], view: View) -> None:
+def in_line(marks: dict[str, float], view: Study) -> None:
     """The P50 marks lie on one straight scale of money."""
     left = [p for p in PATTERNS if view.advice.patterns[p].status != "ruled_out"]
     known = sorted((band.p50, marks[p]) for p in left if (band := view.costs.columns[p].total))
