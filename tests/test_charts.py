@@ -21,7 +21,7 @@ from advisorkit.charts.letters import width, wrap
 from advisorkit.charts.region import outline
 from advisorkit.charts.scene import Dot, Label, Panel, Strip, ticks
 from advisorkit.charts.svg import svg
-from advisorkit.charts.theme import DARK, LIGHT, MARKS, THEMES
+from advisorkit.charts.theme import DARK, LIGHT, MARKS, SCREEN, THEMES
 from advisorkit.export.brand import contrast
 from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import money_short
@@ -100,6 +100,27 @@ def test_the_same_chart_gives_the_same_bytes_in_another_process() -> None:
     runs = [subprocess.run([sys.executable, "-c", program], env={"PYTHONHASHSEED": seed, "TZ": zone, "PYTHONPATH": "."}, capture_output=True, text=True, check=True).stdout for seed, zone in (("0", "UTC"), ("7", "Asia/Tokyo"))]
 
     assert runs[0] == runs[1]
+
+
+@pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: type(chart).__name__)
+def test_on_a_screen_every_mark_with_words_stands_alone_and_carries_them(chart: kinds.Chart) -> None:
+    tipped = [mark.tip for panel in scene(chart).panels for mark in panel.marks if getattr(mark, "tip", "")]
+
+    drawn = ET.fromstring(svg(chart, SCREEN, tips=True))
+
+    assert [path.get("data-tip") for path in drawn.iter() if path.get("data-tip")] == tipped
+    assert "data-tip" not in svg(chart)
+    assert texts(svg(chart, SCREEN, tips=True)) == texts(svg(chart))
+
+
+def test_a_screen_s_bars_are_as_long_as_their_shares_and_take_its_colours() -> None:
+    drawn = ET.fromstring(svg(SHARES, SCREEN, tips=True))
+    bars = {path.get("fill"): float(re.findall(r"h([\d.]+)v", path.get("d", ""))[0]) for path in drawn.iter() if path.get("data-tip")}
+
+    longest = max(bars.values())
+    wide = max(bar.share or 0 for bar in SHARES.bars)
+    assert bars == {f"var(--ak-{b.pattern})": pytest.approx(longest * b.share / wide, abs=0.1) for b in SHARES.bars if b.share is not None}
+    assert not re.search(r"#[0-9A-F]{6}", svg(SHARES, SCREEN, tips=True))
 
 
 def test_a_chart_is_small() -> None:

@@ -15,26 +15,41 @@ from advisorkit.charts.kinds import Chart, Point
 from advisorkit.charts.theme import LIGHT, SANS, Theme
 
 
-def svg(chart: Chart, theme: Theme = LIGHT, wide: float | None = None) -> str:
-    """`chart` as one ``<svg>`` element, `wide` pixels wide, without title and subtitle.
+def svg(chart: Chart, theme: Theme = LIGHT, wide: float | None = None, *, tips: bool = False, **sizes: float) -> str:
+    """`chart` as one ``<svg>`` element, `wide` pixels wide, without title and subtitle; `sizes` as for `scene`.
+
+    With `tips` every mark that has words for the pointer is a path of its own that carries them as ``data-tip``: what
+    lies there can be read off with ``getBBox()``. A live screen takes the theme `SCREEN`, whose colours are variables.
 
     Example:
         >>> from advisorkit.charts.kinds import ShareBars, ShareRow
-        >>> svg(ShareBars(title="RAG leads", bars=(ShareRow("rag", "RAG", 0.67, "67%"),)))[40:72]
+        >>> from advisorkit.charts.theme import SCREEN
+        >>> bars = ShareBars(title="RAG leads", bars=(ShareRow("rag", "RAG", 0.67, "67%"),))
+        >>> svg(bars)[40:72]
         'viewBox="0 0 380 27" width="380"'
+        >>> svg(bars, SCREEN, tips=True).partition("<path ")[2].partition("/>")[0]
+        'd="M43.1 6h158.7v15h-158.7z" fill="var(--ak-rag)" data-tip="RAG 67%"'
     """
-    drawing = scene(chart, wide)
+    drawing = scene(chart, wide, **sizes)
     size = f'viewBox="0 0 {_n(drawing.width)} {_n(drawing.height)}" width="{_n(drawing.width)}"'
     look = f'font-family="{escape(SANS)}" font-size="13" fill="{theme.colour("ink")}"'
-    body = "".join(_panel(panel, theme) for panel in drawing.panels)
+    body = "".join(_panel(panel, theme, tips) for panel in drawing.panels)
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{escape(chart.alt)}" {look}>{body}</svg>'
 
 
-def _panel(panel: s.Panel, theme: Theme) -> str:
+def _panel(panel: s.Panel, theme: Theme, tips: bool) -> str:
     labels = [mark for mark in panel.marks if isinstance(mark, s.Label)]
-    shapes = [shape for mark in panel.marks if not isinstance(mark, s.Label) for shape in _shapes(mark, _Place(panel, theme))]
-    paths = (f'<path d="{"".join(path for _, path in same)}"{look}/>' for look, same in groupby(shapes, lambda shape: shape[0]))
+    place = _Place(panel, theme)
+    shapes = [(_tip(mark, n, tips), shape) for n, mark in enumerate(panel.marks) if not isinstance(mark, s.Label) for shape in _shapes(mark, place)]
+    same = groupby(shapes, lambda found: (found[0], found[1][0]))
+    paths = (f'<path d="{"".join(path for _, (_, path) in group)}"{look}{words}/>' for ((_, words), look), group in same)
     return "".join(paths) + _texts(labels, panel, theme)
+
+
+def _tip(mark: s.Markable, n: int, tips: bool) -> tuple[int, str]:
+    """Words for the pointer, with the mark's number so that no two marks with words share a path."""
+    words = getattr(mark, "tip", "") if tips else ""
+    return (n, f' data-tip="{escape(words)}"') if words else (-1, "")
 
 
 def _n(value: float) -> str:

@@ -60,3 +60,5 @@ DARK = _theme("dark", (
 """The theme of dark screens."""
 THEMES: Mapping[str, Theme] = {"light": LIGHT, "dark": DARK}
 """Both themes by name."""
+SCREEN = Theme("screen", {token: f"var(--ak-{token.replace('_', '-')})" for token in _TOKENS})
+"""Colours as variables of the page, so that one drawing serves the bright and the dark screen."""
