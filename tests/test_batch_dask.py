@@ -15,7 +15,6 @@ import pytest
 from batch_faults.stage import WORK, end_state, jobs, make, notebook, renderer_on_path  # noqa: F401
 from distributed import Client, LocalCluster
 
-from advisorkit.batch.cluster import ZygotePlugin
 from advisorkit.values.errors import UsageError
 
 SLOW = notebook(WORK, "time.sleep(0.3)")
@@ -45,7 +44,6 @@ def test_dask_gives_the_bytes_that_local_slots_give_and_a_killed_worker_costs_no
         Client(cluster) as client,
     ):
         warnings.simplefilter("ignore")
-        client.register_plugin(ZygotePlugin(("plain_page:render",)))
         workers = client.run(os.getpid)
         killer = threading.Thread(target=kill_one, args=(made, next(iter(workers.values()))))
         killer.start()

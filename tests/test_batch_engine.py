@@ -14,7 +14,7 @@ import nbformat
 import pytest
 from batch_faults.stage import HERE, WORK, jobs, make, notebook, renderer_on_path, sales  # noqa: F401
 
-from advisorkit.batch.nest import NEST, Lost
+from advisorkit.batch.forks import FORKS, Lost
 from advisorkit.batch.runner import produce
 from advisorkit.batch.values import Limits
 
@@ -91,7 +91,7 @@ def test_a_secret_of_one_client_is_in_no_other_file(tmp_path: Path) -> None:
 
     holding = {path.name for path in tmp_path.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()}
     assert holding == {"client-0_trial.html"}
-    assert not any(secret in path.read_text(errors="replace") for path in NEST.scratch().rglob("*") if path.is_file())
+    assert not any(secret in path.read_text(errors="replace") for path in FORKS.scratch().rglob("*") if path.is_file())
 
 
 def test_random_numbers_differ_between_reports_and_repeat_on_a_second_run(tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_a_kernel_that_goes_wrong_fails_its_report_and_leaves_no_process(tmp_pat
     assert "before its last cell\n  in cell 3 of the template" in ended.deliverables[0].error
     assert "DeadKernelError: Kernel died\n  in cell 3 of the template" in ended.deliverables[1].error
     assert "took longer than 10 s" in hung.failed[0].error
-    assert not [entry for entry in Path("/proc").glob("[0-9]*") if f"{NEST.scratch()}/report-" in environ(entry)]
+    assert not [entry for entry in Path("/proc").glob("[0-9]*") if f"{FORKS.scratch()}/report-" in environ(entry)]
 
 
 def environ(entry: Path) -> str:
@@ -233,9 +233,9 @@ def test_a_template_with_widgets_or_in_another_language_goes_to_a_kernel(tmp_pat
 def test_a_primed_process_with_a_second_thread_refuses_to_fork(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "threaded.py").write_text("import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()\nfrom plain_page import render\n")
     monkeypatch.setenv("PYTHONPATH", f"{HERE}{os.pathsep}{tmp_path}")
-    NEST.close()
+    FORKS.close()
     result = produce(notebook(WORK), jobs(1), tmp_path / "out", {"html": "threaded:render"})
-    NEST.close()
+    FORKS.close()
 
     assert "has 2 threads, so a fork could hang; use --engine kernel" in result.failed[0].error
 
@@ -244,7 +244,7 @@ def test_plain_papermill_finds_the_engine(tmp_path: Path) -> None:
     """As an installation registers it: through the entry point of pyproject.toml."""
     record = tmp_path / "site" / "advisorkit-0.0.0.dist-info"
     record.mkdir(parents=True)
-    (record / "entry_points.txt").write_text("[papermill.engine]\nadvisorkit = advisorkit.batch.engine:ZygoteEngine\n")
+    (record / "entry_points.txt").write_text("[papermill.engine]\nadvisorkit = advisorkit.batch.engine:ForkEngine\n")
     (tmp_path / "in.ipynb").write_text(notebook("import os; job, os.getpid() != os.getppid()", "1 / 0").notebook)
     command = [sys.executable, "-m", "papermill", "--engine", "advisorkit", "in.ipynb", "out.ipynb", "-p", "job", "x.json"]
     paths = os.pathsep.join([str(HERE.parents[1]), str(tmp_path / "site")])
@@ -267,12 +267,12 @@ def test_plain_papermill_finds_the_engine(tmp_path: Path) -> None:
 
 
 def test_a_report_that_begins_while_the_batch_is_stopped_starts_no_process() -> None:
-    folder = NEST.scratch() / "report-late"
-    NEST.close()
+    folder = FORKS.scratch() / "report-late"
+    FORKS.close()
 
     with pytest.raises(Lost, match="the batch was stopped"):
-        NEST.run(folder, Limits())
-    assert NEST.pid is None
+        FORKS.run(folder, Limits(), "advisorkit.batch.making:make")
+    assert FORKS.pid is None
 
 
 def test_too_little_memory_fails_the_report_in_words(tmp_path: Path) -> None:
@@ -283,7 +283,7 @@ def test_too_little_memory_fails_the_report_in_words(tmp_path: Path) -> None:
 
 def test_a_second_report_costs_a_fraction_of_the_first(tmp_path: Path) -> None:
     """The first waits for the primed process."""
-    NEST.close()
+    FORKS.close()
     began = time.process_time(), time.monotonic()
     make(notebook(WORK), jobs(1), tmp_path / "cold")
     cold = time.monotonic() - began[1]

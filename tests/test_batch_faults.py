@@ -17,7 +17,7 @@ import pytest
 from batch_faults.stage import WORK, driver, end_state, jobs, make, notebook, renderer_on_path  # noqa: F401
 from filelock import FileLock
 
-from advisorkit.batch.nest import NEST
+from advisorkit.batch.forks import FORKS
 from advisorkit.values.errors import EngagementError, UsageError
 
 REPORTS = 6
@@ -105,7 +105,7 @@ class Killer(threading.Thread):
 
     def run(self) -> None:
         while self.left and not self.over.wait(CHANCE.uniform(0.05, 0.6)):
-            pid = NEST.pid
+            pid = FORKS.pid
             at_work = children(pid) if pid else []
             target = pid if self.victim == "zygote" else CHANCE.choice(at_work) if at_work else None
             if target and at_work:
@@ -323,11 +323,11 @@ def test_what_a_killed_process_left_in_the_temporary_folder_goes_with_the_next_b
         (folder / "job.json").write_text(json.dumps({"client": "secret"}))
         (folder / "held").touch()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    NEST.close()
+    FORKS.close()
 
     with FileLock(living / "held"):
-        NEST.scratch()
-        NEST.close()
+        FORKS.scratch()
+        FORKS.close()
 
     assert not left.exists()
     assert living.exists()

@@ -10,7 +10,7 @@ from statistics import median
 import pytest
 from batch_faults.stage import WORK, jobs, make, notebook, renderer_on_path  # noqa: F401
 
-from advisorkit.batch.nest import NEST
+from advisorkit.batch.forks import FORKS
 
 SMALL = notebook(WORK, "held = bytearray(5_000_000); print('x' * 50_000)")
 
@@ -37,17 +37,17 @@ def stays_flat(reports: int, settled: int, tmp_path: Path) -> None:
         seconds.append(row.seconds)  # type: ignore[attr-defined]
         if done in {settled, total}:
             gc.collect()
-            notes.append((kilobytes(os.getpid()), kilobytes(NEST.pid or 0)))
+            notes.append((kilobytes(os.getpid()), kilobytes(FORKS.pid or 0)))
 
     make(SMALL, jobs(2), tmp_path / "first")
-    zygote, before = NEST.pid, (descriptors(), descriptors(NEST.pid or 0))
+    zygote, before = FORKS.pid, (descriptors(), descriptors(FORKS.pid or 0))
     result = make(SMALL, jobs(reports), tmp_path / "many", progress=look)
 
     assert result.ok
-    assert NEST.pid == zygote, "the primed process was replaced"
-    assert (descriptors(), descriptors(NEST.pid or 0)) == before
-    assert children(NEST.pid or 0) == []
-    assert list(NEST.scratch().glob("report-*")) == []
+    assert FORKS.pid == zygote, "the primed process was replaced"
+    assert (descriptors(), descriptors(FORKS.pid or 0)) == before
+    assert children(FORKS.pid or 0) == []
+    assert list(FORKS.scratch().glob("report-*")) == []
     for start, end in zip(*notes, strict=True):
         assert abs(end - start) <= 0.05 * start
     quarter = reports // 4

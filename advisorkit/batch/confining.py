@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cache
@@ -101,6 +103,38 @@ def die_with_parent() -> None:
 def adopt_orphans() -> None:
     """Become the parent of every process that this one's descendants leave behind. Linux only."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def settle_in(folder: Path, megabytes: int) -> None:
+    """Make this process, just forked, a report's own: apart from its siblings, within its limits."""
+    adopt_orphans()
+    os.setsid()
+    leave_shared_memory()
+    for descriptor, name in ((0, os.devnull), (1, str(folder / "noise.1")), (2, str(folder / "noise.2"))):
+        opened = os.open(name, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(opened, descriptor)
+        os.close(opened)
+    tempfile.tempdir = os.environ["TMPDIR"] = str(folder / "tmp")
+    os.chdir(folder / "work")
+    gc.enable()
+    gc.set_threshold(50_000, 20, 20)
+    confine(megabytes)
+
+
+def end_group(pid: int) -> None:
+    """End a process and its process group."""
+    for end in (os.killpg, os.kill):
+        with suppress(ProcessLookupError):
+            end(pid, signal.SIGKILL)
+
+
+def end_offspring() -> None:
+    """End every child of this process and, where it adopts orphans, theirs. Linux only."""
+    while children := " ".join(path.read_text(encoding="ascii") for path in Path("/proc/self/task").glob("*/children")).split():
+        for pid in map(int, children):
+            end_group(pid)
+            with suppress(ChildProcessError):
+                os.waitpid(pid, 0)
 
 
 def end_all_in(folder: Path) -> None:

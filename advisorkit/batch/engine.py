@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
-from advisorkit.batch.nest import NEST, Lost
-from advisorkit.batch.notebooks import failed
-from advisorkit.batch.partials import CELLS, noted
-from advisorkit.batch.shell import open_shell
+from advisorkit.batch.forks import FORKS, REFUSED, Ended, Lost
+from advisorkit.batch.notebooks import noted
 from advisorkit.batch.templates import parameters_of
 from advisorkit.batch.values import Limits
 from advisorkit.values.errors import UsageError, nearest
@@ -28,7 +23,7 @@ _A_DAY = 24 * 3600.0
 """Seconds that a cell may take when papermill is given no limit."""
 
 
-class ZygoteEngine:
+class ForkEngine:
     """Executes a notebook in a fresh process, at the cost of its cells alone.
 
     Registered under the entry point group ``papermill.engine``: ``papermill --engine advisorkit in.ipynb out.ipynb``.
@@ -64,6 +59,9 @@ class ZygoteEngine:
         return str(import_module("papermill.utils").nb_language(nb, language))
 
 
+ZygoteEngine = ForkEngine
+
+
 def _refuse_unknown(notebook: Any) -> None:
     """Papermill only warns, and the notebook would go on with its own value."""
     known = parameters_of(notebook)
@@ -77,66 +75,24 @@ def _manager(nb: Any, **settings: Any) -> Any:
     return import_module("papermill.engines").NotebookExecutionManager(nb, **settings)
 
 
-def run_cells(notebook: Any, folder: Path, manager: Any = None) -> None:
-    """Run every code cell in this process, up to the first error; note each one's outputs in case the next crashes."""
-    shell = open_shell()
-    with (folder / CELLS).open("a", encoding="utf-8", errors="backslashreplace") as notes:
-        for index, cell in enumerate(notebook.cells):
-            if cell.cell_type != "code" or not cell.source.strip():
-                continue
-            _note(notes, cell.id, None)
-            with _timed(manager, cell, index):
-                cell.execution_count = shell.execution_count
-                cell.outputs = shell.run(cell.source)
-            _note(notes, cell.id, cell.outputs)
-            if failed(cell.outputs):
-                return
-
-
-@contextmanager
-def _timed(manager: Any, cell: Any, index: int) -> Iterator[None]:
-    """Have papermill note status and time of a cell, where somebody wants to know."""
-    if manager is None:
-        yield
-        return
-    manager.cell_start(cell, index)
-    yield
-    if failed(cell.outputs):
-        manager.cell_exception(cell, index)
-    manager.cell_complete(cell, index)
-
-
-def _note(notes: Any, cell: str, outputs: Any) -> None:
-    notes.write(json.dumps([cell, outputs], default=str, ensure_ascii=False) + "\n")
-    notes.flush()
-
-
-def run_alone(folder: Path) -> None:
-    """In a forked child: run the notebook that papermill prepared in `folder`, in the folder it was called from."""
-    notebook = nbformat.from_dict(json.loads((folder / "template.ipynb").read_text(encoding="utf-8")))  # type: ignore[no-untyped-call]
-    order = json.loads((folder / "order.json").read_text(encoding="utf-8"))
-    os.chdir(order["cells_in"])
-    run_cells(notebook, folder, _manager(notebook, progress_bar=False))
-    (folder / "executed.ipynb").write_text(json.dumps(notebook, default=str), encoding="utf-8")
-
-
 def _send(manager: Any, limits: Limits) -> None:
-    with tempfile.TemporaryDirectory(prefix="papermill-", dir=NEST.scratch()) as name:
+    with tempfile.TemporaryDirectory(prefix="papermill-", dir=FORKS.scratch()) as name:
         folder = Path(name)
         for part in ("work", "tmp"):
             (folder / part).mkdir()
         (folder / "template.ipynb").write_text(json.dumps(manager.nb), encoding="utf-8")
         (folder / "order.json").write_text(json.dumps({"cells_in": str(Path.cwd())}), encoding="utf-8")
         try:
-            end = NEST.run(folder, limits, alone=True)
+            ended, refused = FORKS.run(folder, limits, "advisorkit.batch.making:run_alone"), folder / REFUSED
+            reason = refused.read_text(encoding="utf-8") if refused.exists() else ""
         except Lost as error:
-            end = {"refused": str(error)}
-        if "refused" in end:
-            raise UsageError(f"{end['refused']}; leave out --engine advisorkit")
-        _take_back(manager, folder, end)
+            reason = str(error)
+        if reason:
+            raise UsageError(f"{reason}; leave out --engine advisorkit")
+        _take_back(manager, folder, ended)
 
 
-def _take_back(manager: Any, folder: Path, end: dict[str, Any]) -> None:
+def _take_back(manager: Any, folder: Path, end: Ended) -> None:
     """Put what the child left into papermill's notebook; where it crashed, the cell at work gets the error.
 
     Raises:
@@ -146,7 +102,7 @@ def _take_back(manager: Any, folder: Path, end: dict[str, Any]) -> None:
         executed = json.loads((folder / "executed.ipynb").read_text(encoding="utf-8"))
         manager.nb.cells = nbformat.from_dict(executed["cells"])  # type: ignore[no-untyped-call]
         return
-    notes, said = dict(noted(folder)), "took too long" if end.get("late") else f"its process ended with status {end['status']}"
+    notes, said = dict(noted(folder)), "took too long" if end.late else f"its process ended with status {end.status}"
     for index, cell in enumerate(manager.nb.cells):
         if cell.id in notes:
             cell.outputs = nbformat.from_dict(notes[cell.id] or [])  # type: ignore[no-untyped-call]

@@ -6,7 +6,12 @@ one ``made.<format>`` each or ``partial.ipynb`` when it ends. Whoever reads them
 
 from __future__ import annotations
 
+import gc
 import json
+import os
+import random
+import secrets
+import sys
 import traceback
 from functools import lru_cache
 from importlib import import_module
@@ -14,15 +19,19 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import numpy as np
 import papermill
-from papermill.engines import papermill_engines
+from numpy.random import bit_generator
+from papermill.engines import NotebookExecutionManager, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from papermill.execute import raise_for_execution_errors
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
-from advisorkit.batch.engine import NAME, ZygoteEngine, run_cells
-from advisorkit.batch.notebooks import finished, unframe
+from advisorkit.batch.confining import confine, die_with_parent
+from advisorkit.batch.engine import NAME, ForkEngine
+from advisorkit.batch.notebooks import CELLS, failed, finished, unframe
+from advisorkit.batch.shell import open_shell
 from advisorkit.batch.templates import PARAMETER, is_python
 from advisorkit.export.formats import check
 from advisorkit.values.errors import AdvisorError, EngagementError, Fault, PilotError, PriceError, RenderError
@@ -30,7 +39,18 @@ from advisorkit.values.errors import AdvisorError, EngagementError, Fault, Pilot
 _OF_A_CLIENT = (EngagementError, PilotError, PriceError)
 """What is wrong with an engagement and not with the template that came upon it."""
 
-papermill_engines.register(NAME, ZygoteEngine)
+papermill_engines.register(NAME, ForkEngine)
+
+
+def main(folder: str, megabytes: str, parent: str) -> None:
+    """Make one report in this process, its cells in a Jupyter kernel."""
+    if sys.platform == "linux":
+        die_with_parent()
+        if os.getppid() != int(parent):
+            sys.exit(1)
+    gc.enable()
+    confine(int(megabytes))
+    make(Path(folder))
 
 
 def make(folder: Path) -> None:
@@ -73,10 +93,7 @@ def _here(folder: Path) -> Any:
 
 @lru_cache(maxsize=8)
 def parameterised(template: str) -> Any:
-    """The notebook of a framed template as papermill parameterises it: the same for every job.
-
-    A zygote calls it before its forks, so that its children find it done; each of them changes its own copy.
-    """
+    """The notebook of a framed template as papermill parameterises it: the same for every job."""
     notebook = load_notebook_node(nbformat.from_dict(json.loads(template)))  # type: ignore[no-untyped-call]
     return parameterize_notebook(notebook, {PARAMETER: "job.json"}, engine_name=NAME)
 
@@ -84,13 +101,9 @@ def parameterised(template: str) -> Any:
 def _in_kernel(folder: Path) -> Any:
     template = json.loads((folder / "template.ipynb").read_text(encoding="utf-8"))
     return papermill.execute_notebook(
-        folder / "template.ipynb",
-        folder / "partial.ipynb",
-        {PARAMETER: "job.json"},
-        kernel_name="python3" if is_python(template) else None,
-        progress_bar=False,
-        cwd=folder / "work",
-    )
+        folder / "template.ipynb", folder / "partial.ipynb", {PARAMETER: "job.json"},
+        kernel_name="python3" if is_python(template) else None, progress_bar=False, cwd=folder / "work",
+    )  # fmt: skip
 
 
 def _render(kind: str, renderer: str, notebook: Any, options: dict[str, Any]) -> bytes:
@@ -99,3 +112,48 @@ def _render(kind: str, renderer: str, notebook: Any, options: dict[str, Any]) ->
     content = made.encode("utf-8") if isinstance(made, str) else bytes(made)
     check(kind, content)
     return content
+
+
+def run_alone(folder: Path) -> None:
+    """Run the notebook that papermill prepared in `folder`, in the folder it was called from."""
+    reseed()
+    notebook = nbformat.from_dict(json.loads((folder / "template.ipynb").read_text(encoding="utf-8")))  # type: ignore[no-untyped-call]
+    os.chdir(json.loads((folder / "order.json").read_text(encoding="utf-8"))["cells_in"])
+    run_cells(notebook, folder, NotebookExecutionManager(notebook, progress_bar=False))
+    (folder / "executed.ipynb").write_text(json.dumps(notebook, default=str), encoding="utf-8")
+
+
+def run_cells(notebook: Any, folder: Path, manager: Any = None) -> None:
+    """Run every code cell in this process, up to the first error; note each one's outputs in case the next crashes.
+
+    Papermill's `manager` notes status and time of each cell, where somebody wants to know.
+    """
+    shell = open_shell()
+    with (folder / CELLS).open("a", encoding="utf-8", errors="backslashreplace") as notes:
+        for index, cell in enumerate(notebook.cells):
+            if cell.cell_type != "code" or not cell.source.strip():
+                continue
+            _note(notes, cell.id, None)
+            if manager:
+                manager.cell_start(cell, index)
+            cell.execution_count = shell.execution_count
+            cell.outputs = shell.run(cell.source)
+            if manager and failed(cell.outputs):
+                manager.cell_exception(cell, index)
+            if manager:
+                manager.cell_complete(cell, index)
+            _note(notes, cell.id, cell.outputs)
+            if failed(cell.outputs):
+                return
+
+
+def _note(notes: Any, cell: str, outputs: Any) -> None:
+    notes.write(json.dumps([cell, outputs], default=str, ensure_ascii=False) + "\n")
+    notes.flush()
+
+
+def reseed() -> None:
+    """Random numbers from the system again, for `random`, NumPy's global state and generators without a seed."""
+    random.seed()
+    np.random.seed()  # noqa: NPY002
+    bit_generator.randbits = secrets.randbits  # type: ignore[attr-defined]

@@ -8,8 +8,8 @@ from dataclasses import replace
 from itertools import islice
 
 from advisorkit.batch.folders import Folder, LocalFolder, why
+from advisorkit.batch.forks import FORKS
 from advisorkit.batch.journal import Journal, key
-from advisorkit.batch.nest import NEST
 from advisorkit.batch.pages import index_page, manifest
 from advisorkit.batch.progress import Progress
 from advisorkit.batch.values import MANIFEST, Deliverable, Failure, Job, Order, Outcome, Status, Template
@@ -68,7 +68,7 @@ class Round:
         except BaseException:
             for future in waiting:
                 future.cancel()
-            NEST.close()
+            FORKS.close()
             raise
 
     def conclude(self, brand: Brand | None) -> None:

@@ -53,7 +53,7 @@ def produce(
     used = engine_for(model, engine, forks=can_fork())
     orders = [Order(model, job, renderers, dict(options or {}), used, limits or Limits()) for job in jobs]
     try:
-        with executor_for(executor, jobs_at_once, scheduler, renderers.values()) as pool, lock(folder), shown(progress, len(jobs) * len(renderers)) as tick:
+        with executor_for(executor, jobs_at_once, scheduler) as pool, lock(folder), shown(progress, len(jobs) * len(renderers)) as tick:
             batch = Round(folder, orders, tick)
             try:
                 batch.run(pool, ahead=2 * jobs_at_once)

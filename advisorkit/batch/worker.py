@@ -10,12 +10,10 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 from advisorkit.batch.confining import end_all_in, environment
-from advisorkit.batch.nest import NEST, Lost
-from advisorkit.batch.notebooks import frame, seeding
-from advisorkit.batch.partials import printable, salvage
+from advisorkit.batch.forks import FORKS, REFUSED, Ended, Lost
+from advisorkit.batch.notebooks import frame, printable, salvage, seeding
 from advisorkit.batch.values import Failure, Order, Outcome
 
 TRIES = 3
@@ -24,11 +22,11 @@ TRIES = 3
 
 def carry_out(order: Order) -> Outcome:
     """Make one report; whatever its template does comes back as a `Failure`, never as an exception."""
-    began, closings = time.monotonic(), NEST.closings
+    began, closings = time.monotonic(), FORKS.closings
     for left in reversed(range(TRIES)):
-        with tempfile.TemporaryDirectory(prefix="report-", dir=NEST.scratch(), ignore_cleanup_errors=True) as name:
+        with tempfile.TemporaryDirectory(prefix="report-", dir=FORKS.scratch(), ignore_cleanup_errors=True) as name:
             files, failure, lost = _once(order, Path(name))
-        if not (lost and left and NEST.closings == closings):
+        if not (lost and left and FORKS.closings == closings):
             break
     return Outcome(files, failure, time.monotonic() - began)
 
@@ -36,13 +34,14 @@ def carry_out(order: Order) -> Outcome:
 def _once(order: Order, folder: Path) -> tuple[dict[str, bytes], Failure | None, bool]:
     lay_out(order, folder)
     try:
-        end = NEST.run(folder, order.limits, order.formats.values()) if order.engine == "advisorkit" else _solo(order, folder)
+        ended = _forked(order, folder) if order.engine == "advisorkit" else _solo(order, folder)
+        reason, gone = _unfinished(order, folder, ended), ended.status == -signal.SIGKILL and not ended.late
     except Lost as error:
-        end = {"lost": str(error)}
+        reason, gone = str(error), True
+    files, failure = _left_behind(order, folder, reason)
+    if failure or order.engine != "advisorkit":
         end_all_in(folder)
-    files, failure = _left_behind(order, folder, _unfinished(order, end))
-    killed = end.get("status") == -signal.SIGKILL and not end["late"]
-    return files, failure, failure is not None and (killed or "lost" in end)
+    return files, failure, failure is not None and gone
 
 
 def lay_out(order: Order, folder: Path) -> None:
@@ -56,36 +55,37 @@ def lay_out(order: Order, folder: Path) -> None:
     (folder / "work" / "job.json").write_text(order.job.document, encoding="utf-8")
 
 
-def _solo(order: Order, folder: Path) -> dict[str, Any]:
-    """Run the report in a Jupyter kernel of its own; how its process ended."""
-    command = [sys.executable, "-m", "advisorkit.batch.solo", str(folder), str(order.limits.megabytes), str(os.getpid())]
+def _forked(order: Order, folder: Path) -> Ended:
+    """Run the report in a child of the primed process."""
+    return FORKS.run(folder, order.limits, "advisorkit.batch.making:make", order.formats.values())
+
+
+def _solo(order: Order, folder: Path) -> Ended:
+    """Run the report in a Jupyter kernel of its own."""
+    command = [sys.executable, "-m", "advisorkit.batch.entry", "making", str(folder), str(order.limits.megabytes), str(os.getpid())]
     own = {**environment(os.environ, folder), "TMPDIR": str(folder / "tmp")}
     with (folder / "noise.2").open("wb") as noise:
         process = subprocess.Popen(  # noqa: S603
             command, env=own, cwd=folder / "work", stdin=subprocess.DEVNULL, stdout=noise, stderr=noise
         )
         try:
-            return {"status": process.wait(order.limits.seconds), "late": False}
+            return Ended(process.wait(order.limits.seconds))
         except subprocess.TimeoutExpired:
-            return {"late": True}
+            return Ended(-signal.SIGKILL, late=True)
         finally:
             process.kill()
             process.wait()
-            end_all_in(folder)
 
 
-def _unfinished(order: Order, end: dict[str, Any]) -> str:
+def _unfinished(order: Order, folder: Path, ended: Ended) -> str:
     """What is said of a process that did not come to a quiet end."""
-    if end.get("late"):
+    if ended.late:
         return f"took longer than {order.limits.seconds:g} s and was stopped"
-    if "lost" in end:
-        return str(end["lost"])
-    if "refused" in end:
-        return f"was not started: {end['refused']}; use --engine kernel"
-    status = end["status"]
-    if status < 0:
-        return f"its process was ended by {signal.Signals(-status).name}"
-    return f"its process ended with status {status}" if status else ""
+    if (refused := folder / REFUSED).exists():
+        return f"was not started: {refused.read_text(encoding='utf-8')}; use --engine kernel"
+    if ended.status < 0:
+        return f"its process was ended by {signal.Signals(-ended.status).name}"
+    return f"its process ended with status {ended.status}" if ended.status else ""
 
 
 def _left_behind(order: Order, folder: Path, reason: str) -> tuple[dict[str, bytes], Failure | None]:

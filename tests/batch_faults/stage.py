@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from advisorkit.batch.nest import NEST
+from advisorkit.batch.forks import FORKS
 from advisorkit.batch.runner import produce
 from advisorkit.batch.values import BatchResult, Job, Template
 
@@ -26,9 +26,9 @@ def renderer_on_path() -> Iterator[None]:
     """Lets report processes import `plain_page`; their environment is that of the zygote's start."""
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = str(HERE)
-    NEST.close()
+    FORKS.close()
     yield
-    NEST.close()
+    FORKS.close()
     os.environ.pop("PYTHONPATH") if before is None else os.environ.update(PYTHONPATH=before)
 
 

@@ -76,8 +76,8 @@ def spent() -> float:
     """CPU seconds of this process, its dead children, and a living zygote with its dead children."""
     own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     living = 0.0
-    if nest := sys.modules.get("advisorkit.batch.nest"):
-        fields = Path(f"/proc/{nest.NEST.pid}/stat").read_text().rpartition(")")[2].split() if nest.NEST.pid else []
+    if forks := sys.modules.get("advisorkit.batch.forks"):
+        fields = Path(f"/proc/{forks.FORKS.pid}/stat").read_text().rpartition(")")[2].split() if forks.FORKS.pid else []
         living = sum(map(int, fields[11:15])) / 100
     return sum(used.ru_utime + used.ru_stime for used in own) + living
 
@@ -101,7 +101,7 @@ def limit(case: Case) -> Way:
     from papermill.iorw import load_notebook_node
     from papermill.parameterize import parameterize_notebook
 
-    from advisorkit.batch.priming import prime
+    from advisorkit.batch.primed import prime
     from advisorkit.batch.shell import open_shell
 
     prime([case.renderer])

@@ -1,24 +1,29 @@
-"""What a zygote does before its first fork, so that no report pays for it: import, and use once."""
+"""The process that the fork server runs in: what it does before its first fork, so that no report pays for it.
+
+It never reads an order or a job: its children do. It has one thread, since a lock held by a thread that does not exist in
+a child would hang it.
+"""
 
 from __future__ import annotations
 
 import gc
 import json
-import random
-import secrets
+import os
+import shutil
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterable
-from contextlib import chdir, nullcontext
+from contextlib import chdir, nullcontext, suppress
 from dataclasses import replace
 from importlib import import_module
+from multiprocessing.forkserver import main as serve
 from pathlib import Path
 
-import numpy as np
-from numpy.random import bit_generator
-
+from advisorkit.batch.confining import adopt_orphans, end_offspring, set_memory_apart, threads
+from advisorkit.batch.forks import Task
 from advisorkit.batch.inputs import job_of
-from advisorkit.batch.making import make, parameterised
+from advisorkit.batch.making import make, parameterised, reseed
 from advisorkit.batch.shell import open_shell
 from advisorkit.batch.templates import find_template
 from advisorkit.batch.values import Job, Order, Template
@@ -44,6 +49,23 @@ _CELLS = (
 )
 """Uses of the libraries that templates are made of."""
 _REPORT = RENDERERS["html"]
+
+
+def main(listener: str, *renderers: str) -> None:
+    """Serve until standard input closes, which happens when the driver closes it or dies; leave nothing behind."""
+    adopt_orphans()
+    prime(renderers)
+    set_memory_apart()
+    gc.freeze()
+    Task.server = os.getpid()
+    warnings.filterwarnings("ignore", "forkserver: waitpid")  # it adopts what reports leave behind
+    if (count := threads()) > 1:
+        Task.refusal = f"the primed process has {count} threads, so a fork could hang"
+    with suppress(SystemExit):
+        serve(int(listener), 0, [])
+    end_offspring()
+    shutil.rmtree(Path(os.environ["IPYTHONDIR"]).parent, ignore_errors=True)
+    os._exit(0)
 
 
 def prime(renderers: Iterable[str]) -> None:
@@ -86,10 +108,3 @@ def _sample_report() -> Order:
     engagement = read(path)
     job = job_of(replace(engagement, workflows=engagement.workflows[:1], scenarios={}), path.parent)
     return Order(find_template("client_report"), job, {"html": _REPORT})
-
-
-def reseed() -> None:
-    """Random numbers from the system again, for `random`, NumPy's global state and generators without a seed."""
-    random.seed()
-    np.random.seed()  # noqa: NPY002
-    bit_generator.randbits = secrets.randbits  # type: ignore[attr-defined]
