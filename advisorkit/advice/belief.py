@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from advisorkit.advice.answers import clause, words_of, written
 from advisorkit.advice.decibans import Array, chance, table
 from advisorkit.advice.gates import Facts, GateHit, shares
 from advisorkit.costs.costing import Costing
-from advisorkit.values.criteria import Axis, Catalog, Criterion
+from advisorkit.values.criteria import Axis, Catalog
 from advisorkit.values.engagement import Answer
 from advisorkit.values.patterns import PATTERNS, PatternId
 
@@ -277,12 +278,14 @@ def _item(
     assessment: Assessment, id: str, mass: Sequence[float], counted: Sequence[float], raw: Sequence[float], *, worked: bool
 ) -> EvidenceItem:
     criterion, answer = assessment.catalog.criteria[id], assessment.answers[id]
-    label = _label(criterion, answer, mass)
+    label = criterion.levels[int(np.argmax(mass))].reason
+    if answer.disputed:
+        label = assessment.catalog.text["disputed.short"].format(label=criterion.label, answers=clause(words_of(criterion, answer)))
     if worked:  # the weight follows from costs, so the reason is what they say and not how large the number is
         label = assessment.catalog.text.get(f"worked.{id}.{criterion.levels[int(np.argmax(mass))].id}", label)
     return EvidenceItem(
         criterion=id,
-        answer=_written(answer),
+        answer=written(answer),
         label=label,
         retrieval=float(counted[0]),
         training=float(counted[1]),
@@ -299,20 +302,6 @@ def _measured(assessment: Assessment) -> tuple[EvidenceItem, ...]:
     r, t = assessment.measured
     said = assessment.catalog.text.get("measured", "")
     return (EvidenceItem(MEASURED, "measured", said, r, t, r, t, guess=False, source=said),)
-
-
-def _written(answer: Answer) -> str:
-    if answer.amount is None:
-        return " or ".join(answer.levels)
-    amount = answer.amount
-    return f"{amount.likely:g}" if amount.fixed else f"{amount.low:g} to {amount.high:g}"
-
-
-def _label(criterion: Criterion, answer: Answer, mass: Sequence[float]) -> str:
-    if answer.disputed:
-        labels = [criterion.level(word).label for word in answer.levels]
-        return f"{criterion.label} ({' or '.join(label[:1].lower() + label[1:] for label in labels)})"
-    return criterion.levels[max(range(len(mass)), key=lambda place: mass[place])].reason
 
 
 def spread(retrieval: Array | float, training: Array | float) -> Array:

@@ -29,8 +29,8 @@ class Flip:
 
     criterion: str
     """Criterion id."""
-    before: str
-    """The answer today as written; ``unknown`` when there is none."""
+    before: Answer | None
+    """The answer today; None when there is none."""
     after: str
     """The level that it is changed to."""
     recommended: PatternId
@@ -93,26 +93,11 @@ def _told(outlook: Outlook, change: Change, chances: Array) -> Flip:
     criterion = outlook.assessment.catalog.criteria[change.criterion]
     return Flip(
         criterion=change.criterion,
-        before=written(outlook.assessment.answers.get(change.criterion)),
+        before=outlook.assessment.answers.get(change.criterion),
         after=criterion.levels[change.level].id,
         recommended=PATTERNS[int(best_of(chances[None])[0])],
         shares=dict(zip(PATTERNS, chances.tolist(), strict=True)),
     )
-
-
-def written(answer: Answer | None) -> str:
-    """An answer as it is written in tables.
-
-    Example:
-        >>> written(None), written(Answer(levels=("daily", "monthly")))
-        ('unknown', 'daily or monthly')
-    """
-    if answer is None or answer.unknown:
-        return "unknown"
-    if answer.amount is None:
-        return " or ".join(answer.levels)
-    low, high = answer.amount.low, answer.amount.high
-    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 
 def _distance(outlook: Outlook, place: int) -> tuple[float, float]:

@@ -203,11 +203,8 @@ def _medians(facts: Facts | None) -> tuple[dict[PatternId, float], dict[PatternI
     return {p: facts.build[p].p50 for p in PATTERNS}, {p: facts.build_weeks[p].p50 for p in PATTERNS}
 
 
-_CONTAINS: Mapping[PatternId, frozenset[PatternId]] = {
-    "prompt": frozenset({"prompt"}),
-    "rag": frozenset({"prompt", "rag"}),
-    "finetune": frozenset({"prompt", "finetune"}),
-    "hybrid": frozenset(PATTERNS),
+_CONTAINS: Mapping[PatternId, tuple[PatternId, ...]] = {
+    "prompt": ("prompt",), "rag": ("prompt", "rag"), "finetune": ("prompt", "finetune"), "hybrid": PATTERNS,
 }
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
+from advisorkit.advice.answers import clause, words_of
 from advisorkit.advice.belief import MEASURED, EvidenceItem, shuts
 from advisorkit.advice.gates import GateHit
 from advisorkit.advice.ladder import PILOT
@@ -102,11 +104,17 @@ def _headline(story: Story) -> Iterator[str]:
         chance = float(story.outlook.chances[PATTERNS.index(story.recommended)])
         key = "goal.same" if story.now == story.recommended else "goal.other"
         goal = catalog.patterns[story.recommended].long_name
-        yield text[key].format(likely=text[f"likely.{_how_likely(chance)}"], pattern=goal)
+        yield text[key].format(likely=text[f"likely.{how_likely(chance)}"], pattern=goal)
 
 
-def _how_likely(chance: float) -> str:
-    return "very" if chance > VERY_LIKELY else "probably" if chance >= PROBABLY else "may"
+def how_likely(chance: float) -> Literal["very_likely", "probably", "may", "unlikely"]:
+    """How sure a chance sounds, as a part of keys of sentences.
+
+    Example:
+        >>> [how_likely(chance) for chance in (0.9, 0.7, 0.3, 0.1)]
+        ['very_likely', 'probably', 'may', 'unlikely']
+    """
+    return "very_likely" if chance > VERY_LIKELY else "probably" if chance >= PROBABLY else "may" if chance >= UNLIKELY else "unlikely"
 
 
 def _summary(story: Story) -> Iterator[str]:
@@ -118,13 +126,13 @@ def _summary(story: Story) -> Iterator[str]:
         towards = 1 if chance >= PROBABLY else -1
         told = sorted(((towards * _told(story, item)[place], item) for item in belief.items), key=lambda pair: -pair[0])
         reasons = [_reason(story, item, axis, towards) for weight, item in told[:2] if weight >= NOTEWORTHY]
-        state = "unlikely" if chance < UNLIKELY else _how_likely(chance)
+        state = how_likely(chance)
         needs = text[f"needs.{axis}.{state}"].format(chance=percent(chance))
         yield text["although" if state == "may" else "because"].format(needs=needs, reasons=_joined(reasons, text)) if reasons else f"{needs}."
 
 
 def _joined(reasons: list[str], text: Mapping[str, str]) -> str:
-    return text["and"].join(reason[:1].lower() + reason[1:] for reason in reasons)
+    return text["and"].join(map(clause, reasons))
 
 
 def _decibans(item: EvidenceItem) -> tuple[float, float]:
@@ -148,9 +156,9 @@ def _reason(story: Story, item: EvidenceItem, axis: Axis, sign: int) -> str:
     text = assessment.catalog.text
     if item.criterion == MEASURED:
         return text[f"measured.{axis}.{'for' if sign > 0 else 'against'}"]
-    if assessment.answers[item.criterion].disputed:
-        label = assessment.catalog.criteria[item.criterion].label
-        return text["disputed"].format(label=label, answers=item.label.removeprefix(label).lstrip())
+    criterion, answer = assessment.catalog.criteria[item.criterion], assessment.answers[item.criterion]
+    if answer.disputed:
+        return text["disputed"].format(label=criterion.label, answers=clause(words_of(criterion, answer)))
     return text["guess"].format(reason=item.label) if item.guess else item.label
 
 

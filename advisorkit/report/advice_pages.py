@@ -35,12 +35,11 @@ from advisorkit.report.printed import (
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.prices import WARN_DAYS
 from advisorkit.values.quantities import day, money_short, percent
 
 PAIRS = 2
 """Most pairs of changes named."""
-STALE_DAYS = 60
-"""Age from which a price is worth another look."""
 
 
 def summary(study: Study) -> tuple[Block, ...]:
@@ -187,7 +186,7 @@ def _head(key: str) -> tuple[Cell, ...]:
 
 def changes(study: Study) -> tuple[Block, ...]:
     """What single answers would change, what the advice is not, when to look again, and what others did."""
-    chart = pictures.flip_bars(study.catalog, study.advice)
+    chart = pictures.flip_bars(study.catalog, study.advice, study.currency)
     found = len({flip.criterion for flip in study.advice.flips if flip.recommended != study.advice.recommended})
     many = "none" if not found else "one" if found == 1 else "many"
     title = say(f"changes.title.{many}", count=count(found).capitalize())
@@ -203,7 +202,7 @@ def changes(study: Study) -> tuple[Block, ...]:
 
 def _pairs(study: Study) -> Iterator[str]:
     for pair in study.advice.pairs[:PAIRS]:
-        one, two = (pictures.level_words(study.catalog, f.criterion, f.after, reason=True) for f in (pair.first, pair.second))
+        one, two = (study.catalog.criterion(f.criterion).level(f.after).reason for f in (pair.first, pair.second))
         yield say("changes.pair", one=one, two=inside(two), pattern=study.name(pair.second.recommended))
 
 
@@ -234,7 +233,7 @@ def _again(study: Study) -> Iterator[str]:
     yield say("again.step")
     if ages := study.inputs.prices():
         oldest = min(age.as_of for age in ages)
-        yield say("again.prices", date=day(oldest + timedelta(days=STALE_DAYS)), days=STALE_DAYS)
+        yield say("again.prices", date=day(oldest + timedelta(days=WARN_DAYS)), days=WARN_DAYS)
     retires = study.inputs.model("tuned_model").retires
     if retires and study.advice.recommended in ("finetune", "hybrid"):
         yield say("again.retires", date=day(retires))

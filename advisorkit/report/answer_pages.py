@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from advisorkit.advice.answers import words_of
 from advisorkit.advice.gates import pointless
 from advisorkit.export.blocks import Block, Cell, Heading, Table, Text
-from advisorkit.report.printed import plain
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer
-from advisorkit.values.quantities import SYMBOLS, day
+from advisorkit.values.quantities import day
 
 PRIVATE = frozenset({"budget"})
 """Answers that never reach a deliverable."""
@@ -55,16 +55,6 @@ def _open(study: Study, criterion: Criterion) -> bool:
 def _row(study: Study, criterion: Criterion, answer: Answer) -> tuple[Cell, ...]:
     remarks = "; ".join(_remarks(study, criterion, answer))
     return Cell(criterion.label), Cell(words_of(criterion, answer, study.currency)), Cell(remarks, "guess" if answer.confidence == "guess" else "")
-
-
-def words_of(criterion: Criterion, answer: Answer, currency: str) -> str:
-    """An answer in a client's words: the label of its level or levels, or its range with the unit."""
-    if answer.amount is None:
-        return " or ".join(criterion.level(level).label for level in answer.levels)
-    share, unit = criterion.maximum == 1, criterion.unit or ""
-    sign = SYMBOLS.get(currency, f"{currency} ") if unit.startswith("currency") else ""
-    ends = dict.fromkeys(sign + plain(value * (100 if share else 1)) for value in (answer.amount.low, answer.amount.high))
-    return " to ".join(ends) + ("%" if share else f" {unit.removeprefix('currency').strip()}".rstrip())
 
 
 def _remarks(study: Study, criterion: Criterion, answer: Answer) -> Iterator[str]:

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from advisorkit.advice.words import how_likely
 from advisorkit.costs.bill import Line
 from advisorkit.costs.flows import Column
 from advisorkit.costs.inputs import Input
 from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, LineItems, Money, Table, Text
 from advisorkit.report import cost_pictures as pictures
-from advisorkit.report.printed import plain, project, sampled
-from advisorkit.report.sentences import columns, say, sure
+from advisorkit.report.printed import project, sampled
+from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS, PatternId
-from advisorkit.values.quantities import SYMBOLS, Band, Estimate, day, money_short, number, percent, round_figures
+from advisorkit.values.quantities import (
+    SYMBOLS,
+    Band,
+    Estimate,
+    day,
+    money_short,
+    number,
+    percent,
+    plain,
+    round_figures,
+)
 
 USE = frozenset({"1M tokens", "1000 searches", "GPU months"})
 """Units of run lines that are paid by use; the others are upkeep."""
@@ -33,7 +44,7 @@ def _title(study: Study) -> str:
     first = max(PATTERNS, key=lambda p: study.costs.cheapest.get(p, 0))
     chance = study.costs.cheapest.get(first, 0)
     key = "costs.title.clear" if chance >= 0.6 else "costs.title.open" if chance else "costs.title.unknown"
-    return say(key, pattern=study.name(first), sure=say(f"sure.{sure(chance)}"), months=study.months)
+    return say(key, pattern=study.name(first), sure=say(f"sure.{how_likely(chance)}"), months=study.months)
 
 
 def _said(study: Study) -> Iterator[str]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from math import isclose
 
+from advisorkit.advice.acceptability import LEAD
 from advisorkit.advice.advice import Advice
+from advisorkit.advice.answers import clause, words_of
 from advisorkit.advice.belief import EvidenceItem
 from advisorkit.advice.flips import Flip
 from advisorkit.advice.ladder import Rung
+from advisorkit.advice.words import how_likely
 from advisorkit.charts import kinds
 from advisorkit.charts.kinds import Point
 from advisorkit.charts.region import outline
 from advisorkit.report.printed import inside, project, ranked, shown, shown_shares, weeks
-from advisorkit.report.sentences import say, sure
+from advisorkit.report.sentences import say
 from advisorkit.values.criteria import Catalog
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import percent
@@ -30,7 +33,7 @@ def needs(advice: Advice) -> str:
     """What the two beliefs say, in one sentence."""
     belief = advice.belief
     return say(
-        "reasons.title", retrieval=say(f"retrieval.{sure(belief.retrieval)}"), training=say(f"training.{sure(belief.training)}")
+        "reasons.title", retrieval=say(f"retrieval.{how_likely(belief.retrieval)}"), training=say(f"training.{how_likely(belief.training)}")
     )
 
 
@@ -110,7 +113,7 @@ def _decibans(advice: Advice) -> Point:
     return advice.belief.retrieval_decibans, advice.belief.training_decibans
 
 
-def flip_bars(catalog: Catalog, advice: Advice) -> kinds.FlipBars:
+def flip_bars(catalog: Catalog, advice: Advice, currency: str) -> kinds.FlipBars:
     """Today's shares, then what single other answers would make of them; one change a criterion."""
     today = {p: advice.patterns[p].probability for p in PATTERNS}
     first: dict[str, Flip] = {}
@@ -118,8 +121,9 @@ def flip_bars(catalog: Catalog, advice: Advice) -> kinds.FlipBars:
         first.setdefault(flip.criterion, flip)
     rows = [_flip_row(catalog, say("changes.today"), "", today, advice.recommended, "")]
     for flip in list(first.values())[:CHANGES]:
-        change, before = level_words(catalog, flip.criterion, flip.after, reason=True), level_words(catalog, flip.criterion, flip.before)
-        rows.append(_flip_row(catalog, change, before, flip.shares, flip.recommended, _note(flip, advice)))
+        criterion = catalog.criterion(flip.criterion)
+        before = clause(words_of(criterion, flip.before, currency)) if flip.before else say("changes.unknown")
+        rows.append(_flip_row(catalog, criterion.level(flip.after).reason, before, flip.shares, flip.recommended, _note(flip, advice)))
     names = ", ".join(catalog.patterns[p].name for p in PATTERNS if today[p] > 0)
     return kinds.FlipBars(title=say("changes.chart"), subtitle=say("changes.subtitle", patterns=names), flips=tuple(rows))
 
@@ -127,7 +131,7 @@ def flip_bars(catalog: Catalog, advice: Advice) -> kinds.FlipBars:
 def _note(flip: Flip, advice: Advice) -> str:
     first, second = sorted(flip.shares.values(), reverse=True)[:2]
     stays = say("changes.stays") if flip.recommended == advice.recommended else ""
-    return say("changes.close") if first - second < 0.1 else stays
+    return say("changes.close") if first - second < LEAD else stays
 
 
 def _flip_row(catalog: Catalog, change: str, today: str, shares: Mapping[PatternId, float], leader: PatternId, note: str) -> kinds.FlipRow:
@@ -137,17 +141,6 @@ def _flip_row(catalog: Catalog, change: str, today: str, shares: Mapping[Pattern
 
 
 _FIXED: tuple[PatternId, ...] = ("prompt", "rag", "hybrid", "finetune")
-
-
-def level_words(catalog: Catalog, criterion: str, level: str, *, reason: bool = False) -> str:
-    """A level as a client reads it, as an answer or as a reason; what is no level is returned as it is."""
-    found = catalog.criteria.get(criterion)
-    known = {lv.id: lv for lv in found.levels} if found else {}
-    if level == "unknown":
-        return say("changes.unknown")
-    if level not in known:
-        return " or ".join(known[part].label.lower() if part in known else part for part in level.split(" or "))
-    return known[level].reason if reason else known[level].label[:1].lower() + known[level].label[1:]
 
 
 def path_stairs(advice: Advice, currency: str) -> kinds.PathStairs:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from advisorkit.advice.advice import Advice
 from advisorkit.report.sentences import say
 from advisorkit.values.patterns import PATTERNS, PatternId
-from advisorkit.values.quantities import money_short, number, percent, percents, round_figures
+from advisorkit.values.quantities import money_short, percent, percents
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
@@ -71,17 +71,6 @@ def lead_points(advice: Advice, needed: float = 0.1) -> str:
     first, second = (*(int("".join(filter(str.isdigit, shares[p]))) for p in ranked(advice)[:2]), 0)[:2]
     points = first - second
     return f"{points} points" if (points >= needed * 100) == (advice.lead >= needed) else f"{advice.lead * 100:.1f} points"
-
-
-def plain(value: float) -> str:
-    """A number of a table: as it is when whole, else three significant figures.
-
-    Example:
-        >>> plain(40_000), plain(9.5), plain(0.0125), plain(3_162_277.7)
-        ('40,000', '9.5', '0.0125', '3,160,000')
-    """
-    shown = value if value == int(value) else round_figures(value, 3)
-    return number(shown) if abs(shown) >= 100 or shown == int(shown) else f"{shown:g}"
 
 
 def project(value: float, currency: str) -> str:

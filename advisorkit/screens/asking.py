@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from advisorkit.advice.answers import words_of
 from advisorkit.screens.phrases import tell
 from advisorkit.screens.stage import Doc, Stage
 from advisorkit.study.study import Study
@@ -80,22 +81,11 @@ def answers(view: Study, stage: Stage) -> Doc:
 
 
 def _row(criterion: Criterion, answer: Answer, view: Study, stage: Stage) -> Doc:
-    labels = [level.label for level in criterion.levels if level.id in answer.levels]
-    words = " or ".join(labels) if labels else amount_words(answer.amount, _unit(criterion, view.currency))
+    words = "" if answer.unknown else words_of(criterion, answer, view.currency)
     return {
         "criterion": criterion.id, "label": criterion.label, "answer": words, "unknown": answer.unknown,
         "guess": answer.confidence == "guess", "note": "" if stage.presenting else answer.note,
     }
-
-
-def amount_words(amount: Estimate | None, unit: str) -> str:
-    """A number or range with its unit.
-
-    Example:
-        >>> amount_words(Estimate.of([25_000, 60_000]), "items a month")
-        '25,000 to 60,000 items a month'
-    """
-    return f"{_typed(amount)} {unit}".strip()
 
 
 def plain(value: float) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from advisorkit.advice.acceptability import SHARE
+from advisorkit.advice.words import how_likely
 from advisorkit.charts.kinds import BeliefMap, Chart, Curves, RangeBars, ShareBars, Tornado, Waterfall
 from advisorkit.report import cost_pictures, pictures
-from advisorkit.report.sentences import say, sure
+from advisorkit.report.sentences import say
 from advisorkit.screens.phrases import tell
 from advisorkit.study.study import Study
 from advisorkit.values.quantities import money_short, number
@@ -22,7 +23,7 @@ def chart(name: str, view: Study, presenting: bool) -> Chart | None:
 
 def _map(view: Study) -> BeliefMap:
     belief = view.advice.belief
-    title = tell("map.title", retrieval=tell(f"map.retrieval.{sure(belief.retrieval)}"), training=tell(f"map.training.{sure(belief.training)}"))
+    title = tell("map.title", retrieval=tell(f"map.retrieval.{how_likely(belief.retrieval)}"), training=tell(f"map.training.{how_likely(belief.training)}"))
     return replace(pictures.belief_map(view.catalog, view.advice), title=title, subtitle=tell("map.sub"))
 
 
@@ -65,7 +66,7 @@ _CHARTS: Mapping[str, Callable[[Study], Chart | None]] = {
     "shares": lambda v: pictures.destinations(v.catalog, v.advice),
     "map": _map,
     "waterfall": _waterfall,
-    "flips": lambda v: pictures.flip_bars(v.catalog, v.advice),
+    "flips": lambda v: pictures.flip_bars(v.catalog, v.advice, v.currency),
     "path": lambda v: replace(pictures.path_stairs(v.advice, v.currency), title=say("path.title")),
     "ranges": _ranges,
     "cheapest": _cheapest,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from advisorkit.advice.acceptability import LEAD as POINTS
 from advisorkit.advice.acceptability import SHARE
+from advisorkit.advice.words import how_likely
 from advisorkit.report.printed import lead_points, ranked
-from advisorkit.report.sentences import say, sure
+from advisorkit.report.sentences import say
 from advisorkit.screens.phrases import tell
 from advisorkit.screens.stage import Doc, Stage
 from advisorkit.study.study import Study
@@ -69,7 +70,7 @@ def cost_advice(view: Study) -> Doc:
         headline = [{"text": tell("costs.headline_open", span=_span(view))}]
     else:
         because = tell("costs.because") if _errors_outweigh(view) else ""
-        rest = tell("costs.headline_rest", sure=say(f"sure.{sure(chances[first])}"), total=money(total.p50, view.currency), because=because)
+        rest = tell("costs.headline_rest", sure=say(f"sure.{how_likely(chances[first])}"), total=money(total.p50, view.currency), because=because)
         headline = [{"text": tell("costs.headline", span=_span(view))}, {"text": view.name(first), "pattern": first}, {"text": rest}]
     return {"when": "", "clear": True, "headline": headline, "summary": "", "beside": []}
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from advisorkit.advice.advice import Advice
+from advisorkit.advice.answers import written
 from advisorkit.advice.belief import EvidenceItem
 from advisorkit.advice.flips import Flip, WeightFlip
 from advisorkit.advice.gates import GateHit
@@ -102,7 +103,7 @@ def _what_next(advice: Advice) -> dict[str, Any]:
 
 def _flip(flip: Flip) -> dict[str, Any]:
     return {
-        "criterion": flip.criterion, "from": flip.before, "to": flip.after, "recommended": flip.recommended,
+        "criterion": flip.criterion, "from": written(flip.before), "to": flip.after, "recommended": flip.recommended,
         "shares": dict(flip.shares),
     }  # fmt: skip
 

@@ -152,6 +152,17 @@ def number(value: float, decimals: int = 0) -> str:
     return f"{value:,.{decimals}f}".replace("-", "−")
 
 
+def plain(value: float) -> str:
+    """A number of a table: as it is when whole, else three significant figures.
+
+    Example:
+        >>> plain(40_000), plain(9.5), plain(0.0125), plain(3_162_277.7)
+        ('40,000', '9.5', '0.0125', '3,160,000')
+    """
+    shown = value if value == int(value) else round_figures(value, 3)
+    return number(shown) if abs(shown) >= 100 or shown == int(shown) else f"{shown:g}"
+
+
 def money(value: float, currency: str, figures: int | None = 2) -> str:
     """An amount for headlines and text: two significant figures, or whole units with ``figures=None``.
 

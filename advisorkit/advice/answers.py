@@ -1,0 +1,53 @@
+"""Answers in words: as files hold them, and as a client reads them."""
+
+from __future__ import annotations
+
+from advisorkit.files.texts import Texts
+from advisorkit.values.criteria import Criterion
+from advisorkit.values.engagement import Answer
+from advisorkit.values.quantities import SYMBOLS, plain
+
+
+def written(answer: Answer | None) -> str:
+    """An answer by its levels or numbers, for JSON and tables of the expert.
+
+    Example:
+        >>> written(None), written(Answer(levels=("daily", "monthly")))
+        ('unknown', 'daily or monthly')
+    """
+    if answer is None or answer.unknown:
+        return "unknown"
+    if answer.amount is None:
+        return " or ".join(answer.levels)
+    return " to ".join(dict.fromkeys(f"{end:g}" for end in (answer.amount.low, answer.amount.high)))
+
+
+def words_of(criterion: Criterion, answer: Answer, currency: str = "") -> str:
+    """An answer in a client's words: the label of its level or levels, or its range with the unit.
+
+    Example:
+        >>> from advisorkit.catalog.reading import load
+        >>> from advisorkit.values.quantities import Estimate
+        >>> words_of(load().criterion("calls_per_month"), Answer(amount=Estimate.of([25_000, 60_000])))
+        '25,000 to 60,000 items a month'
+        >>> words_of(load().criterion("citations"), Answer(levels=("required", "no")))
+        'Required or not needed'
+    """
+    text = Texts("advice").say
+    if answer.amount is None:
+        first, *others = (criterion.level(level).label for level in answer.levels)
+        return text("or").join((first, *map(clause, others)))
+    share, unit = criterion.maximum == 1, criterion.unit or ""
+    sign = SYMBOLS.get(currency, f"{currency} ") if unit.startswith("currency") else ""
+    ends = dict.fromkeys(sign + plain(end * (100 if share else 1)) for end in (answer.amount.low, answer.amount.high))
+    return text("to").join(ends) + ("%" if share else f" {unit.removeprefix('currency').strip()}".rstrip())
+
+
+def clause(sentence: str) -> str:
+    """A sentence as part of another: with a small first letter.
+
+    Example:
+        >>> clause("Daily or more often")
+        'daily or more often'
+    """
+    return sentence[:1].lower() + sentence[1:]
