@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from advisorkit.files.texts import Texts
 from advisorkit.pilots.diagnosis import Diagnosis, Needs
 from advisorkit.pilots.rules import Rules
 from advisorkit.pilots.tally import Beta, wilson
 from advisorkit.pilots.terms import UNINFORMED, Terms, best_size, sizes_valued
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import percent
+
+_say = Texts("pilots").say
 
 Action = Literal["ship", "mark_more", "climb", "stop"]
 
@@ -74,7 +77,6 @@ def _money(now: float, then: float, terms: Terms, pattern: PatternId) -> tuple[f
 
 
 _STEP = 10
-_ADDED: Mapping[PatternId, str] = {"rag": "adding search", "finetune": "training a model", "hybrid": "the other layer on top"}
 
 
 def stands(seen: Diagnosis, terms: Terms, rules: Rules) -> Literal["pass", "fail", "open"]:
@@ -133,10 +135,7 @@ def retrieval_blocked(seen: Diagnosis, rules: Rules) -> str:
     """Why retrieval is out for now; empty when the pasted-text test does not speak against it."""
     if seen.mended.n < rules.least_tests or seen.mended.high >= rules.oracle_floor:
         return ""
-    return (
-        f"In {seen.mended.n:g} failed cases the right text was pasted in by hand; {seen.mended.hits:g} became right. "
-        "A search that finds that text would not mend them either."
-    )
+    return _say("blocked.text", cases=f"{seen.mended.n:g}", mended=f"{seen.mended.hits:g}")
 
 
 def reach(seen: Diagnosis, rules: Rules) -> float:
@@ -151,35 +150,35 @@ def decide(seen: Diagnosis, terms: Terms, rules: Rules) -> AfterPilot:
     """The decision after one pilot."""
     pattern = seen.pilot.pattern
     if terms.target >= 1 and terms.source == "break_even":
-        return AfterPilot("stop", pattern, 0, "Even a system that is always right would cost more than it brings in.")
+        return AfterPilot("stop", pattern, 0, _say("decide.never_pays"))
     if seen.right.n < rules.least_cases:
         more = further_cases(seen, terms, rules)
-        return AfterPilot("mark_more", pattern, more, f"{_marked(seen)}: too few to decide anything. Mark {more} more on the same sheet.")
+        return AfterPilot("mark_more", pattern, more, _say("decide.too_few", cases=f"{seen.right.n:g}", more=more))
     standing = stands(seen, terms, rules)
     if standing == "pass":
         return _shipped(seen, terms, rules)
     if standing == "open":
         more = further_cases(seen, terms, rules)
-        return AfterPilot("mark_more", pattern, more, f"{_result(seen, terms)} That is too close to call: mark {more} more on the same sheet.")
+        return AfterPilot("mark_more", pattern, more, _why("open", seen, terms, more=more))
     return _after_failing(seen, terms, rules)
 
 
-def _marked(seen: Diagnosis) -> str:
-    return f"{seen.right.n:g} cases were marked"
-
-
-def _result(seen: Diagnosis, terms: Terms) -> str:
-    cautious = f" (at least {percent(seen.right.low)}, read cautiously)" if terms.strict else ""
-    share = percent(seen.right.share or 0.0)
-    return f"{share} of {seen.right.n:g} answered cases were right{cautious}; {percent(terms.target)} is needed."
+def _why(key: str, seen: Diagnosis, terms: Terms, **values: object) -> str:
+    """The result of a pilot and what follows from it."""
+    result = _say(
+        "decide.result_cautious" if terms.strict else "decide.result", share=percent(seen.right.share or 0.0),
+        cases=f"{seen.right.n:g}", low=percent(seen.right.low), target=percent(terms.target),
+    )
+    return _say(f"decide.{key}", result=result, **values)
 
 
 def _shipped(seen: Diagnosis, terms: Terms, rules: Rules) -> AfterPilot:
+    passed = _why("passed_cautious" if terms.strict else "passed_money" if terms.stakes is not None else "passed", seen, terms)
     then = max(_open_ways(seen, terms, rules), key=lambda way: way.gain or 0.0, default=None)
     if then is None or not then.gain or then.gain <= 0:
-        return AfterPilot("ship", seen.pilot.pattern, 0, _passed(seen, terms))
-    more = f"Once it is in use, {_ADDED[then.pattern]} would probably pay for itself: about {percent(then.right)} right."
-    return AfterPilot("ship", seen.pilot.pattern, 0, f"{_passed(seen, terms)} {more}", then.pattern)
+        return AfterPilot("ship", seen.pilot.pattern, 0, passed)
+    more = _say("decide.then", passed=passed, added=_say(f"added.{then.pattern}"), share=percent(then.right))
+    return AfterPilot("ship", seen.pilot.pattern, 0, more, then.pattern)
 
 
 def _open_ways(seen: Diagnosis, terms: Terms, rules: Rules) -> tuple[NextRung, ...]:
@@ -193,72 +192,46 @@ def _pays(seen: Diagnosis, terms: Terms, rules: Rules) -> bool:
     return any(min(way.gain, way.worth) > 0 for way in ways if way.gain is not None and way.worth is not None)
 
 
-def _passed(seen: Diagnosis, terms: Terms) -> str:
-    if terms.strict:
-        return f"{_result(seen, terms)} Even the cautious reading is enough."
-    if terms.stakes is not None:
-        return f"{_result(seen, terms)} Marking more cases would cost more than it could save."
-    return f"{_result(seen, terms)} That is enough."
-
-
 def _after_failing(seen: Diagnosis, terms: Terms, rules: Rules) -> AfterPilot:
-    known = sum(seen.mendable)
+    pattern, known = seen.pilot.pattern, sum(seen.mendable)
     if known < rules.least_failures:
-        return _unexplained(seen, terms, rules.least_failures - math.floor(known))
+        missing, failed = rules.least_failures - math.floor(known), seen.right.n - seen.right.hits
+        more = max(_STEP, math.ceil(missing / max(failed / seen.right.n, 0.05)))
+        return AfterPilot("mark_more", pattern, more, _why("unexplained", seen, terms, missing=missing, more=more))
     ways = [way.worth for way in _open_ways(seen, terms, rules) if way.worth is not None]
     if ways and max(ways) <= 0:
-        why = "By what the failures show, no next step would bring in more than it costs."
-        return AfterPilot("stop", seen.pilot.pattern, 0, f"{_result(seen, terms)} {why}")
+        return AfterPilot("stop", pattern, 0, _why("nothing_pays", seen, terms))
     needs = Needs.of(seen.failing(rules), 1 - terms.target, rules)
-    match seen.pilot.pattern:
-        case "prompt":
-            return _from_prompt(seen, terms, rules, needs)
-        case "rag":
-            return _from_rag(seen, terms, needs)
-        case "finetune":
-            return _from_finetune(seen, terms, rules, needs)
-    return AfterPilot("stop", "hybrid", 0, f"{_result(seen, terms)} Both layers are in place and it still falls short.")
+    action, to, key = _onward(seen, terms, rules, needs)
+    more = max(_STEP, math.ceil(seen.right.n)) if action == "mark_more" else 0
+    return AfterPilot(action, to, more, _why(key, seen, terms, reach=percent(reach(seen, rules))))
 
 
-def _unexplained(seen: Diagnosis, terms: Terms, missing: int) -> AfterPilot:
-    failed = seen.right.n - seen.right.hits
-    more = max(_STEP, math.ceil(missing / max(failed / seen.right.n, 0.05)))
-    why = f"{_result(seen, terms)} Too few failures say why they failed: say it for {missing} more, or mark {more} more cases on the same sheet."
-    return AfterPilot("mark_more", seen.pilot.pattern, more, why)
+_Step = tuple[Action, PatternId, str]
+"""What to do, with which pattern, and the key of the reason."""
 
 
-def _from_prompt(seen: Diagnosis, terms: Terms, rules: Rules, needs: Needs) -> AfterPilot:
-    if retrieval_blocked(seen, rules):
-        return AfterPilot("climb", "finetune", 0, f"{_result(seen, terms)} The right text does not mend the failures; training might.")
-    if not _both_kinds(seen, rules) and seen.mendable[0] >= seen.mendable[1] and reach(seen, rules) < terms.target:
-        why = f"Even if every missing text were found, about {percent(reach(seen, rules))} would be right: narrow the task or try a stronger model."
-        return AfterPilot("stop", "prompt", 0, f"{_result(seen, terms)} {why}")
-    alone = max(needs.retrieval_suffices, needs.training_suffices)
-    if _both_kinds(seen, rules) and alone < rules.confidence:
-        why = "Information is missing in some failures and others are badly answered; neither layer alone is likely to be enough."
-        return AfterPilot("climb", "hybrid", 0, f"{_result(seen, terms)} {why}")
-    if seen.mendable[0] >= seen.mendable[1]:
-        return AfterPilot("climb", "rag", 0, f"{_result(seen, terms)} Most failures lacked the right information.")
-    return AfterPilot("climb", "finetune", 0, f"{_result(seen, terms)} Most failures had the information and were badly answered.")
+def _onward(seen: Diagnosis, terms: Terms, rules: Rules, needs: Needs) -> _Step:
+    pattern, blocked, (lacking, other) = seen.pilot.pattern, bool(retrieval_blocked(seen, rules)), seen.mendable
+    if pattern == "hybrid":
+        return "stop", "hybrid", "both_in_place"
+    if pattern == "rag":
+        search = lacking > other and needs.training < 0.5
+        return ("mark_more", "rag", "search") if search else ("climb", "hybrid", "passages_there")
+    if pattern == "finetune":
+        more = _pays(seen, terms, rules) or (needs.retrieval >= 0.5 and not blocked)
+        return ("climb", "hybrid", "after_training") if more else ("stop", "finetune", "trained_enough")
+    both = _both_kinds(seen, rules)
+    if blocked:
+        return "climb", "finetune", "text_mends_nothing"
+    if not both and lacking >= other and reach(seen, rules) < terms.target:
+        return "stop", "prompt", "reach"
+    if both and max(needs.retrieval_suffices, needs.training_suffices) < rules.confidence:
+        return "climb", "hybrid", "both_kinds"
+    return ("climb", "rag", "information") if lacking >= other else ("climb", "finetune", "behaviour")
 
 
 def _both_kinds(seen: Diagnosis, rules: Rules) -> bool:
     """Whether more likely than not each kind, as marked, makes a substantial part of the failures."""
     lacking = Beta(1, 1).updated(seen.failures["information"].hits, seen.failures["behaviour"].hits)
     return lacking.above(rules.substantial) - lacking.above(1 - rules.substantial) >= 0.5
-
-
-def _from_rag(seen: Diagnosis, terms: Terms, needs: Needs) -> AfterPilot:
-    if seen.mendable[0] > seen.mendable[1] and needs.training < 0.5:
-        why = "Most failures did not get the right passage. Mend the search, then mark again; training would not help."
-        return AfterPilot("mark_more", "rag", max(_STEP, math.ceil(seen.right.n)), f"{_result(seen, terms)} {why}")
-    why = "The right passages were there and the answers were still wrong: training is the next layer."
-    return AfterPilot("climb", "hybrid", 0, f"{_result(seen, terms)} {why}")
-
-
-def _from_finetune(seen: Diagnosis, terms: Terms, rules: Rules, needs: Needs) -> AfterPilot:
-    if _pays(seen, terms, rules) or (needs.retrieval >= 0.5 and not retrieval_blocked(seen, rules)):
-        why = "After training, failures still lack the right information: retrieval is the next layer."
-        return AfterPilot("climb", "hybrid", 0, f"{_result(seen, terms)} {why}")
-    why = "The failures have the information and are still badly answered: more of the same training is not likely to help."
-    return AfterPilot("stop", "finetune", 0, f"{_result(seen, terms)} {why}")

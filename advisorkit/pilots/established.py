@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from advisorkit.costs.flows import scene
 from advisorkit.costs.inputs import Inputs
+from advisorkit.files.texts import Texts
 from advisorkit.pilots.decision import AfterPilot, decide, reach, retrieval_blocked, stands
 from advisorkit.pilots.diagnosis import Diagnosis, Needs, Pilot, decibans, diagnose
 from advisorkit.pilots.rules import Rules
@@ -16,6 +17,8 @@ from advisorkit.pilots.warnings import warnings_of
 from advisorkit.values.engagement import Answer, Setting
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import Estimate, percent
+
+_say = Texts("pilots").say
 
 COUNTED: frozenset[str] = frozenset({
     "baseline_quality", "prompt_pilot", "information_share", "behaviour_share", "oracle_fix_share", "needs_both",
@@ -91,8 +94,7 @@ def _superseded(seen: Sequence[Diagnosis]) -> Iterator[str]:
     last = seen[-1]
     larger = [one for one in seen[:-1] if one.pilot.pattern == last.pilot.pattern and one.cases > last.cases]
     if larger:
-        was, now = f"{larger[-1].cases:g}", f"{last.cases:g}"
-        yield f"An earlier pilot had {was} cases; only the newest counts, with {now}. Keep the marks of one version in one file."
+        yield _say("warn.superseded", was=f"{larger[-1].cases:g}", now=f"{last.cases:g}")
 
 
 def established_for(inputs: Inputs, pilots: Sequence[Pilot], rules: Rules) -> Established:
@@ -128,8 +130,7 @@ def _blocked(seen: Diagnosis, terms: Terms, rules: Rules) -> dict[PatternId, str
     if why:
         return {"rag": why, "hybrid": why}
     if seen.pilot.pattern == "prompt" and reach(seen, rules) < terms.target:
-        most = percent(reach(seen, rules))
-        return {"rag": f"Even if every missing text were found, about {most} would be right; {percent(terms.target)} is needed."}
+        return {"rag": _say("blocked.reach", reach=percent(reach(seen, rules)), target=percent(terms.target))}
     return {}
 
 
@@ -155,7 +156,7 @@ def _answers(seen: Sequence[Diagnosis], terms: Terms, rules: Rules) -> dict[str,
 
 
 def _note(seen: Diagnosis) -> str:
-    return f"measured in the pilot of {seen.pilot.date.isoformat()}, {seen.cases:g} cases"
+    return _say("measured", date=seen.pilot.date.isoformat(), cases=f"{seen.cases:g}")
 
 
 def _range(count: Share) -> Estimate:

@@ -17,9 +17,11 @@ from typing import Any, Literal
 
 from advisorkit.files.spots import MAX_TEXT
 from advisorkit.files.tables import MAX_ROWS, MAX_UNPACKED
+from advisorkit.files.texts import Texts
 from advisorkit.pilots.marked import COLUMNS, MarkRow, cells_of
 from advisorkit.values.errors import EngagementError, Fault
 
+_say = Texts("pilots").say
 _NOTED = frozenset(COLUMNS) - {"case", "right", "input", "output"}
 _ABOUT_FAILURE = frozenset({"failure", "severity", "fixed_by_text", "outcome"})
 _GRADES = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0, True: 1.0, False: 0.0}
@@ -131,14 +133,14 @@ def _inspect_notices(
     samples: Sequence[Mapping[str, Any]], scored: Sequence[tuple[int, Mapping[str, Any]]], scores: Sequence[Mapping[str, Any]], name: str,
 ) -> Iterator[str]:
     if len(scored) < len(samples):
-        yield f"{len(samples) - len(scored)} of {len(samples)} answers were not scored by the tool and are left out."
+        yield _say("warn.unscored", count=len(samples) - len(scored), answers=len(samples))
     others = [score["name"] for score in scores if score["name"] != name]
     if others:
-        yield f"The log holds several scorers; '{name}' was read, not {', '.join(others)}."
+        yield _say("warn.scorers", name=name, others=", ".join(others))
     grades = [_grade(sample["scores"][name].get("value")) for _, sample in scored]
     partly = sum(grade not in {0.0, 1.0} for grade in grades)
     if partly:
-        yield f"{partly} answers were graded as partly right; they count as wrong here."
+        yield _say("warn.partly", count=partly)
 
 
 def promptfoo_log(file: str, log: Mapping[str, Any]) -> Log:
@@ -157,7 +159,7 @@ def promptfoo_log(file: str, log: Mapping[str, Any]) -> Log:
         row = _promptfoo_row(log, result, cases[i], runs[key])
         lines.append(cells_of(file, f"results.results[{i}]", row, faults))
     left = len(results) - len(judged)
-    warnings = (f"{left} of {len(results)} answers ended in an error of the tool and are left out.",) if left else ()
+    warnings = (_say("warn.errors", count=left, answers=len(results)),) if left else ()
     counts = log["results"].get("stats") or {}
     reported = {name: float(counts[name]) for name in ("successes", "failures", "errors") if name in counts}
     return Log("promptfoo", lines, reported, warnings, faults)

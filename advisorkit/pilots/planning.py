@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from advisorkit.costs.inputs import Inputs
+from advisorkit.files.texts import Texts
 from advisorkit.pilots.rules import Rules
 from advisorkit.pilots.tally import wilson
 from advisorkit.pilots.terms import PilotSize, Terms, best_size, evpi, sizes_valued, terms_for
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import money, percent
+
+_say = Texts("pilots").say
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +90,9 @@ def _size(
 
 
 def _why(mark: int, basis: str, currency: str, valued: tuple[PilotSize, ...], terms: Terms) -> str:
-    needed = f"{percent(terms.target)} right is needed. "
-    if terms.never:
-        needed = "Even if every answer were right, it would cost more than it brings in. "
+    needed = _say("plan.never") if terms.never else _say("plan.needed", target=percent(terms.target))
     if basis == "money":
         size = next(size for size in valued if size.n == mark)
-        worth, cost = money(size.value, currency), money(size.cost, currency)
-        return f"{needed}Marking {mark} cases is worth about {worth} in a better decision and costs about {cost}."
-    if basis == "least":
-        return f"{needed}More marking would hardly change the decision; {mark} cases show how and why it fails."
-    width = wilson(terms.expected.mean * mark, mark)
-    return f"{needed}{mark} cases tell the share right to within about {round(50 * (width[1] - width[0]))} points either way."
+        return _say("plan.money", needed=needed, cases=mark, worth=money(size.value, currency), cost=money(size.cost, currency))
+    low, high = wilson(terms.expected.mean * mark, mark)
+    return _say(f"plan.{basis}", needed=needed, cases=mark, points=round(50 * (high - low)))

@@ -10,6 +10,7 @@ from typing import Any
 from advisorkit.files.disk import decode, read_bytes
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, ReadTable, read_sheets, read_table
+from advisorkit.files.texts import Texts
 from advisorkit.files.trees import Fields, Scalar, parse_json
 from advisorkit.pilots.logs import Log, inspect_log, is_archive, promptfoo_log, unpacked
 from advisorkit.pilots.marked import MarkedResults, MarkRow, check_columns, marks_of, normal
@@ -83,7 +84,7 @@ def _from_workbook(path: str | Path) -> MarkedResults:
     if faults:
         raise PilotError(faults)
     left = len(rows) - len(marked)
-    warnings = (f"{left} of {len(rows)} lines are not marked yet.",) if left else ()
+    warnings = (Texts("pilots").say("warn.unmarked", count=left, lines=len(rows)),) if left else ()
     return _from_rows(str(path), [_by(row, i) for row, i in marked], warnings, _pass_mark(sheets.get(AGREED)))
 
 

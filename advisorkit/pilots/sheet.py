@@ -4,35 +4,32 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from typing import Any
 
+from advisorkit.files.texts import Texts
 from advisorkit.pilots.marked import FAILURES, OUTCOMES, SEVERITIES
 from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.results import AGREED, MARKS, SECOND_MARKS
 from advisorkit.values.errors import UsageError
 from advisorkit.values.quantities import percent
 
-_COLUMNS: tuple[tuple[str, int, tuple[str, ...], str], ...] = (
-    ("case", 8, (), "Number or name of the case."),
-    ("input", 44, (), "What was asked."),
-    ("output", 44, (), "What the assistant answered."),
-    ("right", 8, ("yes", "no"), "Would you let this answer go out as it is?"),
-    ("failure", 14, FAILURES, "Only when right is no: why it failed."),
-    ("fixed_by_text", 14, ("yes", "no"), "Only when right is no: with the right text pasted in, is it right?"),
-    ("outcome", 11, OUTCOMES, "Say declined when it said that it does not know or cannot help."),
-    ("severity", 11, SEVERITIES, "Only when right is no: how bad would it be?"),
-    ("segment", 14, (), "Kind of case, if you have names for it."),
-    ("minutes", 9, (), "Minutes you needed to check the answer."),
-    ("note", 36, (), "Anything worth knowing."),
-    ("marker", 10, (), "Your initials."),
-    ("sampling", 11, ("random", "chosen"), "How the case was picked."),
-)  # fmt: skip
-
-
+_say = Texts("pilots").say
+_YES_NO, _SAMPLING = ("yes", "no"), ("random", "chosen")
+_COLUMNS: Mapping[str, tuple[int, tuple[str, ...]]] = {
+    "case": (8, ()), "input": (44, ()), "output": (44, ()), "right": (8, _YES_NO), "failure": (14, FAILURES),
+    "fixed_by_text": (14, _YES_NO), "outcome": (11, OUTCOMES), "severity": (11, SEVERITIES), "segment": (14, ()),
+    "minutes": (9, ()), "note": (36, ()), "marker": (10, ()), "sampling": (11, _SAMPLING),
+}
+"""Width in characters and the words to choose from, by column."""
+_GUIDE = (
+    "purpose", "count", "cases", "agreed", "right", "information", "behaviour", "unclear", "label", "fixed_by_text",
+    "outcome", "severity", "done",
+)
+"""Parts of the instructions, in order."""
 _WIDTH, _LINE = 90, 15
 """Characters in a line of the instructions, and the height of a line in points."""
 
@@ -63,7 +60,7 @@ def marking_sheet(plan: Plan, name: str, cases: Sequence[CaseToMark] = ()) -> by
     stream = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with import_module("xlsxwriter").Workbook(stream, options) as book:
-        book.set_properties({"title": f"Pilot of {name}", "created": datetime(2026, 1, 1)})  # noqa: DTZ001
+        book.set_properties({"title": _say("sheet.title", name=name), "created": datetime(2026, 1, 1)})  # noqa: DTZ001
         _instructions_sheet(book, plan, name)
         _marks_sheet(book, MARKS, todo)
         _marks_sheet(book, SECOND_MARKS, twice(todo, plan))
@@ -79,34 +76,16 @@ def twice(cases: Sequence[CaseToMark], plan: Plan) -> tuple[CaseToMark, ...]:
 
 def instructions(plan: Plan, name: str) -> tuple[tuple[str, str], ...]:
     """What the expert is told: heading and text, in order."""
-    return tuple(_instructions(plan, name))
-
-
-def _instructions(plan: Plan, name: str) -> Iterator[tuple[str, str]]:
-    yield "What this is for", f"The marks show whether the answers of '{name}' are good enough, and if not, what is missing."
-    yield "How many", (
-        f"{plan.mark} cases. {plan.mark_twice} of them are marked by a second person on the sheet '{SECOND_MARKS}', "
-        f"without looking at '{MARKS}'."
-    )
-    yield "Which cases", "Draw them at random from real work of the last weeks. Do not pick easy, hard or striking ones."
-    enough = "As things stand, no share of right answers is enough" if plan.terms.never else f"{percent(min(plan.terms.target, 1))} right is enough"
-    yield "Agreed beforehand", f"{enough}. It is not changed after the first mark."
-    yield "right", "yes when you would let the answer go out as it is, otherwise no. Do not count style that no customer would mind."
-    yield "failure: information", "The answer was wrong because the assistant did not have a fact or a text that it needed."
-    yield "failure: behaviour", "It had what it needed and still answered badly: wrong form, tone, reasoning, or it ignored the facts."
-    yield "failure: unclear", "You cannot tell why. Leave a note."
-    yield "failure: label", "The expected answer itself is wrong. The case is set aside."
-    yield "fixed_by_text", (
-        "For each failure, paste the text with the right facts into the request and ask again. yes when the answer is "
-        "then right. This one test tells whether a search would help at all."
-    )
-    yield "outcome", "Only to be filled in as declined, when the assistant rightly or wrongly said that it cannot answer; right is then no."
-    yield "severity", "How bad the wrong answer would be: minor, major, or critical when it must never happen."
-    yield "When you are done", "Leave the headings as they are and send the file back. Lines without a mark are left out."
+    values = {
+        "name": name, "cases": plan.mark, "twice": plan.mark_twice, "first": MARKS, "second": SECOND_MARKS,
+        "target": percent(min(plan.terms.target, 1)),
+    }
+    never = {"agreed": "agreed_never"} if plan.terms.never else {}
+    return tuple((_say(f"guide.{part}.head"), _say(f"guide.{never.get(part, part)}", **values)) for part in _GUIDE)
 
 
 def _instructions_sheet(book: Any, plan: Plan, name: str) -> None:
-    sheet = book.add_worksheet("Instructions")
+    sheet = book.add_worksheet(_say("sheet.instructions"))
     title = book.add_format({"bold": True, "font_size": 16})
     head = book.add_format({"bold": True, "valign": "top"})
     text = book.add_format({"text_wrap": True, "valign": "top"})
@@ -114,7 +93,7 @@ def _instructions_sheet(book: Any, plan: Plan, name: str) -> None:
     sheet.set_column(0, 0, 24)
     sheet.set_column(1, 1, _WIDTH)
     _on_paper(sheet)
-    sheet.write_string(0, 0, f"Marking the pilot: {name}", title)
+    sheet.write_string(0, 0, _say("sheet.heading", name=name), title)
     for row, (heading, said) in enumerate(instructions(plan, name), 2):
         sheet.set_row(row, _LINE * math.ceil(1.1 * len(said) / _WIDTH))
         sheet.write_string(row, 0, heading, head)
@@ -135,7 +114,8 @@ def _marks_sheet(book: Any, name: str, cases: Sequence[CaseToMark]) -> None:
     sheet.freeze_panes(1, 1)
     _on_paper(sheet)
     last = max(len(cases), 1)
-    for column, (title, width, words, hint) in enumerate(_COLUMNS):
+    for column, (title, (width, words)) in enumerate(_COLUMNS.items()):
+        hint = _say(f"hint.{title}")
         sheet.set_column(column, column, width, None if title == "minutes" else text)
         sheet.write_string(0, column, title, head)
         sheet.write_comment(0, column, hint)
@@ -151,12 +131,12 @@ def _marks_sheet(book: Any, name: str, cases: Sequence[CaseToMark]) -> None:
 def _choice(title: str, words: Sequence[str], hint: str) -> dict[str, Any]:
     return {
         "validate": "list", "source": list(words), "input_title": title, "input_message": hint,
-        "error_title": "One of the list, please", "error_message": f"Choose {', '.join(words)}.",
+        "error_title": _say("sheet.list.title"), "error_message": _say("sheet.list.words", words=", ".join(words)),
     }  # fmt: skip
 
 
 def _place(title: str) -> int:
-    return next(i for i, column in enumerate(_COLUMNS) if column[0] == title)
+    return list(_COLUMNS).index(title)
 
 
 def _flag_missing_kind(book: Any, sheet: Any, last: int) -> None:

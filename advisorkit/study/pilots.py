@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -63,7 +63,7 @@ def study_at(engagement: Engagement, workflow_id: str, file: str | Path) -> Stud
         PriceError: If a price or rate is not known.
     """
     workflow = engagement.workflow(workflow_id)
-    return Study(engagement, workflow, pilots_of(_only(engagement, workflow), file).get(workflow_id))
+    return _study(engagement, workflow, _marks(workflow, file))
 
 
 def told(engagement: Engagement, found: Iterable[Study]) -> Engagement:
@@ -82,36 +82,40 @@ def pilots_of(engagement: Engagement, file: str | Path) -> dict[str, Established
     faults: list[Fault] = []
     for workflow in engagement.workflows:
         try:
-            pilots = tuple(_pilot(Path(file).parent, one) for one in workflow.pilots)
+            if marks := _marks(workflow, file):
+                found[workflow.id] = _established(engagement, workflow, marks)
         except PilotError as error:
             faults.extend(error.faults)
-            continue
-        if pilots:
-            found[workflow.id] = established_for(Study(engagement, workflow).inputs, pilots, rules())
     if faults:
         raise PilotError(faults)
     return found
 
 
-def _pilot(folder: Path, kept: PilotFile) -> Pilot:
+def _marks(workflow: Workflow, file: str | Path) -> dict[str, MarkedResults]:
+    """The marks of each pilot of a workflow, by the name of its file."""
     try:
-        path = within(folder, kept.file)
+        return {one.file: read_results(within(Path(file).parent, one.file)) for one in workflow.pilots}
     except EngagementError as error:
         raise PilotError(error.faults) from None
-    return Pilot(read_results(path), kept.date, kept.pattern, kept.pass_mark, kept.reason)
 
 
-def keep(results: str | Path, file: str | Path, day: date) -> str:
-    """Name of a results file as an engagement keeps it: relative to the engagement, copied into ``pilots/`` if outside.
+def _established(engagement: Engagement, workflow: Workflow, marks: Mapping[str, MarkedResults]) -> Established:
+    pilots = [Pilot(marks[one.file], one.date, one.pattern, one.pass_mark, one.reason) for one in workflow.pilots]
+    return established_for(Study(engagement, workflow).inputs, pilots, rules())
 
-    Raises:
-        PilotError: If it cannot be read.
-        UsageError: If the copy cannot be written, or another pilot of that name is there.
-    """
-    folder, source = Path(file).resolve().parent, Path(results).resolve()
-    if source.is_relative_to(folder):
-        return source.relative_to(folder).as_posix()
-    target = folder / "pilots" / f"{day.isoformat()}-{source.name}"
+
+def _study(engagement: Engagement, workflow: Workflow, marks: Mapping[str, MarkedResults]) -> Study:
+    return Study(engagement, workflow, _established(engagement, workflow, marks) if marks else None)
+
+
+def _kept(source: Path, folder: Path, day: date) -> Path:
+    """Where a results file is kept: where it lies when that is in the engagement's `folder`, in ``pilots/`` there otherwise."""
+    return source if source.is_relative_to(folder) else folder / "pilots" / f"{day.isoformat()}-{source.name}"
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source == target:
+        return
     try:
         content = read_bytes(source)
         if target.exists() and target.read_bytes() != content:
@@ -120,7 +124,6 @@ def keep(results: str | Path, file: str | Path, day: date) -> str:
         write_bytes(target, content)
     except OSError as error:
         raise UsageError(f"{target}: cannot be written: {error.strerror or error}") from None
-    return target.relative_to(folder).as_posix()
 
 
 def read_pilot(
@@ -151,16 +154,16 @@ def read_pilot(
         UsageError: If the workflow is unknown or not named, or the pass mark was changed without a reason.
         PriceError: If a price or rate is not known.
     """
-    workflow = _chosen(engagement, workflow_id)
-    marks = read_results(results)
+    workflow, folder, source = _chosen(engagement, workflow_id), Path(file).resolve().parent, Path(results).resolve()
+    marks, earlier = read_results(results), _marks(workflow, file)
     when = day or max((m.date for m in marks.marks if m.date), default=engagement.as_of)
-    before = study_at(engagement, workflow.id, file).advice
-    mark = marks.pass_mark if pass_mark is None else pass_mark
-    with_pilot(engagement, workflow.id, PilotFile(str(results), when, mark, reason, pattern), marks.pass_mark)
-    kept = PilotFile(keep(results, file, when), when, mark, reason, pattern)
-    piloted = with_pilot(engagement, workflow.id, kept, marks.pass_mark)
+    before = _study(engagement, workflow, earlier).advice
+    mark, kept = marks.pass_mark if pass_mark is None else pass_mark, _kept(source, folder, when)
+    name = kept.relative_to(folder).as_posix()
+    piloted = with_pilot(engagement, workflow.id, PilotFile(name, when, mark, reason, pattern), marks.pass_mark)
+    _copy(source, kept)
     renewed = piloted.workflow(workflow.id)
-    established = pilots_of(_only(piloted, renewed), file)[workflow.id]
+    established = _established(piloted, renewed, {**earlier, name: marks})
     after = Study(piloted, renewed, established).advice
     lines = (_line(engagement.as_of, before), _line(max(when, engagement.as_of), after))
     return PilotRead(with_advised(piloted, *lines), workflow.id, marks, established, before, after)
@@ -171,10 +174,6 @@ def _chosen(engagement: Engagement, workflow_id: str) -> Workflow:
         words = ", ".join(workflow.id for workflow in engagement.workflows)
         raise UsageError(f"{engagement.id} has several workflows; name one with --workflow: {words}")
     return engagement.workflow(workflow_id) if workflow_id else engagement.workflows[0]
-
-
-def _only(engagement: Engagement, workflow: Workflow) -> Engagement:
-    return replace(engagement, workflows=(workflow,))
 
 
 def _line(day: date, advice: Advice) -> Advised:
