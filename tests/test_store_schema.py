@@ -17,12 +17,12 @@ from advisorkit.catalog.vocabulary import vocabulary
 from advisorkit.files.disk import SourceText, read_source
 from advisorkit.files.spots import is_number
 from advisorkit.files.trees import Items, Node, Scalar, parse
-from advisorkit.store import document, fresh, reading, samples, schema
+from advisorkit.store import document, reading, samples, writing
 from advisorkit.store.reading import understand
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import EngagementError
 
-SCHEMA = schema.schema()
+SCHEMA = document.schema()
 VALIDATOR = Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
@@ -102,7 +102,7 @@ def test_reader_and_schema_refuse_the_same_mistakes(key: str, value: Any) -> Non
 
 
 def test_a_fresh_file_is_valid_and_asks_the_core_questions(tmp_path: Path) -> None:
-    text = fresh.new("acme", "Acme: new", "EUR", date(2026, 11, 20))
+    text = writing.new("acme", "Acme: new", "EUR", date(2026, 11, 20))
     (tmp_path / "acme.yaml").write_text(text, encoding="utf-8")
 
     value = reading.read(tmp_path / "acme.yaml")
@@ -114,7 +114,7 @@ def test_a_fresh_file_is_valid_and_asks_the_core_questions(tmp_path: Path) -> No
 
 @given(st.data())
 def test_every_hint_of_a_fresh_file_can_be_uncommented(data: st.DataObject) -> None:
-    text = fresh.new("acme", "Acme", "EUR", date(2026, 11, 20))
+    text = writing.new("acme", "Acme", "EUR", date(2026, 11, 20))
     hints = [line for line in text.splitlines() if line.startswith("      # ") and ":    # " in line]
     hint = data.draw(st.sampled_from(hints))
     name, _, words = hint.strip(" #").partition(":    # ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,27 +13,27 @@ from numpy.typing import NDArray
 from advisorkit.advice.decibans import Array, Same, table
 from advisorkit.advice.gates import shares
 from advisorkit.values.criteria import Catalog
-from advisorkit.values.engagement import Answer
-from advisorkit.values.patterns import PatternId
+from advisorkit.values.engagement import Answer, PatternWord
+from advisorkit.values.written import Named
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """One deployment whose outcome is known."""
 
-    id: str
+    id: Annotated[str, Named("id")]
     """[a-z0-9-], unique in its file."""
-    company: str
+    company: Annotated[str, Named("company")]
     """Who deployed it; cases of one company are left out together."""
-    year: int | None
+    year: Annotated[int, Named("year")] | None
     """Year of the report; None when not known."""
     workflow: str
     """What the work is."""
-    answers: Mapping[str, Answer]
+    answers: Annotated[Mapping[str, Answer], Named("answers")]
     """Answers by criterion id, filled in without knowing the outcome; an absent one is unknown."""
-    outcome: PatternId
+    outcome: PatternWord
     """What was deployed or won the comparison."""
-    also_acceptable: tuple[PatternId, ...]
+    also_acceptable: tuple[PatternWord, ...]
     """Patterns that would count as right too where the label is blurred."""
     outcome_reason: str
     """Why it ended there, in a sentence."""
@@ -95,13 +96,13 @@ UNORDERED = frozenset({"task_kind", "source_form", "hosting", "input_form", "tun
 class Similar:
     """One published deployment and how far its answers are from the client's."""
 
-    id: str
+    id: Annotated[str, Named("id")]
     """Case id."""
-    company: str
+    company: Annotated[str, Named("company")]
     """Who deployed it."""
-    year: int | None
+    year: Annotated[int, Named("year")] | None
     """Year of the report; None when not known."""
-    outcome: PatternId
+    outcome: PatternWord
     """What was deployed or won the comparison."""
     distance: float
     """Gower distance over the criteria that both answer, 0 (alike) to 1."""

@@ -12,8 +12,8 @@ from advisorkit.batch.values import MANIFEST, Job
 from advisorkit.export.brand import Brand
 from advisorkit.intake.portfolio import portfolio
 from advisorkit.report.job import job_document
-from advisorkit.store.reading import read
-from advisorkit.store.wholes import CURRENCIES, reduced
+from advisorkit.store.document import CURRENCIES
+from advisorkit.store.reading import read, reduced
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import AdvisorError, EngagementError, Fault, UsageError, nearest
 

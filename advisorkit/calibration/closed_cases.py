@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from advisorkit.advice.cases import Case
 from advisorkit.catalog.reading import load as load_catalog
@@ -15,18 +15,13 @@ from advisorkit.catalog.vocabulary import vocabulary
 from advisorkit.files.disk import read_source
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, parse_json
-from advisorkit.store.fields import answers, slug, text_or
+from advisorkit.files.typed import Form, Schema, whole
+from advisorkit.store.document import ID
 from advisorkit.values.criteria import Catalog
 from advisorkit.values.errors import EngagementError, Fault
-from advisorkit.values.patterns import PATTERNS, PatternId
 
-FIELDS = (
-    "id", "company", "year", "workflow", "answers", "outcome", "also_acceptable", "tested_alternatives", "deployed",
-    "outcome_path", "outcome_reason", "source",
-)  # fmt: skip
-"""Fields of a case; `id`, `company`, `answers` and `outcome` must be there."""
-
-_NEEDED = ("id", "company", "answers", "outcome")
+_SPARE = ("workflow", "also_acceptable", "outcome_reason", "source")
+_NOT_READ: Schema = {"tested_alternatives": {}, "deployed": {}, "outcome_path": {}}
 _LINE_END = re.compile(r"\r\n|\n|\r")  # str.splitlines would also break at U+2028, which JSON allows inside a text
 
 
@@ -61,13 +56,15 @@ def read_lines(text: str, file: str, catalog: Catalog) -> tuple[Case, ...]:
     Raises:
         EngagementError: If a case is wrong, an id is used twice, or fewer than two outcomes or companies occur.
     """
+    known = {**vocabulary(catalog).forms, "id": ID, "company": Form(_company, stand_in="", blank=True), "year": Form(_year)}
+    shape = whole(Case, known, beside=_NOT_READ, spare=_SPARE)
     faults: list[Fault] = []
     cases: list[Case] = []
     seen: dict[str, int] = {}
     for number, line in enumerate(_LINE_END.split(text), 1):
         if line.strip():
             mine: list[Fault] = []
-            case = _case(line, file, catalog, mine)
+            case = _case(line, file, shape, mine)
             if case:
                 _once(case, number, seen, file, mine)
                 cases.append(case)
@@ -92,7 +89,7 @@ def _not_lines(text: str, file: str) -> bool:
     return True
 
 
-def _case(line: str, file: str, catalog: Catalog, faults: list[Fault]) -> Case | None:
+def _case(line: str, file: str, shape: Form, faults: list[Fault]) -> Case | None:
     """The case on a line, faulty fields left empty; None when the line holds no JSON object."""
     try:
         spot = Spot(parse_json(line, file), "", file, faults)
@@ -102,7 +99,8 @@ def _case(line: str, file: str, catalog: Catalog, faults: list[Fault]) -> Case |
     if not isinstance(spot.node, Fields):
         spot.fault(f"expected a JSON object, got {spot.seen}")
         return None
-    return _read(spot, catalog)
+    case: Case = shape.read(spot)
+    return replace(case, answers={name: answer for name, answer in case.answers.items() if not answer.unknown})
 
 
 def _at(fault: Fault, number: int) -> Fault:
@@ -128,39 +126,15 @@ def _classes(cases: Sequence[Case], file: str, faults: list[Fault]) -> None:
         faults.append(Fault(file, "answers", f"none of the {len(cases)} cases answers anything, so there is nothing to weigh"))
 
 
-def _read(spot: Spot, catalog: Catalog) -> Case:
-    members = {name: member for name, member in spot.fields(FIELDS).items() if not member.absent}
-    for name in _NEEDED:
-        if name not in members:
-            spot.fault(f"'{name}' is missing")
-    outcome: Any = members["outcome"].word(PATTERNS, "pattern") if "outcome" in members else None
-    given = answers(members.get("answers"), vocabulary(catalog))
-    return Case(
-        id=(slug(members["id"]) if "id" in members else None) or "",
-        company=_company(members.get("company")),
-        year=_year(members.get("year")),
-        workflow=text_or(members, "workflow"),
-        answers={name: answer for name, answer in given.items() if not answer.unknown},
-        outcome=outcome or "prompt",
-        also_acceptable=_patterns(members.get("also_acceptable")),
-        outcome_reason=text_or(members, "outcome_reason"),
-        source=text_or(members, "source"),
-    )
-
-
-def _company(spot: Spot | None) -> str:
-    if spot is not None and spot.blank:
+def _company(spot: Spot) -> str | None:
+    if spot.blank:
         spot.fault("is blank; cases are left out by company, so name one")
-    return (spot.text() if spot else None) or ""
+        return None
+    return spot.text()
 
 
-def _year(spot: Spot | None) -> int | None:
-    year = spot.number(1950, 2100) if spot else None
-    if spot and year is not None and year % 1:
+def _year(spot: Spot) -> int | None:
+    year = spot.number(1950, 2100)
+    if year is not None and year % 1:
         spot.fault(f"{spot.seen} is not a whole year")
     return None if year is None else int(year)
-
-
-def _patterns(spot: Spot | None) -> tuple[PatternId, ...]:
-    found: Any = tuple(one.word(PATTERNS, "pattern") for one in spot.items()) if spot else ()
-    return tuple(pattern for pattern in found if pattern)

@@ -36,7 +36,7 @@ _LONG = whole(Answer, {}, beside={"value": {}}, without=("levels", "amount"))
 _BOUNDS = {"share": Within(0, 1), "real": Within(-1)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Vocabulary:
     """Every valid word by kind."""
 
@@ -66,6 +66,14 @@ class Vocabulary:
             "price-book id": self.prices,
         }
 
+    def definitions(self) -> Schema:
+        """Schemas of answers, workload and assumptions, to which those of other values point."""
+        groups = {"workload": "workload", "assumptions": "assumption"}
+        return {"answers": closed({key: _schema(row) for key, row in self.catalog.criteria.items()})} | {
+            place: closed({name: self._schema(row) for name, row in self.names.items() if row.group == group})
+            for place, group in groups.items()
+        }
+
     def setting(self, spot: Spot, row: Assumption) -> Setting | None:
         """The value of one workload or assumption name."""
         if row.kind == "model":
@@ -89,7 +97,7 @@ class Vocabulary:
         return Form(
             read,
             lambda values: {name: plain_setting(value) for name, value in values.items()},
-            lambda: {"$ref": f"#/$defs/{place}", "$defs": {place: closed({name: self._schema(row) for name, row in valid.items()})}},
+            lambda: {"$ref": f"#/$defs/{place}"},
             stand_in={},
         )
 
@@ -143,7 +151,7 @@ def answers_form(catalog: Catalog) -> Form:
     return Form(
         read,
         lambda answers: {name: plain_answer(value) for name, value in answers.items()},
-        lambda: {"$ref": "#/$defs/answers", "$defs": {"answers": closed({key: _schema(row) for key, row in catalog.criteria.items()})}},
+        lambda: {"$ref": "#/$defs/answers"},
         stand_in={},
     )
 

@@ -17,10 +17,9 @@ from advisorkit.files.disk import MAX_BYTES, read_source, write_bytes
 from advisorkit.intake.brief import notes_in, prompt, read_reply
 from advisorkit.intake.filled import read_questionnaire
 from advisorkit.intake.questionnaire import new_questionnaire
-from advisorkit.store.fresh import new as new_file
-from advisorkit.store.reading import Loaded, load
-from advisorkit.store.schema import schema
-from advisorkit.store.wholes import CURRENCIES, reduced
+from advisorkit.store.document import CURRENCIES, schema
+from advisorkit.store.reading import Loaded, load, reduced
+from advisorkit.store.writing import new as new_file
 from advisorkit.store.writing import write
 from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.errors import EngagementError, Fault, UsageError, nearest

@@ -184,12 +184,15 @@ def closed(members: Schema, required: Sequence[str] = ()) -> Schema:
 
 def _properties(cls: type, parts: tuple[_Part, ...]) -> Schema:
     told = _described(cls)
-    more = {"string": {"minLength": 1}, "array": {"minItems": 1}}
     found = ((part, part.form.schema()) for part in parts if part.key)
     return {
-        part.key: schema | (more.get(schema.get("type", ""), {}) if part.needed else {}) | {"description": told[part.name]}
+        part.key: schema | (_filled(schema) if part.needed else {}) | {"description": told[part.name]}
         for part, schema in found
     }
+
+
+def _filled(schema: Schema) -> Schema:
+    return {"minLength": 1} if schema == TEXT else {"minItems": 1} if schema.get("type") == "array" else {}
 
 
 @cache

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, replace
 from importlib.resources import files
 
+from advisorkit.catalog.vocabulary import answer
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, parse_yaml
-from advisorkit.store.fields import answer
 from advisorkit.values.criteria import Catalog, Criterion
 from advisorkit.values.engagement import Answer
 from advisorkit.values.errors import EngagementError, Fault
@@ -31,7 +31,7 @@ def prompt(notes: str, catalog: Catalog) -> str:
     """The text to give to the model: the questions that may be asked and the consultant's notes.
 
     Example:
-        >>> from advisorkit.catalog import load
+        >>> from advisorkit.catalog.reading import load
         >>> "citations: Must each answer" in prompt("Auditors want sources.", load())
         True
     """
@@ -45,7 +45,7 @@ def notes_in(text: str) -> str | None:
     """The notes that a prompt made by `prompt` holds; None when `text` is not such a prompt.
 
     Example:
-        >>> from advisorkit.catalog import load
+        >>> from advisorkit.catalog.reading import load
         >>> notes_in(prompt("Auditors want sources.", load()))
         'Auditors want sources.'
     """
@@ -72,7 +72,7 @@ def read_reply(text: str, notes: str, catalog: Catalog, file: str = "reply") -> 
         EngagementError: If the reply is not YAML of the form asked for, so that nothing can be taken from it.
 
     Example:
-        >>> from advisorkit.catalog import load
+        >>> from advisorkit.catalog.reading import load
         >>> said = "answers:\n  citations: {value: required, quote: Auditors want sources}"
         >>> read_reply(said, "Auditors want sources.", load()).answers["citations"].levels
         ('required',)

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePath
 
-from advisorkit.catalog.vocabulary import Vocabulary, vocabulary
+from advisorkit.catalog.vocabulary import Vocabulary, answer, vocabulary
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, ReadTable, as_amount, read_table
 from advisorkit.files.trees import shown
-from advisorkit.store.fields import answer, setting, slug
-from advisorkit.store.wholes import CURRENCIES
+from advisorkit.store.document import CURRENCIES, slug
 from advisorkit.values.criteria import Catalog
 from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
 from advisorkit.values.errors import EngagementError, Fault, nearest
@@ -146,6 +145,6 @@ def _answers(cells: Mapping[str, Spot], words: Vocabulary) -> Iterator[tuple[str
 def _settings(cells: Mapping[str, Spot], words: Vocabulary) -> Iterator[tuple[str, Setting]]:
     for name, spot in cells.items():
         row = None if name in words.catalog.criteria else words.names.get(name)
-        value = setting(as_amount(spot) if row.numeric else spot, row, words) if row else None
+        value = words.setting(as_amount(spot) if row.numeric else spot, row) if row else None
         if value is not None:
             yield name, value

@@ -1,160 +1,110 @@
-"""From an `Engagement` to plain data in the order of the contract, and its canonical JSON."""
+"""The engagement file: its shape, its plain data in the order of the contract, JSON, YAML and JSON Schema."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from datetime import date
-from typing import Any
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import PurePosixPath, PureWindowsPath
 
-from advisorkit.store.wholes import FORMAT
-from advisorkit.values.engagement import Advised, Answer, Engagement, PilotFile, Scenario, Setting, Workflow
-from advisorkit.values.quantities import Estimate
+from advisorkit.catalog.vocabulary import Vocabulary, vocabulary
+from advisorkit.files.spots import Spot, is_number
+from advisorkit.files.typed import TEXT, Form, Known, Plain, Schema, whole
+from advisorkit.values.criteria import Catalog
+from advisorkit.values.engagement import Engagement, Scenario
 
-Plain = Any
-"""Text, number, truth value, or lists and mappings of them."""
+FORMAT = 1
+"""Version of the file format that is written."""
+CONTEXT = ("owner", "department", "problem", "success_metric", "baseline", "target")
+"""What may be said about a workflow beside its answers."""
+_CODES = """
+AED ARS AUD BGN BHD BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JPY KES KRW KWD MAD MXN
+MYR NGN NOK NZD OMR PEN PHP PKR PLN QAR RON RSD RUB SAR SEK SGD THB TND TRY TWD UAH USD UYU VND ZAR
+"""
+CURRENCIES = tuple(_CODES.split())
+"""Currencies of engagements and exchange rates, ISO 4217."""
+_SLUG = r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?"
+
+
+def slug(spot: Spot) -> str | None:
+    """An id: a-z, 0-9 and inner hyphens, at most 64 characters."""
+    text = spot.text()
+    if text is not None and not re.fullmatch(_SLUG, text):
+        spot.fault(f"{spot.seen} is not an id: use a-z, 0-9 and hyphens, such as support-assistant")
+        return None
+    return text
+
+
+ID = Form(slug, schema=lambda: {"type": "string", "pattern": f"^{_SLUG}$"}, stand_in="")
+"""How ids are written."""
+
+
+def _inside(spot: Spot) -> str | None:
+    text = spot.text()
+    path = PurePosixPath(text or "")
+    if text and (path.is_absolute() or PureWindowsPath(text).drive or "\\" in text or ".." in path.parts):
+        spot.fault(f"{spot.seen} leaves this file's folder: give a path below it, with / between folders")
+        return None
+    return text
+
+
+@lru_cache(maxsize=8)
+def shape(words: Vocabulary) -> Form:
+    """How an engagement stands in a file; its fields say the rest."""
+    known: Known = {
+        **words.forms,
+        "id": ID,
+        "path": Form(_inside, schema=TEXT.copy, stand_in=""),
+        "context": CONTEXT,
+        "axis": ("retrieval", "training"),
+        "currency code": CURRENCIES,
+    }
+    version = {"advisorkit": {"const": FORMAT, "description": "Version of the format."}}
+    change = whole(Scenario, known, without=("workflows",))
+    return whole(Engagement, {**known, "change": change}, beside=version, spare=("id",))
+
+
+def schema(catalog: Catalog | None = None) -> Schema:
+    """JSON Schema of the engagement file for the shipped words, or for another catalogue.
+
+    It describes form and words; that ranges rise, ids are unique and named files exist is checked on reading.
+
+    Example:
+        >>> schema()["properties"]["advisorkit"]
+        {'const': 1, 'description': 'Version of the format.'}
+    """
+    words = vocabulary(catalog)
+    made = shape(words).schema()
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "advisorkit engagement file",
+        "$comment": "In YAML, no and yes are words here, never truth values.",
+        **made,
+        "required": ["advisorkit", *made["required"]],
+        "$defs": words.definitions(),
+    }
 
 
 def document(engagement: Engagement) -> dict[str, Plain]:
     """An engagement as plain data; what is empty or at its default is left out.
 
     Example:
+        >>> from datetime import date
+        >>> from advisorkit.values.engagement import Workflow
         >>> document(Engagement("a", "A", "EUR", date(2026, 11, 20), (Workflow("w", "W"),)))["workflows"]
         [{'id': 'w', 'name': 'W'}]
     """
-    e = engagement
-    return {
-        "advisorkit": FORMAT,
-        "id": e.id,
-        "client": e.client,
-        "currency": e.currency,
-        "as_of": e.as_of.isoformat(),
-    } | _present(
-        sample=e.sample,
-        answers=_answers(e.answers),
-        workflows=[_workflow(workflow) for workflow in e.workflows],
-        assumptions=_settings(e.assumptions),
-        scenarios={name: _scenario(scenario) for name, scenario in e.scenarios.items()},
-        priors=_numbers(e.priors),
-        exchange_rates=_numbers(e.exchange_rates),
-        prices=_numbers(e.prices),
-        accept_stale=e.accept_stale,
-        history=[_advised(line) for line in e.history],
-    )
-
-
-def _present(**members: Plain) -> dict[str, Plain]:
-    return {name: value for name, value in members.items() if value not in ("", None, False, {}, [])}
-
-
-def _workflow(w: Workflow) -> dict[str, Plain]:
-    decision = w.override and {"pattern": w.override.pattern, "reason": w.override.reason, "by": w.override.by}
-    return {"id": w.id, "name": w.name} | _present(
-        answers=_answers(w.answers),
-        notes=dict(w.notes),
-        context=dict(w.context),
-        corpus=w.corpus,
-        status="" if w.status == "draft" else w.status,
-        override=decision,
-        workload=_settings(w.workload),
-        assumptions=_settings(w.assumptions),
-        pilots=[_pilot(pilot) for pilot in w.pilots],
-    )
-
-
-def _scenario(scenario: Scenario) -> dict[str, Plain]:
-    return _present(
-        answers=_answers(scenario.answers),
-        workload=_settings(scenario.workload),
-        assumptions=_settings(scenario.assumptions),
-        workflows={name: _scenario(inner) for name, inner in scenario.workflows.items()},
-    )
-
-
-def _answers(answers: Mapping[str, Answer]) -> dict[str, Plain]:
-    return {name: plain_answer(answer) for name, answer in answers.items()}
-
-
-def plain_answer(answer: Answer) -> Plain:
-    """An answer in its shortest form.
-
-    Example:
-        >>> plain_answer(Answer(("daily",))), plain_answer(Answer(("no",), note="asked IT"))
-        ('daily', {'value': 'no', 'note': 'asked IT'})
-    """
-    extra = _present(
-        confidence="" if answer.confidence == "known" else answer.confidence,
-        said_by=answer.said_by,
-        confirm_by=_day(answer.confirm_by),
-        note=answer.note,
-        private_note=answer.private_note,
-    )
-    return {"value": _value(answer)} | extra if extra else _value(answer)
-
-
-def _value(answer: Answer) -> Plain:
-    if answer.amount is not None:
-        return _estimate(answer.amount)
-    return list(answer.levels) if answer.disputed else (answer.levels or ("unknown",))[0]
-
-
-def _estimate(estimate: Estimate) -> Plain:
-    short = [estimate.low, estimate.high]
-    if estimate.fixed:
-        return plain_number(estimate.likely)
-    points = short if Estimate.of(short) == estimate else [estimate.low, estimate.likely, estimate.high]
-    return [plain_number(point) for point in points]
-
-
-def plain_number(value: float) -> int | float:
-    """A number without a needless decimal point.
-
-    Example:
-        >>> plain_number(350.0), plain_number(0.5)
-        (350, 0.5)
-    """
-    return int(value) if value.is_integer() and abs(value) < 1e15 else value
-
-
-def _numbers(members: Mapping[str, float]) -> dict[str, Plain]:
-    return {name: plain_number(float(value)) for name, value in members.items()}
-
-
-def _settings(settings: Mapping[str, Setting]) -> dict[str, Plain]:
-    return {name: plain_setting(value) for name, value in settings.items()}
-
-
-def plain_setting(value: Setting) -> Plain:
-    """A workload or assumption value in its shortest form.
-
-    Example:
-        >>> plain_setting(Estimate.of([100, 400])), plain_setting("api")
-        ([100, 400], 'api')
-    """
-    return _estimate(value) if isinstance(value, Estimate) else value
-
-
-def _pilot(pilot: PilotFile) -> dict[str, Plain]:
-    mark = None if pilot.pass_mark is None else {"pass_mark": plain_number(float(pilot.pass_mark))}
-    return {"file": pilot.file, "date": pilot.date.isoformat(), **(mark or {})} | _present(
-        reason=pilot.reason, pattern="" if pilot.pattern == "prompt" else pilot.pattern,
-    )
-
-
-def _advised(line: Advised) -> dict[str, Plain]:
-    names = ("workflow", "recommended", "now", "reason")
-    return {"date": line.date.isoformat()} | {name: getattr(line, name) for name in names}
-
-
-def _day(value: date | None) -> str:
-    return "" if value is None else value.isoformat()
+    return {"advisorkit": FORMAT, **shape(vocabulary()).plain(engagement)}
 
 
 def to_json(engagement: Engagement) -> str:
     """Canonical JSON: sorted keys, no spaces; equal engagements give equal text, and `read` accepts it.
 
     Example:
+        >>> from datetime import date
+        >>> from advisorkit.values.engagement import Workflow
         >>> to_json(Engagement("a", "A", "EUR", date(2026, 11, 20), (Workflow("w", "W"),)))[:40]
         '{"advisorkit":1,"as_of":"2026-11-20","cl'
     """
@@ -164,3 +114,71 @@ def to_json(engagement: Engagement) -> str:
 def digest(engagement: Engagement) -> str:
     """SHA-256 of the canonical JSON, in hexadecimal: the same for equal engagements."""
     return hashlib.sha256(to_json(engagement).encode()).hexdigest()
+
+
+_PLAIN = re.compile(r"[^\W_]([\w .()/%+'€$£;-]*[\w.)%'])?")
+_READ_OTHERWISE = {"true", "false", "null"}
+_BREAKS = re.compile("[\x85\u2028\u2029\ufeff\ufffe\uffff\x7f-\x9f]")
+_WIDTH = 110
+
+
+def scalar(value: Plain) -> str:
+    """One value as YAML: plain where nothing can be misread, else in double quotes.
+
+    Example:
+        >>> [scalar(v) for v in (0.82, True, "legal asked", "350", "a: b")]
+        ['0.82', 'true', 'legal asked', '"350"', '"a: b"']
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    if _PLAIN.fullmatch(value) and not is_number(value) and value.lower() not in _READ_OTHERWISE and len(value) < 1000:
+        return str(value)
+    return _BREAKS.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+
+
+def inline(value: Plain) -> str:
+    """A value on one line, in brackets or braces where it has parts.
+
+    Example:
+        >>> inline({"file": "p.csv", "rates": [1, 2]})
+        '{file: p.csv, rates: [1, 2]}'
+    """
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{scalar(key)}: {inline(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "[" + ", ".join(map(inline, value)) + "]"
+    return scalar(value)
+
+
+def block(value: Plain, indent: int = 0) -> list[str]:
+    """Lines of a mapping or list, parts indented by two spaces; what fits goes on one line.
+
+    Example:
+        >>> block({"a": [{"id": "x", "n": {"k": 1}}]})
+        ['a:', '  - id: x', '    n: {k: 1}']
+    """
+    pad = " " * indent
+    if isinstance(value, Mapping):
+        return [line for key, part in value.items() for line in _member(scalar(key), part, indent)]
+    lines = []
+    for part in value:
+        first, *rest = block(part, indent + 2) if isinstance(part, Mapping) and part else [pad + "  " + inline(part)]
+        lines += [f"{pad}- {first[indent + 2 :]}", *rest]
+    return lines
+
+
+def _member(key: str, value: Plain, indent: int) -> list[str]:
+    pad = " " * indent
+    if not _deep(value) or not value:
+        short = f"{pad}{key}: {inline(value)}"
+        if isinstance(value, str | int | float) or not value or len(short) <= _WIDTH:
+            return [short]
+    return [f"{pad}{key}:", *block(value, indent + 2)]
+
+
+def _deep(value: Plain) -> bool:
+    if isinstance(value, Mapping):
+        return len(value) > 3 or any(isinstance(part, Mapping) for part in value.values())
+    return isinstance(value, Sequence) and not isinstance(value, str) and any(isinstance(v, Mapping) for v in value)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from advisorkit.files.trees import Fields, Items, Node, Scalar
-from advisorkit.store.document import Plain
-from advisorkit.store.emit import block, inline
+from advisorkit.files.typed import Plain
+from advisorkit.store.document import block, inline
+from advisorkit.values.engagement import Engagement, Scenario, Workflow
 
 Edit = tuple[int, int, str]
 
-_MAY_BE_EMPTY = {"answers", "notes", "context", "workload", "assumptions", "priors", "exchange_rates", "prices"}
+_MAY_BE_EMPTY = {one.name for cls in (Engagement, Workflow, Scenario) for one in fields(cls) if one.default_factory is dict}
 
 
 def patched(text: str, root: Node, old: Plain, new: Plain) -> str:

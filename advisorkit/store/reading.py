@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+import unicodedata
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
 
 from advisorkit.catalog.vocabulary import Vocabulary, vocabulary
 from advisorkit.costs.assumption import Assumption
 from advisorkit.files.disk import SourceText, read_source
 from advisorkit.files.spots import Spot
-from advisorkit.files.trees import Fields, Node, Scalar, parse
-from advisorkit.store.wholes import FORMAT, engagement
+from advisorkit.files.trees import Fields, Items, Node, Scalar, parse
+from advisorkit.store.document import FORMAT, shape
 from advisorkit.values.criteria import Catalog
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import EngagementError, Fault
@@ -81,10 +82,62 @@ def understand_tree(tree: Node, file: str, words: Vocabulary) -> Engagement:
         EngagementError: With every fault of the tree.
     """
     faults: list[Fault] = []
-    value = engagement(Spot(upgraded(tree, file), "", file, faults), words)
-    if faults:
+    root = Spot(upgraded(tree, file), "", file, faults)
+    _version(root)
+    value: Engagement | None = shape(words).read(root)
+    _scenarios(root, _workflows(root, value))
+    made = value and _with_id(value, root)
+    if faults or made is None:
         raise EngagementError(sorted(faults, key=_line))
-    return value
+    return made
+
+
+def _version(root: Spot) -> None:
+    spot = root.at("advisorkit")
+    if isinstance(root.node, Fields) and (spot is None or spot.blank):
+        root.fault("'advisorkit' is missing")
+    elif spot and not (isinstance(spot.node, Scalar) and spot.node.text == str(FORMAT)):
+        spot.fault(f"expected the format version {FORMAT}, got {spot.seen}")
+
+
+def _with_id(engagement: Engagement, root: Spot) -> Engagement:
+    spot = root.at("id")
+    if spot and not spot.absent:
+        return engagement
+    found = reduced(PurePath(root.file).stem)
+    if not found:
+        root.fault("'id' is missing, and the file's name holds no letter or digit to make one from")
+    return replace(engagement, id=found)
+
+
+def _workflows(root: Spot, engagement: Engagement | None) -> dict[str, Spot]:
+    """Workflows by id; two of one id are a fault."""
+    place, found = root.at("workflows"), dict[str, Spot]()
+    spots = [spot for spot in place.items() if isinstance(spot.node, Fields)] if place and isinstance(place.node, Items) else []
+    for spot, workflow in zip(spots, engagement.workflows if engagement else (), strict=False):
+        first = found.setdefault(workflow.id, spot) if workflow.id else spot
+        if first is not spot:
+            spot.fault(f"the id '{workflow.id}' is already taken by {first.path} (line {first.node.line})")
+    return found
+
+
+def _scenarios(root: Spot, ids: Collection[str]) -> None:
+    place = root.at("scenarios")
+    for scenario in place.fields().values() if place and isinstance(place.node, Fields) else ():
+        inner = scenario.at("workflows")
+        if inner and isinstance(inner.node, Fields):
+            inner.fields(ids, "workflow")
+
+
+def reduced(name: str) -> str:
+    """A name reduced to an id: a-z, 0-9 and single hyphens, at most 64 characters; may come out empty.
+
+    Example:
+        >>> reduced("Müller & Söhne 2026.yaml")
+        'muller-sohne-2026-yaml'
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:64].strip("-")
 
 
 def _line(fault: Fault) -> int:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 from advisorkit.values.errors import UsageError, nearest
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import Estimate
+from advisorkit.values.written import ABOVE_ZERO, Named, Within
 
 Setting = Estimate | str | bool
 """Value of a workload or assumption name: a range, or a word such as a model's name."""
+PatternWord = Annotated[PatternId, Named("pattern")]
+"""A pattern, called so in messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Answer:
     """Level ids; two or more when people disagree; empty when the answer is a number."""
     amount: Estimate | None = None
     """The number, in the criterion's unit; None when the answer is a word."""
-    confidence: Literal["known", "guess"] = "known"
+    confidence: Annotated[Literal["known", "guess"], Named("confidence")] = "known"
     """Whether somebody knows it or it is a guess."""
     said_by: str = ""
     """Who said it; never shown to a client."""
@@ -54,7 +57,7 @@ class Answer:
 class Override:
     """A person's decision shown beside the advice, never instead of it."""
 
-    pattern: PatternId
+    pattern: PatternWord
     """The pattern chosen."""
     reason: str
     """Why."""
@@ -66,15 +69,15 @@ class Override:
 class PilotFile:
     """Marked results of one pilot."""
 
-    file: str
+    file: Annotated[str, Named("path")]
     """Path relative to the engagement file."""
     date: date
     """Day of the pilot."""
-    pass_mark: float | None
+    pass_mark: Annotated[float, Within(0, 1)] | None
     """Share right that was agreed as enough before the pilot, 0 to 1."""
     reason: str = ""
     """Why the pass mark was changed after it was frozen."""
-    pattern: PatternId = "prompt"
+    pattern: PatternWord = "prompt"
     """What was piloted."""
 
 
@@ -84,13 +87,13 @@ class Advised:
 
     date: date
     """Day on which it was given."""
-    workflow: str
+    workflow: Annotated[str, Named("id")]
     """Workflow id."""
-    recommended: PatternId
+    recommended: PatternWord
     """The likeliest destination then."""
-    now: PatternId
+    now: PatternWord
     """The step advised then."""
-    reason: str
+    reason: str = ""
     """Why, in one sentence."""
 
 
@@ -98,25 +101,25 @@ class Advised:
 class Workflow:
     """One use case of a client."""
 
-    id: str
+    id: Annotated[str, Named("id")]
     """[a-z0-9-], unique in the engagement."""
     name: str
     """Name in the client's words."""
-    answers: Mapping[str, Answer] = field(default_factory=dict)
+    answers: Annotated[Mapping[str, Answer], Named("answers")] = field(default_factory=dict)
     """Own answers by criterion id; win over the engagement's."""
-    notes: Mapping[str, str] = field(default_factory=dict)
+    notes: Mapping[Annotated[str, Named("criterion")], str] = field(default_factory=dict)
     """Free notes by criterion id."""
-    context: Mapping[str, str] = field(default_factory=dict)
+    context: Mapping[Annotated[str, Named("context")], str] = field(default_factory=dict)
     """owner, department, problem, success_metric, baseline, target."""
     corpus: str = ""
-    """Name of the body of documents; shared by workflows that name the same."""
-    status: Literal["draft", "reviewed", "final"] = "draft"
+    """Name of the body of documents; workflows that name the same share its build."""
+    status: Annotated[Literal["draft", "reviewed", "final"], Named("status")] = "draft"
     """How far the assessment has come."""
     override: Override | None = None
     """A person's decision beside the advice."""
-    workload: Mapping[str, Setting] = field(default_factory=dict)
+    workload: Annotated[Mapping[str, Setting], Named("workload")] = field(default_factory=dict)
     """Tokens and volumes by name; units in the schema."""
-    assumptions: Mapping[str, Setting] = field(default_factory=dict)
+    assumptions: Annotated[Mapping[str, Setting], Named("assumptions")] = field(default_factory=dict)
     """Own assumptions; win over the engagement's."""
     pilots: tuple[PilotFile, ...] = ()
     """Marked pilots, oldest first."""
@@ -131,13 +134,13 @@ class Workflow:
 class Scenario:
     """A named set of changes to answers and assumptions."""
 
-    answers: Mapping[str, Answer] = field(default_factory=dict)
+    answers: Annotated[Mapping[str, Answer], Named("answers")] = field(default_factory=dict)
     """Answers that win over every workflow's own."""
-    workload: Mapping[str, Setting] = field(default_factory=dict)
+    workload: Annotated[Mapping[str, Setting], Named("workload")] = field(default_factory=dict)
     """Workload names that win over every workflow's own."""
-    assumptions: Mapping[str, Setting] = field(default_factory=dict)
+    assumptions: Annotated[Mapping[str, Setting], Named("assumptions")] = field(default_factory=dict)
     """Assumptions that win over every workflow's own."""
-    workflows: Mapping[str, Scenario] = field(default_factory=dict)
+    workflows: Mapping[str, Annotated[Scenario, Named("change")]] = field(default_factory=dict)
     """Changes for single workflows by id; when given, only these workflows change."""
 
 
@@ -145,34 +148,34 @@ class Scenario:
 class Engagement:
     """A client's file as one value."""
 
-    id: str
-    """[a-z0-9-], unique in a batch."""
+    id: Annotated[str, Named("id")]
+    """[a-z0-9-], unique in a batch; left out, it is the file's own name, reduced to that."""
     client: str
     """Client's name."""
-    currency: str
+    currency: Annotated[str, Named("currency code")]
     """ISO code in which all money is given and shown."""
     as_of: date
     """Day of the advice; prices and ages are judged on it."""
+    sample: bool = field(default=False, kw_only=True)
+    """Whether the client is invented; every screen and page then says so."""
+    answers: Annotated[Mapping[str, Answer], Named("answers")] = field(default_factory=dict, kw_only=True)
+    """Answers that hold for all workflows."""
     workflows: tuple[Workflow, ...]
     """At least one."""
-    answers: Mapping[str, Answer] = field(default_factory=dict)
-    """Answers that hold for all workflows."""
-    assumptions: Mapping[str, Setting] = field(default_factory=dict)
+    assumptions: Annotated[Mapping[str, Setting], Named("assumptions")] = field(default_factory=dict)
     """Assumptions that hold for all workflows."""
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
     """Named what-ifs."""
-    priors: Mapping[str, float] = field(default_factory=dict)
+    priors: Mapping[Annotated[str, Named("axis")], Annotated[float, Within(0, 1)]] = field(default_factory=dict)
     """Belief before any answer by axis, 0 to 1; absent means the catalogue's."""
-    exchange_rates: Mapping[str, float] = field(default_factory=dict)
+    exchange_rates: Mapping[Annotated[str, Named("currency code")], Annotated[float, Within(ABOVE_ZERO)]] = field(default_factory=dict)
     """Units of `currency` for one unit of the named currency."""
-    prices: Mapping[str, float] = field(default_factory=dict)
+    prices: Mapping[Annotated[str, Named("price-book id")], Annotated[float, Within(0)]] = field(default_factory=dict)
     """Negotiated prices by price-book id, in the book row's own unit and currency."""
     accept_stale: bool = False
     """Whether a final report may use prices older than the limit."""
     history: tuple[Advised, ...] = ()
     """Advice given, oldest first."""
-    sample: bool = False
-    """Whether the client is invented; every screen and page then says so."""
 
     def of_same_client(self, other: Engagement) -> bool:
         """Whether `other` is a state of this engagement: same id and same client."""
