@@ -141,6 +141,8 @@ def test_marks_that_cannot_be_read_leave_the_engagement_as_it_was(good: Path, co
     results.write_bytes(content)
 
     assert str(results) in refused("pilot", "read", results, "--to", good, "--json")
+    told = json.loads(run("pilot", "read", results, "--to", good, "--json").stdout)
+    assert told.get("read", 0) == 0 and told.get("posterior") is None and told.get("refused", 0) <= 1 + content.count(b"\n")
     assert good.read_bytes() == before
 
 

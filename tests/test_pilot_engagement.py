@@ -12,7 +12,7 @@ from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.pilots.established import COUNTED
 from advisorkit.store.reading import load
 from advisorkit.store.writing import write
-from advisorkit.study.json_pilot import faults_document, plan_document, read_document
+from advisorkit.study.json_pilot import plan_document, read_document
 from advisorkit.study.pilots import pilots_of, plans, read_pilot, with_advised, with_pilot
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Advised, Answer, Engagement, PilotFile, Workflow
@@ -120,7 +120,7 @@ def test_refused_results_leave_nothing_behind(tmp_path: Path) -> None:
         read_pilot(bad, engagement(), tmp_path / "client" / "acme.yaml")
 
     assert list((tmp_path / "client").iterdir()) == []
-    assert faults_document(1, caught.value.faults)["refused"] == 1
+    assert caught.value.rows == 1
 
 
 def test_a_pass_mark_once_agreed_is_not_moved_without_a_reason() -> None:

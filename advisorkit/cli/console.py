@@ -9,10 +9,11 @@ import re
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec, TextIO
+from typing import Annotated, Any, NoReturn, ParamSpec, TextIO
 
 import typer
 from rich.console import Console
@@ -36,12 +37,28 @@ Sets = Annotated[
     typer.Option("--set", metavar="NAME=VALUE", help="Change an assumption; a range as low,high or low,likely,high."),
 ]
 Scenario = Annotated[str | None, typer.Option("--scenario", metavar="NAME", help="Lay a named scenario over the file.")]
+Flow = Annotated[str | None, typer.Option("--workflow", metavar="ID", help="The workflow; may be left out when there is one.")]
 AcceptStale = Annotated[bool, typer.Option("--accept-stale", help="Accept prices older than the limit.")]
 
 
 def say(message: str) -> None:
     """A line of progress or notice, on stderr."""
     _err.print(Text(message))
+
+
+def told(notices: Iterable[str]) -> None:
+    """Every notice as a line of its own, on stderr."""
+    for notice in notices:
+        say(notice)
+
+
+def tell(faults: Iterable[Fault], *, as_json: bool = False, **more: Any) -> None:
+    """Every fault as a line of its own on stderr, and with `more` as one JSON document where that is asked for."""
+    found = list(faults)
+    told(f"error: {fault}" for fault in found)
+    if as_json:
+        with suppress(UsageError):
+            emit({"advisorkit": 1, **more, "faults": [asdict(fault) for fault in found]})
 
 
 def emit(document: Mapping[str, Any]) -> None:
@@ -102,13 +119,13 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
                 warnings.simplefilter("ignore", RuntimeWarning)  # numbers out of range are refused in words
                 command(*args, **kwargs)
         except AdvisorError as error:
-            _refuse(faults_of(error, file), as_json=as_json)
+            refuse(faults_of(error, file), as_json=as_json)
         except ArithmeticError:
-            _refuse([Fault(file, "", BEYOND)], as_json=as_json)
+            refuse([Fault(file, "", BEYOND)], as_json=as_json)
         except BrokenPipeError:
             raise
         except OSError as error:
-            _refuse([Fault(_DRAFT.sub(r"\1", str(error.filename or file)), "", error.strerror or str(error))], as_json=as_json)
+            refuse([Fault(_DRAFT.sub(r"\1", str(error.filename or file)), "", error.strerror or str(error))], as_json=as_json)
 
     return run
 
@@ -120,12 +137,9 @@ def faults_of(error: AdvisorError, file: str = "") -> Sequence[Fault]:
     return (Fault(file if isinstance(error, PriceError) else "", "", str(error)),)
 
 
-def _refuse(faults: Sequence[Fault], *, as_json: bool) -> None:
-    for fault in faults:
-        say(f"error: {fault}")
-    if as_json:
-        with suppress(UsageError):
-            emit({"advisorkit": 1, "faults": [fault_document(fault) for fault in faults]})
+def refuse(faults: Iterable[Fault], *, as_json: bool, **more: Any) -> NoReturn:
+    """End the command with what is wrong, told as by `tell`, and exit code 2."""
+    tell(faults, as_json=as_json, **more)
     raise typer.Exit(2)
 
 
@@ -134,12 +148,4 @@ def unforeseen(error: Exception, *, as_json: bool) -> None:
     last = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
     message = f"advisorkit itself failed ({place}); please report it. ADVISORKIT_DEBUG=1 shows more"
-    say(f"error: {message}")
-    if as_json:
-        with suppress(UsageError):
-            emit({"advisorkit": 1, "faults": [fault_document(Fault("", "", message))]})
-
-
-def fault_document(fault: Fault) -> dict[str, object]:
-    """A fault as the contract's object: file, where, message, nearest."""
-    return {"file": fault.file, "where": fault.where, "message": fault.message, "nearest": list(fault.nearest)}
+    tell([Fault("", "", message)], as_json=as_json)

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from advisorkit.batch.progress import Pace
 from advisorkit.batch.values import BatchResult, Deliverable, Engine, Limits
 from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, faults_of, guarded, out, say, table
+from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, faults_of, guarded, out, say, table, told
 from advisorkit.cli.request import changed, opened, priceable, settings, studied
 from advisorkit.export.brand import read_brand
 from advisorkit.export.formats import FORMATS, RENDERERS
@@ -109,8 +109,7 @@ def batch(
         found = gather(inputs, prepare, brand=sender, currency=currency, as_of=today)
     except (UsageError, EngagementError) as error:
         raise EngagementError([*faults_of(error), *fit_template(template)[1]]) from None
-    for notice in found.notices:
-        say(notice)
+    told(found.notices)
     with _bar() as tick:
         result = produce(
             template, found.jobs, out_, formats, options={"interactive": interactive}, executor=executor, scheduler=scheduler,
@@ -143,8 +142,7 @@ def _bar() -> Iterator[Callable[[int, int, Deliverable], None]]:
 
 
 def _finish(result: BatchResult, *, as_json: bool) -> None:
-    for notice in result.notices:
-        say(notice)
+    told(result.notices)
     if as_json:
         emit(result.document())
     else:

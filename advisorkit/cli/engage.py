@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.cli.console import Json, emit, fault_document, guarded, out, say
+from advisorkit.cli.console import Flow, Json, emit, guarded, out, say, tell, told
 from advisorkit.cli.request import fresh
 from advisorkit.files.disk import MAX_BYTES, read_source, write_bytes
 from advisorkit.intake.brief import notes_in, prompt, read_reply
@@ -21,11 +21,10 @@ from advisorkit.store.document import CURRENCIES, schema
 from advisorkit.store.reading import Loaded, load, reduced
 from advisorkit.store.writing import new as new_file
 from advisorkit.store.writing import write
-from advisorkit.values.engagement import Answer, Engagement, Workflow
+from advisorkit.values.engagement import Answer, Workflow
 from advisorkit.values.errors import EngagementError, Fault, UsageError, nearest
 
 Target = Annotated[Path, typer.Option("--to", metavar="FILE", help="Where it goes.")]
-Flow = Annotated[str | None, typer.Option("--workflow", metavar="ID", help="The workflow; may be left out when there is one.")]
 
 
 @guarded
@@ -59,14 +58,10 @@ def check(
         except EngagementError as error:
             faults += error.faults
             continue
-        for notice in loaded.notices:
-            say(notice)
+        told(loaded.notices)
         if not as_json:
             out.print(f"{file}: good ({len(loaded.engagement.workflows)} workflows)", markup=False)
-    if as_json:
-        emit({"advisorkit": 1, "faults": [fault_document(fault) for fault in faults]})
-    for fault in faults:
-        say(f"error: {fault}")
+    tell(faults, as_json=as_json)
     if faults:
         raise typer.Exit(2)
 
@@ -99,10 +94,9 @@ def intake_read(
 ) -> None:
     """Take a filled-in questionnaire into an engagement; what cannot be taken is named by cell, the rest comes in."""
     loaded = load(to)
-    one = _chosen(loaded.engagement, workflow)
+    one = loaded.engagement.chosen(workflow)
     found = read_questionnaire(file)
-    for notice in found.notices:
-        say(notice)
+    told(found.notices)
     _take_in(to, loaded, one, found.answers, found.faults, as_json=as_json)
 
 
@@ -126,7 +120,7 @@ def brief(
         raise UsageError("brief read needs the model's reply: advisorkit brief read REPLY --to ENGAGEMENT")
     words = read_source(notes).text if notes else _notes_beside(reply, to)
     loaded = load(to)
-    one = _chosen(loaded.engagement, workflow)
+    one = loaded.engagement.chosen(workflow)
     found = read_reply(read_source(reply).text, words, load_catalog(), str(reply))
     _take_in(to, loaded, one, found.answers, found.faults, as_json=as_json)
 
@@ -142,29 +136,15 @@ def _notes_beside(reply: Path, engagement: Path) -> str:
     return found[0]
 
 
-def _chosen(engagement: Engagement, workflow: str | None) -> Workflow:
-    if workflow is not None:
-        return engagement.workflow(workflow)
-    if len(engagement.workflows) > 1:
-        raise UsageError(f"name the workflow with --workflow: {', '.join(one.id for one in engagement.workflows)}")
-    return engagement.workflows[0]
-
-
 def _take_in(to: Path, loaded: Loaded, one: Workflow, found: Mapping[str, Answer], faults: Sequence[Fault], *, as_json: bool) -> None:
     """Write answers into an engagement; what is known there is never replaced by a guess."""
     known = loaded.engagement.answers_of(one)
     kept = {name: answer for name, answer in found.items() if not (answer.confidence == "guess" and _sure(known.get(name)))}
     if kept:
-        changed = replace(one, answers={**one.answers, **kept})
-        workflows = tuple(changed if workflow.id == one.id else workflow for workflow in loaded.engagement.workflows)
-        write(to, replace(loaded.engagement, workflows=workflows), loaded.fingerprint)
-    for fault in faults:
-        say(f"error: {fault}")
+        write(to, loaded.engagement.having(replace(one, answers={**one.answers, **kept})), loaded.fingerprint)
     left = [name for name in found if name not in kept]
-    if as_json:
-        shown = [fault_document(fault) for fault in faults]
-        emit({"advisorkit": 1, "workflow": one.id, "taken": list(kept), "left": left, "faults": shown})
-    else:
+    tell(faults, as_json=as_json, workflow=one.id, taken=list(kept), left=left)
+    if not as_json:
         out.print(f"{to}: {len(kept)} answers taken into {one.id}; {len(left)} left as they were; {len(faults)} refused", markup=False)
     if faults:
         raise typer.Exit(1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, guarded, out, say, table
+from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, guarded, out, refuse, say, table, told
 from advisorkit.cli.request import fresh, opened
 from advisorkit.files.disk import write_bytes
 from advisorkit.store.reading import load
@@ -93,24 +93,13 @@ def read(
         found = read_pilot(results, loaded.engagement, to, workflow or "", pattern=_pattern(pattern), pass_mark=pass_mark,
                            day=day.date() if day else None, reason=reason)
     except PilotError as error:
-        _refuse(error, as_json=as_json)
+        refuse(error.faults, as_json=as_json, read=0, refused=error.rows, posterior=None)
     write(to, found.engagement, loaded.fingerprint)
-    for notice in found.results.notices:
-        say(notice)
+    told(found.results.notices)
     if as_json:
         emit(read_document(found.workflow, len(found.results.marks), found.established, found.before, found.after))
         return
     _print_read(found)
-
-
-def _refuse(error: PilotError, *, as_json: bool) -> None:
-    from advisorkit.study.json_pilot import faults_document
-
-    for fault in error.faults:
-        say(f"error: {fault}")
-    if as_json:
-        emit(faults_document(error.rows, error.faults))
-    raise typer.Exit(2)
 
 
 def _print_read(found: PilotRead) -> None:

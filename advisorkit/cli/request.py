@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from advisorkit.catalog.price_rows import load as load_prices
 from advisorkit.catalog.tables import assumptions
-from advisorkit.cli.console import BEYOND, say
+from advisorkit.cli.console import BEYOND, say, told
 from advisorkit.files.spots import is_number
 from advisorkit.store.reading import load
-from advisorkit.values.engagement import Engagement, Setting, Workflow
+from advisorkit.values.engagement import Engagement, Scenario, Setting
 from advisorkit.values.errors import PriceError, UsageError, nearest
 from advisorkit.values.prices import WARN_DAYS
 from advisorkit.values.quantities import Estimate, day
@@ -35,8 +35,7 @@ def opened(
 ) -> Engagement:
     """The engagement in `path` as the command wants it; notices about the file go to stderr."""
     loaded = load(path)
-    for notice in loaded.notices:
-        say(notice)
+    told(loaded.notices)
     return changed(loaded.engagement, scenario, settings(sets or ()), accept_stale=accept_stale)
 
 
@@ -45,8 +44,9 @@ def changed(
 ) -> Engagement:
     """`engagement` under a scenario, with `values` winning over everything in the file."""
     base = engagement.under(scenario) if scenario else engagement
-    workflows = tuple(_with(workflow, values) for workflow in base.workflows)
-    return replace(base, workflows=workflows, accept_stale=base.accept_stale or accept_stale)
+    workload = {name: value for name, value in values.items() if assumptions()[name].group == "workload"}
+    rest = {name: value for name, value in values.items() if name not in workload}
+    return replace(base.under(Scenario(workload=workload, assumptions=rest)), accept_stale=base.accept_stale or accept_stale)
 
 
 def studied(engagement: Engagement, file: Path, workflow: str | None = None) -> tuple[Study, ...]:
@@ -84,14 +84,6 @@ def tell_ages(engagement: Engagement, found: Iterable[Inputs], *, report: bool =
     if report and final and oldest.state == "stale":
         raise PriceError(f"{text}; {final} is final, so check them or accept them with --accept-stale")
     say(f"warning: {text}; check them, or accept them with --accept-stale")
-
-
-def _with(workflow: Workflow, values: Mapping[str, Setting]) -> Workflow:
-    table = assumptions()
-    load_ = {name: value for name, value in values.items() if table[name].group == "workload"}
-    rest = {name: value for name, value in values.items() if name not in load_}
-    own = {name: value for name, value in workflow.assumptions.items() if name not in load_}
-    return replace(workflow, workload={**workflow.workload, **load_}, assumptions={**own, **rest})
 
 
 def settings(pairs: Sequence[str]) -> dict[str, Setting]:

@@ -127,8 +127,7 @@ def _agreeing(state: State, change: Scenario) -> State:
 
 
 def _with(state: State, workflow: Workflow) -> State:
-    every = tuple(workflow if w.id == workflow.id else w for w in state.engagement.workflows)
-    return replace(state, engagement=replace(state.engagement, workflows=every))
+    return replace(state, engagement=state.engagement.having(workflow))
 
 
 def _spread(state: State) -> Mapping[str, Scenario]:

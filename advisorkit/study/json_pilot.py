@@ -11,7 +11,6 @@ from advisorkit.pilots.established import Established
 from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.tally import Share
 from advisorkit.values.engagement import Answer
-from advisorkit.values.errors import Fault
 from advisorkit.values.quantities import Estimate
 
 
@@ -54,12 +53,6 @@ def read_document(workflow: str, rows: int, established: Established, before: Ad
         "before": _moved(before),
         "after": _moved(after),
     }
-
-
-def faults_document(refused: int, faults: Sequence[Fault]) -> dict[str, Any]:
-    """Results that were refused: nothing is half read, so every row counts as refused."""
-    shown = [{"file": f.file, "where": f.where, "message": f.message, "nearest": list(f.nearest)} for f in faults]
-    return {"advisorkit": 1, "read": 0, "refused": refused, "faults": shown, "posterior": None}
 
 
 def _posterior(found: Established) -> dict[str, Any]:

@@ -154,7 +154,7 @@ def read_pilot(
         UsageError: If the workflow is unknown or not named, or the pass mark was changed without a reason.
         PriceError: If a price or rate is not known.
     """
-    workflow, folder, source = _chosen(engagement, workflow_id), Path(file).resolve().parent, Path(results).resolve()
+    workflow, folder, source = engagement.chosen(workflow_id), Path(file).resolve().parent, Path(results).resolve()
     marks, earlier = read_results(results), _marks(workflow, file)
     when = day or max((m.date for m in marks.marks if m.date), default=engagement.as_of)
     before = _study(engagement, workflow, earlier).advice
@@ -167,13 +167,6 @@ def read_pilot(
     after = Study(piloted, renewed, established).advice
     lines = (_line(engagement.as_of, before), _line(max(when, engagement.as_of), after))
     return PilotRead(with_advised(piloted, *lines), workflow.id, marks, established, before, after)
-
-
-def _chosen(engagement: Engagement, workflow_id: str) -> Workflow:
-    if not workflow_id and len(engagement.workflows) > 1:
-        words = ", ".join(workflow.id for workflow in engagement.workflows)
-        raise UsageError(f"{engagement.id} has several workflows; name one with --workflow: {words}")
-    return engagement.workflow(workflow_id) if workflow_id else engagement.workflows[0]
 
 
 def _line(day: date, advice: Advice) -> Advised:
@@ -195,8 +188,7 @@ def with_pilot(engagement: Engagement, workflow_id: str, pilot: PilotFile, froze
         raise UsageError(f"{shown}: give the reason for the change, or keep the agreed pass mark")
     others = tuple(one for one in workflow.pilots if one.file != pilot.file)
     pilots = tuple(sorted((*others, replace(pilot, pass_mark=mark)), key=lambda one: one.date))
-    changed = replace(workflow, pilots=pilots)
-    return replace(engagement, workflows=tuple(changed if w.id == workflow_id else w for w in engagement.workflows))
+    return engagement.having(replace(workflow, pilots=pilots))
 
 
 def with_advised(engagement: Engagement, *entries: Advised) -> Engagement:

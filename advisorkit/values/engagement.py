@@ -193,6 +193,21 @@ class Engagement:
         words = [workflow.id for workflow in self.workflows]
         raise UsageError(f"no workflow '{id}' in {self.id}; there is {', '.join(nearest(id, words) or words)}")
 
+    def chosen(self, id: str | None) -> Workflow:
+        """The workflow called `id`, which may be left out where there is one.
+
+        Raises:
+            UsageError: If there is none, or several and no `id`.
+        """
+        if not id and len(self.workflows) > 1:
+            words = ", ".join(workflow.id for workflow in self.workflows)
+            raise UsageError(f"{self.id} has several workflows; name one with --workflow: {words}")
+        return self.workflow(id) if id else self.workflows[0]
+
+    def having(self, workflow: Workflow) -> Engagement:
+        """This engagement with `workflow` in place of the one of the same id."""
+        return replace(self, workflows=tuple(workflow if one.id == workflow.id else one for one in self.workflows))
+
     def answers_of(self, workflow: Workflow) -> dict[str, Answer]:
         """Every known answer that holds for `workflow`: the engagement's, then its own on top."""
         merged = {**self.answers, **workflow.answers}
@@ -202,16 +217,18 @@ class Engagement:
         """Every assumption and workload name set for `workflow`: the engagement's, then its own on top."""
         return {**self.assumptions, **workflow.assumptions, **workflow.workload}
 
-    def under(self, name: str) -> Engagement:
-        """This engagement with the scenario `name` laid over it.
+    def under(self, scenario: str | Scenario) -> Engagement:
+        """This engagement with a scenario laid over it: one of its own by name, or any other.
 
         Raises:
             UsageError: If there is no such scenario; names those there are.
         """
-        if name not in self.scenarios:
+        if isinstance(scenario, Scenario):
+            return replace(self, workflows=tuple(_changed(workflow, scenario) for workflow in self.workflows))
+        if scenario not in self.scenarios:
             known = ", ".join(self.scenarios) or "none"
-            raise UsageError(f"no scenario '{name}' in {self.id}; there is: {known}")
-        return replace(self, workflows=tuple(_changed(w, self.scenarios[name]) for w in self.workflows))
+            raise UsageError(f"no scenario '{scenario}' in {self.id}; there is: {known}")
+        return self.under(self.scenarios[scenario])
 
 
 def _changed(workflow: Workflow, scenario: Scenario) -> Workflow:
