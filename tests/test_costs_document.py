@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 from contracts import NUMBER, PATTERN, TEXT, many, objects, or_null, per_pattern
 from jsonschema import validate
-from priced import ANSWERS, TODAYS_FIGURES, engagement, inputs, inputs_of
+from priced import ANSWERS, TODAYS_FIGURES, engagement, inputs
 
-from advisorkit.costs.bill import bill
-from advisorkit.costs.simulation import price
 from advisorkit.study.json_costs import cost_document
+from advisorkit.study.study import studies
 from advisorkit.values.engagement import Engagement
 
 RANGE = or_null(objects({"p10": NUMBER, "p50": NUMBER, "p90": NUMBER}))
@@ -32,8 +31,7 @@ CONTRACT = objects({"advisorkit": {"const": 1}, "client": TEXT, "as_of": TEXT, "
 
 
 def document(whole: Engagement) -> Any:
-    priced = inputs_of(whole)
-    return json.loads(json.dumps(cost_document(whole, [(priced, bill(priced), price(priced, 2**8))]), allow_nan=False))
+    return json.loads(json.dumps(cost_document(whole, studies(whole, draws=2**8)), allow_nan=False))
 
 
 @pytest.mark.parametrize("answers", [ANSWERS, {}, {"calls_per_month": 0}], ids=["known", "unknown", "no calls"])

@@ -97,8 +97,8 @@ def leaves(value: Any) -> Iterator[float]:
 def documents(made: Report) -> dict[str, Any]:
     """`assess --json` and `cost --json` of the same values, after a round through JSON text."""
     first = made.workflows[0].engagement
-    advice = advice_document(first, [view.advice for view in made.workflows])
-    cost = cost_document(first, [(view.inputs, view.bill, view.costs) for view in made.workflows])
+    advice = advice_document(first, made.workflows)
+    cost = cost_document(first, made.workflows)
     return {"advice": json.loads(json.dumps(advice)), "cost": json.loads(json.dumps(cost))}
 
 

@@ -173,7 +173,7 @@ def test_every_figure_in_the_advices_words_stands_in_the_json(name: str) -> None
     client, seen = sample(name), 0
     for found in studies(client, pilots_of(client, samples.path(name))):
         advice, words = found.advice, found.advice.words
-        (document,) = advice_document(client, [advice])["workflows"]
+        (document,) = advice_document(client, [found])["workflows"]
         pilots = [diagnosis_document(one) for one in found.pilot.diagnoses] if found.pilot else []
         told = [*(document[part] for part in ("patterns", "axes", "policies")), *pilots, found.pilot.terms.target if found.pilot else None]
         known = {text for value in numbers(json.loads(json.dumps(told))) for text in printed(value, client.currency)}

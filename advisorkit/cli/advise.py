@@ -4,32 +4,22 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from advisorkit.catalog.price_refresh import append, refresh
 from advisorkit.catalog.price_rows import load as load_prices
 from advisorkit.catalog.price_rows import prices_table
-from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, finite, guarded, out, say, table
 from advisorkit.cli.request import opened, studied, tell_ages
 from advisorkit.costs.assumption import DRAWS, MOST_DRAWS
 from advisorkit.store.reading import load
 from advisorkit.store.writing import write
 from advisorkit.values.errors import UsageError
-from advisorkit.values.patterns import PATTERNS
-from advisorkit.values.quantities import day, money_short, percent
-
-if TYPE_CHECKING:
-    from advisorkit.advice.advice import Advice, PatternAdvice
-    from advisorkit.study.study import Study
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Engagement file (YAML or JSON).")]
 One = Annotated[str | None, typer.Option("--workflow", metavar="ID", help="Only this workflow.")]
-STATES = {"done": "done", "here": "here", "ahead": "", "held": "held back for now"}
-MARKS = {"possible": "", "provisional": "provisional", "ruled_out": "ruled out"}
 
 
 @guarded
@@ -39,8 +29,9 @@ def assess(
     as_json: Json = False,
 ) -> None:
     """The advice: what to do now, where it will probably end up, why, and what would change it."""
+    from advisorkit.export.terminal import terminal
+    from advisorkit.report.short_pages import assessed
     from advisorkit.study.json_advice import advice_document
-    from advisorkit.study.json_reopening import history_document, reopened_document
     from advisorkit.study.pilots import told
 
     if keep and (sets or scenario):
@@ -51,68 +42,10 @@ def assess(
         loaded = load(file)
         write(file, told(loaded.engagement, found), loaded.fingerprint)
     if as_json:
-        document = advice_document(engagement, [one.advice for one in found])
-        for workflow_document, one in zip(document["workflows"], found, strict=True):
-            workflow_document["reopened"] = reopened_document(one.reopened)
-            workflow_document["history"] = history_document(engagement, one.workflow.id)
-        emit(document)
+        emit(advice_document(engagement, found))
         return
-    for one in found:
-        _print_advice(one)
-
-
-def _print_advice(one: Study) -> None:
-    from advisorkit.report.path_pages import detour
-
-    advice, catalog = one.advice, load_catalog()
-    out.print(f"\n{one.workflow.name}  ({one.workflow.id})", style="bold", markup=False)
-    out.print(" ".join(advice.words.headline), markup=False)
-    for line in advice.words.summary:
-        out.print(line, markup=False)
-    names = {name: pattern.name for name, pattern in catalog.patterns.items()}
-    out.print(f"{advice.next_step.action.replace('_', ' ').capitalize()}: {advice.next_step.why}", markup=False)
-    out.print(_patterns(advice, names))
-    out.print(_path(advice, one.engagement.currency))
-    for title, lines in (("Why", advice.words.why), ("Against", advice.words.against),
-                         ("Not recommended", advice.words.not_recommended), ("Not known yet", advice.words.unknowns),
-                         ("Warnings", advice.warnings), ("The detour", [said] if (said := detour(advice, one.engagement.currency)) else []),
-                         ("Look again", [again.why for again in one.reopened if again.holds]), ("Told before", _told(one, names))):
-        if lines:
-            out.print(f"\n{title}", style="bold")
-            for line in lines:
-                out.print(f"  - {line}", markup=False)
-
-
-def _patterns(advice: Advice, names: dict[str, str]) -> Table:
-    order = sorted(PATTERNS, key=lambda pattern: -advice.patterns[pattern].probability)
-    rows = [
-        [names[pattern], percent(advice.patterns[pattern].probability), percent(advice.acceptability[pattern]),
-         MARKS[advice.patterns[pattern].status], _lasting(advice.patterns[pattern])]
-        for pattern in order
-    ]
-    if advice.off_ramp:
-        rows.append([load_catalog().off_ramps[advice.off_ramp.kind].name, "", "", "beside", advice.off_ramp.reason])
-    return table("", ["Pattern", "Chance", "First in draws", "", ""], rows, right=(1, 2))
-
-
-def _path(advice: Advice, currency: str) -> Table:
-    from advisorkit.report.pictures import rung_name
-
-    rows = [
-        [rung_name(rung), percent(rung.probability_suffices), "" if rung.build is None else money_short(rung.build, currency),
-         "" if rung.weeks is None else f"{rung.weeks:.0f}", STATES[rung.state]]
-        for rung in advice.path
-    ]
-    return table("", ["Path", "Enough", "Build", "Weeks", ""], rows, right=(1, 2, 3))
-
-
-def _told(one: Study, names: dict[str, str]) -> list[str]:
-    lines = [line for line in one.engagement.history if line.workflow == one.workflow.id]
-    return [f"{day(line.date)}: {names[line.now]} first, probably {names[line.recommended]}. {line.reason}" for line in lines]
-
-
-def _lasting(said: PatternAdvice) -> str:
-    return " ".join(hit.reason for hit in said.gates if hit.kind == "lasting" and not hit.provisional)
+    for part in terminal(block for one in found for block in assessed(one)):
+        out.print(part)
 
 
 @guarded
@@ -122,25 +55,22 @@ def cost(
     sets: Sets = None, scenario: Scenario = None, accept_stale: AcceptStale = False, as_json: Json = False,
 ) -> None:
     """The bill of every pattern: build, per call, run, errors and total with ranges, break-evens and prices with ages."""
-    from advisorkit.cli.cost_tables import cost_tables
-    from advisorkit.costs.bill import bill
-    from advisorkit.costs.simulation import price
+    from advisorkit.export.terminal import terminal
+    from advisorkit.report.short_pages import costed
     from advisorkit.study.json_costs import cost_document
 
     if not 2 <= draws <= MOST_DRAWS or draws & (draws - 1):
         raise UsageError(f"--draws {draws}: give a power of two from 2 to {MOST_DRAWS}, such as {DRAWS}")
     engagement = opened(file, scenario, sets, accept_stale=accept_stale)
-    found = studied(engagement, file, workflow)
+    found = studied(engagement, file, workflow, draws)
     tell_ages(engagement, [one.inputs for one in found])
-    priced = [(one, bill(one.inputs), price(one.inputs, draws, among=one.in_play)) for one in found]
-    document = cost_document(engagement, [(one.inputs, lines, result) for one, lines, result in priced])
+    document = cost_document(engagement, found)
     if as_json:
         emit(document)
         return
     finite(document)
-    for one, _, result in priced:
-        for part in cost_tables(one.workflow.name, one.inputs, result, {n: p.name for n, p in load_catalog().patterns.items()}):
-            out.print(part)
+    for part in terminal(block for one in found for block in costed(one)):
+        out.print(part)
 
 
 prices_app = typer.Typer(invoke_without_command=True, help="The price book with ages and sources.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from advisorkit.catalog.price_rows import load as load_prices
 from advisorkit.catalog.tables import assumptions
 from advisorkit.cli.console import BEYOND, say, told
+from advisorkit.costs.assumption import DRAWS
 from advisorkit.files.spots import is_number
 from advisorkit.store.reading import load
 from advisorkit.values.engagement import Engagement, Scenario, Setting
@@ -49,12 +50,12 @@ def changed(
     return replace(base.under(Scenario(workload=workload, assumptions=rest)), accept_stale=base.accept_stale or accept_stale)
 
 
-def studied(engagement: Engagement, file: Path, workflow: str | None = None) -> tuple[Study, ...]:
+def studied(engagement: Engagement, file: Path, workflow: str | None = None, draws: int = DRAWS) -> tuple[Study, ...]:
     """Every workflow of `engagement` worked out with the pilots that `file` names, or only `workflow`."""
     from advisorkit.study.pilots import pilots_of
     from advisorkit.study.study import studies
 
-    return studies(engagement, pilots_of(engagement, file), [workflow] if workflow else [])
+    return studies(engagement, pilots_of(engagement, file), [workflow] if workflow else [], draws)
 
 
 def priceable(engagement: Engagement) -> Engagement:

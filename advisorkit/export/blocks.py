@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -107,6 +108,20 @@ class Table:
     """Whether the last row is a total."""
 
 
+def table_of(
+    title: str, head: Iterable[str | Cell], rows: Iterable[Iterable[str | Cell]], right: Container[int] = (), *, subtitle: str = "", note: str = "",
+    total: bool = False,
+) -> Table:
+    """A table from words and cells; columns whose index is in `right` hold numbers.
+
+    Example:
+        >>> table_of("Cases", ["Part", "Right"], [["Spare parts", "63%"]], right=(1,)).numeric
+        (False, True)
+    """
+    top, *lines = (tuple(cell if isinstance(cell, Cell) else Cell(cell) for cell in row) for row in (head, *rows))
+    return Table(title, top, tuple(lines), tuple(n in right for n in range(len(top))), subtitle, note, total)
+
+
 @dataclass(frozen=True, slots=True)
 class ChartBlock:
     """A chart with its title, and paragraphs beside it where there is room."""
@@ -117,6 +132,11 @@ class ChartBlock:
     """Paragraphs to its right."""
     titled: bool = True
     """Whether title and subtitle are printed; False when the heading above says it."""
+
+    @property
+    def table(self) -> Table:
+        """What it shows, as numbers in words."""
+        return table_of(self.chart.title, self.chart.head, self.chart.rows(), subtitle=self.chart.subtitle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +214,11 @@ class LineItems:
         rows = ((item.label, *map(_whole, row)) for item, row in zip(self.items, whole, strict=True))
         sums = (sum(row[n] or 0 for row in whole) for n in range(len(self.columns)))
         return (*rows, ("Total", *map(_whole, sums)))
+
+    @property
+    def table(self) -> Table:
+        """The bill as a table of words."""
+        return table_of(self.title, (self.subtitle, *self.columns), self.printed(), range(1, len(self.columns) + 1), note=self.note, total=True)
 
 
 def _whole(value: int | None) -> str:
