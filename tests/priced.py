@@ -10,14 +10,14 @@ from typing import Any
 import strategies  # noqa: F401 - loads the profile that all tests share
 from hypothesis import strategies as st
 
-from advisorkit.catalog import assumptions, price_rows
+from advisorkit.catalog import price_rows, tables
 from advisorkit.costs.inputs import Inputs, inputs_for
 from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
 from advisorkit.values.quantities import Estimate
 
 TODAY = date(2026, 11, 20)
 BOOK = price_rows.load(TODAY)
-TABLE = assumptions.assumptions()
+TABLE = tables.assumptions()
 
 ANSWERS: Mapping[str, Any] = {
     "calls_per_month": [25_000, 40_000, 60_000], "corpus_tokens": [2e6, 5e6], "cost_wrong": [3, 6, 10], "value_right": 4,
