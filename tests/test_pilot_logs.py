@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import gc
 import json
+import warnings
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -40,7 +42,11 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         folder = str(tmp_path_factory.mktemp("logs"))
         return run(Task(samples, scorer=match()), model=model, log_dir=folder, log_format=form, epochs=epochs, display="none", max_connections=1)[0]  # type: ignore[arg-type]
 
-    return {"json": made("json", 1), "eval": made("eval", 3)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # Inspect AI leaves streams of its own open; they end here
+        found = {"json": made("json", 1), "eval": made("eval", 3)}
+        gc.collect()
+    return found
 
 
 @pytest.mark.filterwarnings("ignore")
