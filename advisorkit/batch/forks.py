@@ -171,7 +171,7 @@ class Forks:
             listener.bind(address)
             listener.listen(256)
             self._process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "advisorkit.batch.entry", "primed", str(listener.fileno()), *renderers],
+                [sys.executable, "-P", "-m", "advisorkit.batch.entry", "primed", str(listener.fileno()), *renderers],
                 env=environment(os.environ, self._room()),
                 stdin=subprocess.PIPE, stdout=log, stderr=log, pass_fds=[listener.fileno()], start_new_session=True,
             )  # fmt: skip

@@ -62,7 +62,7 @@ def _forked(order: Order, folder: Path) -> Ended:
 
 def _solo(order: Order, folder: Path) -> Ended:
     """Run the report in a Jupyter kernel of its own."""
-    command = [sys.executable, "-m", "advisorkit.batch.entry", "making", str(folder), str(order.limits.megabytes), str(os.getpid())]
+    command = [sys.executable, "-P", "-m", "advisorkit.batch.entry", "making", str(folder), str(order.limits.megabytes), str(os.getpid())]
     own = {**environment(os.environ, folder), "TMPDIR": str(folder / "tmp")}
     with (folder / "noise.2").open("wb") as noise:
         process = subprocess.Popen(  # noqa: S603
