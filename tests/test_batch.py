@@ -100,7 +100,7 @@ def test_a_faulty_engagement_fails_alone_and_is_named(tmp_path: Path) -> None:
 def test_what_a_template_finds_wrong_with_a_client_is_told_of_the_client_and_fails_alone(engine: str, tmp_path: Path) -> None:
     for name, currency in (("a", "EUR"), ("b", "ISK")):
         (tmp_path / f"{name}.yaml").write_text(ENGAGEMENT.format(name).replace("EUR", currency))
-    template = notebook("from advisorkit.report import open_job", "open_job(job)")
+    template = notebook("from advisorkit.report import open_job", "[one.bill.currency for one in open_job(job).workflows]")
 
     result = make(template, gather([tmp_path]).jobs, tmp_path / "out", engine=engine)
 

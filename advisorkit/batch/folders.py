@@ -170,7 +170,7 @@ def open_folder(out: str | Path) -> Folder:
         address = str(out)
         place = RemoteFolder(address) if "://" in address and not address.startswith("file://") else _local(address)
         place.state.mkdir(parents=True, exist_ok=True)
-    except (OSError, ValueError, ImportError) as error:
+    except (OSError, ValueError, ImportError, RuntimeError) as error:  # a link to itself is a RuntimeError
         raise UsageError(f"output folder {out} cannot be used: {why(error)}") from None
     return place
 

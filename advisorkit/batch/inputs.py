@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from advisorkit.batch.values import MANIFEST, Job
@@ -67,10 +68,13 @@ def gather(
     jobs: list[Job] = []
     unfit: list[Fault] = []
     for path in paths:
+        if path.suffix.lower() not in _TABLES:
+            jobs.append(_job(reduced(path.stem) or "unnamed", path, str(path), partial(read, path), change, brand))
+            continue
         try:
-            jobs += _rows(path, change, brand, currency, day, notices) if path.suffix.lower() in _TABLES else [_job_in(path, change, brand)]
-        except EngagementError as error:
-            unfit += error.faults
+            jobs += _rows(path, change, brand, currency, day, notices)
+        except Exception as error:  # noqa: BLE001  told with the faults of every other table
+            unfit += _faults(str(path), error)
     if unfit:
         raise EngagementError(unfit)
     return Gathered(tuple(jobs), tuple(notices))
@@ -81,7 +85,7 @@ def _is_engagement(path: Path) -> bool:
     if path.suffix.lower() not in _FILES or path.name.startswith("."):
         return False
     with suppress(OSError):  # told as the fault of an input, which fails alone
-        return path.name != MANIFEST or b'"deliverables": [' not in path.read_bytes()
+        return path.name != MANIFEST or not path.is_file() or b'"deliverables": [' not in path.read_bytes()
     return True
 
 
@@ -89,9 +93,7 @@ def _as_is(engagement: Engagement) -> Engagement:
     return engagement
 
 
-def _rows(
-    path: Path, prepare: Prepare, brand: Brand | None, currency: str, as_of: date, notices: list[str]
-) -> Iterator[Job]:
+def _rows(path: Path, prepare: Prepare, brand: Brand | None, currency: str, as_of: date, notices: list[str]) -> Iterator[Job]:
     table = portfolio(path, currency, as_of)
     notices += table.notices
     for row in table.rows:
@@ -99,25 +101,22 @@ def _rows(
         if row.engagement is None:
             yield Job(row.id or f"line-{row.line}", "", "", source=source, faults=row.faults)
         else:
-            yield _job(row.engagement, row.id, path, source, prepare, brand)
+            yield _job(row.id, path, source, partial(_as_is, row.engagement), prepare, brand)
 
 
-def _job_in(path: Path, prepare: Prepare, brand: Brand | None) -> Job:
-    name = reduced(path.stem) or "unnamed"
+def _job(name: str, path: Path, source: str, found: Callable[[], Engagement], prepare: Prepare, brand: Brand | None) -> Job:
+    """A job, or one with its faults: whatever is wrong with an engagement, it fails alone."""
     try:
-        engagement = read(path)
-    except EngagementError as error:
-        return Job(name, "", "", source=str(path), faults=error.faults)
-    return _job(engagement, name, path, str(path), prepare, brand)
+        return job_of(prepare(found()), path.parent, source, brand)
+    except Exception as error:  # noqa: BLE001  one odd file must not keep all others from being made
+        return Job(name, "", "", source=source, faults=_faults(source, error))
 
 
-def _job(engagement: Engagement, name: str, path: Path, source: str, prepare: Prepare, brand: Brand | None) -> Job:
-    try:
-        return job_of(prepare(engagement), path.parent, source, brand)
-    except EngagementError as error:
-        return Job(name, "", "", source=source, faults=error.faults)
-    except AdvisorError as error:
-        return Job(name, "", "", source=source, faults=(Fault(source, "", str(error)),))
+def _faults(source: str, error: Exception) -> tuple[Fault, ...]:
+    if isinstance(error, EngagementError):
+        return error.faults
+    unforeseen = f"cannot be worked with; advisorkit itself failed on it ({type(error).__name__}: {error})"
+    return (Fault(source, "", str(error) if isinstance(error, AdvisorError) else unforeseen),)
 
 
 def job_of(engagement: Engagement, folder: Path, source: str = "", brand: Brand | None = None) -> Job:

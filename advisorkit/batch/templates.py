@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from advisorkit.batch.values import Engine, Template
-from advisorkit.values.errors import UsageError, nearest
+from advisorkit.files.disk import read_bytes
+from advisorkit.values.errors import AdvisorError, UsageError, nearest
 
 PARAMETER = "job"
 """The one parameter of a template: the path of a JSON file that we wrote."""
@@ -22,10 +23,9 @@ def find_template(name: str | Path) -> Template:
     """The template at a path, or the packaged one of that name."""
     path = Path(name) if str(name).endswith(".ipynb") else _packaged(str(name))
     try:
-        template = Template(_word(path.stem), path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"template {name} cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    return template
+        return Template(_word(path.stem), read_bytes(path).decode("utf-8"))
+    except (AdvisorError, ValueError) as error:
+        raise UsageError(f"template {name} cannot be read: {error}") from None
 
 
 def _packaged(name: str) -> Path:

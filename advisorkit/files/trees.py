@@ -215,7 +215,7 @@ def parse_json(text: str, file: str) -> Node:
         names = [name for name, _ in members]
         twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
         faults.extend(Fault(file, "", f"'{shown(name)}' is given twice in one object; keep one") for name in twice)
-        return Fields(tuple((Scalar(name, 0, "text"), _json(value)) for name, value in members), 0)
+        return Fields(tuple((Scalar(name, 0, "text"), tree(value)) for name, value in members), 0)
 
     def number(digits: str) -> Scalar:
         return Scalar(digits, 0, "number")
@@ -224,7 +224,7 @@ def parse_json(text: str, file: str) -> Node:
         value = json.loads(
             text, object_pairs_hook=pairs, parse_int=number, parse_float=number, parse_constant=number
         )
-        root = _json(value)
+        root = tree(value)
     except json.JSONDecodeError as error:
         raise EngagementError([Fault(file, f"line {error.lineno}", f"is not well-formed JSON: {error.msg}")]) from None
     except RecursionError:
@@ -236,14 +236,24 @@ def parse_json(text: str, file: str) -> Node:
     return root
 
 
-def _json(value: Any) -> Node:
+def tree(value: Any) -> Node:
+    """Tree of plain data, or of a JSON value whose objects and numbers are trees already.
+
+    Example:
+        >>> tree({"a": [1.5, True]}).fields[0][1].items
+        (Scalar(text='1.5', line=0, kind='number'), Scalar(text='true', line=0, kind='bool'))
+    """
     match value:
+        case dict():
+            return Fields(tuple((Scalar(name, 0, "text"), tree(member)) for name, member in value.items()), 0)
         case Scalar() | Fields() | Items():
             return value
         case list():
-            return Items(tuple(map(_json, value)), 0)
+            return Items(tuple(map(tree, value)), 0)
         case bool():
             return Scalar(str(value).lower(), 0, "bool")
+        case int() | float():
+            return Scalar(str(value), 0, "number")
         case None:
             return Scalar("", 0, "plain")
     return Scalar(str(value), 0, "text")

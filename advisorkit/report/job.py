@@ -10,11 +10,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from advisorkit.catalog.vocabulary import vocabulary
 from advisorkit.costs.assumption import DRAWS
 from advisorkit.costs.simulation import SEED
 from advisorkit.export.blocks import Block
 from advisorkit.export.brand import Brand
 from advisorkit.files.disk import read_bytes, within, write_bytes
+from advisorkit.files.trees import tree
 from advisorkit.pilots.established import Established
 from advisorkit.report.answer_pages import shared_answers
 from advisorkit.report.whole_pages import cover, method, overview
@@ -66,7 +68,7 @@ def job_document(engagement: Engagement, folder: str | Path = ".", **options: An
     brand = {"brand": asdict(options["brand"])} if options.get("brand") else {}
     named = sorted({pilot.file for workflow in engagement.workflows for pilot in workflow.pilots})
     files = {name: b64encode(read_bytes(within(folder, name))).decode() for name in named}
-    job = {"engagement": json.loads(document.to_json(engagement)), "options": {**options, **brand}, "files": files}
+    job = {"engagement": document.document(engagement), "options": {**options, **brand}, "files": files}
     return json.dumps(job, ensure_ascii=False, indent=1, sort_keys=True)
 
 
@@ -104,7 +106,7 @@ def open_job(path: str) -> Report:
         brand = Brand(**options.pop("brand", {}))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{path} is not a job file made by write_job: {error}") from None
-    found = reading.from_json(json.dumps(engagement))
+    found = reading.understand_tree(tree(engagement), Path(path).name, vocabulary())
     _check(found, options)
     return make_report(found, brand=brand, pilots=_established(found, files), **options)
 

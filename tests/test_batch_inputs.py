@@ -1,0 +1,101 @@
+"""Odd files among good ones: each fails alone and is told in words; an engagement is read once on its way into a report."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from batch_faults.stage import jobs, make, notebook, renderer_on_path  # noqa: F401
+
+from advisorkit.batch.inputs import gather, job_of
+from advisorkit.batch.templates import find_template
+from advisorkit.batch.values import Template
+from advisorkit.store import reading, samples
+from advisorkit.values.engagement import Engagement
+from advisorkit.values.errors import EngagementError, UsageError
+
+ENGAGEMENT = "advisorkit: 1\nclient: Client {0}\ncurrency: EUR\nas_of: 2026-11-20\nworkflows:\n  - id: mail\n    name: Mail\n"
+PILOT = "    pilots: [{file: marks.csv, date: 2026-11-18, pass_mark: 0.8}]\n"
+
+
+def odd(folder: Path, name: str) -> None:
+    match name:
+        case "deep.json":
+            (folder / name).write_text('{"a":' * 327 + "1" + "}" * 327)
+        case "loop.yaml":
+            (folder / name).write_text(ENGAGEMENT.format("loop") + PILOT)
+            (folder / "marks.csv").symlink_to("marks.csv")
+        case "manifest.json":
+            os.mkfifo(folder / name)
+        case "turns.yaml":
+            (folder / name).symlink_to(name)
+
+
+@pytest.mark.parametrize("name", ["deep.json", "loop.yaml", "manifest.json", "turns.yaml"])
+def test_an_odd_file_of_a_folder_fails_alone_and_in_words(name: str, tmp_path: Path) -> None:
+    for client in ("a", "z"):
+        (tmp_path / f"{client}.yaml").write_text(ENGAGEMENT.format(client))
+    odd(tmp_path, name)
+
+    found = {job.engagement: job for job in gather([tmp_path]).jobs}
+
+    assert set(found) == {"a", "z", name.partition(".")[0]}
+    assert [job.engagement for job in found.values() if job.faults] == [name.partition(".")[0]]
+    assert all(fault.message for job in found.values() for fault in job.faults)
+
+
+def test_what_a_request_does_to_an_engagement_fails_that_engagement_alone(tmp_path: Path) -> None:
+    for client in ("a", "b"):
+        (tmp_path / f"{client}.yaml").write_text(ENGAGEMENT.format(client))
+
+    def prepare(engagement: Engagement) -> Engagement:
+        return engagement if engagement.client == "Client a" else engagement.under("a scenario" * (1 // (len(engagement.client) - 8)))
+
+    (first, second) = gather([tmp_path], prepare).jobs
+
+    assert not first.faults
+    assert "advisorkit itself failed on it (ZeroDivisionError: " in str(second.faults[0])
+
+
+def test_a_pipe_as_template_and_a_link_to_itself_as_folder_are_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.ipynb")
+    (tmp_path / "out").symlink_to("out")
+
+    with pytest.raises(UsageError, match="is a device or a pipe"):
+        find_template(tmp_path / "pipe.ipynb")
+    with pytest.raises(EngagementError, match="output folder .* cannot be used"):
+        make(notebook("1"), jobs(1), tmp_path / "out")
+
+
+COUNTING = """
+import builtins, json
+from advisorkit.files import trees
+from advisorkit.store import reading
+builtins.counted = []
+
+def counting(module, name):
+    whole = getattr(module, name)
+    setattr(module, name, lambda *given: builtins.counted.append(name) or whole(*given))
+
+counting(reading, "understand_tree"), counting(reading, "parse"), counting(trees, "parse_json"), counting(trees, "parse_yaml")
+"""
+
+
+def test_an_engagement_is_read_once_in_the_process_of_its_report(tmp_path: Path) -> None:
+    path = samples.path("source-text")
+    engagement = reading.read(path)
+    job = job_of(replace(engagement, workflows=engagement.workflows[:1], scenarios={}), path.parent)
+    whole = json.loads(find_template("client_report").notebook)
+    cells = [notebook_cell(COUNTING), *whole["cells"], notebook_cell("print('read:', ', '.join(builtins.counted))")]
+
+    result = make(Template("counting", json.dumps({**whole, "cells": cells})), (job,), tmp_path)
+
+    assert result.ok, result.failed[0].error
+    assert "read: understand_tree\n" in (tmp_path / result.deliverables[0].path).read_text()
+
+
+def notebook_cell(source: str) -> dict[str, object]:
+    return {"cell_type": "code", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
