@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from strategies import answer_sets
 
-from advisorkit.advice.acceptability import WEIGHT_SPREAD, acceptability, bounds, draw, level_chances
+from advisorkit.advice.acceptability import WEIGHT_SPREAD, draw, level_chances
 from advisorkit.advice.belief import Assessment
 from advisorkit.advice.cases import frequencies
 from advisorkit.advice.decibans import table
@@ -18,6 +18,7 @@ from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.reading import load
 from advisorkit.values.engagement import Answer
 from advisorkit.values.patterns import PATTERNS
+from tests.bounds import bounds
 
 CATALOG = load()
 CASES = shipped_cases()
@@ -32,16 +33,16 @@ def outlook(answers: dict[str, Answer]) -> Outlook:
 def test_sixty_five_thousand_draws_agree_with_the_live_figure_within_two_points(kept: int) -> None:
     answers = dict(list(SOME.items())[:kept])
 
-    live = acceptability(outlook(answers), CASES, 4096)
-    many = acceptability(outlook(answers), CASES, 2**16)
+    live = draw(outlook(answers), CASES, 4096).first
+    many = draw(outlook(answers), CASES, 2**16).first
 
     assert max(abs(live[p] - many[p]) for p in PATTERNS) <= 0.02
 
 
 @pytest.mark.parametrize("case", CASES[::6], ids=lambda case: case.id)
 def test_so_it_does_on_published_deployments(case: object) -> None:
-    live = acceptability(outlook(case.answers), CASES, 4096)  # type: ignore[attr-defined]
-    many = acceptability(outlook(case.answers), CASES, 2**16)  # type: ignore[attr-defined]
+    live = draw(outlook(case.answers), CASES, 4096).first  # type: ignore[attr-defined]
+    many = draw(outlook(case.answers), CASES, 2**16).first  # type: ignore[attr-defined]
 
     assert max(abs(live[p] - many[p]) for p in PATTERNS) <= 0.02
 
@@ -58,7 +59,7 @@ def test_the_same_seed_gives_the_same_draws_and_another_seed_others() -> None:
 def test_shares_add_up_to_one_and_what_is_ruled_out_never_comes_first(answers: dict[str, Answer]) -> None:
     found = outlook(answers)
 
-    shares = acceptability(found, CASES, 256)
+    shares = draw(found, CASES, 256).first
 
     assert sum(shares.values()) == pytest.approx(1)
     assert all(shares[pattern] == 0 for pattern in found.gone)

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from advisorkit.advice.belief import weigh
 from advisorkit.advice.decibans import table
 from advisorkit.calibration.closed_cases import read_cases, shipped_cases
 from advisorkit.calibration.fitting import Penalty, Sheet, chances_of, fit, mix_of, shipped_weights, with_weights
@@ -24,6 +23,7 @@ from advisorkit.cli import app
 from advisorkit.cli.calibrating import reliability
 from advisorkit.values.errors import EngagementError
 from advisorkit.values.patterns import PATTERNS
+from tests.weighing import weigh
 
 CATALOG = load()
 CASES = shipped_cases()

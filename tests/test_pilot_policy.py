@@ -17,7 +17,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from advisorkit.advice.belief import Assessment, believe
+from advisorkit.advice.belief import Assessment
 from advisorkit.catalog.reading import load
 from advisorkit.catalog.tables import rules
 from advisorkit.pilots.decision import decide
@@ -29,6 +29,7 @@ from advisorkit.pilots.terms import Stakes, Terms, best_size, sizes_valued
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.patterns import PATTERNS, PatternId
+from tests.weighing import believe
 
 CLIENTS = 1000
 LAYERS: dict[PatternId, tuple[bool, bool]] = {"prompt": (False, False), "rag": (True, False), "finetune": (False, True), "hybrid": (True, True)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from advisorkit.advice.belief import spread
 from advisorkit.advice.cases import Case, frequencies
-from advisorkit.advice.decibans import Array, Same, chance, table
-from advisorkit.advice.gates import pointless, read_by, told_by
+from advisorkit.advice.decibans import Array, chance, made_once, table
+from advisorkit.advice.gates import pointless
 from advisorkit.advice.whatif import Outlook, best_of
 from advisorkit.costs.sobol import strata
 from advisorkit.values.criteria import Catalog
@@ -40,11 +40,6 @@ class Draws:
     """Chance of needing training in each draw, 0 to 1."""
     first: Mapping[PatternId, float]
     """Share of draws in which each pattern comes first."""
-
-
-def acceptability(outlook: Outlook, cases: Sequence[Case] = (), draws: int = 4096, seed: int = 1) -> dict[PatternId, float]:
-    """Share of draws in which each pattern comes first; the shares add up to 1."""
-    return dict(draw(outlook, cases, draws, seed).first)
 
 
 def draw(outlook: Outlook, cases: Sequence[Case] = (), draws: int = 4096, seed: int = 1) -> Draws:
@@ -79,7 +74,7 @@ def _drawn(outlook: Outlook, cases: Sequence[Case], power: int, seed: int) -> tu
     if asked:
         bins = _strata(power, seed, width)[[column + 1 for column in asked]]
         place = (_needs(outlook, power, seed) * width + np.array(asked)[:, None]) * _BINS + bins
-        for axis, decibans in enumerate(_lookup(Same(catalog), Same(cases))):
+        for axis, decibans in enumerate(_lookup(catalog, cases)):
             np.take(decibans, place, out=told[axis, len(given) :], mode="clip")
         silent = [row for row, column in enumerate(asked, len(given)) if (outlook.weights[1, column] <= 0).all()]
         told[1, silent] = told[1, silent].clip(max=0)
@@ -111,6 +106,7 @@ def _open(outlook: Outlook) -> list[int]:
     ]
 
 
+@made_once
 def level_chances(catalog: Catalog, cases: Sequence[Case] = ()) -> Array:
     """How likely each answer is where a pattern's needs are real: pattern, column of `Table`, level.
 
@@ -118,14 +114,9 @@ def level_chances(catalog: Catalog, cases: Sequence[Case] = ()) -> Array:
     axis is 1 as far as its levels allow. Where a need is real, each level is as much likelier as its decibans say. So an
     answer that is still to come is expected to move the belief neither up nor down.
     """
-    return _level_chances(Same(catalog), Same(cases))
-
-
-@lru_cache(maxsize=8)
-def _level_chances(catalog: Same, cases: Same) -> Array:
-    tables = table(catalog.value)
+    tables = table(catalog)
     decibans = np.stack([tables.retrieval, tables.training])
-    neither = _tilted(frequencies(catalog.value, cases.value), decibans)
+    neither = _tilted(frequencies(catalog, cases), decibans)
     chances = [neither * 10 ** ((r * decibans[0] + t * decibans[1]) / 10) for r, t in _NEEDS]
     return np.stack([chance_ / chance_.sum(axis=1, keepdims=True) for chance_ in chances])
 
@@ -150,10 +141,10 @@ _NEEDS = ((0, 0), (1, 0), (0, 1), (1, 1))
 _BINS = 1024
 
 
-@lru_cache(maxsize=4)
-def _lookup(catalog: Same, cases: Same) -> NDArray[np.float32]:
+@made_once
+def _lookup(catalog: Catalog, cases: Sequence[Case]) -> NDArray[np.float32]:
     """Decibans by axis; needs, column and stratum in one row."""
-    tables, chances = table(catalog.value), _level_chances(catalog, cases)
+    tables, chances = table(catalog), level_chances(catalog, cases)
     middles = (np.arange(_BINS) + 0.5) / _BINS
     upper = np.cumsum(chances, axis=2)
     level = (middles > upper[..., None]).sum(axis=2).clip(max=np.array(tables.levels)[None, :, None] - 1)
@@ -176,65 +167,3 @@ def _factors(power: int, seed: int, width: int) -> NDArray[np.float32]:
     scores = np.array([NormalDist().inv_cdf((place + 0.5) / _BINS) for place in range(_BINS)])
     factors = np.exp(WEIGHT_SPREAD * scores - WEIGHT_SPREAD**2 / 2).astype(np.float32)
     return np.asarray(factors[_strata(power, seed, width)[width + 1 :]])
-
-
-def bounds(outlook: Outlook) -> dict[PatternId, tuple[float, float]]:
-    """Smallest and largest chance that each pattern could have, whatever the open questions' answers.
-
-    The two needs are pushed to their ends one by one, so the true ends lie inside. A pattern that an open question may rule
-    out has zero as its worst case, and a gate that one may excuse does not hold for certain.
-    """
-    tables, assessment = table(outlook.assessment.catalog), outlook.assessment
-    free = {name: column for column, name in enumerate(tables.ids) if name not in assessment.answers and name not in assessment.locked}
-    ends = np.stack([outlook.columns, outlook.columns])
-    for column in free.values():
-        weights = outlook.weights[:, column, : tables.levels[column]]
-        ends[0, :, column], ends[1, :, column] = weights.min(axis=1), weights.max(axis=1)
-    low, high = chance(tables.total(ends) + assessment.start)
-    gone, unsure = _ruled_out(outlook, free)
-    least = dict(zip(PATTERNS, spread_ends(low, high), strict=True))
-    most = dict(zip(PATTERNS, spread_ends(high, low), strict=True))
-    return {p: _share(p, least, most, gone, unsure) for p in PATTERNS}
-
-
-def _ruled_out(outlook: Outlook, free: Container[str]) -> tuple[frozenset[PatternId], frozenset[PatternId]]:
-    """Patterns that are gone whatever the open questions' answers, and those that may or may not be."""
-    costing = outlook.assessment.costing
-    moved = costing is not None and any(name in free for name in costing.feeds)
-    gone, unsure = set[PatternId](), set[PatternId]()
-    for gate, hits in zip(outlook.assessment.catalog.gates, outlook.by_gate, strict=False):
-        if gate.kind != "lasting" and (gate.kind != "off_ramp" or len(gate.removes) == len(PATTERNS)):
-            continue
-        if any(name in free for name in read_by(gate)) or (moved and told_by(gate)):
-            unsure |= set(gate.removes)
-            continue
-        for hit in hits:
-            (unsure if hit.provisional else gone).update(hit.removes)
-    certain = frozenset[PatternId]() if len(gone) == len(PATTERNS) else frozenset(gone)
-    return certain, frozenset(unsure | gone) - certain
-
-
-def spread_ends(real: Array, absent: Array) -> tuple[float, float, float, float]:
-    """Chances of the four patterns with each need at the end that is named for it.
-
-    Example:
-        >>> spread_ends(np.array([0.5, 0.2]), np.array([0.9, 0.4]))[1]  # retrieval at 0.5, training at 0.4
-        0.3
-    """
-    (r, t), (no_r, no_t) = real.tolist(), (1 - absent).tolist()
-    return no_r * no_t, r * no_t, no_r * t, r * t
-
-
-def _share(
-    pattern: PatternId,
-    least: Mapping[PatternId, float],
-    most: Mapping[PatternId, float],
-    gone: frozenset[PatternId],
-    unsure: frozenset[PatternId],
-) -> tuple[float, float]:
-    if pattern in gone:
-        return 0.0, 0.0
-    others = [p for p in PATTERNS if p not in gone and p != pattern]
-    low = 0.0 if pattern in unsure else least[pattern] / (least[pattern] + sum(most[p] for p in others))
-    kept = sum(least[p] for p in others if p not in unsure)
-    return low, most[pattern] / (most[pattern] + kept) if most[pattern] else 0.0

@@ -215,37 +215,8 @@ class Assessment:
         return columns
 
 
-def weigh(
-    catalog: Catalog,
-    answers: Mapping[str, Answer],
-    facts: Facts | None = None,
-    priors: Mapping[Axis, float] | None = None,
-) -> Belief:
-    """Sum the evidence of all answers on both axes.
-
-    Args:
-        catalog: Criteria with their decibans.
-        answers: Answers by criterion id; an absent one is unknown and adds nothing.
-        facts: Computed evidence of the cost model; None means not known.
-        priors: Belief before any answer by axis, 0 to 1, instead of the catalogue's.
-
-    Example:
-        >>> from advisorkit.catalog.reading import load
-        >>> nothing = weigh(load(), {})
-        >>> round(nothing.retrieval, 2), nothing.items
-        (0.29, ())
-    """
-    return believe(Assessment(catalog, answers, facts, priors or {}))
-
-
-def believe(assessment: Assessment) -> Belief:
-    """The two beliefs that `assessment` supports, with every reason."""
-    masses = assessment.masses()
-    return believed(assessment, masses, assessment.columns(masses))
-
-
 def believed(assessment: Assessment, masses: Masses, columns: Array) -> Belief:
-    """The same from what was already worked out of `assessment`."""
+    """The two beliefs that `assessment` supports, with every reason, from what was already worked out of it."""
     prior = assessment.prior
     totals = table(assessment.catalog).total(columns) + assessment.start
     return Belief(

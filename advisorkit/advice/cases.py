@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from advisorkit.advice.decibans import Array, Same, table
+from advisorkit.advice.decibans import Array, made_once, table
 from advisorkit.advice.gates import shares
 from advisorkit.values.criteria import Catalog
 from advisorkit.values.engagement import Answer, PatternWord
@@ -41,31 +40,17 @@ class Case:
     """Where it was reported."""
 
 
+@made_once
 def placed(catalog: Catalog, cases: Sequence[Case]) -> Array:
     """Probability of each level in each case: case, column of `Table`, level; zeros where unknown."""
-    return _placed(Same(catalog), Same(cases))
+    return np.array([_masses(catalog, case.answers) for case in cases]).reshape(-1, *table(catalog).retrieval.shape)
 
 
-@lru_cache(maxsize=8)
-def _placed(catalog: Same, cases: Same) -> Array:
-    tables = table(catalog.value)
-    masses = np.zeros((len(cases.value), *tables.retrieval.shape))
-    for row, case in enumerate(cases.value):
-        for name, answer in case.answers.items():
-            mass = shares(catalog.value.criterion(name), answer)
-            masses[row, tables.index[name], : len(mass)] = mass
-    return masses
-
-
+@made_once
 def frequencies(catalog: Catalog, cases: Sequence[Case] = ()) -> Array:
     """How often each level is the answer, column by level; one more of each is added, so without cases all are alike."""
-    return _frequencies(Same(catalog), Same(cases))
-
-
-@lru_cache(maxsize=8)
-def _frequencies(catalog: Same, cases: Same) -> Array:
-    counts = placed(catalog.value, cases.value).sum(axis=0)
-    for column, size in enumerate(table(catalog.value).levels):
+    counts = placed(catalog, cases).sum(axis=0)
+    for column, size in enumerate(table(catalog).levels):
         counts[column, :size] += 1
     shares_: Array = counts / counts.sum(axis=1, keepdims=True)
     return shares_
@@ -150,7 +135,7 @@ def distances(
     Ordered levels differ by their steps over all steps, others by 0 or 1; a range or a dispute counts with the mean over its
     levels.
     """
-    places = _positions(Same(catalog), Same(cases))
+    places = _positions(catalog, cases)
     mine = _places(catalog, _masses(catalog, answers)[None])
     gaps = np.abs(places - mine).max(axis=2)
     known = np.isfinite(gaps)
@@ -168,9 +153,9 @@ def _masses(catalog: Catalog, answers: Mapping[str, Answer]) -> Array:
     return masses
 
 
-@lru_cache(maxsize=8)
-def _positions(catalog: Same, cases: Same) -> Array:
-    return _places(catalog.value, placed(catalog.value, cases.value))
+@made_once
+def _positions(catalog: Catalog, cases: Sequence[Case]) -> Array:
+    return _places(catalog, placed(catalog, cases))
 
 
 def _places(catalog: Catalog, masses: Array) -> Array:
@@ -178,15 +163,15 @@ def _places(catalog: Catalog, masses: Array) -> Array:
 
     Ordered levels have one coordinate from 0 to 1, written into all; others have one for each level.
     """
-    ladder, ordered = _ladder(Same(catalog))
+    ladder, ordered = _ladder(catalog)
     along = np.broadcast_to((masses * ladder).sum(axis=2, keepdims=True), masses.shape)
     places = np.where(ordered[:, None], along, masses)
     return np.where(masses.any(axis=2, keepdims=True), places, np.nan)
 
 
-@lru_cache(maxsize=8)
-def _ladder(catalog: Same) -> tuple[Array, NDArray[np.bool_]]:
-    tables = table(catalog.value)
+@made_once
+def _ladder(catalog: Catalog) -> tuple[Array, NDArray[np.bool_]]:
+    tables = table(catalog)
     ladder = np.zeros(tables.retrieval.shape)
     for column, size in enumerate(tables.levels):
         ladder[column, :size] = np.linspace(0, 1, size)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, wraps
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from advisorkit.values.criteria import Catalog, Criterion
 
 Array = NDArray[np.float64]
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,28 +86,43 @@ class Decibans:
         return shares.reshape(decibans.shape)
 
 
-class Same:
-    """A key that stands for one very object, so that what is made from it can be kept."""
+class _Same:
+    """A key that stands for one very object."""
 
     def __init__(self, value: Any) -> None:
         self.value: Any = value
-        """The object."""
 
     def __hash__(self) -> int:
         return id(self.value)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Same) and self.value is other.value
+        return isinstance(other, _Same) and self.value is other.value
 
 
+def made_once(make: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Keep what `make` makes of the last few arguments, told apart by which very objects they are.
+
+    Example:
+        >>> list_of = made_once(lambda word: list(word))
+        >>> word = "abc"
+        >>> list_of(word) is list_of(word)
+        True
+    """
+
+    @lru_cache(maxsize=8)
+    def made(*keys: _Same) -> _T:
+        return make(*(key.value for key in keys))  # type: ignore[call-arg]
+
+    @wraps(make)
+    def kept(*args: _P.args, **_: _P.kwargs) -> _T:
+        return made(*map(_Same, args))
+
+    return kept
+
+
+@made_once
 def table(catalog: Catalog) -> Decibans:
     """Arrays of `catalog`; made once for each catalogue."""
-    return _table(Same(catalog))
-
-
-@lru_cache(maxsize=8)
-def _table(key: Same) -> Decibans:
-    catalog: Catalog = key.value
     criteria = list(catalog.criteria.values())
     causes = [cause for cause in _causes(criteria) if len(cause) > 1]
     ids = tuple(criterion.id for criterion in criteria)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from advisorkit.advice.belief import (
     spread,
     worked_out,
 )
-from advisorkit.advice.decibans import Array, Same, chance, table
+from advisorkit.advice.decibans import Array, chance, made_once, table
 from advisorkit.advice.gates import Facts, GateHit, hits_of, read_by, told_by
 from advisorkit.advice.ladder import step_for_now, waiting
 from advisorkit.values.criteria import Catalog, Criterion
@@ -160,10 +160,10 @@ class Outlook:
     def _hits_under(self, answers: Mapping[str, Answer], facts: Facts | None) -> tuple[GateHit, ...]:
         """All gates that would hold or might hold; the very `hits` when nothing about them changes."""
         a = self.assessment
-        readers = _readers(Same(a.catalog))
+        readers = _readers(a.catalog)
         touched = {place for name in answers for place in readers.get(name, ())}
         if facts is not a.facts:
-            touched |= {place for name, places in _by_fact(Same(a.catalog)).items() if _differ(name, facts, a.facts) for place in places}
+            touched |= {place for name, places in _by_fact(a.catalog).items() if _differ(name, facts, a.facts) for place in places}
         if not touched:
             return self.hits
         told = {**a.answers, **answers}
@@ -202,8 +202,8 @@ class Outlook:
     def decided_at_ends(self, open_: Container[str]) -> frozenset[str]:
         """Criteria of `open_` of which a number at either end of a band would do so, where more than the band counts."""
         a = self.assessment
-        far = (a.costing.feeds if a.costing else frozenset[str]()) | _computed(Same(a.catalog))
-        ends = [change for change in _band_ends(Same(a.catalog)) if change.criterion in far and change.criterion in open_]
+        far = (a.costing.feeds if a.costing else frozenset[str]()) | _computed(a.catalog)
+        ends = [change for change in _band_ends(a.catalog) if change.criterion in far and change.criterion in open_]
         return self._decided_by(self.after([(change,) for change in ends])) if ends else frozenset()
 
     def _decided_by(self, tried: Changed) -> frozenset[str]:
@@ -241,15 +241,13 @@ def best_of(chances: Array) -> NDArray[np.intp]:
     return places
 
 
-@lru_cache(maxsize=8)
-def _readers(key: Same) -> Mapping[str, tuple[int, ...]]:
-    catalog: Catalog = key.value
+@made_once
+def _readers(catalog: Catalog) -> Mapping[str, tuple[int, ...]]:
     return _places([read_by(gate) for gate in catalog.gates])
 
 
-@lru_cache(maxsize=8)
-def _by_fact(key: Same) -> Mapping[str, tuple[int, ...]]:
-    catalog: Catalog = key.value
+@made_once
+def _by_fact(catalog: Catalog) -> Mapping[str, tuple[int, ...]]:
     return _places([frozenset(told_by(gate)) for gate in catalog.gates])
 
 
@@ -261,17 +259,15 @@ def _differ(name: str, facts: Facts | None, others: Facts | None) -> bool:
     return getattr(facts, name, None) != getattr(others, name, None)
 
 
-@lru_cache(maxsize=8)
-def _computed(key: Same) -> frozenset[str]:
+@made_once
+def _computed(catalog: Catalog) -> frozenset[str]:
     """Criteria whose numbers a computed test or the cost model weighs by more than their band."""
-    catalog: Catalog = key.value
     return frozenset((*WORKED_OUT, *(name for gate in catalog.gates if gate.computed for name in read_by(gate))))
 
 
-@lru_cache(maxsize=8)
-def _band_ends(key: Same) -> tuple[Change, ...]:
+@made_once
+def _band_ends(catalog: Catalog) -> tuple[Change, ...]:
     """The lowest and the highest number of each band, for every criterion that is a number."""
-    catalog: Catalog = key.value
     numbers = [(criterion, place) for criterion in catalog.criteria.values() if not criterion.words for place in range(len(criterion.levels))]
     return tuple(
         Change(criterion.id, place, Answer(amount=Estimate.of(end))) for criterion, place in numbers for end in _ends_of(criterion, place)
@@ -284,14 +280,9 @@ def _ends_of(criterion: Criterion, place: int) -> tuple[float, float]:
     return (criterion.minimum if low is None else low, criterion.maximum if below is None else float(np.nextafter(below, 0)))
 
 
+@made_once
 def possible_answers(catalog: Catalog) -> tuple[Change, ...]:
     """Every level of every criterion as an answer, in catalogue order."""
-    return _possible(Same(catalog))
-
-
-@lru_cache(maxsize=8)
-def _possible(key: Same) -> tuple[Change, ...]:
-    catalog: Catalog = key.value
     return tuple(
         Change(criterion.id, place, _answer(criterion, place))
         for criterion in catalog.criteria.values()

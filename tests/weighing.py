@@ -1,0 +1,20 @@
+"""The two beliefs that answers support, as the product works them out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from advisorkit.advice.belief import Assessment, Belief
+from advisorkit.advice.whatif import Outlook
+from advisorkit.values.criteria import Catalog
+from advisorkit.values.engagement import Answer
+
+
+def weigh(catalog: Catalog, answers: Mapping[str, Answer]) -> Belief:
+    """Belief after `answers`; an absent one is unknown."""
+    return believe(Assessment(catalog, answers))
+
+
+def believe(assessment: Assessment) -> Belief:
+    """Belief that an assessment supports."""
+    return Outlook(assessment).belief
