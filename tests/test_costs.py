@@ -55,7 +55,7 @@ def test_more_volume_never_costs_less_in_total(changed: dict[str, float], calls:
 def test_a_call_never_gets_dearer_with_volume_where_calls_are_paid_by_token(changed: dict[str, float], calls: float, more: float) -> None:
     def by_call(volume: float) -> list[float]:
         made = bill(inputs(**{**changed, "calls_per_month": volume}))
-        models = [[line.amount for line in made.of(p) if line.component.startswith("Model:")] for p in PATTERNS]
+        models = [[line.amount for line in made.of(p) if line.component_id.startswith("model_")] for p in PATTERNS]
         return [math.fsum(known(amount) for amount in amounts) / volume for amounts in models]
 
     for few, many in zip(by_call(calls), by_call(calls * more), strict=True):
@@ -108,7 +108,7 @@ def test_one_scenario_and_many_draws_agree(changed: dict[str, float]) -> None:
 
     for column in COLUMNS:
         for one, many in zip(alone[column], drawn[column], strict=True):
-            assert np.allclose(np.broadcast_to(many.total, 3), one.total, rtol=1e-12, atol=0, equal_nan=True), one.component
+            assert np.allclose(np.broadcast_to(many.total, 3), one.total, rtol=1e-12, atol=0, equal_nan=True), one.component_id
 
 
 @given(changes())
@@ -136,7 +136,7 @@ def test_a_workflow_cut_in_two_pays_the_same_for_its_calls(share: float, changed
 
     def calls(volume: float) -> float:
         made = bill(inputs(**{**changed, "calls_per_month": volume}))
-        return math.fsum(known(line.amount) for line in made.of("finetune") if line.component.startswith("Model:"))
+        return math.fsum(known(line.amount) for line in made.of("finetune") if line.component_id.startswith("model_"))
 
     assert calls(40_000 * share) + calls(40_000 * (1 - share)) == pytest.approx(calls(40_000), rel=1e-12)
 
@@ -145,7 +145,7 @@ def test_zero_volume_costs_the_build_and_what_runs_anyway_and_no_call() -> None:
     made = bill(inputs(calls_per_month=0))
 
     for pattern in PATTERNS:
-        by_call = [line.amount for line in made.of(pattern) if line.component.startswith(("Model:", "Search:", "Wrong", "Checking"))]
+        by_call = [line.amount for line in made.of(pattern) if line.component_id.startswith(("model_", "search_", "wrong_answers", "checking"))]
         assert by_call == [0.0] * len(by_call)
         assert known(made.total(pattern)) > known(made.total(pattern, "build")) > 0
     assert made.total("today") == 0
@@ -160,7 +160,7 @@ def test_a_horizon_of_zero_months_costs_the_build_alone() -> None:
 def test_without_the_cost_of_a_wrong_answer_its_lines_are_not_known_and_the_rest_is() -> None:
     made = bill(inputs({name: answer for name, answer in ANSWERS.items() if name != "cost_wrong"}))
 
-    wrong = [line for line in made.lines if line.component == "Wrong answers"]
+    wrong = [line for line in made.lines if line.component_id == "wrong_answers"]
     assert [line.amount for line in wrong] == [None] * len(wrong)
     assert not any(made.errors_known(column) for column in COLUMNS)
     assert all(known(made.total(pattern)) > 0 and made.total(pattern, "error") is None for pattern in PATTERNS)
@@ -206,15 +206,29 @@ def test_whole_gpus_replace_tokens_on_own_servers_and_come_in_steps() -> None:
     made = [bill(inputs(own, calls_per_month=calls, **told)) for calls in (1000, 10_000_000)]
     tokens, capacity = 10_000_000 * 1.3 * (300 + 0.1 * 750), 400 * 0.1 * 730 * 3600
 
-    rents = [next(line for line in b.of("finetune") if line.component == "GPU rent") for b in made]
-    assert not [line for b in made for line in b.lines if line.component.startswith("Model:")]
+    rents = [b.line("finetune", "gpu_rent") for b in made]
+    assert not [line for b in made for line in b.lines if line.component_id.startswith("model_")]
     assert rents[0].quantity == 1
     assert rents[1].quantity == math.ceil(tokens / capacity) == 47
 
 
+def test_gpus_are_rounded_up_to_whole_copies_of_the_model() -> None:
+    busy = {"hosting": "own_servers"} | ANSWERS
+    a_month = 400 * 0.1 * 730 * 3600
+
+    def gpus(tokens: float, copy: int = 1) -> float | None:
+        told = {"gpu_tokens_per_second": 400, "gpu_utilisation": 0.1, "retry_share": 0, "input_token_weight": 0, "output_tokens": tokens,
+                "reasoning_tokens": 0, "calls_per_month": 1, "gpus_per_copy": copy}
+        return bill(inputs(busy, **told)).line("prompt", "gpu_rent").quantity
+
+    assert gpus(a_month * 2) == 2
+    assert gpus(a_month * 2 + 1, copy=4) == 12
+    assert gpus(0) == 1
+
+
 def test_batches_are_cheaper_and_a_model_without_batch_prices_is_refused() -> None:
     def model_lines(made: Bill) -> float:
-        return math.fsum(known(line.amount) for line in made.of("rag") if line.component.startswith("Model:"))
+        return math.fsum(known(line.amount) for line in made.of("rag") if line.component_id.startswith("model_"))
 
     standard, batch = bill(inputs(batch_share=0)), bill(inputs(batch_share=1))
 
@@ -226,7 +240,7 @@ def test_batches_are_cheaper_and_a_model_without_batch_prices_is_refused() -> No
 def test_reasoning_tokens_are_billed_as_output_of_models_that_reason_only() -> None:
     def output(model: str) -> float:
         made = bill(inputs(model=model, output_tokens=300, reasoning_tokens=200))
-        return known(next(line.quantity for line in made.of("prompt") if line.component == "Model: output"))
+        return known(made.line("prompt", "model_output").quantity)
 
     assert output("openai:gpt-5-mini") == pytest.approx(output("anthropic:claude-sonnet-5-5") * 500 / 300)
 

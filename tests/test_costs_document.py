@@ -8,14 +8,17 @@ from typing import Any
 import pytest
 from contracts import NUMBER, PATTERN, TEXT, many, objects, or_null, per_pattern
 from jsonschema import validate
-from priced import ANSWERS, TODAYS_FIGURES, engagement, inputs
+from priced import ANSWERS, TODAYS_FIGURES, engagement, inputs, inputs_of
 
+from advisorkit.costs.bill import NAMES, bill
+from advisorkit.costs.flows import COLUMNS
 from advisorkit.study.json_costs import cost_document
 from advisorkit.study.study import studies
 from advisorkit.values.engagement import Engagement
 
 RANGE = or_null(objects({"p10": NUMBER, "p50": NUMBER, "p90": NUMBER}))
-LINE = objects({"component": TEXT, "phase": {"enum": ["build", "run", "change", "error"]}, "unit": TEXT, "quantity": or_null(NUMBER),
+ID = {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"}
+LINE = objects({"component": TEXT, "component_id": ID, "unit_id": ID, "phase": {"enum": ["build", "run", "change", "error"]}, "unit": TEXT, "quantity": or_null(NUMBER),
                 "amount": or_null(NUMBER), "source": TEXT})
 COST = objects({
     "build": RANGE, "per_call": RANGE, "run_per_month": RANGE, "errors_per_month": RANGE, "total": RANGE,
@@ -55,6 +58,29 @@ def test_likely_amounts_of_lines_add_up_to_the_likely_total() -> None:
 
     for cost in (*work["patterns"].values(), work["today"]):
         assert sum(line["likely"] for line in cost["lines"]) == pytest.approx(cost["likely_total"], rel=1e-12)
+
+
+def test_every_component_and_unit_has_an_id_and_keeps_its_english_name() -> None:
+    quoted = {"buy_seats": 20, "buy_seat_price": 50, "buy_setup": 3000, "buy_resolution_price": 1, "tuned_hosting_hour": 1}
+    told = [engagement({**ANSWERS, "hosting": hosting}, {**TODAYS_FIGURES, **quoted}) for hosting in ("any_cloud", "own_servers")]
+    rare = engagement({**ANSWERS, "calls_per_month": 50}, prices={"anthropic:claude-sonnet-5-5/cache_write": 1.0})
+    bought = [line for whole in (*told, rare) for line in bill(inputs_of(whole)).lines]
+    work = document(told[1])["workflows"][0]
+    shown = {(line["component_id"], line["component"], line["unit_id"], line["unit"]) for line in work["patterns"]["hybrid"]["lines"]}
+
+    assert {key.removeprefix("component.") for key in NAMES.all if key.startswith("component.")} == {
+        line.component_id for line in bought}
+    assert {key.removeprefix("unit.") for key in NAMES.all if key.startswith("unit.")} == {line.unit_id for line in bought}
+    assert ("gpu_rent", "GPU rent", "gpu_months", "GPU months") in shown
+    assert ("upkeep_corpus", "Upkeep of the documents", "engineers_build", "of the engineers' build") in shown
+
+
+def test_a_column_names_each_component_once() -> None:
+    made = bill(inputs_of(engagement()))
+
+    for column in COLUMNS:
+        ids = [line.component_id for line in made.of(column)]
+        assert len(ids) == len(set(ids))
 
 
 def test_every_assumption_is_listed_with_meaning_unit_range_source_and_who_set_it() -> None:

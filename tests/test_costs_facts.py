@@ -10,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from priced import ANSWERS, TODAY, engagement, fixed, inputs, inputs_of
 
-from advisorkit.costs import unit_costs
 from advisorkit.costs.bill import bill
 from advisorkit.costs.facts import facts
-from advisorkit.costs.tokens import corpus_in_prompt
+from advisorkit.costs.tokens import Request, corpus_in_prompt, prices_at
 from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.prices import TokenPrices
 
@@ -51,11 +50,12 @@ def test_where_nobody_knows_facts_are_none() -> None:
 
 def test_a_cached_corpus_and_looking_up_cost_the_same_where_the_cache_discount_says_so() -> None:
     """Reading from a cache costs a tenth, so 40,000 cached tokens cost what 4,000 fresh ones do."""
-    prices = TokenPrices(3, 15, 0.3, 3.75)
+    prices = prices_at(TokenPrices(3, 15, 0.3, 3.75), 200_000)
+    fresh = Request(prices, fresh_tokens=4_000).cost
 
-    assert unit_costs.call(prices, cache_read_tokens=40_000) == pytest.approx(unit_costs.call(prices, input_tokens=4_000))
-    assert unit_costs.call(prices, cache_read_tokens=200_000) == pytest.approx(5 * unit_costs.call(prices, input_tokens=4_000))
-    assert unit_costs.call(prices, cache_write_tokens=200_000) == pytest.approx(62.5 * unit_costs.call(prices, input_tokens=4_000))
+    assert Request(prices, cache_read_tokens=40_000).cost == pytest.approx(fresh)
+    assert Request(prices, cache_read_tokens=200_000).cost == pytest.approx(5 * fresh)
+    assert Request(prices, cache_write_tokens=200_000).cost == pytest.approx(62.5 * fresh)
 
 
 def test_a_large_cached_corpus_costs_more_by_the_call_and_the_search_pays_back() -> None:
@@ -80,16 +80,6 @@ def extra_build() -> float:
 ])
 def test_a_prompt_carries_the_corpus_when_it_is_known_to_fit_and_is_needed(answers: dict[str, Any], word: str, carried: bool) -> None:
     assert corpus_in_prompt(inputs(answers, corpus_in_prompt=word)) == carried
-
-
-def test_the_published_illustration_of_a_training_payback_comes_out() -> None:
-    """2,500 tokens at 3 and 15 dollars against 500 at 0.30 and 1.20, 300 out, 40,000 to set up: 3.5 million calls."""
-    before = unit_costs.call(TokenPrices(3, 15, 3, 3), input_tokens=2500, output_tokens=300)
-    after = unit_costs.call(TokenPrices(0.3, 1.2, 0.3, 0.3), input_tokens=500, output_tokens=300)
-
-    assert (before, after) == (pytest.approx(0.0120, abs=5e-5), pytest.approx(0.0005, abs=5e-5))
-    calls = unit_costs.break_even_calls(upfront_a=0, upfront_b=40_000, per_call_a=before, per_call_b=after)
-    assert calls == pytest.approx(3.5e6, rel=0.02)
 
 
 def test_training_pays_back_at_high_volume_and_never_at_low() -> None:

@@ -84,7 +84,7 @@ def test_a_negotiated_price_reaches_the_bill() -> None:
     listed, own = told(), told(prices={"anthropic:claude-sonnet-5-5/output": 5.0, "label:contractor": 1.0})
 
     def output(whole: Engagement) -> float | None:
-        return next(line.price for line in bill(inputs_of(whole)).of("rag") if line.component == "Model: output")
+        return bill(inputs_of(whole)).line("rag", "model_output").price
 
     assert output(own) == pytest.approx((output(listed) or 0) / 2)
     assert inputs_of(own).rows["label_price"].changed_by == "negotiated"

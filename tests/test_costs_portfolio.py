@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from priced import ANSWERS, BOOK, TABLE, engagement
 
-from advisorkit.costs.bill import Bill, bill
+from advisorkit.costs.bill import Bill, Chosen, bill, portfolio
 from advisorkit.costs.flows import Column
 from advisorkit.costs.inputs import inputs_for
-from advisorkit.costs.shared import Chosen, portfolio
 from advisorkit.values.engagement import Engagement, Workflow
 from advisorkit.values.errors import PriceError
 from advisorkit.values.quantities import Estimate
@@ -57,9 +56,9 @@ def test_three_workflows_on_one_corpus_pay_platform_and_corpus_once() -> None:
 def test_a_shared_line_stands_once_with_all_its_workflows() -> None:
     made = portfolio(chosen(three(), "rag", "rag", "rag"))
 
-    search = [shared for shared in made.lines if shared.line.component == "Engineers: search platform"]
-    store = [shared for shared in made.lines if shared.line.component == "Document store"]
-    own = [shared for shared in made.lines if shared.line.component == "Engineers: this RAG workflow"]
+    search = [shared for shared in made.lines if shared.line.component_id == "engineers_search_platform"]
+    store = [shared for shared in made.lines if shared.line.component_id == "document_store"]
+    own = [shared for shared in made.lines if shared.line.component_id == "engineers_rag"]
     assert [s.workflows for s in search] == [("claims", "sales", "staff")]
     assert [(s.workflows, s.corpus) for s in store] == [(("claims", "sales", "staff"), "handbook")]
     assert [s.workflows for s in own] == [("claims",), ("sales",), ("staff",)]
@@ -91,7 +90,7 @@ def test_a_single_workflow_pays_for_everything_and_the_text_ranges_hold() -> Non
     made = portfolio(alone)
 
     assert made.saved_by_sharing == pytest.approx(0)
-    days = [s.line.quantity for s in made.lines if s.line.phase == "build" and s.line.unit == "engineer days"]
+    days = [s.line.quantity for s in made.lines if s.line.phase == "build" and s.line.unit_id == "engineer_days"]
     assert sum(day or 0 for day in days) == pytest.approx(17)
 
 
@@ -100,7 +99,7 @@ def test_workflows_that_would_pay_differently_for_what_they_share_pay_the_deares
     dear = replace(whole.workflows[1], assumptions={**whole.workflows[1].assumptions, "observability_month": Estimate.of(90)})
     made = portfolio(chosen(replace(whole, workflows=(whole.workflows[0], dear, whole.workflows[2])), "rag", "rag", "rag"))
 
-    watching = [shared.line.amount for shared in made.lines if shared.line.component == "Watching it run"]
+    watching = [shared.line.amount for shared in made.lines if shared.line.component_id == "observability"]
 
     assert watching == [pytest.approx(12 * 90)]
 

@@ -8,9 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta, qmc, spearmanr
 
-from advisorkit.costs.bands import band
-from advisorkit.costs.sampling import drawn, quantile
-from advisorkit.costs.sobol import DIMENSIONS, strata
+from advisorkit.costs.sampling import DIMENSIONS, band, drawn, quantile, strata
 from advisorkit.values.quantities import Z95, Estimate, Kind
 
 

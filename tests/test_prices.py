@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from advisorkit.catalog import price_refresh, price_rows
 from advisorkit.catalog.price_refresh import package_prices
 from advisorkit.catalog.price_rows import COLUMNS, models
-from advisorkit.costs import unit_costs
+from advisorkit.costs.tokens import Request, prices_at
 from advisorkit.values.errors import CatalogError, PriceError
 from advisorkit.values.prices import Price, PriceBook
 from advisorkit.values.quantities import Estimate
@@ -49,7 +49,7 @@ def test_a_call_costs_what_the_package_itself_works_out(id: str, batch: bool, fr
     prices = BOOK.tokens(id, batch=batch)
     usage = Usage(input_tokens=fresh + read + write, cache_read_tokens=read, cache_write_tokens=write, output_tokens=out)
 
-    ours = unit_costs.call(prices, input_tokens=fresh, cache_read_tokens=read, cache_write_tokens=write, output_tokens=out)
+    ours = Request(prices_at(prices, fresh + read + write), fresh, read, write, out).cost
 
     assert ours == pytest.approx(package_cost(id, usage, batch=batch), rel=1e-9, abs=1e-15)
 
@@ -82,7 +82,7 @@ def test_one_token_more_never_costs_less_not_even_across_a_tier(id: str) -> None
     prices = BOOK.tokens(id)
     edges = {0, 1, 1000} | {above + step for above, *_ in prices.tiers for step in (-1, 0, 1)}
 
-    costs = [unit_costs.call(prices, input_tokens=edge, output_tokens=100) for edge in sorted(edges)]
+    costs = [Request(prices_at(prices, edge), fresh_tokens=edge, written_tokens=100).cost for edge in sorted(edges)]
 
     assert costs == sorted(costs)
 
@@ -147,7 +147,7 @@ def test_a_negotiated_price_wins_and_keeps_unit_and_currency_of_the_row() -> Non
 
     assert own.tokens("openai:gpt-5.4").input == 2.0
     assert own.price("openai:gpt-5.4/input").currency == "USD"
-    assert unit_costs.prices_at(own.tokens("openai:gpt-5.4"), 300_000)[0] == 2.0  # it holds at every length
+    assert prices_at(own.tokens("openai:gpt-5.4"), 300_000)[0] == 2.0  # it holds at every length
     assert BOOK.tokens("openai:gpt-5.4").input == 2.5
 
 

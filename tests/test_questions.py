@@ -21,7 +21,7 @@ from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.price_rows import load as load_prices
 from advisorkit.catalog.reading import load
 from advisorkit.catalog.tables import assumptions
-from advisorkit.costs.costing import Costing
+from advisorkit.costs.facts import Costing
 from advisorkit.costs.inputs import inputs_for
 from advisorkit.values.criteria import TOPICS
 from advisorkit.values.engagement import Answer, Engagement, Workflow

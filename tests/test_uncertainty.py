@@ -18,9 +18,8 @@ from advisorkit.costs.bill import bill
 from advisorkit.costs.facts import facts
 from advisorkit.costs.flows import COLUMNS, build_days, scene
 from advisorkit.costs.results import CostResult
+from advisorkit.costs.sensitivity import pattern_totals, tornado
 from advisorkit.costs.simulation import price
-from advisorkit.costs.tornado import tornado
-from advisorkit.costs.totals import pattern_totals
 from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import Band
 
@@ -69,7 +68,7 @@ def test_with_nothing_uncertain_every_range_is_the_bill_itself() -> None:
     for column in (*PATTERNS, "today"):
         cost = made.columns[column]
         assert cost.total == Band(*[pytest.approx(billed.total(column), rel=1e-12)] * 3)
-        assert [line.amount and line.amount.p50 for line in cost.lines] == pytest.approx([line.amount for line in billed.of(column)], rel=1e-12)
+        assert [band and band.p50 for band in cost.lines.values()] == pytest.approx([line.amount for line in billed.of(column)], rel=1e-12)
     assert max(made.cheapest.values()) == 1.0
 
 
@@ -200,7 +199,7 @@ def test_without_todays_figures_the_benefit_is_not_known_and_not_zero() -> None:
 def test_without_errors_today_the_benefit_leaves_errors_out_on_both_sides() -> None:
     sure = fixed(inputs())
     both, neither = price(sure, FEW).columns["rag"], price(without(sure, "error_rate_today"), FEW).columns["rag"]
-    wrong = next(line.amount for line in bill(sure).of("rag") if line.component == "Wrong answers")
+    wrong = bill(sure).line("rag", "wrong_answers").amount
     calls = float(scene(sure, sure.likely()).clock.months["calls"])
 
     assert (both.benefit_counts_errors, neither.benefit_counts_errors) == (True, False)

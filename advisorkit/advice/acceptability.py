@@ -16,7 +16,7 @@ from advisorkit.advice.cases import Case, frequencies
 from advisorkit.advice.decibans import Array, chance, made_once, table
 from advisorkit.advice.gates import pointless
 from advisorkit.advice.whatif import Outlook, best_of
-from advisorkit.costs.sobol import strata
+from advisorkit.costs.sampling import strata
 from advisorkit.values.criteria import Catalog
 from advisorkit.values.patterns import PATTERNS, PatternId
 

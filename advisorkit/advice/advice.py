@@ -16,7 +16,7 @@ from advisorkit.advice.questions import NextQuestion, next_questions, settled
 from advisorkit.advice.steps import NextStep, OffRamp, companions, next_step, off_ramp, warnings
 from advisorkit.advice.whatif import Outlook
 from advisorkit.advice.words import Story, Words, say
-from advisorkit.costs.costing import Costing
+from advisorkit.costs.facts import Costing
 from advisorkit.pilots.established import COUNTED, Established
 from advisorkit.values.criteria import Axis, Catalog
 from advisorkit.values.engagement import Engagement, Override, Workflow

@@ -11,7 +11,7 @@ import numpy as np
 from advisorkit.advice.answers import clause, words_of, written
 from advisorkit.advice.decibans import Array, chance, table
 from advisorkit.advice.gates import Facts, GateHit, shares
-from advisorkit.costs.costing import Costing
+from advisorkit.costs.facts import Costing
 from advisorkit.values.criteria import Axis, Catalog
 from advisorkit.values.engagement import Answer
 from advisorkit.values.patterns import PATTERNS, PatternId

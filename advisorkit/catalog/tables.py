@@ -11,7 +11,7 @@ from typing import Annotated
 from advisorkit.catalog.price_rows import table
 from advisorkit.catalog.reading import DATA, data, documents, refuse
 from advisorkit.costs.assumption import Assumption
-from advisorkit.costs.conversation import TextClass
+from advisorkit.costs.tokens import TextClass
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, Items, Node
 from advisorkit.files.typed import Form, form
@@ -53,8 +53,8 @@ def text_classes() -> Mapping[str, TextClass]:
         >>> text_classes()["prose"].characters_per_token
         4.7
     """
-    columns = ("id", "characters_per_token", "spread", "page_low", "page_likely", "page_high", "source")
-    rows = table("prices/text_classes.csv", columns, TextClass, {}, {"tokens_per_page": columns[3:6]})
+    columns = ("id", "characters_per_token", "words_per_token", "spread", "page_low", "page_likely", "page_high", "source")
+    rows = table("prices/text_classes.csv", columns, TextClass, {}, {"tokens_per_page": columns[4:7]})
     return MappingProxyType({row.id: row for row in rows})
 
 

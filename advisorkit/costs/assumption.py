@@ -1,11 +1,16 @@
-"""What may be assumed: the names that a client's file, a cell or the command line can change."""
+"""What may be assumed: the names that a client's file, a cell or the command line can change, and those that follow from others.
+
+Layers do not add up: what training removes on top of looking things up is cut by `layers_overlap`, since published
+comparisons of both against one alone go either way (Ovadia et al. 2023, arXiv 2312.05934; Zhang et al. 2024, arXiv 2403.10131).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+from advisorkit.costs.sampling import known
 from advisorkit.values.engagement import Setting
 from advisorkit.values.quantities import MOST, Estimate
 from advisorkit.values.written import OWN_KEY, Key, Named
@@ -100,3 +105,36 @@ class Assumption:
             return "must be a word"
         word = {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
         return f"must be one of {', '.join(self.choices)}" if self.choices and word not in self.choices else ""
+
+
+Values = Mapping[str, Any]
+"""Numbers or draws by assumption name."""
+WORKED_OUT: dict[str, Callable[[Values], Any]] = {
+    "example_tokens": lambda v: v["input_tokens"] + v["output_tokens"],
+    "minutes_saved": lambda v: v["minutes_per_item"] * v["minutes_saved_share"],
+    "error_rate_rag": lambda v: v["error_rate_prompt"] * (1 - v["retrieval_removes"]),
+    "error_rate_finetune": lambda v: v["error_rate_prompt"] * (1 - v["training_removes"]),
+    "error_rate_hybrid": lambda v: (
+        v["error_rate_prompt"] * (1 - v["retrieval_removes"]) * (1 - v["training_removes"] * (1 - v["layers_overlap"]))
+    ),
+}
+"""How an assumption follows from others until somebody sets it, by name."""
+BASIS = (
+    "input_tokens", "output_tokens", "minutes_per_item", "minutes_saved_share", "error_rate_prompt", "retrieval_removes",
+    "training_removes", "layers_overlap",
+)
+"""What they follow from."""
+
+
+def completed(values: Values) -> dict[str, Any]:
+    """Values with those that are not known worked out from the others where there is a way.
+
+    Example:
+        >>> completed({"example_tokens": float("nan"), "input_tokens": 600.0, "output_tokens": 300.0})["example_tokens"]
+        900.0
+    """
+    found = dict(values)
+    for name, rule in WORKED_OUT.items():
+        if name in values and not known(values[name]):
+            found[name] = rule(values)
+    return found

@@ -1,14 +1,19 @@
-"""A bill: lines at likely values, and totals that are sums of lines."""
+"""A bill: lines at likely values, totals that are sums of lines, and several workflows together, where shared lines stand once."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from advisorkit.costs.columns import columns
 from advisorkit.costs.flows import Column, Flow, Part, Phase, Workings, scene
 from advisorkit.costs.inputs import Inputs
+from advisorkit.files.texts import Texts
+from advisorkit.values.errors import PriceError
+
+NAMES = Texts("costs")
+"""Names of components and units, by their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,16 +22,16 @@ class Line:
 
     column: Column
     """Pattern, today or buy."""
-    component: str
-    """What is paid for."""
+    component_id: str
+    """What is paid for, such as ``gpu_rent``."""
     phase: Phase
     """build, run, change or error."""
     part: Part
     """platform, corpus or workflow."""
     quantity: float | None
     """Units, once or in a month of full use; None when not known."""
-    unit: str
-    """Unit of `quantity`."""
+    unit_id: str
+    """Unit of `quantity`, such as ``million_tokens``."""
     price: float | None
     """Price of one unit in the bill's currency."""
     months: float | None
@@ -37,6 +42,16 @@ class Line:
     """Where the price or the leading assumption comes from."""
     inputs: tuple[str, ...]
     """Assumptions behind it."""
+
+    @property
+    def component(self) -> str:
+        """What is paid for, in English."""
+        return NAMES.say(f"component.{self.component_id}")
+
+    @property
+    def unit(self) -> str:
+        """Unit of `quantity`, in English."""
+        return NAMES.say(f"unit.{self.unit_id}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +71,17 @@ class Bill:
         """Lines of one column."""
         return tuple(line for line in self.lines if line.column == column)
 
+    def line(self, column: Column, component_id: str) -> Line:
+        """The line of one thing that a column pays for."""
+        return next(line for line in self.of(column) if line.component_id == component_id)
+
     def total(self, column: Column, *phases: Phase) -> float | None:
         """Sum of the column's lines, of `phases` only when given.
 
         Without phases a line of phase error that is not known is left out (see `errors_known`). Any other line that is
         not known makes the total not known: None.
         """
-        amounts = [
-            line.amount for line in self.of(column)
-            if (not phases or line.phase in phases) and (phases or line.phase != "error" or line.amount is not None)
-        ]
-        return None if None in amounts else math.fsum(a for a in amounts if a is not None)
+        return _summed(line.amount for line in self.of(column) if _counts(line, phases))
 
     def errors_known(self, column: Column) -> bool:
         """Whether every line of phase error has an amount."""
@@ -86,7 +101,7 @@ def line_of(here: Workings, column: Column, flow: Flow) -> Line:
     amount = _known(flow.total)
     months = None if amount is None else _months(flow, amount)
     return Line(
-        column, flow.component, flow.phase, flow.part, quantity, flow.unit, price, months, amount,
+        column, flow.component_id, flow.phase, flow.part, quantity, flow.unit_id, price, months, amount,
         _source(here.inputs, flow.inputs), flow.inputs,
     )
 
@@ -108,3 +123,93 @@ def _source(inputs: Inputs, names: Iterable[str]) -> str:
         named = [f"{row.value}/{part}" for part in ("input", "output", "cache_read", "cache_write")]
         return "; ".join(dict.fromkeys(inputs.book.prices[name].source for name in named if name in inputs.book.prices))
     return row.source
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One workflow and the column taken for it."""
+
+    bill: Bill
+    """Its bill."""
+    column: Column
+    """The pattern (or today, or buy) taken for it."""
+    corpus: str = ""
+    """Name of its body of documents; empty when it is its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedLine:
+    """A line of the portfolio with the workflows that use it."""
+
+    line: Line
+    """The line; where several workflows share it, the dearest of theirs."""
+    workflows: tuple[str, ...]
+    """Ids of the workflows behind it."""
+    corpus: str
+    """Body of documents it belongs to; empty for other parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """All workflows of a file: platform lines stand once, corpus lines once for each body of documents."""
+
+    currency: str
+    """Currency of all amounts."""
+    lines: tuple[SharedLine, ...]
+    """Platform first, then corpora, then workflows."""
+    alone: float | None
+    """What the workflows would cost if each paid for everything; None when a cost is not known."""
+
+    def total(self, *phases: Phase) -> float | None:
+        """Sum of the lines, of `phases` only when given; unknown wrong answers are left out, other unknowns make it None."""
+        return _summed(shared.line.amount for shared in self.lines if _counts(shared.line, phases))
+
+    @property
+    def saved_by_sharing(self) -> float | None:
+        """What sharing saves; None when a cost is not known."""
+        total = self.total()
+        return None if total is None or self.alone is None else self.alone - total
+
+
+def portfolio(chosen: Sequence[Chosen]) -> Portfolio:
+    """Put the chosen columns of several workflows together.
+
+    A platform line is shared by component across all workflows, a corpus line by component and the corpus's name. When
+    workflows would pay different amounts for what they share, the dearest counts: it serves the others too.
+    """
+    currencies = {one.bill.currency for one in chosen}
+    if len(currencies) != 1:
+        raise PriceError(f"a portfolio needs bills in one currency, not in {', '.join(sorted(currencies)) or 'none'}")
+    users: dict[tuple[str, ...], list[tuple[Line, Chosen]]] = {}
+    for one in chosen:
+        for line in one.bill.of(one.column):
+            users.setdefault(_key(line, one), []).append((line, one))
+    order = {"platform": 0, "corpus": 1, "workflow": 2}
+    lines = sorted((_shared(sharing) for sharing in users.values()), key=lambda shared: order[shared.line.part])
+    return Portfolio(currencies.pop(), tuple(lines), _summed(one.bill.total(one.column) for one in chosen))
+
+
+def _key(line: Line, one: Chosen) -> tuple[str, ...]:
+    if line.part == "platform":
+        return ("platform", line.component_id)
+    if line.part == "corpus" and one.corpus:
+        return ("corpus", one.corpus, line.component_id)
+    return ("workflow", one.bill.workflow, line.part, line.component_id)
+
+
+def _shared(sharing: Sequence[tuple[Line, Chosen]]) -> SharedLine:
+    lines = [line for line, _ in sharing]
+    dearest = next((line for line in lines if line.amount is None), None) or max(lines, key=lambda line: line.amount or 0.0)
+    corpus = sharing[0][1].corpus if dearest.part == "corpus" else ""
+    return SharedLine(dearest, tuple(one.bill.workflow for _, one in sharing), corpus)
+
+
+def _counts(line: Line, phases: tuple[Phase, ...]) -> bool:
+    if phases:
+        return line.phase in phases
+    return line.phase != "error" or line.amount is not None
+
+
+def _summed(amounts: Iterable[float | None]) -> float | None:
+    known = list(amounts)
+    return None if None in known else math.fsum(amount for amount in known if amount is not None)

@@ -7,10 +7,20 @@ from typing import Any, Literal
 
 import numpy as np
 
-from advisorkit.costs import unit_costs
-from advisorkit.costs.building import builds, tests, upkeep
-from advisorkit.costs.clock import Stairs
-from advisorkit.costs.flows import COLUMNS, ONE, Column, Flow, Flows, Part, Workings, single, training_millions
+from advisorkit.costs.clock import Profile, Stairs
+from advisorkit.costs.flows import (
+    COLUMNS,
+    ONE,
+    Column,
+    Flow,
+    Flows,
+    Part,
+    Phase,
+    Workings,
+    read_units,
+    single,
+    training_millions,
+)
 from advisorkit.values.patterns import PATTERNS, PatternId
 
 UNKNOWN = np.float64(np.nan)
@@ -25,18 +35,106 @@ def columns(here: Workings) -> dict[Column, Flows]:
     return {column: found[column] for column in COLUMNS}
 
 
+def builds(here: Workings) -> dict[PatternId, Flows]:
+    """What each pattern pays before the first month; the hybrid pays both builds and their integration."""
+    v = here.values
+    rag, tune = v["build_days_rag"] * v["overrun"], v["build_days_finetune"] * v["overrun"]
+    further = np.maximum(v["integration_count"] - 1, 0) * v["days_per_system"]
+    for_all = (
+        _days(here, "engineers_further_systems", "workflow", further, "integration_count"),
+        *_tests(here, "first_tests", "build", "once"),
+    )
+    looking_up, training = _looking_up(here, rag), _training(here, tune)
+    both = _days(here, "engineers_integration", "workflow", (rag + tune) * v["integration_share"], "integration_share")
+    return {
+        "prompt": (*_prompting(here), *for_all),
+        "rag": (*looking_up, *for_all),
+        "finetune": (*training, *for_all),
+        "hybrid": (*looking_up, *training, both, *for_all),
+    }
+
+
+def _days(here: Workings, component_id: str, part: Part, days: Any, behind: str) -> Flow:
+    rate = here.values["engineer_day_rate"]
+    inputs = ("engineer_day_rate", behind)
+    return here.pays(component_id, "build", "once", days, "engineer_days", rate, *inputs, part=part)
+
+
+def _prompting(here: Workings) -> Flows:
+    v = here.values
+    days, shared = v["build_days_prompt"] * v["overrun"], v["platform_share_prompt"]
+    return (
+        _days(here, "engineers_prompt_platform", "platform", days * shared, "build_days_prompt"),
+        _days(here, "engineers_prompt", "workflow", days * (1 - shared), "build_days_prompt"),
+    )
+
+
+def _looking_up(here: Workings, days: Any) -> Flows:
+    v, embed = here.values, here.embedding_price
+    shared, corpus = v["platform_share_rag"], v["corpus_share_rag"]
+    texts, behind = v["corpus_tokens"] / 1e6, ("embedding_model", "corpus_tokens")
+    writes, price = here.store_gb, v["store_write_price"]
+    return (
+        _days(here, "engineers_search_platform", "platform", days * shared, "build_days_rag"),
+        _days(here, "engineers_documents", "corpus", days * corpus, "build_days_rag"),
+        _days(here, "engineers_rag", "workflow", days * (1 - shared - corpus), "build_days_rag"),
+        here.pays("documents_indexed", "build", "once", texts, "million_tokens", embed, *behind, part="corpus"),
+        here.pays("index_written", "build", "once", writes, "million_writes", price, "store_write_price", part="corpus"),
+    )
+
+
+def _training(here: Workings, days: Any) -> Flows:
+    v = here.values
+    missing, shared = np.maximum(v["labels_wanted"] - v["labelled_examples"], 0), v["platform_share_finetune"]
+    labels, behind = v["label_price"], ("label_price", "labels_wanted", "labelled_examples")
+    millions, price = training_millions(here) * v["training_runs"], v["training_price"]
+    runs = ("training_price", "training_runs")
+    return (
+        _days(here, "engineers_training_platform", "platform", days * shared, "build_days_finetune"),
+        _days(here, "engineers_training", "workflow", days * (1 - shared), "build_days_finetune"),
+        here.pays("examples", "build", "once", missing, "examples", labels, *behind),
+        here.pays("training_runs", "build", "once", millions, "million_training_tokens", price, *runs),
+    )
+
+
+def _tests(here: Workings, id: str, phase: Phase, profile: Profile) -> Flows:
+    """A round of tests: people mark every case and a model judges it."""
+    v = here.values
+    cases = v["test_case_count"] * (1 if profile == "once" else v["evaluations_per_year"] / 12)
+    hours, behind = cases * v["marking_minutes"] / 60, ("hourly_cost", "test_case_count", "marking_minutes")
+    judged = ("judge_price", "test_case_count")
+    return (
+        here.pays(f"{id}_people", phase, profile, hours, "staff_hours", v["hourly_cost"], *behind),
+        here.pays(f"{id}_judge", phase, profile, cases, "cases", v["judge_price"], *judged),
+    )
+
+
+def _upkeep(here: Workings, build: Flows) -> Flows:
+    """Engineers' upkeep: each month a share of what they built, platform, documents and workflow apart."""
+    share, unit = here.values["maintenance_share"] / 12 * ONE, "engineers_build"
+    built: dict[Part, list[Any]] = {"platform": [], "corpus": [], "workflow": []}
+    for flow in build:
+        if flow.unit_id == "engineer_days":
+            built[flow.part].append(flow.amount)
+    behind = ("maintenance_share", "engineer_day_rate")
+    return tuple(
+        here.pays(f"upkeep_{part}", "run", "month", share, unit, sum(amounts), *behind, part=part)
+        for part, amounts in built.items() if amounts
+    )
+
+
 def kept_up(here: Workings, built: Mapping[PatternId, Flows], patterns: Sequence[PatternId] = PATTERNS) -> dict[PatternId, Flows]:
     """What `patterns` pay from the first month on to run and to keep up with the world, after what was `built`."""
     watching = here.pays(
-        "Watching it run", "run", "month", ONE, "months", here.values["observability_month"], "observability_month", part="platform",
+        "observability", "run", "month", ONE, "months", here.values["observability_month"], "observability_month", part="platform",
     )
-    always = (watching, *tests(here, "Later rounds of tests", "run", "month"))
+    always = (watching, *_tests(here, "later_tests", "run", "month"))
     looks_up, trains = ([p for p in patterns if p in layer] for layer in ({"rag", "hybrid"}, {"finetune", "hybrid"}))
     search, indexing = (_search(here), _indexing(here)) if looks_up else ((), ())
     retraining = _retraining(here) if trains else ()
     return {
         pattern: (
-            *_calls(here, pattern), *(search if pattern in looks_up else ()), *always, *upkeep(here, built[pattern]),
+            *_calls(here, pattern), *(search if pattern in looks_up else ()), *always, *_upkeep(here, built[pattern]),
             *(indexing if pattern in looks_up else ()), *(retraining if pattern in trains else ()),
         )
         for pattern in patterns
@@ -49,13 +147,13 @@ def _calls(here: Workings, pattern: PatternId) -> Flows:
         return (_gpus(here, pattern),)
     behind = (request.model, "calls_per_month")
     tokens = tuple(
-        here.pays(name, "run", "tokens", millions * count, "1M tokens", price, *behind)
+        here.pays(name, "run", "tokens", millions * count, "million_tokens", price, *behind)
         for name, count, price in request.tokens_and_prices()
     )
     fee, hours = here.values["tuned_hosting_hour"], here.values["gpu_hours"]
     if request.model == "model" or not np.any(fee):
         return tokens
-    hosting = here.pays("Hosting fee of the trained model", "run", "month", hours, "hours", fee, "tuned_hosting_hour")
+    hosting = here.pays("tuned_hosting", "run", "month", hours, "hours", fee, "tuned_hosting_hour")
     return (*tokens, hosting)
 
 
@@ -63,38 +161,37 @@ def _search(here: Workings) -> Flows:
     query, sorting = here.calls / 1e6 * here.requests["rag"].query_tokens, here.values["rerank_price"]
     key = ("embedding_model", "input_tokens")
     return (
-        here.pays("Search: key of the question", "run", "calls", query, "1M tokens", here.embedding_price, *key),
-        here.pays("Search: sorting the hits", "run", "calls", here.calls / 1000, "1000 searches", sorting, "rerank_price"),
+        here.pays("search_query", "run", "calls", query, "million_tokens", here.embedding_price, *key),
+        here.pays("search_rerank", "run", "calls", here.calls / 1000, "thousand_searches", sorting, "rerank_price"),
         _store(here),
     )
 
 
 def _store(here: Workings) -> Flow:
     v, gb = here.values, here.store_gb
-    kept, reads = gb * v["store_gb_price"], here.calls * unit_costs.read_units(gb) * v["store_read_price"] / 1e6
+    kept, reads = gb * v["store_gb_price"], here.calls * read_units(gb) * v["store_read_price"] / 1e6
     least, behind = v["store_minimum"], ("store_minimum", "store_gb_price", "store_read_price", "corpus_tokens")
     if np.all(kept + reads * here.clock.most_use <= least):
-        return here.pays("Document store", "run", "month", ONE, "months", least, *behind, part="corpus")
-    return _stairs(here, "Document store", "corpus", ONE, "months", Stairs(ONE, kept, reads, least, whole=False), *behind)
+        return here.pays("document_store", "run", "month", ONE, "months", least, *behind, part="corpus")
+    return _stairs(here, "document_store", "corpus", ONE, "months", Stairs(ONE, kept, reads, least, whole=False), *behind)
 
 
 def _gpus(here: Workings, pattern: PatternId) -> Flow:
     v, request = here.values, here.requests[pattern]
     copies = v["tuned_gpus_per_copy"] if request.model == "tuned_model" else v["gpus_per_copy"]
     work = request.written_tokens + request.read_tokens * v["input_token_weight"]
-    rent = unit_costs.gpu_month(v["gpu_price"], hours=v["gpu_hours"], overhead=v["gpu_overhead"])
-    speed, busy = v["gpu_tokens_per_second"], v["gpu_utilisation"]
-    capacity = unit_costs.gpu_capacity(speed, utilisation=busy, hours=v["gpu_hours"])
+    rent = v["gpu_price"] * v["gpu_hours"] * (1 + v["gpu_overhead"])
+    capacity = v["gpu_tokens_per_second"] * v["gpu_utilisation"] * v["gpu_hours"] * 3600
     stairs = Stairs(rent * copies, 0.0, here.calls * work / capacity, ONE, whole=True)
     behind = ("gpu_price", "gpu_tokens_per_second", "gpu_utilisation")
-    return _stairs(here, "GPU rent", "workflow", copies * stairs.units(1.0), "GPU months", stairs, *behind)
+    return _stairs(here, "gpu_rent", "workflow", copies * stairs.units(1.0), "gpu_months", stairs, *behind)
 
 
-def _stairs(here: Workings, component: str, part: Part, quantity: Any, unit: str, stairs: Stairs, *inputs: str) -> Flow:
+def _stairs(here: Workings, component_id: str, part: Part, quantity: Any, unit_id: str, stairs: Stairs, *inputs: str) -> Flow:
     """A flow worked out month by month; at full use it is `quantity` units."""
     full, summed = stairs.at(1.0), stairs.over(here.clock)
     price = single(full / quantity)
-    return Flow(component, "run", part, "stairs", single(quantity), unit, price, inputs, full, 1.0, stairs, summed)
+    return Flow(component_id, "run", part, "stairs", single(quantity), unit_id, price, inputs, full, 1.0, stairs, summed)
 
 
 def _indexing(here: Workings) -> Flows:
@@ -103,8 +200,8 @@ def _indexing(here: Workings) -> Flows:
     key, written = ("corpus_change_share", "embedding_model"), ("corpus_change_share", "store_write_price")
     embed = here.embedding_price
     return (
-        here.pays("Indexing changed documents", "change", "month", texts, "1M tokens", embed, *key, part="corpus"),
-        here.pays("Writing changed documents", "change", "month", writes, "1M writes", price, *written, part="corpus"),
+        here.pays("changed_documents_indexed", "change", "month", texts, "million_tokens", embed, *key, part="corpus"),
+        here.pays("changed_documents_written", "change", "month", writes, "million_writes", price, *written, part="corpus"),
     )
 
 
@@ -116,9 +213,9 @@ def _retraining(here: Workings) -> Flows:
     millions, why = often * training_millions(here), ("retrains_per_year", "base_model_life_months")
     rate, label, run = v["engineer_day_rate"], v["label_price"], v["training_price"]
     return (
-        here.pays("Training again: engineers", "change", "month", days, "engineer days", rate, "retrain_days", *why),
-        here.pays("Training again: examples", "change", "month", labels, "examples", label, "relabel_share", *why),
-        here.pays("Training again: runs", "change", "month", millions, "1M training tokens", run, "training_price", *why),
+        here.pays("retraining_engineers", "change", "month", days, "engineer_days", rate, "retrain_days", *why),
+        here.pays("retraining_examples", "change", "month", labels, "examples", label, "relabel_share", *why),
+        here.pays("retraining_runs", "change", "month", millions, "million_training_tokens", run, "training_price", *why),
     )
 
 
@@ -134,14 +231,14 @@ def _checking(here: Workings) -> Flow:
     v = here.values
     hours = here.items * v["review_share"] * v["review_minutes"] / 60
     behind = ("review_share", "review_minutes", "hourly_cost")
-    return here.pays("Checking by people", "error", "calls", hours, "staff hours", v["hourly_cost"], *behind)
+    return here.pays("checking", "error", "calls", hours, "staff_hours", v["hourly_cost"], *behind)
 
 
 def _wrong(here: Workings, column: Column) -> Flow:
     v, rate = here.values, f"error_rate_{column}"
     escaped = here.items * v[rate] * (1 - v["review_share"] * v["review_catch"])
     behind = ("cost_wrong", rate, "review_share", "review_catch")
-    return here.pays("Wrong answers", "error", "calls", escaped, "wrong answers", v["cost_wrong"], *behind)
+    return here.pays("wrong_answers", "error", "calls", escaped, "wrong_answers", v["cost_wrong"], *behind)
 
 
 def _today(here: Workings) -> Flows:
@@ -149,26 +246,28 @@ def _today(here: Workings) -> Flows:
     hours, wrong = here.items * v["minutes_per_item"] / 60, here.items * v["error_rate_today"]
     people, errors = ("minutes_per_item", "hourly_cost"), ("cost_wrong", "error_rate_today")
     return (
-        here.pays("Work by people", "run", "work", hours, "staff hours", v["hourly_cost"], *people),
-        here.pays("Wrong answers", "error", "work", wrong, "wrong answers", v["cost_wrong"], *errors),
+        here.pays("work_by_people", "run", "work", hours, "staff_hours", v["hourly_cost"], *people),
+        here.pays("wrong_answers", "error", "work", wrong, "wrong_answers", v["cost_wrong"], *errors),
     )
 
 
 def _buy(here: Workings) -> Flows:
     v, items = here.values, here.items * here.values["share_taken"]
-    setup = _offered(here, "set-up", "once", ONE, "set-up", "buy_setup")
-    seats = _offered(here, "seats", "month", v["buy_seats"], "seats", "buy_seat_price")
-    finished = _offered(here, "finished items", "calls", items, "items", "buy_resolution_price")
+    setup = _offered(here, "product_setup", "once", ONE, "setups", "buy_setup")
+    seats = _offered(here, "product_seats", "month", v["buy_seats"], "seats", "buy_seat_price")
+    finished = _offered(here, "product_items", "calls", items, "items", "buy_resolution_price")
     if seats or finished:
         return (*setup, *seats, *finished)
     return (
-        here.pays("Product: set-up", "build", "once", ONE, "set-up", UNKNOWN, "buy_setup"),
-        here.pays("Product: seats", "run", "month", ONE, "months", UNKNOWN, "buy_seat_price"),
+        here.pays("product_setup", "build", "once", ONE, "setups", UNKNOWN, "buy_setup"),
+        here.pays("product_seats", "run", "month", ONE, "months", UNKNOWN, "buy_seat_price"),
     )
 
 
-def _offered(here: Workings, name: str, profile: Literal["once", "month", "calls"], quantity: Any, unit: str, price: str) -> Flows:
+def _offered(
+    here: Workings, component_id: str, profile: Literal["once", "month", "calls"], quantity: Any, unit_id: str, price: str,
+) -> Flows:
     if np.any(np.isnan(here.values[price])):
         return ()
     phase: Literal["build", "run"] = "build" if profile == "once" else "run"
-    return (here.pays(f"Product: {name}", phase, profile, quantity, unit, here.values[price], price),)
+    return (here.pays(component_id, phase, profile, quantity, unit_id, here.values[price], price),)

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from advisorkit.costs.bands import band
 from advisorkit.costs.clock import Clock, Stairs
 from advisorkit.costs.flows import Column, Flow
 from advisorkit.costs.results import CostCurve, Payback
-from advisorkit.values.quantities import Band
+from advisorkit.costs.sampling import bands
 
 Sums = tuple[Any, Any, Any, Any, list[Any]]
 
@@ -116,16 +115,12 @@ def course(clock: Clock, paid: Mapping[Column, Sequence[Flow]], draws: int) -> C
 
 def curves(clock: Clock, stacked: Course) -> dict[Column, CostCurve]:
     """Cumulative cost of each known column at month 0, every third month and the last."""
-    points, bands = [0], [_bands(stacked.once)]
+    points, spread = [0], [bands(stacked.once)]
     for month, sums in _sums(clock, stacked):
         if month % 3 == 0 or month == clock.horizon:
             points.append(month)
-            bands.append(_bands(_paid(stacked, sums)))
-    return {column: CostCurve(tuple(points), tuple(at[row] for at in bands)) for row, column in enumerate(stacked.rows)}
-
-
-def _bands(amounts: Any) -> list[Band]:
-    return [band(row) for row in amounts]
+            spread.append(bands(_paid(stacked, sums)))
+    return {column: CostCurve(tuple(points), tuple(at[row] for at in spread)) for row, column in enumerate(stacked.rows)}
 
 
 def _sums(clock: Clock, stacked: Course) -> Iterator[tuple[int, Sums]]:

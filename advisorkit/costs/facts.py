@@ -5,22 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from advisorkit.costs import unit_costs
-from advisorkit.costs.building import builds
-from advisorkit.costs.columns import columns, kept_up
-from advisorkit.costs.flows import Flows, Workings, build_days, scene
-from advisorkit.costs.inputs import Inputs
+from advisorkit.costs.assumption import Values
+from advisorkit.costs.columns import builds, columns, kept_up
+from advisorkit.costs.flows import Flows, Workings, build_days, read_units, scene
+from advisorkit.costs.inputs import Inputs, revised
+from advisorkit.costs.sampling import bands
 from advisorkit.costs.tokens import corpus_in_prompt, request
+from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import Band
 
 FACT_DRAWS = 2**9
 SEED = 1
-Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,46 @@ def facts_of(several: Sequence[Inputs], base: Inputs, drawn: Drawn) -> tuple[Cos
     return tuple(found[place] for place in range(len(several)))
 
 
+_BESIDE = frozenset({
+    "value_right", "cost_wrong", "retrieval_removes", "training_removes", "review_share", "corpus_change_share",
+})
+"""Assumptions that no fact reads: they price wrong answers, checks and changed documents."""
+
+
+@dataclass(frozen=True)
+class Costing:
+    """The cost model of one workflow, ready to be asked again."""
+
+    engagement: Engagement
+    """The client's file."""
+    workflow: Workflow
+    """One of its workflows, with what a pilot measured."""
+    inputs: Inputs
+    """Its inputs today."""
+
+    @cached_property
+    def feeds(self) -> frozenset[str]:
+        """Criteria whose answers some fact may depend on."""
+        rows = (row.assumption for row in self.inputs.rows.values())
+        return frozenset(row.fed_by for row in rows if row.fed_by and row.name not in _BESIDE) | {"facts_in_request"}
+
+    @cached_property
+    def today(self) -> CostFacts:
+        """The facts as things stand."""
+        return facts_of((self.inputs,), self.inputs, self._drawn)[0]
+
+    @cached_property
+    def _drawn(self) -> Drawn:
+        return drawn_for_facts(self.inputs)
+
+    def facts(self, changes: Sequence[Mapping[str, Answer]]) -> tuple[CostFacts, ...]:
+        """The facts under each set of changed answers: today's where no input changes."""
+        told = revised(self.inputs, self.engagement, self.workflow, changes)
+        other = [inputs for inputs in told if inputs is not self.inputs]
+        left = iter(facts_of(other, self.inputs, self._drawn))
+        return tuple(self.today if inputs is self.inputs else next(left) for inputs in told)
+
+
 def _laid(rows: Sequence[Inputs], changed: Sequence[Sequence[str]], values: Values, of: Callable[[Inputs, str], Any]) -> Values:
     """`values`, with a line for each of `rows` in those that have `changed` in any of them."""
     several = dict.fromkeys(name for names in changed for name in names if name in values)
@@ -170,14 +211,8 @@ def _each(values: Any, rows: Sequence[Inputs]) -> list[float]:
 
 def _by_pattern(draws: Mapping[PatternId, Any], rows: Sequence[Inputs]) -> list[dict[PatternId, Band]]:
     """Bands of each pattern for each of `rows`; rows that nothing tells apart share one."""
-    bands = {pattern: _bands(values) for pattern, values in draws.items()}
-    return [{pattern: band[place % len(band)] for pattern, band in bands.items()} for place in range(len(rows))]
-
-
-def _bands(draws: Any) -> list[Band]:
-    lines = np.atleast_2d(draws)
-    ranks = [int(share * (lines.shape[-1] - 1) + 0.5) for share in (0.1, 0.5, 0.9)]
-    return [Band(*ends) for ends in np.sort(lines, axis=-1)[:, ranks].tolist()]
+    found = {pattern: bands(values) for pattern, values in draws.items()}
+    return [{pattern: band[place % len(band)] for pattern, band in found.items()} for place in range(len(rows))]
 
 
 def saving(here: Workings) -> Saving:
@@ -202,15 +237,14 @@ def per_call(here: Workings, pattern: PatternId) -> Any:
     v, paid = here.values, here.requests[pattern]
     search = 0.0
     if pattern in {"rag", "hybrid"}:
-        search = unit_costs.search_call(
-            embedding_price=paid.embedding_price, query_tokens=paid.query_tokens, rerank_price=v["rerank_price"],
-            read_price=v["store_read_price"], reads=unit_costs.read_units(here.store_gb),
+        search = (
+            paid.embedding_price * paid.query_tokens / 1e6 + v["rerank_price"] / 1000 + v["store_read_price"] * read_units(here.store_gb) / 1e6
         )
     if not paid.on_gpu:
         return (paid.cost + search) * (1 + v["retry_share"])
     if not np.all(v["calls_per_month"] > 0):
         return np.float64(np.nan)
-    rent = next(f.amount for f in columns(here)[pattern] if f.component == "GPU rent")
+    rent = next(f.amount for f in columns(here)[pattern] if f.component_id == "gpu_rent")
     return rent / v["calls_per_month"] + search * (1 + v["retry_share"])
 
 

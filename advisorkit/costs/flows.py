@@ -14,12 +14,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from advisorkit.costs import unit_costs
+from advisorkit.costs.assumption import completed
 from advisorkit.costs.clock import Clock, Profile, Stairs
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.sampling import known
 from advisorkit.costs.tokens import Request, requests
-from advisorkit.costs.worked_out import completed
 from advisorkit.values.patterns import PATTERNS, PatternId
 
 Column = Literal["today", "prompt", "rag", "finetune", "hybrid", "buy"]
@@ -34,8 +33,8 @@ COLUMNS: tuple[Column, ...] = ("today", *PATTERNS, "buy")
 class Flow:
     """One thing a column pays for."""
 
-    component: str
-    """What it is, in a client's words."""
+    component_id: str
+    """What is paid for, such as ``gpu_rent``; its name stands in the texts."""
     phase: Phase
     """build, run, change (keeping up with the world) or error."""
     part: Part
@@ -44,8 +43,8 @@ class Flow:
     """How it spreads over time."""
     quantity: float
     """How many units, once or in a month of full use; NaN in a simulation, which keeps amounts alone."""
-    unit: str
-    """Unit of `quantity`."""
+    unit_id: str
+    """Unit of `quantity`, such as ``million_tokens``; its name stands in the texts."""
     price: float
     """Price of one unit; NaN in a simulation."""
     inputs: tuple[str, ...]
@@ -101,12 +100,12 @@ class Workings:
         return self.requests["rag"].embedding_price
 
     def pays(
-        self, component: str, phase: Phase, profile: Profile, quantity: Any, unit: str, price: Any, *inputs: str,
+        self, component_id: str, phase: Phase, profile: Profile, quantity: Any, unit_id: str, price: Any, *inputs: str,
         part: Part = "workflow",
     ) -> Flow:
         """A flow whose amount and total follow from quantity, price and profile."""
-        shown, months = (single(quantity), unit, single(price)), self.clock.months[profile]
-        return Flow(component, phase, part, profile, *shown, inputs, quantity * price, months)
+        shown, months = (single(quantity), unit_id, single(price)), self.clock.months[profile]
+        return Flow(component_id, phase, part, profile, *shown, inputs, quantity * price, months)
 
 
 def scene(inputs: Inputs, values: Mapping[str, Any], clock: Clock | None = None, corpus: Any = None) -> Workings:
@@ -119,11 +118,31 @@ def scene(inputs: Inputs, values: Mapping[str, Any], clock: Clock | None = None,
         corpus: Whether the prompt carries all reference text, where that is not to follow from `inputs`.
     """
     v = completed(values)
-    size = unit_costs.index_gb(v["corpus_tokens"] / v["passage_tokens"], v["embedding_dimensions"], v["metadata_bytes"])
+    size = index_gb(v["corpus_tokens"] / v["passage_tokens"], v["embedding_dimensions"], v["metadata_bytes"])
     return Workings(
         inputs, v, requests(inputs, v, corpus), clock or Clock.of(v, inputs.months, inputs.whole("switch_month")), size,
         v["calls_per_month"] * (1 + v["retry_share"]), v["calls_per_month"] / v["calls_per_item"],
     )
+
+
+def index_gb(passages: Any, dimensions: Any, metadata_bytes: Any) -> Any:
+    """Size of a search index in GB (10^9 bytes): four bytes a number, and what is kept beside each key.
+
+    Example:
+        >>> index_gb(500_000, 768, 500)
+        1.786
+    """
+    return passages * (4 * dimensions + metadata_bytes) / 1e9
+
+
+def read_units(gb: Any) -> Any:
+    """Read units of one query: one for each GB searched, at least 0.25.
+
+    Example:
+        >>> float(read_units(0.1)), float(read_units(2.0))
+        (0.25, 2.0)
+    """
+    return np.maximum(gb, 0.25)
 
 
 def single(value: Any) -> float:

@@ -6,23 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from advisorkit.costs.facts import Saving
-from advisorkit.costs.flows import Column, Part, Phase
+from advisorkit.costs.flows import Column
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import Band
-
-
-@dataclass(frozen=True, slots=True)
-class LineCost:
-    """Range of one line over the horizon."""
-
-    component: str
-    """What is paid for."""
-    phase: Phase
-    """build, run, change or error."""
-    part: Part
-    """platform, corpus or workflow."""
-    amount: Band | None
-    """Present value over the horizon; None when not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +73,8 @@ class ColumnCost:
     """Whether wrong answers, today's and the system's, are in the net benefit."""
     payback_today: Payback | None
     """Months until what is saved against today has paid for everything."""
-    lines: tuple[LineCost, ...]
-    """In the order of the bill."""
+    lines: Mapping[str, Band | None]
+    """Present value of each line over the horizon, by component id in the order of the bill; None where not known."""
     curve: CostCurve | None
     """Cumulative cost."""
 

@@ -1,13 +1,17 @@
-"""Draws of uncertain inputs: scrambled Sobol points, a Gaussian copula and quantile functions.
+"""Draws of uncertain inputs, and the percentiles of what is drawn: scrambled Sobol points, a Gaussian copula, quantile functions.
 
 Points fall in the middle of their stratum, so the inverse normal is a look-up in a table of as many values as there are
 draws. An input keeps its own coordinate whatever the others do: changing one assumption leaves the draws of all others.
+
+The direction numbers are those of S. Joe and F. Y. Kuo, "Constructing Sobol sequences with better two-dimensional
+projections", SIAM J. Sci. Comput. 30 (2008), first 128 dimensions; each entry is primitive polynomial (its bits) and
+initial numbers. Scrambling is a random linear matrix for each dimension and a random shift (J. Matousek, 1998).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -15,13 +19,59 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, ndtr, ndtri
 
-from advisorkit.costs.sobol import DIMENSIONS, LARGEST_POWER, strata
-from advisorkit.values.quantities import Z95, Estimate, Kind
+from advisorkit.values.quantities import Z95, Band, Estimate, Kind
 
 Array = NDArray[np.float64]
 
 CORRELATION = 0.5
 """Correlation of the normal scores of inputs of one group (published advice: rank correlation 0.3 to 0.7)."""
+SHARES = (0.1, 0.5, 0.9)
+"""Percentiles of a band."""
+DIMENSIONS = 128
+"""Coordinates there are."""
+LARGEST_POWER = 20
+"""Most points are 2 to this power."""
+
+_DIRECTIONS = """
+3:1 7:1,3 11:1,3,1 13:1,1,1 19:1,1,3,3 25:1,3,5,13 37:1,1,5,5,17 41:1,1,5,5,5 47:1,1,7,11,19 55:1,1,5,1,1
+59:1,1,1,3,11 61:1,3,5,5,31 67:1,3,3,9,7,49 91:1,1,1,15,21,21 97:1,3,1,13,27,49 103:1,1,1,15,7,5
+109:1,3,1,15,13,25 115:1,1,5,5,19,61 131:1,3,7,11,23,15,103 137:1,3,7,13,13,15,69 143:1,1,3,13,7,35,63
+145:1,3,5,9,1,25,53 157:1,3,1,13,9,35,107 167:1,3,1,5,27,61,31 171:1,1,5,11,19,41,61 185:1,3,5,3,3,13,69
+191:1,1,7,13,1,19,1 193:1,3,7,5,13,19,59 203:1,1,3,9,25,29,41 211:1,3,5,13,23,1,55 213:1,3,7,3,13,59,17
+229:1,3,1,3,5,53,69 239:1,1,5,5,23,33,13 241:1,1,7,7,1,61,123 247:1,1,7,9,13,61,49 253:1,3,3,5,3,55,33
+285:1,3,1,15,31,13,49,245 299:1,3,5,15,31,59,63,97 301:1,3,1,11,11,11,77,249 333:1,3,1,11,27,43,71,9
+351:1,1,7,15,21,11,81,45 355:1,3,7,3,25,31,65,79 357:1,3,1,1,19,11,3,205 361:1,1,5,9,19,21,29,157
+369:1,3,7,11,1,33,89,185 391:1,3,3,3,15,9,79,71 397:1,3,7,11,15,39,119,27 425:1,1,3,1,11,31,97,225
+451:1,1,1,3,23,43,57,177 463:1,3,7,7,17,17,37,71 487:1,3,1,5,27,63,123,213 501:1,1,3,5,11,43,53,133
+529:1,3,5,5,29,17,47,173,479 539:1,3,3,11,3,1,109,9,69 545:1,1,1,5,17,39,23,5,343 557:1,3,1,5,25,15,31,103,499
+563:1,1,1,11,11,17,63,105,183 601:1,1,5,11,9,29,97,231,363 607:1,1,5,15,19,45,41,7,383
+617:1,3,7,7,31,19,83,137,221 623:1,1,1,3,23,15,111,223,83 631:1,1,5,13,31,15,55,25,161
+637:1,1,3,13,25,47,39,87,257 647:1,1,1,11,21,53,125,249,293 661:1,1,7,11,11,7,57,79,323
+675:1,1,5,5,17,13,81,3,131 677:1,1,7,13,23,7,65,251,475 687:1,3,5,1,9,43,3,149,11 695:1,1,3,13,31,13,13,255,487
+701:1,3,3,1,5,63,89,91,127 719:1,1,3,3,1,19,123,127,237 721:1,1,5,7,23,31,37,243,289
+731:1,1,5,11,17,53,117,183,491 757:1,1,1,5,1,13,13,209,345 761:1,1,3,15,1,57,115,7,33
+787:1,3,1,11,7,43,81,207,175 789:1,3,1,1,15,27,63,255,49 799:1,3,5,3,27,61,105,171,305
+803:1,1,5,3,1,3,57,249,149 817:1,1,3,5,5,57,15,13,159 827:1,1,1,11,7,11,105,141,225
+847:1,3,3,5,27,59,121,101,271 859:1,3,5,9,11,49,51,59,115 865:1,1,7,1,23,45,125,71,419
+875:1,1,3,5,23,5,105,109,75 877:1,1,7,15,7,11,67,121,453 883:1,3,7,3,9,13,31,27,449 895:1,3,1,15,19,39,39,89,15
+901:1,1,1,1,1,33,73,145,379 911:1,3,1,15,15,43,29,13,483 949:1,1,7,3,19,27,85,131,431
+953:1,3,3,3,5,35,23,195,349 967:1,3,3,7,9,27,39,59,297 971:1,1,3,9,11,17,13,241,157
+973:1,3,7,15,25,57,33,189,213 981:1,1,7,1,9,55,73,83,217 985:1,3,3,13,19,27,23,113,249
+995:1,3,5,3,23,43,3,253,479 1001:1,1,5,5,11,5,45,117,217 1019:1,3,3,7,29,37,33,123,147
+1033:1,3,1,15,5,5,37,227,223,459 1051:1,1,7,5,5,39,63,255,135,487 1063:1,3,1,7,9,7,87,249,217,599
+1069:1,1,3,13,9,47,7,225,363,247 1125:1,3,7,13,19,13,9,67,9,737 1135:1,3,5,5,19,59,7,41,319,677
+1153:1,1,5,3,31,63,15,43,207,789 1163:1,1,7,9,13,39,3,47,497,169 1221:1,3,1,7,21,17,97,19,415,905
+1239:1,3,7,1,3,31,71,111,165,127 1255:1,1,5,11,1,61,83,119,203,847 1267:1,3,3,13,9,61,19,97,47,35
+1279:1,1,7,7,15,29,63,95,417,469 1293:1,3,1,9,25,9,71,57,213,385 1305:1,3,5,13,31,47,101,57,39,341
+1315:1,1,3,3,31,57,125,173,365,551 1329:1,3,7,1,13,57,67,157,451,707 1341:1,1,1,7,21,13,105,89,429,965
+1347:1,1,5,9,17,51,45,119,157,141 1367:1,3,7,7,13,45,91,9,129,741 1387:1,3,7,1,23,57,67,141,151,571
+1413:1,1,3,11,17,47,93,107,375,157 1423:1,3,3,5,11,21,43,51,169,915 1431:1,1,5,3,15,55,101,67,455,625
+1441:1,3,5,9,1,23,29,47,345,595 1479:1,3,7,7,5,49,29,155,323,589 1509:1,3,3,7,5,41,127,61,261,717
+"""
+FEW = 2**10
+"""Draws up to which all are sorted."""
+CELL_BITS = 12
+CELLS = 1 << CELL_BITS
 
 
 def known(amount: Any) -> bool:
@@ -126,3 +176,106 @@ def _scaled_beta(likely: float, high: float, score: Any, ceiling: float) -> Any:
 
 def _logit(share: float) -> float:
     return math.log(share / (1 - share))
+
+
+def strata(rows: Sequence[int], power: int, seed: int | None) -> NDArray[np.uint32]:
+    """Sobol points in the coordinates `rows`: for each point the stratum, 0 to 2^power − 1, that it falls in.
+
+    Every coordinate visits every stratum once. A coordinate keeps its points whatever the other rows are, and the first
+    2^k points of a set are themselves a Sobol set.
+
+    Args:
+        rows: Coordinates, each from 0 to `DIMENSIONS` − 1.
+        power: 2^power points.
+        seed: Seed of the scramble; None leaves the points as they are.
+
+    Example:
+        >>> strata([0, 1], 2, None).tolist()
+        [[0, 2, 1, 3], [0, 2, 3, 1]]
+    """
+    chosen = np.asarray(rows, dtype=np.intp)
+    if seed is None:
+        vectors, shift = _vectors(power), np.zeros(DIMENSIONS, np.uint32)
+    else:
+        vectors, shift = _scrambled(power, seed)
+    points = np.empty((len(chosen), 1 << power), np.uint32)
+    points[:, 0] = shift[chosen]
+    for bit in range(power):
+        half = 1 << bit
+        np.bitwise_xor(points[:, :half], vectors[chosen, bit, None], out=points[:, half : 2 * half])
+    return points
+
+
+@lru_cache(maxsize=4)
+def _vectors(power: int) -> NDArray[np.uint32]:
+    """Generating vectors (dimension, bit): what bit k of a point's number adds to its stratum."""
+    found = [[1 << (power - 1 - k) for k in range(power)]]
+    found += [_direction(entry, power) for entry in _DIRECTIONS.split()]
+    return np.array(found, dtype=np.uint32)
+
+
+def _direction(entry: str, power: int) -> list[int]:
+    polynomial, _, initial = entry.partition(":")
+    bits, start = int(polynomial), [int(number) for number in initial.split(",")]
+    degree = bits.bit_length() - 1
+    numbers = [number << (LARGEST_POWER - 1 - k) for k, number in enumerate(start)]
+    for k in range(degree, power):
+        new = numbers[k - degree] ^ (numbers[k - degree] >> degree)
+        for back in range(1, degree):
+            if bits >> (degree - back) & 1:
+                new ^= numbers[k - back]
+        numbers.append(new)
+    return [number >> (LARGEST_POWER - power) for number in numbers[:power]]
+
+
+@lru_cache(maxsize=4)
+def _scrambled(power: int, seed: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Vectors times a random lower triangular bit matrix for each dimension, and a random shift."""
+    random = np.random.default_rng([seed, power])
+    vectors, mixed = _vectors(power), np.zeros((DIMENSIONS, power), np.uint32)
+    for place in range(power):
+        top = 1 << (power - 1 - place)
+        below = random.integers(0, top, DIMENSIONS, np.uint32)
+        mixed ^= np.where(vectors & np.uint32(top), (below | np.uint32(top))[:, None], np.uint32(0))
+    return mixed, random.integers(0, 1 << power, DIMENSIONS, np.uint32)
+
+
+def band(draws: Any) -> Band:
+    """P10, P50 and P90 of draws, by nearest rank; a single number is all three.
+
+    Example:
+        >>> band(np.arange(101.0))
+        Band(p10=10.0, p50=50.0, p90=90.0)
+    """
+    return bands(np.ravel(draws))[0]
+
+
+def bands(draws: Any) -> list[Band]:
+    """The band of each line of draws. Many draws are counted in cells that rise with them; those in a percentile's own cell are sorted."""
+    lines = np.atleast_2d(draws)
+    ranks = [int(share * (lines.shape[-1] - 1) + 0.5) for share in SHARES]
+    if lines.shape[-1] <= FEW:
+        return [Band(*ends) for ends in np.sort(lines, axis=-1)[:, ranks].tolist()]
+    return [Band(*_at_ranks(np.asarray(line, np.float64), ranks)) for line in lines]
+
+
+def _at_ranks(flat: Array, ranks: Sequence[int]) -> Iterator[float]:
+    cells = _cells(flat)
+    upto = np.cumsum(np.bincount(cells))
+    for rank, cell in zip(ranks, np.searchsorted(upto, ranks, side="right"), strict=True):
+        inside = np.sort(flat[np.flatnonzero(cells == cell)])
+        yield float(inside[rank - int(upto[cell]) + len(inside)])
+
+
+def _cells(flat: Array) -> NDArray[np.intp]:
+    """A cell for each number, never a lower one for a larger number."""
+    low, high = flat.min(), flat.max()
+    if low > 0:  # the bits of positive numbers rise with them, in equal steps of their logarithm
+        least, most = int(low.view(np.int64)), int(high.view(np.int64))
+        return (flat.view(np.int64) - least) >> max(0, (most - least).bit_length() - CELL_BITS)
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        times = CELLS / (high - low)
+    if not 0 < times < np.inf:
+        return np.zeros(len(flat), np.intp)
+    cells: NDArray[np.intp] = ((flat - low) * times).astype(np.intp)
+    return cells

@@ -1,48 +1,58 @@
-"""What one call of each pattern takes: tokens by how they are paid for, and the prices that hold at that length."""
+"""Tokens: what one call of each pattern takes, by how it is paid for and at which prices, and how text falls into tokens."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from advisorkit.costs import unit_costs
+from advisorkit.costs.assumption import Values
 from advisorkit.costs.inputs import Inputs
+from advisorkit.values.errors import UsageError
 from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.prices import TokenPrices
+from advisorkit.values.quantities import Estimate
 
-Values = Mapping[str, Any]
 Prices = tuple[Any, Any, Any, Any]
 Plans = dict[tuple[str, float, float] | None, tuple[Any, Any, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Tokens of one call, by how they are paid for, and their prices for 1M tokens."""
+    """Tokens of one call, by how they are paid for, and their prices for 1M tokens.
 
-    model: str
-    """Assumption that names the model: ``model`` or ``tuned_model``."""
-    on_gpu: bool
-    """Whether whole GPUs are rented, so that tokens cost nothing by themselves."""
-    prefix_tokens: Any
-    """Tokens that are the same in every call and can be cached."""
-    fresh_tokens: Any
-    """Input tokens paid in full."""
-    cache_read_tokens: Any
-    """Input tokens read from the cache."""
-    cache_write_tokens: Any
-    """Input tokens written to the cache."""
-    written_tokens: Any
-    """Output tokens, hidden reasoning included."""
-    prices: tuple[Any, Any, Any, Any]
+    Example:
+        1,000 tokens in and 500 out at 3 and 15 dollars for 1M tokens:
+
+        >>> prices = prices_at(TokenPrices(3, 15, 0.3, 3.75), 1000)
+        >>> round(Request(prices, fresh_tokens=1000, written_tokens=500).cost, 6)
+        0.0105
+    """
+
+    prices: Prices
     """Input, output, cache-read and cache-write price for 1M tokens at this length."""
-    query_tokens: Any
+    fresh_tokens: Any = 0.0
+    """Input tokens paid in full."""
+    cache_read_tokens: Any = 0.0
+    """Input tokens read from the cache."""
+    cache_write_tokens: Any = 0.0
+    """Input tokens written to the cache."""
+    written_tokens: Any = 0.0
+    """Output tokens, hidden reasoning included."""
+    prefix_tokens: Any = 0.0
+    """Tokens that are the same in every call and can be cached."""
+    query_tokens: Any = 0.0
     """Tokens turned into a search key; 0 without search."""
-    embedding_price: float
+    embedding_price: float = 0.0
     """Price for 1M tokens turned into search keys."""
-    example_tokens: Any
+    example_tokens: Any = 0.0
     """Tokens of one worked example."""
+    model: str = "model"
+    """Assumption that names the model: ``model`` or ``tuned_model``."""
+    on_gpu: bool = False
+    """Whether whole GPUs are rented, so that tokens cost nothing by themselves."""
 
     @property
     def read_tokens(self) -> Any:
@@ -50,14 +60,14 @@ class Request:
         return self.fresh_tokens + self.cache_read_tokens + self.cache_write_tokens
 
     def tokens_and_prices(self) -> Iterator[tuple[str, Any, Any]]:
-        """Component, tokens of one call, price for 1M tokens."""
+        """Id of the component, tokens of one call, price for 1M tokens."""
         fresh, out, read, write = self.prices
-        yield "Model: fresh input", self.fresh_tokens, fresh
+        yield "model_input", self.fresh_tokens, fresh
         if np.any(self.cache_read_tokens):
-            yield "Model: input from the cache", self.cache_read_tokens, read
+            yield "model_cache_read", self.cache_read_tokens, read
         if np.any(self.cache_write_tokens):
-            yield "Model: input into the cache", self.cache_write_tokens, write
-        yield "Model: output", self.written_tokens, out
+            yield "model_cache_write", self.cache_write_tokens, write
+        yield "model_output", self.written_tokens, out
 
     @property
     def cost(self) -> Any:
@@ -105,18 +115,17 @@ def request(
     thinking = v["reasoning_tokens"] if inputs.model(name).reasons else 0.0
     hosting = "tuned_hosting" if name == "tuned_model" else "model_hosting"
     return Request(
-        name, inputs.word(hosting) == "gpu", prefix, prefix * fresh + own, prefix * read, prefix * written,
-        v["output_tokens"] + thinking, prices, v["input_tokens"] if search else 0.0,
-        inputs.tokens("embedding_model").input, example,
+        prices, prefix * fresh + own, prefix * read, prefix * written, v["output_tokens"] + thinking, prefix,
+        v["input_tokens"] if search else 0.0, inputs.tokens("embedding_model").input, example, name, inputs.word(hosting) == "gpu",
     )
 
 
 def _prices(inputs: Inputs, v: Values, name: str, prompt_tokens: Any) -> Prices:
-    found = unit_costs.prices_at(inputs.tokens(name), prompt_tokens)
+    found = prices_at(inputs.tokens(name), prompt_tokens)
     share = v["tuned_batch_share" if name == "tuned_model" else "batch_share"]
     if np.any(share):
-        batch = unit_costs.prices_at(inputs.tokens(name, batch=True), prompt_tokens)
-        found = tuple(unit_costs.blend(a, b, share) for a, b in zip(found, batch, strict=True))
+        batch = prices_at(inputs.tokens(name, batch=True), prompt_tokens)
+        found = tuple(a + (b - a) * share for a, b in zip(found, batch, strict=True))
     return tuple(price * v["tuned_markup"] for price in found) if name == "tuned_model" else found
 
 
@@ -129,8 +138,53 @@ def _prefix_paid(inputs: Inputs, v: Values, name: str, prices: Prices, plans: Pl
     if key in plans:
         return plans[key]
     calls = v["calls_per_month"] * v["adoption"] * (1 + v["retry_share"]) / (v["active_hours"] * 60)
-    plan = unit_costs.cache_plan(calls, minutes, read / fresh, write / fresh)
+    plan = cache_plan(calls, minutes, read / fresh, write / fresh)
     return plan if key is None else plans.setdefault(key, plan)
+
+
+def prices_at(prices: TokenPrices, prompt_tokens: Any) -> Prices:
+    """Input, output, cache-read and cache-write price for 1M tokens of a request with `prompt_tokens` of input.
+
+    Above a tier's bound its prices hold for every token of the request.
+
+    Example:
+        >>> long = TokenPrices(3, 15, 0.3, 3.75, tiers=((200_000, 6, 22.5, 0.6, 7.5),))
+        >>> prices_at(long, 200_000)[0], prices_at(long, 200_001)[0]
+        (3, 6)
+    """
+    found: tuple[Any, ...] = (prices.input, prices.output, prices.cache_read, prices.cache_write)
+    for above, *higher in prices.tiers:
+        if np.ndim(prompt_tokens):
+            found = tuple(np.where(prompt_tokens > above, new, old) for new, old in zip(higher, found, strict=True))
+        elif prompt_tokens > above:
+            found = tuple(higher)
+    return found
+
+
+def cache_plan(calls_per_minute: Any, minutes: float | None, read_ratio: Any, write_ratio: Any) -> tuple[Any, Any, Any]:
+    """How often a call pays a shared prefix fresh, from the cache, and into the cache: the cheapest of three ways.
+
+    Calls arrive at random; a cache entry lapses `minutes` after its last use. The three ways are not to cache, to write
+    again after every lapse (hit rate ``1 − exp(−calls_per_minute · minutes)``), and to keep the entry warm by a read
+    just before it lapses (``1 / hit rate`` reads a call). Reading costs `read_ratio`, writing `write_ratio` of a fresh read.
+
+    Returns:
+        Fresh, read and written prefixes for each call.
+
+    Example:
+        >>> [[float(share) for share in cache_plan(often, 5, 0.1, 1.25)] for often in (0.0, 100.0)]
+        [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
+    """
+    if minutes is None:
+        return 1.0, 0.0, 0.0
+    hit = -np.expm1(-np.maximum(np.nan_to_num(calls_per_minute), 0) * minutes)
+    reads_when_warm = 1 / np.maximum(hit, 1e-300)
+    lapsing, warm = hit * read_ratio + (1 - hit) * write_ratio, read_ratio * reads_when_warm
+    keep = (warm < 1) & (warm <= lapsing)
+    if np.all(keep):
+        return 0.0, reads_when_warm, 0.0
+    lapse = ~keep & (lapsing < 1)
+    return (~keep & ~lapse) * 1.0, keep * reads_when_warm + lapse * hit, lapse * (1 - hit)
 
 
 def corpus_in_prompt(inputs: Inputs) -> bool:
@@ -142,3 +196,58 @@ def corpus_in_prompt(inputs: Inputs) -> bool:
     if corpus is None or window is None or inputs.levels.get("facts_in_request") == ("all",):
         return False
     return corpus.likely < window
+
+
+def conversation_tokens(turns: int, *, fixed_tokens: float, user_tokens: float, answer_tokens: float) -> float:
+    """Input tokens of a whole conversation whose history is sent again with every turn.
+
+    Example:
+        >>> conversation_tokens(6, fixed_tokens=500, user_tokens=150, answer_tokens=200)
+        9150
+    """
+    return turns * (fixed_tokens + user_tokens) + turns * (turns - 1) // 2 * (user_tokens + answer_tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class TextClass:
+    """A kind of text, and how its characters, words and pages fall into tokens."""
+
+    id: str
+    """Word used to name it, such as ``prose`` or ``de``."""
+    characters_per_token: float
+    """Likely value."""
+    words_per_token: float | None
+    """Likely value; None where words are not counted."""
+    spread: float
+    """Share by which the count may be off either way, at the 5th and 95th percentile."""
+    tokens_per_page: Estimate | None
+    """Tokens of a page; None where pages are not counted."""
+    source: str
+    """Where it was measured."""
+
+    def of_characters(self, characters: float) -> Estimate:
+        """Tokens of so many characters.
+
+        Example:
+            >>> TextClass("prose", 4.7, 0.75, 0.12, None, "measured").of_characters(4700)
+            Estimate(low=880.0, likely=1000.0, high=1120.0)
+        """
+        return self._about(characters / self.characters_per_token)
+
+    def of_words(self, words: float) -> Estimate:
+        """Tokens of so many words."""
+        if self.words_per_token is None:
+            raise UsageError(f"'{self.id}' is not counted in words; give characters")
+        return self._about(words / self.words_per_token)
+
+    def of_pages(self, pages: Estimate) -> Estimate:
+        """Tokens of so many pages."""
+        page = self.tokens_per_page
+        if page is None:
+            raise UsageError(f"'{self.id}' is not counted in pages; give characters")
+        return Estimate(pages.low * page.low, pages.likely * page.likely, pages.high * page.high)
+
+    def _about(self, likely: float) -> Estimate:
+        if likely < 0:
+            raise ValueError("a text cannot have fewer than 0 characters")
+        return Estimate(likely * (1 - self.spread), likely, likely * (1 + self.spread))

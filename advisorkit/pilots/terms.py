@@ -202,5 +202,5 @@ def _value_right(values: Mapping[str, float]) -> float:
 
 def _cases(whole: Bill, pattern: PatternId, items: float) -> float:
     """Discounted items over the horizon: items a month, times the months of full use in which wrong answers are paid for."""
-    line = next(line for line in whole.of(pattern) if line.unit == "wrong answers")
-    return math.nan if line.months is None else items * line.months
+    months = whole.line(pattern, "wrong_answers").months
+    return math.nan if months is None else items * months

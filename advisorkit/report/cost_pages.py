@@ -26,7 +26,7 @@ from advisorkit.values.quantities import (
     round_figures,
 )
 
-USE = frozenset({"1M tokens", "1000 searches", "GPU months"})
+USE = frozenset({"million_tokens", "thousand_searches", "gpu_months"})
 """Units of run lines that are paid by use; the others are upkeep."""
 ROWS = 7
 """Most assumptions listed."""
@@ -141,7 +141,7 @@ def _bill(study: Study) -> LineItems:
 def _group(line: Line) -> str:
     if line.phase != "run":
         return line.phase
-    return "use" if line.unit in USE else "upkeep"
+    return "use" if line.unit_id in USE else "upkeep"
 
 
 def _sum(lines: list[Line]) -> float | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from advisorkit.charts.kinds import RangeBars, RangeRow
+from advisorkit.costs.bill import Chosen, Portfolio, portfolio
 from advisorkit.costs.inputs import Input
-from advisorkit.costs.shared import Chosen, Portfolio, portfolio
 from advisorkit.report.printed import shown_shares
 from advisorkit.screens.grids import grid
 from advisorkit.screens.phrases import tell

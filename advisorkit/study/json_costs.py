@@ -55,11 +55,11 @@ def _column(bill: Bill, cost: ColumnCost) -> dict[str, Any]:
 
 
 def _lines(bill: Bill, cost: ColumnCost) -> list[dict[str, Any]]:
-    ranges = {line.component: line.amount for line in cost.lines}
     return [
         {
-            **picked(line, "component phase part unit quantity price months likely=amount"),
-            "amount": None if (band := ranges[line.component]) is None else band.p50, "range": plain(band), **picked(line, "source inputs"),
+            **picked(line, "component component_id phase part unit unit_id quantity price months likely=amount"),
+            "amount": None if (band := cost.lines[line.component_id]) is None else band.p50, "range": plain(band),
+            **picked(line, "source inputs"),
         }
         for line in bill.of(cost.column)
     ]

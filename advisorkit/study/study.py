@@ -14,8 +14,7 @@ from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions, rules
 from advisorkit.costs.assumption import DRAWS
 from advisorkit.costs.bill import Bill, bill
-from advisorkit.costs.costing import Costing
-from advisorkit.costs.facts import CostFacts
+from advisorkit.costs.facts import CostFacts, Costing
 from advisorkit.costs.inputs import Inputs, inputs_for
 from advisorkit.costs.results import CostResult
 from advisorkit.costs.simulation import SEED, price

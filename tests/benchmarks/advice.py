@@ -14,7 +14,7 @@ from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.price_rows import load as load_prices
 from advisorkit.catalog.reading import load
 from advisorkit.catalog.tables import assumptions
-from advisorkit.costs.costing import Costing
+from advisorkit.costs.facts import Costing
 from advisorkit.costs.inputs import inputs_for
 from advisorkit.store import samples
 from advisorkit.store.reading import read

@@ -1,18 +1,19 @@
-"""Break-even volumes: where the totals of two patterns cross when the calls a month change and all else stays likely."""
+"""What moves the answer at likely values: volumes at which two patterns change places, and what each assumption alone does to a saving."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
+from advisorkit.costs.columns import columns
+from advisorkit.costs.flows import Flow, scene
 from advisorkit.costs.inputs import Inputs
-from advisorkit.costs.results import Crossing
+from advisorkit.costs.results import Crossing, InputSwing, Swings
 from advisorkit.costs.sampling import known
-from advisorkit.costs.totals import pattern_totals
 from advisorkit.values.patterns import PATTERNS, PatternId
 
 LARGEST = 1e9
@@ -22,6 +23,17 @@ PARTS = 65
 ROUNDS = 2
 Pair = tuple[PatternId, PatternId]
 NAMES = {"prompt": "the prompt", "rag": "RAG", "finetune": "fine-tuning", "hybrid": "the hybrid"}
+
+
+def total(paid: Sequence[Flow]) -> Any:
+    """Sum of the flows' totals; a flow of phase error that is not known is left out."""
+    return sum((f.total for f in paid if f.phase != "error" or f.known), np.float64(0.0))
+
+
+def pattern_totals(inputs: Inputs, changes: Mapping[str, Any], likely: Mapping[str, Any] | None = None) -> dict[PatternId, Any]:
+    """Total of each pattern at `likely` values with `changes` laid over them; changes are numbers or equally long arrays."""
+    paid = columns(scene(inputs, {**(inputs.likely() if likely is None else likely), **changes}))
+    return {pattern: total(paid[pattern]) for pattern in PATTERNS}
 
 
 def break_even(inputs: Inputs) -> tuple[Crossing, ...]:
@@ -92,3 +104,30 @@ def _said(pair: Pair, gap: Any, found: tuple[float, float] | None) -> Crossing:
 
 def _after(gap: Any, volume: float) -> float:
     return float(gap[np.searchsorted(GRID, volume, side="right")])
+
+
+def tornado(inputs: Inputs, better: PatternId, against: PatternId) -> Swings | None:
+    """Saving of `better` against `against` with each uncertain assumption at its low and its high end, the others likely.
+
+    Returns:
+        None when a total is not known.
+    """
+    names, likely = inputs.uncertain, inputs.likely()
+    ranges = {name: value for name in names if (value := inputs.rows[name].range)}
+    rows = np.arange(len(names))
+    changes = {name: np.full(2 * len(names) + 1, likely[name]) for name in names}
+    for row, name in zip(rows, names, strict=True):
+        changes[name][2 * row], changes[name][2 * row + 1] = ranges[name].low, ranges[name].high
+    totals = pattern_totals(inputs, changes, likely)
+    saved = np.broadcast_to(totals[against] - totals[better], (2 * len(names) + 1,))
+    if not known(saved):
+        return None
+    bars = (_bar(inputs, name, float(saved[2 * row]), float(saved[2 * row + 1])) for row, name in zip(rows, names, strict=True))
+    ordered = sorted((bar for bar in bars if bar.swing), key=lambda bar: (-bar.swing, bar.input))
+    return Swings(better, against, float(saved[-1]), tuple(ordered))
+
+
+def _bar(inputs: Inputs, name: str, low: float, high: float) -> InputSwing:
+    row = inputs.rows[name]
+    assert row.range is not None
+    return InputSwing(name, row.assumption.label, row.range.low, row.range.high, row.unit, low, high)
