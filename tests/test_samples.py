@@ -9,11 +9,16 @@ from functools import cache
 
 import pytest
 
+from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.reading import load
+from advisorkit.export.brand import Brand
+from advisorkit.report import answers, changes, charter, costs, figures, path, reasons, summary
+from advisorkit.report.job import Report
 from advisorkit.report.path_pages import detour
 from advisorkit.report.printed import project, weeks
 from advisorkit.store import reading, samples
 from advisorkit.study.json_advice import advice_document
+from advisorkit.study.json_costs import cost_document
 from advisorkit.study.json_pilot import diagnosis_document
 from advisorkit.study.pilots import pilots_of
 from advisorkit.study.study import Study, studies
@@ -63,7 +68,7 @@ def test_a_sample_shows_what_a_real_file_holds(name: str) -> None:
     assert all(workflow.context.get("problem") for workflow in engagement.workflows)
 
 
-@pytest.mark.parametrize("name", samples.names())
+@pytest.mark.parametrize("name", [name for name in samples.names() if sample(name).priced])
 def test_the_volumes_and_values_that_the_cost_model_needs_are_there(name: str) -> None:
     needed = {"calls_per_month", "value_right", "cost_wrong"}
 
@@ -95,10 +100,36 @@ def test_those_that_end_in_training_had_a_marked_and_inconsistent_pilot_and_hund
             assert amount.low >= 300
 
 
-def test_published_deployments_give_their_source_and_what_was_done() -> None:
+def test_published_deployments_name_the_case_that_holds_their_source() -> None:
+    sources = {case.id: case.source for case in shipped_cases()}
+
     for workflow in sample("published-deployments").workflows:
-        assert any("https://" in note for note in workflow.notes.values())
-        assert workflow.context["target"].startswith("Published outcome: ")
+        assert any(workflow.id in note for note in workflow.notes.values())
+        assert sources[workflow.id].startswith("https://")
+
+
+def test_published_deployments_do_not_tell_what_was_built() -> None:
+    cases = {case.id: case for case in shipped_cases()}
+    text = samples.path("published-deployments").read_text(encoding="utf-8").lower()
+
+    assert not re.search("outcome|fine-?tun|retriev|prompt|https?://", text.partition("workflows:")[2])
+    for study in advised("published-deployments").values():
+        told = {one.id for one in study.advice.similar}
+        assert told and not told & advised("published-deployments").keys()
+        assert cases[study.workflow.id].outcome_reason not in str(study.advice)
+
+
+def test_no_money_stands_under_the_names_of_published_deployments() -> None:
+    made = Report(studies(sample("published-deployments"), draws=256), Brand())
+    words = str([page(study) for study in made.workflows for page in (summary, reasons, changes, costs, path, figures, answers, charter)])
+
+    assert not re.search(r"[€$£]", words + str((made.overview, made.method)))
+    assert words.count("No money: ") == 6
+    for study in made.workflows:
+        assert not {"value_right", "cost_wrong"} & study.answers.keys()
+        assert not study.workflow.workload and not study.workflow.assumptions
+    with pytest.raises(UsageError, match="No money"):
+        cost_document(sample("published-deployments"), made.workflows)
 
 
 def test_an_unknown_sample_is_refused_with_the_names_there_are() -> None:

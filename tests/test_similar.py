@@ -27,7 +27,7 @@ def test_a_deployment_is_nearest_to_itself() -> None:
 def test_a_workflow_that_is_itself_a_case_is_not_shown_as_its_own_likeness() -> None:
     case = CASES[5]
 
-    assert case.id not in [found.id for found in similar(CATALOG, case.answers, CASES, leave_out=case.id)]
+    assert case.id not in [found.id for found in similar(CATALOG, case.answers, CASES, leave_out=[case.id])]
 
 
 def test_the_distance_is_the_mean_gap_over_what_both_answer() -> None:

@@ -163,7 +163,7 @@ def advise(
         acceptability=drawn.first,
         flips=flips(outlook),
         next_questions=next_questions(outlook, cases, parked=asked),
-        similar=similar(catalog, outlook.assessment.answers, cases, leave_out=workflow.id),
+        similar=similar(catalog, outlook.assessment.answers, cases, leave_out=[one.id for one in engagement.workflows]),
         path=_path(outlook, verdict.now, pilot),
         warnings=warnings(outlook, pilot),
         reopen_when=_reopens(outlook.hits),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -102,7 +102,7 @@ class Similar:
 
 
 def similar(
-    catalog: Catalog, answers: Mapping[str, Answer], cases: Sequence[Case], most: int = MOST, *, leave_out: str = ""
+    catalog: Catalog, answers: Mapping[str, Answer], cases: Sequence[Case], most: int = MOST, *, leave_out: Container[str] = ()
 ) -> tuple[Similar, ...]:
     """The nearest deployments, nearest first; fewer when too little is answered to compare.
 
@@ -111,12 +111,12 @@ def similar(
         answers: The client's answers.
         cases: Deployments to compare with.
         most: Deployments to return at most.
-        leave_out: Id of a case that is the workflow itself.
+        leave_out: Ids of cases that are the workflow itself or stand beside it in the client's file.
     """
     if not cases:
         return ()
     apart, shared = distances(catalog, answers, cases)
-    near = [row for row in np.flatnonzero(np.isfinite(apart)).tolist() if cases[row].id != leave_out]
+    near = [row for row in np.flatnonzero(np.isfinite(apart)).tolist() if cases[row].id not in leave_out]
     order = sorted(near, key=lambda row: (apart[row], -shared[row], cases[row].id))
     return tuple(_similar(cases[row], float(apart[row]), int(shared[row])) for row in order[:most])
 

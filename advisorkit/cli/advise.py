@@ -63,12 +63,12 @@ def cost(
         raise UsageError(f"--draws {draws}: give a power of two from 2 to {MOST_DRAWS}, such as {DRAWS}")
     engagement = opened(file, scenario, sets, accept_stale=accept_stale)
     found = studied(engagement, file, workflow, draws)
-    tell_ages(engagement, [one.inputs for one in found])
-    document = cost_document(engagement, found)
+    tell_ages(engagement, [one.inputs for one in found if one.priced])
     if as_json:
-        emit(document)
+        emit(cost_document(engagement, found))
         return
-    finite(document)
+    if engagement.priced:
+        finite(cost_document(engagement, found))
     for part in terminal(block for one in found for block in costed(one)):
         out.print(part)
 

@@ -50,7 +50,7 @@ def summary(study: Study) -> tuple[Block, ...]:
         DecisionBlock(" ".join(words.headline).rstrip("."), study.workflow.name, advice.clear, _state(study), _override(study)),
         *_off_ramp(study),
         Text((" ".join(lead),), "lead"),
-        KeyFigures((_chance(study), _total(study), _step(study))),
+        KeyFigures((_chance(study), *((_total(study), _step(study)) if study.priced else ()))),
         *_list("purpose", tuple(_purpose(study))),
         *_list("why", words.why),
         *_list("against", words.against),
@@ -140,7 +140,8 @@ def _asks(study: Study) -> Iterator[str]:
         found = study.catalog.off_ramps[study.advice.off_ramp.kind]
         yield say("ask.off_ramp", name=found.name, what=found.right_when)
         return
-    yield say(f"ask.{step.action}", step=name, build=project(cost.p50, study.currency) if cost else say("unknown"), cases=step.cases)
+    key = "ask.unpriced" if step.action in ("pilot", "climb") and not study.priced else f"ask.{step.action}"
+    yield say(key, step=name, build=project(cost.p50, study.currency) if cost else say("unknown"), cases=step.cases)
     if step.action == "pilot":
         yield say("ask.pilot.cases", cases=step.cases)
         yield say("ask.pilot.mark")
@@ -231,7 +232,7 @@ def _reopens(hit: GateHit) -> str:
 
 def _again(study: Study) -> Iterator[str]:
     yield say("again.step")
-    if ages := study.inputs.prices():
+    if (ages := study.inputs.prices()) and study.priced:
         oldest = min(age.as_of for age in ages)
         yield say("again.prices", date=day(oldest + timedelta(days=WARN_DAYS)), days=WARN_DAYS)
     retires = study.inputs.model("tuned_model").retires

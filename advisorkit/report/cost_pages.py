@@ -33,7 +33,9 @@ ROWS = 7
 
 
 def costs(study: Study) -> tuple[Block, ...]:
-    """Ranges of every pattern and of today, how cost builds up, and where the money goes."""
+    """Ranges of every pattern and of today, how cost builds up, and where the money goes; one line where no money is told."""
+    if not study.priced:
+        return Heading(say("money.title"), 2, study.workflow.name), Text((say("money.none"),))
     return (
         Heading(_title(study), 2, study.workflow.name), ChartBlock(pictures.range_bars(study)),
         *((Text(said, "bullets"),) if (said := tuple(_said(study))) else ()), *_curves(study), _side_by_side(study), _bill(study),
@@ -150,7 +152,9 @@ def _sum(lines: list[Line]) -> float | None:
 
 
 def figures(study: Study) -> tuple[Block, ...]:
-    """Assumptions with their sources, what moves the result most, and the age of the prices."""
+    """Assumptions with their sources, what moves the result most, and the age of the prices; nothing where no money is told."""
+    if not study.priced:
+        return ()
     return (
         Heading(say("figures.title"), 2, study.workflow.name), Text((say("figures.lead"),), "lead"), Text((" ".join((_models(study), *_fresh(study))),)),
         Table("", _head("figures.head"), tuple(_assumption(row) for row in _listed(study)), (False, True, True, True, False, False)),

@@ -61,6 +61,8 @@ def _told(study: Study) -> Iterator[str]:
 
 def costed(study: Study) -> tuple[Block, ...]:
     """The costs: every way of working, what it brings against today, where patterns cross."""
+    if not study.priced:
+        return Heading(study.workflow.name), Text((say("money.none"),))
     return (Heading(study.workflow.name), _ways(study), *_against_today(study), _crossings(study), *_hosting(study))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from advisorkit.advice.acceptability import LEAD, SHARE
 from advisorkit.advice.belief import spread
-from advisorkit.export.blocks import Block, Cell, Cover, Heading, Table, Text
+from advisorkit.export.blocks import Block, Cell, Cover, Heading, Table, Text, table_of
 from advisorkit.export.brand import Brand
 from advisorkit.report.printed import count, shown, shown_shares
 from advisorkit.report.sentences import columns, say
@@ -30,8 +30,9 @@ def overview(studies: Sequence[Study]) -> tuple[Block, ...]:
     """All workflows in one table; nothing when there is only one."""
     if len(studies) == 1:
         return ()
-    head = tuple(Cell(c) for c in columns("overview.head", months=studies[0].months))
-    table = Table("", head, tuple(map(_line, studies)), (False, False, False, True, True), note=say("overview.note", currency=studies[0].currency))
+    wide = 5 if studies[0].priced else 4
+    note = say("overview.note", currency=studies[0].currency) if studies[0].priced else ""
+    table = table_of("", columns("overview.head", months=studies[0].months)[:wide], (_line(study)[:wide] for study in studies), (3, 4), note=note)
     return Heading(say("overview.title", count=count(len(studies)).capitalize()), 2), Text((say("overview.lead"),), "lead"), table
 
 
@@ -59,7 +60,7 @@ def method(studies: Sequence[Study]) -> tuple[Block, ...]:
     sections = {name: (Heading(say(f"method.{name}")), Text((say(f"method.{name}_text", **values),))) for name, values in texts.items()}
     return (
         Heading(say("method.title"), 2), *sections["belief"], *(_gates(study) if len(studies) == 1 else _chances(studies)),
-        *sections["clear"], *sections["money"], *sections["limits"], _sources(studies),
+        *sections["clear"], *(sections["money"] if study.priced else ()), *sections["limits"], _sources(studies),
     )
 
 

@@ -83,7 +83,7 @@ def portfolio(studies: Sequence[Study]) -> pd.DataFrame:
 
 def _workflow(study: Study) -> dict[str, object]:
     advice, cost = study.advice, study.costs
-    total = cost.columns[advice.recommended].total
+    total = cost.columns[advice.recommended].total if study.priced else None
     unit = f"({cost.currency} over {cost.horizon_months} months)"
     return {
         "workflow": study.workflow.id,

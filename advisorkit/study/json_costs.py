@@ -8,9 +8,11 @@ from typing import Any
 from advisorkit.costs.bill import Bill
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.results import ColumnCost, CostResult
+from advisorkit.files.texts import Texts
 from advisorkit.study.plain import headed, picked, plain
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement
+from advisorkit.values.errors import UsageError
 from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.prices import PriceAge
 
@@ -18,7 +20,13 @@ _PAYBACK = "pattern=column against p10 p50 p90 within_horizon within_model_life"
 
 
 def cost_document(engagement: Engagement, found: Iterable[Study]) -> dict[str, Any]:
-    """One engagement's costs, workflow by workflow. What is not known is null, never 0."""
+    """One engagement's costs, workflow by workflow. What is not known is null, never 0.
+
+    Raises:
+        UsageError: If no money is told of the engagement.
+    """
+    if not engagement.priced:
+        raise UsageError(f"{engagement.id}: {Texts('report').say('money.none')}")
     return headed(engagement, [_workflow(one.workflow.name, one.inputs, one.bill, one.costs) for one in found])
 
 

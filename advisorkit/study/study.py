@@ -70,9 +70,10 @@ class Study:
     @cached_property
     def advice(self) -> Advice:
         """The advice."""
-        return advise(
+        made = advise(
             self.catalog, self.engagement, self.workflow, self.facts, cases=shipped_cases(), pilot=self.pilot, costing=self._costing
         )
+        return made if self.priced else _unpriced(made)
 
     @cached_property
     def reopened(self) -> tuple[Reopened, ...]:
@@ -133,6 +134,11 @@ class Study:
         return tuple(pattern for pattern, said in self.advice.patterns.items() if said.status != "ruled_out")
 
     @property
+    def priced(self) -> bool:
+        """Whether money is told; where it is not, no page, screen or file shows any."""
+        return self.engagement.priced
+
+    @property
     def currency(self) -> str:
         """ISO code of all money."""
         return self.engagement.currency
@@ -148,6 +154,12 @@ class Study:
 
 
 _TEXTS = Texts("report")
+
+
+def _unpriced(advice: Advice) -> Advice:
+    """`advice` without what its steps cost."""
+    path = tuple(replace(rung, build=None) for rung in advice.path)
+    return replace(advice, path=path, policies=tuple(replace(one, build=None, idle_build=None) for one in advice.policies))
 
 
 def studies(

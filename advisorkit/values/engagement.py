@@ -158,6 +158,8 @@ class Engagement:
     """Day of the advice; prices and ages are judged on it."""
     sample: bool = field(default=False, kw_only=True)
     """Whether the client is invented; every screen and page then says so."""
+    priced: bool = field(default=True, kw_only=True)
+    """Whether money is told; not where real firms stand in a sample and nothing was published about their costs."""
     answers: Annotated[Mapping[str, Answer], Named("answers")] = field(default_factory=dict, kw_only=True)
     """Answers that hold for all workflows."""
     workflows: tuple[Workflow, ...]
