@@ -183,7 +183,7 @@ def test_every_fault_of_a_brand_file_is_told_at_once(tmp_path: Path) -> None:
 
     told = str(raised.value)
     assert len(raised.value.faults) == 4
-    for part in ("line 1: unknown name 'nmae'", "Did you mean name", "too faint", "must lie beside", "not a list of font names"):
+    for part in ("line 1, nmae: unknown key 'nmae'", "Did you mean name", "too faint", "must lie beside", "not a list of font names"):
         assert part in told
 
 

@@ -15,7 +15,7 @@ from strategies import CATALOG, NAMES, engagements
 
 from advisorkit.catalog.vocabulary import vocabulary
 from advisorkit.files.disk import SourceText, read_source
-from advisorkit.files.spots import is_number
+from advisorkit.files.numbers import is_number
 from advisorkit.files.trees import Items, Node, Scalar, parse
 from advisorkit.store import document, reading, samples, writing
 from advisorkit.store.reading import understand

@@ -11,12 +11,12 @@ from advisorkit.catalog.price_rows import load as load_prices
 from advisorkit.catalog.tables import assumptions
 from advisorkit.cli.console import BEYOND, say, told
 from advisorkit.costs.assumption import DRAWS
-from advisorkit.files.spots import is_number
+from advisorkit.files.numbers import COMMAND, estimate
 from advisorkit.store.reading import load
 from advisorkit.values.engagement import Engagement, Scenario, Setting
 from advisorkit.values.errors import PriceError, UsageError, nearest
 from advisorkit.values.prices import WARN_DAYS
-from advisorkit.values.quantities import Estimate, day
+from advisorkit.values.quantities import day
 
 if TYPE_CHECKING:
     from advisorkit.costs.inputs import Inputs
@@ -114,15 +114,7 @@ def _unfit(name: str, text: str, values: dict[str, Setting]) -> str:
         return "give a value, such as 24 or 700,900,1200"
     assumption = table[name]
     try:
-        values[name] = _estimate(text) if assumption.numeric else text
+        values[name] = estimate(text, COMMAND) if assumption.numeric else text
     except (ValueError, OverflowError):
         return "give a number, or low,high or low,likely,high with rising numbers"
     return assumption.fits(values[name])
-
-
-def _estimate(text: str) -> Estimate:
-    parts = [part.strip() for part in text.split(",")]
-    if not all(map(is_number, parts)):
-        raise ValueError("not a number as files write them")
-    numbers = [float(part) for part in parts]
-    return Estimate.of(numbers[0] if len(numbers) == 1 else numbers)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from advisorkit.charts.theme import SANS, SERIF
 from advisorkit.files.disk import read_bytes, read_source
-from advisorkit.files.trees import Fields, Scalar, parse
-from advisorkit.values.errors import EngagementError, Fault, nearest
+from advisorkit.files.spots import Spot
+from advisorkit.files.trees import parse
+from advisorkit.files.typed import Form, whole
+from advisorkit.values.errors import EngagementError, Fault
+from advisorkit.values.written import Named
 
 MAX_LOGO = 60_000
 """Largest logo, in bytes: it is part of every page file."""
@@ -26,17 +31,17 @@ class Brand:
         '#0F2A47'
     """
 
-    name: str = ""
+    name: Annotated[str, Named("line")] = ""
     """Name of the consultancy, on the cover."""
-    logo: str = ""
+    logo: Annotated[str, Named("picture")] = ""
     """Logo as a ``data:`` address; empty for none."""
-    cover: str = "#0F2A47"
+    cover: Annotated[str, Named("colour")] = "#0F2A47"
     """Ground of the cover; white text on it reaches 4.5:1."""
-    serif: str = SERIF
+    serif: Annotated[str, Named("faces")] = SERIF
     """Faces of advice and titles."""
-    sans: str = SANS
+    sans: Annotated[str, Named("faces")] = SANS
     """Faces of everything else."""
-    confidentiality: str = "Confidential"
+    confidentiality: Annotated[str, Named("line")] = "Confidential"
     """Line at the foot of every page."""
 
 
@@ -64,41 +69,39 @@ def read_brand(path: str | Path) -> Brand:
         EngagementError: If the file has faults; carries all of them.
     """
     source = read_source(path)
-    root = parse(source)
-    if not isinstance(root, Fields):
-        raise EngagementError([Fault(source.file, "", "a brand file is a list of names and values")])
-    found = {key.text: node for key, node in root.fields}
-    lines = {key.text: key.line for key, _ in root.fields}
-    words = {name: node.text for name, node in found.items() if isinstance(node, Scalar)}
-    problems = [(name, _problem(name, words.get(name), Path(path).parent)) for name in found]
-    faults = [Fault(source.file, f"line {lines[name]}", text, near) for name, (text, near) in problems if text]
-    if faults:
+    faults: list[Fault] = []
+    folder = Path(path).parent
+    logo = _checked(lambda name: _picture(name, folder), lambda name: _logo(folder / name))
+    forms = {"line": _checked(_short), "colour": _checked(_colour), "faces": _checked(_faces), "picture": logo}
+    brand: Brand | None = whole(Brand, forms).read(Spot(parse(source), "", source.file, faults))
+    if faults or brand is None:
         raise EngagementError(faults)
-    brand = replace(Brand(), **words)
-    return replace(brand, logo=_logo(Path(path).parent / brand.logo)) if brand.logo else brand
+    return brand
 
 
-def _problem(name: str, value: str | None, folder: Path) -> tuple[str, tuple[str, ...]]:
-    valid = [field.name for field in fields(Brand)]
-    if name not in valid:
-        return f"unknown name '{name}'; a brand has {', '.join(valid)}", nearest(name, valid)
-    if value is None:
-        return f"{name} must be a single value", ()
-    return _CHECKS.get(name, _short)(value, folder), ()
+def _checked(problem: Callable[[str], str], made: Callable[[str], str] = str) -> Form:
+    def read(spot: Spot) -> str | None:
+        text = spot.text()
+        if text is not None and (why := problem(text)):
+            spot.fault(why)
+            return None
+        return None if text is None else made(text)
+
+    return Form(read, blank=True)
 
 
-def _short(value: str, _folder: Path) -> str:
+def _short(value: str) -> str:
     return "" if len(value) <= 120 else "is longer than 120 characters"
 
 
-def _colour(value: str, _folder: Path) -> str:
+def _colour(value: str) -> str:
     if not re.fullmatch(r"#[0-9A-Fa-f]{6}", value):
         return f"'{value}' is not a colour; write it in quotes as \"#0F2A47\""
     weak = contrast(value, "#FFFFFF")
     return "" if weak >= 4.5 else f"white text on {value} is too faint ({weak:.1f}:1, 4.5:1 needed); take a darker colour"
 
 
-def _faces(value: str, _folder: Path) -> str:
+def _faces(value: str) -> str:
     return "" if re.fullmatch(r"[\w ,\"'-]{1,120}", value) else f"'{value}' is not a list of font names parted by commas"
 
 
@@ -111,9 +114,6 @@ def _picture(value: str, folder: Path) -> str:
     if not path.is_file():
         return f"there is no logo file {value} beside the brand file"
     return "" if path.stat().st_size <= MAX_LOGO else f"logo {value} is larger than {MAX_LOGO // 1000} kB"
-
-
-_CHECKS = {"cover": _colour, "serif": _faces, "sans": _faces, "logo": _picture}
 
 
 def _logo(path: Path) -> str:

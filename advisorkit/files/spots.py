@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from advisorkit.files.numbers import is_number, unclear
 from advisorkit.files.trees import Fields, Items, Node, Scalar, shown
 from advisorkit.values.errors import Fault, nearest
 from advisorkit.values.quantities import Estimate
@@ -16,20 +17,8 @@ from advisorkit.values.written import ABOVE_ZERO
 MAX_TEXT = 10_000
 """Longest text accepted, in characters."""
 
-_NUMBER = re.compile(r"[-+]?(?:0|[1-9][0-9]*|(?=\.[0-9]))(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,4})?")
-_UNCLEAR = re.compile(r"[-+]?[1-9][0-9]{0,2}[.,][0-9]{3}")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-def is_number(text: str) -> bool:
-    """Whether `text` is a decimal number without group marks or leading zeros.
-
-    Example:
-        >>> [is_number(t) for t in ("350", "-0.5", "1e6", "007", "1:30", "1,000", "nan")]
-        [True, True, True, False, False, False, False]
-    """
-    return _NUMBER.fullmatch(text) is not None
 
 
 def unfit(text: str) -> str | None:
@@ -150,8 +139,8 @@ class Spot:
     def number(self, minimum: float = -math.inf, maximum: float = math.inf) -> float | None:
         """A finite number within bounds."""
         if not self.numeric:
-            unclear = isinstance(self.node, Scalar) and any(map(_UNCLEAR.fullmatch, self.node.text.split("..")))
-            hint = "; thousands or decimals? Write it without thousands marks" if unclear else ""
+            either = isinstance(self.node, Scalar) and unclear(self.node.text)
+            hint = "; thousands or decimals? Write it without thousands marks" if either else ""
             self.fault(f"expected a number such as 1200 or 0.8, got {self.seen}{hint}")
             return None
         value = float(self.node.text) if isinstance(self.node, Scalar) else math.nan

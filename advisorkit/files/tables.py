@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from advisorkit.files.disk import decode, read_bytes
-from advisorkit.files.spots import Spot, is_number, unfit
+from advisorkit.files.numbers import CELL, ends, is_number, unclear
+from advisorkit.files.spots import Spot, unfit
 from advisorkit.files.trees import Items, Scalar, shown
 from advisorkit.values.errors import EngagementError, Fault
 
@@ -29,10 +30,6 @@ MAX_COLUMNS = 500
 MAX_UNPACKED = 100_000_000
 """Largest total size of a workbook's unpacked parts, in bytes."""
 
-_UNCLEAR = re.compile(r"[-+]?[1-9][0-9]{0,2}[.,][0-9]{3}")
-_GROUPS = re.compile(r"[-+]?[0-9]{1,3}(?:(?:\.[0-9]{3}){2,}|(?:,[0-9]{3}){2,})")
-_COMMA = re.compile(r"[-+]?[0-9]+(\.[0-9]{3})*,[0-9]+")
-_POINT = re.compile(r"[-+]?[0-9]{1,3}(,[0-9]{3})+\.[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +151,7 @@ def _row(file: str, line: int, cells: Sequence[_Cell], columns: Sequence[str]) -
         return ReadRow(line, {}, faults)
     found = {}
     for name, cell in zip(columns, cells, strict=False):
-        unclear = not cell.point and any(map(_UNCLEAR.fullmatch, cell.text.split("..")))
-        node = Scalar(cell.text, line, "text" if unclear else "plain")
+        node = Scalar(cell.text, line, "text" if not cell.point and unclear(cell.text) else "plain")
         spot = Spot(node, f"{shown(name)}{cell.place}", file, faults)
         if problem := cell.problem or unfit(cell.text):
             spot.fault(problem)
@@ -175,21 +171,11 @@ def as_amount(spot: Spot) -> Spot:
     if not isinstance(spot.node, Scalar) or spot.node.kind == "text":
         return spot
     line = spot.node.line
-    numbers = [_number(part.strip()) for part in spot.node.text.split("..")]
+    numbers = ends(spot.node.text, CELL)
     if len(numbers) > 3 or not all(map(is_number, numbers)):
         return spot
     scalars = tuple(Scalar(number, line) for number in numbers)
     return replace(spot, node=scalars[0] if len(scalars) == 1 else Items(scalars, line))
-
-
-def _number(text: str) -> str:
-    if _UNCLEAR.fullmatch(text) and "," in text:
-        return text
-    if _GROUPS.fullmatch(text):
-        return re.sub("[.,]", "", text)
-    if _COMMA.fullmatch(text):
-        return text.replace(".", "").replace(",", ".")
-    return text.replace(",", "") if _POINT.fullmatch(text) else text
 
 
 def read_sheets(path: str | Path) -> dict[str, ReadTable]:

@@ -10,7 +10,8 @@ from functools import lru_cache
 from pathlib import PurePosixPath, PureWindowsPath
 
 from advisorkit.catalog.vocabulary import Vocabulary, vocabulary
-from advisorkit.files.spots import Spot, is_number
+from advisorkit.files.numbers import is_number
+from advisorkit.files.spots import Spot
 from advisorkit.files.typed import TEXT, Form, Known, Plain, Schema, whole
 from advisorkit.values.criteria import Catalog
 from advisorkit.values.engagement import Engagement, Scenario
