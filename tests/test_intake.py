@@ -16,9 +16,8 @@ from hypothesis import strategies as st
 from strategies import CATALOG, answer_sets, setting_sets, slugs, words
 
 from advisorkit.catalog.vocabulary import plain_answer, plain_setting
-from advisorkit.intake.filled import read_questionnaire
 from advisorkit.intake.portfolio import PortfolioTable, portfolio
-from advisorkit.intake.questionnaire import asked, new_questionnaire
+from advisorkit.intake.questionnaire import asked, new_questionnaire, read_questionnaire
 from advisorkit.values.engagement import Answer, Setting
 from advisorkit.values.errors import EngagementError
 from advisorkit.values.quantities import Estimate

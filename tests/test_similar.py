@@ -8,7 +8,7 @@ from strategies import answer_sets
 
 from advisorkit.advice.cases import LEAST, UNORDERED, distances, similar
 from advisorkit.calibration.closed_cases import shipped_cases
-from advisorkit.calibration.reporting import report
+from advisorkit.calibration.scoring import report
 from advisorkit.catalog.reading import load
 from advisorkit.values.engagement import Answer
 

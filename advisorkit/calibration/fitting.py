@@ -1,11 +1,12 @@
-"""Fit of the weights to closed cases, held back towards the expert's judgement."""
+"""Fit of the weights to closed cases, held back towards the expert's judgement, and the data file that keeps it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,10 @@ from advisorkit.advice.belief import removed
 from advisorkit.advice.cases import Case, placed
 from advisorkit.advice.decibans import Array, Decibans, table
 from advisorkit.advice.gates import closed_gates
-from advisorkit.values.criteria import Catalog, Criterion, Level
+from advisorkit.calibration.closed_cases import shipped_cases
+from advisorkit.catalog.reading import DATA
+from advisorkit.catalog.reading import load as load_catalog
+from advisorkit.values.criteria import Catalog, Criterion
 from advisorkit.values.patterns import PATTERNS
 
 READING_ERROR = 0.1
@@ -22,6 +26,12 @@ READING_ERROR = 0.1
 
 Rows = NDArray[np.intp]
 """Places of cases."""
+
+_HEAD = """# Decibans fitted to {count} closed cases, held towards the expert's: [retrieval, training], the expert's behind the #.
+# Written by `python -m advisorkit.calibration.fitting`; only the reasons are edited by hand.
+cases: {count}
+penalty: {{scale: {scale:g}, firmness: {firmness:g}}}
+"""
 
 _NATS = math.log(10) / 10
 _NEEDS = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], dtype=float)
@@ -202,24 +212,42 @@ def _cost(sheet: Sheet, rows: Rows, weights: Fitted, penalty: Penalty, mix: Arra
     return float(-likelihood + penalty.firmness / 2 * sum((move**2).sum() for move in moved))
 
 
-def with_weights(catalog: Catalog, weights: Fitted) -> Catalog:
-    """`catalog` with other decibans; the expert's stay beside them."""
-    criteria = {
-        name: replace(criterion, levels=tuple(_levels(criterion, weights, column)))
-        for column, (name, criterion) in enumerate(catalog.criteria.items())
-    }
-    return replace(catalog, criteria=criteria)
-
-
-def _levels(criterion: Criterion, weights: Fitted, column: int) -> Iterator[Level]:
-    for place, level in enumerate(criterion.levels):
-        yield replace(level, fitted=(float(weights.retrieval[column, place]), float(weights.training[column, place])))
-
-
 def shipped_weights(catalog: Catalog) -> Fitted:
     """The decibans that the catalogue uses."""
     tables = table(catalog)
     return Fitted(tables.retrieval, tables.training)
 
 
+def weights_file(catalog: Catalog, weights: Fitted, count: int, penalty: Penalty, reasons: Mapping[str, str]) -> str:
+    """Text of the file, weights rounded to a tenth of a deciban."""
+    lines = [_HEAD.format(count=count, scale=penalty.scale, firmness=penalty.firmness) + "weights:"]
+    for column, criterion in enumerate(catalog.criteria.values()):
+        rows = list(_rows(criterion, weights.retrieval[column].tolist(), weights.training[column].tolist()))
+        lines += [f"  {criterion.id}:", *rows] if rows else []
+    lines += ["reasons:", *(f"  {name}: {reason}" for name, reason in reasons.items() if name in catalog.criteria)]
+    return "\n".join(lines) + "\n"
 
+
+def _rows(criterion: Criterion, retrieval: Sequence[float], training: Sequence[float]) -> Iterator[str]:
+    for place, level in enumerate(criterion.levels):
+        fitted = (_tenth(retrieval[place]), _tenth(training[place]))
+        expert = level.expert
+        if any(fitted) or any(expert):
+            yield f"    {level.id}: [{fitted[0]:g}, {fitted[1]:g}]  # {expert[0]:+g}, {expert[1]:+g}"
+
+
+def _tenth(decibans: float) -> float:
+    return round(decibans, 1) + 0.0
+
+
+def main() -> None:
+    """Fit to the shipped cases and write the shipped weights; reasons stay as they are."""
+    catalog, cases, penalty = load_catalog(), shipped_cases(), Penalty()
+    weights = fit(Sheet(catalog, cases), np.arange(len(cases)), penalty)
+    reasons = {name: criterion.fit_note for name, criterion in catalog.criteria.items() if criterion.fit_note}
+    target = Path(str(DATA)) / "weights.yaml"
+    target.write_text(weights_file(catalog, weights, len(cases), penalty, reasons), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

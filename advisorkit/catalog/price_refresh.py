@@ -128,28 +128,10 @@ def package_prices(on: date) -> tuple[Price, ...]:
     return tuple(replace(row, checked=fresh) for one in models().values() for row in _model_prices(one.id, one.reference, on))
 
 
-def package_history(until: date, checked: date) -> tuple[Price, ...]:
-    """Every price of the book's models that the package dates up to `until`, each from its first day.
-
-    Raises:
-        PriceError: If a model cannot be found in the package.
-    """
-    return tuple(row for one in models().values() for row in _dated(one.id, one.reference, until, checked))
-
-
 def newest_price(on: date) -> date:
     """Newest first day of any price in the package that is not after `on`."""
     starts = (start for provider in _providers() for model in provider.models for start in _starts(model))
     return max((start for start in starts if start <= on), default=on)
-
-
-def _dated(key: str, reference: str, until: date, checked: date) -> Iterator[Price]:
-    seen: dict[str, Price] = {}
-    for day in (date.min, *(start for start in sorted(_starts(_find(key, reference))) if start <= until)):
-        for row in _model_prices(key, reference, max(day, date(1970, 1, 1))):
-            if row.id not in seen or not _agree(seen[row.id], row):
-                seen[row.id] = replace(row, since=day, checked=checked)
-                yield seen[row.id]
 
 
 def _model_prices(key: str, reference: str, on: date) -> Iterator[Price]:

@@ -29,7 +29,7 @@ def calibrate(
 ) -> None:
     """How often the advice was right on closed cases, leaving out one company at a time."""
     from advisorkit.calibration.closed_cases import read_cases, shipped_cases
-    from advisorkit.calibration.reporting import report
+    from advisorkit.calibration.scoring import report
 
     if plot is not None and plot.suffix != ".svg":
         raise UsageError(f"--plot {plot}: the plot is drawn as SVG; name a file that ends in .svg")

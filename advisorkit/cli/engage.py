@@ -15,8 +15,7 @@ from advisorkit.cli.console import Flow, Json, emit, guarded, out, say, tell, to
 from advisorkit.cli.request import fresh
 from advisorkit.files.disk import MAX_BYTES, read_source, write_bytes
 from advisorkit.intake.brief import notes_in, prompt, read_reply
-from advisorkit.intake.filled import read_questionnaire
-from advisorkit.intake.questionnaire import new_questionnaire
+from advisorkit.intake.questionnaire import new_questionnaire, read_questionnaire
 from advisorkit.store.document import CURRENCIES, schema
 from advisorkit.store.reading import Loaded, load, reduced
 from advisorkit.store.writing import new as new_file
