@@ -10,8 +10,8 @@ from contracts import NUMBER, PATTERN, TEXT, many, objects, or_null, per_pattern
 from jsonschema import validate
 from priced import ANSWERS, TODAYS_FIGURES, engagement, inputs, inputs_of
 
-from advisorkit.costs.bill import NAMES, bill
-from advisorkit.costs.flows import COLUMNS
+from advisorkit.costs.bill import bill
+from advisorkit.costs.flows import COLUMNS, TEXTS
 from advisorkit.study.json_costs import cost_document
 from advisorkit.study.study import studies
 from advisorkit.values.engagement import Engagement
@@ -68,9 +68,9 @@ def test_every_component_and_unit_has_an_id_and_keeps_its_english_name() -> None
     work = document(told[1])["workflows"][0]
     shown = {(line["component_id"], line["component"], line["unit_id"], line["unit"]) for line in work["patterns"]["hybrid"]["lines"]}
 
-    assert {key.removeprefix("component.") for key in NAMES.all if key.startswith("component.")} == {
+    assert {key.removeprefix("component.") for key in TEXTS.all if key.startswith("component.")} == {
         line.component_id for line in bought}
-    assert {key.removeprefix("unit.") for key in NAMES.all if key.startswith("unit.")} == {line.unit_id for line in bought}
+    assert {key.removeprefix("unit.") for key in TEXTS.all if key.startswith("unit.")} == {line.unit_id for line in bought}
     assert ("gpu_rent", "GPU rent", "gpu_months", "GPU months") in shown
     assert ("upkeep_corpus", "Upkeep of the documents", "engineers_build", "of the engineers' build") in shown
 

@@ -63,7 +63,7 @@ def _row(line: Line) -> str:
 def _defaults() -> Iterator[str]:
     yield from ("| name | what | default | unit | moves with | source |", "|---|---|---|---|---|---|")
     for one in assumptions().values():
-        cells = (f"`{one.name}`", one.meaning, _default(one), one.unit.replace("{currency}", "currency"), one.moves_with, one.source)
+        cells = (f"`{one.name}`", one.meaning, _default(one), one.unit_in("currency", "share"), one.moves_with, one.source)
         yield f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
 
 

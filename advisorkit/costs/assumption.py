@@ -44,8 +44,8 @@ class Assumption:
     """Name in tables and charts."""
     meaning: str
     """One plain sentence."""
-    unit: str
-    """Unit; ``{currency}`` stands for the engagement's currency."""
+    measure: Annotated[str, Key("unit")]
+    """Its unit: ``{currency}`` stands for the engagement's currency, ``{share}`` for parts of 1, which are shown in percent."""
     group: Annotated[Literal["workload", "assumption"], Named("group")] = "assumption"
     """Place in the engagement file: ``workload:`` or ``assumptions:``."""
     kind: Annotated[AssumptionKind, Named("kind")] = "positive"
@@ -66,6 +66,30 @@ class Assumption:
     """Whether 0 makes no sense, since it is divided by."""
     source: str = field(kw_only=True)
     """Where the default comes from."""
+
+    @property
+    def unit(self) -> str:
+        """Unit as files and tables name it; ``{currency}`` is left open."""
+        return self.unit_in("{currency}", "share")
+
+    def unit_in(self, currency: str, share: str) -> str:
+        """Unit with words for the engagement's currency and for parts of 1.
+
+        Example:
+            >>> Assumption("a", "A", "", "{share} a year", kind="share", source="").unit_in("€", "%")
+            '% a year'
+        """
+        return self.measure.replace("{currency}", currency).replace("{share}", share)
+
+    @property
+    def in_percent(self) -> bool:
+        """Whether its values are parts of 1, shown in percent."""
+        return self.measure.startswith("{share}")
+
+    @property
+    def in_money(self) -> bool:
+        """Whether its values are amounts of money."""
+        return self.measure.startswith("{currency}")
 
     @property
     def fed_by(self) -> str:

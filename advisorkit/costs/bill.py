@@ -7,13 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from advisorkit.costs.columns import columns
-from advisorkit.costs.flows import Column, Flow, Part, Phase, Workings, scene
+from advisorkit.costs.flows import TEXTS, Column, Flow, Part, Phase, Workings, scene
 from advisorkit.costs.inputs import Inputs
-from advisorkit.files.texts import Texts
 from advisorkit.values.errors import PriceError
-
-NAMES = Texts("costs")
-"""Names of components and units, by their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +42,12 @@ class Line:
     @property
     def component(self) -> str:
         """What is paid for, in English."""
-        return NAMES.say(f"component.{self.component_id}")
+        return TEXTS.say(f"component.{self.component_id}")
 
     @property
     def unit(self) -> str:
         """Unit of `quantity`, in English."""
-        return NAMES.say(f"unit.{self.unit_id}")
+        return TEXTS.say(f"unit.{self.unit_id}")
 
 
 @dataclass(frozen=True, slots=True)

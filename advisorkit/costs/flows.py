@@ -19,12 +19,15 @@ from advisorkit.costs.clock import Clock, Profile, Stairs
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.sampling import known
 from advisorkit.costs.tokens import Request, requests
+from advisorkit.files.texts import Texts
 from advisorkit.values.patterns import PATTERNS, PatternId
 
 Column = Literal["today", "prompt", "rag", "finetune", "hybrid", "buy"]
 Phase = Literal["build", "run", "change", "error"]
 Part = Literal["platform", "corpus", "workflow"]
 
+TEXTS = Texts("costs")
+"""Names of components and units by their ids, and what is said of break-evens."""
 COLUMNS: tuple[Column, ...] = ("today", *PATTERNS, "buy")
 """Everything that is compared: the four patterns, what is done today, and a bought product."""
 

@@ -254,7 +254,7 @@ class _Chosen:
 
     def row(self, assumption: Assumption) -> Input:
         made = self._set(assumption) or self._answered(assumption) or self._priced(assumption, assumption.price)
-        unit = assumption.unit.replace("{currency}", self.engagement.currency)
+        unit = assumption.unit_in(self.engagement.currency, "share")
         if made is None:
             known = assumption.default is not None
             made = Input(assumption, assumption.default, assumption.source, "default" if known else "not known", unit)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from advisorkit.costs.facts import Saving
-from advisorkit.costs.flows import Column
+from advisorkit.costs.flows import TEXTS, Column
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import Band
 
@@ -99,8 +100,15 @@ class Crossing:
     """The two patterns, the simpler first."""
     calls_per_month: float | None
     """Calls a month at which they cost the same; the crossing nearest to the client's volume; None when there is none."""
-    reason: str
-    """What happens there, or why there is none."""
+    kind: Literal["crosses", "steps", "never", "same", "unknown"]
+    """Whether the totals cross, change places at a step such as one more GPU, differ or agree at every volume, or are not known."""
+    cheaper: PatternId | None = None
+    """The pattern that costs less above the crossing, or everywhere."""
+
+    @property
+    def reason(self) -> str:
+        """What happens there, or why there is none, in English."""
+        return TEXTS.say(f"break_even.{self.kind}", cheaper=TEXTS.say(f"pattern.{self.cheaper}") if self.cheaper else "")
 
 
 @dataclass(frozen=True, slots=True)

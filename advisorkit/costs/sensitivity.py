@@ -22,7 +22,6 @@ GRID = np.concatenate([[0.0], np.geomspace(1.0, LARGEST, 511)])
 PARTS = 65
 ROUNDS = 2
 Pair = tuple[PatternId, PatternId]
-NAMES = {"prompt": "the prompt", "rag": "RAG", "finetune": "fine-tuning", "hybrid": "the hybrid"}
 
 
 def total(paid: Sequence[Flow]) -> Any:
@@ -90,16 +89,12 @@ def _line(low: float, high: float, gap_low: float, gap_high: float) -> float:
 
 def _said(pair: Pair, gap: Any, found: tuple[float, float] | None) -> Crossing:
     if not known(gap):
-        return Crossing(pair, None, "not known: a cost of one of the two is not known")
+        return Crossing(pair, None, "unknown")
     if found is None:
-        if not np.any(gap):
-            return Crossing(pair, None, "they cost the same at every volume")
-        cheaper = NAMES[pair[0] if gap[1] < 0 or (gap[1] == 0 and gap[-1] < 0) else pair[1]]
-        return Crossing(pair, None, f"{cheaper} costs less at every volume")
+        cheaper = pair[0] if gap[1] < 0 or (gap[1] == 0 and gap[-1] < 0) else pair[1]
+        return Crossing(pair, None, "never", cheaper) if np.any(gap) else Crossing(pair, None, "same")
     volume, left = found
-    above = NAMES[pair[0] if _after(gap, volume) < 0 else pair[1]]
-    step = "; they change places at a step, such as one more GPU" if left > 1e-7 else ""
-    return Crossing(pair, volume, f"{above} costs less above it{step}")
+    return Crossing(pair, volume, "steps" if left > 1e-7 else "crosses", pair[0] if _after(gap, volume) < 0 else pair[1])
 
 
 def _after(gap: Any, volume: float) -> float:

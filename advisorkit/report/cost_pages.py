@@ -157,7 +157,7 @@ def figures(study: Study) -> tuple[Block, ...]:
         return ()
     return (
         Heading(say("figures.title"), 2, study.workflow.name), Text((say("figures.lead"),), "lead"), Text((" ".join((_models(study), *_fresh(study))),)),
-        Table("", _head("figures.head"), tuple(_assumption(row) for row in _listed(study)), (False, True, True, True, False, False)),
+        Table("", _head("figures.head"), tuple(_assumption(row, study.currency) for row in _listed(study)), (False, True, True, True, False, False)),
         *_swings(study), *_old_prices(study),
     )
 
@@ -176,13 +176,10 @@ def _models(study: Study) -> str:
     return f"{told} {say('figures.hosting')}" if study.inputs.word("tuned_hosting") == "api" else told
 
 
-def _assumption(row: Input) -> tuple[Cell, ...]:
+def _assumption(row: Input, currency: str) -> tuple[Cell, ...]:
     star = "\u00a0*" if row.known and row.changed_by != "price book" else ""
-    share = row.unit.startswith("share")
-    low, likely, high = _ends(row.range, 100 if share else 1)
-    unit = row.unit.replace("share", "%", 1) if share else row.unit
-    for code, sign in SYMBOLS.items():
-        unit = unit.replace(code, sign.strip())
+    low, likely, high = _ends(row.range, 100 if row.assumption.in_percent else 1)
+    unit = row.assumption.unit_in(SYMBOLS.get(currency, currency).strip(), "%")
     return Cell(row.assumption.label + star), Cell(low), Cell(likely, "strong"), Cell(high), Cell(unit), _source(row)
 
 

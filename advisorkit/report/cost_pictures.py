@@ -6,6 +6,7 @@ from bisect import bisect_right
 from math import inf
 
 from advisorkit.charts import kinds
+from advisorkit.costs.assumption import Assumption
 from advisorkit.costs.flows import Column
 from advisorkit.costs.results import CostCurve, InputSwing, Payback
 from advisorkit.report.pictures import ruled_out
@@ -134,20 +135,21 @@ def tornado(study: Study) -> kinds.Tornado | None:
 
 
 def _swing(study: Study, bar: InputSwing) -> kinds.Swing:
-    low, high = (input_words(value, bar.unit, study.currency) for value in (bar.low_value, bar.high_value))
+    low, high = (input_words(value, study.inputs.rows[bar.input].assumption, study.currency) for value in (bar.low_value, bar.high_value))
     return kinds.Swing(bar.label, bar.low, bar.high, low, high)
 
 
-def input_words(value: float, unit: str, currency: str) -> str:
+def input_words(value: float, of: Assumption, currency: str) -> str:
     """An assumption's value in a few letters, for the ends of bars.
 
     Example:
-        >>> input_words(3, "EUR an item", "EUR"), input_words(0.08, "share", "EUR"), input_words(25_000, "calls a month", "EUR")
-        ('€3', '8%', '25k')
+        >>> values = {"{currency} an item": 3, "{share}": 0.08, "calls a month": 25_000}
+        >>> [input_words(value, Assumption("a", "A", "", unit, source=""), "EUR") for unit, value in values.items()]
+        ['€3', '8%', '25k']
     """
-    if unit.startswith(currency):
+    if of.in_money:
         return money_short(value, currency)
-    if unit.startswith("share"):
+    if of.in_percent:
         return f"{round_figures(value * 100):g}%".replace("-", "−")
     return money_short(value, "").strip() if abs(value) >= 10_000 else f"{round_figures(value, 3):g}"
 

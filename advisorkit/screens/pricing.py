@@ -98,13 +98,11 @@ def _tidy(value: float, row: Input) -> float:
 
 def scale_of(row: Input) -> float:
     """By how much a value is multiplied for display: shares are shown as percent."""
-    return 100.0 if row.unit.startswith("share") else 1.0
+    return 100.0 if row.assumption.in_percent else 1.0
 
 
 def _unit(row: Input, currency: str) -> str:
-    if row.unit.startswith("share"):
-        return tell("unit.share") + row.unit.removeprefix("share")
-    return row.unit.replace(currency, SYMBOLS.get(currency, currency).strip())
+    return row.assumption.unit_in(SYMBOLS.get(currency, currency).strip(), tell("unit.share"))
 
 
 def _step(likely: float) -> float:
