@@ -80,6 +80,8 @@ def shown(text: str, most: int = 60) -> str:
         >>> shown("bell" + chr(7) + chr(10) + "x" * 99, 8)
         'bell··xx…'
     """
+    if len(text) <= most and text.isprintable():
+        return text
     plain = "".join(c if c.isprintable() else "·" for c in text[:most])
     return plain + ("…" if len(text) > most else "")
 
