@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
 from advisorkit.advice.belief import GUESS
-from advisorkit.catalog.method_costs import cost_method
-from advisorkit.catalog.reading import load
+from advisorkit.catalog.price_rows import load as load_prices
+from advisorkit.catalog.reading import DATA, load
+from advisorkit.catalog.tables import assumptions
 from advisorkit.catalog.vocabulary import archetypes
+from advisorkit.costs.assumption import DRAWS, Assumption
+from advisorkit.costs.bill import Line, bill
+from advisorkit.costs.inputs import inputs_for
+from advisorkit.costs.sampling import CORRELATION
 from advisorkit.values.criteria import AskIf, Catalog, Criterion, Gate, Level
+from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
 from advisorkit.values.patterns import Pattern
-from advisorkit.values.quantities import day, number, percent
+from advisorkit.values.prices import STALE_DAYS, WARN_DAYS
+from advisorkit.values.quantities import Estimate, day, number, percent
 
 PAGE = Path("docs/method.md")
 """Where the page is kept, relative to the checkout."""
+
+_DAY = date(2026, 11, 20)
+_REVIEWED = ("day", "hour", "label", "judge", "gpu", "throughput", "store", "rerank", "hosting", "tool")
+"""Kinds of price rows that no price package has; prices of models are listed by `advisorkit prices`."""
 
 _FORMULA = """# How the advice is worked out
 
@@ -178,6 +190,77 @@ def _sources(catalog: Catalog) -> Iterator[str]:
     yield "## Sources\n"
     rows = ((s.key, s.title, s.where, day(s.checked)) for s in catalog.sources.values())
     yield from _table(("key", "title", "how it was read", "checked"), rows)
+
+
+def cost_method() -> str:
+    """The cost model in words and formulas, in Markdown.
+
+    Example:
+        >>> "## How a bill is worked out" in cost_method()
+        True
+    """
+    text = DATA.joinpath("text", "en", "method_costs.md").read_text(encoding="utf-8")
+    example, defaults, prices = ("\n".join(part).rstrip() for part in (_example(), _defaults(), _prices()))
+    return text.format(
+        correlation=f"{CORRELATION:g}", screen=f"{DRAWS:,}", report=f"{DRAWS * 4:,}",
+        example=example, defaults=defaults, prices=prices, warn=WARN_DAYS, stale=STALE_DAYS,
+    )
+
+
+def _example() -> Iterator[str]:
+    """A prompt for 10,000 calls a month, everything else at its default, worked out by hand."""
+    said = {"calls_per_month": Answer(amount=Estimate.of(10_000)), "human_review": Answer(levels=("never",))}
+    whole = Engagement("example", "Example", "USD", _DAY, (Workflow("mail", "Mail", answers=said),))
+    made = bill(inputs_for(whole, whole.workflows[0], load_prices(_DAY), assumptions()))
+    yield (
+        f"A prompt for 10,000 calls a month, nobody checks, all else at its default, over {made.horizon_months} months, in {made.currency} "
+        f"on {_DAY:%d %B %Y}, at likely values:\n"
+    )
+    known = [line for line in made.of("prompt") if line.amount is not None]
+    total = ("**Total of what is known**", "", "", "", "", f"**{sum(line.amount or 0 for line in known):,.2f}**")
+    yield from _table(("line", "quantity", "unit", "price", "months", "amount"), [*map(_line, known), total])
+
+
+def _line(line: Line) -> tuple[str, ...]:
+    quantity, price, months = (f"{x:,.6g}" if x is not None else "" for x in (line.quantity, line.price, line.months))
+    return line.component, quantity, line.unit, price, months, f"{line.amount:,.2f}"
+
+
+def _defaults() -> Iterator[str]:
+    rows = (
+        (f"`{one.name}`", one.meaning, _default(one), one.unit_in("currency", "share"), one.moves_with, one.source)
+        for one in assumptions().values()
+    )
+    yield from _table(("name", "what", "default", "unit", "moves with", "source"), rows)
+
+
+def _prices() -> Iterator[str]:
+    rows = (
+        (f"`{price.id}`", _value(price.amount), f"{price.currency} {price.unit}".strip(), day(price.checked), price.source)
+        for price in load_prices(_DAY).prices.values()
+        if price.id.partition(":")[0] in _REVIEWED
+    )
+    yield from _table(("id", "price", "unit", "as of", "source"), rows)
+
+
+def _default(one: Assumption) -> str:
+    by = one.by_answer
+    told = [f"by `{one.fed_by}`"] if one.answer else []
+    told += [f"`{by.criterion}`: {'; '.join(f'{level} {_value(value)}' for level, value in by.levels.items())}"] if by else []
+    told += [f"price book `{one.price}`"] if one.price else []
+    otherwise = "" if one.default is None else _value(one.default)
+    return "; else ".join([*told, otherwise] if otherwise else told) or "not known"
+
+
+def _value(value: Setting) -> str:
+    if isinstance(value, Estimate):
+        ends = (value.low,) if value.fixed else (value.low, value.likely, value.high)
+        return " / ".join(_plain(end) for end in ends)
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+
+
+def _plain(value: float) -> str:
+    return number(value) if value == int(value) else f"{value:g}"
 
 
 def main(arguments: Sequence[str]) -> None:
