@@ -8,11 +8,18 @@ from advisorkit.advice.belief import Assessment, Belief
 from advisorkit.advice.whatif import Outlook
 from advisorkit.values.criteria import Catalog
 from advisorkit.values.engagement import Answer
+from advisorkit.values.patterns import PATTERNS, PatternId
 
 
 def weigh(catalog: Catalog, answers: Mapping[str, Answer]) -> Belief:
     """Belief after `answers`; an absent one is unknown."""
     return believe(Assessment(catalog, answers))
+
+
+def best(chances: Mapping[PatternId, float]) -> PatternId:
+    """The likeliest pattern; a tie goes to the simpler one."""
+    highest = max(chances.values())
+    return next(pattern for pattern in PATTERNS if chances[pattern] >= highest - 1e-9)
 
 
 def believe(assessment: Assessment) -> Belief:

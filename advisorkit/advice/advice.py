@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from advisorkit.advice.acceptability import LEAD, SHARE, Draws, draw
-from advisorkit.advice.belief import Assessment, Belief, best, removed, shuts
+from advisorkit.advice.belief import Assessment, Belief, removed, shuts
 from advisorkit.advice.cases import Case, Similar, similar
 from advisorkit.advice.flips import Flip, Pair, WeightFlip, flips, pairs, stays, weight_flip
 from advisorkit.advice.gates import Facts, GateHit
 from advisorkit.advice.ladder import PILOT, Policy, Rung, plan, policies, waiting
 from advisorkit.advice.questions import NextQuestion, next_questions, settled
 from advisorkit.advice.steps import NextStep, OffRamp, companions, next_step, off_ramp, warnings
-from advisorkit.advice.whatif import Outlook
+from advisorkit.advice.whatif import Outlook, best_of
 from advisorkit.advice.words import Story, Words, say
 from advisorkit.costs.facts import Costing
 from advisorkit.pilots.established import COUNTED, Established
@@ -107,17 +107,6 @@ _RUNNABLE = frozenset({("corpus_tokens", ()), ("tuning_available", ("no",))})
 """Gates, by criterion and levels, that a pilot of the pattern settles: that it could be run, and not that it may stay."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    recommended: PatternId
-    runner_up: PatternId
-    now: PatternId
-    lead: float
-    clear: bool
-    ramp: OffRamp | None
-    step: NextStep
-
-
 def advise(
     catalog: Catalog,
     engagement: Engagement,
@@ -146,17 +135,17 @@ def advise(
     outlook = Outlook(assess(catalog, engagement, workflow, facts, pilot, costing))
     drawn = draw(outlook, cases, draws, seed)
     bought = any(name.startswith("buy_") for name in engagement.settings_of(workflow))
-    verdict = _judged(outlook, drawn, pilot, bought=bought)
+    story = _judged(outlook, drawn, pilot, bought=bought)
     asked, chances = _asked(engagement, workflow), _chances(outlook)
     return Advice(
         workflow=workflow.id,
-        recommended=verdict.recommended,
-        now=verdict.now,
-        clear=verdict.clear,
-        lead=verdict.lead,
-        off_ramp=verdict.ramp,
+        recommended=story.recommended,
+        now=outlook.now,
+        clear=story.clear,
+        lead=story.lead,
+        off_ramp=story.ramp,
         companions=companions(outlook.assessment),
-        next_step=verdict.step,
+        next_step=story.step,
         patterns={pattern: _pattern(pattern, chances, outlook.hits, pilot) for pattern in PATTERNS},
         belief=outlook.belief,
         gates=outlook.hits,
@@ -164,10 +153,10 @@ def advise(
         flips=flips(outlook),
         next_questions=next_questions(outlook, cases, parked=asked),
         similar=similar(catalog, outlook.assessment.answers, cases, leave_out=[one.id for one in engagement.workflows]),
-        path=_path(outlook, verdict.now, pilot),
+        path=_path(outlook, outlook.now, pilot),
         warnings=warnings(outlook, pilot),
         reopen_when=_reopens(outlook.hits),
-        words=say(_story(outlook, verdict)),
+        words=say(story),
         override=workflow.override,
         policies=policies(chances, facts),
         weight_flip=weight_flip(outlook),
@@ -184,19 +173,14 @@ def _chances(outlook: Outlook) -> dict[PatternId, float]:
     return dict(zip(PATTERNS, outlook.chances.tolist(), strict=True))
 
 
-def _judged(outlook: Outlook, drawn: Draws, pilot: Established | None, *, bought: bool) -> _Verdict:
-    chances = _chances(outlook)
-    recommended = best(chances)
-    runner_up = best({pattern: -1.0 if pattern == recommended else chance for pattern, chance in chances.items()})
-    now, lead = outlook.now, chances[recommended] - chances[runner_up]
+def _judged(outlook: Outlook, drawn: Draws, pilot: Established | None, *, bought: bool) -> Story:
+    recommended, others = PATTERNS[outlook.goal], outlook.chances.copy()
+    others[outlook.goal] = -1
+    runner_up = int(best_of(others))
+    lead = float(outlook.chances[outlook.goal] - outlook.chances[runner_up])
     ramp = off_ramp(outlook.assessment, outlook.hits, recommended, bought=bought)
     clear = lead >= LEAD and drawn.first[recommended] >= SHARE
-    return _Verdict(recommended, runner_up, now, lead, clear, ramp, next_step(outlook, ramp, now, pilot))
-
-
-def _story(outlook: Outlook, verdict: _Verdict) -> Story:
-    ramp = verdict.ramp.kind if verdict.ramp else None
-    return Story(outlook, verdict.recommended, verdict.runner_up, verdict.now, verdict.step.action, verdict.clear, ramp)
+    return Story(outlook, recommended, PATTERNS[runner_up], lead, clear, ramp, next_step(outlook, ramp, outlook.now, pilot))
 
 
 def _reopens(hits: Sequence[GateHit]) -> tuple[str, ...]:

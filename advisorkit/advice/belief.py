@@ -308,14 +308,3 @@ def corners(belief: Belief, hits: Iterable[GateHit]) -> dict[PatternId, float]:
     gone = removed(hits)
     chances = spread(belief.retrieval, belief.training) * [p not in gone for p in PATTERNS]
     return dict(zip(PATTERNS, (chances / chances.sum()).tolist(), strict=True))
-
-
-def best(chances: Mapping[PatternId, float]) -> PatternId:
-    """The likeliest pattern; a tie goes to the simpler one.
-
-    Example:
-        >>> best({"prompt": 0.4, "rag": 0.4, "finetune": 0.1, "hybrid": 0.1})
-        'prompt'
-    """
-    highest = max(chances.values())
-    return next(pattern for pattern in PATTERNS if chances[pattern] >= highest - 1e-9)

@@ -67,22 +67,16 @@ def flips(outlook: Outlook) -> tuple[Flip, ...]:
     Nearest is the fewest levels away from today's answer (an unknown one is one away from all), then the smallest move of
     the two beliefs. Facts of the cost model are worked out anew for each.
     """
-    today = _today(outlook)
-    found = [place for place, best in enumerate(best_of(outlook.single.chances)) if best != today]
+    found = [place for place, best in enumerate(best_of(outlook.single.chances)) if best != outlook.goal]
     return tuple(_flip(outlook, place) for place in sorted(found, key=lambda place: _distance(outlook, place)))
 
 
 def stays(outlook: Outlook, most: int = 3) -> tuple[Flip, ...]:
     """The changes of one answer that move the beliefs most without changing the destination, one for each criterion."""
-    today = _today(outlook)
-    found = [place for place, best in enumerate(best_of(outlook.single.chances)) if best == today]
+    found = [place for place, best in enumerate(best_of(outlook.single.chances)) if best == outlook.goal]
     ranked = sorted(found, key=lambda place: -outlook.moves[place])
     one_each = {outlook.singles[place].criterion: place for place in reversed(ranked)}
     return tuple(_flip(outlook, place) for place in sorted(one_each.values(), key=ranked.index)[:most])
-
-
-def _today(outlook: Outlook) -> int:
-    return int(best_of(outlook.chances[None])[0])
 
 
 def _flip(outlook: Outlook, place: int) -> Flip:
@@ -115,9 +109,8 @@ def pairs(outlook: Outlook) -> tuple[Pair, ...]:
     """
     if np.count_nonzero(outlook.chances) < 2:
         return ()
-    today = _today(outlook)
     runner = int(np.argsort(-outlook.chances, kind="stable")[1])
-    both = combinations(_partners(outlook, today, runner), 2)
+    both = combinations(_partners(outlook, runner), 2)
     tried = [pair for pair in both if not all(outlook.feeds(outlook.singles[place]) for place in pair)]
     if not tried:
         return ()
@@ -130,41 +123,40 @@ def pairs(outlook: Outlook) -> tuple[Pair, ...]:
     )
 
 
-def _partners(outlook: Outlook, today: int, runner: int) -> list[int]:
+def _partners(outlook: Outlook, runner: int) -> list[int]:
     chances = outlook.single.chances.clip(min=1e-12)
-    gain = np.log(chances[:, runner]) - np.log(chances[:, today])
-    kept = [place for place, best in enumerate(best_of(outlook.single.chances)) if best == today]
+    gain = np.log(chances[:, runner]) - np.log(chances[:, outlook.goal])
+    kept = [place for place, best in enumerate(best_of(outlook.single.chances)) if best == outlook.goal]
     best_each: dict[str, int] = {}
     for place in sorted(kept, key=lambda place: gain[place]):
         best_each[outlook.singles[place].criterion] = place
     ranked = sorted(best_each.values(), key=lambda place: -gain[place])
-    return [place for place in ranked if gain[place] > _gap(outlook, today, runner)][:PARTNERS]
+    return [place for place in ranked if gain[place] > _gap(outlook, runner)][:PARTNERS]
 
 
-def _gap(outlook: Outlook, today: int, runner: int) -> float:
-    return float(np.log(outlook.chances[runner]) - np.log(outlook.chances[today])) + 1e-9
+def _gap(outlook: Outlook, runner: int) -> float:
+    return float(np.log(outlook.chances[runner]) - np.log(outlook.chances[outlook.goal])) + 1e-9
 
 
 def weight_flip(outlook: Outlook) -> WeightFlip | None:
     """The criterion whose weight has to change least, as a factor, for another destination; None when none does it alone."""
     columns = [column for column in range(outlook.columns.shape[1]) if outlook.columns[:, column].any()]
     factors = np.linspace(0, LARGEST_FACTOR, 31)
-    today = _today(outlook)
     if not columns:
         return None
-    flipped = best_of(_scaled(outlook, columns, factors)) != today
+    flipped = best_of(_scaled(outlook, columns, factors)) != outlook.goal
     nearest = np.where(flipped, np.abs(factors - 1), np.inf)
     row, place = np.unravel_index(int(np.argmin(nearest)), nearest.shape)
     if not np.isfinite(nearest[row, place]):
         return None
     inner = float(factors[place] + np.sign(1 - factors[place]) * factors[1])
-    return _narrowed(outlook, columns[int(row)], float(factors[place]), inner, today)
+    return _narrowed(outlook, columns[int(row)], float(factors[place]), inner)
 
 
-def _narrowed(outlook: Outlook, column: int, flipped: float, kept: float, today: int) -> WeightFlip:
+def _narrowed(outlook: Outlook, column: int, flipped: float, kept: float) -> WeightFlip:
     for _ in range(20):
         middle = (flipped + kept) / 2
-        if best_of(_scaled(outlook, [column], np.array([middle])))[0, 0] != today:
+        if best_of(_scaled(outlook, [column], np.array([middle])))[0, 0] != outlook.goal:
             flipped = middle
         else:
             kept = middle

@@ -190,9 +190,14 @@ class Outlook:
         return np.asarray(np.abs(self.weights[:, columns, levels] - self.columns[:, columns]).sum(axis=0))
 
     @cached_property
+    def goal(self) -> int:
+        """Place of the likeliest pattern today."""
+        return int(best_of(self.chances))
+
+    @cached_property
     def now(self) -> PatternId:
         """The pattern to work on today."""
-        return self._now(int(best_of(self.chances[None])[0]), self.belief.retrieval >= self.belief.training, self.hits)
+        return self._now(self.goal, self.belief.retrieval >= self.belief.training, self.hits)
 
     @cached_property
     def deciding(self) -> frozenset[str]:
@@ -207,7 +212,7 @@ class Outlook:
         return self._decided_by(self.after([(change,) for change in ends])) if ends else frozenset()
 
     def _decided_by(self, tried: Changed) -> frozenset[str]:
-        today, first = int(best_of(self.chances[None])[0]), self.belief.retrieval >= self.belief.training
+        today, first = self.goal, self.belief.retrieval >= self.belief.training
         goals, firsts = best_of(tried.chances).tolist(), (tried.beliefs[:, 0] >= tried.beliefs[:, 1]).tolist()
         found: set[str] = set()
         for changes, hits, goal, retrieval_first in zip(tried.changes, tried.hits, goals, firsts, strict=True):

@@ -10,6 +10,7 @@ from advisorkit.advice.answers import clause, words_of
 from advisorkit.advice.belief import MEASURED, EvidenceItem, shuts
 from advisorkit.advice.gates import GateHit
 from advisorkit.advice.ladder import PILOT
+from advisorkit.advice.steps import NextStep, OffRamp
 from advisorkit.advice.whatif import Outlook
 from advisorkit.values.criteria import Axis
 from advisorkit.values.engagement import Answer
@@ -62,14 +63,14 @@ class Story:
     """The destination."""
     runner_up: PatternId
     """The next likeliest pattern."""
-    now: PatternId
-    """The pattern to work on today."""
-    action: str
-    """pilot, mark_more, ship, climb, stop or off_ramp."""
+    lead: float
+    """Chance of the destination less that of the runner-up, 0 to 1."""
     clear: bool
     """Whether the destination leads clearly."""
-    ramp: str | None
-    """Off-ramp id; None when nothing simpler fits."""
+    ramp: OffRamp | None
+    """Something simpler that fits; None when nothing does."""
+    step: NextStep
+    """What to do next."""
 
 
 def say(story: Story) -> Words:
@@ -86,23 +87,24 @@ def say(story: Story) -> Words:
 
 def _headline(story: Story) -> Iterator[str]:
     catalog, text = story.outlook.assessment.catalog, story.outlook.assessment.catalog.text
-    if story.action == "off_ramp" and story.ramp:
-        template = text.get(f"start.off_ramp.{story.ramp}", text["start.off_ramp"])
-        yield template.format(ramp=catalog.off_ramps[story.ramp].long_name)
+    now, action = story.outlook.now, story.step.action
+    if action == "off_ramp" and story.ramp:
+        template = text.get(f"start.off_ramp.{story.ramp.kind}", text["start.off_ramp"])
+        yield template.format(ramp=catalog.off_ramps[story.ramp.kind].long_name)
         return
-    if not story.clear and story.action == "pilot":
+    if not story.clear and action == "pilot":
         first, second = text[f"name.{story.recommended}"], text[f"name.{story.runner_up}"]
         yield text["open.headline"].format(first=first, second=second)
-        key = "open.start.prompt" if story.now == "prompt" else "open.start.other"
-        yield text[key].format(pattern=catalog.patterns[story.now].long_name)
+        key = "open.start.prompt" if now == "prompt" else "open.start.other"
+        yield text[key].format(pattern=catalog.patterns[now].long_name)
         return
-    key = f"start.{story.action}"
-    if story.action == "pilot":
-        key += f".{story.now}" if story.now in ("prompt", "rag") else ".other"
-    yield text[key].format(pattern=catalog.patterns[story.now].long_name)
-    if story.action not in ("ship", "stop"):
+    key = f"start.{action}"
+    if action == "pilot":
+        key += f".{now}" if now in ("prompt", "rag") else ".other"
+    yield text[key].format(pattern=catalog.patterns[now].long_name)
+    if action not in ("ship", "stop"):
         chance = float(story.outlook.chances[PATTERNS.index(story.recommended)])
-        key = "goal.same" if story.now == story.recommended else "goal.other"
+        key = "goal.same" if now == story.recommended else "goal.other"
         goal = catalog.patterns[story.recommended].long_name
         yield text[key].format(likely=text[f"likely.{how_likely(chance)}"], pattern=goal)
 

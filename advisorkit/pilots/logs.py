@@ -12,35 +12,18 @@ import json
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from advisorkit.files.spots import MAX_TEXT
 from advisorkit.files.tables import MAX_ROWS, MAX_UNPACKED
 from advisorkit.files.texts import Texts
-from advisorkit.pilots.marked import COLUMNS, MarkRow, cells_of
+from advisorkit.pilots.marked import COLUMNS, MarkedResults, cells_of, marks_of, whole
 from advisorkit.values.errors import EngagementError, Fault
 
 _say = Texts("pilots").say
 _NOTED = frozenset(COLUMNS) - {"case", "right", "input", "output"}
 _ABOUT_FAILURE = frozenset({"failure", "severity", "fixed_by_text", "outcome"})
 _GRADES = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0, True: 1.0, False: 0.0}
-
-
-@dataclass(frozen=True, slots=True)
-class Log:
-    """A tool's log as rows."""
-
-    form: Literal["inspect", "promptfoo"]
-    """The tool."""
-    lines: Sequence[MarkRow]
-    """One row for each judged answer."""
-    reported: Mapping[str, float]
-    """What the tool itself counts."""
-    warnings: tuple[str, ...]
-    """What was left out or could be misread."""
-    faults: list[Fault] = field(default_factory=list)
-    """Faults of the rows; readers of their cells add theirs."""
 
 
 def is_archive(raw: bytes, file: str) -> bool:
@@ -52,7 +35,7 @@ def is_archive(raw: bytes, file: str) -> bool:
         raise EngagementError([Fault(file, "", "is a broken file; save it again")]) from None
 
 
-def unpacked(raw: bytes, file: str) -> Log:
+def unpacked(raw: bytes, file: str) -> MarkedResults:
     """The Inspect log in a ZIP file."""
     reader = importlib.import_module("zipfile_zstd" if importlib.util.find_spec("zipfile_zstd") else "zipfile")
     try:
@@ -69,7 +52,7 @@ def unpacked(raw: bytes, file: str) -> Log:
         raise EngagementError([Fault(file, "", "is a broken archive")]) from None
 
 
-def inspect_log(file: str, log: Mapping[str, Any]) -> Log:
+def inspect_log(file: str, log: Mapping[str, Any]) -> MarkedResults:
     """Rows of an Inspect AI log: one for each scored sample and epoch, by the scorer that the log names first."""
     samples, scores = log.get("samples") or [], ((log.get("results") or {}).get("scores") or [])
     if not samples or not scores:
@@ -84,7 +67,7 @@ def inspect_log(file: str, log: Mapping[str, Any]) -> Log:
     warnings = tuple(_inspect_notices(samples, scored, scores, name))
     metrics = {name: metric["value"] for name, metric in (chosen.get("metrics") or {}).items()}
     reported = {"samples": float(len(samples)), "scored": float(len(scored)), **metrics}
-    return Log("inspect", lines, reported, warnings, faults)
+    return whole(MarkedResults(file, "inspect", marks_of(lines), None, warnings, reported), faults, len(lines))
 
 
 def _check_count(file: str, rows: Sequence[Any]) -> None:
@@ -143,7 +126,7 @@ def _inspect_notices(
         yield _say("warn.partly", count=partly)
 
 
-def promptfoo_log(file: str, log: Mapping[str, Any]) -> Log:
+def promptfoo_log(file: str, log: Mapping[str, Any]) -> MarkedResults:
     """Rows of promptfoo's JSON output: one for each test, prompt and repeat that it could judge."""
     results = log["results"].get("results") or []
     if not results:
@@ -162,7 +145,7 @@ def promptfoo_log(file: str, log: Mapping[str, Any]) -> Log:
     warnings = (_say("warn.errors", count=left, answers=len(results)),) if left else ()
     counts = log["results"].get("stats") or {}
     reported = {name: float(counts[name]) for name in ("successes", "failures", "errors") if name in counts}
-    return Log("promptfoo", lines, reported, warnings, faults)
+    return whole(MarkedResults(file, "promptfoo", marks_of(lines), None, warnings, reported), faults, len(lines))
 
 
 def _cases(results: Sequence[Mapping[str, Any]]) -> list[int]:

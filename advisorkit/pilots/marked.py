@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal, get_args
 
 from advisorkit.files.spots import Spot, unfit
 from advisorkit.files.trees import Items, Scalar
-from advisorkit.values.errors import Fault, nearest
+from advisorkit.values.errors import Fault, PilotError, nearest
 
 Failure = Literal["information", "behaviour", "unclear", "label"]
 Outcome = Literal["right", "wrong", "declined"]
@@ -124,10 +124,10 @@ class MarkRow:
         path = ", ".join(self.cells[name].path if name in self.cells else name for name in columns)
         replace(self.place, path=path or self.place.path).fault(message)
 
-    @property
-    def unmarked(self) -> bool:
-        """Whether the marker has not come to it yet."""
-        return not any(name in self.cells for name in _MARKS)
+
+def is_marked(cells: Container[str]) -> bool:
+    """Whether a marker has come to the row with these columns filled in."""
+    return any(name in cells for name in _MARKS)
 
 
 def normal(name: str) -> str:
@@ -172,6 +172,15 @@ def marks_of(lines: Sequence[MarkRow]) -> tuple[MarkedCase, ...]:
     marks = [mark for line in lines if (mark := _mark(line)) is not None]
     _once(lines)
     return tuple(marks)
+
+
+def whole(results: MarkedResults, faults: Sequence[Fault], rows: int) -> MarkedResults:
+    """The results of `rows` rows; any fault refuses them all."""
+    if faults:
+        raise PilotError(faults, rows)
+    if not results.marks:
+        raise PilotError([Fault(results.file, "", "holds no marked case")])
+    return results
 
 
 def _mark(line: MarkRow) -> MarkedCase | None:

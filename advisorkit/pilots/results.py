@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,8 @@ from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, ReadTable, read_sheets, read_table
 from advisorkit.files.texts import Texts
 from advisorkit.files.trees import Fields, Scalar, parse_json
-from advisorkit.pilots.logs import Log, inspect_log, is_archive, promptfoo_log, unpacked
-from advisorkit.pilots.marked import MarkedResults, MarkRow, check_columns, marks_of, normal
+from advisorkit.pilots.logs import inspect_log, is_archive, promptfoo_log, unpacked
+from advisorkit.pilots.marked import MarkedResults, MarkRow, check_columns, is_marked, marks_of, normal, whole
 from advisorkit.values.errors import EngagementError, Fault, PilotError
 
 MARKS = "Marks"
@@ -42,14 +42,6 @@ def read_results(path: str | Path) -> MarkedResults:
         raise PilotError(error.faults) from None
 
 
-def _whole(results: MarkedResults, faults: Sequence[Fault], rows: int) -> MarkedResults:
-    if faults:
-        raise PilotError(faults, rows)
-    if not results.marks:
-        raise PilotError([Fault(results.file, "", "holds no marked case")])
-    return results
-
-
 def _from_table(table: ReadTable) -> MarkedResults:
     if faults := check_columns(table.file, table.columns):
         raise PilotError(faults)
@@ -59,18 +51,18 @@ def _from_table(table: ReadTable) -> MarkedResults:
 def _from_rows(
     file: str, rows: Sequence[ReadRow], warnings: tuple[str, ...] = (), pass_mark: float | None = None, notices: tuple[str, ...] = ()
 ) -> MarkedResults:
+    lines = [MarkRow(Spot(Scalar("", row.line), "", _sheet(row, file), row.faults), _normal(row)) for row in rows if not row.faults]
+    marks = marks_of(lines)
     faults = [fault for row in rows for fault in row.faults]
-    whole = [row for row in rows if not row.faults]
-    lines = [MarkRow(Spot(Scalar("", row.line), "", _sheet(row, file), faults), _shared(row.cells, faults)) for row in whole]
-    return _whole(MarkedResults(file, "table", marks_of(lines), pass_mark, warnings, notices=notices), faults, len(rows))
+    return whole(MarkedResults(file, "table", marks, pass_mark, warnings, notices=notices), faults, len(rows))
 
 
 def _sheet(row: ReadRow, file: str) -> str:
     return next((spot.file for spot in row.cells.values() if spot.file), file)
 
 
-def _shared(cells: Mapping[str, Spot], faults: list[Fault]) -> dict[str, Spot]:
-    return {normal(name): Spot(spot.node, spot.path, spot.file, faults) for name, spot in cells.items()}
+def _normal(row: ReadRow) -> dict[str, Spot]:
+    return {normal(name): spot for name, spot in row.cells.items()}
 
 
 def _from_workbook(path: str | Path) -> MarkedResults:
@@ -79,7 +71,7 @@ def _from_workbook(path: str | Path) -> MarkedResults:
         return _from_table(read_table(path))
     both = [sheets[name] for name in (MARKS, SECOND_MARKS) if name in sheets]
     rows = [(row, i) for i, sheet in enumerate(both) for row in sheet.rows]
-    marked = [(row, i) for row, i in rows if row.faults or not _unmarked(row.cells)]
+    marked = [(row, i) for row, i in rows if row.faults or is_marked(_normal(row))]
     faults = [fault for sheet in both for fault in check_columns(sheet.file, sheet.columns)]
     if faults:
         raise PilotError(faults)
@@ -88,13 +80,9 @@ def _from_workbook(path: str | Path) -> MarkedResults:
     return _from_rows(str(path), [_by(row, i) for row, i in marked], warnings, _pass_mark(sheets.get(AGREED)))
 
 
-def _unmarked(cells: Mapping[str, Spot]) -> bool:
-    return MarkRow(Spot(Scalar("", 0), "", "", []), _shared(cells, [])).unmarked
-
-
 def _by(row: ReadRow, sheet: int) -> ReadRow:
     """A row of the second sheet without initials is still another person's."""
-    if sheet == 0 or any(normal(name) == "marker" for name in row.cells):
+    if sheet == 0 or "marker" in _normal(row):
         return row
     second = Spot(Scalar("second", row.line), "marker", "", row.faults)
     return ReadRow(row.line, {**row.cells, "marker": second}, row.faults)
@@ -109,11 +97,11 @@ def _pass_mark(agreed: ReadTable | None) -> float | None:
 
 
 def _from_json(file: str, text: str, notices: tuple[str, ...]) -> MarkedResults:
-    whole = _object(text)
-    if isinstance(whole, dict) and {"eval", "status"} <= whole.keys():
-        return _from_log(file, lambda: inspect_log(file, whole))
-    if isinstance(whole, dict) and isinstance(whole.get("results"), dict):
-        return _from_log(file, lambda: promptfoo_log(file, whole))
+    log = _object(text)
+    if isinstance(log, dict) and {"eval", "status"} <= log.keys():
+        return _from_log(file, lambda: inspect_log(file, log))
+    if isinstance(log, dict) and isinstance(log.get("results"), dict):
+        return _from_log(file, lambda: promptfoo_log(file, log))
     return _from_lines(file, text, notices)
 
 
@@ -124,20 +112,18 @@ def _object(text: str) -> Any:
         return None
 
 
-def _from_log(file: str, read: Callable[[], Log]) -> MarkedResults:
+def _from_log(file: str, read: Callable[[], MarkedResults]) -> MarkedResults:
     try:
-        log = read()
+        return read()
     except (AttributeError, KeyError, TypeError, ValueError):
         raise PilotError([Fault(file, "", "is not laid out as this tool's logs are; write it anew with the tool")]) from None
-    marks = marks_of(log.lines)
-    return _whole(MarkedResults(file, log.form, marks, None, log.warnings, log.reported), log.faults, len(log.lines))
 
 
 def _from_lines(file: str, text: str, notices: tuple[str, ...]) -> MarkedResults:
     faults: list[Fault] = []
     lines = list(_json_lines(file, text, faults))
     marks = marks_of(lines)
-    return _whole(MarkedResults(file, "table", marks, notices=notices), faults, sum(bool(line.strip()) for line in text.splitlines()))
+    return whole(MarkedResults(file, "table", marks, notices=notices), faults, sum(bool(line.strip()) for line in text.splitlines()))
 
 
 def _json_lines(file: str, text: str, faults: list[Fault]) -> Iterator[MarkRow]:
