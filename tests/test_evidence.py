@@ -14,7 +14,7 @@ from skcriteria import mkdm
 from skcriteria.agg.simple import WeightedSumModel
 from strategies import answer_sets
 
-from advisorkit.advice.belief import GUESS, Assessment, Belief, corners, removed
+from advisorkit.advice.belief import GUESS, Assessment, Belief, removed
 from advisorkit.advice.decibans import table
 from advisorkit.advice.gates import GateHit, closed_gates, shares
 from advisorkit.advice.ladder import step_for_now, waiting
@@ -27,7 +27,7 @@ from advisorkit.values.engagement import Answer
 from advisorkit.values.errors import CatalogError
 from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import Estimate
-from tests.weighing import believe, best, weigh
+from tests.weighing import believe, best, corners, weigh
 
 CATALOG = load()
 plain = answer_sets(plain=True, most=12)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from strategies import answer_sets
 
-from advisorkit.advice.belief import MEASURED, Assessment, corners
+from advisorkit.advice.belief import MEASURED, Assessment
 from advisorkit.advice.flips import flips, pairs, stays, weight_flip
 from advisorkit.advice.gates import closed_gates
 from advisorkit.advice.whatif import Change, Outlook, possible_answers
@@ -20,7 +20,7 @@ from advisorkit.study.study import Study
 from advisorkit.values.engagement import Answer, Workflow
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import Estimate
-from tests.weighing import believe, best
+from tests.weighing import believe, best, corners
 
 CATALOG = load()
 QUESTIONS: dict[str, Answer] = {

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from strategies import answer_sets
 
-from advisorkit.advice.belief import Assessment, corners
+from advisorkit.advice.belief import Assessment
 from advisorkit.advice.cases import Case
 from advisorkit.advice.gates import closed_gates
 from advisorkit.advice.ladder import step_for_now
@@ -26,7 +26,7 @@ from advisorkit.costs.inputs import inputs_for
 from advisorkit.values.criteria import TOPICS
 from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.patterns import PatternId
-from tests.weighing import believe, best
+from tests.weighing import believe, best, corners
 
 CATALOG = load()
 CASES = shipped_cases()

@@ -21,13 +21,13 @@ def test_a_deployment_is_nearest_to_itself() -> None:
         nearest = similar(CATALOG, case.answers, CASES)[0]
 
         assert nearest.distance == 0
-        assert nearest.id == case.id or dict(next(c for c in CASES if c.id == nearest.id).answers).keys() != case.answers.keys()
+        assert nearest.case.id == case.id or dict(next(c for c in CASES if c.id == nearest.case.id).answers).keys() != case.answers.keys()
 
 
 def test_a_workflow_that_is_itself_a_case_is_not_shown_as_its_own_likeness() -> None:
     case = CASES[5]
 
-    assert case.id not in [found.id for found in similar(CATALOG, case.answers, CASES, leave_out=[case.id])]
+    assert case.id not in [found.case.id for found in similar(CATALOG, case.answers, CASES, leave_out=[case.id])]
 
 
 def test_the_distance_is_the_mean_gap_over_what_both_answer() -> None:
@@ -62,9 +62,9 @@ def test_distances_are_shares_and_come_nearest_first(answers: dict[str, Answer])
 
 
 def test_each_one_says_what_was_chosen_what_happened_and_where_it_was_read() -> None:
-    for case in similar(CATALOG, CASES[1].answers, CASES):
+    for case in (found.case for found in similar(CATALOG, CASES[1].answers, CASES)):
         assert case.outcome
-        assert case.what_happened.endswith(".")
+        assert case.outcome_reason.endswith(".")
         assert case.source.startswith("https://")
 
 

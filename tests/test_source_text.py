@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from advisorkit.advice.belief import corners
 from advisorkit.catalog.reading import load
 from advisorkit.values.engagement import Answer
 from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import Estimate
-from tests.weighing import weigh
+from tests.weighing import corners, weigh
 
 CATALOG = load()
 

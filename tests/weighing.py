@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from advisorkit.advice.belief import Assessment, Belief
+from advisorkit.advice.belief import Assessment, Belief, removed, spread
+from advisorkit.advice.gates import GateHit
 from advisorkit.advice.whatif import Outlook
 from advisorkit.values.criteria import Catalog
 from advisorkit.values.engagement import Answer
@@ -14,6 +15,14 @@ from advisorkit.values.patterns import PATTERNS, PatternId
 def weigh(catalog: Catalog, answers: Mapping[str, Answer]) -> Belief:
     """Belief after `answers`; an absent one is unknown."""
     return believe(Assessment(catalog, answers))
+
+
+def corners(belief: Belief, hits: Iterable[GateHit]) -> dict[PatternId, float]:
+    """Chance of each pattern as the destination; what cannot be is removed and the rest adds up to 1.
+    """
+    gone = removed(hits)
+    chances = spread(belief.retrieval, belief.training) * [p not in gone for p in PATTERNS]
+    return dict(zip(PATTERNS, (chances / chances.sum()).tolist(), strict=True))
 
 
 def best(chances: Mapping[PatternId, float]) -> PatternId:

@@ -295,16 +295,3 @@ def removed(hits: Iterable[GateHit]) -> frozenset[PatternId]:
     """Patterns that cannot be the destination; none when all four would go, for then only an off-ramp is left to advise."""
     gone = frozenset(pattern for hit in hits if shuts(hit) for pattern in hit.removes)
     return frozenset() if len(gone) == len(PATTERNS) else gone
-
-
-def corners(belief: Belief, hits: Iterable[GateHit]) -> dict[PatternId, float]:
-    """Chance of each pattern as the destination; what cannot be is removed and the rest adds up to 1.
-
-    Example:
-        >>> sure_of_retrieval = Belief(9.5, -9.5, 0.9, 0.1, (), (0, 0))
-        >>> {pattern: round(chance, 2) for pattern, chance in corners(sure_of_retrieval, ()).items()}
-        {'prompt': 0.09, 'rag': 0.81, 'finetune': 0.01, 'hybrid': 0.09}
-    """
-    gone = removed(hits)
-    chances = spread(belief.retrieval, belief.training) * [p not in gone for p in PATTERNS]
-    return dict(zip(PATTERNS, (chances / chances.sum()).tolist(), strict=True))

@@ -81,23 +81,11 @@ UNORDERED = frozenset({"task_kind", "source_form", "hosting", "input_form", "tun
 class Similar:
     """One published deployment and how far its answers are from the client's."""
 
-    id: Annotated[str, Named("id")]
-    """Case id."""
-    company: Annotated[str, Named("company")]
-    """Who deployed it."""
-    year: Annotated[int, Named("year")] | None
-    """Year of the report; None when not known."""
-    outcome: PatternWord
-    """What was deployed or won the comparison."""
+    case: Case
+    """The deployment."""
     distance: float
     """Gower distance over the criteria that both answer, 0 (alike) to 1."""
-    source: str
-    """Address of the report."""
-    what_happened: str
-    """Why it ended there, in a sentence."""
-    workflow: str = ""
-    """What the work is."""
-    shared: int = 0
+    shared: int
     """Criteria that both answer."""
 
 
@@ -118,13 +106,7 @@ def similar(
     apart, shared = distances(catalog, answers, cases)
     near = [row for row in np.flatnonzero(np.isfinite(apart)).tolist() if cases[row].id not in leave_out]
     order = sorted(near, key=lambda row: (apart[row], -shared[row], cases[row].id))
-    return tuple(_similar(cases[row], float(apart[row]), int(shared[row])) for row in order[:most])
-
-
-def _similar(case: Case, distance: float, shared: int) -> Similar:
-    return Similar(
-        case.id, case.company, case.year, case.outcome, distance, case.source, case.outcome_reason, case.workflow, shared
-    )
+    return tuple(Similar(cases[row], float(apart[row]), int(shared[row])) for row in order[:most])
 
 
 def distances(

@@ -9,10 +9,12 @@ from typing import Literal
 
 from advisorkit.advice.advice import Advice
 from advisorkit.costs.inputs import Inputs
-from advisorkit.pilots.rules import Rules
+from advisorkit.files.texts import Texts
+from advisorkit.pilots.terms import Rules
 from advisorkit.values.engagement import Engagement, Workflow
 from advisorkit.values.quantities import day
 
+_say = Texts("advice").say
 _MONTH = 365.25 / 12
 
 Condition = Literal["advice_moved", "prices_old", "model_ends", "answer_unconfirmed", "pilot_old"]
@@ -57,8 +59,8 @@ def _moved(engagement: Engagement, workflow: Workflow, advice: Advice) -> Iterat
         return
     last = told[-1]
     moved = (last.recommended, last.now) != (advice.recommended, advice.now)
-    then, today = f"{last.recommended} with {last.now} first", f"{advice.recommended} with {advice.now} first"
-    why = f"On {day(last.date)} the advice was {then}; today's answers give {today}." if moved else f"The advice of {day(last.date)} still stands."
+    goals = {"then": last.recommended, "then_now": last.now, "today": advice.recommended, "today_now": advice.now}
+    why = _say("reopen.moved" if moved else "reopen.stands", date=day(last.date), **goals)
     yield Reopened(workflow.id, "advice_moved", advice.recommended, moved, engagement.as_of if moved else None, why)
 
 
@@ -66,7 +68,7 @@ def _prices(engagement: Engagement, workflow: Workflow, inputs: Inputs) -> Itera
     old = [age for age in inputs.prices() if age.state != "fresh"]
     if old:
         oldest = max(old, key=lambda age: age.age_days)
-        why = f"{len(old)} prices are old; the oldest was last checked on {day(oldest.as_of)}."
+        why = _say("reopen.prices", count=len(old), date=day(oldest.as_of))
         yield Reopened(workflow.id, "prices_old", oldest.id, holds=True, on=engagement.as_of, why=why)
 
 
@@ -75,7 +77,7 @@ def _models(engagement: Engagement, workflow: Workflow, inputs: Inputs, advice: 
     for name in ("model", *used):
         ends = inputs.model(name).retires
         if ends is not None and (ends - engagement.as_of).days <= inputs.months * _MONTH:
-            why = f"The model {inputs.word(name)} ends on {day(ends)}, within the period that was costed."
+            why = _say("reopen.model", model=inputs.word(name), date=day(ends))
             yield Reopened(workflow.id, "model_ends", inputs.word(name), ends <= engagement.as_of, ends, why)
 
 
@@ -83,7 +85,7 @@ def _answers(engagement: Engagement, workflow: Workflow) -> Iterator[Reopened]:
     for name, answer in engagement.answers_of(workflow).items():
         due = answer.confirm_by
         if due is not None:
-            why = f"An answer was to be confirmed by {day(due)}."
+            why = _say("reopen.confirm", date=day(due))
             yield Reopened(workflow.id, "answer_unconfirmed", name, due < engagement.as_of, due, why)
 
 
@@ -92,5 +94,5 @@ def _pilots(engagement: Engagement, workflow: Workflow, months: float) -> Iterat
         last = workflow.pilots[-1]
         due = date.fromordinal(min(last.date.toordinal() + round(months * _MONTH), date.max.toordinal()))
         holds = due <= engagement.as_of
-        why = f"The last pilot is of {day(last.date)}" + ("; models and documents have moved on since." if holds else f" and is good until about {day(due)}.")
+        why = _say("reopen.pilot_old" if holds else "reopen.pilot_good", date=day(last.date), until=day(due))
         yield Reopened(workflow.id, "pilot_old", last.file, holds, due, why)

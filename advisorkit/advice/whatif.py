@@ -16,7 +16,6 @@ from advisorkit.advice.belief import (
     Belief,
     believed,
     contradicted,
-    corners,
     removed,
     spread,
     worked_out,
@@ -91,7 +90,7 @@ class Outlook:
     @cached_property
     def chances(self) -> Array:
         """Chance of each pattern today, in the order of `PATTERNS`."""
-        return np.array(list(corners(self.belief, self.hits).values()))
+        return np.asarray(shared_out(np.array([[self.belief.retrieval, self.belief.training]]), [self.gone])[0])
 
     @cached_property
     def by_gate(self) -> tuple[tuple[GateHit, ...], ...]:

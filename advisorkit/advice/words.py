@@ -13,7 +13,6 @@ from advisorkit.advice.ladder import PILOT
 from advisorkit.advice.steps import NextStep, OffRamp
 from advisorkit.advice.whatif import Outlook
 from advisorkit.values.criteria import Axis
-from advisorkit.values.engagement import Answer
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import percent
 
@@ -215,9 +214,10 @@ def _unknowns(story: Story) -> Iterator[str]:
         if at_stake[name]:
             names = ", ".join(catalog.patterns[p].name for p in at_stake[name])
             yield text["unknown.gate"].format(label=catalog.criteria[name].label, patterns=names)
-    for key, chosen in (("disputed", _disputed), ("guess", _guessed)):
-        labels = [catalog.criteria[name].label for name, answer in assessment.answers.items() if chosen(answer)]
-        if labels:
+    answers = assessment.answers.items()
+    disputed, guessed = ([n for n, a in answers if a.disputed], [n for n, a in answers if a.confidence == "guess"])
+    for key, chosen in (("disputed", disputed), ("guess", guessed)):
+        if labels := [catalog.criteria[name].label for name in chosen]:
             yield text[f"unknown.{key}"].format(labels=", ".join(labels))
 
 
@@ -229,13 +229,3 @@ def _shut(hits: list[GateHit], story: Story) -> list[PatternId]:
     """Patterns that open gates could still take away and that stand a chance."""
     named = {pattern for hit in hits for pattern in hit.removes}
     return [pattern for pattern in PATTERNS if pattern in named and _chance(story, pattern) >= UNLIKELY]
-
-
-def _disputed(answer: Answer) -> bool:
-    return answer.disputed
-
-
-def _guessed(answer: Answer) -> bool:
-    return answer.confidence == "guess"
-
-

@@ -11,23 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc, betaincinv
 
+from advisorkit.pilots import tally
 from advisorkit.pilots.marked import Failure, MarkedCase, MarkedResults, Severity
-from advisorkit.pilots.rules import Rules
-from advisorkit.pilots.tally import (
-    Agreement,
-    Beta,
-    Share,
-    Weighed,
-    agreement,
-    answered,
-    by_kind,
-    by_segment,
-    by_severity,
-    kind,
-    mean_range,
-    total,
-    weigh,
-)
+from advisorkit.pilots.tally import Agreement, Beta, Share, Weighed, kind, total
+from advisorkit.pilots.terms import Rules
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import Estimate
 
@@ -190,22 +177,22 @@ def diagnose(pilot: Pilot) -> Diagnosis:
         (0.5, Share(hits=1.0, n=1.0))
     """
     marks = pilot.results.marks
-    weighed = weigh(marks)
+    weighed = tally.weigh(marks)
     failed = [pair for pair in weighed if kind(pair[0])]
     mended = _mended(failed)
     return Diagnosis(
         pilot=pilot,
         cases=total(weighed),
         bad_labels=len({m.case for m in marks} - {m.case for m, _ in weighed}),
-        right=answered(weighed),
+        right=tally.answered(weighed),
         declined=Share(total(p for p in weighed if p[0].outcome == "declined"), total(weighed)),
-        failures=by_kind(weighed),
+        failures=tally.by_kind(weighed),
         mended=mended,
         found=_found(weighed, found=True),
         missed=_found(failed, found=False),
-        segments=by_segment(weighed),
-        severities=by_severity(weighed),
-        agreement=agreement(marks),
+        segments=tally.by_segment(weighed),
+        severities=tally.by_severity(weighed),
+        agreement=tally.agreement(marks),
         measured=_measured(marks),
         mendable=_mendable(failed, mended),
     )
@@ -237,5 +224,5 @@ def _mend_chance(mark: MarkedCase, rate: float) -> float | None:
 
 def _measured(marks: Sequence[MarkedCase]) -> dict[str, Estimate]:
     names = ("input_tokens", "output_tokens", "minutes")
-    ranges = {name: mean_range([x for m in marks if (x := getattr(m, name)) is not None]) for name in names}
+    ranges = {name: tally.mean_range([x for m in marks if (x := getattr(m, name)) is not None]) for name in names}
     return {name: value for name, value in ranges.items() if value is not None}

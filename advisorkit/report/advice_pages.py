@@ -168,8 +168,8 @@ def reasons(study: Study) -> tuple[Block, ...]:
 def _similar(study: Study) -> Iterator[Block]:
     if study.advice.similar:
         rows = tuple(
-            (Cell(s.company), Cell(str(s.year or "–")), Cell(study.name(s.outcome), s.outcome), Cell(s.what_happened))
-            for s in study.advice.similar[:3]
+            (Cell(s.company), Cell(str(s.year or "–")), Cell(study.name(s.outcome), s.outcome), Cell(s.outcome_reason))
+            for s in (near.case for near in study.advice.similar[:3])
         )
         yield Table(say("similar.title"), _head("similar.head"), rows, (False,) * 4, note=say("similar.note"))
 

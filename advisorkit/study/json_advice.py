@@ -7,6 +7,7 @@ from typing import Any
 
 from advisorkit.advice.advice import Advice
 from advisorkit.advice.answers import written
+from advisorkit.advice.cases import Similar
 from advisorkit.advice.flips import Flip
 from advisorkit.advice.gates import GateHit
 from advisorkit.study.plain import headed, picked
@@ -48,6 +49,13 @@ def _gate(hit: GateHit) -> dict[str, Any]:
     return {**picked(hit, "criterion kind reason reopens short"), "kind": "for_now" if hit.kind == "for_now" else "lasting"}
 
 
+def _similar(one: Similar) -> dict[str, Any]:
+    return {
+        **picked(one.case, "id company year outcome"), "distance": one.distance, "source": one.case.source,
+        "what_happened": one.case.outcome_reason,
+    }
+
+
 def _why(advice: Advice) -> dict[str, Any]:
     belief = advice.belief
     return {
@@ -57,7 +65,7 @@ def _why(advice: Advice) -> dict[str, Any]:
         },
         "evidence": [picked(item, "criterion answer label retrieval training raw_retrieval raw_training guess source") for item in belief.items],
         "acceptability": dict(advice.acceptability),
-        "similar": [picked(case, "id company year outcome distance source what_happened") for case in advice.similar],
+        "similar": [_similar(one) for one in advice.similar],
         **picked(advice, "seed draws"),
     }
 
