@@ -43,7 +43,7 @@ blocks = st.one_of(
     st.builds(lambda a, b: Table(a.text, (a, b), ((b, a),), (False, True), total=True), cells, cells),
     st.builds(Callout, text, text, st.sampled_from(["note", "warning", "error"])),
     st.builds(DecisionBlock, text, text, st.booleans(), text, text),
-    st.builds(Cover, text, text, text, text, st.booleans(), st.builds(Brand, text), text),
+    st.builds(Cover, text, text, text, text, text, st.builds(Brand, text), text),
     st.builds(LineItems, text, st.just("EUR"), st.tuples(cells), st.lists(st.builds(Money, text, st.tuples(st.floats(0, 1e9) | st.none())), max_size=4).map(tuple), text),
     st.sampled_from([ChartBlock(chart, ("beside",)) for chart in CHARTS]),
     st.just(Done()),
@@ -89,7 +89,7 @@ def test_client_words_never_become_markup(words: str, style: str) -> None:
 @pytest.mark.parametrize("make", [
     Heading, lambda w: KeyFigures((KeyFigure(w, w),)), lambda w: Callout(w, w), lambda w: DecisionBlock(w, w, clear=True, state=w, override=w),
     lambda w: Table(w, (Cell(w),), ((Cell(w),),), (False,), w, w), lambda w: LineItems(w, "EUR", (Cell(w),), (Money(w, (1.0,)),), w),
-    lambda w: Cover(w, w, w, w, sample=True, brand=Brand(name=w, confidentiality=w)), lambda w: ChartBlock(RANGES, (w,)),
+    lambda w: Cover(w, w, w, w, sample=w, brand=Brand(name=w, confidentiality=w)), lambda w: ChartBlock(RANGES, (w,)),
 ])
 def test_a_script_in_any_field_is_shown_as_text(make: object) -> None:
     block = make("<script>alert(1)</script><img src=x onerror=alert(1)>")  # type: ignore[operator]

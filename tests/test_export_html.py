@@ -35,7 +35,7 @@ from advisorkit.export.bundles import bundle
 from advisorkit.export.html import AdvisorHTMLExporter, css_words, render
 from advisorkit.values.errors import EngagementError, RenderError
 
-COVER = Cover("Look it up?", "Advice on one workflow: Claims", "Harbour Mutual", "20 November 2026", sample=True, brand=Brand(name="Your firm"))
+COVER = Cover("Look it up?", "Advice on one workflow: Claims", "Harbour Mutual", "20 November 2026", sample="Sample client, invented figures", brand=Brand(name="Your firm"))
 PAGES: tuple[Block, ...] = (
     DecisionBlock("Start small", "Claims", clear=True, state="Clear."), Text(("Why it is so.",), "lead"),
     Heading("All charts", 2, "Claims"), *(ChartBlock(chart) for chart in CHARTS),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -19,9 +20,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from advisorkit.export import bundles, markup
+from advisorkit.export import html as page
 from advisorkit.export.blocks import Block, ChartBlock, DecisionBlock, Done, Heading, LineItems, Table
 from advisorkit.export.brand import Brand
-from advisorkit.export.bundles import bundle
+from advisorkit.export.bundles import MIME, bundle
+from advisorkit.export.formats import UNSEEN
 from advisorkit.export.html import render
 from advisorkit.files.texts import places
 from advisorkit.report.advice_pages import changes, reasons, summary
@@ -309,6 +313,35 @@ def test_papermill_executes_the_template_and_the_page_is_the_one_made_directly(t
     )
 
     assert render(executed) == page_of(report())
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, name: str, *modules: object) -> Counter[int]:
+    """How often each value goes through the function called `name`, which every one of `modules` holds."""
+    found, whole = Counter[int](), getattr(modules[0], name)
+
+    def counting(value: object, *args: object, **values: object) -> object:
+        found[hash(value)] += 1
+        return whole(value, *args, **values)
+
+    for module in modules:
+        monkeypatch.setattr(module, name, counting)
+    return found
+
+
+def test_in_a_batch_every_block_and_every_chart_is_drawn_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    write_job(tmp_path / "job.json", ONE, draws=256)
+    template, shown = nbformat.read(TEMPLATE, as_version=4), list[Any]()  # type: ignore[no-untyped-call]
+    monkeypatch.setenv(UNSEEN, "yes")
+    monkeypatch.setattr(bundles, "display", lambda data, **_: shown.append(new_output("display_data", data=data)))
+    drawn, charts = counted(monkeypatch, "html", markup, bundles, page), counted(monkeypatch, "svg", markup, bundles)
+
+    cells = [cell.source for cell in template.cells if cell.cell_type == "code"]
+    exec("\n".join(cells).replace("job = ''", f"job = {str(tmp_path / 'job.json')!r}"), {})
+    page.render(new_notebook(cells=[new_code_cell("", outputs=shown)]))
+
+    assert sum(drawn.values()) == len(shown) - 1  # done() draws nothing
+    assert sum(charts.values()) == sum(MIME[ChartBlock] in output.data for output in shown) == 7
+    assert set(charts.values()) == {1}
 
 
 def test_a_report_on_one_workflow_is_small() -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 import platformdirs
 
 import advisorkit
+from advisorkit.export.formats import UNSEEN
 
 _KEPT = {
     "PATH", "HOME", "TMPDIR", "TEMP", "TMP", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "VIRTUAL_ENV",
@@ -54,6 +55,7 @@ def environment(inherited: Mapping[str, str], scratch: Path) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)),
         "IPYTHONDIR": str(scratch / "ipython"),
         "JUPYTER_RUNTIME_DIR": str(scratch / "runtime"),
+        UNSEEN: "yes",
         "MPLCONFIGDIR": platformdirs.user_cache_dir("advisorkit-matplotlib", ensure_exists=True),
     }
     return {**kept, **_FIXED, **own}

@@ -56,7 +56,7 @@ def index_page(rows: Sequence[Deliverable], brand: Brand | None = None) -> bytes
     whole = [row for row in rows if row.status != "failed"]
     counts = f"{len(whole)} ready, {len(failed)} failed" if failed else f"{len(whole)} ready"
     about = rows[0].template.replace("_", " ").capitalize()
-    cover = Cover("Deliverables", about, counts, "The links open files in this folder", sample=False, brand=brand or Brand(), leaflet=True)
+    cover = Cover("Deliverables", about, counts, "The links open files in this folder", sample="", brand=brand or Brand(), leaflet=True)
     tables = _table("Failed", "", ("Client", "Engagement", "Document", "Reason"), map(_failure, failed))
     tables += _table("Ready", "n4", ("Client", "Engagement", "Document", "Size, kB"), map(_link, whole))
     look = {**LIGHT.colours, "cover": cover.brand.cover, "serif": cover.brand.serif, "sans": cover.brand.sans}

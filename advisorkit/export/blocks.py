@@ -10,6 +10,9 @@ from advisorkit.charts.kinds import Chart
 from advisorkit.export.brand import Brand
 from advisorkit.values.quantities import SYMBOLS, number
 
+LONG = 10
+"""Rows above which a table may run over a page's end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -38,8 +41,8 @@ class Cover:
     """Client's name."""
     date: str
     """Day of the advice as printed."""
-    sample: bool
-    """Whether the client is invented; the cover and every page say so."""
+    sample: str
+    """What the cover says of a sample, and that every page has to say so; empty for a real client."""
     brand: Brand
     """The sender's brand."""
     language: str = "en"
@@ -106,6 +109,11 @@ class Table:
     """A line below it."""
     total: bool = False
     """Whether the last row is a total."""
+
+    @property
+    def look(self) -> str:
+        """Class words of a page: ``nN`` sets the N-th column right, ``long`` may run over a page's end."""
+        return " ".join((*(f"n{n}" for n, right in enumerate(self.numeric, 1) if right), *(("long",) if len(self.rows) > LONG else ())))
 
 
 def table_of(

@@ -5,6 +5,7 @@ Payloads are lists of pairs, never mappings: notebook files sort their keys.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -18,6 +19,7 @@ from advisorkit.charts.kinds import Chart
 from advisorkit.charts.svg import svg
 from advisorkit.export import blocks as kinds
 from advisorkit.export.blocks import Block
+from advisorkit.export.formats import UNSEEN
 from advisorkit.export.markup import html, plain
 from advisorkit.values.errors import RenderError
 
@@ -31,15 +33,17 @@ MIME: Mapping[type[Any], str] = {kind: f"application/vnd.advisorkit.{name}.v1+js
 _BY_MIME = {mime: kind for kind, mime in MIME.items()}
 
 
-def bundle(block: Block) -> dict[str, Any]:
-    """`block` as a MIME bundle: its own type, and HTML, text and SVG for whatever does not know it.
+def bundle(block: Block, *, seen: bool = True) -> dict[str, Any]:
+    """`block` as a MIME bundle: its own type and text, and HTML and SVG where somebody sees it before it is exported.
 
     Example:
         >>> bundle(kinds.Heading("Why"))["application/vnd.advisorkit.heading.v1+json"]
         [['text', 'Why'], ['level', 3], ['part', '']]
     """
-    data = {MIME[type(block)]: encode(block), "text/html": html(block), "text/plain": plain(block)}
-    if isinstance(block, kinds.ChartBlock):
+    data = {MIME[type(block)]: encode(block), "text/plain": plain(block)}
+    if seen:
+        data["text/html"] = html(block)
+    if seen and isinstance(block, kinds.ChartBlock):
         data["image/svg+xml"] = svg(block.chart)
     return data
 
@@ -120,9 +124,10 @@ def _record(kind: Any, value: Any) -> Any:
 
 
 def show(blocks: Block | Iterable[Block]) -> None:
-    """Display a block, or several in order, in the running notebook."""
+    """Display a block, or several in order, in the running notebook; in a batch, where nobody looks, an exporter draws them."""
+    seen = UNSEEN not in os.environ
     for block in blocks if isinstance(blocks, Iterable) else (blocks,):
-        display(bundle(block), raw=True)  # type: ignore[no-untyped-call]
+        display(bundle(block, seen=seen), raw=True)  # type: ignore[no-untyped-call]
 
 
 def done() -> None:

@@ -61,6 +61,8 @@ FORMATS = {
     )
 }  # fmt: skip
 """Every format that is planned, in the order of lists; a new one needs its line here and its renderer."""
+UNSEEN = "ADVISORKIT_UNSEEN"
+"""Variable of a process in which a notebook runs and nobody looks at it: its blocks are drawn once, by the renderers."""
 RENDERERS = {name: one.renderer for name, one in FORMATS.items() if one.renderer}
 """Renderer of every format that is built."""
 _WHOLE = {"ipynb": _notebook} | {name: one.whole for name, one in FORMATS.items()}

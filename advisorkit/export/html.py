@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
 from nbconvert.exporters import TemplateExporter
 from nbformat.v4 import new_notebook
 from plotly.offline import get_plotlyjs
@@ -19,10 +20,9 @@ from advisorkit.charts.figures import spec
 from advisorkit.charts.theme import LIGHT
 from advisorkit.export.blocks import ChartBlock
 from advisorkit.export.brand import Brand, read_brand
-from advisorkit.export.markup import html
+from advisorkit.export.markup import TEMPLATES, html
 from advisorkit.export.pages import Document, Page, document
 
-_TEMPLATES = Path(__file__).parent / "template"
 _START = (
     "document.querySelectorAll('script.plot').forEach(function(s){var f=JSON.parse(s.textContent),d=document.createElement('div');"
     "d.className='plot';s.parentNode.appendChild(d);s.parentNode.classList.add('live');"
@@ -54,7 +54,7 @@ class AdvisorHTMLExporter(TemplateExporter):
 
     @default("extra_template_basedirs")
     def _default_extra_template_basedirs(self) -> list[str]:
-        return [str(_TEMPLATES)]
+        return [str(TEMPLATES)]
 
     @default("template_extension")
     def _default_template_extension(self) -> str:
@@ -123,7 +123,7 @@ def _body(page: Page, *, interactive: bool) -> str:
 
 def _live(block: ChartBlock) -> str:
     data = json.dumps(spec(block.chart), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    return html(block).replace('<div class="chart">', f'<div class="chart"><script type="application/json" class="plot">{data}</script>', 1)
+    return html(block, plot=Markup(data))  # noqa: S704 - JSON without any <
 
 
 def css_words(words: str) -> str:

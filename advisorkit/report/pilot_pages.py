@@ -26,6 +26,7 @@ from advisorkit.pilots.tally import Share
 from advisorkit.report.job import Report
 from advisorkit.report.printed import shown_shares
 from advisorkit.report.sentences import columns, say
+from advisorkit.report.whole_pages import sample_words
 from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import day, money_short, percent, plain
@@ -41,7 +42,7 @@ def pilot_cover(report: Report, key: str) -> tuple[Block, ...]:
     """A cover with the title of the sentence `key`: ``charter.cover`` or ``review.cover``."""
     engagement, names = report.workflows[0].engagement, [study.workflow.name for study in report.workflows]
     about = ", ".join(names)
-    return (Cover(say(key), about, engagement.client, day(engagement.as_of), engagement.sample, report.brand, leaflet=key == "charter.cover"),)
+    return (Cover(say(key), about, engagement.client, day(engagement.as_of), sample_words(engagement), report.brand, leaflet=key == "charter.cover"),)
 
 
 def charter(study: Study) -> tuple[Block, ...]:

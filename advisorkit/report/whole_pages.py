@@ -11,6 +11,7 @@ from advisorkit.export.brand import Brand
 from advisorkit.report.printed import count, shown, shown_shares
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study
+from advisorkit.values.engagement import Engagement
 from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import day, money_short, number, percent
 
@@ -23,7 +24,12 @@ def cover(studies: Sequence[Study], brand: Brand) -> tuple[Block, ...]:
     """The cover: title, what it is about, client, date, sender."""
     engagement = studies[0].engagement
     about = say("cover.one", workflow=studies[0].workflow.name) if len(studies) == 1 else say("cover.many", count=count(len(studies)))
-    return (Cover(say("cover.title"), about, engagement.client, day(engagement.as_of), engagement.sample, brand),)
+    return (Cover(say("cover.title"), about, engagement.client, day(engagement.as_of), sample_words(engagement), brand),)
+
+
+def sample_words(engagement: Engagement) -> str:
+    """What a cover says of a sample; empty for a real client."""
+    return say("cover.sample" if engagement.priced else "cover.sample_published") if engagement.sample else ""
 
 
 def overview(studies: Sequence[Study]) -> tuple[Block, ...]:
