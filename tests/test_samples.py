@@ -114,7 +114,7 @@ def test_published_deployments_do_not_tell_what_was_built() -> None:
 
     assert not re.search("outcome|fine-?tun|retriev|prompt|https?://", text.partition("workflows:")[2])
     for study in advised("published-deployments").values():
-        told = {one.id for one in study.advice.similar}
+        told = {one.case.id for one in study.advice.similar}
         assert told and not told & advised("published-deployments").keys()
         assert cases[study.workflow.id].outcome_reason not in str(study.advice)
 

@@ -21,7 +21,7 @@ from advisorkit.charts.kinds import (
 from advisorkit.charts.letters import width, wrap
 from advisorkit.charts.scene import Area, Dot, Dots, Label, Markable, Panel, Scene, Strip, Stroke, run
 from advisorkit.charts.theme import MARKS
-from advisorkit.values.quantities import number, percent
+from advisorkit.values.quantities import number, percent, percents
 
 _PLACE = {"prompt": (0.0, 0.0), "rag": (0.5, 0.0), "finetune": (0.0, 0.5), "hybrid": (0.5, 0.5)}
 _TICKS = ((-20.0, "1%"), (-9.5424, "10%"), (-4.7712, "25%"), (0.0, "50%"), (4.7712, "75%"), (9.5424, "90%"), (19.956, "99%"))
@@ -195,7 +195,7 @@ def share_bars(chart: ShareBars, wide: float = 380, row: float = 27) -> Scene:
 
 def _share(bar: ShareRow, n: int, thick: float, room: float) -> Iterator[Markable]:
     left = room * (1 - (bar.share or 0)) + 100 - width(bar.shown, 14, bold=True) - 7
-    words = bar.note if width(bar.note, 13) + 8 <= left else bar.note.partition(":")[0]
+    words = bar.note if width(bar.note, 13) + 8 <= left else bar.brief or bar.note
     note = ((f"  {words}", "text2", False, False),) if words else ()
     if bar.share is None:
         yield from run(0, n, ((bar.shown, "text2", False, False), *note))
@@ -242,13 +242,14 @@ def _flip_words(flip: FlipRow, lines: tuple[str, ...], middle: float, right: flo
 
 def _stack(shares: tuple[ShareRow, ...], y: float, wide: float, thick: float) -> Iterator[Markable]:
     start = 0.0
-    for share in shares:
+    whole = percents([share.share or 0 for share in shares])
+    for share, percent_shown in zip(shares, whole, strict=True):
         size = share.share or 0
         yield Strip(x0=start, x1=start + size, y=y, thick=thick, fill=share.pattern, tip=f"{share.label} {share.shown}")
         if start:
             yield Strip(x0=start - 0.5 / wide, x1=start + 0.5 / wide, y=y, thick=thick, fill="page")
         if size * wide >= 24 and thick > 16:
-            yield Label(x=start + size / 2, y=y, text=share.shown.rstrip("%"), fill="on_pattern", bold=True, anchor="middle")
+            yield Label(x=start + size / 2, y=y, text=str(min(percent_shown, 99) if size < 1 else percent_shown), fill="on_pattern", bold=True, anchor="middle")
         start += size
 
 

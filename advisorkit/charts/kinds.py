@@ -137,6 +137,8 @@ class ShareRow:
     """The share as printed, or why there is none."""
     note: str = ""
     """A few words beside it."""
+    brief: str = ""
+    """The note in a word, for want of room."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

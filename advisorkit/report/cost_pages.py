@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from advisorkit.advice.words import how_likely
 from advisorkit.costs.bill import Line
@@ -85,28 +85,21 @@ def _side_by_side(study: Study) -> Table:
 
 def _column_row(study: Study, column: Column) -> tuple[Cell, ...]:
     found, currency = study.costs.columns[column], study.currency
-    build = "–" if column == "today" else _project(found.build, currency)
-    call = "–" if column == "today" else _cents(found.per_call, currency)
-    cells = (build, call, _band(found.run_per_month, currency), _band(found.total, currency))
-    return Cell(study.name(column), column if column in PATTERNS else ""), *(Cell(c, "muted" if c == say("unknown") else "") for c in cells)
+    none, spread = Cell("–"), _spread(found.run_per_month, currency)
+    build = none if column == "today" else _spread(found.build, currency, project)
+    return Cell(study.name(column), column if column in PATTERNS else ""), build, none if column == "today" else _cents(found.per_call, currency), spread, _spread(found.total, currency)
 
 
-def _band(band: Band | None, currency: str) -> str:
-    return say("unknown") if band is None else say("costs.band", **_three(band, currency))
+def _spread(band: Band | None, currency: str, form: Callable[[float, str], str] = money_short) -> Cell:
+    return Cell(say("unknown"), "muted") if band is None else Cell(say("costs.band", **_three(band, currency, form)))
 
 
-def _three(band: Band, currency: str) -> dict[str, str]:
-    return {name: money_short(value, currency) for name, value in (("low", band.p10), ("middle", band.p50), ("high", band.p90))}
+def _three(band: Band, currency: str, form: Callable[[float, str], str] = money_short) -> dict[str, str]:
+    return {name: form(value, currency) for name, value in (("low", band.p10), ("middle", band.p50), ("high", band.p90))}
 
 
-def _project(band: Band | None, currency: str) -> str:
-    if band is None:
-        return say("unknown")
-    return say("costs.band", low=project(band.p10, currency), middle=project(band.p50, currency), high=project(band.p90, currency))
-
-
-def _cents(band: Band | None, currency: str) -> str:
-    return say("unknown") if band is None else f"{cents(band.p50)} {CENTS.get(currency, f'1/100 {currency}')}"
+def _cents(band: Band | None, currency: str) -> Cell:
+    return Cell(say("unknown"), "muted") if band is None else Cell(f"{cents(band.p50)} {CENTS.get(currency, f'1/100 {currency}')}")
 
 
 CENTS = {"EUR": "€ct", "USD": "US¢", "GBP": "p", "CHF": "Rp."}

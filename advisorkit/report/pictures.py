@@ -67,7 +67,7 @@ def destinations(catalog: Catalog, advice: Advice) -> kinds.ShareBars:
     """Where the work will probably end, likeliest first; what is ruled out comes last."""
     shares, kept = shown_shares(advice), ranked(advice)
     notes = {p: _awaited(catalog, advice, p) for p in kept}
-    bars = [kinds.ShareRow(p, catalog.patterns[p].name, advice.patterns[p].probability, shares[p], notes[p]) for p in kept]
+    bars = [kinds.ShareRow(p, catalog.patterns[p].name, advice.patterns[p].probability, shares[p], notes[p], say("short.provisional") if notes[p] else "") for p in kept]
     out = [p for p in PATTERNS if p not in kept]
     gone = [kinds.ShareRow(p, catalog.patterns[p].name, None, say("costs.out", reason=ruled_out(advice, p))) for p in out]
     return kinds.ShareBars(title=say("shares.title"), bars=(*bars, *gone))

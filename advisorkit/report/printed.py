@@ -50,13 +50,28 @@ def shown(chances: Mapping[PatternId, float]) -> dict[PatternId, str]:
         >>> shown({"prompt": 0.081, "rag": 0.668, "finetune": 0.003, "hybrid": 0.248})
         {'prompt': '8%', 'rag': '67%', 'finetune': 'under 1%', 'hybrid': '25%'}
     """
-    whole = percents([chances[p] for p in chances])
-    return {p: percent(chances[p]) if n in (0, 100) and 0 < chances[p] < 1 else f"{n}%" for p, n in zip(chances, whole, strict=True)}
+    return {p: f"{n}%" if n == percents_of(chances)[p] else percent(chances[p]) for p, n in zip(chances, percents([*chances.values()]), strict=True)}
+
+
+def percents_of(chances: Mapping[PatternId, float]) -> dict[PatternId, int]:
+    """The whole percents that `shown` prints: 1 for "under 1%", 99 for "over 99%".
+
+    Example:
+        >>> percents_of({"prompt": 0.081, "rag": 0.668, "finetune": 0.003, "hybrid": 0.248})
+        {'prompt': 8, 'rag': 67, 'finetune': 1, 'hybrid': 25}
+    """
+    whole = zip(chances, percents([*chances.values()]), strict=True)
+    return {p: min(max(n, 1), 99) if 0 < chances[p] < 1 else n for p, n in whole}
 
 
 def shown_shares(advice: Advice) -> dict[PatternId, str]:
     """Chances of the four patterns as printed."""
-    return shown({p: advice.patterns[p].probability for p in PATTERNS})
+    return shown(chances_of(advice))
+
+
+def chances_of(advice: Advice) -> dict[PatternId, float]:
+    """Chances of the four patterns, 0 to 1."""
+    return {p: advice.patterns[p].probability for p in PATTERNS}
 
 
 def ranked(advice: Advice) -> tuple[PatternId, ...]:
@@ -67,8 +82,8 @@ def ranked(advice: Advice) -> tuple[PatternId, ...]:
 
 def lead_points(advice: Advice, needed: float = 0.1) -> str:
     """The lead in points as the difference of printed shares; with a decimal where that would contradict the threshold."""
-    shares = shown_shares(advice)
-    first, second = (*(int("".join(filter(str.isdigit, shares[p]))) for p in ranked(advice)[:2]), 0)[:2]
+    whole = percents_of(chances_of(advice))
+    first, second = (*(whole[p] for p in ranked(advice)), 0)[:2]
     points = first - second
     return f"{points} points" if (points >= needed * 100) == (advice.lead >= needed) else f"{advice.lead * 100:.1f} points"
 

@@ -64,14 +64,14 @@ class Study:
 
     @property
     def facts(self) -> CostFacts:
-        """Computed evidence."""
-        return self._costing.today
+        """Computed evidence; where no money is told, none comes from it."""
+        return self._costing.today if self.priced else replace(self._costing.today, payback_known=False)
 
     @cached_property
     def advice(self) -> Advice:
         """The advice."""
         made = advise(
-            self.catalog, self.engagement, self.workflow, self.facts, cases=shipped_cases(), pilot=self.pilot, costing=self._costing
+            self.catalog, self.engagement, self.workflow, self.facts, cases=shipped_cases(), pilot=self.pilot, costing=self._costing if self.priced else None
         )
         return made if self.priced else _unpriced(made)
 
