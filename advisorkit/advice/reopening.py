@@ -10,7 +10,7 @@ from typing import Literal
 from advisorkit.advice.advice import Advice
 from advisorkit.costs.inputs import Inputs
 from advisorkit.files.texts import Texts
-from advisorkit.pilots.terms import Rules
+from advisorkit.values.criteria import Rules
 from advisorkit.values.engagement import Engagement, Workflow
 from advisorkit.values.quantities import day
 

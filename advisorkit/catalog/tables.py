@@ -15,7 +15,7 @@ from advisorkit.costs.tokens import TextClass
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, Items, Node
 from advisorkit.files.typed import Form, form
-from advisorkit.pilots.terms import Rules
+from advisorkit.values.criteria import Rules
 from advisorkit.values.engagement import Setting
 from advisorkit.values.errors import Fault
 from advisorkit.values.written import Named

@@ -10,7 +10,8 @@ from typing import Literal
 from advisorkit.files.texts import Texts
 from advisorkit.pilots.diagnosis import Diagnosis, Needs
 from advisorkit.pilots.tally import Beta, wilson
-from advisorkit.pilots.terms import UNINFORMED, Rules, Terms, best_size, sizes_valued
+from advisorkit.pilots.terms import UNINFORMED, Terms, best_size, sizes_valued
+from advisorkit.values.criteria import Rules
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import percent
 

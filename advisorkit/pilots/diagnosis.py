@@ -14,7 +14,7 @@ from scipy.special import betainc, betaincinv
 from advisorkit.pilots import tally
 from advisorkit.pilots.marked import Failure, MarkedCase, MarkedResults, Severity
 from advisorkit.pilots.tally import Agreement, Beta, Share, Weighed, kind, total
-from advisorkit.pilots.terms import Rules
+from advisorkit.values.criteria import Rules
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import Estimate
 

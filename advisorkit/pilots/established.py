@@ -11,7 +11,8 @@ from advisorkit.files.texts import Texts
 from advisorkit.pilots.decision import AfterPilot, decide, reach, retrieval_blocked, stands
 from advisorkit.pilots.diagnosis import Diagnosis, Needs, Pilot, decibans, diagnose
 from advisorkit.pilots.tally import Share
-from advisorkit.pilots.terms import UNINFORMED, Rules, Terms, terms_for
+from advisorkit.pilots.terms import UNINFORMED, Terms, terms_for
+from advisorkit.values.criteria import Rules
 from advisorkit.values.engagement import Answer, Setting
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import Estimate, percent

@@ -9,7 +9,8 @@ from typing import Literal
 from advisorkit.costs.inputs import Inputs
 from advisorkit.files.texts import Texts
 from advisorkit.pilots.tally import wilson
-from advisorkit.pilots.terms import PilotSize, Rules, Terms, best_size, evpi, sizes_valued, terms_for
+from advisorkit.pilots.terms import PilotSize, Terms, best_size, evpi, sizes_valued, terms_for
+from advisorkit.values.criteria import Rules
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import money, percent
 
