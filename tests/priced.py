@@ -78,10 +78,13 @@ FREE = [
 """Assumptions that may take any value that fits them."""
 
 
+LIKELY = inputs().likely()
+
+
 @st.composite
 def changes(draw: st.DrawFn) -> dict[str, float]:
     """A few assumptions, set to single values between a hundredth and a hundred times their likely value."""
-    likely = inputs().likely()
+    likely = LIKELY
     names = draw(st.lists(st.sampled_from(FREE), min_size=0, max_size=8, unique=True))
     return {name: _near(draw, name, float(likely[name])) for name in names if likely[name] == likely[name]}
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from priced import ANSWERS, BOOK, TABLE, changes, engagement, inputs, inputs_of
+from priced import ANSWERS, BOOK, LIKELY, TABLE, changes, engagement, having, inputs, inputs_of
 
 from advisorkit.costs.bill import Bill, bill
 from advisorkit.costs.columns import columns
@@ -53,8 +53,10 @@ def test_more_volume_never_costs_less_in_total(changed: dict[str, float], calls:
 
 @given(changes(), st.floats(1, 1e7), st.floats(1, 100))
 def test_a_call_never_gets_dearer_with_volume_where_calls_are_paid_by_token(changed: dict[str, float], calls: float, more: float) -> None:
+    base = inputs(**changed)
+
     def by_call(volume: float) -> list[float]:
-        made = bill(inputs(**{**changed, "calls_per_month": volume}))
+        made = bill(having(base, calls_per_month=volume))
         models = [[line.amount for line in made.of(p) if line.component_id.startswith("model_")] for p in PATTERNS]
         return [math.fsum(known(amount) for amount in amounts) / volume for amounts in models]
 
@@ -68,7 +70,7 @@ PRICES = ["engineer_day_rate", "label_price", "training_price", "hourly_cost", "
 
 @given(st.sampled_from(PRICES), st.floats(1, 50))
 def test_a_higher_price_or_more_work_never_makes_anything_cheaper(name: str, times: float) -> None:
-    likely = float(inputs().likely()[name])
+    likely = float(LIKELY[name])
 
     before, after = totals(**{name: likely}), totals(**{name: likely * times})
 
@@ -79,7 +81,8 @@ def test_a_higher_price_or_more_work_never_makes_anything_cheaper(name: str, tim
 def test_months_add_up_when_money_is_not_discounted(changed: dict[str, float], first: int, more: int) -> None:
     flat = {**changed, "discount_rate": 0, "growth_per_year": 0, "adoption_months": 1}
 
-    one, two, both = (bill(inputs(**flat, horizon_months=months)) for months in (first, more, first + more))
+    base = inputs(**flat)
+    one, two, both = (bill(having(base, horizon_months=months)) for months in (first, more, first + more))
 
     for pattern in PATTERNS:
         built = known(both.total(pattern, "build"))
@@ -134,8 +137,10 @@ def test_another_currency_scales_everything(rate: float) -> None:
 def test_a_workflow_cut_in_two_pays_the_same_for_its_calls(share: float, changed: dict[str, float]) -> None:
     # the trained model's host has no cache, so no price depends on volume
 
+    base = inputs(**changed)
+
     def calls(volume: float) -> float:
-        made = bill(inputs(**{**changed, "calls_per_month": volume}))
+        made = bill(having(base, calls_per_month=volume))
         return math.fsum(known(line.amount) for line in made.of("finetune") if line.component_id.startswith("model_"))
 
     assert calls(40_000 * share) + calls(40_000 * (1 - share)) == pytest.approx(calls(40_000), rel=1e-12)
@@ -259,7 +264,7 @@ BASE = everything()
 
 @pytest.mark.parametrize("name", [name for name, assumption in TABLE.items() if assumption.numeric])
 def test_every_number_of_the_assumption_table_changes_some_figure(name: str) -> None:
-    share, likely = TABLE[name].kind == "share", float(inputs().likely()[name])
+    share, likely = TABLE[name].kind == "share", float(LIKELY[name])
     other = 0.37 if share else 7.0 if math.isnan(likely) else 5 * likely + 3
 
     assert everything(**{name: min(other, 0.2) if "_share_rag" in name else other}) != BASE

@@ -231,17 +231,20 @@ _CARRIED = "facts_in_request"
 
 def _with_worked_out(inputs: Inputs) -> Inputs:
     """Show the range of what follows from other assumptions, where they are known."""
-    likely, drawn_values = completed(inputs.likely()), completed(inputs.draw(SHOWN_DRAWS, 1, BASIS))
+    likely, spread = completed(inputs.likely()), completed(inputs.draw(SHOWN_DRAWS, 1, BASIS))
+    names = [name for name in WORKED_OUT if name in inputs.rows and inputs.rows[name].value is None and known(likely[name])]
+    if not names:
+        return inputs
+    ends = np.quantile([np.broadcast_to(spread[name], SHOWN_DRAWS) for name in names], [0.05, 0.95], axis=1).T.tolist()
     shown = {
-        name: replace(row, value=_range(float(likely[name]), drawn_values[name]), changed_by="default", worked_out=True)
-        for name, row in inputs.rows.items() if name in WORKED_OUT and row.value is None and known(likely[name])
+        name: replace(inputs.rows[name], value=_around(float(likely[name]), *found), changed_by="default", worked_out=True)
+        for name, found in zip(names, ends, strict=True)
     }
     return replace(inputs, rows={**inputs.rows, **shown})
 
 
-def _range(likely: float, draws: Any) -> Estimate:
-    low, high = np.quantile(draws, [0.05, 0.95])
-    return Estimate(min(float(low), likely), likely, max(float(high), likely))
+def _around(likely: float, low: float, high: float) -> Estimate:
+    return Estimate(min(low, likely), likely, max(high, likely))
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,28 +256,28 @@ class _Chosen:
     rows: dict[str, Input]
 
     def row(self, assumption: Assumption) -> Input:
-        made = self._set(assumption) or self._answered(assumption) or self._priced(assumption, assumption.price)
+        return (
+            self._set(assumption) or self._answered(assumption) or self._priced(assumption, assumption.price)
+            or self._input(assumption, assumption.default, assumption.source, "not known" if assumption.default is None else "default")
+        )
+
+    def _input(
+        self, assumption: Assumption, value: Setting | None, source: str, by: ChangedBy, *, price_id: str = "", guess: bool = False
+    ) -> Input:
         unit = assumption.unit_in(self.engagement.currency, "share")
-        if made is None:
-            known = assumption.default is not None
-            made = Input(assumption, assumption.default, assumption.source, "default" if known else "not known", unit)
-        return replace(made, unit=unit)
+        return Input(assumption, value, source, by, unit, price_id, guess)
 
     def _set(self, assumption: Assumption) -> Input | None:
-        name = assumption.name
-        work, whole = self.workflow, self.engagement
         places: tuple[tuple[Mapping[str, Setting], ChangedBy], ...] = (
-            (work.workload, "workflow"), (work.assumptions, "workflow"), (whole.assumptions, "engagement"),
+            (self.workflow.workload, "workflow"), (self.workflow.assumptions, "workflow"), (self.engagement.assumptions, "engagement"),
         )
-        for own, by in places:
-            if name in own:
-                return Input(assumption, own[name], f"set in the {by}", by, "")
-        return None
+        name = assumption.name
+        return next((self._input(assumption, own[name], f"set in the {by}", by) for own, by in places if name in own), None)
 
     def _answered(self, assumption: Assumption) -> Input | None:
         answer = self.answers.get(assumption.answer)
         if answer is not None and answer.amount is not None:
-            return Input(assumption, answer.amount, "the client's answer", "answer", "", guess=answer.confidence == "guess")
+            return self._input(assumption, answer.amount, "the client's answer", "answer", guess=answer.confidence == "guess")
         rule = assumption.by_answer
         answer = self.answers.get(rule.criterion) if rule else None
         if rule is None or answer is None or len(answer.levels) != 1 or answer.levels[0] not in rule.levels:
@@ -283,7 +286,7 @@ class _Chosen:
         if assumption.numeric and isinstance(value, str):
             return self._priced(assumption, value)
         source = f"follows from the answer to {rule.criterion}: {answer.levels[0]}"
-        return Input(assumption, value, source, "answer", "", guess=answer.confidence == "guess")
+        return self._input(assumption, value, source, "answer", guess=answer.confidence == "guess")
 
     def _priced(self, assumption: Assumption, id: str) -> Input | None:
         if not id:
@@ -292,8 +295,7 @@ class _Chosen:
         rate = self.book.rate(price.currency, self.engagement.currency) if price.currency else 1.0
         value = Estimate(*(rate * end for end in (price.amount.low, price.amount.likely, price.amount.high)))
         by: ChangedBy = "negotiated" if price.evidence == "negotiated" else "price book"
-        return Input(assumption, value, price.source, by, "", price.id)
-
+        return self._input(assumption, value, price.source, by, price_id=price.id)
 
     def _named(self, id: str) -> str:
         """The id of a row that follows from a word or a model chosen before."""
