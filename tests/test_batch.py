@@ -18,9 +18,7 @@ from hypothesis import strategies as st
 
 from advisorkit.batch.folders import LocalFolder, network_system, sync_service
 from advisorkit.batch.inputs import gather
-from advisorkit.batch.preflight import ID
-from advisorkit.batch.rounds import path_of
-from advisorkit.batch.runner import produce
+from advisorkit.batch.runner import ID, path_of, produce
 from advisorkit.batch.templates import check_template, find_template
 from advisorkit.batch.values import Job, Template
 from advisorkit.export.brand import Brand

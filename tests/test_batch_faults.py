@@ -50,7 +50,7 @@ def finish(out: Path, undisturbed: dict[str, bytes]) -> None:
     assert all((out / path).stat().st_mtime_ns == times[out / path] for path in kept)
 
 
-def zygotes(out: Path) -> set[int]:
+def primed(out: Path) -> set[int]:
     """Primed processes of drivers that write to `out`, and their children: known by the temporary folder they were given."""
     found = set()
     for entry in Path("/proc").iterdir():
@@ -77,7 +77,7 @@ def kill_drivers(times: int, out: Path, undisturbed: dict[str, bytes]) -> None:
             time.sleep(CHANCE.uniform(0, 6))
             run.kill()
         whole(out, undisturbed)
-        assert wait_for(lambda: not zygotes(out), 40), "a primed process outlived its driver"
+        assert wait_for(lambda: not primed(out), 40), "a primed process outlived its driver"
     finish(out, undisturbed)
 
 
@@ -97,7 +97,7 @@ def children(pid: int) -> list[int]:
 
 
 class Killer(threading.Thread):
-    """Kills the zygote, or one of its children, at random moments while a batch runs."""
+    """Kills the primed process, or one of its children, at random moments while a batch runs."""
 
     def __init__(self, victim: str, times: int) -> None:
         super().__init__(daemon=True)
@@ -107,7 +107,7 @@ class Killer(threading.Thread):
         while self.left and not self.over.wait(CHANCE.uniform(0.05, 0.6)):
             pid = FORKS.pid
             at_work = children(pid) if pid else []
-            target = pid if self.victim == "zygote" else CHANCE.choice(at_work) if at_work else None
+            target = pid if self.victim == "primed" else CHANCE.choice(at_work) if at_work else None
             if target and at_work:
                 os.kill(target, signal.SIGKILL)
                 self.left -= 1
@@ -127,13 +127,13 @@ def kill_under_way(victim: str, times: int, out: Path, undisturbed: dict[str, by
     finish(out, undisturbed)
 
 
-@pytest.mark.parametrize("victim", ["zygote", "child"])
+@pytest.mark.parametrize("victim", ["primed", "child"])
 def test_killing_a_process_of_the_batch_at_any_moment_loses_nothing(victim: str, tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
     kill_under_way(victim, 5, tmp_path / "out", undisturbed)
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("victim", ["zygote", "child"])
+@pytest.mark.parametrize("victim", ["primed", "child"])
 def test_killing_a_process_of_the_batch_fifty_times_loses_nothing(victim: str, tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
     kill_under_way(victim, 50, tmp_path / "out", undisturbed)
 
@@ -159,7 +159,7 @@ def test_stopping_a_batch_by_keyboard_leaves_whole_files_and_no_process(tmp_path
         assert run.wait(20) != 0
 
     assert 0 < whole(out, undisturbed) < REPORTS
-    assert wait_for(lambda: not zygotes(out), 40)
+    assert wait_for(lambda: not primed(out), 40)
     finish(out, undisturbed)
 
 
@@ -241,8 +241,8 @@ def test_a_killed_batch_leaves_no_process_and_no_client_word_in_lists_of_process
     out.parent.mkdir()
     run = driver(TELLING, 4, out, {"secret": SECRET}, engine=engine)
     with run:
-        assert wait_for(lambda: list(out.glob("*.html")) and len(zygotes(out)) > 1, 120)
-        for pid in zygotes(out) - {run.pid}:
+        assert wait_for(lambda: list(out.glob("*.html")) and len(primed(out)) > 1, 120)
+        for pid in primed(out) - {run.pid}:
             for name in ("cmdline", "environ", "comm"):
                 with suppress(OSError):
                     seen += Path(f"/proc/{pid}/{name}").read_text(errors="replace")
@@ -250,7 +250,7 @@ def test_a_killed_batch_leaves_no_process_and_no_client_word_in_lists_of_process
         run.kill()
 
     assert "TMPDIR" in seen and SECRET not in seen
-    assert wait_for(lambda: not zygotes(out), 40)
+    assert wait_for(lambda: not primed(out), 40)
     if engine == "kernel":  # nobody is left who could tidy up; the next batch does
         driver(TELLING, 1, out, {"secret": ""}).communicate(timeout=120)
     assert {path.name for path in out.parent.iterdir()} == {"out"}
@@ -331,3 +331,18 @@ def test_what_a_killed_process_left_in_the_temporary_folder_goes_with_the_next_b
 
     assert not left.exists()
     assert living.exists()
+
+
+def test_what_a_report_started_ends_with_a_killed_driver_even_apart_and_without_its_environment(tmp_path: Path) -> None:
+    aside = "import subprocess; subprocess.Popen(['/bin/sleep', '604'], start_new_session=True, env={})"
+
+    def sleeping() -> bool:
+        return "/bin/sleep 604" in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout.splitlines()
+
+    run = driver(notebook(WORK, aside, "time.sleep(600)"), 1, tmp_path / "out")
+    with run:
+        assert wait_for(sleeping, 60)
+        run.kill()
+
+    assert wait_for(lambda: not sleeping(), 40)
+    assert wait_for(lambda: not primed(tmp_path / "out"), 40)

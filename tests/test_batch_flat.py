@@ -1,4 +1,4 @@
-"""Many reports in one process: memory, file descriptors, processes and time per report stay flat."""
+"""Many reports in one process: memory, file descriptors, processes stay flat, and over a thousand the time of each as well."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def children(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
-def stays_flat(reports: int, settled: int, tmp_path: Path) -> None:
+def stays_flat(reports: int, settled: int, tmp_path: Path) -> list[float]:
     seconds: list[float] = []
     notes: list[tuple[int, int]] = []
 
@@ -40,24 +40,25 @@ def stays_flat(reports: int, settled: int, tmp_path: Path) -> None:
             notes.append((kilobytes(os.getpid()), kilobytes(FORKS.pid or 0)))
 
     make(SMALL, jobs(2), tmp_path / "first")
-    zygote, before = FORKS.pid, (descriptors(), descriptors(FORKS.pid or 0))
+    primed, before = FORKS.pid, (descriptors(), descriptors(FORKS.pid or 0))
     result = make(SMALL, jobs(reports), tmp_path / "many", progress=look)
 
     assert result.ok
-    assert FORKS.pid == zygote, "the primed process was replaced"
+    assert FORKS.pid == primed, "the primed process was replaced"
     assert (descriptors(), descriptors(FORKS.pid or 0)) == before
     assert children(FORKS.pid or 0) == []
     assert list(FORKS.scratch().glob("report-*")) == []
     for start, end in zip(*notes, strict=True):
         assert abs(end - start) <= 0.05 * start
-    quarter = reports // 4
-    assert median(seconds[-quarter:]) < 1.5 * median(seconds[:quarter])
+    return seconds
 
 
-def test_fifty_reports_leave_memory_descriptors_processes_and_pace_as_they_were(tmp_path: Path) -> None:
+def test_fifty_reports_leave_memory_descriptors_and_processes_as_they_were(tmp_path: Path) -> None:
     stays_flat(50, 10, tmp_path)
 
 
 @pytest.mark.soak
 def test_a_thousand_reports_leave_memory_descriptors_processes_and_pace_as_they_were(tmp_path: Path) -> None:
-    stays_flat(1000, 100, tmp_path)
+    seconds = stays_flat(1000, 100, tmp_path)
+
+    assert median(seconds[-250:]) < 1.5 * median(seconds[:250])

@@ -8,9 +8,8 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -30,14 +29,12 @@ _FIXED = {
     "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline", "PLOTLY_RENDERER": "plotly_mimetype",
     "JUPYTER_PLATFORM_DIRS": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    "MALLOC_MMAP_THRESHOLD_": "1073741824", "MALLOC_TRIM_THRESHOLD_": "1073741824", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+    "MALLOC_MMAP_THRESHOLD_": "1073741824", "MALLOC_TRIM_THRESHOLD_": "1073741824",
 }  # fmt: skip
 """The same for every report on every machine, so that its bytes do not depend on where it was made.
 
-The last three have glibc keep the memory of large arrays for the next ones, where it would map and clear it anew each
-time, and ask for that memory in large pages.
+The last two have glibc keep the memory of large arrays for the next ones, where it would map and clear it anew each time.
 """
-_LARGE_PAGE, _MADV_COLLAPSE = 2 * 1024 * 1024, 25
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 
@@ -111,7 +108,6 @@ def settle_in(folder: Path, megabytes: int) -> None:
     """Make this process, just forked, a report's own: apart from its siblings, within its limits."""
     adopt_orphans()
     os.setsid()
-    leave_shared_memory()
     for descriptor, name in ((0, os.devnull), (1, str(folder / "noise.1")), (2, str(folder / "noise.2"))):
         opened = os.open(name, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(opened, descriptor)
@@ -151,61 +147,5 @@ def end_all_in(folder: Path) -> None:
                 os.kill(int(entry.name), signal.SIGKILL)
 
 
-def set_memory_apart() -> None:
-    """Have what children allocate lie in fresh memory: unused heap goes back to the system, its gaps are never used again.
-
-    A page of this process that a child writes to must be copied first, 4 kB at a time; fresh memory comes in large pages.
-    Only glibc on Linux is arranged so.
-    """
-    with suppress(AttributeError, OSError):
-        heap = _libc()
-        heap.malloc_trim(0)
-        end = heap.sbrk(0) - 2 * os.sysconf("SC_PAGE_SIZE")
-        for size in (1 << power for power in range(24, 8, -1)):
-            while (block := heap.malloc(size)) < end:
-                pass  # a gap within the heap: taken for good, and since nobody writes to it, without cost
-            heap.free(block)
-        heap.malloc_trim(0)
-        for start, end in _anonymous():
-            heap.madvise(start, end - start, _MADV_COLLAPSE)
-
-
-def leave_shared_memory() -> None:
-    """Have this process, just forked, allocate from fresh memory on: what is free at the end of the heap is never used.
-
-    It lies in a large page that the parent began, and each 4 kB of that would have to be copied. Only glibc 2.33 and later.
-    """
-    with suppress(AttributeError, OSError):
-        _libc().malloc(max(0, _libc().mallinfo2().figures[-1] - 4096))
-
-
-def _anonymous() -> Iterator[tuple[int, int]]:
-    """Memory of this process that is no file's, as far as it fills large pages."""
-    for line in Path("/proc/self/maps").read_text(encoding="ascii").splitlines():
-        place, rights, _, _, inode, *_ = line.split()
-        if rights == "rw-p" and inode == "0":
-            start, end = (int(part, 16) for part in place.split("-"))
-            first, last = -(-start // _LARGE_PAGE) * _LARGE_PAGE, end // _LARGE_PAGE * _LARGE_PAGE
-            if first < last:
-                yield first, last
-
-
-class _Usage(ctypes.Structure):
-    """What ``mallinfo2`` tells; the last of its figures is what is free at the end of the heap."""
-
-    _fields_ = (("figures", ctypes.c_size_t * 10),)
-
-
-@cache
-def _libc() -> ctypes.CDLL:
-    glibc = ctypes.CDLL(None)
-    glibc.sbrk.restype = glibc.malloc.restype = ctypes.c_void_p
-    with suppress(AttributeError):
-        glibc.mallinfo2.restype = _Usage
-    glibc.malloc.argtypes, glibc.free.argtypes = [ctypes.c_size_t], [ctypes.c_void_p]
-    glibc.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-    return glibc
-
-
 def _prctl(option: int, value: int) -> None:
-    _libc().prctl(option, value, 0, 0, 0)
+    ctypes.CDLL(None).prctl(option, value, 0, 0, 0)

@@ -20,7 +20,7 @@ from importlib import import_module
 from multiprocessing.forkserver import main as serve
 from pathlib import Path
 
-from advisorkit.batch.confining import adopt_orphans, end_offspring, set_memory_apart, threads
+from advisorkit.batch.confining import adopt_orphans, end_offspring, threads
 from advisorkit.batch.forks import Task
 from advisorkit.batch.inputs import job_of
 from advisorkit.batch.making import make, parameterised, reseed
@@ -55,8 +55,6 @@ def main(listener: str, *renderers: str) -> None:
     """Serve until standard input closes, which happens when the driver closes it or dies; leave nothing behind."""
     adopt_orphans()
     prime(renderers)
-    set_memory_apart()
-    gc.freeze()
     Task.server = os.getpid()
     warnings.filterwarnings("ignore", "forkserver: waitpid")  # it adopts what reports leave behind
     if (count := threads()) > 1:

@@ -12,10 +12,12 @@ from typing import Any
 
 from advisorkit.batch.values import Engine, Template
 from advisorkit.files.disk import read_bytes
-from advisorkit.values.errors import AdvisorError, UsageError, nearest
+from advisorkit.values.errors import AdvisorError, Fault, UsageError, nearest
 
 PARAMETER = "job"
 """The one parameter of a template: the path of a JSON file that we wrote."""
+WORD = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
+"""Form of words that become part of a file name."""
 _WIDGETS = {"ipywidgets", "anywidget"}
 
 
@@ -43,6 +45,18 @@ def _folders() -> Iterator[Path]:
 
 def _word(stem: str) -> str:
     return re.sub(r"[^a-z0-9_-]+", "_", stem.lower()).strip("_") or "template"
+
+
+def fit_template(template: Template | str | Path) -> tuple[Template, list[Fault]]:
+    """The template, and everything that is wrong with it."""
+    try:
+        model = template if isinstance(template, Template) else find_template(template)
+    except UsageError as error:
+        return Template("", ""), [Fault("", "", str(error))]
+    faults = [Fault("", "", text) for text in check_template(model)]
+    if not WORD.fullmatch(model.name):
+        faults.append(Fault("", "", f"template name {model.name!r} cannot be part of a file name: use a-z, 0-9, hyphens and underscores"))
+    return model, faults
 
 
 def check_template(template: Template) -> tuple[str, ...]:

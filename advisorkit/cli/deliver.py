@@ -91,8 +91,8 @@ def batch(
 ) -> None:
     """Reports for many engagements; one failure never stops the rest, and running it again makes only what is missing."""
     from advisorkit.batch.inputs import gather
-    from advisorkit.batch.preflight import fit_template
     from advisorkit.batch.runner import produce
+    from advisorkit.batch.templates import fit_template
 
     formats, values, used, sender = _formats(to), settings(sets or ()), _engine(engine), read_brand(brand) if brand else None
     if executor not in ("local", "dask"):

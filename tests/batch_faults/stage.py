@@ -23,7 +23,7 @@ WORK = "import json, random, time, numpy\nfacts = json.load(open(job))\nprint(fa
 
 @pytest.fixture(autouse=True, scope="module")
 def renderer_on_path() -> Iterator[None]:
-    """Lets report processes import `plain_page`; their environment is that of the zygote's start."""
+    """Lets report processes import `plain_page`; their environment is that of the primed process's start."""
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = str(HERE)
     FORKS.close()

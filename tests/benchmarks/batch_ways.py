@@ -73,7 +73,7 @@ def render(case: Case, notebook: Any) -> str:
 
 
 def spent() -> float:
-    """CPU seconds of this process, its dead children, and a living zygote with its dead children."""
+    """CPU seconds of this process, its dead children, and a living fork server with its dead children."""
     own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     living = 0.0
     if forks := sys.modules.get("advisorkit.batch.forks"):
