@@ -40,7 +40,10 @@ def test_dask_gives_the_bytes_that_local_slots_give_and_a_killed_worker_costs_no
 
     with (
         warnings.catch_warnings(),
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, local_directory=str(tmp_path / "scratch")) as cluster,
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
+            local_directory=str(tmp_path / "scratch"),
+        ) as cluster,
         Client(cluster) as client,
     ):
         warnings.simplefilter("ignore")

@@ -63,7 +63,8 @@ def _here(distributed: Any, slots: int) -> Iterator[Any]:
     with (
         import_module("dask").config.set({**pages, "temporary-directory": scratch}),
         distributed.LocalCluster(
-            n_workers=slots, threads_per_worker=1, dashboard_address=None, local_directory=scratch, security=security, silence_logs=CRITICAL,
+            n_workers=slots, threads_per_worker=1, dashboard_address=None, scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # any free port
+            local_directory=scratch, security=security, silence_logs=CRITICAL,
         ) as cluster,
         distributed.Client(cluster) as client,
     ):  # fmt: skip
