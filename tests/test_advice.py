@@ -25,7 +25,7 @@ from advisorkit.pilots.marked import MarkedCase, MarkedResults
 from advisorkit.pilots.terms import Terms
 from advisorkit.store import samples
 from advisorkit.store.reading import read
-from advisorkit.study.json_advice import advice_document
+from advisorkit.study.documents import advice_document
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
 from advisorkit.values.patterns import PATTERNS

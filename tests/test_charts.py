@@ -17,9 +17,8 @@ from sample_charts import CHARTS, FLIPS, MAP, PATH, RANGES, SHARES, TORNADO, WAT
 
 from advisorkit.charts import figures, kinds
 from advisorkit.charts.draw import KINDS, scene
-from advisorkit.charts.letters import width, wrap
-from advisorkit.charts.region import outline
-from advisorkit.charts.scene import Dot, Label, Panel, Strip, ticks
+from advisorkit.charts.draw_advice import outline
+from advisorkit.charts.scene import Dot, Label, Panel, Strip, ticks, width, wrap
 from advisorkit.charts.svg import svg
 from advisorkit.charts.theme import DARK, LIGHT, MARKS, SCREEN, THEMES
 from advisorkit.export.brand import contrast

@@ -12,7 +12,7 @@ from priced import ANSWERS, TODAYS_FIGURES, engagement, inputs, inputs_of
 
 from advisorkit.costs.bill import bill
 from advisorkit.costs.flows import COLUMNS, TEXTS
-from advisorkit.study.json_costs import cost_document
+from advisorkit.study.documents import cost_document
 from advisorkit.study.study import studies
 from advisorkit.values.engagement import Engagement
 

@@ -12,7 +12,7 @@ from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.pilots.established import COUNTED
 from advisorkit.store.reading import load
 from advisorkit.store.writing import write
-from advisorkit.study.json_pilot import plan_document, read_document
+from advisorkit.study.documents import plan_document, read_document
 from advisorkit.study.pilots import pilots_of, plans, read_pilot, with_advised, with_pilot
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Advised, Answer, Engagement, PilotFile, Workflow

@@ -28,15 +28,13 @@ from advisorkit.export.bundles import MIME, bundle
 from advisorkit.export.formats import UNSEEN
 from advisorkit.export.html import render
 from advisorkit.files.texts import places
-from advisorkit.report.advice_pages import changes, reasons, summary
-from advisorkit.report.answer_pages import answers
+from advisorkit.report.advice_pages import changes, path, reasons, summary
 from advisorkit.report.cost_pages import costs, figures
 from advisorkit.report.job import Report, make_report, open_job, write_job
-from advisorkit.report.path_pages import path
 from advisorkit.report.printed import lead_points, project, sampled, shown
 from advisorkit.report.sentences import TEXTS
-from advisorkit.study.json_advice import advice_document
-from advisorkit.study.json_costs import cost_document
+from advisorkit.report.whole_pages import answers
+from advisorkit.study.documents import advice_document, cost_document
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Answer, Engagement, Override, Scenario, Workflow
 from advisorkit.values.errors import UsageError

@@ -13,13 +13,11 @@ from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.reading import load
 from advisorkit.export.brand import Brand
 from advisorkit.report import answers, changes, charter, costs, figures, path, reasons, summary
+from advisorkit.report.advice_pages import detour
 from advisorkit.report.job import Report
-from advisorkit.report.path_pages import detour
 from advisorkit.report.printed import project, weeks
 from advisorkit.store import reading, samples
-from advisorkit.study.json_advice import advice_document
-from advisorkit.study.json_costs import cost_document
-from advisorkit.study.json_pilot import diagnosis_document
+from advisorkit.study.documents import advice_document, cost_document, diagnosis_document
 from advisorkit.study.pilots import pilots_of
 from advisorkit.study.study import Study, studies
 from advisorkit.values.engagement import Engagement

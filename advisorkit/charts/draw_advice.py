@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
 
 from advisorkit.charts.kinds import (
     BeliefMap,
@@ -18,8 +21,7 @@ from advisorkit.charts.kinds import (
     Step,
     Waterfall,
 )
-from advisorkit.charts.letters import width, wrap
-from advisorkit.charts.scene import Area, Dot, Dots, Label, Markable, Panel, Scene, Strip, Stroke, run
+from advisorkit.charts.scene import Area, Dot, Dots, Label, Markable, Panel, Scene, Strip, Stroke, run, width, wrap
 from advisorkit.charts.theme import MARKS
 from advisorkit.values.quantities import number, percent, percents
 
@@ -289,3 +291,26 @@ def _stair(stair: Stair, x: float, y: float, column: float, lines: list[tuple[st
 def mark_of(pattern: str) -> str:
     """The mark of a pattern; a ring for what is none."""
     return MARKS.get(pattern, "ring")
+
+
+def outline(draws: Sequence[Point], share: float = 0.8, corners: int = 72) -> tuple[Point, ...]:
+    """Outline of a region that holds `share` of `draws` (chances 0..1): an ellipse in log odds, so it stays on the map.
+
+    Empty for fewer than ten draws or draws that lie on a line.
+    """
+    if len(draws) < 10:
+        return ()
+    odds = _logit(np.clip(np.asarray(draws, dtype=float), 1e-6, 1 - 1e-6))
+    middle, spread = odds.mean(axis=0), np.cov(odds.T)
+    if np.linalg.matrix_rank(spread) < 2:
+        return ()
+    root = np.linalg.cholesky(spread)
+    away = np.linalg.solve(root, (odds - middle).T)
+    radius = float(np.quantile(np.hypot(*away), share))
+    turns = np.linspace(0, 2 * np.pi, corners, endpoint=False)
+    ring = middle[:, None] + radius * root @ np.stack([np.cos(turns), np.sin(turns)])
+    return tuple((round(float(x), 5), round(float(y), 5)) for x, y in (1 / (1 + np.exp(-ring))).T)
+
+
+def _logit(chance: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.log(chance / (1 - chance)))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisorkit.charts.kinds import BreakEven, Curve, Curves, RangeBars, RangeRow, Reliability, Swing, Tornado
-from advisorkit.charts.letters import width, wrap
-from advisorkit.charts.scene import Area, Dot, Label, Markable, Panel, Scene, Strip, Stroke, ticks
+from advisorkit.charts.scene import Area, Dot, Label, Markable, Panel, Scene, Strip, Stroke, ticks, width, wrap
 from advisorkit.charts.theme import MARKS
 from advisorkit.values.quantities import money_short, percent
 

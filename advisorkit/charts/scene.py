@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil, floor, log10
 from typing import Literal
 
 from advisorkit.charts.kinds import Point
-from advisorkit.charts.letters import width
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,3 +201,59 @@ def ticks(low: float, high: float, most: int = 5) -> tuple[float, ...]:
     step = next(size * k for k in (1, 2, 5, 10) if size * k >= raw * 0.999999)
     first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
     return tuple(float(round(n * step, 10)) for n in range(first, last + 1))
+
+
+# Advance widths in thousandths of the size, which Arial, Helvetica and Liberation Sans share: no font file is needed.
+_REGULAR = {
+    191: "'", 222: "ijl’‘", 260: "|", 278: " !,./:;I[\\]ft·", 333: "()-`r“”", 334: "{}", 355: '"', 389: "*", 469: "^",
+    500: "Jcksvxyz", 584: "+<=>~−×", 611: "FTZßø", 667: "&ABEKPSVXY", 722: "CDHNRUw", 778: "GOQ", 833: "Mm",
+    889: "%æ", 944: "W", 1000: "→←↑↓…▼✓", 1015: "@",
+}
+_BOLD = {
+    238: "'", 278: " ,./I\\ijl’‘·", 280: "|", 333: "!()-:;[]`ft", 389: "*r{}", 474: '"', 500: "z“”",
+    584: "+<=>^~−×", 611: "?FLTZbdghnopqußø", 667: "EPSVXY", 722: "&ABCDHKNRU", 778: "GOQw", 833: "M",
+    889: "%mæ", 944: "W", 975: "@", 1000: "→←↑↓…▼✓",
+}
+_WIDTHS = tuple({c: w for w, letters in table.items() for c in letters} for table in (_REGULAR, _BOLD))
+
+
+def width(text: str, size: float, *, bold: bool = False) -> float:
+    """Width of one line of `text` in pixels at `size` pixels.
+
+    Example:
+        >>> width("RAG", 10), width("RAG", 10, bold=True)
+        (21.67, 22.22)
+    """
+    table = _WIDTHS[bold]
+    return round(sum(table.get(c, 556) for c in unicodedata.normalize("NFC", _bare(text))) * size / 1000, 2)
+
+
+def _bare(text: str) -> str:
+    split = unicodedata.normalize("NFD", text)
+    return "".join(c for c in split if not unicodedata.combining(c))
+
+
+def wrap(text: str, room: float, size: float, *, bold: bool = False) -> tuple[str, ...]:
+    """`text` broken into lines no wider than `room` pixels; a longer word is broken.
+
+    Example:
+        >>> wrap("Knowledge changes weekly", 120, 13)
+        ('Knowledge changes', 'weekly')
+    """
+    lines: list[str] = []
+    for word in _pieces(text, room, size, bold):
+        joined = f"{lines[-1]} {word}" if lines else word
+        if lines and width(joined, size, bold=bold) <= room:
+            lines[-1] = joined
+        else:
+            lines.append(word)
+    return tuple(lines)
+
+
+def _pieces(text: str, room: float, size: float, bold: bool) -> Iterator[str]:
+    for word in text.split():
+        while width(word, size, bold=bold) > room and len(word) > 1:
+            cut = next((n for n in range(len(word) - 1, 1, -1) if width(word[:n], size, bold=bold) <= room), 1)
+            yield word[:cut]
+            word = word[cut:]  # noqa: PLW2901
+        yield word

@@ -31,7 +31,7 @@ def assess(
     """The advice: what to do now, where it will probably end up, why, and what would change it."""
     from advisorkit.export.terminal import terminal
     from advisorkit.report.short_pages import assessed
-    from advisorkit.study.json_advice import advice_document
+    from advisorkit.study.documents import advice_document
     from advisorkit.study.pilots import told
 
     if keep and (sets or scenario):
@@ -57,7 +57,7 @@ def cost(
     """The bill of every pattern: build, per call, run, errors and total with ranges, break-evens and prices with ages."""
     from advisorkit.export.terminal import terminal
     from advisorkit.report.short_pages import costed
-    from advisorkit.study.json_costs import cost_document
+    from advisorkit.study.documents import cost_document
 
     if not 2 <= draws <= MOST_DRAWS or draws & (draws - 1):
         raise UsageError(f"--draws {draws}: give a power of two from 2 to {MOST_DRAWS}, such as {DRAWS}")

@@ -36,7 +36,7 @@ def plan(
 ) -> None:
     """How many cases to mark, by money where it is known and by precision where it is not."""
     from advisorkit.pilots.sheet import marking_sheet
-    from advisorkit.study.json_pilot import plan_document
+    from advisorkit.study.documents import plan_document
     from advisorkit.study.pilots import plans
 
     if sheet and sheet.suffix.lower() != ".xlsx":
@@ -83,7 +83,7 @@ def read(
     as_json: Json = False,
 ) -> None:
     """Read marked results into an engagement: what they establish, and the advice before and after."""
-    from advisorkit.study.json_pilot import read_document
+    from advisorkit.study.documents import read_document
     from advisorkit.study.pilots import read_pilot
 
     if pass_mark is not None and not 0 <= pass_mark <= 1:

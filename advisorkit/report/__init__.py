@@ -4,13 +4,12 @@ A template's cells open a job and show pages; each page is a function from a `St
 """
 
 from advisorkit.export.bundles import done, show
-from advisorkit.report.advice_pages import changes, reasons, summary
-from advisorkit.report.answer_pages import answers
+from advisorkit.report.advice_pages import changes, detour, path, reasons, summary
 from advisorkit.report.cost_pages import costs, figures
 from advisorkit.report.job import Report, job_document, make_report, open_job, write_job
-from advisorkit.report.path_pages import detour, path
 from advisorkit.report.pictures import rung_name
 from advisorkit.report.pilot_pages import charter, failures, moved, pilot_cover, result
+from advisorkit.report.whole_pages import answers
 from advisorkit.study.study import Study
 
 __all__ = [

@@ -18,8 +18,7 @@ from advisorkit.export.brand import Brand
 from advisorkit.files.disk import read_bytes, within, write_bytes
 from advisorkit.files.trees import tree
 from advisorkit.pilots.established import Established
-from advisorkit.report.answer_pages import shared_answers
-from advisorkit.report.whole_pages import cover, method, overview
+from advisorkit.report.whole_pages import cover, method, overview, shared_answers
 from advisorkit.store import document, reading
 from advisorkit.study.pilots import pilots_of
 from advisorkit.study.study import Study, studies

@@ -13,8 +13,8 @@ from advisorkit.advice.flips import Flip
 from advisorkit.advice.ladder import Rung
 from advisorkit.advice.words import how_likely
 from advisorkit.charts import kinds
+from advisorkit.charts.draw_advice import outline
 from advisorkit.charts.kinds import Point
-from advisorkit.charts.region import outline
 from advisorkit.report.printed import inside, project, ranked, shown, shown_shares, weeks
 from advisorkit.report.sentences import say
 from advisorkit.values.criteria import Catalog

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from advisorkit.costs.flows import Column
 from advisorkit.costs.results import ColumnCost, Payback
 from advisorkit.export.blocks import Block, Heading, Table, Text, table_of
-from advisorkit.report.path_pages import build_of, detour
+from advisorkit.report.advice_pages import build_of, detour
 from advisorkit.report.pictures import ruled_out, rung_name
 from advisorkit.report.printed import sampled, shown_shares
 from advisorkit.report.sentences import columns, say

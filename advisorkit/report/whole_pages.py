@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from advisorkit.advice.acceptability import LEAD, SHARE
+from advisorkit.advice.answers import words_of
 from advisorkit.advice.belief import spread
+from advisorkit.advice.gates import pointless
 from advisorkit.export.blocks import Block, Cell, Cover, Heading, Table, Text, table_of
 from advisorkit.export.brand import Brand
 from advisorkit.report.printed import count, shown, shown_shares
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study
-from advisorkit.values.engagement import Engagement
+from advisorkit.values.criteria import Criterion
+from advisorkit.values.engagement import Answer, Engagement
 from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import day, money_short, number, percent
 
@@ -100,3 +103,59 @@ def _sources(studies: Sequence[Study]) -> Table:
     known = [catalog.sources[key] for key in keys if key in catalog.sources]
     rows = tuple((Cell(s.title), Cell(s.where)) for s in sorted(known, key=lambda s: s.title))
     return Table(say("method.sources"), tuple(Cell(c) for c in columns("method.sources_head")), rows, (False, False))
+
+
+PRIVATE = frozenset({"budget"})
+"""Answers that never reach a deliverable."""
+
+
+def answers(study: Study) -> tuple[Block, ...]:
+    """Every answer in the catalogue's order with its state and note, and what nobody answered."""
+    alone = len(study.engagement.workflows) == 1
+    told = study.answers if alone else {name: a for name, a in study.answers.items() if a is not study.engagement.answers.get(name)}
+    missing = [c.label for c in study.catalog.criteria.values() if c.id not in PRIVATE and _open(study, c)]
+    return (
+        Heading(say("answers.title"), 2, study.workflow.name), Text((say("answers.lead" if alone else "answers.lead_own"),), "lead"),
+        _answered(study, told),
+        *((Text((say("answers.open", names="; ".join(missing)),), "note"),) if missing else ()),
+    )
+
+
+def shared_answers(studies: Sequence[Study]) -> tuple[Block, ...]:
+    """Answers that hold for all workflows; nothing when there is only one workflow or no such answer."""
+    study = studies[0]
+    if len(study.engagement.workflows) == 1 or not study.engagement.answers:
+        return ()
+    return Heading(say("answers.title_shared"), 2), Text((say("answers.lead"),), "lead"), _answered(study, study.engagement.answers)
+
+
+def _answered(study: Study, told: Mapping[str, Answer]) -> Table:
+    rows = tuple(_answer_row(study, c, told[c.id]) for c in study.catalog.criteria.values() if c.id in told and c.id not in PRIVATE and _known(told[c.id]))
+    return Table("", tuple(Cell(name) for name in columns("answers.head")), rows, (False,) * 3)
+
+
+def _known(answer: Answer) -> bool:
+    return bool(answer.levels) or answer.amount is not None
+
+
+def _open(study: Study, criterion: Criterion) -> bool:
+    answer = study.answers.get(criterion.id)
+    unknown = answer is None or not _known(answer)
+    return unknown and not criterion.derived and not pointless(study.catalog, study.answers, criterion.id)
+
+
+def _answer_row(study: Study, criterion: Criterion, answer: Answer) -> tuple[Cell, ...]:
+    remarks = "; ".join(_remarks(study, criterion, answer))
+    return Cell(criterion.label), Cell(words_of(criterion, answer, study.currency)), Cell(remarks, "guess" if answer.confidence == "guess" else "")
+
+
+def _remarks(study: Study, criterion: Criterion, answer: Answer) -> Iterator[str]:
+    if study.pilot is not None and criterion.id in study.pilot.answers:
+        yield say("answers.pilot")
+    if answer.confidence == "guess":
+        yield say("evidence.guess")
+    if answer.disputed:
+        yield say("answers.disputed")
+    if answer.confirm_by is not None:
+        yield say("answers.confirm", date=day(answer.confirm_by))
+    yield from filter(None, (answer.note, study.workflow.notes.get(criterion.id, "")))

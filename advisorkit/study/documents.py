@@ -1,0 +1,283 @@
+"""Results as JSON documents: the contracts of `assess`, `cost`, `pilot plan` and `pilot read` with ``--json``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from advisorkit.advice.advice import Advice
+from advisorkit.advice.answers import written
+from advisorkit.advice.cases import Similar
+from advisorkit.advice.flips import Flip
+from advisorkit.advice.gates import GateHit
+from advisorkit.costs.bill import Bill
+from advisorkit.costs.inputs import Inputs
+from advisorkit.costs.results import ColumnCost, CostResult
+from advisorkit.files.texts import Texts
+from advisorkit.pilots.diagnosis import Diagnosis
+from advisorkit.pilots.established import Established
+from advisorkit.pilots.planning import Plan
+from advisorkit.pilots.tally import Share
+from advisorkit.pilots.terms import Terms
+from advisorkit.study.study import Study
+from advisorkit.values.engagement import Engagement
+from advisorkit.values.errors import UsageError
+from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.prices import PriceAge
+from advisorkit.values.quantities import Band, Estimate
+
+
+def advice_document(engagement: Engagement, found: Iterable[Study]) -> dict[str, Any]:
+    """One engagement's advice, what makes it worth another look, dated, and what was advised before; workflow by workflow."""
+    return headed(engagement, [_workflow(one) for one in found])
+
+
+def _workflow(one: Study) -> dict[str, Any]:
+    advice = one.advice
+    return {"id": one.workflow.id, "name": one.workflow.name, **_verdict(advice), **_why(advice), **_what_next(advice), **_dated(one)}
+
+
+def _verdict(advice: Advice) -> dict[str, Any]:
+    return {
+        **picked(advice, "recommended clear now lead"),
+        "off_ramp": picked(advice.off_ramp, "kind reason"),
+        "companions": list(advice.companions),
+        "override": picked(advice.override, "pattern reason by"),
+        "next_step": picked(advice.next_step, "action pattern cases why"),
+        "patterns": {pattern: _pattern(advice, pattern) for pattern in PATTERNS},
+        "words": picked(advice.words, "headline summary why against not_recommended unknowns"),
+        "warnings": list(advice.warnings),
+    }
+
+
+def _pattern(advice: Advice, pattern: PatternId) -> dict[str, Any]:
+    found = advice.patterns[pattern]
+    sides = {"gates": [hit for hit in found.gates if not hit.provisional], "open_gates": [hit for hit in found.gates if hit.provisional]}
+    return {**picked(found, "probability status")} | {name: [_gate(hit) for hit in hits] for name, hits in sides.items()}
+
+
+def _gate(hit: GateHit) -> dict[str, Any]:
+    return {**picked(hit, "criterion kind reason reopens short"), "kind": "for_now" if hit.kind == "for_now" else "lasting"}
+
+
+def _similar(one: Similar) -> dict[str, Any]:
+    return {
+        **picked(one.case, "id company year outcome"), "distance": one.distance, "source": one.case.source,
+        "what_happened": one.case.outcome_reason,
+    }
+
+
+def _why(advice: Advice) -> dict[str, Any]:
+    belief = advice.belief
+    return {
+        "axes": {
+            "retrieval": {"probability": belief.retrieval, "decibans": belief.retrieval_decibans, "prior": belief.prior[0]},
+            "training": {"probability": belief.training, "decibans": belief.training_decibans, "prior": belief.prior[1]},
+        },
+        "evidence": [picked(item, "criterion answer label retrieval training raw_retrieval raw_training guess source") for item in belief.items],
+        "acceptability": dict(advice.acceptability),
+        "similar": [_similar(one) for one in advice.similar],
+        **picked(advice, "seed draws"),
+    }
+
+
+def _what_next(advice: Advice) -> dict[str, Any]:
+    return {
+        "flips": [_flip(flip) for flip in advice.flips],
+        "stays": [_flip(flip) for flip in advice.stays],
+        "pairs": [[_flip(pair.first), _flip(pair.second)] for pair in advice.pairs],
+        "weight_flip": picked(advice.weight_flip, "criterion factor recommended"),
+        "next_questions": [picked(question, "criterion question information_bits decides") for question in advice.next_questions],
+        "settled": advice.settled,
+        "path": [picked(rung, "rung pattern enter_when leave_when probability_suffices build weeks state") for rung in advice.path],
+        "policies": [picked(policy, "first probability_suffices=suffices build weeks idle_build idle_weeks") for policy in advice.policies],
+        "reopen_when": list(advice.reopen_when),
+    }
+
+
+def _flip(flip: Flip) -> dict[str, Any]:
+    return {**picked(flip, "criterion from=before to=after recommended shares"), "from": written(flip.before)}
+
+
+def _dated(one: Study) -> dict[str, Any]:
+    told = [line for line in one.engagement.history if line.workflow == one.workflow.id]
+    return {
+        "reopened": [picked(again, "condition subject holds on why") for again in one.reopened],
+        "history": [picked(line, "date recommended now reason") for line in told],
+    }
+
+
+_PAYBACK = "pattern=column against p10 p50 p90 within_horizon within_model_life"
+
+
+def cost_document(engagement: Engagement, found: Iterable[Study]) -> dict[str, Any]:
+    """One engagement's costs, workflow by workflow. What is not known is null, never 0.
+
+    Raises:
+        UsageError: If no money is told of the engagement.
+    """
+    if not engagement.priced:
+        raise UsageError(f"{engagement.id}: {Texts('report').say('money.none')}")
+    return headed(engagement, [_priced(one.workflow.name, one.inputs, one.bill, one.costs) for one in found])
+
+
+def _priced(name: str, inputs: Inputs, bill: Bill, result: CostResult) -> dict[str, Any]:
+    columns = {column: _column(bill, cost) for column, cost in result.columns.items()}
+    return {
+        "id": result.workflow, "name": name, **picked(result, "seed currency horizon_months draws"),
+        "patterns": {pattern: columns[pattern] | {"cheapest_probability": result.cheapest.get(pattern)} for pattern in PATTERNS},
+        "today": columns["today"],
+        "buy": columns["buy"],
+        "differences": [picked(one, "left right amount") for one in result.differences],
+        "break_even": [picked(one, "between calls_per_month reason") for one in result.break_even],
+        "payback": [picked(one, _PAYBACK) for one in result.payback],
+        "tornado_of": picked(result.tornado, "better against base"),
+        "tornado": [picked(bar, "input label low high swing low_value high_value unit") for bar in (result.tornado.bars if result.tornado else ())],
+        "saving": picked(result.saving, "per_call shorter_prompt smaller_model small_untuned"),
+        "tuned_hosting": {"where": inputs.word("tuned_hosting"), "call_on_own_gpu": result.own_gpu_call},
+        "corpus_or_search": picked(result.corpus_or_search, "corpus search ratio"),
+        "assumptions": [_assumption(inputs, name) for name in inputs.rows],
+        "prices": [_price(inputs, age) for age in inputs.prices()],
+    }
+
+
+def _column(bill: Bill, cost: ColumnCost) -> dict[str, Any]:
+    curve = cost.curve
+    return {
+        **picked(cost, "build per_call run_per_month errors_per_month total errors_known per_right_answer net_benefit people_left all_in net_value"),
+        "benefit_counts_errors": cost.benefit_counts_errors,
+        "payback_today": picked(cost.payback_today, _PAYBACK),
+        "likely_total": bill.total(cost.column),
+        "lines": _lines(bill, cost),
+        "curve": None if curve is None else [{"month": month, **plain(band)} for month, band in zip(curve.months, curve.bands, strict=True)],
+    }
+
+
+def _lines(bill: Bill, cost: ColumnCost) -> list[dict[str, Any]]:
+    return [
+        {
+            **picked(line, "component component_id phase part unit unit_id quantity price months likely=amount"),
+            "amount": None if (band := cost.lines[line.component_id]) is None else band.p50, "range": plain(band),
+            **picked(line, "source inputs"),
+        }
+        for line in bill.of(cost.column)
+    ]
+
+
+def _assumption(inputs: Inputs, name: str) -> dict[str, Any]:
+    row = inputs.rows[name]
+    ends = dict.fromkeys(("low", "likely", "high")) if row.range is None else picked(row.range, "low likely high")
+    return {
+        **picked(row.assumption, "name label meaning"), "unit": row.unit, "group": row.assumption.group,
+        "word": row.value if row.range is None else None, **ends, **picked(row, "source changed_by"), "price": row.price_id or None, "guess": row.guess,
+    }
+
+
+def _price(inputs: Inputs, age: PriceAge) -> dict[str, Any]:
+    coming = inputs.book.announced.get(age.id)
+    return {
+        **picked(age, "id as_of age_days"), "stale": age.state == "stale", "state": age.state,
+        "next": None if coming is None else {"from": coming.since.isoformat(), "likely": coming.amount.likely},
+    }
+
+
+def plan_document(plans: Sequence[Plan]) -> dict[str, Any]:
+    """How many cases to mark, workflow by workflow.
+
+    `break_even_accuracy` is None when money is not known or when even right answers alone would not pay.
+    """
+    return {"advisorkit": 1, "workflows": [_plan(plan) for plan in plans]}
+
+
+def _plan(plan: Plan) -> dict[str, Any]:
+    stakes = plan.terms.stakes
+    return {
+        "id": plan.workflow, **picked(plan, "pattern currency"),
+        "break_even_accuracy": stakes.break_even if stakes and stakes.break_even <= 1 else None,
+        **_mark(plan.terms), "strict": plan.terms.strict, "evpi": plan.evpi,
+        "evsi": [picked(size, "n value cost") for size in plan.sizes], "precision": [picked(width, "n low high") for width in plan.widths],
+        **picked(plan, "mark mark_twice why"),
+    }
+
+
+def _mark(terms: Terms) -> dict[str, Any]:
+    return {"pass_mark": min(terms.target, 1.0), "pass_mark_from": terms.source}
+
+
+def read_document(workflow: str, rows: int, established: Established, before: Advice, after: Advice) -> dict[str, Any]:
+    """What a pilot that was read establishes, and the advice before and after it."""
+    return {
+        "advisorkit": 1, "workflow": workflow, "read": rows, "refused": 0, "faults": [],
+        "posterior": _posterior(established), "before": _moved(before), "after": _moved(after),
+    }
+
+
+def _posterior(found: Established) -> dict[str, Any]:
+    return {
+        "decision": picked(found.decision, "action pattern cases why"), **_mark(found.terms),
+        "evidence": {"retrieval": found.retrieval_decibans, "training": found.training_decibans},
+        "answers": {name: list(answer.levels) if answer.amount is None else plain(answer.amount) for name, answer in found.answers.items()},
+        **picked(found, "blocked assumptions"), "diagnosis": diagnosis_document(found.diagnoses[-1]), "warnings": list(found.warnings),
+    }
+
+
+def diagnosis_document(seen: Diagnosis) -> dict[str, Any]:
+    """One pilot, counted by cases."""
+    return {
+        **picked(seen.pilot, "pattern date"), **picked(seen, "cases bad_labels"), "right": _share(seen.right), "declined": _share(seen.declined),
+        "failures": _shares(seen.failures), "mended_by_text": _share(seen.mended), "passage_found": _share(seen.found),
+        "failures_without_passage": _share(seen.missed), "segments": _shares(seen.segments),
+        "severities": {name: _share(count) | {"at_most": count.at_most} for name, count in seen.severities.items()},
+        "agreement": picked(seen.agreement, "kappa cases same"), "measured": plain(seen.measured),
+    }
+
+
+def _shares(counts: Mapping[Any, Share]) -> dict[str, Any]:
+    return {str(name): _share(count) for name, count in counts.items()}
+
+
+def _share(count: Share) -> Any:
+    return picked(count, "count=hits of=n share low high")
+
+
+def _moved(advice: Advice) -> dict[str, Any]:
+    return {**picked(advice, "recommended now"), "patterns": {name: pattern.probability for name, pattern in advice.patterns.items()}}
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON: ranges and estimates by their ends, days as ISO dates, tuples as lists. What is not known stays None.
+
+    Example:
+        >>> plain((Band(1, 2, 4), None, date(2026, 11, 20)))
+        [{'p10': 1, 'p50': 2, 'p90': 4}, None, '2026-11-20']
+    """
+    match value:
+        case Band():
+            return {"p10": value.p10, "p50": value.p50, "p90": value.p90}
+        case Estimate():
+            return [value.low, value.likely, value.high]
+        case date():
+            return value.isoformat()
+        case Mapping():
+            return {name: plain(inner) for name, inner in value.items()}
+        case list() | tuple():
+            return [plain(inner) for inner in value]
+        case _:
+            return value
+
+
+def picked(value: object, names: str) -> Any:
+    """The fields of `value` called `names`, in this order, as JSON; ``key=field`` where the contract has another name. None stays None.
+
+    Example:
+        >>> picked(Band(1, 2, 4), "low=p10 high=p90")
+        {'low': 1, 'high': 4}
+    """
+    pairs = (name.partition("=") for name in names.split())
+    return None if value is None else {key: plain(getattr(value, field or key)) for key, _, field in pairs}
+
+
+def headed(engagement: Engagement, workflows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The document of an engagement, workflow by workflow."""
+    return {"advisorkit": 1, "client": engagement.client, "as_of": engagement.as_of.isoformat(), "workflows": workflows}
