@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -38,7 +38,7 @@ Formats = Annotated[str, typer.Option("--to", metavar="FORMAT,…", help=f"Forma
 TemplateName = Annotated[str, typer.Option("--template", metavar="NAME", help="Template notebook.")]
 Brand = Annotated[Path | None, typer.Option("--brand", metavar="FILE", help="Your brand file (YAML).")]
 Interactive = Annotated[bool, typer.Option("--interactive", help="Charts that answer to the mouse; a larger file.")]
-EngineName = Annotated[str, typer.Option("--engine", metavar="advisorkit|kernel", help="How notebooks are run.")]
+EngineName = Annotated[Engine, typer.Option("--engine", help="How notebooks are run.")]
 
 
 def _formats(words: str) -> tuple[str, ...]:
@@ -50,12 +50,6 @@ def _formats(words: str) -> tuple[str, ...]:
     if not chosen:
         raise UsageError("--to: name at least one format")
     return chosen
-
-
-def _engine(word: str) -> Engine:
-    if word not in get_args(Engine):
-        raise UsageError(f"--engine {word}: give advisorkit or kernel")
-    return cast("Engine", word)
 
 
 @guarded
@@ -72,7 +66,7 @@ def report(
     formats, sender = _formats(to), read_brand(brand) if brand else None
     engagement = priceable(opened(file, scenario, sets, accept_stale=accept_stale))
     job = job_of(engagement, file.parent, str(file), sender)
-    result = produce(template, [job], out_, formats, options={"interactive": interactive}, engine=_engine(engine), brand=sender)
+    result = produce(template, [job], out_, formats, options={"interactive": interactive}, engine=engine, brand=sender)
     _finish(result, as_json=as_json)
 
 
@@ -82,7 +76,7 @@ def batch(
     out_: Folder, to: Formats = "html", template: TemplateName = "client_report", brand: Brand = None,
     interactive: Interactive = False, sets: Sets = None, scenario: Scenario = None, accept_stale: AcceptStale = False,
     jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, max=256, help="Reports at a time.")] = 2,
-    executor: Annotated[str, typer.Option("--executor", metavar="local|dask", help="Where reports are made.")] = "local",
+    executor: Annotated[Literal["local", "dask"], typer.Option("--executor", help="Where reports are made.")] = "local",
     scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="URL", help="A running Dask scheduler.")] = None,
     currency: Annotated[str, typer.Option("--currency", metavar="CODE", help="For table rows that name none.")] = "EUR",
     time_limit: Annotated[float, typer.Option("--time-limit", metavar="SECONDS", min=1, max=604_800, help="For one report.")] = Limits().seconds,
@@ -94,9 +88,7 @@ def batch(
     from advisorkit.batch.runner import produce
     from advisorkit.batch.templates import fit_template
 
-    formats, values, used, sender = _formats(to), settings(sets or ()), _engine(engine), read_brand(brand) if brand else None
-    if executor not in ("local", "dask"):
-        raise UsageError(f"--executor {executor}: give local or dask")
+    formats, values, sender = _formats(to), settings(sets or ()), read_brand(brand) if brand else None
     if scheduler and executor != "dask":
         raise UsageError("--scheduler needs --executor dask")
 
@@ -113,7 +105,7 @@ def batch(
     with _bar() as tick:
         result = produce(
             template, found.jobs, out_, formats, options={"interactive": interactive}, executor=executor, scheduler=scheduler,
-            jobs_at_once=jobs, engine=used, limits=Limits(time_limit, memory_limit), brand=sender, progress=tick,
+            jobs_at_once=jobs, engine=engine, limits=Limits(time_limit, memory_limit), brand=sender, progress=tick,
         )
     _finish(result, as_json=as_json)
 

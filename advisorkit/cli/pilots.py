@@ -14,7 +14,7 @@ from advisorkit.files.disk import write_bytes
 from advisorkit.store.reading import load
 from advisorkit.store.writing import write
 from advisorkit.values.errors import PilotError, UsageError
-from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import money, percent
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 pilot_app = typer.Typer(no_args_is_help=True, help="How many cases to mark; marked results in.")
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Engagement file.")]
+Pattern = Annotated[PatternId, typer.Option("--pattern", help="What is piloted.")]
 One = Annotated[str | None, typer.Option("--workflow", metavar="ID", help="Only this workflow; needed when there are several.")]
 
 
@@ -30,7 +31,7 @@ One = Annotated[str | None, typer.Option("--workflow", metavar="ID", help="Only 
 @guarded
 def plan(
     file: File, workflow: One = None,
-    pattern: Annotated[str, typer.Option("--pattern", metavar="NAME", help="What is to be piloted.")] = "prompt",
+    pattern: Pattern = "prompt",
     sheet: Annotated[Path | None, typer.Option("--sheet", metavar="FILE.xlsx", help="Write the marking sheet of one workflow.")] = None,
     sets: Sets = None, scenario: Scenario = None, accept_stale: AcceptStale = False, as_json: Json = False,
 ) -> None:
@@ -42,7 +43,7 @@ def plan(
     if sheet and sheet.suffix.lower() != ".xlsx":
         raise UsageError(f"--sheet {sheet}: the marking sheet is an Excel file; give a name that ends in .xlsx")
     engagement = opened(file, scenario, sets, accept_stale=accept_stale)
-    found = plans(engagement, [workflow] if workflow else [], _pattern(pattern))
+    found = plans(engagement, [workflow] if workflow else [], pattern)
     if sheet and len(found) != 1:
         raise UsageError(f"--sheet is for one workflow: add --workflow with one of {', '.join(p.workflow for p in found)}")
     if sheet:
@@ -54,13 +55,6 @@ def plan(
         return
     for one in found:
         _print_plan(engagement.workflow(one.workflow).name, one)
-
-
-def _pattern(name: str) -> PatternId:
-    found = next((one for one in PATTERNS if one == name), None)
-    if found is None:
-        raise UsageError(f"--pattern {name}: give {', '.join(PATTERNS)}")
-    return found
 
 
 def _print_plan(name: str, one: Plan) -> None:
@@ -76,7 +70,7 @@ def read(
     results: Annotated[Path, typer.Argument(metavar="RESULTS", help="CSV, XLSX, JSON lines, Inspect AI or promptfoo output.")],
     to: Annotated[Path, typer.Option("--to", metavar="ENGAGEMENT", help="Engagement file that takes the pilot.")],
     workflow: One = None,
-    pattern: Annotated[str, typer.Option("--pattern", metavar="NAME", help="What was piloted.")] = "prompt",
+    pattern: Pattern = "prompt",
     pass_mark: Annotated[float | None, typer.Option("--pass-mark", metavar="SHARE", help="Share right agreed before the pilot.")] = None,
     day: Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Day of the pilot.")] = None,
     reason: Annotated[str, typer.Option("--reason", help="Why the pass mark differs from the agreed one.")] = "",
@@ -90,7 +84,7 @@ def read(
         raise UsageError(f"--pass-mark {pass_mark:g}: give a share from 0 to 1, such as 0.85")
     loaded = load(to)
     try:
-        found = read_pilot(results, loaded.engagement, to, workflow or "", pattern=_pattern(pattern), pass_mark=pass_mark,
+        found = read_pilot(results, loaded.engagement, to, workflow or "", pattern=pattern, pass_mark=pass_mark,
                            day=day.date() if day else None, reason=reason)
     except PilotError as error:
         refuse(error.faults, as_json=as_json, read=0, refused=error.rows, posterior=None)
