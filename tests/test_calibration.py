@@ -17,7 +17,7 @@ from advisorkit.calibration.fitting import Penalty, Sheet, chances_of, fit, mix_
 from advisorkit.calibration.scoring import groups, left_out, report, scores_of
 from advisorkit.catalog.reading import load
 from advisorkit.cli import app
-from advisorkit.cli.calibrating import reliability
+from advisorkit.cli.reviewed import reliability
 from advisorkit.values.errors import EngagementError
 from advisorkit.values.patterns import PATTERNS
 from tests.weighing import weigh

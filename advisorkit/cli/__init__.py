@@ -9,12 +9,11 @@ from collections.abc import Callable
 
 import typer
 
-from advisorkit.cli.advise import assess, cost, prices_app
-from advisorkit.cli.calibrating import calibrate
+from advisorkit.cli.advise import assess, cost, pilot_app
 from advisorkit.cli.console import unforeseen
 from advisorkit.cli.deliver import batch, demo, doctor_command, live, report
 from advisorkit.cli.engage import brief, check, intake_app, new, schema_command
-from advisorkit.cli.pilots import pilot_app
+from advisorkit.cli.reviewed import calibrate, prices_app
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,

@@ -1,25 +1,27 @@
-"""Commands that answer: assess, cost, prices, calibrate."""
+"""Commands that answer: assess, cost, pilot plan, pilot read."""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from advisorkit.catalog.price_refresh import append, refresh
-from advisorkit.catalog.price_rows import load as load_prices
-from advisorkit.catalog.price_rows import prices_table
-from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, finite, guarded, out, say, table
-from advisorkit.cli.request import opened, studied, tell_ages
+from advisorkit.cli.console import AcceptStale, File, Flow, Json, One, Scenario, Sets, answer, guarded, refuse, say
+from advisorkit.cli.request import fresh, opened, studied, tell_ages
 from advisorkit.costs.assumption import DRAWS, MOST_DRAWS
+from advisorkit.export.blocks import Block, Heading, table_of
+from advisorkit.files.disk import write_bytes
 from advisorkit.store.reading import load
 from advisorkit.store.writing import write
-from advisorkit.values.errors import UsageError
+from advisorkit.values.errors import PilotError, UsageError
+from advisorkit.values.patterns import PatternId
+from advisorkit.values.quantities import money
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="Engagement file (YAML or JSON).")]
-One = Annotated[str | None, typer.Option("--workflow", metavar="ID", help="Only this workflow.")]
+if TYPE_CHECKING:
+    from advisorkit.pilots.planning import Plan
 
 
 @guarded
@@ -29,7 +31,6 @@ def assess(
     as_json: Json = False,
 ) -> None:
     """The advice: what to do now, where it will probably end up, why, and what would change it."""
-    from advisorkit.export.terminal import terminal
     from advisorkit.report.short_pages import assessed
     from advisorkit.study.documents import advice_document
     from advisorkit.study.pilots import told
@@ -41,11 +42,7 @@ def assess(
     if keep:
         loaded = load(file)
         write(file, told(loaded.engagement, found), loaded.fingerprint)
-    if as_json:
-        emit(advice_document(engagement, found))
-        return
-    for part in terminal(block for one in found for block in assessed(one)):
-        out.print(part)
+    answer(advice_document(engagement, found), (block for one in found for block in assessed(one)), as_json=as_json)
 
 
 @guarded
@@ -55,7 +52,6 @@ def cost(
     sets: Sets = None, scenario: Scenario = None, accept_stale: AcceptStale = False, as_json: Json = False,
 ) -> None:
     """The bill of every pattern: build, per call, run, errors and total with ranges, break-evens and prices with ages."""
-    from advisorkit.export.terminal import terminal
     from advisorkit.report.short_pages import costed
     from advisorkit.study.documents import cost_document
 
@@ -63,54 +59,75 @@ def cost(
         raise UsageError(f"--draws {draws}: give a power of two from 2 to {MOST_DRAWS}, such as {DRAWS}")
     engagement = opened(file, scenario, sets, accept_stale=accept_stale)
     found = studied(engagement, file, workflow, draws)
-    tell_ages(engagement, [one.inputs for one in found if one.priced])
-    if as_json:
-        emit(cost_document(engagement, found))
-        return
-    if engagement.priced:
-        finite(cost_document(engagement, found))
-    for part in terminal(block for one in found for block in costed(one)):
-        out.print(part)
+    tell_ages(engagement, [one for one in found if one.priced])
+    document = cost_document(engagement, found) if as_json or engagement.priced else {}
+    answer(document, (block for one in found for block in costed(one)), as_json=as_json)
 
 
-prices_app = typer.Typer(invoke_without_command=True, help="The price book with ages and sources.")
+pilot_app = typer.Typer(no_args_is_help=True, help="How many cases to mark; marked results in.")
+Pattern = Annotated[PatternId, typer.Option("--pattern", help="What is piloted.")]
 
 
-@prices_app.callback()
+@pilot_app.command("plan")
 @guarded
-def prices(context: typer.Context, as_json: Json = False) -> None:
-    """The price book with ages and sources."""
-    if context.invoked_subcommand:
-        return
-    today = date.today()  # noqa: DTZ011 - the user's own day
-    rows = prices_table(load_prices(today), today)
-    if as_json:
-        emit({"advisorkit": 1, "prices": rows})
-        return
-    cells = [[str(r["id"]), f"{r['low']:g}", f"{r['likely']:g}", f"{r['high']:g}", str(r["currency"]), str(r["unit"]),
-              str(r["age_days"]), str(r["state"]), str(r["source"])] for r in rows]
-    out.print(table("Price book", ["Price", "Low", "Likely", "High", "", "Unit", "Days old", "State", "Source"], cells, right=(1, 2, 3, 6)))
+def plan(
+    file: File, workflow: One = None, pattern: Pattern = "prompt",
+    sheet: Annotated[Path | None, typer.Option("--sheet", metavar="FILE.xlsx", help="Write the marking sheet of one workflow.")] = None,
+    sets: Sets = None, scenario: Scenario = None, accept_stale: AcceptStale = False, as_json: Json = False,
+) -> None:
+    """How many cases to mark, by money where it is known and by precision where it is not."""
+    from advisorkit.pilots.sheet import marking_sheet
+    from advisorkit.study.documents import plan_document
+    from advisorkit.study.pilots import plans
+
+    if sheet and sheet.suffix.lower() != ".xlsx":
+        raise UsageError(f"--sheet {sheet}: the marking sheet is an Excel file; give a name that ends in .xlsx")
+    engagement = opened(file, scenario, sets, accept_stale=accept_stale)
+    found = plans(engagement, [workflow] if workflow else [], pattern)
+    if sheet and len(found) != 1:
+        raise UsageError(f"--sheet is for one workflow: add --workflow with one of {', '.join(p.workflow for p in found)}")
+    if sheet:
+        fresh(sheet)
+        write_bytes(sheet, marking_sheet(found[0], engagement.workflow(found[0].workflow).name))
+        say(f"made {sheet}")
+    blocks = (block for one in found for block in _planned(engagement.workflow(one.workflow).name, one))
+    answer(plan_document(found), blocks, as_json=as_json)
 
 
-@prices_app.command("refresh")
+def _planned(name: str, one: Plan) -> Iterator[Block]:
+    yield Heading(f"{name}: mark {one.mark} cases. {one.why}")
+    if one.sizes:
+        rows = [[str(size.n), money(size.value, one.currency), money(size.cost, one.currency)] for size in one.sizes]
+        yield table_of("", ["Cases", "Worth", "Costs to mark"], rows, range(3))
+
+
+@pilot_app.command("read")
 @guarded
-def prices_refresh(
-    to: Annotated[Path | None, typer.Option("--to", metavar="FILE", help="Append the changes to your own price file.")] = None,
+def read(
+    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="CSV, XLSX, JSON lines, Inspect AI or promptfoo output.")],
+    to: Annotated[Path, typer.Option("--to", metavar="ENGAGEMENT", help="Engagement file that takes the pilot.")],
+    workflow: Flow = None, pattern: Pattern = "prompt",
+    pass_mark: Annotated[float | None, typer.Option("--pass-mark", metavar="SHARE", help="Share right agreed before the pilot.")] = None,
+    day: Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Day of the pilot.")] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why the pass mark differs from the agreed one.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Compare the book with the installed price package; shows the difference, and changes nothing unless --to says so."""
-    today = date.today()  # noqa: DTZ011 - the user's own day
-    seen = refresh(load_prices(today), today)
-    if to:
-        append(seen, to)
-        say(f"{len(seen.rows)} prices appended to {to}; reviewed and negotiated prices stay; use it with ADVISORKIT_PRICES={to}")
-    if as_json:
-        changes = [{"id": c.id, "before": c.before and c.before.amount.likely, "after": c.after and c.after.amount.likely,
-                    "kept": c.kept} for c in seen.changes]
-        emit({"advisorkit": 1, "package": seen.package, "on": seen.on.isoformat(), "unchanged": seen.unchanged, "changes": changes})
-        return
-    say(f"{seen.package}, {seen.on}: {seen.unchanged} prices agree, {len(seen.changes)} differ")
-    rows = [[c.id, f"{c.before.amount.likely:g}" if c.before else "–", f"{c.after.amount.likely:g}" if c.after else "gone",
-             "kept: reviewed or negotiated" if c.kept else "to review"] for c in seen.changes]
-    if rows:
-        out.print(table("Differences", ["Price", "Book", "Package", ""], rows, right=(1, 2)))
+    """Read marked results into an engagement: what they establish, and the advice before and after."""
+    from advisorkit.report.pilot_pages import moved, result
+    from advisorkit.study.documents import read_document
+    from advisorkit.study.pilots import read_pilot
+    from advisorkit.study.study import Study
+
+    if pass_mark is not None and not 0 <= pass_mark <= 1:
+        raise UsageError(f"--pass-mark {pass_mark:g}: give a share from 0 to 1, such as 0.85")
+    loaded = load(to)
+    try:
+        found = read_pilot(results, loaded.engagement, to, workflow or "", pattern=pattern, pass_mark=pass_mark,
+                           day=day.date() if day else None, reason=reason)
+    except PilotError as error:
+        refuse(error.faults, as_json=as_json, read=0, refused=error.rows, posterior=None)
+    write(to, found.engagement, loaded.fingerprint)
+    say(*found.results.notices)
+    document = read_document(found.workflow, len(found.results.marks), found.established, found.before, found.after)
+    study = Study(found.engagement, found.engagement.workflow(found.workflow), found.established)
+    answer(document, (block for page in (result, moved) for block in page(study)), as_json=as_json)

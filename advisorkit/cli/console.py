@@ -17,9 +17,10 @@ from typing import Annotated, Any, NoReturn, ParamSpec, TextIO
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from advisorkit.export.blocks import Block
+from advisorkit.export.terminal import terminal
 from advisorkit.values.errors import AdvisorError, EngagementError, Fault, PilotError, PriceError, UsageError
 
 P = ParamSpec("P")
@@ -38,24 +39,21 @@ Sets = Annotated[
 ]
 Scenario = Annotated[str | None, typer.Option("--scenario", metavar="NAME", help="Lay a named scenario over the file.")]
 Flow = Annotated[str | None, typer.Option("--workflow", metavar="ID", help="The workflow; may be left out when there is one.")]
+One = Annotated[str | None, typer.Option("--workflow", metavar="ID", help="Only this workflow.")]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="Engagement file (YAML or JSON).")]
 AcceptStale = Annotated[bool, typer.Option("--accept-stale", help="Accept prices older than the limit.")]
 
 
-def say(message: str) -> None:
-    """A line of progress or notice, on stderr."""
-    _err.print(Text(message))
-
-
-def told(notices: Iterable[str]) -> None:
-    """Every notice as a line of its own, on stderr."""
-    for notice in notices:
-        say(notice)
+def say(*lines: str) -> None:
+    """Lines of progress or notice, on stderr."""
+    for line in lines:
+        _err.print(Text(line))
 
 
 def tell(faults: Iterable[Fault], *, as_json: bool = False, **more: Any) -> None:
     """Every fault as a line of its own on stderr, and with `more` as one JSON document where that is asked for."""
     found = list(faults)
-    told(f"error: {fault}" for fault in found)
+    say(*(f"error: {fault}" for fault in found))
     if as_json:
         with suppress(UsageError):
             emit({"advisorkit": 1, **more, "faults": [asdict(fault) for fault in found]})
@@ -98,14 +96,14 @@ def _beyond(value: object, place: str) -> Iterator[str]:
                 yield from _beyond(member, f"{place}[{index}]")
 
 
-def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> Table:
-    """A table for the terminal; columns whose index is in `right` hold numbers."""
-    drawn = Table(title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for index, column in enumerate(columns):
-        drawn.add_column(column, justify="right" if index in right else "left", overflow="fold", style="")
-    for row in rows:
-        drawn.add_row(*map(Text, row))
-    return drawn
+def answer(document: Mapping[str, Any], blocks: Iterable[Block], *, as_json: bool) -> None:
+    """What a command found, on stdout: `document` as JSON, or `blocks` for people; no number may be beyond any real one."""
+    if as_json:
+        emit(document)
+        return
+    finite(document)
+    for part in terminal(blocks):
+        out.print(part)
 
 
 def guarded(command: Callable[P, None]) -> Callable[P, None]:

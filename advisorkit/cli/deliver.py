@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
@@ -15,9 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from advisorkit.batch.progress import Pace
 from advisorkit.batch.values import BatchResult, Deliverable, Engine, Limits
-from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.cli.console import AcceptStale, Json, Scenario, Sets, emit, faults_of, guarded, out, say, table, told
+from advisorkit.cli.console import AcceptStale, File, Json, Scenario, Sets, answer, faults_of, guarded, say
 from advisorkit.cli.request import changed, opened, priceable, settings, studied
+from advisorkit.export.blocks import Block, Table, Text, table_of
 from advisorkit.export.brand import read_brand
 from advisorkit.export.formats import FORMATS, RENDERERS
 from advisorkit.files.disk import write_bytes
@@ -54,8 +54,7 @@ def _formats(words: str) -> tuple[str, ...]:
 
 @guarded
 def report(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Engagement file.")],
-    out_: Folder, to: Formats = "html", template: TemplateName = "client_report", brand: Brand = None,
+    file: File, out_: Folder, to: Formats = "html", template: TemplateName = "client_report", brand: Brand = None,
     interactive: Interactive = False, sets: Sets = None, scenario: Scenario = None, accept_stale: AcceptStale = False,
     engine: EngineName = "advisorkit", as_json: Json = False,
 ) -> None:
@@ -101,7 +100,7 @@ def batch(
         found = gather(inputs, prepare, brand=sender, currency=currency, as_of=today)
     except (UsageError, EngagementError) as error:
         raise EngagementError([*faults_of(error), *fit_template(template)[1]]) from None
-    told(found.notices)
+    say(*found.notices)
     with _bar() as tick:
         result = produce(
             template, found.jobs, out_, formats, options={"interactive": interactive}, executor=executor, scheduler=scheduler,
@@ -133,14 +132,11 @@ def _bar() -> Iterator[Callable[[int, int, Deliverable], None]]:
             progress.stop()
 
 
-def _finish(result: BatchResult, *, as_json: bool) -> None:
-    told(result.notices)
-    if as_json:
-        emit(result.document())
-    else:
-        rows = [[row.status, row.engagement, row.format, row.path if row.status != "failed" else row.error] for row in result.deliverables]
-        out.print(table("", ["", "Engagement", "Format", "File or reason"], rows))
-        out.print(f"\n{result.summary}", markup=False)
+def _finish(result: BatchResult, before: Iterable[Block] = (), *, as_json: bool) -> None:
+    say(*result.notices)
+    rows = [[row.status, row.engagement, row.format, row.path if row.status != "failed" else row.error] for row in result.deliverables]
+    made = table_of("", ["", "Engagement", "Format", "File or reason"], rows)
+    answer(result.document(), [*before, made, Text((f"\n{result.summary}",))], as_json=as_json)
     if not result.ok:
         raise typer.Exit(1)
 
@@ -153,20 +149,17 @@ def demo(out_: Folder = "advisorkit-demo", as_json: Json = False) -> None:
 
     files = [samples.path(name) for name in samples.names()]
     result = produce("client_report", gather(files).jobs, out_, ("html",))
-    if not as_json:
-        for file in files:
-            _print_engagement(opened(file), file)
-    _finish(result, as_json=as_json)
+    _finish(result, () if as_json else map(_overview, files), as_json=as_json)
 
 
-def _print_engagement(engagement: Engagement, file: Path) -> None:
-    names = load_catalog().patterns
+def _overview(file: Path) -> Table:
+    engagement = opened(file)
     rows = [
-        [one.workflow.name, names[one.advice.now].name, names[one.advice.recommended].name,
+        [one.workflow.name, one.name(one.advice.now), one.name(one.advice.recommended),
          percent(one.advice.patterns[one.advice.recommended].probability), "clear" if one.advice.clear else "not yet clear"]
         for one in studied(engagement, file)
     ]
-    out.print(table(f"\n{engagement.client}", ["Workflow", "Now", "Probably becomes", "Chance", ""], rows, right=(3,)))
+    return table_of(engagement.client, ["Workflow", "Now", "Probably becomes", "Chance", ""], rows, (3,))
 
 
 @guarded
@@ -196,9 +189,7 @@ def doctor_command(as_json: Json = False) -> None:
     from advisorkit.cli.doctor import checks
 
     found = checks()
-    if as_json:
-        emit({"advisorkit": 1, "checks": [asdict(check) for check in found]})
-    else:
-        out.print(table("", ["", "Check", "Found", "What to do"], [[c.state, c.name, c.found, c.advice] for c in found]))
+    table = table_of("", ["", "Check", "Found", "What to do"], [[c.state, c.name, c.found, c.advice] for c in found])
+    answer({"advisorkit": 1, "checks": [asdict(check) for check in found]}, [table], as_json=as_json)
     if any(check.state == "missing" for check in found):
         raise typer.Exit(1)

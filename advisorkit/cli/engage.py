@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.cli.console import Flow, Json, emit, guarded, out, say, tell, told
+from advisorkit.cli.console import Flow, Json, emit, guarded, out, say, tell
 from advisorkit.cli.request import fresh
 from advisorkit.files.disk import MAX_BYTES, read_source, write_bytes
 from advisorkit.intake.brief import notes_in, prompt, read_reply
@@ -57,7 +57,7 @@ def check(
         except EngagementError as error:
             faults += error.faults
             continue
-        told(loaded.notices)
+        say(*loaded.notices)
         if not as_json:
             out.print(f"{file}: good ({len(loaded.engagement.workflows)} workflows)", markup=False)
     tell(faults, as_json=as_json)
@@ -95,7 +95,7 @@ def intake_read(
     loaded = load(to)
     one = loaded.engagement.chosen(workflow)
     found = read_questionnaire(file)
-    told(found.notices)
+    say(*found.notices)
     _take_in(to, loaded, one, found.answers, found.faults, as_json=as_json)
 
 

@@ -7,9 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisorkit.catalog.price_rows import load as load_prices
 from advisorkit.catalog.tables import assumptions
-from advisorkit.cli.console import BEYOND, say, told
+from advisorkit.cli.console import BEYOND, say
 from advisorkit.costs.assumption import DRAWS
 from advisorkit.files.numbers import COMMAND, estimate
 from advisorkit.store.reading import load
@@ -19,7 +18,6 @@ from advisorkit.values.prices import WARN_DAYS
 from advisorkit.values.quantities import day
 
 if TYPE_CHECKING:
-    from advisorkit.costs.inputs import Inputs
     from advisorkit.study.study import Study
 
 
@@ -36,7 +34,7 @@ def opened(
 ) -> Engagement:
     """The engagement in `path` as the command wants it; notices about the file go to stderr."""
     loaded = load(path)
-    told(loaded.notices)
+    say(*loaded.notices)
     return changed(loaded.engagement, scenario, settings(sets or ()), accept_stale=accept_stale)
 
 
@@ -60,23 +58,21 @@ def studied(engagement: Engagement, file: Path, workflow: str | None = None, dra
 
 def priceable(engagement: Engagement) -> Engagement:
     """`engagement`, once every workflow's bill was drawn up, so that no report is begun that cannot be made or sent."""
-    from advisorkit.costs.bill import bill
-    from advisorkit.costs.inputs import inputs_for
+    from advisorkit.study.study import studies
 
-    book = load_prices(engagement.as_of)
-    found = [inputs_for(engagement, workflow, book, assumptions()) for workflow in engagement.workflows]
+    found = studies(engagement)
     for one in found:
         try:
-            bill(one)
+            _ = one.bill
         except ArithmeticError:
-            raise UsageError(f"{one.workflow}: {BEYOND}") from None
+            raise UsageError(f"{one.workflow.id}: {BEYOND}") from None
     tell_ages(engagement, found, report=True)
     return engagement
 
 
-def tell_ages(engagement: Engagement, found: Iterable[Inputs], *, report: bool = False) -> None:
+def tell_ages(engagement: Engagement, found: Iterable[Study], *, report: bool = False) -> None:
     """Say on stderr how old the prices behind `found` are, unless they are accepted."""
-    old = {age.id: age for one in found for age in one.prices() if age.state != "fresh"}
+    old = {age.id: age for one in found for age in one.inputs.prices() if age.state != "fresh"}
     if not old or engagement.accept_stale:
         return
     oldest = max(old.values(), key=lambda age: age.age_days)
