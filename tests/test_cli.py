@@ -18,6 +18,7 @@ from contracts import ASSESS, COST, DELIVERABLES, FAULTS, PILOT_PLAN
 from jsonschema import validate
 
 from advisorkit.store import samples
+from advisorkit.store.reading import read
 
 NAMES = samples.names()
 BROKEN = """advisorkit: 1
@@ -57,12 +58,21 @@ def test_advice_on_a_sample_keeps_the_contract(name: str) -> None:
         assert sum(p["probability"] for p in workflow["patterns"].values()) == pytest.approx(1)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if read(samples.path(name)).priced])
 def test_costs_of_a_sample_keep_the_contract(name: str) -> None:
     found = document("cost", samples.path(name), "--draws", 1024)
 
     validate(found, COST)
     assert {workflow["draws"] for workflow in found["workflows"]} == {1024}
+
+
+def test_costs_of_an_engagement_without_money_are_refused_in_json_and_told_in_a_line() -> None:
+    (name,) = [name for name in NAMES if not read(samples.path(name)).priced]
+    refused, told = (run("cost", samples.path(name), *more) for more in (("--json",), ()))
+
+    validate(json.loads(refused.stdout), FAULTS)
+    assert refused.exit_code == 2 and "No money" in refused.stderr
+    assert told.exit_code == 0 and "No money" in told.stdout
 
 
 def test_an_assumption_set_on_the_command_line_changes_the_bill() -> None:

@@ -11,13 +11,13 @@ from typing import Annotated
 from advisorkit.catalog.price_rows import table
 from advisorkit.catalog.reading import DATA, data, documents, refuse
 from advisorkit.costs.assumption import Assumption
-from advisorkit.costs.tokens import TextClass
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, Items, Node
 from advisorkit.files.typed import Form, form
 from advisorkit.values.criteria import Rules
 from advisorkit.values.engagement import Setting
 from advisorkit.values.errors import Fault
+from advisorkit.values.prices import TextClass
 from advisorkit.values.written import Named
 
 

@@ -6,11 +6,11 @@ comparisons of both against one alone go either way (Ovadia et al. 2023, arXiv 2
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from advisorkit.costs.sampling import known
 from advisorkit.values.engagement import Setting
 from advisorkit.values.quantities import MOST, Estimate
 from advisorkit.values.written import OWN_KEY, Key, Named
@@ -148,6 +148,16 @@ BASIS = (
     "training_removes", "layers_overlap",
 )
 """What they follow from."""
+
+
+def known(amount: Any) -> bool:
+    """Whether an amount is known; what is not known is NaN in every draw alike, so one draw tells.
+
+    Example:
+        >>> known(24.0), known(math.nan)
+        (True, False)
+    """
+    return not math.isnan(amount.item(0) if hasattr(amount, "item") else amount)
 
 
 def completed(values: Values) -> dict[str, Any]:

@@ -14,10 +14,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from advisorkit.costs.assumption import completed
+from advisorkit.costs.assumption import completed, known
 from advisorkit.costs.clock import Clock, Profile, Stairs
 from advisorkit.costs.inputs import Inputs
-from advisorkit.costs.sampling import known
 from advisorkit.costs.tokens import Request, requests
 from advisorkit.files.texts import Texts
 from advisorkit.values.patterns import PATTERNS, PatternId

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from advisorkit.costs.assumption import BASIS, WORKED_OUT, Assumption, AssumptionKind, completed
-from advisorkit.costs.sampling import drawn, known
+from advisorkit.costs.assumption import BASIS, WORKED_OUT, Assumption, AssumptionKind, completed, known
+from advisorkit.costs.sampling import drawn
 from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
 from advisorkit.values.errors import EngagementError, Fault, PriceError, nearest
 from advisorkit.values.prices import Model, PriceAge, PriceBook, TokenPrices

@@ -40,16 +40,6 @@ CELL_BITS = 12
 CELLS = 1 << CELL_BITS
 
 
-def known(amount: Any) -> bool:
-    """Whether an amount is known; what is not known is NaN in every draw alike, so one draw tells.
-
-    Example:
-        >>> known(np.array([1.0, 2.0])), known(math.nan)
-        (True, False)
-    """
-    return not math.isnan(np.asarray(amount).item(0))
-
-
 @lru_cache(maxsize=4)
 def _middles(power: int) -> Array:
     """Standard normal score at the middle of each of 2^power strata."""

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from advisorkit.costs.assumption import known
 from advisorkit.costs.columns import columns
 from advisorkit.costs.flows import Flow, scene
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.results import Crossing, InputSwing, Swings
-from advisorkit.costs.sampling import known
 from advisorkit.values.patterns import PATTERNS, PatternId
 
 LARGEST = 1e9

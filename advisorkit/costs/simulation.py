@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from advisorkit.costs.assumption import DRAWS
+from advisorkit.costs.assumption import DRAWS, known
 from advisorkit.costs.clock import first
 from advisorkit.costs.columns import columns
 from advisorkit.costs.curves import Course, course, curves, paybacks
@@ -25,7 +25,7 @@ from advisorkit.costs.results import (
     Payback,
     Swings,
 )
-from advisorkit.costs.sampling import band, known
+from advisorkit.costs.sampling import band
 from advisorkit.costs.sensitivity import break_even, tornado
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import Band

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Annotated, Literal
 
-from advisorkit.values.errors import PriceError, nearest
+from advisorkit.values.errors import PriceError, UsageError, nearest
 from advisorkit.values.quantities import Estimate
 from advisorkit.values.written import Named, Within
 
@@ -268,3 +268,48 @@ def _four(rows: Mapping[str, Price | None], first: Price, prompt: int) -> tuple[
 def _at(row: Price, prompt: int) -> float:
     above = [tier.amount for tier in row.tiers if prompt > tier.above]
     return above[-1] if above else row.amount.likely
+
+
+@dataclass(frozen=True, slots=True)
+class TextClass:
+    """A kind of text, and how its characters, words and pages fall into tokens."""
+
+    id: str
+    """Word used to name it, such as ``prose`` or ``de``."""
+    characters_per_token: float
+    """Likely value."""
+    words_per_token: float | None
+    """Likely value; None where words are not counted."""
+    spread: float
+    """Share by which the count may be off either way, at the 5th and 95th percentile."""
+    tokens_per_page: Estimate | None
+    """Tokens of a page; None where pages are not counted."""
+    source: str
+    """Where it was measured."""
+
+    def of_characters(self, characters: float) -> Estimate:
+        """Tokens of so many characters.
+
+        Example:
+            >>> TextClass("prose", 4.7, 0.75, 0.12, None, "measured").of_characters(4700)
+            Estimate(low=880.0, likely=1000.0, high=1120.0)
+        """
+        return self._about(characters / self.characters_per_token)
+
+    def of_words(self, words: float) -> Estimate:
+        """Tokens of so many words."""
+        if self.words_per_token is None:
+            raise UsageError(f"'{self.id}' is not counted in words; give characters")
+        return self._about(words / self.words_per_token)
+
+    def of_pages(self, pages: Estimate) -> Estimate:
+        """Tokens of so many pages."""
+        page = self.tokens_per_page
+        if page is None:
+            raise UsageError(f"'{self.id}' is not counted in pages; give characters")
+        return Estimate(pages.low * page.low, pages.likely * page.likely, pages.high * page.high)
+
+    def _about(self, likely: float) -> Estimate:
+        if likely < 0:
+            raise ValueError("a text cannot have fewer than 0 characters")
+        return Estimate(likely * (1 - self.spread), likely, likely * (1 + self.spread))
