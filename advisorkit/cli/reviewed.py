@@ -14,7 +14,6 @@ from advisorkit.catalog.price_rows import load as load_prices
 from advisorkit.catalog.price_rows import prices_table
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.charts.kinds import Bin, Reliability
-from advisorkit.charts.svg import svg
 from advisorkit.cli.console import Json, answer, guarded, say
 from advisorkit.export.blocks import Block, table_of
 from advisorkit.files.disk import write_bytes
@@ -114,6 +113,8 @@ def reliability(found: Mapping[str, Any]) -> Reliability:
 
 
 def _draw(plot: Path, chart: Reliability) -> None:
+    from advisorkit.charts.svg import svg
+
     try:
         write_bytes(plot, svg(chart).encode())
     except OSError as error:
