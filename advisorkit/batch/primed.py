@@ -86,6 +86,7 @@ def prime(renderers: Iterable[str]) -> None:
             with chdir(folder / "work"):
                 make(folder)
             parameterised.cache_clear()  # what was run is not run again
+            parameterised((folder / "template.ipynb").read_text(encoding="utf-8"))  # a child changes its own copy
             if reason := json.loads((folder / "outcome.json").read_text(encoding="utf-8")).get("reason"):
                 print(f"priming: {reason}", file=sys.stderr)  # noqa: T201  it only costs speed; reports will say why
     gc.freeze()
