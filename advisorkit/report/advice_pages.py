@@ -20,6 +20,7 @@ from advisorkit.export.blocks import (
     KeyFigures,
     Table,
     Text,
+    table_of,
 )
 from advisorkit.report import pictures
 from advisorkit.report.printed import (
@@ -46,7 +47,8 @@ PAIRS = 2
 def summary(study: Study) -> tuple[Block, ...]:
     """The conclusion, three figures, why, what to decide, what is not known."""
     advice, words = study.advice, study.advice.words
-    lead = (say("summary.part", client=study.engagement.client, workflow=study.workflow.name), *words.summary)
+    key = "summary.part" if study.priced else "summary.part_unpriced"
+    lead = (say(key, client=study.engagement.client, workflow=study.workflow.name), *words.summary)
     return (
         DecisionBlock(" ".join(words.headline).rstrip("."), study.workflow.name, advice.clear, _state(study), _override(study)),
         *_off_ramp(study),
@@ -245,12 +247,11 @@ def _again(study: Study) -> Iterator[str]:
 
 def path(study: Study) -> tuple[Block, ...]:
     """The rungs as stairs and as tests, and what starting small costs and saves."""
+    wide, subtitle = (5, "path.tests_subtitle") if study.priced else (4, "path.tests_subtitle_unpriced")
     return (
         Heading(say("path.title"), 2, study.workflow.name), Text((say("path.lead"),), "lead"),
         ChartBlock(pictures.path_stairs(study.advice, study.currency)),
-        Table(
-            say("path.tests"), _head("path.head"), tuple(_tests(study)), (False, False, False, True, True), say("path.tests_subtitle")
-        ),
+        table_of(say("path.tests"), columns("path.head")[:wide], (row[:wide] for row in _tests(study)), (3, 4), subtitle=say(subtitle)),
         *_detour(study),
     )
 
