@@ -11,9 +11,8 @@ import openpyxl
 import pytest
 
 from advisorkit.pilots.marked import FAILURES
-from advisorkit.pilots.planning import Plan
+from advisorkit.pilots.planning import CaseToMark, Plan, instructions, marking_sheet
 from advisorkit.pilots.results import MARKS, SECOND_MARKS, read_results
-from advisorkit.pilots.sheet import CaseToMark, instructions, marking_sheet
 from advisorkit.pilots.tally import Beta
 from advisorkit.pilots.terms import Terms
 from advisorkit.study.pilots import read_pilot

@@ -13,9 +13,9 @@ from strategies import answer_sets
 
 from advisorkit.advice.belief import Assessment
 from advisorkit.advice.cases import Case
+from advisorkit.advice.flips import MOST, WORTH, next_questions, open_questions, settled
 from advisorkit.advice.gates import closed_gates
 from advisorkit.advice.ladder import step_for_now
-from advisorkit.advice.questions import MOST, WORTH, next_questions, open_questions, settled
 from advisorkit.advice.whatif import Outlook, best_of, possible_answers
 from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.price_rows import load as load_prices

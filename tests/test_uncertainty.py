@@ -18,8 +18,7 @@ from advisorkit.costs.bill import bill
 from advisorkit.costs.facts import facts
 from advisorkit.costs.flows import COLUMNS, build_days, scene
 from advisorkit.costs.results import CostResult
-from advisorkit.costs.sensitivity import pattern_totals, tornado
-from advisorkit.costs.simulation import price
+from advisorkit.costs.simulation import pattern_totals, price, tornado
 from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import Band
 

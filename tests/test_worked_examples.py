@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from worked import client, worked
 
-from advisorkit.costs.sensitivity import break_even
+from advisorkit.costs.simulation import break_even
 
 EXAMPLES = {
     row["id"]: row for row in map(json.loads, (Path(__file__).parent / "data" / "worked_examples.jsonl").read_text().splitlines())

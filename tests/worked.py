@@ -15,8 +15,7 @@ from priced import engagement, inputs_of
 
 from advisorkit.catalog.tables import text_classes
 from advisorkit.costs.bill import Bill, bill
-from advisorkit.costs.clock import Clock
-from advisorkit.costs.flows import Column
+from advisorkit.costs.flows import Clock, Column
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.tokens import Request, prices_at
 from advisorkit.values.prices import TokenPrices

@@ -9,10 +9,20 @@ from typing import Literal
 from advisorkit.advice.acceptability import LEAD, SHARE, Draws, draw
 from advisorkit.advice.belief import Assessment, Belief, removed, shuts
 from advisorkit.advice.cases import Case, Similar, similar
-from advisorkit.advice.flips import Flip, Pair, WeightFlip, flips, pairs, stays, weight_flip
+from advisorkit.advice.flips import (
+    Flip,
+    NextQuestion,
+    Pair,
+    WeightFlip,
+    flips,
+    next_questions,
+    pairs,
+    settled,
+    stays,
+    weight_flip,
+)
 from advisorkit.advice.gates import Facts, GateHit
 from advisorkit.advice.ladder import PILOT, Policy, Rung, plan, policies, waiting
-from advisorkit.advice.questions import NextQuestion, next_questions, settled
 from advisorkit.advice.steps import NextStep, OffRamp, companions, next_step, off_ramp, warnings
 from advisorkit.advice.whatif import Outlook, best_of
 from advisorkit.advice.words import Story, Words, say

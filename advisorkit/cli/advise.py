@@ -76,7 +76,7 @@ def plan(
     sets: Sets = None, scenario: Scenario = None, accept_stale: AcceptStale = False, as_json: Json = False,
 ) -> None:
     """How many cases to mark, by money where it is known and by precision where it is not."""
-    from advisorkit.pilots.sheet import marking_sheet
+    from advisorkit.pilots.planning import marking_sheet
     from advisorkit.study.documents import plan_document
     from advisorkit.study.pilots import plans
 

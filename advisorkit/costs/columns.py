@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from advisorkit.costs.clock import Profile, Stairs
 from advisorkit.costs.flows import (
     COLUMNS,
     ONE,
@@ -16,6 +15,8 @@ from advisorkit.costs.flows import (
     Flows,
     Part,
     Phase,
+    Profile,
+    Stairs,
     Workings,
     read_units,
     single,

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from advisorkit.costs.clock import Clock, Stairs
-from advisorkit.costs.flows import Column, Flow
+from advisorkit.costs.flows import Clock, Column, Flow, Stairs
 from advisorkit.costs.results import CostCurve, Payback
 from advisorkit.costs.sampling import bands
 

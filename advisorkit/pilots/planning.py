@@ -1,16 +1,23 @@
-"""Before the pilot: how many cases to mark, and which share right will be enough."""
+"""Before the pilot: how many cases to mark, which share right will be enough, and the sheet to mark them on."""
 
 from __future__ import annotations
 
+import io
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from datetime import datetime
+from importlib import import_module
+from typing import Any, Literal
 
 from advisorkit.costs.inputs import Inputs
 from advisorkit.files.texts import Texts
+from advisorkit.pilots.marked import FAILURES, OUTCOMES, SEVERITIES
+from advisorkit.pilots.results import AGREED, MARKS, SECOND_MARKS
 from advisorkit.pilots.tally import wilson
 from advisorkit.pilots.terms import PilotSize, Terms, best_size, evpi, sizes_valued, terms_for
 from advisorkit.values.criteria import Rules
+from advisorkit.values.errors import UsageError
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import money, percent
 
@@ -96,3 +103,142 @@ def _why(mark: int, basis: str, currency: str, valued: tuple[PilotSize, ...], te
         return _say("plan.money", needed=needed, cases=mark, worth=money(size.value, currency), cost=money(size.cost, currency))
     low, high = wilson(terms.expected.mean * mark, mark)
     return _say(f"plan.{basis}", needed=needed, cases=mark, points=round(50 * (high - low)))
+
+
+_YES_NO, _SAMPLING = ("yes", "no"), ("random", "chosen")
+_COLUMNS: Mapping[str, tuple[int, tuple[str, ...]]] = {
+    "case": (8, ()), "input": (44, ()), "output": (44, ()), "right": (8, _YES_NO), "failure": (14, FAILURES),
+    "fixed_by_text": (14, _YES_NO), "outcome": (11, OUTCOMES), "severity": (11, SEVERITIES), "segment": (14, ()),
+    "minutes": (9, ()), "note": (36, ()), "marker": (10, ()), "sampling": (11, _SAMPLING),
+}
+"""Width in characters and the words to choose from, by column."""
+_GUIDE = (
+    "purpose", "count", "cases", "agreed", "right", "information", "behaviour", "unclear", "label", "fixed_by_text",
+    "outcome", "severity", "done",
+)
+"""Parts of the instructions, in order."""
+_WIDTH, _LINE = 90, 15
+"""Characters in a line of the instructions, and the height of a line in points."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseToMark:
+    """A case that is put into the sheet beforehand."""
+
+    case: str
+    """Number or name."""
+    input: str = ""
+    """What was asked."""
+    output: str = ""
+    """What the assistant answered."""
+    segment: str = ""
+    """Kind of case."""
+
+
+def marking_sheet(plan: Plan, name: str, cases: Sequence[CaseToMark] = ()) -> bytes:
+    """The workbook for the pilot in `plan` of the workflow called `name`, with `cases` filled in or numbered lines.
+
+    The same plan and cases give the same bytes. The second sheet of marks holds the cases that another person marks
+    without seeing the first marks. What was agreed is kept in the workbook and read back with the marks.
+    """
+    todo = tuple(cases) or tuple(CaseToMark(str(number)) for number in range(1, plan.mark + 1))
+    if len({case.case for case in todo}) < len(todo):
+        raise UsageError("two cases to mark have the same name; give each its own")
+    stream = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with import_module("xlsxwriter").Workbook(stream, options) as book:
+        book.set_properties({"title": _say("sheet.title", name=name), "created": datetime(2026, 1, 1)})  # noqa: DTZ001
+        _instructions_sheet(book, plan, name)
+        _marks_sheet(book, MARKS, todo)
+        _marks_sheet(book, SECOND_MARKS, twice(todo, plan))
+        _agreed_sheet(book, plan)
+    return stream.getvalue()
+
+
+def twice(cases: Sequence[CaseToMark], plan: Plan) -> tuple[CaseToMark, ...]:
+    """The cases that a second person marks, spread evenly over all."""
+    wanted = min(len(cases), math.ceil(len(cases) * plan.mark_twice / max(plan.mark, 1)))
+    return tuple(cases[i * len(cases) // wanted] for i in range(wanted)) if wanted else ()
+
+
+def instructions(plan: Plan, name: str) -> tuple[tuple[str, str], ...]:
+    """What the expert is told: heading and text, in order."""
+    values = {
+        "name": name, "cases": plan.mark, "twice": plan.mark_twice, "first": MARKS, "second": SECOND_MARKS,
+        "target": percent(min(plan.terms.target, 1)),
+    }
+    never = {"agreed": "agreed_never"} if plan.terms.never else {}
+    return tuple((_say(f"guide.{part}.head"), _say(f"guide.{never.get(part, part)}", **values)) for part in _GUIDE)
+
+
+def _instructions_sheet(book: Any, plan: Plan, name: str) -> None:
+    sheet = book.add_worksheet(_say("sheet.instructions"))
+    title = book.add_format({"bold": True, "font_size": 16})
+    head = book.add_format({"bold": True, "valign": "top"})
+    text = book.add_format({"text_wrap": True, "valign": "top"})
+    sheet.hide_gridlines(2)
+    sheet.set_column(0, 0, 24)
+    sheet.set_column(1, 1, _WIDTH)
+    _on_paper(sheet)
+    sheet.write_string(0, 0, _say("sheet.heading", name=name), title)
+    for row, (heading, said) in enumerate(instructions(plan, name), 2):
+        sheet.set_row(row, _LINE * math.ceil(1.1 * len(said) / _WIDTH))
+        sheet.write_string(row, 0, heading, head)
+        sheet.write_string(row, 1, said, text)
+
+
+def _on_paper(sheet: Any) -> None:
+    sheet.set_paper(9)  # A4
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+
+
+def _marks_sheet(book: Any, name: str, cases: Sequence[CaseToMark]) -> None:
+    sheet = book.add_worksheet(name)
+    head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#EDEDED"})
+    text = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
+    sheet.freeze_panes(1, 1)
+    _on_paper(sheet)
+    last = max(len(cases), 1)
+    for column, (title, (width, words)) in enumerate(_COLUMNS.items()):
+        hint = _say(f"hint.{title}")
+        sheet.set_column(column, column, width, None if title == "minutes" else text)
+        sheet.write_string(0, column, title, head)
+        sheet.write_comment(0, column, hint)
+        if words:
+            sheet.data_validation(1, column, last, column, _choice(title, words, hint))
+    _flag_missing_kind(book, sheet, last)
+    for row, case in enumerate(cases, 1):
+        for title in ("case", "input", "output", "segment"):
+            if getattr(case, title):
+                sheet.write_string(row, _place(title), getattr(case, title), text)
+
+
+def _choice(title: str, words: Sequence[str], hint: str) -> dict[str, Any]:
+    return {
+        "validate": "list", "source": list(words), "input_title": title, "input_message": hint,
+        "error_title": _say("sheet.list.title"), "error_message": _say("sheet.list.words", words=", ".join(words)),
+    }  # fmt: skip
+
+
+def _place(title: str) -> int:
+    return list(_COLUMNS).index(title)
+
+
+def _flag_missing_kind(book: Any, sheet: Any, last: int) -> None:
+    amber = book.add_format({"bg_color": "#FFE8B3"})
+    right, failure = (chr(ord("A") + _place(title)) for title in ("right", "failure"))
+    criteria = f'=AND(${right}2="no",${failure}2="")'
+    sheet.conditional_format(1, _place("failure"), last, _place("failure"), {"type": "formula", "criteria": criteria, "format": amber})
+
+
+def _agreed_sheet(book: Any, plan: Plan) -> None:
+    sheet = book.add_worksheet(AGREED)
+    sheet.set_column(0, 1, 24)
+    for column, title in enumerate(("agreed", "value")):
+        sheet.write_string(0, column, title)
+    sheet.write_string(1, 0, "pass_mark")
+    sheet.write_number(1, 1, round(min(plan.terms.target, 1.0), 4))
+    sheet.write_string(2, 0, "cases")
+    sheet.write_number(2, 1, plan.mark)

@@ -28,8 +28,7 @@ from advisorkit.costs.columns import columns
 from advisorkit.costs.facts import facts
 from advisorkit.costs.flows import scene
 from advisorkit.costs.inputs import Inputs
-from advisorkit.costs.sensitivity import total
-from advisorkit.costs.simulation import price
+from advisorkit.costs.simulation import price, total
 from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS
 
