@@ -13,13 +13,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from advisorkit.screens.opening import open  # noqa: A004
-    from advisorkit.screens.show import screen
-    from advisorkit.screens.work import Work
+    from advisorkit.screens.screen import screen
+    from advisorkit.screens.work import Work, open  # noqa: A004
 
 __all__ = ["Work", "__version__", "open", "screen"]
 __version__ = "0.1.0"
-_LATE = {"Work": "work", "open": "opening", "screen": "show"}
+_LATE = {"Work": "work", "open": "work", "screen": "screen"}
 
 
 def __getattr__(name: str) -> object:

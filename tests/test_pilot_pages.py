@@ -17,7 +17,7 @@ from advisorkit.export.blocks import Block, ChartBlock, DecisionBlock, Heading, 
 from advisorkit.report.job import write_job
 from advisorkit.report.pilot_pages import charter, failures, moved, result
 from advisorkit.screens.piloted import pilot
-from advisorkit.screens.stage import Stage
+from advisorkit.screens.state import Look
 from advisorkit.store import samples
 from advisorkit.study.pilots import read_pilot
 from advisorkit.study.study import Study
@@ -76,11 +76,11 @@ def test_where_no_share_of_right_answers_pays_none_is_called_enough() -> None:
     answers = {name: Answer(amount=Estimate.of(amount)) for name, amount in {"calls_per_month": 10, "value_right": 0.1, "cost_wrong": 1}.items()}
     here = view(replace(CLIENT, workflows=(replace(WORKFLOW, answers=answers),)))
     said = words(charter(here))
-    page = pilot(here, here.plan, (), "acme.yaml", Stage())
+    page = pilot(here, (), "acme.yaml", Look())
 
     assert "None\nshare of right answers is enough" in said
     assert not re.search("100%|or more are right", said)
-    assert page["figures"][1][0] == "None"  # type: ignore[index]
+    assert "<dt>None</dt>" in page["blocks figures"]["blocks"][0]["html"]  # type: ignore[index]
     assert "or more are right" not in json.dumps(page)
 
 

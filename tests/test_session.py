@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import advisorkit as ak
-from advisorkit.screens.show import Show
+from advisorkit.screens.screen import Screen
 from advisorkit.screens.state import State
 from advisorkit.screens.typed_in import amount
 from advisorkit.store.reading import read
@@ -217,7 +217,7 @@ def test_a_session_started_ahead_writes_nothing_until_somebody_is_here(file: Pat
     with monkeypatch.context() as ahead:
         ahead.setenv("VOILA_PREHEAT", "True")
         waiting = ak.open(file)
-    show = Show(waiting, "assessment")
+    show = Screen(waiting, "assessment")
     working.answer("citations", "required")
 
     working.assume(engineer_day_rate=1200)
@@ -231,7 +231,7 @@ def test_a_session_started_ahead_writes_nothing_until_somebody_is_here(file: Pat
     assert read(file) == read(SAMPLE)
     assert ak.open(file).state == working.state
 
-    show.edit("hello", {"width": 1440})
+    show.edit("hello", {"widths": {}})
     working.assume(horizon_months=24)
     assert waiting.state == working.state
     waiting.save()
@@ -254,27 +254,27 @@ def test_a_session_started_ahead_while_its_folder_was_elsewhere_finds_the_file_a
 
 
 def test_what_is_wrong_with_the_file_stays_on_screen_beside_the_news_that_it_changed(file: Path) -> None:
-    show = Show(ak.open(file), "assessment")
+    show = Screen(ak.open(file), "assessment")
     file.write_text(file.read_text().replace("citations: required", "citation: required"))
 
     async def a_while() -> None:
-        show.edit("hello", {"width": 1440})
+        show.edit("hello", {"widths": {}})
         await asyncio.sleep(0.4)
         show.beat()
 
     asyncio.run(a_while())
-    notices = show.screen.view["notices"]
+    notices = show.view["bar"]["notices"]
     assert [notice["kind"] for notice in notices] == ["conflict", "error"]
     assert "unknown criterion 'citation'" in notices[1]["words"]
 
 
 def test_a_screen_names_the_file_without_the_folders_above_it(file: Path) -> None:
-    show = Show(ak.open(file), "assessment")
+    show = Screen(ak.open(file), "assessment")
     file.write_text(file.read_text().replace("citations: required", "citation: required"))
 
     show.edit("load", {})
 
-    assert next(notice["words"] for notice in show.screen.view["notices"]).startswith("harbour.yaml: line ")
+    assert next(notice["words"] for notice in show.view["bar"]["notices"]).startswith("harbour.yaml: line ")
 
 
 def test_what_was_agreed_in_the_last_moment_is_written_when_the_kernel_ends(file: Path) -> None:

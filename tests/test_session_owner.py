@@ -8,7 +8,7 @@ import pytest
 
 import advisorkit as ak
 from advisorkit.screens.live import copy_workbooks
-from advisorkit.screens.show import Show
+from advisorkit.screens.screen import Screen
 from advisorkit.store.document import to_json
 from advisorkit.store.reading import read
 
@@ -69,13 +69,13 @@ def test_a_session_whose_file_became_another_clients_takes_nothing_along_and_wri
     file = of_client(tmp_path / "engagement.yaml", "Nordwind")
     work = tried_in(file)
     work.answer("citations", "required")
-    show = Show(work, "assessment")
+    show = Screen(work, "assessment")
     of_client(file, "Südwind")
     there = file.read_bytes()
     show.edit("mine", {})
 
     assert file.read_bytes() == there
-    assert "another engagement" in show.sitting.stage.notices[0].words
+    assert "another engagement" in show.look.notices[0].words
 
     show.edit("load", {})
 
@@ -83,4 +83,4 @@ def test_a_session_whose_file_became_another_clients_takes_nothing_along_and_wri
     assert work.state.tried == {}
     assert work.state.parked == ()
     assert not work.can_undo
-    assert show.sitting.delivery.out.parent == work.desk.folder
+    assert show.delivery.out.parent == work.file.folder

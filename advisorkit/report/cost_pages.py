@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from advisorkit.advice.words import how_likely
 from advisorkit.costs.bill import Line
@@ -38,7 +38,7 @@ def costs(study: Study) -> tuple[Block, ...]:
         return Heading(say("money.title"), 2, study.workflow.name), Text((say("money.none"),))
     return (
         Heading(_title(study), 2, study.workflow.name), ChartBlock(pictures.range_bars(study)),
-        *((Text(said, "bullets"),) if (said := tuple(_said(study))) else ()), *_curves(study), _side_by_side(study), _bill(study),
+        *((Text(said, "bullets"),) if (said := tuple(_said(study))) else ()), *_curves(study), _side_by_side(study), bill(study),
     )
 
 
@@ -117,8 +117,9 @@ def cents(amount: float) -> str:
     return f"{value:,.0f}" if value >= 10 else f"{value:g}"
 
 
-def _bill(study: Study) -> LineItems:
-    shown = [c for c in PATTERNS if study.bill.total(c) is not None]
+def bill(study: Study, among: Sequence[PatternId] = PATTERNS) -> LineItems:
+    """What each pattern `among` those that have a price pays for at likely values."""
+    shown = [c for c in among if study.bill.total(c) is not None]
     rows = []
     for group in ("build", "use", "upkeep", "change", "error"):
         amounts = tuple(_sum([line for line in study.bill.of(c) if _group(line) == group]) for c in shown)

@@ -229,7 +229,7 @@ def moved(study: Study) -> tuple[Block, ...]:
         Text((say(f"review.moved_lead.{'same' if same else 'other'}", **names),), "lead"),
         Table("", _head("review.moved_head"), rows, (False, True, True)),
         *_measured(study.pilot.diagnoses[-1]),
-        *_history(study),
+        *history(study),
     )
 
 
@@ -239,7 +239,8 @@ def _measured(seen: Diagnosis) -> Iterator[Block]:
         yield Table(say("review.measured"), _head("review.measured_head"), rows, (False, True))
 
 
-def _history(study: Study) -> Iterator[Block]:
+def history(study: Study) -> Iterator[Table]:
+    """Advice given on a workflow before, oldest first; nothing where there was none."""
     lines = [line for line in study.engagement.history if line.workflow == study.workflow.id]
     if lines:
         rows = tuple((Cell(day(x.date)), Cell(study.name(x.now), x.now), Cell(study.name(x.recommended), x.recommended), Cell(x.reason)) for x in lines)

@@ -1,17 +1,23 @@
-"""Deliverables made from a session, in the background, with their progress."""
+"""Deliverables made from a session, in the background, with their progress; which formats, which brand, and where the files are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from advisorkit.batch.inputs import job_of
 from advisorkit.batch.runner import produce
 from advisorkit.batch.values import BatchResult, Deliverable
+from advisorkit.export.blocks import table_of
 from advisorkit.export.brand import read_brand
-from advisorkit.screens.delivering import Made
-from advisorkit.screens.desk import Desk
+from advisorkit.export.formats import FORMATS
+from advisorkit.screens.file import SessionFile
+from advisorkit.screens.parts import Doc, block, blocks, lead, tell
+from advisorkit.screens.portfolio import lacking
+from advisorkit.screens.state import Look
+from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import AdvisorError
 
@@ -26,16 +32,36 @@ def report(
     return produce("client_report", [job], out, tuple(formats), options=options, brand=worn, progress=progress)
 
 
-class Delivery:
-    """One round of deliverables at a time; `tell` is called from another thread whenever something changed."""
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One file of the last round, or why it was not made."""
 
-    def __init__(self, desk: Desk, tell: Callable[[], None]) -> None:
-        self.file, self.tell = desk.path, tell
-        self.out = desk.folder / "reports"
+    format: str
+    """Format id."""
+    path: str
+    """Path under the folder of deliverables."""
+    bytes: int
+    """Size."""
+    status: str
+    """``made``, ``unchanged`` or ``failed``."""
+    error: str = ""
+    """Why it failed."""
+
+
+class Delivery:
+    """One round of deliverables at a time; `changed` is called from another thread, `give` hands a file to the browser."""
+
+    def __init__(self, file: SessionFile, changed: Callable[[], None], give: Callable[[str, bytes], None]) -> None:
+        self._changed, self._give = changed, give
+        self._pool = ThreadPoolExecutor(max_workers=1)
+        self.begin(file)
+
+    def begin(self, file: SessionFile) -> None:
+        """Nothing was made yet for the engagement in `file`."""
+        self.file, self.out = file.path, file.folder / "reports"
         self.made: tuple[Made, ...] = ()
         self.busy: tuple[int, int] | None = None
         self.fault = ""
-        self._pool = ThreadPoolExecutor(max_workers=1)
 
     def start(self, engagement: Engagement, formats: Sequence[str], brand: str) -> None:
         """Make `formats`; nothing happens while a round is under way."""
@@ -45,16 +71,16 @@ class Delivery:
         chosen = self.file.with_name(brand) if brand else None
         self._pool.submit(report, engagement, self.file, formats, self.out, chosen, self._step).add_done_callback(self._finish)
 
-    def read(self, path: str) -> bytes:
-        """The bytes of a file that this session made."""
+    def hand(self, path: str) -> None:
+        """Give the browser a file that this session made."""
         names = {made.path for made in self.made if made.status != "failed"}
         if path not in names:
             raise KeyError(path)
-        return (self.out / path).read_bytes()
+        self._give(path.rpartition("/")[2], (self.out / path).read_bytes())
 
     def _step(self, done: int, total: int, _: Deliverable) -> None:
         self.busy = (done, total)
-        self.tell()
+        self._changed()
 
     def _finish(self, future: Future[BatchResult]) -> None:
         self.busy = None
@@ -63,4 +89,43 @@ class Delivery:
             self.made = tuple(Made(r.format, r.path, r.bytes, r.status, r.error) for r in rows)
         except (AdvisorError, OSError) as error:
             self.fault = str(error)
-        self.tell()
+        self._changed()
+
+
+def deliver(study: Study, tried: Collection[str], look: Look, brands: Sequence[str], delivery: Delivery) -> dict[str, Doc]:
+    """What can be made, what it will say, what is being made, and what was made."""
+    summary = tell("deliver.summary_sample" if study.engagement.sample else "deliver.summary")
+    head = [tell("deliver.check"), tell("deliver.state")]
+    checks = block(table_of(tell("deliver.checks"), head, _checks(study, tried), subtitle=tell("deliver.checks_sub")))
+    rows = [[m.format, m.path, f"{m.bytes / 1000:,.0f} kB" if m.bytes else "", tell(f"deliver.{m.status}"), m.error] for m in delivery.made]
+    return {
+        "advice deliver": lead(tell("deliver.headline", client=study.engagement.client), summary),
+        "formats": {
+            "formats": [[name, tell(f"deliver.{name}"), bool(one.renderer)] for name, one in FORMATS.items()], "not_built": tell("deliver.not_built"),
+            "brands": [["", tell("deliver.house")], *([b, b] for b in brands)], "no_brand": "" if brands else tell("deliver.no_brand"),
+            "busy": list(delivery.busy) if delivery.busy else None, "fault": delivery.fault,
+        },
+        "files": {"made": rows, "folder": f"{delivery.out.parent.name}/{delivery.out.name}"},
+        "blocks deliver": blocks(*(() if look.presenting else (checks,)), _pages()),
+    }  # fmt: skip
+
+
+def _pages() -> Doc:
+    names = [line.split("|") for line in tell("deliver.pages").split("; ")]
+    return block(table_of(tell("deliver.pages_title"), [tell("deliver.page"), tell("deliver.says")], names, subtitle=tell("deliver.pages_sub")))
+
+
+def _checks(study: Study, tried: Collection[str]) -> Iterator[list[str]]:
+    """What the reader of the report will find open; a consultant wants to know it first."""
+    guesses = [study.catalog.criterion(name).label for name, answer in study.answers.items() if answer.confidence == "guess"]
+    stale = [age for age in study.inputs.prices() if age.state != "fresh"]
+    missing = [row.assumption.label for row in lacking(study)]
+    open_count, none = len(study.advice.next_questions), tell("deliver.none")
+    piloted = "read" if study.pilot else "advised" if study.advice.next_step.action == "pilot" else "none"
+    yield [tell("deliver.advice"), tell("verdict.clear" if study.advice.clear else "verdict.open").rstrip(".")]
+    yield [tell("deliver.pilot"), tell(f"deliver.pilot_{piloted}")]
+    yield [tell("deliver.open"), tell("deliver.open_count", count=open_count) if open_count else none]
+    yield [tell("deliver.guesses"), ", ".join(guesses) or none]
+    yield [tell("deliver.missing"), ", ".join(missing) or none]
+    yield [tell("deliver.prices"), tell("deliver.stale", count=len(stale)) if stale else tell("deliver.fresh")]
+    yield [tell("deliver.tried"), tell("deliver.tried_one" if len(tried) == 1 else "deliver.tried_out", count=len(tried)) if tried else none]

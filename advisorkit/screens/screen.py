@@ -1,47 +1,195 @@
-"""One screen of a live workbook: a view document out, edits in."""
+"""Between a session and a browser: edits in, one document of all parts out, the file kept up to date."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+import atexit
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
+from weakref import WeakKeyDictionary, ref
 
-import anywidget
-import traitlets
+from ipywidgets import Box, Widget
 
-from advisorkit.screens.assets import plotly, script, style
-from advisorkit.screens.phrases import for_browser
+from advisorkit.catalog.reading import load as load_catalog
+from advisorkit.catalog.tables import assumptions
+from advisorkit.screens.delivery import Delivery
+from advisorkit.screens.edits import EDITS
+from advisorkit.screens.parts import LiveDocument, Part, classed, laid_out, tell
+from advisorkit.screens.sections import SECTIONS, document, tree
+from advisorkit.screens.state import Look, Notice, State
+from advisorkit.screens.work import Work
+from advisorkit.values.errors import AdvisorError, UsageError
 
-Edit = Callable[[str, Mapping[str, Any]], None]
-"""Carries out one edit: its name and arguments, as the browser sent them."""
+_PAUSE = 0.25
+"""Seconds without an edit after which the file is written."""
+_SOON = 0.02
+"""Seconds left to edits before the next row of a table is worked out."""
 
 
-class Screen(anywidget.AnyWidget):
-    """Cards, charts and tables drawn together from one document.
+class Screen:
+    """One screen of a session: its parts, and how it stands."""
 
-    The document goes out in one message, so no chart can show another state than the words beside it.
-    What comes in is not trusted: `edit` checks names and values again.
-    """
+    def __init__(self, work: Work, section: str) -> None:
+        notices = tuple(Notice("info", words, ((tell("notice.dismiss"), "dismiss"),)) for words in work.notices)
+        self.work, self.look, self.revision = work, Look(section=section, notices=notices), 0
+        self.delivery = Delivery(work.file, self._from_elsewhere, lambda name, content: self.document.send({"file": name}, buffers=[content]))
+        self._editing = False
+        self.document = LiveDocument(self.edit, self.beat)
+        self._bar = classed(Part(key=self.document.key, kind="bar", name="bar"), "ak ak-part")
+        self._bodies: dict[tuple[str, bool], Widget] = {}
+        self.box = classed(Box(), "ak ak-screen")
+        self._timer: asyncio.TimerHandle | None = None
+        self._unsaved: tuple[Notice, ...] = ()
+        self._loop = _running_loop()
+        self.send()
+        work.listen(self.refresh)
+        atexit.register(_save_at_last, ref(self))
 
-    _esm = script()
-    _css = style()
-    view = traitlets.Dict().tag(sync=True)
-    """The document shown now."""
+    @property
+    def view(self) -> Mapping[str, Any]:
+        """What every part shows now, by its name."""
+        return self.document.view["parts"]  # type: ignore[no-any-return]
 
-    words = traitlets.Dict().tag(sync=True)
-    """Phrases that the script uses by itself."""
+    def edit(self, name: str, args: Mapping[str, Any]) -> None:
+        """Carry out one edit of the browser and send what follows; a refusal is shown beside its control and changes nothing."""
+        look = replace(self.look, faults={})
+        self._editing = True
+        try:
+            look = EDITS[name](self.work, look, self.delivery, args) or look
+        except (AdvisorError, ValueError, TypeError, KeyError, OSError) as error:
+            control, part = str(args.get("criterion") or args.get("name") or name), str(args.get("part", ""))
+            look = _refused(look, control, part, self.work.file.words(error))
+        finally:
+            self._editing = False
+        self.look = look
+        self.refresh()
 
-    def __init__(self, edit: Edit, view: Mapping[str, Any], beat: Callable[[], None]) -> None:
-        super().__init__(view=dict(view), words=for_browser())
-        self._edit, self._beat = edit, beat
-        self.on_msg(self._hear)
-
-    def _hear(self, _: object, message: Any, __: object) -> None:
-        if not isinstance(message, dict):
+    def refresh(self) -> None:
+        """Send the document as it is now, and save soon; in the middle of an edit that is left to its end."""
+        if self._editing:
             return
-        if "edit" in message:
-            self._edit(str(message.get("name")), message.get("args") or {})
-        elif "plotly" in message:
-            self.send({"plotly": True}, buffers=[plotly()])
-        elif "beat" in message:
-            self._beat()
-        self.send({"done": message.get("edit")})
+        self.send()
+        if not self.work.started_ahead:
+            self._later()
+
+    def send(self) -> None:
+        """Send the document as it is now, with the parts that this screen has now."""
+        self.revision += 1
+        body = (self.look.section, self.look.presenting)
+        if body not in self._bodies:
+            self._bodies[body] = laid_out(tree(self.look), self.document)
+        self.document.view = {"revision": self.revision, "parts": document(self.work, self.look, self.delivery)}
+        self.box.children = (self._bar, self._bodies[body])
+        if self._loop is not None and next(self._pending(), None):
+            self._loop.call_later(_SOON, self._work_on)
+
+    def beat(self) -> None:
+        """The browser's heartbeat: see whether somebody else changed the file, or whether it can be written again."""
+        back = bool(self.work.file.refused) and self.work.file.as_read
+        if any(n.kind == "conflict" for n in self.look.notices) and not back:
+            return
+        if self.work.file.touched():
+            self.look = replace(self.look, notices=(_conflict(), *self.look.notices))
+            self.send()
+        elif self.work.file.refused:
+            self._later()
+
+    def _pending(self) -> Iterator[State]:
+        """States that the screen shows in a table and that are not worked out yet."""
+        state, wanted = self.work.state, list[State]()
+        if self.look.section == "assessment" and state.engagement.scenarios:
+            wanted = list(state.cases.values())
+        if self.look.section == "portfolio":
+            wanted = [replace(state, workflow=workflow.id) for workflow in state.engagement.workflows]
+        yield from (one for one in wanted if not self.work.known(one))
+
+    def _work_on(self) -> None:
+        """Work out the next row of a table while nothing else is to do."""
+        state = next(self._pending(), None)
+        if state is not None:
+            self.work.judge(state).finish()
+            self.send()
+
+    def _from_elsewhere(self) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self.send)
+
+    def _later(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._loop = _running_loop() or self._loop
+        self._timer = self._loop.call_later(_PAUSE, self._save) if self._loop is not None and self._loop.is_running() else None
+
+    def _save(self) -> None:
+        """Write the file; what is said about that takes the place of what was said before, and other notices stay."""
+        file, shown_now = self.work.file, self.look.notices
+        before = file.state
+        others = tuple(n for n in shown_now if n.kind != "conflict" and n not in self._unsaved)
+        self._unsaved = ()
+        try:
+            self.work.save()
+        except AdvisorError as error:
+            self._unsaved = (_conflict() if file.touched() else Notice("error", tell("notice.saved_not", reason=file.words(error))),)
+        else:
+            if len(others) < len(shown_now) and file.touched():
+                self._unsaved = (_conflict(),)
+        notices = (*self._unsaved, *others)
+        if notices != shown_now or before != file.state:
+            self.look = replace(self.look, notices=notices)
+            self.send()
+
+    def save_at_last(self) -> None:
+        """A page that is left ends its kernel: what was agreed within the last moment is written first."""
+        if self._timer is not None and not self.work.started_ahead:
+            with suppress(AdvisorError, OSError):
+                self.work.save()
+
+
+def screen(work: Work, section: str = "assessment") -> Widget:
+    """A live screen of `work`, which is saved as it changes; the same one each time for the same section.
+
+    Raises:
+        UsageError: If there is no such section.
+    """
+    return screen_of(work, section).box
+
+
+def screen_of(work: Work, section: str = "assessment") -> Screen:
+    """What stands behind the widget of a live screen.
+
+    Raises:
+        UsageError: If there is no such section.
+    """
+    if section not in SECTIONS:
+        raise UsageError(f"no section '{section}'; there is {', '.join(SECTIONS)}")
+    screens = _SCREENS.setdefault(work, {})
+    if section not in screens:
+        screens[section] = Screen(work, section)
+    return screens[section]
+
+
+_SCREENS: WeakKeyDictionary[Work, dict[str, Screen]] = WeakKeyDictionary()
+
+
+def _save_at_last(screen: ref[Screen]) -> None:
+    if found := screen():
+        found.save_at_last()
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def _refused(look: Look, control: str, part: str, why: str) -> Look:
+    known = control in assumptions() or control in load_catalog().criteria or control == "pilot"
+    notices = () if known else (Notice("error", why, ((tell("notice.dismiss"), "dismiss"),)),)
+    return replace(look, faults={control: why, **({f"{control} part": part} if part else {})}, notices=notices)
+
+
+def _conflict() -> Notice:
+    return Notice("conflict", tell("conflict.changed"), ((tell("conflict.load"), "load"), (tell("conflict.mine"), "mine")))

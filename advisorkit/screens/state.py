@@ -1,4 +1,4 @@
-"""What is being worked on, as one value: every edit makes a new one, so that undo is looking back."""
+"""What is being worked on and how a screen stands, as values: every edit makes a new one, so that undo is looking back."""
 
 from __future__ import annotations
 
@@ -45,6 +45,12 @@ class State:
     def current(self) -> Workflow:
         """The workflow on screen, as it is shown."""
         return self.shown.workflow(self.workflow)
+
+    @property
+    def cases(self) -> dict[str, State]:
+        """The base case and every scenario of the workflow on screen, by name; what is tried counts on screen only."""
+        names = ("", *self.engagement.scenarios)
+        return {name: self if name == self.scenario else replace(self, tried={}).at(name) for name in names}
 
     @property
     def trying(self) -> Scenario:
@@ -96,6 +102,42 @@ class State:
         """With `criterion` parked, or taken up again when it is."""
         others = tuple(name for name in self.parked if name != criterion)
         return replace(self, parked=others if criterion in self.parked else (*self.parked, criterion))
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the user should know or decide."""
+
+    kind: str
+    """``info``, ``conflict`` or ``error``."""
+    words: str
+    """What happened."""
+    actions: tuple[tuple[str, str], ...] = ()
+    """Label and name of each edit that answers it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a screen stands: what the user looks at; nothing here changes a result."""
+
+    section: str = "assessment"
+    """Which workbook: assessment, costs, pilot, portfolio or deliver."""
+    presenting: bool = False
+    """Large type, client words only."""
+    asked: str = ""
+    """Criterion taken up by hand; empty means the next best one."""
+    every_row: bool = False
+    """Whether all assumptions are listed."""
+    explored: frozenset[str] = frozenset()
+    """Charts that are drawn by plotly, to be zoomed and read off."""
+    widths: Mapping[str, float] = field(default_factory=dict)
+    """Pixels that the browser has for each chart, by the chart's name."""
+    theme: str = "light"
+    """``light`` or ``dark``."""
+    faults: Mapping[str, str] = field(default_factory=dict)
+    """What is wrong beside a control, by the control's name."""
+    notices: tuple[Notice, ...] = ()
+    """Above everything else."""
 
 
 T = TypeVar("T")

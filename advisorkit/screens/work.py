@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,10 +18,9 @@ from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions
 from advisorkit.costs.assumption import Assumption
 from advisorkit.costs.results import CostResult
-from advisorkit.screens import typed_in as saying
+from advisorkit.screens import typed_in
 from advisorkit.screens.delivery import report
-from advisorkit.screens.desk import Desk
-from advisorkit.screens.resume import Resumed
+from advisorkit.screens.file import SessionFile
 from advisorkit.screens.state import State
 from advisorkit.screens.typed_in import Said
 from advisorkit.study import frames as tables
@@ -31,7 +31,7 @@ from advisorkit.values.errors import AdvisorError, UsageError, nearest
 
 T = TypeVar("T")
 _REMEMBERED = 256
-"""Workflows kept as judged, so that undo, redo and what was foreseen need no computing."""
+"""Workflows kept as worked out, so that undo and redo need no computing."""
 
 
 class Work:
@@ -47,11 +47,10 @@ class Work:
 
     def __init__(self, path: Path) -> None:
         self._given = path
-        self.desk, resumed = _opened(path)
-        self.notices: list[str] = [*self.desk.loaded.notices, *filter(None, [resumed.notice])]
+        self.file, self._now, notice = _opened(path)
+        self.notices: list[str] = [*self.file.loaded.notices, *filter(None, [notice])]
         self._past: list[State] = []
         self._future: list[State] = []
-        self._now = resumed.state
         self._listeners: list[Callable[[], None]] = []
         self._judged: deque[Study] = deque(maxlen=_REMEMBERED)
         self._ahead = os.environ.get("VOILA_PREHEAT") == "True"
@@ -70,6 +69,13 @@ class Work:
     def engagement(self) -> Engagement:
         """The engagement on screen: the agreed one, the scenario and what is tried laid over it."""
         return self._now.shown
+
+    @property
+    def tried(self) -> tuple[str, ...]:
+        """Assumptions of the workflow on screen whose value is only tried."""
+        trial = self._now.trying
+        names = {*trial.answers, *trial.workload, *trial.assumptions}
+        return tuple(a.name for a in assumptions().values() if a.name in names or (a.answer and a.answer in names))
 
     @property
     def can_undo(self) -> bool:
@@ -100,7 +106,7 @@ class Work:
         for known in self._judged:
             if known.workflow.id == workflow and known.engagement == shown:
                 return known
-        self._judged.append(study_at(shown, workflow, self.desk.path))
+        self._judged.append(study_at(shown, workflow, self.file.path))
         return self._judged[-1]
 
     def known(self, state: State) -> Study | None:
@@ -135,31 +141,14 @@ class Work:
             UsageError: If the value does not fit the criterion.
         """
         found = load_catalog().criterion(criterion)
-        made = saying.answer(found, value, "guess" if guess else "known", note, private_note, said_by)
+        made = typed_in.answer(found, value, "guess" if guess else "known", note, private_note, said_by)
         self._step(self._now.answered(criterion, made))
-
-    def if_answered(self, criterion: str, value: Said) -> State:
-        """The state that `answer` would lead to.
-
-        Raises:
-            CatalogError: As `answer`.
-            UsageError: As `answer`.
-        """
-        return self._now.answered(criterion, saying.answer(load_catalog().criterion(criterion), value))
 
     def assume(self, **values: Said | bool) -> None:
         """Try other values of assumptions, each a number, (low, high) or (low, likely, high); `keep` agrees on them.
 
         Raises:
             UsageError: If a name is unknown or a value does not fit; nothing is changed then, and all faults are named.
-        """
-        self._step(self.if_assumed(**values))
-
-    def if_assumed(self, **values: Said | bool) -> State:
-        """The state that `assume` would lead to.
-
-        Raises:
-            UsageError: As `assume`.
         """
         faults, state = [], self._now
         for name, value in values.items():
@@ -169,7 +158,7 @@ class Work:
                 faults.append(f"{name}: {error}")
         if faults:
             raise UsageError("; ".join(faults))
-        return state
+        self._step(state)
 
     def reset(self, *names: str) -> None:
         """Go back to what holds without a what-if, or to the default where an own value was agreed.
@@ -248,9 +237,9 @@ class Work:
         Raises:
             UsageError: If somebody else changed the file since, or it cannot be written.
         """
-        if self._now.engagement != self.desk.saved:
-            self.desk.save(self._now.engagement)
-            self.desk.note(self._now)
+        if self._now.engagement != self.file.saved:
+            self.file.save(self._now.engagement)
+            self.file.note(self._now)
 
     def report(self, to: str | Sequence[str] = "html", out: str | Path | None = None, brand: str | Path | None = None) -> BatchResult:
         """Make the client's report of the agreed state; what is only tried is left out.
@@ -265,8 +254,8 @@ class Work:
             EngagementError: If the brand or a file that the engagement names cannot be read.
         """
         formats = [word.strip() for word in to.split(",")] if isinstance(to, str) else list(to)
-        folder = Path(out) if out else self.desk.path.with_name("reports")
-        return report(self._now.agreed, self.desk.path, formats, folder, Path(brand) if brand else None)
+        folder = Path(out) if out else self.file.path.with_name("reports")
+        return report(self._now.agreed, self.file.path, formats, folder, Path(brand) if brand else None)
 
     def take(self, engagement: Engagement) -> None:
         """Go on from another agreed engagement, such as the file as somebody else left it; can be undone.
@@ -276,7 +265,7 @@ class Work:
         if not engagement.of_same_client(self._now.engagement):
             self._past.clear()
             self._future.clear()
-            self._now = self.desk.resume().state
+            self._now, _ = self.file.resume()
             self._tell()
             return
         here = self._now.workflow if any(w.id == self._now.workflow for w in engagement.workflows) else engagement.workflows[0].id
@@ -290,14 +279,13 @@ class Work:
             EngagementError: If the file has faults by now; the state is kept.
         """
         ahead, self._ahead = self._ahead, False
-        if not self.desk.outdated() or ((self._past or self._future) and not ahead):
+        if not self.file.outdated() or ((self._past or self._future) and not ahead):
             return
-        self.desk, resumed = _opened(self._given if ahead else self.desk.path)  # its folder may have been moved in between
         before, mine = (self._past[0] if self._past else self._now), self._now
+        self.file, left, _ = _opened(self._given if ahead else self.file.path)  # its folder may have been moved in between
         self._past.clear()
         self._future.clear()
-        ours = resumed.state.engagement.of_same_client(mine.engagement)
-        self._now = _with_cells(resumed.state, before.tried, mine.tried) if ours else resumed.state
+        self._now = _with_cells(left, before.tried, mine.tried) if left.engagement.of_same_client(mine.engagement) else left
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Call `listener` after every change."""
@@ -333,7 +321,7 @@ class Work:
 
     def _tell(self) -> None:
         if not self._ahead:
-            self.desk.note(self._now)
+            self.file.note(self._now)
         for listener in self._listeners:
             listener()
 
@@ -351,16 +339,14 @@ def _new(before: Mapping[str, T], after: Mapping[str, T]) -> dict[str, T]:
     return {name: value for name, value in after.items() if before.get(name) != value}
 
 
-def _opened(path: Path) -> tuple[Desk, Resumed]:
-    """The file and where its last session stopped; read again when another session wrote in between."""
-    desk = Desk(path)
-    resumed = desk.resume()
+def _opened(path: Path) -> tuple[SessionFile, State, str]:
+    """The file, where its last session stopped, and what is to be said of it; read again when another session wrote in between."""
     for _ in range(5):
-        if not desk.outdated():
+        file = SessionFile(path)
+        found = file.resume()
+        if not file.outdated():
             break
-        desk = Desk(path)
-        resumed = desk.resume()
-    return desk, resumed
+    return file, *found
 
 
 def _assumption(name: str) -> Assumption:
@@ -372,7 +358,22 @@ def _assumption(name: str) -> Assumption:
 
 
 def _trial(found: Assumption, value: Said | bool) -> Scenario:
-    made = saying.setting(found, value)
+    made = typed_in.setting(found, value)
     if found.answer and not isinstance(made, str | bool):
-        return Scenario(answers={found.answer: saying.answer(load_catalog().criterion(found.answer), made)})
+        return Scenario(answers={found.answer: typed_in.answer(load_catalog().criterion(found.answer), made)})
     return Scenario(workload={found.name: made}) if found.group == "workload" else Scenario(assumptions={found.name: made})
+
+
+def open(path: str | Path) -> Work:  # noqa: A001
+    """Open an engagement file and go on where the last session stopped.
+
+    Raises:
+        EngagementError: With every fault of the file.
+    """
+    try:
+        return Work(Path(path))
+    except AdvisorError:
+        if os.environ.get("VOILA_PREHEAT") != "True":
+            raise
+    import_module("voila.utils").wait_for_request()  # the page that this kernel was started ahead for: by then the faults may be mended
+    return Work(Path(path))

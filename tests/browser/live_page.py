@@ -15,7 +15,7 @@ from advisorkit.screens.live import Server
 from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS
 
-SCREEN = ".ak[data-revision]"
+SCREEN = ".ak-screen[data-revision]"
 
 
 def open_app(page: Page, server: Server, workbook: str = "1_assessment") -> None:
@@ -97,49 +97,46 @@ def truth(file: Path) -> Study:
     return ak.open(file).judged()
 
 
-BARS = """(chart) => [...document.querySelectorAll(`[data-chart=${chart}] rect`)]
-  .map((bar) => [bar.getAttribute('fill'), Number(bar.getAttribute('x')), Number(bar.getAttribute('width'))])"""
-POINT = """() => {
-  const dots = [...document.querySelectorAll('[data-chart=map] path[data-tip]')];
-  const scene = document.querySelector('[data-chart=map] svg').viewBox.baseVal;
-  const [x, y] = dots[dots.length - 1].getAttribute('transform').match(/[-\\d.]+/g).map(Number);
-  return [x, y, scene.width, scene.height];
-}"""
+MARKS = """([chart, kind]) => [...document.querySelectorAll(`[data-chart=${chart}] path[data-tip]${kind}`)].map((mark) => {
+  const box = mark.getBBox();
+  return [mark.getAttribute('fill').replace(/^var\\(--ak-|\\)$/g, ''), box.x + box.width / 2, box.y + box.height / 2, box.width];
+})"""
+"""Marks with words for the pointer, from the drawing itself: colour, middle across and down, width."""
+SIZE = "() => { const size = document.querySelector('[data-chart=map] svg').viewBox.baseVal; return [size.width, size.height]; }"
+
+
+def drawn(page: Page, chart: str, kind: str = "") -> list[tuple[str, float, float, float]]:
+    """The marks of `chart` that have words, those of a `kind` by a selector."""
+    return page.evaluate(MARKS, [chart, kind])  # type: ignore[no-any-return]
 
 
 def drawn_shares(page: Page) -> dict[str, float]:
     """Shares as the lengths of the bars, 0 to 1, from the drawing itself."""
-    bars = page.evaluate(BARS, "shares")
-    found = {fill.removeprefix("var(--ak-").removesuffix(")"): wide for fill, _, wide in bars}
+    found = {fill: wide for fill, _, __, wide in drawn(page, "shares")}
     whole = sum(found.values())
     return {pattern: found.get(pattern, 0.0) / whole for pattern in PATTERNS}
 
 
 def drawn_belief(page: Page) -> tuple[float, float]:
     """Where the point stands on the map, 0 to 1 on both axes, from the drawing itself."""
-    x, y, wide, high = page.evaluate(POINT)
+    (_, x, y, __), (wide, high) = drawn(page, "map")[-1], page.evaluate(SIZE)
     return (x - 48) / (wide - 56), 1 - (y - 8) / (high - 46)
 
 
 def drawn_totals(page: Page) -> dict[str, float]:
     """Where the P50 marks of the range chart stand, in pixels, from the drawing itself."""
-    script = """() => [...document.querySelectorAll('[data-chart=ranges] path[data-tip]')]
-      .map((mark) => [mark.getAttribute('fill'), Number(mark.getAttribute('transform').match(/[-\\d.]+/)[0])])"""
-    return {fill.removeprefix("var(--ak-").removesuffix(")"): x for fill, x in page.evaluate(script)}
+    return {fill: x for fill, x, _, __ in drawn(page, "ranges", ":not([fill-opacity])")}
 
 
 def drawn_ends(page: Page) -> dict[str, float]:
     """Where the cost curves end, in pixels from the top, from the drawing itself."""
-    script = """() => [...document.querySelectorAll('[data-chart=curves] path[data-tip][transform]')]
-      .map((mark) => [mark.getAttribute('fill'), Number(mark.getAttribute('transform').match(/[-\\d.]+/g)[1])])"""
-    return {fill.removeprefix("var(--ak-").removesuffix(")"): y for fill, y in page.evaluate(script) if "page" not in fill}
+    return {fill: y for fill, _, y, __ in drawn(page, "curves", ":not([fill=none])") if fill != "page"}
 
 
 def drawn_cheapest(page: Page) -> dict[str, float]:
     """Chances of being the cheapest as lengths of the bars, 0 to 1, from the drawing itself."""
-    bars = page.evaluate(BARS, "cheapest")
-    whole = sum(wide for _, _, wide in bars)
-    return {fill.removeprefix("var(--ak-").removesuffix(")"): wide / whole for fill, _, wide in bars}
+    bars = {fill: wide for fill, _, __, wide in drawn(page, "cheapest")}
+    return {fill: wide / sum(bars.values()) for fill, wide in bars.items()}
 
 
 def check(page: Page, file: Path) -> None:

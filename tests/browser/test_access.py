@@ -102,7 +102,7 @@ def test_twice_the_size_is_one_column_in_the_order_of_reading(voila: Server, chr
         assert tops == sorted(tops)
         for workbook in WORKBOOKS[2:]:
             open_app(page, voila, workbook)
-            lead, first = (page.locator(f"{SCREEN} {part}").first.bounding_box()["y"] for part in (".ak-advice", ".ak-grid"))
+            lead, first = (page.locator(f"{SCREEN} {part}").first.bounding_box()["y"] for part in (".ak-advice", ".ak-block"))
             assert lead < first
 
 

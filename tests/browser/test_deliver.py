@@ -57,7 +57,7 @@ def test_what_all_cost_names_what_is_missing_and_leads_to_the_question(voila: Se
     page.get_by_role("button", name="Portfolio", exact=True).click()
     worked_out(page)
 
-    amounts = [row.split("\t")[-1].replace(",", "").replace("−", "-") for row in text(page, ".ak-split .ak-grid tbody").splitlines()]
+    amounts = [row.split("\t")[-1].replace(",", "").replace("−", "-") for row in text(page, ".ak-split .ak-block tbody").splitlines()]
     *parts, total = map(int, amounts)
     assert sum(parts) == total
     assert "Together €" in text(page, ".ak-summary")

@@ -2,19 +2,19 @@
 
 function advicePart() {
   const host = h("section", { class: "ak-advice", "aria-label": t("advice") });
-  const words = (view) => [
-    !view.bar.presenting && view.advice.when && h("p", { class: "ak-when" }, view.advice.when),
-    h("h1", { class: view.advice.clear ? "" : "ak-open" }, runs(view.advice.headline)),
-    view.advice.summary && h("p", { class: "ak-summary" }, view.advice.summary),
-    view.advice.beside.map((line) => h("p", { class: "ak-beside" }, line)),
+  const words = (advice) => [
+    advice.when && h("p", { class: "ak-when" }, advice.when),
+    h("h1", { class: advice.clear ? "" : "ak-open" }, runs(advice.headline)),
+    advice.summary && h("p", { class: "ak-summary" }, advice.summary),
+    advice.beside.map((line) => h("p", { class: "ak-beside" }, line)),
   ];
-  return { el: host, update: (view) => redraw(host, words(view)), of: (view) => [view.advice, view.bar.presenting] };
+  return { el: host, update: (advice) => redraw(host, words(advice)) };
 }
 
 function verdictPart() {
   const host = h("p", { class: "ak-verdict" });
-  const words = ({ verdict }) => [h("span", { "aria-hidden": "true" }, verdict.clear ? "● " : "○ "), h("strong", null, verdict.state), ` ${verdict.words}`];
-  return { el: host, update: (view) => host.replaceChildren(...words(view)), of: (view) => view.verdict };
+  const words = (verdict) => [h("span", { "aria-hidden": "true" }, verdict.clear ? "● " : "○ "), h("strong", null, verdict.state), ` ${verdict.words}`];
+  return { el: host, update: (verdict) => host.replaceChildren(...words(verdict)) };
 }
 
 function answersPart(act) {
@@ -23,10 +23,16 @@ function answersPart(act) {
   const line = (row) =>
     h("li", null, h("button", { class: "ak-answer", "data-key": `row-${row.criterion}`, "aria-label": `${row.label}: ${row.unknown ? t("unknown") : row.answer}${row.guess ? `, ${t("a_guess")}` : ""}. ${t("change")}.`, title: row.note || null, onclick: () => act("ask", "ask", { criterion: row.criterion }) },
       h("span", { class: "ak-answer-label" }, row.label), h("span", { class: "ak-answer-value" }, mark(row))));
-  const list = ({ answers }) => [
+  const list = (answers) => [
     h("p", { class: "ak-tally" }, h("strong", null, answers.tally), answers.rest),
     h("ul", null, answers.rows.map(line)),
     answers.parked.length > 0 && [h("p", { class: "ak-tally" }, t("parked")), h("ul", null, answers.parked.map(line))],
   ];
-  return { el: host, update: (view) => redraw(host, list(view)), of: (view) => view.answers };
+  return { el: host, update: (answers) => redraw(host, list(answers)) };
+}
+
+// What the cost charts leave unsaid.
+function notesPart() {
+  const host = h("div", { class: "ak-notes" });
+  return { el: host, update: (notes) => host.replaceChildren(...notes.map((parts) => h("p", null, runs(parts)))) };
 }

@@ -47,7 +47,6 @@ function assumptionsPart(act) {
     const input = h("input", { type: "text", inputmode: "decimal", class: "ak-cell", "data-key": `cell-${line.row.name}-${part}` });
     input.addEventListener("change", () => send(line.row, part, input.value));
     input.addEventListener("focus", () => {
-      act(`focus-${line.row.name}`, "focus", { name: line.row.name, part });
       slider.take(line.row, part, (value) => put(line, part, input, value));
     });
     input.addEventListener("keydown", (event) => {
@@ -114,7 +113,7 @@ function assumptionsPart(act) {
     input.value = row[part];
   }
 
-  function update({ assumptions }) {
+  function update(assumptions) {
     sub.replaceChildren(assumptions.rows.some((row) => row.changed) ? h("span", { class: "ak-changed-mark", "aria-hidden": "true" }) : "", assumptions.sub);
     const wanted = assumptions.rows.map((row) => row.name);
     if (!same(wanted, [...lines.keys()])) {
@@ -130,7 +129,7 @@ function assumptionsPart(act) {
   const whatIf = (assumptions) =>
     h("p", { class: "ak-what-if" }, assumptions.what_if, " ", h("button", { class: "ak-present", "data-key": "keep", onclick: () => act("keep", "keep", {}) }, t("keep")), " ", h("button", { class: "ak-quiet", "data-key": "drop", onclick: () => act("drop", "drop", {}) }, t("drop")));
 
-  const settled = ({ assumptions }) => assumptions.rows.forEach((row) => lines.has(row.name) && fill(lines.get(row.name), row));
+  const settled = (assumptions) => assumptions.rows.forEach((row) => lines.has(row.name) && fill(lines.get(row.name), row));
 
-  return { el: host, update, settle: settled, of: (view) => view.assumptions };
+  return { el: host, update, settle: settled };
 }

@@ -7,6 +7,8 @@ function choice(label, key, value, options, onchange) {
 
 function barPart(act) {
   const host = h("header", { class: "ak-bar" });
+  const notice = h("div", { class: "ak-notices" });
+  const live = h("p", { class: "ak-hidden", "aria-live": "polite" });
   const button = (text, key, enabled, hint, run) =>
     h("button", { class: "ak-quiet", "data-key": key, disabled: !enabled, "aria-keyshortcuts": hint, title: hint, onclick: run }, text);
 
@@ -47,5 +49,11 @@ function barPart(act) {
     ];
   }
 
-  return { el: host, update: (view) => redraw(host, contents(view.bar)) , of: (view) => view.bar };
+  function notices(bar, lost) {
+    const lines = bar.notices.map((one) => h("div", { class: `ak-notice ak-${one.kind}`, role: "alert" }, one.words, ...one.actions.map(([label, name]) => h("button", { class: "ak-quiet", "data-key": `notice-${name}`, onclick: () => act(name, name, {}) }, label))));
+    if (lost) lines.unshift(h("div", { class: "ak-notice ak-lost", role: "alert" }, `${t("not_connected")} ${bar.saved_words}`, h("button", { class: "ak-quiet", onclick: () => location.reload() }, t("connect"))));
+    notice.replaceChildren(...lines);
+  }
+
+  return { el: h("div", null, notice, host, live), say: (words) => (live.textContent = words), update: (bar, lost) => (redraw(host, contents(bar)), notices(bar, lost)) };
 }

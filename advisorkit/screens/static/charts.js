@@ -9,6 +9,13 @@ function tableOf(chart) {
 // The two squares of a key in words stand in the colours that they explain.
 const keyed = (words) => words.split(/(■)/).map((part, n) => (part === "■" ? h("span", { class: n < 2 ? "ak-for" : "ak-against", "aria-hidden": "true" }, part) : part));
 
+// An SVG of the kernel's as an element; it is parsed as XML, where no script runs, and what a client wrote is text in it.
+function drawing(svg) {
+  const drawn = document.importNode(new DOMParser().parseFromString(svg, "image/svg+xml").documentElement, true);
+  Object.entries({ width: "100%", "aria-hidden": "true", focusable: "false" }).forEach(([name, value]) => drawn.setAttribute(name, value));
+  return drawn;
+}
+
 class ChartView {
   constructor(name, act, plotly) {
     this.name = name;
@@ -21,9 +28,7 @@ class ChartView {
     this.el = h("figure", { class: `ak-chart ak-chart-${name}`, "data-chart": name }, this.explore, this.title, this.subtitle, this.picture, this.table);
   }
 
-  update(chart, revision) {
-    this.el.dataset.revision = revision;
-    if (same(chart, this.chart)) return;
+  update(chart) {
     this.chart = chart;
     this.el.hidden = !chart;
     if (!chart) return;
@@ -31,23 +36,22 @@ class ChartView {
     this.subtitle.replaceChildren(...keyed(chart.subtitle));
     this.subtitle.hidden = !chart.subtitle;
     this.picture.setAttribute("aria-label", `${chart.alt} ${t("table_key")}`);
-    this.picture.style.setProperty("--ak-wide", `${chart.scene.width}px`);
+    this.picture.style.setProperty("--ak-wide", `${chart.width}px`);
     this.explore.setAttribute("aria-pressed", chart.plotly ? "true" : "false");
     this.explore.textContent = t(chart.plotly ? "close" : "explore");
     this.draw(chart);
     if (!this.table.hidden) this.table.replaceChildren(tableOf(chart));
   }
 
-  // The kernel's scene is drawn at once; an explored chart is then handed to plotly, which follows every edit.
+  // The kernel's drawing is shown at once; an explored chart is then handed to plotly, which follows every edit.
   draw(chart) {
     if (!chart.plotly) {
       if (this.plot) window.Plotly.purge(this.plot);
       this.plot = null;
-      this.picture.replaceChildren(drawScene(chart.scene));
-      this.el.drawn = chart.scene;
+      this.picture.replaceChildren(drawing(chart.svg));
       return;
     }
-    if (!this.plot) this.picture.replaceChildren(drawScene(chart.scene));
+    if (!this.plot) this.picture.replaceChildren(drawing(chart.svg));
     this.plotly().then((Plotly) => {
       if (this.chart !== chart) return;
       if (!this.plot) this.picture.replaceChildren((this.plot = h("div", { class: "ak-plot" })));
@@ -64,11 +68,16 @@ class ChartView {
   }
 }
 
-// One tooltip for the whole screen, fed by the marks' own words.
-function tips(root) {
-  const tip = h("div", { class: "ak-tip", "aria-hidden": "true" });
-  root.append(tip);
-  root.addEventListener("pointermove", (event) => {
+function chartPart(act, name, model) {
+  const chart = new ChartView(name, act, () => plotlyOnce(model));
+  return { el: chart.el, update: (drawn) => chart.update(drawn) };
+}
+
+// One tooltip for the whole page, fed by the marks' own words.
+function tips(host) {
+  const tip = document.querySelector("body > .ak-tip") || h("div", { class: "ak-tip", "aria-hidden": "true" });
+  document.body.append(tip);
+  host.addEventListener("pointermove", (event) => {
     const words = event.target.closest && event.target.closest("[data-tip]");
     tip.textContent = words ? words.dataset.tip : "";
     if (words) tip.style.transform = `translate(${event.clientX + 12}px, ${event.clientY + 14}px)`;

@@ -1,43 +1,34 @@
-// The later workbooks: tables with a lead, a form beside them.
+// Blocks of a report as the kernel wrote them, and the forms of the later workbooks.
 
-function gridOf(table, act) {
-  const right = (n) => (table.words.includes(n) ? null : "ak-right");
-  const cell = (content) => {
-    if (typeof content === "string") return content;
-    const look = content.pattern ? `ak-c-${content.pattern}` : null;
-    if (!content.edit) return h("strong", { class: look }, content.text);
-    return h("button", { class: "ak-link", "data-key": `${content.edit}-${Object.values(content.args).join("-")}`, onclick: () => act(content.edit, content.edit, content.args) }, content.text);
-  };
-  const line = (row) => h("tr", null, row.map((one, n) => h(n ? "td" : "th", { scope: n ? null : "row", class: right(n) }, cell(one))));
-  return h("section", { class: `ak-grid${table.wide ? " ak-wide" : ""}`, "aria-label": table.title },
-    h("h3", { class: "ak-chart-title" }, table.title), table.sub && h("p", { class: "ak-chart-sub" }, table.sub),
-    h("table", { class: "ak-table" }, h("thead", null, h("tr", null, table.head.map((name, n) => h("th", { scope: "col", class: right(n) }, name)))), h("tbody", null, table.rows.map(line))));
+// Markup of the kernel's as elements: it is parsed apart, where no script runs, and what a client wrote is text in it.
+const parsed = (markup) => [...new DOMParser().parseFromString(markup, "text/html").body.childNodes].map((node) => document.importNode(node, true));
+
+function blockOf({ html, wide, links }, act) {
+  const host = h("section", { class: `ak-block${wide ? " ak-wide" : ""}` }, parsed(html));
+  for (const [row, column, edit, args] of links) {
+    const cell = host.querySelector("tbody").rows[row].cells[column];
+    cell.replaceChildren(h("button", { class: "ak-link", "data-key": `${edit}-${Object.values(args).join("-")}`, onclick: () => act(edit, edit, args) }, cell.textContent));
+  }
+  return host;
+}
+
+function blocksPart(act) {
+  const host = h("div", { class: "ak-blocks" });
+  const working = ([done, of]) => h("dl", { class: "figures" }, h("div", null, h("dt", null, h("progress", { max: of, value: done, "aria-label": t("working") })), h("dd", null, t("working"))));
+  const all = ({ blocks, warnings, busy }) => [busy ? working(busy) : blocks.map((block) => blockOf(block, act)), warnings.map((words) => h("p", { class: "ak-amber ak-wide" }, `▲ ${words}`))];
+  return { el: host, update: (page) => redraw(host, all(page)) };
 }
 
 const field = (label, control) => h("label", { class: "ak-field" }, h("span", null, label), control);
 const progress = (words, [done, of]) => field(words, h("progress", { max: of, value: done }));
 
-// A number that matters, with its range or its state in words under it.
-function figuresPart() {
-  const host = h("dl", { class: "ak-figures" });
-  const one = ([value, words]) => h("div", null, h("dt", null, words), h("dd", null, value));
-  const working = ([done, of]) => one([h("progress", { max: of, value: done, "aria-label": t("working") }), t("working")]);
-  return { el: host, update: ({ page }) => host.replaceChildren(...page.figures.map(one), ...(page.busy ? [working(page.busy)] : [])), of: ({ page }) => [page.figures, page.busy] };
-}
-
-// The tables of a page: all of them, or those that have a line of their own (`wide`) or have not.
-function gridsPart(act, wide = null) {
-  const host = h("div", { class: "ak-grids" });
-  const wanted = (page) => page.tables.filter((table) => wide === null || table.wide === wide);
-  return { el: host, update: ({ page }) => redraw(host, wanted(page).map((table) => gridOf(table, act)), page.warnings.map((words) => h("p", { class: "ak-amber ak-wide" }, `▲ ${words}`))), of: ({ page }) => [wanted(page), page.warnings] };
-}
-
 // The one raised surface of a later workbook: what to act on.
-function sidePart(name, act) {
-  const host = h("section", { class: "ak-card", "aria-label": t(`${name}_form`) });
-  const forms = { pilot: pilotForm, deliver: deliverForm };
-  return { el: host, update: (view) => redraw(host, forms[name](view.page, act)), of: (view) => [view.page, view.bar.presenting] };
-}
+const card = (label, form) => (act) => {
+  const host = h("section", { class: "ak-card", "aria-label": t(label) });
+  return { el: host, update: (page) => redraw(host, form(page, act)) };
+};
+const resultsPart = card("pilot_form", pilotForm);
+const formatsPart = card("deliver_form", deliverForm);
 
 function pilotForm(page, act) {
   const again = h("button", { class: "ak-present", "data-key": "look-again", onclick: () => act("section", "section", { name: "pilot" }) }, t("look_again"));
@@ -67,14 +58,14 @@ function deliverForm(page, act) {
   return [h("fieldset", { class: "ak-form" }, h("legend", { class: "ak-block-title" }, t("formats")), page.formats.map(box)), field(t("brand"), brand), page.no_brand && h("p", { class: "ak-help" }, page.no_brand), make, bar, page.fault && h("p", { class: "ak-fault", role: "alert" }, page.fault)];
 }
 
-function deliverPart(act) {
-  const host = h("div", { class: "ak-grids" });
+function filesPart(act) {
+  const host = h("div", { class: "ak-blocks" });
   const open = (path, status) => status !== "failed" && h("button", { class: "ak-link", "data-key": `fetch-${path}`, "aria-label": `${t("open_file")} ${path}`, onclick: () => act("fetch", "fetch", { path }) }, t("open_file"));
   const line = ([format, path, size, status, error]) => h("tr", null, h("th", { scope: "row" }, path || format), h("td", { class: "ak-right" }, size), h("td", { class: error ? "ak-fault" : null }, error || status), h("td", null, open(path, status)));
   const head = h("tr", null, h("th", { scope: "col" }, t("file")), h("th", { scope: "col", class: "ak-right" }, t("size")), h("th", { scope: "col" }, t("state")), h("th", { scope: "col" }, h("span", { class: "ak-hidden" }, t("open_file"))));
-  const files = (page) => h("section", { class: "ak-grid ak-wide", "aria-label": t("files") }, h("h3", { class: "ak-chart-title" }, t("files")), h("p", { class: "ak-chart-sub" }, page.folder),
+  const files = (page) => h("section", { class: "ak-block ak-wide", "aria-label": t("files") }, h("h3", { class: "ak-chart-title" }, t("files")), h("p", { class: "ak-chart-sub" }, page.folder),
     page.made.length ? h("table", { class: "ak-table" }, h("thead", null, head), h("tbody", null, page.made.map(line))) : h("p", { class: "ak-empty" }, t("no_files")));
-  return { el: host, update: ({ page }) => redraw(host, files(page), page.tables.map((table) => gridOf(table, act))), of: ({ page }) => [page.made, page.folder, page.tables] };
+  return { el: host, update: (page) => redraw(host, files(page)) };
 }
 
 // A file that was made opens beside the workbook when a browser can show it, and is saved otherwise.
@@ -83,9 +74,4 @@ function receive(message, buffers) {
   const address = URL.createObjectURL(new Blob([buffers[0]], { type: shown || "application/octet-stream" }));
   const link = h("a", { href: address, ...(shown ? { target: "_blank", rel: "noopener" } : { download: message.file }) });
   link.click();
-}
-
-function scenariosPart(act) {
-  const host = h("div", { class: "ak-scenarios" });
-  return { el: host, update: ({ scenarios }) => redraw(host, scenarios ? gridOf(scenarios, act) : null), of: (view) => view.scenarios };
 }

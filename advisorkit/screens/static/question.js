@@ -66,8 +66,8 @@ function questionPart(act) {
       field("private-note", t("private_note"), asked.private_note));
   }
 
-  function room(view) {
-    const boxes = view.room.map(([id, name, there]) => {
+  function room(doc) {
+    const boxes = doc.room.map(([id, name, there]) => {
       const box = h("input", { type: "checkbox", "data-key": `room-${id}`, onchange: (e) => act(`room-${id}`, "room", { who: id, there: e.target.checked }) });
       box.checked = there;
       return h("label", null, box, name);
@@ -75,23 +75,23 @@ function questionPart(act) {
     return h("fieldset", { class: "ak-room" }, h("legend", null, t("room")), boxes);
   }
 
-  function card(view) {
-    const asked = view.question;
+  function card(doc) {
+    const asked = doc.asked;
     given.guess = asked.guess;
     given.differ = asked.chosen.length > 1 ? new Set(asked.chosen) : null;
     const options = asked.options.map(([id, label], n) => option(asked, id, label, String(n + 1)));
     return [
       h("div", { class: "ak-question-head" }, h("span", null, asked.kicker), h("span", null, asked.count)),
-      h("h2", { "data-criterion": asked.criterion }, asked.question), !view.bar.presenting && asked.help && h("p", { class: "ak-help" }, asked.help),
-      asked.locked ? h("p", { class: "ak-help" }, asked.locked) : h("div", { class: "ak-options" }, options, asked.unit && amount(asked), option(asked, "unknown", t(view.bar.presenting ? "unknown" : "unknown_now"), "U")),
+      h("h2", { "data-criterion": asked.criterion }, asked.question), !doc.presenting && asked.help && h("p", { class: "ak-help" }, asked.help),
+      asked.locked ? h("p", { class: "ak-help" }, asked.locked) : h("div", { class: "ak-options" }, options, asked.unit && amount(asked), option(asked, "unknown", t(doc.presenting ? "unknown" : "unknown_now"), "U")),
       asked.fault && h("p", { class: "ak-fault", role: "alert" }, asked.fault),
-      !view.bar.presenting && extras(asked), !view.bar.presenting && h("p", { class: "ak-why" }, asked.why),
-      !view.bar.presenting && h("div", { class: "ak-question-foot" }, asked.options.length > 1 && disagreement(asked), h("button", { class: "ak-quiet", "data-key": "park", onclick: () => act("park", "park", { criterion: asked.criterion }) }, t("park")), asked.reopened && h("button", { class: "ak-quiet", "data-key": "next", onclick: () => act("ask", "ask", { criterion: "" }) }, t("back"))),
-      !view.bar.presenting && room(view),
+      !doc.presenting && extras(asked), !doc.presenting && h("p", { class: "ak-why" }, asked.why),
+      !doc.presenting && h("div", { class: "ak-question-foot" }, asked.options.length > 1 && disagreement(asked), h("button", { class: "ak-quiet", "data-key": "park", onclick: () => act("park", "park", { criterion: asked.criterion }) }, t("park")), asked.reopened && h("button", { class: "ak-quiet", "data-key": "next", onclick: () => act("ask", "ask", { criterion: "" }) }, t("back"))),
+      !doc.presenting && room(doc),
     ];
   }
 
-  const rest = (view) => [h("h2", null, view.stop.title), h("p", { class: "ak-help" }, view.stop.words), !view.bar.presenting && room(view)];
+  const rest = (doc) => [h("h2", null, doc.stop.title), h("p", { class: "ak-help" }, doc.stop.words), !doc.presenting && room(doc)];
 
   function key(event) {
     const pressed = event.key.length === 1 ? event.key.toUpperCase() : "";
@@ -107,9 +107,9 @@ function questionPart(act) {
     return true;
   }
 
-  return { el: host, key, update: (view) => {
+  return { el: host, key, update: (doc) => {
     const inside = host.contains(document.activeElement);
-    redraw(host, view.question ? card(view) : rest(view));
+    redraw(host, doc.asked ? card(doc) : rest(doc));
     if (inside && !host.contains(document.activeElement)) (host.querySelector(".ak-option, .ak-amount, input") || host).focus({ preventScroll: true });
-  }, of: (view) => [view.question, view.stop, view.room, view.bar.presenting] };
+  } };
 }

@@ -1,156 +1,153 @@
-// One screen: a view document comes in, cards and charts follow it together, edits go out.
+// One document for all parts: it comes in, every part on the page follows it in one turn, edits go out.
 
-function blocks(section, presenting, act, charts, plotly) {
-  const chart = (name) => charts.get(name) || charts.set(name, new ChartView(name, act, plotly)).get(name);
-  const parts = [];
-  const part = (made) => (parts.push(made), made.el);
-  const columns = {
-    assessment: () => [
-      h("div", { class: "ak-left" }, (parts.question = questionPart(act), part(parts.question)), part(answersPart(act))),
-      h("div", { class: "ak-right-side" },
-        h("div", { class: "ak-split ak-split-a" }, part(advicePart()), h("div", { class: "ak-shares" }, chart("shares").el, part(verdictPart()))),
-        h("div", { class: "ak-split ak-split-b" }, chart("map").el, chart("waterfall").el),
-        h("div", { class: "ak-split ak-split-c" }, chart("flips").el, chart("path").el),
-        h("div", { class: "ak-split ak-split-d" }, chart("ranges").el, part(scenariosPart(act)))),
-    ],
-    costs: () => [
-      h("div", { class: "ak-left" }, part(assumptionsPart(act)), part(billPart())),
-      h("div", { class: "ak-right-side" }, part(advicePart()),
-        h("div", { class: "ak-split ak-split-e" }, chart("ranges").el, h("div", null, chart("cheapest").el, part(notesPart()))),
-        h("div", { class: "ak-split ak-split-f" }, chart("curves").el, chart("tornado").el)),
-    ],
-  };
-  const halves = (left, right) => [h("div", { class: "ak-half" }, left), h("div", { class: "ak-half" }, right)];
-  if (presenting) {
-    columns.assessment = () => halves([part(advicePart()), chart("shares").el, part(verdictPart()), (parts.question = questionPart(act), part(parts.question))], chart("map").el);
-    columns.costs = () => halves([part(advicePart()), chart("cheapest").el, part(notesPart())], chart("ranges").el);
-  }
-  const side = (name) => !presenting && h("div", { class: "ak-left" }, part(sidePart(name, act)));
-  columns.pilot = () => [side("pilot"), h("div", { class: "ak-right-side" }, part(advicePart()), part(figuresPart()), part(gridsPart(act)))];
-  columns.deliver = () => [side("deliver"), h("div", { class: "ak-right-side" }, part(advicePart()), part(deliverPart(act)))];
-  columns.portfolio = () => [part(advicePart()), part(figuresPart()), part(gridsPart(act, true)), h("div", { class: "ak-split ak-split-d" }, chart("workflows").el, part(gridsPart(act, false)))];
-  return { el: h("main", { class: `ak-main ak-${section}` }, columns[section]()), parts };
-}
+const KINDS = {
+  bar: barPart, question: questionPart, answers: answersPart, advice: advicePart, verdict: verdictPart, chart: chartPart, assumptions: assumptionsPart,
+  notes: notesPart, blocks: blocksPart, results: resultsPart, formats: formatsPart, files: filesPart,
+};
 
-function render({ model, el }) {
-  WORDS = model.get("words");
-  const charts = new Map();
-  const live = h("p", { class: "ak-hidden", "aria-live": "polite" });
-  const notice = h("div", { class: "ak-notices" });
-  const root = h("div", { class: "ak", tabindex: -1, "data-lm-suppress-shortcuts": "true" });
-  const link = new Link(model, (lost) => show(model.get("view"), lost), (idle) => idled(idle), (view) => show(view));
-  const act = (control, name, args) => link.edit(control, name, args);
-  act.pending = (control) => link.pending(control);
-  const bar = barPart(act);
-  let body = null;
-  let shown = {};
-
-  function idled(idle) {
-    root.dataset.idle = idle ? "yes" : "no";
-    if (idle && body) body.parts.forEach((part) => part.settle && part.settle(model.get("view")));
+class Session {
+  constructor(model) {
+    WORDS = model.get("words");
+    this.model = model;
+    this.mounted = new Set();
+    this.told = {};
+    this.pause = null;
+    this.link = new Link(model, () => this.show(), () => this.idled());
+    this.act = (control, name, args) => this.link.edit(control, name, args);
+    this.act.pending = (control) => this.link.pending(control);
+    this.watcher = new ResizeObserver(() => this.sized());
+    const outside = (event) => event.target === document.body && this.keys(event);
+    document.addEventListener("keydown", outside);
+    model.on("msg:custom", (message, buffers) => message.file && receive(message, buffers));
+    model.on("change:view", () => this.show());
+    const unwatch = theme(() => this.hello());
+    this.close = () => [this.watcher.disconnect(), this.link.close(), document.removeEventListener("keydown", outside), unwatch()];
+    this.hello();
   }
 
-  function notices(view, lost) {
-    const lines = view.notices.map((one) => h("div", { class: `ak-notice ak-${one.kind}`, role: "alert" }, one.words, ...one.actions.map(([label, name]) => h("button", { class: "ak-quiet", "data-key": `notice-${name}`, onclick: () => act(name, name, {}) }, label))));
-    if (lost) lines.unshift(h("div", { class: "ak-notice ak-lost", role: "alert" }, `${t("not_connected")} ${view.bar.saved_words}`, h("button", { class: "ak-quiet", onclick: () => location.reload() }, t("connect"))));
-    notice.replaceChildren(...lines);
+  hello() {
+    this.act("hello", "hello", { widths: this.told, theme: document.body.dataset.akTheme });
   }
 
-  function refresh(part, view) {
-    const now = part.of(view);
-    if (same(now, part.shown)) return;
-    part.shown = now;
-    part.update(view);
+  get parts() {
+    return this.model.get("view").parts || {};
   }
 
-  function show(view, lost = link.lost) {
-    if (!view || !view.bar) return;
-    if (!body || shown.section !== view.section || shown.presenting !== view.bar.presenting) {
-      charts.clear();
-      body = blocks(view.section, view.bar.presenting, act, charts, () => plotlyOnce(model));
-      root.replaceChildren(notice, bar.el, body.el, live);
-      tips(root);
-    }
-    shown = { section: view.section, presenting: view.bar.presenting };
-    link.standing(view.basis);
-    root.classList.toggle("ak-presenting", view.bar.presenting);
-    document.body.classList.toggle("ak-presenting-page", view.bar.presenting);
-    refresh(bar, view);
-    body.parts.forEach((part) => refresh(part, view));
-    for (const [name, chart] of charts) chart.update(view.charts[name] || null, view.revision, root.dataset.theme);
-    notices(view, lost);
-    announce(view);
-    root.dataset.revision = view.revision;
-    root.dataset.lost = lost ? "yes" : "no";
+  mount(kind, name, host) {
+    const part = Object.assign(KINDS[kind](this.act, name.slice(kind.length + 1), this.model), { kind, name, host });
+    host.append(part.el);
+    this.listen(host);
+    tips(host);
+    this.mounted.add(part);
+    this.refresh(part);
+    this.watcher.observe(host);
+    return () => {
+      this.mounted.delete(part);
+      this.watcher.unobserve(host);
+      host.replaceChildren();
+    };
   }
 
-  let spoken = 0;
-  let speaking = null;
-  function announce(view) {
-    clearTimeout(speaking);
-    speaking = setTimeout(() => ((spoken = Date.now()), (live.textContent = view.spoken)), Math.max(0, 1000 - (Date.now() - spoken)));
+  // What is typed here is neither Lab's nor the page's.
+  listen(host) {
+    if (host.dataset.lmSuppressShortcuts) return;
+    host.dataset.lmSuppressShortcuts = "true";
+    host.tabIndex = -1;
+    host.addEventListener("keydown", (event) => this.keys(event));
   }
 
-  function keys(event) {
+  show() {
+    for (const part of this.mounted) this.refresh(part);
+    this.stand();
+    this.announce();
+  }
+
+  refresh(part) {
+    const shown = this.parts[part.name];
+    part.host.dataset.revision = part.el.dataset.revision = this.model.get("view").revision;
+    if (shown === undefined) return;
+    const now = part.kind === "bar" ? [shown, this.link.lost] : shown;
+    if (same(now, part.now)) return;
+    part.now = now;
+    part.update(shown, this.link.lost);
+  }
+
+  idled() {
+    if (this.link.idle) for (const part of this.mounted) if (part.settle && this.parts[part.name]) part.settle(this.parts[part.name]);
+    this.stand();
+  }
+
+  // What holds for the whole screen that the parts stand in.
+  stand() {
+    const bar = [...this.mounted].find((part) => part.kind === "bar");
+    const frame = bar && bar.host.closest(".ak-screen");
+    if (!frame || !this.parts.bar) return;
+    this.listen(frame);
+    const there = new Set([...this.mounted].filter((part) => part.host.isConnected).map((part) => part.name));
+    const sized = (name) => !name.startsWith("chart ") || name in this.told;
+    const settled = this.link.idle && !this.pause && Object.keys(this.parts).every((name) => there.has(name) && sized(name));
+    Object.assign(frame.dataset, { revision: this.model.get("view").revision, idle: settled ? "yes" : "no", lost: this.link.lost ? "yes" : "no" });
+    const presenting = this.parts.bar.presenting;
+    frame.classList.toggle("ak-presenting", presenting);
+    document.body.classList.toggle("ak-presenting-page", presenting);
+    const main = frame.querySelector(".ak-main");
+    if (main) main.setAttribute("role", "main");
+  }
+
+  // Charts are laid out for the width at hand: now, and when it settles after a change.
+  sized() {
+    const wide = [...this.mounted].filter((part) => part.kind === "chart" && part.host.clientWidth).map((part) => [part.name, Math.round(part.host.clientWidth)]);
+    const now = Object.fromEntries(wide.sort());
+    clearTimeout(this.pause);
+    this.pause = null;
+    if (!same(now, this.told)) this.pause = setTimeout(() => this.tell(now), wide.some(([name]) => !(name in this.told)) ? 0 : 150);
+    this.stand();
+  }
+
+  tell(widths) {
+    this.pause = null;
+    this.told = widths;
+    this.hello();
+  }
+
+  announce() {
+    clearTimeout(this.speaking);
+    const bar = [...this.mounted].find((part) => part.kind === "bar");
+    if (bar && this.parts.bar) this.speaking = setTimeout(() => ((this.spoken = Date.now()), bar.say(this.parts.bar.spoken)), Math.max(0, 1000 - (Date.now() - (this.spoken || 0))));
+  }
+
+  keys(event) {
     const command = event.ctrlKey || event.metaKey;
-    if (command && event.key.toLowerCase() === "z") {
-      event.preventDefault();
-      event.stopPropagation();
-      act(event.shiftKey ? "redo" : "undo", event.shiftKey ? "redo" : "undo", {});
-      return;
-    }
+    const question = [...this.mounted].find((part) => part.key);
     const typing = event.target.matches && event.target.matches("input[type=text], textarea");
-    if (!typing && body.parts.question && body.parts.question.key(event)) {
-      event.preventDefault();
-      event.stopPropagation();
-    }
+    if (command && event.key.toLowerCase() === "z") this.act(event.shiftKey ? "redo" : "undo", event.shiftKey ? "redo" : "undo", {});
+    else if (typing || !question || !question.key(event)) return;
+    event.preventDefault();
+    event.stopPropagation();
   }
-
-  const outside = (event) => {
-    if (event.target === document.body && root.isConnected) keys(event);
-  };
-  root.addEventListener("keydown", keys);
-  document.addEventListener("keydown", outside);
-  model.on("msg:custom", (message, buffers) => message.file && receive(message, buffers));
-  model.on("change:view", () => link.behind || show(model.get("view")));
-  el.append(root);
-  theme(root, () => act("hello", "hello", { width: Math.round(root.clientWidth), theme: root.dataset.theme }));
-  show(model.get("view"));
-  const stopSizing = sizing(root, (width) => act("hello", "hello", { width, theme: root.dataset.theme }));
-  return () => {
-    stopSizing();
-    link.close();
-    document.removeEventListener("keydown", outside);
-  };
-}
-
-// Charts are laid out for the width at hand: now, and when it settles after a change.
-function sizing(root, tell) {
-  let told = 0;
-  let pause = null;
-  const watcher = new ResizeObserver(() => {
-    clearTimeout(pause);
-    const width = Math.round(root.clientWidth);
-    if (!width || width === told) return;
-    pause = setTimeout(() => tell((told = width)), told ? 150 : 0);
-  });
-  watcher.observe(root);
-  return () => watcher.disconnect();
 }
 
 // Lab says which theme it shows; elsewhere the system does.
-function theme(root, changed) {
+function theme(changed) {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
   const pick = () => {
     const lab = document.body.dataset.jpThemeLight;
-    const dark = lab && !document.body.dataset.voila ? lab === "false" : matchMedia("(prefers-color-scheme: dark)").matches;
-    const before = root.dataset.theme;
-    root.dataset.theme = dark ? "dark" : "light";
-    if (before && before !== root.dataset.theme) changed();
-    document.body.dataset.akTheme = root.dataset.theme;
+    const before = document.body.dataset.akTheme;
+    document.body.dataset.akTheme = (lab && !document.body.dataset.voila ? lab === "false" : dark.matches) ? "dark" : "light";
+    if (before && before !== document.body.dataset.akTheme) changed();
   };
   pick();
-  new MutationObserver(pick).observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", pick);
+  const watcher = new MutationObserver(pick);
+  watcher.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+  dark.addEventListener("change", pick);
+  return () => [watcher.disconnect(), dark.removeEventListener("change", pick)];
 }
 
-export default { render };
+function initialize({ model }) {
+  const all = (globalThis.advisorkit ??= {});
+  const session = new Session(model);
+  (all[model.get("key")] ??= Promise.withResolvers()).resolve(session);
+  return () => session.close();
+}
+
+export default { initialize };

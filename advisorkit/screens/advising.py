@@ -1,0 +1,98 @@
+"""The advice, the verdict and the words above the costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advisorkit.advice.acceptability import LEAD as POINTS
+from advisorkit.advice.acceptability import SHARE
+from advisorkit.advice.words import how_likely
+from advisorkit.report.printed import lead_points, ranked
+from advisorkit.report.sentences import say
+from advisorkit.screens.parts import Doc, tell
+from advisorkit.screens.state import Look
+from advisorkit.study.study import Study
+from advisorkit.values.quantities import day, money, percent
+
+
+def advice(study: Study, look: Look) -> Doc:
+    """What to do now and where it will probably end, in words."""
+    words = study.advice.words
+    return {
+        "when": "" if look.presenting else tell("advice.when", day=day(study.engagement.as_of)), "clear": study.advice.clear,
+        "headline": list(_coloured(study)), "summary": " ".join(words.summary) or " ".join(words.why[:2]), "beside": _beside(study),
+    }
+
+
+def _coloured(study: Study) -> Iterator[Doc]:
+    """The conclusion in runs; a clear destination stands in its colour."""
+    goal = study.advice.recommended if study.advice.clear else None
+    for n, sentence in enumerate(study.advice.words.runs):
+        if n:
+            yield {"text": " "}
+        for text, pattern in sentence:
+            yield {"text": text, "pattern": pattern if pattern == goal else ""}
+
+
+def _beside(study: Study) -> list[str]:
+    lines = []
+    if (ramp := study.advice.off_ramp) is not None:
+        lines.append(tell("advice.off_ramp", name=study.catalog.off_ramps[ramp.kind].name, reason=ramp.reason))
+    if study.advice.companions:
+        names = ", ".join(study.catalog.companions[c].name for c in study.advice.companions)
+        lines.append(tell("advice.companions", names=names))
+    if (made := study.advice.override) is not None:
+        lines.append(say("override", by=made.by, pattern=study.name(made.pattern), reason=made.reason))
+    return lines
+
+
+def verdict(study: Study, look: Look) -> Doc:
+    """Whether the advice is clear, and by how much; draws are left out in presenter mode."""
+    order = ranked(study.advice)
+    state = _state(study)
+    if len(order) < 2:
+        return {"clear": study.advice.clear, "state": state, "words": tell("verdict.only", first=study.name(order[0]))}
+    words = tell(
+        "verdict.words_plain" if look.presenting else "verdict.words",
+        first=study.name(order[0]), lead=lead_points(study.advice, POINTS), needed=f"{POINTS * 100:g}",
+        share=percent(study.advice.acceptability[order[0]]), share_needed=percent(SHARE),
+    )
+    return {"clear": study.advice.clear, "state": state, "words": words}
+
+
+def _state(study: Study) -> str:
+    return tell("verdict.clear" if study.advice.clear else "verdict.open")
+
+
+def cost_advice(study: Study) -> Doc:
+    """Which pattern is probably cheapest, in one sentence."""
+    chances = study.costs.cheapest
+    first = next(iter(sorted(chances, key=lambda p: -chances[p])), None)
+    total = study.costs.columns[first].total if first else None
+    headline: list[Doc]
+    if first is None or total is None:
+        headline = [{"text": tell("costs.headline_unknown")}]
+    elif chances[first] < SHARE:
+        headline = [{"text": tell("costs.headline_open", span=_span(study))}]
+    else:
+        because = tell("costs.because") if _errors_outweigh(study) else ""
+        rest = tell("costs.headline_rest", sure=say(f"sure.{how_likely(chances[first])}"), total=money(total.p50, study.currency), because=because)
+        headline = [{"text": tell("costs.headline", span=_span(study))}, {"text": study.name(first), "pattern": first}, {"text": rest}]
+    return {"when": "", "clear": True, "headline": headline, "summary": "", "beside": []}
+
+
+def _span(study: Study) -> str:
+    return tell(f"span.{study.months}" if study.months in (12, 24, 36, 48, 60) else "span.months", months=study.months)
+
+
+def _errors_outweigh(study: Study) -> bool:
+    """Whether for every pattern that is left wrong answers cost more than building it."""
+    pairs = [(study.bill.total(p, "error"), study.bill.total(p, "build")) for p in study.costs.cheapest]
+    return all(wrong is not None and build is not None and wrong > build for wrong, build in pairs)
+
+
+def spoken(headline: Doc, study: Study) -> str:
+    """What is read out after a change."""
+    parts = headline["headline"]
+    assert isinstance(parts, list)
+    return " ".join(["".join(str(part["text"]) for part in parts), _state(study)])

@@ -1,0 +1,132 @@
+"""The assumption table, and what the cost charts leave unsaid."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+
+from advisorkit.costs.inputs import Input
+from advisorkit.report import cost_pictures
+from advisorkit.report.printed import sampled
+from advisorkit.screens.asking import plain
+from advisorkit.screens.parts import Doc, tell
+from advisorkit.screens.state import Look
+from advisorkit.study.study import Study
+from advisorkit.values.errors import UsageError
+from advisorkit.values.prices import PriceAge
+from advisorkit.values.quantities import SYMBOLS, Band, Estimate, money, round_figures
+
+_SHORT = 12
+_ENDS = ("low", "likely", "high")
+
+
+def assumption_table(study: Study, tried: Collection[str], look: Look) -> Doc:
+    """Rows that matter most, or all of them, and what is stale or only tried."""
+    ages = {age.id: age for age in study.inputs.prices()}
+    changed = sum(_changed(row, tried) for row in study.inputs.rows.values())
+    names = list(study.inputs.rows) if look.every_row else _first(study, tried)
+    rows = [_row(study, tried, look, study.inputs.rows[name], ages) for name in names]
+    stale = [study.inputs.rows[name].assumption.label for name in study.inputs.rows if _stale(study.inputs.rows[name], ages)]
+    return {
+        "sub": tell("assumptions.sub", count=changed) if changed else tell("assumptions.sub_none"),
+        "rows": rows, "count": len(study.inputs.rows), "every": look.every_row,
+        "warnings": [tell("assumptions.stale", count=len(stale), names=", ".join(stale))] if stale else [],
+        "what_if": tell("assumptions.what_if") if tried else "",
+    }
+
+
+def _first(study: Study, tried: Collection[str]) -> list[str]:
+    rows = study.inputs.rows
+    wanted = [name for name, row in rows.items() if _changed(row, tried) or (row.known and row.changed_by == "answer")]
+    wanted += [bar.input for bar in (study.costs.tornado.bars if study.costs.tornado else ()) if bar.input not in wanted]
+    wanted += [name for name in rows if name not in wanted and rows[name].assumption.numeric]
+    chosen = set(wanted[: max(_SHORT, sum(_changed(rows[name], tried) for name in wanted))])
+    return [name for name in rows if name in chosen]
+
+
+def _changed(row: Input, tried: Collection[str]) -> bool:
+    return row.assumption.name in tried or row.changed_by in {"workflow", "engagement"}
+
+
+def _stale(row: Input, ages: dict[str, PriceAge]) -> bool:
+    return row.price_id in ages and ages[row.price_id].state != "fresh"
+
+
+def _row(study: Study, tried: Collection[str], look: Look, row: Input, ages: dict[str, PriceAge]) -> Doc:
+    name, scale = row.assumption.name, scale_of(row)
+    base: Doc = {
+        "name": name, "label": row.assumption.label, "unit": row.assumption.unit_in(SYMBOLS.get(study.currency, study.currency).strip(), tell("unit.share")), "source": _source(row, tried, ages), "changed": _changed(row, tried),
+        "guess": row.guess, "stale": _stale(row, ages), "fault": look.faults.get(name, ""), "bad": look.faults.get(f"{name} part", ""),
+    }
+    if not row.assumption.numeric:
+        word = study.inputs.word(name)
+        choices = row.assumption.choices or tuple(sorted(study.inputs.book.models))
+        return {**base, "word": word, "choices": [[c, c] for c in dict.fromkeys((word, *choices))]}
+    if row.range is None:
+        return {**base, "low": "–", "likely": "", "high": "–", "numbers": None, "step": 0, "floor": 0}
+    ends = [_tidy(end * scale, row) for end in (row.range.low, row.range.likely, row.range.high)]
+    shown = ["–", plain(ends[1]), "–"] if row.range.fixed else [plain(end) for end in ends]
+    floor = None if row.assumption.kind == "real" else 0
+    return {**base, **dict(zip(_ENDS, shown, strict=True)), "numbers": ends, "step": _step(ends[1]), "floor": floor}
+
+
+def _tidy(value: float, row: Input) -> float:
+    """What nobody typed is shown with three figures."""
+    return round_figures(value, 3) if row.changed_by in {"default", "price book"} else value
+
+
+def moved(row: Input, part: str, number: float) -> Estimate:
+    """The range of `row` with one of its three numbers changed; `number` is as displayed."""
+    old, value = row.range, number / scale_of(row)
+    if old is None or (old.fixed and part == "likely"):
+        return Estimate(value, value, value)
+    ends = {name: getattr(old, name) for name in _ENDS} | {part: value}
+    for lower, upper in (("low", "likely"), ("likely", "high")):
+        if ends[lower] > ends[upper]:
+            kept = plain(getattr(old, part) * scale_of(row))
+            raise UsageError(tell("fault.order", lower=tell(f"ui.{lower}"), upper=tell(f"ui.{upper}").lower(), value=kept))
+    return Estimate(*(ends[name] for name in _ENDS))
+
+
+def scale_of(row: Input) -> float:
+    """By how much a value is multiplied for display: shares are shown as percent."""
+    return 100.0 if row.assumption.in_percent else 1.0
+
+
+def _step(likely: float) -> float:
+    """A round step of about a twentieth of `likely`."""
+    if likely == 0:
+        return 1.0
+    raw = abs(likely) / 20
+    size = 10 ** math.floor(math.log10(raw))
+    return float(max(k * size for k in (1, 2, 5) if k * size <= raw * 1.0001))
+
+
+def _source(row: Input, tried: Collection[str], ages: dict[str, PriceAge]) -> str:
+    if row.assumption.name in tried:
+        return tell("source.tried")
+    if row.changed_by == "price book":
+        age = ages.get(row.price_id)
+        return tell("source.price book", days=age.age_days) if age else tell("source.price book_undated")
+    return tell(f"source.{row.changed_by}")
+
+
+def notes(study: Study) -> list[list[Doc]]:
+    """What the cost charts leave unsaid: savings against a prompt, and the volume at which another pattern becomes cheaper."""
+    first = next(iter(sorted(study.costs.cheapest, key=lambda p: -study.costs.cheapest[p])), None)
+    saved = [d.amount for d in study.costs.differences if d.left == "prompt" and d.right == first]
+    lines = [_saving(study.name(str(first)), band, study.currency) for band in saved]
+    breaks = [b for b in study.costs.break_even if b.calls_per_month and first in b.between]
+    back = cost_pictures.payback(study)
+    plain_lines = [tell("notes.within", months=study.months, share=sampled(back.within_horizon))] if back else []
+    plain_lines += [
+        tell("notes.break", one=study.name(b.between[0]), two=study.name(b.between[1]), calls=plain(round_figures(b.calls_per_month or 0)), reason=b.reason)
+        for b in breaks[:1]
+    ]
+    told: list[list[Doc]] = [[{"text": line}] for line in plain_lines]
+    return [*lines, *told]
+
+
+def _saving(pattern: str, band: Band, currency: str) -> list[Doc]:
+    saved = tell("notes.saving_range", low=money(band.p10, currency), high=money(band.p90, currency))
+    return [{"text": tell("notes.saving", pattern=pattern)}, {"text": money(band.p50, currency), "strong": True}, {"text": saved}]

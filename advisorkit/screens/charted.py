@@ -1,0 +1,121 @@
+"""The charts of a screen: those of reports, under the shorter titles that a screen has room for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from advisorkit.advice.acceptability import SHARE
+from advisorkit.advice.words import how_likely
+from advisorkit.charts.figures import spec
+from advisorkit.charts.kinds import BeliefMap, Chart, Curves, RangeBars, ShareBars, Tornado, Waterfall
+from advisorkit.charts.svg import svg
+from advisorkit.charts.theme import SCREEN, THEMES
+from advisorkit.report import cost_pictures, pictures
+from advisorkit.report.sentences import say
+from advisorkit.screens.parts import Doc, tell
+from advisorkit.screens.state import Look
+from advisorkit.study.study import Study
+from advisorkit.values.quantities import money_short, number
+
+LARGE = 1.45
+"""Size of charts in presenter mode."""
+_WIDEST = 800
+_USUAL = {
+    "shares": 388, "map": 344, "waterfall": 584, "flips": 404, "path": 524, "ranges": 460, "cheapest": 280, "curves": 410, "tornado": 330, "workflows": 660,
+}  # fmt: skip
+"""Width in pixels until the browser says what it has."""
+_ROWS = {"shares": 25.0, "flips": 16.0, "cheapest": 32.0, "workflows": 44.0}
+"""Distance of rows in pixels, where a screen differs from a report."""
+_FILLED = {"ranges": (212, 37, 53), "tornado": (315, 34, 45), "waterfall": (262, 18.7, 24)}
+"""Charts whose rows share a height: that height, the least and the greatest distance of rows."""
+_PRESENTED = {"ranges": (440, 84), "cheapest": (160, 40)}
+"""In presenter mode: the height that the rows of a chart may take, and the greatest distance of rows."""
+_TALL = {"curves": 296.0}
+"""Height of two axes in pixels."""
+
+
+def chart(name: str, study: Study, look: Look) -> Doc | None:
+    """The chart called `name`; None while there is nothing to draw. In presenter mode only the map keeps its subtitle."""
+    found = _CHARTS[name](study)
+    return None if found is None else picture(name, replace(found, subtitle="") if look.presenting and name != "map" else found, look)
+
+
+def picture(name: str, chart: Chart, look: Look) -> Doc:
+    """`chart` as the browser draws it, laid out for the width that it has there; explored charts also as a plotly figure."""
+    wide = min(look.widths.get(name, _USUAL.get(name, 400)) / (LARGE if look.presenting else 1), _WIDEST)
+    sizes = _sizes(name, len(chart.rows()), wide, look)
+    theme = THEMES[look.theme] if name in look.explored else None
+    return {
+        "title": chart.title, "subtitle": chart.subtitle, "alt": chart.alt, "head": list(chart.head), "rows": [list(row) for row in chart.rows()],
+        "plotly": None if theme is None else spec(chart, theme, wide, **sizes), "width": wide, "svg": svg(chart, SCREEN, wide, tips=True, **sizes),
+    }
+
+
+def _sizes(name: str, rows: int, wide: float, look: Look) -> dict[str, float]:
+    """Measures of a chart's layout beside its width."""
+    if name == "map" and look.presenting:
+        return {"tall": round((wide - 56) * 1.12)}
+    if look.presenting and name in _PRESENTED:
+        tall, most = _PRESENTED[name]
+        return {"row": min(most, tall / max(rows, 1))}
+    if name in _TALL:
+        return {"tall": _TALL[name]}
+    if name in _FILLED:
+        tall, least, most = _FILLED[name]
+        return {"row": min(most, max(least, tall / max(rows, 1)))}
+    return {"row": _ROWS[name]} if name in _ROWS else {}
+
+
+def _map(study: Study) -> BeliefMap:
+    belief = study.advice.belief
+    title = tell("map.title", retrieval=tell(f"map.retrieval.{how_likely(belief.retrieval)}"), training=tell(f"map.training.{how_likely(belief.training)}"))
+    return replace(pictures.belief_map(study.catalog, study.advice), title=title, subtitle=tell("map.sub"))
+
+
+def _waterfall(study: Study) -> Waterfall:
+    drawn = pictures.evidence(study.advice)
+    title = tell("waterfall.title", label=drawn.steps[0].label) if drawn.steps else drawn.title
+    return replace(drawn, title=title, subtitle=tell("waterfall.sub"))
+
+
+def _ranges(study: Study) -> RangeBars:
+    drawn = cost_pictures.range_bars(study)
+    known = [row for row in drawn.bars if row.pattern and row.range]
+    title, first = drawn.title, known[0] if known else None
+    if first and sum(share for pattern, share in study.costs.cheapest.items() if pattern == first.pattern) >= SHARE:
+        widest = max(known, key=lambda row: row.range[2] - row.range[0] if row.range else 0)
+        title = tell("ranges.title" if widest is first else "ranges.title_wide", first=first.label, widest=widest.label)
+    return replace(drawn, title=title, subtitle=tell("ranges.sub", months=study.months))
+
+
+def _cheapest(study: Study) -> ShareBars:
+    drawn = cost_pictures.cheapest_bars(study)
+    title = tell("cheapest.title", first=drawn.bars[0].label, share=drawn.bars[0].shown) if drawn.bars else drawn.title
+    return replace(drawn, title=title, subtitle=tell("cheapest.sub", draws=number(study.costs.draws)))
+
+
+def _curves(study: Study) -> Curves | None:
+    drawn = cost_pictures.curves(study)
+    return drawn and replace(drawn, subtitle=tell("curves.sub"))
+
+
+def _tornado(study: Study) -> Tornado | None:
+    drawn, found = cost_pictures.tornado(study), study.costs.tornado
+    if drawn is None or found is None:
+        return None
+    names = {"better": study.name(found.better), "against": say(f"pattern.{found.against}")}
+    return replace(drawn, subtitle=tell("tornado.sub", **names, base=money_short(found.base, study.currency)))
+
+
+_CHARTS: Mapping[str, Callable[[Study], Chart | None]] = {
+    "shares": lambda v: pictures.destinations(v.catalog, v.advice),
+    "map": _map,
+    "waterfall": _waterfall,
+    "flips": lambda v: pictures.flip_bars(v.catalog, v.advice, v.currency),
+    "path": lambda v: replace(pictures.path_stairs(v.advice, v.currency), title=say("path.title")),
+    "ranges": _ranges,
+    "cheapest": _cheapest,
+    "curves": _curves,
+    "tornado": _tornado,
+}

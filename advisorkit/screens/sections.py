@@ -1,0 +1,118 @@
+"""The screens: which parts each workbook has and where they lie, and the document that all of them are drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from advisorkit.report.cost_pages import bill
+from advisorkit.screens import advising, asking, assuming, piloted, portfolio
+from advisorkit.screens.charted import chart
+from advisorkit.screens.delivery import Delivery, deliver
+from advisorkit.screens.parts import Doc, Tree, block, blocks, names, tell
+from advisorkit.screens.state import Look
+from advisorkit.screens.work import Work
+
+_PLAIN: Mapping[str, Tree] = {
+    "assessment": (
+        "ak-main ak-assessment",
+        ("ak-left", "question", "answers"),
+        (
+            "ak-right-side",
+            ("ak-split ak-split-a", "advice", ("ak-shares", "chart shares", "verdict")),
+            ("ak-split ak-split-b", "chart map", "chart waterfall"),
+            ("ak-split ak-split-c", "chart flips", "chart path"),
+            ("ak-split ak-split-d", "chart ranges", "blocks scenarios"),
+        ),
+    ),
+    "costs": (
+        "ak-main ak-costs",
+        ("ak-left", "assumptions", "blocks bill"),
+        (
+            "ak-right-side", "advice costs",
+            ("ak-split ak-split-e", "chart ranges", ("ak-stack", "chart cheapest", "notes")),
+            ("ak-split ak-split-f", "chart curves", "chart tornado"),
+        ),
+    ),
+    "pilot": ("ak-main ak-pilot", ("ak-left", "results"), ("ak-right-side", "advice pilot", "blocks figures", "blocks pilot")),
+    "portfolio": (
+        "ak-main ak-portfolio", "advice portfolio", "blocks sums", "blocks workflows", ("ak-split ak-split-d", "chart workflows", "blocks together"),
+    ),
+    "deliver": ("ak-main ak-deliver", ("ak-left", "formats"), ("ak-right-side", "advice deliver", "files", "blocks deliver")),
+}  # fmt: skip
+_PRESENTED: Mapping[str, Tree] = {
+    "assessment": ("ak-main ak-assessment", ("ak-half", "advice", "chart shares", "verdict", "question"), ("ak-half", "chart map")),
+    "costs": ("ak-main ak-costs", ("ak-half", "advice costs", "chart cheapest", "notes"), ("ak-half", "chart ranges")),
+    "pilot": ("ak-main ak-pilot", "advice pilot", "blocks figures", "blocks pilot"),
+    "deliver": ("ak-main ak-deliver", "advice deliver", "files", "blocks deliver"),
+}
+SECTIONS = tuple(_PLAIN)
+"""Workbooks, in the order of a session."""
+
+
+def tree(look: Look) -> Tree:
+    """What a screen that stands as `look` holds below its bar."""
+    return _PRESENTED.get(look.section, _PLAIN[look.section]) if look.presenting else _PLAIN[look.section]
+
+
+def document(work: Work, look: Look, delivery: Delivery) -> dict[str, Any]:
+    """What every part of a screen shows, from one study, so that none can disagree."""
+    wanted = names(tree(look))
+    found: dict[str, Any] = dict(_PAGES[look.section](work, look, delivery))
+    study = work.judged()
+    found |= {name: chart(name.removeprefix("chart "), study, look) for name in wanted if name.startswith("chart ") and name not in found}
+    spoken = advising.spoken(found[next(name for name in wanted if name.startswith("advice"))], study)
+    return {"bar": _bar(work, look, spoken), **{name: found[name] for name in wanted}}
+
+
+def _bar(work: Work, look: Look, spoken: str) -> Doc:
+    engagement, state, time = work.engagement, work.state, f"{work.file.at:%H:%M}"
+    return {
+        "client": engagement.client, "sample": engagement.sample, "workflow": state.workflow,
+        "workflows": [[w.id, w.name] for w in engagement.workflows], "sections": [[name, tell(f"section.{name}")] for name in SECTIONS],
+        "section": look.section, "presenting": look.presenting, "scenario": state.scenario, "scenarios": list(state.engagement.scenarios),
+        "undo": work.can_undo, "redo": work.can_redo, "spoken": spoken,
+        "saved": tell("saved.not" if work.file.refused else "saved.at", time=time), "saved_words": tell("saved.words", time=time),
+        "notices": [{"kind": n.kind, "words": n.words, "actions": [list(a) for a in n.actions]} for n in look.notices],
+    }  # fmt: skip
+
+
+def _assessment(work: Work, look: Look, _: Delivery) -> Mapping[str, Doc]:
+    study, state = work.judged(), work.state
+    cases = {name: work.known(case) for name, case in state.cases.items()}
+    return {
+        "advice": advising.advice(study, look), "verdict": advising.verdict(study, look), "question": asking.question(study, state, look),
+        "answers": asking.answers(study, state, look),
+        "blocks scenarios": blocks(*([portfolio.side_by_side(cases, state.scenario)] if state.engagement.scenarios else ())),
+    }  # fmt: skip
+
+
+def _costs(work: Work, look: Look, _: Delivery) -> Mapping[str, object]:
+    study = work.judged()
+    paid = bill(study, study.in_play)
+    return {
+        "advice costs": advising.cost_advice(study), "assumptions": assuming.assumption_table(study, work.tried, look), "blocks bill": blocks(*([block(paid, wide=True)] if paid.columns else ())),
+        "notes": assuming.notes(study),
+    }  # fmt: skip
+
+
+def _pilot(work: Work, look: Look, _: Delivery) -> Mapping[str, Doc]:
+    return piloted.pilot(work.judged(), work.file.results, work.file.path.name, look)
+
+
+def _portfolio(work: Work, look: Look, _: Delivery) -> Mapping[str, Doc | None]:
+    workflows = work.state.engagement.workflows
+    found = {w.id: work.known(replace(work.state, workflow=w.id)) for w in workflows}
+    return portfolio.together(workflows, {name: study for name, study in found.items() if study}, look)
+
+
+def _deliver(work: Work, look: Look, delivery: Delivery) -> Mapping[str, Doc]:
+    """The page of deliverables; they are made from what was agreed, so what is only tried must not count here either."""
+    agreed = work.judge(replace(work.state, tried={}))
+    return deliver(agreed, work.tried, look, work.file.brands, delivery)
+
+
+_PAGES: Mapping[str, Callable[[Work, Look, Delivery], Mapping[str, object]]] = {
+    "assessment": _assessment, "costs": _costs, "pilot": _pilot, "portfolio": _portfolio, "deliver": _deliver,
+}  # fmt: skip
