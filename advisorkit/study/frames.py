@@ -32,48 +32,23 @@ def assumptions(inputs: Inputs) -> pd.DataFrame:
 
 def evidence(belief: Belief) -> pd.DataFrame:
     """One row an answer, strongest first; decibans on both axes as counted and before shared causes were damped."""
-    rows = [
-        {
-            "criterion": item.criterion,
-            "answer": item.answer,
-            "reason": item.label,
-            "retrieval (decibans)": item.retrieval,
-            "training (decibans)": item.training,
-            "retrieval undamped (decibans)": item.raw_retrieval,
-            "training undamped (decibans)": item.raw_training,
-            "guess": item.guess,
-            "source": item.source,
-        }
-        for item in sorted(belief.items, key=lambda item: -abs(item.retrieval) - abs(item.training))
-    ]
-    return pd.DataFrame(rows, columns=_EVIDENCE).set_index("criterion")
+    order = sorted(belief.items, key=lambda item: -abs(item.retrieval) - abs(item.training))
+    return pd.DataFrame(([getattr(item, name) for name in _EVIDENCE.values()] for item in order), columns=list(_EVIDENCE)).set_index("criterion")
 
 
-_EVIDENCE = [
-    "criterion", "answer", "reason", "retrieval (decibans)", "training (decibans)",
-    "retrieval undamped (decibans)", "training undamped (decibans)", "guess", "source",
-]
+_EVIDENCE = {
+    "criterion": "criterion", "answer": "answer", "reason": "label", "retrieval (decibans)": "retrieval", "training (decibans)": "training",
+    "retrieval undamped (decibans)": "raw_retrieval", "training undamped (decibans)": "raw_training", "guess": "guess", "source": "source",
+}  # fmt: skip
 
 
 def bill(found: Bill) -> pd.DataFrame:
     """One row a line of the bill at likely values; amounts are present values over the horizon."""
-    money = found.currency
-    rows = [
-        {
-            "column": line.column,
-            "component": line.component,
-            "phase": line.phase,
-            "part": line.part,
-            "quantity": line.quantity,
-            "unit": line.unit,
-            f"price ({money} a unit)": line.price,
-            "months": line.months,
-            f"amount ({money} over {found.horizon_months} months)": line.amount,
-            "source": line.source,
-        }
-        for line in found.lines
-    ]
-    return pd.DataFrame(rows)
+    fields = {
+        **{name: name for name in ("column", "component", "phase", "part", "quantity", "unit")}, f"price ({found.currency} a unit)": "price",
+        "months": "months", f"amount ({found.currency} over {found.horizon_months} months)": "amount", "source": "source",
+    }  # fmt: skip
+    return pd.DataFrame([{head: getattr(line, name) for head, name in fields.items()} for line in found.lines])
 
 
 def portfolio(studies: Sequence[Study]) -> pd.DataFrame:
