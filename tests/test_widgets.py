@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 import advisorkit as ak
 from advisorkit.cli import app
-from advisorkit.screens.asking import plain
+from advisorkit.screens.controls import plain
 from advisorkit.screens.edits import EDITS
 from advisorkit.screens.parts import phrases, script, style, tell
 from advisorkit.screens.portfolio import together

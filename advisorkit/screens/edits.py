@@ -8,7 +8,7 @@ from typing import Any
 
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.export.formats import RENDERERS
-from advisorkit.screens.assuming import moved
+from advisorkit.screens.controls import moved
 from advisorkit.screens.delivery import Delivery
 from advisorkit.screens.sections import SECTIONS
 from advisorkit.screens.state import Look

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from advisorkit.report.cost_pages import bill
-from advisorkit.screens import advising, asking, assuming, piloted, portfolio
+from advisorkit.screens import advising, controls, piloted, portfolio
 from advisorkit.screens.charted import chart
 from advisorkit.screens.delivery import Delivery, deliver
 from advisorkit.screens.parts import Doc, Tree, block, blocks, names, tell
@@ -82,8 +82,8 @@ def _assessment(work: Work, look: Look, _: Delivery) -> Mapping[str, Doc]:
     study, state = work.judged(), work.state
     cases = {name: work.known(case) for name, case in state.cases.items()}
     return {
-        "advice": advising.advice(study, look), "verdict": advising.verdict(study, look), "question": asking.question(study, state, look),
-        "answers": asking.answers(study, state, look),
+        "advice": advising.advice(study, look), "verdict": advising.verdict(study, look), "question": controls.question(study, state, look),
+        "answers": controls.answers(study, state, look),
         "blocks scenarios": blocks(*([portfolio.side_by_side(cases, state.scenario)] if state.engagement.scenarios else ())),
     }  # fmt: skip
 
@@ -92,8 +92,8 @@ def _costs(work: Work, look: Look, _: Delivery) -> Mapping[str, object]:
     study = work.judged()
     paid = bill(study, study.in_play)
     return {
-        "advice costs": advising.cost_advice(study), "assumptions": assuming.assumption_table(study, work.tried, look), "blocks bill": blocks(*([block(paid, wide=True)] if paid.columns else ())),
-        "notes": assuming.notes(study),
+        "advice costs": advising.cost_advice(study), "assumptions": controls.assumption_table(study, work.tried, look), "blocks bill": blocks(*([block(paid, wide=True)] if paid.columns else ())),
+        "notes": controls.notes(study),
     }  # fmt: skip
 
 
