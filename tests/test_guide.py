@@ -1,4 +1,4 @@
-"""The guide's commands and Python lines run, in the order in which they stand on the page."""
+"""The pages for consultants hold what runs: the guide in its order, the example template as a notebook."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ import re
 import shlex
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
+from advisorkit.batch.inputs import gather
+from advisorkit.batch.runner import produce
 from advisorkit.cli import main
+from advisorkit.store import samples
 
 GUIDE = Path(__file__).parents[1] / "docs" / "guide.md"
 BLOCK = re.compile(r"```(sh|python)\n(.*?)```", re.DOTALL)
@@ -35,3 +40,19 @@ def test_everything_on_the_page_runs_in_its_order(tmp_path: Path, monkeypatch: p
             assert [line for line in text.splitlines() if line.strip() and run(line, monkeypatch) != 0] == []
     assert (tmp_path / "harbour.yaml").is_file()
     assert list((tmp_path / "reports").glob("*.html"))
+
+
+def test_the_example_template_makes_a_document(tmp_path: Path) -> None:
+    page = (GUIDE.parent / "templates.md").read_text(encoding="utf-8")
+    parameters, *cells = (new_code_cell(text.strip()) for _, text in BLOCK.findall(page))
+    parameters.metadata["tags"] = ["parameters"]
+    notebook = new_notebook(cells=[parameters, *cells], metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}})
+    nbformat.write(notebook, tmp_path / "board_note.ipynb")
+    made = produce(tmp_path / "board_note.ipynb", gather([samples.path("marked-pilot")]).jobs, tmp_path / "out")
+
+    (row,) = made.deliverables
+    assert row.error == ""
+    text = (tmp_path / "out" / row.path).read_text(encoding="utf-8")
+    assert "Two names by Friday" in text
+    assert "Where this probably ends" in text
+    assert "<svg" in text
