@@ -39,7 +39,7 @@ lint: $(VENV)/.test ## style and types alone
 	$(RUN)/mypy
 
 docs: $(VENV)/.base ## write docs/method.md from the catalogue
-	$(RUN)/python -m advisorkit.catalog.method
+	$(RUN)/python docs/method.py
 
 bench: $(VENV)/.bench $(VENV)/.browser ## time the model, the batch and the screens beside others
 	$(RUN)/python tests/benchmarks/model.py
