@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.live_apps.ours import TREES, App
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
@@ -21,7 +22,7 @@ import advisorkit as ak
 from advisorkit.cli import app
 from advisorkit.screens.controls import plain
 from advisorkit.screens.edits import EDITS
-from advisorkit.screens.parts import phrases, script, style, tell
+from advisorkit.screens.parts import names, phrases, script, style, tell
 from advisorkit.screens.portfolio import together
 from advisorkit.screens.screen import Screen, screen_of
 from advisorkit.screens.sections import SECTIONS
@@ -172,6 +173,13 @@ def test_every_part_that_a_screen_lays_out_is_one_that_the_script_draws(show: Sc
             show.edit("section", {"name": section})
             show.edit("present", {"on": presenting})
             assert {name.partition(" ")[0] for name in view(show)} <= kinds
+
+
+def test_the_mini_app_of_the_benchmark_is_made_of_parts_that_the_script_draws() -> None:
+    parts = App().document.view["parts"]
+
+    assert {name.partition(" ")[0] for name in parts} <= set(re.findall(r"(\w+): \w+Part\b", script()))
+    assert set(parts) == {name for tree in TREES for name in names(tree)}
 
 
 def test_one_edit_is_one_message_whatever_it_moves(show: Screen) -> None:

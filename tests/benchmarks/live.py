@@ -1,7 +1,7 @@
 """How soon the screen is right after a key: our live screen beside Panel and marimo versions of the same mini-app.
 
 Every route shows the same control, card, two charts and table, and is opened in one Chromium. Rounds are interleaved, so that a
-busy machine slows all alike. A press counts until the card, the data that each chart was drawn from and the table all hold the
+busy machine slows all alike. A press counts until the card, the words of the marks of each chart and the table all hold the
 new value, looked at every 4 ms. `session` is the real assessment workbook: a key that answers a question, all charts checked.
 """
 
@@ -47,7 +47,7 @@ window.shown = {
     const said = (name) => [...drawn(name).querySelectorAll('path[data-tip]')].map((mark) => 1000 * mark.dataset.tip.match(/\\d+\\.\\d/)[0]);
     const ranges = plot('ranges') ? plot('ranges').data.filter((t) => t.mode === 'markers').map((t) => t.x[0]) : said('ranges');
     const curves = plot('curves') ? plot('curves').data.filter((t) => t.mode === 'lines').flatMap((t) => t.y) : said('curves');
-    return [document.querySelector('.ak h1').textContent, ranges.map((x) => x / 1000), curves.map((y) => y / 1000), document.querySelector('.ak-bill').textContent];
+    return [document.querySelector('.ak h1').textContent, ranges.map((x) => x / 1000), curves.map((y) => y / 1000), document.querySelector('.ak-block').textContent];
   },
   plotly: () => {
     const [ranges, curves] = window.deep('.js-plotly-plot');

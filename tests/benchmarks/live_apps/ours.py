@@ -9,12 +9,13 @@ from benchmarks.live_apps.model import MONTHS, PATTERNS, START, Result, work_out
 from ipywidgets import Box
 
 from advisorkit.charts.kinds import Curve, Curves, RangeBars, RangeRow
+from advisorkit.export.blocks import table_of
 from advisorkit.screens.charted import picture
-from advisorkit.screens.parts import LiveDocument, Tree, classed, laid_out, lead
+from advisorkit.screens.parts import LiveDocument, Tree, block, blocks, classed, laid_out, lead
 from advisorkit.screens.state import Look
 
 TREES: tuple[Tree, ...] = (
-    "bar", ("ak-main ak-costs", ("ak-left", "assumptions", "bill"), ("ak-right-side", "advice", ("ak-split ak-split-e", "chart ranges", "chart curves"))),
+    "bar", ("ak-main ak-costs", ("ak-left", "assumptions", "blocks bill"), ("ak-right-side", "advice", ("ak-split ak-split-e", "chart ranges", "chart curves"))),
 )
 NAMES = {id: name for id, name, *_ in PATTERNS}
 
@@ -29,7 +30,6 @@ def parts(found: Result, look: Look) -> dict[str, Any]:
         "name": "price", "label": "Price", "low": "–", "likely": number, "high": "–", "numbers": [found.price] * 3, "step": 1, "floor": 0,
         "unit": "€", "source": "", "changed": True, "guess": False, "stale": False, "fault": "", "bad": "",
     }
-    bill = [{"pattern": id, "name": NAMES[id], "cells": cells[1:]} for (id, *_), cells in zip(PATTERNS, found.table, strict=True)]
     bar = {
         "client": "Bench", "sample": True, "workflow": "w", "workflows": [["w", "W"]], "sections": [["costs", "Costs"]], "section": "costs",
         "presenting": False, "scenario": "", "scenarios": [], "undo": True, "redo": False, "saved": "", "saved_words": "", "spoken": found.card, "notices": [],
@@ -37,7 +37,7 @@ def parts(found: Result, look: Look) -> dict[str, Any]:
     return {
         "bar": bar, "advice": lead(found.card),
         "assumptions": {"sub": "", "rows": [row], "count": 1, "every": True, "warnings": [], "what_if": ""},
-        "bill": {"title": "Bill", "sub": "", "head": ["", "Low", "Middle", "High"], "rows": bill},
+        "blocks bill": blocks(block(table_of("Bill", ["", "Low", "Middle", "High"], found.table, range(1, 4)), wide=True)),
         "chart ranges": picture("ranges", RangeBars(title="Ranges", currency="EUR", bars=bars), look),
         "chart curves": picture("curves", Curves(title="Curves", currency="EUR", months=MONTHS, curves=lines), look),
     }
