@@ -20,8 +20,8 @@ def shares(prompt: float, rag: float, hybrid: float) -> tuple[k.ShareRow, ...]:
 MAP = k.BeliefMap(
     title="Look-up needed; training not yet shown",
     corners=(
-        k.Corner("prompt", "Prompt", 0.08, "8%, provisional"), k.Corner("rag", "RAG", 0.67, "67%"),
-        k.Corner("finetune", "Fine-tune", None, "ruled out: every answer must cite its source"), k.Corner("hybrid", "Hybrid", 0.25, "25%"),
+        k.ShareRow("prompt", "Prompt", 0.08, "8%, provisional"), k.ShareRow("rag", "RAG", 0.67, "67%"),
+        k.ShareRow("finetune", "Fine-tune", None, "ruled out: every answer must cite its source"), k.ShareRow("hybrid", "Hybrid", 0.25, "25%"),
     ),
     belief=(0.89, 0.27),
     draws=tuple((0.6 + n / 200, 0.1 + (n * 37 % 60) / 100) for n in range(60)),

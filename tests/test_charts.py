@@ -17,7 +17,7 @@ from sample_charts import CHARTS, FLIPS, MAP, PATH, RANGES, SHARES, TORNADO, WAT
 
 from advisorkit.charts import figures, kinds
 from advisorkit.charts.draw import KINDS, scene
-from advisorkit.charts.draw_advice import outline
+from advisorkit.charts.draw_axes import outline
 from advisorkit.charts.scene import Dot, Label, Panel, Strip, ticks, width, wrap
 from advisorkit.charts.svg import svg
 from advisorkit.charts.theme import DARK, LIGHT, MARKS, SCREEN, THEMES
@@ -234,7 +234,7 @@ def test_ticks_are_few_and_cover_the_range(low: float, span: float) -> None:
 @given(chances, chances, chances, chances)
 def test_any_belief_can_be_drawn(prompt: float, rag: float, finetune: float, hybrid: float) -> None:
     shares = dict(zip(PATTERNS, (prompt, rag, finetune, hybrid), strict=True))
-    corners = tuple(kinds.Corner(p, p, share, f"{share:.0%}") for p, share in shares.items())
+    corners = tuple(kinds.ShareRow(p, p, share, f"{share:.0%}") for p, share in shares.items())
     chart = replace(MAP, corners=corners, belief=(prompt, rag), draws=(), region=())
 
     assert ET.fromstring(svg(chart, DARK)) is not None

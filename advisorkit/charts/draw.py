@@ -5,21 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from advisorkit.charts import draw_advice, draw_costs, kinds
+from advisorkit.charts import draw_axes, draw_rows, kinds
 from advisorkit.charts.scene import Scene
 
 _LAYOUTS: Mapping[type[kinds.Chart], Callable[..., Scene]] = {
-    kinds.BeliefMap: draw_advice.belief_map,
-    kinds.Waterfall: draw_advice.waterfall,
-    kinds.ShareBars: draw_advice.share_bars,
-    kinds.FlipBars: draw_advice.flip_bars,
-    kinds.PathStairs: draw_advice.path_stairs,
-    kinds.RangeBars: draw_costs.range_bars,
-    kinds.Curves: draw_costs.curves,
-    kinds.Tornado: draw_costs.tornado,
-    kinds.Reliability: draw_costs.reliability,
-}
-
+    kinds.BeliefMap: draw_axes.belief_map, kinds.Curves: draw_axes.curves, kinds.Reliability: draw_axes.reliability,
+    kinds.Waterfall: draw_rows.waterfall, kinds.ShareBars: draw_rows.share_bars, kinds.FlipBars: draw_rows.flip_bars,
+    kinds.PathStairs: draw_rows.path_stairs, kinds.RangeBars: draw_rows.range_bars, kinds.Tornado: draw_rows.tornado,
+}  # fmt: skip
 KINDS: Mapping[str, type[kinds.Chart]] = {kind.__name__: kind for kind in _LAYOUTS}
 """Every kind of chart by the name of its class."""
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import singledispatch
+from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any
 
@@ -11,10 +10,10 @@ import plotly.graph_objects as go
 
 from advisorkit.charts import scene as s
 from advisorkit.charts.draw import scene
-from advisorkit.charts.kinds import Chart
+from advisorkit.charts.kinds import Chart, Point
 from advisorkit.charts.theme import LIGHT, SANS, Theme
 
-_SYMBOLS = {"circle": "circle", "square": "square", "triangle": "triangle-up", "diamond": "diamond", "ring": "circle"}
+_CLEAR = "rgba(0,0,0,0)"
 
 
 def figure(chart: Chart, theme: Theme = LIGHT, wide: float | None = None) -> go.Figure:
@@ -37,52 +36,38 @@ def spec(chart: Chart, theme: Theme = LIGHT, wide: float | None = None, **sizes:
         'RAG leads'
     """
     drawing = scene(chart, wide, **sizes)
-    sheet = _Sheet(theme)
-    for n, panel in enumerate(drawing.panels, 1):
-        sheet.axes |= _axes(panel, n, drawing)
-        for mark in panel.marks:
-            _add(mark, _Axes(panel, sheet, str(n) if n > 1 else ""))
-    return {"data": sheet.traces, "layout": _layout(chart, drawing, sheet)}
+    parts = [_panel(panel, str(n) if n > 1 else "", theme) for n, panel in enumerate(drawing.panels, 1)]
+    axes = {name: axis for n, panel in enumerate(drawing.panels, 1) for name, axis in _axes(panel, str(n) if n > 1 else "", drawing)}
+    layout = {
+        **axes, "annotations": [words for _, found in parts for words in found], "width": drawing.width, "height": drawing.height,
+        "margin": {"l": 0, "r": 0, "t": 0, "b": 0, "pad": 0}, "showlegend": False, "hovermode": "closest", "barmode": "overlay",
+        "paper_bgcolor": _CLEAR, "plot_bgcolor": _CLEAR, "font": {"family": SANS, "size": 13, "color": theme.colour("ink")},
+        "meta": {"title": chart.title, "subtitle": chart.subtitle, "alt": chart.alt},
+    }  # fmt: skip
+    return {"data": [trace for traces, _ in parts for trace in traces], "layout": layout}
 
 
-@dataclass(slots=True)
-class _Sheet:
-    theme: Theme
-    traces: list[dict[str, Any]] = field(default_factory=list)
-    annotations: list[dict[str, Any]] = field(default_factory=list)
-    shapes: list[dict[str, Any]] = field(default_factory=list)
-    axes: dict[str, Any] = field(default_factory=dict)
-    joined: dict[tuple[Any, ...], dict[str, Any]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Axes:
-    panel: s.Panel
-    sheet: _Sheet
-    end: str
-
-    def colour(self, token: str) -> str:
-        return self.sheet.theme.colour(token)
-
-
-def _axes(panel: s.Panel, n: int, drawing: s.Scene) -> dict[str, Any]:
-    end, bare = str(n) if n > 1 else "", {"visible": False, "fixedrange": True}
+def _axes(panel: s.Panel, end: str, drawing: s.Scene) -> Iterator[tuple[str, dict[str, Any]]]:
     across = [panel.left / drawing.width, (panel.left + panel.width) / drawing.width]
     up = [1 - (panel.top + panel.height) / drawing.height, 1 - panel.top / drawing.height]
-    return {
-        f"xaxis{end}": {**bare, "range": list(panel.x), "domain": across, "anchor": f"y{end}"},
-        f"yaxis{end}": {**bare, "range": list(panel.y), "domain": up, "anchor": f"x{end}"},
-    }
+    for name, other, span, domain in (("x", "y", panel.x, across), ("y", "x", panel.y, up)):
+        yield f"{name}axis{end}", {"visible": False, "fixedrange": True, "range": list(span), "domain": domain, "anchor": other + end}
 
 
-def _layout(chart: Chart, drawing: s.Scene, sheet: _Sheet) -> dict[str, Any]:
-    clear = "rgba(0,0,0,0)"
-    return {
-        **sheet.axes, "annotations": sheet.annotations, "shapes": sheet.shapes, "width": drawing.width, "height": drawing.height,
-        "margin": {"l": 0, "r": 0, "t": 0, "b": 0, "pad": 0}, "showlegend": False, "hovermode": "closest", "barmode": "overlay",
-        "paper_bgcolor": clear, "plot_bgcolor": clear, "font": {"family": SANS, "size": 13, "color": sheet.theme.colour("ink")},
-        "meta": {"title": chart.title, "subtitle": chart.subtitle, "alt": chart.alt},
-    }
+def _panel(panel: s.Panel, end: str, theme: Theme) -> tuple[Iterable[dict[str, Any]], list[dict[str, Any]]]:
+    """Traces and words of a panel; marks that look alike share a trace, in which a gap parts them."""
+    traces: dict[str, dict[str, Any]] = {}
+    words = []
+    for mark in panel.marks:
+        if isinstance(mark, s.Label):
+            words.append({"xref": f"x{end}", "yref": f"y{end}", **_words(mark, theme)})
+            continue
+        look, values = _trace(mark, panel, theme)
+        look |= {"xaxis": f"x{end}", "yaxis": f"y{end}", "cliponaxis": False, "hoverinfo": "text" if mark.tip else "skip"}
+        trace = traces.setdefault(repr(look), look)
+        for name, found in {**values, "hovertext": [_text(mark.tip)] * len(values["x"])}.items():
+            (trace["marker"] if name == "color" else trace).setdefault(name, []).extend(found)
+    return traces.values(), words
 
 
 def _rgba(colour: str, opacity: float) -> str:
@@ -90,91 +75,53 @@ def _rgba(colour: str, opacity: float) -> str:
     return f"rgba({red},{green},{blue},{opacity:g})"
 
 
-def _trace(place: _Axes, tip: str, **parts: Any) -> dict[str, Any]:
-    hover = {"hovertext": [_text(tip)], "hoverinfo": "text"} if tip else {"hoverinfo": "skip"}
-    place.sheet.traces.append({"xaxis": f"x{place.end}", "yaxis": f"y{place.end}", "cliponaxis": False, **hover, **parts})
-    return place.sheet.traces[-1]
-
-
 def _text(words: str) -> str:
     return escape(words, quote=False).replace("$", "&#36;")
 
 
-@singledispatch
-def _add(mark: object, _place: _Axes) -> None:
+def _trace(mark: s.Mark, panel: s.Panel, theme: Theme) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    """The look of a mark's trace, and what the mark adds to it."""
+    ink = theme.colour(mark.fill)
+    match mark:
+        case s.Strip():
+            tall = mark.thick * abs(panel.y[1] - panel.y[0]) / panel.height
+            values = {"x": [mark.x1 - mark.x0], "base": [mark.x0], "y": [mark.y], "width": [tall]}
+            marker: dict[str, Any] = {"line": {"width": 0}}
+            if mark.dashed:
+                marker = {"line": {"width": 1.5, "color": ink}, "pattern": {"shape": "/", "fgcolor": ink, "size": 6}}
+            shade = theme.colour("page") if mark.dashed else ink
+            return {"type": "bar", "orientation": "h", "marker": marker}, {**values, "color": [_rgba(shade, mark.opacity)]}
+        case s.Stroke():
+            dash = ",".join(f"{part}px" for part in mark.dash.split()) or "solid"
+            return _lines(mark.points, line={"color": ink, "width": mark.width, "dash": dash})
+        case s.Area(hatched=True):
+            hatch = {"shape": "/", "fgcolor": ink, "bgcolor": _CLEAR, "size": 6, "solidity": 0.15}
+            return _lines(mark.points, fill="toself", line={"width": 0}, fillpattern=hatch)
+        case s.Area():
+            return _lines(mark.points, fill="toself", line={"width": 0}, fillcolor=_rgba(ink, mark.opacity))
+        case s.Dots():
+            return _lines(mark.points, "markers", marker={"size": mark.size, "color": _rgba(ink, mark.opacity)})
+        case s.Dot():
+            ring, edge = mark.mark == "ring", theme.colour(mark.edge or "page")
+            line = {"width": 2, "color": ink} if ring else {"width": 1.5 if mark.edge else 0, "color": edge}
+            shade = theme.colour("page") if ring else ink
+            symbol = {"triangle": "triangle-up", "ring": "circle"}.get(mark.mark, mark.mark)
+            return _lines(((mark.x, mark.y),), "markers", marker={"symbol": symbol, "size": mark.size, "color": shade, "line": line})
     raise TypeError(f"no plotly mark for {type(mark).__name__}")
 
 
-@_add.register
-def _(mark: s.Strip, place: _Axes) -> None:
-    panel = place.panel
-    values = {"x": mark.x1 - mark.x0, "base": mark.x0, "y": mark.y, "width": mark.thick * abs(panel.y[1] - panel.y[0]) / panel.height}
-    trace = place.sheet.joined.get(key := (place.end, "bar", mark.dashed))
-    if trace is None:
-        empty: dict[str, Any] = {name: [] for name in (*values, "hovertext")}
-        trace = _trace(place, "", **{**empty, "type": "bar", "orientation": "h", "hoverinfo": "text", "marker": _bar_look(mark, place)})
-        place.sheet.joined[key] = trace
-    for name, value in values.items():
-        trace[name].append(value)
-    trace["hovertext"].append(_text(mark.tip))
-    trace["marker"]["color"].append(_rgba(place.colour("page" if mark.dashed else mark.fill), mark.opacity))
+def _lines(points: tuple[Point, ...], mode: str = "lines", **look: Any) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    gap = [None] if mode == "lines" else []
+    xs, ys = zip(*points, strict=True)
+    return {"type": "scatter", "mode": mode, **look}, {"x": [*xs, *gap], "y": [*ys, *gap]}
 
 
-def _bar_look(mark: s.Strip, place: _Axes) -> dict[str, Any]:
-    if not mark.dashed:
-        return {"color": [], "line": {"width": 0}}
-    ink = place.colour("evidence_for")
-    return {"color": [], "line": {"width": 1.5, "color": ink}, "pattern": {"shape": "/", "fgcolor": ink, "size": 6}}
-
-
-@_add.register
-def _(mark: s.Stroke, place: _Axes) -> None:
-    xs, ys = (list(values) for values in zip(*mark.points, strict=True))
-    key = (place.end, "line", mark.stroke, mark.width, mark.dash, mark.tip)
-    if key in place.sheet.joined:
-        place.sheet.joined[key]["x"] += [None, *xs]
-        place.sheet.joined[key]["y"] += [None, *ys]
-        return
-    dash = ",".join(f"{part}px" for part in mark.dash.split()) or "solid"
-    look = {"color": place.colour(mark.stroke), "width": mark.width, "dash": dash}
-    tip = {"hovertext": _text(mark.tip)} if mark.tip else {}
-    place.sheet.joined[key] = _trace(place, mark.tip, type="scatter", mode="lines", x=xs, y=ys, line=look, **tip)
-
-
-@_add.register
-def _(mark: s.Area, place: _Axes) -> None:
-    xs, ys = zip(*mark.points, strict=True)
-    colour = place.colour(mark.fill)
-    look: dict[str, Any] = {"fillcolor": _rgba(colour, mark.opacity)}
-    if mark.hatched:
-        look = {"fillpattern": {"shape": "/", "fgcolor": colour, "bgcolor": "rgba(0,0,0,0)", "size": 6, "solidity": 0.15}}
-    _trace(place, "", type="scatter", mode="lines", fill="toself", line={"width": 0}, x=list(xs), y=list(ys), **look)
-
-
-@_add.register
-def _(mark: s.Dot, place: _Axes) -> None:
-    colour, page = place.colour(mark.fill), place.colour("page")
-    ring = mark.mark == "ring"
-    edge = {"width": 2 if ring else 1.5 if mark.edge else 0, "color": colour if ring else place.colour(mark.edge or "page")}
-    look = {"symbol": _SYMBOLS[mark.mark], "size": mark.size, "color": page if ring else colour, "line": edge}
-    _trace(place, mark.tip, type="scatter", mode="markers", x=[mark.x], y=[mark.y], marker=look)
-
-
-@_add.register
-def _(mark: s.Dots, place: _Axes) -> None:
-    if mark.points:
-        xs, ys = zip(*mark.points, strict=True)
-        look = {"size": mark.size, "color": _rgba(place.colour(mark.fill), mark.opacity)}
-        _trace(place, "", type="scatter", mode="markers", x=list(xs), y=list(ys), marker=look)
-
-
-@_add.register
-def _(mark: s.Label, place: _Axes) -> None:
+def _words(mark: s.Label, theme: Theme) -> dict[str, Any]:
     words = _text(mark.text).replace(" ", "\u00a0")
     words = f"<b>{words}</b>" if mark.bold else words
-    place.sheet.annotations.append({
-        "x": mark.x, "y": mark.y, "xref": f"x{place.end}", "yref": f"y{place.end}", "xshift": mark.dx, "yshift": -mark.dy, "showarrow": False,
-        "text": f"<i>{words}</i>" if mark.italic else words, "textangle": -90 if mark.turned else 0, "borderpad": 0,
+    return {
+        "x": mark.x, "y": mark.y, "xshift": mark.dx, "yshift": -mark.dy, "showarrow": False, "borderpad": 0,
+        "text": f"<i>{words}</i>" if mark.italic else words, "textangle": -90 if mark.turned else 0,
         "xanchor": {"start": "left", "middle": "center", "end": "right"}[mark.anchor], "yanchor": "middle",
-        "bgcolor": place.colour("page") if mark.halo else "rgba(0,0,0,0)", "font": {"size": mark.size, "color": place.colour(mark.fill)},
-    })
+        "bgcolor": theme.colour("page") if mark.halo else _CLEAR, "font": {"size": mark.size, "color": theme.colour(mark.fill)},
+    }  # fmt: skip

@@ -42,17 +42,21 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
-class Corner:
-    """One corner of the belief map."""
+class ShareRow:
+    """One pattern's share."""
 
     pattern: str
     """Pattern id."""
     label: str
     """Pattern name."""
     share: float | None
-    """Probability 0..1; None when ruled out."""
+    """0..1; None when it has none."""
     shown: str
-    """The share as printed, or the reason why it is ruled out."""
+    """The share as printed, or why there is none."""
+    note: str = ""
+    """A few words beside it."""
+    brief: str = ""
+    """The note in a word, for want of room."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +66,7 @@ class BeliefMap(Chart):
     kind = "Map of two questions"
     head = ("Pattern", "Chance")
 
-    corners: tuple[Corner, ...]
+    corners: tuple[ShareRow, ...]
     """All four patterns."""
     belief: Point
     """Chance that retrieval and that training are needed, 0..1 each."""
@@ -121,24 +125,6 @@ class Waterfall(Chart):
 
 def _signed(value: float) -> str:
     return f"{'+' if value > 0 else ''}{number(value, 1)}" if round(value, 1) else "0"
-
-
-@dataclass(frozen=True, slots=True)
-class ShareRow:
-    """One pattern's share."""
-
-    pattern: str
-    """Pattern id."""
-    label: str
-    """Pattern name."""
-    share: float | None
-    """0..1; None when it has no bar."""
-    shown: str
-    """The share as printed, or why there is none."""
-    note: str = ""
-    """A few words beside it."""
-    brief: str = ""
-    """The note in a word, for want of room."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

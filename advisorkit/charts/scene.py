@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import ceil, floor, log10
 from typing import Literal
 
 from advisorkit.charts.kinds import Point
 
+Anchor = Literal["start", "middle", "end"]
+"""Which part of a text lies at its point."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Strip:
-    """A horizontal bar; `thick` in pixels, the rest in data units."""
+class Mark:
+    """What every mark has; places are in data units, sizes in pixels."""
+
+    fill: str = "ink"
+    """Colour token."""
+    opacity: float = 1
+    """0..1."""
+    tip: str = ""
+    """Words under the pointer on screens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strip(Mark):
+    """A horizontal bar."""
 
     x0: float
     """Left end."""
@@ -23,49 +38,35 @@ class Strip:
     """Middle of its height."""
     thick: float
     """Height in pixels."""
-    fill: str
-    """Colour token."""
-    opacity: float = 1
-    """0..1."""
     dashed: bool = False
     """Drawn as a dashed outline: a guess."""
-    tip: str = ""
-    """Words under the pointer on screens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stroke:
-    """A line through points in data units."""
+class Stroke(Mark):
+    """A line."""
 
     points: tuple[Point, ...]
     """At least two."""
-    stroke: str
-    """Colour token."""
     width: float = 1
     """In pixels."""
     dash: str = ""
     """Dash and gap in pixels, such as ``4 3``; empty for a solid line."""
-    tip: str = ""
-    """Words under the pointer on screens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Area:
-    """A filled outline in data units, plain or hatched."""
+class Area(Mark):
+    """A filled outline, plain or hatched."""
 
     points: tuple[Point, ...]
     """The outline, not closed."""
-    fill: str
-    """Colour token."""
-    opacity: float = 1
-    """0..1."""
     hatched: bool = False
     """Hatched instead of filled; then the outline is a rectangle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dot:
-    """A mark at a point; `size` is its width in pixels."""
+class Dot(Mark):
+    """A mark at a point."""
 
     x: float
     """Across."""
@@ -75,31 +76,23 @@ class Dot:
     """``circle``, ``square``, ``triangle``, ``diamond`` or ``ring``."""
     size: float
     """Width in pixels."""
-    fill: str
-    """Colour token."""
     edge: str = ""
     """Colour token of the outline; empty for none."""
-    tip: str = ""
-    """Words under the pointer on screens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dots:
+class Dots(Mark):
     """Many small points."""
 
     points: tuple[Point, ...]
-    """Any number."""
+    """At least one."""
     size: float
     """Width of each in pixels."""
-    fill: str
-    """Colour token."""
-    opacity: float
-    """0..1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Label:
-    """Words at a point in data units, moved by pixels; `y` is the middle of the line."""
+class Label(Mark):
+    """Words at a point, moved by pixels; `y` is the middle of the line."""
 
     x: float
     """Across."""
@@ -107,15 +100,13 @@ class Label:
     """Up; the middle of the line of text."""
     text: str
     """One line."""
-    fill: str = "ink"
-    """Colour token."""
     size: float = 13
     """In pixels."""
     bold: bool = False
     """Whether it is bold."""
     italic: bool = False
     """Whether it is italic."""
-    anchor: Literal["start", "middle", "end"] = "start"
+    anchor: Anchor = "start"
     """Which part of the text lies at the point."""
     dx: float = 0
     """Pixels to the right of the point."""
@@ -125,9 +116,6 @@ class Label:
     """Whether it reads upwards."""
     halo: bool = False
     """Whether the page shows around the letters, where lines run behind them."""
-
-
-Markable = Strip | Stroke | Area | Dot | Dots | Label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +134,7 @@ class Panel:
     """Data values at the left and right edge."""
     y: Point
     """Data values at the bottom and top edge."""
-    marks: tuple[Markable, ...]
+    marks: tuple[Mark, ...]
     """In drawing order."""
 
     def at(self, x: float, y: float) -> Point:
@@ -173,11 +161,21 @@ class Scene:
     """In drawing order."""
 
 
+def page(wide: float, tall: float, marks: Iterable[Mark]) -> Panel:
+    """A panel over a whole drawing, in pixels from its left upper corner."""
+    return Panel(left=0, top=0, width=wide, height=tall, x=(0, wide), y=(tall, 0), marks=tuple(marks))
+
+
+def rows(left: float, top: float, wide: float, row: float, count: int, x: Point, marks: Iterable[Mark] = ()) -> Panel:
+    """A panel of `count` rows, `row` pixels each, numbered from 0 downwards."""
+    return Panel(left=left, top=top, width=wide, height=row * count, x=x, y=(count - 0.5, -0.5), marks=tuple(marks))
+
+
 Words = tuple[str, str, bool, bool]
 """Text, colour token, bold, italic."""
 
 
-def run(x: float, y: float, words: tuple[Words, ...], size: float = 13, dx: float = 0, dy: float = 0) -> Iterator[Label]:
+def run(x: float, y: float, words: Iterable[Words], size: float = 13, dx: float = 0, dy: float = 0) -> Iterator[Label]:
     """Labels set one after another on a line.
 
     Example:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import singledispatch
+from collections.abc import Callable, Iterable
 from html import escape
 from itertools import groupby, pairwise
 from math import pi
@@ -39,17 +37,15 @@ def svg(chart: Chart, theme: Theme = LIGHT, wide: float | None = None, *, tips: 
 
 def _panel(panel: s.Panel, theme: Theme, tips: bool) -> str:
     labels = [mark for mark in panel.marks if isinstance(mark, s.Label)]
-    place = _Place(panel, theme)
-    shapes = [(_tip(mark, n, tips), shape) for n, mark in enumerate(panel.marks) if not isinstance(mark, s.Label) for shape in _shapes(mark, place)]
+    shapes = [(_tip(mark, n, tips), _shape(mark, panel, theme.colour)) for n, mark in enumerate(panel.marks) if not isinstance(mark, s.Label)]
     same = groupby(shapes, lambda found: (found[0], found[1][0]))
     paths = (f'<path d="{"".join(path for _, (_, path) in group)}"{look}{words}/>' for ((_, words), look), group in same)
     return "".join(paths) + _texts(labels, panel, theme)
 
 
-def _tip(mark: s.Markable, n: int, tips: bool) -> tuple[int, str]:
+def _tip(mark: s.Mark, n: int, tips: bool) -> tuple[int, str]:
     """Words for the pointer, with the mark's number so that no two marks with words share a path."""
-    words = getattr(mark, "tip", "") if tips else ""
-    return (n, f' data-tip="{escape(words)}"') if words else (-1, "")
+    return (n, f' data-tip="{escape(mark.tip)}"') if tips and mark.tip else (-1, "")
 
 
 def _n(value: float) -> str:
@@ -65,53 +61,31 @@ def _line(points: Iterable[Point]) -> str:
     return f"M{_n(x / 10)} {_n(y / 10)}l{' '.join(steps)}".replace(" -", "-")
 
 
-Shape = tuple[str, str]
-"""Look and outline."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    panel: s.Panel
-    theme: Theme
-
-    def at(self, x: float, y: float) -> Point:
-        return self.panel.at(x, y)
-
-    def colour(self, token: str) -> str:
-        return self.theme.colour(token)
-
-
-@singledispatch
-def _shapes(mark: object, _place: _Place) -> Iterator[Shape]:
+def _shape(mark: s.Mark, panel: s.Panel, colour: Callable[[str], str]) -> tuple[str, str]:
+    """Look and outline of a mark."""
+    ink = colour(mark.fill)
+    full = f' fill="{ink}"' + (f' fill-opacity="{mark.opacity:g}"' if mark.opacity < 1 else "")
+    match mark:
+        case s.Strip():
+            (left, y), (right, _) = panel.at(mark.x0, mark.y), panel.at(mark.x1, mark.y)
+            outline = f"M{_n(left)} {_n(y - mark.thick / 2)}h{_n(right - left)}v{_n(mark.thick)}h{_n(left - right)}z"
+            return f' fill="{colour("page")}" stroke="{ink}" stroke-dasharray="3 2"' if mark.dashed else full, outline
+        case s.Stroke():
+            dash = f' stroke-dasharray="{mark.dash}"' if mark.dash else ""
+            thick = f' stroke-width="{_n(mark.width)}"' if mark.width != 1 else ""
+            return f' fill="none" stroke="{ink}"{thick}{dash}', _line(panel.at(*point) for point in mark.points)
+        case s.Area(hatched=True):
+            return f' fill="none" stroke="{ink}" stroke-width="0.8"', _hatch([panel.at(*point) for point in mark.points])
+        case s.Area():
+            return full, _line(panel.at(*point) for point in mark.points) + "z"
+        case s.Dots():
+            look = f' fill="none" stroke="{ink}" stroke-opacity="{mark.opacity:g}" stroke-width="{_n(mark.size)}" stroke-linecap="round"'
+            return look, "".join(f"M{x:.0f} {y:.0f}h0" for x, y in (panel.at(*point) for point in mark.points))
+        case s.Dot():
+            edge = f' stroke="{colour(mark.edge)}" stroke-width="1.5"' if mark.edge else ""
+            look = f' fill="{colour("page")}" stroke="{ink}" stroke-width="2"' if mark.mark == "ring" else full + edge
+            return look, _outline(mark.mark, *panel.at(mark.x, mark.y), mark.size / 2)
     raise TypeError(f"no SVG for {type(mark).__name__}")
-
-
-@_shapes.register
-def _(mark: s.Strip, place: _Place) -> Iterator[Shape]:
-    (left, y), (right, _) = place.at(mark.x0, mark.y), place.at(mark.x1, mark.y)
-    colour, high = place.colour(mark.fill), _n(mark.thick)
-    look = f' fill="{place.colour("page")}" stroke="{colour}" stroke-dasharray="3 2"' if mark.dashed else _fill(colour, mark.opacity)
-    yield look, f"M{_n(left)} {_n(y - mark.thick / 2)}h{_n(right - left)}v{high}h{_n(left - right)}z"
-
-
-def _fill(colour: str, opacity: float) -> str:
-    return f' fill="{colour}"' + (f' fill-opacity="{opacity:g}"' if opacity < 1 else "")
-
-
-@_shapes.register
-def _(mark: s.Stroke, place: _Place) -> Iterator[Shape]:
-    dash = f' stroke-dasharray="{mark.dash}"' if mark.dash else ""
-    thick = f' stroke-width="{_n(mark.width)}"' if mark.width != 1 else ""
-    yield f' fill="none" stroke="{place.colour(mark.stroke)}"{thick}{dash}', _line(place.at(*point) for point in mark.points)
-
-
-@_shapes.register
-def _(mark: s.Area, place: _Place) -> Iterator[Shape]:
-    points, colour = [place.at(*point) for point in mark.points], place.colour(mark.fill)
-    if mark.hatched:
-        yield f' fill="none" stroke="{colour}" stroke-width="0.8"', _hatch(points)
-    else:
-        yield _fill(colour, mark.opacity), _line(points) + "z"
 
 
 def _hatch(corners: list[Point]) -> str:
@@ -125,35 +99,18 @@ def _hatch(corners: list[Point]) -> str:
     return "".join(lines)
 
 
-@_shapes.register
-def _(mark: s.Dot, place: _Place) -> Iterator[Shape]:
-    x, y = place.at(mark.x, mark.y)
-    colour, page = place.colour(mark.fill), place.colour("page")
-    edge = f' stroke="{place.colour(mark.edge)}" stroke-width="1.5"' if mark.edge else ""
-    look = f' fill="{page}" stroke="{colour}" stroke-width="2"' if mark.mark == "ring" else f' fill="{colour}"{edge}'
-    yield look, _round(x, y, mark.size / 2) if mark.mark in ("circle", "ring") else _outline(mark.mark, x, y, mark.size / 2)
-
-
-def _round(x: float, y: float, half: float) -> str:
-    radius, across = _n(half), _n(half * 2)
-    return f"M{_n(x - half)} {_n(y)}a{radius} {radius} 0 1 0 {across} 0a{radius} {radius} 0 1 0 -{across} 0z"
+_CORNERS = {
+    "square": [(x * (pi / 4) ** 0.5, y * (pi / 4) ** 0.5) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))],
+    "diamond": [(0, -1.2), (1.2, 0), (0, 1.2), (-1.2, 0)],
+    "triangle": [(0, -1.2), (1.14, 0.9), (-1.14, 0.9)],
+}
 
 
 def _outline(shape: str, x: float, y: float, half: float) -> str:
-    half *= (pi / 4) ** 0.5 if shape == "square" else 1.2
-    corners = {
-        "square": ((-1, -1), (1, -1), (1, 1), (-1, 1)),
-        "diamond": ((0, -1), (1, 0), (0, 1), (-1, 0)),
-        "triangle": ((0, -1), (0.95, 0.75), (-0.95, 0.75)),
-    }[shape]
-    return _line((x + half * dx, y + half * dy) for dx, dy in corners) + "z"
-
-
-@_shapes.register
-def _(mark: s.Dots, place: _Place) -> Iterator[Shape]:
-    look = f' fill="none" stroke="{place.colour(mark.fill)}" stroke-opacity="{mark.opacity:g}" stroke-width="{_n(mark.size)}"'
-    if mark.points:
-        yield f'{look} stroke-linecap="round"', "".join(f"M{x:.0f} {y:.0f}h0" for x, y in (place.at(*point) for point in mark.points))
+    if shape in _CORNERS:
+        return _line((x + half * dx, y + half * dy) for dx, dy in _CORNERS[shape]) + "z"
+    radius, across = _n(half), _n(half * 2)
+    return f"M{_n(x - half)} {_n(y)}a{radius} {radius} 0 1 0 {across} 0a{radius} {radius} 0 1 0 -{across} 0z"
 
 
 def _texts(labels: list[s.Label], panel: s.Panel, theme: Theme) -> str:

@@ -12,11 +12,8 @@ SERIF = "Georgia, Charter, Liberation Serif, serif"
 MONO = "Liberation Mono, monospace"
 """Faces for code."""
 
-Mark = str
-"""``circle``, ``square``, ``triangle``, ``diamond`` or ``ring``."""
-
-MARKS: Mapping[str, Mark] = {"prompt": "circle", "rag": "square", "finetune": "triangle", "hybrid": "diamond"}
-"""Mark of each pattern, so that colour is never alone."""
+MARKS: Mapping[str, str] = {"prompt": "circle", "rag": "square", "finetune": "triangle", "hybrid": "diamond", "": "ring"}
+"""Mark of each pattern and of what is none, so that colour is never alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from advisorkit.advice.flips import Flip
 from advisorkit.advice.ladder import Rung
 from advisorkit.advice.words import how_likely
 from advisorkit.charts import kinds
-from advisorkit.charts.draw_advice import outline
+from advisorkit.charts.draw_axes import outline
 from advisorkit.charts.kinds import Point
 from advisorkit.report.printed import inside, project, ranked, shown, shown_shares, weeks
 from advisorkit.report.sentences import say
@@ -49,12 +49,12 @@ def belief_map(catalog: Catalog, advice: Advice) -> kinds.BeliefMap:
     )
 
 
-def _corner(catalog: Catalog, advice: Advice, pattern: PatternId, share: str) -> kinds.Corner:
+def _corner(catalog: Catalog, advice: Advice, pattern: PatternId, share: str) -> kinds.ShareRow:
     found, name = advice.patterns[pattern], catalog.patterns[pattern].name
     if found.status == "ruled_out":
-        return kinds.Corner(pattern, name, None, say("costs.out", reason=ruled_out(advice, pattern)))
+        return kinds.ShareRow(pattern, name, None, say("costs.out", reason=ruled_out(advice, pattern)))
     note = ", provisional" if found.status == "provisional" else ""
-    return kinds.Corner(pattern, name, found.probability, share + note)
+    return kinds.ShareRow(pattern, name, found.probability, share + note)
 
 
 def ruled_out(advice: Advice, pattern: PatternId) -> str:

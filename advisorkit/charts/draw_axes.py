@@ -1,0 +1,167 @@
+"""Layout of the charts with two axes: map, curves, reliability plot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisorkit.charts import kinds
+from advisorkit.charts.kinds import Point
+from advisorkit.charts.scene import Anchor, Area, Dot, Dots, Label, Mark, Panel, Scene, Stroke, ticks, width, wrap
+from advisorkit.charts.theme import MARKS
+from advisorkit.values.quantities import money_short, percent
+
+_PLACE = {"prompt": (0.0, 0.0), "rag": (0.5, 0.0), "finetune": (0.0, 0.5), "hybrid": (0.5, 0.5)}
+_HALVES: tuple[tuple[float, Anchor], ...] = ((0.0, "start"), (0.5, "middle"), (1.0, "end"))
+
+
+def belief_map(chart: kinds.BeliefMap, wide: float = 340, tall: float = 0) -> Scene:
+    """Two axes from 0 to 100 %, the corners named, the belief as a point."""
+    side = wide - 56
+    words = f"needs retrieval {percent(chart.belief[0])}, needs training {percent(chart.belief[1])}"
+    first = max(chart.corners, key=lambda c: c.share or 0)
+    inner = Panel(left=48, top=8, width=side, height=tall or round(side * 0.94), x=(0, 1), y=(0, 1), marks=(
+        *(_corner(corner, 0.1 if corner is first else 0.05) for corner in chart.corners), *_cloud(chart), *_cross(),
+        *(label for corner in chart.corners for label in _corner_words(corner, side / 2 - 18)),
+        Dot(x=chart.belief[0], y=chart.belief[1], mark="circle", size=13, edge="page", tip=words),
+    ))  # fmt: skip
+    return Scene(width=wide, height=inner.height + 46, panels=(inner,))
+
+
+def _corner(corner: kinds.ShareRow, opacity: float) -> Area:
+    (x, y), out = _PLACE[corner.pattern], corner.share is None
+    box = ((x, y), (x + 0.5, y), (x + 0.5, y + 0.5), (x, y + 0.5))
+    return Area(points=box, fill="hairline" if out else corner.pattern, opacity=1 if out else opacity, hatched=out)
+
+
+def _corner_words(corner: kinds.ShareRow, room: float) -> Iterator[Label]:
+    x, y = _PLACE[corner.pattern]
+    fill = "text3" if corner.share is None else corner.pattern
+    yield Label(x=x, y=y + 0.5, dx=9, dy=17, text=corner.label, size=15, bold=True, fill=fill)
+    for n, line in enumerate(wrap(corner.shown, room, 13)):
+        yield Label(x=x, y=y + 0.5, dx=9, dy=36 + 16 * n, text=line, fill=fill)
+
+
+def _cloud(chart: kinds.BeliefMap) -> Iterator[Mark]:
+    if chart.draws:
+        yield Dots(points=chart.draws, size=3, fill="text3", opacity=0.45)
+    if chart.region:
+        yield Area(points=chart.region, opacity=0.06)
+        yield Stroke(points=(*chart.region, chart.region[0]), dash="4 3", width=1.2)
+
+
+def _cross() -> Iterator[Mark]:
+    yield Stroke(points=((0, 0.5), (1, 0.5)), fill="control")
+    yield Stroke(points=((0.5, 0), (0.5, 1)), fill="control")
+    yield Stroke(points=((0, 1), (0, 0), (1, 0)), fill="text2", width=1.2)
+    for value, anchor in _HALVES:
+        yield Label(x=value, y=0, dy=15, text=percent(value), size=12, fill="text2", anchor=anchor)
+        yield Label(x=0, y=value, dx=-6, dy=6 * (2 * value - 1), text=percent(value), size=12, fill="text2", anchor="end")
+    yield Label(x=0.5, y=0, dy=31, text="Needs retrieval →", bold=True, fill="text2", anchor="middle")
+    yield Label(x=0, y=0.5, dx=-40, text="Needs training →", bold=True, fill="text2", anchor="middle", turned=True)
+
+
+def reliability(chart: kinds.Reliability, wide: float = 360) -> Scene:
+    """Stated chance across, share that came true up; the diagonal is a perfect record."""
+    side = wide - 66
+    inner = Panel(left=48, top=8, width=side, height=side, x=(0, 1), y=(0, 1), marks=(
+        Stroke(points=((0, 0), (1, 1)), fill="control", dash="4 3"), Stroke(points=((0, 1), (0, 0), (1, 0)), fill="text2"),
+        *(Label(x=v, y=0, dy=14, text=percent(v), size=12, fill="text2", anchor="middle") for v, _ in _HALVES),
+        *(Label(x=0, y=v, dx=-6, text=percent(v), size=12, fill="text2", anchor="end") for v, _ in _HALVES),
+        *(mark for group in chart.bins for mark in _bin(group)),
+        Label(x=0.5, y=0, dy=34, text="Stated chance", fill="text2", bold=True, anchor="middle"),
+        Label(x=0, y=0.5, dx=-40, text="Came true", fill="text2", bold=True, anchor="middle", turned=True),
+    ))  # fmt: skip
+    return Scene(width=wide, height=side + 52, panels=(inner,))
+
+
+def _bin(group: kinds.Bin) -> Iterator[Mark]:
+    x, y = group.predicted, group.observed
+    yield Stroke(points=((x, group.low), (x, group.high)), fill="control", width=2)
+    yield Dot(x=x, y=y, mark="circle", size=9, tip=f"{group.cases} cases: stated {percent(x)}, came true {percent(y)}")
+    yield Label(x=x, y=y, dx=8, text=str(group.cases), size=12, fill="text2")
+
+
+def curves(chart: kinds.Curves, wide: float = 650, tall: float = 170) -> Scene:
+    """Cumulative cost with bands, labelled at the end; the break-even marked on the axis."""
+    right = max(width(_end(c, chart.currency), 13, bold=True) for c in chart.curves) + 18
+    values = [v for c in chart.curves for v in (*c.high, *c.low)]
+    scale = ticks(min(0.0, *values), max(values))
+    top = 44.0 if chart.break_even else 8.0
+    panel = Panel(left=52, top=top, width=wide - 52 - right, height=tall, x=(chart.months[0], chart.months[-1]), y=(scale[0], max(values)), marks=())
+    marks = (*_axes(chart, scale, panel), *_bands(chart), *_middles(chart), *_ends(chart, panel), *_crossing(chart.break_even, panel))
+    return Scene(width=wide, height=top + tall + 46, panels=(replace(panel, marks=marks),))
+
+
+def _end(curve: kinds.Curve, currency: str) -> str:
+    return f"{curve.label} {money_short(curve.middle[-1], currency)}"
+
+
+def _axes(chart: kinds.Curves, scale: tuple[float, ...], panel: Panel) -> Iterator[Mark]:
+    (first, last), (bottom, top) = panel.x, panel.y
+    for value in (v for v in scale if v <= top):
+        yield Stroke(points=((first, value), (last, value)), fill="hairline" if value else "ink")
+        yield Label(x=first, y=value, dx=-7, text=money_short(value, chart.currency), size=12, fill="text2", anchor="end")
+    for month in range(int(first), int(last) + 1, 6 if last <= 48 else 12):
+        yield Label(x=month, y=bottom, dy=14, text=str(month), size=12, fill="text2", anchor="middle")
+    yield Label(x=(first + last) / 2, y=bottom, dy=34, text="Months since start", fill="text2", size=12.5, anchor="middle")
+
+
+def _bands(chart: kinds.Curves) -> Iterator[Mark]:
+    for curve in chart.curves:
+        edge = (*zip(chart.months, curve.high, strict=True), *reversed(tuple(zip(chart.months, curve.low, strict=True))))
+        yield Area(points=edge, fill=curve.pattern or "text2", opacity=0.11)
+
+
+def _middles(chart: kinds.Curves) -> Iterator[Mark]:
+    cheapest = min(chart.curves, key=lambda c: c.middle[-1])
+    for curve in chart.curves:
+        points, fill = tuple(zip(chart.months, curve.middle, strict=True)), curve.pattern or "text2"
+        yield Stroke(points=points, fill=fill, width=3 if curve is cheapest else 2, tip=curve.label)
+        yield Dot(x=points[-1][0], y=points[-1][1], mark=MARKS[curve.pattern], size=9, fill=fill, tip=_end(curve, chart.currency))
+
+
+def _ends(chart: kinds.Curves, panel: Panel) -> Iterator[Label]:
+    lowest = 1e9
+    for curve in sorted(chart.curves, key=lambda c: c.middle[-1]):
+        at = panel.at(0, curve.middle[-1])[1]
+        lowest = min(at, lowest - 17)
+        yield Label(x=panel.x[1], y=curve.middle[-1], dx=10, dy=round(lowest - at, 2), text=_end(curve, chart.currency), bold=True, fill=curve.pattern or "text2")
+
+
+def _crossing(found: kinds.BreakEven | None, panel: Panel) -> Iterator[Mark]:
+    if found is None:
+        return
+    bottom, top = panel.y
+    yield Stroke(points=((found.low, bottom), (panel.x[1] if found.high is None else found.high, bottom)), fill="control", width=5)
+    yield Stroke(points=((found.month, bottom), (found.month, top)), dash="2 3")
+    yield Dot(x=found.month, y=found.amount, mark="ring", size=10, tip=found.words)
+    late = found.month > sum(panel.x) / 2
+    for dy, words, fill in ((-28, found.words, "ink"), (-10, found.range_words, "text2")):
+        yield Label(x=found.month, y=top, dx=-8 if late else 8, dy=dy, text=words, bold=fill == "ink", fill=fill, anchor="end" if late else "start")
+
+
+def outline(draws: Sequence[Point], share: float = 0.8, corners: int = 72) -> tuple[Point, ...]:
+    """Outline of a region that holds `share` of `draws` (chances 0..1): an ellipse in log odds, so it stays on the map.
+
+    Empty for fewer than ten draws or draws that lie on a line.
+    """
+    if len(draws) < 10:
+        return ()
+    odds = _logit(np.clip(np.asarray(draws, dtype=float), 1e-6, 1 - 1e-6))
+    middle, spread = odds.mean(axis=0), np.cov(odds.T)
+    if np.linalg.matrix_rank(spread) < 2:
+        return ()
+    root = np.linalg.cholesky(spread)
+    away = np.linalg.solve(root, (odds - middle).T)
+    radius = float(np.quantile(np.hypot(*away), share))
+    turns = np.linspace(0, 2 * np.pi, corners, endpoint=False)
+    ring = middle[:, None] + radius * root @ np.stack([np.cos(turns), np.sin(turns)])
+    return tuple((round(float(x), 5), round(float(y), 5)) for x, y in (1 / (1 + np.exp(-ring))).T)
+
+
+def _logit(chance: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.log(chance / (1 - chance)))
