@@ -11,6 +11,7 @@ import strategies  # noqa: F401 - loads the profile that all tests share
 from hypothesis import strategies as st
 
 from advisorkit.catalog import price_rows, tables
+from advisorkit.costs.facts import FACT_DRAWS, CostFacts, Costing
 from advisorkit.costs.inputs import Inputs, inputs_for
 from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
 from advisorkit.values.quantities import Estimate
@@ -50,6 +51,10 @@ def inputs(answers: Mapping[str, Any] = ANSWERS, **assumptions: Any) -> Inputs:
 
 def inputs_of(whole: Engagement) -> Inputs:
     return inputs_for(whole, whole.workflows[0], BOOK, TABLE)
+
+
+def facts(priced: Inputs, draws: int = FACT_DRAWS) -> CostFacts:
+    return Costing(priced, draws).today
 
 
 def fixed(priced: Inputs) -> Inputs:

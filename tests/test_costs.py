@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from priced import ANSWERS, BOOK, LIKELY, TABLE, changes, engagement, having, inputs, inputs_of
+from priced import ANSWERS, BOOK, LIKELY, TABLE, changes, engagement, facts, having, inputs, inputs_of
 
 from advisorkit.costs.bill import Bill, bill
 from advisorkit.costs.columns import columns
-from advisorkit.costs.facts import facts
 from advisorkit.costs.flows import COLUMNS, scene
 from advisorkit.costs.simulation import price
 from advisorkit.values.errors import PriceError

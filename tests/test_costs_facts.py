@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from priced import ANSWERS, TODAY, engagement, fixed, inputs, inputs_of
+from priced import ANSWERS, TODAY, engagement, facts, fixed, inputs, inputs_of
 
 from advisorkit.costs.bill import bill
-from advisorkit.costs.facts import facts
 from advisorkit.costs.tokens import Request, corpus_in_prompt, prices_at
 from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.prices import TokenPrices

@@ -12,7 +12,7 @@ from advisorkit.advice.ladder import plan, policies, suffices
 from advisorkit.catalog.price_rows import load as load_prices
 from advisorkit.catalog.reading import load
 from advisorkit.catalog.tables import assumptions
-from advisorkit.costs.facts import facts
+from advisorkit.costs.facts import Costing
 from advisorkit.costs.inputs import inputs_for
 from advisorkit.store import samples
 from advisorkit.store.reading import read
@@ -29,7 +29,7 @@ def belief(retrieval: float, training: float) -> Belief:
 @pytest.fixture(scope="module")
 def money() -> Facts:
     engagement = read(samples.path("source-text"))
-    return facts(inputs_for(engagement, engagement.workflow("sop-assistant"), load_prices(engagement.as_of), assumptions()))
+    return Costing(inputs_for(engagement, engagement.workflow("sop-assistant"), load_prices(engagement.as_of), assumptions())).today
 
 
 @given(chances, chances)

@@ -139,7 +139,6 @@ def test_a_price_warns_after_sixty_days_and_is_stale_after_a_hundred_and_eighty(
     age = BOOK.age("openai:gpt-5-mini/input", on)
 
     assert (age.age_days, age.state) == (days, state)
-    assert (age in BOOK.stale(on)) == (state != "fresh")
 
 
 def test_a_negotiated_price_wins_and_keeps_unit_and_currency_of_the_row() -> None:
@@ -149,12 +148,6 @@ def test_a_negotiated_price_wins_and_keeps_unit_and_currency_of_the_row() -> Non
     assert own.price("openai:gpt-5.4/input").currency == "USD"
     assert prices_at(own.tokens("openai:gpt-5.4"), 300_000)[0] == 2.0  # it holds at every length
     assert BOOK.tokens("openai:gpt-5.4").input == 2.5
-
-
-@pytest.mark.parametrize("amount", [-1.0, float("nan"), float("inf")])
-def test_a_negotiated_price_that_is_no_price_names_the_field(amount: float) -> None:
-    with pytest.raises(PriceError, match=r"prices.openai:gpt-5.4/input: .* is not a price"):
-        BOOK.with_negotiated({"openai:gpt-5.4/input": amount}, TODAY)
 
 
 def test_a_price_for_the_model_as_a_whole_is_told_which_rows_there_are() -> None:
@@ -174,8 +167,6 @@ def test_rates_cross_through_the_euro_and_the_files_own_rate_wins() -> None:
 def test_a_currency_without_a_rate_says_what_to_write() -> None:
     with pytest.raises(PriceError, match=r"no exchange rate from USD to JPY; write exchange_rates: \{USD"):
         BOOK.with_rates({}, "JPY").rate("USD", "JPY")
-    with pytest.raises(PriceError, match=r"exchange_rates.USD: -1 is not a rate"):
-        BOOK.with_rates({"USD": -1}, "EUR")
 
 
 def changed(book: PriceBook, row: Price) -> PriceBook:

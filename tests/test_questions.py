@@ -119,7 +119,7 @@ def priced(answers: dict[str, Answer]) -> Outlook:
     """What a user's file with these answers comes to, the cost model's facts included."""
     workflow = Workflow("one", "One", answers)
     client = Engagement("client", "Client", "EUR", date(2026, 11, 20), (workflow,))
-    costing = Costing(client, workflow, inputs_for(client, workflow, load_prices(client.as_of), assumptions()))
+    costing = Costing(inputs_for(client, workflow, load_prices(client.as_of), assumptions()))
     return Outlook(Assessment(CATALOG, answers, costing.today, costing=costing))
 
 

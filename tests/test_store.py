@@ -136,6 +136,33 @@ def test_a_wrong_answer_is_named_with_its_place(tmp_path: Path, text: str, where
 
 
 @pytest.mark.parametrize(
+    ("setting", "fault"),
+    [
+        ("engineer_day_rat: 900", "unknown assumption name 'engineer_day_rat'"),
+        ("engineer_day_rate: -1", "must not be negative"),
+        ("engineer_day_rate: cheap", "expected a number"),
+        ("review_share: 1.2", "must lie between 0 and 1"),
+        ("gpu_utilisation: 0", "must be above 0"),
+        ("horizon_months: [12, 24, 36]", "must be one whole number"),
+        ("horizon_months: 12.5", "must be one whole number"),
+        ("growth_per_year: -1", "must be above −1"),
+        ("store: cellar", "'cellar' is not a word for store"),
+        ("model: 3", "'3' is not a model of the price book"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_names_the_field_and_the_fix(tmp_path: Path, setting: str, fault: str) -> None:
+    (found,) = faults(tmp_path, f"{SMALL}    assumptions: {{{setting}}}\n")
+
+    assert found.where == f"line 8, workflows[0].assumptions.{setting.partition(':')[0]}"
+    assert fault in found.message
+    assert ("engineer_day_rate" in found.nearest) == ("engineer_day_rat:" in setting)
+
+
+def test_all_faulty_settings_of_a_workflow_are_told_together(tmp_path: Path) -> None:
+    assert len(faults(tmp_path, f"{SMALL}    assumptions: {{review_share: 2, engineers: 0, nonsense: 1}}\n")) == 3
+
+
+@pytest.mark.parametrize(
     ("line", "where"),
     [
         ("currency: EURO", "line 3, currency"),
@@ -145,7 +172,9 @@ def test_a_wrong_answer_is_named_with_its_place(tmp_path: Path, text: str, where
         ("priors: {rag: 0.2}", "line 8, priors.rag"),
         ("exchange_rates: {USD: 0}", "line 8, exchange_rates.USD"),
         ("exchange_rates: {USX: 1}", "line 8, exchange_rates.USX"),
+        ("exchange_rates: {USD: -1}", "line 8, exchange_rates.USD"),
         ("prices: {no-such-row: 1}", "line 8, prices.no-such-row"),
+        *((f"prices: {{'openai:gpt-5.4/input': {amount}}}", "line 8, prices.openai:gpt-5.4/input") for amount in ("-1", ".nan", ".inf")),
         ("accept_stale: yes", "line 8, accept_stale"),
         ("id: Acme GmbH", "line 8, id"),
         ("id: ../x", "line 8, id"),

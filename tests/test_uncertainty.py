@@ -12,10 +12,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from priced import ANSWERS, TABLE, changes, fixed, having, inputs, without
+from priced import ANSWERS, TABLE, changes, facts, fixed, having, inputs, without
 
 from advisorkit.costs.bill import bill
-from advisorkit.costs.facts import facts
 from advisorkit.costs.flows import COLUMNS, build_days, scene
 from advisorkit.costs.results import CostResult
 from advisorkit.costs.simulation import pattern_totals, price, tornado

@@ -88,7 +88,7 @@ def bill(inputs: Inputs) -> Bill:
     """The bill of one workflow at likely values."""
     here = scene(inputs, inputs.likely())
     lines = (line_of(here, column, flow) for column, paid in columns(here).items() for flow in paid)
-    return Bill(inputs.workflow, inputs.currency, inputs.months, tuple(lines))
+    return Bill(inputs.workflow.id, inputs.currency, inputs.months, tuple(lines))
 
 
 def line_of(here: Workings, column: Column, flow: Flow) -> Line:

@@ -16,7 +16,7 @@ from advisorkit.costs.flows import Flows, Workings, build_days, read_units, scen
 from advisorkit.costs.inputs import Inputs, revised
 from advisorkit.costs.sampling import bands
 from advisorkit.costs.tokens import corpus_in_prompt, request
-from advisorkit.values.engagement import Answer, Engagement, Workflow
+from advisorkit.values.engagement import Answer
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import Band
 
@@ -72,46 +72,6 @@ class CostFacts:
     """Calendar weeks to build each pattern, approvals included when they are known."""
 
 
-def facts(inputs: Inputs, draws: int = FACT_DRAWS, seed: int = SEED) -> CostFacts:
-    """Everything the engine takes from the cost model."""
-    return facts_of((inputs,), inputs, drawn_for_facts(inputs, draws, seed))[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """Likely values and draws of inputs, from which those of similar inputs are made."""
-
-    likely: Values
-    """Every number at its likely value."""
-    spread: Values
-    """Draws of the uncertain ones."""
-    draws: int
-    """How many."""
-    seed: int
-    """Their seed."""
-
-
-def drawn_for_facts(inputs: Inputs, draws: int = FACT_DRAWS, seed: int = SEED) -> Drawn:
-    """Likely values and draws of `inputs`."""
-    return Drawn(inputs.likely(), inputs.draw(draws, seed), draws, seed)
-
-
-def facts_of(several: Sequence[Inputs], base: Inputs, drawn: Drawn) -> tuple[CostFacts, ...]:
-    """The facts of inputs that differ from `base` in a few rows, worked out in one go for all that use the same words."""
-    found, groups = dict[int, CostFacts](), base.groups
-    changed = [inputs.changed_from(base) for inputs in several]
-    alike: dict[tuple[str, ...], list[int]] = {}
-    for place, (inputs, names) in enumerate(zip(several, changed, strict=True)):
-        alike.setdefault(tuple(inputs.word(name) for name in names if not inputs.rows[name].assumption.numeric), []).append(place)
-    for places in alike.values():
-        rows, own = tuple(several[place] for place in places), [changed[place] for place in places]
-        corpus = _line([corpus_in_prompt(inputs) for inputs in rows], None)
-        here = scene(rows[0], _laid(rows, own, drawn.likely, lambda inputs, name: inputs.likely_of([name])[name]), corpus=corpus)
-        spread = _laid(rows, own, drawn.spread, lambda inputs, name: inputs.draw_of(name, groups, drawn.draws, drawn.seed))
-        found |= zip(places, _facts(rows, here, scene(rows[0], spread, here.clock, corpus)), strict=True)
-    return tuple(found[place] for place in range(len(several)))
-
-
 _BESIDE = frozenset({
     "value_right", "cost_wrong", "retrieval_removes", "training_removes", "review_share", "corpus_change_share",
 })
@@ -120,14 +80,14 @@ _BESIDE = frozenset({
 
 @dataclass(frozen=True)
 class Costing:
-    """The cost model of one workflow, ready to be asked again."""
+    """Evidence about one workflow from the cost model, ready to be asked again."""
 
-    engagement: Engagement
-    """The client's file."""
-    workflow: Workflow
-    """One of its workflows, with what a pilot measured."""
     inputs: Inputs
     """Its inputs today."""
+    draws: int = FACT_DRAWS
+    """Draws of the uncertain ones, a power of two."""
+    seed: int = SEED
+    """Seed of those draws."""
 
     @cached_property
     def feeds(self) -> frozenset[str]:
@@ -138,18 +98,36 @@ class Costing:
     @cached_property
     def today(self) -> CostFacts:
         """The facts as things stand."""
-        return facts_of((self.inputs,), self.inputs, self._drawn)[0]
+        return self._of([self.inputs])[0]
 
     @cached_property
-    def _drawn(self) -> Drawn:
-        return drawn_for_facts(self.inputs)
+    def _likely(self) -> Values:
+        return self.inputs.likely()
+
+    @cached_property
+    def _spread(self) -> Values:
+        return self.inputs.draw(self.draws, self.seed)
 
     def facts(self, changes: Sequence[Mapping[str, Answer]]) -> tuple[CostFacts, ...]:
         """The facts under each set of changed answers: today's where no input changes."""
-        told = revised(self.inputs, self.engagement, self.workflow, changes)
-        other = [inputs for inputs in told if inputs is not self.inputs]
-        left = iter(facts_of(other, self.inputs, self._drawn))
+        told = revised(self.inputs, changes)
+        left = iter(self._of([inputs for inputs in told if inputs is not self.inputs]))
         return tuple(self.today if inputs is self.inputs else next(left) for inputs in told)
+
+    def _of(self, several: Sequence[Inputs]) -> list[CostFacts]:
+        """The facts of inputs that differ from today's in a few rows, worked out in one go for all that use the same words."""
+        found, groups = dict[int, CostFacts](), self.inputs.groups
+        changed = [[name for name, row in inputs.rows.items() if row is not self.inputs.rows[name]] for inputs in several]
+        alike: dict[tuple[str, ...], list[int]] = {}
+        for place, (inputs, names) in enumerate(zip(several, changed, strict=True)):
+            alike.setdefault(tuple(inputs.word(name) for name in names if not inputs.rows[name].assumption.numeric), []).append(place)
+        for places in alike.values():
+            rows, own = [several[place] for place in places], [changed[place] for place in places]
+            corpus = _line([corpus_in_prompt(inputs) for inputs in rows], None)
+            here = scene(rows[0], _laid(rows, own, self._likely, lambda inputs, name: inputs.likely_of([name])[name]), corpus=corpus)
+            spread = _laid(rows, own, self._spread, lambda inputs, name: inputs.draw_of(name, groups, self.draws, self.seed))
+            found |= zip(places, _facts(rows, here, scene(rows[0], spread, here.clock, corpus)), strict=True)
+        return [found[place] for place in range(len(several))]
 
 
 def _laid(rows: Sequence[Inputs], changed: Sequence[Sequence[str]], values: Values, of: Callable[[Inputs, str], Any]) -> Values:

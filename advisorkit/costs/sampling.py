@@ -22,6 +22,8 @@ from scipy.special import expit, ndtr, ndtri
 from advisorkit.values.quantities import Z95, Band, Estimate, Kind
 
 Array = NDArray[np.float64]
+Groups = tuple[tuple[str, str], ...]
+"""Inputs in their order, each with the group that it moves with; an empty one when it moves alone."""
 
 CORRELATION = 0.5
 """Correlation of the normal scores of inputs of one group (published advice: rank correlation 0.3 to 0.7)."""
@@ -48,31 +50,29 @@ def _middles(power: int) -> Array:
     return scores
 
 
-def drawn(
-    ranges: Mapping[str, tuple[Estimate, Kind]], wanted: Sequence[str], groups: Mapping[str, str], draws: int, seed: int
-) -> dict[str, Array]:
-    """Draws of the inputs in `wanted`; normal scores of inputs of one group are correlated by `CORRELATION`.
+def drawn(ranges: Mapping[str, tuple[Estimate, Kind]], groups: Groups, draws: int, seed: int) -> dict[str, Array]:
+    """Draws of the inputs in `ranges`; normal scores of inputs of one group are correlated by `CORRELATION`.
 
     Args:
-        ranges: Every input that could vary, in a fixed order that gives each its coordinate, with its range and shape.
-        wanted: Those to draw.
-        groups: Group of each input that has one.
+        ranges: Those to draw, with range and shape.
+        groups: Every input that could vary, in a fixed order that gives each its coordinate, with its group.
         draws: A power of two.
         seed: Seed of the scramble.
 
     Example:
         >>> days = {"days": (Estimate(10, 17, 30), "positive")}
-        >>> np.quantile(drawn(days, ["days"], {}, 4096, 1)["days"], [0.05, 0.5, 0.95]).round(1).tolist()
+        >>> np.quantile(drawn(days, (("days", ""),), 4096, 1)["days"], [0.05, 0.5, 0.95]).round(1).tolist()
         [10.0, 17.0, 30.0]
     """
     power = draws.bit_length() - 1
     if draws < 2 or draws != 1 << power or power > LARGEST_POWER:
         raise ValueError(f"draws must be a power of two from 2 to {1 << LARGEST_POWER}, not {draws}")
-    shared = list(dict.fromkeys(groups.values()))
-    if len(ranges) + len(shared) > DIMENSIONS:
-        raise ValueError(f"{len(ranges)} inputs are more than the {DIMENSIONS - len(shared)} that can be drawn")
-    place = {name: row for row, name in enumerate([*shared, *ranges])}  # the first coordinates are the best spread
-    needed = [*wanted, *dict.fromkeys(groups[name] for name in wanted if name in groups)]
+    shared = list(dict.fromkeys(group for _, group in groups if group))
+    if len(groups) + len(shared) > DIMENSIONS:
+        raise ValueError(f"{len(groups)} inputs are more than the {DIMENSIONS - len(shared)} that can be drawn")
+    place = {name: row for row, name in enumerate([*shared, *(name for name, _ in groups)])}  # the first are the best spread
+    joined = {name: group for name, group in groups if group and name in ranges}
+    needed = [*ranges, *dict.fromkeys(joined.values())]
     points = dict(zip(needed, strata([place[name] for name in needed], power, seed), strict=True))
     middles = _middles(power)
     keep, give = math.sqrt(1 - CORRELATION), math.sqrt(CORRELATION)
@@ -80,11 +80,11 @@ def drawn(
     values = np.empty((len(needed), draws))  # one block: the system hands out large pages at once
     rows = dict(zip(needed, values, strict=True))
     for name, row in rows.items():
-        shuffled = middles if name in groups or name in shared else quantile(*ranges[name], middles)
+        shuffled = middles if name in joined or name in shared else quantile(*ranges[name], middles)
         np.take(shuffled, points[name].astype(np.intp), mode="clip", out=row)
-    for name in set(wanted) & groups.keys():
-        rows[name][:] = quantile(*ranges[name], keep * rows[name] + give * rows[groups[name]])
-    return {name: rows[name] for name in wanted}
+    for name, group in joined.items():
+        rows[name][:] = quantile(*ranges[name], keep * rows[name] + give * rows[group])
+    return {name: rows[name] for name in ranges}
 
 
 def quantile(estimate: Estimate, kind: Kind, score: Any) -> Any:

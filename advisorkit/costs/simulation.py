@@ -122,25 +122,21 @@ def tornado(inputs: Inputs, better: PatternId, against: PatternId) -> Swings | N
     Returns:
         None when a total is not known.
     """
-    names, likely = inputs.uncertain, inputs.likely()
-    ranges = {name: value for name in names if (value := inputs.rows[name].range)}
-    rows = np.arange(len(names))
-    changes = {name: np.full(2 * len(names) + 1, likely[name]) for name in names}
-    for row, name in zip(rows, names, strict=True):
-        changes[name][2 * row], changes[name][2 * row + 1] = ranges[name].low, ranges[name].high
+    ranges, likely = inputs.uncertain, inputs.likely()
+    changes = {name: np.full(2 * len(ranges) + 1, likely[name]) for name in ranges}
+    for place, (name, own) in enumerate(ranges.items()):
+        changes[name][2 * place : 2 * place + 2] = own.low, own.high
     totals = pattern_totals(inputs, changes, likely)
-    saved = np.broadcast_to(totals[against] - totals[better], (2 * len(names) + 1,))
-    if not known(saved):
+    saved = np.broadcast_to(totals[against] - totals[better], (2 * len(ranges) + 1,)).tolist()
+    if math.isnan(saved[0]):
         return None
-    bars = (_bar(inputs, name, float(saved[2 * row]), float(saved[2 * row + 1])) for row, name in zip(rows, names, strict=True))
+    told = ((inputs.rows[name], own) for name, own in ranges.items())
+    bars = (
+        InputSwing(row.assumption.name, row.assumption.label, own.low, own.high, row.unit, low, high)
+        for (row, own), low, high in zip(told, saved[:-1:2], saved[1::2], strict=True)
+    )
     ordered = sorted((bar for bar in bars if bar.swing), key=lambda bar: (-bar.swing, bar.input))
-    return Swings(better, against, float(saved[-1]), tuple(ordered))
-
-
-def _bar(inputs: Inputs, name: str, low: float, high: float) -> InputSwing:
-    row = inputs.rows[name]
-    assert row.range is not None
-    return InputSwing(name, row.assumption.label, row.range.low, row.range.high, row.unit, low, high)
+    return Swings(better, against, saved[-1], tuple(ordered))
 
 
 Key = tuple[str, ...]
@@ -168,7 +164,7 @@ def price(inputs: Inputs, draws: int = DRAWS, seed: int = SEED, among: Sequence[
     bands, totals = _ranges(found)
     drawn, paid_back = _followed(here, stacked)
     return CostResult(
-        inputs.workflow, inputs.currency, inputs.months, draws, seed,
+        inputs.workflow.id, inputs.currency, inputs.months, draws, seed,
         {c: _column(here, c, paid, bands, drawn.get(c), paid_back) for c in COLUMNS},
         _cheapest(totals, among), tuple(Difference(a, b, bands[a, b]) for a, b in combinations(PATTERNS, 2) if (a, b) in bands),
         break_even(inputs), tuple(p for p in paid_back if p.against == "prompt"), _tornado(inputs, bands, among),

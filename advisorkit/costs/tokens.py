@@ -191,7 +191,7 @@ def corpus_in_prompt(inputs: Inputs) -> bool:
     if word != "auto":
         return word == "yes"
     corpus, window = inputs.known("corpus_tokens"), inputs.model("model").window_tokens
-    if corpus is None or window is None or inputs.levels.get("facts_in_request") == ("all",):
+    if corpus is None or window is None or inputs.levels("facts_in_request") == ("all",):
         return False
     return corpus.likely < window
 

@@ -107,8 +107,8 @@ def established_for(inputs: Inputs, pilots: Sequence[Pilot], rules: Rules) -> Es
     pattern = pilots[-1].pattern
     found = established(pilots, terms_for(inputs, rules, marks[-1] if marks else None, pattern), rules)
     measured = rebased(inputs, found.diagnoses[-1].measured, pattern)
-    told = inputs.numbers.get("test_cases")
-    more = {"test_cases"} if told is not None and told.likely > found.diagnoses[-1].cases else set()
+    said = inputs.answers.get("test_cases")
+    more = {"test_cases"} if said and said.amount and said.amount.likely > found.diagnoses[-1].cases else set()
     answers = {name: answer for name, answer in found.answers.items() if name not in more}
     return replace(found, answers=answers, assumptions={**found.assumptions, **measured})
 

@@ -72,7 +72,7 @@ def pilot_plan(inputs: Inputs, rules: Rules, pass_mark: float | None = None, pat
     widths = tuple(Width(n, *wilson(terms.expected.mean * n, n)) for n in rules.sizes)
     mark, basis = _size(terms, valued, widths, rules)
     return Plan(
-        workflow=inputs.workflow,
+        workflow=inputs.workflow.id,
         pattern=pattern,
         currency=inputs.currency,
         terms=terms,

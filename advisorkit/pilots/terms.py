@@ -149,13 +149,13 @@ def terms_for(inputs: Inputs, rules: Rules, pass_mark: float | None = None, patt
     whole = bill(inputs)
     stakes = stakes_of(inputs, whole, pattern)
     prices = _prices(whole, pattern)
-    strict = "serious" in inputs.levels.get("error_tolerance", ())
+    strict = "serious" in inputs.levels("error_tolerance")
     expected = _expected(inputs.rows[f"error_rate_{pattern}"].range)
     if pass_mark is not None:
         return Terms(pass_mark, "pass_mark", stakes, strict, expected, prices)
     if stakes is not None:
         return Terms(stakes.break_even, "break_even", stakes, strict, expected, prices)
-    tolerance = inputs.levels.get("error_tolerance", ())
+    tolerance = inputs.levels("error_tolerance")
     usual = rules.pass_marks.get(tolerance[0] if len(tolerance) == 1 else "unknown", rules.pass_marks["unknown"])
     return Terms(usual, "usual", None, strict, expected)
 

@@ -143,7 +143,7 @@ def make_report(
 
     Raises:
         UsageError: If the scenario or a workflow does not exist.
-        EngagementError: If an assumption is unknown or does not fit.
+        EngagementError: If assumptions do not fit together.
         PriceError: If a price or an exchange rate is not known.
     """
     base = engagement.under(scenario) if scenario else engagement

@@ -45,7 +45,7 @@ def plans(engagement: Engagement, only: Iterable[str] = (), pattern: PatternId =
 
     Raises:
         UsageError: If there is no such workflow.
-        EngagementError: If an assumption is unknown or does not fit.
+        EngagementError: If assumptions do not fit together.
         PriceError: If a price or rate is not known.
     """
     chosen = tuple(map(engagement.workflow, only)) or engagement.workflows

@@ -33,7 +33,7 @@ class Study:
     Uses the shipped catalogue, cases, assumptions and price book. Whoever looks at a part meets its errors.
 
     Raises:
-        EngagementError: If an assumption is unknown or does not fit.
+        EngagementError: If assumptions do not fit together.
         PriceError: If a price or an exchange rate is not known.
     """
 
@@ -60,7 +60,7 @@ class Study:
 
     @cached_property
     def _costing(self) -> Costing:
-        return Costing(self.engagement, self._measured, self.inputs)
+        return Costing(self.inputs)
 
     @property
     def facts(self) -> CostFacts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Annotated, Literal
@@ -211,29 +211,17 @@ class PriceBook:
         days = max(0, (on - checked).days)
         return PriceAge(id, checked, days, "stale" if days > STALE_DAYS else "warn" if days > WARN_DAYS else "fresh")
 
-    def stale(self, on: date, ids: Iterable[str] | None = None) -> tuple[PriceAge, ...]:
-        """Rows that carry a warning or are stale on the day `on`, oldest first; among `ids` when given."""
-        ages = (self.age(key, on) for key in (self.prices if ids is None else ids))
-        return tuple(sorted((age for age in ages if age.state != "fresh"), key=lambda age: (-age.age_days, age.id)))
-
     def with_negotiated(self, prices: Mapping[str, float], on: date) -> PriceBook:
         """This book with the client's own prices, in each row's own unit and currency, in place of the list's.
 
         Raises:
-            PriceError: If a price is negative or not a number, or its id is not in the book.
+            PriceError: If an id is not in the book.
         """
         own = {key: _own(self.price(key), amount, on) for key, amount in prices.items()}
         return replace(self, prices={**self.prices, **own}) if own else self
 
     def with_rates(self, rates: Mapping[str, float], into: str) -> PriceBook:
-        """This book with agreed exchange rates into the currency `into`; planning rates fill the gaps.
-
-        Raises:
-            PriceError: If a rate is not a positive number.
-        """
-        for currency, rate in rates.items():
-            if not 0 < rate < float("inf"):
-                raise PriceError(f"exchange_rates.{currency}: {rate:g} is not a rate; give {into} for one {currency}")
+        """This book with agreed exchange rates into the currency `into`; planning rates fill the gaps."""
         known = {**self.rates, self.rates_into: 1.0}
         planned = {c: value / known[into] for c, value in known.items()} if into in known else {}
         return replace(self, rates={**planned, **rates, into: 1.0}, rates_into=into)
@@ -247,8 +235,6 @@ def _hint(id: str, valid: Mapping[str, object]) -> str:
 
 
 def _own(row: Price, amount: float, on: date) -> Price:
-    if not 0 <= amount < float("inf"):
-        raise PriceError(f"prices.{row.id}: {amount:g} is not a price; give a number from 0 up")
     return replace(
         row, amount=Estimate.of(amount), tiers=(), checked=on, since=date.min, source="negotiated by the client", evidence="negotiated",
     )

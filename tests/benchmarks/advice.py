@@ -34,7 +34,7 @@ def seconds(engagement: Engagement, count: int) -> list[float]:
         workflow = replace(engagement.workflows[place % len(engagement.workflows)], id=f"workflow-{place}")
         inputs = inputs_for(engagement, workflow, load_prices(engagement.as_of), assumptions())
         start = time.perf_counter()
-        costing = Costing(engagement, workflow, inputs)
+        costing = Costing(inputs)
         advise(load(), engagement, workflow, costing.today, cases=shipped_cases(), costing=costing)
         taken.append(time.perf_counter() - start)
     return taken

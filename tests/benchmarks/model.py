@@ -25,7 +25,7 @@ import plain_model
 from priced import engagement, inputs
 
 from advisorkit.costs.columns import columns
-from advisorkit.costs.facts import facts
+from advisorkit.costs.facts import Costing
 from advisorkit.costs.flows import scene
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.simulation import price, total
@@ -91,7 +91,7 @@ def timed(made: Inputs, rounds: int) -> dict[str, Any]:
         "sample_and_price": lambda seed: model_only(made, made.draw(SCREEN, seed)),
         "model": lambda _: model_only(made, values),
         "loop": lambda _: plain_loop(made, values, LOOPED),
-        "facts": lambda seed: facts(made, seed=seed),
+        "facts": lambda seed: Costing(made, seed=seed).today,
         "advice": lambda _: Study(whole, whole.workflows[0]),
     }
     if squiggle:
