@@ -16,7 +16,7 @@ Roughly 12 to 15 thousand questions a month."""
 def test_the_prompt_asks_every_criterion_that_is_ever_asked_and_holds_the_notes() -> None:
     catalog = load()
 
-    text = prompt(NOTES, catalog)
+    text = prompt(NOTES)
 
     assert [id for id, c in catalog.criteria.items() if (f"- {id}:" in text) == c.derived] == []
     assert NOTES in text
@@ -25,7 +25,7 @@ def test_the_prompt_asks_every_criterion_that_is_ever_asked_and_holds_the_notes(
 def test_notes_with_braces_or_our_own_markers_stay_as_they_are() -> None:
     notes = "Use {questions} and {notes} and {} freely."
 
-    assert prompt(notes, load()).count(notes) == 1
+    assert prompt(notes).count(notes) == 1
 
 
 def test_a_reply_comes_in_as_guesses_with_their_quotes() -> None:
@@ -39,7 +39,7 @@ answers:
     quote: Roughly 12 to 15 thousand questions a month
 ```"""
 
-    found = read_reply(reply, NOTES, load())
+    found = read_reply(reply, NOTES)
 
     assert found.faults == ()
     assert found.answers["citations"].confidence == "guess"
@@ -55,7 +55,7 @@ def test_what_cannot_be_taken_is_told_line_by_line_and_the_rest_comes_in() -> No
   citations: {value: required, quote: Auditors insist on a source}
 """
 
-    found = read_reply(reply, NOTES, load(), "reply.yaml")
+    found = read_reply(reply, NOTES, "reply.yaml")
 
     assert list(found.answers) == ["citations"]
     lines = [str(fault) for fault in found.faults]
@@ -67,4 +67,4 @@ def test_what_cannot_be_taken_is_told_line_by_line_and_the_rest_comes_in() -> No
 @pytest.mark.parametrize("reply", ["", "I cannot help with that.", "[1, 2]", "answers: [", "a: &x 1\nb: *x"])
 def test_a_reply_of_another_form_is_refused_whole(reply: str) -> None:
     with pytest.raises(EngagementError):
-        read_reply(reply, NOTES, load())
+        read_reply(reply, NOTES)

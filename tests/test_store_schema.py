@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from strategies import CATALOG, NAMES, engagements
 
-from advisorkit.catalog.vocabulary import vocabulary
 from advisorkit.files.disk import SourceText, read_source
 from advisorkit.files.numbers import is_number
 from advisorkit.files.trees import Items, Node, Scalar, parse
@@ -98,7 +97,7 @@ def test_reader_and_schema_refuse_the_same_mistakes(key: str, value: Any) -> Non
 
     assert not VALIDATOR.is_valid(bad)
     with pytest.raises(EngagementError):
-        understand(SourceText("a.json", json.dumps(bad), ""), vocabulary())
+        understand(SourceText("a.json", json.dumps(bad), ""))
 
 
 def test_a_fresh_file_is_valid_and_asks_the_core_questions(tmp_path: Path) -> None:
@@ -121,6 +120,6 @@ def test_every_hint_of_a_fresh_file_can_be_uncommented(data: st.DataObject) -> N
     row = CATALOG.criteria.get(name)
     value = words.split(" | ")[0].split(" or ")[0] if row and row.words else "5"
 
-    read = understand(SourceText("a.yaml", text.replace(hint, f"      {name}: {value}    # {words}"), ""), vocabulary())
+    read = understand(SourceText("a.yaml", text.replace(hint, f"      {name}: {value}    # {words}"), ""))
 
     assert list(read.workflows[0].answers) == [name]

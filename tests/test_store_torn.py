@@ -12,13 +12,11 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisorkit.catalog.vocabulary import vocabulary
 from advisorkit.files.disk import SourceText
 from advisorkit.store import document, reading, samples
 from advisorkit.store.reading import understand
 from advisorkit.values.errors import EngagementError
 
-WORDS = vocabulary()
 TEXT = samples.path("source-text").read_text(encoding="utf-8")[:4000]
 PIECES = ["&a", "*a", "<<: ", "!!int ", "- ", ": ", "{", "}", "[", "]", "\n", "  ", "\t", "#", '"', "'", "|", ">", "%", "@", "?",
           "null", "-1", "1e999", ".nan", "yes", "id: ", "answers:", "\0", "\x85", "\u2028", "\ufeff", "𝕏"]
@@ -27,7 +25,7 @@ PIECES = ["&a", "*a", "<<: ", "!!int ", "- ", ": ", "{", "}", "[", "]", "\n", " 
 def outcome(text: str, file: str) -> None:
     found = None
     try:
-        understand(SourceText(file, text, ""), WORDS)
+        understand(SourceText(file, text, ""))
     except EngagementError as error:
         found = error.faults
     assert found != ()

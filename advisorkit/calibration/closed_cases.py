@@ -10,14 +10,12 @@ from importlib.resources import files
 from pathlib import Path
 
 from advisorkit.advice.cases import Case
-from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.catalog.vocabulary import vocabulary
+from advisorkit.catalog.vocabulary import forms
 from advisorkit.files.disk import read_source
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, parse_json
 from advisorkit.files.typed import Form, Schema, whole
 from advisorkit.store.document import ID
-from advisorkit.values.criteria import Catalog
 from advisorkit.values.errors import EngagementError, Fault
 
 _SPARE = ("workflow", "also_acceptable", "outcome_reason", "source")
@@ -37,7 +35,7 @@ def shipped_cases() -> tuple[Case, ...]:
         (66, 'finetune')
     """
     text = files("advisorkit").joinpath("data", "cases.jsonl").read_text("utf-8")
-    return read_lines(text, "cases.jsonl", load_catalog())
+    return read_lines(text, "cases.jsonl")
 
 
 def read_cases(path: str | Path) -> tuple[Case, ...]:
@@ -47,16 +45,16 @@ def read_cases(path: str | Path) -> tuple[Case, ...]:
         EngagementError: If the file cannot be read or a case is wrong; names every fault with line and field.
     """
     source = read_source(path)
-    return read_lines(source.text, source.file, load_catalog())
+    return read_lines(source.text, source.file)
 
 
-def read_lines(text: str, file: str, catalog: Catalog) -> tuple[Case, ...]:
+def read_lines(text: str, file: str) -> tuple[Case, ...]:
     """Closed cases from text, one JSON object a line; empty lines are skipped.
 
     Raises:
         EngagementError: If a case is wrong, an id is used twice, or fewer than two outcomes or companies occur.
     """
-    known = {**vocabulary(catalog).forms, "id": ID, "company": Form(_company, stand_in="", blank=True), "year": Form(_year)}
+    known = {**forms(), "id": ID, "company": Form(_company, stand_in="", blank=True), "year": Form(_year)}
     shape = whole(Case, known, beside=_NOT_READ, spare=_SPARE)
     faults: list[Fault] = []
     cases: list[Case] = []

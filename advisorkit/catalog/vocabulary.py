@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache
 from typing import Annotated
 
 from advisorkit.catalog.price_rows import history, models
@@ -26,7 +26,7 @@ from advisorkit.files.typed import (
     range_schema,
     whole,
 )
-from advisorkit.values.criteria import Catalog, Criterion
+from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer, Setting
 from advisorkit.values.errors import nearest
 from advisorkit.values.quantities import Estimate
@@ -36,124 +36,83 @@ _LONG = whole(Answer, {}, beside={"value": {}}, without=("levels", "amount"))
 _BOUNDS = {"share": Within(0, 1), "real": Within(-1)}
 
 
-@dataclass(frozen=True, eq=False)
-class Vocabulary:
-    """Every valid word by kind."""
-
-    catalog: Catalog
-    """Criteria and their levels."""
-    names: Mapping[str, Assumption]
-    """Workload and assumption names."""
-
-    @cached_property
-    def models(self) -> tuple[str, ...]:
-        """Models that can be named, ``provider:id``."""
-        return tuple(models())
-
-    @cached_property
-    def prices(self) -> Mapping[str, None]:
-        """Price-book ids that can be negotiated."""
-        return dict.fromkeys(row.id for row in history() if not row.id.startswith("rate:"))
-
-    @cached_property
-    def forms(self) -> Known:
-        """How answers, workload and assumptions are written, with the ids of criteria and prices."""
-        return {
-            "answers": answers_form(self.catalog),
-            "workload": self._settings("workload"),
-            "assumptions": self._settings("assumption"),
-            "criterion": self.catalog.criteria,
-            "price-book id": self.prices,
-        }
-
-    def definitions(self) -> Schema:
-        """Schemas of answers, workload and assumptions, to which those of other values point."""
-        groups = {"workload": "workload", "assumptions": "assumption"}
-        return {"answers": closed({key: _schema(row) for key, row in self.catalog.criteria.items()})} | {
-            place: closed({name: self._schema(row) for name, row in self.names.items() if row.group == group})
-            for place, group in groups.items()
-        }
-
-    def setting(self, spot: Spot, row: Assumption) -> Setting | None:
-        """The value of one workload or assumption name."""
-        if row.kind == "model":
-            return spot.word(self.models, "model of the price book")
-        if row.kind == "word" and row.choices:
-            return spot.word(row.choices, f"word for {row.name}")
-        value = spot.estimate() if row.numeric else spot.text()
-        if value is not None and (problem := row.fits(value)):
-            spot.fault(f"{spot.seen} {problem} ({row.unit})")
-            return None
-        return value
-
-    def _settings(self, group: str) -> Form:
-        valid = {name: row for name, row in self.names.items() if row.group == group}
-        place = "workload" if group == "workload" else "assumptions"
-
-        def read(spot: Spot) -> dict[str, Setting]:
-            found = {name: self._set(member, name, valid, group) for name, member in spot.fields().items()}
-            return {name: value for name, value in found.items() if value is not None}
-
-        return Form(
-            read,
-            lambda values: {name: plain_setting(value) for name, value in values.items()},
-            lambda: {"$ref": f"#/$defs/{place}"},
-            stand_in={},
-        )
-
-    def _set(self, spot: Spot, name: str, valid: Mapping[str, Assumption], group: str) -> Setting | None:
-        if name in valid:
-            return self.setting(spot, valid[name])
-        if name in self.names:
-            spot.fault(f"'{name}' belongs under '{'assumptions' if group == 'workload' else 'workload'}'")
-        else:
-            spot.fault(f"unknown {group} name '{shown(name)}'", nearest(name, list(valid)) or nearest(name, list(self.names)))
-        return None
-
-    def _schema(self, row: Assumption) -> Schema:
-        about = {"title": row.label, "description": row.meaning, "unit": row.unit}
-        match row.kind:
-            case "model":
-                return about | {"enum": list(self.models)}
-            case "word":
-                return about | ({"enum": list(row.choices)} if row.choices else TEXT)
-            case "count":
-                return about | {"type": "integer", "minimum": 0}
-        bounds = _BOUNDS.get(row.kind, Within(ABOVE_ZERO if row.above_zero else 0))
-        return about | range_schema(number_schema(bounds))
-
-
-def vocabulary(catalog: Catalog | None = None, names: Mapping[str, Assumption] | None = None) -> Vocabulary:
-    """The shipped words, with another catalogue or assumption table when given.
-
-    Example:
-        >>> "citations" in vocabulary().catalog.criteria
-        True
-    """
-    words = _shipped()
-    if (catalog is None or catalog is words.catalog) and (names is None or names is words.names):
-        return words
-    return Vocabulary(catalog or words.catalog, names or words.names)
-
-
 @cache
-def _shipped() -> Vocabulary:
-    return Vocabulary(load_catalog(), assumptions())
+def forms() -> Known:
+    """How answers, workload and assumptions are written, with the ids of criteria and prices."""
+    return {
+        "answers": Form(_answers, _plain_answers, lambda: {"$ref": "#/$defs/answers"}, stand_in={}),
+        "workload": _settings("workload", "workload"),
+        "assumptions": _settings("assumptions", "assumption"),
+        "criterion": load_catalog().criteria,
+        "price-book id": dict.fromkeys(row.id for row in history() if not row.id.startswith("rate:")),
+    }
 
 
-def answers_form(catalog: Catalog) -> Form:
-    """How answers stand in a file: by criterion id."""
+def definitions() -> Schema:
+    """Schemas of answers, workload and assumptions, to which those of other values point."""
+    groups = {"workload": "workload", "assumptions": "assumption"}
+    return {"answers": closed({key: _schema(row) for key, row in load_catalog().criteria.items()})} | {
+        place: closed({name: _setting_schema(row) for name, row in assumptions().items() if row.group == group})
+        for place, group in groups.items()
+    }
 
-    def read(spot: Spot) -> dict[str, Answer]:
-        found = {name: answer(member, catalog.criteria[name]) for name, member in spot.fields(catalog.criteria, "criterion").items()}
+
+def setting(spot: Spot, row: Assumption) -> Setting | None:
+    """The value of one workload or assumption name."""
+    if row.kind == "model":
+        return spot.word(tuple(models()), "model of the price book")
+    if row.kind == "word" and row.choices:
+        return spot.word(row.choices, f"word for {row.name}")
+    value = spot.estimate() if row.numeric else spot.text()
+    if value is not None and (problem := row.fits(value)):
+        spot.fault(f"{spot.seen} {problem} ({row.unit})")
+        return None
+    return value
+
+
+def _settings(place: str, group: str) -> Form:
+    valid = {name: row for name, row in assumptions().items() if row.group == group}
+
+    def read(spot: Spot) -> dict[str, Setting]:
+        found = {name: _set(member, name, valid, group) for name, member in spot.fields().items()}
         return {name: value for name, value in found.items() if value is not None}
 
     return Form(
-        read,
-        lambda answers: {name: plain_answer(value) for name, value in answers.items()},
-        lambda: {"$ref": "#/$defs/answers"},
-        stand_in={},
+        read, lambda values: {name: plain_setting(value) for name, value in values.items()}, lambda: {"$ref": f"#/$defs/{place}"}, stand_in={},
     )
+
+
+def _set(spot: Spot, name: str, valid: Mapping[str, Assumption], group: str) -> Setting | None:
+    if name in valid:
+        return setting(spot, valid[name])
+    if name in assumptions():
+        spot.fault(f"'{name}' belongs under '{'assumptions' if group == 'workload' else 'workload'}'")
+    else:
+        spot.fault(f"unknown {group} name '{shown(name)}'", nearest(name, list(valid)) or nearest(name, list(assumptions())))
+    return None
+
+
+def _setting_schema(row: Assumption) -> Schema:
+    about = {"title": row.label, "description": row.meaning, "unit": row.unit}
+    match row.kind:
+        case "model":
+            return about | {"enum": list(models())}
+        case "word":
+            return about | ({"enum": list(row.choices)} if row.choices else TEXT)
+        case "count":
+            return about | {"type": "integer", "minimum": 0}
+    bounds = _BOUNDS.get(row.kind, Within(ABOVE_ZERO if row.above_zero else 0))
+    return about | range_schema(number_schema(bounds))
+
+
+def _answers(spot: Spot) -> dict[str, Answer]:
+    criteria = load_catalog().criteria
+    found = {name: answer(member, criteria[name]) for name, member in spot.fields(criteria, "criterion").items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _plain_answers(answers: Mapping[str, Answer]) -> Plain:
+    return {name: plain_answer(value) for name, value in answers.items()}
 
 
 def answer(spot: Spot, criterion: Criterion) -> Answer | None:
@@ -243,5 +202,5 @@ def archetypes() -> Mapping[str, Archetype]:
         >>> archetypes()["mail-routing"].answers["task_kind"].levels
         ('classify',)
     """
-    rows: dict[str, Archetype] = data("archetypes.yaml", Mapping[str, Archetype], vocabulary().forms)
+    rows: dict[str, Archetype] = data("archetypes.yaml", Mapping[str, Archetype], forms())
     return {key: replace(row, answers={name: replace(one, confidence="guess") for name, one in row.answers.items()}) for key, row in rows.items()}

@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 
-from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.cli.console import Flow, Json, emit, guarded, out, say, tell
 from advisorkit.cli.request import fresh
 from advisorkit.files.disk import MAX_BYTES, read_source, write_bytes
@@ -111,7 +110,7 @@ def brief(
     """Brief NOTES --to FILE writes a prompt for the model that the client allows; brief read REPLY --to ENGAGEMENT takes its reply in as guesses."""
     if source != "read":
         fresh(to)
-        write_bytes(to, prompt(read_source(source).text, load_catalog()).encode())
+        write_bytes(to, prompt(read_source(source).text).encode())
         say(f"made {to}; give it to the model that the client allows, save the reply, then run: "
             "advisorkit brief read REPLY --to ENGAGEMENT")
         return
@@ -120,7 +119,7 @@ def brief(
     words = read_source(notes).text if notes else _notes_beside(reply, to)
     loaded = load(to)
     one = loaded.engagement.chosen(workflow)
-    found = read_reply(read_source(reply).text, words, load_catalog(), str(reply))
+    found = read_reply(read_source(reply).text, words, str(reply))
     _take_in(to, loaded, one, found.answers, found.faults, as_json=as_json)
 
 

@@ -6,10 +6,12 @@ import re
 from dataclasses import dataclass, replace
 from importlib.resources import files
 
+from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.vocabulary import answer
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, parse_yaml
-from advisorkit.values.criteria import Catalog, Criterion
+from advisorkit.intake.questionnaire import asked
+from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer
 from advisorkit.values.errors import EngagementError, Fault
 
@@ -27,26 +29,23 @@ class Reply:
     """What was refused, with its line; the rest came in."""
 
 
-def prompt(notes: str, catalog: Catalog) -> str:
+def prompt(notes: str) -> str:
     """The text to give to the model: the questions that may be asked and the consultant's notes.
 
     Example:
-        >>> from advisorkit.catalog.reading import load
-        >>> "citations: Must each answer" in prompt("Auditors want sources.", load())
+        >>> "citations: Must each answer" in prompt("Auditors want sources.")
         True
     """
-    asked = [criterion for criterion in catalog.criteria.values() if not criterion.derived]
     text = (files("advisorkit") / "data" / "text" / "en" / "brief.txt").read_text(encoding="utf-8")
     before, after = text.split("{notes}")
-    return before.replace("{questions}", "\n".join(map(_question, asked))) + notes.strip() + after
+    return before.replace("{questions}", "\n".join(map(_question, asked()))) + notes.strip() + after
 
 
 def notes_in(text: str) -> str | None:
     """The notes that a prompt made by `prompt` holds; None when `text` is not such a prompt.
 
     Example:
-        >>> from advisorkit.catalog.reading import load
-        >>> notes_in(prompt("Auditors want sources.", load()))
+        >>> notes_in(prompt("Auditors want sources."))
         'Auditors want sources.'
     """
     found = _NOTES.search(text)
@@ -59,31 +58,29 @@ def _question(criterion: Criterion) -> str:
     return f"- {criterion.id}: {criterion.question} Answer: {' or '.join(part for part in (words, number) if part)}"
 
 
-def read_reply(text: str, notes: str, catalog: Catalog, file: str = "reply") -> Reply:
+def read_reply(text: str, notes: str, file: str = "reply") -> Reply:
     r"""The guesses in a reply; what is not a criterion, not a level or not backed by the notes is a fault.
 
     Args:
         text: The model's reply, YAML as asked for; a code fence around it is taken off.
         notes: The same notes that the prompt held; every quote must stand in them, white space aside.
-        catalog: What may be asked.
         file: Name of the reply for messages.
 
     Raises:
         EngagementError: If the reply is not YAML of the form asked for, so that nothing can be taken from it.
 
     Example:
-        >>> from advisorkit.catalog.reading import load
         >>> said = "answers:\n  citations: {value: required, quote: Auditors want sources}"
-        >>> read_reply(said, "Auditors want sources.", load()).answers["citations"].levels
+        >>> read_reply(said, "Auditors want sources.").answers["citations"].levels
         ('required',)
     """
-    faults: list[Fault] = []
+    criteria, faults = load_catalog().criteria, list[Fault]()
     fenced = _FENCE.match(text)
     root = Spot(parse_yaml(fenced[1] if fenced else text, file), "", file, faults)
     if not isinstance(root.node, Fields) or "answers" not in root.fields():
         raise EngagementError([Fault(file, "", "is not a reply to the brief: it must start with 'answers:'")])
-    entries = root.fields(("answers",))["answers"].fields(catalog.criteria, "criterion")
-    found = {name: _guess(spot, catalog.criteria[name], " ".join(notes.split())) for name, spot in entries.items()}
+    entries = root.fields(("answers",))["answers"].fields(criteria, "criterion")
+    found = {name: _guess(spot, criteria[name], " ".join(notes.split())) for name, spot in entries.items()}
     return Reply({name: guess for name, guess in found.items() if guess is not None}, tuple(faults))
 
 

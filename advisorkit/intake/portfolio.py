@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePath
 
-from advisorkit.catalog.vocabulary import Vocabulary, answer, vocabulary
+from advisorkit.catalog.reading import load as load_catalog
+from advisorkit.catalog.tables import assumptions
+from advisorkit.catalog.vocabulary import answer, setting
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, ReadTable, as_amount, read_table
 from advisorkit.files.trees import shown
 from advisorkit.store.document import CURRENCIES, slug
-from advisorkit.values.criteria import Catalog
 from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
 from advisorkit.values.errors import EngagementError, Fault, nearest
 
@@ -56,7 +57,7 @@ class PortfolioTable:
         return tuple(fault for row in self.rows for fault in row.faults)
 
 
-def portfolio(path: str | Path, currency: str, as_of: date, catalog: Catalog | None = None) -> PortfolioTable:
+def portfolio(path: str | Path, currency: str, as_of: date) -> PortfolioTable:
     """The workflows of a CSV or XLSX table, each as an engagement of its own.
 
     Columns: ``id``, ``name``, any criterion id, any workload or assumption name, optional ``client``, ``currency``
@@ -66,23 +67,22 @@ def portfolio(path: str | Path, currency: str, as_of: date, catalog: Catalog | N
         path: The table.
         currency: Currency of rows without one, ISO 4217.
         as_of: Day of the advice for rows without one.
-        catalog: Another catalogue than the shipped one.
 
     Raises:
         EngagementError: If a column or an id is faulty, or there is no row; nothing of the table is then used.
     """
-    table, words = read_table(path), vocabulary(catalog)
-    _check_columns(table, words)
+    table = read_table(path)
+    _check_columns(table)
     _check_ids(table)
-    rows = tuple(_row(row, table.file, words, currency, as_of) for row in table.rows)
+    rows = tuple(_row(row, table.file, currency, as_of) for row in table.rows)
     given = set(table.columns)
     assumed = [f"{table.file}: no column {name}, so {value} was taken" for name, value in
                (("currency", currency), ("as_of", as_of.isoformat())) if name not in given]
     return PortfolioTable(table.file, rows, (*table.notices, *assumed))
 
 
-def _check_columns(table: ReadTable, words: Vocabulary) -> None:
-    valid = [*_OWN, *words.catalog.criteria, *words.names]
+def _check_columns(table: ReadTable) -> None:
+    valid = [*_OWN, *load_catalog().criteria, *assumptions()]
     faults = [Fault(table.file, "line 1", f"column '{name}' is missing") for name in ("id", "name") if name not in table.columns]
     for name in table.columns:
         if name not in valid:
@@ -116,9 +116,9 @@ def _word(row: ReadRow, column: str) -> str:
     return (row.cells[column].text() or "") if column in row.cells else ""
 
 
-def _row(row: ReadRow, file: str, words: Vocabulary, currency: str, as_of: date) -> PortfolioRow:
+def _row(row: ReadRow, file: str, currency: str, as_of: date) -> PortfolioRow:
     cells, name = row.cells, _word(row, "id")
-    answers, settings = dict(_answers(cells, words)), dict(_settings(cells, words))
+    answers, settings = dict(_answers(cells)), dict(_settings(cells))
     if not row.faults and not _word(row, "name"):
         row.faults.append(Fault(file, f"line {row.line}, name", "is blank; every row needs a name"))
     chosen = cells["currency"].word(CURRENCIES, "currency code") if "currency" in cells else currency
@@ -126,25 +126,25 @@ def _row(row: ReadRow, file: str, words: Vocabulary, currency: str, as_of: date)
     client = _word(row, "client") or PurePath(file).stem
     if row.faults or chosen is None or day is None:
         return PortfolioRow(row.line, name, None, tuple(row.faults))
-    workload, assumptions = (
-        {key: value for key, value in settings.items() if words.names[key].group == group}
+    workload, agreed = (
+        {key: value for key, value in settings.items() if assumptions()[key].group == group}
         for group in ("workload", "assumption")
     )
-    workflow = Workflow(name, _word(row, "name"), answers, workload=workload, assumptions=assumptions)
+    workflow = Workflow(name, _word(row, "name"), answers, workload=workload, assumptions=agreed)
     return PortfolioRow(row.line, name, Engagement(name, client, chosen, day, (workflow,)), ())
 
 
-def _answers(cells: Mapping[str, Spot], words: Vocabulary) -> Iterator[tuple[str, Answer]]:
+def _answers(cells: Mapping[str, Spot]) -> Iterator[tuple[str, Answer]]:
     for name, spot in cells.items():
-        row = words.catalog.criteria.get(name)
+        row = load_catalog().criteria.get(name)
         said = answer(as_amount(spot) if row.unit else spot, row) if row else None
         if said is not None and not said.unknown:
             yield name, said
 
 
-def _settings(cells: Mapping[str, Spot], words: Vocabulary) -> Iterator[tuple[str, Setting]]:
+def _settings(cells: Mapping[str, Spot]) -> Iterator[tuple[str, Setting]]:
     for name, spot in cells.items():
-        row = None if name in words.catalog.criteria else words.names.get(name)
-        value = words.setting(as_amount(spot) if row.numeric else spot, row) if row else None
+        row = None if name in load_catalog().criteria else assumptions().get(name)
+        value = setting(as_amount(spot) if row.numeric else spot, row) if row else None
         if value is not None:
             yield name, value

@@ -16,7 +16,7 @@ from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, as_amount, read_table
 from advisorkit.files.texts import Texts
 from advisorkit.files.trees import Items, Scalar
-from advisorkit.values.criteria import TOPICS, Catalog, Criterion
+from advisorkit.values.criteria import TOPICS, Criterion
 from advisorkit.values.engagement import Answer
 from advisorkit.values.errors import EngagementError, Fault, UsageError, nearest
 
@@ -32,34 +32,32 @@ _LOOK = {"font_name": "Arial", "font_size": 10, "font_color": "#14202B", "text_w
 TEXTS = Texts("intake")
 
 
-def asked(catalog: Catalog, *, core: bool = False) -> tuple[Criterion, ...]:
+def asked(*, core: bool = False) -> tuple[Criterion, ...]:
     """The questions of a questionnaire, in workshop order: all that can be asked, or the `core` alone.
 
     Example:
-        >>> any(row.derived for row in asked(load_catalog()))
+        >>> any(row.derived for row in asked())
         False
     """
-    rows = [row for row in catalog.criteria.values() if not row.derived and (row.core or not core)]
+    rows = [row for row in load_catalog().criteria.values() if not row.derived and (row.core or not core)]
     return tuple(sorted(rows, key=lambda row: TOPICS.index(row.topic)))
 
 
-def new_questionnaire(path: str | Path, catalog: Catalog | None = None, *, core: bool = False) -> None:
+def new_questionnaire(path: str | Path, *, core: bool = False) -> None:
     """Write an empty questionnaire: one line a question, lists with the client's own words, room for remarks.
 
     Args:
         path: The XLSX file to make; one that is there is replaced.
-        catalog: Another catalogue than the shipped one.
         core: Only the shortest useful assessment.
 
     Raises:
         UsageError: If the file cannot be written.
     """
-    words = catalog or load_catalog()
     stream = io.BytesIO()
     book = import_module("xlsxwriter").Workbook(stream, _PLAIN)
     book.set_properties({"title": "Questionnaire", "created": datetime(2026, 1, 1)})  # noqa: DTZ001  same bytes each time
     _guide(book)
-    _questions(book, asked(words, core=core), words)
+    _questions(book, asked(core=core))
     book.close()
     try:
         write_bytes(path, stream.getvalue())
@@ -77,7 +75,7 @@ def _guide(book: Any) -> None:
         sheet.write_string(i + 1, 0, text[f"guide.{i}"], line)
 
 
-def _questions(book: Any, rows: Sequence[Criterion], catalog: Catalog) -> None:
+def _questions(book: Any, rows: Sequence[Criterion]) -> None:
     sheet, lists = book.add_worksheet(TEXTS.all["sheet"]), book.add_worksheet("Lists")
     lists.hide()
     head = book.add_format(_LOOK | {"bold": True, "bottom": 1})
@@ -91,7 +89,7 @@ def _questions(book: Any, rows: Sequence[Criterion], catalog: Catalog) -> None:
     sheet.protect("", {"format_columns": True, "format_rows": True, "sort": True, "autofilter": True})
     text, room = book.add_format(_LOOK), book.add_format(_LOOK | {"locked": False, "bg_color": "#F2F5F8", "border": 1, "border_color": "#D5DADF"})
     for line, row in enumerate(rows, 1):
-        said = (row.id, catalog.topics.get(row.topic, row.topic), row.question, row.help, TEXTS.all.get(f"who.{row.who}", row.who))
+        said = (row.id, load_catalog().topics[row.topic], row.question, row.help, TEXTS.all.get(f"who.{row.who}", row.who))
         for column, word in enumerate(said):
             sheet.write_string(line, column, word, text)
         for name in _FILLED_IN:
@@ -134,13 +132,13 @@ class Questionnaire:
     """What the user should know about the file."""
 
 
-def read_questionnaire(path: str | Path, catalog: Catalog | None = None) -> Questionnaire:
+def read_questionnaire(path: str | Path) -> Questionnaire:
     """Answers in a questionnaire made by `new_questionnaire`; its sheet may also come as a CSV file.
 
     Raises:
         EngagementError: If the file is not such a questionnaire, so that nothing can be taken from it.
     """
-    words, text = catalog or load_catalog(), TEXTS.all
+    criteria, text = load_catalog().criteria, TEXTS.all
     table = read_table(path, text["sheet"])
     if missing := [text[name] for name in ("code", "answer") if text[name] not in table.columns]:
         message = f"is not a questionnaire of advisorkit: column {' and '.join(missing)} is missing"
@@ -148,21 +146,21 @@ def read_questionnaire(path: str | Path, catalog: Catalog | None = None) -> Ques
     found = {}
     seen: dict[str, int] = {}
     for row in table.rows:
-        name = _code(row, words, table.file, seen)
-        said = None if name is None or row.faults else _line(row, words.criteria[name])
+        name = _code(row, table.file, seen)
+        said = None if name is None or row.faults else _line(row, criteria[name])
         if name and said is not None and not row.faults:
             found[name] = said
     faults = tuple(fault for row in table.rows for fault in row.faults)
     return Questionnaire(found, faults, table.notices)
 
 
-def _code(row: ReadRow, catalog: Catalog, file: str, seen: dict[str, int]) -> str | None:
+def _code(row: ReadRow, file: str, seen: dict[str, int]) -> str | None:
     spot = row.cells.get(TEXTS.all["code"])
     if spot is None:
         if not row.faults and TEXTS.all["answer"] in row.cells:
             row.faults.append(Fault(file, f"line {row.line}", "holds an answer but no code, so the question is not known"))
         return None
-    codes = [criterion.id for criterion in catalog.criteria.values() if not criterion.derived]
+    codes = [criterion.id for criterion in asked()]
     name = spot.word(codes, "code of a question")
     if name in seen:
         spot.fault(f"'{name}' was answered on line {seen[name]} already; keep one")

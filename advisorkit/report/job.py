@@ -10,7 +10,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from advisorkit.catalog.vocabulary import vocabulary
 from advisorkit.costs.assumption import DRAWS
 from advisorkit.costs.simulation import SEED
 from advisorkit.export.blocks import Block
@@ -105,7 +104,7 @@ def open_job(path: str) -> Report:
         brand = Brand(**options.pop("brand", {}))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{path} is not a job file made by write_job: {error}") from None
-    found = reading.understand_tree(tree(engagement), Path(path).name, vocabulary())
+    found = reading.understand_tree(tree(engagement), Path(path).name)
     _check(found, options)
     return make_report(found, brand=brand, pilots=_established(found, files), **options)
 

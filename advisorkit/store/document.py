@@ -6,14 +6,13 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 from pathlib import PurePosixPath, PureWindowsPath
 
-from advisorkit.catalog.vocabulary import Vocabulary, vocabulary
+from advisorkit.catalog.vocabulary import definitions, forms
 from advisorkit.files.numbers import is_number
 from advisorkit.files.spots import Spot
 from advisorkit.files.typed import TEXT, Form, Known, Plain, Schema, whole
-from advisorkit.values.criteria import Catalog
 from advisorkit.values.engagement import Engagement, Scenario
 
 FORMAT = 1
@@ -51,11 +50,11 @@ def _inside(spot: Spot) -> str | None:
     return text
 
 
-@lru_cache(maxsize=8)
-def shape(words: Vocabulary) -> Form:
+@cache
+def shape() -> Form:
     """How an engagement stands in a file; its fields say the rest."""
     known: Known = {
-        **words.forms,
+        **forms(),
         "id": ID,
         "path": Form(_inside, schema=TEXT.copy, stand_in=""),
         "context": CONTEXT,
@@ -67,8 +66,8 @@ def shape(words: Vocabulary) -> Form:
     return whole(Engagement, {**known, "change": change}, beside=version, spare=("id",))
 
 
-def schema(catalog: Catalog | None = None) -> Schema:
-    """JSON Schema of the engagement file for the shipped words, or for another catalogue.
+def schema() -> Schema:
+    """JSON Schema of the engagement file with every word.
 
     It describes form and words; that ranges rise, ids are unique and named files exist is checked on reading.
 
@@ -76,15 +75,14 @@ def schema(catalog: Catalog | None = None) -> Schema:
         >>> schema()["properties"]["advisorkit"]
         {'const': 1, 'description': 'Version of the format.'}
     """
-    words = vocabulary(catalog)
-    made = shape(words).schema()
+    made = shape().schema()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "advisorkit engagement file",
         "$comment": "In YAML, no and yes are words here, never truth values.",
         **made,
         "required": ["advisorkit", *made["required"]],
-        "$defs": words.definitions(),
+        "$defs": definitions(),
     }
 
 
@@ -97,7 +95,7 @@ def document(engagement: Engagement) -> dict[str, Plain]:
         >>> document(Engagement("a", "A", "EUR", date(2026, 11, 20), (Workflow("w", "W"),)))["workflows"]
         [{'id': 'w', 'name': 'W'}]
     """
-    return {"advisorkit": FORMAT, **shape(vocabulary()).plain(engagement)}
+    return {"advisorkit": FORMAT, **shape().plain(engagement)}
 
 
 def to_json(engagement: Engagement) -> str:

@@ -8,13 +8,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
-from advisorkit.catalog.vocabulary import Vocabulary, vocabulary
-from advisorkit.costs.assumption import Assumption
 from advisorkit.files.disk import SourceText, read_source
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, Items, Node, Scalar, parse
 from advisorkit.store.document import FORMAT, shape
-from advisorkit.values.criteria import Catalog
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import EngagementError, Fault
 
@@ -34,27 +31,23 @@ class Loaded:
     """SHA-256 of the file's bytes; `write` refuses when the file has changed since."""
 
 
-def read(
-    path: str | Path, catalog: Catalog | None = None, assumptions: Mapping[str, Assumption] | None = None
-) -> Engagement:
+def read(path: str | Path) -> Engagement:
     """The engagement in a YAML or JSON file.
 
     Raises:
         EngagementError: With every fault of the file, each with its line or path and the nearest valid words.
     """
-    return load(path, catalog, assumptions).engagement
+    return load(path).engagement
 
 
-def load(
-    path: str | Path, catalog: Catalog | None = None, assumptions: Mapping[str, Assumption] | None = None
-) -> Loaded:
+def load(path: str | Path) -> Loaded:
     """As `read`, with notices and the file's fingerprint.
 
     Raises:
         EngagementError: With every fault of the file.
     """
     source = read_source(path)
-    return Loaded(understand(source, vocabulary(catalog, assumptions)), source.notices, source.fingerprint)
+    return Loaded(understand(source), source.notices, source.fingerprint)
 
 
 def from_json(text: str, file: str = "job.json") -> Engagement:
@@ -63,19 +56,19 @@ def from_json(text: str, file: str = "job.json") -> Engagement:
     Raises:
         EngagementError: With every fault of the text; `file` names it.
     """
-    return understand(SourceText(file, text, ""), vocabulary())
+    return understand(SourceText(file, text, ""))
 
 
-def understand(source: SourceText, words: Vocabulary) -> Engagement:
+def understand(source: SourceText) -> Engagement:
     """The engagement in a text.
 
     Raises:
         EngagementError: With every fault of the text.
     """
-    return understand_tree(parse(source), source.file, words)
+    return understand_tree(parse(source), source.file)
 
 
-def understand_tree(tree: Node, file: str, words: Vocabulary) -> Engagement:
+def understand_tree(tree: Node, file: str) -> Engagement:
     """The engagement in a strict tree of the file called `file`.
 
     Raises:
@@ -84,7 +77,7 @@ def understand_tree(tree: Node, file: str, words: Vocabulary) -> Engagement:
     faults: list[Fault] = []
     root = Spot(upgraded(tree, file), "", file, faults)
     _version(root)
-    value: Engagement | None = shape(words).read(root)
+    value: Engagement | None = shape().read(root)
     _scenarios(root, _workflows(root, value))
     made = value and _with_id(value, root)
     if faults or made is None:

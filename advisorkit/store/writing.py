@@ -9,13 +9,12 @@ from pathlib import Path
 from textwrap import wrap
 
 from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.catalog.vocabulary import Vocabulary, vocabulary
 from advisorkit.files.disk import SourceText, decode, fingerprint, read_bytes, write_bytes
 from advisorkit.files.trees import Fields, Items, Node, Scalar, parse
 from advisorkit.files.typed import Plain
 from advisorkit.store.document import CONTEXT, FORMAT, block, document, inline, scalar, to_json
 from advisorkit.store.reading import Loaded, understand, understand_tree
-from advisorkit.values.criteria import TOPICS, Catalog, Criterion
+from advisorkit.values.criteria import TOPICS, Criterion
 from advisorkit.values.engagement import Engagement, Scenario, Workflow
 from advisorkit.values.errors import EngagementError, UsageError
 
@@ -184,9 +183,7 @@ def text(engagement: Engagement) -> str:
     return "\n".join(block(document(engagement))) + "\n"
 
 
-def write(
-    path: str | Path, engagement: Engagement, fingerprint: str | None = None, catalog: Catalog | None = None
-) -> Loaded:
+def write(path: str | Path, engagement: Engagement, fingerprint: str | None = None) -> Loaded:
     """Write a new file, or the changes into the file that is there, keeping its comments and order.
 
     With `fingerprint` (of `Loaded`) the file must be as it was read. The file is replaced in one step.
@@ -195,9 +192,8 @@ def write(
         EngagementError: If the file that is there cannot be read as an engagement; it is left alone.
         UsageError: If it changed on disk since it was read, or cannot be written.
     """
-    words = vocabulary(catalog)
     there = _there(Path(path), fingerprint)
-    content, notices = _content(Path(path), there, engagement, words)
+    content, notices = _content(Path(path), there, engagement)
     raw = content.encode()
     try:
         write_bytes(path, raw, lambda: _look_again(Path(path), there))
@@ -228,39 +224,39 @@ def _look_again(path: Path, there: bytes | None) -> None:
     _there(path, None if there is None else _hash(there))
 
 
-def _content(path: Path, there: bytes | None, engagement: Engagement, words: Vocabulary) -> tuple[str, tuple[str, ...]]:
+def _content(path: Path, there: bytes | None, engagement: Engagement) -> tuple[str, tuple[str, ...]]:
     if there is None:
-        return _fresh(str(path), engagement, words), ()
-    return _changed(SourceText(str(path), decode(there, str(path))[0], ""), engagement, words)
+        return _fresh(str(path), engagement), ()
+    return _changed(SourceText(str(path), decode(there, str(path))[0], ""), engagement)
 
 
-def _changed(source: SourceText, engagement: Engagement, words: Vocabulary) -> tuple[str, tuple[str, ...]]:
+def _changed(source: SourceText, engagement: Engagement) -> tuple[str, tuple[str, ...]]:
     root = parse(source)
-    before = understand_tree(root, source.file, words)
+    before = understand_tree(root, source.file)
     if source.file.lower().endswith(".json"):
-        return _fresh(source.file, engagement, words), ()
+        return _fresh(source.file, engagement), ()
     if isinstance(root, Fields) and not root.flow:
         content = patched(source.text, root, document(before), document(engagement))
-        if _same(SourceText(source.file, content, ""), engagement, words):
+        if _same(SourceText(source.file, content, ""), engagement):
             return content, ()
-    return _fresh(source.file, engagement, words), (f"{source.file}: was written anew; comments in it were not kept",)
+    return _fresh(source.file, engagement), (f"{source.file}: was written anew; comments in it were not kept",)
 
 
-def _same(source: SourceText, engagement: Engagement, words: Vocabulary) -> bool:
+def _same(source: SourceText, engagement: Engagement) -> bool:
     try:
-        return understand(source, words) == engagement
+        return understand(source) == engagement
     except EngagementError:
         return False
 
 
-def _fresh(file: str, engagement: Engagement, words: Vocabulary) -> str:
+def _fresh(file: str, engagement: Engagement) -> str:
     content = to_json(engagement) if file.lower().endswith(".json") else text(engagement)
-    if understand(SourceText(file, content, ""), words) != engagement:
+    if understand(SourceText(file, content, "")) != engagement:
         raise UsageError(f"{file}: the engagement holds values that a file cannot keep; nothing was written")
     return content
 
 
-def new(id: str, client: str, currency: str, as_of: date, catalog: Catalog | None = None) -> str:
+def new(id: str, client: str, currency: str, as_of: date) -> str:
     """Text of a fresh engagement file with one workflow and the core questions as comments.
 
     Example:
@@ -268,7 +264,6 @@ def new(id: str, client: str, currency: str, as_of: date, catalog: Catalog | Non
         >>> "      # knowledge_change:" in text
         True
     """
-    words = catalog or load_catalog()
     lines = [
         f"advisorkit: {FORMAT}",
         f"id: {scalar(id)}",
@@ -281,7 +276,7 @@ def new(id: str, client: str, currency: str, as_of: date, catalog: Catalog | Non
         "    context:",
         *(f"      # {name}: ..." for name in CONTEXT),
         "    answers:",
-        *_questions(words),
+        *_questions(),
         "    workload:",
         "      # input_tokens: [200, 600, 2000]    # a page is about 600 tokens; all names: advisorkit schema",
         "assumptions:    # for all workflows",
@@ -290,7 +285,8 @@ def new(id: str, client: str, currency: str, as_of: date, catalog: Catalog | Non
     return _HEAD + "\n".join(lines) + "\n"
 
 
-def _questions(catalog: Catalog) -> Iterator[str]:
+def _questions() -> Iterator[str]:
+    catalog = load_catalog()
     for topic in TOPICS:
         asked = [row for row in catalog.criteria.values() if row.topic == topic and row.core and not row.derived]
         if asked:
