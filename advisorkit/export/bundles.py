@@ -6,6 +6,7 @@ Payloads are lists of pairs, never mappings: notebook files sort their keys.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -23,12 +24,13 @@ from advisorkit.export.formats import UNSEEN
 from advisorkit.export.markup import html, plain
 from advisorkit.values.errors import RenderError
 
-_NAMES: Mapping[str, type[Any]] = {
-    "cover": kinds.Cover, "heading": kinds.Heading, "text": kinds.Text, "key_figures": kinds.KeyFigures,
-    "table": kinds.Table, "chart": kinds.ChartBlock, "callout": kinds.Callout, "decision": kinds.DecisionBlock,
-    "line_items": kinds.LineItems, "done": kinds.Done,
-}
-MIME: Mapping[type[Any], str] = {kind: f"application/vnd.advisorkit.{name}.v1+json" for name, kind in _NAMES.items()}
+
+def _mime(kind: type[Any]) -> str:
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__.removesuffix("Block")).lower()
+    return f"application/vnd.advisorkit.{name}.v1+json"
+
+
+MIME: Mapping[type[Any], str] = {kind: _mime(kind) for kind in get_args(Block)}
 """MIME type of each kind of block."""
 _BY_MIME = {mime: kind for kind, mime in MIME.items()}
 
@@ -54,11 +56,8 @@ def read(data: Mapping[str, Any]) -> Block | None:
     Raises:
         RenderError: If it claims to hold one and does not.
     """
-    for mime, payload in data.items():
-        if mime in _BY_MIME:
-            block: Block = decode(_BY_MIME[mime], payload)
-            return block
-    return None
+    found = next((mime for mime in data if mime in _BY_MIME), None)
+    return decode(_BY_MIME[found], data[found]) if found else None
 
 
 def encode(value: Any) -> Any:
@@ -70,9 +69,9 @@ def encode(value: Any) -> Any:
     """
     if isinstance(value, Chart):
         return [["kind", type(value).__name__], *_pairs(value)]
-    if is_dataclass(value):
-        return _pairs(value)
-    return [encode(item) for item in value] if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return [encode(item) for item in value]
+    return _pairs(value) if is_dataclass(value) else value
 
 
 def _pairs(value: Any) -> list[list[Any]]:

@@ -1,4 +1,4 @@
-"""Every format of a deliverable, once: who renders it, what it is to a browser, when it is whole."""
+"""Every format of a deliverable, once: who renders it, when it is whole."""
 
 from __future__ import annotations
 
@@ -40,24 +40,16 @@ class FileFormat:
 
     name: str
     """What stands after ``--to`` and, as an extension, in the file's name."""
-    kind: str
-    """What its reader gets: ``page``, ``document``, ``slides`` or ``workbook``."""
-    media_type: str
-    """As a browser knows it."""
     whole: Callable[[bytes], bool]
     """Whether content opens and has its end."""
     renderer: str = ""
     """``module:function``, called with the executed notebook and the options, gives text or bytes; empty while it is not built."""
 
 
-_OPEN_XML = "application/vnd.openxmlformats-officedocument."
 FORMATS = {
     one.name: one for one in (
-        FileFormat("html", "page", "text/html", _html, "advisorkit.export.html:render"),
-        FileFormat("pdf", "document", "application/pdf", _pdf),
-        FileFormat("docx", "document", f"{_OPEN_XML}wordprocessingml.document", _office),
-        FileFormat("pptx", "slides", f"{_OPEN_XML}presentationml.presentation", _office),
-        FileFormat("xlsx", "workbook", f"{_OPEN_XML}spreadsheetml.sheet", _office),
+        FileFormat("html", _html, "advisorkit.export.html:render"), FileFormat("pdf", _pdf),
+        *(FileFormat(name, _office) for name in ("docx", "pptx", "xlsx")),
     )
 }  # fmt: skip
 """Every format that is planned, in the order of lists; a new one needs its line here and its renderer."""

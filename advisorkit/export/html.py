@@ -5,22 +5,21 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from dataclasses import replace
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
-from nbconvert.exporters import TemplateExporter
+from nbconvert.exporters import Exporter
 from nbformat.v4 import new_notebook
 from plotly.offline import get_plotlyjs
-from traitlets import Bool, Unicode, default
+from traitlets import Bool, Unicode
 
 from advisorkit.charts.figures import spec
 from advisorkit.charts.theme import LIGHT
 from advisorkit.export.blocks import ChartBlock
 from advisorkit.export.brand import Brand, read_brand
-from advisorkit.export.markup import TEMPLATES, html
+from advisorkit.export.markup import html, template
 from advisorkit.export.pages import Document, Page, document
 
 _START = (
@@ -30,7 +29,7 @@ _START = (
 )
 
 
-class AdvisorHTMLExporter(TemplateExporter):
+class AdvisorHTMLExporter(Exporter):
     """nbconvert exporter of advice reports: blocks only, no code, nothing fetched.
 
     Raises:
@@ -39,43 +38,20 @@ class AdvisorHTMLExporter(TemplateExporter):
 
     export_from_notebook = "Advice report (HTML)"
     output_mimetype = "text/html"
+    file_extension = ".html"
     default_preprocessors: list[str] = []  # noqa: RUF012
 
     interactive = Bool(default_value=False, help="Embed plotly, so that charts answer to the pointer").tag(config=True)
     brand_file = Unicode("", help="Brand file that wins over the notebook's own").tag(config=True)
 
-    @default("file_extension")
-    def _default_file_extension(self) -> str:
-        return ".html"
-
-    @default("template_name")
-    def _default_template_name(self) -> str:
-        return "advisorkit"
-
-    @default("extra_template_basedirs")
-    def _default_extra_template_basedirs(self) -> list[str]:
-        return [str(TEMPLATES)]
-
-    @default("template_extension")
-    def _default_template_extension(self) -> str:
-        return ".html.j2"
-
-    def from_notebook_node(  # type: ignore[override]
-        self, nb: Any, resources: Any = None, **kw: Any
-    ) -> tuple[str, dict[str, Any]]:
+    def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> tuple[str, dict[str, Any]]:  # type: ignore[override]
         """The page and nbconvert's resources."""
-        brand = resources.pop("brand", None) if resources else None
-        brand = brand or (read_brand(self.brand_file) if self.brand_file else None)
-        found = document(nb)
-        found = replace(found, cover=replace(found.cover, brand=brand)) if brand else found
-        values = {"report": _values(found, interactive=self.interactive)}
-        empty = new_notebook(metadata=nb.metadata)  # type: ignore[no-untyped-call]  # nbconvert copies what it is given; the page needs no cells
-        page, out = super().from_notebook_node(empty, {**(resources or {}), **values}, **kw)
-        return page, out
+        page = render(nb, interactive=self.interactive, brand=self.brand_file or None)
+        return page, super().from_notebook_node(new_notebook(), resources, **kw)[1]  # type: ignore[no-untyped-call]
 
 
 def render(notebook: Any, *, interactive: bool = False, brand: Brand | str | Path | None = None) -> str:
-    """An executed notebook as one HTML page, by an exporter that is made once and kept.
+    """An executed notebook as one HTML page.
 
     `interactive` embeds plotly (about 5 MB); `brand` is a brand or its file and wins over the notebook's own.
 
@@ -84,13 +60,9 @@ def render(notebook: Any, *, interactive: bool = False, brand: Brand | str | Pat
         EngagementError: If the brand file has faults.
     """
     chosen = read_brand(brand) if isinstance(brand, str | Path) else brand
-    page, _resources = _exporter(interactive).from_notebook_node(notebook, {"brand": chosen})
-    return str(page)
-
-
-@cache
-def _exporter(interactive: bool) -> AdvisorHTMLExporter:
-    return AdvisorHTMLExporter(interactive=interactive)  # type: ignore[no-untyped-call]
+    found = document(notebook)
+    cover = replace(found.cover, brand=chosen or found.cover.brand)
+    return template("index.html.j2").render(report=_values(replace(found, cover=cover), interactive=interactive))
 
 
 def _values(found: Document, *, interactive: bool) -> dict[str, Any]:

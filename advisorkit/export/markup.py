@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemLoader, Template
 from markupsafe import Markup
 
 from advisorkit.charts.kinds import Chart
 from advisorkit.charts.svg import svg
 from advisorkit.export import blocks as kinds
 from advisorkit.export.blocks import Block
-
-TEMPLATES = Path(__file__).parent / "template"
-"""Where the templates of nbconvert and of blocks lie."""
 
 
 def html(block: Block, **values: Markup) -> str:
@@ -25,48 +22,51 @@ def html(block: Block, **values: Markup) -> str:
         >>> html(kinds.Text(("1 < 2",)))
         '<p class="body">1 &lt; 2</p>'
     """
-    return str(getattr(_macros(), type(block).__name__)(block, **values))
+    return str(getattr(template("blocks.html.j2").module, type(block).__name__)(block, **values))
 
 
 @cache
-def _macros() -> Any:
-    found = Environment(loader=FileSystemLoader(TEMPLATES / "advisorkit"), autoescape=True)
+def template(name: str) -> Template:
+    """One of the templates of blocks and pages."""
+    found = Environment(loader=FileSystemLoader(Path(__file__).parent / "template" / "advisorkit"), autoescape=True)
     found.globals["svg"] = _drawn
-    return found.get_template("blocks.html.j2").module
+    return found.get_template(name)
 
 
 def _drawn(chart: Chart) -> Markup:
     return Markup(svg(chart))  # noqa: S704 - every word of a chart is escaped where it is drawn
 
 
+def lines(block: Block) -> Iterator[tuple[str, str]]:
+    """What a block says, line by line: words, and ``strong`` where they stand out."""
+    match block:
+        case kinds.Cover():
+            yield from ((line, "") for line in (block.title, block.subtitle, f"{block.client}, {block.date}"))
+        case kinds.Heading():
+            yield from (("", ""), (block.text, "strong"))
+        case kinds.Text():
+            sign = "  - " if block.style in ("bullets", "numbered") else ""
+            yield from ((sign + line, "") for line in block.paragraphs)
+        case kinds.KeyFigures():
+            yield from ((f"{one.value}  {one.words}", "") for one in block.figures)
+        case kinds.Callout():
+            yield f"{block.title}: {block.text}", ""
+        case kinds.DecisionBlock():
+            yield from (("", ""), (block.part, "strong"))
+            yield from ((line, "") for line in (block.advice, block.state, block.override) if line)
+
+
 def plain(block: Block) -> str:
-    r"""A block as plain text.
+    r"""A block as plain text; a chart as its alt text.
 
     Example:
         >>> plain(kinds.Text(("Start small.", "Measure."), "bullets"))
-        '- Start small.\n- Measure.'
+        '- Start small.\n  - Measure.'
     """
-    match block:
-        case kinds.Cover():
-            lines = [block.title, block.subtitle, f"{block.client}, {block.date}"]
-        case kinds.Heading():
-            lines = [f"{'#' * block.level} {block.text}"]
-        case kinds.Text():
-            sign = {"bullets": "- ", "numbered": "1. "}.get(block.style, "")
-            lines = [sign + line for line in block.paragraphs]
-        case kinds.KeyFigures():
-            lines = [f"{one.value}  {one.words}" for one in block.figures]
-        case kinds.Table():
-            rows = ("\t".join(cell.text for cell in row) for row in (block.head, *block.rows))
-            lines = [line for line in (block.title, block.subtitle, *rows, block.note) if line]
-        case kinds.LineItems():
-            return plain(block.table)
-        case kinds.ChartBlock():
-            lines = [block.chart.alt, *block.beside]
-        case kinds.Callout():
-            lines = [f"{block.title}: {block.text}"]
-        case kinds.DecisionBlock():
-            lines = [line for line in (f"## {block.advice}", block.state, block.override) if line]
-        case kinds.Done():
-            lines = []
-    return "\n".join(lines)
+    if isinstance(block, kinds.ChartBlock):
+        return "\n".join((block.chart.alt, *block.beside))
+    table = block.table if isinstance(block, kinds.LineItems) else block
+    if isinstance(table, kinds.Table):
+        rows = ("\t".join(cell.text for cell in row) for row in (table.head, *table.rows))
+        return "\n".join(filter(None, (table.title, table.subtitle, *rows, table.note)))
+    return "\n".join(words for words, _ in lines(block)).strip()

@@ -13,9 +13,9 @@ from rich.text import Text as Words
 
 from advisorkit.export import blocks as kinds
 from advisorkit.export.blocks import Block
+from advisorkit.export.markup import lines
 
 _STYLES = {"strong": "bold", "muted": "dim", "error": "bold red", "warning": "bold yellow", "note": "bold"}
-_SIGNS = {"bullets": "  - ", "numbered": "  - "}
 
 
 def terminal(blocks: Iterable[Block]) -> Iterator[Drawn | Words]:
@@ -23,7 +23,7 @@ def terminal(blocks: Iterable[Block]) -> Iterator[Drawn | Words]:
 
     Example:
         >>> [str(part) for part in terminal([kinds.Heading("Why"), kinds.Text(("Start small.", "Measure."), "bullets")])]
-        ['\nWhy', '  - Start small.\n  - Measure.']
+        ['', 'Why', '  - Start small.', '  - Measure.']
     """
     for block in blocks:
         match block:
@@ -34,22 +34,7 @@ def terminal(blocks: Iterable[Block]) -> Iterator[Drawn | Words]:
             case kinds.Callout():
                 yield Words.assemble((f"\n{block.title}  ", _STYLES[block.tone]), block.text)
             case _:
-                yield from _words(block)
-
-
-def _words(block: Block) -> Iterator[Words]:
-    match block:
-        case kinds.Cover():
-            yield Words(f"{block.title}\n{block.subtitle}\n{block.client}, {block.date}")
-        case kinds.Heading():
-            yield Words(f"\n{block.text}", "bold")
-        case kinds.Text():
-            yield Words("\n".join(_SIGNS.get(block.style, "") + line for line in block.paragraphs))
-        case kinds.KeyFigures():
-            yield Words("\n".join(f"{one.value}  {one.words}" for one in block.figures))
-        case kinds.DecisionBlock():
-            yield Words(f"\n{block.part}", "bold")
-            yield Words("\n".join(filter(None, (block.advice, block.state, block.override))))
+                yield from (Words(line, _STYLES.get(tone, "")) for line, tone in lines(block))
 
 
 def _table(block: kinds.Table) -> Iterator[Drawn | Words]:
