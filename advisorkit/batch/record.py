@@ -147,7 +147,7 @@ def index_page(rows: Sequence[Deliverable], brand: Brand | None = None) -> bytes
     cover = Cover("Deliverables", about, counts, "The links open files in this folder", sample="", brand=brand or Brand(), leaflet=True)
     tables = _table("Failed", "", ("Client", "Engagement", "Document", "Reason"), map(_failure, failed))
     tables += _table("Ready", "n4", ("Client", "Engagement", "Document", "Size, kB"), map(_link, whole))
-    look = {**LIGHT.colours, "cover": cover.brand.cover, "serif": cover.brand.serif, "sans": cover.brand.sans}
+    look = {**LIGHT, "cover": cover.brand.cover, "serif": cover.brand.serif, "sans": cover.brand.sans}
     root = f":root {{ {' '.join(f'--{name}: {value};' for name, value in look.items())} }}\n"
     style = root + _SHEET.read_text(encoding="utf-8") + _OWN
     return f'{_HEAD}{style}</style></head><body class="leaflet">\n{markup(cover)}\n<main>{tables}</main></body></html>\n'.encode()

@@ -1,17 +1,275 @@
-"""From what a chart says to where its marks lie."""
+"""Where the marks of every chart lie; here those in rows: evidence, shares, flips, path, ranges, tornado."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from itertools import accumulate, pairwise
 from typing import Any
 
-from advisorkit.charts import draw_axes, draw_rows, kinds
-from advisorkit.charts.scene import Scene
+from advisorkit.charts import draw_axes, kinds
+from advisorkit.charts.kinds import Point
+from advisorkit.charts.scene import Dot, Label, Mark, Panel, Scene, Strip, Stroke, page, rows, run, ticks, width, wrap
+from advisorkit.charts.theme import MARKS
+from advisorkit.values.quantities import money_short, number, percent, percents
+
+_CHANCES = ((-20.0, "1%"), (-9.5424, "10%"), (-4.7712, "25%"), (0.0, "50%"), (4.7712, "75%"), (9.5424, "90%"), (19.956, "99%"))
+
+
+def waterfall(chart: kinds.Waterfall, wide: float = 650, row: float = 22) -> Scene:
+    """One label column and a column for each axis; decibans to scale, chances as ticks."""
+    longest = max((width(_named(s), 13) for s in chart.steps), default=0)
+    labels = min(max(longest + 14, wide * 0.31), wide * 0.44)
+    column, lines = (wide - labels - 18) / 2, len(chart.steps) + 2
+    paths = [list(accumulate(effects, initial=prior)) for effects, prior in zip(_effects(chart), chart.prior, strict=True)]
+    unit = min((column - (84 if _words_fit(path) else 130)) / max(max(path) - min(path), 3) for path in paths)
+    panels = [
+        rows(labels + axis * (column + 18), 30, column, row, lines, _window(path, column, unit), _evidence(chart, axis, path, row))
+        for axis, path in enumerate(paths)
+    ]
+    height = row * lines + 52
+    return Scene(width=wide, height=height, panels=(page(wide, height, _evidence_words(chart, wide, panels, row)), *panels))
+
+
+def _named(step: kinds.Step) -> str:
+    return f"{step.label} ({step.note})" if step.note else step.label
+
+
+def _effects(chart: kinds.Waterfall) -> tuple[list[float], list[float]]:
+    return [s.retrieval for s in chart.steps], [s.training for s in chart.steps]
+
+
+def _words_fit(path: list[float]) -> bool:
+    """Whether the belief lies so far right that its words find room on the left."""
+    return path[-1] - min(path) > (max(path) - min(path)) / 2
+
+
+def _window(path: list[float], column: float, unit: float) -> Point:
+    """Data values at the edges of a column, with room on the left for the words of the belief."""
+    spare = column - (max(path) - min(path)) * unit
+    left = spare / 2 if _words_fit(path) else spare - 46
+    return min(path) - left / unit, min(path) + (column - left) / unit
+
+
+def _evidence(chart: kinds.Waterfall, axis: int, path: list[float], row: float) -> Iterator[Mark]:
+    last = len(path)
+    yield Stroke(points=((0, -0.5), (0, last + 0.5)))
+    yield from (Stroke(points=((end, n), (end, n + 1)), fill="control") for n, end in enumerate(path))
+    yield Dot(x=path[0], y=0, mark="ring", size=8, tip=chart.prior_label)
+    yield Label(x=path[0], y=0, dx=-8, text=number(path[0], 1), fill="text2", size=12, anchor="end", halo=True)
+    for n, (step, ends) in enumerate(zip(chart.steps, pairwise(path), strict=True), 1):
+        yield from _step(step, n, ends, row)
+    yield Dot(x=path[-1], y=last, mark="circle", size=10, tip=chart.belief_label)
+    yield Label(x=path[-1], y=last, dx=-9, text=chart.rows()[-1][axis + 1], bold=True, anchor="end", halo=True)
+
+
+def _step(step: kinds.Step, n: int, ends: Point, row: float) -> Iterator[Mark]:
+    effect, (low, high) = ends[1] - ends[0], sorted(ends)
+    if abs(effect) < 0.05:
+        yield Label(x=ends[1], y=n, text="·", fill="text2", dx=4)
+        return
+    words = f"{'+' if effect > 0 else ''}{number(effect, 1)}"
+    fill = "evidence_for" if effect > 0 else "evidence_against"
+    yield Strip(x0=low, x1=high, y=n, thick=round(row * 0.62), fill=fill, dashed=bool(step.note), tip=f"{step.label}: {words}")
+    yield Label(x=high, y=n, dx=6, text=words, fill="text2", size=12, halo=True)
+
+
+def _evidence_words(chart: kinds.Waterfall, wide: float, panels: list[Panel], row: float) -> Iterator[Mark]:
+    foot, room = panels[0].top + panels[0].height, panels[0].left - 10
+    for panel, name, chance in zip(panels, ("Needs retrieval", "Needs training"), chart.chances, strict=True):
+        size = 14 if width(f"{name} {percent(chance)}", 14, bold=True) + 8 <= panel.width else 12
+        yield Label(x=panel.left, y=12, text=name, bold=True, size=size)
+        yield Label(x=panel.left + panel.width, y=12, text=percent(chance), bold=True, size=size, anchor="end")
+        yield from _chance_ticks(panel, foot)
+    yield Label(x=0, y=panels[0].top + row / 2, text=chart.prior_label, fill="text2")
+    for n, step in enumerate(chart.steps, 1):
+        yield from _step_name(step, panels[0].top + row * (n + 0.5), room)
+    yield Label(x=0, y=foot - row / 2, text=chart.belief_label, bold=True)
+    yield Stroke(points=((0, foot - row), (wide, foot - row)), fill="hairline")
+    yield Label(x=0, y=foot + 12, text="Chance, as evidence adds up", size=12, fill="text2")
+
+
+def _step_name(step: kinds.Step, y: float, room: float) -> Iterator[Label]:
+    """The name of a row, in two small lines where it is too long for one."""
+    if width(_named(step), 13) <= room:
+        yield from run(0, y, ((step.label, "ink", False, False), *(((f" ({step.note})", "guess", False, True),) if step.note else ())))
+    else:
+        yield from _lines(0, y, wrap(_named(step), room, 11), 11, size=11)
+
+
+def _lines(x: float, y: float, lines: tuple[str, ...], apart: float, **look: Any) -> Iterator[Label]:
+    """Lines of text around `y`, `apart` pixels from each other."""
+    for n, line in enumerate(lines):
+        yield Label(x=x, y=y, dy=apart * (n - (len(lines) - 1) / 2), text=line, **look)
+
+
+def _chance_ticks(panel: Panel, foot: float) -> Iterator[Mark]:
+    taken = -99.0
+    for decibans, text in _CHANCES:
+        x = panel.at(decibans, 0)[0]
+        if panel.left + 12 <= x <= panel.left + panel.width - 12 and x - taken > 34:
+            taken = x
+            if decibans:
+                yield Stroke(points=((x, panel.top), (x, foot)), fill="hairline")
+            yield Label(x=x, y=foot + 12, text=text, size=12, fill="text2", anchor="middle")
+
+
+def share_bars(chart: kinds.ShareBars, wide: float = 380, row: float = 27) -> Scene:
+    """Bars from 0 to 100 %, named and numbered in the pattern's colour."""
+    start = max(width(b.label, 14, bold=True) for b in chart.bars) + 12
+    room = wide - start - 100
+    names = (Label(x=0, y=n, text=b.label, bold=True, size=14, fill="text3" if b.share is None else b.pattern) for n, b in enumerate(chart.bars))
+    bars = (mark for n, bar in enumerate(chart.bars) for mark in _share(bar, n, round(row * 0.54), room))
+    lines = len(chart.bars)
+    return Scene(width=wide, height=row * lines, panels=(rows(0, 0, start, row, lines, (0, start), names), rows(start, 0, room, row, lines, (0, 1), bars)))
+
+
+def _share(bar: kinds.ShareRow, n: int, thick: float, room: float) -> Iterator[Mark]:
+    left = room * (1 - (bar.share or 0)) + 100 - width(bar.shown, 14, bold=True) - 7
+    words = bar.note if width(bar.note, 13) + 8 <= left else bar.brief or bar.note
+    note = ((f"  {words}", "text2", False, False),) if words else ()
+    if bar.share is None:
+        yield from run(0, n, ((bar.shown, "text2", False, False), *note))
+        return
+    yield Strip(x0=0, x1=bar.share, y=n, thick=thick, fill=bar.pattern, tip=f"{bar.label} {bar.shown}")
+    yield Label(x=bar.share, y=n, dx=7, text=bar.shown, fill=bar.pattern, bold=True, size=14)
+    yield from run(bar.share, n, note, dx=7 + width(bar.shown, 14, bold=True))
+
+
+def flip_bars(chart: kinds.FlipBars, wide: float = 650, row: float = 18) -> Scene:
+    """Change on the left, a 100 % bar, the new leader on the right; `row` is the height of a line of text."""
+    size, bar_wide = min(14, row - 3), wide * 0.2
+    right = wide - max(width(f"{f.shown} {f.note}", size, bold=True) for f in chart.flips)
+    left, spare, thick = right - 14 - bar_wide, *((20, 20) if row > 16 else (12, 13))
+    words: list[Mark] = []
+    bars: list[Mark] = []
+    top = 0.0
+    for flip in chart.flips:
+        lines = wrap(flip.change + (f", today: {flip.today}" if flip.today else ""), left - 14, size)
+        high = row * len(lines) + spare
+        words += (*_flip_words(flip, lines, top + high / 2, right, row), Stroke(points=((0, top + high), (wide, top + high)), fill="hairline"))
+        bars += _stack(flip.shares, top + high / 2, bar_wide, thick)
+        top += high
+    stacks = Panel(left=left, top=0, width=bar_wide, height=top, x=(0, 1), y=(top, 0), marks=tuple(bars))
+    return Scene(width=wide, height=top, panels=(page(wide, top, words), stacks))
+
+
+def _flip_words(flip: kinds.FlipRow, lines: tuple[str, ...], middle: float, right: float, row: float) -> Iterator[Mark]:
+    left, size = len(flip.change) + 1 if flip.today else 9999, min(14, row - 3)
+    for n, line in enumerate(lines):
+        own = line[:max(left, 0)]
+        parts = ((own, "ink", False, False), (line[len(own):], "text3", False, False))
+        yield from run(0, middle + row * (n - (len(lines) - 1) / 2), filter(lambda part: part[0], parts), size=size)
+        left -= len(line) + 1
+    note = ((f" {flip.note}", "text3", False, False),) if flip.note else ()
+    yield from run(right, middle, ((flip.shown, flip.leader, True, False), *note), size=size)
+
+
+def _stack(shares: tuple[kinds.ShareRow, ...], y: float, wide: float, thick: float) -> Iterator[Mark]:
+    start = 0.0
+    for share, whole in zip(shares, percents([share.share or 0 for share in shares]), strict=True):
+        size = share.share or 0
+        yield Strip(x0=start, x1=start + size, y=y, thick=thick, fill=share.pattern, tip=f"{share.label} {share.shown}")
+        if start:
+            yield Strip(x0=start - 0.5 / wide, x1=start + 0.5 / wide, y=y, thick=thick, fill="page")
+        if size * wide >= 24 and thick > 16:
+            yield Label(x=start + size / 2, y=y, text=str(min(whole, 99) if size < 1 else whole), fill="on_pattern", bold=True, anchor="middle")
+        start += size
+
+
+def path_stairs(chart: kinds.PathStairs, wide: float = 650) -> Scene:
+    """Stairs rising to the right; the words of each hang under its tread."""
+    column, rise = min(wide / len(chart.stairs), 230), 20.0
+    top = max((6 if stair.state == "later" else 24) + rise * n for n, stair in enumerate(chart.stairs))
+    marks: list[Mark] = [
+        Stroke(points=((n * column - 8, top - rise * (n - 1)), (n * column, top - rise * n)), fill="control") for n in range(1, len(chart.stairs))
+    ]
+    for n, stair in enumerate(chart.stairs):
+        marks += _stair(stair, n * column, top - rise * n, column)
+    height = max(mark.y for mark in marks if isinstance(mark, Label)) + 20
+    return Scene(width=wide, height=height, panels=(page(wide, height, marks),))
+
+
+def _stair(stair: kinds.Stair, x: float, y: float, column: float) -> Iterator[Mark]:
+    own, room = "" if stair.state == "done" else stair.pattern, column - 14
+    yield Stroke(points=((x, y), (x + column - 8, y)), fill=own or "text3", width=4 if stair.state == "now" else 2.5)
+    if stair.state != "later":
+        now = stair.state == "now"
+        yield Label(x=x, y=y - 13, text="▼ You are here" if now else "✓ Done", fill=own or "text3" if now else "text2", bold=now)
+    lines = [(line, own or "text2", True) for line in wrap(stair.name, room, 14, bold=True)]
+    lines += [(line, "text2", False) for fact in stair.facts for line in wrap(fact, room, 13)]
+    lines += [(line, "ink", False) for line in wrap(stair.test, room, 13)] if room >= 88 else []
+    for n, (line, fill, bold) in enumerate(lines, 1):
+        yield Label(x=x, y=y + 18 * n, text=line, fill=fill, bold=bold, size=14 if bold else 13)
+
+
+def range_bars(chart: kinds.RangeBars, wide: float = 650, row: float = 37) -> Scene:
+    """P10 to P90 as a pale bar, P50 as the pattern's mark, from zero."""
+    names = max(width(b.label, 14, bold=True) for b in chart.bars) + 14
+    known = [b.range for b in chart.bars if b.range]
+    scale = ticks(min(0.0, *(low for low, _, _ in known), 0.0), max((high for _, _, high in known), default=1) * 1.08 or 1)
+    panel = rows(names, 6, wide - names - 44, row, len(chart.bars), (scale[0], scale[-1]))
+    marks = (*_money_grid(scale, panel, chart.currency), *(m for n, b in enumerate(chart.bars) for m in _range(b, n, chart.currency, panel)))
+    return Scene(width=wide, height=panel.height + 32, panels=(replace(panel, marks=marks),))
+
+
+def _money_grid(scale: tuple[float, ...], panel: Panel, currency: str) -> Iterator[Mark]:
+    for value in scale:
+        yield Stroke(points=((value, panel.y[1]), (value, panel.y[0])), fill="hairline" if value else "ink")
+        yield Label(x=value, y=panel.y[0], dy=14, text=money_short(value, currency), size=12, fill="text2", anchor="middle")
+
+
+def _range(bar: kinds.RangeRow, n: int, currency: str, panel: Panel) -> Iterator[Mark]:
+    fill = bar.pattern or "text2"
+    yield Label(x=panel.x[0], y=n, dx=-12, text=bar.label, size=14, bold=True, anchor="end", fill="text3" if bar.range is None else fill)
+    if bar.range is None:
+        yield Label(x=panel.x[0], y=n, dx=8, text=bar.note, italic=True, fill="text3")
+        return
+    low, middle, high = (money_short(v, currency) for v in bar.range)
+    tip = f"{bar.label}: {middle} ({low} to {high})"
+    yield Strip(x0=bar.range[0], x1=bar.range[2], y=n, thick=11, fill=fill, opacity=0.28, tip=tip)
+    yield Dot(x=bar.range[1], y=n, mark=MARKS[bar.pattern], size=13, fill=fill, tip=tip)
+    yield Label(x=bar.range[1], y=n, dy=-18, text=middle, bold=True, size=14, fill=fill, anchor="middle")
+    if panel.at(bar.range[0], n)[0] - panel.left > width(low, 13) + 10:
+        yield Label(x=bar.range[0], y=n, dx=-6, text=low, fill="text2", anchor="end")
+        yield Label(x=bar.range[2], y=n, dx=6, text=high, fill="text2")
+    else:
+        yield Label(x=bar.range[2], y=n, dx=10, text=f"{low} to {high}", fill="text2")
+
+
+def tornado(chart: kinds.Tornado, wide: float = 650, row: float = 27) -> Scene:
+    """Each assumption from its low to its high end; both ends carry the input's value."""
+    names = min(max(width(s.label, 13) for s in chart.swings) + 14, 0.46 * wide)
+    labels = [wrap(s.label, names - 14, 13) for s in chart.swings]
+    ends = [0.0, *(v for s in chart.swings for v in (s.low, s.high))]
+    low, high, room = min(ends), max(ends), wide - names - 20
+    beside = min(70, 0.25 * room)
+    spare = (high - low) * beside / (room - 2 * beside) or 1
+    scale = ticks(low, high, max(2, min(5, int((room - 2 * beside) / 56))))
+    row = row if max(map(len, labels)) == 1 else max(row, 34.0)
+    panel = rows(names, 4, room, row, len(chart.swings), (low - spare, high + spare))
+    marks = (
+        *_money_grid(tuple(v for v in scale if low - spare <= v <= high + spare), panel, chart.currency),
+        *(mark for n, s in enumerate(chart.swings) for mark in _swing(s, n, chart, max(17, round(row * 0.56)))),
+        *(label for n, lines in enumerate(labels) for label in _lines(low - spare, n, lines, 15, dx=-8, anchor="end")),
+        Stroke(points=((chart.base, -0.5), (chart.base, panel.y[0])), fill="page", width=2),
+    )  # fmt: skip
+    return Scene(width=wide, height=panel.height + 30, panels=(replace(panel, marks=marks),))
+
+
+def _swing(swing: kinds.Swing, n: int, chart: kinds.Tornado, thick: float) -> Iterator[Mark]:
+    ends = ((swing.low, swing.low_input, "evidence_against"), (swing.high, swing.high_input, "evidence_for"))
+    for value, words, fill in ends:
+        tip = f"{swing.label} {words}: {money_short(value, chart.currency)}"
+        yield Strip(x0=min(value, chart.base), x1=max(value, chart.base), y=n, thick=thick, fill=fill, tip=tip)
+        left = value < chart.base or (value == chart.base and swing.high > chart.base)
+        yield Label(x=value, y=n, dx=-5 if left else 5, text=words, fill="text2", size=12.5, anchor="end" if left else "start", halo=True)
+
 
 _LAYOUTS: Mapping[type[kinds.Chart], Callable[..., Scene]] = {
     kinds.BeliefMap: draw_axes.belief_map, kinds.Curves: draw_axes.curves, kinds.Reliability: draw_axes.reliability,
-    kinds.Waterfall: draw_rows.waterfall, kinds.ShareBars: draw_rows.share_bars, kinds.FlipBars: draw_rows.flip_bars,
-    kinds.PathStairs: draw_rows.path_stairs, kinds.RangeBars: draw_rows.range_bars, kinds.Tornado: draw_rows.tornado,
+    kinds.Waterfall: waterfall, kinds.ShareBars: share_bars, kinds.FlipBars: flip_bars,
+    kinds.PathStairs: path_stairs, kinds.RangeBars: range_bars, kinds.Tornado: tornado,
 }  # fmt: skip
 KINDS: Mapping[str, type[kinds.Chart]] = {kind.__name__: kind for kind in _LAYOUTS}
 """Every kind of chart by the name of its class."""

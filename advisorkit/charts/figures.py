@@ -41,7 +41,7 @@ def spec(chart: Chart, theme: Theme = LIGHT, wide: float | None = None, **sizes:
     layout = {
         **axes, "annotations": [words for _, found in parts for words in found], "width": drawing.width, "height": drawing.height,
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0, "pad": 0}, "showlegend": False, "hovermode": "closest", "barmode": "overlay",
-        "paper_bgcolor": _CLEAR, "plot_bgcolor": _CLEAR, "font": {"family": SANS, "size": 13, "color": theme.colour("ink")},
+        "paper_bgcolor": _CLEAR, "plot_bgcolor": _CLEAR, "font": {"family": SANS, "size": 13, "color": theme["ink"]},
         "meta": {"title": chart.title, "subtitle": chart.subtitle, "alt": chart.alt},
     }  # fmt: skip
     return {"data": [trace for traces, _ in parts for trace in traces], "layout": layout}
@@ -81,7 +81,7 @@ def _text(words: str) -> str:
 
 def _trace(mark: s.Mark, panel: s.Panel, theme: Theme) -> tuple[dict[str, Any], dict[str, list[Any]]]:
     """The look of a mark's trace, and what the mark adds to it."""
-    ink = theme.colour(mark.fill)
+    ink = theme[mark.fill]
     match mark:
         case s.Strip():
             tall = mark.thick * abs(panel.y[1] - panel.y[0]) / panel.height
@@ -89,7 +89,7 @@ def _trace(mark: s.Mark, panel: s.Panel, theme: Theme) -> tuple[dict[str, Any], 
             marker: dict[str, Any] = {"line": {"width": 0}}
             if mark.dashed:
                 marker = {"line": {"width": 1.5, "color": ink}, "pattern": {"shape": "/", "fgcolor": ink, "size": 6}}
-            shade = theme.colour("page") if mark.dashed else ink
+            shade = theme["page"] if mark.dashed else ink
             return {"type": "bar", "orientation": "h", "marker": marker}, {**values, "color": [_rgba(shade, mark.opacity)]}
         case s.Stroke():
             dash = ",".join(f"{part}px" for part in mark.dash.split()) or "solid"
@@ -102,9 +102,9 @@ def _trace(mark: s.Mark, panel: s.Panel, theme: Theme) -> tuple[dict[str, Any], 
         case s.Dots():
             return _lines(mark.points, "markers", marker={"size": mark.size, "color": _rgba(ink, mark.opacity)})
         case s.Dot():
-            ring, edge = mark.mark == "ring", theme.colour(mark.edge or "page")
+            ring, edge = mark.mark == "ring", theme[mark.edge or "page"]
             line = {"width": 2, "color": ink} if ring else {"width": 1.5 if mark.edge else 0, "color": edge}
-            shade = theme.colour("page") if ring else ink
+            shade = theme["page"] if ring else ink
             symbol = {"triangle": "triangle-up", "ring": "circle"}.get(mark.mark, mark.mark)
             return _lines(((mark.x, mark.y),), "markers", marker={"symbol": symbol, "size": mark.size, "color": shade, "line": line})
     raise TypeError(f"no plotly mark for {type(mark).__name__}")
@@ -123,5 +123,5 @@ def _words(mark: s.Label, theme: Theme) -> dict[str, Any]:
         "x": mark.x, "y": mark.y, "xshift": mark.dx, "yshift": -mark.dy, "showarrow": False, "borderpad": 0,
         "text": f"<i>{words}</i>" if mark.italic else words, "textangle": -90 if mark.turned else 0,
         "xanchor": {"start": "left", "middle": "center", "end": "right"}[mark.anchor], "yanchor": "middle",
-        "bgcolor": theme.colour("page") if mark.halo else _CLEAR, "font": {"size": mark.size, "color": theme.colour(mark.fill)},
+        "bgcolor": theme["page"] if mark.halo else _CLEAR, "font": {"size": mark.size, "color": theme[mark.fill]},
     }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from html import escape
 from itertools import groupby, pairwise
 from math import pi
@@ -30,14 +30,14 @@ def svg(chart: Chart, theme: Theme = LIGHT, wide: float | None = None, *, tips: 
     """
     drawing = scene(chart, wide, **sizes)
     size = f'viewBox="0 0 {_n(drawing.width)} {_n(drawing.height)}" width="{_n(drawing.width)}"'
-    look = f'font-family="{escape(SANS)}" font-size="13" fill="{theme.colour("ink")}"'
+    look = f'font-family="{escape(SANS)}" font-size="13" fill="{theme["ink"]}"'
     body = "".join(_panel(panel, theme, tips) for panel in drawing.panels)
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{escape(chart.alt)}" {look}>{body}</svg>'
 
 
 def _panel(panel: s.Panel, theme: Theme, tips: bool) -> str:
     labels = [mark for mark in panel.marks if isinstance(mark, s.Label)]
-    shapes = [(_tip(mark, n, tips), _shape(mark, panel, theme.colour)) for n, mark in enumerate(panel.marks) if not isinstance(mark, s.Label)]
+    shapes = [(_tip(mark, n, tips), _shape(mark, panel, theme)) for n, mark in enumerate(panel.marks) if not isinstance(mark, s.Label)]
     same = groupby(shapes, lambda found: (found[0], found[1][0]))
     paths = (f'<path d="{"".join(path for _, (_, path) in group)}"{look}{words}/>' for ((_, words), look), group in same)
     return "".join(paths) + _texts(labels, panel, theme)
@@ -61,15 +61,15 @@ def _line(points: Iterable[Point]) -> str:
     return f"M{_n(x / 10)} {_n(y / 10)}l{' '.join(steps)}".replace(" -", "-")
 
 
-def _shape(mark: s.Mark, panel: s.Panel, colour: Callable[[str], str]) -> tuple[str, str]:
+def _shape(mark: s.Mark, panel: s.Panel, theme: Theme) -> tuple[str, str]:
     """Look and outline of a mark."""
-    ink = colour(mark.fill)
+    ink = theme[mark.fill]
     full = f' fill="{ink}"' + (f' fill-opacity="{mark.opacity:g}"' if mark.opacity < 1 else "")
     match mark:
         case s.Strip():
             (left, y), (right, _) = panel.at(mark.x0, mark.y), panel.at(mark.x1, mark.y)
             outline = f"M{_n(left)} {_n(y - mark.thick / 2)}h{_n(right - left)}v{_n(mark.thick)}h{_n(left - right)}z"
-            return f' fill="{colour("page")}" stroke="{ink}" stroke-dasharray="3 2"' if mark.dashed else full, outline
+            return f' fill="{theme["page"]}" stroke="{ink}" stroke-dasharray="3 2"' if mark.dashed else full, outline
         case s.Stroke():
             dash = f' stroke-dasharray="{mark.dash}"' if mark.dash else ""
             thick = f' stroke-width="{_n(mark.width)}"' if mark.width != 1 else ""
@@ -82,8 +82,8 @@ def _shape(mark: s.Mark, panel: s.Panel, colour: Callable[[str], str]) -> tuple[
             look = f' fill="none" stroke="{ink}" stroke-opacity="{mark.opacity:g}" stroke-width="{_n(mark.size)}" stroke-linecap="round"'
             return look, "".join(f"M{x:.0f} {y:.0f}h0" for x, y in (panel.at(*point) for point in mark.points))
         case s.Dot():
-            edge = f' stroke="{colour(mark.edge)}" stroke-width="1.5"' if mark.edge else ""
-            look = f' fill="{colour("page")}" stroke="{ink}" stroke-width="2"' if mark.mark == "ring" else full + edge
+            edge = f' stroke="{theme[mark.edge]}" stroke-width="1.5"' if mark.edge else ""
+            look = f' fill="{theme["page"]}" stroke="{ink}" stroke-width="2"' if mark.mark == "ring" else full + edge
             return look, _outline(mark.mark, *panel.at(mark.x, mark.y), mark.size / 2)
     raise TypeError(f"no SVG for {type(mark).__name__}")
 
@@ -131,10 +131,10 @@ def _text(label: s.Label, panel: s.Panel) -> str:
 
 def _face(label: s.Label, theme: Theme) -> str:
     return "".join((
-        f' fill="{theme.colour(label.fill)}"' if label.fill != "ink" else "",
+        f' fill="{theme[label.fill]}"' if label.fill != "ink" else "",
         f' font-size="{label.size:g}"' if label.size != 13 else "",
         ' font-weight="700"' if label.bold else "",
         ' font-style="italic"' if label.italic else "",
         f' text-anchor="{label.anchor}"' if label.anchor != "start" else "",
-        f' stroke="{theme.colour("page")}" stroke-width="4" paint-order="stroke"' if label.halo else "",
+        f' stroke="{theme["page"]}" stroke-width="4" paint-order="stroke"' if label.halo else "",
     ))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,10 @@ from traitlets import Bool, Unicode
 
 from advisorkit.charts.figures import spec
 from advisorkit.charts.theme import LIGHT
-from advisorkit.export.blocks import ChartBlock
+from advisorkit.export.blocks import Block, ChartBlock
 from advisorkit.export.brand import Brand, read_brand
 from advisorkit.export.markup import html, template
-from advisorkit.export.pages import Document, Page, document
+from advisorkit.export.pages import document
 
 _START = (
     "document.querySelectorAll('script.plot').forEach(function(s){var f=JSON.parse(s.textContent),d=document.createElement('div');"
@@ -61,41 +62,18 @@ def render(notebook: Any, *, interactive: bool = False, brand: Brand | str | Pat
     """
     chosen = read_brand(brand) if isinstance(brand, str | Path) else brand
     found = document(notebook)
-    cover = replace(found.cover, brand=chosen or found.cover.brand)
-    return template("index.html.j2").render(report=_values(replace(found, cover=cover), interactive=interactive))
-
-
-def _values(found: Document, *, interactive: bool) -> dict[str, Any]:
-    cover = found.cover
     scripts = [get_plotlyjs(), _START] if interactive else []
-    pages = [
-        {"part": page.part, "name": _part_name(found, page), "id": f"page-{n}", "body": _body(page, interactive=interactive)}
-        for n, page in enumerate(found.pages, 1)
-    ]
-    return {
-        "cover": cover, "brand": cover.brand, "colours": LIGHT.colours, "cover_html": html(cover), "pages": pages,
-        "parts": [{"name": f"part{n}", "title": part} for n, part in enumerate(found.parts, 1)],
-        "scripts": scripts, "hashes": [b64encode(sha256(s.encode()).digest()).decode() for s in scripts],
-        "css": css_words, "contents": _contents(found) if len(found.parts) > 1 else [],
-    }
+    return template("index.html.j2").render(
+        pages=found.pages, parts=found.parts, cover=replace(found.cover, brand=chosen or found.cover.brand), colours=LIGHT, css=css_words,
+        markup=partial(_markup, interactive=interactive), scripts=scripts, hashes=[b64encode(sha256(s.encode()).digest()).decode() for s in scripts],
+    )
 
 
-def _part_name(found: Document, page: Page) -> str:
-    return f"part{found.parts.index(page.part) + 1}" if page.part else "whole"
-
-
-def _contents(found: Document) -> list[dict[str, str]]:
-    firsts = {page.part: f"page-{n}" for n, page in reversed(list(enumerate(found.pages, 1))) if page.part}
-    return [{"title": part, "id": firsts[part]} for part in found.parts]
-
-
-def _body(page: Page, *, interactive: bool) -> str:
-    return "\n".join(item if isinstance(item, str) else _live(item) if interactive and isinstance(item, ChartBlock) else html(item) for item in page.items)
-
-
-def _live(block: ChartBlock) -> str:
-    data = json.dumps(spec(block.chart), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    return html(block, plot=Markup(data))  # noqa: S704 - JSON without any <
+def _markup(item: Block | str, *, interactive: bool = False) -> str:
+    if not (interactive and isinstance(item, ChartBlock)):
+        return item if isinstance(item, str) else html(item)
+    data = json.dumps(spec(item.chart), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return html(item, plot=Markup(data))  # noqa: S704 - JSON without any <
 
 
 def css_words(words: str) -> str:

@@ -39,9 +39,12 @@ class Document:
     """In order; the first may have no heading."""
 
     @property
-    def parts(self) -> tuple[str, ...]:
-        """Names of the parts in order, each once."""
-        return tuple(dict.fromkeys(page.part for page in self.pages if page.part))
+    def parts(self) -> dict[str, int]:
+        """The number of each part's first page, by the part's name, in order."""
+        first: dict[str, int] = {}
+        for number, page in enumerate(self.pages, 1):
+            first.setdefault(page.part, number)
+        return {part: number for part, number in first.items() if part}
 
 
 def document(notebook: Any) -> Document:

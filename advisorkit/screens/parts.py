@@ -57,7 +57,7 @@ def style() -> str:
 
 
 def _variables(theme: Theme) -> str:
-    return " ".join(f"--ak-{token.replace('_', '-')}: {colour};" for token, colour in theme.colours.items())
+    return " ".join(f"--ak-{token.replace('_', '-')}: {colour};" for token, colour in theme.items())
 
 
 @cache
