@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from advisorkit.advice.belief import GUESS
-from advisorkit.catalog.price_rows import load as load_prices
+from advisorkit.catalog.prices import load as load_prices
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions
 from advisorkit.catalog.vocabulary import archetypes

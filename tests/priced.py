@@ -10,14 +10,14 @@ from typing import Any
 import strategies  # noqa: F401 - loads the profile that all tests share
 from hypothesis import strategies as st
 
-from advisorkit.catalog import price_rows, tables
+from advisorkit.catalog import prices, tables
 from advisorkit.costs.facts import FACT_DRAWS, CostFacts, Costing
 from advisorkit.costs.inputs import Inputs, inputs_for
 from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
 from advisorkit.values.quantities import Estimate
 
 TODAY = date(2026, 11, 20)
-BOOK = price_rows.load(TODAY)
+BOOK = prices.load(TODAY)
 TABLE = tables.assumptions()
 
 ANSWERS: Mapping[str, Any] = {

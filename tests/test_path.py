@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from advisorkit.advice.belief import Belief
 from advisorkit.advice.gates import Facts
 from advisorkit.advice.ladder import plan, policies, suffices
-from advisorkit.catalog.price_rows import load as load_prices
+from advisorkit.catalog.prices import load as load_prices
 from advisorkit.catalog.reading import load
 from advisorkit.catalog.tables import assumptions
 from advisorkit.costs.facts import Costing

@@ -14,9 +14,8 @@ from genai_prices.data import providers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisorkit.catalog import price_refresh, price_rows
-from advisorkit.catalog.price_refresh import package_prices
-from advisorkit.catalog.price_rows import COLUMNS, models
+from advisorkit.catalog import prices
+from advisorkit.catalog.prices import COLUMNS, models, package_prices
 from advisorkit.costs.tokens import Request, prices_at
 from advisorkit.values.errors import CatalogError, PriceError
 from advisorkit.values.prices import Price, PriceBook
@@ -24,7 +23,7 @@ from advisorkit.values.quantities import Estimate
 
 TODAY = date(2026, 11, 20)
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-BOOK = price_rows.load(TODAY)
+BOOK = prices.load(TODAY)
 REFERENCES = {model.id: model.reference for model in models().values()}
 CHAT = sorted(id for id, model in BOOK.models.items() if model.kind != "embedding")
 BATCHED = [id for id in CHAT if f"{id}/batch_input" in BOOK.prices]
@@ -120,15 +119,15 @@ def test_an_unknown_model_is_always_an_error_never_a_free_one(id: str, tail: str
 
 
 def test_no_row_of_the_history_stands_in_place_of_another() -> None:
-    rows = [(row.id, row.since) for row in price_rows.history()]
+    rows = [(row.id, row.since) for row in prices.history()]
 
     assert len(rows) == len(set(rows)) > len(BOOK.prices)
 
 
 def test_history_is_kept_and_the_day_picks_the_row() -> None:
-    assert price_rows.load(date(2025, 1, 1)).tokens("openai:o3").input == 10
-    assert price_rows.load(date(2025, 6, 10)).tokens("openai:o3").input == 2
-    assert price_rows.load(date(2027, 1, 1)).tokens("google:gemini-3.8-flash").output == 7.5
+    assert prices.load(date(2025, 1, 1)).tokens("openai:o3").input == 10
+    assert prices.load(date(2025, 6, 10)).tokens("openai:o3").input == 2
+    assert prices.load(date(2027, 1, 1)).tokens("google:gemini-3.8-flash").output == 7.5
 
 
 @pytest.mark.parametrize(("days", "state"), [(60, "fresh"), (61, "warn"), (180, "warn"), (181, "stale")])
@@ -176,7 +175,7 @@ def changed(book: PriceBook, row: Price) -> PriceBook:
 def test_a_refresh_shows_what_differs_and_writes_nothing() -> None:
     old = replace(BOOK.price("openai:gpt-5-mini/input"), amount=Estimate.of(0.3))
 
-    found = price_refresh.refresh(changed(BOOK, old), TODAY)
+    found = prices.refresh(changed(BOOK, old), TODAY)
 
     assert [(c.id, c.before, c.kept) for c in found.changes] == [(old.id, old, False)]
     assert [(row.id, row.amount.likely, row.since) for row in found.rows] == [(old.id, 0.25, TODAY)]
@@ -186,7 +185,7 @@ def test_a_refresh_shows_what_differs_and_writes_nothing() -> None:
 def test_a_refresh_never_overwrites_a_negotiated_price() -> None:
     own = BOOK.with_negotiated({"openai:gpt-5-mini/input": 0.2}, TODAY)
 
-    found = price_refresh.refresh(own, TODAY)
+    found = prices.refresh(own, TODAY)
 
     assert [(change.id, change.kept) for change in found.changes] == [("openai:gpt-5-mini/input", True)]
     assert found.rows == ()
@@ -195,19 +194,20 @@ def test_a_refresh_never_overwrites_a_negotiated_price() -> None:
 def test_what_a_refresh_found_is_appended_to_a_price_file_and_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = replace(BOOK.price("openai:gpt-5.4/input"), amount=Estimate.of(9), tiers=(), since=date(2026, 11, 1))
     file = tmp_path / "prices.csv"
-    file.write_text(price_refresh.rows_text((old,), header=True))
+    prices.append([old], file)
     monkeypatch.setenv("ADVISORKIT_PRICES", str(file))
-    assert price_rows.load(TODAY).tokens("openai:gpt-5.4").input == 9
+    assert prices.load(TODAY).tokens("openai:gpt-5.4").input == 9
 
-    added = price_refresh.append(price_refresh.refresh(price_rows.load(TODAY), TODAY), file)
+    found = prices.refresh(prices.load(TODAY), TODAY).rows
+    prices.append(found, file)
 
-    assert added == 1
-    assert price_rows.load(TODAY).tokens("openai:gpt-5.4") == BOOK.tokens("openai:gpt-5.4")
-    assert price_rows.load(date(2026, 11, 19)).tokens("openai:gpt-5.4").input == 9  # history stays as it was
+    assert len(found) == 1
+    assert prices.load(TODAY).tokens("openai:gpt-5.4") == BOOK.tokens("openai:gpt-5.4")
+    assert prices.load(date(2026, 11, 19)).tokens("openai:gpt-5.4").input == 9  # history stays as it was
 
 
 def test_the_same_package_asked_later_makes_no_price_younger() -> None:
-    later = price_refresh.refresh(BOOK, date(2026, 12, 30))
+    later = prices.refresh(BOOK, date(2026, 12, 30))
 
     assert (later.data_date, later.rechecked) == (date(2026, 11, 9), ())
     assert later.unchanged + len(later.changes) == len([row for row in BOOK.prices.values() if row.source.startswith("genai-prices")])
@@ -216,7 +216,7 @@ def test_the_same_package_asked_later_makes_no_price_younger() -> None:
 def test_a_newer_package_checks_unchanged_prices_again() -> None:
     older = {id: replace(row, checked=date(2026, 1, 1)) for id, row in BOOK.prices.items()}
 
-    found = price_refresh.refresh(replace(BOOK, prices=older), TODAY)
+    found = prices.refresh(replace(BOOK, prices=older), TODAY)
 
     assert len(found.rechecked) == found.unchanged > 300
     assert {row.checked for row in found.rechecked} == {date(2026, 11, 9)}
@@ -241,11 +241,11 @@ def test_a_wrong_row_of_a_price_file_names_its_line(tmp_path: Path, row: str, fa
     file.write_text(",".join(COLUMNS) + "\n" + row + "\n")
 
     with pytest.raises(CatalogError, match=f"own.csv: line 2.*{fault}"):
-        price_rows.load(TODAY, file)
+        prices.load(TODAY, file)
 
 
 def test_the_table_of_prices_shows_age_source_and_state() -> None:
-    rows = price_rows.prices_table(BOOK, date(2027, 1, 20))
+    rows = prices.prices_table(BOOK, date(2027, 1, 20))
 
     assert len(rows) == len(BOOK.prices)
     assert {row["state"] for row in rows} == {"warn"}
@@ -253,7 +253,7 @@ def test_the_table_of_prices_shows_age_source_and_state() -> None:
 
 
 def test_pricing_never_imports_the_package() -> None:
-    code = "import sys, advisorkit.costs.bill, advisorkit.costs.simulation, advisorkit.catalog.price_rows as p, datetime; p.load(datetime.date(2026, 11, 20)); print('genai_prices' in sys.modules)"
+    code = "import sys, advisorkit.costs.bill, advisorkit.costs.simulation, advisorkit.catalog.prices as p, datetime; p.load(datetime.date(2026, 11, 20)); print('genai_prices' in sys.modules)"
 
     done = run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

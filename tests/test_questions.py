@@ -18,7 +18,7 @@ from advisorkit.advice.gates import closed_gates
 from advisorkit.advice.ladder import step_for_now
 from advisorkit.advice.whatif import Outlook, best_of, possible_answers
 from advisorkit.calibration.closed_cases import shipped_cases
-from advisorkit.catalog.price_rows import load as load_prices
+from advisorkit.catalog.prices import load as load_prices
 from advisorkit.catalog.reading import load
 from advisorkit.catalog.tables import assumptions
 from advisorkit.costs.facts import Costing

@@ -8,7 +8,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Annotated
 
-from advisorkit.catalog.price_rows import table
+from advisorkit.catalog.prices import table
 from advisorkit.catalog.reading import DATA, data, documents, refuse
 from advisorkit.costs.assumption import Assumption
 from advisorkit.files.spots import Spot

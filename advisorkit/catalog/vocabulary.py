@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Annotated
 
-from advisorkit.catalog.price_rows import history, models
+from advisorkit.catalog.prices import history, models
 from advisorkit.catalog.reading import data
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions

@@ -9,8 +9,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from advisorkit.cli.console import AcceptStale, File, Flow, Json, One, Scenario, Sets, answer, guarded, refuse, say
-from advisorkit.cli.request import fresh, opened, studied, tell_ages
+from advisorkit.cli.console import (
+    AcceptStale,
+    File,
+    Flow,
+    Json,
+    One,
+    ScenarioName,
+    Sets,
+    answer,
+    fresh,
+    guarded,
+    opened,
+    refuse,
+    say,
+    studied,
+    tell_ages,
+)
 from advisorkit.costs.assumption import DRAWS, MOST_DRAWS
 from advisorkit.export.blocks import Block, Heading, table_of
 from advisorkit.files.disk import write_bytes
@@ -26,7 +41,7 @@ if TYPE_CHECKING:
 
 @guarded
 def assess(
-    file: File, workflow: One = None, sets: Sets = None, scenario: Scenario = None, accept_stale: AcceptStale = False,
+    file: File, workflow: One = None, sets: Sets = None, scenario: ScenarioName = None, accept_stale: AcceptStale = False,
     keep: Annotated[bool, typer.Option("--keep", help="Note this advice in the file's history, with its day and reason.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -49,7 +64,7 @@ def assess(
 def cost(
     file: File, workflow: One = None,
     draws: Annotated[int, typer.Option("--draws", metavar="N", help="Draws; a power of two.")] = DRAWS,
-    sets: Sets = None, scenario: Scenario = None, accept_stale: AcceptStale = False, as_json: Json = False,
+    sets: Sets = None, scenario: ScenarioName = None, accept_stale: AcceptStale = False, as_json: Json = False,
 ) -> None:
     """The bill of every pattern: build, per call, run, errors and total with ranges, break-evens and prices with ages."""
     from advisorkit.report.short_pages import costed
@@ -73,7 +88,7 @@ Pattern = Annotated[PatternId, typer.Option("--pattern", help="What is piloted."
 def plan(
     file: File, workflow: One = None, pattern: Pattern = "prompt",
     sheet: Annotated[Path | None, typer.Option("--sheet", metavar="FILE.xlsx", help="Write the marking sheet of one workflow.")] = None,
-    sets: Sets = None, scenario: Scenario = None, accept_stale: AcceptStale = False, as_json: Json = False,
+    sets: Sets = None, scenario: ScenarioName = None, accept_stale: AcceptStale = False, as_json: Json = False,
 ) -> None:
     """How many cases to mark, by money where it is known and by precision where it is not."""
     from advisorkit.pilots.planning import marking_sheet

@@ -15,8 +15,22 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from advisorkit.batch.progress import Pace
 from advisorkit.batch.values import BatchResult, Deliverable, Engine, Limits
-from advisorkit.cli.console import AcceptStale, File, Json, Scenario, Sets, answer, faults_of, guarded, say
-from advisorkit.cli.request import changed, opened, priceable, settings, studied
+from advisorkit.cli.console import (
+    AcceptStale,
+    File,
+    Json,
+    ScenarioName,
+    Sets,
+    answer,
+    changed,
+    faults_of,
+    guarded,
+    opened,
+    priceable,
+    say,
+    settings,
+    studied,
+)
 from advisorkit.export.blocks import Block, Table, Text, table_of
 from advisorkit.export.brand import read_brand
 from advisorkit.export.formats import FORMATS, RENDERERS
@@ -55,7 +69,7 @@ def _formats(words: str) -> tuple[str, ...]:
 @guarded
 def report(
     file: File, out_: Folder, to: Formats = "html", template: TemplateName = "client_report", brand: Brand = None,
-    interactive: Interactive = False, sets: Sets = None, scenario: Scenario = None, accept_stale: AcceptStale = False,
+    interactive: Interactive = False, sets: Sets = None, scenario: ScenarioName = None, accept_stale: AcceptStale = False,
     engine: EngineName = "advisorkit", as_json: Json = False,
 ) -> None:
     """Deliverables of one engagement: one document, a section for each workflow."""
@@ -73,7 +87,7 @@ def report(
 def batch(
     inputs: Annotated[list[Path], typer.Argument(metavar="INPUT…", help="Engagement files, folders or a portfolio table.")],
     out_: Folder, to: Formats = "html", template: TemplateName = "client_report", brand: Brand = None,
-    interactive: Interactive = False, sets: Sets = None, scenario: Scenario = None, accept_stale: AcceptStale = False,
+    interactive: Interactive = False, sets: Sets = None, scenario: ScenarioName = None, accept_stale: AcceptStale = False,
     jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, max=256, help="Reports at a time.")] = 2,
     executor: Annotated[Literal["local", "dask"], typer.Option("--executor", help="Where reports are made.")] = "local",
     scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="URL", help="A running Dask scheduler.")] = None,

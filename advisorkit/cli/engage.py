@@ -10,8 +10,7 @@ from typing import Annotated
 
 import typer
 
-from advisorkit.cli.console import Flow, Json, emit, guarded, out, say, tell
-from advisorkit.cli.request import fresh
+from advisorkit.cli.console import Flow, Json, emit, fresh, guarded, out, say, tell
 from advisorkit.files.disk import MAX_BYTES, read_source, write_bytes
 from advisorkit.intake.brief import notes_in, prompt, read_reply
 from advisorkit.intake.questionnaire import new_questionnaire, read_questionnaire

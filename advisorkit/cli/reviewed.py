@@ -9,9 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from advisorkit.catalog.price_refresh import append, refresh
-from advisorkit.catalog.price_rows import load as load_prices
-from advisorkit.catalog.price_rows import prices_table
+from advisorkit.catalog.prices import append, prices_table, refresh
+from advisorkit.catalog.prices import load as load_prices
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.charts.kinds import Bin, Reliability
 from advisorkit.cli.console import Json, answer, guarded, say
@@ -51,7 +50,7 @@ def prices_refresh(
     today = date.today()  # noqa: DTZ011 - the user's own day
     seen = refresh(load_prices(today), today)
     if to:
-        append(seen, to)
+        append(seen.rows, to)
         say(f"{len(seen.rows)} prices appended to {to}; reviewed and negotiated prices stay; use it with ADVISORKIT_PRICES={to}")
     changes = [{"id": c.id, "before": c.before and c.before.amount.likely, "after": c.after and c.after.amount.likely,
                 "kept": c.kept} for c in seen.changes]

@@ -9,7 +9,7 @@ from functools import cached_property
 from advisorkit.advice.advice import Advice, advise
 from advisorkit.advice.reopening import Reopened, reopen_checks
 from advisorkit.calibration.closed_cases import shipped_cases
-from advisorkit.catalog.price_rows import load as load_prices
+from advisorkit.catalog.prices import load as load_prices
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions, rules
 from advisorkit.costs.assumption import DRAWS

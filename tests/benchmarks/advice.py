@@ -11,7 +11,7 @@ from typing import Any
 
 from advisorkit.advice.advice import advise
 from advisorkit.calibration.closed_cases import shipped_cases
-from advisorkit.catalog.price_rows import load as load_prices
+from advisorkit.catalog.prices import load as load_prices
 from advisorkit.catalog.reading import load
 from advisorkit.catalog.tables import assumptions
 from advisorkit.costs.facts import Costing
