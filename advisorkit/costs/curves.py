@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from advisorkit.costs.flows import Clock, Column, Flow, Stairs
+from advisorkit.costs.flows import Clock, Column, Flow, Profile, Stairs
 from advisorkit.costs.results import CostCurve, Payback
 from advisorkit.costs.sampling import bands
-
-Sums = tuple[Any, Any, Any, Any, list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,65 +19,48 @@ class Course:
 
     rows: tuple[Column, ...]
     """Column of each row."""
-    once: Any
-    """Paid before the first month."""
-    calls: Any
-    """With the system's use."""
-    tokens: Any
-    """With the system's use at token prices; None where those never change, so that `calls` holds them."""
-    month: Any
-    """Evenly."""
-    work: Any
-    """With all the work there is."""
-    works: bool
-    """Whether any row pays with all the work there is."""
+    amounts: Mapping[Profile, Any]
+    """A line a row, by profile, always added up in this order; what no row pays by is left out."""
     stairs: tuple[tuple[Stairs, tuple[tuple[int, float], ...]], ...]
     """Amounts worked out month by month, with the rows that pay them and how often (−1: on the other side)."""
 
     def totals(self, clock: Clock, paid: Mapping[Column, Sequence[Flow]]) -> dict[Column, Any]:
         """Present value of each row over the horizon."""
-        sums = self.calls * clock.months["calls"]
-        if self.tokens is not None:
-            sums += self.tokens * clock.months["tokens"]
-        sums += self.once
-        sums += self.month * clock.months["month"]
-        if self.works:
-            sums += self.work * clock.months["work"]
+        sums = self.by(clock.months)
         for row, column in enumerate(self.rows):
             for flow in paid[column]:
                 if flow.stairs is not None:
                     sums[row] += flow.total
         return dict(zip(self.rows, sums, strict=True))
 
+    def by(self, months: Mapping[Profile, Any]) -> Any:
+        """What each row pays, stairs not counted, for discounted months by profile."""
+        first, *others = self.amounts
+        sums = self.amounts[first] * months[first]
+        for profile in others:
+            sums += self.amounts[profile] * months[profile]
+        return sums
+
     def first(self, draws: int) -> Course:
         """The first draws only, in single precision: enough for a chart and for whole months."""
-        names = ("once", "calls", "tokens", "month", "work")
-        cut = {name: amount[:, :draws].astype(np.float32) for name in names if (amount := getattr(self, name)) is not None}
-        return replace(self, **cut, stairs=tuple((stairs.first(draws), rows) for stairs, rows in self.stairs))
+        cut = {profile: amount[:, :draws].astype(np.float32) for profile, amount in self.amounts.items()}
+        return Course(self.rows, cut, tuple((stairs.first(draws), rows) for stairs, rows in self.stairs))
 
     def differences(self, pairs: Sequence[tuple[Column, Column]], gain: Mapping[Column, Any]) -> Course:
         """A row for each pair: the first column less the second, or less what it saves against today."""
         at = {column: row for row, column in enumerate(self.rows)}
-        left = [at[a] for a, _ in pairs]
-        right = [None if b == "today" else at[b] for _, b in pairs]
-
-        def apart(amount: Any) -> Any:
-            return np.array([amount[a] - (0.0 if b is None else amount[b]) for a, b in zip(left, right, strict=True)])
-
-        calls = apart(self.calls)
+        sides = [(at[a], None if b == "today" else at[b]) for a, b in pairs]
+        apart: dict[Profile, Any] = {
+            profile: np.array([amount[a] - (0.0 if b is None else amount[b]) for a, b in sides]) for profile, amount in self.amounts.items()
+        }
         for row, (a, b) in enumerate(pairs):
             if b == "today":
-                calls[row] -= gain[a]
-        stairs = tuple((steps, tuple(_sides(dict(rows), left, right))) for steps, rows in self.stairs)
-        tokens = None if self.tokens is None else apart(self.tokens)
-        return replace(
-            self, rows=tuple(a for a, _ in pairs), once=apart(self.once), calls=calls, tokens=tokens,
-            month=apart(self.month), work=apart(self.work), stairs=stairs,
-        )
+                apart["calls"][row] -= gain[a]
+        return Course(tuple(a for a, _ in pairs), apart, tuple((steps, tuple(_sides(dict(rows), sides))) for steps, rows in self.stairs))
 
 
-def _sides(paying: Mapping[int, float], left: Sequence[int], right: Sequence[int | None]) -> Iterator[tuple[int, float]]:
-    for row, (a, b) in enumerate(zip(left, right, strict=True)):
+def _sides(paying: Mapping[int, float], sides: Sequence[tuple[int, int | None]]) -> Iterator[tuple[int, float]]:
+    for row, (a, b) in enumerate(sides):
         share = paying.get(a, 0.0) - (0.0 if b is None else paying.get(b, 0.0))
         if share:
             yield row, share
@@ -95,7 +76,7 @@ def course(clock: Clock, paid: Mapping[Column, Sequence[Flow]], draws: int) -> C
             if flow.stairs is not None:
                 stairs.setdefault(id(flow), (flow.stairs, []))[1].append((row, 1.0))
 
-    def stacked(*profiles: str) -> Any:
+    def stacked(*profiles: Profile) -> Any:
         sums = np.zeros((len(rows), draws))
         for row, column in enumerate(rows):
             for flow in kept[column]:
@@ -103,52 +84,47 @@ def course(clock: Clock, paid: Mapping[Column, Sequence[Flow]], draws: int) -> C
                     sums[row] += flow.amount
         return sums
 
-    work = any(flow.profile == "work" for column in rows for flow in kept[column])
-    switches = 0 < clock.switch_month <= clock.horizon
-    calls, tokens = (stacked("calls"), stacked("tokens")) if switches else (stacked("calls", "tokens"), None)
-    return Course(
-        rows, stacked("once"), calls, tokens, stacked("month"), stacked("work"), work,
-        tuple((steps, tuple(where)) for steps, where in stairs.values()),
-    )
+    apart: dict[Profile, tuple[Profile, ...]] = {"calls": ("calls", "tokens")}
+    if 0 < clock.switch_month <= clock.horizon:  # otherwise token prices never change
+        apart = {"calls": ("calls",), "tokens": ("tokens",)}
+    apart |= {"once": ("once",), "month": ("month",)}
+    if any(flow.profile == "work" for column in rows for flow in kept[column]):
+        apart["work"] = ("work",)
+    amounts = {profile: stacked(*profiles) for profile, profiles in apart.items()}
+    return Course(rows, amounts, tuple((steps, tuple(where)) for steps, where in stairs.values()))
 
 
 def curves(clock: Clock, stacked: Course) -> dict[Column, CostCurve]:
     """Cumulative cost of each known column at month 0, every third month and the last."""
-    points, spread = [0], [bands(stacked.once)]
-    for month, sums in _sums(clock, stacked):
+    points, spread = [0], [bands(stacked.amounts["once"])]
+    for month, paid in _followed(clock, stacked):
         if month % 3 == 0 or month == clock.horizon:
             points.append(month)
-            spread.append(bands(_paid(stacked, sums)))
+            spread.append(bands(paid()))
     return {column: CostCurve(tuple(points), tuple(at[row] for at in spread)) for row, column in enumerate(stacked.rows)}
 
 
-def _sums(clock: Clock, stacked: Course) -> Iterator[tuple[int, Sums]]:
-    """Discounted months of each profile, and amounts of each staircase, from the first month to each month."""
-    calls = tokens = months = works = np.float32(0.0)
+def _followed(clock: Clock, stacked: Course) -> Iterator[tuple[int, Callable[[], Any]]]:
+    """Each month, and what every row has paid by then when somebody asks."""
+    months: dict[Profile, Any] = dict.fromkeys(stacked.amounts, np.float32(0.0)) | {"once": np.float32(1.0)}
     steps: list[Any] = [np.float32(0.0)] * len(stacked.stairs)
+
+    def paid() -> Any:
+        sums = stacked.by(months)
+        for (_, rows), amount in zip(stacked.stairs, steps, strict=True):
+            for row, share in rows:
+                sums[row] += np.float32(share) * amount.astype(np.float32)
+        return sums
+
     for month, factor, work, use in clock.each_month():
-        paid_use = use * factor
-        calls, months = calls + paid_use, months + factor
-        tokens = tokens + paid_use * clock.token_price(month) if stacked.tokens is not None else tokens
-        works = works + work * factor if stacked.works else works
-        steps = [so_far + stairs.at(use) * factor for so_far, (stairs, _) in zip(steps, stacked.stairs, strict=True)]
-        yield month, (calls, tokens, months, works, steps)
-
-
-def _paid(stacked: Course, sums: Sums) -> Any:
-    """What every row has paid by then."""
-    calls, tokens, months, works, steps = sums
-    paid = stacked.calls * calls
-    if stacked.tokens is not None:
-        paid += stacked.tokens * tokens
-    paid += stacked.once
-    paid += stacked.month * months
-    if stacked.works:
-        paid += stacked.work * works
-    for (_, rows), amount in zip(stacked.stairs, steps, strict=True):
-        for row, share in rows:
-            paid[row] += np.float32(share) * amount.astype(np.float32)
-    return paid
+        parts: dict[Profile, Any] = {"calls": use * factor, "month": factor}
+        if "tokens" in months:
+            parts["tokens"] = parts["calls"] * clock.token_price(month)
+        if "work" in months:
+            parts["work"] = work * factor
+        months |= {profile: months[profile] + part for profile, part in parts.items()}
+        steps[:] = [so_far + stairs.at(use) * factor for so_far, (stairs, _) in zip(steps, stacked.stairs, strict=True)]
+        yield month, paid
 
 
 def paybacks(
@@ -167,10 +143,10 @@ def paybacks(
     if not usable:
         return ()
     apart = stacked.differences(usable, gain)
-    open_ = apart.once > 0
+    open_ = apart.amounts["once"] > 0
     months = open_.astype(np.float32)
-    for _, sums in _sums(clock, apart):
-        open_ &= _paid(apart, sums) > 0
+    for _, paid in _followed(clock, apart):
+        open_ &= paid() > 0
         months += open_
     months[open_] = np.inf
     return tuple(_payback(a, b, row, life) for (a, b), row in zip(usable, months, strict=True))

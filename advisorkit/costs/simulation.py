@@ -211,7 +211,7 @@ def _ranges(found: Iterable[tuple[Key, Any]]) -> tuple[dict[Key, Band], dict[str
 
 def _followed(here: Workings, stacked: Course) -> tuple[dict[Column, CostCurve], tuple[Payback, ...]]:
     drawn = curves(here.clock.first(BLOCK, np.float32), stacked.first(BLOCK))
-    size = min(PAYBACK_DRAWS, stacked.once.shape[-1])
+    size = min(PAYBACK_DRAWS, stacked.amounts["once"].shape[-1])
     gains: dict[Column, Any] = {c: first(saved, size) for c in COLUMNS[1:] if known(saved := gain(here, c)[0])}
     pairs: list[tuple[Column, Column]] = [("rag", "prompt"), ("finetune", "prompt"), ("hybrid", "prompt")]
     pairs += [(c, "today") for c in COLUMNS[1:]]
