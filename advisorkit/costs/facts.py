@@ -223,7 +223,7 @@ def per_call(here: Workings, pattern: PatternId) -> Any:
     if not np.all(v["calls_per_month"] > 0):
         return np.float64(np.nan)
     rent = next(f.amount for f in columns(here)[pattern] if f.component_id == "gpu_rent")
-    return rent / v["calls_per_month"] + search * (1 + v["retry_share"])
+    return rent / (v["calls_per_month"] * v["calls_per_item"]) + search * (1 + v["retry_share"])
 
 
 def own_gpu_call(inputs: Inputs) -> float | None:

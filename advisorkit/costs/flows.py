@@ -259,7 +259,7 @@ def scene(inputs: Inputs, values: Mapping[str, Any], clock: Clock | None = None,
     size = index_gb(v["corpus_tokens"] / v["passage_tokens"], v["embedding_dimensions"], v["metadata_bytes"])
     return Workings(
         inputs, v, requests(inputs, v, corpus), clock or Clock.of(v, inputs.months, inputs.whole("switch_month")), size,
-        v["calls_per_month"] * (1 + v["retry_share"]), v["calls_per_month"] / v["calls_per_item"],
+        v["calls_per_month"] * v["calls_per_item"] * (1 + v["retry_share"]), v["calls_per_month"],
     )
 
 

@@ -181,7 +181,7 @@ def inputs_for(engagement: Engagement, workflow: Workflow, book: PriceBook, tabl
     for assumption in table.values():
         rows[assumption.name] = _row(inputs, assumption)
         if assumption.kind == "model":
-            book.model(str(rows[assumption.name].value))
+            _check_model(assumption.name, book.model(str(rows[assumption.name].value)))
     _check_shares(inputs)
     return _with_worked_out(inputs)
 
@@ -285,6 +285,12 @@ def _named(inputs: Inputs, id: str) -> str:
             f"or tuned_model to one that has a price: {', '.join(trained)}"
         )
     return named
+
+
+def _check_model(name: str, model: Model) -> None:
+    """A model is used for what it does."""
+    if model.kind == "embedding" and name != "embedding_model":
+        raise PriceError(f"{name}: {model.id} turns text into search keys and answers nothing; name it as embedding_model, and a model that writes as {name}")
 
 
 def _check_shares(inputs: Inputs) -> None:

@@ -109,12 +109,12 @@ def request(
     looked_up = v["retrieved_passages"] * v["passage_tokens"] if search else 0.0
     own = v["input_tokens"] + looked_up
     prices = _prices(inputs, v, name, prefix + own)
-    fresh, read, written = _prefix_paid(inputs, v, name, prices, {} if plans is None else plans)
+    on_gpu = inputs.word("tuned_hosting" if name == "tuned_model" else "model_hosting") == "gpu"
+    fresh, read, written = _prefix_paid(inputs, v, name, prices, {} if plans is None else plans, on_gpu)
     thinking = v["reasoning_tokens"] if inputs.model(name).reasons else 0.0
-    hosting = "tuned_hosting" if name == "tuned_model" else "model_hosting"
     return Request(
         prices, prefix * fresh + own, prefix * read, prefix * written, v["output_tokens"] + thinking, prefix,
-        v["input_tokens"] if search else 0.0, inputs.tokens("embedding_model").input, example, name, inputs.word(hosting) == "gpu",
+        v["input_tokens"] if search else 0.0, inputs.tokens("embedding_model").input, example, name, on_gpu,
     )
 
 
@@ -124,18 +124,19 @@ def _prices(inputs: Inputs, v: Values, name: str, prompt_tokens: Any) -> Prices:
     if np.any(share):
         batch = prices_at(inputs.tokens(name, batch=True), prompt_tokens)
         found = tuple(a + (b - a) * share for a, b in zip(found, batch, strict=True))
-    return tuple(price * v["tuned_markup"] for price in found) if name == "tuned_model" else found
+    marked_up = name == "tuned_model" and inputs.model(name).kind != "tuned"
+    return tuple(price * v["tuned_markup"] for price in found) if marked_up else found
 
 
-def _prefix_paid(inputs: Inputs, v: Values, name: str, prices: Prices, plans: Plans) -> tuple[Any, Any, Any]:
+def _prefix_paid(inputs: Inputs, v: Values, name: str, prices: Prices, plans: Plans, on_gpu: bool) -> tuple[Any, Any, Any]:
     fresh, _, read, write = prices
     minutes = inputs.model(name).cache_minutes
-    if minutes is None or not np.any(fresh):
+    if on_gpu or minutes is None or not np.any(fresh):
         return 1.0, 0.0, 0.0
     key = (name, read / fresh, write / fresh) if np.ndim(fresh) == 0 else None
     if key in plans:
         return plans[key]
-    calls = v["calls_per_month"] * v["adoption"] * (1 + v["retry_share"]) / (v["active_hours"] * 60)
+    calls = v["calls_per_month"] * v["calls_per_item"] * v["adoption"] * (1 + v["retry_share"]) / (v["active_hours"] * 60)
     plan = cache_plan(calls, minutes, read / fresh, write / fresh)
     return plan if key is None else plans.setdefault(key, plan)
 

@@ -181,9 +181,8 @@ def stakes_of(inputs: Inputs, whole: Bill, pattern: PatternId = "prompt") -> Sta
     """
     values = {name: float(value) for name, value in inputs.likely().items()}
     gain, loss = _value_right(values), values["cost_wrong"] * (1 - values["review_share"] * values["review_catch"])
-    items = values["calls_per_month"] / values["calls_per_item"]
     ahead: tuple[Phase, ...] = ("build", "run", "change") if pattern == "prompt" else ("run", "change")
-    cases, fixed = _cases(whole, pattern, items), whole.total(pattern, *ahead)
+    cases, fixed = _cases(whole, pattern, values["calls_per_month"]), whole.total(pattern, *ahead)
     if any(map(math.isnan, (gain, loss, cases))) or fixed is None or cases <= 0 or gain + loss <= 0:
         return None
     checking = values["review_share"] * values["review_minutes"] / 60 * values["hourly_cost"]

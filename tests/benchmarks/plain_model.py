@@ -57,7 +57,7 @@ def call(v: Values, w: Words, *, prefix: float, own: float, tuned: bool) -> floa
     written = v["output_tokens"] + (v["reasoning_tokens"] if (w.tuned_reasons if tuned else w.model_reasons) else 0.0)
     by_token = fresh
     if not tuned and w.cache_minutes is not None:
-        a_minute = v["calls_per_month"] * v["adoption"] * (1 + v["retry_share"]) / v["active_hours"] / 60
+        a_minute = v["calls_per_month"] * v["calls_per_item"] * v["adoption"] * (1 + v["retry_share"]) / v["active_hours"] / 60
         hit = 1 - math.exp(-a_minute * w.cache_minutes)
         ways = [fresh, hit * read + (1 - hit) * write] + ([read / hit] if hit > 0 else [])
         by_token = min(ways)
@@ -115,9 +115,9 @@ def pattern_total(v: Values, w: Words, pattern: str, by_call: float, example: fl
     for month in range(1, w.horizon + 1):
         worth = (1 + v["discount_rate"]) ** (-month / 12)
         use = v["adoption"] * min(month / max(v["adoption_months"], 1), 1) * (1 + v["growth_per_year"]) ** ((month - 1) / 12)
-        calls = v["calls_per_month"] * (1 + v["retry_share"]) * use
+        calls = v["calls_per_month"] * v["calls_per_item"] * (1 + v["retry_share"]) * use
         store = max(gb * v["store_gb_price"] + calls * reads, v["store_minimum"]) if looks_up else 0.0
-        items = v["calls_per_month"] / v["calls_per_item"] * use
+        items = v["calls_per_month"] * use
         model = by_call * (v["switch_price_share"] if 0 < v["switch_month"] <= month else 1.0)
         total += worth * (monthly + calls * (model + search) + store + items * (wrong + checked))
     return total
