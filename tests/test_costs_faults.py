@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from priced import TABLE, answered, setting
 
-from advisorkit.catalog import price_rows
+from advisorkit.catalog import prices
 from advisorkit.costs.bill import Bill, bill
 from advisorkit.costs.flows import Column
 from advisorkit.costs.inputs import Inputs, inputs_for
@@ -31,7 +31,7 @@ def client(answers: dict[str, Any], **assumptions: Any) -> Engagement:
 
 def priced(answers: dict[str, Any], **assumptions: Any) -> Inputs:
     whole = client(answers, **assumptions)
-    return inputs_for(whole, whole.workflows[0], price_rows.load(whole.as_of), TABLE)
+    return inputs_for(whole, whole.workflows[0], prices.load(whole.as_of), TABLE)
 
 
 def billed(answers: dict[str, Any], **assumptions: Any) -> Bill:
