@@ -76,7 +76,7 @@ def test_every_unknown_name_and_unfit_value_is_named_and_nothing_changes(work: a
         work.assume(engineer_day_rat=900, review_share=3, cost_wrong=9)
 
     assert work.state.tried == {}
-    assert not work.can_undo
+    assert not work.past
 
 
 def test_low_above_high_is_refused_in_words(work: ak.Work) -> None:
@@ -329,7 +329,7 @@ def test_an_answer_of_another_kind_than_the_question_is_refused(work: ak.Work) -
         with pytest.raises(AdvisorError):
             work.answer(criterion, value)
 
-    assert not work.can_undo
+    assert not work.past
 
 
 def test_people_who_disagree_are_two_levels(work: ak.Work) -> None:
@@ -357,13 +357,13 @@ def test_a_number_is_read_back_as_it_is_printed(value: float) -> None:
 def test_after_any_edits_as_many_undos_lead_back_to_the_start(edits: list[str]) -> None:
     work = ak.open(SAMPLE)
     start, steps = work.state, {
-        "answer": lambda: work.answer("regulated", "yes" if not work.can_undo else "no"),
-        "assume": lambda: work.assume(cost_wrong=len(work._past) + 1),
+        "answer": lambda: work.answer("regulated", "yes" if not work.past else "no"),
+        "assume": lambda: work.assume(cost_wrong=len(work.past) + 1),
         "keep": work.keep, "drop": work.drop, "park": lambda: work.park("budget"), "undo": work.undo, "redo": work.redo,
     }
     for edit in edits:
         steps[edit]()
-    while work.can_undo:
+    while work.past:
         work.undo()
 
     assert work.state == start

@@ -82,5 +82,5 @@ def test_a_session_whose_file_became_another_clients_takes_nothing_along_and_wri
     assert work.engagement.client == "Südwind"
     assert work.state.tried == {}
     assert work.state.parked == ()
-    assert not work.can_undo
+    assert not work.past
     assert show.delivery.out.parent == work.file.folder

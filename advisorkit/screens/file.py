@@ -92,11 +92,6 @@ class SessionFile:
         beside = self.path.parent
         return sorted(path.relative_to(beside).as_posix() for kind in _RESULTS for path in beside.glob(kind))
 
-    @property
-    def state(self) -> tuple[datetime, str]:
-        """When the file was last written, and why it could not be written since."""
-        return self.at, self.refused
-
     def words(self, error: object) -> str:
         """What `error` says, fit for a screen that is shared: the file by its name, without the folders above it."""
         return str(error).replace(str(self.path), self.path.name)

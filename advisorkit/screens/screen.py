@@ -125,7 +125,7 @@ class Screen:
     def _save(self) -> None:
         """Write the file; what is said about that takes the place of what was said before, and other notices stay."""
         file, shown_now = self.work.file, self.look.notices
-        before = file.state
+        before = file.at, file.refused
         others = tuple(n for n in shown_now if n.kind != "conflict" and n not in self._unsaved)
         self._unsaved = ()
         try:
@@ -136,7 +136,7 @@ class Screen:
             if len(others) < len(shown_now) and file.touched():
                 self._unsaved = (_conflict(),)
         notices = (*self._unsaved, *others)
-        if notices != shown_now or before != file.state:
+        if notices != shown_now or before != (file.at, file.refused):
             self.look = replace(self.look, notices=notices)
             self.send()
 

@@ -72,7 +72,7 @@ def _bar(work: Work, look: Look, spoken: str) -> Doc:
         "client": engagement.client, "sample": engagement.sample, "workflow": state.workflow,
         "workflows": [[w.id, w.name] for w in engagement.workflows], "sections": [[name, tell(f"section.{name}")] for name in SECTIONS],
         "section": look.section, "presenting": look.presenting, "scenario": state.scenario, "scenarios": list(state.engagement.scenarios),
-        "undo": work.can_undo, "redo": work.can_redo, "spoken": spoken,
+        "undo": bool(work.past), "redo": bool(work.future), "spoken": spoken,
         "saved": tell("saved.not" if work.file.refused else "saved.at", time=time), "saved_words": tell("saved.words", time=time),
         "notices": [{"kind": n.kind, "words": n.words, "actions": [list(a) for a in n.actions]} for n in look.notices],
     }  # fmt: skip

@@ -9,8 +9,6 @@ from typing import TypeVar
 from advisorkit.values.engagement import Answer, Engagement, Scenario, Workflow
 from advisorkit.values.errors import UsageError
 
-_WHAT_IF = "\0what if"
-
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -37,9 +35,7 @@ class State:
     @property
     def shown(self) -> Engagement:
         """The engagement that advice and costs on screen are computed from."""
-        if not self.tried:
-            return self.agreed
-        return replace(self.agreed, scenarios={_WHAT_IF: Scenario(workflows=self.tried)}).under(_WHAT_IF)
+        return self.agreed.under(Scenario(workflows=self.tried)) if self.tried else self.agreed
 
     @property
     def current(self) -> Workflow:
@@ -81,7 +77,8 @@ class State:
         """Without an agreed value of its own for the assumption `name`, so that the default holds again."""
         own = self.engagement.workflow(self.workflow)
         workload, assumptions = _without(own.workload, (name,)), _without(own.assumptions, (name,))
-        return _with(self.dropped(name), replace(own, workload=workload, assumptions=assumptions))
+        restored = self.engagement.having(replace(own, workload=workload, assumptions=assumptions))
+        return replace(self.dropped(name), engagement=restored)
 
     def scenario_made(self, name: str) -> State:
         """With a new scenario on screen that starts from what is shown."""
@@ -159,17 +156,11 @@ def _trying(state: State, change: Scenario) -> State:
 def _agreeing(state: State, change: Scenario) -> State:
     """`change` becomes part of the scenario on screen, or of the workflow itself in the base case."""
     if not state.scenario:
-        own = state.engagement.workflow(state.workflow)
-        now = _over(Scenario(own.answers, own.workload, own.assumptions), change)
-        return _with(state, replace(own, answers=now.answers, workload=now.workload, assumptions=now.assumptions))
+        return replace(state, engagement=state.engagement.under(Scenario(workflows={state.workflow: change})))
     spread = _spread(state)
     content = Scenario(workflows={**spread, state.workflow: _over(spread.get(state.workflow, Scenario()), change)})
     scenarios = {**state.engagement.scenarios, state.scenario: content}
     return replace(state, engagement=replace(state.engagement, scenarios=scenarios))
-
-
-def _with(state: State, workflow: Workflow) -> State:
-    return replace(state, engagement=state.engagement.having(workflow))
 
 
 def _spread(state: State) -> Mapping[str, Scenario]:

@@ -47,45 +47,28 @@ class Work:
 
     def __init__(self, path: Path) -> None:
         self._given = path
-        self.file, self._now, notice = _opened(path)
+        self.file, self.state, notice = _opened(path)
         self.notices: list[str] = [*self.file.loaded.notices, *filter(None, [notice])]
-        self._past: list[State] = []
-        self._future: list[State] = []
+        self.past: list[State] = []
+        """States to be had by undo, oldest first."""
+        self.future: list[State] = []
+        """States to be had by redo, the next one last."""
         self._listeners: list[Callable[[], None]] = []
         self._judged: deque[Study] = deque(maxlen=_REMEMBERED)
-        self._ahead = os.environ.get("VOILA_PREHEAT") == "True"
-
-    @property
-    def started_ahead(self) -> bool:
+        self.started_ahead = os.environ.get("VOILA_PREHEAT") == "True"
         """Whether this session was started before anybody asked for it; until then it writes nothing."""
-        return self._ahead
-
-    @property
-    def state(self) -> State:
-        """The state on screen."""
-        return self._now
 
     @property
     def engagement(self) -> Engagement:
         """The engagement on screen: the agreed one, the scenario and what is tried laid over it."""
-        return self._now.shown
+        return self.state.shown
 
     @property
     def tried(self) -> tuple[str, ...]:
         """Assumptions of the workflow on screen whose value is only tried."""
-        trial = self._now.trying
+        trial = self.state.trying
         names = {*trial.answers, *trial.workload, *trial.assumptions}
         return tuple(a.name for a in assumptions().values() if a.name in names or (a.answer and a.answer in names))
-
-    @property
-    def can_undo(self) -> bool:
-        """Whether there is an edit to take back."""
-        return bool(self._past)
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether there is an edit to do again."""
-        return bool(self._future)
 
     def judged(self, workflow: str = "") -> Study:
         """Everything computed about a workflow, by default the one on screen.
@@ -93,26 +76,23 @@ class Work:
         Raises:
             UsageError: If there is no such workflow.
         """
-        return self.judge(self._now, workflow)
+        return self.judge(replace(self.state, workflow=workflow) if workflow else self.state)
 
-    def judge(self, state: State, workflow: str = "") -> Study:
-        """Everything computed about a workflow in `state`; remembered for a while.
-
-        Raises:
-            UsageError: If there is no such workflow.
-        """
-        workflow = workflow or state.workflow
-        shown = state.shown
-        for known in self._judged:
-            if known.workflow.id == workflow and known.engagement == shown:
-                return known
-        self._judged.append(study_at(shown, workflow, self.file.path))
-        return self._judged[-1]
+    def judge(self, state: State) -> Study:
+        """Everything computed about the workflow of `state`; remembered for a while."""
+        found = self._remembered(state)
+        if found is None:
+            self._judged.append(found := study_at(state.shown, state.workflow, self.file.path))
+        return found
 
     def known(self, state: State) -> Study | None:
         """The workflow of `state` as judged; None when it was not worked out yet."""
+        found = self._remembered(state)
+        return found if found and found.finished else None
+
+    def _remembered(self, state: State) -> Study | None:
         shown = state.shown
-        return next((k for k in self._judged if k.workflow.id == state.workflow and k.engagement == shown and k.finished), None)
+        return next((k for k in self._judged if k.workflow.id == state.workflow and k.engagement == shown), None)
 
     def assess(self, workflow: str = "") -> Advice:
         """The advice on a workflow, by default the one on screen.
@@ -142,7 +122,7 @@ class Work:
         """
         found = load_catalog().criterion(criterion)
         made = typed_in.answer(found, value, "guess" if guess else "known", note, private_note, said_by)
-        self._step(self._now.answered(criterion, made))
+        self._step(self.state.answered(criterion, made))
 
     def assume(self, **values: Said | bool) -> None:
         """Try other values of assumptions, each a number, (low, high) or (low, likely, high); `keep` agrees on them.
@@ -150,7 +130,7 @@ class Work:
         Raises:
             UsageError: If a name is unknown or a value does not fit; nothing is changed then, and all faults are named.
         """
-        faults, state = [], self._now
+        faults, state = [], self.state
         for name, value in values.items():
             try:
                 state = state.attempted(_trial(_assumption(name), value))
@@ -166,7 +146,7 @@ class Work:
         Raises:
             UsageError: If a name is unknown.
         """
-        state = self._now
+        state = self.state
         for name in names:
             found = _assumption(name)
             tried = {**state.trying.answers, **state.trying.workload, **state.trying.assumptions}
@@ -175,11 +155,11 @@ class Work:
 
     def keep(self) -> None:
         """Agree on everything that is tried for the workflow on screen."""
-        self._step(self._now.kept())
+        self._step(self.state.kept())
 
     def drop(self) -> None:
         """Forget everything that is tried for the workflow on screen."""
-        self._step(self._now.dropped())
+        self._step(self.state.dropped())
 
     def park(self, criterion: str) -> None:
         """Put a question aside, or take it up again.
@@ -188,12 +168,12 @@ class Work:
             CatalogError: If the criterion is unknown.
         """
         load_catalog().criterion(criterion)
-        self._step(self._now.put_aside(criterion))
+        self._step(self.state.put_aside(criterion))
 
     def invite(self, who: str, *, there: bool = True) -> None:
         """Say who is in the room (business, IT, legal), so that only they are asked."""
-        others = tuple(name for name in self._now.absent if name != who)
-        self._now = replace(self._now, absent=others if there else (*others, who))
+        others = tuple(name for name in self.state.absent if name != who)
+        self.state = replace(self.state, absent=others if there else (*others, who))
         self._tell()
 
     def scenario(self, name: str) -> None:
@@ -202,7 +182,7 @@ class Work:
         Raises:
             UsageError: If the name is empty or taken.
         """
-        self._step(self._now.scenario_made(name))
+        self._step(self.state.scenario_made(name))
 
     def show(self, workflow: str | None = None, scenario: str | None = None) -> None:
         """Turn to another workflow or scenario; the empty name is the base case.
@@ -210,25 +190,25 @@ class Work:
         Raises:
             UsageError: If there is none of that name.
         """
-        state = self._now if scenario is None else self._now.at(scenario)
+        state = self.state if scenario is None else self.state.at(scenario)
         if workflow is not None:
             state.engagement.workflow(workflow)
             state = replace(state, workflow=workflow)
-        self._now = state
+        self.state = state
         self._tell()
 
     def undo(self) -> None:
         """Take the last edit back; nothing happens when there is none."""
-        if self._past:
-            self._future.append(self._now)
-            self._now = self._past.pop()
+        if self.past:
+            self.future.append(self.state)
+            self.state = self.past.pop()
             self._tell()
 
     def redo(self) -> None:
         """Do an edit again that was taken back; nothing happens when there is none."""
-        if self._future:
-            self._past.append(self._now)
-            self._now = self._future.pop()
+        if self.future:
+            self.past.append(self.state)
+            self.state = self.future.pop()
             self._tell()
 
     def save(self) -> None:
@@ -237,9 +217,9 @@ class Work:
         Raises:
             UsageError: If somebody else changed the file since, or it cannot be written.
         """
-        if self._now.engagement != self.file.saved:
-            self.file.save(self._now.engagement)
-            self.file.note(self._now)
+        if self.state.engagement != self.file.saved:
+            self.file.save(self.state.engagement)
+            self.file.note(self.state)
 
     def report(self, to: str | Sequence[str] = "html", out: str | Path | None = None, brand: str | Path | None = None) -> BatchResult:
         """Make the client's report of the agreed state; what is only tried is left out.
@@ -255,22 +235,22 @@ class Work:
         """
         formats = [word.strip() for word in to.split(",")] if isinstance(to, str) else list(to)
         folder = Path(out) if out else self.file.path.with_name("reports")
-        return report(self._now.agreed, self.file.path, formats, folder, Path(brand) if brand else None)
+        return report(self.state.agreed, self.file.path, formats, folder, Path(brand) if brand else None)
 
     def take(self, engagement: Engagement) -> None:
         """Go on from another agreed engagement, such as the file as somebody else left it; can be undone.
 
         Another client's engagement starts afresh: nothing tried, parked or to be undone goes along.
         """
-        if not engagement.of_same_client(self._now.engagement):
-            self._past.clear()
-            self._future.clear()
-            self._now, _ = self.file.resume()
+        if not engagement.of_same_client(self.state.engagement):
+            self.past.clear()
+            self.future.clear()
+            self.state, _ = self.file.resume()
             self._tell()
             return
-        here = self._now.workflow if any(w.id == self._now.workflow for w in engagement.workflows) else engagement.workflows[0].id
-        scenario = self._now.scenario if self._now.scenario in engagement.scenarios else ""
-        self._step(replace(self._now, engagement=engagement, workflow=here, scenario=scenario))
+        here = self.state.workflow if any(w.id == self.state.workflow for w in engagement.workflows) else engagement.workflows[0].id
+        scenario = self.state.scenario if self.state.scenario in engagement.scenarios else ""
+        self._step(replace(self.state, engagement=engagement, workflow=here, scenario=scenario))
 
     def catch_up(self) -> None:
         """Somebody is here: go on from what another session left since this one was opened, as long as nothing was edited here.
@@ -278,14 +258,14 @@ class Work:
         Raises:
             EngagementError: If the file has faults by now; the state is kept.
         """
-        ahead, self._ahead = self._ahead, False
-        if not self.file.outdated() or ((self._past or self._future) and not ahead):
+        ahead, self.started_ahead = self.started_ahead, False
+        if not self.file.outdated() or ((self.past or self.future) and not ahead):
             return
-        before, mine = (self._past[0] if self._past else self._now), self._now
+        before, mine = (self.past[0] if self.past else self.state), self.state
         self.file, left, _ = _opened(self._given if ahead else self.file.path)  # its folder may have been moved in between
-        self._past.clear()
-        self._future.clear()
-        self._now = _with_cells(left, before.tried, mine.tried) if left.engagement.of_same_client(mine.engagement) else left
+        self.past.clear()
+        self.future.clear()
+        self.state = _with_cells(left, before.tried, mine.tried) if left.engagement.of_same_client(mine.engagement) else left
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Call `listener` after every change."""
@@ -309,19 +289,19 @@ class Work:
     @property
     def portfolio(self) -> pd.DataFrame:
         """One row a workflow: what to do now, where it will probably end, and what it costs."""
-        return tables.portfolio([self.judged(workflow.id) for workflow in self._now.engagement.workflows])
+        return tables.portfolio([self.judged(workflow.id) for workflow in self.state.engagement.workflows])
 
     def _step(self, state: State) -> None:
-        if state != self._now:
+        if state != self.state:
             self.judge(state).advice  # noqa: B018 - refuses what cannot be computed
-            self._past.append(self._now)
-            self._future.clear()
-            self._now = state
+            self.past.append(self.state)
+            self.future.clear()
+            self.state = state
         self._tell()
 
     def _tell(self) -> None:
-        if not self._ahead:
-            self.file.note(self._now)
+        if not self.started_ahead:
+            self.file.note(self.state)
         for listener in self._listeners:
             listener()
 

@@ -1,7 +1,5 @@
 // Elements without HTML strings: what a client wrote is always text.
 
-const SVG = "http://www.w3.org/2000/svg";
-
 function fill(node, props, children) {
   for (const [name, value] of Object.entries(props || {})) {
     if (value === null || value === undefined || value === false) continue;
@@ -14,16 +12,12 @@ function fill(node, props, children) {
 }
 
 const h = (tag, props, ...children) => fill(document.createElement(tag), props, children);
-const s = (tag, props, ...children) => fill(document.createElementNS(SVG, tag), props, children);
 
 const same = (a, b) => a === b || JSON.stringify(a) === JSON.stringify(b);
 
 // Phrases of the user's language, set once by `render`.
 let WORDS = {};
 const t = (key, values = {}) => (WORDS[key] || key).replace(/\{(\w+)\}/g, (_, name) => values[name]);
-
-const PATTERNS = { prompt: "circle", rag: "square", finetune: "triangle", hybrid: "diamond" };
-const ink = (pattern) => (pattern in PATTERNS ? `var(--ak-${pattern})` : "var(--ak-ink)");
 
 // Redraws `host` and gives the focus back to the control that had it.
 function redraw(host, ...children) {
