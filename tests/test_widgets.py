@@ -182,6 +182,20 @@ def test_the_mini_app_of_the_benchmark_is_made_of_parts_that_the_script_draws() 
     assert set(parts) == {name for tree in TREES for name in names(tree)}
 
 
+def test_no_screen_shows_money_where_none_is_told(tmp_path: Path) -> None:
+    shutil.copy(samples.path("published-deployments"), tmp_path)
+    show = screen_of(ak.open(tmp_path / "published-deployments.yaml"))
+    for workflow in show.work.engagement.workflows:
+        show.work.judged(workflow.id).finish()
+    for section in SECTIONS:
+        show.edit("section", {"name": section})
+        assert not re.search(r"[$€£]\d", json.dumps(show.view, ensure_ascii=False))
+
+    show.edit("section", {"name": "costs"})
+    assert set(show.view) == {"bar", "advice costs"}
+    assert show.view["advice costs"]["headline"][0]["text"].startswith("No money: nothing was published")
+
+
 def test_one_edit_is_one_message_whatever_it_moves(show: Screen) -> None:
     sent: list[int] = []
     show.document.observe(lambda change: sent.append(change["new"]["revision"]), "view")
@@ -256,7 +270,8 @@ def test_a_workflow_for_which_something_simpler_is_advised_has_no_share_in_the_c
     assert with_ramp["blocks together"] == without["blocks together"]
     assert with_ramp["blocks sums"] == without["blocks sums"]
     assert len(with_ramp["chart workflows"]["rows"]) == 2
-    assert with_ramp["advice portfolio"]["summary"] == f"{without['advice portfolio']['summary']} Not in the costs, as something simpler is advised: W2."
+    assert without["advice portfolio"]["summary"] == ""
+    assert with_ramp["advice portfolio"]["summary"] == "Not in the costs, as something simpler is advised: W2."
     assert len(all_workflows(tmp_path, ASKED, f"{ASKED}, simpler_system: product")["chart workflows"]["rows"]) == 2
     assert (alone["blocks sums"]["blocks"], alone["chart workflows"], alone["blocks together"]["blocks"]) == ([], None, [])
     assert len(alone["blocks workflows"]["blocks"]) == 1

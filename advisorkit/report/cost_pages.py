@@ -38,7 +38,7 @@ def costs(study: Study) -> tuple[Block, ...]:
         return Heading(say("money.title"), 2, study.workflow.name), Text((say("money.none"),))
     return (
         Heading(_title(study), 2, study.workflow.name), ChartBlock(pictures.range_bars(study)),
-        *((Text(said, "bullets"),) if (said := tuple(_said(study))) else ()), *_curves(study), _side_by_side(study), bill(study),
+        *((Text(lines, "bullets"),) if (lines := (*_cheapest(study), *said(study))) else ()), *_curves(study), _side_by_side(study), bill(study),
     )
 
 
@@ -49,11 +49,15 @@ def _title(study: Study) -> str:
     return say(key, pattern=study.name(first), sure=say(f"sure.{how_likely(chance)}"), months=study.months)
 
 
-def _said(study: Study) -> Iterator[str]:
-    """What the ranges mean, in sentences."""
-    found, first = sorted(study.costs.cheapest.items(), key=lambda pair: -pair[1]), study.advice.recommended
+def _cheapest(study: Study) -> Iterator[str]:
+    found = sorted(study.costs.cheapest.items(), key=lambda pair: -pair[1])
     if found:
         yield say("costs.cheapest", shares=", ".join(f"{study.name(p)} {sampled(s)}" for p, s in found))
+
+
+def said(study: Study) -> Iterator[str]:
+    """What the destination saves and gains, and from which volume on, in sentences."""
+    first = study.advice.recommended
     if first in study.costs.cheapest and (gap := _gap(study, first)):
         middle, low, high = (money_short(v, study.currency) for v in (abs(gap.p50), gap.p10, gap.p90))
         key = "costs.saving" if gap.p50 >= 0 else "costs.dearer"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from advisorkit.advice.acceptability import SHARE
 from advisorkit.advice.words import how_likely
 from advisorkit.charts.figures import spec
-from advisorkit.charts.kinds import BeliefMap, Chart, Curves, RangeBars, ShareBars, Tornado, Waterfall
+from advisorkit.charts.kinds import BeliefMap, Chart, RangeBars
 from advisorkit.charts.svg import svg
 from advisorkit.charts.theme import SCREEN, THEMES
 from advisorkit.report import cost_pictures, pictures
@@ -16,7 +16,6 @@ from advisorkit.report.sentences import say
 from advisorkit.screens.parts import Doc, tell
 from advisorkit.screens.state import Look
 from advisorkit.study.study import Study
-from advisorkit.values.quantities import money_short, number
 
 LARGE = 1.45
 """Size of charts in presenter mode."""
@@ -31,13 +30,13 @@ _FILLED = {"ranges": (212, 37, 53), "tornado": (315, 34, 45), "waterfall": (262,
 """Charts whose rows share a height: that height, the least and the greatest distance of rows."""
 _PRESENTED = {"ranges": (440, 84), "cheapest": (160, 40)}
 """In presenter mode: the height that the rows of a chart may take, and the greatest distance of rows."""
-_TALL = {"curves": 296.0}
+_TALL = {"curves": 282.0}
 """Height of two axes in pixels."""
 
 
 def chart(name: str, study: Study, look: Look) -> Doc | None:
     """The chart called `name`; None while there is nothing to draw. In presenter mode only the map keeps its subtitle."""
-    found = _CHARTS[name](study)
+    found = _CHARTS[name](study) if study.priced or name not in _MONEY else None
     return None if found is None else picture(name, replace(found, subtitle="") if look.presenting and name != "map" else found, look)
 
 
@@ -73,12 +72,6 @@ def _map(study: Study) -> BeliefMap:
     return replace(pictures.belief_map(study.catalog, study.advice), title=title, subtitle=tell("map.sub"))
 
 
-def _waterfall(study: Study) -> Waterfall:
-    drawn = pictures.evidence(study.advice)
-    title = tell("waterfall.title", label=drawn.steps[0].label) if drawn.steps else drawn.title
-    return replace(drawn, title=title, subtitle=tell("waterfall.sub"))
-
-
 def _ranges(study: Study) -> RangeBars:
     drawn = cost_pictures.range_bars(study)
     known = [row for row in drawn.bars if row.pattern and row.range]
@@ -86,36 +79,18 @@ def _ranges(study: Study) -> RangeBars:
     if first and sum(share for pattern, share in study.costs.cheapest.items() if pattern == first.pattern) >= SHARE:
         widest = max(known, key=lambda row: row.range[2] - row.range[0] if row.range else 0)
         title = tell("ranges.title" if widest is first else "ranges.title_wide", first=first.label, widest=widest.label)
-    return replace(drawn, title=title, subtitle=tell("ranges.sub", months=study.months))
+    return replace(drawn, title=title)
 
 
-def _cheapest(study: Study) -> ShareBars:
-    drawn = cost_pictures.cheapest_bars(study)
-    title = tell("cheapest.title", first=drawn.bars[0].label, share=drawn.bars[0].shown) if drawn.bars else drawn.title
-    return replace(drawn, title=title, subtitle=tell("cheapest.sub", draws=number(study.costs.draws)))
-
-
-def _curves(study: Study) -> Curves | None:
-    drawn = cost_pictures.curves(study)
-    return drawn and replace(drawn, subtitle=tell("curves.sub"))
-
-
-def _tornado(study: Study) -> Tornado | None:
-    drawn, found = cost_pictures.tornado(study), study.costs.tornado
-    if drawn is None or found is None:
-        return None
-    names = {"better": study.name(found.better), "against": say(f"pattern.{found.against}")}
-    return replace(drawn, subtitle=tell("tornado.sub", **names, base=money_short(found.base, study.currency)))
-
-
+_MONEY: Mapping[str, Callable[[Study], Chart | None]] = {
+    "ranges": _ranges, "cheapest": cost_pictures.cheapest_bars, "curves": cost_pictures.curves, "tornado": cost_pictures.tornado,
+}  # fmt: skip
+"""Charts that tell money."""
 _CHARTS: Mapping[str, Callable[[Study], Chart | None]] = {
     "shares": lambda v: pictures.destinations(v.catalog, v.advice),
     "map": _map,
-    "waterfall": _waterfall,
+    "waterfall": lambda v: replace(pictures.evidence(v.advice), subtitle=tell("waterfall.sub")),
     "flips": lambda v: pictures.flip_bars(v.catalog, v.advice, v.currency),
     "path": lambda v: replace(pictures.path_stairs(v.advice, v.currency), title=say("path.title")),
-    "ranges": _ranges,
-    "cheapest": _cheapest,
-    "curves": _curves,
-    "tornado": _tornado,
+    **_MONEY,
 }

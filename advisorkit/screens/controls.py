@@ -7,8 +7,6 @@ from collections.abc import Collection
 
 from advisorkit.advice.answers import words_of
 from advisorkit.costs.inputs import Input
-from advisorkit.report import cost_pictures
-from advisorkit.report.printed import sampled
 from advisorkit.screens.parts import Doc, tell
 from advisorkit.screens.state import Look, State
 from advisorkit.study.study import Study
@@ -16,7 +14,7 @@ from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer
 from advisorkit.values.errors import UsageError
 from advisorkit.values.prices import PriceAge
-from advisorkit.values.quantities import SYMBOLS, Band, Estimate, money, round_figures
+from advisorkit.values.quantities import SYMBOLS, Estimate, round_figures
 
 _WHO = ("business", "IT", "legal")
 _SHORT = 12
@@ -200,24 +198,3 @@ def _source(row: Input, tried: Collection[str], ages: dict[str, PriceAge]) -> st
         age = ages.get(row.price_id)
         return tell("source.price book", days=age.age_days) if age else tell("source.price book_undated")
     return tell(f"source.{row.changed_by}")
-
-
-def notes(study: Study) -> list[list[Doc]]:
-    """What the cost charts leave unsaid: savings against a prompt, and the volume at which another pattern becomes cheaper."""
-    first = next(iter(sorted(study.costs.cheapest, key=lambda p: -study.costs.cheapest[p])), None)
-    saved = [d.amount for d in study.costs.differences if d.left == "prompt" and d.right == first]
-    lines = [_saving(study.name(str(first)), band, study.currency) for band in saved]
-    breaks = [b for b in study.costs.break_even if b.calls_per_month and first in b.between]
-    back = cost_pictures.payback(study)
-    plain_lines = [tell("notes.within", months=study.months, share=sampled(back.within_horizon))] if back else []
-    plain_lines += [
-        tell("notes.break", one=study.name(b.between[0]), two=study.name(b.between[1]), calls=plain(round_figures(b.calls_per_month or 0)), reason=b.reason)
-        for b in breaks[:1]
-    ]
-    told: list[list[Doc]] = [[{"text": line}] for line in plain_lines]
-    return [*lines, *told]
-
-
-def _saving(pattern: str, band: Band, currency: str) -> list[Doc]:
-    saved = tell("notes.saving_range", low=money(band.p10, currency), high=money(band.p90, currency))
-    return [{"text": tell("notes.saving", pattern=pattern)}, {"text": money(band.p50, currency), "strong": True}, {"text": saved}]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from advisorkit.batch.inputs import job_of
@@ -32,22 +31,6 @@ def report(
     return produce("client_report", [job], out, tuple(formats), options=options, brand=worn, progress=progress)
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """One file of the last round, or why it was not made."""
-
-    format: str
-    """Format id."""
-    path: str
-    """Path under the folder of deliverables."""
-    bytes: int
-    """Size."""
-    status: str
-    """``made``, ``unchanged`` or ``failed``."""
-    error: str = ""
-    """Why it failed."""
-
-
 class Delivery:
     """One round of deliverables at a time; `changed` is called from another thread, `give` hands a file to the browser."""
 
@@ -59,7 +42,7 @@ class Delivery:
     def begin(self, file: SessionFile) -> None:
         """Nothing was made yet for the engagement in `file`."""
         self.file, self.out = file.path, file.folder / "reports"
-        self.made: tuple[Made, ...] = ()
+        self.made: tuple[Deliverable, ...] = ()
         self.busy: tuple[int, int] | None = None
         self.fault = ""
 
@@ -85,8 +68,7 @@ class Delivery:
     def _finish(self, future: Future[BatchResult]) -> None:
         self.busy = None
         try:
-            rows = future.result().deliverables
-            self.made = tuple(Made(r.format, r.path, r.bytes, r.status, r.error) for r in rows)
+            self.made = future.result().deliverables
         except (AdvisorError, OSError) as error:
             self.fault = str(error)
         self._changed()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
 from advisorkit.catalog.tables import rules
-from advisorkit.export.blocks import Cell, KeyFigure, KeyFigures, table_of
+from advisorkit.export.blocks import Cell, KeyFigures, table_of
 from advisorkit.pilots.diagnosis import Diagnosis
 from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.tally import Share
@@ -16,7 +15,7 @@ from advisorkit.report.sentences import columns, say
 from advisorkit.screens.parts import Doc, block, blocks, lead, tell
 from advisorkit.screens.state import Look
 from advisorkit.study.study import Study
-from advisorkit.values.quantities import day, money, money_short, percent
+from advisorkit.values.quantities import day, money, percent
 
 _SIZES = 8
 
@@ -33,23 +32,13 @@ def pilot(study: Study, files: Sequence[str], file: str, look: Look) -> dict[str
         "advice pilot": lead(
             tell("pilot.headline", count=plan.mark, pattern=study.name(plan.pattern)), f"{established.decision.why} {plan.why}" if established else plan.why
         ),
-        "blocks figures": blocks(block(KeyFigures(tuple(_figures(plan, look))), wide=True)),
+        "blocks figures": blocks(block(KeyFigures(tuple(charter_figures(plan))[: 2 if look.presenting else 3]), wide=True)),
         "blocks pilot": blocks(*found, warnings=established.warnings if established else ()),
         "results": {
             "files": list(files), "fault": look.faults.get("pilot", ""), "mark": "" if plan.terms.never else percent(plan.terms.target),
             "steps": list(_steps(study, plan, file)),
         },
     }  # fmt: skip
-
-
-def _figures(plan: Plan, look: Look) -> Iterator[KeyFigure]:
-    """The charter's figures, with what a test can be worth in place of what marking costs."""
-    of_charter = charter_figures(plan)
-    yield from islice(of_charter, 2)
-    if plan.evpi is not None and not look.presenting:
-        yield KeyFigure(money_short(round(plan.evpi), plan.currency), tell("pilot.evpi"))
-    elif not look.presenting:
-        yield from of_charter
 
 
 def _steps(study: Study, plan: Plan, file: str) -> Iterator[list[str]]:

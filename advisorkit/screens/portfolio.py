@@ -9,12 +9,13 @@ from advisorkit.costs.bill import Chosen, Portfolio, portfolio
 from advisorkit.costs.inputs import Input
 from advisorkit.export.blocks import Cell, KeyFigure, KeyFigures, table_of
 from advisorkit.report.printed import shown_shares
+from advisorkit.report.sentences import say
 from advisorkit.screens.charted import picture
 from advisorkit.screens.parts import Doc, block, blocks, lead, tell
 from advisorkit.screens.state import Look
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Workflow
-from advisorkit.values.quantities import SYMBOLS, money, money_short, number, percent
+from advisorkit.values.quantities import SYMBOLS, money_short, number
 
 _SMALL = 10_000
 """Sums below this are printed in whole units of money, not in thousands."""
@@ -23,14 +24,14 @@ _SMALL = 10_000
 def together(workflows: Sequence[Workflow], studies: Mapping[str, Study], look: Look) -> dict[str, Doc | None]:
     """The table of all workflows, what they cost together, and what is missing for that; those not worked out yet say so."""
     found = [studies[w.id] for w in workflows if w.id in studies]
-    whole, priced = len(found) == len(workflows), [study for study in found if not _simpler(study)]
+    whole, priced = len(found) == len(workflows), [study for study in found if study.priced and not _simpler(study)]
     figures, summary, bills, chart = list[KeyFigure](), tell("portfolio.working", done=len(found), of=len(workflows)), list[Doc](), None
     if whole:
         simpler = ", ".join(study.workflow.name for study in found if _simpler(study))
         summary = tell("portfolio.simpler", names=simpler) if simpler else ""
     if whole and priced:
         joint = portfolio([Chosen(study.bill, study.advice.recommended, study.workflow.corpus) for study in priced])
-        figures, summary = list(_figures(priced, joint)), f"{_sum(priced, joint)} {summary}".rstrip()
+        figures = list(_figures(priced, joint))
         bills, chart = [_bill(priced, joint)] if len(priced) > 1 else [], picture("workflows", _ranges(priced), look)
     return {
         "advice portfolio": lead(_headline(found, len(workflows)), summary),
@@ -123,7 +124,7 @@ def _ranges(found: Sequence[Study]) -> RangeBars:
                  "" if t else tell("portfolio.lacks", names=", ".join(row.assumption.label.lower() for row in lacking(study))))
         for study, t in sorted(rows, key=lambda pair: -(pair[1].p50 if pair[1] else 0))
     ]
-    title, sub = tell("portfolio.ranges"), tell("ranges.sub", months=found[0].months)
+    title, sub = tell("portfolio.ranges"), say("costs.range_subtitle", draws=number(found[0].costs.draws))
     return RangeBars(title=title, subtitle=sub, currency=found[0].currency, bars=tuple(bars))
 
 
@@ -157,7 +158,7 @@ def _row(workflow: Workflow, study: Study | None) -> list[str | Cell]:
     now, simpler = Cell(study.name(advice.now), advice.now), _simpler(study)
     ends = Cell(simpler, "strong") if simpler else Cell(study.name(advice.recommended), advice.recommended)
     cost, spread = tell("bill.unknown"), ""
-    if simpler:
+    if simpler or not study.priced:
         cost = tell("portfolio.not_priced")
     elif total is not None:
         cost, low, high = (money_short(value, study.currency) for value in (total.p50, total.p10, total.p90))
@@ -170,13 +171,3 @@ def _why(studies: Sequence[Study]) -> str:
     """Which workflow lacks what."""
     missing = [(study.workflow.name, " and ".join(row.assumption.label.lower() for row in lacking(study))) for study in studies]
     return "; ".join(tell("portfolio.lacks_one", workflow=name, names=names) for name, names in missing if names)
-
-
-def _sum(studies: Sequence[Study], found: Portfolio) -> str:
-    total, saved, currency = found.total(), found.saved_by_sharing, found.currency
-    if total is None or saved is None:
-        return tell("portfolio.unknown", why=_why(studies))
-    if len(studies) == 1:
-        return tell("portfolio.sum_one", workflow=studies[0].workflow.name, total=money(total, currency), months=studies[0].months)
-    share = percent(saved / found.alone) if found.alone else percent(0.0)
-    return tell("portfolio.sum", total=money(total, currency), months=studies[0].months, saved=money(saved, currency), share=share)

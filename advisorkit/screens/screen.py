@@ -16,7 +16,7 @@ from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions
 from advisorkit.screens.delivery import Delivery
 from advisorkit.screens.edits import EDITS
-from advisorkit.screens.parts import LiveDocument, Part, classed, laid_out, tell
+from advisorkit.screens.parts import LiveDocument, Part, Tree, classed, laid_out, tell
 from advisorkit.screens.sections import SECTIONS, document, tree
 from advisorkit.screens.state import Look, Notice, State
 from advisorkit.screens.work import Work
@@ -38,7 +38,7 @@ class Screen:
         self._editing = False
         self.document = LiveDocument(self.edit, self.beat)
         self._bar = classed(Part(key=self.document.key, kind="bar", name="bar"), "ak ak-part")
-        self._bodies: dict[tuple[str, bool], Widget] = {}
+        self._bodies: dict[Tree, Widget] = {}
         self.box = classed(Box(), "ak ak-screen")
         self._timer: asyncio.TimerHandle | None = None
         self._unsaved: tuple[Notice, ...] = ()
@@ -77,9 +77,9 @@ class Screen:
     def send(self) -> None:
         """Send the document as it is now, with the parts that this screen has now."""
         self.revision += 1
-        body = (self.look.section, self.look.presenting)
+        body = tree(self.work, self.look)
         if body not in self._bodies:
-            self._bodies[body] = laid_out(tree(self.look), self.document)
+            self._bodies[body] = laid_out(body, self.document)
         self.document.view = {"revision": self.revision, "parts": document(self.work, self.look, self.delivery)}
         self.box.children = (self._bar, self._bodies[body])
         if self._loop is not None and next(self._pending(), None):

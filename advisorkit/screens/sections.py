@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from advisorkit.report.cost_pages import bill
+from advisorkit.export.blocks import Text
+from advisorkit.report.cost_pages import bill, said
+from advisorkit.report.sentences import say
 from advisorkit.screens import advising, controls, piloted, portfolio
 from advisorkit.screens.charted import chart
 from advisorkit.screens.delivery import Delivery, deliver
-from advisorkit.screens.parts import Doc, Tree, block, blocks, names, tell
+from advisorkit.screens.parts import Doc, Tree, block, blocks, lead, names, tell
 from advisorkit.screens.state import Look
 from advisorkit.screens.work import Work
 
@@ -31,7 +33,7 @@ _PLAIN: Mapping[str, Tree] = {
         ("ak-left", "assumptions", "blocks bill"),
         (
             "ak-right-side", "advice costs",
-            ("ak-split ak-split-e", "chart ranges", ("ak-stack", "chart cheapest", "notes")),
+            ("ak-split ak-split-e", "chart ranges", ("ak-stack", "chart cheapest", "blocks notes")),
             ("ak-split ak-split-f", "chart curves", "chart tornado"),
         ),
     ),
@@ -43,22 +45,25 @@ _PLAIN: Mapping[str, Tree] = {
 }  # fmt: skip
 _PRESENTED: Mapping[str, Tree] = {
     "assessment": ("ak-main ak-assessment", ("ak-half", "advice", "chart shares", "verdict", "question"), ("ak-half", "chart map")),
-    "costs": ("ak-main ak-costs", ("ak-half", "advice costs", "chart cheapest", "notes"), ("ak-half", "chart ranges")),
+    "costs": ("ak-main ak-costs", ("ak-half", "advice costs", "chart cheapest", "blocks notes"), ("ak-half", "chart ranges")),
     "pilot": ("ak-main ak-pilot", "advice pilot", "blocks figures", "blocks pilot"),
     "deliver": ("ak-main ak-deliver", "advice deliver", "files", "blocks deliver"),
 }
+_UNPRICED: Tree = ("ak-main ak-portfolio", "advice costs")
 SECTIONS = tuple(_PLAIN)
 """Workbooks, in the order of a session."""
 
 
-def tree(look: Look) -> Tree:
+def tree(work: Work, look: Look) -> Tree:
     """What a screen that stands as `look` holds below its bar."""
+    if look.section == "costs" and not work.engagement.priced:
+        return _UNPRICED
     return _PRESENTED.get(look.section, _PLAIN[look.section]) if look.presenting else _PLAIN[look.section]
 
 
 def document(work: Work, look: Look, delivery: Delivery) -> dict[str, Any]:
     """What every part of a screen shows, from one study, so that none can disagree."""
-    wanted = names(tree(look))
+    wanted = names(tree(work, look))
     found: dict[str, Any] = dict(_PAGES[look.section](work, look, delivery))
     study = work.judged()
     found |= {name: chart(name.removeprefix("chart "), study, look) for name in wanted if name.startswith("chart ") and name not in found}
@@ -90,10 +95,12 @@ def _assessment(work: Work, look: Look, _: Delivery) -> Mapping[str, Doc]:
 
 def _costs(work: Work, look: Look, _: Delivery) -> Mapping[str, object]:
     study = work.judged()
-    paid = bill(study, study.in_play)
+    if not study.priced:
+        return {"advice costs": lead(say("money.none"))}
+    paid, lines = bill(study, study.in_play), tuple(said(study))
     return {
-        "advice costs": advising.cost_advice(study), "assumptions": controls.assumption_table(study, work.tried, look), "blocks bill": blocks(*([block(paid, wide=True)] if paid.columns else ())),
-        "notes": controls.notes(study),
+        "advice costs": advising.cost_advice(study), "assumptions": controls.assumption_table(study, work.tried, look),
+        "blocks bill": blocks(*([block(paid, wide=True)] if paid.columns else ())), "blocks notes": blocks(*([block(Text(lines, "bullets"), wide=True)] if lines else ())),
     }  # fmt: skip
 
 

@@ -30,9 +30,3 @@ function answersPart(act) {
   ];
   return { el: host, update: (answers) => redraw(host, list(answers)) };
 }
-
-// What the cost charts leave unsaid.
-function notesPart() {
-  const host = h("div", { class: "ak-notes" });
-  return { el: host, update: (notes) => host.replaceChildren(...notes.map((parts) => h("p", null, runs(parts)))) };
-}

@@ -33,4 +33,4 @@ function redraw(host, ...children) {
 }
 
 // Runs of text, some of them in a pattern's colour.
-const runs = (parts) => parts.map((part) => (part.pattern ? h("span", { class: `ak-c-${part.pattern}` }, part.text) : part.strong ? h("strong", null, part.text) : part.text));
+const runs = (parts) => parts.map((part) => (part.pattern ? h("span", { class: `ak-c-${part.pattern}` }, part.text) : part.text));

@@ -2,7 +2,7 @@
 
 const KINDS = {
   bar: barPart, question: questionPart, answers: answersPart, advice: advicePart, verdict: verdictPart, chart: chartPart, assumptions: assumptionsPart,
-  notes: notesPart, blocks: blocksPart, results: resultsPart, formats: formatsPart, files: filesPart,
+  blocks: blocksPart, results: resultsPart, formats: formatsPart, files: filesPart,
 };
 
 class Session {
