@@ -9,7 +9,6 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from advisorkit.catalog import reading
@@ -19,9 +18,6 @@ from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Advised, Answer, Engagement, Override, PilotFile, Scenario, Setting, Workflow
 from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import Estimate
-
-settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("house")
 
 CATALOG = reading.load()
 NAMES = assumptions()

@@ -31,7 +31,8 @@ from advisorkit.export.blocks import (
 )
 from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import MIME, bundle, read
-from advisorkit.export.markup import html, plain
+from advisorkit.export.markup import html
+from advisorkit.export.terminal import plain
 from advisorkit.values.errors import RenderError
 
 text = st.text(max_size=30)

@@ -118,13 +118,12 @@ def share_bars(chart: kinds.ShareBars, wide: float = 380, row: float = 27) -> Sc
     """Bars from 0 to 100 %, named and numbered in the pattern's colour."""
     start = max(width(b.label, 14, bold=True) for b in chart.bars) + 12
     room = wide - start - 100
-    names = (Label(x=0, y=n, text=b.label, bold=True, size=14, fill="text3" if b.share is None else b.pattern) for n, b in enumerate(chart.bars))
-    bars = (mark for n, bar in enumerate(chart.bars) for mark in _share(bar, n, round(row * 0.54), room))
-    lines = len(chart.bars)
-    return Scene(width=wide, height=row * lines, panels=(rows(0, 0, start, row, lines, (0, start), names), rows(start, 0, room, row, lines, (0, 1), bars)))
+    marks = (mark for n, bar in enumerate(chart.bars) for mark in _share(bar, n, round(row * 0.54), start, room))
+    return Scene(width=wide, height=row * len(chart.bars), panels=(rows(start, 0, room, row, len(chart.bars), (0, 1), marks),))
 
 
-def _share(bar: kinds.ShareRow, n: int, thick: float, room: float) -> Iterator[Mark]:
+def _share(bar: kinds.ShareRow, n: int, thick: float, start: float, room: float) -> Iterator[Mark]:
+    yield Label(x=0, y=n, dx=-start, text=bar.label, bold=True, size=14, fill="text3" if bar.share is None else bar.pattern)
     left = room * (1 - (bar.share or 0)) + 100 - width(bar.shown, 14, bold=True) - 7
     words = bar.note if width(bar.note, 13) + 8 <= left else bar.brief or bar.note
     note = ((f"  {words}", "text2", False, False),) if words else ()

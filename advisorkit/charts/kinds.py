@@ -172,10 +172,8 @@ class FlipBars(Chart):
 
     def rows(self) -> Rows:
         """One row a change."""
-        return tuple(
-            (f.change, f"today {f.today}" if f.today else "", f.shown, f.note, ", ".join(f"{s.label} {s.shown}" for s in f.shares))
-            for f in self.flips
-        )
+        shares = (", ".join(f"{s.label} {s.shown}" for s in f.shares) for f in self.flips)
+        return tuple((f.change, f"today {f.today}" if f.today else "", f.shown, f.note, said) for f, said in zip(self.flips, shares, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

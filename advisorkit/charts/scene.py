@@ -222,13 +222,8 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
         >>> width("RAG", 10), width("RAG", 10, bold=True)
         (21.67, 22.22)
     """
-    table = _WIDTHS[bold]
-    return round(sum(table.get(c, 556) for c in unicodedata.normalize("NFC", _bare(text))) * size / 1000, 2)
-
-
-def _bare(text: str) -> str:
-    split = unicodedata.normalize("NFD", text)
-    return "".join(c for c in split if not unicodedata.combining(c))
+    table, bare = _WIDTHS[bold], "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+    return round(sum(table.get(c, 556) for c in unicodedata.normalize("NFC", bare)) * size / 1000, 2)
 
 
 def wrap(text: str, room: float, size: float, *, bold: bool = False) -> tuple[str, ...]:

@@ -21,7 +21,8 @@ from advisorkit.charts.svg import svg
 from advisorkit.export import blocks as kinds
 from advisorkit.export.blocks import Block
 from advisorkit.export.formats import UNSEEN
-from advisorkit.export.markup import html, plain
+from advisorkit.export.markup import html
+from advisorkit.export.terminal import plain
 from advisorkit.values.errors import RenderError
 
 
@@ -67,15 +68,12 @@ def encode(value: Any) -> Any:
         >>> encode(kinds.Cell("RAG", "rag"))
         [['text', 'RAG'], ['tone', 'rag']]
     """
-    if isinstance(value, Chart):
-        return [["kind", type(value).__name__], *_pairs(value)]
     if isinstance(value, tuple):
         return [encode(item) for item in value]
-    return _pairs(value) if is_dataclass(value) else value
-
-
-def _pairs(value: Any) -> list[list[Any]]:
-    return [[field.name, encode(getattr(value, field.name))] for field in fields(value)]
+    if not is_dataclass(value):
+        return value
+    kind = [["kind", type(value).__name__]] if isinstance(value, Chart) else []
+    return [*kind, *([field.name, encode(getattr(value, field.name))] for field in fields(value))]
 
 
 def decode(hint: Any, value: Any) -> Any:

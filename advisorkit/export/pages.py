@@ -65,12 +65,8 @@ def _items(notebook: Any) -> Iterator[Block | str]:
         if cell["cell_type"] == "markdown" and cell["source"].strip():
             yield nh3.clean(markdown2html_mistune(cell["source"]), tags=_TAGS, attributes={})
         for output in cell.get("outputs", []):
-            if not _silent(output):
+            if (output["output_type"], output.get("name")) != ("stream", "stderr"):
                 yield _block(output, number)
-
-
-def _silent(output: Any) -> bool:
-    return bool(output["output_type"] == "stream" and output["name"] == "stderr")
 
 
 def _block(output: Any, number: int) -> Block:

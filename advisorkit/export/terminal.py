@@ -1,7 +1,7 @@
-"""Blocks for a terminal, drawn with rich: what a command prints is the page that reports and screens show.
+"""Blocks in words: for a terminal, drawn with rich, and as plain text; it loads nothing that draws.
 
 for part in terminal(costed(study)):
-out.print(part)
+    out.print(part)
 """
 
 from __future__ import annotations
@@ -13,9 +13,43 @@ from rich.text import Text as Words
 
 from advisorkit.export import blocks as kinds
 from advisorkit.export.blocks import Block
-from advisorkit.export.markup import lines
 
 _STYLES = {"strong": "bold", "muted": "dim", "error": "bold red", "warning": "bold yellow", "note": "bold"}
+
+
+def lines(block: Block) -> Iterator[tuple[str, str]]:
+    """What a block says, line by line: words, and ``strong`` where they stand out."""
+    match block:
+        case kinds.Cover():
+            yield from ((line, "") for line in (block.title, block.subtitle, f"{block.client}, {block.date}"))
+        case kinds.Heading():
+            yield from (("", ""), (block.text, "strong"))
+        case kinds.Text():
+            sign = "  - " if block.style in ("bullets", "numbered") else ""
+            yield from ((sign + line, "") for line in block.paragraphs)
+        case kinds.KeyFigures():
+            yield from ((f"{one.value}  {one.words}", "") for one in block.figures)
+        case kinds.Callout():
+            yield f"{block.title}: {block.text}", ""
+        case kinds.DecisionBlock():
+            yield from (("", ""), (block.part, "strong"))
+            yield from ((line, "") for line in (block.advice, block.state, block.override) if line)
+
+
+def plain(block: Block) -> str:
+    r"""A block as plain text; a chart as its alt text.
+
+    Example:
+        >>> plain(kinds.Text(("Start small.", "Measure."), "bullets"))
+        '- Start small.\n  - Measure.'
+    """
+    if isinstance(block, kinds.ChartBlock):
+        return "\n".join((block.chart.alt, *block.beside))
+    table = block.table if isinstance(block, kinds.LineItems) else block
+    if isinstance(table, kinds.Table):
+        rows = ("\t".join(cell.text for cell in row) for row in (table.head, *table.rows))
+        return "\n".join(filter(None, (table.title, table.subtitle, *rows, table.note)))
+    return "\n".join(words for words, _ in lines(block)).strip()
 
 
 def terminal(blocks: Iterable[Block]) -> Iterator[Drawn | Words]:
