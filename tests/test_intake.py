@@ -18,8 +18,8 @@ from strategies import CATALOG, answer_sets, setting_sets, slugs, words
 from advisorkit.catalog.vocabulary import plain_answer, plain_setting
 from advisorkit.intake.portfolio import PortfolioTable, portfolio
 from advisorkit.intake.questionnaire import asked, new_questionnaire, read_questionnaire
-from advisorkit.values.engagement import Answer, Setting
-from advisorkit.values.errors import EngagementError
+from advisorkit.values.engagement import Answer, Engagement, Setting
+from advisorkit.values.errors import EngagementError, Fault
 from advisorkit.values.quantities import Estimate
 
 DAY = date(2026, 11, 20)
@@ -28,6 +28,14 @@ DAY = date(2026, 11, 20)
 def table(folder: Path, text: str) -> PortfolioTable:
     (folder / "firms.csv").write_text(text, encoding="utf-8")
     return portfolio(folder / "firms.csv", "EUR", DAY)
+
+
+def engagements(found: PortfolioTable) -> list[Engagement]:
+    return [row.engagement for row in found.rows if row.engagement is not None]
+
+
+def faults(found: PortfolioTable) -> list[Fault]:
+    return [fault for row in found.rows for fault in row.faults]
 
 
 def cell(value: Answer | Setting) -> str:
@@ -41,13 +49,13 @@ def cell(value: Answer | Setting) -> str:
 def test_a_text_cell_that_may_hold_thousands_or_decimals_is_refused_with_its_place(tmp_path: Path, text: str) -> None:
     found = portfolio(written(tmp_path, ["id", "name", "value_right"], [{"id": "a", "name": "A", "value_right": text}], book=True), "EUR", DAY)
 
-    assert ["thousands or decimals?" in fault.message for fault in found.faults] == [True]
+    assert ["thousands or decimals?" in fault.message for fault in faults(found)] == [True]
 
 
 def test_each_row_is_an_engagement_of_its_own(tmp_path: Path) -> None:
     found = table(tmp_path, "id,name,client,citations,calls_per_month,input_tokens,discount_rate\n"
                             "mail,Mail,Acme,no,1000..4000,300,\nfaq,FAQ,,unknown,,,0.08\n")
-    mail, faq = found.engagements
+    mail, faq = engagements(found)
 
     assert (mail.id, mail.client, mail.currency, mail.as_of) == ("mail", "Acme", "EUR", DAY)
     assert mail.workflows[0].answers == {"citations": Answer(("no",)), "calls_per_month": Answer(amount=Estimate.of([1000, 4000]))}
@@ -59,12 +67,12 @@ def test_each_row_is_an_engagement_of_its_own(tmp_path: Path) -> None:
 def test_a_faulty_row_fails_alone_with_all_its_faults(tmp_path: Path) -> None:
     found = table(tmp_path, "id,name,citations,calls_per_month,model\na,A,requird,-5,gpt\nb,,no,5,\nc,C,no,5,\nd,D,no\n")
 
-    assert [engagement.id for engagement in found.engagements] == ["c"]
+    assert [engagement.id for engagement in engagements(found)] == ["c"]
     assert [len(row.faults) for row in found.rows] == [3, 1, 0, 1]
-    assert [fault.where for fault in found.faults] == [
+    assert [fault.where for fault in faults(found)] == [
         "line 2, citations", "line 2, calls_per_month", "line 2, model", "line 3, name", "line 5",
     ]
-    assert found.faults[0].nearest == ("required",)
+    assert faults(found)[0].nearest == ("required",)
 
 
 @pytest.mark.parametrize(
@@ -87,13 +95,16 @@ def test_faulty_columns_and_ids_refuse_the_whole(tmp_path: Path, text: str, mess
 
 def test_what_the_table_leaves_out_is_said(tmp_path: Path) -> None:
     assert any("EUR was taken" in notice for notice in table(tmp_path, "id,name\na,A\n").notices)
-    assert table(tmp_path, "id,name,currency,as_of\na,A,USD,2026-01-31\n").engagements[0].currency == "USD"
+
+    found = table(tmp_path, "id,name,currency,as_of\na,A,USD,2026-01-31\n")
+
+    assert engagements(found)[0].currency == "USD"
 
 
 def test_a_semicolon_table_with_decimal_commas(tmp_path: Path) -> None:
     found = table(tmp_path, "id;name;search_hit_rate;value_right\na;A;0,72;1,5..2,5\n")
 
-    answers = found.engagements[0].workflows[0].answers
+    answers = engagements(found)[0].workflows[0].answers
     assert answers["search_hit_rate"].amount == Estimate.of(0.72)
     assert answers["value_right"].amount == Estimate.of([1.5, 2.5])
 
@@ -119,8 +130,8 @@ def test_csv_and_workbook_give_the_answers_that_were_written(rows: list[Any], bo
     with tempfile.TemporaryDirectory() as folder:
         found = portfolio(written(Path(folder), columns, lines, book=book), "EUR", DAY)
 
-    assert found.faults == ()
-    for engagement, (id, name, said) in zip(found.engagements, rows, strict=True):
+    assert faults(found) == []
+    for engagement, (id, name, said) in zip(engagements(found), rows, strict=True):
         workflow = engagement.workflows[0]
         assert (workflow.id, workflow.name) == (id, name)
         assert {**workflow.answers, **workflow.workload, **workflow.assumptions} == said

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,12 +12,12 @@ import typer
 from advisorkit.cli.console import Flow, Json, emit, fresh, guarded, out, say, tell
 from advisorkit.files.disk import MAX_BYTES, read_source, write_bytes
 from advisorkit.intake.brief import notes_in, prompt, read_reply
-from advisorkit.intake.questionnaire import new_questionnaire, read_questionnaire
+from advisorkit.intake.questionnaire import Reply, new_questionnaire, read_questionnaire
 from advisorkit.store.document import CURRENCIES, schema
 from advisorkit.store.reading import Loaded, load, reduced
 from advisorkit.store.writing import new as new_file
 from advisorkit.store.writing import write
-from advisorkit.values.engagement import Answer, Workflow
+from advisorkit.values.engagement import Workflow
 from advisorkit.values.errors import EngagementError, Fault, UsageError, nearest
 
 Target = Annotated[Path, typer.Option("--to", metavar="FILE", help="Where it goes.")]
@@ -92,9 +91,7 @@ def intake_read(
     """Take a filled-in questionnaire into an engagement; what cannot be taken is named by cell, the rest comes in."""
     loaded = load(to)
     one = loaded.engagement.chosen(workflow)
-    found = read_questionnaire(file)
-    say(*found.notices)
-    _take_in(to, loaded, one, found.answers, found.faults, as_json=as_json)
+    _take_in(to, loaded, one, read_questionnaire(file), as_json=as_json)
 
 
 @guarded
@@ -118,8 +115,7 @@ def brief(
     words = read_source(notes).text if notes else _notes_beside(reply, to)
     loaded = load(to)
     one = loaded.engagement.chosen(workflow)
-    found = read_reply(read_source(reply).text, words, str(reply))
-    _take_in(to, loaded, one, found.answers, found.faults, as_json=as_json)
+    _take_in(to, loaded, one, read_reply(read_source(reply).text, words, str(reply)), as_json=as_json)
 
 
 def _notes_beside(reply: Path, engagement: Path) -> str:
@@ -133,19 +129,16 @@ def _notes_beside(reply: Path, engagement: Path) -> str:
     return found[0]
 
 
-def _take_in(to: Path, loaded: Loaded, one: Workflow, found: Mapping[str, Answer], faults: Sequence[Fault], *, as_json: bool) -> None:
+def _take_in(to: Path, loaded: Loaded, one: Workflow, reply: Reply, *, as_json: bool) -> None:
     """Write answers into an engagement; what is known there is never replaced by a guess."""
-    known = loaded.engagement.answers_of(one)
-    kept = {name: answer for name, answer in found.items() if not (answer.confidence == "guess" and _sure(known.get(name)))}
+    say(*reply.notices)
+    sure = {name for name, answer in loaded.engagement.answers_of(one).items() if answer.confidence == "known"}
+    kept = {name: answer for name, answer in reply.answers.items() if answer.confidence == "known" or name not in sure}
     if kept:
         write(to, loaded.engagement.having(replace(one, answers={**one.answers, **kept})), loaded.fingerprint)
-    left = [name for name in found if name not in kept]
-    tell(faults, as_json=as_json, workflow=one.id, taken=list(kept), left=left)
+    left = [name for name in reply.answers if name not in kept]
+    tell(reply.faults, as_json=as_json, workflow=one.id, taken=list(kept), left=left)
     if not as_json:
-        out.print(f"{to}: {len(kept)} answers taken into {one.id}; {len(left)} left as they were; {len(faults)} refused", markup=False)
-    if faults:
+        out.print(f"{to}: {len(kept)} answers taken into {one.id}; {len(left)} left as they were; {len(reply.faults)} refused", markup=False)
+    if reply.faults:
         raise typer.Exit(1)
-
-
-def _sure(answer: Answer | None) -> bool:
-    return answer is not None and answer.confidence == "known" and bool(answer.levels or answer.amount)

@@ -101,7 +101,7 @@ class Inputs:
     def tokens(self, name: str, *, batch: bool = False) -> TokenPrices:
         """Token prices of the model named by `name`, for 1M tokens in `currency`."""
         model = self.word(name)
-        return self.book.tokens(model, batch=batch).times(self.book.rate(self.book.currency_of(model), self.currency))
+        return self.book.tokens(model, batch=batch).times(self.book.rate(self.book.price(f"{model}/input").currency, self.currency))
 
     @property
     def announced_life(self) -> float | None:

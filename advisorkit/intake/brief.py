@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.resources import files
 
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.vocabulary import answer
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, parse_yaml
-from advisorkit.intake.questionnaire import asked
+from advisorkit.intake.questionnaire import Reply, asked
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer
 from advisorkit.values.errors import EngagementError, Fault
 
 _NOTES = re.compile(r"\n={10}\n(.*)\n={10}\s*\Z", re.DOTALL)
 _FENCE = re.compile(r"\A\s*```[a-z]*\n(.*?)\n```\s*\Z", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What could be taken from a model's reply."""
-
-    answers: dict[str, Answer]
-    """Guesses by criterion id, each with its quote as a private note; to be confirmed by a person."""
-    faults: tuple[Fault, ...]
-    """What was refused, with its line; the rest came in."""
 
 
 def prompt(notes: str) -> str:
@@ -60,6 +50,8 @@ def _question(criterion: Criterion) -> str:
 
 def read_reply(text: str, notes: str, file: str = "reply") -> Reply:
     r"""The guesses in a reply; what is not a criterion, not a level or not backed by the notes is a fault.
+
+    Each guess has its quote as a private note and is to be confirmed by a person.
 
     Args:
         text: The model's reply, YAML as asked for; a code fence around it is taken off.

@@ -39,22 +39,10 @@ class PortfolioRow:
 class PortfolioTable:
     """A portfolio table as it was read."""
 
-    file: str
-    """Name as the user gave it."""
     rows: tuple[PortfolioRow, ...]
     """In table order, good and faulty ones."""
     notices: tuple[str, ...]
     """What the user should know, such as an old encoding or a currency that was assumed."""
-
-    @property
-    def engagements(self) -> tuple[Engagement, ...]:
-        """One for each row without faults."""
-        return tuple(row.engagement for row in self.rows if row.engagement is not None)
-
-    @property
-    def faults(self) -> tuple[Fault, ...]:
-        """Every fault of every row."""
-        return tuple(fault for row in self.rows for fault in row.faults)
 
 
 def portfolio(path: str | Path, currency: str, as_of: date) -> PortfolioTable:
@@ -78,7 +66,7 @@ def portfolio(path: str | Path, currency: str, as_of: date) -> PortfolioTable:
     given = set(table.columns)
     assumed = [f"{table.file}: no column {name}, so {value} was taken" for name, value in
                (("currency", currency), ("as_of", as_of.isoformat())) if name not in given]
-    return PortfolioTable(table.file, rows, (*table.notices, *assumed))
+    return PortfolioTable(rows, (*table.notices, *assumed))
 
 
 def _check_columns(table: ReadTable) -> None:

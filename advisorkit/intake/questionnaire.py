@@ -121,18 +121,18 @@ def _number(row: Criterion) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Questionnaire:
-    """What a client filled in."""
+class Reply:
+    """What a client or a model answered."""
 
     answers: Mapping[str, Answer]
-    """Known answers and guesses by criterion id; lines left empty are absent."""
+    """Known answers and guesses by criterion id; what was left empty is absent."""
     faults: tuple[Fault, ...]
-    """What could not be taken, each with its line and cell."""
-    notices: tuple[str, ...]
+    """What could not be taken, each with its line; the rest came in."""
+    notices: tuple[str, ...] = ()
     """What the user should know about the file."""
 
 
-def read_questionnaire(path: str | Path) -> Questionnaire:
+def read_questionnaire(path: str | Path) -> Reply:
     """Answers in a questionnaire made by `new_questionnaire`; its sheet may also come as a CSV file.
 
     Raises:
@@ -151,7 +151,7 @@ def read_questionnaire(path: str | Path) -> Questionnaire:
         if name and said is not None and not row.faults:
             found[name] = said
     faults = tuple(fault for row in table.rows for fault in row.faults)
-    return Questionnaire(found, faults, table.notices)
+    return Reply(found, faults, table.notices)
 
 
 def _code(row: ReadRow, file: str, seen: dict[str, int]) -> str | None:

@@ -172,18 +172,14 @@ class PriceBook:
         prefix = f"{model}/batch_" if batch else f"{model}/"
         if batch and f"{prefix}input" not in self.prices:
             raise PriceError(f"no batch price is known for {model}; set its share in batches to 0 or name a model that has one")
-        rows = {part: self.prices.get(prefix + part) for part in ("input", "output", "cache_read", "cache_write")}
-        first = self.price(f"{prefix}input")
+        self.price(f"{prefix}input")
         if self.models[model].kind != "embedding":
             self.price(f"{prefix}output")
-        bounds = sorted({tier.above for row in rows.values() if row for tier in row.tiers})
-        tiers = tuple((above, *_four(rows, first, above + 1)) for above in bounds)
-        fresh, out, read, write = _four(rows, first, 0)
-        return TokenPrices(fresh, out, read, write, tiers)
-
-    def currency_of(self, model: str) -> str:
-        """Currency of the model's token prices."""
-        return self.price(f"{model}/input").currency
+        parts = ("input", "output", "cache_read", "cache_write")
+        rows = {part: self.prices[prefix + part] for part in parts if prefix + part in self.prices}
+        bounds = sorted({tier.above for row in rows.values() for tier in row.tiers})
+        tiers = tuple((above, *_four(rows, above + 1)) for above in bounds)
+        return TokenPrices(*_four(rows, 0), tiers)
 
     def rate(self, source: str, target: str) -> float:
         """Units of `target` for one unit of `source`.
@@ -240,15 +236,11 @@ def _own(row: Price, amount: float, on: date) -> Price:
     )
 
 
-def _four(rows: Mapping[str, Price | None], first: Price, prompt: int) -> tuple[float, float, float, float]:
-    fresh = _at(first, prompt)
-    output, read, write = (rows[part] for part in ("output", "cache_read", "cache_write"))
-    return (
-        fresh,
-        _at(output, prompt) if output else math.nan,
-        _at(read, prompt) if read else fresh,
-        _at(write, prompt) if write else fresh,
-    )
+def _four(rows: Mapping[str, Price], prompt: int) -> tuple[float, float, float, float]:
+    """Prices of a request with `prompt` tokens; without one of its own the cache costs what fresh input does."""
+    found = {part: _at(row, prompt) for part, row in rows.items()}
+    fresh = found["input"]
+    return fresh, found.get("output", math.nan), found.get("cache_read", fresh), found.get("cache_write", fresh)
 
 
 def _at(row: Price, prompt: int) -> float:

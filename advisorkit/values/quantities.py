@@ -243,12 +243,7 @@ def day(value: date) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """What a simulation says of one figure.
-
-    Example:
-        >>> Band(1.0, 2.0, 4.0).times(10)
-        Band(p10=10.0, p50=20.0, p90=40.0)
-    """
+    """What a simulation says of one figure."""
 
     p10: float
     """One draw in ten lies below."""
@@ -256,7 +251,3 @@ class Band:
     """Half of the draws lie below."""
     p90: float
     """Nine draws in ten lie below."""
-
-    def times(self, factor: float) -> Band:
-        """The band in another unit; `factor` must be positive."""
-        return Band(self.p10 * factor, self.p50 * factor, self.p90 * factor)
