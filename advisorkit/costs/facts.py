@@ -42,8 +42,6 @@ class Saving:
 class CostFacts:
     """Computed evidence about one workflow."""
 
-    currency: str
-    """Currency of all money."""
     window_tokens: int | None
     """Tokens that the chosen model reads at once; None when the book does not say."""
     corpus_fits: float | None
@@ -165,7 +163,6 @@ def _facts(rows: Sequence[Inputs], here: Workings, spread: Workings) -> Iterator
         by_corpus, by_rag = corpus_calls[place], rag_calls[place]
         both, saved = corpus is not None and calls is not None and not on_gpu, by_corpus - by_rag
         yield CostFacts(
-            currency=inputs.currency,
             window_tokens=window,
             corpus_fits=None if corpus is None or window is None else corpus.below(window),
             corpus_works=None if corpus is None else works[place],

@@ -85,7 +85,7 @@ def _refined(inputs: Inputs, likely: Mapping[str, Any], brackets: dict[Pair, tup
         gaps = {pair: _gap(totals, pair, points.size).reshape(points.shape)[k] for k, pair in enumerate(brackets)}
         where = {pair: int(np.argmax(np.sign(gap) != np.sign(gap[0]))) for pair, gap in gaps.items()}
         ends = {pair: (k, at - 1, at) for k, (pair, at) in enumerate(where.items())}
-        lines = {pair: _line(points[k, a], points[k, b], gaps[pair][a], gaps[pair][b]) for pair, (k, a, b) in ends.items()}
+        lines = {pair: _root(points[k, [a, b]], gaps[pair][[a, b]]) for pair, (k, a, b) in ends.items()}
         brackets = {pair: (float(points[k, a]), float(points[k, b])) for pair, (k, a, b) in ends.items()}
     at = np.array(list(lines.values()))
     totals = pattern_totals(inputs, {"calls_per_month": at}, likely)
@@ -98,8 +98,9 @@ def _gap(totals: dict[PatternId, Any], pair: Pair, size: int) -> Any:
     return np.broadcast_to(totals[pair[0]] - totals[pair[1]], (size,))
 
 
-def _line(low: float, high: float, gap_low: float, gap_high: float) -> float:
-    return float(low + (high - low) * gap_low / (gap_low - gap_high))
+def _root(ends: Any, gaps: Any) -> float:
+    """Where the straight line through the gaps at both ends crosses zero."""
+    return float(ends[0] + (ends[1] - ends[0]) * gaps[0] / (gaps[0] - gaps[1]))
 
 
 def _said(pair: Pair, gap: Any, found: tuple[float, float] | None) -> Crossing:
@@ -109,11 +110,8 @@ def _said(pair: Pair, gap: Any, found: tuple[float, float] | None) -> Crossing:
         cheaper = pair[0] if gap[1] < 0 or (gap[1] == 0 and gap[-1] < 0) else pair[1]
         return Crossing(pair, None, "never", cheaper) if np.any(gap) else Crossing(pair, None, "same")
     volume, left = found
-    return Crossing(pair, volume, "steps" if left > 1e-7 else "crosses", pair[0] if _after(gap, volume) < 0 else pair[1])
-
-
-def _after(gap: Any, volume: float) -> float:
-    return float(gap[np.searchsorted(GRID, volume, side="right")])
+    after = gap[np.searchsorted(GRID, volume, side="right")]
+    return Crossing(pair, volume, "steps" if left > 1e-7 else "crosses", pair[0] if after < 0 else pair[1])
 
 
 def tornado(inputs: Inputs, better: PatternId, against: PatternId) -> Swings | None:
@@ -195,7 +193,8 @@ def _block(inputs: Inputs, values: Mapping[str, Any], block: slice) -> tuple[Wor
 
 
 def _figures(here: Workings, paid: Paid, stacked: Course) -> Iterable[tuple[Key, Any]]:
-    return figures(here, paid, stacked.totals(here.clock, paid))
+    """Draws of every figure that is known, one after the other, so that not all of them need be held."""
+    return ((key, amount) for key, amount in _all(here, paid, stacked.totals(here.clock, paid)) if known(amount))
 
 
 def _ranges(found: Iterable[tuple[Key, Any]]) -> tuple[dict[Key, Band], dict[str, Any]]:
@@ -262,17 +261,6 @@ def _corpus_or_search(bands: Mapping[Key, Band]) -> CorpusOrSearch | None:
     if ("corpus", "call") not in bands:
         return None
     return CorpusOrSearch(bands["corpus", "call"], bands["rag", "per_call"], bands["corpus", "ratio"])
-
-
-def figures(here: Workings, paid: Paid, totals: Mapping[Column, Any]) -> Iterator[tuple[Key, Any]]:
-    """Draws of every figure that is known, one after the other, so that not all of them need be held.
-
-    Args:
-        here: Values and what follows from them.
-        paid: What each column pays for.
-        totals: Present value of each column whose costs are known.
-    """
-    return ((key, amount) for key, amount in _all(here, paid, totals) if known(amount))
 
 
 def _all(here: Workings, paid: Paid, totals: Mapping[Column, Any]) -> Iterator[tuple[Key, Any]]:
