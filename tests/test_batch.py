@@ -16,7 +16,7 @@ from batch_faults.stage import FORMATS, WORK, end_state, jobs, make, notebook, r
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisorkit.batch.folders import LocalFolder, network_system, sync_service
+from advisorkit.batch.folders import Folder, network_system, sync_service
 from advisorkit.batch.inputs import gather
 from advisorkit.batch.runner import ID, path_of, produce
 from advisorkit.batch.templates import check_template, find_template
@@ -224,7 +224,7 @@ def test_a_template_has_the_one_parameter_job(parameters: str, said: str) -> Non
 
 
 def test_a_file_that_a_viewer_locks_for_a_moment_is_written_when_it_is_free(tmp_path: Path) -> None:
-    folder, locked = LocalFolder(tmp_path), tmp_path / "report.html"
+    folder, locked = Folder(str(tmp_path)), tmp_path / "report.html"
     folder.write("report.html", b"old")
     if subprocess.run(["chattr", "+i", str(locked)], capture_output=True, check=False).returncode:
         pytest.skip("this test makes a file immutable, which needs the right to and a file system that can")
@@ -287,7 +287,7 @@ def test_the_journal_of_a_synced_folder_is_kept_on_this_machine(tmp_path: Path, 
     result = make(TRIAL, jobs(1), out)
 
     assert not (out / ".advisorkit").exists()
-    assert (LocalFolder(out).state / "journal.sqlite").is_relative_to(tmp_path / "data")
+    assert (Folder(str(out)).state / "journal.sqlite").is_relative_to(tmp_path / "data")
     assert "shared by OneDrive - Acme" in result.notices[0]
     assert make(TRIAL, jobs(1), out).deliverables[0].status == "unchanged"
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import nbformat
 
-from advisorkit.batch.forks import FORKS, REFUSED, Ended, Lost
+from advisorkit.batch.forks import FORKS
 from advisorkit.batch.notebooks import noted
 from advisorkit.batch.templates import parameters_of
 from advisorkit.batch.values import Limits
+from advisorkit.batch.worker import lay
 from advisorkit.values.errors import UsageError, nearest
 
 NAME = "advisorkit"
@@ -78,31 +79,20 @@ def _manager(nb: Any, **settings: Any) -> Any:
 def _send(manager: Any, limits: Limits) -> None:
     with tempfile.TemporaryDirectory(prefix="papermill-", dir=FORKS.scratch()) as name:
         folder = Path(name)
-        for part in ("work", "tmp"):
-            (folder / part).mkdir()
-        (folder / "template.ipynb").write_text(json.dumps(manager.nb), encoding="utf-8")
-        (folder / "order.json").write_text(json.dumps({"cells_in": str(Path.cwd())}), encoding="utf-8")
-        try:
-            ended, refused = FORKS.run(folder, limits, "advisorkit.batch.making:run_alone"), folder / REFUSED
-            reason = refused.read_text(encoding="utf-8") if refused.exists() else ""
-        except Lost as error:
-            reason = str(error)
-        if reason:
-            raise UsageError(f"{reason}; leave out --engine advisorkit")
-        _take_back(manager, folder, ended)
+        lay(folder, {"template.ipynb": json.dumps(manager.nb), "order.json": json.dumps({"cells_in": str(Path.cwd())})})
+        end = FORKS.run(folder, limits, "advisorkit.batch.making:run_alone")
+        if not end.began:
+            raise UsageError(f"{end.reason}; leave out --engine advisorkit")
+        _take_back(manager, folder, end.reason)
 
 
-def _take_back(manager: Any, folder: Path, end: Ended) -> None:
-    """Put what the child left into papermill's notebook; where it crashed, the cell at work gets the error.
-
-    Raises:
-        UsageError: If it ended without a trace.
-    """
+def _take_back(manager: Any, folder: Path, said: str) -> None:
+    """Put what the child left into papermill's notebook; where it crashed, the cell at work gets the error."""
     if (folder / "executed.ipynb").exists():
         executed = json.loads((folder / "executed.ipynb").read_text(encoding="utf-8"))
         manager.nb.cells = nbformat.from_dict(executed["cells"])  # type: ignore[no-untyped-call]
         return
-    notes, said = dict(noted(folder)), "took too long" if end.late else f"its process ended with status {end.status}"
+    notes = dict(noted(folder))
     for index, cell in enumerate(manager.nb.cells):
         if cell.id in notes:
             cell.outputs = nbformat.from_dict(notes[cell.id] or [])  # type: ignore[no-untyped-call]

@@ -20,8 +20,8 @@ from advisorkit.files.disk import fingerprint, write_bytes
 from advisorkit.values.errors import UsageError
 
 _SERVICES = re.compile(
-    r"onedrive|dropbox|google ?drive|icloud ?drive|mobile documents|cloudstorage|nextcloud|owncloud|box( sync)?|pcloud"
-    r"|sharepoint|sync\.com|tresorit|megasync",
+    r"(onedrive|dropbox|google ?drive|icloud ?drive|mobile documents|cloudstorage|nextcloud|owncloud|box( sync)?|pcloud"
+    r"|sharepoint|sync\.com|tresorit|megasync)(?![^\W_])",
     re.IGNORECASE,
 )
 _NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "davfs", "fuse.sshfs", "fuse.rclone"}
@@ -29,62 +29,64 @@ _STALE = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
 _TRIES, _WAIT = 5, 0.2
 
 
-class LocalFolder:
-    """A folder of this machine; it is made when it does not exist.
+class Folder:
+    """A folder of this machine, made when it does not exist, or an fsspec address such as ``memory://night`` or ``s3://bucket/night``.
 
-    Like `RemoteFolder` it has a local folder `state` for the journal and the lock, and a `notice` for the user.
+    Deliverables are named by relative paths with forward slashes. What an address raises, such as missing credentials, is an `OSError`.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root.resolve()
-        self._made = [path for path in (self.root, *self.root.parents) if not path.exists()]
-        self.root.mkdir(parents=True, exist_ok=True)
-        shared = sync_service(self.root) or network_system(self.root)
-        self.state = _elsewhere(str(self.root)) if shared else self.root / ".advisorkit"
-        self.notice = f"{root} is shared by {shared}: the journal is kept in {self.state}" if shared else ""
+    def __init__(self, address: str) -> None:
+        self._made: list[Path] = []
+        self._local = None if "://" in address and not address.startswith("file://") else Path(address.removeprefix("file://")).resolve()
+        self.notice = ""
+        """What the user should know."""
+        self.state = _elsewhere(address)
+        """Local folder for the journal and the lock."""
+        if self._local is None:
+            self._system, self._root = fsspec.core.url_to_fs(address)
+            return
+        self._system, self._root = fsspec.filesystem("file"), self._local.as_posix()
+        self._made = [path for path in (self._local, *self._local.parents) if not path.exists()]
+        self._local.mkdir(parents=True, exist_ok=True)
+        if shared := sync_service(self._local) or network_system(self._local):
+            self.state = _elsewhere(str(self._local))
+            self.notice = f"{address} is shared by {shared}: the journal is kept in {self.state}"
+        else:
+            self.state = self._local / ".advisorkit"
 
     def write(self, path: str, content: bytes) -> None:
-        """Write the whole of `content` or nothing; a file that a viewer or a sync service locks is tried again for a second.
+        """Write the whole of `content` or nothing.
 
-        A link in the file's place is replaced, so that nothing outside the folder is written over.
+        On this machine a file that a viewer or a sync service locks is tried again for a second, and a link in its place is
+        replaced, so that nothing outside the folder is written over.
         """
-        target = self.root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if target.is_symlink():
-            target.unlink()
-        for left in reversed(range(_TRIES)):
-            try:
-                write_bytes(target, content)
-            except PermissionError:
-                if not left:
-                    raise
-                time.sleep(_WAIT)
+        with _told():
+            self._system.makedirs(self._at(path).rpartition("/")[0], exist_ok=True)
+            if self._local is None:
+                self._system.pipe_file(self._at(path), content)
             else:
-                return
+                _write(self._local / path, content)
 
     def digest(self, path: str) -> str:
         """SHA-256 of a file's content in hexadecimal; empty when it is not there."""
         try:
-            with (self.root / path).open("rb") as stream:
-                return hashlib.file_digest(stream, "sha256").hexdigest()
+            with _told():
+                return fingerprint(self._system.cat_file(self._at(path)))
         except OSError:
             return ""
 
-    def size(self, path: str) -> int:
-        """Bytes of a file that is there."""
-        return (self.root / path).stat().st_size
-
     def remove(self, path: str) -> None:
-        """Remove a file if it is there, and the folder within this one that it leaves empty."""
-        target = self.root / path
-        target.unlink(missing_ok=True)
-        with suppress(OSError):
-            if target.parent != self.root:
-                target.parent.rmdir()
+        """Remove a file if it is there, and the local folder within this one that it leaves empty."""
+        with _told():
+            if self._system.exists(self._at(path)):
+                self._system.rm_file(self._at(path))
+        if self._local and "/" in path:
+            with suppress(OSError):
+                (self._local / path).parent.rmdir()
 
     def free(self) -> int | None:
-        """Bytes free for this user."""
-        return shutil.disk_usage(self.root).free
+        """Bytes free for this user; None where nobody knows."""
+        return shutil.disk_usage(self._local).free if self._local else None
 
     def forsake(self) -> None:
         """Take back the folders that were made for a batch that is refused; one that holds anything stays."""
@@ -94,14 +96,17 @@ class LocalFolder:
 
     def tidy(self) -> None:
         """Remove temporary files that a killed batch left; call it under the lock."""
-        for path in (*self.root.glob(".*"), *self.root.glob("failed/.*")):
+        for path in (*self._local.glob(".*"), *self._local.glob("failed/.*")) if self._local else ():
             if _STALE.fullmatch(path.name):
                 path.unlink(missing_ok=True)
+
+    def _at(self, path: str) -> str:
+        return f"{self._root.rstrip('/')}/{path}"
 
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """A store's own exceptions, such as missing credentials, as the `OSError` that a folder may raise."""
+    """A store's own exceptions as the `OSError` that a folder may raise."""
     try:
         yield
     except OSError:
@@ -110,73 +115,28 @@ def _told() -> Iterator[None]:
         raise OSError(f"{type(error).__name__}: {error}; sign in to it, or name a local folder") from error
 
 
-class RemoteFolder:
-    """An fsspec address such as ``memory://night`` or ``s3://bucket/night``; the journal stays on this machine."""
-
-    notice = ""
-
-    def __init__(self, address: str) -> None:
-        self._system, self._root = fsspec.core.url_to_fs(address)
-        self.state = _elsewhere(address)
-
-    @_told()
-    def write(self, path: str, content: bytes) -> None:
-        """Hand over the whole content in one call."""
-        self._system.makedirs(self._at(path).rpartition("/")[0], exist_ok=True)
-        self._system.pipe_file(self._at(path), content)
-
-    def digest(self, path: str) -> str:
-        """SHA-256 of a file's content in hexadecimal; empty when it is not there."""
+def _write(target: Path, content: bytes) -> None:
+    if target.is_symlink():
+        target.unlink()
+    for left in reversed(range(_TRIES)):
         try:
-            return self._fingerprint(path)
-        except OSError:
-            return ""
-
-    @_told()
-    def _fingerprint(self, path: str) -> str:
-        return fingerprint(self._system.cat_file(self._at(path)))
-
-    @_told()
-    def size(self, path: str) -> int:
-        """Bytes of a file that is there."""
-        return int(self._system.size(self._at(path)))
-
-    @_told()
-    def remove(self, path: str) -> None:
-        """Remove a file if it is there."""
-        if self._system.exists(self._at(path)):
-            self._system.rm_file(self._at(path))
-
-    def free(self) -> int | None:
-        """Nobody knows."""
-        return None
-
-    def forsake(self) -> None:
-        """Take back the folder that was made for the journal of a batch that is refused; one that holds anything stays."""
-        with suppress(OSError):
-            self.state.rmdir()
-
-    def _at(self, path: str) -> str:
-        return f"{self._root.rstrip('/')}/{path}"
-
-
-Folder = LocalFolder | RemoteFolder
-"""A place for deliverables, named by relative paths with forward slashes."""
+            write_bytes(target, content)
+        except PermissionError:
+            if not left:
+                raise
+            time.sleep(_WAIT)
+        else:
+            return
 
 
 def open_folder(out: str | Path) -> Folder:
     """The place that `out` names: a path, or an address with ``://``."""
     try:
-        address = str(out)
-        place = RemoteFolder(address) if "://" in address and not address.startswith("file://") else _local(address)
+        place = Folder(str(out))
         place.state.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError, ImportError, RuntimeError) as error:  # a link to itself is a RuntimeError
         raise UsageError(f"output folder {out} cannot be used: {why(error)}") from None
     return place
-
-
-def _local(address: str) -> LocalFolder:
-    return LocalFolder(Path(address.removeprefix("file://")))
 
 
 def why(error: Exception) -> str:
@@ -223,12 +183,7 @@ def sync_service(path: PurePath) -> str:
         >>> sync_service(PurePath("/home/a/boxes"))
         ''
     """
-    return next((part for part in path.parts if _named_after_service(part)), "")
-
-
-def _named_after_service(part: str) -> bool:
-    found = _SERVICES.match(part)
-    return found is not None and not part[found.end() : found.end() + 1].isalnum()
+    return next(filter(_SERVICES.match, path.parts), "")
 
 
 def network_system(path: Path, mounts: str | None = None) -> str:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing.connection import wait
@@ -25,28 +26,35 @@ from pathlib import Path
 from pickle import dumps
 from typing import Any, ClassVar
 
-from advisorkit.batch.confining import can_fork, die_with_parent, end_group, end_offspring, environment, settle_in
+from advisorkit.batch.confining import can_fork, command, end_group, end_offspring, environment, settle_in
 from advisorkit.batch.values import Limits
 
-REFUSED = "refused"
+_REFUSED = "refused"
 """In a report's folder: why its process did nothing."""
 _PREFIX, _HELD = "advisorkit-batch-", "held"
 _GRACE = 30.0
 """Seconds beyond a report's own limit after which its server counts as lost."""
 
 
-class Lost(Exception):  # noqa: N818
-    """The server vanished while a report was at work."""
-
-
 @dataclass(frozen=True, slots=True)
 class Ended:
     """How a report's process ended."""
 
-    status: int
-    """Exit status; a signal's number below zero."""
-    late: bool = False
-    """Whether it was stopped because its time was over."""
+    reason: str = ""
+    """Why it did not come to a quiet end, in words for people; empty when it did."""
+    lost: bool = False
+    """Whether it or its server was taken away, so that another try may do."""
+    began: bool = True
+    """Whether it is known to have begun its work."""
+
+
+def ended(status: int, seconds: float, *, late: bool) -> Ended:
+    """The end of a process by its exit status, a signal's number below zero; `late` when it was stopped after its `seconds`."""
+    if late:
+        return Ended(f"took longer than {seconds:g} s and was stopped")
+    if status < 0:
+        return Ended(f"its process was ended by {signal.Signals(-status).name}", lost=status == -signal.SIGKILL)
+    return Ended(f"its process ended with status {status}" if status else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +75,10 @@ class Task:
     def _bootstrap(self, sentinel: int) -> int:
         """Run in the child, where the server expects a `multiprocessing.Process`."""
         os.close(sentinel)
-        die_with_parent()
-        if os.getppid() != self.server:
-            return 1
-        settle_in(self.folder, self.megabytes)
+        settle_in(self.folder, self.megabytes, self.server)
         module, _, name = self.work.partition(":")
         if self.refusal:
-            (self.folder / REFUSED).write_text(self.refusal, encoding="utf-8")
+            (self.folder / _REFUSED).write_text(self.refusal, encoding="utf-8")
         else:
             getattr(import_module(module), name)(self.folder)
         sys.stderr.flush()
@@ -88,8 +93,7 @@ class Forks:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._scratch: Path | None = None
-        self._held: Any = None
-        self._opened = -1
+        self._opened, self._undo = -1, ExitStack()
         atexit.register(self.close)
         self.closings = 0
         """How often it was closed: whoever lost a server to a closing has no reason to try again."""
@@ -108,61 +112,50 @@ class Forks:
         if self._scratch is None:
             _sweep()
             self._scratch = Path(tempfile.mkdtemp(prefix=_PREFIX))
-            self._held = _lock(self._scratch / _HELD)
-            self._held.acquire()
-            self._opened = os.open(self._scratch, os.O_RDONLY) if can_fork() else -1
+            self._undo.callback(shutil.rmtree, self._scratch, ignore_errors=True)
+            self._undo.enter_context(_lock(self._scratch / _HELD))
+            if can_fork():
+                self._opened = os.open(self._scratch, os.O_RDONLY)
+                self._undo.callback(os.close, self._opened)
         return self._scratch
 
     def run(self, folder: Path, limits: Limits, work: str, renderers: Iterable[str] = ()) -> Ended:
-        """Have ``module:function`` called with `folder` in a fresh child of the server; how the child ended."""
-        fate = self._fork(Task(folder, limits.megabytes, work), renderers)
+        """Have ``module:function`` called with `folder` in a fresh child of a server primed with `renderers`; how the child ended."""
+        fate = _fork(self._warm(folder, renderers), Task(folder, limits.megabytes, work))
         try:
-            pid = self._told(fate, limits.seconds + _GRACE)
+            pid = _told(fate, limits.seconds + _GRACE)
             if late := not wait([fate], limits.seconds):
                 end_group(pid)
-            return Ended(self._told(fate, _GRACE), late)
+            status = _told(fate, _GRACE)
+        except EOFError:
+            return Ended(self._last_words(folder), lost=True, began=False)
         finally:
             os.close(fate)
+        if (refused := folder / _REFUSED).exists():
+            return Ended(f"was not started: {refused.read_text(encoding='utf-8')}", began=False)
+        return ended(status, limits.seconds, late=late)
 
-    def _fork(self, task: Task, renderers: Iterable[str]) -> int:
-        """Hand a task to the server; where it tells the child's number and, when the child has ended, its status."""
-        address = self.warm(renderers, task.folder)
-        (fate, telling), (told, data) = os.pipe(), os.pipe()
-        with suppress(OSError), socket.socket(socket.AF_UNIX) as link, Path(os.devnull).open("rb") as nothing:
-            link.connect(address)
-            # in place of the two pipes of `multiprocessing` by which a child would hold on to its driver
-            sendfds(link, [told, telling, nothing.fileno(), nothing.fileno()])
-            os.write(data, dumps({}) + dumps(task))
-        for end in (telling, told, data):
-            os.close(end)
-        return fate
-
-    def _told(self, fate: int, seconds: float) -> int:
-        with suppress(EOFError):
-            if wait([fate], seconds):
-                return int(read_signed(fate))
-        raise Lost(self._last_words())
-
-    def _last_words(self) -> str:
+    def _last_words(self, folder: Path) -> str:
+        if folder.parent != self._scratch:
+            return "the batch was stopped"
         with suppress(OSError, IndexError):
-            words = (self.scratch() / "server.log").read_text(encoding="utf-8", errors="replace").strip()
+            words = (folder.parent / "server.log").read_text(encoding="utf-8", errors="replace").strip()
             return f"the primed process was lost: {words.splitlines()[-1]}"
         return "the primed process was lost"
 
-    def warm(self, renderers: Iterable[str], folder: Path | None = None) -> str:
-        """Start the server unless it lives, primed with `renderers`; its address.
+    def _warm(self, folder: Path, renderers: Iterable[str]) -> str:
+        """Start the server unless it lives; its address, which is empty when `folder` is of a batch that was stopped.
 
         The address goes through an open descriptor of the scratch folder, since a socket's path must be short.
         """
         with self._lock:
-            if folder and folder.parent != self._scratch:
-                raise Lost("the batch was stopped")
-            room = self._room()
+            if folder.parent != self._scratch:
+                return ""
             address = f"/proc/self/fd/{self._opened}/server"
             if self.pid is None:
                 if self._process:
                     _end(self._process)
-                (room / "server").unlink(missing_ok=True)
+                (self._scratch / "server").unlink(missing_ok=True)
                 self._start(address, sorted(set(renderers)))
             return address
 
@@ -171,7 +164,7 @@ class Forks:
             listener.bind(address)
             listener.listen(256)
             self._process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-P", "-m", "advisorkit.batch.entry", "primed", str(listener.fileno()), *renderers],
+                command("primed", listener.fileno(), *renderers),
                 env=environment(os.environ, self._room()),
                 stdin=subprocess.PIPE, stdout=log, stderr=log, pass_fds=[listener.fileno()], start_new_session=True,
             )  # fmt: skip
@@ -180,16 +173,30 @@ class Forks:
         """Stop the server and whatever it has at work, and remove everything temporary; a later order starts anew."""
         with self._lock:
             self.closings += 1
-            process, self._process = self._process, None
-            scratch, self._scratch = self._scratch, None
-            held, opened = self._held, self._opened
+            process, undo = self._process, self._undo.pop_all()
+            self._process = self._scratch = None
         if process:
             _end(process)
-        if scratch and held:
-            held.release()
-            if opened >= 0:
-                os.close(opened)
-            shutil.rmtree(scratch, ignore_errors=True)
+        undo.close()
+
+
+def _fork(address: str, task: Task) -> int:
+    """Hand a task to the server; where it tells the child's number and, when the child has ended, its status."""
+    (fate, telling), (told, data) = os.pipe(), os.pipe()
+    with suppress(OSError), socket.socket(socket.AF_UNIX) as link, Path(os.devnull).open("rb") as nothing:
+        link.connect(address)
+        # in place of the two pipes of `multiprocessing` by which a child would hold on to its driver
+        sendfds(link, [told, telling, nothing.fileno(), nothing.fileno()])
+        os.write(data, dumps({}) + dumps(task))
+    for end in (telling, told, data):
+        os.close(end)
+    return fate
+
+
+def _told(fate: int, seconds: float) -> int:
+    if wait([fate], seconds):
+        return int(read_signed(fate))
+    raise EOFError
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

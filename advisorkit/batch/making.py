@@ -11,7 +11,6 @@ import json
 import os
 import random
 import secrets
-import sys
 import traceback
 from functools import lru_cache
 from importlib import import_module
@@ -28,7 +27,7 @@ from papermill.execute import raise_for_execution_errors
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
-from advisorkit.batch.confining import confine, die_with_parent
+from advisorkit.batch.confining import confine, die_with
 from advisorkit.batch.engine import NAME, ForkEngine
 from advisorkit.batch.notebooks import CELLS, failed, finished, unframe
 from advisorkit.batch.shell import open_shell
@@ -44,10 +43,7 @@ papermill_engines.register(NAME, ForkEngine)
 
 def main(folder: str, megabytes: str, parent: str) -> None:
     """Make one report in this process, its cells in a Jupyter kernel."""
-    if sys.platform == "linux":
-        die_with_parent()
-        if os.getppid() != int(parent):
-            sys.exit(1)
+    die_with(int(parent))
     gc.enable()
     confine(int(megabytes))
     make(Path(folder))

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterable
-from contextlib import chdir, nullcontext, suppress
+from contextlib import chdir, suppress
 from dataclasses import replace
 from importlib import import_module
 from multiprocessing.forkserver import main as serve
@@ -32,22 +32,13 @@ from advisorkit.export.formats import RENDERERS
 from advisorkit.store import samples
 from advisorkit.store.reading import read
 
-_CELLS = (
-    "job = ''",
-    "import io, json, IPython.display, matplotlib.pyplot as plt, numpy, pandas, plotly.express as px, plotly.graph_objects as go",
-    "table = pandas.DataFrame({'a': ['x', 'y', 'x'], 'b': [1.0, 2.5, 4.0], 'c': [1, 2, 3]})",
-    "table.groupby('a').agg({'b': ['sum', 'mean'], 'c': ['max']}).round(1)",
-    "table.pivot(index='c', columns='a', values='b').style.format('{:,.1f}').background_gradient(axis=None)",
-    "figure = plt.figure(); axes = figure.subplots(); axes.bar(['x', 'y'], [1, 2], label='l'); axes.plot([1]);",
-    "axes.legend(); axes.set_title('t'); figure.savefig(io.StringIO(), format='svg'); plt.close(figure)",
-    "for draw in (px.line, px.bar, px.scatter): draw(table, x='c', y='b', color='a', title='t').show()",
-    "px.histogram(table, x='b').show(); px.pie(table, names='a', values='b').show()",
-    "drawn = go.Figure(go.Bar(x=['a'], y=[1])).add_scatter(x=[1], y=[1]).update_layout(title='t'); drawn.show()",
-    "drawn.to_html(include_plotlyjs=False)[:0]",
-    "IPython.display.display(IPython.display.Markdown('a'), IPython.display.HTML('a'))",
-    "numpy.quantile(numpy.random.default_rng(1).lognormal(size=30), [0.1, 0.9]), pandas.period_range('2026-01', periods=2, freq='M')",
-)
-"""Uses of the libraries that templates are made of."""
+_USE = """job = ''
+import pandas, plotly.express as px
+table = pandas.DataFrame({'a': ['x', 'y', 'x'], 'b': [1.0, 2.5, 4.0]})
+table.groupby('a').agg({'b': ['sum', 'mean']}).style
+px.line(table, x='a', y='b', color='a', title='t').show(); px.bar(table, x='a', y='b').show(); px.histogram(table, x='b').show()
+"""
+"""A use of the libraries that tables and figures of other renderers are made of."""
 _REPORT = RENDERERS["html"]
 
 
@@ -67,39 +58,36 @@ def main(listener: str, *renderers: str) -> None:
 
 
 def prime(renderers: Iterable[str]) -> None:
-    """Use libraries and renderers once, then forget every name and setting that this left.
+    """Use libraries and renderers once, then forget every name that this left.
 
-    A renderer's module may have a function `prime`, which is called. Ours shows nothing but the blocks of our own
-    reports and is used on the report of a bundled sample, whose client is invented; others are preceded by pandas,
-    matplotlib and plotly.
+    Ours is used on the report of a bundled sample, whose client is invented; others are preceded by pandas and plotly. The
+    module of a renderer may have a function `prime`, which is called.
     """
-    shell, wanted = open_shell(), tuple(renderers)
-    plain = any(renderer != _REPORT for renderer in wanted)
-    settings = import_module("matplotlib").rc_context() if plain else nullcontext()
-    with settings, tempfile.TemporaryDirectory() as name:
-        for renderer in wanted:
-            getattr(import_module(renderer.partition(":")[0]), "prime", int)()
-        for number, order in enumerate(_sample_report() if one == _REPORT else _plain_use() for one in dict.fromkeys(wanted)):
-            folder = Path(name) / str(number)
-            folder.mkdir()
-            lay_out(order, folder)
-            with chdir(folder / "work"):
-                make(folder)
-            parameterised.cache_clear()  # what was run is not run again
-            parameterised((folder / "template.ipynb").read_text(encoding="utf-8"))  # a child changes its own copy
-            if reason := json.loads((folder / "outcome.json").read_text(encoding="utf-8")).get("reason"):
-                print(f"priming: {reason}", file=sys.stderr)  # noqa: T201  it only costs speed; reports will say why
+    shell = open_shell()
+    for renderer in renderers:
+        getattr(import_module(renderer.partition(":")[0]), "prime", int)()
+    for ours in sorted({renderer == _REPORT for renderer in renderers}):
+        with tempfile.TemporaryDirectory() as name:
+            _use(_sample_report() if ours else _plain_use(), Path(name))
     gc.freeze()
     shell.reset(new_session=True)  # type: ignore[no-untyped-call]
     shell.execution_count = 1
     reseed()
 
 
+def _use(order: Order, folder: Path) -> None:
+    lay_out(order, folder)
+    with chdir(folder / "work"):
+        make(folder)
+    parameterised.cache_clear()  # what was run is not run again
+    parameterised((folder / "template.ipynb").read_text(encoding="utf-8"))  # a child changes its own copy
+    if reason := json.loads((folder / "outcome.json").read_text(encoding="utf-8")).get("reason"):
+        print(f"priming: {reason}", file=sys.stderr)  # noqa: T201  it only costs speed; reports will say why
+
+
 def _plain_use() -> Order:
-    cells = [{"cell_type": "code", "metadata": {}, "source": text} for text in _CELLS]
-    cells[0]["metadata"] = {"tags": ["parameters"]}
-    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    return Order(Template("use", json.dumps(notebook)), Job("use", "", "{}"), {})
+    cell = {"cell_type": "code", "metadata": {"tags": ["parameters"]}, "source": _USE}
+    return Order(Template("use", json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})), Job("use", "", "{}"), {})
 
 
 def _sample_report() -> Order:

@@ -10,31 +10,19 @@ from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
-from html import escape
 from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
+
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
 
 from advisorkit.batch.values import Deliverable, Order, Template
 from advisorkit.charts.theme import LIGHT
 from advisorkit.export.blocks import Cover
 from advisorkit.export.brand import Brand
-from advisorkit.export.markup import html as markup
+from advisorkit.export.markup import TEMPLATES, html
 
-_SHEET = resources.files("advisorkit.export") / "template" / "advisorkit" / "report.css"
-_OWN = """
-.leaflet main { max-width: 1000px; } .leaflet .cover { padding: 20px max(72px, calc(50vw - 428px)); }
-h2 { font-size: 27px; margin: 0; } td { overflow-wrap: anywhere; } .n4 :nth-child(4) { overflow-wrap: normal; }
-.reason { white-space: pre-wrap !important; color: var(--error); width: 45%; }
-section + section { border: 0; padding-top: 12px; }
-@media (max-width: 760px) { .leaflet .cover { padding: 20px; } }
-"""
-_HEAD = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Deliverables</title>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-"""
 _TABLE = """
 create table if not exists deliverable (
   path text primary key, key text not null, state text not null check (state in ('planned', 'done', 'failed')),
@@ -80,29 +68,19 @@ class Journal:
         """Release the file."""
         self._base.close()
 
-    def plan(self, entries: Iterable[tuple[str, str]]) -> None:
-        """Note deliverables (path, key) that are to be made."""
-        self._put((path, key, "planned", "", 0, 0.0, "") for path, key in entries)
+    def note(self, state: str, rows: Iterable[tuple[str, Deliverable]]) -> None:
+        """Note deliverables (key, row) as ``planned``, ``done`` or ``failed``.
 
-    def note(self, rows: Iterable[tuple[str, Deliverable]]) -> None:
-        """Note deliverables (key, row) that were made or failed."""
-        state = {"failed": "failed"}
-        self._put((r.path, key, state.get(r.status, "done"), r.sha256, r.bytes, r.seconds, r.error) for key, r in rows)
-
-    def digest(self, path: str, key: str) -> str:
-        """SHA-256 of the content made under `key`; empty when there is none."""
-        query = "select sha256 from deliverable where path = ? and key = ? and state = 'done'"
-        found = self._base.execute(query, (path, key)).fetchone()
-        return str(found[0]) if found else ""
-
-    def _put(self, entries: Iterable[tuple[Any, ...]]) -> None:
-        """A full disk may keep the journal from being written; then a later run makes these deliverables again."""
-        command = (
-            "insert or replace into deliverable (path, key, state, sha256, bytes, seconds, error) "
-            "values (?, ?, ?, ?, ?, ?, ?)"
-        )
+        A full disk may keep the journal from being written; then a later run makes these deliverables again.
+        """
+        command = "insert or replace into deliverable (path, key, state, sha256, bytes, seconds, error) values (?, ?, ?, ?, ?, ?, ?)"
         with suppress(sqlite3.OperationalError), self._base:
-            self._base.executemany(command, entries)
+            self._base.executemany(command, ((r.path, key, state, r.sha256, r.bytes, r.seconds, r.error) for key, r in rows))
+
+    def done(self, path: str, key: str) -> tuple[str, int]:
+        """SHA-256 and size of the content made under `key`; empty and 0 when there is none."""
+        query = "select sha256, bytes from deliverable where path = ? and key = ? and state = 'done'"
+        return self._base.execute(query, (path, key)).fetchone() or ("", 0)
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -123,16 +101,12 @@ def manifest(rows: Sequence[Deliverable], template: Template) -> bytes:
     """JSON of every row, with the time and what they were made from."""
     document = {
         "advisorkit": 1,
-        "version": metadata.version("advisorkit") if _installed() else "",
+        "version": next((found.version for found in metadata.distributions(name="advisorkit")), ""),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "template": {"name": template.name, "sha256": template.digest},
         "deliverables": [asdict(row) for row in rows],
     }
     return json.dumps(document, indent=1, ensure_ascii=False).encode()
-
-
-def _installed() -> bool:
-    return any(True for _ in metadata.distributions(name="advisorkit"))
 
 
 def index_page(rows: Sequence[Deliverable], brand: Brand | None = None) -> bytes:
@@ -141,35 +115,11 @@ def index_page(rows: Sequence[Deliverable], brand: Brand | None = None) -> bytes
     The same deliverables give the same page, whichever run made them.
     """
     failed = [row for row in rows if row.status == "failed"]
-    whole = [row for row in rows if row.status != "failed"]
-    counts = f"{len(whole)} ready, {len(failed)} failed" if failed else f"{len(whole)} ready"
+    ready = [row for row in rows if row.status != "failed"]
+    counts, worn = f"{len(ready)} ready" + (f", {len(failed)} failed" if failed else ""), brand or Brand()
     about = rows[0].template.replace("_", " ").capitalize()
-    cover = Cover("Deliverables", about, counts, "The links open files in this folder", sample="", brand=brand or Brand(), leaflet=True)
-    tables = _table("Failed", "", ("Client", "Engagement", "Document", "Reason"), map(_failure, failed))
-    tables += _table("Ready", "n4", ("Client", "Engagement", "Document", "Size, kB"), map(_link, whole))
-    look = {**LIGHT, "cover": cover.brand.cover, "serif": cover.brand.serif, "sans": cover.brand.sans}
-    root = f":root {{ {' '.join(f'--{name}: {value};' for name, value in look.items())} }}\n"
-    style = root + _SHEET.read_text(encoding="utf-8") + _OWN
-    return f'{_HEAD}{style}</style></head><body class="leaflet">\n{markup(cover)}\n<main>{tables}</main></body></html>\n'.encode()
-
-
-def _table(title: str, right: str, heads: Sequence[str], lines: Iterable[str]) -> str:
-    """A section with its table; nothing without lines. `right` names the column of numbers as `report.css` does."""
-    body = "".join(lines)
-    top = "".join(f'<th scope="col">{head}</th>' for head in heads)
-    table = f'<table class="long {right}"><thead><tr>{top}</tr></thead><tbody>\n{body}</tbody></table>'
-    return f"<section><h2>{title}</h2>\n{table}</section>\n" if body else ""
-
-
-def _failure(row: Deliverable) -> str:
-    return f'<tr>{_who(row)}<td>{escape(row.path)}</td><td class="reason">{escape(row.error)}</td></tr>\n'
-
-
-def _link(row: Deliverable) -> str:
-    link = f'<a href="{escape(row.path)}">{escape(row.path)}</a>'
-    return f"<tr>{_who(row)}<td>{link}</td><td>{row.bytes / 1000:,.0f}</td></tr>\n"
-
-
-def _who(row: Deliverable) -> str:
-    about = f"{row.engagement}, {row.workflow}" if row.workflow else row.engagement
-    return f'<th scope="row">{escape(row.client or "–")}</th><td>{escape(about)}</td>'
+    cover = Cover("Deliverables", about, counts, "The links open files in this folder", sample="", brand=worn, leaflet=True)
+    look = {**LIGHT, "cover": worn.cover, "serif": worn.serif, "sans": worn.sans}
+    pages = Environment(loader=FileSystemLoader([Path(__file__).parent, TEMPLATES / "advisorkit"]), autoescape=True)
+    page = pages.get_template("deliverables.html.j2")
+    return page.render(cover=Markup(html(cover)), look=look, failed=failed, ready=ready).encode()  # noqa: S704 - escaped by its own template

@@ -8,32 +8,20 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import closing
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from advisorkit.batch.confining import can_fork
-from advisorkit.batch.executors import executor_for
-from advisorkit.batch.folders import Folder, LocalFolder, lock, open_folder, why
+from advisorkit.batch.folders import Folder, lock, open_folder, why
 from advisorkit.batch.forks import FORKS
 from advisorkit.batch.progress import Progress, shown
 from advisorkit.batch.record import Journal, index_page, key, manifest
 from advisorkit.batch.templates import WORD, engine_for, fit_template
-from advisorkit.batch.values import (
-    MANIFEST,
-    BatchResult,
-    Deliverable,
-    Engine,
-    Failure,
-    Job,
-    Limits,
-    Order,
-    Outcome,
-    Status,
-    Template,
-)
-from advisorkit.batch.worker import carry_out
+from advisorkit.batch.values import MANIFEST, BatchResult, Deliverable, Engine, Job, Limits, Order, Outcome, Template
+from advisorkit.batch.worker import carry_out, executor_for
 from advisorkit.export.brand import Brand
 from advisorkit.export.formats import RENDERERS
 from advisorkit.files.disk import fingerprint
@@ -73,23 +61,22 @@ def produce(
     """
     began = time.monotonic()
     renderers = _renderers(formats)
-    model, folder = _refuse_unfit(template, jobs, renderers, out)
+    model, folder = _fit(template, jobs, renderers, out)
     used = engine_for(model, engine, forks=can_fork())
     orders = [Order(model, job, renderers, dict(options or {}), used, limits or Limits()) for job in jobs]
     try:
-        with executor_for(executor, jobs_at_once, scheduler) as pool, lock(folder), shown(progress, len(jobs) * len(renderers)) as tick:
-            batch = _Round(folder, orders, tick)
-            try:
-                batch.run(pool, ahead=2 * jobs_at_once)
-                batch.conclude(brand)
-            finally:
-                batch.close()
+        with (
+            executor_for(executor, jobs_at_once, scheduler) as pool, lock(folder), closing(Journal(folder.state / "journal.sqlite")) as journal,
+            shown(progress, len(jobs) * len(renderers)) as tick,
+        ):  # fmt: skip
+            batch = _Round(folder, journal, orders, tick)
+            batch.run(pool, ahead=2 * jobs_at_once)
+            unlisted = batch.conclude(brand)
     except UsageError:
         folder.forsake()
         raise
     slower = f"template {model.name} needs a Jupyter kernel, which takes longer" if used != engine else ""
-    notices = tuple(filter(None, (folder.notice, slower, *batch.notices)))
-    return BatchResult(batch.rows, str(out), time.monotonic() - began, notices)
+    return BatchResult(batch.rows, str(out), time.monotonic() - began, tuple(filter(None, (folder.notice, slower, unlisted))))
 
 
 def _renderers(formats: Sequence[str] | Mapping[str, str]) -> Mapping[str, str]:
@@ -100,22 +87,20 @@ def _renderers(formats: Sequence[str] | Mapping[str, str]) -> Mapping[str, str]:
     return {kind: RENDERERS[kind] for kind in dict.fromkeys(formats)}
 
 
-def _refuse_unfit(
-    template: Template | str | Path, jobs: Sequence[Job], formats: Mapping[str, str], out: str | Path
-) -> tuple[Template, Folder]:
-    """Check template, ids and folder together; template and folder, when all are fit."""
+def _fit(template: Template | str | Path, jobs: Sequence[Job], formats: Mapping[str, str], out: str | Path) -> tuple[Template, Folder]:
+    """Template and folder, checked together with ids and formats."""
     whole = [job for job in jobs if not job.faults]
     model, faults = fit_template(template)
-    faults += [Fault("", "", f"{word!r} cannot be part of a file name: use a-z and 0-9") for word in formats if not WORD.fullmatch(word)]
-    for what, found in (("engagement", jobs), ("format", formats)):
-        if not found:
-            faults.append(Fault("", "", f"there is nothing to make: no {what} was named"))
-    faults += [*_bad_ids(whole), *_same_names(whole)]
+    said = [f"{word!r} cannot be part of a file name: use a-z and 0-9" for word in formats if not WORD.fullmatch(word)]
+    said += [f"there is nothing to make: no {what} was named" for what, found in (("engagement", jobs), ("format", formats)) if not found]
+    faults += [*(Fault("", "", words) for words in said), *_bad_ids(whole), *_same_names(whole)]
     try:
         folder = open_folder(out)
     except UsageError as error:
         raise EngagementError([*faults, Fault("", "", str(error))]) from None
-    if faults := [*faults, *_bad_folder(folder, len(whole) * len(formats))]:
+    if words := _bad_folder(folder, len(whole) * len(formats)):
+        faults.append(Fault("", "", words))
+    if faults:
         folder.forsake()
         raise EngagementError(faults)
     return model, folder
@@ -143,16 +128,16 @@ def _folded(id: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", id).casefold())
 
 
-def _bad_folder(folder: Folder, files: int) -> Iterator[Fault]:
+def _bad_folder(folder: Folder, files: int) -> str:
     try:
         folder.write(".advisorkit-test", b"test")
         folder.remove(".advisorkit-test")
     except OSError as error:
-        yield Fault("", "", f"the output folder cannot be used: {why(error)}")
-        return
+        return f"the output folder cannot be used: {why(error)}"
     free, needed = folder.free(), files * _BYTES_EACH
-    if free is not None and free < needed:
-        yield Fault("", "", f"the disk has {free / 1e6:.1f} MB free, and {files} files need about {needed / 1e6:.1f} MB")
+    if free is None or free >= needed:
+        return ""
+    return f"the disk has {free / 1e6:.1f} MB free, and {files} files need about {needed / 1e6:.1f} MB"
 
 
 def path_of(job: Job, template: Template, kind: str) -> str:
@@ -169,122 +154,98 @@ def path_of(job: Job, template: Template, kind: str) -> str:
 class _Round:
     """What is to be there at the end, and what of it is."""
 
-    def __init__(self, folder: Folder, orders: Sequence[Order], progress: Progress | None) -> None:
-        self.notices: list[str] = []
-        """What the user should know."""
-        self._folder, self._orders, self._progress = folder, orders, progress
-        self._total = sum(len(order.formats) for order in orders)
+    def __init__(self, folder: Folder, journal: Journal, orders: Sequence[Order], progress: Progress | None) -> None:
+        self._folder, self._journal, self._orders, self._progress = folder, journal, orders, progress
+        self._wanted = [(order.job, kind) for order in orders for kind in order.formats]
         self._rows: dict[tuple[Job, str], Deliverable] = {}
-        self._journal = Journal(folder.state / "journal.sqlite")
 
     @property
     def rows(self) -> tuple[Deliverable, ...]:
-        """Rows so far, in the order of the jobs."""
-        wanted = ((order.job, kind) for order in self._orders for kind in order.formats)
-        return tuple(self._rows[place] for place in wanted if place in self._rows)
-
-    def close(self) -> None:
-        """Release the journal."""
-        self._journal.close()
+        """Every row, in the order of the jobs; once the round was run."""
+        return tuple(self._rows[place] for place in self._wanted)
 
     def run(self, pool: Executor, ahead: int) -> None:
         """Make what is missing, at most `ahead` orders handed out at a time."""
-        if isinstance(self._folder, LocalFolder):
-            self._folder.tidy()
-        missing = [order for order in map(self._missing, self._orders) if order]
-        self._journal.plan((_path(order, kind), key(order, kind)) for order in missing for kind in order.formats)
+        self._folder.tidy()
+        missing = list(filter(None, map(self._missing, self._orders)))
+        self._journal.note("planned", [(key(order, kind), _row(order, kind)) for order in missing for kind in order.formats])
         waiting: dict[Future[Outcome], Order] = {}
         todo = iter(missing)
         try:
-            while True:
-                waiting |= {pool.submit(carry_out, order): order for order in islice(todo, ahead - len(waiting))}
-                if not waiting:
-                    return
+            while waiting := waiting | {pool.submit(carry_out, order): order for order in islice(todo, ahead - len(waiting))}:
                 for future in wait(waiting, timeout=1.0, return_when=FIRST_COMPLETED).done:
-                    self._keep(waiting.pop(future), _result(future))
+                    lost = future.exception()  # an executor that lost its worker for good fails that report only
+                    self._keep(waiting.pop(future), Outcome(reason=f"its worker was lost: {lost}") if lost else future.result())
         except BaseException:
             for future in waiting:
                 future.cancel()
             FORKS.close()
             raise
 
-    def conclude(self, brand: Brand | None) -> None:
-        """Write the list of everything and the page that leads to it."""
+    def conclude(self, brand: Brand | None) -> str:
+        """Write the list of everything and the page that leads to it; why that could not be done."""
         try:
             self._folder.write(MANIFEST, manifest(self.rows, self._orders[0].template))
             self._folder.write("index.html", index_page(self.rows, brand))
         except OSError as error:
-            self.notices.append(f"index.html and manifest.json could not be written: {why(error)}")
+            return f"index.html and manifest.json could not be written: {why(error)}"
+        return ""
 
     def _missing(self, order: Order) -> Order | None:
         """The order without the formats that are there already; None when nothing is left to make."""
         if order.job.faults:
-            self._fail(order, Failure("\n".join(map(str, order.job.faults))))
+            self._tell(order, [_row(order, kind, error="\n".join(map(str, order.job.faults))) for kind in order.formats])
             return None
-        left = {kind: renderer for kind, renderer in order.formats.items() if not self._unchanged(order, kind)}
+        left = dict(order.formats)
+        for kind in order.formats:
+            row = _row(order, kind)
+            digest, size = self._journal.done(row.path, key(order, kind))
+            if digest and self._folder.digest(row.path) == digest:
+                del left[kind]
+                self._tell(order, [replace(row, bytes=size, sha256=digest, status="unchanged")])
         return replace(order, formats=left) if left else None
 
-    def _unchanged(self, order: Order, kind: str) -> bool:
-        path = _path(order, kind)
-        digest = self._journal.digest(path, key(order, kind))
-        if not digest or self._folder.digest(path) != digest:
-            return False
-        self._tell(order, [_row(order, kind, 0.0, "unchanged", digest, self._folder.size(path))])
-        return True
-
     def _keep(self, order: Order, outcome: Outcome) -> None:
-        if outcome.failure:
-            self._fail(order, outcome.failure, outcome.seconds)
-            return
-        try:
-            for kind, content in outcome.files.items():
-                self._folder.write(_path(order, kind), content)
-            self._folder.remove(_partial(order))
-        except OSError as error:
-            self._fail(order, Failure(f"could not be written: {why(error)}"), outcome.seconds)
-            return
-        made = outcome.files.items()
-        rows = [_row(order, kind, outcome.seconds, "made", fingerprint(content), len(content)) for kind, content in made]
-        self._note(order, rows)
-
-    def _fail(self, order: Order, failure: Failure, seconds: float = 0.0) -> None:
-        reason = failure.reason + (self._keep_partial(order, failure.notebook) if failure.notebook else "")
-        self._note(order, [replace(_row(order, kind, seconds, "failed"), error=reason) for kind in order.formats])
-
-    def _keep_partial(self, order: Order, notebook: str) -> str:
-        try:
-            self._folder.write(_partial(order), notebook.encode(errors="backslashreplace"))  # as JSON escapes a lone surrogate
-        except OSError as error:
-            return f"\n  the notebook as far as it came could not be kept: {why(error)}"
-        return f"\n  the notebook as far as it came: {_partial(order)}"
-
-    def _note(self, order: Order, rows: list[Deliverable]) -> None:
-        if not order.job.faults:
-            self._journal.note((key(order, row.format), row) for row in rows)
+        error = outcome.reason or self._written(order, outcome.files)
+        if outcome.notebook:
+            error += "\n  the notebook as far as it came" + self._partial(order, outcome.notebook)
+        about = {"seconds": round(outcome.seconds, 3), "error": error}
+        if error:
+            rows = [_row(order, kind, **about) for kind in order.formats]
+        else:
+            made = outcome.files.items()
+            rows = [_row(order, kind, **about, bytes=len(content), sha256=fingerprint(content), status="made") for kind, content in made]
+        self._journal.note("failed" if error else "done", [(key(order, row.format), row) for row in rows])
         self._tell(order, rows)
+
+    def _written(self, order: Order, files: Mapping[str, bytes]) -> str:
+        """Write what was made; why that could not be done."""
+        try:
+            for kind, content in files.items():
+                self._folder.write(path_of(order.job, order.template, kind), content)
+            self._folder.remove(_partial_of(order))
+        except OSError as error:
+            return f"could not be written: {why(error)}"
+        return ""
+
+    def _partial(self, order: Order, notebook: str) -> str:
+        try:
+            self._folder.write(_partial_of(order), notebook.encode(errors="backslashreplace"))  # as JSON escapes a lone surrogate
+        except OSError as error:
+            return f" could not be kept: {why(error)}"
+        return f": {_partial_of(order)}"
 
     def _tell(self, order: Order, rows: Iterable[Deliverable]) -> None:
         for row in rows:
             self._rows[order.job, row.format] = row
             if self._progress:
-                self._progress(len(self._rows), self._total, row)
+                self._progress(len(self._rows), len(self._wanted), row)
 
 
-def _path(order: Order, kind: str) -> str:
-    return path_of(order.job, order.template, kind)
+def _partial_of(order: Order) -> str:
+    return f"failed/{path_of(order.job, order.template, 'ipynb')}"
 
 
-def _partial(order: Order) -> str:
-    return f"failed/{_path(order, 'ipynb')}"
-
-
-def _row(order: Order, kind: str, seconds: float, status: Status, sha256: str = "", size: int = 0) -> Deliverable:
-    job, template = order.job, order.template.name
-    path, rounded = _path(order, kind), round(seconds, 3)
-    return Deliverable(job.client, job.engagement, job.workflow, template, kind, path, size, sha256, rounded, status)
-
-
-def _result(future: Future[Outcome]) -> Outcome:
-    """What a worker handed back; an executor that lost its worker for good fails that report only."""
-    error = future.exception()
-    return Outcome(failure=Failure(f"its worker was lost: {error}")) if error else future.result()
+def _row(order: Order, kind: str, **found: Any) -> Deliverable:
+    job, template = order.job, order.template
+    return Deliverable(job.client, job.engagement, job.workflow, template.name, kind, path_of(job, template, kind), **found)

@@ -99,23 +99,15 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a report was not made."""
-
-    reason: str
-    """One line or a few, for people; names the cell where one is at fault."""
-    notebook: str = ""
-    """The notebook as far as it came, as .ipynb text; empty when nothing ran."""
-
-
-@dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a worker hands back: every format, or a failure."""
+    """What a worker hands back: every format, or why there is none."""
 
     files: Mapping[str, bytes] = field(default_factory=dict)
-    """Finished content by format."""
-    failure: Failure | None = None
-    """Set when any part failed; then there are no files."""
+    """Finished content by format; none when any part failed."""
+    reason: str = ""
+    """Why the report was not made: a line or a few, for people; names the cell where one is at fault."""
+    notebook: str = ""
+    """A failed report's notebook as far as it came, as .ipynb text; empty when nothing ran."""
     seconds: float = 0.0
     """Wall time from order to hand-over."""
 
@@ -136,13 +128,13 @@ class Deliverable:
     """Such as ``html``."""
     path: str
     """Relative to the output folder, with forward slashes."""
-    bytes: int
+    bytes: int = 0
     """Size; 0 when failed."""
-    sha256: str
+    sha256: str = ""
     """Of the content, in hexadecimal; empty when failed."""
-    seconds: float
+    seconds: float = 0.0
     """Wall time of the report; 0 when unchanged."""
-    status: Status
+    status: Status = "failed"
     """Made now, found unchanged from an earlier run, or failed."""
     error: str = ""
     """Why it failed, in words for people."""

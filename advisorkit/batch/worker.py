@@ -1,94 +1,146 @@
-"""Carrying out one order: a folder for the report, a process for its cells, an outcome from what it left behind."""
+"""Who carries orders out, and how: threads of this process or Dask workers, a folder and a process for each report.
+
+With Dask, templates and jobs travel as bytes, and finished files come back as bytes. A worker has threads, so it never forks
+itself: its primed process is one of its own, as on this machine, and ends with it.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
-import sys
 import tempfile
 import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib import import_module
+from logging import CRITICAL
 from pathlib import Path
+from typing import Any
 
-from advisorkit.batch.confining import end_all_in, environment
-from advisorkit.batch.forks import FORKS, REFUSED, Ended, Lost
+from advisorkit.batch.confining import command, end_all_in, environment
+from advisorkit.batch.forks import FORKS, Ended, ended
 from advisorkit.batch.notebooks import frame, printable, salvage, seeding
-from advisorkit.batch.values import Failure, Order, Outcome
+from advisorkit.batch.values import Order, Outcome
+from advisorkit.values.errors import UsageError, nearest
 
 TRIES = 3
 """How often a report is begun whose process vanished; one that fails by itself is begun once."""
+_NAMES = ("local", "dask")
+
+
+@contextmanager
+def executor_for(wanted: Executor | str | None, slots: int, scheduler: str | None) -> Iterator[Executor]:
+    """The executor meant by `wanted`; one that was made here is closed at the end, one that was given is not."""
+    if slots < 1:
+        raise UsageError(f"{slots} reports at once make none; use 1 or more")
+    if isinstance(wanted, Executor):
+        yield wanted
+    elif wanted in (None, "local"):
+        with ThreadPoolExecutor(slots, thread_name_prefix="report") as pool:
+            yield pool
+    elif wanted == "dask":
+        with _dask(slots, scheduler) as client:
+            yield client.get_executor(pure=False, retries=2)  # a report whose worker is lost is begun anew on another one
+    else:
+        raise UsageError(f"no executor '{wanted}'; there is {', '.join(nearest(str(wanted), _NAMES) or _NAMES)}")
+
+
+@contextmanager
+def _dask(slots: int, scheduler: str | None) -> Iterator[Any]:
+    """A client of the scheduler at an address, or of a cluster of `slots` workers that lives as long as the batch.
+
+    Where `cryptography` is installed, that cluster has certificates for itself alone; without, other users of this machine reach it.
+    """
+    try:
+        distributed = import_module("distributed")
+    except ImportError as error:
+        raise UsageError(f"--executor dask needs the extra advisorkit[dask]: {error}") from None
+    if scheduler:
+        try:
+            client = distributed.Client(scheduler, timeout=5)
+        except (OSError, ValueError) as error:
+            raise UsageError(f"no Dask scheduler answers at {scheduler}: {error}") from None
+        with client:
+            yield client
+        return
+    try:
+        security = distributed.Security.temporary()
+    except ImportError:
+        security = None
+    scratch = str(FORKS.scratch())
+    pages: dict[str, list[str]] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}  # none about our work
+    with (
+        import_module("dask").config.set({**pages, "temporary-directory": scratch}),
+        distributed.LocalCluster(
+            n_workers=slots, threads_per_worker=1, dashboard_address=None, scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # any free port
+            local_directory=scratch, security=security, silence_logs=CRITICAL,
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):  # fmt: skip
+        yield client
 
 
 def carry_out(order: Order) -> Outcome:
-    """Make one report; whatever its template does comes back as a `Failure`, never as an exception."""
+    """Make one report; whatever its template does comes back as a reason, never as an exception."""
     began, closings = time.monotonic(), FORKS.closings
     for left in reversed(range(TRIES)):
         with tempfile.TemporaryDirectory(prefix="report-", dir=FORKS.scratch(), ignore_cleanup_errors=True) as name:
-            files, failure, lost = _once(order, Path(name))
+            outcome, lost = _once(order, Path(name))
         if not (lost and left and FORKS.closings == closings):
             break
-    return Outcome(files, failure, time.monotonic() - began)
+    return replace(outcome, seconds=time.monotonic() - began)
 
 
-def _once(order: Order, folder: Path) -> tuple[dict[str, bytes], Failure | None, bool]:
+def _once(order: Order, folder: Path) -> tuple[Outcome, bool]:
+    """What one try came to, and whether its process was taken away."""
     lay_out(order, folder)
-    try:
-        ended = _forked(order, folder) if order.engine == "advisorkit" else _solo(order, folder)
-        reason, gone = _unfinished(order, folder, ended), ended.status == -signal.SIGKILL and not ended.late
-    except Lost as error:
-        reason, gone = str(error), True
-    files, failure = _left_behind(order, folder, reason)
-    if failure or order.engine != "advisorkit":
+    forked = order.engine == "advisorkit"
+    end = FORKS.run(folder, order.limits, "advisorkit.batch.making:make", order.formats.values()) if forked else _solo(order, folder)
+    outcome = _left_behind(order, folder, end.reason if end.began else f"{end.reason}; use --engine kernel")
+    if outcome.reason or not forked:
         end_all_in(folder)
-    return files, failure, failure is not None and gone
+    return outcome, bool(outcome.reason) and end.lost
 
 
 def lay_out(order: Order, folder: Path) -> None:
     """Write what a report's process reads."""
     wanted = {"formats": dict(order.formats), "options": dict(order.options), "engine": order.engine}
+    template = frame(order.template, for_kernel=order.engine != "advisorkit")
+    texts = {"order.json": json.dumps(wanted), "template.ipynb": template, "seed.py": seeding(order.job.seed), "work/job.json": order.job.document}
+    lay(folder, texts)
+
+
+def lay(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write files by name into a report's folder, beside the folder it works in and that of its temporary files."""
     for name in ("work", "tmp"):
         (folder / name).mkdir()
-    (folder / "order.json").write_text(json.dumps(wanted), encoding="utf-8")
-    (folder / "template.ipynb").write_text(frame(order.template, for_kernel=order.engine != "advisorkit"), encoding="utf-8")
-    (folder / "seed.py").write_text(seeding(order.job.seed), encoding="utf-8")
-    (folder / "work" / "job.json").write_text(order.job.document, encoding="utf-8")
-
-
-def _forked(order: Order, folder: Path) -> Ended:
-    """Run the report in a child of the primed process."""
-    return FORKS.run(folder, order.limits, "advisorkit.batch.making:make", order.formats.values())
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 def _solo(order: Order, folder: Path) -> Ended:
     """Run the report in a Jupyter kernel of its own."""
-    command = [sys.executable, "-P", "-m", "advisorkit.batch.entry", "making", str(folder), str(order.limits.megabytes), str(os.getpid())]
     own = {**environment(os.environ, folder), "TMPDIR": str(folder / "tmp")}
+    started = command("making", folder, order.limits.megabytes, os.getpid())
+    status, late = 0, False
     with (folder / "noise.2").open("wb") as noise:
         process = subprocess.Popen(  # noqa: S603
-            command, env=own, cwd=folder / "work", stdin=subprocess.DEVNULL, stdout=noise, stderr=noise
+            started, env=own, cwd=folder / "work", stdin=subprocess.DEVNULL, stdout=noise, stderr=noise
         )
         try:
-            return Ended(process.wait(order.limits.seconds))
+            status = process.wait(order.limits.seconds)
         except subprocess.TimeoutExpired:
-            return Ended(-signal.SIGKILL, late=True)
+            late = True
         finally:
             process.kill()
             process.wait()
+    return ended(status, order.limits.seconds, late=late)
 
 
-def _unfinished(order: Order, folder: Path, ended: Ended) -> str:
-    """What is said of a process that did not come to a quiet end."""
-    if ended.late:
-        return f"took longer than {order.limits.seconds:g} s and was stopped"
-    if (refused := folder / REFUSED).exists():
-        return f"was not started: {refused.read_text(encoding='utf-8')}; use --engine kernel"
-    if ended.status < 0:
-        return f"its process was ended by {signal.Signals(-ended.status).name}"
-    return f"its process ended with status {ended.status}" if ended.status else ""
-
-
-def _left_behind(order: Order, folder: Path, reason: str) -> tuple[dict[str, bytes], Failure | None]:
+def _left_behind(order: Order, folder: Path, reason: str) -> Outcome:
     """The files that a report's process left, or why there are none."""
     try:
         outcome = json.loads((folder / "outcome.json").read_text(encoding="utf-8"))
@@ -96,7 +148,7 @@ def _left_behind(order: Order, folder: Path, reason: str) -> tuple[dict[str, byt
         outcome = {"reason": reason or "its process ended before the report was finished"}
     said = printable(outcome.get("reason", reason))
     if outcome.get("clients"):
-        return {}, Failure(f"{order.job.source or order.job.engagement}: {said}")
+        return Outcome(reason=f"{order.job.source or order.job.engagement}: {said}")
     if reason or "reason" in outcome:
-        return {}, Failure(*salvage(folder, said))
-    return {kind: (folder / f"made.{kind}").read_bytes() for kind in order.formats}, None
+        return Outcome({}, *salvage(folder, said))
+    return Outcome({kind: (folder / f"made.{kind}").read_bytes() for kind in order.formats})
