@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from advisorkit.batch.folders import Folder, network_system, sync_service
 from advisorkit.batch.inputs import gather
+from advisorkit.batch.notebooks import check_template, find_template
 from advisorkit.batch.runner import ID, path_of, produce
-from advisorkit.batch.templates import check_template, find_template
 from advisorkit.batch.values import Job, Template
 from advisorkit.export.brand import Brand
 from advisorkit.values.errors import EngagementError, UsageError

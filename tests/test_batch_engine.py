@@ -14,10 +14,10 @@ import papermill
 import pytest
 from batch_faults.stage import HERE, WORK, jobs, make, notebook, renderer_on_path, sales  # noqa: F401
 
-from advisorkit.batch.engine import NAME
 from advisorkit.batch.forks import FORKS
 from advisorkit.batch.runner import produce
 from advisorkit.batch.values import Limits
+from advisorkit.batch.worker import NAME
 from advisorkit.values.errors import UsageError
 
 OUTPUTS = (
@@ -241,7 +241,7 @@ def test_plain_papermill_finds_the_engine(tmp_path: Path) -> None:
     """As an installation registers it: through the entry point of pyproject.toml."""
     record = tmp_path / "site" / "advisorkit-0.0.0.dist-info"
     record.mkdir(parents=True)
-    (record / "entry_points.txt").write_text("[papermill.engine]\nadvisorkit = advisorkit.batch.engine:ForkEngine\n")
+    (record / "entry_points.txt").write_text("[papermill.engine]\nadvisorkit = advisorkit.batch.worker:ForkEngine\n")
     (tmp_path / "in.ipynb").write_text(notebook("import os; job, os.getpid() != os.getppid()", "1 / 0").notebook)
     command = [sys.executable, "-m", "papermill", "--engine", "advisorkit", "in.ipynb", "out.ipynb", "-p", "job", "x.json"]
     paths = os.pathsep.join([str(HERE.parents[1]), str(tmp_path / "site")])

@@ -11,7 +11,7 @@ import pytest
 from batch_faults.stage import jobs, make, notebook, renderer_on_path  # noqa: F401
 
 from advisorkit.batch.inputs import gather, job_of
-from advisorkit.batch.templates import find_template
+from advisorkit.batch.notebooks import find_template
 from advisorkit.batch.values import Template
 from advisorkit.store import reading, samples
 from advisorkit.values.engagement import Engagement

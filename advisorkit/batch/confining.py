@@ -86,29 +86,16 @@ def can_fork() -> bool:
     return True
 
 
-def threads() -> int:
-    """Threads of this process; Linux only."""
-    return sum(1 for _ in Path("/proc/self/task").iterdir())
-
-
 def confine(megabytes: int) -> None:
     """Limit this process and its children to `megabytes` beyond what it holds now; no core files. Linux only."""
     if sys.platform != "linux":
         return
-    resource = sys.modules.get("resource") or import_module("resource")
-    most = resource.getrlimit(resource.RLIMIT_AS)[1]
-    limit = _held() + megabytes * 1024 * 1024
+    resource = import_module("resource")
+    held = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    limit, most = held + megabytes * 1024 * 1024, resource.getrlimit(resource.RLIMIT_AS)[1]
     limit = limit if most == resource.RLIM_INFINITY else min(limit, most)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _held() -> int:
-    """Bytes of memory that this process has mapped; read plainly, since every page of code used right after a fork is copied."""
-    handle = os.open("/proc/self/statm", os.O_RDONLY)
-    held = int(os.read(handle, 64).split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    os.close(handle)
-    return held
 
 
 def die_with(parent: int) -> None:

@@ -48,6 +48,10 @@ class Ended:
     """Whether it is known to have begun its work."""
 
 
+_STOPPED = Ended("the batch was stopped", began=False)
+"""Nobody has a reason to try again."""
+
+
 def ended(status: int, seconds: float, *, late: bool) -> Ended:
     """The end of a process by its exit status, a signal's number below zero; `late` when it was stopped after its `seconds`."""
     if late:
@@ -90,13 +94,11 @@ class Forks:
     """At most one server, shared by all threads of this process."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._process: subprocess.Popen[bytes] | None = None
         self._scratch: Path | None = None
         self._opened, self._undo = -1, ExitStack()
         atexit.register(self.close)
-        self.closings = 0
-        """How often it was closed: whoever lost a server to a closing has no reason to try again."""
 
     @property
     def pid(self) -> int | None:
@@ -106,18 +108,15 @@ class Forks:
     def scratch(self) -> Path:
         """Folder for everything temporary of this process; only its user may enter."""
         with self._lock:
-            return self._room()
-
-    def _room(self) -> Path:
-        if self._scratch is None:
-            _sweep()
-            self._scratch = Path(tempfile.mkdtemp(prefix=_PREFIX))
-            self._undo.callback(shutil.rmtree, self._scratch, ignore_errors=True)
-            self._undo.enter_context(_lock(self._scratch / _HELD))
-            if can_fork():
-                self._opened = os.open(self._scratch, os.O_RDONLY)
-                self._undo.callback(os.close, self._opened)
-        return self._scratch
+            if self._scratch is None:
+                _sweep()
+                self._scratch = Path(tempfile.mkdtemp(prefix=_PREFIX))
+                self._undo.callback(shutil.rmtree, self._scratch, ignore_errors=True)
+                self._undo.enter_context(_lock(self._scratch / _HELD))
+                if can_fork():
+                    self._opened = os.open(self._scratch, os.O_RDONLY)
+                    self._undo.callback(os.close, self._opened)
+            return self._scratch
 
     def run(self, folder: Path, limits: Limits, work: str, renderers: Iterable[str] = ()) -> Ended:
         """Have ``module:function`` called with `folder` in a fresh child of a server primed with `renderers`; how the child ended."""
@@ -128,18 +127,18 @@ class Forks:
                 end_group(pid)
             status = _told(fate, _GRACE)
         except EOFError:
-            return Ended(self._last_words(folder), lost=True, began=False)
+            return Ended(self._last_words(), lost=True, began=False) if folder.parent == self._scratch else _STOPPED
         finally:
             os.close(fate)
+        if folder.parent != self._scratch:
+            return _STOPPED
         if (refused := folder / _REFUSED).exists():
             return Ended(f"was not started: {refused.read_text(encoding='utf-8')}", began=False)
         return ended(status, limits.seconds, late=late)
 
-    def _last_words(self, folder: Path) -> str:
-        if folder.parent != self._scratch:
-            return "the batch was stopped"
+    def _last_words(self) -> str:
         with suppress(OSError, IndexError):
-            words = (folder.parent / "server.log").read_text(encoding="utf-8", errors="replace").strip()
+            words = (self.scratch() / "server.log").read_text(encoding="utf-8", errors="replace").strip()
             return f"the primed process was lost: {words.splitlines()[-1]}"
         return "the primed process was lost"
 
@@ -165,14 +164,13 @@ class Forks:
             listener.listen(256)
             self._process = subprocess.Popen(  # noqa: S603
                 command("primed", listener.fileno(), *renderers),
-                env=environment(os.environ, self._room()),
+                env=environment(os.environ, self.scratch()),
                 stdin=subprocess.PIPE, stdout=log, stderr=log, pass_fds=[listener.fileno()], start_new_session=True,
             )  # fmt: skip
 
     def close(self) -> None:
         """Stop the server and whatever it has at work, and remove everything temporary; a later order starts anew."""
         with self._lock:
-            self.closings += 1
             process, undo = self._process, self._undo.pop_all()
             self._process = self._scratch = None
         if process:

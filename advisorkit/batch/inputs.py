@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from advisorkit.batch.values import MANIFEST, Job
 from advisorkit.export.brand import Brand
-from advisorkit.intake.portfolio import portfolio
+from advisorkit.intake.portfolio import PortfolioRow, portfolio
 from advisorkit.report.job import job_document
 from advisorkit.store.document import CURRENCIES
 from advisorkit.store.reading import read, reduced
@@ -35,7 +35,7 @@ class Gathered:
 
 
 def gather(
-    inputs: Iterable[str | Path], prepare: Prepare | None = None, *, brand: Brand | None = None, currency: str = "EUR",
+    inputs: Iterable[str | Path], prepare: Prepare = lambda engagement: engagement, *, brand: Brand | None = None, currency: str = "EUR",
     as_of: date | None = None,
 ) -> Gathered:
     """A job for every engagement in files, folders (their engagement files, by name; hidden ones left out) and portfolio tables (each row).
@@ -64,17 +64,19 @@ def gather(
     if faults or not paths:
         raise UsageError("\n".join(faults) or "nothing to do: name engagement files, folders or a portfolio table")
     notices: list[str] = []
-    change, day = prepare or _as_is, as_of or date(1, 1, 1)
     jobs: list[Job] = []
     unfit: list[Fault] = []
     for path in paths:
         if path.suffix.lower() not in _TABLES:
-            jobs.append(_job(reduced(path.stem) or "unnamed", path, str(path), partial(read, path), change, brand))
+            jobs.append(_job(reduced(path.stem) or "unnamed", path, str(path), partial(read, path), prepare, brand))
             continue
         try:
-            jobs += _rows(path, change, brand, currency, day, notices)
+            table = portfolio(path, currency, as_of or date.min)
         except Exception as error:  # noqa: BLE001  told with the faults of every other table
             unfit += _faults(str(path), error)
+            continue
+        notices += table.notices
+        jobs += [_of_row(row, path, prepare, brand) for row in table.rows]
     if unfit:
         raise EngagementError(unfit)
     return Gathered(tuple(jobs), tuple(notices))
@@ -89,19 +91,11 @@ def _is_engagement(path: Path) -> bool:
     return True
 
 
-def _as_is(engagement: Engagement) -> Engagement:
-    return engagement
-
-
-def _rows(path: Path, prepare: Prepare, brand: Brand | None, currency: str, as_of: date, notices: list[str]) -> Iterator[Job]:
-    table = portfolio(path, currency, as_of)
-    notices += table.notices
-    for row in table.rows:
-        source = f"{path}, line {row.line}"
-        if row.engagement is None:
-            yield Job(row.id or f"line-{row.line}", "", "", source=source, faults=row.faults)
-        else:
-            yield _job(row.id, path, source, partial(_as_is, row.engagement), prepare, brand)
+def _of_row(row: PortfolioRow, path: Path, prepare: Prepare, brand: Brand | None) -> Job:
+    source, engagement = f"{path}, line {row.line}", row.engagement
+    if engagement is None:
+        return Job(row.id or f"line-{row.line}", "", "", source=source, faults=row.faults)
+    return _job(row.id, path, source, lambda: engagement, prepare, brand)
 
 
 def _job(name: str, path: Path, source: str, found: Callable[[], Engagement], prepare: Prepare, brand: Brand | None) -> Job:

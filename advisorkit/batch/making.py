@@ -28,10 +28,9 @@ from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
 from advisorkit.batch.confining import confine, die_with
-from advisorkit.batch.engine import NAME, ForkEngine
-from advisorkit.batch.notebooks import CELLS, failed, finished, unframe
+from advisorkit.batch.notebooks import CELLS, PARAMETER, failed, finished, is_python, unframe
 from advisorkit.batch.shell import open_shell
-from advisorkit.batch.templates import PARAMETER, is_python
+from advisorkit.batch.worker import NAME, ForkEngine
 from advisorkit.export.formats import check
 from advisorkit.values.errors import AdvisorError, EngagementError, Fault, PilotError, PriceError, RenderError
 
@@ -134,12 +133,12 @@ def run_cells(notebook: Any, folder: Path, manager: Any = None) -> None:
                 manager.cell_start(cell, index)
             cell.execution_count = shell.execution_count
             cell.outputs = shell.run(cell.source)
-            if manager and failed(cell.outputs):
+            if (wrong := failed(cell.outputs)) and manager:
                 manager.cell_exception(cell, index)
             if manager:
                 manager.cell_complete(cell, index)
             _note(notes, cell.id, cell.outputs)
-            if failed(cell.outputs):
+            if wrong:
                 return
 
 

@@ -1,26 +1,134 @@
-"""A report's notebook: what we add to it for a kernel and take away after, and what can be shown of one that was not finished."""
+"""Notebooks: templates found and checked, what we add for a kernel and take away after, what can be shown of an unfinished one."""
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from contextlib import suppress
 from functools import lru_cache
+from importlib import resources
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from nbformat.validator import isvalid
 
-from advisorkit.batch.templates import is_python
-from advisorkit.batch.values import Template
+from advisorkit.batch.values import Engine, Template
+from advisorkit.files.disk import read_bytes
+from advisorkit.values.errors import AdvisorError, Fault, UsageError, nearest
 
+PARAMETER = "job"
+"""The one parameter of a template: the path of a JSON file that we wrote."""
+WORD = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
+"""Form of words that become part of a file name."""
+_WIDGETS = {"ipywidgets", "anywidget"}
 _DONE = "advisorkit: every cell ran"
 """What the sentinel cell prints; without it such a notebook counts as unfinished, whatever its metadata say."""
 _FIRST, _LAST = "advisorkit-seed", "advisorkit-done"
 CELLS = "cells.jsonl"
 """In a report's folder: a line for every cell that began, and one with its outputs when it ended."""
 _WIDE, _MANY = 500, 40
+
+
+def find_template(name: str | Path) -> Template:
+    """The template at a path, or the packaged one of that name."""
+    path = Path(name) if str(name).endswith(".ipynb") else _packaged(str(name))
+    try:
+        return Template(re.sub(r"[^a-z0-9_-]+", "_", path.stem.lower()).strip("_") or "template", read_bytes(path).decode("utf-8"))
+    except (AdvisorError, ValueError) as error:
+        raise UsageError(f"template {name} cannot be read: {error}") from None
+
+
+def _packaged(name: str) -> Path:
+    package = Path(str(resources.files("advisorkit")))
+    found = {path.stem: path for folder in (package / "_templates", package.parent / "templates") for path in sorted(folder.glob("*.ipynb"))}
+    if name not in found:
+        hint = nearest(name, list(found)) or tuple(found)
+        raise UsageError(f"no template '{name}'; there is {', '.join(hint) or 'none'}. A path must end in .ipynb")
+    return found[name]
+
+
+def fit_template(template: Template | str | Path) -> tuple[Template, list[Fault]]:
+    """The template, and everything that is wrong with it."""
+    try:
+        model = template if isinstance(template, Template) else find_template(template)
+    except UsageError as error:
+        return Template("", ""), [Fault("", "", str(error))]
+    faults = [Fault("", "", text) for text in check_template(model)]
+    if not WORD.fullmatch(model.name):
+        faults.append(Fault("", "", f"template name {model.name!r} cannot be part of a file name: use a-z, 0-9, hyphens and underscores"))
+    return model, faults
+
+
+def check_template(template: Template) -> tuple[str, ...]:
+    """Everything wrong with a template's form, in words for people; empty when it is sound.
+
+    Example:
+        >>> check_template(Template("letter", '{"cells": [], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}'))
+        ("template letter has no cell tagged 'parameters' that sets job",)
+    """
+    try:
+        notebook = json.loads(template.notebook)
+        names = parameters_of(notebook) if all(map(_whole, notebook["cells"])) else None
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        names = None
+    if names is None:
+        return (f"template {template.name} is not a notebook",)
+    others = sorted(names - {PARAMETER}) if is_python(notebook) else []
+    if PARAMETER not in names:
+        instead = f"; it sets {', '.join(others)}" if others else ""
+        return (f"template {template.name} has no cell tagged 'parameters' that sets {PARAMETER}{instead}",)
+    return (f"template {template.name} has parameters that nothing fills: {', '.join(others)}; only {PARAMETER} is",) if others else ()
+
+
+def _whole(cell: dict[str, Any]) -> bool:
+    """Whether a cell has what every cell has."""
+    source = cell["source"]
+    lines = isinstance(source, str) or all(isinstance(line, str) for line in source)
+    return lines and isinstance(cell["metadata"], dict) and cell["cell_type"] in {"code", "markdown", "raw"}
+
+
+def parameters_of(notebook: dict[str, Any]) -> set[str]:
+    """Names that a notebook's parameter cells assign; in other languages, every word of them."""
+    cells = (cell for cell in notebook["cells"] if cell["cell_type"] == "code")
+    tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
+    sources = ["".join(cell["source"]) for cell in tagged]
+    return _assigned(sources) if is_python(notebook) else set(re.findall(r"\w+", " ".join(sources)))
+
+
+def _assigned(cells: list[str]) -> set[str]:
+    """A cell that is not Python assigns nothing."""
+    try:
+        nodes = [node for cell in cells for node in ast.parse(cell).body]
+    except SyntaxError:
+        return set()
+    assigned = [node for node in nodes if isinstance(node, ast.Assign | ast.AnnAssign)]
+    targets = [target for node in assigned for target in (node.targets if isinstance(node, ast.Assign) else [node.target])]
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def is_python(notebook: dict[str, Any]) -> bool:
+    """Whether a notebook is Python; one that names no language is."""
+    metadata = notebook.get("metadata", {})
+    named = metadata.get("kernelspec", {}).get("language") or metadata.get("language_info", {}).get("name")
+    return str(named or "python").lower() == "python"
+
+
+def engine_for(template: Template, asked: Engine, *, forks: bool) -> Engine:
+    """The engine that can run `template`: a Jupyter kernel for widgets, other languages and machines without a safe fork.
+
+    Example:
+        >>> engine_for(Template("t", '{"cells": [], "metadata": {"kernelspec": {"language": "R"}}}'), "advisorkit", forks=True)
+        'kernel'
+    """
+    notebook = json.loads(template.notebook)
+    if asked == "kernel" or not forks or not is_python(notebook):
+        return "kernel"
+    code = "\n".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code")
+    imported = set(re.findall(r"^\s*(?:import|from)\s+(\w+)", code, flags=re.MULTILINE))
+    return "kernel" if imported & _WIDGETS else "advisorkit"
 
 
 def seeding(seed: int) -> str:
@@ -61,8 +169,12 @@ def finished(notebook: dict[str, Any]) -> bool:
     last = notebook["cells"][-1]
     if last.get("id") == _LAST:
         return any(_DONE in output.get("text", "") for output in last["outputs"])
-    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code" and "".join(cell["source"]).strip()]
+    code = [cell for cell in _code(notebook) if "".join(cell["source"]).strip()]
     return all(cell["execution_count"] is not None and not failed(cell["outputs"]) for cell in code)
+
+
+def _code(notebook: dict[str, Any]) -> list[dict[str, Any]]:
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
 
 
 def failed(outputs: list[Any]) -> bool:
@@ -84,14 +196,10 @@ def unframe(notebook: dict[str, Any]) -> None:
             cell["metadata"].pop(clock, None)
         if cell["cell_type"] == "code":
             cell["outputs"] = settled(cell["outputs"])
-            _shift(cell, by=added)
+            for part in (cell, *cell["outputs"]):
+                if part.get("execution_count"):
+                    part["execution_count"] -= added
     notebook["cells"] = kept
-
-
-def _shift(cell: dict[str, Any], by: int) -> None:
-    for part in (cell, *cell["outputs"]):
-        if part.get("execution_count"):
-            part["execution_count"] -= by
 
 
 def settled(outputs: list[Any]) -> list[Any]:
@@ -110,21 +218,15 @@ def settled(outputs: list[Any]) -> list[Any]:
         name = output.get("name") if output["output_type"] == "stream" else None
         if name in first:
             first[name]["text"] += output["text"]
-            continue
-        kept.append(output)
-        if name:
-            first[name] = output
+        else:
+            kept.append(output)
+            first |= {name: output} if name else {}
     for stream in first.values():
         stream["text"] = re.sub(r"^.*\r(?!\n)", "", stream["text"], flags=re.MULTILINE)
-    return _stdout_first(kept)
-
-
-def _stdout_first(outputs: list[Any]) -> list[Any]:
-    names = [output.get("name") for output in outputs]
-    for index, pair in enumerate(pairwise(names)):
-        if pair == ("stderr", "stdout"):
-            outputs[index : index + 2] = reversed(outputs[index : index + 2])
-    return outputs
+    for index, (one, other) in enumerate(pairwise(list(kept))):
+        if (one.get("name"), other.get("name")) == ("stderr", "stdout"):
+            kept[index : index + 2] = other, one
+    return kept
 
 
 def printable(text: str) -> str:
@@ -142,28 +244,24 @@ def printable(text: str) -> str:
 def salvage(folder: Path, reason: str) -> tuple[str, str]:
     """The reason with the cell at which the report stopped, and the notebook as far as it came (.ipynb text)."""
     notebook = _saved(folder)
-    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    begun = [cell for cell in code if cell.get("execution_count") or _started(cell)]
+    # papermill's `status` is no help: it ends as `completed` whatever happened
+    begun = [cell for cell in _code(notebook) if cell.get("execution_count") or cell["metadata"].get("papermill", {}).get("start_time")]
     unframe(notebook)
     last = begun[-1] if begun else None
     if last is None or last not in notebook["cells"]:
         return reason, json.dumps(notebook, indent=1)
-    number = notebook["cells"].index(last) + 1
     source = "".join(last["source"]).strip().splitlines()
     shown = printable("\n".join(f"    {line}" for line in source[:12]))
-    if not any(output["output_type"] == "error" for output in last["outputs"]):
+    if not failed(last["outputs"]):
         last["outputs"].append({"output_type": "error", "ename": "Stopped", "evalue": reason, "traceback": [reason]})
-    return f"{reason}\n  in cell {number} of the template:\n{shown}", json.dumps(notebook, indent=1, ensure_ascii=False)
-
-
-def _started(cell: dict[str, Any]) -> bool:
-    """Whether papermill noted a start; its `status` is no help, since it ends as `completed` whatever happened."""
-    return bool(cell["metadata"].get("papermill", {}).get("start_time"))
+    where = f"in cell {notebook['cells'].index(last) + 1} of the template"
+    return f"{reason}\n  {where}:\n{shown}", json.dumps(notebook, indent=1, ensure_ascii=False)
 
 
 def _saved(folder: Path) -> dict[str, Any]:
+    """The notebook as far as papermill or the notes tell."""
     with suppress(OSError, ValueError):
-        return _joined(json.loads((folder / "partial.ipynb").read_text(encoding="utf-8")))
+        return dict(nbformat.read(folder / "partial.ipynb", as_version=4))  # type: ignore[no-untyped-call]
     notebook: dict[str, Any] = json.loads((folder / "template.ipynb").read_text(encoding="utf-8"))
     cells = {cell["id"]: cell for cell in notebook["cells"]}
     kept = {cell: outputs for cell, outputs in noted(folder) if cell in cells}
@@ -172,30 +270,18 @@ def _saved(folder: Path) -> dict[str, Any]:
     return notebook
 
 
-def _joined(notebook: dict[str, Any]) -> dict[str, Any]:
-    """A notebook from a file, where text is a list of lines, as it is in memory."""
-    for output in (output for cell in notebook["cells"] for output in cell.get("outputs", ())):
-        if "text" in output:
-            output["text"] = "".join(output["text"])
-    return notebook
-
-
 def noted(folder: Path) -> list[tuple[str, Any]]:
     """Cell ids in the order in which they began, each once with None and, if it ended, once more with its outputs.
 
     The last line may have been cut anywhere, and a template can write into the file: what is not such a note is left out.
     """
-    lines: list[str] = []
-    with suppress(OSError):
-        lines = (folder / CELLS).read_text(encoding="utf-8", errors="replace").split("\n")
-    notes = []
-    for line in lines:
+    path = folder / CELLS
+    notes: list[tuple[str, Any]] = []
+    for line in path.read_text(encoding="utf-8", errors="replace").split("\n") if path.exists() else ():
         with suppress(ValueError):
             match json.loads(line):
-                case [str() as cell, outputs] if outputs is None or _valid(outputs):
+                case [str() as cell, None]:
+                    notes.append((cell, None))
+                case [str() as cell, [*outputs]] if all(isvalid(output, ref="output", version=4) for output in outputs):  # type: ignore[no-untyped-call]
                     notes.append((cell, outputs))
     return notes
-
-
-def _valid(outputs: Any) -> bool:
-    return isinstance(outputs, list) and all(isvalid(output, ref="output", version=4) for output in outputs)  # type: ignore[no-untyped-call]

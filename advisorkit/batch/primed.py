@@ -20,12 +20,12 @@ from importlib import import_module
 from multiprocessing.forkserver import main as serve
 from pathlib import Path
 
-from advisorkit.batch.confining import adopt_orphans, end_offspring, threads
+from advisorkit.batch.confining import adopt_orphans, end_offspring
 from advisorkit.batch.forks import Task
 from advisorkit.batch.inputs import job_of
 from advisorkit.batch.making import make, parameterised, reseed
+from advisorkit.batch.notebooks import find_template
 from advisorkit.batch.shell import open_shell
-from advisorkit.batch.templates import find_template
 from advisorkit.batch.values import Job, Order, Template
 from advisorkit.batch.worker import lay_out
 from advisorkit.export.formats import RENDERERS
@@ -48,7 +48,7 @@ def main(listener: str, *renderers: str) -> None:
     prime(renderers)
     Task.server = os.getpid()
     warnings.filterwarnings("ignore", "forkserver: waitpid")  # it adopts what reports leave behind
-    if (count := threads()) > 1:
+    if (count := sum(1 for _ in Path("/proc/self/task").iterdir())) > 1:
         Task.refusal = f"the primed process has {count} threads, so a fork could hang"
     with suppress(SystemExit):
         serve(int(listener), 0, [])

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from importlib import import_module
-from typing import Any
 
 from advisorkit.batch.values import Deliverable
 
@@ -41,44 +40,31 @@ class Pace:
 
 @contextmanager
 def shown(progress: Progress | None, total: int) -> Iterator[Progress | None]:
-    """`progress`, or in a notebook where none is given a bar that ends as one line; nothing elsewhere."""
+    """`progress`, or in a notebook where none is given a bar that ends as one line; nothing elsewhere.
+
+    The bar is one output of the running cell, drawn anew at most five times a second; plain text, so that every notebook shows it.
+    """
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     if progress or not hasattr(shell, "kernel"):
         yield progress
         return
-    bar = _Bar(total)
+    pace, began, drawn, end = Pace(), time.monotonic(), 0.0, f"0 of {total} reports"
+    handle = import_module("IPython.display").display(_bar(0, total), raw=True, display_id=True)
+
+    def tick(done: int, total: int, row: Deliverable) -> None:
+        nonlocal drawn, end
+        words, now = pace.after(done, total, row), time.monotonic()
+        if now - drawn >= _REST:
+            drawn = now
+            handle.update(_bar(done, total, words), raw=True)
+        end = f"{done} of {total} reports in {timedelta(seconds=round(now - began))}"
+
     try:
-        yield bar.tick
+        yield tick
     finally:
-        bar.end()
+        handle.update({"text/plain": end}, raw=True)
 
 
-class _Bar:
-    """One output of the running cell, drawn anew at most five times a second; plain text, so that every notebook shows it."""
-
-    def __init__(self, total: int) -> None:
-        self._pace, self._began, self._drawn = Pace(), time.monotonic(), 0.0
-        self._handle: Any = None
-        self._fill(0, total, "")
-
-    def tick(self, done: int, total: int, row: Deliverable) -> None:
-        pace, now = self._pace.after(done, total, row), time.monotonic()
-        if now - self._drawn >= _REST:
-            self._drawn = now
-            self._fill(done, total, pace)
-        self._end = f"{done} of {total} reports in {timedelta(seconds=round(now - self._began))}"
-
-    def end(self) -> None:
-        self._draw(self._end)
-
-    def _fill(self, done: int, total: int, pace: str) -> None:
-        full = _WIDTH * done // total
-        self._end = f"{done} of {total} reports"
-        self._draw(", ".join(filter(None, (f"Reports {'█' * full}{'░' * (_WIDTH - full)} {self._end}", pace))))
-
-    def _draw(self, text: str) -> None:
-        shown = {"text/plain": text}
-        if self._handle is None:
-            self._handle = import_module("IPython.display").display(shown, raw=True, display_id=True)
-        else:
-            self._handle.update(shown, raw=True)
+def _bar(done: int, total: int, *pace: str) -> dict[str, str]:
+    full = _WIDTH * done // total
+    return {"text/plain": ", ".join(filter(None, (f"Reports {'█' * full}{'░' * (_WIDTH - full)} {done} of {total} reports", *pace)))}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
@@ -17,9 +16,9 @@ from typing import Any
 from advisorkit.batch.confining import can_fork
 from advisorkit.batch.folders import Folder, lock, open_folder, why
 from advisorkit.batch.forks import FORKS
+from advisorkit.batch.notebooks import WORD, engine_for, fit_template
 from advisorkit.batch.progress import Progress, shown
 from advisorkit.batch.record import Journal, index_page, key, manifest
-from advisorkit.batch.templates import WORD, engine_for, fit_template
 from advisorkit.batch.values import MANIFEST, BatchResult, Deliverable, Engine, Job, Limits, Order, Outcome, Template
 from advisorkit.batch.worker import carry_out, executor_for
 from advisorkit.export.brand import Brand
@@ -93,7 +92,7 @@ def _fit(template: Template | str | Path, jobs: Sequence[Job], formats: Mapping[
     model, faults = fit_template(template)
     said = [f"{word!r} cannot be part of a file name: use a-z and 0-9" for word in formats if not WORD.fullmatch(word)]
     said += [f"there is nothing to make: no {what} was named" for what, found in (("engagement", jobs), ("format", formats)) if not found]
-    faults += [*(Fault("", "", words) for words in said), *_bad_ids(whole), *_same_names(whole)]
+    faults += [*(Fault("", "", words) for words in said), *_bad_ids(whole)]
     try:
         folder = open_folder(out)
     except UsageError as error:
@@ -107,25 +106,16 @@ def _fit(template: Template | str | Path, jobs: Sequence[Job], formats: Mapping[
 
 
 def _bad_ids(jobs: Sequence[Job]) -> Iterator[Fault]:
+    alike: dict[tuple[str, str], list[Job]] = defaultdict(list)
     for job in jobs:
+        alike[job.engagement.casefold(), job.workflow.casefold()].append(job)
         for what, word in (("engagement", job.engagement), ("workflow", job.workflow or "none")):
             if not ID.fullmatch(word):
                 yield Fault(job.source, "", f"{what} id {word!r} cannot be part of a file name: use a-z, 0-9 and hyphens")
-
-
-def _same_names(jobs: Sequence[Job]) -> Iterator[Fault]:
-    alike: dict[tuple[str, str], list[Job]] = defaultdict(list)
-    for job in jobs:
-        alike[_folded(job.engagement), _folded(job.workflow)].append(job)
-    for group in alike.values():
-        if len(group) > 1:
-            places = ", ".join(job.source or job.client for job in group)
-            ids = " and ".join(sorted({job.engagement for job in group}))
-            yield Fault("", "", f"id {ids} is used {len(group)} times ({places}); file names would be the same, so give each its own id")
-
-
-def _folded(id: str) -> str:
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", id).casefold())
+    for group in (group for group in alike.values() if len(group) > 1):
+        places = ", ".join(job.source or job.client for job in group)
+        ids = " and ".join(sorted({job.engagement for job in group}))
+        yield Fault("", "", f"id {ids} is used {len(group)} times ({places}); file names would be the same, so give each its own id")
 
 
 def _bad_folder(folder: Folder, files: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -18,8 +19,8 @@ from traitlets.config import Config
 _QUIET = Config({"HistoryManager": {"enabled": False}, "InteractiveShell": {"colors": "nocolor"}})
 
 
-class _Stream:
-    """Stands in for `sys.stdout` or `sys.stderr` while a cell runs."""
+class _Stream(io.TextIOBase):
+    """Stands in for `sys.stdout` or `sys.stderr` while a cell runs; nothing is held back."""
 
     encoding = "utf-8"
     errors = "strict"
@@ -32,15 +33,6 @@ class _Stream:
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         self._shell.say(self.name, text)
         return len(text)
-
-    def writelines(self, lines: Any) -> None:
-        self.write("".join(lines))
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def isatty(self) -> bool:
-        return False
 
     def writable(self) -> bool:
         return True
@@ -84,11 +76,8 @@ class _Publisher(DisplayPublisher):
 
 
 def _bundle(data: Mapping[str, Any], metadata: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {"data": {kind: _text(value) for kind, value in data.items()}, "metadata": dict(metadata or {})}
-
-
-def _text(value: Any) -> Any:
-    return base64.b64encode(value).decode("ascii") if isinstance(value, bytes) else value
+    texts = {kind: base64.b64encode(value).decode("ascii") if isinstance(value, bytes) else value for kind, value in data.items()}
+    return {"data": texts, "metadata": dict(metadata or {})}
 
 
 class CaptureShell(InteractiveShell):
@@ -152,25 +141,15 @@ class CaptureShell(InteractiveShell):
 
     @contextmanager
     def _streams(self) -> Iterator[None]:
-        before, marks = (sys.stdout, sys.stderr), (_size(1), _size(2))
+        before, marks = (sys.stdout, sys.stderr), {1: os.fstat(1).st_size, 2: os.fstat(2).st_size}  # 0 for what is no file
         sys.stdout, sys.stderr = _Stream(self, "stdout", 1), _Stream(self, "stderr", 2)
         try:
             yield
         finally:
             sys.stdout, sys.stderr = before
-            for descriptor, name, mark in zip((1, 2), ("stdout", "stderr"), marks, strict=True):
-                self.say(name, _since(descriptor, mark))
-
-
-def _size(descriptor: int) -> int:
-    """Bytes that a file descriptor's regular file holds; 0 for anything else."""
-    return os.fstat(descriptor).st_size
-
-
-def _since(descriptor: int, mark: int) -> str:
-    """What was written past the interpreter, such as by C code, since `mark`."""
-    length = _size(descriptor) - mark
-    return os.pread(descriptor, length, mark).decode("utf-8", "replace") if length > 0 else ""
+            for descriptor, name in ((1, "stdout"), (2, "stderr")):  # what was written past the interpreter, such as by C code
+                if (length := os.fstat(descriptor).st_size - marks[descriptor]) > 0:
+                    self.say(name, os.pread(descriptor, length, marks[descriptor]).decode("utf-8", "replace"))
 
 
 def open_shell() -> CaptureShell:

@@ -2,6 +2,8 @@
 
 With Dask, templates and jobs travel as bytes, and finished files come back as bytes. A worker has threads, so it never forks
 itself: its primed process is one of its own, as on this machine, and ends with it.
+
+Papermill is given the same processes as an engine.
 """
 
 from __future__ import annotations
@@ -20,15 +22,22 @@ from logging import CRITICAL
 from pathlib import Path
 from typing import Any
 
+import nbformat
+
 from advisorkit.batch.confining import command, end_all_in, environment
 from advisorkit.batch.forks import FORKS, Ended, ended
-from advisorkit.batch.notebooks import frame, printable, salvage, seeding
-from advisorkit.batch.values import Order, Outcome
+from advisorkit.batch.notebooks import frame, noted, parameters_of, printable, salvage, seeding
+from advisorkit.batch.values import Limits, Order, Outcome
 from advisorkit.values.errors import UsageError, nearest
 
 TRIES = 3
 """How often a report is begun whose process vanished; one that fails by itself is begun once."""
 _NAMES = ("local", "dask")
+NAME = "advisorkit"
+"""Name under which papermill knows the engine."""
+_MANAGED = ("output_path", "progress_bar", "log_output", "autosave_cell_every")
+_A_DAY = 24 * 3600.0
+"""Seconds that a cell may take when papermill is given no limit."""
 
 
 @contextmanager
@@ -85,11 +94,11 @@ def _dask(slots: int, scheduler: str | None) -> Iterator[Any]:
 
 def carry_out(order: Order) -> Outcome:
     """Make one report; whatever its template does comes back as a reason, never as an exception."""
-    began, closings = time.monotonic(), FORKS.closings
+    began = time.monotonic()
     for left in reversed(range(TRIES)):
         with tempfile.TemporaryDirectory(prefix="report-", dir=FORKS.scratch(), ignore_cleanup_errors=True) as name:
             outcome, lost = _once(order, Path(name))
-        if not (lost and left and FORKS.closings == closings):
+        if not (lost and left):
             break
     return replace(outcome, seconds=time.monotonic() - began)
 
@@ -152,3 +161,70 @@ def _left_behind(order: Order, folder: Path, reason: str) -> Outcome:
     if reason or "reason" in outcome:
         return Outcome({}, *salvage(folder, said))
     return Outcome({kind: (folder / f"made.{kind}").read_bytes() for kind in order.formats})
+
+
+class ForkEngine:
+    """Executes a notebook in a fresh process, at the cost of its cells alone.
+
+    Registered under the entry point group ``papermill.engine``: ``papermill --engine advisorkit in.ipynb out.ipynb``.
+    Papermill loads it while it is itself being imported, so this module must not import papermill and the class cannot
+    inherit from papermill's own; it has the methods that papermill calls.
+    """
+
+    @staticmethod
+    def execute_notebook(nb: Any, kernel_name: str, **settings: Any) -> Any:  # noqa: ARG004
+        """Run the cells in a process that is forked for them; the executed notebook.
+
+        Raises:
+            UsageError: If a parameter was passed that the notebook does not have, or no process can be forked here.
+        """
+        known, given = parameters_of(nb), set(nb.metadata.papermill.get("parameters", {}))
+        if unknown := sorted(given - known):  # papermill only warns, and the notebook would go on with its own value
+            hint = nearest(unknown[0], sorted(known)) or sorted(known)
+            raise UsageError(f"unknown parameter {', '.join(unknown)}; the notebook has {', '.join(hint) or 'none'}")
+        chosen = {name: settings[name] for name in _MANAGED if name in settings}
+        manager = import_module("papermill.engines").NotebookExecutionManager(nb, **chosen)
+        manager.notebook_start()
+        try:
+            _send(manager, Limits(seconds=len(nb.cells) * float(settings.get("execution_timeout") or _A_DAY)))
+        finally:
+            manager.cleanup_pbar()
+            manager.notebook_complete()
+        return manager.nb
+
+    @staticmethod
+    def nb_kernel_name(nb: Any, name: str | None = None) -> str:
+        """Kernel that a notebook names."""
+        return str(import_module("papermill.utils").nb_kernel_name(nb, name))
+
+    @staticmethod
+    def nb_language(nb: Any, language: str | None = None) -> str:
+        """Language that a notebook names."""
+        return str(import_module("papermill.utils").nb_language(nb, language))
+
+
+def _send(manager: Any, limits: Limits) -> None:
+    with tempfile.TemporaryDirectory(prefix="papermill-", dir=FORKS.scratch()) as name:
+        folder = Path(name)
+        lay(folder, {"template.ipynb": json.dumps(manager.nb), "order.json": json.dumps({"cells_in": str(Path.cwd())})})
+        end = FORKS.run(folder, limits, "advisorkit.batch.making:run_alone")
+        if not end.began:
+            raise UsageError(f"{end.reason}; leave out --engine advisorkit")
+        _take_back(manager, folder, end.reason)
+
+
+def _take_back(manager: Any, folder: Path, said: str) -> None:
+    """Put what the child left into papermill's notebook; where it crashed, the cell at work gets the error."""
+    if (folder / "executed.ipynb").exists():
+        executed = json.loads((folder / "executed.ipynb").read_text(encoding="utf-8"))
+        manager.nb.cells = nbformat.from_dict(executed["cells"])  # type: ignore[no-untyped-call]
+        return
+    notes = dict(noted(folder))
+    for index, cell in enumerate(manager.nb.cells):
+        if cell.id in notes:
+            cell.outputs = nbformat.from_dict(notes[cell.id] or [])  # type: ignore[no-untyped-call]
+            if notes[cell.id] is None:
+                cell.outputs = [nbformat.v4.new_output("error", ename="Stopped", evalue=said, traceback=[said])]  # type: ignore[no-untyped-call]
+                manager.cell_exception(cell, index)
+    if None not in notes.values():
+        raise UsageError(f"the notebook was not run to its end: {said}")
