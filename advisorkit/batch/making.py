@@ -1,6 +1,6 @@
 """Inside a report's own process: execute the notebook, render every format, say how it went.
 
-A report's folder holds ``order.json``, ``template.ipynb``, ``seed.py`` and ``work/job.json`` when it starts, and ``outcome.json``,
+A report's folder holds ``order.json``, ``template.ipynb`` and ``work/job.json`` when it starts, and ``outcome.json``,
 one ``made.<format>`` each or ``partial.ipynb`` when it ends. Whoever reads them trusts only ``outcome.json``.
 """
 
@@ -28,7 +28,7 @@ from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
 from advisorkit.batch.confining import confine, die_with
-from advisorkit.batch.notebooks import CELLS, PARAMETER, failed, finished, is_python, unframe
+from advisorkit.batch.notebooks import CELLS, PARAMETER, SEEDING, failed, finished, is_python, unframe
 from advisorkit.batch.shell import open_shell
 from advisorkit.batch.worker import NAME, ForkEngine
 from advisorkit.export.formats import check
@@ -79,7 +79,7 @@ def _execute(folder: Path, order: dict[str, Any]) -> Any:
 
 def _here(folder: Path) -> Any:
     """What papermill does with our engine, without its notes of times and the files that nobody looks at."""
-    exec((folder / "seed.py").read_text(encoding="utf-8"), {})  # noqa: S102  our own `seeding`
+    exec(SEEDING, {})  # noqa: S102
     notebook = parameterised((folder / "template.ipynb").read_text(encoding="utf-8"))
     run_cells(notebook, folder)
     raise_for_execution_errors(notebook, None)

@@ -30,6 +30,14 @@ _FIRST, _LAST = "advisorkit-seed", "advisorkit-done"
 CELLS = "cells.jsonl"
 """In a report's folder: a line for every cell that began, and one with its outputs when it ended."""
 _WIDE, _MANY = 500, 40
+SEEDING = """\
+import hashlib, random, numpy.random, numpy.random.bit_generator
+seed = int(hashlib.sha256(open("job.json", "rb").read()).hexdigest()[:16], 16)
+random.seed(seed)
+numpy.random.seed(seed % 2**32)
+numpy.random.bit_generator.randbits = random.Random(seed).getrandbits
+"""
+"""Seeds `random`, NumPy's global state, and every `default_rng()` that is given no seed, from the job where a report is at work."""
 
 
 def find_template(name: str | Path) -> Template:
@@ -131,21 +139,12 @@ def engine_for(template: Template, asked: Engine, *, forks: bool) -> Engine:
     return "kernel" if imported & _WIDGETS else "advisorkit"
 
 
-def seeding(seed: int) -> str:
-    """Code that seeds `random`, NumPy's global state, and every `default_rng()` that is given no seed."""
-    return (
-        "import random, numpy.random, numpy.random.bit_generator\n"
-        f"random.seed({seed})\nnumpy.random.seed({seed} % 2**32)\n"
-        f"numpy.random.bit_generator.randbits = random.Random({seed}).getrandbits\n"
-    )
-
-
 @lru_cache(maxsize=8)
 def frame(template: Template, *, for_kernel: bool) -> str:
     """The template's notebook (.ipynb text) without outputs and with stable cell ids; the same for every job.
 
     Cell ids are set where they are missing, since papermill would draw them at random. A kernel is given two cells of ours:
-    the first runs the report's own `seeding`, which lies in ``../seed.py``; the last says that every cell ran.
+    the first runs `SEEDING`; the last says that every cell ran.
     """
     notebook: dict[str, Any] = json.loads(template.notebook)
     for index, cell in enumerate(notebook["cells"]):
@@ -155,7 +154,7 @@ def frame(template: Template, *, for_kernel: bool) -> str:
     notebook["nbformat_minor"] = max(notebook.get("nbformat_minor", 0), 5)
     if is_python(notebook):
         notebook["metadata"].setdefault("kernelspec", {"name": "python3", "display_name": "Python 3", "language": "python"})
-        first, last = _cell(_FIRST, "exec(open('../seed.py').read(), {})"), _cell(_LAST, f"print({_DONE!r})")
+        first, last = _cell(_FIRST, f"exec({SEEDING!r}, {{}})"), _cell(_LAST, f"print({_DONE!r})")
         notebook["cells"] = [first, *notebook["cells"], last] if for_kernel else notebook["cells"]
     return json.dumps(notebook)
 

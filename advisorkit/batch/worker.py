@@ -26,7 +26,7 @@ import nbformat
 
 from advisorkit.batch.confining import command, end_all_in, environment
 from advisorkit.batch.forks import FORKS, Ended, ended
-from advisorkit.batch.notebooks import frame, noted, parameters_of, printable, salvage, seeding
+from advisorkit.batch.notebooks import frame, noted, parameters_of, printable, salvage
 from advisorkit.batch.values import Limits, Order, Outcome
 from advisorkit.values.errors import UsageError, nearest
 
@@ -118,8 +118,7 @@ def lay_out(order: Order, folder: Path) -> None:
     """Write what a report's process reads."""
     wanted = {"formats": dict(order.formats), "options": dict(order.options), "engine": order.engine}
     template = frame(order.template, for_kernel=order.engine != "advisorkit")
-    texts = {"order.json": json.dumps(wanted), "template.ipynb": template, "seed.py": seeding(order.job.seed), "work/job.json": order.job.document}
-    lay(folder, texts)
+    lay(folder, {"order.json": json.dumps(wanted), "template.ipynb": template, "work/job.json": order.job.document})
 
 
 def lay(folder: Path, texts: Mapping[str, str]) -> None:
