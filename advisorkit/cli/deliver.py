@@ -98,8 +98,8 @@ def batch(
 ) -> None:
     """Reports for many engagements; one failure never stops the rest, and running it again makes only what is missing."""
     from advisorkit.batch.inputs import gather
-    from advisorkit.batch.runner import produce
     from advisorkit.batch.notebooks import fit_template
+    from advisorkit.batch.runner import produce
 
     formats, values, sender = _formats(to), settings(sets or ()), read_brand(brand) if brand else None
     if scheduler and executor != "dask":
