@@ -205,11 +205,11 @@ def test_a_kernel_that_goes_wrong_fails_its_report_and_leaves_no_process(tmp_pat
     hangs = "import ctypes; ctypes.PyDLL(None).sleep(600)"
 
     ended = make(notebook(WORK, ends, "1"), jobs(2), tmp_path / "ended", engine="kernel")
-    hung = make(notebook(WORK, hangs), jobs(1), tmp_path / "hung", engine="kernel", limits=Limits(seconds=10))
+    hung = make(notebook(WORK, hangs), jobs(1), tmp_path / "hung", engine="kernel", limits=Limits(seconds=6))
 
     assert "before its last cell\n  in cell 3 of the template" in ended.deliverables[0].error
     assert "DeadKernelError: Kernel died\n  in cell 3 of the template" in ended.deliverables[1].error
-    assert "took longer than 10 s" in hung.failed[0].error
+    assert "took longer than 6 s" in hung.failed[0].error
     assert not [entry for entry in Path("/proc").glob("[0-9]*") if f"{FORKS.scratch()}/report-" in environ(entry)]
 
 

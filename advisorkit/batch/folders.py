@@ -8,7 +8,7 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 
@@ -66,6 +66,18 @@ class Folder:
                 self._system.pipe_file(self._at(path), content)
             else:
                 _write(self._local / path, content)
+
+    def put(self, files: Mapping[str, bytes | None]) -> str:
+        """Write files by path, and remove those without content; why that could not be done, empty when it was."""
+        try:
+            for path, content in files.items():
+                if content is None:
+                    self.remove(path)
+                else:
+                    self.write(path, content)
+        except OSError as error:
+            return _why(error)
+        return ""
 
     def digest(self, path: str) -> str:
         """SHA-256 of a file's content in hexadecimal; empty when it is not there."""
@@ -135,11 +147,11 @@ def open_folder(out: str | Path) -> Folder:
         place = Folder(str(out))
         place.state.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError, ImportError, RuntimeError) as error:  # a link to itself is a RuntimeError
-        raise UsageError(f"output folder {out} cannot be used: {why(error)}") from None
+        raise UsageError(f"output folder {out} cannot be used: {_why(error)}") from None
     return place
 
 
-def why(error: Exception) -> str:
+def _why(error: Exception) -> str:
     """An error of the operating system in words for people."""
     match getattr(error, "errno", None):
         case errno.ENOSPC | errno.EDQUOT:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from advisorkit.batch.confining import can_fork
-from advisorkit.batch.folders import Folder, lock, open_folder, why
+from advisorkit.batch.folders import Folder, lock, open_folder
 from advisorkit.batch.forks import FORKS
 from advisorkit.batch.notebooks import WORD, engine_for, fit_template
 from advisorkit.batch.progress import Progress, shown
@@ -119,11 +119,8 @@ def _bad_ids(jobs: Sequence[Job]) -> Iterator[Fault]:
 
 
 def _bad_folder(folder: Folder, files: int) -> str:
-    try:
-        folder.write(".advisorkit-test", b"test")
-        folder.remove(".advisorkit-test")
-    except OSError as error:
-        return f"the output folder cannot be used: {why(error)}"
+    if reason := folder.put({".advisorkit-test": b"test"}) or folder.put({".advisorkit-test": None}):
+        return f"the output folder cannot be used: {reason}"
     free, needed = folder.free(), files * _BYTES_EACH
     if free is None or free >= needed:
         return ""
@@ -174,12 +171,9 @@ class _Round:
 
     def conclude(self, brand: Brand | None) -> str:
         """Write the list of everything and the page that leads to it; why that could not be done."""
-        try:
-            self._folder.write(MANIFEST, manifest(self.rows, self._orders[0].template))
-            self._folder.write("index.html", index_page(self.rows, brand))
-        except OSError as error:
-            return f"index.html and manifest.json could not be written: {why(error)}"
-        return ""
+        first = self._orders[0].template
+        reason = self._folder.put({MANIFEST: manifest(self.rows, first), "index.html": index_page(self.rows, brand)})
+        return f"index.html and manifest.json could not be written: {reason}" if reason else ""
 
     def _missing(self, order: Order) -> Order | None:
         """The order without the formats that are there already; None when nothing is left to make."""
@@ -196,44 +190,26 @@ class _Round:
         return replace(order, formats=left) if left else None
 
     def _keep(self, order: Order, outcome: Outcome) -> None:
-        error = outcome.reason or self._written(order, outcome.files)
+        error, partial = outcome.reason, f"failed/{path_of(order.job, order.template, 'ipynb')}"
+        rows = [_row(order, kind, seconds=round(outcome.seconds, 3)) for kind in order.formats]
+        if not error and (reason := self._folder.put({row.path: outcome.files[row.format] for row in rows} | {partial: None})):
+            error = f"could not be written: {reason}"
         if outcome.notebook:
-            error += "\n  the notebook as far as it came" + self._partial(order, outcome.notebook)
-        about = {"seconds": round(outcome.seconds, 3), "error": error}
+            reason = self._folder.put({partial: outcome.notebook.encode(errors="backslashreplace")})  # as JSON escapes a lone surrogate
+            error += "\n  the notebook as far as it came" + (f" could not be kept: {reason}" if reason else f": {partial}")
         if error:
-            rows = [_row(order, kind, **about) for kind in order.formats]
+            rows = [replace(row, error=error) for row in rows]
         else:
-            made = outcome.files.items()
-            rows = [_row(order, kind, **about, bytes=len(content), sha256=fingerprint(content), status="made") for kind, content in made]
+            made = ((row, outcome.files[row.format]) for row in rows)
+            rows = [replace(row, bytes=len(content), sha256=fingerprint(content), status="made") for row, content in made]
         self._journal.note("failed" if error else "done", [(key(order, row.format), row) for row in rows])
         self._tell(order, rows)
-
-    def _written(self, order: Order, files: Mapping[str, bytes]) -> str:
-        """Write what was made; why that could not be done."""
-        try:
-            for kind, content in files.items():
-                self._folder.write(path_of(order.job, order.template, kind), content)
-            self._folder.remove(_partial_of(order))
-        except OSError as error:
-            return f"could not be written: {why(error)}"
-        return ""
-
-    def _partial(self, order: Order, notebook: str) -> str:
-        try:
-            self._folder.write(_partial_of(order), notebook.encode(errors="backslashreplace"))  # as JSON escapes a lone surrogate
-        except OSError as error:
-            return f" could not be kept: {why(error)}"
-        return f": {_partial_of(order)}"
 
     def _tell(self, order: Order, rows: Iterable[Deliverable]) -> None:
         for row in rows:
             self._rows[order.job, row.format] = row
             if self._progress:
                 self._progress(len(self._rows), len(self._wanted), row)
-
-
-def _partial_of(order: Order) -> str:
-    return f"failed/{path_of(order.job, order.template, 'ipynb')}"
 
 
 def _row(order: Order, kind: str, **found: Any) -> Deliverable:
