@@ -14,14 +14,11 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader
-from markupsafe import Markup
-
 from advisorkit.batch.values import Deliverable, Order, Template
 from advisorkit.charts.theme import LIGHT
 from advisorkit.export.blocks import Cover
 from advisorkit.export.brand import Brand
-from advisorkit.export.markup import TEMPLATES, html
+from advisorkit.export.markup import template
 
 _TABLE = """
 create table if not exists deliverable (
@@ -97,13 +94,13 @@ def _opened(path: Path) -> sqlite3.Connection:
     return base
 
 
-def manifest(rows: Sequence[Deliverable], template: Template) -> bytes:
+def manifest(rows: Sequence[Deliverable], used: Template) -> bytes:
     """JSON of every row, with the time and what they were made from."""
     document = {
         "advisorkit": 1,
         "version": next((found.version for found in metadata.distributions(name="advisorkit")), ""),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "template": {"name": template.name, "sha256": template.digest},
+        "template": {"name": used.name, "sha256": used.digest},
         "deliverables": [asdict(row) for row in rows],
     }
     return json.dumps(document, indent=1, ensure_ascii=False).encode()
@@ -120,6 +117,4 @@ def index_page(rows: Sequence[Deliverable], brand: Brand | None = None) -> bytes
     about = rows[0].template.replace("_", " ").capitalize()
     cover = Cover("Deliverables", about, counts, "The links open files in this folder", sample="", brand=worn, leaflet=True)
     look = {**LIGHT, "cover": worn.cover, "serif": worn.serif, "sans": worn.sans}
-    pages = Environment(loader=FileSystemLoader([Path(__file__).parent, TEMPLATES / "advisorkit"]), autoescape=True)
-    page = pages.get_template("deliverables.html.j2")
-    return page.render(cover=Markup(html(cover)), look=look, failed=failed, ready=ready).encode()  # noqa: S704 - escaped by its own template
+    return template("deliverables.html.j2").render(cover=cover, look=look, failed=failed, ready=ready).encode()
