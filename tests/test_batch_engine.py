@@ -6,7 +6,10 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -16,7 +19,7 @@ from batch_faults.stage import HERE, WORK, jobs, make, notebook, renderer_on_pat
 
 from advisorkit.batch.forks import FORKS
 from advisorkit.batch.runner import produce
-from advisorkit.batch.values import Limits
+from advisorkit.batch.values import BatchResult, Limits
 from advisorkit.batch.worker import NAME
 from advisorkit.values.errors import UsageError
 
@@ -37,6 +40,11 @@ OUTPUTS = (
 )
 
 
+def at_once(*calls: Callable[[], BatchResult]) -> list[BatchResult]:
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [future.result() for future in [pool.submit(call) for call in calls]]
+
+
 def page(out: Path, name: str = "client-0_trial.html") -> str:
     return (out / name).read_text(encoding="utf-8")
 
@@ -44,8 +52,8 @@ def page(out: Path, name: str = "client-0_trial.html") -> str:
 def test_a_forked_process_and_a_kernel_give_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "of the consultant")
     whole = ["".join(cell["source"]) for cell in json.loads(sales().notebook)["cells"] if cell["cell_type"] == "code"]
-    for engine in ("advisorkit", "kernel"):
-        result = make(notebook(*OUTPUTS, *(cell for cell in whole if not cell.startswith("job ="))), jobs(1), tmp_path / engine, engine=engine)
+    template = notebook(*OUTPUTS, *(cell for cell in whole if not cell.startswith("job =")))
+    for result in at_once(*(partial(make, template, jobs(1), tmp_path / engine, engine=engine) for engine in ("advisorkit", "kernel"))):
         assert result.ok, result.failed[0].error
 
     assert page(tmp_path / "advisorkit") == page(tmp_path / "kernel")
@@ -204,12 +212,14 @@ def test_a_kernel_that_goes_wrong_fails_its_report_and_leaves_no_process(tmp_pat
     ends = "import sys, ctypes\nsys.exit(0) if facts['calls'] == 900 else ctypes.string_at(0)"
     hangs = "import ctypes; ctypes.PyDLL(None).sleep(600)"
 
-    ended = make(notebook(WORK, ends, "1"), jobs(2), tmp_path / "ended", engine="kernel")
-    hung = make(notebook(WORK, hangs), jobs(1), tmp_path / "hung", engine="kernel", limits=Limits(seconds=6))
+    ended, hung = at_once(
+        partial(make, notebook(WORK, ends, "1"), jobs(2), tmp_path / "ended", engine="kernel"),
+        partial(make, notebook(WORK, hangs), jobs(1), tmp_path / "hung", engine="kernel", limits=Limits(seconds=8)),
+    )
 
     assert "before its last cell\n  in cell 3 of the template" in ended.deliverables[0].error
     assert "DeadKernelError: Kernel died\n  in cell 3 of the template" in ended.deliverables[1].error
-    assert "took longer than 6 s" in hung.failed[0].error
+    assert "took longer than 8 s" in hung.failed[0].error
     assert not [entry for entry in Path("/proc").glob("[0-9]*") if f"{FORKS.scratch()}/report-" in environ(entry)]
 
 
@@ -270,8 +280,9 @@ def test_a_report_that_begins_while_the_batch_is_stopped_starts_no_process() -> 
 
 
 def test_too_little_memory_fails_the_report_in_words(tmp_path: Path) -> None:
-    for engine in ("advisorkit", "kernel"):
-        error = make(notebook(WORK, "held = bytearray(10**8)"), jobs(1), tmp_path / engine, engine=engine, limits=Limits(60, 1)).failed[0].error
+    hungry, little = notebook(WORK, "held = bytearray(10**8)"), Limits(60, 1)
+    for result in at_once(*(partial(make, hungry, jobs(1), tmp_path / engine, engine=engine, limits=little) for engine in ("advisorkit", "kernel"))):
+        error = result.failed[0].error
         assert "emory" in error or "its process ended" in error
 
 

@@ -35,13 +35,10 @@ _FIXED = {
 
 The last two have glibc keep the memory of large arrays for the next ones, where it would map and clear it anew each time.
 """
-_BEGIN = """\
-import gc, sys
-gc.disable()
-sys.modules["rfc3987_syntax"] = None
-from importlib import import_module
-import_module(f"advisorkit.batch.{sys.argv[1]}").main(*sys.argv[2:])
-"""
+_BEGIN = (
+    "import gc, sys; from importlib import import_module; gc.disable(); sys.modules['rfc3987_syntax'] = None; "
+    "import_module('advisorkit.batch.' + sys.argv[1]).main(*sys.argv[2:])"
+)
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 
