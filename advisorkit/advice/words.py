@@ -12,7 +12,7 @@ from advisorkit.advice.gates import GateHit
 from advisorkit.advice.ladder import PILOT
 from advisorkit.advice.steps import NextStep, OffRamp
 from advisorkit.advice.whatif import Outlook
-from advisorkit.values.criteria import Axis, Catalog
+from advisorkit.values.criteria import Axis
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import percent
 
@@ -34,22 +34,14 @@ _NEEDS: Mapping[PatternId, tuple[bool, bool]] = {
 _AXES: tuple[Axis, Axis] = ("retrieval", "training")
 
 
-Run = tuple[str, str]
-"""Words, and the id of the pattern that they name; empty when they name none."""
-
-
 @dataclass(frozen=True, slots=True)
 class Words:
     """What a buyer reads, one tuple of sentences for each purpose."""
 
-    headline: tuple[str, ...]
-    """The conclusion."""
-    runs: tuple[tuple[Run, ...], ...]
-    """The same sentences in runs, so that a pattern can stand in its colour."""
     summary: tuple[str, ...]
-    """The paragraph below it."""
+    """The paragraph below the conclusion."""
     why: tuple[str, ...]
-    """The strongest reasons for it."""
+    """The strongest reasons for the destination."""
     against: tuple[str, ...]
     """The strongest reasons against it."""
     not_recommended: tuple[str, ...]
@@ -80,46 +72,13 @@ class Story:
 
 def say(story: Story) -> Words:
     """The advice in plain sentences."""
-    headline = tuple(_headline(story))
     return Words(
-        headline=tuple("".join(words for words, _ in sentence) for sentence in headline),
-        runs=headline,
         summary=tuple(_summary(story)),
         why=tuple(_reasons(story, 1))[:3],
         against=tuple(_reasons(story, -1))[:2],
         not_recommended=tuple(_others(story)),
         unknowns=tuple(_unknowns(story)),
     )
-
-
-def _headline(story: Story) -> Iterator[tuple[Run, ...]]:
-    catalog, text = story.outlook.assessment.catalog, story.outlook.assessment.catalog.text
-    now, action = story.outlook.now, story.step.action
-    if action == "off_ramp" and story.ramp:
-        template = text.get(f"start.off_ramp.{story.ramp.kind}", text["start.off_ramp"])
-        yield ((template.format(ramp=catalog.off_ramps[story.ramp.kind].long_name), ""),)
-        return
-    if not story.clear and action == "pilot":
-        first, second = text[f"name.{story.recommended}"], text[f"name.{story.runner_up}"]
-        yield ((text["open.headline"].format(first=first, second=second), ""),)
-        key = "open.start.prompt" if now == "prompt" else "open.start.other"
-        yield _named(text[key], now, catalog)
-        return
-    key = f"start.{action}"
-    if action == "pilot":
-        key += f".{now}" if now in ("prompt", "rag") else ".other"
-    yield _named(text[key], now, catalog)
-    if action not in ("ship", "stop"):
-        chance = float(story.outlook.chances[PATTERNS.index(story.recommended)])
-        key = "goal.same" if now == story.recommended else "goal.other"
-        yield _named(text[key], story.recommended, catalog, likely=text[f"likely.{how_likely(chance)}"])
-
-
-def _named(template: str, pattern: PatternId, catalog: Catalog, **values: str) -> tuple[Run, ...]:
-    """A sentence in runs; what stands in its place for a pattern names that pattern."""
-    before, place, after = template.partition("{pattern}")
-    runs = ((before.format(**values), ""), (catalog.patterns[pattern].long_name if place else "", pattern), (after.format(**values), ""))
-    return tuple(run for run in runs if run[0])
 
 
 def how_likely(chance: float) -> Literal["very_likely", "probably", "may", "unlikely"]:

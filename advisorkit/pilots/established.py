@@ -96,8 +96,8 @@ def _superseded(seen: Sequence[Diagnosis]) -> Iterator[str]:
         yield _say("warn.superseded", was=f"{larger[-1].cases:g}", now=f"{last.cases:g}")
 
 
-def established_for(inputs: Inputs, pilots: Sequence[Pilot], rules: Rules) -> Established:
-    """What the pilots of a workflow establish, judged by its own money, error tolerance and newest pass mark.
+def established_for(inputs: Inputs, pilots: Sequence[Pilot], rules: Rules, wanted: float | None = None) -> Established:
+    """What the pilots of a workflow establish, judged by newest pass mark, else by what the client has `wanted`, its own money and error tolerance.
 
     A larger number of test cases than were marked stays as it was given.
     """
@@ -105,7 +105,7 @@ def established_for(inputs: Inputs, pilots: Sequence[Pilot], rules: Rules) -> Es
         raise ValueError("there is no pilot to read")
     marks = [pilot.pass_mark for pilot in pilots if pilot.pass_mark is not None]
     pattern = pilots[-1].pattern
-    found = established(pilots, terms_for(inputs, rules, marks[-1] if marks else None, pattern), rules)
+    found = established(pilots, terms_for(inputs, rules, marks[-1] if marks else None, pattern, wanted), rules)
     measured = rebased(inputs, found.diagnoses[-1].measured, pattern)
     said = inputs.answers.get("test_cases")
     more = {"test_cases"} if said and said.amount and said.amount.likely > found.diagnoses[-1].cases else set()

@@ -64,9 +64,11 @@ class Plan:
     """The reason in a client's words."""
 
 
-def pilot_plan(inputs: Inputs, rules: Rules, pass_mark: float | None = None, pattern: PatternId = "prompt") -> Plan:
+def pilot_plan(
+    inputs: Inputs, rules: Rules, pass_mark: float | None = None, pattern: PatternId = "prompt", wanted: float | None = None
+) -> Plan:
     """How many cases of a workflow to mark, by money where it is known and by precision otherwise."""
-    terms = terms_for(inputs, rules, pass_mark, pattern)
+    terms = terms_for(inputs, rules, pass_mark, pattern, wanted)
     stakes, target = terms.stakes, terms.target
     valued = sizes_valued(terms.expected, stakes, rules.sizes, target) if stakes else ()
     widths = tuple(Width(n, *wilson(terms.expected.mean * n, n)) for n in rules.sizes)

@@ -127,8 +127,8 @@ class Terms:
 
     target: float
     """Share right, among answered cases, from which shipping is justified; above 1 when it can never pay."""
-    source: Literal["pass_mark", "break_even", "usual"]
-    """Where the target comes from: agreed before the pilot, worked out from money, or usual for such work."""
+    source: Literal["pass_mark", "client", "break_even", "usual"]
+    """Where the target comes from: agreed before the pilot, named by the client, worked out from money, or usual for such work."""
     stakes: Stakes | None = None
     """Money at stake; None when what a right or a wrong answer is worth is not known."""
     strict: bool = False
@@ -141,18 +141,23 @@ class Terms:
     @property
     def never(self) -> bool:
         """Whether no share of right answers can pay."""
-        return self.source != "pass_mark" and self.target >= 1
+        return self.source in ("break_even", "usual") and self.target >= 1
 
 
-def terms_for(inputs: Inputs, rules: Rules, pass_mark: float | None = None, pattern: PatternId = "prompt") -> Terms:
-    """The terms of a pilot of `pattern` for one workflow: a pass mark wins over money, money over what is usual."""
+def terms_for(
+    inputs: Inputs, rules: Rules, pass_mark: float | None = None, pattern: PatternId = "prompt", wanted: float | None = None
+) -> Terms:
+    """The terms of a pilot of `pattern` for one workflow.
+
+    A pass mark wins over the share that the client has `wanted`, that over money, and money over what is usual.
+    """
     whole = bill(inputs)
     stakes = stakes_of(inputs, whole, pattern)
     prices = _prices(whole, pattern)
     strict = "serious" in inputs.levels("error_tolerance")
     expected = _expected(inputs.rows[f"error_rate_{pattern}"].range)
-    if pass_mark is not None:
-        return Terms(pass_mark, "pass_mark", stakes, strict, expected, prices)
+    if pass_mark is not None or wanted is not None:
+        return Terms(pass_mark or wanted or 0.0, "client" if pass_mark is None else "pass_mark", stakes, strict, expected, prices)
     if stakes is not None:
         return Terms(stakes.break_even, "break_even", stakes, strict, expected, prices)
     tolerance = inputs.levels("error_tolerance")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from advisorkit.advice.acceptability import LEAD, SHARE
-from advisorkit.advice.advice import Advice
+from advisorkit.advice.acceptability import LEAD
+from advisorkit.advice.decision import about
 from advisorkit.advice.gates import GateHit
 from advisorkit.advice.ladder import Policy
 from advisorkit.export.blocks import (
@@ -26,12 +26,8 @@ from advisorkit.report import pictures
 from advisorkit.report.printed import (
     count,
     inside,
-    lead_points,
     project,
     project_range,
-    ranked,
-    sampled,
-    shown_shares,
     weeks,
 )
 from advisorkit.report.sentences import columns, say
@@ -45,21 +41,33 @@ PAIRS = 2
 
 
 def summary(study: Study) -> tuple[Block, ...]:
-    """The conclusion, three figures, why, what to decide, what is not known."""
-    advice, words = study.advice, study.advice.words
+    """The conclusion, three figures, what to be warned of, why, what to decide, what is not known."""
+    made, words = study.decision, study.advice.words
     key = "summary.part" if study.priced else "summary.part_unpriced"
-    lead = (say(key, client=study.engagement.client, workflow=study.workflow.name), *words.summary)
+    lead = (say(key, client=study.engagement.client, workflow=study.workflow.name), *(() if made.replaced else words.summary), *filter(None, (made.enough,)))
+    figures = () if made.replaced else tuple(_figures(study))
     return (
-        DecisionBlock(" ".join(words.headline).rstrip("."), study.workflow.name, advice.clear, _state(study), _override(study)),
+        *decided(study),
         *_off_ramp(study),
         Text((" ".join(lead),), "lead"),
-        KeyFigures((_chance(study), *((_total(study), _step(study)) if study.priced else ()))),
+        *((KeyFigures(figures),) if figures else ()),
+        *warned(study),
         *_list("purpose", tuple(_purpose(study))),
-        *_list("why", words.why),
-        *_list("against", words.against),
+        *(() if made.replaced else (*_list("why", made.reasons), *_list("against", words.against))),
         *_list("decide", tuple(_asks(study)), "numbered"), *_because(study),
-        *_list("unknowns", _unknowns(advice)),
+        *_list("unknowns", _unknowns(study)),
     )
+
+
+def decided(study: Study) -> tuple[Block, ...]:
+    """The decision as every document opens with it."""
+    made = study.decision
+    return (DecisionBlock(made.headline.rstrip("."), study.workflow.name, made.clear and not made.replaced, _state(study), made.override),)
+
+
+def warned(study: Study) -> tuple[Block, ...]:
+    """What the decision has to be warned of; nothing where there is nothing."""
+    return _list("warnings", study.decision.warnings)
 
 
 def _list(title: str, items: tuple[str, ...], style: str = "bullets") -> tuple[Block, ...]:
@@ -67,23 +75,16 @@ def _list(title: str, items: tuple[str, ...], style: str = "bullets") -> tuple[B
 
 
 def _state(study: Study) -> str:
-    advice, order = study.advice, ranked(study.advice)
-    if len(order) < 2:
-        return say("state.only", first=study.name(order[0]))
-    return say(
-        "state.clear" if advice.clear else "state.open",
-        first=study.name(order[0]), second=study.name(order[1]), lead=lead_points(advice, LEAD), needed=f"{LEAD * 100:g}",
-        share=sampled(advice.acceptability[order[0]]), share_needed=percent(SHARE),
-    )
-
-
-def _override(study: Study) -> str:
-    made = study.advice.override
-    return say("override", by=made.by, pattern=study.name(made.pattern), reason=made.reason.rstrip(".")) if made else ""
+    """Whether it is clear, and where it stands: now and at the end."""
+    made = study.decision
+    if made.replaced:
+        return say("state.simpler")
+    key = "state.only" if made.only else "state.clear" if made.clear else "state.open"
+    return f"{say(key)} {say('state.way', now=study.name(made.now), goal=study.name(made.destination))}"
 
 
 def _off_ramp(study: Study) -> Iterator[Block]:
-    ramp = study.advice.off_ramp
+    ramp = study.decision.off_ramp
     if ramp is not None:
         found = study.catalog.off_ramps[ramp.kind]
         yield Callout(found.name, f"{ramp.reason} {found.what}", "warning")
@@ -101,15 +102,21 @@ def _purpose(study: Study) -> Iterator[str]:
         yield say("purpose.owner", value=owner)
 
 
-def _chance(study: Study) -> KeyFigure:
-    shares, (first, *others) = shown_shares(study.advice), ranked(study.advice)
-    rest = ", ".join(f"{study.name(p)} {shares[p]}" for p in others)
-    key = "figure.chance" if rest else "figure.chance_alone"
-    return KeyFigure(shares[first], say(key, pattern=say(f"pattern.{first}"), others=rest))
+def _figures(study: Study) -> Iterator[KeyFigure]:
+    held, first = study.decision.prospects, study.decision.destination
+    right, chance = held.expected_right[first], held.reach[first]
+    values = {name: percent(share) for name, share in (("low", right.p10), ("middle", right.p50), ("high", right.p90))} | {"pattern": say(f"pattern.{first}")}
+    if chance is None:
+        yield KeyFigure(values["middle"], say("figure.right", **values))
+    else:
+        needed = percent(min(held.target.share or 0.0, 1.0))
+        yield KeyFigure(about(chance).removeprefix("about "), say(f"figure.reach.{held.target.source}", needed=needed, **values))
+    if study.priced:
+        yield from (_total(study), _step(study))
 
 
 def _total(study: Study) -> KeyFigure:
-    first = study.advice.recommended
+    first = study.decision.destination
     total = study.costs.columns[first].total
     values = {"months": study.months, "pattern": say(f"pattern.{first}")}
     if total is None:
@@ -119,9 +126,9 @@ def _total(study: Study) -> KeyFigure:
 
 
 def _step(study: Study) -> KeyFigure:
-    rung = next((r for r in study.advice.path if r.state == "here"), None)
-    name = pictures.rung_name(rung) if rung else study.name(study.advice.now)
-    build = study.costs.columns[study.advice.now].build
+    rung = next((r for r in study.decision.path if r.state == "here"), None)
+    name = pictures.rung_name(rung) if rung else study.name(study.decision.now)
+    build = study.costs.columns[study.decision.now].build
     if build is None:
         return KeyFigure(say("unknown"), say("figure.step_unknown", step=name.lower()))
     span = project_range(build.p10, build.p90, study.currency)
@@ -130,20 +137,22 @@ def _step(study: Study) -> KeyFigure:
 
 
 def _because(study: Study) -> tuple[Block, ...]:
-    why = study.advice.next_step.why
+    why = study.decision.next_step.why
     return (Text((why,), "note"),) if why else ()
 
 
 def _asks(study: Study) -> Iterator[str]:
-    step, rung = study.advice.next_step, next((r for r in study.advice.path if r.state == "here"), None)
+    made = study.decision
+    step, rung = made.next_step, next((r for r in made.path if r.state == "here"), None)
     pilot = step.action in ("pilot", "mark_more")
-    cost = study.costs.columns[study.advice.now if pilot else step.pattern].build
-    name = say("ask.pilot_name") if pilot and rung and rung.pattern == "prompt" else say(f"pattern.{rung.pattern if pilot and rung else step.pattern}")
-    if step.action == "off_ramp" and study.advice.off_ramp:
-        found = study.catalog.off_ramps[study.advice.off_ramp.kind]
+    if step.action == "off_ramp" and made.off_ramp:
+        found = study.catalog.off_ramps[made.off_ramp.kind]
         yield say("ask.off_ramp", name=found.name, what=found.right_when)
         return
+    cost = study.costs.columns[made.now if pilot else step.pattern].build
+    name = say("ask.pilot_name") if pilot and rung and rung.pattern == "prompt" else say(f"pattern.{rung.pattern if pilot and rung else step.pattern}")
     key = "ask.unpriced" if step.action in ("pilot", "climb") and not study.priced else f"ask.{step.action}"
+    key += ".person" if step.action == "ship" and made.person_decides else ""
     yield say(key, step=name, build=project(cost.p50, study.currency) if cost else say("unknown"), cases=step.cases)
     if step.action == "pilot":
         yield say("ask.pilot.cases", cases=step.cases)
@@ -152,18 +161,21 @@ def _asks(study: Study) -> Iterator[str]:
         yield say("ask.climb.keep")
 
 
-def _unknowns(advice: Advice) -> tuple[str, ...]:
-    still = len(advice.next_questions)
-    note = say("open_settled" if advice.settled else "open_unsettled")
-    return (*advice.words.unknowns, *((say("open_questions", count=still, note=note),) if still else ()))
+def _unknowns(study: Study) -> tuple[str, ...]:
+    still = study.decision.open_questions
+    note = say("open_settled" if study.advice.settled else "open_unsettled")
+    key = "open_question" if still == 1 else "open_questions"
+    return (*study.advice.words.unknowns, *((say(key, count=still, note=note),) if still else ()))
 
 
 def reasons(study: Study) -> tuple[Block, ...]:
-    """The belief map and the evidence behind it."""
+    """The belief map and the evidence behind it; nothing where something simpler takes the place of all patterns."""
+    if study.decision.replaced:
+        return ()
     beside = (say("reasons.beside"), say("reasons.point"), *((say("reasons.draws"),) if study.advice.beliefs else ()))
     return (
         Heading(pictures.needs(study.advice), 2, study.workflow.name),
-        ChartBlock(pictures.belief_map(study.catalog, study.advice), beside, titled=False),
+        ChartBlock(pictures.belief_map(study), beside, titled=False),
         ChartBlock(pictures.evidence(study.advice)),
     )
 
@@ -190,7 +202,9 @@ def _head(key: str) -> tuple[Cell, ...]:
 
 def changes(study: Study) -> tuple[Block, ...]:
     """What single answers would change, what the advice is not, when to look again, and what others did."""
-    chart = pictures.flip_bars(study.catalog, study.advice, study.currency)
+    if study.decision.replaced:
+        return Heading(say("again.title"), 2, study.workflow.name), Text(tuple(_again(study)), "bullets")
+    chart = pictures.flip_bars(study)
     found = len({flip.criterion for flip in study.advice.flips if flip.recommended != study.advice.recommended})
     many = "none" if not found else "one" if found == 1 else "many"
     title = say(f"changes.title.{many}", count=count(found).capitalize())
@@ -212,21 +226,22 @@ def _pairs(study: Study) -> Iterator[str]:
 
 def _not_these(study: Study) -> Iterator[str]:
     """Why the other patterns are not the advice; those with one reason are named together."""
-    shares, said = shown_shares(study.advice), dict[str, list[str]]()
-    for pattern in (p for p in PATTERNS if p != study.advice.recommended):
-        said.setdefault(_not_this(study, pattern, shares[pattern]), []).append(study.name(pattern))
+    said = dict[str, list[str]]()
+    for pattern in (p for p in PATTERNS if p != study.decision.destination):
+        said.setdefault(_not_this(study, pattern), []).append(study.name(pattern))
     for reason, names in said.items():
         yield f"{' and '.join(names)}: {reason}"
 
 
-def _not_this(study: Study, pattern: PatternId, share: str) -> str:
+def _not_this(study: Study, pattern: PatternId) -> str:
     gates, found = study.advice.patterns[pattern].gates, study.catalog.patterns[pattern]
     for kind, key in (("lasting", "out.ruled"), ("for_now", "out.held")):
         if hits := [hit for hit in gates if hit.kind == kind and not hit.provisional]:
             return say(key, reason=" ".join(dict.fromkeys(h.reason for h in hits)), reopens=_reopens(hits[0]))
-    open_yet = [hit.short for hit in gates if hit.kind == "lasting" and hit.provisional and hit.short]
-    doubt = say("out.provisional", reasons=", ".join(dict.fromkeys(open_yet))) if open_yet else ""
-    return say("out.unlikely", shown=share, fails=found.fails_when) + doubt
+    open_yet = [hit for hit in gates if hit.kind == "lasting" and hit.provisional and hit.short]
+    asked = any(hit.criterion in study.answers for hit in open_yet)
+    doubt = say("out.doubtful" if asked else "out.provisional", reasons=", ".join(dict.fromkeys(hit.short for hit in open_yet))) if open_yet else ""
+    return say("out.unlikely", fails=found.fails_when) + doubt
 
 
 def _reopens(hit: GateHit) -> str:
@@ -246,22 +261,24 @@ def _again(study: Study) -> Iterator[str]:
 
 
 def path(study: Study) -> tuple[Block, ...]:
-    """The rungs as stairs and as tests, and what starting small costs and saves."""
+    """The rungs as stairs and as tests, and what starting small costs and saves; nothing where something simpler takes their place."""
+    if not study.decision.path:
+        return ()
     wide, subtitle = (5, "path.tests_subtitle") if study.priced else (4, "path.tests_subtitle_unpriced")
     return (
         Heading(say("path.title"), 2, study.workflow.name), Text((say("path.lead"),), "lead"),
-        ChartBlock(pictures.path_stairs(study.advice, study.currency)),
+        ChartBlock(pictures.path_stairs(study)),
         table_of(say("path.tests"), columns("path.head")[:wide], (row[:wide] for row in _tests(study)), (3, 4), subtitle=say(subtitle)),
         *_detour(study),
     )
 
 
 def _tests(study: Study) -> Iterator[tuple[Cell, ...]]:
-    for rung in study.advice.path:
+    for rung in study.decision.path:
         build = build_of(rung.build, study.currency)
         yield (
             Cell(pictures.rung_name(rung), rung.pattern if rung.state != "done" else "muted"), Cell(rung.enter_when), Cell(rung.leave_when),
-            Cell(percent(rung.probability_suffices)), Cell(build),
+            Cell(percent(right.p50) if (right := study.decision.prospects.expected_right.get(rung.pattern)) else "–"), Cell(build),
         )
 
 
@@ -271,7 +288,7 @@ def build_of(build: float | None, currency: str) -> str:
 
 
 def _detour(study: Study) -> Iterator[Block]:
-    said = detour(study.advice, study.currency)
+    said = detour(study)
     if said:
         rows = tuple(tuple(_start(study, policy)) for policy in study.advice.policies)
         yield Table(say("detour.title"), _head("detour.head"), rows, (False, True, True, True, True), say("detour.subtitle"))
@@ -290,13 +307,14 @@ def _weeks(value: float | None) -> str:
     return "–" if value is None else weeks(value)
 
 
-def detour(advice: Advice, currency: str) -> str:
+def detour(study: Study) -> str:
     """What starting with a prompt costs and saves on average, in a sentence; empty once the prompt was piloted, or without money.
 
     It is told against the likeliest start but the prompt.
     """
+    advice, currency = study.advice, study.currency
     starts = {policy.first: policy for policy in advice.policies}
-    ahead = any(rung.rung == "prompt_pilot" and rung.state == "here" for rung in advice.path)
+    ahead = any(rung.rung == "prompt_pilot" and rung.state == "here" for rung in study.decision.path)
     others = sorted((p for p in starts if p != "prompt"), key=lambda p: -advice.patterns[p].probability)
     if not (ahead and "prompt" in starts and others):
         return ""

@@ -36,6 +36,9 @@ def costs(study: Study) -> tuple[Block, ...]:
     """Ranges of every pattern and of today, how cost builds up, and where the money goes; one line where no money is told."""
     if not study.priced:
         return Heading(say("money.title"), 2, study.workflow.name), Text((say("money.none"),))
+    if study.decision.replaced and study.decision.off_ramp:
+        ramp = study.catalog.off_ramps[study.decision.off_ramp.kind]
+        return Heading(say("money.title"), 2, study.workflow.name), Text((say("money.simpler", name=ramp.name),))
     return (
         Heading(_title(study), 2, study.workflow.name), ChartBlock(pictures.range_bars(study)),
         *((Text(lines, "bullets"),) if (lines := (*_cheapest(study), *said(study))) else ()), *_curves(study), _side_by_side(study), bill(study),
@@ -151,7 +154,7 @@ def _sum(lines: list[Line]) -> float | None:
 
 def figures(study: Study) -> tuple[Block, ...]:
     """Assumptions with their sources, what moves the result most, and the age of the prices; nothing where no money is told."""
-    if not study.priced:
+    if not study.priced or study.decision.replaced:
         return ()
     return (
         Heading(say("figures.title"), 2, study.workflow.name), Text((say("figures.lead"),), "lead"), Text((" ".join((_models(study), *_fresh(study))),)),

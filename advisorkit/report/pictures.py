@@ -9,14 +9,16 @@ from advisorkit.advice.acceptability import LEAD
 from advisorkit.advice.advice import Advice
 from advisorkit.advice.answers import clause, words_of
 from advisorkit.advice.belief import EvidenceItem
+from advisorkit.advice.decision import whole_percents
 from advisorkit.advice.flips import Flip
 from advisorkit.advice.ladder import Rung
 from advisorkit.advice.words import how_likely
 from advisorkit.charts import kinds
 from advisorkit.charts.draw_axes import outline
 from advisorkit.charts.kinds import Point
-from advisorkit.report.printed import inside, project, ranked, shown, shown_shares, weeks
+from advisorkit.report.printed import chance_of, inside, project, weeks
 from advisorkit.report.sentences import say
+from advisorkit.study.study import Study
 from advisorkit.values.criteria import Catalog
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import percent
@@ -37,24 +39,24 @@ def needs(advice: Advice) -> str:
     )
 
 
-def belief_map(catalog: Catalog, advice: Advice) -> kinds.BeliefMap:
+def belief_map(study: Study) -> kinds.BeliefMap:
     """The two beliefs on the map of the four patterns, with draws of them over unknown answers and weights."""
-    shares = shown_shares(advice)
+    advice = study.advice
     return kinds.BeliefMap(
         title=needs(advice),
-        corners=tuple(_corner(catalog, advice, p, shares[p]) for p in PATTERNS),
+        corners=tuple(_corner(study, p) for p in PATTERNS),
         belief=(advice.belief.retrieval, advice.belief.training),
         draws=advice.beliefs[:DOTS],
         region=outline(advice.beliefs),
     )
 
 
-def _corner(catalog: Catalog, advice: Advice, pattern: PatternId, share: str) -> kinds.ShareRow:
-    found, name = advice.patterns[pattern], catalog.patterns[pattern].name
+def _corner(study: Study, pattern: PatternId) -> kinds.ShareRow:
+    found, name, made = study.advice.patterns[pattern], study.name(pattern), study.decision
     if found.status == "ruled_out":
-        return kinds.ShareRow(pattern, name, None, say("costs.out", reason=ruled_out(advice, pattern)))
+        return kinds.ShareRow(pattern, name, None, say("costs.out", reason=ruled_out(study.advice, pattern)))
     note = ", provisional" if found.status == "provisional" else ""
-    return kinds.ShareRow(pattern, name, found.probability, share + note)
+    return kinds.ShareRow(pattern, name, found.probability, chance_of(made, pattern) + note)
 
 
 def ruled_out(advice: Advice, pattern: PatternId) -> str:
@@ -63,11 +65,12 @@ def ruled_out(advice: Advice, pattern: PatternId) -> str:
     return (hits[0].short or hits[0].reason).rstrip(".") if hits else ""
 
 
-def destinations(catalog: Catalog, advice: Advice) -> kinds.ShareBars:
+def destinations(study: Study) -> kinds.ShareBars:
     """Where the work will probably end, likeliest first; what is ruled out comes last."""
-    shares, kept = shown_shares(advice), ranked(advice)
+    catalog, advice, made = study.catalog, study.advice, study.decision
+    kept = made.order
     notes = {p: _awaited(catalog, advice, p) for p in kept}
-    bars = [kinds.ShareRow(p, catalog.patterns[p].name, advice.patterns[p].probability, shares[p], notes[p], say("short.provisional") if notes[p] else "") for p in kept]
+    bars = [kinds.ShareRow(p, catalog.patterns[p].name, advice.patterns[p].probability, chance_of(made, p), notes[p], say("short.provisional") if notes[p] else "") for p in kept]
     out = [p for p in PATTERNS if p not in kept]
     gone = [kinds.ShareRow(p, catalog.patterns[p].name, None, say("costs.out", reason=ruled_out(advice, p))) for p in out]
     return kinds.ShareBars(title=say("shares.title"), bars=(*bars, *gone))
@@ -113,8 +116,9 @@ def _decibans(advice: Advice) -> Point:
     return advice.belief.retrieval_decibans, advice.belief.training_decibans
 
 
-def flip_bars(catalog: Catalog, advice: Advice, currency: str) -> kinds.FlipBars:
+def flip_bars(study: Study) -> kinds.FlipBars:
     """Today's shares, then what single other answers would make of them; one change a criterion."""
+    catalog, advice, currency = study.catalog, study.advice, study.currency
     today = {p: advice.patterns[p].probability for p in PATTERNS}
     first: dict[str, Flip] = {}
     for flip in advice.flips:
@@ -123,19 +127,21 @@ def flip_bars(catalog: Catalog, advice: Advice, currency: str) -> kinds.FlipBars
     for flip in list(first.values())[:CHANGES]:
         criterion = catalog.criterion(flip.criterion)
         before = clause(words_of(criterion, flip.before, currency)) if flip.before else say("changes.unknown")
-        rows.append(_flip_row(catalog, criterion.level(flip.after).reason, before, flip.shares, flip.recommended, _note(flip, advice)))
+        rows.append(_flip_row(catalog, criterion.level(flip.after).reason, before, flip.shares, flip.recommended, _note(study, flip)))
     names = ", ".join(catalog.patterns[p].name for p in PATTERNS if today[p] > 0)
     return kinds.FlipBars(title=say("changes.chart"), subtitle=say("changes.subtitle", patterns=names), flips=tuple(rows))
 
 
-def _note(flip: Flip, advice: Advice) -> str:
+def _note(study: Study, flip: Flip) -> str:
+    if ramp := study.simpler_after(flip):
+        return say("changes.simpler", name=inside(study.catalog.off_ramps[ramp.kind].long_name))
     first, second = sorted(flip.shares.values(), reverse=True)[:2]
-    stays = say("changes.stays") if flip.recommended == advice.recommended else ""
+    stays = say("changes.stays") if flip.recommended == study.advice.recommended else ""
     return say("changes.close") if first - second < LEAD else stays
 
 
 def _flip_row(catalog: Catalog, change: str, today: str, shares: Mapping[PatternId, float], leader: PatternId, note: str) -> kinds.FlipRow:
-    words = shown(shares)
+    words = {p: f"{n}%" for p, n in whole_percents(shares).items()}
     parts = tuple(kinds.ShareRow(p, catalog.patterns[p].name, shares[p], words[p]) for p in _FIXED if shares[p] > 0)
     return kinds.FlipRow(change, today, parts, leader, f"{catalog.patterns[leader].name} {words[leader]}", note)
 
@@ -143,18 +149,19 @@ def _flip_row(catalog: Catalog, change: str, today: str, shares: Mapping[Pattern
 _FIXED: tuple[PatternId, ...] = ("prompt", "rag", "hybrid", "finetune")
 
 
-def path_stairs(advice: Advice, currency: str) -> kinds.PathStairs:
+def path_stairs(study: Study) -> kinds.PathStairs:
     """The rungs of the path as stairs."""
-    rungs = [r for r in advice.path if r.rung != "diagnose"]
-    return kinds.PathStairs(title=say("path.chart"), subtitle=say("path.subtitle"), stairs=tuple(_stair(r, currency) for r in rungs))
+    rungs = [r for r in study.decision.path if r.rung != "diagnose"]
+    return kinds.PathStairs(title=say("path.chart"), subtitle=say("path.subtitle"), stairs=tuple(_stair(study, r) for r in rungs))
 
 
-def _stair(rung: Rung, currency: str) -> kinds.Stair:
+def _stair(study: Study, rung: Rung) -> kinds.Stair:
     state = {"done": "done", "here": "now"}.get(rung.state, "later")
-    facts = [say("path.enough", share=percent(rung.probability_suffices))]
+    right = study.decision.prospects.expected_right.get(rung.pattern)
+    facts = [say("path.right", share=percent(right.p50))] if right else []
     if rung.build is not None:
         time = f", {weeks(rung.weeks)}" if rung.weeks is not None else ""
-        facts.append(project(rung.build, currency) + time)
+        facts.append(project(rung.build, study.currency) + time)
     return kinds.Stair(rung.pattern, rung_name(rung), state, tuple(facts), rung.enter_when)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
+from advisorkit.advice.decision import whole_percents
 from advisorkit.catalog.tables import rules
 from advisorkit.charts.kinds import ShareBars, ShareRow
 from advisorkit.export.blocks import (
@@ -12,7 +13,6 @@ from advisorkit.export.blocks import (
     Cell,
     ChartBlock,
     Cover,
-    DecisionBlock,
     Heading,
     KeyFigure,
     KeyFigures,
@@ -23,8 +23,9 @@ from advisorkit.pilots.diagnosis import Diagnosis
 from advisorkit.pilots.established import Established
 from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.tally import Share
+from advisorkit.report.advice_pages import decided, warned
 from advisorkit.report.job import Report
-from advisorkit.report.printed import shown_shares
+from advisorkit.report.printed import chance_of
 from advisorkit.report.sentences import columns, say
 from advisorkit.report.whole_pages import sample_words
 from advisorkit.study.study import Study
@@ -47,14 +48,18 @@ def pilot_cover(report: Report, key: str) -> tuple[Block, ...]:
 
 def charter(study: Study) -> tuple[Block, ...]:
     """One page to leave behind: what is marked, by whom, what is enough, what each result will mean."""
-    plan = study.plan
+    plan, made = study.plan, study.decision
+    if made.replaced or not plan.mark:
+        why = () if made.replaced else (Text((plan.why,)),)
+        return (Heading(say("charter.no_title"), 2, study.workflow.name), *decided(study), *why, *warned(study))
     return (
         Heading(say("charter.title", cases=plan.mark), 2, study.workflow.name),
+        *decided(study),
         Text((_charter_lead(plan),), "lead"),
         KeyFigures(tuple(charter_figures(plan))),
-        *_charter_notes(plan),
+        *_charter_notes(plan), *warned(study),
         _table("charter.agreed", ((say(f"charter.{name}"), text) for name, text in _agreed(study, plan))),
-        _table("charter.results", meanings(plan)),
+        _table("charter.results", meanings(study)),
         _table("charter.actions", _actions(study, plan)),
     )
 
@@ -100,11 +105,12 @@ def _agreed(study: Study, plan: Plan) -> Iterator[tuple[str, str]]:
         yield name, say(key, **({"needed": percent(plan.terms.target)} if name == "mark" else {}))
 
 
-def meanings(plan: Plan) -> Iterator[tuple[str, ...]]:
+def meanings(study: Study) -> Iterator[tuple[str, ...]]:
     """What each result of the pilot will mean, agreed before the first case is marked."""
+    plan = study.plan
     for name in (*(() if plan.terms.never else ("pass",)), *_FALLS_SHORT[plan.pattern], "open"):
         values = {"needed": percent(plan.terms.target)} if name == "pass" else {}
-        yield say(f"charter.result.{name}", **values), say(f"charter.result.{name}_then")
+        yield say(f"charter.result.{name}", **values), say(f"charter.result.{name}_then{'.person' if name == 'pass' and study.decision.person_decides else ''}")
 
 
 def _actions(study: Study, plan: Plan) -> Iterator[tuple[str, ...]]:
@@ -119,24 +125,12 @@ def result(study: Study) -> tuple[Block, ...]:
     found = study.pilot
     if found is None:
         return (Heading(say("review.none"), 2, study.workflow.name), Text((say("review.none_text"),)))
-    seen, made = found.diagnoses[-1], found.decision
-    advice = say(f"review.{made.action}", **_named(found))
-    clear = made.action != "mark_more"
     return (
-        DecisionBlock(advice, study.workflow.name, clear, say("review.clear" if clear else "review.open")),
-        Text((made.why,), "lead"),
-        KeyFigures(tuple(_result_figures(found, seen))),
-        *_section("review.weak", found.warnings),
+        *decided(study),
+        Text(tuple(dict.fromkeys(filter(None, (study.decision.next_step.why, found.decision.why, study.decision.enough)))), "lead"),
+        KeyFigures(tuple(_result_figures(found, found.diagnoses[-1]))),
+        *warned(study),
     )
-
-
-def _named(found: Established) -> dict[str, object]:
-    action = found.decision.action
-    return {"mark_more": {"cases": found.decision.cases}, "stop": {}}.get(action, {"pattern": say(f"pattern.{found.decision.pattern}")})  # type: ignore[return-value]
-
-
-def _section(key: str, lines: Sequence[str]) -> tuple[Block, ...]:
-    return (Heading(say(key)), Text(tuple(lines), "bullets")) if lines else ()
 
 
 def _result_figures(found: Established, seen: Diagnosis) -> Iterator[KeyFigure]:
@@ -220,8 +214,8 @@ def moved(study: Study) -> tuple[Block, ...]:
     if study.pilot is None:
         return ()
     before = study.before
-    told, now = shown_shares(before), shown_shares(study.advice)
-    rows = tuple((Cell(study.name(p), p), Cell(told[p]), Cell(now[p])) for p in PATTERNS)
+    told = whole_percents({p: before.patterns[p].probability for p in PATTERNS})
+    rows = tuple((Cell(study.name(p), p), Cell(f"{told[p]}%"), Cell(chance_of(study.decision, p))) for p in PATTERNS)
     same = before.recommended == study.advice.recommended
     names = {"pattern": study.name(before.recommended)} if same else {"before": study.name(before.recommended), "after": study.name(study.advice.recommended)}
     return (

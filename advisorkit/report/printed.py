@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from advisorkit.advice.advice import Advice
+from advisorkit.advice.decision import Decision
 from advisorkit.report.sentences import say
-from advisorkit.values.patterns import PATTERNS, PatternId
-from advisorkit.values.quantities import money_short, percent, percents
+from advisorkit.values.patterns import PatternId
+from advisorkit.values.quantities import money_short, percent
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
@@ -43,49 +41,18 @@ def sampled(share: float) -> str:
     return percent(min(max(share, 1e-6), 1 - 1e-6))
 
 
-def shown(chances: Mapping[PatternId, float]) -> dict[PatternId, str]:
-    """Chances as whole percents that add to 100; never a false 0 or 100.
-
-    Example:
-        >>> shown({"prompt": 0.081, "rag": 0.668, "finetune": 0.003, "hybrid": 0.248})
-        {'prompt': '8%', 'rag': '67%', 'finetune': 'under 1%', 'hybrid': '25%'}
-    """
-    return {p: f"{n}%" if n == percents_of(chances)[p] else percent(chances[p]) for p, n in zip(chances, percents([*chances.values()]), strict=True)}
+def chance_of(made: Decision, pattern: PatternId) -> str:
+    """Chance that it ends with `pattern`, as printed everywhere; the only one allowed has no share, for that would say more than is known."""
+    if not made.chances[pattern]:
+        return "–"
+    return say("only") if made.only else f"{made.chances[pattern]}%"
 
 
-def percents_of(chances: Mapping[PatternId, float]) -> dict[PatternId, int]:
-    """The whole percents that `shown` prints: 1 for "under 1%", 99 for "over 99%".
-
-    Example:
-        >>> percents_of({"prompt": 0.081, "rag": 0.668, "finetune": 0.003, "hybrid": 0.248})
-        {'prompt': 8, 'rag': 67, 'finetune': 1, 'hybrid': 25}
-    """
-    whole = zip(chances, percents([*chances.values()]), strict=True)
-    return {p: min(max(n, 1), 99) if 0 < chances[p] < 1 else n for p, n in whole}
-
-
-def shown_shares(advice: Advice) -> dict[PatternId, str]:
-    """Chances of the four patterns as printed."""
-    return shown(chances_of(advice))
-
-
-def chances_of(advice: Advice) -> dict[PatternId, float]:
-    """Chances of the four patterns, 0 to 1."""
-    return {p: advice.patterns[p].probability for p in PATTERNS}
-
-
-def ranked(advice: Advice) -> tuple[PatternId, ...]:
-    """Patterns that are not ruled out, likeliest first; the destination leads a tie."""
-    kept = [p for p in PATTERNS if advice.patterns[p].status != "ruled_out"]
-    return tuple(sorted(kept, key=lambda p: (-advice.patterns[p].probability, p != advice.recommended)))
-
-
-def lead_points(advice: Advice, needed: float = 0.1) -> str:
+def lead_points(made: Decision, lead: float, needed: float) -> str:
     """The lead in points as the difference of printed shares; with a decimal where that would contradict the threshold."""
-    whole = percents_of(chances_of(advice))
-    first, second = (*(whole[p] for p in ranked(advice)), 0)[:2]
+    first, second = (*(made.chances[p] for p in made.order), 0)[:2]
     points = first - second
-    return f"{points} points" if (points >= needed * 100) == (advice.lead >= needed) else f"{advice.lead * 100:.1f} points"
+    return f"{points} points" if (points >= needed * 100) == (lead >= needed) else f"{lead * 100:.1f} points"
 
 
 def project(value: float, currency: str) -> str:

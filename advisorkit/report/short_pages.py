@@ -9,7 +9,7 @@ from advisorkit.costs.results import ColumnCost, Payback
 from advisorkit.export.blocks import Block, Heading, Table, Text, table_of
 from advisorkit.report.advice_pages import build_of, detour
 from advisorkit.report.pictures import ruled_out, rung_name
-from advisorkit.report.printed import sampled, shown_shares
+from advisorkit.report.printed import chance_of, sampled
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS
@@ -21,36 +21,38 @@ TODAY = ("calls_per_month", "hourly_cost", "minutes_per_item", "share_taken")
 
 def assessed(study: Study) -> tuple[Block, ...]:
     """The advice: what to do, chances and path, why, and what was told before."""
-    advice, words = study.advice, study.advice.words
+    made, words = study.decision, study.advice.words
     lists = {
-        "why": words.why, "against": words.against, "out.title": words.not_recommended, "unknowns": words.unknowns, "short.warnings": advice.warnings,
-        "detour.title": filter(None, [detour(advice, study.currency)]), "again.title": (again.why for again in study.reopened if again.holds),
+        "why": made.reasons, "against": words.against, "out.title": words.not_recommended, "unknowns": words.unknowns, "short.warnings": made.warnings,
+        "detour.title": filter(None, [detour(study)]), "override.title": filter(None, [made.override]), "again.title": (again.why for again in study.reopened if again.holds),
         "short.told": _told(study),
     }  # fmt: skip
-    step = say(f"short.{advice.next_step.action}", why=advice.next_step.why)
+    step = say(f"short.{made.next_step.action}", why=made.next_step.why)
     return (
-        Heading(f"{study.workflow.name}  ({study.workflow.id})"), Text((" ".join(words.headline), *words.summary, step)), _chances(study), _rungs(study),
+        Heading(f"{study.workflow.name}  ({study.workflow.id})"), Text((made.headline, *filter(None, (made.enough,)), *words.summary, step)), _chances(study), *_rungs(study),
         *(block for key, lines in lists.items() if (told := tuple(lines)) for block in (Heading(say(key)), Text(told, "bullets"))),
     )
 
 
 def _chances(study: Study) -> Table:
-    advice, shares = study.advice, shown_shares(study.advice)
+    advice, made = study.advice, study.decision
     rows = [
-        (study.name(p), shares[p], sampled(advice.acceptability[p]), say(f"short.{advice.patterns[p].status}"), ruled_out(advice, p))
+        (study.name(p), chance_of(made, p), sampled(advice.acceptability[p]), say(f"short.{advice.patterns[p].status}"), ruled_out(advice, p))
         for p in sorted(PATTERNS, key=lambda pattern: -advice.patterns[pattern].probability)
     ]
-    ramp = [(study.catalog.off_ramps[advice.off_ramp.kind].name, "", "", say("short.beside"), advice.off_ramp.reason)] if advice.off_ramp else []
+    ramp = [(study.catalog.off_ramps[advice.off_ramp.kind].name, "", "", say("short.instead" if made.replaced else "short.beside"), advice.off_ramp.reason)] if advice.off_ramp else []
     return table_of("", columns("short.chances_head"), [*rows, *ramp], (1, 2))
 
 
-def _rungs(study: Study) -> Table:
+def _rungs(study: Study) -> Iterator[Table]:
+    """The path; nothing where something simpler takes the place of all patterns."""
     rows = [
-        (rung_name(rung), percent(rung.probability_suffices), build_of(rung.build, study.currency), "–" if rung.weeks is None else f"{max(1, rung.weeks):.0f}",
+        (rung_name(rung), "" if rung.rung == "both" else percent(rung.probability_suffices), build_of(rung.build, study.currency), "–" if rung.weeks is None else f"{max(1, rung.weeks):.0f}",
          say(f"short.{rung.state}"))
-        for rung in study.advice.path
+        for rung in study.decision.path
     ]
-    return table_of("", columns("short.path_head"), rows, (1, 2, 3))
+    if rows:
+        yield table_of("", columns("short.path_head"), rows, (1, 2, 3))
 
 
 def _told(study: Study) -> Iterator[str]:

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from advisorkit.advice.acceptability import LEAD, SHARE
 from advisorkit.advice.answers import words_of
 from advisorkit.advice.belief import spread
-from advisorkit.advice.gates import pointless
+from advisorkit.advice.decision import open_criteria, whole_percents
 from advisorkit.export.blocks import Block, Cell, Cover, Heading, Table, Text, table_of
 from advisorkit.export.brand import Brand
-from advisorkit.report.printed import count, shown, shown_shares
+from advisorkit.report.printed import chance_of, count, lead_points, sampled
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer, Engagement
-from advisorkit.values.patterns import PATTERNS
+from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import day, money_short, number, percent
 
 TELLING = 1.0
@@ -46,13 +46,14 @@ def overview(studies: Sequence[Study]) -> tuple[Block, ...]:
 
 
 def _line(study: Study) -> tuple[Cell, ...]:
-    first, ramp = study.advice.recommended, study.advice.off_ramp
+    made = study.decision
+    first, ramp = made.destination, made.off_ramp
     total = study.costs.columns[first].total
-    goal = Cell(study.catalog.off_ramps[ramp.kind].name) if ramp else Cell(study.name(first), first)
-    start = Cell(study.workflow.name), Cell(study.name(study.advice.now), study.advice.now), goal
-    if ramp and ramp.kind != "buy":
+    goal = Cell(study.catalog.off_ramps[ramp.kind].name) if ramp and made.replaced else Cell(study.name(first), first)
+    start = Cell(study.workflow.name), Cell("–") if made.replaced else Cell(study.name(made.now), made.now), goal
+    if made.replaced:
         return (*start, Cell("–"), Cell(say("overview.not_priced")))
-    return (*start, Cell(shown_shares(study.advice)[first]), Cell(money_short(total.p50, study.currency) if total else say("unknown")))
+    return (*start, Cell(chance_of(made, first)), Cell(money_short(total.p50, study.currency) if total else say("unknown")))
 
 
 def method(studies: Sequence[Study]) -> tuple[Block, ...]:
@@ -69,18 +70,16 @@ def method(studies: Sequence[Study]) -> tuple[Block, ...]:
     sections = {name: (Heading(say(f"method.{name}")), Text((say(f"method.{name}_text", **values),))) for name, values in texts.items()}
     return (
         Heading(say("method.title"), 2), *sections["belief"], *(_gates(study) if len(studies) == 1 else _chances(studies)),
-        *sections["clear"], *(sections["money"] if study.priced else ()), *sections["limits"], _sources(studies),
+        *sections["clear"], *((Text(told, "bullets"),) if (told := _leads(studies)) else ()), *(sections["money"] if study.priced else ()), *sections["limits"], _sources(studies),
     )
 
 
 def _gates(study: Study) -> Iterator[Block]:
-    before = shown(dict(zip(PATTERNS, spread(study.advice.belief.retrieval, study.advice.belief.training).tolist(), strict=True)))
-    after = shown_shares(study.advice)
+    before = whole_percents(dict(zip(PATTERNS, spread(study.advice.belief.retrieval, study.advice.belief.training).tolist(), strict=True)))
     rows = []
     for p in PATTERNS:
-        out = study.advice.patterns[p].status == "ruled_out"
-        last = Cell(say("method.out"), "muted") if out else Cell(after[p])
-        rows.append((Cell(study.name(p), "" if out else p), Cell(say(f"method.{_NEEDS[p]}")), Cell(before[p]), last))
+        out = not study.decision.chances[p]
+        rows.append((Cell(study.name(p), "" if out else p), Cell(say(f"method.{_NEEDS[p]}")), Cell(f"{before[p]}%"), _chance(study, p)))
     yield Table(say("method.patterns"), tuple(Cell(c) for c in columns("method.head")), tuple(rows), (False, False, True, True))
 
 
@@ -90,10 +89,19 @@ def _chances(studies: Sequence[Study]) -> Iterator[Block]:
     yield Table(say("method.patterns"), head, rows, (False, True, True, True, True))
 
 
-def _chance(study: Study, pattern: str) -> Cell:
-    if study.advice.patterns[pattern].status == "ruled_out":  # type: ignore[index]
-        return Cell(say("method.out"), "muted")
-    return Cell(shown_shares(study.advice)[pattern])  # type: ignore[index]
+def _chance(study: Study, pattern: PatternId) -> Cell:
+    made = study.decision
+    return Cell(chance_of(made, pattern)) if made.chances[pattern] else Cell(say("method.out"), "muted")
+
+
+def _leads(studies: Sequence[Study]) -> tuple[str, ...]:
+    """By how much each destination leads, in points and draws; none where something simpler fits or nothing else is allowed."""
+    told = (study for study in studies if not study.decision.replaced and not study.decision.only)
+    return tuple(
+        say("method.lead", workflow=v.workflow.name, first=v.name(v.decision.destination), lead=lead_points(v.decision, v.advice.lead, LEAD),
+            share=sampled(v.advice.acceptability[v.decision.destination]))
+        for v in told
+    )  # fmt: skip
 
 
 def _sources(studies: Sequence[Study]) -> Table:
@@ -113,7 +121,7 @@ def answers(study: Study) -> tuple[Block, ...]:
     """Every answer in the catalogue's order with its state and note, and what nobody answered."""
     alone = len(study.engagement.workflows) == 1
     told = study.answers if alone else {name: a for name, a in study.answers.items() if a is not study.engagement.answers.get(name)}
-    missing = [c.label for c in study.catalog.criteria.values() if c.id not in PRIVATE and _open(study, c)]
+    missing = [criterion.label for criterion in open_criteria(study.catalog, study.answers)]
     return (
         Heading(say("answers.title"), 2, study.workflow.name), Text((say("answers.lead" if alone else "answers.lead_own"),), "lead"),
         _answered(study, told),
@@ -136,12 +144,6 @@ def _answered(study: Study, told: Mapping[str, Answer]) -> Table:
 
 def _known(answer: Answer) -> bool:
     return bool(answer.levels) or answer.amount is not None
-
-
-def _open(study: Study, criterion: Criterion) -> bool:
-    answer = study.answers.get(criterion.id)
-    unknown = answer is None or not _known(answer)
-    return unknown and not criterion.derived and not pointless(study.catalog, study.answers, criterion.id)
 
 
 def _answer_row(study: Study, criterion: Criterion, answer: Answer) -> tuple[Cell, ...]:

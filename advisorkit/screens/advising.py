@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from advisorkit.advice.acceptability import LEAD as POINTS
 from advisorkit.advice.acceptability import SHARE
 from advisorkit.advice.words import how_likely
-from advisorkit.report.printed import lead_points, ranked
+from advisorkit.report.printed import lead_points
 from advisorkit.report.sentences import say
 from advisorkit.screens.parts import Doc, tell
 from advisorkit.screens.state import Look
@@ -17,17 +17,17 @@ from advisorkit.values.quantities import day, money, percent
 
 def advice(study: Study, look: Look) -> Doc:
     """What to do now and where it will probably end, in words."""
-    words = study.advice.words
+    words, made = study.advice.words, study.decision
     return {
-        "when": "" if look.presenting else tell("advice.when", day=day(study.engagement.as_of)), "clear": study.advice.clear,
-        "headline": list(_coloured(study)), "summary": " ".join(words.summary) or " ".join(words.why[:2]), "beside": _beside(study),
+        "when": "" if look.presenting else tell("advice.when", day=day(study.engagement.as_of)), "clear": made.clear and not made.replaced,
+        "headline": list(_coloured(study)), "summary": " ".join((*filter(None, (made.enough,)), *(words.summary or words.why[:2]))), "beside": _beside(study),
     }
 
 
 def _coloured(study: Study) -> Iterator[Doc]:
     """The conclusion in runs; a clear destination stands in its colour."""
-    goal = study.advice.recommended if study.advice.clear else None
-    for n, sentence in enumerate(study.advice.words.runs):
+    goal = study.decision.destination if study.decision.clear else None
+    for n, sentence in enumerate(study.decision.runs):
         if n:
             yield {"text": " "}
         for text, pattern in sentence:
@@ -41,27 +41,26 @@ def _beside(study: Study) -> list[str]:
     if study.advice.companions:
         names = ", ".join(study.catalog.companions[c].name for c in study.advice.companions)
         lines.append(tell("advice.companions", names=names))
-    if (made := study.advice.override) is not None:
-        lines.append(say("override", by=made.by, pattern=study.name(made.pattern), reason=made.reason))
-    return lines
+    return [*lines, *filter(None, (study.decision.override,)), *study.decision.warnings]
 
 
 def verdict(study: Study, look: Look) -> Doc:
     """Whether the advice is clear, and by how much; draws are left out in presenter mode."""
-    order = ranked(study.advice)
-    state = _state(study)
-    if len(order) < 2:
-        return {"clear": study.advice.clear, "state": state, "words": tell("verdict.only", first=study.name(order[0]))}
+    made, order, state = study.decision, study.decision.order, verdict_of(study)
+    if made.replaced or len(order) < 2:
+        return {"clear": made.clear, "state": state, "words": "" if made.replaced else tell("verdict.only", first=study.name(order[0]))}
     words = tell(
         "verdict.words_plain" if look.presenting else "verdict.words",
-        first=study.name(order[0]), lead=lead_points(study.advice, POINTS), needed=f"{POINTS * 100:g}",
+        first=study.name(order[0]), lead=lead_points(made, study.advice.lead, POINTS), needed=f"{POINTS * 100:g}",
         share=percent(study.advice.acceptability[order[0]]), share_needed=percent(SHARE),
     )
-    return {"clear": study.advice.clear, "state": state, "words": words}
+    return {"clear": made.clear, "state": state, "words": words}
 
 
-def _state(study: Study) -> str:
-    return tell("verdict.clear" if study.advice.clear else "verdict.open")
+def verdict_of(study: Study) -> str:
+    """Whether the destination is clear, in a few words."""
+    made = study.decision
+    return tell("verdict.simpler" if made.replaced else "verdict.only_one" if made.only else "verdict.clear" if made.clear else "verdict.open")
 
 
 def cost_advice(study: Study) -> Doc:
@@ -95,4 +94,4 @@ def spoken(headline: Doc, study: Study) -> str:
     """What is read out after a change."""
     parts = headline["headline"]
     assert isinstance(parts, list)
-    return " ".join(["".join(str(part["text"]) for part in parts), _state(study)])
+    return " ".join(["".join(str(part["text"]) for part in parts), verdict_of(study)])

@@ -69,7 +69,7 @@ def _sizes(name: str, rows: int, wide: float, look: Look) -> dict[str, float]:
 def _map(study: Study) -> BeliefMap:
     belief = study.advice.belief
     title = tell("map.title", retrieval=tell(f"map.retrieval.{how_likely(belief.retrieval)}"), training=tell(f"map.training.{how_likely(belief.training)}"))
-    return replace(pictures.belief_map(study.catalog, study.advice), title=title, subtitle=tell("map.sub"))
+    return replace(pictures.belief_map(study), title=title, subtitle=tell("map.sub"))
 
 
 def _ranges(study: Study) -> RangeBars:
@@ -87,10 +87,10 @@ _MONEY: Mapping[str, Callable[[Study], Chart | None]] = {
 }  # fmt: skip
 """Charts that tell money."""
 _CHARTS: Mapping[str, Callable[[Study], Chart | None]] = {
-    "shares": lambda v: pictures.destinations(v.catalog, v.advice),
+    "shares": pictures.destinations,
     "map": _map,
     "waterfall": lambda v: replace(pictures.evidence(v.advice), subtitle=tell("waterfall.sub")),
-    "flips": lambda v: pictures.flip_bars(v.catalog, v.advice, v.currency),
-    "path": lambda v: replace(pictures.path_stairs(v.advice, v.currency), title=say("path.title")),
+    "flips": pictures.flip_bars,
+    "path": lambda v: replace(pictures.path_stairs(v), title=say("path.title")) if v.decision.path else None,
     **_MONEY,
 }

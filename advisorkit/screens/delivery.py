@@ -12,6 +12,7 @@ from advisorkit.batch.values import BatchResult, Deliverable
 from advisorkit.export.blocks import table_of
 from advisorkit.export.brand import read_brand
 from advisorkit.export.formats import FORMATS
+from advisorkit.screens.advising import verdict_of
 from advisorkit.screens.file import SessionFile
 from advisorkit.screens.parts import Doc, block, blocks, lead, tell
 from advisorkit.screens.portfolio import lacking
@@ -102,9 +103,9 @@ def _checks(study: Study, tried: Collection[str]) -> Iterator[list[str]]:
     guesses = [study.catalog.criterion(name).label for name, answer in study.answers.items() if answer.confidence == "guess"]
     stale = [age for age in study.inputs.prices() if age.state != "fresh"]
     missing = [row.assumption.label for row in lacking(study)]
-    open_count, none = len(study.advice.next_questions), tell("deliver.none")
+    open_count, none = study.decision.open_questions, tell("deliver.none")
     piloted = "read" if study.pilot else "advised" if study.advice.next_step.action == "pilot" else "none"
-    yield [tell("deliver.advice"), tell("verdict.clear" if study.advice.clear else "verdict.open").rstrip(".")]
+    yield [tell("deliver.advice"), verdict_of(study).rstrip(".")]
     yield [tell("deliver.pilot"), tell(f"deliver.pilot_{piloted}")]
     yield [tell("deliver.open"), tell("deliver.open_count", count=open_count) if open_count else none]
     yield [tell("deliver.guesses"), ", ".join(guesses) or none]

@@ -23,7 +23,7 @@ _SIZES = 8
 def pilot(study: Study, files: Sequence[str], file: str, look: Look) -> dict[str, Doc]:
     """What to mark next, what that is worth, and the pilots read so far; `files` lie beside the engagement's `file` and may hold results."""
     established, plan = study.pilot, study.plan
-    found = [block(table_of(say("charter.results"), columns("charter.results_head"), meanings(plan), subtitle=tell("pilot.meaning_sub"))), _precision(plan)]
+    found = [block(table_of(say("charter.results"), columns("charter.results_head"), meanings(study), subtitle=tell("pilot.meaning_sub"))), _precision(plan)]
     if plan.sizes and not look.presenting:
         found.append(_worth(plan))
     if established:

@@ -8,8 +8,9 @@ from advisorkit.charts.kinds import RangeBars, RangeRow
 from advisorkit.costs.bill import Chosen, Portfolio, portfolio
 from advisorkit.costs.inputs import Input
 from advisorkit.export.blocks import Cell, KeyFigure, KeyFigures, table_of
-from advisorkit.report.printed import shown_shares
+from advisorkit.report.printed import chance_of
 from advisorkit.report.sentences import say
+from advisorkit.screens.advising import verdict_of
 from advisorkit.screens.charted import picture
 from advisorkit.screens.parts import Doc, block, blocks, lead, tell
 from advisorkit.screens.state import Look
@@ -50,7 +51,7 @@ def _table(workflows: Sequence[Workflow], studies: Mapping[str, Study], months: 
 
 
 def _headline(found: Sequence[Study], count: int) -> str:
-    clear = sum(study.advice.clear for study in found)
+    clear = sum(study.decision.clear for study in found)
     if count == 1 or len(found) < count:
         return tell("portfolio.headline_one" if count == 1 else "portfolio.headline", count=count)
     key = "all" if clear == count else "none" if not clear else "some"
@@ -59,8 +60,8 @@ def _headline(found: Sequence[Study], count: int) -> str:
 
 def _simpler(study: Study) -> str:
     """What is advised in place of any pattern; a product that can be bought stands beside the patterns and replaces none."""
-    ramp = study.advice.off_ramp
-    return study.catalog.off_ramps[ramp.kind].name if ramp and ramp.kind != "buy" else ""
+    ramp = study.decision.off_ramp
+    return study.catalog.off_ramps[ramp.kind].name if ramp and study.decision.replaced else ""
 
 
 def lacking(study: Study) -> list[Input]:
@@ -163,8 +164,8 @@ def _row(workflow: Workflow, study: Study | None) -> list[str | Cell]:
     elif total is not None:
         cost, low, high = (money_short(value, study.currency) for value in (total.p50, total.p10, total.p90))
         spread = f"{low} to {high}"
-    state = tell("verdict.clear" if advice.clear else "verdict.open").rstrip(".")
-    return [workflow.name, now, ends, shown_shares(advice)[advice.recommended], state, tell(f"portfolio.step.{advice.next_step.action}"), cost, spread]
+    state = verdict_of(study).rstrip(".")
+    return [workflow.name, now, ends, chance_of(study.decision, advice.recommended), state, tell(f"portfolio.step.{advice.next_step.action}"), cost, spread]
 
 
 def _why(studies: Sequence[Study]) -> str:

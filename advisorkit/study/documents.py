@@ -9,6 +9,7 @@ from typing import Any
 from advisorkit.advice.advice import Advice
 from advisorkit.advice.answers import written
 from advisorkit.advice.cases import Similar
+from advisorkit.advice.decision import Decision
 from advisorkit.advice.flips import Flip
 from advisorkit.advice.gates import GateHit
 from advisorkit.costs.bill import Bill
@@ -35,20 +36,29 @@ def advice_document(engagement: Engagement, found: Iterable[Study]) -> dict[str,
 
 def _workflow(one: Study) -> dict[str, Any]:
     advice = one.advice
-    return {"id": one.workflow.id, "name": one.workflow.name, **_verdict(advice), **_why(advice), **_what_next(advice), **_dated(one)}
+    return {"id": one.workflow.id, "name": one.workflow.name, **_verdict(advice, one.decision), **_why(advice), **_what_next(one), **_dated(one)}
 
 
-def _verdict(advice: Advice) -> dict[str, Any]:
+def _verdict(advice: Advice, made: Decision) -> dict[str, Any]:
     return {
-        **picked(advice, "recommended clear now lead"),
+        "recommended": made.destination, **picked(made, "clear now"), "lead": advice.lead,
         "off_ramp": picked(advice.off_ramp, "kind reason"),
         "companions": list(advice.companions),
         "override": picked(advice.override, "pattern reason by"),
-        "next_step": picked(advice.next_step, "action pattern cases why"),
+        "decision": _decision(made),
+        "next_step": picked(made.next_step, "action pattern cases why"),
         "patterns": {pattern: _pattern(advice, pattern) for pattern in PATTERNS},
-        "words": picked(advice.words, "headline summary why against not_recommended unknowns"),
-        "warnings": list(advice.warnings),
+        "words": {"headline": made.sentences, **picked(advice.words, "summary why against not_recommended unknowns")},
+        "warnings": list(made.warnings),
     }
+
+
+def _decision(made: Decision) -> dict[str, Any]:
+    held = made.prospects
+    return {
+        **picked(made, "headline now destination"), "off_ramp": picked(made.off_ramp, "kind reason"), "action": made.next_step.action, "clear": made.clear,
+        "target": picked(held.target, "share from=source"), **picked(held, "expected_right reach"), **picked(made, "chances warnings open_questions"),
+    }  # fmt: skip
 
 
 def _pattern(advice: Advice, pattern: PatternId) -> dict[str, Any]:
@@ -82,15 +92,16 @@ def _why(advice: Advice) -> dict[str, Any]:
     }
 
 
-def _what_next(advice: Advice) -> dict[str, Any]:
+def _what_next(one: Study) -> dict[str, Any]:
+    advice = one.advice
     return {
-        "flips": [_flip(flip) for flip in advice.flips],
+        "flips": [_flip(flip) | {"off_ramp": picked(one.simpler_after(flip), "kind reason")} for flip in advice.flips],
         "stays": [_flip(flip) for flip in advice.stays],
         "pairs": [[_flip(pair.first), _flip(pair.second)] for pair in advice.pairs],
         "weight_flip": picked(advice.weight_flip, "criterion factor recommended"),
         "next_questions": [picked(question, "criterion question information_bits decides") for question in advice.next_questions],
         "settled": advice.settled,
-        "path": [picked(rung, "rung pattern enter_when leave_when probability_suffices build weeks state") for rung in advice.path],
+        "path": [picked(rung, "rung pattern enter_when leave_when probability_suffices build weeks state") for rung in one.decision.path],
         "policies": [picked(policy, "first probability_suffices=suffices build weeks idle_build idle_weeks") for policy in advice.policies],
         "reopen_when": list(advice.reopen_when),
     }

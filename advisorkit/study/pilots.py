@@ -101,7 +101,7 @@ def _marks(workflow: Workflow, file: str | Path) -> dict[str, MarkedResults]:
 
 def _established(engagement: Engagement, workflow: Workflow, marks: Mapping[str, MarkedResults]) -> Established:
     pilots = [Pilot(marks[one.file], one.date, one.pattern, one.pass_mark, one.reason) for one in workflow.pilots]
-    return established_for(Study(engagement, workflow).inputs, pilots, rules())
+    return established_for(Study(engagement, workflow).inputs, pilots, rules(), workflow.wanted)
 
 
 def _study(engagement: Engagement, workflow: Workflow, marks: Mapping[str, MarkedResults]) -> Study:

@@ -6,8 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from advisorkit.advice.advice import Advice, advise
+from advisorkit.advice.advice import Advice, advise, assess
+from advisorkit.advice.decision import Decision, decide, replaces
+from advisorkit.advice.flips import Flip
+from advisorkit.advice.prospects import Prospects, Target, prospects_of
 from advisorkit.advice.reopening import Reopened, reopen_checks
+from advisorkit.advice.steps import NextStep, OffRamp, off_ramp
+from advisorkit.advice.whatif import Outlook
 from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.prices import load as load_prices
 from advisorkit.catalog.reading import load as load_catalog
@@ -76,6 +81,30 @@ class Study:
         return made if self.priced else _unpriced(made)
 
     @cached_property
+    def decision(self) -> Decision:
+        """What every screen, page and file says of it."""
+        return decide(self.catalog, self.advice, self.answers, self.prospects, self._next_step)
+
+    @property
+    def _next_step(self) -> NextStep:
+        step = self.advice.next_step
+        return replace(step, cases=self.plan.mark) if step.action in {"pilot", "mark_more"} else step
+
+    def simpler_after(self, flip: Flip) -> OffRamp | None:
+        """What would take the place of all patterns if `flip` came about; None when nothing would."""
+        told = {**self.workflow.answers, flip.criterion: Answer(levels=(flip.after,))}
+        outlook = Outlook(assess(self.catalog, self.engagement, replace(self.workflow, answers=told), self.facts, self.pilot))
+        ramp = off_ramp(outlook.assessment, outlook.hits, flip.recommended, bought=False)
+        return ramp if replaces(ramp) else None
+
+    @cached_property
+    def prospects(self) -> Prospects:
+        """Expected share right of every pattern against what is asked for."""
+        terms = self.pilot.terms if self.pilot else self.plan.terms
+        target = Target(None, "none") if terms.source == "usual" else Target(terms.target, terms.source)
+        return prospects_of(self.inputs, target, today_measured="error_rate_today" in (self.pilot.assumptions if self.pilot else ()))
+
+    @cached_property
     def reopened(self) -> tuple[Reopened, ...]:
         """Dated conditions for looking again, those that hold today first."""
         return reopen_checks(self.engagement, self.workflow, self.inputs, self.advice, rules())
@@ -96,13 +125,13 @@ class Study:
         step = self.advice.next_step
         goes_on = step.action in {"pilot", "mark_more", "climb"}
         inputs = self.inputs if goes_on else self._unmeasured
-        return pilot_plan(inputs, rules(), self.workflow.agreed_pass_mark, step.pattern if goes_on else "prompt")
+        return pilot_plan(inputs, rules(), self.workflow.agreed_pass_mark, step.pattern if goes_on else "prompt", self.workflow.wanted)
 
     @cached_property
     def before(self) -> Advice:
         """The advice without the newest pilot."""
         pilots = tuple(seen.pilot for seen in self.pilot.diagnoses[:-1]) if self.pilot else ()
-        return replace(self, pilot=established_for(self._unmeasured, pilots, rules()) if pilots else None).advice
+        return replace(self, pilot=established_for(self._unmeasured, pilots, rules(), self.workflow.wanted) if pilots else None).advice
 
     @cached_property
     def _unmeasured(self) -> Inputs:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from advisorkit.values.errors import UsageError, nearest
 from advisorkit.values.patterns import PatternId
-from advisorkit.values.quantities import Estimate
+from advisorkit.values.quantities import Estimate, share_in
 from advisorkit.values.written import ABOVE_ZERO, Named, Within
 
 Setting = Estimate | str | bool
@@ -128,6 +128,11 @@ class Workflow:
     def agreed_pass_mark(self) -> float | None:
         """The share right last agreed, 0 to 1; None when none was."""
         return next((pilot.pass_mark for pilot in reversed(self.pilots) if pilot.pass_mark is not None), None)
+
+    @property
+    def wanted(self) -> float | None:
+        """The share right that the client's target names, 0 to 1; None when it names none."""
+        return share_in(self.context.get("target", ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -229,6 +230,27 @@ def percents(shares: Sequence[float]) -> list[int]:
     for i in order[:rest]:
         floors[i] += 1
     return floors
+
+
+_NUMBER = r"(\d{1,6}(?:\.\d+)?)"
+_FILLER = r"(?:\s+(?:of|the|all|our|answers?|answered|cases?|items?|are|is|be))*"
+_TARGET = re.compile(
+    rf"\s*{_NUMBER}\s*(?:%|(?:out of|of|in)\s+{_NUMBER})(?:{_FILLER}\s+(?:right|correct|correctly|accurate|accuracy){_FILLER})?\s*(?:[,;.(].*)?",
+    re.DOTALL | re.IGNORECASE,
+)  # fmt: skip
+
+
+def share_in(text: str) -> float | None:
+    """The share right that a target names, 0 to 1; None for a text that names none.
+
+    Example:
+        >>> [share_in(text) for text in ("85 %", "85 of 100 right", "8 in 10, measured monthly", "20% fewer calls", "fast")]
+        [0.85, 0.85, 0.8, None, None]
+    """
+    found = _TARGET.fullmatch(text)
+    whole = float(found[2] or 100) if found else 0.0
+    share = float(found[1]) / whole if found and whole else 0.0
+    return share if 0 < share <= 1 else None
 
 
 def day(value: date) -> str:

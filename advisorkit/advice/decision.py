@@ -1,0 +1,226 @@
+"""What is decided on one workflow: the one value from which every screen, page and file takes what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from advisorkit.advice.advice import Advice
+from advisorkit.advice.gates import Answers, pointless
+from advisorkit.advice.ladder import Rung
+from advisorkit.advice.prospects import Prospects
+from advisorkit.advice.steps import NextStep, OffRamp
+from advisorkit.advice.words import how_likely
+from advisorkit.values.criteria import Catalog, Criterion
+from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.quantities import percent, percents
+
+Run = tuple[str, str]
+"""Words, and the id of the pattern that they name; empty when they name none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The decision on one workflow as every output tells it."""
+
+    runs: tuple[tuple[Run, ...], ...]
+    """The conclusion, sentence by sentence in runs, so that a pattern can stand in its colour."""
+    now: PatternId
+    """The pattern to work on today."""
+    destination: PatternId
+    """Where it will probably end."""
+    clear: bool
+    """Whether the destination is clear."""
+    off_ramp: OffRamp | None
+    """Something simpler that fits; None when nothing does."""
+    next_step: NextStep
+    """What to do next."""
+    prospects: Prospects
+    """Expected share right, against what is asked for."""
+    chances: Mapping[PatternId, int]
+    """Whole percent by pattern, adding to 100."""
+    enough: str
+    """Expected share right of the destination and the chance to reach what is needed, in a sentence; empty without a target."""
+    reasons: tuple[str, ...]
+    """The strongest reasons for it."""
+    path: tuple[Rung, ...]
+    """Rungs, lowest first; none where something simpler takes the place of all patterns."""
+    warnings: tuple[str, ...]
+    """What weakens or binds it."""
+    open_questions: int
+    """Questions without an answer, left out those that other answers make pointless."""
+    person_decides: bool
+    """Whether a person has to decide each case, so that the system only assists."""
+    override: str
+    """A person's other decision in a sentence; empty when there is none."""
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The conclusion, sentence by sentence."""
+        return tuple("".join(words for words, _ in sentence) for sentence in self.runs)
+
+    @property
+    def headline(self) -> str:
+        """The conclusion."""
+        return " ".join(self.sentences)
+
+    @property
+    def order(self) -> tuple[PatternId, ...]:
+        """Patterns that are not ruled out, likeliest first; the destination leads a tie."""
+        return _order(self.chances, self.destination)
+
+    @property
+    def replaced(self) -> bool:
+        """Whether something simpler takes the place of all patterns; a product that can be bought stands beside them."""
+        return replaces(self.off_ramp)
+
+    @property
+    def only(self) -> bool:
+        """Whether the destination is the only pattern that is allowed."""
+        return self.chances[self.destination] == 100
+
+
+def _order(chances: Mapping[PatternId, int], goal: PatternId) -> tuple[PatternId, ...]:
+    return tuple(sorted((p for p in PATTERNS if chances[p]), key=lambda p: (-chances[p], p != goal)))
+
+
+def replaces(ramp: OffRamp | None) -> bool:
+    """Whether an off-ramp takes the place of all patterns."""
+    return ramp is not None and ramp.kind != "buy"
+
+
+def whole_percents(chances: Mapping[PatternId, float]) -> dict[PatternId, int]:
+    """Chances as whole percents that add to 100; 0 only for what cannot be.
+
+    Example:
+        >>> whole_percents({"prompt": 0.081, "rag": 0.668, "finetune": 0.003, "hybrid": 0.248})
+        {'prompt': 8, 'rag': 66, 'finetune': 1, 'hybrid': 25}
+    """
+    found = dict(zip(chances, percents([*chances.values()]), strict=True))
+    for pattern, chance in chances.items():
+        if chance > 0 and not found[pattern]:
+            found[max(found, key=lambda p: found[p])] -= 1
+            found[pattern] = 1
+    return found
+
+
+def about(chance: float) -> str:
+    """A chance as people say it, in fifths and tenths.
+
+    Example:
+        >>> [about(chance) for chance in (0.02, 0.19, 0.5, 0.72, 0.99)]
+        ['less than 1 in 20', 'about 1 in 5', 'about 1 in 2', 'about 7 in 10', 'more than 19 in 20']
+    """
+    if not 0.05 <= chance <= 0.95:
+        return "less than 1 in 20" if chance < 0.5 else "more than 19 in 20"
+    tenths = min(9, max(1, int(chance * 10 + 0.5)))
+    return "about 1 in 2" if tenths == 5 else f"about {tenths // 2} in 5" if tenths % 2 == 0 else f"about {tenths} in 10"
+
+
+def open_criteria(catalog: Catalog, answers: Answers) -> tuple[Criterion, ...]:
+    """Questions that nobody has answered and that still make sense, in catalogue order."""
+    return tuple(
+        criterion for criterion in catalog.criteria.values()
+        if not criterion.derived and (criterion.id not in answers or answers[criterion.id].unknown) and not pointless(catalog, answers, criterion.id)
+    )
+
+
+def decide(catalog: Catalog, advice: Advice, answers: Answers, prospects: Prospects, step: NextStep) -> Decision:
+    """The decision that follows from an advice.
+
+    Args:
+        catalog: What the engine knows.
+        advice: The advice.
+        answers: Every answer that holds, a pilot's findings in place of opinions.
+        prospects: Expected share right, against what is asked for.
+        step: What to do next, with the cases to mark that its plan names.
+    """
+    decided = any(hit.kind == "autonomy" and not hit.provisional for hit in advice.gates)
+    chances = whole_percents({pattern: found.probability for pattern, found in advice.patterns.items()})
+    return Decision(
+        runs=tuple(_headline(catalog, advice, chances, step, prospects, person=decided)),
+        now=advice.now,
+        destination=advice.recommended,
+        clear=advice.clear,
+        off_ramp=advice.off_ramp,
+        next_step=step,
+        prospects=prospects,
+        chances=chances,
+        enough="" if replaces(advice.off_ramp) else _enough(catalog.text, advice.recommended, prospects),
+        reasons=advice.words.why,
+        path=() if replaces(advice.off_ramp) else advice.path,
+        warnings=tuple(dict.fromkeys((*advice.warnings, *_beside(catalog, advice, prospects)))),
+        open_questions=len(open_criteria(catalog, answers)),
+        person_decides=decided,
+        override=_override(catalog, advice),
+    )
+
+
+def _headline(
+    catalog: Catalog, advice: Advice, chances: Mapping[PatternId, int], step: NextStep, prospects: Prospects, *, person: bool
+) -> Iterator[tuple[Run, ...]]:
+    text, now, goal, ramp = catalog.text, step.pattern if step.action == "ship" else advice.now, advice.recommended, advice.off_ramp
+    if step.action == "off_ramp" and ramp:
+        template = text.get(f"start.off_ramp.{ramp.kind}", text["start.off_ramp"])
+        yield ((template.format(ramp=catalog.off_ramps[ramp.kind].long_name), ""),)
+        return
+    if not advice.clear and step.action == "pilot":
+        first, second = (*_order(chances, goal), goal)[:2]
+        yield ((text["open.headline"].format(first=text[f"name.{first}"], second=text[f"name.{second}"]), ""),)
+        yield _named(text["open.start.prompt" if now == "prompt" else "open.start.other"], now, catalog)
+        return
+    key = f"start.{step.action}"
+    if step.action == "pilot":
+        key += f".{now}" if now in ("prompt", "rag") else ".other"
+    yield _named(text[f"{key}.person" if person and step.action == "ship" else key], now, catalog)
+    if step.action not in ("ship", "stop"):
+        likely = text[f"likely.{how_likely(advice.patterns[goal].probability)}"]
+        yield _named(text[_goal(now, goal, prospects)], goal, catalog, likely=likely, needed=percent(prospects.target.share or 0))
+
+
+def _goal(now: PatternId, goal: PatternId, prospects: Prospects) -> str:
+    """Key of the sentence on where it ends: what is tried is called enough by nobody, and its chance to reach the target drives the verb."""
+    if now != goal:
+        return "goal.other"
+    chance = prospects.reach.get(goal)
+    return "goal.same" if chance is None else "goal.same.reached" if chance >= 0.6 else "goal.same.missed" if chance < 0.4 else "goal.same.open"
+
+
+def _named(template: str, pattern: PatternId, catalog: Catalog, **values: str) -> tuple[Run, ...]:
+    """A sentence in runs; what stands in its place for a pattern names that pattern."""
+    before, place, after = template.partition("{pattern}")
+    runs = ((before.format(**values), ""), (catalog.patterns[pattern].long_name if place else "", pattern), (after.format(**values), ""))
+    return tuple(run for run in runs if run[0])
+
+
+def _enough(text: Mapping[str, str], goal: PatternId, prospects: Prospects) -> str:
+    chance, right = prospects.reach.get(goal), prospects.expected_right.get(goal)
+    if chance is None or right is None or prospects.target.share is None:
+        return ""
+    low, middle, high = (percent(share) for share in (right.p10, right.p50, right.p90))
+    return text["enough"].format(
+        pattern=text[f"name.{goal}"], middle=middle, low=low.rstrip("%"), high=high.rstrip("%"), needed=percent(min(prospects.target.share, 1.0)), chance=about(chance)
+    )
+
+
+def _beside(catalog: Catalog, advice: Advice, prospects: Prospects) -> Iterator[str]:
+    """What the prospects and a person's other decision have to be warned of."""
+    text, right = catalog.text, prospects.expected_right.get(advice.recommended)
+    if right and prospects.today is not None and prospects.today > right.p50 and not replaces(advice.off_ramp):
+        key = "warn.people_measured" if prospects.today_measured else "warn.people_said"
+        yield text[key].format(today=percent(prospects.today), pattern=catalog.patterns[advice.recommended].name, expected=percent(right.p50))
+    if advice.override and advice.patterns[advice.override.pattern].status == "ruled_out":
+        yield _ruled_out(catalog, advice, advice.override.pattern)
+
+
+def _override(catalog: Catalog, advice: Advice) -> str:
+    made = advice.override
+    if made is None:
+        return ""
+    said = catalog.text["override"].format(by=made.by, pattern=catalog.patterns[made.pattern].name, reason=made.reason.rstrip("."))
+    return f"{said} {_ruled_out(catalog, advice, made.pattern)}" if advice.patterns[made.pattern].status == "ruled_out" else said
+
+
+def _ruled_out(catalog: Catalog, advice: Advice, pattern: PatternId) -> str:
+    reasons: Sequence[str] = [hit.reason for hit in advice.patterns[pattern].gates if hit.kind == "lasting" and not hit.provisional]
+    return catalog.text["override.ruled_out"].format(pattern=catalog.patterns[pattern].name, reason=" ".join(dict.fromkeys(reasons)))
