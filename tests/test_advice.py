@@ -16,6 +16,7 @@ from strategies import answer_sets
 
 from advisorkit.advice.acceptability import LEAD, SHARE
 from advisorkit.advice.advice import Advice, advise
+from advisorkit.advice.decision import Decision
 from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.reading import load
 from advisorkit.pilots.decision import AfterPilot
@@ -52,6 +53,10 @@ def advised(answers: Mapping[str, Answer], **given_: object) -> Advice:
     return advise(CATALOG, client, client.workflows[0], cases=CASES, **given_)  # type: ignore[arg-type]
 
 
+def decided(answers: Mapping[str, Answer]) -> Decision:
+    return Study(client := engagement(answers), client.workflows[0]).decision
+
+
 ASSISTANT = {
     "facts_in_request": said("none"), "citations": said("required"), "private_knowledge": said("most"),
     "task_kind": said("answer"), "source_form": said("documents"), "example_cost": said("expensive"),
@@ -84,7 +89,7 @@ def test_an_sop_assistant_starts_with_a_marked_prompt_pilot_and_will_probably_be
     advice = advised(ASSISTANT)
 
     assert (advice.recommended, advice.now, advice.clear) == ("rag", "prompt", True)
-    assert advice.words.headline == ("Start with a marked prompt pilot.", "It will probably become retrieval (RAG).")
+    assert decided(ASSISTANT).headline == "Start with a marked prompt pilot. It will probably become retrieval (RAG)."
     assert (advice.next_step.action, advice.next_step.cases) == ("pilot", 100)
 
 
@@ -102,11 +107,12 @@ def test_the_words_are_made_from_computed_values() -> None:
 def test_words_for_a_buyer_hold_no_trade_terms(name: str) -> None:
     client = read(samples.path(name))
     for workflow in client.workflows:
-        words = Study(client, workflow).advice.words
-        said_ = " ".join(line for part in (words.headline, words.summary, words.why, words.against, words.unknowns) for line in part)
+        study = Study(client, workflow)
+        words, headline = study.advice.words, study.decision.sentences
+        said_ = " ".join(line for part in (headline, words.summary, words.why, words.against, words.unknowns) for line in part)
 
         assert not [term for term in ("deciban", "axis", "gate", "prior", "{", "  ") if term in said_.lower()]
-        assert all(line[0].isupper() and line[-1] in ".!?" for line in words.summary + words.why + words.headline)
+        assert all(line[0].isupper() and line[-1] in ".!?" for line in words.summary + words.why + headline)
 
 
 MISSING = {(name, level.id) for name, criterion in CATALOG.criteria.items() for level in criterion.levels if level.absent}
@@ -192,10 +198,10 @@ def test_clear_means_a_lead_of_ten_points_and_first_place_in_six_of_ten_draws() 
 
 
 def test_what_is_not_clear_is_told_as_a_choice_between_two() -> None:
-    advice = advised({"facts_or_behaviour": said("facts"), "private_knowledge": said("some")})
+    made = decided({"facts_or_behaviour": said("facts"), "private_knowledge": said("some")})
 
-    assert not advice.clear
-    assert advice.words.headline[0] == "Not yet clear: retrieval or a prompt."
+    assert not made.clear
+    assert made.sentences[0] == "Not yet clear: retrieval or a prompt."
 
 
 @pytest.mark.parametrize("job", ["answer", "act", "check_rules", "write"])

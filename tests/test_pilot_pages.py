@@ -102,11 +102,11 @@ def test_the_charter_of_a_retrieval_pilot_speaks_of_search_and_passages(tmp_path
 def test_the_review_opens_with_the_decision_and_the_measured_share(tmp_path: Path) -> None:
     said = words(result(reviewed(tmp_path, "rag")))
 
-    assert said.startswith("Go on to retrieval (RAG)")
+    assert said.startswith("Build retrieval (RAG) next.")
     assert "of 120 answered cases right; between 41% and 59%" in said
 
 
-@pytest.mark.parametrize(("name", "opening"), [("ship", "Put a prompt into use"), ("few", "Mark 20 more cases")])
+@pytest.mark.parametrize(("name", "opening"), [("ship", "Put a good prompt with examples into use"), ("few", "Mark 20 more real cases")])
 def test_the_review_says_what_to_do(tmp_path: Path, name: str, opening: str) -> None:
     assert words(result(reviewed(tmp_path, name))).startswith(opening)
 
@@ -128,7 +128,7 @@ def test_the_review_shows_the_advice_before_and_after(tmp_path: Path) -> None:
 
     shown = {row[0].text: (row[1].text, row[2].text) for row in table.rows}
 
-    assert shown["RAG"] == (percent(before.advice.patterns["rag"].probability), percent(here.advice.patterns["rag"].probability))
+    assert shown["RAG"] == (f"{before.decision.chances['rag']}%", f"{here.decision.chances['rag']}%")
     assert "What we advised, and when" in [block.title for block in moved(here) if isinstance(block, Table)]
 
 

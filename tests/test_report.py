@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from advisorkit.advice.decision import about, whole_percents
 from advisorkit.export import bundles, markup
 from advisorkit.export import html as page
 from advisorkit.export.blocks import Block, ChartBlock, DecisionBlock, Done, Heading, LineItems, Table
@@ -31,7 +32,7 @@ from advisorkit.files.texts import places
 from advisorkit.report.advice_pages import changes, path, reasons, summary
 from advisorkit.report.cost_pages import costs, figures
 from advisorkit.report.job import Report, make_report, open_job, write_job
-from advisorkit.report.printed import lead_points, project, sampled, shown
+from advisorkit.report.printed import lead_points, project, sampled
 from advisorkit.report.sentences import TEXTS
 from advisorkit.report.whole_pages import answers
 from advisorkit.study.documents import advice_document, cost_document
@@ -137,8 +138,8 @@ def test_the_three_figures_of_the_summary_are_the_engine_s() -> None:
     shown_there = prose(page_of(report()))
 
     total = cost["patterns"][advice["recommended"]]["total"]
-    chance = shown({p: said["probability"] for p, said in advice["patterns"].items()})[view.advice.recommended]
-    assert f"{chance}  chance that this ends with" in shown_there
+    reach = advice["decision"]["reach"][view.decision.destination]
+    assert f"{about(reach).removeprefix('about ')}  chance to reach the" in shown_there
     assert f"{money_short(total['p50'], 'EUR')}  over 36 months" in shown_there
     assert f"80% range {money_short(total['p10'], 'EUR')} to {money_short(total['p90'], 'EUR')}" in shown_there
 
@@ -231,7 +232,7 @@ def test_a_person_s_decision_stands_beside_the_advice() -> None:
 
     first = summary(made.workflows[0])[0]
     assert isinstance(first, DecisionBlock)
-    assert first.override == "The board decided for Prompt: The board wants to start now. The advice beside it stays as computed."
+    assert first.override == "The board decided for Prompt: The board wants to start now. The advice beside it stays as computed. Prompt is ruled out here: The texts that an answer may draw on do not fit in a prompt."
     assert first.advice == summary(report().workflows[0])[0].advice  # type: ignore[union-attr]
 
 
@@ -369,19 +370,16 @@ def test_printed_chances_add_up_and_are_never_falsely_certain(weights: list[floa
     total = sum(weights)
     chances = dict(zip(("prompt", "rag", "finetune", "hybrid"), (w / total for w in weights), strict=True))
 
-    words = shown(chances)  # type: ignore[arg-type]
+    whole = whole_percents(chances)  # type: ignore[arg-type]
 
-    assert not {"0%", "100%"} & set(words.values())
-    plain = [int(word.rstrip("%")) for word in words.values() if word[0].isdigit()]
-    assert sum(plain) + 100 * ("over 99%" in words.values()) <= 100 or len(plain) < 4
-    assert abs(sum(plain) - 100) <= 100 * (len(plain) < 4)
+    assert sum(whole.values()) == 100
+    assert all(0 < part < 100 for part in whole.values())
 
 
 def test_a_lead_never_contradicts_its_threshold() -> None:
-    advice = report().workflows[0].advice
-    close = {"prompt": 0.4495, "rag": 0.5489, "finetune": 0.0, "hybrid": 0.0016}
-    patterns = {p: replace(advice.patterns[p], probability=chance, status="possible") for p, chance in close.items()}  # type: ignore[index]
+    close = {"prompt": 0.4503, "rag": 0.5497, "finetune": 0.0, "hybrid": 0.0}
+    made = replace(report().workflows[0].decision, chances=whole_percents(close), destination="rag")  # type: ignore[arg-type]
 
-    words = lead_points(replace(advice, patterns=patterns, recommended="rag", lead=0.0994))  # type: ignore[arg-type]
+    words = lead_points(made, 0.0994, 0.1)
 
     assert words == "9.9 points"

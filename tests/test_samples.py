@@ -194,6 +194,7 @@ def numbers(document: object) -> Iterator[float]:
 def printed(value: float, currency: str) -> set[str]:
     """A number in every way in which the advice's words print one."""
     shares = {percent(value), f"{100 * value:.1f}%"} if 0 <= value <= 1 else set()
+    shares |= {share.rstrip("%") for share in shares}  # both ends of a range are written before one sign
     return {f"{value:g}", project(value, currency), weeks(value).split()[0]} | shares
 
 
@@ -204,10 +205,10 @@ def test_every_figure_in_the_advices_words_stands_in_the_json(name: str) -> None
         advice, words = found.advice, found.advice.words
         (document,) = advice_document(client, [found])["workflows"]
         pilots = [diagnosis_document(one) for one in found.pilot.diagnoses] if found.pilot else []
-        told = [*(document[part] for part in ("patterns", "axes", "policies")), *pilots, found.pilot.terms.target if found.pilot else None]
+        told = [*(document[part] for part in ("patterns", "axes", "policies", "decision")), *pilots, found.pilot.terms.target if found.pilot else None]
         known = {text for value in numbers(json.loads(json.dumps(told))) for text in printed(value, client.currency)}
-        lines = (*words.headline, *words.summary, *words.why, *words.against, *words.not_recommended, *words.unknowns, *advice.warnings,
-                 advice.next_step.why, detour(advice, client.currency))  # fmt: skip
+        lines = (found.decision.headline, re.sub(r"[^:]*$|[()]", "", found.decision.enough), *words.summary, *words.why, *words.against, *words.not_recommended, *words.unknowns, *advice.warnings,
+                 advice.next_step.why, detour(found))  # fmt: skip
         figures = [figure.rstrip(".,") for line in lines for figure in FIGURE.findall(line)]
 
         assert [figure for figure in figures if figure not in known] == [], found.workflow.id

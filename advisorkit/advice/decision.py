@@ -172,7 +172,7 @@ def _headline(
     key = f"start.{step.action}"
     if step.action == "pilot":
         key += f".{now}" if now in ("prompt", "rag") else ".other"
-    yield _named(text[f"{key}.person" if person and step.action == "ship" else key], now, catalog)
+    yield _named(text[f"{key}.person" if person and step.action == "ship" else key], now, catalog, cases=str(step.cases))
     if step.action not in ("ship", "stop"):
         likely = text[f"likely.{how_likely(advice.patterns[goal].probability)}"]
         yield _named(text[_goal(now, goal, prospects)], goal, catalog, likely=likely, needed=percent(prospects.target.share or 0))

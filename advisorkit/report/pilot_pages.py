@@ -43,7 +43,7 @@ def pilot_cover(report: Report, key: str) -> tuple[Block, ...]:
     """A cover with the title of the sentence `key`: ``charter.cover`` or ``review.cover``."""
     engagement, names = report.workflows[0].engagement, [study.workflow.name for study in report.workflows]
     about = ", ".join(names)
-    return (Cover(say(key), about, engagement.client, day(engagement.as_of), sample_words(engagement), report.brand, leaflet=key == "charter.cover"),)
+    return (Cover(say(key), about, engagement.client, day(engagement.as_of), sample_words(engagement), report.brand, leaflet=key != "review.cover"),)
 
 
 def charter(study: Study) -> tuple[Block, ...]:
@@ -54,13 +54,13 @@ def charter(study: Study) -> tuple[Block, ...]:
         return (Heading(say("charter.no_title"), 2, study.workflow.name), *decided(study), *why, *warned(study))
     return (
         Heading(say("charter.title", cases=plan.mark), 2, study.workflow.name),
-        *decided(study),
-        Text((_charter_lead(plan),), "lead"),
+        Text((f"{made.headline} {_charter_lead(plan)}",), "lead"),
         KeyFigures(tuple(charter_figures(plan))),
-        *_charter_notes(plan), *warned(study),
+        *_charter_notes(plan),
         _table("charter.agreed", ((say(f"charter.{name}"), text) for name, text in _agreed(study, plan))),
         _table("charter.results", meanings(study)),
         _table("charter.actions", _actions(study, plan)),
+        *((Text((" ".join(made.warnings),), "note"),) if made.warnings else ()),
     )
 
 
@@ -217,10 +217,11 @@ def moved(study: Study) -> tuple[Block, ...]:
     told = whole_percents({p: before.patterns[p].probability for p in PATTERNS})
     rows = tuple((Cell(study.name(p), p), Cell(f"{told[p]}%"), Cell(chance_of(study.decision, p))) for p in PATTERNS)
     same = before.recommended == study.advice.recommended
+    key = "review.moved_lead.same" if same else "review.moved_lead.other"
     names = {"pattern": study.name(before.recommended)} if same else {"before": study.name(before.recommended), "after": study.name(study.advice.recommended)}
     return (
         Heading(say("review.moved"), 2, study.workflow.name),
-        Text((say(f"review.moved_lead.{'same' if same else 'other'}", **names),), "lead"),
+        Text((say(key, **names),), "lead"),
         Table("", _head("review.moved_head"), rows, (False, True, True)),
         *_measured(study.pilot.diagnoses[-1]),
         *history(study),

@@ -101,7 +101,7 @@ def _what_next(one: Study) -> dict[str, Any]:
         "weight_flip": picked(advice.weight_flip, "criterion factor recommended"),
         "next_questions": [picked(question, "criterion question information_bits decides") for question in advice.next_questions],
         "settled": advice.settled,
-        "path": [picked(rung, "rung pattern enter_when leave_when probability_suffices build weeks state") for rung in one.decision.path],
+        "path": [picked(rung, "rung pattern enter_when leave_when probability_suffices build weeks state") for rung in advice.path],
         "policies": [picked(policy, "first probability_suffices=suffices build weeks idle_build idle_weeks") for policy in advice.policies],
         "reopen_when": list(advice.reopen_when),
     }

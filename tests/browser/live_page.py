@@ -147,7 +147,7 @@ def check(page: Page, file: Path) -> None:
     assert all(abs(drawn[p] - shares[p]) < 0.006 for p in PATTERNS), (drawn, shares)
     assert abs(belief[0] - view.advice.belief.retrieval) < 0.004
     assert abs(belief[1] - view.advice.belief.training) < 0.004
-    assert view.advice.words.headline[0] in text(page, ".ak-advice h1")
+    assert view.decision.sentences[0] in text(page, ".ak-advice h1")
     in_line(drawn_totals(page), view)
     revisions = page.evaluate("() => [...document.querySelectorAll('.ak, .ak figure')].map((one) => one.dataset.revision)")
     assert len(set(revisions)) == 1
