@@ -16,7 +16,6 @@ from strategies import answer_sets
 
 from advisorkit.advice.acceptability import LEAD, SHARE
 from advisorkit.advice.advice import Advice, advise
-from advisorkit.advice.decision import Decision
 from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.reading import load
 from advisorkit.pilots.decision import AfterPilot
@@ -53,10 +52,6 @@ def advised(answers: Mapping[str, Answer], **given_: object) -> Advice:
     return advise(CATALOG, client, client.workflows[0], cases=CASES, **given_)  # type: ignore[arg-type]
 
 
-def decided(answers: Mapping[str, Answer]) -> Decision:
-    return Study(client := engagement(answers), client.workflows[0]).decision
-
-
 ASSISTANT = {
     "facts_in_request": said("none"), "citations": said("required"), "private_knowledge": said("most"),
     "task_kind": said("answer"), "source_form": said("documents"), "example_cost": said("expensive"),
@@ -89,7 +84,6 @@ def test_an_sop_assistant_starts_with_a_marked_prompt_pilot_and_will_probably_be
     advice = advised(ASSISTANT)
 
     assert (advice.recommended, advice.now, advice.clear) == ("rag", "prompt", True)
-    assert decided(ASSISTANT).headline == "Start with a marked prompt pilot. It will probably become retrieval (RAG)."
     assert (advice.next_step.action, advice.next_step.cases) == ("pilot", 100)
 
 
@@ -195,13 +189,6 @@ def test_clear_means_a_lead_of_ten_points_and_first_place_in_six_of_ten_draws() 
         advice = advised(answers)
 
         assert advice.clear == (advice.lead >= LEAD and advice.acceptability[advice.recommended] >= SHARE)
-
-
-def test_what_is_not_clear_is_told_as_a_choice_between_two() -> None:
-    made = decided({"facts_or_behaviour": said("facts"), "private_knowledge": said("some")})
-
-    assert not made.clear
-    assert made.sentences[0] == "Not yet clear: retrieval or a prompt."
 
 
 @pytest.mark.parametrize("job", ["answer", "act", "check_rules", "write"])

@@ -10,6 +10,7 @@ import pytest
 
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.pilots.established import COUNTED
+from advisorkit.pilots.terms import sizes_valued
 from advisorkit.store.reading import load
 from advisorkit.store.writing import write
 from advisorkit.study.documents import plan_document, read_document
@@ -46,7 +47,10 @@ def test_where_money_is_known_the_plan_is_sized_by_money() -> None:
     assert plan.basis == "money"
     # 16 % of wrong answers are found by a check (20 % checked, 80 % of those found): 73.92 / 93.92 = 78.7 %, and fixed cost on top
     assert plan.terms.target == plan.terms.stakes.break_even > 73.92 / 93.92  # type: ignore[union-attr]
-    assert plan.mark == max(plan.sizes, key=lambda size: size.value - size.cost).n
+    tried = sizes_valued(plan.terms.expected, plan.terms.stakes, range(10, 401, 10), plan.terms.target)  # type: ignore[arg-type]
+    most = max(size.net for size in tried)
+    assert plan.mark == next(size.n for size in tried if size.net >= 0.9 * most)
+    assert plan.mark in [size.n for size in plan.sizes]
 
 
 def test_where_money_is_not_known_the_plan_is_sized_by_precision() -> None:

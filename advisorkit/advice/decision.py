@@ -164,14 +164,14 @@ def _headline(
         template = text.get(f"start.off_ramp.{ramp.kind}", text["start.off_ramp"])
         yield ((template.format(ramp=catalog.off_ramps[ramp.kind].long_name), ""),)
         return
-    if not advice.clear and step.action == "pilot":
+    if not advice.clear and step.action == "pilot" and step.cases:
         first, second = (*_order(chances, goal), goal)[:2]
         yield ((text["open.headline"].format(first=text[f"name.{first}"], second=text[f"name.{second}"]), ""),)
         yield _named(text["open.start.prompt" if now == "prompt" else "open.start.other"], now, catalog)
         return
     key = f"start.{step.action}"
     if step.action == "pilot":
-        key += f".{now}" if now in ("prompt", "rag") else ".other"
+        key += ".none" if not step.cases else f".{now}" if now in ("prompt", "rag") else ".other"
     yield _named(text[f"{key}.person" if person and step.action == "ship" else key], now, catalog, cases=str(step.cases))
     if step.action not in ("ship", "stop"):
         likely = text[f"likely.{how_likely(advice.patterns[goal].probability)}"]

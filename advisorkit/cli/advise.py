@@ -86,19 +86,19 @@ Pattern = Annotated[PatternId, typer.Option("--pattern", help="What is piloted."
 @pilot_app.command("plan")
 @guarded
 def plan(
-    file: File, workflow: One = None, pattern: Pattern = "prompt",
+    file: File, workflow: One = None, pattern: Annotated[PatternId | None, typer.Option("--pattern", help="What is piloted; by default what is advised.")] = None,
     sheet: Annotated[Path | None, typer.Option("--sheet", metavar="FILE.xlsx", help="Write the marking sheet of one workflow.")] = None,
     sets: Sets = None, scenario: ScenarioName = None, accept_stale: AcceptStale = False, as_json: Json = False,
 ) -> None:
     """How many cases to mark, by money where it is known and by precision where it is not."""
     from advisorkit.pilots.planning import marking_sheet
     from advisorkit.study.documents import plan_document
-    from advisorkit.study.pilots import plans
+    from advisorkit.study.pilots import pilots_of, plans
 
     if sheet and sheet.suffix.lower() != ".xlsx":
         raise UsageError(f"--sheet {sheet}: the marking sheet is an Excel file; give a name that ends in .xlsx")
     engagement = opened(file, scenario, sets, accept_stale=accept_stale)
-    found = plans(engagement, [workflow] if workflow else [], pattern)
+    found = plans(engagement, [workflow] if workflow else [], pattern, pilots_of(engagement, file))
     if sheet and len(found) != 1:
         raise UsageError(f"--sheet is for one workflow: add --workflow with one of {', '.join(p.workflow for p in found)}")
     if sheet:

@@ -10,7 +10,7 @@ from typing import Literal
 from advisorkit.files.texts import Texts
 from advisorkit.pilots.diagnosis import Diagnosis, Needs
 from advisorkit.pilots.tally import Beta, wilson
-from advisorkit.pilots.terms import UNINFORMED, Terms, best_size, sizes_valued
+from advisorkit.pilots.terms import UNINFORMED, Terms, worth_marking
 from advisorkit.values.criteria import Rules
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import percent
@@ -83,15 +83,16 @@ def stands(seen: Diagnosis, terms: Terms, rules: Rules) -> Literal["pass", "fail
     """Whether the pilot reaches its target, misses it, or leaves it open.
 
     Serious errors ask for the lower end of the Wilson interval. Where money is known, the matter is open while one
-    more pilot is worth more than it costs; after `Rules.most_cases` it no longer is where the next rung would pay for
+    more pilot is worth more than it costs and its range holds the target; after `Rules.most_cases` it no longer is where the next rung would pay for
     itself either way. Otherwise it is settled at `Rules.confidence`.
     """
     if terms.strict:
         return _strictly(seen, terms, rules)
+    if not seen.right.low <= terms.target <= seen.right.high:
+        return "pass" if seen.right.low > terms.target else "fail"
     quality = terms.expected.updated(seen.right.hits, seen.right.n - seen.right.hits)
     if terms.stakes is not None:
-        sizes = sizes_valued(quality, terms.stakes, rules.sizes, terms.target)
-        worth_knowing = best_size(sizes) and not (seen.right.n >= rules.most_cases and _pays(seen, terms, rules))
+        worth_knowing = worth_marking(quality, terms.stakes, rules, terms.target, terms.most) and not (seen.right.n >= rules.most_cases and _pays(seen, terms, rules))
         return "open" if worth_knowing else ("pass" if quality.mean > terms.target else "fail")
     chance = UNINFORMED.updated(seen.right.hits, seen.right.n - seen.right.hits).above(terms.target)
     if _doubtful(chance, rules) and _settling(seen, terms, rules):
@@ -127,7 +128,7 @@ def further_cases(seen: Diagnosis, terms: Terms, rules: Rules) -> int:
     best = None
     if terms.stakes is not None and not terms.strict:
         quality = terms.expected.updated(seen.right.hits, seen.right.n - seen.right.hits)
-        best = best_size(sizes_valued(quality, terms.stakes, rules.sizes, terms.target))
+        best = worth_marking(quality, terms.stakes, rules, terms.target, terms.most)
     return max(least, best.n if best else _settling(seen, terms, rules))
 
 

@@ -15,7 +15,7 @@ from advisorkit.files.texts import Texts
 from advisorkit.pilots.marked import FAILURES, OUTCOMES, SEVERITIES
 from advisorkit.pilots.results import AGREED, MARKS, SECOND_MARKS
 from advisorkit.pilots.tally import wilson
-from advisorkit.pilots.terms import PilotSize, Terms, best_size, evpi, sizes_valued, terms_for
+from advisorkit.pilots.terms import PilotSize, Terms, evpi, sizes_valued, terms_for, worth_marking
 from advisorkit.values.criteria import Rules
 from advisorkit.values.errors import UsageError
 from advisorkit.values.patterns import PatternId
@@ -34,6 +34,9 @@ class Width:
     """Lower end of the 95 % Wilson interval, 0 to 1."""
     high: float
     """Upper end, 0 to 1."""
+
+
+Basis = Literal["money", "precision", "more", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +61,23 @@ class Plan:
     """Cases to mark."""
     mark_twice: int
     """Cases of these that a second person marks."""
-    basis: Literal["money", "precision", "least"]
-    """Why so many: worth their cost, precise enough, or the least that shows why answers fail."""
+    basis: Basis
+    """Why so many: worth their cost, precise enough, as the last pilot asks for, or none as no number is worth its cost."""
     why: str
     """The reason in a client's words."""
 
 
 def pilot_plan(
-    inputs: Inputs, rules: Rules, pass_mark: float | None = None, pattern: PatternId = "prompt", wanted: float | None = None
+    inputs: Inputs, rules: Rules, pass_mark: float | None = None, pattern: PatternId = "prompt", wanted: float | None = None,
+    more: int = 0,
 ) -> Plan:
-    """How many cases of a workflow to mark, by money where it is known and by precision otherwise."""
+    """How many cases of a workflow to mark: `more` where a pilot has said so, else by money where it is known and by precision otherwise."""
     terms = terms_for(inputs, rules, pass_mark, pattern, wanted)
     stakes, target = terms.stakes, terms.target
-    valued = sizes_valued(terms.expected, stakes, rules.sizes, target) if stakes else ()
-    widths = tuple(Width(n, *wilson(terms.expected.mean * n, n)) for n in rules.sizes)
-    mark, basis = _size(terms, valued, widths, rules)
+    mark, basis = _size(terms, rules, more)
+    sizes = sorted({*rules.sizes, mark} - {0})
+    valued = sizes_valued(terms.expected, stakes, sizes, target) if stakes else ()
+    widths = tuple(Width(n, *wilson(terms.expected.mean * n, n)) for n in sizes)
     return Plan(
         workflow=inputs.workflow.id,
         pattern=pattern,
@@ -88,23 +93,26 @@ def pilot_plan(
     )
 
 
-def _size(
-    terms: Terms, valued: tuple[PilotSize, ...], widths: tuple[Width, ...], rules: Rules,
-) -> tuple[int, Literal["money", "precision", "least"]]:
+def _size(terms: Terms, rules: Rules, more: int) -> tuple[int, Basis]:
+    if more:
+        return more, "more"
     if terms.stakes is not None and not terms.strict:
-        best = best_size(valued)
-        return (max(best.n, rules.least_cases), "money") if best else (rules.least_cases, "least")
-    fine = [width.n for width in widths if (width.high - width.low) / 2 <= rules.half_width]
-    return (fine[0] if fine else rules.sizes[-1]), "precision"
+        best = worth_marking(terms.expected, terms.stakes, rules, terms.target, terms.most)
+        return (max(best.n, min(rules.least_cases, terms.most)), "money") if best else (0, "none")
+    ends = ((n, wilson(terms.expected.mean * n, n)) for n in rules.sizes)
+    fine = next((n for n, (low, high) in ends if (high - low) / 2 <= rules.half_width), rules.sizes[-1])
+    return min(fine, terms.most), "precision"
 
 
-def _why(mark: int, basis: str, currency: str, valued: tuple[PilotSize, ...], terms: Terms) -> str:
+def _why(mark: int, basis: Basis, currency: str, valued: tuple[PilotSize, ...], terms: Terms) -> str:
     needed = _say("plan.never") if terms.never else _say("plan.needed", target=percent(terms.target))
     if basis == "money":
         size = next(size for size in valued if size.n == mark)
         return _say("plan.money", needed=needed, cases=mark, worth=money(size.value, currency), cost=money(size.cost, currency))
+    if basis != "precision":
+        return _say(f"plan.{basis}", needed=needed, cases=mark)
     low, high = wilson(terms.expected.mean * mark, mark)
-    return _say(f"plan.{basis}", needed=needed, cases=mark, points=round(50 * (high - low)))
+    return _say("plan.precision", needed=needed, cases=mark, points=round(50 * (high - low)))
 
 
 _YES_NO, _SAMPLING = ("yes", "no"), ("random", "chosen")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -12,7 +13,7 @@ from scipy.special import betaln
 
 from advisorkit.costs.bill import Bill, bill
 from advisorkit.costs.flows import Phase
-from advisorkit.costs.inputs import Inputs
+from advisorkit.costs.inputs import DAYS_PER_MONTH, Inputs
 from advisorkit.pilots.tally import Beta
 from advisorkit.values.criteria import Rules
 from advisorkit.values.patterns import PATTERNS, PatternId
@@ -117,6 +118,14 @@ def best_size(valued: Sequence[PilotSize]) -> PilotSize | None:
     return best if best and best.net > 0 else None
 
 
+def worth_marking(quality: Beta, stakes: Stakes, rules: Rules, target: float, most: int) -> PilotSize | None:
+    """The smallest size, up to `most`, that brings nearly all that any such size brings after its cost; None when none is worth its cost."""
+    tried = sizes_valued(quality, stakes, range(_STEP, most + 1, _STEP) or (most,), target)
+    best = best_size(tried)
+    return best and next(size for size in tried if size.net >= rules.worth_share * best.net)
+
+
+_STEP = 10
 UNINFORMED = Beta(0.5, 0.5)
 """Belief about a share before anything is known (H. Jeffreys, 1946)."""
 
@@ -137,6 +146,8 @@ class Terms:
     """Belief about the share right before the pilot."""
     prices: Mapping[PatternId, float] = field(default_factory=dict)
     """What each other pattern costs over the horizon beyond the piloted one, errors left out; empty when not known."""
+    most: int = 400
+    """Most cases that there are to mark and that are worth marking at all."""
 
     @property
     def never(self) -> bool:
@@ -155,14 +166,21 @@ def terms_for(
     stakes = stakes_of(inputs, whole, pattern)
     prices = _prices(whole, pattern)
     strict = "serious" in inputs.levels("error_tolerance")
-    expected = _expected(inputs.rows[f"error_rate_{pattern}"].range)
+    expected, most = _expected(inputs.rows[f"error_rate_{pattern}"].range), min(rules.most_cases, _items(inputs))
     if pass_mark is not None or wanted is not None:
-        return Terms(pass_mark or wanted or 0.0, "client" if pass_mark is None else "pass_mark", stakes, strict, expected, prices)
+        return Terms(pass_mark or wanted or 0.0, "client" if pass_mark is None else "pass_mark", stakes, strict, expected, prices, most)
     if stakes is not None:
-        return Terms(stakes.break_even, "break_even", stakes, strict, expected, prices)
+        return Terms(stakes.break_even, "break_even", stakes, strict, expected, prices, most)
     tolerance = inputs.levels("error_tolerance")
     usual = rules.pass_marks.get(tolerance[0] if len(tolerance) == 1 else "unknown", rules.pass_marks["unknown"])
-    return Terms(usual, "usual", None, strict, expected)
+    return Terms(usual, "usual", None, strict, expected, most=most)
+
+
+def _items(inputs: Inputs) -> int:
+    """Items that come in until the deadline, or within a month where there is none; no bound where their number is not known."""
+    told, values = inputs.answers.get("deadline_weeks"), inputs.likely()
+    months, monthly = told.amount.likely * 7 / DAYS_PER_MONTH if told and told.amount else 1.0, values["calls_per_month"] / values["calls_per_item"]
+    return sys.maxsize if math.isnan(monthly) else max(1, math.floor(min(1e9, float(monthly) * months)))
 
 
 def _expected(errors: Estimate | None) -> Beta:
@@ -192,7 +210,16 @@ def stakes_of(inputs: Inputs, whole: Bill, pattern: PatternId = "prompt") -> Sta
         return None
     checking = values["review_share"] * values["review_minutes"] / 60 * values["hourly_cost"]
     fixed += 0.0 if math.isnan(checking) else cases * checking
-    return Stakes(gain, loss, cases, fixed, values["marking_minutes"] / 60 * values["hourly_cost"])
+    return Stakes(gain, loss, cases, fixed, _marking_minutes(inputs, values) / 60 * values["hourly_cost"])
+
+
+READING = 1 / 3
+"""Share of the minutes that an item takes which it takes to mark an answer to it, our judgement, where nobody measured it."""
+
+
+def _marking_minutes(inputs: Inputs, values: Mapping[str, float]) -> float:
+    told, item = values["marking_minutes"], values["minutes_per_item"]
+    return told if inputs.rows["marking_minutes"].known or math.isnan(item) else max(told, READING * item)
 
 
 def _value_right(values: Mapping[str, float]) -> float:

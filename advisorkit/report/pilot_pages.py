@@ -50,8 +50,8 @@ def charter(study: Study) -> tuple[Block, ...]:
     """One page to leave behind: what is marked, by whom, what is enough, what each result will mean."""
     plan, made = study.plan, study.decision
     if made.replaced or not plan.mark:
-        why = () if made.replaced else (Text((plan.why,)),)
-        return (Heading(say("charter.no_title"), 2, study.workflow.name), *decided(study), *why, *warned(study))
+        figures = () if made.replaced else (KeyFigures(tuple(charter_figures(plan))), *_charter_notes(plan), Text((plan.why,)))
+        return (Heading(say("charter.no_title"), 2, study.workflow.name), Text((made.headline,), "lead"), *figures, *warned(study))
     return (
         Heading(say("charter.title", cases=plan.mark), 2, study.workflow.name),
         Text((f"{made.headline} {_charter_lead(plan)}",), "lead"),

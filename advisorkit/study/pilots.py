@@ -13,9 +13,9 @@ from advisorkit.files.disk import read_bytes, within, write_bytes
 from advisorkit.pilots.diagnosis import Pilot
 from advisorkit.pilots.established import Established, established_for
 from advisorkit.pilots.marked import MarkedResults
-from advisorkit.pilots.planning import Plan, pilot_plan
+from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.results import read_results
-from advisorkit.study.study import Study
+from advisorkit.study.study import Study, studies
 from advisorkit.values.engagement import Advised, Engagement, PilotFile, Workflow
 from advisorkit.values.errors import EngagementError, Fault, PilotError, UsageError
 from advisorkit.values.patterns import PatternId
@@ -40,18 +40,17 @@ class PilotRead:
     """The advice with it."""
 
 
-def plans(engagement: Engagement, only: Iterable[str] = (), pattern: PatternId = "prompt") -> tuple[Plan, ...]:
-    """The pilot advised for every workflow, or for `only` those named; an agreed pass mark holds.
+def plans(
+    engagement: Engagement, only: Iterable[str] = (), pattern: PatternId | None = None, pilots: Mapping[str, Established] | None = None
+) -> tuple[Plan, ...]:
+    """The pilot advised for every workflow, or for `only` those named: of `pattern`, else of what the decision names.
 
     Raises:
         UsageError: If there is no such workflow.
         EngagementError: If assumptions do not fit together.
         PriceError: If a price or rate is not known.
     """
-    chosen = tuple(map(engagement.workflow, only)) or engagement.workflows
-    return tuple(
-        pilot_plan(Study(engagement, one).inputs, rules(), one.agreed_pass_mark, pattern) for one in chosen
-    )
+    return tuple(one.plan if pattern is None else one.plan_of(pattern) for one in studies(engagement, pilots, only))
 
 
 def study_at(engagement: Engagement, workflow_id: str, file: str | Path) -> Study:

@@ -123,9 +123,15 @@ class Study:
     def plan(self) -> Plan:
         """The pilot advised: of the pattern to be measured next, else of the prompt."""
         step = self.advice.next_step
-        goes_on = step.action in {"pilot", "mark_more", "climb"}
-        inputs = self.inputs if goes_on else self._unmeasured
-        return pilot_plan(inputs, rules(), self.workflow.agreed_pass_mark, step.pattern if goes_on else "prompt", self.workflow.wanted)
+        return self.plan_of(step.pattern if step.action in {"pilot", "mark_more", "climb"} else "prompt")
+
+    def plan_of(self, pattern: PatternId) -> Plan:
+        """The pilot of `pattern`."""
+        step = self.advice.next_step
+        next_one = step.action in {"pilot", "mark_more", "climb"} and step.pattern == pattern
+        more = step.cases if next_one and step.action == "mark_more" and self.pilot else 0
+        inputs = self.inputs if next_one else self._unmeasured
+        return pilot_plan(inputs, rules(), self.workflow.agreed_pass_mark, pattern, self.workflow.wanted, more)
 
     @cached_property
     def before(self) -> Advice:

@@ -194,6 +194,8 @@ class Rules:
 
     sizes: tuple[Annotated[int, Within(1)], ...]
     """Sizes of pilot that are compared, in cases, rising."""
+    worth_share: Annotated[float, Within(0, 1)]
+    """Share of the most that marking could bring after its cost from which a smaller pilot does."""
     least_cases: Count
     """Cases below which nothing is decided."""
     most_cases: Count
