@@ -10,12 +10,16 @@ import pytest
 from priced import TABLE, answered, setting
 
 from advisorkit.catalog import prices
-from advisorkit.costs.bill import Bill, bill
-from advisorkit.costs.flows import Column
+from advisorkit.costs.bill import Bill, bill, warnings
+from advisorkit.costs.columns import columns
+from advisorkit.costs.curves import course, curves
+from advisorkit.costs.flows import Column, scene
 from advisorkit.costs.inputs import Inputs, inputs_for
+from advisorkit.costs.simulation import price, total
 from advisorkit.store.reading import read
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import PriceError
+from advisorkit.values.patterns import PATTERNS
 
 BASE = read(Path(__file__).with_name("data") / "cost_faults.yaml")
 ANSWERS: dict[str, Any] = {"calls_per_month": 100_000, "corpus_tokens": 3_000_000, "labelled_examples": 800}
@@ -73,3 +77,60 @@ def test_own_servers_pay_for_no_providers_cache() -> None:
 def test_a_model_that_makes_search_keys_answers_nothing(name: str) -> None:
     with pytest.raises(PriceError, match=f"{name}: openai:text-embedding-3-small .* name it as embedding_model"):
         priced(ANSWERS, **{name: "openai:text-embedding-3-small"})
+
+
+SHORT: dict[str, Any] = {"input_tokens": [200, 600, 2000], "output_tokens": [100, 300, 800]}
+
+
+def test_an_announced_price_is_charged_from_its_day() -> None:
+    """Gemini 3.8 Flash doubles on 1 January 2027, 33 days after the advice: about 21,200 dollars instead of 10,687."""
+    made = billed({"calls_per_month": 100_000}, model="google:gemini-3.8-flash", **SHORT)
+    until, after = (33 / (365.25 / 12)), made.line("prompt", "model_output")
+
+    def month(number: int) -> float:
+        return min(number / 3, 1) * 1.1 ** (-number / 12)
+
+    months = sum(month(t) * (1 + min(max(t - until, 0), 1)) for t in range(1, 37))
+    assert (after.price, after.months) == (3.75, pytest.approx(months))
+    assert model_lines(made, "prompt") == pytest.approx(10_687 * months / sum(map(month, range(1, 37))), rel=1e-4)
+    assert model_lines(made, "prompt") == pytest.approx(21_175, rel=0.01)
+
+
+def test_a_model_that_ends_is_priced_with_its_successor_from_then_on() -> None:
+    """GPT-5 mini ends on 11 December 2026, 12 days after the advice; its maker names GPT-6.1 Terra."""
+    mini, terra = (billed(ANSWERS, model=f"openai:{model}") for model in ("gpt-5-mini", "gpt-6.1-terra"))
+    first = 12 / (365.25 / 12) / 3 * 1.1 ** (-1 / 12)
+
+    for name in ("model_input", "model_output"):
+        old, new = mini.line("prompt", name), terra.line("prompt", name)
+        assert old.amount == pytest.approx(old.quantity * old.price * first + new.quantity * new.price * (new.months - first))
+
+
+def test_followed_month_by_month_a_changing_price_comes_to_the_same_total() -> None:
+    for model in ("google:gemini-3.8-flash", "openai:gpt-5-mini"):
+        for switch in (0, 2, 20):
+            made = price(priced(ANSWERS, model=model, switch_month=switch), 2**8)
+            here = scene(priced(ANSWERS, model=model, switch_month=switch), priced(ANSWERS, model=model).likely())
+            paid = columns(here)
+            ends = curves(here.clock, course(here.clock, paid, 1))
+            for pattern in PATTERNS:
+                assert made.columns[pattern].total is not None
+                assert ends[pattern].bands[-1].p50 == pytest.approx(total(paid[pattern]), rel=1e-6)
+
+
+@pytest.mark.parametrize(("model", "instead"), [
+    ("x-ai:grok-4", "x-ai:grok-4.5"), ("openai:gpt-4.1-nano", "openai:gpt-6-luna"), ("openai:o4-mini", "openai:gpt-6.1-terra"),
+])
+def test_an_ended_model_is_refused_and_its_successor_named(model: str, instead: str) -> None:
+    with pytest.raises(PriceError, match=f"model: {model} has ended on .*; name its successor {instead}"):
+        priced(ANSWERS, model=model)
+
+
+def test_what_changes_or_ends_within_the_horizon_is_told() -> None:
+    def told(model: str) -> str:
+        return "\n".join(warnings(priced(ANSWERS, model=model)))
+
+    assert "openai:gpt-5-mini ends on 11 December 2026; from then on openai:gpt-6.1-terra is priced" in told("openai:gpt-5-mini")
+    assert "google:gemini-3.8-flash/input changes on 1 January 2027 from 0.75 to 1.5" in told("google:gemini-3.8-flash")
+    assert "google:gemini-3.8-flash/input changes" in told("google:gemini-2.5-pro")
+    assert "ends on" not in told("anthropic:claude-sonnet-5-5")

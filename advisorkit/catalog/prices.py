@@ -27,7 +27,7 @@ from advisorkit.values.quantities import Estimate
 
 COLUMNS = ("id", "unit", "low", "likely", "high", "currency", "since", "checked", "evidence", "tiers", "source", "note")
 """Columns of a price file; a later `since` supersedes an earlier row and never replaces it."""
-MODEL_COLUMNS = ("id", "reference", "kind", "window_tokens", "cache_minutes", "reasons", "retires", "training", "note")
+MODEL_COLUMNS = ("id", "reference", "kind", "window_tokens", "cache_minutes", "cache_from", "reasons", "retires", "successor", "served", "training", "note")
 RATE = "rate:"
 OWN = "ADVISORKIT_PRICES"
 FILES = ("package.csv", "reviewed.csv")

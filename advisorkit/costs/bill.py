@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from advisorkit.costs.columns import columns
 from advisorkit.costs.flows import TEXTS, Column, Flow, Part, Phase, Workings, scene
-from advisorkit.costs.inputs import Inputs
+from advisorkit.costs.inputs import TOKENS, Inputs
 from advisorkit.values.errors import PriceError
+from advisorkit.values.prices import Model
+from advisorkit.values.quantities import day
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +105,10 @@ def line_of(here: Workings, column: Column, flow: Flow) -> Line:
 
 
 def _months(flow: Flow, amount: float) -> float:
-    if flow.stairs is None:
+    if flow.summed is None:
         return float(flow.months)
-    return amount / float(flow.amount) if flow.amount else 0.0
+    monthly = float(flow.quantity * flow.price)
+    return amount / monthly if monthly else 0.0
 
 
 def _known(value: object) -> float | None:
@@ -119,6 +122,40 @@ def _source(inputs: Inputs, names: Iterable[str]) -> str:
         named = [f"{row.value}/{part}" for part in ("input", "output", "cache_read", "cache_write")]
         return "; ".join(dict.fromkeys(inputs.book.prices[name].source for name in named if name in inputs.book.prices))
     return row.source
+
+
+def warnings(inputs: Inputs) -> tuple[str, ...]:
+    """What to know of the prices behind a bill: models that end within the horizon, prices announced, sources that are old."""
+    return (*_ends(inputs), *_announced(inputs), *_old(inputs))
+
+
+def _ends(inputs: Inputs) -> Iterator[str]:
+    for name in ("model", "tuned_model", "embedding_model"):
+        for model in _line_of_heirs(inputs, inputs.model(name), name == "model"):
+            if model.retires and inputs.months_to(model.retires) < inputs.months:
+                key = "warn.ends_trained" if name == "tuned_model" else "warn.ends" if model.successor else "warn.ends_alone"
+                yield TEXTS.say(key, model=model.id, date=day(model.retires), heir=model.successor)
+
+
+def _announced(inputs: Inputs) -> Iterator[str]:
+    used = {model.id: model for name in ("model", "tuned_model") for model in _line_of_heirs(inputs, inputs.model(name), name == "model")}
+    rows = (inputs.book.announced.get(f"{model}/{kind}") for model in used for kind in TOKENS)
+    for row in (row for row in rows if row and inputs.months_to(row.since) < inputs.months):
+        before = inputs.book.prices[row.id].amount.likely
+        yield TEXTS.say("warn.changes", price=row.id, date=day(row.since), before=f"{before:g}", after=f"{row.amount.likely:g}")
+
+
+def _line_of_heirs(inputs: Inputs, model: Model, followed: bool) -> Iterator[Model]:
+    """The model, and within the horizon those that follow it."""
+    yield model
+    if followed and model.successor and model.retires and inputs.months_to(model.retires) < inputs.months:
+        yield from _line_of_heirs(inputs, inputs.book.model(model.successor), followed)
+
+
+def _old(inputs: Inputs) -> Iterator[str]:
+    for age in inputs.prices():
+        if age.state != "fresh":
+            yield TEXTS.say("warn.old", price=age.id, date=day(age.as_of), source=inputs.book.price(age.id).source)
 
 
 @dataclass(frozen=True, slots=True)

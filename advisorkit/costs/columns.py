@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -143,19 +144,33 @@ def kept_up(here: Workings, built: Mapping[PatternId, Flows], patterns: Sequence
 
 
 def _calls(here: Workings, pattern: PatternId) -> Flows:
-    request, millions = here.requests[pattern], here.calls / 1e6
+    request = here.requests[pattern]
     if request.on_gpu:
         return (_gpus(here, pattern),)
-    behind = (request.model, "calls_per_month")
-    tokens = tuple(
-        here.pays(name, "run", "tokens", millions * count, "million_tokens", price, *behind)
-        for name, count, price in request.tokens_and_prices()
-    )
+    tokens = _tokens(here, pattern)
     fee, hours = here.values["tuned_hosting_hour"], here.values["gpu_hours"]
     if request.model == "model" or not np.any(fee):
         return tokens
     hosting = here.pays("tuned_hosting", "run", "month", hours, "hours", fee, "tuned_hosting_hour")
     return (*tokens, hosting)
+
+
+def _tokens(here: Workings, pattern: PatternId) -> Flows:
+    """The model's tokens by kind; where prices change within the horizon, each kind with what it costs more or less from then on."""
+    request, millions = here.requests[pattern], here.calls / 1e6
+    times = [request, *(requests[pattern] for _, requests in here.later)]
+    kinds = [{name: (millions * count, price) for name, count, price in one.tokens_and_prices()} for one in times]
+    flows = []
+    for name in dict.fromkeys(name for kind in kinds for name in kind):
+        shown = next(kind[name] for kind in kinds if name in kind)
+        flow = here.pays(name, "run", "tokens", shown[0], "million_tokens", shown[1], request.model, "calls_per_month")
+        amounts = [quantity * price for quantity, price in (kind.get(name, (0.0, 0.0)) for kind in kinds)]
+        changes = [(months, b - a) for (months, _), a, b in zip(here.later, amounts, amounts[1:], strict=False)]
+        if later := tuple(change for change in changes if np.any(change[1])):
+            summed = amounts[0] * flow.months + sum(more * here.clock.later[months] for months, more in later)
+            flow = replace(flow, amount=amounts[0], summed=summed, later=later)
+        flows.append(flow)
+    return tuple(flows)
 
 
 def _search(here: Workings) -> Flows:

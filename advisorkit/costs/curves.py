@@ -19,21 +19,21 @@ class Course:
 
     rows: tuple[Column, ...]
     """Column of each row."""
-    amounts: Mapping[Profile, Any]
-    """A line a row, by profile, always added up in this order; what no row pays by is left out."""
+    amounts: Mapping[Profile | float, Any]
+    """A line a row, by profile or by the start of a price announced, always added up in this order; what no row pays by is left out."""
     stairs: tuple[tuple[Stairs, tuple[tuple[int, float], ...]], ...]
     """Amounts worked out month by month, with the rows that pay them and how often (−1: on the other side)."""
 
     def totals(self, clock: Clock, paid: Mapping[Column, Sequence[Flow]]) -> dict[Column, Any]:
         """Present value of each row over the horizon."""
-        sums = self.by(clock.months)
+        sums = self.by(dict[Any, Any](clock.months) | dict[Any, Any](clock.later))
         for row, column in enumerate(self.rows):
             for flow in paid[column]:
                 if flow.stairs is not None:
                     sums[row] += flow.total
         return dict(zip(self.rows, sums, strict=True))
 
-    def by(self, months: Mapping[Profile, Any]) -> Any:
+    def by(self, months: Mapping[Any, Any]) -> Any:
         """What each row pays, stairs not counted, for discounted months by profile."""
         first, *others = self.amounts
         sums = self.amounts[first] * months[first]
@@ -50,7 +50,7 @@ class Course:
         """A row for each pair: the first column less the second, or less what it saves against today."""
         at = {column: row for row, column in enumerate(self.rows)}
         sides = [(at[a], None if b == "today" else at[b]) for a, b in pairs]
-        apart: dict[Profile, Any] = {
+        apart: dict[Profile | float, Any] = {
             profile: np.array([amount[a] - (0.0 if b is None else amount[b]) for a, b in sides]) for profile, amount in self.amounts.items()
         }
         for row, (a, b) in enumerate(pairs):
@@ -90,7 +90,10 @@ def course(clock: Clock, paid: Mapping[Column, Sequence[Flow]], draws: int) -> C
     apart |= {"once": ("once",), "month": ("month",)}
     if any(flow.profile == "work" for column in rows for flow in kept[column]):
         apart["work"] = ("work",)
-    amounts = {profile: stacked(*profiles) for profile, profiles in apart.items()}
+    amounts: dict[Profile | float, Any] = {profile: stacked(*profiles) for profile, profiles in apart.items()}
+    for row, column in enumerate(rows):
+        for start, more in (change for flow in kept[column] for change in flow.later):
+            amounts.setdefault(start, np.zeros((len(rows), draws)))[row] += more
     return Course(rows, amounts, tuple((steps, tuple(where)) for steps, where in stairs.values()))
 
 
@@ -106,7 +109,7 @@ def curves(clock: Clock, stacked: Course) -> dict[Column, CostCurve]:
 
 def _followed(clock: Clock, stacked: Course) -> Iterator[tuple[int, Callable[[], Any]]]:
     """Each month, and what every row has paid by then when somebody asks."""
-    months: dict[Profile, Any] = dict.fromkeys(stacked.amounts, np.float32(0.0)) | {"once": np.float32(1.0)}
+    months: dict[Profile | float, Any] = dict.fromkeys(stacked.amounts, np.float32(0.0)) | {"once": np.float32(1.0)}
     steps: list[Any] = [np.float32(0.0)] * len(stacked.stairs)
 
     def paid() -> Any:
@@ -117,7 +120,8 @@ def _followed(clock: Clock, stacked: Course) -> Iterator[tuple[int, Callable[[],
         return sums
 
     for month, factor, work, use in clock.each_month():
-        parts: dict[Profile, Any] = {"calls": use * factor, "month": factor}
+        parts: dict[Profile | float, Any] = {"calls": use * factor, "month": factor}
+        parts |= {start: parts["calls"] * np.float32(clock.begun(start, month)) for start in months if isinstance(start, float)}
         if "tokens" in months:
             parts["tokens"] = parts["calls"] * clock.token_price(month)
         if "work" in months:

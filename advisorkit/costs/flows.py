@@ -8,8 +8,8 @@ hybrid pay alike is worked out once.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -47,10 +47,14 @@ class Clock:
     """Its token prices as a share of today's."""
     months: Mapping[Profile, Any]
     """Discounted months of full use over the horizon; 1 for what is paid once."""
+    later: Mapping[float, Any] = field(default_factory=dict)
+    """Those left from an announced price's start, in months from now, until a cheaper model does the work."""
 
     @classmethod
-    def of(cls, values: Mapping[str, Any], horizon: int, switch: int = 0) -> Clock:
+    def of(cls, values: Mapping[str, Any], horizon: int, switch: int = 0, starts: Iterable[float] = ()) -> Clock:
         """The clock of one set of values over `horizon` months, token prices falling once in the month `switch` (0: never).
+
+        `starts` are the months from now at which announced prices begin.
 
         Example:
             >>> plain = {"growth_per_year": 0.0, "discount_rate": 0.0, "adoption": 1.0, "adoption_months": 3.0,
@@ -69,14 +73,24 @@ class Clock:
 
         calls = use(horizon)
         tokens = calls if not 0 < switch <= horizon else calls - (1 - share) * (calls - use(switch - 1))
+        last = min(horizon, switch - 1) if switch else horizon
+
+        def later(start: float) -> Any:
+            whole = min(int(start), last)
+            return use(last) - use(whole) - (start - whole) * (use(min(whole + 1, last)) - use(whole)) if whole < last else np.float64(0.0)
+
         months: dict[Profile, Any] = {
             "once": np.float64(1.0), "month": _geometric(discount, horizon), "work": work, "calls": calls, "tokens": tokens,
         }
-        return cls(horizon, np.exp(growth), np.exp(discount), adoption, ramp, float(np.max(ramp)), switch, share, months)
+        return cls(horizon, np.exp(growth), np.exp(discount), adoption, ramp, float(np.max(ramp)), switch, share, months, {start: later(start) for start in starts})
 
     def token_price(self, month: int) -> Any:
         """Token prices of a month as a share of today's."""
         return self.switch_share if 0 < self.switch_month <= month else 1.0
+
+    def begun(self, start: float, month: int) -> float:
+        """Share of a month in which a price holds that begins `start` months from now."""
+        return 0.0 if 0 < self.switch_month <= month else min(max(month - start, 0.0), 1.0)
 
     @property
     def most_use(self) -> Any:
@@ -194,17 +208,19 @@ class Flow:
     stairs: Stairs | None = None
     """For profile ``stairs``: how a month's amount follows from its use."""
     summed: Any = None
-    """For profile ``stairs``: present value over the horizon."""
+    """Present value over the horizon where it is no plain product: profile ``stairs``, or prices that change."""
+    later: tuple[tuple[float, Any], ...] = ()
+    """Months from now, and what a month of full use costs more from then on."""
 
     @property
     def known(self) -> bool:
         """Whether its total is known."""
-        return known(self.amount) and known(self.months if self.stairs is None else self.summed)
+        return known(self.amount) and known(self.months if self.summed is None else self.summed)
 
     @property
     def total(self) -> Any:
         """Present value over the horizon."""
-        if self.stairs is not None:
+        if self.summed is not None:
             return self.summed
         return self.amount if self.profile == "once" else self.amount * self.months
 
@@ -231,6 +247,8 @@ class Workings:
     """Calls a month of full use, retries included."""
     items: Any
     """Items of work a month of full use."""
+    later: tuple[tuple[float, Mapping[PatternId, Request]], ...] = ()
+    """Months from now at which token prices change, and what one call takes from then on."""
 
     @property
     def embedding_price(self) -> float:
@@ -255,11 +273,12 @@ def scene(inputs: Inputs, values: Mapping[str, Any], clock: Clock | None = None,
         clock: Time, where it is not to follow from `values`.
         corpus: Whether the prompt carries all reference text, where that is not to follow from `inputs`.
     """
-    v = completed(values)
+    v, later = completed(values), inputs.later
     size = index_gb(v["corpus_tokens"] / v["passage_tokens"], v["embedding_dimensions"], v["metadata_bytes"])
     return Workings(
-        inputs, v, requests(inputs, v, corpus), clock or Clock.of(v, inputs.months, inputs.whole("switch_month")), size,
+        inputs, v, requests(inputs, v, corpus), clock or Clock.of(v, inputs.months, inputs.whole("switch_month"), [months for months, _ in later]), size,
         v["calls_per_month"] * v["calls_per_item"] * (1 + v["retry_share"]), v["calls_per_month"],
+        tuple((months, requests(then, v, corpus)) for months, then in later),
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -20,6 +21,8 @@ from advisorkit.values.quantities import Estimate, Kind
 SHAPES: dict[AssumptionKind, Kind] = {"share": "share", "real": "real"}
 SHOWN_DRAWS = 2**9
 DAYS_PER_MONTH = 365.25 / 12
+TOKENS = ("input", "output", "cache_read", "cache_write")
+"""Kinds of token that a model has prices for."""
 ChangedBy = Literal["default", "price book", "negotiated", "answer", "engagement", "workflow", "not known"]
 
 
@@ -104,10 +107,36 @@ class Inputs:
         return self.book.tokens(model, batch=batch).times(self.book.rate(self.book.price(f"{model}/input").currency, self.currency))
 
     @property
+    def later(self) -> tuple[tuple[float, Inputs], ...]:
+        """Months from now at which prices of tokens change within the horizon, and the inputs that hold from then on.
+
+        An ended model is followed by its successor. A trained one is not: it is trained again.
+        """
+        days = {day for name in ("model", "tuned_model") for day in self._changes(self.model(name), name == "model")}
+        within = [(day, months) for day in sorted(days) if 0 < (months := self.months_to(day)) < self.months]
+        return tuple((months, self._on(day)) for day, months in within)
+
+    def months_to(self, day: date) -> float:
+        """Months from the day of the advice to `day`."""
+        return (day - self.engagement.as_of).days / DAYS_PER_MONTH
+
+    def _changes(self, model: Model, followed: bool) -> Iterator[date]:
+        """Days on which what is paid for `model` changes."""
+        rows = (f"{model.id}/{prefix}{part}" for prefix in ("", "batch_") for part in TOKENS)
+        yield from (self.book.announced[row].since for row in rows if row in self.book.announced)
+        if followed and model.retires and model.successor:
+            yield model.retires
+            yield from self._changes(self.book.model(model.successor), followed)
+
+    def _on(self, day: date) -> Inputs:
+        row, heir = self.rows["model"], self.book.heir(self.word("model"), day)
+        return replace(self, book=self.book.on(day), rows={**self.rows, "model": replace(row, value=heir.id)})
+
+    @property
     def announced_life(self) -> float | None:
         """Months until the maker of the model to train ends it; None when no end is announced."""
         retires = self.model("tuned_model").retires
-        return None if retires is None else max(0.0, (retires - self.engagement.as_of).days / DAYS_PER_MONTH)
+        return None if retires is None else max(0.0, self.months_to(retires))
 
     @property
     def months(self) -> int:
@@ -158,9 +187,8 @@ class Inputs:
     def prices(self) -> tuple[PriceAge, ...]:
         """Every price-book row that stands behind a number here, with its age."""
         models = (self.word(name) for name in ("model", "tuned_model", "embedding_model"))
-        parts = ("input", "output", "cache_read", "cache_write")
         ids = [row.price_id for row in self.rows.values() if row.price_id]
-        ids += [row for model in models for part in parts if (row := f"{model}/{part}") in self.book.prices]
+        ids += [row for model in models for part in TOKENS if (row := f"{model}/{part}") in self.book.prices]
         return tuple(self.book.age(row, self.engagement.as_of) for row in dict.fromkeys(ids))
 
 
@@ -181,7 +209,7 @@ def inputs_for(engagement: Engagement, workflow: Workflow, book: PriceBook, tabl
     for assumption in table.values():
         rows[assumption.name] = _row(inputs, assumption)
         if assumption.kind == "model":
-            _check_model(assumption.name, book.model(str(rows[assumption.name].value)))
+            _check_model(assumption.name, inputs)
     _check_shares(inputs)
     return _with_worked_out(inputs)
 
@@ -287,8 +315,13 @@ def _named(inputs: Inputs, id: str) -> str:
     return named
 
 
-def _check_model(name: str, model: Model) -> None:
-    """A model is used for what it does."""
+def _check_model(name: str, inputs: Inputs) -> None:
+    """A model is used for what it does, and while it is there."""
+    model, on = inputs.model(name), inputs.engagement.as_of
+    if model.retires and model.retires <= on:
+        heir = inputs.book.heir(model.id, on).id
+        instead = f"name its successor {heir}" if heir != model.id else "name another"
+        raise PriceError(f"{name}: {model.id} has ended on {model.retires}; {instead}")
     if model.kind == "embedding" and name != "embedding_model":
         raise PriceError(f"{name}: {model.id} turns text into search keys and answers nothing; name it as embedding_model, and a model that writes as {name}")
 

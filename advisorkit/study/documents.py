@@ -12,7 +12,7 @@ from advisorkit.advice.cases import Similar
 from advisorkit.advice.decision import Decision
 from advisorkit.advice.flips import Flip
 from advisorkit.advice.gates import GateHit
-from advisorkit.costs.bill import Bill
+from advisorkit.costs.bill import Bill, warnings
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.results import ColumnCost, CostResult
 from advisorkit.files.texts import Texts
@@ -150,6 +150,7 @@ def _priced(name: str, inputs: Inputs, bill: Bill, result: CostResult) -> dict[s
         "corpus_or_search": picked(result.corpus_or_search, "corpus search ratio"),
         "assumptions": [_assumption(inputs, name) for name in inputs.rows],
         "prices": [_price(inputs, age) for age in inputs.prices()],
+        "warnings": list(warnings(inputs)),
     }
 
 

@@ -70,10 +70,16 @@ class Model:
     """Tokens that it reads at once; None when not known."""
     cache_minutes: float | None
     """Minutes for which a cached prompt stays alive after its last use; None when nothing is cached."""
+    cache_from: int | None
+    """Tokens that a standing prompt must have to be cached; None when not known."""
     reasons: Annotated[bool, Named("yes or no")]
     """Whether it bills hidden reasoning tokens as output."""
     retires: date | None
     """Day on which its provider ends it; None when none is announced."""
+    successor: str = ""
+    """Model of the book that its provider names in its place; empty when there is none."""
+    served: Annotated[Literal["api", "endpoint"], Named("way to be served")] = "api"
+    """How it is sold once it is trained: by the token, or on a dedicated endpoint by the hour."""
     training: str = ""
     """Price-book row of what training it costs; empty when no such price is known."""
 
@@ -181,6 +187,19 @@ class PriceBook:
         tiers = tuple((above, *_four(rows, above + 1)) for above in bounds)
         return TokenPrices(*_four(rows, 0), tiers)
 
+    def on(self, day: date) -> PriceBook:
+        """This book when the prices announced for `day` and before hold."""
+        begun = {key: row for key, row in self.announced.items() if row.since <= day}
+        left = {key: row for key, row in self.announced.items() if key not in begun}
+        return replace(self, as_of=day, prices={**self.prices, **begun}, announced=left)
+
+    def heir(self, model: str, day: date) -> Model:
+        """The model that does the work of `model` on `day`: its successor once it is ended, or itself where none is named."""
+        found = self.model(model)
+        while found.successor and found.retires and found.retires <= day:
+            found = self.model(found.successor)
+        return found
+
     def rate(self, source: str, target: str) -> float:
         """Units of `target` for one unit of `source`.
 
@@ -214,7 +233,8 @@ class PriceBook:
             PriceError: If an id is not in the book.
         """
         own = {key: _own(self.price(key), amount, on) for key, amount in prices.items()}
-        return replace(self, prices={**self.prices, **own}) if own else self
+        announced = {key: row for key, row in self.announced.items() if key not in own}
+        return replace(self, prices={**self.prices, **own}, announced=announced) if own else self
 
     def with_rates(self, rates: Mapping[str, float], into: str) -> PriceBook:
         """This book with agreed exchange rates into the currency `into`; planning rates fill the gaps."""
