@@ -7,7 +7,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from advisorkit.advice.belief import GUESS
+from advisorkit.advice.belief import CAP
+from advisorkit.advice.gates import GUESS
 from advisorkit.catalog.prices import load as load_prices
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions
@@ -39,7 +40,7 @@ def page() -> str:
     whole = Engagement("example", "Example", "USD", EXAMPLE_DAY, (Workflow("mail", "Mail", answers=said),))
     made = bill(inputs_for(whole, whole.workflows[0], prices, assumptions()))
     return jinja.get_template("method.md.j2").render(
-        catalog=catalog, criteria=list(catalog.criteria.values()), archetypes=archetypes().values(), guess=GUESS,
+        catalog=catalog, criteria=list(catalog.criteria.values()), archetypes=archetypes().values(), guess=GUESS, cap=CAP,
         assumptions=assumptions().values(), prices=[row for row in prices.prices.values() if row.id.partition(":")[0] in REVIEWED],
         bill=made, lines=[line for line in made.of("prompt") if line.amount is not None], example_day=EXAMPLE_DAY,
         correlation=CORRELATION, draws=DRAWS, warn=WARN_DAYS, stale=STALE_DAYS,

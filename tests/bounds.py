@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping
 
 import numpy as np
 
-from advisorkit.advice.decibans import Array, chance, table
+from advisorkit.advice.decibans import Array, table
 from advisorkit.advice.gates import read_by, told_by
 from advisorkit.advice.whatif import Outlook
 from advisorkit.values.patterns import PATTERNS, PatternId
@@ -24,10 +24,11 @@ def bounds(outlook: Outlook) -> dict[PatternId, tuple[float, float]]:
     for column in free.values():
         weights = outlook.weights[:, column, : tables.levels[column]]
         ends[0, :, column], ends[1, :, column] = weights.min(axis=1), weights.max(axis=1)
-    low, high = chance(tables.total(ends) + assessment.start)
+    low, high = assessment.chances(tables.total(ends) + assessment.start)
+    worst, best = _lowered(outlook, free)
     gone, unsure = _ruled_out(outlook, free)
-    least = dict(zip(PATTERNS, _spread_ends(low, high), strict=True))
-    most = dict(zip(PATTERNS, _spread_ends(high, low), strict=True))
+    least = {p: share * worst[p] for p, share in zip(PATTERNS, _spread_ends(low, high), strict=True)}
+    most = {p: share * best[p] for p, share in zip(PATTERNS, _spread_ends(high, low), strict=True)}
     return {p: _share(p, least, most, gone, unsure) for p in PATTERNS}
 
 
@@ -37,7 +38,7 @@ def _ruled_out(outlook: Outlook, free: Container[str]) -> tuple[frozenset[Patter
     moved = costing is not None and any(name in free for name in costing.feeds)
     gone, unsure = set[PatternId](), set[PatternId]()
     for gate, hits in zip(outlook.assessment.catalog.gates, outlook.by_gate, strict=False):
-        if gate.kind != "lasting" and (gate.kind != "off_ramp" or len(gate.removes) == len(PATTERNS)):
+        if gate.kind != "lasting":
             continue
         if any(name in free for name in read_by(gate)) or (moved and told_by(gate)):
             unsure |= set(gate.removes)
@@ -46,6 +47,19 @@ def _ruled_out(outlook: Outlook, free: Container[str]) -> tuple[frozenset[Patter
             (unsure if hit.provisional else gone).update(hit.removes)
     certain = frozenset[PatternId]() if len(gone) == len(PATTERNS) else frozenset(gone)
     return certain, frozenset(unsure | gone) - certain
+
+
+def _lowered(outlook: Outlook, free: Container[str]) -> tuple[dict[PatternId, float], dict[PatternId, float]]:
+    """Least and most that lowering gates could multiply each pattern's odds by, whatever the open questions' answers."""
+    moved = outlook.assessment.costing is not None
+    worst, best = dict.fromkeys(PATTERNS, 1.0), dict.fromkeys(PATTERNS, 1.0)
+    for gate, hits in zip(outlook.assessment.catalog.gates, outlook.by_gate, strict=False):
+        settled = not any(name in free for name in read_by(gate)) and not (moved and told_by(gate))
+        for pattern in gate.removes:
+            held = min((hit.factor for hit in hits if pattern in hit.removes), default=1.0)
+            worst[pattern] = min(worst[pattern], held if settled else gate.factor)
+            best[pattern] = min(best[pattern], held) if settled else best[pattern]
+    return worst, best
 
 
 def _spread_ends(real: Array, absent: Array) -> tuple[float, float, float, float]:

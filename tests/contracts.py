@@ -27,7 +27,11 @@ def per_pattern(item: dict[str, Any]) -> dict[str, Any]:
 
 
 RANGE = objects({"p10": or_null(NUMBER), "p50": or_null(NUMBER), "p90": or_null(NUMBER)})
-GATE = objects({"criterion": TEXT, "kind": {"enum": ["lasting", "for_now"]}, "reason": TEXT, "reopens": TEXT})
+BASIS = or_null({"enum": ["law", "rights", "platform", "size", "pace", "form"]})
+GATE = {"oneOf": [
+    objects({"criterion": TEXT, "kind": {"enum": ["lasting", "for_now"]}, "reason": TEXT, "reopens": TEXT, "basis": BASIS}),
+    objects({"criterion": TEXT, "kind": {"const": "lowers"}, "factor": SHARE, "reason": TEXT, "reopens": TEXT, "basis": BASIS}),
+]}
 
 ASSESS = objects({
     "advisorkit": {"const": 1}, "client": TEXT, "as_of": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"},

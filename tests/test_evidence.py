@@ -14,9 +14,9 @@ from skcriteria import mkdm
 from skcriteria.agg.simple import WeightedSumModel
 from strategies import answer_sets
 
-from advisorkit.advice.belief import GUESS, Assessment, Belief, removed
-from advisorkit.advice.decibans import table
-from advisorkit.advice.gates import GateHit, closed_gates, shares
+from advisorkit.advice.belief import CAP, Assessment, Belief, removed
+from advisorkit.advice.decibans import chance, table
+from advisorkit.advice.gates import GUESS, GateHit, closed_gates, shares
 from advisorkit.advice.ladder import step_for_now, waiting
 from advisorkit.catalog.reading import load
 from advisorkit.store import samples
@@ -192,7 +192,7 @@ def test_a_lasting_gate_is_never_bought_off(gate: Gate, answers: dict[str, Answe
 def test_a_gate_on_an_unknown_answer_is_shown_and_takes_nothing_away() -> None:
     hits = closed_gates(CATALOG, {})
 
-    assert {hit.criterion for hit in hits if hit.provisional} >= {"training_rights", "tuning_available", "corpus_tokens"}
+    assert {hit.criterion for hit in hits if hit.provisional} == {"training_rights", "tuning_available", "access_control"}
     assert removed(hits) == frozenset()
 
 
@@ -224,6 +224,47 @@ def test_an_excuse_lifts_its_gate_and_half_an_excuse_leaves_it_in_doubt(gate: Ga
     ]
 
     assert states == [[], [True], [False]]
+
+
+@pytest.mark.parametrize("gate", [g for g in CATALOG.gates if g.kind == "lowers" and not g.computed], ids=lambda g: g.criterion)
+def test_a_gate_of_size_pace_or_form_lowers_odds_by_its_factor_and_by_half_the_way_where_half_believed(gate: Gate) -> None:
+    level = gate.levels[0]
+    other = next(one.id for one in CATALOG.criterion(gate.criterion).levels if one.id not in gate.levels)
+
+    factors = [
+        [hit.factor for hit in closed_gates(CATALOG, {gate.criterion: answer}) if hit.reason == gate.reason]
+        for answer in (said(level), said(level, other), replace(said(level), confidence="guess"), said(other))
+    ]
+
+    assert factors[0] == pytest.approx([gate.factor])
+    assert factors[1] == pytest.approx([(1 + gate.factor) / 2])
+    assert factors[2] == pytest.approx([1 - GUESS * (1 - gate.factor)])
+    assert factors[3] == []
+
+
+@given(plain)
+def test_no_chance_is_zero_without_a_known_no_of_law_rights_or_platform(answers: dict[str, Answer]) -> None:
+    found = chances(answers)
+    gone = {p for hit in closed_gates(CATALOG, answers) if hit.basis in ("law", "rights", "platform") and not hit.provisional for p in hit.removes}
+
+    assert {p for p, chance in found.items() if chance == 0} <= gone
+
+
+@pytest.mark.parametrize("gate", [g for g in CATALOG.gates if g.kind == "lasting" and not g.computed], ids=lambda g: f"{g.criterion}-{g.levels[0]}")
+def test_a_guess_closes_no_pattern_for_good(gate: Gate) -> None:
+    hits = closed_gates(CATALOG, {gate.criterion: replace(said(gate.levels[0]), confidence="guess")})
+
+    assert [hit.provisional for hit in hits if hit.reason == gate.reason] == [True]
+    assert removed(hits) == frozenset()
+
+
+@given(plain)
+def test_without_marked_results_neither_belief_is_over_nineteen_in_twenty_and_the_sum_is_not_capped(answers: dict[str, Answer]) -> None:
+    unmarked, marked = (believe(Assessment(CATALOG, answers, locked=frozenset(locked))) for locked in ((), ("baseline_quality",)))
+
+    for delivered, whole in ((unmarked.retrieval, unmarked.retrieval_decibans), (unmarked.training, unmarked.training_decibans)):
+        assert delivered == pytest.approx(min(max(float(chance(whole)), 1 - CAP), CAP))
+    assert marked.retrieval == pytest.approx(float(chance(marked.retrieval_decibans)))
 
 
 @pytest.mark.parametrize(("payback", "closed"), [(None, True), (24.0, True), (6.0, False)])
@@ -269,7 +310,7 @@ def test_a_bot_that_reads_one_record_by_its_key_is_not_sent_to_retrieval() -> No
 
     found = chances(answers)
 
-    assert found["rag"] == found["hybrid"] == 0
+    assert found["rag"] + found["hybrid"] < chances({**answers, "source_form": said("documents"), "access_control": said("no")})["rag"] / 2
     assert best(found) == "prompt"  # type: ignore[arg-type]
 
 

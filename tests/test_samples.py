@@ -153,7 +153,7 @@ def test_what_the_marked_sample_ran_is_in_no_doubt_and_its_findings_are_told_as_
     file, client = samples.path("marked-pilot"), sample("marked-pilot")
     (before,), (found,) = studies(client), studies(client, pilots_of(client, file))
 
-    assert (before.advice.patterns["prompt"].status, found.advice.patterns["prompt"].status) == ("provisional", "possible")
+    assert {before.advice.patterns["prompt"].status, found.advice.patterns["prompt"].status} == {"possible"}
     assert found.advice.words.why[0] == "Wrong answers in the pilot often lacked the right text, which speaks for looking things up."
     assert ", because few answers in the pilot missed in manner, and " in found.advice.words.summary[1]
 

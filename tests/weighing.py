@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from advisorkit.advice.belief import Assessment, Belief, removed, spread
+import numpy as np
+
+from advisorkit.advice.belief import Assessment, Belief, delivered, odds
 from advisorkit.advice.gates import GateHit
 from advisorkit.advice.whatif import Outlook
 from advisorkit.values.criteria import Catalog
@@ -20,9 +22,8 @@ def weigh(catalog: Catalog, answers: Mapping[str, Answer]) -> Belief:
 def corners(belief: Belief, hits: Iterable[GateHit]) -> dict[PatternId, float]:
     """Chance of each pattern as the destination; what cannot be is removed and the rest adds up to 1.
     """
-    gone = removed(hits)
-    chances = spread(belief.retrieval, belief.training) * [p not in gone for p in PATTERNS]
-    return dict(zip(PATTERNS, (chances / chances.sum()).tolist(), strict=True))
+    chances = delivered(np.array([belief.retrieval, belief.training]), [odds(hits)])[0]
+    return dict(zip(PATTERNS, chances.tolist(), strict=True))
 
 
 def best(chances: Mapping[PatternId, float]) -> PatternId:

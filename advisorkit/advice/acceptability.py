@@ -11,22 +11,25 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from advisorkit.advice.belief import spread
+from advisorkit.advice.belief import delivered, spread
 from advisorkit.advice.cases import Case, frequencies
-from advisorkit.advice.decibans import Array, chance, made_once, table
+from advisorkit.advice.decibans import Array, made_once, table
 from advisorkit.advice.gates import pointless
 from advisorkit.advice.whatif import Outlook, best_of
 from advisorkit.costs.sampling import strata
-from advisorkit.values.criteria import Catalog
+from advisorkit.values.criteria import Catalog, Criterion
 from advisorkit.values.patterns import PATTERNS, PatternId
 
-LEAD = 0.1
+LEAD = 0.3
 """Lead of the destination over the runner-up below which the advice is not clear, as a share."""
 
-SHARE = 0.6
+SHARE = 0.65
 """Share of draws in which the destination must come first to be called clear."""
 
-WEIGHT_SPREAD = 0.35
+PLAUSIBLE = 0.1
+"""Chance of an answer to an open question from which it counts as one that could well come."""
+
+WEIGHT_SPREAD = 0.3
 """Standard deviation of the logarithm of each criterion's weight: what a fit to published cases moves a weight by."""
 
 
@@ -58,9 +61,9 @@ def draw(outlook: Outlook, cases: Sequence[Case] = (), draws: int = 4096, seed: 
     power = max(6, math.ceil(math.log2(draws)))
     tables, assessment = table(outlook.assessment.catalog), outlook.assessment
     columns, told = _drawn(outlook, cases, power, seed)
-    beliefs = chance(tables.total_of_rows(told, columns) + assessment.start[:, None])
-    shares = spread(beliefs[0], beliefs[1]) * [pattern not in outlook.gone for pattern in PATTERNS]
-    first = np.bincount(best_of(shares / shares.sum(axis=-1, keepdims=True)), minlength=len(PATTERNS)) / shares.shape[0]
+    beliefs = assessment.chances(tables.total_of_rows(told, columns) + assessment.start[:, None])
+    shares = delivered(beliefs.T, [outlook.odds])
+    first = np.bincount(best_of(shares), minlength=len(PATTERNS)) / shares.shape[0]
     return Draws(beliefs[0], beliefs[1], dict(zip(PATTERNS, first.tolist(), strict=True)))
 
 
@@ -86,7 +89,7 @@ def _drawn(outlook: Outlook, cases: Sequence[Case], power: int, seed: int) -> tu
 def _needs(outlook: Outlook, power: int, seed: int) -> NDArray[np.intp]:
     """Which pattern's needs are real in each draw, as often as believed today."""
     tables = table(outlook.assessment.catalog)
-    believed = chance(tables.total(outlook.columns) + outlook.assessment.start)
+    believed = outlook.assessment.chances(tables.total(outlook.columns) + outlook.assessment.start)
     edges = np.cumsum(spread(believed[0], believed[1]))[:-1]
     places: NDArray[np.intp] = np.searchsorted(edges, (_strata(power, seed, len(tables.ids))[0] + 0.5) / _BINS)
     return places
@@ -117,8 +120,48 @@ def level_chances(catalog: Catalog, cases: Sequence[Case] = ()) -> Array:
     tables = table(catalog)
     decibans = np.stack([tables.retrieval, tables.training])
     neither = _tilted(frequencies(catalog, cases), decibans)
-    chances = [neither * 10 ** ((r * decibans[0] + t * decibans[1]) / 10) for r, t in _NEEDS]
-    return np.stack([chance_ / chance_.sum(axis=1, keepdims=True) for chance_ in chances])
+    needed = [neither * 10 ** ((r * decibans[0] + t * decibans[1]) / 10) for r, t in _NEEDS]
+    chances = np.stack(needed) * _left(catalog)
+    return np.asarray(chances / chances.sum(axis=2, keepdims=True))
+
+
+def _left(catalog: Catalog) -> Array:
+    """What gates leave of each answer where a pattern turned out right: pattern, column of `Table`, level."""
+    tables = table(catalog)
+    left = np.ones((len(PATTERNS), *tables.retrieval.shape))
+    for gate in catalog.gates:
+        if gate.kind in ("lasting", "lowers") and not gate.computed and gate.unless is None:
+            levels = catalog.criteria[gate.criterion].levels
+            places = [place for place, level in enumerate(levels) if level.id in gate.levels]
+            for pattern in gate.removes:
+                left[PATTERNS.index(pattern), tables.index[gate.criterion], places] *= 0.0 if gate.kind == "lasting" else gate.factor
+    return left
+
+
+def clear(outlook: Outlook, drawn: Draws, cases: Sequence[Case] = ()) -> bool:
+    """Whether the destination is called clear: it leads, comes first in most draws, and no plausible open answer overturns it."""
+    second, first = np.sort(outlook.chances)[-2:]
+    return bool(first - second >= LEAD and drawn.first[PATTERNS[outlook.goal]] >= SHARE and not overturning(outlook, cases))
+
+
+def overturning(outlook: Outlook, cases: Sequence[Case] = ()) -> frozenset[str]:
+    """Open questions of which one plausible answer would change the destination.
+
+    Plausible is a chance of `PLAUSIBLE` and more, given the other answers. Left out is what only a pilot can tell.
+    """
+    tables, catalog = table(outlook.assessment.catalog), outlook.assessment.catalog
+    likely = np.tensordot(outlook.chances, level_chances(catalog, cases), axes=1)
+    asked = {tables.ids[column] for column in _open(outlook)} - {name for name, one in catalog.criteria.items() if _piloted(one)}
+    return frozenset(
+        change.criterion
+        for change, goal in zip(outlook.singles, best_of(outlook.single.chances), strict=True)
+        if goal != outlook.goal and change.criterion in asked
+        and likely[tables.index[change.criterion], change.level] >= PLAUSIBLE
+    )  # fmt: skip
+
+
+def _piloted(criterion: Criterion) -> bool:
+    return criterion.topic == "stage" or (criterion.ask_if is not None and criterion.ask_if.criterion == "prompt_pilot")
 
 
 def _tilted(often: Array, decibans: Array) -> Array:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from advisorkit.advice.acceptability import LEAD, SHARE, Draws, draw
+from advisorkit.advice.acceptability import Draws, clear, draw
 from advisorkit.advice.belief import Assessment, Belief, removed, shuts
 from advisorkit.advice.cases import Case, Similar, similar
 from advisorkit.advice.flips import (
@@ -113,7 +113,7 @@ SEED = 20_261_122
 MAPPED = 512
 """Draws kept for the map; a power of two, so that they are a good sample by themselves."""
 
-_RUNNABLE = frozenset({("corpus_tokens", ()), ("tuning_available", ("no",))})
+_RUNNABLE = frozenset({("tuning_available", ("no",))})
 """Gates, by criterion and levels, that a pilot of the pattern settles: that it could be run, and not that it may stay."""
 
 
@@ -145,7 +145,7 @@ def advise(
     outlook = Outlook(assess(catalog, engagement, workflow, facts, pilot, costing))
     drawn = draw(outlook, cases, draws, seed)
     bought = any(name.startswith("buy_") for name in engagement.settings_of(workflow))
-    story = _judged(outlook, drawn, pilot, bought=bought)
+    story = _judged(outlook, drawn, cases, pilot, bought=bought)
     asked, chances = _asked(engagement, workflow), _chances(outlook)
     return Advice(
         workflow=workflow.id,
@@ -183,14 +183,14 @@ def _chances(outlook: Outlook) -> dict[PatternId, float]:
     return dict(zip(PATTERNS, outlook.chances.tolist(), strict=True))
 
 
-def _judged(outlook: Outlook, drawn: Draws, pilot: Established | None, *, bought: bool) -> Story:
+def _judged(outlook: Outlook, drawn: Draws, cases: Sequence[Case], pilot: Established | None, *, bought: bool) -> Story:
     recommended, others = PATTERNS[outlook.goal], outlook.chances.copy()
     others[outlook.goal] = -1
     runner_up = int(best_of(others))
     lead = float(outlook.chances[outlook.goal] - outlook.chances[runner_up])
     ramp = off_ramp(outlook.assessment, outlook.hits, recommended, bought=bought)
-    clear = lead >= LEAD and drawn.first[recommended] >= SHARE
-    return Story(outlook, recommended, PATTERNS[runner_up], lead, clear, ramp, next_step(outlook, ramp, outlook.now, pilot))
+    sure = clear(outlook, drawn, cases)
+    return Story(outlook, recommended, PATTERNS[runner_up], lead, sure, ramp, next_step(outlook, ramp, outlook.now, pilot))
 
 
 def _reopens(hits: Sequence[GateHit]) -> tuple[str, ...]:
@@ -239,7 +239,7 @@ def assess(
 def _pattern(
     pattern: PatternId, chances: Mapping[PatternId, float], hits: Sequence[GateHit], pilot: Established | None
 ) -> PatternAdvice:
-    named = (hit for hit in hits if pattern in hit.removes and (hit.kind != "off_ramp" or shuts(hit)))
+    named = (hit for hit in hits if pattern in hit.removes and (hit.kind != "off_ramp" or hit.factor < 1))
     measured = pilot is not None and any(seen.pilot.pattern == pattern for seen in pilot.diagnoses)
     gates = tuple(hit for hit in named if not (measured and hit.provisional and (hit.criterion, hit.levels) in _RUNNABLE))
     out = any(shuts(hit) for hit in gates)

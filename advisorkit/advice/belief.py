@@ -10,7 +10,7 @@ import numpy as np
 
 from advisorkit.advice.answers import clause, words_of, written
 from advisorkit.advice.decibans import Array, chance, table
-from advisorkit.advice.gates import Facts, GateHit, shares
+from advisorkit.advice.gates import GUESS, Facts, GateHit, shares
 from advisorkit.costs.facts import Costing
 from advisorkit.values.criteria import Axis, Catalog
 from advisorkit.values.engagement import Answer
@@ -21,6 +21,9 @@ PAYBACK = (6.0, 18.0)
 
 HORIZON_MONTHS = 36.0
 """Months within which building retrieval must pay back against sending the whole text along."""
+
+FEW_PAGES = 10_000.0
+"""Tokens below which a text is a few pages: the first band of ``corpus_tokens``."""
 
 WORKED_OUT = ("corpus_tokens", "calls_per_month", "special_cases")
 """Criteria whose levels facts may weigh otherwise than the bands do."""
@@ -47,14 +50,15 @@ def worked_out(catalog: Catalog, answers: Mapping[str, Answer], facts: Facts | N
 
 
 def _corpus(answers: Mapping[str, Answer], facts: Facts) -> tuple[float, ...] | None:
-    calls = answers.get("calls_per_month")
+    size, calls = answers.get("corpus_tokens"), answers.get("calls_per_month")
     if facts.corpus_fits is None or facts.corpus_works is None or facts.corpus_cost_ratio is None:
         return None
-    if calls is None or calls.amount is None:
+    if size is None or size.amount is None or calls is None or calls.amount is None:
         return None
     months = (facts.corpus_payback_calls or math.inf) / max(calls.amount.likely, 1.0)
     small = min(facts.corpus_works, facts.corpus_fits) if months > HORIZON_MONTHS else 0.0
-    return (small, facts.corpus_fits - small, 1 - facts.corpus_fits)
+    few = min(small, size.amount.below(FEW_PAGES))
+    return (few, small - few, facts.corpus_fits - small, 1 - facts.corpus_fits)
 
 
 def _volume(facts: Facts) -> tuple[float, ...] | None:
@@ -82,8 +86,8 @@ def contradicted(facts: Facts | None) -> bool:
     return (facts.payback_months or math.inf) > facts.base_model_life_months
 
 
-GUESS = 2 / 3
-"""Share of an answer's decibans that counts when the answer is marked as a guess; the rest adds nothing."""
+CAP = 0.95
+"""Largest belief in either direction while nothing has been marked: published cases do not support a larger one."""
 
 MEASURED = "pilot"
 """Name under which a pilot's findings stand among the evidence."""
@@ -92,6 +96,16 @@ Masses = Mapping[str, tuple[float, ...]]
 """Probability of each level by criterion."""
 
 _AXES: tuple[Axis, ...] = ("retrieval", "training")
+
+
+def believable(decibans: Array, *, marked: bool = False) -> Array:
+    """Beliefs that sums of evidence support, 0 to 1: none beyond `CAP` while nothing has been marked.
+
+    Example:
+        >>> believable(np.array([-20.0, 0.0, 20.0])).round(2).tolist()
+        [0.05, 0.5, 0.95]
+    """
+    return chance(decibans) if marked else chance(decibans).clip(1 - CAP, CAP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +184,10 @@ class Assessment:
         """Prior and measured decibans: retrieval, training."""
         return self.prior + self.measured
 
+    def chances(self, decibans: Array) -> Array:
+        """Beliefs that sums of evidence support, 0 to 1: without marked results none beyond `CAP`."""
+        return believable(decibans, marked=bool(self.locked))
+
     def weights(self) -> Array:
         """Decibans that every level would add: axis, column of `Table`, level.
 
@@ -196,8 +214,11 @@ class Assessment:
         return columns
 
     def _decibans(self, name: str, mass: Sequence[float], weights: Array) -> Array:
-        trust = GUESS if self.answers[name].confidence == "guess" else 1.0
-        return np.asarray(trust * (weights[:, table(self.catalog).index[name], : len(mass)] @ mass))
+        return np.asarray(self.trust(name) * (weights[:, table(self.catalog).index[name], : len(mass)] @ mass))
+
+    def trust(self, name: str) -> float:
+        """Share of the answer to `name` that counts, 0 to 1."""
+        return GUESS if self.answers[name].confidence == "guess" else 1.0
 
     def with_answers(self, answers: Mapping[str, Answer], facts: Facts | None) -> Assessment:
         """The same with some answers changed, and the facts that they bring about."""
@@ -219,11 +240,12 @@ def believed(assessment: Assessment, masses: Masses, columns: Array) -> Belief:
     """The two beliefs that `assessment` supports, with every reason, from what was already worked out of it."""
     prior = assessment.prior
     totals = table(assessment.catalog).total(columns) + assessment.start
+    retrieval, training = assessment.chances(totals).tolist()
     return Belief(
         retrieval_decibans=float(totals[0]),
         training_decibans=float(totals[1]),
-        retrieval=float(chance(totals[0])),
-        training=float(chance(totals[1])),
+        retrieval=retrieval,
+        training=training,
         items=(*_items(assessment, masses, columns), *_measured(assessment)),
         prior=(float(prior[0]), float(prior[1])),
     )
@@ -287,11 +309,31 @@ def spread(retrieval: Array | float, training: Array | float) -> Array:
 
 
 def shuts(hit: GateHit) -> bool:
-    """Whether a gate takes its patterns out of the destination: a lasting one, or an off-ramp that leaves others open."""
-    return not hit.provisional and (hit.kind == "lasting" or (hit.kind == "off_ramp" and len(hit.removes) < len(PATTERNS)))
+    """Whether a gate takes its patterns out of the destination."""
+    return hit.kind == "lasting" and not hit.provisional
 
 
 def removed(hits: Iterable[GateHit]) -> frozenset[PatternId]:
     """Patterns that cannot be the destination; none when all four would go, for then only an off-ramp is left to advise."""
     gone = frozenset(pattern for hit in hits if shuts(hit) for pattern in hit.removes)
     return frozenset() if len(gone) == len(PATTERNS) else gone
+
+
+Odds = tuple[float, ...]
+"""What gates multiply the odds of each pattern by, in the order of `PATTERNS`; 0 for those that cannot be."""
+
+
+def odds(hits: Iterable[GateHit]) -> Odds:
+    """What all gates together multiply the odds of each pattern by: of several that lower one, the strongest counts."""
+    hits = tuple(hits)
+    gone = removed(hits)
+    return tuple(0.0 if p in gone else min((hit.factor for hit in hits if p in hit.removes), default=1.0) for p in PATTERNS)
+
+
+def delivered(beliefs: Array, gates: Sequence[Odds] | Array) -> Array:
+    """Chances of the patterns for pairs of beliefs, on the last axis, under the gates' odds of each; one may hold for all.
+
+    This is what advice delivers, what is scored on closed cases, and what every what-if changes.
+    """
+    chances = spread(beliefs[..., 0], beliefs[..., 1]) * np.asarray(gates)
+    return np.asarray(chances / chances.sum(axis=-1, keepdims=True))

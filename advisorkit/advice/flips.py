@@ -9,10 +9,11 @@ from itertools import combinations
 import numpy as np
 
 from advisorkit.advice.acceptability import level_chances
+from advisorkit.advice.belief import delivered
 from advisorkit.advice.cases import Case, answerable
-from advisorkit.advice.decibans import Array, chance, table
+from advisorkit.advice.decibans import Array, table
 from advisorkit.advice.gates import pointless
-from advisorkit.advice.whatif import Change, Outlook, best_of, shared_out
+from advisorkit.advice.whatif import Change, Outlook, best_of
 from advisorkit.values.criteria import TOPICS, Axis, Criterion
 from advisorkit.values.engagement import Answer
 from advisorkit.values.patterns import PATTERNS, PatternId
@@ -174,8 +175,8 @@ def _scaled(outlook: Outlook, columns: Sequence[int], factors: Array) -> Array:
     told = np.broadcast_to(outlook.columns, (len(columns), factors.size, *outlook.columns.shape)).copy()
     for row, column in enumerate(columns):
         told[row, :, :, column] *= factors[:, None]
-    beliefs = chance(tables.total(told) + outlook.assessment.start).reshape(-1, 2)
-    shares = shared_out(beliefs, [outlook.gone])
+    beliefs = outlook.assessment.chances(tables.total(told) + outlook.assessment.start).reshape(-1, 2)
+    shares = delivered(beliefs, [outlook.odds])
     return shares.reshape(len(columns), factors.size, len(PATTERNS))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from advisorkit.costs.facts import CostFacts
-from advisorkit.values.criteria import Axis, Catalog, Criterion, Gate, GateKind
+from advisorkit.values.criteria import Axis, Basis, Catalog, Criterion, Gate, GateKind
 from advisorkit.values.engagement import Answer
 from advisorkit.values.errors import CatalogError, nearest
 from advisorkit.values.patterns import PATTERNS, PatternId
@@ -15,6 +15,11 @@ from advisorkit.values.quantities import Estimate, Kind
 
 Answers = Mapping[str, Answer]
 
+GUESS = 2 / 3
+"""Share of an answer that counts when it is marked as a guess; the rest adds nothing."""
+
+SURE = 1 - 1e-9
+"""Chance above which a lasting gate holds for certain."""
 
 Facts = CostFacts
 """Computed evidence that the cost model hands over; a field that is None is not known."""
@@ -27,7 +32,7 @@ class GateHit:
     criterion: str
     """Criterion whose answer closes it."""
     kind: GateKind
-    """lasting, for_now, off_ramp or autonomy."""
+    """lasting, lowers, for_now, off_ramp or autonomy."""
     removes: tuple[PatternId, ...]
     """Patterns that it takes away."""
     reason: str
@@ -35,13 +40,17 @@ class GateHit:
     reopens: str
     """What in the world would lift it."""
     provisional: bool
-    """True when the answer is unknown or disputed: it is shown and takes nothing away."""
+    """True when the answer is unknown, disputed or a guess: it is shown and takes nothing away."""
     short: str = ""
     """The reason in a few words, for labels."""
     leads_to: tuple[str, ...] = ()
     """Off-ramps or companions that it points to, first choice first."""
     levels: tuple[str, ...] = ()
     """Levels that close it; empty for one that only a computed test closes."""
+    basis: Basis | None = None
+    """What it rests on; None for gates that only bind the step for now or point beside the patterns."""
+    factor: float = 1.0
+    """What the odds of its patterns are multiplied by; 1 where it takes them away, holds them back or is not certain."""
 
 
 def shares(criterion: Criterion, answer: Answer | None) -> tuple[float, ...]:
@@ -182,22 +191,26 @@ def hits_of(gate: Gate, catalog: Catalog, answers: Answers, facts: Facts | None)
     """What `gate` takes away, patterns that it may yet take away apart."""
     patterns = gate.removes or PATTERNS[:1]
     if gate.computed:
-        states = {pattern: _state(gate, catalog, answers, facts, pattern) for pattern in patterns}
+        chances = {pattern: closure(gate, catalog, answers, facts, pattern) for pattern in patterns}
     else:
-        states = dict.fromkeys(patterns, _state(gate, catalog, answers, facts, patterns[0]))
+        chances = dict.fromkeys(patterns, closure(gate, catalog, answers, facts, patterns[0]))
+    guessed = any(answers[name].confidence == "guess" for name in read_by(gate) if name in answers)
+    states = {pattern: _state(gate, catalog, answers, chance, guessed=guessed) for pattern, chance in chances.items()}
+    held = max((chance or 0.0 for chance in chances.values()), default=0.0) * (GUESS if guessed else 1.0)
     for state in ("closed", "provisional"):
         removes = tuple(pattern for pattern in gate.removes if states[pattern] == state)
         if state in states.values():
             yield GateHit(
-                gate.criterion, gate.kind, removes, gate.reason, gate.reopens, state == "provisional", gate.short, gate.leads_to, gate.levels
+                gate.criterion, gate.kind, removes, gate.reason, gate.reopens, state == "provisional", gate.short, gate.leads_to, gate.levels,
+                gate.basis, 1 - held * (1 - gate.factor) if state == "closed" else 1.0,
             )  # fmt: skip
 
 
-def _state(gate: Gate, catalog: Catalog, answers: Answers, facts: Facts | None, pattern: PatternId) -> str:
-    chance = closure(gate, catalog, answers, facts, pattern)
+def _state(gate: Gate, catalog: Catalog, answers: Answers, chance: float | None, *, guessed: bool) -> str:
     if chance is None and gate.kind == "for_now" and gate.unknown_closes:
         return "closed"
-    if chance is not None and chance > 0.5:
+    least = {"lasting": SURE, "lowers": 0.0}.get(gate.kind, 0.5)
+    if chance is not None and chance > least and not (guessed and gate.kind == "lasting"):
         return "closed"
     open_question = chance is None and not pointless(catalog, answers, gate.criterion)
     return "provisional" if gate.kind == "lasting" and (open_question or chance) else "open"

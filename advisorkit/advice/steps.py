@@ -48,6 +48,9 @@ PILOT_CASES = 100
 FEW_CASES = 20
 """Cases below which a first result only points the way (source O1)."""
 
+FIRST: tuple[OffRampId, ...] = ("stop", "fix_process", "predictive_model", "rule", "query", "tool_call", "search", "buy")
+"""Which off-ramp is taken first where several fit."""
+
 
 def _suggested(catalog: Catalog, answers: Mapping[str, Answer], pattern: Pattern) -> bool:
     return any(
@@ -57,20 +60,22 @@ def _suggested(catalog: Catalog, answers: Mapping[str, Answer], pattern: Pattern
 
 
 def off_ramp(assessment: Assessment, hits: Sequence[GateHit], recommended: PatternId, *, bought: bool) -> OffRamp | None:
-    """Something simpler that fits better than any pattern, if anything does.
+    """Something simpler that fits better than any pattern, if anything does: of several, the first in `FIRST`.
 
     A gate leads to one when it stands for it outright, or when it holds the destination back for now. Of several that it
-    names, the first that the answers suggest is taken. A product that can be bought, by a price or by an answer, comes last.
+    names, those that the answers suggest are taken, else the first. A product can be bought by a price or by an answer.
     """
     catalog, answers = assessment.catalog, assessment.answers
+    found: list[OffRamp] = []
     for hit in hits:
         outright = hit.kind == "off_ramp"
-        ramps: list[OffRampId] = [name for name in get_args(OffRampId) if name in hit.leads_to]
+        ramps: list[OffRampId] = [name for name in FIRST if name in hit.leads_to]
         meant = [name for name in ramps if _suggested(catalog, answers, catalog.off_ramps[name])]
         if ramps and not hit.provisional and (outright or (hit.kind == "for_now" and recommended in hit.removes)):
-            return OffRamp((meant or ramps)[0], hit.reason)
-    sold = bought or _suggested(catalog, answers, catalog.off_ramps["buy"])
-    return OffRamp("buy", catalog.text["buy"]) if sold else None
+            found.append(OffRamp((meant or ramps)[0], hit.reason))
+    if bought or _suggested(catalog, answers, catalog.off_ramps["buy"]):
+        found.append(OffRamp("buy", catalog.text["buy"]))
+    return min(found, key=lambda ramp: FIRST.index(ramp.kind), default=None)
 
 
 def companions(assessment: Assessment) -> tuple[CompanionId, ...]:
@@ -138,7 +143,7 @@ def _guessed_gates(assessment: Assessment, hits: Sequence[GateHit]) -> Iterator[
     catalog = assessment.catalog
     for hit in hits:
         answer = assessment.answers.get(hit.criterion)
-        if hit.kind == "lasting" and not hit.provisional and answer is not None and answer.confidence == "guess":
+        if hit.kind == "lasting" and hit.provisional and answer is not None and answer.confidence == "guess":
             names = ", ".join(catalog.patterns[pattern].name for pattern in hit.removes)
             yield catalog.text["warn.gate_guess"].format(label=catalog.criteria[hit.criterion].label, patterns=names)
 

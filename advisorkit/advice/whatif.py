@@ -14,13 +14,15 @@ from advisorkit.advice.belief import (
     WORKED_OUT,
     Assessment,
     Belief,
+    Odds,
     believed,
     contradicted,
+    delivered,
+    odds,
     removed,
-    spread,
     worked_out,
 )
-from advisorkit.advice.decibans import Array, chance, made_once, table
+from advisorkit.advice.decibans import Array, made_once, table
 from advisorkit.advice.gates import Facts, GateHit, hits_of, read_by, told_by
 from advisorkit.advice.ladder import step_for_now, waiting
 from advisorkit.values.criteria import Catalog, Criterion
@@ -90,7 +92,7 @@ class Outlook:
     @cached_property
     def chances(self) -> Array:
         """Chance of each pattern today, in the order of `PATTERNS`."""
-        return np.asarray(shared_out(np.array([[self.belief.retrieval, self.belief.training]]), [self.gone])[0])
+        return np.asarray(delivered(np.array([self.belief.retrieval, self.belief.training]), [self.odds])[0])
 
     @cached_property
     def by_gate(self) -> tuple[tuple[GateHit, ...], ...]:
@@ -133,9 +135,9 @@ class Outlook:
             for change in several:
                 column = tables.index[change.criterion]
                 columns[row, :, column] = self.weights[:, column, change.level]
-        beliefs = chance(tables.total(columns) + a.start)
-        gone = [self.gone if found is self.hits else removed(found) for found in hits]
-        return Changed(tuple(map(tuple, changes)), hits, beliefs, shared_out(beliefs, gone))
+        beliefs = a.chances(tables.total(columns) + a.start)
+        gates = [self.odds if found is self.hits else odds(found) for found in hits]
+        return Changed(tuple(map(tuple, changes)), hits, beliefs, delivered(beliefs, gates))
 
     def _facts_after(self, changes: Sequence[Sequence[Change]]) -> list[Facts | None]:
         a, known = self.assessment, self._known
@@ -172,9 +174,9 @@ class Outlook:
         return tuple(hit for place, hits in enumerate(self.by_gate) for hit in after.get(place, hits))
 
     @cached_property
-    def gone(self) -> frozenset[PatternId]:
-        """Patterns that cannot be the destination today."""
-        return removed(self.hits)
+    def odds(self) -> Odds:
+        """What today's gates multiply the odds of each pattern by."""
+        return odds(self.hits)
 
     @cached_property
     def single(self) -> Changed:
@@ -225,13 +227,6 @@ class Outlook:
         if decided is not None and decided not in removed(hits) | waiting(hits):
             return decided
         return step_for_now(PATTERNS[goal], float(retrieval_first), 0.5, hits)
-
-
-def shared_out(beliefs: Array, gone: Sequence[frozenset[PatternId]]) -> Array:
-    """Chances of the patterns for many pairs of beliefs, each without the patterns that are gone; one set may hold for all."""
-    left = {patterns: [pattern not in patterns for pattern in PATTERNS] for patterns in set(gone)}
-    chances = spread(beliefs[..., 0], beliefs[..., 1]) * np.array([left[patterns] for patterns in gone])
-    return np.asarray(chances / chances.sum(axis=-1, keepdims=True))
 
 
 def best_of(chances: Array) -> NDArray[np.intp]:

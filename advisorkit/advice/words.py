@@ -153,6 +153,7 @@ def _reasons(story: Story, sign: int) -> Iterator[str]:
 def _others(story: Story) -> Iterator[str]:
     catalog, text = story.outlook.assessment.catalog, story.outlook.assessment.catalog.text
     shutting = [hit for hit in story.outlook.hits if shuts(hit)]
+    lowering = [hit for hit in story.outlook.hits if hit.factor < 1]
     for pattern, chance in zip(PATTERNS, story.outlook.chances.tolist(), strict=True):
         name = catalog.patterns[pattern].name
         shut = next((hit for hit in shutting if pattern in hit.removes), None)
@@ -160,6 +161,8 @@ def _others(story: Story) -> Iterator[str]:
             continue
         if shut and chance == 0:
             yield text["not.ruled_out"].format(pattern=name, reason=shut.reason)
+        elif low := next((hit for hit in lowering if pattern in hit.removes), None):
+            yield text["not.lowered"].format(pattern=name, chance=percent(chance), reason=low.reason)
         else:
             key = f"not.{_difference(pattern, story.recommended)}"
             yield text[f"{key}.yet" if chance >= UNLIKELY and f"{key}.yet" in text else key].format(pattern=name, chance=percent(chance))

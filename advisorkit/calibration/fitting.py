@@ -4,33 +4,47 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from advisorkit.advice.belief import removed
-from advisorkit.advice.cases import Case, placed
+from advisorkit.advice.acceptability import clear, draw
+from advisorkit.advice.belief import OPINION, Assessment, believable, contradicted, delivered
+from advisorkit.advice.cases import Case
 from advisorkit.advice.decibans import Array, Decibans, table
-from advisorkit.advice.gates import closed_gates
+from advisorkit.advice.whatif import Outlook
 from advisorkit.calibration.closed_cases import shipped_cases
+from advisorkit.catalog.prices import load as load_prices
 from advisorkit.catalog.reading import DATA
 from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.values.criteria import Catalog, Criterion
+from advisorkit.catalog.tables import assumptions
+from advisorkit.costs.facts import Costing
+from advisorkit.costs.inputs import inputs_for
+from advisorkit.values.criteria import Catalog, Criterion, Record
+from advisorkit.values.engagement import Engagement, Workflow
 from advisorkit.values.patterns import PATTERNS
 
 READING_ERROR = 0.1
-"""Chance that a gating answer of a case is wrong: cases are read by outsiders from a short text, so a gate is not believed fully."""
+"""Least that a fit believes a gate to multiply odds by: cases are read by outsiders from a short text."""
+
+PRICED_ON = date(2026, 11, 22)
+"""Day whose price book the costs of closed cases are worked out with: one day, so that scores do not change by themselves."""
+
+DRAWS = 1024
+"""Draws behind each judgement of what is clear."""
 
 Rows = NDArray[np.intp]
 """Places of cases."""
 
-_HEAD = """# Decibans fitted to {count} closed cases, held towards the expert's: [retrieval, training], the expert's behind the #.
+_HEAD = """# Decibans fitted to {record.cases} closed cases, held towards the expert's: [retrieval, training], the expert's behind the #.
 # Written by `python -m advisorkit.calibration.fitting`; only the reasons are edited by hand.
-cases: {count}
-penalty: {{scale: {scale:g}, firmness: {firmness:g}}}
+cases: {record.cases}
+penalty: {{scale: {penalty.scale:g}, firmness: {penalty.firmness:g}}}
+record: {{cases: {record.cases}, called: {record.called}, right: {record.right}}}
 """
 
 _NATS = math.log(10) / 10
@@ -41,9 +55,9 @@ _NEEDS = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], dtype=float)
 class Penalty:
     """How firmly the fit is held back."""
 
-    scale: float = 0.8
-    """The expert's decibans times this are what the fit is held towards: answers repeat one another, so less than 1."""
-    firmness: float = 0.15
+    scale: float = 1.0
+    """The expert's decibans times this are what the fit is held towards; 1, since damping already counts answers that repeat one another."""
+    firmness: float = 0.3
     """Cost of moving a weight by a deciban, squared and halved, in natural logarithms of likelihood."""
     rounds: int = 6
     """Rounds in which the damping is settled."""
@@ -59,6 +73,14 @@ class Fitted:
     """Decibans towards training."""
 
 
+def assessed(catalog: Catalog, case: Case) -> Assessment:
+    """What advice on a closed case is computed from, facts of the cost model included."""
+    workflow = Workflow(id=case.id, name=case.id, answers=case.answers)
+    client = Engagement(id=case.id, client=case.company, currency="USD", as_of=PRICED_ON, workflows=(workflow,))
+    costing = Costing(inputs_for(client, workflow, load_prices(PRICED_ON), assumptions()))
+    return Assessment(catalog, case.answers, costing.today, costing=costing)
+
+
 @dataclass(frozen=True)
 class Sheet:
     """Closed cases as arrays."""
@@ -69,9 +91,14 @@ class Sheet:
     """The cases, in order."""
 
     @cached_property
+    def outlooks(self) -> tuple[Outlook, ...]:
+        """What advice on each case is computed from."""
+        return tuple(Outlook(assessed(self.catalog, case)) for case in self.cases)
+
+    @cached_property
     def masses(self) -> Array:
-        """Probability of each level: case, column, level."""
-        return placed(self.catalog, self.cases)
+        """What each level counts in the sum: case, column, level; its probability, less where it is a guess or contradicted."""
+        return np.stack([_counted(outlook) for outlook in self.outlooks])
 
     @cached_property
     def outcomes(self) -> Rows:
@@ -79,10 +106,19 @@ class Sheet:
         return np.array([PATTERNS.index(case.outcome) for case in self.cases])
 
     @cached_property
-    def doubts(self) -> Array:
-        """Natural logarithm of how far each pattern is believed to be shut out: 0, or that of `READING_ERROR`."""
-        gone = [removed(closed_gates(self.catalog, case.answers)) for case in self.cases]
-        return np.array([[math.log(READING_ERROR) if pattern in out else 0.0 for pattern in PATTERNS] for out in gone])
+    def odds(self) -> Array:
+        """What gates multiply the odds of each pattern by: case by pattern."""
+        return np.array([outlook.odds for outlook in self.outlooks])
+
+
+def _counted(outlook: Outlook) -> Array:
+    assessment, tables = outlook.assessment, table(outlook.assessment.catalog)
+    counted = np.zeros(tables.retrieval.shape)
+    for name, mass in outlook.masses.items():
+        counted[tables.index[name], : len(mass)] = assessment.trust(name) * np.array(mass)
+    if contradicted(assessment.facts) and OPINION in tables.index:
+        counted[tables.index[OPINION], tables.training[tables.index[OPINION]] > 0] = 0
+    return counted
 
 
 def mix_of(outcomes: Rows) -> Array:
@@ -96,12 +132,23 @@ def mix_of(outcomes: Rows) -> Array:
     return np.asarray(counts / counts.sum())
 
 
-def chances_of(sheet: Sheet, rows: Rows, weights: Fitted, mix: Array) -> Array:
-    """Chance of each pattern for some cases: the engine's sum on both axes, with the cases' own mix as the prior."""
-    tables = table(sheet.catalog)
+def chances_of(sheet: Sheet, rows: Rows, weights: Fitted) -> Array:
+    """Chance of each pattern for some cases, as advice under `weights` would deliver them."""
+    return delivered(believable(_needs(sheet, rows, weights) + sheet.catalog.prior_decibans), sheet.odds[rows])
+
+
+def _likely(sheet: Sheet, rows: Rows, weights: Fitted, mix: Array) -> Array:
+    """Chances that the fit maximises: uncapped, with the cases' own mix as the prior and no gate believed fully."""
+    return _softmax(_offset(sheet, rows, mix) + _needs(sheet, rows, weights) * _NATS @ _NEEDS.T)
+
+
+def _offset(sheet: Sheet, rows: Rows, mix: Array) -> Array:
+    return np.asarray(np.log(mix * sheet.odds[rows].clip(min=READING_ERROR)))
+
+
+def _needs(sheet: Sheet, rows: Rows, weights: Fitted) -> Array:
     columns = np.stack([_columns(sheet.masses[rows], one) for one in (weights.retrieval, weights.training)])
-    needs = tables.total(columns).T * _NATS
-    return _softmax(np.log(mix) + sheet.doubts[rows] + needs @ _NEEDS.T)
+    return np.asarray(table(sheet.catalog).total(columns).T)
 
 
 def _columns(masses: Array, weights: Array) -> Array:
@@ -172,7 +219,7 @@ def _climb(sheet: Sheet, rows: Rows, start: Fitted, penalty: Penalty, mix: Array
     places = np.flatnonzero((design.any(axis=1) & (free > 0)).any(axis=0))
     fixed = np.einsum("acl,al->ca", design, expert)
     design, mask = np.ascontiguousarray(design[:, :, places]), free[:, places]
-    offset, seen = np.log(mix) + sheet.doubts[rows], np.eye(len(PATTERNS))[sheet.outcomes[rows]]
+    offset, seen = _offset(sheet, rows, mix), np.eye(len(PATTERNS))[sheet.outcomes[rows]]
 
     def slope(moves: Array) -> Array:
         needs = fixed + np.stack([design[0] @ moves[0], design[1] @ moves[1]], axis=1)
@@ -205,7 +252,7 @@ def _design(tables: Decibans, masses: Array, weights: Array) -> Array:
 
 
 def _cost(sheet: Sheet, rows: Rows, weights: Fitted, penalty: Penalty, mix: Array) -> float:
-    chances = chances_of(sheet, rows, weights, mix)
+    chances = _likely(sheet, rows, weights, mix)
     expert = _towards(sheet, penalty)
     moved = [weights.retrieval - expert.retrieval, weights.training - expert.training]
     likelihood = np.log(chances[np.arange(len(rows)), sheet.outcomes[rows]]).sum()
@@ -218,13 +265,50 @@ def shipped_weights(catalog: Catalog) -> Fitted:
     return Fitted(tables.retrieval, tables.training)
 
 
-def weights_file(catalog: Catalog, weights: Fitted, count: int, penalty: Penalty, reasons: Mapping[str, str]) -> str:
+def with_weights(catalog: Catalog, weights: Fitted) -> Catalog:
+    """`catalog` with other decibans."""
+    pairs = np.stack([weights.retrieval, weights.training], axis=-1).tolist()
+    return replace(catalog, criteria={
+        name: replace(one, levels=tuple(replace(level, fitted=tuple(pair)) for level, pair in zip(one.levels, row, strict=False)))
+        for (name, one), row in zip(catalog.criteria.items(), pairs, strict=True)
+    })  # fmt: skip
+
+
+def company_of(case: Case) -> str:
+    """Company of a case for grouping: letter case and spaces do not matter."""
+    return " ".join(case.company.lower().split())
+
+
+def groups(sheet: Sheet) -> tuple[tuple[int, ...], ...]:
+    """Places of the cases of each company, companies in order of first mention."""
+    found: dict[str, list[int]] = {}
+    for place, case in enumerate(sheet.cases):
+        found.setdefault(company_of(case), []).append(place)
+    return tuple(map(tuple, found.values()))
+
+
+def record_of(sheet: Sheet, penalty: Penalty | None = None) -> Record:
+    """How often what would be called clear is right, each company's cases judged by weights from all others."""
+    called, right = 0, 0
+    for company in groups(sheet):
+        seen = np.setdiff1d(np.arange(len(sheet.cases)), company)
+        catalog, others = with_weights(sheet.catalog, fit(sheet, seen, penalty)), tuple(sheet.cases[row] for row in seen)
+        for row in company:
+            outlook = Outlook(replace(sheet.outlooks[row].assessment, catalog=catalog))
+            if clear(outlook, draw(outlook, others, DRAWS), others):
+                called += 1
+                right += outlook.goal == int(sheet.outcomes[row])
+    return Record(len(sheet.cases), called, right)
+
+
+def weights_file(catalog: Catalog, weights: Fitted, record: Record, penalty: Penalty, reasons: Mapping[str, str]) -> str:
     """Text of the file, weights rounded to a tenth of a deciban."""
-    lines = [_HEAD.format(count=count, scale=penalty.scale, firmness=penalty.firmness) + "weights:"]
+    lines = [_HEAD.format(record=record, penalty=penalty) + "weights:"]
     for column, criterion in enumerate(catalog.criteria.values()):
         rows = list(_rows(criterion, weights.retrieval[column].tolist(), weights.training[column].tolist()))
         lines += [f"  {criterion.id}:", *rows] if rows else []
-    lines += ["reasons:", *(f"  {name}: {reason}" for name, reason in reasons.items() if name in catalog.criteria)]
+    told = [f"  {name}: {reason}" for name, reason in reasons.items() if name in catalog.criteria]
+    lines += ["reasons:", *told] if told else []
     return "\n".join(lines) + "\n"
 
 
@@ -243,10 +327,11 @@ def _tenth(decibans: float) -> float:
 def main() -> None:
     """Fit to the shipped cases and write the shipped weights; reasons stay as they are."""
     catalog, cases, penalty = load_catalog(), shipped_cases(), Penalty()
-    weights = fit(Sheet(catalog, cases), np.arange(len(cases)), penalty)
+    sheet = Sheet(catalog, cases)
+    weights = fit(sheet, np.arange(len(cases)), penalty)
     reasons = {name: criterion.fit_note for name, criterion in catalog.criteria.items() if criterion.fit_note}
     target = Path(str(DATA)) / "weights.yaml"
-    target.write_text(weights_file(catalog, weights, len(cases), penalty, reasons), "utf-8")
+    target.write_text(weights_file(catalog, weights, record_of(sheet, penalty), penalty, reasons), "utf-8")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,19 @@ from advisorkit.advice.cases import Case, distances
 from advisorkit.advice.decibans import Array, table
 from advisorkit.advice.whatif import best_of
 from advisorkit.calibration.closed_cases import shipped_cases
-from advisorkit.calibration.fitting import Fitted, Penalty, Rows, Sheet, chances_of, fit, mix_of, shipped_weights
+from advisorkit.calibration.fitting import (
+    Fitted,
+    Penalty,
+    Rows,
+    Sheet,
+    chances_of,
+    company_of,
+    fit,
+    groups,
+    mix_of,
+    record_of,
+    shipped_weights,
+)
 from advisorkit.values.criteria import Axis, Catalog
 from advisorkit.values.patterns import PATTERNS
 
@@ -89,21 +101,8 @@ class Scores:
     """Accuracy by share of cases kept, largest margins first."""
 
 
-def company_of(case: Case) -> str:
-    """Company of a case for grouping: letter case and spaces do not matter."""
-    return " ".join(case.company.lower().split())
-
-
-def groups(sheet: Sheet) -> tuple[tuple[int, ...], ...]:
-    """Places of the cases of each company, companies in order of first mention."""
-    found: dict[str, list[int]] = {}
-    for place, case in enumerate(sheet.cases):
-        found.setdefault(company_of(case), []).append(place)
-    return tuple(map(tuple, found.values()))
-
-
 def left_out(sheet: Sheet, weigh: Callable[[Rows], Fitted]) -> Array:
-    """Chances of every case, with weights and mix taken from the cases of all other companies: case by pattern.
+    """Chances of every case, with weights taken from the cases of all other companies: case by pattern.
 
     Args:
         sheet: The cases.
@@ -112,7 +111,7 @@ def left_out(sheet: Sheet, weigh: Callable[[Rows], Fitted]) -> Array:
     chances = np.zeros((len(sheet.cases), len(PATTERNS)))
     for company in groups(sheet):
         seen = np.setdiff1d(np.arange(len(sheet.cases)), company)
-        chances[list(company)] = chances_of(sheet, np.array(company), weigh(seen), mix_of(sheet.outcomes[seen]))
+        chances[list(company)] = chances_of(sheet, np.array(company), weigh(seen))
     return chances
 
 
@@ -171,6 +170,7 @@ def report(catalog: Catalog, cases: Sequence[Case], *, refit: bool = True, penal
     }
     if refit:
         same = sheet.cases == shipped_cases()
+        found["record"] = asdict(catalog.record if same and catalog.record else record_of(sheet, penalty))
         fresh = shipped if same else left_out(sheet, lambda seen: fit(sheet, seen, penalty))
         found["refitted"] = asdict(scores_of(sheet, fresh))
     found["baselines"] = {name: asdict(scores) for name, scores in baselines(sheet).items()}
@@ -202,8 +202,7 @@ def shipped_chances(sheet: Sheet, penalty: Penalty | None = None) -> Array:
         weights = shipped_weights(sheet.catalog)
         if company in names:
             weights = fit(known, np.array([row for row, name in enumerate(names) if name != company], dtype=np.intp), penalty)
-        others = np.setdiff1d(np.arange(len(sheet.cases)), rows)
-        chances[list(rows)] = chances_of(sheet, np.array(rows), weights, mix_of(sheet.outcomes[others]))
+        chances[list(rows)] = chances_of(sheet, np.array(rows), weights)
     return chances
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from advisorkit.files.spots import Spot
 from advisorkit.files.texts import Texts
 from advisorkit.files.trees import parse_yaml
 from advisorkit.files.typed import Form, Known, form
-from advisorkit.values.criteria import TOPICS, Catalog, Criterion, Gate, Level, Source
+from advisorkit.values.criteria import TOPICS, Basis, Catalog, Criterion, Gate, Level, Record, Source
 from advisorkit.values.errors import CatalogError, EngagementError, Fault, nearest
 from advisorkit.values.patterns import COMPANIONS, OFF_RAMPS, PATTERNS, Pattern
 from advisorkit.values.written import Named, Within
@@ -95,6 +95,10 @@ def _check_gates(catalog: Catalog) -> Iterator[Fault]:
             yield Fault("gates.yaml", where, "needs levels or a computed test")
         if gate.unless:
             yield from _answers("gates.yaml", f"{where}.unless", {gate.unless.criterion: gate.unless.levels}, catalog)
+        if (gate.kind in ("lasting", "lowers")) != (gate.basis is not None) or (gate.kind == "lasting") != (gate.basis in CLOSING):
+            yield Fault("gates.yaml", where, f"only {', '.join(CLOSING)} close a pattern; any other basis lowers its odds")
+        if not gate.factor or (gate.factor < 1) != bool(gate.because):
+            yield Fault("gates.yaml", where, "a factor lies above 0, up to 1, and says where it comes from")
         if not gate.removes and gate.kind != "autonomy":
             yield Fault("gates.yaml", where, "removes no pattern")
 
@@ -127,6 +131,9 @@ DATA = files("advisorkit") / "data"
 _MEASURED_WORDS = ("search_hit_rate", "expert_agreement")
 _FITTED = "weights.yaml"
 _PLAIN_FILES = ("belief.yaml", "gates.yaml", "patterns.yaml", "sources.yaml")
+
+CLOSING = ("law", "rights", "platform")
+"""What a gate must rest on to close a pattern for good."""
 
 Decibans = Annotated[tuple[float, float], Named("decibans")]
 Sentences = Mapping[str, str]
@@ -166,6 +173,7 @@ class _Fitted:
     cases: int = 0
     penalty: _Penalty | None = None
     damping: Annotated[float, Within(0, 1)] | None = None
+    record: Record | None = None
     weights: Mapping[str, Mapping[str, Decibans]] = field(default_factory=dict)
     reasons: Sentences = field(default_factory=dict)
 
@@ -191,6 +199,7 @@ _WORDS: Known = {
     **_DECIBANS,
     "levels": Form(lambda spot: tuple(_LEVELS.read(spot).values()), stand_in=()),
     "off-ramp or companion": (*OFF_RAMPS, *COMPANIONS),
+    "basis": get_args(Basis),
 }
 
 
@@ -238,10 +247,12 @@ def read(folder: Traversable) -> Catalog:
         prior_source=belief.prior.source,
         damping=belief.damping.share if weights.damping is None else weights.damping,
         damping_source=belief.damping.source,
+        record=weights.record,
         topics=belief.topics,
         causes=belief.causes,
     )
-    faults.extend(check(catalog, weights.weights))
+    misread = {fault.file for fault in faults}
+    faults.extend(fault for fault in check(catalog, weights.weights) if fault.file not in misread)
     refuse(faults)
     return catalog
 

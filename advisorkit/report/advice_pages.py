@@ -235,8 +235,10 @@ def _not_these(study: Study) -> Iterator[str]:
 
 def _not_this(study: Study, pattern: PatternId) -> str:
     gates, found = study.advice.patterns[pattern].gates, study.catalog.patterns[pattern]
-    for kind, key in (("lasting", "out.ruled"), ("for_now", "out.held")):
-        if hits := [hit for hit in gates if hit.kind == kind and not hit.provisional]:
+    ruling = [hit for hit in gates if hit.kind == "lasting" and not hit.provisional]
+    lowering = [hit for hit in gates if hit.factor < 1]
+    for hits, key in ((ruling, "out.ruled"), (lowering, "out.lowered"), ([hit for hit in gates if hit.kind == "for_now"], "out.held")):
+        if hits:
             return say(key, reason=" ".join(dict.fromkeys(h.reason for h in hits)), reopens=_reopens(hits[0]))
     open_yet = [hit for hit in gates if hit.kind == "lasting" and hit.provisional and hit.short]
     asked = any(hit.criterion in study.answers for hit in open_yet)

@@ -61,9 +61,11 @@ def method(studies: Sequence[Study]) -> tuple[Block, ...]:
     study = studies[0]
     prior = [percent(1 / (1 + 10 ** (-d / 10))) for d in study.advice.belief.prior]
     rate = study.inputs.rows["discount_rate"].range
+    record = study.catalog.record
+    kept = say("method.record", cases=record.cases, called=record.called, right=record.right) if record else ""
     texts: dict[str, dict[str, object]] = {
         "belief": {"retrieval": prior[0], "training": prior[1], "damping": percent(study.catalog.damping)},
-        "clear": {"points": f"{LEAD * 100:g}", "share": percent(SHARE)},
+        "clear": {"points": f"{LEAD * 100:g}", "share": percent(SHARE), "record": kept},
         "money": {"draws": number(study.costs.draws), "discount": percent(rate.likely if rate else 0)},
         "limits": {},
     }

@@ -68,7 +68,8 @@ def _pattern(advice: Advice, pattern: PatternId) -> dict[str, Any]:
 
 
 def _gate(hit: GateHit) -> dict[str, Any]:
-    return {**picked(hit, "criterion kind reason reopens short"), "kind": "for_now" if hit.kind == "for_now" else "lasting"}
+    told: dict[str, Any] = picked(hit, "criterion kind reason reopens short basis")
+    return {**told, "kind": "lowers", "factor": hit.factor} if hit.factor < 1 else told
 
 
 def _similar(one: Similar) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from advisorkit.values.quantities import MOST
 from advisorkit.values.written import ELSEWHERE, OWN_KEY, Named, Within
 
 Axis = Literal["retrieval", "training"]
-GateKind = Literal["lasting", "for_now", "off_ramp", "autonomy"]
+GateKind = Literal["lasting", "lowers", "for_now", "off_ramp", "autonomy"]
+Basis = Literal["law", "rights", "platform", "size", "pace", "form"]
 
 TOPICS: tuple[str, ...] = (
     "off-ramp", "economics", "behaviour", "knowledge", "risk", "platform", "readiness", "stage",
@@ -157,7 +158,7 @@ class Gate:
     removes: tuple[Annotated[PatternId, Named("pattern")], ...] = ()
     """Patterns that it takes away."""
     kind: Annotated[GateKind, Named("kind of gate")]
-    """lasting: from the destination; for_now: from today's step; off_ramp and autonomy: advice beside the pattern."""
+    """lasting: from the destination; lowers: makes it less likely; for_now: from today's step; off_ramp and autonomy: advice beside the pattern."""
     reason: str
     """Why, in a client's words."""
     reopens: str
@@ -172,6 +173,24 @@ class Gate:
     """Off-ramps or companions that it points to, likeliest first."""
     unless: AskIf | None = None
     """Answer to another criterion under which it does not hold; None means that nothing excuses it."""
+    basis: Annotated[Basis, Named("basis")] | None = None
+    """What a lasting or lowering gate rests on; only law, rights and platform may close a pattern for good."""
+    factor: Annotated[float, Within(0, 1)] = 1.0
+    """What the odds of what it removes are multiplied by while it holds; counts for lowers and off_ramp."""
+    because: str = ""
+    """Where the factor comes from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How often what was called clear turned out so on closed cases, each judged by weights that had not seen its company."""
+
+    cases: Annotated[int, Within(0)]
+    """Cases judged."""
+    called: Annotated[int, Within(0)]
+    """Cases whose destination was called clear."""
+    right: Annotated[int, Within(0)]
+    """Those of them that ended so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +271,8 @@ class Catalog:
     """Where that belief comes from."""
     damping: float
     """Share of each weaker same-signed answer that counts within one cause, 0 to 1; 1 means none is damped."""
+    record: Record | None = None
+    """What *clear* promises, as measured on the cases that the weights were fitted to; None where nobody measured it."""
     causes: Mapping[str, str] = field(default_factory=dict)
     """What the answers of one cause have in common, by cause."""
     topics: Mapping[str, str] = field(default_factory=dict)
