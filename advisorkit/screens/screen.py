@@ -16,7 +16,7 @@ from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions
 from advisorkit.screens.delivery import Delivery
 from advisorkit.screens.edits import EDITS
-from advisorkit.screens.parts import LiveDocument, Part, Tree, classed, laid_out, tell
+from advisorkit.screens.parts import LiveDocument, Tree, classed, laid_out, tell
 from advisorkit.screens.sections import SECTIONS, document, tree
 from advisorkit.screens.state import Look, Notice, State
 from advisorkit.screens.work import Work
@@ -37,7 +37,7 @@ class Screen:
         self.delivery = Delivery(work.file, self._from_elsewhere, lambda name, content: self.document.send({"file": name}, buffers=[content]))
         self._editing = False
         self.document = LiveDocument(self.edit, self.beat)
-        self._bar = classed(Part(key=self.document.key, kind="bar", name="bar"), "ak ak-part")
+        self._bar = laid_out("bar", self.document)
         self._bodies: dict[Tree, Widget] = {}
         self.box = classed(Box(), "ak ak-screen")
         self._timer: asyncio.TimerHandle | None = None

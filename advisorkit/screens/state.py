@@ -84,10 +84,9 @@ class State:
         """With a new scenario on screen that starts from what is shown."""
         if not name.strip() or name in self.engagement.scenarios:
             raise UsageError(f"there is a scenario '{name}' already" if name.strip() else "a scenario needs a name")
-        start = _spread(self) if self.scenario else {}
-        content = Scenario(workflows={**start, self.workflow: _over(start.get(self.workflow, Scenario()), self.trying)})
-        made = replace(self.engagement, scenarios={**self.engagement.scenarios, name: content})
-        return replace(_trying(self, Scenario()), engagement=made, scenario=name)
+        start = self.engagement.scenarios[self.scenario] if self.scenario else Scenario()
+        made = replace(self.engagement, scenarios={**self.engagement.scenarios, name: start})
+        return replace(self, engagement=made, scenario=name).kept()
 
     def at(self, scenario: str) -> State:
         """With another scenario on screen."""

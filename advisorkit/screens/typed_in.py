@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
 
 from advisorkit.costs.assumption import Assumption
 from advisorkit.files.numbers import TYPED, estimate
@@ -30,16 +29,8 @@ def amount(text: str) -> Estimate:
         raise UsageError(str(error)) from None
 
 
-def answer(
-    criterion: Criterion,
-    value: Said,
-    confidence: Literal["known", "guess"] = "known",
-    note: str = "",
-    private_note: str = "",
-    said_by: str = "",
-) -> Answer:
-    """An answer to `criterion` from a level, levels on which people disagree, a number or a range."""
-    made = Answer(confidence=confidence, note=note, private_note=private_note, said_by=said_by)
+def answer(criterion: Criterion, value: Said, made: Answer = Answer()) -> Answer:  # noqa: B008  a frozen value
+    """`made` with what it answers to `criterion`: a level, levels on which people disagree, a number or a range."""
     if value == "unknown":
         return made
     words = [value] if isinstance(value, str) else [v for v in value if isinstance(v, str)] if isinstance(value, Sequence) else []

@@ -26,7 +26,7 @@ from advisorkit.screens.typed_in import Said
 from advisorkit.study import frames as tables
 from advisorkit.study.pilots import study_at
 from advisorkit.study.study import Study
-from advisorkit.values.engagement import Engagement, Scenario
+from advisorkit.values.engagement import Answer, Engagement, Scenario
 from advisorkit.values.errors import AdvisorError, UsageError, nearest
 
 T = TypeVar("T")
@@ -121,7 +121,8 @@ class Work:
             UsageError: If the value does not fit the criterion.
         """
         found = load_catalog().criterion(criterion)
-        made = typed_in.answer(found, value, "guess" if guess else "known", note, private_note, said_by)
+        said = Answer(confidence="guess" if guess else "known", note=note, private_note=private_note, said_by=said_by)
+        made = typed_in.answer(found, value, said)
         self._step(self.state.answered(criterion, made))
 
     def assume(self, **values: Said | bool) -> None:
