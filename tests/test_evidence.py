@@ -282,13 +282,16 @@ def test_an_unmarked_pilot_makes_the_prompt_the_step_for_now_whatever_the_destin
         assert step_for_now(goal, 0.9, 0.9, closed_gates(CATALOG, {})) == "prompt"
 
 
-def test_where_a_prompt_is_ruled_out_the_pilot_uses_retrieved_text() -> None:
+def test_where_a_prompt_cannot_be_the_destination_the_pilot_is_still_one_with_the_right_passage_pasted_in() -> None:
     answers = {"access_control": said("by_person"), "source_form": said("documents"), "facts_in_request": said("none")}
     hits = closed_gates(CATALOG, answers)
 
     assert removed(hits) == {"prompt", "finetune"}
-    assert waiting(hits) == {"finetune", "hybrid"}
-    assert step_for_now("hybrid", 0.9, 0.9, hits) == "rag"
+    assert waiting(hits) == {"rag", "finetune", "hybrid"}
+    assert step_for_now("hybrid", 0.9, 0.9, hits) == "prompt"
+
+    marked = closed_gates(CATALOG, {**answers, "prompt_pilot": said("marked_100")})
+    assert step_for_now("rag", 0.9, 0.1, marked) == "rag"
 
 
 def test_both_layers_are_the_step_for_now_only_when_both_kinds_of_failure_were_shown() -> None:

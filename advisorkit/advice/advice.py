@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from advisorkit.advice.acceptability import Draws, clear, draw
-from advisorkit.advice.belief import Assessment, Belief, removed, shuts
+from advisorkit.advice.belief import Assessment, Belief, shuts
 from advisorkit.advice.cases import Case, Similar, similar
 from advisorkit.advice.flips import (
     Flip,
@@ -22,7 +22,7 @@ from advisorkit.advice.flips import (
     weight_flip,
 )
 from advisorkit.advice.gates import Facts, GateHit
-from advisorkit.advice.ladder import PILOT, Policy, Rung, plan, policies, waiting
+from advisorkit.advice.ladder import PILOT, Policy, Rung, plan, policies, untried, waiting
 from advisorkit.advice.steps import NextStep, OffRamp, companions, next_step, off_ramp, warnings
 from advisorkit.advice.whatif import Outlook, best_of
 from advisorkit.advice.words import Story, Words, say
@@ -206,7 +206,7 @@ def _asked(engagement: Engagement, workflow: Workflow) -> frozenset[str]:
 def _path(outlook: Outlook, now: PatternId, pilot: Established | None) -> tuple[Rung, ...]:
     a = outlook.assessment
     marked = pilot is not None or not any(hit.criterion == PILOT for hit in outlook.hits)
-    gone, held = removed(outlook.hits), waiting(outlook.hits)
+    gone, held = untried(outlook.hits), waiting(outlook.hits)
     return plan(outlook.belief, gone, held, now, a.catalog.text, piloted=marked, facts=a.facts)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from advisorkit.advice.belief import Belief, removed
+from advisorkit.advice.belief import Belief, removed, shuts
 from advisorkit.advice.gates import Facts, GateHit
 from advisorkit.values.patterns import PATTERNS, PatternId
 
@@ -14,14 +14,22 @@ PILOT = "prompt_pilot"
 """The criterion whose gate makes the first step a marked pilot."""
 
 
-def waiting(hits: Iterable[GateHit]) -> frozenset[PatternId]:
-    """Patterns that for-now gates hold back.
+def untried(hits: Iterable[GateHit]) -> frozenset[PatternId]:
+    """Patterns that cannot even be tried today.
 
-    The pilot gate lets the simplest pattern through that lasting gates leave: where a prompt alone is ruled out,
-    the pilot uses retrieved text.
+    Until results are marked, a prompt can be where it cannot be the destination, with the right passage pasted in for each case: only
+    law and platform bind that.
     """
     hits = tuple(hits)
-    simplest = next(pattern for pattern in PATTERNS if pattern not in removed(hits))
+    unmarked = any(hit.criterion == PILOT for hit in hits)
+    bound = any(shuts(hit) and "prompt" in hit.removes and hit.basis in ("law", "platform") for hit in hits)
+    return removed(hits) - ({"prompt"} if unmarked and not bound else set())
+
+
+def waiting(hits: Iterable[GateHit]) -> frozenset[PatternId]:
+    """Patterns that for-now gates hold back; the pilot gate lets the simplest pattern through that can be tried."""
+    hits = tuple(hits)
+    simplest = next(pattern for pattern in PATTERNS if pattern not in untried(hits))
     held = [(hit.criterion, pattern) for hit in hits if hit.kind == "for_now" for pattern in hit.removes]
     return frozenset(pattern for criterion, pattern in held if criterion != PILOT or pattern != simplest)
 
@@ -29,7 +37,7 @@ def waiting(hits: Iterable[GateHit]) -> frozenset[PatternId]:
 def step_for_now(goal: PatternId, retrieval: float, training: float, hits: Iterable[GateHit]) -> PatternId:
     """The pattern to work on today: the destination, or the highest rung below it that nothing holds back.
 
-    When everything is held back it is the simplest pattern that lasting gates leave, to be taken up first.
+    When everything is held back it is the simplest pattern that can be tried, to be taken up first.
 
     Args:
         goal: The destination.
@@ -42,7 +50,7 @@ def step_for_now(goal: PatternId, retrieval: float, training: float, hits: Itera
         'rag'
     """
     hits = tuple(hits)
-    gone = removed(hits)
+    gone = untried(hits)
     held = waiting(hits) | gone
     layers: tuple[PatternId, ...] = ("rag", "finetune") if retrieval >= training else ("finetune", "rag")
     rungs: tuple[PatternId, ...] = ("hybrid", *layers, "prompt") if goal == "hybrid" else (goal, "prompt")
