@@ -25,7 +25,7 @@ from advisorkit.values.quantities import Estimate, day, number, percent
 PAGE = Path(__file__).with_suffix(".md")
 """Where the page is kept."""
 EXAMPLE_DAY = date(2026, 11, 20)
-REVIEWED = ("day", "hour", "label", "judge", "gpu", "throughput", "store", "rerank", "hosting", "tool")
+REVIEWED = ("day", "hour", "label", "judge", "gpu", "endpoint", "throughput", "store", "rerank", "hosting", "tool")
 """Kinds of price rows that no price package has; prices of models are listed by `advisorkit prices`."""
 MOMENTS = {"pre_work": "before the workshop", "workshop": "in the workshop", "after": "after the workshop"}
 

@@ -125,8 +125,9 @@ workflows: [{id: desk, name: Desk, answers: {calls_per_month: 40000}}]
     assert "Net benefit" not in bare.stdout
     assert {"People's work left", "All in", "Net benefit", "Paid back, months"} <= set(re.split(r"  +|\n", told.stdout))
     assert "Wrong answers are left out" in told.stdout
-    assert "--set tuned_hosting=gpu" in told.stdout
-    assert "--set tuned_hosting=gpu" not in run("cost", file, "--draws", 256, "--set", "tuned_hosting=gpu").stdout
+    by_token, on_gpu = (run("cost", file, "--draws", 256, "--set", f"tuned_hosting={where}").stdout for where in ("api", "gpu"))
+    assert "--set tuned_hosting=gpu" in by_token
+    assert "--set tuned_hosting=gpu" not in told.stdout + on_gpu  # an endpoint is paid by the hour already
 
 
 @pytest.mark.parametrize("command", ["assess", "cost", "check"])

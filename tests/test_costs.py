@@ -250,11 +250,12 @@ def test_reasoning_tokens_are_billed_as_output_of_models_that_reason_only() -> N
 
 
 def everything(**assumptions: Any) -> str:
-    """Every figure of a client who knows everything, has a quote, and of one on own servers."""
+    """Every figure of a client who knows everything and has a quote, of one on own servers, and of one on a busy endpoint."""
     quoted = {"buy_seats": 20, "buy_seat_price": 50, "buy_setup": 3000, "buy_resolution_price": 1, "error_rate_buy": 0.1, **assumptions}
     quoted = {"tuned_model": "groq:gpt-oss-20b", "integration_count": 3, "switch_month": 12, **quoted}
     large = {**ANSWERS, "hosting": "own_servers", "corpus_tokens": 5e9}
-    told = [inputs(**quoted), inputs(large, **quoted)]
+    many = {**ANSWERS, "calls_per_month": 50_000_000}
+    told = [inputs(**{"tuned_hosting": "api", **quoted}), inputs(large, **quoted), inputs(many, **{"tuned_hosting": "endpoint", **quoted})]
     return repr([(bill(i).lines, facts(i, 64), price(i, 64)) for i in told])
 
 

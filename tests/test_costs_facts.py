@@ -88,7 +88,7 @@ def test_training_pays_back_at_high_volume_and_never_at_low() -> None:
 
 
 def test_a_payback_is_extra_build_over_monthly_saving_at_likely_values() -> None:
-    sure = fixed(inputs({**ANSWERS, "calls_per_month": 500_000}, discount_rate=0, growth_per_year=0, adoption_months=1, horizon_months=1))
+    sure = fixed(inputs({**ANSWERS, "calls_per_month": 500_000}, tuned_hosting="api", discount_rate=0, growth_per_year=0, adoption_months=1, horizon_months=1))
     made = bill(sure)
     month = [sum(line.amount or 0 for line in made.of(p) if line.phase in ("run", "change")) for p in ("prompt", "finetune")]
     extra = (made.total("finetune", "build") or 0) - (made.total("prompt", "build") or 0)

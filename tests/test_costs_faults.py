@@ -13,6 +13,7 @@ from advisorkit.catalog import prices
 from advisorkit.costs.bill import Bill, bill, warnings
 from advisorkit.costs.columns import columns
 from advisorkit.costs.curves import course, curves
+from advisorkit.costs.facts import per_call
 from advisorkit.costs.flows import Column, scene
 from advisorkit.costs.inputs import Inputs, inputs_for
 from advisorkit.costs.simulation import price, total
@@ -134,3 +135,40 @@ def test_what_changes_or_ends_within_the_horizon_is_told() -> None:
     assert "google:gemini-3.8-flash/input changes on 1 January 2027 from 0.75 to 1.5" in told("google:gemini-3.8-flash")
     assert "google:gemini-3.8-flash/input changes" in told("google:gemini-2.5-pro")
     assert "ends on" not in told("anthropic:claude-sonnet-5-5")
+
+
+def test_a_trained_model_is_priced_as_its_provider_sells_it() -> None:
+    """Together keeps a trained model on a dedicated endpoint at 3.99 dollars an hour: 114,000 dollars instead of 23,500, checking apart."""
+    by_hour, by_token = (billed(ANSWERS, **told) for told in ({}, {"tuned_hosting": "api"}))
+
+    def own(made: Bill) -> float:
+        return (made.total("finetune") or 0.0) - (made.line("finetune", "checking").amount or 0.0)
+
+    assert by_hour.line("finetune", "tuned_endpoint").amount == pytest.approx(3.99 * 730 * 31.18633, rel=1e-5)
+    assert own(by_token) == pytest.approx(23_499, abs=1)
+    assert own(by_hour) == pytest.approx(own(by_token) - model_lines(by_token, "finetune") + 3.99 * 730 * 31.18633, rel=1e-5)
+    assert own(by_hour) == pytest.approx(114_000, rel=0.03)
+    assert own(billed(ANSWERS, tuned_hosting_hour=3.99)) == pytest.approx(114_336, abs=1)  # a fee on top of tokens, where somebody names one
+    assert [line.component_id for line in billed(ANSWERS, tuned_model="openai:ft-gpt-4o-mini").of("finetune") if "hosting" in line.component_id] == []
+
+
+def test_a_call_holds_the_hosting_fee_and_follows_adoption() -> None:
+    """1.70 dollars an hour for 100,000 calls are 1.2 cents a call: 33 times its tokens. Half the calls: twice that."""
+    def call(**told: Any) -> float:
+        made = priced({"calls_per_month": 100_000}, **SHORT, **told)
+        return float(per_call(scene(made, made.likely()), "finetune"))
+
+    tokens = call(tuned_hosting="api")
+    assert tokens == pytest.approx(0.0004, abs=5e-5)
+    assert call(tuned_hosting_hour=1.7) == pytest.approx(tokens + 1.7 * 730 / 100_000)
+    assert call(tuned_hosting_hour=1.7, adoption=0.5) == pytest.approx(tokens + 2 * 1.7 * 730 / 100_000)
+
+
+def test_a_large_model_is_slower_on_the_same_card_unless_its_speed_was_measured() -> None:
+    """A 70B model on four A10G: 4 times 400 tokens a second times 0.115, not the 400 of a small model."""
+    told = {"calls_per_month": 500_000, "hosting": "own_servers"}
+
+    usual, measured = (billed(told, **speed).line("prompt", "gpu_rent") for speed in ({}, {"gpu_tokens_per_second": 400}))
+
+    assert usual.quantity and measured.quantity
+    assert usual.quantity / measured.quantity == pytest.approx(400 / (4 * 400 * 0.115), rel=0.1)

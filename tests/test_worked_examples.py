@@ -39,7 +39,7 @@ def test_the_published_illustration_of_a_training_payback_comes_out() -> None:
     """2,500 tokens at 3 and 15 dollars against 500 at 0.30 and 1.20, 300 out, 40,000 to set up: 3.5 million calls."""
     small = {"together:qwen3.5-9b/input": 0.3, "together:qwen3.5-9b/output": 1.2}
     told = {"input_tokens": 500, "instruction_tokens": 2000, "output_tokens": 300, "build_days_prompt": 0, "engineer_day_rate": 4000,
-            "build_days_finetune": 10}
+            "build_days_finetune": 10, "tuned_hosting": "api"}
     inputs = client({"p_in": 3, "p_out": 15}, more=small, **told)
 
     crossing = next(one for one in break_even(inputs) if one.between == ("prompt", "finetune"))

@@ -136,14 +136,15 @@ def kept_up(here: Workings, built: Mapping[PatternId, Flows], patterns: Sequence
     retraining = _retraining(here) if trains else ()
     return {
         pattern: (
-            *_calls(here, pattern), *(search if pattern in looks_up else ()), *always, *_upkeep(here, built[pattern]),
+            *calls_paid(here, pattern), *(search if pattern in looks_up else ()), *always, *_upkeep(here, built[pattern]),
             *(indexing if pattern in looks_up else ()), *(retraining if pattern in trains else ()),
         )
         for pattern in patterns
     }
 
 
-def _calls(here: Workings, pattern: PatternId) -> Flows:
+def calls_paid(here: Workings, pattern: PatternId) -> Flows:
+    """What the calls of a pattern cost: tokens, or the GPUs that answer them."""
     request = here.requests[pattern]
     if request.on_gpu:
         return (_gpus(here, pattern),)
@@ -193,14 +194,20 @@ def _store(here: Workings) -> Flow:
 
 
 def _gpus(here: Workings, pattern: PatternId) -> Flow:
-    v, request = here.values, here.requests[pattern]
-    copies = v["tuned_gpus_per_copy"] if request.model == "tuned_model" else v["gpus_per_copy"]
-    work = request.written_tokens + request.read_tokens * v["input_token_weight"]
-    rent = v["gpu_price"] * v["gpu_hours"] * (1 + v["gpu_overhead"])
-    capacity = v["gpu_tokens_per_second"] * v["gpu_utilisation"] * v["gpu_hours"] * 3600
+    v, request, component, behind = here.values, here.requests[pattern], "gpu_rent", ("gpu_price", "gpu_tokens_per_second", "gpu_utilisation")
+    work, rent, copies = request.written_tokens + request.read_tokens * v["input_token_weight"], v["gpu_price"] * (1 + v["gpu_overhead"]), ONE
+    speed, rate = v["gpu_tokens_per_second"], here.inputs.rows["gpu_tokens_per_second"]
+    if request.model == "model":
+        copies, slower = v["gpus_per_copy"], rate.changed_by == "price book"  # a speed that somebody measured is that of the model that runs
+        speed = speed * copies * v["large_model_speed"] if slower else speed
+    elif here.inputs.word("tuned_hosting") == "endpoint":
+        rent, speed, component = v["endpoint_price"], v["endpoint_tokens_per_second"], "tuned_endpoint"
+        behind = ("endpoint_price", "endpoint_tokens_per_second", "gpu_utilisation")
+    else:
+        copies = v["tuned_gpus_per_copy"]
+    rent, capacity = rent * v["gpu_hours"], speed * v["gpu_utilisation"] * v["gpu_hours"] * 3600
     stairs = Stairs(rent * copies, 0.0, here.calls * work / capacity, ONE, whole=True)
-    behind = ("gpu_price", "gpu_tokens_per_second", "gpu_utilisation")
-    return _stairs(here, "gpu_rent", "workflow", copies * stairs.units(1.0), "gpu_months", stairs, *behind)
+    return _stairs(here, component, "workflow", copies * stairs.units(1.0), "gpu_months", stairs, *behind)
 
 
 def _stairs(here: Workings, component_id: str, part: Part, quantity: Any, unit_id: str, stairs: Stairs, *inputs: str) -> Flow:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from advisorkit.costs.assumption import Values
-from advisorkit.costs.columns import builds, columns, kept_up
+from advisorkit.costs.columns import builds, calls_paid, kept_up
 from advisorkit.costs.flows import Flows, Workings, build_days, read_units, scene
 from advisorkit.costs.inputs import Inputs, revised
 from advisorkit.costs.sampling import bands
@@ -191,11 +191,12 @@ def _by_pattern(draws: Mapping[PatternId, Any], rows: Sequence[Inputs]) -> list[
 
 
 def saving(here: Workings) -> Saving:
-    """Split of the saving of a trained small model on a call, at the values of `here`."""
+    """Split of the saving of a trained small model on a call, at the values of `here`: by the token, whatever hosts it."""
     inputs, v = here.inputs, here.values
-    full, tuned = here.requests["prompt"].cost, here.requests["finetune"].cost
+    full, by_token = here.requests["prompt"].cost, not here.requests["prompt"].on_gpu
+    tuned = request(inputs, v, "finetune", by_token=by_token).cost
     short = request(inputs, v, "prompt", prefix=v["tuned_instruction_tokens"]).cost
-    small = request(inputs, v, "prompt", model="tuned_model").cost
+    small = request(inputs, v, "prompt", model="tuned_model", by_token=by_token).cost
     return Saving(*(float(np.mean(x)) for x in (full - tuned, full - short, short - tuned, full - small)))
 
 
@@ -205,9 +206,9 @@ def whole_corpus_call(here: Workings) -> Any:
 
 
 def per_call(here: Workings, pattern: PatternId) -> Any:
-    """Cost of one call of a pattern, search and retries included; rented GPUs are spread over all calls.
+    """Cost of one call of a pattern, search and retries included; rented GPUs and hosting fees are spread over all calls in use.
 
-    Without calls the cost of one on rented GPUs is not known.
+    Without calls the cost of one where something is paid by the hour is not known.
     """
     v, paid = here.values, here.requests[pattern]
     search = 0.0
@@ -215,12 +216,11 @@ def per_call(here: Workings, pattern: PatternId) -> Any:
         search = (
             paid.embedding_price * paid.query_tokens / 1e6 + v["rerank_price"] / 1000 + v["store_read_price"] * read_units(here.store_gb) / 1e6
         )
-    if not paid.on_gpu:
-        return (paid.cost + search) * (1 + v["retry_share"])
-    if not np.all(v["calls_per_month"] > 0):
+    hourly = [flow.amount for flow in calls_paid(here, pattern) if flow.unit_id in {"gpu_months", "hours"}]
+    used = v["calls_per_month"] * v["calls_per_item"] * v["adoption"]
+    if hourly and not np.all(used > 0):
         return np.float64(np.nan)
-    rent = next(f.amount for f in columns(here)[pattern] if f.component_id == "gpu_rent")
-    return rent / (v["calls_per_month"] * v["calls_per_item"]) + search * (1 + v["retry_share"])
+    return (paid.cost + search) * (1 + v["retry_share"]) + sum(amount / used for amount in hourly)
 
 
 def own_gpu_call(inputs: Inputs) -> float | None:
@@ -229,7 +229,7 @@ def own_gpu_call(inputs: Inputs) -> float | None:
     None when it is priced there already, or the calls are not known.
     """
     row = inputs.rows["tuned_hosting"]
-    if row.value == "gpu":
+    if row.value != "api":
         return None
     moved = replace(inputs, rows={**inputs.rows, "tuned_hosting": replace(row, value="gpu")})
     cost = float(per_call(scene(moved, moved.likely()), "finetune"))

@@ -256,8 +256,16 @@ def _around(likely: float, low: float, high: float) -> Estimate:
 def _row(inputs: Inputs, assumption: Assumption) -> Input:
     return (
         _set(inputs, assumption) or _answered(inputs, assumption) or _priced(inputs, assumption, assumption.price)
-        or _input(inputs, assumption, assumption.default, assumption.source, "not known" if assumption.default is None else "default")
+        or _input(inputs, assumption, _default(inputs, assumption), assumption.source, "not known" if assumption.default is None else "default")
     )
+
+
+def _default(inputs: Inputs, assumption: Assumption) -> Setting | None:
+    """A trained model runs where its provider sells it; a fee that somebody names stands on top of its tokens."""
+    if assumption.name != "tuned_hosting":
+        return assumption.default
+    fee = inputs.rows["tuned_hosting_hour"].range
+    return "api" if fee and fee.high > 0 else inputs.model("tuned_model").served
 
 
 def _input(

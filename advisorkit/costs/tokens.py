@@ -83,7 +83,7 @@ def requests(inputs: Inputs, values: Values, corpus: Any = None) -> dict[Pattern
 
 def request(
     inputs: Inputs, values: Values, pattern: PatternId, *, model: str | None = None, prefix: Any = None,
-    corpus: Any = None, plans: Plans | None = None,
+    corpus: Any = None, plans: Plans | None = None, by_token: bool = False,
 ) -> Request:
     """One call of `pattern`.
 
@@ -94,6 +94,7 @@ def request(
         model: Another model's assumption than the pattern's own, to see what a smaller model alone would cost.
         prefix: Another length of the standing prompt, to see what a shorter prompt alone would save.
         corpus: Whether the standing prompt carries all reference text, once or by draw; by default as `corpus_in_prompt` says.
+        by_token: Whether tokens are paid for even where GPUs are rented.
         plans: Cache plans already worked out by model under the same values; filled here.
     """
     v = values
@@ -109,7 +110,7 @@ def request(
     looked_up = v["retrieved_passages"] * v["passage_tokens"] if search else 0.0
     own = v["input_tokens"] + looked_up
     prices = _prices(inputs, v, name, prefix + own)
-    on_gpu = inputs.word("tuned_hosting" if name == "tuned_model" else "model_hosting") == "gpu"
+    on_gpu = not by_token and inputs.word("tuned_hosting" if name == "tuned_model" else "model_hosting") != "api"
     fresh, read, written = _prefix_paid(inputs, v, name, prices, {} if plans is None else plans, on_gpu)
     thinking = v["reasoning_tokens"] if inputs.model(name).reasons else 0.0
     return Request(

@@ -27,6 +27,7 @@ class Words:
     cache_minutes: float | None
     model_reasons: bool
     tuned_reasons: bool
+    tuned_endpoint: bool
     corpus_in_prompt: bool
     horizon: int
 
@@ -35,7 +36,7 @@ def words(inputs: Inputs, *, corpus_in_prompt: bool) -> Words:
     model, tuned = inputs.model("model"), inputs.model("tuned_model")
     return Words(
         inputs.tokens("model"), inputs.tokens("model", batch=True), inputs.tokens("tuned_model"), inputs.tokens("embedding_model").input, model.cache_minutes,
-        model.reasons, tuned.reasons, corpus_in_prompt, inputs.months,
+        model.reasons, tuned.reasons, inputs.word("tuned_hosting") == "endpoint", corpus_in_prompt, inputs.months,
     )
 
 
@@ -76,7 +77,10 @@ def totals(v: Values, w: Words) -> dict[str, float]:
         "finetune": call(v, w, prefix=v["tuned_instruction_tokens"], own=v["input_tokens"], tuned=True),
         "hybrid": call(v, w, prefix=v["tuned_instruction_tokens"], own=v["input_tokens"] + passages, tuned=True),
     }
-    return {pattern: pattern_total(v, w, pattern, per_call[pattern], example) for pattern in per_call}
+    written = v["output_tokens"] + (v["reasoning_tokens"] if w.tuned_reasons else 0.0)
+    read = {"finetune": v["tuned_instruction_tokens"] + v["input_tokens"], "hybrid": v["tuned_instruction_tokens"] + v["input_tokens"] + passages}
+    work = {pattern: written + tokens * v["input_token_weight"] for pattern, tokens in read.items()}
+    return {pattern: pattern_total(v, w, pattern, per_call[pattern], work.get(pattern, 0.0), example) for pattern in per_call}
 
 
 def error_rate(v: Values, pattern: str) -> float:
@@ -87,7 +91,7 @@ def error_rate(v: Values, pattern: str) -> float:
     return v["error_rate_prompt"] * looking * training
 
 
-def pattern_total(v: Values, w: Words, pattern: str, by_call: float, example: float) -> float:
+def pattern_total(v: Values, w: Words, pattern: str, by_call: float, work: float, example: float) -> float:
     looks_up, trains = pattern in ("rag", "hybrid"), pattern in ("finetune", "hybrid")
     rag, tune = v["build_days_rag"] * v["overrun"], v["build_days_finetune"] * v["overrun"]
     days = {"prompt": v["build_days_prompt"] * v["overrun"], "rag": rag, "finetune": tune,
@@ -108,7 +112,7 @@ def pattern_total(v: Values, w: Words, pattern: str, by_call: float, example: fl
     if trains:
         total += max(v["labels_wanted"] - v["labelled_examples"], 0) * v["label_price"] + run * v["training_runs"]
         often = max(v["retrains_per_year"] / 12, 1 / v["base_model_life_months"])
-        monthly += v["tuned_hosting_hour"] * v["gpu_hours"]
+        by_call, monthly = 0.0 if w.tuned_endpoint else by_call, monthly + v["tuned_hosting_hour"] * v["gpu_hours"]
         monthly += often * (v["retrain_days"] * v["engineer_day_rate"] + v["relabel_share"] * v["labels_wanted"] * v["label_price"] + run)
     wrong = error_rate(v, pattern) * (1 - v["review_share"] * v["review_catch"]) * v["cost_wrong"]
     checked = v["review_share"] * v["review_minutes"] / 60 * v["hourly_cost"]
@@ -119,5 +123,8 @@ def pattern_total(v: Values, w: Words, pattern: str, by_call: float, example: fl
         store = max(gb * v["store_gb_price"] + calls * reads, v["store_minimum"]) if looks_up else 0.0
         items = v["calls_per_month"] * use
         model = by_call * (v["switch_price_share"] if 0 < v["switch_month"] <= month else 1.0)
+        if trains and w.tuned_endpoint:
+            capacity = v["endpoint_tokens_per_second"] * v["gpu_utilisation"] * v["gpu_hours"] * 3600
+            store += max(math.ceil(calls * work / capacity), 1) * v["endpoint_price"] * v["gpu_hours"]
         total += worth * (monthly + calls * (model + search) + store + items * (wrong + checked))
     return total
