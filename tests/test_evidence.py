@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from itertools import combinations, permutations
 from random import Random
 
@@ -14,6 +15,7 @@ from skcriteria import mkdm
 from skcriteria.agg.simple import WeightedSumModel
 from strategies import answer_sets
 
+from advisorkit.advice.advice import Advice
 from advisorkit.advice.belief import CAP, Assessment, Belief, removed
 from advisorkit.advice.decibans import chance, table
 from advisorkit.advice.gates import GUESS, GateHit, closed_gates, shares
@@ -23,7 +25,7 @@ from advisorkit.store import samples
 from advisorkit.store.reading import read
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import Catalog, Criterion, Gate
-from advisorkit.values.engagement import Answer
+from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.errors import CatalogError
 from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import Estimate
@@ -330,3 +332,37 @@ def test_what_a_pilot_speaks_for_adds_no_decibans_of_its_own_and_the_pilot_count
 def test_an_unknown_criterion_is_told_with_the_nearest_name() -> None:
     with pytest.raises(CatalogError, match="Did you mean citations"):
         weigh(CATALOG, {"citation": said("required")})
+
+
+@pytest.mark.parametrize("more", [{}, {"private_knowledge": said("most"), "facts_in_request": said("none"), "citations": said("required")}])
+def test_a_guide_of_ten_pages_asked_about_facts_is_not_a_clear_case_for_search(more: dict[str, Answer]) -> None:
+    guide = {"corpus_tokens": number(4000, 8000), "facts_or_behaviour": said("facts"), "task_kind": said("answer"), "source_form": said("documents")}
+
+    advice = advised({**guide, **more})
+
+    assert not (advice.clear and advice.recommended == "rag")
+
+
+def test_a_forecast_from_records_goes_to_a_predictive_model_and_never_to_a_look_up_by_key() -> None:
+    ramp = advised({"task_kind": said("predict"), "source_form": said("records")}).off_ramp
+
+    assert ramp and ramp.kind == "predictive_model"
+
+
+def test_a_bot_on_records_alone_still_goes_to_a_look_up_by_key() -> None:
+    ramp = advised({"task_kind": said("answer"), "source_form": said("records"), "access_control": said("own_record_only")}).off_ramp
+
+    assert ramp and ramp.kind == "tool_call"
+
+
+def test_documents_that_contradict_each_other_are_mended_first_where_the_work_would_end_in_search() -> None:
+    council = {"facts_in_request": said("none"), "citations": said("required"), "source_form": said("documents"), "fact_route": said("search_texts")}
+
+    ramp = advised({**council, "corpus_quality": said("no")}).off_ramp
+
+    assert ramp and ramp.kind == "fix_process"
+
+
+def advised(answers: dict[str, Answer]) -> Advice:
+    client = Engagement("client", "Client", "EUR", date(2026, 11, 20), (Workflow("one", "One", answers),))
+    return Study(client, client.workflows[0]).advice

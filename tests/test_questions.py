@@ -16,7 +16,7 @@ from advisorkit.advice.cases import Case
 from advisorkit.advice.flips import MOST, WORTH, next_questions, open_questions, settled
 from advisorkit.advice.gates import closed_gates
 from advisorkit.advice.ladder import step_for_now
-from advisorkit.advice.whatif import Outlook, best_of, possible_answers
+from advisorkit.advice.whatif import Outlook, possible_answers
 from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.prices import load as load_prices
 from advisorkit.catalog.reading import load
@@ -127,7 +127,7 @@ def asked_by_the_engine(case: Case) -> dict[str, Answer]:
     """What is known after the engine's first questions, starting from nothing; what is unknown counts as asked."""
     answers: dict[str, Answer] = {}
     asked: set[str] = set()
-    while len(asked) < BUDGET and (found := next_questions(priced(answers), companions(case.company), parked=asked, most=1)):
+    while sum(map(on_an_axis, asked)) < BUDGET and (found := next_questions(priced(answers), companions(case.company), parked=asked, most=1)):
         name = found[0].criterion
         asked.add(name)
         answers |= {name: case.answers[name]} if name in case.answers else {}
@@ -139,17 +139,24 @@ def asked_in_catalogue_order(case: Case) -> dict[str, Answer]:
     return {name: case.answers[name] for name in first if name in case.answers}
 
 
-def destination(answers: dict[str, Answer]) -> int:
-    return int(best_of(priced(answers).chances[None])[0])
+def decided(answers: dict[str, Answer]) -> tuple[int, PatternId]:
+    """Destination and step for now, costs included."""
+    found = priced(answers)
+    return found.goal, found.now
 
 
-def test_eight_questions_reach_the_destination_of_all_answers_in_four_of_five_deployments() -> None:
-    goals = {case.id: destination(dict(case.answers)) for case in CASES}
+def on_an_axis(name: str) -> bool:
+    """Whether a question is one of the two axes; one asked for money alone is not."""
+    return any(level.retrieval or level.training for level in CATALOG.criteria[name].levels)
 
-    ours = statistics.mean(float(destination(asked_by_the_engine(case)) == goals[case.id]) for case in CASES)
-    plain = statistics.mean(float(destination(asked_in_catalogue_order(case)) == goals[case.id]) for case in CASES)
 
-    assert ours >= 0.8  # measured 0.82; a standard error is 0.05
+def test_eight_questions_of_the_two_axes_reach_destination_and_step_of_all_answers_in_four_of_five_deployments() -> None:
+    goals = {case.id: decided(dict(case.answers)) for case in CASES}
+
+    ours = statistics.mean(float(decided(asked_by_the_engine(case)) == goals[case.id]) for case in CASES)
+    plain = statistics.mean(float(decided(asked_in_catalogue_order(case)) == goals[case.id]) for case in CASES)
+
+    assert ours >= 0.8  # a standard error is 0.05
     assert ours > plain + 0.2  # in the catalogue's own order: 0.48
 
 
