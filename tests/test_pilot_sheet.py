@@ -51,7 +51,7 @@ def test_every_word_is_chosen_from_a_list() -> None:
 
     assert lists["right"] == '"yes,no"'
     assert lists["failure"] == f'"{",".join(FAILURES)}"'
-    assert set(lists) == {"right", "failure", "fixed_by_text", "outcome", "severity", "sampling"}
+    assert set(lists) == {"right", "failure", "fixed_by_text", "outcome", "severity", "arm", "sampling"}
 
 
 def test_marks_come_back_with_what_was_agreed_and_without_the_empty_lines(tmp_path: Path) -> None:

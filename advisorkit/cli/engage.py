@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -17,7 +18,7 @@ from advisorkit.store.document import CURRENCIES, schema
 from advisorkit.store.reading import Loaded, load, reduced
 from advisorkit.store.writing import new as new_file
 from advisorkit.store.writing import write
-from advisorkit.values.engagement import Workflow
+from advisorkit.values.engagement import Engagement, Workflow
 from advisorkit.values.errors import EngagementError, Fault, UsageError, nearest
 
 Target = Annotated[Path, typer.Option("--to", metavar="FILE", help="Where it goes.")]
@@ -54,12 +55,18 @@ def check(
         except EngagementError as error:
             faults += error.faults
             continue
-        say(*loaded.notices)
+        say(*loaded.notices, *_unread_targets(str(file), loaded.engagement))
         if not as_json:
             out.print(f"{file}: good ({len(loaded.engagement.workflows)} workflows)", markup=False)
     tell(faults, as_json=as_json)
     if faults:
         raise typer.Exit(2)
+
+
+def _unread_targets(file: str, engagement: Engagement) -> Iterator[str]:
+    for one in engagement.workflows:
+        if one.context.get("target") and one.wanted is None:
+            yield f"{file}: {one.id}: no share right was read from the target, so it is only printed; write it as 85 %, 85 of 100 or {{share: 0.85}}"
 
 
 @guarded

@@ -133,19 +133,31 @@ class Assumption:
 
 Values = Mapping[str, Any]
 """Numbers or draws by assumption name."""
+
+
+def _looked_up(v: Values) -> Any:
+    """Share of wrong answers that looking up removes: what the right passage mends, less where the search finds it too seldom."""
+    found = v["search_hit_rate"] / GIVEN_FOR
+    return v["retrieval_removes"] * (found * (found < 1) + (found >= 1))
+
+
+GIVEN_FOR = 0.8
+"""Share of searches that bring the right passage for which ``retrieval_removes`` is given."""
+
+
 WORKED_OUT: dict[str, Callable[[Values], Any]] = {
     "example_tokens": lambda v: v["input_tokens"] + v["output_tokens"],
     "minutes_saved": lambda v: v["minutes_per_item"] * v["minutes_saved_share"],
-    "error_rate_rag": lambda v: v["error_rate_prompt"] * (1 - v["retrieval_removes"]),
+    "error_rate_rag": lambda v: v["error_rate_prompt"] * (1 - _looked_up(v)),
     "error_rate_finetune": lambda v: v["error_rate_prompt"] * (1 - v["training_removes"]),
     "error_rate_hybrid": lambda v: (
-        v["error_rate_prompt"] * (1 - v["retrieval_removes"]) * (1 - v["training_removes"] * (1 - v["layers_overlap"]))
+        v["error_rate_prompt"] * (1 - _looked_up(v)) * (1 - v["training_removes"] * (1 - v["layers_overlap"]))
     ),
 }
 """How an assumption follows from others until somebody sets it, by name."""
 BASIS = (
     "input_tokens", "output_tokens", "minutes_per_item", "minutes_saved_share", "error_rate_prompt", "retrieval_removes",
-    "training_removes", "layers_overlap",
+    "training_removes", "layers_overlap", "search_hit_rate",
 )
 """What they follow from."""
 

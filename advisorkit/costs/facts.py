@@ -71,7 +71,7 @@ class CostFacts:
 
 
 _BESIDE = frozenset({
-    "value_right", "cost_wrong", "retrieval_removes", "training_removes", "review_share", "corpus_change_share",
+    "value_right", "cost_wrong", "retrieval_removes", "training_removes", "search_hit_rate", "review_share", "corpus_change_share",
 })
 """Assumptions that no fact reads: they price wrong answers, checks and changed documents."""
 

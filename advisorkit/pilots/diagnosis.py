@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy.special import betainc, betaincinv
 
 from advisorkit.pilots import tally
-from advisorkit.pilots.marked import Failure, MarkedCase, MarkedResults, Severity
-from advisorkit.pilots.tally import Agreement, Beta, Share, Weighed, kind, total
+from advisorkit.pilots.marked import ARMS, Failure, MarkedCase, MarkedResults, Severity
+from advisorkit.pilots.tally import Agreement, Beta, Paired, Share, Weighed, kind, total
 from advisorkit.values.criteria import Rules
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import Estimate
@@ -150,6 +150,12 @@ class Diagnosis:
     """Mean `input_tokens`, `output_tokens` and `minutes` as far as they were noted."""
     mendable: tuple[float, float]
     """Failures with a known kind that the right text mends, and that it does not."""
+    today: Share = Share(0, 0)
+    """Right out of right and wrong when people did the work as today."""
+    against_today: Paired | None = None
+    """The pilot against people on the same cases; None when none was marked for both."""
+    minutes: Mapping[str, Estimate] = field(default_factory=dict)
+    """Mean minutes by arm as far as they were noted."""
 
     def retrieval_effect(self, rules: Rules) -> float:
         """Share of the mendable failures that a search would remove: what it finds, times what the text then mends."""
@@ -176,7 +182,9 @@ def diagnose(pilot: Pilot) -> Diagnosis:
         >>> found.right.share, found.mended
         (0.5, Share(hits=1.0, n=1.0))
     """
-    marks = pilot.results.marks
+    everything = pilot.results.marks
+    marks = tuple(mark for mark in everything if mark.arm in ("", pilot.pattern))
+    people = tuple(mark for mark in everything if mark.arm == "today")
     weighed = tally.weigh(marks)
     failed = [pair for pair in weighed if kind(pair[0])]
     mended = _mended(failed)
@@ -194,6 +202,9 @@ def diagnose(pilot: Pilot) -> Diagnosis:
         severities=tally.by_severity(weighed),
         agreement=tally.agreement(marks),
         measured=_measured(marks),
+        today=tally.answered(tally.weigh(people)),
+        against_today=tally.paired(marks, people),
+        minutes={arm: spent for arm in ARMS if (spent := _measured([mark for mark in everything if mark.arm == arm]).get("minutes"))},
         mendable=_mendable(failed, mended),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from advisorkit.costs.assumption import GIVEN_FOR
 from advisorkit.costs.flows import scene
 from advisorkit.costs.inputs import Inputs
 from advisorkit.files.texts import Texts
@@ -84,7 +85,7 @@ def established(pilots: Sequence[Pilot], terms: Terms, rules: Rules) -> Establis
         terms=terms,
         diagnoses=seen,
         blocked=_blocked(seen[-1], terms, rules),
-        assumptions=dict(_error_rates(seen, terms)),
+        assumptions={**dict(_error_rates(seen, terms)), **dict(_of_today(seen[-1], terms)), **dict(_mending(_newest(seen, ("prompt",)), rules))},
         warnings=(*_superseded(seen), *warnings_of(seen[-1], terms, rules)),
     )
 
@@ -190,6 +191,28 @@ def _error_rates(seen: Sequence[Diagnosis], terms: Terms) -> Iterator[tuple[str,
         before = terms.expected if one.pilot.pattern == "prompt" else UNINFORMED
         right = before.updated(one.right.hits, one.right.n - one.right.hits).estimate
         yield f"error_rate_{one.pilot.pattern}", Estimate(1 - right.high, 1 - right.likely, 1 - right.low)
+
+
+def _of_today(seen: Diagnosis, terms: Terms) -> Iterator[tuple[str, Setting]]:
+    """How people do on the pilot's own cases; on cases that both have, the difference is what counts."""
+    if seen.against_today:
+        pair, wrong = seen.against_today, 1 - terms.expected.updated(seen.right.hits, seen.right.n - seen.right.hits).quantile(0.5)
+        yield "error_rate_today", Estimate(*(min(1.0, max(0.0, wrong + gap)) for gap in (pair.low, min(max(pair.difference, pair.low), pair.high), pair.high)))
+    elif seen.today.n:
+        yield "error_rate_today", _range(Share(seen.today.n - seen.today.hits, seen.today.n))
+    if "today" in seen.minutes:
+        yield "minutes_per_item", seen.minutes["today"]
+
+
+def _mending(seen: Diagnosis | None, rules: Rules) -> Iterator[tuple[str, Setting]]:
+    """What looking up and training would remove, from the failures of the prompt that were explained."""
+    if seen is None or sum(seen.mendable) < rules.least_tests:
+        return
+    effect = (1.0 if seen.mended.n else rules.fix_rate) * max(GIVEN_FOR, rules.hit_rate if seen.found.share is None else seen.found.share)
+    manner, lacking = seen.failures["behaviour"].hits, seen.failures["information"].hits
+    for name, count, share in (("retrieval_removes", Share(seen.mendable[0], sum(seen.mendable)), effect), ("training_removes", Share(manner, manner + lacking), rules.training_effect)):
+        part = _range(count)
+        yield name, Estimate(part.low * share, part.likely * share, part.high * share)
 
 
 def warnings_of(seen: Diagnosis, terms: Terms, rules: Rules) -> tuple[str, ...]:

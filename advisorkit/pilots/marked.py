@@ -14,6 +14,7 @@ from advisorkit.values.errors import Fault, PilotError, nearest
 Failure = Literal["information", "behaviour", "unclear", "label"]
 Outcome = Literal["right", "wrong", "declined"]
 Severity = Literal["minor", "major", "critical"]
+Arm = Literal["today", "prompt", "rag", "finetune", "hybrid"]
 
 FAILURES: tuple[Failure, ...] = get_args(Failure)
 """Why an answer failed: information was missing, it answered badly, nobody can tell, or the expected answer is wrong."""
@@ -21,6 +22,8 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 """What came of a case."""
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """How bad a wrong answer is, mildest first."""
+ARMS: tuple[Arm, ...] = get_args(Arm)
+"""Whose answer was marked: people's, as they work today, or a pattern's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class MarkedCase:
     """Whether the search brought the right passage; None when there was no search or nobody looked."""
     marker: str = ""
     """Who marked it; initials are enough."""
+    arm: Arm | Literal[""] = ""
+    """Whose answer it is; empty for that of the piloted pattern."""
     run: str = ""
     """Which run of the system, when a case was answered several times."""
     version: str = ""
@@ -100,13 +105,13 @@ class MarkedResults:
 REQUIRED: tuple[str, ...] = ("case", "right")
 """Columns that every file needs."""
 COLUMNS: tuple[str, ...] = (
-    "case", "right", "failure", "outcome", "severity", "fixed_by_text", "passage_found", "marker", "run", "version",
+    "case", "right", "failure", "outcome", "severity", "fixed_by_text", "passage_found", "arm", "marker", "run", "version",
     "date", "segment", "sampling", "input_tokens", "output_tokens", "minutes", "input", "output", "note",
 )  # fmt: skip
 """Every column that is read."""
 
 _YES = {"yes": True, "true": True, "y": True, "1": True, "no": False, "false": False, "n": False, "0": False}
-_ONCE = ("case", "marker", "run")
+_ONCE = ("case", "marker", "run", "arm")
 _MARKS = ("right", "outcome", "failure", "severity", "fixed_by_text", "passage_found")
 
 
@@ -192,6 +197,7 @@ def _mark(line: MarkRow) -> MarkedCase | None:
         "failure": _word(cells.get("failure"), FAILURES, "kind of failure"),
         "severity": _word(cells.get("severity"), SEVERITIES, "severity"),
         "sampling": _word(cells.get("sampling"), ("random", "chosen"), "way of sampling") or "",
+        "arm": _word(cells.get("arm"), ARMS, "arm") or "",
         "date": cells["date"].day() if "date" in cells else None,
         **{name: _flag(cells.get(name)) for name in ("fixed_by_text", "passage_found")},
         **{name: _amount(cells.get(name)) for name in ("input_tokens", "output_tokens", "minutes")},

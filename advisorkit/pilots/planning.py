@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from advisorkit.costs.inputs import Inputs
 from advisorkit.files.texts import Texts
-from advisorkit.pilots.marked import FAILURES, OUTCOMES, SEVERITIES
+from advisorkit.pilots.marked import ARMS, FAILURES, OUTCOMES, SEVERITIES
 from advisorkit.pilots.results import AGREED, MARKS, SECOND_MARKS
 from advisorkit.pilots.tally import wilson
 from advisorkit.pilots.terms import PilotSize, Terms, evpi, sizes_valued, terms_for, worth_marking
@@ -119,11 +119,11 @@ _YES_NO, _SAMPLING = ("yes", "no"), ("random", "chosen")
 _COLUMNS: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "case": (8, ()), "input": (44, ()), "output": (44, ()), "right": (8, _YES_NO), "failure": (14, FAILURES),
     "fixed_by_text": (14, _YES_NO), "outcome": (11, OUTCOMES), "severity": (11, SEVERITIES), "segment": (14, ()),
-    "minutes": (9, ()), "note": (36, ()), "marker": (10, ()), "sampling": (11, _SAMPLING),
+    "minutes": (9, ()), "note": (36, ()), "marker": (10, ()), "arm": (9, ARMS), "sampling": (11, _SAMPLING),
 }
 """Width in characters and the words to choose from, by column."""
 _GUIDE = (
-    "purpose", "count", "cases", "agreed", "right", "information", "behaviour", "unclear", "label", "fixed_by_text",
+    "purpose", "count", "cases", "arm", "agreed", "right", "information", "behaviour", "unclear", "label", "fixed_by_text",
     "outcome", "severity", "done",
 )
 """Parts of the instructions, in order."""

@@ -30,7 +30,7 @@ from advisorkit.report.sentences import columns, say
 from advisorkit.report.whole_pages import sample_words
 from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS, PatternId
-from advisorkit.values.quantities import day, money_short, percent, plain
+from advisorkit.values.quantities import day, money_short, number, percent, plain
 
 _FALLS_SHORT: Mapping[PatternId, tuple[str, ...]] = {
     "prompt": ("information", "behaviour", "both", "nothing"), "rag": ("search", "passage"), "finetune": ("lacking", "still"),
@@ -187,6 +187,10 @@ def _about_failures(seen: Diagnosis) -> Iterator[str]:
         yield say("review.ceiling", share=_share(ceiling))
     if seen.missed.hits:
         yield say("review.search", share=_share(seen.missed))
+    if pair := seen.against_today:
+        low, gap, high = (number(100 * part) for part in (pair.low, pair.difference, pair.high))
+        values = {"cases": pair.cases, "gap": gap, "low": low, "high": high}
+        yield say("review.today", pattern=say(f"pattern.{seen.pilot.pattern}"), today=_share(seen.today), right=_share(seen.right), **values)
     if seen.agreement:
         yield say("review.agreement", same=percent(seen.agreement.same), cases=seen.agreement.cases)
 

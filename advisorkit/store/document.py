@@ -12,7 +12,8 @@ from pathlib import PurePosixPath, PureWindowsPath
 from advisorkit.catalog.vocabulary import definitions, forms
 from advisorkit.files.numbers import is_number
 from advisorkit.files.spots import Spot
-from advisorkit.files.typed import TEXT, Form, Known, Plain, Schema, whole
+from advisorkit.files.trees import Fields
+from advisorkit.files.typed import TEXT, Form, Known, Plain, Schema, closed, whole
 from advisorkit.values.engagement import Engagement, Scenario
 
 FORMAT = 1
@@ -50,6 +51,17 @@ def _inside(spot: Spot) -> str | None:
     return text
 
 
+def _told(spot: Spot) -> str | None:
+    """What is said about a workflow; a target that is given as a share is told in percent."""
+    if spot.key != "target" or not isinstance(spot.node, Fields):
+        return spot.text()
+    member = spot.fields(("share",)).get("share")
+    share = member and member.number(0, 1)
+    if member is None or share == 0:
+        spot.fault("give the share right that is wanted, above 0 and up to 1, such as {share: 0.85}")
+    return f"{100 * share:.10g}%" if share else None
+
+
 @cache
 def shape() -> Form:
     """How an engagement stands in a file; its fields say the rest."""
@@ -58,6 +70,7 @@ def shape() -> Form:
         "id": ID,
         "path": Form(_inside, schema=TEXT.copy, stand_in=""),
         "context": CONTEXT,
+        "told": Form(_told, schema=lambda: {"anyOf": [TEXT.copy(), closed({"share": {"type": "number", "exclusiveMinimum": 0, "maximum": 1}}, ["share"])]}, stand_in=""),
         "axis": ("retrieval", "training"),
         "currency code": CURRENCIES,
     }

@@ -242,7 +242,8 @@ def diagnosis_document(seen: Diagnosis) -> dict[str, Any]:
         "failures": _shares(seen.failures), "mended_by_text": _share(seen.mended), "passage_found": _share(seen.found),
         "failures_without_passage": _share(seen.missed), "segments": _shares(seen.segments),
         "severities": {name: _share(count) | {"at_most": count.at_most} for name, count in seen.severities.items()},
-        "agreement": picked(seen.agreement, "kappa cases same"), "measured": plain(seen.measured),
+        "agreement": picked(seen.agreement, "kappa cases same"), "measured": plain(seen.measured), "minutes": plain(seen.minutes),
+        "today": _share(seen.today), "against_today": picked(seen.against_today, "cases difference low high"),
     }
 
 

@@ -109,8 +109,8 @@ class Workflow:
     """Own answers by criterion id; win over the engagement's."""
     notes: Mapping[Annotated[str, Named("criterion")], str] = field(default_factory=dict)
     """Free notes by criterion id."""
-    context: Mapping[Annotated[str, Named("context")], str] = field(default_factory=dict)
-    """owner, department, problem, success_metric, baseline, target."""
+    context: Mapping[Annotated[str, Named("context")], Annotated[str, Named("told")]] = field(default_factory=dict)
+    """owner, department, problem, success_metric, baseline, target; a target may also be a share right, ``{share: 0.85}``."""
     corpus: str = ""
     """Name of the body of documents; workflows that name the same share its build."""
     status: Annotated[Literal["draft", "reviewed", "final"], Named("status")] = "draft"
