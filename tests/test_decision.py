@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
+from html import unescape
 from pathlib import Path
 
+import jsonschema
 import pytest
 from command_line import run
+from contracts import ASSESS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import answer_sets
 
+from advisorkit.advice.acceptability import overturning
+from advisorkit.advice.advice import assess
 from advisorkit.advice.decision import Decision
+from advisorkit.advice.whatif import Outlook
+from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.tables import rules
+from advisorkit.export.blocks import Block
+from advisorkit.export.markup import html
 from advisorkit.pilots.diagnosis import Pilot, diagnose
 from advisorkit.pilots.established import established_for
 from advisorkit.pilots.marked import MarkedCase, MarkedResults
 from advisorkit.pilots.results import read_results
 from advisorkit.pilots.tally import Paired
+from advisorkit.report import pictures
+from advisorkit.report.advice_pages import summary
+from advisorkit.report.pilot_pages import charter, result
+from advisorkit.report.short_pages import assessed
+from advisorkit.report.whole_pages import overview
+from advisorkit.screens import advising
+from advisorkit.screens.state import Look
+from advisorkit.store import samples
 from advisorkit.store.document import to_json
 from advisorkit.store.reading import from_json, read
-from advisorkit.study.study import Study
-from advisorkit.values.engagement import Answer, Engagement, Workflow
+from advisorkit.study.documents import advice_document
+from advisorkit.study.pilots import pilots_of
+from advisorkit.study.study import Study, studies
+from advisorkit.values.engagement import Answer, Engagement, Override, Workflow
 from advisorkit.values.errors import PilotError
+from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import Estimate, share_in
 
 
@@ -120,3 +146,89 @@ def test_two_arms_may_be_marked_on_one_case_and_one_arm_only_once(tmp_path: Path
     (tmp_path / "b.csv").write_text(f"{head}1,yes,today\n", encoding="utf-8")
     with pytest.raises(PilotError, match="already marked"):
         read_results(tmp_path / "b.csv")
+
+
+def words(found: Iterable[Block]) -> str:
+    """Every text of some blocks."""
+    return unescape(re.sub(r"<[^>]+>", "\n", "\n".join(html(block) for block in found)))
+
+
+def charts(study: Study) -> dict[str, str]:
+    """Chance of each pattern as the chart of destinations shows it."""
+    return {bar.pattern: bar.shown for bar in pictures.destinations(study).bars if bar.pattern and bar.share is not None}
+
+
+def agrees(study: Study) -> None:
+    """Assert that every output of a workflow says what its decision says."""
+    made = study.decision
+    (told,) = json.loads(json.dumps(advice_document(study.engagement, [study])))["workflows"]
+    jsonschema.validate({"advisorkit": 1, "client": "A", "as_of": "2026-11-20", "workflows": [told]}, ASSESS)
+    assert (told["decision"]["headline"], told["decision"]["now"], told["decision"]["destination"]) == (made.headline, told["now"], told["recommended"])
+    assert (told["decision"]["action"], told["decision"]["clear"]) == (told["next_step"]["action"], told["clear"])
+    assert told["decision"]["warnings"] == told["warnings"] == list(made.warnings)
+    assert sum(told["decision"]["chances"].values()) == 100
+
+    documents = {"report": summary(study), "charter": charter(study), "terminal": assessed(study)} | ({"review": result(study)} if study.pilot else {})
+    for name, blocks in documents.items():
+        said_there = words(blocks)
+        missing = [line for line in (made.headline.rstrip("."), *made.warnings) if squeezed(line) not in squeezed(said_there)]
+        assert missing == [], name
+        assert not (made.replaced and re.search(r"Clear\.|chance to reach", said_there)), name
+        if made.person_decides:
+            assert not re.search(r"Put [^.;]* into use(?! as a help)", said_there), name
+    if not made.replaced and made.next_step.action == "pilot":
+        assert words(charter(study)).strip().startswith(f"{made.next_step.cases} real cases" if made.next_step.cases else "No pilot is asked for")
+        assert study.plan.mark == told["next_step"]["cases"]
+
+    screen = advising.advice(study, Look())
+    assert "".join(run_["text"] for run_ in screen["headline"]) == made.headline  # type: ignore[union-attr,index]
+    assert set(made.warnings) <= set(screen["beside"])  # type: ignore[arg-type]
+    index = words(overview([study, study]))
+    goal = study.catalog.off_ramps[made.off_ramp.kind].name if made.replaced and made.off_ramp else study.name(made.destination)
+    assert goal in index
+    if made.only:
+        assert set(charts(study).values()) == {"the only one allowed"}
+    else:
+        assert charts(study) == {p: f"{n}%" for p, n in made.chances.items() if n}
+        assert made.replaced or f"{made.chances[made.destination]}%" in index
+
+    shut = [hit for hit in study.advice.gates if hit.kind == "lasting" and not hit.provisional and hit.basis in ("law", "rights", "platform")]
+    assert all(any(pattern in hit.removes for hit in shut) for pattern, chance in made.chances.items() if not chance)
+    outlook = Outlook(assess(study.catalog, study.engagement, study.workflow, study.facts, study.pilot))
+    assert not (made.clear and overturning(outlook, shipped_cases()))
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\W+", " ", text)
+
+
+@pytest.mark.parametrize("name", samples.names())
+def test_every_output_of_the_samples_says_what_was_decided(name: str) -> None:
+    file = samples.path(name)
+    client = read(file)
+    for study in studies(client, pilots_of(client, file), draws=64):
+        agrees(study)
+
+
+@st.composite
+def piloted(draw: st.DrawFn) -> Study:
+    """A workflow with answers, off-ramps, an override, a target and a marked pilot, each of them or not."""
+    answers = draw(answer_sets(plain=True, most=14))
+    target = draw(st.sampled_from(("", "80 %", "99 of 100", "quicker")))
+    override = draw(st.none() | st.builds(Override, st.sampled_from(PATTERNS), st.just("It is wanted."), st.just("The board")))
+    client = engagement(answers, override=override, context={"target": target} if target else {})
+    study = Study(client, client.workflows[0], draws=64)
+    if not draw(st.booleans()):
+        return study
+    counts = draw(st.tuples(*[st.integers(0, 60)] * 4).filter(any))
+    kinds = (("right", None), ("wrong", "information"), ("wrong", "behaviour"), ("wrong", "unclear"))
+    rows = [kind for kind, count in zip(kinds, counts, strict=True) for _ in range(count)]
+    seen = tuple(MarkedCase(str(n), outcome, failure) for n, (outcome, failure) in enumerate(rows))  # type: ignore[arg-type]
+    pilot = Pilot(MarkedResults("a.csv", "table", seen), date(2026, 11, 18), draw(st.sampled_from(PATTERNS)), draw(st.none() | st.just(0.85)))
+    return replace(study, pilot=established_for(study.inputs, [pilot], rules(), client.workflows[0].wanted))
+
+
+@settings(max_examples=300)
+@given(piloted())
+def test_every_output_of_any_engagement_says_what_was_decided(study: Study) -> None:
+    agrees(study)

@@ -21,6 +21,8 @@ from advisorkit.values.quantities import Estimate
 _Array = NDArray[np.float64]
 _STEPS = 400
 _BLANK = Beta(1, 1)
+NOTHING = Share(0, 0)
+"""A count of nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ class Diagnosis:
     """Mean `input_tokens`, `output_tokens` and `minutes` as far as they were noted."""
     mendable: tuple[float, float]
     """Failures with a known kind that the right text mends, and that it does not."""
-    today: Share = Share(0, 0)
+    today: Share = NOTHING
     """Right out of right and wrong when people did the work as today."""
     against_today: Paired | None = None
     """The pilot against people on the same cases; None when none was marked for both."""
