@@ -182,7 +182,7 @@ class Paired:
     Example:
         >>> both = Paired(60, 12, 3)
         >>> both.difference, round(both.low, 2), round(both.high, 2)
-        (0.15, 0.03, 0.26)
+        (0.15, 0.02, 0.27)
     """
 
     cases: int
