@@ -232,3 +232,10 @@ def piloted(draw: st.DrawFn) -> Study:
 @given(piloted())
 def test_every_output_of_any_engagement_says_what_was_decided(study: Study) -> None:
     agrees(study)
+
+
+def test_an_override_of_what_is_ruled_out_says_so() -> None:
+    made = decided({"training_rights": said("not_allowed")}, override=Override("finetune", "It is wanted.", "The board"))
+
+    assert made.override.startswith("The board decided for Fine-tune: It is wanted. The advice beside it stays as computed. Fine-tune is ruled out here: ")
+    assert any(line.startswith("Fine-tune is ruled out here: ") for line in made.warnings)

@@ -204,7 +204,7 @@ def test_one_edit_is_one_message_whatever_it_moves(show: Screen) -> None:
 
     assert len(sent) == 1
     moved = {name for name in before if before[name] != view(show)[name]}
-    assert {"advice", "verdict", "answers", "chart shares", "chart map", "chart waterfall", "chart path"} <= moved
+    assert {"advice", "verdict", "answers", "chart shares", "chart map", "chart waterfall", "chart flips"} <= moved
 
 
 def test_every_phrase_that_the_script_asks_for_exists() -> None:
