@@ -232,7 +232,7 @@ def test_a_person_s_decision_stands_beside_the_advice() -> None:
 
     first = summary(made.workflows[0])[0]
     assert isinstance(first, DecisionBlock)
-    assert first.override == "The board decided for Prompt: The board wants to start now. The advice beside it stays as computed.."
+    assert first.override == "The board decided for Prompt: The board wants to start now. The advice beside it stays as computed."
     assert first.advice == summary(report().workflows[0])[0].advice  # type: ignore[union-attr]
 
 
