@@ -198,7 +198,8 @@ def test_errors_are_what_escapes_the_check_and_the_check_itself() -> None:
             "growth_per_year": 0, "adoption_months": 1, "horizon_months": 1}
     made = bill(inputs({**ANSWERS, "calls_per_month": 1000, "cost_wrong": 20}, **told))
 
-    escaped, checked = 1000 * 0.1 * (1 - 0.5 * 0.8) * 20, 1000 * 0.5 * 3 / 60 * 40
+    taken, staying = 0.7 * 0.1 * (1 - 0.5 * 0.8), 0.3 * 0.04  # 70 % are taken, the rest carries today's 4 %
+    escaped, checked = 1000 * (taken + staying) * 20, 1000 * 0.5 * 3 / 60 * 40
 
     assert known(made.total("prompt", "error")) == pytest.approx(escaped + checked)
 

@@ -10,7 +10,7 @@ import pytest
 from priced import TABLE, answered, setting
 
 from advisorkit.catalog import prices
-from advisorkit.costs.bill import Bill, bill, warnings
+from advisorkit.costs.bill import Bill, Chosen, Portfolio, bill, portfolio, warnings
 from advisorkit.costs.columns import columns
 from advisorkit.costs.curves import course, curves
 from advisorkit.costs.facts import per_call
@@ -172,3 +172,49 @@ def test_a_large_model_is_slower_on_the_same_card_unless_its_speed_was_measured(
 
     assert usual.quantity and measured.quantity
     assert usual.quantity / measured.quantity == pytest.approx(400 / (4 * 400 * 0.115), rel=0.1)
+
+
+def test_wrong_answers_are_those_of_what_the_system_takes_and_the_rest_carries_todays_rate() -> None:
+    """Half of 1,000 items at 10 % wrong, the other half at today's 5 %, 10 each: 750 a month."""
+    made = billed({"calls_per_month": 1000, "cost_wrong": 10, "human_review": "never"}, share_taken=0.5, buy_resolution_price=1, buy_setup=0,
+                  error_rate_buy=0.1, error_rate_today=0.05, adoption_months=1)
+
+    assert made.line("buy", "wrong_answers").amount == pytest.approx(23_390, abs=1)
+    assert made.line("buy", "product_items").quantity == 500
+
+
+def shared(column: Column, *columns: Column, **told: Any) -> Portfolio:
+    made = billed({"calls_per_month": 2_000_000, "corpus_tokens": 200_000_000}, **told)
+    return portfolio([Chosen(replace(made, workflow=f"w{number}"), one, "library") for number, one in enumerate((column, *columns))])
+
+
+def test_a_shared_store_is_kept_once_and_read_for_each_workflow() -> None:
+    """Reads of 2M calls: 15,000 dollars for three workflows, not 5,000."""
+    def store(made: Portfolio) -> float:
+        return next(one.line.amount or 0.0 for one in made.lines if one.line.component_id == "document_store")
+
+    one, three = store(shared("rag")), store(shared("rag", "rag", "rag"))
+    kept = 200_000_000 / 400 * (4 * 1536 + 2000) / 1e9 * 0.33 * 31.18633
+
+    assert three == pytest.approx(3 * one - 2 * kept, rel=1e-4)
+
+
+def test_the_search_platform_and_the_training_platform_are_kept_up_each() -> None:
+    def upkeep(*columns: Column) -> float:
+        return sum(one.line.amount or 0.0 for one in shared(*columns).lines if one.line.component_id in PLATFORM_UPKEEP)
+
+    assert upkeep("rag", "finetune") == pytest.approx(upkeep("rag") + upkeep("finetune")) == pytest.approx(upkeep("hybrid"))
+    assert upkeep("rag", "rag") == pytest.approx(upkeep("rag"))
+
+
+PLATFORM_UPKEEP = {"upkeep_platform", "upkeep_search_platform", "upkeep_training_platform"}
+
+
+def test_build_and_the_run_of_every_month_make_the_total_whoever_uses_it() -> None:
+    """Where half of the people use it, a month costs less, and build plus its months is the total."""
+    for readiness in ("asking", "resistant"):
+        told = priced({**ANSWERS, "user_readiness": readiness, "human_review": "never"})
+        sure = replace(told, rows={name: row if row.own_range is None else replace(row, value=setting(row.own_range.likely)) for name, row in told.rows.items()})
+        cost = price(sure, 2).columns["prompt"]
+        assert cost.build and cost.run_per_month and cost.total
+        assert cost.build.p50 + 31.18633 * cost.run_per_month.p50 == pytest.approx(cost.total.p50, rel=1e-5)

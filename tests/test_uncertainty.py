@@ -206,7 +206,7 @@ def test_without_errors_today_the_benefit_leaves_errors_out_on_both_sides() -> N
 
 
 def test_a_payback_lies_where_the_curves_of_the_bill_cross() -> None:
-    sure = fixed(inputs(cost_wrong=0.7))
+    sure = fixed(inputs(cost_wrong=1))
     made = price(sure, FEW)
     found = next(p for p in made.payback if p.column == "rag")
 

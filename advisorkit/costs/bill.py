@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from advisorkit.costs.columns import columns
 from advisorkit.costs.flows import TEXTS, Column, Flow, Part, Phase, Workings, scene
@@ -40,6 +40,8 @@ class Line:
     """Where the price or the leading assumption comes from."""
     inputs: tuple[str, ...]
     """Assumptions behind it."""
+    by_month: tuple[tuple[float, float, float], ...] = ()
+    """Of a store that workflows may share, each month's money: kept, read, and at least."""
 
     @property
     def component(self) -> str:
@@ -101,6 +103,7 @@ def line_of(here: Workings, column: Column, flow: Flow) -> Line:
     return Line(
         column, flow.component_id, flow.phase, flow.part, quantity, flow.unit_id, price, months, amount,
         _source(here.inputs, flow.inputs), flow.inputs,
+        tuple(flow.stairs.by_month(here.clock)) if flow.stairs and flow.part == "corpus" and amount is not None else (),
     )
 
 
@@ -208,7 +211,8 @@ def portfolio(chosen: Sequence[Chosen]) -> Portfolio:
     """Put the chosen columns of several workflows together.
 
     A platform line is shared by component across all workflows, a corpus line by component and the corpus's name. When
-    workflows would pay different amounts for what they share, the dearest counts: it serves the others too.
+    workflows would pay different amounts for what they share, the dearest counts: it serves the others too. A store that they
+    share is kept once and read for each.
     """
     currencies = {one.bill.currency for one in chosen}
     if len(currencies) != 1:
@@ -234,7 +238,16 @@ def _shared(sharing: Sequence[tuple[Line, Chosen]]) -> SharedLine:
     lines = [line for line, _ in sharing]
     dearest = next((line for line in lines if line.amount is None), None) or max(lines, key=lambda line: line.amount or 0.0)
     corpus = sharing[0][1].corpus if dearest.part == "corpus" else ""
+    if len(lines) > 1 and dearest.by_month and all(line.by_month for line in lines):
+        dearest = _read_by_all(dearest, lines)
     return SharedLine(dearest, tuple(one.bill.workflow for _, one in sharing), corpus)
+
+
+def _read_by_all(store: Line, lines: Sequence[Line]) -> Line:
+    """One store that is kept once and read for each of its workflows."""
+    months = zip(store.by_month, *(line.by_month for line in lines), strict=True)
+    amount = math.fsum(max(kept + sum(read for _, read, _ in users), least) for (kept, _, least), *users in months)
+    return replace(store, amount=amount, price=amount / store.months if store.months else store.price)
 
 
 def _counts(line: Line, phases: tuple[Phase, ...]) -> bool:

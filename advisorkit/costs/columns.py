@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from advisorkit.costs.assumption import known
 from advisorkit.costs.flows import (
     COLUMNS,
     ONE,
@@ -26,6 +27,8 @@ from advisorkit.costs.flows import (
 from advisorkit.values.patterns import PATTERNS, PatternId
 
 UNKNOWN = np.float64(np.nan)
+PLATFORMS = {"engineers_search_platform": "upkeep_search_platform", "engineers_training_platform": "upkeep_training_platform"}
+"""Upkeep of platforms that are not the prompt's, by what was built."""
 
 
 def columns(here: Workings) -> dict[Column, Flows]:
@@ -114,14 +117,14 @@ def _tests(here: Workings, id: str, phase: Phase, profile: Profile) -> Flows:
 def _upkeep(here: Workings, build: Flows) -> Flows:
     """Engineers' upkeep: each month a share of what they built, platform, documents and workflow apart."""
     share, unit = here.values["maintenance_share"] / 12 * ONE, "engineers_build"
-    built: dict[Part, list[Any]] = {"platform": [], "corpus": [], "workflow": []}
+    built: dict[tuple[str, Part], list[Any]] = {}
     for flow in build:
         if flow.unit_id == "engineer_days":
-            built[flow.part].append(flow.amount)
-    behind = ("maintenance_share", "engineer_day_rate")
+            built.setdefault((PLATFORMS.get(flow.component_id, f"upkeep_{flow.part}"), flow.part), []).append(flow.amount)
+    behind, order = ("maintenance_share", "engineer_day_rate"), ("platform", "corpus", "workflow")
     return tuple(
-        here.pays(f"upkeep_{part}", "run", "month", share, unit, sum(amounts), *behind, part=part)
-        for part, amounts in built.items() if amounts
+        here.pays(component, "run", "month", share, unit, sum(amounts), *behind, part=part)
+        for (component, part), amounts in sorted(built.items(), key=lambda kept: order.index(kept[0][1]))
     )
 
 
@@ -188,7 +191,8 @@ def _store(here: Workings) -> Flow:
     v, gb = here.values, here.store_gb
     kept, reads = gb * v["store_gb_price"], here.calls * read_units(gb) * v["store_read_price"] / 1e6
     least, behind = v["store_minimum"], ("store_minimum", "store_gb_price", "store_read_price", "corpus_tokens")
-    if np.all(kept + reads * here.clock.most_use <= least):
+    drawn = np.ndim(most := kept + reads * here.clock.most_use) > 0
+    if drawn and np.all(most <= least):
         return here.pays("document_store", "run", "month", ONE, "months", least, *behind, part="corpus")
     return _stairs(here, "document_store", "corpus", ONE, "months", Stairs(ONE, kept, reads, least, whole=False), *behind)
 
@@ -258,10 +262,12 @@ def _checking(here: Workings) -> Flow:
 
 
 def _wrong(here: Workings, column: Column) -> Flow:
+    """Wrong answers to what the system takes; where today's rate is known, the remaining items carry it."""
     v, rate = here.values, f"error_rate_{column}"
-    escaped = here.items * v[rate] * (1 - v["review_share"] * v["review_catch"])
-    behind = ("cost_wrong", rate, "review_share", "review_catch")
-    return here.pays("wrong_answers", "error", "calls", escaped, "wrong_answers", v["cost_wrong"], *behind)
+    escaped = v["share_taken"] * v[rate] * (1 - v["review_share"] * v["review_catch"])
+    staying = (1 - v["share_taken"]) * v["error_rate_today"] if known(v["error_rate_today"]) else 0.0
+    behind = ("cost_wrong", rate, "share_taken", "review_share", "review_catch", "error_rate_today")
+    return here.pays("wrong_answers", "error", "calls", here.items * (escaped + staying), "wrong_answers", v["cost_wrong"], *behind)
 
 
 def _today(here: Workings) -> Flows:

@@ -138,6 +138,13 @@ class Stairs:
         units = np.maximum(self.fixed + self.slope * use, self.floor)
         return np.ceil(units) if self.whole else units
 
+    def by_month(self, clock: Clock) -> list[tuple[Any, Any, Any]]:
+        """Each month's discounted money: whatever the use, by the use, and at least."""
+        return [
+            (self.price * self.fixed * factor, self.price * self.slope * use * factor, self.price * self.floor * factor)
+            for _, factor, _, use in clock.each_month()
+        ]
+
     def over(self, clock: Clock) -> Any:
         """Discounted sum over the horizon."""
         return sum((self.at(use) * factor for _, factor, _, use in clock.each_month()), np.float64(0.0))

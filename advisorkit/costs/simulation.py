@@ -295,11 +295,14 @@ def gain(here: Workings, column: Column) -> tuple[Any, bool]:
 def _of_column(here: Workings, column: Column, paid: Paid, everything: Any) -> Iterator[tuple[str, Any]]:
     flows = paid[column]
 
+    def paid_for(*phases: str) -> Any:
+        return sum((flow.total for flow in flows if flow.phase in phases), np.float64(0.0))
+
     def month(*phases: str) -> Any:
-        return sum((flow.amount for flow in flows if flow.phase in phases), np.float64(0.0))
+        return paid_for(*phases) / here.clock.months["month"] if here.clock.horizon else np.float64(np.nan)
 
     errors, right = month("error"), _right_answers(here, column)
-    yield from (("build", month("build")), ("run_per_month", month("run", "change")), ("errors_per_month", errors), ("total", everything))
+    yield from (("build", paid_for("build")), ("run_per_month", month("run", "change")), ("errors_per_month", errors), ("total", everything))
     if column in PATTERNS:
         yield "per_call", per_call(here, column)
     if np.all(right > 0):

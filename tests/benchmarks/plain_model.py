@@ -114,7 +114,8 @@ def pattern_total(v: Values, w: Words, pattern: str, by_call: float, work: float
         often = max(v["retrains_per_year"] / 12, 1 / v["base_model_life_months"])
         by_call, monthly = 0.0 if w.tuned_endpoint else by_call, monthly + v["tuned_hosting_hour"] * v["gpu_hours"]
         monthly += often * (v["retrain_days"] * v["engineer_day_rate"] + v["relabel_share"] * v["labels_wanted"] * v["label_price"] + run)
-    wrong = error_rate(v, pattern) * (1 - v["review_share"] * v["review_catch"]) * v["cost_wrong"]
+    wrong = v["share_taken"] * error_rate(v, pattern) * (1 - v["review_share"] * v["review_catch"])
+    wrong = (wrong + (0.0 if math.isnan(v["error_rate_today"]) else (1 - v["share_taken"]) * v["error_rate_today"])) * v["cost_wrong"]
     checked = v["review_share"] * v["review_minutes"] / 60 * v["hourly_cost"]
     for month in range(1, w.horizon + 1):
         worth = (1 + v["discount_rate"]) ** (-month / 12)
