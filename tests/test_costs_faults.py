@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -218,3 +219,35 @@ def test_build_and_the_run_of_every_month_make_the_total_whoever_uses_it() -> No
         cost = price(sure, 2).columns["prompt"]
         assert cost.build and cost.run_per_month and cost.total
         assert cost.build.p50 + 31.18633 * cost.run_per_month.p50 == pytest.approx(cost.total.p50, rel=1e-5)
+
+
+def test_a_cache_is_not_pinged_but_kept_for_an_hour_where_that_is_sold() -> None:
+    """1,200 calls with 100,000 tokens of documents: 1,236 dollars were worked out with pings that nobody builds; with hours of cache about 700."""
+    told = {"calls_per_month": 1200, "corpus_tokens": 100_000}
+    made = billed(told, **SHORT)
+    without = bill(hourless(priced(told, **SHORT)))
+    a_minute = 1200 * 1.3 / (200 * 60)
+
+    assert made.line("prompt", "model_cache_write").quantity == pytest.approx(1560 * 105_300 / 1e6 * math.exp(-a_minute * 60))
+    assert model_lines(made, "prompt") == pytest.approx(700, rel=0.1)
+    assert model_lines(without, "prompt") == pytest.approx(6_909, rel=0.01)
+
+
+def hourless(inputs: Inputs) -> Inputs:
+    """The same where no cache lives for an hour."""
+    return replace(inputs, book=replace(inputs.book, prices={key: row for key, row in inputs.book.prices.items() if not key.endswith("_1h")}))
+
+
+def test_a_prompt_below_the_minimum_length_is_not_cached() -> None:
+    for examples, cached in ((0, False), (1, True)):
+        made = billed({"calls_per_month": 100_000}, prompt_examples=examples, instruction_tokens=1000, example_tokens=24)
+        assert ("model_cache_read" in {line.component_id for line in made.of("prompt")}) == cached
+
+
+def test_an_hour_in_the_cache_costs_the_same_multiple_at_every_length() -> None:
+    book = prices.load(BASE.as_of)
+    for key, row in book.prices.items():
+        if key.endswith("cache_write_1h"):
+            fresh = book.prices[key.replace("cache_write_1h", "input")]
+            times = row.amount.likely / fresh.amount.likely
+            assert [tier.amount for tier in row.tiers] == pytest.approx([times * tier.amount for tier in fresh.tiers]), key

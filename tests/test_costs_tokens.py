@@ -47,9 +47,10 @@ ratio = st.floats(0.01, 0.99)
 
 
 @given(often, st.floats(1.0, 1.2), ratio, st.floats(1.0, 2.0))
-def test_more_calls_never_make_a_cached_prefix_cheaper_in_total_nor_dearer_by_the_call(
+def test_more_calls_never_make_a_cached_prefix_dearer_by_the_call_nor_dearer_than_a_fresh_one(
     calls_a_minute: float, more: float, read: float, write: float
 ) -> None:
+    """The total may fall with more calls: those that come often keep the entry alive and spare writes of it."""
     def by_call(rate: float) -> float:
         fresh, from_cache, into_cache = cache_plan(rate, 5, read, write)
         return float(fresh + from_cache * read + into_cache * write)
@@ -57,7 +58,7 @@ def test_more_calls_never_make_a_cached_prefix_cheaper_in_total_nor_dearer_by_th
     few, many = by_call(calls_a_minute), by_call(calls_a_minute * more)
 
     assert many <= few * (1 + 1e-9)
-    assert many * calls_a_minute * more >= few * calls_a_minute * (1 - 1e-9)
+    assert many <= 1
 
 
 def test_a_rarely_used_prompt_is_not_cached_and_a_busy_one_is_read_from_the_cache() -> None:
@@ -65,7 +66,7 @@ def test_a_rarely_used_prompt_is_not_cached_and_a_busy_one_is_read_from_the_cach
 
     assert 1 - hit == pytest.approx(0.61, abs=0.01)  # the published 39 % hits
     assert cache_plan(0.001, 5, 0.1, 1.25) == (1.0, 0.0, 0.0)
-    assert cache_plan(once_in_ten_minutes, 5, 0.1, 1.25) == pytest.approx((0.0, 1 / hit, 0.0))
+    assert cache_plan(once_in_ten_minutes, 5, 0.1, 1.25) == pytest.approx((0.0, hit, 1 - hit))  # nobody pings it to keep it warm
 
 
 def test_a_history_sent_again_with_every_turn_grows_as_its_square() -> None:

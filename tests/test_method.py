@@ -83,8 +83,8 @@ def test_a_controller_can_redo_the_bill_by_hand_from_the_page() -> None:
     assert amount(by_name["Watching it run"][4]) == pytest.approx(evenly, rel=1e-5)
     tokens = likely["instruction_tokens"] + likely["prompt_examples"] * (likely["input_tokens"] + likely["output_tokens"])
     minute = calls / (likely["active_hours"] * 60)
-    warm = 1 / (1 - 2.718281828459045 ** (-minute * 5))  # reads a call that keep an entry of five minutes warm
-    assert amount(by_name["Model: input from the cache"][1]) == pytest.approx(calls * tokens * warm / 1e6, rel=1e-5)
+    hit = 1 - 2.718281828459045 ** (-minute * 60)  # an entry that lives an hour costs less here than one of five minutes
+    assert amount(by_name["Model: input from the cache"][1]) == pytest.approx(calls * tokens * hit / 1e6, rel=1e-5)
 
 
 def test_every_assumption_stands_in_the_table_of_defaults_with_a_source_and_every_formula_uses_known_names() -> None:

@@ -14,7 +14,8 @@ from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.prices import TokenPrices
 
 Prices = tuple[Any, Any, Any, Any]
-Plans = dict[tuple[str, float, float] | None, tuple[Any, Any, Any]]
+Plan = tuple[Any, Any, Any, Any]
+Plans = dict[tuple[str, float, float] | None, Plan]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,8 @@ def request(
     own = v["input_tokens"] + looked_up
     prices = _prices(inputs, v, name, prefix + own)
     on_gpu = not by_token and inputs.word("tuned_hosting" if name == "tuned_model" else "model_hosting") != "api"
-    fresh, read, written = _prefix_paid(inputs, v, name, prices, {} if plans is None else plans, on_gpu)
+    fresh, read, written, write = (1.0, 0.0, 0.0, prices[3]) if on_gpu else _prefix_paid(inputs, v, name, prices, {} if plans is None else plans, prefix)
+    prices = (*prices[:3], write)
     thinking = v["reasoning_tokens"] if inputs.model(name).reasons else 0.0
     return Request(
         prices, prefix * fresh + own, prefix * read, prefix * written, v["output_tokens"] + thinking, prefix,
@@ -129,17 +131,35 @@ def _prices(inputs: Inputs, v: Values, name: str, prompt_tokens: Any) -> Prices:
     return tuple(price * v["tuned_markup"] for price in found) if marked_up else found
 
 
-def _prefix_paid(inputs: Inputs, v: Values, name: str, prices: Prices, plans: Plans, on_gpu: bool) -> tuple[Any, Any, Any]:
-    fresh, _, read, write = prices
-    minutes = inputs.model(name).cache_minutes
-    if on_gpu or minutes is None or not np.any(fresh):
-        return 1.0, 0.0, 0.0
+def _prefix_paid(inputs: Inputs, v: Values, name: str, prices: Prices, plans: Plans, prefix: Any) -> Plan:
+    """How often a call pays the standing prompt fresh, from the cache and into it, and the price of writing it there."""
+    (fresh, _, read, write), model = prices, inputs.model(name)
+    least = model.cache_from or 0
+    if model.cache_minutes is None or not np.any(fresh) or np.all(prefix < least):
+        return 1.0, 0.0, 0.0, write
     key = (name, read / fresh, write / fresh) if np.ndim(fresh) == 0 else None
-    if key in plans:
-        return plans[key]
-    calls = v["calls_per_month"] * v["calls_per_item"] * v["adoption"] * (1 + v["retry_share"]) / (v["active_hours"] * 60)
-    plan = cache_plan(calls, minutes, read / fresh, write / fresh)
-    return plan if key is None else plans.setdefault(key, plan)
+    plan = plans.get(key)
+    if plan is None:
+        calls = v["calls_per_month"] * v["calls_per_item"] * v["adoption"] * (1 + v["retry_share"]) / (v["active_hours"] * 60)
+        plan = (*cache_plan(calls, model.cache_minutes, read / fresh, write / fresh), write)
+        hour = inputs.tokens(name).hour_write
+        if not np.isnan(hour):
+            plan = _cheaper(plan, (*cache_plan(calls, 60, read / fresh, hour), hour * fresh), read)
+        plans.update({} if key is None else {key: plan})
+    if np.all(prefix >= least):
+        return plan
+    kept = prefix >= least
+    return np.where(kept, plan[0], 1.0), kept * plan[1], kept * plan[2], plan[3]
+
+
+def _cheaper(one: Plan, other: Plan, read: Any) -> Plan:
+    """Of two plans (fresh, read, written, price of writing) the one that costs less, draw by draw."""
+    spared = [plan[1] * read + plan[2] * plan[3] for plan in (one, other)]
+    better = (other[0] < one[0]) | ((other[0] == one[0]) & (spared[1] < spared[0]))
+    if np.all(better):
+        return other
+    first, second, third, fourth = (np.where(better, b, a) for a, b in zip(one, other, strict=True)) if np.any(better) else one
+    return first, second, third, fourth
 
 
 def prices_at(prices: TokenPrices, prompt_tokens: Any) -> Prices:
@@ -162,11 +182,11 @@ def prices_at(prices: TokenPrices, prompt_tokens: Any) -> Prices:
 
 
 def cache_plan(calls_per_minute: Any, minutes: float | None, read_ratio: Any, write_ratio: Any) -> tuple[Any, Any, Any]:
-    """How often a call pays a shared prefix fresh, from the cache, and into the cache: the cheapest of three ways.
+    """How often a call pays a shared prefix fresh, from the cache, and into the cache: the cheaper of two ways.
 
-    Calls arrive at random; a cache entry lapses `minutes` after its last use. The three ways are not to cache, to write
-    again after every lapse (hit rate ``1 − exp(−calls_per_minute · minutes)``), and to keep the entry warm by a read
-    just before it lapses (``1 / hit rate`` reads a call). Reading costs `read_ratio`, writing `write_ratio` of a fresh read.
+    Calls arrive at random; a cache entry lapses `minutes` after its last use. The two ways are not to cache, and to write
+    again after every lapse (hit rate ``1 − exp(−calls_per_minute · minutes)``). Reading costs `read_ratio`, writing
+    `write_ratio` of a fresh read.
 
     Returns:
         Fresh, read and written prefixes for each call.
@@ -178,13 +198,10 @@ def cache_plan(calls_per_minute: Any, minutes: float | None, read_ratio: Any, wr
     if minutes is None:
         return 1.0, 0.0, 0.0
     hit = -np.expm1(-np.maximum(np.nan_to_num(calls_per_minute), 0) * minutes)
-    reads_when_warm = 1 / np.maximum(hit, 1e-300)
-    lapsing, warm = hit * read_ratio + (1 - hit) * write_ratio, read_ratio * reads_when_warm
-    keep = (warm < 1) & (warm <= lapsing)
-    if np.all(keep):
-        return 0.0, reads_when_warm, 0.0
-    lapse = ~keep & (lapsing < 1)
-    return (~keep & ~lapse) * 1.0, keep * reads_when_warm + lapse * hit, lapse * (1 - hit)
+    lapse = hit * read_ratio + (1 - hit) * write_ratio < 1
+    if np.all(lapse):
+        return 0.0, hit, 1 - hit
+    return ~lapse * 1.0, lapse * hit, lapse * (1 - hit)
 
 
 def corpus_in_prompt(inputs: Inputs) -> bool:

@@ -103,6 +103,8 @@ class TokenPrices:
     """Input tokens written into the cache; left out, those of fresh input."""
     tiers: tuple[tuple[int, float, float, float, float], ...] = ()
     """Bounds with the four prices that hold above them: above, input, output, cache_read, cache_write."""
+    hour_write: float = math.nan
+    """What a write that is kept for an hour costs, in times of fresh input; NaN where none is sold."""
 
     def __post_init__(self) -> None:
         for name in ("cache_read", "cache_write"):
@@ -112,7 +114,7 @@ class TokenPrices:
     def times(self, rate: float) -> TokenPrices:
         """All prices multiplied by `rate`, such as an exchange rate or a mark-up."""
         tiers = tuple((above, rate * fresh, rate * out, rate * read, rate * write) for above, fresh, out, read, write in self.tiers)
-        return TokenPrices(rate * self.input, rate * self.output, rate * self.cache_read, rate * self.cache_write, tiers)
+        return TokenPrices(rate * self.input, rate * self.output, rate * self.cache_read, rate * self.cache_write, tiers, self.hour_write)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,8 @@ class PriceBook:
         rows = {part: self.prices[prefix + part] for part in parts if prefix + part in self.prices}
         bounds = sorted({tier.above for row in rows.values() for tier in row.tiers})
         tiers = tuple((above, *_four(rows, above + 1)) for above in bounds)
-        return TokenPrices(*_four(rows, 0), tiers)
+        hour = self.prices.get(f"{prefix}cache_write_1h")
+        return TokenPrices(*_four(rows, 0), tiers, hour.amount.likely / fresh if hour and (fresh := rows["input"].amount.likely) else math.nan)
 
     def on(self, day: date) -> PriceBook:
         """This book when the prices announced for `day` and before hold."""

@@ -25,6 +25,8 @@ class Words:
     tuned: TokenPrices
     embedding: float
     cache_minutes: float | None
+    cache_from: int
+    hour_write: float
     model_reasons: bool
     tuned_reasons: bool
     tuned_endpoint: bool
@@ -36,6 +38,7 @@ def words(inputs: Inputs, *, corpus_in_prompt: bool) -> Words:
     model, tuned = inputs.model("model"), inputs.model("tuned_model")
     return Words(
         inputs.tokens("model"), inputs.tokens("model", batch=True), inputs.tokens("tuned_model"), inputs.tokens("embedding_model").input, model.cache_minutes,
+        model.cache_from or 0, inputs.tokens("model").hour_write,
         model.reasons, tuned.reasons, inputs.word("tuned_hosting") == "endpoint", corpus_in_prompt, inputs.months,
     )
 
@@ -57,10 +60,13 @@ def call(v: Values, w: Words, *, prefix: float, own: float, tuned: bool) -> floa
     markup = v["tuned_markup"] if tuned else 1.0
     written = v["output_tokens"] + (v["reasoning_tokens"] if (w.tuned_reasons if tuned else w.model_reasons) else 0.0)
     by_token = fresh
-    if not tuned and w.cache_minutes is not None:
+    if not tuned and w.cache_minutes is not None and prefix >= w.cache_from:
         a_minute = v["calls_per_month"] * v["calls_per_item"] * v["adoption"] * (1 + v["retry_share"]) / v["active_hours"] / 60
         hit = 1 - math.exp(-a_minute * w.cache_minutes)
-        ways = [fresh, hit * read + (1 - hit) * write] + ([read / hit] if hit > 0 else [])
+        ways = [fresh, hit * read + (1 - hit) * write]
+        if not math.isnan(w.hour_write):
+            kept = 1 - math.exp(-a_minute * 60)
+            ways.append(kept * read + (1 - kept) * w.hour_write * fresh)
         by_token = min(ways)
     return markup * (prefix * by_token + own * fresh + written * out) / 1e6
 
