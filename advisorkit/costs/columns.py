@@ -210,7 +210,10 @@ def _gpus(here: Workings, pattern: PatternId) -> Flow:
     else:
         copies = v["tuned_gpus_per_copy"]
     rent, capacity = rent * v["gpu_hours"], speed * v["gpu_utilisation"] * v["gpu_hours"] * 3600
-    stairs = Stairs(rent * copies, 0.0, here.calls * work / capacity, ONE, whole=True)
+    load = here.calls * work / capacity
+    if np.all(load * here.clock.most_use <= 1):
+        return here.pays(component, "run", "month", copies * ONE, "gpu_months", rent, *behind)
+    stairs = Stairs(rent * copies, 0.0, load, ONE, whole=True)
     return _stairs(here, component, "workflow", copies * stairs.units(1.0), "gpu_months", stairs, *behind)
 
 

@@ -205,10 +205,10 @@ def whole_corpus_call(here: Workings) -> Any:
     return request(here.inputs, here.values, "prompt", corpus=True).cost * (1 + here.values["retry_share"])
 
 
-def per_call(here: Workings, pattern: PatternId) -> Any:
+def per_call(here: Workings, pattern: PatternId, flows: Flows = ()) -> Any:
     """Cost of one call of a pattern, search and retries included; rented GPUs and hosting fees are spread over all calls in use.
 
-    Without calls the cost of one where something is paid by the hour is not known.
+    `flows` are those of its column where they are worked out already. Without calls the cost of one where something is paid by the hour is not known.
     """
     v, paid = here.values, here.requests[pattern]
     search = 0.0
@@ -216,7 +216,8 @@ def per_call(here: Workings, pattern: PatternId) -> Any:
         search = (
             paid.embedding_price * paid.query_tokens / 1e6 + v["rerank_price"] / 1000 + v["store_read_price"] * read_units(here.store_gb) / 1e6
         )
-    hourly = [flow.amount for flow in calls_paid(here, pattern) if flow.unit_id in {"gpu_months", "hours"}]
+    by_hour = paid.on_gpu or (paid.model == "tuned_model" and np.any(v["tuned_hosting_hour"]))
+    hourly = [flow.amount for flow in flows or calls_paid(here, pattern) if flow.unit_id in {"gpu_months", "hours"}] if by_hour else []
     used = v["calls_per_month"] * v["calls_per_item"] * v["adoption"]
     if hourly and not np.all(used > 0):
         return np.float64(np.nan)

@@ -51,11 +51,11 @@ class ColumnCost:
     build: Band | None
     """Paid before the first month."""
     per_call: Band | None
-    """Model and search for one call, retries included; None for today and buy."""
+    """Model, hosting and search for one call in use, retries included; None for today and buy."""
     run_per_month: Band | None
-    """Run and change costs of a month of full use."""
+    """Run and change costs of the average month of the horizon."""
     errors_per_month: Band | None
-    """Checking and wrong answers in a month of full use."""
+    """Checking and wrong answers in the average month of the horizon."""
     total: Band | None
     """Present value of everything over the horizon; wrong answers only where their cost is known."""
     errors_known: bool

@@ -304,7 +304,7 @@ def _of_column(here: Workings, column: Column, paid: Paid, everything: Any) -> I
     errors, right = month("error"), _right_answers(here, column)
     yield from (("build", paid_for("build")), ("run_per_month", month("run", "change")), ("errors_per_month", errors), ("total", everything))
     if column in PATTERNS:
-        yield "per_call", per_call(here, column)
+        yield "per_call", per_call(here, column, tuple(flows))
     if np.all(right > 0):
         yield "per_right_answer", everything / right
     if known(errors):
