@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from advisorkit.advice.acceptability import Draws, clear, draw
+import numpy as np
+
+from advisorkit.advice.acceptability import clear, draw
 from advisorkit.advice.belief import Assessment, Belief, shuts
 from advisorkit.advice.cases import Case, Similar, similar
 from advisorkit.advice.flips import (
@@ -24,8 +26,8 @@ from advisorkit.advice.flips import (
 from advisorkit.advice.gates import Facts, GateHit
 from advisorkit.advice.ladder import PILOT, Policy, Rung, plan, policies, untried, waiting
 from advisorkit.advice.steps import NextStep, OffRamp, companions, next_step, off_ramp, warnings
-from advisorkit.advice.whatif import Outlook, best_of
-from advisorkit.advice.words import Story, Words, say
+from advisorkit.advice.whatif import Outlook
+from advisorkit.advice.words import Words, say
 from advisorkit.costs.facts import Costing
 from advisorkit.pilots.established import COUNTED, Established
 from advisorkit.values.criteria import Axis, Catalog
@@ -145,17 +147,18 @@ def advise(
     outlook = Outlook(assess(catalog, engagement, workflow, facts, pilot, costing))
     drawn = draw(outlook, cases, draws, seed)
     bought = any(name.startswith("buy_") for name in engagement.settings_of(workflow))
-    story = _judged(outlook, drawn, cases, pilot, bought=bought)
+    ramp = off_ramp(outlook.assessment, outlook.hits, PATTERNS[outlook.goal], bought=bought)
+    second, first = np.sort(outlook.chances)[-2:].tolist()
     asked, chances = _asked(engagement, workflow), _chances(outlook)
     return Advice(
         workflow=workflow.id,
-        recommended=story.recommended,
+        recommended=PATTERNS[outlook.goal],
         now=outlook.now,
-        clear=story.clear,
-        lead=story.lead,
-        off_ramp=story.ramp,
+        clear=clear(outlook, drawn, cases),
+        lead=first - second,
+        off_ramp=ramp,
         companions=companions(outlook.assessment),
-        next_step=story.step,
+        next_step=next_step(outlook, ramp, outlook.now, pilot),
         patterns={pattern: _pattern(pattern, chances, outlook.hits, pilot) for pattern in PATTERNS},
         belief=outlook.belief,
         gates=outlook.hits,
@@ -166,7 +169,7 @@ def advise(
         path=_path(outlook, outlook.now, pilot),
         warnings=warnings(outlook, pilot),
         reopen_when=_reopens(outlook.hits),
-        words=say(story),
+        words=say(outlook),
         override=workflow.override,
         policies=policies(chances, facts),
         weight_flip=weight_flip(outlook),
@@ -181,16 +184,6 @@ def advise(
 
 def _chances(outlook: Outlook) -> dict[PatternId, float]:
     return dict(zip(PATTERNS, outlook.chances.tolist(), strict=True))
-
-
-def _judged(outlook: Outlook, drawn: Draws, cases: Sequence[Case], pilot: Established | None, *, bought: bool) -> Story:
-    recommended, others = PATTERNS[outlook.goal], outlook.chances.copy()
-    others[outlook.goal] = -1
-    runner_up = int(best_of(others))
-    lead = float(outlook.chances[outlook.goal] - outlook.chances[runner_up])
-    ramp = off_ramp(outlook.assessment, outlook.hits, recommended, bought=bought)
-    sure = clear(outlook, drawn, cases)
-    return Story(outlook, recommended, PATTERNS[runner_up], lead, sure, ramp, next_step(outlook, ramp, outlook.now, pilot))
 
 
 def _reopens(hits: Sequence[GateHit]) -> tuple[str, ...]:

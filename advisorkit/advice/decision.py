@@ -42,7 +42,7 @@ class Decision:
     enough: str
     """Expected share right of the destination and the chance to reach what is needed, in a sentence; empty without a target."""
     reasons: tuple[str, ...]
-    """The strongest reasons for it."""
+    """The strongest reasons for it that `Words.summary` does not give."""
     path: tuple[Rung, ...]
     """Rungs, lowest first; none where something simpler takes the place of all patterns."""
     warnings: tuple[str, ...]
@@ -147,13 +147,19 @@ def decide(catalog: Catalog, advice: Advice, answers: Answers, prospects: Prospe
         prospects=prospects,
         chances=chances,
         enough="" if replaces(advice.off_ramp) else _enough(catalog.text, advice.recommended, prospects),
-        reasons=advice.words.why,
+        reasons=tuple(_untold(advice)),
         path=() if replaces(advice.off_ramp) else advice.path,
         warnings=tuple(dict.fromkeys((*advice.warnings, *_beside(catalog, advice, prospects)))),
         open_questions=len(open_criteria(catalog, answers)),
         person_decides=decided,
         override=_override(catalog, advice),
     )
+
+
+def _untold(advice: Advice) -> Iterator[str]:
+    """Reasons that the paragraph on the two needs has not given yet."""
+    told = " ".join(advice.words.summary).casefold()
+    return (line for line in advice.words.why if line.partition(",")[0].casefold() not in told)
 
 
 def _headline(

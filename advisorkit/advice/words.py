@@ -10,7 +10,6 @@ from advisorkit.advice.answers import clause, words_of
 from advisorkit.advice.belief import MEASURED, EvidenceItem, shuts
 from advisorkit.advice.gates import GateHit
 from advisorkit.advice.ladder import PILOT
-from advisorkit.advice.steps import NextStep, OffRamp
 from advisorkit.advice.whatif import Outlook
 from advisorkit.values.criteria import Axis
 from advisorkit.values.patterns import PATTERNS, PatternId
@@ -50,34 +49,14 @@ class Words:
     """What is not known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
-    """What the words are made from."""
-
-    outlook: Outlook
-    """The assessment with its beliefs, chances and gates."""
-    recommended: PatternId
-    """The destination."""
-    runner_up: PatternId
-    """The next likeliest pattern."""
-    lead: float
-    """Chance of the destination less that of the runner-up, 0 to 1."""
-    clear: bool
-    """Whether the destination leads clearly."""
-    ramp: OffRamp | None
-    """Something simpler that fits; None when nothing does."""
-    step: NextStep
-    """What to do next."""
-
-
-def say(story: Story) -> Words:
+def say(outlook: Outlook) -> Words:
     """The advice in plain sentences."""
     return Words(
-        summary=tuple(_summary(story)),
-        why=tuple(_reasons(story, 1))[:3],
-        against=tuple(_reasons(story, -1))[:2],
-        not_recommended=tuple(_others(story)),
-        unknowns=tuple(_unknowns(story)),
+        summary=tuple(_summary(outlook)),
+        why=tuple(_reasons(outlook, 1))[:3],
+        against=tuple(_reasons(outlook, -1))[:2],
+        not_recommended=tuple(_others(outlook)),
+        unknowns=tuple(_unknowns(outlook)),
     )
 
 
@@ -91,17 +70,17 @@ def how_likely(chance: float) -> Literal["very_likely", "probably", "may", "unli
     return "very_likely" if chance > VERY_LIKELY else "probably" if chance >= PROBABLY else "may" if chance >= UNLIKELY else "unlikely"
 
 
-def _summary(story: Story) -> Iterator[str]:
-    belief, text = story.outlook.belief, story.outlook.assessment.catalog.text
+def _summary(outlook: Outlook) -> Iterator[str]:
+    belief, text = outlook.belief, outlook.assessment.catalog.text
     if not belief.items:
         yield text["nothing_yet"]
     for place, axis in enumerate(_AXES):
         chance = (belief.retrieval, belief.training)[place]
         towards = 1 if chance >= PROBABLY else -1
-        told = sorted(((towards * _told(story, item)[place], item) for item in belief.items), key=lambda pair: -pair[0])
-        reasons = [_reason(story, item, axis, towards) for weight, item in told[:2] if weight >= NOTEWORTHY]
+        told = sorted(((towards * _told(outlook, item)[place], item) for item in belief.items), key=lambda pair: -pair[0])
+        reasons = [_reason(outlook, item, axis, towards) for weight, item in told[:2] if weight >= NOTEWORTHY]
         state = how_likely(chance)
-        needs = text[f"needs.{axis}.{state}"].format(chance=percent(chance))
+        needs = text[f"needs.{axis}.{state}"]
         yield text["although" if state == "may" else "because"].format(needs=needs, reasons=_joined(reasons, text)) if reasons else f"{needs}."
 
 
@@ -113,20 +92,20 @@ def _decibans(item: EvidenceItem) -> tuple[float, float]:
     return item.retrieval, item.training
 
 
-def _told(story: Story, item: EvidenceItem) -> tuple[float, float]:
+def _told(outlook: Outlook, item: EvidenceItem) -> tuple[float, float]:
     """What `item` adds on each axis as far as it is a reason that can be told: one that the expert gave too, and no missing ground."""
     if item.criterion == MEASURED:
         return _decibans(item)
-    levels = story.outlook.assessment.catalog.criteria[item.criterion].levels
-    grounds = [(mass, level) for mass, level in zip(story.outlook.masses[item.criterion], levels, strict=False) if not level.absent]
+    levels = outlook.assessment.catalog.criteria[item.criterion].levels
+    grounds = [(mass, level) for mass, level in zip(outlook.masses[item.criterion], levels, strict=False) if not level.absent]
     expert = [sum(m * one.expert_retrieval for m, one in grounds), sum(m * one.expert_training for m, one in grounds)]
     firm = min(FIRM, max(map(abs, expert)))
     retrieval, training = (part if part * said > 0 and abs(said) >= firm else 0.0 for part, said in zip(_decibans(item), expert, strict=True))
     return retrieval, training
 
 
-def _reason(story: Story, item: EvidenceItem, axis: Axis, sign: int) -> str:
-    assessment = story.outlook.assessment
+def _reason(outlook: Outlook, item: EvidenceItem, axis: Axis, sign: int) -> str:
+    assessment = outlook.assessment
     text = assessment.catalog.text
     if item.criterion == MEASURED:
         return text[f"measured.{axis}.{'for' if sign > 0 else 'against'}"]
@@ -136,35 +115,35 @@ def _reason(story: Story, item: EvidenceItem, axis: Axis, sign: int) -> str:
     return text["guess"].format(reason=item.label) if item.guess else item.label
 
 
-def _reasons(story: Story, sign: int) -> Iterator[str]:
+def _reasons(outlook: Outlook, sign: int) -> Iterator[str]:
     """Reasons for (1) or against (-1) the destination, strongest first."""
-    text = story.outlook.assessment.catalog.text
-    towards = [sign if needed else -sign for needed in _NEEDS[story.recommended]]
-    weighed = [(sum(way * part for way, part in zip(towards, _decibans(item), strict=True)), item) for item in story.outlook.belief.items]
+    text = outlook.assessment.catalog.text
+    towards = [sign if needed else -sign for needed in _NEEDS[PATTERNS[outlook.goal]]]
+    weighed = [(sum(way * part for way, part in zip(towards, _decibans(item), strict=True)), item) for item in outlook.belief.items]
     for weight, item in sorted(weighed, key=lambda pair: -pair[0]):
-        told = [way * part for way, part in zip(towards, _told(story, item), strict=True)]
+        told = [way * part for way, part in zip(towards, _told(outlook, item), strict=True)]
         if min(weight, max(told)) >= NOTEWORTHY:
             place = told.index(max(told))
             both = min(told) >= NOTEWORTHY and towards[0] == towards[1] and item.criterion != MEASURED
             key = f"reason.{'both' if both else _AXES[place]}.{'for' if towards[place] > 0 else 'against'}"
-            yield text[key].format(reason=_reason(story, item, _AXES[place], towards[place]))
+            yield text[key].format(reason=_reason(outlook, item, _AXES[place], towards[place]))
 
 
-def _others(story: Story) -> Iterator[str]:
-    catalog, text = story.outlook.assessment.catalog, story.outlook.assessment.catalog.text
-    shutting = [hit for hit in story.outlook.hits if shuts(hit)]
-    lowering = [hit for hit in story.outlook.hits if hit.factor < 1]
-    for pattern, chance in zip(PATTERNS, story.outlook.chances.tolist(), strict=True):
+def _others(outlook: Outlook) -> Iterator[str]:
+    catalog, text = outlook.assessment.catalog, outlook.assessment.catalog.text
+    shutting = [hit for hit in outlook.hits if shuts(hit)]
+    lowering = [hit for hit in outlook.hits if hit.factor < 1]
+    for pattern, chance in zip(PATTERNS, outlook.chances.tolist(), strict=True):
         name = catalog.patterns[pattern].name
         shut = next((hit for hit in shutting if pattern in hit.removes), None)
-        if pattern == story.recommended:
+        if pattern == PATTERNS[outlook.goal]:
             continue
         if shut and chance == 0:
             yield text["not.ruled_out"].format(pattern=name, reason=shut.reason)
         elif low := next((hit for hit in lowering if pattern in hit.removes), None):
             yield text["not.lowered"].format(pattern=name, chance=percent(chance), reason=low.reason)
         else:
-            key = f"not.{_difference(pattern, story.recommended)}"
+            key = f"not.{_difference(pattern, PATTERNS[outlook.goal])}"
             yield text[f"{key}.yet" if chance >= UNLIKELY and f"{key}.yet" in text else key].format(pattern=name, chance=percent(chance))
 
 
@@ -176,17 +155,17 @@ def _difference(pattern: PatternId, goal: PatternId) -> str:
     return f"{'adds' if (r, t) > (goal_r, goal_t) else 'lacks'}.{what}"
 
 
-def _unknowns(story: Story) -> Iterator[str]:
-    assessment = story.outlook.assessment
+def _unknowns(outlook: Outlook) -> Iterator[str]:
+    assessment = outlook.assessment
     catalog, text = assessment.catalog, assessment.catalog.text
-    if any(hit.criterion == PILOT for hit in story.outlook.hits):
+    if any(hit.criterion == PILOT for hit in outlook.hits):
         yield text["unknown.pilot"]
     open_gates: dict[str, list[GateHit]] = {}
-    for hit in story.outlook.hits:
+    for hit in outlook.hits:
         if hit.provisional and hit.criterion not in assessment.answers:
             open_gates.setdefault(hit.criterion, []).append(hit)
-    at_stake = {name: _shut(hits, story) for name, hits in open_gates.items()}
-    for name in sorted(at_stake, key=lambda name: -max((_chance(story, p) for p in at_stake[name]), default=0.0))[:3]:
+    at_stake = {name: _shut(hits, outlook) for name, hits in open_gates.items()}
+    for name in sorted(at_stake, key=lambda name: -max((_chance(outlook, p) for p in at_stake[name]), default=0.0))[:3]:
         if at_stake[name]:
             names = ", ".join(catalog.patterns[p].name for p in at_stake[name])
             yield text["unknown.gate"].format(label=catalog.criteria[name].label, patterns=names)
@@ -197,11 +176,11 @@ def _unknowns(story: Story) -> Iterator[str]:
             yield text[f"unknown.{key}"].format(labels=", ".join(labels))
 
 
-def _chance(story: Story, pattern: PatternId) -> float:
-    return float(story.outlook.chances[PATTERNS.index(pattern)])
+def _chance(outlook: Outlook, pattern: PatternId) -> float:
+    return float(outlook.chances[PATTERNS.index(pattern)])
 
 
-def _shut(hits: list[GateHit], story: Story) -> list[PatternId]:
+def _shut(hits: list[GateHit], outlook: Outlook) -> list[PatternId]:
     """Patterns that open gates could still take away and that stand a chance."""
     named = {pattern for hit in hits for pattern in hit.removes}
-    return [pattern for pattern in PATTERNS if pattern in named and _chance(story, pattern) >= UNLIKELY]
+    return [pattern for pattern in PATTERNS if pattern in named and _chance(outlook, pattern) >= UNLIKELY]

@@ -44,7 +44,7 @@ def summary(study: Study) -> tuple[Block, ...]:
     """The conclusion, three figures, what to be warned of, why, what to decide, what is not known."""
     made, words = study.decision, study.advice.words
     key = "summary.part" if study.priced else "summary.part_unpriced"
-    lead = (say(key, client=study.engagement.client, workflow=study.workflow.name), *(() if made.replaced else words.summary), *filter(None, (made.enough,)))
+    lead = (say(key, client=study.engagement.client, workflow=study.workflow.name), *filter(None, (made.enough,)))
     figures = () if made.replaced else tuple(_figures(study))
     return (
         *decided(study),
@@ -53,7 +53,7 @@ def summary(study: Study) -> tuple[Block, ...]:
         *((KeyFigures(figures),) if figures else ()),
         *warned(study),
         *_list("purpose", tuple(_purpose(study))),
-        *(() if made.replaced else (*_list("why", made.reasons), *_list("against", words.against))),
+        *(() if made.replaced else (*_list("why", (*words.summary, *made.reasons)), *_list("against", words.against))),
         *_list("decide", tuple(_asks(study)), "numbered"), *_because(study),
         *_list("unknowns", _unknowns(study)),
     )
