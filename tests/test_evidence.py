@@ -279,6 +279,16 @@ def test_training_that_is_being_withdrawn_is_shut_out_only_where_it_would_not_pa
     assert ({"finetune", "hybrid"} <= removed(hits)) is closed
 
 
+@pytest.mark.parametrize(("given_", "fit"), [(60, 50), (60, 70), (150, 200), (150, 100)])
+def test_rules_are_told_by_whether_their_examples_fit_and_never_by_a_number_that_was_not_given(given_: int, fit: int) -> None:
+    sample = read(samples.path("source-text"))
+    facts = replace(Study(sample, sample.workflows[0]).facts, examples_that_fit=fit)
+
+    (item,) = [item for item in believe(Assessment(CATALOG, {"special_cases": number(given_)}, facts)).items if item.criterion == "special_cases"]
+
+    assert item.label.endswith("do not fit in a prompt" if fit < given_ else "special cases fit in a prompt")
+
+
 def test_an_unmarked_pilot_makes_the_prompt_the_step_for_now_whatever_the_destination() -> None:
     for goal in PATTERNS:
         assert step_for_now(goal, 0.9, 0.9, closed_gates(CATALOG, {})) == "prompt"

@@ -65,6 +65,12 @@ def test_where_one_stands_moves_up_with_the_step_for_now() -> None:
     assert [rung.state for rung in climbing][:3] == ["done"] * 3
 
 
+def test_a_rung_that_no_marked_results_finished_is_not_done() -> None:
+    climbing = plan(belief(0.8, 0.3), (), (), "rag", TEXT, piloted=True, unfinished={"cheap_extensions"})
+
+    assert [rung.state for rung in climbing][:4] == ["done", "ahead", "done", "here"]
+
+
 def test_every_rung_says_what_justifies_it_and_what_ends_it() -> None:
     rungs = plan(belief(0.5, 0.5), (), (), "prompt", TEXT)
 

@@ -72,6 +72,13 @@ def test_when_pasted_text_mends_nothing_retrieval_is_blocked_whatever_the_mix() 
     assert found.retrieval_decibans == -rules().evidence_cap
 
 
+def test_failures_that_the_right_text_does_not_mend_are_not_of_manner() -> None:
+    lacking, manner = read(cases(60, 24, fixed_by_text=False)), read(cases(60, 0, 24, fixed_by_text=False))
+
+    assert lacking.training_decibans < 0 < manner.training_decibans
+    assert lacking.retrieval_decibans < 0
+
+
 def test_when_pasted_text_mends_most_failures_retrieval_is_the_next_rung() -> None:
     marks = cases(60, 50, fixed_by_text=True) + [MarkedCase(f"left-{i}", "wrong", "information", fixed_by_text=False) for i in range(10)]
     found = read(marks)

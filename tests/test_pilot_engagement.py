@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from advisorkit.catalog.reading import load as load_catalog
+from advisorkit.export.blocks import Text
 from advisorkit.pilots.established import COUNTED
 from advisorkit.pilots.terms import sizes_valued
+from advisorkit.report.pilot_pages import result
 from advisorkit.store.reading import load
 from advisorkit.store.writing import write
 from advisorkit.study.documents import plan_document, read_document
@@ -83,12 +85,47 @@ def test_the_plan_document_keeps_its_promises() -> None:
     [((60, 48, 12), ("climb", "rag")), ((60, 12, 48), ("climb", "finetune")), ((60, 30, 30), ("climb", "hybrid")), ((116, 2, 2), ("ship", "prompt"))],
 )
 def test_a_pilot_read_into_an_engagement_ends_in_its_next_rung(tmp_path: Path, marks: tuple[int, int, int], goal: tuple[str, str]) -> None:
-    read = read_pilot(results(tmp_path, *marks), engagement(**MONEY), tmp_path / "acme.yaml")
+    read = read_pilot(results(tmp_path, *marks), engagement(**MONEY, cheap_extensions=Answer(("several",))), tmp_path / "acme.yaml")
 
     step = read.after.next_step
 
     assert (step.action, step.pattern) == goal
     assert read.before.next_step.action == "pilot"
+
+
+@pytest.mark.parametrize("tried", [{}, {"cheap_extensions": Answer(("none",))}])
+@pytest.mark.parametrize("marks", [(60, 12, 48), (60, 30, 30)])
+def test_a_prompt_that_fell_short_is_extended_before_training_is_believed_in(tmp_path: Path, marks: tuple[int, int, int], tried: dict[str, Answer]) -> None:
+    source, where = results(tmp_path, *marks), tmp_path / "acme.yaml"
+    before, after = (read_pilot(source, engagement(**MONEY, **more), where) for more in (tried, {"cheap_extensions": Answer(("several",))}))
+
+    step = before.after.next_step
+    assert (step.action, step.pattern, step.cases) == ("mark_more", "prompt", 120)
+    assert "try the cheap extensions on fresh cases" in step.why
+    assert before.established.training_decibans == pytest.approx(after.established.training_decibans / 2)
+    assert before.established.retrieval_decibans == after.established.retrieval_decibans
+    assert [rung.rung for rung in before.after.path if rung.state == "here"] == ["cheap_extensions"]
+
+
+def test_a_pilot_that_lacked_information_raises_retrieval_lowers_training_and_every_sentence_says_so(tmp_path: Path) -> None:
+    read = read_pilot(results(tmp_path, 40, 16, 4), engagement(**MONEY), tmp_path / "acme.yaml")
+    study = Study(read.engagement, read.engagement.workflows[0], read.established)
+    made, before, after = study.decision, read.before.belief, read.after.belief
+    lacking, manner = "Wrong answers in the pilot often lacked the right text", "few answers in the pilot missed in manner"
+
+    assert after.retrieval > before.retrieval
+    assert after.training < before.training
+    assert made.headline.startswith("Build retrieval (RAG) next.")
+    assert made.reasons[0] == f"{lacking}, which speaks for looking things up."
+    needs, trains = read.after.words.summary
+    assert needs.startswith("It very likely has to look things up")
+    assert "lacked the right text" in needs
+    assert trains.startswith("It is unlikely to need training")
+    assert manner in trains
+    assert made.next_step.why.endswith("Most failures lacked the right information.")
+    review = " ".join(text for block in result(study) if isinstance(block, Text) for text in block.paragraphs)
+    assert "badly answered" not in review
+    assert {rung.rung: rung.state for rung in made.path}["cheap_extensions"] == "ahead"
 
 
 def test_both_advices_stand_in_the_history_of_the_file(tmp_path: Path) -> None:

@@ -23,8 +23,8 @@ from advisorkit.advice.flips import (
     stays,
     weight_flip,
 )
-from advisorkit.advice.gates import Facts, GateHit
-from advisorkit.advice.ladder import PILOT, Policy, Rung, plan, policies, untried, waiting
+from advisorkit.advice.gates import Facts, GateHit, sure
+from advisorkit.advice.ladder import PILOT, Policy, Rung, RungId, plan, policies, untried, waiting
 from advisorkit.advice.steps import NextStep, OffRamp, companions, next_step, off_ramp, warnings
 from advisorkit.advice.whatif import Outlook
 from advisorkit.advice.words import Words, say
@@ -200,7 +200,18 @@ def _path(outlook: Outlook, now: PatternId, pilot: Established | None) -> tuple[
     a = outlook.assessment
     marked = pilot is not None or not any(hit.criterion == PILOT for hit in outlook.hits)
     gone, held = untried(outlook.hits), waiting(outlook.hits)
-    return plan(outlook.belief, gone, held, now, a.catalog.text, piloted=marked, facts=a.facts)
+    return plan(outlook.belief, gone, held, now, a.catalog.text, piloted=marked, unfinished=_unfinished(a, pilot, marked=marked), facts=a.facts)
+
+
+def _unfinished(assessment: Assessment, pilot: Established | None, *, marked: bool) -> frozenset[RungId]:
+    """Rungs that no marked results finished."""
+    seen = {one.pilot.pattern for one in pilot.diagnoses} if pilot else set()
+    extended = (sure(assessment.catalog, assessment.answers, "cheap_extensions", "one", "several") or 0) > 0.5
+    explained = "information_share" in assessment.answers
+    finished: Mapping[RungId, bool] = {
+        "prompt_pilot": marked, "cheap_extensions": extended, "diagnose": explained, "retrieval": "rag" in seen, "training": "finetune" in seen,
+    }
+    return frozenset(rung for rung, done in finished.items() if not done)
 
 
 def assess(

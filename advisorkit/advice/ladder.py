@@ -131,6 +131,7 @@ def plan(
     text: Mapping[str, str],
     *,
     piloted: bool = False,
+    unfinished: Collection[RungId] = (),
     facts: Facts | None = None,
 ) -> tuple[Rung, ...]:
     """The rungs that are left, lowest first.
@@ -142,6 +143,7 @@ def plan(
         now: The pattern to work on today.
         text: Sentences by key: ``<rung>.enter`` and ``<rung>.leave``.
         piloted: Whether a prompt was already marked on real cases.
+        unfinished: Rungs that no marked results finished; passed over, they are not done.
         facts: Build money and weeks; None when not known.
     """
     layers: tuple[RungId, ...] = ("retrieval", "training") if belief.retrieval >= belief.training else ("training", "retrieval")
@@ -163,7 +165,7 @@ def plan(
                 probability_suffices=enough[pattern],
                 build=_extra(money, pattern, rungs) if extra else None,
                 weeks=_extra(weeks, pattern, rungs) if extra else None,
-                state="done" if place < here else "here" if place == here else "held" if pattern in held else "ahead",
+                state="done" if place < here and rung not in unfinished else "here" if place == here else "held" if pattern in held else "ahead",
             )
         )
     return tuple(rungs)

@@ -39,6 +39,8 @@ class Failing:
     """Failures that it does not mend; unclear ones are in neither."""
     retrieval_effect: float
     """Share of the mendable failures that a search would remove, 0 to 1."""
+    unmended: float = 0.0
+    """Part of `other` that was not marked as manner: it speaks against retrieval and not for training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,11 @@ class Needs:
     def of(cls, seen: Failing, tolerated: float, rules: Rules) -> Needs:
         """The chances after these counts when a share `tolerated` may fail."""
         often, why = _BLANK.updated(seen.wrong, seen.right), _BLANK.updated(seen.mended, seen.other)
-        return _chances(often, why, tolerated, seen.retrieval_effect, rules)
+        manner = _BLANK.updated(seen.mended + seen.unmended, seen.other - seen.unmended)
+        return _chances(often, why, manner, tolerated, seen.retrieval_effect, rules)
 
 
-def _chances(often: Beta, why: Beta, tolerated: float, effect: float, rules: Rules) -> Needs:
+def _chances(often: Beta, why: Beta, manner: Beta, tolerated: float, effect: float, rules: Rules) -> Needs:
     too_many = often.above(tolerated)
     start = 1 - too_many
     points = start + too_many * (np.arange(_STEPS) + 0.5) / _STEPS
@@ -74,10 +77,10 @@ def _chances(often: Beta, why: Beta, tolerated: float, effect: float, rules: Rul
     floor = np.minimum(0.5, np.maximum(rules.substantial, by_training))
     return Needs(
         retrieval=too_many * float(np.mean(1 - _below(why, floor))),
-        training=too_many * float(np.mean(_below(why, cap))),
+        training=too_many * float(np.mean(_below(manner, cap))),
         too_many=too_many,
         retrieval_suffices=start + too_many * float(np.mean(1 - _below(why, by_search))),
-        training_suffices=start + too_many * float(np.mean(_below(why, by_training))),
+        training_suffices=start + too_many * float(np.mean(_below(manner, by_training))),
     )
 
 
@@ -172,7 +175,8 @@ class Diagnosis:
     def failing(self, rules: Rules) -> Failing:
         """The counts on which the two needs are judged."""
         wrong = self.right.n - self.right.hits
-        return Failing(self.right.hits, wrong, *self.mendable, self.retrieval_effect(rules))
+        unmended = max(0.0, self.mendable[1] - self.failures["behaviour"].hits)
+        return Failing(self.right.hits, wrong, *self.mendable, self.retrieval_effect(rules), unmended)
 
 
 def diagnose(pilot: Pilot) -> Diagnosis:

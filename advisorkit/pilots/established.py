@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -111,7 +112,24 @@ def established_for(inputs: Inputs, pilots: Sequence[Pilot], rules: Rules, wante
     said = inputs.answers.get("test_cases")
     more = {"test_cases"} if said and said.amount and said.amount.likely > found.diagnoses[-1].cases else set()
     answers = {name: answer for name, answer in found.answers.items() if name not in more}
-    return replace(found, answers=answers, assumptions={**found.assumptions, **measured})
+    found = replace(found, answers=answers, assumptions={**found.assumptions, **measured})
+    return found if _extended(inputs.answers.get("cheap_extensions")) else _before_extensions(found, rules)
+
+
+def _extended(tried: Answer | None) -> bool:
+    """Whether cheap extensions of a prompt were tried, as far as was said."""
+    return tried is not None and bool(tried.levels) and "none" not in tried.levels
+
+
+def _before_extensions(found: Established, rules: Rules) -> Established:
+    """A prompt that fell short says little about training while more or nearer examples and the like were not tried."""
+    last, decided = found.diagnoses[-1], found.decision
+    if last.pilot.pattern != "prompt" or last.right.n < rules.least_cases or stands(last, found.terms, rules) != "fail":
+        return found
+    if decided.action == "climb" and decided.pattern in ("finetune", "hybrid"):
+        cases = min(found.terms.most, math.ceil(last.right.n))
+        decided = AfterPilot("mark_more", "prompt", cases, _say("decide.extensions", why=decided.why))
+    return replace(found, training_decibans=found.training_decibans / 2, decision=decided)
 
 
 def _newest(seen: Sequence[Diagnosis], patterns: Sequence[PatternId]) -> Diagnosis | None:
