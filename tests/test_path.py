@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,9 +16,15 @@ from advisorkit.catalog.reading import load
 from advisorkit.catalog.tables import assumptions
 from advisorkit.costs.facts import Costing
 from advisorkit.costs.inputs import inputs_for
+from advisorkit.report.advice_pages import path
+from advisorkit.report.pictures import path_stairs
+from advisorkit.report.short_pages import assessed
 from advisorkit.store import samples
 from advisorkit.store.reading import read
+from advisorkit.study.study import Study
+from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.patterns import PATTERNS
+from advisorkit.values.quantities import Estimate
 
 TEXT = load().text
 chances = st.floats(0.01, 0.99)
@@ -69,6 +77,26 @@ def test_a_rung_that_no_marked_results_finished_is_not_done() -> None:
     climbing = plan(belief(0.8, 0.3), (), (), "rag", TEXT, piloted=True, unfinished={"cheap_extensions"})
 
     assert [rung.state for rung in climbing][:4] == ["done", "ahead", "done", "here"]
+
+
+@pytest.mark.parametrize(
+    ("job", "examples", "there"),
+    [("classify", Answer(amount=Estimate.of(600)), True),
+     ("classify", Answer(("1000_and_more",)), True),
+     ("classify", Answer(amount=Estimate.of(300)), False),
+     ("classify", Answer(("200_to_999",)), False),
+     ("answer", Answer(amount=Estimate.of(600)), False)],
+)
+def test_an_ordinary_classifier_is_the_first_rung_where_labels_have_enough_examples(job: str, examples: Answer, there: bool) -> None:
+    answers = {"task_kind": Answer((job,)), "labelled_examples": examples}
+    client = Engagement("client", "Client", "EUR", date(2026, 11, 20), (Workflow("one", "One", answers),))
+    study = Study(client, client.workflows[0])
+    first, second = study.advice.path[:2]
+
+    assert ("classifier" in study.advice.companions) is (first.rung == "classifier") is there
+    assert not there or (first.pattern, first.probability_suffices, second.rung) == (None, None, "prompt_pilot")
+    assert any("Ordinary classifier" in repr(block) for block in (*path(study), *assessed(study))) is there
+    assert all(stair.pattern for stair in path_stairs(study).stairs)
 
 
 def test_every_rung_says_what_justifies_it_and_what_ends_it() -> None:

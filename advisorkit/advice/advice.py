@@ -200,7 +200,9 @@ def _path(outlook: Outlook, now: PatternId, pilot: Established | None) -> tuple[
     a = outlook.assessment
     marked = pilot is not None or not any(hit.criterion == PILOT for hit in outlook.hits)
     gone, held = untried(outlook.hits), waiting(outlook.hits)
-    return plan(outlook.belief, gone, held, now, a.catalog.text, piloted=marked, unfinished=_unfinished(a, pilot, marked=marked), facts=a.facts)
+    rungs = plan(outlook.belief, gone, held, now, a.catalog.text, piloted=marked, unfinished=_unfinished(a, pilot, marked=marked), facts=a.facts)
+    first = Rung("classifier", None, a.catalog.text["classifier.enter"], a.catalog.text["classifier.leave"], None, None, None, "ahead")
+    return (first, *rungs) if "classifier" in companions(a) else rungs
 
 
 def _unfinished(assessment: Assessment, pilot: Established | None, *, marked: bool) -> frozenset[RungId]:

@@ -58,7 +58,7 @@ def step_for_now(goal: PatternId, retrieval: float, training: float, hits: Itera
     return next((pattern for pattern in rungs if pattern not in held), next(left))
 
 
-RungId = Literal["prompt_pilot", "cheap_extensions", "diagnose", "retrieval", "training", "both"]
+RungId = Literal["classifier", "prompt_pilot", "cheap_extensions", "diagnose", "retrieval", "training", "both"]
 RungState = Literal["done", "here", "ahead", "held"]
 
 _PATTERN: Mapping[RungId, PatternId] = {
@@ -77,14 +77,14 @@ class Rung:
 
     rung: RungId
     """Word used in files."""
-    pattern: PatternId
-    """Pattern in use on this rung."""
+    pattern: PatternId | None
+    """Pattern in use on this rung; None where an ordinary classifier comes first."""
     enter_when: str
     """What justifies the step, in a client's words."""
     leave_when: str
     """What shows that it is not enough, in a client's words."""
-    probability_suffices: float
-    """Chance that nothing above this rung is needed, 0 to 1."""
+    probability_suffices: float | None
+    """Chance that nothing above this rung is needed, 0 to 1; None where nothing tells."""
     build: float | None
     """Likely build cost on top of the rungs before, in the engagement's currency; None when not known."""
     weeks: float | None
@@ -180,7 +180,7 @@ def _here(kept: list[RungId], now: PatternId, piloted: bool) -> int:
 def _extra(needed: Mapping[PatternId, float], pattern: PatternId, before: list[Rung]) -> float | None:
     if pattern not in needed:
         return None
-    single = [rung.pattern for rung in before if rung.rung in ("retrieval", "training")]
+    single = [rung.pattern for rung in before if rung.pattern and rung.rung in ("retrieval", "training")]
     if pattern == "hybrid" and single and single[0] in needed:
         return needed["hybrid"] - needed[single[0]]
     return needed[pattern]

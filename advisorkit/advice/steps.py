@@ -48,6 +48,9 @@ PILOT_CASES = 100
 FEW_CASES = 20
 """Cases below which a first result only points the way (source O1)."""
 
+CLASSIFIER_EXAMPLES = 500
+"""Checked examples from which an ordinary classifier is worth trying, whatever the number of labels: it is not asked."""
+
 FIRST: tuple[OffRampId, ...] = ("stop", "fix_process", "predictive_model", "rule", "query", "tool_call", "search", "buy")
 """Which off-ramp is taken first where several fit."""
 
@@ -81,7 +84,13 @@ def off_ramp(assessment: Assessment, hits: Sequence[GateHit], recommended: Patte
 def companions(assessment: Assessment) -> tuple[CompanionId, ...]:
     """What should stand beside the pattern."""
     catalog, answers = assessment.catalog, assessment.answers
-    return tuple(name for name in get_args(CompanionId) if _suggested(catalog, answers, catalog.companions[name]))
+    found: Iterator[CompanionId] = (name for name in get_args(CompanionId) if _suggested(catalog, answers, catalog.companions[name]))
+    return tuple(name for name in found if name != "classifier" or _enough_examples(answers))
+
+
+def _enough_examples(answers: Mapping[str, Answer]) -> bool:
+    there = answers["labelled_examples"]
+    return there.levels == ("1000_and_more",) if there.amount is None else there.amount.likely >= CLASSIFIER_EXAMPLES
 
 
 def next_step(outlook: Outlook, ramp: OffRamp | None, now: PatternId, pilot: Established | None) -> NextStep:

@@ -279,8 +279,8 @@ def _tests(study: Study) -> Iterator[tuple[Cell, ...]]:
     for rung in study.decision.path:
         build = build_of(rung.build, study.currency)
         yield (
-            Cell(pictures.rung_name(rung), rung.pattern if rung.state != "done" else "muted"), Cell(rung.enter_when), Cell(rung.leave_when),
-            Cell(percent(right.p50) if (right := study.decision.prospects.expected_right.get(rung.pattern)) else "–"), Cell(build),
+            Cell(pictures.rung_name(rung), (rung.pattern or "") if rung.state != "done" else "muted"), Cell(rung.enter_when), Cell(rung.leave_when),
+            Cell(percent(right.p50) if rung.pattern and (right := study.decision.prospects.expected_right.get(rung.pattern)) else "–"), Cell(build),
         )
 
 

@@ -151,18 +151,18 @@ _FIXED: tuple[PatternId, ...] = ("prompt", "rag", "hybrid", "finetune")
 
 def path_stairs(study: Study) -> kinds.PathStairs:
     """The rungs of the path as stairs."""
-    rungs = [r for r in study.decision.path if r.rung != "diagnose"]
-    return kinds.PathStairs(title=say("path.chart"), subtitle=say("path.subtitle"), stairs=tuple(_stair(study, r) for r in rungs))
+    rungs = [(r, r.pattern) for r in study.decision.path if r.rung != "diagnose"]
+    return kinds.PathStairs(title=say("path.chart"), subtitle=say("path.subtitle"), stairs=tuple(_stair(study, r, p) for r, p in rungs if p))
 
 
-def _stair(study: Study, rung: Rung) -> kinds.Stair:
+def _stair(study: Study, rung: Rung, pattern: PatternId) -> kinds.Stair:
     state = {"done": "done", "here": "now"}.get(rung.state, "later")
-    right = study.decision.prospects.expected_right.get(rung.pattern)
+    right = study.decision.prospects.expected_right.get(pattern)
     facts = [say("path.right", share=percent(right.p50))] if right else []
     if rung.build is not None:
         time = f", {weeks(rung.weeks)}" if rung.weeks is not None else ""
         facts.append(project(rung.build, study.currency) + time)
-    return kinds.Stair(rung.pattern, rung_name(rung), state, tuple(facts), rung.enter_when)
+    return kinds.Stair(pattern, rung_name(rung), state, tuple(facts), rung.enter_when)
 
 
 def rung_name(rung: Rung) -> str:

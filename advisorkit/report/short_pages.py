@@ -47,7 +47,7 @@ def _chances(study: Study) -> Table:
 def _rungs(study: Study) -> Iterator[Table]:
     """The path; nothing where something simpler takes the place of all patterns."""
     rows = [
-        (rung_name(rung), "" if rung.rung == "both" else percent(rung.probability_suffices), build_of(rung.build, study.currency), "–" if rung.weeks is None else f"{max(1, rung.weeks):.0f}",
+        (rung_name(rung), "" if rung.rung == "both" or rung.probability_suffices is None else percent(rung.probability_suffices), build_of(rung.build, study.currency), "–" if rung.weeks is None else f"{max(1, rung.weeks):.0f}",
          say(f"short.{rung.state}"))
         for rung in study.decision.path
     ]

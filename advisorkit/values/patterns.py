@@ -10,7 +10,7 @@ from advisorkit.values.written import OWN_KEY
 
 PatternId = Literal["prompt", "rag", "finetune", "hybrid"]
 OffRampId = Literal["rule", "query", "search", "tool_call", "predictive_model", "buy", "fix_process", "stop"]
-CompanionId = Literal["tool_call", "structured_output", "rule", "human_handover"]
+CompanionId = Literal["tool_call", "structured_output", "rule", "human_handover", "classifier"]
 
 PATTERNS: tuple[PatternId, ...] = get_args(PatternId)
 """Simplest first: the order that settles ties."""
