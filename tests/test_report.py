@@ -20,7 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from advisorkit.advice.decision import about, whole_percents
+from advisorkit.advice.decision import about
+from advisorkit.advice.words import whole_percents
 from advisorkit.export import bundles, markup
 from advisorkit.export import html as page
 from advisorkit.export.blocks import Block, ChartBlock, DecisionBlock, Done, Heading, LineItems, Table

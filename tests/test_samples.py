@@ -206,7 +206,8 @@ def test_every_figure_in_the_advices_words_stands_in_the_json(name: str) -> None
         (document,) = advice_document(client, [found])["workflows"]
         pilots = [diagnosis_document(one) for one in found.pilot.diagnoses] if found.pilot else []
         told = [*(document[part] for part in ("patterns", "axes", "policies", "decision")), *pilots, found.pilot.terms.target if found.pilot else None]
-        known = {text for value in numbers(json.loads(json.dumps(told))) for text in printed(value, client.currency)}
+        known = {f"{share}%" for share in document["decision"]["chances"].values()}
+        known |= {text for value in numbers(json.loads(json.dumps(told))) for text in printed(value, client.currency)}
         lines = (found.decision.headline, re.sub(r"[^:]*$|[()]", "", found.decision.enough), *words.summary, *words.why, *words.against, *words.not_recommended, *words.unknowns, *advice.warnings,
                  advice.next_step.why, detour(found))  # fmt: skip
         figures = [figure.rstrip(".,") for line in lines for figure in FIGURE.findall(line)]

@@ -10,10 +10,10 @@ from advisorkit.advice.gates import Answers, pointless
 from advisorkit.advice.ladder import Rung
 from advisorkit.advice.prospects import Prospects
 from advisorkit.advice.steps import NextStep, OffRamp
-from advisorkit.advice.words import how_likely
+from advisorkit.advice.words import how_likely, whole_percents
 from advisorkit.values.criteria import Catalog, Criterion
 from advisorkit.values.patterns import PATTERNS, PatternId
-from advisorkit.values.quantities import percent, percents
+from advisorkit.values.quantities import percent
 
 Run = tuple[str, str]
 """Words, and the id of the pattern that they name; empty when they name none."""
@@ -87,21 +87,6 @@ def _order(chances: Mapping[PatternId, int], goal: PatternId) -> tuple[PatternId
 def replaces(ramp: OffRamp | None) -> bool:
     """Whether an off-ramp takes the place of all patterns."""
     return ramp is not None and ramp.kind != "buy"
-
-
-def whole_percents(chances: Mapping[PatternId, float]) -> dict[PatternId, int]:
-    """Chances as whole percents that add to 100; 0 only for what cannot be.
-
-    Example:
-        >>> whole_percents({"prompt": 0.081, "rag": 0.668, "finetune": 0.003, "hybrid": 0.248})
-        {'prompt': 8, 'rag': 66, 'finetune': 1, 'hybrid': 25}
-    """
-    found = dict(zip(chances, percents([*chances.values()]), strict=True))
-    for pattern, chance in chances.items():
-        if chance > 0 and not found[pattern]:
-            found[max(found, key=lambda p: found[p])] -= 1
-            found[pattern] = 1
-    return found
 
 
 def about(chance: float) -> str:

@@ -13,7 +13,7 @@ from advisorkit.advice.ladder import PILOT
 from advisorkit.advice.whatif import Outlook
 from advisorkit.values.criteria import Axis
 from advisorkit.values.patterns import PATTERNS, PatternId
-from advisorkit.values.quantities import percent
+from advisorkit.values.quantities import percents
 
 VERY_LIKELY, PROBABLY, UNLIKELY = 0.85, 0.6, 0.15
 """Chances from which a thing is called very likely or probable, and below which it is called unlikely."""
@@ -68,6 +68,21 @@ def how_likely(chance: float) -> Literal["very_likely", "probably", "may", "unli
         ['very_likely', 'probably', 'may', 'unlikely']
     """
     return "very_likely" if chance > VERY_LIKELY else "probably" if chance >= PROBABLY else "may" if chance >= UNLIKELY else "unlikely"
+
+
+def whole_percents(chances: Mapping[PatternId, float]) -> dict[PatternId, int]:
+    """Chances as whole percents that add to 100; 0 only for what cannot be.
+
+    Example:
+        >>> whole_percents({"prompt": 0.081, "rag": 0.668, "finetune": 0.003, "hybrid": 0.248})
+        {'prompt': 8, 'rag': 66, 'finetune': 1, 'hybrid': 25}
+    """
+    found = dict(zip(chances, percents([*chances.values()]), strict=True))
+    for pattern, chance in chances.items():
+        if chance > 0 and not found[pattern]:
+            found[max(found, key=lambda p: found[p])] -= 1
+            found[pattern] = 1
+    return found
 
 
 def _summary(outlook: Outlook) -> Iterator[str]:
@@ -133,7 +148,9 @@ def _others(outlook: Outlook) -> Iterator[str]:
     catalog, text = outlook.assessment.catalog, outlook.assessment.catalog.text
     shutting = [hit for hit in outlook.hits if shuts(hit)]
     lowering = [hit for hit in outlook.hits if hit.factor < 1]
-    for pattern, chance in zip(PATTERNS, outlook.chances.tolist(), strict=True):
+    chances = dict(zip(PATTERNS, outlook.chances.tolist(), strict=True))
+    whole = whole_percents(chances)
+    for pattern, chance in chances.items():
         name = catalog.patterns[pattern].name
         shut = next((hit for hit in shutting if pattern in hit.removes), None)
         if pattern == PATTERNS[outlook.goal]:
@@ -141,10 +158,10 @@ def _others(outlook: Outlook) -> Iterator[str]:
         if shut and chance == 0:
             yield text["not.ruled_out"].format(pattern=name, reason=shut.reason)
         elif low := next((hit for hit in lowering if pattern in hit.removes), None):
-            yield text["not.lowered"].format(pattern=name, chance=percent(chance), reason=low.reason)
+            yield text["not.lowered"].format(pattern=name, chance=f"{whole[pattern]}%", reason=low.reason)
         else:
             key = f"not.{_difference(pattern, PATTERNS[outlook.goal])}"
-            yield text[f"{key}.yet" if chance >= UNLIKELY and f"{key}.yet" in text else key].format(pattern=name, chance=percent(chance))
+            yield text[f"{key}.yet" if chance >= UNLIKELY and f"{key}.yet" in text else key].format(pattern=name, chance=f"{whole[pattern]}%")
 
 
 def _difference(pattern: PatternId, goal: PatternId) -> str:

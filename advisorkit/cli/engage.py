@@ -57,7 +57,8 @@ def check(
             continue
         say(*loaded.notices, *_unread_targets(str(file), loaded.engagement))
         if not as_json:
-            out.print(f"{file}: good ({len(loaded.engagement.workflows)} workflows)", markup=False)
+            counted = len(loaded.engagement.workflows)
+            out.print(f"{file}: good ({counted} workflow{'s' if counted != 1 else ''})", markup=False)
     tell(faults, as_json=as_json)
     if faults:
         raise typer.Exit(2)

@@ -279,7 +279,7 @@ def _about_parts(seen: Diagnosis, terms: Terms) -> Iterator[str]:
         yield _say("warn.declined", count=f"{seen.declined.hits:g}", cases=f"{seen.declined.n:g}")
     critical = seen.severities.get("critical")
     if critical is not None:
-        key = "warn.critical" if critical.hits else "warn.critical_none"
+        key = "warn.critical_none" if not critical.hits else "warn.critical_one" if critical.hits == 1 else "warn.critical"
         yield _say(key, count=f"{critical.hits:g}", cases=f"{critical.n:g}", most=f"{100 * critical.at_most:.1f}")
 
 

@@ -9,10 +9,9 @@ from advisorkit.advice.acceptability import LEAD
 from advisorkit.advice.advice import Advice
 from advisorkit.advice.answers import clause, words_of
 from advisorkit.advice.belief import EvidenceItem
-from advisorkit.advice.decision import whole_percents
 from advisorkit.advice.flips import Flip
 from advisorkit.advice.ladder import Rung
-from advisorkit.advice.words import how_likely
+from advisorkit.advice.words import how_likely, whole_percents
 from advisorkit.charts import kinds
 from advisorkit.charts.draw_axes import outline
 from advisorkit.charts.kinds import Point

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from advisorkit.advice.decision import whole_percents
+from advisorkit.advice.words import whole_percents
 from advisorkit.catalog.tables import rules
 from advisorkit.charts.kinds import ShareBars, ShareRow
 from advisorkit.export.blocks import (

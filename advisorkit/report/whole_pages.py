@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from advisorkit.advice.acceptability import LEAD, SHARE
 from advisorkit.advice.answers import words_of
 from advisorkit.advice.belief import spread
-from advisorkit.advice.decision import open_criteria, whole_percents
+from advisorkit.advice.decision import open_criteria
+from advisorkit.advice.words import whole_percents
 from advisorkit.export.blocks import Block, Cell, Cover, Heading, Table, Text, table_of
 from advisorkit.export.brand import Brand
 from advisorkit.report.printed import chance_of, count, lead_points, sampled
