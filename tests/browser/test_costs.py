@@ -124,7 +124,7 @@ def test_every_chart_follows_a_slider_dragged_with_the_mouse(voila: Server, page
     assert found is not None and 7 < found.likely == float(shown)
     in_line(drawn_totals(page), view)
     ends, cheapest = drawn_ends(page), drawn_cheapest(page)
-    assert set(ends) == set(cheapest) == {"prompt", "rag", "hybrid"}
+    assert set(ends) == set(cheapest) == {"prompt", "rag", "finetune", "hybrid"}
     order = sorted(ends, key=lambda pattern: -ends[pattern])
     assert order == sorted(ends, key=lambda pattern: view.costs.columns[pattern].total.p50)
     assert all(abs(cheapest[p] - view.costs.cheapest[p]) < 0.006 for p in cheapest), (cheapest, view.costs.cheapest)

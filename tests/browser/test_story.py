@@ -110,7 +110,8 @@ def until_clear(page: Page, file: Path) -> None:
     raise AssertionError(text(page, ".ak-verdict"))
 
 
-SAID = {"facts_or_behaviour": "facts", "source_form": "documents", "facts_in_request": "none", "private_knowledge": "most", "citations": "required"}
+SAID = {"facts_or_behaviour": "facts", "source_form": "documents", "facts_in_request": "none", "private_knowledge": "most", "citations": "required",
+        "fact_route": "search_texts", "past_cases": "none", "pressure": "none"}
 """What this client says; everything else is unknown to him."""
 
 
