@@ -87,6 +87,10 @@ def drawn(ranges: Mapping[str, tuple[Estimate, Kind]], groups: Groups, draws: in
     return {name: rows[name] for name in ranges}
 
 
+_LEAST = 1e-12
+"""Smallest end of a range as a share of its largest; below it a number is as good as this."""
+
+
 def quantile(estimate: Estimate, kind: Kind, score: Any) -> Any:
     """The quantity at standard normal scores: its median at 0, its low at −1.645, its high at 1.645.
 
@@ -106,6 +110,8 @@ def quantile(estimate: Estimate, kind: Kind, score: Any) -> Any:
         return 1 - _scaled_beta(1 - likely, 1 - low, -score, 1.0)
     if kind == "share":
         return expit(_logit(likely) + _pieces(score, _logit(likely) - _logit(low), _logit(high) - _logit(likely)))
+    low = max(low, high * _LEAST)
+    likely = max(likely, low)
     times = np.exp(_pieces(score, math.log(likely / low), math.log(high / likely)))
     times *= likely
     return times
