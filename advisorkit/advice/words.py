@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from advisorkit.advice.answers import clause, words_of
@@ -53,8 +54,8 @@ def say(outlook: Outlook) -> Words:
     """The advice in plain sentences."""
     return Words(
         summary=tuple(_summary(outlook)),
-        why=tuple(_reasons(outlook, 1))[:3],
-        against=tuple(_reasons(outlook, -1))[:2],
+        why=tuple(islice(_reasons(outlook, 1), 3)),
+        against=tuple(islice(_reasons(outlook, -1), 2)),
         not_recommended=tuple(_others(outlook)),
         unknowns=tuple(_unknowns(outlook)),
     )
@@ -136,8 +137,10 @@ def _reasons(outlook: Outlook, sign: int) -> Iterator[str]:
     towards = [sign if needed else -sign for needed in _NEEDS[PATTERNS[outlook.goal]]]
     weighed = [(sum(way * part for way, part in zip(towards, _decibans(item), strict=True)), item) for item in outlook.belief.items]
     for weight, item in sorted(weighed, key=lambda pair: -pair[0]):
+        if weight < NOTEWORTHY:
+            return
         told = [way * part for way, part in zip(towards, _told(outlook, item), strict=True)]
-        if min(weight, max(told)) >= NOTEWORTHY:
+        if max(told) >= NOTEWORTHY:
             place = told.index(max(told))
             both = min(told) >= NOTEWORTHY and towards[0] == towards[1] and item.criterion != MEASURED
             key = f"reason.{'both' if both else _AXES[place]}.{'for' if towards[place] > 0 else 'against'}"
