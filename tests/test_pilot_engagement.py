@@ -116,7 +116,7 @@ def test_a_pilot_that_lacked_information_raises_retrieval_lowers_training_and_ev
     assert after.retrieval > before.retrieval
     assert after.training < before.training
     assert made.headline.startswith("Build retrieval (RAG) next.")
-    assert made.reasons[0] == f"{lacking}, which speaks for looking things up."
+    assert study.advice.words.why[0] == f"{lacking}, which speaks for looking things up."
     needs, trains = read.after.words.summary
     assert needs.startswith("It very likely has to look things up")
     assert "lacked the right text" in needs

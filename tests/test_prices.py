@@ -245,7 +245,7 @@ def test_a_wrong_row_of_a_price_file_names_its_line(tmp_path: Path, row: str, fa
 
 
 def test_the_table_of_prices_shows_age_source_and_state() -> None:
-    rows = prices.prices_table(BOOK, date(2027, 1, 20))
+    rows = prices.prices_table(BOOK, date(2027, 2, 15))
 
     assert len(rows) == len(BOOK.prices)
     assert {row["state"] for row in rows} == {"warn"}
