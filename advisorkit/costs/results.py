@@ -99,7 +99,7 @@ class Crossing:
     between: tuple[PatternId, PatternId]
     """The two patterns, the simpler first."""
     calls_per_month: float | None
-    """Calls a month at which they cost the same; the crossing nearest to the client's volume; None when there is none."""
+    """Items a month at which they cost the same; the crossing nearest to the client's volume; None when there is none."""
     kind: Literal["crosses", "steps", "never", "same", "unknown"]
     """Whether the totals cross, change places at a step such as one more GPU, differ or agree at every volume, or are not known."""
     cheaper: PatternId | None = None

@@ -32,7 +32,7 @@ from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import Band
 
 LARGEST = 1e9
-"""Calls a month up to which crossings are looked for."""
+"""Items a month up to which crossings are looked for."""
 GRID = np.concatenate([[0.0], np.geomspace(1.0, LARGEST, 511)])
 PARTS = 65
 ROUNDS = 2
@@ -51,7 +51,7 @@ def pattern_totals(inputs: Inputs, changes: Mapping[str, Any], likely: Mapping[s
 
 
 def break_even(inputs: Inputs) -> tuple[Crossing, ...]:
-    """For every pair of patterns, the calls a month at which their totals cross, nearest to the client's volume.
+    """For every pair of patterns, the items a month at which their totals cross, nearest to the client's volume.
 
     The totals are worked out again at every volume looked at, so steps (whole GPUs, a store's smallest bill, a cache that
     stays warm) count as they are.
