@@ -1,7 +1,7 @@
-"""Strict tables: CSV by the standard module with a field-count check, XLSX cell by cell behind a size check.
+"""Strict tables: CSV by the standard module with a field-count check, workbooks cell by cell behind a size check.
 
-Nothing is guessed: a shifted row, a formula, a duplicate or nameless column is a fault, and a cell stays text
-until typed validation decides. Both kinds of file give the same `Table`.
+No value is guessed: a shifted row, a formula without its value, a duplicate or nameless column is a fault, and a cell stays text
+until typed validation decides. Every kind of file gives the same `ReadTable`.
 """
 
 from __future__ import annotations
@@ -9,27 +9,34 @@ from __future__ import annotations
 import csv
 import io
 import re
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from importlib import import_module
+from datetime import date
 from pathlib import Path
-from typing import Any
 
 from advisorkit.files.disk import decode, read_bytes
 from advisorkit.files.numbers import CELL, ends, is_number, unclear
-from advisorkit.files.spots import Spot, unfit
+from advisorkit.files.spots import MAX_TEXT, Spot, unfit
 from advisorkit.files.trees import Items, Scalar, shown
+from advisorkit.files.workbooks import (
+    LOOKED_AT,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    Line,
+    RawCell,
+    RawSheet,
+    cleaned,
+    is_workbook,
+    sheets,
+)
 from advisorkit.values.errors import EngagementError, Fault
 
-MAX_ROWS = 10_000
-"""Most rows of a table, without its header."""
-MAX_COLUMNS = 500
-"""Most columns of a table."""
-MAX_UNPACKED = 100_000_000
-"""Largest total size of a workbook's unpacked parts, in bytes."""
-
+KINDS = frozenset({".csv", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods"})
+"""Endings of the files that may hold a table."""
+Known = Callable[[str], bool]
+"""Whether a heading is one that the reader of a table looks for."""
+_OTHER = {b"%PDF": "a PDF", b"{\\rtf": "a text document", b"<": "a web page or XML"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,77 +62,112 @@ class ReadTable:
     rows: tuple[ReadRow, ...]
     """Lines that hold anything."""
     notices: tuple[str, ...]
-    """What the user should know, such as an old encoding or further sheets."""
+    """What the user should know, such as an old encoding, further sheets or what is hidden."""
+    line: int = 1
+    """Line of the header."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Cell:
-    text: str
-    place: str
-    problem: str = ""
-    point: bool = False
+class _Found:
+    """A header among the lines of a file or sheet."""
+
+    lines: Sequence[Line]
+    at: int
+    hits: int
+    sheet: RawSheet | None = None
+
+    @property
+    def rank(self) -> tuple[int, bool, int]:
+        """Sheets with more known headings first, then those with rows below."""
+        below = len(self.lines) - self.at - 1
+        return self.hits, below > 0, 0 if self.hits else below * len(self.lines[self.at][1])
 
 
-_Line = tuple[int, Sequence[_Cell]]
+def read_table(path: str | Path, sheet: str = "", known: Known | None = None) -> ReadTable:
+    """The table in a CSV file, or on the visible sheet called `sheet` of a workbook.
 
-
-def read_table(path: str | Path, sheet: str = "") -> ReadTable:
-    """The table in a CSV file, or in an XLSX file's visible sheet called `sheet`, by default the first.
+    Args:
+        path: The file: CSV, XLSX, ODS or old XLS.
+        sheet: The sheet; left out, it is the one on which most `known` headings stand, the first among equals.
+        known: Finds the header below lines of titles; left out, the first line that holds anything is the header.
 
     Raises:
         EngagementError: If the file, the sheet or its header cannot be used; faults of single rows stay in the rows.
     """
     raw, file = read_bytes(path), str(path)
-    if raw.startswith(b"PK\x03\x04"):
-        return _sheet(_workbook(raw, file), file, sheet)
+    if is_workbook(raw):
+        return _best(sheets(raw, file), file, sheet, known)
+    for start, what in _OTHER.items():
+        if raw.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(start):
+            raise EngagementError([Fault(file, "", f"is {what}, not a table: open it in a spreadsheet program and save it as .xlsx")])
     text, notices = decode(raw, file)
-    return _table(file, _csv_lines(text, _delimiter(text), file), notices)
+    lines = [line for line in _csv_lines(text, _delimiter(text), file) if any(cell.text for cell in line[1])]
+    return _table(file, _header(file, lines, known), notices)
 
 
-def _sheet(sheets: Mapping[str, list[_Line]], file: str, name: str) -> ReadTable:
-    if name and name not in sheets:
-        message = f"holds no visible sheet '{name}'; there is: {shown(', '.join(sheets), 200)}"
+def _best(found: Mapping[str, RawSheet], file: str, name: str, known: Known | None) -> ReadTable:
+    if name and name not in found:
+        message = f"holds no visible sheet '{name}'; there is: {shown(', '.join(found), 200)}"
         raise EngagementError([Fault(file, "", message)])
-    chosen = name or next(iter(sheets))
-    note = f"{file}: only the first visible sheet, '{shown(chosen)}', was read"
-    return _table(file, iter(sheets[chosen]), (note,) if len(sheets) > 1 and not name else ())
+    tables = [_header(file, sheet.lines, known, sheet) for sheet in found.values() if name in {"", sheet.name}]
+    best = max(tables, key=lambda one: one.rank) if known else tables[0]
+    read = best.sheet.name if best.sheet else ""
+    others = ", ".join(f"'{shown(other)}'" for other in found if other != read)
+    note = f"{file}: the table on sheet '{shown(read)}' was read; not read: {shown(others, 200)}"
+    return _table(file, best, (note,) if others and not name else ())
+
+
+def _header(file: str, lines: Sequence[Line], known: Known | None, sheet: RawSheet | None = None) -> _Found:
+    """The line with most known headings, first among equals, of those that are more than half as wide as the widest."""
+    if not lines:
+        raise EngagementError([Fault(file, "", "is empty")])
+    first = [[cell.text for cell in cells if cell.text] for _, cells in lines[: LOOKED_AT if known else 1]]
+    wide = [i for i, texts in enumerate(first) if 2 * len(texts) > max(map(len, first))]
+    hits = {i: sum(map(known, first[i])) if known else 0 for i in wide}
+    at = max(wide, key=lambda i: (hits[i], -i))
+    return _Found(lines, at, hits[at], sheet)
 
 
 def _delimiter(text: str) -> str:
-    first = next((line for line in text.replace("\r", "\n").split("\n") if line.strip()), "")
-    if found := re.fullmatch(r"sep=([,;\t])", first.strip('\r\n\ufeff "')):
+    """The mark that stands equally often in most of the first lines."""
+    bare = re.sub(r'"[^"]*"', "", text[:100_000])
+    first = [line for line in bare.replace("\r", "\n").split("\n") if line.strip(" ")][:LOOKED_AT]
+    if first and (found := re.fullmatch(r"sep=([,;\t])", first[0].strip('\r\n\ufeff "'))):
         return found[1]
-    bare = re.sub(r'"[^"]*"', "", first)
-    return max(",;\t", key=bare.count)
+    counts = {mark: Counter(line.count(mark) for line in first if mark in line).most_common(1) for mark in ",;\t"}
+    return max(counts, key=lambda mark: [(times, count) for count, times in counts[mark]])
 
 
-def _csv_lines(text: str, mark: str, file: str) -> Iterator[_Line]:
+def _csv_lines(text: str, mark: str, file: str) -> Iterator[Line]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     start = 1
     try:
         for fields in reader:
             if not (start == 1 and len(fields) <= 2 and fields and fields[0].startswith("sep=")):
-                yield start, [_Cell(field.strip(), "", point=mark == ",") for field in fields]
+                yield start, [RawCell(cleaned(field), point=mark == ",") for field in fields]
             start = reader.line_num + 1
     except csv.Error as error:
         raise EngagementError([Fault(file, f"line {start}", f"is not a well-formed table: {error}")]) from None
 
 
-def _table(file: str, lines: Iterator[_Line], notices: tuple[str, ...]) -> ReadTable:
-    filled = ((line, cells) for line, cells in lines if any(cell.text or cell.problem for cell in cells))
-    header = next(filled, None)
-    if header is None:
-        raise EngagementError([Fault(file, "", "is empty")])
-    columns = _columns(file, *header)
+def _table(file: str, found: _Found, notices: tuple[str, ...]) -> ReadTable:
+    line, header = found.lines[found.at]
+    columns = _columns(file, line, header, found.lines[found.at + 1 :])
     rows: list[ReadRow] = []
-    for line, cells in filled:
+    said = [f"{file}: the table was found below {found.at} {'line' if found.at == 1 else 'lines'} of titles, from line {line}"] if found.at else []
+    said += [f"{file}: hidden {shown(which, 200)}: read like all others" for which in (found.sheet.hidden if found.sheet else ())]
+    for number, cells in found.lines[found.at + 1 :]:
         if len(rows) == MAX_ROWS:
-            raise EngagementError([Fault(file, f"line {line}", f"holds more than {MAX_ROWS:,} rows; split it")])
-        rows.append(_row(file, line, cells, columns))
-    return ReadTable(file, tuple(name for name in columns if name), tuple(rows), notices)
+            raise EngagementError([Fault(file, f"line {number}", f"holds more than {MAX_ROWS:,} rows; split it")])
+        filled = [cell for cell in cells if cell.text]
+        if len(filled) == 1 and filled[0].wide > 1:
+            said.append(f"{file}: line {number} is a heading over several columns and was left out: {shown(filled[0].text)}")
+        elif [cell.text for cell in cells] != [cell.text for cell in header]:
+            rows.append(_row(file, number, cells, columns, said))
+    return ReadTable(file, tuple(name for name in columns if name), tuple(rows), (*notices, *said), line)
 
 
-def _columns(file: str, line: int, cells: Sequence[_Cell]) -> list[str]:
+def _columns(file: str, line: int, cells: Sequence[RawCell], below: Sequence[Line]) -> list[str]:
     names = [cell.text for cell in cells]
     while names and not names[-1]:
         names.pop()
@@ -133,16 +175,17 @@ def _columns(file: str, line: int, cells: Sequence[_Cell]) -> list[str]:
     if len(names) > MAX_COLUMNS:
         raise EngagementError([Fault(file, where, f"has more than {MAX_COLUMNS} columns")])
     for i, name in enumerate(names):
-        if not name or cells[i].problem:
+        used = name or any(row[i].text for _, row in below if i < len(row))
+        if cells[i].problem or (used and not name):
             faults.append(Fault(file, where, cells[i].problem or f"column {i + 1} has no name"))
-        elif name.casefold() in (other.casefold() for other in names[:i]):
+        elif name and name.casefold() in (other.casefold() for other in names[:i]):
             faults.append(Fault(file, where, f"column '{shown(name)}' is there twice; keep one"))
     if faults:
         raise EngagementError(faults)
     return names
 
 
-def _row(file: str, line: int, cells: Sequence[_Cell], columns: Sequence[str]) -> ReadRow:
+def _row(file: str, line: int, cells: Sequence[RawCell], columns: Sequence[str], said: list[str]) -> ReadRow:
     faults: list[Fault] = []
     surplus = [cell for cell in cells[len(columns) :] if cell.text]
     if surplus or (len(cells) < len(columns) and not cells[0].place):
@@ -151,11 +194,14 @@ def _row(file: str, line: int, cells: Sequence[_Cell], columns: Sequence[str]) -
         return ReadRow(line, {}, faults)
     found = {}
     for name, cell in zip(columns, cells, strict=False):
-        node = Scalar(cell.text, line, "text" if not cell.point and unclear(cell.text) else "plain")
+        text = cell.text[:MAX_TEXT]
+        node = Scalar(text, line, "text" if not cell.point and unclear(text) else "plain")
         spot = Spot(node, f"{shown(name)}{cell.place}", file, faults)
-        if problem := cell.problem or unfit(cell.text):
+        if len(cell.text) > MAX_TEXT:
+            said.append(f"{file}: line {line}, {spot.path}: {len(cell.text):,} characters were cut to {MAX_TEXT:,}")
+        if problem := cell.problem or unfit(text):
             spot.fault(problem)
-        elif cell.text:
+        elif text:
             found[name] = spot
     return ReadRow(line, found, faults)
 
@@ -178,81 +224,33 @@ def as_amount(spot: Spot) -> Spot:
     return replace(spot, node=scalars[0] if len(scalars) == 1 else Items(scalars, line))
 
 
-def read_sheets(path: str | Path) -> dict[str, ReadTable]:
-    """The tables of every visible sheet of an XLSX file, by sheet name; empty sheets are left out.
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]\d{1,2}:\d{2}.*)?")
+_POINTED = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})")
+
+
+def as_day(spot: Spot) -> date | None:
+    """A cell read as a day: ``2026-11-20``, with a time behind it, or ``20.11.2026``.
+
+    Example:
+        >>> as_day(Spot(Scalar("2026-11-20T10:01:22Z", 2), "date", "a.csv", []))
+        datetime.date(2026, 11, 20)
+    """
+    text = spot.node.text if isinstance(spot.node, Scalar) else ""
+    if found := _DAY.fullmatch(text):
+        text = found[1]
+    elif found := _POINTED.fullmatch(text):
+        text = f"{found[3]}-{int(found[2]):02}-{int(found[1]):02}"
+    return replace(spot, node=replace(spot.node, text=text)).day() if isinstance(spot.node, Scalar) else spot.day()
+
+
+def read_sheets(path: str | Path, known: Known | None = None) -> dict[str, ReadTable]:
+    """The tables of every visible sheet of a workbook, by sheet name; empty sheets are left out.
 
     Raises:
         EngagementError: If the file is no workbook, is too large, or a header cannot be used.
     """
     raw, file = read_bytes(path), str(path)
-    if not raw.startswith(b"PK\x03\x04"):
+    if not is_workbook(raw):
         raise EngagementError([Fault(file, "", "is not an XLSX workbook")])
-    sheets = _workbook(raw, file)
-    filled = {name: lines for name, lines in sheets.items() if lines}
-    return {name: _table(f"{file} [{name}]", iter(lines), ()) for name, lines in filled.items()}
-
-
-def _workbook(raw: bytes, file: str) -> dict[str, list[_Line]]:
-    try:
-        _check_size(raw, file)
-        book = import_module("openpyxl").load_workbook(io.BytesIO(raw), read_only=True, data_only=False)
-        sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-        found = {sheet.title: list(_sheet_lines(sheet, file)) for sheet in sheets}
-    except EngagementError:
-        raise
-    except Exception as error:  # noqa: BLE001  openpyxl raises whatever its parsers raise on a broken part
-        raise EngagementError([Fault(file, "", f"cannot be read as a workbook: {_short(error)}")]) from None
-    if not any(found.values()):
-        raise EngagementError([Fault(file, "", "holds no visible sheet with anything in it")])
-    return found
-
-
-def _short(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:120]
-
-
-def _check_size(raw: bytes, file: str) -> None:
-    with zipfile.ZipFile(io.BytesIO(raw)) as parts:
-        unpacked = sum(part.file_size for part in parts.infolist())
-    if unpacked > MAX_UNPACKED:
-        message = f"unpacks to {unpacked // 1_000_000:,} MB; the most is {MAX_UNPACKED // 1_000_000} MB"
-        raise EngagementError([Fault(file, "", message)])
-
-
-def _sheet_lines(sheet: Any, file: str) -> Iterator[_Line]:
-    sheet.reset_dimensions()
-    kept = 0
-    for cells in sheet.iter_rows():
-        found = {cell.column: _cell(cell) for cell in cells if cell.value is not None}
-        if not found:
-            continue
-        kept, line = kept + 1, next(cell.row for cell in cells if cell.value is not None)
-        if max(found) > MAX_COLUMNS or kept > MAX_ROWS + 1:
-            what = f"{MAX_COLUMNS} columns" if max(found) > MAX_COLUMNS else f"{MAX_ROWS:,} rows"
-            raise EngagementError([Fault(file, f"{sheet.title}, row {line}", f"holds more than {what}; clear stray cells")])
-        blank = (_Cell("", f" ({_letters(i)}{line})") for i in range(1, max(found) + 1))
-        yield line, [found.get(i, cell) for i, cell in enumerate(blank, 1)]
-
-
-def _letters(column: int) -> str:
-    return str(import_module("openpyxl.utils").get_column_letter(column))
-
-
-def _cell(cell: Any) -> _Cell:
-    place = f" ({_letters(cell.column)}{cell.row})"
-    if cell.data_type == "f":
-        return _Cell("", place, "holds a formula; paste its value instead")
-    if cell.data_type == "e":
-        return _Cell("", place, f"holds the error {shown(str(cell.value), 20)}")
-    match cell.value:
-        case bool():
-            return _Cell("true" if cell.value else "false", place)
-        case datetime():
-            return _Cell(cell.value.date().isoformat(), place)
-        case date():
-            return _Cell(cell.value.isoformat(), place)
-        case float() if cell.value.is_integer():
-            return _Cell(str(int(cell.value)), place, point=True)
-        case int() | float():
-            return _Cell(repr(cell.value), place, point=True)
-    return _Cell(str(cell.value).strip(), place)
+    found = sheets(raw, file).values()
+    return {one.name: _table(f"{file} [{one.name}]", _header(file, one.lines, known, one), ()) for one in found}

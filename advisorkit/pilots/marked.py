@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Literal, get_args
 
 from advisorkit.files.spots import Spot, unfit
+from advisorkit.files.tables import as_day
 from advisorkit.files.trees import Items, Scalar
 from advisorkit.values.errors import Fault, PilotError, nearest
 
@@ -198,7 +199,7 @@ def _mark(line: MarkRow) -> MarkedCase | None:
         "severity": _word(cells.get("severity"), SEVERITIES, "severity"),
         "sampling": _word(cells.get("sampling"), ("random", "chosen"), "way of sampling") or "",
         "arm": _word(cells.get("arm"), ARMS, "arm") or "",
-        "date": cells["date"].day() if "date" in cells else None,
+        "date": as_day(cells["date"]) if "date" in cells else None,
         **{name: _flag(cells.get(name)) for name in ("fixed_by_text", "passage_found")},
         **{name: _amount(cells.get(name)) for name in ("input_tokens", "output_tokens", "minutes")},
         **{name: _text(cells.get(name)) for name in ("case", "marker", "run", "version", "segment", "input", "output", "note")},

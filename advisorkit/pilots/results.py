@@ -13,9 +13,10 @@ from typing import Any
 
 from advisorkit.files.disk import decode, read_bytes
 from advisorkit.files.spots import MAX_TEXT, Spot
-from advisorkit.files.tables import MAX_ROWS, MAX_UNPACKED, ReadRow, ReadTable, read_sheets, read_table
+from advisorkit.files.tables import ReadRow, ReadTable, read_sheets, read_table
 from advisorkit.files.texts import Texts
 from advisorkit.files.trees import Fields, Scalar, parse_json
+from advisorkit.files.workbooks import MAX_ROWS, MAX_UNPACKED
 from advisorkit.pilots.marked import (
     COLUMNS,
     MarkedResults,
@@ -217,9 +218,13 @@ def read_results(path: str | Path) -> MarkedResults:
         text, notices = decode(raw, file)
         if text.lstrip().startswith("{"):
             return _from_json(file, text, notices)
-        return _from_table(read_table(path))
+        return _from_table(read_table(path, known=_is_ours))
     except EngagementError as error:
         raise PilotError(error.faults) from None
+
+
+def _is_ours(heading: str) -> bool:
+    return normal(heading) in COLUMNS
 
 
 def _from_table(table: ReadTable) -> MarkedResults:
@@ -246,9 +251,9 @@ def _normal(row: ReadRow) -> dict[str, Spot]:
 
 
 def _from_workbook(path: str | Path) -> MarkedResults:
-    sheets = read_sheets(path)
+    sheets = read_sheets(path, _is_ours)
     if MARKS not in sheets:
-        return _from_table(read_table(path))
+        return _from_table(read_table(path, known=_is_ours))
     both = [sheets[name] for name in (MARKS, SECOND_MARKS) if name in sheets]
     rows = [(row, i) for i, sheet in enumerate(both) for row in sheet.rows]
     marked = [(row, i) for row, i in rows if row.faults or is_marked(_normal(row))]

@@ -1,0 +1,315 @@
+"""Workbooks cell by cell: XLSX, ODS and old XLS by one library, behind a scan of what it leaves unsaid.
+
+The scan knows what is hidden, what holds a formula without its stored value, and how large a sheet would become; nothing is unpacked before.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time
+from importlib import import_module
+from typing import Any
+from xml.parsers import expat
+
+from advisorkit.files.trees import shown
+from advisorkit.values.errors import EngagementError, Fault
+
+MAX_ROWS = 10_000
+"""Most rows of a table, without its header."""
+MAX_COLUMNS = 500
+"""Most columns of a table."""
+MAX_UNPACKED = 100_000_000
+"""Largest total size of a workbook's unpacked parts, in bytes."""
+LOOKED_AT = 30
+"""Filled lines among which a header is looked for."""
+MAX_CELLS = 5_000_000
+"""Most cells of a sheet, empty ones with a format included."""
+
+OLD = b"\xd0\xcf\x11\xe0"
+"""First bytes of the Office files of before 2007, and of locked ones."""
+_LOCKED = "EncryptedPackage".encode("utf-16-le")
+_INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_BREAK = re.compile("_x000[9ABCDabcd]_|\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+
+
+@dataclass(frozen=True, slots=True)
+class RawCell:
+    """One cell or field."""
+
+    text: str
+    """What stands there, as text without marks of direction."""
+    place: str = ""
+    """Its address in a sheet, such as `` (B2)``; empty in a CSV file."""
+    problem: str = ""
+    """Why it cannot be used."""
+    point: bool = False
+    """Whether a point in it is certain to part decimals."""
+    wide: int = 1
+    """Columns over which it is merged."""
+
+
+Line = tuple[int, Sequence[RawCell]]
+"""Line of a file or row of a sheet, from 1, and its cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawSheet:
+    """What a visible sheet holds."""
+
+    name: str
+    """As its tab says."""
+    lines: tuple[Line, ...]
+    """Rows that hold anything; cells merged over rows stand in each of them."""
+    hidden: tuple[str, ...] = ()
+    """Rows and columns that hold something and are not shown, in words."""
+
+
+def cleaned(text: str) -> str:
+    r"""`text` trimmed, with plain line breaks and without marks of direction.
+
+    Example:
+        >>> cleaned(" one_x000D_two" + chr(0x200e))
+        'one\ntwo'
+    """
+    return _BREAK.sub("\n", _INVISIBLE.sub("", text)).replace("\n\n", "\n").strip()
+
+
+def is_workbook(raw: bytes) -> bool:
+    """Whether these are the bytes of a workbook of any kind."""
+    return raw.startswith((b"PK\x03\x04", OLD))
+
+
+def sheets(raw: bytes, file: str) -> dict[str, RawSheet]:
+    """Every visible sheet with anything in it, by name.
+
+    Raises:
+        EngagementError: If it is no workbook, locked, too large, or holds nothing to see.
+    """
+    try:
+        scans = _scans(raw, file)
+        with import_module("python_calamine").load_workbook(io.BytesIO(raw)) as book:
+            shown_ = [one.name for one in book.sheets_metadata if str(one.visible).endswith("Visible") and str(one.typ).endswith("WorkSheet")]
+            found = {name: _sheet(book.get_sheet_by_name(name), scans.get(name, _Scan())) for name in shown_}
+    except EngagementError:
+        raise
+    except Exception as error:  # noqa: BLE001  parsers raise whatever they raise on a broken part
+        hint = "; save it as a new Excel workbook (.xlsx)" if raw.startswith(OLD) else ""
+        raise EngagementError([Fault(file, "", f"cannot be read as a workbook: {_short(error)}{hint}")]) from None
+    if not any(sheet.lines for sheet in found.values()):
+        raise EngagementError([Fault(file, "", "holds no visible sheet with anything in it")])
+    return {name: sheet for name, sheet in found.items() if sheet.lines}
+
+
+def _short(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:120]
+
+
+def _sheet(sheet: Any, scan: _Scan) -> RawSheet:
+    rows = [[_cell(value, r, c, scan) for c, value in enumerate(row, 1)] for r, row in enumerate(sheet.to_python(skip_empty_area=False), 1)]
+    for (top, left), (bottom, right) in scan.merged or sheet.merged_cell_ranges or ():
+        if top < len(rows) and left < len(rows[top]) and rows[top][left].text:
+            rows[top][left] = replace(rows[top][left], wide=right - left + 1)
+            for r in range(top + 1, min(bottom + 1, len(rows))):
+                rows[r][left] = replace(rows[top][left], place=_place(r + 1, left + 1))
+    lines = tuple((r, row) for r, row in enumerate(rows, 1) if any(cell.text or cell.problem for cell in row))
+    used = {r for r, _ in lines}
+    columns = {c for _, row in lines for c, cell in enumerate(row, 1) if cell.text}
+    names = [letters(c) for c in sorted(scan.hidden_columns & columns)]
+    hidden = (("rows", _spans(scan.hidden_rows & used)), ("columns", ", ".join(names)))
+    return RawSheet(sheet.name, lines, tuple(f"{what} ({which})" for what, which in hidden if which))
+
+
+def _spans(numbers: Iterable[int]) -> str:
+    """Numbers as people list them: 3, 7 to 9."""
+    spans: list[list[int]] = []
+    for number in sorted(numbers):
+        if spans and spans[-1][-1] == number - 1:
+            spans[-1].append(number)
+        else:
+            spans.append([number])
+    return ", ".join(f"{span[0]} to {span[-1]}" if len(span) > 1 else str(span[0]) for span in spans)
+
+
+def _place(row: int, column: int) -> str:
+    return f" ({letters(column)}{row})"
+
+
+def letters(column: int) -> str:
+    """A column's letters.
+
+    Example:
+        >>> letters(1), letters(28)
+        ('A', 'AB')
+    """
+    head, last = divmod(column - 1, 26)
+    return (letters(head) if head else "") + chr(ord("A") + last)
+
+
+def _cell(value: Any, row: int, column: int, scan: _Scan) -> RawCell:
+    place = _place(row, column)
+    if problem := scan.problems.get((row, column)):
+        return RawCell("", place, problem)
+    match value:
+        case bool():
+            return RawCell("true" if value else "false", place)
+        case float() | int():
+            return RawCell(str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value), place, point=True)
+        case datetime():
+            return RawCell((value.date() if value.time() == time() else value).isoformat(), place)
+        case date():
+            return RawCell(value.isoformat(), place)
+    return RawCell(cleaned(str(value)), place)
+
+
+def _scans(raw: bytes, file: str) -> dict[str, _Scan]:
+    """What the library leaves unsaid, by sheet; old files tell none of it."""
+    if raw.startswith(OLD):
+        if _LOCKED in raw:
+            raise EngagementError([Fault(file, "", "is locked with a password; save it without one")])
+        return {}
+    with zipfile.ZipFile(io.BytesIO(raw)) as parts:
+        if (size := sum(part.file_size for part in parts.infolist())) > MAX_UNPACKED:
+            message = f"unpacks to {size // 1_000_000:,} MB; the most is {MAX_UNPACKED // 1_000_000} MB"
+            raise EngagementError([Fault(file, "", message)])
+        names = set(parts.namelist())
+        if "content.xml" in names:
+            return _tables(parts.read("content.xml"), file)
+        found = {name: _Scan(file) for name in sorted(names) if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name, re.IGNORECASE)}
+        for name, scan in found.items():
+            _walk(parts.read(name), scan.start, scan.end, scan.text)
+        where = dict(_sheet_parts(parts, names))
+        return {name: found[part] for name, part in where.items() if part in found}
+
+
+def _tables(raw: bytes, file: str) -> dict[str, _Scan]:
+    found = {"": _Scan(file)}
+
+    def start(name: str, given: Mapping[str, str]) -> None:
+        if name == "table":
+            found[given.get("name", "")] = _Scan(file)
+        list(found.values())[-1].start(name, given)
+
+    _walk(raw, start)
+    return found
+
+
+def _sheet_parts(parts: zipfile.ZipFile, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Sheets with the part that holds each."""
+    if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= set(names):
+        return
+    listed: list[Mapping[str, str]] = []
+    targets: dict[str, str] = {}
+    _walk(parts.read("xl/workbook.xml"), lambda name, given: listed.append(given) if name == "sheet" else None)
+    _walk(parts.read("xl/_rels/workbook.xml.rels"), lambda _, given: targets.update({given["Id"]: given["Target"]}) if "Id" in given else None)
+    for one in listed:
+        target = targets.get(one.get("id", ""), "")
+        yield one.get("name", ""), target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+
+
+def _walk(
+    raw: bytes, start: Callable[[str, Mapping[str, str]], object], end: Callable[[str], object] = bool, text: Callable[[str], object] = bool,
+) -> None:
+    """Elements of a part in order, without their prefixes; a part that declares entities is refused."""
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = lambda name, given: start(_bare(name), {_bare(key): value for key, value in given.items()})
+    parser.EndElementHandler = lambda name: end(_bare(name))
+    parser.CharacterDataHandler = text
+    parser.StartDoctypeDeclHandler = _no_entities
+    parser.Parse(raw, True)  # noqa: FBT003  it has no name
+
+
+def _bare(name: str) -> str:
+    return name.rpartition(":")[2]
+
+
+def _no_entities(*_: object) -> None:
+    raise ValueError("it declares entities")
+
+
+@dataclass
+class _Scan:
+    """One pass over a sheet, of an XLSX part or of an ODS file."""
+
+    file: str = ""
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    problems: dict[tuple[int, int], str] = field(default_factory=dict)
+    merged: list[tuple[tuple[int, int], tuple[int, int]]] = field(default_factory=list)
+    _filled: set[int] = field(default_factory=set)
+    _row: int = 0
+    _column: int = 0
+    _times: int = 1
+    _across: int = 1
+    _cells: int = 0
+    _right: int = 0
+    _kind: str = ""
+    _formula: bool = False
+    _value: str | None = None
+
+    def start(self, name: str, given: Mapping[str, str]) -> None:
+        match name:
+            case "row":
+                self._row, self._column = int(given.get("r", self._row + 1)), 0
+                self.hidden_rows |= {self._row} if given.get("hidden") in {"1", "true"} else set()
+            case "col" if given.get("hidden") in {"1", "true"}:
+                self.hidden_columns |= set(range(int(given["min"]), min(int(given["max"]), MAX_COLUMNS) + 1))
+            case "c":
+                self._column = _column_of(given["r"]) if "r" in given else self._column + 1
+                self._kind, self._formula, self._value = given.get("t", ""), False, None
+                self._counted(1, 1, filled=False)
+            case "f":
+                self._formula = True
+            case "v" | "is":
+                self._value = ""
+                self._counted(1, 1, filled=True)
+            case "table-row":
+                self._row, self._times = self._row + self._times, int(given.get("number-rows-repeated", 1))
+                self._column, self._across = 0, 1
+                if given.get("visibility", "visible") != "visible" and self._times <= MAX_ROWS:
+                    self.hidden_rows |= set(range(self._row, self._row + self._times))
+            case "table-cell" | "covered-table-cell" | "table-column":
+                self._column, self._across = self._column + self._across, int(given.get("number-columns-repeated", 1))
+                self._open_cell(name, given)
+
+    def _open_cell(self, name: str, given: Mapping[str, str]) -> None:
+        if name == "table-column" and given.get("visibility", "visible") != "visible":
+            self.hidden_columns |= set(range(self._column, min(self._column + self._across, MAX_COLUMNS + 1)))
+        down, right = (int(given.get(f"number-{what}-spanned", 1)) for what in ("rows", "columns"))
+        if max(down, right) > 1:
+            top, left = self._row - 1, self._column - 1
+            self.merged.append(((top, left), (top + down - 1, left + right - 1)))
+        if "value-type" in given:
+            self._counted(self._times, self._across, filled=True)
+
+    def text(self, text: str) -> None:
+        if self._value is not None and (self._formula or self._kind == "e"):
+            self._value += text
+
+    def end(self, name: str) -> None:
+        if name == "c" and self._kind == "e":
+            self.problems[self._row, self._column] = f"holds the error {shown(self._value or '', 20)}"
+        elif name == "c" and self._formula and not self._value and self._kind != "str":
+            self.problems[self._row, self._column] = "holds a formula without its value; open and save the file in Excel, or paste the value instead"
+
+    def _counted(self, down: int, across: int, *, filled: bool) -> None:
+        """Refuse a sheet that grows beyond any table, before anything of it is kept."""
+        self._cells += down * across
+        right = self._column + across - 1
+        if filled:
+            self._filled |= {self._row + i for i in range(min(down, MAX_ROWS))}
+            self._right = max(self._right, right)
+        wide, long = filled and right > MAX_COLUMNS, len(self._filled) > MAX_ROWS + LOOKED_AT or (filled and down > MAX_ROWS)
+        if wide or long or self._cells > MAX_CELLS or self._row * self._right > MAX_CELLS:
+            most = f"{MAX_COLUMNS} columns" if wide else f"{MAX_ROWS:,} rows" if long else f"{MAX_CELLS:,} cells"
+            raise EngagementError([Fault(self.file, f"row {self._row}", f"holds more than {most}; clear stray cells")])
+
+
+def _column_of(address: str) -> int:
+    number = 0
+    for letter in address.rstrip("0123456789").upper():
+        number = 26 * number + ord(letter) - 64
+    return number

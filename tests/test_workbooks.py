@@ -1,0 +1,256 @@
+"""What comes in as people keep it: titles, cover sheets, merged and hidden cells, formulas, other kinds of workbooks."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+import xlsxwriter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from advisorkit.files.tables import ReadTable, as_day, read_table
+from advisorkit.values.errors import EngagementError
+
+DATA = Path(__file__).parent / "data"
+
+
+def csv(folder: Path, text: str, encoding: str = "utf-8") -> ReadTable:
+    (folder / "t.csv").write_bytes(text.encode(encoding))
+    return read_table(folder / "t.csv")
+
+
+def values(table: ReadTable) -> list[dict[str, Any]]:
+    return [{name: spot.seen for name, spot in row.cells.items()} for row in table.rows]
+
+
+MARKS = "case,right,date\n1,yes,2026-11-20T10:01:22Z\n2,no,20.11.2026\n"
+
+
+def book(folder: Path, **sheets: list[list[Any]]) -> openpyxl.Workbook:
+    made = openpyxl.Workbook()
+    made.remove(made.active)
+    for name, rows in sheets.items():
+        sheet = made.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    return made
+
+
+def found(folder: Path, made: openpyxl.Workbook, name: str = "t.xlsx") -> ReadTable:
+    made.save(folder / name)
+    return read_table(folder / name, known=WANTED.__contains__)
+
+
+WANTED = {"id", "name", "client", "citations"}
+LIST = [["id", "name", "note"], ["a", "Anna", "x"], ["b", "Bert", "y"]]
+
+
+def test_line_breaks_in_quoted_cells_stay_whichever_way_they_are_written(tmp_path: Path) -> None:
+    table = csv(tmp_path, 'id,note\r\n1,"First.\r\nSecond."\r\n2,"First.\rSecond."\r\n3,First._x000D_Second.\r\n')
+
+    assert [row.cells["note"].text() for row in table.rows] == ["First.\nSecond."] * 3
+    assert [row.line for row in table.rows] == [2, 4, 6]
+
+
+def test_time_stamps_and_dates_with_points_are_days(tmp_path: Path) -> None:
+    assert [as_day(row.cells["date"]) for row in csv(tmp_path, MARKS).rows] == [date(2026, 11, 20)] * 2
+
+
+@pytest.mark.parametrize("text", ["20/11/2026", "31.02.2026", "2026-11-20TX", "soon"])
+def test_what_may_be_another_day_is_asked_for(tmp_path: Path, text: str) -> None:
+    row = csv(tmp_path, f"id,date\n1,{text}\n").rows[0]
+
+    assert as_day(row.cells["date"]) is None
+    assert len(row.faults) == 1
+
+
+def test_a_long_text_is_cut_and_told(tmp_path: Path) -> None:
+    table = csv(tmp_path, f"id,input\n1,{'w' * 12_000}\n")
+
+    assert len(table.rows[0].cells["input"].text() or "") == 10_000
+    assert "line 2, input: 12,000 characters were cut to 10,000" in table.notices[0]
+
+
+def test_marks_of_direction_are_dropped_and_what_is_invisible_is_blank(tmp_path: Path) -> None:
+    row = csv(tmp_path, "id,client,name\na,\u200b,\u202eAnna\u202c\n").rows[0]
+
+    assert (row.faults, "client" in row.cells, row.cells["name"].text()) == ([], False, "Anna")
+
+
+def test_cells_merged_over_rows_stand_in_each_of_them(tmp_path: Path) -> None:
+    made = book(tmp_path, Ideas=[["client", "id"], ["Finance", "a"], [None, "b"], [None, "c"], ["Legal", "d"]])
+    made["Ideas"].merge_cells("A2:A4")
+
+    assert [row.cells["client"].text() for row in found(tmp_path, made).rows] == ["Finance", "Finance", "Finance", "Legal"]
+
+
+def test_a_heading_over_the_columns_inside_the_list_is_left_out_and_told(tmp_path: Path) -> None:
+    made = book(tmp_path, Ideas=[LIST[0], ["Finance"], *LIST[1:], LIST[0], ["c", "Carl", "z"]])
+    made["Ideas"].merge_cells("A2:C2")
+    table = found(tmp_path, made)
+
+    assert [row.line for row in table.rows] == [3, 4, 6], "nor is a header that stands there again a row"
+    assert "line 2 is a heading over several columns and was left out: Finance" in table.notices[0]
+
+
+def test_what_is_hidden_is_read_and_told(tmp_path: Path) -> None:
+    made = book(tmp_path, Ideas=[LIST[0], *([f"w{i}", "Work", "x"] for i in range(9))])
+    for row in (4, 7, 8, 40):
+        made["Ideas"].row_dimensions[row].hidden = True
+    made["Ideas"].column_dimensions["C"].hidden = True
+    table = found(tmp_path, made)
+
+    assert len(table.rows) == 9
+    assert [notice.partition(": ")[2] for notice in table.notices] == ["hidden rows (4, 7 to 8): read like all others", "hidden columns (C): read like all others"]
+
+
+def test_stored_values_of_formulas_are_taken(tmp_path: Path) -> None:
+    made = xlsxwriter.Workbook(tmp_path / "t.xlsx")
+    sheet = made.add_worksheet()
+    sheet.write_row(0, 0, ["id", "n"])
+    sheet.write_formula(1, 0, '="a"&"b"', None, "ab")
+    sheet.write_formula(1, 1, "=100*12", None, 1200)
+    made.close()
+
+    assert values(read_table(tmp_path / "t.xlsx")) == [{"id": "'ab'", "n": "'1200'"}]
+
+
+def test_a_cover_sheet_and_titles_are_passed_over_and_told(tmp_path: Path) -> None:
+    made = book(tmp_path, Cover=[["Ideas for AI"], ["Contact", "Anna"]], Ideas=[["Ideas", "as of November"], [], *LIST], More=[["x", "y", "z"]])
+    table = found(tmp_path, made)
+
+    assert (table.columns, table.line, [row.line for row in table.rows]) == (("id", "name", "note"), 3, [4, 5])
+    assert "the table on sheet 'Ideas' was read; not read: 'Cover', 'More'" in table.notices[0]
+    assert "below 1 line of titles, from line 3" in table.notices[1]
+
+
+def strict(folder: Path, made: openpyxl.Workbook) -> Path:
+    """The workbook as Excel's *Strict Open XML* has it: the same parts under other names of their vocabulary."""
+    made.save(folder / "t.xlsx")
+    with zipfile.ZipFile(folder / "t.xlsx") as old, zipfile.ZipFile(folder / "strict.xlsx", "w") as new:
+        for part in old.infolist():
+            text = old.read(part).replace(b"http://schemas.openxmlformats.org/spreadsheetml/2006/main", b"http://purl.oclc.org/ooxml/spreadsheetml/main")
+            new.writestr(part.filename, text.replace(b"http://schemas.openxmlformats.org/officeDocument/2006/", b"http://purl.oclc.org/ooxml/officeDocument/"))
+    return folder / "strict.xlsx"
+
+
+def test_a_strict_workbook_is_read_like_any_other(tmp_path: Path) -> None:
+    made = book(tmp_path, Ideas=LIST)
+    made["Ideas"].row_dimensions[3].hidden = True
+    table = read_table(strict(tmp_path, made))
+
+    assert [row.cells["name"].text() for row in table.rows] == ["Anna", "Bert"]
+    assert "hidden rows (3)" in table.notices[0]
+
+
+ODS = 'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'
+
+
+def ods(folder: Path, rows: str) -> Path:
+    body = f'<table:table table:name="Ideas">{rows}</table:table>'
+    with zipfile.ZipFile(folder / "t.ods", "w") as parts:
+        parts.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        parts.writestr("META-INF/manifest.xml", "<manifest/>")
+        parts.writestr("content.xml", f"<office:document-content {ODS}><office:body><office:spreadsheet>{body}</office:spreadsheet></office:body></office:document-content>")
+    return folder / "t.ods"
+
+
+def ods_row(cells: list[str], row: str = "", cell: str = "") -> str:
+    inner = "".join(f'<table:table-cell office:value-type="string" {cell}><text:p>{text}</text:p></table:table-cell>' for text in cells)
+    return f"<table:table-row {row}>{inner}</table:table-row>"
+
+
+def test_an_open_document_sheet_is_read_like_any_other(tmp_path: Path) -> None:
+    empty = '<table:table-row table:number-rows-repeated="1048572"><table:table-cell table:number-columns-repeated="16384"/></table:table-row>'
+    rows = [ods_row(LIST[0]), ods_row(LIST[1], cell='table:number-rows-spanned="2"'), ods_row([], 'table:visibility="filter"'), ods_row(LIST[2], 'table:visibility="filter"')]
+    table = read_table(ods(tmp_path, "".join(rows) + empty))
+
+    assert [row.cells["name"].text() for row in table.rows] == ["Anna", "Anna", "Bert"]
+    assert "hidden rows (3 to 4)" in table.notices[0]
+
+
+@pytest.mark.parametrize(("row", "cell"), [('table:number-rows-repeated="1048576"', ""), ("", 'table:number-columns-repeated="16384"')])
+def test_an_open_document_that_repeats_a_cell_for_ever_is_refused_before_it_is_read(tmp_path: Path, row: str, cell: str) -> None:
+    with pytest.raises(EngagementError, match="clear stray cells"):
+        read_table(ods(tmp_path, ods_row(["a"], row, cell)))
+
+
+def test_an_old_workbook_is_read(tmp_path: Path) -> None:
+    table = read_table(DATA / "ideas.xls", known=WANTED.__contains__)
+
+    assert (table.columns, table.line) == (("id", "name", "calls_per_month"), 2)
+    assert values(table)[1] == {"id": "'b'", "name": "'Work b'", "calls_per_month": "'200.5'"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"%PDF-1.7", "is a PDF, not a table"),
+        (b"<html><table>", "is a web page or XML, not a table"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "save it as a new Excel workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "locked with a password"),
+    ],
+)
+def test_a_file_of_another_kind_is_named_with_the_way_out(tmp_path: Path, raw: bytes, words: str) -> None:
+    (tmp_path / "t.xls").write_bytes(raw)
+
+    with pytest.raises(EngagementError, match=words):
+        read_table(tmp_path / "t.xls")
+
+
+def test_cells_that_are_only_formatted_are_not_kept(tmp_path: Path) -> None:
+    row = "".join(f'<c r="A{i}" s="1"/>' for i in range(1, 2))
+    made = book(tmp_path, Ideas=LIST)
+    made.save(tmp_path / "t.xlsx")
+    with zipfile.ZipFile(tmp_path / "t.xlsx") as old, zipfile.ZipFile(tmp_path / "far.xlsx", "w", zipfile.ZIP_DEFLATED) as new:
+        for part in old.infolist():
+            text = old.read(part)
+            if part.filename.endswith("sheet1.xml"):
+                text = text.replace(b"</sheetData>", b"<row>" + row.encode() * 600_000 + b"</row></sheetData>")
+            new.writestr(part.filename, text)
+
+    assert len(read_table(tmp_path / "far.xlsx").rows) == 2
+
+
+cells = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "Zs"), exclude_characters='\u2028\u2029"'), max_size=12)
+
+
+@settings(max_examples=60)
+@given(
+    titles=st.lists(st.lists(cells, min_size=1, max_size=2), max_size=12), width=st.integers(5, 9), rows=st.integers(1, 6),
+    before=st.integers(0, 3), kind=st.sampled_from(["xlsx", "csv"]), blank=st.booleans(), mark=st.sampled_from(",;\t"),
+)
+def test_a_table_is_found_below_any_titles_on_any_sheet(
+    titles: list[list[str]], width: int, rows: int, before: int, kind: str, blank: bool, mark: str,
+) -> None:
+    header = ["name", *(f"own {i}" for i in range(2, width)), "id"]
+    body = [[f"w{row}.{column}" for column in range(width)] for row in range(rows)]
+    lines = [[cell for cell in line if cell.casefold() not in WANTED] or ["."] for line in titles] + [[]] * blank + [header, *body]
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if kind == "csv":
+            text = "\n".join(mark.join(f'"{cell}"' for cell in line + [""] * (width - len(line))) for line in lines)
+            (folder / "t.csv").write_text(text, encoding="utf-8")
+            table = read_table(folder / "t.csv", known=WANTED.__contains__)
+        else:
+            made = openpyxl.Workbook()
+            made.active.append(["A cover", "with words"])
+            for i in range(before):
+                made.create_sheet(f"Sheet {i}").append(["text", "in", "a", "row"])
+            sheet = made.create_sheet("Ideas")
+            for i, line in enumerate(lines, 1):
+                for j, cell in enumerate(line, 1):
+                    sheet.cell(i, j, cell).data_type = "s"
+            table = found(folder, made)
+
+    assert table.columns == tuple(header)
+    assert [[spot.text() for spot in row.cells.values()] for row in table.rows] == body
+    if kind == "xlsx":
+        assert "'Ideas' was read" in table.notices[0]
