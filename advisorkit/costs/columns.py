@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache, partial
 from typing import Any, Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ from advisorkit.costs.assumption import known
 from advisorkit.costs.flows import (
     COLUMNS,
     ONE,
+    Clock,
     Column,
     Flow,
     Flows,
@@ -171,10 +173,13 @@ def _tokens(here: Workings, pattern: PatternId) -> Flows:
         amounts = [quantity * price for quantity, price in (kind.get(name, (0.0, 0.0)) for kind in kinds)]
         changes = [(months, b - a) for (months, _), a, b in zip(here.later, amounts, amounts[1:], strict=False)]
         if later := tuple(change for change in changes if np.any(change[1])):
-            summed = amounts[0] * flow.months + sum(more * here.clock.later[months] for months, more in later)
-            flow = replace(flow, amount=amounts[0], summed=summed, later=later)
+            flow = replace(flow, amount=amounts[0], summed=cache(partial(_changing, here.clock, amounts[0] * flow.months, later)), later=later)
         flows.append(flow)
     return tuple(flows)
+
+
+def _changing(clock: Clock, before: Any, later: Sequence[tuple[float, Any]]) -> Any:
+    return before + sum(more * clock.later[months] for months, more in later)
 
 
 def _search(here: Workings) -> Flows:
@@ -219,9 +224,9 @@ def _gpus(here: Workings, pattern: PatternId) -> Flow:
 
 def _stairs(here: Workings, component_id: str, part: Part, quantity: Any, unit_id: str, stairs: Stairs, *inputs: str) -> Flow:
     """A flow worked out month by month; at full use it is `quantity` units."""
-    full, summed = stairs.at(1.0), stairs.over(here.clock)
+    full = stairs.at(1.0)
     price = single(full / quantity)
-    return Flow(component_id, "run", part, "stairs", single(quantity), unit_id, price, inputs, full, 1.0, stairs, summed)
+    return Flow(component_id, "run", part, "stairs", single(quantity), unit_id, price, inputs, full, 1.0, stairs, cache(partial(stairs.over, here.clock)))
 
 
 def _indexing(here: Workings) -> Flows:

@@ -8,7 +8,7 @@ hybrid pay alike is worked out once.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -214,21 +214,21 @@ class Flow:
     """Discounted months of full use over the horizon; 1 for what is paid once and for ``stairs``."""
     stairs: Stairs | None = None
     """For profile ``stairs``: how a month's amount follows from its use."""
-    summed: Any = None
-    """Present value over the horizon where it is no plain product: profile ``stairs``, or prices that change."""
+    summed: Callable[[], Any] | None = None
+    """Works out the present value over the horizon where it is no plain product: profile ``stairs``, or prices that change."""
     later: tuple[tuple[float, Any], ...] = ()
     """Months from now, and what a month of full use costs more from then on."""
 
     @property
     def known(self) -> bool:
         """Whether its total is known."""
-        return known(self.amount) and known(self.months if self.summed is None else self.summed)
+        return known(self.amount) and known(self.total)
 
     @property
     def total(self) -> Any:
         """Present value over the horizon."""
         if self.summed is not None:
-            return self.summed
+            return self.summed()
         return self.amount if self.profile == "once" else self.amount * self.months
 
 
