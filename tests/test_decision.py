@@ -103,7 +103,7 @@ def test_a_target_may_be_a_share_and_other_texts_are_told_by_check(tmp_path: Pat
 
 def test_expected_right_and_reach_are_worked_out_in_the_open() -> None:
     # the prompt is wrong in 20 %, looking up removes half of that and training a quarter; both 20 % * (1 - 0.5) * (1 - 0.25 * 0.4)
-    settings_ = {"error_rate_prompt": 0.2, "retrieval_removes": 0.5, "training_removes": 0.25, "layers_overlap": 0.6}
+    settings_ = {"error_rate_prompt": 0.2, "retrieval_removes": 0.5, "training_removes": 0.25, "layers_overlap": 0.6, "search_hit_rate": 0.8}
     fixed = {name: Estimate.of(value) for name, value in settings_.items()}
     held = decided({}, assumptions=fixed, context={"target": "88 %"}).prospects
 
@@ -118,6 +118,25 @@ def test_a_search_that_finds_too_little_limits_what_looking_up_mends() -> None:
     held = decided({"search_hit_rate": Answer(amount=Estimate.of(0.5))}, assumptions=fixed).prospects
 
     assert held.expected_right["rag"].p50 == pytest.approx(1 - 0.2 * (1 - 0.5 * 0.625))
+
+
+def test_pasted_text_is_not_taken_for_a_perfect_search() -> None:
+    # 60 of 120 wrong, each put right by the text pasted in: a search that finds it in 8 of 10 removes about 8 of 10 of them
+    pasted = tuple(MarkedCase(f"w{n}", "wrong", "information", fixed_by_text=True) for n in range(60))
+    pilot = Pilot(MarkedResults("a.csv", "table", (*marks(60, 0), *pasted)), date(2026, 11, 18))
+    looked = replace(pilot, results=MarkedResults("a.csv", "table", tuple(replace(mark, passage_found=n % 10 > 0) for n, mark in enumerate(pilot.results.marks))))
+
+    def right(pilot: Pilot, **answers: Answer) -> Estimate:
+        study = Study(client := engagement(answers), client.workflows[0])
+        found = replace(study, pilot=established_for(study.inputs, [pilot], rules())).prospects.expected_right["rag"]
+        return Estimate(found.p10, found.p50, found.p90)
+
+    unknown, often, said_often, seldom = right(pilot), right(pilot, search_hit_rate=Answer(amount=Estimate.of(0.9))), right(looked), right(pilot, search_hit_rate=said("half"))
+    assert unknown.likely == pytest.approx(1 - 0.5 * (1 - 0.8), abs=0.02)
+    assert often.likely == pytest.approx(1 - 0.5 * (1 - 0.9), abs=0.02)
+    assert said_often.likely == pytest.approx(often.likely, abs=0.01)
+    assert seldom.likely < unknown.likely < often.likely
+    assert all(known.high - known.low < unknown.high - unknown.low for known in (often, said_often, seldom))
 
 
 def marks(right: int, wrong: int, arm: str = "", minutes: float | None = None) -> tuple[MarkedCase, ...]:

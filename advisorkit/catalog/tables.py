@@ -71,6 +71,6 @@ def rules() -> Rules:
     rows = form(Mapping[str, _Sourced], {"node": Form(lambda spot: spot.node)}).read(root)
     keys = root.node.fields if isinstance(root.node, Fields) else ()
     values = Fields(tuple((key, rows[key.text].value or value) for key, value in keys), root.node.line)
-    made: Rules = form(Rules, {}).read(replace(root, node=values))
+    made: Rules = form(Rules, {"setting": Form(_setting)}).read(replace(root, node=values))
     refuse(faults)
     return made

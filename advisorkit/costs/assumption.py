@@ -136,9 +136,9 @@ Values = Mapping[str, Any]
 
 
 def _looked_up(v: Values) -> Any:
-    """Share of wrong answers that looking up removes: what the right passage mends, less where the search finds it too seldom."""
-    found = v["search_hit_rate"] / GIVEN_FOR
-    return v["retrieval_removes"] * (found * (found < 1) + (found >= 1))
+    """Share of wrong answers that looking up removes, in proportion to how often the search finds the right passage."""
+    removed = v["retrieval_removes"] * v["search_hit_rate"] / GIVEN_FOR
+    return removed * (removed < 1) + (removed >= 1)
 
 
 GIVEN_FOR = 0.8

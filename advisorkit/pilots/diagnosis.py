@@ -164,7 +164,7 @@ class Diagnosis:
 
     def retrieval_effect(self, rules: Rules) -> float:
         """Share of the mendable failures that a search would remove: what it finds, times what the text then mends."""
-        fixes = 1.0 if self.mended.n else rules.fix_rate
+        fixes = 1.0 if self.mended.n else rules.fix_rate.likely
         return fixes * (rules.hit_rate if self.found.share is None else self.found.share)
 
     def ceiling(self, rules: Rules) -> Share:

@@ -86,7 +86,7 @@ def established(pilots: Sequence[Pilot], terms: Terms, rules: Rules) -> Establis
         terms=terms,
         diagnoses=seen,
         blocked=_blocked(seen[-1], terms, rules),
-        assumptions={**dict(_error_rates(seen, terms)), **dict(_of_today(seen[-1], terms)), **dict(_mending(_newest(seen, ("prompt",)), rules))},
+        assumptions={**dict(_error_rates(seen, terms)), **dict(_of_today(seen[-1], terms)), **dict(_mending(_newest(seen, ("prompt",)), rules)), **_found(seen[-1])},
         warnings=(*_superseded(seen), *warnings_of(seen[-1], terms, rules)),
     )
 
@@ -105,6 +105,7 @@ def established_for(inputs: Inputs, pilots: Sequence[Pilot], rules: Rules, wante
     """
     if not pilots:
         raise ValueError("there is no pilot to read")
+    rules = replace(rules, hit_rate=float(inputs.likely()["search_hit_rate"]))
     marks = [pilot.pass_mark for pilot in pilots if pilot.pass_mark is not None]
     pattern = pilots[-1].pattern
     found = established(pilots, terms_for(inputs, rules, marks[-1] if marks else None, pattern, wanted), rules)
@@ -222,15 +223,26 @@ def _of_today(seen: Diagnosis, terms: Terms) -> Iterator[tuple[str, Setting]]:
         yield "minutes_per_item", seen.minutes["today"]
 
 
+def _found(seen: Diagnosis) -> dict[str, Setting]:
+    return {"search_hit_rate": _range(seen.found)} if seen.found.n else {}
+
+
 def _mending(seen: Diagnosis | None, rules: Rules) -> Iterator[tuple[str, Setting]]:
     """What looking up and training would remove, from the failures of the prompt that were explained."""
     if seen is None or sum(seen.mendable) < rules.least_tests:
         return
-    effect = (1.0 if seen.mended.n else rules.fix_rate) * max(GIVEN_FOR, rules.hit_rate if seen.found.share is None else seen.found.share)
+    pasted = _range(Share(seen.mendable[0], sum(seen.mendable)))
+    mended = pasted if seen.mended.n else _product(pasted, rules.fix_rate)
     manner, lacking = seen.failures["behaviour"].hits, seen.failures["information"].hits
-    for name, count, share in (("retrieval_removes", Share(seen.mendable[0], sum(seen.mendable)), effect), ("training_removes", Share(manner, manner + lacking), rules.training_effect)):
-        part = _range(count)
-        yield name, Estimate(part.low * share, part.likely * share, part.high * share)
+    yield "retrieval_removes", Estimate(mended.low * GIVEN_FOR, mended.likely * GIVEN_FOR, mended.high * GIVEN_FOR)
+    yield "training_removes", _product(_range(Share(manner, manner + lacking)), rules.training_mends)
+
+
+def _product(one: Estimate, other: Estimate) -> Estimate:
+    """Product of two shares that vary apart."""
+    likely = one.likely * other.likely
+    low, high = (math.hypot(*(math.log(part) for part in parts)) for parts in ((one.likely / one.low, other.likely / other.low), (one.high / one.likely, other.high / other.likely)))
+    return Estimate(likely * math.exp(-low), likely, min(1.0, likely * math.exp(high)))
 
 
 def warnings_of(seen: Diagnosis, terms: Terms, rules: Rules) -> tuple[str, ...]:

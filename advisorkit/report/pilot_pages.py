@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from advisorkit.advice.words import whole_percents
-from advisorkit.catalog.tables import rules
 from advisorkit.charts.kinds import ShareBars, ShareRow
 from advisorkit.export.blocks import (
     Block,
@@ -29,6 +28,7 @@ from advisorkit.report.printed import chance_of
 from advisorkit.report.sentences import columns, say
 from advisorkit.report.whole_pages import sample_words
 from advisorkit.study.study import Study
+from advisorkit.values.criteria import Rules
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import day, money_short, number, percent, plain
 
@@ -159,7 +159,7 @@ def failures(study: Study) -> tuple[Block, ...]:
     return (
         Heading(say("review.failures"), 2, study.workflow.name),
         *_mix(seen),
-        *_section_text(tuple(_about_failures(seen))),
+        *_section_text(tuple(_about_failures(seen, study.rules))),
         *_parts(seen),
         *_harm(seen),
     )
@@ -181,8 +181,8 @@ def _section_text(lines: tuple[str, ...]) -> tuple[Block, ...]:
     return (Text(lines),) if lines else ()
 
 
-def _about_failures(seen: Diagnosis) -> Iterator[str]:
-    ceiling = seen.ceiling(rules())
+def _about_failures(seen: Diagnosis, rules: Rules) -> Iterator[str]:
+    ceiling = seen.ceiling(rules)
     if ceiling.share is not None and seen.pilot.pattern in ("prompt", "finetune"):
         yield say("review.ceiling", share=_share(ceiling))
     if seen.missed.hits:

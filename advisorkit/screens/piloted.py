@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
-from advisorkit.catalog.tables import rules
 from advisorkit.export.blocks import Cell, KeyFigures, table_of
 from advisorkit.pilots.diagnosis import Diagnosis
 from advisorkit.pilots.planning import Plan
@@ -15,6 +14,7 @@ from advisorkit.report.sentences import columns, say
 from advisorkit.screens.parts import Doc, block, blocks, lead, tell
 from advisorkit.screens.state import Look
 from advisorkit.study.study import Study
+from advisorkit.values.criteria import Rules
 from advisorkit.values.quantities import day, money, percent
 
 _SIZES = 8
@@ -73,7 +73,7 @@ def _precision(plan: Plan) -> Doc:
 
 
 def _found(study: Study, seen: Diagnosis) -> Doc:
-    shares = [(tell(f"pilot.{name}"), share) for name, share in _shares(seen)]
+    shares = [(tell(f"pilot.{name}"), share) for name, share in _shares(seen, study.rules)]
     rows = [
         [name, f"{share.hits:.3g} of {share.n:g}", tell("bill.unknown") if share.share is None else percent(share.share),
          f"{percent(share.low)} to {percent(share.high)}" if share.n else ""]
@@ -84,7 +84,7 @@ def _found(study: Study, seen: Diagnosis) -> Doc:
     return block(table_of(title, head, rows, (1, 2, 3), subtitle=tell("pilot.found_sub")), wide=True)
 
 
-def _shares(seen: Diagnosis) -> Iterator[tuple[str, Share]]:
+def _shares(seen: Diagnosis, rules: Rules) -> Iterator[tuple[str, Share]]:
     yield "right", seen.right
     if seen.declined.hits:
         yield "declined", seen.declined
@@ -92,4 +92,4 @@ def _shares(seen: Diagnosis) -> Iterator[tuple[str, Share]]:
     if seen.mended.n:
         yield "mended", seen.mended
     if seen.pilot.pattern in ("prompt", "finetune") and any(seen.mendable):
-        yield "ceiling", seen.ceiling(rules())
+        yield "ceiling", seen.ceiling(rules)

@@ -26,7 +26,7 @@ from advisorkit.costs.simulation import SEED, price
 from advisorkit.files.texts import Texts
 from advisorkit.pilots.established import Established, established_for
 from advisorkit.pilots.planning import Plan, pilot_plan
-from advisorkit.values.criteria import Catalog
+from advisorkit.values.criteria import Catalog, Rules
 from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.patterns import PatternId
 
@@ -103,6 +103,11 @@ class Study:
         terms = self.pilot.terms if self.pilot else self.plan.terms
         target = Target(None, "none") if terms.source == "usual" else Target(terms.target, terms.source)
         return prospects_of(self.inputs, target, today_measured="error_rate_today" in (self.pilot.assumptions if self.pilot else ()))
+
+    @property
+    def rules(self) -> Rules:
+        """What pilots are read by, with how often a search finds the passage as far as that is known here."""
+        return replace(rules(), hit_rate=float(self.inputs.likely()["search_hit_rate"]))
 
     @cached_property
     def reopened(self) -> tuple[Reopened, ...]:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from advisorkit.values.errors import CatalogError, nearest
 from advisorkit.values.patterns import CompanionId, OffRampId, Pattern, PatternId
-from advisorkit.values.quantities import MOST
+from advisorkit.values.quantities import MOST, Estimate
 from advisorkit.values.written import ELSEWHERE, OWN_KEY, Named, Within
 
 Axis = Literal["retrieval", "training"]
@@ -233,11 +233,13 @@ class Rules:
     """Share of the failures from which a kind calls for its own layer beside the other, 0 to 1."""
     oracle_floor: Number
     """Fix rate of pasted text, at its upper bound, below which retrieval is blocked, 0 to 1."""
-    fix_rate: Number
+    fix_rate: Annotated[Estimate, Named("setting")]
     """Expected share of information failures that the right text mends, 0 to 1, until it is measured."""
     hit_rate: Number
     """Expected share of requests for which a search brings the right passage, 0 to 1, until it is measured."""
     training_effect: Number
+    """Share of behaviour failures that training removes by which the need of it is judged, 0 to 1."""
+    training_mends: Annotated[Estimate, Named("setting")]
     """Expected share of behaviour failures that training removes, 0 to 1."""
     low_agreement: Number
     """Kappa below which markers are said to disagree."""

@@ -92,7 +92,7 @@ def totals(v: Values, w: Words) -> dict[str, float]:
 def error_rate(v: Values, pattern: str) -> float:
     if not math.isnan(v[f"error_rate_{pattern}"]):
         return v[f"error_rate_{pattern}"]
-    found = v["retrieval_removes"] * min(v["search_hit_rate"] / 0.8, 1)
+    found = min(v["retrieval_removes"] * v["search_hit_rate"] / 0.8, 1)
     looking = 1 - found if pattern in ("rag", "hybrid") else 1.0
     training = {"rag": 1.0, "finetune": 1 - v["training_removes"], "hybrid": 1 - v["training_removes"] * (1 - v["layers_overlap"])}[pattern]
     return v["error_rate_prompt"] * looking * training
