@@ -91,7 +91,7 @@ DELIVERABLES = objects({
     "deliverables": many(objects({
         "client": TEXT, "engagement": TEXT, "workflow": or_null(TEXT), "template": TEXT, "format": TEXT, "path": or_null(TEXT),
         "bytes": or_null({"type": "integer"}), "sha256": or_null(TEXT), "seconds": NUMBER,
-        "status": {"enum": ["made", "unchanged", "failed"]}, "error": or_null(TEXT),
+        "status": {"enum": ["made", "unchanged", "failed"]}, "error": or_null(TEXT), "headline": TEXT,
     })),
 })
 

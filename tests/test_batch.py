@@ -44,7 +44,7 @@ def test_rows_follow_the_contract_and_describe_the_files(tmp_path: Path) -> None
 
     (row,) = result.document()["deliverables"]
     content = (tmp_path / row["path"]).read_bytes()
-    assert set(row) == {"client", "engagement", "workflow", "template", "format", "path", "bytes", "sha256", "seconds", "status", "error"}
+    assert set(row) == {"client", "engagement", "workflow", "template", "format", "path", "bytes", "sha256", "seconds", "status", "error", "headline"}
     assert (row["bytes"], row["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
     assert json.loads((tmp_path / "manifest.json").read_text())["deliverables"] == [row]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from html import unescape
 from pathlib import Path
@@ -22,9 +22,13 @@ from advisorkit.advice.acceptability import overturning
 from advisorkit.advice.advice import assess
 from advisorkit.advice.decision import Decision
 from advisorkit.advice.whatif import Outlook
+from advisorkit.batch.inputs import job_of
+from advisorkit.batch.notebooks import find_template
+from advisorkit.batch.runner import produce
 from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.tables import rules
 from advisorkit.export.blocks import Block
+from advisorkit.export.bundles import bundle, headline
 from advisorkit.export.markup import html
 from advisorkit.pilots.diagnosis import Pilot, diagnose
 from advisorkit.pilots.established import established_for
@@ -195,6 +199,8 @@ def agrees(study: Study) -> None:
         assert not (made.replaced and re.search(r"Clear\.|chance to reach", said_there)), name
         if made.person_decides:
             assert not re.search(r"Put [^.;]* into use(?! as a help)", said_there), name
+    listed = headline({"cells": [{"outputs": [{"data": bundle(block, seen=False)} for block in documents["report"]]}]})
+    assert listed == made.headline
     if not made.replaced and made.next_step.action == "pilot":
         assert words(charter(study)).strip().startswith(f"{made.next_step.cases} real cases" if made.next_step.cases else "No pilot is asked for")
         assert study.plan.mark == told["next_step"]["cases"]
@@ -227,6 +233,23 @@ def test_every_output_of_the_samples_says_what_was_decided(name: str) -> None:
     client = read(file)
     for study in studies(client, pilots_of(client, file), draws=64):
         agrees(study)
+
+
+def test_every_deliverable_of_a_batch_is_listed_with_what_was_decided(tmp_path: Path) -> None:
+    file = samples.path("marked-pilot")
+    two = replace(read(file), id="two", scenarios={}, workflows=(*engagement({}).workflows, replace(engagement(ASSISTANT, override=Override("prompt", "<b>", "A")).workflows[0], id="two", name="Two")))
+    told = {
+        "sample-marked-pilot": [study.decision.headline for study in studies(read(file), pilots_of(read(file), file))],
+        "two": [f"{study.workflow.name}: {study.decision.headline}" for study in studies(two)],
+    }
+    for status in ("made", "unchanged"):
+        rows = produce(find_template("client_report"), [job_of(read(file), file.parent), job_of(two, file.parent)], tmp_path).deliverables
+        index = unescape((tmp_path / "index.html").read_text(encoding="utf-8"))
+
+        assert [row.status for row in rows] == [status] * 2
+        assert {row.engagement: row.headline.split("\n") for row in rows} == told
+        assert json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))["deliverables"] == [asdict(row) for row in rows]
+        assert all(line in index for lines in told.values() for line in lines)
 
 
 @st.composite

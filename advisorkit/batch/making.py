@@ -31,6 +31,7 @@ from advisorkit.batch.confining import confine, die_with
 from advisorkit.batch.notebooks import CELLS, PARAMETER, SEEDING, failed, finished, is_python, unframe
 from advisorkit.batch.shell import open_shell
 from advisorkit.batch.worker import NAME, ForkEngine
+from advisorkit.export.bundles import headline
 from advisorkit.export.formats import check
 from advisorkit.values.errors import AdvisorError, EngagementError, Fault, PilotError, PriceError, RenderError
 
@@ -54,6 +55,7 @@ def make(folder: Path) -> None:
     outcome: dict[str, Any] = {}
     try:
         notebook = _execute(folder, order)
+        outcome["headline"] = headline(notebook)
         for kind, renderer in order["formats"].items():
             (folder / f"made.{kind}").write_bytes(_render(kind, renderer, notebook, order["options"]))
     except AdvisorError as error:

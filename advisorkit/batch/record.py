@@ -23,7 +23,7 @@ from advisorkit.export.markup import template
 _TABLE = """
 create table if not exists deliverable (
   path text primary key, key text not null, state text not null check (state in ('planned', 'done', 'failed')),
-  sha256 text not null, bytes integer not null, seconds real not null, error text not null,
+  sha256 text not null, bytes integer not null, seconds real not null, error text not null, headline text not null,
   at text not null default current_timestamp)
 """
 
@@ -70,14 +70,15 @@ class Journal:
 
         A full disk may keep the journal from being written; then a later run makes these deliverables again.
         """
-        command = "insert or replace into deliverable (path, key, state, sha256, bytes, seconds, error) values (?, ?, ?, ?, ?, ?, ?)"
+        command = "insert or replace into deliverable (path, key, state, sha256, bytes, seconds, error, headline) values (?, ?, ?, ?, ?, ?, ?, ?)"
         with suppress(sqlite3.OperationalError), self._base:
-            self._base.executemany(command, ((r.path, key, state, r.sha256, r.bytes, r.seconds, r.error) for key, r in rows))
+            self._base.executemany(command, ((r.path, key, state, r.sha256, r.bytes, r.seconds, r.error, r.headline) for key, r in rows))
 
-    def done(self, path: str, key: str) -> tuple[str, int]:
-        """SHA-256 and size of the content made under `key`; empty and 0 when there is none."""
-        query = "select sha256, bytes from deliverable where path = ? and key = ? and state = 'done'"
-        return self._base.execute(query, (path, key)).fetchone() or ("", 0)
+    def done(self, path: str, key: str) -> dict[str, Any]:
+        """SHA-256, size and headline of the content made under `key`; empty when there is none."""
+        query = "select sha256, bytes, headline from deliverable where path = ? and key = ? and state = 'done'"
+        found = self._base.execute(query, (path, key)).fetchone()
+        return dict(zip(("sha256", "bytes", "headline"), found, strict=True)) if found else {}
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -86,7 +87,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         base.execute("pragma journal_mode = wal")
         base.execute("pragma synchronous = full")
         base.execute(_TABLE)
-        base.execute("select path, key, state, sha256, bytes, seconds, error, at from deliverable limit 1").fetchone()
+        base.execute("select path, key, state, sha256, bytes, seconds, error, headline, at from deliverable limit 1").fetchone()
         base.commit()
     except sqlite3.DatabaseError:
         base.close()

@@ -183,15 +183,15 @@ class _Round:
         left = dict(order.formats)
         for kind in order.formats:
             row = _row(order, kind)
-            digest, size = self._journal.done(row.path, key(order, kind))
-            if digest and self._folder.digest(row.path) == digest:
+            there = self._journal.done(row.path, key(order, kind))
+            if there and self._folder.digest(row.path) == there["sha256"]:
                 del left[kind]
-                self._tell(order, [replace(row, bytes=size, sha256=digest, status="unchanged")])
+                self._tell(order, [replace(row, **there, status="unchanged")])
         return replace(order, formats=left) if left else None
 
     def _keep(self, order: Order, outcome: Outcome) -> None:
         error, partial = outcome.reason, f"failed/{path_of(order.job, order.template, 'ipynb')}"
-        rows = [_row(order, kind, seconds=round(outcome.seconds, 3)) for kind in order.formats]
+        rows = [_row(order, kind, seconds=round(outcome.seconds, 3), headline=outcome.headline) for kind in order.formats]
         if not error and (reason := self._folder.put({row.path: outcome.files[row.format] for row in rows} | {partial: None})):
             error = f"could not be written: {reason}"
         if outcome.notebook:

@@ -100,6 +100,8 @@ class Outcome:
     """A failed report's notebook as far as it came, as .ipynb text; empty when nothing ran."""
     seconds: float = 0.0
     """Wall time from order to hand-over."""
+    headline: str = ""
+    """What the report says was decided, a line a workflow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,8 @@ class Deliverable:
     """Made now, found unchanged from an earlier run, or failed."""
     error: str = ""
     """Why it failed, in words for people."""
+    headline: str = ""
+    """What it says was decided, a line a workflow; empty where it decides nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,7 +159,7 @@ def _left_behind(order: Order, folder: Path, reason: str) -> Outcome:
         return Outcome(reason=f"{order.job.source or order.job.engagement}: {said}")
     if reason or "reason" in outcome:
         return Outcome({}, *salvage(folder, said))
-    return Outcome({kind: (folder / f"made.{kind}").read_bytes() for kind in order.formats})
+    return Outcome({kind: (folder / f"made.{kind}").read_bytes() for kind in order.formats}, headline=outcome["headline"])
 
 
 class ForkEngine:
