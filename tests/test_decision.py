@@ -84,6 +84,17 @@ def test_what_is_not_clear_is_told_as_a_choice_between_two() -> None:
     assert made.sentences[0] == "Not yet clear: retrieval or a prompt."
 
 
+@pytest.mark.parametrize(("rate", "now"), [
+    (Answer(amount=Estimate.of(0.72)), "rag"), (Answer(amount=Estimate.of([0.7, 0.8])), "rag"), (Answer(amount=Estimate.of(0.72), confidence="guess"), "prompt"),
+    (said("usually"), "prompt"), (Answer(), "prompt"),
+])  # fmt: skip
+def test_a_search_is_piloted_before_a_prompt_only_where_its_hits_were_measured(rate: Answer, now: str) -> None:
+    made = decided({**ASSISTANT, "corpus_tokens": Answer(amount=Estimate.of(5_000_000)), "search_hit_rate": rate})
+
+    assert (made.destination, made.now, made.next_step.action) == ("rag", now, "pilot")
+    assert (made.path[0].pattern, made.path[0].state) == (now, "here")
+
+
 @pytest.mark.parametrize(("target", "share"), [
     ("85 %", 0.85), ("85%", 0.85), ("85 of 100", 0.85), ("85 in 100", 0.85), ("8 in 10", 0.8), ("97% right, measured monthly", 0.97),
     ("92.5 % of answers correct", 0.925), ("100%", 1.0), ("20% fewer calls", None), ("Published outcome: 91 of 100", None), ("0 %", None),

@@ -121,6 +121,16 @@ def _own_record(catalog: Catalog, answers: Answers, _: Facts | None, __: Pattern
     return sure(catalog, answers, "access_control", "own_record_only")
 
 
+def measured(answers: Answers, id: str) -> bool:
+    """Whether the answer to `id` is a number that somebody knows."""
+    answer = answers.get(id)
+    return answer is not None and answer.amount is not None and answer.confidence == "known"
+
+
+def _search_unmeasured(_: Catalog, answers: Answers, __: Facts | None, pattern: PatternId) -> float | None:
+    return float(pattern != "rag" or not measured(answers, "search_hit_rate"))
+
+
 def _payback_exceeds_life(_: Catalog, __: Answers, facts: Facts | None, ___: PatternId) -> float | None:
     if facts is None or not facts.payback_known:
         return None
@@ -145,6 +155,7 @@ TESTS: dict[str, Test] = {
     "over_budget": Test(("budget",), _over_budget, ("build",)),
     "over_deadline": Test(("deadline_weeks",), _over_deadline, ("build_weeks",)),
     "payback_exceeds_life": Test((), _payback_exceeds_life, ("payback_known", "payback_months", "base_model_life_months")),
+    "search_unmeasured": Test(("search_hit_rate",), _search_unmeasured, ()),
     "shared_corpus_in_prompt": Test(("source_form", "facts_in_request"), _shared_corpus, ()),
 }
 """Computed tests by name."""

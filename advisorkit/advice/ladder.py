@@ -142,13 +142,14 @@ def plan(
         held: Patterns that for-now gates hold back.
         now: The pattern to work on today.
         text: Sentences by key: ``<rung>.enter`` and ``<rung>.leave``.
-        piloted: Whether a prompt was already marked on real cases.
+        piloted: Whether a prompt was already marked on real cases; where another pattern comes first it has no rung.
         unfinished: Rungs that no marked results finished; passed over, they are not done.
         facts: Build money and weeks; None when not known.
     """
     layers: tuple[RungId, ...] = ("retrieval", "training") if belief.retrieval >= belief.training else ("training", "retrieval")
     order: tuple[RungId, ...] = ("prompt_pilot", "cheap_extensions", "diagnose", *layers, "both")
-    kept = [rung for rung in order if _PATTERN[rung] not in gone]
+    passed = not piloted and now != "prompt"
+    kept = [rung for rung in order if _PATTERN[rung] not in gone and not (passed and _PATTERN[rung] == "prompt")]
     here = _here(kept, now, piloted)
     enough = suffices(belief)
     money, weeks = _medians(facts)
@@ -160,7 +161,7 @@ def plan(
             Rung(
                 rung=rung,
                 pattern=pattern,
-                enter_when=text.get(f"{rung}.enter", ""),
+                enter_when=text.get(f"{rung}.enter.searched" if passed and place == here else f"{rung}.enter", ""),
                 leave_when=text.get(f"{rung}.leave", ""),
                 probability_suffices=enough[pattern],
                 build=_extra(money, pattern, rungs) if extra else None,
