@@ -80,7 +80,7 @@ def test_every_unknown_name_and_unfit_value_is_named_and_nothing_changes(work: a
 
 
 def test_low_above_high_is_refused_in_words(work: ak.Work) -> None:
-    with pytest.raises(UsageError, match="lowest number comes first"):
+    with pytest.raises(UsageError, match="must rise from low to high"):
         work.assume(engineer_day_rate=(1200, 900, 700))
 
 

@@ -116,7 +116,7 @@ def test_five_slips_give_five_messages_with_line_and_nearest_words(tmp_path: Pat
         ("operator: 007", "workflows[0].answers.operator", ""),
         ("calls_per_month: -5", "workflows[0].answers.calls_per_month", ""),
         ("calls_per_month: lots", "workflows[0].answers.calls_per_month", ""),
-        ("calls_per_month: '400'", "workflows[0].answers.calls_per_month", ""),
+        ("calls_per_month: 12 minutes", "workflows[0].answers.calls_per_month", ""),
         ("calls_per_month: .inf", "workflows[0].answers.calls_per_month", ""),
         ("calls_per_month: [5, 2]", "workflows[0].answers.calls_per_month", ""),
         ("search_hit_rate: 1.2", "workflows[0].answers.search_hit_rate", ""),

@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal
 import pytest
 from jsonschema import Draft202012Validator
 
-from advisorkit.files.numbers import CELL, COMMAND, TYPED, estimate
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import parse_yaml
 from advisorkit.files.typed import Form, form, whole
@@ -124,31 +123,3 @@ def test_whoever_reads_may_bring_forms_and_keys_of_his_own() -> None:
     found = shape.read(Spot(parse_yaml("version: 1\nday: 2026-11-20\npeople: [anybody]", "a.yaml"), "", "a.yaml", faults))
 
     assert (faults, found.host, found.people) == ([], "", ("anybody",))
-
-
-@pytest.mark.parametrize(
-    ("text", "low", "high"),
-    [
-        ("25,000 to 60k", 25e3, 60e3), ("40,000", 40e3, 40e3), ("1,5", 1.5, 1.5), ("3..10", 3, 10), ("800, 1000, 1300", 800, 1300),
-        ("€1.2m – €1.5m", 1.2e6, 1.5e6), ("12.5 %", 0.125, 0.125), ("1'250 hours", 1250, 1250), ("0,125", 0.125, 0.125),
-        ("1.234.567,8", 1234567.8, 1234567.8), ("−3 to 4", -3, 4), ("07", 7, 7), ("2 bis 3 bn", 2, 3e9), ("1.250", 1250, 1250),
-    ],
-)  # fmt: skip
-def test_what_people_type_is_read_as_they_mean_it(text: str, low: float, high: float) -> None:
-    found = estimate(text, TYPED)
-
-    assert (found.low, found.high) == (low, high)
-
-
-@pytest.mark.parametrize("text", ["", "soon", "5 to 2", "1..2..3..4", "10:30 h"])
-def test_what_is_no_number_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"number|range|comes first"):
-        estimate(text, TYPED)
-
-
-def test_a_command_parts_ends_by_commas_and_a_cell_by_two_points() -> None:
-    assert estimate("700,900,1200", COMMAND) == Estimate(700, 900, 1200)
-    assert estimate("700..900..1200", CELL) == Estimate(700, 900, 1200)
-    for text, style in (("700..900", COMMAND), ("700,,900", COMMAND), ("1,250", CELL), ("..5", CELL), ("5 EUR", CELL), ("5k", COMMAND)):
-        with pytest.raises(ValueError, match="is not a number"):
-            estimate(text, style)

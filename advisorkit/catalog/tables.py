@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cache
 from types import MappingProxyType
 from typing import Annotated
@@ -11,6 +13,7 @@ from typing import Annotated
 from advisorkit.catalog.prices import table
 from advisorkit.catalog.reading import DATA, data, documents, refuse
 from advisorkit.costs.assumption import Assumption
+from advisorkit.files.numbers import ONE, Measure, words
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, Items, Node
 from advisorkit.files.typed import Form, form
@@ -18,6 +21,7 @@ from advisorkit.values.criteria import Rules
 from advisorkit.values.engagement import Setting
 from advisorkit.values.errors import Fault
 from advisorkit.values.prices import TextClass
+from advisorkit.values.quantities import Estimate
 from advisorkit.values.written import Named
 
 
@@ -74,3 +78,32 @@ def rules() -> Rules:
     made: Rules = form(Rules, {"setting": Form(_setting)}).read(replace(root, node=values))
     refuse(faults)
     return made
+
+
+@cache
+def measure(unit: str, label: str = "") -> Measure:
+    """How amounts in `unit` may be written: in its own words and those of `label`, and in units that turn into it by ``data/amounts.yaml``.
+
+    Example:
+        >>> measure("tokens").ways["page"], measure("items a month").ways["a year"].likely
+        (Estimate(low=350.0, likely=600.0, high=1000.0), 0.08333333333333333)
+    """
+    head, _, per = re.sub(r" (?:a|an|per) ", "|", unit, count=1).partition("|")
+    base, periods = head.split()[0], {name: Fraction(one) for name, one in words("periods").items()}
+    counted = words("things") if base in words("counted") else ()
+    own = {word.removesuffix("s") for word in re.findall(r"[^\W\d_]+", f"{head} {label}".casefold())} - {*periods, "day", "hour", "minute"}
+    ways = {**dict.fromkeys((*own, *head.split(), f"a {per}", *counted), ONE), **dict.fromkeys(words("percent") if base == "share" else (), Estimate.of(0.01))}
+    if per in periods:
+        named = {f"a {name}": name for name in periods} | dict(words("adverbs"))
+        ways |= {name: Estimate.of(float(periods[per] / periods[period])) for name, period in named.items()}
+    prose = text_classes()["prose"]
+    bases = {"page": prose.of_pages(ONE), "word": prose.of_words(1), "character": prose.of_characters(1)}
+    ways |= {name: _in_base(said, bases) for name, said in words("units", base).items()}
+    return Measure(unit, MappingProxyType(ways), timed=base in words("timed"))
+
+
+def _in_base(said: str, bases: Mapping[str, Estimate]) -> Estimate:
+    """What one of a unit is worth: ``60``, ``1/60``, or ``1 5 30 page``."""
+    *amounts, last = said.split()
+    points = [float(Fraction(one)) for one in (amounts if last in bases else [last])]
+    return Estimate.of(points if len(points) > 1 else points[0]).times(bases.get(last, ONE))

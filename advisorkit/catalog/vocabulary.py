@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -10,7 +11,7 @@ from typing import Annotated
 from advisorkit.catalog.prices import history, models
 from advisorkit.catalog.reading import data
 from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.catalog.tables import assumptions
+from advisorkit.catalog.tables import assumptions, measure
 from advisorkit.costs.assumption import Assumption
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, Items, Scalar, shown
@@ -63,7 +64,7 @@ def setting(spot: Spot, row: Assumption) -> Setting | None:
         return spot.word(tuple(models()), "model of the price book")
     if row.kind == "word" and row.choices:
         return spot.word(row.choices, f"word for {row.name}")
-    value = spot.estimate() if row.numeric else spot.text()
+    value = spot.estimate(measure=measure(row.unit_in("currency", "share"), row.label)) if row.numeric else spot.text()
     if value is not None and (problem := row.fits(value)):
         spot.fault(f"{spot.seen} {problem} ({row.unit})")
         return None
@@ -131,8 +132,8 @@ def _value(spot: Spot, criterion: Criterion) -> Answer | None:
     if isinstance(spot.node, Scalar) and spot.node.text in {"unknown", ""} and spot.node.kind != "number":
         return Answer()
     many = spot.items() if isinstance(spot.node, Items) else (spot,)
-    if criterion.unit is not None and (not criterion.words or any(one.numeric for one in many)):
-        amount = spot.estimate(criterion.minimum, criterion.maximum)
+    if criterion.unit is not None and (not criterion.words or any(map(_countable, many))):
+        amount = spot.estimate(criterion.minimum, criterion.maximum, measure(criterion.unit, criterion.label))
         return None if amount is None else Answer(amount=amount)
     levels = [level.id for level in criterion.levels]
     named = [one.word(levels, f"level of {criterion.id}") for one in many]
@@ -141,6 +142,11 @@ def _value(spot: Spot, criterion: Criterion) -> Answer | None:
         return None
     known = tuple(word for word in named if word is not None)
     return Answer(levels=known) if known and len(known) == len(named) else None
+
+
+def _countable(spot: Spot) -> bool:
+    """Whether a number stands in a place that may hold a word as well."""
+    return isinstance(spot.node, Scalar) and bool(re.search("[0-9]", spot.node.text))
 
 
 def plain_answer(said: Answer) -> Plain:

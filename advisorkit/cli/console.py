@@ -19,16 +19,16 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from advisorkit.catalog.tables import assumptions
+from advisorkit.catalog.tables import assumptions, measure
 from advisorkit.costs.assumption import DRAWS
 from advisorkit.export.blocks import Block
 from advisorkit.export.terminal import terminal
-from advisorkit.files.numbers import COMMAND, estimate
+from advisorkit.files.numbers import Listener, is_number, unclear
 from advisorkit.store.reading import load
 from advisorkit.values.engagement import Engagement, Scenario, Setting
 from advisorkit.values.errors import AdvisorError, EngagementError, Fault, PilotError, PriceError, UsageError, nearest
 from advisorkit.values.prices import WARN_DAYS
-from advisorkit.values.quantities import day
+from advisorkit.values.quantities import Estimate, day
 
 if TYPE_CHECKING:
     from advisorkit.study.study import Study
@@ -248,7 +248,20 @@ def _unfit(name: str, text: str, values: dict[str, Setting]) -> str:
         return "give a value, such as 24 or 700,900,1200"
     assumption = table[name]
     try:
-        values[name] = estimate(text, COMMAND) if assumption.numeric else text
-    except (ValueError, OverflowError):
-        return "give a number, or low,high or low,likely,high with rising numbers"
+        values[name] = _range(name, text) if assumption.numeric else text
+    except (ValueError, OverflowError) as error:
+        return f"give a number, or low,high or low,likely,high with rising numbers; {error}"
     return assumption.fits(values[name])
+
+
+def _range(name: str, text: str) -> Estimate:
+    """The range in a word of the command, its ends parted by commas; what may be meant otherwise is said."""
+    row, heard, ends = assumptions()[name], Listener("."), text.split(",")
+    unit = measure(row.unit_in("currency", "share"), row.label)
+    found = [Estimate.of(float(end)) if is_number(end) else heard.amount(end, unit) for end in ends]
+    if unclear(text):
+        heard.told.append(f"taken as {' to '.join(ends)}; for thousands write {re.sub('[.,]', '', text)}")
+    say(*(f"--set {name}={text}: {words}" for words in heard.told))
+    if len(found) > 1 and not all(one.fixed for one in found):
+        raise ValueError("each end is one number")
+    return found[0] if len(found) == 1 else Estimate.of([one.likely for one in found])

@@ -1,44 +1,52 @@
-"""Numbers and ranges as people write them, and their only reader.
+"""Numbers and amounts as people write them, and their only reader.
 
-A file's own numbers are plain; a cell, a command or what is typed on a screen may be written in other ways, which a `Style` names.
-Marks of a language and further units belong there too.
+A file's own numbers are plain and need no reading. Text that is typed, stands in a cell, in quotes or in a word of a command is read here:
+marks of four countries, units, words for large numbers and for ranges. What is not understood is refused by its word, never dropped.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
 
-from advisorkit.values.quantities import Estimate
+from advisorkit.files.trees import Fields, Items, Node, Scalar, parse_yaml, shown
+from advisorkit.values.quantities import Estimate, round_figures
 
 _PLAIN = re.compile(r"[-+]?(?:0|[1-9][0-9]*|(?=\.[0-9]))(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,4})?")
-_UNCLEAR = re.compile(r"[-+]?[1-9][0-9]{0,2}[.,][0-9]{3}")
-_THOUSANDS = re.compile(r"[-+]?[1-9][0-9]*[.,][0-9]{3}")
-_GROUPS = re.compile(r"[-+]?[0-9]{1,3}(?:(?:\.[0-9]{3}){2,}|(?:,[0-9]{3}){2,})")
-_COMMA = re.compile(r"[-+]?[0-9]+(\.[0-9]{3})*,[0-9]+")
-_POINT = re.compile(r"[-+]?[0-9]{1,3}(,[0-9]{3})+\.[0-9]+")
-_AROUND = re.compile(r"[^\d−-]{0,4}([−-]?\d[\d.,'’\s]*)(k|m|bn|%)?\D{0,24}", re.IGNORECASE)
-_SIZES = {"": 1.0, "k": 1e3, "m": 1e6, "bn": 1e9, "%": 0.01}
+_UNCLEAR = re.compile(r"([1-9][0-9]{0,2})[.,]([0-9]{3})")
+_GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:(?:\.[0-9]{3})+(?:,[0-9]+)?|(?:,[0-9]{2,3})*,[0-9]{3}(?:\.[0-9]+)?|(?:['’ ][0-9]{3})+(?:[.,][0-9]+)?)")
+_NUMBER = re.compile(r"((?:[^0-9.,]|(?<=\w)\.(?= ))*)((?:(?<![^\W0-9])[.,])?[0-9](?:[0-9.,'’ ]*[0-9])?(?:[eE][-+]?[0-9]{1,4}(?![0-9]))?)(?:\.[-–—]+)?(.*)", re.DOTALL)
+_GLUED = re.compile(r"(?<=[0-9kKmM%€$£])[-–—](?=[0-9.,€$£])")
+_WORD = re.compile(r"(?:a )?[^\W\d_]+(?:-[^\W\d_]+)*|[0-9.,]*[0-9]|\S")
+_SPACES = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f\t\n\r"), " ")
+_COMMA = re.compile(r"(?:0|[1-9][0-9]*),(?:[0-9]{1,2}|[0-9]{4,})|0,[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+|[0-9]{1,3}(?:\.[0-9]{3}){2,}")
+ONE = Estimate(1.0, 1.0, 1.0)
+"""Factor of what is counted as it stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How numbers are written in one kind of place."""
-
-    between: re.Pattern[str]
-    """What stands between the ends of a range."""
-    thousands: bool = False
-    """Whether one mark before exactly three digits parts thousands; such a number is unclear otherwise."""
-    around: bool = False
-    """Whether a sign of money, a unit, or k, m, bn or % may stand around the digits."""
+@cache
+def words(*path: str) -> Mapping[str, str]:
+    """A list of ``data/amounts.yaml``, empty where there is none; a word of which nothing is said stands for itself."""
+    node = _all_words()
+    for name in path:
+        node = next((value for key, value in node.fields if key.text == name), Items((), 0)) if isinstance(node, Fields) else node
+    pairs = node.fields if isinstance(node, Fields) else [(one, one) for one in node.items] if isinstance(node, Items) else ()
+    return {key.text: value.text for key, value in pairs if isinstance(key, Scalar) and isinstance(value, Scalar)}
 
 
-CELL = Style(re.compile(r"\.\."))
-"""A cell of a table: ``3..10``, ``0,5..1,5``."""
-COMMAND = Style(re.compile(","))
-"""A word of a command: ``700,900,1200``."""
-TYPED = Style(re.compile(r"\s+(?:to|bis|-|–)\s+|\.\.+|–|;|,\s+"), thousands=True, around=True)
-"""What is typed on a screen or passed in a cell: ``40,000``, ``25k to 60k``, ``3..10``, ``800, 1000, 1300``."""
+@cache
+def _all_words() -> Node:
+    return parse_yaml((files("advisorkit") / "data" / "amounts.yaml").read_text(encoding="utf-8"), "amounts.yaml")
+
+
+@cache
+def _either(name: str) -> str:
+    """A pattern of any word of a list, the longest first."""
+    found = sorted(words(name), key=len, reverse=True)
+    return "(?:" + "|".join(re.escape(word) + r"\b" * word[-1].isalpha() for word in found) + ")"
 
 
 def is_number(text: str) -> bool:
@@ -52,67 +60,179 @@ def is_number(text: str) -> bool:
 
 
 def unclear(text: str) -> bool:
-    """Whether an end of a range in a cell may mean thousands or decimals.
+    """Whether a number in `text` may mean thousands or decimals.
 
     Example:
-        >>> [unclear(t) for t in ("1.250", "1,250..2", "0,125", "1.2500")]
-        [True, True, False, False]
+        >>> [unclear(t) for t in ("1.250", "1,250..2", "€1.250", "0,125", "1.2500")]
+        [True, True, True, False, False]
     """
-    return any(map(_UNCLEAR.fullmatch, text.split("..")))
+    return any(_UNCLEAR.fullmatch(one) for one in re.findall(r"[0-9][0-9.,]*[0-9]", text.replace("..", " ")))
 
 
-def ends(text: str, style: Style) -> list[str]:
-    """The ends of the range in `text`, each as files write numbers where it is one and as it stands where not.
+def decimal_mark(texts: Iterable[str]) -> str:
+    """The mark before decimals in `texts`, as those show that leave no doubt; empty where none does, or both are in use.
 
     Example:
-        >>> ends("0,5..1.234,5", CELL), ends("€25k to 60,000", TYPED)
-        (['0.5', '1234.5'], ['25000.0', '60000.0'])
+        >>> decimal_mark(["12.000", "0,5"]), decimal_mark(["1,250"]), decimal_mark(["0.5", "0,5"])
+        (',', '', '')
     """
-    parts = style.between.split(text.strip())
-    return [_number(part.strip(), style) for part in parts if part.strip() or not style.around]
+    found, swap = set[str](), str.maketrans(".,", ",.")
+    for text in (one.replace("..", " ") for one in texts):
+        for one in re.findall(r"[0-9][0-9.,]*[0-9]", text) if len(text) < 60 and re.fullmatch(r"\D{0,4}[0-9][0-9.,]*(?:\D+[0-9][0-9.,]*)?\D{0,20}", text) else ():
+            found |= {mark for mark, said in ((",", one), (".", one.translate(swap))) if _COMMA.fullmatch(said)}
+    return found.pop() if len(found) == 1 else ""
 
 
-def _number(text: str, style: Style) -> str:
-    if not style.around:
-        return _unmarked(text, style)
-    found = _AROUND.fullmatch(text)
-    if not found:
-        return text
-    bare = re.sub(r"['’\s]", "", found[1]).rstrip(".,").replace("−", "-")
-    plain = re.sub(r"^(-?)0+(?=\d)", r"\1", _unmarked(bare, style))
-    return repr(float(plain) * _SIZES[(found[2] or "").lower()]) if is_number(plain) else text
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What an amount is counted in."""
+
+    unit: str = ""
+    """Its unit, for messages; ``currency`` stands for the engagement's."""
+    ways: Mapping[str, Estimate] = field(default_factory=dict)
+    """How much one of each unit is, by word: without capitals, in the singular."""
+    timed: bool = False
+    """Whether time is counted, so that an m alone may be a minute, a month or a million."""
 
 
-def _unmarked(text: str, style: Style) -> str:
-    """`text` without marks of thousands and with a point before decimals."""
-    if style.thousands and _THOUSANDS.fullmatch(text):
-        return re.sub("[.,]", "", text)
-    if _UNCLEAR.fullmatch(text):
-        return text
-    if _GROUPS.fullmatch(text):
-        return re.sub("[.,]", "", text)
-    if _COMMA.fullmatch(text):
-        return text.replace(".", "").replace(",", ".")
-    return text.replace(",", "") if _POINT.fullmatch(text) else text
+ANY = Measure()
+"""Just a number."""
 
 
-def estimate(text: str, style: Style) -> Estimate:
-    """The number or range in `text`.
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """How numbers are written in one file, table or session, and what was understood there."""
 
-    Raises:
-        ValueError: If it is none; says why.
+    decimal: str = ""
+    """Mark before decimals; empty when nobody knows."""
+    group: str = ""
+    """Mark between thousands where `decimal` is not known, as where the words around are English."""
+    currency: str = ""
+    """Code of the money, of which the names of others are refused."""
+    told: list[str] = field(default_factory=list, compare=False)
+    """What was understood of texts that are more than a number, in order."""
 
-    Example:
-        >>> estimate("25,000 to 60k", TYPED).high, estimate("1,5", TYPED).likely, estimate("700,900,1200", COMMAND).low
-        (60000.0, 1.5, 700.0)
-    """
-    found = ends(text, style)
-    for end in found:
-        if not is_number(end):
-            raise ValueError(f"'{end}' is not a number")
-    if not 1 <= len(found) <= 3:
-        raise ValueError(f"'{text}' is not a number, nor a range such as 25,000 to 60,000")
-    numbers = [float(end) for end in found]
-    if sorted(numbers) != numbers:
-        raise ValueError("the lowest number comes first, the highest last")
-    return Estimate.of(numbers[0] if len(numbers) == 1 else numbers)
+    @classmethod
+    def of(cls, currency: str, texts: Iterable[str] = ()) -> Listener:
+        """For a session or file in one currency, in which `texts` show how numbers are written; commas part thousands where nothing speaks against it."""
+        return cls(decimal_mark(texts), "" if currency in words("no_comma") else ",", currency)
+
+    def amount(self, text: str, measure: Measure = ANY) -> Estimate:
+        """The number or range in `text`; what it was taken for is told unless that is plain.
+
+        Raises:
+            ValueError: If it is none, or not in a unit that fits; says why.
+
+        Example:
+            >>> said = Listener(group=",")
+            >>> said.amount("between 25k and 60,000").low, said.amount("40,000").likely, said.amount("up to a dozen").high
+            (25000.0, 40000.0, 12.0)
+            >>> said.told
+            ['between 25k and 60,000, 25,000 to 60,000', 'up to a dozen, 0 to 12']
+        """
+        said = " ".join(text.translate(_SPACES).split())
+        at_most = re.match(_either("up_to"), said, re.IGNORECASE)
+        ends = [self._end(part.strip(), measure) for part in _ends(said[at_most.end() :] if at_most else said)]
+        points = [0.0] * bool(at_most) + [_scaled(end, ends[-1]) for end in ends]
+        factors = {one for _, _, one in ends} - {ONE} or {ONE}
+        if len(points) > 3:
+            raise ValueError(f"'{shown(said)}' is not a number, nor a range such as 25,000 to 60,000")
+        if len(factors) > 1:
+            raise ValueError(f"'{shown(said)}' names two units; write both ends in one")
+        if sorted(points) != points:
+            raise ValueError("the lowest number comes first, the highest last")
+        (factor,), base = factors, Estimate.of(points[0] if len(points) == 1 else points)
+        made = base if factor == ONE else base.times(factor)
+        self._tell(said, made, measure, about=not factor.fixed)
+        return made
+
+    def _end(self, text: str, measure: Measure) -> tuple[float, float, Estimate]:
+        """One end of a range: its number, the scale named with it (0 for none), and its unit as a factor."""
+        found = _NUMBER.fullmatch(text if re.search("[0-9]", text) else _in_digits(text))
+        if not found:
+            raise ValueError(f"'{shown(text)}' is not a number")
+        before, digits, after = found.groups()
+        value = self._value(digits) * (-1 if re.search("[-−]", before) else 1)
+        scales = {word: float(one) for word, one in words("scales").items() if not (measure.timed and word == "m")}
+        idle, scale, factor = {*words("about"), *words("fillers")}, 0.0, ONE
+        for word in _words(re.sub("[-−+]", "", before, count=1) + " " + after):
+            bare = word if word in measure.ways else _in(word.removeprefix("a "), {*idle, *scales, *measure.ways})
+            if bare in scales:
+                scale = scales[bare] * (scale or 1)
+            elif bare not in idle and (one := self._factor(bare, measure)) != ONE:
+                if factor != ONE:
+                    raise ValueError(f"'{shown(text)}' names two units")
+                factor = one
+        return value, scale, factor
+
+    def _factor(self, word: str, measure: Measure) -> Estimate:
+        if word in measure.ways:
+            return measure.ways[word]
+        money = words("money").get(_in(word, words("money")), word.upper())
+        if "currency" in measure.unit.split() and (word in words("signs") or money == self.currency or (not self.currency and money in words("money").values())):
+            return ONE
+        wanted = f"a number of {self._unit(measure)}" if measure.unit else "a number alone"
+        raise ValueError(f"'{shown(word)}' is not understood here; wanted is {wanted}")
+
+    def _value(self, digits: str) -> float:
+        """The number in digits and marks."""
+        marks, doubt, plain = re.sub("[0-9]", "", digits), _UNCLEAR.fullmatch(digits), digits
+        if doubt and not self.decimal and marks != self.group:
+            decimals = float(".".join(doubt.groups()))
+            raise ValueError(f"thousands or decimals? '{digits}' may be {''.join(doubt.groups())} or {decimals:g}; write one of the two")
+        if _GROUPED.fullmatch(digits):
+            point = marks[-1] if len(set(marks)) > 1 or (doubt and marks == self.decimal) else ""
+            plain = "".join(c for c in digits if c not in marks or c == point)
+        if not is_number(plain := plain.replace(",", ".")):
+            raise ValueError(f"'{shown(digits)}' is not a number")
+        return float(plain)
+
+    def _unit(self, measure: Measure) -> str:
+        return measure.unit.replace("currency", self.currency or "currency")
+
+    def _tell(self, said: str, made: Estimate, measure: Measure, *, about: bool) -> None:
+        shares = measure.unit.startswith("share")
+        low, likely, high = (_told(round_figures(end) if about else end, shares=shares) for end in (made.low, made.likely, made.high))
+        unit = "" if shares else f" {self._unit(measure)}".rstrip()
+        heard = f"about {likely}{unit} ({low} to {high})" if about else f"{low}{unit}" if made.fixed else f"{low} to {high}{unit}"
+        if said.replace(" ", "") not in (low, heard.replace(" ", "")) and not is_number(said):
+            self.told.append(f"{said}, {heard}")
+
+
+def _ends(text: str) -> list[str]:
+    """The ends of a range as they are written; a number alone is one."""
+    dashes = [found.start() for found in _GLUED.finditer(text)]
+    if len(dashes) == 1:
+        text = f"{text[: dashes[0]]} - {text[dashes[0] + 1 :]}"
+    between = re.match(_either("between"), text, re.IGNORECASE)
+    joining = _either("to") + (f"|{_either('and')}" if between else "")
+    parts = re.split(rf"\s+(?:{joining})\s+|\.\.+|…|;|,\s+", text[between.end() :] if between else text, flags=re.IGNORECASE)
+    return parts if len(parts) > 1 else [text]
+
+
+def _in_digits(text: str) -> str:
+    """`text` with its first number in words in digits."""
+    return re.sub(rf"(?<!\w){_either('numbers')}", lambda found: words("numbers")[found[0].casefold()], text, count=1, flags=re.IGNORECASE)
+
+
+def _words(text: str) -> list[str]:
+    """Words and signs of `text` without capitals; what stands after a, per or / has an ``a`` before it."""
+    return _WORD.findall(re.sub(rf"(?:(?<![^\W\d_]){_either('per')}\s+|/\s*)(?=[^\W\d_])", "a ", text.casefold()))
+
+
+def _in(word: str, valid: Collection[str]) -> str:
+    """`word` as it stands in `valid`, in the singular where that is not so."""
+    return next((one for one in (word, word.removesuffix("s")) if one in valid), word)
+
+
+def _scaled(end: tuple[float, float, Estimate], last: tuple[float, float, Estimate]) -> float:
+    """The number of an end of a range; in 10-20k and 1 to 2 million the scale holds for both."""
+    value, scale, _ = end
+    shared = scale or (last[1] if value <= last[0] else 0.0)
+    return float(f"{value * shared:.12g}") if shared else value
+
+
+def _told(value: float, *, shares: bool) -> str:
+    if shares:
+        return f"{100 * value:,.6g}%"
+    return (f"{value:,.0f}" if value.is_integer() else f"{value:,.6g}").replace("-", "−")

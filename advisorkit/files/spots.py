@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
-from advisorkit.files.numbers import is_number, unclear
+from advisorkit.files.numbers import ANY, Listener, Measure, is_number
 from advisorkit.files.trees import Fields, Items, Node, Scalar, shown
 from advisorkit.values.errors import Fault, nearest
 from advisorkit.values.quantities import Estimate
@@ -52,12 +52,18 @@ class Spot:
     """Faults found so far, shared by all spots of a file."""
     key: str = ""
     """Key under which it stands; empty at the root and in a list."""
+    listener: Listener = field(default_factory=Listener, compare=False)
+    """How amounts in text are written here, shared by all spots of a file."""
 
     def fault(self, message: str, near: Sequence[str] = ()) -> None:
         """Note that something is wrong here."""
+        self.faults.append(Fault(self.file, self.where, message, tuple(near)))
+
+    @property
+    def where(self) -> str:
+        """Line and path."""
         line = f"line {self.node.line}" if self.node.line else ""
-        where = ", ".join(part for part in (line, self.path) if part)
-        self.faults.append(Fault(self.file, where, message, tuple(near)))
+        return ", ".join(part for part in (line, self.path) if part)
 
     @property
     def absent(self) -> bool:
@@ -85,7 +91,7 @@ class Spot:
 
     def _member(self, key: Scalar, value: Node) -> Spot:
         node = value if value.line == key.line else replace(value, line=key.line)
-        return Spot(node, f"{self.path}.{shown(key.text)}".lstrip("."), self.file, self.faults, key.text)
+        return Spot(node, f"{self.path}.{shown(key.text)}".lstrip("."), self.file, self.faults, key.text, self.listener)
 
     def at(self, name: str) -> Spot | None:
         """The member called `name`; None where there is none, which is no fault."""
@@ -99,7 +105,7 @@ class Spot:
         if not isinstance(self.node, Items):
             self.fault(f"expected a list, got {self.seen}")
             return ()
-        return tuple(Spot(node, f"{self.path}[{i}]", self.file, self.faults) for i, node in enumerate(self.node.items))
+        return tuple(Spot(node, f"{self.path}[{i}]", self.file, self.faults, "", self.listener) for i, node in enumerate(self.node.items))
 
     @property
     def seen(self) -> str:
@@ -138,12 +144,12 @@ class Spot:
 
     def number(self, minimum: float = -math.inf, maximum: float = math.inf) -> float | None:
         """A finite number within bounds."""
-        if not self.numeric:
-            either = isinstance(self.node, Scalar) and unclear(self.node.text)
-            hint = "; thousands or decimals? Write it without thousands marks" if either else ""
-            self.fault(f"expected a number such as 1200 or 0.8, got {self.seen}{hint}")
-            return None
-        value = float(self.node.text) if isinstance(self.node, Scalar) else math.nan
+        if self.numeric and isinstance(self.node, Scalar):
+            return self._bounded(float(self.node.text), minimum, maximum)
+        self.fault(f"expected a number such as 1200 or 0.8, got {self.seen}")
+        return None
+
+    def _bounded(self, value: float, minimum: float, maximum: float) -> float | None:
         if not math.isfinite(value):
             self.fault(f"{self.seen} is too large for a number")
         elif value < minimum:
@@ -160,11 +166,16 @@ class Spot:
         """Whether an unquoted number stands here."""
         return isinstance(self.node, Scalar) and self.node.kind in {"plain", "number"} and is_number(self.node.text)
 
-    def estimate(self, minimum: float = -math.inf, maximum: float = math.inf) -> Estimate | None:
-        """A number, ``[low, high]`` or ``[low, likely, high]`` within bounds."""
+    def estimate(self, minimum: float = -math.inf, maximum: float = math.inf, measure: Measure = ANY) -> Estimate | None:
+        """A number, ``[low, high]`` or ``[low, likely, high]`` within bounds; or an amount in words, such as ``400 pages``."""
         if isinstance(self.node, Scalar):
-            value = self.number(minimum, maximum)
-            return None if value is None else Estimate.of(value)
+            if self.numeric or self.node.kind in {"number", "bool"} or self.blank:
+                value = self.number(minimum, maximum)
+                return None if value is None else Estimate.of(value)
+            ends = self.node.text.split("..") if self.node.kind == "plain" else []
+            if not all(map(is_number, map(str.strip, ends))) or not ends:
+                return self._amount(minimum, maximum, measure)
+            return replace(self, node=Items(tuple(Scalar(end.strip(), self.node.line) for end in ends), self.node.line)).estimate(minimum, maximum)
         numbers = [spot.number(minimum, maximum) for spot in self.items()]
         known = [value for value in numbers if value is not None]
         if isinstance(self.node, Fields) or len(known) < len(numbers):
@@ -177,6 +188,18 @@ class Spot:
         else:
             return Estimate.of(known)
         return None
+
+    def _amount(self, minimum: float, maximum: float, measure: Measure) -> Estimate | None:
+        text, told = self.text(), self.listener.told
+        before = len(told)
+        try:
+            found = self.listener.amount(text, measure) if text is not None else None
+        except (ValueError, OverflowError) as error:
+            self.fault(f"expected a number such as 1200 or 0.8, got {self.seen}: {error}")
+            return None
+        told[before:] = [f"{self.file}: {self.where}: {one}".lstrip(": ") for one in told[before:]]
+        kept = found and [self._bounded(end, minimum, maximum) for end in (found.low, found.high)]
+        return found if kept and None not in kept else None
 
     def boolean(self) -> bool | None:
         """``true`` or ``false``."""

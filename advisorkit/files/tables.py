@@ -11,14 +11,14 @@ import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 from advisorkit.files.disk import decode, read_bytes
-from advisorkit.files.numbers import CELL, ends, is_number, unclear
+from advisorkit.files.numbers import Listener, decimal_mark, is_number, unclear
 from advisorkit.files.spots import MAX_TEXT, Spot, unfit
-from advisorkit.files.trees import Items, Scalar, shown
+from advisorkit.files.trees import Scalar, shown
 from advisorkit.files.workbooks import (
     LOOKED_AT,
     MAX_COLUMNS,
@@ -65,6 +65,8 @@ class ReadTable:
     """What the user should know, such as an old encoding, further sheets or what is hidden."""
     line: int = 1
     """Line of the header."""
+    listener: Listener = field(default_factory=Listener, compare=False)
+    """How its amounts are written; what was understood of their words is there once they are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,15 +158,17 @@ def _table(file: str, found: _Found, notices: tuple[str, ...]) -> ReadTable:
     rows: list[ReadRow] = []
     said = [f"{file}: the table was found below {found.at} {'line' if found.at == 1 else 'lines'} of titles, from line {line}"] if found.at else []
     said += [f"{file}: hidden {shown(which, 200)}: read like all others" for which in (found.sheet.hidden if found.sheet else ())]
-    for number, cells in found.lines[found.at + 1 :]:
+    below = found.lines[found.at + 1 :]
+    listener = Listener(decimal_mark(cell.text for _, cells in below for cell in cells if not (cell.point and is_number(cell.text))))
+    for number, cells in below:
         if len(rows) == MAX_ROWS:
             raise EngagementError([Fault(file, f"line {number}", f"holds more than {MAX_ROWS:,} rows; split it")])
         filled = [cell for cell in cells if cell.text]
         if len(filled) == 1 and filled[0].wide > 1:
             said.append(f"{file}: line {number} is a heading over several columns and was left out: {shown(filled[0].text)}")
         elif [cell.text for cell in cells] != [cell.text for cell in header]:
-            rows.append(_row(file, number, cells, columns, said))
-    return ReadTable(file, tuple(name for name in columns if name), tuple(rows), (*notices, *said), line)
+            rows.append(_row(file, number, cells, columns, said, listener))
+    return ReadTable(file, tuple(name for name in columns if name), tuple(rows), (*notices, *said), line, listener)
 
 
 def _columns(file: str, line: int, cells: Sequence[RawCell], below: Sequence[Line]) -> list[str]:
@@ -185,7 +189,7 @@ def _columns(file: str, line: int, cells: Sequence[RawCell], below: Sequence[Lin
     return names
 
 
-def _row(file: str, line: int, cells: Sequence[RawCell], columns: Sequence[str], said: list[str]) -> ReadRow:
+def _row(file: str, line: int, cells: Sequence[RawCell], columns: Sequence[str], said: list[str], listener: Listener) -> ReadRow:
     faults: list[Fault] = []
     surplus = [cell for cell in cells[len(columns) :] if cell.text]
     if surplus or (len(cells) < len(columns) and not cells[0].place):
@@ -195,8 +199,8 @@ def _row(file: str, line: int, cells: Sequence[RawCell], columns: Sequence[str],
     found = {}
     for name, cell in zip(columns, cells, strict=False):
         text = cell.text[:MAX_TEXT]
-        node = Scalar(text, line, "text" if not cell.point and unclear(text) else "plain")
-        spot = Spot(node, f"{shown(name)}{cell.place}", file, faults)
+        plain = not unclear(text) or (cell.point and (cell.place or listener.decimal != ","))
+        spot = Spot(Scalar(text, line, "plain" if plain else "text"), f"{shown(name)}{cell.place}", file, faults, listener=listener)
         if len(cell.text) > MAX_TEXT:
             said.append(f"{file}: line {line}, {spot.path}: {len(cell.text):,} characters were cut to {MAX_TEXT:,}")
         if problem := cell.problem or unfit(text):
@@ -204,24 +208,6 @@ def _row(file: str, line: int, cells: Sequence[RawCell], columns: Sequence[str],
         elif text:
             found[name] = spot
     return ReadRow(line, found, faults)
-
-
-def as_amount(spot: Spot) -> Spot:
-    """A cell read as a number or a range ``low..high``, with a decimal comma or grouped thousands where that is plain.
-
-    Example:
-        >>> cell = Spot(Scalar("0,5..1,5", 2), "latency_s", "a.csv", [])
-        >>> as_amount(cell).estimate().high
-        1.5
-    """
-    if not isinstance(spot.node, Scalar) or spot.node.kind == "text":
-        return spot
-    line = spot.node.line
-    numbers = ends(spot.node.text, CELL)
-    if len(numbers) > 3 or not all(map(is_number, numbers)):
-        return spot
-    scalars = tuple(Scalar(number, line) for number in numbers)
-    return replace(spot, node=scalars[0] if len(scalars) == 1 else Items(scalars, line))
 
 
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]\d{1,2}:\d{2}.*)?")

@@ -261,6 +261,14 @@ def tree(value: Any) -> Node:
     return Scalar(str(value), 0, "text")
 
 
+def scalars(node: Node) -> Iterator[Scalar]:
+    """Every single value of a tree, without keys."""
+    if isinstance(node, Scalar):
+        yield node
+    for part in (value for _, value in node.fields) if isinstance(node, Fields) else node.items if isinstance(node, Items) else ():
+        yield from scalars(part)
+
+
 def _depth(node: Node) -> int:
     match node:
         case Items(items=items):

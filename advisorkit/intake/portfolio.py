@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path, PurePath
 
@@ -12,7 +12,7 @@ from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions
 from advisorkit.catalog.vocabulary import answer, setting
 from advisorkit.files.spots import Spot
-from advisorkit.files.tables import ReadRow, ReadTable, as_amount, read_table
+from advisorkit.files.tables import ReadRow, ReadTable, read_table
 from advisorkit.files.trees import shown
 from advisorkit.store.document import CURRENCIES, slug
 from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
@@ -66,7 +66,7 @@ def portfolio(path: str | Path, currency: str, as_of: date) -> PortfolioTable:
     given = set(table.columns)
     assumed = [f"{table.file}: no column {name}, so {value} was taken" for name, value in
                (("currency", currency), ("as_of", as_of.isoformat())) if name not in given]
-    return PortfolioTable(rows, (*table.notices, *assumed))
+    return PortfolioTable(rows, (*table.notices, *assumed, *table.listener.told))
 
 
 def _check_columns(table: ReadTable) -> None:
@@ -106,10 +106,11 @@ def _word(row: ReadRow, column: str) -> str:
 
 def _row(row: ReadRow, file: str, currency: str, as_of: date) -> PortfolioRow:
     cells, name = row.cells, _word(row, "id")
+    chosen = cells["currency"].word(CURRENCIES, "currency code") if "currency" in cells else currency
+    cells = {key: replace(spot, listener=replace(spot.listener, currency=chosen or "")) for key, spot in cells.items()}
     answers, settings = dict(_answers(cells)), dict(_settings(cells))
     if not row.faults and not _word(row, "name"):
         row.faults.append(Fault(file, f"line {row.line}, name", "is blank; every row needs a name"))
-    chosen = cells["currency"].word(CURRENCIES, "currency code") if "currency" in cells else currency
     day = cells["as_of"].day() if "as_of" in cells else as_of
     client = _word(row, "client") or PurePath(file).stem
     if row.faults or chosen is None or day is None:
@@ -125,7 +126,7 @@ def _row(row: ReadRow, file: str, currency: str, as_of: date) -> PortfolioRow:
 def _answers(cells: Mapping[str, Spot]) -> Iterator[tuple[str, Answer]]:
     for name, spot in cells.items():
         row = load_catalog().criteria.get(name)
-        said = answer(as_amount(spot) if row.unit else spot, row) if row else None
+        said = answer(spot, row) if row else None
         if said is not None and not said.unknown:
             yield name, said
 
@@ -133,6 +134,6 @@ def _answers(cells: Mapping[str, Spot]) -> Iterator[tuple[str, Answer]]:
 def _settings(cells: Mapping[str, Spot]) -> Iterator[tuple[str, Setting]]:
     for name, spot in cells.items():
         row = None if name in load_catalog().criteria else assumptions().get(name)
-        value = setting(as_amount(spot) if row.numeric else spot, row) if row else None
+        value = setting(spot, row) if row else None
         if value is not None:
             yield name, value

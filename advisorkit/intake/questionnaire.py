@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from advisorkit.catalog.reading import load as load_catalog
+from advisorkit.catalog.tables import measure
 from advisorkit.files.disk import write_bytes
 from advisorkit.files.spots import Spot
-from advisorkit.files.tables import ReadRow, as_amount, read_table
+from advisorkit.files.tables import ReadRow, read_table
 from advisorkit.files.texts import Texts
-from advisorkit.files.trees import Items, Scalar
 from advisorkit.values.criteria import TOPICS, Criterion
 from advisorkit.values.engagement import Answer
 from advisorkit.values.errors import EngagementError, Fault, UsageError, nearest
+from advisorkit.values.quantities import Estimate
 
 COLUMNS = ("code", "topic", "question", "help", "who", "answer", "up_to", "sure", "said_by", "note")
 """Columns of the sheet, by key of ``intake.yaml``."""
@@ -151,7 +152,7 @@ def read_questionnaire(path: str | Path) -> Reply:
         if name and said is not None and not row.faults:
             found[name] = said
     faults = tuple(fault for row in table.rows for fault in row.faults)
-    return Reply(found, faults, table.notices)
+    return Reply(found, faults, (*table.notices, *table.listener.told))
 
 
 def _code(row: ReadRow, file: str, seen: dict[str, int]) -> str | None:
@@ -199,15 +200,15 @@ def _value(cells: Mapping[str, Spot], criterion: Criterion) -> Answer | None:
         near = nearest(word, labels)
         spot.fault(f"{spot.seen} is not in the list of answers{'' if near else ': ' + ' | '.join(labels)}", near)
         return None
-    amount = _range(as_amount(spot), end).estimate(criterion.minimum, criterion.maximum)
-    return None if amount is None else Answer(amount=amount)
-
-
-def _range(low: Spot, end: Spot | None) -> Spot:
-    high = as_amount(end) if end is not None else None
-    if high is None or not isinstance(low.node, Scalar) or not isinstance(high.node, Scalar):
-        return low
-    return replace(low, node=Items((low.node, high.node), low.node.line))
+    unit = measure(criterion.unit, criterion.label)
+    low = spot.estimate(criterion.minimum, criterion.maximum, unit)
+    high = None if end is None else end.estimate(criterion.minimum, criterion.maximum, unit)
+    if low is None or (end is not None and high is None):
+        return None
+    if high and low.low > high.high:
+        spot.fault(f"is not a range: {low.low:g}, {high.high:g} must rise from low to high")
+        return None
+    return Answer(amount=low if high is None else Estimate.of([low.low, high.high]))
 
 
 def _level(word: str, criterion: Criterion) -> str | None:

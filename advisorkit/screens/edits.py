@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from advisorkit.catalog.reading import load as load_catalog
+from advisorkit.catalog.tables import measure
 from advisorkit.export.formats import RENDERERS
-from advisorkit.screens.controls import moved
+from advisorkit.files.numbers import Listener
+from advisorkit.screens.controls import moved, scale_of
 from advisorkit.screens.delivery import Delivery
 from advisorkit.screens.sections import SECTIONS
 from advisorkit.screens.state import Look
@@ -16,7 +18,7 @@ from advisorkit.screens.typed_in import amount
 from advisorkit.screens.work import Work
 from advisorkit.study.pilots import read_pilot
 from advisorkit.values.errors import UsageError
-from advisorkit.values.quantities import percent
+from advisorkit.values.quantities import Estimate, percent
 
 Args = Mapping[str, Any]
 Change = Callable[[Work, Look, Delivery, Args], Look | None]
@@ -47,10 +49,18 @@ def _ask(_: Work, look: Look, __: Delivery, args: Args) -> Look:
 
 
 def _part(work: Work, _: Look, __: Delivery, args: Args) -> None:
-    """One of the three numbers of an assumption, or its word."""
+    """One of the three numbers of an assumption, all of them where a range is typed, or its word."""
     name, text = str(args["name"]), str(args["text"])
     row = work.judged().inputs.rows[name]
-    work.assume(**{name: moved(row, str(args["part"]), amount(text).likely) if row.assumption.numeric else text})
+    if not row.assumption.numeric:
+        work.assume(**{name: text})
+        return
+    listener, scale = Listener.of(work.engagement.currency), scale_of(row)
+    unit = "%" if row.assumption.in_percent else row.assumption.unit_in("currency", "share")
+    found = amount(text, measure(unit, row.assumption.label), listener)
+    made = moved(row, str(args["part"]), found.likely) if found.fixed else Estimate(*(end / scale for end in (found.low, found.likely, found.high)))
+    work.assume(**{name: made})
+    work.heard = tuple(listener.told)
 
 
 def _turn(work: Work, look: Look, _: Delivery, args: Args) -> Look:
@@ -108,8 +118,10 @@ def _share(typed: str, proposed: float) -> float | None:
     """The pass mark in the field; as the sheet carries it when it stands there as it was proposed."""
     if typed == percent(proposed):
         return round(proposed, 4)
-    mark = amount(typed).likely if typed else None
-    return mark if mark is None or mark <= 1 else mark / 100
+    mark = amount(typed, measure("share")) if typed else None
+    if mark and not mark.fixed:
+        raise UsageError("give one pass mark, such as 85%")
+    return None if mark is None else mark.likely / (1 if mark.likely <= 1 else 100)
 
 
 EDITS: Mapping[str, Change] = {

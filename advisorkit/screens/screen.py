@@ -32,7 +32,7 @@ class Screen:
     """One screen of a session: its parts, and how it stands."""
 
     def __init__(self, work: Work, section: str) -> None:
-        notices = tuple(Notice("info", words, ((tell("notice.dismiss"), "dismiss"),)) for words in work.notices)
+        notices, self._heard = tuple(map(_told, work.notices)), tuple[Notice, ...]()
         self.work, self.look, self.revision = work, Look(section=section, notices=notices), 0
         self.delivery = Delivery(work.file, self._from_elsewhere, lambda name, content: self.document.send({"file": name}, buffers=[content]))
         self._editing = False
@@ -70,6 +70,9 @@ class Screen:
         """Send the document as it is now, and save soon; in the middle of an edit that is left to its end."""
         if self._editing:
             return
+        heard = tuple(map(_told, self.work.heard))
+        others = tuple(notice for notice in self.look.notices if notice not in self._heard or notice in heard)
+        self.look, self._heard = replace(self.look, notices=(*others, *(notice for notice in heard if notice not in self._heard))), heard
         self.send()
         if not self.work.started_ahead:
             self._later()
@@ -189,6 +192,10 @@ def _refused(look: Look, control: str, part: str, why: str) -> Look:
     known = control in assumptions() or control in load_catalog().criteria or control == "pilot"
     notices = () if known else (Notice("error", why, ((tell("notice.dismiss"), "dismiss"),)),)
     return replace(look, faults={control: why, **({f"{control} part": part} if part else {})}, notices=notices)
+
+
+def _told(words: str) -> Notice:
+    return Notice("info", words, ((tell("notice.dismiss"), "dismiss"),))
 
 
 def _conflict() -> Notice:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +18,7 @@ from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions
 from advisorkit.costs.assumption import Assumption
 from advisorkit.costs.results import CostResult
+from advisorkit.files.numbers import Listener
 from advisorkit.screens import typed_in
 from advisorkit.screens.delivery import report
 from advisorkit.screens.file import SessionFile
@@ -53,6 +54,8 @@ class Work:
         """States to be had by undo, oldest first."""
         self.future: list[State] = []
         """States to be had by redo, the next one last."""
+        self.heard: tuple[str, ...] = ()
+        """What words typed in the last edit were taken for, such as ``400 pages: about 240,000 tokens``."""
         self._listeners: list[Callable[[], None]] = []
         self._judged: deque[Study] = deque(maxlen=_REMEMBERED)
         self.started_ahead = os.environ.get("VOILA_PREHEAT") == "True"
@@ -122,8 +125,9 @@ class Work:
         """
         found = load_catalog().criterion(criterion)
         said = Answer(confidence="guess" if guess else "known", note=note, private_note=private_note, said_by=said_by)
-        made = typed_in.answer(found, value, said)
-        self._step(self.state.answered(criterion, made))
+        listener = Listener.of(self.engagement.currency)
+        made = typed_in.answer(found, value, said, listener)
+        self._step(self.state.answered(criterion, made), listener.told)
 
     def assume(self, **values: Said | bool) -> None:
         """Try other values of assumptions, each a number, (low, high) or (low, likely, high); `keep` agrees on them.
@@ -131,15 +135,15 @@ class Work:
         Raises:
             UsageError: If a name is unknown or a value does not fit; nothing is changed then, and all faults are named.
         """
-        faults, state = [], self.state
+        faults, state, listener = [], self.state, Listener.of(self.engagement.currency)
         for name, value in values.items():
             try:
-                state = state.attempted(_trial(_assumption(name), value))
+                state = state.attempted(_trial(_assumption(name), value, listener))
             except AdvisorError as error:
                 faults.append(f"{name}: {error}")
         if faults:
             raise UsageError("; ".join(faults))
-        self._step(state)
+        self._step(state, listener.told)
 
     def reset(self, *names: str) -> None:
         """Go back to what holds without a what-if, or to the default where an own value was agreed.
@@ -292,12 +296,13 @@ class Work:
         """One row a workflow: what to do now, where it will probably end, and what it costs."""
         return tables.portfolio([self.judged(workflow.id) for workflow in self.state.engagement.workflows])
 
-    def _step(self, state: State) -> None:
+    def _step(self, state: State, heard: Iterable[str] = ()) -> None:
         if state != self.state:
             self.judge(state).advice  # noqa: B018 - refuses what cannot be computed
             self.past.append(self.state)
             self.future.clear()
             self.state = state
+        self.heard = tuple(heard)
         self._tell()
 
     def _tell(self) -> None:
@@ -338,10 +343,10 @@ def _assumption(name: str) -> Assumption:
     return table[name]
 
 
-def _trial(found: Assumption, value: Said | bool) -> Scenario:
-    made = typed_in.setting(found, value)
+def _trial(found: Assumption, value: Said | bool, listener: Listener) -> Scenario:
+    made = typed_in.setting(found, value, listener)
     if found.answer and not isinstance(made, str | bool):
-        return Scenario(answers={found.answer: typed_in.answer(load_catalog().criterion(found.answer), made)})
+        return Scenario(answers={found.answer: typed_in.answer(load_catalog().criterion(found.answer), made, Answer(), listener)})
     return Scenario(workload={found.name: made}) if found.group == "workload" else Scenario(assumptions={found.name: made})
 
 

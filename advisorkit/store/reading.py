@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from advisorkit.files.disk import SourceText, read_source
+from advisorkit.files.numbers import Listener, is_number
 from advisorkit.files.spots import Spot
-from advisorkit.files.trees import Fields, Items, Node, Scalar, parse
+from advisorkit.files.trees import Fields, Items, Node, Scalar, parse, scalars
 from advisorkit.store.document import FORMAT, shape
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import EngagementError, Fault
@@ -46,8 +47,8 @@ def load(path: str | Path) -> Loaded:
     Raises:
         EngagementError: With every fault of the file.
     """
-    source = read_source(path)
-    return Loaded(understand(source), source.notices, source.fingerprint)
+    source, told = read_source(path), list[str]()
+    return Loaded(understand(source, told), (*source.notices, *told), source.fingerprint)
 
 
 def from_json(text: str, file: str = "job.json") -> Engagement:
@@ -59,23 +60,27 @@ def from_json(text: str, file: str = "job.json") -> Engagement:
     return understand(SourceText(file, text, ""))
 
 
-def understand(source: SourceText) -> Engagement:
-    """The engagement in a text.
+def understand(source: SourceText, told: list[str] | None = None) -> Engagement:
+    """The engagement in a text; what amounts in words were taken for is added to `told`.
 
     Raises:
         EngagementError: With every fault of the text.
     """
-    return understand_tree(parse(source), source.file)
+    return understand_tree(parse(source), source.file, told)
 
 
-def understand_tree(tree: Node, file: str) -> Engagement:
-    """The engagement in a strict tree of the file called `file`.
+def understand_tree(tree: Node, file: str, told: list[str] | None = None) -> Engagement:
+    """The engagement in a strict tree of the file called `file`; `told` as in `understand`.
 
     Raises:
         EngagementError: With every fault of the tree.
     """
     faults: list[Fault] = []
     root = Spot(upgraded(tree, file), "", file, faults)
+    currency = root.at("currency")
+    code = currency.node.text if currency and isinstance(currency.node, Scalar) else ""
+    listener = Listener.of(code, (one.text for one in scalars(tree) if one.kind == "text" or not is_number(one.text)))
+    root = replace(root, listener=listener if told is None else replace(listener, told=told))
     _version(root)
     value: Engagement | None = shape().read(root)
     _scenarios(root, _workflows(root, value))

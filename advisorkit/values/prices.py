@@ -308,7 +308,7 @@ class TextClass:
         page = self.tokens_per_page
         if page is None:
             raise UsageError(f"'{self.id}' is not counted in pages; give characters")
-        return Estimate(pages.low * page.low, pages.likely * page.likely, pages.high * page.high)
+        return pages.times(page)
 
     def _about(self, likely: float) -> Estimate:
         if likely < 0:

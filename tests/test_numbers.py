@@ -1,0 +1,213 @@
+"""Amounts as people write them: read as they are meant, told when more than a number was said, and refused by word otherwise."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+from command_line import run
+from hypothesis import given
+from hypothesis import strategies as st
+
+import advisorkit as ak
+from advisorkit.catalog.reading import load as load_catalog
+from advisorkit.catalog.tables import assumptions, measure
+from advisorkit.cli.console import settings
+from advisorkit.files.numbers import Listener, Measure, decimal_mark
+from advisorkit.intake.portfolio import portfolio
+from advisorkit.screens.screen import screen_of
+from advisorkit.store.reading import load
+from advisorkit.values.errors import EngagementError, UsageError
+from advisorkit.values.quantities import Estimate
+
+HEAD = "advisorkit: 1\nclient: Sample maker of pumps\ncurrency: {currency}\nas_of: 2026-11-29\nworkflows:\n  - id: desk\n    name: Service desk\n"
+
+
+def unit(name: str) -> Measure:
+    rows = load_catalog().criteria
+    if name in rows:
+        return measure(rows[name].unit or "", rows[name].label)
+    return measure(assumptions()[name].unit_in("currency", "share"), assumptions()[name].label)
+
+
+def heard(name: str, text: str, currency: str = "EUR") -> tuple[Estimate, str]:
+    listener = Listener.of(currency)
+    return listener.amount(text, unit(name)), "; ".join(listener.told)
+
+
+def written(folder: Path, more: str = "", currency: str = "EUR") -> Path:
+    path = folder / "pumps.yaml"
+    path.write_text(HEAD.format(currency=currency) + more, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("name", "text", "low", "high"), [
+    # numbers and marks
+    ("latency_s", ".5", 0.5, 0.5), ("value_right", ".5", 0.5, 0.5), ("cost_wrong", "$.75", 0.75, 0.75), ("discount_rate", ".1", 0.1, 0.1),
+    ("calls_per_month", "40,000", 40e3, 40e3), ("cost_wrong", ",75", 0.75, 0.75), ("cost_wrong", "1,5", 1.5, 1.5), ("cost_wrong", "1.234.567,8", 1234567.8, 1234567.8),
+    ("cost_wrong", "1'250.–", 1250, 1250), ("cost_wrong", "1’250.50", 1250.5, 1250.5), ("calls_per_month", "1\u202f250\u00a0000", 1.25e6, 1.25e6),
+    ("calls_per_month", "12,34,567", 1234567, 1234567), ("growth_per_year", "−3 %", -0.03, -0.03), ("calls_per_month", "1e6", 1e6, 1e6),
+    # ranges
+    ("calls_per_month", "25,000 to 60k", 25e3, 60e3), ("calls_per_month", "between 5 and 10", 5, 10), ("calls_per_month", "zwischen 5 und 10", 5, 10),
+    ("calls_per_month", "de 5 à 10", 5, 10), ("calls_per_month", "10-20k", 10e3, 20e3), ("calls_per_month", "500 to 2k", 500, 2000), ("calls_per_month", "3..10", 3, 10),
+    ("calls_per_month", "up to 400", 0, 400), ("engineer_day_rate", "800, 1000, 1300", 800, 1300), ("calls_per_month", "2 bis 3", 2, 3),
+    ("budget", "€1.2m – €1.5m", 1.2e6, 1.5e6), ("budget", "€10-20", 10, 20), ("deadline_weeks", "6–8 weeks", 6, 8),
+    # words
+    ("calls_per_month", "about 400", 400, 400), ("calls_per_month", "ca. 400", 400, 400), ("calls_per_month", "~400", 400, 400), ("labelled_examples", "a dozen", 12, 12),
+    ("calls_per_month", "two hundred thousand", 2e5, 2e5), ("calls_per_month", "half a million", 5e5, 5e5), ("budget", "1,5 Mio. €", 1.5e6, 1.5e6), ("budget", "2 Mrd", 2e9, 2e9),
+    ("budget", "EUR 25", 25, 25), ("budget", "25 euros", 25, 25), ("search_hit_rate", "80 percent", 0.8, 0.8), ("discount_rate", "12,5 %", 0.125, 0.125),
+    # units
+    ("minutes_per_item", "12 minutes", 12, 12), ("minutes_per_item", "6 min", 6, 6), ("minutes_per_item", "1 hour", 60, 60), ("latency_s", "300 ms", 0.3, 0.3),
+    ("deadline_weeks", "3 months", 13, 13), ("horizon_months", "24 months", 24, 24), ("horizon_months", "2 years", 24, 24), ("labelled_examples", "12 manuals", 12, 12),
+    ("calls_per_month", "1,500 questions a month", 1500, 1500), ("calls_per_month", "18,000 per year", 1500, 1500), ("calls_per_month", "1500/month", 1500, 1500),
+    ("cost_wrong", "€5 per item", 5, 5), ("special_cases", "60 rules", 60, 60),
+    # 350 to 1,000 tokens a page, 1 to 30 pages a file; 0.75 words a token and 4.7 characters, 12 % either way; a fiftieth of the bytes to all
+    ("corpus_tokens", "400 pages", 400 * 350, 400 * 1000), ("corpus_tokens", "300 words", 300 / 0.75 * 0.88, 300 / 0.75 * 1.12),
+    ("corpus_tokens", "12 files", 12 * 350, 12 * 30 * 1000), ("corpus_tokens", "12 manuals", 12 * 350, 12 * 30 * 1000),
+    ("corpus_tokens", "2 GB of text", 2e9 * 0.02 / 4.7 * 0.88, 2e9 / 4.7 * 1.12), ("corpus_tokens", "5 to 10 Seiten", 5 * 350, 10 * 1000),
+])  # fmt: skip
+def test_what_people_write_is_read_as_they_mean_it(name: str, text: str, low: float, high: float) -> None:
+    found, _ = heard(name, text)
+
+    assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
+
+
+@pytest.mark.parametrize(("name", "text", "named"), [
+    ("calls_per_month", "12 minutes", "minutes"), ("calls_per_month", "50 a day", "day"), ("calls_per_month", "12 months", "months"), ("calls_per_month", "400+", "+"),
+    ("calls_per_month", "at least 5", "at"), ("calls_per_month", "from 400", "from"), ("calls_per_month", "a few", "few"), ("calls_per_month", "12 bananas", "bananas"),
+    ("calls_per_month", "2026-11-20", "-"), ("calls_per_month", "1-2-2026", "-"), ("calls_per_month", "1_000", "_"), ("calls_per_month", "007", "007"), ("calls_per_month", "5 10", "5 10"),
+    ("calls_per_month", "5 to 2", "comes first"), ("calls_per_month", "1..2..3..4", "range"), ("calls_per_month", "soon", "soon"), ("calls_per_month", "", "''"), ("calls_per_month", "1e999", "finite"),
+    ("calls_per_month", "10:30 h", ":"), ("calls_per_month", "１２", "１２"), ("calls_per_month", "ca.400", "ca.400"), ("calls_per_month", "3²", "²"), ("calls_per_month", "..5", "''"),
+    ("minutes_per_item", "2m", "m"), ("minutes_per_item", "1 hour 30 minutes", "30"), ("deadline_weeks", "6m", "m"), ("build_days_rag", "2 weeks", "weeks"),
+    ("engineer_day_rate", "800 an hour", "hour"), ("budget", "USD 25", "usd"), ("budget", "25 dollars", "dollars"), ("cost_wrong", "5%", "%"),
+    ("corpus_tokens", "3 hours", "hours"), ("corpus_tokens", "3 pages to 900 words", "two units"), ("engineer_day_rate", "1.250", "1250 or 1.25"),
+])  # fmt: skip
+def test_what_is_not_understood_is_refused_by_its_word(name: str, text: str, named: str) -> None:
+    with pytest.raises(ValueError, match=r"\w") as caught:
+        heard(name, text)
+
+    assert named in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "text", "words"), [
+    ("corpus_tokens", "400 pages", "400 pages, about 240,000 tokens (140,000 to 400,000)"), ("latency_s", "2 min", "2 min, 120 seconds"),
+    ("cost_wrong", "$.75", "$.75, 0.75 EUR per item"), ("discount_rate", "5-10 %", "5-10 %, 5% to 10%"), ("calls_per_month", "12k", "12k, 12,000 items a month"),
+    ("calls_per_month", "40,000", ""), ("minutes_per_item", "12 minutes", ""), ("latency_s", ".5", ""), ("discount_rate", "10 %", ""),
+])  # fmt: skip
+def test_more_than_a_number_is_told_as_it_was_understood(name: str, text: str, words: str) -> None:
+    assert heard(name, text)[1] == words
+
+
+LOCALES = {"en": (".", ","), "de": (",", "."), "fr": (",", "\u202f"), "ch": (".", "’")}
+
+
+@given(st.sampled_from(sorted(LOCALES)), st.integers(0, 10**12), st.integers(0, 999_999), st.integers(0, 6), st.booleans())
+def test_a_number_is_read_back_as_each_country_writes_it(country: str, whole: int, rest: int, places: int, minus: bool) -> None:
+    point, group = LOCALES[country]
+    decimals = f"{rest:06d}"[:places]
+    text = f"{whole:,}".replace(",", group) + (point + decimals if places else "")
+
+    found = Listener(point).amount(("−" if minus else "") + text)
+
+    assert found == Estimate.of(math.copysign(float(f"{whole}.{decimals or 0}"), -1 if minus else 1) or 0.0)
+
+
+@given(st.sampled_from(sorted(LOCALES)), st.integers(1, 999), st.integers(0, 999))
+def test_a_mark_before_three_digits_is_settled_by_the_other_numbers_or_asked(country: str, whole: int, rest: int) -> None:
+    point, other = LOCALES[country][0], {".": ",", ",": "."}[LOCALES[country][0]]
+    decimals, thousands = f"{whole}{point}{rest:03d}", f"{whole}{other}{rest:03d}"
+
+    seen = Listener(decimal_mark([f"0{point}5", thousands, decimals]))
+
+    assert seen.amount(thousands).likely == whole * 1000 + rest
+    assert seen.amount(decimals).likely == float(f"{whole}.{rest:03d}")
+    for text in (decimals, thousands):
+        with pytest.raises(ValueError, match="thousands or decimals"):
+            Listener(decimal_mark([text])).amount(text)
+    assert decimal_mark(["0.5", "0,5"]) == ""
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_a_number_or_refused(text: str) -> None:
+    listener = Listener.of("EUR")
+    for name in ("corpus_tokens", "calls_per_month", "cost_wrong", "discount_rate"):
+        try:
+            found = listener.amount(text, unit(name))
+        except (ValueError, OverflowError):
+            continue
+        assert any(c.isdigit() for c in text) or text.split()
+        assert math.isfinite(found.high)
+
+
+def test_an_amount_in_words_in_a_file_is_taken_and_told_with_its_line(tmp_path: Path) -> None:
+    path = written(tmp_path, "    answers: {corpus_tokens: 400 pages, calls_per_month: '1,500 a month', latency_s: 2}\n    assumptions: {engineer_day_rate: 1.250}\n")
+    loaded = load(path)
+    (flow,) = loaded.engagement.workflows
+
+    assert flow.answers["corpus_tokens"].amount == Estimate(140_000, 240_000, 400_000)
+    assert flow.answers["calls_per_month"].amount == Estimate.of(1500)
+    assert flow.assumptions["engineer_day_rate"] == Estimate.of(1.25)  # a number of YAML stays as it is
+    assert loaded.notices[0] == f"{path}: line 8, workflows[0].answers.corpus_tokens: 400 pages, about 240,000 tokens (140,000 to 400,000)"
+    assert "400 pages" in run("check", path).stderr
+
+
+@pytest.mark.parametrize(("currency", "other", "found"), [("EUR", "", None), ("EUR", "'0,5'", 1250), ("EUR", "'0.5'", 1.25), ("CHF", "", None)])
+def test_quoted_thousands_or_decimals_of_a_file_are_settled_by_its_other_numbers(tmp_path: Path, currency: str, other: str, found: float | None) -> None:
+    path = written(tmp_path, f"    answers: {{{'latency_s: ' + other + ', ' if other else ''}cost_wrong: '1.250'}}\n", currency)
+    if found is None:
+        with pytest.raises(EngagementError, match=r"line 8, workflows\[0\]\.answers\.cost_wrong.*1250 or 1\.25"):
+            load(path)
+    else:
+        assert load(path).engagement.workflows[0].answers["cost_wrong"].amount == Estimate.of(found)
+
+
+def test_a_german_sheet_with_commas_between_its_cells_keeps_its_thousands(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text('id,name,calls_per_month,cost_wrong,corpus_tokens\na,A,"12.000","0,5",400 Seiten\n')
+    table = portfolio(path, "EUR", load(written(tmp_path)).engagement.as_of)
+    (flow,) = table.rows[0].engagement.workflows  # type: ignore[union-attr]
+
+    assert (flow.answers["calls_per_month"].amount, flow.answers["cost_wrong"].amount) == (Estimate.of(12_000), Estimate.of(0.5))
+    assert any("400 Seiten, about 240,000 tokens" in notice and "line 2" in notice for notice in table.notices)
+
+
+@pytest.mark.parametrize(("word", "p50", "said"), [
+    ("calls_per_month=1,250", (1, 250), "1 to 250; for thousands write 1250"), ("calls_per_month=1.250", (1.25, 1.25), "for thousands write 1250"),
+    ("corpus_tokens=400 pages", (140_000, 400_000), "about 240,000 tokens"), ("minutes_per_item=1 hour,2 hours", (60, 120), "60 minutes"),
+])  # fmt: skip
+def test_the_command_says_what_it_took_a_word_for(word: str, p50: tuple[float, float], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (found,) = settings([word]).values()
+
+    assert isinstance(found, Estimate) and (found.low, found.high) == p50
+    assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_session_shows_what_it_understood_and_refuses_the_rest(tmp_path: Path) -> None:
+    work = ak.open(written(tmp_path))
+    work.answer("corpus_tokens", "400 pages")
+    assert work.heard == ("400 pages, about 240,000 tokens (140,000 to 400,000)",)
+    assert work.engagement.workflow("desk").answers["corpus_tokens"].amount == Estimate(140_000, 240_000, 400_000)
+
+    work.assume(minutes_per_item="6 min", discount_rate=".1")
+    assert work.heard == ("6 min, 6 minutes",)
+    for value in ("12 minutes", "1.250", "12 bananas"):
+        with pytest.raises(UsageError, match=value.split()[-1]):
+            work.answer("calls_per_month", value)
+    work.answer("calls_per_month", 500)
+    assert work.heard == ()
+
+
+@pytest.mark.parametrize(("name", "text", "expected"), [
+    ("discount_rate", "12", Estimate.of(0.12)), ("discount_rate", "12 %", Estimate.of(0.12)), ("minutes_per_item", "1 hour", Estimate.of(60)),
+    ("engineer_day_rate", "800 to 1,200", Estimate.of([800, 1200])),
+])  # fmt: skip
+def test_a_field_of_the_table_takes_what_is_typed_as_it_is_shown_there(tmp_path: Path, name: str, text: str, expected: Estimate) -> None:
+    path = tmp_path / "harbour.yaml"
+    path.write_bytes((Path(__file__).parent / "browser" / "harbour.yaml").read_bytes())
+    work = ak.open(path)
+    screen = screen_of(work, "costs")
+    screen.edit("assume_part", {"name": name, "part": "likely", "text": text})
+
+    assert work.judged().inputs.rows[name].range == expected
+    assert [notice["words"] for notice in screen.view["bar"]["notices"]] == list(work.heard)
