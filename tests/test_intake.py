@@ -212,7 +212,7 @@ def test_a_filled_in_questionnaire_is_read_back(blank: Path) -> None:
 def test_faulty_lines_are_named_and_the_rest_comes_in(blank: Path) -> None:
     found = read_questionnaire(fill(blank, {
         "citations": {"Your answer": "perhaps"},
-        "calls_per_month": {"Your answer": "about fifty"},
+        "calls_per_month": {"Your answer": "about 5000 minutes"},
         "search_hit_rate": {"Your answer": 70},
         "value_right": {"Up to": 5},
         "cost_wrong": {"Your answer": 9, "Up to": 5},
