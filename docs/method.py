@@ -25,7 +25,7 @@ from advisorkit.values.quantities import Estimate, day, number, percent
 PAGE = Path(__file__).with_suffix(".md")
 """Where the page is kept."""
 EXAMPLE_DAY = date(2026, 11, 20)
-REVIEWED = ("day", "hour", "label", "judge", "gpu", "endpoint", "throughput", "store", "rerank", "hosting", "tool")
+REVIEWED = ("day", "hour", "label", "judge", "reasoning", "regional", "search", "reading", "gpu", "endpoint", "provisioned", "throughput", "store", "rerank", "hosting", "tool")
 """Kinds of price rows that no price package has; prices of models are listed by `advisorkit prices`."""
 MOMENTS = {"pre_work": "before the workshop", "workshop": "in the workshop", "after": "after the workshop"}
 
@@ -35,9 +35,9 @@ def page() -> str:
     jinja = Environment(loader=FileSystemLoader(PAGE.parent), trim_blocks=True, undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701 - Markdown, of our own words
     jinja.filters |= {"cell": cell, "day": day, "decibans": decibans, "percent": percent, "setting": setting}
     catalog, prices = load_catalog(), load_prices(EXAMPLE_DAY)
-    # A prompt for 10,000 calls a month, everything else at its default, to be worked out by hand.
+    # A prompt for 10,000 calls a month, thinking switched off, everything else at its default, to be worked out by hand.
     said = {"calls_per_month": Answer(amount=Estimate.of(10_000)), "human_review": Answer(levels=("never",))}
-    whole = Engagement("example", "Example", "USD", EXAMPLE_DAY, (Workflow("mail", "Mail", answers=said),))
+    whole = Engagement("example", "Example", "USD", EXAMPLE_DAY, (Workflow("mail", "Mail", answers=said, workload={"reasoning_tokens": Estimate.of(0)}),))
     made = bill(inputs_for(whole, whole.workflows[0], prices, assumptions()))
     return jinja.get_template("method.md.j2").render(
         catalog=catalog, criteria=list(catalog.criteria.values()), archetypes=archetypes().values(), guess=GUESS, cap=CAP,

@@ -248,16 +248,17 @@ def test_reasoning_tokens_are_billed_as_output_of_models_that_reason_only() -> N
         made = bill(inputs(model=model, output_tokens=300, reasoning_tokens=200))
         return known(made.line("prompt", "model_output").quantity)
 
-    assert output("openai:gpt-5-mini") == pytest.approx(output("anthropic:claude-sonnet-5-5") * 500 / 300)
+    assert output("openai:gpt-5-mini") == pytest.approx(output("anthropic:claude-sonnet-4-6") * 500 / 300)
 
 
 def everything(**assumptions: Any) -> str:
     """Every figure of a client who knows everything and has a quote, of one on own servers, and of one on a busy endpoint."""
     quoted = {"buy_seats": 20, "buy_seat_price": 50, "buy_setup": 3000, "buy_resolution_price": 1, "error_rate_buy": 0.1, **assumptions}
     quoted = {"tuned_model": "groq:gpt-oss-20b", "integration_count": 3, "switch_month": 12, **quoted}
+    talk = {"calls_per_item": 3, "tool_result_tokens": 50, "paid_searches": 0.5, "model_hosting": "provisioned", "reasoning_tokens": 200}
     large = {**ANSWERS, "hosting": "own_servers", "corpus_tokens": 5e9}
     many = {**ANSWERS, "calls_per_month": 50_000_000}
-    told = [inputs(**{"tuned_hosting": "api", **quoted}), inputs(large, **quoted), inputs(many, **{"tuned_hosting": "endpoint", **quoted})]
+    told = [inputs(**{"tuned_hosting": "api", **quoted}), inputs(large, **quoted), inputs(many, **{"tuned_hosting": "endpoint", **quoted}), inputs(many, **{**talk, **quoted})]
     return repr([(bill(i).lines, facts(i, 64), price(i, 64)) for i in told])
 
 

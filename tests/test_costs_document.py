@@ -64,7 +64,8 @@ def test_every_component_and_unit_has_an_id_and_keeps_its_english_name() -> None
     quoted = {"buy_seats": 20, "buy_seat_price": 50, "buy_setup": 3000, "buy_resolution_price": 1, "tuned_hosting_hour": 1}
     told = [engagement({**ANSWERS, "hosting": hosting}, {**TODAYS_FIGURES, **quoted}) for hosting in ("any_cloud", "own_servers")]
     rare = engagement({**ANSWERS, "calls_per_month": 50}, prices={"anthropic:claude-sonnet-5-5/cache_write": 1.0})
-    bought = [line for whole in (*told, rare) for line in bill(inputs_of(whole)).lines]
+    reserved = engagement(assumptions={"model_hosting": "provisioned", "paid_searches": 1})
+    bought = [line for whole in (*told, rare, reserved) for line in bill(inputs_of(whole)).lines]
     work = document(told[1])["workflows"][0]
     shown = {(line["component_id"], line["component"], line["unit_id"], line["unit"]) for line in work["patterns"]["hybrid"]["lines"]}
 

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from priced import inputs
 
 from advisorkit.catalog.tables import text_classes
-from advisorkit.costs.tokens import Request, cache_plan, conversation_tokens, prices_at
+from advisorkit.costs.assumption import completed
+from advisorkit.costs.tokens import Request, cache_plan, prices_at, request
 from advisorkit.values.errors import UsageError
 from advisorkit.values.prices import TokenPrices
 from advisorkit.values.quantities import Estimate
@@ -70,7 +72,15 @@ def test_a_rarely_used_prompt_is_not_cached_and_a_busy_one_is_read_from_the_cach
 
 
 def test_a_history_sent_again_with_every_turn_grows_as_its_square() -> None:
-    assert conversation_tokens(6, fixed_tokens=500, user_tokens=150, answer_tokens=200) == 6 * 650 + 350 * (0 + 1 + 2 + 3 + 4 + 5)
+    turns = {"calls_per_item": 6, "instruction_tokens": 500, "prompt_examples": 0, "input_tokens": 150, "output_tokens": 200}
+
+    def read(**told: float) -> float:
+        priced = inputs(**turns, **told)
+        return float(6 * request(priced, completed(priced.likely()), "prompt").read_tokens)
+
+    assert read() == 6 * 650 + 350 * (0 + 1 + 2 + 3 + 4 + 5)  # the published 9,150
+    assert read(tool_result_tokens=1000) == 6 * 650 + 1350 * 15
+    assert read(history_share=0) == 6 * 650
 
 
 def test_pages_and_words_come_out_as_published() -> None:

@@ -248,7 +248,9 @@ def test_the_table_of_prices_shows_age_source_and_state() -> None:
     rows = prices.prices_table(BOOK, date(2027, 2, 15))
 
     assert len(rows) == len(BOOK.prices)
-    assert {row["state"] for row in rows} == {"warn"}
+    states = {kind: {row["state"] for row in rows if row["evidence"] in kind} for kind in (("seen", "recalled"), ("judged",))}
+    assert states == {("seen", "recalled"): {"warn", "stale"}, ("judged",): {"fresh"}}
+    assert {row["as_of"] for row in rows if row["id"] == "hour:staff/de"} == {"2025-03-28"}  # a statistic is as old as its publication
     assert all(row["source"] and row["as_of"] for row in rows)
 
 

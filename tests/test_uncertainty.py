@@ -127,7 +127,7 @@ def test_at_break_even_both_totals_are_the_same_and_their_order_turns(changed: d
         volume, (a, b) = crossing.calls_per_month, crossing.between
         if volume is None or crossing.kind == "steps":
             continue
-        totals = pattern_totals(priced, {"calls_per_month": volume * np.array([0.999, 1, 1.001])})
+        totals = pattern_totals(priced, {"calls_per_month": volume * np.array([1 - 1e-6, 1, 1 + 1e-6])})
         below, at, above = (totals[a] - totals[b]) / totals[a]
         assert abs(at) < 1e-9
         assert below * above < 0

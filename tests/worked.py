@@ -23,7 +23,7 @@ from advisorkit.values.prices import TokenPrices
 Row = Mapping[str, Any]
 MODEL, TUNED, KEYS = "anthropic:claude-sonnet-5-5", "together:qwen3.5-9b", "openai:text-embedding-3-small"
 PLAIN: Mapping[str, Any] = {
-    "horizon_months": 1, "discount_rate": 0, "growth_per_year": 0, "adoption": 1, "adoption_months": 1, "retry_share": 0, "active_hours": 24,
+    "horizon_months": 1, "discount_rate": 0, "growth_per_year": 0, "adoption": 1, "adoption_months": 1, "retry_share": 0, "reasoning_tokens": 0, "active_hours": 24,
     "calls_per_month": 1, "input_tokens": 0, "output_tokens": 0, "instruction_tokens": 0, "tuned_instruction_tokens": 0, "prompt_examples": 0,
     "example_tokens": 1, "retrieved_passages": 0, "corpus_tokens": 0, "passage_tokens": 1, "tuned_markup": 1, "engineer_day_rate": 0,
     "maintenance_share": 0, "label_price": 0, "training_price": 0, "training_passes": 1, "training_runs": 1, "labelled_examples": 0,

@@ -27,13 +27,16 @@ from advisorkit.values.quantities import Estimate
 
 COLUMNS = ("id", "unit", "low", "likely", "high", "currency", "since", "checked", "evidence", "tiers", "source", "note")
 """Columns of a price file; a later `since` supersedes an earlier row and never replaces it."""
-MODEL_COLUMNS = ("id", "reference", "kind", "window_tokens", "cache_minutes", "cache_from", "reasons", "retires", "successor", "served", "training", "note")
+MODEL_COLUMNS = ("id", "reference", "kind", "window_tokens", "cache_minutes", "cache_from", "reasoning", "regional", "retires", "successor", "served", "training", "note")
 RATE = "rate:"
 OWN = "ADVISORKIT_PRICES"
 FILES = ("package.csv", "reviewed.csv")
 PARTS = {"input_mtok": "input", "output_mtok": "output", "cache_read_mtok": "cache_read",
-         "cache_write_mtok": "cache_write", "cache_write_1h_mtok": "cache_write_1h"}
-UNIT = "1M tokens"
+         "cache_write_mtok": "cache_write", "cache_write_1h_mtok": "cache_write_1h",
+         "web_searches_kcount": "web_search", "storage_searches_kcount": "file_search"}
+UNIT, SEARCHES = "1M tokens", "1000 searches"
+WAYS = {"batch_": {"processing": "batch"}, "flex_": {"service_tier": "flex"}, "priority_": {"service_tier": "priority"}}
+"""Ways of buying beside the standard one, with what the package calls them."""
 PACKAGE = "genai-prices"
 
 
@@ -93,8 +96,7 @@ def _prices(text: str, name: str) -> list[Price]:
 @cache
 def models() -> Mapping[str, Model]:
     """Every model that can be named in an engagement, by id."""
-    truth = Form(lambda spot: spot.word(("yes", "no"), "choice") == "yes")
-    return {row.id: row for row in table("prices/models.csv", MODEL_COLUMNS, Model, {"yes or no": truth}, {})}
+    return {row.id: row for row in table("prices/models.csv", MODEL_COLUMNS, Model, {}, {})}
 
 
 def data_text(name: str) -> str:
@@ -294,8 +296,10 @@ def newest_price(on: date) -> date:
 def _model_prices(key: str, reference: str, on: date) -> Iterator[Price]:
     model, noon = _find(key, reference), datetime.combine(on, time(12), UTC)
     yield from _package_rows(key, model.get_prices(noon), "", on)
-    if any(dict(v.when) == {"processing": "batch"} and _active(v, noon) for v in model.price_variants or ()):
-        yield from _package_rows(key, model.get_prices(noon, {"processing": "batch"}), "batch_", on)
+    for prefix, way in WAYS.items():
+        if any(dict(v.when) == way and _active(v, noon) for v in model.price_variants or ()):
+            rows = _package_rows(key, model.get_prices(noon, way), prefix, on)
+            yield from (row for row in rows if row.unit == UNIT)
 
 
 def _package_rows(key: str, prices: Any, prefix: str, on: date) -> Iterator[Price]:
@@ -304,7 +308,7 @@ def _package_rows(key: str, prices: Any, prefix: str, on: date) -> Iterator[Pric
         if value is not None:
             tiers = tuple(Tier(tier.start, float(tier.price)) for tier in getattr(value, "tiers", ()))
             amount = Estimate.of(float(getattr(value, "base", value)))
-            yield Price(f"{key}/{prefix}{part}", UNIT, amount, "USD", on, on, _version(), "seen", tiers)
+            yield Price(f"{key}/{prefix}{part}", UNIT if name.endswith("mtok") else SEARCHES, amount, "USD", on, on, _version(), "seen", tiers)
 
 
 def _active(variant: Any, noon: datetime) -> bool:

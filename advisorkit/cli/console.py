@@ -214,7 +214,7 @@ def tell_ages(engagement: Engagement, found: Iterable[Study], *, report: bool = 
     if not old or engagement.accept_stale:
         return
     oldest = max(old.values(), key=lambda age: age.age_days)
-    text = f"{len(old)} prices were last checked more than {WARN_DAYS} days before {day(engagement.as_of)}, {oldest.id} {oldest.age_days} days"
+    text = f"{len(old)} prices are old: list prices last seen more than {WARN_DAYS} days, statistics published more than two years before {day(engagement.as_of)}, {oldest.id} {oldest.age_days} days"
     final = ", ".join(workflow.id for workflow in engagement.workflows if workflow.status == "final")
     if report and final and oldest.state == "stale":
         raise PriceError(f"{text}; {final} is final, so check them or accept them with --accept-stale")

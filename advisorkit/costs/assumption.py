@@ -53,7 +53,9 @@ class Assumption:
     default: Annotated[Setting | None, Key("value"), Named("setting")] = None
     """Used when nobody says otherwise; None means not known, or taken from `price`."""
     price: str = ""
-    """Price-book id of the default, possibly with another name in braces, such as ``gpu:{gpu}/hour``; empty when none."""
+    """Price-book ids of the default parted by commas, the first that there is; another name may stand in braces, such as ``gpu:{gpu}/hour``."""
+    hosted: tuple[str, ...] = ()
+    """Ways to host a model under which it counts, such as ``gpu``; empty when it always does."""
     answer: str = ""
     """Criterion whose number gives the value; empty when none."""
     by_answer: ByAnswer | None = None

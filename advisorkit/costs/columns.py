@@ -150,11 +150,14 @@ def kept_up(here: Workings, built: Mapping[PatternId, Flows], patterns: Sequence
 
 def calls_paid(here: Workings, pattern: PatternId) -> Flows:
     """What the calls of a pattern cost: tokens, or the GPUs that answer them."""
-    request = here.requests[pattern]
+    v, request, searched = here.values, here.requests[pattern], tuple[Flow, ...]()
+    if np.any(v["paid_searches"]):
+        searches = here.calls / 1000 * v["paid_searches"]
+        searched = (here.pays("paid_searches", "run", "calls", searches, "thousand_searches", v["paid_search_price"], "paid_search_price"),)
     if request.on_gpu:
-        return (_gpus(here, pattern),)
-    tokens = _tokens(here, pattern)
-    fee, hours = here.values["tuned_hosting_hour"], here.values["gpu_hours"]
+        return (_gpus(here, pattern), *searched)
+    tokens = (*_tokens(here, pattern), *searched)
+    fee, hours = v["tuned_hosting_hour"], v["gpu_hours"]
     if request.model == "model" or not np.any(fee):
         return tokens
     hosting = here.pays("tuned_hosting", "run", "month", hours, "hours", fee, "tuned_hosting_hour")
@@ -205,8 +208,11 @@ def _store(here: Workings) -> Flow:
 def _gpus(here: Workings, pattern: PatternId) -> Flow:
     v, request, component, behind = here.values, here.requests[pattern], "gpu_rent", ("gpu_price", "gpu_tokens_per_second", "gpu_utilisation")
     work, rent, copies = request.written_tokens + request.read_tokens * v["input_token_weight"], v["gpu_price"] * (1 + v["gpu_overhead"]), ONE
-    speed, rate = v["gpu_tokens_per_second"], here.inputs.rows["gpu_tokens_per_second"]
-    if request.model == "model":
+    speed, rate, least = v["gpu_tokens_per_second"], here.inputs.rows["gpu_tokens_per_second"], ONE
+    if request.model == "model" and here.inputs.word("model_hosting") == "provisioned":
+        rent, speed, least, component = v["provisioned_price"], v["provisioned_tokens_per_second"] * v["input_token_weight"], v["provisioned_units"], "provisioned_units"
+        behind = ("provisioned_price", "provisioned_tokens_per_second", "gpu_utilisation")
+    elif request.model == "model":
         copies, slower = v["gpus_per_copy"], rate.changed_by == "price book"  # a speed that somebody measured is that of the model that runs
         speed = speed * copies * v["large_model_speed"] if slower else speed
     elif here.inputs.word("tuned_hosting") == "endpoint":
@@ -216,9 +222,9 @@ def _gpus(here: Workings, pattern: PatternId) -> Flow:
         copies = v["tuned_gpus_per_copy"]
     rent, capacity = rent * v["gpu_hours"], speed * v["gpu_utilisation"] * v["gpu_hours"] * 3600
     load = here.calls * work / capacity
-    if np.all(load * here.clock.most_use <= 1):
-        return here.pays(component, "run", "month", copies * ONE, "gpu_months", rent, *behind)
-    stairs = Stairs(rent * copies, 0.0, load, ONE, whole=True)
+    if np.all(load * here.clock.most_use <= least):
+        return here.pays(component, "run", "month", copies * least, "gpu_months", rent, *behind)
+    stairs = Stairs(rent * copies, 0.0, load, least, whole=True)
     return _stairs(here, component, "workflow", copies * stairs.units(1.0), "gpu_months", stairs, *behind)
 
 

@@ -102,9 +102,9 @@ class Inputs:
         return self.book.model(self.word(name))
 
     def tokens(self, name: str, *, batch: bool = False) -> TokenPrices:
-        """Token prices of the model named by `name`, for 1M tokens in `currency`."""
-        model = self.word(name)
-        return self.book.tokens(model, batch=batch).times(self.book.rate(self.book.price(f"{model}/input").currency, self.currency))
+        """Token prices of the model named by `name`, for 1M tokens in `currency`, bought as `service_tier` says."""
+        model, tier = self.word(name), self.word("service_tier") if name == "model" else "standard"
+        return self.book.tokens(model, batch=batch, tier=tier).times(self.book.rate(self.book.price(f"{model}/input").currency, self.currency))
 
     @property
     def later(self) -> tuple[tuple[float, Inputs], ...]:
@@ -122,15 +122,17 @@ class Inputs:
 
     def _changes(self, model: Model, followed: bool) -> Iterator[date]:
         """Days on which what is paid for `model` changes."""
-        rows = (f"{model.id}/{prefix}{part}" for prefix in ("", "batch_") for part in TOKENS)
+        rows = (f"{model.id}/{prefix}{part}" for prefix in ("", "batch_", "flex_", "priority_") for part in TOKENS)
         yield from (self.book.announced[row].since for row in rows if row in self.book.announced)
         if followed and model.retires and model.successor:
             yield model.retires
             yield from self._changes(self.book.model(model.successor), followed)
 
     def _on(self, day: date) -> Inputs:
-        row, heir = self.rows["model"], self.book.heir(self.word("model"), day)
-        return replace(self, book=self.book.on(day), rows={**self.rows, "model": replace(row, value=heir.id)})
+        row, tier, book = self.rows["model"], self.rows["service_tier"], self.book.on(day)
+        heir = book.heir(self.word("model"), day).id
+        sold = tier.value if f"{heir}/{tier.value}_input" in book.prices else "standard"
+        return replace(self, book=book, rows={**self.rows, "model": replace(row, value=heir), "service_tier": replace(tier, value=sold)})
 
     @property
     def announced_life(self) -> float | None:
@@ -187,7 +189,8 @@ class Inputs:
     def prices(self) -> tuple[PriceAge, ...]:
         """Every price-book row that stands behind a number here, with its age."""
         models = (self.word(name) for name in ("model", "tuned_model", "embedding_model"))
-        ids = [row.price_id for row in self.rows.values() if row.price_id]
+        hosted = {self.word("model_hosting"), self.word("tuned_hosting")}
+        ids = [row.price_id for row in self.rows.values() if row.price_id and hosted.issuperset(row.assumption.hosted)]
         ids += [row for model in models for part in TOKENS if (row := f"{model}/{part}") in self.book.prices]
         return tuple(self.book.age(row, self.engagement.as_of) for row in dict.fromkeys(ids))
 
@@ -297,24 +300,32 @@ def _answered(inputs: Inputs, assumption: Assumption) -> Input | None:
     return _input(inputs, assumption, value, source, "answer", guess=answer.confidence == "guess")
 
 
-def _priced(inputs: Inputs, assumption: Assumption, id: str) -> Input | None:
-    if not id:
+def _priced(inputs: Inputs, assumption: Assumption, ids: str) -> Input | None:
+    """From the first row of `ids` that the client negotiated, else the first that there is."""
+    names = list(filter(None, (_named(inputs, one) for one in ids.split(", ") if one)))
+    if not names:
         return None
-    price = inputs.book.price(_named(inputs, id))
+    there = [inputs.book.prices[name] for name in names if name in inputs.book.prices] or [inputs.book.price(names[0])]
+    price = next((row for row in there if row.evidence == "negotiated"), there[0])
     rate = inputs.book.rate(price.currency, inputs.currency) if price.currency else 1.0
     value = Estimate(*(rate * end for end in (price.amount.low, price.amount.likely, price.amount.high)))
     by: ChangedBy = "negotiated" if price.evidence == "negotiated" else "price book"
     return _input(inputs, assumption, value, price.source, by, price_id=price.id)
 
 
+_TRAINING = "{tuned_model.training}"
+
+
 def _named(inputs: Inputs, id: str) -> str:
-    """The id of a row that follows from a word or a model chosen before."""
+    """The id of a row that follows from a word or a model chosen before; a currency's first two letters are its country's."""
     if "{" not in id:
         return id
     words = {name: row.value for name, row in inputs.rows.items() if isinstance(row.value, str)}
     models = {name: inputs.model(name) for name in words if inputs.rows[name].assumption.kind == "model"}
+    if words.get("country") == "auto":
+        words["country"] = inputs.currency[:2].lower()
     named = id.format_map(words | models)
-    if not named:
+    if not named and id == _TRAINING:
         trained = sorted(model.id for model in inputs.book.models.values() if model.training)
         raise PriceError(
             f"no training price is known for {words['tuned_model']}; set training_price, "

@@ -109,7 +109,7 @@ def request(
         if pattern == "prompt" and np.any(carried):
             prefix = prefix + v["corpus_tokens"] * carried
     looked_up = v["retrieved_passages"] * v["passage_tokens"] if search else 0.0
-    own = v["input_tokens"] + looked_up
+    own = v["input_tokens"] + looked_up + _history(v)
     prices = _prices(inputs, v, name, prefix + own)
     on_gpu = not by_token and inputs.word("tuned_hosting" if name == "tuned_model" else "model_hosting") != "api"
     fresh, read, written, write = (1.0, 0.0, 0.0, prices[3]) if on_gpu else _prefix_paid(inputs, v, name, prices, {} if plans is None else plans, prefix)
@@ -121,14 +121,29 @@ def request(
     )
 
 
+def _history(v: Values) -> Any:
+    """Earlier calls of the same item that are sent again, on average over its calls.
+
+    Example:
+        >>> six_turns = {"calls_per_item": 6, "input_tokens": 150, "output_tokens": 200, "tool_result_tokens": 0, "history_share": 1}
+        >>> 6 * (500 + 150 + _history(six_turns))
+        9150.0
+    """
+    earlier = (v["calls_per_item"] - 1) / 2
+    if not np.any(earlier > 0):
+        return 0.0
+    return np.maximum(earlier, 0) * v["history_share"] * (v["input_tokens"] + v["output_tokens"] + v["tool_result_tokens"])
+
+
 def _prices(inputs: Inputs, v: Values, name: str, prompt_tokens: Any) -> Prices:
     found = prices_at(inputs.tokens(name), prompt_tokens)
     share = v["tuned_batch_share" if name == "tuned_model" else "batch_share"]
     if np.any(share):
         batch = prices_at(inputs.tokens(name, batch=True), prompt_tokens)
         found = tuple(a + (b - a) * share for a, b in zip(found, batch, strict=True))
-    marked_up = name == "tuned_model" and inputs.model(name).kind != "tuned"
-    return tuple(price * v["tuned_markup"] for price in found) if marked_up else found
+    if name == "model":
+        return tuple(price * (1 + v["region_uplift"]) for price in found) if np.any(v["region_uplift"]) else found
+    return tuple(price * v["tuned_markup"] for price in found) if inputs.model(name).kind != "tuned" else found
 
 
 def _prefix_paid(inputs: Inputs, v: Values, name: str, prices: Prices, plans: Plans, prefix: Any) -> Plan:
@@ -213,13 +228,3 @@ def corpus_in_prompt(inputs: Inputs) -> bool:
     if corpus is None or window is None or inputs.levels("facts_in_request") == ("all",):
         return False
     return corpus.likely < window
-
-
-def conversation_tokens(turns: int, *, fixed_tokens: float, user_tokens: float, answer_tokens: float) -> float:
-    """Input tokens of a whole conversation whose history is sent again with every turn.
-
-    Example:
-        >>> conversation_tokens(6, fixed_tokens=500, user_tokens=150, answer_tokens=200)
-        9150
-    """
-    return turns * (fixed_tokens + user_tokens) + turns * (turns - 1) // 2 * (user_tokens + answer_tokens)

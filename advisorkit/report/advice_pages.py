@@ -252,7 +252,7 @@ def _reopens(hit: GateHit) -> str:
 
 def _again(study: Study) -> Iterator[str]:
     yield say("again.step")
-    if (ages := study.inputs.prices()) and study.priced:
+    if (ages := [age for age in study.inputs.prices() if not age.lasting]) and study.priced:
         oldest = min(age.as_of for age in ages)
         yield say("again.prices", date=day(oldest + timedelta(days=WARN_DAYS)), days=WARN_DAYS)
     retires = study.inputs.model("tuned_model").retires

@@ -204,9 +204,12 @@ def _swings(study: Study) -> Iterator[Block]:
 
 def _fresh(study: Study) -> Iterator[str]:
     ages = study.inputs.prices()
-    if ages and all(age.state == "fresh" for age in ages):
-        oldest = max(ages, key=lambda age: age.age_days)
-        yield say("figures.fresh", count=len(ages), days=oldest.age_days, date=day(oldest.as_of))
+    listed = [age for age in ages if not age.lasting]
+    if listed and all(age.state == "fresh" for age in ages):
+        oldest = max(listed, key=lambda age: age.age_days)
+        yield say("figures.fresh", count=len(listed), days=oldest.age_days, date=day(oldest.as_of))
+    if surveyed := [age for age in ages if age.lasting]:
+        yield say("figures.surveyed", count=len(surveyed), year=min(age.as_of for age in surveyed).year)
 
 
 def _old_prices(study: Study) -> Iterator[Block]:

@@ -16,6 +16,8 @@ WARN_DAYS = 60
 """Days since a price was last checked after which it carries a warning."""
 STALE_DAYS = 180
 """Days since a price was last checked after which no final report is made unless the client accepts it."""
+SURVEY_DAYS = 730
+"""Days since a statistic or a judged figure was published or made after which it carries a warning; it stops no report."""
 
 ModelKind = Literal["frontier", "mid", "small", "open", "tuned", "embedding"]
 
@@ -48,8 +50,8 @@ class Price:
     """Day on which it was last compared with its source."""
     source: str
     """Where it was read."""
-    evidence: Annotated[Literal["seen", "recalled", "judged", "negotiated"], Named("kind of evidence")] = "seen"
-    """How good the source is."""
+    evidence: Annotated[Literal["seen", "recalled", "surveyed", "judged", "negotiated"], Named("kind of evidence")] = "seen"
+    """How good the source is; surveyed: a statistic or a survey, published on `since`."""
     tiers: Annotated[tuple[Tier, ...], Named("tiers")] = ()
     """Prices for long requests, lowest bound first."""
     note: str = ""
@@ -72,16 +74,23 @@ class Model:
     """Minutes for which a cached prompt stays alive after its last use; None when nothing is cached."""
     cache_from: int | None
     """Tokens that a standing prompt must have to be cached; None when not known."""
-    reasons: Annotated[bool, Named("yes or no")]
-    """Whether it bills hidden reasoning tokens as output."""
     retires: date | None
     """Day on which its provider ends it; None when none is announced."""
+    reasoning: str = ""
+    """Price-book row of the hidden tokens that it bills as output; empty when it bills none."""
+    regional: str = ""
+    """Price-book row of what its provider adds in a named region; empty when no such price is known."""
     successor: str = ""
     """Model of the book that its provider names in its place; empty when there is none."""
-    served: Annotated[Literal["api", "endpoint"], Named("way to be served")] = "api"
-    """How it is sold once it is trained: by the token, or on a dedicated endpoint by the hour."""
+    served: Annotated[Literal["api", "endpoint", "gpu"], Named("way to be served")] = "api"
+    """How it runs once it is trained: sold by the token, on a dedicated endpoint by the hour, or not sold: on rented GPUs."""
     training: str = ""
     """Price-book row of what training it costs; empty when no such price is known."""
+
+    @property
+    def reasons(self) -> bool:
+        """Whether it bills hidden reasoning tokens as output."""
+        return bool(self.reasoning)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +133,13 @@ class PriceAge:
     id: str
     """Price-book id."""
     as_of: date
-    """Day on which it was last checked."""
+    """Day on which it was last checked; of a statistic the day of its publication."""
     age_days: int
     """Days since then; 0 when it was checked later."""
     state: Literal["fresh", "warn", "stale"]
-    """warn after `WARN_DAYS`, stale after `STALE_DAYS`."""
+    """warn after `WARN_DAYS`, stale after `STALE_DAYS`; of statistics and judged figures warn after `SURVEY_DAYS`."""
+    lasting: bool = False
+    """Whether it is a statistic or a judged figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,16 +181,19 @@ class PriceBook:
         except KeyError:
             raise PriceError(f"no model '{id}' in the price book on {self.as_of}{_hint(id, self.models)}") from None
 
-    def tokens(self, model: str, *, batch: bool = False) -> TokenPrices:
-        """Token prices of `model` in the rows' own currency, USD for list prices.
+    def tokens(self, model: str, *, batch: bool = False, tier: str = "standard") -> TokenPrices:
+        """Token prices of `model` in the rows' own currency, USD for list prices; `tier`: standard, flex or priority.
 
         Raises:
-            PriceError: If the model, its input price or, with `batch`, its batch price is not known.
+            PriceError: If the model, its input price or, with `batch` or another `tier`, its price for that is not known.
         """
         self.model(model)
-        prefix = f"{model}/batch_" if batch else f"{model}/"
+        prefix = f"{model}/" + ("batch_" if batch else "" if tier == "standard" else f"{tier}_")
         if batch and f"{prefix}input" not in self.prices:
             raise PriceError(f"no batch price is known for {model}; set its share in batches to 0 or name a model that has one")
+        if f"{prefix}input" not in self.prices and tier != "standard":
+            having = sorted(one for one in self.models if f"{one}/{tier}_input" in self.prices)
+            raise PriceError(f"no {tier} price is known for {model}; set service_tier to standard, or model to one that has such a price: {', '.join(having)}")
         self.price(f"{prefix}input")
         if self.models[model].kind != "embedding":
             self.price(f"{prefix}output")
@@ -225,9 +239,11 @@ class PriceBook:
         Raises:
             PriceError: If there is no such row.
         """
-        checked = self.price(id).checked
-        days = max(0, (on - checked).days)
-        return PriceAge(id, checked, days, "stale" if days > STALE_DAYS else "warn" if days > WARN_DAYS else "fresh")
+        row = self.price(id)
+        seen, lasting = row.since if row.evidence == "surveyed" else row.checked, row.evidence in {"surveyed", "judged"}
+        days = max(0, (on - seen).days)
+        old = days > (SURVEY_DAYS if lasting else WARN_DAYS)
+        return PriceAge(id, seen, days, "stale" if days > STALE_DAYS and not lasting else "warn" if old else "fresh", lasting)
 
     def with_negotiated(self, prices: Mapping[str, float], on: date) -> PriceBook:
         """This book with the client's own prices, in each row's own unit and currency, in place of the list's.

@@ -68,7 +68,8 @@ def call(v: Values, w: Words, *, prefix: float, own: float, tuned: bool) -> floa
             kept = 1 - math.exp(-a_minute * 60)
             ways.append(kept * read + (1 - kept) * w.hour_write * fresh)
         by_token = min(ways)
-    return markup * (prefix * by_token + own * fresh + written * out) / 1e6
+    factor = markup if tuned else 1 + v["region_uplift"]
+    return factor * (prefix * by_token + own * fresh + written * out) / 1e6
 
 
 def totals(v: Values, w: Words) -> dict[str, float]:
@@ -76,15 +77,17 @@ def totals(v: Values, w: Words) -> dict[str, float]:
     example = v["input_tokens"] + v["output_tokens"] if math.isnan(v["example_tokens"]) else v["example_tokens"]
     standing = v["instruction_tokens"] + v["prompt_examples"] * example
     passages = v["retrieved_passages"] * v["passage_tokens"]
+    again = max(v["calls_per_item"] - 1, 0) / 2 * v["history_share"] * (v["input_tokens"] + v["output_tokens"] + v["tool_result_tokens"])
+    own = v["input_tokens"] + again
     carried = standing + (v["corpus_tokens"] if w.corpus_in_prompt else 0.0)
     per_call = {
-        "prompt": call(v, w, prefix=carried, own=v["input_tokens"], tuned=False),
-        "rag": call(v, w, prefix=standing, own=v["input_tokens"] + passages, tuned=False),
-        "finetune": call(v, w, prefix=v["tuned_instruction_tokens"], own=v["input_tokens"], tuned=True),
-        "hybrid": call(v, w, prefix=v["tuned_instruction_tokens"], own=v["input_tokens"] + passages, tuned=True),
+        "prompt": call(v, w, prefix=carried, own=own, tuned=False),
+        "rag": call(v, w, prefix=standing, own=own + passages, tuned=False),
+        "finetune": call(v, w, prefix=v["tuned_instruction_tokens"], own=own, tuned=True),
+        "hybrid": call(v, w, prefix=v["tuned_instruction_tokens"], own=own + passages, tuned=True),
     }
     written = v["output_tokens"] + (v["reasoning_tokens"] if w.tuned_reasons else 0.0)
-    read = {"finetune": v["tuned_instruction_tokens"] + v["input_tokens"], "hybrid": v["tuned_instruction_tokens"] + v["input_tokens"] + passages}
+    read = {"finetune": v["tuned_instruction_tokens"] + own, "hybrid": v["tuned_instruction_tokens"] + own + passages}
     work = {pattern: written + tokens * v["input_token_weight"] for pattern, tokens in read.items()}
     return {pattern: pattern_total(v, w, pattern, per_call[pattern], work.get(pattern, 0.0), example) for pattern in per_call}
 
@@ -110,12 +113,12 @@ def pattern_total(v: Values, w: Words, pattern: str, by_call: float, work: float
     monthly = v["observability_month"] + days * v["maintenance_share"] / 12 * v["engineer_day_rate"] + tests * v["evaluations_per_year"] / 12
     gb = v["corpus_tokens"] / v["passage_tokens"] * (4 * v["embedding_dimensions"] + v["metadata_bytes"]) / 1e9
     reads = max(gb, 0.25) * v["store_read_price"] / 1e6
-    search = 0.0
+    search = v["paid_searches"] * v["paid_search_price"] / 1000
     if looks_up:
         index = v["corpus_tokens"] / 1e6 * w.embedding + gb * v["store_write_price"]
         total += index
         monthly += index * v["corpus_change_share"]
-        search = v["input_tokens"] / 1e6 * w.embedding + v["rerank_price"] / 1000
+        search += v["input_tokens"] / 1e6 * w.embedding + v["rerank_price"] / 1000
     if trains:
         total += max(v["labels_wanted"] - v["labelled_examples"], 0) * v["label_price"] + run * v["training_runs"]
         often = max(v["retrains_per_year"] / 12, 1 / v["base_model_life_months"])
