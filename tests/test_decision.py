@@ -36,11 +36,13 @@ from advisorkit.pilots.marked import MarkedCase, MarkedResults
 from advisorkit.pilots.results import read_results
 from advisorkit.pilots.tally import Paired
 from advisorkit.report import pictures
-from advisorkit.report.advice_pages import summary
+from advisorkit.report.advice_pages import changes, path, summary
 from advisorkit.report.pilot_pages import charter, result
 from advisorkit.report.short_pages import assessed
 from advisorkit.report.whole_pages import overview
 from advisorkit.screens import advising
+from advisorkit.screens.charted import chart
+from advisorkit.screens.portfolio import together
 from advisorkit.screens.state import Look
 from advisorkit.store import samples
 from advisorkit.store.document import to_json
@@ -51,7 +53,7 @@ from advisorkit.study.study import Study, studies
 from advisorkit.values.engagement import Answer, Engagement, Override, Workflow
 from advisorkit.values.errors import PilotError
 from advisorkit.values.patterns import PATTERNS
-from advisorkit.values.quantities import Estimate, share_in
+from advisorkit.values.quantities import Estimate, percent, share_in
 
 
 def said(*levels: str) -> Answer:
@@ -222,11 +224,19 @@ def agrees(study: Study) -> None:
     index = words(overview([study, study]))
     goal = study.catalog.off_ramps[made.off_ramp.kind].name if made.replaced and made.off_ramp else study.name(made.destination)
     assert goal in index
+    assert made.override in index
+    portfolio = json.dumps(together([study.workflow], {study.workflow.id: study}, Look()), ensure_ascii=False)
+    assert json.dumps(made.override, ensure_ascii=False)[1:-1] in portfolio
+    assert not (made.replaced and re.search(r"[>\"]\d+%[<\"\\]", portfolio))
+    for name in ("shares", "map", "waterfall", "flips", "path"):
+        assert made.replaced == (chart(name, study, Look()) is None)
+    client = words([*summary(study), *path(study), *changes(study), *overview([study, study])])
+    assert not re.search(r"(?:RAG|Prompt|Fine-tune|Hybrid) \(?\d+%", client)
     if made.only:
         assert set(charts(study).values()) == {"the only one allowed"}
     else:
         assert charts(study) == {p: f"{n}%" for p, n in made.chances.items() if n}
-        assert made.replaced or f"{made.chances[made.destination]}%" in index
+        assert made.replaced or percent(made.prospects.expected_right[made.destination].p50) in index
 
     shut = [hit for hit in study.advice.gates if hit.kind == "lasting" and not hit.provisional and hit.basis in ("law", "rights", "platform")]
     assert all(any(pattern in hit.removes for hit in shut) for pattern, chance in made.chances.items() if not chance)

@@ -168,10 +168,10 @@ def _stack(shares: tuple[kinds.ShareRow, ...], y: float, wide: float, thick: flo
     start = 0.0
     for share, whole in zip(shares, percents([share.share or 0 for share in shares]), strict=True):
         size = share.share or 0
-        yield Strip(x0=start, x1=start + size, y=y, thick=thick, fill=share.pattern, tip=f"{share.label} {share.shown}")
+        yield Strip(x0=start, x1=start + size, y=y, thick=thick, fill=share.pattern, tip=f"{share.label} {share.shown}".strip())
         if start:
             yield Strip(x0=start - 0.5 / wide, x1=start + 0.5 / wide, y=y, thick=thick, fill="page")
-        if size * wide >= 24 and thick > 16:
+        if share.shown and size * wide >= 24 and thick > 16:
             yield Label(x=start + size / 2, y=y, text=str(min(whole, 99) if size < 1 else whole), fill="on_pattern", bold=True, anchor="middle")
         start += size
 

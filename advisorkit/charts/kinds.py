@@ -172,7 +172,7 @@ class FlipBars(Chart):
 
     def rows(self) -> Rows:
         """One row a change."""
-        shares = (", ".join(f"{s.label} {s.shown}" for s in f.shares) for f in self.flips)
+        shares = (", ".join(f"{s.label} {s.shown}".strip() for s in f.shares) for f in self.flips)
         return tuple((f.change, f"today {f.today}" if f.today else "", f.shown, f.note, said) for f, said in zip(self.flips, shares, strict=True))
 
 

@@ -293,13 +293,12 @@ def _detour(study: Study) -> Iterator[Block]:
     said = detour(study)
     if said:
         rows = tuple(tuple(_start(study, policy)) for policy in study.advice.policies)
-        yield Table(say("detour.title"), _head("detour.head"), rows, (False, True, True, True, True), say("detour.subtitle"))
+        yield Table(say("detour.title"), _head("detour.head"), rows, (False, True, True, True), say("detour.subtitle"))
         yield Text((said,))
 
 
 def _start(study: Study, policy: Policy) -> Iterator[Cell]:
     yield Cell(study.name(policy.first), policy.first)
-    yield Cell(percent(policy.suffices))
     yield Cell(build_of(policy.build, study.currency))
     yield Cell(_weeks(policy.weeks))
     yield Cell(build_of(policy.idle_build, study.currency))
@@ -327,4 +326,4 @@ def detour(study: Study) -> str:
         "money": build_of(small.idle_build, currency), "weeks": _weeks(small.idle_weeks), "pattern": say(f"pattern.{straight.first}"),
         "saved": build_of(straight.idle_build, currency), "saved_weeks": _weeks(straight.idle_weeks),
     }  # fmt: skip
-    return say("detour.text", enough=percent(small.suffices), **words)
+    return say("detour.text", **words)

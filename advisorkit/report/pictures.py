@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from math import isclose
 
 from advisorkit.advice.acceptability import LEAD
@@ -115,8 +116,8 @@ def _decibans(advice: Advice) -> Point:
     return advice.belief.retrieval_decibans, advice.belief.training_decibans
 
 
-def flip_bars(study: Study) -> kinds.FlipBars:
-    """Today's shares, then what single other answers would make of them; one change a criterion."""
+def flip_bars(study: Study, *, figures: bool = False) -> kinds.FlipBars:
+    """Today's shares, then what single other answers would make of them, with `figures` for a consultant; one change a criterion."""
     catalog, advice, currency = study.catalog, study.advice, study.currency
     today = {p: advice.patterns[p].probability for p in PATTERNS}
     first: dict[str, Flip] = {}
@@ -128,7 +129,7 @@ def flip_bars(study: Study) -> kinds.FlipBars:
         before = clause(words_of(criterion, flip.before, currency)) if flip.before else say("changes.unknown")
         rows.append(_flip_row(catalog, criterion.level(flip.after).reason, before, flip.shares, flip.recommended, _note(study, flip)))
     names = ", ".join(catalog.patterns[p].name for p in PATTERNS if today[p] > 0)
-    return kinds.FlipBars(title=say("changes.chart"), subtitle=say("changes.subtitle", patterns=names), flips=tuple(rows))
+    return kinds.FlipBars(title=say("changes.chart"), subtitle=say("changes.subtitle", patterns=names), flips=tuple(rows) if figures else tuple(map(_plain, rows)))
 
 
 def _note(study: Study, flip: Flip) -> str:
@@ -143,6 +144,11 @@ def _flip_row(catalog: Catalog, change: str, today: str, shares: Mapping[Pattern
     words = {p: f"{n}%" for p, n in whole_percents(shares).items()}
     parts = tuple(kinds.ShareRow(p, catalog.patterns[p].name, shares[p], words[p]) for p in _FIXED if shares[p] > 0)
     return kinds.FlipRow(change, today, parts, leader, f"{catalog.patterns[leader].name} {words[leader]}", note)
+
+
+def _plain(row: kinds.FlipRow) -> kinds.FlipRow:
+    """`row` without the chances, which a client sees once, on the map."""
+    return replace(row, shares=tuple(replace(share, shown="") for share in row.shares), shown=row.shown.rpartition(" ")[0])
 
 
 _FIXED: tuple[PatternId, ...] = ("prompt", "rag", "hybrid", "finetune")

@@ -43,7 +43,11 @@ def overview(studies: Sequence[Study]) -> tuple[Block, ...]:
     wide = 5 if studies[0].priced else 4
     note = say("overview.note", currency=studies[0].currency) if studies[0].priced else ""
     table = table_of("", columns("overview.head", months=studies[0].months)[:wide], (_line(study)[:wide] for study in studies), (3, 4), note=note)
-    return Heading(say("overview.title", count=count(len(studies)).capitalize()), 2), Text((say("overview.lead"),), "lead"), table
+    overrides = tuple(f"{study.workflow.name}: {study.decision.override}" for study in studies if study.decision.override)
+    return (
+        Heading(say("overview.title", count=count(len(studies)).capitalize()), 2), Text((say("overview.lead"),), "lead"), table,
+        *((Text(overrides, "bullets"),) if overrides else ()),
+    )
 
 
 def _line(study: Study) -> tuple[Cell, ...]:
@@ -54,7 +58,14 @@ def _line(study: Study) -> tuple[Cell, ...]:
     start = Cell(study.workflow.name), Cell("–") if made.replaced else Cell(study.name(made.now), made.now), goal
     if made.replaced:
         return (*start, Cell("–"), Cell(say("overview.not_priced")))
-    return (*start, Cell(chance_of(made, first)), Cell(money_short(total.p50, study.currency) if total else say("unknown")))
+    return (*start, Cell(_right(study)), Cell(money_short(total.p50, study.currency) if total else say("unknown")))
+
+
+def _right(study: Study) -> str:
+    """Share right that is expected of the destination, beside what is needed."""
+    held = study.decision.prospects
+    right, needed = percent(held.expected_right[study.decision.destination].p50), held.target.share
+    return right if needed is None else say("overview.right", right=right, needed=percent(min(needed, 1.0)))
 
 
 def method(studies: Sequence[Study]) -> tuple[Block, ...]:

@@ -36,7 +36,8 @@ _TALL = {"curves": 282.0}
 
 def chart(name: str, study: Study, look: Look) -> Doc | None:
     """The chart called `name`; None while there is nothing to draw. In presenter mode only the map keeps its subtitle."""
-    found = _CHARTS[name](study) if study.priced or name not in _MONEY else None
+    told = not study.decision.replaced if name in _OF_PATTERNS else study.priced or name not in _MONEY
+    found = _CHARTS[name](study) if told else None
     return None if found is None else picture(name, replace(found, subtitle="") if look.presenting and name != "map" else found, look)
 
 
@@ -86,11 +87,13 @@ _MONEY: Mapping[str, Callable[[Study], Chart | None]] = {
     "ranges": _ranges, "cheapest": cost_pictures.cheapest_bars, "curves": cost_pictures.curves, "tornado": cost_pictures.tornado,
 }  # fmt: skip
 """Charts that tell money."""
+_OF_PATTERNS = frozenset({"shares", "map", "waterfall", "flips"})
+"""Charts that tell nothing where something simpler takes the place of all patterns."""
 _CHARTS: Mapping[str, Callable[[Study], Chart | None]] = {
     "shares": pictures.destinations,
     "map": _map,
     "waterfall": lambda v: replace(pictures.evidence(v.advice), subtitle=tell("waterfall.sub")),
-    "flips": pictures.flip_bars,
+    "flips": lambda v: pictures.flip_bars(v, figures=True),
     "path": lambda v: replace(pictures.path_stairs(v), title=say("path.title")) if v.decision.path else None,
     **_MONEY,
 }

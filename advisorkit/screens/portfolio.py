@@ -29,7 +29,8 @@ def together(workflows: Sequence[Workflow], studies: Mapping[str, Study], look: 
     figures, summary, bills, chart = list[KeyFigure](), tell("portfolio.working", done=len(found), of=len(workflows)), list[Doc](), None
     if whole:
         simpler = ", ".join(study.workflow.name for study in found if _simpler(study))
-        summary = tell("portfolio.simpler", names=simpler) if simpler else ""
+        overrides = (f"{study.workflow.name}: {study.decision.override}" for study in found if study.decision.override)
+        summary = " ".join((*([tell("portfolio.simpler", names=simpler)] if simpler else ()), *overrides))
     if whole and priced:
         joint = portfolio([Chosen(study.bill, study.advice.recommended, study.workflow.corpus) for study in priced])
         figures = list(_figures(priced, joint))
@@ -156,7 +157,8 @@ def _row(workflow: Workflow, study: Study | None) -> list[str | Cell]:
         return [workflow.name, tell("portfolio.waiting"), *[""] * 6]
     advice = study.advice
     total = study.costs.columns[advice.recommended].total
-    now, simpler = Cell(study.name(advice.now), advice.now), _simpler(study)
+    simpler = _simpler(study)
+    now, chance = ("–", "–") if simpler else (Cell(study.name(advice.now), advice.now), chance_of(study.decision, advice.recommended))
     ends = Cell(simpler, "strong") if simpler else Cell(study.name(advice.recommended), advice.recommended)
     cost, spread = tell("bill.unknown"), ""
     if simpler or not study.priced:
@@ -165,7 +167,7 @@ def _row(workflow: Workflow, study: Study | None) -> list[str | Cell]:
         cost, low, high = (money_short(value, study.currency) for value in (total.p50, total.p10, total.p90))
         spread = f"{low} to {high}"
     state = verdict_of(study).rstrip(".")
-    return [workflow.name, now, ends, chance_of(study.decision, advice.recommended), state, tell(f"portfolio.step.{advice.next_step.action}"), cost, spread]
+    return [workflow.name, now, ends, chance, state, tell(f"portfolio.step.{advice.next_step.action}"), cost, spread]
 
 
 def _why(studies: Sequence[Study]) -> str:
