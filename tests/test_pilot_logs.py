@@ -87,11 +87,12 @@ def test_an_answer_that_inspect_did_not_score_is_left_out_with_a_notice(logs: di
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_an_inspect_log_that_never_finished_is_refused(logs: dict[str, Any], tmp_path: Path) -> None:
+def test_an_inspect_log_that_never_came_to_scoring_is_refused(logs: dict[str, Any], tmp_path: Path) -> None:
     log = json.loads(Path(logs["json"].location).read_text()) | {"results": None, "status": "error"}
+    log["samples"] = [sample | {"scores": None} for sample in log["samples"]]
     (tmp_path / "log.json").write_text(json.dumps(log))
 
-    with pytest.raises(PilotError, match="without scored samples"):
+    with pytest.raises(PilotError, match="no answer was judged"):
         read_results(tmp_path / "log.json")
 
 

@@ -119,15 +119,20 @@ def _planned(name: str, one: Plan) -> Iterator[Block]:
 @pilot_app.command("read")
 @guarded
 def read(
-    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="CSV, XLSX, JSON lines, Inspect AI or promptfoo output.")],
+    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="Marked sheet or table, or what an evaluation tool wrote.")],
     to: Annotated[Path, typer.Option("--to", metavar="ENGAGEMENT", help="Engagement file that takes the pilot.")],
     workflow: Flow = None, pattern: Pattern = "prompt",
     pass_mark: Annotated[float | None, typer.Option("--pass-mark", metavar="SHARE", help="Share right agreed before the pilot.")] = None,
     day: Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Day of the pilot.")] = None,
     reason: Annotated[str, typer.Option("--reason", help="Why the pass mark differs from the agreed one.")] = "",
+    scorer: Annotated[str, typer.Option("--scorer", metavar="NAME", help="Whose verdict counts, where a log holds several.")] = "",
+    model: Annotated[str, typer.Option("--model", metavar="NAME", help="Which model was piloted, where a log holds several.")] = "",
+    version: Annotated[str, typer.Option("--version", metavar="NAME", help="Which prompt or run was piloted, where there are several.")] = "",
+    threshold: Annotated[str, typer.Option("--threshold", metavar="GRADE", help="Least grade that is right, such as 4 or 0.8, or all that are, such as A,B.")] = "",
     as_json: Json = False,
 ) -> None:
     """Read marked results into an engagement: what they establish, and the advice before and after."""
+    from advisorkit.pilots.judging import Choice
     from advisorkit.report.pilot_pages import moved, result
     from advisorkit.study.documents import read_document
     from advisorkit.study.pilots import read_pilot
@@ -138,7 +143,7 @@ def read(
     loaded = load(to)
     try:
         found = read_pilot(results, loaded.engagement, to, workflow or "", pattern=pattern, pass_mark=pass_mark,
-                           day=day.date() if day else None, reason=reason)
+                           day=day.date() if day else None, reason=reason, choice=Choice(scorer, model, version, threshold))
     except PilotError as error:
         refuse(error.faults, as_json=as_json, read=0, refused=error.rows, posterior=None)
     write(to, found.engagement, loaded.fingerprint)

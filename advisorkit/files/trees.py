@@ -24,6 +24,8 @@ MAX_VALUES = 500_000
 Span = tuple[int, int]
 """Where something starts in a text and where it has ended, in characters."""
 
+MAX_DEEP = 60
+"""Deepest nesting of what tools write."""
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _PLAIN: dict[object, Literal["plain", "text"]] = {None: "plain", "": "plain"}
 
@@ -123,6 +125,47 @@ def parse_yaml(text: str, file: str) -> Node:
     if faults:
         raise EngagementError(faults)
     return root
+
+
+def parse_tools_yaml(text: str, file: str) -> Any:
+    r"""Plain data of a YAML text as tools write it: aliases are followed, up to `MAX_VALUES` values in all.
+
+    Raises:
+        EngagementError: For syntax errors, tags, merge keys, too many values or nesting beyond `MAX_DEEP`.
+
+    Example:
+        >>> parse_tools_yaml("a: &x [1, true]\nb: *x", "a.yaml")
+        {'a': [1, True], 'b': [1, True]}
+    """
+    left = iter(range(MAX_VALUES))
+
+    def data(node: Any, depth: int) -> Any:
+        if next(left, None) is None or depth > MAX_DEEP:
+            _refuse(file, node, f"holds more than {MAX_VALUES:,} values, or some more than {MAX_DEEP} deep")
+        if isinstance(node, yaml.ScalarNode):
+            return _plain(node)
+        if isinstance(node, yaml.SequenceNode):
+            return [data(one, depth + 1) for one in node.value]
+        if not all(isinstance(key, yaml.ScalarNode) and key.value != "<<" for key, _ in node.value):
+            _refuse(file, node, "merge keys and keys that are not a single word are not accepted")
+        return {key.value: data(value, depth + 1) for key, value in node.value}
+
+    try:
+        return data(yaml.compose(text, Loader=_LOADER), 0)
+    except yaml.MarkedYAMLError as error:
+        raise EngagementError([_syntax(file, text, error)]) from None
+    except (yaml.reader.ReaderError, RecursionError):
+        raise EngagementError([Fault(file, "", "holds a control character, or is nested too deep")]) from None
+
+
+def _plain(node: Any) -> Any:
+    """An unquoted word as JSON has it; what JSON has no word for stays text."""
+    if node.style in _PLAIN and node.value in ("", "~", "null"):
+        return None
+    try:
+        return json.loads(node.value) if node.style in _PLAIN and node.value[:1] in "-0123456789tf" else node.value
+    except ValueError:
+        return node.value
 
 
 def _syntax(file: str, text: str, error: yaml.MarkedYAMLError) -> Fault:

@@ -308,13 +308,13 @@ _TIMES = {"example_tokens": "prompt_examples", "passage_tokens": "retrieved_pass
 def rebased(inputs: Inputs, measured: Mapping[str, Estimate], pattern: PatternId) -> dict[str, Setting]:
     """Settings of the cost model under which one call of `pattern` takes what was measured.
 
-    `input_tokens` of a pilot is everything that the model read, so every part of the request is scaled by one factor:
+    `output_tokens` of a pilot is all that is billed as written, hidden reasoning included. `input_tokens` is everything that the model read, so every part of the request is scaled by one factor:
     what is read in all then agrees, and the parts keep their proportions. A corpus carried whole in the prompt is
     taken off first.
     """
     made: dict[str, Setting] = {}
     if "output_tokens" in measured:
-        made["output_tokens"] = measured["output_tokens"]
+        made |= {"output_tokens": measured["output_tokens"], "reasoning_tokens": Estimate.of(0)}
     if "minutes" in measured:
         made["review_minutes"] = measured["minutes"]
     if "input_tokens" in measured:

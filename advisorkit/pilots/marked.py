@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from difflib import get_close_matches
 from typing import Any, Literal, get_args
 
 from advisorkit.files.spots import Spot, unfit
 from advisorkit.files.tables import as_day
-from advisorkit.files.trees import Items, Scalar
-from advisorkit.values.errors import Fault, PilotError, nearest
+from advisorkit.files.texts import Texts
+from advisorkit.files.trees import Fields, Items, Scalar, tree
+from advisorkit.pilots.formats import logbook, outcome
+from advisorkit.values.errors import Fault, PilotError
+
+_say = Texts("pilots").say
 
 Failure = Literal["information", "behaviour", "unclear", "label"]
-Outcome = Literal["right", "wrong", "declined"]
+Outcome = Literal["right", "wrong", "declined", "not_judged"]
 Severity = Literal["minor", "major", "critical"]
 Arm = Literal["today", "prompt", "rag", "finetune", "hybrid"]
 
 FAILURES: tuple[Failure, ...] = get_args(Failure)
 """Why an answer failed: information was missing, it answered badly, nobody can tell, or the expected answer is wrong."""
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
-"""What came of a case."""
+"""What came of a case; marks that nobody judged are left out when a file is read."""
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """How bad a wrong answer is, mildest first."""
 ARMS: tuple[Arm, ...] = get_args(Arm)
@@ -76,6 +81,8 @@ class MarkedCase:
     """What the system answered."""
     note: str = ""
     """The marker's note."""
+    own: tuple[tuple[str, str], ...] = ()
+    """What stands in columns of the file's own."""
 
     @property
     def judged(self) -> bool:
@@ -89,8 +96,8 @@ class MarkedResults:
 
     file: str
     """Name of the file as the user gave it."""
-    form: Literal["table", "inspect", "promptfoo"]
-    """What kind of file it was."""
+    form: str
+    """What kind of file it was: ``table``, or the id of a tool's form in ``data/logs.yaml``."""
     marks: tuple[MarkedCase, ...]
     """In file order; at least one."""
     pass_mark: float | None = None
@@ -111,7 +118,7 @@ COLUMNS: tuple[str, ...] = (
 )  # fmt: skip
 """Every column that is read."""
 
-_YES = {"yes": True, "true": True, "y": True, "1": True, "no": False, "false": False, "n": False, "0": False}
+_OFF = 0.85
 _ONCE = ("case", "marker", "run", "arm")
 _MARKS = ("right", "outcome", "failure", "severity", "fixed_by_text", "passage_found")
 
@@ -127,7 +134,7 @@ class MarkRow:
 
     def fault(self, message: str, *columns: str) -> None:
         """Note a fault of this row in `columns`, filled in or not."""
-        path = ", ".join(self.cells[name].path if name in self.cells else name for name in columns)
+        path = ", ".join(self.cells[name].path if name in self.cells else f"{self.place.path}, {name}".strip(", ") for name in columns)
         replace(self.place, path=path or self.place.path).fault(message)
 
 
@@ -147,30 +154,46 @@ def normal(name: str) -> str:
 
 
 def check_columns(file: str, names: Iterable[str]) -> list[Fault]:
-    """Faults of a header: columns that are missing or unknown."""
-    found = [normal(name) for name in names]
+    """Faults of a header: columns that are missing, or misspelt; any other is the file's own."""
+    found = columns_of(names).values()
     missing = [
         Fault(file, "header", f"the column '{name}' is missing; needed: {', '.join(REQUIRED)}")
         for name in REQUIRED
-        if name not in found
+        if name not in found and not (name == "right" and "outcome" in found)
     ]
-    unknown = [
-        Fault(file, "header", f"unknown column '{name[:80]}'" + ("" if nearest(name, COLUMNS) else f"; valid: {', '.join(COLUMNS)}"), nearest(name, COLUMNS))
-        for name in found
-        if name not in COLUMNS
-    ]
-    return missing + unknown
+    near = {name: get_close_matches(name, COLUMNS, 1, _OFF) for name in found if name not in COLUMNS}
+    return missing + [Fault(file, "header", f"unknown column '{name[:80]}'", tuple(other)) for name, other in near.items() if other]
+
+
+def columns_of(names: Iterable[str]) -> dict[str, str]:
+    """Our name for each column of a file, as far as it is one of ours by its own name or by a usual one.
+
+    Example:
+        >>> columns_of(["Case", "Question", "Our team"])
+        {'Case': 'case', 'Question': 'input', 'Our team': 'our_team'}
+    """
+    found = {name: normal(name) for name in names}
+    usual = {normal(word): name for name, words in logbook().synonyms.items() for word in words}
+    taken = set(found.values()) & set(COLUMNS)
+    for name, plain in found.items():
+        if (ours := usual.get(plain)) and ours not in taken:
+            found[name] = ours
+            taken.add(ours)
+    return found
+
+
+def named(cells: Mapping[str, Spot]) -> dict[str, Spot]:
+    """Cells under our names of their columns."""
+    names = columns_of(cells)
+    return {names[name]: spot for name, spot in cells.items()}
 
 
 def cells_of(file: str, where: str, values: Mapping[str, Any], faults: list[Fault]) -> MarkRow:
     """A row from plain values, as a tool's log gives them; None and empty text are left out."""
     line = Spot(Scalar("", 0), where, file, faults)
     filled = {name: value for name, value in values.items() if value not in (None, "")}
-    return MarkRow(line, {n: Spot(Scalar(_plain(v), 0), f"{where}.{n}", file, faults) for n, v in filled.items()})
-
-
-def _plain(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    mark = ", " if where.startswith("line ") else "."
+    return MarkRow(line, {n: Spot(tree(v), f"{where}{mark}{n}", file, faults) for n, v in filled.items()})
 
 
 def marks_of(lines: Sequence[MarkRow]) -> tuple[MarkedCase, ...]:
@@ -184,9 +207,12 @@ def whole(results: MarkedResults, faults: Sequence[Fault], rows: int) -> MarkedR
     """The results of `rows` rows; any fault refuses them all."""
     if faults:
         raise PilotError(faults, rows)
-    if not results.marks:
+    judged = tuple(mark for mark in results.marks if mark.outcome != "not_judged")
+    if not judged:
         raise PilotError([Fault(results.file, "", "holds no marked case")])
-    return results
+    left = len(results.marks) - len(judged)
+    said = (_say("warn.nobody", count=left, answers=len(results.marks)),) if left else ()
+    return replace(results, marks=judged, warnings=(*results.warnings, *said))
 
 
 def _mark(line: MarkRow) -> MarkedCase | None:
@@ -203,6 +229,7 @@ def _mark(line: MarkRow) -> MarkedCase | None:
         **{name: _flag(cells.get(name)) for name in ("fixed_by_text", "passage_found")},
         **{name: _amount(cells.get(name)) for name in ("input_tokens", "output_tokens", "minutes")},
         **{name: _text(cells.get(name)) for name in ("case", "marker", "run", "version", "segment", "input", "output", "note")},
+        "own": tuple((name, _text(spot)) for name, spot in cells.items() if name not in COLUMNS),
     }
     if len(line.place.faults) > before:
         return None
@@ -212,14 +239,19 @@ def _mark(line: MarkRow) -> MarkedCase | None:
 
 
 def _outcome(line: MarkRow) -> str | None:
-    right, outcome = _flag(line.cells.get("right")), _word(line.cells.get("outcome"), OUTCOMES, "outcome")
+    right, said = _right(line.cells.get("right")), _word(line.cells.get("outcome"), OUTCOMES, "outcome")
     if "right" not in line.cells and "outcome" not in line.cells:
         line.fault("is empty: say yes or no", "right")
-    elif right is not None and outcome is not None and right != (outcome == "right"):
-        line.cells["outcome"].fault(f"contradicts itself: outcome is {outcome}, but right is {'yes' if right else 'no'}")
-    if outcome:
-        return outcome
-    return None if right is None else ("right" if right else "wrong")
+    elif right and said and right != said and {right, said} != {"wrong", "declined"}:
+        line.cells["outcome"].fault(f"contradicts itself: outcome is {said}, but right is {'yes' if right == 'right' else 'no'}")
+    return said or right
+
+
+def _right(spot: Spot | None) -> str | None:
+    found = outcome(_shown(spot)) if spot else None
+    if spot and found is None:
+        spot.fault(f"'{_shown(spot)[:60]}' is neither yes nor no")
+    return found
 
 
 def _contradictions(line: MarkRow, mark: MarkedCase) -> None:
@@ -235,7 +267,7 @@ def _contradictions(line: MarkRow, mark: MarkedCase) -> None:
 def _once(lines: Sequence[MarkRow]) -> None:
     first: dict[tuple[str, ...], str] = {}
     for line in lines:
-        key = tuple(_text(line.cells.get(name)) for name in _ONCE)
+        key = tuple(_shown(line.cells[name]) if name in line.cells else "" for name in _ONCE)
         where = _where(line.place)
         if key[0] and key in first:
             by = f" by {key[1]}" if key[1] else ""
@@ -250,14 +282,15 @@ def _where(spot: Spot) -> str:
 
 
 def _shown(spot: Spot) -> str:
-    node = spot.node
-    return "..".join(_shown(replace(spot, node=item)) for item in node.items) if isinstance(node, Items) else getattr(node, "text", "")
+    return spot.node.text if isinstance(spot.node, Scalar) else spot.seen
 
 
 def _text(spot: Spot | None) -> str:
     if spot is None:
         return ""
-    if problem := unfit(_shown(spot)):
+    if isinstance(spot.node, Fields | Items) or (isinstance(spot.node, Scalar) and spot.node.kind == "bool"):
+        spot.fault(f"expected text, got {spot.seen}")
+    elif problem := unfit(_shown(spot)):
         spot.fault(problem)
     return _shown(spot)
 
@@ -265,10 +298,10 @@ def _text(spot: Spot | None) -> str:
 def _flag(spot: Spot | None) -> bool | None:
     if spot is None:
         return None
-    word = _shown(spot).strip().casefold()
-    if word not in _YES:
-        spot.fault(f"'{word[:60]}' is neither yes nor no")
-    return _YES.get(word)
+    found = outcome(_shown(spot))
+    if found not in ("right", "wrong"):
+        spot.fault(f"'{_shown(spot)[:60]}' is neither yes nor no")
+    return found == "right"
 
 
 def _word(spot: Spot | None, valid: Sequence[str], what: str) -> str | None:

@@ -10,6 +10,7 @@ from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import measure
 from advisorkit.export.formats import RENDERERS
 from advisorkit.files.numbers import Listener
+from advisorkit.pilots.judging import Choice
 from advisorkit.screens.controls import moved, scale_of
 from advisorkit.screens.delivery import Delivery
 from advisorkit.screens.sections import SECTIONS
@@ -109,7 +110,7 @@ def _read(work: Work, _: Look, __: Delivery, args: Args) -> None:
     plan, state, path = work.judged().plan, work.state, work.file.path
     found = read_pilot(
         path.parent / name, state.engagement, path, state.workflow, pattern=plan.pattern, pass_mark=_share(typed, plan.terms.target),
-        reason=str(args.get("reason", "")),
+        reason=str(args.get("reason", "")), choice=Choice(*(str(args.get(name, "")) for name in ("scorer", "model", "version", "threshold"))),
     )
     work.take(found.engagement)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from advisorkit.catalog.tables import rules
 from advisorkit.files.disk import read_bytes, within, write_bytes
 from advisorkit.pilots.diagnosis import Pilot
 from advisorkit.pilots.established import Established, established_for
+from advisorkit.pilots.judging import Choice
 from advisorkit.pilots.marked import MarkedResults
 from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.results import read_results
@@ -20,6 +21,8 @@ from advisorkit.values.engagement import Advised, Engagement, PilotFile, Workflo
 from advisorkit.values.errors import EngagementError, Fault, PilotError, UsageError
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import percent
+
+_OPEN = Choice()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +96,13 @@ def pilots_of(engagement: Engagement, file: str | Path) -> dict[str, Established
 def _marks(workflow: Workflow, file: str | Path) -> dict[str, MarkedResults]:
     """The marks of each pilot of a workflow, by the name of its file."""
     try:
-        return {one.file: read_results(within(Path(file).parent, one.file)) for one in workflow.pilots}
+        return {one.file: read_results(within(Path(file).parent, one.file), _choice(one)) for one in workflow.pilots}
     except EngagementError as error:
         raise PilotError(error.faults) from None
+
+
+def _choice(one: PilotFile) -> Choice:
+    return Choice(one.scorer, one.model, one.version, one.threshold)
 
 
 def _established(engagement: Engagement, workflow: Workflow, marks: Mapping[str, MarkedResults]) -> Established:
@@ -135,11 +142,12 @@ def read_pilot(
     pass_mark: float | None = None,
     day: date | None = None,
     reason: str = "",
+    choice: Choice = _OPEN,
 ) -> PilotRead:
     """Read marked results into an engagement that lies at `file`; the results are kept beside it, the file is not written.
 
     Args:
-        results: CSV, XLSX, JSON lines, Inspect AI log or promptfoo output.
+        results: A table, or what an evaluation tool writes.
         engagement: The engagement as it was loaded.
         file: Where it lies.
         workflow_id: Which workflow; may be empty when there is one.
@@ -147,6 +155,7 @@ def read_pilot(
         pass_mark: Share right agreed before the pilot; by default what the marking sheet or an earlier pilot says.
         day: Day of the pilot; by default the newest day in the marks, else the engagement's.
         reason: Why the pass mark differs from the agreed one.
+        choice: What counts where the results hold several scorers, models, prompts or grades; kept in the engagement.
 
     Raises:
         PilotError: If the results have faults; nothing is kept then.
@@ -154,12 +163,12 @@ def read_pilot(
         PriceError: If a price or rate is not known.
     """
     workflow, folder, source = engagement.chosen(workflow_id), Path(file).resolve().parent, Path(results).resolve()
-    marks, earlier = read_results(results), _marks(workflow, file)
+    marks, earlier = read_results(results, choice), _marks(workflow, file)
     when = day or max((m.date for m in marks.marks if m.date), default=engagement.as_of)
     before = _study(engagement, workflow, earlier).advice
     mark, kept = marks.pass_mark if pass_mark is None else pass_mark, _kept(source, folder, when)
     name = kept.relative_to(folder).as_posix()
-    piloted = with_pilot(engagement, workflow.id, PilotFile(name, when, mark, reason, pattern), marks.pass_mark)
+    piloted = with_pilot(engagement, workflow.id, PilotFile(name, when, mark, reason, pattern, *astuple(choice)), marks.pass_mark)
     _copy(source, kept)
     renewed = piloted.workflow(workflow.id)
     established = _established(piloted, renewed, {**earlier, name: marks})

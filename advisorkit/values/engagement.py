@@ -79,6 +79,14 @@ class PilotFile:
     """Why the pass mark was changed after it was frozen."""
     pattern: PatternWord = "prompt"
     """What was piloted."""
+    scorer: str = ""
+    """Whose verdict counts, where a tool's log holds several."""
+    model: str = ""
+    """Which model was piloted, where a log holds several."""
+    version: str = ""
+    """Which prompt or run was piloted, where a file holds several."""
+    threshold: str = ""
+    """From which grade on an answer is right, or every grade that counts as right, parted by commas."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,10 @@ class Fault:
     """What is wrong and, where it is not plain, what to do."""
     nearest: tuple[str, ...] = ()
     """Valid words closest to the wrong one, best first."""
+    option: str = ""
+    """What settles it, such as ``scorer``, where a file leaves something open; empty otherwise."""
+    choices: tuple[tuple[str, str], ...] = ()
+    """What may be chosen for that, each with what is known of it."""
 
     def __str__(self) -> str:
         place = ": ".join(part for part in (self.file, self.where) if part)

@@ -1,0 +1,130 @@
+"""What is known of tools' files and of words for verdicts, as reviewed data (``data/logs.yaml``)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from advisorkit.files.spots import Spot
+from advisorkit.files.trees import parse_yaml
+from advisorkit.files.typed import whole
+from advisorkit.values.errors import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreAt:
+    """Where a tool writes its verdicts on one answer."""
+
+    items: str = ""
+    """Key of a list of them."""
+    under: str = ""
+    """Key, or beginning of keys, below which each has its name."""
+    one: str = ""
+    """Key of the name where a row is one verdict."""
+    rest: bool = False
+    """Whether every column that holds nothing but verdicts is one."""
+    name: str = ""
+    """Key of the name in a list."""
+    value: str = ""
+    """Key of the verdict in a list, or below a name."""
+    stated: str = ""
+    """Key that says whether it passed."""
+    failed: str = ""
+    """Key that says why the test itself failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogFormat:
+    """One kind of file."""
+
+    title: str
+    """What it is, for messages."""
+    rows: str = ""
+    """Where its answers lie; a list of answers is recognised too."""
+    whole: tuple[str, ...] = ()
+    """Keys of the whole document."""
+    needs: tuple[str, ...] = ()
+    """Keys of an answer."""
+    cells: Mapping[str, str] = field(default_factory=dict)
+    """Our columns and where they lie."""
+    text: tuple[str, ...] = ()
+    """Columns that are no verdicts."""
+    metadata: str = "metadata"
+    """Where our columns may stand under their own names."""
+    instead: str = ""
+    """What to write in its place, where this kind says too little to be read."""
+    model: str = ""
+    """Where the model's name lies."""
+    version: str = ""
+    """Where the name of the run or prompt lies."""
+    overall: str = ""
+    """Where the tool's own verdict on the whole answer lies."""
+    failed: str = ""
+    """Where the reason lies why there is no answer."""
+    scores: tuple[ScoreAt, ...] = ()
+    """Where the verdicts lie."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogBook:
+    """Everything that is known of tools' files and of words for verdicts."""
+
+    formats: Mapping[str, LogFormat]
+    """Kinds of files by id; the first that fits is it."""
+    words: Mapping[str, tuple[str, ...]]
+    """Words for each outcome."""
+    synonyms: Mapping[str, tuple[str, ...]]
+    """Usual names of our columns in other people's tables."""
+    crashed: tuple[str, ...]
+    """How reasons begin that tell of a test's own failure."""
+    aside: tuple[str, ...]
+    """Kinds of checks that say nothing of an answer's rightness."""
+
+
+@cache
+def logbook() -> LogBook:
+    """The reviewed data on tools' files.
+
+    Example:
+        >>> logbook().formats["ragas"].title
+        'Ragas results'
+    """
+    path, faults = files("advisorkit") / "data" / "logs.yaml", list[Fault]()
+    found: LogBook = whole(LogBook, {}).read(Spot(parse_yaml(path.read_text(encoding="utf-8"), path.name), "", path.name, faults))
+    if faults:
+        raise ValueError("\n".join(map(str, faults)))
+    return found
+
+
+def unjudged(value: Any) -> bool:
+    """Whether a verdict is none."""
+    return value is None or (isinstance(value, float) and not math.isfinite(value)) or (isinstance(value, str) and outcome(value) == "not_judged")
+
+
+def outcome(word: str) -> str | None:
+    """What a word for a verdict means.
+
+    Example:
+        >>> outcome("Passed"), outcome("B")
+        ('right', None)
+    """
+    plain = word.strip().casefold()
+    return next((name for name, words in logbook().words.items() if plain in words), None)
+
+
+def number(value: Any) -> float | None:
+    """A verdict as a number; None where it is none.
+
+    Example:
+        >>> number("0.8"), number(True), number("B")
+        (0.8, 1.0, None)
+    """
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        return None
+    return found if math.isfinite(found) else None

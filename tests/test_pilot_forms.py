@@ -1,0 +1,269 @@
+"""What tools write is read as they mean it; what a log leaves open is asked with what there is, and never pooled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from command_line import run
+from evaluations import (
+    FAILED,
+    JUDGED,
+    as_csv,
+    check,
+    counted,
+    deepeval,
+    evaluation,
+    inspect,
+    langfuse,
+    langsmith,
+    promptfoo,
+    ragas,
+    refused,
+    written,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisorkit.pilots.results import read_results
+from advisorkit.store.reading import load
+from advisorkit.study.documents import cost_document
+from advisorkit.study.pilots import pilots_of, read_pilot
+from advisorkit.study.study import Study
+from advisorkit.values.errors import PilotError
+
+# LangSmith, Langfuse, Ragas, DeepEval
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "jsonl"])
+def test_langsmith_experiments(tmp_path: Path, form: str) -> None:
+    rows = langsmith([1, 0, 1, None])
+    rows[2]["error"] = "Timeout"
+    content = as_csv(rows) if form == "csv" else "\n".join(map(json.dumps, rows)) if form == "jsonl" else rows
+    results = read_results(written(tmp_path, content, f"log.{form}"))
+
+    assert ([mark.case for mark in results.marks], [mark.outcome for mark in results.marks]) == (["ex0", "ex1"], ["right", "wrong"])
+    assert len(results.warnings) == 2
+    assert results.marks[0].input == '{"question": "q0"}'
+
+
+def test_langsmith_runs_with_feedback_of_two_keys_and_experiments_are_asked(tmp_path: Path) -> None:
+    rows = [
+        {"id": f"r{i}", "inputs": {"q": i}, "outputs": {"a": 1}, "reference_example_id": f"e{i % 4}", "session_name": f"run-{i // 4}",
+         "feedback_stats": {"correct": {"n": 1, "avg": i % 2}, "tone": {"n": 1, "avg": 1}}}
+        for i in range(8)
+    ]  # fmt: skip
+    path = written(tmp_path, rows)
+    with pytest.raises(PilotError) as caught:
+        read_results(path)
+
+    assert [fault.option for fault in caught.value.faults] == ["scorer", "version"]
+    assert counted(path, scorer="correct", version="run-1") == (2, 4)
+
+
+@pytest.mark.parametrize(("kind", "values"), [("BOOLEAN", [1, 0, 1]), ("CATEGORICAL", ["correct", "incorrect", "correct"]), ("NUMERIC", [1, 0, 1])])
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_langfuse_scores(tmp_path: Path, kind: str, values: list[Any], form: str) -> None:
+    rows = langfuse(values, kind=kind)
+
+    assert counted(written(tmp_path, as_csv(rows) if form == "csv" else {"data": rows}, f"log.{form}")) == (2, 3)
+
+
+def test_langfuse_scores_of_two_names_are_asked(tmp_path: Path) -> None:
+    path = written(tmp_path, langfuse([1, 0, 1]) + langfuse([1, 1, 1], name="polite"))
+
+    assert [name for name, _ in refused(path).choices] == ["correct", "polite"]
+    assert counted(path, scorer="correct") == (2, 3)
+
+
+def test_langfuse_traces_carry_their_scores(tmp_path: Path) -> None:
+    rows = [{"id": f"t{i}", "timestamp": "2026-11-20", "input": "q", "output": "a", "scores": [{"name": "ok", "value": i % 2}]} for i in range(4)]
+
+    assert counted(written(tmp_path, rows)) == (2, 4)
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_ragas_results_need_metric_and_threshold(tmp_path: Path, form: str) -> None:
+    rows = [row | {"answer_relevancy": 0.5} for row in ragas([0.9, 0.4, 0.8])]
+    path = written(tmp_path, as_csv(rows) if form == "csv" else rows, f"log.{form}")
+
+    assert [name for name, _ in refused(path).choices] == ["faithfulness", "answer_relevancy"]
+    assert "holds grades (0.4 to 0.9)" in refused(path, scorer="faithfulness").message
+    assert counted(path, scorer="faithfulness", threshold="0.8") == (2, 3)
+
+
+def test_a_deepeval_run_counts_as_deepeval_counts_it(tmp_path: Path) -> None:
+    log = deepeval([{"Correctness": 0.9, "Format": 1}, {"Correctness": 0.3, "Format": 1}, {"Correctness": 0.7, "Format": 0}])
+    path = written(tmp_path, log)
+
+    assert counted(path) == (log["testPassed"], 3) == (1, 3)
+    assert "Correctness (2 of 3 right, 67%), Format (2 of 3 right, 67%)" in read_results(path).notices[0]
+    assert counted(path, scorer="Correctness") == (2, 3)
+    assert counted(path, scorer="Correctness", threshold="0.8") == (1, 3)
+
+
+def test_a_deepeval_metric_that_broke_is_left_out(tmp_path: Path) -> None:
+    log = deepeval([{"Correctness": 0.9}, {"Correctness": 0.1}])
+    log["testCases"][1]["metricsData"][0] |= {"error": "APIError", "score": None}
+
+    assert counted(written(tmp_path, log)) == (1, 1)
+
+
+# tables and messages
+
+
+def test_a_table_with_own_columns_keeps_them(tmp_path: Path) -> None:
+    mark = read_results(written(tmp_path, "Case ID,question,answer,right,reviewer comment,Team\n1,q,a,yes,fine,B\n", "m.csv")).marks[0]
+
+    assert (mark.case, mark.input, mark.output, mark.note, mark.own) == ("1", "q", "a", "fine", (("team", "B"),))
+
+
+def test_a_table_of_grades_is_read_once_column_and_threshold_are_named(tmp_path: Path) -> None:
+    path = written(tmp_path, "case,helpfulness,style\n1,5,1\n2,2,1\n3,4,0\n", "m.csv")
+
+    assert [name for name, _ in refused(path).choices] == ["helpfulness", "style"]
+    assert counted(path, scorer="helpfulness", threshold="4") == (2, 3)
+
+
+def test_rows_marked_as_not_judged_are_left_out(tmp_path: Path) -> None:
+    results = read_results(written(tmp_path, "case,right,outcome\n1,yes,\n2,,not_judged\n3,n/a,\n4,no,declined\n", "m.csv"))
+
+    assert [mark.outcome for mark in results.marks] == ["right", "declined"]
+    assert results.warnings == ("2 of 4 answers were judged by nobody and are left out.",)
+
+
+def test_a_case_answered_by_two_versions_is_asked(tmp_path: Path) -> None:
+    path = written(tmp_path, "case,right,version\n1,yes,v1\n1,no,v2\n2,yes,v1\n2,yes,v2\n".replace("version", "version,run").replace("v1", "v1,1").replace("v2", "v2,2"), "m.csv")
+
+    assert "v1 (2 of 2 right, 100%); v2 (1 of 2 right, 50%)" in refused(path).message
+    assert counted(path, version="v2") == (1, 2)
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_a_list_of_marks_is_read_like_lines(tmp_path: Path, form: str) -> None:
+    rows = [{"case": "a", "right": True}, {"case": "b", "right": False, "failure": "odd"}]
+    path = written(tmp_path, rows if form == "json" else yaml.safe_dump(rows), f"m.{form}")
+
+    assert "[1].failure: 'odd' is not a kind of failure" in str(refused(path))
+    assert counted(written(tmp_path, rows[:1])) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "said"),
+    [
+        ('{"evalId": 1, "results": {"resul', "a.json", "is not well-formed JSON"),
+        ('{\n "a": [\n  1,\n', "a.json", "is not well-formed JSON"),
+        ({"prompts": [], "providers": []}, "a.json", "holds data with the keys prompts, providers and no marks; read are an Inspect log, promptfoo's output"),
+        ("<html><body>x</body></html>", "a.html", "web page"),
+        ("[" * 5000, "a.json", "nested too deep"),
+        ({"head": {"prompts": [], "vars": []}, "body": [{"outputs": [{"pass": True}], "vars": []}]}, "t.json", "promptfoo's table export"),
+    ],
+)
+def test_a_message_says_what_the_file_is(tmp_path: Path, content: Any, name: str, said: str) -> None:
+    assert said in str(refused(written(tmp_path, content, name)))
+
+
+def test_aliases_that_multiply_are_refused_at_once(tmp_path: Path) -> None:
+    bomb = "a0: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 40))
+
+    assert "500,000 values" in str(refused(written(tmp_path, bomb, "a.yaml")))
+
+
+# in an engagement
+
+
+ENGAGEMENT = """advisorkit: 1
+client: Acme
+currency: USD
+as_of: 2026-11-22
+answers: {hosting: any_cloud}
+workflows:
+  - id: support
+    name: Support
+    assumptions: {model: "openai:gpt-5"}
+    answers: {calls_per_month: 1000}
+"""
+
+
+def test_what_was_chosen_is_kept_in_the_engagement_and_holds_when_it_is_read_again(tmp_path: Path) -> None:
+    rows = promptfoo([JUDGED] * 22 + [FAILED] * 2) + promptfoo([FAILED] * 24, model="acme:b", column=1)
+    log, file = written(tmp_path, evaluation(rows)), written(tmp_path, ENGAGEMENT, "acme.yaml")
+
+    asked = run("pilot", "read", log, "--to", file, "--json")
+    told = json.loads(asked.stdout)["faults"][0]
+    assert (asked.exit_code, told["option"], [name for name, _ in told["choices"]]) == (2, "model", ["acme:a", "acme:b"])
+    assert file.read_text() == ENGAGEMENT
+
+    read = run("pilot", "read", log, "--to", file, "--model", "acme:a", "--json")
+    assert (read.exit_code, json.loads(read.stdout)["read"]) == (0, 24)
+    assert load(file).engagement.workflows[0].pilots[0].model == "acme:a"
+    assert pilots_of(load(file).engagement, file)["support"].diagnoses[0].right.hits == 22
+
+
+def test_a_call_costs_what_was_measured_with_hidden_reasoning_in_it_once(tmp_path: Path) -> None:
+    usage = {"prompt": 40, "completion": 200, "total": 240, "completionDetails": {"reasoning": 190}}
+    log = written(tmp_path, evaluation(promptfoo([JUDGED] * 22 + [FAILED] * 2, response={"output": "a", "tokenUsage": usage})))
+    file = written(tmp_path, ENGAGEMENT, "acme.yaml")
+    read = read_pilot(log, load(file).engagement, file)
+    study = Study(read.engagement, read.engagement.workflows[0], read.established)
+
+    lines = cost_document(read.engagement, [study])["workflows"][0]["patterns"]["prompt"]["lines"]
+    used = {line["component"]: line["quantity"] for line in lines}
+    # 200 tokens are written to 40 that are read, the 190 hidden ones among them
+    assert used["Model: output"] / used["Model: fresh input"] == pytest.approx(200 / 40)
+
+
+# any log's share equals its own count
+
+outcomes = st.lists(st.sampled_from([True, False]), min_size=1, max_size=25)
+
+
+def _own(right: Sequence[bool]) -> tuple[float, float]:
+    return sum(right), len(right)
+
+
+MAKERS: dict[str, Callable[[Sequence[bool]], tuple[Any, str]]] = {
+    "inspect": lambda right: (inspect([{"qa": "C" if one else "I"} for one in right]), "a.json"),
+    "inspect numbers": lambda right: (inspect([{"qa": float(one)} for one in right]), "a.json"),
+    "promptfoo": lambda right: (evaluation(promptfoo([JUDGED if one else FAILED for one in right])), "a.json"),
+    "promptfoo lines": lambda right: ("\n".join(map(json.dumps, promptfoo([JUDGED if one else FAILED for one in right]))), "a.jsonl"),
+    "promptfoo yaml": lambda right: (yaml.safe_dump(evaluation(promptfoo([JUDGED if one else FAILED for one in right]))), "a.yaml"),
+    "deepeval": lambda right: (deepeval([{"m": 0.9 if one else 0.1, "n": 1} for one in right]), "a.json"),
+    "langsmith": lambda right: (langsmith([int(one) for one in right]), "a.json"),
+    "langsmith csv": lambda right: (as_csv(langsmith(list(right))), "a.csv"),
+    "langfuse": lambda right: (langfuse([int(one) for one in right]), "a.json"),
+    "langfuse csv": lambda right: (as_csv(langfuse([int(one) for one in right])), "a.csv"),
+    "ragas": lambda right: (ragas([float(one) for one in right]), "a.json"),
+    "table": lambda right: ("case,right\n" + "".join(f"{i},{'yes' if one else 'no'}\n" for i, one in enumerate(right)), "a.csv"),
+}
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+@given(right=outcomes)
+def test_a_share_is_the_tools_own(tmp_path_factory: pytest.TempPathFactory, maker: str, right: list[bool]) -> None:
+    content, name = MAKERS[maker](right)
+
+    assert counted(written(tmp_path_factory.mktemp("log"), content, name)) == _own(right)
+
+
+kinds = st.sampled_from(["right", "wrong", "crashed", "slow", "nobody", "error"])
+
+
+@given(st.lists(kinds, min_size=1, max_size=20))
+def test_promptfoo_rows_of_every_kind_count_as_what_they_are(tmp_path_factory: pytest.TempPathFactory, wanted: list[str]) -> None:
+    crash = check("javascript", passed=False, reason="Custom function threw error: x")
+    tests = {"right": JUDGED, "wrong": FAILED, "crashed": [*JUDGED, crash], "slow": [*JUDGED, check("latency", passed=False)], "nobody": [], "error": FAILED}
+    rows = promptfoo([tests[kind] for kind in wanted])
+    for row, kind in zip(rows, wanted, strict=True):
+        row["failureReason"] = 2 if kind == "error" else row["failureReason"]
+    path = written(tmp_path_factory.mktemp("log"), evaluation(rows))
+    right, wrong = wanted.count("right") + wanted.count("slow"), wanted.count("wrong")
+
+    if right + wrong:
+        assert counted(path) == (right, right + wrong)
+    else:
+        assert "no answer was judged" in refused(path).message
