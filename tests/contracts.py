@@ -65,19 +65,30 @@ ASSESS = objects({
     }), least=1),
 })
 
+_FIGURE = or_null(objects(dict.fromkeys(("likely", "p10", "p50", "p90"), NUMBER)))
+_MONTH = or_null({"type": "integer"})
+_MONEY = objects({
+    **dict.fromkeys(("build", "run", "checking", "people", "wrong", "all_in", "gain", "outside", "staff", "errors", "gain_cash"), _FIGURE),
+    "at_least": {"type": "boolean"}, "gain_chance": or_null(SHARE), "payback_months": _MONTH,
+    "payback": or_null(objects({"likely": _MONTH, "p10": _MONTH, "p90": _MONTH, "chance": SHARE})),
+    "by_year": or_null(many(objects({"year": {"type": "integer"}, "one_off": NUMBER, "running": NUMBER}), least=1)),
+    "status": {"enum": ["possible", "provisional", "ruled_out", None]},
+})
+
 COST = objects({
     "advisorkit": {"const": 1},
     "workflows": many(objects({
         "id": TEXT, "seed": {"type": "integer"}, "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
         "horizon_months": {"type": "integer"}, "draws": {"type": "integer"},
         "patterns": per_pattern(objects({
-            "build": RANGE, "per_call": RANGE, "run_per_month": RANGE, "errors_per_month": or_null(RANGE), "total": RANGE,
+            "build": RANGE, "per_call": RANGE, "run_per_month": RANGE, "errors_per_month": or_null(RANGE), "total": RANGE, "total_at_least": {"type": "boolean"},
             "cheapest_probability": or_null(SHARE),
             "lines": many(objects({
                 "component": TEXT, "phase": {"enum": ["build", "run", "change", "error"]}, "unit": TEXT,
                 "quantity": or_null(NUMBER), "amount": or_null(NUMBER), "source": TEXT,
             }), least=1),
         })),
+        "money": objects(dict.fromkeys(("prompt", "rag", "finetune", "hybrid", "today", "buy"), _MONEY)),
         "break_even": many(objects({"between": many(TEXT, 2), "calls_per_month": or_null(NUMBER), "reason": TEXT})),
         "tornado": many(objects({"input": TEXT, "low": NUMBER, "high": NUMBER, "swing": NUMBER})),
         "prices": many(objects({

@@ -16,7 +16,7 @@ from priced import ANSWERS, TABLE, changes, facts, fixed, having, inputs, withou
 
 from advisorkit.costs.bill import bill
 from advisorkit.costs.flows import COLUMNS, build_days, scene
-from advisorkit.costs.results import CostResult
+from advisorkit.costs.results import CostResult, Figure, PaidBack
 from advisorkit.costs.simulation import pattern_totals, price, tornado
 from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import Band
@@ -151,31 +151,17 @@ def test_payback_and_benefit_against_today_follow_from_the_bill() -> None:
     }
     priced = fixed(inputs(**plain))
     calls = bill(priced).total("prompt", "run")
-    prompt = price(priced, FEW).columns["prompt"]
+    prompt = price(priced, FEW).money["prompt"]
 
     assert calls is not None
-    assert prompt.net_benefit == Band(*[pytest.approx(12 * 3000 - 3000 - calls)] * 3)
-    assert prompt.payback_today is not None
-    assert (prompt.payback_today.p10, prompt.payback_today.p90) == (2, 2)  # after one month 3000 less the calls is not yet 3000
-    assert prompt.payback_today.within_horizon == 1
-
-
-@given(changes())
-def test_today_less_the_system_and_the_people_still_at_work_is_the_net_benefit(changed: dict[str, float]) -> None:
-    made = price(fixed(having(OFFERED, **changed)), 2)
-    today = made.columns["today"].total
-
-    for column in (*PATTERNS, "buy"):
-        cost = made.columns[column]
-        assert cost.benefit_counts_errors
-        assert today.p50 - cost.all_in.p50 == pytest.approx(cost.net_benefit.p50, rel=1e-9, abs=1e-6)
-        assert cost.all_in.p50 == pytest.approx(cost.people_left.p50 + cost.total.p50, rel=1e-12)
+    assert prompt.gain == Figure(*[pytest.approx(12 * 3000 - 3000 - calls)] * 4)
+    assert prompt.payback == PaidBack(2, 2, 2, 1)  # after one month 3000 less the calls is not yet 3000
 
 
 def test_where_the_system_takes_nothing_all_of_todays_work_is_left() -> None:
-    made = price(fixed(inputs(adoption=0)), 2)
+    made = price(fixed(inputs(adoption=0)), 2).money
 
-    assert made.columns["rag"].people_left == made.columns["today"].total
+    assert (made["rag"].people, made["rag"].wrong) == (made["today"].people, made["today"].wrong)
 
 
 def test_a_trained_model_on_a_gpu_of_its_own_costs_what_the_bill_with_rented_gpus_says() -> None:
@@ -185,24 +171,16 @@ def test_a_trained_model_on_a_gpu_of_its_own_costs_what_the_bill_with_rented_gpu
     assert by_hour.own_gpu_call is None
 
 
-def test_without_todays_figures_the_benefit_is_not_known_and_not_zero() -> None:
-    made = price(without(inputs(), "minutes_per_item"), FEW)
+@pytest.mark.parametrize("name", ["minutes_per_item", "error_rate_today", "cost_wrong"])
+def test_without_todays_figures_the_gain_is_not_known_and_not_zero(name: str) -> None:
+    made = price(without(inputs(), name), FEW)
 
     for column in COLUMNS:
-        assert made.columns[column].net_benefit is None
-        assert made.columns[column].payback_today is None
-    assert made.columns["today"].total is None
+        row = made.money[column]
+        assert (row.gain, row.gain_chance, row.payback, row.at_least) == (None, None, None, True)
+        assert name in row.missing
     assert made.columns["prompt"].total is not None
-
-
-def test_without_errors_today_the_benefit_leaves_errors_out_on_both_sides() -> None:
-    sure = fixed(inputs())
-    both, neither = price(sure, FEW).columns["rag"], price(without(sure, "error_rate_today"), FEW).columns["rag"]
-    wrong = bill(sure).line("rag", "wrong_answers").amount
-    calls = float(scene(sure, sure.likely()).clock.months["calls"])
-
-    assert (both.benefit_counts_errors, neither.benefit_counts_errors) == (True, False)
-    assert both.net_benefit.p50 - neither.net_benefit.p50 == pytest.approx(40_000 * 0.04 * 6 * calls - wrong)
+    assert made.columns["prompt"].at_least == (name != "minutes_per_item")
 
 
 def test_a_payback_lies_where_the_curves_of_the_bill_cross() -> None:

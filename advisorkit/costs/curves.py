@@ -46,16 +46,16 @@ class Course:
         cut = {profile: amount[:, :draws].astype(np.float32) for profile, amount in self.amounts.items()}
         return Course(self.rows, cut, tuple((stairs.first(draws), rows) for stairs, rows in self.stairs))
 
-    def differences(self, pairs: Sequence[tuple[Column, Column]], gain: Mapping[Column, Any]) -> Course:
+    def differences(self, pairs: Sequence[tuple[Column, Column]], spared: Any) -> Course:
         """A row for each pair: the first column less the second, or less what it saves against today."""
         at = {column: row for row, column in enumerate(self.rows)}
         sides = [(at[a], None if b == "today" else at[b]) for a, b in pairs]
         apart: dict[Profile | float, Any] = {
             profile: np.array([amount[a] - (0.0 if b is None else amount[b]) for a, b in sides]) for profile, amount in self.amounts.items()
         }
-        for row, (a, b) in enumerate(pairs):
+        for row, (_, b) in enumerate(pairs):
             if b == "today":
-                apart["calls"][row] -= gain[a]
+                apart["calls"][row] -= spared
         return Course(tuple(a for a, _ in pairs), apart, tuple((steps, tuple(_sides(dict(rows), sides))) for steps, rows in self.stairs))
 
 
@@ -100,14 +100,14 @@ def course(clock: Clock, paid: Mapping[Column, Sequence[Flow]], draws: int) -> C
 def curves(clock: Clock, stacked: Course) -> dict[Column, CostCurve]:
     """Cumulative cost of each known column at month 0, every third month and the last."""
     points, spread = [0], [bands(stacked.amounts["once"])]
-    for month, paid in _followed(clock, stacked):
+    for month, paid in followed(clock, stacked):
         if month % 3 == 0 or month == clock.horizon:
             points.append(month)
             spread.append(bands(paid()))
     return {column: CostCurve(tuple(points), tuple(at[row] for at in spread)) for row, column in enumerate(stacked.rows)}
 
 
-def _followed(clock: Clock, stacked: Course) -> Iterator[tuple[int, Callable[[], Any]]]:
+def followed(clock: Clock, stacked: Course) -> Iterator[tuple[int, Callable[[], Any]]]:
     """Each month, and what every row has paid by then when somebody asks."""
     months: dict[Profile | float, Any] = dict.fromkeys(stacked.amounts, np.float32(0.0)) | {"once": np.float32(1.0)}
     steps: list[Any] = [np.float32(0.0)] * len(stacked.stairs)
@@ -132,7 +132,7 @@ def _followed(clock: Clock, stacked: Course) -> Iterator[tuple[int, Callable[[],
 
 
 def paybacks(
-    clock: Clock, stacked: Course, pairs: Sequence[tuple[Column, Column]], gain: Mapping[Column, Any], life: Any
+    clock: Clock, stacked: Course, pairs: Sequence[tuple[Column, Column]], spared: Any, life: Any
 ) -> tuple[Payback, ...]:
     """Months until the first of each pair has cost no more than the second.
 
@@ -140,16 +140,16 @@ def paybacks(
         clock: Time.
         stacked: The columns.
         pairs: Column and what it is compared with; ``today`` stands for the work saved.
-        gain: What each column saves against today in a month of full use.
+        spared: What a month of full use takes off today's costs.
         life: Months until the trained model's base is ended, by draw.
     """
-    usable = [(a, b) for a, b in pairs if a in stacked.rows and (a in gain if b == "today" else b in stacked.rows)]
+    usable = [(a, b) for a, b in pairs if a in stacked.rows and (b == "today" or b in stacked.rows)]
     if not usable:
         return ()
-    apart = stacked.differences(usable, gain)
+    apart = stacked.differences(usable, spared)
     open_ = apart.amounts["once"] > 0
     months = open_.astype(np.float32)
-    for _, paid in _followed(clock, apart):
+    for _, paid in followed(clock, apart):
         open_ &= paid() > 0
         months += open_
     months[open_] = np.inf

@@ -42,6 +42,99 @@ class Payback:
     """Share of draws paid back before the trained model's base is ended; None where nothing is trained."""
 
 
+Part = Literal["build", "run", "checking", "people", "wrong"]
+PARTS: tuple[Part, ...] = ("build", "run", "checking", "people", "wrong")
+"""Columns of the table that add up to all in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One amount: present value over the horizon."""
+
+    likely: float
+    """With every input at its likely value; figures of a row add up."""
+    p10: float
+    """One draw in ten lies below."""
+    p50: float
+    """Half of the draws lie below; figures of draws do not add up."""
+    p90: float
+    """Nine draws in ten lie below."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaidBack:
+    """Months until the gain has paid for everything; None: beyond the horizon."""
+
+    likely: int | None
+    """With every input at its likely value."""
+    p10: int | None
+    """One draw in ten is paid back by this month."""
+    p90: int | None
+    """Nine draws in ten are paid back by this month."""
+    chance: float
+    """Share of draws paid back within the horizon, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """Money that leaves the house in one financial year, at likely values, not discounted."""
+
+    year: int
+    """Calendar year in which the financial year starts."""
+    one_off: float
+    """What is paid once."""
+    running: float
+    """What is paid from month to month."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyRow:
+    """One way of working in the money table; None stands for not known."""
+
+    column: Column
+    """Pattern, today or buy."""
+    build: Figure | None
+    """Paid once and out of the house."""
+    run: Figure | None
+    """Paid month by month and out of the house, to run and to keep up with changes."""
+    checking: Figure | None
+    """Time of people who check answers and mark tests."""
+    people: Figure | None
+    """Other work of people: of today's work what stays with them."""
+    wrong: Figure | None
+    """Wrong answers: the system's, and people's on what it does not take or take yet."""
+    outside: Figure | None
+    """Money that leaves the house: build and run."""
+    staff: Figure | None
+    """Staff time: checking and people."""
+    all_in: Figure | None
+    """Sum of the parts that are known."""
+    gain: Figure | None
+    """Today's all in less this one's; None where a part of either is not known."""
+    gain_cash: Figure | None
+    """What of it is cash: money that stays in the house, and freed staff time as far as it becomes cash; None until that is said."""
+    gain_chance: float | None
+    """Share of draws with a gain, 0 to 1."""
+    payback: PaidBack | None
+    """Months until the gain has paid for everything; None where the gain is not known."""
+    by_year: tuple[Year, ...]
+    """Money that leaves the house by financial year; empty where it is not known."""
+    unknown: tuple[Part, ...]
+    """Parts of which something is not known."""
+    missing: tuple[str, ...]
+    """Assumptions that would have to be known."""
+
+    @property
+    def at_least(self) -> bool:
+        """Whether a part is not known, so that all in is a lower bound."""
+        return bool(self.unknown)
+
+    @property
+    def errors(self) -> Figure | None:
+        """Cost of wrong answers, as a subtotal."""
+        return self.wrong
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnCost:
     """Ranges of one column; None stands for not known."""
@@ -58,22 +151,12 @@ class ColumnCost:
     """Checking and wrong answers in the average month of the horizon."""
     total: Band | None
     """Present value of everything over the horizon; wrong answers only where their cost is known."""
-    errors_known: bool
-    """Whether wrong answers are in the total."""
+    at_least: bool
+    """Whether a cost of its own is not known, so that the total is a lower bound."""
     per_right_answer: Band | None
     """Total over the horizon for one right answer."""
-    net_benefit: Band | None
-    """What is saved against today, less everything paid; None without today's figures."""
-    people_left: Band | None
-    """What today's people, and their wrong answers where counted, still cost beside it over the horizon."""
-    all_in: Band | None
-    """`people_left` with everything paid: what compares like for like with today's total."""
     net_value: Band | None
     """Worth of the right answers, less everything paid; None without the values of right and wrong answers."""
-    benefit_counts_errors: bool
-    """Whether wrong answers, today's and the system's, are in the net benefit."""
-    payback_today: Payback | None
-    """Months until what is saved against today has paid for everything."""
     lines: Mapping[str, Band | None]
     """Present value of each line over the horizon, by component id in the order of the bill; None where not known."""
     curve: CostCurve | None
@@ -138,16 +221,18 @@ class InputSwing:
 
 @dataclass(frozen=True, slots=True)
 class Swings:
-    """One-at-a-time sensitivity of one pattern's saving against another."""
+    """One-at-a-time sensitivity of one pattern's gain against today, or saving against another pattern."""
 
     better: PatternId
     """The pattern that saves."""
-    against: PatternId
-    """The pattern it is compared with."""
+    against: Column
+    """Today, or the pattern it is compared with."""
     base: float
     """Saving at likely values."""
     bars: tuple[InputSwing, ...]
     """Largest swing first."""
+    telling: tuple[str, ...]
+    """Assumptions that move the saving or the pattern's total by 5 % or more, the same order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +263,8 @@ class CostResult:
     """Seed of the draws."""
     columns: Mapping[Column, ColumnCost]
     """The four patterns, today and buy."""
+    money: Mapping[Column, MoneyRow]
+    """The money table, by row."""
     cheapest: Mapping[PatternId, float]
     """Chance, 0 to 1, that a pattern costs least among those in play; empty when totals are not known."""
     differences: tuple[Difference, ...]
@@ -187,7 +274,8 @@ class CostResult:
     payback: tuple[Payback, ...]
     """RAG, fine-tuning and hybrid against the prompt; empty when totals are not known."""
     tornado: Swings | None
-    """For the pattern with the lowest P50 against the prompt (or, if that is the prompt, against the next)."""
+    """What moves the advised pattern's gain against today; where that is not known, the saving of the pattern with the lowest P50 against the prompt
+    (or, if that is the prompt, against the next)."""
     saving: Saving
     """Where a trained small model's saving on a call comes from, at likely values."""
     own_gpu_call: float | None

@@ -16,6 +16,7 @@ from advisorkit.costs.curves import Course, course, curves, paybacks
 from advisorkit.costs.facts import base_model_life, own_gpu_call, per_call, saving, whole_corpus_call
 from advisorkit.costs.flows import COLUMNS, Column, Flow, Workings, first, scene
 from advisorkit.costs.inputs import Inputs
+from advisorkit.costs.money import spares, sums, table
 from advisorkit.costs.results import (
     ColumnCost,
     CorpusOrSearch,
@@ -46,8 +47,12 @@ def total(paid: Sequence[Flow]) -> Any:
 
 def pattern_totals(inputs: Inputs, changes: Mapping[str, Any], likely: Mapping[str, Any] | None = None) -> dict[PatternId, Any]:
     """Total of each pattern at `likely` values with `changes` laid over them; changes are numbers or equally long arrays."""
-    paid = columns(scene(inputs, {**(inputs.likely() if likely is None else likely), **changes}))
+    paid = columns(_changed(inputs, changes, likely))
     return {pattern: total(paid[pattern]) for pattern in PATTERNS}
+
+
+def _changed(inputs: Inputs, changes: Mapping[str, Any], likely: Mapping[str, Any] | None) -> Workings:
+    return scene(inputs, {**(inputs.likely() if likely is None else likely), **changes})
 
 
 def break_even(inputs: Inputs) -> tuple[Crossing, ...]:
@@ -114,27 +119,36 @@ def _said(pair: Pair, gap: Any, found: tuple[float, float] | None) -> Crossing:
     return Crossing(pair, volume, "steps" if left > 1e-7 else "crosses", pair[0] if after < 0 else pair[1])
 
 
-def tornado(inputs: Inputs, better: PatternId, against: PatternId) -> Swings | None:
-    """Saving of `better` against `against` with each uncertain assumption at its low and its high end, the others likely.
+TELLING = 0.05
+"""Share of a saving or a total from which an assumption that moves it is told."""
+
+
+def tornado(inputs: Inputs, better: PatternId, against: Column) -> Swings | None:
+    """Gain of `better` against today, or saving against a pattern, with each uncertain assumption at its low and its high end, the others likely.
 
     Returns:
-        None when a total is not known.
+        None when it is not known.
     """
     ranges, likely = inputs.uncertain, inputs.likely()
     changes = {name: np.full(2 * len(ranges) + 1, likely[name]) for name in ranges}
     for place, (name, own) in enumerate(ranges.items()):
         changes[name][2 * place : 2 * place + 2] = own.low, own.high
-    totals = pattern_totals(inputs, changes, likely)
-    saved = np.broadcast_to(totals[against] - totals[better], (2 * len(ranges) + 1,)).tolist()
+    here = _changed(inputs, changes, likely)
+    paid = columns(here)
+    own_total = total(paid[better])
+    saving = sums(here, paid)[better].get("gain", np.float64(np.nan)) if against == "today" else total(paid[against]) - own_total
+    saved, own_total = (np.broadcast_to(amounts, (2 * len(ranges) + 1,)) for amounts in (saving, own_total))
     if math.isnan(saved[0]):
         return None
+    moved = np.maximum(*(np.abs(amounts[:-1] - amounts[-1]) >= TELLING * abs(amounts[-1]) for amounts in (saved, own_total))).reshape(-1, 2).any(axis=1)
     told = ((inputs.rows[name], own) for name, own in ranges.items())
-    bars = (
+    bars = [
         InputSwing(row.assumption.name, row.assumption.label, own.low, own.high, row.unit, low, high)
-        for (row, own), low, high in zip(told, saved[:-1:2], saved[1::2], strict=True)
-    )
-    ordered = sorted((bar for bar in bars if bar.swing), key=lambda bar: (-bar.swing, bar.input))
-    return Swings(better, against, saved[-1], tuple(ordered))
+        for (row, own), low, high in zip(told, saved[:-1:2].tolist(), saved[1::2].tolist(), strict=True)
+    ]
+    ordered = sorted(bars, key=lambda bar: (-bar.swing, bar.input))
+    telling = {bar.input for bar, does in zip(bars, moved, strict=True) if does}
+    return Swings(better, against, float(saved[-1]), tuple(bar for bar in ordered if bar.swing), tuple(bar.input for bar in ordered if bar.input in telling))
 
 
 Key = tuple[str, ...]
@@ -147,7 +161,9 @@ BLOCK, PAYBACK_DRAWS = 2**14, 2**12
 np.empty(2**25 - 2**16, np.uint8)  # freed at once: the C library then keeps so much memory in hand instead of fetching it anew
 
 
-def price(inputs: Inputs, draws: int = DRAWS, seed: int = SEED, among: Sequence[PatternId] = PATTERNS) -> CostResult:
+def price(
+    inputs: Inputs, draws: int = DRAWS, seed: int = SEED, among: Sequence[PatternId] = PATTERNS, advised: PatternId | None = None
+) -> CostResult:
     """Run the model over `draws` draws.
 
     Curves are drawn from the first 2^14 draws and paybacks from the first 2^12: both are good samples by themselves.
@@ -157,15 +173,18 @@ def price(inputs: Inputs, draws: int = DRAWS, seed: int = SEED, among: Sequence[
         draws: A power of two.
         seed: Seed of the scramble; the same seed gives the same draws.
         among: Patterns in play for the chance of being cheapest and for the tornado.
+        advised: The pattern whose gain against today the tornado shows, where that is known.
     """
     here, paid, stacked, found = _worked(inputs, draws, seed)
-    bands, totals = _ranges(found)
-    drawn, paid_back = _followed(here, stacked)
+    bands, kept = _ranges(found)
+    totals, chances = kept["total"], {column: float(np.mean(gain > 0)) for column, gain in kept["gain"].items()}
+    drawn, paid_back = _followed(here, stacked, list(chances))
     return CostResult(
         inputs.workflow.id, inputs.currency, inputs.months, draws, seed,
-        {c: _column(here, c, paid, bands, drawn.get(c), paid_back) for c in COLUMNS},
+        {c: _column(here, c, paid, bands, drawn.get(c)) for c in COLUMNS},
+        table(inputs, bands, chances, [p for p in paid_back if p.against == "today"]),
         _cheapest(totals, among), tuple(Difference(a, b, bands[a, b]) for a, b in combinations(PATTERNS, 2) if (a, b) in bands),
-        break_even(inputs), tuple(p for p in paid_back if p.against == "prompt"), _tornado(inputs, bands, among),
+        break_even(inputs), tuple(p for p in paid_back if p.against == "prompt"), _tornado(inputs, bands, among, advised),
         saving(scene(inputs, inputs.likely())), own_gpu_call(inputs), _corpus_or_search(bands),
     )
 
@@ -197,40 +216,35 @@ def _figures(here: Workings, paid: Paid, stacked: Course) -> Iterable[tuple[Key,
     return ((key, amount) for key, amount in _all(here, paid, stacked.totals(here.clock, paid)) if known(amount))
 
 
-def _ranges(found: Iterable[tuple[Key, Any]]) -> tuple[dict[Key, Band], dict[str, Any]]:
-    """Range of every figure that is known in all blocks, and the draws of each column's total."""
-    bands, totals = dict[Key, Band](), dict[str, Any]()
+def _ranges(found: Iterable[tuple[Key, Any]]) -> tuple[dict[Key, Band], dict[str, dict[Any, Any]]]:
+    """Range of every figure that is known in all blocks, and the draws of each column's total and gain."""
+    bands, kept = dict[Key, Band](), {"total": dict[Any, Any](), "gain": dict[Any, Any]()}
     for key, row in found:
         if not np.isnan(np.ravel(row)[::BLOCK]).any():
             bands[key] = band(row)
-        if key[1] == "total":
-            totals[key[0]] = row
-    return bands, totals
+        if key[-1] in kept:
+            kept[key[-1]][key[-2]] = row
+    return bands, kept
 
 
-def _followed(here: Workings, stacked: Course) -> tuple[dict[Column, CostCurve], tuple[Payback, ...]]:
+def _followed(here: Workings, stacked: Course, gains: Sequence[Column]) -> tuple[dict[Column, CostCurve], tuple[Payback, ...]]:
     drawn = curves(here.clock.first(BLOCK, np.float32), stacked.first(BLOCK))
     size = min(PAYBACK_DRAWS, stacked.amounts["once"].shape[-1])
-    gains: dict[Column, Any] = {c: first(saved, size) for c in COLUMNS[1:] if known(saved := gain(here, c)[0])}
     pairs: list[tuple[Column, Column]] = [("rag", "prompt"), ("finetune", "prompt"), ("hybrid", "prompt")]
-    pairs += [(c, "today") for c in COLUMNS[1:]]
-    life = first(base_model_life(here.inputs, here.values), size)
-    return drawn, paybacks(here.clock.first(size, np.float32), stacked.first(size), pairs, gains, life)
+    pairs += [(c, "today") for c in gains]
+    spared, life = first(sum(spares(here)), size), first(base_model_life(here.inputs, here.values), size)
+    return drawn, paybacks(here.clock.first(size, np.float32), stacked.first(size), pairs, spared, life)
 
 
-def _column(
-    here: Workings, column: Column, paid: Paid, bands: Mapping[Key, Band], curve: CostCurve | None, paid_back: Sequence[Payback],
-) -> ColumnCost:
+def _column(here: Workings, column: Column, paid: Paid, bands: Mapping[Key, Band], curve: CostCurve | None) -> ColumnCost:
     keys, total = line_keys(paid)[column], bands.get((column, "total"))
     ranges = {
         name: bands.get((column, name))
-        for name in ("build", "per_call", "run_per_month", "errors_per_month", "total", "per_right_answer", "net_benefit",
-                     "people_left", "all_in", "net_value")
+        for name in ("build", "per_call", "run_per_month", "errors_per_month", "total", "per_right_answer", "net_value")
     }
+    at_least = not all(flow.known for flow in paid[column]) or not known(here.values["error_rate_today"])
     return ColumnCost(
-        column, **ranges, errors_known=(column, "errors_per_month") in bands,
-        benefit_counts_errors=column != "today" and ranges["net_benefit"] is not None and gain(here, column)[1],
-        payback_today=next((p for p in paid_back if p.column == column and p.against == "today"), None),
+        column, **ranges, at_least=at_least,
         lines={flow.component_id: bands.get(key) for flow, key in zip(paid[column], keys, strict=True)},
         curve=_ending(curve, total),
     )
@@ -249,7 +263,9 @@ def _cheapest(totals: Mapping[str, Any], among: Sequence[PatternId]) -> dict[Pat
     return {pattern: float(count / len(least)) for pattern, count in zip(among, times, strict=True)}
 
 
-def _tornado(inputs: Inputs, bands: Mapping[Key, Band], among: Sequence[PatternId]) -> Swings | None:
+def _tornado(inputs: Inputs, bands: Mapping[Key, Band], among: Sequence[PatternId], advised: PatternId | None) -> Swings | None:
+    if advised and (gain := tornado(inputs, advised, "today")):
+        return gain
     ranked = sorted((p for p in among if (p, "total") in bands), key=lambda p: bands[p, "total"].p50)
     if len(ranked) < 2:
         return None
@@ -264,6 +280,8 @@ def _corpus_or_search(bands: Mapping[Key, Band]) -> CorpusOrSearch | None:
 
 
 def _all(here: Workings, paid: Paid, totals: Mapping[Column, Any]) -> Iterator[tuple[Key, Any]]:
+    for column, row in sums(here, paid).items():
+        yield from ((("money", column, name), amount) for name, amount in row.items())
     for column, flows in paid.items():
         for name, amount in _of_column(here, column, paid, totals.get(column, np.float64(np.nan))):
             yield (column, name), amount
@@ -283,15 +301,6 @@ def line_keys(paid: Paid) -> dict[Column, tuple[Key, ...]]:
     }
 
 
-def gain(here: Workings, column: Column) -> tuple[Any, bool]:
-    """What a month of full use saves against today, NaN without today's figures, and whether wrong answers are counted."""
-    v = here.values
-    work = here.items * v["share_taken"] * v["minutes_saved"] / 60 * v["hourly_cost"]
-    avoided = here.items * v["error_rate_today"] * v["cost_wrong"]
-    counted = known(work) and known(avoided) and known(v[f"error_rate_{column}"])
-    return work + avoided if counted else work, counted
-
-
 def _of_column(here: Workings, column: Column, paid: Paid, everything: Any) -> Iterator[tuple[str, Any]]:
     flows = paid[column]
 
@@ -309,19 +318,9 @@ def _of_column(here: Workings, column: Column, paid: Paid, everything: Any) -> I
         yield "per_right_answer", everything / right
     if known(errors):
         yield "net_value", right * here.values["value_right"] - everything
-    if column != "today":
-        yield from _against_today(here, column, paid, everything)
 
 
 def _right_answers(here: Workings, column: Column) -> Any:
     months = here.clock.months["work" if column == "today" else "calls"]
     return here.items * months * (1 - here.values[f"error_rate_{column}"])
 
-
-def _against_today(here: Workings, column: Column, paid: Paid, everything: Any) -> Iterator[tuple[str, Any]]:
-    """What is saved less what is paid; what people still cost beside it; and that with what is paid, like for like with today."""
-    (saved, counted), wrong, (people, mistakes) = gain(here, column), paid[column][-1], paid["today"]
-    costs = everything - wrong.total if wrong.known and not counted else everything
-    over = saved * here.clock.months["calls"]
-    staying = people.total + (mistakes.total if counted else 0.0) - over
-    yield from (("net_benefit", over - costs), ("people_left", staying), ("all_in", staying + costs))

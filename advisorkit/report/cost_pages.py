@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 
 from advisorkit.advice.words import how_likely
-from advisorkit.costs.bill import Line
-from advisorkit.costs.flows import Column
 from advisorkit.costs.inputs import Input
-from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, LineItems, Money, Table, Text
+from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, Table, Text
 from advisorkit.report import cost_pictures as pictures
-from advisorkit.report.printed import project, sampled
+from advisorkit.report.money_table import cash_years, money_table, printed
+from advisorkit.report.printed import sampled
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS, PatternId
@@ -39,9 +38,11 @@ def costs(study: Study) -> tuple[Block, ...]:
     if study.decision.replaced and study.decision.off_ramp:
         ramp = study.catalog.off_ramps[study.decision.off_ramp.kind]
         return Heading(say("money.title"), 2, study.workflow.name), Text((say("money.simpler", name=ramp.name),))
+    years = cash_years(study)
     return (
-        Heading(_title(study), 2, study.workflow.name), ChartBlock(pictures.range_bars(study)),
-        *((Text(lines, "bullets"),) if (lines := (*_cheapest(study), *said(study))) else ()), *_curves(study), _side_by_side(study), bill(study),
+        Heading(_title(study), 2, study.workflow.name), money_table(study),
+        *((Text(lines, "bullets"),) if (lines := (*said(study), *_cheapest(study))) else ()), ChartBlock(pictures.range_bars(study)), *_curves(study),
+        *((years,) if years else ()),
     )
 
 
@@ -66,11 +67,30 @@ def said(study: Study) -> Iterator[str]:
         key = "costs.saving" if gap.p50 >= 0 else "costs.dearer"
         yield say(key, pattern=study.name(first), middle=middle, low=low, high=high, months=study.months)
     for even in study.costs.break_even:
-        if even.between == ("prompt", first) and even.calls_per_month:
+        if even.between == ("prompt", first) and even.calls_per_month and "prompt" in study.in_play:
             yield say("costs.even_calls", pattern=study.name(first), calls=number(round_figures(even.calls_per_month)), reason=even.reason)
-    if benefit := study.costs.columns[first].net_benefit:
-        spread = _three(Band(benefit.p10, abs(benefit.p50), benefit.p90), study.currency)
-        yield say("costs.benefit" if benefit.p50 >= 0 else "costs.loss", pattern=study.name(first), months=study.months, **spread)
+    yield from gained(study)
+    if parts := left_out(study):
+        yield say("money.left_out", parts=parts)
+
+
+def gained(study: Study) -> Iterator[str]:
+    """What the destination gains against today, as the table prints it; nothing where it is not known."""
+    first = study.decision.destination
+    row, seen = study.costs.money[first], printed(study)
+    if row.gain and row.gain_chance is not None:
+        gain = seen.rows[first]["gain"] or 0
+        low, high = (money_short(end, study.currency) for end in (row.gain.p10, row.gain.p90))
+        yield say(
+            "money.gain" if gain >= 0 else "money.loss", pattern=study.name(first), months=study.months, gain=money_short(abs(gain) * seen.unit, study.currency),
+            low=low, high=high, chance=sampled(row.gain_chance),
+        )
+
+
+def left_out(study: Study) -> str:
+    """Parts that comparisons between patterns leave out, as something of them is not known."""
+    parts = dict.fromkeys(part for pattern in study.in_play for part in study.costs.money[pattern].unknown if part in ("checking", "wrong"))
+    return ", ".join(say(f"part.{part}") for part in parts)
 
 
 def _gap(study: Study, first: PatternId) -> Band | None:
@@ -82,74 +102,6 @@ def _curves(study: Study) -> Iterator[Block]:
     chart = pictures.curves(study)
     if chart is not None:
         yield ChartBlock(chart)
-
-
-def _side_by_side(study: Study) -> Table:
-    order: tuple[Column, ...] = (*PATTERNS, "today")
-    rows = tuple(_column_row(study, column) for column in order)
-    return Table(say("costs.table"), _head("costs.head"), rows, (False, True, True, True, True), say("costs.table_subtitle"), say("costs.today_note"))
-
-
-def _column_row(study: Study, column: Column) -> tuple[Cell, ...]:
-    found, currency = study.costs.columns[column], study.currency
-    none, spread = Cell("–"), _spread(found.run_per_month, currency)
-    build = none if column == "today" else _spread(found.build, currency, project)
-    return Cell(study.name(column), column if column in PATTERNS else ""), build, none if column == "today" else _cents(found.per_call, currency), spread, _spread(found.total, currency)
-
-
-def _spread(band: Band | None, currency: str, form: Callable[[float, str], str] = money_short) -> Cell:
-    return Cell(say("unknown"), "muted") if band is None else Cell(say("costs.band", **_three(band, currency, form)))
-
-
-def _three(band: Band, currency: str, form: Callable[[float, str], str] = money_short) -> dict[str, str]:
-    return {name: form(value, currency) for name, value in (("low", band.p10), ("middle", band.p50), ("high", band.p90))}
-
-
-def _cents(band: Band | None, currency: str) -> Cell:
-    return Cell(say("unknown"), "muted") if band is None else Cell(f"{cents(band.p50)} {CENTS.get(currency, f'1/100 {currency}')}")
-
-
-CENTS = {"EUR": "€ct", "USD": "US¢", "GBP": "p", "CHF": "Rp."}
-"""Hundredths of a currency."""
-
-
-def cents(amount: float) -> str:
-    """An amount as hundredths with two significant figures.
-
-    Example:
-        >>> cents(0.0144), cents(0.37), cents(0.00052)
-        ('1.4', '37', '0.052')
-    """
-    value = round_figures(amount * 100)
-    return f"{value:,.0f}" if value >= 10 else f"{value:g}"
-
-
-def bill(study: Study, among: Sequence[PatternId] = PATTERNS) -> LineItems:
-    """What each pattern `among` those that have a price pays for at likely values."""
-    shown = [c for c in among if study.bill.total(c) is not None]
-    rows = []
-    for group in ("build", "use", "upkeep", "change", "error"):
-        amounts = tuple(_sum([line for line in study.bill.of(c) if _group(line) == group]) for c in shown)
-        if any(amount != 0 for amount in amounts):
-            rows.append(Money(say(f"phase.{group}"), amounts))
-    middles = ", ".join(f"{study.name(c)} {money_short(t.p50, study.currency)}" for c in shown if (t := study.costs.columns[c].total))
-    note = say("costs.bill_note", months=study.months, middles=middles)
-    known = all(study.bill.errors_known(c) for c in shown)
-    return LineItems(
-        say("costs.bill"), study.currency, tuple(Cell(study.name(c), c) for c in shown), tuple(rows),
-        note if known else f"{note} {say('costs.errors_unknown')}",
-    )
-
-
-def _group(line: Line) -> str:
-    if line.phase != "run":
-        return line.phase
-    return "use" if line.unit_id in USE else "upkeep"
-
-
-def _sum(lines: list[Line]) -> float | None:
-    amounts = [line.amount for line in lines]
-    return None if None in amounts else sum(a for a in amounts if a is not None)
 
 
 def figures(study: Study) -> tuple[Block, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from math import inf
 
 from advisorkit.charts import kinds
 from advisorkit.costs.assumption import Assumption
@@ -16,54 +15,44 @@ from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import money_short, number, round_figures
 
-BARS = 6
+BARS = 8
 """Most assumptions in the tornado chart."""
-SCALE = 3
-"""How far beyond the patterns' highest P90 the bar of today's work may reach."""
 SMALL = 0.02
 """Smallest swing shown, as a share of the largest."""
 
 
 def range_bars(study: Study) -> kinds.RangeBars:
-    """Total cost of every pattern that is left, of today and of a bought product, lowest first; the others say why not."""
-    rows = _in_scale([_range(study, column) for column in (*PATTERNS, *_ALSO)], study.currency)
+    """All in of every pattern that is left, of today and of a bought product, lowest first; where a part is not known, the patterns' own costs alone."""
+    compared: tuple[Column, ...] = ("today", *study.in_play)
+    whole = not any(study.costs.money[column].at_least for column in compared)
+    rows = [_range(study, column, whole=whole) for column in (*PATTERNS, *_ALSO)]
     known = sorted((r for r in rows if r.range), key=lambda r: r.range[1] if r.range else 0)
     missing = [r for r in rows if r.range is None and r.note]
     return kinds.RangeBars(
-        title=say("costs.range", months=study.months), currency=study.currency, bars=(*known, *missing),
+        title=say("costs.range_all" if whole else "costs.range", months=study.months), currency=study.currency, bars=(*known, *missing),
         subtitle=say("costs.range_subtitle", draws=number(study.costs.draws)),
     )
-
-
-def _in_scale(rows: list[kinds.RangeRow], currency: str) -> list[kinds.RangeRow]:
-    """Today or a product far beyond the patterns is said in words, so that the patterns can be told apart."""
-    top = SCALE * max((row.range[2] for row in rows if row.pattern and row.range), default=inf)
-    return [_in_words(row, currency) if not row.pattern and row.range and row.range[2] > top else row for row in rows]
-
-
-def _in_words(row: kinds.RangeRow, currency: str) -> kinds.RangeRow:
-    low, middle, high = (money_short(value, currency) for value in row.range or ())
-    return kinds.RangeRow(row.pattern, row.label, None, say("costs.beyond", low=low, middle=middle, high=high))
 
 
 _ALSO: tuple[Column, ...] = ("today", "buy")
 
 
-def _range(study: Study, column: Column) -> kinds.RangeRow:
+def _range(study: Study, column: Column, *, whole: bool) -> kinds.RangeRow:
     pattern = column if column in PATTERNS else ""
-    if column in PATTERNS and study.advice.patterns[column].status == "ruled_out":
-        return kinds.RangeRow(column, study.name(column), None, say("costs.out", reason=ruled_out(study.advice, column)))
-    total = study.costs.columns[column].total
-    if total is None:
-        missing = _missing(study).get(column, say("costs.missing.pattern"))
-        return kinds.RangeRow(pattern, study.name(column), None, missing)
-    return kinds.RangeRow(pattern, study.name(column), (total.p10, total.p50, total.p90))
+    if study.status(column) == "ruled_out":
+        return kinds.RangeRow(pattern, study.name(column), None, say("costs.out", reason=ruled_out(study.advice, pattern)))  # type: ignore[arg-type]
+    row = study.costs.money[column]
+    found = (None if row.at_least else row.all_in) if whole else study.costs.columns[column].total if pattern else None
+    if found is None:
+        return kinds.RangeRow(pattern, study.name(column), None, _missing(study).get(column, say("costs.missing.pattern")))
+    return kinds.RangeRow(pattern, study.name(column), (found.p10, found.p50, found.p90))
 
 
 def _missing(study: Study) -> dict[Column, str]:
-    ramp = study.advice.off_ramp
+    ramp, lacks = study.advice.off_ramp, study.costs.money["today"].missing
     sold = ramp is not None and ramp.kind == "buy"
-    return {"today": say("costs.missing.today"), "buy": say("costs.missing.buy") if sold else ""}
+    names = ", ".join(study.inputs.rows[name].assumption.label for name in lacks)
+    return {"today": say("costs.missing.today", names=names) if lacks else "", "buy": say("costs.missing.buy") if sold else ""}
 
 
 def cheapest_bars(study: Study) -> kinds.ShareBars:
@@ -123,12 +112,12 @@ def tornado(study: Study) -> kinds.Tornado | None:
     found = study.costs.tornado
     if found is None or not found.bars:
         return None
-    turning = [bar for bar in found.bars if min(bar.low, bar.high) < 0 < max(bar.low, bar.high)]
+    turning, gains = [bar for bar in found.bars if min(bar.low, bar.high) < 0 < max(bar.low, bar.high)], found.against == "today"
     title = say("swing.title.none") if not turning else say("swing.title.some", label=turning[0].label)
     return kinds.Tornado(
         title=title, currency=study.currency, base=found.base, swings=tuple(_swing(study, bar) for bar in found.bars[:BARS] if bar.swing >= SMALL * found.bars[0].swing),
         subtitle=say(
-            "swing.subtitle", better=study.name(found.better), against=say(f"pattern.{found.against}"), months=study.months,
+            "swing.gain" if gains else "swing.subtitle", better=study.name(found.better), against="" if gains else say(f"pattern.{found.against}"), months=study.months,
             base=money_short(found.base, study.currency),
         ),
     )

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisorkit.costs.flows import Column
-from advisorkit.costs.results import ColumnCost, Payback
+from advisorkit.costs.bill import warnings
 from advisorkit.export.blocks import Block, Heading, Table, Text, table_of
 from advisorkit.report.advice_pages import build_of, detour
+from advisorkit.report.cost_pages import gained, left_out
+from advisorkit.report.money_table import cash_years, money_table
 from advisorkit.report.pictures import ruled_out, rung_name
 from advisorkit.report.printed import chance_of, sampled
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS
-from advisorkit.values.quantities import Band, day, money_range, money_short, number, percent
-
-TODAY = ("calls_per_month", "hourly_cost", "minutes_per_item", "share_taken")
-"""What today's figures take."""
+from advisorkit.values.quantities import day, money_short, number, percent
 
 
 def assessed(study: Study) -> tuple[Block, ...]:
@@ -65,65 +63,29 @@ def costed(study: Study) -> tuple[Block, ...]:
     """The costs: every way of working, what it brings against today, where patterns cross."""
     if not study.priced:
         return Heading(study.workflow.name), Text((say("money.none"),))
-    return (Heading(study.workflow.name), _ways(study), *_against_today(study), _crossings(study), *_hosting(study))
+    years, lines = cash_years(study), (*gained(study), *filter(None, (say("money.left_out", parts=parts) if (parts := left_out(study)) else "",)))
+    return (
+        Heading(study.workflow.name), money_table(study), *((Text(lines),) if lines else ()), *((years,) if years else ()), _crossings(study),
+        *_hosting(study), *_warned(study), _prices(study),
+    )
 
 
-def _ways(study: Study) -> Table:
-    found = study.costs.columns
-    rows = [
-        (study.name(name), "–" if name == "today" else _range(c.build, study.currency), _call(name, c, study.currency),
-         *(_range(band, study.currency) for band in (c.run_per_month, c.errors_per_month, c.total)),
-         sampled(study.costs.cheapest[name]) if name in study.costs.cheapest else "")  # type: ignore[index]
-        for name, c in found.items() if c.lines
-    ]
-    title = say("short.ways", months=study.months, currency=study.currency, draws=number(study.costs.draws))
-    return table_of(title, columns("short.ways_head"), rows, range(1, 7))
+def _warned(study: Study) -> Iterator[Block]:
+    if told := warnings(study.inputs):
+        yield from (Heading(say("short.warnings")), Text(told, "bullets"))
 
 
-def _call(name: Column, found: ColumnCost, currency: str) -> str:
-    return "–" if found.per_call is None and name not in PATTERNS else _range(found.per_call, currency)
-
-
-def _range(band: Band | None, currency: str) -> str:
-    if band is None:
-        return say("unknown")
-    return money_short(band.p50, currency) if band.p10 == band.p90 else money_range(band.p10, band.p90, currency)
-
-
-def _against_today(study: Study) -> Iterator[Block]:
-    """What people still do, what that and the system cost together, what is gained, and when it has paid for itself."""
-    compared = {name: c for name, c in study.costs.columns.items() if c.net_benefit}
-    if not compared:
-        missing = " and ".join(name for name in TODAY if not study.inputs.rows[name].range) or say("short.pattern_costs")
-        yield Text((say("short.today_unknown", missing=missing),))
-        return
-    today = study.costs.columns["today"].total
-    rows: list[tuple[str, ...]] = [(study.name("today"), "–", _range(today, study.currency), "–", "–", "–")]
-    rows += [
-        (study.name(name), *(_range(band, study.currency) for band in (c.people_left, c.all_in, c.net_benefit)), *_paid_back(c.payback_today))
-        for name, c in compared.items()
-    ]
-    yield table_of(say("short.today", months=study.months, currency=study.currency), columns("short.today_head"), rows, range(1, 6))
-    note = say("short.today_note", months=study.months)
-    yield Text((note if all(c.benefit_counts_errors for c in compared.values()) else f"{note} {say('short.errors_left_out')}",), "note")
-
-
-def _paid_back(found: Payback | None) -> tuple[str, str]:
-    if found is None:
-        return say("unknown"), say("unknown")
-    if found.p10 is None:
-        when = say("short.not_in_time")
-    elif found.p90 is None:
-        when = say("short.or_more", month=found.p10)
-    else:
-        when = str(found.p10) if found.p10 == found.p90 else say("review.between", low=found.p10, high=found.p90)
-    return when, sampled(found.within_horizon)
+def _prices(study: Study) -> Table:
+    """Every price behind the bill with its day, age and state, the oldest first."""
+    ages = sorted(study.inputs.prices(), key=lambda age: -age.age_days)
+    rows = [(age.id, day(age.as_of), say("figures.stale", days=age.age_days), "" if age.state == "fresh" else say("short.old")) for age in ages]
+    return table_of(say("short.prices"), columns("short.prices_head"), rows, (2,))
 
 
 def _crossings(study: Study) -> Table:
     rows = [
         (" and ".join(map(study.name, found.between)), "–" if found.calls_per_month is None else number(round(found.calls_per_month)), found.reason)
-        for found in study.costs.break_even
+        for found in study.costs.break_even if set(found.between) <= set(study.in_play)
     ]
     return table_of(say("short.crossings"), columns("short.crossings_head"), rows, (1,))
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from advisorkit.export.blocks import Text
-from advisorkit.report.cost_pages import bill, said
+from advisorkit.report.cost_pages import said
+from advisorkit.report.money_table import money_table
 from advisorkit.report.sentences import say
 from advisorkit.screens import advising, controls, piloted, portfolio
 from advisorkit.screens.charted import chart
@@ -97,10 +98,10 @@ def _costs(work: Work, look: Look, _: Delivery) -> Mapping[str, object]:
     study = work.judged()
     if not study.priced:
         return {"advice costs": lead(say("money.none"))}
-    paid, lines = bill(study, study.in_play), tuple(said(study))
+    lines = tuple(said(study))
     return {
         "advice costs": advising.cost_advice(study), "assumptions": controls.assumption_table(study, work.tried, look),
-        "blocks bill": blocks(*([block(paid, wide=True)] if paid.columns else ())), "blocks notes": blocks(*([block(Text(lines, "bullets"), wide=True)] if lines else ())),
+        "blocks bill": blocks(block(money_table(study), wide=True)), "blocks notes": blocks(*([block(Text(lines, "bullets"), wide=True)] if lines else ())),
     }  # fmt: skip
 
 

@@ -13,8 +13,9 @@ from advisorkit.advice.decision import Decision
 from advisorkit.advice.flips import Flip
 from advisorkit.advice.gates import GateHit
 from advisorkit.costs.bill import Bill, warnings
+from advisorkit.costs.flows import Column
 from advisorkit.costs.inputs import Inputs
-from advisorkit.costs.results import ColumnCost, CostResult
+from advisorkit.costs.results import ColumnCost, CostResult, MoneyRow
 from advisorkit.files.texts import Texts
 from advisorkit.pilots.diagnosis import Diagnosis
 from advisorkit.pilots.established import Established
@@ -131,14 +132,16 @@ def cost_document(engagement: Engagement, found: Iterable[Study]) -> dict[str, A
     """
     if not engagement.priced:
         raise UsageError(f"{engagement.id}: {Texts('report').say('money.none')}")
-    return headed(engagement, [_priced(one.workflow.name, one.inputs, one.bill, one.costs) for one in found])
+    return headed(engagement, [_priced(one) for one in found])
 
 
-def _priced(name: str, inputs: Inputs, bill: Bill, result: CostResult) -> dict[str, Any]:
-    columns = {column: _column(bill, cost) for column, cost in result.columns.items()}
+def _priced(one: Study) -> dict[str, Any]:
+    inputs, result = one.inputs, one.costs
+    columns = {column: _column(one.bill, result, column) for column in result.columns}
     return {
-        "id": result.workflow, "name": name, **picked(result, "seed currency horizon_months draws"),
+        "id": result.workflow, "name": one.workflow.name, **picked(result, "seed currency horizon_months draws"),
         "patterns": {pattern: columns[pattern] | {"cheapest_probability": result.cheapest.get(pattern)} for pattern in PATTERNS},
+        "money": {column: _money(row) | {"status": one.status(column)} for column, row in result.money.items()},
         "today": columns["today"],
         "buy": columns["buy"],
         "differences": [picked(one, "left right amount") for one in result.differences],
@@ -155,15 +158,23 @@ def _priced(name: str, inputs: Inputs, bill: Bill, result: CostResult) -> dict[s
     }
 
 
-def _column(bill: Bill, cost: ColumnCost) -> dict[str, Any]:
-    curve = cost.curve
+_FIGURES = "build run checking people wrong all_in gain outside staff errors gain_cash"
+
+
+def _money(row: MoneyRow) -> dict[str, Any]:
+    figures = {name: picked(getattr(row, name), "likely p10 p50 p90") for name in _FIGURES.split()}
     return {
-        **picked(cost, "build per_call run_per_month errors_per_month total errors_known per_right_answer net_benefit people_left all_in net_value"),
-        "benefit_counts_errors": cost.benefit_counts_errors,
-        "payback_today": picked(cost.payback_today, _PAYBACK),
-        "likely_total": bill.total(cost.column),
-        "lines": _lines(bill, cost),
-        "curve": None if curve is None else [{"month": month, **plain(band)} for month, band in zip(curve.months, curve.bands, strict=True)],
+        **figures, **picked(row, "at_least unknown missing gain_chance"), "payback_months": row.payback.likely if row.payback else None,
+        "payback": picked(row.payback, "likely p10 p90 chance"), "by_year": [picked(year, "year one_off running") for year in row.by_year] or None,
+    }
+
+
+def _column(bill: Bill, result: CostResult, column: Column) -> dict[str, Any]:
+    cost, row = result.columns[column], result.money[column]
+    return {
+        **picked(cost, "build per_call run_per_month errors_per_month total total_at_least=at_least per_right_answer net_value"),
+        "net_benefit": picked(row.gain, "p10 p50 p90"), "likely_total": bill.total(column), "lines": _lines(bill, cost),
+        "curve": None if cost.curve is None else [{"month": month, **plain(band)} for month, band in zip(cost.curve.months, cost.curve.bands, strict=True)],
     }
 
 

@@ -122,7 +122,7 @@ class Study:
     @cached_property
     def costs(self) -> CostResult:
         """Its costs in ranges, for the patterns that are in play."""
-        return price(self.inputs, self.draws, self.seed, self.in_play)
+        return price(self.inputs, self.draws, self.seed, self.in_play, self.advice.recommended)
 
     @cached_property
     def plan(self) -> Plan:
@@ -172,6 +172,11 @@ class Study:
     def in_play(self) -> tuple[PatternId, ...]:
         """Patterns that no lasting gate rules out, simplest first."""
         return tuple(pattern for pattern, said in self.advice.patterns.items() if said.status != "ruled_out")
+
+    def status(self, column: str) -> str | None:
+        """Whether a pattern is possible, provisional or ruled out; None for today and a bought product."""
+        found = self.advice.patterns.get(column)  # type: ignore[call-overload]
+        return found.status if found else None
 
     @property
     def priced(self) -> bool:

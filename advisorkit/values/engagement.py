@@ -181,6 +181,8 @@ class Engagement:
     """Assumptions that hold for all workflows."""
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
     """Named what-ifs."""
+    financial_year_from: Annotated[int, Within(1, 12)] = 1
+    """Month in which the client's financial year starts, 1 to 12."""
     priors: Mapping[Annotated[str, Named("axis")], Annotated[float, Within(0, 1)]] = field(default_factory=dict)
     """Belief before any answer by axis, 0 to 1; absent means the catalogue's."""
     exchange_rates: Mapping[Annotated[str, Named("currency code")], Annotated[float, Within(ABOVE_ZERO)]] = field(default_factory=dict)

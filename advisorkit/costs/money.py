@@ -1,0 +1,160 @@
+"""The money table: what every way of working costs, part by part on one basis, and what it gains against today."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from advisorkit.costs.assumption import known
+from advisorkit.costs.columns import columns
+from advisorkit.costs.curves import course, followed, paybacks
+from advisorkit.costs.flows import COLUMNS, Column, Flow, Workings, scene
+from advisorkit.costs.inputs import Inputs
+from advisorkit.costs.results import PARTS, Figure, MoneyRow, PaidBack, Part, Payback, Year
+from advisorkit.values.quantities import Band
+
+SUMS = ("outside", "staff", "all_in", "gain", "gain_cash")
+"""What is worked out from them."""
+Paid = Mapping[Column, Sequence[Flow]]
+
+
+Sums = Mapping[Column, Mapping[str, Any]]
+"""Amounts by column and name."""
+
+
+def sums(here: Workings, paid: Paid) -> dict[Column, dict[str, Any]]:
+    """Present value of every part and sum of every row; NaN, or absent, where it is not known.
+
+    A part of which a line is not known is not known. Wrong answers hold what is known of them, since the share that people get wrong today
+    may be all that is missing.
+    """
+    found = {column: _parts(here, paid, column) for column in COLUMNS}
+    for column, row in found.items():
+        parts = PARTS[3:] if column == "today" else PARTS
+        row |= {name: _sum(row, *(part for part in parts if part in of)) for name, of in (("outside", PARTS[:2]), ("staff", PARTS[2:4]), ("all_in", PARTS))}
+    today = found["today"]
+    for column in gaining(found):
+        row = found[column]
+        row["gain"] = today["all_in"] - row["all_in"]
+        row["gain_cash"] = (today["staff"] - row["staff"]) * here.values.get("freed_hours_cash", np.float64(np.nan)) - row["outside"]
+    return found
+
+
+def unknown(found: Sums, column: Column) -> tuple[Part, ...]:
+    """Parts of a row of which something is not known."""
+    people = found["today"]["wrong"]
+    return tuple(part for part in PARTS if not known(found[column][part]) or (part == "wrong" and not known(people)))
+
+
+def gaining(found: Sums) -> tuple[Column, ...]:
+    """Columns whose gain against today is known: every part of both is."""
+    return () if unknown(found, "today") else tuple(column for column in COLUMNS[1:] if not unknown(found, column))
+
+
+def _parts(here: Workings, paid: Paid, column: Column) -> dict[str, Any]:
+    work, mistakes = paid["today"]
+    none = np.float64(0.0)
+    if column == "today":
+        return {"build": none, "run": none, "checking": none, "people": work.total, "wrong": mistakes.total}
+    used, wrong = here.clock.months["calls"], paid[column][-1].total
+    freed, spared = spares(here)
+    bought = bought_of(paid[column])
+    return {
+        "build": sum((flow.total for flow in bought if flow.phase == "build"), none),
+        "run": sum((flow.total for flow in bought if flow.phase != "build"), none),
+        "checking": sum((flow.total for flow in paid[column] if flow.unit_id == "staff_hours"), none),
+        "people": work.total - used * freed,
+        "wrong": wrong + (mistakes.total - used * spared) if mistakes.known else wrong,
+    }
+
+
+def bought_of(flows: Sequence[Flow]) -> tuple[Flow, ...]:
+    """Flows of money that leaves the house: all but staff time and wrong answers."""
+    return tuple(flow for flow in flows if flow.unit_id not in {"staff_hours", "wrong_answers"})
+
+
+def _sum(found: Mapping[str, Any], *parts: str) -> Any:
+    """Sum of what is known of `parts`; NaN where nothing is, 0 where there are none."""
+    amounts = [found[part] for part in parts if known(found[part])]
+    return sum(amounts[1:], amounts[0]) if amounts else np.float64(np.nan if parts else 0.0)
+
+
+def spares(here: Workings) -> tuple[Any, Any]:
+    """What a month of full use takes off today's costs: people's work, and their wrong answers."""
+    v = here.values
+    work = here.items * v["share_taken"] * v["minutes_saved"] / 60 * v["hourly_cost"]
+    return work, here.items * v["error_rate_today"] * v["cost_wrong"]
+
+
+def table(
+    inputs: Inputs, bands: Mapping[tuple[str, ...], Band], chances: Mapping[Column, float], paid_back: Iterable[Payback]
+) -> dict[Column, MoneyRow]:
+    """The rows, from what the draws say and from likely values.
+
+    Args:
+        inputs: Assumptions of one workflow.
+        bands: What the draws say by ``money``, column and name.
+        chances: Share of draws with a gain, by column.
+        paid_back: Paybacks of the draws against today.
+    """
+    here = scene(inputs, inputs.likely())
+    paid = columns(here)
+    found = sums(here, paid)
+    drawn, months, years = {one.column: one for one in paid_back}, _months(here, paid, gaining(found)), dict(_years(here, paid))
+
+    def figure(column: Column, name: str) -> Figure | None:
+        band, likely = bands.get(("money", column, name)), found[column].get(name, np.nan)
+        return Figure(float(likely), band.p10, band.p50, band.p90) if band and known(likely) else None
+
+    def row(column: Column) -> MoneyRow:
+        parts, payback = unknown(found, column), _both(months.get(column), drawn.get(column))
+        return MoneyRow(
+            column, **{name: figure(column, name) for name in (*PARTS, *SUMS)}, gain_chance=chances.get(column), payback=payback, by_year=years.get(column, ()),
+            unknown=parts, missing=tuple(_missing(here, paid[column], parts)) if parts else (),
+        )
+
+    return {column: row(column) for column in COLUMNS}
+
+
+_ASKED: Mapping[Part, tuple[str, ...]] = {
+    "run": ("calls_per_month",), "checking": ("calls_per_month",), "people": ("calls_per_month", "minutes_per_item"), "wrong": ("cost_wrong", "error_rate_today"),
+}  # fmt: skip
+"""What a part takes beside the inputs of its lines."""
+
+
+def _missing(here: Workings, flows: Sequence[Flow], parts: Iterable[Part]) -> Iterator[str]:
+    """Inputs without a value behind whatever is not known."""
+    wanted = (*(name for part in parts for name in _ASKED.get(part, ())), *(name for flow in flows if not flow.known for name in flow.inputs))
+    yield from (name for name in dict.fromkeys(wanted) if here.inputs.rows[name].value is None and not known(here.values.get(name, np.nan)))
+
+
+def _both(likely: Payback | None, drawn: Payback | None) -> PaidBack | None:
+    return None if likely is None or drawn is None else PaidBack(likely.p50, drawn.p10, drawn.p90, drawn.within_horizon)
+
+
+def _months(here: Workings, paid: Paid, gains: Sequence[Column]) -> dict[Column, Payback]:
+    """Paybacks against today at likely values."""
+    pairs: list[tuple[Column, Column]] = [(column, "today") for column in gains]
+    found = paybacks(here.clock, course(here.clock, paid, 1), pairs, sum(spares(here)), np.float64(np.inf))
+    return {one.column: one for one in found}
+
+
+def _years(here: Workings, paid: Paid) -> Iterator[tuple[Column, tuple[Year, ...]]]:
+    """Money that leaves the house by financial year, month by month at likely values; the first payment is due on the day of the advice."""
+    start, first = here.inputs.engagement.as_of, here.inputs.engagement.financial_year_from
+    outside: Paid = {column: bought_of(flows) for column, flows in paid.items()}
+    clock = replace(here.clock, discount=np.float64(1.0))
+    stacked = course(clock, outside, 1)
+    year_of = [(start.year * 12 + start.month - 1 + max(month - 1, 0) - (first - 1)) // 12 for month in range(clock.horizon + 1)]
+    so_far, running = stacked.amounts["once"][:, 0], dict[int, Any]()
+    for month, spent in followed(clock, stacked):
+        now = spent()[:, 0]
+        running[year_of[month]] = running.get(year_of[month], 0.0) + now - so_far
+        so_far = now
+    for row, column in enumerate(stacked.rows):
+        once = {year_of[0]: float(stacked.amounts["once"][row, 0])}
+        years = dict.fromkeys(year_of)
+        yield column, tuple(Year(y, once.get(y, 0.0), float(running[y][row]) if y in running else 0.0) for y in years)

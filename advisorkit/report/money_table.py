@@ -1,0 +1,156 @@
+"""The money table as every screen, page and terminal prints it: rounded once, so that what is printed adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from advisorkit.costs.flows import Column
+from advisorkit.costs.results import PARTS, MoneyRow, PaidBack, Year
+from advisorkit.export.blocks import Cell, LineItems, Money, Table, table_of
+from advisorkit.report.pictures import ruled_out
+from advisorkit.report.printed import sampled
+from advisorkit.report.sentences import columns, say
+from advisorkit.study.study import Study
+from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.quantities import SYMBOLS, money_short, number, percent
+
+WHOLE = 10_000
+"""Amounts of a table are printed in thousands when one of its sums reaches this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """Amounts as they are printed: whole units, sums and gains worked out from them."""
+
+    unit: int
+    """1000 or 1."""
+    rows: Mapping[Column, Mapping[str, int | None]]
+    """By column and name; None stands for not known."""
+
+    def money(self, column: Column, name: str, currency: str) -> str:
+        """One amount in words."""
+        return money_short((self.rows[column][name] or 0) * self.unit, currency)
+
+
+def printed(study: Study) -> Printed:
+    """What the table of `study` prints: parts rounded to its unit, sums of what is rounded, and gains from those sums."""
+    found = study.costs.money
+    unit = 1000 if max((abs(row.all_in.likely) for row in found.values() if row.all_in), default=0.0) >= WHOLE else 1
+    rows: dict[Column, dict[str, int | None]] = {column: dict(_parts(row, unit)) for column, row in found.items()}
+    for column, row in rows.items():
+        row |= {name: _sum(row, parts) for name, parts in (("outside", PARTS[:2]), ("staff", PARTS[2:4]), ("all_in", PARTS))}
+        row["gain"] = (rows["today"]["all_in"] or 0) - (row["all_in"] or 0) if found[column].gain else None
+    return Printed(unit, rows)
+
+
+def _parts(row: MoneyRow, unit: int) -> Iterator[tuple[str, int | None]]:
+    for part in PARTS:
+        amount = getattr(row, part)
+        yield part, None if amount is None else round(amount.likely / unit)
+
+
+def _sum(row: Mapping[str, int | None], parts: tuple[str, ...]) -> int | None:
+    known = [amount for part in parts if (amount := row[part]) is not None]
+    return sum(known) if known else None
+
+
+def money_table(study: Study) -> Table:
+    """Today, every pattern and, where its price is known, a bought product: what each costs, part by part, and what it gains."""
+    seen = printed(study)
+    order = sorted(_shown(study), key=lambda column: study.status(column) == "ruled_out")
+    rows = [_ruled(study, column) if study.status(column) == "ruled_out" else _row(study, seen, column) for column in order]
+    rate, unit = study.inputs.rows["discount_rate"].range, SYMBOLS.get(study.currency, study.currency).strip()
+    subtitle = say(
+        "money.subtitle", unit=say("money.thousand", unit=unit) if seen.unit > 1 else unit, months=study.months,
+        discount=percent(rate.likely if rate else 0), draws=number(study.costs.draws),
+    )
+    return table_of(say("money.table"), columns("money.head"), rows, range(1, 12), subtitle=subtitle, note=" ".join(_notes(study)))
+
+
+def whole(amount: int) -> str:
+    """A whole amount as a table prints it, exact whatever its size.
+
+    Example:
+        >>> whole(-1_234_567)
+        '−1,234,567'
+    """
+    return f"{amount:,}".replace("-", "−")
+
+
+def _shown(study: Study) -> tuple[Column, ...]:
+    buy, ramp = study.costs.money["buy"], study.advice.off_ramp
+    return ("today", *PATTERNS, *(("buy",) if buy.outside or (ramp and ramp.kind == "buy") else ()))
+
+
+def _row(study: Study, seen: Printed, column: Column) -> Iterator[Cell]:
+    row, amounts = study.costs.money[column], seen.rows[column]
+    yield Cell(study.name(column), column if column in PATTERNS else "")
+    for name in ("build", "run", "outside", "checking", "people", "staff", "wrong", "all_in"):
+        yield _amount(row, amounts, name)
+    if column == "today":
+        yield from (Cell(say("money.base"), "muted"), Cell("–"), Cell("–"))
+    elif row.gain is None:
+        yield from (Cell(say("unknown"), "muted"), Cell(""), Cell(""))
+    else:
+        low, high = (whole(round(end / seen.unit)) for end in (row.gain.p10, row.gain.p90))
+        yield Cell(f"{whole(amounts['gain'] or 0)}\n{say('money.span', low=low, high=high)}", "strong")
+        yield Cell(sampled(row.gain_chance or 0.0))
+        yield Cell(_back(row.payback, study.months))
+
+
+def _amount(row: MoneyRow, amounts: Mapping[str, int | None], name: str) -> Cell:
+    amount, sums = amounts[name], {"outside": PARTS[:2], "staff": PARTS[2:4], "wrong": PARTS[4:], "all_in": PARTS}
+    if amount is None:
+        return Cell(say("unknown"), "muted")
+    if row.column == "today" and name in ("build", "run", "outside", "checking"):
+        return Cell("–")
+    least = set(sums.get(name, ())) & set(row.unknown)
+    return Cell(say("money.least", amount=whole(amount)) if least else whole(amount), "strong" if name in sums else "")
+
+
+def _back(found: PaidBack | None, months: int) -> str:
+    if found is None:
+        return "–"
+    likely, low, high = (say("money.beyond", months=months) if month is None else str(month) for month in (found.likely, found.p10, found.p90))
+    return likely if low == high else f"{likely}\n{say('money.span', low=low, high=high)}"
+
+
+def _ruled(study: Study, column: Column) -> Iterator[Cell]:
+    yield from (Cell(study.name(column), "muted"), Cell(say("money.ruled"), "muted"), *[Cell("")] * 10)
+
+
+def _notes(study: Study) -> Iterator[str]:
+    rows, first = study.costs.money, study.decision.destination
+    if len(years := rows[first].by_year) > 2:
+        yield say("money.yearly", pattern=study.name(first), amount=money_short(years[1].running, study.currency), year=_label(study, years[1].year))
+    if missing := lacking(study):
+        yield say("money.ask", names=", ".join(missing))
+    for pattern in PATTERNS:
+        if study.status(pattern) == "ruled_out":
+            yield say("money.ruled_note", pattern=study.name(pattern), reason=ruled_out(study.advice, pattern))
+
+
+def lacking(study: Study) -> tuple[str, ...]:
+    """Names of what has to be known before nothing of today and of the destination is left out."""
+    names = dict.fromkeys(name for column in ("today", study.decision.destination) for name in study.costs.money[column].missing)
+    return tuple(study.inputs.rows[name].assumption.label for name in names)
+
+
+def cash_years(study: Study) -> LineItems | None:
+    """Money that leaves the house for every pattern in play by financial year; None where it is known of none."""
+    years = {pattern: found for pattern in study.in_play if (found := study.costs.money[pattern].by_year)}
+    if not years:
+        return None
+    labels = [(year.year, _label(study, year.year)) for year in next(iter(years.values()))]
+    items = [_year(years, n, say("money.one_off", year=label), "one_off") for n, (_, label) in enumerate(labels) if n == 0]
+    items += [_year(years, n, say("money.running", year=label), "running") for n, (_, label) in enumerate(labels)]
+    return LineItems(say("money.years"), study.currency, tuple(Cell(study.name(p), p) for p in years), tuple(items), say("money.years_note"))
+
+
+def _year(years: Mapping[PatternId, tuple[Year, ...]], n: int, label: str, name: str) -> Money:
+    return Money(label, tuple(float(getattr(found[n], name)) for found in years.values()))
+
+
+def _label(study: Study, year: int) -> str:
+    return str(year) if study.engagement.financial_year_from == 1 else f"{year}/{(year + 1) % 100:02d}"
