@@ -1,24 +1,28 @@
-"""A portfolio table: one row a workflow; a faulty row fails alone, a faulty column or id refuses the whole."""
+"""A portfolio table: one row a workflow, with the client's own headings; a faulty row fails alone."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path, PurePath
 
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions
-from advisorkit.catalog.vocabulary import answer, setting
 from advisorkit.files.spots import Spot
-from advisorkit.files.tables import ReadRow, ReadTable, read_table
-from advisorkit.files.trees import shown
-from advisorkit.store.document import CURRENCIES, slug
+from advisorkit.files.tables import ReadRow, ReadTable, as_day
+from advisorkit.files.trees import Scalar, shown
+from advisorkit.intake.mapping import KEPT, ListMapping, Place, on_sight, read_list, strange
+from advisorkit.intake.wording import agreed, answered, nothing
+from advisorkit.store.document import CONTEXT, CURRENCIES, SLUG
+from advisorkit.store.reading import reduced
 from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
-from advisorkit.values.errors import EngagementError, Fault, nearest
+from advisorkit.values.errors import EngagementError, Fault
 
-_OWN = ("id", "name", "client", "currency", "as_of")
+_MANY = 12
+"""Lines named one by one in a notice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class PortfolioRow:
     line: int
     """Line of the file or row of the sheet."""
     id: str
-    """Workflow id, which is its engagement's id as well."""
+    """Workflow id, which is its engagement's id as well; empty when the row has none that can be used."""
     engagement: Engagement | None
     """An engagement with this one workflow; None when the row has faults."""
     faults: tuple[Fault, ...]
@@ -45,95 +49,124 @@ class PortfolioTable:
     """What the user should know, such as an old encoding or a currency that was assumed."""
 
 
-def portfolio(path: str | Path, currency: str, as_of: date) -> PortfolioTable:
-    """The workflows of a CSV or XLSX table, each as an engagement of its own.
+def portfolio(path: str | Path, currency: str, as_of: date, mapping: ListMapping | None = None) -> PortfolioTable:
+    """The workflows of a client's list, each as an engagement of its own.
 
-    Columns: ``id``, ``name``, any criterion id, any workload or assumption name, optional ``client``, ``currency``
-    and ``as_of``. A range is written ``low..high``; a blank cell is unknown.
+    Columns: ``id``, ``name``, any criterion id, any workload or assumption name, optional ``client``, ``currency``,
+    ``as_of`` and ``corpus``, in any case; usual headings for them; others as `mapping` says. What no column takes is kept as the list's own words.
+    A range is written ``low..high``; blank cells and words such as n/a are unknown. Without ids, they are made from names.
 
     Args:
-        path: The table.
+        path: The table: CSV, XLSX, ODS or old XLS.
         currency: Currency of rows without one, ISO 4217.
         as_of: Day of the advice for rows without one.
+        mapping: What headings and words stand for.
 
     Raises:
-        EngagementError: If a column or an id is faulty, or there is no row; nothing of the table is then used.
+        EngagementError: If a heading misspells a column, no column names the workflows, there is no row, or more than half of the rows are faulty.
     """
-    table = read_table(path)
-    _check_columns(table)
-    _check_ids(table)
-    rows = tuple(_row(row, table.file, currency, as_of) for row in table.rows)
-    given = set(table.columns)
-    assumed = [f"{table.file}: no column {name}, so {value} was taken" for name, value in
-               (("currency", currency), ("as_of", as_of.isoformat())) if name not in given]
-    return PortfolioTable(rows, (*table.notices, *assumed, *table.listener.told))
+    given = mapping or ListMapping()
+    table = read_list(path, given)
+    places = on_sight(table, given)
+    to = {place.to: heading for heading, place in places.items() if place.to != KEPT}
+    if "name" not in to or not table.rows:
+        message = "holds a header and no row" if not table.rows else "no column names the workflows: head one 'name', or place one in a mapping (advisorkit intake table)"
+        raise EngagementError([Fault(table.file, f"line {table.line}", message)])
+    rest = Engagement("", given.client or PurePath(table.file).stem, given.currency or currency, given.as_of or as_of, workflows=())
+    ids = _ids(table, to)
+    rows = tuple(_row(row, table.file, places, ids[row.line], rest) for row in table.rows)
+    faulty = [row for row in rows if row.faults]
+    if 2 * len(faulty) > len(rows):
+        why = f"more than half of its rows are faulty ({len(faulty)} of {len(rows)}), so nothing of it was used"
+        raise EngagementError([Fault(table.file, "", why), *(fault for row in faulty for fault in row.faults)])
+    return PortfolioTable(rows, (*table.notices, *strange(given, table), *_told(table, places, to, rest, given)))
 
 
-def _check_columns(table: ReadTable) -> None:
-    valid = [*_OWN, *load_catalog().criteria, *assumptions()]
-    faults = [Fault(table.file, "line 1", f"column '{name}' is missing") for name in ("id", "name") if name not in table.columns]
-    for name in table.columns:
-        if name not in valid:
-            near = nearest(name, valid)
-            hint = "" if near else "; valid: id, name, client, criterion ids, workload and assumption names (advisorkit schema)"
-            faults.append(Fault(table.file, "line 1", f"unknown column '{shown(name)}'{hint}", near))
-    if not table.rows and not faults:
-        faults.append(Fault(table.file, "", "holds a header and no row"))
-    if faults:
-        raise EngagementError(faults)
+def _told(table: ReadTable, places: Mapping[str, Place], to: Mapping[str, str], rest: Engagement, given: ListMapping) -> Iterator[str]:
+    """What was assumed, and which headings say nothing to us."""
+    for name, value, said in (
+        ("client", rest.client, given.client), ("currency", rest.currency, given.currency), ("as_of", rest.as_of.isoformat(), given.as_of),
+    ):
+        if name not in to:
+            if not said:
+                yield f"{table.file}: no column {name}, so {value} was taken"
+        elif lacking := [str(row.line) for row in table.rows if not _word(row, to[name])]:
+            lines = ", ".join(lacking[:_MANY]) + (f" and {len(lacking) - _MANY} more" if len(lacking) > _MANY else "")
+            yield f"{table.file}: no {name} in {'line' if len(lacking) == 1 else 'lines'} {lines}, so {value} was taken"
+    if "id" not in to:
+        yield f"{table.file}: no column id, so ids were made from names"
+    own = [shown(heading) for heading, place in places.items() if place.to == KEPT and given.place(heading) is None]
+    if own:
+        yield f"{table.file}: kept as context, not as answers: {', '.join(own)}"
 
 
-def _check_ids(table: ReadTable) -> None:
-    whole = [row for row in table.rows if not row.faults or "id" in row.cells]
-    faults: list[Fault] = []
-    for row in whole:
-        if "id" not in row.cells:
-            faults.append(Fault(table.file, f"line {row.line}, id", "is blank; every row needs an id"))
-        else:
-            slug(Spot(row.cells["id"].node, row.cells["id"].path, table.file, faults))
-    taken = Counter(_word(row, "id") for row in whole if "id" in row.cells)
-    for name, times in taken.items():
-        if times > 1:
-            lines = ", ".join(str(row.line) for row in whole if _word(row, "id") == name)
-            faults.append(Fault(table.file, f"lines {lines}, id", f"'{name}' is given {times} times; ids are unique"))
-    if faults:
-        raise EngagementError(faults)
+def _ids(table: ReadTable, to: Mapping[str, str]) -> dict[int, str]:
+    """An id for each line: the list's own, reduced, or one made from the name; empty where there is none, with its fault."""
+    heading, found = to.get("id"), dict[int, str]()
+    lines = defaultdict[str, list[ReadRow]](list)
+    for row in table.rows:
+        said = _text(row, heading or to["name"])
+        found[row.line] = said if re.fullmatch(SLUG, said) else reduced(said)
+        lines[found[row.line]].append(row)
+    for word, rows in lines.items():
+        for n, row in enumerate(rows, 1):
+            if heading is None and (n > 1 or not word):
+                found[row.line] = f"{word[:56] or 'row'}-{n if word else row.line}"
+            elif heading and not row.faults and (not word or len(rows) > 1):
+                row.faults.append(Fault(table.file, f"line {row.line}, {shown(heading)}", _unfit(row, heading, word, rows)))
+    return found
 
 
-def _word(row: ReadRow, column: str) -> str:
-    return (row.cells[column].text() or "") if column in row.cells else ""
+def _unfit(row: ReadRow, heading: str, id: str, rows: Sequence[ReadRow]) -> str:
+    if not id:
+        said = _text(row, heading)
+        return f"'{shown(said)}' holds no letter or digit of an id" if said else "is blank; every row needs an id"
+    others = ", ".join(str(other.line) for other in rows[:_MANY] if other is not row)
+    return f"'{id}' is given {len(rows)} times, also in line {others}; ids are unique"
 
 
-def _row(row: ReadRow, file: str, currency: str, as_of: date) -> PortfolioRow:
-    cells, name = row.cells, _word(row, "id")
-    chosen = cells["currency"].word(CURRENCIES, "currency code") if "currency" in cells else currency
-    cells = {key: replace(spot, listener=replace(spot.listener, currency=chosen or "")) for key, spot in cells.items()}
-    answers, settings = dict(_answers(cells)), dict(_settings(cells))
-    if not row.faults and not _word(row, "name"):
+def _text(row: ReadRow, heading: str) -> str:
+    node = row.cells[heading].node if heading in row.cells else None
+    return node.text if isinstance(node, Scalar) else ""
+
+
+def _word(row: ReadRow, heading: str) -> str:
+    """What a cell says, where it says anything."""
+    return "" if nothing(_text(row, heading)) else _text(row, heading)
+
+
+def _row(row: ReadRow, file: str, places: Mapping[str, Place], id: str, rest: Engagement) -> PortfolioRow:
+    whole = not row.faults or bool(row.cells)
+    spots = {place.to: row.cells[heading] for heading, place in places.items() if place.to != KEPT and (_text if place.to in {"id", "name"} else _word)(row, heading)}
+    words = {place.to: place.levels for place in places.values()}
+    said = {name: _said(spot, name, words[name]) for name, spot in spots.items()}
+    if whole and "name" not in spots:
         row.faults.append(Fault(file, f"line {row.line}, name", "is blank; every row needs a name"))
-    day = cells["as_of"].day() if "as_of" in cells else as_of
-    client = _word(row, "client") or PurePath(file).stem
-    if row.faults or chosen is None or day is None:
-        return PortfolioRow(row.line, name, None, tuple(row.faults))
-    workload, agreed = (
-        {key: value for key, value in settings.items() if assumptions()[key].group == group}
-        for group in ("workload", "assumption")
+    currency = spots["currency"].word(CURRENCIES, "currency code") if "currency" in spots else rest.currency
+    day = as_day(spots["as_of"]) if "as_of" in spots else rest.as_of
+    if row.faults or currency is None or day is None:
+        return PortfolioRow(row.line, id, None, tuple(row.faults))
+    answers = {name: value for name, value in said.items() if isinstance(value, Answer)}
+    workload, assumed = (_settings(said, group) for group in ("workload", "assumption"))
+    own = {heading: _word(row, heading) for heading, place in places.items() if place.to == KEPT or (place.to == "id" and _text(row, heading) != id)}
+    workflow = Workflow(
+        id, str(said["name"]), answers, workload=workload, assumptions=assumed,
+        context={name: str(said[name]) for name in CONTEXT if name in said},
+        listed={" ".join(heading.split())[:100]: text for heading, text in own.items() if text},
+        corpus=str(said.get("corpus", "")),
     )
-    workflow = Workflow(name, _word(row, "name"), answers, workload=workload, assumptions=agreed)
-    return PortfolioRow(row.line, name, Engagement(name, client, chosen, day, (workflow,)), ())
+    return PortfolioRow(row.line, id, replace(rest, id=id, client=str(said.get("client", rest.client)), currency=currency, as_of=day, workflows=(workflow,)), ())
 
 
-def _answers(cells: Mapping[str, Spot]) -> Iterator[tuple[str, Answer]]:
-    for name, spot in cells.items():
-        row = load_catalog().criteria.get(name)
-        said = answer(spot, row) if row else None
-        if said is not None and not said.unknown:
-            yield name, said
+def _settings(said: Mapping[str, Answer | Setting | str | None], group: str) -> dict[str, Setting]:
+    rows = {name: row for name, row in assumptions().items() if row.group == group and name not in load_catalog().criteria}
+    return {name: value for name, value in said.items() if name in rows and value is not None and not isinstance(value, Answer)}
 
 
-def _settings(cells: Mapping[str, Spot]) -> Iterator[tuple[str, Setting]]:
-    for name, spot in cells.items():
-        row = None if name in load_catalog().criteria else assumptions().get(name)
-        value = setting(spot, row) if row else None
-        if value is not None:
-            yield name, value
+def _said(spot: Spot, name: str, words: Mapping[str, str]) -> Answer | Setting | str | None:
+    row = load_catalog().criteria.get(name)
+    if row:
+        return answered(spot, row, words)
+    return agreed(spot, name) if name in assumptions() else " ".join((spot.text() or "").split()) if name in {"name", "client"} else spot.text()
+
+

@@ -26,19 +26,20 @@ MYR NGN NOK NZD OMR PEN PHP PKR PLN QAR RON RSD RUB SAR SEK SGD THB TND TRY TWD 
 """
 CURRENCIES = tuple(_CODES.split())
 """Currencies of engagements and exchange rates, ISO 4217."""
-_SLUG = r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?"
+SLUG = r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?"
+"""How ids are written."""
 
 
 def slug(spot: Spot) -> str | None:
     """An id: a-z, 0-9 and inner hyphens, at most 64 characters."""
     text = spot.text()
-    if text is not None and not re.fullmatch(_SLUG, text):
+    if text is not None and not re.fullmatch(SLUG, text):
         spot.fault(f"{spot.seen} is not an id: use a-z, 0-9 and hyphens, such as support-assistant")
         return None
     return text
 
 
-ID = Form(slug, schema=lambda: {"type": "string", "pattern": f"^{_SLUG}$"}, stand_in="")
+ID = Form(slug, schema=lambda: {"type": "string", "pattern": f"^{SLUG}$"}, stand_in="")
 """How ids are written."""
 
 

@@ -119,6 +119,8 @@ class Workflow:
     """Free notes by criterion id."""
     context: Mapping[Annotated[str, Named("context")], Annotated[str, Named("told")]] = field(default_factory=dict)
     """owner, department, problem, success_metric, baseline, target; a target may also be a share right, ``{share: 0.85}``."""
+    listed: Mapping[str, str] = field(default_factory=dict)
+    """What the client's own list says beside the answers, by its heading; printed as it stands."""
     corpus: str = ""
     """Name of the body of documents; workflows that name the same share its build."""
     status: Annotated[Literal["draft", "reviewed", "final"], Named("status")] = "draft"

@@ -1,0 +1,237 @@
+"""A mapping file: what the headings and words of a client's list stand for, proposed, kept, and corrected by the consultant."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+from advisorkit.catalog.reading import load as load_catalog
+from advisorkit.catalog.tables import assumptions
+from advisorkit.files.disk import read_source
+from advisorkit.files.spots import Spot
+from advisorkit.files.tables import ReadTable, read_table
+from advisorkit.files.trees import Fields, Scalar, parse, shown
+from advisorkit.files.typed import Form, whole
+from advisorkit.intake.wording import OWN, agreed, answered, bare, level_in, likely, misspelt, names, nothing, place_of
+from advisorkit.store.document import CONTEXT, CURRENCIES, FORMAT
+from advisorkit.values.errors import EngagementError, Fault
+from advisorkit.values.written import Named
+
+KEPT, IGNORED = "context", "ignored"
+"""Where a heading goes that is no answer: kept and printed, or dropped."""
+_ENOUGH = 0.5
+"""Share of a column's filled cells that must be readable before it is taken for a question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a column goes."""
+
+    to: str
+    """A name of `places`."""
+    levels: Mapping[str, str] = field(default_factory=dict)
+    """Words of the list and the levels that they stand for, or ``unknown``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListMapping:
+    """What a client's list means."""
+
+    columns: Annotated[Mapping[str, Place], Named("columns")] = field(default_factory=dict)
+    """Places by heading, compared without case and signs."""
+    sheet: str = ""
+    """The sheet of the list; empty when it is to be found."""
+    client: str = ""
+    """Client of rows that name none."""
+    currency: Annotated[str, Named("currency code")] = ""
+    """Currency of rows that name none, ISO 4217."""
+    as_of: date | None = None
+    """Day of the advice for rows that name none."""
+    language: Annotated[str, Named("language")] = "en"
+    """Language of what is made."""
+    programme: Annotated[Mapping[str, Any], Named("programme")] = field(default_factory=dict)
+    """Budget and people of the whole list."""
+
+    def place(self, heading: str) -> Place | None:
+        """Where the mapping puts a heading; None when it says nothing of it."""
+        return next((place for name, place in self.columns.items() if bare(name) == bare(heading)), None)
+
+
+def places() -> tuple[str, ...]:
+    """Everything that a heading may stand for."""
+    return (*OWN, *CONTEXT, KEPT, IGNORED, *(name for name in names() if name not in OWN))
+
+
+def _read_columns(spot: Spot) -> dict[str, Place]:
+    found = {}
+    for heading, member in spot.fields().items():
+        inner = member.fields(("to", "levels")) if isinstance(member.node, Fields) else {"to": member}
+        to = inner["to"].word(places(), "place of a column") if "to" in inner else None
+        row = load_catalog().criteria.get(to or "")
+        valid = [*(level.id for level in row.levels), "unknown"] if row else ["unknown"]
+        words = {word: one.word(valid, f"level of {to}") for word, one in (inner["levels"].fields() if "levels" in inner else {}).items()}
+        if "to" not in inner:
+            member.fault("'to' is missing: say what the column stands for")
+        found[heading] = Place(to or KEPT, {word: level for word, level in words.items() if level})
+    return found
+
+
+def _programme(spot: Spot) -> dict[str, str]:
+    return {key: member.seen for key, member in spot.fields(("budget", "people_per_quarter", "start", "quarters")).items()}
+
+
+@cache
+def _shape() -> Form:
+    known: dict[str, Any] = {
+        "columns": Form(_read_columns, stand_in={}), "currency code": CURRENCIES, "language": ("en",), "programme": Form(_programme, stand_in={}),
+    }
+    return whole(ListMapping, known, beside={"advisorkit": {"const": FORMAT}})
+
+
+def read_mapping(path: str | Path) -> ListMapping:
+    """The mapping in a YAML file.
+
+    Raises:
+        EngagementError: With every fault of the file.
+    """
+    faults: list[Fault] = []
+    source = read_source(path)
+    found: ListMapping | None = _shape().read(Spot(parse(source), "", source.file, faults))
+    twice = [heading for heading, times in Counter(map(bare, found.columns if found else ())).items() if times > 1]
+    to = Counter(place.to for place in (found.columns if found else {}).values() if place.to not in {KEPT, IGNORED})
+    faults += [Fault(source.file, "columns", f"'{shown(name)}' is there twice but for case and signs") for name in twice]
+    faults += [Fault(source.file, "columns", f"{times} headings stand for {name}; keep one") for name, times in to.items() if times > 1]
+    if faults or found is None:
+        raise EngagementError(faults or [Fault(source.file, "", "is no mapping; make one with: advisorkit intake table LIST --to FILE")])
+    return found
+
+
+def read_list(path: str | Path, mapping: ListMapping | None = None) -> ReadTable:
+    """The table of a client's list, wherever in the file it stands.
+
+    Raises:
+        EngagementError: If there is none.
+    """
+    given = mapping or ListMapping()
+    return read_table(path, given.sheet, lambda heading: bool(place_of(heading)) or given.place(heading) is not None)
+
+
+def on_sight(table: ReadTable, mapping: ListMapping | None = None, *, guess: bool = False) -> dict[str, Place]:
+    """Where each heading of `table` goes: as `mapping` says, as its name says, else into the context.
+
+    Raises:
+        EngagementError: If headings misspell names of columns; carries all of them.
+    """
+    given = mapping or ListMapping()
+    found = {heading: place for heading in table.columns if (place := given.place(heading))}
+    taken = {place.to for place in found.values()}
+    faults = []
+    for heading in sorted((one for one in table.columns if one not in found), key=lambda one: one not in names()):
+        if (near := misspelt(heading)) and not guess:
+            faults.append(Fault(table.file, f"line {table.line}", f"unknown column '{shown(heading)}'; correct it, or place it in a mapping file", (near,)))
+        fit = [to for to in (place_of(heading), *(likely(heading) if guess else ())) if to and to not in taken]
+        found[heading] = next((place for to in fit if (place := _fits(table, heading, to, guess=guess))), Place(KEPT))
+        taken.add(found[heading].to)
+    if faults:
+        raise EngagementError(faults)
+    return {heading: found[heading] for heading in table.columns}
+
+
+def said_in(table: ReadTable, heading: str) -> Counter[str]:
+    """What the cells of a column say, with how often; blanks and words for nothing left out."""
+    texts = (row.cells[heading].node for row in table.rows if heading in row.cells)
+    return Counter(node.text for node in texts if isinstance(node, Scalar) and not nothing(node.text))
+
+
+def _fits(table: ReadTable, heading: str, to: str, *, guess: bool) -> Place | None:
+    """The place `to`, if the column's cells can mostly be read so; a heading that is the very name is taken at its word."""
+    row = load_catalog().criteria.get(to)
+    if to in {*OWN, *CONTEXT} or (heading == to and not guess):
+        return Place(to)
+    said = said_in(table, heading)
+    words = {text: level_in(text, row, guess=guess) for text in said} if row and row.words else {}
+    read = sum(times for text, times in said.items() if words.get(text) or _readable(text, to))
+    if read < _ENOUGH * said.total() or (guess and not read and to != place_of(heading)):
+        return None
+    needed = {text: level or "unknown" for text, level in words.items() if guess and not (level is None and _readable(text, to))}
+    return Place(to, needed)
+
+
+def _readable(text: str, name: str) -> bool:
+    spot, row = Spot(Scalar(text, 0), "", "", []), load_catalog().criteria.get(name)
+    said = answered(spot, row) if row else agreed(spot, name) if name in assumptions() else None
+    return said is not None and not spot.faults
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A mapping file for a list, to be corrected."""
+
+    text: str
+    """The file."""
+    placed: Mapping[str, str]
+    """What each heading that was placed stands for."""
+    kept: Sequence[str]
+    """Headings that are only kept as context."""
+    words: Sequence[str]
+    """Words whose level could not be told, each with its heading."""
+    notices: Sequence[str]
+    """What the user should know about the list."""
+
+
+def propose(path: str | Path) -> Proposal:
+    """A mapping for the list in `path`, from the catalogue's own labels and words.
+
+    Raises:
+        EngagementError: If there is no table in it.
+    """
+    table = read_list(path)
+    found = on_sight(table, guess=True)
+    placed = {heading: place.to for heading, place in found.items() if place.to != KEPT}
+    kept = [heading for heading in found if heading not in placed]
+    words = [f"{heading}: {word}" for heading, place in found.items() for word, level in place.levels.items() if level == "unknown"]
+    return Proposal("\n".join(_lines(path, table, found)) + "\n", placed, kept, words, table.notices)
+
+
+def _lines(path: str | Path, table: ReadTable, found: Mapping[str, Place]) -> Iterator[str]:
+    missing = {to for to in ("client", "currency", "as_of") if to not in {place.to for place in found.values()}}
+    yield f"# What the headings of {shown(Path(path).name)} stand for. Correct what is wrong; the words behind # are examples from the list."
+    yield f"# A heading stands for one of {', '.join((*OWN, *CONTEXT))},"
+    yield "# the id of a criterion, the name of an assumption (advisorkit schema lists both), context (kept and printed) or ignored."
+    yield f"advisorkit: {FORMAT}"
+    if "client" in missing:
+        yield f"client: {json.dumps(Path(path).stem, ensure_ascii=False)}  # the file's name; put the client's"
+    yield from (line for to, line in (("currency", "currency: EUR  # nothing in the list says it"), ("as_of", "# as_of: 2026-11-20  # today, when left out")) if to in missing)
+    yield "columns:"
+    for heading, place in found.items():
+        key, row = json.dumps(heading, ensure_ascii=False), load_catalog().criteria.get(place.to)
+        unit = (row.unit if row else assumptions()[place.to].unit if place.to in assumptions() else "") or ""
+        examples = "; ".join(shown(text, 30) for text, _ in said_in(table, heading).most_common(3))
+        note = f"  # {unit}{': ' if unit and examples else ''}{examples}".rstrip(" #")
+        if not place.levels:
+            yield f"  {key}: {place.to}{note}"
+            continue
+        yield f"  {key}:{note}"
+        yield f"    to: {place.to}"
+        yield f"    levels:  # {', '.join(level.id for level in row.levels if row) if row else ''}"
+        yield from (f"      {json.dumps(word, ensure_ascii=False)}: {level}{'  # not placed' if level == 'unknown' else ''}" for word, level in place.levels.items())
+
+
+def strange(mapping: ListMapping, table: ReadTable) -> Iterator[str]:
+    """What the user should know about a list under a mapping: headings that one has and the other has not."""
+    ours = {bare(heading) for heading in mapping.columns}
+    there = {bare(heading) for heading in table.columns}
+    gone = [heading for heading in mapping.columns if bare(heading) not in there]
+    if gone:
+        yield f"{table.file}: the mapping places headings that are not there: {shown(', '.join(gone), 300)}"
+    new = [heading for heading in table.columns if bare(heading) not in ours]
+    if mapping.columns and new:
+        yield f"{table.file}: the mapping does not place: {shown(', '.join(new), 300)}"
+
+

@@ -1,0 +1,178 @@
+"""Headings and words of lists as people write them, and the answers that they stand for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+
+from advisorkit.catalog.reading import data
+from advisorkit.catalog.reading import load as load_catalog
+from advisorkit.catalog.tables import assumptions
+from advisorkit.catalog.vocabulary import answer, setting
+from advisorkit.files.spots import Spot
+from advisorkit.files.tables import as_amount
+from advisorkit.files.trees import Scalar
+from advisorkit.store.document import CONTEXT
+from advisorkit.values.criteria import Criterion
+from advisorkit.values.engagement import Answer, Setting
+
+OWN = ("id", "name", "client", "currency", "as_of", "corpus")
+"""What a row says of itself, beside answers, settings and context."""
+_LETTER = re.compile(r"\(?[A-Za-z0-9]{1,2}[.):]\)?\s+(?=\S)")
+_ALIKE, _TYPO = 86, 2
+"""Likeness of a heading, 0 to 100, from which it is proposed; letters by which a misspelt name is off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """The words of ``headings.yaml``."""
+
+    yes: tuple[str, ...]
+    """Ways to say yes."""
+    no: tuple[str, ...]
+    """Ways to say no."""
+    unknown: tuple[str, ...]
+    """Ways to say nothing."""
+    headings: Mapping[str, tuple[str, ...]]
+    """Usual headings by what they stand for."""
+    levels: Mapping[str, Mapping[str, tuple[str, ...]]]
+    """Usual words by criterion and level."""
+
+
+@cache
+def usual() -> Usual:
+    """The words of ``headings.yaml``, read once."""
+    found: Usual = data("headings.yaml", Usual, {})
+    return found
+
+
+def bare(text: str) -> str:
+    """`text` as it is compared: without case, signs, and the letter of a list of answers.
+
+    Example:
+        >>> bare("a) Yes, both"), bare("Use-Case_ID"), bare("#")
+        ('yes both', 'use case id', '#')
+    """
+    plain = _LETTER.sub("", text.strip(), count=1).casefold()
+    return " ".join(re.sub(r"[\W_]+", " ", plain).split()) or plain
+
+
+@cache
+def _blanks() -> frozenset[str]:
+    return frozenset(map(bare, usual().unknown))
+
+
+def nothing(text: str) -> bool:
+    """Whether a cell says that nothing is known.
+
+    Example:
+        >>> [nothing(text) for text in ("n/a", "TBD", "-", "No", "a) N/A")]
+        [True, True, True, False, True]
+    """
+    return bare(text) in _blanks()
+
+
+def names() -> tuple[str, ...]:
+    """Every name that a column may have: of the row itself, criteria, workload and assumptions.
+
+    Example:
+        >>> "citations" in names() and "id" in names()
+        True
+    """
+    return (*OWN, *load_catalog().criteria, *(name for name in assumptions() if name not in load_catalog().criteria))
+
+
+@cache
+def _headings() -> Mapping[str, str]:
+    """What headings stand for on sight: names of columns, and usual headings of the row itself and its context."""
+    known = {bare(heading): name for name in (*CONTEXT, *OWN) for heading in (name, *usual().headings.get(name, ()))}
+    return known | {bare(name): name for name in names()}
+
+
+def place_of(heading: str) -> str:
+    """What a heading stands for on sight; empty when it is no usual one.
+
+    Example:
+        >>> place_of("Use Case Name"), place_of("Bureau"), place_of("Calls per month"), place_of("Vendor")
+        ('name', 'department', 'calls_per_month', '')
+    """
+    return _headings().get(bare(heading), "")
+
+
+def misspelt(heading: str) -> str:
+    """The name of a column that `heading` misspells by at most two letters, one in a short name; empty when none.
+
+    Example:
+        >>> misspelt("citation"), misspelt("calls_permonth"), misspelt("vendor")
+        ('citations', 'calls_per_month', '')
+    """
+    if place_of(heading):
+        return ""
+    word, distance = bare(heading), import_module("rapidfuzz.distance").OSA.distance
+    near = [(distance(word, bare(name)), name) for name in names() if len(name) > 2]
+    off, name = min(near)
+    return name if off <= (_TYPO if len(name) > 6 else 1) else ""
+
+
+def likely(heading: str) -> Iterator[str]:
+    """Criteria, workload and assumption names that a heading may stand for, likeliest first, by the catalogue's words.
+
+    Example:
+        >>> next(likely("Volume per month")), next(likely("Does it involve personal data?"))
+        ('calls_per_month', 'data_class')
+    """
+    fuzz, word = import_module("rapidfuzz.fuzz"), bare(heading)
+    found = []
+    for name in names():
+        row = load_catalog().criteria.get(name)
+        if name in OWN or (row and row.derived):
+            continue
+        label, asked = (row.label, row.question) if row else (assumptions()[name].label if name in assumptions() else name, "")
+        phrases = [bare(text) for text in (name, label, asked, *usual().headings.get(name, ())) if text]
+        score = max(fuzz.token_sort_ratio(word, phrase) for phrase in phrases)
+        if row and row.words and any(" " in phrase and f" {phrase} " in f" {word} " for phrase in phrases):
+            score = max(score, _ALIKE)
+        found.append((-score, name))
+    yield from (name for score, name in sorted(found, key=lambda one: one[0]) if -score >= _ALIKE)
+
+
+def level_in(text: str, criterion: Criterion, words: Mapping[str, str] | None = None, *, guess: bool = False) -> str | None:
+    """The level that a text names: as a mapping's `words` say, by id or label, by yes or no; as a `guess` by a usual word.
+
+    Example:
+        >>> regulated = load_catalog().criterion("regulated")
+        >>> level_in("TRUE", regulated), level_in("b) No", regulated), level_in("High risk", regulated), level_in("High risk", regulated, guess=True)
+        ('yes', 'no', None, 'yes')
+    """
+    word, levels = bare(text), [level for level in criterion.levels if criterion.words]
+    for key, level in (words or {}).items():
+        if bare(key) == word:
+            return level
+    if named := [level.id for level in levels if word in {bare(level.id), bare(level.label)}]:
+        return named[0]
+    said = "yes" if word in map(bare, usual().yes) else "no" if word in map(bare, usual().no) else ""
+    spoken = [level.id for level in levels if said and said in {bare(level.id), bare(level.label).partition(" ")[0]}]
+    listed = [name for name, known in usual().levels.get(criterion.id, {}).items() if guess and {word, said or word} & set(map(bare, known))]
+    return spoken[0] if len(spoken) == 1 else listed[0] if listed else None
+
+
+def answered(spot: Spot, criterion: Criterion, words: Mapping[str, str] | None = None) -> Answer | None:
+    """A cell as an answer; None after a fault, or where nothing is known."""
+    text = spot.node.text if isinstance(spot.node, Scalar) else ""
+    level = level_in(text, criterion, words)
+    if level == "unknown" or (level is None and nothing(text)):
+        return None
+    if level is not None:
+        return Answer(levels=(level,))
+    return answer(as_amount(spot) if criterion.unit else spot, criterion)
+
+
+def agreed(spot: Spot, name: str) -> Setting | None:
+    """A cell as a workload or assumption value; None after a fault, or where nothing is known."""
+    row = assumptions()[name]
+    if isinstance(spot.node, Scalar) and nothing(spot.node.text):
+        return None
+    return setting(as_amount(spot) if row.numeric else spot, row)
