@@ -47,7 +47,8 @@ def cell(value: Answer | Setting) -> str:
 
 @pytest.mark.parametrize("text", ["1.125", "1.125..2.250"])
 def test_a_text_cell_that_may_hold_thousands_or_decimals_is_refused_with_its_place(tmp_path: Path, text: str) -> None:
-    found = portfolio(written(tmp_path, ["id", "name", "value_right"], [{"id": "a", "name": "A", "value_right": text}], book=True), "EUR", DAY)
+    lines = [{"id": "a", "name": "A", "value_right": text}, {"id": "b", "name": "B", "value_right": "3"}]
+    found = portfolio(written(tmp_path, ["id", "name", "value_right"], lines, book=True), "EUR", DAY)
 
     assert ["thousands or decimals?" in fault.message for fault in faults(found)] == [True]
 
@@ -65,10 +66,11 @@ def test_each_row_is_an_engagement_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_faulty_row_fails_alone_with_all_its_faults(tmp_path: Path) -> None:
-    found = table(tmp_path, "id,name,citations,calls_per_month,model\na,A,requird,-5,gpt\nb,,no,5,\nc,C,no,5,\nd,D,no\n")
+    found = table(tmp_path, "id,name,citations,calls_per_month,model\na,A,requird,-5,gpt\nb,,no,5,\nc,C,no,5,\nd,D,no\n"
+                            "e,E,no,5,\nf,F,no,5,\n")
 
-    assert [engagement.id for engagement in engagements(found)] == ["c"]
-    assert [len(row.faults) for row in found.rows] == [3, 1, 0, 1]
+    assert [engagement.id for engagement in engagements(found)] == ["c", "e", "f"]
+    assert [len(row.faults) for row in found.rows] == [3, 1, 0, 1, 0, 0]
     assert [fault.where for fault in faults(found)] == [
         "line 2, citations", "line 2, calls_per_month", "line 2, model", "line 3, name", "line 5",
     ]
@@ -78,14 +80,14 @@ def test_a_faulty_row_fails_alone_with_all_its_faults(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "messages"),
     [
-        ("id,name,citation,foo\na,A,no,1\n", ["unknown column 'citation'", "unknown column 'foo'; valid: id, name"]),
-        ("name\nA\n", ["column 'id' is missing"]),
+        ("id,name,citation,calls_permonth\na,A,no,1\n", ["unknown column 'citation'", "unknown column 'calls_permonth'"]),
+        ("id,owner\na,A\n", ["no column names the workflows"]),
         ("id,name\n", ["holds a header and no row"]),
-        ("id,name\na,A\nb,B\na,C\n", ["'a' is given 2 times"]),
-        ("id,name\n../x,A\nA b,B\n,C\n", ["'../x' is not an id", "'A b' is not an id", "is blank"]),
+        ("id,name\na,A\na,B\nc,C\n", ["(2 of 3)", "'a' is given 2 times, also in line 3", "'a' is given 2 times, also in line 2"]),
+        ("id,name\n???,A\n,C\n", ["(2 of 2)", "'???' holds no letter or digit", "is blank; every row needs an id"]),
     ],
 )
-def test_faulty_columns_and_ids_refuse_the_whole(tmp_path: Path, text: str, messages: list[str]) -> None:
+def test_faulty_columns_and_more_faulty_rows_than_good_ones_refuse_the_whole(tmp_path: Path, text: str, messages: list[str]) -> None:
     with pytest.raises(EngagementError) as caught:
         table(tmp_path, text)
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from advisorkit.batch.values import MANIFEST, Job
 from advisorkit.export.brand import Brand
+from advisorkit.files.tables import KINDS
+from advisorkit.intake.mapping import ListMapping
 from advisorkit.intake.portfolio import PortfolioRow, portfolio
 from advisorkit.report.job import job_document
 from advisorkit.store.document import CURRENCIES
@@ -21,7 +23,6 @@ from advisorkit.values.errors import AdvisorError, EngagementError, Fault, Usage
 Prepare = Callable[[Engagement], Engagement]
 """What a request lays over every engagement: assumptions, a scenario."""
 _FILES = {".yaml", ".yml", ".json"}
-_TABLES = {".csv", ".xlsx"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Gathered:
 
 def gather(
     inputs: Iterable[str | Path], prepare: Prepare = lambda engagement: engagement, *, brand: Brand | None = None, currency: str = "EUR",
-    as_of: date | None = None,
+    as_of: date | None = None, mapping: ListMapping | None = None,
 ) -> Gathered:
     """A job for every engagement in files, folders (their engagement files, by name; hidden ones left out) and portfolio tables (each row).
 
@@ -46,6 +47,7 @@ def gather(
         brand: The sender's brand, the same in every report.
         currency: Currency of table rows that name none, ISO 4217.
         as_of: Day of the advice for table rows that name none; needed when there is a table.
+        mapping: What the headings and words of tables stand for.
 
     Raises:
         UsageError: If an input does not exist or a folder holds no engagement file; all such inputs are named.
@@ -67,11 +69,11 @@ def gather(
     jobs: list[Job] = []
     unfit: list[Fault] = []
     for path in paths:
-        if path.suffix.lower() not in _TABLES:
+        if path.suffix.lower() not in KINDS:
             jobs.append(_job(reduced(path.stem) or "unnamed", path, str(path), partial(read, path), prepare, brand))
             continue
         try:
-            table = portfolio(path, currency, as_of or date.min)
+            table = portfolio(path, currency, as_of or date.min, mapping)
         except Exception as error:  # noqa: BLE001  told with the faults of every other table
             unfit += _faults(str(path), error)
             continue

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec, TextIO
 
@@ -24,6 +25,8 @@ from advisorkit.costs.assumption import DRAWS
 from advisorkit.export.blocks import Block
 from advisorkit.export.terminal import terminal
 from advisorkit.files.numbers import Listener, is_number, unclear
+from advisorkit.intake.mapping import read_mapping
+from advisorkit.intake.portfolio import PortfolioTable, portfolio
 from advisorkit.store.reading import load
 from advisorkit.values.engagement import Engagement, Scenario, Setting
 from advisorkit.values.errors import AdvisorError, EngagementError, Fault, PilotError, PriceError, UsageError, nearest
@@ -51,6 +54,7 @@ ScenarioName = Annotated[str | None, typer.Option("--scenario", metavar="NAME", 
 Flow = Annotated[str | None, typer.Option("--workflow", metavar="ID", help="The workflow; may be left out when there is one.")]
 One = Annotated[str | None, typer.Option("--workflow", metavar="ID", help="Only this workflow.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Engagement file (YAML or JSON).")]
+MappingFile = Annotated[Path | None, typer.Option("--mapping", metavar="FILE", help="What a list's headings and words stand for.")]
 AcceptStale = Annotated[bool, typer.Option("--accept-stale", help="Accept prices older than the limit.")]
 
 
@@ -174,6 +178,13 @@ def opened(
     loaded = load(path)
     say(*loaded.notices)
     return changed(loaded.engagement, scenario, settings(sets or ()), accept_stale=accept_stale)
+
+
+def listed(path: Path, mapping: Path | None) -> PortfolioTable:
+    """The rows of a client's list; what it assumes goes to stderr."""
+    found = portfolio(path, "EUR", date.today(), read_mapping(mapping) if mapping else None)  # noqa: DTZ011  the user's own day
+    say(*found.notices)
+    return found
 
 
 def changed(

@@ -19,23 +19,29 @@ from advisorkit.cli.console import (
     AcceptStale,
     File,
     Json,
+    MappingFile,
     ScenarioName,
     Sets,
     answer,
     changed,
     faults_of,
     guarded,
+    listed,
     opened,
     priceable,
     say,
     settings,
     studied,
+    tell,
 )
 from advisorkit.export.blocks import Block, Table, Text, table_of
 from advisorkit.export.brand import read_brand
 from advisorkit.export.formats import FORMATS, RENDERERS
 from advisorkit.files.disk import write_bytes
+from advisorkit.files.tables import KINDS
+from advisorkit.intake.mapping import read_mapping
 from advisorkit.store import samples
+from advisorkit.store.reading import reduced
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import EngagementError, UsageError
 from advisorkit.values.quantities import percent
@@ -68,7 +74,7 @@ def _formats(words: str) -> tuple[str, ...]:
 
 @guarded
 def report(
-    file: File, out_: Folder, to: Formats = "html", template: TemplateName = "client_report", brand: Brand = None,
+    file: File, out_: Folder, to: Formats = "html", template: TemplateName = "client_report", brand: Brand = None, mapping: MappingFile = None,
     interactive: Interactive = False, sets: Sets = None, scenario: ScenarioName = None, accept_stale: AcceptStale = False,
     engine: EngineName = "advisorkit", as_json: Json = False,
 ) -> None:
@@ -77,10 +83,17 @@ def report(
     from advisorkit.batch.runner import produce
 
     formats, sender = _formats(to), read_brand(brand) if brand else None
-    engagement = priceable(opened(file, scenario, sets, accept_stale=accept_stale))
-    job = job_of(engagement, file.parent, str(file), sender)
+    table = listed(file, mapping) if file.suffix.lower() in KINDS else None
+    if table:
+        tell(table.faults)
+        found = changed(table.joined(reduced(file.stem) or "list"), scenario, settings(sets or ()), accept_stale=accept_stale)
+    else:
+        found = opened(file, scenario, sets, accept_stale=accept_stale)
+    job = job_of(priceable(found), file.parent, str(file), sender)
     result = produce(template, [job], out_, formats, options={"interactive": interactive}, engine=engine, brand=sender)
     _finish(result, as_json=as_json)
+    if table and table.faults:
+        raise typer.Exit(1)
 
 
 @guarded
@@ -91,7 +104,7 @@ def batch(
     jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, max=256, help="Reports at a time.")] = 2,
     executor: Annotated[Literal["local", "dask"], typer.Option("--executor", help="Where reports are made.")] = "local",
     scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="URL", help="A running Dask scheduler.")] = None,
-    currency: Annotated[str, typer.Option("--currency", metavar="CODE", help="For table rows that name none.")] = "EUR",
+    currency: Annotated[str, typer.Option("--currency", metavar="CODE", help="For table rows that name none.")] = "EUR", mapping: MappingFile = None,
     time_limit: Annotated[float, typer.Option("--time-limit", metavar="SECONDS", min=1, max=604_800, help="For one report.")] = Limits().seconds,
     memory_limit: Annotated[int, typer.Option("--memory-limit", metavar="MB", min=64, max=1_000_000, help="For one report; Linux only.")] = Limits().megabytes,
     engine: EngineName = "advisorkit", as_json: Json = False,
@@ -111,7 +124,7 @@ def batch(
 
     today = date.today()  # noqa: DTZ011 - the user's own day
     try:
-        found = gather(inputs, prepare, brand=sender, currency=currency, as_of=today)
+        found = gather(inputs, prepare, brand=sender, currency=currency, as_of=today, mapping=read_mapping(mapping) if mapping else None)
     except (UsageError, EngagementError) as error:
         raise EngagementError([*faults_of(error), *fit_template(template)[1]]) from None
     say(*found.notices)

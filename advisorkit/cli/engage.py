@@ -10,9 +10,12 @@ from typing import Annotated
 
 import typer
 
-from advisorkit.cli.console import Flow, Json, emit, fresh, guarded, out, say, tell
+from advisorkit.cli.console import Flow, Json, MappingFile, answer, emit, fresh, guarded, listed, out, say, tell
+from advisorkit.export.blocks import table_of
 from advisorkit.files.disk import MAX_BYTES, read_source, write_bytes
+from advisorkit.files.tables import KINDS
 from advisorkit.intake.brief import notes_in, prompt, read_reply
+from advisorkit.intake.mapping import propose
 from advisorkit.intake.questionnaire import Reply, new_questionnaire, read_questionnaire
 from advisorkit.store.document import CURRENCIES, schema
 from advisorkit.store.reading import Loaded, load, reduced
@@ -45,23 +48,32 @@ def new(
 
 @guarded
 def check(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Engagement files.")], as_json: Json = False
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Engagement files or lists.")], mapping: MappingFile = None, as_json: Json = False
 ) -> None:
-    """Read engagement files and name every fault with its place and the nearest valid words."""
+    """Read engagement files and lists and name every fault with its place and the nearest valid words."""
     faults: list[Fault] = []
     for file in files:
         try:
-            loaded = load(file)
+            counted = _checked(file, mapping, faults)
         except EngagementError as error:
             faults += error.faults
             continue
-        say(*loaded.notices, *_unread_targets(str(file), loaded.engagement))
-        if not as_json:
-            counted = len(loaded.engagement.workflows)
+        if not as_json and counted:
             out.print(f"{file}: good ({counted} workflow{'s' if counted != 1 else ''})", markup=False)
     tell(faults, as_json=as_json)
     if faults:
         raise typer.Exit(2)
+
+
+def _checked(file: Path, mapping: Path | None, faults: list[Fault]) -> int:
+    """The workflows in a file or list; faulty rows of a list go into `faults`."""
+    if file.suffix.lower() not in KINDS:
+        loaded = load(file)
+        say(*loaded.notices, *_unread_targets(str(file), loaded.engagement))
+        return len(loaded.engagement.workflows)
+    table = listed(file, mapping)
+    faults += table.faults
+    return 0 if table.faults else len(table.rows)
 
 
 def _unread_targets(file: str, engagement: Engagement) -> Iterator[str]:
@@ -77,6 +89,27 @@ def schema_command() -> None:
 
 
 intake_app = typer.Typer(no_args_is_help=True, help="Client questionnaire out and in.")
+
+
+@intake_app.command("table")
+@guarded
+def intake_table(
+    file: Annotated[Path, typer.Argument(metavar="LIST", help="The client's list: CSV, XLSX, ODS or old XLS.")], to: Target, as_json: Json = False,
+) -> None:
+    """Propose what the headings and words of a client's list stand for, as a mapping file to be corrected."""
+    fresh(to)
+    found = propose(file)
+    write_bytes(to, found.text.encode())
+    say(*found.notices)
+    if as_json:
+        emit({"advisorkit": 1, "placed": found.placed, "context": list(found.kept), "not_placed": list(found.words)})
+        return
+    out.print(f"{to}: {len(found.placed)} of {len(found.placed) + len(found.kept)} headings placed, the others kept as context", markup=False)
+    rows = [[heading, place] for heading, place in found.placed.items()] + [[heading, "context"] for heading in found.kept]
+    answer({}, [table_of("", ["Heading", "Stands for"], rows)], as_json=False)
+    if found.words:
+        out.print(f"words without a level, unknown until you correct them: {'; '.join(found.words)}", markup=False)
+    say(f"correct {to}, then run: advisorkit check {file} --mapping {to}, and batch or report with the same flag")
 
 
 @intake_app.command("new")

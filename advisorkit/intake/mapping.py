@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -26,7 +26,7 @@ from advisorkit.values.written import Named
 KEPT, IGNORED = "context", "ignored"
 """Where a heading goes that is no answer: kept and printed, or dropped."""
 _ENOUGH = 0.5
-"""Share of a column's filled cells that must be readable before it is taken for a question."""
+"""Share of a column's filled cells, or of the different words in them, that must be readable before it is taken for a question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,15 +156,16 @@ def _fits(table: ReadTable, heading: str, to: str, *, guess: bool) -> Place | No
         return Place(to)
     said = said_in(table, heading)
     words = {text: level_in(text, row, guess=guess) for text in said} if row and row.words else {}
-    read = sum(times for text, times in said.items() if words.get(text) or _readable(text, to))
-    if read < _ENOUGH * said.total() or (guess and not read and to != place_of(heading)):
+    fit = [text for text in said if words.get(text) or _readable(table, text, to)]
+    read = sum(said[text] for text in fit)
+    if (read < _ENOUGH * said.total() and len(fit) < _ENOUGH * len(said)) or (guess and not read and to != place_of(heading)):
         return None
-    needed = {text: level or "unknown" for text, level in words.items() if guess and not (level is None and _readable(text, to))}
+    needed = {text: level or "unknown" for text, level in sorted(words.items()) if guess and not (level is None and _readable(table, text, to))}
     return Place(to, needed)
 
 
-def _readable(text: str, name: str) -> bool:
-    spot, row = Spot(Scalar(text, 0), "", "", []), load_catalog().criteria.get(name)
+def _readable(table: ReadTable, text: str, name: str) -> bool:
+    spot, row = Spot(Scalar(text, 0), "", "", [], listener=replace(table.listener, told=[])), load_catalog().criteria.get(name)
     said = answered(spot, row) if row else agreed(spot, name) if name in assumptions() else None
     return said is not None and not spot.faults
 

@@ -19,7 +19,7 @@ from advisorkit.intake.wording import agreed, answered, nothing
 from advisorkit.store.document import CONTEXT, CURRENCIES, SLUG
 from advisorkit.store.reading import reduced
 from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
-from advisorkit.values.errors import EngagementError, Fault
+from advisorkit.values.errors import EngagementError, Fault, UsageError
 
 _MANY = 12
 """Lines named one by one in a notice."""
@@ -47,6 +47,24 @@ class PortfolioTable:
     """In table order, good and faulty ones."""
     notices: tuple[str, ...]
     """What the user should know, such as an old encoding or a currency that was assumed."""
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What is wrong with single rows."""
+        return tuple(fault for row in self.rows for fault in row.faults)
+
+    def joined(self, id: str) -> Engagement:
+        """The good rows as workflows of one engagement.
+
+        Raises:
+            UsageError: If they are of several clients, currencies or days.
+        """
+        found = [row.engagement for row in self.rows if row.engagement]
+        for name in ("client", "currency", "as_of"):
+            several = list(dict.fromkeys(str(getattr(one, name)) for one in found))
+            if len(several) > 1:
+                raise UsageError(f"one document needs one {name}, not {', '.join(several[:5])}: make one for each with advisorkit batch")
+        return replace(found[0], id=id, workflows=tuple(workflow for one in found for workflow in one.workflows))
 
 
 def portfolio(path: str | Path, currency: str, as_of: date, mapping: ListMapping | None = None) -> PortfolioTable:
@@ -79,7 +97,7 @@ def portfolio(path: str | Path, currency: str, as_of: date, mapping: ListMapping
     if 2 * len(faulty) > len(rows):
         why = f"more than half of its rows are faulty ({len(faulty)} of {len(rows)}), so nothing of it was used"
         raise EngagementError([Fault(table.file, "", why), *(fault for row in faulty for fault in row.faults)])
-    return PortfolioTable(rows, (*table.notices, *strange(given, table), *_told(table, places, to, rest, given)))
+    return PortfolioTable(rows, (*table.notices, *strange(given, table), *_told(table, places, to, rest, given), *table.listener.told))
 
 
 def _told(table: ReadTable, places: Mapping[str, Place], to: Mapping[str, str], rest: Engagement, given: ListMapping) -> Iterator[str]:
@@ -139,10 +157,11 @@ def _row(row: ReadRow, file: str, places: Mapping[str, Place], id: str, rest: En
     whole = not row.faults or bool(row.cells)
     spots = {place.to: row.cells[heading] for heading, place in places.items() if place.to != KEPT and (_text if place.to in {"id", "name"} else _word)(row, heading)}
     words = {place.to: place.levels for place in places.values()}
-    said = {name: _said(spot, name, words[name]) for name, spot in spots.items()}
     if whole and "name" not in spots:
         row.faults.append(Fault(file, f"line {row.line}, name", "is blank; every row needs a name"))
     currency = spots["currency"].word(CURRENCIES, "currency code") if "currency" in spots else rest.currency
+    heard = {name: replace(spot, listener=replace(spot.listener, currency=currency or "")) for name, spot in spots.items()}
+    said = {name: _said(spot, name, words[name]) for name, spot in heard.items()}
     day = as_day(spots["as_of"]) if "as_of" in spots else rest.as_of
     if row.faults or currency is None or day is None:
         return PortfolioRow(row.line, id, None, tuple(row.faults))

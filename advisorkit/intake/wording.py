@@ -13,7 +13,6 @@ from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions
 from advisorkit.catalog.vocabulary import answer, setting
 from advisorkit.files.spots import Spot
-from advisorkit.files.tables import as_amount
 from advisorkit.files.trees import Scalar
 from advisorkit.store.document import CONTEXT
 from advisorkit.values.criteria import Criterion
@@ -167,7 +166,7 @@ def answered(spot: Spot, criterion: Criterion, words: Mapping[str, str] | None =
         return None
     if level is not None:
         return Answer(levels=(level,))
-    return answer(as_amount(spot) if criterion.unit else spot, criterion)
+    return answer(spot, criterion)
 
 
 def agreed(spot: Spot, name: str) -> Setting | None:
@@ -175,4 +174,4 @@ def agreed(spot: Spot, name: str) -> Setting | None:
     row = assumptions()[name]
     if isinstance(spot.node, Scalar) and nothing(spot.node.text):
         return None
-    return setting(as_amount(spot) if row.numeric else spot, row)
+    return setting(spot, row)

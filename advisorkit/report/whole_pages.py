@@ -37,17 +37,22 @@ def sample_words(engagement: Engagement) -> str:
 
 
 def overview(studies: Sequence[Study]) -> tuple[Block, ...]:
-    """All workflows in one table; nothing when there is only one."""
+    """All workflows in one table, the firmest first; nothing when there is only one."""
     if len(studies) == 1:
         return ()
     wide = 5 if studies[0].priced else 4
     note = say("overview.note", currency=studies[0].currency) if studies[0].priced else ""
-    table = table_of("", columns("overview.head", months=studies[0].months)[:wide], (_line(study)[:wide] for study in studies), (3, 4), note=note)
+    table = table_of("", columns("overview.head", months=studies[0].months)[:wide], (_line(study)[:wide] for study in sorted(studies, key=_firmness)), (3, 4), note=note)
     overrides = tuple(f"{study.workflow.name}: {study.decision.override}" for study in studies if study.decision.override)
     return (
         Heading(say("overview.title", count=count(len(studies)).capitalize()), 2), Text((say("overview.lead"),), "lead"), table,
         *((Text(overrides, "bullets"),) if overrides else ()),
     )
+
+
+def _firmness(study: Study) -> tuple[bool, int]:
+    made = study.decision
+    return not (made.clear or made.replaced), 0 if made.replaced else -made.chances[made.destination]
 
 
 def _line(study: Study) -> tuple[Cell, ...]:
@@ -140,6 +145,7 @@ def answers(study: Study) -> tuple[Block, ...]:
         Heading(say("answers.title"), 2, study.workflow.name), Text((say("answers.lead" if alone else "answers.lead_own"),), "lead"),
         _answered(study, told),
         *((Text((say("answers.open", names="; ".join(missing)),), "note"),) if missing else ()),
+        *((table_of(say("answers.listed"), columns("answers.listed_head"), study.workflow.listed.items()),) if study.workflow.listed else ()),
     )
 
 
