@@ -166,7 +166,7 @@ def test_a_reply_that_is_none_leaves_the_engagement_as_it_was(good: Path, reply:
 
 
 @pytest.mark.parametrize("table", [
-    b"", b"\0\1", b"id,name\n../x,W\n", b"id,name\nA,W\n", b"id,name\na,W\na,V\n", b"id,name,a=1;import os\nw,W,1\n", b"id,name,id\na,W,b\n",
+    b"", b"\0\1", b"id,name\n../,W\n", b"id,name\na,W\na,V\n", b"id,name,citation\nw,W,no\n", b"id,name,id\na,W,b\n",
     b"id,name,private_note\na,W,x\n", b"id,name\n", b"PK\3\4\0\0",
 ])
 def test_a_portfolio_with_bad_columns_or_ids_is_refused_whole(table: bytes, tmp_path: Path) -> None:
@@ -175,6 +175,19 @@ def test_a_portfolio_with_bad_columns_or_ids_is_refused_whole(table: bytes, tmp_
 
     assert str(path) in refused("batch", path, "--out", tmp_path / "out", "--json")
     assert names_in(tmp_path) == ["portfolio.csv"]
+
+
+@pytest.mark.parametrize("heading", ["a=1;import os", "{{7*7}}", "<script>alert(1)</script>", "../../x", "=1+1", "__class__"])
+def test_a_hostile_heading_and_id_are_text_and_no_path(heading: str, tmp_path: Path) -> None:
+    path = tmp_path / "portfolio.csv"
+    path.write_text(f'id,name,"{heading}"\n../X,W,<img src=x onerror=alert(1)>\n')
+    result = run("batch", path, "--out", tmp_path / "out", "--json")
+
+    assert result.exit_code == 0, result.output
+    assert names_in(tmp_path) == ["out", "portfolio.csv"]
+    page = (tmp_path / "out" / "x_client_report.html").read_text(encoding="utf-8")
+    assert "<script>alert" not in page and "<img src=x" not in page
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page
 
 
 def test_case_twins_never_share_a_file(tmp_path: Path) -> None:

@@ -133,7 +133,10 @@ def on_sight(table: ReadTable, mapping: ListMapping | None = None, *, guess: boo
     taken = {place.to for place in found.values()}
     faults = []
     for heading in sorted((one for one in table.columns if one not in found), key=lambda one: one not in names()):
-        if (near := misspelt(heading)) and not guess:
+        near = misspelt(heading)
+        if bare(heading) == "private note" and not guess:
+            faults.append(Fault(table.file, f"line {table.line}", f"'{shown(heading)}' would be printed: remove the column, or place it as {IGNORED} in a mapping file"))
+        elif near and not guess:
             faults.append(Fault(table.file, f"line {table.line}", f"unknown column '{shown(heading)}'; correct it, or place it in a mapping file", (near,)))
         fit = [to for to in (place_of(heading), *(likely(heading) if guess else ())) if to and to not in taken]
         found[heading] = next((place for to in fit if (place := _fits(table, heading, to, guess=guess))), Place(KEPT))
