@@ -163,13 +163,13 @@ def test_what_may_yet_be_needed_is_not_said_to_have_little_for_it() -> None:
 
 
 DISPUTES = (
-    ("knowledge_change", ("daily", "weekly"), "Knowledge changes (daily or weekly)", "“Knowledge changes” (daily or weekly)"),
-    ("citations", ("nice_to_have", "required"), "Citations (nice to have or required)", "“Citations” (nice to have or required)"),
-    ("access_control", ("by_group", "by_person"), "Who may see what (by group or by person)", "“Who may see what” (by group or by person)"),
+    ("knowledge_change", ("daily", "weekly"), "Knowledge changes (daily or weekly)", "daily or weekly of “Knowledge changes”"),
+    ("citations", ("nice_to_have", "required"), "Citations (nice to have or required)", "nice to have or required of “Citations”"),
+    ("access_control", ("by_group", "by_person"), "Who may see what (by group or by person)", "by group or by person of “Who may see what”"),
     (
         "training_rights", ("removable", "erasable"),
         "Examples free to train on (after removing names or people may demand deletion)",
-        "“Examples free to train on” (after removing names or people may demand deletion)",
+        "after removing names or people may demand deletion of “Examples free to train on”",
     ),
 )  # fmt: skip
 
@@ -183,8 +183,8 @@ def test_people_who_disagree_are_told_in_a_clause_that_fits_every_sentence(
 
     assert next(item.label for item in advice.belief.items if item.criterion == criterion) == short
     assert short not in " ".join((*summary, *reasons))
-    assert [line for line in reasons if line.startswith(f"People disagree about {told}, which speaks ")]
-    assert [line for line in summary if re.search(rf"(because|although|and) people disagree about {re.escape(told)}(\.|, and )", line)]
+    assert [line for line in reasons if line.startswith(f"People say {told}, which speaks ")]
+    assert [line for line in summary if re.search(rf"(because|although|and) people say {re.escape(told)}(\.|, and )", line)]
 
 
 @pytest.mark.parametrize("answers", [ASSISTANT, {}, {"task_kind": said("answer")}, {"facts_or_behaviour": said("facts")}])

@@ -80,15 +80,17 @@ def test_a_rung_that_no_marked_results_finished_is_not_done() -> None:
 
 
 @pytest.mark.parametrize(
-    ("job", "examples", "there"),
-    [("classify", Answer(amount=Estimate.of(600)), True),
-     ("classify", Answer(("1000_and_more",)), True),
-     ("classify", Answer(amount=Estimate.of(300)), False),
-     ("classify", Answer(("200_to_999",)), False),
-     ("answer", Answer(amount=Estimate.of(600)), False)],
+    ("job", "examples", "labels", "there"),
+    [("classify", Answer(amount=Estimate.of(600)), {}, True),
+     ("classify", Answer(("1000_and_more",)), {}, True),
+     ("classify", Answer(amount=Estimate.of(300)), {}, False),
+     ("classify", Answer(("200_to_999",)), {}, False),
+     ("classify", Answer(amount=Estimate.of(600)), {"special_cases": Answer(amount=Estimate.of(200))}, True),
+     ("classify", Answer(amount=Estimate.of(600)), {"special_cases": Answer(amount=Estimate.of(201))}, False),
+     ("answer", Answer(amount=Estimate.of(600)), {}, False)],
 )
-def test_an_ordinary_classifier_is_the_first_rung_where_labels_have_enough_examples(job: str, examples: Answer, there: bool) -> None:
-    answers = {"task_kind": Answer((job,)), "labelled_examples": examples}
+def test_an_ordinary_classifier_is_the_first_rung_where_labels_have_enough_examples(job: str, examples: Answer, labels: dict[str, Answer], there: bool) -> None:
+    answers = {"task_kind": Answer((job,)), "labelled_examples": examples, **labels}
     client = Engagement("client", "Client", "EUR", date(2026, 11, 20), (Workflow("one", "One", answers),))
     study = Study(client, client.workflows[0])
     first, second = study.advice.path[:2]

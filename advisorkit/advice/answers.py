@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from advisorkit.files.texts import Texts
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer
 from advisorkit.values.quantities import SYMBOLS, plain
+
+KAPPA = "kappa"
+"""Unit of agreement beyond chance, which is no share and is told in words."""
 
 
 def written(answer: Answer | None) -> str:
@@ -32,14 +37,22 @@ def words_of(criterion: Criterion, answer: Answer, currency: str = "") -> str:
         '25,000 to 60,000 items a month'
         >>> words_of(load().criterion("citations"), Answer(levels=("required", "no")))
         'Required or not needed'
+        >>> words_of(load().criterion("expert_agreement"), Answer(amount=Estimate.of(0.84)))
+        'They nearly always agree'
+        >>> words_of(load().criterion("languages"), Answer(amount=Estimate.of(1)))
+        '1 language'
     """
     text = Texts("advice").say
-    if answer.amount is None:
-        first, *others = (criterion.level(level).label for level in answer.levels)
+    if answer.amount is None or criterion.unit == KAPPA:
+        span = [answer.amount.low, answer.amount.high] if answer.amount else []
+        bands = [next(level for level in criterion.levels if level.below is None or end < level.below) for end in span]
+        first, *others = dict.fromkeys(level.label for level in (*bands, *map(criterion.level, answer.levels)))
         return text("or").join((first, *map(clause, others)))
     share, unit = criterion.maximum == 1, criterion.unit or ""
     sign = SYMBOLS.get(currency, f"{currency} ") if unit.startswith("currency") else ""
     ends = dict.fromkeys(sign + plain(end * (100 if share else 1)) for end in (answer.amount.low, answer.amount.high))
+    if [*ends] == ["1"]:
+        unit = re.sub(r"(?<=\w)s\b", "", unit)
     return text("to").join(ends) + ("%" if share else f" {unit.removeprefix('currency').strip()}".rstrip())
 
 

@@ -49,7 +49,10 @@ FEW_CASES = 20
 """Cases below which a first result only points the way (source O1)."""
 
 CLASSIFIER_EXAMPLES = 500
-"""Checked examples from which an ordinary classifier is worth trying, whatever the number of labels: it is not asked."""
+"""Checked examples from which an ordinary classifier is worth trying."""
+
+CLASSIFIER_LABELS = 200
+"""Labels, rules or special cases up to which it is."""
 
 FIRST: tuple[OffRampId, ...] = ("stop", "fix_process", "predictive_model", "rule", "query", "tool_call", "search", "buy")
 """Which off-ramp is taken first where several fit."""
@@ -85,11 +88,14 @@ def companions(assessment: Assessment) -> tuple[CompanionId, ...]:
     """What should stand beside the pattern."""
     catalog, answers = assessment.catalog, assessment.answers
     found: Iterator[CompanionId] = (name for name in get_args(CompanionId) if _suggested(catalog, answers, catalog.companions[name]))
-    return tuple(name for name in found if name != "classifier" or _enough_examples(answers))
+    return tuple(name for name in found if name != "classifier" or _can_be_learned(answers))
 
 
-def _enough_examples(answers: Mapping[str, Answer]) -> bool:
-    there = answers["labelled_examples"]
+def _can_be_learned(answers: Mapping[str, Answer]) -> bool:
+    """Whether an ordinary classifier has examples enough, and not too many labels as far as their number is known."""
+    there, labels = answers["labelled_examples"], answers.get("special_cases")
+    if labels and labels.amount and labels.amount.likely > CLASSIFIER_LABELS:
+        return False
     return there.levels == ("1000_and_more",) if there.amount is None else there.amount.likely >= CLASSIFIER_EXAMPLES
 
 

@@ -12,6 +12,15 @@ from advisorkit.files.trees import Fields, Scalar, parse_yaml
 from advisorkit.values.errors import CatalogError, nearest
 
 
+class _Filling(Formatter):
+    def format_field(self, value: object, format_spec: str) -> str:
+        one, several, more = format_spec.partition("|")
+        return f"{value} {one if str(value) == '1' else more}" if several else str(super().format_field(value, format_spec))
+
+
+_FILLING = _Filling()
+
+
 @dataclass(frozen=True, slots=True)
 class Texts:
     """The sentences of one part of the product in one language.
@@ -19,6 +28,11 @@ class Texts:
     Example:
         >>> Texts("report").say("cover.many", count=8)
         'Advice on 8 workflows'
+
+    A place may hold the words after its number, for one and for more:
+
+        >>> [Texts("report").say("evidence.other", count=n) for n in (1, 2)]
+        ['1 further answer', '2 further answers']
     """
 
     part: str
@@ -41,7 +55,7 @@ class Texts:
         if key not in found:
             raise CatalogError(f"no sentence '{key}' in {self.part}; nearest: {', '.join(nearest(key, list(found)))}")
         try:
-            return found[key].format(**values)
+            return _FILLING.format(found[key], **values)
         except KeyError as error:
             raise CatalogError(f"sentence '{key}' in {self.part} needs a value for {error}") from None
 

@@ -170,7 +170,7 @@ def _answers(seen: Sequence[Diagnosis], terms: Terms, rules: Rules) -> dict[str,
     answers |= {name: Answer(amount=_range(count), note=_note(last)) for name, count in counts.items() if count.n}
     answers["test_cases"] = Answer(amount=Estimate.of(last.cases), note=_note(last))
     if last.agreement:
-        answers["expert_agreement"] = Answer(amount=Estimate.of(last.agreement.kappa), note=_note(last))
+        answers["expert_agreement"] = Answer(amount=Estimate.of(last.agreement.kappa), note=_say("alike", same=percent(last.agreement.same), measured=_note(last)))
     return answers
 
 

@@ -164,8 +164,7 @@ def _asks(study: Study) -> Iterator[str]:
 def _unknowns(study: Study) -> tuple[str, ...]:
     still = study.decision.open_questions
     note = say("open_settled" if study.advice.settled else "open_unsettled")
-    key = "open_question" if still == 1 else "open_questions"
-    return (*study.advice.words.unknowns, *((say(key, count=still, note=note),) if still else ()))
+    return (*study.advice.words.unknowns, *((say("open_questions", count=still, note=note),) if still else ()))
 
 
 def reasons(study: Study) -> tuple[Block, ...]:

@@ -82,5 +82,4 @@ def weeks(value: float) -> str:
         >>> weeks(0.6), weeks(4.8)
         ('1 week', '5 weeks')
     """
-    whole = max(1, round(value))
-    return say("path.week") if whole == 1 else say("path.weeks", weeks=whole)
+    return say("path.weeks", weeks=max(1, round(value)))

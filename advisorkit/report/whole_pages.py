@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from advisorkit.advice.acceptability import LEAD, SHARE
-from advisorkit.advice.answers import words_of
+from advisorkit.advice.answers import KAPPA, words_of
 from advisorkit.advice.belief import spread
 from advisorkit.advice.decision import open_criteria
 from advisorkit.advice.words import whole_percents
@@ -17,7 +17,7 @@ from advisorkit.study.study import Study
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer, Engagement
 from advisorkit.values.patterns import PATTERNS, PatternId
-from advisorkit.values.quantities import day, money_short, number, percent
+from advisorkit.values.quantities import day, money_short, number, percent, plain
 
 TELLING = 1.0
 """Decibans on both axes from which an answer's sources are listed."""
@@ -176,6 +176,8 @@ def _remarks(study: Study, criterion: Criterion, answer: Answer) -> Iterator[str
         yield say("answers.pilot")
     if answer.confidence == "guess":
         yield say("evidence.guess")
+    if criterion.unit == KAPPA and answer.amount is not None:
+        yield say("answers.kappa", kappa=plain(answer.amount.likely))
     if answer.disputed:
         yield say("answers.disputed")
     if answer.confirm_by is not None:
