@@ -26,7 +26,7 @@ ANSWERS: Mapping[str, Any] = {
 }
 AS_TESTED: Mapping[str, Any] = {"reasoning_tokens": 0}
 """Defaults that mechanisms are tested with: those of the day on which their expected numbers were worked out, nothing beside the first version."""
-TODAYS_FIGURES: Mapping[str, Any] = {"minutes_per_item": [4, 6, 9], "error_rate_today": [0.02, 0.04, 0.08]}
+TODAYS_FIGURES: Mapping[str, Any] = {"minutes_per_item": [4, 6, 9], "error_rate_today": [0.02, 0.04, 0.08], "review_share": [0.1, 0.3, 0.6]}
 
 
 def setting(value: Any) -> Setting:
@@ -63,6 +63,11 @@ def fixed(priced: Inputs) -> Inputs:
     """The same inputs, every range at its likely value."""
     rows = {name: row if row.own_range is None else replace(row, value=Estimate.of(row.own_range.likely)) for name, row in priced.rows.items()}
     return replace(priced, rows=rows)
+
+
+def falling(priced: Inputs) -> Inputs:
+    """The same inputs under the usual plan of checking."""
+    return having(without(priced, "review_share"), checking_plan="usual")
 
 
 def without(priced: Inputs, *names: str) -> Inputs:

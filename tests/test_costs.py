@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from priced import ANSWERS, BOOK, LIKELY, TABLE, changes, engagement, facts, having, inputs, inputs_of
+from priced import ANSWERS, BOOK, LIKELY, TABLE, changes, engagement, facts, falling, having, inputs, inputs_of
 
 from advisorkit.costs.bill import Bill, bill
 from advisorkit.costs.columns import columns
@@ -200,7 +200,7 @@ def test_errors_are_what_escapes_the_check_and_the_check_itself() -> None:
     made = bill(inputs({**ANSWERS, "calls_per_month": 1000, "cost_wrong": 20}, **told))
 
     taken, staying = 0.7 * 0.1 * (1 - 0.5 * 0.8), 0.3 * 0.04  # 70 % are taken, the rest carries today's 4 %
-    escaped, checked = 1000 * (taken + staying) * 20, 1000 * 0.5 * 3 / 60 * 40
+    escaped, checked = 1000 * (taken + staying) * 20, 1000 * 0.7 * 0.5 * 3 / 60 * 40
 
     assert known(made.total("prompt", "error")) == pytest.approx(escaped + checked)
 
@@ -258,7 +258,8 @@ def everything(**assumptions: Any) -> str:
     talk = {"calls_per_item": 3, "tool_result_tokens": 50, "paid_searches": 0.5, "model_hosting": "provisioned", "reasoning_tokens": 200}
     large = {**ANSWERS, "hosting": "own_servers", "corpus_tokens": 5e9}
     many = {**ANSWERS, "calls_per_month": 50_000_000}
-    told = [inputs(**{"tuned_hosting": "api", **quoted}), inputs(large, **quoted), inputs(many, **{"tuned_hosting": "endpoint", **quoted}), inputs(many, **{**talk, **quoted})]
+    api, busy = ({"tuned_hosting": where, **quoted} for where in ("api", "endpoint"))
+    told = [inputs(**api), inputs(large, **quoted), inputs(many, **busy), inputs(many, **{**talk, **quoted}), falling(inputs(**api))]
     return repr([(bill(i).lines, facts(i, 64), price(i, 64)) for i in told])
 
 

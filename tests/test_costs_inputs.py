@@ -33,10 +33,10 @@ def test_workflow_wins_over_engagement_over_answer_over_price_book_over_default(
 
 
 def test_an_answer_in_numbers_sets_the_workload_and_an_answer_in_words_sets_its_default() -> None:
-    rows = inputs().rows
+    rows = inputs_of(engagement({**ANSWERS, "human_review": "always"}, {})).rows
 
     assert (rows["calls_per_month"].range, rows["calls_per_month"].changed_by) == (Estimate(25_000, 40_000, 60_000), "answer")
-    assert rows["review_share"].range == Estimate(0.1, 0.3, 0.6)  # human_review: sometimes
+    assert rows["review_share"].range == Estimate.of(1)  # human_review: always
     assert "human_review" in rows["review_share"].source
 
 
@@ -47,7 +47,7 @@ def test_a_disputed_answer_sets_no_default() -> None:
 
     row = inputs_of(replace(whole, workflows=(replace(whole.workflows[0], answers=answers),))).rows["review_share"]
 
-    assert row.changed_by == "default"
+    assert row.changed_by == "not known"
 
 
 def test_what_nobody_said_is_not_known_and_has_no_value() -> None:

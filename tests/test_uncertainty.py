@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from priced import ANSWERS, TABLE, changes, facts, fixed, having, inputs, without
+from priced import ANSWERS, TABLE, changes, facts, falling, fixed, having, inputs, without
 
 from advisorkit.costs.bill import bill
 from advisorkit.costs.flows import COLUMNS, build_days, scene
@@ -49,10 +49,11 @@ def test_every_range_rises_and_chances_add_up(changed: dict[str, float]) -> None
     assert sum(made.cheapest.values()) == pytest.approx(1)
 
 
-@given(changes(), st.booleans(), st.integers(0, 40))
+@given(changes(), st.booleans(), st.booleans(), st.integers(0, 40))
 @settings(max_examples=60)
-def test_a_plain_python_model_month_by_month_comes_to_the_same_totals(changed: dict[str, float], carried: bool, switch: int) -> None:
+def test_a_plain_python_model_month_by_month_comes_to_the_same_totals(changed: dict[str, float], carried: bool, plan: bool, switch: int) -> None:
     priced = inputs(**changed, corpus_in_prompt="yes" if carried else "no", switch_month=switch)
+    priced = falling(priced) if plan else priced
     likely = {name: float(value) for name, value in priced.likely().items()}
 
     plain = plain_model.totals(likely, plain_model.words(priced, corpus_in_prompt=carried))

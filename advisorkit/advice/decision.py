@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from advisorkit.advice.advice import Advice
-from advisorkit.advice.gates import Answers, pointless
+from advisorkit.advice.gates import Answers, person_decides, pointless
 from advisorkit.advice.ladder import Rung
 from advisorkit.advice.prospects import Prospects
 from advisorkit.advice.steps import NextStep, OffRamp
@@ -120,7 +120,7 @@ def decide(catalog: Catalog, advice: Advice, answers: Answers, prospects: Prospe
         prospects: Expected share right, against what is asked for.
         step: What to do next, with the cases to mark that its plan names.
     """
-    decided = any(hit.kind == "autonomy" and not hit.provisional for hit in advice.gates)
+    decided = bool(person_decides(catalog, answers))
     chances = whole_percents({pattern: found.probability for pattern, found in advice.patterns.items()})
     return Decision(
         runs=tuple(_headline(catalog, advice, chances, step, prospects, person=decided)),

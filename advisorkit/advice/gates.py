@@ -186,6 +186,18 @@ def closed_gates(catalog: Catalog, answers: Answers, facts: Facts | None = None)
     return tuple(hit for gate in catalog.gates for hit in hits_of(gate, catalog, answers, facts))
 
 
+def person_decides(catalog: Catalog, answers: Answers) -> str:
+    """Why a person has to decide each case, so that the system only assists; empty where nobody has to.
+
+    Example:
+        >>> from advisorkit.catalog.reading import load
+        >>> person_decides(load(), {"regulated": Answer(levels=("yes",))})
+        'The use is regulated, so a person decides and the system assists.'
+    """
+    hits = (hit for gate in catalog.gates if gate.kind == "autonomy" for hit in hits_of(gate, catalog, answers, None))
+    return next((hit.reason for hit in hits if not hit.provisional), "")
+
+
 def read_by(gate: Gate) -> frozenset[str]:
     """Criteria on whose answers the state of `gate` depends."""
     unless = (gate.unless.criterion,) if gate.unless else ()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Annotated
+from typing import Annotated, cast
 
 from advisorkit.catalog.prices import history, models
 from advisorkit.catalog.reading import data
@@ -28,7 +28,7 @@ from advisorkit.files.typed import (
     whole,
 )
 from advisorkit.values.criteria import Criterion
-from advisorkit.values.engagement import Answer, Setting
+from advisorkit.values.engagement import Adopted, Answer, Setting
 from advisorkit.values.errors import nearest
 from advisorkit.values.quantities import Estimate
 from advisorkit.values.written import ABOVE_ZERO, OWN_KEY, Named, Within
@@ -44,6 +44,7 @@ def forms() -> Known:
         "answers": Form(_answers, _plain_answers, lambda: {"$ref": "#/$defs/answers"}, stand_in={}),
         "workload": _settings("workload", "workload"),
         "assumptions": _settings("assumptions", "assumption"),
+        "checking plan": _checking_plan(),
         "criterion": load_catalog().criteria,
         "price-book id": dict.fromkeys(row.id for row in history() if not row.id.startswith("rate:")),
     }
@@ -63,12 +64,23 @@ def setting(spot: Spot, row: Assumption) -> Setting | None:
     if row.kind == "model":
         return spot.word(tuple(models()), "model of the price book")
     if row.kind == "word" and row.choices:
+        if isinstance(spot.node, Fields):
+            return cast("Adopted", _adopted(row).read(spot))
         return spot.word(row.choices, f"word for {row.name}")
     value = spot.estimate(measure=measure(row.unit_in("currency", "share"), row.label)) if row.numeric else spot.text()
     if value is not None and (problem := row.fits(value)):
         spot.fault(f"{spot.seen} {problem} ({row.unit})")
         return None
     return value
+
+
+def _adopted(row: Assumption) -> Form:
+    return whole(Adopted, {"choice": row.choices})
+
+
+def _checking_plan() -> Form:
+    row = assumptions()["checking_plan"]
+    return Form(lambda spot: setting(spot, row), plain_setting, lambda: _setting_schema(row))
 
 
 def _settings(place: str, group: str) -> Form:
@@ -99,7 +111,7 @@ def _setting_schema(row: Assumption) -> Schema:
         case "model":
             return about | {"enum": list(models())}
         case "word":
-            return about | ({"enum": list(row.choices)} if row.choices else TEXT)
+            return about | ({"anyOf": [{"enum": list(row.choices)}, _adopted(row).schema()]} if row.choices else TEXT)
         case "count":
             return about | {"type": "integer", "minimum": 0}
     bounds = _BOUNDS.get(row.kind, Within(ABOVE_ZERO if row.above_zero else 0))
@@ -169,6 +181,8 @@ def plain_setting(value: Setting) -> Plain:
         >>> plain_setting(Estimate.of([100, 400])), plain_setting("api")
         ([100, 400], 'api')
     """
+    if isinstance(value, Adopted):
+        return {"value": value.value, **({"by": value.by} if value.by else {}), **({"date": value.date.isoformat()} if value.date else {})}
     return plain_estimate(value) if isinstance(value, Estimate) else value
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from advisorkit.values.engagement import Setting
+from advisorkit.values.engagement import Adopted, Setting
 from advisorkit.values.quantities import MOST, Estimate
 from advisorkit.values.written import OWN_KEY, Key, Named
 
@@ -129,7 +129,7 @@ class Assumption:
     def _word(self, value: Setting) -> str:
         if isinstance(value, Estimate):
             return "must be a word"
-        word = {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+        word = {True: "yes", False: "no"}[value] if isinstance(value, bool) else value.value if isinstance(value, Adopted) else value
         return f"must be one of {', '.join(self.choices)}" if self.choices and word not in self.choices else ""
 
 

@@ -95,6 +95,13 @@ def bill(inputs: Inputs) -> Bill:
     return Bill(inputs.workflow.id, inputs.currency, inputs.months, tuple(lines))
 
 
+def usual_checking(inputs: Inputs) -> float | None:
+    """What checking by the usual plan would cost over the horizon, where nobody has said who checks; None where somebody has."""
+    if inputs.falling or inputs.rows["review_share"].value is not None:
+        return None
+    return bill(inputs.usually_checked).line("prompt", "checking").amount
+
+
 def line_of(here: Workings, column: Column, flow: Flow) -> Line:
     """The line of one flow at likely values."""
     quantity, price = _known(flow.quantity), _known(flow.price)
@@ -128,8 +135,18 @@ def _source(inputs: Inputs, names: Iterable[str]) -> str:
 
 
 def warnings(inputs: Inputs) -> tuple[str, ...]:
-    """What to know of the prices behind a bill: models that end within the horizon, prices announced, sources that are old."""
-    return (*_ends(inputs), *_announced(inputs), *_old(inputs))
+    """What to know beside a bill: models that end within the horizon, prices announced, sources that are old, a plan of checking that does not count."""
+    return (*_ends(inputs), *_announced(inputs), *_old(inputs), *_not_counted(inputs))
+
+
+def _not_counted(inputs: Inputs) -> Iterator[str]:
+    """What was said of checking and does not count, and why."""
+    plan, row = inputs.word("checking_plan") == "usual" and not inputs.falling, inputs.rows["review_share"]
+    said = [*(["checking_plan"] if plan else []), *(["review_share"] if "review_share" in inputs.engagement.settings_of(inputs.workflow) else [])]
+    if said and inputs.decides:
+        yield TEXTS.say("warn.decides", reason=inputs.decides, names=" and ".join(said))
+    elif plan:
+        yield TEXTS.say("warn.own_share", source=row.source)
 
 
 def _ends(inputs: Inputs) -> Iterator[str]:

@@ -269,19 +269,26 @@ def _ends(here: Workings) -> Any:
 
 
 def _checking(here: Workings) -> Flow:
-    v = here.values
-    hours = here.items * v["review_share"] * v["review_minutes"] / 60
-    behind = ("review_share", "review_minutes", "hourly_cost")
-    return here.pays("checking", "error", "calls", hours, "staff_hours", v["hourly_cost"], *behind)
+    """People check answers of what the system takes: a share for good, or one that falls with the months."""
+    v, falling = here.values, here.inputs.falling
+    hours = here.items * v["share_taken"] * (1.0 if falling else v["review_share"]) * v["review_minutes"] / 60
+    behind = ("checking_plan" if falling else "review_share", "review_minutes", "hourly_cost", "share_taken")
+    return here.pays("checking", "error", "checked" if falling else "calls", hours, "staff_hours", v["hourly_cost"], *behind)
 
 
 def _wrong(here: Workings, column: Column) -> Flow:
     """Wrong answers to what the system takes; where today's rate is known, the remaining items carry it."""
-    v, rate = here.values, f"error_rate_{column}"
-    escaped = v["share_taken"] * v[rate] * (1 - v["review_share"] * v["review_catch"])
-    staying = (1 - v["share_taken"]) * v["error_rate_today"] if known(v["error_rate_today"]) else 0.0
-    behind = ("cost_wrong", rate, "share_taken", "review_share", "review_catch", "error_rate_today")
-    return here.pays("wrong_answers", "error", "calls", here.items * (escaped + staying), "wrong_answers", v["cost_wrong"], *behind)
+    v, rate, falling = here.values, f"error_rate_{column}", here.inputs.falling
+    wrong = here.items * v["share_taken"] * v[rate]
+    escaped = wrong * (1 - (0.0 if falling else v["review_share"]) * v["review_catch"])
+    staying = here.items * (1 - v["share_taken"]) * v["error_rate_today"] if known(v["error_rate_today"]) else 0.0
+    behind = ("cost_wrong", rate, "share_taken", "checking_plan" if falling else "review_share", "review_catch", "error_rate_today")
+    flow = here.pays("wrong_answers", "error", "calls", escaped + staying, "wrong_answers", v["cost_wrong"], *behind)
+    if not falling:
+        return flow
+    caught = -wrong * v["review_catch"] * v["cost_wrong"]
+    total = flow.total + caught * here.clock.months["checked"]
+    return replace(flow, summed=lambda: total, later=(("checked", caught),))
 
 
 def _today(here: Workings) -> Flows:

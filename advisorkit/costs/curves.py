@@ -12,6 +12,9 @@ from advisorkit.costs.flows import Clock, Column, Flow, Profile, Stairs
 from advisorkit.costs.results import CostCurve, Payback
 from advisorkit.costs.sampling import bands
 
+PROFILES_APART: tuple[Profile, ...] = ("work", "checked")
+"""Profiles that few columns pay by."""
+
 
 @dataclass(frozen=True, slots=True)
 class Course:
@@ -88,8 +91,8 @@ def course(clock: Clock, paid: Mapping[Column, Sequence[Flow]], draws: int) -> C
     if 0 < clock.switch_month <= clock.horizon:  # otherwise token prices never change
         apart = {"calls": ("calls",), "tokens": ("tokens",)}
     apart |= {"once": ("once",), "month": ("month",)}
-    if any(flow.profile == "work" for column in rows for flow in kept[column]):
-        apart["work"] = ("work",)
+    used = {flow.profile for column in rows for flow in kept[column]}
+    apart |= {profile: (profile,) for profile in PROFILES_APART if profile in used}
     amounts: dict[Profile | float, Any] = {profile: stacked(*profiles) for profile, profiles in apart.items()}
     for row, column in enumerate(rows):
         for start, more in (change for flow in kept[column] for change in flow.later):
@@ -126,6 +129,8 @@ def followed(clock: Clock, stacked: Course) -> Iterator[tuple[int, Callable[[], 
             parts["tokens"] = parts["calls"] * clock.token_price(month)
         if "work" in months:
             parts["work"] = work * factor
+        if "checked" in months:
+            parts["checked"] = parts["calls"] * clock.checked(month)
         months |= {profile: months[profile] + part for profile, part in parts.items()}
         steps[:] = [so_far + stairs.at(use) * factor for so_far, (stairs, _) in zip(steps, stacked.stairs, strict=True)]
         yield month, paid

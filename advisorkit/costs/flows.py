@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -20,9 +21,13 @@ from advisorkit.costs.tokens import Request, requests
 from advisorkit.files.texts import Texts
 from advisorkit.values.patterns import PATTERNS, PatternId
 
-Profile = Literal["once", "calls", "tokens", "month", "work", "stairs"]
-"""once: now; calls: with the system's use; tokens: the same at token prices, which may fall once; month: evenly; work: with
+Profile = Literal["once", "calls", "checked", "tokens", "month", "work", "stairs"]
+"""once: now; calls: with the system's use; checked: with those of its answers that people check; tokens: with its use at token prices, which may fall once; month: evenly; work: with
 all the work there is; stairs: month by month."""
+
+
+Checks = tuple[tuple[int, Any], ...]
+"""Share of answers that people check, each with the last month for which it holds; the last one holds to the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +54,14 @@ class Clock:
     """Discounted months of full use over the horizon; 1 for what is paid once."""
     later: Mapping[float, Any] = field(default_factory=dict)
     """Those left from an announced price's start, in months from now, until a cheaper model does the work."""
+    checks: Checks = ()
+    """Share of answers that people check."""
 
     @classmethod
-    def of(cls, values: Mapping[str, Any], horizon: int, switch: int = 0, starts: Iterable[float] = ()) -> Clock:
+    def of(cls, values: Mapping[str, Any], horizon: int, switch: int = 0, starts: Iterable[float] = (), checks: Checks = ()) -> Clock:
         """The clock of one set of values over `horizon` months, token prices falling once in the month `switch` (0: never).
 
-        `starts` are the months from now at which announced prices begin.
+        `starts` are the months from now at which announced prices begin, `checks` the share of answers that people check.
 
         Example:
             >>> plain = {"growth_per_year": 0.0, "discount_rate": 0.0, "adoption": 1.0, "adoption_months": 3.0,
@@ -81,8 +88,18 @@ class Clock:
 
         months: dict[Profile, Any] = {
             "once": np.float64(1.0), "month": _geometric(discount, horizon), "work": work, "calls": calls, "tokens": tokens,
+            "checked": calls * checks[-1][1] if checks else calls,
         }
-        return cls(horizon, np.exp(growth), np.exp(discount), adoption, ramp, float(np.max(ramp)), switch, share, months, {start: later(start) for start in starts})
+        for (last, before), (_, after) in pairwise(checks):
+            months["checked"] = months["checked"] + (before - after) * use(min(last, horizon))
+        return cls(
+            horizon, np.exp(growth), np.exp(discount), adoption, ramp, float(np.max(ramp)), switch, share, months,
+            {start: later(start) for start in starts}, checks,
+        )
+
+    def checked(self, month: int) -> Any:
+        """Share of a month's answers that people check."""
+        return next(share for last, share in self.checks if month <= last)
 
     def token_price(self, month: int) -> Any:
         """Token prices of a month as a share of today's."""
@@ -111,7 +128,8 @@ class Clock:
     def first(self, draws: int, kind: type = np.float64) -> Clock:
         """The same clock for the first draws only, with numbers of `kind`."""
         drawn = ("growth", "discount", "adoption", "adoption_months", "switch_share")
-        return replace(self, **{name: first(getattr(self, name), draws, kind) for name in drawn})
+        checks = tuple((last, first(share, draws, kind)) for last, share in self.checks)
+        return replace(self, checks=checks, **{name: first(getattr(self, name), draws, kind) for name in drawn})
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +234,8 @@ class Flow:
     """For profile ``stairs``: how a month's amount follows from its use."""
     summed: Callable[[], Any] | None = None
     """Works out the present value over the horizon where it is no plain product: profile ``stairs``, or prices that change."""
-    later: tuple[tuple[float, Any], ...] = ()
-    """Months from now, and what a month of full use costs more from then on."""
+    later: tuple[tuple[float | Profile, Any], ...] = ()
+    """Months from now, and what a month of full use costs more from then on; or another profile that is added."""
 
     @property
     def known(self) -> bool:
@@ -283,7 +301,7 @@ def scene(inputs: Inputs, values: Mapping[str, Any], clock: Clock | None = None,
     v, later = completed(values), inputs.later
     size = index_gb(v["corpus_tokens"] / v["passage_tokens"], v["embedding_dimensions"], v["metadata_bytes"])
     return Workings(
-        inputs, v, requests(inputs, v, corpus), clock or Clock.of(v, inputs.months, inputs.whole("switch_month"), [months for months, _ in later]), size,
+        inputs, v, requests(inputs, v, corpus), clock or Clock.of(v, inputs.months, inputs.whole("switch_month"), [months for months, _ in later], inputs.checks(v)), size,
         v["calls_per_month"] * v["calls_per_item"] * (1 + v["retry_share"]), v["calls_per_month"],
         tuple((months, requests(then, v, corpus)) for months, then in later),
     )

@@ -7,13 +7,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, Literal
 
 import numpy as np
 
 from advisorkit.costs.assumption import BASIS, WORKED_OUT, Assumption, AssumptionKind, completed, known
 from advisorkit.costs.sampling import Groups, drawn
-from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
+from advisorkit.values.engagement import Adopted, Answer, Engagement, Setting, Workflow
 from advisorkit.values.errors import EngagementError, Fault, PriceError
 from advisorkit.values.prices import Model, PriceAge, PriceBook, TokenPrices
 from advisorkit.values.quantities import Estimate, Kind
@@ -21,6 +22,8 @@ from advisorkit.values.quantities import Estimate, Kind
 SHAPES: dict[AssumptionKind, Kind] = {"share": "share", "real": "real"}
 SHOWN_DRAWS = 2**9
 DAYS_PER_MONTH = 365.25 / 12
+FALLING = ("review_share_first", "review_share_later", "review_share_mature")
+"""Shares of answers that people check under the usual plan, one after the other."""
 TOKENS = ("input", "output", "cache_read", "cache_write")
 """Kinds of token that a model has prices for."""
 ChangedBy = Literal["default", "price book", "negotiated", "answer", "engagement", "workflow", "not known"]
@@ -82,6 +85,8 @@ class Inputs:
     """Price book with the client's negotiated prices and rates."""
     answers: Mapping[str, Answer]
     """What is known, by criterion."""
+    decides: str = ""
+    """Why a person decides each case, so that every answer is read for good; empty where nobody has to."""
 
     @property
     def currency(self) -> str:
@@ -151,6 +156,25 @@ class Inputs:
         assert row is not None
         return int(row.likely)
 
+    @property
+    def falling(self) -> bool:
+        """Whether the usual plan of checking was adopted: every answer at first, few in the end. A share that somebody gives wins over it."""
+        return self.rows["review_share"].value is None and self.word("checking_plan") == "usual"
+
+    def checks(self, values: Mapping[str, Any]) -> tuple[tuple[int, Any], ...]:
+        """Share of answers that people check under `values`, each with the last month for which it holds."""
+        if not self.falling:
+            return ((self.months, values["review_share"]),)
+        lasts = [self.whole("review_first_months"), self.whole("review_later_until"), self.months]
+        return tuple(zip(accumulate(lasts, max), (values[name] for name in FALLING), strict=True))
+
+    @property
+    def usually_checked(self) -> Inputs:
+        """The same, with the usual plan where nobody has said who checks what share."""
+        if self.rows["review_share"].value is not None:
+            return self
+        return replace(self, rows={**self.rows, "checking_plan": replace(self.rows["checking_plan"], value="usual")})
+
     def known(self, name: str) -> Estimate | None:
         """The range of `name` if somebody gave it, else None."""
         return self.rows[name].range if self.rows[name].known else None
@@ -201,14 +225,16 @@ def _drawn_alone(groups: Groups, name: str, own: Estimate, shape: Kind, draws: i
     return drawn({name: (own, shape)}, groups, draws, seed)[name]
 
 
-def inputs_for(engagement: Engagement, workflow: Workflow, book: PriceBook, table: Mapping[str, Assumption]) -> Inputs:
+def inputs_for(engagement: Engagement, workflow: Workflow, book: PriceBook, table: Mapping[str, Assumption], decides: str = "") -> Inputs:
     """The inputs of one workflow: default < price book < answer < engagement < workflow.
+
+    Where a person decides each case (`decides` says why), every answer is checked whatever else is said.
 
     Whoever read the settings has checked each by itself; here they are checked together.
     """
     book = book.with_negotiated(engagement.prices, engagement.as_of).with_rates(engagement.exchange_rates, engagement.currency)
     rows: dict[str, Input] = {}
-    inputs = Inputs(engagement, workflow, rows, book, engagement.answers_of(workflow))
+    inputs = Inputs(engagement, workflow, rows, book, engagement.answers_of(workflow), decides)
     for assumption in table.values():
         rows[assumption.name] = _row(inputs, assumption)
         if assumption.kind == "model":
@@ -257,6 +283,8 @@ def _around(likely: float, low: float, high: float) -> Estimate:
 
 
 def _row(inputs: Inputs, assumption: Assumption) -> Input:
+    if inputs.decides and assumption.name == "review_share":
+        return _input(inputs, assumption, Estimate.of(1), inputs.decides, "answer")
     return (
         _set(inputs, assumption) or _answered(inputs, assumption) or _priced(inputs, assumption, assumption.price)
         or _input(inputs, assumption, _default(inputs, assumption), assumption.source, "not known" if assumption.default is None else "default")
@@ -278,11 +306,15 @@ def _input(
 
 
 def _set(inputs: Inputs, assumption: Assumption) -> Input | None:
-    workflow, name = inputs.workflow, assumption.name
-    places: tuple[tuple[Mapping[str, Setting], ChangedBy], ...] = (
-        (workflow.workload, "workflow"), (workflow.assumptions, "workflow"), (inputs.engagement.assumptions, "engagement"),
-    )
-    return next((_input(inputs, assumption, own[name], f"set in the {by}", by) for own, by in places if name in own), None)
+    name = assumption.name
+    places: tuple[tuple[Engagement | Workflow, ChangedBy], ...] = ((inputs.workflow, "workflow"), (inputs.engagement, "engagement"))
+    for place, by in places:
+        own = {"checking_plan": place.checking_plan, **place.assumptions, **(place.workload if isinstance(place, Workflow) else {})}
+        value = own.get(name)
+        if value is not None:
+            value, source = (value.value, value.words) if isinstance(value, Adopted) else (value, f"set in the {by}")
+            return _input(inputs, assumption, value, source, by)
+    return None
 
 
 def _answered(inputs: Inputs, assumption: Assumption) -> Input | None:

@@ -16,7 +16,7 @@ from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.results import PARTS, Figure, MoneyRow, PaidBack, Part, Payback, Year
 from advisorkit.values.quantities import Band
 
-SUMS = ("outside", "staff", "all_in", "gain", "gain_cash")
+SUMS = ("outside", "staff", "all_in", "gain", "gain_cash", "gain_all_checked")
 """What is worked out from them."""
 Paid = Mapping[Column, Sequence[Flow]]
 
@@ -40,7 +40,16 @@ def sums(here: Workings, paid: Paid) -> dict[Column, dict[str, Any]]:
         row = found[column]
         row["gain"] = today["all_in"] - row["all_in"]
         row["gain_cash"] = (today["staff"] - row["staff"]) * here.values.get("freed_hours_cash", np.float64(np.nan)) - row["outside"]
+        if here.inputs.falling:
+            row["gain_all_checked"] = row["gain"] - _more_if_all_checked(here, column)
     return found
+
+
+def _more_if_all_checked(here: Workings, column: Column) -> Any:
+    """What a column would cost more over the horizon if people checked every answer for good, less the wrong ones that this finds."""
+    v, unread = here.values, here.clock.months["calls"] - here.clock.months["checked"]
+    found = v[f"error_rate_{column}"] * v["review_catch"] * v["cost_wrong"]
+    return here.items * v["share_taken"] * unread * (v["review_minutes"] / 60 * v["hourly_cost"] - found)
 
 
 def unknown(found: Sums, column: Column) -> tuple[Part, ...]:

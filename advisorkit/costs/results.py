@@ -113,6 +113,8 @@ class MoneyRow:
     """Today's all in less this one's; None where a part of either is not known."""
     gain_cash: Figure | None
     """What of it is cash: money that stays in the house, and freed staff time as far as it becomes cash; None until that is said."""
+    gain_all_checked: Figure | None
+    """The gain if people checked every answer for good; None where no falling plan of checking holds, or the gain is not known."""
     gain_chance: float | None
     """Share of draws with a gain, 0 to 1."""
     payback: PaidBack | None
@@ -154,7 +156,7 @@ class ColumnCost:
     at_least: bool
     """Whether a cost of its own is not known, so that the total is a lower bound."""
     per_right_answer: Band | None
-    """Total over the horizon for one right answer."""
+    """Total over the horizon for one right answer to what the system takes."""
     net_value: Band | None
     """Worth of the right answers, less everything paid; None without the values of right and wrong answers."""
     lines: Mapping[str, Band | None]

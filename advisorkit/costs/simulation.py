@@ -321,6 +321,6 @@ def _of_column(here: Workings, column: Column, paid: Paid, everything: Any) -> I
 
 
 def _right_answers(here: Workings, column: Column) -> Any:
-    months = here.clock.months["work" if column == "today" else "calls"]
-    return here.items * months * (1 - here.values[f"error_rate_{column}"])
+    v, months = here.values, here.clock.months
+    return here.items * (months["work"] if column == "today" else v["share_taken"] * months["calls"]) * (1 - v[f"error_rate_{column}"])
 

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import betaln
 
 from advisorkit.costs.bill import Bill, bill
-from advisorkit.costs.flows import Phase
+from advisorkit.costs.flows import Phase, scene
 from advisorkit.costs.inputs import DAYS_PER_MONTH, Inputs
 from advisorkit.pilots.tally import Beta
 from advisorkit.values.criteria import Rules
@@ -160,9 +160,10 @@ def terms_for(
 ) -> Terms:
     """The terms of a pilot of `pattern` for one workflow.
 
-    A pass mark wins over the share that the client has `wanted`, that over money, and money over what is usual.
+    A pass mark wins over the share that the client has `wanted`, that over money, and money over what is usual. Where
+    nobody has said who checks answers, the usual plan of checking stands in.
     """
-    whole = bill(inputs)
+    whole = bill(inputs := inputs.usually_checked)
     stakes = stakes_of(inputs, whole, pattern)
     prices = _prices(whole, pattern)
     strict = "serious" in inputs.levels("error_tolerance")
@@ -198,18 +199,19 @@ def _prices(whole: Bill, pattern: PatternId) -> dict[PatternId, float]:
 def stakes_of(inputs: Inputs, whole: Bill, pattern: PatternId = "prompt") -> Stakes | None:
     """Money at stake over the horizon at likely values, `whole` being the bill; None when not all of it is known.
 
-    A wrong answer that a check finds costs nothing more; checking is paid for. Fixed cost is everything else that the
-    pattern's bill holds but errors. Beyond the prompt a pilot needs the thing built, and
+    Only what the system takes counts. A wrong answer that a check finds costs nothing more; checking is paid for. Fixed cost is
+    everything that the pattern's bill holds but wrong answers. Beyond the prompt a pilot needs the thing built, and
     what has been spent does not speak against going on: there it is running and keeping up alone.
     """
     values = {name: float(value) for name, value in inputs.likely().items()}
-    gain, loss = _value_right(values), values["cost_wrong"] * (1 - values["review_share"] * values["review_catch"])
+    months = scene(inputs, inputs.likely()).clock.months
+    used, checked = float(months["calls"]), float(months["checked"])
+    gain, loss = _value_right(values), values["cost_wrong"] * (1 - (checked / used if used else math.nan) * values["review_catch"])
     ahead: tuple[Phase, ...] = ("build", "run", "change") if pattern == "prompt" else ("run", "change")
-    cases, fixed = _cases(whole, pattern, values["calls_per_month"]), whole.total(pattern, *ahead)
+    cases, fixed = values["calls_per_month"] * values["share_taken"] * used, whole.total(pattern, *ahead)
     if any(map(math.isnan, (gain, loss, cases))) or fixed is None or cases <= 0 or gain + loss <= 0:
         return None
-    checking = values["review_share"] * values["review_minutes"] / 60 * values["hourly_cost"]
-    fixed += 0.0 if math.isnan(checking) else cases * checking
+    fixed += whole.line(pattern, "checking").amount or 0.0
     return Stakes(gain, loss, cases, fixed, _marking_minutes(inputs, values) / 60 * values["hourly_cost"])
 
 
@@ -229,9 +231,3 @@ def _value_right(values: Mapping[str, float]) -> float:
     if math.isnan(saved):
         saved = values["minutes_per_item"] * values["minutes_saved_share"]
     return saved / 60 * values["hourly_cost"]
-
-
-def _cases(whole: Bill, pattern: PatternId, items: float) -> float:
-    """Discounted items over the horizon: items a month, times the months of full use in which wrong answers are paid for."""
-    months = whole.line(pattern, "wrong_answers").months
-    return math.nan if months is None else items * months

@@ -13,7 +13,7 @@ from advisorkit.files.spots import Spot
 from advisorkit.files.trees import tree
 from advisorkit.files.typed import plain_estimate
 from advisorkit.values.criteria import Criterion
-from advisorkit.values.engagement import Answer, Setting
+from advisorkit.values.engagement import Adopted, Answer, Setting
 from advisorkit.values.errors import Fault, UsageError
 from advisorkit.values.quantities import Estimate
 
@@ -39,11 +39,11 @@ def answer(criterion: Criterion, value: Said, made: Answer, listener: Listener) 
     return replace(made, levels=said.levels, amount=said.amount)
 
 
-def setting(assumption: Assumption, value: Said | bool, listener: Listener) -> Setting:
+def setting(assumption: Assumption, value: Said | bool | Adopted, listener: Listener) -> Setting:
     """A value for `assumption` from what was passed."""
-    if isinstance(value, bool) and not assumption.numeric:
+    if isinstance(value, bool | Adopted) and not assumption.numeric and not assumption.fits(value):
         return value
-    made: Setting = _read(value, listener, lambda spot: vocabulary.setting(spot, assumption))
+    made: Setting = _read(value.value if isinstance(value, Adopted) else value, listener, lambda spot: vocabulary.setting(spot, assumption))
     return made
 
 

@@ -29,6 +29,7 @@ from advisorkit.study.pilots import study_at
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Answer, Engagement, Scenario
 from advisorkit.values.errors import AdvisorError, UsageError, nearest
+from advisorkit.values.quantities import Estimate
 
 T = TypeVar("T")
 _REMEMBERED = 256
@@ -345,7 +346,7 @@ def _assumption(name: str) -> Assumption:
 
 def _trial(found: Assumption, value: Said | bool, listener: Listener) -> Scenario:
     made = typed_in.setting(found, value, listener)
-    if found.answer and not isinstance(made, str | bool):
+    if found.answer and isinstance(made, Estimate):
         return Scenario(answers={found.answer: typed_in.answer(load_catalog().criterion(found.answer), made, Answer(), listener)})
     return Scenario(workload={found.name: made}) if found.group == "workload" else Scenario(assumptions={found.name: made})
 

@@ -12,7 +12,7 @@ from advisorkit.advice.cases import Similar
 from advisorkit.advice.decision import Decision
 from advisorkit.advice.flips import Flip
 from advisorkit.advice.gates import GateHit
-from advisorkit.costs.bill import Bill, warnings
+from advisorkit.costs.bill import Bill, usual_checking, warnings
 from advisorkit.costs.flows import Column
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.results import ColumnCost, CostResult, MoneyRow
@@ -155,10 +155,11 @@ def _priced(one: Study) -> dict[str, Any]:
         "assumptions": [_assumption(inputs, name) for name in inputs.rows],
         "prices": [_price(inputs, age) for age in inputs.prices()],
         "warnings": list(warnings(inputs)),
+        "usual_checking": usual_checking(inputs),
     }
 
 
-_FIGURES = "build run checking people wrong all_in gain outside staff errors gain_cash"
+_FIGURES = "build run checking people wrong all_in gain outside staff errors gain_cash gain_all_checked"
 
 
 def _money(row: MoneyRow) -> dict[str, Any]:

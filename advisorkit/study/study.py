@@ -9,6 +9,7 @@ from functools import cached_property
 from advisorkit.advice.advice import Advice, advise, assess
 from advisorkit.advice.decision import Decision, decide, replaces
 from advisorkit.advice.flips import Flip
+from advisorkit.advice.gates import person_decides
 from advisorkit.advice.prospects import Prospects, Target, prospects_of
 from advisorkit.advice.reopening import Reopened, reopen_checks
 from advisorkit.advice.steps import NextStep, OffRamp, off_ramp
@@ -56,7 +57,8 @@ class Study:
     @cached_property
     def inputs(self) -> Inputs:
         """Every number and word of the cost model with its source; measured ones replace assumed ones."""
-        return inputs_for(self.engagement, self._measured, load_prices(self.engagement.as_of), assumptions())
+        decides = person_decides(self.catalog, self.answers)
+        return inputs_for(self.engagement, self._measured, load_prices(self.engagement.as_of), assumptions(), decides)
 
     @property
     def _measured(self) -> Workflow:

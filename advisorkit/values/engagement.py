@@ -9,11 +9,34 @@ from typing import Annotated, Literal
 
 from advisorkit.values.errors import UsageError, nearest
 from advisorkit.values.patterns import PatternId
-from advisorkit.values.quantities import Estimate, share_in
+from advisorkit.values.quantities import Estimate, day, share_in
 from advisorkit.values.written import ABOVE_ZERO, Named, Within
 
-Setting = Estimate | str | bool
-"""Value of a workload or assumption name: a range, or a word such as a model's name."""
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """A word that somebody chose for a client and stands for by name.
+
+    Example:
+        >>> Adopted("usual", "Head of Service", date(2026, 11, 20)).words
+        'adopted by Head of Service on 20 November 2026'
+    """
+
+    value: Annotated[str, Named("choice")]
+    """The word."""
+    by: str = ""
+    """Who chose it."""
+    date: date | None = None
+    """Day on which it was chosen."""
+
+    @property
+    def words(self) -> str:
+        """Who chose it and when."""
+        return f"adopted{f' by {self.by}' if self.by else ''}{f' on {day(self.date)}' if self.date else ''}"
+
+
+Setting = Estimate | str | bool | Adopted
+"""Value of a workload or assumption name: a range, or a word such as a model's name, with who chose it where that matters."""
 PatternWord = Annotated[PatternId, Named("pattern")]
 """A pattern, called so in messages."""
 
@@ -131,6 +154,8 @@ class Workflow:
     """Tokens and volumes by name; units in the schema."""
     assumptions: Annotated[Mapping[str, Setting], Named("assumptions")] = field(default_factory=dict)
     """Own assumptions; win over the engagement's."""
+    checking_plan: Annotated[Setting | None, Named("checking plan")] = None
+    """Its plan of checking, where `assumptions` names none."""
     pilots: tuple[PilotFile, ...] = ()
     """Marked pilots, oldest first."""
 
@@ -181,6 +206,8 @@ class Engagement:
     """At least one."""
     assumptions: Annotated[Mapping[str, Setting], Named("assumptions")] = field(default_factory=dict)
     """Assumptions that hold for all workflows."""
+    checking_plan: Annotated[Setting | None, Named("checking plan")] = None
+    """Plan of checking of all workflows, where `assumptions` names none."""
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
     """Named what-ifs."""
     financial_year_from: Annotated[int, Within(1, 12)] = 1

@@ -32,6 +32,7 @@ class Words:
     tuned_endpoint: bool
     corpus_in_prompt: bool
     horizon: int
+    falling: bool
 
 
 def words(inputs: Inputs, *, corpus_in_prompt: bool) -> Words:
@@ -40,6 +41,7 @@ def words(inputs: Inputs, *, corpus_in_prompt: bool) -> Words:
         inputs.tokens("model"), inputs.tokens("model", batch=True), inputs.tokens("tuned_model"), inputs.tokens("embedding_model").input, model.cache_minutes,
         model.cache_from or 0, inputs.tokens("model").hour_write,
         model.reasons, tuned.reasons, inputs.word("tuned_hosting") == "endpoint", corpus_in_prompt, inputs.months,
+        inputs.falling,
     )
 
 
@@ -101,6 +103,14 @@ def error_rate(v: Values, pattern: str) -> float:
     return v["error_rate_prompt"] * looking * training
 
 
+def checked(v: Values, w: Words, month: int) -> float:
+    """Share of a month's answers that people check."""
+    if not w.falling:
+        return v["review_share"]
+    stage = "first" if month <= v["review_first_months"] else "later" if month <= v["review_later_until"] else "mature"
+    return v[f"review_share_{stage}"]
+
+
 def pattern_total(v: Values, w: Words, pattern: str, by_call: float, work: float, example: float) -> float:
     looks_up, trains = pattern in ("rag", "hybrid"), pattern in ("finetune", "hybrid")
     rag, tune = v["build_days_rag"] * v["overrun"], v["build_days_finetune"] * v["overrun"]
@@ -124,9 +134,7 @@ def pattern_total(v: Values, w: Words, pattern: str, by_call: float, work: float
         often = max(v["retrains_per_year"] / 12, 1 / v["base_model_life_months"])
         by_call, monthly = 0.0 if w.tuned_endpoint else by_call, monthly + v["tuned_hosting_hour"] * v["gpu_hours"]
         monthly += often * (v["retrain_days"] * v["engineer_day_rate"] + v["relabel_share"] * v["labels_wanted"] * v["label_price"] + run)
-    wrong = v["share_taken"] * error_rate(v, pattern) * (1 - v["review_share"] * v["review_catch"])
-    wrong = (wrong + (0.0 if math.isnan(v["error_rate_today"]) else (1 - v["share_taken"]) * v["error_rate_today"])) * v["cost_wrong"]
-    checked = v["review_share"] * v["review_minutes"] / 60 * v["hourly_cost"]
+    wrong, staying = v["share_taken"] * error_rate(v, pattern), 0.0 if math.isnan(v["error_rate_today"]) else (1 - v["share_taken"]) * v["error_rate_today"]
     for month in range(1, w.horizon + 1):
         worth = (1 + v["discount_rate"]) ** (-month / 12)
         use = v["adoption"] * min(month / max(v["adoption_months"], 1), 1) * (1 + v["growth_per_year"]) ** ((month - 1) / 12)
@@ -137,5 +145,8 @@ def pattern_total(v: Values, w: Words, pattern: str, by_call: float, work: float
         if trains and w.tuned_endpoint:
             capacity = v["endpoint_tokens_per_second"] * v["gpu_utilisation"] * v["gpu_hours"] * 3600
             store += max(math.ceil(calls * work / capacity), 1) * v["endpoint_price"] * v["gpu_hours"]
-        total += worth * (monthly + calls * (model + search) + store + items * (wrong + checked))
+        share = checked(v, w, month)
+        by_people = v["share_taken"] * share * v["review_minutes"] / 60 * v["hourly_cost"]
+        escaped = (wrong * (1 - share * v["review_catch"]) + staying) * v["cost_wrong"]
+        total += worth * (monthly + calls * (model + search) + store + items * (escaped + by_people))
     return total
