@@ -130,6 +130,7 @@ def test_the_gain_with_every_answer_checked_stands_beside_a_falling_plan() -> No
 def test_an_adopted_plan_carries_name_and_date_through_file_source_and_schema(tmp_path: Path) -> None:
     adopted = Adopted("usual", "Head of Service", date(2026, 11, 12))
     base = told({})
+    base = replace(base, workflows=(replace(base.workflows[0], assumptions={}),))
     for whole in (
         replace(base, checking_plan=adopted), replace(base, workflows=(replace(base.workflows[0], checking_plan=adopted),)),
         replace(base, assumptions={"checking_plan": adopted}),

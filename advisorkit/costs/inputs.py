@@ -207,8 +207,9 @@ class Inputs:
 
     @property
     def groups(self) -> Groups:
-        """Every numeric input, in the order that gives each its draws, with the group it moves with."""
-        return tuple((name, row.assumption.moves_with) for name, row in self.rows.items() if row.assumption.numeric)
+        """Every numeric input that may have a range, in the order that gives each its draws, with the group it moves with."""
+        rows = ((name, row.assumption) for name, row in self.rows.items())
+        return tuple((name, one.moves_with) for name, one in rows if one.numeric and one.kind != "count")
 
     def prices(self) -> tuple[PriceAge, ...]:
         """Every price-book row that stands behind a number here, with its age."""
