@@ -14,15 +14,22 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from advisorkit.screens.screen import screen
-    from advisorkit.screens.work import Work, open  # noqa: A004
+    from advisorkit.screens.sections import layouts
+    from advisorkit.screens.workbook import Workbook as Work
+    from advisorkit.screens.workbook import open  # noqa: A004
 
-__all__ = ["Work", "__version__", "open", "screen"]
+__all__ = ["Work", "__version__", "layouts", "open", "screen"]
 __version__ = "0.1.0"
-_LATE = {"Work": "work", "open": "work", "screen": "screen"}
+_LATE = {"Work": "workbook.Workbook", "open": "workbook.open", "screen": "screen.screen", "layouts": "sections.layouts"}
 
 
 def __getattr__(name: str) -> object:
-    """`open`, `screen` and `Work`, loaded when first asked for, so that importing the package stays cheap."""
+    """What a notebook uses, loaded when first asked for, so that importing the package stays cheap."""
     if name in _LATE:
-        return getattr(import_module(f"advisorkit.screens.{_LATE[name]}"), name)
+        module, _, found = _LATE[name].partition(".")
+        return getattr(import_module(f"advisorkit.screens.{module}"), found)
     raise AttributeError(f"module 'advisorkit' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return __all__

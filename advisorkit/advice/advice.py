@@ -31,6 +31,7 @@ from advisorkit.advice.words import Words, say
 from advisorkit.costs.facts import Costing
 from advisorkit.pilots.established import COUNTED, Established
 from advisorkit.values.criteria import Axis, Catalog
+from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Engagement, Override, Workflow
 from advisorkit.values.patterns import PATTERNS, CompanionId, PatternId
 
@@ -48,7 +49,7 @@ class PatternAdvice:
 
 
 @dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(Displayed):
     """Everything that is said of one workflow; computed from its answers alone."""
 
     workflow: str
@@ -107,6 +108,10 @@ class Advice:
     """Number of draws."""
     beliefs: tuple[tuple[float, float], ...] = ()
     """Chances of needing retrieval and training in the first draws, for the map."""
+
+    def __repr__(self) -> str:
+        shares = ", ".join(f"{name} {found.probability:.2f}" for name, found in self.patterns.items())
+        return f"<Advice {self.workflow}: now {self.now}, destination {self.recommended}, {'clear' if self.clear else 'not clear'}; {shares}>"
 
 
 SEED = 20_261_122

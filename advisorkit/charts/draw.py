@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
 from typing import Any
@@ -138,30 +138,34 @@ def _share(bar: kinds.ShareRow, n: int, thick: float, start: float, room: float)
 def flip_bars(chart: kinds.FlipBars, wide: float = 650, row: float = 18) -> Scene:
     """Change on the left, a 100 % bar, the new leader on the right; `row` is the height of a line of text."""
     size, bar_wide = min(14, row - 3), wide * 0.2
-    right = wide - max(width(f"{f.shown} {f.note}", size, bold=True) for f in chart.flips)
+    room = max(wide * 0.36, *(width(f.shown, size, bold=True) for f in chart.flips))
+    right = wide - min(room, max(width(f"{f.shown} {f.note}", size, bold=True) for f in chart.flips))
     left, spare, thick = right - 14 - bar_wide, *((20, 20) if row > 16 else (12, 13))
     words: list[Mark] = []
     bars: list[Mark] = []
     top = 0.0
     for flip in chart.flips:
         lines = wrap(flip.change + (f", today: {flip.today}" if flip.today else ""), left - 14, size)
-        high = row * len(lines) + spare
-        words += (*_flip_words(flip, lines, top + high / 2, right, row), Stroke(points=((0, top + high), (wide, top + high)), fill="hairline"))
+        notes = () if width(f"{flip.shown} {flip.note}", size, bold=True) <= wide - right else wrap(flip.note, wide - right, size)
+        high = row * max(len(lines), 1 + len(notes)) + spare
+        words += (*_flip_words(flip, lines, notes, top + high / 2, right, row), Stroke(points=((0, top + high), (wide, top + high)), fill="hairline"))
         bars += _stack(flip.shares, top + high / 2, bar_wide, thick)
         top += high
     stacks = Panel(left=left, top=0, width=bar_wide, height=top, x=(0, 1), y=(top, 0), marks=tuple(bars))
     return Scene(width=wide, height=top, panels=(page(wide, top, words), stacks))
 
 
-def _flip_words(flip: kinds.FlipRow, lines: tuple[str, ...], middle: float, right: float, row: float) -> Iterator[Mark]:
+def _flip_words(flip: kinds.FlipRow, lines: Sequence[str], notes: Sequence[str], middle: float, right: float, row: float) -> Iterator[Mark]:
     left, size = len(flip.change) + 1 if flip.today else 9999, min(14, row - 3)
     for n, line in enumerate(lines):
         own = line[:max(left, 0)]
         parts = ((own, "ink", False, False), (line[len(own):], "text3", False, False))
         yield from run(0, middle + row * (n - (len(lines) - 1) / 2), filter(lambda part: part[0], parts), size=size)
         left -= len(line) + 1
-    note = ((f" {flip.note}", "text3", False, False),) if flip.note else ()
-    yield from run(right, middle, ((flip.shown, flip.leader, True, False), *note), size=size)
+    note = ((f" {flip.note}", "text3", False, False),) if flip.note and not notes else ()
+    first = middle - row * len(notes) / 2
+    yield from run(right, first, ((flip.shown, flip.leader, True, False), *note), size=size)
+    yield from (Label(x=right, y=first + row * n, text=line, fill="text3", size=size) for n, line in enumerate(notes, 1))
 
 
 def _stack(shares: tuple[kinds.ShareRow, ...], y: float, wide: float, thick: float) -> Iterator[Mark]:

@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
+import plotly.io as pio
 
 from advisorkit.charts import scene as s
 from advisorkit.charts.draw import scene
@@ -14,6 +15,14 @@ from advisorkit.charts.kinds import Chart, Point
 from advisorkit.charts.theme import LIGHT, SANS, Theme
 
 _CLEAR = "rgba(0,0,0,0)"
+_AXIS = {"gridcolor": LIGHT["hairline"], "linecolor": LIGHT["hairline"], "zerolinecolor": LIGHT["text3"], "tickfont": {"color": LIGHT["text2"]}}
+pio.templates["advisorkit"] = go.layout.Template(
+    layout={
+        "font": {"family": SANS, "size": 13, "color": LIGHT["ink"]}, "paper_bgcolor": LIGHT["page"], "plot_bgcolor": LIGHT["page"],
+        "colorway": [LIGHT[name] for name in ("prompt", "rag", "finetune", "hybrid", "evidence_for", "evidence_against")], "xaxis": _AXIS, "yaxis": _AXIS,
+        "title": {"x": 0, "font": {"size": 17}},
+    }
+)  # fmt: skip
 
 
 def figure(chart: Chart, theme: Theme = LIGHT, wide: float | None = None) -> go.Figure:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from advisorkit.costs.facts import Saving
 from advisorkit.costs.flows import TEXTS, Column
+from advisorkit.values.displayed import Displayed
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import Band
 
@@ -250,7 +251,7 @@ class CorpusOrSearch:
 
 
 @dataclass(frozen=True, slots=True)
-class CostResult:
+class CostResult(Displayed):
     """What the simulation says of one workflow."""
 
     workflow: str
@@ -284,3 +285,7 @@ class CostResult:
     """Likely cost of a call of the trained model on rented GPUs of its own; None when it is priced there, or calls are not known."""
     corpus_or_search: CorpusOrSearch | None
     """None when the size of the corpus is not known, or rented GPUs leave no price of a call."""
+
+    def __repr__(self) -> str:
+        totals = ", ".join(f"{name} {column.total.p50:,.0f}" for name, column in self.columns.items() if column.total)
+        return f"<CostResult {self.workflow}: {self.currency} over {self.horizon_months} months; {totals or 'totals not known'}>"

@@ -36,9 +36,14 @@ _TALL = {"curves": 282.0}
 
 def chart(name: str, study: Study, look: Look) -> Doc | None:
     """The chart called `name`; None while there is nothing to draw. In presenter mode only the map keeps its subtitle."""
-    told = not study.decision.replaced if name in _OF_PATTERNS else study.priced or name not in _MONEY
-    found = _CHARTS[name](study) if told else None
+    found = charted(name, study)
     return None if found is None else picture(name, replace(found, subtitle="") if look.presenting and name != "map" else found, look)
+
+
+def charted(name: str, study: Study) -> Chart | None:
+    """The chart called `name` as a value; None while there is nothing to draw."""
+    told = not study.decision.replaced if name in _OF_PATTERNS else study.priced or name not in _MONEY
+    return _CHARTS[name](study) if told else None
 
 
 def picture(name: str, chart: Chart, look: Look) -> Doc:

@@ -109,11 +109,12 @@ def plain(value: float) -> str:
     return (f"{value:.6f}".rstrip("0") if "e" in text else text).replace("-", "−")
 
 
-def assumption_table(study: Study, tried: Collection[str], look: Look) -> Doc:
-    """Rows that matter most, or all of them, and what is stale or only tried."""
+def assumption_table(study: Study, tried: Collection[str], look: Look, group: str = "") -> Doc:
+    """Rows that matter most, all of them or those of a `group`, and what is stale or only tried."""
     ages = {age.id: age for age in study.inputs.prices()}
     changed = sum(_changed(row, tried) for row in study.inputs.rows.values())
-    names = list(study.inputs.rows) if look.every_row else _first(study, tried)
+    within = [name for name, row in study.inputs.rows.items() if row.assumption.group == group]
+    names = within or (list(study.inputs.rows) if look.every_row else _first(study, tried))
     rows = [_row(study, tried, look, study.inputs.rows[name], ages) for name in names]
     stale = [study.inputs.rows[name].assumption.label for name in study.inputs.rows if _stale(study.inputs.rows[name], ages)]
     return {

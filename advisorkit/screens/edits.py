@@ -64,6 +64,14 @@ def _part(work: Work, _: Look, __: Delivery, args: Args) -> None:
     work.heard = tuple(listener.told)
 
 
+def _reset(work: Work, _: Look, __: Delivery, args: Args) -> None:
+    work.reset(str(args["name"]))
+
+
+def _keep(work: Work, *_: object) -> None:
+    work.keep()
+
+
 def _turn(work: Work, look: Look, _: Delivery, args: Args) -> Look:
     section = str(args.get("section", look.section))
     asked = load_catalog().criterion(str(args["criterion"])).id if args.get("criterion") else ""
@@ -129,8 +137,8 @@ EDITS: Mapping[str, Change] = {
     "hello": _hello,
     "answer": _answer,
     "assume_part": _part,
-    "reset": lambda work, _, __, args: work.reset(str(args["name"])),
-    "keep": lambda work, *_: work.keep(),
+    "reset": _reset,
+    "keep": _keep,
     "drop": lambda work, *_: work.drop(),
     "undo": lambda work, *_: work.undo(),
     "redo": lambda work, *_: work.redo(),

@@ -10,14 +10,14 @@ from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
-from ipywidgets import Box, Widget
+from ipywidgets import Box, VBox, Widget
 
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions
 from advisorkit.screens.delivery import Delivery
 from advisorkit.screens.edits import EDITS
-from advisorkit.screens.parts import LiveDocument, Tree, classed, laid_out, tell
-from advisorkit.screens.sections import SECTIONS, document, tree
+from advisorkit.screens.parts import LiveDocument, Tree, classed, laid_out, names, tell
+from advisorkit.screens.sections import SECTIONS, document, page_of, tree
 from advisorkit.screens.state import Look, Notice, State
 from advisorkit.screens.work import Work
 from advisorkit.values.errors import AdvisorError, UsageError
@@ -31,9 +31,9 @@ _SOON = 0.02
 class Screen:
     """One screen of a session: its parts, and how it stands."""
 
-    def __init__(self, work: Work, section: str) -> None:
+    def __init__(self, work: Work, section: str, layout: tuple[Tree, ...] | None = None) -> None:
         notices, self._heard = tuple(map(_told, work.notices)), tuple[Notice, ...]()
-        self.work, self.look, self.revision = work, Look(section=section, notices=notices), 0
+        self.work, self.look, self.revision = work, Look(section=section, layouts={section: layout} if layout else {}, notices=notices), 0
         self.delivery = Delivery(work.file, self._from_elsewhere, lambda name, content: self.document.send({"file": name}, buffers=[content]))
         self._editing = False
         self.document = LiveDocument(self.edit, self.beat)
@@ -55,14 +55,14 @@ class Screen:
     def edit(self, name: str, args: Mapping[str, Any]) -> None:
         """Carry out one edit of the browser and send what follows; a refusal is shown beside its control and changes nothing."""
         look = replace(self.look, faults={})
-        self._editing = True
+        self._editing = self.work.edited_on_screen = True
         try:
             look = EDITS[name](self.work, look, self.delivery, args) or look
         except (AdvisorError, ValueError, TypeError, KeyError, OSError) as error:
             control, part = str(args.get("criterion") or args.get("name") or name), str(args.get("part", ""))
             look = _refused(look, control, part, self.work.file.words(error))
         finally:
-            self._editing = False
+            self._editing = self.work.edited_on_screen = False
         self.look = look
         self.refresh()
 
@@ -80,13 +80,18 @@ class Screen:
     def send(self) -> None:
         """Send the document as it is now, with the parts that this screen has now."""
         self.revision += 1
+        body = self._laid_out()
+        self.document.view = {"revision": self.revision, "parts": document(self.work, self.look, self.delivery)}
+        self.box.children = body
+        if self._loop is not None and next(self._pending(), None):
+            self._loop.call_later(_SOON, self._work_on)
+
+    def _laid_out(self) -> tuple[Widget, ...]:
+        """The bar and the parts that this screen has now."""
         body = tree(self.work, self.look)
         if body not in self._bodies:
             self._bodies[body] = laid_out(body, self.document)
-        self.document.view = {"revision": self.revision, "parts": document(self.work, self.look, self.delivery)}
-        self.box.children = (self._bar, self._bodies[body])
-        if self._loop is not None and next(self._pending(), None):
-            self._loop.call_later(_SOON, self._work_on)
+        return self._bar, self._bodies[body]
 
     def beat(self) -> None:
         """The browser's heartbeat: see whether somebody else changed the file, or whether it can be written again."""
@@ -101,11 +106,11 @@ class Screen:
 
     def _pending(self) -> Iterator[State]:
         """States that the screen shows in a table and that are not worked out yet."""
-        state, wanted = self.work.state, list[State]()
-        if self.look.section == "assessment" and state.engagement.scenarios:
+        state, wanted, placed = self.work.state, list[State](), names(tree(self.work, self.look))
+        if "blocks scenarios" in placed and state.engagement.scenarios:
             wanted = list(state.cases.values())
-        if self.look.section == "portfolio":
-            wanted = [replace(state, workflow=workflow.id) for workflow in state.engagement.workflows]
+        if "blocks workflows" in placed:
+            wanted += [replace(state, workflow=workflow.id) for workflow in state.engagement.workflows]
         yield from (one for one in wanted if not self.work.known(one))
 
     def _work_on(self) -> None:
@@ -150,30 +155,63 @@ class Screen:
                 self.work.save()
 
 
-def screen(work: Work, section: str = "assessment") -> Widget:
-    """A live screen of `work`, which is saved as it changes; the same one each time for the same section.
+class Loose(Screen):
+    """Parts that a consultant places one by one; they have no bar and no box of their own."""
+
+    def __init__(self, work: Work) -> None:
+        super().__init__(work, _LOOSE, ("ak-main",))
+
+    def part(self, *wanted: str) -> Widget:
+        """The parts called so, one below the other; they follow the session from now on.
+
+        Raises:
+            UsageError: If there is no such part.
+        """
+        list(map(page_of, (name for name in wanted if name != "bar")))
+        placed = tuple(dict.fromkeys((*self.look.layouts[_LOOSE], *wanted)))
+        if placed != self.look.layouts[_LOOSE]:
+            self.look = replace(self.look, layouts={_LOOSE: placed})
+            self.send()
+        found = [laid_out(name, self.document) for name in wanted]
+        return found[0] if len(found) == 1 else classed(VBox(found), "ak-stack")
+
+    def _laid_out(self) -> tuple[Widget, ...]:
+        return ()
+
+
+_LOOSE = "parts"
+
+
+def screen(work: Work, section: str = "assessment", layout: tuple[Tree, ...] | None = None) -> Widget:
+    """A live screen of `work`, which is saved as it changes; the same one each time for the same section and layout.
+
+    Args:
+        work: An open engagement.
+        section: assessment, costs, pilot, portfolio or deliver.
+        layout: An own layout; by default that of `layouts`.
 
     Raises:
-        UsageError: If there is no such section.
+        UsageError: If there is no such section or part.
     """
-    return screen_of(work, section).box
+    return screen_of(work, section, layout).box
 
 
-def screen_of(work: Work, section: str = "assessment") -> Screen:
+def screen_of(work: Work, section: str = "assessment", layout: tuple[Tree, ...] | None = None) -> Screen:
     """What stands behind the widget of a live screen.
 
     Raises:
-        UsageError: If there is no such section.
+        UsageError: If there is no such section or part.
     """
     if section not in SECTIONS:
         raise UsageError(f"no section '{section}'; there is {', '.join(SECTIONS)}")
+    list(map(page_of, names(layout) if layout else ()))
     screens = _SCREENS.setdefault(work, {})
-    if section not in screens:
-        screens[section] = Screen(work, section)
-    return screens[section]
+    if (section, layout) not in screens:
+        screens[section, layout] = Screen(work, section, layout)
+    return screens[section, layout]
 
 
-_SCREENS: WeakKeyDictionary[Work, dict[str, Screen]] = WeakKeyDictionary()
+_SCREENS: WeakKeyDictionary[Work, dict[tuple[str, Tree | None], Screen]] = WeakKeyDictionary()
 
 
 def _save_at_last(screen: ref[Screen]) -> None:

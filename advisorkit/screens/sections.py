@@ -16,6 +16,7 @@ from advisorkit.screens.delivery import Delivery, deliver
 from advisorkit.screens.parts import Doc, Tree, block, blocks, lead, names, tell
 from advisorkit.screens.state import Look
 from advisorkit.screens.work import Work
+from advisorkit.values.errors import UsageError, nearest
 
 _PLAIN: Mapping[str, Tree] = {
     "assessment": (
@@ -53,10 +54,16 @@ _PRESENTED: Mapping[str, Tree] = {
 _UNPRICED: Tree = ("ak-main ak-portfolio", "advice costs")
 SECTIONS = tuple(_PLAIN)
 """Workbooks, in the order of a session."""
+layouts: Mapping[str, Tree] = _PLAIN
+"""The layout of each workbook: boxes, each its class and what it holds, and parts by name; to be copied and changed."""
+_PAGE_OF = {name: page for trees in (_PRESENTED, _PLAIN) for page, layout in trees.items() for name in names(layout)}
+"""The workbook that works a part out, by the part's name."""
 
 
 def tree(work: Work, look: Look) -> Tree:
     """What a screen that stands as `look` holds below its bar."""
+    if own := look.layouts.get(look.section):
+        return own
     if look.section == "costs" and not work.engagement.priced:
         return _UNPRICED
     return _PRESENTED.get(look.section, _PLAIN[look.section]) if look.presenting else _PLAIN[look.section]
@@ -64,12 +71,26 @@ def tree(work: Work, look: Look) -> Tree:
 
 def document(work: Work, look: Look, delivery: Delivery) -> dict[str, Any]:
     """What every part of a screen shows, from one study, so that none can disagree."""
-    wanted = names(tree(work, look))
-    found: dict[str, Any] = dict(_PAGES[look.section](work, look, delivery))
-    study = work.judged()
+    wanted, study, found = names(tree(work, look)), work.judged(), dict[str, Any]()
+    for page in dict.fromkeys(page_of(name) for name in wanted if name != "bar"):
+        found |= _PAGES[page](work, look, delivery)
     found |= {name: chart(name.removeprefix("chart "), study, look) for name in wanted if name.startswith("chart ") and name not in found}
-    spoken = advising.spoken(found[next(name for name in wanted if name.startswith("advice"))], study)
-    return {"bar": _bar(work, look, spoken), **{name: found[name] for name in wanted}}
+    found |= {name: controls.assumption_table(study, work.tried, look, name.partition(" ")[2]) for name in wanted if name.startswith("assumptions ")}
+    lead = next((found[name] for name in wanted if name.startswith("advice")), None) or advising.advice(study, look)
+    return {"bar": _bar(work, look, advising.spoken(lead, study)), **{name: found[name] for name in wanted if name in found}}
+
+
+def page_of(name: str) -> str:
+    """The workbook that works out the part called `name`.
+
+    Raises:
+        UsageError: If there is no such part; names the nearest.
+    """
+    if name.startswith("assumptions "):
+        return "costs"
+    if name not in _PAGE_OF:
+        raise UsageError(f"no part '{name}'; did you mean {' or '.join(nearest(name, list(_PAGE_OF)) or _PAGE_OF)}?")
+    return _PAGE_OF[name]
 
 
 def _bar(work: Work, look: Look, spoken: str) -> Doc:

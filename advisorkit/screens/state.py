@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from advisorkit.values.engagement import Answer, Engagement, Scenario, Workflow
 from advisorkit.values.errors import UsageError
@@ -118,6 +118,8 @@ class Look:
 
     section: str = "assessment"
     """Which workbook: assessment, costs, pilot, portfolio or deliver."""
+    layouts: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    """Own layouts by workbook; the house's where there is none."""
     presenting: bool = False
     """Large type, client words only."""
     asked: str = ""

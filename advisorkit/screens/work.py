@@ -6,7 +6,6 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
@@ -59,6 +58,8 @@ class Work:
         """What words typed in the last edit were taken for, such as ``400 pages: about 240,000 tokens``."""
         self._listeners: list[Callable[[], None]] = []
         self._judged: deque[Study] = deque(maxlen=_REMEMBERED)
+        self.edited_on_screen = False
+        """Whether a browser's edit is being carried out."""
         self.started_ahead = os.environ.get("VOILA_PREHEAT") == "True"
         """Whether this session was started before anybody asked for it; until then it writes nothing."""
 
@@ -115,22 +116,23 @@ class Work:
         """
         return self.judged(workflow).costs
 
-    def answer(self, criterion: str, value: Said, *, guess: bool = False, note: str = "", private_note: str = "", said_by: str = "") -> None:
-        """Answer a criterion of the workflow on screen: a level, levels on which people disagree, a number or a range.
+    def answer(
+        self, criterion: str = "", value: Said = "unknown", *, guess: bool = False, note: str = "", private_note: str = "", said_by: str = "", **answers: Said
+    ) -> object:
+        """Answer one criterion of the workflow on screen, or several by name: each a level, levels on which people disagree, a number or a range.
 
-        ``"unknown"`` is an answer too: it adds nothing and is no longer asked.
+        ``"unknown"`` is an answer too: it adds nothing and is no longer asked. In a notebook the answer is what changed.
 
         Raises:
-            CatalogError: If the criterion or a level is unknown; names the nearest.
-            UsageError: If the value does not fit the criterion.
+            AdvisorError: If a criterion or a level is unknown, or a value does not fit; nothing is changed then.
         """
-        found = load_catalog().criterion(criterion)
-        said = Answer(confidence="guess" if guess else "known", note=note, private_note=private_note, said_by=said_by)
+        said, state = Answer(confidence="guess" if guess else "known", note=note, private_note=private_note, said_by=said_by), self.state
         listener = Listener.of(self.engagement.currency)
-        made = typed_in.answer(found, value, said, listener)
-        self._step(self.state.answered(criterion, made), listener.told)
+        for name, given in [*([(criterion, value)] if criterion else ()), *answers.items()]:
+            state = state.answered(name, typed_in.answer(load_catalog().criterion(name), given, said, listener))
+        return self._edited(state, heard=listener.told)
 
-    def assume(self, **values: Said | bool) -> None:
+    def assume(self, **values: Said | bool) -> object:
         """Try other values of assumptions, each a number, (low, high) or (low, likely, high); `keep` agrees on them.
 
         Raises:
@@ -144,9 +146,9 @@ class Work:
                 faults.append(f"{name}: {error}")
         if faults:
             raise UsageError("; ".join(faults))
-        self._step(state, listener.told)
+        return self._edited(state, heard=listener.told)
 
-    def reset(self, *names: str) -> None:
+    def reset(self, *names: str) -> object:
         """Go back to what holds without a what-if, or to the default where an own value was agreed.
 
         Raises:
@@ -157,11 +159,11 @@ class Work:
             found = _assumption(name)
             tried = {**state.trying.answers, **state.trying.workload, **state.trying.assumptions}
             state = state.dropped(name, found.answer) if name in tried or found.answer in tried else state.restored(name)
-        self._step(state)
+        return self._edited(state)
 
-    def keep(self) -> None:
-        """Agree on everything that is tried for the workflow on screen."""
-        self._step(self.state.kept())
+    def keep(self) -> object:
+        """Agree on everything that is tried for the workflow on screen; what changed is told against what was agreed before."""
+        return self._edited(self.state.kept(), replace(self.state, tried={}))
 
     def drop(self) -> None:
         """Forget everything that is tried for the workflow on screen."""
@@ -283,6 +285,11 @@ class Work:
         return tables.assumptions(self.judged().inputs)
 
     @property
+    def answers(self) -> pd.DataFrame:
+        """Every answer that holds for the workflow on screen, with its unit and who said it."""
+        return tables.answers(self.judged())
+
+    @property
     def evidence(self) -> pd.DataFrame:
         """What each answer adds on both axes, in decibans."""
         return tables.evidence(self.assess().belief)
@@ -296,6 +303,14 @@ class Work:
     def portfolio(self) -> pd.DataFrame:
         """One row a workflow: what to do now, where it will probably end, and what it costs."""
         return tables.portfolio([self.judged(workflow.id) for workflow in self.state.engagement.workflows])
+
+    def _edited(self, state: State, since: State | None = None, heard: Iterable[str] = ()) -> object:
+        before = since or self.state
+        self._step(state, heard)
+        return None if self.edited_on_screen else self._told(before)
+
+    def _told(self, before: State) -> object:
+        """What is different since `before`, as a notebook shows it."""
 
     def _step(self, state: State, heard: Iterable[str] = ()) -> None:
         if state != self.state:
@@ -349,18 +364,3 @@ def _trial(found: Assumption, value: Said | bool, listener: Listener) -> Scenari
     if found.answer and isinstance(made, Estimate):
         return Scenario(answers={found.answer: typed_in.answer(load_catalog().criterion(found.answer), made, Answer(), listener)})
     return Scenario(workload={found.name: made}) if found.group == "workload" else Scenario(assumptions={found.name: made})
-
-
-def open(path: str | Path) -> Work:  # noqa: A001
-    """Open an engagement file and go on where the last session stopped.
-
-    Raises:
-        EngagementError: With every fault of the file.
-    """
-    try:
-        return Work(Path(path))
-    except AdvisorError:
-        if os.environ.get("VOILA_PREHEAT") != "True":
-            raise
-    import_module("voila.utils").wait_for_request()  # the page that this kernel was started ahead for: by then the faults may be mended
-    return Work(Path(path))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from advisorkit.advice.answers import words_of, written
 from advisorkit.advice.belief import Belief
 from advisorkit.costs.bill import Bill
 from advisorkit.costs.inputs import Inputs
@@ -28,6 +29,18 @@ def assumptions(inputs: Inputs) -> pd.DataFrame:
         for name, row in inputs.rows.items()
     ]
     return pd.DataFrame(rows).set_index("name")
+
+
+def answers(study: Study) -> pd.DataFrame:
+    """One row an answer, indexed by its criterion, a pilot's findings in place of opinions; what is not known is left out."""
+    rows = [
+        {
+            "criterion": name, "answer": written(answer), "in words": words_of(criterion := study.catalog.criterion(name), answer, study.currency),
+            "unit": criterion.unit or "", "confidence": answer.confidence, "said by": answer.said_by, "note": answer.note,
+        }
+        for name, answer in study.answers.items() if not answer.unknown
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["criterion", "answer", "in words", "unit", "confidence", "said by", "note"]).set_index("criterion")
 
 
 def evidence(belief: Belief) -> pd.DataFrame:

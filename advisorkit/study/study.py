@@ -28,12 +28,13 @@ from advisorkit.files.texts import Texts
 from advisorkit.pilots.established import Established, established_for
 from advisorkit.pilots.planning import Plan, pilot_plan
 from advisorkit.values.criteria import Catalog, Rules
+from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.patterns import PatternId
 
 
 @dataclass(frozen=True)
-class Study:
+class Study(Displayed):
     """One workflow with everything that follows from its answers, worked out when somebody looks.
 
     Uses the shipped catalogue, cases, assumptions and price book. Whoever looks at a part meets its errors.
@@ -53,6 +54,9 @@ class Study:
     """Draws of the cost ranges, a power of two."""
     seed: int = SEED
     """Seed of those draws."""
+
+    def __repr__(self) -> str:
+        return f"<Study of {self.workflow!r}>"
 
     @cached_property
     def inputs(self) -> Inputs:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Annotated, Literal
 
+from advisorkit.values.displayed import Displayed
 from advisorkit.values.errors import UsageError, nearest
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import Estimate, day, share_in
@@ -129,7 +130,7 @@ class Advised:
 
 
 @dataclass(frozen=True, slots=True)
-class Workflow:
+class Workflow(Displayed):
     """One use case of a client."""
 
     id: Annotated[str, Named("id")]
@@ -159,6 +160,9 @@ class Workflow:
     pilots: tuple[PilotFile, ...] = ()
     """Marked pilots, oldest first."""
 
+    def __repr__(self) -> str:
+        return f"<Workflow {self.id}: {self.name[:80]}; {len(self.answers)} answers, {len(self.pilots)} pilots>"
+
     @property
     def agreed_pass_mark(self) -> float | None:
         """The share right last agreed, 0 to 1; None when none was."""
@@ -185,7 +189,7 @@ class Scenario:
 
 
 @dataclass(frozen=True, slots=True)
-class Engagement:
+class Engagement(Displayed):
     """A client's file as one value."""
 
     id: Annotated[str, Named("id")]
@@ -222,6 +226,9 @@ class Engagement:
     """Whether a final report may use prices older than the limit."""
     history: tuple[Advised, ...] = ()
     """Advice given, oldest first."""
+
+    def __repr__(self) -> str:
+        return f"<Engagement {self.id}: {self.client[:80]}; {len(self.workflows)} workflows, {self.currency}, as of {self.as_of}>"
 
     def of_same_client(self, other: Engagement) -> bool:
         """Whether `other` is a state of this engagement: same id and same client."""

@@ -16,7 +16,7 @@ class Session {
     this.act = (control, name, args) => this.link.edit(control, name, args);
     this.act.pending = (control) => this.link.pending(control);
     this.watcher = new ResizeObserver(() => this.sized());
-    const outside = (event) => event.target === document.body && this.keys(event);
+    const outside = (event) => event.target === document.body && this.framed && this.keys(event);
     document.addEventListener("keydown", outside);
     model.on("msg:custom", (message, buffers) => message.file && receive(message, buffers));
     model.on("change:view", () => this.show());
@@ -75,6 +75,10 @@ class Session {
   idled() {
     if (this.link.idle) for (const part of this.mounted) if (part.settle && this.parts[part.name]) part.settle(this.parts[part.name]);
     this.stand();
+  }
+
+  get framed() {
+    return [...this.mounted].some((part) => part.kind === "bar");
   }
 
   // What holds for the whole screen that the parts stand in.

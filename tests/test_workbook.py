@@ -1,0 +1,154 @@
+"""What a consultant holds in a notebook: short texts, still pictures, parts, figures, and what an edit changed."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from IPython.core.completer import provisionalcompleter
+from IPython.core.interactiveshell import InteractiveShell
+from ipywidgets import HBox, Widget
+
+import advisorkit as ak
+from advisorkit.screens.charted import charted
+from advisorkit.values.errors import CatalogError, UsageError
+
+HARBOUR = Path(__file__).parent / "browser" / "harbour.yaml"
+PARTS = (
+    "question", "answers", "advice", "shares", "map", "reasons", "flips", "path", "scenarios", "assumptions", "costs", "curves", "tornado", "pilot",
+    "portfolio", "deliver", "bar",
+)  # fmt: skip
+CHARTS = {"map": "map", "shares": "shares", "reasons": "waterfall", "flips": "flips", "path": "path", "costs": "ranges", "curves": "curves", "tornado": "tornado"}
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> ak.Work:
+    shutil.copy(HARBOUR, tmp_path / "harbour.yaml")
+    return ak.open(tmp_path / "harbour.yaml")
+
+
+def test_what_a_notebook_needs_is_offered_and_nothing_else() -> None:
+    assert dir(ak) == ["Work", "__version__", "layouts", "open", "screen"]
+
+
+def test_every_value_is_told_on_one_line_of_at_most_200_letters(work: ak.Work) -> None:
+    for value in (work, work.assess(), work.cost(), work.engagement, work.state.current, work.assume(engineer_day_rate=900)):
+        assert len(repr(value)) <= 200 and "\n" not in repr(value) and " object at " not in repr(value)
+
+
+def test_every_value_has_a_still_picture_that_asks_for_nothing(work: ak.Work) -> None:
+    for value in (work, work.assess(), work.cost(), work.engagement, work.state.current, work.judged(), work.answer(citations="no")):
+        shown = value._repr_html_()
+        assert not re.search(r"<script|(?:src|href)=|url\(|@import", shown)
+        assert len(re.findall(r"<div", shown)) == len(re.findall(r"</div>", shown)) > 0
+
+
+def test_the_picture_of_a_session_is_what_was_decided(work: ak.Work) -> None:
+    made, shown = work.judged().decision, work._repr_html_()
+
+    assert made.headline in shown and f"{made.chances[made.destination]}%" in shown
+
+
+def test_an_edit_answers_with_before_and_after_and_stands_in_a_box(work: ak.Work) -> None:
+    old = work.judged().costs.columns["rag"].build
+    changed = work.assume(engineer_day_rate=(700, 900, 1200))
+
+    assert HBox([changed]).children == (changed,)
+    told = {name: (before, after) for name, before, after in changed.rows}
+    assert told["Engineer day rate"][1] == "700 / 900 / 1,200 EUR a day"
+    assert told["RAG, build"][0] != told["RAG, build"][1] and old.p50 < work.judged().costs.columns["rag"].build.p50
+    assert work.judged().decision.headline == changed.headline
+
+
+def test_keeping_tells_what_was_tried_against_what_was_agreed(work: ak.Work) -> None:
+    tried = work.assume(engineer_day_rate=(700, 900, 1200))
+
+    assert work.keep().rows == tried.rows
+    assert repr(work.keep()) == "Nothing changed."
+
+
+def test_several_answers_by_name_are_taken_together_or_not_at_all(work: ak.Work) -> None:
+    work.answer(citations="no", source_form="records")
+    assert {work.state.current.answers[name].levels for name in ("citations", "source_form")} == {("no",), ("records",)}
+
+    before = work.state
+    with pytest.raises(CatalogError):
+        work.answer(citations="required", source_form="recrods")
+    assert work.state == before
+
+
+def test_names_of_criteria_and_assumptions_are_completed_and_explained(work: ak.Work) -> None:
+    assert {"citations", "knowledge_change"} <= set(inspect.signature(work.answer).parameters)
+    assert "engineer_day_rate: Engineer day rate, " in inspect.getdoc(work.assume)
+    shell = InteractiveShell.instance()
+    shell.user_ns["work"] = work
+    with provisionalcompleter():
+        assert [found.text for found in shell.Completer.completions("work.assume(engineer_d", 22)] == ["engineer_day_rate="]
+
+
+def test_every_part_is_a_widget_and_shows_what_a_screen_shows(work: ak.Work) -> None:
+    placed = [getattr(work.ui, name)() for name in PARTS]
+    shown, screens = work.ui._screen.view, {name: part for section in ak.layouts for name, part in _view(work, section).items()}
+
+    assert all(isinstance(part, Widget) for part in placed)
+    assert {name for name in shown if name != "bar"} == set(screens) - {"bar", "blocks notes", "chart cheapest"}
+    for name in shown.keys() & screens.keys() - {"bar"}:
+        assert shown[name] == screens[name], name
+
+
+def _view(work: ak.Work, section: str) -> dict[str, object]:
+    from advisorkit.screens.screen import screen_of
+
+    return dict(screen_of(work, section).view)
+
+
+def test_parts_follow_an_edit_of_a_cell(work: ak.Work) -> None:
+    work.ui.advice()
+    work.ui.answers()
+    before = dict(work.ui._screen.view)
+    work.answer(source_form="records")
+
+    assert work.ui._screen.view["answers"] != before["answers"]
+    assert "".join(run["text"] for run in work.ui._screen.view["advice"]["headline"]) == work.judged().decision.headline
+
+
+def test_parts_of_one_group_of_assumptions_hold_that_group_alone(work: ak.Work) -> None:
+    work.ui.assumptions("workload")
+
+    rows = work.ui._screen.view["assumptions workload"]["rows"]
+    assert {work.judged().inputs.rows[row["name"]].assumption.group for row in rows} == {"workload"}
+    with pytest.raises(UsageError, match="no group 'bild' of assumptions; there is workload"):
+        work.ui.assumptions("bild")
+
+
+def test_a_copied_layout_with_a_part_moved_is_a_screen_of_its_own(work: ak.Work) -> None:
+    box, _, right = ak.layouts["assessment"]
+    mine = (box, ("ak-left", "answers", "question"), right)
+
+    assert ak.screen(work, "assessment", mine) is ak.screen(work, "assessment", mine) is not ak.screen(work, "assessment")
+    with pytest.raises(UsageError, match="no part 'chart maps'; did you mean chart map"):
+        ak.screen(work, "assessment", (box, "chart maps"))
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_figures_are_those_of_the_cards(work: ak.Work, name: str) -> None:
+    figure, chart = getattr(work.figures, name)(), charted(CHARTS[name], work.judged())
+
+    assert chart.title in figure.layout.title.text and figure.layout.meta["alt"] == chart.alt
+    assert figure.layout.template.layout.font.family.startswith("Helvetica")
+
+
+def test_shares_of_the_figure_are_the_chances_of_the_decision(work: ak.Work) -> None:
+    advice = work.assess()
+    drawn = [value for trace in work.figures.shares().data for value in trace.x]
+
+    assert sorted(drawn) == pytest.approx(sorted(found.probability for found in advice.patterns.values()))
+
+
+def test_answers_are_a_table_in_words(work: ak.Work) -> None:
+    table = work.answers
+
+    assert list(table.index) == list(work.judged().answers) and table.loc["citations", "in words"] == "Required"
