@@ -14,7 +14,7 @@ from ipywidgets import HBox, Widget
 
 import advisorkit as ak
 from advisorkit.screens.charted import charted
-from advisorkit.values.errors import CatalogError, UsageError
+from advisorkit.values.errors import UsageError
 
 HARBOUR = Path(__file__).parent / "browser" / "harbour.yaml"
 PARTS = (
@@ -75,7 +75,7 @@ def test_several_answers_by_name_are_taken_together_or_not_at_all(work: ak.Work)
     assert {work.state.current.answers[name].levels for name in ("citations", "source_form")} == {("no",), ("records",)}
 
     before = work.state
-    with pytest.raises(CatalogError):
+    with pytest.raises(UsageError, match="Did you mean records"):
         work.answer(citations="required", source_form="recrods")
     assert work.state == before
 

@@ -12,7 +12,7 @@ from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.charts.kinds import ShareBars, ShareRow
 from advisorkit.charts.theme import LIGHT, SANS
 from advisorkit.costs.inputs import Input
-from advisorkit.costs.results import CostResult
+from advisorkit.costs.results import CostResult, MoneyRow
 from advisorkit.export.blocks import Block, ChartBlock, Text, table_of
 from advisorkit.export.markup import html
 from advisorkit.report import cost_pictures, pictures
@@ -118,9 +118,15 @@ def _pairs(before: Study, after: Study) -> Iterator[tuple[str, ...]]:
     if not after.decision.replaced:
         yield after.name(goal), *(f"{study.decision.chances.get(goal, 0)}%" for study in (before, after))
     if after.priced:
-        for name in ("build", "all_in", "net_value"):
-            bands = [getattr(study.costs.columns[goal], name) for study in (before, after)]
-            yield tell(f"changed.{name}", pattern=after.name(goal)), *(tell("bill.unknown") if b is None else money(b.p50, after.currency, 3) for b in bands)
+        for name in ("build", "all_in", "gain"):
+            yield tell(f"changed.{name}", pattern=after.name(goal)), *(_likely(study.costs.money[goal], name, after.currency) for study in (before, after))
+
+
+def _likely(row: MoneyRow, name: str, currency: str) -> str:
+    found = getattr(row, name)
+    if found is None:
+        return tell("bill.unknown")
+    return tell("changed.at_least" if name == "all_in" and row.at_least else "changed.likely", amount=money(found.likely, currency, 3))
 
 
 def _answer(study: Study, name: str) -> str:
