@@ -152,8 +152,8 @@ def test_a_strict_workbook_is_read_like_any_other(tmp_path: Path) -> None:
 ODS = 'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'
 
 
-def ods(folder: Path, rows: str) -> Path:
-    body = f'<table:table table:name="Ideas">{rows}</table:table>'
+def ods(folder: Path, rows: str, name: str = "Ideas") -> Path:
+    body = f'<table:table table:name="{name}">{rows}</table:table>'
     with zipfile.ZipFile(folder / "t.ods", "w") as parts:
         parts.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         parts.writestr("META-INF/manifest.xml", "<manifest/>")

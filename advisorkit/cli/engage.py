@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -11,17 +11,25 @@ from typing import Annotated
 import typer
 
 from advisorkit.cli.console import Flow, Json, MappingFile, answer, emit, fresh, guarded, listed, out, say, tell
-from advisorkit.export.blocks import table_of
+from advisorkit.export.blocks import Table, table_of
 from advisorkit.files.disk import MAX_BYTES, read_source, write_bytes
 from advisorkit.files.tables import KINDS
 from advisorkit.intake.brief import notes_in, prompt, read_reply
 from advisorkit.intake.mapping import propose
-from advisorkit.intake.questionnaire import Reply, new_questionnaire, read_questionnaire
+from advisorkit.intake.questionnaire import (
+    ROLES,
+    Pending,
+    Reply,
+    new_questionnaire,
+    pending,
+    read_questionnaire,
+    together,
+)
 from advisorkit.store.document import CURRENCIES, schema
 from advisorkit.store.reading import Loaded, load, reduced
 from advisorkit.store.writing import new as new_file
 from advisorkit.store.writing import write
-from advisorkit.values.engagement import Engagement, Workflow
+from advisorkit.values.engagement import Action, Engagement, Workflow
 from advisorkit.values.errors import EngagementError, Fault, UsageError, nearest
 
 Target = Annotated[Path, typer.Option("--to", metavar="FILE", help="Where it goes.")]
@@ -50,30 +58,46 @@ def new(
 def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Engagement files or lists.")], mapping: MappingFile = None, as_json: Json = False
 ) -> None:
-    """Read engagement files and lists and name every fault with its place and the nearest valid words."""
+    """Read engagement files and lists, name every fault with its place and the nearest valid words, and list what is to be confirmed and done."""
     faults: list[Fault] = []
+    guesses: list[Pending] = []
+    actions: list[Action] = []
     for file in files:
         try:
-            counted = _checked(file, mapping, faults)
+            found = _checked(file, mapping, faults)
         except EngagementError as error:
             faults += error.faults
             continue
+        guesses += [one for engagement in found for one in pending(engagement)]
+        actions += [one for engagement in found for one in engagement.actions if one.state == "open"]
+        counted = sum(len(engagement.workflows) for engagement in found)
         if not as_json and counted:
             out.print(f"{file}: good ({counted} workflow{'s' if counted != 1 else ''})", markup=False)
-    tell(faults, as_json=as_json)
+    tell(faults, as_json=as_json, to_confirm=[asdict(one) for one in guesses], actions=[{**asdict(one), "date": one.date and one.date.isoformat()} for one in actions])
+    if not as_json:
+        for block in _agenda(guesses, actions):
+            answer({}, [block], as_json=False)
     if faults:
         raise typer.Exit(2)
 
 
-def _checked(file: Path, mapping: Path | None, faults: list[Fault]) -> int:
-    """The workflows in a file or list; faulty rows of a list go into `faults`."""
+def _agenda(guesses: Sequence[Pending], actions: Sequence[Action]) -> Iterator[Table]:
+    if guesses:
+        rows = [[one.workflow, one.criterion, one.who, one.by] for one in guesses]
+        yield table_of("Guesses to confirm", ["Workflow", "Answer", "By whom", "Until"], rows)
+    if actions:
+        yield table_of("To be done", ["What", "By whom", "Until"], [[one.act, one.owner, one.date.isoformat() if one.date else ""] for one in actions])
+
+
+def _checked(file: Path, mapping: Path | None, faults: list[Fault]) -> Sequence[Engagement]:
+    """The engagements in a file or list, none when rows of it are faulty, which go into `faults`."""
     if file.suffix.lower() not in KINDS:
         loaded = load(file)
         say(*loaded.notices, *_unread_targets(str(file), loaded.engagement))
-        return len(loaded.engagement.workflows)
+        return (loaded.engagement,)
     table = listed(file, mapping)
     faults += table.faults
-    return 0 if table.faults else len(table.rows)
+    return () if table.faults else [row.engagement for row in table.rows if row.engagement]
 
 
 def _unread_targets(file: str, engagement: Engagement) -> Iterator[str]:
@@ -114,25 +138,31 @@ def intake_table(
 
 @intake_app.command("new")
 @guarded
-def intake_new(file: Annotated[Path, typer.Argument(metavar="FILE.xlsx", help="Questionnaire to make.")]) -> None:
-    """Make a questionnaire that a client can fill in alone."""
+def intake_new(
+    file: Annotated[Path, typer.Argument(metavar="FILE.xlsx", help="Questionnaire to make.")],
+    role: Annotated[str, typer.Option("--for", metavar="ROLE", help=f"Only the questions of {', '.join(ROLES)}.")] = "",
+) -> None:
+    """Make a questionnaire that a client can fill in alone, whole or for one role."""
     if file.suffix.lower() != ".xlsx":
         raise UsageError(f"{file}: the questionnaire is an Excel file; give a name that ends in .xlsx")
+    chosen = next((one for one in ROLES if one.casefold() == role.casefold()), None)
+    if role and not chosen:
+        raise UsageError(f"--for {role}: there is {', '.join(ROLES)}")
     fresh(file)
-    new_questionnaire(file)
+    new_questionnaire(file, role=chosen or "")
     say(f"made {file}; when it comes back, run: advisorkit intake read {file} --to ENGAGEMENT")
 
 
 @intake_app.command("read")
 @guarded
 def intake_read(
-    file: Annotated[Path, typer.Argument(metavar="FILE.xlsx", help="Questionnaire filled in.")], to: Target, workflow: Flow = None,
-    as_json: Json = False,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Questionnaires filled in; several people's come in together.")], to: Target,
+    workflow: Flow = None, as_json: Json = False,
 ) -> None:
-    """Take a filled-in questionnaire into an engagement; what cannot be taken is named by cell, the rest comes in."""
+    """Take filled-in questionnaires into an engagement; what cannot be taken is named by cell, the rest comes in."""
     loaded = load(to)
     one = loaded.engagement.chosen(workflow)
-    _take_in(to, loaded, one, read_questionnaire(file), as_json=as_json)
+    _take_in(to, loaded, one, together({file.stem: read_questionnaire(file) for file in files}), as_json=as_json)
 
 
 @guarded
@@ -173,8 +203,9 @@ def _notes_beside(reply: Path, engagement: Path) -> str:
 def _take_in(to: Path, loaded: Loaded, one: Workflow, reply: Reply, *, as_json: bool) -> None:
     """Write answers into an engagement; what is known there is never replaced by a guess."""
     say(*reply.notices)
-    sure = {name for name, answer in loaded.engagement.answers_of(one).items() if answer.confidence == "known"}
-    kept = {name: answer for name, answer in reply.answers.items() if answer.confidence == "known" or name not in sure}
+    said = loaded.engagement.answers_of(one)
+    new = {name: said[name].beside(found) if name in said and said[name].said_by and found.said_by not in {"", said[name].said_by} else found for name, found in reply.answers.items()}
+    kept = {name: found for name, found in new.items() if reply.answers[name].confidence == "known" or name not in said or said[name].confidence == "guess"}
     if kept:
         write(to, loaded.engagement.having(replace(one, answers={**one.answers, **kept})), loaded.fingerprint)
     left = [name for name in reply.answers if name not in kept]

@@ -16,8 +16,9 @@ from advisorkit.files.disk import write_bytes
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, read_table
 from advisorkit.files.texts import Texts
+from advisorkit.intake.wording import level_in, nothing
 from advisorkit.values.criteria import TOPICS, Criterion
-from advisorkit.values.engagement import Answer
+from advisorkit.values.engagement import Answer, Engagement
 from advisorkit.values.errors import EngagementError, Fault, UsageError, nearest
 from advisorkit.values.quantities import Estimate
 
@@ -31,25 +32,29 @@ _LOOK = {"font_name": "Arial", "font_size": 10, "font_color": "#14202B", "text_w
 
 
 TEXTS = Texts("intake")
+ROLES = ("business", "IT", "legal", "finance")
+"""Who may get a sheet of their own; finance answers about money, whoever else may know."""
+_TOPIC_ROLES = {"economics": "finance"}
 
 
-def asked(*, core: bool = False) -> tuple[Criterion, ...]:
-    """The questions of a questionnaire, in workshop order: all that can be asked, or the `core` alone.
+def asked(*, core: bool = False, role: str = "") -> tuple[Criterion, ...]:
+    """The questions of a questionnaire, in workshop order: all that can be asked, the `core`, or those that a `role` can answer.
 
     Example:
-        >>> any(row.derived for row in asked())
-        False
+        >>> any(row.derived for row in asked()), {row.who for row in asked(role="legal")}, {row.topic for row in asked(role="finance")}
+        (False, {'legal'}, {'economics'})
     """
-    rows = [row for row in load_catalog().criteria.values() if not row.derived and (row.core or not core)]
+    rows = [row for row in load_catalog().criteria.values() if not row.derived and (row.core or not core) and role in {"", row.who, _TOPIC_ROLES.get(row.topic)}]
     return tuple(sorted(rows, key=lambda row: TOPICS.index(row.topic)))
 
 
-def new_questionnaire(path: str | Path, *, core: bool = False) -> None:
+def new_questionnaire(path: str | Path, *, core: bool = False, role: str = "") -> None:
     """Write an empty questionnaire: one line a question, lists with the client's own words, room for remarks.
 
     Args:
         path: The XLSX file to make; one that is there is replaced.
         core: Only the shortest useful assessment.
+        role: Only the questions of one of `ROLES`.
 
     Raises:
         UsageError: If the file cannot be written.
@@ -58,7 +63,7 @@ def new_questionnaire(path: str | Path, *, core: bool = False) -> None:
     book = import_module("xlsxwriter").Workbook(stream, _PLAIN)
     book.set_properties({"title": "Questionnaire", "created": datetime(2026, 1, 1)})  # noqa: DTZ001  same bytes each time
     _guide(book)
-    _questions(book, asked(core=core))
+    _questions(book, asked(core=core, role=role))
     book.close()
     try:
         write_bytes(path, stream.getvalue())
@@ -140,10 +145,10 @@ def read_questionnaire(path: str | Path) -> Reply:
         EngagementError: If the file is not such a questionnaire, so that nothing can be taken from it.
     """
     criteria, text = load_catalog().criteria, TEXTS.all
-    table = read_table(path, text["sheet"])
+    table = read_table(path, text["sheet"], {text[name].casefold() for name in COLUMNS}.__contains__)
     if missing := [text[name] for name in ("code", "answer") if text[name] not in table.columns]:
         message = f"is not a questionnaire of advisorkit: column {' and '.join(missing)} is missing"
-        raise EngagementError([Fault(table.file, "line 1", message)])
+        raise EngagementError([Fault(table.file, f"line {table.line}", message)])
     found = {}
     seen: dict[str, int] = {}
     for row in table.rows:
@@ -189,12 +194,12 @@ def _value(cells: Mapping[str, Spot], criterion: Criterion) -> Answer | None:
             end.fault(f"{end.seen} is the larger end of a range whose smaller end is missing")
         return None if end is not None else Answer()
     word = spot.text() or ""
-    if _plain(word) == _plain(TEXTS.all["unknown"]):
-        return Answer()
-    if criterion.words and (level := _level(word, criterion)):
+    if criterion.words and (level := level_in(word, criterion)):
         if end is not None:
             end.fault("a choice from the list has no larger end")
         return Answer(levels=(level,))
+    if nothing(word):
+        return Answer()
     if criterion.unit is None:
         labels = [level.label for level in criterion.levels]
         near = nearest(word, labels)
@@ -211,10 +216,57 @@ def _value(cells: Mapping[str, Spot], criterion: Criterion) -> Answer | None:
     return Answer(amount=low if high is None else Estimate.of([low.low, high.high]))
 
 
-def _level(word: str, criterion: Criterion) -> str | None:
-    names = {_plain(name): level.id for level in criterion.levels for name in (level.id, level.label)}
-    return names.get(_plain(word))
+
+def together(replies: Mapping[str, Reply]) -> Reply:
+    """Several people's replies as one; `replies` are by the name of each, which stands where a line names nobody.
+
+    Where two known answers differ, both stand as a disagreement with their names; nobody's answer is lost.
+    """
+    found: dict[str, Answer] = {}
+    differ: list[str] = []
+    for name, reply in replies.items():
+        for criterion, said in reply.answers.items():
+            one = replace(said, said_by=said.said_by or name)
+            found[criterion] = found[criterion].beside(one) if criterion in found else one
+            if "(" in found[criterion].said_by and criterion not in differ:
+                differ.append(criterion)
+    told = [f"{name}: people differ, both stand: {found[name].said_by}" for name in differ]
+    parts = list(replies.values())
+    return Reply(found, tuple(fault for one in parts for fault in one.faults), (*(notice for one in parts for notice in one.notices), *told))
 
 
-def _plain(word: str) -> str:
-    return " ".join(word.casefold().split())
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A guess that somebody is to confirm."""
+
+    workflow: str
+    """Its workflow's id."""
+    criterion: str
+    """What was guessed."""
+    who: str
+    """Who can confirm it: of the team, whoever has the question's role; else the role."""
+    by: str
+    """Day by which, as written in files; empty when none was agreed."""
+
+
+def pending(engagement: Engagement) -> tuple[Pending, ...]:
+    """The guesses of an engagement, those with the nearest day first.
+
+    Example:
+        >>> from datetime import date
+        >>> from advisorkit.values.engagement import Member, Workflow
+        >>> flow = Workflow("w", "W", {"regulated": Answer(("no",), confidence="guess")})
+        >>> pending(Engagement("a", "A", "EUR", date(2026, 11, 20), workflows=(flow,), team=(Member("Ann", "Legal counsel"),)))[0].who
+        'Ann'
+    """
+    criteria = load_catalog().criteria
+    found = [
+        Pending(workflow.id, name, _confirmer(engagement, criteria[name]), said.confirm_by.isoformat() if said.confirm_by else "")
+        for workflow in engagement.workflows for name, said in engagement.answers_of(workflow).items() if said.confidence == "guess"
+    ]
+    return tuple(sorted(found, key=lambda one: one.by or "9999"))
+
+
+def _confirmer(engagement: Engagement, criterion: Criterion) -> str:
+    able = (one.name for one in engagement.team if criterion.who.casefold() in f"{one.role} {one.part}".casefold().split())
+    return next(able, TEXTS.all.get(f"who.{criterion.who}", criterion.who))

@@ -76,6 +76,58 @@ class Answer:
         """Whether nothing is known; such an answer counts as absent but hides the one for all workflows."""
         return not self.levels and self.amount is None
 
+    def beside(self, other: Answer) -> Answer:
+        """This answer with somebody else's: a known one wins over a guess, and two that differ are a disagreement that names both.
+
+        Example:
+            >>> both = Answer(("daily",), said_by="Ann").beside(Answer(("monthly",), said_by="Bo"))
+            >>> both.levels, both.said_by
+            (('daily', 'monthly'), 'Ann (daily); Bo (monthly)')
+        """
+        if self.unknown or other.unknown or self.confidence != other.confidence:
+            return other if self.unknown or (self.confidence == "guess" and not other.unknown) else self
+        differ = (self.levels, self.amount) != (other.levels, other.amount)
+        speakers = dict.fromkeys(one.spoken if differ else one.said_by for one in (self, other))
+        notes = dict.fromkeys((self.note, other.note))
+        ends = [amount for amount in (self.amount, other.amount) if amount]
+        return replace(
+            self, levels=() if ends else tuple(dict.fromkeys((*self.levels, *other.levels))),
+            amount=Estimate.of([min(one.low for one in ends), max(one.high for one in ends)]) if differ and ends else self.amount,
+            said_by="; ".join(filter(None, speakers)), note="; ".join(filter(None, notes)),
+        )
+
+    @property
+    def spoken(self) -> str:
+        """Who said it, with what was said; empty when nobody is named."""
+        value = "/".join(self.levels) or (f"{self.amount.low:g} to {self.amount.high:g}" if self.amount and not self.amount.fixed else f"{self.amount.likely:g}" if self.amount else "")
+        return self.said_by if "(" in self.said_by or not self.said_by else f"{self.said_by} ({value})"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody who works on the engagement."""
+
+    name: str
+    """Their name."""
+    role: str = ""
+    """What they are at the client, such as Head of IT."""
+    part: str = ""
+    """What they do in this work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that was agreed to be done."""
+
+    act: str
+    """What is to be done."""
+    owner: str = ""
+    """Who does it."""
+    date: date | None = None
+    """Day by which it is to be done."""
+    state: Annotated[Literal["open", "done", "dropped"], Named("state")] = "open"
+    """How far it has come."""
+
 
 @dataclass(frozen=True, slots=True)
 class Override:
@@ -224,6 +276,10 @@ class Engagement(Displayed):
     """Negotiated prices by price-book id, in the book row's own unit and currency."""
     accept_stale: bool = False
     """Whether a final report may use prices older than the limit."""
+    team: tuple[Member, ...] = ()
+    """Who works on it, at the client and beside; for the consultant."""
+    actions: tuple[Action, ...] = ()
+    """What was agreed to be done, by whom and when; for the consultant."""
     history: tuple[Advised, ...] = ()
     """Advice given, oldest first."""
 

@@ -1,0 +1,191 @@
+"""Sheets for several people: each gets the questions of their role, and what they say differently stays with their names."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from command_line import run
+from hypothesis import given
+from hypothesis import strategies as st
+from test_intake import fill
+from test_workbooks import ods, ods_row
+
+from advisorkit.catalog.reading import load
+from advisorkit.intake.questionnaire import ROLES, asked, new_questionnaire, read_questionnaire
+from advisorkit.store.reading import read
+from advisorkit.values.engagement import Action, Answer, Member
+from advisorkit.values.quantities import Estimate
+
+FILE = """advisorkit: 1
+client: Acme
+currency: EUR
+as_of: 2026-11-20
+workflows:
+  - id: mail
+    name: Mail
+    answers:
+      operator: {value: it_generalist, confidence: guess, confirm_by: 2026-12-01}
+      regulated: {value: no, confidence: guess}
+team: [{name: Ann, role: Head of IT}, {name: Bo, role: Sponsor, part: sends the marks}]
+actions: [{act: Send forty cases, owner: Bo, date: 2026-12-05}, {act: Sign the order, state: done}]
+"""
+
+
+def label(criterion: str, level: str) -> str:
+    return load().criterion(criterion).level(level).label
+
+
+@pytest.fixture
+def engagement(tmp_path: Path) -> Path:
+    (tmp_path / "acme.yaml").write_text(FILE)
+    return tmp_path / "acme.yaml"
+
+
+def sheet(folder: Path, name: str, role: str, cells: dict[str, dict[str, Any]]) -> Path:
+    new_questionnaire(folder / name, role=role)
+    return fill(folder / name, cells)
+
+
+@pytest.mark.parametrize("role", ["business", "IT", "it", "legal", "finance"])
+def test_a_sheet_for_a_role_asks_what_that_role_knows(role: str, tmp_path: Path) -> None:
+    result = run("intake", "new", tmp_path / "q.xlsx", "--for", role)
+    found = openpyxl.load_workbook(tmp_path / "q.xlsx")["Answers"]
+    criteria = [load().criterion(found.cell(i, 1).value) for i in range(2, found.max_row + 1)]
+
+    assert result.exit_code == 0, result.output
+    assert criteria
+    assert all(one.topic == "economics" if role == "finance" else one.who.casefold() == role.casefold() for one in criteria)
+
+
+def test_the_sheets_of_the_roles_ask_every_question_between_them() -> None:
+    assert {row.id for role in ROLES for row in asked(role=role)} == {row.id for row in asked()}
+
+
+def test_a_role_that_is_none_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    result = run("intake", "new", tmp_path / "q.xlsx", "--for", "lawyer")
+
+    assert result.exit_code == 2
+    assert "there is business, IT, legal, finance" in result.output
+    assert not (tmp_path / "q.xlsx").exists()
+
+
+def test_several_sheets_come_into_one_file_and_differences_keep_their_names(engagement: Path) -> None:
+    folder = engagement.parent
+    ann = sheet(folder, "ann.xlsx", "business", {
+        "citations": {"Your answer": label("citations", "required")}, "calls_per_month": {"Your answer": 1000, "Up to": 2000},
+        "task_scope": {"Your answer": label("task_scope", "one_narrow")},
+    })
+    bo = sheet(folder, "finance.xlsx", "finance", {"calls_per_month": {"Your answer": 5000, "Who says so": "Bo"}, "budget": {"Your answer": "80k"}})
+    cy = sheet(folder, "cy.xlsx", "business", {
+        "citations": {"Your answer": label("citations", "no")}, "task_scope": {"Your answer": label("task_scope", "open_ended"), "How sure": "A guess"},
+    })
+    result = run("intake", "read", ann, bo, cy, "--to", engagement)
+    answers = read(engagement).workflows[0].answers
+
+    assert result.exit_code == 0, result.output
+    assert answers["citations"] == Answer(("required", "no"), said_by="ann (required); cy (no)")
+    assert answers["calls_per_month"] == Answer(amount=Estimate.of([1000, 5000]), said_by="ann (1000 to 2000); Bo (5000)")
+    assert (answers["budget"].amount, answers["budget"].said_by) == (Estimate.of(80_000), "finance")
+    assert answers["task_scope"].levels == ("one_narrow",), "a guess gives way to what somebody knows"
+    assert "citations: people differ, both stand: ann (required); cy (no)" in result.output
+
+
+def test_a_sheet_that_comes_later_adds_a_voice_and_its_own_person_may_correct_it(engagement: Path) -> None:
+    folder = engagement.parent
+    first = sheet(folder, "ann.xlsx", "business", {"citations": {"Your answer": label("citations", "required")}})
+    run("intake", "read", first, "--to", engagement)
+    corrected = sheet(folder, "ann.xlsx", "business", {"citations": {"Your answer": label("citations", "nice_to_have")}})
+    run("intake", "read", corrected, "--to", engagement)
+    assert read(engagement).workflows[0].answers["citations"] == Answer(("nice_to_have",), said_by="ann")
+
+    second = sheet(folder, "cy.xlsx", "business", {"citations": {"Your answer": label("citations", "no")}})
+    run("intake", "read", second, "--to", engagement)
+    assert read(engagement).workflows[0].answers["citations"].said_by == "ann (nice_to_have); cy (no)"
+
+
+said = st.builds(
+    Answer, st.sampled_from([("a",), ("b",), ("a", "b")]), st.none(), st.sampled_from(["known", "guess"]), st.sampled_from(["Ann", "Bo"]),
+) | st.builds(Answer, st.just(()), st.floats(0, 9).map(Estimate.of), st.sampled_from(["known", "guess"]), st.sampled_from(["Ann", "Bo"]))
+
+
+@given(said, said)
+def test_no_known_answer_is_lost_whoever_comes_first(one: Answer, other: Answer) -> None:
+    both, swapped = one.beside(other), other.beside(one)
+
+    assert (set(both.levels), both.amount, both.confidence) == (set(swapped.levels), swapped.amount, swapped.confidence)
+    known = [each for each in (one, other) if each.confidence == "known"] or [one, other]
+    assert both.confidence == known[0].confidence
+    if both.amount is None:
+        assert set(both.levels) == {level for each in known for level in each.levels}
+    else:
+        ends = [each.amount for each in known if each.amount]
+        assert (both.amount.low, both.amount.high) == (min(end.low for end in ends), max(end.high for end in ends))
+    assert one.beside(Answer()) == one and Answer().beside(one) == one
+
+
+def test_as_a_client_fills_it_in_and_another_program_saves_it_the_same_comes_back(tmp_path: Path) -> None:
+    cells: dict[str, dict[str, Any]] = {
+        "citations": {"Your answer": "b) " + label("citations", "nice_to_have"), "Remark": "see the policy"}, "calls_per_month": {"Your answer": "2k to 5k a month"},
+        "deadline_weeks": {"Your answer": "12 weeks"}, "regulated": {"Your answer": "Nein"}, "operator": {"Your answer": "tbd"},
+        "corpus_tokens": {"Your answer": "400 pages"}, "budget": {"Your answer": "a lot"}, "data_class": {"Your answer": "blue"},
+    }
+    file = sheet(tmp_path, "q.xlsx", "", cells)
+    found = read_questionnaire(file)
+    saved = openpyxl.load_workbook(file)
+    saved["Answers"].insert_rows(1, 2)
+    saved["Answers"]["A1"] = "Returned by Finance"
+    saved.save(tmp_path / "again.xlsx")
+    rows = [["" if cell.value is None else str(cell.value) for cell in row] for row in openpyxl.load_workbook(file)["Answers"].iter_rows()]
+    again = read_questionnaire(tmp_path / "again.xlsx")
+    other = read_questionnaire(ods(tmp_path, "".join(map(ods_row, rows)), "Answers"))
+
+    assert found.answers["citations"] == Answer(("nice_to_have",), note="see the policy")
+    assert found.answers["calls_per_month"].amount == Estimate.of([2000, 5000])
+    assert (found.answers["deadline_weeks"].amount, found.answers["regulated"].levels) == (Estimate.of(12), ("no",))
+    assert found.answers["corpus_tokens"].amount is not None and "operator" not in found.answers
+    assert [fault.where.partition("(")[2] for fault in found.faults] == [f"F{line})" for line in sorted(places(file, "budget", "data_class"))]
+    assert dict(again.answers) == dict(other.answers) == dict(found.answers)
+    assert [fault.message for fault in other.faults] == [fault.message for fault in found.faults]
+
+
+def places(file: Path, *codes: str) -> list[int]:
+    return [row[0].row for row in openpyxl.load_workbook(file)["Answers"].iter_rows() if row[0].value in codes]
+
+
+def test_check_lists_guesses_with_who_confirms_them_and_open_actions(engagement: Path) -> None:
+    told = run("check", engagement).output
+    document = json.loads(run("check", engagement, "--json").stdout)
+    found = read(engagement)
+
+    assert found.team == (Member("Ann", "Head of IT"), Member("Bo", "Sponsor", "sends the marks"))
+    assert found.actions[0] == Action("Send forty cases", "Bo", date(2026, 12, 5))
+    assert document["to_confirm"] == [
+        {"workflow": "mail", "criterion": "operator", "who": "Ann", "by": "2026-12-01"},
+        {"workflow": "mail", "criterion": "regulated", "who": "legal or data protection", "by": ""},
+    ]
+    assert document["actions"] == [{"act": "Send forty cases", "owner": "Bo", "date": "2026-12-05", "state": "open"}]
+    assert "Guesses to confirm" in told and "Send forty cases" in told and "Sign the order" not in told
+
+
+@pytest.mark.parametrize("line", ["team: [{role: IT}]", "actions: [{act: x, state: opn}]", "actions: [{act: x, date: soon}]", "actions: [{owner: Bo}]"])
+def test_a_faulty_member_or_action_is_a_fault_of_the_file(line: str, engagement: Path) -> None:
+    engagement.write_text(FILE.partition("team:")[0] + line + "\n")
+    result = run("check", engagement)
+
+    assert result.exit_code == 2
+    assert line.partition(":")[0] in result.output
+
+
+def test_people_and_actions_never_stand_in_a_deliverable(engagement: Path) -> None:
+    result = run("report", engagement, "--out", engagement.parent / "out")
+    page = next((engagement.parent / "out").glob("*client_report.html")).read_text(encoding="utf-8")
+
+    assert result.exit_code == 0, result.output
+    assert not [word for word in ("Ann", "Send forty cases", "sends the marks") if word in page]
+    assert replace(read(engagement), team=(), actions=()).workflows == read(engagement).workflows
