@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from advisorkit.catalog.reading import load
 from advisorkit.intake.brief import prompt, read_reply
 from advisorkit.values.errors import EngagementError
+from advisorkit.values.quantities import Estimate
 
 NOTES = """Call with the head of claims.
 Auditors insist on a source for every answer.   The wordings change about once a month.
@@ -62,6 +65,46 @@ def test_what_cannot_be_taken_is_told_line_by_line_and_the_rest_comes_in() -> No
     assert "line 2" in lines[0] and "citations" in lines[0]
     assert "line 3" in lines[1] and "'sometimes' is not a level of knowledge_change" in lines[1]
     assert "line 4" in lines[2] and "the notes do not hold these words" in lines[2]
+
+
+BLOCK = """answers:
+  citations:
+    value: required
+    quote: "Auditors insist on a source for every answer."
+  calls_per_month: {value: 12 to 15 thousand, quote: Roughly 12 to 15 thousand questions a month}
+  knowledge_change: {value: hourly, quote: The wordings change about once a month}
+"""
+AS_JSON = json.dumps({"answers": {"citations": {"value": "required", "quote": NOTES.splitlines()[1][:45]},
+                                  "calls_per_month": {"value": [12000, 15000], "quote": "Roughly 12 to 15 thousand questions a month"},
+                                  "knowledge_change": {"value": "hourly", "quote": "The wordings change about once a month"}}}, indent=1)
+
+
+@pytest.mark.parametrize("block", [BLOCK, AS_JSON])
+@pytest.mark.parametrize("fence", ["", "```", "~~~"])
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(("before", "after"), [("", ""), ("Here is what your notes say:\n\n", "\nTell me if you need more.\n"), ("answers: see below\n", "")])
+def test_words_around_a_reply_line_ends_and_fences_change_nothing(block: str, fence: str, ends: str, before: str, after: str) -> None:
+    fenced = f"{fence}yaml\n{block}\n{fence}\n" if fence else block
+    text = (before + fenced + after).replace("\n", ends)
+
+    found = read_reply(text, NOTES)
+
+    assert (found.answers["calls_per_month"].amount, found.answers["citations"].levels) == (Estimate.of([12_000, 15_000]), ("required",))
+    (fault,) = found.faults
+    assert "knowledge_change" in fault.where
+    assert block is AS_JSON or fault.where.startswith(f"line {text.replace(ends, chr(10)).split('  knowledge_change')[0].count(chr(10)) + 1},")
+
+
+@pytest.mark.parametrize(("quote", "taken"), [("a", False), ("e", False), ("of", False), ("ists on a source", False), ("on a source", True), ("Auditors insist", True), ("GDPR", True)])
+def test_a_quote_is_some_whole_words_of_the_notes(quote: str, taken: bool) -> None:
+    found = read_reply(f"answers:\n  citations: {{value: required, quote: {quote}}}", NOTES + "\nGDPR\n")
+
+    assert ("citations" in found.answers, len(found.faults)) == (taken, not taken)
+
+
+def test_two_sets_of_answers_are_asked_about() -> None:
+    with pytest.raises(EngagementError, match="2 sets of answers"):
+        read_reply(f"First:\n{BLOCK}\nBetter:\n{BLOCK}", NOTES)
 
 
 @pytest.mark.parametrize("reply", ["", "I cannot help with that.", "[1, 2]", "answers: [", "a: &x 1\nb: *x"])

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from importlib.resources import files
+from json import JSONDecoder
+from textwrap import dedent
 
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.vocabulary import answer
 from advisorkit.files.spots import Spot
-from advisorkit.files.trees import Fields, parse_yaml
+from advisorkit.files.trees import Node, parse_json, parse_yaml
 from advisorkit.intake.questionnaire import Reply, asked
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer
 from advisorkit.values.errors import EngagementError, Fault
 
 _NOTES = re.compile(r"\n={10}\n(.*)\n={10}\s*\Z", re.DOTALL)
-_FENCE = re.compile(r"\A\s*```[a-z]*\n(.*?)\n```\s*\Z", re.DOTALL)
+_START = re.compile(r"^[ \t]*answers:(?![ \t]*\w)|\{\s*\"answers\"\s*:", re.MULTILINE)
+_LEAST = 6
+"""Fewest letters and digits of a quote that is not a whole line of the notes."""
 
 
 def prompt(notes: str) -> str:
@@ -54,12 +59,12 @@ def read_reply(text: str, notes: str, file: str = "reply") -> Reply:
     Each guess has its quote as a private note and is to be confirmed by a person.
 
     Args:
-        text: The model's reply, YAML as asked for; a code fence around it is taken off.
+        text: The model's reply: YAML as asked for or JSON, in a code fence or not, with any words around it.
         notes: The same notes that the prompt held; every quote must stand in them, white space aside.
         file: Name of the reply for messages.
 
     Raises:
-        EngagementError: If the reply is not YAML of the form asked for, so that nothing can be taken from it.
+        EngagementError: If the reply holds no answers in the form asked for, or two sets of them, so that nothing can be taken from it.
 
     Example:
         >>> said = "answers:\n  citations: {value: required, quote: Auditors want sources}"
@@ -67,13 +72,29 @@ def read_reply(text: str, notes: str, file: str = "reply") -> Reply:
         ('required',)
     """
     criteria, faults = load_catalog().criteria, list[Fault]()
-    fenced = _FENCE.match(text)
-    root = Spot(parse_yaml(fenced[1] if fenced else text, file), "", file, faults)
-    if not isinstance(root.node, Fields) or "answers" not in root.fields():
-        raise EngagementError([Fault(file, "", "is not a reply to the brief: it must start with 'answers:'")])
+    root = Spot(_answers_in(re.sub("\r\n?", "\n", text), file), "", file, faults)
     entries = root.fields(("answers",))["answers"].fields(criteria, "criterion")
-    found = {name: _guess(spot, criteria[name], " ".join(notes.split())) for name, spot in entries.items()}
-    return Reply({name: guess for name, guess in found.items() if guess is not None}, tuple(faults))
+    found = {name: _guess(spot, criteria[name], notes) for name, spot in entries.items()}
+    return Reply({name: guess for name, guess in found.items() if guess is not None}, tuple(faults), tuple(root.listener.told))
+
+
+def _answers_in(text: str, file: str) -> Node:
+    """The answers of a reply, each on the line where it stands, without the words around them."""
+    blocks, end = list[tuple[int, str]](), 0
+    while start := _START.search(text, end):
+        block = text[start.start() :]
+        if "{" in start[0]:
+            with suppress(ValueError, RecursionError):
+                block = block[: JSONDecoder().raw_decode(block)[1]]
+        elif stop := re.compile(rf"\n[ \t]{{0,{len(start[0]) - len('answers:')}}}[^\s#}}\]]").search(text, start.end()):
+            block = text[start.start() : stop.start()]
+        end = start.start() + len(block)
+        blocks.append((text.count("\n", 0, start.start()), block))
+    if len(blocks) != 1:
+        what = f"holds {len(blocks)} sets of answers; keep one" if blocks else "is not a reply to the brief: no line 'answers:' is in it"
+        raise EngagementError([Fault(file, "", what)])
+    ((above, block),) = blocks
+    return (parse_json if block.startswith("{") else parse_yaml)("\n" * above + dedent(block), file)
 
 
 def _guess(spot: Spot, criterion: Criterion, notes: str) -> Answer | None:
@@ -85,9 +106,12 @@ def _guess(spot: Spot, criterion: Criterion, notes: str) -> Answer | None:
     if criterion.derived:
         spot.fault(f"{criterion.id} is never asked: it follows from the pilot or other answers")
         return None
-    quote = " ".join((members["quote"].text() or "").split())
-    if not quote or quote not in notes:
+    quote, whole = " ".join((members["quote"].text() or "").split()), " ".join(notes.split())
+    if not quote or not re.search(rf"(?<!\w){re.escape(quote)}(?!\w)", whole):
         members["quote"].fault("the notes do not hold these words, so the answer is not taken")
+        return None
+    if len(re.findall(r"\w", quote)) < _LEAST and quote not in (" ".join(line.split()) for line in notes.splitlines()):
+        members["quote"].fault("is too short to show that the notes say so; the answer is not taken")
         return None
     said = answer(members["value"], criterion)
     return None if said is None or said == Answer() else replace(said, confidence="guess", private_note=f"“{quote}”")
