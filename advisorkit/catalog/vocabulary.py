@@ -29,7 +29,6 @@ from advisorkit.files.typed import (
 )
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Adopted, Answer, Setting
-from advisorkit.values.errors import nearest
 from advisorkit.values.quantities import Estimate
 from advisorkit.values.written import ABOVE_ZERO, OWN_KEY, Named, Within
 
@@ -101,7 +100,7 @@ def _set(spot: Spot, name: str, valid: Mapping[str, Assumption], group: str) -> 
     if name in assumptions():
         spot.fault(f"'{name}' belongs under '{'assumptions' if group == 'workload' else 'workload'}'")
     else:
-        spot.fault(f"unknown {group} name '{shown(name)}'", nearest(name, list(valid)) or nearest(name, list(assumptions())))
+        spot.fault(f"unknown {group} name '{shown(name)}'", spot.near(name, list(valid)) or spot.near(name, list(assumptions())))
     return None
 
 

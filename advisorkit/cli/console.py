@@ -25,6 +25,7 @@ from advisorkit.costs.assumption import DRAWS
 from advisorkit.export.blocks import Block
 from advisorkit.export.terminal import terminal
 from advisorkit.files.numbers import Listener, is_number, unclear
+from advisorkit.files.trees import printable
 from advisorkit.intake.mapping import read_mapping
 from advisorkit.intake.portfolio import PortfolioTable, portfolio
 from advisorkit.store.reading import load
@@ -41,9 +42,9 @@ _DRAFT = re.compile(r"\.([^/\\]+)\.[0-9a-f]{8}\.tmp$")
 BEYOND = "the result is beyond any real number; look for an answer or assumption that is far too large or too small"
 """Said when numbers run out of range."""
 
-out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout and sys.stdout.isatty() else 120)
+out = Console(soft_wrap=True, highlight=False, emoji=False, width=None if sys.stdout and sys.stdout.isatty() else 120)
 """Results for people."""
-_err = Console(stderr=True, soft_wrap=True, highlight=False)
+_err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Sets = Annotated[
@@ -60,8 +61,8 @@ AcceptStale = Annotated[bool, typer.Option("--accept-stale", help="Accept prices
 
 def say(*lines: str) -> None:
     """Lines of progress or notice, on stderr."""
-    for line in lines:
-        _err.print(Text(line))
+    if lines:
+        _err.print(Text(printable("\n".join(lines))))
 
 
 def tell(faults: Iterable[Fault], *, as_json: bool = False, **more: Any) -> None:

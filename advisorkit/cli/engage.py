@@ -14,6 +14,7 @@ from advisorkit.cli.console import Flow, Json, MappingFile, answer, emit, fresh,
 from advisorkit.export.blocks import Table, table_of
 from advisorkit.files.disk import MAX_BYTES, read_source, write_bytes
 from advisorkit.files.tables import KINDS
+from advisorkit.files.trees import shown
 from advisorkit.intake.brief import notes_in, prompt, read_reply
 from advisorkit.intake.mapping import propose
 from advisorkit.intake.questionnaire import (
@@ -72,7 +73,7 @@ def check(
         actions += [one for engagement in found for one in engagement.actions if one.state == "open"]
         counted = sum(len(engagement.workflows) for engagement in found)
         if not as_json and counted:
-            out.print(f"{file}: good ({counted} workflow{'s' if counted != 1 else ''})", markup=False)
+            out.print(f"{shown(str(file), 200)}: good ({counted} workflow{'s' if counted != 1 else ''})", markup=False)
     tell(faults, as_json=as_json, to_confirm=[asdict(one) for one in guesses], actions=[{**asdict(one), "date": one.date and one.date.isoformat()} for one in actions])
     if not as_json:
         for block in _agenda(guesses, actions):
@@ -211,6 +212,6 @@ def _take_in(to: Path, loaded: Loaded, one: Workflow, reply: Reply, *, as_json: 
     left = [name for name in reply.answers if name not in kept]
     tell(reply.faults, as_json=as_json, workflow=one.id, taken=list(kept), left=left)
     if not as_json:
-        out.print(f"{to}: {len(kept)} answers taken into {one.id}; {len(left)} left as they were; {len(reply.faults)} refused", markup=False)
+        out.print(f"{shown(str(to), 200)}: {len(kept)} answers taken into {one.id}; {len(left)} left as they were; {len(reply.faults)} refused", markup=False)
     if reply.faults:
         raise typer.Exit(1)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from advisorkit.values.engagement import Adopted, Setting
-from advisorkit.values.quantities import MOST, Estimate
+from advisorkit.values.quantities import MOST, Estimate, percent
 from advisorkit.values.written import OWN_KEY, Key, Named
 
 AssumptionKind = Literal["positive", "share", "real", "count", "model", "word"]
@@ -20,6 +20,8 @@ AssumptionKind = Literal["positive", "share", "real", "count", "model", "word"]
 
 MOST_MONTHS = 1200
 """Largest whole number, such as months of a horizon."""
+MOST_GROWTH = 10.0
+"""Largest yearly growth, so that a century of it stays a number."""
 DRAWS, MOST_DRAWS = 2**14, 2**16
 """Draws of a simulation where nobody says how many, and the most, so that it ends within seconds and in ordinary memory."""
 
@@ -125,6 +127,7 @@ class Assumption:
         yield self.above_zero and value.low <= 0, "must be above 0"
         yield self.kind == "count" and not (value.fixed and value.likely == int(value.likely)), "must be one whole number"
         yield self.kind == "real" and value.low <= -1, "must be above −1"
+        yield self.kind == "real" and value.high > MOST_GROWTH, f"must not be above {MOST_GROWTH:g} ({percent(MOST_GROWTH)} a year)"
 
     def _word(self, value: Setting) -> str:
         if isinstance(value, Estimate):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 from advisorkit.charts.theme import SANS, SERIF
-from advisorkit.files.disk import read_bytes, read_source
+from advisorkit.files.disk import read_bytes, read_source, within
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import parse
 from advisorkit.files.typed import Form, whole
@@ -109,7 +109,9 @@ def _picture(value: str, folder: Path) -> str:
     path = folder / value
     if path.suffix.lower() not in _KINDS:
         return f"logo {value} must be a PNG, JPEG or SVG file"
-    if not path.resolve().is_relative_to(folder.resolve()):
+    try:
+        within(folder, value)
+    except EngagementError:
         return f"logo {value} must lie beside the brand file"
     if not path.is_file():
         return f"there is no logo file {value} beside the brand file"

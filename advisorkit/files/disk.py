@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import hashlib
 import os
 import secrets
@@ -46,6 +47,7 @@ def read_bytes(path: str | Path) -> bytes:
         EngagementError: If it is missing, a folder, unreadable, empty or too large.
     """
     try:
+        str(path).encode()
         if Path(path).exists() and not (Path(path).is_file() or Path(path).is_dir()):
             raise EngagementError([Fault(str(path), "", "is a device or a pipe, not a file")])
         with Path(path).open("rb") as stream:
@@ -66,7 +68,11 @@ def within(folder: str | Path, name: str) -> Path:
         EngagementError: If it lies outside.
     """
     path = Path(folder) / name
-    if not path.resolve().is_relative_to(Path(folder).resolve()):
+    try:
+        inside = path.resolve().is_relative_to(Path(folder).resolve())
+    except (OSError, RuntimeError, ValueError):  # a link to itself, a name that is no text
+        raise EngagementError([Fault(name, "", "leads nowhere: it is a link to itself or no file name")]) from None
+    if not inside:
         raise EngagementError([Fault(name, "", f"leads out of the folder {folder}; put a copy of the file inside it")])
     return path
 
@@ -81,7 +87,7 @@ def _why(error: OSError | ValueError) -> str:
             return "may not be read: permission denied"
         case OSError():
             return f"cannot be read: {error.strerror or error}"
-    return "is not a file name"
+    return "has a name that is no text; rename it"
 
 
 def decode(raw: bytes, file: str) -> tuple[str, tuple[str, ...]]:
@@ -139,9 +145,11 @@ def write_bytes(path: str | Path, content: bytes, at_last: Callable[[], object] 
         at_last: Called when all is written and only the replacing is left; what it raises leaves the old file.
 
     Raises:
-        OSError: If the folder cannot be written; the old file is then untouched.
+        OSError: If the folder cannot be written, or the old file is write-protected; it is then untouched.
     """
     target = Path(path).resolve()
+    if target.exists() and not target.stat().st_mode & 0o222:
+        raise PermissionError(errno.EACCES, "is write-protected; take the protection off, or work on a copy", str(path))
     draft = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.tmp")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:

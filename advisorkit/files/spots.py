@@ -18,6 +18,9 @@ MAX_TEXT = 10_000
 """Longest text accepted, in characters."""
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSEEN = re.compile("[\\s\x00-\x1f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb]+")
+_NAMED = 100
+"""Faults of a file after which no nearest words are looked for."""
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -72,8 +75,8 @@ class Spot:
 
     @property
     def blank(self) -> bool:
-        """Whether nothing but white space is written here, quoted or not."""
-        return isinstance(self.node, Scalar) and not self.node.text.strip()
+        """Whether nothing that can be seen is written here, quoted or not."""
+        return isinstance(self.node, Scalar) and not _UNSEEN.sub("", self.node.text)
 
     def fields(self, known: Collection[str] | None = None, what: str = "key") -> dict[str, Spot]:
         """Members by key; with `known`, any other key is a fault that names the nearest."""
@@ -84,10 +87,14 @@ class Spot:
             return {}
         members = {key.text: self._member(key, value) for key, value in self.node.fields}
         for name in [] if known is None else [name for name in members if name not in known]:
-            near = nearest(name, list(known or ()))
+            near = self.near(name, list(known or ()))
             hint = "" if near or len(known or ()) > 20 else f"; valid: {', '.join(known or ())}"
             members.pop(name).fault(f"unknown {what} '{shown(name)}'{hint}", near)
         return members
+
+    def near(self, word: str, valid: Sequence[str]) -> tuple[str, ...]:
+        """Valid words that look like `word`, as long as the file has few faults."""
+        return nearest(word, valid) if len(self.faults) < _NAMED else ()
 
     def _member(self, key: Scalar, value: Node) -> Spot:
         node = value if value.line == key.line else replace(value, line=key.line)
@@ -137,7 +144,7 @@ class Spot:
         elif self.node.text in valid and self.node.kind != "bool":
             return self.node.text
         else:
-            near = nearest(self.node.text, list(valid))
+            near = self.near(self.node.text, list(valid))
             hint = "" if near else f"; valid: {', '.join(list(valid)[:30])}"
             self.fault(f"{self.seen} is not a {what}{hint}", near)
         return None

@@ -7,6 +7,8 @@ scanned, so no expansion can happen. ``NO``, ``007`` and ``1:30`` stay text unti
 from __future__ import annotations
 
 import json
+import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -82,10 +84,19 @@ def shown(text: str, most: int = 60) -> str:
         >>> shown("bell" + chr(7) + chr(10) + "x" * 99, 8)
         'bell··xx…'
     """
-    if len(text) <= most and text.isprintable():
+    return printable(text[:most]).replace("\n", "·") + ("…" if len(text) > most else "")
+
+
+def printable(text: str) -> str:
+    """`text` without what moves a cursor, turns letters round or cannot be written; lines and spaces stay.
+
+    Example:
+        >>> printable("a" + chr(27) + "[31m" + chr(160) + "b")
+        'a·[31m b'
+    """
+    if text.isprintable():
         return text
-    plain = "".join(c if c.isprintable() else "·" for c in text[:most])
-    return plain + ("…" if len(text) > most else "")
+    return "".join(c if c.isprintable() or c == "\n" else " " if unicodedata.category(c) == "Zs" else "·" for c in text)
 
 
 def parse(source: SourceText) -> Node:
@@ -257,8 +268,7 @@ def parse_json(text: str, file: str) -> Node:
     faults: list[Fault] = []
 
     def pairs(members: list[tuple[str, Any]]) -> Fields:
-        names = [name for name, _ in members]
-        twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+        twice = sorted(name for name, times in Counter(name for name, _ in members).items() if times > 1)
         faults.extend(Fault(file, "", f"'{shown(name)}' is given twice in one object; keep one") for name in twice)
         return Fields(tuple((Scalar(name, 0, "text"), tree(value)) for name, value in members), 0)
 
@@ -270,11 +280,12 @@ def parse_json(text: str, file: str) -> Node:
             text, object_pairs_hook=pairs, parse_int=number, parse_float=number, parse_constant=number
         )
         root = tree(value)
+        deep = _depth(root) > MAX_DEPTH
     except json.JSONDecodeError as error:
         raise EngagementError([Fault(file, f"line {error.lineno}", f"is not well-formed JSON: {error.msg}")]) from None
     except RecursionError:
         raise EngagementError([Fault(file, "", f"is nested more than {MAX_DEPTH} deep")]) from None
-    if _depth(root) > MAX_DEPTH:
+    if deep:
         faults.append(Fault(file, "", f"is nested more than {MAX_DEPTH} deep"))
     if faults:
         raise EngagementError(faults)

@@ -116,7 +116,10 @@ def _study(engagement: Engagement, workflow: Workflow, marks: Mapping[str, Marke
 
 def _kept(source: Path, folder: Path, day: date) -> Path:
     """Where a results file is kept: where it lies when that is in the engagement's `folder`, in ``pilots/`` there otherwise."""
-    return source if source.is_relative_to(folder) else folder / "pilots" / f"{day.isoformat()}-{source.name}"
+    if source.is_relative_to(folder) and source.name.isprintable() and "\\" not in source.name:
+        return source
+    name = "".join(c if c.isprintable() and c != "\\" else "-" for c in source.name)
+    return folder / "pilots" / f"{day.isoformat()}-{name}"
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -169,12 +172,13 @@ def read_pilot(
     mark, kept = marks.pass_mark if pass_mark is None else pass_mark, _kept(source, folder, when)
     name = kept.relative_to(folder).as_posix()
     piloted = with_pilot(engagement, workflow.id, PilotFile(name, when, mark, reason, pattern, *astuple(choice)), marks.pass_mark)
-    _copy(source, kept)
     renewed = piloted.workflow(workflow.id)
     established = _established(piloted, renewed, {**earlier, name: marks})
     after = Study(piloted, renewed, established).advice
     lines = (_line(engagement.as_of, before), _line(max(when, engagement.as_of), after))
-    return PilotRead(with_advised(piloted, *lines), workflow.id, marks, established, before, after)
+    read = PilotRead(with_advised(piloted, *lines), workflow.id, marks, established, before, after)
+    _copy(source, kept)
+    return read
 
 
 def _line(day: date, advice: Advice) -> Advised:

@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.errors import UsageError, nearest
 from advisorkit.values.patterns import PatternId
-from advisorkit.values.quantities import Estimate, day, share_in
-from advisorkit.values.written import ABOVE_ZERO, Named, Within
+from advisorkit.values.quantities import MOST, MOST_RATE, Estimate, day, share_in
+from advisorkit.values.written import Named, Within
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,9 +270,9 @@ class Engagement(Displayed):
     """Month in which the client's financial year starts, 1 to 12."""
     priors: Mapping[Annotated[str, Named("axis")], Annotated[float, Within(0, 1)]] = field(default_factory=dict)
     """Belief before any answer by axis, 0 to 1; absent means the catalogue's."""
-    exchange_rates: Mapping[Annotated[str, Named("currency code")], Annotated[float, Within(ABOVE_ZERO)]] = field(default_factory=dict)
+    exchange_rates: Mapping[Annotated[str, Named("currency code")], Annotated[float, Within(1 / MOST_RATE, MOST_RATE)]] = field(default_factory=dict)
     """Units of `currency` for one unit of the named currency."""
-    prices: Mapping[Annotated[str, Named("price-book id")], Annotated[float, Within(0)]] = field(default_factory=dict)
+    prices: Mapping[Annotated[str, Named("price-book id")], Annotated[float, Within(0, MOST)]] = field(default_factory=dict)
     """Negotiated prices by price-book id, in the book row's own unit and currency."""
     accept_stale: bool = False
     """Whether a final report may use prices older than the limit."""

@@ -16,6 +16,9 @@ Kind = Literal["positive", "share", "real"]
 MOST = 1e15
 """Largest number that a file may hold."""
 
+MOST_RATE = 1e9
+"""Largest exchange rate that a file may hold, and one over the smallest."""
+
 Z95 = 1.6448536269514722
 """Standard normal quantile at 95 %: `Estimate.high` lies there and `Estimate.low` at minus that."""
 
