@@ -33,7 +33,7 @@ from advisorkit.batch.shell import open_shell
 from advisorkit.batch.worker import NAME, ForkEngine
 from advisorkit.export.bundles import headline
 from advisorkit.export.formats import check
-from advisorkit.values.errors import AdvisorError, EngagementError, Fault, PilotError, PriceError, RenderError
+from advisorkit.values.errors import BEYOND, AdvisorError, EngagementError, Fault, PilotError, PriceError, RenderError
 
 _OF_A_CLIENT = (EngagementError, PilotError, PriceError)
 """What is wrong with an engagement and not with the template that came upon it."""
@@ -72,6 +72,8 @@ def _execute(folder: Path, order: dict[str, Any]) -> Any:
     except PapermillExecutionError as error:
         if error.ename in {kind.__name__ for kind in _OF_A_CLIENT}:
             raise EngagementError([Fault("", "", error.evalue)]) from None
+        if error.ename == OverflowError.__name__:
+            raise EngagementError([Fault("", "", BEYOND)]) from None
         raise RenderError(f"{error.ename}: {error.evalue}") from None
     if not finished(notebook):
         raise RenderError("a cell ended the report before its last cell")

@@ -30,7 +30,16 @@ from advisorkit.intake.mapping import read_mapping
 from advisorkit.intake.portfolio import PortfolioTable, portfolio
 from advisorkit.store.reading import load
 from advisorkit.values.engagement import Engagement, Scenario, Setting
-from advisorkit.values.errors import AdvisorError, EngagementError, Fault, PilotError, PriceError, UsageError, nearest
+from advisorkit.values.errors import (
+    BEYOND,
+    AdvisorError,
+    EngagementError,
+    Fault,
+    PilotError,
+    PriceError,
+    UsageError,
+    nearest,
+)
 from advisorkit.values.prices import WARN_DAYS
 from advisorkit.values.quantities import Estimate, day
 
@@ -39,8 +48,6 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 _DRAFT = re.compile(r"\.([^/\\]+)\.[0-9a-f]{8}\.tmp$")
-BEYOND = "the result is beyond any real number; look for an answer or assumption that is far too large or too small"
-"""Said when numbers run out of range."""
 
 out = Console(soft_wrap=True, highlight=False, emoji=False, width=None if sys.stdout and sys.stdout.isatty() else 120)
 """Results for people."""

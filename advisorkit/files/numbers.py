@@ -23,6 +23,8 @@ _GLUED = re.compile(r"(?<=[0-9kKmM%€$£])[-–—](?=[0-9.,€$£])")
 _WORD = re.compile(r"(?:a )?[^\W\d_]+(?:-[^\W\d_]+)*|[0-9.,]*[0-9]|\S")
 _SPACES = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f\t\n\r"), " ")
 _COMMA = re.compile(r"(?:0|[1-9][0-9]*),(?:[0-9]{1,2}|[0-9]{4,})|0,[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+|[0-9]{1,3}(?:\.[0-9]{3}){2,}")
+_MANY = 20
+"""Amounts in words that are told one by one."""
 ONE = Estimate(1.0, 1.0, 1.0)
 """Factor of what is counted as it stands."""
 
@@ -145,6 +147,12 @@ class Listener:
         made = base if factor == ONE else base.times(factor)
         self._tell(said, made, measure, about=not factor.fixed)
         return made
+
+    @property
+    def heard(self) -> tuple[str, ...]:
+        """What was understood, as much of it as people read."""
+        more = len(self.told) - _MANY
+        return (*self.told[:_MANY], *([f"{more} more amounts in words were read alike"] if more > 0 else []))
 
     def _end(self, text: str, measure: Measure) -> tuple[float, float, Estimate]:
         """One end of a range: its number, the scale named with it (0 for none), and its unit as a factor."""

@@ -97,7 +97,7 @@ def portfolio(path: str | Path, currency: str, as_of: date, mapping: ListMapping
     if 2 * len(faulty) > len(rows):
         why = f"more than half of its rows are faulty ({len(faulty)} of {len(rows)}), so nothing of it was used"
         raise EngagementError([Fault(table.file, "", why), *(fault for row in faulty for fault in row.faults)])
-    return PortfolioTable(rows, (*table.notices, *strange(given, table), *_told(table, places, to, rest, given), *table.listener.told))
+    return PortfolioTable(rows, (*table.notices, *strange(given, table), *_told(table, places, to, rest, given), *table.listener.heard))
 
 
 def _told(table: ReadTable, places: Mapping[str, Place], to: Mapping[str, str], rest: Engagement, given: ListMapping) -> Iterator[str]:

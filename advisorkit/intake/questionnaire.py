@@ -157,7 +157,7 @@ def read_questionnaire(path: str | Path) -> Reply:
         if name and said is not None and not row.faults:
             found[name] = said
     faults = tuple(fault for row in table.rows for fault in row.faults)
-    return Reply(found, faults, (*table.notices, *table.listener.told))
+    return Reply(found, faults, (*table.notices, *table.listener.heard))
 
 
 def _code(row: ReadRow, file: str, seen: dict[str, int]) -> str | None:

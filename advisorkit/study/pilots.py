@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple, dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from advisorkit.advice.advice import Advice
@@ -41,6 +42,8 @@ class PilotRead:
     """The advice without this pilot."""
     after: Advice
     """The advice with it."""
+    keep: Callable[[], None]
+    """Puts a copy of the results beside the engagement, where they do not lie there; call it when all else is in order."""
 
 
 def plans(
@@ -176,9 +179,7 @@ def read_pilot(
     established = _established(piloted, renewed, {**earlier, name: marks})
     after = Study(piloted, renewed, established).advice
     lines = (_line(engagement.as_of, before), _line(max(when, engagement.as_of), after))
-    read = PilotRead(with_advised(piloted, *lines), workflow.id, marks, established, before, after)
-    _copy(source, kept)
-    return read
+    return PilotRead(with_advised(piloted, *lines), workflow.id, marks, established, before, after, partial(_copy, source, kept))
 
 
 def _line(day: date, advice: Advice) -> Advised:

@@ -19,6 +19,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+BEYOND = "the result is beyond any real number; look for an answer or assumption that is far too large or too small"
+"""Said when numbers run out of range."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
