@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from advisorkit.advice.cases import Case
 from advisorkit.catalog.vocabulary import forms
-from advisorkit.files.disk import read_source
+from advisorkit.files.disk import lines, read_source
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, parse_json
 from advisorkit.files.typed import Form, Schema, whole
@@ -20,7 +19,6 @@ from advisorkit.values.errors import EngagementError, Fault
 
 _SPARE = ("workflow", "also_acceptable", "outcome_reason", "source")
 _NOT_READ: Schema = {"tested_alternatives": {}, "deployed": {}, "outcome_path": {}}
-_LINE_END = re.compile(r"\r\n|\n|\r")  # str.splitlines would also break at U+2028, which JSON allows inside a text
 
 
 @cache
@@ -59,7 +57,7 @@ def read_lines(text: str, file: str) -> tuple[Case, ...]:
     faults: list[Fault] = []
     cases: list[Case] = []
     seen: dict[str, int] = {}
-    for number, line in enumerate(_LINE_END.split(text), 1):
+    for number, line in enumerate(lines(text), 1):
         if line.strip():
             mine: list[Fault] = []
             case = _case(line, file, shape, mine)
@@ -78,7 +76,7 @@ def read_lines(text: str, file: str) -> tuple[Case, ...]:
 
 def _not_lines(text: str, file: str) -> bool:
     """Whether `text` is of another form, such as one JSON value laid out over lines, so that faults by line would mislead."""
-    if not any(line.strip().startswith("{") and line.strip() != "{" for line in _LINE_END.split(text)):
+    if not any(line.strip().startswith("{") and line.strip() != "{" for line in lines(text)):
         return True
     try:
         parse_json(text, file)

@@ -6,6 +6,7 @@ import codecs
 import errno
 import hashlib
 import os
+import re
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
@@ -110,6 +111,16 @@ def decode(raw: bytes, file: str) -> tuple[str, tuple[str, ...]]:
         return raw.decode("utf-8"), ()
     text = _strict(raw, "cp1252", file)
     return text, (f"{file}: is not UTF-8; it was read as Windows-1252, so please check accents and signs",)
+
+
+def lines(text: str) -> list[str]:
+    """Lines of `text`; signs such as U+2028, at which ``str.splitlines`` breaks as well, belong to what is said.
+
+    Example:
+        >>> len(lines("a" + chr(0x2028) + "b" + chr(13) + chr(10) + "c"))
+        2
+    """
+    return re.split(r"\r\n|\n|\r", text)
 
 
 def _strict(raw: bytes, encoding: str, file: str) -> str:

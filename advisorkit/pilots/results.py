@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from advisorkit.files.disk import decode, read_bytes
+from advisorkit.files.disk import decode, lines, read_bytes
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, ReadTable, read_sheets, read_table
 from advisorkit.files.texts import Texts
@@ -130,8 +130,8 @@ def _from_json(file: str, text: str, notices: tuple[str, ...], choice: Choice) -
         raise EngagementError([Fault(file, "", "is nested too deep")]) from None
     except ValueError as error:
         broken = Fault(file, "", f"is not well-formed JSON: {error}")
-    rows = [_line(file, i, line) for i, line in enumerate(text.splitlines(), 1) if line.strip()]
-    raw = [found for line in text.splitlines() if line.strip() and isinstance(found := _object(line), dict)]
+    rows = [_line(file, i, line) for i, line in enumerate(lines(text), 1) if line.strip()]
+    raw = [found for line in lines(text) if line.strip() and isinstance(found := _object(line), dict)]
     if not raw:
         raise EngagementError([broken])
     return _from_table(_table(file, rows, notices), choice, raw)

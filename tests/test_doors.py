@@ -1,0 +1,210 @@
+"""What hostile and clumsy files do at every door: they are read rightly or refused in words, alone, soon, and with nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+from command_line import run
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisorkit.batch.inputs import gather
+from advisorkit.export.brand import read_brand
+from advisorkit.files.disk import read_bytes, within, write_bytes
+from advisorkit.files.trees import parse_json, printable
+from advisorkit.pilots.results import read_results
+from advisorkit.screens.live import copy_workbooks
+from advisorkit.store.reading import load
+from advisorkit.values.errors import AdvisorError, EngagementError, PilotError
+
+HEAD = "advisorkit: 1\nclient: {client}\ncurrency: EUR\nas_of: 2026-11-20\n{more}workflows:\n  - id: mail\n    name: Mail\n    answers: {{calls_per_month: 1000}}\n{flow}"
+
+
+def engagement(path: Path, client: str = "Client", more: str = "", flow: str = "") -> Path:
+    path.write_text(HEAD.format(client=client, more=more, flow=flow), encoding="utf-8")
+    return path
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(AdvisorError) as caught:
+        load(path)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\u2060 \ufeff", "\u2800", "\u3164", "\t\u00a0", "\u200f"])
+def test_words_that_nobody_can_see_are_no_words(tmp_path: Path, unseen: str) -> None:
+    assert "'client' is missing" in refusal(engagement(tmp_path / "a.yaml", json.dumps(unseen)))
+
+
+@pytest.mark.parametrize(("more", "flow", "said"), [
+    ("exchange_rates: {USD: 1e308}\n", "", "the most is 1e+09"), ("exchange_rates: {USD: 1e-300}\n", "", "too small"), ("prices: {'day:engineer-uk': 1e308}\n", "", "the most is 1e+15"),
+    ("", "    assumptions: {growth_per_year: 1000}\n", "must not be above 10"), ("", "    assumptions: {engineer_day_rate: 1e300}\n", "must not be above 1e+15"),
+    ("", "    assumptions: {horizon_months: 1e9}\n", "must not be above 1200"),
+])  # fmt: skip
+def test_rates_prices_and_growth_have_bounds(tmp_path: Path, more: str, flow: str, said: str) -> None:
+    assert said in refusal(engagement(tmp_path / "a.yaml", more=more, flow=flow))
+
+
+LONG = 20_000
+
+
+@pytest.mark.parametrize(("name", "text"), [
+    ("twice.json", '{"advisorkit":1,' + ",".join(f'"k{i}":1' for i in range(LONG)) + ',"k5":2}'),
+    ("criteria.yaml", HEAD.format(client="A", more="answers:\n" + "".join(f"  citat{i}: x\n" for i in range(LONG)), flow="")),
+    ("names.yaml", HEAD.format(client="A", more="assumptions:\n" + "".join(f"  engineer_day{i}: 3\n" for i in range(LONG)), flow="")),
+    ("words.yaml", HEAD.format(client="A", more="", flow="    pilots:\n" + "".join(f"      - {{file: a.csv, date: 2026-11-20, pattern: promp{i}}}\n" for i in range(LONG // 4)))),
+    ("amounts.yaml", HEAD.format(client="A", more="scenarios:\n" + "".join(f"  s{i}: {{answers: {{calls_per_month: {i} bananas}}}}\n" for i in range(LONG // 4)), flow="")),
+])  # fmt: skip
+def test_of_a_file_full_of_faults_all_are_told_and_the_first_have_neighbours(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+
+    with pytest.raises(EngagementError) as caught:
+        load(path)
+
+    assert len(caught.value.faults) >= (1 if name == "twice.json" else LONG // 4)
+    assert sum(bool(fault.nearest) for fault in caught.value.faults) <= 100
+
+
+def test_rows_of_one_id_are_told_in_one_pass(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("id,name\n" + "".join(f"a{i // 2},N\n" for i in range(9_000)))
+
+    with pytest.raises(EngagementError, match="is given 2 times"):
+        gather([path])
+
+
+@pytest.mark.parametrize("text", ['{"a":' * 327 + "1" + "}" * 327, "[" * 990 + "1" + "]" * 990, "[" * 100_000, '{"a":[' * 40 + "1" + "]}" * 40])
+def test_nesting_ends_in_words_whatever_its_depth(text: str) -> None:
+    with pytest.raises(EngagementError, match="nested more than 12 deep|not well-formed"):
+        parse_json(text, "deep.json")
+
+
+def test_a_workbook_of_empty_cells_is_refused_by_its_size(tmp_path: Path) -> None:
+    path, cells = tmp_path / "bomb.xlsx", "".join(f'<c r="A{i}"/>' for i in range(1, 2))
+    rows = '<row r="1">' + "<c/>" * 600_000 + "</row>"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as parts:
+        parts.writestr("[Content_Types].xml", '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>')
+        parts.writestr("xl/workbook.xml", '<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>')
+        parts.writestr("xl/_rels/workbook.xml.rels", '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>')
+        parts.writestr("xl/worksheets/sheet1.xml", f'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{cells and rows}</sheetData></worksheet>')
+
+    with pytest.raises(EngagementError, match=r"bomb\.xlsx"):
+        gather([path])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names, links and protection are of Unix")
+def test_names_links_and_protection_are_told_in_words(tmp_path: Path) -> None:
+    strange, loop, kept = tmp_path / os.fsdecode(b"m\xff.csv"), tmp_path / "logo.svg", engagement(tmp_path / "kept.yaml")
+    strange.write_text("case,right\n1,yes\n")
+    loop.symlink_to("logo.svg")
+    brand = tmp_path / "brand.yaml"
+    brand.write_text("name: A\nlogo: logo.svg\n")
+    kept.chmod(0o444)
+
+    with pytest.raises(PilotError, match="is no text; rename it"):
+        read_results(strange)
+    with pytest.raises(EngagementError, match="beside the brand file"):
+        read_brand(brand)
+    with pytest.raises(EngagementError, match="leads nowhere"):
+        within(tmp_path, "logo.svg")
+    with pytest.raises(EngagementError):
+        read_bytes(loop)
+    with pytest.raises(PermissionError, match="write-protected"):
+        write_bytes(kept, b"x")
+    assert load(kept).engagement.client == "Client"
+
+
+@pytest.mark.parametrize("results", ["a,b\n1,2\n", "case,right\n1,maybe\n", "case,right\n1,yes\n"])
+def test_results_that_are_refused_leave_nothing_beside_the_engagement(tmp_path: Path, results: str) -> None:
+    folder, path = tmp_path / "client", tmp_path / "away" / "r.csv"
+    folder.mkdir()
+    path.parent.mkdir()
+    path.write_text(results)
+    file = engagement(folder / "kept.yaml")
+    file.chmod(0o444)
+
+    assert run("pilot", "read", path, "--to", file).exit_code == 2
+    assert [one.name for one in folder.iterdir()] == ["kept.yaml"]
+
+
+@pytest.mark.parametrize("name", ["r\x1b[31m.csv", "a\\b.csv"])
+def test_results_of_an_odd_name_are_kept_under_one_that_a_file_can_hold(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text("case,right\n1,yes\n2,no\n")
+    file = engagement(tmp_path / "a.yaml")
+
+    assert run("pilot", "read", path, "--to", file).exit_code == 0
+    (pilot,) = load(file).engagement.workflows[0].pilots
+    assert pilot.file.isprintable() and "\\" not in pilot.file and (tmp_path / pilot.file).is_file()
+
+
+def test_a_line_separator_within_a_text_ends_no_line(tmp_path: Path) -> None:
+    path = tmp_path / "marks.jsonl"
+    path.write_text('{"case": "1", "right": true, "note": "a\u2028b\u0085c\u2029d"}\n{"case": "2", "right": false}\n', encoding="utf-8")
+
+    assert len(read_results(path).marks) == 2
+
+
+@pytest.mark.parametrize("row", ['{"success": "false"}', '{"case": {"id": 1}, "right": true}', '{"case": ["1"], "right": true}'])
+def test_what_is_no_mark_is_never_taken_for_right(tmp_path: Path, row: str) -> None:
+    path = tmp_path / "marks.jsonl"
+    path.write_text(f'{{"case": "0", "right": true}}\n{row}\n')
+
+    with pytest.raises((PilotError, EngagementError)) as caught:
+        read_results(path)
+
+    assert "line 2" in str(caught.value)
+
+
+def test_the_terminal_gets_no_escapes_and_no_emoji(tmp_path: Path) -> None:
+    marks, file = tmp_path / "esc.csv", engagement(tmp_path / "x:smile:\x1b[31m.yaml", '"Client"')
+    file.write_text(file.read_text().replace("name: Mail", "name: 'Smile :smile: & co'"))
+    marks.write_text("case,ri\x1b[31mght\n1,yes\n")
+
+    for words in (("pilot", "read", marks, "--to", file), ("check", file), ("check", tmp_path / "gone\x1b]0;x\x07.yaml"), ("assess", file)):
+        said = run(*words)
+        assert not {c for c in said.stdout + said.stderr if not c.isprintable() and c != "\n"}
+    assert ":smile:" in run("check", file).stdout and ":smile:" in run("assess", file).stdout
+
+
+@given(st.text())
+def test_what_is_printed_keeps_its_lines_and_moves_no_cursor(text: str) -> None:
+    shown = printable(text)
+
+    assert len(shown) == len(text)
+    assert all(c.isprintable() or c == "\n" for c in shown)
+    assert all(a == b for a, b in zip(text, shown, strict=True) if a.isprintable() or a == "\n")
+
+
+def test_a_file_of_astral_signs_is_opened_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "𠮷田😀.json"
+    whole = {"advisorkit": 1, "id": "y", "client": "Y", "currency": "EUR", "as_of": "2026-11-20", "workflows": [{"id": "w", "name": "W"}]}
+    path.write_text(json.dumps(whole))
+
+    cells = json.loads(next(iter(sorted(copy_workbooks(path).glob("1_*.ipynb")))).read_text(encoding="utf-8"))["cells"]
+
+    opening = next("".join(cell["source"]) for cell in cells if "ak.open" in "".join(cell["source"]))
+    assert "𠮷田😀.json" in opening
+    compile("\n".join(line for line in opening.splitlines() if not line.startswith("%")), "cell", "exec")
+
+
+def test_two_files_of_one_id_are_told_before_anything_is_written(tmp_path: Path) -> None:
+    for name in ("acme.yaml", "acme.yml"):
+        engagement(tmp_path / name)
+
+    said = run("batch", tmp_path, "--out", tmp_path / "out")
+
+    assert said.exit_code == 2 and "id acme is used 2 times" in said.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_long_word_stays_on_its_page(tmp_path: Path) -> None:
+    file = engagement(tmp_path / "a.yaml", "x" * 200)
+
+    assert run("report", file, "--to", "html", "--out", tmp_path / "out").exit_code == 0
+    assert "overflow-wrap" in (tmp_path / "out" / "a_client_report.html").read_text()
