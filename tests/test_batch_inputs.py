@@ -32,6 +32,39 @@ def odd(folder: Path, name: str) -> None:
             os.mkfifo(folder / name)
         case "turns.yaml":
             (folder / name).symlink_to(name)
+        case "twice.json":
+            (folder / name).write_text('{"advisorkit":1,' + ",".join(f'"k{i}":1' for i in range(20_000)) + ',"k5":2}')
+        case "unknown.yaml":
+            (folder / name).write_text(ENGAGEMENT.format("unknown") + "    answers:\n" + "".join(f"      citat{i}: x\n" for i in range(20_000)))
+        case "cells.yaml":
+            (folder / name).write_text(ENGAGEMENT.format("cells") + PILOT.replace("marks.csv", "cells.xlsx"))
+            (folder / "cells.xlsx").write_bytes(b"PK\3\4" + bytes(300))
+        case "rates.yaml":
+            (folder / name).write_text(ENGAGEMENT.format("rates").replace("EUR", "BHD\nexchange_rates: {USD: 1e308, EUR: 1e308}"))
+        case "growth.yaml":
+            (folder / name).write_text(ENGAGEMENT.format("growth") + "    assumptions: {growth_per_year: 1000, horizon_months: 1200}\n")
+        case "bytes\udcff.yaml":
+            (folder / name).write_text(ENGAGEMENT.format("bytes"))
+
+
+ODD = ("deep.json", "loop.yaml", "manifest.json", "turns.yaml", "twice.json", "unknown.yaml", "cells.yaml", "rates.yaml", "growth.yaml", "bytes\udcff.yaml")
+
+
+def test_of_twenty_files_the_good_ones_become_reports_whatever_stands_beside_them(tmp_path: Path) -> None:
+    good = [f"client-{i:02}" for i in range(20 - len(ODD) - 1)] + ["𠮷田😀-co"]
+    (tmp_path / "in").mkdir()
+    for name in good:
+        (tmp_path / "in" / f"{name}.yaml").write_text(ENGAGEMENT.format(name))
+    for name in ODD:
+        odd(tmp_path / "in", name)
+
+    found = gather([tmp_path / "in"])
+    result = make(notebook("from advisorkit.report.job import open_job; open_job(job)"), found.jobs, tmp_path / "out")
+
+    made = [one.engagement for one in result.deliverables if one.status == "made"]
+    assert len(found.jobs) == 20 and sorted(made) == sorted([*good[:-1], "co"])
+    assert len(result.failed) == len(ODD)
+    assert all(one.error and "itself failed" not in one.error for one in result.failed), [one.error for one in result.failed]
 
 
 @pytest.mark.parametrize("name", ["deep.json", "loop.yaml", "manifest.json", "turns.yaml"])

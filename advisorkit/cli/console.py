@@ -25,7 +25,6 @@ from advisorkit.costs.assumption import DRAWS
 from advisorkit.export.blocks import Block
 from advisorkit.export.terminal import terminal
 from advisorkit.files.numbers import Listener, is_number, unclear
-from advisorkit.files.trees import printable
 from advisorkit.intake.mapping import read_mapping
 from advisorkit.intake.portfolio import PortfolioTable, portfolio
 from advisorkit.store.reading import load
@@ -39,6 +38,7 @@ from advisorkit.values.errors import (
     PriceError,
     UsageError,
     nearest,
+    printable,
 )
 from advisorkit.values.prices import WARN_DAYS
 from advisorkit.values.quantities import Estimate, day

@@ -7,7 +7,6 @@ scanned, so no expansion can happen. ``NO``, ``007`` and ``1:30`` stay text unti
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from typing import Any, Literal
 import yaml
 
 from advisorkit.files.disk import SourceText
-from advisorkit.values.errors import EngagementError, Fault
+from advisorkit.values.errors import EngagementError, Fault, printable
 
 MAX_DEPTH = 12
 """Deepest nesting accepted."""
@@ -85,18 +84,6 @@ def shown(text: str, most: int = 60) -> str:
         'bell··xx…'
     """
     return printable(text[:most]).replace("\n", "·") + ("…" if len(text) > most else "")
-
-
-def printable(text: str) -> str:
-    """`text` without what moves a cursor, turns letters round or cannot be written; lines and spaces stay.
-
-    Example:
-        >>> printable("a" + chr(27) + "[31m" + chr(160) + "b")
-        'a·[31m b'
-    """
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or c == "\n" else " " if unicodedata.category(c) == "Zs" else "·" for c in text)
 
 
 def parse(source: SourceText) -> Node:

@@ -15,12 +15,25 @@ Faults in files are gathered as `Fault` values and raised together; faults in ca
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 BEYOND = "the result is beyond any real number; look for an answer or assumption that is far too large or too small"
 """Said when numbers run out of range."""
+
+
+def printable(text: str) -> str:
+    """`text` without what moves a cursor, turns letters round or cannot be written; lines and spaces stay.
+
+    Example:
+        >>> printable("a" + chr(27) + "[31m" + chr(160) + "b")
+        'a·[31m b'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else " " if unicodedata.category(c) == "Zs" else "·" for c in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +57,10 @@ class Fault:
     """What settles it, such as ``scorer``, where a file leaves something open; empty otherwise."""
     choices: tuple[tuple[str, str], ...] = ()
     """What may be chosen for that, each with what is known of it."""
+
+    def __post_init__(self) -> None:
+        for name in ("file", "where", "message"):
+            object.__setattr__(self, name, printable(getattr(self, name)))
 
     def __str__(self) -> str:
         place = ": ".join(part for part in (self.file, self.where) if part)
