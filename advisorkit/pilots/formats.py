@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from advisorkit.files.spots import Spot
+from advisorkit.files.spots import MAX_TEXT, Spot
 from advisorkit.files.trees import parse_yaml
 from advisorkit.files.typed import whole
 from advisorkit.values.errors import Fault
@@ -128,3 +129,9 @@ def number(value: Any) -> float | None:
     except (TypeError, ValueError):
         return None
     return found if math.isfinite(found) else None
+
+
+def said(value: Any) -> str:
+    """What was asked or answered, as text cut to what is kept."""
+    text = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+    return "".join(c for c in text if c.isprintable() or c in "\n\t")[:MAX_TEXT]

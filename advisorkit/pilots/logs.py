@@ -11,8 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from advisorkit.files.spots import MAX_TEXT
-from advisorkit.pilots.formats import ScoreAt, logbook, number, outcome, unjudged
+from advisorkit.pilots.formats import ScoreAt, logbook, number, outcome, said, unjudged
 from advisorkit.pilots.marked import COLUMNS
 from advisorkit.values.errors import Fault
 
@@ -122,12 +121,6 @@ def _loaded(value: Any) -> Any:
         return json.loads(value) if isinstance(value, str) and value[:1] in ("{", "[") else value
     except (ValueError, RecursionError):
         return value
-
-
-def said(value: Any) -> str:
-    """What was asked or answered, as text cut to what is kept."""
-    text = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
-    return "".join(c for c in text if c.isprintable() or c in "\n\t")[:MAX_TEXT]
 
 
 def flag(value: Any, where: str, log: Log) -> bool | None:

@@ -226,10 +226,10 @@ def _mark(line: MarkRow) -> MarkedCase | None:
         "sampling": _word(cells.get("sampling"), ("random", "chosen"), "way of sampling") or "",
         "arm": _word(cells.get("arm"), ARMS, "arm") or "",
         "date": as_day(cells["date"]) if "date" in cells else None,
-        **{name: _flag(cells.get(name)) for name in ("fixed_by_text", "passage_found")},
+        **{name: (said := _right(cells.get(name), "right", "wrong")) and said == "right" for name in ("fixed_by_text", "passage_found")},
         **{name: _amount(cells.get(name)) for name in ("input_tokens", "output_tokens", "minutes")},
         **{name: _text(cells.get(name)) for name in ("case", "marker", "run", "version", "segment", "input", "output", "note")},
-        "own": tuple((name, _text(spot)) for name, spot in cells.items() if name not in COLUMNS),
+        "own": tuple((name, _shown(spot)) for name, spot in cells.items() if name not in COLUMNS and not unfit(_shown(spot))),
     }
     if len(line.place.faults) > before:
         return None
@@ -247,9 +247,9 @@ def _outcome(line: MarkRow) -> str | None:
     return said or right
 
 
-def _right(spot: Spot | None) -> str | None:
+def _right(spot: Spot | None, *valid: str) -> str | None:
     found = outcome(_shown(spot)) if spot else None
-    if spot and found is None:
+    if spot and (found is None or found not in (valid or OUTCOMES)):
         spot.fault(f"'{_shown(spot)[:60]}' is neither yes nor no")
     return found
 
@@ -293,15 +293,6 @@ def _text(spot: Spot | None) -> str:
     elif problem := unfit(_shown(spot)):
         spot.fault(problem)
     return _shown(spot)
-
-
-def _flag(spot: Spot | None) -> bool | None:
-    if spot is None:
-        return None
-    found = outcome(_shown(spot))
-    if found not in ("right", "wrong"):
-        spot.fault(f"'{_shown(spot)[:60]}' is neither yes nor no")
-    return found == "right"
 
 
 def _word(spot: Spot | None, valid: Sequence[str], what: str) -> str | None:

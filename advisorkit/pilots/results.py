@@ -17,9 +17,9 @@ from advisorkit.files.disk import decode, lines, read_bytes
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, ReadTable, read_sheets, read_table
 from advisorkit.files.texts import Texts
-from advisorkit.files.trees import Fields, Scalar, parse_json, parse_tools_yaml, shown, tree
+from advisorkit.files.trees import Scalar, parse_json, parse_tools_yaml, shown, tree
 from advisorkit.files.workbooks import MAX_ROWS, MAX_UNPACKED, is_workbook
-from advisorkit.pilots.formats import logbook
+from advisorkit.pilots.formats import logbook, said
 from advisorkit.pilots.judging import Choice, judged
 from advisorkit.pilots.logs import Log, Logged, Score, told, verdict_columns
 from advisorkit.pilots.marked import (
@@ -42,13 +42,9 @@ _BEGUN = "_journal/start.json"
 _YAML = re.compile(r"(evalId|results|version|- case|- id):")
 
 
-def is_archive(raw: bytes, file: str) -> bool:
-    """Whether a ZIP file is an Inspect log, finished or not."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as parts:
-            return bool({"header.json", _BEGUN} & {*parts.namelist()})
-    except zipfile.BadZipFile:
-        raise EngagementError([Fault(file, "", "is a broken file; save it again")]) from None
+def is_archive(raw: bytes) -> bool:
+    """Whether a file is an Inspect log in its packed form, finished or not."""
+    return zipfile.is_zipfile(io.BytesIO(raw)) and bool({"header.json", _BEGUN} & {*zipfile.ZipFile(io.BytesIO(raw)).namelist()})
 
 
 def unpacked(raw: bytes, file: str) -> dict[str, Any]:
@@ -88,7 +84,7 @@ def read_results(path: str | Path, choice: Choice = _OPEN) -> MarkedResults:
     """
     try:
         raw, file = read_bytes(path), str(path)
-        if raw.startswith(b"PK\x03\x04") and is_archive(raw, file):
+        if is_archive(raw):
             return _from_log(file, unpacked(raw, file), None, choice)
         if is_workbook(raw):
             return _from_workbook(path, choice)
@@ -131,10 +127,10 @@ def _from_json(file: str, text: str, notices: tuple[str, ...], choice: Choice) -
     except ValueError as error:
         broken = Fault(file, "", f"is not well-formed JSON: {error}")
     rows = [_line(file, i, line) for i, line in enumerate(lines(text), 1) if line.strip()]
-    raw = [found for line in lines(text) if line.strip() and isinstance(found := _object(line), dict)]
+    raw = [row for _, row in rows if row]
     if not raw:
         raise EngagementError([broken])
-    return _from_table(_table(file, rows, notices), choice, raw)
+    return _from_table(_table(file, [row for row, _ in rows], notices), choice, raw)
 
 
 def _from_document(file: str, document: Any, notices: tuple[str, ...], choice: Choice) -> MarkedResults:
@@ -142,33 +138,31 @@ def _from_document(file: str, document: Any, notices: tuple[str, ...], choice: C
         return _from_log(file, document, None, choice, notices)
     rows = document if isinstance(document, list) else [document]
     if any(isinstance(row, dict) and any(map(_is_ours, row)) for row in rows):
-        return _from_table(_table(file, [_item(Spot(tree(row), f"[{i}]", file, [])) for i, row in enumerate(rows)], notices), choice, rows)
+        return _from_table(_table(file, [_item(file, row, 0, f"[{i}]") for i, row in enumerate(rows)], notices), choice, rows)
     known = ", ".join(dict.fromkeys(form.title for form in logbook().formats.values() if not form.instead))
     keys = f" with the keys {shown(', '.join(document), 80)}" if isinstance(document, dict) else ""
     raise EngagementError([Fault(file, "", f"holds data{keys} and no marks; read are {known}")])
 
 
-def _object(line: str) -> Any:
+def _line(file: str, number: int, line: str) -> tuple[ReadRow, Any]:
     try:
-        return json.loads(line)
-    except (ValueError, RecursionError):
-        return None
+        parse_json(line, file)
+        return _item(file, json.loads(line), number, ""), json.loads(line)
+    except (EngagementError, ValueError) as error:
+        message = error.faults[0].message if isinstance(error, EngagementError) else "is not well-formed JSON"
+        return ReadRow(number, {}, [Fault(file, f"line {number}", message)]), None
 
 
-def _line(file: str, number: int, line: str) -> ReadRow:
-    try:
-        return _item(Spot(replace(parse_json(line, file), line=number), "", file, []))
-    except EngagementError as error:
-        return ReadRow(number, {}, [Fault(file, f"line {number}", error.faults[0].message)])
-
-
-def _item(place: Spot) -> ReadRow:
-    """One mark that is written as an object."""
-    if not isinstance(place.node, Fields):
+def _item(file: str, row: Any, line: int, path: str) -> ReadRow:
+    """One mark that is written as an object; what was asked and answered may be of any form."""
+    place = Spot(Scalar("", line), path, file, [])
+    if not isinstance(row, dict):
         place.fault('is not an object: write one mark a line, such as {"case": "1", "right": true}')
-        return ReadRow(place.node.line, {}, place.faults)
-    cells = {name: replace(spot, node=replace(spot.node, line=place.node.line)) for name, spot in place.fields().items() if not spot.blank}
-    return ReadRow(place.node.line, cells, place.faults)
+        return ReadRow(line, {}, place.faults)
+    ours = columns_of(row)
+    plain = {name: said(value) if ours[name] in ("input", "output", "note") else value for name, value in row.items()}
+    spots = replace(place, node=tree(plain)).fields()
+    return ReadRow(line, {name: replace(spot, node=replace(spot.node, line=line)) for name, spot in spots.items() if not spot.blank}, place.faults)
 
 
 def _table(file: str, rows: Sequence[ReadRow], notices: tuple[str, ...]) -> ReadTable:
@@ -191,14 +185,14 @@ def _from_table(table: ReadTable, choice: Choice, raw: Sequence[Any] = ()) -> Ma
 def _from_rows(
     file: str, rows: Sequence[ReadRow], choice: Choice, warnings: tuple[str, ...] = (), pass_mark: float | None = None, notices: tuple[str, ...] = ()
 ) -> MarkedResults:
-    lines = [MarkRow(Spot(Scalar("", row.line), _path(row), _sheet(row, file), row.faults), named(row.cells)) for row in rows if not row.faults]
+    lines = []
+    for row in rows:
+        spot = next(iter(row.cells.values()), Spot(Scalar("", row.line), "", file, row.faults))
+        place = replace(spot, node=Scalar("", row.line), path="" if row.line else spot.path.rpartition(".")[0], file=spot.file or file)
+        lines += [] if row.faults else [MarkRow(place, named(row.cells))]
     marks = marks_of(lines)
     faults = [fault for row in rows for fault in row.faults]
     return _versioned(whole(MarkedResults(file, "table", marks, pass_mark, warnings, notices=notices), faults, len(rows)), choice)
-
-
-def _path(row: ReadRow) -> str:
-    return "" if row.line else next((spot.path.rpartition(".")[0] for spot in row.cells.values()), "")
 
 
 def _versioned(results: MarkedResults, choice: Choice) -> MarkedResults:
@@ -210,10 +204,6 @@ def _versioned(results: MarkedResults, choice: Choice) -> MarkedResults:
         judged(results.file, log, replace(choice, scorer="right"))
         marks = tuple(m for m in marks if m.version.casefold() == choice.version.strip().casefold())
     return replace(results, marks=marks)
-
-
-def _sheet(row: ReadRow, file: str) -> str:
-    return next((spot.file for spot in row.cells.values() if spot.file), file)
 
 
 def _from_workbook(path: str | Path, choice: Choice) -> MarkedResults:
@@ -235,8 +225,7 @@ def _by(row: ReadRow, sheet: int) -> ReadRow:
     """A row of the second sheet without initials is still another person's."""
     if sheet == 0 or "marker" in named(row.cells):
         return row
-    second = Spot(Scalar("second", row.line), "marker", "", row.faults)
-    return ReadRow(row.line, {**row.cells, "marker": second}, row.faults)
+    return ReadRow(row.line, {**row.cells, "marker": Spot(Scalar("second", row.line), "marker", "", row.faults)}, row.faults)
 
 
 def _pass_mark(agreed: ReadTable | None) -> float | None:

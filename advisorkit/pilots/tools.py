@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from advisorkit.pilots.formats import logbook, number, outcome
-from advisorkit.pilots.logs import Log, Row, described, first, flag, items, said
+from advisorkit.pilots.formats import logbook, number, outcome, said
+from advisorkit.pilots.logs import Log, Row, described, first, flag, items
 
 Placed = Iterator[tuple[Row, str]]
 """Answers with their places."""
