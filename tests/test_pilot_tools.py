@@ -163,13 +163,15 @@ def test_parts_of_a_score_are_asked_by_name(tmp_path: Path, parts: Any) -> None:
     assert counted(path, scorer=fault.choices[0][0]) == (3, 4)
 
 
-def test_several_scorers_are_asked_unless_the_log_names_its_headline(tmp_path: Path) -> None:
+def test_several_scorers_are_asked_unless_the_task_declared_its_headline(tmp_path: Path) -> None:
     log = inspect([{"is_json": "C", "qa": "CI"[i % 2]} for i in range(24)])
     path = written(tmp_path, log)
 
     assert "is_json (24 of 24 right, 100%); qa (12 of 24 right, 50%)" in refused(path).message
     assert counted(path, scorer="qa") == (12, 24)
-    log["results"]["headline"] = {"scorer": "qa"}
+    log["results"]["headline"] = {"scorer": "is_json"}  # what Inspect takes by itself when nobody says
+    assert refused(written(tmp_path, log)).option == "scorer"
+    log["eval"]["headline_metric"] = log["results"]["headline"] = {"scorer": "qa", "metric": "accuracy"}
     assert counted(written(tmp_path, log)) == (12, 24)
 
 

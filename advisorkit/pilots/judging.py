@@ -99,11 +99,12 @@ def _score(answer: Logged, scorer: str | None) -> Score:
 
 def _chosen(file: str, what: str, wanted: str, names: Sequence[str], faults: list[Fault]) -> str:
     known = [name for name in dict.fromkeys(names) if name]
-    found = [name for name in known if name.casefold() == wanted.strip().casefold()]
-    if not found:
+    plain = wanted.strip().casefold()
+    found = [name for name in known if name.casefold() == plain] or [name for name in known if name.casefold().startswith(plain)]
+    if len(found) != 1:
         message = _say("ask.unknown", what=what, wanted=wanted[:80], known=", ".join(known[:_MOST]) or "none")
         faults.append(Fault(file, "", message, nearest(wanted, known), what, tuple((name, "") for name in known)))
-    return found[0] if found else ""
+    return found[0] if len(found) == 1 else ""
 
 
 def _scorer(file: str, log: Log, answers: Sequence[Logged], choice: Choice, faults: list[Fault]) -> str | None:

@@ -172,13 +172,14 @@ def _table(file: str, rows: Sequence[ReadRow], notices: tuple[str, ...]) -> Read
 def _from_table(table: ReadTable, choice: Choice, raw: Sequence[Any] = ()) -> MarkedResults:
     """The marks in a table, of which `raw` are the rows as they stood in JSON."""
     rows = raw or [{name: getattr(row.cells[name].node, "text", "") if name in row.cells else "" for name in table.columns} for row in table.rows]
-    faults, ours = [fault for row in table.rows for fault in row.faults], {*columns_of(table.columns).values()}
+    faults, ours, known = [fault for row in table.rows for fault in row.faults], {*columns_of(table.columns).values()}, told(rows)
     graded = not ours & {"right", "outcome"} and verdict_columns(rows, logbook().formats["table"].text)
-    if not faults and (told(rows) or (graded and not check_columns(table.file, [*table.columns, "right"]))):
+    fits = known or (graded and not check_columns(table.file, [*table.columns, "right"]))
+    if (found := () if fits else check_columns(table.file, table.columns)) or ((known or graded) and faults):
+        raise PilotError([*found, *faults], len(rows))
+    if fits or choice.scorer.casefold() not in ("", "right"):
         places = [f"line {row.line}" if row.line else f"[{i}]" for i, row in enumerate(table.rows)]
         return _from_log(table.file, rows, places, choice, table.notices)
-    if found := check_columns(table.file, table.columns):
-        raise PilotError([*found, *faults])
     return _from_rows(table.file, table.rows, choice, notices=table.notices)
 
 
@@ -196,14 +197,16 @@ def _from_rows(
 
 
 def _versioned(results: MarkedResults, choice: Choice) -> MarkedResults:
-    """The marks of the version that was chosen; asked where one case was answered by several."""
-    marks = results.marks
-    log = Log("table", [Logged("", {"case": m.case}, {"right": Score(m.outcome)}, "", m.version) for m in marks if m.version])
-    twice = Counter((m.case, m.arm, m.marker) for m in dict.fromkeys(replace(m, run="") for m in marks))
-    if choice.version or (len({m.version for m in marks if m.version}) > 1 and max(twice.values()) > 1):
-        judged(results.file, log, replace(choice, scorer="right"))
-        marks = tuple(m for m in marks if m.version.casefold() == choice.version.strip().casefold())
-    return replace(results, marks=marks)
+    """The marks of the model and version that were chosen; asked where there are several models, or versions that answered one case."""
+    marks, models = results.marks, [dict(mark.own).get("model", "") for mark in results.marks]
+    answered = Counter((case, arm, marker) for case, arm, marker, version in {(m.case, m.arm, m.marker, m.version) for m in marks} if version)
+    apart = bool(choice.version) or max(answered.values(), default=0) > 1
+    if not (apart or choice.model or choice.threshold or len({*models}) > 1):
+        return results
+    pairs = zip(marks, models, strict=True)
+    log = Log("table", [Logged(str(i), {"case": m.case}, {"right": Score(m.outcome)}, model, m.version if apart else "") for i, (m, model) in enumerate(pairs)])
+    kept = judged(results.file, log, replace(choice, scorer="right")).rows
+    return replace(results, marks=tuple(marks[int(place)] for place, _ in kept))
 
 
 def _from_workbook(path: str | Path, choice: Choice) -> MarkedResults:

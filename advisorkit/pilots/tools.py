@@ -29,8 +29,8 @@ def answers(form: str, document: Any, rows: Sequence[Row], places: Sequence[str]
 
 def _inspect(log: Log, document: Mapping[str, Any], placed: Placed) -> Placed:
     spec, results, pairs = document["eval"], document.get("results") or {}, [*placed]
-    entries, head = results.get("scores") or [], results.get("headline") or {}
-    log.headline = str(head.get("score") or head.get("scorer") or "")
+    entries, head = results.get("scores") or [], (results.get("headline") or spec.get("headline_metric")) if spec.get("headline_metric") else {}
+    log.headline = str(first(head, "score|scorer") or "")
     log.said |= {"warn.unfinished": str(document["status"])[:40]} if document["status"] != "success" else {}
     limits = {entry["name"]: (entry.get("params") or {}).get("threshold") for entry in entries}
     reduced = _reduced(document, {entry.get("reducer") for entry in entries})
@@ -106,7 +106,8 @@ def _promptfoo(log: Log, document: Any, placed: Sequence[tuple[Row, str]]) -> Pl
 
 
 def _name(row: Row) -> tuple[str, str]:
-    return str(first(row, "provider.label|provider.id|provider") or "")[:200], said(first(row, "prompt.label|prompt.raw|prompt"))[:200]
+    model, prompt = first(row, "provider.label|provider.id|provider"), first(row, "prompt.label|prompt.display|prompt.id")
+    return said(model)[:200], " ".join(said(prompt).split())[:200]
 
 
 def _cases(rows: Sequence[Row]) -> list[int]:
@@ -180,4 +181,4 @@ def _cells(placed: Placed) -> Placed:
             status, reason, (provider, _, label) = str(row[names[at]]).upper(), row[names[at + 3]], names[at - 1].removeprefix("[").partition("] ")
             own = {"success": status == "PASS", "failureReason": 2 if status == "ERROR" else 0, "gradingResult": {"reason": reason}}
             if status:
-                yield own | {"promptIdx": k, "vars": given, "provider": provider, "prompt": label, "response": {"output": row[names[at - 1]]}}, place
+                yield own | {"promptIdx": k, "vars": given, "provider": provider, "prompt": {"label": label}, "response": {"output": row[names[at - 1]]}}, place
