@@ -272,3 +272,12 @@ def test_a_case_that_is_no_text_is_a_fault_with_line_and_field(tmp_path: Path, c
 
     assert "samples[1].case: " in str(refused(written(tmp_path, log))).replace("samples[1], case", "samples[1].case")
     assert "line 2, case: " in str(refused(written(tmp_path, lines, "marks.jsonl")))
+
+
+def test_two_models_in_promptfoos_csv_are_asked(tmp_path: Path) -> None:
+    head = "q,[acme:a] p,Status,Score,Named Scores,Grader Reason,Comment,[acme:b] p,Status,Score,Named Scores,Grader Reason,Comment"
+    rows = [f"q{i},an answer,PASS,1.00,,ok,,other,{'PASS' if i else 'FAIL'},1.00,,ok," for i in range(4)]
+    path = written(tmp_path, "\n".join([head, *rows]), "out.csv")
+
+    assert "acme:a (4 of 4 right, 100%); acme:b (3 of 4 right, 75%)" in refused(path).message
+    assert counted(path, model="acme:b") == (3, 4)

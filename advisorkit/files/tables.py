@@ -85,13 +85,14 @@ class _Found:
         return self.hits, below > 0, 0 if self.hits else below * len(self.lines[self.at][1])
 
 
-def read_table(path: str | Path, sheet: str = "", known: Known | None = None) -> ReadTable:
+def read_table(path: str | Path, sheet: str = "", known: Known | None = None, twins: str = "\0") -> ReadTable:
     """The table in a CSV file, or on the visible sheet called `sheet` of a workbook.
 
     Args:
         path: The file: CSV, XLSX, ODS or old XLS.
         sheet: The sheet; left out, it is the one on which most `known` headings stand, the first among equals.
         known: Finds the header below lines of titles; left out, the first line that holds anything is the header.
+        twins: A CSV text that holds this word repeats headings on purpose; they are numbered, as in ``Status (2)``.
 
     Raises:
         EngagementError: If the file, the sheet or its header cannot be used; faults of single rows stay in the rows.
@@ -104,6 +105,10 @@ def read_table(path: str | Path, sheet: str = "", known: Known | None = None) ->
             raise EngagementError([Fault(file, "", f"is {what}, not a table: open it in a spreadsheet program and save it as .xlsx")])
     text, notices = decode(raw, file)
     lines = [line for line in _csv_lines(text, _delimiter(text), file) if any(cell.text for cell in line[1])]
+    if twins in text and lines:
+        names = [cell.text for cell in lines[0][1]]
+        told = [name if name not in names[:i] else f"{name} ({names[:i].count(name) + 1})" for i, name in enumerate(names)]
+        lines[0] = lines[0][0], [replace(cell, text=name) for cell, name in zip(lines[0][1], told, strict=True)]
     return _table(file, _header(file, lines, known), notices)
 
 

@@ -94,7 +94,7 @@ def read_results(path: str | Path, choice: Choice = _OPEN) -> MarkedResults:
             return _from_json(file, text, notices, choice)
         if Path(file).suffix.lower() in (".yaml", ".yml") or _YAML.match(start):
             return _from_document(file, parse_tools_yaml(text, file), notices, choice)
-        return _from_table(read_table(path, known=_is_ours), choice)
+        return _from_table(read_table(path, "", _is_ours, "Grader Reason"), choice)
     except EngagementError as error:
         raise PilotError(error.faults) from None
 
