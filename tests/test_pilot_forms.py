@@ -129,6 +129,31 @@ def test_a_table_of_grades_is_read_once_column_and_threshold_are_named(tmp_path:
     assert counted(path, scorer="helpfulness", threshold="4") == (2, 3)
 
 
+def test_letters_below_a_heading_for_grades_and_a_threshold_in_the_row(tmp_path: Path) -> None:
+    assert "holds grades (A, B)" in refused(written(tmp_path, "case,grade\n1,A\n2,B\n", "m.csv")).message
+    assert counted(written(tmp_path, "case,grade\n1,A\n2,B\n", "m.csv"), threshold="a") == (1, 2)
+    assert counted(written(tmp_path, "case,score,threshold\n1,0.7,0.5\n2,0.4,0.5\n", "m.csv")) == (1, 2)
+
+
+def test_two_models_in_a_table_are_asked(tmp_path: Path) -> None:
+    path = written(tmp_path, "case,right,model\n1,yes,a\n2,no,b\n", "m.csv")
+
+    assert "a (1 of 1 right, 100%); b (0 of 1 right, 0%)" in refused(path).message
+    assert counted(path, model="b") == (0, 1)
+
+
+@pytest.mark.parametrize("choice", [{"threshold": "3"}, {"scorer": "nobody"}, {"model": "x"}, {"version": "x"}])
+def test_a_choice_that_a_table_does_not_offer_is_refused(tmp_path: Path, choice: dict[str, str]) -> None:
+    assert refused(written(tmp_path, "case,right\n1,yes\n", "m.csv"), **choice).option in choice
+
+
+def test_marks_in_json_may_hold_conversations_and_values_of_their_own(tmp_path: Path) -> None:
+    row = {"case": 1, "right": True, "input": [{"role": "user", "content": "x" * 11_000}], "cached": False, "meta": {"a": 1}, "output": "a\x1b[0m"}
+    mark = read_results(written(tmp_path, json.dumps(row), "m.jsonl")).marks[0]
+
+    assert (len(mark.input), mark.output) == (10_000, "a[0m")
+
+
 def test_rows_marked_as_not_judged_are_left_out(tmp_path: Path) -> None:
     results = read_results(written(tmp_path, "case,right,outcome\n1,yes,\n2,,not_judged\n3,n/a,\n4,no,declined\n", "m.csv"))
 

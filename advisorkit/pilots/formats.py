@@ -36,6 +36,8 @@ class ScoreAt:
     """Key that says whether it passed."""
     failed: str = ""
     """Key that says why the test itself failed."""
+    limit: str = ""
+    """Key of the least number that passes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class LogBook:
     """Words for each outcome."""
     synonyms: Mapping[str, tuple[str, ...]]
     """Usual names of our columns in other people's tables."""
+    grades: tuple[str, ...]
+    """Headings below which any word is a grade."""
     crashed: tuple[str, ...]
     """How reasons begin that tell of a test's own failure."""
     aside: tuple[str, ...]

@@ -77,7 +77,7 @@ def _counted(file: str, log: Log, answers: Sequence[Logged], outcomes: Sequence[
     stated = "headline" if scorer and scorer == log.headline else "" if scorer else "overall"
     notices = [_say(f"notice.{stated}", file=file, name=scorer, others=", ".join(_shares(answers, names).values()))] if stated and len(names) > 1 else []
     if left["nobody"] == len(answers):
-        raise PilotError([Fault(file, "", _say("ask.nothing", title=logbook().formats[log.form].title, why=" ".join(warnings)))], total)
+        raise PilotError([Fault(file, "", _say("ask.nothing", title=logbook().formats[log.form].title, why=" ".join(warnings) if total else _say("ask.empty")))], total)
     pairs = [(one, came) for one, came in zip(answers, outcomes, strict=True) if came != "not_judged"]
     return Judged(tuple(_rows(pairs, scorer)), tuple(warnings), tuple(notices))
 
@@ -191,11 +191,11 @@ def _threshold(file: str, scores: Sequence[Score], scorer: str, threshold: str) 
     """Grades without a threshold, or one that cannot be meant for them."""
     seen, cut = {_word(one.value): one.value for one in scores if not unjudged(one.value)}, number(threshold)
     ranked = sorted(seen, key=lambda name: (number(seen[name]) is None, -(number(seen[name]) or 0), name))
-    high = next((float(seen[name]) for name in ranked if number(seen[name]) is not None), None)
-    fits = bool({*seen} & {*_words(threshold)}) if cut is None else high is not None and (cut <= 1 or high > 1)
+    numbers = [float(value) for value in seen.values() if number(value) is not None]
+    fits = bool(numbers) and not (cut > 1 >= max(numbers) or (cut < 1 <= min(numbers) and max(numbers) > 1)) if cut is not None else bool({*seen} & {*_words(threshold)})
     if verdicts(scores, threshold) is not None and (fits or not threshold):
         return
     cuts = {name: verdicts(scores, ",".join(ranked[: i + 1]) if number(seen[name]) is None else name) for i, name in enumerate(ranked[:_MOST])}
     choices = tuple((name, percent(found.count("right") / len(found))) for name, found in cuts.items() if found)
-    key = "ask.misfit" if threshold else "ask.threshold"
-    yield Fault(file, "", _say(key, name=scorer, grades=_grades(scores) or "-", threshold=threshold[:40]), (), "threshold", choices)
+    key = "ask.threshold" if not threshold else "ask.misfit" if seen else "ask.stated"
+    yield Fault(file, "", _say(key, name=scorer, grades=_grades(scores), threshold=threshold[:40]), (), "threshold", choices)

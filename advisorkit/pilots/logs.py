@@ -166,11 +166,15 @@ def _scores(row: Row, rule: ScoreAt, columns: Sequence[str]) -> Iterator[tuple[s
         yield name, Score(under(value, rule.value), value.get(rule.stated)) if isinstance(value, dict) else Score(value)
     if rule.one in row:
         yield str(row[rule.one]), Score(first(row, rule.value))
-    yield from ((name, Score(row.get(name))) for name in columns if rule.rest)
+    limit = number(under(row, rule.limit))
+    for name in columns if rule.rest else ():
+        value = row.get(name)
+        yield name, Score(value, None if limit is None or (given := number(value)) is None else given >= limit)
 
 
 def verdict_columns(rows: Sequence[Row], text: Collection[str]) -> list[str]:
-    """Columns that hold nothing but verdicts: numbers, or words for right and wrong."""
+    """Columns that hold nothing but verdicts: numbers, words for right and wrong, or any words below a heading for grades."""
     names = dict.fromkeys(name for row in rows for name in row if name not in text)
     seen = {name: [value for row in rows if not unjudged(value := row.get(name))] for name in names}
-    return [name for name, values in seen.items() if values and all(number(one) is not None or (isinstance(one, str) and outcome(one)) for one in values)]
+    graded = logbook().grades
+    return [n for n, values in seen.items() if values and (n.casefold() in graded or all(number(v) is not None or (isinstance(v, str) and outcome(v)) for v in values))]

@@ -140,7 +140,7 @@ def _from_document(file: str, document: Any, notices: tuple[str, ...], choice: C
     if any(isinstance(row, dict) and any(map(_is_ours, row)) for row in rows):
         return _from_table(_table(file, [_item(file, row, 0, f"[{i}]") for i, row in enumerate(rows)], notices), choice, rows)
     known = ", ".join(dict.fromkeys(form.title for form in logbook().formats.values() if not form.instead))
-    keys = f" with the keys {shown(', '.join(document), 80)}" if isinstance(document, dict) else ""
+    keys = f" with the keys {shown(', '.join(document), 80)}" if isinstance(document, dict) and document else ""
     raise EngagementError([Fault(file, "", f"holds data{keys} and no marks; read are {known}")])
 
 
@@ -174,7 +174,7 @@ def _from_table(table: ReadTable, choice: Choice, raw: Sequence[Any] = ()) -> Ma
     rows = raw or [{name: getattr(row.cells[name].node, "text", "") if name in row.cells else "" for name in table.columns} for row in table.rows]
     faults, ours, known = [fault for row in table.rows for fault in row.faults], {*columns_of(table.columns).values()}, told(rows)
     graded = not ours & {"right", "outcome"} and verdict_columns(rows, logbook().formats["table"].text)
-    fits = known or (graded and not check_columns(table.file, [*table.columns, "right"]))
+    fits = known or (graded and not check_columns(table.file, [*table.columns, "right", *(["case"] if choice.scorer else [])]))
     if (found := () if fits else check_columns(table.file, table.columns)) or ((known or graded) and faults):
         raise PilotError([*found, *faults], len(rows))
     if fits or choice.scorer.casefold() not in ("", "right"):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from advisorkit.pilots.formats import logbook, number, outcome, said
-from advisorkit.pilots.logs import Log, Row, described, first, flag, items
+from advisorkit.pilots.logs import Log, Row, described, first, flag, items, under
 
 Placed = Iterator[tuple[Row, str]]
 """Answers with their places."""
@@ -88,14 +88,14 @@ def _usage(spec: Row, row: Row) -> dict[str, float]:
 
 
 def _promptfoo(log: Log, document: Any, placed: Sequence[tuple[Row, str]]) -> Placed:
-    results = first(document, "results") or {} if isinstance(document, dict) else {}
+    results = found if isinstance(found := under(document, "results"), dict) else {}
     log.reported = {name: float(count) for name, count in (results.get("stats") or {}).items() if isinstance(count, int | float)}
     rows = [row for row, _ in placed]
     columns = list(dict.fromkeys((row.get("promptIdx"), *_name(row)) for row in rows))
     times = Counter(column[1:] for column in columns)
     for (row, place), case in zip(placed, _cases(rows), strict=True):
         grading, (model, prompt) = row.get("gradingResult") or {}, _name(row)
-        parts, right = [*_top(items(grading, "componentResults"))], flag(row.get("success"), f"{place}.success", log)
+        parts, right = [*_top(items(grading, "componentResults"))], flag("nothing" if row.get("success") is None else row["success"], f"{place}.success", log)
         broken = row.get("failureReason") == 2 or (row.get("error") and not grading and not right)
         left = "errors" if broken else "crashed" if any(map(_crashed, [grading, *parts])) else ""
         verdict = _verdict(row, grading, parts, right=right is True)
