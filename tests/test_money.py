@@ -23,6 +23,7 @@ from advisorkit.costs.simulation import price
 from advisorkit.export.blocks import Table
 from advisorkit.export.markup import html
 from advisorkit.export.terminal import plain
+from advisorkit.report.advice_pages import summary
 from advisorkit.report.cost_pages import costs
 from advisorkit.report.short_pages import costed
 from advisorkit.study.documents import cost_document
@@ -181,3 +182,46 @@ def adds_up(rows: list[list[str]]) -> None:
 
 def whole(text: str) -> int:
     return 0 if text in ("–", "not known") else int(text.removeprefix("at least ").replace(",", "").replace("−", "-"))
+
+
+# The decision tells the gain with its condition
+
+
+def decided(**figures: Any) -> Study:
+    """A volume, today's figures and a target of 85 % right, which the prompt reaches or misses by its `error_rate_prompt`."""
+    found = engagement({"calls_per_month": 40_000, "cost_wrong": 5, "facts_in_request": "all", "human_review": "never"}, {**TODAYS_FIGURES, **figures})
+    work = replace(found.workflows[0], context={"target": "85 %"})
+    return Study(replace(found, workflows=(work,)), work, draws=2**10)
+
+
+@pytest.mark.parametrize(("wrong", "condition"), [([0.25, 0.3, 0.35], True), ([0.02, 0.04, 0.06], False)])
+def test_where_the_mark_will_be_missed_a_gain_is_told_with_its_condition_everywhere(wrong: list[float], condition: bool) -> None:
+    study = decided(error_rate_prompt=wrong)
+    assert study.decision.gained is not None
+    assert (study.decision.prospects.reach[study.decision.destination] < 0.5) == condition  # type: ignore[operator]
+    title, page = costs(study)[0].text, "\n".join(plain(block) for block in summary(study))  # type: ignore[union-attr]
+
+    for words in (study.decision.headline, title):
+        assert "gain" in words
+        assert ("If you accept" in words) == condition
+    assert (", if " in page) == condition
+    row = study.costs.money[study.decision.destination]
+    assert row.staged is not None
+    assert (row.staged < row.gain.likely) or not condition  # type: ignore[union-attr]
+
+
+def test_where_the_advised_pattern_loses_money_the_headline_and_the_first_page_say_so() -> None:
+    study = decided(error_rate_prompt=0.4, cost_wrong=50, error_rate_today=0.01)
+    row = study.costs.money[study.decision.destination]
+
+    assert row.gain is not None
+    assert row.gain.likely < 0
+    assert "loses" in study.decision.headline or "lose" in study.decision.headline
+    assert "−€" in "\n".join(plain(block) for block in summary(study))
+
+
+def test_a_staged_value_loses_the_build_where_the_mark_is_missed() -> None:
+    always, never = (price(fixed(inputs(error_rate_prompt=0.1)), 2, mark=mark).money["prompt"] for mark in (0.5, 0.95))
+
+    assert always.staged == pytest.approx(always.gain.likely)
+    assert never.staged == pytest.approx(-never.build.likely)

@@ -22,6 +22,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from advisorkit.advice.decision import about
 from advisorkit.advice.words import whole_percents
+from advisorkit.costs.money import printed_gain
 from advisorkit.export import bundles, markup
 from advisorkit.export import html as page
 from advisorkit.export.blocks import Block, ChartBlock, DecisionBlock, Done, Heading, Table
@@ -33,7 +34,7 @@ from advisorkit.files.texts import places
 from advisorkit.report.advice_pages import changes, path, reasons, summary
 from advisorkit.report.cost_pages import costs, figures
 from advisorkit.report.job import Report, make_report, open_job, write_job
-from advisorkit.report.printed import lead_points, project, sampled
+from advisorkit.report.printed import lead_points, project
 from advisorkit.report.sentences import TEXTS
 from advisorkit.report.whole_pages import answers
 from advisorkit.study.documents import advice_document, cost_document
@@ -41,7 +42,7 @@ from advisorkit.study.study import Study
 from advisorkit.values.engagement import Answer, Engagement, Override, Scenario, Workflow
 from advisorkit.values.errors import UsageError
 from advisorkit.values.patterns import PATTERNS
-from advisorkit.values.quantities import Estimate, money_short, percent, percents
+from advisorkit.values.quantities import Estimate, money_short, percent, percents, sampled
 
 ROOT = Path(__file__).parents[1]
 TEMPLATE = ROOT / "templates" / "client_report.ipynb"
@@ -139,11 +140,12 @@ def test_the_three_figures_of_the_summary_are_the_engine_s() -> None:
 
     shown_there = prose(page_of(report()))
 
-    total = cost["patterns"][advice["recommended"]]["total"]
+    row = cost["money"][advice["recommended"]]
     reach = advice["decision"]["reach"][view.decision.destination]
     assert f"{about(reach).removeprefix('about ')}  chance to reach the" in shown_there
-    assert f"{money_short(total['p50'], 'EUR')}  over 36 months" in shown_there
-    assert f"80% range {money_short(total['p10'], 'EUR')} to {money_short(total['p90'], 'EUR')}" in shown_there
+    assert f"{money_short(printed_gain(view.costs.money, view.decision.destination), 'EUR')}  gain against today over 36 months" in shown_there
+    assert f"{money_short(row['outside']['likely'], 'EUR')}  leaves the house over 36 months" in shown_there
+    assert f"80% range {money_short(row['outside']['p10'], 'EUR')} to {money_short(row['outside']['p90'], 'EUR')}" in shown_there
 
 
 def test_the_money_table_of_a_page_is_that_of_the_json() -> None:
@@ -223,7 +225,7 @@ def test_a_cost_that_is_not_known_is_said_to_be_unknown() -> None:
 
     shown_there = prose(page_of(make_report(bare, draws=DRAWS)))
 
-    assert "too little is known to give a range" in shown_there
+    assert "not known  gain against today over 36 months with a prompt; ask for Items a month" in shown_there
     assert "nan" not in shown_there.lower()
     assert "None" not in shown_there
 

@@ -13,10 +13,22 @@ from advisorkit.advice.steps import NextStep, OffRamp
 from advisorkit.advice.words import how_likely, whole_percents
 from advisorkit.values.criteria import Catalog, Criterion
 from advisorkit.values.patterns import PATTERNS, PatternId
-from advisorkit.values.quantities import percent
+from advisorkit.values.quantities import money_short, percent
 
 Run = tuple[str, str]
 """Words, and the id of the pattern that they name; empty when they name none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gained:
+    """What the destination gains against today."""
+
+    gain: float
+    """At likely values, as the money table prints it."""
+    months: int
+    """Over how many months."""
+    currency: str
+    """ISO code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,10 @@ class Decision:
     """Whether a person has to decide each case, so that the system only assists."""
     override: str
     """A person's other decision in a sentence; empty when there is none."""
+    gain: str
+    """What the destination gains or loses against today, in a sentence that names its condition; empty where that is not known."""
+    gained: Gained | None
+    """The amount in it."""
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -110,7 +126,7 @@ def open_criteria(catalog: Catalog, answers: Answers) -> tuple[Criterion, ...]:
     )
 
 
-def decide(catalog: Catalog, advice: Advice, answers: Answers, prospects: Prospects, step: NextStep) -> Decision:
+def decide(catalog: Catalog, advice: Advice, answers: Answers, prospects: Prospects, step: NextStep, gained: Gained | None = None) -> Decision:
     """The decision that follows from an advice.
 
     Args:
@@ -119,11 +135,13 @@ def decide(catalog: Catalog, advice: Advice, answers: Answers, prospects: Prospe
         answers: Every answer that holds, a pilot's findings in place of opinions.
         prospects: Expected share right, against what is asked for.
         step: What to do next, with the cases to mark that its plan names.
+        gained: What the destination gains against today, where that is known.
     """
     decided = bool(person_decides(catalog, answers))
     chances = whole_percents({pattern: found.probability for pattern, found in advice.patterns.items()})
+    gain = tuple(_gain(catalog, advice.recommended, prospects, gained)) if gained else ()
     return Decision(
-        runs=tuple(_headline(catalog, advice, chances, step, prospects, person=decided)),
+        runs=(*_headline(catalog, advice, chances, step, prospects, person=decided), *((gain,) if gain and step.action not in ("off_ramp", "stop") else ())),
         now=advice.now,
         destination=advice.recommended,
         clear=advice.clear,
@@ -138,6 +156,8 @@ def decide(catalog: Catalog, advice: Advice, answers: Answers, prospects: Prospe
         open_questions=len(open_criteria(catalog, answers)),
         person_decides=decided,
         override=_override(catalog, advice),
+        gain="".join(words for words, _ in gain),
+        gained=gained,
     )
 
 
@@ -175,6 +195,15 @@ def _goal(now: PatternId, goal: PatternId, prospects: Prospects) -> str:
         return "goal.other"
     chance = prospects.reach.get(goal)
     return "goal.same" if chance is None else "goal.same.reached" if chance >= 0.6 else "goal.same.missed" if chance < 0.4 else "goal.same.open"
+
+
+def _gain(catalog: Catalog, goal: PatternId, prospects: Prospects, found: Gained) -> tuple[Run, ...]:
+    """A gain says on which share right it stands where that will probably miss what is asked for."""
+    reach = prospects.reach.get(goal)
+    key = "gain" if found.gain >= 0 else "loss"
+    key += ".if" if reach is not None and reach < 0.5 else ""
+    amount, right = money_short(abs(found.gain), found.currency), percent(prospects.expected_right[goal].p50)
+    return _named(catalog.text[key], goal, catalog, gain=amount, months=str(found.months), right=right)
 
 
 def _named(template: str, pattern: PatternId, catalog: Catalog, **values: str) -> tuple[Run, ...]:

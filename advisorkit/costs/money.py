@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,12 +21,14 @@ SUMS = ("outside", "staff", "all_in", "gain", "gain_cash", "gain_all_checked")
 Paid = Mapping[Column, Sequence[Flow]]
 
 
+THOUSANDS = 10_000
+"""Amounts of a table are printed in thousands when one of its sums reaches this."""
 Sums = Mapping[Column, Mapping[str, Any]]
 """Amounts by column and name."""
 
 
-def sums(here: Workings, paid: Paid) -> dict[Column, dict[str, Any]]:
-    """Present value of every part and sum of every row; NaN, or absent, where it is not known.
+def sums(here: Workings, paid: Paid, mark: float | None = None) -> dict[Column, dict[str, Any]]:
+    """Present value of every part and sum of every row; NaN, or absent, where it is not known. ``staged`` loses the build where `mark` is missed.
 
     A part of which a line is not known is not known. Wrong answers hold what is known of them, since the share that people get wrong today
     may be all that is missing.
@@ -42,6 +44,8 @@ def sums(here: Workings, paid: Paid) -> dict[Column, dict[str, Any]]:
         row["gain_cash"] = (today["staff"] - row["staff"]) * here.values.get("freed_hours_cash", np.float64(np.nan)) - row["outside"]
         if here.inputs.falling:
             row["gain_all_checked"] = row["gain"] - _more_if_all_checked(here, column)
+        if mark is not None:
+            row["staged"] = np.where(1 - here.values[f"error_rate_{column}"] >= mark, row["gain"], -row["build"])
     return found
 
 
@@ -99,14 +103,14 @@ def spares(here: Workings) -> tuple[Any, Any]:
 
 
 def table(
-    inputs: Inputs, bands: Mapping[tuple[str, ...], Band], chances: Mapping[Column, float], paid_back: Iterable[Payback]
+    inputs: Inputs, bands: Mapping[tuple[str, ...], Band], shares: Mapping[str, Mapping[Column, float]], paid_back: Iterable[Payback]
 ) -> dict[Column, MoneyRow]:
     """The rows, from what the draws say and from likely values.
 
     Args:
         inputs: Assumptions of one workflow.
         bands: What the draws say by ``money``, column and name.
-        chances: Share of draws with a gain, by column.
+        shares: Share of draws with a ``gain``, and mean of ``staged``, by column.
         paid_back: Paybacks of the draws against today.
     """
     here = scene(inputs, inputs.likely())
@@ -121,7 +125,7 @@ def table(
     def row(column: Column) -> MoneyRow:
         parts, payback = unknown(found, column), _both(months.get(column), drawn.get(column))
         return MoneyRow(
-            column, **{name: figure(column, name) for name in (*PARTS, *SUMS)}, gain_chance=chances.get(column), payback=payback, by_year=years.get(column, ()),
+            column, **{name: figure(column, name) for name in (*PARTS, *SUMS)}, gain_chance=shares["gain"].get(column), staged=shares["staged"].get(column), payback=payback, by_year=years.get(column, ()),
             unknown=parts, missing=tuple(_missing(here, paid[column], parts)) if parts else (),
         )
 
@@ -167,3 +171,41 @@ def _years(here: Workings, paid: Paid) -> Iterator[tuple[Column, tuple[Year, ...
         once = {year_of[0]: float(stacked.amounts["once"][row, 0])}
         years = dict.fromkeys(year_of)
         yield column, tuple(Year(y, once.get(y, 0.0), float(running[y][row]) if y in running else 0.0) for y in years)
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """Amounts as they are printed: whole units, sums and gains worked out from them."""
+
+    unit: int
+    """1000 or 1."""
+    rows: Mapping[Column, Mapping[str, int | None]]
+    """By column and name; None stands for not known."""
+
+
+def printed(found: Mapping[Column, MoneyRow]) -> Printed:
+    """What a money table prints: parts rounded to its unit, sums of what is rounded, and gains from those sums."""
+    unit = 1000 if max((abs(row.all_in.likely) for row in found.values() if row.all_in), default=0.0) >= THOUSANDS else 1
+    rows: dict[Column, dict[str, int | None]] = {column: dict(_rounded(row, unit)) for column, row in found.items()}
+    for column, row in rows.items():
+        row |= {name: _whole(row, parts) for name, parts in (("outside", PARTS[:2]), ("staff", PARTS[2:4]), ("all_in", PARTS))}
+        row["gain"] = (rows["today"]["all_in"] or 0) - (row["all_in"] or 0) if found[column].gain else None
+    return Printed(unit, rows)
+
+
+def _rounded(row: MoneyRow, unit: int) -> Iterator[tuple[str, int | None]]:
+    for part in PARTS:
+        amount = getattr(row, part)
+        yield part, None if amount is None else round(amount.likely / unit)
+
+
+def _whole(row: Mapping[str, int | None], parts: tuple[str, ...]) -> int | None:
+    known = [amount for part in parts if (amount := row[part]) is not None]
+    return sum(known) if known else None
+
+
+def printed_gain(found: Mapping[Column, MoneyRow], column: Column) -> float | None:
+    """What `column` gains at likely values, as the table prints it; None where that is not known."""
+    seen = printed(found)
+    gain = seen.rows[column]["gain"]
+    return None if gain is None else float(gain * seen.unit)

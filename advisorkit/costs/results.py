@@ -118,6 +118,8 @@ class MoneyRow:
     """The gain if people checked every answer for good; None where no falling plan of checking holds, or the gain is not known."""
     gain_chance: float | None
     """Share of draws with a gain, 0 to 1."""
+    staged: float | None
+    """Average over draws: the gain where the share right that is asked for is reached, the build lost where it is missed; None without such a share."""
     payback: PaidBack | None
     """Months until the gain has paid for everything; None where the gain is not known."""
     by_year: tuple[Year, ...]

@@ -162,7 +162,8 @@ np.empty(2**25 - 2**16, np.uint8)  # freed at once: the C library then keeps so 
 
 
 def price(
-    inputs: Inputs, draws: int = DRAWS, seed: int = SEED, among: Sequence[PatternId] = PATTERNS, advised: PatternId | None = None
+    inputs: Inputs, draws: int = DRAWS, seed: int = SEED, among: Sequence[PatternId] = PATTERNS, advised: PatternId | None = None,
+    mark: float | None = None,
 ) -> CostResult:
     """Run the model over `draws` draws.
 
@@ -174,31 +175,32 @@ def price(
         seed: Seed of the scramble; the same seed gives the same draws.
         among: Patterns in play for the chance of being cheapest and for the tornado.
         advised: The pattern whose gain against today the tornado shows, where that is known.
+        mark: Share right that is asked for, 0 to 1; above 1 where none would do.
     """
-    here, paid, stacked, found = _worked(inputs, draws, seed)
+    here, paid, stacked, found = _worked(inputs, draws, seed, mark)
     bands, kept = _ranges(found)
-    totals, chances = kept["total"], {column: float(np.mean(gain > 0)) for column, gain in kept["gain"].items()}
-    drawn, paid_back = _followed(here, stacked, list(chances))
+    totals, means = kept["total"], {"gain": {c: float(np.mean(row > 0)) for c, row in kept["gain"].items()}, "staged": {c: float(np.mean(row)) for c, row in kept["staged"].items()}}
+    drawn, paid_back = _followed(here, stacked, list(means["gain"]))
     return CostResult(
         inputs.workflow.id, inputs.currency, inputs.months, draws, seed,
         {c: _column(here, c, paid, bands, drawn.get(c)) for c in COLUMNS},
-        table(inputs, bands, chances, [p for p in paid_back if p.against == "today"]),
+        table(inputs, bands, means, [p for p in paid_back if p.against == "today"]),
         _cheapest(totals, among), tuple(Difference(a, b, bands[a, b]) for a, b in combinations(PATTERNS, 2) if (a, b) in bands),
         break_even(inputs), tuple(p for p in paid_back if p.against == "prompt"), _tornado(inputs, bands, among, advised),
         saving(scene(inputs, inputs.likely())), own_gpu_call(inputs), _corpus_or_search(bands),
     )
 
 
-def _worked(inputs: Inputs, draws: int, seed: int) -> tuple[Workings, Paid, Course, Iterable[tuple[Key, Any]]]:
+def _worked(inputs: Inputs, draws: int, seed: int, mark: float | None) -> tuple[Workings, Paid, Course, Iterable[tuple[Key, Any]]]:
     """The first block of draws, and all draws of every figure. A line that nobody pays in the first block is left out."""
     values = inputs.draw(draws, seed)
     blocks = (_block(inputs, values, slice(start, min(draws, start + BLOCK))) for start in range(0, draws, BLOCK))
     start = next(blocks)
     if draws <= BLOCK:
-        return *start, _figures(*start)
+        return *start, _figures(*start, mark)
     rows: dict[Key, Any] = {}
     for number, made in enumerate(chain([start], blocks)):
-        found = dict(_figures(*made))
+        found = dict(_figures(*made, mark))
         rows = rows or dict(zip(found, np.empty((len(found), draws)), strict=True))
         for key, row in rows.items():
             row[number * BLOCK : (number + 1) * BLOCK] = found.get(key, 0.0 if key[0] == "line" else np.nan)
@@ -211,14 +213,14 @@ def _block(inputs: Inputs, values: Mapping[str, Any], block: slice) -> tuple[Wor
     return here, paid, course(here.clock, paid, block.stop - block.start)
 
 
-def _figures(here: Workings, paid: Paid, stacked: Course) -> Iterable[tuple[Key, Any]]:
+def _figures(here: Workings, paid: Paid, stacked: Course, mark: float | None) -> Iterable[tuple[Key, Any]]:
     """Draws of every figure that is known, one after the other, so that not all of them need be held."""
-    return ((key, amount) for key, amount in _all(here, paid, stacked.totals(here.clock, paid)) if known(amount))
+    return ((key, amount) for key, amount in _all(here, paid, stacked.totals(here.clock, paid), mark) if known(amount))
 
 
 def _ranges(found: Iterable[tuple[Key, Any]]) -> tuple[dict[Key, Band], dict[str, dict[Any, Any]]]:
-    """Range of every figure that is known in all blocks, and the draws of each column's total and gain."""
-    bands, kept = dict[Key, Band](), {"total": dict[Any, Any](), "gain": dict[Any, Any]()}
+    """Range of every figure that is known in all blocks, and the draws of each column's total, gain and staged gain."""
+    bands, kept = dict[Key, Band](), {"total": dict[Any, Any](), "gain": dict[Any, Any](), "staged": dict[Any, Any]()}
     for key, row in found:
         if not np.isnan(np.ravel(row)[::BLOCK]).any():
             bands[key] = band(row)
@@ -266,7 +268,7 @@ def _cheapest(totals: Mapping[str, Any], among: Sequence[PatternId]) -> dict[Pat
 def _tornado(inputs: Inputs, bands: Mapping[Key, Band], among: Sequence[PatternId], advised: PatternId | None) -> Swings | None:
     if advised and (gain := tornado(inputs, advised, "today")):
         return gain
-    ranked = sorted((p for p in among if (p, "total") in bands), key=lambda p: bands[p, "total"].p50)
+    ranked = sorted((p for p in among if (p, "total") in bands), key=lambda p: (p != advised, bands[p, "total"].p50))
     if len(ranked) < 2:
         return None
     against = "prompt" if "prompt" in ranked[1:] else ranked[1]
@@ -279,8 +281,8 @@ def _corpus_or_search(bands: Mapping[Key, Band]) -> CorpusOrSearch | None:
     return CorpusOrSearch(bands["corpus", "call"], bands["rag", "per_call"], bands["corpus", "ratio"])
 
 
-def _all(here: Workings, paid: Paid, totals: Mapping[Column, Any]) -> Iterator[tuple[Key, Any]]:
-    for column, row in sums(here, paid).items():
+def _all(here: Workings, paid: Paid, totals: Mapping[Column, Any], mark: float | None) -> Iterator[tuple[Key, Any]]:
+    for column, row in sums(here, paid, mark).items():
         yield from ((("money", column, name), amount) for name, amount in row.items())
     for column, flows in paid.items():
         for name, amount in _of_column(here, column, paid, totals.get(column, np.float64(np.nan))):

@@ -9,6 +9,7 @@ from advisorkit.advice.acceptability import LEAD
 from advisorkit.advice.decision import about
 from advisorkit.advice.gates import GateHit
 from advisorkit.advice.ladder import Policy
+from advisorkit.costs.money import printed, printed_gain
 from advisorkit.export.blocks import (
     Block,
     Callout,
@@ -23,6 +24,7 @@ from advisorkit.export.blocks import (
     table_of,
 )
 from advisorkit.report import pictures
+from advisorkit.report.money_table import lacking
 from advisorkit.report.printed import (
     count,
     inside,
@@ -34,7 +36,7 @@ from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.prices import WARN_DAYS
-from advisorkit.values.quantities import day, money_short, percent
+from advisorkit.values.quantities import day, money_short, percent, sampled
 
 PAIRS = 2
 """Most pairs of changes named."""
@@ -112,28 +114,41 @@ def _figures(study: Study) -> Iterator[KeyFigure]:
         needed = percent(min(held.target.share or 0.0, 1.0))
         yield KeyFigure(about(chance).removeprefix("about "), say(f"figure.reach.{held.target.source}", needed=needed, **values))
     if study.priced:
-        yield from (_total(study), _step(study))
+        yield from (_gain(study), _outside(study), _step(study))
 
 
-def _total(study: Study) -> KeyFigure:
-    first = study.decision.destination
-    total = study.costs.columns[first].total
-    values = {"months": study.months, "pattern": say(f"pattern.{first}")}
-    if total is None:
-        return KeyFigure(say("unknown"), say("figure.total_unknown", **values))
-    low, high = money_short(total.p10, study.currency), money_short(total.p90, study.currency)
-    return KeyFigure(money_short(total.p50, study.currency), say("figure.total", low=low, high=high, **values))
+def _gain(study: Study) -> KeyFigure:
+    first, currency = study.decision.destination, study.currency
+    row, values = study.costs.money[first], {"months": study.months, "pattern": say(f"pattern.{first}")}
+    found = printed_gain(study.costs.money, first)
+    if row.gain is None or found is None:
+        return KeyFigure(say("unknown"), say("figure.gain_unknown", names=", ".join(lacking(study)), **values))
+    held = study.decision.prospects
+    missed = (held.reach[first] or 0.0) < 0.5 and held.reach[first] is not None
+    condition = say("figure.gain.if", right=percent(held.expected_right[first].p50)) if missed else ""
+    low, high = (money_short(end, currency) for end in (row.gain.p10, row.gain.p90))
+    return KeyFigure(money_short(found, currency), say("figure.gain", condition=condition, low=low, high=high, chance=sampled(row.gain_chance or 0.0), **values))
+
+
+def _outside(study: Study) -> KeyFigure:
+    first, currency = study.decision.destination, study.currency
+    row, values = study.costs.money[first], {"months": study.months, "pattern": say(f"pattern.{first}")}
+    if row.outside is None or row.run is None:
+        return KeyFigure(say("unknown"), say("figure.outside_unknown", **values))
+    seen = printed(study.costs.money)
+    low, high = (money_short(end, currency) for end in (row.outside.p10, row.outside.p90))
+    return KeyFigure(money_short((seen.rows[first]["outside"] or 0) * seen.unit, currency), say("figure.outside", low=low, high=high, **values))
 
 
 def _step(study: Study) -> KeyFigure:
     rung = next((r for r in study.decision.path if r.state == "here"), None)
     name = pictures.rung_name(rung) if rung else study.name(study.decision.now)
-    build = study.costs.columns[study.decision.now].build
+    build = study.costs.money[study.decision.now].build
     if build is None:
         return KeyFigure(say("unknown"), say("figure.step_unknown", step=name.lower()))
     span = project_range(build.p10, build.p90, study.currency)
     time = f", {weeks(rung.weeks)}" if rung and rung.weeks is not None else ""
-    return KeyFigure(project(build.p50, study.currency), say("figure.step", step=name.lower(), range=span, time=time))
+    return KeyFigure(project(build.likely, study.currency), say("figure.step", step=name.lower(), range=span, time=time))
 
 
 def _because(study: Study) -> tuple[Block, ...]:
@@ -149,11 +164,11 @@ def _asks(study: Study) -> Iterator[str]:
         found = study.catalog.off_ramps[made.off_ramp.kind]
         yield say("ask.off_ramp", name=found.name, what=found.right_when)
         return
-    cost = study.costs.columns[made.now if pilot else step.pattern].build
+    cost = study.costs.money[made.now if pilot else step.pattern].build
     name = say("ask.pilot_name") if pilot and rung and rung.pattern == "prompt" else say(f"pattern.{rung.pattern if pilot and rung else step.pattern}")
     key = "ask.unpriced" if step.action in ("pilot", "climb") and not study.priced else f"ask.{step.action}"
     key += ".person" if step.action == "ship" and made.person_decides else ""
-    yield say(key, step=name, build=project(cost.p50, study.currency) if cost else say("unknown"), cases=step.cases)
+    yield say(key, step=name, build=project(cost.likely, study.currency) if cost else say("unknown"), cases=step.cases)
     if step.action == "pilot":
         yield say("ask.pilot.cases", cases=step.cases)
         yield say("ask.pilot.mark")

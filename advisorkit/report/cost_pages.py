@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from advisorkit.advice.words import how_likely
 from advisorkit.costs.inputs import Input
-from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, Table, Text
+from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, Table, Text, table_of
 from advisorkit.report import cost_pictures as pictures
-from advisorkit.report.money_table import cash_years, money_table, printed
-from advisorkit.report.printed import sampled
+from advisorkit.report.money_table import cash_years, money_table
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS, PatternId
@@ -23,12 +22,8 @@ from advisorkit.values.quantities import (
     percent,
     plain,
     round_figures,
+    sampled,
 )
-
-USE = frozenset({"million_tokens", "thousand_searches", "gpu_months"})
-"""Units of run lines that are paid by use; the others are upkeep."""
-ROWS = 7
-"""Most assumptions listed."""
 
 
 def costs(study: Study) -> tuple[Block, ...]:
@@ -47,6 +42,8 @@ def costs(study: Study) -> tuple[Block, ...]:
 
 
 def _title(study: Study) -> str:
+    if study.decision.gain:
+        return study.decision.gain.rstrip(".")
     first = max(PATTERNS, key=lambda p: study.costs.cheapest.get(p, 0))
     chance = study.costs.cheapest.get(first, 0)
     key = "costs.title.clear" if chance >= 0.6 else "costs.title.open" if chance else "costs.title.unknown"
@@ -62,6 +59,7 @@ def _cheapest(study: Study) -> Iterator[str]:
 def said(study: Study) -> Iterator[str]:
     """What the destination saves and gains, and from which volume on, in sentences."""
     first = study.advice.recommended
+    yield from gained(study)
     if first in study.costs.cheapest and (gap := _gap(study, first)):
         middle, low, high = (money_short(v, study.currency) for v in (abs(gap.p50), gap.p10, gap.p90))
         key = "costs.saving" if gap.p50 >= 0 else "costs.dearer"
@@ -69,22 +67,21 @@ def said(study: Study) -> Iterator[str]:
     for even in study.costs.break_even:
         if even.between == ("prompt", first) and even.calls_per_month and "prompt" in study.in_play:
             yield say("costs.even_calls", pattern=study.name(first), calls=number(round_figures(even.calls_per_month)), reason=even.reason)
-    yield from gained(study)
     if parts := left_out(study):
         yield say("money.left_out", parts=parts)
 
 
 def gained(study: Study) -> Iterator[str]:
-    """What the destination gains against today, as the table prints it; nothing where it is not known."""
-    first = study.decision.destination
-    row, seen = study.costs.money[first], printed(study)
-    if row.gain and row.gain_chance is not None:
-        gain = seen.rows[first]["gain"] or 0
-        low, high = (money_short(end, study.currency) for end in (row.gain.p10, row.gain.p90))
-        yield say(
-            "money.gain" if gain >= 0 else "money.loss", pattern=study.name(first), months=study.months, gain=money_short(abs(gain) * seen.unit, study.currency),
-            low=low, high=high, chance=sampled(row.gain_chance),
-        )
+    """What the destination gains against today and on which condition, its range, what it is worth when stopped in time, what of it is cash."""
+    first, currency, made = study.decision.destination, study.currency, study.decision
+    row = study.costs.money[first]
+    if not made.gain or row.gain is None:
+        return
+    yield made.gain
+    yield say("money.gain_range", low=money_short(row.gain.p10, currency), high=money_short(row.gain.p90, currency), chance=sampled(row.gain_chance or 0.0))
+    if row.staged is not None:
+        yield say("money.staged", gain=money_short(row.staged, currency), needed=percent(min(made.prospects.target.share or 0.0, 1.0)))
+    yield say("money.cash" if row.gain_cash else "money.cash_unknown", cash=money_short(row.gain_cash.likely, currency) if row.gain_cash else "")
 
 
 def left_out(study: Study) -> str:
@@ -110,16 +107,24 @@ def figures(study: Study) -> tuple[Block, ...]:
         return ()
     return (
         Heading(say("figures.title"), 2, study.workflow.name), Text((say("figures.lead"),), "lead"), Text((" ".join((_models(study), *_fresh(study))),)),
-        Table("", _head("figures.head"), tuple(_assumption(row, study.currency) for row in _listed(study)), (False, True, True, True, False, False)),
-        *_swings(study), *_old_prices(study),
+        assumptions(study), *_swings(study), *_old_prices(study),
     )
+
+
+def assumptions(study: Study) -> Table:
+    """What moves the gain or the total of the destination by 5 % or more, strongest first, and what was set for this client; each with its source."""
+    return table_of("", columns("figures.head"), (_assumption(study, row) for row in _listed(study)), (1, 2, 3))
 
 
 def _listed(study: Study) -> list[Input]:
     rows = study.inputs.rows
-    own = [name for name, row in rows.items() if row.known and row.changed_by != "price book" and row.assumption.numeric]
-    moving = [bar.input for bar in study.costs.tornado.bars[:pictures.BARS]] if study.costs.tornado else []
-    return [rows[name] for name in dict.fromkeys((*moving, *own)) if name != "discount_rate"][:ROWS]
+    own = [name for name, row in rows.items() if _own(row) and row.assumption.numeric]
+    moving = study.costs.tornado.telling if study.costs.tornado else ()
+    return [rows[name] for name in dict.fromkeys((*moving, *own)) if name != "discount_rate"]
+
+
+def _own(row: Input) -> bool:
+    return row.known and row.changed_by != "price book"
 
 
 def _models(study: Study) -> str:
@@ -129,16 +134,23 @@ def _models(study: Study) -> str:
     return f"{told} {say('figures.hosting')}" if study.inputs.word("tuned_hosting") == "api" else told
 
 
-def _assumption(row: Input, currency: str) -> tuple[Cell, ...]:
-    star = "\u00a0*" if row.known and row.changed_by != "price book" else ""
+def _assumption(study: Study, row: Input) -> tuple[Cell, ...]:
     low, likely, high = _ends(row.range, 100 if row.assumption.in_percent else 1)
-    unit = row.assumption.unit_in(SYMBOLS.get(currency, currency).strip(), "%")
-    return Cell(row.assumption.label + star), Cell(low), Cell(likely, "strong"), Cell(high), Cell(unit), _source(row)
+    unit = row.assumption.unit_in(SYMBOLS.get(study.currency, study.currency).strip(), "%")
+    words = source_of(study, row)
+    source = Cell(f"{say('evidence.guess')}, {words}", "guess") if row.guess else Cell(words)
+    return Cell(row.assumption.label + ("\u00a0*" if _own(row) else "")), Cell(low), Cell(likely, "strong"), Cell(high), Cell(unit), source
 
 
-def _source(row: Input) -> Cell:
-    said = {"answer": say("source.answer"), "workflow": say("source.client"), "engagement": say("source.client")}.get(row.changed_by, row.source)
-    return Cell(f"{say('evidence.guess')}, {said}", "guess") if row.guess else Cell(said)
+def source_of(study: Study, row: Input) -> str:
+    """Where a value comes from, in a client's words: measured, said, worked out from what was said, a price, or a default."""
+    measured = study.pilot.assumptions if study.pilot else {}
+    if row.assumption.name in measured or row.changed_by in ("price book", "negotiated"):
+        return row.source
+    if row.changed_by == "answer" and row.assumption.by_answer and not row.assumption.answer:
+        return say("source.follows", question=study.catalog.criterion(row.assumption.by_answer.criterion).label)
+    by = row.changed_by.replace(" ", "_")
+    return say(f"source.{by}", source=row.source)
 
 
 def _ends(value: Estimate | None, scale: float) -> tuple[str, str, str]:

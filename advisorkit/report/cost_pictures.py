@@ -9,11 +9,10 @@ from advisorkit.costs.assumption import Assumption
 from advisorkit.costs.flows import Column
 from advisorkit.costs.results import CostCurve, InputSwing, Payback
 from advisorkit.report.pictures import ruled_out
-from advisorkit.report.printed import sampled
 from advisorkit.report.sentences import say
 from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS, PatternId
-from advisorkit.values.quantities import money_short, number, round_figures
+from advisorkit.values.quantities import money_short, number, round_figures, sampled
 
 BARS = 8
 """Most assumptions in the tornado chart."""

@@ -3,61 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from advisorkit.costs.flows import Column
+from advisorkit.costs.money import Printed, printed
 from advisorkit.costs.results import PARTS, MoneyRow, PaidBack, Year
 from advisorkit.export.blocks import Cell, LineItems, Money, Table, table_of
 from advisorkit.report.pictures import ruled_out
-from advisorkit.report.printed import sampled
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS, PatternId
-from advisorkit.values.quantities import SYMBOLS, money_short, number, percent
-
-WHOLE = 10_000
-"""Amounts of a table are printed in thousands when one of its sums reaches this."""
-
-
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """Amounts as they are printed: whole units, sums and gains worked out from them."""
-
-    unit: int
-    """1000 or 1."""
-    rows: Mapping[Column, Mapping[str, int | None]]
-    """By column and name; None stands for not known."""
-
-    def money(self, column: Column, name: str, currency: str) -> str:
-        """One amount in words."""
-        return money_short((self.rows[column][name] or 0) * self.unit, currency)
-
-
-def printed(study: Study) -> Printed:
-    """What the table of `study` prints: parts rounded to its unit, sums of what is rounded, and gains from those sums."""
-    found = study.costs.money
-    unit = 1000 if max((abs(row.all_in.likely) for row in found.values() if row.all_in), default=0.0) >= WHOLE else 1
-    rows: dict[Column, dict[str, int | None]] = {column: dict(_parts(row, unit)) for column, row in found.items()}
-    for column, row in rows.items():
-        row |= {name: _sum(row, parts) for name, parts in (("outside", PARTS[:2]), ("staff", PARTS[2:4]), ("all_in", PARTS))}
-        row["gain"] = (rows["today"]["all_in"] or 0) - (row["all_in"] or 0) if found[column].gain else None
-    return Printed(unit, rows)
-
-
-def _parts(row: MoneyRow, unit: int) -> Iterator[tuple[str, int | None]]:
-    for part in PARTS:
-        amount = getattr(row, part)
-        yield part, None if amount is None else round(amount.likely / unit)
-
-
-def _sum(row: Mapping[str, int | None], parts: tuple[str, ...]) -> int | None:
-    known = [amount for part in parts if (amount := row[part]) is not None]
-    return sum(known) if known else None
+from advisorkit.values.quantities import SYMBOLS, money_short, number, percent, sampled
 
 
 def money_table(study: Study) -> Table:
     """Today, every pattern and, where its price is known, a bought product: what each costs, part by part, and what it gains."""
-    seen = printed(study)
+    seen = printed(study.costs.money)
     order = sorted(_shown(study), key=lambda column: study.status(column) == "ruled_out")
     rows = [_ruled(study, column) if study.status(column) == "ruled_out" else _row(study, seen, column) for column in order]
     rate, unit = study.inputs.rows["discount_rate"].range, SYMBOLS.get(study.currency, study.currency).strip()

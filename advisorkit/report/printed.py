@@ -5,7 +5,7 @@ from __future__ import annotations
 from advisorkit.advice.decision import Decision
 from advisorkit.report.sentences import say
 from advisorkit.values.patterns import PatternId
-from advisorkit.values.quantities import money_short, percent
+from advisorkit.values.quantities import money_short
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
@@ -29,16 +29,6 @@ def inside(sentence: str) -> str:
     """
     small = sentence[:1].lower() + sentence[1:] if not sentence[1:2].isupper() else sentence
     return small.rstrip(".")
-
-
-def sampled(share: float) -> str:
-    """A share of draws: none or all of them is no certainty.
-
-    Example:
-        >>> sampled(0.0), sampled(0.83), sampled(1.0)
-        ('under 1%', '83%', 'over 99%')
-    """
-    return percent(min(max(share, 1e-6), 1 - 1e-6))
 
 
 def chance_of(made: Decision, pattern: PatternId) -> str:

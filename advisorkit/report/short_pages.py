@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from advisorkit.costs.bill import warnings
 from advisorkit.export.blocks import Block, Heading, Table, Text, table_of
 from advisorkit.report.advice_pages import build_of, detour
-from advisorkit.report.cost_pages import gained, left_out
+from advisorkit.report.cost_pages import assumptions, gained, left_out
 from advisorkit.report.money_table import cash_years, money_table
 from advisorkit.report.pictures import ruled_out, rung_name
-from advisorkit.report.printed import chance_of, sampled
+from advisorkit.report.printed import chance_of
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS
-from advisorkit.values.quantities import day, money_short, number, percent
+from advisorkit.values.quantities import day, money_short, number, percent, sampled
 
 
 def assessed(study: Study) -> tuple[Block, ...]:
@@ -65,7 +65,7 @@ def costed(study: Study) -> tuple[Block, ...]:
         return Heading(study.workflow.name), Text((say("money.none"),))
     years, lines = cash_years(study), (*gained(study), *filter(None, (say("money.left_out", parts=parts) if (parts := left_out(study)) else "",)))
     return (
-        Heading(study.workflow.name), money_table(study), *((Text(lines),) if lines else ()), *((years,) if years else ()), _crossings(study),
+        Heading(study.workflow.name), money_table(study), *((Text(lines),) if lines else ()), *((years,) if years else ()), Heading(say("figures.title")), assumptions(study), _crossings(study),
         *_hosting(study), *_warned(study), _prices(study),
     )
 

@@ -11,13 +11,13 @@ from advisorkit.advice.decision import open_criteria
 from advisorkit.advice.words import whole_percents
 from advisorkit.export.blocks import Block, Cell, Cover, Heading, Table, Text, table_of
 from advisorkit.export.brand import Brand
-from advisorkit.report.printed import chance_of, count, lead_points, sampled
+from advisorkit.report.printed import chance_of, count, lead_points
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer, Engagement
 from advisorkit.values.patterns import PATTERNS, PatternId
-from advisorkit.values.quantities import day, money_short, number, percent, plain
+from advisorkit.values.quantities import day, money_short, number, percent, plain, sampled
 
 TELLING = 1.0
 """Decibans on both axes from which an answer's sources are listed."""

@@ -9,7 +9,7 @@ from advisorkit.advice.acceptability import SHARE
 from advisorkit.advice.words import how_likely
 from advisorkit.report.printed import lead_points
 from advisorkit.report.sentences import say
-from advisorkit.screens.parts import Doc, tell
+from advisorkit.screens.parts import Doc, lead, tell
 from advisorkit.screens.state import Look
 from advisorkit.study.study import Study
 from advisorkit.values.quantities import day, money, percent
@@ -64,7 +64,9 @@ def verdict_of(study: Study) -> str:
 
 
 def cost_advice(study: Study) -> Doc:
-    """Which pattern is probably cheapest, in one sentence."""
+    """What the destination gains, or, while that is not known, which pattern is probably cheapest, in one sentence."""
+    if study.decision.gain:
+        return lead(study.decision.gain)
     chances = study.costs.cheapest
     first = next(iter(sorted(chances, key=lambda p: -chances[p])), None)
     total = study.costs.columns[first].total if first else None

@@ -58,7 +58,7 @@ def _decision(made: Decision) -> dict[str, Any]:
     held = made.prospects
     return {
         **picked(made, "headline now destination"), "off_ramp": picked(made.off_ramp, "kind reason"), "action": made.next_step.action, "clear": made.clear,
-        "target": picked(held.target, "share from=source"), **picked(held, "expected_right reach"), **picked(made, "chances warnings open_questions"),
+        "target": picked(held.target, "share from=source"), **picked(held, "expected_right reach"), "gain": picked(made.gained, "gain months currency"), **picked(made, "chances warnings open_questions"),
     }  # fmt: skip
 
 
@@ -165,7 +165,7 @@ _FIGURES = "build run checking people wrong all_in gain outside staff errors gai
 def _money(row: MoneyRow) -> dict[str, Any]:
     figures = {name: picked(getattr(row, name), "likely p10 p50 p90") for name in _FIGURES.split()}
     return {
-        **figures, **picked(row, "at_least unknown missing gain_chance"), "payback_months": row.payback.likely if row.payback else None,
+        **figures, **picked(row, "at_least unknown missing gain_chance staged"), "payback_months": row.payback.likely if row.payback else None,
         "payback": picked(row.payback, "likely p10 p90 chance"), "by_year": [picked(year, "year one_off running") for year in row.by_year] or None,
     }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from advisorkit.advice.advice import Advice, advise, assess
-from advisorkit.advice.decision import Decision, decide, replaces
+from advisorkit.advice.decision import Decision, Gained, decide, replaces
 from advisorkit.advice.flips import Flip
 from advisorkit.advice.gates import person_decides
 from advisorkit.advice.prospects import Prospects, Target, prospects_of
@@ -21,7 +21,9 @@ from advisorkit.catalog.tables import assumptions, rules
 from advisorkit.costs.assumption import DRAWS
 from advisorkit.costs.bill import Bill, bill
 from advisorkit.costs.facts import CostFacts, Costing
+from advisorkit.costs.flows import TEXTS as COST_TEXTS
 from advisorkit.costs.inputs import Inputs, inputs_for
+from advisorkit.costs.money import printed_gain
 from advisorkit.costs.results import CostResult
 from advisorkit.costs.simulation import SEED, price
 from advisorkit.files.texts import Texts
@@ -31,6 +33,7 @@ from advisorkit.values.criteria import Catalog, Rules
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.patterns import PatternId
+from advisorkit.values.quantities import day
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,11 @@ class Study(Displayed):
     def inputs(self) -> Inputs:
         """Every number and word of the cost model with its source; measured ones replace assumed ones."""
         decides = person_decides(self.catalog, self.answers)
-        return inputs_for(self.engagement, self._measured, load_prices(self.engagement.as_of), assumptions(), decides)
+        found = inputs_for(self.engagement, self._measured, load_prices(self.engagement.as_of), assumptions(), decides)
+        if self.pilot is None:
+            return found
+        source = COST_TEXTS.say("measured", date=day(self.pilot.diagnoses[-1].pilot.date))
+        return replace(found, rows={name: replace(row, source=source) if name in self.pilot.assumptions else row for name, row in found.rows.items()})
 
     @property
     def _measured(self) -> Workflow:
@@ -89,7 +96,15 @@ class Study(Displayed):
     @cached_property
     def decision(self) -> Decision:
         """What every screen, page and file says of it."""
-        return decide(self.catalog, self.advice, self.answers, self.prospects, self._next_step)
+        return decide(self.catalog, self.advice, self.answers, self.prospects, self._next_step, self._money)
+
+    @property
+    def _money(self) -> Gained | None:
+        """What the destination gains; None where no money is told, something simpler takes its place, or it is not known."""
+        if not self.priced or replaces(self.advice.off_ramp):
+            return None
+        found = printed_gain(self.costs.money, self.advice.recommended)
+        return Gained(found, self.months, self.currency) if found is not None else None
 
     @property
     def _next_step(self) -> NextStep:
@@ -128,7 +143,7 @@ class Study(Displayed):
     @cached_property
     def costs(self) -> CostResult:
         """Its costs in ranges, for the patterns that are in play."""
-        return price(self.inputs, self.draws, self.seed, self.in_play, self.advice.recommended)
+        return price(self.inputs, self.draws, self.seed, self.in_play, self.advice.recommended, self.prospects.target.share)
 
     @cached_property
     def plan(self) -> Plan:
@@ -182,7 +197,7 @@ class Study(Displayed):
     def status(self, column: str) -> str | None:
         """Whether a pattern is possible, provisional or ruled out; None for today and a bought product."""
         found = self.advice.patterns.get(column)  # type: ignore[call-overload]
-        return found.status if found else None
+        return found.status if found is not None else None
 
     @property
     def priced(self) -> bool:

@@ -230,6 +230,16 @@ def percent(share: float) -> str:
     return f"{math.floor(share * 100 + 0.5)}%"
 
 
+def sampled(share: float) -> str:
+    """A share of draws: none or all of them is no certainty.
+
+    Example:
+        >>> sampled(0.0), sampled(0.83), sampled(1.0)
+        ('under 1%', '83%', 'over 99%')
+    """
+    return percent(min(max(share, 1e-6), 1 - 1e-6))
+
+
 def percents(shares: Sequence[float]) -> list[int]:
     """Whole percents that add up to 100, by largest remainder; `shares` sum to 1.
 
