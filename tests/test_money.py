@@ -77,7 +77,7 @@ def test_the_small_bill_of_a_plain_workflow_worked_out_by_hand() -> None:
     """10,000 items a month for a year of 12 equal months, nothing discounted, everybody uses it from the first month.
 
     Today 6 minutes at 30 an hour: 3 an item, 360,000; 4 % wrong at 5: 24,000. The prompt takes half of the items and saves 2 of the 6 minutes
-    (60,000); people check one answer in ten for a minute (6,000) and find half of the wrong ones, so that 19 % of 0.5 · 0.2 and 4 % of the other half
+    (60,000); people check one of ten answers for a minute (3,000) and find half of the wrong ones, so that 19 % of 0.5 · 0.2 and 4 % of the other half
     are wrong: (0.5 · 0.2 · 0.95 + 0.5 · 0.04) · 120,000 · 5 = 69,000.
     """
     plain_work = {
@@ -89,8 +89,8 @@ def test_the_small_bill_of_a_plain_workflow_worked_out_by_hand() -> None:
     prompt, today = made["prompt"], made["today"]
 
     assert (today.people.likely, today.wrong.likely, today.all_in.likely) == pytest.approx((360_000, 24_000, 384_000))
-    assert (prompt.people.likely, prompt.checking.likely, prompt.wrong.likely) == pytest.approx((300_000, 6_000, 69_000))
-    assert prompt.gain.likely == pytest.approx(384_000 - 375_000 - prompt.outside.likely)
+    assert (prompt.people.likely, prompt.checking.likely, prompt.wrong.likely) == pytest.approx((300_000, 3_000, 69_000))
+    assert prompt.gain.likely == pytest.approx(384_000 - 372_000 - prompt.outside.likely)
     assert sum(year.one_off + year.running for year in prompt.by_year) == pytest.approx(prompt.outside.likely)
     assert [year.year for year in prompt.by_year] == [2026, 2027]
 

@@ -81,6 +81,8 @@ def gained(study: Study) -> Iterator[str]:
     yield say("money.gain_range", low=money_short(row.gain.p10, currency), high=money_short(row.gain.p90, currency), chance=sampled(row.gain_chance or 0.0))
     if row.staged is not None:
         yield say("money.staged", gain=money_short(row.staged, currency), needed=percent(min(made.prospects.target.share or 0.0, 1.0)))
+    if row.gain_all_checked:
+        yield say("money.all_checked", gain=money_short(row.gain_all_checked.likely, currency))
     yield say("money.cash" if row.gain_cash else "money.cash_unknown", cash=money_short(row.gain_cash.likely, currency) if row.gain_cash else "")
 
 
