@@ -76,7 +76,7 @@ ASSISTANT = {
 
 
 def test_an_assistant_on_documents_starts_with_a_prompt_and_becomes_retrieval() -> None:
-    assert decided(ASSISTANT).headline == "Start with a marked prompt pilot. It will probably become retrieval (RAG)."
+    assert decided(ASSISTANT).headline == "Start with a marked prompt pilot. As far as can be told until the pilot, it will probably become retrieval (RAG)."
 
 
 def test_what_is_not_clear_is_told_as_a_choice_between_two() -> None:

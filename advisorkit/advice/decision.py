@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from advisorkit.advice.advice import Advice
 from advisorkit.advice.gates import Answers, person_decides, pointless
@@ -89,6 +90,14 @@ class Decision:
     def replaced(self) -> bool:
         """Whether something simpler takes the place of all patterns; a product that can be bought stands beside them."""
         return replaces(self.off_ramp)
+
+    @property
+    def sure(self) -> Literal["simpler", "only", "pilot", "clear", "open"]:
+        """How sure it is; `pilot` where it is clear as far as can be told before marks come in."""
+        if self.replaced:
+            return "simpler"
+        clear: Literal["pilot", "clear"] = "pilot" if self.next_step.action == "pilot" and self.next_step.cases else "clear"
+        return "only" if self.only else clear if self.clear else "open"
 
     @property
     def only(self) -> bool:
@@ -186,7 +195,8 @@ def _headline(
     yield _named(text[f"{key}.person" if person and step.action == "ship" else key], now, catalog, cases=str(step.cases))
     if step.action not in ("ship", "stop"):
         likely = text[f"likely.{how_likely(advice.patterns[goal].probability)}"]
-        yield _named(text[_goal(now, goal, prospects)], goal, catalog, likely=likely, needed=percent(prospects.target.share or 0))
+        until = ".pilot" if step.action == "pilot" and step.cases and now != goal and chances[goal] < 100 else ""
+        yield _named(text[_goal(now, goal, prospects) + until], goal, catalog, likely=likely, needed=percent(prospects.target.share or 0))
 
 
 def _goal(now: PatternId, goal: PatternId, prospects: Prospects) -> str:

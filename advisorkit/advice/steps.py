@@ -45,6 +45,9 @@ class NextStep:
 PILOT_CASES = 100
 """Cases to mark in a first pilot: about a hundred show the kinds of failure (source HS)."""
 
+IN_PLAY = 0.1
+"""Chance of a destination from which it is worth a warning of its budget or time."""
+
 FEW_CASES = 20
 """Cases below which a first result only points the way (source O1)."""
 
@@ -141,7 +144,7 @@ def warnings(outlook: Outlook, pilot: Established | None) -> tuple[str, ...]:
     found = [
         *_people(assessment, outlook.hits),
         *_guessed_gates(assessment, outlook.hits),
-        *(_limits(assessment, assessment.facts) if assessment.facts else ()),
+        *(_limits(outlook, assessment.facts) if assessment.facts else ()),
         *_thin(assessment, outlook),
         *(pilot.warnings if pilot else ()),
     ]
@@ -165,10 +168,11 @@ def _guessed_gates(assessment: Assessment, hits: Sequence[GateHit]) -> Iterator[
             yield catalog.text["warn.gate_guess"].format(label=catalog.criteria[hit.criterion].label, patterns=names)
 
 
-def _limits(assessment: Assessment, facts: Facts) -> Iterator[str]:
-    """Patterns whose build may, though it probably will not, go over the budget or the deadline."""
+def _limits(outlook: Outlook, facts: Facts) -> Iterator[str]:
+    """Patterns that may come to be built whose build may, though it probably will not, go over the budget or the deadline."""
+    assessment = outlook.assessment
     text, budget, weeks = assessment.catalog.text, *(assessment.answers.get(name) for name in ("budget", "deadline_weeks"))
-    for pattern in PATTERNS:
+    for pattern in (pattern for pattern, chance in zip(PATTERNS, outlook.chances, strict=True) if chance >= IN_PLAY or pattern == outlook.now):
         name, cost, time = assessment.catalog.patterns[pattern].name, facts.build[pattern], facts.build_weeks[pattern]
         if budget and budget.amount and cost.p50 <= budget.amount.likely < cost.p90:
             yield text["warn.budget"].format(pattern=name)

@@ -87,14 +87,16 @@ def whole_percents(chances: Mapping[PatternId, float]) -> dict[PatternId, int]:
 
 
 def _summary(outlook: Outlook) -> Iterator[str]:
-    belief, text = outlook.belief, outlook.assessment.catalog.text
+    belief, text, given = outlook.belief, outlook.assessment.catalog.text, set[str]()
     if not belief.items:
         yield text["nothing_yet"]
     for place, axis in enumerate(_AXES):
         chance = (belief.retrieval, belief.training)[place]
         towards = 1 if chance >= PROBABLY else -1
         told = sorted(((towards * _told(outlook, item)[place], item) for item in belief.items), key=lambda pair: -pair[0])
-        reasons = [_reason(outlook, item, axis, towards) for weight, item in told[:2] if weight >= NOTEWORTHY]
+        new = [item for weight, item in told if weight >= NOTEWORTHY and item.criterion not in given][:2]
+        given.update(item.criterion for item in new if item.criterion != MEASURED)
+        reasons = [_reason(outlook, item, axis, towards) for item in new]
         state = how_likely(chance)
         needs = text[f"needs.{axis}.{state}"]
         yield text["although" if state == "may" else "because"].format(needs=needs, reasons=_joined(reasons, text)) if reasons else f"{needs}."
@@ -109,15 +111,24 @@ def _decibans(item: EvidenceItem) -> tuple[float, float]:
 
 
 def _told(outlook: Outlook, item: EvidenceItem) -> tuple[float, float]:
-    """What `item` adds on each axis as far as it is a reason that can be told: one that the expert gave too, and no missing ground."""
+    """What `item` adds on each axis as far as it is a reason that can be told: one that the expert gave too, also of the level named, and no missing ground."""
     if item.criterion == MEASURED:
         return _decibans(item)
     levels = outlook.assessment.catalog.criteria[item.criterion].levels
     grounds = [(mass, level) for mass, level in zip(outlook.masses[item.criterion], levels, strict=False) if not level.absent]
     expert = [sum(m * one.expert_retrieval for m, one in grounds), sum(m * one.expert_training for m, one in grounds)]
-    firm = min(FIRM, max(map(abs, expert)))
-    retrieval, training = (part if part * said > 0 and abs(said) >= firm else 0.0 for part, said in zip(_decibans(item), expert, strict=True))
+    firm, named = min(FIRM, max(map(abs, expert))), _named(outlook, item) or expert
+    retrieval, training = (part if part * said > 0 and part * own > 0 and abs(said) >= firm else 0.0 for part, said, own in zip(_decibans(item), expert, named, strict=True))
     return retrieval, training
+
+
+def _named(outlook: Outlook, item: EvidenceItem) -> tuple[float, float] | None:
+    """What the expert gave the level that the words on `item` name; None where people name several."""
+    if outlook.assessment.answers[item.criterion].disputed:
+        return None
+    mass, levels = outlook.masses[item.criterion], outlook.assessment.catalog.criteria[item.criterion].levels
+    level = levels[mass.index(max(mass))]
+    return level.expert_retrieval, level.expert_training
 
 
 def _reason(outlook: Outlook, item: EvidenceItem, axis: Axis, sign: int) -> str:

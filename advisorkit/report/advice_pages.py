@@ -79,10 +79,8 @@ def _list(title: str, items: tuple[str, ...], style: str = "bullets") -> tuple[B
 def _state(study: Study) -> str:
     """Whether it is clear, and where it stands: now and at the end."""
     made = study.decision
-    if made.replaced:
-        return say("state.simpler")
-    key = "state.only" if made.only else "state.clear" if made.clear else "state.open"
-    return f"{say(key)} {say('state.way', now=study.name(made.now), goal=study.name(made.destination))}"
+    state = say(f"state.{made.sure}")
+    return state if made.replaced else f"{state} {say('state.way', now=study.name(made.now), goal=study.name(made.destination))}"
 
 
 def _off_ramp(study: Study) -> Iterator[Block]:
@@ -165,11 +163,11 @@ def _asks(study: Study) -> Iterator[str]:
         yield say("ask.off_ramp", name=found.name, what=found.right_when)
         return
     cost = study.costs.money[made.now if pilot else step.pattern].build
-    name = say("ask.pilot_name") if pilot and rung and rung.pattern == "prompt" else say(f"pattern.{rung.pattern if pilot and rung else step.pattern}")
+    name = say("ask.pilot_name") if pilot and step.cases and rung and rung.pattern == "prompt" else say(f"pattern.{rung.pattern if pilot and rung else step.pattern}")
     key = "ask.unpriced" if step.action in ("pilot", "climb") and not study.priced else f"ask.{step.action}"
     key += ".person" if step.action == "ship" and made.person_decides else ""
     yield say(key, step=name, build=project(cost.likely, study.currency) if cost else say("unknown"), cases=step.cases)
-    if step.action == "pilot":
+    if step.action == "pilot" and step.cases:
         yield say("ask.pilot.cases", cases=step.cases)
         yield say("ask.pilot.mark")
     elif step.action == "climb":

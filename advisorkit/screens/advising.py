@@ -48,7 +48,7 @@ def verdict(study: Study, look: Look) -> Doc:
     """Whether the advice is clear, and by how much; draws are left out in presenter mode."""
     made, order, state = study.decision, study.decision.order, verdict_of(study)
     if made.replaced or len(order) < 2:
-        return {"clear": made.clear, "state": state, "words": "" if made.replaced else tell("verdict.only", first=study.name(order[0]))}
+        return {"clear": made.clear, "state": state, "words": "" if made.replaced else tell("verdict.alone", first=study.name(order[0]))}
     words = tell(
         "verdict.words_plain" if look.presenting else "verdict.words",
         first=study.name(order[0]), lead=lead_points(made, study.advice.lead, POINTS), needed=f"{POINTS * 100:g}",
@@ -59,8 +59,7 @@ def verdict(study: Study, look: Look) -> Doc:
 
 def verdict_of(study: Study) -> str:
     """Whether the destination is clear, in a few words."""
-    made = study.decision
-    return tell("verdict.simpler" if made.replaced else "verdict.only_one" if made.only else "verdict.clear" if made.clear else "verdict.open")
+    return tell(f"verdict.{study.decision.sure}")
 
 
 def cost_advice(study: Study) -> Doc:

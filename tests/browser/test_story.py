@@ -101,7 +101,7 @@ def until_clear(page: Page, file: Path) -> None:
     """Answer what is asked, by keys alone, until the screen says that the advice is clear."""
     assert "○ Not yet clear." in text(page, ".ak-verdict")
     for _ in range(14):
-        if "● Clear." in text(page, ".ak-verdict"):
+        if "● Clear" in text(page, ".ak-verdict"):
             return
         asked = page.locator(f"{SCREEN} .ak-question h2").get_attribute("data-criterion") or ""
         level = page.locator(f'{SCREEN} [data-option="{SAID.get(asked, "unknown")}"]')
