@@ -162,16 +162,6 @@ def test_what_may_yet_be_needed_is_not_said_to_have_little_for_it() -> None:
             assert advice.patterns[pattern].probability < 0.15 or "little speaks for" not in line
 
 
-@pytest.mark.parametrize("size", [[60_000, 150_000], [20_000, 120_000], [9_000, 300_000], [150_000, 400_000]])
-def test_a_reason_speaks_the_way_of_the_level_that_it_names(size: list[float]) -> None:
-    answers = {**ASSISTANT, "corpus_tokens": Answer(amount=Estimate.of(size)), "calls_per_month": Answer(amount=Estimate.of(300))}
-    words = advised(answers).words
-
-    told = " ".join((*words.summary, *words.why, *words.against))
-    assert not re.search("strain a prompt, which|(?:few pages|fit in a prompt), which speaks for looking|too large for a prompt, which speaks against", told)
-    assert "strain a prompt" not in told
-
-
 DISPUTES = (
     ("knowledge_change", ("daily", "weekly"), "Knowledge changes (daily or weekly)", "daily or weekly of “Knowledge changes”"),
     ("citations", ("nice_to_have", "required"), "Citations (nice to have or required)", "nice to have or required of “Citations”"),

@@ -97,6 +97,16 @@ def test_a_search_is_piloted_before_a_prompt_only_where_its_hits_were_measured(r
     assert (made.path[0].pattern, made.path[0].state) == (now, "here")
 
 
+@pytest.mark.parametrize("size", [[60_000, 150_000], [20_000, 120_000], [9_000, 300_000], [150_000, 400_000]])
+def test_a_reason_speaks_the_way_of_the_level_that_it_names(size: list[float]) -> None:
+    answers = {**ASSISTANT, "corpus_tokens": Answer(amount=Estimate.of(size)), "calls_per_month": Answer(amount=Estimate.of(300))}
+    words = Study(client := engagement(answers), client.workflows[0]).advice.words
+
+    told = " ".join((*words.summary, *words.why, *words.against))
+    assert not re.search("strain a prompt, which|(?:few pages|fit in a prompt), which speaks for looking|too large for a prompt, which speaks against", told)
+    assert "strain a prompt" not in told
+
+
 @pytest.mark.parametrize(("target", "share"), [
     ("85 %", 0.85), ("85%", 0.85), ("85 of 100", 0.85), ("85 in 100", 0.85), ("8 in 10", 0.8), ("97% right, measured monthly", 0.97),
     ("92.5 % of answers correct", 0.925), ("100%", 1.0), ("20% fewer calls", None), ("Published outcome: 91 of 100", None), ("0 %", None),
