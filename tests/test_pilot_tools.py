@@ -90,7 +90,7 @@ def test_two_models_are_asked_and_each_has_its_own_share(tmp_path: Path) -> None
 
     fault = refused(path)
 
-    assert fault.message == "holds answers of 2 models: acme:a (22 of 24 right, 92%); acme:b (6 of 24 right, 25%). Say with --model which was piloted"
+    assert fault.message == "holds answers of 2 models: acme:a (22 of 24 right, 92%); acme:b (6 of 24 right, 25%). Say with --model which was piloted (in the engagement: model beside the file)"
     assert (fault.option, [name for name, _ in fault.choices]) == ("model", ["acme:a", "acme:b"])
     assert (counted(path, model="acme:a"), counted(path, model="ACME:B")) == ((22, 24), (6, 24))
     assert refused(path, model="acme:c").nearest[0] in ("acme:a", "acme:b")

@@ -138,4 +138,4 @@ def number(value: Any) -> float | None:
 def said(value: Any) -> str:
     """What was asked or answered, as text cut to what is kept."""
     text = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
-    return "".join(c for c in text if c.isprintable() or c in "\n\t")[:MAX_TEXT]
+    return (text if text.isprintable() else "".join(c for c in text if c.isprintable() or c in "\n\t"))[:MAX_TEXT]

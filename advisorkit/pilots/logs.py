@@ -17,6 +17,7 @@ from advisorkit.values.errors import Fault
 
 Row = Mapping[str, Any]
 """One answer as a tool wrote it."""
+_LOOKED_AT = 100
 _NOTED = frozenset(COLUMNS) - {"case", "right", "outcome", "input", "output"}
 
 
@@ -80,7 +81,7 @@ def told(document: Any) -> tuple[str, list[Row], list[str]] | None:
         found = {path: rows for path in paths if isinstance(rows := under(document, path) if path else document, list) and rows}
         pairs = [(row, f"{path}[{i}]") for path, rows in found.items() for i, row in enumerate(rows)]
         fits = isinstance(document, dict) and all(key in document for key in form.whole) if form.whole else bool(form.needs and pairs)
-        if fits and all(any(_has(row, need) for row, _ in pairs) for need in form.needs):
+        if fits and all(any(_has(row, need) for row, _ in pairs[:_LOOKED_AT]) for need in form.needs):
             return name, [row for row, _ in pairs], [place for _, place in pairs]
     return None
 
@@ -106,8 +107,10 @@ def under(row: Any, path: str) -> Any:
 
 def first(row: Any, paths: str) -> Any:
     """The first thing that lies at one of some paths, parted by ``|``; None where there is none."""
-    found = (under(row, path) for path in paths.split("|"))
-    return next((value for value in found if value not in (None, "", {}, [])), None)
+    for path in paths.split("|"):
+        if (value := under(row, path)) is not None and value not in ("", {}, []):
+            return value
+    return None
 
 
 def items(row: Row, paths: str) -> list[Row]:

@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from advisorkit.files.spots import Spot, unfit
@@ -172,6 +173,11 @@ def columns_of(names: Iterable[str]) -> dict[str, str]:
         >>> columns_of(["Case", "Question", "Our team"])
         {'Case': 'case', 'Question': 'input', 'Our team': 'our_team'}
     """
+    return _columns(tuple(names))
+
+
+@lru_cache(maxsize=64)
+def _columns(names: tuple[str, ...]) -> dict[str, str]:
     found = {name: normal(name) for name in names}
     usual = {normal(word): name for name, words in logbook().synonyms.items() for word in words}
     taken = set(found.values()) & set(COLUMNS)
