@@ -14,11 +14,13 @@ from ipywidgets import HBox, Widget
 
 import advisorkit as ak
 from advisorkit.screens.charted import charted
+from advisorkit.screens.controls import unanswered
+from advisorkit.screens.screen import screen_of
 from advisorkit.values.errors import UsageError
 
 HARBOUR = Path(__file__).parent / "browser" / "harbour.yaml"
 PARTS = (
-    "question", "answers", "advice", "shares", "map", "reasons", "flips", "path", "scenarios", "assumptions", "costs", "curves", "tornado", "pilot",
+    "question", "questions", "answers", "advice", "shares", "map", "reasons", "flips", "path", "scenarios", "assumptions", "costs", "curves", "tornado", "pilot",
     "portfolio", "deliver", "bar",
 )  # fmt: skip
 CHARTS = {"map": "map", "shares": "shares", "reasons": "waterfall", "flips": "flips", "path": "path", "costs": "ranges", "curves": "curves", "tornado": "tornado"}
@@ -100,8 +102,6 @@ def test_every_part_is_a_widget_and_shows_what_a_screen_shows(work: ak.Work) -> 
 
 
 def _view(work: ak.Work, section: str) -> dict[str, object]:
-    from advisorkit.screens.screen import screen_of
-
     return dict(screen_of(work, section).view)
 
 
@@ -152,3 +152,33 @@ def test_answers_are_a_table_in_words(work: ak.Work) -> None:
     table = work.answers
 
     assert list(table.index) == list(work.judged().answers) and table.loc["citations", "in words"] == "Required"
+
+
+def test_what_is_always_asked_is_asked_after_enough_and_the_rest_on_demand(work: ak.Work) -> None:
+    """Everything is answered with unknown: money, time and responsibility come all the same, then a choice to ask on."""
+    screen = screen_of(work, "assessment")
+    core = {name for name, one in work.judged().catalog.criteria.items() if one.core and not one.derived}
+    met = set()
+    while (asked := screen.view["question"]["asked"]) is not None:
+        met.add(asked["criterion"])
+        screen.edit("answer", {"criterion": asked["criterion"], "value": "unknown"})
+
+    assert not set(unanswered(work.judged())) & core and {"budget", "deadline"} <= met
+    assert screen.view["question"]["stop"]["on"] == "Ask on"
+    screen.edit("ask_on", {})
+    assert screen.view["question"]["asked"]["criterion"] in unanswered(work.judged())
+
+
+def test_the_numbers_above_the_list_of_questions_add_up_and_any_can_be_taken_up(work: ak.Work) -> None:
+    work.answer(knowledge_change=["weekly", "daily"])
+    work.answer("budget", "unknown")
+    work.park("deadline")
+    screen = screen_of(work, "assessment")
+    listed = screen.view["questions"]
+    rows = [row for topic in listed["topics"] for row in topic["rows"]]
+    total, *counts = map(int, re.findall(r"\d+", f"{listed['title']} {listed['tally']}"))
+
+    assert total == sum(counts) == len(rows)
+    assert {row["criterion"]: row["mark"] for row in rows}.items() >= {"knowledge_change": "≠", "budget": "?", "deadline": "‖", "citations": "✓"}.items()
+    screen.edit("ask", {"criterion": "deadline"})
+    assert screen.view["question"]["asked"]["criterion"] == screen.view["questions"]["asked"] == "deadline"

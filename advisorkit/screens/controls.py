@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
+from typing import Any
 
 from advisorkit.advice.answers import words_of
+from advisorkit.advice.gates import pointless
 from advisorkit.costs.inputs import Input
 from advisorkit.screens.parts import Doc, tell
 from advisorkit.screens.state import Look, State
 from advisorkit.study.study import Study
-from advisorkit.values.criteria import Criterion
+from advisorkit.values.criteria import Axis, Criterion
 from advisorkit.values.engagement import Answer
 from advisorkit.values.errors import UsageError
 from advisorkit.values.prices import PriceAge
@@ -23,22 +25,32 @@ _ENDS = ("low", "likely", "high")
 
 
 def waiting(study: Study, state: State) -> list[str]:
-    """Criteria still to be asked of those in the room, next best first."""
+    """Criteria still to be asked of those in the room: next best first, then what is always asked, then every other."""
     found = study.catalog.criteria
-    named = [q.criterion for q in study.advice.next_questions]
-    return [name for name in named if name not in state.parked and found[name].who not in state.absent]
+    order = dict.fromkeys((*(q.criterion for q in study.advice.next_questions), *sorted(unanswered(study), key=lambda name: not found[name].core)))
+    return [name for name in order if name not in state.parked and found[name].who not in state.absent]
+
+
+def unanswered(study: Study) -> list[str]:
+    """Criteria that nobody answered, not even with unknown, and that an answer could still mean something for; in workshop order."""
+    belief, given = study.advice.belief, {**study.engagement.answers, **study.workflow.answers, **study.answers}
+    chances: dict[Axis, float] = {"retrieval": belief.retrieval, "training": belief.training}
+    asked = (one for one in study.catalog.criteria.values() if not one.derived and one.when != "after" and one.id not in given)
+    return [one.id for one in asked if not pointless(study.catalog, study.answers, one.id, chances)]
 
 
 def question(study: Study, state: State, look: Look) -> Doc:
     """The card: the question to ask, or why there is none, and who is in the room."""
     room = [[who, tell(f"room.{who}"), who not in state.absent] for who in _WHO]
-    return {"asked": _asked(study, state, look), "stop": _stop(study, state), "room": room, "presenting": look.presenting}
+    enough = tell("stop.enough", count=len(waiting(study, state))) if study.advice.settled and not look.presenting else ""
+    return {"asked": _asked(study, state, look), "enough": enough, "stop": _stop(study, state), "room": room, "presenting": look.presenting}
 
 
 def _asked(study: Study, state: State, look: Look) -> Doc | None:
     """The question to show; None when there is nothing left to ask."""
     queue = waiting(study, state)
-    if not look.asked and (not queue or study.advice.settled):
+    always = any(study.catalog.criteria[name].core for name in queue)
+    if not look.asked and (not queue or (study.advice.settled and not always and not look.asking_on)):
         return None
     criterion = study.catalog.criterion(look.asked or queue[0])
     given = study.workflow.answers.get(criterion.id) or study.engagement.answers.get(criterion.id) or Answer()
@@ -56,8 +68,12 @@ def _asked(study: Study, state: State, look: Look) -> Doc | None:
 
 
 def _why(study: Study, criterion: str) -> str:
-    bits = {q.criterion: q.information_bits for q in study.advice.next_questions}.get(criterion, 0.0)
-    return tell("question.why", bits=f"{bits:.2f}") if bits >= 0.005 else tell("question.topic")
+    found = next((q for q in study.advice.next_questions if q.criterion == criterion), None)
+    if found and found.decides:
+        return tell("question.decides")
+    if found and found.information_bits >= 0.005:
+        return tell("question.why")
+    return tell("question.always" if study.catalog.criterion(criterion).core else "question.topic")
 
 
 def _unit(criterion: Criterion, currency: str) -> str:
@@ -70,10 +86,31 @@ def _typed(amount: Estimate | None) -> str:
 
 def _stop(study: Study, state: State) -> Doc:
     """Words for when there is no question on screen."""
-    left = [q.criterion for q in study.advice.next_questions if q.criterion not in state.parked]
-    away = [name for name in left if study.catalog.criteria[name].who in state.absent]
-    words = tell("stop.words") if study.advice.settled else tell("stop.room", count=len(away)) if away else tell("stop.none")
-    return {"title": tell("stop.title"), "words": words}
+    left = [name for name in unanswered(study) if name not in state.parked]
+    away, on = [name for name in left if study.catalog.criteria[name].who in state.absent], len(waiting(study, state))
+    words = tell("stop.words", count=on) if study.advice.settled and on else tell("stop.room", count=len(away)) if away else tell("stop.none")
+    return {"title": tell("stop.title"), "words": words, "on": tell("stop.on") if on else ""}
+
+
+def questions(study: Study, state: State, look: Look) -> Doc:
+    """Every question by topic, in the order of a workshop: how it stands, and what was answered."""
+    given, queue = {**study.engagement.answers, **study.workflow.answers, **study.answers}, waiting(study, state)
+    asked = look.asked or next(iter(queue), "")
+    names = set(queue) | given.keys() | set(state.parked) | set(unanswered(study))
+    topics: list[dict[str, Any]] = []
+    for topic, title in study.catalog.topics.items():
+        rows = [_listed(one, given.get(one.id), one.id in state.parked, study) for one in study.catalog.criteria.values() if one.topic == topic and one.id in names]
+        done = sum(row["mark"] in "✓≠?" for row in rows)
+        topics.append({"title": title, "count": tell("questions.count", done=done, of=len(rows)), "rows": rows, "open": any(row["criterion"] == asked for row in rows)})
+    states = [row["mark"] for topic in topics for row in topic["rows"]]
+    counts = {name: sum(mark in marks for mark in states) for name, marks in (("answered", "✓≠"), ("unknown", "?"), ("parked", "‖"), ("open", "○"))}
+    return {"title": tell("questions.title", count=len(states)), "tally": tell("questions.tally", **counts), "asked": asked, "topics": [one for one in topics if one["rows"]]}
+
+
+def _listed(criterion: Criterion, answer: Answer | None, parked: bool, study: Study) -> dict[str, str]:
+    mark = "‖" if parked else "○" if answer is None else "?" if answer.unknown else "≠" if len(answer.levels) > 1 else "✓"
+    words = "" if answer is None or answer.unknown else words_of(criterion, answer, study.currency)
+    return {"criterion": criterion.id, "label": criterion.label, "mark": mark, "state": tell(f"mark.{mark}"), "answer": words}
 
 
 def answers(study: Study, state: State, look: Look) -> Doc:

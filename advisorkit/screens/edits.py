@@ -145,6 +145,7 @@ EDITS: Mapping[str, Change] = {
     "redo": lambda work, *_: work.redo(),
     "park": lambda work, _, __, args: work.park(str(args["criterion"])),
     "ask": _ask,
+    "ask_on": lambda _, look, __, ___: replace(look, asking_on=True),
     "room": lambda work, _, __, args: work.invite(str(args["who"]), there=bool(args["there"])),
     "scenario": lambda work, _, __, args: work.show(scenario=str(args["name"])),
     "new_scenario": lambda work, _, __, args: work.scenario(str(args["name"])),

@@ -21,7 +21,7 @@ from advisorkit.values.errors import UsageError, nearest
 _PLAIN: Mapping[str, Tree] = {
     "assessment": (
         "ak-main ak-assessment",
-        ("ak-left", "question", "answers"),
+        ("ak-left", "question", "answers", "questions"),
         (
             "ak-right-side",
             ("ak-split ak-split-a", "advice", ("ak-shares", "chart shares", "verdict")),
@@ -110,7 +110,7 @@ def _assessment(work: Work, look: Look, _: Delivery) -> Mapping[str, Doc]:
     cases = {name: work.known(case) for name, case in state.cases.items()}
     return {
         "advice": advising.advice(study, look), "verdict": advising.verdict(study, look), "question": controls.question(study, state, look),
-        "answers": controls.answers(study, state, look),
+        "answers": controls.answers(study, state, look), "questions": controls.questions(study, state, look),
         "blocks scenarios": blocks(*([portfolio.side_by_side(cases, state.scenario)] if state.engagement.scenarios else ())),
     }  # fmt: skip
 

@@ -124,6 +124,8 @@ class Look:
     """Large type, client words only."""
     asked: str = ""
     """Criterion taken up by hand; empty means the next best one."""
+    asking_on: bool = False
+    """Whether questions go on although no answer alone can turn the advice."""
     every_row: bool = False
     """Whether all assumptions are listed."""
     explored: frozenset[str] = frozenset()

@@ -73,6 +73,10 @@ class Parts:
         """The next best question, with its answers."""
         return self._screen.part("question")
 
+    def questions(self) -> Widget:
+        """Every question by topic, to jump to."""
+        return self._screen.part("questions")
+
     def answers(self) -> Widget:
         """Every answer given, to be taken up again."""
         return self._screen.part("answers")

@@ -81,6 +81,7 @@ function questionPart(act) {
     given.differ = asked.chosen.length > 1 ? new Set(asked.chosen) : null;
     const options = asked.options.map(([id, label], n) => option(asked, id, label, String(n + 1)));
     return [
+      doc.enough && h("p", { class: "ak-help" }, "● ", doc.enough),
       h("div", { class: "ak-question-head" }, h("span", null, asked.kicker), h("span", null, asked.count)),
       h("h2", { "data-criterion": asked.criterion }, asked.question), !doc.presenting && asked.help && h("p", { class: "ak-help" }, asked.help),
       asked.locked ? h("p", { class: "ak-help" }, asked.locked) : h("div", { class: "ak-options" }, options, asked.unit && amount(asked), option(asked, "unknown", t(doc.presenting ? "unknown" : "unknown_now"), "U")),
@@ -91,7 +92,10 @@ function questionPart(act) {
     ];
   }
 
-  const rest = (doc) => [h("h2", null, doc.stop.title), h("p", { class: "ak-help" }, doc.stop.words), !doc.presenting && room(doc)];
+  const rest = (doc) => [
+    h("h2", null, doc.stop.title), h("p", { class: "ak-help" }, doc.stop.words),
+    !doc.presenting && doc.stop.on && h("button", { class: "ak-present", "data-key": "ask-on", onclick: () => act("ask", "ask_on", {}) }, doc.stop.on), !doc.presenting && room(doc),
+  ];
 
   function key(event) {
     const pressed = event.key.length === 1 ? event.key.toUpperCase() : "";
@@ -111,5 +115,31 @@ function questionPart(act) {
     const inside = host.contains(document.activeElement);
     redraw(host, doc.asked ? card(doc) : rest(doc));
     if (inside && !host.contains(document.activeElement)) (host.querySelector(".ak-option, .ak-amount, input") || host).focus({ preventScroll: true });
+  } };
+}
+
+// Every question by topic; a click takes one up. What is typed in the search stays while answers come in.
+function questionsPart(act) {
+  const list = h("div", null);
+  const find = h("input", { type: "text", class: "ak-note", "aria-label": t("find_question"), placeholder: t("find_question"), oninput: () => sift() });
+  find.addEventListener("keydown", (event) => event.stopPropagation());
+  const head = h("p", { class: "ak-tally-all" });
+  const host = h("section", { class: "ak-questions", "aria-label": t("questions") }, head, find, list);
+  const line = (doc) => (row) =>
+    h("li", null, h("button", { class: "ak-answer", "data-key": `ask-${row.criterion}`, "aria-current": row.criterion === doc.asked ? "true" : null, "aria-label": `${row.label}: ${row.state} ${row.answer}`, onclick: () => act("ask", "ask", { criterion: row.criterion }) },
+      h("span", { class: "ak-answer-label" }, h("span", { "aria-hidden": "true" }, `${row.criterion === doc.asked ? "▸" : row.mark} `), row.label), h("span", { class: "ak-answer-value" }, row.mark === "?" ? h("span", { class: "ak-chip" }, row.state) : row.answer)));
+  function sift() {
+    const wanted = find.value.trim().toLowerCase();
+    for (const item of list.querySelectorAll("li")) item.hidden = wanted && !item.textContent.toLowerCase().includes(wanted);
+    for (const topic of list.children) {
+      topic.hidden = wanted && ![...topic.querySelectorAll("li")].some((item) => !item.hidden);
+      if (wanted) topic.open = true;
+    }
+  }
+  return { el: host, update: (doc) => {
+    const open = new Set([...list.children].filter((topic) => topic.open).map((topic) => topic.dataset.key));
+    head.replaceChildren(h("strong", null, doc.title), ` ${doc.tally}`);
+    redraw(list, doc.topics.map((topic) => h("details", { "data-key": topic.title, open: topic.open || open.has(topic.title) }, h("summary", null, h("span", null, topic.title), h("span", { class: "ak-text2" }, topic.count)), h("ul", null, topic.rows.map(line(doc))))));
+    sift();
   } };
 }

@@ -1,7 +1,7 @@
 // One document for all parts: it comes in, every part on the page follows it in one turn, edits go out.
 
 const KINDS = {
-  bar: barPart, question: questionPart, answers: answersPart, advice: advicePart, verdict: verdictPart, chart: chartPart, assumptions: assumptionsPart,
+  bar: barPart, question: questionPart, answers: answersPart, questions: questionsPart, advice: advicePart, verdict: verdictPart, chart: chartPart, assumptions: assumptionsPart,
   blocks: blocksPart, results: resultsPart, formats: formatsPart, files: filesPart,
 };
 
