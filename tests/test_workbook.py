@@ -163,7 +163,7 @@ def test_what_is_always_asked_is_asked_after_enough_and_the_rest_on_demand(work:
         met.add(asked["criterion"])
         screen.edit("answer", {"criterion": asked["criterion"], "value": "unknown"})
 
-    assert not set(unanswered(work.judged())) & core and {"budget", "deadline"} <= met
+    assert not set(unanswered(work.judged())) & core and {"budget", "deadline_weeks"} <= met
     assert screen.view["question"]["stop"]["on"] == "Ask on"
     screen.edit("ask_on", {})
     assert screen.view["question"]["asked"]["criterion"] in unanswered(work.judged())
@@ -172,13 +172,13 @@ def test_what_is_always_asked_is_asked_after_enough_and_the_rest_on_demand(work:
 def test_the_numbers_above_the_list_of_questions_add_up_and_any_can_be_taken_up(work: ak.Work) -> None:
     work.answer(knowledge_change=["weekly", "daily"])
     work.answer("budget", "unknown")
-    work.park("deadline")
+    work.park("deadline_weeks")
     screen = screen_of(work, "assessment")
     listed = screen.view["questions"]
     rows = [row for topic in listed["topics"] for row in topic["rows"]]
     total, *counts = map(int, re.findall(r"\d+", f"{listed['title']} {listed['tally']}"))
 
     assert total == sum(counts) == len(rows)
-    assert {row["criterion"]: row["mark"] for row in rows}.items() >= {"knowledge_change": "≠", "budget": "?", "deadline": "‖", "citations": "✓"}.items()
-    screen.edit("ask", {"criterion": "deadline"})
-    assert screen.view["question"]["asked"]["criterion"] == screen.view["questions"]["asked"] == "deadline"
+    assert {row["criterion"]: row["mark"] for row in rows}.items() >= {"knowledge_change": "≠", "budget": "?", "deadline_weeks": "‖", "citations": "✓"}.items()
+    screen.edit("ask", {"criterion": "deadline_weeks"})
+    assert screen.view["question"]["asked"]["criterion"] == screen.view["questions"]["asked"] == "deadline_weeks"
