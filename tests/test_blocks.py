@@ -125,7 +125,7 @@ def test_a_printed_total_is_the_sum_of_what_is_printed(amounts: list[float]) -> 
 def test_what_is_not_known_is_never_printed_as_zero() -> None:
     bill = LineItems("Bill", "EUR", (Cell("RAG"),), (Money("Build", (21_600.0,)), Money("Wrong answers", (None,))))
 
-    assert bill.printed() == (("Build", "22"), ("Wrong answers", "not known"), ("Total", "22"))
+    assert bill.printed() == (("Build", "22"), ("Wrong answers", "not known"), ("Total", "at least 22"))
     assert bill.subtitle == "€ thousand"
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,9 @@ from hypothesis import strategies as st
 from priced import ANSWERS, TODAYS_FIGURES, answered, changes, engagement, fixed, having, inputs, setting, without
 from strategies import engagements
 
+from advisorkit.batch.inputs import job_of
+from advisorkit.batch.runner import path_of
+from advisorkit.batch.values import Template
 from advisorkit.costs.bill import bill
 from advisorkit.costs.flows import COLUMNS
 from advisorkit.costs.results import PARTS
@@ -25,10 +29,13 @@ from advisorkit.export.markup import html
 from advisorkit.export.terminal import plain
 from advisorkit.report.advice_pages import summary
 from advisorkit.report.cost_pages import costs
+from advisorkit.report.job import open_job, write_job
+from advisorkit.report.money_table import shared_bill
 from advisorkit.report.short_pages import costed
-from advisorkit.study.documents import cost_document
+from advisorkit.report.whole_pages import overview
+from advisorkit.study.documents import cost_document, headed
 from advisorkit.study.study import Study
-from advisorkit.values.engagement import Engagement
+from advisorkit.values.engagement import Engagement, Scenario
 from advisorkit.values.errors import EngagementError, PriceError
 
 FEW = 2**6
@@ -225,3 +232,34 @@ def test_a_staged_value_loses_the_build_where_the_mark_is_missed() -> None:
 
     assert always.staged == pytest.approx(always.gain.likely)
     assert never.staged == pytest.approx(-never.build.likely)
+
+
+# Several workflows, and scenarios
+
+
+def test_what_several_share_is_paid_once_in_document_terminal_and_report() -> None:
+    first = engagement().workflows[0]
+    both = tuple(replace(first, id=name, name=name, corpus="manuals") for name in ("desk", "mail"))
+    found = [Study(replace(engagement(), workflows=both), work, draws=FEW) for work in both]
+    (shown,) = shared_bill(found)
+    told = json.loads(json.dumps(cost_document(found[0].engagement, found)))["portfolio"]
+
+    amounts = [item.amounts[0] or 0.0 for item in shown.items]
+    assert told["saved"] > 0
+    assert amounts == pytest.approx([told["alone"]["desk"], told["alone"]["mail"], -told["saved"]])
+    assert sum(amounts) == pytest.approx(told["shared"])
+    assert shown in overview(found)
+    assert shared_bill(found[:1]) == ()
+
+
+def test_a_scenario_names_itself_in_what_it_makes(tmp_path: Path) -> None:
+    whole = engagement(assumptions={}, scenarios={"half the volume": Scenario(answers={}), "Half the volume": Scenario()})
+    whole = replace(whole, workflows=(replace(whole.workflows[0], assumptions={}),))
+    write_job(tmp_path / "job.json", whole.under("half the volume"))
+    base, laid, other = (job_of(one, tmp_path) for one in (whole, whole.under("half the volume"), whole.under("Half the volume")))
+
+    assert "half the volume" in open_job(str(tmp_path / "job.json")).cover[0].subtitle  # type: ignore[union-attr]
+    names = [path_of(job, Template("client_report", "{}"), "html") for job in (base, laid, other)]
+    assert names[:2] == ["acme_client_report.html", "acme_half-the-volume_client_report.html"]
+    assert len(set(names)) == 3
+    assert headed(whole.under("half the volume"), [])["scenario"] == "half the volume"

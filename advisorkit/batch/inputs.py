@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 from advisorkit.batch.values import MANIFEST, Job
@@ -124,4 +125,16 @@ def job_of(engagement: Engagement, folder: Path, source: str = "", brand: Brand 
         EngagementError: If a file that it names cannot be read.
     """
     options = {"brand": brand} if brand else {}
-    return Job(engagement.id, engagement.client, job_document(engagement, folder, **options), source=source)
+    return Job(engagement.id, engagement.client, job_document(engagement, folder, **options), scenario=_slug(engagement.scenario), source=source)
+
+
+def _slug(scenario: str) -> str:
+    """A scenario's name as part of a file's: two that are reduced to the same letters stay apart.
+
+    Example:
+        >>> _slug("half the volume"), _slug("Ü 50 %")
+        ('half-the-volume', 'u-50-0b3e')
+    """
+    plain = reduced(scenario)
+    same = plain == scenario.replace(" ", "-")
+    return plain if same else f"{plain}-{sha256(scenario.encode()).hexdigest()[:4]}".strip("-")

@@ -134,8 +134,7 @@ def path_of(job: Job, template: Template, kind: str) -> str:
         >>> path_of(Job("acme", "Acme Ltd", "{}"), Template("client_report", "{}"), "html")
         'acme_client_report.html'
     """
-    parts = (job.engagement, job.workflow, template.name) if job.workflow else (job.engagement, template.name)
-    return f"{'_'.join(parts)}.{kind}"
+    return f"{'_'.join(filter(None, (job.engagement, job.workflow, job.scenario, template.name)))}.{kind}"
 
 
 class _Round:

@@ -49,6 +49,8 @@ class Job:
     """JSON text that the template's `job` parameter leads to."""
     workflow: str = ""
     """Workflow id where a deliverable is about one workflow; empty for the whole engagement."""
+    scenario: str = ""
+    """Scenario that is laid over it, reduced to [a-z0-9-]; part of the names of its deliverables."""
     source: str = ""
     """File or table row that it came from, as the user named it."""
     faults: tuple[Fault, ...] = ()

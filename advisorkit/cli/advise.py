@@ -67,6 +67,7 @@ def cost(
     sets: Sets = None, scenario: ScenarioName = None, accept_stale: AcceptStale = False, as_json: Json = False,
 ) -> None:
     """The bill of every pattern: build, per call, run, errors and total with ranges, break-evens and prices with ages."""
+    from advisorkit.report.money_table import shared_bill
     from advisorkit.report.short_pages import costed
     from advisorkit.study.documents import cost_document
 
@@ -76,7 +77,7 @@ def cost(
     found = studied(engagement, file, workflow, draws)
     tell_ages(engagement, [one for one in found if one.priced])
     document = cost_document(engagement, found) if as_json or engagement.priced else {}
-    answer(document, (block for one in found for block in costed(one)), as_json=as_json)
+    answer(document, (block for page in (*map(costed, found), shared_bill(found)) for block in page), as_json=as_json)
 
 
 pilot_app = typer.Typer(no_args_is_help=True, help="How many cases to mark; marked results in.")

@@ -220,13 +220,18 @@ class LineItems:
         """
         whole = [[None if a is None else round(a / self.unit) for a in item.amounts] for item in self.items]
         rows = ((item.label, *map(_whole, row)) for item, row in zip(self.items, whole, strict=True))
-        sums = (sum(row[n] or 0 for row in whole) for n in range(len(self.columns)))
-        return (*rows, ("Total", *map(_whole, sums)))
+        return (*rows, ("Total", *(_total([row[n] for row in whole]) for n in range(len(self.columns)))))
 
     @property
     def table(self) -> Table:
         """The bill as a table of words."""
         return table_of(self.title, (self.subtitle, *self.columns), self.printed(), range(1, len(self.columns) + 1), note=self.note, total=True)
+
+
+def _total(amounts: list[int | None]) -> str:
+    """The sum of what is printed; what is not known makes it a lower bound."""
+    known = [amount for amount in amounts if amount is not None]
+    return number(sum(known)) if len(known) == len(amounts) else f"at least {number(sum(known))}"
 
 
 def _whole(value: int | None) -> str:

@@ -63,7 +63,8 @@ def job_document(engagement: Engagement, folder: str | Path = ".", **options: An
         EngagementError: If a file that it names cannot be read.
     """
     _check(engagement, options)
-    brand = {"brand": asdict(options["brand"])} if options.get("brand") else {}
+    brand: dict[str, Any] = {"brand": asdict(options["brand"])} if options.get("brand") else {}
+    brand |= {"laid": engagement.scenario} if engagement.scenario else {}
     named = sorted({pilot.file for workflow in engagement.workflows for pilot in workflow.pilots})
     files = {name: b64encode(read_bytes(within(folder, name))).decode() for name in named}
     job = {"engagement": document.document(engagement), "options": {**options, **brand}, "files": files}
@@ -79,7 +80,7 @@ def _check(engagement: Engagement, options: Mapping[str, Any]) -> None:
         engagement.workflow(name)
 
 
-_OPTIONS = ("scenario", "draws", "seed", "brand", "workflows")
+_OPTIONS = ("scenario", "laid", "draws", "seed", "brand", "workflows")
 
 
 def write_job(path: str | Path, engagement: Engagement, folder: str | Path = ".", **options: Any) -> None:
@@ -106,7 +107,7 @@ def open_job(path: str) -> Report:
         raise UsageError(f"{path} is not a job file made by write_job: {error}") from None
     found = reading.understand_tree(tree(engagement), Path(path).name)
     _check(found, options)
-    return make_report(found, brand=brand, pilots=_established(found, files), **options)
+    return make_report(replace(found, scenario=options.pop("laid", "")), brand=brand, pilots=_established(found, files), **options)
 
 
 def _established(engagement: Engagement, files: Mapping[str, str]) -> dict[str, Established]:

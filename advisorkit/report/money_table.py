@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from advisorkit.costs.flows import Column
 from advisorkit.costs.money import Printed, printed
@@ -10,7 +10,7 @@ from advisorkit.costs.results import PARTS, MoneyRow, PaidBack, Year
 from advisorkit.export.blocks import Cell, LineItems, Money, Table, table_of
 from advisorkit.report.pictures import ruled_out
 from advisorkit.report.sentences import columns, say
-from advisorkit.study.study import Study
+from advisorkit.study.study import Study, together
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import SYMBOLS, money_short, number, percent, sampled
 
@@ -114,3 +114,14 @@ def _year(years: Mapping[PatternId, tuple[Year, ...]], n: int, label: str, name:
 
 def _label(study: Study, year: int) -> str:
     return str(year) if study.engagement.financial_year_from == 1 else f"{year}/{(year + 1) % 100:02d}"
+
+
+def shared_bill(studies: Sequence[Study]) -> tuple[LineItems, ...]:
+    """What workflows pay together with and without sharing; nothing for fewer than two."""
+    found = together(studies)
+    if found is None:
+        return ()
+    names = {one.workflow.id: f"{one.workflow.name}, {one.name(one.decision.destination)}" for one in studies}
+    items = [Money(names[name], (amount,)) for name, amount in found.alone.items()]
+    items.append(Money(say("together.saved"), (None if found.saved is None else -found.saved,)))
+    return (LineItems(say("together.title", months=studies[0].months), studies[0].currency, (Cell(say("together.head")),), tuple(items), say("together.note")),)

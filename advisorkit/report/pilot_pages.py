@@ -26,7 +26,7 @@ from advisorkit.report.advice_pages import decided, warned
 from advisorkit.report.job import Report
 from advisorkit.report.printed import chance_of
 from advisorkit.report.sentences import columns, say
-from advisorkit.report.whole_pages import sample_words
+from advisorkit.report.whole_pages import basis, sample_words
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import Rules
 from advisorkit.values.patterns import PATTERNS, PatternId
@@ -42,7 +42,7 @@ _COLOURS = {"information": "rag", "behaviour": "finetune", "unclear": "text3"}
 def pilot_cover(report: Report, key: str) -> tuple[Block, ...]:
     """A cover with the title of the sentence `key`: ``charter.cover`` or ``review.cover``."""
     engagement, names = report.workflows[0].engagement, [study.workflow.name for study in report.workflows]
-    about = ", ".join(names)
+    about = "; ".join((", ".join(names), *basis(report.workflows[0])))
     return (Cover(say(key), about, engagement.client, day(engagement.as_of), sample_words(engagement), report.brand, leaflet=key != "review.cover"),)
 
 

@@ -12,6 +12,7 @@ from advisorkit.report.money_table import cash_years, money_table
 from advisorkit.report.pictures import ruled_out, rung_name
 from advisorkit.report.printed import chance_of
 from advisorkit.report.sentences import columns, say
+from advisorkit.report.whole_pages import basis
 from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import day, money_short, number, percent, sampled
@@ -27,7 +28,7 @@ def assessed(study: Study) -> tuple[Block, ...]:
     }  # fmt: skip
     step = say(f"short.{made.next_step.action}", why=made.next_step.why)
     return (
-        Heading(f"{study.workflow.name}  ({study.workflow.id})"), Text((made.headline, *filter(None, (made.enough,)), *words.summary, step)), _chances(study), *_rungs(study),
+        Heading("; ".join((f"{study.workflow.name}  ({study.workflow.id})", *(basis(study)[:1] if study.engagement.scenario else ())))), Text((made.headline, *filter(None, (made.enough,)), *words.summary, step)), _chances(study), *_rungs(study),
         *(block for key, lines in lists.items() if (told := tuple(lines)) for block in (Heading(say(key)), Text(told, "bullets"))),
     )
 
@@ -65,7 +66,7 @@ def costed(study: Study) -> tuple[Block, ...]:
         return Heading(study.workflow.name), Text((say("money.none"),))
     years, lines = cash_years(study), (*gained(study), *filter(None, (say("money.left_out", parts=parts) if (parts := left_out(study)) else "",)))
     return (
-        Heading(study.workflow.name), money_table(study), *((Text(lines),) if lines else ()), *((years,) if years else ()), Heading(say("figures.title")), assumptions(study), _crossings(study),
+        Heading("; ".join((study.workflow.name, *basis(study)))), money_table(study), *((Text(lines),) if lines else ()), *((years,) if years else ()), Heading(say("figures.title")), assumptions(study), _crossings(study),
         *_hosting(study), *_warned(study), _prices(study),
     )
 

@@ -9,8 +9,10 @@ from advisorkit.advice.answers import KAPPA, words_of
 from advisorkit.advice.belief import spread
 from advisorkit.advice.decision import open_criteria
 from advisorkit.advice.words import whole_percents
+from advisorkit.costs.money import printed_gain
 from advisorkit.export.blocks import Block, Cell, Cover, Heading, Table, Text, table_of
 from advisorkit.export.brand import Brand
+from advisorkit.report.money_table import shared_bill
 from advisorkit.report.printed import chance_of, count, lead_points
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study
@@ -28,7 +30,13 @@ def cover(studies: Sequence[Study], brand: Brand) -> tuple[Block, ...]:
     """The cover: title, what it is about, client, date, sender."""
     engagement = studies[0].engagement
     about = say("cover.one", workflow=studies[0].workflow.name) if len(studies) == 1 else say("cover.many", count=count(len(studies)))
-    return (Cover(say("cover.title"), about, engagement.client, day(engagement.as_of), sample_words(engagement), brand),)
+    return (Cover(say("cover.title"), "; ".join((about, *basis(studies[0]))), engagement.client, day(engagement.as_of), sample_words(engagement), brand),)
+
+
+def basis(study: Study) -> tuple[str, ...]:
+    """Scenario, currency and horizon, as a cover names them."""
+    name, money = study.engagement.scenario, say("cover.money", currency=study.currency, months=study.months)
+    return (*((say("cover.scenario", name=name),) if name else ()), *((money,) if study.priced else ()))
 
 
 def sample_words(engagement: Engagement) -> str:
@@ -40,13 +48,13 @@ def overview(studies: Sequence[Study]) -> tuple[Block, ...]:
     """All workflows in one table, the firmest first; nothing when there is only one."""
     if len(studies) == 1:
         return ()
-    wide = 5 if studies[0].priced else 4
-    note = say("overview.note", currency=studies[0].currency) if studies[0].priced else ""
-    table = table_of("", columns("overview.head", months=studies[0].months)[:wide], (_line(study)[:wide] for study in sorted(studies, key=_firmness)), (3, 4), note=note)
+    wide = 6 if studies[0].priced else 4
+    note = say("overview.note", months=studies[0].months) if studies[0].priced else ""
+    table = table_of("", columns("overview.head")[:wide], (_line(study)[:wide] for study in sorted(studies, key=_firmness)), (3, 4, 5), note=note)
     overrides = tuple(f"{study.workflow.name}: {study.decision.override}" for study in studies if study.decision.override)
     return (
         Heading(say("overview.title", count=count(len(studies)).capitalize()), 2), Text((say("overview.lead"),), "lead"), table,
-        *((Text(overrides, "bullets"),) if overrides else ()),
+        *((Text(overrides, "bullets"),) if overrides else ()), *shared_bill(studies),
     )
 
 
@@ -58,12 +66,13 @@ def _firmness(study: Study) -> tuple[bool, int]:
 def _line(study: Study) -> tuple[Cell, ...]:
     made = study.decision
     first, ramp = made.destination, made.off_ramp
-    total = study.costs.columns[first].total
     goal = Cell(study.catalog.off_ramps[ramp.kind].name) if ramp and made.replaced else Cell(study.name(first), first)
     start = Cell(study.workflow.name), Cell("–") if made.replaced else Cell(study.name(made.now), made.now), goal
     if made.replaced:
-        return (*start, Cell("–"), Cell(say("overview.not_priced")))
-    return (*start, Cell(_right(study)), Cell(money_short(total.p50, study.currency) if total else say("unknown")))
+        return (*start, Cell("–"), Cell(say("overview.not_priced")), Cell("–"))
+    row = study.costs.money[first]
+    spent, gain = row.outside.likely if row.outside and row.run else None, printed_gain(study.costs.money, first)
+    return (*start, Cell(_right(study)), *(Cell(say("unknown") if amount is None else money_short(amount, study.currency)) for amount in (spent, gain)))
 
 
 def _right(study: Study) -> str:

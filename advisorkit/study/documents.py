@@ -22,7 +22,7 @@ from advisorkit.pilots.established import Established
 from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.tally import Share
 from advisorkit.pilots.terms import Terms
-from advisorkit.study.study import Study
+from advisorkit.study.study import Study, together
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import UsageError
 from advisorkit.values.patterns import PATTERNS, PatternId
@@ -132,7 +132,8 @@ def cost_document(engagement: Engagement, found: Iterable[Study]) -> dict[str, A
     """
     if not engagement.priced:
         raise UsageError(f"{engagement.id}: {Texts('report').say('money.none')}")
-    return headed(engagement, [_priced(one) for one in found])
+    studies = tuple(found)
+    return headed(engagement, [_priced(one) for one in studies]) | {"portfolio": picked(together(studies), "alone saved shared")}
 
 
 def _priced(one: Study) -> dict[str, Any]:
@@ -306,4 +307,4 @@ def picked(value: object, names: str) -> Any:
 
 def headed(engagement: Engagement, workflows: list[dict[str, Any]]) -> dict[str, Any]:
     """The document of an engagement, workflow by workflow."""
-    return {"advisorkit": 1, "client": engagement.client, "as_of": engagement.as_of.isoformat(), "workflows": workflows}
+    return {"advisorkit": 1, "client": engagement.client, "as_of": engagement.as_of.isoformat(), "scenario": engagement.scenario or None, "workflows": workflows}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -19,7 +19,7 @@ from advisorkit.catalog.prices import load as load_prices
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions, rules
 from advisorkit.costs.assumption import DRAWS
-from advisorkit.costs.bill import Bill, bill
+from advisorkit.costs.bill import Bill, Chosen, bill, portfolio
 from advisorkit.costs.facts import CostFacts, Costing
 from advisorkit.costs.flows import TEXTS as COST_TEXTS
 from advisorkit.costs.inputs import Inputs, inputs_for
@@ -245,3 +245,28 @@ def studies(
     """
     chosen = tuple(map(engagement.workflow, only)) or engagement.workflows
     return tuple(Study(engagement, workflow, (pilots or {}).get(workflow.id), draws, seed) for workflow in chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Money that leaves the house for the destinations of several workflows, at likely values over the horizon."""
+
+    alone: Mapping[str, float | None]
+    """By workflow id when each pays for everything; None where it is not known."""
+    saved: float | None
+    """What platforms and bodies of documents that stand once take off; None where an amount is not known."""
+
+    @property
+    def shared(self) -> float | None:
+        """What all pay with sharing."""
+        return None if self.saved is None else sum(amount or 0.0 for amount in self.alone.values()) - self.saved
+
+
+def together(found: Sequence[Study]) -> Together | None:
+    """What workflows cost together, those left out that something simpler fits; None for fewer than two."""
+    chosen = [one for one in found if one.priced and not one.decision.replaced]
+    if len(chosen) < 2:
+        return None
+    joint = portfolio([Chosen(one.bill, one.decision.destination, one.workflow.corpus) for one in chosen])
+    alone = {one.workflow.id: row.outside.likely if (row := one.costs.money[one.decision.destination]).outside and row.run else None for one in chosen}
+    return Together(alone, joint.saved_by_sharing)

@@ -11,7 +11,7 @@ from advisorkit.values.displayed import Displayed
 from advisorkit.values.errors import UsageError, nearest
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import MOST, MOST_RATE, Estimate, day, share_in
-from advisorkit.values.written import Named, Within
+from advisorkit.values.written import ELSEWHERE, Named, Within
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +266,8 @@ class Engagement(Displayed):
     """Plan of checking of all workflows, where `assumptions` names none."""
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
     """Named what-ifs."""
+    scenario: Annotated[str, ELSEWHERE] = field(default="", kw_only=True)
+    """Name of the one that is laid over it, which no file holds; empty for the file as it stands."""
     financial_year_from: Annotated[int, Within(1, 12)] = 1
     """Month in which the client's financial year starts, 1 to 12."""
     priors: Mapping[Annotated[str, Named("axis")], Annotated[float, Within(0, 1)]] = field(default_factory=dict)
@@ -337,7 +339,7 @@ class Engagement(Displayed):
         if scenario not in self.scenarios:
             known = ", ".join(self.scenarios) or "none"
             raise UsageError(f"no scenario '{scenario}' in {self.id}; there is: {known}")
-        return self.under(self.scenarios[scenario])
+        return replace(self.under(self.scenarios[scenario]), scenario=scenario)
 
 
 def _changed(workflow: Workflow, scenario: Scenario) -> Workflow:
