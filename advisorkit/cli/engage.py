@@ -119,7 +119,7 @@ intake_app = typer.Typer(no_args_is_help=True, help="Client questionnaire out an
 @intake_app.command("table")
 @guarded
 def intake_table(
-    file: Annotated[Path, typer.Argument(metavar="LIST", help="The client's list: CSV, XLSX, ODS or old XLS.")], to: Target, as_json: Json = False,
+    file: Annotated[Path, typer.Argument(metavar="LIST", help="The client's list: CSV, XLSX or ODS.")], to: Target, as_json: Json = False,
 ) -> None:
     """Propose what the headings and words of a client's list stand for, as a mapping file to be corrected."""
     fresh(to)

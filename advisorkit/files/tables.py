@@ -89,7 +89,7 @@ def read_table(path: str | Path, sheet: str = "", known: Known | None = None, tw
     """The table in a CSV file, or on the visible sheet called `sheet` of a workbook.
 
     Args:
-        path: The file: CSV, XLSX, ODS or old XLS.
+        path: The file: CSV, XLSX or ODS.
         sheet: The sheet; left out, it is the one on which most `known` headings stand, the first among equals.
         known: Finds the header below lines of titles; left out, the first line that holds anything is the header.
         twins: A CSV text that holds this word repeats headings on purpose; they are numbered, as in ``Status (2)``.
@@ -116,7 +116,9 @@ def _best(found: Mapping[str, RawSheet], file: str, name: str, known: Known | No
     if name and name not in found:
         message = f"holds no visible sheet '{name}'; there is: {shown(', '.join(found), 200)}"
         raise EngagementError([Fault(file, "", message)])
-    tables = [_header(file, sheet.lines, known, sheet) for sheet in found.values() if name in {"", sheet.name}]
+    tables = [_header(file, sheet.lines, known, sheet) for sheet in found.values() if sheet.lines and name in {"", sheet.name}]
+    if not tables:
+        raise EngagementError([Fault(file, shown(name), "is empty")])
     best = max(tables, key=lambda one: one.rank) if known else tables[0]
     read = best.sheet.name if best.sheet else ""
     others = ", ".join(f"'{shown(other)}'" for other in found if other != read)
@@ -244,4 +246,4 @@ def read_sheets(path: str | Path, known: Known | None = None) -> dict[str, ReadT
     if not is_workbook(raw):
         raise EngagementError([Fault(file, "", "is not an XLSX workbook")])
     found = sheets(raw, file).values()
-    return {one.name: _table(f"{file} [{one.name}]", _header(file, one.lines, known, one), ()) for one in found}
+    return {one.name: _table(f"{file} [{one.name}]", _header(file, one.lines, known, one), ()) for one in found if one.lines}

@@ -1,4 +1,4 @@
-"""Workbooks cell by cell: XLSX, ODS and old XLS by one library, behind a scan of what it leaves unsaid.
+"""Workbooks cell by cell: XLSX and ODS by one library, behind a scan of what it leaves unsaid.
 
 The scan knows what is hidden, what holds a formula without its stored value, and how large a sheet would become; nothing is unpacked before.
 """
@@ -32,6 +32,7 @@ MAX_CELLS = 5_000_000
 OLD = b"\xd0\xcf\x11\xe0"
 """First bytes of the Office files of before 2007, and of locked ones."""
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
+_ADDRESS = re.compile("([A-Za-z]{1,7})([0-9]{1,12})")
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _BREAK = re.compile("_x000[9ABCDabcd]_|\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 
@@ -84,7 +85,7 @@ def is_workbook(raw: bytes) -> bool:
 
 
 def sheets(raw: bytes, file: str) -> dict[str, RawSheet]:
-    """Every visible sheet with anything in it, by name.
+    """Every visible sheet, by name.
 
     Raises:
         EngagementError: If it is no workbook, locked, too large, or holds nothing to see.
@@ -96,26 +97,31 @@ def sheets(raw: bytes, file: str) -> dict[str, RawSheet]:
             found = {name: _sheet(book.get_sheet_by_name(name), scans.get(name, _Scan())) for name in shown_}
     except EngagementError:
         raise
-    except Exception as error:  # noqa: BLE001  parsers raise whatever they raise on a broken part
-        hint = "; save it as a new Excel workbook (.xlsx)" if raw.startswith(OLD) else ""
-        raise EngagementError([Fault(file, "", f"cannot be read as a workbook: {_short(error)}{hint}")]) from None
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # noqa: BLE001  parsers raise whatever they raise on a broken part, a compiled one even what is no Exception
+        raise EngagementError([Fault(file, "", f"cannot be read as a workbook: {_short(error)}")]) from None
     if not any(sheet.lines for sheet in found.values()):
         raise EngagementError([Fault(file, "", "holds no visible sheet with anything in it")])
-    return {name: sheet for name, sheet in found.items() if sheet.lines}
+    return found
 
 
-def _short(error: Exception) -> str:
+def _short(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0][:120]
 
 
 def _sheet(sheet: Any, scan: _Scan) -> RawSheet:
-    rows = [[_cell(value, r, c, scan) for c, value in enumerate(row, 1)] for r, row in enumerate(sheet.to_python(skip_empty_area=False), 1)]
-    for (top, left), (bottom, right) in scan.merged or sheet.merged_cell_ranges or ():
-        if top < len(rows) and left < len(rows[top]) and rows[top][left].text:
-            rows[top][left] = replace(rows[top][left], wide=right - left + 1)
-            for r in range(top + 1, min(bottom + 1, len(rows))):
-                rows[r][left] = replace(rows[top][left], place=_place(r + 1, left + 1))
-    lines = tuple((r, row) for r, row in enumerate(rows, 1) if any(cell.text or cell.problem for cell in row))
+    faulty = {r for r, _ in scan.problems}
+    values = ((r, row) for r, row in enumerate(sheet.to_python(skip_empty_area=False), 1) if r in faulty or any(value != "" for value in row))
+    rows = {r: [_cell(value, r, c, scan) for c, value in enumerate(row, 1)] for r, row in values}
+    last = max(rows, default=0)
+    for (top, left), (bottom, right) in (scan.merged or sheet.merged_cell_ranges or ())[:MAX_ROWS]:
+        if top + 1 in rows and rows[top + 1][left : left + 1]:
+            first = rows[top + 1][left] = replace(rows[top + 1][left], wide=right - left + 1)
+            for r in range(top + 2, min(bottom + 1, last) + 1):
+                if r in rows and not rows[r][left].text:
+                    rows[r][left] = replace(first, place=_place(r, left + 1))
+    lines = tuple((r, row) for r, row in rows.items() if any(cell.text or cell.problem for cell in row))
     used = {r for r, _ in lines}
     columns = {c for _, row in lines for c, cell in enumerate(row, 1) if cell.text}
     names = [letters(c) for c in sorted(scan.hidden_columns & columns)]
@@ -166,11 +172,10 @@ def _cell(value: Any, row: int, column: int, scan: _Scan) -> RawCell:
 
 
 def _scans(raw: bytes, file: str) -> dict[str, _Scan]:
-    """What the library leaves unsaid, by sheet; old files tell none of it."""
+    """What the library leaves unsaid, by sheet."""
     if raw.startswith(OLD):
-        if _LOCKED in raw:
-            raise EngagementError([Fault(file, "", "is locked with a password; save it without one")])
-        return {}
+        message = "is locked with a password; save it without one" if _LOCKED in raw else "is an Excel workbook of before 2007: open it and save it as .xlsx"
+        raise EngagementError([Fault(file, "", message)])
     with zipfile.ZipFile(io.BytesIO(raw)) as parts:
         if (size := sum(part.file_size for part in parts.infolist())) > MAX_UNPACKED:
             message = f"unpacks to {size // 1_000_000:,} MB; the most is {MAX_UNPACKED // 1_000_000} MB"
@@ -258,7 +263,9 @@ class _Scan:
             case "col" if given.get("hidden") in {"1", "true"}:
                 self.hidden_columns |= set(range(int(given["min"]), min(int(given["max"]), MAX_COLUMNS) + 1))
             case "c":
-                self._column = _column_of(given["r"]) if "r" in given else self._column + 1
+                self._column += 1
+                if found := _ADDRESS.fullmatch(given.get("r", "")):
+                    self._row, self._column = int(found[2]), _column_of(found[1])
                 self._kind, self._formula, self._value = given.get("t", ""), False, None
                 self._counted(1, 1, filled=False)
             case "f":
@@ -302,14 +309,14 @@ class _Scan:
         if filled:
             self._filled |= {self._row + i for i in range(min(down, MAX_ROWS))}
             self._right = max(self._right, right)
-        wide, long = filled and right > MAX_COLUMNS, len(self._filled) > MAX_ROWS + LOOKED_AT or (filled and down > MAX_ROWS)
+        wide, long = filled and right > MAX_COLUMNS, len(self._filled) > MAX_ROWS + LOOKED_AT or (filled and (down > MAX_ROWS or self._row > 10 * MAX_ROWS))
         if wide or long or self._cells > MAX_CELLS or self._row * self._right > MAX_CELLS:
             most = f"{MAX_COLUMNS} columns" if wide else f"{MAX_ROWS:,} rows" if long else f"{MAX_CELLS:,} cells"
             raise EngagementError([Fault(self.file, f"row {self._row}", f"holds more than {most}; clear stray cells")])
 
 
-def _column_of(address: str) -> int:
+def _column_of(name: str) -> int:
     number = 0
-    for letter in address.rstrip("0123456789").upper():
+    for letter in name.upper():
         number = 26 * number + ord(letter) - 64
     return number

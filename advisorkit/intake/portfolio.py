@@ -75,7 +75,7 @@ def portfolio(path: str | Path, currency: str, as_of: date, mapping: ListMapping
     A range is written ``low..high``; blank cells and words such as n/a are unknown. Without ids, they are made from names.
 
     Args:
-        path: The table: CSV, XLSX, ODS or old XLS.
+        path: The table: CSV, XLSX or ODS.
         currency: Currency of rows without one, ISO 4217.
         as_of: Day of the advice for rows without one.
         mapping: What headings and words stand for.
