@@ -97,6 +97,8 @@ def read_results(path: str | Path, choice: Choice = _OPEN) -> MarkedResults:
         return _from_table(read_table(path, "", _is_ours, "Grader Reason"), choice)
     except EngagementError as error:
         raise PilotError(error.faults) from None
+    except RecursionError:
+        raise PilotError([Fault(str(path), "", "is nested too deep")]) from None
 
 
 def _is_ours(heading: str) -> bool:
@@ -111,7 +113,7 @@ def _from_log(file: str, document: Any, places: Sequence[str] | None, choice: Ch
             raise EngagementError([Fault(file, "", f"is {kind.title}, {kind.instead}" if kind.instead else f"holds more than {MAX_ROWS:,} answers; split it")])
         log = answers(form, document, rows, places or paths)
         found = judged(file, log, choice)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         raise PilotError([Fault(file, "", "is not laid out as this tool's logs are; write it anew with the tool")]) from None
     faults: list[Fault] = []
     lines = [cells_of(file, place, cells, faults) for place, cells in found.rows]
@@ -122,12 +124,10 @@ def _from_log(file: str, document: Any, places: Sequence[str] | None, choice: Ch
 def _from_json(file: str, text: str, notices: tuple[str, ...], choice: Choice) -> MarkedResults:
     try:
         return _from_document(file, json.loads(text), notices, choice)
-    except RecursionError:
-        raise EngagementError([Fault(file, "", "is nested too deep")]) from None
     except ValueError as error:
         broken = Fault(file, "", f"is not well-formed JSON: {error}")
     rows = [_line(file, i, line) for i, line in enumerate(lines(text), 1) if line.strip()]
-    raw = [row for _, row in rows if row]
+    raw = [row for _, row in rows if isinstance(row, dict)]
     if not raw:
         raise EngagementError([broken])
     return _from_table(_table(file, [row for row, _ in rows], notices), choice, raw)
@@ -138,7 +138,7 @@ def _from_document(file: str, document: Any, notices: tuple[str, ...], choice: C
         return _from_log(file, document, None, choice, notices)
     rows = document if isinstance(document, list) else [document]
     if any(isinstance(row, dict) and any(map(_is_ours, row)) for row in rows):
-        return _from_table(_table(file, [_item(file, row, 0, f"[{i}]") for i, row in enumerate(rows)], notices), choice, rows)
+        return _from_table(_table(file, [_item(file, row, 0, f"[{i}]") for i, row in enumerate(rows)], notices), choice, [row for row in rows if isinstance(row, dict)])
     known = ", ".join(dict.fromkeys(form.title for form in logbook().formats.values() if not form.instead))
     keys = f" with the keys {shown(', '.join(document), 80)}" if isinstance(document, dict) and document else ""
     raise EngagementError([Fault(file, "", f"holds data{keys} and no marks; read are {known}")])
