@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -292,3 +293,22 @@ def test_promptfoo_rows_of_every_kind_count_as_what_they_are(tmp_path_factory: p
         assert counted(path) == (right, right + wrong)
     else:
         assert "no answer was judged" in refused(path).message
+
+
+odd = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3), lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2), max_leaves=4)
+
+
+@given(st.sampled_from(sorted(MAKERS)), st.data())
+def test_a_log_with_anything_anywhere_is_read_or_refused_in_words(tmp_path_factory: pytest.TempPathFactory, maker: str, data: st.DataObject) -> None:
+    content, name = MAKERS[maker]([True, False])
+    if not isinstance(content, str):
+        content = json.loads(json.dumps(content))
+        place = content
+        while isinstance(place, dict | list) and place:
+            key = data.draw(st.sampled_from(sorted(place)) if isinstance(place, dict) else st.integers(0, len(place) - 1))
+            if data.draw(st.booleans()):
+                place[key] = data.draw(odd)
+                break
+            place = place[key]
+    with suppress(PilotError):
+        assert 0 <= counted(written(tmp_path_factory.mktemp("log"), content, name))[0] <= 2
