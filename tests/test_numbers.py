@@ -91,7 +91,7 @@ def test_what_is_not_understood_is_refused_by_its_word(name: str, text: str, nam
 
 
 @pytest.mark.parametrize(("name", "text", "words"), [
-    ("corpus_tokens", "400 pages", "400 pages, about 240,000 tokens (140,000 to 400,000)"), ("latency_s", "2 min", "2 min, 120 seconds"),
+    ("corpus_tokens", "400 pages", "400 pages, about 240,000 tokens (140,000 to 400,000, at 350 to 1,000 each)"), ("latency_s", "2 min", "2 min, 120 seconds"),
     ("cost_wrong", "$.75", "$.75, 0.75 EUR per item"), ("discount_rate", "5-10 %", "5-10 %, 5% to 10%"), ("calls_per_month", "12k", "12k, 12,000 items a month"),
     ("calls_per_month", "40,000", ""), ("minutes_per_item", "12 minutes", ""), ("latency_s", ".5", ""), ("discount_rate", "10 %", ""),
 ])  # fmt: skip
@@ -148,7 +148,7 @@ def test_an_amount_in_words_in_a_file_is_taken_and_told_with_its_line(tmp_path: 
     assert flow.answers["corpus_tokens"].amount == Estimate(140_000, 240_000, 400_000)
     assert flow.answers["calls_per_month"].amount == Estimate.of(1500)
     assert flow.assumptions["engineer_day_rate"] == Estimate.of(1.25)  # a number of YAML stays as it is
-    assert loaded.notices[0] == f"{path}: line 8, workflows[0].answers.corpus_tokens: 400 pages, about 240,000 tokens (140,000 to 400,000)"
+    assert loaded.notices[0] == f"{path}: line 8, workflows[0].answers.corpus_tokens: 400 pages, about 240,000 tokens (140,000 to 400,000, at 350 to 1,000 each)"
     assert "400 pages" in run("check", path).stderr
 
 
@@ -186,7 +186,7 @@ def test_the_command_says_what_it_took_a_word_for(word: str, p50: tuple[float, f
 def test_a_session_shows_what_it_understood_and_refuses_the_rest(tmp_path: Path) -> None:
     work = ak.open(written(tmp_path))
     work.answer("corpus_tokens", "400 pages")
-    assert work.heard == ("400 pages, about 240,000 tokens (140,000 to 400,000)",)
+    assert work.heard == ("400 pages, about 240,000 tokens (140,000 to 400,000, at 350 to 1,000 each)",)
     assert work.engagement.workflow("desk").answers["corpus_tokens"].amount == Estimate(140_000, 240_000, 400_000)
 
     work.assume(minutes_per_item="6 min", discount_rate=".1")

@@ -147,7 +147,7 @@ def read(
                            day=day.date() if day else None, reason=reason, choice=Choice(scorer, model, version, threshold))
     except PilotError as error:
         refuse(error.faults, as_json=as_json, read=0, refused=error.rows, posterior=None)
-    write(to, found.engagement, loaded.fingerprint, found.keep)
+    write(to, found.engagement, loaded.fingerprint)
     say(*found.results.notices)
     document = read_document(found.workflow, len(found.results.marks), found.established, found.before, found.after)
     study = Study(found.engagement, found.engagement.workflow(found.workflow), found.established)

@@ -159,8 +159,7 @@ def write_bytes(path: str | Path, content: bytes, at_last: Callable[[], object] 
         OSError: If the folder cannot be written, or the old file is write-protected; it is then untouched.
     """
     target = Path(path).resolve()
-    if target.exists() and not target.stat().st_mode & 0o222:
-        raise PermissionError(errno.EACCES, "is write-protected; take the protection off, or work on a copy", str(path))
+    unprotected(target)
     draft = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.tmp")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
@@ -176,6 +175,16 @@ def write_bytes(path: str | Path, content: bytes, at_last: Callable[[], object] 
         draft.unlink(missing_ok=True)
         raise
     _sync_folder(target.parent)
+
+
+def unprotected(path: str | Path) -> None:
+    """Refuse a file that is protected against writing, which replacing it would pass over.
+
+    Raises:
+        PermissionError: If it is.
+    """
+    if Path(path).exists() and not Path(path).stat().st_mode & 0o222:
+        raise PermissionError(errno.EACCES, "is write-protected; take the protection off, or work on a copy", str(path))
 
 
 def _sync_folder(folder: Path) -> None:

@@ -145,7 +145,7 @@ class Listener:
             raise ValueError("the lowest number comes first, the highest last")
         (factor,), base = factors, Estimate.of(points[0] if len(points) == 1 else points)
         made = base if factor == ONE else base.times(factor)
-        self._tell(said, made, measure, about=not factor.fixed)
+        self._tell(said, made, measure, factor)
         return made
 
     @property
@@ -198,11 +198,12 @@ class Listener:
     def _unit(self, measure: Measure) -> str:
         return measure.unit.replace("currency", self.currency or "currency")
 
-    def _tell(self, said: str, made: Estimate, measure: Measure, *, about: bool) -> None:
-        shares = measure.unit.startswith("share")
+    def _tell(self, said: str, made: Estimate, measure: Measure, factor: Estimate) -> None:
+        shares, about = measure.unit.startswith("share"), not factor.fixed
         low, likely, high = (_told(round_figures(end) if about else end, shares=shares) for end in (made.low, made.likely, made.high))
         unit = "" if shares else f" {self._unit(measure)}".rstrip()
-        heard = f"about {likely}{unit} ({low} to {high})" if about else f"{low}{unit}" if made.fixed else f"{low} to {high}{unit}"
+        each = f"at {_told(round_figures(factor.low), shares=False)} to {_told(round_figures(factor.high), shares=False)} each"
+        heard = f"about {likely}{unit} ({low} to {high}, {each})" if about else f"{low}{unit}" if made.fixed else f"{low} to {high}{unit}"
         if said.replace(" ", "") not in (low, heard.replace(" ", "")) and not is_number(said):
             self.told.append(f"{said}, {heard}")
 

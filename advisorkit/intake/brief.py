@@ -73,7 +73,8 @@ def read_reply(text: str, notes: str, file: str = "reply") -> Reply:
     """
     criteria, faults = load_catalog().criteria, list[Fault]()
     root = Spot(_answers_in(re.sub("\r\n?", "\n", text), file), "", file, faults)
-    entries = root.fields(("answers",))["answers"].fields(criteria, "criterion")
+    place = root.at("answers")
+    entries = (place or root).fields(criteria, "criterion")
     found = {name: _guess(spot, criteria[name], notes) for name, spot in entries.items()}
     return Reply({name: guess for name, guess in found.items() if guess is not None}, tuple(faults), tuple(root.listener.told))
 

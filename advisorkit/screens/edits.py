@@ -120,7 +120,6 @@ def _read(work: Work, _: Look, __: Delivery, args: Args) -> None:
         path.parent / name, state.engagement, path, state.workflow, pattern=plan.pattern, pass_mark=_share(typed, plan.terms.target),
         reason=str(args.get("reason", "")), choice=Choice(*(str(args.get(name, "")) for name in ("scorer", "model", "version", "threshold"))),
     )
-    found.keep()
     work.take(found.engagement)
 
 

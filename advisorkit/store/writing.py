@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
@@ -183,11 +183,10 @@ def text(engagement: Engagement) -> str:
     return "\n".join(block(document(engagement))) + "\n"
 
 
-def write(path: str | Path, engagement: Engagement, fingerprint: str | None = None, beside: Callable[[], object] = bool) -> Loaded:
+def write(path: str | Path, engagement: Engagement, fingerprint: str | None = None) -> Loaded:
     """Write a new file, or the changes into the file that is there, keeping its comments and order.
 
-    With `fingerprint` (of `Loaded`) the file must be as it was read. The file is replaced in one step; `beside` is
-    called just before it, to write what belongs to the file.
+    With `fingerprint` (of `Loaded`) the file must be as it was read. The file is replaced in one step.
 
     Raises:
         EngagementError: If the file that is there cannot be read as an engagement; it is left alone.
@@ -196,13 +195,8 @@ def write(path: str | Path, engagement: Engagement, fingerprint: str | None = No
     there = _there(Path(path), fingerprint)
     content, notices = _content(Path(path), there, engagement)
     raw = content.encode()
-
-    def at_last() -> None:
-        _look_again(Path(path), there)
-        beside()
-
     try:
-        write_bytes(path, raw, at_last)
+        write_bytes(path, raw, lambda: _look_again(Path(path), there))
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
     return Loaded(engagement, notices, _hash(raw))

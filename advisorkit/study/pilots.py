@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, replace
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 from advisorkit.advice.advice import Advice
 from advisorkit.catalog.tables import rules
-from advisorkit.files.disk import read_bytes, within, write_bytes
+from advisorkit.files.disk import read_bytes, unprotected, within, write_bytes
 from advisorkit.pilots.diagnosis import Pilot
 from advisorkit.pilots.established import Established, established_for
 from advisorkit.pilots.judging import Choice
@@ -42,8 +41,6 @@ class PilotRead:
     """The advice without this pilot."""
     after: Advice
     """The advice with it."""
-    keep: Callable[[], None]
-    """Puts a copy of the results beside the engagement, where they do not lie there; call it when all else is in order."""
 
 
 def plans(
@@ -179,7 +176,10 @@ def read_pilot(
     established = _established(piloted, renewed, {**earlier, name: marks})
     after = Study(piloted, renewed, established).advice
     lines = (_line(engagement.as_of, before), _line(max(when, engagement.as_of), after))
-    return PilotRead(with_advised(piloted, *lines), workflow.id, marks, established, before, after, partial(_copy, source, kept))
+    read = PilotRead(with_advised(piloted, *lines), workflow.id, marks, established, before, after)
+    unprotected(file)
+    _copy(source, kept)
+    return read
 
 
 def _line(day: date, advice: Advice) -> Advised:
