@@ -173,6 +173,8 @@ def _from_table(table: ReadTable, choice: Choice, raw: Sequence[Any] = ()) -> Ma
     """The marks in a table, of which `raw` are the rows as they stood in JSON."""
     rows = raw or [{name: getattr(row.cells[name].node, "text", "") if name in row.cells else "" for name in table.columns} for row in table.rows]
     faults, ours, known = [fault for row in table.rows for fault in row.faults], {*columns_of(table.columns).values()}, told(rows)
+    if not all(isinstance(row, dict) for row in rows):
+        raise PilotError(faults, len(rows))
     graded = not ours & {"right", "outcome"} and verdict_columns(rows, logbook().formats["table"].text)
     fits = known or (graded and not check_columns(table.file, [*table.columns, "right", *(["case"] if choice.scorer else [])]))
     if (found := () if fits else check_columns(table.file, table.columns)) or ((known or graded) and faults):
