@@ -28,7 +28,9 @@ def commands() -> list[str]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("readme")
+    made = tmp_path_factory.mktemp("readme")
+    (made / "ideas.csv").write_text("Our ideas\n\nUse Case Name,Bureau,Personal data?\nInvoice sorting,Finance,a) Yes\nPolicy answers,Legal,b) No\n")
+    return made
 
 
 def in_shell(folder: Path, line: str) -> tuple[int, str]:
