@@ -225,7 +225,7 @@ def agrees(study: Study) -> None:
     listed = headline({"cells": [{"outputs": [{"data": bundle(block, seen=False)} for block in documents["report"]]}]})
     assert listed == made.headline
     if not made.replaced and made.next_step.action == "pilot":
-        assert words(charter(study)).strip().startswith(f"{made.next_step.cases} real cases" if made.next_step.cases else "No pilot is asked for")
+        assert words(charter(study)).strip().startswith(f"{made.next_step.cases} real case" if made.next_step.cases else "No pilot is asked for")
         assert study.plan.mark == told["next_step"]["cases"]
 
     screen = advising.advice(study, Look())

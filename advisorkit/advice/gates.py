@@ -217,6 +217,9 @@ def hits_of(gate: Gate, catalog: Catalog, answers: Answers, facts: Facts | None)
         chances = {pattern: closure(gate, catalog, answers, facts, pattern) for pattern in patterns}
     else:
         chances = dict.fromkeys(patterns, closure(gate, catalog, answers, facts, patterns[0]))
+    may = gate.kind == "lasting" or gate.unknown_closes
+    if not any(chance or (may and chance is None) for chance in chances.values()):
+        return
     guessed = any(answers[name].confidence == "guess" for name in read_by(gate) if name in answers)
     states = {pattern: _state(gate, catalog, answers, chance, guessed=guessed) for pattern, chance in chances.items()}
     held = max((chance or 0.0 for chance in chances.values()), default=0.0) * (GUESS if guessed else 1.0)

@@ -217,8 +217,8 @@ class Outlook:
         goals, firsts = best_of(tried.chances).tolist(), (tried.beliefs[:, 0] >= tried.beliefs[:, 1]).tolist()
         found: set[str] = set()
         for changes, hits, goal, retrieval_first in zip(tried.changes, tried.hits, goals, firsts, strict=True):
-            same = goal == today and hits is self.hits and retrieval_first == first
-            if not same and (goal != today or self._now(goal, retrieval_first, hits) != self.now):
+            told = (goal == today and hits is self.hits and retrieval_first == first) or found.issuperset(change.criterion for change in changes)
+            if not told and (goal != today or self._now(goal, retrieval_first, hits) != self.now):
                 found |= {change.criterion for change in changes}
         return frozenset(found)
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from advisorkit.costs.assumption import completed, known
 from advisorkit.costs.inputs import Inputs
-from advisorkit.costs.tokens import Request, requests
+from advisorkit.costs.tokens import Request, Requests
 from advisorkit.files.texts import Texts
 from advisorkit.values.patterns import PATTERNS, PatternId
 
@@ -278,7 +278,7 @@ class Workings:
     @property
     def embedding_price(self) -> float:
         """Price of 1M tokens turned into search keys."""
-        return self.requests["rag"].embedding_price
+        return self.inputs.tokens("embedding_model").input
 
     def pays(
         self, component_id: str, phase: Phase, profile: Profile, quantity: Any, unit_id: str, price: Any, *inputs: str,
@@ -301,9 +301,9 @@ def scene(inputs: Inputs, values: Mapping[str, Any], clock: Clock | None = None,
     v, later = completed(values), inputs.later
     size = index_gb(v["corpus_tokens"] / v["passage_tokens"], v["embedding_dimensions"], v["metadata_bytes"])
     return Workings(
-        inputs, v, requests(inputs, v, corpus), clock or Clock.of(v, inputs.months, inputs.whole("switch_month"), [months for months, _ in later], inputs.checks(v)), size,
+        inputs, v, Requests(inputs, v, corpus), clock or Clock.of(v, inputs.months, inputs.whole("switch_month"), [months for months, _ in later], inputs.checks(v)), size,
         v["calls_per_month"] * v["calls_per_item"] * (1 + v["retry_share"]), v["calls_per_month"],
-        tuple((months, requests(then, v, corpus)) for months, then in later),
+        tuple((months, Requests(then, v, corpus)) for months, then in later),
     )
 
 
@@ -348,4 +348,4 @@ def training_millions(here: Workings) -> Any:
     """Millions of training tokens of one run."""
     v = here.values
     examples = np.maximum(v["labels_wanted"], v["labelled_examples"])
-    return examples * here.requests["finetune"].example_tokens * v["training_passes"] / 1e6
+    return examples * here.values["example_tokens"] * v["training_passes"] / 1e6

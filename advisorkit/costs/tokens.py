@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from advisorkit.costs.assumption import Values
 from advisorkit.costs.inputs import Inputs
-from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.patterns import PatternId
 from advisorkit.values.prices import TokenPrices
 
 Prices = tuple[Any, Any, Any, Any]
@@ -76,10 +77,16 @@ class Request:
         return sum(tokens * price for _, tokens, price in self.tokens_and_prices()) / 1e6
 
 
-def requests(inputs: Inputs, values: Values, corpus: Any = None) -> dict[PatternId, Request]:
-    """The request of each pattern under `values`; `corpus` as in `request`."""
-    plans: Plans = {}
-    return {pattern: request(inputs, values, pattern, corpus=corpus, plans=plans) for pattern in PATTERNS}
+class Requests(dict[PatternId, Request]):
+    """The request of each pattern under `values`, worked out when somebody looks; `corpus` as in `request`."""
+
+    def __init__(self, inputs: Inputs, values: Values, corpus: Any = None) -> None:
+        super().__init__()
+        self._of = partial(request, inputs, values, corpus=corpus, plans={})
+
+    def __missing__(self, pattern: PatternId) -> Request:
+        self[pattern] = self._of(pattern)
+        return self[pattern]
 
 
 def request(
