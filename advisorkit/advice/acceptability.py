@@ -69,20 +69,21 @@ def draw(outlook: Outlook, cases: Sequence[Case] = (), draws: int = 4096, seed: 
 
 def _drawn(outlook: Outlook, cases: Sequence[Case], power: int, seed: int) -> tuple[list[int], NDArray[np.float32]]:
     """Columns that count, and their decibans before damping: axis, column, draw."""
-    catalog, width = outlook.assessment.catalog, len(table(outlook.assessment.catalog).ids)
+    catalog, tables = outlook.assessment.catalog, table(outlook.assessment.catalog)
+    width, drawn = len(tables.ids), tables.drawn
     asked = _open(outlook)
     given = [column for column in range(width) if outlook.columns[:, column].any()]
     told = np.empty((2, len(given) + len(asked), 1 << power), dtype=np.float32)
     told[:, : len(given)] = outlook.columns[:, given, None]
     if asked:
-        bins = _strata(power, seed, width)[[column + 1 for column in asked]]
+        bins = _strata(power, seed, drawn)[[column + 1 for column in asked]]
         place = (_needs(outlook, power, seed) * width + np.array(asked)[:, None]) * _BINS + bins
         for axis, decibans in enumerate(_lookup(catalog, cases)):
             np.take(decibans, place, out=told[axis, len(given) :], mode="clip")
         silent = [row for row, column in enumerate(asked, len(given)) if (outlook.weights[1, column] <= 0).all()]
         told[1, silent] = told[1, silent].clip(max=0)
     columns = [*given, *asked]
-    told *= _factors(power, seed, width)[columns]
+    told *= _factors(power, seed, drawn)[columns]
     return columns, told
 
 
@@ -91,7 +92,7 @@ def _needs(outlook: Outlook, power: int, seed: int) -> NDArray[np.intp]:
     tables = table(outlook.assessment.catalog)
     believed = outlook.assessment.chances(tables.total(outlook.columns) + outlook.assessment.start)
     edges = np.cumsum(spread(believed[0], believed[1]))[:-1]
-    places: NDArray[np.intp] = np.searchsorted(edges, (_strata(power, seed, len(tables.ids))[0] + 0.5) / _BINS)
+    places: NDArray[np.intp] = np.searchsorted(edges, (_strata(power, seed, tables.drawn)[0] + 0.5) / _BINS)
     return places
 
 

@@ -37,6 +37,8 @@ class Decibans:
     """Share of each weaker same-signed answer that counts within one cause."""
     counts: Array
     """What each column counts when others outweigh it: `damping` within a shared cause, 1 elsewhere."""
+    drawn: int
+    """Columns that take part in draws: those behind the last one with evidence never do."""
     alike: NDArray[np.intp]
     """Columns of each shared cause: cause by member, the first repeated where a cause has fewer than the largest."""
 
@@ -138,6 +140,7 @@ def table(catalog: Catalog) -> Decibans:
         causes=tuple(causes),
         damping=catalog.damping,
         counts=counts,
+        drawn=max((place + 1 for place, criterion in enumerate(criteria) if any(any(level.expert + (level.fitted or ())) for level in criterion.levels)), default=0),
         alike=np.array([[*cause, *cause[:1] * (largest - len(cause))] for cause in causes], dtype=np.intp),
     )
 

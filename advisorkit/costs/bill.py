@@ -142,7 +142,8 @@ def warnings(inputs: Inputs) -> tuple[str, ...]:
 def _not_counted(inputs: Inputs) -> Iterator[str]:
     """What was said of checking and does not count, and why."""
     plan, row = inputs.word("checking_plan") == "usual" and not inputs.falling, inputs.rows["review_share"]
-    said = [*(["checking_plan"] if plan else []), *(["review_share"] if "review_share" in inputs.engagement.settings_of(inputs.workflow) else [])]
+    own = "review_share" in {*inputs.engagement.settings_of(inputs.workflow), *inputs.answers}
+    said = [*(["checking_plan"] if plan else []), *(["review_share"] if own else [])]
     if said and inputs.decides:
         yield TEXTS.say("warn.decides", reason=inputs.decides, names=" and ".join(said))
     elif plan:

@@ -71,7 +71,8 @@ class CostFacts:
 
 
 _BESIDE = frozenset({
-    "value_right", "cost_wrong", "retrieval_removes", "training_removes", "search_hit_rate", "review_share", "corpus_change_share",
+    "value_right", "cost_wrong", "retrieval_removes", "training_removes", "search_hit_rate", "review_share", "corpus_change_share", "review_minutes",
+    "freed_hours_cash",
 })
 """Assumptions that no fact reads: they price wrong answers, checks and changed documents."""
 

@@ -284,12 +284,18 @@ def _around(likely: float, low: float, high: float) -> Estimate:
 
 
 def _row(inputs: Inputs, assumption: Assumption) -> Input:
-    if inputs.decides and assumption.name == "review_share":
-        return _input(inputs, assumption, Estimate.of(1), inputs.decides, "answer")
     return (
-        _set(inputs, assumption) or _answered(inputs, assumption) or _priced(inputs, assumption, assumption.price)
+        _bound(inputs, assumption) or _set(inputs, assumption) or _answered(inputs, assumption) or _priced(inputs, assumption, assumption.price)
         or _input(inputs, assumption, _default(inputs, assumption), assumption.source, "not known" if assumption.default is None else "default")
     )
+
+
+def _bound(inputs: Inputs, assumption: Assumption) -> Input | None:
+    """What no setting changes: every answer is read where a person decides, and hours for other work are no cash."""
+    if assumption.name == "review_share" and inputs.decides:
+        return _input(inputs, assumption, Estimate.of(1), inputs.decides, "answer")
+    other = assumption.name == "freed_hours_cash" and inputs.levels("freed_hours") == ("other_work",)
+    return _answered(inputs, assumption) if other else None
 
 
 def _default(inputs: Inputs, assumption: Assumption) -> Setting | None:

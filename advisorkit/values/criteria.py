@@ -17,9 +17,9 @@ GateKind = Literal["lasting", "lowers", "for_now", "off_ramp", "autonomy"]
 Basis = Literal["law", "rights", "platform", "size", "pace", "form"]
 
 TOPICS: tuple[str, ...] = (
-    "off-ramp", "economics", "behaviour", "knowledge", "risk", "platform", "readiness", "stage",
+    "off-ramp", "economics", "behaviour", "knowledge", "risk", "platform", "readiness", "stage", "people",
 )
-"""Order in which a workshop takes the topics: problem and value, the job, knowledge, risk, platform, readiness."""
+"""Order in which a workshop takes the topics: problem and value, the job, knowledge, risk, platform, readiness, people's time."""
 
 
 Number = Annotated[float, Within(0)]
