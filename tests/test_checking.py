@@ -12,10 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from priced import ANSWERS, engagement, falling, fixed, inputs, inputs_of, setting
 
+import advisorkit as ak
 from advisorkit.catalog.tables import rules
 from advisorkit.costs.bill import bill, usual_checking, warnings
 from advisorkit.costs.simulation import price
+from advisorkit.export.terminal import plain
 from advisorkit.pilots.terms import terms_for
+from advisorkit.report.advice_pages import summary
+from advisorkit.report.cost_pages import costs
+from advisorkit.report.short_pages import costed
+from advisorkit.screens.screen import Screen, screen_of
 from advisorkit.store.document import document, schema, to_json
 from advisorkit.store.reading import from_json, read
 from advisorkit.store.writing import text
@@ -180,3 +186,66 @@ def test_a_pilot_is_valued_on_what_the_system_takes_under_the_plan_or_the_usual_
     assert plan.cost_wrong == pytest.approx(10 * (1 - 0.8 * 4.22 / 36))
     assert always.cost_wrong == pytest.approx(10 * 0.2)
     assert always.fixed_cost - plan.fixed_cost == pytest.approx((36 - 4.22) * ALL)
+
+
+@pytest.mark.parametrize(("answer", "stated", "cash"), [
+    ("fewer_hires", None, 1.0), ("growth", None, 1.0), ("other_work", None, 0.0), ("fewer_hires", 0.3, 0.3), ("other_work", 0.5, 0.0), (None, None, None), (None, 0.5, 0.5),
+])
+def test_freed_hours_are_cash_as_far_as_stated_and_none_where_they_go_into_other_work(answer: str | None, stated: float | None, cash: float | None) -> None:
+    said = {"human_review": "never", **({"freed_hours": answer} if answer else {})}
+    (one,) = studies(told(said, error_rate_today=0.05, **({} if stated is None else {"freed_hours_cash": stated})), draws=64)
+    row, today = one.costs.money["prompt"], one.costs.money["today"]
+
+    assert row.staff and today.staff and row.outside
+    expected = None if cash is None else cash * (today.staff.likely - row.staff.likely) - row.outside.likely
+    assert (row.gain_cash.likely if row.gain_cash else None) == (expected if expected is None else pytest.approx(expected))
+
+
+def pages(whole: Engagement) -> str:
+    (one,) = studies(whole, draws=64)
+    return "\n".join(plain(block) for page in (summary, costs, costed) for block in page(one))
+
+
+def test_page_and_terminal_say_what_usual_checking_costs_until_somebody_says_what_is_checked() -> None:
+    known = {"minutes_per_item": 6, "error_rate_today": 0.05}
+    note = "all answers for 2 months, 15% to month 12, 3% after that"
+
+    assert pages(told({}, **known)).count(note) == 3  # the first page, the page of costs, the terminal
+    assert note not in pages(told({}, **known, checking_plan="usual"))
+    assert note not in pages(told({"human_review": "always"}, **known))
+    assert note not in pages(told({"regulated": "yes"}, **known))
+
+
+def screen(whole: Engagement, path: Path) -> Screen:
+    work = whole.workflows[0]
+    path.write_text(text(replace(whole, workflows=(replace(work, assumptions={name: work.assumptions[name] for name in PLAIN}),))))
+    found = screen_of(ak.open(path))
+    found.edit("section", {"name": "costs"})
+    return found
+
+
+def test_one_click_adopts_the_usual_plan_in_the_owners_name(tmp_path: Path) -> None:
+    whole = told({})
+    whole = replace(whole, workflows=(replace(whole.workflows[0], context={"owner": "Head of Service"}),))
+    show = screen(whole, tmp_path / "a.yaml")
+    row = next(row for row in show.view["assumptions"]["rows"] if row["name"] == "checking_plan")
+    assert row["choices"] == [["None", "Unknown"], ["usual", "usual"], ["flat", "flat"]]
+
+    show.edit("assume_part", {"name": "checking_plan", "part": "word", "text": "usual"})
+    show.edit("keep", {})
+
+    agreed = from_json(to_json(show.work.state.engagement))
+    kept = agreed.workflows[0].assumptions["checking_plan"]
+    assert isinstance(kept, Adopted)
+    assert (kept.value, kept.by) == ("usual", "Head of Service")
+    assert kept.date
+    assert inputs_of(agreed).falling
+
+
+def test_the_falling_plan_cannot_be_adopted_where_a_person_decides(tmp_path: Path) -> None:
+    show = screen(told({"regulated": "yes"}), tmp_path / "a.yaml")
+
+    show.edit("assume_part", {"name": "checking_plan", "part": "word", "text": "usual"})
+
+    assert "Every answer is read there" in str(show.look.faults)
+    assert "checking_plan" not in show.work.state.engagement.workflows[0].assumptions

@@ -24,7 +24,7 @@ from advisorkit.export.blocks import (
     table_of,
 )
 from advisorkit.report import pictures
-from advisorkit.report.money_table import lacking
+from advisorkit.report.money_table import lacking, unchecked
 from advisorkit.report.printed import (
     count,
     inside,
@@ -57,7 +57,7 @@ def summary(study: Study) -> tuple[Block, ...]:
         *_list("purpose", tuple(_purpose(study))),
         *(() if made.replaced else (*_list("why", (*words.summary, *made.reasons)), *_list("against", words.against))),
         *_list("decide", tuple(_asks(study)), "numbered"), *_because(study),
-        *_list("unknowns", _unknowns(study)),
+        *_list("unknowns", (*unchecked(study), *_unknowns(study))),
     )
 
 

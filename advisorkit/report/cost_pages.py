@@ -8,7 +8,7 @@ from advisorkit.advice.words import how_likely
 from advisorkit.costs.inputs import Input
 from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, Table, Text, table_of
 from advisorkit.report import cost_pictures as pictures
-from advisorkit.report.money_table import cash_years, money_table
+from advisorkit.report.money_table import cash_years, money_table, unchecked
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS, PatternId
@@ -67,8 +67,7 @@ def said(study: Study) -> Iterator[str]:
     for even in study.costs.break_even:
         if even.between == ("prompt", first) and even.calls_per_month and "prompt" in study.in_play:
             yield say("costs.even_calls", pattern=study.name(first), calls=number(round_figures(even.calls_per_month)), reason=even.reason)
-    if parts := left_out(study):
-        yield say("money.left_out", parts=parts)
+    yield from left_out(study)
 
 
 def gained(study: Study) -> Iterator[str]:
@@ -86,10 +85,12 @@ def gained(study: Study) -> Iterator[str]:
     yield say("money.cash" if row.gain_cash else "money.cash_unknown", cash=money_short(row.gain_cash.likely, currency) if row.gain_cash else "")
 
 
-def left_out(study: Study) -> str:
-    """Parts that comparisons between patterns leave out, as something of them is not known."""
+def left_out(study: Study) -> Iterator[str]:
+    """Parts that comparisons between patterns leave out, as something of them is not known, and what checking usually costs."""
     parts = dict.fromkeys(part for pattern in study.in_play for part in study.costs.money[pattern].unknown if part in ("checking", "wrong"))
-    return ", ".join(say(f"part.{part}") for part in parts)
+    if parts:
+        yield say("money.left_out", parts=", ".join(say(f"part.{part}") for part in parts))
+    yield from unchecked(study)
 
 
 def _gap(study: Study, first: PatternId) -> Band | None:

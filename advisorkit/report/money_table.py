@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from advisorkit.costs.bill import usual_checking
 from advisorkit.costs.flows import Column
 from advisorkit.costs.money import Printed, printed
 from advisorkit.costs.results import PARTS, MoneyRow, PaidBack, Year
@@ -125,3 +126,14 @@ def shared_bill(studies: Sequence[Study]) -> tuple[LineItems, ...]:
     items = [Money(names[name], (amount,)) for name, amount in found.alone.items()]
     items.append(Money(say("together.saved"), (None if found.saved is None else -found.saved,)))
     return (LineItems(say("together.title", months=studies[0].months), studies[0].currency, (Cell(say("together.head")),), tuple(items), say("together.note")),)
+
+
+def unchecked(study: Study) -> tuple[str, ...]:
+    """What checking would cost as is usual, where nobody has said who checks what share; nothing where somebody has, or no pattern is priced."""
+    cost = None if study.decision.replaced or not study.priced else usual_checking(study.inputs)
+    if cost is None:
+        return ()
+    rows = study.inputs.rows
+    shares = {name: percent(found.likely) for name in ("later", "mature") if (found := rows[f"review_share_{name}"].range)}
+    until = {"until_first": study.inputs.whole("review_first_months"), "until_later": study.inputs.whole("review_later_until")}
+    return (say("money.unchecked", cost=money_short(cost, study.currency), months=study.months, **shares, **until),)

@@ -64,7 +64,7 @@ def costed(study: Study) -> tuple[Block, ...]:
     """The costs: every way of working, what it brings against today, where patterns cross."""
     if not study.priced:
         return Heading(study.workflow.name), Text((say("money.none"),))
-    years, lines = cash_years(study), (*gained(study), *filter(None, (say("money.left_out", parts=parts) if (parts := left_out(study)) else "",)))
+    years, lines = cash_years(study), (*gained(study), *left_out(study))
     return (
         Heading("; ".join((study.workflow.name, *basis(study)))), money_table(study), *((Text(lines),) if lines else ()), *((years,) if years else ()), Heading(say("figures.title")), assumptions(study), _crossings(study),
         *_hosting(study), *_warned(study), _prices(study),

@@ -164,7 +164,8 @@ def assumption_table(study: Study, tried: Collection[str], look: Look, group: st
 
 def _first(study: Study, tried: Collection[str]) -> list[str]:
     rows = study.inputs.rows
-    wanted = [name for name, row in rows.items() if _changed(row, tried) or (row.known and row.changed_by == "answer")]
+    wanted = ["checking_plan"] if rows["review_share"].value is None else []
+    wanted += [name for name, row in rows.items() if name not in wanted and (_changed(row, tried) or (row.known and row.changed_by == "answer"))]
     wanted += [bar.input for bar in (study.costs.tornado.bars if study.costs.tornado else ()) if bar.input not in wanted]
     wanted += [name for name in rows if name not in wanted and rows[name].assumption.numeric]
     chosen = set(wanted[: max(_SHORT, sum(_changed(rows[name], tried) for name in wanted))])
@@ -188,7 +189,7 @@ def _row(study: Study, tried: Collection[str], look: Look, row: Input, ages: dic
     if not row.assumption.numeric:
         word = study.inputs.word(name)
         choices = row.assumption.choices or tuple(sorted(study.inputs.book.models))
-        return {**base, "word": word, "choices": [[c, c] for c in dict.fromkeys((word, *choices))]}
+        return {**base, "word": word, "choices": [[c, tell("ui.unknown") if row.value is None and c == word else c] for c in dict.fromkeys((word, *choices))]}
     if row.range is None:
         return {**base, "low": "–", "likely": "", "high": "–", "numbers": None, "step": 0, "floor": 0}
     ends = [_tidy(end * scale, row) for end in (row.range.low, row.range.likely, row.range.high)]

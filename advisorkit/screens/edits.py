@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from advisorkit.catalog.reading import load as load_catalog
@@ -13,11 +14,13 @@ from advisorkit.files.numbers import Listener
 from advisorkit.pilots.judging import Choice
 from advisorkit.screens.controls import moved, scale_of
 from advisorkit.screens.delivery import Delivery
+from advisorkit.screens.parts import tell
 from advisorkit.screens.sections import SECTIONS
 from advisorkit.screens.state import Look
 from advisorkit.screens.typed_in import amount
 from advisorkit.screens.work import Work
 from advisorkit.study.pilots import read_pilot
+from advisorkit.values.engagement import Adopted
 from advisorkit.values.errors import UsageError
 from advisorkit.values.quantities import Estimate, percent
 
@@ -49,12 +52,20 @@ def _ask(_: Work, look: Look, __: Delivery, args: Args) -> Look:
     return replace(look, asked=load_catalog().criterion(name).id if name else "")
 
 
+def _adopted(work: Work, plan: str) -> Adopted:
+    """A plan of checking in the name of the workflow's owner, with today's date; none that falls where a person decides each case."""
+    if plan == "usual" and (why := work.judged().inputs.decides):
+        raise UsageError(tell("fault.decides", why=why))
+    owner = work.state.engagement.workflow(work.state.workflow).context.get("owner")
+    return Adopted(plan, owner or work.engagement.client, datetime.now().astimezone().date())
+
+
 def _part(work: Work, _: Look, __: Delivery, args: Args) -> None:
     """One of the three numbers of an assumption, all of them where a range is typed, or its word."""
     name, text = str(args["name"]), str(args["text"])
     row = work.judged().inputs.rows[name]
     if not row.assumption.numeric:
-        work.assume(**{name: text})
+        work.assume(**{name: _adopted(work, text) if name == "checking_plan" else text})
         return
     listener, scale = Listener.of(work.engagement.currency), scale_of(row)
     unit = "%" if row.assumption.in_percent else row.assumption.unit_in("currency", "share")

@@ -26,7 +26,7 @@ from advisorkit.screens.typed_in import Said
 from advisorkit.study import frames as tables
 from advisorkit.study.pilots import study_at
 from advisorkit.study.study import Study
-from advisorkit.values.engagement import Answer, Engagement, Scenario
+from advisorkit.values.engagement import Adopted, Answer, Engagement, Scenario
 from advisorkit.values.errors import AdvisorError, UsageError, nearest
 from advisorkit.values.quantities import Estimate
 
@@ -132,7 +132,7 @@ class Work:
             state = state.answered(name, typed_in.answer(load_catalog().criterion(name), given, said, listener))
         return self._edited(state, heard=listener.told)
 
-    def assume(self, **values: Said | bool) -> object:
+    def assume(self, **values: Said | bool | Adopted) -> object:
         """Try other values of assumptions, each a number, (low, high) or (low, likely, high); `keep` agrees on them.
 
         Raises:
@@ -359,7 +359,7 @@ def _assumption(name: str) -> Assumption:
     return table[name]
 
 
-def _trial(found: Assumption, value: Said | bool, listener: Listener) -> Scenario:
+def _trial(found: Assumption, value: Said | bool | Adopted, listener: Listener) -> Scenario:
     made = typed_in.setting(found, value, listener)
     if found.answer and isinstance(made, Estimate):
         return Scenario(answers={found.answer: typed_in.answer(load_catalog().criterion(found.answer), made, Answer(), listener)})
