@@ -203,6 +203,18 @@ def test_two_files_of_one_id_are_told_before_anything_is_written(tmp_path: Path)
     assert not (tmp_path / "out").exists()
 
 
+def test_files_of_one_name_or_client_and_amounts_in_words_are_told_before_anything_is_made(tmp_path: Path) -> None:
+    engagement(tmp_path / "acme.yaml", "Nordwind", more="id: one\n", flow="    assumptions: {minutes_per_item: 1 hour}\n")
+    whole = {"advisorkit": 1, "id": "two", "client": "Südwind", "currency": "EUR", "as_of": "2026-11-20", "workflows": [{"id": "w", "name": "W"}]}
+    (tmp_path / "acme.json").write_text(json.dumps(whole))
+    engagement(tmp_path / "copy.yaml", "nordwind")
+
+    notices = gather([tmp_path]).notices
+
+    assert [("acme.json" in one, "copy.yaml" in one) for one in notices if "several files" in one] == [(True, False), (False, True)]
+    assert any("1 hour, 60 minutes" in one for one in notices)
+
+
 def test_a_long_word_stays_on_its_page(tmp_path: Path) -> None:
     file = engagement(tmp_path / "a.yaml", "x" * 200)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +18,7 @@ from advisorkit.intake.mapping import ListMapping
 from advisorkit.intake.portfolio import PortfolioRow, portfolio
 from advisorkit.report.job import job_document
 from advisorkit.store.document import CURRENCIES
-from advisorkit.store.reading import read, reduced
+from advisorkit.store.reading import load, reduced
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import AdvisorError, EngagementError, Fault, UsageError, nearest
 
@@ -71,7 +72,7 @@ def gather(
     unfit: list[Fault] = []
     for path in paths:
         if path.suffix.lower() not in KINDS:
-            jobs.append(_job(reduced(path.stem) or "unnamed", path, str(path), partial(read, path), prepare, brand))
+            jobs.append(_job(reduced(path.stem) or "unnamed", path, str(path), partial(_read, path, notices), prepare, brand))
             continue
         try:
             table = portfolio(path, currency, as_of or date.min, mapping)
@@ -82,7 +83,21 @@ def gather(
         jobs += [_of_row(row, path, prepare, brand) for row in table.rows]
     if unfit:
         raise EngagementError(unfit)
-    return Gathered(tuple(jobs), tuple(notices))
+    return Gathered(tuple(jobs), (*notices, *_alike([job for job in jobs if job.source in set(map(str, paths))])))
+
+
+def _read(path: Path, notices: list[str]) -> Engagement:
+    loaded = load(path)
+    notices += loaded.notices
+    return loaded.engagement
+
+
+def _alike(jobs: Sequence[Job]) -> Iterator[str]:
+    """Files of one name or one client, of which one may be a copy that was forgotten."""
+    for what, names in (("file name", [Path(job.source).stem.casefold() for job in jobs]), ("client", [job.client.casefold() for job in jobs])):
+        for name in sorted(name for name, times in Counter(names).items() if name and times > 1):
+            files = ", ".join(job.source for job, one in zip(jobs, names, strict=True) if one == name)
+            yield f"one {what} in several files: {files}; is one a copy of the other?"
 
 
 def _is_engagement(path: Path) -> bool:
