@@ -20,7 +20,7 @@ _UNCLEAR = re.compile(r"([1-9][0-9]{0,2})[.,]([0-9]{3})")
 _GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:(?:\.[0-9]{3})+(?:,[0-9]+)?|(?:,[0-9]{2,3})*,[0-9]{3}(?:\.[0-9]+)?|(?:['’ ][0-9]{3})+(?:[.,][0-9]+)?)")
 _NUMBER = re.compile(r"((?:[^0-9.,]|(?<=\w)\.(?= ))*)((?:(?<![^\W0-9])[.,])?[0-9](?:[0-9.,'’ ]*[0-9])?(?:[eE][-+]?[0-9]{1,4}(?![0-9]))?)(?:\.[-–—]+)?(.*)", re.DOTALL)
 _GLUED = re.compile(r"(?<=[0-9kKmM%€$£])[-–—](?=[0-9.,€$£])")
-_WORD = re.compile(r"(?:a )?[^\W\d_]+(?:-[^\W\d_]+)*|[0-9.,]*[0-9]|\S")
+_WORD = re.compile(r"(?:(?:a|of) )?[^\W\d_]+(?:-[^\W\d_]+)*|[0-9.,]*[0-9]|\S")
 _SPACES = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f\t\n\r"), " ")
 _COMMA = re.compile(r"(?:0|[1-9][0-9]*),(?:[0-9]{1,2}|[0-9]{4,})|0,[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+|[0-9]{1,3}(?:\.[0-9]{3}){2,}")
 _MANY = 20
@@ -133,7 +133,7 @@ class Listener:
             ['between 25k and 60,000, 25,000 to 60,000', 'up to a dozen, 0 to 12']
         """
         said = " ".join(text.translate(_SPACES).split())
-        at_most = re.match(_either("up_to"), said, re.IGNORECASE)
+        at_most = re.match(_either("up_to") + r"\.?", said, re.IGNORECASE)
         ends = [self._end(part.strip(), measure) for part in _ends(said[at_most.end() :] if at_most else said)]
         points = [0.0] * bool(at_most) + [_scaled(end, ends[-1]) for end in ends]
         factors = {one for _, _, one in ends} - {ONE} or {ONE}
@@ -164,10 +164,12 @@ class Listener:
         scales = {word: float(one) for word, one in words("scales").items() if not (measure.timed and word == "m")}
         idle, scale, factor = {*words("about"), *words("fillers")}, 0.0, ONE
         for word in _words(re.sub("[-−+]", "", before, count=1) + " " + after):
-            bare = word if word in measure.ways else _in(word.removeprefix("a "), {*idle, *scales, *measure.ways})
+            bare = word if word in measure.ways else _in(re.sub("^(a|of) ", "", word), {*idle, *scales, *measure.ways})
             if bare in scales:
                 scale = scales[bare] * (scale or 1)
             elif bare not in idle and (one := self._factor(bare, measure)) != ONE:
+                if factor != ONE and word.startswith("of "):  # pages of manuals
+                    continue
                 if factor != ONE:
                     raise ValueError(f"'{shown(text)}' names two units")
                 factor = one
@@ -226,7 +228,7 @@ def _in_digits(text: str) -> str:
 
 def _words(text: str) -> list[str]:
     """Words and signs of `text` without capitals; what stands after a, per or / has an ``a`` before it."""
-    return _WORD.findall(re.sub(rf"(?:(?<![^\W\d_]){_either('per')}\s+|/\s*)(?=[^\W\d_])", "a ", text.casefold()))
+    return _WORD.findall(re.sub(rf"(?:(?<![^\W\d_]){_either('per')}\s+|/\s*)(?=[^\W\d_])", " a ", text.casefold()))
 
 
 def _in(word: str, valid: Collection[str]) -> str:
