@@ -189,7 +189,7 @@ def test_grades_need_a_threshold(tmp_path: Path, values: list[Any], grades: str,
     assert counted(path, threshold=threshold) == (right * 8, 24)
 
 
-@pytest.mark.parametrize(("values", "threshold"), [([0.4, 0.9], "80"), (["A", "B"], "4"), (["A", "B"], "good, fair"), ([3, "B"], "2")])
+@pytest.mark.parametrize(("values", "threshold"), [([0.4, 0.9], "80"), (["A", "B"], "4"), (["A", "B"], "good, fair"), ([3, "B"], "2"), ([0.4, 0.9], "0"), ([4, 5], "0.8"), ([0.4, 0.9], "80%")])
 def test_a_threshold_that_fits_no_grade_is_refused(tmp_path: Path, values: list[Any], threshold: str) -> None:
     assert refused(written(tmp_path, inspect([{"r": value} for value in values])), threshold=threshold).option == "threshold"
 
@@ -272,6 +272,14 @@ def test_a_case_that_is_no_text_is_a_fault_with_line_and_field(tmp_path: Path, c
 
     assert "samples[1].case: " in str(refused(written(tmp_path, log))).replace("samples[1], case", "samples[1].case")
     assert "line 2, case: " in str(refused(written(tmp_path, lines, "marks.jsonl")))
+
+
+def test_a_test_of_time_alone_or_of_figures_alone_judges_nobody(tmp_path: Path) -> None:
+    silent = {"gradingResult": {"pass": True, "score": 1, "reason": "All assertions passed"}, "testCase": {"assert": [{"type": "latency"}]}}
+    figures = promptfoo([[check("icontains", passed=True, assertion={"type": "icontains", "metricOnly": True})]])
+
+    for rows in (promptfoo([JUDGED], **silent), figures):
+        assert "no answer was judged" in refused(written(tmp_path, evaluation(rows))).message
 
 
 def test_two_models_in_promptfoos_csv_are_asked(tmp_path: Path) -> None:

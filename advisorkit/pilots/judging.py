@@ -192,7 +192,7 @@ def _threshold(file: str, scores: Sequence[Score], scorer: str, threshold: str) 
     seen, cut = {_word(one.value): one.value for one in scores if not unjudged(one.value)}, number(threshold)
     ranked = sorted(seen, key=lambda name: (number(seen[name]) is None, -(number(seen[name]) or 0), name))
     numbers = [float(value) for value in seen.values() if number(value) is not None]
-    fits = bool(numbers) and not (cut > 1 >= max(numbers) or (cut < 1 <= min(numbers) and max(numbers) > 1)) if cut is not None else bool({*seen} & {*_words(threshold)})
+    fits = bool(numbers) and not (cut > 1 >= max(numbers) or (cut < 1 <= min(numbers) and max(numbers) > 1) or cut <= 0 <= min(numbers)) if cut is not None else bool({*seen} & {*_words(threshold)})
     if verdicts(scores, threshold) is not None and (fits or not threshold):
         return
     cuts = {name: verdicts(scores, ",".join(ranked[: i + 1]) if number(seen[name]) is None else name) for i, name in enumerate(ranked[:_MOST])}

@@ -145,8 +145,9 @@ def _aside(part: Row) -> bool:
 def _verdict(row: Row, grading: Row, parts: Sequence[Row], *, right: bool) -> bool | None:
     """The tool's verdict without what only time or price decided; None where nothing else was checked."""
     test, judging = row.get("testCase") or {}, [part for part in parts if not _aside(part)]
-    asked = any(not _aside(one) for one in items(test, "assert")) or grading.get("assertion") or grading.get("reason")
-    if not judging and (parts or not asked or grading.get("reason") == "No assertions"):
+    tests, reason = items(test, "assert"), grading.get("reason")
+    asked = not all(map(_aside, tests)) if tests else reason != "No assertions" and bool(reason or grading.get("assertion"))
+    if not judging and (items(grading, "componentResults") or not asked):
         return None
     for part in judging:
         if first(part, "assertion.type") == "human":
