@@ -41,6 +41,20 @@ def test_usual_headings_are_recognised_and_others_kept_and_told(tmp_path: Path) 
     assert any("kept as context, not as answers: Vendor" in notice for notice in found.notices)
 
 
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        ("Vendor name,Name of the AI system,Cost", "b"), ("System/Tool Name,AI System Name,Contact name", "b"), ("Initiative\nname (short),Owner name,x", "a"),
+        ("Model name,Projekttitel / Titel,x", "b"), ("Inventory ID,Purpose,Use case / project title", "c"),
+    ],
+)
+def test_a_heading_with_a_word_for_names_is_the_name_where_none_is_better(head: str, name: str, tmp_path: Path) -> None:
+    columns = head.split(",")
+    text = ",".join(f'"{one}"' for one in columns) + "\na,b,c\n"
+
+    assert workflows(listed(tmp_path, text))[0].name == name
+
+
 def test_ids_are_reduced_with_the_lists_own_kept_or_made_from_names(tmp_path: Path) -> None:
     own = workflows(listed(tmp_path, "id,name\nUC-001,Invoice sorting\nFIN - 0002,Policy answers\nplain,Plain\n"))
     made = listed(tmp_path, "Title,Notes\nInvoice sorting,x\nInvoice  Sorting,y\n発注,z\n")

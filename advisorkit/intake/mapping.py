@@ -18,7 +18,19 @@ from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadTable, read_table
 from advisorkit.files.trees import Fields, Scalar, parse, shown
 from advisorkit.files.typed import Form, whole
-from advisorkit.intake.wording import OWN, agreed, answered, bare, level_in, likely, misspelt, names, nothing, place_of
+from advisorkit.intake.wording import (
+    OWN,
+    agreed,
+    answered,
+    bare,
+    exact,
+    level_in,
+    likely,
+    misspelt,
+    names,
+    nothing,
+    place_of,
+)
 from advisorkit.store.document import CONTEXT, CURRENCIES, FORMAT
 from advisorkit.values.errors import EngagementError, Fault
 from advisorkit.values.written import Named
@@ -132,13 +144,14 @@ def on_sight(table: ReadTable, mapping: ListMapping | None = None, *, guess: boo
     found = {heading: place for heading in table.columns if (place := given.place(heading))}
     taken = {place.to for place in found.values()}
     faults = []
-    for heading in sorted((one for one in table.columns if one not in found), key=lambda one: one not in names()):
+    alike = {heading: likely(heading) if guess else {} for heading in table.columns if heading not in found}
+    for heading in sorted(alike, key=lambda one: (one not in names(), not exact(one), -max(alike[one].values(), default=0))):
         near = misspelt(heading)
         if bare(heading) == "private note" and not guess:
             faults.append(Fault(table.file, f"line {table.line}", f"'{shown(heading)}' would be printed: remove the column, or place it as {IGNORED} in a mapping file"))
         elif near and not guess:
             faults.append(Fault(table.file, f"line {table.line}", f"unknown column '{shown(heading)}'; correct it, or place it in a mapping file", (near,)))
-        fit = [to for to in (place_of(heading), *(likely(heading) if guess else ())) if to and to not in taken]
+        fit = [to for to in (place_of(heading), *alike[heading]) if to and to not in taken]
         found[heading] = next((place for to in fit if (place := _fits(table, heading, to, guess=guess))), Place(KEPT))
         taken.add(found[heading].to)
     if faults:

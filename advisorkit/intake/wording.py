@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -21,6 +21,8 @@ from advisorkit.values.engagement import Answer, Setting
 OWN = ("id", "name", "client", "currency", "as_of", "corpus")
 """What a row says of itself, beside answers, settings and context."""
 _LETTER = re.compile(r"\(?[A-Za-z0-9]{1,2}[.):]\)?\s+(?=\S)")
+_SENTENCE = 9
+"""Words from which a text is no name's heading."""
 _ALIKE, _TYPO = 86, 2
 """Likeness of a heading, 0 to 100, from which it is proposed; letters by which a misspelt name is off."""
 
@@ -35,6 +37,10 @@ class Usual:
     """Ways to say no."""
     unknown: tuple[str, ...]
     """Ways to say nothing."""
+    parts: Mapping[str, tuple[str, ...]]
+    """Words in a heading that make it an id or a name, where no usual one is there."""
+    others: tuple[str, ...]
+    """Words that make it the id or name of something else."""
     headings: Mapping[str, tuple[str, ...]]
     """Usual headings by what they stand for."""
     levels: Mapping[str, Mapping[str, tuple[str, ...]]]
@@ -98,7 +104,19 @@ def place_of(heading: str) -> str:
         >>> place_of("Use Case Name"), place_of("Bureau"), place_of("Calls per month"), place_of("Vendor")
         ('name', 'department', 'calls_per_month', '')
     """
-    return _headings().get(bare(heading), "")
+    words = set(bare(heading).split())
+    part = (name for name, marks in usual().parts.items() if len(words) < _SENTENCE and words & set(marks) and not words & set(usual().others))
+    return _headings().get(bare(heading), "") or next(part, "")
+
+
+def exact(heading: str) -> bool:
+    """Whether a heading is a usual one as it stands, not by a word in it.
+
+    Example:
+        >>> exact("Use Case Name"), exact("Name of the AI system"), place_of("Name of the AI system"), place_of("Vendor name")
+        (True, False, 'name', '')
+    """
+    return bare(heading) in _headings()
 
 
 def misspelt(heading: str) -> str:
@@ -108,7 +126,7 @@ def misspelt(heading: str) -> str:
         >>> misspelt("citation"), misspelt("calls_permonth"), misspelt("vendor")
         ('citations', 'calls_per_month', '')
     """
-    if place_of(heading):
+    if exact(heading):
         return ""
     word, distance = bare(heading), import_module("rapidfuzz.distance").OSA.distance
     near = [(distance(word, bare(name)), name) for name in names() if len(name) > 2]
@@ -116,12 +134,12 @@ def misspelt(heading: str) -> str:
     return name if off <= (_TYPO if len(name) > 6 else 1) else ""
 
 
-def likely(heading: str) -> Iterator[str]:
-    """Criteria, workload and assumption names that a heading may stand for, likeliest first, by the catalogue's words.
+def likely(heading: str) -> Mapping[str, float]:
+    """Criteria, workload and assumption names that a heading may stand for, likeliest first, by the catalogue's words, each with its likeness.
 
     Example:
-        >>> next(likely("Volume per month")), next(likely("Does it involve personal data?"))
-        ('calls_per_month', 'data_class')
+        >>> likely("Volume per month"), list(likely("Does it involve personal data?"))
+        ({'calls_per_month': 100.0}, ['data_class'])
     """
     fuzz, word = import_module("rapidfuzz.fuzz"), bare(heading)
     found = []
@@ -135,7 +153,7 @@ def likely(heading: str) -> Iterator[str]:
         if row and row.words and any(" " in phrase and f" {phrase} " in f" {word} " for phrase in phrases):
             score = max(score, _ALIKE)
         found.append((-score, name))
-    yield from (name for score, name in sorted(found, key=lambda one: one[0]) if -score >= _ALIKE)
+    return {name: -score for score, name in sorted(found, key=lambda one: one[0]) if -score >= _ALIKE}
 
 
 def level_in(text: str, criterion: Criterion, words: Mapping[str, str] | None = None, *, guess: bool = False) -> str | None:
