@@ -33,10 +33,13 @@ def sums(here: Workings, paid: Paid, mark: float | None = None) -> dict[Column, 
     A part of which a line is not known is not known. Wrong answers hold what is known of them, since the share that people get wrong today
     may be all that is missing.
     """
-    found = {column: _parts(here, paid, column) for column in COLUMNS}
-    for column, row in found.items():
+    left, found, shared = _left(here, paid), dict[Column, dict[str, Any]](), dict[tuple[int, ...], Any]()
+    for column in COLUMNS:
+        row = found[column] = _parts(paid, column, left, shared)
         parts = PARTS[3:] if column == "today" else PARTS
-        row |= {name: _sum(row, *(part for part in parts if part in of)) for name, of in (("outside", PARTS[:2]), ("staff", PARTS[2:4]), ("all_in", PARTS))}
+        row["outside"] = _sum(row, *(part for part in parts if part in PARTS[:2]))
+        row["staff"] = shared.setdefault((id(row["checking"]), id(row["people"])), _sum(row, *(part for part in parts if part in PARTS[2:4])))
+        row["all_in"] = _sum(row, *parts)
     today = found["today"]
     for column in gaining(found):
         row = found[column]
@@ -67,20 +70,32 @@ def gaining(found: Sums) -> tuple[Column, ...]:
     return () if unknown(found, "today") else tuple(column for column in COLUMNS[1:] if not unknown(found, column))
 
 
-def _parts(here: Workings, paid: Paid, column: Column) -> dict[str, Any]:
-    work, mistakes = paid["today"]
-    none = np.float64(0.0)
+def _left(here: Workings, paid: Paid) -> tuple[Any, Any]:
+    """Of today's work and of its wrong answers, what stays whatever the pattern."""
+    (work, mistakes), used, (freed, spared) = paid["today"], here.clock.months["calls"], spares(here)
+    return work.total - used * freed, mistakes.total - used * spared
+
+
+def _parts(paid: Paid, column: Column, left: tuple[Any, Any], shared: dict[tuple[int, ...], Any]) -> dict[str, Any]:
+    """The parts of a row; `shared` keeps sums of lines that several columns pay."""
+    (work, mistakes), none = paid["today"], np.float64(0.0)
     if column == "today":
         return {"build": none, "run": none, "checking": none, "people": work.total, "wrong": mistakes.total}
-    used, wrong = here.clock.months["calls"], paid[column][-1].total
-    freed, spared = spares(here)
-    bought = bought_of(paid[column])
+
+    def added(flows: Iterable[Flow]) -> Any:
+        chosen = tuple(flows)
+        key = tuple(map(id, chosen))
+        if key not in shared:
+            shared[key] = sum((flow.total for flow in chosen), none)
+        return shared[key]
+
+    bought, wrong = bought_of(paid[column]), paid[column][-1].total
     return {
-        "build": sum((flow.total for flow in bought if flow.phase == "build"), none),
-        "run": sum((flow.total for flow in bought if flow.phase != "build"), none),
-        "checking": sum((flow.total for flow in paid[column] if flow.unit_id == "staff_hours"), none),
-        "people": work.total - used * freed,
-        "wrong": wrong + (mistakes.total - used * spared) if mistakes.known else wrong,
+        "build": added(flow for flow in bought if flow.phase == "build"),
+        "run": added(flow for flow in bought if flow.phase != "build"),
+        "checking": added(flow for flow in paid[column] if flow.unit_id == "staff_hours"),
+        "people": left[0],
+        "wrong": wrong + left[1] if mistakes.known else wrong,
     }
 
 

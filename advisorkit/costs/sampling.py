@@ -10,7 +10,7 @@ projections", SIAM J. Sci. Comput. 30 (2008), first 128 dimensions. Scrambling i
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -35,11 +35,6 @@ DIRECTIONS = files("advisorkit") / "data" / "sobol.txt"
 """For each dimension but the first a primitive polynomial (its bits) and initial numbers."""
 LARGEST_POWER = 20
 """Most points are 2 to this power."""
-
-FEW = 2**10
-"""Draws up to which all are sorted."""
-CELL_BITS = 12
-CELLS = 1 << CELL_BITS
 
 
 @lru_cache(maxsize=4)
@@ -213,31 +208,7 @@ def band(draws: Any) -> Band:
 
 
 def bands(draws: Any) -> list[Band]:
-    """The band of each line of draws. Many draws are counted in cells that rise with them; those in a percentile's own cell are sorted."""
+    """The band of each line of draws."""
     lines = np.atleast_2d(draws)
     ranks = [int(share * (lines.shape[-1] - 1) + 0.5) for share in SHARES]
-    if lines.shape[-1] <= FEW:
-        return [Band(*ends) for ends in np.sort(lines, axis=-1)[:, ranks].tolist()]
-    return [Band(*_at_ranks(np.asarray(line, np.float64), ranks)) for line in lines]
-
-
-def _at_ranks(flat: Array, ranks: Sequence[int]) -> Iterator[float]:
-    cells = _cells(flat)
-    upto = np.cumsum(np.bincount(cells))
-    for rank, cell in zip(ranks, np.searchsorted(upto, ranks, side="right"), strict=True):
-        inside = np.sort(flat[np.flatnonzero(cells == cell)])
-        yield float(inside[rank - int(upto[cell]) + len(inside)])
-
-
-def _cells(flat: Array) -> NDArray[np.intp]:
-    """A cell for each number, never a lower one for a larger number."""
-    low, high = flat.min(), flat.max()
-    if low > 0:  # the bits of positive numbers rise with them, in equal steps of their logarithm
-        least, most = int(low.view(np.int64)), int(high.view(np.int64))
-        return (flat.view(np.int64) - least) >> max(0, (most - least).bit_length() - CELL_BITS)
-    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        times = CELLS / (high - low)
-    if not 0 < times < np.inf:
-        return np.zeros(len(flat), np.intp)
-    cells: NDArray[np.intp] = ((flat - low) * times).astype(np.intp)
-    return cells
+    return [Band(*ends) for ends in np.sort(lines, axis=-1)[:, ranks].tolist()]
