@@ -93,7 +93,9 @@ def _read(path: Path, notices: list[str]) -> Engagement:
 
 
 def _alike(jobs: Sequence[Job]) -> Iterator[str]:
-    """Files of one name or one client, of which one may be a copy that was forgotten."""
+    """Files of one name or one client, of which one may be a copy that was forgotten; those of one id are refused anyway."""
+    ids = Counter(job.engagement for job in jobs)
+    jobs = [job for job in jobs if ids[job.engagement] == 1]
     for what, names in (("file name", [Path(job.source).stem.casefold() for job in jobs]), ("client", [job.client.casefold() for job in jobs])):
         for name in sorted(name for name, times in Counter(names).items() if name and times > 1):
             files = ", ".join(job.source for job, one in zip(jobs, names, strict=True) if one == name)
