@@ -249,3 +249,7 @@ def test_the_falling_plan_cannot_be_adopted_where_a_person_decides(tmp_path: Pat
 
     assert "Every answer is read there" in str(show.look.faults)
     assert "checking_plan" not in show.work.state.engagement.workflows[0].assumptions
+
+
+def test_items_of_six_calls_are_as_many_cases_to_mark_as_there_are_items() -> None:
+    assert terms_for(inputs_of(told({"calls_per_month": 120, "human_review": "never"}, calls_per_item=6)), rules()).most == 120

@@ -180,7 +180,7 @@ def terms_for(
 def _items(inputs: Inputs) -> int:
     """Items that come in until the deadline, or within a month where there is none; no bound where their number is not known."""
     told, values = inputs.answers.get("deadline_weeks"), inputs.likely()
-    months, monthly = told.amount.likely * 7 / DAYS_PER_MONTH if told and told.amount else 1.0, values["calls_per_month"] / values["calls_per_item"]
+    months, monthly = told.amount.likely * 7 / DAYS_PER_MONTH if told and told.amount else 1.0, values["calls_per_month"]
     return sys.maxsize if math.isnan(monthly) else max(1, math.floor(min(1e9, float(monthly) * months)))
 
 
