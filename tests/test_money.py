@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ from advisorkit.report.short_pages import costed
 from advisorkit.report.whole_pages import overview
 from advisorkit.study.documents import cost_document, headed
 from advisorkit.study.study import Study
-from advisorkit.values.engagement import Engagement, Scenario
+from advisorkit.values.engagement import Engagement, Quote, Scenario
 from advisorkit.values.errors import EngagementError, PriceError
 
 FEW = 2**6
@@ -156,7 +157,7 @@ def test_in_every_output_the_columns_of_a_row_add_up_to_the_printed_all_in(found
     for table in tables:
         for rows in (rows_of(plain(table)), list(cells_of(html(table)))):
             adds_up(rows)
-    for row in document.values():
+    for row in (document[column] for column in COLUMNS):
         parts = [row[part]["likely"] for part in PARTS if row[part]]
         assert math.fsum(parts) == pytest.approx(row["all_in"]["likely"] if row["all_in"] else 0, rel=1e-9, abs=1e-6)
         assert row["at_least"] == bool(row["unknown"])
@@ -263,3 +264,21 @@ def test_a_scenario_names_itself_in_what_it_makes(tmp_path: Path) -> None:
     assert names[:2] == ["acme_client_report.html", "acme_half-the-volume_client_report.html"]
     assert len(set(names)) == 3
     assert headed(whole.under("half the volume"), [])["scenario"] == "half the volume"
+
+
+def test_the_cheapest_quote_that_still_holds_is_the_bought_product() -> None:
+    """20 seats at 90 are 1,800 a month; 40,000 items at 0.8, of which the product takes 0.7, are 22,400; the cheapest of all has lapsed."""
+    asked = (
+        Quote("Alpha", date(2026, 11, 1), 90.0), Quote("Beta", date(2026, 11, 2), None, 0.8),
+        Quote("Gamma", date(2026, 1, 2), 10.0, valid_until=date(2026, 6, 30)),
+    )
+    whole = engagement({"calls_per_month": 40_000, "cost_wrong": 5, "human_review": "never"}, {"buy_seats": 20, "error_rate_buy": 0.1, "discount_rate": 0})
+    work = replace(whole.workflows[0], quotes=asked)
+    study = Study(replace(whole, workflows=(work,)), work, draws=FEW)
+    told = cost_document(study.engagement, [study])["workflows"][0]["money"]
+
+    assert told["buy"]["run"]["likely"] == pytest.approx(36 * 20 * 90)
+    assert [(quote["supplier"], quote["valid"]) for quote in told["quotes"]] == [("Alpha", True), ("Beta", True), ("Gamma", False)]
+    bare = replace(work, quotes=(Quote("Delta", date(2026, 11, 1)),))
+    with pytest.raises(EngagementError, match="either seat_price or resolution_price"):
+        _ = Study(replace(whole, workflows=(bare,)), bare, draws=FEW).inputs

@@ -15,6 +15,7 @@ from advisorkit.advice.gates import GateHit
 from advisorkit.costs.bill import Bill, usual_checking, warnings
 from advisorkit.costs.flows import Column
 from advisorkit.costs.inputs import Inputs
+from advisorkit.costs.quotes import holds
 from advisorkit.costs.results import ColumnCost, CostResult, MoneyRow
 from advisorkit.files.texts import Texts
 from advisorkit.pilots.diagnosis import Diagnosis
@@ -23,7 +24,7 @@ from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.tally import Share
 from advisorkit.pilots.terms import Terms
 from advisorkit.study.study import Study, together
-from advisorkit.values.engagement import Engagement
+from advisorkit.values.engagement import Engagement, Quote
 from advisorkit.values.errors import UsageError
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.prices import PriceAge
@@ -142,7 +143,7 @@ def _priced(one: Study) -> dict[str, Any]:
     return {
         "id": result.workflow, "name": one.workflow.name, **picked(result, "seed currency horizon_months draws"),
         "patterns": {pattern: columns[pattern] | {"cheapest_probability": result.cheapest.get(pattern)} for pattern in PATTERNS},
-        "money": {column: _money(row) | {"status": one.status(column)} for column, row in result.money.items()},
+        "money": {column: _money(row) | {"status": one.status(column)} for column, row in result.money.items()} | {"quotes": [_quote(one, quote) for quote in one.workflow.quotes]},
         "today": columns["today"],
         "buy": columns["buy"],
         "left_out": list(one.left_out),
@@ -159,6 +160,10 @@ def _priced(one: Study) -> dict[str, Any]:
         "warnings": list(warnings(inputs)),
         "usual_checking": usual_checking(inputs),
     }
+
+
+def _quote(one: Study, quote: Quote) -> dict[str, Any]:
+    return {**picked(quote, "supplier date seat_price resolution_price valid_until source"), "valid": holds(quote, one.engagement.as_of)}
 
 
 _FIGURES = "build run checking people wrong all_in gain outside staff errors gain_cash gain_all_checked"

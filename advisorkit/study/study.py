@@ -24,6 +24,7 @@ from advisorkit.costs.facts import CostFacts, Costing
 from advisorkit.costs.flows import TEXTS as COST_TEXTS
 from advisorkit.costs.inputs import Inputs, inputs_for
 from advisorkit.costs.money import printed_gain
+from advisorkit.costs.quotes import with_quotes
 from advisorkit.costs.results import CostResult
 from advisorkit.costs.simulation import SEED, price
 from advisorkit.files.texts import Texts
@@ -65,7 +66,7 @@ class Study(Displayed):
     def inputs(self) -> Inputs:
         """Every number and word of the cost model with its source; measured ones replace assumed ones."""
         decides = person_decides(self.catalog, self.answers)
-        found = inputs_for(self.engagement, self._measured, load_prices(self.engagement.as_of), assumptions(), decides)
+        found = with_quotes(inputs_for(self.engagement, self._measured, load_prices(self.engagement.as_of), assumptions(), decides))
         if self.pilot is None:
             return found
         source = COST_TEXTS.say("measured", date=day(self.pilot.diagnoses[-1].pilot.date))

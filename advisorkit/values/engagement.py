@@ -182,6 +182,24 @@ class Advised:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """What a supplier asks for a product that does the work."""
+
+    valid_until: date | None = field(default=None, kw_only=True)
+    """Last day on which it holds; left out when it names none."""
+    supplier: str
+    """Who made it."""
+    date: date
+    """Day of the quote."""
+    seat_price: Annotated[float, Within(0)] | None = None
+    """Price of a seat a month, in the engagement's currency; this or a price by finished item."""
+    resolution_price: Annotated[float, Within(0)] | None = None
+    """Price of an item that the product finishes, in the engagement's currency."""
+    source: str = ""
+    """Where it stands."""
+
+
+@dataclass(frozen=True, slots=True)
 class Workflow(Displayed):
     """One use case of a client."""
 
@@ -214,6 +232,9 @@ class Workflow(Displayed):
 
     def __repr__(self) -> str:
         return f"<Workflow {self.id}: {self.name[:80]}; {len(self.answers)} answers, {len(self.pilots)} pilots>"
+
+    quotes: tuple[Quote, ...] = ()
+    """Quotes of suppliers; the cheapest that still holds is the bought product, unless its prices are set as assumptions."""
 
     @property
     def agreed_pass_mark(self) -> float | None:
