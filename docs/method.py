@@ -15,6 +15,7 @@ from advisorkit.catalog.tables import assumptions
 from advisorkit.catalog.vocabulary import archetypes
 from advisorkit.costs.assumption import DRAWS, Assumption
 from advisorkit.costs.bill import bill
+from advisorkit.costs.flows import TEXTS
 from advisorkit.costs.inputs import inputs_for
 from advisorkit.costs.sampling import CORRELATION
 from advisorkit.values.criteria import AskIf, Criterion, Gate
@@ -35,16 +36,16 @@ def page() -> str:
     jinja = Environment(loader=FileSystemLoader(PAGE.parent), trim_blocks=True, undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701 - Markdown, of our own words
     jinja.filters |= {"cell": cell, "day": day, "decibans": decibans, "percent": percent, "setting": setting}
     catalog, prices = load_catalog(), load_prices(EXAMPLE_DAY)
-    # A prompt for 10,000 calls a month, thinking switched off, everything else at its default, to be worked out by hand.
+    # A prompt for 10,000 calls a month, thinking switched off, everybody uses it, everything else at its default, to be worked out by hand.
     said = {"calls_per_month": Answer(amount=Estimate.of(10_000)), "human_review": Answer(levels=("never",))}
-    whole = Engagement("example", "Example", "USD", EXAMPLE_DAY, (Workflow("mail", "Mail", answers=said, workload={"reasoning_tokens": Estimate.of(0)}),))
+    whole = Engagement("example", "Example", "USD", EXAMPLE_DAY, (Workflow("mail", "Mail", answers=said, workload={"reasoning_tokens": Estimate.of(0)}, assumptions={"adoption": Estimate.of(1)}),))
     made = bill(inputs_for(whole, whole.workflows[0], prices, assumptions()))
     return jinja.get_template("method.md.j2").render(
         catalog=catalog, criteria=list(catalog.criteria.values()), archetypes=archetypes().values(), guess=GUESS, cap=CAP,
         assumptions=assumptions().values(), prices=[row for row in prices.prices.values() if row.id.partition(":")[0] in REVIEWED],
         bill=made, lines=[line for line in made.of("prompt") if line.amount is not None], example_day=EXAMPLE_DAY,
         correlation=CORRELATION, draws=DRAWS, warn=WARN_DAYS, stale=STALE_DAYS,
-        asked=asked, closed_by=closed_by, default=default, moves=moves,
+        asked=asked, closed_by=closed_by, component=component, counted=counted, default=default, moves=moves,
     )
 
 
@@ -84,6 +85,20 @@ def closed_by(gate: Gate) -> str:
     when = f"`{gate.criterion}` is {' or '.join(levels)}" if levels else f"`{gate.criterion}`"
     tested = f"{' and' if levels else ':'} {gate.computed.replace('_', ' ')} (computed)" if gate.computed else ""
     return f"{when}{tested}" + (f", unless {holds(gate.unless)}" if gate.unless else "")
+
+
+def component(id: str) -> str:
+    """Name of a line of the bill."""
+    return cell(TEXTS.say(f"component.{id}"))
+
+
+def counted(one: Assumption) -> str:
+    """What the line of an assumption multiplies."""
+    if (line := one.line) is None:
+        return ""
+    factors = [*([] if line.price == one.name else [one.name]), *line.times]
+    shown = [f"`{factor}`" if factor in assumptions() else f"*{factor.replace('_', ' ')}*" for factor in (*factors, line.price)]
+    return " · ".join((*shown[:-1], f"{line.per:g}⁻¹", shown[-1]) if line.per != 1 else shown)
 
 
 def default(one: Assumption) -> str:

@@ -17,15 +17,27 @@ from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
 from advisorkit.values.quantities import Estimate
 
 TODAY = date(2026, 11, 20)
-BOOK = prices.load(TODAY)
+WHOLE_BOOK = prices.load(TODAY)
+BOOK = replace(WHOLE_BOOK, prices={
+    key: replace(row, amount={"label:contractor": Estimate(2, 4, 8), "hour:staff": Estimate(22, 34, 55)}.get(key, row.amount))
+    for key, row in WHOLE_BOOK.prices.items() if not key.startswith(("day:not_said", "hour:staff/"))
+})
+"""The book with one day rate, one staff hour and one price of an example for every country, with which mechanisms are tested."""
 TABLE = tables.assumptions()
 
 ANSWERS: Mapping[str, Any] = {
     "calls_per_month": [25_000, 40_000, 60_000], "corpus_tokens": [2e6, 5e6], "cost_wrong": [3, 6, 10], "value_right": 4,
     "labelled_examples": [100, 300], "human_review": "sometimes",
 }
-AS_TESTED: Mapping[str, Any] = {"reasoning_tokens": 0}
-"""Defaults that mechanisms are tested with: those of the day on which their expected numbers were worked out, nothing beside the first version."""
+NOTHING_BESIDE: Mapping[str, Any] = dict.fromkeys((
+    "production_share", "rights_days", "language_days_share", "reading_days", "cleanup_hours", "pilot_days", "case_minutes", "example_review_minutes",
+    "project_lead_share", "client_hours", "security_days", "user_training_hours", "advice_days", "contingency_share", "trace_price", "reading_share",
+), 0)
+"""Every line beside a first version struck."""
+AS_TESTED: Mapping[str, Any] = {
+    **NOTHING_BESIDE, "reasoning_tokens": 0, "adoption": 1, "minutes_saved_share": [0.3, 0.6, 0.85], "training_removes": [0, 0.2, 0.5],
+}
+"""Defaults that mechanisms are tested with: those of the day on which their expected numbers were worked out."""
 TODAYS_FIGURES: Mapping[str, Any] = {"minutes_per_item": [4, 6, 9], "error_rate_today": [0.02, 0.04, 0.08], "review_share": [0.1, 0.3, 0.6]}
 
 
@@ -40,7 +52,8 @@ def answered(answers: Mapping[str, Any]) -> dict[str, Answer]:
 
 
 def engagement(answers: Mapping[str, Any] = ANSWERS, assumptions: Mapping[str, Any] = TODAYS_FIGURES, **fields: Any) -> Engagement:
-    settings = {name: setting(value) for name, value in (AS_TESTED | assumptions).items()}
+    asked = {row.name for row in TABLE.values() if row.by_answer and row.by_answer.criterion in answers}
+    settings = {name: setting(value) for name, value in ({n: v for n, v in AS_TESTED.items() if n not in asked} | dict(assumptions)).items()}
     work = Workflow("desk", "Service desk", answers=answered(answers), assumptions=settings)
     return Engagement(**{"id": "acme", "client": "Acme", "currency": "EUR", "as_of": TODAY, "workflows": (work,), **fields})
 
@@ -84,7 +97,7 @@ def having(priced: Inputs, **ranges: Any) -> Inputs:
 
 FREE = [
     name for name, a in TABLE.items()
-    if a.numeric and a.kind != "count" and name not in {"platform_share_rag", "corpus_share_rag", "tuned_batch_share"}
+    if a.numeric and a.kind != "count" and name not in {"platform_share_rag", "corpus_share_rag", "tuned_batch_share", "spent"}
     and not name.startswith("buy_")
 ]
 """Assumptions that may take any value that fits them."""

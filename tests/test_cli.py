@@ -84,7 +84,8 @@ def test_an_assumption_set_on_the_command_line_changes_the_bill() -> None:
 
     assert (before["horizon_months"], after["horizon_months"]) == (36, 24)
     # twice the day rate of 700, 900, 1200 doubles a build that is days times rate
-    assert after["patterns"]["prompt"]["build"]["p50"] > 1.8 * before["patterns"]["prompt"]["build"]["p50"]
+    built = [sum(line["likely"] for line in made["patterns"]["prompt"]["lines"] if line["unit_id"] == "engineer_days") for made in (before, after)]
+    assert built[1] == pytest.approx(2 * built[0], rel=0.1)
 
 
 def test_a_scenario_is_laid_over_the_file() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from contracts import NUMBER, PATTERN, TEXT, many, objects, or_null, per_pattern
 from jsonschema import validate
-from priced import ANSWERS, TODAYS_FIGURES, engagement, inputs, inputs_of
+from priced import ANSWERS, NOTHING_BESIDE, TODAYS_FIGURES, engagement, inputs, inputs_of
 
 from advisorkit.costs.bill import bill
 from advisorkit.costs.flows import COLUMNS, TEXTS
@@ -65,7 +65,9 @@ def test_every_component_and_unit_has_an_id_and_keeps_its_english_name() -> None
     told = [engagement({**ANSWERS, "hosting": hosting}, {**TODAYS_FIGURES, **quoted}) for hosting in ("any_cloud", "own_servers")]
     rare = engagement({**ANSWERS, "calls_per_month": 50}, prices={"anthropic:claude-sonnet-5-5/cache_write": 1.0})
     reserved = engagement(assumptions={"model_hosting": "provisioned", "paid_searches": 1})
-    bought = [line for whole in (*told, rare, reserved) for line in bill(inputs_of(whole)).lines]
+    lines = dict.fromkeys(NOTHING_BESIDE, 1) | {"languages": 2, "contingency_share": 0.1}
+    beside = engagement(assumptions=lines)
+    bought = [line for whole in (*told, rare, reserved, beside) for line in bill(inputs_of(whole)).lines]
     work = document(told[1])["workflows"][0]
     shown = {(line["component_id"], line["component"], line["unit_id"], line["unit"]) for line in work["patterns"]["hybrid"]["lines"]}
 

@@ -92,7 +92,7 @@ def test_every_assumption_stands_in_the_table_of_defaults_with_a_source_and_ever
     formulas = TEXT.partition("## How a bill is worked out")[2].partition("### A bill by hand")[0]
 
     assert list(table) == list(assumptions())
-    assert all(row[5] for row in table.values())
+    assert all(row[5] and re.fullmatch(r"\d+ [A-Z][a-z]+ 2026", row[6]) for row in table.values())
     assert set(re.findall(r"`([a-z_]+)`", formulas)) - table.keys() == set()
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from priced import ANSWERS, BOOK, TABLE, inputs
+from priced import ANSWERS, BOOK, TABLE, WHOLE_BOOK, inputs
 
 from advisorkit.costs.bill import bill
 from advisorkit.costs.columns import calls_paid
@@ -109,10 +109,10 @@ def test_reserved_capacity_is_paid_by_the_hour_from_its_least_size_on() -> None:
 
 
 def test_a_list_price_ages_from_the_day_it_was_seen_and_a_statistic_from_its_publication() -> None:
-    seen, wage = BOOK.price("openai:gpt-6-luna/input").checked, date(2025, 3, 28)
+    seen, wage = WHOLE_BOOK.price("openai:gpt-6-luna/input").checked, date(2025, 3, 28)
 
     def state(id: str, since: date, days: int) -> str:
-        return BOOK.age(id, date.fromordinal(since.toordinal() + days)).state
+        return WHOLE_BOOK.age(id, date.fromordinal(since.toordinal() + days)).state
 
     assert [state("openai:gpt-6-luna/input", seen, days) for days in (WARN_DAYS, WARN_DAYS + 1, STALE_DAYS + 1)] == ["fresh", "warn", "stale"]
     assert [state("hour:staff/de", wage, days) for days in (SURVEY_DAYS, SURVEY_DAYS + 1, 5000)] == ["fresh", "warn", "warn"]

@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from priced import engagement, inputs_of
+from priced import NOTHING_BESIDE, engagement, inputs_of
 
 from advisorkit.catalog.tables import text_classes
 from advisorkit.costs.bill import Bill, bill
@@ -29,7 +29,7 @@ PLAIN: Mapping[str, Any] = {
     "maintenance_share": 0, "label_price": 0, "training_price": 0, "training_passes": 1, "training_runs": 1, "labelled_examples": 0,
     "labels_wanted": 1, "retrains_per_year": 0, "judge_price": 0, "hourly_cost": 0, "cost_wrong": 0, "observability_month": 0, "rerank_price": 0,
     "store_minimum": 0, "store_gb_price": 0, "store_read_price": 0, "store_write_price": 0, "gpu_overhead": 0, "gpus_per_copy": 1,
-    "corpus_in_prompt": "no", "model": MODEL, "tuned_model": TUNED, "embedding_model": KEYS,
+    **NOTHING_BESIDE, "corpus_in_prompt": "no", "model": MODEL, "tuned_model": TUNED, "embedding_model": KEYS,
 }
 """One month at full use of a system that costs nothing but what an example prices."""
 

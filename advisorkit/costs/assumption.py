@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from advisorkit.values.engagement import Adopted, Setting
@@ -34,6 +35,28 @@ class ByAnswer:
     """Criterion id."""
     levels: Mapping[str, Annotated[Setting, Named("setting")]]
     """Value by level; text stands for a price-book id where the assumption is a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLine:
+    """A line of the bill that an assumption stands for: its value times `times`, at `price`; at 0 it is struck."""
+
+    id: str
+    """Component that it is called."""
+    unit: str
+    """Unit of its quantity, such as ``staff_hours``."""
+    price: str
+    """What one unit costs: an assumption, or ``built``: all that is built before it."""
+    times: tuple[str, ...] = ()
+    """What the value is multiplied by: assumptions, or figures of the pattern (see `columns.beside`)."""
+    per: float = 1.0
+    """What the product is divided by."""
+    phase: Annotated[Literal["build", "run"], Named("phase")] = "build"
+    """Paid once before the first month, or with every call."""
+    part: Annotated[Literal["platform", "corpus", "workflow"], Named("part")] = "workflow"
+    """platform and corpus are shared across workflows."""
+    patterns: tuple[str, ...] = ("prompt", "rag", "finetune", "hybrid")
+    """Patterns that pay it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +89,14 @@ class Assumption:
     """Valid words of kind ``word``."""
     moves_with: str = ""
     """Name of the group of inputs that rise and fall together; empty when it moves alone."""
+    line: OwnLine | None = None
+    """Line of the bill beside the first version that it stands for."""
     above_zero: bool = False
     """Whether 0 makes no sense, since it is divided by."""
     source: str = field(kw_only=True)
     """Where the default comes from."""
+    checked: date = field(kw_only=True)
+    """Day on which it was last compared with its source, or judged."""
 
     @property
     def unit(self) -> str:
@@ -80,7 +107,7 @@ class Assumption:
         """Unit with words for the engagement's currency and for parts of 1.
 
         Example:
-            >>> Assumption("a", "A", "", "{share} a year", kind="share", source="").unit_in("€", "%")
+            >>> Assumption("a", "A", "", "{share} a year", kind="share", source="", checked=date(2026, 11, 30)).unit_in("€", "%")
             '% a year'
         """
         return self.measure.replace("{currency}", currency).replace("{share}", share)
@@ -109,7 +136,7 @@ class Assumption:
         """Why `value` cannot be used, or an empty string.
 
         Example:
-            >>> share = Assumption("a", "A", "", "share", kind="share", source="")
+            >>> share = Assumption("a", "A", "", "share", kind="share", source="", checked=date(2026, 11, 30))
             >>> share.fits(Estimate.of([0.5, 1.2]))
             'must lie between 0 and 1'
         """
@@ -146,6 +173,11 @@ def _looked_up(v: Values) -> Any:
     return removed * (removed < 1) + (removed >= 1)
 
 
+def _share(rate: Any) -> Any:
+    """At most everything: a trained model may be worse than the prompt."""
+    return rate - (rate - 1) * (rate > 1)
+
+
 GIVEN_FOR = 0.8
 """Share of searches that bring the right passage for which ``retrieval_removes`` is given."""
 
@@ -154,10 +186,8 @@ WORKED_OUT: dict[str, Callable[[Values], Any]] = {
     "example_tokens": lambda v: v["input_tokens"] + v["output_tokens"],
     "minutes_saved": lambda v: v["minutes_per_item"] * v["minutes_saved_share"],
     "error_rate_rag": lambda v: v["error_rate_prompt"] * (1 - _looked_up(v)),
-    "error_rate_finetune": lambda v: v["error_rate_prompt"] * (1 - v["training_removes"]),
-    "error_rate_hybrid": lambda v: (
-        v["error_rate_prompt"] * (1 - _looked_up(v)) * (1 - v["training_removes"] * (1 - v["layers_overlap"]))
-    ),
+    "error_rate_finetune": lambda v: _share(v["error_rate_prompt"] * (1 - v["training_removes"])),
+    "error_rate_hybrid": lambda v: _share(v["error_rate_prompt"] * (1 - _looked_up(v)) * (1 - v["training_removes"] * (1 - v["layers_overlap"]))),
 }
 """How an assumption follows from others until somebody sets it, by name."""
 BASIS = (

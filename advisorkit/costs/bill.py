@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 from advisorkit.costs.columns import columns
 from advisorkit.costs.flows import TEXTS, Column, Flow, Part, Phase, Workings, scene
-from advisorkit.costs.inputs import TOKENS, Inputs
+from advisorkit.costs.inputs import TOKENS, Inputs, inputs_for
 from advisorkit.values.errors import PriceError
 from advisorkit.values.prices import Model
-from advisorkit.values.quantities import day
+from advisorkit.values.quantities import day, money, money_range, percent, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +135,8 @@ def _source(inputs: Inputs, names: Iterable[str]) -> str:
 
 
 def warnings(inputs: Inputs) -> tuple[str, ...]:
-    """What to know beside a bill: models that end within the horizon, prices announced, sources that are old, a plan of checking that does not count."""
-    return (*_ends(inputs), *_announced(inputs), *_old(inputs), *_not_counted(inputs))
+    """What to know beside a bill: models that end within the horizon, prices announced, sources that are old, a plan of checking that does not count, lines struck, money spent."""
+    return (*_ends(inputs), *_announced(inputs), *_old(inputs), *_not_counted(inputs), *_struck(inputs), *_spent(inputs))
 
 
 def _not_counted(inputs: Inputs) -> Iterator[str]:
@@ -148,6 +148,30 @@ def _not_counted(inputs: Inputs) -> Iterator[str]:
         yield TEXTS.say("warn.decides", reason=inputs.decides, names=" and ".join(said))
     elif plan:
         yield TEXTS.say("warn.own_share", source=row.source)
+
+
+def _struck(inputs: Inputs) -> Iterator[str]:
+    """Lines that somebody set to 0, with their usual amounts."""
+    struck = [row for row in inputs.rows.values() if row.assumption.line and row.range and not row.range.high]
+    if not struck:
+        return
+    plain_work = replace(inputs.workflow, assumptions={}, workload={})
+    unset = inputs_for(replace(inputs.engagement, assumptions={}), plain_work, inputs.book, {name: row.assumption for name, row in inputs.rows.items()})
+    usual = {row.assumption.name: unset.rows[row.assumption.name] for row in struck}
+    made = bill(replace(inputs, rows={**inputs.rows, **usual}))
+    for row in struck:
+        found, rule = usual[row.assumption.name].range, row.assumption.line
+        amounts = [line.amount for line in made.lines if rule and line.component_id == rule.id and line.amount]
+        if found and found.high and amounts:
+            ends = [percent(end) if row.assumption.in_percent else plain(end) for end in (found.low, found.high)]
+            unit, spread = row.assumption.unit_in(inputs.currency, "").strip(), money_range(min(amounts), max(amounts), inputs.currency) if max(amounts) > 1.01 * min(amounts) else money(amounts[0], inputs.currency)
+            yield TEXTS.say("warn.struck", line=row.assumption.label, low=ends[0], high=ends[1], unit=unit, money=spread)
+
+
+def _spent(inputs: Inputs) -> Iterator[str]:
+    spent = inputs.rows["spent"].range
+    if spent and spent.high:
+        yield TEXTS.say("warn.spent", amount=money(spent.likely, inputs.currency))
 
 
 def _ends(inputs: Inputs) -> Iterator[str]:

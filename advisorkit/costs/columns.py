@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
@@ -9,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from advisorkit.costs.assumption import known
+from advisorkit.costs.assumption import OwnLine, known
 from advisorkit.costs.flows import (
     COLUMNS,
     ONE,
@@ -22,6 +23,7 @@ from advisorkit.costs.flows import (
     Profile,
     Stairs,
     Workings,
+    build_days,
     read_units,
     single,
     training_millions,
@@ -35,7 +37,7 @@ PLATFORMS = {"engineers_search_platform": "upkeep_search_platform", "engineers_t
 
 def columns(here: Workings) -> dict[Column, Flows]:
     """Everything that each column pays for, in the order of a bill; a column ends with its wrong answers."""
-    built, checking = builds(here), _checking(here)
+    built, checking = beside(here, builds(here)), _checking(here)
     kept = kept_up(here, built)
     found: dict[Column, Flows] = {p: (*built[p], *kept[p], checking, _wrong(here, p)) for p in PATTERNS}
     found["today"], found["buy"] = _today(here), (*_buy(here), checking, _wrong(here, "buy"))
@@ -59,6 +61,44 @@ def builds(here: Workings) -> dict[PatternId, Flows]:
         "finetune": (*training, *for_all),
         "hybrid": (*looking_up, *training, both, *for_all),
     }
+
+
+def beside(here: Workings, built: Mapping[PatternId, Flows]) -> dict[PatternId, Flows]:
+    """What is paid beside a first version that is `built`: each assumption's own line, those of a month's calls included.
+
+    A line may count ``days`` (engineer days of the first version), ``engineer_days`` (all so far), ``size`` (how much more its
+    reference text asks for than 1M tokens does), ``further_languages``, ``missing_examples``, ``calls`` or ``item_pages`` a month.
+    """
+    v = here.values
+    alike = {
+        "calls": here.calls, "further_languages": np.maximum(v["languages"] - 1, 0),
+        "missing_examples": np.maximum(v["labels_wanted"] - v["labelled_examples"], 0), "item_pages": here.items * v["input_tokens"] / v["page_tokens"],
+    }
+    size, rate = (v["corpus_tokens"] / 1e6) ** v["corpus_growth"], v["engineer_day_rate"]
+    rules = [(name, row.assumption.line) for name, row in here.inputs.rows.items() if row.assumption.line and np.any(v[name])]
+    shared: dict[str, Flow] = {}
+    found = dict(built)
+    for pattern in built:
+        days = build_days(here, pattern)
+        own = {"days": days, "engineer_days": days, "size": size if pattern in {"rag", "hybrid"} else ONE}
+        for name, rule in rules:
+            if pattern not in rule.patterns:
+                continue
+            if name not in shared:
+                own["built"] = sum(flow.amount for flow in found[pattern] if flow.phase == "build") if rule.price == "built" else ONE
+                flow = _own_line(here, name, rule, {**v, **alike, **own})
+                alone = own.keys().isdisjoint((*rule.times, rule.price))
+                shared.update({name: flow} if alone else {})
+            flow = shared.get(name, flow)
+            own["engineer_days"] = own["engineer_days"] + (flow.amount / rate if rule.unit == "engineer_days" and np.all(rate) else 0.0)
+            found[pattern] = (*found[pattern], flow)
+    return found
+
+
+def _own_line(here: Workings, name: str, rule: OwnLine, figures: Mapping[str, Any]) -> Flow:
+    quantity = math.prod((figures[one] for one in rule.times), start=ONE if rule.price == name else figures[name]) / rule.per
+    profile: Profile = "once" if rule.phase == "build" else "calls"
+    return here.pays(rule.id, rule.phase, profile, quantity, rule.unit, figures[rule.price], *((name,) if rule.price == "built" else (rule.price, name)), part=rule.part)
 
 
 def _days(here: Workings, component_id: str, part: Part, days: Any, behind: str) -> Flow:

@@ -222,7 +222,8 @@ def per_call(here: Workings, pattern: PatternId, flows: Flows = ()) -> Any:
     used = v["calls_per_month"] * v["calls_per_item"] * v["adoption"]
     if hourly and not np.all(used > 0):
         return np.float64(np.nan)
-    return (paid.cost + search) * (1 + v["retry_share"]) + sum(amount / used for amount in hourly)
+    beside = (v["paid_searches"] * v["paid_search_price"] + v["trace_price"]) / 1000 if flows else 0.0  # the same for every pattern
+    return (paid.cost + search + beside) * (1 + v["retry_share"]) + sum(amount / used for amount in hourly)
 
 
 def own_gpu_call(inputs: Inputs) -> float | None:

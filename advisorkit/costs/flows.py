@@ -309,6 +309,9 @@ def scene(inputs: Inputs, values: Mapping[str, Any], clock: Clock | None = None,
         corpus: Whether the prompt carries all reference text, where that is not to follow from `inputs`.
     """
     v, later = completed(values), inputs.later
+    if np.any(v["languages"] > 1):
+        times = 1 + (v["languages"] - 1) * v["language_cases_share"]
+        v |= {name: v[name] * times for name in ("test_case_count", "labels_wanted")}
     size = index_gb(v["corpus_tokens"] / v["passage_tokens"], v["embedding_dimensions"], v["metadata_bytes"])
     return Workings(
         inputs, v, Requests(inputs, v, corpus), clock or Clock.of(v, inputs.months, inputs.whole("switch_month"), [months for months, _ in later], inputs.checks(v)), size,

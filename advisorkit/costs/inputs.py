@@ -207,9 +207,13 @@ class Inputs:
 
     @property
     def groups(self) -> Groups:
-        """Every numeric input that may have a range, in the order that gives each its draws, with the group it moves with."""
-        rows = ((name, row.assumption) for name, row in self.rows.items())
-        return tuple((name, one.moves_with) for name, one in rows if one.numeric and one.kind != "count")
+        """Every numeric input that may have a range, in the order that gives each its draws, with the group it moves with.
+
+        Those with a single number as their default come last: the first draws are the best spread.
+        """
+        told = [row.assumption for row in self.rows.values() if row.assumption.numeric and row.assumption.kind != "count"]
+        last = {one.name for one in told if isinstance(one.default, Estimate) and one.default.fixed}
+        return tuple((one.name, one.moves_with) for one in sorted(told, key=lambda one: one.name in last))
 
     def prices(self) -> tuple[PriceAge, ...]:
         """Every price-book row that stands behind a number here, with its age."""
@@ -352,9 +356,6 @@ def _priced(inputs: Inputs, assumption: Assumption, ids: str) -> Input | None:
     return _input(inputs, assumption, value, price.source, by, price_id=price.id)
 
 
-_TRAINING = "{tuned_model.training}"
-
-
 def _named(inputs: Inputs, id: str) -> str:
     """The id of a row that follows from a word or a model chosen before; a currency's first two letters are its country's."""
     if "{" not in id:
@@ -364,7 +365,7 @@ def _named(inputs: Inputs, id: str) -> str:
     if words.get("country") == "auto":
         words["country"] = inputs.currency[:2].lower()
     named = id.format_map(words | models)
-    if not named and id == _TRAINING:
+    if not named and id == "{tuned_model.training}":
         trained = sorted(model.id for model in inputs.book.models.values() if model.training)
         raise PriceError(
             f"no training price is known for {words['tuned_model']}; set training_price, "

@@ -4,7 +4,7 @@ Points fall in the middle of their stratum, so the inverse normal is a look-up i
 draws. An input keeps its own coordinate whatever the others do: changing one assumption leaves the draws of all others.
 
 The direction numbers are those of S. Joe and F. Y. Kuo, "Constructing Sobol sequences with better two-dimensional
-projections", SIAM J. Sci. Comput. 30 (2008), first 128 dimensions. Scrambling is a random linear matrix for each dimension and a random shift (J. Matousek, 1998).
+projections", SIAM J. Sci. Comput. 30 (2008), first 192 dimensions. Scrambling is a random linear matrix for each dimension and a random shift (J. Matousek, 1998).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CORRELATION = 0.5
 """Correlation of the normal scores of inputs of one group (published advice: rank correlation 0.3 to 0.7)."""
 SHARES = (0.1, 0.5, 0.9)
 """Percentiles of a band."""
-DIMENSIONS = 128
+DIMENSIONS = 192
 """Coordinates there are."""
 DIRECTIONS = files("advisorkit") / "data" / "sobol.txt"
 """For each dimension but the first a primitive polynomial (its bits) and initial numbers."""

@@ -44,10 +44,7 @@ _YAML = re.compile(r"(evalId|results|version|- case|- id):")
 
 def is_archive(raw: bytes) -> bool:
     """Whether a file is an Inspect log in its packed form, finished or not."""
-    try:
-        return zipfile.is_zipfile(io.BytesIO(raw)) and bool({"header.json", _BEGUN} & {*zipfile.ZipFile(io.BytesIO(raw)).namelist()})
-    except zipfile.BadZipFile:  # told as that of a workbook
-        return False
+    return zipfile.is_zipfile(io.BytesIO(raw)) and bool({"header.json", _BEGUN} & {*zipfile.ZipFile(io.BytesIO(raw)).namelist()})
 
 
 def unpacked(raw: bytes, file: str) -> dict[str, Any]:

@@ -87,8 +87,9 @@ def gained(study: Study) -> Iterator[str]:
 
 def left_out(study: Study) -> Iterator[str]:
     """Parts that comparisons between patterns leave out, as something of them is not known, and what checking usually costs."""
-    if study.left_out:
-        yield say("money.left_out", parts=", ".join(say(f"part.{part}") for part in study.left_out))
+    parts = dict.fromkeys(part for pattern in study.in_play for part in study.costs.money[pattern].unknown if part in ("checking", "wrong"))
+    if parts:
+        yield say("money.left_out", parts=", ".join(say(f"part.{part}") for part in parts))
     yield from unchecked(study)
 
 

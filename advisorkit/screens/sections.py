@@ -32,14 +32,14 @@ _PLAIN: Mapping[str, Tree] = {
     ),
     "costs": (
         "ak-main ak-costs",
-        ("ak-left", "assumptions"),
+        ("ak-left", "assumptions", "blocks bill"),
         (
-            "ak-right-side", "advice costs", "blocks bill",
+            "ak-right-side", "advice costs",
             ("ak-split ak-split-e", "chart ranges", ("ak-stack", "chart cheapest", "blocks notes")),
             ("ak-split ak-split-f", "chart curves", "chart tornado"),
         ),
     ),
-    "pilot": ("ak-main ak-pilot", ("ak-left", "results", "files"), ("ak-right-side", "advice pilot", "blocks figures", "blocks pilot")),
+    "pilot": ("ak-main ak-pilot", ("ak-left", "results"), ("ak-right-side", "advice pilot", "blocks figures", "blocks pilot")),
     "portfolio": (
         "ak-main ak-portfolio", "advice portfolio", "blocks sums", "blocks workflows", ("ak-split ak-split-d", "chart workflows", "blocks together"),
     ),
@@ -127,7 +127,7 @@ def _costs(work: Work, look: Look, _: Delivery) -> Mapping[str, object]:
 
 
 def _pilot(work: Work, look: Look, _: Delivery) -> Mapping[str, Doc]:
-    return piloted.pilot(work.judged(), work.file.results, look)
+    return piloted.pilot(work.judged(), work.file.results, work.file.path.name, look)
 
 
 def _portfolio(work: Work, look: Look, _: Delivery) -> Mapping[str, Doc | None]:

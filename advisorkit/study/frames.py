@@ -10,7 +10,6 @@ from advisorkit.advice.answers import words_of, written
 from advisorkit.advice.belief import Belief
 from advisorkit.costs.bill import Bill
 from advisorkit.costs.inputs import Inputs
-from advisorkit.costs.money import printed_gain
 from advisorkit.study.study import Study
 
 
@@ -85,6 +84,4 @@ def _workflow(study: Study) -> dict[str, object]:
         f"P10 {unit}": total.p10 if total else None,
         f"P50 {unit}": total.p50 if total else None,
         f"P90 {unit}": total.p90 if total else None,
-        f"gain {unit}": printed_gain(cost.money, advice.recommended) if study.priced else None,
-        "ask": ", ".join(study.lacking) if study.priced else "",
     }

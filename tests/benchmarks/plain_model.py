@@ -76,6 +76,8 @@ def call(v: Values, w: Words, *, prefix: float, own: float, tuned: bool) -> floa
 
 def totals(v: Values, w: Words) -> dict[str, float]:
     """Present value of each pattern over the horizon."""
+    tongues = 1 + max(v["languages"] - 1, 0) * v["language_cases_share"]
+    v = {**v, "test_case_count": v["test_case_count"] * tongues, "labels_wanted": v["labels_wanted"] * tongues}
     example = v["input_tokens"] + v["output_tokens"] if math.isnan(v["example_tokens"]) else v["example_tokens"]
     standing = v["instruction_tokens"] + v["prompt_examples"] * example
     passages = v["retrieved_passages"] * v["passage_tokens"]
@@ -111,6 +113,28 @@ def checked(v: Values, w: Words, month: int) -> float:
     return v[f"review_share_{stage}"]
 
 
+def engineers_beside(v: Values, pattern: str, days: float) -> float:
+    """Engineer days beside a first version."""
+    looks_up = pattern in ("rag", "hybrid")
+    size = (v["corpus_tokens"] / 1e6) ** v["corpus_growth"] if looks_up else 1.0
+    further = max(v["languages"] - 1, 0)
+    return (
+        v["production_share"] * days * size + (v["rights_days"] if looks_up else 0.0)
+        + v["language_days_share"] * days * further + v["reading_days"]
+    )
+
+
+def people_beside(v: Values, pattern: str, days: float) -> float:
+    """Money for whoever works beside the engineers; `days` are all of theirs."""
+    looks_up, trains = pattern in ("rag", "hybrid"), pattern in ("finetune", "hybrid")
+    missing = max(v["labels_wanted"] - v["labelled_examples"], 0) if trains else 0.0
+    hours = v["cleanup_hours"] * (v["corpus_tokens"] / 1e6) ** v["corpus_growth"] if looks_up else 0.0
+    hours += v["test_case_count"] * v["case_minutes"] / 60 + missing * v["example_review_minutes"] / 60
+    hours += v["client_hours"] * days + v["user_training_hours"]
+    others = v["pilot_days"] + v["project_lead_share"] * days
+    return hours * v["hourly_cost"] + others * v["engineer_day_rate"] + (v["security_days"] + v["advice_days"]) * v["advice_day_rate"]
+
+
 def pattern_total(v: Values, w: Words, pattern: str, by_call: float, work: float, example: float) -> float:
     looks_up, trains = pattern in ("rag", "hybrid"), pattern in ("finetune", "hybrid")
     rag, tune = v["build_days_rag"] * v["overrun"], v["build_days_finetune"] * v["overrun"]
@@ -120,6 +144,7 @@ def pattern_total(v: Values, w: Words, pattern: str, by_call: float, work: float
     tests = v["test_case_count"] * (v["marking_minutes"] / 60 * v["hourly_cost"] + v["judge_price"])
     run = max(v["labels_wanted"], v["labelled_examples"]) * example * v["training_passes"] / 1e6 * v["training_price"]
     total = days * v["engineer_day_rate"] + tests
+    first, days = days, days + engineers_beside(v, pattern, days)
     monthly = v["observability_month"] + days * v["maintenance_share"] / 12 * v["engineer_day_rate"] + tests * v["evaluations_per_year"] / 12
     gb = v["corpus_tokens"] / v["passage_tokens"] * (4 * v["embedding_dimensions"] + v["metadata_bytes"]) / 1e9
     reads = max(gb, 0.25) * v["store_read_price"] / 1e6
@@ -135,6 +160,10 @@ def pattern_total(v: Values, w: Words, pattern: str, by_call: float, work: float
         by_call, monthly = 0.0 if w.tuned_endpoint else by_call, monthly + v["tuned_hosting_hour"] * v["gpu_hours"]
         monthly += often * (v["retrain_days"] * v["engineer_day_rate"] + v["relabel_share"] * v["labels_wanted"] * v["label_price"] + run)
     wrong, staying = v["share_taken"] * error_rate(v, pattern), 0.0 if math.isnan(v["error_rate_today"]) else (1 - v["share_taken"]) * v["error_rate_today"]
+    total += (days - first) * v["engineer_day_rate"]
+    total = (total + people_beside(v, pattern, days)) * (1 + v["contingency_share"])
+    watched = v["trace_price"] / 1000
+    read = v["reading_share"] * v["input_tokens"] / v["page_tokens"] / 1000 * v["reading_price"]
     for month in range(1, w.horizon + 1):
         worth = (1 + v["discount_rate"]) ** (-month / 12)
         use = v["adoption"] * min(month / max(v["adoption_months"], 1), 1) * (1 + v["growth_per_year"]) ** ((month - 1) / 12)
@@ -148,5 +177,5 @@ def pattern_total(v: Values, w: Words, pattern: str, by_call: float, work: float
         share = checked(v, w, month)
         by_people = v["share_taken"] * share * v["review_minutes"] / 60 * v["hourly_cost"]
         escaped = (wrong * (1 - share * v["review_catch"]) + staying) * v["cost_wrong"]
-        total += worth * (monthly + calls * (model + search) + store + items * (escaped + by_people))
+        total += worth * (monthly + calls * (model + search + watched) + store + items * (escaped + by_people + read))
     return total
