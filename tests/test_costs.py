@@ -273,8 +273,8 @@ def everything(**assumptions: Any) -> str:
     large = {**ANSWERS, "hosting": "own_servers", "corpus_tokens": 5e9}
     many = {**ANSWERS, "calls_per_month": 50_000_000}
     api, busy = ({"tuned_hosting": where, **quoted} for where in ("api", "endpoint"))
-    told = [inputs(**api), inputs(large, **quoted), inputs(many, **busy), inputs(many, **{**talk, **quoted}), falling(inputs(**api)), inputs({**ANSWERS, "calls_per_month": 300}, **{**whole, **quoted})]
-    return repr([(bill(i).lines, facts(i, 64), price(i, 64)) for i in told])
+    told = [inputs(**api), inputs(large, **quoted), inputs(many, **busy), inputs(**{**talk, **quoted}), falling(inputs(**api)), inputs({**ANSWERS, "calls_per_month": 300}, **{**whole, **quoted})]
+    return repr([(bill(i).lines, facts(i, 64), made.columns, made.money, made.tornado) for i in told for made in [price(i, 64)]])
 
 
 BASE = everything()
