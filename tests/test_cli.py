@@ -120,12 +120,12 @@ workflows: [{id: desk, name: Desk, answers: {calls_per_month: 40000}}]
 """)
 
     bare = run("cost", file, "--draws", 256)
-    told = run("cost", file, "--draws", 256, "--set", "minutes_per_item=4,6,9", "--set", "error_rate_today=0.04", "--set", "cost_wrong=6")
+    told = run("cost", file, "--draws", 256, "--set", "minutes_per_item=4,6,9", "--set", "error_rate_today=0.04", "--set", "cost_wrong=6", "--set", "review_share=0.1")
 
     assert "at least" in bare.stdout
     assert "ask for Minutes per item today" in re.sub(r"\s+", " ", bare.stdout)
-    assert "Against today" not in bare.stdout
-    assert "Against today" in told.stdout
+    assert "chance of a gain" not in bare.stdout
+    assert re.search(r"(gain|lose) about €.* against today .*80% range of the gain", re.sub(r"\s+", " ", told.stdout))
     assert "at least" not in told.stdout
     by_token, on_gpu = (run("cost", file, "--draws", 256, "--set", f"tuned_hosting={where}").stdout for where in ("api", "gpu"))
     assert "--set tuned_hosting=gpu" in by_token
