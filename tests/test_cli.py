@@ -125,7 +125,7 @@ workflows: [{id: desk, name: Desk, answers: {calls_per_month: 40000}}]
     assert "at least" in bare.stdout
     assert "ask for Minutes per item today" in re.sub(r"\s+", " ", bare.stdout)
     assert "chance of a gain" not in bare.stdout
-    assert re.search(r"(gain|lose) about €.* against today .*80% range of the gain", re.sub(r"\s+", " ", told.stdout))
+    assert re.search(r"(gains?|loses?) about €.* against today .*80% range of the gain", re.sub(r"\s+", " ", told.stdout))
     assert "at least" not in told.stdout
     by_token, on_gpu = (run("cost", file, "--draws", 256, "--set", f"tuned_hosting={where}").stdout for where in ("api", "gpu"))
     assert "--set tuned_hosting=gpu" in by_token
