@@ -235,7 +235,7 @@ def tell_ages(engagement: Engagement, found: Iterable[Study], *, report: bool = 
     oldest = max(old.values(), key=lambda age: age.age_days)
     text = f"{len(old)} prices are old: list prices last seen more than {WARN_DAYS} days, statistics published more than two years before {day(engagement.as_of)}, {oldest.id} {oldest.age_days} days"
     final = ", ".join(workflow.id for workflow in engagement.workflows if workflow.status == "final")
-    if report and final and oldest.state == "stale":
+    if report and final and any(age.state == "stale" for age in old.values()):
         raise PriceError(f"{text}; {final} is final, so check them or accept them with --accept-stale")
     say(f"warning: {text}; check them, or accept them with --accept-stale")
 
