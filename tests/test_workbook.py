@@ -56,11 +56,11 @@ def test_the_picture_of_a_session_is_what_was_decided(work: ak.Work) -> None:
 
 def test_an_edit_answers_with_before_and_after_and_stands_in_a_box(work: ak.Work) -> None:
     old = work.judged().costs.columns["rag"].build
-    changed = work.assume(engineer_day_rate=(700, 900, 1200))
+    changed = work.assume(engineer_day_rate=(1700, 1900, 2200))
 
     assert HBox([changed]).children == (changed,)
     told = {name: (before, after) for name, before, after in changed.rows}
-    assert told["Engineer day rate"][1] == "700 / 900 / 1,200 EUR a day"
+    assert told["Engineer day rate"][1] == "1,700 / 1,900 / 2,200 EUR a day"
     assert told["RAG, build"][0] != told["RAG, build"][1] and old.p50 < work.judged().costs.columns["rag"].build.p50
     assert work.judged().decision.headline == changed.headline
 
@@ -182,3 +182,16 @@ def test_the_numbers_above_the_list_of_questions_add_up_and_any_can_be_taken_up(
     assert {row["criterion"]: row["mark"] for row in rows}.items() >= {"knowledge_change": "≠", "budget": "?", "deadline_weeks": "‖", "citations": "✓"}.items()
     screen.edit("ask", {"criterion": "deadline_weeks"})
     assert screen.view["question"]["asked"]["criterion"] == screen.view["questions"]["asked"] == "deadline_weeks"
+
+
+@pytest.mark.parametrize("answers", ["{}", "{corpus_tokens: 30000}", "{calls_per_month: 1000}"])
+def test_a_session_begins_with_hardly_an_answer_on_every_screen(tmp_path: Path, answers: str) -> None:
+    text = f"advisorkit: 1\nclient: Acme (sample)\ncurrency: EUR\nas_of: 2026-11-20\nworkflows: [{{id: w, name: Work, answers: {answers}}}]\n"
+    (tmp_path / "acme.yaml").write_text(text)
+    work = ak.open(tmp_path / "acme.yaml")
+
+    for section in ak.layouts:
+        assert _view(work, section)["bar"]["client"] == "Acme (sample)"
+    for name in PARTS:
+        assert isinstance(getattr(work.ui, name)(), Widget)
+    assert work._repr_html_() and work.cost()._repr_html_()

@@ -54,11 +54,12 @@ def _missing(study: Study) -> dict[Column, str]:
     return {"today": say("costs.missing.today", names=names) if lacks else "", "buy": say("costs.missing.buy") if sold else ""}
 
 
-def cheapest_bars(study: Study) -> kinds.ShareBars:
-    """Chance that each pattern is the cheapest, largest first."""
+def cheapest_bars(study: Study) -> kinds.ShareBars | None:
+    """Chance that each pattern is the cheapest, largest first; None while no total is known."""
     found = sorted(study.costs.cheapest.items(), key=lambda pair: -pair[1])
     bars = tuple(kinds.ShareRow(p, study.name(p), share, sampled(share)) for p, share in found)
-    return kinds.ShareBars(title=say("costs.cheapest_title"), subtitle=say("costs.cheapest_subtitle", draws=number(study.costs.draws)), bars=bars)
+    title, subtitle = say("costs.cheapest_title"), say("costs.cheapest_subtitle", draws=number(study.costs.draws))
+    return kinds.ShareBars(title=title, subtitle=subtitle, bars=bars) if bars else None
 
 
 def curves(study: Study) -> kinds.Curves | None:
