@@ -40,11 +40,11 @@ from advisorkit.export.formats import FORMATS, RENDERERS
 from advisorkit.files.disk import write_bytes
 from advisorkit.files.tables import KINDS
 from advisorkit.intake.mapping import read_mapping
+from advisorkit.report.printed import chance_of
 from advisorkit.store import samples
 from advisorkit.store.reading import reduced
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import EngagementError, UsageError
-from advisorkit.values.quantities import percent
 
 
 def _place(words: str) -> str:
@@ -182,8 +182,8 @@ def demo(out_: Folder = "advisorkit-demo", as_json: Json = False) -> None:
 def _overview(file: Path) -> Table:
     engagement = opened(file)
     rows = [
-        [one.workflow.name, one.name(one.advice.now), one.name(one.advice.recommended),
-         percent(one.advice.patterns[one.advice.recommended].probability), "clear" if one.advice.clear else "not yet clear"]
+        [one.workflow.name, one.name(one.decision.now), one.name(one.decision.destination), chance_of(one.decision, one.decision.destination),
+         "clear" if one.decision.clear else "not yet clear"]
         for one in studied(engagement, file)
     ]
     return table_of(engagement.client, ["Workflow", "Now", "Probably becomes", "Chance", ""], rows, (3,))

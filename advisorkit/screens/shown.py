@@ -8,6 +8,7 @@ from ipywidgets import HTML
 
 from advisorkit.advice.advice import Advice
 from advisorkit.advice.answers import words_of
+from advisorkit.advice.words import whole_percents
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.charts.kinds import ShareBars, ShareRow
 from advisorkit.charts.theme import LIGHT, SANS
@@ -22,7 +23,7 @@ from advisorkit.screens.parts import tell
 from advisorkit.study.study import Study
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Answer, Engagement, Workflow
-from advisorkit.values.quantities import day, money, money_range, percent
+from advisorkit.values.quantities import day, money, money_range
 
 _STYLE = (
     f".ak-still{{background:{LIGHT['page']};color:{LIGHT['ink']};font:14px/1.4 {SANS};padding:8px 12px;display:flex;flex-wrap:wrap;gap:8px 32px}}"
@@ -48,7 +49,8 @@ def shown_study(study: Study) -> str:
 
 def _shown_advice(advice: Advice) -> str:
     catalog = load_catalog()
-    bars = tuple(ShareRow(p, catalog.patterns[p].name, found.probability, percent(found.probability)) for p, found in advice.patterns.items())
+    whole = whole_percents({p: found.probability for p, found in advice.patterns.items()})
+    bars = tuple(ShareRow(p, catalog.patterns[p].name, found.probability, f"{whole[p]}%") for p, found in advice.patterns.items())
     shares = ChartBlock(ShareBars(title=tell("still.shares"), bars=bars))
     return still((Text((" ".join((*advice.words.summary, *advice.words.why[:2])),)),), (shares,), (ChartBlock(pictures.evidence(advice)),))
 
