@@ -35,15 +35,23 @@ def workbook_folder(file: Path, engagement: Engagement, *, make: bool = False) -
     It is named after the whole name of the file. A folder that another engagement (by id or client) left there is passed over,
     so that what was tried with one client is never met by the next. With `make` it is created and marked.
     """
-    owner = {"id": engagement.id, "client": engagement.client}
+    owner = _owned(engagement)
     tries = (file.with_name(f"{file.name}{f'.{n}' if n > 1 else ''}.workbooks") for n in count(1))
     folder = next(f for f in tries if _owner(f) in (None, owner))
     if make:
         folder.mkdir(exist_ok=True)
     if folder.is_dir() and _owner(folder) is None:
-        with suppress(OSError):
-            write_bytes(folder / _OWNER, json.dumps(owner, ensure_ascii=False).encode())
+        _mark(folder, engagement)
     return folder
+
+
+def _owned(engagement: Engagement) -> dict[str, str]:
+    return {"id": engagement.id, "client": engagement.client}
+
+
+def _mark(folder: Path, engagement: Engagement) -> None:
+    with suppress(OSError):
+        write_bytes(folder / _OWNER, json.dumps(_owned(engagement), ensure_ascii=False).encode())
 
 
 def _owner(folder: Path) -> object:
@@ -108,10 +116,10 @@ class SessionFile:
         try:
             note = json.loads(self.diary.read_bytes())
             left = _state(note)
-            if not left.engagement.of_same_client(loaded.engagement):
-                return fresh, ""
             if note["fingerprint"] == loaded.fingerprint:
                 return left, ""
+            if not left.engagement.of_same_client(loaded.engagement):
+                return fresh, ""
             kept = replace(left, engagement=loaded.engagement)
             loaded.engagement.workflow(kept.workflow)
             return kept if kept.shown else fresh, _CHANGED if note["unsaved"] else ""
@@ -141,6 +149,8 @@ class SessionFile:
         except AdvisorError as error:
             self.refused = str(error)
             raise
+        if self.folder.is_dir() and _owner(self.folder) != _owned(engagement):
+            _mark(self.folder, engagement)  # the client was given another name: the folder goes along
         self.refused, self.at, self._seen = "", datetime.now().astimezone(), _stamp(self.path)
 
     def touched(self) -> bool:

@@ -21,6 +21,7 @@ from advisorkit.files.numbers import Listener
 from advisorkit.screens import typed_in
 from advisorkit.screens.delivery import report
 from advisorkit.screens.file import SessionFile
+from advisorkit.screens.led import Led
 from advisorkit.screens.state import State
 from advisorkit.screens.typed_in import Said
 from advisorkit.study import frames as tables
@@ -35,7 +36,7 @@ _REMEMBERED = 256
 """Workflows kept as worked out, so that undo and redo need no computing."""
 
 
-class Work:
+class Work(Led):
     """One engagement file being worked on; an edit changes nothing on disk until `save` or a screen's autosave.
 
     Raises:

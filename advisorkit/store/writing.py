@@ -75,6 +75,9 @@ class _Work:
         colon = self.text.index(":", key.span[1]) + 1
         if self._editable(value, old, new):
             self.change(value, old, new)
+        elif isinstance(value, Items) and not value.flow and isinstance(old, list) and _reordered(old, new):
+            whence = [value.items[old.index(part)] for part in new]
+            self.edits.extend((to.span[0], self._trim(to), self.text[part.span[0] : self._trim(part)]) for to, part in zip(value.items, whence, strict=True))
         elif (_empty(value) or _in_lines(value)) and (isinstance(new, Mapping) or _mappings(new)):
             self.edits.append((colon, max(colon, self._trim(value)), ""))
             self._insert(self._trim(value), block(new, self._column(key.span[0]) + 2))
@@ -145,6 +148,10 @@ def _mappings(value: Plain) -> bool:
 def _holds_first(member: Node, wanted: Plain) -> bool:
     """Whether the key that stands beside the dash stays, so that lines can be changed one by one."""
     return isinstance(member, Fields) and not member.flow and member.fields[0][0].text in wanted
+
+
+def _reordered(old: list[Plain], new: Plain) -> bool:
+    return isinstance(new, list) and _mappings(old) and sorted(map(repr, old)) == sorted(map(repr, new))
 
 
 def _extends(old: Plain, new: Plain) -> bool:
