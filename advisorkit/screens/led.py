@@ -40,6 +40,7 @@ class Led:
 
     @client.setter
     def client(self, name: str) -> None:
+        """Give the client another name, as `describe` does."""
         self.describe(client=name)
 
     def add_workflow(self, name: str) -> None:
