@@ -31,13 +31,15 @@ from advisorkit.export.terminal import plain
 from advisorkit.report.advice_pages import summary
 from advisorkit.report.cost_pages import costs
 from advisorkit.report.job import open_job, write_job
-from advisorkit.report.money_table import shared_bill
+from advisorkit.report.money_table import money_table, ranked, shared_bill
 from advisorkit.report.short_pages import costed
 from advisorkit.report.whole_pages import overview
 from advisorkit.study.documents import cost_document, headed
+from advisorkit.study.frames import portfolio
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement, Quote, Scenario
 from advisorkit.values.errors import EngagementError, PriceError
+from advisorkit.values.quantities import money_short, number
 
 FEW = 2**6
 TOLD = ("calls_per_month", "minutes_per_item", "error_rate_today", "cost_wrong", "review_share", "review_minutes", "hourly_cost")
@@ -251,6 +253,47 @@ def test_what_several_share_is_paid_once_in_document_terminal_and_report() -> No
     assert sum(amounts) == pytest.approx(told["shared"])
     assert shown in overview(found)
     assert shared_bill(found[:1]) == ()
+
+
+def ranked_as(answers: dict[str, Any], figures: dict[str, Any]) -> Study:
+    found = engagement(answers, figures)
+    return Study(found, found.workflows[0], draws=FEW)
+
+
+KNOWN: dict[str, Any] = {"calls_per_month": 40_000, "cost_wrong": 5, "facts_in_request": "all"}
+
+
+def test_unasked_checking_is_valued_with_the_usual_plan_and_said_to_be_assumed() -> None:
+    today = {name: value for name, value in TODAYS_FIGURES.items() if name != "review_share"}
+    unasked, adopted, agreed = (ranked_as(KNOWN, {**today, **more}) for more in ({}, {"checking_plan": "usual"}, {"review_share": 0.1}))
+
+    assert unasked.costs.money["prompt"].gain is None
+    assert unasked.rank.gain == pytest.approx(adopted.costs.money["prompt"].gain.likely)
+    assert ranked(unasked) == f"{money_short(unasked.rank.gain, 'EUR')}, assumed, not yet yours"
+    assert (adopted.rank.assumed, agreed.rank.assumed) == (False, False)
+    assert "assumed" not in ranked(agreed)
+
+
+@pytest.mark.parametrize("missing", ["minutes_per_item", "error_rate_today", "calls_per_month", "cost_wrong"])
+def test_a_workflow_without_volume_or_cost_of_today_is_not_rankable_and_names_what_to_ask(missing: str) -> None:
+    study = ranked_as(*({name: value for name, value in given.items() if name != missing} for given in (KNOWN, TODAYS_FIGURES)))
+    (row,) = portfolio([study]).to_dict("records")
+
+    assert [one.assumption.name for one in study.rank.ask] == [missing]
+    assert ranked(study) == f"not rankable: ask for {study.inputs.rows[missing].assumption.label.lower()}"
+    assert row["not rankable: ask for"] == missing
+
+
+@pytest.mark.parametrize(("budget", "stands"), [(137, ["over", "over"]), (100_000_000, ["within", "within"])])
+def test_budget_and_deadline_stand_beside_the_money_without_the_amount_given(budget: float, stands: list[str]) -> None:
+    study = ranked_as({**KNOWN, "budget": budget, "deadline_weeks": 0 if budget == 137 else 520}, TODAYS_FIGURES)
+    note = money_table(study).note
+
+    assert re.findall(r"(over|within) (?:the budget|it)\b", note) == stands
+    assert f"{stands[0]} the time given" in note
+    assert number(budget) not in re.findall(r"[\d,]+", note)
+    assert "without VAT" in money_table(study).subtitle
+    assert "given" not in money_table(ranked_as(KNOWN, TODAYS_FIGURES)).note
 
 
 def test_a_scenario_names_itself_in_what_it_makes(tmp_path: Path) -> None:

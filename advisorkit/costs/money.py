@@ -147,6 +147,15 @@ def table(
     return {column: row(column) for column in COLUMNS}
 
 
+def likely_gain(inputs: Inputs, column: Column) -> tuple[float | None, tuple[str, ...]]:
+    """What `column` gains over the horizon at likely values, None where that is not known, and the inputs that lack a value for it."""
+    here = scene(inputs, inputs.likely())
+    paid = columns(here)
+    found, rows = sums(here, paid), tuple[Column, ...](("today", column))
+    names = (name for one in rows for name in _missing(here, paid[one], unknown(found, one)))
+    return float(found[column]["gain"]) if column in gaining(found) else None, tuple(dict.fromkeys(names))
+
+
 _ASKED: Mapping[Part, tuple[str, ...]] = {
     "run": ("calls_per_month",), "checking": ("calls_per_month",), "people": ("calls_per_month", "minutes_per_item"), "wrong": ("cost_wrong", "error_rate_today"),
 }  # fmt: skip

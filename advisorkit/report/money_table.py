@@ -10,10 +10,11 @@ from advisorkit.costs.money import Printed, printed
 from advisorkit.costs.results import PARTS, MoneyRow, PaidBack, Year
 from advisorkit.export.blocks import Cell, LineItems, Money, Table, table_of
 from advisorkit.report.pictures import ruled_out
+from advisorkit.report.printed import weeks
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study, together
 from advisorkit.values.patterns import PATTERNS, PatternId
-from advisorkit.values.quantities import SYMBOLS, money_short, number, percent, sampled
+from advisorkit.values.quantities import SYMBOLS, Estimate, money_short, number, percent, sampled
 
 
 def money_table(study: Study) -> Table:
@@ -85,6 +86,7 @@ def _notes(study: Study) -> Iterator[str]:
     rows, first = study.costs.money, study.decision.destination
     if len(years := rows[first].by_year) > 2:
         yield say("money.yearly", pattern=study.name(first), amount=money_short(years[1].running, study.currency), year=_label(study, years[1].year))
+    yield from _limits(study)
     if missing := lacking(study):
         yield say("money.ask", names=", ".join(missing))
     for pattern in PATTERNS:
@@ -115,6 +117,31 @@ def _year(years: Mapping[PatternId, tuple[Year, ...]], n: int, label: str, name:
 
 def _label(study: Study, year: int) -> str:
     return str(year) if study.engagement.financial_year_from == 1 else f"{year}/{(year + 1) % 100:02d}"
+
+
+def _limits(study: Study) -> Iterator[str]:
+    """Money and time that the destination takes, beside the budget and the deadline given."""
+    first, facts, answers = study.decision.destination, study.facts, {} if study.decision.replaced else study.answers
+
+    def stand(given: Estimate, needed: float) -> str:
+        return say("money.over" if given.below(needed) >= 0.5 else "money.within")
+
+    if (told := answers.get("budget")) and (budget := told.amount):
+        needed, once = facts.build[first].p50, study.costs.money[first].by_year[:1]
+        cash = [say("money.once", cash=money_short(one.one_off, study.currency), year=_label(study, one.year), stand=stand(budget, one.one_off)) for one in once]
+        yield say("money.budget", pattern=study.name(first), needed=money_short(needed, study.currency), stand=stand(budget, needed), cash="".join(cash))
+    if (told := answers.get("deadline_weeks")) and told.amount:
+        needed = facts.build_weeks[first].p50
+        yield say("money.deadline", pattern=study.name(first), needed=weeks(needed), stand=stand(told.amount, needed))
+
+
+def ranked(study: Study) -> str:
+    """What the destination gains, as lists of workflows print it; what must be asked for where that is not known."""
+    rank = study.rank
+    if rank.gain is None:
+        return say("rank.ask", names=", ".join(row.assumption.label.lower() for row in rank.ask)) if rank.ask else say("unknown")
+    gain = money_short(rank.gain, study.currency)
+    return say("rank.assumed", gain=gain) if rank.assumed else gain
 
 
 def shared_bill(studies: Sequence[Study]) -> tuple[LineItems, ...]:

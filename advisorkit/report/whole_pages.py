@@ -9,10 +9,9 @@ from advisorkit.advice.answers import KAPPA, words_of
 from advisorkit.advice.belief import spread
 from advisorkit.advice.decision import open_criteria
 from advisorkit.advice.words import whole_percents
-from advisorkit.costs.money import printed_gain
 from advisorkit.export.blocks import Block, Cell, Cover, Heading, Table, Text, table_of
 from advisorkit.export.brand import Brand
-from advisorkit.report.money_table import shared_bill
+from advisorkit.report.money_table import ranked, shared_bill
 from advisorkit.report.printed import chance_of, count, lead_points
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study
@@ -70,9 +69,8 @@ def _line(study: Study) -> tuple[Cell, ...]:
     start = Cell(study.workflow.name), Cell("–") if made.replaced else Cell(study.name(made.now), made.now), goal
     if made.replaced:
         return (*start, Cell("–"), Cell(say("overview.not_priced")), Cell("–"))
-    row = study.costs.money[first]
-    spent, gain = row.outside.likely if row.outside and row.run else None, printed_gain(study.costs.money, first)
-    return (*start, Cell(_right(study)), *(Cell(say("unknown") if amount is None else money_short(amount, study.currency)) for amount in (spent, gain)))
+    spent = study.outside
+    return (*start, Cell(_right(study)), Cell(say("unknown") if spent is None else money_short(spent, study.currency)), Cell(ranked(study)))
 
 
 def _right(study: Study) -> str:

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from advisorkit.charts.kinds import RangeBars, RangeRow
-from advisorkit.costs.bill import Chosen, Portfolio, portfolio
 from advisorkit.costs.inputs import Input
 from advisorkit.export.blocks import Cell, KeyFigure, KeyFigures, table_of
+from advisorkit.report.money_table import ranked, shared_bill
 from advisorkit.report.printed import chance_of
 from advisorkit.report.sentences import say
 from advisorkit.screens.advising import verdict_of
 from advisorkit.screens.charted import picture
-from advisorkit.screens.parts import Doc, block, blocks, lead, tell
+from advisorkit.screens.parts import Doc, Link, block, blocks, lead, tell
 from advisorkit.screens.state import Look
 from advisorkit.study.study import Study
+from advisorkit.study.study import together as costs_together
 from advisorkit.values.engagement import Workflow
-from advisorkit.values.quantities import SYMBOLS, money_short, number
-
-_SMALL = 10_000
-"""Sums below this are printed in whole units of money, not in thousands."""
+from advisorkit.values.quantities import money_short, number
 
 
 def together(workflows: Sequence[Workflow], studies: Mapping[str, Study], look: Look) -> dict[str, Doc | None]:
@@ -32,9 +30,9 @@ def together(workflows: Sequence[Workflow], studies: Mapping[str, Study], look: 
         overrides = (f"{study.workflow.name}: {study.decision.override}" for study in found if study.decision.override)
         summary = " ".join((*([tell("portfolio.simpler", names=simpler)] if simpler else ()), *overrides))
     if whole and priced:
-        joint = portfolio([Chosen(study.bill, study.advice.recommended, study.workflow.corpus) for study in priced])
-        figures = list(_figures(priced, joint))
-        bills, chart = [_bill(priced, joint)] if len(priced) > 1 else [], picture("workflows", _ranges(priced), look)
+        figures, chart = list(_figures(priced)), picture("workflows", _ranges(priced), look)
+        asked = [(n, 1, "workflow", _asks(study)) for n, study in enumerate(priced) if study.outside is None]
+        bills = [block(bill, links=asked) for bill in shared_bill(priced)]
     return {
         "advice portfolio": lead(_headline(found, len(workflows)), summary),
         "blocks sums": blocks(*([block(KeyFigures(tuple(figures)), wide=True)] if figures else ()), busy=None if whole else (len(found), len(workflows))),
@@ -46,8 +44,10 @@ def together(workflows: Sequence[Workflow], studies: Mapping[str, Study], look: 
 def _table(workflows: Sequence[Workflow], studies: Mapping[str, Study], months: int) -> Doc:
     head = [tell(f"portfolio.{name}") for name in ("workflow", "now", "ends", "chance", "clear", "next")]
     rows = [_row(workflow, studies.get(workflow.id)) for workflow in workflows]
-    cost = [tell("portfolio.cost", months=months), tell("portfolio.range")]
-    links = [(n, 0, "workflow", {"id": workflow.id, "section": "assessment"}) for n, workflow in enumerate(workflows)]
+    cost = [tell("portfolio.cost", months=months), tell("portfolio.gain")]
+    links: list[Link] = [(n, 0, "workflow", {"id": workflow.id, "section": "assessment"}) for n, workflow in enumerate(workflows)]
+    rankable = ((n, studies.get(workflow.id)) for n, workflow in enumerate(workflows))
+    links += [(n, 7, "workflow", _asks(study)) for n, study in rankable if study and study.priced and not _simpler(study) and study.rank.ask]
     return block(table_of(tell("portfolio.title"), [*head, *cost], rows, (3, 6, 7), subtitle=tell("portfolio.sub")), wide=True, links=links)
 
 
@@ -72,49 +72,23 @@ def lacking(study: Study) -> list[Input]:
     return [study.inputs.rows[name] for name in names if name in study.inputs.rows and study.inputs.rows[name].value is None]
 
 
-def _figures(found: Sequence[Study], joint: Portfolio) -> Iterator[KeyFigure]:
-    total, saved, months = joint.total(), joint.saved_by_sharing, found[0].months
-    if total is None or saved is None:
-        amounts = [a for study in found if (a := study.bill.total(study.advice.recommended)) is not None]
+def _figures(found: Sequence[Study]) -> Iterator[KeyFigure]:
+    joint, currency, months = costs_together(found), found[0].currency, found[0].months
+    amounts = [amount for study in found if (amount := study.outside) is not None]
+    total = sum(amounts) - (joint.saved or 0.0 if joint else 0.0)
+    if len(amounts) < len(found) or (joint and joint.saved is None):
         if amounts:
-            words = tell("portfolio.figure.known", months=months, priced=len(amounts), count=len(found))
-            yield KeyFigure(money_short(sum(amounts), joint.currency), words)
+            yield KeyFigure(money_short(sum(amounts), currency), tell("portfolio.figure.known", months=months, priced=len(amounts), count=len(found)))
         yield KeyFigure(tell("bill.unknown"), tell("portfolio.figure.unknown", why=_why(found)))
         return
-    yield KeyFigure(money_short(total, joint.currency), tell("portfolio.figure.one" if len(found) == 1 else "portfolio.figure.total", months=months))
-    if len(found) > 1:
-        yield KeyFigure(money_short(saved, joint.currency), tell("portfolio.figure.saved"))
-
-
-def _bill(found: Sequence[Study], joint: Portfolio) -> Doc:
-    """The destinations at likely values, and what sharing takes off; the total is the sum of what is printed."""
-    amounts, saved = [a for study in found if (a := study.bill.total(study.advice.recommended)) is not None], joint.saved_by_sharing
-    small = sum(amounts) < _SMALL
-    unit = 1 if small else 1000
-    rows: list[list[str | Cell]] = [[study.workflow.name, *_priced(study, unit)] for study in found]
-    links = [(n, 1, "workflow", _asks(study)) for n, study in enumerate(found) if study.bill.total(study.advice.recommended) is None]
-    if saved is not None:
-        less = round(saved / unit)
-        total = sum(round(amount / unit) for amount in amounts) - less
-        rows += [[tell("portfolio.shared"), "", f"−{number(less)}" if less else "0"], [tell("portfolio.all"), "", number(total)]]
-    else:
-        rows.append([tell("portfolio.all"), tell("portfolio.all_unknown"), tell("bill.unknown")])
-    symbol = SYMBOLS.get(joint.currency, joint.currency).strip()
-    head = [tell("portfolio.workflow"), tell("portfolio.what"), tell("bill.total")]
-    sub = tell("portfolio.bill_small" if small else "bill.sub", symbol=symbol, months=found[0].months)
-    return block(table_of(tell("portfolio.bill"), head, rows, (2,), subtitle=sub, total=True), links=links)
-
-
-def _priced(study: Study, unit: int) -> tuple[str, str]:
-    amount, missing = study.bill.total(study.advice.recommended), lacking(study)
-    if amount is not None:
-        return study.name(study.advice.recommended), number(round(amount / unit))
-    return tell("portfolio.lacks", names=", ".join(row.assumption.label.lower() for row in missing)) if missing else "", tell("bill.unknown")
+    yield KeyFigure(money_short(total, currency), tell("portfolio.figure.total" if joint else "portfolio.figure.one", months=months))
+    if joint:
+        yield KeyFigure(money_short(joint.saved or 0.0, currency), tell("portfolio.figure.saved"))
 
 
 def _asks(study: Study) -> dict[str, str]:
     """Where the first thing that is missing is asked for."""
-    asked = next((row.assumption.answer for row in lacking(study) if row.assumption.answer), "")
+    asked = next((row.assumption.answer for row in (*lacking(study), *study.rank.ask) if row.assumption.answer), "")
     return {"id": study.workflow.id, "section": "assessment" if asked else "costs", "criterion": asked}
 
 
@@ -156,18 +130,14 @@ def _row(workflow: Workflow, study: Study | None) -> list[str | Cell]:
     if study is None:
         return [workflow.name, tell("portfolio.waiting"), *[""] * 6]
     advice = study.advice
-    total = study.costs.columns[advice.recommended].total
     simpler = _simpler(study)
     now, chance = ("–", "–") if simpler else (Cell(study.name(advice.now), advice.now), chance_of(study.decision, advice.recommended))
     ends = Cell(simpler, "strong") if simpler else Cell(study.name(advice.recommended), advice.recommended)
-    cost, spread = tell("bill.unknown"), ""
-    if simpler or not study.priced:
-        cost = tell("portfolio.not_priced")
-    elif total is not None:
-        cost, low, high = (money_short(value, study.currency) for value in (total.p50, total.p10, total.p90))
-        spread = f"{low} to {high}"
+    cost, gain = tell("portfolio.not_priced"), ""
+    if study.priced and not simpler:
+        cost, gain = tell("bill.unknown") if study.outside is None else money_short(study.outside, study.currency), ranked(study)
     state = verdict_of(study).rstrip(".")
-    return [workflow.name, now, ends, chance, state, tell(f"portfolio.step.{advice.next_step.action}"), cost, spread]
+    return [workflow.name, now, ends, chance, state, tell(f"portfolio.step.{advice.next_step.action}"), cost, gain]
 
 
 def _why(studies: Sequence[Study]) -> str:

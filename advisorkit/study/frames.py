@@ -10,7 +10,7 @@ from advisorkit.advice.answers import words_of, written
 from advisorkit.advice.belief import Belief
 from advisorkit.costs.bill import Bill
 from advisorkit.costs.inputs import Inputs
-from advisorkit.study.study import Study
+from advisorkit.study.study import Rank, Study
 
 
 def assumptions(inputs: Inputs) -> pd.DataFrame:
@@ -65,13 +65,14 @@ def bill(found: Bill) -> pd.DataFrame:
 
 
 def portfolio(studies: Sequence[Study]) -> pd.DataFrame:
-    """One row a workflow, indexed by its id; chances 0 to 1, money over the horizon."""
+    """One row a workflow, indexed by its id; chances 0 to 1, money over the horizon; an assumed gain holds a plan of checking that nobody has agreed to."""
     return pd.DataFrame(map(_workflow, studies)).set_index("workflow")
 
 
 def _workflow(study: Study) -> dict[str, object]:
     advice, cost = study.advice, study.costs
     total = cost.columns[advice.recommended].total if study.priced else None
+    rank = study.rank if study.priced and not study.decision.replaced else Rank(None, assumed=False)
     unit = f"({cost.currency} over {cost.horizon_months} months)"
     return {
         "workflow": study.workflow.id,
@@ -84,4 +85,7 @@ def _workflow(study: Study) -> dict[str, object]:
         f"P10 {unit}": total.p10 if total else None,
         f"P50 {unit}": total.p50 if total else None,
         f"P90 {unit}": total.p90 if total else None,
+        f"gain {unit}": rank.gain,
+        "gain assumed": rank.assumed,
+        "not rankable: ask for": ", ".join(row.assumption.name for row in rank.ask),
     }

@@ -22,8 +22,8 @@ from advisorkit.costs.assumption import DRAWS
 from advisorkit.costs.bill import Bill, Chosen, bill, portfolio
 from advisorkit.costs.facts import CostFacts, Costing
 from advisorkit.costs.flows import TEXTS as COST_TEXTS
-from advisorkit.costs.inputs import Inputs, inputs_for
-from advisorkit.costs.money import printed_gain
+from advisorkit.costs.inputs import Input, Inputs, inputs_for
+from advisorkit.costs.money import likely_gain, printed_gain
 from advisorkit.costs.quotes import with_quotes
 from advisorkit.costs.results import CostResult
 from advisorkit.costs.simulation import SEED, price
@@ -146,6 +146,21 @@ class Study(Displayed):
         """Its costs in ranges, for the patterns that are in play."""
         return price(self.inputs, self.draws, self.seed, self.in_play, self.advice.recommended, self.prospects.target.share)
 
+    @property
+    def outside(self) -> float | None:
+        """Money that leaves the house for the destination over the horizon, at likely values; None where it is not known."""
+        row = self.costs.money[self.decision.destination]
+        return row.outside.likely if row.outside and row.run else None
+
+    @cached_property
+    def rank(self) -> Rank:
+        """What it is put in order by among other workflows; where nobody has said who checks, the usual plan stands in."""
+        first, usual = self.decision.destination, self.inputs.usually_checked
+        if (known := printed_gain(self.costs.money, first)) is not None:
+            return Rank(known, assumed=False)
+        gain, missing = likely_gain(usual, first)
+        return Rank(gain, gain is not None, tuple(usual.rows[name] for name in missing))
+
     @cached_property
     def plan(self) -> Plan:
         """The pilot advised: of the pattern to be measured next, else of the prompt."""
@@ -249,6 +264,18 @@ def studies(
 
 
 @dataclass(frozen=True, slots=True)
+class Rank:
+    """What a workflow is put in order by among others."""
+
+    gain: float | None
+    """Gain of the destination against today over the horizon, at likely values; None where it is not known."""
+    assumed: bool
+    """Whether it holds a plan of checking that nobody has agreed to."""
+    ask: tuple[Input, ...] = ()
+    """What has to be asked for before it has a gain."""
+
+
+@dataclass(frozen=True, slots=True)
 class Together:
     """Money that leaves the house for the destinations of several workflows, at likely values over the horizon."""
 
@@ -269,5 +296,4 @@ def together(found: Sequence[Study]) -> Together | None:
     if len(chosen) < 2:
         return None
     joint = portfolio([Chosen(one.bill, one.decision.destination, one.workflow.corpus) for one in chosen])
-    alone = {one.workflow.id: row.outside.likely if (row := one.costs.money[one.decision.destination]).outside and row.run else None for one in chosen}
-    return Together(alone, joint.saved_by_sharing)
+    return Together({one.workflow.id: one.outside for one in chosen}, joint.saved_by_sharing)

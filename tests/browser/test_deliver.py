@@ -50,7 +50,7 @@ def test_what_all_cost_names_what_is_missing_and_leads_to_the_question(voila: Se
     worked_out(page)
     assert "not known\n" in text(page, ".figures") and "Claims letters lacks items a month" in text(page, ".figures")
 
-    page.get_by_role("button", name="not known: items a month").click()
+    page.get_by_role("button", name="not rankable: ask for items a month").click()
     settle(page)
     assert page.locator(f"{SCREEN} .ak-question h2").get_attribute("data-criterion") == "calls_per_month"
     answer(page, number="1000 to 2000")
