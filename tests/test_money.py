@@ -272,6 +272,7 @@ def test_unasked_checking_is_valued_with_the_usual_plan_and_said_to_be_assumed()
     assert ranked(unasked) == f"{money_short(unasked.rank.gain, 'EUR')}, assumed, not yet yours"
     assert (adopted.rank.assumed, agreed.rank.assumed) == (False, False)
     assert "assumed" not in ranked(agreed)
+    assert ["assumed, not yet yours" in one.plan.why for one in (unasked, adopted, agreed)] == [True, False, False]
 
 
 @pytest.mark.parametrize("missing", ["minutes_per_item", "error_rate_today", "calls_per_month", "cost_wrong"])

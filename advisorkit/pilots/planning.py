@@ -74,6 +74,7 @@ def pilot_plan(
     """How many cases of a workflow to mark: `more` where a pilot has said so, else by money where it is known and by precision otherwise."""
     terms = terms_for(inputs, rules, pass_mark, pattern, wanted)
     stakes, target = terms.stakes, terms.target
+    assumed = [_say("plan.assumed")] if stakes and inputs.usually_checked.falling and not inputs.falling else []
     mark, basis = _size(terms, rules, more)
     sizes = sorted({*rules.sizes, mark} - {0})
     valued = sizes_valued(terms.expected, stakes, sizes, target) if stakes else ()
@@ -89,7 +90,7 @@ def pilot_plan(
         mark=mark,
         mark_twice=math.ceil(mark * rules.double_marked),
         basis=basis,
-        why=_why(mark, basis, inputs.currency, valued, terms),
+        why=" ".join([_why(mark, basis, inputs.currency, valued, terms), *assumed]),
     )
 
 
