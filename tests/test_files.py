@@ -183,7 +183,7 @@ def test_files_that_cannot_be_read_are_refused_in_one_line(tmp_path: Path) -> No
     for name, words in cases.items():
         with pytest.raises(EngagementError, match=words):
             read_bytes(tmp_path / name)
-    with pytest.raises(EngagementError, match="not a file name"):
+    with pytest.raises(EngagementError, match="a name that is no text"):
         read_bytes("a\0b")
 
 

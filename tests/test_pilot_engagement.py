@@ -33,8 +33,8 @@ def engagement(**answers: Answer) -> Engagement:
     return Engagement("acme", "Acme (sample)", "EUR", date(2026, 11, 20), (workflow,), exchange_rates={"USD": 0.92})
 
 
-MONEY = {"calls_per_month": number(1000 / 0.7), "value_right": number(20), "cost_wrong": number(88), "review_share": number(0.2)}
-"""The system takes 70 % of the items: 1,000 a month; a fifth of the answers is checked."""
+MONEY = {"calls_per_month": number(10_000 / 0.7), "value_right": number(20), "cost_wrong": number(88), "review_share": number(0.2)}
+"""The system takes 70 % of the items: 10,000 a month; a fifth of the answers is checked."""
 
 
 def results(folder: Path, right: int, information: int, behaviour: int, name: str = "marks.csv") -> Path:

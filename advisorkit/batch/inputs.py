@@ -150,7 +150,7 @@ def _slug(scenario: str) -> str:
 
     Example:
         >>> _slug("half the volume"), _slug("Ü 50 %")
-        ('half-the-volume', 'u-50-0b3e')
+        ('half-the-volume', 'u-50-2b6d')
     """
     plain = reduced(scenario)
     same = plain == scenario.replace(" ", "-")

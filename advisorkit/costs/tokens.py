@@ -133,7 +133,7 @@ def _history(v: Values) -> Any:
 
     Example:
         >>> six_turns = {"calls_per_item": 6, "input_tokens": 150, "output_tokens": 200, "tool_result_tokens": 0, "history_share": 1}
-        >>> 6 * (500 + 150 + _history(six_turns))
+        >>> float(6 * (500 + 150 + _history(six_turns)))
         9150.0
     """
     earlier = (v["calls_per_item"] - 1) / 2
