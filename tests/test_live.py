@@ -5,7 +5,11 @@ from __future__ import annotations
 import ast
 import json
 import shutil
+import signal
 import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -70,3 +74,36 @@ def test_a_folder_that_cannot_be_written_is_said(file: Path) -> None:
 
     with pytest.raises(UsageError, match="workbooks cannot be put there"):
         live(file)
+
+
+def below(pid: int) -> dict[int, str]:
+    """Every process that descends from `pid`, with its command line."""
+    lines = subprocess.run(["ps", "-ww", "-eo", "pid=,ppid=,stat=,args="], capture_output=True, text=True, check=True).stdout.splitlines()
+    rows = [(int(a), int(b), words) for a, b, stat, words in (line.split(None, 3) for line in lines) if not stat.startswith("Z")]
+    found, parents = dict[int, str](), {pid}
+    while more := {own: words for own, parent, words in rows if parent in parents and own not in found}:
+        found |= more
+        parents |= more.keys()
+    return found
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no terminals to close")
+@pytest.mark.parametrize("sent", ["SIGHUP", "SIGTERM"])
+def test_closing_the_terminal_ends_server_and_kernels(file: Path, sent: str) -> None:
+    command = [sys.executable, "-m", "advisorkit", "live", str(file), "--app", "--no-browser"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=file.parent) as served:
+        assert served.stdout
+        assert "is ready" in served.stdout.readline()
+        end = time.monotonic() + 60
+        while "ipykernel" not in str(there := below(served.pid)) and time.monotonic() < end:
+            time.sleep(0.2)
+        assert "voila" in str(there)
+        assert "ipykernel" in str(there)
+
+        served.send_signal(getattr(signal, sent))
+
+        assert served.wait(60) == 128 + getattr(signal, sent)
+    end = time.monotonic() + 20
+    while (left := [pid for pid in there if Path(f"/proc/{pid}").exists()]) and time.monotonic() < end:
+        time.sleep(0.2)
+    assert left == []

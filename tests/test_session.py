@@ -367,3 +367,25 @@ def test_after_any_edits_as_many_undos_lead_back_to_the_start(edits: list[str]) 
         work.undo()
 
     assert work.state == start
+
+
+@given(wanted=st.lists(st.integers(1, 5000), min_size=3, max_size=3).map(sorted), order=st.permutations(("low", "likely", "high")), start=st.sampled_from([650, (400, 457, 898)]))
+@settings(max_examples=15)
+def test_three_numbers_typed_in_any_order_stand_as_they_were_typed(tmp_path_factory: pytest.TempPathFactory, wanted: list[int], order: list[str], start: object) -> None:
+    work = ak.open(Path(shutil.copy(SAMPLE, tmp_path_factory.mktemp("order"))))
+    work.assume(engineer_day_rate=start)
+    show = Screen(work, "costs")
+    typed = dict(zip(("low", "likely", "high"), wanted, strict=True))
+    for part in order:
+        show.edit("assume_part", {"name": "engineer_day_rate", "part": part, "text": str(typed[part])})
+
+    assert work.judged().inputs.rows["engineer_day_rate"].range == Estimate(*wanted)
+
+
+def test_numbers_that_were_moved_along_are_said(work: ak.Work) -> None:
+    show = Screen(work, "costs")
+    show.edit("assume_part", {"name": "cost_wrong", "part": "low", "text": "12"})
+
+    assert work.judged().inputs.rows["cost_wrong"].range == Estimate(12, 12, 12)
+    assert [notice.words for notice in show.look.notices] == [work.heard[0]]
+    assert work.heard[0].endswith("put in order as low 12, likely 12, high 12.")

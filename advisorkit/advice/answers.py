@@ -7,7 +7,7 @@ import re
 from advisorkit.files.texts import Texts
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer
-from advisorkit.values.quantities import SYMBOLS, plain
+from advisorkit.values.quantities import SYMBOLS, digits, plain
 
 KAPPA = "kappa"
 """Unit of agreement beyond chance, which is no share and is told in words."""
@@ -24,7 +24,7 @@ def written(answer: Answer | None) -> str:
         return "unknown"
     if answer.amount is None:
         return " or ".join(answer.levels)
-    return " to ".join(dict.fromkeys(f"{end:g}" for end in (answer.amount.low, answer.amount.high)))
+    return " to ".join(dict.fromkeys(digits(end) for end in (answer.amount.low, answer.amount.high)))
 
 
 def words_of(criterion: Criterion, answer: Answer, currency: str = "") -> str:

@@ -14,7 +14,6 @@ from advisorkit.screens.state import Look, State
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import Axis, Criterion
 from advisorkit.values.engagement import Answer
-from advisorkit.values.errors import UsageError
 from advisorkit.values.prices import PriceAge
 from advisorkit.values.quantities import SYMBOLS, Estimate, round_figures
 
@@ -203,17 +202,24 @@ def _tidy(value: float, row: Input) -> float:
     return round_figures(value, 3) if row.changed_by in {"default", "price book"} else value
 
 
-def moved(row: Input, part: str, number: float) -> Estimate:
-    """The range of `row` with one of its three numbers changed; `number` is as displayed."""
+def moved(row: Input, part: str, number: float, *, single: bool = True) -> Estimate:
+    """The range of `row` with one of its three numbers changed, and the others pushed where it passes them; `number` is as displayed.
+
+    With `single`, a likely value typed where all three are equal replaces all three.
+    """
     old, value = row.range, number / scale_of(row)
-    if old is None or (old.fixed and part == "likely"):
+    if old is None or (single and old.fixed and part == "likely"):
         return Estimate(value, value, value)
-    ends = {name: getattr(old, name) for name in _ENDS} | {part: value}
-    for lower, upper in (("low", "likely"), ("likely", "high")):
-        if ends[lower] > ends[upper]:
-            kept = plain(getattr(old, part) * scale_of(row))
-            raise UsageError(tell("fault.order", lower=tell(f"ui.{lower}"), upper=tell(f"ui.{upper}").lower(), value=kept))
-    return Estimate(*(ends[name] for name in _ENDS))
+    at, ends = _ENDS.index(part), [getattr(old, name) for name in _ENDS]
+    return Estimate.of([*(min(end, value) for end in ends[:at]), value, *(max(end, value) for end in ends[at + 1 :])])
+
+
+def ordered(row: Input, part: str, made: Estimate) -> list[str]:
+    """What is said where one number of `row` pushed others of its range: how the three stand now; nothing where it pushed none."""
+    old, ends = row.range, (made.low, made.likely, made.high)
+    if old is None or old.fixed or all(getattr(old, name) == end for name, end in zip(_ENDS, ends, strict=True) if name != part):
+        return []
+    return [tell("assumptions.ordered", label=row.assumption.label, **{name: plain(end * scale_of(row)) for name, end in zip(_ENDS, ends, strict=True)})]
 
 
 def scale_of(row: Input) -> float:

@@ -12,7 +12,7 @@ from advisorkit.catalog.tables import measure
 from advisorkit.export.formats import RENDERERS
 from advisorkit.files.numbers import Listener
 from advisorkit.pilots.judging import Choice
-from advisorkit.screens.controls import moved, scale_of
+from advisorkit.screens.controls import moved, ordered, scale_of
 from advisorkit.screens.delivery import Delivery
 from advisorkit.screens.parts import tell
 from advisorkit.screens.sections import SECTIONS
@@ -60,19 +60,23 @@ def _adopted(work: Work, plan: str) -> Adopted:
     return Adopted(plan, owner or work.engagement.client, datetime.now().astimezone().date())
 
 
-def _part(work: Work, _: Look, __: Delivery, args: Args) -> None:
+def _part(work: Work, look: Look, _: Delivery, args: Args) -> Look:
     """One of the three numbers of an assumption, all of them where a range is typed, or its word."""
     name, text = str(args["name"]), str(args["text"])
     row = work.judged().inputs.rows[name]
     if not row.assumption.numeric:
         work.assume(**{name: _adopted(work, text) if name == "checking_plan" else text})
-        return
+        return look
+    part, ended = str(args["part"]), name in look.ended and name in work.tried
     listener, scale = Listener.of(work.engagement.currency), scale_of(row)
     unit = "%" if row.assumption.in_percent else row.assumption.unit_in("currency", "share")
     found = amount(text, measure(unit, row.assumption.label), listener)
-    made = moved(row, str(args["part"]), found.likely) if found.fixed else Estimate(*(end / scale for end in (found.low, found.likely, found.high)))
+    made = moved(row, part, found.likely, single=not ended) if found.fixed else Estimate(*(end / scale for end in (found.low, found.likely, found.high)))
+    if found.fixed and made == row.range and name in work.tried:
+        return look  # a browser sends Enter and the change that it makes
     work.assume(**{name: made})
-    work.heard = tuple(listener.told)
+    work.heard = (*listener.told, *(ordered(row, part, made) if found.fixed else ()))
+    return replace(look, ended=look.ended | {name} if ended or part != "likely" else look.ended - {name})
 
 
 def _reset(work: Work, _: Look, __: Delivery, args: Args) -> None:

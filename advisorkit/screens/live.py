@@ -53,12 +53,12 @@ class Server:
 
 
 def live(file: Path, *, app: bool = False, port: int | None = None, browser: bool = True, say: Callable[[str], object] = print) -> int:
-    """Serve the workbooks of `file` until the user stops it; returns an exit code.
+    """Serve the workbooks of `file` until the user stops it, by Ctrl+C, TERM or closing the terminal; returns an exit code.
 
     Raises:
         UsageError: If the file is missing, the port is taken, or the `live` extra is not installed.
     """
-    with running(file, app=app, port=port) as server:
+    with _ended_by_signals(), running(file, app=app, port=port) as server:
         say(f"{'Voilà' if app else 'JupyterLab'} is ready: {server.url()}\nStop it with Ctrl+C.")
         with tempfile.TemporaryDirectory() as folder:
             if browser:
@@ -67,6 +67,24 @@ def live(file: Path, *, app: bool = False, port: int | None = None, browser: boo
                 return server.process.wait()
             except KeyboardInterrupt:
                 return 0
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """TERM or a closed terminal (HUP) leaves what is inside as an error would, so that server and kernels are stopped."""
+
+    def end(number: int, _: object) -> None:
+        for one in before:
+            signal.signal(one, signal.SIG_IGN)
+        raise SystemExit(128 + number)
+
+    wanted = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {one: signal.signal(one, end) for one in wanted if signal.getsignal(one) is not signal.SIG_IGN}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 @contextmanager

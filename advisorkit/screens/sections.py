@@ -99,6 +99,7 @@ def _bar(work: Work, look: Look, spoken: str) -> Doc:
         "client": engagement.client, "sample": engagement.sample, "workflow": state.workflow,
         "workflows": [[w.id, w.name] for w in engagement.workflows], "sections": [[name, tell(f"section.{name}")] for name in SECTIONS],
         "section": look.section, "presenting": look.presenting, "scenario": state.scenario, "scenarios": list(state.engagement.scenarios),
+        "tried": tell("scenarios.tried", name=state.scenario or tell("ui.base")) if state.workflow in state.tried else "",
         "undo": bool(work.past), "redo": bool(work.future), "spoken": spoken,
         "saved": tell("saved.not" if work.file.refused else "saved.at", time=time), "saved_words": tell("saved.words", time=time),
         "notices": [{"kind": n.kind, "words": n.words, "actions": [list(a) for a in n.actions]} for n in look.notices],

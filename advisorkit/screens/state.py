@@ -128,6 +128,8 @@ class Look:
     """Whether questions go on although no answer alone can turn the advice."""
     every_row: bool = False
     """Whether all assumptions are listed."""
+    ended: frozenset[str] = frozenset()
+    """Assumptions of which a low or high was typed: a likely value typed next is one of three, even where they are equal."""
     explored: frozenset[str] = frozenset()
     """Charts that are drawn by plotly, to be zoomed and read off."""
     widths: Mapping[str, float] = field(default_factory=dict)

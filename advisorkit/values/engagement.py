@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.errors import UsageError, nearest
 from advisorkit.values.patterns import PatternId
-from advisorkit.values.quantities import MOST, MOST_RATE, Estimate, day, share_in
+from advisorkit.values.quantities import MOST, MOST_RATE, Estimate, day, digits, share_in
 from advisorkit.values.written import ELSEWHERE, Named, Within
 
 
@@ -99,7 +99,7 @@ class Answer:
     @property
     def spoken(self) -> str:
         """Who said it, with what was said; empty when nobody is named."""
-        value = "/".join(self.levels) or (f"{self.amount.low:g} to {self.amount.high:g}" if self.amount and not self.amount.fixed else f"{self.amount.likely:g}" if self.amount else "")
+        value = "/".join(self.levels) or " to ".join(map(digits, dict.fromkeys((self.amount.low, self.amount.high) if self.amount else ())))
         return self.said_by if "(" in self.said_by or not self.said_by else f"{self.said_by} ({value})"
 
 

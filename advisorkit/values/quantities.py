@@ -166,6 +166,17 @@ def number(value: float, decimals: int = 0) -> str:
     return f"{value:,.{decimals}f}".replace("-", "−")
 
 
+def digits(value: float) -> str:
+    """A number in six figures as it may stand in a file, whole ones in full, and never with an exponent.
+
+    Example:
+        >>> digits(1_200_000), digits(0.0125), digits(1 / 3), digits(0.00001)
+        ('1200000', '0.0125', '0.333333', '0.00001')
+    """
+    text = f"{value:g}"
+    return f"{value:.10f}".rstrip("0").rstrip(".") if "e" in text else text
+
+
 def plain(value: float) -> str:
     """A number of a table: as it is when whole, else three significant figures.
 

@@ -14,6 +14,7 @@ function barPart(act) {
 
   function scenario(bar) {
     const options = [["", t("base")], ...bar.scenarios.map((name) => [name, bar.presenting ? `${t("scenario")}: ${name}` : name])];
+    if (bar.tried) options.find(([id]) => id === bar.scenario)[1] = bar.tried;
     if (!bar.presenting) options.push(["+", t("new_scenario")]);
     return choice(t("scenario"), "scenario", bar.scenario, options, (value) => (value === "+" ? askName(bar) : act("scenario", "scenario", { name: value })));
   }

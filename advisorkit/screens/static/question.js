@@ -16,10 +16,11 @@ function questionPart(act) {
   // In a field where nothing was typed, Ctrl+Z takes back an edit of the session; elsewhere it is the field's own.
   const takesBack = (event, before) => (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && event.target.value === before;
 
-  const hint = (key) => h("kbd", { "aria-hidden": "true" }, key);
+  const hint = (key) => key && h("kbd", { "aria-hidden": "true" }, key);
 
-  const option = (asked, id, label, key) =>
-    h("button", { class: `ak-option${id === "unknown" ? " ak-unknown" : ""}`, "data-key": `option-${key}`, "data-option": id, "aria-keyshortcuts": key, "aria-pressed": asked.chosen.includes(id) ? "true" : "false", onclick: () => (given.differ && id !== "unknown" ? differ(asked, id) : answer(asked, id)) },
+  // One key a press: from the tenth option on there is none.
+  const option = (asked, id, label, name, key = name.length === 1 ? name : null) =>
+    h("button", { class: `ak-option${id === "unknown" ? " ak-unknown" : ""}`, "data-key": `option-${name}`, "data-option": id, "aria-keyshortcuts": key, "aria-pressed": asked.chosen.includes(id) ? "true" : "false", onclick: () => (given.differ && id !== "unknown" ? differ(asked, id) : answer(asked, id)) },
       h("span", { class: "ak-ring", "aria-hidden": "true" }), h("span", { class: "ak-option-label" }, label), hint(key));
 
   // Two people who disagree are two levels: options are gathered until the user says that these differ.
@@ -58,7 +59,12 @@ function questionPart(act) {
     guess.checked = given.guess;
     const field = (key, label, value) => {
       const input = h("input", { type: "text", class: "ak-note", "data-key": key, "aria-label": label, placeholder: label, value, "aria-keyshortcuts": key === "note" ? "N" : null });
-      input.addEventListener("keydown", (event) => takesBack(event, value) || event.stopPropagation());
+      input.addEventListener("keydown", (event) => {
+        if (!takesBack(event, value)) event.stopPropagation();
+        if (event.key !== "Enter" || event.isComposing) return;
+        event.preventDefault();
+        host.querySelector(".ak-option, .ak-amount").focus();
+      });
       return input;
     };
     return h("div", { class: "ak-extras" },
