@@ -20,6 +20,7 @@ from browser.live_page import (
 )
 from playwright.sync_api import Page
 
+from advisorkit.catalog.reading import load
 from advisorkit.screens.live import Server
 
 pytestmark = pytest.mark.browser
@@ -101,3 +102,20 @@ def test_who_is_not_in_the_room_is_not_asked_and_a_question_can_wait(voila: Serv
         page.get_by_label(who, exact=True).uncheck()
         settle(page)
     assert "not in the room" in text(page, ".ak-question")
+
+
+def test_enter_in_a_note_leads_back_to_the_answers_and_there_are_nine_keys(voila: Server, page: Page, file: Path) -> None:
+    open_app(page, voila)
+    page.locator(f'{SCREEN} [data-key="ask-task_kind"]').evaluate("(one) => one.click()")
+    settle(page)
+    keys = page.locator(f"{SCREEN} [data-option]").evaluate_all("(all) => all.map((one) => one.getAttribute('aria-keyshortcuts'))")
+    assert keys == [*(str(n) if n < 10 else None for n in range(1, len(keys))), "U"]
+    assert len(keys) > 10
+
+    press(page, "n")
+    page.keyboard.insert_text("says Jane")
+    press(page, "Enter", "2")
+
+    told = truth(file).workflow.answers["task_kind"]
+    assert told.note == "says Jane"
+    assert told.levels == (load().criterion("task_kind").levels[1].id,)
