@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 
 from advisorkit.catalog.reading import data
@@ -54,6 +54,7 @@ def usual() -> Usual:
     return found
 
 
+@lru_cache(maxsize=100_000)
 def bare(text: str) -> str:
     """`text` as it is compared: without case, signs, and the letter of a list of answers.
 
