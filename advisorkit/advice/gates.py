@@ -121,14 +121,9 @@ def _own_record(catalog: Catalog, answers: Answers, _: Facts | None, __: Pattern
     return sure(catalog, answers, "access_control", "own_record_only")
 
 
-def measured(answers: Answers, id: str) -> bool:
-    """Whether the answer to `id` is a number that somebody knows."""
-    answer = answers.get(id)
-    return answer is not None and answer.amount is not None and answer.confidence == "known"
-
-
 def _search_unmeasured(_: Catalog, answers: Answers, __: Facts | None, pattern: PatternId) -> float | None:
-    return float(pattern != "rag" or not measured(answers, "search_hit_rate"))
+    answer = answers.get("search_hit_rate")
+    return float(pattern != "rag" or answer is None or answer.amount is None or answer.confidence == "guess")
 
 
 def _payback_exceeds_life(_: Catalog, __: Answers, facts: Facts | None, ___: PatternId) -> float | None:

@@ -86,7 +86,7 @@ def established(pilots: Sequence[Pilot], terms: Terms, rules: Rules) -> Establis
         terms=terms,
         diagnoses=seen,
         blocked=_blocked(seen[-1], terms, rules),
-        assumptions={**dict(_error_rates(seen, terms)), **dict(_of_today(seen[-1], terms)), **dict(_mending(_newest(seen, ("prompt",)), rules)), **_found(seen[-1])},
+        assumptions={**dict(_error_rates(seen, terms)), **dict(_of_today(seen[-1], terms)), **dict(_mending(_newest(seen, ("prompt",)), rules)), **({"search_hit_rate": _range(seen[-1].found)} if seen[-1].found.n else {})},
         warnings=(*_superseded(seen), *warnings_of(seen[-1], terms, rules)),
     )
 
@@ -221,10 +221,6 @@ def _of_today(seen: Diagnosis, terms: Terms) -> Iterator[tuple[str, Setting]]:
         yield "error_rate_today", _range(Share(seen.today.n - seen.today.hits, seen.today.n))
     if "today" in seen.minutes:
         yield "minutes_per_item", seen.minutes["today"]
-
-
-def _found(seen: Diagnosis) -> dict[str, Setting]:
-    return {"search_hit_rate": _range(seen.found)} if seen.found.n else {}
 
 
 def _mending(seen: Diagnosis | None, rules: Rules) -> Iterator[tuple[str, Setting]]:
