@@ -76,7 +76,7 @@ def test_where_no_share_of_right_answers_pays_none_is_called_enough() -> None:
     answers = {name: Answer(amount=Estimate.of(amount)) for name, amount in {"calls_per_month": 10, "value_right": 0.1, "cost_wrong": 1}.items()}
     here = view(replace(CLIENT, workflows=(replace(WORKFLOW, answers=answers),)))
     said = words(charter(here))
-    page = pilot(here, (), "acme.yaml", Look())
+    page = pilot(here, (), Look())
 
     assert "None\nshare of right answers is enough" in said
     assert not re.search("100%|or more are right", said)

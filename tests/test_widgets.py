@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 import shutil
+from base64 import b64encode
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
@@ -13,14 +13,13 @@ from typing import Any
 
 import pytest
 from benchmarks.live_apps.ours import TREES, App
+from evaluations import check, evaluation, promptfoo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from test_money import adds_up
-from typer.testing import CliRunner
 
 import advisorkit as ak
-from advisorkit.cli import app
 from advisorkit.screens.controls import plain
 from advisorkit.screens.edits import EDITS
 from advisorkit.screens.parts import names, phrases, script, style, tell
@@ -311,18 +310,55 @@ def test_what_is_still_open_is_not_shown_to_the_client(show: Screen) -> None:
     assert "Before you hand it over" not in json.dumps(view(show))
 
 
-def test_the_steps_on_the_pilot_screen_lead_to_a_pilot_of_the_pattern_that_is_planned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def pilot_screen(tmp_path: Path) -> tuple[ak.Work, Screen]:
     for end in ("yaml", "csv"):
         (tmp_path / f"a client.{end}").write_bytes(samples.path("marked-pilot").with_suffix(f".{end}").read_bytes().replace(b"marked-pilot.csv", b"a client.csv"))
-    monkeypatch.chdir(tmp_path)
     work = ak.open(tmp_path / "a client.yaml")
-    show = Screen(work, "pilot")
-    _, *words = shlex.split(view(show)["results"]["steps"][0][1])
-    made = CliRunner().invoke(app, words)
-    marks = load_workbook(tmp_path / "marks-service-desk-rag.xlsx")["Marks"]
-    assert made.exit_code == 0
-    assert view(show)["advice pilot"]["headline"][0]["text"] == f"Mark {marks.max_row - 1} real cases of the RAG pilot."
+    return work, Screen(work, "pilot")
 
+
+def test_the_pilot_screen_hands_out_the_sheet_of_the_pattern_that_is_planned(tmp_path: Path) -> None:
+    _, show = pilot_screen(tmp_path)
+    handed: list[tuple[str, bytes]] = []
+    show.delivery.give = lambda name, content: handed.append((name, content))
+    show.edit("sheet", {})
+
+    (name, content), = handed
+    (tmp_path / name).write_bytes(content)
+    marks = load_workbook(tmp_path / name)["Marks"]
+    assert name == "marks-service-desk-rag.xlsx"
+    assert view(show)["advice pilot"]["headline"][0]["text"] == f"Mark {marks.max_row - 1} real cases of the RAG pilot."
+    assert "advisorkit " not in json.dumps(view(show))  # no command line in front of a client
+
+
+def test_results_beside_the_engagement_are_read_on_screen(tmp_path: Path) -> None:
+    work, show = pilot_screen(tmp_path)
     (tmp_path / "rag.csv").write_text("case,right\n" + "".join(f"{n},yes\n" for n in range(100)))
     show.edit("pilot", {"file": "rag.csv", "mark": view(show)["results"]["mark"]})
+
     assert [(one.pattern, one.pass_mark) for one in work.state.engagement.workflows[0].pilots] == [("prompt", 0.85), ("rag", 0.85)]
+
+
+def test_results_that_a_browser_sends_are_kept_with_the_client_and_what_they_leave_open_is_asked(tmp_path: Path) -> None:
+    work, show = pilot_screen(tmp_path)
+    good, bad = [check("icontains", passed=True)], [check("icontains", passed=False)]
+    results = promptfoo([good] * 30 + [bad] * 10) + promptfoo([good] * 40, model="acme:b", column=1)
+    sent = {"file": "../../weird \u202ename.json", "content": b64encode(json.dumps(evaluation(results)).encode()).decode(), "mark": view(show)["results"]["mark"]}
+    show.edit("pilot", sent)
+    (option, _, choices), = view(show)["results"]["asks"]
+    assert "/" not in view(show)["results"]["fault"].partition(":")[0]
+    assert option == "model" and [value for value, _ in choices] == ["acme:a", "acme:b"] and len(work.state.engagement.workflows[0].pilots) == 1
+
+    show.edit("pilot", {**sent, "model": "acme:a"})
+    kept = work.state.engagement.workflows[0].pilots[-1].file
+    assert (tmp_path / kept).is_file() and kept.startswith("pilots/") and kept.endswith("weird-name.json")
+    assert work.judged().pilot.diagnoses[-1].right.hits == 30 and view(show)["results"]["asks"] == []
+
+
+@pytest.mark.parametrize("content", ["not base64 !", b64encode(b"\x00\xff").decode(), ""])
+def test_what_is_no_result_is_answered_beside_the_control(tmp_path: Path, content: str) -> None:
+    work, show = pilot_screen(tmp_path)
+    before = work.state
+    show.edit("pilot", {"file": "marks.csv", "content": content, "mark": ""})
+
+    assert view(show)["results"]["fault"] and work.state == before

@@ -21,22 +21,25 @@ from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import AdvisorError
 
+TEMPLATES = ("client_report", "pilot_charter", "pilot_review")
+"""Documents that a screen makes."""
+
 
 def report(
     engagement: Engagement, file: Path, formats: Sequence[str], out: Path, brand: Path | None = None,
-    progress: Callable[[int, int, Deliverable], None] | None = None,
+    progress: Callable[[int, int, Deliverable], None] | None = None, template: str = "client_report",
 ) -> BatchResult:
-    """Make the client's report of `engagement` in every format; `file` is where the engagement lies."""
+    """Make a document of `engagement` in every format; `file` is where the engagement lies."""
     job = job_of(engagement, file.parent, file.name)
     options, worn = ({"brand": brand}, read_brand(brand)) if brand else ({}, None)
-    return produce("client_report", [job], out, tuple(formats), options=options, brand=worn, progress=progress)
+    return produce(template, [job], out, tuple(formats), options=options, brand=worn, progress=progress)
 
 
 class Delivery:
     """One round of deliverables at a time; `changed` is called from another thread, `give` hands a file to the browser."""
 
     def __init__(self, file: SessionFile, changed: Callable[[], None], give: Callable[[str, bytes], None]) -> None:
-        self._changed, self._give = changed, give
+        self._changed, self.give = changed, give
         self._pool = ThreadPoolExecutor(max_workers=1)
         self.begin(file)
 
@@ -47,20 +50,20 @@ class Delivery:
         self.busy: tuple[int, int] | None = None
         self.fault = ""
 
-    def start(self, engagement: Engagement, formats: Sequence[str], brand: str) -> None:
+    def start(self, engagement: Engagement, formats: Sequence[str], brand: str, template: str) -> None:
         """Make `formats`; nothing happens while a round is under way."""
         if self.busy is not None:
             return
         self.busy, self.fault = (0, len(formats)), ""
         chosen = self.file.with_name(brand) if brand else None
-        self._pool.submit(report, engagement, self.file, formats, self.out, chosen, self._step).add_done_callback(self._finish)
+        self._pool.submit(report, engagement, self.file, formats, self.out, chosen, self._step, template).add_done_callback(self._finish)
 
     def hand(self, path: str) -> None:
         """Give the browser a file that this session made."""
         names = {made.path for made in self.made if made.status != "failed"}
         if path not in names:
             raise KeyError(path)
-        self._give(path.rpartition("/")[2], (self.out / path).read_bytes())
+        self.give(path.rpartition("/")[2], (self.out / path).read_bytes())
 
     def _step(self, done: int, total: int, _: Deliverable) -> None:
         self.busy = (done, total)

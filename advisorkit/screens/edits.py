@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from advisorkit.catalog.reading import load as load_catalog
@@ -12,8 +16,9 @@ from advisorkit.catalog.tables import measure
 from advisorkit.export.formats import RENDERERS
 from advisorkit.files.numbers import Listener
 from advisorkit.pilots.judging import Choice
+from advisorkit.pilots.planning import marking_sheet
 from advisorkit.screens.controls import moved, ordered, scale_of
-from advisorkit.screens.delivery import Delivery
+from advisorkit.screens.delivery import TEMPLATES, Delivery
 from advisorkit.screens.parts import tell
 from advisorkit.screens.sections import SECTIONS
 from advisorkit.screens.state import Look
@@ -21,7 +26,7 @@ from advisorkit.screens.typed_in import amount
 from advisorkit.screens.work import Work
 from advisorkit.study.pilots import read_pilot
 from advisorkit.values.engagement import Adopted
-from advisorkit.values.errors import UsageError
+from advisorkit.values.errors import PilotError, UsageError
 from advisorkit.values.quantities import Estimate, percent
 
 Args = Mapping[str, Any]
@@ -122,20 +127,41 @@ def _make(work: Work, _: Look, delivery: Delivery, args: Args) -> None:
     formats = [str(name) for name in args["formats"] if name in RENDERERS]
     if not formats:
         raise UsageError("name at least one format")
-    delivery.start(work.state.agreed, formats, str(args["brand"]) if args.get("brand") in work.file.brands else "")
+    template = str(args.get("template", TEMPLATES[0]))
+    delivery.start(work.state.agreed, formats, str(args["brand"]) if args.get("brand") in work.file.brands else "", template if template in TEMPLATES else TEMPLATES[0])
 
 
-def _read(work: Work, _: Look, __: Delivery, args: Args) -> None:
-    """Marked results into the engagement."""
-    name, typed = str(args["file"]), str(args.get("mark", "")).strip()
-    if name not in work.file.results:
-        raise UsageError("choose a file that lies beside the engagement")
-    plan, state, path = work.judged().plan, work.state, work.file.path
-    found = read_pilot(
-        path.parent / name, state.engagement, path, state.workflow, pattern=plan.pattern, pass_mark=_share(typed, plan.terms.target),
-        reason=str(args.get("reason", "")), choice=Choice(*(str(args.get(name, "")) for name in ("scorer", "model", "version", "threshold"))),
-    )
+def _read(work: Work, look: Look, _: Delivery, args: Args) -> Look:
+    """Marked results into the engagement: a file beside it, or one that the browser sends."""
+    name, sent = str(args["file"]), args.get("content")
+    if sent is None and name not in work.file.results:
+        raise UsageError("choose a file that lies beside the engagement, or one of yours")
+    with TemporaryDirectory() as folder:
+        path = work.file.path.parent / name if sent is None else Path(folder) / _plain_name(name)
+        if sent is not None:
+            path.write_bytes(b64decode(str(sent), validate=True))
+        plan, state = work.judged().plan, work.state
+        try:
+            found = read_pilot(
+                path, state.engagement, work.file.path, state.workflow, pattern=plan.pattern, pass_mark=_share(str(args.get("mark", "")).strip(), plan.terms.target),
+                reason=str(args.get("reason", "")), choice=Choice(*(str(args.get(name, "")) for name in ("scorer", "model", "version", "threshold"))),
+            )
+        except PilotError as error:
+            raise PilotError([replace(fault, file=path.name) for fault in error.faults], error.rows) from None
     work.take(found.engagement)
+    return replace(look, asks={})
+
+
+def _plain_name(name: str) -> str:
+    """A file name that a browser sent, as one name of letters, digits and a few signs."""
+    return re.sub(r"[^\w.-]+", "-", name.replace("\\", "/").rpartition("/")[2])[-80:].lstrip(".-") or "results.csv"
+
+
+def _sheet(work: Work, _: Look, delivery: Delivery, __: Args) -> None:
+    """The marking sheet of the workflow on screen, for the browser to keep."""
+    plan = work.judged().plan
+    name = f"marks-{plan.workflow}{'' if plan.pattern == 'prompt' else f'-{plan.pattern}'}.xlsx"
+    delivery.give(name, marking_sheet(plan, work.state.current.name))
 
 
 def _share(typed: str, proposed: float) -> float | None:
@@ -173,6 +199,7 @@ EDITS: Mapping[str, Change] = {
     "make": _make,
     "fetch": lambda _, __, delivery, args: delivery.hand(str(args["path"])),
     "pilot": _read,
+    "sheet": _sheet,
     "dismiss": lambda _, look, __, ___: replace(look, notices=()),
 }
 """Edits by name."""

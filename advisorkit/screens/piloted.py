@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 
 from advisorkit.export.blocks import Cell, KeyFigures, table_of
@@ -20,8 +19,8 @@ from advisorkit.values.quantities import day, money, percent
 _SIZES = 8
 
 
-def pilot(study: Study, files: Sequence[str], file: str, look: Look) -> dict[str, Doc]:
-    """What to mark next, what that is worth, and the pilots read so far; `files` lie beside the engagement's `file` and may hold results."""
+def pilot(study: Study, files: Sequence[str], look: Look) -> dict[str, Doc]:
+    """What to mark next, what that is worth, and the pilots read so far; `files` lie beside the engagement and may hold results."""
     established, plan = study.pilot, study.plan
     found = [block(table_of(say("charter.results"), columns("charter.results_head"), meanings(study), subtitle=tell("pilot.meaning_sub"))), _precision(plan)]
     if plan.sizes and not look.presenting:
@@ -36,19 +35,11 @@ def pilot(study: Study, files: Sequence[str], file: str, look: Look) -> dict[str
         "blocks pilot": blocks(*found, warnings=established.warnings if established else ()),
         "results": {
             "files": list(files), "fault": look.faults.get("pilot", ""), "mark": "" if plan.terms.never else percent(plan.terms.target),
-            "steps": list(_steps(study, plan, file)),
+            "steps": [tell("pilot.step.sheet"), tell("pilot.step.mark", count=plan.mark, twice=plan.mark_twice), tell("pilot.step.put")],
+            "asks": [[option, tell(f"pilot.ask.{option}"), [list(choice) for choice in choices]] for option, choices in look.asks.items()],
+            "made": bool(established),
         },
     }  # fmt: skip
-
-
-def _steps(study: Study, plan: Plan, file: str) -> Iterator[list[str]]:
-    """How results come here: what to do, and what to type for it."""
-    workflow, other = study.workflow.id, plan.pattern != "prompt"
-    options = [*(["--workflow", workflow] if len(study.engagement.workflows) > 1 else []), *(["--pattern", plan.pattern] if other else [])]
-    sheet = f"marks-{workflow}{f'-{plan.pattern}' if other else ''}.xlsx"
-    yield [tell("pilot.step.sheet"), shlex.join(["advisorkit", "pilot", "plan", file, *options, "--sheet", sheet])]
-    yield [tell("pilot.step.mark", count=plan.mark, twice=plan.mark_twice), ""]
-    yield [tell("pilot.step.put", file=file), ""]
 
 
 def _worth(plan: Plan) -> Doc:

@@ -60,7 +60,8 @@ class Screen:
             look = EDITS[name](self.work, look, self.delivery, args) or look
         except (AdvisorError, ValueError, TypeError, KeyError, OSError) as error:
             control, part = str(args.get("criterion") or args.get("name") or name), str(args.get("part", ""))
-            look = _refused(look, control, part, self.work.file.words(error))
+            asks = {fault.option: fault.choices for fault in getattr(error, "faults", ()) if fault.option}
+            look = replace(_refused(look, control, part, self.work.file.words(error)), asks={**look.asks, **asks})
         finally:
             self._editing = self.work.edited_on_screen = False
         self.look = look

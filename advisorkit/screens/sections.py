@@ -39,7 +39,7 @@ _PLAIN: Mapping[str, Tree] = {
             ("ak-split ak-split-f", "chart curves", "chart tornado"),
         ),
     ),
-    "pilot": ("ak-main ak-pilot", ("ak-left", "results"), ("ak-right-side", "advice pilot", "blocks figures", "blocks pilot")),
+    "pilot": ("ak-main ak-pilot", ("ak-left", "results", "files"), ("ak-right-side", "advice pilot", "blocks figures", "blocks pilot")),
     "portfolio": (
         "ak-main ak-portfolio", "advice portfolio", "blocks sums", "blocks workflows", ("ak-split ak-split-d", "chart workflows", "blocks together"),
     ),
@@ -128,7 +128,7 @@ def _costs(work: Work, look: Look, _: Delivery) -> Mapping[str, object]:
 
 
 def _pilot(work: Work, look: Look, _: Delivery) -> Mapping[str, Doc]:
-    return piloted.pilot(work.judged(), work.file.results, work.file.path.name, look)
+    return piloted.pilot(work.judged(), work.file.results, look)
 
 
 def _portfolio(work: Work, look: Look, _: Delivery) -> Mapping[str, Doc | None]:

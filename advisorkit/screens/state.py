@@ -138,6 +138,8 @@ class Look:
     """``light`` or ``dark``."""
     faults: Mapping[str, str] = field(default_factory=dict)
     """What is wrong beside a control, by the control's name."""
+    asks: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    """What marked results leave open, by the option that settles it, with what may be chosen."""
     notices: tuple[Notice, ...] = ()
     """Above everything else."""
 

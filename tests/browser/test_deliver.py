@@ -70,16 +70,23 @@ def worked_out(page: Page) -> list[str]:
     return text(page, ".ak-wide tbody").splitlines()
 
 
-def test_a_pilot_screen_without_results_says_how_they_come_here(voila: Server, page: Page, file: Path) -> None:
+def test_marks_go_in_and_the_charter_comes_out_on_the_pilot_screen(voila: Server, page: Page, file: Path, tmp_path: Path) -> None:
     open_app(page, voila, "3_pilot")
-    assert f"advisorkit pilot plan {file.name} --workflow policy-wording --sheet marks-policy-wording.xlsx" in text(page, ".ak-steps code")
+    with page.expect_download() as handed:
+        page.get_by_role("button", name="Download sheet").click()
+    assert handed.value.suggested_filename == "marks-policy-wording.xlsx"
 
-    marks = file.with_name("marks.csv")
-    marks.write_text("case,right\n1,perhaps\n")
-    try:
-        page.get_by_role("button", name="Look again").click()
-        page.get_by_role("button", name="Read results").click()
-        expect(page.locator(f"{SCREEN} #ak-fault-pilot")).to_contain_text("perhaps")
-    finally:
-        marks.unlink()
+    (tmp_path / "marks.csv").write_text("case,right\n1,perhaps\n")
+    page.get_by_label("Marked results on your machine").set_input_files(tmp_path / "marks.csv")
+    page.get_by_role("button", name="Read results").click()
+    expect(page.locator(f"{SCREEN} #ak-fault-pilot")).to_contain_text("perhaps")
+
+    (tmp_path / "marks.csv").write_text("case,right\n" + "".join(f"{n},{'no' if n % 5 == 0 else 'yes'}\n" for n in range(60)))
+    page.get_by_label("Marked results on your machine").set_input_files(tmp_path / "marks.csv")
+    page.get_by_role("button", name="Read results").click()
+    expect(page.locator(f"{SCREEN} .ak-pilot")).to_contain_text("48 of 60")
+    page.get_by_role("button", name="Make the pilot's charter").click()
+    page.get_by_role("button", name="Open").first.wait_for()
+
+    assert list((file.parent / "harbour.yaml.workbooks" / "reports").rglob("*pilot_charter.html"))
     assert "Traceback" not in page.inner_text("body")

@@ -30,17 +30,33 @@ const card = (label, form) => (act) => {
 const resultsPart = card("pilot_form", pilotForm);
 const formatsPart = card("deliver_form", deliverForm);
 
+// A file of the user's own goes along as text, again with every choice that it turns out to need.
 function pilotForm(page, act) {
-  const again = h("button", { class: "ak-present", "data-key": "look-again", onclick: () => act("section", "section", { name: "pilot" }) }, t("look_again"));
-  const step = ([words, command]) => h("li", null, words, command && h("code", null, command.split(/(?<= )(?=--)/).map((part) => h("span", null, part))));
-  const steps = h("ol", { class: "ak-steps" }, page.steps.map(step));
-  const title = h("h2", { class: "ak-block-title" }, t(page.files.length ? "results" : "no_results"));
-  if (!page.files.length) return [title, steps, again];
-  const file = h("select", { "data-key": "results" }, page.files.map((name) => h("option", { value: name }, name)));
+  const own = h("input", { type: "file", "data-key": "own-results", "aria-label": t("own_results"), accept: ".csv,.xlsx,.ods,.xls,.json,.jsonl,.yaml,.eval" });
+  const make = (template) => h("button", { class: "ak-link", "data-key": `make-${template}`, onclick: () => act("make", "make", { formats: ["html"], template }) }, t(template));
+  const sheet = h("button", { class: "ak-present", "data-key": "sheet", onclick: () => act("sheet", "sheet", {}) }, t("sheet"));
+  const file = page.files.length > 0 && h("select", { "data-key": "results" }, page.files.map((name) => h("option", { value: name }, name)));
   const bad = page.fault ? { "aria-invalid": "true", "aria-describedby": "ak-fault-pilot" } : {};
   const mark = h("input", { type: "text", inputmode: "decimal", "data-key": "pass-mark", value: page.mark, ...bad });
-  const read = h("button", { class: "ak-present", "data-key": "read-results", onclick: () => act("pilot", "pilot", { file: file.value, mark: mark.value }) }, t("read_results"));
-  return [title, h("form", { class: "ak-form", onsubmit: (e) => e.preventDefault() }, field(t("choose_results"), file), field(t("pass_mark"), mark), page.fault && h("p", { class: "ak-fault", role: "alert", id: "ak-fault-pilot" }, page.fault), read), steps];
+  const asks = page.asks.map(([option, label, choices]) => [option, label, choices.length ? h("select", { "data-key": `ask-${option}` }, choices.map(([value, words]) => h("option", { value }, words ? `${value} (${words})` : value))) : h("input", { type: "text", "data-key": `ask-${option}` })]);
+  const read = async () => {
+    const settled = Object.fromEntries(asks.map(([option, , control]) => [option, control.value]));
+    const mine = own.files[0] || (page.asks.length && pilotForm.last);
+    if (!mine && !file) return own.click();
+    pilotForm.last = mine;
+    const content = mine && (await new Promise((done) => {
+      const reader = new FileReader();
+      reader.onload = () => done(reader.result.split(",")[1] || "");
+      reader.readAsDataURL(mine);
+    }));
+    return act("pilot", "pilot", { file: mine ? mine.name : file.value, ...(mine ? { content } : {}), mark: mark.value, ...settled });
+  };
+  const again = h("button", { class: "ak-link", "data-key": "look-again", onclick: () => act("section", "section", { name: "pilot" }) }, t("look_again"));
+  return [h("h2", { class: "ak-block-title" }, t("results")), h("ol", { class: "ak-steps" }, page.steps.map((words, n) => h("li", null, words, n === 0 && sheet))),
+    h("form", { class: "ak-form", onsubmit: (event) => event.preventDefault() }, field(t("own_results"), own), file && field(t("choose_results"), file), again, field(t("pass_mark"), mark),
+      page.fault && h("p", { class: "ak-fault", role: "alert", id: "ak-fault-pilot" }, page.fault), asks.map(([, label, control]) => field(label, control)),
+      h("button", { class: "ak-present", "data-key": "read-results", onclick: read }, t("read_results"))),
+    h("p", { class: "ak-help" }, make("pilot_charter"), " ", page.made && make("pilot_review"))];
 }
 
 const chosen = { formats: null, brand: "" };
