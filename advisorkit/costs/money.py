@@ -212,7 +212,7 @@ def printed(found: Mapping[Column, MoneyRow]) -> Printed:
     unit = 1000 if max((abs(row.all_in.likely) for row in found.values() if row.all_in), default=0.0) >= THOUSANDS else 1
     rows: dict[Column, dict[str, int | None]] = {column: dict(_rounded(row, unit)) for column, row in found.items()}
     for column, row in rows.items():
-        row |= {name: _whole(row, parts) for name, parts in (("outside", PARTS[:2]), ("staff", PARTS[2:4]), ("all_in", PARTS))}
+        row |= {name: _whole(row, [part for part in parts if column != "today" or part in PARTS[3:]]) for name, parts in (("outside", PARTS[:2]), ("staff", PARTS[2:4]), ("all_in", PARTS))}
         row["gain"] = (rows["today"]["all_in"] or 0) - (row["all_in"] or 0) if found[column].gain else None
     return Printed(unit, rows)
 
@@ -223,7 +223,7 @@ def _rounded(row: MoneyRow, unit: int) -> Iterator[tuple[str, int | None]]:
         yield part, None if amount is None else round(amount.likely / unit)
 
 
-def _whole(row: Mapping[str, int | None], parts: tuple[str, ...]) -> int | None:
+def _whole(row: Mapping[str, int | None], parts: Sequence[str]) -> int | None:
     known = [amount for part in parts if (amount := row[part]) is not None]
     return sum(known) if known else None
 

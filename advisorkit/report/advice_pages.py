@@ -24,7 +24,7 @@ from advisorkit.export.blocks import (
     table_of,
 )
 from advisorkit.report import pictures
-from advisorkit.report.money_table import lacking, unchecked
+from advisorkit.report.money_table import unchecked
 from advisorkit.report.printed import (
     count,
     inside,
@@ -120,7 +120,7 @@ def _gain(study: Study) -> KeyFigure:
     row, values = study.costs.money[first], {"months": study.months, "pattern": say(f"pattern.{first}")}
     found = printed_gain(study.costs.money, first)
     if row.gain is None or found is None:
-        return KeyFigure(say("unknown"), say("figure.gain_unknown", names=", ".join(lacking(study)), **values))
+        return KeyFigure(say("unknown"), say("figure.gain_unknown", names=", ".join(study.lacking), **values))
     held = study.decision.prospects
     missed = (held.reach[first] or 0.0) < 0.5 and held.reach[first] is not None
     condition = say("figure.gain.if", right=percent(held.expected_right[first].p50)) if missed else ""

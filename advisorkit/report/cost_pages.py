@@ -87,9 +87,8 @@ def gained(study: Study) -> Iterator[str]:
 
 def left_out(study: Study) -> Iterator[str]:
     """Parts that comparisons between patterns leave out, as something of them is not known, and what checking usually costs."""
-    parts = dict.fromkeys(part for pattern in study.in_play for part in study.costs.money[pattern].unknown if part in ("checking", "wrong"))
-    if parts:
-        yield say("money.left_out", parts=", ".join(say(f"part.{part}") for part in parts))
+    if study.left_out:
+        yield say("money.left_out", parts=", ".join(say(f"part.{part}") for part in study.left_out))
     yield from unchecked(study)
 
 

@@ -63,10 +63,10 @@ def _row(study: Study, seen: Printed, column: Column) -> Iterator[Cell]:
 
 def _amount(row: MoneyRow, amounts: Mapping[str, int | None], name: str) -> Cell:
     amount, sums = amounts[name], {"outside": PARTS[:2], "staff": PARTS[2:4], "wrong": PARTS[4:], "all_in": PARTS}
-    if amount is None:
-        return Cell(say("unknown"), "muted")
     if row.column == "today" and name in ("build", "run", "outside", "checking"):
         return Cell("–")
+    if amount is None:
+        return Cell(say("unknown"), "muted")
     least = set(sums.get(name, ())) & set(row.unknown)
     return Cell(say("money.least", amount=whole(amount)) if least else whole(amount), "strong" if name in sums else "")
 
@@ -87,17 +87,11 @@ def _notes(study: Study) -> Iterator[str]:
     if len(years := rows[first].by_year) > 2:
         yield say("money.yearly", pattern=study.name(first), amount=money_short(years[1].running, study.currency), year=_label(study, years[1].year))
     yield from _limits(study)
-    if missing := lacking(study):
-        yield say("money.ask", names=", ".join(missing))
+    if study.lacking:
+        yield say("money.ask", names=", ".join(study.lacking))
     for pattern in PATTERNS:
         if study.status(pattern) == "ruled_out":
             yield say("money.ruled_note", pattern=study.name(pattern), reason=ruled_out(study.advice, pattern))
-
-
-def lacking(study: Study) -> tuple[str, ...]:
-    """Names of what has to be known before nothing of today and of the destination is left out."""
-    names = dict.fromkeys(name for column in ("today", study.decision.destination) for name in study.costs.money[column].missing)
-    return tuple(study.inputs.rows[name].assumption.label for name in names)
 
 
 def cash_years(study: Study) -> LineItems | None:

@@ -32,9 +32,9 @@ _PLAIN: Mapping[str, Tree] = {
     ),
     "costs": (
         "ak-main ak-costs",
-        ("ak-left", "assumptions", "blocks bill"),
+        ("ak-left", "assumptions"),
         (
-            "ak-right-side", "advice costs",
+            "ak-right-side", "advice costs", "blocks bill",
             ("ak-split ak-split-e", "chart ranges", ("ak-stack", "chart cheapest", "blocks notes")),
             ("ak-split ak-split-f", "chart curves", "chart tornado"),
         ),

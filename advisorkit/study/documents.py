@@ -146,6 +146,7 @@ def _priced(one: Study) -> dict[str, Any]:
         "money": {column: _money(row) | {"status": one.status(column)} for column, row in result.money.items()} | {"quotes": [_quote(one, quote) for quote in one.workflow.quotes]},
         "today": columns["today"],
         "buy": columns["buy"],
+        "left_out": list(one.left_out),
         "differences": [picked(one, "left right amount") for one in result.differences],
         "break_even": [picked(one, "between calls_per_month reason") for one in result.break_even],
         "payback": [picked(one, _PAYBACK) for one in result.payback],

@@ -216,6 +216,18 @@ class Study(Displayed):
         return found.status if found is not None else None
 
     @property
+    def left_out(self) -> tuple[str, ...]:
+        """Parts that comparisons between patterns leave out, as something of them is not known: ``checking``, ``wrong``."""
+        found = (part for pattern in self.in_play for part in self.costs.money[pattern].unknown)
+        return tuple(dict.fromkeys(part for part in found if part in {"checking", "wrong"}))
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """Names of what has to be known before nothing of today and of the destination is left out."""
+        rows = (self.costs.money["today"], self.costs.money[self.advice.recommended])
+        return tuple(self.inputs.rows[name].assumption.label for name in dict.fromkeys(name for row in rows for name in row.missing))
+
+    @property
     def priced(self) -> bool:
         """Whether money is told; where it is not, no page, screen or file shows any."""
         return self.engagement.priced
