@@ -119,6 +119,19 @@ def test_names_links_and_protection_are_told_in_words(tmp_path: Path) -> None:
     assert load(kept).engagement.client == "Client"
 
 
+def test_a_logo_of_an_endless_name_and_a_torn_archive_are_refused_in_words(tmp_path: Path) -> None:
+    brand, torn = tmp_path / "brand.yaml", tmp_path / "torn.xlsx"
+    brand.write_text(f"name: A\nlogo: {'x' * 400}.svg\n")
+    with zipfile.ZipFile(torn, "w") as parts:
+        parts.writestr("a.xml", "<a/>")
+    torn.write_bytes(torn.read_bytes().replace(b"PK\x01\x02", b"PK\x01\x07"))
+
+    with pytest.raises(EngagementError, match="beside the brand file"):
+        read_brand(brand)
+    with pytest.raises(PilotError, match=r"torn\.xlsx"):
+        read_results(torn)
+
+
 @pytest.mark.parametrize("results", ["a,b\n1,2\n", "case,right\n1,maybe\n", "case,right\n1,yes\n"])
 def test_results_that_are_refused_leave_nothing_beside_the_engagement(tmp_path: Path, results: str) -> None:
     folder, path = tmp_path / "client", tmp_path / "away" / "r.csv"

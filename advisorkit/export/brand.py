@@ -110,8 +110,8 @@ def _picture(value: str, folder: Path) -> str:
     if path.suffix.lower() not in _KINDS:
         return f"logo {value} must be a PNG, JPEG or SVG file"
     try:
-        within(folder, value)
-    except EngagementError:
+        within(folder, value).exists()
+    except (EngagementError, OSError):
         return f"logo {value} must lie beside the brand file"
     if not path.is_file():
         return f"there is no logo file {value} beside the brand file"

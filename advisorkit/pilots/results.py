@@ -44,7 +44,10 @@ _YAML = re.compile(r"(evalId|results|version|- case|- id):")
 
 def is_archive(raw: bytes) -> bool:
     """Whether a file is an Inspect log in its packed form, finished or not."""
-    return zipfile.is_zipfile(io.BytesIO(raw)) and bool({"header.json", _BEGUN} & {*zipfile.ZipFile(io.BytesIO(raw)).namelist()})
+    try:
+        return zipfile.is_zipfile(io.BytesIO(raw)) and bool({"header.json", _BEGUN} & {*zipfile.ZipFile(io.BytesIO(raw)).namelist()})
+    except zipfile.BadZipFile:  # told as that of a workbook
+        return False
 
 
 def unpacked(raw: bytes, file: str) -> dict[str, Any]:
