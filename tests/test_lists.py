@@ -103,9 +103,11 @@ def test_a_misspelt_name_is_an_error_with_or_without_a_mapping(tmp_path: Path, h
 
 
 def test_what_a_row_lacks_is_told_with_its_line(tmp_path: Path) -> None:
-    found = listed(tmp_path, "id,name,currency,as_of,client\na,A,USD,2026-11-01,Acme\nb,B,,,\n")
+    found = listed(tmp_path, "id,name,currency,as_of,client\na,A,usd,2026-11-01,Acme\nb,B,,,\n")
 
-    assert [(row.engagement.currency, row.engagement.as_of, row.engagement.client) for row in found.rows if row.engagement][1] == ("EUR", DAY, "ideas")
+    assert [(row.engagement.currency, row.engagement.as_of, row.engagement.client) for row in found.rows if row.engagement] == [
+        ("USD", date(2026, 11, 1), "Acme"), ("EUR", DAY, "ideas"),
+    ]
     assert [notice.partition(": ")[2] for notice in found.notices] == [
         "no client in line 3, so ideas was taken", "no currency in line 3, so EUR was taken", "no as_of in line 3, so 2026-11-20 was taken",
     ]
@@ -270,7 +272,7 @@ def test_a_mapping_is_not_written_over_and_names_what_is_gone(tmp_path: Path) ->
     assert run("intake", "table", file, "--to", tmp_path / "m.yaml").exit_code == 2
     told = run("check", file, "--mapping", tmp_path / "m.yaml").output
     assert "the mapping places headings that are not there: Region" in told
-    assert "the mapping does not place: Use Case ID, " in told
+    assert "the mapping does not place: Use Case ID; " in told
 
 
 def test_the_words_of_a_list_stay_in_an_engagement_file(tmp_path: Path) -> None:

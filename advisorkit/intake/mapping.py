@@ -246,11 +246,11 @@ def strange(mapping: ListMapping, table: ReadTable) -> Iterator[str]:
     there = {bare(heading) for heading in table.columns}
     gone = [heading for heading in mapping.columns if bare(heading) not in there]
     if gone:
-        yield f"{table.file}: the mapping places headings that are not there: {shown(', '.join(gone), 300)}"
+        yield f"{table.file}: the mapping places headings that are not there: {shown('; '.join(gone), 300)}"
     if mapping.programme:
         yield "programme: kept for the portfolio, which is not built yet; nothing uses it today"
     new = [heading for heading in table.columns if bare(heading) not in ours]
     if mapping.columns and new:
-        yield f"{table.file}: the mapping does not place: {shown(', '.join(new), 300)}"
+        yield f"{table.file}: the mapping does not place: {shown('; '.join(new), 300)}"
 
 

@@ -121,7 +121,7 @@ def _told(table: ReadTable, places: Mapping[str, Place], to: Mapping[str, str], 
         yield f"{table.file}: no column id, so ids were made from names"
     own = [shown(heading) for heading, place in places.items() if place.to == KEPT and given.place(heading) is None]
     if own:
-        yield f"{table.file}: kept as context, not as answers: {', '.join(own)}"
+        yield f"{table.file}: kept as context, not as answers: {'; '.join(own)}"
 
 
 def _ids(table: ReadTable, to: Mapping[str, str]) -> dict[int, str]:
@@ -165,7 +165,7 @@ def _row(row: ReadRow, file: str, places: Mapping[str, Place], id: str, rest: En
     words = {place.to: place.levels for place in places.values()}
     if whole and "name" not in spots:
         row.faults.append(Fault(file, f"line {row.line}, name", "is blank; every row needs a name"))
-    currency = spots["currency"].word(CURRENCIES, "currency code") if "currency" in spots else rest.currency
+    currency = _upper(spots["currency"]).word(CURRENCIES, "currency code") if "currency" in spots else rest.currency
     heard = {name: replace(spot, listener=replace(spot.listener, currency=currency or "")) for name, spot in spots.items()}
     said = {name: _said(spot, name, words[name]) for name, spot in heard.items()}
     day = as_day(spots["as_of"]) if "as_of" in spots else rest.as_of
@@ -181,6 +181,10 @@ def _row(row: ReadRow, file: str, places: Mapping[str, Place], id: str, rest: En
         corpus=str(said.get("corpus", "")),
     )
     return PortfolioRow(row.line, id, replace(rest, id=id, client=str(said.get("client", rest.client)), currency=currency, as_of=day, workflows=(workflow,)), ())
+
+
+def _upper(spot: Spot) -> Spot:
+    return replace(spot, node=replace(spot.node, text=spot.node.text.upper())) if isinstance(spot.node, Scalar) else spot
 
 
 def _settings(said: Mapping[str, Answer | Setting | str | None], group: str) -> dict[str, Setting]:
