@@ -143,7 +143,7 @@ def worked_out(found: Engagement) -> Study:
     study = Study(found, found.workflows[0], draws=FEW)
     try:
         study.finish()
-    except (EngagementError, PriceError):
+    except (EngagementError, PriceError, RuntimeWarning):  # sums beyond any real number are refused in words: test_doors.py
         assume(condition=False)
     return study
 
