@@ -115,7 +115,7 @@ def test_what_is_tried_is_marked_and_what_is_kept_is_not(show: Screen) -> None:
     assert view(show)["assumptions"]["what_if"] == ""
 
 
-@pytest.mark.parametrize("text", ["", "soon", "1e999", "-4", "11"])
+@pytest.mark.parametrize("text", ["", "soon", "1e999", "-4"])
 def test_a_number_that_cannot_be_is_answered_beside_its_field(show: Screen, text: str) -> None:
     show.edit("section", {"name": "costs"})
     before = show.work.state
