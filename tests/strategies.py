@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from advisorkit.catalog import reading
 from advisorkit.catalog.prices import history, models
 from advisorkit.catalog.tables import assumptions
+from advisorkit.files.spots import _UNSEEN
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Advised, Answer, Engagement, Override, PilotFile, Scenario, Setting, Workflow
 from advisorkit.values.patterns import PATTERNS
@@ -25,9 +26,9 @@ PRICES = [row.id for row in history() if not row.id.startswith("rate:")]
 MODELS = list(models())
 
 words = st.text(st.characters(exclude_categories=("Cc", "Cs"), exclude_characters="\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069") | st.sampled_from("\n\t"), min_size=1, max_size=20).filter(
-    lambda text: text.strip() != ""
+    lambda text: _UNSEEN.sub("", text) != ""
 )
-"""What people write, in any script; never empty."""
+"""What people write, in any script; never empty to the eye."""
 maybe = st.just("") | words
 """Notes and names that may be left out."""
 slugs = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?", fullmatch=True)

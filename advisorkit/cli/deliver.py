@@ -40,7 +40,6 @@ from advisorkit.export.formats import FORMATS, RENDERERS
 from advisorkit.files.disk import write_bytes
 from advisorkit.files.tables import KINDS
 from advisorkit.intake.mapping import read_mapping
-from advisorkit.report.printed import chance_of
 from advisorkit.store import samples
 from advisorkit.store.reading import reduced
 from advisorkit.values.engagement import Engagement
@@ -180,6 +179,8 @@ def demo(out_: Folder = "advisorkit-demo", as_json: Json = False) -> None:
 
 
 def _overview(file: Path) -> Table:
+    from advisorkit.report.printed import chance_of
+
     engagement = opened(file)
     rows = [
         [one.workflow.name, one.name(one.decision.now), one.name(one.decision.destination), chance_of(one.decision, one.decision.destination),
