@@ -33,7 +33,7 @@ demo: $(VENV)/.base ## make the sample's reports and say where they are
 	$(RUN)/advisorkit demo --out $(OUT)
 
 test: lint $(VENV)/.browser ## style, types, then the whole suite; its closing line is the last
-	$(RUN)/python -m pytest -m "not soak" -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(ARGS)
+	$(RUN)/python -m pytest -m "not soak" -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/.test ## style and types alone
 	$(RUN)/ruff check .

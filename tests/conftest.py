@@ -15,15 +15,16 @@ MOMENTS = ("tests/browser/", "tests/test_batch", "tests/test_live", "tests/test_
 """Tests whose moments belong to other processes: servers, browsers, killed workers. A machine that is busy may need a
 second try; `make soak` repeats them without one."""
 
-SCREENS = "tests/browser/"
-"""Tests that share one browser and its servers, so they stay on one worker; they take longest and begin first."""
+ORDER = ("tests/test_batch", "tests/test_decision", "tests/browser/test_story", "tests/browser/")
+"""Where files stand in the suite, by how their names begin; all others between the second and the third."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On several workers the screens are one piece of work and every other file is one."""
-    items.sort(key=lambda item: not item.nodeid.startswith(SCREENS))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(SCREENS if item.nodeid.startswith(SCREENS) else item.nodeid.partition("::")[0]))
+    """Screens come last: their browser keeps an event loop in this process, which other tests could not share.
+
+    Workers take one file after the other in this order, so the long ones come before the short ones.
+    """
+    items.sort(key=lambda item: next((place for place, start in enumerate(ORDER) if item.nodeid.startswith(start)), 1.5))
     if config.option.markexpr == "soak":
         return
     for item in items:

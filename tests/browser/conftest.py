@@ -17,7 +17,7 @@ from advisorkit.screens.live import Server, running
 HERE = Path(__file__).parent
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
@@ -25,7 +25,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("client")
 
@@ -44,13 +44,13 @@ def fresh(folder: Path) -> Path:
 os.environ["SOME_SERVICE_SECRET_KEY"] = "a secret of the user's, for the tests of what servers pass on"
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def voila(folder: Path) -> Iterator[Server]:
     with running(fresh(folder), app=True) as server:
         yield server
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def lab(folder: Path) -> Iterator[Server]:
     with running(fresh(folder)) as server:
         yield server
