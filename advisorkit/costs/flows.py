@@ -35,6 +35,10 @@ Draws = int | NDArray[np.intp]
 """So many draws from the first on, or the places of some."""
 
 
+_ALL_BUT_ENDED = -0.999_999
+"""Least yearly growth of a draw: the far end of a range may pass below -1, where no work is left to shrink."""
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
     """How many discounted months of full use each profile is worth."""
@@ -74,7 +78,7 @@ class Clock:
             >>> float(Clock.of(plain, 12).months["calls"])  # 1/3 + 2/3 + ten full months
             11.0
         """
-        growth, discount = np.log1p(values["growth_per_year"]) / 12, -np.log1p(values["discount_rate"]) / 12
+        growth, discount = np.log1p(np.maximum(values["growth_per_year"], _ALL_BUT_ENDED)) / 12, -np.log1p(values["discount_rate"]) / 12
         ramp, adoption = np.maximum(values["adoption_months"], 1.0), values["adoption"]
         share = values["switch_price_share"]
         work = _geometric(growth + discount, horizon) * np.exp(-growth)
