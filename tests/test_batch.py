@@ -163,7 +163,7 @@ def test_nothing_to_make_is_refused(tmp_path: Path) -> None:
 
 def test_unknown_formats_templates_executors_and_slots_are_refused_with_what_there_is(tmp_path: Path) -> None:
     for settings, said in (
-        ({"formats": ("htm",)}, "format htm is not built; there is html"),
+        ({"formats": ("htm",)}, "no format htm; there is html, pdf, docx, pptx, xlsx"),
         ({"executor": "daks"}, "no executor 'daks'; there is dask"),
         ({"jobs_at_once": 0}, "use 1 or more"),
     ):

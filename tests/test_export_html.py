@@ -32,7 +32,9 @@ from advisorkit.export.blocks import (
 )
 from advisorkit.export.brand import Brand, read_brand
 from advisorkit.export.bundles import bundle
-from advisorkit.export.html import AdvisorHTMLExporter, css_words, render
+from advisorkit.export.exporters import AdvisorHTMLExporter
+from advisorkit.export.html import css_words, render
+from advisorkit.export.pages import document
 from advisorkit.values.errors import EngagementError, RenderError
 
 COVER = Cover("Look it up?", "Advice on one workflow: Claims", "Harbour Mutual", "20 November 2026", sample="Sample client, invented figures", brand=Brand(name="Your firm"))
@@ -110,6 +112,15 @@ def test_the_outline_starts_at_the_cover_and_skips_no_level() -> None:
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_what_is_shown_for_one_format_alone_stands_there_instead_of_the_rest() -> None:
+    pages = notebook(COVER, Heading("For all", 2), Heading("A slide", 2), Done())
+    pages["cells"][0]["outputs"][2]["metadata"] = {"advisorkit_only": "pptx"}
+
+    told = {kind: [item.text for page in document(pages, kind).pages for item in page.items if isinstance(item, Heading)] for kind in ("html", "pdf", "pptx")}
+
+    assert told == {"html": ["For all"], "pdf": ["For all"], "pptx": ["A slide"]}
 
 
 def test_a_notebook_that_stopped_half_way_is_refused() -> None:
@@ -198,7 +209,7 @@ def test_a_logo_travels_inside_the_page(tmp_path: Path) -> None:
 
 def test_nbconvert_itself_makes_the_same_file(tmp_path: Path) -> None:
     nbformat.write(whole(), tmp_path / "report.ipynb")
-    command = [sys.executable, "-m", "nbconvert", "--to", "advisorkit.export.html.AdvisorHTMLExporter", str(tmp_path / "report.ipynb")]
+    command = [sys.executable, "-m", "nbconvert", "--to", "advisorkit.export.exporters.AdvisorHTMLExporter", str(tmp_path / "report.ipynb")]
 
     subprocess.run(command, check=True, capture_output=True, cwd=Path(__file__).parents[1])
 

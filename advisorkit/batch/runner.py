@@ -22,7 +22,7 @@ from advisorkit.batch.record import Journal, index_page, key, manifest
 from advisorkit.batch.values import MANIFEST, BatchResult, Deliverable, Engine, Job, Limits, Order, Outcome, Template
 from advisorkit.batch.worker import carry_out, executor_for
 from advisorkit.export.brand import Brand
-from advisorkit.export.formats import RENDERERS
+from advisorkit.export.formats import RENDERERS, chosen
 from advisorkit.files.disk import fingerprint
 from advisorkit.values.errors import EngagementError, Fault, UsageError
 
@@ -81,9 +81,7 @@ def produce(
 def _renderers(formats: Sequence[str] | Mapping[str, str]) -> Mapping[str, str]:
     if isinstance(formats, Mapping):
         return dict(formats)
-    if unknown := [kind for kind in formats if kind not in RENDERERS]:
-        raise UsageError(f"format {', '.join(unknown)} is not built; there is {', '.join(RENDERERS)}")
-    return {kind: RENDERERS[kind] for kind in dict.fromkeys(formats)}
+    return {kind: RENDERERS[kind] for kind in chosen(formats)}
 
 
 def _fit(template: Template | str | Path, jobs: Sequence[Job], formats: Mapping[str, str], out: str | Path) -> tuple[Template, Folder]:

@@ -36,7 +36,7 @@ from advisorkit.cli.console import (
 )
 from advisorkit.export.blocks import Block, Table, Text, table_of
 from advisorkit.export.brand import read_brand
-from advisorkit.export.formats import FORMATS, RENDERERS
+from advisorkit.export.formats import RENDERERS, chosen
 from advisorkit.files.disk import write_bytes
 from advisorkit.files.tables import KINDS
 from advisorkit.intake.mapping import read_mapping
@@ -61,14 +61,10 @@ EngineName = Annotated[Engine, typer.Option("--engine", help="How notebooks are 
 
 
 def _formats(words: str) -> tuple[str, ...]:
-    chosen = tuple(dict.fromkeys(word.strip() for word in words.split(",") if word.strip()))
-    if unknown := [word for word in chosen if word not in FORMATS]:
-        raise UsageError(f"--to {words}: no format {', '.join(unknown)}; there is {', '.join(FORMATS)}")
-    if missing := [word for word in chosen if word not in RENDERERS]:
-        raise UsageError(f"--to {words}: {', '.join(missing)} is not built yet; today there is {', '.join(RENDERERS)}")
-    if not chosen:
+    found = chosen((word.strip() for word in words.split(",") if word.strip()), f"--to {words}: ")
+    if not found:
         raise UsageError("--to: name at least one format")
-    return chosen
+    return found
 
 
 @guarded

@@ -153,20 +153,25 @@ def _prices(inputs: Inputs, v: Values, name: str, prompt_tokens: Any) -> Prices:
     return tuple(price * v["tuned_markup"] for price in found) if inputs.model(name).kind != "tuned" else found
 
 
+_LEAST_PRICE = 1e-100
+"""Below it a negotiated price is nothing, and no ratio to it is taken."""
+
+
 def _prefix_paid(inputs: Inputs, v: Values, name: str, prices: Prices, plans: Plans, prefix: Any) -> Plan:
     """How often a call pays the standing prompt fresh, from the cache and into it, and the price of writing it there."""
     (fresh, _, read, write), model = prices, inputs.model(name)
     least = model.cache_from or 0
     if model.cache_minutes is None or not np.any(fresh) or np.all(prefix < least):
         return 1.0, 0.0, 0.0, write
-    key = (name, read / fresh, write / fresh) if np.ndim(fresh) == 0 else None
+    paid = np.maximum(fresh, _LEAST_PRICE)
+    key = (name, read / paid, write / paid) if np.ndim(fresh) == 0 else None
     plan = plans.get(key)
     if plan is None:
         calls = v["calls_per_month"] * v["calls_per_item"] * v["adoption"] * (1 + v["retry_share"]) / (v["active_hours"] * 60)
-        plan = (*cache_plan(calls, model.cache_minutes, read / fresh, write / fresh), write)
+        plan = (*cache_plan(calls, model.cache_minutes, read / paid, write / paid), write)
         hour = inputs.tokens(name).hour_write
         if not np.isnan(hour):
-            plan = _cheaper(plan, (*cache_plan(calls, 60, read / fresh, hour), hour * fresh), read)
+            plan = _cheaper(plan, (*cache_plan(calls, 60, read / paid, hour), hour * fresh), read)
         plans.update({} if key is None else {key: plan})
     if np.all(prefix >= least):
         return plan

@@ -33,6 +33,8 @@ def _mime(kind: type[Any]) -> str:
 
 MIME: Mapping[type[Any], str] = {kind: _mime(kind) for kind in get_args(Block)}
 """MIME type of each kind of block."""
+ONLY = "advisorkit_only"
+"""Key of an output's metadata: the one format that it is for."""
 _BY_MIME = {mime: kind for kind, mime in MIME.items()}
 
 
@@ -128,11 +130,17 @@ def _record(kind: Any, value: Any) -> Any:
     return kind(**{name: _decode(hints[name], item) for name, item in value})
 
 
-def show(blocks: Block | Iterable[Block]) -> None:
-    """Display a block, or several in order, in the running notebook; in a batch, where nobody looks, an exporter draws them."""
+def show(blocks: Block | Iterable[Block], *, only: str = "") -> None:
+    """Display a block, or several in order, in the running notebook; in a batch, where nobody looks, an exporter draws them.
+
+    Args:
+        blocks: What to show.
+        only: The one format that these blocks are for, such as ``pptx``: there they stand instead of everything shown
+            without it, and in no other format.
+    """
     seen = UNSEEN not in os.environ
     for block in blocks if isinstance(blocks, Iterable) else (blocks,):
-        display(bundle(block, seen=seen), raw=True)  # type: ignore[no-untyped-call]
+        display(bundle(block, seen=seen), raw=True, metadata={ONLY: only} if only else None)  # type: ignore[no-untyped-call]
 
 
 def done() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from importlib.util import find_spec
 
-from advisorkit.values.errors import RenderError
+from advisorkit.values.errors import RenderError, UsageError
 
 
 def _html(content: bytes) -> bool:
@@ -44,12 +45,17 @@ class FileFormat:
     """Whether content opens and has its end."""
     renderer: str = ""
     """``module:function``, called with the executed notebook and the options, gives text or bytes; empty while it is not built."""
+    needs: tuple[str, ...] = ()
+    """Packages that it imports and that come with ``advisorkit[formats]``."""
 
 
 FORMATS = {
     one.name: one for one in (
-        FileFormat("html", _html, "advisorkit.export.html:render"), FileFormat("pdf", _pdf),
-        *(FileFormat(name, _office) for name in ("docx", "pptx", "xlsx")),
+        FileFormat("html", _html, "advisorkit.export.html:render"),
+        FileFormat("pdf", _pdf, needs=("typst",)),
+        FileFormat("docx", _office, needs=("docx",)),
+        FileFormat("pptx", _office, needs=("pptx",)),
+        FileFormat("xlsx", _office),
     )
 }  # fmt: skip
 """Every format that is planned, in the order of lists; a new one needs its line here and its renderer."""
@@ -57,6 +63,24 @@ UNSEEN = "ADVISORKIT_UNSEEN"
 """Variable of a process in which a notebook runs and nobody looks at it: its blocks are drawn once, by the renderers."""
 RENDERERS = {name: one.renderer for name, one in FORMATS.items() if one.renderer}
 """Renderer of every format that is built."""
+
+
+def chosen(names: Iterable[str], where: str = "") -> tuple[str, ...]:
+    """`names` of formats, each once; `where` says in a refusal what asked for them.
+
+    Raises:
+        UsageError: If one is unknown, not built, or lacks a package on this machine.
+    """
+    asked = tuple(dict.fromkeys(names))
+    if unknown := [name for name in asked if name not in FORMATS]:
+        raise UsageError(f"{where}no format {', '.join(unknown)}; there is {', '.join(FORMATS)}")
+    if missing := [name for name in asked if name not in RENDERERS]:
+        raise UsageError(f"{where}{', '.join(missing)} is not built yet; today there is {', '.join(RENDERERS)}")
+    if lacking := [name for name in asked if not all(map(find_spec, FORMATS[name].needs))]:
+        raise UsageError(f"{where}{', '.join(lacking)} needs packages that are not here: pip install 'advisorkit[formats]'")
+    return asked
+
+
 _WHOLE = {"ipynb": _notebook} | {name: one.whole for name, one in FORMATS.items()}
 
 

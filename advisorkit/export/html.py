@@ -11,10 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
-from nbconvert.exporters import Exporter
-from nbformat.v4 import new_notebook
 from plotly.offline import get_plotlyjs
-from traitlets import Bool, Unicode
 
 from advisorkit.charts.figures import spec
 from advisorkit.charts.theme import LIGHT
@@ -28,27 +25,6 @@ _START = (
     "d.className='plot';s.parentNode.appendChild(d);s.parentNode.classList.add('live');"
     "Plotly.newPlot(d,f.data,f.layout,{displayModeBar:false,responsive:false});});"
 )
-
-
-class AdvisorHTMLExporter(Exporter):
-    """nbconvert exporter of advice reports: blocks only, no code, nothing fetched.
-
-    Raises:
-        RenderError: While exporting, if the notebook is unfinished or an output has no renderer.
-    """
-
-    export_from_notebook = "Advice report (HTML)"
-    output_mimetype = "text/html"
-    file_extension = ".html"
-    default_preprocessors: list[str] = []  # noqa: RUF012
-
-    interactive = Bool(default_value=False, help="Embed plotly, so that charts answer to the pointer").tag(config=True)
-    brand_file = Unicode("", help="Brand file that wins over the notebook's own").tag(config=True)
-
-    def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> tuple[str, dict[str, Any]]:  # type: ignore[override]
-        """The page and nbconvert's resources."""
-        page = render(nb, interactive=self.interactive, brand=self.brand_file or None)
-        return page, super().from_notebook_node(new_notebook(), resources, **kw)[1]  # type: ignore[no-untyped-call]
 
 
 def render(notebook: Any, *, interactive: bool = False, brand: Brand | str | Path | None = None) -> str:

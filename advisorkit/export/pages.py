@@ -11,7 +11,7 @@ import nh3
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
 from advisorkit.export.blocks import Block, Cover, DecisionBlock, Done, Heading
-from advisorkit.export.bundles import read
+from advisorkit.export.bundles import ONLY, read
 from advisorkit.values.errors import RenderError
 
 HIDDEN = "remove-cell"
@@ -47,9 +47,11 @@ class Document:
         return {part: number for part, number in first.items() if part}
 
 
-def document(notebook: Any) -> Document:
-    """The document that an executed notebook holds."""
-    items = list(_items(notebook))
+def document(notebook: Any, format: str = "html") -> Document:
+    """The document that an executed notebook holds for `format`: what was shown for it alone, or else what is for all."""
+    shown = list(_items(notebook))
+    own = [item for item, only in shown if only == format]
+    items = [item for item, only in shown if (only == format or isinstance(item, Cover | Done) if own else not only)]
     if not items or not isinstance(items[-1], Done):
         raise RenderError("the notebook did not come to its end: its last output is not done()")
     covers = [item for item in items if isinstance(item, Cover)]
@@ -58,15 +60,16 @@ def document(notebook: Any) -> Document:
     return Document(covers[0], tuple(_pages([i for i in items if not isinstance(i, Cover | Done)])))
 
 
-def _items(notebook: Any) -> Iterator[Block | str]:
+def _items(notebook: Any) -> Iterator[tuple[Block | str, str]]:
+    """What is shown, each with the one format that it is for."""
     for number, cell in enumerate(notebook["cells"], 1):
         if HIDDEN in cell["metadata"].get("tags", []):
             continue
         if cell["cell_type"] == "markdown" and cell["source"].strip():
-            yield nh3.clean(markdown2html_mistune(cell["source"]), tags=_TAGS, attributes={})
+            yield nh3.clean(markdown2html_mistune(cell["source"]), tags=_TAGS, attributes={}), ""
         for output in cell.get("outputs", []):
             if (output["output_type"], output.get("name")) != ("stream", "stderr"):
-                yield _block(output, number)
+                yield _block(output, number), output.get("metadata", {}).get(ONLY, "")
 
 
 def _block(output: Any, number: int) -> Block:

@@ -61,7 +61,7 @@ CASES = {
     ),
     "engagement": Case(
         ROOT / "templates" / "client_report.ipynb", engagement, "advisorkit.export.html:render",
-        ["advisorkit.export.html.AdvisorHTMLExporter"], ("<svg",),
+        ["advisorkit.export.exporters.AdvisorHTMLExporter"], ("<svg",),
     ),
 }  # fmt: skip
 CASES["client_report"] = replace(CASES["engagement"], job=partial(engagement, workflows=1))
