@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -152,6 +154,23 @@ def test_as_a_client_fills_it_in_and_another_program_saves_it_the_same_comes_bac
     assert [fault.where.partition("(")[2] for fault in found.faults] == [f"F{line})" for line in sorted(places(file, "budget", "data_class"))]
     assert dict(again.answers) == dict(other.answers) == dict(found.answers)
     assert [fault.message for fault in other.faults] == [fault.message for fault in found.faults]
+
+
+@pytest.mark.skipif(not shutil.which("soffice"), reason="needs LibreOffice")
+@pytest.mark.parametrize("kind", ["xlsx", "ods"])
+def test_what_libreoffice_saves_reads_as_before(tmp_path: Path, kind: str) -> None:
+    cells: dict[str, dict[str, Any]] = {
+        "citations": {"Your answer": label("citations", "nice_to_have"), "Remark": "see the policy"}, "calls_per_month": {"Your answer": "2k to 5k a month"},
+        "deadline_weeks": {"Your answer": 12}, "corpus_tokens": {"Your answer": "400 pages"}, "budget": {"Your answer": "a lot"},
+    }
+    file = sheet(tmp_path, "q.xlsx", "", cells)
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    subprocess.run(["soffice", profile, "--headless", "--convert-to", kind, "--outdir", str(tmp_path / "saved"), str(file)], check=True, capture_output=True, timeout=120)
+    found, again = read_questionnaire(file), read_questionnaire(tmp_path / "saved" / f"q.{kind}")
+
+    assert len(found.answers) == 4
+    assert dict(again.answers) == dict(found.answers)
+    assert [(fault.where, fault.message) for fault in again.faults] == [(fault.where, fault.message) for fault in found.faults]
 
 
 def places(file: Path, *codes: str) -> list[int]:
