@@ -211,4 +211,4 @@ def bands(draws: Any) -> list[Band]:
     """The band of each line of draws."""
     lines = np.atleast_2d(draws)
     ranks = [int(share * (lines.shape[-1] - 1) + 0.5) for share in SHARES]
-    return [Band(*ends) for ends in np.sort(lines, axis=-1)[:, ranks].tolist()]
+    return [Band(*ends) for ends in np.partition(lines, ranks, axis=-1)[:, ranks].tolist()]
