@@ -156,7 +156,7 @@ def test_a_folder_in_place_of_a_file_and_a_missing_file_are_refused(tmp_path: Pa
 @pytest.mark.parametrize(
     "words",
     [
-        ("report", "x.yaml", "--to", "pdf", "--out", "o"),
+        ("report", "x.yaml", "--to", "odt", "--out", "o"),
         ("report", "x.yaml", "--to", "word", "--out", "o"),
         ("cost", "x.yaml", "--draws", "1000"),
         ("cost", "x.yaml", "--set", "enginer_day_rate=3"),

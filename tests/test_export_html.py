@@ -15,43 +15,19 @@ import nbformat
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from sample_charts import CHARTS
+from sample_pages import COVER, PAGES, notebook, whole
 
 from advisorkit.export.blocks import (
-    Block,
-    Cell,
-    ChartBlock,
-    Cover,
-    DecisionBlock,
     Done,
     Heading,
-    LineItems,
-    Money,
-    Text,
 )
 from advisorkit.export.brand import Brand, read_brand
-from advisorkit.export.bundles import bundle
 from advisorkit.export.exporters import AdvisorHTMLExporter
 from advisorkit.export.html import css_words, render
 from advisorkit.export.pages import document
 from advisorkit.values.errors import EngagementError, RenderError
-
-COVER = Cover("Look it up?", "Advice on one workflow: Claims", "Harbour Mutual", "20 November 2026", sample="Sample client, invented figures", brand=Brand(name="Your firm"))
-PAGES: tuple[Block, ...] = (
-    DecisionBlock("Start small", "Claims", clear=True, state="Clear."), Text(("Why it is so.",), "lead"),
-    Heading("All charts", 2, "Claims"), *(ChartBlock(chart) for chart in CHARTS),
-    LineItems("Bill", "EUR", (Cell("RAG", "rag"),), (Money("Build", (21_600.0,)),)),
-)
-
-
-def notebook(*blocks: Block, source: str = "show(page)") -> Any:
-    outputs = [new_output("display_data", data=bundle(block)) for block in blocks]
-    return new_notebook(cells=[new_code_cell(source, outputs=outputs)])
-
-
-def whole() -> Any:
-    return notebook(COVER, *PAGES, Done())
 
 
 @pytest.fixture(scope="module")

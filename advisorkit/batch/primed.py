@@ -39,7 +39,7 @@ table.groupby('a').agg({'b': ['sum', 'mean']}).style
 px.line(table, x='a', y='b', color='a', title='t').show(); px.bar(table, x='a', y='b').show(); px.histogram(table, x='b').show()
 """
 """A use of the libraries that tables and figures of other renderers are made of."""
-_REPORT = RENDERERS["html"]
+_REPORT, _OURS = RENDERERS["html"], "advisorkit.export."
 
 
 def main(listener: str, *renderers: str) -> None:
@@ -66,7 +66,7 @@ def prime(renderers: Iterable[str]) -> None:
     shell = open_shell()
     for renderer in renderers:
         getattr(import_module(renderer.partition(":")[0]), "prime", int)()
-    for ours in sorted({renderer == _REPORT for renderer in renderers}):
+    for ours in sorted({renderer.startswith(_OURS) for renderer in renderers}):
         with tempfile.TemporaryDirectory() as name:
             _use(_sample_report() if ours else _plain_use(), Path(name))
     gc.freeze()

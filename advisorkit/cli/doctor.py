@@ -24,7 +24,7 @@ from advisorkit.batch.values import Job, Limits, Template
 _EXTRAS = {
     "live": (("jupyterlab", "voila"), "the live workbook"),
     "dask": (("distributed",), "--executor dask"),
-    "formats": (("docx", "pptx", "typst"), "Word, PowerPoint and PDF files"),
+    "formats": (("docx", "pptx", "typst", "fontpkg_arimo"), "Word, PowerPoint and PDF files"),
 }
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
 _ROOM = 1_000_000_000

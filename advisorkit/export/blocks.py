@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from advisorkit.charts.kinds import Chart
+from advisorkit.charts.scene import width
 from advisorkit.export.brand import Brand
 from advisorkit.values.quantities import SYMBOLS, number
 
 LONG = 10
 """Rows above which a table may run over a page's end."""
+WIDE = 9
+"""Columns above which a table is set small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ class Cover:
     """Language tag of the document."""
     leaflet: bool = False
     """Whether the title stands as a band on top of the first page, so that a short document prints on single sheets."""
+    as_of: str = ""
+    """The same day as year-month-day, for the properties of files; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,31 @@ class Table:
     def look(self) -> str:
         """Class words of a page: ``nN`` sets the N-th column right, ``long`` may run over a page's end."""
         return " ".join((*(f"n{n}" for n, right in enumerate(self.numeric, 1) if right), *(("long",) if len(self.rows) > LONG else ())))
+
+    @property
+    def size(self) -> float:
+        """Height of its letters in pixels: less the more it has to hold."""
+        return 12.5 if len(self.head) > WIDE else 13.5 if len(self.rows) > LONG else 14
+
+    def widths(self, room: float) -> tuple[float, ...]:
+        """Width of each column in pixels, the gap at its right included, when the table is `room` wide.
+
+        Every column gets its longest word, numbers their whole line, and the rest is shared by what would still be broken.
+
+        Example:
+            >>> table_of("", ["Part", "Right"], [["Spare parts of old pumps", "63%"]], right=(1,)).widths(200)
+            (150.23, 49.77)
+        """
+        gap, room_for = 8 if len(self.head) > WIDE else 14, partial(width, size=self.size, bold=True)
+        least, whole = [], []
+        for column, right in zip(zip(self.head, *self.rows, strict=True), self.numeric, strict=True):
+            lines = [line for cell in column for line in cell.text.split("\n")]
+            unbroken = [*column[0].text.split(), *(line for cell in column[1:] for line in cell.text.split("\n"))]
+            least.append(gap + max(map(room_for, unbroken if right else " ".join(lines).split()), default=0))
+            whole.append(gap + min(max(map(room_for, lines)), room))
+        ease = min(1, max(0, (room - sum(least)) / (sum(whole) - sum(least) or 1)))
+        shares = [little + ease * (much - little) for little, much in zip(least, whole, strict=True)]
+        return tuple(round(share * room / sum(shares), 2) for share in shares)
 
 
 def table_of(

@@ -39,3 +39,21 @@ class AdvisorHTMLExporter(AdvisorExporter):
     export_from_notebook = "Advice report (HTML)"
     output_mimetype = "text/html"
     file_extension = ".html"
+
+
+class AdvisorPDFExporter(AdvisorExporter):
+    """Pages for printing and for archives."""
+
+    export_from_notebook = "Advice report (PDF)"
+    output_mimetype = "application/pdf"
+    file_extension = ".pdf"
+    format = "pdf"
+
+
+class AdvisorDOCXExporter(AdvisorExporter):
+    """A Word document."""
+
+    export_from_notebook = "Advice report (Word)"
+    output_mimetype = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    file_extension = ".docx"
+    format = "docx"

@@ -52,8 +52,8 @@ class FileFormat:
 FORMATS = {
     one.name: one for one in (
         FileFormat("html", _html, "advisorkit.export.html:render"),
-        FileFormat("pdf", _pdf, needs=("typst",)),
-        FileFormat("docx", _office, needs=("docx",)),
+        FileFormat("pdf", _pdf, "advisorkit.export.pdf:render", needs=("typst", "fontpkg_arimo")),
+        FileFormat("docx", _office, "advisorkit.export.docx:render", needs=("docx", "typst", "fontpkg_arimo")),
         FileFormat("pptx", _office, needs=("pptx",)),
         FileFormat("xlsx", _office),
     )
@@ -79,6 +79,15 @@ def chosen(names: Iterable[str], where: str = "") -> tuple[str, ...]:
     if lacking := [name for name in asked if not all(map(find_spec, FORMATS[name].needs))]:
         raise UsageError(f"{where}{', '.join(lacking)} needs packages that are not here: pip install 'advisorkit[formats]'")
     return asked
+
+
+def settled(office: bytes) -> bytes:
+    """An office file with its parts in order and without the time of writing, so that the same parts give the same bytes."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(office)) as parts, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as out:
+        for name in sorted(parts.namelist()):
+            out.writestr(zipfile.ZipInfo(name), parts.read(name), zipfile.ZIP_DEFLATED)
+    return made.getvalue()
 
 
 _WHOLE = {"ipynb": _notebook} | {name: one.whole for name, one in FORMATS.items()}

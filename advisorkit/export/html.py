@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -16,7 +15,7 @@ from plotly.offline import get_plotlyjs
 from advisorkit.charts.figures import spec
 from advisorkit.charts.theme import LIGHT
 from advisorkit.export.blocks import Block, ChartBlock
-from advisorkit.export.brand import Brand, read_brand
+from advisorkit.export.brand import Brand
 from advisorkit.export.markup import html, template
 from advisorkit.export.pages import document
 
@@ -36,11 +35,10 @@ def render(notebook: Any, *, interactive: bool = False, brand: Brand | str | Pat
         RenderError: If the notebook is unfinished or an output has no renderer.
         EngagementError: If the brand file has faults.
     """
-    chosen = read_brand(brand) if isinstance(brand, str | Path) else brand
-    found = document(notebook)
+    found = document(notebook, "html", brand)
     scripts = [get_plotlyjs(), _START] if interactive else []
     return template("index.html.j2").render(
-        pages=found.pages, parts=found.parts, cover=replace(found.cover, brand=chosen or found.cover.brand), colours=LIGHT, css=css_words,
+        pages=found.pages, parts=found.parts, cover=found.cover, colours=LIGHT, css=css_words,
         markup=partial(_markup, interactive=interactive), scripts=scripts, hashes=[b64encode(sha256(s.encode()).digest()).decode() for s in scripts],
     )
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import nh3
+from bs4 import BeautifulSoup, Tag
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
-from advisorkit.export.blocks import Block, Cover, DecisionBlock, Done, Heading
+from advisorkit.export.blocks import Block, Cover, DecisionBlock, Done, Heading, Text
+from advisorkit.export.brand import Brand, read_brand
 from advisorkit.export.bundles import ONLY, read
 from advisorkit.values.errors import RenderError
 
 HIDDEN = "remove-cell"
 """Tag of cells that speak to the consultant, not to the client."""
+_LISTS: dict[str, Literal["bullets", "numbered"]] = {"ul": "bullets", "ol": "numbered"}
 _TAGS = {"p", "ul", "ol", "li", "strong", "em", "blockquote", "br", "h3"}
 
 
@@ -47,8 +51,15 @@ class Document:
         return {part: number for part, number in first.items() if part}
 
 
-def document(notebook: Any, format: str = "html") -> Document:
-    """The document that an executed notebook holds for `format`: what was shown for it alone, or else what is for all."""
+def document(notebook: Any, format: str = "html", brand: Brand | str | Path | None = None) -> Document:
+    """The document that an executed notebook holds for `format`: what was shown for it alone, or else what is for all.
+
+    `brand` is a brand or its file and wins over the notebook's own. Outside HTML, Markdown cells are blocks as well.
+
+    Raises:
+        RenderError: If the notebook is unfinished or an output has no renderer.
+        EngagementError: If the brand file has faults.
+    """
     shown = list(_items(notebook))
     own = [item for item, only in shown if only == format]
     items = [item for item, only in shown if (only == format or isinstance(item, Cover | Done) if own else not only)]
@@ -57,7 +68,18 @@ def document(notebook: Any, format: str = "html") -> Document:
     covers = [item for item in items if isinstance(item, Cover)]
     if len(covers) != 1:
         raise RenderError(f"a document needs one cover; this notebook has {len(covers)}")
-    return Document(covers[0], tuple(_pages([i for i in items if not isinstance(i, Cover | Done)])))
+    chosen = read_brand(brand) if isinstance(brand, str | Path) else brand or covers[0].brand
+    shown_here = [one for item in items if not isinstance(item, Cover | Done) for one in (_blocks(item) if isinstance(item, str) and format != "html" else (item,))]
+    return Document(replace(covers[0], brand=chosen), tuple(_pages(shown_here)))
+
+
+def _blocks(markup: str) -> Iterator[Block]:
+    """The paragraphs, headings and lists of a Markdown cell's cleaned HTML."""
+    for part in BeautifulSoup(markup, "html.parser").children:
+        if isinstance(part, Tag) and part.name in _LISTS:
+            yield Text(tuple(one.get_text(" ", strip=True) for one in part.find_all("li")), _LISTS[part.name])
+        elif words := " ".join(part.get_text().split()):
+            yield Heading(words) if isinstance(part, Tag) and part.name == "h3" else Text((words,))
 
 
 def _items(notebook: Any) -> Iterator[tuple[Block | str, str]]:

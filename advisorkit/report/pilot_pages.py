@@ -43,7 +43,7 @@ def pilot_cover(report: Report, key: str) -> tuple[Block, ...]:
     """A cover with the title of the sentence `key`: ``charter.cover`` or ``review.cover``."""
     engagement, names = report.workflows[0].engagement, [study.workflow.name for study in report.workflows]
     about = "; ".join((", ".join(names), *basis(report.workflows[0])))
-    return (Cover(say(key), about, engagement.client, day(engagement.as_of), sample_words(engagement), report.brand, leaflet=key != "review.cover"),)
+    return (Cover(say(key), about, engagement.client, day(engagement.as_of), sample_words(engagement), report.brand, leaflet=key != "review.cover", as_of=engagement.as_of.isoformat()),)
 
 
 def charter(study: Study) -> tuple[Block, ...]:

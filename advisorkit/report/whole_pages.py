@@ -29,7 +29,7 @@ def cover(studies: Sequence[Study], brand: Brand) -> tuple[Block, ...]:
     """The cover: title, what it is about, client, date, sender."""
     engagement = studies[0].engagement
     about = say("cover.one", workflow=studies[0].workflow.name) if len(studies) == 1 else say("cover.many", count=count(len(studies)))
-    return (Cover(say("cover.title"), "; ".join((about, *basis(studies[0]))), engagement.client, day(engagement.as_of), sample_words(engagement), brand),)
+    return (Cover(say("cover.title"), "; ".join((about, *basis(studies[0]))), engagement.client, day(engagement.as_of), sample_words(engagement), brand, as_of=engagement.as_of.isoformat()),)
 
 
 def basis(study: Study) -> tuple[str, ...]:

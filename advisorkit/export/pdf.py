@@ -1,0 +1,56 @@
+"""An executed notebook as a PDF file for archives (PDF/A-2a) that can be read aloud (PDF/UA-1)."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from dataclasses import asdict
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from advisorkit.charts.draw import scene
+from advisorkit.charts.theme import LIGHT
+from advisorkit.export.blocks import Block, ChartBlock, LineItems, Table
+from advisorkit.export.brand import Brand
+from advisorkit.export.pages import document
+from advisorkit.export.typesetting import drawing, typeset
+
+_WIDE = 650
+"""Width of text in pixels."""
+
+
+def render(notebook: Any, *, interactive: bool = False, brand: Brand | str | Path | None = None) -> bytes:  # noqa: ARG001
+    """An executed notebook as PDF; `brand` is a brand or its file and wins over the notebook's own.
+
+    Raises:
+        RenderError: If the notebook is unfinished, or an output has no renderer or a chart no words.
+        EngagementError: If the brand file has faults.
+    """
+    found = document(notebook, "pdf", brand)
+    cover = asdict(found.cover)
+    logo = found.cover.brand.logo
+    cover["brand"]["logo"] = list(b64decode(logo.partition(",")[2])) if logo else None
+    parts = [
+        {"name": name, "pages": [[_data(item) for item in page.items] for page in pages]}
+        for name, pages in groupby(found.pages, key=lambda page: page.part)
+    ]
+    day = [int(part) for part in (found.cover.as_of or "1970-01-01").split("-")]
+    data = {"cover": cover, "parts": parts, "day": day, "colours": LIGHT, "contents": len(found.pages) > 2, "words": {"contents": "Contents"}}
+    return bytes(typeset("report.typ", data, found.cover.brand, pdf_standards=["a-2a", "ua-1"]))
+
+
+def _data(block: Block | str) -> dict[str, Any]:
+    match block:
+        case ChartBlock():
+            told = block.chart if block.titled else None
+            return {
+                "kind": "Chart", "title": told.title if told else "", "subtitle": block.chart.subtitle, "beside": block.beside,
+                "alt": block.chart.alt, "svg": drawing(block.chart), "width": scene(block.chart).width,
+            }
+        case LineItems():
+            return _data(block.table)
+        case Table():
+            return {"kind": "Table", **asdict(block), "widths": block.widths(_WIDE), "size": block.size}
+        case str():
+            raise TypeError("Markdown is blocks by now")
+    return {"kind": type(block).__name__, **asdict(block)}

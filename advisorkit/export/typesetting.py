@@ -1,0 +1,66 @@
+"""Pages and pictures set by typst, out of data that it never reads as markup.
+
+typst leaves threads behind, so it is loaded when it is first used: in a report's own process, never in a primed one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from advisorkit.charts.draw import scene
+from advisorkit.charts.kinds import Chart
+from advisorkit.charts.svg import svg
+from advisorkit.charts.theme import SANS, SERIF
+from advisorkit.export.brand import Brand
+
+FACES = ("Arimo", "DejaVu Sans")
+"""Sans faces that come with packages: as wide as the Helvetica that charts are laid out for, and one with more letters and signs."""
+ADVICE = ("Libertinus Serif", *FACES)
+"""Serif faces; the first is part of typst."""
+_HELD = {"fontpkg_arimo": "files", "matplotlib": "mpl-data/fonts/ttf"}
+
+
+def typeset(source: str, data: Any, brand: Brand, **options: Any) -> Any:
+    """What typst makes of the source file of that name; `data` is its ``sys.inputs.data``, as JSON.
+
+    Fonts are those of packages, so the bytes are the same on every machine. Where a brand has faces of its own or a letter
+    is in none of ours, the machine's fonts are used too.
+    """
+    typst = import_module("typst")
+    text = (Path(__file__).parent / "template" / "advisorkit" / source).read_text(encoding="utf-8")
+    own = (brand.sans, brand.serif) != (SANS, SERIF)
+    fonts = [str(Path(spec.origin).parent / folder) for package, folder in _HELD.items() if (spec := find_spec(package)) and spec.origin]
+    look = {"sans": (*_names(brand.sans, SANS), *FACES), "serif": (*_names(brand.serif, SERIF), *ADVICE)}
+
+    def made(*, system: bool) -> Any:
+        inputs = {"data": json.dumps({**data, **look, "fallback": system})}
+        return typst.compile(text.encode(), sys_inputs=inputs, font_paths=fonts, ignore_system_fonts=not system, **options)
+
+    try:
+        return made(system=own)
+    except typst.TypstError as error:
+        if "could not be displayed" not in str(error):
+            raise
+        return made(system=True)
+
+
+def _names(faces: str, ours: str) -> tuple[str, ...]:
+    return () if faces == ours else tuple(face.strip(" \"'") for face in faces.split(","))
+
+
+def drawn(charts: Sequence[Chart], brand: Brand) -> Iterator[tuple[bytes, float]]:
+    """Charts as PNG, twice as fine as a screen, each with its width in pixels."""
+    if charts:
+        data = {"charts": [{"svg": drawing(chart), "width": scene(chart).width} for chart in charts]}
+        made = typeset("pictures.typ", data, brand, format="png", ppi=192)
+        yield from zip([made] if isinstance(made, bytes) else made, (one["width"] for one in data["charts"]), strict=True)
+
+
+def drawing(chart: Chart) -> str:
+    """The SVG of a chart, in our own face."""
+    return svg(chart).replace(SANS, FACES[0])

@@ -1,0 +1,65 @@
+"""A notebook that ran, with every kind of block and of chart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+from sample_charts import CHARTS
+
+from advisorkit.export.blocks import (
+    Block,
+    Callout,
+    Cell,
+    ChartBlock,
+    Cover,
+    DecisionBlock,
+    Done,
+    Heading,
+    KeyFigure,
+    KeyFigures,
+    LineItems,
+    Money,
+    Text,
+    table_of,
+)
+from advisorkit.export.brand import Brand
+from advisorkit.export.bundles import bundle
+
+COVER = Cover("Look it up?", "Advice on one workflow: Claims", "Harbour Mutual", "20 November 2026", sample="Sample client, invented figures", brand=Brand(name="Your firm"), as_of="2026-11-20")
+PAGES: tuple[Block, ...] = (
+    DecisionBlock("Start small", "Claims", clear=True, state="Clear."), Text(("Why it is so.",), "lead"),
+    KeyFigures((KeyFigure("€32k", "to build; 80% range €24k to €48k"), KeyFigure("81%", "expected right"))), Callout("A person decides.", "A handler reads each answer.", "warning"),
+    Heading("What we ask you to decide", 3), Text(("Approve €32k.", "Name two experts."), "numbered"), Text(("A guess.",), "bullets"), Text(("As told.",), "note"),
+    table_of("Tests", ["Test", "Right", "State"], [["Spare parts", "63%\n58 to 68%", Cell("a guess", "guess")], [Cell("RAG", "rag"), "7%", Cell("old", "muted")]], (1,), subtitle="Share", note="By two experts."),
+    Heading("All charts", 2, "Claims"), *(ChartBlock(chart) for chart in CHARTS),
+    LineItems("Bill", "EUR", (Cell("RAG", "rag"),), (Money("Build", (21_600.0,)),)),
+)
+
+
+def notebook(*blocks: Block, source: str = "show(page)") -> Any:
+    outputs = [new_output("display_data", data=bundle(block)) for block in blocks]
+    return new_notebook(cells=[new_code_cell(source, outputs=outputs)])
+
+
+def whole() -> Any:
+    return notebook(COVER, *PAGES, Done())
+
+
+def words_of(block: Any) -> Iterator[str]:
+    """Every text that a reader of `block` must find, line by line; a chart's without what is drawn."""
+    if isinstance(block, str):
+        yield from filter(None, block.split("\n"))
+    elif isinstance(block, tuple):
+        for item in block:
+            yield from words_of(item)
+    elif isinstance(block, LineItems):
+        yield from words_of(block.table)
+    elif isinstance(block, ChartBlock):
+        yield from words_of((block.chart.title, block.chart.subtitle, *block.beside))
+    elif is_dataclass(block):
+        for field in fields(block):
+            if field.name not in {"tone", "style", "part"}:
+                yield from words_of(getattr(block, field.name))
