@@ -29,21 +29,47 @@ def cells(path: Path) -> list[dict[str, object]]:
     return json.loads(path.read_text())["cells"]  # type: ignore[no-any-return]
 
 
+def code(path: Path) -> list[dict[str, object]]:
+    return [cell for cell in cells(path) if cell["cell_type"] == "code"]
+
+
 @pytest.mark.parametrize("name", WORKBOOKS)
 def test_a_workbook_has_short_cells_no_logic_and_no_outputs(name: str) -> None:
-    for cell in cells(ROOT / "workbooks" / f"{name}.ipynb"):
+    coded = code(ROOT / "workbooks" / f"{name}.ipynb")
+    for cell in coded:
         source = "".join(cell["source"])  # type: ignore[arg-type]
         assert len(source.splitlines()) <= 5
         assert cell["outputs"] == []
         assert cell["execution_count"] is None
         assert not any(isinstance(node, ast.If | ast.For | ast.FunctionDef | ast.Lambda) for node in ast.walk(ast.parse(source)))
+    assert [n for n, cell in enumerate(coded) if cell["metadata"].get("tags") == ["app"]] == [0, len(coded) - 1], "Voilà opens the file and shows the screen"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", WORKBOOKS)
+def test_a_workbook_is_parts_below_short_headings(name: str, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = copy_workbooks(file)
+    monkeypatch.chdir(folder)
+    session, shown = {"__name__": "__main__"}, 0
+    for cell in cells(folder / f"{name}.ipynb"):
+        source = "".join(cell["source"])  # type: ignore[arg-type]
+        if cell["cell_type"] == "markdown":
+            assert source.startswith("#") and all(len(line) <= 110 for line in source.splitlines())
+            continue
+        *lines, last = ast.parse(source).body
+        exec(compile(ast.Module(lines, []), name, "exec"), session)
+        if isinstance(last, ast.Expr):
+            assert eval(compile(ast.Expression(last.value), name, "eval"), session) is not None
+            shown += 1
+        else:
+            exec(compile(ast.Module([last], []), name, "exec"), session)
+    assert shown >= 5
 
 
 def test_workbooks_are_copied_beside_the_file_and_open_it(file: Path) -> None:
     folder = copy_workbooks(file)
 
     assert sorted(path.stem for path in folder.glob("*.ipynb")) == sorted(WORKBOOKS)
-    source = "".join(cells(folder / "1_assessment.ipynb")[0]["source"])  # type: ignore[arg-type]
+    source = "".join(code(folder / "1_assessment.ipynb")[0]["source"])  # type: ignore[arg-type]
     assert ast.parse(source)
     assert '"../acme\'s.yaml"' in source
 

@@ -116,11 +116,11 @@ def test_parts_follow_an_edit_of_a_cell(work: ak.Work) -> None:
 
 
 def test_parts_of_one_group_of_assumptions_hold_that_group_alone(work: ak.Work) -> None:
-    work.ui.assumptions("workload")
+    work.ui.assumptions("people")
 
-    rows = work.ui._screen.view["assumptions workload"]["rows"]
-    assert {work.judged().inputs.rows[row["name"]].assumption.group for row in rows} == {"workload"}
-    with pytest.raises(UsageError, match="no group 'bild' of assumptions; there is workload"):
+    rows = work.ui._screen.view["assumptions people"]["rows"]
+    assert {work.judged().inputs.rows[row["name"]].assumption.topic for row in rows} == {"people"}
+    with pytest.raises(UsageError, match="no group 'bild' of assumptions; there is volume"):
         work.ui.assumptions("bild")
 
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from advisorkit.values.engagement import Adopted, Setting
 from advisorkit.values.quantities import MOST, Estimate, percent
@@ -25,6 +25,10 @@ MOST_GROWTH = 10.0
 """Largest yearly growth, so that a century of it stays a number."""
 DRAWS, MOST_DRAWS = 2**14, 2**16
 """Draws of a simulation where nobody says how many, and the most, so that it ends within seconds and in ordinary memory."""
+
+Topic = Literal["volume", "people", "errors", "checking", "tokens", "models", "build", "pilot", "run", "money", "buy"]
+"""What assumptions are about, in the order of lists."""
+TOPICS = get_args(Topic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,8 @@ class Assumption:
     """Line of the bill beside the first version that it stands for."""
     above_zero: bool = False
     """Whether 0 makes no sense, since it is divided by."""
+    topic: Annotated[Topic, Named("topic")] = field(kw_only=True)
+    """What it is about, as lists group it."""
     source: str = field(kw_only=True)
     """Where the default comes from."""
     checked: date = field(kw_only=True)
@@ -107,7 +113,7 @@ class Assumption:
         """Unit with words for the engagement's currency and for parts of 1.
 
         Example:
-            >>> Assumption("a", "A", "", "{share} a year", kind="share", source="", checked=date(2026, 11, 30)).unit_in("€", "%")
+            >>> Assumption("a", "A", "", "{share} a year", kind="share", topic="run", source="", checked=date(2026, 11, 30)).unit_in("€", "%")
             '% a year'
         """
         return self.measure.replace("{currency}", currency).replace("{share}", share)
@@ -136,7 +142,7 @@ class Assumption:
         """Why `value` cannot be used, or an empty string.
 
         Example:
-            >>> share = Assumption("a", "A", "", "share", kind="share", source="", checked=date(2026, 11, 30))
+            >>> share = Assumption("a", "A", "", "share", kind="share", topic="run", source="", checked=date(2026, 11, 30))
             >>> share.fits(Estimate.of([0.5, 1.2]))
             'must lie between 0 and 1'
         """

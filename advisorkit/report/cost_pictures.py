@@ -133,7 +133,7 @@ def input_words(value: float, of: Assumption, currency: str) -> str:
 
     Example:
         >>> values = {"{currency} an item": 3, "{share}": 0.08, "calls a month": 25_000}
-        >>> [input_words(value, Assumption("a", "A", "", unit, source="", checked=""), "EUR") for unit, value in values.items()]
+        >>> [input_words(value, Assumption("a", "A", "", unit, topic="run", source="", checked=""), "EUR") for unit, value in values.items()]
         ['€3', '8%', '25k']
     """
     if of.in_money:

@@ -20,6 +20,8 @@ from advisorkit.study.study import Study
 LARGE = 1.45
 """Size of charts in presenter mode."""
 _WIDEST = 800
+_WIDEST_OF = {"map": 420, "shares": 520, "flips": 520}
+"""Charts that are not drawn wider than this, however much room there is."""
 _USUAL = {
     "shares": 388, "map": 344, "waterfall": 584, "flips": 404, "path": 524, "ranges": 460, "cheapest": 280, "curves": 410, "tornado": 330, "workflows": 660,
 }  # fmt: skip
@@ -48,7 +50,7 @@ def charted(name: str, study: Study) -> Chart | None:
 
 def picture(name: str, chart: Chart, look: Look) -> Doc:
     """`chart` as the browser draws it, laid out for the width that it has there; explored charts also as a plotly figure."""
-    wide = min(look.widths.get(name, _USUAL.get(name, 400)) / (LARGE if look.presenting else 1), _WIDEST)
+    wide = min(look.widths.get(name, _USUAL.get(name, 400)) / (LARGE if look.presenting else 1), _WIDEST_OF.get(name, _WIDEST))
     sizes = _sizes(name, len(chart.rows()), wide, look)
     theme = THEMES[look.theme] if name in look.explored else None
     return {

@@ -149,7 +149,7 @@ def assumption_table(study: Study, tried: Collection[str], look: Look, group: st
     """Rows that matter most, all of them or those of a `group`, and what is stale or only tried."""
     ages = {age.id: age for age in study.inputs.prices()}
     changed = sum(_changed(row, tried) for row in study.inputs.rows.values())
-    within = [name for name, row in study.inputs.rows.items() if row.assumption.group == group]
+    within = [name for name, row in study.inputs.rows.items() if row.assumption.topic == group]
     names = within or (list(study.inputs.rows) if look.every_row else _first(study, tried))
     rows = [_row(study, tried, look, study.inputs.rows[name], ages) for name in names]
     stale = [study.inputs.rows[name].assumption.label for name in study.inputs.rows if _stale(study.inputs.rows[name], ages)]

@@ -17,7 +17,7 @@ from advisorkit.catalog.tables import assumptions
 from advisorkit.screens.delivery import Delivery
 from advisorkit.screens.edits import EDITS
 from advisorkit.screens.parts import LiveDocument, Tree, classed, laid_out, names, tell
-from advisorkit.screens.sections import SECTIONS, document, page_of, tree
+from advisorkit.screens.sections import LOOSE, SECTIONS, document, page_of, tree
 from advisorkit.screens.state import Look, Notice, State
 from advisorkit.screens.work import Work
 from advisorkit.values.errors import AdvisorError, UsageError
@@ -160,27 +160,25 @@ class Loose(Screen):
     """Parts that a consultant places one by one; they have no bar and no box of their own."""
 
     def __init__(self, work: Work) -> None:
-        super().__init__(work, _LOOSE, ("ak-main",))
+        super().__init__(work, LOOSE, ("ak-main",))
 
-    def part(self, *wanted: str) -> Widget:
-        """The parts called so, one below the other; they follow the session from now on.
+    def part(self, *wanted: Tree) -> Widget:
+        """The parts called so, one below the other, or boxes of them; they follow the session from now on.
 
         Raises:
             UsageError: If there is no such part.
         """
-        list(map(page_of, (name for name in wanted if name != "bar")))
-        placed = tuple(dict.fromkeys((*self.look.layouts[_LOOSE], *wanted)))
-        if placed != self.look.layouts[_LOOSE]:
-            self.look = replace(self.look, layouts={_LOOSE: placed})
+        found = [name for one in wanted for name in names(one)]
+        list(map(page_of, (name for name in found if name != "bar")))
+        placed = tuple(dict.fromkeys((*self.look.layouts[LOOSE], *found)))
+        if placed != self.look.layouts[LOOSE]:
+            self.look = replace(self.look, layouts={LOOSE: placed})
             self.send()
-        found = [laid_out(name, self.document) for name in wanted]
-        return found[0] if len(found) == 1 else classed(VBox(found), "ak-stack")
+        made = [laid_out(one, self.document) if isinstance(one, str) else classed(Box([laid_out(one, self.document)]), "ak ak-screen ak-loose") for one in wanted]
+        return made[0] if len(made) == 1 else classed(VBox(made), "ak-stack")
 
     def _laid_out(self) -> tuple[Widget, ...]:
         return ()
-
-
-_LOOSE = "parts"
 
 
 def screen(work: Work, section: str = "assessment", layout: tuple[Tree, ...] | None = None) -> Widget:

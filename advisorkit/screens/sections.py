@@ -54,6 +54,8 @@ _PRESENTED: Mapping[str, Tree] = {
 _UNPRICED: Tree = ("ak-main ak-portfolio", "advice costs")
 SECTIONS = tuple(_PLAIN)
 """Workbooks, in the order of a session."""
+LOOSE = "parts"
+"""What stands instead of a workbook where parts are placed one by one: no tabs, no presenter mode."""
 layouts: Mapping[str, Tree] = _PLAIN
 """The layout of each workbook: boxes, each its class and what it holds, and parts by name; to be copied and changed."""
 _PAGE_OF = {name: page for trees in (_PRESENTED, _PLAIN) for page, layout in trees.items() for name in names(layout)}
@@ -97,7 +99,7 @@ def _bar(work: Work, look: Look, spoken: str) -> Doc:
     engagement, state, time = work.engagement, work.state, f"{work.file.at:%H:%M}"
     return {
         "client": engagement.client, "sample": engagement.sample, "workflow": state.workflow,
-        "workflows": [[w.id, w.name] for w in engagement.workflows], "sections": [[name, tell(f"section.{name}")] for name in SECTIONS],
+        "workflows": [[w.id, w.name] for w in engagement.workflows], "sections": [[name, tell(f"section.{name}")] for name in SECTIONS if look.section != LOOSE],
         "section": look.section, "presenting": look.presenting, "scenario": state.scenario, "scenarios": list(state.engagement.scenarios),
         "tried": tell("scenarios.tried", name=state.scenario or tell("ui.base")) if state.workflow in state.tried else "",
         "undo": bool(work.past), "redo": bool(work.future), "spoken": spoken,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache, cached_property
 from html import escape
 from importlib import import_module
@@ -17,9 +17,11 @@ from ipywidgets import Widget
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions
 from advisorkit.charts.figures import figure
+from advisorkit.costs.assumption import TOPICS
 from advisorkit.screens.charted import charted
-from advisorkit.screens.parts import tell
+from advisorkit.screens.parts import Tree, tell
 from advisorkit.screens.screen import Loose
+from advisorkit.screens.sections import layouts
 from advisorkit.screens.shown import BeforeAfter, brief, shown_study
 from advisorkit.screens.state import State
 from advisorkit.screens.work import Work
@@ -59,6 +61,14 @@ class Workbook(Work):
         return BeforeAfter(self.judge(before), self.judged(), self.heard)
 
 
+def _placed(meaning: str, *tree: Tree) -> Callable[[Parts], Widget]:
+    def part(self: Parts) -> Widget:
+        return self._screen.part(*tree)
+
+    part.__doc__ = meaning
+    return part
+
+
 class Parts:
     """The parts of the screens as widgets, for any cell or box; all follow one state.
 
@@ -69,45 +79,26 @@ class Parts:
     def __init__(self, work: Work) -> None:
         self._screen = Loose(work)
 
-    def question(self) -> Widget:
-        """The next best question, with its answers."""
-        return self._screen.part("question")
-
-    def questions(self) -> Widget:
-        """Every question by topic, to jump to."""
-        return self._screen.part("questions")
-
-    def answers(self) -> Widget:
-        """Every answer given, to be taken up again."""
-        return self._screen.part("answers")
-
-    def advice(self) -> Widget:
-        """What to do now and where it will probably end, with how clear that is."""
-        return self._screen.part("advice", "verdict")
-
-    def shares(self) -> Widget:
-        """Chances of the patterns."""
-        return self._screen.part("chart shares")
-
-    def map(self) -> Widget:
-        """The two beliefs on one map."""
-        return self._screen.part("chart map")
-
-    def reasons(self) -> Widget:
-        """What each answer adds."""
-        return self._screen.part("chart waterfall")
-
-    def flips(self) -> Widget:
-        """Answers that would change the advice."""
-        return self._screen.part("chart flips")
-
-    def path(self) -> Widget:
-        """The path, rung by rung."""
-        return self._screen.part("chart path")
-
-    def scenarios(self) -> Widget:
-        """All scenarios of the workflow side by side."""
-        return self._screen.part("blocks scenarios")
+    bar = _placed("Client, workflow, scenario, undo, and what is to be told.", "bar")
+    question = _placed("The next best question, with its answers.", "question")
+    questions = _placed("Every question by topic, to jump to.", "questions")
+    answers = _placed("Every answer given, to be taken up again.", "answers")
+    advice = _placed("What to do now and where it will probably end, with how clear that is.", "advice", "verdict")
+    shares = _placed("Chances of the patterns.", "chart shares")
+    map = _placed("The two beliefs on one map.", "chart map")
+    reasons = _placed("What each answer adds.", "chart waterfall")
+    flips = _placed("Answers that would change the advice.", "chart flips")
+    path = _placed("The path, rung by rung.", "chart path")
+    scenarios = _placed("All scenarios of the workflow side by side.", "blocks scenarios")
+    costs = _placed("What each pattern costs: the bill and its ranges.", "advice costs", "blocks bill", "chart ranges")
+    bill = _placed("What each pattern costs: the bill.", "blocks bill")
+    ranges = _placed("What each pattern costs, with ranges.", "chart ranges")
+    cheapest = _placed("How often each pattern costs least.", "chart cheapest", "blocks notes")
+    curves = _placed("How cost builds up by month.", "chart curves")
+    tornado = _placed("What moves the result most.", "chart tornado")
+    pilot = _placed("The pilot: how many cases to mark, results in, what they say.", layouts["pilot"])
+    portfolio = _placed("Every workflow, and what they cost together.", layouts["portfolio"])
+    deliver = _placed("Files for the client.", layouts["deliver"])
 
     def assumptions(self, group: str = "") -> Widget:
         """Assumptions to be changed: those that matter most, or all of one group.
@@ -115,38 +106,17 @@ class Parts:
         Raises:
             UsageError: If there is no such group; names those there are.
         """
-        groups = list(dict.fromkeys(one.group for one in assumptions().values()))
-        if group and group not in groups:
-            raise UsageError(f"no group '{group}' of assumptions; there is {', '.join(groups)}")
+        if group and group not in TOPICS:
+            raise UsageError(f"no group '{group}' of assumptions; there is {', '.join(TOPICS)}")
         return self._screen.part(f"assumptions {group}".strip())
 
-    def costs(self) -> Widget:
-        """What each pattern costs: the bill and its ranges."""
-        return self._screen.part("advice costs", "chart ranges", "blocks bill")
 
-    def curves(self) -> Widget:
-        """How cost builds up by month."""
-        return self._screen.part("chart curves")
+def _drawn(meaning: str, name: str) -> Callable[[Figures], go.Figure]:
+    def chart(self: Figures) -> go.Figure:
+        return self._figure(name)
 
-    def tornado(self) -> Widget:
-        """What moves the result most."""
-        return self._screen.part("chart tornado")
-
-    def pilot(self) -> Widget:
-        """The pilot: how many cases to mark, results in, what they say."""
-        return self._screen.part("advice pilot", "results", "blocks figures", "blocks pilot")
-
-    def portfolio(self) -> Widget:
-        """Every workflow, and what they cost together."""
-        return self._screen.part("advice portfolio", "blocks sums", "blocks workflows", "chart workflows", "blocks together")
-
-    def deliver(self) -> Widget:
-        """Files for the client."""
-        return self._screen.part("advice deliver", "formats", "files", "blocks deliver")
-
-    def bar(self) -> Widget:
-        """Client, workflow, scenario, undo, and what is to be told."""
-        return self._screen.part("bar")
+    chart.__doc__ = meaning
+    return chart
 
 
 class Figures:
@@ -163,41 +133,15 @@ class Figures:
         heading = f"<b>{escape(chart.title)}</b>" + (f"<br><sup>{escape(chart.subtitle)}</sup>" if chart.subtitle else "")
         return made.update_layout(template="advisorkit", title={"text": heading, "x": 0, "y": 0.98, "yanchor": "top"}, margin={"t": 64}, height=made.layout.height + 64)
 
-    def map(self) -> go.Figure:
-        """The two beliefs on one map."""
-        return self._figure("map")
-
-    def shares(self) -> go.Figure:
-        """Chances of the patterns."""
-        return self._figure("shares")
-
-    def reasons(self) -> go.Figure:
-        """What each answer adds."""
-        return self._figure("waterfall")
-
-    def flips(self) -> go.Figure:
-        """Answers that would change the advice."""
-        return self._figure("flips")
-
-    def path(self) -> go.Figure:
-        """The path, rung by rung."""
-        return self._figure("path")
-
-    def costs(self) -> go.Figure:
-        """What each pattern costs, with ranges."""
-        return self._figure("ranges")
-
-    def curves(self) -> go.Figure:
-        """How cost builds up by month."""
-        return self._figure("curves")
-
-    def tornado(self) -> go.Figure:
-        """What moves the result most."""
-        return self._figure("tornado")
-
-    def portfolio(self) -> go.Figure:
-        """What every workflow costs."""
-        return self._figure("workflows")
+    map = _drawn("The two beliefs on one map.", "map")
+    shares = _drawn("Chances of the patterns.", "shares")
+    reasons = _drawn("What each answer adds.", "waterfall")
+    flips = _drawn("Answers that would change the advice.", "flips")
+    path = _drawn("The path, rung by rung.", "path")
+    costs = _drawn("What each pattern costs, with ranges.", "ranges")
+    curves = _drawn("How cost builds up by month.", "curves")
+    tornado = _drawn("What moves the result most.", "tornado")
+    portfolio = _drawn("What every workflow costs.", "workflows")
 
 
 @cache

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, expect
-from playwright.sync_api import TimeoutError as TooLate
 
 import advisorkit as ak
 from advisorkit.screens.live import Server
@@ -24,13 +22,12 @@ def open_app(page: Page, server: Server, workbook: str = "1_assessment") -> None
 
 
 def open_lab(page: Page, server: Server, workbook: str = "1_assessment") -> None:
+    """Open a workbook, which runs by itself, and run its last cell, which holds the whole screen."""
     page.goto(server.url(workbook))
+    page.locator(".ak-is-bar .ak-client").first.wait_for()
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
-    for _ in range(5):
-        run_all(page)
-        with suppress(TooLate):
-            page.locator(SCREEN).wait_for(timeout=12_000)
-            break
+    page.locator(".jp-CodeCell").last.locator(".cm-content").click()
+    page.keyboard.press("Control+Enter")
     settle(page)
 
 
@@ -45,8 +42,13 @@ def settle(page: Page) -> None:
 
 
 def run_in_cell(page: Page, code: str) -> None:
-    """Run `code` in the last cell of the notebook and wait until it has run: its document comes before its number."""
+    """Run `code` in a cell below the screen and wait until it has run: its document comes before its number."""
     last = page.locator(".jp-CodeCell").last
+    if "ak.screen" in last.inner_text():
+        last.locator(".cm-content").click()
+        page.keyboard.press("Escape")
+        page.keyboard.press("b")
+        last = page.locator(".jp-CodeCell").last
     number = last.locator(".jp-InputPrompt")
     last.locator(".cm-content").click()
     page.keyboard.press("Control+a")
@@ -97,12 +99,12 @@ def truth(file: Path) -> Study:
     return ak.open(file).judged()
 
 
-MARKS = """([chart, kind]) => [...document.querySelectorAll(`[data-chart=${chart}] path[data-tip]${kind}`)].map((mark) => {
+MARKS = """([chart, kind]) => [...document.querySelectorAll(`.ak-screen[data-revision] [data-chart=${chart}] path[data-tip]${kind}`)].map((mark) => {
   const box = mark.getBBox();
   return [mark.getAttribute('fill').replace(/^var\\(--ak-|\\)$/g, ''), box.x + box.width / 2, box.y + box.height / 2, box.width];
 })"""
 """Marks with words for the pointer, from the drawing itself: colour, middle across and down, width."""
-SIZE = "() => { const size = document.querySelector('[data-chart=map] svg').viewBox.baseVal; return [size.width, size.height]; }"
+SIZE = "() => { const size = document.querySelector('.ak-screen[data-revision] [data-chart=map] svg').viewBox.baseVal; return [size.width, size.height]; }"
 
 
 def drawn(page: Page, chart: str, kind: str = "") -> list[tuple[str, float, float, float]]:
@@ -149,7 +151,7 @@ def check(page: Page, file: Path) -> None:
     assert abs(belief[1] - view.advice.belief.training) < 0.004
     assert view.decision.sentences[0] in text(page, ".ak-advice h1")
     in_line(drawn_totals(page), view)
-    revisions = page.evaluate("() => [...document.querySelectorAll('.ak, .ak figure')].map((one) => one.dataset.revision)")
+    revisions = page.evaluate("() => [...document.querySelectorAll('.ak-screen[data-revision] :is(.ak, figure)')].map((one) => one.dataset.revision)")
     assert len(set(revisions)) == 1
 
 

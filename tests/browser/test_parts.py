@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from browser.live_page import run_all, truth
 from nbformat import v4
 from playwright.sync_api import Page, expect
 
-from advisorkit.screens.live import Server
+from advisorkit.screens.live import WORKBOOKS, Server
 
 CELLS = (
     'import advisorkit as ak\nfrom ipywidgets import HBox, VBox\nwork = ak.open("../harbour.yaml")\nwork',
@@ -25,9 +24,8 @@ CELLS = (
 
 def own(server: Server, file: Path) -> str:
     """Address of a notebook of the consultant's own, beside those of the house."""
-    folder = file.parent / "harbour.yaml.workbooks"
-    like = json.loads((folder / "1_assessment.ipynb").read_text(encoding="utf-8"))
-    nbformat.write(v4.new_notebook(cells=[v4.new_code_cell(cell) for cell in CELLS], metadata=like["metadata"]), folder / "own.ipynb")
+    metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    nbformat.write(v4.new_notebook(cells=[v4.new_code_cell(cell) for cell in CELLS], metadata=metadata), file.parent / "harbour.yaml.workbooks" / "own.ipynb")
     return server.url("own")
 
 
@@ -67,3 +65,16 @@ def test_parts_stand_side_by_side_and_none_is_cut(lab: Server, page: Page, file:
     assert len({round(box["y"]) for box in boxes}) == 1
     assert all(left["x"] + left["width"] <= right["x"] for left, right in pairwise(boxes))
     assert min(box["width"] for box in boxes) >= 300
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("workbook", WORKBOOKS)
+def test_a_workbook_runs_by_itself_when_it_is_opened_and_shows_its_top(lab: Server, page: Page, file: Path, workbook: str) -> None:
+    page.goto(lab.url(workbook))
+    page.locator(".ak-is-bar .ak-client").wait_for()
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+
+    expect(page.get_by_role("heading", level=1).first).to_be_in_viewport()
+    expect(page.locator(".ak-is-bar")).to_be_in_viewport()
+    expect(page.locator(".jp-CodeCell").last.locator(".jp-InputPrompt")).to_have_text("[ ]:")  # the whole screen is run on demand
+    assert page.locator("[data-mime-type*=stderr], [data-mime-type*=error]").count() == 0

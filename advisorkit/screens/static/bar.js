@@ -40,7 +40,7 @@ function barPart(act) {
     const workflows = bar.workflows.length > 1
       ? choice(t("workflow"), "workflow", bar.workflow, bar.workflows, (id) => act("workflow", "workflow", { id }))
       : h("span", { class: "ak-text2" }, bar.workflows[0][1]);
-    const present = h("button", { class: "ak-present", "data-key": "present", onclick: () => act("present", "present", { on: !bar.presenting }) }, t(bar.presenting ? "leave" : "present"));
+    const present = bar.sections.length > 0 && h("button", { class: "ak-present", "data-key": "present", onclick: () => act("present", "present", { on: !bar.presenting }) }, t(bar.presenting ? "leave" : "present"));
     return [
       h("strong", { class: "ak-client" }, bar.client), bar.sample && h("span", { class: "ak-sample" }, t("sample")), workflows,
       bar.presenting ? h("span", { class: "ak-spring" }) : sections(bar), scenario(bar),

@@ -78,7 +78,7 @@ class Session {
   }
 
   get framed() {
-    return [...this.mounted].some((part) => part.kind === "bar");
+    return [...this.mounted].some((part) => part.kind === "bar" && part.host.closest(".ak-screen"));
   }
 
   // What holds for the whole screen that the parts stand in.
