@@ -32,7 +32,7 @@ from advisorkit.batch.notebooks import CELLS, PARAMETER, SEEDING, failed, finish
 from advisorkit.batch.shell import open_shell
 from advisorkit.batch.worker import NAME, ForkEngine
 from advisorkit.export.bundles import headline
-from advisorkit.export.formats import check
+from advisorkit.export.formats import WANTED, check
 from advisorkit.values.errors import BEYOND, AdvisorError, EngagementError, Fault, PilotError, PriceError, RenderError
 
 _OF_A_CLIENT = (EngagementError, PilotError, PriceError)
@@ -53,6 +53,7 @@ def make(folder: Path) -> None:
     """Make the report whose order lies in `folder`; never raises for what a template or renderer does."""
     order = json.loads((folder / "order.json").read_text(encoding="utf-8"))
     outcome: dict[str, Any] = {}
+    os.environ[WANTED] = " ".join(order["formats"])
     try:
         notebook = _execute(folder, order)
         outcome["headline"] = headline(notebook)

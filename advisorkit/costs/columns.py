@@ -90,7 +90,8 @@ def beside(here: Workings, built: Mapping[PatternId, Flows]) -> dict[PatternId, 
                 alone = own.keys().isdisjoint((*rule.times, rule.price))
                 shared.update({name: flow} if alone else {})
             flow = shared.get(name, flow)
-            own["engineer_days"] = own["engineer_days"] + (flow.amount / rate if rule.unit == "engineer_days" and np.all(rate) else 0.0)
+            if rule.unit == "engineer_days":
+                own["engineer_days"] = own["engineer_days"] + flow.amount / np.where(rate == 0, 1.0, rate)
             found[pattern] = (*found[pattern], flow)
     return found
 
@@ -302,10 +303,10 @@ def _retraining(here: Workings) -> Flows:
 
 def _ends(here: Workings) -> Any:
     """Ends of the base model a month: the announced one first, then one for every assumed life after it."""
-    life, announced, horizon = here.values["base_model_life_months"], here.inputs.announced_life, here.clock.horizon
+    life, announced, horizon = here.values["base_model_life_months"], here.inputs.announced_life, np.maximum(here.values["horizon_months"], 1)
     if announced is None:
         return 1 / life
-    return (1 + (horizon - announced) / life) / horizon if 0 < horizon >= announced else 0.0
+    return np.where(horizon >= announced, (1 + (horizon - announced) / life) / horizon, 0.0)
 
 
 def _checking(here: Workings) -> Flow:

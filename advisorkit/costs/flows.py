@@ -78,9 +78,8 @@ class Clock:
             >>> float(Clock.of(plain, 12).months["calls"])  # 1/3 + 2/3 + ten full months
             11.0
         """
-        growth, discount = np.log1p(np.maximum(values["growth_per_year"], _ALL_BUT_ENDED)) / 12, -np.log1p(values["discount_rate"]) / 12
+        (growth, discount), share = monthly_logs(values), values["switch_price_share"]
         ramp, adoption = np.maximum(values["adoption_months"], 1.0), values["adoption"]
-        share = values["switch_price_share"]
         work = _geometric(growth + discount, horizon) * np.exp(-growth)
 
         def use(until: int) -> Any:
@@ -185,6 +184,11 @@ class Stairs:
         """The same for some draws only."""
         price, fixed, slope, floor = (first(x, draws) for x in (self.price, self.fixed, self.slope, self.floor))
         return Stairs(price, fixed, slope, floor, self.whole)
+
+
+def monthly_logs(values: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Logarithms of the monthly growth factor and of the monthly discount factor."""
+    return np.log1p(np.maximum(values["growth_per_year"], _ALL_BUT_ENDED)) / 12, -np.log1p(values["discount_rate"]) / 12
 
 
 def first(values: Any, draws: Draws, kind: type = np.float64) -> Any:
@@ -344,9 +348,9 @@ def read_units(gb: Any) -> Any:
     return np.maximum(gb, 0.25)
 
 
-def single(value: Any) -> float:
-    """A single number; NaN for draws."""
-    return math.nan if getattr(value, "ndim", 0) else float(value)
+def single(value: Any) -> Any:
+    """A single number as it is; NaN for draws."""
+    return math.nan if getattr(value, "size", 1) > 1 else value
 
 
 def build_days(here: Workings, pattern: PatternId) -> Any:

@@ -33,7 +33,7 @@ def sums(here: Workings, paid: Paid, mark: float | None = None) -> dict[Column, 
     A part of which a line is not known is not known. Wrong answers hold what is known of them, since the share that people get wrong today
     may be all that is missing.
     """
-    left, found, shared = _left(here, paid), dict[Column, dict[str, Any]](), dict[tuple[int, ...], Any]()
+    left, found, shared = stays(here, paid), dict[Column, dict[str, Any]](), dict[tuple[int, ...], Any]()
     for column in COLUMNS:
         row = found[column] = _parts(paid, column, left, shared)
         parts = PARTS[3:] if column == "today" else PARTS
@@ -70,7 +70,7 @@ def gaining(found: Sums) -> tuple[Column, ...]:
     return () if unknown(found, "today") else tuple(column for column in COLUMNS[1:] if not unknown(found, column))
 
 
-def _left(here: Workings, paid: Paid) -> tuple[Any, Any]:
+def stays(here: Workings, paid: Paid) -> tuple[Any, Any]:
     """Of today's work and of its wrong answers, what stays whatever the pattern."""
     (work, mistakes), used, (freed, spared) = paid["today"], here.clock.months["calls"], spares(here)
     return work.total - used * freed, mistakes.total - used * spared

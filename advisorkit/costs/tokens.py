@@ -231,12 +231,12 @@ def cache_plan(calls_per_minute: Any, minutes: float | None, read_ratio: Any, wr
     return ~lapse * 1.0, lapse * hit, lapse * (1 - hit)
 
 
-def corpus_in_prompt(inputs: Inputs) -> bool:
-    """Whether the prompt pattern carries all reference text: by word, or when its size is known and fits the window."""
+def corpus_in_prompt(inputs: Inputs, tokens: Any = None) -> Any:
+    """Whether the prompt pattern carries all reference text: by word, or when its size (`tokens`, by default the likely one) is known and fits the window."""
     word = inputs.word("corpus_in_prompt")
     if word != "auto":
         return word == "yes"
     corpus, window = inputs.known("corpus_tokens"), inputs.model("model").window_tokens
     if corpus is None or window is None or inputs.levels("facts_in_request") == ("all",):
         return False
-    return corpus.likely < window
+    return (corpus.likely if tokens is None else tokens) < window

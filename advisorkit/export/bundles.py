@@ -20,7 +20,7 @@ from advisorkit.charts.kinds import Chart
 from advisorkit.charts.svg import svg
 from advisorkit.export import blocks as kinds
 from advisorkit.export.blocks import Block
-from advisorkit.export.formats import UNSEEN
+from advisorkit.export.formats import UNSEEN, WANTED
 from advisorkit.export.markup import html
 from advisorkit.export.terminal import plain
 from advisorkit.values.errors import RenderError
@@ -136,8 +136,10 @@ def show(blocks: Block | Iterable[Block], *, only: str = "") -> None:
     Args:
         blocks: What to show.
         only: The one format that these blocks are for, such as ``pptx``: there they stand instead of everything shown
-            without it, and in no other format.
+            without it, and in no other format. Where it is known that this format is not made, they are never worked out.
     """
+    if only and only not in os.environ.get(WANTED, only).split():
+        return
     seen = UNSEEN not in os.environ
     for block in blocks if isinstance(blocks, Iterable) else (blocks,):
         display(bundle(block, seen=seen), raw=True, metadata={ONLY: only} if only else None)  # type: ignore[no-untyped-call]

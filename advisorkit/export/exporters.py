@@ -57,3 +57,12 @@ class AdvisorDOCXExporter(AdvisorExporter):
     output_mimetype = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
     file_extension = ".docx"
     format = "docx"
+
+
+class AdvisorXLSXExporter(AdvisorExporter):
+    """A workbook: live formulas where the notebook shows sheets, its tables otherwise."""
+
+    format = "xlsx"
+    export_from_notebook = "Cost workbook (XLSX)"
+    output_mimetype = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    file_extension = ".xlsx"

@@ -55,12 +55,14 @@ FORMATS = {
         FileFormat("pdf", _pdf, "advisorkit.export.pdf:render", needs=("typst", "fontpkg_arimo")),
         FileFormat("docx", _office, "advisorkit.export.docx:render", needs=("docx", "typst", "fontpkg_arimo")),
         FileFormat("pptx", _office, needs=("pptx",)),
-        FileFormat("xlsx", _office),
+        FileFormat("xlsx", _office, "advisorkit.export.xlsx:render"),
     )
 }  # fmt: skip
 """Every format that is planned, in the order of lists; a new one needs its line here and its renderer."""
 UNSEEN = "ADVISORKIT_UNSEEN"
 """Variable of a process in which a notebook runs and nobody looks at it: its blocks are drawn once, by the renderers."""
+WANTED = "ADVISORKIT_WANTED"
+"""Variable of such a process: the formats that are made, parted by blanks; what is shown for another one alone is left out."""
 RENDERERS = {name: one.renderer for name, one in FORMATS.items() if one.renderer}
 """Renderer of every format that is built."""
 

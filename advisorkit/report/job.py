@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +17,7 @@ from advisorkit.export.brand import Brand
 from advisorkit.files.disk import read_bytes, within, write_bytes
 from advisorkit.files.trees import tree
 from advisorkit.pilots.established import Established
+from advisorkit.report.cost_workbook import cost_workbook
 from advisorkit.report.whole_pages import cover, method, overview, shared_answers
 from advisorkit.store import document, reading
 from advisorkit.study.pilots import pilots_of
@@ -43,6 +44,11 @@ class Report:
     def overview(self) -> tuple[Block, ...]:
         """All workflows in one table; nothing when there is only one."""
         return overview(self.workflows)
+
+    @property
+    def cost_workbook(self) -> Iterator[Block]:
+        """Sheets of the cost workbook, worked out when they are shown."""
+        return cost_workbook(self.workflows)
 
     @property
     def method(self) -> tuple[Block, ...]:

@@ -20,7 +20,7 @@ from advisorkit.values.quantities import SYMBOLS, Estimate, money_short, number,
 def money_table(study: Study) -> Table:
     """Today, every pattern and, where its price is known, a bought product: what each costs, part by part, and what it gains."""
     seen = printed(study.costs.money)
-    order = sorted(_shown(study), key=lambda column: study.status(column) == "ruled_out")
+    order = sorted(shown(study), key=lambda column: study.status(column) == "ruled_out")
     rows = [_ruled(study, column) if study.status(column) == "ruled_out" else _row(study, seen, column) for column in order]
     rate, unit = study.inputs.rows["discount_rate"].range, SYMBOLS.get(study.currency, study.currency).strip()
     subtitle = say(
@@ -40,7 +40,8 @@ def whole(amount: int) -> str:
     return f"{amount:,}".replace("-", "−")
 
 
-def _shown(study: Study) -> tuple[Column, ...]:
+def shown(study: Study) -> tuple[Column, ...]:
+    """Rows of the table: a bought product only where its price is known or it is advised."""
     buy, ramp = study.costs.money["buy"], study.advice.off_ramp
     return ("today", *PATTERNS, *(("buy",) if buy.outside or (ramp and ramp.kind == "buy") else ()))
 

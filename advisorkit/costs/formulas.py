@@ -1,0 +1,124 @@
+"""The one model, run on numbers that remember how they came about: its formulas over inputs that may be typed, for any horizon up to five years."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from advisorkit.costs.assumption import WORKED_OUT, completed, known
+from advisorkit.costs.columns import columns
+from advisorkit.costs.flows import Clock, Column, Flow, Flows, Workings, monthly_logs, scene
+from advisorkit.costs.inputs import Inputs
+from advisorkit.costs.money import bought_of, spares, sums
+from advisorkit.costs.tokens import corpus_in_prompt
+from advisorkit.costs.traced import Traced, total
+from advisorkit.values.quantities import Estimate
+
+LONGEST = 60
+"""Most months that formulas follow."""
+SETTLED = frozenset({"switch_month", "review_first_months", "review_later_until", "tuned_hosting_hour", "gpu_tokens_per_second"})
+"""Inputs that decide what is paid for at all: another value takes another run of the model."""
+BATCHED = frozenset({"batch_share", "tuned_batch_share"})
+"""Shares that take a price of its own, which a model may lack: settled where they are nothing."""
+Month = Mapping[Any, Any]
+"""Of one month ``discount``, ``share`` of all work, ``use`` of full use, and the discounted share of a month of full use that each profile pays, or prices from their start on."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaClock(Clock):
+    """A clock that knows each month by itself."""
+
+    table: tuple[Month, ...] = field(default=(), kw_only=True)
+    """Month 1 and all after it; what lies beyond the horizon counts nothing."""
+
+    def each_month(self) -> Iterator[tuple[int, Any, Any, Any]]:
+        """As for any clock, with no weight on months beyond the horizon."""
+        for number, month in enumerate(self.table, 1):
+            yield number, month["month"], month["share"], month["use"]
+
+
+@dataclass(frozen=True, slots=True)
+class Formulas:
+    """What a workflow costs as numbers that remember how they came about."""
+
+    inputs: Mapping[str, Traced]
+    """Inputs that may be typed, by assumption name, in the order of the table."""
+    rules: Mapping[str, Any]
+    """How an input follows from others while nothing is typed for it."""
+    here: Workings
+    """What follows from them, its clock with every month."""
+    paid: Mapping[Column, Flows]
+    """Lines of every column."""
+    parts: Mapping[Column, Mapping[str, Any]]
+    """Parts and sums of the money table."""
+
+    @property
+    def months(self) -> tuple[Month, ...]:
+        """Every month."""
+        assert isinstance(self.here.clock, FormulaClock)
+        return self.here.clock.table
+
+    def spent(self, column: Column, *, outside: bool = False) -> tuple[Any, ...]:
+        """What a column pays on the day of the advice and in each month: present value of everything, or money that leaves the house as it falls due."""
+        flows = bought_of(self.paid[column]) if outside else self.paid[column]
+        by: dict[Any, Any] = {}
+        for flow in flows:
+            for profile, amount in ((flow.profile, flow.amount), *flow.later):
+                by[profile] = by.get(profile, 0.0) + (0.0 if flow.stairs else amount)
+        stairs = [flow for flow in flows if flow.stairs]
+        once = by.pop("once", np.float64(0.0))
+        return once, *(self._month(month, by, stairs, outside=outside) for month in self.months)
+
+    def _month(self, month: Month, by: Mapping[Any, Any], stairs: Sequence[Flow], *, outside: bool) -> Any:
+        whole = sum((amount * month[profile] for profile, amount in by.items() if profile != "stairs"), np.float64(0.0))
+        whole = sum((flow.stairs.at(month["use"]) * month["month"] for flow in stairs if flow.stairs), whole)
+        return whole / month["discount"] if outside else whole
+
+    def gained(self, column: Column) -> tuple[Any, ...]:
+        """Gain against today, present value: on the day of the advice, and in each month."""
+        first, *later = self.spent(column)
+        saved = sum(spares(self.here))
+        return 0.0 - first, *(saved * month["calls"] - paid for month, paid in zip(self.months, later, strict=True))
+
+
+def formulas(inputs: Inputs) -> Formulas:
+    """The model of `inputs` as formulas. What is not known stays so; words, models and token prices stand as they are."""
+    far = replace(inputs, rows={**inputs.rows, "horizon_months": replace(inputs.rows["horizon_months"], value=Estimate.of(LONGEST))})
+    kept: dict[Any, Traced] = {}
+    values = inputs.likely()
+    typed = {name: Traced.of(name, float(value), kept) for name, value in values.items() if known(value) and name not in SETTLED and (value or name not in BATCHED)}
+    whole = completed({**values, **typed})
+    rules = {name: whole[name] for name in WORKED_OUT if isinstance(whole.get(name), Traced) and name not in typed}
+    typed |= {name: Traced.of(name, float(rule.value), kept) for name, rule in rules.items()}
+    whole |= typed
+    clock = _clock(far, whole)
+    here = scene(far, whole, clock, corpus_in_prompt(far, whole["corpus_tokens"]))
+    paid = columns(here)
+    return Formulas({name: typed[name] for name in inputs.rows if name in typed}, rules, here, paid, sums(here, paid))
+
+
+def _clock(inputs: Inputs, values: Mapping[str, Any]) -> FormulaClock:
+    """Every month by itself, and what each profile is worth in all of them."""
+    (growth, discount), ramp = monthly_logs(values), np.maximum(values["adoption_months"], 1.0)
+    checks, switch = inputs.checks(values), inputs.whole("switch_month")
+    plain = Clock(LONGEST, np.exp(growth), np.exp(discount), values["adoption"], ramp, np.inf, switch, values["switch_price_share"], {}, {}, checks)
+    starts = [months for months, _ in inputs.later]
+    table = tuple(_month(plain, month, starts, inputs.falling) for month in zip(plain.each_month(), [values["horizon_months"]] * LONGEST, strict=True))
+    worth: dict[Any, Any] = {profile: total([month[profile] for month in table]) for profile in table[0] if profile not in {"discount", "share", "use"}}
+    months = {"once": np.float64(1.0), "checked": worth["calls"] * checks[-1][1], **worth}
+    return FormulaClock(
+        LONGEST, plain.growth, plain.discount, plain.adoption, ramp, np.inf, switch, plain.switch_share, months, {start: worth[start] for start in starts}, checks, table=table,
+    )
+
+
+def _month(clock: Clock, told: tuple[tuple[int, Any, Any, Any], Any], starts: Sequence[float], falling: bool) -> Month:
+    (number, discount, share, use), horizon = told
+    counted = np.where(horizon >= number, discount, 0.0)
+    calls = use * counted
+    found = {"discount": discount, "share": share, "use": use, "month": counted, "work": share * counted, "calls": calls}
+    found |= {"tokens": calls * clock.token_price(number)} if clock.switch_month else {"tokens": calls}
+    found |= {"checked": calls * clock.checked(number)} if falling else {}
+    return {**found, **{start: calls * clock.begun(start, number) for start in starts}}

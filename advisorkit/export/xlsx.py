@@ -1,0 +1,158 @@
+"""An executed notebook as a workbook: its sheets with live formulas, or its tables. Text is never a formula."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from importlib import import_module
+from itertools import chain, count
+from typing import Any
+
+from advisorkit.charts.theme import LIGHT, MARKS
+from advisorkit.export.blocks import Block, Cell, ChartBlock, Cover, LineItems, Table
+from advisorkit.export.pages import document
+from advisorkit.export.sheets import Sheet, SheetCell, SheetChart
+from advisorkit.values.errors import RenderError
+
+LONGEST_TEXT, LONGEST_NAME = 32_767, 31
+_EDGE = {"top": 1, "top_color": LIGHT["text3"]}
+_STYLES: dict[str, dict[str, Any]] = {
+    "title": {"font_name": "Georgia", "font_size": 18}, "sub": {"font_color": LIGHT["text3"]}, "head": {"font_color": LIGHT["text2"], "bottom": 2, "text_wrap": True, "valign": "bottom"},
+    "section": {"bold": True}, "strong": {"bold": True}, "muted": {"font_color": LIGHT["text3"]}, "guess": {"font_color": LIGHT["guess"]}, "error": {"font_color": LIGHT["error"]},
+    "mono": {"font_name": "Courier New", "font_size": 9, "font_color": LIGHT["text3"]}, "tint": {"bg_color": LIGHT["tint"]}, "typed": {"bg_color": LIGHT["tint"], "border": 1, "border_color": LIGHT["hairline"], "locked": False},
+    "right": {"align": "right"}, "sum": _EDGE | {"bold": True}, "row": {"bottom": 1, "bottom_color": LIGHT["hairline"]}, "wrap": {"text_wrap": True, "valign": "top"},
+    "thousand": {"num_format": "#,##0,;−#,##0,;0"}, "whole": {"num_format": "#,##0;−#,##0;0"}, "cents": {"num_format": "#,##0.00;−#,##0.00;0.00"}, "percent": {"num_format": "0%"}, "permille": {"num_format": "0.0%"},
+    "one": {"num_format": "#,##0.0;−#,##0.0;0"}, "two": {"num_format": "#,##0.00;−#,##0.00;0"}, "four": {"num_format": "0.0000;−0.0000;0"}, "figures": {"num_format": "General"},
+    **{pattern: {"bold": True, "font_color": LIGHT[pattern]} for pattern in MARKS if pattern},
+}  # fmt: skip
+"""What each word of a cell's style means."""
+_RULES: dict[str, dict[str, Any]] = {
+    "share": {"validate": "decimal", "criteria": "between", "minimum": 0, "maximum": 1}, "positive": {"validate": "decimal", "criteria": ">=", "value": 0},
+    "real": {"validate": "decimal", "criteria": ">", "value": -1}, "months": {"validate": "integer", "criteria": "between", "minimum": 1, "maximum": 60},
+}  # fmt: skip
+
+
+def render(notebook: Any, **_: Any) -> bytes:
+    """An executed notebook as an XLSX file: the sheets that it shows, else a sheet for every table, bill and chart.
+
+    Raises:
+        RenderError: If the notebook is unfinished, an output has no renderer, or it holds neither sheet nor table.
+    """
+    found = document(notebook, "xlsx")
+    shown = [item for page in found.pages for item in page.items]
+    sheets = [item for item in shown if isinstance(item, Sheet)] or list(_tables(shown))
+    if not sheets:
+        raise RenderError("nothing here is a sheet or a table, so there is no workbook to make")
+    stream = io.BytesIO()
+    with import_module("xlsxwriter").Workbook(stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+        book.set_properties({"title": found.cover.title, "author": found.cover.brand.name, "created": _day(found.cover)})
+        book.set_calc_mode("auto")
+        formats: dict[str, Any] = {}
+        pages = [(sheet, book.add_worksheet(sheet.name)) for sheet in sheets]
+        for sheet, page in pages:
+            _write(book, page, sheet, formats)
+    return stream.getvalue()
+
+
+def _day(cover: Cover) -> datetime:
+    """The day of the advice, so that the same engagement makes the same bytes."""
+    return datetime.strptime(cover.date, "%d %B %Y")  # noqa: DTZ007  a day has no zone
+
+
+def _write(book: Any, page: Any, sheet: Sheet, formats: dict[str, Any]) -> None:
+    page.hide_gridlines(2)
+    page.set_landscape()
+    page.set_paper(9)
+    page.fit_to_pages(1, 0)
+    page.set_footer("&L&A&R&P/&N")
+    for column, width in enumerate(sheet.widths):
+        page.set_column(column, column, width, _format(book, formats, ""))
+    for row, column, formula, text, number, style in sheet.cells:
+        look = _format(book, formats, style)
+        if formula:
+            page.write_formula(row, column, formula, look, text if number is None else number)
+        elif number is not None:
+            page.write_number(row, column, number, look)
+        elif text:
+            page.write_string(row, column, text[:LONGEST_TEXT], look)
+        else:
+            page.write_blank(row, column, None, look)
+    for name, row, column in sheet.names:
+        book.define_name(name, f"='{sheet.name}'!{_address(row, column)}")
+    for row, column, kind in sheet.typed:
+        page.data_validation(row, column, row, column, _RULES.get(kind) or {"validate": "list", "source": f"={kind}"})
+    for chart in sheet.charts:
+        page.insert_chart(chart.row, chart.column, _chart(book, chart), {"object_position": 2, "description": chart.title})
+    if sheet.frozen:
+        page.freeze_panes(sheet.frozen, 0)
+        page.repeat_rows(0, sheet.frozen - 1)
+
+
+def _format(book: Any, formats: dict[str, Any], style: str) -> Any:
+    if style not in formats:
+        found: dict[str, Any] = {"font_name": "Arial", "font_size": 10, "font_color": LIGHT["ink"], "valign": "vcenter"}
+        for word in style.split():
+            found |= _STYLES[word]
+        formats[style] = book.add_format(found)
+    return formats[style]
+
+
+def _address(row: int, column: int) -> str:
+    return str(import_module("xlsxwriter.utility").xl_rowcol_to_cell(row, column, row_abs=True, col_abs=True))
+
+
+def _chart(book: Any, chart: SheetChart) -> Any:
+    lines, font = chart.kind == "line", {"name": "Arial", "size": 9, "color": LIGHT["text2"]}
+    made = book.add_chart({"type": chart.kind})
+    for name, tone, categories, values in chart.series:
+        colour = LIGHT.get(tone, LIGHT["evidence_for"])
+        look = {"line": {"color": colour, "width": 2}} if lines else {"fill": {"color": colour}, "data_labels": {"value": True, "font": font}, "gap": 40}
+        made.add_series({"name": name, "categories": f"={categories}", "values": f"={values}", **look})
+    made.set_title({"name": chart.title, "name_font": {"name": "Arial", "size": 11, "color": LIGHT["ink"]}, "overlay": False})
+    made.set_x_axis({"name": chart.axis, "name_font": font, "num_font": font, "label_position": "low", "interval_unit": 6, "interval_tick": 6, "major_gridlines": {"visible": False}, "reverse": False})
+    made.set_y_axis({"num_font": font, "num_format": "#,##0,;−#,##0,;0", "major_gridlines": {"visible": True, "line": {"color": LIGHT["hairline"]}}, "reverse": not lines, "label_position": "low"})
+    made.set_legend({"position": "bottom", "font": font} if lines else {"none": True})
+    made.set_size({"width": chart.width, "height": 300})
+    return made
+
+
+def _tables(items: list[Block | str]) -> Iterator[Sheet]:
+    """A sheet for each table, bill and chart."""
+    used: set[str] = set()
+    for item in items:
+        if isinstance(item, Table | LineItems | ChartBlock):
+            table = item if isinstance(item, Table) else item.table
+            bill = replace(item) if isinstance(item, LineItems) else None
+            rows = chain.from_iterable(_row(number, row, bill) for number, row in enumerate(table.rows, 3))
+            widths = tuple(min(60.0, 2.0 + max(len(cell.text) for cell in column)) for column in zip(table.head, *table.rows, strict=True))
+            head = (_text(2, column, cell.text, "head" + " right" * table.numeric[column]) for column, cell in enumerate(table.head))
+            notes = (_text(row, 0, text, style) for row, text, style in ((0, table.title, "title"), (1, table.subtitle, "sub"), (len(table.rows) + 4, table.note, "sub")) if text)
+            yield Sheet(_free(table.title, used), widths, (*notes, *head, *rows), frozen=3)
+
+
+def _row(number: int, row: tuple[Cell, ...], bill: LineItems | None) -> Iterator[SheetCell]:
+    amounts = bill.items[number - 3].amounts if bill and number - 3 < len(bill.items) else ()
+    for column, cell in enumerate(row):
+        amount = amounts[column - 1] if column and amounts else None
+        yield (number, column, "", "", amount, "cents row") if amount is not None else _text(number, column, cell.text, "row wrap")
+
+
+def _text(row: int, column: int, text: str, style: str) -> SheetCell:
+    return row, column, "", text, None, style
+
+
+def _free(title: str, used: set[str]) -> str:
+    r"""A legal name for a sheet that no other has.
+
+    Example:
+        >>> _free("Costs: [a]/b", set()), _free("", {"table"})
+        ('Costs a b', 'Table 2')
+    """
+    plain = " ".join(re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", title).split()).strip("' ")[:LONGEST_NAME] or "Table"
+    names = chain([plain], (f"{plain[: LONGEST_NAME - 4].strip()} {n}" for n in count(2)))
+    name = next(name for name in names if name.lower() not in used | {"history"})
+    used.add(name.lower())
+    return name
