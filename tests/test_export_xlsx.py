@@ -23,7 +23,7 @@ from advisorkit.costs.traced import Traced
 from advisorkit.export.blocks import Cover, Done
 from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import bundle
-from advisorkit.export.sheets import Sheet
+from advisorkit.export.sheets import Worksheet
 from advisorkit.export.xlsx import render
 from advisorkit.report.cost_workbook import cost_workbook
 from advisorkit.store import reading, samples
@@ -57,7 +57,7 @@ class Workbook:
 
     def __init__(self, told: Study) -> None:
         blocks = tuple(cost_workbook([told]))
-        self.told, self.sheets, self.raw = told, [one for one in blocks if isinstance(one, Sheet)], render(notebook(*blocks))
+        self.told, self.sheets, self.raw = told, [one for one in blocks if isinstance(one, Worksheet)], render(notebook(*blocks))
         self.names = {name: (sheet.name, row + 1, column + 1) for sheet in self.sheets for name, row, column in sheet.names}
         self.yours = {name: ("Inputs", row, 7) for name, (sheet, row, _) in self.names.items() if sheet == "Inputs" and name != "inputs_changed"}
         self.yours |= {"horizon_months": ("Summary", 4, 4), "discount_rate": ("Summary", 4, 7)}

@@ -10,7 +10,7 @@ from typing import Literal
 from advisorkit.charts.kinds import Chart
 from advisorkit.charts.scene import width
 from advisorkit.export.brand import Brand
-from advisorkit.export.sheets import Sheet
+from advisorkit.export.sheets import Worksheet
 from advisorkit.values.quantities import SYMBOLS, number
 
 LONG = 10
@@ -275,5 +275,5 @@ class Done:
     """The last block: without it a document is unfinished."""
 
 
-Block = Cover | Heading | Text | KeyFigures | Table | ChartBlock | Callout | DecisionBlock | LineItems | Sheet | Done
+Block = Cover | Heading | Text | KeyFigures | Table | ChartBlock | Callout | DecisionBlock | LineItems | Worksheet | Done
 """Any building block."""

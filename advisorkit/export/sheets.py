@@ -30,7 +30,7 @@ class SheetChart:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class Worksheet:
     """One sheet."""
 
     name: str

@@ -13,7 +13,7 @@ from rich.text import Text as Words
 
 from advisorkit.export import blocks as kinds
 from advisorkit.export.blocks import Block
-from advisorkit.export.sheets import Sheet
+from advisorkit.export.sheets import Worksheet
 
 _STYLES = {"strong": "bold", "muted": "dim", "error": "bold red", "warning": "bold yellow", "note": "bold"}
 
@@ -32,7 +32,7 @@ def lines(block: Block) -> Iterator[tuple[str, str]]:
             yield from ((f"{one.value}  {one.words}", "") for one in block.figures)
         case kinds.Callout():
             yield f"{block.title}: {block.text}", ""
-        case Sheet():
+        case Worksheet():
             yield block.name, ""
         case kinds.DecisionBlock():
             yield from (("", ""), (block.part, "strong"))

@@ -14,7 +14,7 @@ from typing import Any
 from advisorkit.charts.theme import LIGHT, MARKS
 from advisorkit.export.blocks import Block, Cell, ChartBlock, Cover, LineItems, Table
 from advisorkit.export.pages import document
-from advisorkit.export.sheets import Sheet, SheetCell, SheetChart
+from advisorkit.export.sheets import Worksheet, SheetCell, SheetChart
 from advisorkit.values.errors import RenderError
 
 LONGEST_TEXT, LONGEST_NAME = 32_767, 31
@@ -43,7 +43,7 @@ def render(notebook: Any, **_: Any) -> bytes:
     """
     found = document(notebook, "xlsx")
     shown = [item for page in found.pages for item in page.items]
-    sheets = [item for item in shown if isinstance(item, Sheet)] or list(_tables(shown))
+    sheets = [item for item in shown if isinstance(item, Worksheet)] or list(_tables(shown))
     if not sheets:
         raise RenderError("nothing here is a sheet or a table, so there is no workbook to make")
     stream = io.BytesIO()
@@ -59,10 +59,10 @@ def render(notebook: Any, **_: Any) -> bytes:
 
 def _day(cover: Cover) -> datetime:
     """The day of the advice, so that the same engagement makes the same bytes."""
-    return datetime.strptime(cover.date, "%d %B %Y")  # noqa: DTZ007  a day has no zone
+    return datetime.fromisoformat(cover.as_of or "2026-01-01")
 
 
-def _write(book: Any, page: Any, sheet: Sheet, formats: dict[str, Any]) -> None:
+def _write(book: Any, page: Any, sheet: Worksheet, formats: dict[str, Any]) -> None:
     page.hide_gridlines(2)
     page.set_landscape()
     page.set_paper(9)
@@ -119,7 +119,7 @@ def _chart(book: Any, chart: SheetChart) -> Any:
     return made
 
 
-def _tables(items: list[Block | str]) -> Iterator[Sheet]:
+def _tables(items: list[Block | str]) -> Iterator[Worksheet]:
     """A sheet for each table, bill and chart."""
     used: set[str] = set()
     for item in items:
@@ -130,7 +130,7 @@ def _tables(items: list[Block | str]) -> Iterator[Sheet]:
             widths = tuple(min(60.0, 2.0 + max(len(cell.text) for cell in column)) for column in zip(table.head, *table.rows, strict=True))
             head = (_text(2, column, cell.text, "head" + " right" * table.numeric[column]) for column, cell in enumerate(table.head))
             notes = (_text(row, 0, text, style) for row, text, style in ((0, table.title, "title"), (1, table.subtitle, "sub"), (len(table.rows) + 4, table.note, "sub")) if text)
-            yield Sheet(_free(table.title, used), widths, (*notes, *head, *rows), frozen=3)
+            yield Worksheet(_free(table.title, used), widths, (*notes, *head, *rows), frozen=3)
 
 
 def _row(number: int, row: tuple[Cell, ...], bill: LineItems | None) -> Iterator[SheetCell]:

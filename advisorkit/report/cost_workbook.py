@@ -16,7 +16,7 @@ from advisorkit.costs.inputs import Input
 from advisorkit.costs.money import printed, stays
 from advisorkit.costs.traced import valued
 from advisorkit.export.blocks import Block
-from advisorkit.export.sheets import Sheet, SheetChart
+from advisorkit.export.sheets import Worksheet, SheetChart
 from advisorkit.files.workbooks import letters
 from advisorkit.report.cost_pages import source_of
 from advisorkit.report.formula_cells import FormulaCells, Grid, Live
@@ -105,7 +105,7 @@ class _Workbook:
         sign = SYMBOLS.get(self.study.currency, self.study.currency).strip()
         return say("money.thousand", unit=sign) if self.scale == "thousand" else sign
 
-    def sheets(self) -> Iterator[Sheet]:
+    def sheets(self) -> Iterator[Worksheet]:
         """All sheets, the summary first."""
         summary = self.grid("summary", (17.0, *(10.0,) * 11, 14.0), frozen=0)
         inputs, bill, cash, steps = self.inputs(summary), self.bill(), self.cash(), self.grid("steps", (44.0, 18.0), "workbook.head.steps")

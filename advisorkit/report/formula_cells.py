@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from advisorkit.costs.traced import Traced, valued
-from advisorkit.export.sheets import Sheet, SheetCell, SheetChart
+from advisorkit.export.sheets import Worksheet, SheetCell, SheetChart
 from advisorkit.files.workbooks import letters
 
 _INFIX = {
@@ -138,10 +138,10 @@ class FormulaCells:
         one_below = first.isdigit() and list(parts) == [f"{column}${number}" for number in range(int(first), int(first) + len(parts))]
         return f"SUM({parts[0]}:{column.rpartition('!')[2]}${row})" if one_below else f"({'+'.join(parts)})"
 
-    def sheet(self, grid: Grid) -> Sheet:
+    def sheet(self, grid: Grid) -> Worksheet:
         """The finished sheet."""
         cells = tuple(self._cell(row, column, grid) for row, column in sorted(grid.cells))
-        return Sheet(grid.name, grid.widths, cells, tuple(grid.names), tuple(grid.typed), tuple(grid.charts), grid.frozen)
+        return Worksheet(grid.name, grid.widths, cells, tuple(grid.names), tuple(grid.typed), tuple(grid.charts), grid.frozen)
 
     def _cell(self, row: int, column: int, grid: Grid) -> SheetCell:
         content, style = grid.cells[row, column]
