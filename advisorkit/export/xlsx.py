@@ -14,7 +14,7 @@ from typing import Any
 from advisorkit.charts.theme import LIGHT, MARKS
 from advisorkit.export.blocks import Block, Cell, ChartBlock, Cover, LineItems, Table
 from advisorkit.export.pages import document
-from advisorkit.export.sheets import Worksheet, SheetCell, SheetChart
+from advisorkit.export.sheets import SheetCell, SheetChart, Worksheet
 from advisorkit.values.errors import RenderError
 
 LONGEST_TEXT, LONGEST_NAME = 32_767, 31

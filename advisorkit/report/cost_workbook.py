@@ -16,7 +16,7 @@ from advisorkit.costs.inputs import Input
 from advisorkit.costs.money import printed, stays
 from advisorkit.costs.traced import valued
 from advisorkit.export.blocks import Block
-from advisorkit.export.sheets import Worksheet, SheetChart
+from advisorkit.export.sheets import SheetChart, Worksheet
 from advisorkit.files.workbooks import letters
 from advisorkit.report.cost_pages import source_of
 from advisorkit.report.formula_cells import FormulaCells, Grid, Live

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from advisorkit.costs.traced import Traced, valued
-from advisorkit.export.sheets import Worksheet, SheetCell, SheetChart
+from advisorkit.export.sheets import SheetCell, SheetChart, Worksheet
 from advisorkit.files.workbooks import letters
 
 _INFIX = {
