@@ -14,6 +14,7 @@ from advisorkit.cli.console import (
     File,
     Flow,
     Json,
+    MappingFile,
     One,
     ScenarioName,
     Sets,
@@ -25,6 +26,7 @@ from advisorkit.cli.console import (
     say,
     studied,
     tell_ages,
+    whole,
 )
 from advisorkit.costs.assumption import DRAWS, MOST_DRAWS
 from advisorkit.export.blocks import Block, Heading, table_of
@@ -78,6 +80,23 @@ def cost(
     tell_ages(engagement, [one for one in found if one.priced])
     document = cost_document(engagement, found) if as_json or engagement.priced else {}
     answer(document, (block for page in (*map(costed, found), shared_bill(found)) for block in page), as_json=as_json)
+
+
+@guarded
+def portfolio(
+    file: File, mapping: MappingFile = None, sets: Sets = None, scenario: ScenarioName = None, accept_stale: AcceptStale = False, as_json: Json = False,
+) -> None:
+    """Which workflows of an engagement or a list to begin and when, under budget and people, and why the others wait."""
+    from advisorkit.report.programme_pages import consultants, programme
+    from advisorkit.study.documents import programme_document
+    from advisorkit.study.programme import selection
+
+    engagement, faults = whole(file, mapping, scenario, sets, accept_stale=accept_stale)
+    found = selection(studied(engagement, file))
+    tell_ages(engagement, found.studies)
+    answer(programme_document(engagement, found) if as_json else {}, (*programme(found), *consultants(found)), as_json=as_json)
+    if faults:
+        raise typer.Exit(1)
 
 
 pilot_app = typer.Typer(no_args_is_help=True, help="How many cases to mark; marked results in.")

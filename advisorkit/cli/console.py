@@ -25,9 +25,10 @@ from advisorkit.costs.assumption import DRAWS
 from advisorkit.export.blocks import Block
 from advisorkit.export.terminal import terminal
 from advisorkit.files.numbers import Listener, is_number, unclear
+from advisorkit.files.tables import KINDS
 from advisorkit.intake.mapping import read_mapping
 from advisorkit.intake.portfolio import PortfolioTable, portfolio
-from advisorkit.store.reading import load
+from advisorkit.store.reading import load, reduced
 from advisorkit.values.engagement import Engagement, Scenario, Setting
 from advisorkit.values.errors import (
     BEYOND,
@@ -193,6 +194,17 @@ def listed(path: Path, mapping: Path | None) -> PortfolioTable:
     found = portfolio(path, "EUR", date.today(), read_mapping(mapping) if mapping else None)  # noqa: DTZ011  the user's own day
     say(*found.notices)
     return found
+
+
+def whole(
+    path: Path, mapping: Path | None, scenario: str | None, sets: Sequence[str] | None, *, accept_stale: bool = False
+) -> tuple[Engagement, Sequence[Fault]]:
+    """The engagement in `path`, or the good rows of a client's list as one engagement, with the faults of the others."""
+    if path.suffix.lower() not in KINDS:
+        return opened(path, scenario, sets, accept_stale=accept_stale), ()
+    table = listed(path, mapping)
+    tell(table.faults)
+    return changed(table.joined(reduced(path.stem) or "list"), scenario, settings(sets or ()), accept_stale=accept_stale), table.faults
 
 
 def changed(

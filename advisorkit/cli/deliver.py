@@ -26,22 +26,19 @@ from advisorkit.cli.console import (
     changed,
     faults_of,
     guarded,
-    listed,
     opened,
     priceable,
     say,
     settings,
     studied,
-    tell,
+    whole,
 )
 from advisorkit.export.blocks import Block, Table, Text, table_of
 from advisorkit.export.brand import read_brand
 from advisorkit.export.formats import RENDERERS, chosen
 from advisorkit.files.disk import write_bytes
-from advisorkit.files.tables import KINDS
 from advisorkit.intake.mapping import read_mapping
 from advisorkit.store import samples
-from advisorkit.store.reading import reduced
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import EngagementError, UsageError
 
@@ -78,16 +75,11 @@ def report(
     from advisorkit.batch.runner import produce
 
     formats, sender = _formats(to), read_brand(brand) if brand else None
-    table = listed(file, mapping) if file.suffix.lower() in KINDS else None
-    if table:
-        tell(table.faults)
-        found = changed(table.joined(reduced(file.stem) or "list"), scenario, settings(sets or ()), accept_stale=accept_stale)
-    else:
-        found = opened(file, scenario, sets, accept_stale=accept_stale)
+    found, faults = whole(file, mapping, scenario, sets, accept_stale=accept_stale)
     job = job_of(priceable(found), file.parent, str(file), sender)
     result = produce(template, [job], out_, formats, options={"interactive": interactive}, engine=engine, brand=sender)
     _finish(result, as_json=as_json)
-    if table and table.faults:
+    if faults:
         raise typer.Exit(1)
 
 

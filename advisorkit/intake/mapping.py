@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions
@@ -32,6 +32,7 @@ from advisorkit.intake.wording import (
     place_of,
 )
 from advisorkit.store.document import CONTEXT, CURRENCIES, FORMAT
+from advisorkit.values.engagement import Programme, Role
 from advisorkit.values.errors import EngagementError, Fault
 from advisorkit.values.written import Named
 
@@ -67,7 +68,7 @@ class ListMapping:
     """Day of the advice for rows that name none."""
     language: Annotated[str, Named("language")] = "en"
     """Language of what is made."""
-    programme: Annotated[Mapping[str, Any], Named("programme")] = field(default_factory=dict)
+    programme: Programme | None = None
     """Budget and people of the whole list."""
 
     def place(self, heading: str) -> Place | None:
@@ -94,14 +95,10 @@ def _read_columns(spot: Spot) -> dict[str, Place]:
     return found
 
 
-def _programme(spot: Spot) -> dict[str, str]:
-    return {key: member.seen for key, member in spot.fields(("budget", "people_per_quarter", "start", "quarters")).items()}
-
-
 @cache
 def _shape() -> Form:
     known: dict[str, Any] = {
-        "columns": Form(_read_columns, stand_in={}), "currency code": CURRENCIES, "language": ("en",), "programme": Form(_programme, stand_in={}),
+        "columns": Form(_read_columns, stand_in={}), "currency code": CURRENCIES, "language": ("en",), "role": get_args(Role),
     }
     return whole(ListMapping, known, beside={"advisorkit": {"const": FORMAT}})
 
@@ -247,8 +244,6 @@ def strange(mapping: ListMapping, table: ReadTable) -> Iterator[str]:
     gone = [heading for heading in mapping.columns if bare(heading) not in there]
     if gone:
         yield f"{table.file}: the mapping places headings that are not there: {shown('; '.join(gone), 300)}"
-    if mapping.programme:
-        yield "programme: kept for the portfolio, which is not built yet; nothing uses it today"
     new = [heading for heading in table.columns if bare(heading) not in ours]
     if mapping.columns and new:
         yield f"{table.file}: the mapping does not place: {shown('; '.join(new), 300)}"

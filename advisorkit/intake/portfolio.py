@@ -71,7 +71,7 @@ def portfolio(path: str | Path, currency: str, as_of: date, mapping: ListMapping
     """The workflows of a client's list, each as an engagement of its own.
 
     Columns: ``id``, ``name``, any criterion id, any workload or assumption name, optional ``client``, ``currency``,
-    ``as_of`` and ``corpus``, in any case; usual headings for them; others as `mapping` says. What no column takes is kept as the list's own words.
+    ``as_of``, ``corpus`` and ``after`` (ids of others, parted by spaces), in any case; usual headings for them; others as `mapping` says. What no column takes is kept as the list's own words.
     A range is written ``low..high``; blank cells and words such as n/a are unknown. Without ids, they are made from names.
 
     Args:
@@ -90,7 +90,7 @@ def portfolio(path: str | Path, currency: str, as_of: date, mapping: ListMapping
     if "name" not in to or not table.rows:
         message = "holds a header and no row" if not table.rows else "no column names the workflows: head one 'name', or place one in a mapping (advisorkit intake table)"
         raise EngagementError([Fault(table.file, f"line {table.line}", message)])
-    rest = Engagement("", given.client or PurePath(table.file).stem, given.currency or currency, given.as_of or as_of, workflows=())
+    rest = Engagement("", given.client or PurePath(table.file).stem, given.currency or currency, given.as_of or as_of, workflows=(), programme=given.programme)
     ids = _ids(table, to)
     rows = tuple(_row(row, table.file, places, ids[row.line], rest) for row in table.rows)
     faulty = [row for row in rows if row.faults]
@@ -178,7 +178,7 @@ def _row(row: ReadRow, file: str, places: Mapping[str, Place], id: str, rest: En
         id, str(said["name"]), answers, workload=workload, assumptions=assumed,
         context={name: str(said[name]) for name in CONTEXT if name in said},
         listed={" ".join(heading.split())[:100]: text for heading, text in own.items() if text},
-        corpus=str(said.get("corpus", "")),
+        corpus=str(said.get("corpus", "")), after=tuple(re.findall(r"[^\s,;]+", str(said.get("after", "")))),
     )
     return PortfolioRow(row.line, id, replace(rest, id=id, client=str(said.get("client", rest.client)), currency=currency, as_of=day, workflows=(workflow,)), ())
 

@@ -18,7 +18,7 @@ from advisorkit.store.document import CONTEXT
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer, Setting
 
-OWN = ("id", "name", "client", "currency", "as_of", "corpus")
+OWN = ("id", "name", "client", "currency", "as_of", "corpus", "after")
 """What a row says of itself, beside answers, settings and context."""
 _LETTER = re.compile(r"\(?[A-Za-z0-9]{1,2}[.):]\)?\s+(?=\S)")
 _SENTENCE = 9

@@ -6,6 +6,7 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,15 +19,17 @@ from advisorkit.files.disk import read_bytes, within, write_bytes
 from advisorkit.files.trees import tree
 from advisorkit.pilots.established import Established
 from advisorkit.report.cost_workbook import cost_workbook
+from advisorkit.report.programme_pages import programme
 from advisorkit.report.whole_pages import cover, method, overview, shared_answers
 from advisorkit.store import document, reading
 from advisorkit.study.pilots import pilots_of
+from advisorkit.study.programme import Selection, selection
 from advisorkit.study.study import Study, studies
 from advisorkit.values.engagement import Engagement, Workflow
 from advisorkit.values.errors import UsageError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Report:
     """Everything that a template's cells show."""
 
@@ -49,6 +52,21 @@ class Report:
     def cost_workbook(self) -> Iterator[Block]:
         """Sheets of the cost workbook, worked out when they are shown."""
         return cost_workbook(self.workflows)
+
+    @property
+    def programme(self) -> tuple[Block, ...]:
+        """Which workflows to begin and when; nothing when there is only one, or no money is told."""
+        return programme(self._selection) if self._selection else ()
+
+    @property
+    def begun(self) -> tuple[Study, ...]:
+        """The workflows that the programme chooses, in the order in which they begin; all where there is no programme."""
+        named = {one.workflow.id: one for one in self.workflows}
+        return tuple(named[name] for name in self._selection.chosen.starts) if self._selection else self.workflows
+
+    @cached_property
+    def _selection(self) -> Selection | None:
+        return selection(self.workflows) if len(self.workflows) > 1 and self.workflows[0].priced else None
 
     @property
     def method(self) -> tuple[Block, ...]:

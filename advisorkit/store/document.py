@@ -8,13 +8,14 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import PurePosixPath, PureWindowsPath
+from typing import get_args
 
 from advisorkit.catalog.vocabulary import definitions, forms
 from advisorkit.files.numbers import is_number
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields
 from advisorkit.files.typed import TEXT, Form, Known, Plain, Schema, closed, whole
-from advisorkit.values.engagement import Engagement, Scenario
+from advisorkit.values.engagement import Engagement, Role, Scenario
 
 FORMAT = 1
 """Version of the file format that is written."""
@@ -74,6 +75,7 @@ def shape() -> Form:
         "told": Form(_told, schema=lambda: {"anyOf": [TEXT.copy(), closed({"share": {"type": "number", "exclusiveMinimum": 0, "maximum": 1}}, ["share"])]}, stand_in=""),
         "axis": ("retrieval", "training"),
         "currency code": CURRENCIES,
+        "role": get_args(Role),
     }
     version = {"advisorkit": {"const": FORMAT, "description": "Version of the format."}}
     change = whole(Scenario, known, without=("workflows",))

@@ -23,6 +23,8 @@ from advisorkit.pilots.established import Established
 from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.tally import Share
 from advisorkit.pilots.terms import Terms
+from advisorkit.study.candidates import Candidate
+from advisorkit.study.programme import Selection
 from advisorkit.study.study import Study, together
 from advisorkit.values.engagement import Engagement, Quote
 from advisorkit.values.errors import UsageError
@@ -314,3 +316,33 @@ def picked(value: object, names: str) -> Any:
 def headed(engagement: Engagement, workflows: list[dict[str, Any]]) -> dict[str, Any]:
     """The document of an engagement, workflow by workflow."""
     return {"advisorkit": 1, "client": engagement.client, "as_of": engagement.as_of.isoformat(), "scenario": engagement.scenario or None, "workflows": workflows}
+
+
+def programme_document(engagement: Engagement, found: Selection) -> dict[str, Any]:
+    """What is chosen of an engagement's workflows, in which quarter, and why the others are not; money as present value over the horizon."""
+    made, limits, priced = found.chosen, found.programme, {one.id: one for one in found.candidates}
+    quarters = sorted(set(made.starts.values()))
+    studies = {one.workflow.id: one for one in found.studies}
+    order = [*made.starts, *(name for name in [*priced, *studies] if name not in made.starts)]
+    return {
+        "advisorkit": 1, "client": engagement.client, "as_of": engagement.as_of.isoformat(), "currency": engagement.currency, "programme": picked(limits, "budget people_per_quarter start quarters"),
+        "ranked": [_ranked(studies[name], priced.get(name)) for name in dict.fromkeys(order)],
+        "waves": [
+            {
+                "quarter": quarter + 1, "start": found.first_day(quarter).isoformat(), "workflows": [name for name, begin in made.starts.items() if begin == quarter],
+                "ask": found.asks(quarter), "days": {role: found.days(role, quarter) for role in limits.people_per_quarter},
+            } for quarter in quarters
+        ],
+        "chosen": list(made.starts), "dropped": [{"id": name, "why": why} for name, why in found.dropped.items()],
+        "sums": {**picked(made, "gain cost gap"), "ask_now": found.asks(0), "by_hand": found.by_hand.gain, "a_tenth_more": dict(found.one_more)},
+        "questions": [{"question": asked, "workflows": times} for asked, times in found.questions],
+        "shared": [{"name": name, "workflows": list(users), "saved": saved} for name, users, saved in found.shared],
+    }  # fmt: skip
+
+
+def _ranked(study: Study, weighed: Candidate | None) -> dict[str, Any]:
+    made = study.decision
+    return {
+        "id": study.workflow.id, "name": study.workflow.name, "pattern": made.destination, "now": made.now, "clear": made.clear, "headline": made.headline,
+        **(picked(weighed, "gain cost ask quarters days after") or dict.fromkeys(["gain", "cost", "ask", "quarters", "days", "after"])), "assumed": study.rank.assumed if study.priced else False,
+    }  # fmt: skip

@@ -129,6 +129,24 @@ class Action:
     """How far it has come."""
 
 
+Role = Literal["engineers", "project_leads", "staff"]
+"""Who a programme may have too few of: those who build, those who lead, and the client's own people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """What all workflows together may take."""
+
+    budget: Annotated[float, Within(0, MOST)] | None = None
+    """Money for builds and pilots, in the engagement's currency; None draws no line."""
+    people_per_quarter: Mapping[Annotated[Role, Named("role")], Annotated[float, Within(0, MOST)]] = field(default_factory=dict)
+    """Days that people of a role have in a quarter; a role that is left out has no limit."""
+    start: date | None = None
+    """First day of the first quarter; None is the day of the advice."""
+    quarters: Annotated[int, Within(1, 40)] = 4
+    """Quarters in which builds may start."""
+
+
 @dataclass(frozen=True, slots=True)
 class Override:
     """A person's decision shown beside the advice, never instead of it."""
@@ -217,6 +235,8 @@ class Workflow(Displayed):
     """What the client's own list says beside the answers, by its heading; printed as it stands."""
     corpus: str = ""
     """Name of the body of documents; workflows that name the same share its build."""
+    after: tuple[Annotated[str, Named("id")], ...] = ()
+    """Ids of workflows that have to be in use before this one is begun."""
     status: Annotated[Literal["draft", "reviewed", "final"], Named("status")] = "draft"
     """How far the assessment has come."""
     override: Override | None = None
@@ -303,6 +323,8 @@ class Engagement(Displayed):
     """Who works on it, at the client and beside; for the consultant."""
     actions: tuple[Action, ...] = ()
     """What was agreed to be done, by whom and when; for the consultant."""
+    programme: Programme | None = None
+    """What all workflows together may take; None where nobody has said."""
     history: tuple[Advised, ...] = ()
     """Advice given, oldest first."""
 

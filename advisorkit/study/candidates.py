@@ -1,0 +1,117 @@
+"""Workflows as a programme weighs them: what each gains, asks and shares, with the chance that its pilot ends it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import ceil
+
+from advisorkit.costs.bill import Line
+from advisorkit.costs.inputs import Input
+from advisorkit.study.study import Study
+from advisorkit.values.engagement import Role
+
+WEEKS = 13
+"""Weeks of a quarter."""
+_HOURS = 8.0
+"""Staff hours of a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foundation:
+    """What a workflow needs that others may share: a platform, or the index of a body of documents."""
+
+    worth: float
+    """Its share of the gain's costs, present value over the horizon."""
+    cost: float
+    """Its part of the money to put the workflow into use."""
+    days: Mapping[Role, float] = field(default_factory=dict)
+    """Days of people that it takes to build."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A workflow that may be chosen; money in one currency, as if it stood alone."""
+
+    id: str
+    """Workflow id."""
+    gain: float
+    """Expected gain against today over the horizon, present value; the work stops where its pilot misses the mark."""
+    waiting: float
+    """What of it is lost by every quarter that it starts later."""
+    cost: float
+    """Expected money out of the house from the first pilot to use, with the chance that the pilot ends it."""
+    ask: float
+    """Money for the next step alone."""
+    days: Mapping[Role, float] = field(default_factory=dict)
+    """Days of people to build it, shared parts apart."""
+    quarters: int = 1
+    """Quarters that the build takes."""
+    shares: Mapping[str, Foundation] = field(default_factory=dict)
+    """What it needs that others may share, by name."""
+    after: tuple[str, ...] = ()
+    """Workflows that have to be in use before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A workflow that is no candidate."""
+
+    id: str
+    """Workflow id."""
+    kind: str
+    """``simpler``, ``ask``, ``unpriced`` or ``loses``."""
+    ask: tuple[Input, ...] = ()
+    """What has to be asked before it can be ranked."""
+
+
+def candidate(study: Study) -> Candidate | Aside:
+    """`study` as a programme weighs it, or why it is none of its candidates."""
+    name, first = study.workflow.id, study.decision.destination
+    if study.decision.replaced:
+        return Aside(name, "simpler")
+    if not study.priced:
+        return Aside(name, "unpriced")
+    row = study.costs.money[first]
+    if study.rank.gain is None or row.build is None:
+        return Aside(name, "ask", study.rank.ask)
+    gain = study.rank.gain if row.staged is None else min(row.staged, study.rank.gain)
+    if gain <= 0:
+        return Aside(name, "loses")
+    reach = study.decision.prospects.reach.get(first)
+    go_on = 1.0 if reach is None else reach
+    ask = next((rung.build for rung in study.advice.path if rung.state == "here" and rung.build is not None), 0.0)
+    lines = [line for line in study.bill.of(first) if line.amount is not None and line.phase != "error"]
+    parts, own = dict[str, list[Line]](), list[Line]()
+    for line in lines:
+        (own if (shared := _shared(line, study.workflow.corpus)) is None else parts.setdefault(shared, [])).append(line)
+    once = max(row.build.likely - ask, 0.0)
+    weeks = study.facts.build_weeks[first].p50
+    return Candidate(
+        name, gain, max(gain + row.build.likely, 0.0) * 3 / study.months, ask + go_on * once, ask, _days(own), max(1, ceil(weeks / WEEKS)),
+        {part: Foundation(_sum(found), go_on * _sum(_built(found)), _days(found)) for part, found in parts.items()}, study.workflow.after,
+    )
+
+
+def _shared(line: Line, corpus: str) -> str | None:
+    return "platform" if line.part == "platform" else corpus if line.part == "corpus" and corpus else None
+
+
+def _built(lines: Sequence[Line]) -> Iterator[Line]:
+    return (line for line in lines if line.phase == "build")
+
+
+def _sum(lines: Iterator[Line] | Sequence[Line]) -> float:
+    return sum(line.amount or 0.0 for line in lines)
+
+
+def _days(lines: Sequence[Line]) -> dict[Role, float]:
+    """Days of people in the build lines, by role."""
+    found = defaultdict[Role, float](float)
+    for line in _built(lines):
+        if line.unit_id in {"engineer_days", "other_days"} and line.component_id != "advice_fee":
+            found["project_leads" if line.component_id == "project_lead" else "engineers"] += line.quantity or 0.0
+        elif line.unit_id == "staff_hours":
+            found["staff"] += (line.quantity or 0.0) / _HOURS
+    return dict(found)

@@ -1,0 +1,190 @@
+"""The roadmap: the solver's choice against every possible one, what is shared paid once, limits kept."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from itertools import product
+from pathlib import Path
+
+import pytest
+from command_line import run
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from advisorkit.study.candidates import Candidate, Foundation
+from advisorkit.study.roadmap import fits, greedy, one_more, people, roadmap, worth
+from advisorkit.values.engagement import Programme
+from advisorkit.values.errors import UsageError
+
+amounts = st.integers(1, 200).map(float)
+
+
+@st.composite
+def lists(draw: st.DrawFn) -> list[Candidate]:
+    """Two to five workflows; some share a platform or an index, some wait for one before."""
+    names = "abcde"[: draw(st.integers(2, 5))]
+    made = []
+    for n, name in enumerate(names):
+        shares = {part: Foundation(draw(amounts), draw(st.integers(1, 40)), {"engineers": draw(st.integers(0, 20))}) for part in ("platform", "manuals") if draw(st.booleans())}
+        cost = draw(amounts) + sum(part.cost for part in shares.values())
+        after = tuple(names[: n][-1:]) if n and draw(st.integers(0, 3)) == 0 else ()
+        made.append(Candidate(name, draw(amounts), draw(st.integers(0, 20)), cost, 1.0, {"engineers": draw(st.integers(0, 60))}, draw(st.integers(1, 2)), shares, after))
+    return made
+
+
+programmes = st.builds(
+    Programme, st.none() | st.integers(0, 500).map(float), st.dictionaries(st.just("engineers"), st.integers(0, 90).map(float)), st.none(), st.integers(1, 3)
+)
+
+
+def best(candidates: list[Candidate], programme: Programme) -> float:
+    """Every choice and order, one after the other."""
+    tries = product([None, *range(programme.quarters)], repeat=len(candidates))
+    found = ({one.id: q for one, q in zip(candidates, places, strict=True) if q is not None} for places in tries)
+    return max(worth(candidates, starts)[0] for starts in found if fits(candidates, starts, programme))
+
+
+@settings(max_examples=50)
+@given(lists(), programmes)
+def test_no_choice_gains_more_than_the_solver_s(candidates: list[Candidate], programme: Programme) -> None:
+    found = roadmap(candidates, programme)
+
+    assert fits(candidates, found.starts, programme)
+    assert found.gain == pytest.approx(best(candidates, programme), abs=1e-4)
+    assert found.gap == pytest.approx(0, abs=1e-4)
+    assert greedy(candidates, programme).gain <= found.gain + 1e-6
+
+
+TWO = [
+    Candidate("claims", 300.0, 0.0, 100.0, 10.0, {"engineers": 20.0}, shares={"platform": Foundation(50.0, 40.0, {"engineers": 10.0}), "manuals": Foundation(30.0, 20.0)}),
+    Candidate("mail", 200.0, 0.0, 90.0, 10.0, {"engineers": 15.0}, shares={"platform": Foundation(45.0, 35.0, {"engineers": 8.0}), "manuals": Foundation(20.0, 25.0)}),
+]
+
+
+def test_a_shared_platform_and_index_are_paid_once_by_the_dearest_of_their_users() -> None:
+    """Alone 300 and 200; together the cheaper platform (45) and index (20) need not be built: 500 + 45 + 20. Money: 190 − 35 − 20."""
+    assert worth(TWO, {"claims": 0}) == (300.0, 100.0)
+    assert worth(TWO, {"claims": 0, "mail": 1}) == (565.0, 135.0)
+    assert worth(TWO, {"mail": 0}) == (200.0, 90.0)
+
+
+def test_sharing_brings_both_under_a_budget_that_two_single_builds_would_break() -> None:
+    assert roadmap(TWO, Programme(budget=134.0)).starts == {"claims": 0}
+    assert roadmap(TWO, Programme(budget=135.0)).starts == {"claims": 0, "mail": 0}
+
+
+def test_people_of_a_quarter_put_the_second_build_off_and_the_platform_falls_to_the_first() -> None:
+    programme = Programme(people_per_quarter={"engineers": 30.0}, quarters=2)
+
+    found = roadmap(TWO, programme)
+
+    assert sorted(found.starts.values()) == [0, 1]
+    assert people(TWO, {"claims": 0, "mail": 1}, "engineers", 2) == [30.0, 15.0]
+
+
+def test_one_that_waits_for_another_begins_when_that_has_ended() -> None:
+    first = Candidate("index", 1.0, 0.0, 10.0, 1.0, quarters=2)
+    second = Candidate("search", 100.0, 1.0, 10.0, 1.0, after=("index",))
+
+    assert roadmap([second, first], Programme(quarters=4)).starts == {"index": 0, "search": 2}
+    assert roadmap([second, first], Programme(quarters=2)).starts == {"index": 0}
+    assert roadmap([second], Programme(quarters=4)).starts == {}
+
+
+def test_a_circle_is_refused_by_name() -> None:
+    circle = [Candidate("a", 1.0, 0.0, 1.0, 1.0, after=("b",)), Candidate("b", 1.0, 0.0, 1.0, 1.0, after=("a",))]
+
+    with pytest.raises(UsageError, match="wait for each other: a, b"):
+        roadmap(circle, Programme())
+
+
+def test_a_sorted_list_is_beaten_where_a_large_one_fills_the_budget_better() -> None:
+    """By gain for money small (3.0) comes before large (2.4): 90 for 30 against 240 for 100, under a budget of 100."""
+    choice = [Candidate("small", 90.0, 0.0, 30.0, 1.0), Candidate("large", 240.0, 0.0, 100.0, 1.0)]
+
+    assert greedy(choice, Programme(budget=100.0)).starts == {"small": 0}
+    assert roadmap(choice, Programme(budget=100.0)).starts == {"large": 0}
+
+
+def test_what_a_tenth_more_would_bring_is_told_for_every_limit() -> None:
+    choice = [Candidate("small", 90.0, 0.0, 30.0, 1.0, {"staff": 5.0}), Candidate("large", 240.0, 0.0, 100.0, 1.0, {"staff": 5.0})]
+    programme = Programme(budget=120.0, people_per_quarter={"staff": 100.0})
+
+    assert one_more(choice, programme, roadmap(choice, programme)) == {"budget": pytest.approx(90.0), "staff": pytest.approx(0.0)}
+
+
+# From a file to a programme
+
+LIST = """id;name;calls_per_month;minutes_per_item;hourly_cost;cost_wrong;error_rate_today;citations;corpus_tokens;corpus;after
+{rows}
+"""
+MAPPING = """advisorkit: 1
+client: Sample Works
+currency: EUR
+as_of: 2026-11-20
+columns: {}
+programme: {budget: 120000, people_per_quarter: {engineers: 60}, start: 2027-01-01, quarters: 3}
+"""
+
+
+@pytest.fixture
+def forty(tmp_path: Path) -> Path:
+    """Forty ideas: each with a volume and today's minutes, some with texts, every tenth with a name alone."""
+    lines = [
+        f"idea-{n};Idea {n};" + (";;;;;;;;" if n % 10 == 9 else f"{400 * (n + 1)};{4 + n % 5};{38 + n % 3};{5 + n % 4};0.05;{'required' if n % 4 == 0 else ''};{300_000 if n % 4 == 0 else ''};{'manuals' if n % 8 == 0 else ''};{'idea-1' if n == 2 else ''}")
+        for n in range(40)
+    ]
+    (tmp_path / "ideas.csv").write_text(LIST.format(rows="\n".join(lines)), encoding="utf-8")
+    (tmp_path / "m.yaml").write_text(MAPPING, encoding="utf-8")
+    return tmp_path / "ideas.csv"
+
+
+def test_a_list_of_forty_becomes_a_programme_that_keeps_to_its_budget_and_people(forty: Path) -> None:
+    done = run("portfolio", forty, "--mapping", forty.with_name("m.yaml"), "--json")
+
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert len(found["ranked"]) == 40
+    assert sorted(found["chosen"] + [one["id"] for one in found["dropped"]]) == sorted(one["id"] for one in found["ranked"])
+    assert 0 < found["sums"]["cost"] <= 120_000
+    assert all(wave["days"]["engineers"] <= 60.001 for wave in found["waves"])
+    assert [wave["start"] for wave in found["waves"]] == [f"2027-{3 * (wave['quarter'] - 1) + 1:02}-01" for wave in found["waves"]]
+    assert {one["id"]: one["why"] for one in found["dropped"]}["idea-9"].startswith("Not rankable: ask for")
+    assert found["sums"]["gain"] >= found["sums"]["by_hand"]
+    assert set(found["sums"]["a_tenth_more"]) == {"budget", "engineers"}
+
+
+def test_the_portfolio_s_document_holds_the_programme_first_and_a_page_for_each_that_is_chosen(forty: Path) -> None:
+    mapping = forty.with_name("m.yaml")
+    found = json.loads(run("portfolio", forty, "--mapping", mapping, "--json").stdout)
+    done = run("report", forty, "--mapping", mapping, "--template", "portfolio", "--out", forty.parent / "out")
+
+    assert done.exit_code == 0, done.output
+    page = (forty.parent / "out" / "ideas_portfolio.html").read_text(encoding="utf-8")
+    assert f"Do {len(found['chosen'])} workflows of 40" in page
+    assert page.index("What to begin, and when") < page.index("What waits, and why")
+    assert all(one["name"] in page for one in found["ranked"])
+    begun = [one["headline"] for name in found["chosen"] for one in found["ranked"] if one["id"] == name]
+    assert [page.count(escape(headline.partition(".")[0])) > 0 for headline in begun] == [True] * len(begun)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("programme: {budget: 1}", "is below the cheapest next step"),
+        ("programme: {people_per_quarter: {wizards: 3}}", "unknown role 'wizards'"),
+        ("programme: {budget: many}", "programme.budget"),
+    ],
+)
+def test_limits_that_cannot_be_met_or_read_are_told(line: str, words: str, forty: Path) -> None:
+    mapping = forty.with_name("m.yaml")
+    mapping.write_text(MAPPING.partition("programme")[0] + line + "\n", encoding="utf-8")
+
+    assert words in " ".join(run("portfolio", forty, "--mapping", mapping).output.split())
+
+
+def test_a_workflow_that_waits_for_one_that_is_not_there_is_told(forty: Path) -> None:
+    forty.write_text(forty.read_text(encoding="utf-8").replace(";idea-1\n", ";idea-x\n"), encoding="utf-8")
+
+    assert "idea-2 waits for idea-x" in " ".join(run("portfolio", forty, "--mapping", forty.with_name("m.yaml")).output.split())
