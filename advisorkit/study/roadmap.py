@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
 from itertools import count
 from typing import Any, get_args
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import coo_array
 
 from advisorkit.study.candidates import Candidate
 from advisorkit.values.engagement import Programme, Role
@@ -192,9 +191,10 @@ class _Model:
         most = np.where(whole == 1, 1.0, np.inf)
         entries = [(row, column, value) for row, line in enumerate(self.rows) for column, value in line.items()]
         rows, places, values = zip(*entries, strict=True)
-        table = coo_array((values, (rows, places)), shape=(len(self.rows), self.width)).tocsr()
-        return milp(
-            goal, integrality=whole, bounds=Bounds(0, most), constraints=LinearConstraint(table, -np.inf, np.array(self.limits)),
+        scipy, sparse = import_module("scipy.optimize"), import_module("scipy.sparse")  # half a second that few commands need
+        table = sparse.coo_array((values, (rows, places)), shape=(len(self.rows), self.width)).tocsr()
+        return scipy.milp(
+            goal, integrality=whole, bounds=scipy.Bounds(0, most), constraints=scipy.LinearConstraint(table, -np.inf, np.array(self.limits)),
             options={"time_limit": seconds, "mip_rel_gap": 1e-6, "presolve": False},  # with it the solver prints to standard output
         )  # fmt: skip
 
