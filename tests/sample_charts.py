@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import cos, pi, sin
 
 from advisorkit.charts import kinds as k
+from advisorkit.charts.plotted import Picture, Plot, Series
 
 NAMES = {"prompt": "Prompt", "rag": "RAG", "finetune": "Fine-tune", "hybrid": "Hybrid"}
 
@@ -95,4 +96,12 @@ RELIABILITY = k.Reliability(
     title="Stated chances come true",
     bins=(k.Bin(0.35, 0.4, 0.2, 0.62, 13), k.Bin(0.5, 0.46, 0.26, 0.68, 13), k.Bin(0.9, 0.93, 0.7, 0.98, 14)),
 )
-CHARTS = (MAP, WATERFALL, SHARES, FLIPS, PATH, RANGES, CURVES, TORNADO, RELIABILITY)
+PLOT = Plot(
+    title="Long cases cost more", titles=("", "Hours a month"), across=("Claims triage", "Policy wording", "Renewals"),
+    series=(
+        Series("2025", "bar", (0, 1, 2), (120, 80, -15)), Series("2026", "bar", (0, 1, 2), (140, 60, 20)), Series("Agreed", "line", (0, 1, 2), (100, 90, 30)),
+        Series("RAG", "points", (0, 1), (55, 40)),
+    ),
+)
+PICTURE = Picture(title="", said="A red square", content="data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciLz4=", wide=300, tall=200)
+CHARTS = (MAP, WATERFALL, SHARES, FLIPS, PATH, RANGES, CURVES, TORNADO, RELIABILITY, PLOT, PICTURE)

@@ -7,12 +7,17 @@ import re
 from html import unescape
 
 import nbformat
+import pandas as pd
+import plotly.graph_objects as go
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from sample_charts import CHARTS, RANGES
 
+from advisorkit.charts.draw import scene
+from advisorkit.charts.scene import Area, Label
 from advisorkit.export.blocks import (
     Block,
     Callout,
@@ -32,6 +37,7 @@ from advisorkit.export.blocks import (
 from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import MIME, bundle, read
 from advisorkit.export.markup import html
+from advisorkit.export.own import block_of
 from advisorkit.export.terminal import plain
 from advisorkit.values.errors import RenderError
 
@@ -159,3 +165,70 @@ def test_a_stranger_s_output_is_no_block() -> None:
 def test_plain_text_of_a_chart_is_its_alt_text() -> None:
     assert plain(ChartBlock(RANGES)) == RANGES.alt
     assert "RAG: €130k, €190k, €270k" in RANGES.alt
+
+
+def test_a_plotly_figure_is_drawn_like_our_own_charts_with_every_value_in_its_table() -> None:
+    figure = go.Figure(
+        [go.Scatter(x=[1, 2, 3], y=[10, None, 14], mode="markers", name="Seen"), go.Scatter(x=[1, 3], y=[10, 20], name="Plan")],
+        {"title": "<b>Seen & planned</b>", "xaxis_title": "Week"},
+    )  # fmt: skip
+    drawn = block_of(figure)
+
+    assert isinstance(drawn, ChartBlock)
+    assert drawn.chart.title == "Seen & planned"
+    assert drawn.chart.rows() == (("Seen", "1", "10", ""), ("Seen", "3", "14", ""), ("Plan", "1", "10", ""), ("Plan", "3", "20", ""))
+    assert {"Week", "Plan"} <= {mark.text for panel in scene(drawn.chart).panels for mark in panel.marks if isinstance(mark, Label)}
+    assert through_a_file(drawn) == drawn
+
+
+def test_bars_stand_on_zero_beside_or_on_one_another_and_lie_where_names_stand_up() -> None:
+    def edges(mode: str, **turned: object) -> list[tuple[float, float]]:
+        bars = [go.Bar(**({"x": ["a"], "y": [height]} if not turned else {"y": ["a"], "x": [height], **turned}), name=str(height)) for height in (3, 4)]
+        marks = [mark for panel in scene(block_of(go.Figure(bars, {"barmode": mode})).chart).panels for mark in panel.marks if isinstance(mark, Area)]
+        axis = 0 if turned else 1
+        return [(min(point[axis] for point in mark.points), max(point[axis] for point in mark.points)) for mark in marks]
+
+    assert edges("group") == edges("group", orientation="h") == [(0, 3), (0, 4)]
+    assert edges("stack") == [(0, 3), (3, 7)]
+
+
+def test_a_box_has_its_quarters_and_what_lies_outside_and_a_field_all_its_values() -> None:
+    """Of 1 to 9 and 100: quarters at 3.25, 5.5 and 7.75, so whiskers end within 7.75 + 1.5 × 4.5 = 14.5."""
+    boxed = block_of(go.Figure([go.Box(y=[*range(1, 10), 100], name="Seconds")]))
+    field = block_of(go.Figure([go.Heatmap(z=[[1, 2], [3, None]], x=["Mon", "Tue"], y=["am", "pm"])], {"title": "Load"}))
+
+    assert boxed.chart.series[0].y == (1, 3.25, 5.5, 7.75, 9, 100)
+    assert field.chart.rows() == (("", "Mon", "am", "1"), ("", "Tue", "am", "2"), ("", "Mon", "pm", "3"))
+
+
+@pytest.mark.parametrize(("figure", "why"), [
+    (go.Figure([go.Pie(values=[1, 2])]), "a pie trace"), (go.Figure([go.Scatter(y=[1, 2], fill="tozeroy")]), "filled areas"), (go.Figure(), "no trace"),
+    (go.Figure([go.Scatter(y=[1, 2])], {"yaxis_type": "log"}), "a logarithmic axis"), ([{"type": "bar"}], "list cannot be shown"), (3.5, "float cannot be shown"),
+])
+def test_what_cannot_be_drawn_everywhere_is_refused_with_what_can(figure: object, why: str) -> None:
+    with pytest.raises(RenderError, match=f"{why}.*scatter, line, bar, box or heatmap"):
+        block_of(figure)
+
+
+def test_a_matplotlib_figure_is_taken_as_it_is_twice_alike_and_nothing_in_it_is_markup() -> None:
+    def made() -> Block:
+        figure = Figure(figsize=(5, 3))
+        figure.subplots().set_title("<script>alert(1)</script>")
+        return block_of(figure, "An empty chart")
+
+    block = made()
+    assert block == made()
+    assert isinstance(block, ChartBlock)
+    assert (block.chart.alt, block.chart.wide, block.chart.tall) == ("An empty chart", 480, 288)
+    assert "<script" not in html(block)
+    with pytest.raises(RenderError, match="say what the picture shows"):
+        block_of(Figure())
+
+
+def test_a_frame_is_a_table_with_numbers_to_the_right_and_what_is_missing_said() -> None:
+    frame = pd.DataFrame({"Cases": [12_000, 3], "Share": [0.25, float("nan")], "Done": [True, False]}, index=pd.Index(["a", "<b>"], name="Part"))
+    table = block_of(frame, "Cases by part")
+
+    assert isinstance(table, Table)
+    assert [[cell.text for cell in row] for row in (table.head, *table.rows)] == [["Part", "Cases", "Share", "Done"], ["a", "12,000", "0.25", "yes"], ["<b>", "3", "not known", "no"]]
+    assert (table.title, table.numeric) == ("Cases by part", (False, True, True, False))

@@ -55,4 +55,6 @@ def test_the_example_template_makes_a_document(tmp_path: Path) -> None:
     text = (tmp_path / "out" / row.path).read_text(encoding="utf-8")
     assert "Two names by Friday" in text
     assert "Where this probably ends" in text
+    assert "Chart. Summer is quieter. Hours: May, 120" in text
+    assert 'aria-label="Hours spent on searching rise in June and fall in July"' in text
     assert "<svg" in text

@@ -10,6 +10,7 @@ from math import pi
 from advisorkit.charts import scene as s
 from advisorkit.charts.draw import scene
 from advisorkit.charts.kinds import Chart, Point
+from advisorkit.charts.plotted import Picture, picture_svg
 from advisorkit.charts.theme import LIGHT, SANS, Theme
 
 
@@ -32,6 +33,8 @@ def svg(chart: Chart, theme: Theme = LIGHT, wide: float | None = None, *, tips: 
     size = f'viewBox="0 0 {_n(drawing.width)} {_n(drawing.height)}" width="{_n(drawing.width)}"'
     look = f'font-family="{escape(SANS)}" font-size="13" fill="{theme["ink"]}"'
     body = "".join(_panel(panel, theme, tips) for panel in drawing.panels)
+    if isinstance(chart, Picture):
+        body = picture_svg(chart, drawing.width, drawing.height)
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{escape(chart.alt)}" {look}>{body}</svg>'
 
 

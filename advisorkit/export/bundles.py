@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from types import UnionType
@@ -22,6 +22,7 @@ from advisorkit.export import blocks as kinds
 from advisorkit.export.blocks import Block
 from advisorkit.export.formats import UNSEEN, WANTED
 from advisorkit.export.markup import html
+from advisorkit.export.own import block_of
 from advisorkit.export.terminal import plain
 from advisorkit.values.errors import RenderError
 
@@ -130,18 +131,23 @@ def _record(kind: Any, value: Any) -> Any:
     return kind(**{name: _decode(hints[name], item) for name, item in value})
 
 
-def show(blocks: Block | Iterable[Block], *, only: str = "") -> None:
+def show(blocks: Block | Iterable[Block] | object, *, alt: str = "", only: str = "") -> None:
     """Display a block, or several in order, in the running notebook; in a batch, where nobody looks, an exporter draws them.
 
     Args:
-        blocks: What to show.
+        blocks: What to show: blocks, a plotly or matplotlib figure, or a pandas frame.
+        alt: What a figure shows, for those who cannot see it; the title of a frame's table.
         only: The one format that these blocks are for, such as ``pptx``: there they stand instead of everything shown
             without it, and in no other format. Where it is known that this format is not made, they are never worked out.
+
+    Raises:
+        RenderError: If a figure cannot be drawn in every format; names what can.
     """
     if only and only not in os.environ.get(WANTED, only).split():
         return
     seen = UNSEEN not in os.environ
-    for block in blocks if isinstance(blocks, Iterable) else (blocks,):
+    for shown in blocks if isinstance(blocks, tuple | list | Iterator) else (blocks,):
+        block = shown if type(shown) in MIME else block_of(shown, alt)
         display(bundle(block, seen=seen), raw=True, metadata={ONLY: only} if only else None)  # type: ignore[no-untyped-call]
 
 

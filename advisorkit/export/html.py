@@ -13,6 +13,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from advisorkit.charts.figures import spec
+from advisorkit.charts.plotted import Picture
 from advisorkit.charts.theme import LIGHT
 from advisorkit.export.blocks import Block, ChartBlock
 from advisorkit.export.brand import Brand
@@ -44,7 +45,7 @@ def render(notebook: Any, *, interactive: bool = False, brand: Brand | str | Pat
 
 
 def _markup(item: Block | str, *, interactive: bool = False) -> str:
-    if not (interactive and isinstance(item, ChartBlock)):
+    if not (interactive and isinstance(item, ChartBlock) and not isinstance(item.chart, Picture)):
         return item if isinstance(item, str) else html(item)
     data = json.dumps(spec(item.chart), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     return html(item, plot=Markup(data))  # noqa: S704 - JSON without any <
