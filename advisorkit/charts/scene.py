@@ -223,7 +223,7 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
         (21.67, 22.22)
     """
     table, bare = _WIDTHS[bold], "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
-    return round(sum(table.get(c, 556) for c in unicodedata.normalize("NFC", bare)) * size / 1000, 2)
+    return round(sum(table.get(c) or (1000 if unicodedata.east_asian_width(c) in "WF" else 556) for c in unicodedata.normalize("NFC", bare)) * size / 1000, 2)
 
 
 def wrap(text: str, room: float, size: float, *, bold: bool = False) -> tuple[str, ...]:

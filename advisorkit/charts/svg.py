@@ -102,16 +102,17 @@ def _hatch(corners: list[Point]) -> str:
     return "".join(lines)
 
 
-_CORNERS = {
+CORNERS = {
     "square": [(x * (pi / 4) ** 0.5, y * (pi / 4) ** 0.5) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))],
     "diamond": [(0, -1.2), (1.2, 0), (0, 1.2), (-1.2, 0)],
     "triangle": [(0, -1.2), (1.14, 0.9), (-1.14, 0.9)],
 }
+"""Corners of marks that have some, for half a width of 1."""
 
 
 def _outline(shape: str, x: float, y: float, half: float) -> str:
-    if shape in _CORNERS:
-        return _line((x + half * dx, y + half * dy) for dx, dy in _CORNERS[shape]) + "z"
+    if shape in CORNERS:
+        return _line((x + half * dx, y + half * dy) for dx, dy in CORNERS[shape]) + "z"
     radius, across = _n(half), _n(half * 2)
     return f"M{_n(x - half)} {_n(y)}a{radius} {radius} 0 1 0 {across} 0a{radius} {radius} 0 1 0 -{across} 0z"
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import re
-from collections.abc import Callable
+from base64 import b64encode
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +21,8 @@ from advisorkit.values.written import Named
 
 MAX_LOGO = 60_000
 """Largest logo, in bytes: it is part of every page file."""
+MAX_MASTER = 5_000_000
+"""Largest PowerPoint master, in bytes."""
 _KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".svg": "image/svg+xml"}
 
 
@@ -43,6 +47,8 @@ class Brand:
     """Faces of everything else."""
     confidentiality: Annotated[str, Named("line")] = "Confidential"
     """Line at the foot of every page."""
+    pptx_master: Annotated[str, Named("master")] = ""
+    """A client's PowerPoint master on which slides stand, in base64; empty for ours."""
 
 
 def contrast(one: str, other: str) -> float:
@@ -72,7 +78,8 @@ def read_brand(path: str | Path) -> Brand:
     faults: list[Fault] = []
     folder = Path(path).parent
     logo = _checked(lambda name: _picture(name, folder), lambda name: _logo(folder / name))
-    forms = {"line": _checked(_short), "colour": _checked(_colour), "faces": _checked(_faces), "picture": logo}
+    master = _checked(lambda name: _master(name, folder), lambda name: b64encode(read_bytes(folder / name)).decode())
+    forms = {"line": _checked(_short), "colour": _checked(_colour), "faces": _checked(_faces), "picture": logo, "master": master}
     brand: Brand | None = whole(Brand, forms).read(Spot(parse(source), "", source.file, faults))
     if faults or brand is None:
         raise EngagementError(faults)
@@ -106,17 +113,28 @@ def _faces(value: str) -> str:
 
 
 def _picture(value: str, folder: Path) -> str:
+    return _beside(value, folder, "logo", _KINDS, "PNG, JPEG or SVG", MAX_LOGO)
+
+
+def _master(value: str, folder: Path) -> str:
+    why = _beside(value, folder, "master", (".pptx",), "PowerPoint (.pptx)", MAX_MASTER)
+    if not why and find_spec("pptx") is None:
+        why = f"master {value} cannot be read: pip install 'advisorkit[formats]'"
+    return why or (f"master {value} {found}" if (found := import_module("advisorkit.export.pptx_master").problem(read_bytes(folder / value))) else "")
+
+
+def _beside(value: str, folder: Path, what: str, kinds: Collection[str], words: str, most: int) -> str:
     path = folder / value
-    if path.suffix.lower() not in _KINDS:
-        return f"logo {value} must be a PNG, JPEG or SVG file"
+    if path.suffix.lower() not in kinds:
+        return f"{what} {value} must be a {words} file"
     try:
         within(folder, value).exists()
     except (EngagementError, OSError):
-        return f"logo {value} must lie beside the brand file"
+        return f"{what} {value} must lie beside the brand file"
     if not path.is_file():
-        return f"there is no logo file {value} beside the brand file"
-    return "" if path.stat().st_size <= MAX_LOGO else f"logo {value} is larger than {MAX_LOGO // 1000} kB"
+        return f"there is no {what} file {value} beside the brand file"
+    return "" if path.stat().st_size <= most else f"{what} {value} is larger than {most // 1000} kB"
 
 
 def _logo(path: Path) -> str:
-    return f"data:{_KINDS[path.suffix.lower()]};base64,{base64.b64encode(read_bytes(path)).decode()}"
+    return f"data:{_KINDS[path.suffix.lower()]};base64,{b64encode(read_bytes(path)).decode()}"

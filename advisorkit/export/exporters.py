@@ -59,6 +59,15 @@ class AdvisorDOCXExporter(AdvisorExporter):
     format = "docx"
 
 
+class AdvisorPPTXExporter(AdvisorExporter):
+    """Slides."""
+
+    format = "pptx"
+    export_from_notebook = "Board deck (PowerPoint)"
+    output_mimetype = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+    file_extension = ".pptx"
+
+
 class AdvisorXLSXExporter(AdvisorExporter):
     """A workbook: live formulas where the notebook shows sheets, its tables otherwise."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ FORMATS = {
         FileFormat("html", _html, "advisorkit.export.html:render"),
         FileFormat("pdf", _pdf, "advisorkit.export.pdf:render", needs=("typst", "fontpkg_arimo")),
         FileFormat("docx", _office, "advisorkit.export.docx:render", needs=("docx", "typst", "fontpkg_arimo")),
-        FileFormat("pptx", _office, needs=("pptx",)),
+        FileFormat("pptx", _office, "advisorkit.export.pptx:render", needs=("pptx",)),
         FileFormat("xlsx", _office, "advisorkit.export.xlsx:render"),
     )
 }  # fmt: skip
@@ -83,12 +84,15 @@ def chosen(names: Iterable[str], where: str = "") -> tuple[str, ...]:
     return asked
 
 
-def settled(office: bytes) -> bytes:
-    """An office file with its parts in order and without the time of writing, so that the same parts give the same bytes."""
+def settled(office: bytes, *, inner: bool = False) -> bytes:
+    """An office file with its parts in order and without the time of writing, so that the same parts give the same bytes; workbooks inside it likewise."""
     made = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(office)) as parts, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as out:
         for name in sorted(parts.namelist()):
-            out.writestr(zipfile.ZipInfo(name), parts.read(name), zipfile.ZIP_DEFLATED)
+            part = settled(parts.read(name), inner=True) if name.endswith(".xlsx") else parts.read(name)
+            if inner and name == "docProps/core.xml":
+                part = re.sub(rb"\d{4}-\d\d-\d\dT[\d:]+Z", b"1980-01-01T00:00:00Z", part)
+            out.writestr(zipfile.ZipInfo(name), part, zipfile.ZIP_DEFLATED)
     return made.getvalue()
 
 

@@ -9,10 +9,11 @@ from advisorkit.report.cost_pages import costs, figures
 from advisorkit.report.job import Report, job_document, make_report, open_job, write_job
 from advisorkit.report.pictures import rung_name
 from advisorkit.report.pilot_pages import charter, failures, moved, pilot_cover, result
+from advisorkit.report.slides import slides
 from advisorkit.report.whole_pages import answers
 from advisorkit.study.study import Study
 
 __all__ = [
     "Report", "Study", "answers", "changes", "charter", "costs", "detour", "done", "failures", "figures", "job_document", "make_report", "moved",
-    "open_job", "path", "pilot_cover", "reasons", "result", "rung_name", "show", "summary", "write_job",
+    "open_job", "path", "pilot_cover", "reasons", "result", "rung_name", "show", "slides", "summary", "write_job",
 ]

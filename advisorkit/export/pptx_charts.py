@@ -1,0 +1,256 @@
+"""Charts as PowerPoint's own, with their data in a workbook inside; None where it has no form for a kind."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import xlsxwriter
+from lxml import etree
+from pptx.chart.data import CategoryChartData, XyChartData
+from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_MARKER_STYLE, XL_TICK_LABEL_POSITION, XL_TICK_MARK
+from pptx.oxml.ns import qn
+
+from advisorkit.charts import kinds
+from advisorkit.charts.scene import ticks
+from advisorkit.export.pptx_master import Frame
+from advisorkit.export.pptx_shapes import Canvas, faint, name_of
+from advisorkit.values.errors import printable
+from advisorkit.values.quantities import SYMBOLS, money_short
+
+
+def chart(canvas: Canvas, frame: Frame, shown: kinds.Chart, size: float) -> bool:
+    """Draw `shown` as PowerPoint's own chart with words at `size` pixels; False where it has no form for it."""
+    draw = _KINDS.get(type(shown))
+    if draw is None or (isinstance(shown, kinds.RangeBars) and any(bar.range and bar.range[0] < 0 for bar in shown.bars)):
+        return False
+    draw(canvas, frame, shown, size)
+    return True
+
+
+def height(shown: kinds.Chart, size: float) -> tuple[float, float]:
+    """Least and most height that `shown` takes, in pixels; 0 where it is no chart of PowerPoint's."""
+    match shown:
+        case kinds.ShareBars():
+            return 2.2 * size * len(shown.bars), 2.8 * size * len(shown.bars)
+        case kinds.RangeBars():
+            return 3 * size * len(shown.bars) + 40, 4.6 * size * len(shown.bars) + 40
+        case kinds.FlipBars():
+            return 3 * size * len(shown.flips), 4.4 * size * len(shown.flips)
+        case kinds.Tornado():
+            return 2.4 * size * len(shown.swings) + 40, 3 * size * len(shown.swings) + 40
+        case kinds.Curves():
+            return 300, 460
+    return 0, 0
+
+
+def _added(canvas: Canvas, frame: Frame, shown: kinds.Chart, kind: Any, data: Any, size: float) -> Any:
+    made = canvas.slide.shapes.add_chart(kind, *canvas.place(frame), data)
+    name_of(made, shown.kind, shown.alt)
+    found = made.chart
+    found.has_legend = found.has_title = False
+    found.font.size = canvas.points(size)
+    canvas.colour(found.font.color, "ink")
+    return found
+
+
+def _bars(canvas: Canvas, frame: Frame, shown: kinds.Chart, kind: Any, names: Sequence[str], series: Sequence[tuple[str, Sequence[float | None]]], size: float, gap: int) -> Any:
+    """A chart of horizontal bars, first on top, without lines that say nothing."""
+    data = CategoryChartData()
+    data.categories = [printable(name) for name in names]
+    for name, values in series:
+        data.add_series(printable(name), values)
+    found = _added(canvas, frame, shown, kind, data, size)
+    found.plots[0].gap_width = gap
+    names_axis, values_axis = found.category_axis, found.value_axis
+    names_axis.reverse_order = True
+    names_axis.tick_label_position, names_axis.major_tick_mark = XL_TICK_LABEL_POSITION.LOW, XL_TICK_MARK.NONE
+    names_axis.has_major_gridlines = values_axis.has_major_gridlines = False
+    canvas.colour(names_axis.format.line.color, "ink")
+    values_axis.major_tick_mark, values_axis.visible = XL_TICK_MARK.NONE, False
+    return found
+
+
+def _paint(canvas: Canvas, on: Any, token: str, opacity: float = 1) -> None:
+    on.format.fill.solid()
+    canvas.colour(on.format.fill.fore_color, token)
+    faint(on.format.fill, opacity)
+
+
+def _say(canvas: Canvas, point: Any, text: str, place: Any, size: float, token: str, *, bold: bool = True) -> None:
+    words = point.data_label.text_frame
+    canvas.paragraph(words.paragraphs[0], ((text, token, bold, False),), size, 1.15)
+    words.paragraphs[0].line_spacing, words.word_wrap = None, False
+    point.data_label.position = place
+
+
+def _money_axis(canvas: Canvas, axis: Any, values: Sequence[float], currency: str, place: Any = XL_TICK_LABEL_POSITION.HIGH) -> None:
+    """A visible axis of money from nought, with hairlines."""
+    scale = ticks(min(0.0, *values), max(values) * 1.04 or 1)
+    axis.visible, axis.has_major_gridlines, axis.tick_label_position = True, True, place
+    axis.minimum_scale, axis.maximum_scale, axis.major_unit = scale[0], scale[-1], scale[1] - scale[0]
+    canvas.colour(axis.major_gridlines.format.line.color, "hairline")
+    canvas.colour(axis.tick_labels.font.color, "text2")
+    axis.format.line.fill.background()
+    axis.tick_labels.number_format, axis.tick_labels.number_format_is_linked = money_format(scale, currency), False
+
+
+def money_format(scale: Sequence[float], currency: str) -> str:
+    """The number format of an axis of money, as `money_short` writes it.
+
+    Example:
+        >>> money_format((0, 100_000), "EUR")
+        '"€"#,##0,"k";"−€"#,##0,"k";"€"0'
+    """
+    sign, most, step = SYMBOLS.get(currency, f"{currency} "), max(map(abs, scale)), scale[1] - scale[0]
+    unit = next(((cut, word) for size, cut, word in ((1e9, ",,,", "bn"), (1e6, ",,", "m"), (1e4, ",", "k")) if most >= size), ("", ""))
+    part = step / 10 ** (3 * len(unit[0]))
+    digits = ("#,##0" if part >= 1 else "#,##0.0" if part >= 0.1 else "#,##0.00") + unit[0] + (f'"{unit[1]}"' if unit[1] else "")
+    return f'"{sign}"{digits};"−{sign}"{digits};"{sign}"0'
+
+
+def _shares(canvas: Canvas, frame: Frame, shown: kinds.ShareBars, size: float) -> None:
+    found = _bars(canvas, frame, shown, XL_CHART_TYPE.BAR_CLUSTERED, [bar.label for bar in shown.bars], [(shown.head[1], [bar.share or 0.0 for bar in shown.bars])], size, 60)
+    found.value_axis.minimum_scale, found.value_axis.maximum_scale = 0, 1.4
+    for n, bar in enumerate(shown.bars):
+        point = found.plots[0].series[0].points[n]
+        _paint(canvas, point, bar.pattern or "text3")
+        _say(canvas, point, "  ".join(filter(None, (bar.shown, bar.brief or bar.note))), XL_LABEL_POSITION.OUTSIDE_END, size, bar.pattern if bar.share is not None else "text3")
+
+
+def _flips(canvas: Canvas, frame: Frame, shown: kinds.FlipBars, size: float) -> None:
+    patterns = {share.pattern: share.label for flip in shown.flips for share in flip.shares}
+    shares = [{share.pattern: share.share for share in flip.shares} for flip in shown.flips]
+    names = [f"{flip.change}{f' (today: {flip.today})' if flip.today else ''}: {' '.join(filter(None, (flip.shown, flip.note and f'({flip.note})')))}" for flip in shown.flips]
+    series = [(label, [row.get(pattern) or 0.0 for row in shares]) for pattern, label in patterns.items()]
+    found = _bars(canvas, frame, shown, XL_CHART_TYPE.BAR_STACKED_100, names, series, size, 70)
+    found.plots[0].overlap = 100
+    for pattern, one in zip(patterns, found.plots[0].series, strict=True):
+        _paint(canvas, one, pattern)
+    for n, row in enumerate(shares):
+        for one, (pattern, label) in zip(found.plots[0].series, patterns.items(), strict=True):
+            if (row.get(pattern) or 0) >= 0.16:
+                _say(canvas, one.points[n], label, XL_LABEL_POSITION.CENTER, size * 0.85, "on_pattern")
+
+
+def _ranges(canvas: Canvas, frame: Frame, shown: kinds.RangeBars, size: float) -> None:
+    """Bars from low to high on a base that is not seen; the middle is a thin part of full colour, and words stand after the bar."""
+    bars = [bar.range for bar in shown.bars]
+    highest = max((bar[2] for bar in bars if bar), default=1.0)
+    parts = [_parts(bar, highest) for bar in bars]
+    names = [bar.label for bar in shown.bars]
+    found = _bars(canvas, frame, shown, XL_CHART_TYPE.BAR_STACKED, names, [(head, [row[n] for row in parts]) for n, head in enumerate(_PARTS)], size, 110)
+    found.part.chart_workbook.update_from_xlsx_blob(_range_book(names, bars, parts, shown.head))
+    found.plots[0].overlap = 100
+    _money_axis(canvas, found.value_axis, [highest * 1.35], shown.currency)
+    for n, bar in enumerate(shown.bars):
+        points = [one.points[n] for one in found.plots[0].series]
+        for point, opacity in zip(points, (0, 0.28, 1, 0.28, 0), strict=True):
+            _paint(canvas, point, bar.pattern or "text2", opacity)
+        low, middle, high = (money_short(value, shown.currency) for value in bar.range or (0, 0, 0))
+        words = f"{middle} ({low} to {high})" if bar.range else bar.note
+        _say(canvas, points[4], words, XL_LABEL_POSITION.INSIDE_BASE, size, (bar.pattern or "text2") if bar.range else "text3", bold=bar.range is not None)
+
+
+_PARTS = ("Base", "Low to middle", "Middle", "Middle to high", "Room for words")
+
+
+def _parts(bar: tuple[float, float, float] | None, highest: float) -> tuple[float, ...]:
+    thin, (low, middle, high) = highest * 0.003, bar or (0.0, 0.0, 0.0)
+    return low, max(0.0, middle - low - thin), thin * 2 if bar else 0.0, max(0.0, high - middle - thin), highest * 0.3
+
+
+def _range_book(names: Sequence[str], bars: Sequence[Sequence[float] | None], parts: Sequence[Sequence[float]], head: Sequence[str]) -> bytes:
+    """A workbook in which low, middle and high stand as such, and the parts of the bars follow from them."""
+    made = io.BytesIO()
+    with xlsxwriter.Workbook(made, {"in_memory": True}) as book:
+        page = book.add_worksheet("Sheet1")
+        page.write_row(0, 1, [*_PARTS, *head[1:]])
+        high = f"MAX($I$2:$I${len(names) + 1})"
+        for n, (name, bar, part) in enumerate(zip(names, bars, parts, strict=True), 2):
+            page.write_string(n - 1, 0, printable(name))
+            page.write_row(n - 1, 6, bar or ())
+            formulas = (f"=G{n}", f"=MAX(0,H{n}-G{n}-0.003*{high})", f"=IF(I{n}=0,0,0.006*{high})", f"=MAX(0,I{n}-H{n}-0.003*{high})", f"=0.3*{high}")
+            for column, formula in enumerate(formulas):
+                page.write_formula(n - 1, column + 1, formula, None, part[column])
+    return made.getvalue()
+
+
+def _curves(canvas: Canvas, frame: Frame, shown: kinds.Curves, size: float) -> None:
+    data = XyChartData()
+    for curve in shown.curves:
+        for name, values in ((curve.label, curve.middle), (f"{curve.label}, low", curve.low), (f"{curve.label}, high", curve.high)):
+            one = data.add_series(printable(name))
+            for month, value in zip(shown.months, values, strict=True):
+                one.add_data_point(month, value)
+    even = shown.break_even
+    if even:
+        data.add_series(even.words).add_data_point(even.month, even.amount)
+    found = _added(canvas, frame, shown, XL_CHART_TYPE.XY_SCATTER_LINES_NO_MARKERS, data, size)
+    _money_axis(canvas, found.value_axis, [value for curve in shown.curves for value in (*curve.low, *curve.high)], shown.currency, XL_TICK_LABEL_POSITION.LOW)
+    _laid(found, 70 / frame.width, 0.04, 1 - (70 + 9 * size) / frame.width, 0.92 - 3.4 * size / frame.height)
+    months = found.category_axis
+    months.minimum_scale, months.maximum_scale = shown.months[0], shown.months[-1]
+    months.major_unit, months.has_major_gridlines, months.major_tick_mark = 6 if shown.months[-1] <= 48 else 12, False, XL_TICK_MARK.NONE
+    months.has_title = True
+    months.axis_title.text_frame.text = "Months since start"
+    months.axis_title.text_frame.paragraphs[0].runs[0].font.size = canvas.points(size * 0.85)
+    months.axis_title.text_frame.paragraphs[0].runs[0].font.bold = False
+    places = _apart([curve.middle[-1] for curve in shown.curves], found.value_axis.maximum_scale / (frame.height - 80) * size * 1.3)
+    for n, curve in enumerate(shown.curves):
+        for m, one in enumerate(list(found.plots[0].series)[n * 3 : n * 3 + 3]):
+            one.smooth = False
+            canvas.colour(one.format.line.color, curve.pattern or "text2")
+            one.format.line.width = canvas.points(3 if m == 0 else 1)
+            if m:
+                one.format.line.dash_style = 4
+        _say(canvas, found.plots[0].series[n * 3].points[len(shown.months) - 1], f"{curve.label} {money_short(curve.middle[-1], shown.currency)}", places[n], size, curve.pattern or "text2")
+    if even:
+        ring = found.plots[0].series[len(shown.curves) * 3]
+        ring.format.line.fill.background()
+        ring.marker.style, ring.marker.size = XL_MARKER_STYLE.CIRCLE, 9
+        ring.marker.format.fill.solid()
+        canvas.colour(ring.marker.format.fill.fore_color, "page")
+        canvas.colour(ring.marker.format.line.color, "ink")
+        _say(canvas, ring.points[0], even.range_words, XL_LABEL_POSITION.ABOVE, size * 0.9, "ink")
+
+
+def _laid(found: Any, *sides: float) -> None:
+    """Fix the plot's own rectangle: left, top, width and height as shares of the chart."""
+    area = found._chartSpace.chart.plotArea  # noqa: SLF001 - the layout of a plot has no interface
+    for old in area.findall(qn("c:layout")):
+        area.remove(old)
+    layout = etree.Element(qn("c:layout"))
+    manual = etree.SubElement(layout, qn("c:manualLayout"))
+    for name, value in (("layoutTarget", "inner"), ("xMode", "edge"), ("yMode", "edge"), *zip("xywh", map(str, sides), strict=True)):
+        etree.SubElement(manual, qn(f"c:{name}")).set("val", value)
+    area.insert(0, layout)
+
+
+def _apart(ends: Sequence[float], near: float) -> list[Any]:
+    """Where labels of line ends stand so that neighbours do not touch: right, or above and below."""
+    order, places = sorted(range(len(ends)), key=lambda n: ends[n]), [XL_LABEL_POSITION.RIGHT] * len(ends)
+    for lower, upper in pairwise(order):
+        if ends[upper] - ends[lower] < near:
+            places[lower], places[upper] = (XL_LABEL_POSITION.BELOW if places[lower] == XL_LABEL_POSITION.RIGHT else places[lower]), XL_LABEL_POSITION.ABOVE
+    return places
+
+
+def _tornado(canvas: Canvas, frame: Frame, shown: kinds.Tornado, size: float) -> None:
+    names = [swing.label for swing in shown.swings]
+    series = [("At its low end", [swing.low for swing in shown.swings]), ("At its high end", [swing.high for swing in shown.swings])]
+    found = _bars(canvas, frame, shown, XL_CHART_TYPE.BAR_CLUSTERED, names, series, size, 60)
+    found.plots[0].overlap = 100
+    _money_axis(canvas, found.value_axis, [value for _, values in series for value in values], shown.currency)
+    found.value_axis.crosses_at = shown.base
+    for one, fill, words in zip(found.plots[0].series, ("evidence_against", "evidence_for"), ("low_input", "high_input"), strict=True):
+        _paint(canvas, one, fill)
+        for n, swing in enumerate(shown.swings):
+            _say(canvas, one.points[n], getattr(swing, words), XL_LABEL_POSITION.OUTSIDE_END, size * 0.85, "text2", bold=False)
+
+
+_KINDS: Mapping[type[kinds.Chart], Callable[..., None]] = {
+    kinds.ShareBars: _shares, kinds.FlipBars: _flips, kinds.RangeBars: _ranges, kinds.Curves: _curves, kinds.Tornado: _tornado,
+}  # fmt: skip

@@ -1,0 +1,301 @@
+"""Where the blocks of a page stand on slides: side by side, below each other, on as many slides as they need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from advisorkit.charts.draw import scene
+from advisorkit.charts.kinds import BeliefMap, Reliability
+from advisorkit.charts.scene import width, wrap
+from advisorkit.export import blocks as kinds
+from advisorkit.export.blocks import Block, Table
+from advisorkit.export.pages import Page
+from advisorkit.export.pptx_charts import chart, height
+from advisorkit.export.pptx_master import Frame
+from advisorkit.export.pptx_shapes import SPARE, Canvas, plain, row_height, tall, widths
+from advisorkit.values.errors import printable
+
+SIZES = (22.0, 20.0, 18.0, 16.0)
+"""Sizes of text in pixels; the largest at which a page fits is taken."""
+FLOWING = 20.0
+"""Size of text on pages that need several slides."""
+GAP = 18.0
+"""Pixels between blocks."""
+ASIDE = 44.0
+"""Pixels between columns."""
+_WIDEST = {BeliefMap: 420.0, Reliability: 420.0}
+Row = tuple[tuple[Block, ...], ...]
+"""Columns of blocks, side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slide:
+    """One slide, worked out."""
+
+    title: str
+    """What it says in one sentence."""
+    rows: tuple[Row, ...]
+    """What stands on it, from top to bottom."""
+    size: float
+    """Size of text, in pixels."""
+
+    def draw(self, canvas: Canvas, body: Frame) -> None:
+        """Draw all below the title; charts take what room is left, and a last decision stands at the foot."""
+        spans = [_row(row, body.width, self.size) for row in self.rows]
+        spare = max(0.0, body.height - sum(least for least, _ in spans) - GAP * (len(spans) - 1))
+        top = body.top
+        for n, (row, (least, most)) in enumerate(zip(self.rows, spans, strict=True)):
+            grown = min(spare, most - least)
+            spare -= grown
+            if n == len(self.rows) - 1 and n and isinstance(row[0][0], kinds.Callout):
+                top += spare
+            left = body.left
+            for column, wide in zip(row, _columns(row, body.width), strict=True):
+                _stacked(canvas, Frame(left, top, wide, least + grown), column, self.size)
+                left += wide + ASIDE
+            top += least + grown + GAP
+
+
+def slides_of(page: Page, body: Frame, *, named: bool = False) -> Iterator[Slide]:
+    """The slides of a page: one at the largest size of text at which it fits, or several; `named` by what the page belongs to where a document has several parts."""
+    title, blocks = _opened(page)
+    title = f"{page.part}: {title}" if named and page.part else title
+    for size in SIZES:
+        for rows in (_side_by_side(blocks), tuple(((block,),) for block in blocks)):
+            if sum(_row(row, body.width, size)[0] for row in rows) + GAP * (len(rows) - 1) <= body.height:
+                yield Slide(title, rows, size)
+                return
+    slides = tuple(_several(blocks, body))
+    for n, held in enumerate(slides, 1):
+        yield Slide(f"{title} ({n}/{len(slides)})", tuple(((block,),) for block in held), FLOWING)
+
+
+def _opened(page: Page) -> tuple[str, list[Block]]:
+    """The title of a page, and its blocks; a title too long to stand as one is told in full below."""
+    blocks = [item.table if isinstance(item, kinds.LineItems) else item for item in page.items if not isinstance(item, str)]
+    title = page.part
+    match blocks[0] if blocks else None:
+        case kinds.Heading(text, 2):
+            title, blocks = text, blocks[1:]
+        case kinds.DecisionBlock() as made:
+            mark = "●" if made.clear else "○"
+            title, blocks = made.advice, [kinds.Text((f"{mark} {made.state}",), "lead"), *((kinds.Text((made.override,)),) if made.override else ()), *blocks[1:]]
+    if len(title) > 200:
+        blocks.insert(0, kinds.Text((title,)))
+    return title, [block for block in blocks if not isinstance(block, kinds.Done)]
+
+
+def _side_by_side(blocks: Sequence[Block]) -> tuple[Row, ...]:
+    """Rows: a chart and what is said beside it, two charts that follow each other, two lists with headings of their own."""
+    rows: list[Row] = []
+    rest = list(blocks)
+    while rest:
+        block, follower = rest.pop(0), rest[0] if rest else None
+        if isinstance(block, kinds.ChartBlock) and block.beside:
+            rows.append(((replace(block, beside=()),), (kinds.Text(block.beside),)))
+        elif isinstance(block, kinds.ChartBlock) and isinstance(follower, kinds.ChartBlock) and not follower.beside:
+            rows.append(((block,), (rest.pop(0),)))
+        elif isinstance(block, kinds.Heading) and len(rest) >= 3 and isinstance(rest[0], kinds.Text) and isinstance(rest[1], kinds.Heading) and isinstance(rest[2], kinds.Text):
+            rows.append(((block, rest[0]), (rest[1], rest[2])))
+            del rest[:3]
+        else:
+            rows.append(((block,),))
+    return tuple(rows)
+
+
+def _columns(row: Row, room: float) -> list[float]:
+    """Widths of the columns of a row; a chart is wider than the words beside it."""
+    if len(row) == 1:
+        return [room]
+    share = 0.62 if isinstance(row[0][0], kinds.ChartBlock) and not isinstance(row[1][0], kinds.ChartBlock) else 0.5
+    return [(room - ASIDE) * share, (room - ASIDE) * (1 - share)]
+
+
+def _row(row: Row, room: float, size: float) -> tuple[float, float]:
+    """Least and most height of a row."""
+    spans = [[_span(block, wide, size) for block in column] for column, wide in zip(row, _columns(row, room), strict=True)]
+    totals = [(sum(least for least, _ in column) + _gaps(blocks), sum(most for _, most in column) + _gaps(blocks)) for column, blocks in zip(spans, row, strict=True)]
+    return max(least for least, _ in totals), max(most for _, most in totals)
+
+
+def _gaps(blocks: Sequence[Block]) -> float:
+    return sum(4 if isinstance(block, kinds.Heading) else GAP for block in blocks[:-1])
+
+
+def _span(block: Block, room: float, size: float) -> tuple[float, float]:
+    """Least and most height of a block, in pixels."""
+    match block:
+        case kinds.Text():
+            words, own, hang = _set(block, size)
+            high = tall(words, _line(block, room, own) - hang, own)
+        case kinds.Heading():
+            high = tall(plain(block.text, bold=True), room, size * 0.9)
+        case kinds.KeyFigures():
+            wide, value = _figures(block, room)
+            high = value * 1.2 + max(tall(plain(one.words), wide, size * 0.82) for one in block.figures)
+        case kinds.Callout():
+            high = 14 + tall(_called(block), room, size)
+        case kinds.Table():
+            high = sum(row_height(row, widths(block, room, size * 0.85), size * 0.85) for row in (block.head, *block.rows)) + _captions(block, room, size)
+        case kinds.ChartBlock():
+            least, most = height(block.chart, size * 0.85)
+            least, most = (least, most) if most else (_drawn(block, room, 1.1, 10_000)[1], _drawn(block, room, 1.5, 10_000)[1])
+            head = _head(block, room, size)
+            return least + head, most + head
+        case _:
+            return 0, 0
+    return high, high
+
+
+def _line(block: kinds.Text, room: float, size: float) -> float:
+    """Width of lines: at most some ninety letters."""
+    return room if block.style == "lead" else min(room, size * 44)
+
+
+def _set(block: kinds.Text, size: float) -> tuple[Any, float, float]:
+    """Paragraphs of a text with their look, their size, and by how much they hang behind a bullet."""
+    own = {"lead": 18.0, "note": size * 0.82}.get(block.style, size)
+    return plain(*block.paragraphs, fill="text2" if block.style in {"lead", "note"} else "ink"), own, 1.2 * own if block.style in {"bullets", "numbered"} else 0
+
+
+def _called(block: kinds.Callout) -> Any:
+    sign = "" if block.tone == "note" else "▲ "
+    return (((f"{sign}{block.title}: ", "ink" if block.tone == "note" else "guess", True, False), (block.text, "ink", False, False)),)
+
+
+def _figures(block: kinds.KeyFigures, room: float) -> tuple[float, float]:
+    """Width of each column of figures, and the size of their values."""
+    count = len(block.figures)
+    wide = (room - ASIDE * (count - 1)) / count
+    longest = max(width(one.value, 1) for one in block.figures) * 1.12
+    return wide, min(64.0, wide * SPARE / longest)
+
+
+def _captions(block: Table, room: float, size: float) -> float:
+    above = [tall(plain(block.title, bold=True), room, size * 0.9)] if block.title else []
+    above += [tall(plain(text), room, size * 0.75) for text in (block.subtitle, block.note) if text]
+    return sum(above) + 8
+
+
+def _head(block: kinds.ChartBlock, room: float, size: float) -> float:
+    title = tall(plain(block.chart.title, bold=True), room, size * 0.9) if block.titled else 0
+    return title + (tall(plain(block.chart.subtitle), room, size * 0.75) + 6 if block.chart.subtitle else 0)
+
+
+def _drawn(block: kinds.ChartBlock, room: float, most: float, high: float) -> tuple[Any, float, float]:
+    """A drawing as large as fits into a box, its height and its scale."""
+    for scale in (most, *(one for one in (1.4, 1.3, 1.2, 1.1, 1.0, 0.9) if one < most)):
+        made = scene(block.chart, min(room / scale, _WIDEST.get(type(block.chart), 900.0)))
+        if made.height * scale <= high:
+            break
+    return made, made.height * scale, scale
+
+
+def _stacked(canvas: Canvas, frame: Frame, blocks: Sequence[Block], size: float) -> None:
+    """Blocks below each other; charts share what room is left."""
+    spans = [_span(block, frame.width, size) for block in blocks]
+    spare, top = frame.height - sum(least for least, _ in spans) - _gaps(blocks), frame.top
+    for n, (block, (least, most)) in enumerate(zip(blocks, spans, strict=True)):
+        high = least + min(max(spare, 0), most - least)
+        spare -= high - least
+        _draw(canvas, Frame(frame.left, top, frame.width, high), block, size)
+        top += high + _gaps(blocks[n : n + 2])
+
+
+def _draw(canvas: Canvas, frame: Frame, block: Block, size: float) -> None:
+    match block:
+        case kinds.Text():
+            words, own, _ = _set(block, size)
+            bullet = {"bullets": "•", "numbered": "1"}.get(block.style, "")
+            canvas.words(replace(frame, width=_line(block, frame.width, own)), words, own, bullet=bullet)
+        case kinds.Heading():
+            canvas.words(frame, plain(block.text, bold=True), size * 0.9)
+        case kinds.KeyFigures():
+            wide, value = _figures(block, frame.width)
+            for n, one in enumerate(block.figures):
+                left = frame.left + n * (wide + ASIDE)
+                canvas.words(Frame(left, frame.top, wide, value * 1.2), plain(one.value), value, lead=1.16, serif=True)
+                canvas.words(Frame(left, frame.top + value * 1.2, wide, frame.height - value * 1.2), plain(one.words, fill="text2"), size * 0.82)
+        case kinds.Callout():
+            canvas.rule(frame.left, frame.top, frame.width, "text3" if block.tone == "note" else "guess")
+            canvas.words(Frame(frame.left, frame.top + 14, frame.width, frame.height - 14), _called(block), size)
+        case kinds.Table():
+            _table(canvas, frame, block, size)
+        case kinds.ChartBlock():
+            _chart(canvas, frame, block, size)
+
+
+def _table(canvas: Canvas, frame: Frame, block: Table, size: float) -> None:
+    top = frame.top
+    for text, own, bold in ((block.title, size * 0.9, True), (block.subtitle, size * 0.75, False)):
+        if text:
+            high = tall(plain(text, bold=bold), frame.width, own)
+            canvas.words(Frame(frame.left, top, frame.width, high), plain(text, fill="ink" if bold else "text2", bold=bold), own)
+            top += high
+    own, wide = size * 0.85, widths(block, frame.width, size * 0.85)
+    high = sum(row_height(row, wide, own) for row in (block.head, *block.rows))
+    canvas.table(Frame(frame.left, top, sum(wide), high), block, own)
+    if block.note:
+        canvas.words(Frame(frame.left, top + high + 8, frame.width, tall(plain(block.note), frame.width, size * 0.75)), plain(block.note, fill="text2"), size * 0.75)
+
+
+def _chart(canvas: Canvas, frame: Frame, block: kinds.ChartBlock, size: float) -> None:
+    top = frame.top
+    for text, own, bold in ((block.chart.title if block.titled else "", size * 0.9, True), (block.chart.subtitle, size * 0.75, False)):
+        if text:
+            high = tall(plain(text, bold=bold), frame.width, own)
+            canvas.words(Frame(frame.left, top, frame.width, high), plain(text, fill="ink" if bold else "text2", bold=bold), own)
+            top += high
+    room = Frame(frame.left, top + 6, frame.width, frame.bottom - top - 6)
+    if not chart(canvas, room, block.chart, size * 0.85):
+        made, _, scale = _drawn(block, room.width, 1.5, room.height)
+        canvas.drawing(room, made, scale, block.chart.alt)
+
+
+def _several(blocks: Sequence[Block], body: Frame) -> Iterator[list[Block]]:
+    """Blocks on several slides; tables go on with their head, lists with their next number."""
+    held: list[Block] = []
+    left, rest = body.height, list(blocks)
+    while rest:
+        block = rest.pop(0)
+        least = _span(block, body.width, FLOWING)[0]
+        if least > left:
+            first, more = _split(block, body.width, left)
+            if first is None and held:
+                keep = [held.pop()] if isinstance(held[-1], kinds.Heading) and len(held) > 1 else []
+                yield held
+                held, left, rest = [], body.height, [*keep, block, *rest]
+                continue
+            if more is not None:
+                block, rest = first or block, [more, *rest]
+                least = left
+        held.append(block)
+        left -= least + GAP
+    if held:
+        yield held
+
+
+def _split(block: Block, room: float, high: float) -> tuple[Block | None, Block | None]:
+    """What of a block stands in `high` pixels, and the rest; nothing and nothing where it cannot be parted."""
+    size = FLOWING
+    if isinstance(block, Table):
+        wide = widths(block, room, size * 0.85)
+        left = high - _captions(block, room, size) - row_height(block.head, wide, size * 0.85)
+        count = 0
+        while count < len(block.rows) and (left := left - row_height(block.rows[count], wide, size * 0.85)) >= 0:
+            count += 1
+        if 0 < count < len(block.rows):
+            return replace(block, rows=block.rows[:count], note="", total=False), replace(block, rows=block.rows[count:], title="", subtitle="")
+    if isinstance(block, kinds.Text):
+        _, own, hang = _set(block, size)
+        lines = [(n, line) for n, text in enumerate(block.paragraphs) for line in wrap(printable(text), (_line(block, room, own) - hang) * SPARE, own) or ("",)]
+        count = int((high - len(block.paragraphs[:8]) * 0.4 * own) / (own * 1.3))
+        if 0 < count < len(lines):
+            return tuple(replace(block, paragraphs=_joined(part)) for part in (lines[:count], lines[count:]))  # type: ignore[return-value]
+    return None, None
+
+
+def _joined(lines: Sequence[tuple[int, str]]) -> tuple[str, ...]:
+    return tuple(" ".join(line for m, line in lines if m == n) for n in dict.fromkeys(n for n, _ in lines))

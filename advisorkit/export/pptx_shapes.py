@@ -1,0 +1,256 @@
+"""What stands on a slide: words whose room is worked out beforehand, tables, and drawings made of native shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import cos, pi, sin
+from typing import Any
+
+from lxml import etree
+from pptx.dml.color import RGBColor
+from pptx.enum.dml import MSO_THEME_COLOR
+from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
+from pptx.oxml.ns import qn
+from pptx.util import Pt
+
+from advisorkit.charts import scene as s
+from advisorkit.charts.kinds import Point
+from advisorkit.charts.scene import Words, width, wrap
+from advisorkit.charts.svg import CORNERS
+from advisorkit.charts.theme import LIGHT
+from advisorkit.export.blocks import Cell, Table
+from advisorkit.export.pptx_master import Frame, Master
+from advisorkit.values.errors import printable
+from advisorkit.values.patterns import PATTERNS
+
+SPARE = 0.96
+"""Share of a box that lines may fill, since faces of other machines are a little wider than the one measured."""
+_ALIGN = {"start": PP_ALIGN.LEFT, "middle": PP_ALIGN.CENTER, "end": PP_ALIGN.RIGHT}
+_TABLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
+_PAD = 8.0
+
+
+def plain(*paragraphs: str, fill: str = "ink", bold: bool = False) -> tuple[tuple[Words, ...], ...]:
+    """Paragraphs of one look."""
+    return tuple(((text, fill, bold, False),) for text in paragraphs)
+
+
+def tall(paragraphs: Iterable[Sequence[Words]], room: float, size: float, lead: float = 1.3, gap: float = 0.4) -> float:
+    """Height of paragraphs in a box `room` pixels wide, at `size` pixels, with `gap` of a size between them."""
+    lines = [max(1, len(wrap(printable("".join(run[0] for run in runs)), room * SPARE, size, bold=any(run[2] for run in runs)))) for runs in paragraphs]
+    return sum(lines) * size * lead + max(0, len(lines) - 1) * gap * size
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """One slide to draw on, in pixels of the grid."""
+
+    slide: Any
+    """The slide."""
+    master: Master
+    """What it stands on."""
+
+    def place(self, frame: Frame) -> tuple[int, int, int, int]:
+        """A frame in the file's own units."""
+        return tuple(round(side * self.master.unit) for side in (frame.left, frame.top, frame.width, frame.height))  # type: ignore[return-value]
+
+    def points(self, pixels: float) -> Any:
+        """A size in points."""
+        return Pt(round(pixels * self.master.unit / 1270) / 10)
+
+    def colour(self, paint: Any, fill: str) -> None:
+        """Set a colour; greys of text give way to the text colour of a client's own master."""
+        if fill == "ink" or (fill in {"text2", "text3"} and not self.master.own):
+            paint.theme_color = MSO_THEME_COLOR.TEXT_1
+        else:
+            paint.rgb = RGBColor.from_string(LIGHT[fill][1:])
+
+    def words(
+        self, frame: Frame, paragraphs: Iterable[Sequence[Words]], size: float, *, lead: float = 1.3, gap: float = 0.4, bullet: str = "", start: int = 1,
+        serif: bool = False, on: Any = None, anchor: s.Anchor = "start", low: bool = False,
+    ) -> Any:
+        """Paragraphs in a box that lets nothing hang out; `bullet` is a sign, or ``1`` for numbers from `start`; `on` holds other shapes."""
+        box = (on or self.slide.shapes).add_textbox(*self.place(frame))
+        into = box.text_frame
+        into.word_wrap = True
+        into.margin_left = into.margin_right = into.margin_top = into.margin_bottom = 0
+        into.vertical_anchor = MSO_ANCHOR.BOTTOM if low else MSO_ANCHOR.TOP
+        for n, runs in enumerate(paragraphs):
+            paragraph = into.paragraphs[0] if n == 0 else into.add_paragraph()
+            self.paragraph(paragraph, runs, size, lead, anchor, serif=serif)
+            if n:
+                paragraph.space_before = self.points(gap * size)
+            if bullet:
+                self._bullet(paragraph, bullet, start, size)
+        return box
+
+    def paragraph(self, into: Any, runs: Iterable[Words], size: float, lead: float = 1.25, anchor: s.Anchor = "start", *, serif: bool = False) -> None:
+        """Fill a paragraph; lines are `lead` sizes apart on every machine."""
+        into.line_spacing, into.alignment = self.points(lead * size), _ALIGN[anchor]
+        for text, fill, bold, italic in runs:
+            run = into.add_run()
+            run.text = printable(text).replace("\n", " ")
+            run.font.size, run.font.bold, run.font.italic = self.points(size), bold, italic
+            run.font.name = "+mj-lt" if serif else None
+            self.colour(run.font.color, fill)
+
+    def _bullet(self, paragraph: Any, bullet: str, start: int, size: float) -> None:
+        look = paragraph._p.get_or_add_pPr()  # noqa: SLF001 - bullets have no interface
+        look.set("marL", str(round(1.2 * size * self.master.unit)))
+        look.set("indent", str(-round(1.2 * size * self.master.unit)))
+        mark = etree.SubElement(look, qn("a:buAutoNum" if bullet == "1" else "a:buChar"))
+        for name, value in {"type": "arabicPeriod", "startAt": str(start)}.items() if bullet == "1" else {"char": bullet}.items():
+            mark.set(name, value)
+
+    def rule(self, left: float, top: float, wide: float, fill: str = "text3", thick: float = 1) -> None:
+        """A line across."""
+        line = self.slide.shapes.add_connector(1, *self.place(Frame(left, top, 0, 0))[:2], *self.place(Frame(left + wide, top, 0, 0))[:2])
+        line.line.width = self.points(thick)
+        self.colour(line.line.color, fill)
+
+    def table(self, frame: Frame, block: Table, size: float) -> None:
+        """A table with a rule under its head and hairlines between its rows."""
+        rows, wide = (block.head, *block.rows), widths(block, frame.width, size)
+        shape = self.slide.shapes.add_table(len(rows), len(block.head), *self.place(frame))
+        made = shape.table
+        made._tbl.tblPr.find(qn("a:tableStyleId")).text = _TABLE  # noqa: SLF001 - styles have no interface
+        made.horz_banding = False
+        for column, room in zip(made.columns, wide, strict=True):
+            column.width = round(room * self.master.unit)
+        for n, (row, cells) in enumerate(zip(made.rows, rows, strict=True)):
+            row.height = round(row_height(cells, wide, size) * self.master.unit)
+            last = block.total and n == len(rows) - 1
+            for cell, made_cell, right in zip(cells, row.cells, block.numeric, strict=True):
+                self._cell(made_cell, cell, size, head=not n, right=right, total=last)
+        name_of(shape, block.title or "Table", "; ".join(filter(None, (block.title, block.subtitle))) or " | ".join(cell.text for cell in block.head))
+
+    def _cell(self, made: Any, cell: Cell, size: float, *, head: bool, right: bool, total: bool) -> None:
+        made.margin_left, made.margin_right = (0, round(_PAD * self.master.unit))[:: -1 if right else 1]
+        made.margin_top = made.margin_bottom = round(0.3 * size * self.master.unit)
+        made.vertical_anchor = MSO_ANCHOR.BOTTOM if head else MSO_ANCHOR.TOP
+        for n, line in enumerate(printable(cell.text).split("\n")):
+            paragraph = made.text_frame.paragraphs[0] if n == 0 else made.text_frame.add_paragraph()
+            self.paragraph(paragraph, (_look(cell, line, head=head, total=total, first=n == 0),), size if n == 0 else size * 0.85, anchor="end" if right else "start")
+        edge = etree.SubElement(made._tc.get_or_add_tcPr(), qn("a:lnB"), w=str(round((1.5 if head else 0.75) * self.master.unit)))  # noqa: SLF001 - borders have no interface
+        ink = etree.SubElement(etree.SubElement(edge, qn("a:solidFill")), qn("a:srgbClr"))
+        ink.set("val", LIGHT["ink" if head else "hairline"][1:])
+
+    def drawing(self, frame: Frame, drawn: s.Scene, scale: float, alt: str) -> None:
+        """A drawing as one group of native shapes, `scale` times as large as drawn."""
+        group = self.slide.shapes.add_group_shape()
+        for panel in drawn.panels:
+            for mark in panel.marks:
+                if isinstance(mark, s.Label):
+                    self._label(group.shapes, frame, panel, mark, scale)
+                else:
+                    self._shape(group.shapes, frame, panel, mark, scale)
+        name_of(group, alt.partition(".")[0], alt)
+
+    def _label(self, on: Any, frame: Frame, panel: s.Panel, mark: s.Label, scale: float) -> None:
+        x, y = panel.at(mark.x, mark.y)
+        wide, high = width(mark.text, mark.size, bold=mark.bold) / SPARE + 2, mark.size * 1.3
+        left = x + mark.dx - {"start": 0, "middle": wide / 2, "end": wide}[mark.anchor]
+        left, top = (x + mark.dx - wide / 2, y + mark.dy - high / 2) if mark.turned else (left, y + mark.dy - high / 2)
+        box = self.words(
+            Frame(frame.left + left * scale, frame.top + top * scale, wide * scale, high * scale), (((mark.text, mark.fill, mark.bold, mark.italic),),),
+            mark.size * scale, on=on, anchor="middle" if mark.turned else mark.anchor,
+        )
+        box.rotation = -90 if mark.turned else 0
+
+    def _shape(self, on: Any, frame: Frame, panel: s.Panel, mark: s.Mark, scale: float) -> None:
+        """A mark as a freeform, in tenths of a pixel."""
+        outlines = [[((frame.left + x * scale) * 10, (frame.top + y * scale) * 10) for x, y in one] for one in outlined(mark, panel)]
+        if not outlines:
+            return
+        builder = on.build_freeform(*outlines[0][0], scale=self.master.unit / 10)
+        for n, (first, *rest) in enumerate(outlines):
+            if n:
+                builder.move_to(*first)
+            builder.add_line_segments(rest, close=not isinstance(mark, s.Stroke))
+        shape = builder.convert_to_shape()
+        shape.shadow.inherit = False
+        line, hollow = shape.line, isinstance(mark, s.Stroke) or (isinstance(mark, s.Dot) and mark.mark == "ring") or (isinstance(mark, s.Strip) and mark.dashed)
+        if isinstance(mark, s.Stroke):
+            shape.fill.background()
+        elif isinstance(mark, s.Area) and mark.hatched:
+            shape.fill.patterned()
+            shape.fill.pattern = 21  # light upward diagonal
+            self.colour(shape.fill.fore_color, "hairline")
+            shape.fill.back_color.theme_color = MSO_THEME_COLOR.BACKGROUND_1
+        else:
+            shape.fill.solid()
+            self.colour(shape.fill.fore_color, "page" if hollow else mark.fill)
+            faint(shape.fill, mark.opacity)
+        if hollow:
+            line.width = self.points(mark.width * scale if isinstance(mark, s.Stroke) else 1.5)
+            self.colour(line.color, mark.fill)
+            if getattr(mark, "dash", "") or getattr(mark, "dashed", False):
+                line.dash_style = 4
+        else:
+            line.fill.background()
+
+
+def outlined(mark: s.Mark, panel: s.Panel) -> list[list[Point]]:
+    """Outlines of a mark in pixels of its drawing."""
+    match mark:
+        case s.Strip():
+            (left, y), (right, _) = panel.at(mark.x0, mark.y), panel.at(mark.x1, mark.y)
+            up, down = y - mark.thick / 2, y + mark.thick / 2
+            return [[(left, up), (right, up), (right, down), (left, down)]]
+        case s.Stroke() | s.Area():
+            return [[panel.at(*point) for point in mark.points]]
+        case s.Dots():
+            return [_ring(*panel.at(*point), mark.size / 2, 6) for point in mark.points]
+        case s.Dot():
+            x, y = panel.at(mark.x, mark.y)
+            half = mark.size / 2
+            return [[(x + half * dx, y + half * dy) for dx, dy in CORNERS[mark.mark]] if mark.mark in CORNERS else _ring(x, y, half, 36)]
+    return []
+
+
+def _ring(x: float, y: float, radius: float, corners: int) -> list[Point]:
+    return [(x + radius * cos(2 * pi * n / corners), y + radius * sin(2 * pi * n / corners)) for n in range(corners)]
+
+
+def faint(fill: Any, opacity: float) -> None:
+    """Let what lies behind a plain fill show through."""
+    if opacity < 1:
+        found = fill._xPr.find(qn("a:solidFill"))[0]  # noqa: SLF001 - transparency has no interface
+        etree.SubElement(found, qn("a:alpha")).set("val", str(round(opacity * 100_000)))
+
+
+def name_of(shape: Any, name: str, alt: str) -> None:
+    """Give a shape its name and its text for those who cannot see it."""
+    found = shape._element.xpath(".//p:cNvPr")[0]  # noqa: SLF001 - alternative text has no interface
+    found.set("name", printable(name)[:100])
+    found.set("descr", printable(alt))
+
+
+def _look(cell: Cell, line: str, *, head: bool, total: bool, first: bool = True) -> Words:
+    """How a line of a cell is set."""
+    fill = {"strong": "ink", "muted": "text3", "stale": "error", "": "text2" if head or not first else "ink"}.get(cell.tone, cell.tone)
+    return line, fill, first and (total or cell.tone == "strong" or cell.tone in PATTERNS), cell.tone == "guess"
+
+
+def widths(block: Table, room: float, size: float) -> list[float]:
+    """Widths of the columns of a table: as wide as its words where there is room, the widest columns narrower where there is not."""
+    columns = zip(block.head, *block.rows, strict=True)
+    natural = [max(width(line, size, bold=True) for cell in column for line in printable(cell.text).split("\n")) / SPARE + _PAD for column in columns]
+    if sum(natural) > room:
+        cap = room / len(natural)
+        for _ in natural:
+            small = [one for one in natural if one <= cap]
+            cap = (room - sum(small)) / max(1, len(natural) - len(small))
+        return [min(one, cap) for one in natural]
+    texts = [n for n, right in enumerate(block.numeric) if not right] or [0]
+    spare = (min(room, sum(natural) * 1.5) - sum(natural)) / len(texts)
+    return [one + (spare if n in texts else 0) for n, one in enumerate(natural)]
+
+
+def row_height(cells: Sequence[Cell], wide: Sequence[float], size: float) -> float:
+    """Height of a row whose columns are `wide`."""
+    lines = (
+        sum(max(1, len(wrap(line, (room - _PAD) * SPARE, size, bold=True))) for line in printable(cell.text).split("\n")) for cell, room in zip(cells, wide, strict=True)
+    )
+    return max(lines) * size * 1.25 + 0.6 * size + 1

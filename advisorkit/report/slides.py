@@ -1,0 +1,199 @@
+"""The storyline of a board deck: situation, advice, why, money, path, risks, the decision asked for, appendix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from advisorkit.costs.money import printed
+from advisorkit.export.blocks import (
+    Block,
+    Callout,
+    Cell,
+    ChartBlock,
+    Heading,
+    KeyFigure,
+    KeyFigures,
+    Table,
+    Text,
+    table_of,
+)
+from advisorkit.files.texts import Texts
+from advisorkit.report import cost_pictures, pictures
+from advisorkit.report.advice_pages import decided, summary
+from advisorkit.report.cost_pages import assumptions, costs, gained, left_out
+from advisorkit.report.job import Report
+from advisorkit.report.money_table import cash_years, money_table
+from advisorkit.report.printed import count
+from advisorkit.report.whole_pages import overview
+from advisorkit.study.study import Study
+from advisorkit.values.quantities import money_short, percent
+
+SINGLE = 12
+"""Most workflows that have slides of their own."""
+REASONS = 3
+"""Most reasons for, and against, that stand beside the map."""
+_SUMS = (0, 3, 6, 7, 8, 9, 10, 11)
+_TEXTS = Texts("slides")
+say, columns = _TEXTS.say, _TEXTS.columns
+
+
+def slides(report: Report) -> tuple[Block, ...]:
+    """Everything that a board is shown, slide by slide; every figure is that of the report."""
+    found = report.workflows
+    return tuple(_one(found[0]) if len(found) == 1 else _many(found))
+
+
+def _one(study: Study) -> Iterator[Block]:
+    yield from _situation(study)
+    yield from _advice(study)
+    if not study.decision.replaced:
+        yield from (*_why(study), *_changes(study), *_money(study), *_path(study))
+    yield from (*_risks(study), *_decision(study), *_appendix(study))
+
+
+def _many(studies: Sequence[Study]) -> Iterator[Block]:
+    shown = _first(studies)
+    rest = len(studies) - len(shown)
+    yield from overview(studies)
+    if rest:
+        yield Text((say("rest", shown=len(shown), count=rest),), "note")
+    for study in shown:
+        yield from (*decided(study), *_figures(study), *_ramp(study), *_stairs(study), Callout(say("decide.title"), " ".join(_asked(study))))
+    yield from _listed("risks", studies, lambda study: study.decision.warnings)
+    yield from _listed("decide", studies, _asked)
+    for study in shown:
+        if study.priced and not study.decision.replaced:
+            yield from (Heading(say("appendix.money", workflow=study.workflow.name), 2, study.workflow.name), _sums(study), _said(study))
+
+
+def _first(studies: Sequence[Study]) -> tuple[Study, ...]:
+    """Those with slides of their own: all, or the ones that gain most."""
+    most = sorted(studies, key=lambda study: -((study.rank.gain or 0.0) if study.priced and not study.decision.replaced else 0.0))[:SINGLE]
+    return tuple(study for study in studies if study in most)
+
+
+def _page(title: str, study: Study) -> Heading:
+    return Heading(title.rstrip("."), 2, study.workflow.name)
+
+
+def _situation(study: Study) -> Iterator[Block]:
+    workflow, told = study.workflow, study.workflow.context
+    amount = _today(study)
+    key = "today.asked" if amount is None else "today.least" if study.costs.money["today"].at_least else "today.known"
+    yield _page(say(key, amount=amount or "", months=study.months, workflow=workflow.name), study)
+    yield Text((say("today.lead", client=study.engagement.client, workflow=workflow.name),), "lead")
+    held = study.prospects
+    figures = [KeyFigure(amount, say("today.cost", months=study.months))] if amount else []
+    if held.today is not None:
+        figures.append(KeyFigure(percent(held.today), say("today.right" if held.today_measured else "today.right_said")))
+    if held.target.share is not None:
+        figures.append(KeyFigure(percent(min(held.target.share, 1.0)), say("today.needed")))
+    if figures:
+        yield KeyFigures(tuple(figures))
+    names = ("problem", "success_metric", "baseline", "target", "owner")
+    if lines := tuple(say(name, value=told[name]) for name in names if told.get(name)):
+        yield Text(lines)
+
+
+def _today(study: Study) -> str | None:
+    """What today costs, as the money table prints it; None where that is not known or not told."""
+    if not study.priced or study.costs.money["today"].all_in is None:
+        return None
+    seen = printed(study.costs.money)
+    found = seen.rows["today"]["all_in"]
+    return money_short(found * seen.unit, study.currency) if found is not None else None
+
+
+def _advice(study: Study) -> Iterator[Block]:
+    yield from (*decided(study), *_figures(study), *_ramp(study))
+    if not study.decision.replaced:
+        yield ChartBlock(pictures.destinations(study))
+        yield from ((Text((study.decision.enough,)),) if study.decision.enough else ())
+
+
+def _figures(study: Study) -> Iterator[Block]:
+    yield from (block for block in summary(study) if isinstance(block, KeyFigures))
+
+
+def _ramp(study: Study) -> Iterator[Block]:
+    yield from (block for block in summary(study) if isinstance(block, Callout))
+
+
+def _asked(study: Study) -> tuple[str, ...]:
+    """What the report asks to be decided."""
+    return next((block.paragraphs for block in (*summary(study), *costs(study)) if isinstance(block, Text) and block.style == "numbered"), ())
+
+
+def _why(study: Study) -> Iterator[Block]:
+    words = study.advice.words
+    yield _page(pictures.needs(study.advice), study)
+    yield ChartBlock(pictures.belief_map(study), (*words.summary, *words.why[:REASONS], *words.against[:REASONS]), titled=False)
+
+
+def _changes(study: Study) -> Iterator[Block]:
+    if study.advice.flips:
+        found = len({flip.criterion for flip in study.advice.flips if flip.recommended != study.advice.recommended})
+        yield _page(say(f"changes.{'none' if not found else 'one' if found == 1 else 'many'}", count=count(found).capitalize()), study)
+        yield from (Text((say("changes.lead"),), "lead"), ChartBlock(pictures.flip_bars(study), titled=False))
+
+
+def _money(study: Study) -> Iterator[Block]:
+    if not study.priced:
+        return
+    title = next(block.text for block in costs(study) if isinstance(block, Heading))
+    yield from (_page(title, study), _sums(study), _said(study))
+    curves = cost_pictures.curves(study)
+    yield _page(curves.title if curves else say("ranges"), study)
+    yield from (ChartBlock(chart) for chart in (cost_pictures.range_bars(study), curves) if chart)
+
+
+def _sums(study: Study) -> Table:
+    """The money table in its sums, without its notes."""
+    whole = money_table(study)
+    rows = ((whole.head, *whole.rows), whole.numeric)
+    head, *lines = (tuple(row[n] for n in _SUMS) for row in rows[0])
+    return replace(whole, title="", head=head, rows=tuple(lines), numeric=tuple(rows[1][n] for n in _SUMS))
+
+
+def _said(study: Study) -> Text:
+    return Text((*gained(study), *left_out(study)) or ("",), "bullets")
+
+
+def _stairs(study: Study) -> Iterator[Block]:
+    if study.decision.path:
+        yield ChartBlock(pictures.path_stairs(study), titled=False)
+
+
+def _path(study: Study) -> Iterator[Block]:
+    yield from (_page(say("path"), study), *_stairs(study), Callout(say("decide.title"), " ".join(_asked(study))))
+
+
+def _risks(study: Study) -> Iterator[Block]:
+    careful, unknown = study.decision.warnings, study.advice.words.unknowns
+    yield _page(say("risks.some" if careful else "risks.none", count=len(careful)), study)
+    for title, lines in (("risks.careful", careful), ("risks.unknown", unknown)):
+        if lines:
+            yield from (Heading(say(title)), Text(tuple(lines), "bullets"))
+
+
+def _decision(study: Study) -> Iterator[Block]:
+    first, *_ = asks = _asked(study) or (study.decision.headline,)
+    yield from (_page(first, study), Text(asks, "numbered"), *((Text((study.decision.next_step.why,), "note"),) if study.decision.next_step.why else ()))
+
+
+def _listed(key: str, studies: Sequence[Study], lines: object) -> Iterator[Block]:
+    rows = [(Cell(study.workflow.name, "strong"), Cell(line)) for study in studies for line in lines(study)]  # type: ignore[operator]
+    title = say("decide.many", count=count(len(studies)).capitalize()) if key == "decide" else say("risks.some" if rows else "risks.none", count=len(rows))
+    yield from (Heading(title, 2), table_of("", columns(f"{key}.head"), rows))
+
+
+def _appendix(study: Study) -> Iterator[Block]:
+    if not study.priced or study.decision.replaced:
+        return
+    swings, years = cost_pictures.tornado(study), cash_years(study)
+    if swings:
+        yield from (_page(say("appendix.moves"), study), ChartBlock(swings))
+    if years:
+        yield from (_page(say("appendix.years"), study), replace(years, title=""))
+    yield from (_page(say("appendix.rests"), study), assumptions(study))
