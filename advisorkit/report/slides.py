@@ -18,13 +18,13 @@ from advisorkit.export.blocks import (
     Text,
     table_of,
 )
-from advisorkit.files.texts import Texts
 from advisorkit.report import cost_pictures, pictures
 from advisorkit.report.advice_pages import decided, summary
 from advisorkit.report.cost_pages import assumptions, costs, gained, left_out
 from advisorkit.report.job import Report
 from advisorkit.report.money_table import cash_years, money_table
 from advisorkit.report.printed import count
+from advisorkit.report.sentences import columns, say
 from advisorkit.report.whole_pages import overview
 from advisorkit.study.study import Study
 from advisorkit.values.quantities import money_short, percent
@@ -34,8 +34,6 @@ SINGLE = 12
 REASONS = 3
 """Most reasons for, and against, that stand beside the map."""
 _SUMS = (0, 3, 6, 7, 8, 9, 10, 11)
-_TEXTS = Texts("slides")
-say, columns = _TEXTS.say, _TEXTS.columns
 
 
 def slides(report: Report) -> tuple[Block, ...]:
@@ -57,14 +55,14 @@ def _many(studies: Sequence[Study]) -> Iterator[Block]:
     rest = len(studies) - len(shown)
     yield from overview(studies)
     if rest:
-        yield Text((say("rest", shown=len(shown), count=rest),), "note")
+        yield Text((say("slides.rest", shown=len(shown), count=rest),), "note")
     for study in shown:
-        yield from (*decided(study), *_figures(study), *_ramp(study), *_stairs(study), Callout(say("decide.title"), " ".join(_asked(study))))
+        yield from (*decided(study), *_figures(study), *_ramp(study), *_stairs(study), Callout(say("slides.decide.title"), " ".join(_asked(study))))
     yield from _listed("risks", studies, lambda study: study.decision.warnings)
     yield from _listed("decide", studies, _asked)
     for study in shown:
         if study.priced and not study.decision.replaced:
-            yield from (Heading(say("appendix.money", workflow=study.workflow.name), 2, study.workflow.name), _sums(study), _said(study))
+            yield from (Heading(say("slides.appendix.money", workflow=study.workflow.name), 2, study.workflow.name), _sums(study), _said(study))
 
 
 def _first(studies: Sequence[Study]) -> tuple[Study, ...]:
@@ -81,18 +79,18 @@ def _situation(study: Study) -> Iterator[Block]:
     workflow, told = study.workflow, study.workflow.context
     amount = _today(study)
     key = "today.asked" if amount is None else "today.least" if study.costs.money["today"].at_least else "today.known"
-    yield _page(say(key, amount=amount or "", months=study.months, workflow=workflow.name), study)
-    yield Text((say("today.lead", client=study.engagement.client, workflow=workflow.name),), "lead")
+    yield _page(say(f"slides.{key}", amount=amount or "", months=study.months, workflow=workflow.name), study)
+    yield Text((say("slides.today.lead", client=study.engagement.client, workflow=workflow.name),), "lead")
     held = study.prospects
-    figures = [KeyFigure(amount, say("today.cost", months=study.months))] if amount else []
+    figures = [KeyFigure(amount, say("slides.today.cost", months=study.months))] if amount else []
     if held.today is not None:
-        figures.append(KeyFigure(percent(held.today), say("today.right" if held.today_measured else "today.right_said")))
+        figures.append(KeyFigure(percent(held.today), say("slides.today.right" if held.today_measured else "slides.today.right_said")))
     if held.target.share is not None:
-        figures.append(KeyFigure(percent(min(held.target.share, 1.0)), say("today.needed")))
+        figures.append(KeyFigure(percent(min(held.target.share, 1.0)), say("slides.today.needed")))
     if figures:
         yield KeyFigures(tuple(figures))
     names = ("problem", "success_metric", "baseline", "target", "owner")
-    if lines := tuple(say(name, value=told[name]) for name in names if told.get(name)):
+    if lines := tuple(say(f"slides.{name}", value=told[name]) for name in names if told.get(name)):
         yield Text(lines)
 
 
@@ -134,8 +132,8 @@ def _why(study: Study) -> Iterator[Block]:
 def _changes(study: Study) -> Iterator[Block]:
     if study.advice.flips:
         found = len({flip.criterion for flip in study.advice.flips if flip.recommended != study.advice.recommended})
-        yield _page(say(f"changes.{'none' if not found else 'one' if found == 1 else 'many'}", count=count(found).capitalize()), study)
-        yield from (Text((say("changes.lead"),), "lead"), ChartBlock(pictures.flip_bars(study), titled=False))
+        yield _page(say(f"slides.changes.{'none' if not found else 'one' if found == 1 else 'many'}", count=count(found).capitalize()), study)
+        yield from (Text((say("slides.changes.lead"),), "lead"), ChartBlock(pictures.flip_bars(study), titled=False))
 
 
 def _money(study: Study) -> Iterator[Block]:
@@ -144,7 +142,7 @@ def _money(study: Study) -> Iterator[Block]:
     title = next(block.text for block in costs(study) if isinstance(block, Heading))
     yield from (_page(title, study), _sums(study), _said(study))
     curves = cost_pictures.curves(study)
-    yield _page(curves.title if curves else say("ranges"), study)
+    yield _page(curves.title if curves else say("slides.ranges"), study)
     yield from (ChartBlock(chart) for chart in (cost_pictures.range_bars(study), curves) if chart)
 
 
@@ -166,15 +164,15 @@ def _stairs(study: Study) -> Iterator[Block]:
 
 
 def _path(study: Study) -> Iterator[Block]:
-    yield from (_page(say("path"), study), *_stairs(study), Callout(say("decide.title"), " ".join(_asked(study))))
+    yield from (_page(say("slides.path"), study), *_stairs(study), Callout(say("slides.decide.title"), " ".join(_asked(study))))
 
 
 def _risks(study: Study) -> Iterator[Block]:
     careful, unknown = study.decision.warnings, study.advice.words.unknowns
-    yield _page(say("risks.some" if careful else "risks.none", count=len(careful)), study)
-    for title, lines in (("risks.careful", careful), ("risks.unknown", unknown)):
+    yield _page(say("slides.risks.some" if careful else "slides.risks.none", count=len(careful)), study)
+    for title, lines in (("careful", careful), ("unknown", unknown)):
         if lines:
-            yield from (Heading(say(title)), Text(tuple(lines), "bullets"))
+            yield from (Heading(say(f"slides.risks.{title}")), Text(tuple(lines), "bullets"))
 
 
 def _decision(study: Study) -> Iterator[Block]:
@@ -184,8 +182,8 @@ def _decision(study: Study) -> Iterator[Block]:
 
 def _listed(key: str, studies: Sequence[Study], lines: object) -> Iterator[Block]:
     rows = [(Cell(study.workflow.name, "strong"), Cell(line)) for study in studies for line in lines(study)]  # type: ignore[operator]
-    title = say("decide.many", count=count(len(studies)).capitalize()) if key == "decide" else say("risks.some" if rows else "risks.none", count=len(rows))
-    yield from (Heading(title, 2), table_of("", columns(f"{key}.head"), rows))
+    title = say("slides.decide.many", count=count(len(studies)).capitalize()) if key == "decide" else say("slides.risks.some" if rows else "slides.risks.none", count=len(rows))
+    yield from (Heading(title, 2), table_of("", columns(f"slides.{key}.head"), rows))
 
 
 def _appendix(study: Study) -> Iterator[Block]:
@@ -193,7 +191,7 @@ def _appendix(study: Study) -> Iterator[Block]:
         return
     swings, years = cost_pictures.tornado(study), cash_years(study)
     if swings:
-        yield from (_page(say("appendix.moves"), study), ChartBlock(swings))
+        yield from (_page(say("slides.appendix.moves"), study), ChartBlock(swings))
     if years:
-        yield from (_page(say("appendix.years"), study), replace(years, title=""))
-    yield from (_page(say("appendix.rests"), study), assumptions(study))
+        yield from (_page(say("slides.appendix.years"), study), replace(years, title=""))
+    yield from (_page(say("slides.appendix.rests"), study), assumptions(study))
