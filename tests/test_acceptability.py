@@ -88,7 +88,7 @@ def test_where_a_need_is_real_each_level_is_as_much_likelier_as_its_decibans_say
 
     decibans = 10 * np.log10(ratio / ratio[1])
 
-    assert decibans.tolist() == pytest.approx((tables.retrieval[column, :3] - tables.retrieval[column, 1]).tolist())
+    assert decibans.tolist() == pytest.approx((tables.weights[0, column, :3] - tables.weights[0, column, 1]).tolist())
 
 
 def test_each_draw_multiplies_a_weight_by_a_factor_of_mean_one() -> None:

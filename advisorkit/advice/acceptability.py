@@ -118,8 +118,7 @@ def level_chances(catalog: Catalog, cases: Sequence[Case] = ()) -> Array:
     axis is 1 as far as its levels allow. Where a need is real, each level is as much likelier as its decibans say. So an
     answer that is still to come is expected to move the belief neither up nor down.
     """
-    tables = table(catalog)
-    decibans = np.stack([tables.retrieval, tables.training])
+    decibans = table(catalog).weights
     neither = _tilted(frequencies(catalog, cases), decibans)
     needed = [neither * 10 ** ((r * decibans[0] + t * decibans[1]) / 10) for r, t in _NEEDS]
     chances = np.stack(needed) * _left(catalog)
@@ -129,7 +128,7 @@ def level_chances(catalog: Catalog, cases: Sequence[Case] = ()) -> Array:
 def _left(catalog: Catalog) -> Array:
     """What gates leave of each answer where a pattern turned out right: pattern, column of `Table`, level."""
     tables = table(catalog)
-    left = np.ones((len(PATTERNS), *tables.retrieval.shape))
+    left = np.ones((len(PATTERNS), *tables.weights.shape[1:]))
     for gate in catalog.gates:
         if gate.kind in ("lasting", "lowers") and not gate.computed and gate.unless is None:
             levels = catalog.criteria[gate.criterion].levels
@@ -193,7 +192,7 @@ def _lookup(catalog: Catalog, cases: Sequence[Case]) -> NDArray[np.float32]:
     upper = np.cumsum(chances, axis=2)
     level = (middles > upper[..., None]).sum(axis=2).clip(max=np.array(tables.levels)[None, :, None] - 1)
     columns = np.arange(len(tables.ids))[None, :, None]
-    found = np.stack([tables.retrieval[columns, level], tables.training[columns, level]])
+    found = tables.weights[:, columns, level]
     return found.astype(np.float32).reshape(2, -1)
 
 

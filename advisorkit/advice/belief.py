@@ -194,7 +194,7 @@ class Assessment:
         Those that a pilot speaks for are zero, and so is the wish for a cheaper call where training cannot pay back.
         """
         tables = table(self.catalog)
-        weights = np.stack([tables.retrieval, tables.training])
+        weights = tables.weights.copy()
         weights[:, [tables.index[name] for name in self.locked if name in tables.index]] = 0
         if contradicted(self.facts) and OPINION in tables.index:
             weights[1, tables.index[OPINION]] = weights[1, tables.index[OPINION]].clip(max=0)

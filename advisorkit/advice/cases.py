@@ -43,7 +43,7 @@ class Case:
 @made_once
 def placed(catalog: Catalog, cases: Sequence[Case]) -> Array:
     """Probability of each level in each case: case, column of `Table`, level; zeros where unknown."""
-    return np.array([_masses(catalog, case.answers) for case in cases]).reshape(-1, *table(catalog).retrieval.shape)
+    return np.array([_masses(catalog, case.answers) for case in cases]).reshape(-1, *table(catalog).weights.shape[1:])
 
 
 @made_once
@@ -128,7 +128,7 @@ def distances(
 
 def _masses(catalog: Catalog, answers: Mapping[str, Answer]) -> Array:
     tables = table(catalog)
-    masses = np.zeros(tables.retrieval.shape)
+    masses = np.zeros(tables.weights.shape[1:])
     for name, answer in answers.items():
         mass = shares(catalog.criterion(name), answer)
         masses[tables.index[name], : len(mass)] = mass
@@ -154,7 +154,7 @@ def _places(catalog: Catalog, masses: Array) -> Array:
 @made_once
 def _ladder(catalog: Catalog) -> tuple[Array, NDArray[np.bool_]]:
     tables = table(catalog)
-    ladder = np.zeros(tables.retrieval.shape)
+    ladder = np.zeros(tables.weights.shape[1:])
     for column, size in enumerate(tables.levels):
         ladder[column, :size] = np.linspace(0, 1, size)
     return ladder, np.array([name not in UNORDERED for name in tables.ids])

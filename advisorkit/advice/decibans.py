@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from typing import Any, ParamSpec, TypeVar
@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from advisorkit.values.criteria import Catalog, Criterion
+from advisorkit.values.criteria import Catalog, Criterion, Level
 
 Array = NDArray[np.float64]
 _P = ParamSpec("_P")
@@ -27,10 +27,8 @@ class Decibans:
     """Column by criterion id."""
     levels: tuple[int, ...]
     """Number of levels by column."""
-    retrieval: Array
-    """Decibans towards retrieval, column by level; unused places hold zero."""
-    training: Array
-    """Decibans towards training, column by level; unused places hold zero."""
+    weights: Array
+    """Decibans towards retrieval and training: axis, column, level; unused places hold zero."""
     causes: tuple[tuple[int, ...], ...]
     """Columns that share a cause, for causes with more than one member."""
     damping: float
@@ -135,8 +133,7 @@ def table(catalog: Catalog) -> Decibans:
         ids=ids,
         index={name: column for column, name in enumerate(ids)},
         levels=tuple(len(criterion.levels) for criterion in criteria),
-        retrieval=_matrix([[level.retrieval for level in criterion.levels] for criterion in criteria]),
-        training=_matrix([[level.training for level in criterion.levels] for criterion in criteria]),
+        weights=by_level(criteria, lambda level: level.fitted or level.expert),
         causes=tuple(causes),
         damping=catalog.damping,
         counts=counts,
@@ -152,11 +149,13 @@ def _causes(criteria: Sequence[Criterion]) -> list[tuple[int, ...]]:
     return [tuple(columns) for columns in causes.values()]
 
 
-def _matrix(rows: Sequence[Sequence[float]]) -> Array:
-    matrix = np.zeros((len(rows), max(map(len, rows), default=0)))
-    for row, values in zip(matrix, rows, strict=True):
-        row[: len(values)] = values
-    return matrix
+def by_level(criteria: Collection[Criterion], pair: Callable[[Level], tuple[float, float]]) -> Array:
+    """A pair of numbers of each level, one for each axis: axis, column, level; places of no level hold zero."""
+    found = np.zeros((2, len(criteria), max((len(one.levels) for one in criteria), default=0)))
+    for column, criterion in enumerate(criteria):
+        for place, level in enumerate(criterion.levels):
+            found[:, column, place] = pair(level)
+    return found
 
 
 def chance(decibans: Array | float) -> Array:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from advisorkit.advice.acceptability import clear, draw
 from advisorkit.advice.belief import OPINION, Assessment, believable, contradicted, delivered
 from advisorkit.advice.cases import Case
-from advisorkit.advice.decibans import Array, Decibans, table
+from advisorkit.advice.decibans import Array, Decibans, by_level, table
 from advisorkit.advice.whatif import Outlook
 from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.prices import load as load_prices
@@ -40,6 +40,9 @@ DRAWS = 1024
 Rows = NDArray[np.intp]
 """Places of cases."""
 
+Weights = Array
+"""Decibans towards retrieval and training: axis, column of `Decibans`, level."""
+
 _HEAD = """# Decibans fitted to {record.cases} closed cases, held towards the expert's: [retrieval, training], the expert's behind the #.
 # Written by `python -m advisorkit.calibration.fitting`; only the reasons are edited by hand.
 cases: {record.cases}
@@ -61,16 +64,6 @@ class Penalty:
     """Cost of moving a weight by a deciban, squared and halved, in natural logarithms of likelihood."""
     rounds: int = 6
     """Rounds in which the damping is settled."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """Weights after a fit: column of `Table` by level."""
-
-    retrieval: Array
-    """Decibans towards retrieval."""
-    training: Array
-    """Decibans towards training."""
 
 
 def assessed(catalog: Catalog, case: Case) -> Assessment:
@@ -113,11 +106,11 @@ class Sheet:
 
 def _counted(outlook: Outlook) -> Array:
     assessment, tables = outlook.assessment, table(outlook.assessment.catalog)
-    counted = np.zeros(tables.retrieval.shape)
+    counted = np.zeros(tables.weights.shape[1:])
     for name, mass in outlook.masses.items():
         counted[tables.index[name], : len(mass)] = assessment.trust(name) * np.array(mass)
     if contradicted(assessment.facts) and OPINION in tables.index:
-        counted[tables.index[OPINION], tables.training[tables.index[OPINION]] > 0] = 0
+        counted[tables.index[OPINION], tables.weights[1, tables.index[OPINION]] > 0] = 0
     return counted
 
 
@@ -132,12 +125,12 @@ def mix_of(outcomes: Rows) -> Array:
     return np.asarray(counts / counts.sum())
 
 
-def chances_of(sheet: Sheet, rows: Rows, weights: Fitted) -> Array:
+def chances_of(sheet: Sheet, rows: Rows, weights: Weights) -> Array:
     """Chance of each pattern for some cases, as advice under `weights` would deliver them."""
     return delivered(believable(_needs(sheet, rows, weights) + sheet.catalog.prior_decibans), sheet.odds[rows])
 
 
-def _likely(sheet: Sheet, rows: Rows, weights: Fitted, mix: Array) -> Array:
+def _likely(sheet: Sheet, rows: Rows, weights: Weights, mix: Array) -> Array:
     """Chances that the fit maximises: uncapped, with the cases' own mix as the prior and no gate believed fully."""
     return _softmax(_offset(sheet, rows, mix) + _needs(sheet, rows, weights) * _NATS @ _NEEDS.T)
 
@@ -146,13 +139,13 @@ def _offset(sheet: Sheet, rows: Rows, mix: Array) -> Array:
     return np.asarray(np.log(mix * sheet.odds[rows].clip(min=READING_ERROR)))
 
 
-def _needs(sheet: Sheet, rows: Rows, weights: Fitted) -> Array:
-    columns = np.stack([_columns(sheet.masses[rows], one) for one in (weights.retrieval, weights.training)])
-    return np.asarray(table(sheet.catalog).total(columns).T)
+def _needs(sheet: Sheet, rows: Rows, weights: Weights) -> Array:
+    return np.asarray(table(sheet.catalog).total(_columns(sheet.masses[rows], weights)).T)
 
 
-def _columns(masses: Array, weights: Array) -> Array:
-    return np.asarray((masses * weights).sum(axis=2))
+def _columns(masses: Array, weights: Weights) -> Array:
+    """Decibans of each criterion in each case: axis, case, column."""
+    return np.asarray((masses * weights[:, None]).sum(axis=3))
 
 
 def _softmax(scores: Array) -> Array:
@@ -160,7 +153,7 @@ def _softmax(scores: Array) -> Array:
     return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
-def fit(sheet: Sheet, rows: Rows, penalty: Penalty | None = None) -> Fitted:
+def fit(sheet: Sheet, rows: Rows, penalty: Penalty | None = None) -> Weights:
     """Weights that make the outcomes of `rows` likely, held towards the expert's.
 
     Both axes are fitted together through the likelihood of the four patterns. The cases' own mix of outcomes is a fixed
@@ -174,7 +167,7 @@ def fit(sheet: Sheet, rows: Rows, penalty: Penalty | None = None) -> Fitted:
     """
     penalty = penalty or Penalty()
     mix = mix_of(sheet.outcomes[rows])
-    fitted = best = _towards(sheet, penalty)
+    fitted = best = _towards(sheet.catalog, penalty)
     lowest = math.inf
     for _ in range(penalty.rounds if table(sheet.catalog).damping < 1 else 1):
         fitted = _climb(sheet, rows, fitted, penalty, mix)
@@ -185,38 +178,27 @@ def fit(sheet: Sheet, rows: Rows, penalty: Penalty | None = None) -> Fitted:
     return best
 
 
-def _towards(sheet: Sheet, penalty: Penalty) -> Fitted:
-    return Fitted(*(penalty.scale * expert for expert in _experts(sheet.catalog)))
+def _towards(catalog: Catalog, penalty: Penalty) -> Weights:
+    return np.asarray(penalty.scale * by_level(catalog.criteria.values(), lambda level: level.expert))
 
 
-def _experts(catalog: Catalog) -> tuple[Array, Array]:
-    shape = table(catalog).retrieval.shape
-    experts = np.zeros((2, *shape))
-    for column, criterion in enumerate(catalog.criteria.values()):
-        for place, level in enumerate(criterion.levels):
-            experts[:, column, place] = level.expert
-    return experts[0], experts[1]
-
-
-def _free(catalog: Catalog) -> tuple[Array, Array]:
-    """Weights that the fit may move: 1, or 0 where the expert is silent on the axis or the level closes a gate on it."""
-    masks = [np.repeat(np.any(expert, axis=1, keepdims=True), expert.shape[1], axis=1) for expert in _experts(catalog)]
-    tables = table(catalog)
+def _free(catalog: Catalog) -> NDArray[np.bool_]:
+    """Weights that the fit may move: not where the expert is silent on the axis or the level closes a gate on it."""
+    expert, index = by_level(catalog.criteria.values(), lambda level: level.expert), table(catalog).index
+    free = np.broadcast_to(expert.any(axis=2, keepdims=True), expert.shape).copy()
     for gate in catalog.gates:
         for axis, alone in enumerate(("rag", "finetune")):
             if {alone, "hybrid"} <= set(gate.removes) and not gate.computed:
                 places = [i for i, level in enumerate(catalog.criteria[gate.criterion].levels) if level.id in gate.levels]
-                masks[axis][tables.index[gate.criterion], places] = False
-    return masks[0].astype(float), masks[1].astype(float)
+                free[axis, index[gate.criterion], places] = False
+    return free
 
 
-def _climb(sheet: Sheet, rows: Rows, start: Fitted, penalty: Penalty, mix: Array) -> Fitted:
+def _climb(sheet: Sheet, rows: Rows, start: Weights, penalty: Penalty, mix: Array) -> Weights:
     """The best weights with the damping held as it is at `start`: a concave problem, climbed by its gradient with momentum."""
-    expert = np.stack([one.ravel() for one in (_towards(sheet, penalty).retrieval, _towards(sheet, penalty).training)])
-    begin = np.stack([start.retrieval, start.training])
-    design = np.stack([_design(table(sheet.catalog), sheet.masses[rows], one).reshape(len(rows), -1) for one in begin])
-    free = np.stack([one.ravel() for one in _free(sheet.catalog)])
-    places = np.flatnonzero((design.any(axis=1) & (free > 0)).any(axis=0))
+    expert, free = _towards(sheet.catalog, penalty).reshape(2, -1), _free(sheet.catalog).reshape(2, -1)
+    design = _design(table(sheet.catalog), sheet.masses[rows], start).reshape(2, len(rows), -1)
+    places = np.flatnonzero((design.any(axis=1) & free).any(axis=0))
     fixed = np.einsum("acl,al->ca", design, expert)
     design, mask = np.ascontiguousarray(design[:, :, places]), free[:, places]
     offset, seen = _offset(sheet, rows, mix), np.eye(len(PATTERNS))[sheet.outcomes[rows]]
@@ -229,8 +211,8 @@ def _climb(sheet: Sheet, rows: Rows, start: Fitted, penalty: Penalty, mix: Array
 
     steepest = 0.5 * max(float(one.sum(axis=0).max(initial=0) * one.sum(axis=1).max(initial=0)) for one in design) + penalty.firmness
     found = expert.copy()
-    found[:, places] += _descend(slope, (begin.reshape(2, -1) - expert)[:, places], steepest, penalty.firmness)
-    return Fitted(*found.reshape(begin.shape))
+    found[:, places] += _descend(slope, (start.reshape(2, -1) - expert)[:, places], steepest, penalty.firmness)
+    return found.reshape(start.shape)
 
 
 def _descend(slope: Callable[[Array], Array], start: Array, steepest: float, flattest: float) -> Array:
@@ -246,28 +228,21 @@ def _descend(slope: Callable[[Array], Array], start: Array, steepest: float, fla
     return here
 
 
-def _design(tables: Decibans, masses: Array, weights: Array) -> Array:
+def _design(tables: Decibans, masses: Array, weights: Weights) -> Array:
     """How much each level counts in each case, damping at `weights` included, in natural logarithms for a deciban."""
-    return np.asarray(masses * tables.shares(_columns(masses, weights))[:, :, None] * _NATS)
+    return np.asarray(masses * tables.shares(_columns(masses, weights))[..., None] * _NATS)
 
 
-def _cost(sheet: Sheet, rows: Rows, weights: Fitted, penalty: Penalty, mix: Array) -> float:
+def _cost(sheet: Sheet, rows: Rows, weights: Weights, penalty: Penalty, mix: Array) -> float:
     chances = _likely(sheet, rows, weights, mix)
-    expert = _towards(sheet, penalty)
-    moved = [weights.retrieval - expert.retrieval, weights.training - expert.training]
+    moved = weights - _towards(sheet.catalog, penalty)
     likelihood = np.log(chances[np.arange(len(rows)), sheet.outcomes[rows]]).sum()
-    return float(-likelihood + penalty.firmness / 2 * sum((move**2).sum() for move in moved))
+    return float(-likelihood + penalty.firmness / 2 * (moved**2).sum())
 
 
-def shipped_weights(catalog: Catalog) -> Fitted:
-    """The decibans that the catalogue uses."""
-    tables = table(catalog)
-    return Fitted(tables.retrieval, tables.training)
-
-
-def with_weights(catalog: Catalog, weights: Fitted) -> Catalog:
+def with_weights(catalog: Catalog, weights: Weights) -> Catalog:
     """`catalog` with other decibans."""
-    pairs = np.stack([weights.retrieval, weights.training], axis=-1).tolist()
+    pairs = np.moveaxis(weights, 0, -1).tolist()
     return replace(catalog, criteria={
         name: replace(one, levels=tuple(replace(level, fitted=tuple(pair)) for level, pair in zip(one.levels, row, strict=False)))
         for (name, one), row in zip(catalog.criteria.items(), pairs, strict=True)
@@ -301,27 +276,22 @@ def record_of(sheet: Sheet, penalty: Penalty | None = None) -> Record:
     return Record(len(sheet.cases), called, right)
 
 
-def weights_file(catalog: Catalog, weights: Fitted, record: Record, penalty: Penalty, reasons: Mapping[str, str]) -> str:
+def weights_file(catalog: Catalog, weights: Weights, record: Record, penalty: Penalty, reasons: Mapping[str, str]) -> str:
     """Text of the file, weights rounded to a tenth of a deciban."""
     lines = [_HEAD.format(record=record, penalty=penalty) + "weights:"]
     for column, criterion in enumerate(catalog.criteria.values()):
-        rows = list(_rows(criterion, weights.retrieval[column].tolist(), weights.training[column].tolist()))
+        rows = list(_rows(criterion, weights[:, column].T.tolist()))
         lines += [f"  {criterion.id}:", *rows] if rows else []
     told = [f"  {name}: {reason}" for name, reason in reasons.items() if name in catalog.criteria]
     lines += ["reasons:", *told] if told else []
     return "\n".join(lines) + "\n"
 
 
-def _rows(criterion: Criterion, retrieval: Sequence[float], training: Sequence[float]) -> Iterator[str]:
-    for place, level in enumerate(criterion.levels):
-        fitted = (_tenth(retrieval[place]), _tenth(training[place]))
-        expert = level.expert
-        if any(fitted) or any(expert):
-            yield f"    {level.id}: [{fitted[0]:g}, {fitted[1]:g}]  # {expert[0]:+g}, {expert[1]:+g}"
-
-
-def _tenth(decibans: float) -> float:
-    return round(decibans, 1) + 0.0
+def _rows(criterion: Criterion, weights: Sequence[Sequence[float]]) -> Iterator[str]:
+    for level, fitted in zip(criterion.levels, weights, strict=False):
+        retrieval, training = (round(decibans, 1) + 0.0 for decibans in fitted)
+        if any((retrieval, training, *level.expert)):
+            yield f"    {level.id}: [{retrieval:g}, {training:g}]  # {level.expert[0]:+g}, {level.expert[1]:+g}"
 
 
 def main() -> None:

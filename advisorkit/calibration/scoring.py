@@ -14,17 +14,16 @@ from advisorkit.advice.decibans import Array, table
 from advisorkit.advice.whatif import best_of
 from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.calibration.fitting import (
-    Fitted,
     Penalty,
     Rows,
     Sheet,
+    Weights,
     chances_of,
     company_of,
     fit,
     groups,
     mix_of,
     record_of,
-    shipped_weights,
 )
 from advisorkit.values.criteria import Axis, Catalog
 from advisorkit.values.patterns import PATTERNS
@@ -101,7 +100,7 @@ class Scores:
     """Accuracy by share of cases kept, largest margins first."""
 
 
-def left_out(sheet: Sheet, weigh: Callable[[Rows], Fitted]) -> Array:
+def left_out(sheet: Sheet, weigh: Callable[[Rows], Weights]) -> Array:
     """Chances of every case, with weights taken from the cases of all other companies: case by pattern.
 
     Args:
@@ -199,7 +198,7 @@ def shipped_chances(sheet: Sheet, penalty: Penalty | None = None) -> Array:
     chances = np.zeros((len(sheet.cases), len(PATTERNS)))
     for rows in groups(sheet):
         company = company_of(sheet.cases[rows[0]])
-        weights = shipped_weights(sheet.catalog)
+        weights = table(sheet.catalog).weights
         if company in names:
             weights = fit(known, np.array([row for row, name in enumerate(names) if name != company], dtype=np.intp), penalty)
         chances[list(rows)] = chances_of(sheet, np.array(rows), weights)
