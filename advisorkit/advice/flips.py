@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from advisorkit.advice.acceptability import level_chances
+from advisorkit.advice.answers import written
 from advisorkit.advice.belief import delivered
 from advisorkit.advice.cases import Case, answerable
 from advisorkit.advice.decibans import Array, table
@@ -42,6 +43,11 @@ class Flip:
     """The destination then."""
     shares: Mapping[PatternId, float]
     """Chance of each pattern then."""
+
+    @property
+    def was(self) -> str:
+        """The answer today as it is written, for JSON and tables of the expert."""
+        return written(self.before)
 
 
 @dataclass(frozen=True, slots=True)
