@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from weighing import closed_gates
 
 from advisorkit.advice.belief import odds
-from advisorkit.advice.gates import TESTS, closed_gates, shares
+from advisorkit.advice.gates import TESTS, shares
 from advisorkit.catalog.reading import load, read
 from advisorkit.catalog.vocabulary import archetypes
 from advisorkit.values.criteria import TOPICS, Catalog, Criterion, Gate

@@ -8,10 +8,10 @@ from itertools import combinations
 import pytest
 from hypothesis import given, settings
 from strategies import answer_sets
+from weighing import closed_gates
 
 from advisorkit.advice.belief import MEASURED, Assessment
 from advisorkit.advice.flips import flips, pairs, stays, weight_flip
-from advisorkit.advice.gates import closed_gates
 from advisorkit.advice.whatif import Change, Outlook, possible_answers
 from advisorkit.catalog.reading import load
 from advisorkit.store import samples

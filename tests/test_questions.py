@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from strategies import answer_sets
+from weighing import closed_gates
 
 from advisorkit.advice.belief import Assessment
 from advisorkit.advice.cases import Case
 from advisorkit.advice.flips import MOST, WORTH, next_questions, open_questions, settled
-from advisorkit.advice.gates import closed_gates
 from advisorkit.advice.ladder import step_for_now
 from advisorkit.advice.whatif import Outlook, possible_answers
 from advisorkit.calibration.closed_cases import shipped_cases

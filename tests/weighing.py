@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from advisorkit.advice.belief import Assessment, Belief, delivered, odds
-from advisorkit.advice.gates import GateHit
+from advisorkit.advice.gates import Facts, GateHit, hits_of
 from advisorkit.advice.whatif import Outlook
 from advisorkit.values.criteria import Catalog
 from advisorkit.values.engagement import Answer
@@ -35,3 +35,8 @@ def best(chances: Mapping[PatternId, float]) -> PatternId:
 def believe(assessment: Assessment) -> Belief:
     """Belief that an assessment supports."""
     return Outlook(assessment).belief
+
+
+def closed_gates(catalog: Catalog, answers: Mapping[str, Answer], facts: Facts | None = None) -> tuple[GateHit, ...]:
+    """Gates that hold, and lasting gates that an unknown answer may yet close."""
+    return tuple(hit for gate in catalog.gates for hit in hits_of(gate, catalog, answers, facts))

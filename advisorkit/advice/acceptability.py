@@ -18,7 +18,7 @@ from advisorkit.advice.gates import pointless
 from advisorkit.advice.whatif import Outlook, best_of
 from advisorkit.costs.sampling import strata
 from advisorkit.values.criteria import Catalog, Criterion
-from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.patterns import NEEDS, PATTERNS, PatternId
 
 LEAD = 0.3
 """Lead of the destination over the runner-up below which the advice is not clear, as a share."""
@@ -120,7 +120,7 @@ def level_chances(catalog: Catalog, cases: Sequence[Case] = ()) -> Array:
     """
     decibans = table(catalog).weights
     neither = _tilted(frequencies(catalog, cases), decibans)
-    needed = [neither * 10 ** ((r * decibans[0] + t * decibans[1]) / 10) for r, t in _NEEDS]
+    needed = [neither * 10 ** ((r * decibans[0] + t * decibans[1]) / 10) for r, t in NEEDS.values()]
     chances = np.stack(needed) * _left(catalog)
     return np.asarray(chances / chances.sum(axis=2, keepdims=True))
 
@@ -180,7 +180,6 @@ def _tilted(often: Array, decibans: Array) -> Array:
 
 _STEEPEST = 0.5
 """Steepest tilt, in natural logarithms for a deciban."""
-_NEEDS = ((0, 0), (1, 0), (0, 1), (1, 1))
 _BINS = 1024
 
 

@@ -154,7 +154,8 @@ def advise(
     bought = any(name.startswith("buy_") for name in engagement.settings_of(workflow))
     ramp = off_ramp(outlook.assessment, outlook.hits, PATTERNS[outlook.goal], bought=bought)
     second, first = np.sort(outlook.chances)[-2:].tolist()
-    asked, chances = _asked(engagement, workflow), _chances(outlook)
+    chances: dict[PatternId, float] = dict(zip(PATTERNS, outlook.chances.tolist(), strict=True))
+    asked = {name for name, answer in {**engagement.answers, **workflow.answers}.items() if answer.unknown}  # they are not asked again
     return Advice(
         workflow=workflow.id,
         recommended=PATTERNS[outlook.goal],
@@ -173,7 +174,7 @@ def advise(
         similar=similar(catalog, outlook.assessment.answers, cases, leave_out=[one.id for one in engagement.workflows]),
         path=_path(outlook, outlook.now, pilot),
         warnings=warnings(outlook, pilot),
-        reopen_when=_reopens(outlook.hits),
+        reopen_when=tuple(dict.fromkeys(hit.reopens for hit in outlook.hits if shuts(hit))),
         words=say(outlook),
         override=workflow.override,
         policies=policies(chances, facts),
@@ -185,20 +186,6 @@ def advise(
         seed=seed,
         draws=drawn.retrieval.size,
     )
-
-
-def _chances(outlook: Outlook) -> dict[PatternId, float]:
-    return dict(zip(PATTERNS, outlook.chances.tolist(), strict=True))
-
-
-def _reopens(hits: Sequence[GateHit]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(hit.reopens for hit in hits if hit.kind == "lasting" and not hit.provisional))
-
-
-def _asked(engagement: Engagement, workflow: Workflow) -> frozenset[str]:
-    """Criteria that were asked and stayed unknown: they are not asked again."""
-    given = {**engagement.answers, **workflow.answers}
-    return frozenset(name for name, answer in given.items() if answer.unknown)
 
 
 def _path(outlook: Outlook, now: PatternId, pilot: Established | None) -> tuple[Rung, ...]:

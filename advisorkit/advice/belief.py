@@ -12,7 +12,7 @@ from advisorkit.advice.answers import clause, words_of, written
 from advisorkit.advice.decibans import Array, chance, table
 from advisorkit.advice.gates import GUESS, Facts, GateHit, shares
 from advisorkit.costs.facts import Costing
-from advisorkit.values.criteria import Axis, Catalog
+from advisorkit.values.criteria import AXES, Axis, Catalog
 from advisorkit.values.engagement import Answer
 from advisorkit.values.patterns import PATTERNS, PatternId
 
@@ -95,8 +95,6 @@ MEASURED = "pilot"
 Masses = Mapping[str, tuple[float, ...]]
 """Probability of each level by criterion."""
 
-_AXES: tuple[Axis, ...] = ("retrieval", "training")
-
 
 def believable(decibans: Array, *, marked: bool = False) -> Array:
     """Beliefs that sums of evidence support, 0 to 1: none beyond `CAP` while nothing has been marked.
@@ -176,7 +174,7 @@ class Assessment:
     @property
     def prior(self) -> Array:
         """Decibans before any answer: retrieval, training."""
-        given = (_decibans(self.priors[axis]) if axis in self.priors else None for axis in _AXES)
+        given = (_decibans(self.priors[axis]) if axis in self.priors else None for axis in AXES)
         return np.array([d if g is None else g for g, d in zip(given, self.catalog.prior_decibans, strict=True)])
 
     @property

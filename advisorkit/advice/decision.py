@@ -6,15 +6,70 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from advisorkit.advice.advice import Advice
 from advisorkit.advice.gates import Answers, person_decides, pointless
 from advisorkit.advice.ladder import Rung
-from advisorkit.advice.prospects import Prospects
 from advisorkit.advice.steps import NextStep, OffRamp
 from advisorkit.advice.words import how_likely, whole_percents
+from advisorkit.costs.assumption import BASIS, completed
+from advisorkit.costs.inputs import Inputs
+from advisorkit.costs.sampling import band
 from advisorkit.values.criteria import Catalog, Criterion
 from advisorkit.values.patterns import PATTERNS, PatternId
-from advisorkit.values.quantities import money_short, percent
+from advisorkit.values.quantities import Band, money_short, percent
+
+DRAWS, SEED = 2**11, 20_261_129
+"""Draws of the share right, and their seed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The share right that is asked for."""
+
+    share: float | None
+    """0 to 1; above 1 when right answers can never pay for wrong ones; None when nobody asks for one."""
+    source: Literal["pass_mark", "client", "break_even", "none"]
+    """Agreed for a pilot, named by the client, or where right answers pay for wrong ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prospects:
+    """How often each pattern will probably be right, held against what is asked for."""
+
+    target: Target
+    """What is asked for."""
+    expected_right: Mapping[PatternId, Band]
+    """Share right by pattern, 0 to 1; empty when it is not known."""
+    reach: Mapping[PatternId, float | None]
+    """Chance that a pattern reaches the target, 0 to 1; None without one."""
+    today: float | None
+    """Share of today's work that is right, 0 to 1; None when nobody said."""
+    today_measured: bool
+    """Whether that was marked on the pilot's own cases."""
+
+
+def prospects_of(inputs: Inputs, target: Target, *, today_measured: bool = False) -> Prospects:
+    """What the error rates of the cost model, measured ones among them, hold out for each pattern.
+
+    Args:
+        inputs: Assumptions of one workflow.
+        target: What is asked for.
+        today_measured: Whether today's share right was marked on the pilot's own cases.
+    """
+    rates = {pattern: f"error_rate_{pattern}" for pattern in PATTERNS}
+    spread = completed(inputs.draw(DRAWS, SEED, (*BASIS, *rates.values())))
+    right = {pattern: 1 - np.broadcast_to(spread[rate], DRAWS) for pattern, rate in rates.items()}
+    wanted, wrong = target.share, inputs.rows["error_rate_today"].range
+    return Prospects(
+        target,
+        {pattern: band(shares) for pattern, shares in right.items()},
+        {pattern: None if wanted is None else float(np.mean(shares >= wanted)) for pattern, shares in right.items()},
+        None if wrong is None else 1 - wrong.likely,
+        today_measured,
+    )
+
 
 Run = tuple[str, str]
 """Words, and the id of the pattern that they name; empty when they name none."""
@@ -159,7 +214,7 @@ def decide(catalog: Catalog, advice: Advice, answers: Answers, prospects: Prospe
         prospects=prospects,
         chances=chances,
         enough="" if replaces(advice.off_ramp) else _enough(catalog.text, advice.recommended, prospects),
-        reasons=tuple(_untold(advice)),
+        reasons=tuple(line for line in advice.words.why if line.partition(",")[0].casefold() not in " ".join(advice.words.summary).casefold()),
         path=() if replaces(advice.off_ramp) else advice.path,
         warnings=tuple(dict.fromkeys((*advice.warnings, *_beside(catalog, advice, prospects)))),
         open_questions=len(open_criteria(catalog, answers)),
@@ -168,12 +223,6 @@ def decide(catalog: Catalog, advice: Advice, answers: Answers, prospects: Prospe
         gain="".join(words for words, _ in gain),
         gained=gained,
     )
-
-
-def _untold(advice: Advice) -> Iterator[str]:
-    """Reasons that the paragraph on the two needs has not given yet."""
-    told = " ".join(advice.words.summary).casefold()
-    return (line for line in advice.words.why if line.partition(",")[0].casefold() not in told)
 
 
 def _headline(

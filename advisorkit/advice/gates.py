@@ -11,7 +11,7 @@ from advisorkit.values.criteria import Axis, Basis, Catalog, Criterion, Gate, Ga
 from advisorkit.values.engagement import Answer
 from advisorkit.values.errors import CatalogError, nearest
 from advisorkit.values.patterns import PATTERNS, PatternId
-from advisorkit.values.quantities import Estimate, Kind
+from advisorkit.values.quantities import Band, Estimate, Kind
 
 Answers = Mapping[str, Answer]
 
@@ -117,10 +117,6 @@ def _shared_corpus(catalog: Catalog, answers: Answers, _: Facts | None, __: Patt
     return None
 
 
-def _own_record(catalog: Catalog, answers: Answers, _: Facts | None, __: PatternId) -> float | None:
-    return sure(catalog, answers, "access_control", "own_record_only")
-
-
 def _search_unmeasured(_: Catalog, answers: Answers, __: Facts | None, pattern: PatternId) -> float | None:
     answer = answers.get("search_hit_rate")
     return float(pattern != "rag" or answer is None or answer.amount is None or answer.confidence == "guess")
@@ -132,23 +128,17 @@ def _payback_exceeds_life(_: Catalog, __: Answers, facts: Facts | None, ___: Pat
     return float((facts.payback_months or math.inf) > facts.base_model_life_months)
 
 
-def _over_budget(_: Catalog, answers: Answers, facts: Facts | None, pattern: PatternId) -> float | None:
-    return _short_of(answers.get("budget"), facts.build[pattern].p50 if facts else None)
-
-
-def _over_deadline(_: Catalog, answers: Answers, facts: Facts | None, pattern: PatternId) -> float | None:
-    return _short_of(answers.get("deadline_weeks"), facts.build_weeks[pattern].p50 if facts else None)
-
-
-def _short_of(given: Answer | None, needed: float | None) -> float | None:
-    return given.amount.below(needed) if given and given.amount and needed else None
+def _short_of(given: Answer | None, needed: Band | None) -> float | None:
+    return given.amount.below(needed.p50) if given and given.amount and needed and needed.p50 else None
 
 
 TESTS: dict[str, Test] = {
     "beyond_window": Test(("facts_in_request", "corpus_tokens"), _beyond_window, ("window_tokens",)),
-    "each_sees_own_record": Test(("access_control",), _own_record, ()),
-    "over_budget": Test(("budget",), _over_budget, ("build",)),
-    "over_deadline": Test(("deadline_weeks",), _over_deadline, ("build_weeks",)),
+    "each_sees_own_record": Test(("access_control",), lambda catalog, answers, *_: sure(catalog, answers, "access_control", "own_record_only"), ()),
+    "over_budget": Test(("budget",), lambda _, answers, facts, pattern: _short_of(answers.get("budget"), facts.build[pattern] if facts else None), ("build",)),
+    "over_deadline": Test(
+        ("deadline_weeks",), lambda _, answers, facts, pattern: _short_of(answers.get("deadline_weeks"), facts.build_weeks[pattern] if facts else None), ("build_weeks",)
+    ),
     "payback_exceeds_life": Test((), _payback_exceeds_life, ("payback_known", "payback_months", "base_model_life_months")),
     "search_unmeasured": Test(("search_hit_rate",), _search_unmeasured, ()),
     "shared_corpus_in_prompt": Test(("source_form", "facts_in_request"), _shared_corpus, ()),
@@ -170,15 +160,6 @@ def closure(
         raise CatalogError(f"no computed test '{gate.computed}' for {gate.criterion}; there is {', '.join(near)}")
     computed = TESTS[gate.computed].run(catalog, answers, facts, pattern)
     return 0.0 if computed == 0 else None if by_level is None or computed is None else by_level * computed
-
-
-def closed_gates(catalog: Catalog, answers: Answers, facts: Facts | None = None) -> tuple[GateHit, ...]:
-    """Gates that hold, and lasting gates that an unknown answer may yet close (marked provisional).
-
-    A gate holds when its answer is more likely than not to close it. One with a computed test holds for those of
-    its patterns for which the test does.
-    """
-    return tuple(hit for gate in catalog.gates for hit in hits_of(gate, catalog, answers, facts))
 
 
 def person_decides(catalog: Catalog, answers: Answers) -> str:
@@ -206,7 +187,11 @@ def told_by(gate: Gate) -> tuple[str, ...]:
 
 
 def hits_of(gate: Gate, catalog: Catalog, answers: Answers, facts: Facts | None) -> Iterator[GateHit]:
-    """What `gate` takes away, patterns that it may yet take away apart."""
+    """What `gate` takes away, patterns that it may yet take away apart: those of a lasting gate that an unknown answer may close, marked provisional.
+
+    A gate holds when its answer is more likely than not to close it. One with a computed test holds for those of
+    its patterns for which the test does.
+    """
     patterns = gate.removes or PATTERNS[:1]
     if gate.computed:
         chances = {pattern: closure(gate, catalog, answers, facts, pattern) for pattern in patterns}

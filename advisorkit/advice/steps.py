@@ -142,8 +142,7 @@ def warnings(outlook: Outlook, pilot: Established | None) -> tuple[str, ...]:
     """What weakens the advice or binds it, in plain words."""
     assessment = outlook.assessment
     found = [
-        *_people(assessment, outlook.hits),
-        *_guessed_gates(assessment, outlook.hits),
+        *_bound(assessment, outlook.hits),
         *(_limits(outlook, assessment.facts) if assessment.facts else ()),
         *_thin(assessment, outlook),
         *(pilot.warnings if pilot else ()),
@@ -151,18 +150,14 @@ def warnings(outlook: Outlook, pilot: Established | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _people(assessment: Assessment, hits: Sequence[GateHit]) -> Iterator[str]:
+def _bound(assessment: Assessment, hits: Sequence[GateHit]) -> Iterator[str]:
     catalog, answers = assessment.catalog, assessment.answers
     yield from (catalog.text["warn.autonomy"].format(reason=hit.reason) for hit in hits if hit.kind == "autonomy")
     serious = sure(catalog, answers, "error_tolerance", "serious") or 0
     if serious > 0.5 and (sure(catalog, answers, "human_review", "never") or 0) > 0.5:
         yield catalog.text["warn.unchecked"]
-
-
-def _guessed_gates(assessment: Assessment, hits: Sequence[GateHit]) -> Iterator[str]:
-    catalog = assessment.catalog
     for hit in hits:
-        answer = assessment.answers.get(hit.criterion)
+        answer = answers.get(hit.criterion)
         if hit.kind == "lasting" and hit.provisional and answer is not None and answer.confidence == "guess":
             names = ", ".join(catalog.patterns[pattern].name for pattern in hit.removes)
             yield catalog.text["warn.gate_guess"].format(label=catalog.criteria[hit.criterion].label, patterns=names)

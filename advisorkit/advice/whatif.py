@@ -164,7 +164,7 @@ class Outlook:
         readers = _readers(a.catalog)
         touched = {place for name in answers for place in readers.get(name, ())}
         if facts is not a.facts:
-            touched |= {place for name, places in _by_fact(a.catalog).items() if _differ(name, facts, a.facts) for place in places}
+            touched |= {place for name, places in _by_fact(a.catalog).items() if getattr(facts, name, None) != getattr(a.facts, name, None) for place in places}
         if not touched:
             return self.hits
         told = {**a.answers, **answers}
@@ -252,10 +252,6 @@ def _by_fact(catalog: Catalog) -> Mapping[str, tuple[int, ...]]:
 
 def _places(reads: Sequence[frozenset[str]]) -> dict[str, tuple[int, ...]]:
     return {name: tuple(place for place, others in enumerate(reads) if name in others) for names in reads for name in names}
-
-
-def _differ(name: str, facts: Facts | None, others: Facts | None) -> bool:
-    return getattr(facts, name, None) != getattr(others, name, None)
 
 
 @made_once

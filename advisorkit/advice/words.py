@@ -12,8 +12,8 @@ from advisorkit.advice.belief import MEASURED, EvidenceItem, shuts
 from advisorkit.advice.gates import GateHit
 from advisorkit.advice.ladder import PILOT
 from advisorkit.advice.whatif import Outlook
-from advisorkit.values.criteria import Axis
-from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.criteria import AXES, Axis
+from advisorkit.values.patterns import NEEDS, PATTERNS, PatternId
 from advisorkit.values.quantities import percents
 
 VERY_LIKELY, PROBABLY, UNLIKELY = 0.85, 0.6, 0.15
@@ -25,13 +25,6 @@ NOTEWORTHY = 1.0
 FIRM = 2.0
 """The expert's decibans below which an answer is a reason only for the need on which it bears most."""
 
-_NEEDS: Mapping[PatternId, tuple[bool, bool]] = {
-    "prompt": (False, False),
-    "rag": (True, False),
-    "finetune": (False, True),
-    "hybrid": (True, True),
-}
-_AXES: tuple[Axis, Axis] = ("retrieval", "training")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +83,7 @@ def _summary(outlook: Outlook) -> Iterator[str]:
     belief, text, given = outlook.belief, outlook.assessment.catalog.text, set[str]()
     if not belief.items:
         yield text["nothing_yet"]
-    for place, axis in enumerate(_AXES):
+    for place, axis in enumerate(AXES):
         chance = (belief.retrieval, belief.training)[place]
         towards = 1 if chance >= PROBABLY else -1
         told = sorted(((towards * _told(outlook, item)[place], item) for item in belief.items), key=lambda pair: -pair[0])
@@ -99,11 +92,7 @@ def _summary(outlook: Outlook) -> Iterator[str]:
         reasons = [_reason(outlook, item, axis, towards) for item in new]
         state = how_likely(chance)
         needs = text[f"needs.{axis}.{state}"]
-        yield text["although" if state == "may" else "because"].format(needs=needs, reasons=_joined(reasons, text)) if reasons else f"{needs}."
-
-
-def _joined(reasons: list[str], text: Mapping[str, str]) -> str:
-    return text["and"].join(map(clause, reasons))
+        yield text["although" if state == "may" else "because"].format(needs=needs, reasons=text["and"].join(map(clause, reasons))) if reasons else f"{needs}."
 
 
 def _decibans(item: EvidenceItem) -> tuple[float, float]:
@@ -145,7 +134,7 @@ def _reason(outlook: Outlook, item: EvidenceItem, axis: Axis, sign: int) -> str:
 def _reasons(outlook: Outlook, sign: int) -> Iterator[str]:
     """Reasons for (1) or against (-1) the destination, strongest first."""
     text = outlook.assessment.catalog.text
-    towards = [sign if needed else -sign for needed in _NEEDS[PATTERNS[outlook.goal]]]
+    towards = [sign if needed else -sign for needed in NEEDS[PATTERNS[outlook.goal]]]
     weighed = [(sum(way * part for way, part in zip(towards, _decibans(item), strict=True)), item) for item in outlook.belief.items]
     for weight, item in sorted(weighed, key=lambda pair: -pair[0]):
         if weight < NOTEWORTHY:
@@ -154,8 +143,8 @@ def _reasons(outlook: Outlook, sign: int) -> Iterator[str]:
         if max(told) >= NOTEWORTHY:
             place = told.index(max(told))
             both = min(told) >= NOTEWORTHY and towards[0] == towards[1] and item.criterion != MEASURED
-            key = f"reason.{'both' if both else _AXES[place]}.{'for' if towards[place] > 0 else 'against'}"
-            yield text[key].format(reason=_reason(outlook, item, _AXES[place], towards[place]))
+            key = f"reason.{'both' if both else AXES[place]}.{'for' if towards[place] > 0 else 'against'}"
+            yield text[key].format(reason=_reason(outlook, item, AXES[place], towards[place]))
 
 
 def _others(outlook: Outlook) -> Iterator[str]:
@@ -181,7 +170,7 @@ def _others(outlook: Outlook) -> Iterator[str]:
 def _difference(pattern: PatternId, goal: PatternId) -> str:
     if {pattern, goal} == {"rag", "finetune"}:
         return "swaps.to_retrieval" if pattern == "rag" else "swaps.to_training"
-    (r, t), (goal_r, goal_t) = _NEEDS[pattern], _NEEDS[goal]
+    (r, t), (goal_r, goal_t) = NEEDS[pattern], NEEDS[goal]
     what = "both" if r != goal_r and t != goal_t else "retrieval" if r != goal_r else "training"
     return f"{'adds' if (r, t) > (goal_r, goal_t) else 'lacks'}.{what}"
 

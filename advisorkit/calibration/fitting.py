@@ -26,7 +26,7 @@ from advisorkit.costs.facts import Costing
 from advisorkit.costs.inputs import inputs_for
 from advisorkit.values.criteria import Catalog, Criterion, Record
 from advisorkit.values.engagement import Engagement, Workflow
-from advisorkit.values.patterns import PATTERNS
+from advisorkit.values.patterns import NEEDS, PATTERNS
 
 READING_ERROR = 0.1
 """Least that a fit believes a gate to multiply odds by: cases are read by outsiders from a short text."""
@@ -51,7 +51,7 @@ record: {{cases: {record.cases}, called: {record.called}, right: {record.right}}
 """
 
 _NATS = math.log(10) / 10
-_NEEDS = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], dtype=float)
+_NEEDS = np.array([*NEEDS.values()], dtype=float)
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,9 @@ class Listener:
 
     def _end(self, text: str, measure: Measure) -> tuple[float, float, Estimate]:
         """One end of a range: its number, the scale named with it (0 for none), and its unit as a factor."""
-        found = _NUMBER.fullmatch(text if re.search("[0-9]", text) else _in_digits(text))
+        in_words = "" if re.search("[0-9]", text) else rf"(?<!\w){_either('numbers')}"
+        told = re.sub(in_words, lambda found: words("numbers")[found[0].casefold()], text, count=1, flags=re.IGNORECASE) if in_words else text
+        found = _NUMBER.fullmatch(told)
         if not found:
             raise ValueError(f"'{shown(text)}' is not a number")
         before, digits, after = found.groups()
@@ -219,11 +221,6 @@ def _ends(text: str) -> list[str]:
     joining = _either("to") + (f"|{_either('and')}" if between else "")
     parts = re.split(rf"\s+(?:{joining})\s+|\.\.+|…|;|,\s+", text[between.end() :] if between else text, flags=re.IGNORECASE)
     return parts if len(parts) > 1 else [text]
-
-
-def _in_digits(text: str) -> str:
-    """`text` with its first number in words in digits."""
-    return re.sub(rf"(?<!\w){_either('numbers')}", lambda found: words("numbers")[found[0].casefold()], text, count=1, flags=re.IGNORECASE)
 
 
 def _words(text: str) -> list[str]:

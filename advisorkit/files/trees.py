@@ -111,7 +111,7 @@ def parse_yaml(text: str, file: str) -> Node:
     try:
         events = _allowed(yaml.parse(text, Loader=_LOADER), file)
         next(events), next(events)
-        root = _build(next(events, None), events, _Duplicates(file, faults))
+        root = _build(next(events, None), events, file, faults)
         next(events)
         if isinstance(extra := next(events), yaml.DocumentStartEvent):
             _refuse(file, extra, "a second document starts here; keep one engagement in a file")
@@ -197,48 +197,37 @@ def _allowed(events: Iterator[Any], file: str) -> Iterator[Any]:
         yield event
 
 
-@dataclass(frozen=True, slots=True)
-class _Duplicates:
-    file: str
-    faults: list[Fault]
-
-    def check(self, keys: list[Scalar]) -> None:
-        seen: dict[str, int] = {}
-        for key in keys:
-            if key.text in seen:
-                message = f"'{shown(key.text)}' is given twice: on lines {seen[key.text]} and {key.line}; keep one"
-                self.faults.append(Fault(self.file, f"line {key.line}", message))
-            seen.setdefault(key.text, key.line)
-
-
-def _build(event: Any, events: Iterator[Any], duplicates: _Duplicates) -> Node:
+def _build(event: Any, events: Iterator[Any], file: str, faults: list[Fault]) -> Node:
     if isinstance(event, yaml.ScalarEvent):
         return Scalar(event.value, _line(event), _PLAIN.get(event.style, "text"), _span(event, event))
     if not isinstance(event, yaml.CollectionStartEvent):
-        raise EngagementError([Fault(duplicates.file, "", "is empty")])
+        raise EngagementError([Fault(file, "", "is empty")])
     nodes = []
     while not isinstance(inner := next(events), yaml.CollectionEndEvent):
-        nodes.append(_build(inner, events, duplicates))
+        nodes.append(_build(inner, events, file, faults))
     flow = bool(event.flow_style)
     start, end = _span(event, inner)
     span = (start, end if flow or not nodes else nodes[-1].span[1])
     if isinstance(event, yaml.SequenceStartEvent):
         return Items(tuple(nodes), _line(event), span, flow)
-    return Fields(_pairs(nodes, duplicates), _line(event), span, flow)
+    return Fields(_pairs(nodes, file, faults), _line(event), span, flow)
 
 
 def _span(first: Any, last: Any) -> Span:
     return int(first.start_mark.index), int(last.end_mark.index)
 
 
-def _pairs(nodes: list[Node], duplicates: _Duplicates) -> tuple[tuple[Scalar, Node], ...]:
-    pairs = []
+def _pairs(nodes: list[Node], file: str, faults: list[Fault]) -> tuple[tuple[Scalar, Node], ...]:
+    """Keys with their values; a key that is there twice goes into `faults`."""
+    pairs, seen = [], dict[str, int]()
     for key, value in zip(nodes[::2], nodes[1::2], strict=True):
         if not isinstance(key, Scalar) or (key.text == "<<" and key.kind == "plain"):
             message = "merge keys and keys that are not a single word are not accepted"
-            raise EngagementError([Fault(duplicates.file, f"line {key.line}", message)])
+            raise EngagementError([Fault(file, f"line {key.line}", message)])
+        if key.text in seen:
+            faults.append(Fault(file, f"line {key.line}", f"'{shown(key.text)}' is given twice: on lines {seen[key.text]} and {key.line}; keep one"))
+        seen.setdefault(key.text, key.line)
         pairs.append((key, value))
-    duplicates.check([key for key, _ in pairs])
     return tuple(pairs)
 
 

@@ -276,12 +276,6 @@ def range_schema(number: Schema) -> Schema:
     return {"anyOf": [number, {"type": "array", "items": number, "minItems": 2, "maxItems": 3}]}
 
 
-def _number(bounds: Within) -> Form:
-    return Form(
-        lambda spot: spot.number(bounds.least, bounds.most), lambda value: plain_number(float(value)), lambda: number_schema(bounds), 0.0,
-    )
-
-
 def _whole_number(bounds: Within) -> Form:
     def read(spot: Spot) -> int | None:
         value = spot.number(bounds.least, bounds.most)
@@ -292,13 +286,13 @@ def _whole_number(bounds: Within) -> Form:
     return Form(read, schema=lambda: number_schema(bounds) | {"type": "integer"}, stand_in=0)
 
 
-def _estimate(bounds: Within) -> Form:
-    return Form(lambda spot: spot.estimate(bounds.least, bounds.most), plain_estimate, lambda: range_schema(number_schema(bounds)))
-
-
 _SIMPLE: dict[Any, Form] = {
     str: Form(Spot.text, schema=TEXT.copy, stand_in=""),
     bool: Form(Spot.boolean, schema=lambda: {"type": "boolean"}, stand_in=False),
     date: Form(Spot.day, date.isoformat, DAY.copy, stand_in=date.min),
 }
-_NUMBERS: dict[Any, Callable[[Within], Form]] = {float: _number, int: _whole_number, Estimate: _estimate}
+_NUMBERS: dict[Any, Callable[[Within], Form]] = {
+    float: lambda ends: Form(lambda spot: spot.number(ends.least, ends.most), lambda value: plain_number(float(value)), lambda: number_schema(ends), 0.0),
+    int: _whole_number,
+    Estimate: lambda ends: Form(lambda spot: spot.estimate(ends.least, ends.most), plain_estimate, lambda: range_schema(number_schema(ends))),
+}

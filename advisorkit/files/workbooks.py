@@ -95,19 +95,14 @@ def sheets(raw: bytes, file: str) -> dict[str, RawSheet]:
         with import_module("python_calamine").load_workbook(io.BytesIO(raw)) as book:
             shown_ = [one.name for one in book.sheets_metadata if str(one.visible).endswith("Visible") and str(one.typ).endswith("WorkSheet")]
             found = {name: _sheet(book.get_sheet_by_name(name), scans.get(name, _Scan())) for name in shown_}
-    except EngagementError:
-        raise
-    except (KeyboardInterrupt, SystemExit):
+    except (EngagementError, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # noqa: BLE001  parsers raise whatever they raise on a broken part, a compiled one even what is no Exception
-        raise EngagementError([Fault(file, "", f"cannot be read as a workbook: {_short(error)}")]) from None
+        said = (str(error).splitlines() or [type(error).__name__])[0][:120]
+        raise EngagementError([Fault(file, "", f"cannot be read as a workbook: {said}")]) from None
     if not any(sheet.lines for sheet in found.values()):
         raise EngagementError([Fault(file, "", "holds no visible sheet with anything in it")])
     return found
-
-
-def _short(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:120]
 
 
 def _sheet(sheet: Any, scan: _Scan) -> RawSheet:

@@ -10,7 +10,7 @@ from typing import Literal
 from advisorkit.files.texts import Texts
 from advisorkit.pilots.diagnosis import Diagnosis, Needs
 from advisorkit.pilots.tally import Beta, wilson
-from advisorkit.pilots.terms import UNINFORMED, Terms, worth_marking
+from advisorkit.pilots.terms import STEP, UNINFORMED, Terms, worth_marking
 from advisorkit.values.criteria import Rules
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import percent
@@ -76,9 +76,6 @@ def _money(now: float, then: float, terms: Terms, pattern: PatternId) -> tuple[f
     return terms.stakes.swing * (then - now) - price, terms.stakes.swing * (then - terms.target) - price
 
 
-_STEP = 10
-
-
 def stands(seen: Diagnosis, terms: Terms, rules: Rules) -> Literal["pass", "fail", "open"]:
     """Whether the pilot reaches its target, misses it, or leaves it open.
 
@@ -87,7 +84,7 @@ def stands(seen: Diagnosis, terms: Terms, rules: Rules) -> Literal["pass", "fail
     itself either way. Otherwise it is settled at `Rules.confidence`.
     """
     if terms.strict:
-        return _strictly(seen, terms, rules)
+        return "pass" if seen.right.low >= terms.target else "open" if _settling(seen, terms, rules) else "fail"
     if not seen.right.low <= terms.target <= seen.right.high:
         return "pass" if seen.right.low > terms.target else "fail"
     quality = terms.expected.updated(seen.right.hits, seen.right.n - seen.right.hits)
@@ -100,20 +97,13 @@ def stands(seen: Diagnosis, terms: Terms, rules: Rules) -> Literal["pass", "fail
     return "pass" if chance >= 0.5 else "fail"
 
 
-def _strictly(seen: Diagnosis, terms: Terms, rules: Rules) -> Literal["pass", "fail", "open"]:
-    if seen.right.low >= terms.target:
-        return "pass"
-    return "open" if _settling(seen, terms, rules) else "fail"
-
-
 def _settling(seen: Diagnosis, terms: Terms, rules: Rules) -> int:
     """Further cases after which the share seen so far would settle it; 0 when no affordable number would."""
     share = seen.right.share or 0.0
-    for more in range(_STEP, rules.most_cases + 1, _STEP):
+    for more in range(STEP, rules.most_cases + 1, STEP):
         n = seen.right.n + more
         chance = UNINFORMED.updated(share * n, (1 - share) * n).above(terms.target)
-        settled = wilson(share * n, n)[0] >= terms.target if terms.strict else not _doubtful(chance, rules)
-        if settled:
+        if wilson(share * n, n)[0] >= terms.target if terms.strict else not _doubtful(chance, rules):
             return more
     return 0
 
@@ -124,7 +114,7 @@ def _doubtful(chance: float, rules: Rules) -> bool:
 
 def further_cases(seen: Diagnosis, terms: Terms, rules: Rules) -> int:
     """How many further cases to mark: worth their cost where money is known, enough to settle it otherwise."""
-    least = rules.least_cases if seen.right.n < rules.least_cases else _STEP
+    least = rules.least_cases if seen.right.n < rules.least_cases else STEP
     best = None
     if terms.stakes is not None and not terms.strict:
         quality = terms.expected.updated(seen.right.hits, seen.right.n - seen.right.hits)
@@ -197,14 +187,14 @@ def _after_failing(seen: Diagnosis, terms: Terms, rules: Rules) -> AfterPilot:
     pattern, known = seen.pilot.pattern, sum(seen.mendable)
     if known < rules.least_failures:
         missing, failed = rules.least_failures - math.floor(known), seen.right.n - seen.right.hits
-        more = max(_STEP, math.ceil(missing / max(failed / seen.right.n, 0.05)))
+        more = max(STEP, math.ceil(missing / max(failed / seen.right.n, 0.05)))
         return AfterPilot("mark_more", pattern, more, _why("unexplained", seen, terms, missing=missing, more=more))
     ways = [way.worth for way in _open_ways(seen, terms, rules) if way.worth is not None]
     if ways and max(ways) <= 0:
         return AfterPilot("stop", pattern, 0, _why("nothing_pays", seen, terms))
     needs = Needs.of(seen.failing(rules), 1 - terms.target, rules)
     action, to, key = _onward(seen, terms, rules, needs)
-    more = max(_STEP, math.ceil(seen.right.n)) if action == "mark_more" else 0
+    more = max(STEP, math.ceil(seen.right.n)) if action == "mark_more" else 0
     return AfterPilot(action, to, more, _why(key, seen, terms, reach=percent(reach(seen, rules))))
 
 
@@ -222,7 +212,8 @@ def _onward(seen: Diagnosis, terms: Terms, rules: Rules, needs: Needs) -> _Step:
     if pattern == "finetune":
         more = _pays(seen, terms, rules) or (needs.retrieval >= 0.5 and not blocked)
         return ("climb", "hybrid", "after_training") if more else ("stop", "finetune", "trained_enough")
-    both = _both_kinds(seen, rules)
+    marked = Beta(1, 1).updated(seen.failures["information"].hits, seen.failures["behaviour"].hits)
+    both = marked.above(rules.substantial) - marked.above(1 - rules.substantial) >= 0.5  # each kind makes a substantial part, more likely than not
     if blocked:
         return "climb", "finetune", "text_mends_nothing"
     if not both and lacking >= other and reach(seen, rules) < terms.target:
@@ -230,9 +221,3 @@ def _onward(seen: Diagnosis, terms: Terms, rules: Rules, needs: Needs) -> _Step:
     if both and max(needs.retrieval_suffices, needs.training_suffices) < rules.confidence:
         return "climb", "hybrid", "both_kinds"
     return ("climb", "rag", "information") if lacking >= other else ("climb", "finetune", "behaviour")
-
-
-def _both_kinds(seen: Diagnosis, rules: Rules) -> bool:
-    """Whether more likely than not each kind, as marked, makes a substantial part of the failures."""
-    lacking = Beta(1, 1).updated(seen.failures["information"].hits, seen.failures["behaviour"].hits)
-    return lacking.above(rules.substantial) - lacking.above(1 - rules.substantial) >= 0.5

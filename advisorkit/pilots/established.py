@@ -26,12 +26,6 @@ COUNTED: frozenset[str] = frozenset({
 })
 """Criteria whose weight is inside the decibans of `Established`; adding the catalogue's would count them twice."""
 
-REPLACED: tuple[str, ...] = (
-    "baseline_quality", "prompt_pilot", "information_share", "behaviour_share", "oracle_fix_share", "needs_both",
-    "search_hit_rate", "expert_agreement", "test_cases",
-)
-"""Criteria that a pilot may answer; `Established.answers` holds those that it did answer."""
-
 
 @dataclass(frozen=True, slots=True)
 class Established:
@@ -50,7 +44,7 @@ class Established:
     """
 
     answers: Mapping[str, Answer]
-    """Measured answers by criterion id; see `REPLACED`."""
+    """Measured answers by criterion id."""
     retrieval_decibans: float
     """Evidence of the marked failures for needing retrieval."""
     training_decibans: float
@@ -103,8 +97,6 @@ def established_for(inputs: Inputs, pilots: Sequence[Pilot], rules: Rules, wante
 
     A larger number of test cases than were marked stays as it was given.
     """
-    if not pilots:
-        raise ValueError("there is no pilot to read")
     rules = replace(rules, hit_rate=float(inputs.likely()["search_hit_rate"]))
     marks = [pilot.pass_mark for pilot in pilots if pilot.pass_mark is not None]
     pattern = pilots[-1].pattern
@@ -114,12 +106,8 @@ def established_for(inputs: Inputs, pilots: Sequence[Pilot], rules: Rules, wante
     more = {"test_cases"} if said and said.amount and said.amount.likely > found.diagnoses[-1].cases else set()
     answers = {name: answer for name, answer in found.answers.items() if name not in more}
     found = replace(found, answers=answers, assumptions={**found.assumptions, **measured})
-    return found if _extended(inputs.answers.get("cheap_extensions")) else _before_extensions(found, rules)
-
-
-def _extended(tried: Answer | None) -> bool:
-    """Whether cheap extensions of a prompt were tried, as far as was said."""
-    return tried is not None and bool(tried.levels) and "none" not in tried.levels
+    tried = inputs.levels("cheap_extensions")
+    return found if tried and "none" not in tried else _before_extensions(found, rules)
 
 
 def _before_extensions(found: Established, rules: Rules) -> Established:
@@ -156,7 +144,7 @@ def _blocked(seen: Diagnosis, terms: Terms, rules: Rules) -> dict[PatternId, str
 def _answers(seen: Sequence[Diagnosis], terms: Terms, rules: Rules) -> dict[str, Answer]:
     last = seen[-1]
     words = {
-        "prompt_pilot": _marked_level(last.right.n, rules),
+        "prompt_pilot": "marked_100" if last.right.n >= 100 else "marked_20" if last.right.n >= rules.least_cases else "tried",
         "baseline_quality": _quality_level(seen, terms, rules),
         "needs_both": _both_level(seen, terms, rules),
     }
@@ -180,10 +168,6 @@ def _note(seen: Diagnosis) -> str:
 
 def _range(count: Share) -> Estimate:
     return UNINFORMED.updated(count.hits, count.n - count.hits).estimate
-
-
-def _marked_level(n: float, rules: Rules) -> str:
-    return "marked_100" if n >= 100 else "marked_20" if n >= rules.least_cases else "tried"
 
 
 def _quality_level(seen: Sequence[Diagnosis], terms: Terms, rules: Rules) -> str:
@@ -243,11 +227,10 @@ def _product(one: Estimate, other: Estimate) -> Estimate:
 
 def warnings_of(seen: Diagnosis, terms: Terms, rules: Rules) -> tuple[str, ...]:
     """Everything that a reader of the findings should know, most weighty first."""
-    parts = (_about_cases(seen, rules), _about_terms(seen, terms), _about_marks(seen, rules), _about_parts(seen, terms))
-    return (*seen.pilot.results.warnings, *(said for part in parts for said in part))
+    return (*seen.pilot.results.warnings, *_about_cases(seen, terms, rules), *_about_marks(seen, terms, rules))
 
 
-def _about_cases(seen: Diagnosis, rules: Rules) -> Iterator[str]:
+def _about_cases(seen: Diagnosis, terms: Terms, rules: Rules) -> Iterator[str]:
     marks = seen.pilot.results.marks
     if seen.right.n < rules.least_cases:
         yield _say("warn.few", cases=f"{seen.right.n:g}", least=rules.least_cases)
@@ -256,16 +239,13 @@ def _about_cases(seen: Diagnosis, rules: Rules) -> Iterator[str]:
     versions = sorted({mark.version for mark in marks if mark.version})
     if len(versions) > 1:
         yield _say("warn.versions", count=len(versions), names=", ".join(versions[:5]))
-
-
-def _about_terms(seen: Diagnosis, terms: Terms) -> Iterator[str]:
     if terms.source == "usual":
         yield _say("warn.usual", target=percent(terms.target))
     if seen.pilot.reason:
         yield _say("warn.changed", reason=seen.pilot.reason)
 
 
-def _about_marks(seen: Diagnosis, rules: Rules) -> Iterator[str]:
+def _about_marks(seen: Diagnosis, terms: Terms, rules: Rules) -> Iterator[str]:
     if seen.bad_labels:
         yield _say("warn.labels", count=seen.bad_labels)
     unclear, lacking, mended = seen.failures["unclear"], seen.failures["information"], seen.mended
@@ -277,9 +257,6 @@ def _about_marks(seen: Diagnosis, rules: Rules) -> Iterator[str]:
         yield _say("warn.untested")
     elif lacking.hits and mended.n >= rules.least_tests and mended.high < rules.oracle_floor:
         yield _say("warn.not_mended")
-
-
-def _about_parts(seen: Diagnosis, terms: Terms) -> Iterator[str]:
     for name, right in seen.segments.items():
         if right.high < terms.target and right.n < seen.right.n:
             yield _say("warn.segment", name=name, share=percent(right.share or 0), cases=f"{right.n:g}")

@@ -81,13 +81,9 @@ def told(document: Any) -> tuple[str, list[Row], list[str]] | None:
         found = {path: rows for path in paths if isinstance(rows := under(document, path) if path else document, list) and rows}
         pairs = [(row, f"{path}[{i}]") for path, rows in found.items() for i, row in enumerate(rows)]
         fits = isinstance(document, dict) and all(key in document for key in form.whole) if form.whole else bool(form.needs and pairs)
-        if fits and all(any(_has(row, need) for row, _ in pairs[:_LOOKED_AT]) for need in form.needs):
+        if fits and all(any(isinstance(row, dict) and under_any(row, need) for row, _ in pairs[:_LOOKED_AT]) for need in form.needs):
             return name, [row for row, _ in pairs], [place for _, place in pairs]
     return None
-
-
-def _has(row: Any, need: str) -> bool:
-    return isinstance(row, dict) and any(key in row or under(row, key) is not None for key in need.split("|"))
 
 
 def under(row: Any, path: str) -> Any:

@@ -274,17 +274,13 @@ def _once(lines: Sequence[MarkRow]) -> None:
     first: dict[tuple[str, ...], str] = {}
     for line in lines:
         key = tuple(_shown(line.cells[name]) if name in line.cells else "" for name in _ONCE)
-        where = _where(line.place)
+        where = f"line {line.place.node.line}" if line.place.node.line else line.place.path
         if key[0] and key in first:
             by = f" by {key[1]}" if key[1] else ""
             run = f" in run {key[2]}" if key[2] else ""
             said = f"case {key[0]}{by}{run} is already marked in {first[key]}; keep one, or name marker or run"
             line.fault(said, *(name for name, value in zip(_ONCE, key, strict=True) if value))
         first.setdefault(key, where)
-
-
-def _where(spot: Spot) -> str:
-    return f"line {spot.node.line}" if spot.node.line else spot.path
 
 
 def _shown(spot: Spot) -> str:

@@ -120,12 +120,13 @@ def best_size(valued: Sequence[PilotSize]) -> PilotSize | None:
 
 def worth_marking(quality: Beta, stakes: Stakes, rules: Rules, target: float, most: int) -> PilotSize | None:
     """The smallest size, up to `most`, that brings nearly all that any such size brings after its cost; None when none is worth its cost."""
-    tried = sizes_valued(quality, stakes, range(_STEP, most + 1, _STEP) or (most,), target)
+    tried = sizes_valued(quality, stakes, range(STEP, most + 1, STEP) or (most,), target)
     best = best_size(tried)
     return best and next(size for size in tried if size.net >= rules.worth_share * best.net)
 
 
-_STEP = 10
+STEP = 10
+"""Cases by which sizes of pilots differ where they are looked for."""
 UNINFORMED = Beta(0.5, 0.5)
 """Belief about a share before anything is known (H. Jeffreys, 1946)."""
 

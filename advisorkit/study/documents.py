@@ -24,14 +24,12 @@ from advisorkit.pilots.terms import Terms
 from advisorkit.study.candidates import Candidate
 from advisorkit.study.programme import Selection
 from advisorkit.study.study import Study, together
-from advisorkit.values.criteria import Axis
+from advisorkit.values.criteria import AXES
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import UsageError
 from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.prices import PriceAge
 from advisorkit.values.quantities import Band, Estimate
-
-_AXES: tuple[Axis, ...] = ("retrieval", "training")
 
 
 @cache
@@ -95,7 +93,7 @@ def _advised(one: Study) -> dict[str, Any]:
         },
         axes={
             axis: {"probability": getattr(belief, axis), "decibans": getattr(belief, f"{axis}_decibans"), "prior": prior}
-            for axis, prior in zip(_AXES, belief.prior, strict=True)
+            for axis, prior in zip(AXES, belief.prior, strict=True)
         },
         flips=[plain(flip) | {"off_ramp": plain(one.simpler_after(flip))} for flip in advice.flips],
         pairs=[plain((pair.first, pair.second)) for pair in advice.pairs],

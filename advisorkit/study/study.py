@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from advisorkit.advice.advice import Advice, advise, assess
-from advisorkit.advice.decision import Decision, Gained, decide, replaces
+from advisorkit.advice.decision import Decision, Gained, Prospects, Target, decide, prospects_of, replaces
 from advisorkit.advice.flips import Flip
 from advisorkit.advice.gates import person_decides
-from advisorkit.advice.prospects import Prospects, Target, prospects_of
 from advisorkit.advice.reopening import Reopened, reopen_checks
 from advisorkit.advice.steps import NextStep, OffRamp, off_ramp
 from advisorkit.advice.whatif import Outlook

@@ -13,6 +13,7 @@ from advisorkit.values.quantities import MOST, Estimate
 from advisorkit.values.written import ELSEWHERE, OWN_KEY, Named, Within
 
 Axis = Literal["retrieval", "training"]
+AXES: tuple[Axis, Axis] = ("retrieval", "training")
 GateKind = Literal["lasting", "lowers", "for_now", "off_ramp", "autonomy"]
 Basis = Literal["law", "rights", "platform", "size", "pace", "form"]
 

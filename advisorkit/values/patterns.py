@@ -14,6 +14,8 @@ CompanionId = Literal["tool_call", "structured_output", "rule", "human_handover"
 
 PATTERNS: tuple[PatternId, ...] = get_args(PatternId)
 """Simplest first: the order that settles ties."""
+NEEDS: Mapping[PatternId, tuple[bool, bool]] = {"prompt": (False, False), "rag": (True, False), "finetune": (False, True), "hybrid": (True, True)}
+"""Whether the work that ends with a pattern needs retrieval, and training."""
 OFF_RAMPS: tuple[OffRampId, ...] = get_args(OffRampId)
 """What may be recommended instead of any pattern."""
 COMPANIONS: tuple[CompanionId, ...] = get_args(CompanionId)
