@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import typer
 
-from advisorkit.cli.advise import assess, cost, pilot_app, portfolio
+from advisorkit.cli.advise import assess, cost, diff, pilot_app, portfolio
 from advisorkit.cli.console import unforeseen
 from advisorkit.cli.deliver import batch, demo, doctor_command, live, report
 from advisorkit.cli.engage import brief, check, intake_app, new, schema_command
@@ -20,7 +20,7 @@ app = typer.Typer(
     help="Advice on prompting, retrieval (RAG), fine-tuning or both, with costs and reports.",
 )
 _COMMANDS: dict[str, Callable[..., None]] = {
-    "demo": demo, "new": new, "check": check, "schema": schema_command, "assess": assess, "cost": cost, "portfolio": portfolio, "report": report,
+    "demo": demo, "new": new, "check": check, "schema": schema_command, "assess": assess, "cost": cost, "portfolio": portfolio, "diff": diff, "report": report,
     "batch": batch, "live": live, "brief": brief, "calibrate": calibrate,
     "doctor": doctor_command,
 }

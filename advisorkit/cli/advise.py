@@ -99,6 +99,23 @@ def portfolio(
         raise typer.Exit(1)
 
 
+@guarded
+def diff(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="Engagement file as it was.")], new: Annotated[Path, typer.Argument(metavar="NEW", help="Engagement file as it is.")],
+    as_json: Json = False,
+) -> None:
+    """What changed between two states of an engagement, and what that changes in advice and money, by kind of change."""
+    from advisorkit.report.short_pages import differing
+    from advisorkit.study.changes import changes, moved
+    from advisorkit.study.documents import diff_document
+
+    states = [opened(file) for file in (old, new)]
+    found = changes(*states)
+    before, after = (studied(state, file) for state, file in zip(states, (old, new), strict=True))
+    moves = moved(before, after)
+    answer(diff_document(found, moves) if as_json else {}, differing(found, moves), as_json=as_json)
+
+
 pilot_app = typer.Typer(no_args_is_help=True, help="How many cases to mark; marked results in.")
 Pattern = Annotated[PatternId, typer.Option("--pattern", help="What is piloted.")]
 

@@ -22,6 +22,8 @@ from advisorkit.pilots.established import Established
 from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.terms import Terms
 from advisorkit.study.candidates import Candidate
+from advisorkit.study.changes import KINDS as STEPS
+from advisorkit.study.changes import Change, Moved
 from advisorkit.study.programme import Selection
 from advisorkit.study.study import Study, together
 from advisorkit.values.criteria import AXES
@@ -213,3 +215,17 @@ def programme_document(engagement: Engagement, found: Selection) -> dict[str, An
 
 def _ranked(study: Study, weighed: Candidate | None) -> dict[str, Any]:
     return {**picked(study, "ranked"), **picked(weighed, "Candidate"), "assumed": study.rank.assumed if study.priced else False}
+
+
+def diff_document(found: Iterable[Change], moves: Iterable[Moved]) -> dict[str, Any]:
+    """What differs between two states of an engagement, value by value, then advice and money of every workflow of both."""
+    told = [plain(change) for change in found]
+    for one in moves:
+        first, last = one.steps[0], one.steps[-1]
+        advice = [picked(state.decision, "decided") for state in (first, last)]
+        money = [{"gain": gain, "outside": state.outside if state.priced else None} for gain, state in ((one.gains[0], first), (one.gains[-1], last))]
+        by = [{"kind": kind, "gain": gain} for kind, gain in zip(STEPS, one.gains[1:], strict=True)]
+        for path, kind, (before, after) in (("decision", "advice", advice), ("money", "money", money)):
+            if before != after:
+                told.append({"workflow": first.workflow.id, "path": path, "kind": kind, "before": before, "after": after, **({"by": by} if kind == "money" else {})})
+    return {"advisorkit": 1, "changes": told}
