@@ -15,7 +15,7 @@ from advisorkit.report.printed import chance_of
 from advisorkit.report.sentences import columns, say
 from advisorkit.report.whole_pages import basis
 from advisorkit.study.changes import KINDS as STEPS
-from advisorkit.study.changes import Change, Moved
+from advisorkit.study.changes import ChangedValue, Moved
 from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import day, money_short, number, percent, sampled
@@ -100,7 +100,7 @@ def _hosting(study: Study) -> Iterator[Block]:
         yield Text((say("short.hosting", trained=money_short(trained.p50, study.currency), own=money_short(own, study.currency)),), "note")
 
 
-def differing(found: Sequence[Change], moves: Sequence[Moved]) -> Iterator[Block]:
+def differing(found: Sequence[ChangedValue], moves: Sequence[Moved]) -> Iterator[Block]:
     """What differs between two states of an engagement, and what each kind of change does to advice and gain."""
     names = {one.steps[-1].workflow.id: one.steps[-1].workflow.name for one in moves}
     if not found:

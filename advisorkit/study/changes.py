@@ -24,7 +24,7 @@ _OWN: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ChangedValue:
     """One thing that differs."""
 
     workflow: str
@@ -52,7 +52,7 @@ class Moved:
         return tuple(one.rank.gain if one.priced and not one.decision.replaced else None for one in self.steps)
 
 
-def changes(old: Engagement, new: Engagement) -> tuple[Change, ...]:
+def changes(old: Engagement, new: Engagement) -> tuple[ChangedValue, ...]:
     """Every value that differs between two states of one file.
 
     Raises:
@@ -61,8 +61,8 @@ def changes(old: Engagement, new: Engagement) -> tuple[Change, ...]:
     if not old.of_same_client(new) or old.currency != new.currency:
         raise UsageError(f"{old.id} of {old.client} in {old.currency} and {new.id} of {new.client} in {new.currency} are not two states of one engagement")
     before, after = ({one.id: one for one in state.workflows} for state in (old, new))
-    gone = [Change(name, "", "workflow", before[name].name, None) for name in before if name not in after]
-    come = [Change(name, "", "workflow", None, after[name].name) for name in after if name not in before]
+    gone = [ChangedValue(name, "", "workflow", before[name].name, None) for name in before if name not in after]
+    come = [ChangedValue(name, "", "workflow", None, after[name].name) for name in after if name not in before]
     rest = [_plain(replace(state, workflows=state.workflows[:1])) for state in (old, new)]
     for one in rest:
         del one["workflows"]
@@ -78,11 +78,11 @@ def _own(engagement: Engagement, workflow: Workflow) -> dict[str, Any]:
     return dict(_plain(replace(engagement, workflows=(workflow,)))["workflows"][0])
 
 
-def _differing(workflow: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+def _differing(workflow: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[ChangedValue]:
     old, new = dict(_leaves(before, "")), dict(_leaves(after, ""))
     for path in dict.fromkeys((*old, *new)):
         if old.get(path) != new.get(path):
-            yield Change(workflow, path, _KIND.get(path.partition(".")[0], "file"), old.get(path), new.get(path))
+            yield ChangedValue(workflow, path, _KIND.get(path.partition(".")[0], "file"), old.get(path), new.get(path))
 
 
 def _leaves(value: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:

@@ -23,7 +23,7 @@ from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.terms import Terms
 from advisorkit.study.candidates import Candidate
 from advisorkit.study.changes import KINDS as STEPS
-from advisorkit.study.changes import Change, Moved
+from advisorkit.study.changes import ChangedValue, Moved
 from advisorkit.study.programme import Selection
 from advisorkit.study.study import Study, together
 from advisorkit.values.criteria import AXES
@@ -217,7 +217,7 @@ def _ranked(study: Study, weighed: Candidate | None) -> dict[str, Any]:
     return {**picked(study, "ranked"), **picked(weighed, "Candidate"), "assumed": study.rank.assumed if study.priced else False}
 
 
-def diff_document(found: Iterable[Change], moves: Iterable[Moved]) -> dict[str, Any]:
+def diff_document(found: Iterable[ChangedValue], moves: Iterable[Moved]) -> dict[str, Any]:
     """What differs between two states of an engagement, value by value, then advice and money of every workflow of both."""
     told = [plain(change) for change in found]
     for one in moves:
