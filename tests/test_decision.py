@@ -36,7 +36,7 @@ from advisorkit.pilots.marked import MarkedCase, MarkedResults
 from advisorkit.pilots.results import read_results
 from advisorkit.pilots.tally import Paired
 from advisorkit.report import pictures
-from advisorkit.report.advice_pages import changes, path, summary
+from advisorkit.report.advice_pages import summary
 from advisorkit.report.pilot_pages import charter, result
 from advisorkit.report.short_pages import assessed
 from advisorkit.report.whole_pages import overview
@@ -240,7 +240,7 @@ def agrees(study: Study) -> None:
     assert not (made.replaced and re.search(r"[>\"]\d+%[<\"\\]", portfolio))
     for name in ("shares", "map", "waterfall", "flips", "path"):
         assert made.replaced == (chart(name, study, Look()) is None)
-    client = words([*summary(study), *path(study), *changes(study), *overview([study, study])])
+    client = words([*summary(study), *overview([study, study])])
     assert not re.search(r"(?:RAG|Prompt|Fine-tune|Hybrid) \(?\d+%", client)
     if made.only:
         assert set(charts(study).values()) == {"the only one allowed"}

@@ -16,7 +16,7 @@ from advisorkit.catalog.reading import load
 from advisorkit.catalog.tables import assumptions
 from advisorkit.costs.facts import Costing
 from advisorkit.costs.inputs import inputs_for
-from advisorkit.report.advice_pages import path
+from advisorkit.report.annex_pages import annex
 from advisorkit.report.pictures import path_stairs
 from advisorkit.report.short_pages import assessed
 from advisorkit.store import samples
@@ -97,7 +97,7 @@ def test_an_ordinary_classifier_is_the_first_rung_where_labels_have_enough_examp
 
     assert ("classifier" in study.advice.companions) is (first.rung == "classifier") is there
     assert not there or (first.pattern, first.probability_suffices, second.rung) == (None, None, "prompt_pilot")
-    assert any("Ordinary classifier" in repr(block) for block in (*path(study), *assessed(study))) is there
+    assert any("Ordinary classifier" in repr(block) for block in (*annex([study]), *assessed(study))) is there
     assert all(stair.pattern for stair in path_stairs(study).stairs)
 
 

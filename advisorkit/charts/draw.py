@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
-from typing import Any
+from typing import Any, Literal
 
 from advisorkit.charts import draw_axes, kinds, plotted
 from advisorkit.charts.kinds import Point
@@ -13,6 +13,10 @@ from advisorkit.charts.scene import Dot, Label, Mark, Panel, Scene, Strip, Strok
 from advisorkit.charts.theme import MARKS
 from advisorkit.values.quantities import money_short, number, percent, percents
 
+HALF_WIDE = 330
+"""Width of half of a page in pixels."""
+Wide = float | Literal["half"] | None
+"""Width of a chart: pixels, half of a page, or what is usual for its kind."""
 _CHANCES = ((-20.0, "1%"), (-9.5424, "10%"), (-4.7712, "25%"), (0.0, "50%"), (4.7712, "75%"), (9.5424, "90%"), (19.956, "99%"))
 
 
@@ -182,7 +186,7 @@ def _stack(shares: tuple[kinds.ShareRow, ...], y: float, wide: float, thick: flo
 
 def path_stairs(chart: kinds.PathStairs, wide: float = 650) -> Scene:
     """Stairs rising to the right; the words of each hang under its tread."""
-    column, rise = min(wide / len(chart.stairs), 230), 20.0
+    column, rise = min(wide / len(chart.stairs), 230), 15.0
     top = max((6 if stair.state == "later" else 24) + rise * n for n, stair in enumerate(chart.stairs))
     marks: list[Mark] = [
         Stroke(points=((n * column - 8, top - rise * (n - 1)), (n * column, top - rise * n)), fill="control") for n in range(1, len(chart.stairs))
@@ -203,7 +207,7 @@ def _stair(stair: kinds.Stair, x: float, y: float, column: float) -> Iterator[Ma
     lines += [(line, "text2", False) for fact in stair.facts for line in wrap(fact, room, 13)]
     lines += [(line, "ink", False) for line in wrap(stair.test, room, 13)] if room >= 88 else []
     for n, (line, fill, bold) in enumerate(lines, 1):
-        yield Label(x=x, y=y + 18 * n, text=line, fill=fill, bold=bold, size=14 if bold else 13)
+        yield Label(x=x, y=y + 16.5 * n, text=line, fill=fill, bold=bold, size=14 if bold else 13)
 
 
 def range_bars(chart: kinds.RangeBars, wide: float = 650, row: float = 37) -> Scene:
@@ -242,19 +246,19 @@ def _range(bar: kinds.RangeRow, n: int, currency: str, panel: Panel) -> Iterator
 
 def tornado(chart: kinds.Tornado, wide: float = 650, row: float = 27) -> Scene:
     """Each assumption from its low to its high end; both ends carry the input's value."""
-    names = min(max(width(s.label, 13) for s in chart.swings) + 14, 0.46 * wide)
+    names = min(max(width(s.label, 13) for s in chart.swings) + 14, (0.46 if wide > HALF_WIDE else 0.38) * wide)
     labels = [wrap(s.label, names - 14, 13) for s in chart.swings]
     ends = [0.0, *(v for s in chart.swings for v in (s.low, s.high))]
     low, high, room = min(ends), max(ends), wide - names - 20
     beside = min(70, 0.25 * room)
     spare = (high - low) * beside / (room - 2 * beside) or 1
     scale = ticks(low, high, max(2, min(5, int((room - 2 * beside) / 56))))
-    row = row if max(map(len, labels)) == 1 else max(row, 34.0)
+    row = row if max(map(len, labels)) == 1 else max(row, 28.0)
     panel = rows(names, 4, room, row, len(chart.swings), (low - spare, high + spare))
     marks = (
         *_money_grid(tuple(v for v in scale if low - spare <= v <= high + spare), panel, chart.currency),
         *(mark for n, s in enumerate(chart.swings) for mark in _swing(s, n, chart, max(17, round(row * 0.56)))),
-        *(label for n, lines in enumerate(labels) for label in _lines(low - spare, n, lines, 15, dx=-8, anchor="end")),
+        *(label for n, lines in enumerate(labels) for label in _lines(low - spare, n, lines, 14, dx=-8, anchor="end")),
         Stroke(points=((chart.base, -0.5), (chart.base, panel.y[0])), fill="page", width=2),
     )  # fmt: skip
     return Scene(width=wide, height=panel.height + 30, panels=(replace(panel, marks=marks),))
@@ -278,10 +282,14 @@ KINDS: Mapping[str, type[kinds.Chart]] = {kind.__name__: kind for kind in _LAYOU
 """Every kind of chart by the name of its class."""
 
 
-def scene(chart: kinds.Chart, wide: float | None = None, **sizes: float) -> Scene:
-    """Lay `chart` out, `wide` pixels wide or as wide as its kind usually is.
+_HALF: Mapping[type[kinds.Chart], Mapping[str, float]] = {kinds.BeliefMap: {"tall": 150}, kinds.Curves: {"tall": 112}, kinds.Tornado: {"row": 20}}
+
+
+def scene(chart: kinds.Chart, wide: Wide = None, **sizes: float) -> Scene:
+    """Lay `chart` out, `wide` pixels wide, for ``half`` of a page, or as wide as its kind usually is.
 
     `sizes` are other measures of its layout in pixels: ``row``, the distance of two rows, or ``tall``, the height of two axes.
     """
-    size: dict[str, Any] = sizes if wide is None else {**sizes, "wide": wide}
+    half = {"wide": HALF_WIDE, **_HALF.get(type(chart), {})}
+    size: dict[str, Any] = sizes if wide is None else half | sizes if wide == "half" else {**sizes, "wide": wide}
     return _LAYOUTS[type(chart)](chart, **size)

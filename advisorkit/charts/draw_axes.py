@@ -140,7 +140,9 @@ def _crossing(found: kinds.BreakEven | None, panel: Panel) -> Iterator[Mark]:
     yield Stroke(points=((found.month, bottom), (found.month, top)), dash="2 3")
     yield Dot(x=found.month, y=found.amount, mark="ring", size=10, tip=found.words)
     late = found.month > sum(panel.x) / 2
-    for dy, words, fill in ((-28, found.words, "ink"), (-10, found.range_words, "text2")):
+    room = panel.width * (found.month - panel.x[0] if late else panel.x[1] - found.month) / (panel.x[1] - panel.x[0]) + (60 if late else 90)
+    told = ((-28, found.words, "ink"), (-10, found.range_words, "text2"))
+    for dy, words, fill in told if width(found.words, 13, bold=True) <= room else told[1:]:
         yield Label(x=found.month, y=top, dx=-8 if late else 8, dy=dy, text=words, bold=fill == "ink", fill=fill, anchor="end" if late else "start")
 
 

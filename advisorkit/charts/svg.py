@@ -8,14 +8,14 @@ from itertools import groupby, pairwise
 from math import pi
 
 from advisorkit.charts import scene as s
-from advisorkit.charts.draw import scene
+from advisorkit.charts.draw import Wide, scene
 from advisorkit.charts.kinds import Chart, Point
 from advisorkit.charts.plotted import Picture, picture_svg
 from advisorkit.charts.theme import LIGHT, SANS, Theme
 
 
-def svg(chart: Chart, theme: Theme = LIGHT, wide: float | None = None, *, tips: bool = False, **sizes: float) -> str:
-    """`chart` as one ``<svg>`` element, `wide` pixels wide, without title and subtitle; `sizes` as for `scene`.
+def svg(chart: Chart, theme: Theme = LIGHT, wide: Wide = None, *, tips: bool = False, **sizes: float) -> str:
+    """`chart` as one ``<svg>`` element, `wide` as for `scene`, without title and subtitle; `sizes` as for `scene`.
 
     With `tips` every mark that has words for the pointer is a path of its own that carries them as ``data-tip``: what
     lies there can be read off with ``getBBox()``. A live screen takes the theme `SCREEN`, whose colours are variables.

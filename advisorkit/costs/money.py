@@ -20,7 +20,6 @@ SUMS = ("outside", "staff", "all_in", "gain", "gain_cash", "gain_all_checked")
 """What is worked out from them."""
 Paid = Mapping[Column, Sequence[Flow]]
 
-
 THOUSANDS = 10_000
 """Amounts of a table are printed in thousands when one of its sums reaches this."""
 Sums = Mapping[Column, Mapping[str, Any]]

@@ -68,6 +68,8 @@ class Heading:
     """2 or 3; 1 is the cover's."""
     part: str = ""
     """Level 2 only: what the page belongs to, such as a workflow's name."""
+    column: Literal["", "left", "right"] = ""
+    """Level 3 only: the half of the page in which it and what follows stand, up to the next heading; a format without halves goes on below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,17 @@ class DecisionBlock:
     """How clear it is, in words."""
     override: str = ""
     """A person's decision beside the advice; empty when there is none."""
+
+    @property
+    def parts(self) -> tuple[str, str]:
+        """What to do, and the sentences after it, for a title and a line below it.
+
+        Example:
+            >>> DecisionBlock("Build retrieval next. It will probably be enough", "Claims", True, "Clear.").parts
+            ('Build retrieval next', 'It will probably be enough.')
+        """
+        first, _, rest = self.advice.partition(". ")
+        return first, f"{rest}." if rest else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def bundle(block: Block, *, seen: bool = True) -> dict[str, Any]:
 
     Example:
         >>> bundle(kinds.Heading("Why"))["application/vnd.advisorkit.heading.v1+json"]
-        [['text', 'Why'], ['level', 3], ['part', '']]
+        [['text', 'Why'], ['level', 3], ['part', ''], ['column', '']]
     """
     data = {MIME[type(block)]: encode(block), "text/plain": plain(block)}
     if seen:

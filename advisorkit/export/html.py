@@ -44,11 +44,13 @@ def render(notebook: Any, *, interactive: bool = False, brand: Brand | str | Pat
     )
 
 
-def _markup(item: Block | str, *, interactive: bool = False) -> str:
-    if not (interactive and isinstance(item, ChartBlock) and not isinstance(item.chart, Picture)):
+def _markup(item: Block | str, half: bool = False, *, interactive: bool = False) -> str:
+    if not isinstance(item, ChartBlock):
         return item if isinstance(item, str) else html(item)
+    if not interactive or isinstance(item.chart, Picture):
+        return html(item, half=half)
     data = json.dumps(spec(item.chart), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    return html(item, plot=Markup(data))  # noqa: S704 - JSON without any <
+    return html(item, half=half, plot=Markup(data))  # noqa: S704 - JSON without any <
 
 
 def css_words(words: str) -> str:

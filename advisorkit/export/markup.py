@@ -13,8 +13,8 @@ from advisorkit.charts.svg import svg
 from advisorkit.export.blocks import Block
 
 
-def html(block: Block, **values: Markup) -> str:
-    """`block` as an HTML fragment; `values` are markup that its macro takes beside it.
+def html(block: Block, **values: Markup | bool) -> str:
+    """`block` as an HTML fragment; `values` are what its macro takes beside it, such as that a chart has half of a page.
 
     Example:
         >>> from advisorkit.export.blocks import Text
@@ -32,5 +32,5 @@ def template(name: str) -> Template:
     return found.get_template(name)
 
 
-def _drawn(chart: Chart) -> Markup:
-    return Markup(svg(chart))  # noqa: S704 - every word of a chart is escaped where it is drawn
+def _drawn(chart: Chart, half: bool) -> Markup:
+    return Markup(svg(chart, wide="half" if half else None))  # noqa: S704 - every word of a chart is escaped where it is drawn

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,6 +31,17 @@ class Page:
     """What the page belongs to, such as a workflow's name; empty for the whole document."""
     items: tuple[Block | str, ...]
     """Blocks, and cleaned HTML of Markdown cells."""
+
+    @property
+    def rows(self) -> Iterator[tuple[tuple[Block | str, ...], ...]]:
+        """Its items from top to bottom: what has the whole width, and pairs of halves side by side."""
+        column, told = "", list[tuple[str, Block | str]]()
+        for item in self.items:
+            column = item.column if isinstance(item, Heading) else column
+            told.append((column, item))
+        for halves, found in groupby(told, lambda pair: bool(pair[0])):
+            run = list(found)
+            yield tuple(tuple(item for side, item in run if side == one) for one in (("left", "right") if halves else ("",)))
 
 
 @dataclass(frozen=True, slots=True)

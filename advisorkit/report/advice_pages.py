@@ -1,15 +1,15 @@
-"""Pages about the advice: summary, reasons, what would change it."""
+"""The first page of a workflow: the decision and why, what to be warned of, what would change it, what to decide."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import islice
+from math import ceil
 
-from advisorkit.advice.acceptability import LEAD
 from advisorkit.advice.decision import about
-from advisorkit.advice.gates import GateHit
-from advisorkit.advice.ladder import Policy
-from advisorkit.costs.money import printed, printed_gain
+from advisorkit.charts.kinds import ShareBars, ShareRow
+from advisorkit.costs.money import printed_gain
 from advisorkit.export.blocks import (
     Block,
     Callout,
@@ -19,46 +19,37 @@ from advisorkit.export.blocks import (
     Heading,
     KeyFigure,
     KeyFigures,
-    Table,
     Text,
     table_of,
 )
 from advisorkit.report import pictures
-from advisorkit.report.money_table import unchecked
-from advisorkit.report.printed import (
-    count,
-    inside,
-    project,
-    project_range,
-    weeks,
-)
+from advisorkit.report.printed import inside, project, project_range, weeks
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study
-from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.prices import WARN_DAYS
-from advisorkit.values.quantities import day, money_short, percent, sampled
+from advisorkit.values.quantities import day, money_short, percent, plain, sampled
 
-PAIRS = 2
-"""Most pairs of changes named."""
+CHANGES = 3
+"""Most changes named that would lead elsewhere; one that would not stands beside them."""
 
 
 def summary(study: Study) -> tuple[Block, ...]:
-    """The conclusion, three figures, what to be warned of, why, what to decide, what is not known."""
+    """The decision and why: four key figures, the pilot, warnings, what speaks for and against, what would change it, what to decide."""
     made, words = study.decision, study.advice.words
-    key = "summary.part" if study.priced else "summary.part_unpriced"
-    lead = (say(key, client=study.engagement.client, workflow=study.workflow.name), *filter(None, (made.enough,)))
-    figures = () if made.replaced else tuple(_figures(study))
+    if made.replaced:
+        looking = (Heading(say("again.title")), Text(tuple(again(study)), "bullets"))
+        return (*decided(study), *off_ramp(study), *_careful(study), *_decide(study), *looking)
     return (
-        *decided(study),
-        *_off_ramp(study),
-        Text((" ".join(lead),), "lead"),
-        *((KeyFigures(figures),) if figures else ()),
-        *warned(study),
-        *_list("purpose", tuple(_purpose(study))),
-        *(() if made.replaced else (*_list("why", (*words.summary, *made.reasons)), *_list("against", words.against))),
-        *_list("decide", tuple(_asks(study)), "numbered"), *_because(study),
-        *_list("unknowns", (*unchecked(study), *_unknowns(study))),
-    )
+        *decided(study), Text((made.next_step.why,), "lead"), KeyFigures(tuple(_figures(study))), *_careful(study), *_pilot(study),
+        *_reasons(study, "why", words.why), *_reasons(study, "against", words.against),
+        Heading(pictures.needs(study.advice), column="right"), ChartBlock(pictures.belief_map(study), titled=False),
+        *(asked(study) if study.priced else ()),
+    )  # fmt: skip
+
+
+def asked(study: Study) -> tuple[Block, ...]:
+    """What would change the advice, and what to decide."""
+    return (*_changes(study), *_decide(study))
 
 
 def decided(study: Study) -> tuple[Block, ...]:
@@ -69,11 +60,8 @@ def decided(study: Study) -> tuple[Block, ...]:
 
 def warned(study: Study) -> tuple[Block, ...]:
     """What the decision has to be warned of; nothing where there is nothing."""
-    return _list("warnings", study.decision.warnings)
-
-
-def _list(title: str, items: tuple[str, ...], style: str = "bullets") -> tuple[Block, ...]:
-    return (Heading(say(title)), Text(items, "numbered" if style == "numbered" else "bullets")) if items else ()
+    told = study.decision.warnings
+    return (Heading(say("warnings")), Text(told, "bullets")) if told else ()
 
 
 def _state(study: Study) -> str:
@@ -83,36 +71,25 @@ def _state(study: Study) -> str:
     return state if made.replaced else f"{state} {say('state.way', now=study.name(made.now), goal=study.name(made.destination))}"
 
 
-def _off_ramp(study: Study) -> Iterator[Block]:
-    ramp = study.decision.off_ramp
-    if ramp is not None:
+def off_ramp(study: Study) -> Iterator[Block]:
+    """What fits better than any pattern, and that none is priced; nothing where nothing does."""
+    if (ramp := study.decision.off_ramp) is not None:
         found = study.catalog.off_ramps[ramp.kind]
         yield Callout(found.name, f"{ramp.reason} {found.what}", "warning")
-
-
-def _purpose(study: Study) -> Iterator[str]:
-    told = {name: words for name, words in study.workflow.context.items() if words}
-    if "problem" in told:
-        yield told["problem"]
-    if "success_metric" in told:
-        ends = [say(f"purpose.{name}", value=told[name]) for name in ("baseline", "target") if name in told]
-        yield say("purpose.success_metric", value="; ".join((told["success_metric"], *ends)))
-    owner = ", ".join(told[name] for name in ("owner", "department") if name in told)
-    if owner:
-        yield say("purpose.owner", value=owner)
+        yield Text((say("money.simpler", name=found.name),), "note")
 
 
 def _figures(study: Study) -> Iterator[KeyFigure]:
+    """Next step, gain, expected right, chance to reach the mark: all four also where one is not known."""
     held, first = study.decision.prospects, study.decision.destination
-    right, chance = held.expected_right[first], held.reach[first]
-    values = {name: percent(share) for name, share in (("low", right.p10), ("middle", right.p50), ("high", right.p90))} | {"pattern": say(f"pattern.{first}")}
-    if chance is None:
-        yield KeyFigure(values["middle"], say("figure.right", **values))
-    else:
-        needed = percent(min(held.target.share or 0.0, 1.0))
-        yield KeyFigure(about(chance).removeprefix("about "), say(f"figure.reach.{held.target.source}", needed=needed, **values))
+    right, chance, pattern = held.expected_right[first], held.reach[first], say(f"pattern.{first}")
     if study.priced:
-        yield from (_gain(study), _outside(study), _step(study))
+        yield from (_step(study), _gain(study))
+    yield KeyFigure(percent(right.p50), say("figure.right", low=percent(right.p10), high=percent(right.p90), pattern=pattern))
+    if chance is None or held.target.share is None:
+        yield KeyFigure(say("unknown"), say("figure.reach.none"))
+    else:
+        yield KeyFigure(about(chance).removeprefix("about "), say(f"figure.reach.{held.target.source}", needed=percent(min(held.target.share, 1.0))))
 
 
 def _gain(study: Study) -> KeyFigure:
@@ -128,16 +105,6 @@ def _gain(study: Study) -> KeyFigure:
     return KeyFigure(money_short(found, currency), say("figure.gain", condition=condition, low=low, high=high, chance=sampled(row.gain_chance or 0.0), **values))
 
 
-def _outside(study: Study) -> KeyFigure:
-    first, currency = study.decision.destination, study.currency
-    row, values = study.costs.money[first], {"months": study.months, "pattern": say(f"pattern.{first}")}
-    if row.outside is None or row.run is None:
-        return KeyFigure(say("unknown"), say("figure.outside_unknown", **values))
-    seen = printed(study.costs.money)
-    low, high = (money_short(end, currency) for end in (row.outside.p10, row.outside.p90))
-    return KeyFigure(money_short((seen.rows[first]["outside"] or 0) * seen.unit, currency), say("figure.outside", low=low, high=high, **values))
-
-
 def _step(study: Study) -> KeyFigure:
     rung = next((r for r in study.decision.path if r.state == "here"), None)
     name = pictures.rung_name(rung) if rung else study.name(study.decision.now)
@@ -149,120 +116,61 @@ def _step(study: Study) -> KeyFigure:
     return KeyFigure(project(build.likely, study.currency), say("figure.step", step=name.lower(), range=span, time=time))
 
 
-def _because(study: Study) -> tuple[Block, ...]:
-    why = study.decision.next_step.why
-    return (Text((why,), "note"),) if why else ()
-
-
-def _asks(study: Study) -> Iterator[str]:
-    made = study.decision
-    step, rung = made.next_step, next((r for r in made.path if r.state == "here"), None)
-    pilot = step.action in ("pilot", "mark_more")
-    if step.action == "off_ramp" and made.off_ramp:
-        found = study.catalog.off_ramps[made.off_ramp.kind]
-        yield say("ask.off_ramp", name=found.name, what=found.right_when)
+def _pilot(study: Study) -> Iterator[Block]:
+    """The newest pilot in counts beside the mark that was agreed."""
+    if study.pilot is None:
         return
-    cost = study.costs.money[made.now if pilot else step.pattern].build
-    name = say("ask.pilot_name") if pilot and step.cases and rung and rung.pattern == "prompt" else say(f"pattern.{rung.pattern if pilot and rung else step.pattern}")
-    key = "ask.unpriced" if step.action in ("pilot", "climb") and not study.priced else f"ask.{step.action}"
-    key += ".person" if step.action == "ship" and made.person_decides else ""
-    yield say(key, step=name, build=project(cost.likely, study.currency) if cost else say("unknown"), cases=step.cases)
-    if step.action == "pilot" and step.cases:
-        yield say("ask.pilot.cases", cases=step.cases)
-        yield say("ask.pilot.mark")
-    elif step.action == "climb":
-        yield say("ask.climb.keep")
+    seen, needed = study.pilot.diagnoses[-1], min(study.pilot.terms.target, 1.0)
+    counts = {"right": (seen.pilot.pattern, seen.right), "mended": ("text3", seen.mended)}
+    bars = [
+        ShareRow(colour, say(f"pilot.{name}", pattern=study.name(seen.pilot.pattern)), one.share, say("pilot.of", hits=plain(one.hits), cases=plain(one.n)))
+        for name, (colour, one) in counts.items() if one.share is not None
+    ]
+    bars.insert(1, ShareRow("ink", say(f"pilot.needed.{study.pilot.terms.source}"), needed, say("pilot.of", hits=ceil(needed * seen.right.n), cases=plain(seen.right.n))))
+    yield Heading(say("pilot.title"), column="left")
+    yield ChartBlock(ShareBars(title=say("pilot.title"), subtitle=say("pilot.subtitle", date=day(seen.pilot.date), declined=plain(seen.declined.hits)), bars=tuple(bars)), titled=False)
 
 
-def _unknowns(study: Study) -> tuple[str, ...]:
-    still = study.decision.open_questions
-    note = say("open_settled" if study.advice.settled else "open_unsettled")
-    return (*study.advice.words.unknowns, *((say("open_questions", count=still, note=note),) if still else ()))
+def _careful(study: Study) -> Iterator[Block]:
+    """One tinted block: warnings, and what is not known yet, a line each."""
+    still, unknown = study.decision.open_questions, list(study.advice.words.unknowns)
+    if still and not study.decision.replaced:
+        unknown.append(say("open_questions", count=still, note=say("open_settled" if study.advice.settled else "open_unsettled")))
+    if lines := [*study.decision.warnings, *((" ".join(unknown),) if unknown else ())]:
+        yield Callout(say("warnings"), "\n" + "\n".join(lines), "warning")
 
 
-def reasons(study: Study) -> tuple[Block, ...]:
-    """The belief map and the evidence behind it; nothing where something simpler takes the place of all patterns."""
-    if study.decision.replaced:
-        return ()
-    beside = (say("reasons.beside"), say("reasons.point"), *((say("reasons.draws"),) if study.advice.beliefs else ()))
-    return (
-        Heading(pictures.needs(study.advice), 2, study.workflow.name),
-        ChartBlock(pictures.belief_map(study), beside, titled=False),
-        ChartBlock(pictures.evidence(study.advice)),
-    )
+def _reasons(study: Study, title: str, told: tuple[str, ...]) -> Iterator[Block]:
+    """Facts about the work, without the words on where they point, which the heading says."""
+    ends = [ending for key, text in study.catalog.text.items() if key.startswith("reason.") and (ending := text.partition("{reason}")[2])]
+    facts = (next((line.removesuffix(end) for end in ends if line.endswith(end)), line.rstrip(".")) for line in told)
+    if told:
+        yield from (Heading(say(title), column="left"), Text(tuple(f"{fact}." for fact in facts), "bullets"))
 
 
-def _similar(study: Study) -> Iterator[Block]:
-    if study.advice.similar:
-        rows = tuple(
-            (Cell(s.company), Cell(str(s.year or "–")), Cell(study.name(s.outcome), s.outcome), Cell(s.outcome_reason))
-            for s in (near.case for near in study.advice.similar[:3])
-        )
-        yield Table(say("similar.title"), _head("similar.head"), rows, (False,) * 4, note=say("similar.note"))
+def _changes(study: Study) -> Iterator[Block]:
+    """Single answers that would lead elsewhere, and one that would not; pairs of them where no single one does."""
+    rows, advised = pictures.flip_bars(study, staying=1).flips[1:], study.advice.recommended
+    moving = [row for row in rows if row.leader != advised or row.note.startswith(say("changes.simpler", name=""))]
+    staying = [row for row in rows if row not in moving]
+    lines: list[tuple[str | Cell, ...]] = [(row.change, row.today, Cell(row.shown, row.leader), row.note) for row in moving[:CHANGES]]
+    lines += [(say("changes.pair", one=one, two=inside(two)), "", Cell(study.name(leader), leader), "") for one, two, leader in (() if moving else islice(_pairs(study), CHANGES - 1))]
+    lines += [(row.change, row.today, row.shown, Cell(row.note, "muted")) for row in staying[-1:]]
+    yield Heading(say("changes.chart"))
+    if lines:
+        yield table_of("", columns("changes.head"), lines)
+    else:
+        yield Text((say("changes.none", pattern=study.name(advised)),), "note")
 
 
-def _companions(study: Study) -> Iterator[Block]:
-    found = [study.catalog.companions[c] for c in study.advice.companions]
-    if found:
-        yield Heading(say("beside"))
-        yield Text(tuple(f"{c.name}: {c.what}" for c in found), "bullets")
-
-
-def _head(key: str) -> tuple[Cell, ...]:
-    return tuple(Cell(name) for name in columns(key))
-
-
-def changes(study: Study) -> tuple[Block, ...]:
-    """What single answers would change, what the advice is not, when to look again, and what others did."""
-    if study.decision.replaced:
-        return Heading(say("again.title"), 2, study.workflow.name), Text(tuple(_again(study)), "bullets")
-    chart = pictures.flip_bars(study)
-    found = len({flip.criterion for flip in study.advice.flips if flip.recommended != study.advice.recommended})
-    many = "none" if not found else "one" if found == 1 else "many"
-    title = say(f"changes.title.{many}", count=count(found).capitalize())
-    pattern = study.name(study.advice.recommended)
-    lead = say("changes.lead", points=f"{LEAD * 100:g}") if found else say("changes.lead_none", pattern=pattern)
-    return (
-        Heading(title, 2, study.workflow.name), Text((lead,), "lead"), *((ChartBlock(chart, titled=False),) if study.advice.flips else ()),
-        *_list("changes.pairs", () if found else tuple(_pairs(study))),
-        Heading(say("out.title")), Text(tuple(_not_these(study)), "bullets"),
-        *_companions(study), Heading(say("again.title")), Text(tuple(_again(study)), "bullets"), *_similar(study),
-    )
-
-
-def _pairs(study: Study) -> Iterator[str]:
-    for pair in study.advice.pairs[:PAIRS]:
+def _pairs(study: Study) -> Iterator[tuple[str, str, str]]:
+    for pair in study.advice.pairs:
         one, two = (study.catalog.criterion(f.criterion).level(f.after).reason for f in (pair.first, pair.second))
-        yield say("changes.pair", one=one, two=inside(two), pattern=study.name(pair.second.recommended))
+        yield one, two, pair.second.recommended
 
 
-def _not_these(study: Study) -> Iterator[str]:
-    """Why the other patterns are not the advice; those with one reason are named together."""
-    said = dict[str, list[str]]()
-    for pattern in (p for p in PATTERNS if p != study.decision.destination):
-        said.setdefault(_not_this(study, pattern), []).append(study.name(pattern))
-    for reason, names in said.items():
-        yield f"{' and '.join(names)}: {reason}"
-
-
-def _not_this(study: Study, pattern: PatternId) -> str:
-    gates, found = study.advice.patterns[pattern].gates, study.catalog.patterns[pattern]
-    ruling = [hit for hit in gates if hit.kind == "lasting" and not hit.provisional]
-    lowering = [hit for hit in gates if hit.factor < 1]
-    for hits, key in ((ruling, "out.ruled"), (lowering, "out.lowered"), ([hit for hit in gates if hit.kind == "for_now"], "out.held")):
-        if hits:
-            return say(key, reason=" ".join(dict.fromkeys(h.reason for h in hits)), reopens=_reopens(hits[0]))
-    open_yet = [hit for hit in gates if hit.kind == "lasting" and hit.provisional and hit.short]
-    asked = any(hit.criterion in study.answers for hit in open_yet)
-    doubt = say("out.doubtful" if asked else "out.provisional", reasons=", ".join(dict.fromkeys(hit.short for hit in open_yet))) if open_yet else ""
-    return say("out.unlikely", fails=found.fails_when) + doubt
-
-
-def _reopens(hit: GateHit) -> str:
-    return say("out.reopens", reopens=inside(hit.reopens)) if hit.reopens else ""
-
-
-def _again(study: Study) -> Iterator[str]:
+def again(study: Study) -> Iterator[str]:
+    """When to look at the advice again."""
     yield say("again.step")
     if (ages := [age for age in study.inputs.prices() if not age.lasting]) and study.priced:
         oldest = min(age.as_of for age in ages)
@@ -274,68 +182,27 @@ def _again(study: Study) -> Iterator[str]:
     yield from (say("again.world", reason=inside(reason)) for reason in study.advice.reopen_when if reason not in told)
 
 
-def path(study: Study) -> tuple[Block, ...]:
-    """The rungs as stairs and as tests, and what starting small costs and saves; nothing where something simpler takes their place."""
-    if not study.decision.path:
-        return ()
-    wide, subtitle = (5, "path.tests_subtitle") if study.priced else (4, "path.tests_subtitle_unpriced")
-    return (
-        Heading(say("path.title"), 2, study.workflow.name), Text((say("path.lead"),), "lead"),
-        ChartBlock(pictures.path_stairs(study)),
-        table_of(say("path.tests"), columns("path.head")[:wide], (row[:wide] for row in _tests(study)), (3, 4), subtitle=say(subtitle)),
-        *_detour(study),
-    )
+def _decide(study: Study) -> tuple[Block, ...]:
+    dates = [one.date for one in study.engagement.actions if one.state == "open" and one.date]
+    title = say("decide_by", date=day(min(dates))) if dates else say("decide")
+    return Heading(title), Text(tuple(_asks(study)), "numbered")
 
 
-def _tests(study: Study) -> Iterator[tuple[Cell, ...]]:
-    for rung in study.decision.path:
-        build = build_of(rung.build, study.currency)
-        yield (
-            Cell(pictures.rung_name(rung), (rung.pattern or "") if rung.state != "done" else "muted"), Cell(rung.enter_when), Cell(rung.leave_when),
-            Cell(percent(right.p50) if rung.pattern and (right := study.decision.prospects.expected_right.get(rung.pattern)) else "–"), Cell(build),
-        )
-
-
-def build_of(build: float | None, currency: str) -> str:
-    """A rung's likely build cost; a dash where it has none."""
-    return "–" if build is None else project(build, currency)
-
-
-def _detour(study: Study) -> Iterator[Block]:
-    said = detour(study)
-    if said:
-        rows = tuple(tuple(_start(study, policy)) for policy in study.advice.policies)
-        yield Table(say("detour.title"), _head("detour.head"), rows, (False, True, True, True), say("detour.subtitle"))
-        yield Text((said,))
-
-
-def _start(study: Study, policy: Policy) -> Iterator[Cell]:
-    yield Cell(study.name(policy.first), policy.first)
-    yield Cell(build_of(policy.build, study.currency))
-    yield Cell(_weeks(policy.weeks))
-    yield Cell(build_of(policy.idle_build, study.currency))
-
-
-def _weeks(value: float | None) -> str:
-    return "–" if value is None else weeks(value)
-
-
-def detour(study: Study) -> str:
-    """What starting with a prompt costs and saves on average, in a sentence; empty once the prompt was piloted, or without money.
-
-    It is told against the likeliest start but the prompt.
-    """
-    advice, currency = study.advice, study.currency
-    starts = {policy.first: policy for policy in advice.policies}
-    ahead = any(rung.rung == "prompt_pilot" and rung.state == "here" for rung in study.decision.path)
-    others = sorted((p for p in starts if p != "prompt"), key=lambda p: -advice.patterns[p].probability)
-    if not (ahead and "prompt" in starts and others):
-        return ""
-    small, straight = starts["prompt"], starts[others[0]]
-    if None in (small.idle_build, small.idle_weeks, straight.idle_build, straight.idle_weeks):
-        return ""
-    words = {
-        "money": build_of(small.idle_build, currency), "weeks": _weeks(small.idle_weeks), "pattern": say(f"pattern.{straight.first}"),
-        "saved": build_of(straight.idle_build, currency), "saved_weeks": _weeks(straight.idle_weeks),
-    }  # fmt: skip
-    return say("detour.text", **words)
+def _asks(study: Study) -> Iterator[str]:
+    made = study.decision
+    step, rung = made.next_step, next((r for r in made.path if r.state == "here"), None)
+    pilot = step.action in ("pilot", "mark_more")
+    if step.action == "off_ramp" and made.off_ramp:
+        found = study.catalog.off_ramps[made.off_ramp.kind]
+        yield say("ask.off_ramp", name=found.name, what=found.right_when)
+        return
+    cost = study.ask
+    name = say("ask.pilot_name") if pilot and step.cases and rung and rung.pattern == "prompt" else say(f"pattern.{rung.pattern if pilot and rung else step.pattern}")
+    key = "ask.unpriced" if step.action in ("pilot", "climb") and not study.priced else f"ask.{step.action}"
+    key += ".person" if step.action == "ship" and made.person_decides else ""
+    yield say(key, step=name, build=project(cost.likely, study.currency) if cost else say("unknown"), cases=step.cases)
+    if step.action == "pilot" and step.cases:
+        yield say("ask.pilot.cases", cases=step.cases)
+        yield say("ask.pilot.mark")
+    elif step.action == "climb":
+        yield say("ask.climb.keep")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 
 from advisorkit.advice.words import how_likely
 from advisorkit.costs.inputs import Input
 from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, Table, Text, table_of
 from advisorkit.report import cost_pictures as pictures
-from advisorkit.report.money_table import cash_years, money_table, unchecked
+from advisorkit.report.advice_pages import asked
+from advisorkit.report.money_table import money_table, unchecked
+from advisorkit.report.pictures import path_stairs
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS, PatternId
@@ -27,23 +31,33 @@ from advisorkit.values.quantities import (
 
 
 def costs(study: Study) -> tuple[Block, ...]:
-    """Ranges of every pattern and of today, how cost builds up, and where the money goes; one line where no money is told."""
+    """The money and the path: the table, how cost builds up, what moves the gain, the steps, who does what by when; nothing where something simpler fits."""
+    if study.decision.replaced:
+        return ()
+    way = (Heading(say("path.title")), ChartBlock(replace(path_stairs(study), subtitle=""), titled=False))
     if not study.priced:
-        return Heading(say("money.title"), 2, study.workflow.name), Text((say("money.none"),))
-    if study.decision.replaced and study.decision.off_ramp:
-        ramp = study.catalog.off_ramps[study.decision.off_ramp.kind]
-        return Heading(say("money.title"), 2, study.workflow.name), Text((say("money.simpler", name=ramp.name),))
-    years = cash_years(study)
-    return (
-        Heading(_title(study), 2, study.workflow.name), money_table(study),
-        *((Text(lines, "bullets"),) if (lines := (*said(study), *_cheapest(study))) else ()), ChartBlock(pictures.range_bars(study)), *_curves(study),
-        *((years,) if years else ()),
-    )
+        return (Heading(say("path.page"), 2, study.workflow.name), Text((say("money.none"),)), *way, *asked(study), *steps(study))
+    curve, swings, lines = pictures.curves(study), pictures.tornado(study, 6), (*worth(study), *left_out(study))
+    left = (Heading(curve.title, column="left"), ChartBlock(curve, titled=False)) if curve else ()
+    right = (Heading(swings.title, column="right"), ChartBlock(swings, titled=False)) if swings else ()
+    return (Heading(_title(study), 2, study.workflow.name), money_table(study), *((Text((" ".join(lines),), "note"),) if lines else ()), *left, *right, *way, *steps(study))
+
+
+def steps(study: Study, *, everywhere: bool = False) -> Iterator[Block]:
+    """What was agreed to be done, by day and owner; where there are several workflows it stands once, `everywhere`."""
+    if everywhere or len(study.engagement.workflows) == 1:
+        roles = {one.name: one.role for one in study.engagement.team}
+        left = sorted((one for one in study.engagement.actions if one.state == "open"), key=lambda one: one.date or date.max)
+        rows = [(day(one.date) if one.date else "–", one.act, ", ".join(filter(None, (one.owner, roles.get(one.owner))))) for one in left]
+        yield from ((Heading(say("steps.title")), table_of("", columns("steps.head"), rows)) if rows else ())
 
 
 def _title(study: Study) -> str:
-    if study.decision.gain:
-        return study.decision.gain.rstrip(".")
+    if found := study.decision.gained:
+        goal, held = study.decision.destination, study.decision.prospects
+        title = say("costs.title.gain" if found.gain >= 0 else "costs.title.loss", pattern=study.name(goal), gain=money_short(abs(found.gain), found.currency), months=found.months)
+        missed = held.reach[goal] is not None and (held.reach[goal] or 0.0) < 0.5
+        return say("costs.title.if", right=percent(held.expected_right[goal].p50), title=title) if missed else title
     first = max(PATTERNS, key=lambda p: study.costs.cheapest.get(p, 0))
     chance = study.costs.cheapest.get(first, 0)
     key = "costs.title.clear" if chance >= 0.6 else "costs.title.open" if chance else "costs.title.unknown"
@@ -58,8 +72,19 @@ def _cheapest(study: Study) -> Iterator[str]:
 
 def said(study: Study) -> Iterator[str]:
     """What the destination saves and gains, and from which volume on, in sentences."""
-    first = study.advice.recommended
     yield from gained(study)
+    yield from _against_prompt(study)
+    yield from left_out(study)
+
+
+def compared(study: Study) -> Iterator[str]:
+    """How patterns compare: the chance to be the cheapest, the destination against a prompt."""
+    yield from _cheapest(study)
+    yield from _against_prompt(study)
+
+
+def _against_prompt(study: Study) -> Iterator[str]:
+    first = study.advice.recommended
     if first in study.costs.cheapest and (gap := _gap(study, first)):
         middle, low, high = (money_short(v, study.currency) for v in (abs(gap.p50), gap.p10, gap.p90))
         key = "costs.saving" if gap.p50 >= 0 else "costs.dearer"
@@ -67,17 +92,24 @@ def said(study: Study) -> Iterator[str]:
     for even in study.costs.break_even:
         if even.between == ("prompt", first) and even.calls_per_month and "prompt" in study.in_play:
             yield say("costs.even_calls", pattern=study.name(first), calls=number(round_figures(even.calls_per_month)), reason=even.reason)
-    yield from left_out(study)
 
 
 def gained(study: Study) -> Iterator[str]:
     """What the destination gains against today and on which condition, its range, what it is worth when stopped in time, what of it is cash."""
-    first, currency, made = study.decision.destination, study.currency, study.decision
-    row = study.costs.money[first]
+    row = study.costs.money[study.decision.destination]
+    if study.decision.gain and row.gain is not None:
+        yield study.decision.gain
+        low, high = (money_short(end, study.currency) for end in (row.gain.p10, row.gain.p90))
+        yield say("money.gain_range", low=low, high=high, chance=sampled(row.gain_chance or 0.0))
+        yield from worth(study)
+
+
+def worth(study: Study) -> Iterator[str]:
+    """What the gain is when stopped in time and with every answer checked, and what of it is cash."""
+    made, currency = study.decision, study.currency
+    row = study.costs.money[made.destination]
     if not made.gain or row.gain is None:
         return
-    yield made.gain
-    yield say("money.gain_range", low=money_short(row.gain.p10, currency), high=money_short(row.gain.p90, currency), chance=sampled(row.gain_chance or 0.0))
     if row.staged is not None:
         yield say("money.staged", gain=money_short(row.staged, currency), needed=percent(min(made.prospects.target.share or 0.0, 1.0)))
     if row.gain_all_checked:
@@ -97,25 +129,14 @@ def _gap(study: Study, first: PatternId) -> Band | None:
     return found[0] if found and "prompt" in study.costs.cheapest else None
 
 
-def _curves(study: Study) -> Iterator[Block]:
-    chart = pictures.curves(study)
-    if chart is not None:
-        yield ChartBlock(chart)
-
-
-def figures(study: Study) -> tuple[Block, ...]:
-    """Assumptions with their sources, what moves the result most, and the age of the prices; nothing where no money is told."""
-    if not study.priced or study.decision.replaced:
-        return ()
-    return (
-        Heading(say("figures.title"), 2, study.workflow.name), Text((say("figures.lead"),), "lead"), Text((" ".join((_models(study), *_fresh(study))),)),
-        assumptions(study), *_swings(study), *_old_prices(study),
-    )
-
-
 def assumptions(study: Study) -> Table:
     """What moves the gain or the total of the destination by 5 % or more, strongest first, and what was set for this client; each with its source."""
-    return table_of("", columns("figures.head"), (_assumption(study, row) for row in _listed(study)), (1, 2, 3))
+    return table_of("", columns("figures.head"), assumed(study), (1, 2, 3))
+
+
+def assumed(study: Study) -> Iterator[tuple[Cell, ...]]:
+    """Rows of `assumptions`."""
+    return (_assumption(study, row) for row in _listed(study))
 
 
 def _listed(study: Study) -> list[Input]:
@@ -160,31 +181,3 @@ def _ends(value: Estimate | None, scale: float) -> tuple[str, str, str]:
         return "–", say("unknown"), "–"
     low, likely, high = (plain(v * scale) for v in (value.low, value.likely, value.high))
     return ("–", likely, "–") if value.fixed else (low, likely, high)
-
-
-def _swings(study: Study) -> Iterator[Block]:
-    chart = pictures.tornado(study)
-    if chart is not None:
-        yield ChartBlock(chart)
-
-
-def _fresh(study: Study) -> Iterator[str]:
-    ages = study.inputs.prices()
-    listed = [age for age in ages if not age.lasting]
-    if listed and all(age.state == "fresh" for age in ages):
-        oldest = max(listed, key=lambda age: age.age_days)
-        yield say("figures.fresh", count=len(listed), days=oldest.age_days, date=day(oldest.as_of))
-    if surveyed := [age for age in ages if age.lasting]:
-        yield say("figures.surveyed", count=len(surveyed), year=min(age.as_of for age in surveyed).year)
-
-
-def _old_prices(study: Study) -> Iterator[Block]:
-    old = sorted((age for age in study.inputs.prices() if age.state != "fresh"), key=lambda age: -age.age_days)
-    if old:
-        rows = tuple((Cell(a.id), Cell(day(a.as_of)), Cell(say("figures.stale", days=a.age_days), "stale")) for a in old)
-        yield Table(say("figures.prices"), _head("figures.prices_head"), rows, (False, False, True))
-
-
-def _head(key: str) -> tuple[Cell, ...]:
-    return tuple(Cell(name) for name in columns(key))
-

@@ -70,9 +70,8 @@ def curves(study: Study) -> kinds.Curves | None:
     even = _break_even(study, found)
     back = payback(study)
     title = say("costs.curves_even", first=study.name(back.column), month=back.p50) if even and back else say("costs.curves", months=study.months)
-    within = [say("costs.within", months=study.months, share=sampled(back.within_horizon))] if even and back else []
     return kinds.Curves(
-        title=title, subtitle=" ".join((say("costs.curves_subtitle"), *within)), currency=study.currency,
+        title=title, subtitle=say("costs.curves_subtitle"), currency=study.currency,
         months=tuple(map(float, next(iter(found.values())).months)), curves=tuple(_curve(study, p, c) for p, c in found.items()), break_even=even,
     )
 
@@ -107,17 +106,17 @@ def _at(curve: CostCurve, month: float) -> float:
     return b0.p50 + (b1.p50 - b0.p50) * (month - m0) / (m1 - m0)
 
 
-def tornado(study: Study) -> kinds.Tornado | None:
-    """What moves the cheapest pattern's saving most; None while that is not known."""
+def tornado(study: Study, most: int = BARS) -> kinds.Tornado | None:
+    """The `most` assumptions that move the gain or saving most; None while that is not known."""
     found = study.costs.tornado
     if found is None or not found.bars:
         return None
     turning, gains = [bar for bar in found.bars if min(bar.low, bar.high) < 0 < max(bar.low, bar.high)], found.against == "today"
     title = say("swing.title.none") if not turning else say("swing.title.some", label=turning[0].label)
     return kinds.Tornado(
-        title=title, currency=study.currency, base=found.base, swings=tuple(_swing(study, bar) for bar in found.bars[:BARS] if bar.swing >= SMALL * found.bars[0].swing),
+        title=title, currency=study.currency, base=found.base, swings=tuple(_swing(study, bar) for bar in found.bars[:most] if bar.swing >= SMALL * found.bars[0].swing),
         subtitle=say(
-            "swing.gain" if gains else "swing.subtitle", better=study.name(found.better), against="" if gains else say(f"pattern.{found.against}"), months=study.months,
+            "swing.gain" if gains else "swing.subtitle", better=study.name(found.better), against="" if gains else say(f"pattern.{found.against}"),
             base=money_short(found.base, study.currency),
         ),
     )

@@ -18,9 +18,10 @@ from advisorkit.export.brand import Brand
 from advisorkit.files.disk import read_bytes, within, write_bytes
 from advisorkit.files.trees import tree
 from advisorkit.pilots.established import Established
+from advisorkit.report.annex_pages import annex
 from advisorkit.report.cost_workbook import cost_workbook
 from advisorkit.report.programme_pages import programme
-from advisorkit.report.whole_pages import cover, method, overview, shared_answers
+from advisorkit.report.whole_pages import cover, overview
 from advisorkit.store import document, reading
 from advisorkit.study.pilots import pilots_of
 from advisorkit.study.programme import Selection, selection
@@ -45,7 +46,7 @@ class Report:
 
     @property
     def overview(self) -> tuple[Block, ...]:
-        """All workflows in one table; nothing when there is only one."""
+        """The programme of several workflows; nothing when there is only one."""
         return overview(self.workflows)
 
     @property
@@ -69,9 +70,9 @@ class Report:
         return selection(self.workflows) if len(self.workflows) > 1 and self.workflows[0].priced else None
 
     @property
-    def method(self) -> tuple[Block, ...]:
-        """Answers that all workflows share, and how the advice is worked out."""
-        return (*shared_answers(self.workflows), *method(self.workflows))
+    def annex(self) -> tuple[Block, ...]:
+        """What the advice on all workflows rests on, each thing once."""
+        return annex(self.workflows)
 
 
 def job_document(engagement: Engagement, folder: str | Path = ".", **options: Any) -> str:

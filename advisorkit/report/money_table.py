@@ -106,6 +106,16 @@ def cash_years(study: Study) -> LineItems | None:
     return LineItems(say("money.years"), study.currency, tuple(Cell(study.name(p), p) for p in years), tuple(items), say("money.years_note"))
 
 
+def yearly(studies: Sequence[Study]) -> LineItems | None:
+    """Money that leaves the house for the destinations of several workflows by financial year; None where it is known of none."""
+    rows = {one.workflow.name: found for one in studies if (found := one.costs.money[one.decision.destination].by_year)}
+    years = sorted({year.year for found in rows.values() for year in found})
+    paid = {name: {year.year: year.one_off + year.running for year in found} for name, found in rows.items()}
+    items = tuple(Money(name, tuple(amounts.get(year) for year in years)) for name, amounts in paid.items())
+    heads = tuple(Cell(_label(studies[0], year)) for year in years)
+    return LineItems(say("money.years"), studies[0].currency, heads, items, say("money.years_note")) if items else None
+
+
 def _year(years: Mapping[PatternId, tuple[Year, ...]], n: int, label: str, name: str) -> Money:
     return Money(label, tuple(float(getattr(found[n], name)) for found in years.values()))
 

@@ -116,15 +116,18 @@ def _decibans(advice: Advice) -> Point:
     return advice.belief.retrieval_decibans, advice.belief.training_decibans
 
 
-def flip_bars(study: Study, *, figures: bool = False) -> kinds.FlipBars:
-    """Today's shares, then what single other answers would make of them, with `figures` for a consultant; one change a criterion."""
+def flip_bars(study: Study, *, figures: bool = False, staying: int = 0) -> kinds.FlipBars:
+    """Today's shares, then what single other answers would make of them, with `figures` for a consultant; one change a criterion.
+
+    Last stand so many answers as are `staying`: those that move the beliefs most and change nothing.
+    """
     catalog, advice, currency = study.catalog, study.advice, study.currency
     today = {p: advice.patterns[p].probability for p in PATTERNS}
     first: dict[str, Flip] = {}
     for flip in advice.flips:
         first.setdefault(flip.criterion, flip)
     rows = [_flip_row(catalog, say("changes.today"), "", today, advice.recommended, "")]
-    for flip in list(first.values())[:CHANGES]:
+    for flip in (*list(first.values())[:CHANGES], *advice.stays[:staying]):
         criterion = catalog.criterion(flip.criterion)
         before = clause(words_of(criterion, flip.before, currency)) if flip.before else say("changes.unknown")
         rows.append(_flip_row(catalog, criterion.level(flip.after).reason, before, flip.shares, flip.recommended, _note(study, flip)))

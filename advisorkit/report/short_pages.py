@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from advisorkit.costs.bill import warnings
 from advisorkit.export.blocks import Block, Heading, Table, Text, table_of
-from advisorkit.report.advice_pages import build_of, detour
+from advisorkit.report.annex_pages import build_of, detour
 from advisorkit.report.cost_pages import assumptions, gained, left_out
 from advisorkit.report.money_table import cash_years, money_table
 from advisorkit.report.pictures import ruled_out, rung_name

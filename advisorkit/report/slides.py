@@ -19,7 +19,7 @@ from advisorkit.export.blocks import (
     table_of,
 )
 from advisorkit.report import cost_pictures, pictures
-from advisorkit.report.advice_pages import decided, summary
+from advisorkit.report.advice_pages import decided, off_ramp, summary
 from advisorkit.report.cost_pages import assumptions, costs, gained, left_out
 from advisorkit.report.job import Report
 from advisorkit.report.money_table import cash_years, money_table
@@ -115,7 +115,7 @@ def _figures(study: Study) -> Iterator[Block]:
 
 
 def _ramp(study: Study) -> Iterator[Block]:
-    yield from (block for block in summary(study) if isinstance(block, Callout))
+    yield from off_ramp(study)
 
 
 def _asked(study: Study) -> tuple[str, ...]:

@@ -1,32 +1,22 @@
-"""Pages about the whole engagement: cover, overview of several workflows, method."""
+"""Pages about the whole engagement: cover, programme of several workflows, data protection."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from advisorkit.advice.acceptability import LEAD, SHARE
-from advisorkit.advice.answers import KAPPA, words_of
-from advisorkit.advice.belief import spread
-from advisorkit.advice.decision import open_criteria
-from advisorkit.advice.words import whole_percents
-from advisorkit.export.blocks import Block, Cell, Cover, Heading, Table, Text, table_of
+from advisorkit.export.blocks import Block, Cell, Cover, Heading, KeyFigure, KeyFigures, Text, table_of
 from advisorkit.export.brand import Brand
-from advisorkit.report.money_table import ranked, shared_bill
-from advisorkit.report.printed import chance_of, count, lead_points
+from advisorkit.report.cost_pages import steps
+from advisorkit.report.money_table import ranked, whole
+from advisorkit.report.printed import count, weeks
 from advisorkit.report.sentences import columns, say
-from advisorkit.study.study import Study
-from advisorkit.values.criteria import Criterion
-from advisorkit.values.engagement import Answer, Engagement
-from advisorkit.values.patterns import PATTERNS, PatternId
-from advisorkit.values.quantities import day, money_short, number, percent, plain, sampled
-
-TELLING = 1.0
-"""Decibans on both axes from which an answer's sources are listed."""
-_NEEDS = {"prompt": "neither", "rag": "retrieval", "finetune": "training", "hybrid": "both"}
+from advisorkit.study.study import Study, Together, together
+from advisorkit.values.engagement import Engagement
+from advisorkit.values.quantities import day, money_short, percent, sampled
 
 
 def cover(studies: Sequence[Study], brand: Brand) -> tuple[Block, ...]:
-    """The cover: title, what it is about, client, date, sender."""
+    """The cover: title, what it is about, how far it has come, client, date, sender."""
     engagement = studies[0].engagement
     about = say("cover.one", workflow=studies[0].workflow.name) if len(studies) == 1 else say("cover.many", count=count(len(studies)))
     return (Cover(say("cover.title"), "; ".join((about, *basis(studies[0]))), engagement.client, day(engagement.as_of), sample_words(engagement), brand, as_of=engagement.as_of.isoformat()),)
@@ -44,33 +34,76 @@ def sample_words(engagement: Engagement) -> str:
 
 
 def overview(studies: Sequence[Study]) -> tuple[Block, ...]:
-    """All workflows in one table, the firmest first; nothing when there is only one."""
+    """The programme of several workflows: what is asked for, what it gains, in which order, what they share; nothing for one."""
     if len(studies) == 1:
         return ()
-    wide = 6 if studies[0].priced else 4
-    note = say("overview.note", months=studies[0].months) if studies[0].priced else ""
-    table = table_of("", columns("overview.head")[:wide], (_line(study)[:wide] for study in sorted(studies, key=_firmness)), (3, 4, 5), note=note)
-    overrides = tuple(f"{study.workflow.name}: {study.decision.override}" for study in studies if study.decision.override)
+    sums, wide = together(studies), 8 if studies[0].priced else 4
+    rows = [*(_line(study, sums)[:wide] for study in sorted(studies, key=_order)), *(_totals(sums) if sums else ())]
+    unit = f"{say('money.thousand', unit='') if sums and sums.unit > 1 else ''} {studies[0].currency}".strip()
+    subtitle = say("overview.subtitle", unit=unit, months=studies[0].months) if sums else ""
+    lines = (*(f"{study.workflow.name}: {study.decision.override}" for study in studies if study.decision.override), *_missing(studies))
     return (
-        Heading(say("overview.title", count=count(len(studies)).capitalize()), 2), Text((say("overview.lead"),), "lead"), table,
-        *((Text(overrides, "bullets"),) if overrides else ()), *shared_bill(studies),
-    )
+        Heading(_title(studies, sums), 2, say("overview.part")), *((KeyFigures(tuple(_sums(studies, sums))),) if sums else ()),
+        table_of(say("overview.order" if sums else "overview.firmest"), columns("overview.head")[:wide], rows, range(3, 8), subtitle=subtitle, total=bool(sums)),
+        *((Text(lines, "bullets"),) if lines else ()), *steps(studies[0], everywhere=True),
+    )  # fmt: skip
 
 
-def _firmness(study: Study) -> tuple[bool, int]:
-    made = study.decision
-    return not (made.clear or made.replaced), 0 if made.replaced else -made.chances[made.destination]
+def _title(studies: Sequence[Study], sums: Together | None) -> str:
+    if sums is None:
+        return say("overview.title", count=count(len(studies)).capitalize())
+    asks, currency = sum(1 for one in studies if one.ask), studies[0].currency
+    named = count(asks) if asks == len(studies) else say("overview.some", asks=count(asks), count=count(len(studies)))
+    return say("overview.ask", ask=money_short(sums.ask, currency), named=named, gain=money_short(sums.gain, currency), months=studies[0].months)
 
 
-def _line(study: Study) -> tuple[Cell, ...]:
-    made = study.decision
+def _totals(sums: Together) -> Iterator[tuple[Cell, ...]]:
+    """What sharing saves, and the sums of what is printed."""
+    spent = [None if amount is None else round(amount / sums.unit) for amount in sums.alone.values()]
+    saved, blank = None if sums.saved is None else round(sums.saved / sums.unit), [Cell("")] * 3
+    yield Cell(say("together.saved")), *blank, Cell(""), _amount(saved and -saved), Cell(""), Cell("")
+    known = sum(amount or 0 for amount in spent) - (saved or 0)
+    yield Cell(say("together.all")), *blank, _amount(round(sums.ask / sums.unit)), _amount(known, least=None in spent), _amount(round(sums.gain / sums.unit)), Cell("")
+
+
+def _amount(amount: int | None, more: str = "", *, least: bool = False) -> Cell:
+    """A whole amount as the table prints it, with a second line."""
+    if amount is None:
+        return Cell(say("unknown"), "muted")
+    return Cell((say("money.least", amount=whole(amount)) if least else whole(amount)) + (f"\n{more}" if more else ""), "strong" if more else "")
+
+
+def _sums(studies: Sequence[Study], sums: Together) -> Iterator[KeyFigure]:
+    currency, known = studies[0].currency, [one for one in studies if one.rank.gain is not None and not one.rank.assumed and not one.decision.replaced]
+    yield KeyFigure(money_short(sums.ask, currency), say("overview.figure.ask"))
+    yield KeyFigure(money_short(sums.gain, currency), say("overview.figure.gain", count=len(known), months=studies[0].months))
+    yield KeyFigure(say("unknown") if sums.saved is None else money_short(sums.saved, currency), say("overview.figure.saved", months=studies[0].months))
+    left = [one for one in studies[0].engagement.actions if one.state == "open" and one.date]
+    if left:
+        first = min(left, key=lambda one: one.date or studies[0].engagement.as_of)
+        yield KeyFigure(day(first.date).rpartition(" ")[0] if first.date else "–", first.act)
+
+
+def _order(study: Study) -> tuple[bool, float]:
+    """Gain for each euro that is asked for, most first, then the firmest; what something simpler fits comes last."""
+    made, gain = study.decision, study.rank.gain if study.priced else None
+    worth = -(gain or 0.0) / study.ask.likely if study.priced and study.ask and gain is not None else 0.0
+    return made.replaced, worth if study.priced else -made.chances[made.destination]
+
+
+def _line(study: Study, sums: Together | None) -> tuple[Cell, ...]:
+    made, named = study.decision, "\n".join(filter(None, (study.workflow.name, study.workflow.context.get("owner"))))
     first, ramp = made.destination, made.off_ramp
     goal = Cell(study.catalog.off_ramps[ramp.kind].name) if ramp and made.replaced else Cell(study.name(first), first)
-    start = Cell(study.workflow.name), Cell("–") if made.replaced else Cell(study.name(made.now), made.now), goal
-    if made.replaced:
-        return (*start, Cell("–"), Cell(say("overview.not_priced")), Cell("–"))
-    spent = study.outside
-    return (*start, Cell(_right(study)), Cell(say("unknown") if spent is None else money_short(spent, study.currency)), Cell(ranked(study)))
+    start = Cell(named), Cell("–") if made.replaced else Cell(study.name(made.now), made.now), goal
+    if made.replaced or sums is None:
+        return (*start, Cell("–" if made.replaced else _right(study)), Cell(say("overview.not_priced")), *[Cell("–")] * 3)
+    row, rung = study.costs.money[first], next((r for r in made.path if r.state == "here"), None)
+    time = weeks(rung.weeks) if rung and rung.weeks is not None else ""
+    amounts = (study.ask.likely if study.ask else None, study.outside, study.rank.gain)
+    ask, spent, gain = (None if amount is None else round(amount / sums.unit) for amount in amounts)
+    span = say("money.span", low=whole(round(row.gain.p10 / sums.unit)), high=whole(round(row.gain.p90 / sums.unit))) if row.gain else say("overview.assumed")
+    return (*start, Cell(_right(study)), _amount(ask, time) if study.ask else Cell("–"), _amount(spent), _amount(gain, span), Cell("–" if row.gain_chance is None else sampled(row.gain_chance)))
 
 
 def _right(study: Study) -> str:
@@ -80,113 +113,9 @@ def _right(study: Study) -> str:
     return right if needed is None else say("overview.right", right=right, needed=percent(min(needed, 1.0)))
 
 
-def method(studies: Sequence[Study]) -> tuple[Block, ...]:
-    """How belief, gates and money are worked out, with the chances before and after gates, limits and sources."""
-    study = studies[0]
-    prior = [percent(1 / (1 + 10 ** (-d / 10))) for d in study.advice.belief.prior]
-    rate = study.inputs.rows["discount_rate"].range
-    record = study.catalog.record
-    kept = say("method.record", cases=record.cases, called=record.called, right=record.right) if record else ""
-    texts: dict[str, dict[str, object]] = {
-        "belief": {"retrieval": prior[0], "training": prior[1], "damping": percent(study.catalog.damping)},
-        "clear": {"points": f"{LEAD * 100:g}", "share": percent(SHARE), "record": kept},
-        "money": {"draws": number(study.costs.draws), "discount": percent(rate.likely if rate else 0)},
-        "limits": {},
-    }
-    sections = {name: (Heading(say(f"method.{name}")), Text((say(f"method.{name}_text", **values),))) for name, values in texts.items()}
-    return (
-        Heading(say("method.title"), 2), *sections["belief"], *(_gates(study) if len(studies) == 1 else _chances(studies)),
-        *sections["clear"], *((Text(told, "bullets"),) if (told := _leads(studies)) else ()), *(sections["money"] if study.priced else ()), *sections["limits"], _sources(studies),
-    )
-
-
-def _gates(study: Study) -> Iterator[Block]:
-    before = whole_percents(dict(zip(PATTERNS, spread(study.advice.belief.retrieval, study.advice.belief.training).tolist(), strict=True)))
-    rows = []
-    for p in PATTERNS:
-        out = not study.decision.chances[p]
-        rows.append((Cell(study.name(p), "" if out else p), Cell(say(f"method.{_NEEDS[p]}")), Cell(f"{before[p]}%"), _chance(study, p)))
-    yield Table(say("method.patterns"), tuple(Cell(c) for c in columns("method.head")), tuple(rows), (False, False, True, True))
-
-
-def _chances(studies: Sequence[Study]) -> Iterator[Block]:
-    head = (Cell(say("method.head_many")), *(Cell(studies[0].name(p), p) for p in PATTERNS))
-    rows = tuple((Cell(v.workflow.name), *(_chance(v, p) for p in PATTERNS)) for v in studies)
-    yield Table(say("method.patterns"), head, rows, (False, True, True, True, True))
-
-
-def _chance(study: Study, pattern: PatternId) -> Cell:
-    made = study.decision
-    return Cell(chance_of(made, pattern)) if made.chances[pattern] else Cell(say("method.out"), "muted")
-
-
-def _leads(studies: Sequence[Study]) -> tuple[str, ...]:
-    """By how much each destination leads, in points and draws; none where something simpler fits or nothing else is allowed."""
-    told = (study for study in studies if not study.decision.replaced and not study.decision.only)
-    return tuple(
-        say("method.lead", workflow=v.workflow.name, first=v.name(v.decision.destination), lead=lead_points(v.decision, v.advice.lead, LEAD),
-            share=sampled(v.advice.acceptability[v.decision.destination]))
-        for v in told
-    )  # fmt: skip
-
-
-def _sources(studies: Sequence[Study]) -> Table:
-    catalog = studies[0].catalog
-    telling = [i for v in studies for i in v.advice.belief.items if abs(i.retrieval) + abs(i.training) >= TELLING]
-    keys = dict.fromkeys(key for item in telling if item.criterion in catalog.criteria for key in catalog.criteria[item.criterion].sources)
-    known = [catalog.sources[key] for key in keys if key in catalog.sources]
-    rows = tuple((Cell(s.title), Cell(s.where)) for s in sorted(known, key=lambda s: s.title))
-    return Table(say("method.sources"), tuple(Cell(c) for c in columns("method.sources_head")), rows, (False, False))
-
-
-PRIVATE = frozenset({"budget"})
-"""Answers that never reach a deliverable."""
-
-
-def answers(study: Study) -> tuple[Block, ...]:
-    """Every answer in the catalogue's order with its state and note, and what nobody answered."""
-    alone = len(study.engagement.workflows) == 1
-    told = study.answers if alone else {name: a for name, a in study.answers.items() if a is not study.engagement.answers.get(name)}
-    missing = [criterion.label for criterion in open_criteria(study.catalog, study.answers)]
-    return (
-        Heading(say("answers.title"), 2, study.workflow.name), Text((say("answers.lead" if alone else "answers.lead_own"),), "lead"),
-        _answered(study, told),
-        *((Text((say("answers.open", names="; ".join(missing)),), "note"),) if missing else ()),
-        *((table_of(say("answers.listed"), columns("answers.listed_head"), study.workflow.listed.items()),) if study.workflow.listed else ()),
-    )
-
-
-def shared_answers(studies: Sequence[Study]) -> tuple[Block, ...]:
-    """Answers that hold for all workflows; nothing when there is only one workflow or no such answer."""
-    study = studies[0]
-    if len(study.engagement.workflows) == 1 or not study.engagement.answers:
-        return ()
-    return Heading(say("answers.title_shared"), 2), Text((say("answers.lead"),), "lead"), _answered(study, study.engagement.answers)
-
-
-def _answered(study: Study, told: Mapping[str, Answer]) -> Table:
-    rows = tuple(_answer_row(study, c, told[c.id]) for c in study.catalog.criteria.values() if c.id in told and c.id not in PRIVATE and _known(told[c.id]))
-    return Table("", tuple(Cell(name) for name in columns("answers.head")), rows, (False,) * 3)
-
-
-def _known(answer: Answer) -> bool:
-    return bool(answer.levels) or answer.amount is not None
-
-
-def _answer_row(study: Study, criterion: Criterion, answer: Answer) -> tuple[Cell, ...]:
-    remarks = "; ".join(_remarks(study, criterion, answer))
-    return Cell(criterion.label), Cell(words_of(criterion, answer, study.currency)), Cell(remarks, "guess" if answer.confidence == "guess" else "")
-
-
-def _remarks(study: Study, criterion: Criterion, answer: Answer) -> Iterator[str]:
-    if study.pilot is not None and criterion.id in study.pilot.answers:
-        yield say("answers.pilot")
-    if answer.confidence == "guess":
-        yield say("evidence.guess")
-    if criterion.unit == KAPPA and answer.amount is not None:
-        yield say("answers.kappa", kappa=plain(answer.amount.likely))
-    if answer.disputed:
-        yield say("answers.disputed")
-    if answer.confirm_by is not None:
-        yield say("answers.confirm", date=day(answer.confirm_by))
-    yield from filter(None, (answer.note, study.workflow.notes.get(criterion.id, "")))
+def _missing(studies: Sequence[Study]) -> Iterator[str]:
+    """Workflows that will probably miss what is asked for, which is what could stop them."""
+    names = [one.workflow.name for one in studies if not one.decision.replaced and (one.decision.prospects.reach[one.decision.destination] or 1.0) < 0.5]
+    if names:
+        yield say("overview.missed", names="; ".join(names))
+    yield from (f"{one.workflow.name}: {ranked(one)}." for one in studies if one.priced and not one.decision.replaced and one.rank.gain is None)

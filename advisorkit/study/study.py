@@ -22,9 +22,9 @@ from advisorkit.costs.bill import Bill, Chosen, bill, portfolio
 from advisorkit.costs.facts import CostFacts, Costing
 from advisorkit.costs.flows import TEXTS as COST_TEXTS
 from advisorkit.costs.inputs import Input, Inputs, inputs_for
-from advisorkit.costs.money import likely_gain, printed_gain
+from advisorkit.costs.money import THOUSANDS, likely_gain, printed_gain
 from advisorkit.costs.quotes import with_quotes
-from advisorkit.costs.results import CostResult
+from advisorkit.costs.results import CostResult, Figure
 from advisorkit.costs.simulation import SEED, price
 from advisorkit.files.texts import Texts
 from advisorkit.pilots.established import Established, established_for
@@ -150,6 +150,13 @@ class Study(Displayed):
         """Money that leaves the house for the destination over the horizon, at likely values; None where it is not known."""
         row = self.costs.money[self.decision.destination]
         return row.outside.likely if row.outside and row.run else None
+
+    @property
+    def ask(self) -> Figure | None:
+        """What the next step costs to build; None where nothing is to be built, or it is not known."""
+        step = self.decision.next_step
+        first = self.decision.now if step.action in ("pilot", "mark_more") else step.pattern
+        return self.costs.money[first].build if self.priced and step.action in ("pilot", "mark_more", "climb") else None
 
     @cached_property
     def rank(self) -> Rank:
@@ -294,6 +301,12 @@ class Together:
     """By workflow id when each pays for everything; None where it is not known."""
     saved: float | None
     """What platforms and bodies of documents that stand once take off; None where an amount is not known."""
+    unit: int
+    """1000 or 1: the unit in which amounts are printed."""
+    ask: float
+    """What their next steps cost to build, each rounded to the unit."""
+    gain: float
+    """What those of them gain against today whose gain is known, each rounded to the unit."""
 
     @property
     def shared(self) -> float | None:
@@ -307,4 +320,8 @@ def together(found: Sequence[Study]) -> Together | None:
     if len(chosen) < 2:
         return None
     joint = portfolio([Chosen(one.bill, one.decision.destination, one.workflow.corpus) for one in chosen])
-    return Together({one.workflow.id: one.outside for one in chosen}, joint.saved_by_sharing)
+    gains = [one.rank.gain for one in chosen if one.rank.gain is not None and not one.rank.assumed]
+    unit = 1000 if max(map(abs, (*gains, *(one.outside or 0.0 for one in chosen)))) >= THOUSANDS else 1
+    asks = (one.ask.likely for one in chosen if one.ask)
+    ask, gain = (float(sum(round(amount / unit) for amount in amounts) * unit) for amounts in (asks, gains))
+    return Together({one.workflow.id: one.outside for one in chosen}, joint.saved_by_sharing, unit, ask, gain)

@@ -1,0 +1,319 @@
+"""The annex: everything that the advice on all workflows rests on, each thing once, with the workflows that it holds for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import TypeVar
+
+from advisorkit.advice.acceptability import LEAD, SHARE
+from advisorkit.advice.answers import KAPPA, words_of
+from advisorkit.advice.belief import spread
+from advisorkit.advice.decision import open_criteria
+from advisorkit.advice.gates import GateHit
+from advisorkit.advice.words import whole_percents
+from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, Table, Text, table_of
+from advisorkit.report import pictures
+from advisorkit.report.advice_pages import again
+from advisorkit.report.cost_pages import assumed, compared
+from advisorkit.report.money_table import cash_years, yearly
+from advisorkit.report.printed import chance_of, inside, lead_points, project, weeks
+from advisorkit.report.sentences import columns, say
+from advisorkit.study.study import Study
+from advisorkit.values.criteria import Criterion
+from advisorkit.values.engagement import Answer
+from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.quantities import day, number, percent, plain, sampled
+
+Studies = Sequence[Study]
+Row = tuple[str | Cell, ...]
+Told = TypeVar("Told")
+TELLING = 1.0
+"""Decibans on both axes from which an answer's sources are listed."""
+PRIVATE = frozenset({"budget"})
+"""Answers that never reach a deliverable."""
+_NEEDS = {"prompt": "neither", "rag": "retrieval", "finetune": "training", "hybrid": "both"}
+
+
+def annex(studies: Studies) -> tuple[Block, ...]:
+    """Answers, what it is not and why, when to look again, what others did, assumptions, method and sources."""
+    return (
+        Heading(say("annex.title"), 2, say("annex.part")), *_told(studies), *_otherwise(studies), *(_figures(studies) if studies[0].priced else ()), *method(studies),
+    )
+
+
+def merged(studies: Studies, key: str, rows: Callable[[Study], Iterable[Row]], right: Sequence[int] = ()) -> Iterator[Table]:
+    """A table with the head `key` that holds each row once; where there are several workflows, the numbers of those it holds for stand last."""
+    found = _held(studies, lambda study: (tuple(cell if isinstance(cell, Cell) else Cell(cell) for cell in row) for row in rows(study)))
+    places = {label: n for n, label in enumerate(dict.fromkeys(row[0].text for row in found))}
+    told = sorted(found.items(), key=lambda pair: places[pair[0][0].text])
+    head, several = columns(key), len(studies) > 1
+    if told:
+        yield table_of("", (*head, say("annex.workflows")) if several else head, [(*row, Cell(held, "muted")) if several else row for row, held in told], right)
+
+
+def joined(studies: Studies, key: str, rows: Callable[[Study], Iterable[tuple[str, ...]]]) -> Iterator[Table]:
+    """A table of several workflows with the head `key`: rows that differ in their second cell alone are one, and say what holds for which workflow."""
+    groups, every = dict[tuple[str, ...], list[str]](), say("annex.all")
+    for (label, value, *rest), held in _held(studies, rows).items():
+        groups.setdefault((label, *rest), []).append(value if held == every else say("annex.holds", value=value, numbers=held))
+    places = {label: n for n, label in enumerate(dict.fromkeys(label for label, *_ in groups))}
+    lines = [(label, "; ".join(values), *rest) for (label, *rest), values in sorted(groups.items(), key=lambda pair: places[pair[0][0]])]
+    if lines:
+        yield table_of("", columns(key), lines)
+
+
+def each(studies: Studies, lines: Callable[[Study], Iterable[str]], parted: str = "") -> tuple[str, ...]:
+    """Sentences of all workflows, each once, or parts of them joined by `parted`; the numbers of their workflows stand before what does not hold for all."""
+    groups = dict[str, list[str]]()
+    for line, held in _held(studies, lines).items():
+        groups.setdefault(held if parted else f"{held}: {line}", []).append(line)
+    every = say("annex.all")
+    told = ((held if parted else held.partition(":")[0], (parted or " ").join(found)) for held, found in groups.items())
+    return tuple(line if held == every else say("annex.of", numbers=held, line=line) for held, line in told)
+
+
+def _held(studies: Studies, rows: Callable[[Study], Iterable[Told]]) -> dict[Told, str]:
+    """Each of `rows` with the numbers of the workflows that it holds for, runs of three or more with a dash."""
+    found = dict[Told, list[int]]()
+    for n, study in enumerate(studies, 1):
+        for row in dict.fromkeys(rows(study)):
+            found.setdefault(row, []).append(n)
+    return {row: say("annex.all") if len(held) == len(studies) else ", ".join(_runs(held)) for row, held in found.items()}
+
+
+def _runs(numbers: Sequence[int]) -> Iterator[str]:
+    for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
+        first, *rest = [str(number) for _, number in run]
+        yield from (first, *rest) if len(rest) < 2 else (f"{first}–{rest[-1]}",)
+
+
+def _told(studies: Studies) -> Iterator[Block]:
+    yield from (Heading(say("answers.title")), Text((say("answers.lead"),)))
+    purposes = [(f"{n} {one.workflow.name}" if len(studies) > 1 else one.workflow.name, *_purpose(one)) for n, one in enumerate(studies, 1)]
+    if len(studies) > 1 or any(purposes[0][1:]):
+        yield table_of("", columns("purpose.head"), purposes)
+    yield from joined(studies, "answers.head_many", _answers_of) if len(studies) > 1 else merged(studies, "answers.head", _answers)
+    if left := each(studies, lambda one: (criterion.label for criterion in open_criteria(one.catalog, one.answers)), "; "):
+        yield Text((say("answers.open", names=". ".join(left)),), "note")
+    yield from (table_of(f"{say('answers.listed')}: {one.workflow.name}", columns("answers.listed_head"), one.workflow.listed.items()) for one in studies if one.workflow.listed)
+
+
+def _purpose(study: Study) -> tuple[str, str, str]:
+    told = {name: words for name, words in study.workflow.context.items() if words}
+    ends = [say(f"purpose.{name}", value=told[name]) for name in ("baseline", "target") if name in told]
+    return told.get("problem", ""), "; ".join(filter(None, (told.get("success_metric"), *ends))), ", ".join(told[name] for name in ("owner", "department") if name in told)
+
+
+def _answers(study: Study) -> Iterator[Row]:
+    told = study.answers
+    for criterion in study.catalog.criteria.values():
+        if criterion.id in told and criterion.id not in PRIVATE and not told[criterion.id].unknown:
+            yield _answer_row(study, criterion, told[criterion.id])
+
+
+def _answer_row(study: Study, criterion: Criterion, answer: Answer) -> Row:
+    remarks = "; ".join(_remarks(study, criterion, answer))
+    return criterion.label, words_of(criterion, answer, study.currency), Cell(remarks, "guess" if answer.confidence == "guess" else "")
+
+
+def _answers_of(study: Study) -> Iterator[tuple[str, str]]:
+    return ((str(label), f"{words}, {remarks.text}" if isinstance(remarks, Cell) and remarks.text else str(words)) for label, words, remarks in _answers(study))
+
+
+def _remarks(study: Study, criterion: Criterion, answer: Answer) -> Iterator[str]:
+    if study.pilot is not None and criterion.id in study.pilot.answers:
+        yield say("answers.pilot")
+    if answer.confidence == "guess":
+        yield say("evidence.guess")
+    if criterion.unit == KAPPA and answer.amount is not None:
+        yield say("answers.kappa", kappa=plain(answer.amount.likely))
+    if answer.disputed:
+        yield say("answers.disputed")
+    if answer.confirm_by is not None:
+        yield say("answers.confirm", date=day(answer.confirm_by))
+    yield from filter(None, (answer.note, study.workflow.notes.get(criterion.id, "")))
+
+
+def _otherwise(studies: Studies) -> Iterator[Block]:
+    """The evidence, what it is not and why, the tests of the path, when to look again, what stands beside it, what others did."""
+    kept = [one for one in studies if not one.decision.replaced]
+    if kept and len(studies) == 1:
+        yield ChartBlock(pictures.evidence(studies[0].advice))
+    tables: Sequence[tuple[str, str, Callable[[Study], Iterable[Row]]]] = (
+        ("out.title", "out.head", _not_these), ("tests.title", "tests.head", _tests), ("similar.title", "similar.head", _similar),
+    )  # fmt: skip
+    for title, head, rows in tables:
+        if found := tuple(merged(studies, head, _unless_simpler(rows))):
+            yield Heading(say(title))
+            yield from found
+    texts: dict[str, Callable[[Study], Iterable[str]]] = {"detour.title": lambda one: filter(None, [detour(one)]), "beside": _companions, "again.title": _unless_simpler(again)}
+    for key, told in texts.items():
+        if lines := each(studies, told):
+            yield from (Heading(say(key)), Text(lines, "bullets"))
+
+
+def _unless_simpler(rows: Callable[[Study], Iterable[Told]]) -> Callable[[Study], Iterable[Told]]:
+    """`rows` of a workflow, none where something simpler takes the place of all patterns."""
+    return lambda study: () if study.decision.replaced else rows(study)
+
+
+def _not_these(study: Study) -> Iterator[tuple[str, str]]:
+    """Why the other patterns are not the advice."""
+    return ((study.name(p), _not_this(study, p)) for p in PATTERNS if p != study.decision.destination)
+
+
+def _not_this(study: Study, pattern: PatternId) -> str:
+    gates, found = study.advice.patterns[pattern].gates, study.catalog.patterns[pattern]
+    ruling = [hit for hit in gates if hit.kind == "lasting" and not hit.provisional]
+    lowering = [hit for hit in gates if hit.factor < 1]
+    for hits, key in ((ruling, "out.ruled"), (lowering, "out.lowered"), ([hit for hit in gates if hit.kind == "for_now"], "out.held")):
+        if hits:
+            return say(key, reason=" ".join(dict.fromkeys(h.reason for h in hits)), reopens=_reopens(hits[0]))
+    open_yet = [hit for hit in gates if hit.kind == "lasting" and hit.provisional and hit.short]
+    asked = any(hit.criterion in study.answers for hit in open_yet)
+    doubt = say("out.doubtful" if asked else "out.provisional", reasons=", ".join(dict.fromkeys(hit.short for hit in open_yet))) if open_yet else ""
+    return say("out.unlikely", fails=found.fails_when) + doubt
+
+
+def _reopens(hit: GateHit) -> str:
+    return say("out.reopens", reopens=inside(hit.reopens)) if hit.reopens else ""
+
+
+def _companions(study: Study) -> Iterator[str]:
+    return (f"{c.name}: {c.what}" for c in map(study.catalog.companions.__getitem__, study.advice.companions))
+
+
+def _tests(study: Study) -> Iterator[Row]:
+    return ((pictures.rung_name(rung), rung.enter_when, rung.leave_when) for rung in study.decision.path)
+
+
+def build_of(build: float | None, currency: str) -> str:
+    """A rung's likely build cost; a dash where it has none."""
+    return "–" if build is None else project(build, currency)
+
+
+def _weeks(value: float | None) -> str:
+    return "–" if value is None else weeks(value)
+
+
+def detour(study: Study) -> str:
+    """What starting with a prompt costs and saves on average, in a sentence; empty once the prompt was piloted, or without money.
+
+    It is told against the likeliest start but the prompt.
+    """
+    advice, currency = study.advice, study.currency
+    starts = {policy.first: policy for policy in advice.policies}
+    ahead = any(rung.rung == "prompt_pilot" and rung.state == "here" for rung in study.decision.path)
+    others = sorted((p for p in starts if p != "prompt"), key=lambda p: -advice.patterns[p].probability)
+    if not (ahead and "prompt" in starts and others):
+        return ""
+    small, straight = starts["prompt"], starts[others[0]]
+    if None in (small.idle_build, small.idle_weeks, straight.idle_build, straight.idle_weeks):
+        return ""
+    words = {
+        "money": build_of(small.idle_build, currency), "weeks": _weeks(small.idle_weeks), "pattern": say(f"pattern.{straight.first}"),
+        "saved": build_of(straight.idle_build, currency), "saved_weeks": _weeks(straight.idle_weeks),
+    }  # fmt: skip
+    return say("detour.text", **words)
+
+
+def _similar(study: Study) -> Iterator[Row]:
+    """Published deployments most like it, shown without a vote."""
+    for case in (near.case for near in study.advice.similar[: 1 if len(study.engagement.workflows) > 1 else 3]):
+        yield case.company, str(case.year or "–"), Cell(study.name(case.outcome), case.outcome), case.outcome_reason
+
+
+def _figures(studies: Studies) -> Iterator[Block]:
+    """Assumptions with their sources, the age of the prices, comparisons between patterns, money by year."""
+    priced = [one for one in studies if not one.decision.replaced]
+    if not priced:
+        return
+    yield from (Heading(say("figures.title")), Text((say("figures.lead"), *dict.fromkeys(line for one in priced for line in _fresh(one)))))
+    if len(studies) > 1:
+        yield from joined(studies, "figures.head_many", _unless_simpler(_assumed_of))
+    else:
+        yield from merged(studies, "figures.head", _unless_simpler(assumed), (1, 2, 3))
+    yield from merged(studies, "figures.prices_head", _old_prices, (2,))
+    if lines := each(studies, _unless_simpler(compared)):
+        yield from (Heading(say("figures.compared")), Text(lines, "bullets"))
+    years = cash_years(priced[0]) if len(studies) == 1 else yearly(priced)
+    yield from ((years,) if years else ())
+
+
+def _assumed_of(study: Study) -> Iterator[tuple[str, ...]]:
+    for label, low, likely, high, unit, source in (tuple(cell.text for cell in row) for row in assumed(study)):
+        yield label, likely if low == "–" else say("figures.range", low=low, likely=likely, high=high), unit, source
+
+
+def _fresh(study: Study) -> Iterator[str]:
+    rate = study.inputs.rows["discount_rate"].range
+    yield say("figures.models", discount=percent(rate.likely if rate else 0), model=study.inputs.word("model"), tuned=study.inputs.word("tuned_model"))
+    if study.inputs.word("tuned_hosting") == "api":
+        yield say("figures.hosting")
+    ages = study.inputs.prices()
+    listed = [age for age in ages if not age.lasting]
+    if listed and all(age.state == "fresh" for age in ages):
+        oldest = max(listed, key=lambda age: age.age_days)
+        yield say("figures.fresh", count=len(listed), days=oldest.age_days, date=day(oldest.as_of))
+    if surveyed := [age for age in ages if age.lasting]:
+        yield say("figures.surveyed", count=len(surveyed), year=min(age.as_of for age in surveyed).year)
+
+
+def _old_prices(study: Study) -> Iterator[Row]:
+    old = sorted((age for age in study.inputs.prices() if age.state != "fresh"), key=lambda age: -age.age_days)
+    return ((age.id, day(age.as_of), Cell(say("figures.stale", days=age.age_days), "stale")) for age in old)
+
+
+def method(studies: Studies) -> tuple[Block, ...]:
+    """How belief, gates and money are worked out, with the chances before and after gates, limits and sources."""
+    study = studies[0]
+    prior = [percent(1 / (1 + 10 ** (-d / 10))) for d in study.advice.belief.prior]
+    rate = study.inputs.rows["discount_rate"].range
+    record = study.catalog.record
+    kept = say("method.record", cases=record.cases, called=record.called, right=record.right) if record else ""
+    texts: dict[str, dict[str, object]] = {
+        "belief": {"retrieval": prior[0], "training": prior[1], "damping": percent(study.catalog.damping)},
+        "clear": {"points": f"{LEAD * 100:g}", "share": percent(SHARE), "record": kept},
+        "money": {"draws": number(study.costs.draws), "discount": percent(rate.likely if rate else 0)},
+        "limits": {},
+    }
+    told = [say(f"method.{name}_text", **values) for name, values in texts.items() if name != "money" or study.priced]
+    return (
+        Heading(say("method.title")), Text(tuple(told)), *(_gates(study) if len(studies) == 1 else _chances(studies)),
+        *((Text(lines, "bullets"),) if (lines := _leads(studies)) else ()), Heading(say("method.sources")), _sources(studies),
+    )  # fmt: skip
+
+
+def _gates(study: Study) -> Iterator[Block]:
+    before = whole_percents(dict(zip(PATTERNS, spread(study.advice.belief.retrieval, study.advice.belief.training).tolist(), strict=True)))
+    rows = [(Cell(study.name(p), p if study.decision.chances[p] else ""), say(f"method.{_NEEDS[p]}"), f"{before[p]}%", _chance(study, p)) for p in PATTERNS]
+    yield table_of(say("method.patterns"), columns("method.head"), rows, (2, 3))
+
+
+def _chances(studies: Studies) -> Iterator[Block]:
+    head: tuple[str | Cell, ...] = (say("method.head_many"), *(Cell(studies[0].name(p), p) for p in PATTERNS))
+    yield table_of(say("method.patterns"), head, ((v.workflow.name, *(_chance(v, p) for p in PATTERNS)) for v in studies), (1, 2, 3, 4))
+
+
+def _chance(study: Study, pattern: PatternId) -> Cell:
+    made = study.decision
+    return Cell(chance_of(made, pattern)) if made.chances[pattern] else Cell(say("method.out"), "muted")
+
+
+def _leads(studies: Studies) -> tuple[str, ...]:
+    """By how much each destination leads, in points and draws; none where something simpler fits or nothing else is allowed."""
+    told = (study for study in studies if not study.decision.replaced and not study.decision.only)
+    return tuple(
+        say("method.lead", workflow=v.workflow.name, first=v.name(v.decision.destination), lead=lead_points(v.decision, v.advice.lead, LEAD),
+            share=sampled(v.advice.acceptability[v.decision.destination]))
+        for v in told
+    )  # fmt: skip
+
+
+def _sources(studies: Studies) -> Table:
+    catalog = studies[0].catalog
+    telling = [i for v in studies for i in v.advice.belief.items if abs(i.retrieval) + abs(i.training) >= TELLING]
+    keys = dict.fromkeys(key for item in telling if item.criterion in catalog.criteria for key in catalog.criteria[item.criterion].sources)
+    known = [catalog.sources[key] for key in keys if key in catalog.sources]
+    return table_of("", columns("method.sources_head"), [(s.title, s.where) for s in sorted(known, key=lambda s: s.title)])
