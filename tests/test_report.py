@@ -140,9 +140,9 @@ def test_the_four_figures_of_the_summary_are_the_engine_s() -> None:
 
     shown_there = prose(page_of(report()))
 
-    row = cost["money"][advice["recommended"]]
+    cost["money"][advice["recommended"]]
     reach = advice["decision"]["reach"][view.decision.destination]
-    assert [block.figures for block in summary(view) if isinstance(block, KeyFigures)][0][3].value == about(reach).removeprefix("about ")
+    assert next(block.figures for block in summary(view) if isinstance(block, KeyFigures))[3].value == about(reach).removeprefix("about ")
     right = advice["decision"]["expected_right"][view.decision.destination]
     assert f"{percent(right['p50'])}  expected right with retrieval (RAG); 80% range {percent(right['p10'])} to {percent(right['p90'])}" in shown_there
     gain = printed_gain(view.costs.money, view.decision.destination)
