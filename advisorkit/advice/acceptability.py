@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from advisorkit.advice.belief import delivered, spread
 from advisorkit.advice.cases import Case, frequencies
 from advisorkit.advice.decibans import Array, made_once, table
-from advisorkit.advice.gates import pointless
+from advisorkit.advice.gates import open_criteria
 from advisorkit.advice.whatif import Outlook, best_of
 from advisorkit.costs.sampling import strata
-from advisorkit.values.criteria import Catalog, Criterion
+from advisorkit.values.criteria import Catalog
 from advisorkit.values.patterns import NEEDS, PATTERNS, PatternId
 
 LEAD = 0.3
@@ -98,16 +98,9 @@ def _needs(outlook: Outlook, power: int, seed: int) -> NDArray[np.intp]:
 
 def _open(outlook: Outlook) -> list[int]:
     """Columns of the questions that are still open and bear on a need: not answered, not derived, not pointless."""
-    assessment = outlook.assessment
-    return [
-        column
-        for column, (name, criterion) in enumerate(assessment.catalog.criteria.items())
-        if name not in assessment.answers
-        and name not in assessment.locked
-        and not criterion.derived
-        and outlook.weights[:, column].any()
-        and not pointless(assessment.catalog, assessment.answers, name)
-    ]
+    assessment, index = outlook.assessment, table(outlook.assessment.catalog).index
+    columns = [index[one.id] for one in open_criteria(assessment.catalog, assessment.answers) if one.id not in assessment.locked]
+    return [column for column in columns if outlook.weights[:, column].any()]
 
 
 @made_once
@@ -151,17 +144,14 @@ def overturning(outlook: Outlook, cases: Sequence[Case] = ()) -> frozenset[str]:
     """
     tables, catalog = table(outlook.assessment.catalog), outlook.assessment.catalog
     likely = np.tensordot(outlook.chances, level_chances(catalog, cases), axes=1)
-    asked = {tables.ids[column] for column in _open(outlook)} - {name for name, one in catalog.criteria.items() if _piloted(one)}
+    piloted = {name for name, one in catalog.criteria.items() if one.topic == "stage" or (one.ask_if and one.ask_if.criterion == "prompt_pilot")}
+    asked = {tables.ids[column] for column in _open(outlook)} - piloted
     return frozenset(
         change.criterion
         for change, goal in zip(outlook.singles, best_of(outlook.single.chances), strict=True)
         if goal != outlook.goal and change.criterion in asked
         and likely[tables.index[change.criterion], change.level] >= PLAUSIBLE
     )  # fmt: skip
-
-
-def _piloted(criterion: Criterion) -> bool:
-    return criterion.topic == "stage" or (criterion.ask_if is not None and criterion.ask_if.criterion == "prompt_pilot")
 
 
 def _tilted(often: Array, decibans: Array) -> Array:

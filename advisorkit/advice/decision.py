@@ -9,14 +9,14 @@ from typing import Literal
 import numpy as np
 
 from advisorkit.advice.advice import Advice
-from advisorkit.advice.gates import Answers, person_decides, pointless
+from advisorkit.advice.gates import Answers, open_criteria, person_decides
 from advisorkit.advice.ladder import Rung
 from advisorkit.advice.steps import NextStep, OffRamp
 from advisorkit.advice.words import how_likely, whole_percents
 from advisorkit.costs.assumption import BASIS, completed
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.sampling import band
-from advisorkit.values.criteria import Catalog, Criterion
+from advisorkit.values.criteria import Catalog
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import Band, money_short, percent
 
@@ -180,14 +180,6 @@ def about(chance: float) -> str:
         return "less than 1 in 20" if chance < 0.5 else "more than 19 in 20"
     tenths = min(9, max(1, int(chance * 10 + 0.5)))
     return "about 1 in 2" if tenths == 5 else f"about {tenths // 2} in 5" if tenths % 2 == 0 else f"about {tenths} in 10"
-
-
-def open_criteria(catalog: Catalog, answers: Answers) -> tuple[Criterion, ...]:
-    """Questions that nobody has answered and that still make sense, in catalogue order."""
-    return tuple(
-        criterion for criterion in catalog.criteria.values()
-        if not criterion.derived and (criterion.id not in answers or answers[criterion.id].unknown) and not pointless(catalog, answers, criterion.id)
-    )
 
 
 def decide(catalog: Catalog, advice: Advice, answers: Answers, prospects: Prospects, step: NextStep, gained: Gained | None = None) -> Decision:

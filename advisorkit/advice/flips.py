@@ -13,7 +13,7 @@ from advisorkit.advice.answers import written
 from advisorkit.advice.belief import delivered
 from advisorkit.advice.cases import Case, answerable
 from advisorkit.advice.decibans import Array, table
-from advisorkit.advice.gates import pointless
+from advisorkit.advice.gates import open_criteria
 from advisorkit.advice.whatif import Change, Outlook, best_of
 from advisorkit.values.criteria import TOPICS, Axis, Criterion
 from advisorkit.values.engagement import Answer
@@ -142,11 +142,8 @@ def _partners(outlook: Outlook, runner: int) -> list[int]:
     for place in sorted(kept, key=lambda place: gain[place]):
         best_each[outlook.singles[place].criterion] = place
     ranked = sorted(best_each.values(), key=lambda place: -gain[place])
-    return [place for place in ranked if gain[place] > _gap(outlook, runner)][:PARTNERS]
-
-
-def _gap(outlook: Outlook, runner: int) -> float:
-    return float(np.log(outlook.chances[runner]) - np.log(outlook.chances[outlook.goal])) + 1e-9
+    gap = float(np.log(outlook.chances[runner]) - np.log(outlook.chances[outlook.goal])) + 1e-9
+    return [place for place in ranked if gain[place] > gap][:PARTNERS]
 
 
 def weight_flip(outlook: Outlook) -> WeightFlip | None:
@@ -262,15 +259,8 @@ def open_questions(outlook: Outlook, parked: Collection[str] = ()) -> tuple[Crit
     """
     assessment, belief = outlook.assessment, outlook.belief
     chances: dict[Axis, float] = {"retrieval": belief.retrieval, "training": belief.training}
-    return tuple(
-        criterion
-        for name, criterion in assessment.catalog.criteria.items()
-        if name not in assessment.answers
-        and name not in parked
-        and not criterion.derived
-        and not pointless(assessment.catalog, assessment.answers, name, chances)
-        and (criterion.when != "after" or _due(criterion, assessment.answers))
-    )
+    found = open_criteria(assessment.catalog, assessment.answers, chances)
+    return tuple(one for one in found if one.id not in parked and (one.when != "after" or _due(one, assessment.answers)))
 
 
 def _due(criterion: Criterion, answers: Collection[str]) -> bool:

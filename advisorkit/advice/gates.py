@@ -244,3 +244,11 @@ def pointless(catalog: Catalog, answers: Answers, id: str, chances: Mapping[Axis
     if ask_if.axis is not None:
         return chances is not None and chances[ask_if.axis] < ask_if.at_least
     return sure(catalog, answers, ask_if.criterion, *ask_if.levels) == 0
+
+
+def open_criteria(catalog: Catalog, answers: Answers, chances: Mapping[Axis, float] | None = None) -> tuple[Criterion, ...]:
+    """Questions that nobody has answered and that still make sense, in catalogue order; `chances` as in `pointless`."""
+    return tuple(
+        criterion for criterion in catalog.criteria.values()
+        if not criterion.derived and (criterion.id not in answers or answers[criterion.id].unknown) and not pointless(catalog, answers, criterion.id, chances)
+    )

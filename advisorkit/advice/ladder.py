@@ -201,7 +201,7 @@ def _policy(
     chances: Mapping[PatternId, float], first: PatternId, money: Mapping[PatternId, float], weeks: Mapping[PatternId, float]
 ) -> Policy:
     build, time = _expected(chances, first, money), _expected(chances, first, weeks)
-    return Policy(first, _enough(chances, first), build, time, _idle(build, chances, money), _idle(time, chances, weeks))
+    return Policy(first, sum(chances[pattern] for pattern in _CONTAINS[first]), build, time, _idle(build, chances, money), _idle(time, chances, weeks))
 
 
 def _idle(expected: float | None, chances: Mapping[PatternId, float], needed: Mapping[PatternId, float]) -> float | None:
@@ -217,10 +217,6 @@ def _medians(facts: Facts | None) -> tuple[dict[PatternId, float], dict[PatternI
 _CONTAINS: Mapping[PatternId, tuple[PatternId, ...]] = {
     "prompt": ("prompt",), "rag": ("prompt", "rag"), "finetune": ("prompt", "finetune"), "hybrid": PATTERNS,
 }
-
-
-def _enough(chances: Mapping[PatternId, float], first: PatternId) -> float:
-    return sum(chances[pattern] for pattern in _CONTAINS[first])
 
 
 def _expected(chances: Mapping[PatternId, float], first: PatternId, needed: Mapping[PatternId, float]) -> float | None:

@@ -59,7 +59,7 @@ def produce(
         UsageError: If a format or executor does not exist, or another batch is at work in the folder.
     """
     began = time.monotonic()
-    renderers = _renderers(formats)
+    renderers = dict(formats) if isinstance(formats, Mapping) else {kind: RENDERERS[kind] for kind in chosen(formats)}
     model, folder = _fit(template, jobs, renderers, out)
     used = engine_for(model, engine, forks=can_fork())
     orders = [Order(model, job, renderers, dict(options or {}), used, limits or Limits()) for job in jobs]
@@ -76,12 +76,6 @@ def produce(
         raise
     slower = f"template {model.name} needs a Jupyter kernel, which takes longer" if used != engine else ""
     return BatchResult(batch.rows, str(out), time.monotonic() - began, tuple(filter(None, (folder.notice, slower, unlisted))))
-
-
-def _renderers(formats: Sequence[str] | Mapping[str, str]) -> Mapping[str, str]:
-    if isinstance(formats, Mapping):
-        return dict(formats)
-    return {kind: RENDERERS[kind] for kind in chosen(formats)}
 
 
 def _fit(template: Template | str | Path, jobs: Sequence[Job], formats: Mapping[str, str], out: str | Path) -> tuple[Template, Folder]:

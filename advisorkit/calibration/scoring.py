@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -25,26 +25,9 @@ from advisorkit.calibration.fitting import (
     mix_of,
     record_of,
 )
+from advisorkit.catalog.reading import data
 from advisorkit.values.criteria import Axis, Catalog
 from advisorkit.values.patterns import PATTERNS
-
-BULLETS: Mapping[Axis, Mapping[str, tuple[str, ...]]] = {
-    "retrieval": {
-        "knowledge_change": ("daily", "weekly", "live"),
-        "private_knowledge": ("some", "most"),
-        "access_control": ("by_group", "by_person"),
-        "citations": ("nice_to_have", "required"),
-        "corpus_tokens": ("over_200000",),
-    },
-    "training": {
-        "task_scope": ("one_narrow",),
-        "labelled_examples": ("200_to_999", "1000_and_more"),
-        "baseline_quality": ("inconsistent",),
-        "facts_or_behaviour": ("behaviour",),
-        "call_cost_goal": ("helpful", "main"),
-    },
-}
-"""The ten reasons that the source text gives, as answers: the rule that it suggests is to count them."""
 
 NEIGHBOURS = 5
 """Nearest deployments that are tried as evidence."""
@@ -54,50 +37,6 @@ NEIGHBOUR_SHARE = 0.2
 
 BINS = 5
 """Bins of equal count in which stated and observed success are compared."""
-
-
-@dataclass(frozen=True, slots=True)
-class CalibrationBin:
-    """One bin of the calibration table."""
-
-    cases: int
-    """Cases in it."""
-    stated: float
-    """Mean chance that was given to the likeliest pattern, 0 to 1."""
-    observed: float
-    """Share of them in which it was right, 0 to 1."""
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """Accuracy over the cases with the largest margins."""
-
-    share: float
-    """Share of the cases that are kept, 0 to 1."""
-    accuracy: float
-    """Accuracy over them, 0 to 1."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """How good a set of chances is."""
-
-    accuracy: float
-    """Share of cases whose likeliest pattern is the outcome, 0 to 1."""
-    balanced_accuracy: float
-    """Mean of that share over the outcomes that occur, 0 to 1."""
-    log_loss: float
-    """Mean of minus the natural logarithm of the chance given to the outcome; 0 is perfect."""
-    ece: float
-    """Mean gap between stated and observed success over `BINS`, 0 to 1."""
-    selective: float
-    """Accuracy over the half of the cases with the largest margins, 0 to 1."""
-    lenient_accuracy: float
-    """Accuracy when a pattern that is also acceptable counts as right, 0 to 1."""
-    bins: tuple[CalibrationBin, ...]
-    """The calibration table, least sure first."""
-    coverage: tuple[Coverage, ...]
-    """Accuracy by share of cases kept, largest margins first."""
 
 
 def left_out(sheet: Sheet, weigh: Callable[[Rows], Weights]) -> Array:
@@ -114,36 +53,35 @@ def left_out(sheet: Sheet, weigh: Callable[[Rows], Weights]) -> Array:
     return chances
 
 
-def scores_of(sheet: Sheet, chances: Array) -> Scores:
-    """Scores of given chances: case by pattern."""
+def scores_of(sheet: Sheet, chances: Array) -> dict[str, Any]:
+    """How good given chances are, case by pattern, in shares from 0 to 1.
+
+    - ``accuracy``: cases whose likeliest pattern is the outcome; ``balanced_accuracy``: the mean of that over the outcomes that occur;
+      ``lenient_accuracy``: with a pattern that is also acceptable as right.
+    - ``log_loss``: mean of minus the natural logarithm of the chance given to the outcome; 0 is perfect.
+    - ``bins``: mean chance stated for the likeliest pattern against how often it came true, over `BINS` groups of equally many cases, least sure first;
+      ``ece``: their mean gap.
+    - ``coverage``: accuracy by share of cases kept, largest margins first; ``selective``: over the half of them.
+    """
     outcomes, top = sheet.outcomes, best_of(chances)
     right = top == outcomes
     allowed = [{case.outcome, *case.also_acceptable} for case in sheet.cases]
     stated = chances.max(axis=1)
-    least_sure_first = np.argsort(stated, kind="stable")
-    bins = tuple(_bin(part, stated, right) for part in np.array_split(least_sure_first, BINS) if len(part))
+    parts = [part for part in np.array_split(np.argsort(stated, kind="stable"), BINS) if len(part)]
+    bins = [{"cases": len(part), "stated": float(stated[part].mean()), "observed": float(right[part].mean())} for part in parts]
     ordered = np.sort(chances, axis=1)
     surest = right[np.argsort(ordered[:, -2] - ordered[:, -1], kind="stable")]
-    half = (len(right) + 1) // 2
-    return Scores(
-        accuracy=float(right.mean()),
-        balanced_accuracy=float(np.mean([right[outcomes == one].mean() for one in np.unique(outcomes)])),
-        log_loss=float(-np.log(chances[np.arange(len(outcomes)), outcomes].clip(min=1e-12)).mean()),
-        ece=sum(one.cases * abs(one.stated - one.observed) for one in bins) / len(right),
-        selective=float(surest[:half].mean()),
-        lenient_accuracy=float(np.mean([PATTERNS[best] in fine for best, fine in zip(top, allowed, strict=True)])),
-        bins=bins,
-        coverage=_coverage(surest),
-    )
-
-
-def _bin(rows: Rows, stated: Array, right: Array) -> CalibrationBin:
-    return CalibrationBin(len(rows), float(stated[rows].mean()), float(right[rows].mean()))
-
-
-def _coverage(surest: Array) -> tuple[Coverage, ...]:
     kept = [max(1, round(share * len(surest))) for share in np.linspace(0.1, 1, 10)]
-    return tuple(Coverage(count / len(surest), float(surest[:count].mean())) for count in kept)
+    return {
+        "accuracy": float(right.mean()),
+        "balanced_accuracy": float(np.mean([right[outcomes == one].mean() for one in np.unique(outcomes)])),
+        "log_loss": float(-np.log(chances[np.arange(len(outcomes)), outcomes].clip(min=1e-12)).mean()),
+        "ece": sum(one["cases"] * abs(one["stated"] - one["observed"]) for one in bins) / len(right),
+        "selective": float(surest[: (len(right) + 1) // 2].mean()),
+        "lenient_accuracy": float(np.mean([PATTERNS[best] in fine for best, fine in zip(top, allowed, strict=True)])),
+        "bins": bins,
+        "coverage": [{"share": count / len(surest), "accuracy": float(surest[:count].mean())} for count in kept],
+    }
 
 
 def report(catalog: Catalog, cases: Sequence[Case], *, refit: bool = True, penalty: Penalty | None = None) -> dict[str, Any]:
@@ -165,15 +103,15 @@ def report(catalog: Catalog, cases: Sequence[Case], *, refit: bool = True, penal
         "companies": len(groups(sheet)),
         "outcomes": {pattern: sum(case.outcome == pattern for case in cases) for pattern in PATTERNS},
         "standard_error": math.sqrt(0.25 / len(cases)),
-        "shipped": asdict(scores_of(sheet, shipped)),
+        "shipped": scores_of(sheet, shipped),
     }
     if refit:
         same = sheet.cases == shipped_cases()
         found["record"] = asdict(catalog.record if same and catalog.record else record_of(sheet, penalty))
         fresh = shipped if same else left_out(sheet, lambda seen: fit(sheet, seen, penalty))
-        found["refitted"] = asdict(scores_of(sheet, fresh))
-    found["baselines"] = {name: asdict(scores) for name, scores in baselines(sheet).items()}
-    found["with_neighbours"] = asdict(scores_of(sheet, with_neighbours(sheet, shipped)))
+        found["refitted"] = scores_of(sheet, fresh)
+    found["baselines"] = baselines(sheet)
+    found["with_neighbours"] = scores_of(sheet, with_neighbours(sheet, shipped))
     found["wrong"] = _wrong(sheet, shipped)
     return found
 
@@ -205,14 +143,15 @@ def shipped_chances(sheet: Sheet, penalty: Penalty | None = None) -> Array:
     return chances
 
 
-def baselines(sheet: Sheet) -> dict[str, Scores]:
+def baselines(sheet: Sheet) -> dict[str, dict[str, Any]]:
     """Simpler rules: the commonest outcome, the bigger count of the source text's reasons, and two reasons to leave the prompt.
 
     A rule that only names a pattern gives it the share of cases in which it was right elsewhere, and the rest to the others.
     """
     tables = table(sheet.catalog)
-    counts = {axis: np.zeros(len(sheet.cases)) for axis in BULLETS}
-    for axis, reasons in BULLETS.items():
+    bullets: Mapping[Axis, Mapping[str, tuple[str, ...]]] = data("bullets.yaml", Mapping[str, Mapping[str, tuple[str, ...]]], {})
+    counts = {axis: np.zeros(len(sheet.cases)) for axis in bullets}
+    for axis, reasons in bullets.items():
         for name, levels in reasons.items():
             places = [i for i, level in enumerate(sheet.catalog.criteria[name].levels) if level.id in levels]
             counts[axis] += sheet.masses[:, tables.index[name], places].sum(axis=1) > 0.5

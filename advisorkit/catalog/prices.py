@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from functools import cache, lru_cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -138,17 +139,13 @@ def prices_table(book: PriceBook, on: date, ids: Iterable[str] | None = None) ->
 
 
 def _shown(row: Price, book: PriceBook, on: date) -> dict[str, object]:
-    age = book.age(row.id, on)
+    age, later = book.age(row.id, on), book.announced.get(row.id)
     return {
         "id": row.id, "unit": row.unit, "low": row.amount.low, "likely": row.amount.likely, "high": row.amount.high,
         "currency": row.currency, "as_of": age.as_of.isoformat(), "age_days": age.age_days, "state": age.state,
-        "evidence": row.evidence, "source": row.source, "next": _next(book.announced.get(row.id)),
+        "evidence": row.evidence, "source": row.source, "next": {"from": later.since.isoformat(), "likely": later.amount.likely} if later else None,
         "tiers": [{"above": tier.above, "amount": tier.amount} for tier in row.tiers], "note": row.note,
     }
-
-
-def _next(row: Price | None) -> dict[str, object] | None:
-    return None if row is None else {"from": row.since.isoformat(), "likely": row.amount.likely}
 
 
 def table(name: str, columns: tuple[str, ...], row: type, known: Known, ranges: Mapping[str, tuple[str, ...]]) -> list[Any]:
@@ -240,7 +237,8 @@ def refresh(book: PriceBook, on: date) -> Refresh:
     """
     found = {row.id: row for row in package_prices(on)}
     own = {key: row for key, row in book.prices.items() if _from_package(row) or key in found}
-    same = {key for key in own.keys() & found.keys() if _agree(own[key], found[key])}
+    told = attrgetter("amount", "tiers", "currency")
+    same = {key for key in own.keys() & found.keys() if told(own[key]) == told(found[key])}
     changes = (
         PriceChange(key, own.get(key), found.get(key), kept=key in own and not _from_package(own[key]))
         for key in sorted((own.keys() | found.keys()) - same)
@@ -250,10 +248,6 @@ def refresh(book: PriceBook, on: date) -> Refresh:
     older = (row for key in sorted(same) if _from_package(row := own[key]) and row.checked < fresh)
     rechecked = tuple(replace(row, checked=fresh) for row in older)
     return Refresh(_version(), on, fresh, len(same), rechecked, tuple(changes))
-
-
-def _agree(left: Price, right: Price) -> bool:
-    return (left.amount, left.tiers, left.currency) == (right.amount, right.tiers, right.currency)
 
 
 def _from_package(row: Price) -> bool:
@@ -297,7 +291,7 @@ def _model_prices(key: str, reference: str, on: date) -> Iterator[Price]:
     model, noon = _find(key, reference), datetime.combine(on, time(12), UTC)
     yield from _package_rows(key, model.get_prices(noon), "", on)
     for prefix, way in WAYS.items():
-        if any(dict(v.when) == way and _active(v, noon) for v in model.price_variants or ()):
+        if any(dict(v.when) == way and (v.constraint is None or v.constraint.active(noon)) for v in model.price_variants or ()):
             rows = _package_rows(key, model.get_prices(noon, way), prefix, on)
             yield from (row for row in rows if row.unit == UNIT)
 
@@ -309,10 +303,6 @@ def _package_rows(key: str, prices: Any, prefix: str, on: date) -> Iterator[Pric
             tiers = tuple(Tier(tier.start, float(tier.price)) for tier in getattr(value, "tiers", ()))
             amount = Estimate.of(float(getattr(value, "base", value)))
             yield Price(f"{key}/{prefix}{part}", UNIT if name.endswith("mtok") else SEARCHES, amount, "USD", on, on, _version(), "seen", tiers)
-
-
-def _active(variant: Any, noon: datetime) -> bool:
-    return variant.constraint is None or variant.constraint.active(noon)
 
 
 def _starts(model: Any) -> set[date]:

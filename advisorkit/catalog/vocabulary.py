@@ -40,7 +40,9 @@ _BOUNDS = {"share": Within(0, 1), "real": Within(-1)}
 def forms() -> Known:
     """How answers, workload and assumptions are written, with the ids of criteria and prices."""
     return {
-        "answers": Form(_answers, _plain_answers, lambda: {"$ref": "#/$defs/answers"}, stand_in={}),
+        "answers": Form(
+            _answers, lambda answers: {name: plain_answer(one) for name, one in answers.items()}, lambda: {"$ref": "#/$defs/answers"}, stand_in={}
+        ),
         "workload": _settings("workload", "workload"),
         "assumptions": _settings("assumptions", "assumption"),
         "checking plan": _checking_plan(),
@@ -121,10 +123,6 @@ def _answers(spot: Spot) -> dict[str, Answer]:
     criteria = load_catalog().criteria
     found = {name: answer(member, criteria[name]) for name, member in spot.fields(criteria, "criterion").items()}
     return {name: value for name, value in found.items() if value is not None}
-
-
-def _plain_answers(answers: Mapping[str, Answer]) -> Plain:
-    return {name: plain_answer(value) for name, value in answers.items()}
 
 
 def answer(spot: Spot, criterion: Criterion) -> Answer | None:

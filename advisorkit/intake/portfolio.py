@@ -100,12 +100,6 @@ def portfolio(path: str | Path, currency: str, as_of: date, mapping: ListMapping
     return PortfolioTable(rows, (*table.notices, *strange(given, table), *_told(table, places, to, rest, given), *table.listener.heard))
 
 
-def _few(told: Sequence[str]) -> Iterator[str]:
-    yield from told[:_MANY]
-    if len(told) > _MANY:
-        yield f"and {len(told) - _MANY} more amounts in words"
-
-
 def _told(table: ReadTable, places: Mapping[str, Place], to: Mapping[str, str], rest: Engagement, given: ListMapping) -> Iterator[str]:
     """What was assumed, and which headings say nothing to us."""
     for name, value, said in (

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
+from importlib.resources import files
 from pathlib import Path
+from string import Template
 from textwrap import wrap
 
 from advisorkit.catalog.reading import load as load_catalog
@@ -163,14 +165,6 @@ def _extends(old: Plain, new: Plain) -> bool:
     return bool(kept) and after[: len(kept)] == kept
 
 
-_HEAD = """\
-# Answer what you know and leave the rest: an answer that is left out counts as unknown.
-# To answer, take the # away and write a word from the list or a number; [low, high] is a range.
-# For more: {value: weekly, confidence: guess, said_by: ..., confirm_by: 2027-01-31, note: ...}
-# Two words, as in [weekly, daily], say that people disagree. Check the file with: advisorkit check FILE
-"""
-
-
 def text(engagement: Engagement) -> str:
     """An engagement as the YAML of a fresh file.
 
@@ -271,25 +265,11 @@ def new(id: str, client: str, currency: str, as_of: date) -> str:
         >>> "      # knowledge_change:" in text
         True
     """
-    lines = [
-        f"advisorkit: {FORMAT}",
-        f"id: {scalar(id)}",
-        f"client: {scalar(client)}",
-        f"currency: {scalar(currency)}",
-        f"as_of: {as_of.isoformat()}    # day of the advice; prices are judged on it",
-        "workflows:",
-        "  - id: first-workflow    # a-z, 0-9 and hyphens",
-        "    name: First workflow",
-        "    context:",
-        *(f"      # {name}: ..." for name in CONTEXT),
-        "    answers:",
-        *_questions(),
-        "    workload:",
-        "      # input_tokens: [200, 600, 2000]    # a page is about 600 tokens; all names: advisorkit schema",
-        "assumptions:    # for all workflows",
-        "  # engineer_day_rate: [700, 900, 1200]",
-    ]
-    return _HEAD + "\n".join(lines) + "\n"
+    page = Template((files("advisorkit") / "data" / "text" / "en" / "engagement.txt").read_text("utf-8"))
+    return page.substitute(
+        format=FORMAT, id=scalar(id), client=scalar(client), currency=scalar(currency), as_of=as_of.isoformat(),
+        context="\n".join(f"      # {name}: ..." for name in CONTEXT), questions="\n".join(_questions()),
+    )
 
 
 def _questions() -> Iterator[str]:
