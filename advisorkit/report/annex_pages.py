@@ -9,8 +9,7 @@ from typing import TypeVar
 from advisorkit.advice.acceptability import LEAD, SHARE
 from advisorkit.advice.answers import KAPPA, words_of
 from advisorkit.advice.belief import spread
-from advisorkit.advice.decision import open_criteria
-from advisorkit.advice.gates import GateHit
+from advisorkit.advice.gates import GateHit, open_criteria
 from advisorkit.advice.words import whole_percents
 from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, Table, Text, table_of
 from advisorkit.report import pictures
