@@ -77,3 +77,25 @@ def test_files_of_two_clients_are_no_two_states(files: tuple[Path, Path]) -> Non
 
     assert done.exit_code == 2
     assert "are not two states of one engagement" in " ".join(done.output.split())
+
+
+SCENARIOS = """scenarios:
+  high volume: {answers: {calls_per_month: 60000}}
+  slow readers: {assumptions: {minutes_per_item: 9}}
+"""
+
+
+def test_scenarios_stand_side_by_side_each_as_alone(files: tuple[Path, Path]) -> None:
+    old = files[0]
+    old.write_text(OLD + SCENARIOS, encoding="utf-8")
+    names = ["--scenario", "high volume", "--scenario", "slow readers"]
+
+    for command in ("assess", "cost"):
+        both = json.loads(run(command, old, "--workflow", "claims", *names, "--json").stdout)
+        assert {**both, "scenarios": None} == {**json.loads(run(command, old, "--workflow", "claims", "--json").stdout), "scenarios": None}
+        assert both["scenarios"] == {name: json.loads(run(command, old, "--workflow", "claims", "--scenario", name, "--json").stdout) for name in names[1::2]}
+
+    told = " ".join(run("cost", old, "--workflow", "claims", *names).output.split())
+    assert "As it stands high volume slow readers" in told
+    assert "high volume changes answers.calls_per_month from 20000 to 60000." in told
+    assert "slow readers changes assumptions.minutes_per_item from 6 to 9." in told

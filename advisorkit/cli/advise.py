@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +17,7 @@ from advisorkit.cli.console import (
     MappingFile,
     One,
     ScenarioName,
+    ScenarioNames,
     Sets,
     answer,
     fresh,
@@ -24,6 +25,7 @@ from advisorkit.cli.console import (
     opened,
     refuse,
     say,
+    states,
     studied,
     tell_ages,
     whole,
@@ -33,17 +35,19 @@ from advisorkit.export.blocks import Block, Heading, table_of
 from advisorkit.files.disk import write_bytes
 from advisorkit.store.reading import load
 from advisorkit.store.writing import write
+from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import PilotError, UsageError
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import money
 
 if TYPE_CHECKING:
     from advisorkit.pilots.planning import Plan
+    from advisorkit.study.study import Study
 
 
 @guarded
 def assess(
-    file: File, workflow: One = None, sets: Sets = None, scenario: ScenarioName = None, accept_stale: AcceptStale = False,
+    file: File, workflow: One = None, sets: Sets = None, scenario: ScenarioNames = None, accept_stale: AcceptStale = False,
     keep: Annotated[bool, typer.Option("--keep", help="Note this advice in the file's history, with its day and reason.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -54,19 +58,31 @@ def assess(
 
     if keep and (sets or scenario):
         raise UsageError("--keep notes the advice on the file as it stands; leave out --set and --scenario")
-    engagement = opened(file, scenario, sets, accept_stale=accept_stale)
-    found = studied(engagement, file, workflow)
+    found = {name: (state, studied(state, file, workflow)) for name, state in states(file, scenario, sets, accept_stale=accept_stale).items()}
     if keep:
         loaded = load(file)
-        write(file, told(loaded.engagement, found), loaded.fingerprint)
-    answer(advice_document(engagement, found), (block for one in found for block in assessed(one)), as_json=as_json)
+        write(file, told(loaded.engagement, next(iter(found.values()))[1]), loaded.fingerprint)
+    _answered(found, advice_document, lambda studies: (block for one in studies for block in assessed(one)), as_json=as_json)
+
+
+def _answered(
+    found: Mapping[str, tuple[Engagement, Sequence[Study]]], document: Callable[[Engagement, Sequence[Study]], dict[str, Any]],
+    page: Callable[[Sequence[Study]], Iterable[Block]], *, as_json: bool,
+) -> None:
+    """What a command found of one state of a file, or of several side by side."""
+    from advisorkit.report.comparisons import side_by_side
+
+    (_, first), *others = found.items()
+    documents = {name: document(*state) for name, state in others} if as_json else {}
+    made = document(*first) | ({"scenarios": documents} if others else {}) if as_json else {}
+    answer(made, side_by_side({name: studies for name, (_, studies) in found.items()}) if others else page(first[1]), as_json=as_json)
 
 
 @guarded
 def cost(
     file: File, workflow: One = None,
     draws: Annotated[int, typer.Option("--draws", metavar="N", help="Draws; a power of two.")] = DRAWS,
-    sets: Sets = None, scenario: ScenarioName = None, accept_stale: AcceptStale = False, as_json: Json = False,
+    sets: Sets = None, scenario: ScenarioNames = None, accept_stale: AcceptStale = False, as_json: Json = False,
 ) -> None:
     """The bill of every pattern: build, per call, run, errors and total with ranges, break-evens and prices with ages."""
     from advisorkit.report.money_table import shared_bill
@@ -75,11 +91,10 @@ def cost(
 
     if not 2 <= draws <= MOST_DRAWS or draws & (draws - 1):
         raise UsageError(f"--draws {draws}: give a power of two from 2 to {MOST_DRAWS}, such as {DRAWS}")
-    engagement = opened(file, scenario, sets, accept_stale=accept_stale)
-    found = studied(engagement, file, workflow, draws)
-    tell_ages(engagement, [one for one in found if one.priced])
-    document = cost_document(engagement, found) if as_json or engagement.priced else {}
-    answer(document, (block for page in (*map(costed, found), shared_bill(found)) for block in page), as_json=as_json)
+    found = {name: (state, studied(state, file, workflow, draws)) for name, state in states(file, scenario, sets, accept_stale=accept_stale).items()}
+    engagement, first = next(iter(found.values()))
+    tell_ages(engagement, [one for one in first if one.priced])
+    _answered(found, cost_document, lambda studies: (block for page in (*map(costed, studies), shared_bill(studies)) for block in page), as_json=as_json)
 
 
 @guarded
@@ -105,7 +120,7 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """What changed between two states of an engagement, and what that changes in advice and money, by kind of change."""
-    from advisorkit.report.short_pages import differing
+    from advisorkit.report.comparisons import differing
     from advisorkit.study.changes import changes, moved
     from advisorkit.study.documents import diff_document
 

@@ -60,6 +60,7 @@ Sets = Annotated[
     typer.Option("--set", metavar="NAME=VALUE", help="Change an assumption; a range as low,high or low,likely,high."),
 ]
 ScenarioName = Annotated[str | None, typer.Option("--scenario", metavar="NAME", help="Lay a named scenario over the file.")]
+ScenarioNames = Annotated[list[str] | None, typer.Option("--scenario", metavar="NAME", help="Lay a named scenario over the file; several stand side by side.")]
 Flow = Annotated[str | None, typer.Option("--workflow", metavar="ID", help="The workflow; may be left out when there is one.")]
 One = Annotated[str | None, typer.Option("--workflow", metavar="ID", help="Only this workflow.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Engagement file (YAML or JSON).")]
@@ -187,6 +188,15 @@ def opened(
     loaded = load(path)
     say(*loaded.notices)
     return changed(loaded.engagement, scenario, settings(sets or ()), accept_stale=accept_stale)
+
+
+def states(
+    path: Path, scenarios: Sequence[str] | None, sets: Sequence[str] | None, *, accept_stale: bool = False
+) -> dict[str, Engagement]:
+    """The engagement in `path` under the one scenario named; or, for several, as it stands, called an empty name, and under each."""
+    names = list(dict.fromkeys(scenarios or ())) or [""]
+    base = opened(path, None, None, accept_stale=accept_stale)
+    return {name: changed(base, name, settings(sets or ())) for name in (["", *names] if len(names) > 1 else names)}
 
 
 def listed(path: Path, mapping: Path | None) -> PortfolioTable:

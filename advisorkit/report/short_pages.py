@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from advisorkit.costs.bill import warnings
 from advisorkit.export.blocks import Block, Heading, Table, Text, table_of
@@ -14,8 +13,6 @@ from advisorkit.report.pictures import ruled_out, rung_name
 from advisorkit.report.printed import chance_of
 from advisorkit.report.sentences import columns, say
 from advisorkit.report.whole_pages import basis
-from advisorkit.study.changes import KINDS as STEPS
-from advisorkit.study.changes import ChangedValue, Moved
 from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import day, money_short, number, percent, sampled
@@ -98,35 +95,3 @@ def _hosting(study: Study) -> Iterator[Block]:
     own, trained = study.costs.own_gpu_call, study.costs.columns["finetune"].per_call
     if own is not None and trained is not None:
         yield Text((say("short.hosting", trained=money_short(trained.p50, study.currency), own=money_short(own, study.currency)),), "note")
-
-
-def differing(found: Sequence[ChangedValue], moves: Sequence[Moved]) -> Iterator[Block]:
-    """What differs between two states of an engagement, and what each kind of change does to advice and gain."""
-    names = {one.steps[-1].workflow.id: one.steps[-1].workflow.name for one in moves}
-    if not found:
-        yield Text((say("diff.none"),))
-        return
-    rows = ((names.get(one.workflow, one.workflow) or "–", one.path or say("diff.workflow"), _written(one.before), _written(one.after), say(f"diff.kind.{one.kind}")) for one in found)
-    yield table_of(say("diff.title"), columns("diff.head"), rows)
-    for one in moves:
-        first, last = one.steps[0], one.steps[-1]
-        lines = [say("diff.advice", before=first.decision.headline, after=last.decision.headline)] if first.decision.headline != last.decision.headline else []
-        lines += _gain_moved(one, last.currency)
-        if lines:
-            yield Heading(last.workflow.name)
-            yield Text(tuple(lines), "bullets")
-
-
-def _gain_moved(one: Moved, currency: str) -> Iterator[str]:
-    first, last = one.gains[0], one.gains[-1]
-    if first == last:
-        return
-    printed = ["" if gain is None else money_short(gain, currency) for gain in (first, last)]
-    yield say("diff.gain", before=printed[0] or say("unknown"), after=printed[1] or say("unknown"))
-    for kind, before, after in zip(STEPS, one.gains, one.gains[1:], strict=False):
-        if before is not None and after is not None and before != after:
-            yield say("diff.by", kind=say(f"diff.kind.{kind}"), change=("+" if after > before else "") + money_short(after - before, currency))
-
-
-def _written(value: object) -> str:
-    return "–" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
