@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -60,6 +60,18 @@ class Formulas:
         """Every month."""
         assert isinstance(self.here.clock, FormulaClock)
         return self.here.clock.table
+
+    def behind(self, numbers: Iterable[Any]) -> frozenset[str]:
+        """Names of the inputs from which `numbers` follow."""
+        names, seen, todo = set[str](), set[int](), list(numbers)
+        while todo:
+            number = todo.pop()
+            if isinstance(number, Traced) and id(number) not in seen:
+                seen.add(id(number))
+                found = number.operation == "input"
+                names |= {*number.parts} if found else set()
+                todo += [self.rules.get(number.parts[0])] if found else number.parts
+        return frozenset(names)
 
     def spent(self, column: Column, *, outside: bool = False) -> tuple[Any, ...]:
         """What a column pays on the day of the advice and in each month: present value of everything, or money that leaves the house as it falls due."""

@@ -18,14 +18,17 @@ from advisorkit.export.sheets import SheetCell, SheetChart, Worksheet
 from advisorkit.values.errors import RenderError
 
 LONGEST_TEXT, LONGEST_NAME = 32_767, 31
+_HEIGHTS = {"title": 30, "head": 30}
+_DASHES = {"prompt": "dash", "finetune": "dash_dot", "hybrid": "round_dot"}
 _EDGE = {"top": 1, "top_color": LIGHT["text3"]}
 _STYLES: dict[str, dict[str, Any]] = {
     "title": {"font_name": "Georgia", "font_size": 18}, "sub": {"font_color": LIGHT["text3"]}, "head": {"font_color": LIGHT["text2"], "bottom": 2, "text_wrap": True, "valign": "bottom"},
     "section": {"bold": True}, "strong": {"bold": True}, "muted": {"font_color": LIGHT["text3"]}, "guess": {"font_color": LIGHT["guess"]}, "error": {"font_color": LIGHT["error"]},
     "mono": {"font_name": "Courier New", "font_size": 9, "font_color": LIGHT["text3"]}, "tint": {"bg_color": LIGHT["tint"]}, "typed": {"bg_color": LIGHT["tint"], "border": 1, "border_color": LIGHT["hairline"], "locked": False},
     "right": {"align": "right"}, "sum": _EDGE | {"bold": True}, "row": {"bottom": 1, "bottom_color": LIGHT["hairline"]}, "wrap": {"text_wrap": True, "valign": "top"},
-    "thousand": {"num_format": "#,##0,;−#,##0,;0"}, "whole": {"num_format": "#,##0;−#,##0;0"}, "cents": {"num_format": "#,##0.00;−#,##0.00;0.00"}, "percent": {"num_format": "0%"}, "permille": {"num_format": "0.0%"},
-    "one": {"num_format": "#,##0.0;−#,##0.0;0"}, "two": {"num_format": "#,##0.00;−#,##0.00;0"}, "four": {"num_format": "0.0000;−0.0000;0"}, "figures": {"num_format": "General"},
+    "thousand": {"num_format": "#,##0,;−#,##0,;0"}, "whole": {"num_format": "#,##0;−#,##0;0"}, "cents": {"num_format": "#,##0.00;−#,##0.00;–"}, "percent": {"num_format": "0.##%"},
+    "two": {"num_format": "#,##0.00;−#,##0.00;–"}, "four": {"num_format": "0.0000;−0.0000;–"}, "month": {"num_format": "#,##0;−#,##0;–"}, "mark": {"num_format": '"●";;', "align": "center"},
+    "figures": {"num_format": "[>=100]#,##0;[>=1]#,##0.00;0.00####"}, "thousand_least": {"num_format": '"≥ "#,##0,'}, "whole_least": {"num_format": '"≥ "#,##0'}, "indent": {"indent": 1},
     **{pattern: {"bold": True, "font_color": LIGHT[pattern]} for pattern in MARKS if pattern},
 }  # fmt: skip
 """What each word of a cell's style means."""
@@ -72,6 +75,8 @@ def _write(book: Any, page: Any, sheet: Worksheet, formats: dict[str, Any]) -> N
         page.set_column(column, column, width, _format(book, formats, ""))
     for row, column, formula, text, number, style in sheet.cells:
         look = _format(book, formats, style)
+        if style in _HEIGHTS:
+            page.set_row(row, _HEIGHTS[style])
         if formula:
             page.write_formula(row, column, formula, look, text if number is None else number)
         elif number is not None:
@@ -109,11 +114,13 @@ def _chart(book: Any, chart: SheetChart) -> Any:
     made = book.add_chart({"type": chart.kind})
     for name, tone, categories, values in chart.series:
         colour = LIGHT.get(tone, LIGHT["evidence_for"])
-        look = {"line": {"color": colour, "width": 2}} if lines else {"fill": {"color": colour}, "data_labels": {"value": True, "font": font}, "gap": 40}
+        look = {"line": {"color": colour, "width": 2.25, "dash_type": _DASHES.get(tone, "solid")}} if lines else {"fill": {"color": colour}, "data_labels": {"value": True, "font": font}, "gap": 40}
         made.add_series({"name": name, "categories": f"={categories}", "values": f"={values}", **look})
     made.set_title({"name": chart.title, "name_font": {"name": "Arial", "size": 11, "color": LIGHT["ink"]}, "overlay": False})
-    made.set_x_axis({"name": chart.axis, "name_font": font, "num_font": font, "label_position": "low", "interval_unit": 6, "interval_tick": 6, "major_gridlines": {"visible": False}, "reverse": False})
-    made.set_y_axis({"num_font": font, "num_format": "#,##0,;−#,##0,;0", "major_gridlines": {"visible": True, "line": {"color": LIGHT["hairline"]}}, "reverse": not lines, "label_position": "low"})
+    grid = {"major_gridlines": {"visible": True, "line": {"color": LIGHT["hairline"]}}, "num_format": "#,##0,;−#,##0,;0", "num_font": font}
+    months = {"name": chart.axis, "name_font": font, "num_font": font, "label_position": "low", "interval_unit": 6, "interval_tick": 6}
+    made.set_x_axis(months if lines else {"visible": False, "major_gridlines": {"visible": False}})
+    made.set_y_axis(grid if lines else {"reverse": True, "num_font": font, "label_position": "low", "major_gridlines": {"visible": False}})
     made.set_legend({"position": "bottom", "font": font} if lines else {"none": True})
     made.set_size({"width": chart.width, "height": 300})
     return made

@@ -1,353 +1,249 @@
-"""The cost workbook: what a workflow costs as sheets whose formulas are the model's own, so that its inputs move."""
+"""The cost workbook: what workflows cost as sheets whose formulas are the model's own, so that inputs move."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from itertools import accumulate
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from math import isnan, nan
 from typing import Any
 
-from advisorkit.costs.assumption import known
-from advisorkit.costs.flows import TEXTS as COST_TEXTS
-from advisorkit.costs.flows import Column, Flow
-from advisorkit.costs.formulas import LONGEST, Formulas, formulas
-from advisorkit.costs.inputs import Input
-from advisorkit.costs.money import printed, stays
+from advisorkit.costs.columns import columns as costed
+from advisorkit.costs.flows import Column, scene
+from advisorkit.costs.formulas import LONGEST
+from advisorkit.costs.money import spares, sums
+from advisorkit.costs.results import PARTS
 from advisorkit.costs.traced import valued
 from advisorkit.export.blocks import Block
-from advisorkit.export.sheets import SheetChart, Worksheet
-from advisorkit.files.workbooks import letters
-from advisorkit.report.cost_pages import source_of
-from advisorkit.report.formula_cells import FormulaCells, Grid, Live
-from advisorkit.report.money_table import shown
+from advisorkit.export.sheets import SheetChart
+from advisorkit.report.formula_cells import Grid, Live
 from advisorkit.report.pictures import ruled_out
 from advisorkit.report.sentences import columns, say
-from advisorkit.report.whole_pages import sample_words
-from advisorkit.study.study import Study
+from advisorkit.report.workbook_sheets import AMOUNTS, SUMS, TOP, Book, bill, cash, inputs
+from advisorkit.study.study import Study, together
 from advisorkit.values.errors import PriceError
 from advisorkit.values.patterns import PATTERNS
-from advisorkit.values.quantities import SYMBOLS, day
-
-AMOUNTS = ("build", "run", "outside", "checking", "people", "staff", "wrong", "all_in", "gain")
-"""Rows below the lines of a bill."""
-HEAD = 6
-"""Row of the column heads on every sheet but the summary."""
-_NEARLY = "ABS({a}-{b})>0.000000001*ABS({b})"
+from advisorkit.values.quantities import sampled
 
 
 def cost_workbook(studies: Sequence[Study]) -> Iterator[Block]:
-    """Sheets of every workflow that is priced, after a page of all where there are several.
+    """Sheets of every workflow that is priced, after one of all where there are several.
 
     Raises:
         PriceError: If no money is told, or something simpler fits every workflow.
     """
-    told = [study for study in studies if study.priced and not study.decision.replaced]
-    if not told:
+    priced = [study for study in studies if study.priced and not study.decision.replaced]
+    if not priced:
         raise PriceError(say("workbook.none" if studies[0].priced else "workbook.unpriced"))
-    books = [_Workbook(study, str(n) if len(told) > 1 else "") for n, study in enumerate(told, 1)]
-    for book in books:
-        yield from book.sheets()
+    books = [Book(study, str(n) if len(priced) > 1 else "") for n, study in enumerate(priced, 1)]
+    made = [sheet for book in books for sheet in _sheets(book)]
+    if len(books) > 1:
+        yield books[0].cells.sheet(_programme(books, studies))
+    yield from made
 
 
-@dataclass
-class _Workbook:
-    study: Study
-    number: str
-    curves: dict[Column, tuple[str, str]] = field(default_factory=dict)
-    last_line: int = 0
+def _sheets(book: Book) -> Iterator[Block]:
+    """Sheets of one workflow, the summary first."""
+    movable, results = _scenarios(book)
+    book.scenarios = movable
+    summary, steps = book.grid("summary", (19.0, *(10.5,) * 13)), book.grid("steps", (60.0, 18.0), "workbook.head.steps")
+    grids = [summary, inputs(book, summary), bill(book), cash(book)]
+    grids += [_cases(book, summary, results)] if results else []
+    _summary(book, summary)
+    book.cells.steps(grids, steps, TOP)
+    yield from map(book.cells.sheet, [*grids, steps])
 
-    @cached_property
-    def found(self) -> Formulas:
-        return formulas(self.study.inputs)
 
-    @cached_property
-    def cells(self) -> FormulaCells:
-        return FormulaCells()
+def _summary(book: Book, grid: Grid) -> None:
+    """The decision, the controls, the money table, charts, break-even and checks."""
+    study, first, changed = book.study, book.study.decision.destination, book.named("inputs_changed")
+    title = study.decision.gain or study.decision.headline
+    if first in book.gaining:
+        now = say("workbook.now", pattern=study.name(first), currency=study.currency).split("#")
+        grid.put(0, 1, Live(f'IF({changed}=0,"{title}","{now[0]}"&TEXT(ROUND({book.named(f"{first}_gain")},-3),"#,##0")&"{now[1]}"&{book.named("horizon_months")}&"{now[2]}")', title), "title")
+    else:
+        grid.put(0, 1, title, "title")
+    for place, label in ((1, "months"), (5, "discount"), (8, "change")):
+        grid.put(4, place, say(f"workbook.{label}"), "strong")
+    grid.put(4, 10, Live(f'IF({changed}=0,"{say("workbook.no_change")}",{changed}&" {say("workbook.differ")}")', say("workbook.no_change")), "strong")
+    grid.line(TOP - 1, 1, (book.unit, *columns("workbook.head.summary")), "head right")
+    grid.cells[TOP - 1, 1] = book.unit, "head"
+    for row, column in enumerate(book.shown, TOP):
+        _row(book, grid, row, column)
+    row = TOP + len(book.shown)
+    for pattern in (pattern for pattern in PATTERNS if study.status(pattern) == "ruled_out"):
+        grid.line(row, 1, (study.name(pattern), ruled_out(study.advice, pattern), *[""] * 12), "muted row")
+        row += 1
+    grid.put(row, 1, say("workbook.note"), "sub")
+    _charts(book, grid, row + 2)
+    _checks(book, grid, row + 18)
 
-    @cached_property
-    def shown(self) -> tuple[Column, ...]:
-        return tuple(column for column in shown(self.study) if self.study.status(column) != "ruled_out")
 
-    @cached_property
-    def gaining(self) -> tuple[Column, ...]:
-        return tuple(column for column in self.shown if "gain" in self.found.parts[column])
-
-    @cached_property
-    def scale(self) -> str:
-        return "thousand" if printed(self.study.costs.money).unit > 1 else "whole"
-
-    def named(self, name: str) -> str:
-        """A cell's name, the workflow's number before it where there are several."""
-        return f"w{self.number}_{name}" if self.number else name
-
-    def tab(self, sheet: str) -> str:
-        return f"{self.number} {say(f'workbook.tab.{sheet}')}".strip()
-
-    def told(self, value: float, style: str, *, grid: Grid, at: tuple[int, int]) -> None:
-        """A figure of the report that does not move; it says so as soon as an input differs."""
-        grid.put(*at, Live(f'IF({self.named("inputs_changed")}=0,{value!r},"{say("workbook.again")}")', value), f"{style} muted right row")
-
-    def grid(self, sheet: str, widths: Sequence[float], head: str = "", frozen: int = HEAD + 1) -> Grid:
-        """A sheet with its title."""
-        grid = Grid(self.tab(sheet), (2.0, *widths), frozen)
-        about = [self.study.engagement.client, self.study.workflow.name, say("workbook.of", date=day(self.study.engagement.as_of)), sample_words(self.study.engagement)]
-        grid.put(0, 1, say(f"workbook.title.{sheet}"), "title")
-        grid.put(1, 1, ", ".join(filter(None, about)), "sub")
-        grid.put(2, 1, say(f"workbook.lead.{sheet}", unit=self.unit), "sub")
-        if head:
-            for place, words in enumerate(columns(head), 1):
-                grid.put(HEAD, place, words, "head" if place < 2 else "head right")
-        return grid
-
-    @property
-    def unit(self) -> str:
-        sign = SYMBOLS.get(self.study.currency, self.study.currency).strip()
-        return say("money.thousand", unit=sign) if self.scale == "thousand" else sign
-
-    def sheets(self) -> Iterator[Worksheet]:
-        """All sheets, the summary first."""
-        summary = self.grid("summary", (17.0, *(10.0,) * 11, 14.0), frozen=0)
-        inputs, bill, cash, steps = self.inputs(summary), self.bill(), self.cash(), self.grid("steps", (44.0, 18.0), "workbook.head.steps")
-        self.summary(summary)
-        grids = [summary, inputs, bill, cash]
-        self.cells.steps(grids, steps, HEAD + 1)
-        yield from map(self.cells.sheet, [*grids, steps])
-
-    def inputs(self, summary: Grid) -> Grid:
-        """Every input: range, what is typed, what is used, its source, and what the gain is at its ends."""
-        grid = self.grid("inputs", (38.0, 26.0, 10.0, 10.0, 10.0, 11.0, 11.0, 20.0, 52.0, 10.0, 10.0, 8.0), "workbook.head.inputs")
-        rows, swings = self.study.inputs.rows, self.study.costs.tornado
-        bars = {bar.input: bar for bar in swings.bars} if swings and swings.against == "today" else {}
-        telling = [name for name in (swings.telling if swings else ()) if name in self.found.inputs]
-        own = [name for name in self.found.inputs if rows[name].known and rows[name].changed_by != "price book"]
-        groups = {"telling": telling, "own": own, "others": list(self.found.inputs)}
-        row, seen = HEAD + 1, {"horizon_months", "discount_rate"}
-        self.input(grid, row, "horizon_months", summary.put(3, 3, float(self.study.months), "typed strong"), summary, (3, 3))
-        self.input(grid, row + 1, "discount_rate", summary.put(3, 6, float(self.found.inputs["discount_rate"].value), "typed strong permille"), summary, (3, 6))
-        row += 2
-        for group, names in groups.items():
-            fresh = [name for name in names if name not in seen]
-            seen |= set(fresh)
-            grid.put(row, 1, say(f"workbook.group.{group}"), "section")
-            for name in fresh:
-                row += 1
-                self.input(grid, row, name, grid.at(row, 6), grid, (row, 6))
-                if name in bars:
-                    self.told(bars[name].low, self.scale, grid=grid, at=(row, 10))
-                    self.told(bars[name].high, self.scale, grid=grid, at=(row, 11))
-            row += 1 if fresh else 0
-        grid.put(4, 1, say("workbook.changed"), "strong")
-        grid.put(4, 3, Live(f"SUM({grid.at(HEAD + 1, 12, row)})", 0.0), "whole strong")
-        grid.name_it(self.named("inputs_changed"), 4, 3)
-        self.settled(grid, row + 1)
-        return grid
-
-    def input(self, grid: Grid, row: int, name: str, yours: str, typed: Grid, at: tuple[int, int]) -> None:
-        """One input; `yours` is the cell in which a value for it may be typed."""
-        held, node = self.study.inputs.rows[name], self.found.inputs[name]
-        likely, look, rule = float(node.value), _look(held, float(node.value)), self.found.rules.get(name)
-        typed.typed.append((*at, "months" if name == "horizon_months" else held.assumption.kind))
-        grid.line(row, 1, (held.assumption.label, self.named(name)), "row")
-        grid.cells[row, 2] = self.named(name), "mono row"
-        for column, end in ((3, "low"), (5, "high")):
-            grid.put(row, column, getattr(held.range, end) if held.range and not held.range.fixed else "–", f"{look} muted row right")
-        grid.put(row, 4, likely, f"{look} strong row")
-        if typed is grid:
-            grid.put(*at, "", f"typed {look}")
+def _row(book: Book, grid: Grid, row: int, column: Column) -> None:
+    """One way of working, rounded as the report rounds it."""
+    money, study, digits = book.study.costs.money[column], book.study, 3 if book.figures.unit > 1 else 0
+    added = {"outside": (2, 3), "staff": (5, 6), "all_in": (2, 3, 5, 6, 8)}
+    grid.put(row, 1, study.name(column), f"row {column if column in PATTERNS else 'strong'}")
+    for place, name in enumerate(AMOUNTS, 2):
+        amount, look = book.figures.rows[column][name], "row right strong" if name in SUMS else "row right"
+        if column == "today" and name in ("build", "run", "outside", "checking", "gain"):
+            grid.put(row, place, say("money.base") if name == "gain" else "–", f"{look} muted")
+        elif amount is None:
+            grid.put(row, place, say("unknown"), f"{look} muted")
         else:
-            grid.put(row, 6, say("workbook.on_summary"), "sub row right")
-        used = Live(f"IF(ISNUMBER({yours}),{yours},{grid.at(row, 4) if rule is None else '{0}'})", likely, () if rule is None else (rule,))
-        grid.put(row, 7, used, f"{look} row")
-        self.cells.place(node, grid.name_it(self.named(name), row, 7))
-        grid.put(row, 8, held.assumption.unit_in(SYMBOLS.get(self.study.currency, self.study.currency).strip(), "%"), "sub row")
-        words = source_of(self.study, held)
-        grid.put(row, 9, f"{say('evidence.guess')}, {words}" if held.guess else words, "guess row" if held.guess else "row")
-        changed = _NEARLY.format(a=grid.at(row, 7), b=grid.at(row, 4))
-        grid.put(row, 12, Live(f"IF({changed},1,0)", 0.0), "whole muted row")
+            formula = f"ROUND({book.named(f'{column}_{name}')},{-digits})"
+            formula = f"{grid.at(TOP, 9)}-{grid.at(row, 9)}" if name == "gain" else f"SUM({','.join(grid.at(row, one) for one in added[name])})" if name in added else formula
+            least = "_least" if set(money.unknown) & {"all_in": {*AMOUNTS}, "wrong": {"wrong"}, "outside": {"build", "run"}, "staff": {"checking", "people"}}.get(name, set()) else ""
+            grid.put(row, place, Live(formula, float(amount * book.figures.unit)), f"{look} {book.scale}{least}")
+    if column == "today" or money.gain is None:
+        asked = [study.inputs.rows[name].assumption.label for name in money.missing]
+        grid.line(row, 11, (say("workbook.ask", names=", ".join(asked)), "", "", "") if asked else ["–"] * 4, "row muted" if asked else "row muted right")
+        return
+    for place, value, style in ((11, money.gain.p10, book.scale), (12, money.gain.p90, book.scale), (13, sampled(money.gain_chance or 0.0), "")):
+        book.reported(grid, row, place, value, style)
+    back = money.payback.likely if money.payback else None
+    grid.put(row, 14, Live(book.named(f"{column}_payback"), say("money.beyond", months=study.months) if back is None else float(back)), "row right whole")
 
-    def settled(self, grid: Grid, row: int) -> None:
-        """What is not known, and what decides what is paid for at all: another value takes another run."""
-        rows = [held for name, held in self.study.inputs.rows.items() if name not in self.found.inputs and (held.value is not None or name in self.study.costs.money["today"].missing or any(name in one.missing for one in self.study.costs.money.values()))]
-        grid.put(row, 1, say("workbook.group.settled"), "section")
-        for place, held in enumerate(rows, row + 1):
-            grid.line(place, 1, (held.assumption.label, "", "", _words(held), "", "", "", "", source_of(self.study, held)), "row")
 
-    def bill(self) -> Grid:
-        """Every line with who pays it, then the parts that add up."""
-        wide = len(self.shown)
-        grid = self.grid("bill", (46.0, 8.0, 24.0, 12.0, 12.0, 10.0, 13.0, *(13.0,) * wide), "workbook.head.bill")
-        grid.line(HEAD, 8, [self.study.name(column) for column in self.shown], "head right strong")
-        flows = {id(flow): flow for column in self.shown for flow in self.found.paid[column]}
-        for row, flow in enumerate(flows.values(), HEAD + 1):
-            self.flow(grid, row, flow)
-        row = HEAD + 1 + len(flows)
-        for label, amount in zip(("stays", "mistakes"), stays(self.found.here, self.found.paid), strict=True):
-            grid.put(row, 1, say(f"workbook.{label}"), "row")
-            grid.line(row, 2, [""] * 5, "row")
-            self.amount(grid, row, 7, amount, "cents row")
-            for place, column in enumerate(self.shown, 8):
-                grid.put(row, place, "" if column == "today" else _told(amount), "cents row right")
+def _charts(book: Book, grid: Grid, row: int) -> None:
+    """Gain so far by month, and what the destination's gain is made of."""
+    study, first = book.study, book.study.decision.destination
+    if book.gaining:
+        series = tuple((study.name(column), column, *book.gains[column]) for column in book.gaining)
+        grid.charts.append(SheetChart("line", say("workbook.chart.gain", unit=book.unit), row, 1, 620, say("workbook.month"), series))
+    if first not in book.gaining:
+        return
+    ours, rows, unit = TOP + book.shown.index(first), book.figures.rows, book.figures.unit
+    for place, (name, column) in enumerate({"staff": 7, "wrong": 8, "build": 2, "run": 3, "gain": 10}.items(), row + 2):
+        saved = column in (7, 8)
+        formula = grid.at(ours, column) if column == 10 else f"{grid.at(TOP, column) if saved else ''}-{grid.at(ours, column)}"
+        amount = (rows["today"][name] or 0 if saved else 0) - (rows[first][name] or 0)
+        grid.put(place, 9, say(f"workbook.made_of.{name}"), "muted")
+        grid.put(place, 11, Live(formula, float(unit * (-amount if column == 10 else amount))), f"{book.scale} muted")
+    cells = grid.at(row + 2, 9, row + 6), grid.at(row + 2, 11, row + 6)
+    grid.charts.append(SheetChart("bar", say("workbook.made_of", pattern=study.name(first)), row, 8, 560, "", ((study.name(first), first, *cells),)))
+
+
+def _checks(book: Book, grid: Grid, row: int) -> None:
+    """What must hold whatever is typed, and what is still open."""
+    money, changed, months = book.study.costs.money, book.named("inputs_changed"), TOP + LONGEST + 1
+    all_in, gain = ({column: book.named(f"{column}_{name}") for column in book.shown} for name in ("all_in", "gain"))
+    whole = {column: float(valued(book.found.parts[column]["all_in"])) for column in book.shown}
+    tests = {
+        "lines": [f"SUM({book.bills[column]})-{all_in[column]}" for column in book.shown if not money[column].unknown],
+        "gain": [f"{all_in['today']}-{all_in[column]}-{gain[column]}" for column in book.gaining],
+        "months": [f"{book.gains[column][1].rpartition(':')[0].rpartition('$')[0]}${months}-{gain[column]}" for column in book.gaining],
+        "report": [f"IF({changed}=0,{all_in[column]}-{amount!r},0)" for column, amount in whole.items()],
+    }
+    grid.put(row, 1, say("workbook.checks"), "section")
+    for name, differences in ((name, found) for name, found in tests.items() if found):
+        row += 1
+        holds = ",".join(f"ABS({difference})<0.005" for difference in differences)
+        grid.line(row, 1, (Live(f'IF(AND({holds}),"✓","▲")', "✓"), say(f"workbook.check.{name}"), *[""] * 12), "row")
+    guesses = sum(held.guess for name, held in book.study.inputs.rows.items() if name in book.found.inputs)
+    unknown = [book.study.name(column) for column in book.shown if money[column].unknown]
+    for name, found in (("guesses", guesses), ("unknown", ", ".join(unknown))):
+        if found:
             row += 1
-        self.last_line = row - 1
-        for name in AMOUNTS:
-            row += 1
-            style = "sum" if name in ("outside", "staff", "all_in", "gain") else "row"
-            grid.line(row, 1, (say(f"workbook.part.{name}"), *[""] * 6), style)
-            for place, column in enumerate(self.shown, 8):
-                if column == "today" and name in ("build", "run", "outside", "checking", "gain"):
-                    grid.put(row, place, "–", f"{style} right")
-                    continue
-                amount = self.found.parts[column].get(name, float("nan"))
-                if known(valued(amount)):
-                    grid.name_it(self.named(f"{column}_{name}"), row, place)
-                    self.cells.place(amount, self.named(f"{column}_{name}"))
-                grid.put(row, place, _told(amount), f"cents {style} right")
-        return grid
+            grid.line(row, 1, ("▲", say(f"workbook.check.{name}", found=found), *[""] * 12), "guess row")
 
-    def flow(self, grid: Grid, row: int, flow: Flow) -> None:
-        """One line, its amount once, and by who pays it."""
-        line = (COST_TEXTS.say(f"component.{flow.component_id}"), say(f"workbook.phase.{flow.phase}"), COST_TEXTS.say(f"unit.{flow.unit_id}"))
-        grid.line(row, 1, line, "row")
-        for cell, number, style in ((4, flow.quantity, "figures"), (5, flow.price, "figures"), (6, flow.months if flow.summed is None else float("nan"), "two")):
-            if known(valued(number)):
-                self.amount(grid, row, cell, number, f"{style} row")
+
+def _scenarios(book: Book) -> tuple[dict[str, dict[str, float]], dict[str, Mapping[Column, Mapping[str, float]]]]:
+    """What those scenarios change that formulas can follow, and what the model says of all."""
+    study, movable, results = book.study, dict[str, dict[str, float]](), dict[str, Mapping[Column, Mapping[str, float]]]()
+    for name in () if study.engagement.scenario else study.engagement.scenarios:
+        under = study.engagement.under(name)
+        told = replace(study, engagement=under, workflow=under.workflow(study.workflow.id)).inputs
+        changed = {key: held for key, held in told.rows.items() if held.value != study.inputs.rows[key].value and not held.worked_out}
+        values = {key: held.range.likely for key, held in changed.items() if held.range and key in book.found.inputs}
+        here = scene(told, told.likely())
+        results[name] = sums(here, costed(here))
+        if len(values) == len(changed):
+            movable[name] = values
+    return movable, results
+
+
+def _cases(book: Book, summary: Grid, results: Mapping[str, Mapping[Column, Mapping[str, float]]]) -> Grid:
+    """Scenarios as the model told them, the choice among those that formulas can follow, and break-evens."""
+    study, wide = book.study, len(book.shown)
+    grid, case = book.grid("scenarios", (52.0, *(13.0,) * (2 * wide))), book.named("case")
+    heads = [(column, name) for name in ("all_in", "gain") for column in (book.shown if name == "all_in" else book.gaining)]
+    grid.line(TOP - 1, 1, ("", *(say(f"workbook.of_{name}", pattern=study.name(column)) for column, name in heads)), "head right")
+    rows: dict[str, Mapping[Column, Mapping[str, Any]]] = {say("workbook.as_reported"): book.found.parts, **{name: results[name] for name in (*book.scenarios, *(name for name in results if name not in book.scenarios))}}
+    for place, (name, found) in enumerate(rows.items()):
+        label = f"{place + 1} {name}" if place <= len(book.scenarios) else say("workbook.other_run", name=name)
+        grid.put(TOP + place, 1, label, "row")
+        for column, (of, part) in enumerate(heads, 2):
+            amount = _all_in(book, found["today"]) - _all_in(book, found[of]) if part == "gain" else _all_in(book, found[of])
+            grid.put(TOP + place, column, amount if part in found[of] else say("unknown"), f"{book.scale} row right")
+    row = TOP + len(rows)
+    grid.put(row, 1, say("workbook.now_row"), "sum")
+    for column, (of, part) in enumerate(heads, 2):
+        here = summary.at(TOP + book.shown.index(of), 9 if part == "all_in" else 10)
+        grid.put(row, column, Live(here, float((book.figures.rows[of][part] or 0) * book.figures.unit)), f"sum {book.scale} right")
+    if book.scenarios:
+        grid.put(4, 1, say("workbook.case"), "strong")
+        grid.put(4, 2, Live(f'IFERROR(MIN(MAX(VALUE(LEFT({case},FIND(" ",{case})-1)),1),{len(book.scenarios) + 1}),1)', 1.0), "whole right")
+        grid.names.append((book.named("case_number"), 4, 2))
+        summary.put(4, 12, say("workbook.case"), "strong")
+        summary.put(4, 13, f"1 {say('workbook.as_reported')}", "typed")
+        summary.names.append((case, 4, 13))
+        summary.typed.append((4, 13, grid.at(TOP, 1, TOP + len(book.scenarios))))
+    _break_even(book, grid, row + 2)
+    return grid
+
+
+def _all_in(book: Book, found: Mapping[str, Any]) -> float:
+    """The sum of a row's known parts, each rounded as the report rounds it."""
+    amounts = (float(valued(found[part])) for part in PARTS)
+    return float(sum(round(amount / book.figures.unit) * book.figures.unit for amount in amounts if not isnan(amount)))
+
+
+def _break_even(book: Book, grid: Grid, row: int) -> None:
+    """How few minutes an item may save, and at which volume patterns cost the same."""
+    grid.put(row, 1, say("workbook.break_even"), "section")
+    minutes, used = book.found.inputs.get("minutes_saved"), book.found.here.clock.months["calls"]
+    for column in book.gaining if minutes is not None else ():
+        row += 1
+        least = minutes - book.found.parts[column]["gain"] / (spares(book.found.here)[0] * used / minutes)
+        grid.line(row, 1, (say("workbook.least_minutes", pattern=book.study.name(column)), Live('IFERROR(MAX({0},0),"–")', max(float(valued(least)), 0.0), (least,))), "row two")
+    for even in book.study.costs.break_even:
+        if {*even.between} <= {*book.shown}:
+            row += 1
+            names = [book.study.name(column) for column in even.between]
+            grid.put(row, 1, say("workbook.same_cost", first=names[0], second=names[1]), "row")
+            if even.calls_per_month:
+                book.reported(grid, row, 2, even.calls_per_month, "whole")
             else:
-                grid.put(row, cell, "", "row")
-        self.amount(grid, row, 7, flow.total, "cents row right")
-        for place, column in enumerate(self.shown, 8):
-            grid.put(row, place, _told(flow.total) if any(flow is one for one in self.found.paid[column]) else "", "cents row right")
-
-    def amount(self, grid: Grid, row: int, column: int, number: Any, style: str) -> None:
-        """A number in the cell that others call it by."""
-        self.cells.place(number, grid.put(row, column, _told(number), style))
-
-    def cash(self) -> Grid:
-        """Each month: time, what leaves the house, and what has been gained so far."""
-        table = self.found.months
-        profiles = [key for key in table[0] if key != "tokens" or self.found.here.clock.switch_month]
-        stairs = {id(flow): flow for column in self.shown for flow in self.found.paid[column] if flow.stairs}
-        grid = self.grid("cash", (8.0, *(11.0,) * (len(profiles) + len(stairs) + 4 * len(self.shown))))
-        grid.put(HEAD, 1, say("workbook.month"), "head")
-        for month in range(LONGEST + 1):
-            grid.put(HEAD + 1 + month, 1, float(month), "whole row")
-        column = 2
-        for profile in profiles:
-            label = say("workbook.profile.later", months=f"{profile:.1f}") if isinstance(profile, float) else say(f"workbook.profile.{profile}")
-            self.months(grid, column, label, [0.0, *(month[profile] for month in table)], "four")
-            column += 1
-        for flow in stairs.values():
-            amounts = [flow.stairs.at(month["use"]) * month["month"] for month in table if flow.stairs]
-            self.months(grid, column, COST_TEXTS.say(f"component.{flow.component_id}"), [0.0, *amounts], "whole")
-            column += 1
-        for name in self.shown[1:]:
-            if known(valued(self.found.parts[name]["run"])) and known(valued(self.found.parts[name]["build"])):
-                self.months(grid, column, say("workbook.cash", pattern=self.study.name(name)), self.found.spent(name, outside=True), "whole")
-                column += 1
-        for name in self.gaining:
-            self.gained(grid, column, name)
-            column += 3
-        return grid
-
-    def months(self, grid: Grid, column: int, label: str, amounts: Sequence[Any], style: str) -> None:
-        """One column, from the day of the advice on."""
-        grid.put(HEAD, column, label, "head right")
-        for row, amount in enumerate(amounts, HEAD + 1):
-            self.amount(grid, row, column, amount, f"{style} row right")
-
-    def gained(self, grid: Grid, column: int, name: Column) -> None:
-        """What a pattern gains by month, so far, and whether it still has to pay back."""
-        amounts, first, last = self.found.gained(name), HEAD + 1, HEAD + 1 + LONGEST
-        self.months(grid, column, say("workbook.gained", pattern=self.study.name(name)), amounts, "whole")
-        grid.line(HEAD, column + 1, (say("workbook.so_far", pattern=self.study.name(name)), say("workbook.open")), "head right")
-        so_far = list(accumulate(float(valued(amount)) for amount in amounts))
-        open_ = list(accumulate((float(amount < 0) for amount in so_far), min))
-        for row, (amount, still) in enumerate(zip(so_far, open_, strict=True), first):
-            above = f"{grid.at(row - 1, column + 1)}+" if row > first else ""
-            grid.put(row, column + 1, Live(f"{above}{grid.at(row, column)}", amount), "whole row right")
-            waits = f"AND({grid.at(row - 1, column + 2)}=1,{grid.at(row, column + 1)}<0)" if row > first else f"{grid.at(row, column + 1)}<0"
-            grid.put(row, column + 2, Live(f"IF({waits},1,0)", still), "whole muted row")
-        months = self.named("horizon_months")
-        back = Live(f'IF({grid.at(last, column + 2)}=1,"{say("workbook.beyond")} "&{months},SUM({grid.at(first, column + 2, last)}))', say("money.beyond", months=self.study.months) if open_[-1] else sum(open_))
-        grid.line(4, column, (say("workbook.back"), back), "whole strong right")
-        grid.name_it(self.named(f"{name}_payback"), 4, column + 1)
-        self.curves[name] = grid.at(first, 1, last), grid.at(first, column + 1, last)
-
-    def summary(self, grid: Grid) -> None:
-        """The decision, the controls, the money table, charts and checks."""
-        grid.put(0, 1, self.study.decision.headline, "title")
-        grid.put(2, 1, say("workbook.lead.summary"), "sub")
-        grid.line(3, 1, (say("workbook.months"), ""), "strong")
-        grid.put(3, 5, say("workbook.discount"), "strong")
-        grid.put(3, 8, say("workbook.change"), "strong")
-        grid.put(3, 11, Live(f'IF({self.named("inputs_changed")}=0,"{say("workbook.no_change")}",{self.named("inputs_changed")}&" {say("workbook.differ")}")', say("workbook.no_change")), "strong")
-        grid.line(5, 1, (self.unit, *columns("workbook.head.summary")), "head right")
-        for row, column in enumerate(self.shown, 6):
-            self.row(grid, row, column)
-        row = 6 + len(self.shown)
-        for pattern in (p for p in PATTERNS if self.study.status(p) == "ruled_out"):
-            grid.line(row, 1, (self.study.name(pattern), ruled_out(self.study.advice, pattern)), "muted")
-            row += 1
-        grid.put(row + 1, 1, say("workbook.note"), "sub")
-        if self.gaining:
-            series = tuple((self.study.name(name), name, *self.curves[name]) for name in self.gaining)
-            grid.charts.append(SheetChart("line", say("workbook.chart.gain", unit=self.unit), row + 3, 1, 560, say("workbook.month"), series))
-        self.checks(grid, row + 20)
-
-    def row(self, grid: Grid, row: int, column: Column) -> None:
-        """One way of working, rounded as the report rounds it."""
-        money, figures = self.study.costs.money[column], printed(self.study.costs.money)
-        places = {"build": 2, "run": 3, "outside": 4, "checking": 5, "people": 6, "staff": 7, "wrong": 8, "all_in": 9, "gain": 10}
-        added = {"outside": (2, 3), "staff": (5, 6), "all_in": (2, 3, 5, 6, 8)}
-        grid.put(row, 1, self.study.name(column), f"row {column if column in PATTERNS else 'strong'}")
-        digits = 3 if figures.unit > 1 else 0
-        for name, place in places.items():
-            amount = figures.rows[column][name]
-            look = "row right strong" if name in added or name == "gain" else "row right"
-            if column == "today" and name in ("build", "run", "outside", "checking", "gain"):
-                grid.put(row, place, say("money.base") if name == "gain" else "–", f"{look} muted")
-            elif amount is None:
-                grid.put(row, place, say("unknown"), f"{look} muted")
-            else:
-                formula = f"ROUND({self.named(f'{column}_{name}')},-{digits})"
-                if name in added:
-                    formula = f"SUM({','.join(grid.at(row, one) for one in added[name])})"
-                elif name == "gain":
-                    formula = f"{grid.at(6, 9)}-{grid.at(row, 9)}"
-                grid.put(row, place, Live(formula, float(amount * figures.unit)), f"{look} {self.scale}")
-        if money.gain is None:
-            grid.line(row, 11, ["–"] * 4, "row right muted")
-            return
-        for place, value, style in ((11, money.gain.p10, self.scale), (12, money.gain.p90, self.scale), (13, money.gain_chance or 0.0, "percent")):
-            self.told(value, style, grid=grid, at=(row, place))
-        back = money.payback.likely if money.payback else None
-        grid.put(row, 14, Live(self.named(f"{column}_payback"), say("money.beyond", months=self.study.months) if back is None else float(back)), "row right whole")
-
-    def checks(self, grid: Grid, row: int) -> None:
-        """What must hold whatever is typed."""
-        grid.put(row, 1, say("workbook.checks"), "section")
-        bill = self.tab("bill")
-        lines = [f"ABS(SUM('{bill}'!${letters(place + 1)}${HEAD + 2}:${letters(place + 1)}${self.last_line + 1})-{self.named(f'{column}_all_in')})<0.005" for place, column in enumerate(self.shown, 8)]
-        tests = {"lines": lines, "gain": [f"ABS({self.named('today_all_in')}-{self.named(f'{c}_all_in')}-{self.named(f'{c}_gain')})<0.005" for c in self.gaining]}
-        tests["months"] = [f"ABS(SUM({self.curves[c][1].rpartition(':')[0].rpartition('$')[0]}${HEAD + 2 + LONGEST})-{self.named(f'{c}_gain')})<0.005" for c in self.gaining]
-        totals = [(c, float(valued(self.found.parts[c]["all_in"]))) for c in self.shown]
-        tests["report"] = [f"OR({self.named('inputs_changed')}>0,ABS({self.named(f'{c}_all_in')}-{amount!r})<0.005)" for c, amount in totals]
-        for place, (name, held) in enumerate(((name, held) for name, held in tests.items() if held), row + 1):
-            grid.put(place, 1, Live(f'IF(AND({",".join(held)}),"✓","▲")', "✓"), "strong row")
-            grid.line(place, 2, (say(f"workbook.check.{name}"), *[""] * 12), "row")
+                grid.put(row, 2, even.reason, "muted row")
 
 
-def _told(number: Any) -> Any:
-    """A number, or that it is not known."""
-    return number if known(valued(number)) else say("unknown")
-
-
-def _look(held: Input, value: float) -> str:
-    if held.assumption.in_percent:
-        return "percent" if value >= 0.1 or not value else "permille"
-    return next((look for least, look in ((100, "whole"), (10, "one"), (0.1, "two")) if abs(value) >= least), "figures")
-
-
-def _words(held: Input) -> str:
-    value = held.range.likely if held.range else held.value
-    return say("unknown") if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+def _programme(books: Sequence[Book], studies: Sequence[Study]) -> Grid:
+    """All workflows with what their destinations cost and gain; platforms and documents that several share are paid once."""
+    grid = Grid(say("workbook.tab.programme"), (2.0, 46.0, 14.0, *(15.0,) * 4), TOP)
+    grid.put(0, 1, say("workbook.title.programme"), "title")
+    grid.put(1, 1, studies[0].engagement.client, "sub")
+    grid.put(2, 1, say("workbook.lead.programme"), "sub")
+    grid.line(TOP - 1, 1, columns("workbook.head.programme"), "head right")
+    for row, book in enumerate(books, TOP):
+        first = book.study.decision.destination
+        grid.line(row, 1, (f"{book.number} {book.study.workflow.name}", book.study.name(first)), "row")
+        for place, name in enumerate(("outside", "all_in", "gain"), 3):
+            amount = float(valued(book.found.parts[first].get(name, nan)))
+            grid.put(row, place, say("unknown") if isnan(amount) else Live(book.named(f"{first}_{name}"), amount), "whole row right")
+        grid.put(row, 6, "–", "row right")
+        if first in book.gaining:
+            payback = book.study.costs.money[first].payback
+            grid.cells[row, 6] = Live(book.named(f"{first}_payback"), float(payback.likely) if payback and payback.likely is not None else say("money.beyond", months=book.study.months)), "whole row right"
+    row = TOP + len(books)
+    grid.put(row, 1, say("workbook.sum"), "row sum")
+    for place in (2, 3, 4, 5, 6):
+        amounts = [cell.value for cell in (grid.cells[one, place][0] for one in range(TOP, row)) if isinstance(cell, Live) and not isinstance(cell.value, str)]
+        grid.put(row, place, Live(f"SUM({grid.at(TOP, place, row - 1)})", float(sum(amounts))) if place in (3, 4, 5) else "", "whole sum right")
+    joint = together(studies)
+    if joint and joint.saved is not None:
+        differ, total = "+".join(book.named("inputs_changed") for book in books), sum(amount for amount in joint.alone.values() if amount)
+        grid.put(row + 1, 1, say("together.saved"), "row")
+        grid.put(row + 1, 3, Live(f'IF({differ}=0,{-joint.saved!r},"{say("workbook.again")}")', -joint.saved), "whole muted row right")
+        grid.line(row + 2, 1, (say("workbook.shared_sum"), ""), "sum")
+        grid.put(row + 2, 3, Live(f"SUM({grid.at(row, 3)},{grid.at(row + 1, 3)})", total - joint.saved), "whole sum right")
+    return grid
