@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-import strategies  # noqa: F401 - loads the profile that all tests share
+import strategies
 from hypothesis import strategies as st
 
 from advisorkit.catalog import prices, tables
@@ -120,3 +120,14 @@ def _near(draw: st.DrawFn, name: str, likely: float) -> float:
     if TABLE[name].kind == "real":
         return draw(st.floats(-0.5, 1.0))
     return (likely or 1.0) * draw(st.floats(0.01, 100))
+
+
+@st.composite
+def told(draw: st.DrawFn) -> Engagement:
+    """Any engagement; mostly with a volume and some of today's figures."""
+    found = draw(strategies.engagements)
+    answers = {name: answer for name, answer in answered(ANSWERS).items() if draw(st.integers(0, 3))}
+    figures = {name: setting(value) for name, value in TODAYS_FIGURES.items() if draw(st.integers(0, 3))}
+    first = found.workflows[0]
+    first = replace(first, answers={**answers, **first.answers}, assumptions={**figures, **first.assumptions}, pilots=())
+    return replace(found, workflows=(first,))

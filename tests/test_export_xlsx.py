@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import os
 import random
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
@@ -13,6 +20,8 @@ import formualizer
 import numpy as np
 import openpyxl
 import pytest
+from hypothesis import Phase, assume, given, settings
+from priced import answered, engagement, told
 
 from advisorkit.costs.columns import columns
 from advisorkit.costs.flows import scene
@@ -20,16 +29,18 @@ from advisorkit.costs.formulas import LONGEST, Formulas, formulas
 from advisorkit.costs.inputs import Input, Inputs
 from advisorkit.costs.money import sums
 from advisorkit.costs.traced import Traced
-from advisorkit.export.blocks import Cover, Done
+from advisorkit.export.blocks import Cell, Cover, Done, LineItems, Money, table_of
 from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import bundle
 from advisorkit.export.sheets import Worksheet
 from advisorkit.export.xlsx import render
 from advisorkit.report.cost_workbook import cost_workbook
+from advisorkit.report.workbook_sheets import CONTROLS, TOP
 from advisorkit.store import reading, samples
 from advisorkit.study.pilots import pilots_of
-from advisorkit.study.study import Study, studies
-from advisorkit.values.errors import PriceError
+from advisorkit.study.study import Study, studies, together
+from advisorkit.values.engagement import Engagement, Scenario
+from advisorkit.values.errors import EngagementError, PriceError, RenderError
 from advisorkit.values.quantities import Estimate
 
 CENT = 0.005
@@ -60,7 +71,7 @@ class Workbook:
         self.told, self.sheets, self.raw = told, [one for one in blocks if isinstance(one, Worksheet)], render(notebook(*blocks))
         self.names = {name: (sheet.name, row + 1, column + 1) for sheet in self.sheets for name, row, column in sheet.names}
         self.yours = {name: ("Inputs", row, 7) for name, (sheet, row, _) in self.names.items() if sheet == "Inputs" and name != "inputs_changed"}
-        self.yours |= {"horizon_months": ("Summary", 4, 4), "discount_rate": ("Summary", 4, 7)}
+        self.yours |= {name: ("Summary", row + 1, column + 1) for name, (row, column) in CONTROLS.items()}
 
     def changes(self, rng: random.Random) -> dict[str, float]:
         """Some inputs, each with another value; always another horizon."""
@@ -124,31 +135,26 @@ def test_recalculated_with_other_inputs_it_is_the_models_own_bill_to_the_cent(na
 def test_three_hundred_sets_of_inputs_and_horizons_recalculate_to_the_cent() -> None:
     rng = random.Random(1)
 
-    for told in (study("marked-pilot"), *(one for one in sample("source-text") if not one.decision.replaced)):
-        book = Workbook(told)
+    for one in (study(), *(one for one in sample("source-text") if not one.decision.replaced)):
+        book = Workbook(one)
         for _ in range(40):
             typed = book.changes(rng)
-            assert list(off(told, book.recalculated(typed), typed)) == []
+            assert list(off(one, book.recalculated(typed), typed)) == []
 
 
-def test_what_is_stored_in_the_file_is_what_its_formulas_give(tmp_path: Path) -> None:
-    raw = Workbook(study()).raw
-    (tmp_path / "cost.xlsx").write_bytes(raw)
-    stored, live = (openpyxl.load_workbook(tmp_path / "cost.xlsx", data_only=values) for values in (True, False))
-    book = formualizer.load_workbook_bytes(raw)
-    book.evaluate_all()
+def test_what_is_stored_in_the_file_is_what_its_formulas_give() -> None:
+    book = Workbook(study())
 
-    formulas_ = [(sheet.title, cell) for sheet in live for row in sheet for cell in row if cell.data_type == "f"]
-    assert len(formulas_) > 2000
-    for sheet, cell in formulas_:
-        found, kept = book.evaluate_cell(sheet, cell.row, cell.column), stored[sheet][cell.coordinate].value
-        assert found == (kept if isinstance(kept, str) else pytest.approx(kept, rel=1e-9, abs=1e-9)), (sheet, cell.coordinate, cell.value)
+    assert sum(bool(formula) for sheet in book.sheets for _, _, formula, *_ in sheet.cells) > 2000
+    assert list(unequal(book)) == []
 
 
 def test_each_input_has_a_name_and_every_formula_fits_a_cell() -> None:
     book = Workbook(study())
 
-    assert set(formulas(study().inputs).inputs) <= set(book.names)
+    used = {row[2] for sheet in openpyxl.load_workbook(io.BytesIO(book.raw)) if sheet.title == "Inputs" for row in sheet.iter_rows(values_only=True) if row[7]}
+    assert used - {"Cell name", "", None} <= set(book.names)
+    assert {"calls_per_month", "hourly_cost", "horizon_months", "error_rate_rag"} <= set(book.names)
     assert max(len(formula) for sheet in book.sheets for _, _, formula, *_ in sheet.cells) < 8192
 
 
@@ -166,3 +172,193 @@ def test_a_branch_on_a_traced_value_is_refused() -> None:
     with pytest.raises(TypeError, match="taken for a plain number"):
         float(calls)
     assert isinstance(np.where(calls > 3, calls, 0), Traced)
+
+
+@given(told())
+@settings(max_examples=12, phases=(Phase.explicit, Phase.generate))
+def test_whatever_an_engagement_knows_the_book_recalculates_to_what_it_stores_and_follows_what_is_typed(found: Engagement) -> None:
+    study_ = Study(found, found.workflows[0], draws=2**6)
+    try:
+        study_.finish()
+    except (EngagementError, PriceError):
+        assume(condition=False)
+    assume(not study_.decision.replaced)
+    book = Workbook(study_)
+
+    assert list(unequal(book)) == []
+    typed = book.changes(random.Random(len(found.client)))
+    assert list(off(study_, book.recalculated(typed), typed)) == []
+
+
+def unequal(book: Workbook) -> Iterator[str]:
+    """Formulas that give something else than the file stores beside them."""
+    engine = formualizer.load_workbook_bytes(book.raw)
+    engine.evaluate_all()
+    for sheet in book.sheets:
+        for row, column, formula, text, number, _ in sheet.cells:
+            found, stored = engine.evaluate_cell(sheet.name, row + 1, column + 1) if formula else None, text if number is None else number
+            if formula and found != (stored if isinstance(stored, str) else pytest.approx(stored, rel=1e-9, abs=1e-6)):
+                yield f"{sheet.name} {row} {column}: {formula} gives {found}, stored is {stored}"
+
+
+def test_ranges_and_chances_ask_for_another_run_as_soon_as_an_input_differs() -> None:
+    book = Workbook(study())
+    summary = next(sheet for sheet in book.sheets if sheet.name == "Summary")
+    drawn = [(row + 1, column + 1) for row, column, formula, *_ in summary.cells if "run again" in formula]
+
+    def read(typed: Mapping[str, float]) -> set[Any]:
+        engine = formualizer.load_workbook_bytes(book.raw)
+        for name, value in typed.items():
+            engine.set_value(*book.yours[name], value)
+        engine.evaluate_all()
+        return {engine.evaluate_cell("Summary", *place) for place in drawn}
+
+    assert len(drawn) == 12  # from, to and chance of four patterns
+    assert "run again" not in read({})
+    assert read({"hourly_cost": 59.0}) == {"run again"}
+    assert "run again" not in read({"hourly_cost": 58.0})  # typed as it was
+
+
+def test_a_scenario_that_is_chosen_gives_the_models_own_bill_for_it() -> None:
+    book = Workbook(study())
+    engine = formualizer.load_workbook_bytes(book.raw)
+
+    engine.set_value(*book.names["case"], "2 half the volume")
+    engine.evaluate_all()
+
+    halved = book.told.engagement.under("half the volume")
+    told_ = replace(book.told, engagement=halved, workflow=halved.workflows[0])
+    cells = {name: engine.evaluate_cell(*place) for name, place in book.names.items()}
+    assert cells["calls_per_month"] == pytest.approx(told_.inputs.likely()["calls_per_month"])
+    assert list(off(told_, cells, {})) == []
+
+
+def test_paid_back_and_money_by_month_are_the_models_own() -> None:
+    told_, book = study(), Workbook(study())
+    engine = formualizer.load_workbook_bytes(book.raw)
+    engine.evaluate_all()
+    row = told_.costs.money["rag"]
+
+    assert row.payback is not None
+    assert engine.evaluate_cell(*book.names["rag_payback"]) == row.payback.likely
+    cash = next(sheet for sheet in book.sheets if sheet.name == "Cash by month")
+    [column] = [c for r, c, _, text, *_ in cash.cells if r == TOP - 1 and text == "RAG: leaves the house"]
+    paid = [engine.evaluate_cell("Cash by month", TOP + 1 + month, column + 1) for month in range(61)]
+    assert paid[0] == pytest.approx(row.by_year[0].one_off)
+    assert sum(paid) == pytest.approx(sum(year.one_off + year.running for year in row.by_year))
+    assert paid[37:] == [0] * 24
+
+
+def test_a_part_that_is_not_known_is_said_to_be_so_and_makes_sums_lower_bounds() -> None:
+    found = engagement(assumptions={"minutes_per_item": 6.0})  # today's share wrong is missing
+    book = Workbook(Study(found, found.workflows[0], draws=2**6))
+    summary = {(row, column): (text, number, style) for sheet in book.sheets if sheet.name == "Summary" for row, column, _, text, number, style in sheet.cells}
+
+    today = {column: summary[TOP, column] for column in range(1, 15)}
+    assert today[8][0] == "not known"
+    assert "_least" in today[9][2]
+    assert summary[TOP + 1, 11][0].startswith("not known: ask for")
+    assert "error_rate_today" not in book.names
+
+
+def test_several_workflows_have_sheets_of_their_own_behind_one_page_that_pays_shared_builds_once() -> None:
+    told_ = sample("source-text")
+    raw = render(notebook(*cost_workbook(told_)))
+    engine = formualizer.load_workbook_bytes(raw)
+    engine.evaluate_all()
+    joint = together(told_)
+    page = next(one for one in cost_workbook(told_) if isinstance(one, Worksheet))
+    shared = next(row for row, column, _, text, *_ in page.cells if column == 1 and "paid once" in text and text.startswith("Together"))
+
+    assert engine.sheet_names[:3] == ["Programme", "1 Summary", "1 Inputs"]
+    assert all(len(name) <= 31 for name in engine.sheet_names)
+    assert joint is not None and joint.shared is not None
+    assert engine.evaluate_cell("Programme", shared + 1, 4) == pytest.approx(joint.shared)
+    assert engine.evaluate_cell("Programme", TOP + 1, 5) == pytest.approx(float(told_[0].costs.money[told_[0].decision.destination].all_in.likely))
+
+
+HOSTILE = ("=1+1", '=HYPERLINK("http://a")', "+cmd|' /C calc'!A0", "@SUM(A1)", "{=1}", "http://example.org", "</t>]]>&", "\u202eevil", "😀" * 50, "x" * 10_000, "-2+3", "\x00\x07")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_clients_words_are_text_whatever_they_look_like(text: str, tmp_path: Path) -> None:
+    found = engagement(client=text, scenarios={text: Scenario(answers=answered({"calls_per_month": 9000}))})
+    workflow = replace(found.workflows[0], name=text)
+    book = Workbook(Study(replace(found, workflows=(workflow,)), workflow, draws=2**6))
+    (tmp_path / "hostile.xlsx").write_bytes(book.raw)
+
+    live = openpyxl.load_workbook(tmp_path / "hostile.xlsx")
+    held = [cell for sheet in live for row in sheet for cell in row if isinstance(cell.value, str) and cell.data_type != "f"]
+    assert any(shown(text) in cell.value for cell in held)
+    assert not any(text in cell.value for sheet in live for row in sheet for cell in row if cell.data_type == "f")
+    assert not any(cell.hyperlink for cell in held)
+
+
+def shown(text: str) -> str:
+    """As openpyxl reads it: control characters are written out by their numbers."""
+    return re.sub(r"[\x00-\x08]", lambda found: f"_x{ord(found[0]):04X}_", text)[:30_000]
+
+
+def test_it_opens_at_the_summary_with_two_charts_and_lists_what_may_be_typed() -> None:
+    parts = zipfile.ZipFile(io.BytesIO(Workbook(study()).raw))
+    charts = [parts.read(name).decode() for name in parts.namelist() if name.startswith("xl/charts/chart")]
+    live = openpyxl.load_workbook(io.BytesIO(parts.fp.getvalue()))  # type: ignore[union-attr]
+
+    assert live.active.title == "Summary"
+    assert ["lineChart" in one for one in charts] == [True, False]
+    assert all("<c:numCache>" in one or "<c:numRef>" in one for one in charts)
+    assert len(live["Inputs"].data_validations.dataValidation) > 5
+    assert not any("http" in part for name in parts.namelist() if name.endswith(".rels") for part in re.findall(r'TargetMode="External"', parts.read(name).decode()))
+
+
+def test_a_notebook_without_such_sheets_gives_a_workbook_of_its_tables() -> None:
+    bill_ = LineItems("Money: [a]/b", "EUR", (Cell("RAG"),), (Money("Build", (21_600.0,)), Money("=Run", (None,))))
+    raw = render(notebook(table_of("Cases", ("Part", "Right"), [("=1+1", "63%")], (1,)), bill_))
+    live = openpyxl.load_workbook(io.BytesIO(raw))
+
+    assert live.sheetnames == ["Cases", "Money a b"]
+    assert [cell.value for cell in live["Cases"][4]] == ["=1+1", "63%"]
+    assert live["Cases"]["A4"].data_type == "s"
+    assert live["Money a b"]["B4"].value == 21_600
+    with pytest.raises(RenderError, match="neither|nothing here is a sheet or a table"):
+        render(notebook())
+
+
+DETERMINISM = """
+import sys, hashlib
+sys.path.insert(0, {tests!r})
+from test_export_xlsx import Workbook, study
+print(hashlib.sha256(Workbook(study()).raw).hexdigest())
+"""
+
+
+def test_two_processes_in_other_time_zones_make_the_same_bytes() -> None:
+    code = DETERMINISM.format(tests=str(Path(__file__).parent))
+    made = [
+        subprocess.run([sys.executable, "-c", code], env={**os.environ, "TZ": zone, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True).stdout
+        for zone, seed in (("UTC", "1"), ("Asia/Tokyo", "2"))
+    ]
+
+    assert made[0] == made[1] != ""
+
+
+@pytest.mark.skipif(not shutil.which("soffice"), reason="needs LibreOffice")
+@pytest.mark.soak
+def test_libreoffice_recalculates_twenty_sets_of_inputs_to_the_cent(tmp_path: Path) -> None:
+    rng, books = random.Random(3), [Workbook(study(*case)) for case in CASES]
+    typed = [(books[n % len(books)], books[n % len(books)].changes(rng)) for n in range(20)]
+    for n, (book, values) in enumerate(typed):
+        live = openpyxl.load_workbook(io.BytesIO(book.raw))
+        for name, value in values.items():
+            sheet, row, column = book.yours[name]
+            live[sheet].cell(row, column).value = value
+        live.save(tmp_path / f"{n}.xlsx")  # without the stored values, so that LibreOffice has to work them out
+
+    subprocess.run(["soffice", "--headless", f"-env:UserInstallation=file://{tmp_path}/profile", "--convert-to", "xlsx", "--outdir", tmp_path / "out", *tmp_path.glob("*.xlsx")], check=True, capture_output=True, timeout=600)
+
+    for n, (book, values) in enumerate(typed):
+        found = openpyxl.load_workbook(tmp_path / "out" / f"{n}.xlsx", data_only=True)
+        cells = {name: found[sheet].cell(row, column).value for name, (sheet, row, column) in book.names.items()}
+        assert list(off(book.told, cells, values)) == []
+        assert [cell.coordinate for sheet in found for row in sheet for cell in row if cell.data_type == "e"] == []
+        assert {found["Summary"].cell(row, 2).value for row in range(TOP, 60)} & {"✓"}

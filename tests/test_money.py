@@ -15,8 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
-from priced import ANSWERS, TODAYS_FIGURES, answered, changes, engagement, fixed, having, inputs, setting, without
-from strategies import engagements
+from priced import TODAYS_FIGURES, changes, engagement, fixed, having, inputs, told, without
 
 from advisorkit.batch.inputs import job_of
 from advisorkit.batch.runner import path_of
@@ -127,17 +126,6 @@ def test_staff_time_is_no_money_that_leaves_the_house() -> None:
 
 
 # Every output
-
-
-@st.composite
-def told(draw: st.DrawFn) -> Engagement:
-    """Any engagement; mostly with a volume and some of today's figures."""
-    found = draw(engagements)
-    answers = {name: answer for name, answer in answered(ANSWERS).items() if draw(st.integers(0, 3))}
-    figures = {name: setting(value) for name, value in TODAYS_FIGURES.items() if draw(st.integers(0, 3))}
-    first = found.workflows[0]
-    first = replace(first, answers={**answers, **first.answers}, assumptions={**figures, **first.assumptions}, pilots=())
-    return replace(found, workflows=(first,))
 
 
 def worked_out(found: Engagement) -> Study:

@@ -18,7 +18,7 @@ from advisorkit.costs.traced import Traced, total
 from advisorkit.values.quantities import Estimate
 
 LONGEST = 60
-"""Most months that formulas follow."""
+"""Months that formulas follow, or more where the horizon is longer."""
 SETTLED = frozenset({"switch_month", "review_first_months", "review_later_until", "tuned_hosting_hour", "gpu_tokens_per_second"})
 """Inputs that decide what is paid for at all: another value takes another run of the model."""
 BATCHED = frozenset({"batch_share", "tuned_batch_share"})
@@ -98,7 +98,7 @@ class Formulas:
 
 def formulas(inputs: Inputs) -> Formulas:
     """The model of `inputs` as formulas. What is not known stays so; words, models and token prices stand as they are."""
-    far = replace(inputs, rows={**inputs.rows, "horizon_months": replace(inputs.rows["horizon_months"], value=Estimate.of(LONGEST))})
+    far = replace(inputs, rows={**inputs.rows, "horizon_months": replace(inputs.rows["horizon_months"], value=Estimate.of(max(LONGEST, inputs.months)))})
     kept: dict[Any, Traced] = {}
     values = inputs.likely()
     typed = {name: Traced.of(name, float(value), kept) for name, value in values.items() if known(value) and name not in SETTLED and (value or name not in BATCHED)}
@@ -116,13 +116,13 @@ def _clock(inputs: Inputs, values: Mapping[str, Any]) -> FormulaClock:
     """Every month by itself, and what each profile is worth in all of them."""
     (growth, discount), ramp = monthly_logs(values), np.maximum(values["adoption_months"], 1.0)
     checks, switch = inputs.checks(values), inputs.whole("switch_month")
-    plain = Clock(LONGEST, np.exp(growth), np.exp(discount), values["adoption"], ramp, np.inf, switch, values["switch_price_share"], {}, {}, checks)
+    plain = Clock(inputs.months, np.exp(growth), np.exp(discount), values["adoption"], ramp, np.inf, switch, values["switch_price_share"], {}, {}, checks)
     starts = [months for months, _ in inputs.later]
-    table = tuple(_month(plain, month, starts, inputs.falling) for month in zip(plain.each_month(), [values["horizon_months"]] * LONGEST, strict=True))
+    table = tuple(_month(plain, month, starts, inputs.falling) for month in zip(plain.each_month(), [values["horizon_months"]] * inputs.months, strict=True))
     worth: dict[Any, Any] = {profile: total([month[profile] for month in table]) for profile in table[0] if profile not in {"discount", "share", "use"}}
     months = {"once": np.float64(1.0), "checked": worth["calls"] * checks[-1][1], **worth}
     return FormulaClock(
-        LONGEST, plain.growth, plain.discount, plain.adoption, ramp, np.inf, switch, plain.switch_share, months, {start: worth[start] for start in starts}, checks, table=table,
+        inputs.months, plain.growth, plain.discount, plain.adoption, ramp, np.inf, switch, plain.switch_share, months, {start: worth[start] for start in starts}, checks, table=table,
     )
 
 

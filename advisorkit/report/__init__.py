@@ -6,6 +6,7 @@ A template's cells open a job and show pages; each page is a function from a `St
 from advisorkit.export.bundles import done, show
 from advisorkit.report.advice_pages import summary
 from advisorkit.report.cost_pages import costs
+from advisorkit.report.cost_workbook import cost_workbook
 from advisorkit.report.job import Report, job_document, make_report, open_job, write_job
 from advisorkit.report.pictures import rung_name
 from advisorkit.report.pilot_pages import charter, failures, moved, pilot_cover, result
@@ -13,6 +14,6 @@ from advisorkit.report.slides import slides
 from advisorkit.study.study import Study
 
 __all__ = [
-    "Report", "Study", "charter", "costs", "done", "failures", "job_document", "make_report", "moved", "open_job", "pilot_cover", "result", "rung_name", "show",
-    "slides", "summary", "write_job",
+    "Report", "Study", "charter", "cost_workbook", "costs", "done", "failures", "job_document", "make_report", "moved", "open_job", "pilot_cover", "result",
+    "rung_name", "show", "slides", "summary", "write_job",
 ]

@@ -7,9 +7,9 @@ from dataclasses import replace
 from math import isnan, nan
 from typing import Any
 
+from advisorkit.costs.assumption import known
 from advisorkit.costs.columns import columns as costed
 from advisorkit.costs.flows import Column, scene
-from advisorkit.costs.formulas import LONGEST
 from advisorkit.costs.money import spares, sums
 from advisorkit.costs.results import PARTS
 from advisorkit.costs.traced import valued
@@ -125,19 +125,19 @@ def _charts(book: Book, grid: Grid, row: int) -> None:
 
 def _checks(book: Book, grid: Grid, row: int) -> None:
     """What must hold whatever is typed, and what is still open."""
-    money, changed, months = book.study.costs.money, book.named("inputs_changed"), TOP + LONGEST + 1
+    money, changed, months = book.study.costs.money, book.named("inputs_changed"), TOP + len(book.found.months) + 1
     all_in, gain = ({column: book.named(f"{column}_{name}") for column in book.shown} for name in ("all_in", "gain"))
-    whole = {column: float(valued(book.found.parts[column]["all_in"])) for column in book.shown}
+    whole = {column: amount for column in book.shown if not isnan(amount := float(valued(book.found.parts[column]["all_in"])))}
     tests = {
-        "lines": [f"SUM({book.bills[column]})-{all_in[column]}" for column in book.shown if not money[column].unknown],
-        "gain": [f"{all_in['today']}-{all_in[column]}-{gain[column]}" for column in book.gaining],
-        "months": [f"{book.gains[column][1].rpartition(':')[0].rpartition('$')[0]}${months}-{gain[column]}" for column in book.gaining],
-        "report": [f"IF({changed}=0,{all_in[column]}-{amount!r},0)" for column, amount in whole.items()],
+        "lines": {column: f"SUM({book.bills[column]})-{all_in[column]}" for column in whole if not money[column].unknown},
+        "gain": {column: f"{all_in['today']}-{all_in[column]}-{gain[column]}" for column in book.gaining},
+        "months": {column: f"{book.gains[column][1].rpartition(':')[0].rpartition('$')[0]}${months}-{gain[column]}" for column in book.gaining},
+        "report": {column: f"IF({changed}=0,{all_in[column]}-{amount!r},0)" for column, amount in whole.items()},
     }
     grid.put(row, 1, say("workbook.checks"), "section")
     for name, differences in ((name, found) for name, found in tests.items() if found):
         row += 1
-        holds = ",".join(f"ABS({difference})<0.005" for difference in differences)
+        holds = ",".join(f"ABS({difference})<0.005+0.000000000001*ABS({all_in[column]})" for column, difference in differences.items())
         grid.line(row, 1, (Live(f'IF(AND({holds}),"✓","▲")', "✓"), say(f"workbook.check.{name}"), *[""] * 12), "row")
     guesses = sum(held.guess for name, held in book.study.inputs.rows.items() if name in book.found.inputs)
     unknown = [book.study.name(column) for column in book.shown if money[column].unknown]
@@ -155,8 +155,11 @@ def _scenarios(book: Book) -> tuple[dict[str, dict[str, float]], dict[str, Mappi
         told = replace(study, engagement=under, workflow=under.workflow(study.workflow.id)).inputs
         changed = {key: held for key, held in told.rows.items() if held.value != study.inputs.rows[key].value and not held.worked_out}
         values = {key: held.range.likely for key, held in changed.items() if held.range and key in book.found.inputs}
-        here = scene(told, told.likely())
-        results[name] = sums(here, costed(here))
+        try:
+            here = scene(told, told.likely())
+            results[name] = sums(here, costed(here))
+        except PriceError:
+            continue
         if len(values) == len(changed):
             movable[name] = values
     return movable, results
@@ -173,13 +176,14 @@ def _cases(book: Book, summary: Grid, results: Mapping[str, Mapping[Column, Mapp
         label = f"{place + 1} {name}" if place <= len(book.scenarios) else say("workbook.other_run", name=name)
         grid.put(TOP + place, 1, label, "row")
         for column, (of, part) in enumerate(heads, 2):
-            amount = _all_in(book, found["today"]) - _all_in(book, found[of]) if part == "gain" else _all_in(book, found[of])
-            grid.put(TOP + place, column, amount if part in found[of] else say("unknown"), f"{book.scale} row right")
+            whole = _all_in(book, found["today"]) - _all_in(book, found[of]) if part == "gain" else _all_in(book, found[of])
+            grid.put(TOP + place, column, whole if known(valued(found[of].get(part, nan))) else say("unknown"), f"{book.scale} row right")
     row = TOP + len(rows)
     grid.put(row, 1, say("workbook.now_row"), "sum")
     for column, (of, part) in enumerate(heads, 2):
         here = summary.at(TOP + book.shown.index(of), 9 if part == "all_in" else 10)
-        grid.put(row, column, Live(here, float((book.figures.rows[of][part] or 0) * book.figures.unit)), f"sum {book.scale} right")
+        amount = book.figures.rows[of][part]
+        grid.put(row, column, Live(here, say("unknown") if amount is None else float(amount * book.figures.unit)), f"sum {book.scale} right")
     if book.scenarios:
         grid.put(4, 1, say("workbook.case"), "strong")
         grid.put(4, 2, Live(f'IFERROR(MIN(MAX(VALUE(LEFT({case},FIND(" ",{case})-1)),1),{len(book.scenarios) + 1}),1)', 1.0), "whole right")

@@ -51,8 +51,9 @@ class Report:
 
     @property
     def cost_workbook(self) -> Iterator[Block]:
-        """Sheets of the cost workbook, worked out when they are shown."""
-        return cost_workbook(self.workflows)
+        """Sheets of the cost workbook, worked out when they are shown; none where nothing is priced."""
+        priced = any(study.priced and not study.decision.replaced for study in self.workflows)
+        return cost_workbook(self.workflows) if priced else iter(())
 
     @property
     def programme(self) -> tuple[Block, ...]:

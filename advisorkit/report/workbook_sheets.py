@@ -12,7 +12,7 @@ from typing import Any
 from advisorkit.costs.assumption import known
 from advisorkit.costs.flows import TEXTS as COST_TEXTS
 from advisorkit.costs.flows import Column, Flow
-from advisorkit.costs.formulas import LONGEST, Formulas, formulas
+from advisorkit.costs.formulas import Formulas, formulas
 from advisorkit.costs.inputs import Input
 from advisorkit.costs.money import Printed, printed, stays
 from advisorkit.costs.traced import valued
@@ -121,7 +121,9 @@ def inputs(book: Book, summary: Grid) -> Grid:
     grid = book.grid("inputs", (40.0, 25.0, 9.0, 10.0, 9.0, 11.0, 11.0, 20.0, 62.0, 9.0, 9.0, 9.0), "workbook.head.inputs", (1, 2, 8, 9))
     swings, rows, row = book.study.costs.tornado, book.study.inputs.rows, TOP
     bars = {bar.input: bar for bar in swings.bars} if swings and swings.against == "today" else {}
-    behind = book.found.behind(book.found.parts[column][name] for column in book.shown for name in AMOUNTS if name in book.found.parts[column]) | {*CONTROLS}
+    lines = (number for column in book.shown for flow in book.found.paid[column] for number in (flow.total, flow.quantity, flow.price))
+    sums = (number for column in book.shown for name, number in book.found.parts[column].items() if name in AMOUNTS)
+    behind = book.found.behind((*lines, *sums, *book.found.months[-1].values())) | {*CONTROLS}
     groups = {"controls": list(CONTROLS), "telling": [*swings.telling] if swings else []} | {key: [*rows] for key in map(_topic, rows.values())}
     left = {name for name in book.found.inputs if name in behind}
     for group, members in groups.items():
@@ -231,13 +233,13 @@ def _line(book: Book, grid: Grid, row: int, flow: Flow) -> None:
 
 def cash(book: Book) -> Grid:
     """Each month: time, what leaves the house, and what has been gained so far."""
-    table, last = book.found.months, TOP + LONGEST
+    table, last = book.found.months, TOP + len(book.found.months)
     profiles = [key for key in table[0] if key != "tokens" or book.found.here.clock.switch_month]
     stairs = {id(flow): flow for column in book.shown for flow in book.found.paid[column] if flow.stairs}
     known_ = [column for column in book.shown[1:] if all(known(valued(book.found.parts[column][part])) for part in ("build", "run"))]
     grid = book.grid("cash", (8.0, *(11.0,) * (len(profiles) + len(stairs) + len(known_) + 3 * len(book.gaining))))
     grid.put(TOP - 1, 1, say("workbook.month"), "head")
-    for month in range(LONGEST + 1):
+    for month in range(len(book.found.months) + 1):
         grid.put(TOP + month, 1, float(month), "whole row")
     told_: list[tuple[str, Sequence[Any], str]] = [
         (say("workbook.profile.later", months=f"{key:.1f}") if isinstance(key, float) else say(f"workbook.profile.{key}"), [0.0, *(month[key] for month in table)], "four") for key in profiles
