@@ -12,7 +12,7 @@ import numpy as np
 from advisorkit.costs.assumption import Values
 from advisorkit.costs.inputs import Inputs
 from advisorkit.values.patterns import PatternId
-from advisorkit.values.prices import TokenPrices
+from advisorkit.values.prices import LEAST_PRICE, TokenPrices
 
 Prices = tuple[Any, Any, Any, Any]
 Plan = tuple[Any, Any, Any, Any]
@@ -153,17 +153,13 @@ def _prices(inputs: Inputs, v: Values, name: str, prompt_tokens: Any) -> Prices:
     return tuple(price * v["tuned_markup"] for price in found) if inputs.model(name).kind != "tuned" else found
 
 
-_LEAST_PRICE = 1e-100
-"""Below it a negotiated price is nothing, and no ratio to it is taken."""
-
-
 def _prefix_paid(inputs: Inputs, v: Values, name: str, prices: Prices, plans: Plans, prefix: Any) -> Plan:
     """How often a call pays the standing prompt fresh, from the cache and into it, and the price of writing it there."""
     (fresh, _, read, write), model = prices, inputs.model(name)
     least = model.cache_from or 0
     if model.cache_minutes is None or not np.any(fresh) or np.all(prefix < least):
         return 1.0, 0.0, 0.0, write
-    paid = np.maximum(fresh, _LEAST_PRICE)
+    paid = np.maximum(fresh, LEAST_PRICE)
     key = (name, read / paid, write / paid) if np.ndim(fresh) == 0 else None
     plan = plans.get(key)
     if plan is None:

@@ -19,6 +19,9 @@ STALE_DAYS = 180
 SURVEY_DAYS = 730
 """Days since a statistic or a judged figure was published or made after which it carries a warning; it stops no report."""
 
+LEAST_PRICE = 1e-100
+"""Below it a negotiated price is nothing, and no ratio to it is taken."""
+
 ModelKind = Literal["frontier", "mid", "small", "open", "tuned", "embedding"]
 
 
@@ -202,7 +205,7 @@ class PriceBook:
         bounds = sorted({tier.above for row in rows.values() for tier in row.tiers})
         tiers = tuple((above, *_four(rows, above + 1)) for above in bounds)
         hour = self.prices.get(f"{prefix}cache_write_1h")
-        return TokenPrices(*_four(rows, 0), tiers, hour.amount.likely / fresh if hour and (fresh := rows["input"].amount.likely) else math.nan)
+        return TokenPrices(*_four(rows, 0), tiers, hour.amount.likely / fresh if hour and (fresh := rows["input"].amount.likely) > LEAST_PRICE else math.nan)
 
     def on(self, day: date) -> PriceBook:
         """This book when the prices announced for `day` and before hold."""
