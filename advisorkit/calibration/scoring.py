@@ -12,19 +12,8 @@ import numpy as np
 from advisorkit.advice.cases import Case, distances
 from advisorkit.advice.decibans import Array, table
 from advisorkit.advice.whatif import best_of
+from advisorkit.calibration import fitting
 from advisorkit.calibration.closed_cases import shipped_cases
-from advisorkit.calibration.fitting import (
-    Penalty,
-    Rows,
-    Sheet,
-    Weights,
-    chances_of,
-    company_of,
-    fit,
-    groups,
-    mix_of,
-    record_of,
-)
 from advisorkit.catalog.reading import data
 from advisorkit.values.criteria import Axis, Catalog
 from advisorkit.values.patterns import PATTERNS
@@ -39,7 +28,7 @@ BINS = 5
 """Bins of equal count in which stated and observed success are compared."""
 
 
-def left_out(sheet: Sheet, weigh: Callable[[Rows], Weights]) -> Array:
+def left_out(sheet: fitting.Sheet, weigh: Callable[[fitting.Rows], fitting.Weights]) -> Array:
     """Chances of every case, with weights taken from the cases of all other companies: case by pattern.
 
     Args:
@@ -47,13 +36,13 @@ def left_out(sheet: Sheet, weigh: Callable[[Rows], Weights]) -> Array:
         weigh: Weights from the places of the cases that may be seen.
     """
     chances = np.zeros((len(sheet.cases), len(PATTERNS)))
-    for company in groups(sheet):
+    for company in fitting.groups(sheet):
         seen = np.setdiff1d(np.arange(len(sheet.cases)), company)
-        chances[list(company)] = chances_of(sheet, np.array(company), weigh(seen))
+        chances[list(company)] = fitting.chances_of(sheet, np.array(company), weigh(seen))
     return chances
 
 
-def scores_of(sheet: Sheet, chances: Array) -> dict[str, Any]:
+def scores_of(sheet: fitting.Sheet, chances: Array) -> dict[str, Any]:
     """How good given chances are, case by pattern, in shares from 0 to 1.
 
     - ``accuracy``: cases whose likeliest pattern is the outcome; ``balanced_accuracy``: the mean of that over the outcomes that occur;
@@ -84,7 +73,7 @@ def scores_of(sheet: Sheet, chances: Array) -> dict[str, Any]:
     }
 
 
-def report(catalog: Catalog, cases: Sequence[Case], *, refit: bool = True, penalty: Penalty | None = None) -> dict[str, Any]:
+def report(catalog: Catalog, cases: Sequence[Case], *, refit: bool = True, penalty: fitting.Penalty | None = None) -> dict[str, Any]:
     """Scores of the shipped weights and of a fresh fit, leaving out one company at a time, with what they compare to.
 
     `shipped` judges each case by the shipped weights. A company that the shipped weights were fitted to is judged by
@@ -96,19 +85,19 @@ def report(catalog: Catalog, cases: Sequence[Case], *, refit: bool = True, penal
         refit: Whether to fit afresh as well.
         penalty: How firmly a fit is held back.
     """
-    sheet = Sheet(catalog, tuple(cases))
+    sheet = fitting.Sheet(catalog, tuple(cases))
     shipped = shipped_chances(sheet, penalty)
     found: dict[str, Any] = {
         "cases": len(cases),
-        "companies": len(groups(sheet)),
+        "companies": len(fitting.groups(sheet)),
         "outcomes": {pattern: sum(case.outcome == pattern for case in cases) for pattern in PATTERNS},
         "standard_error": math.sqrt(0.25 / len(cases)),
         "shipped": scores_of(sheet, shipped),
     }
     if refit:
         same = sheet.cases == shipped_cases()
-        found["record"] = asdict(catalog.record if same and catalog.record else record_of(sheet, penalty))
-        fresh = shipped if same else left_out(sheet, lambda seen: fit(sheet, seen, penalty))
+        found["record"] = asdict(catalog.record if same and catalog.record else fitting.record_of(sheet, penalty))
+        fresh = shipped if same else left_out(sheet, lambda seen: fitting.fit(sheet, seen, penalty))
         found["refitted"] = scores_of(sheet, fresh)
     found["baselines"] = baselines(sheet)
     found["with_neighbours"] = scores_of(sheet, with_neighbours(sheet, shipped))
@@ -116,7 +105,7 @@ def report(catalog: Catalog, cases: Sequence[Case], *, refit: bool = True, penal
     return found
 
 
-def _wrong(sheet: Sheet, chances: Array) -> list[dict[str, Any]]:
+def _wrong(sheet: fitting.Sheet, chances: Array) -> list[dict[str, Any]]:
     places = [row for row, case in enumerate(sheet.cases) if PATTERNS[int(chances[row].argmax())] != case.outcome]
     return [
         {
@@ -129,21 +118,21 @@ def _wrong(sheet: Sheet, chances: Array) -> list[dict[str, Any]]:
     ]
 
 
-def shipped_chances(sheet: Sheet, penalty: Penalty | None = None) -> Array:
+def shipped_chances(sheet: fitting.Sheet, penalty: fitting.Penalty | None = None) -> Array:
     """Chances by the shipped weights, those of a company they have seen by the same fit without it: case by pattern."""
-    known = Sheet(sheet.catalog, shipped_cases())
-    names = [company_of(case) for case in known.cases]
+    known = fitting.Sheet(sheet.catalog, shipped_cases())
+    names = [fitting.company_of(case) for case in known.cases]
     chances = np.zeros((len(sheet.cases), len(PATTERNS)))
-    for rows in groups(sheet):
-        company = company_of(sheet.cases[rows[0]])
+    for rows in fitting.groups(sheet):
+        company = fitting.company_of(sheet.cases[rows[0]])
         weights = table(sheet.catalog).weights
         if company in names:
-            weights = fit(known, np.array([row for row, name in enumerate(names) if name != company], dtype=np.intp), penalty)
-        chances[list(rows)] = chances_of(sheet, np.array(rows), weights)
+            weights = fitting.fit(known, np.array([row for row, name in enumerate(names) if name != company], dtype=np.intp), penalty)
+        chances[list(rows)] = fitting.chances_of(sheet, np.array(rows), weights)
     return chances
 
 
-def baselines(sheet: Sheet) -> dict[str, dict[str, Any]]:
+def baselines(sheet: fitting.Sheet) -> dict[str, dict[str, Any]]:
     """Simpler rules: the commonest outcome, the bigger count of the source text's reasons, and two reasons to leave the prompt.
 
     A rule that only names a pattern gives it the share of cases in which it was right elsewhere, and the rest to the others.
@@ -162,31 +151,31 @@ def baselines(sheet: Sheet) -> dict[str, dict[str, Any]]:
     }
 
 
-def _commonest(sheet: Sheet) -> Array:
+def _commonest(sheet: fitting.Sheet) -> Array:
     chances = np.zeros((len(sheet.cases), len(PATTERNS)))
-    for rows in groups(sheet):
-        chances[list(rows)] = mix_of(np.delete(sheet.outcomes, rows))
+    for rows in fitting.groups(sheet):
+        chances[list(rows)] = fitting.mix_of(np.delete(sheet.outcomes, rows))
     return chances
 
 
-def _bigger(counts: Mapping[Axis, Array], least: int) -> Rows:
+def _bigger(counts: Mapping[Axis, Array], least: int) -> fitting.Rows:
     r, t = counts["retrieval"], counts["training"]
     enough = np.maximum(r, t) >= least
-    named: Rows = np.where(enough & (r > t), 1, np.where(enough & (t > r), 2, 0))
+    named: fitting.Rows = np.where(enough & (r > t), 1, np.where(enough & (t > r), 2, 0))
     return named
 
 
-def _named(sheet: Sheet, named: Rows) -> Array:
+def _named(sheet: fitting.Sheet, named: fitting.Rows) -> Array:
     right = float((named == sheet.outcomes).mean())
     chances = np.full((len(named), len(PATTERNS)), (1 - right) / (len(PATTERNS) - 1))
     chances[np.arange(len(named)), named] = right
     return chances
 
 
-def with_neighbours(sheet: Sheet, chances: Array) -> Array:
+def with_neighbours(sheet: fitting.Sheet, chances: Array) -> Array:
     """`chances` with the vote of the nearest deployments of other companies added to the evidence: case by pattern."""
-    companies = [company_of(case) for case in sheet.cases]
-    mix = mix_of(sheet.outcomes)
+    companies = [fitting.company_of(case) for case in sheet.cases]
+    mix = fitting.mix_of(sheet.outcomes)
     blended = chances.copy()
     for row, case in enumerate(sheet.cases):
         apart, _ = distances(sheet.catalog, case.answers, sheet.cases)

@@ -13,34 +13,23 @@ from advisorkit.catalog.reading import data
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions, measure
 from advisorkit.costs.assumption import Assumption
+from advisorkit.files import typed
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, Items, Scalar, shown
-from advisorkit.files.typed import (
-    TEXT,
-    Form,
-    Known,
-    Plain,
-    Schema,
-    closed,
-    number_schema,
-    plain_estimate,
-    range_schema,
-    whole,
-)
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Adopted, Answer, Setting
 from advisorkit.values.quantities import Estimate
 from advisorkit.values.written import ABOVE_ZERO, OWN_KEY, Named, Within
 
-_LONG = whole(Answer, {}, beside={"value": {}}, without=("levels", "amount"))
+_LONG = typed.whole(Answer, {}, beside={"value": {}}, without=("levels", "amount"))
 _BOUNDS = {"share": Within(0, 1), "real": Within(-1)}
 
 
 @cache
-def forms() -> Known:
+def forms() -> typed.Known:
     """How answers, workload and assumptions are written, with the ids of criteria and prices."""
     return {
-        "answers": Form(
+        "answers": typed.Form(
             _answers, lambda answers: {name: plain_answer(one) for name, one in answers.items()}, lambda: {"$ref": "#/$defs/answers"}, stand_in={}
         ),
         "workload": _settings("workload", "workload"),
@@ -51,11 +40,11 @@ def forms() -> Known:
     }
 
 
-def definitions() -> Schema:
+def definitions() -> typed.Schema:
     """Schemas of answers, workload and assumptions, to which those of other values point."""
     groups = {"workload": "workload", "assumptions": "assumption"}
-    return {"answers": closed({key: _schema(row) for key, row in load_catalog().criteria.items()})} | {
-        place: closed({name: _setting_schema(row) for name, row in assumptions().items() if row.group == group})
+    return {"answers": typed.closed({key: _schema(row) for key, row in load_catalog().criteria.items()})} | {
+        place: typed.closed({name: _setting_schema(row) for name, row in assumptions().items() if row.group == group})
         for place, group in groups.items()
     }
 
@@ -75,23 +64,23 @@ def setting(spot: Spot, row: Assumption) -> Setting | None:
     return value
 
 
-def _adopted(row: Assumption) -> Form:
-    return whole(Adopted, {"choice": row.choices})
+def _adopted(row: Assumption) -> typed.Form:
+    return typed.whole(Adopted, {"choice": row.choices})
 
 
-def _checking_plan() -> Form:
+def _checking_plan() -> typed.Form:
     row = assumptions()["checking_plan"]
-    return Form(lambda spot: setting(spot, row), plain_setting, lambda: _setting_schema(row))
+    return typed.Form(lambda spot: setting(spot, row), plain_setting, lambda: _setting_schema(row))
 
 
-def _settings(place: str, group: str) -> Form:
+def _settings(place: str, group: str) -> typed.Form:
     valid = {name: row for name, row in assumptions().items() if row.group == group}
 
     def read(spot: Spot) -> dict[str, Setting]:
         found = {name: _set(member, name, valid, group) for name, member in spot.fields().items()}
         return {name: value for name, value in found.items() if value is not None}
 
-    return Form(
+    return typed.Form(
         read, lambda values: {name: plain_setting(value) for name, value in values.items()}, lambda: {"$ref": f"#/$defs/{place}"}, stand_in={},
     )
 
@@ -106,17 +95,17 @@ def _set(spot: Spot, name: str, valid: Mapping[str, Assumption], group: str) -> 
     return None
 
 
-def _setting_schema(row: Assumption) -> Schema:
+def _setting_schema(row: Assumption) -> typed.Schema:
     about = {"title": row.label, "description": row.meaning, "unit": row.unit}
     match row.kind:
         case "model":
             return about | {"enum": list(models())}
         case "word":
-            return about | ({"anyOf": [{"enum": list(row.choices)}, _adopted(row).schema()]} if row.choices else TEXT)
+            return about | ({"anyOf": [{"enum": list(row.choices)}, _adopted(row).schema()]} if row.choices else typed.TEXT)
         case "count":
             return about | {"type": "integer", "minimum": 0}
     bounds = _BOUNDS.get(row.kind, Within(ABOVE_ZERO if row.above_zero else 0))
-    return about | range_schema(number_schema(bounds))
+    return about | typed.range_schema(typed.number_schema(bounds))
 
 
 def _answers(spot: Spot) -> dict[str, Answer]:
@@ -158,7 +147,7 @@ def _countable(spot: Spot) -> bool:
     return isinstance(spot.node, Scalar) and bool(re.search("[0-9]", spot.node.text))
 
 
-def plain_answer(said: Answer) -> Plain:
+def plain_answer(said: Answer) -> typed.Plain:
     """An answer in its shortest form.
 
     Example:
@@ -166,12 +155,12 @@ def plain_answer(said: Answer) -> Plain:
         ('daily', {'value': 'no', 'note': 'asked IT'})
     """
     value = list(said.levels) if said.disputed else (said.levels or ("unknown",))[0]
-    value = value if said.amount is None else plain_estimate(said.amount)
+    value = value if said.amount is None else typed.plain_estimate(said.amount)
     extra = _LONG.plain(said)
     return {"value": value} | extra if extra else value
 
 
-def plain_setting(value: Setting) -> Plain:
+def plain_setting(value: Setting) -> typed.Plain:
     """A workload or assumption value in its shortest form.
 
     Example:
@@ -180,17 +169,17 @@ def plain_setting(value: Setting) -> Plain:
     """
     if isinstance(value, Adopted):
         return {"value": value.value, **({"by": value.by} if value.by else {}), **({"date": value.date.isoformat()} if value.date else {})}
-    return plain_estimate(value) if isinstance(value, Estimate) else value
+    return typed.plain_estimate(value) if isinstance(value, Estimate) else value
 
 
-def _schema(row: Criterion) -> Schema:
-    forms: list[Schema] = [{"const": "unknown"}]
+def _schema(row: Criterion) -> typed.Schema:
+    forms: list[typed.Schema] = [{"const": "unknown"}]
     if row.words:
         level = {"oneOf": [{"const": level.id, "title": level.label} for level in row.levels]}
         several = {"type": "array", "items": level, "minItems": 1, "uniqueItems": True}
         forms += [level, several | {"description": "Two or more levels: people disagree."}]
     if row.unit is not None:
-        forms.append(range_schema(number_schema(Within(row.minimum, row.maximum))))
+        forms.append(typed.range_schema(typed.number_schema(Within(row.minimum, row.maximum))))
     long = _LONG.schema()
     long["properties"]["value"] = {"anyOf": forms}
     about = {"title": row.label, "description": row.question} | ({"unit": row.unit} if row.unit else {})

@@ -9,27 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from advisorkit.cli.console import (
-    AcceptStale,
-    File,
-    Flow,
-    Json,
-    MappingFile,
-    One,
-    ScenarioName,
-    ScenarioNames,
-    Sets,
-    answer,
-    fresh,
-    guarded,
-    opened,
-    refuse,
-    say,
-    states,
-    studied,
-    tell_ages,
-    whole,
-)
+from advisorkit.cli import console
+from advisorkit.cli.console import AcceptStale, File, Flow, Json, MappingFile, One, ScenarioName, ScenarioNames, Sets
 from advisorkit.costs.assumption import DRAWS, MOST_DRAWS
 from advisorkit.export.blocks import Block, Heading, table_of
 from advisorkit.files.disk import write_bytes
@@ -45,7 +26,7 @@ if TYPE_CHECKING:
     from advisorkit.study.study import Study
 
 
-@guarded
+@console.guarded
 def assess(
     file: File, workflow: One = None, sets: Sets = None, scenario: ScenarioNames = None, accept_stale: AcceptStale = False,
     keep: Annotated[bool, typer.Option("--keep", help="Note this advice in the file's history, with its day and reason.")] = False,
@@ -58,7 +39,7 @@ def assess(
 
     if keep and (sets or scenario):
         raise UsageError("--keep notes the advice on the file as it stands; leave out --set and --scenario")
-    found = {name: (state, studied(state, file, workflow)) for name, state in states(file, scenario, sets, accept_stale=accept_stale).items()}
+    found = {name: (state, console.studied(state, file, workflow)) for name, state in console.states(file, scenario, sets, accept_stale=accept_stale).items()}
     if keep:
         loaded = load(file)
         write(file, told(loaded.engagement, next(iter(found.values()))[1]), loaded.fingerprint)
@@ -75,10 +56,10 @@ def _answered(
     (_, first), *others = found.items()
     documents = {name: document(*state) for name, state in others} if as_json else {}
     made = document(*first) | ({"scenarios": documents} if others else {}) if as_json else {}
-    answer(made, side_by_side({name: studies for name, (_, studies) in found.items()}) if others else page(first[1]), as_json=as_json)
+    console.answer(made, side_by_side({name: studies for name, (_, studies) in found.items()}) if others else page(first[1]), as_json=as_json)
 
 
-@guarded
+@console.guarded
 def cost(
     file: File, workflow: One = None,
     draws: Annotated[int, typer.Option("--draws", metavar="N", help="Draws; a power of two.")] = DRAWS,
@@ -91,13 +72,13 @@ def cost(
 
     if not 2 <= draws <= MOST_DRAWS or draws & (draws - 1):
         raise UsageError(f"--draws {draws}: give a power of two from 2 to {MOST_DRAWS}, such as {DRAWS}")
-    found = {name: (state, studied(state, file, workflow, draws)) for name, state in states(file, scenario, sets, accept_stale=accept_stale).items()}
+    found = {name: (state, console.studied(state, file, workflow, draws)) for name, state in console.states(file, scenario, sets, accept_stale=accept_stale).items()}
     engagement, first = next(iter(found.values()))
-    tell_ages(engagement, [one for one in first if one.priced])
+    console.tell_ages(engagement, [one for one in first if one.priced])
     _answered(found, cost_document, lambda studies: (block for page in (*map(costed, studies), shared_bill(studies)) for block in page), as_json=as_json)
 
 
-@guarded
+@console.guarded
 def portfolio(
     file: File, mapping: MappingFile = None, sets: Sets = None, scenario: ScenarioName = None, accept_stale: AcceptStale = False, as_json: Json = False,
 ) -> None:
@@ -106,15 +87,15 @@ def portfolio(
     from advisorkit.study.documents import programme_document
     from advisorkit.study.programme import selection
 
-    engagement, faults = whole(file, mapping, scenario, sets, accept_stale=accept_stale)
-    found = selection(studied(engagement, file))
-    tell_ages(engagement, found.studies)
-    answer(programme_document(engagement, found) if as_json else {}, (*programme(found), *consultants(found)), as_json=as_json)
+    engagement, faults = console.whole(file, mapping, scenario, sets, accept_stale=accept_stale)
+    found = selection(console.studied(engagement, file))
+    console.tell_ages(engagement, found.studies)
+    console.answer(programme_document(engagement, found) if as_json else {}, (*programme(found), *consultants(found)), as_json=as_json)
     if faults:
         raise typer.Exit(1)
 
 
-@guarded
+@console.guarded
 def diff(
     old: Annotated[Path, typer.Argument(metavar="OLD", help="Engagement file as it was.")], new: Annotated[Path, typer.Argument(metavar="NEW", help="Engagement file as it is.")],
     as_json: Json = False,
@@ -124,11 +105,11 @@ def diff(
     from advisorkit.study.changes import changes, moved
     from advisorkit.study.documents import diff_document
 
-    states = [opened(file) for file in (old, new)]
-    found = changes(*states)
-    before, after = (studied(state, file) for state, file in zip(states, (old, new), strict=True))
+    console.states = [console.opened(file) for file in (old, new)]
+    found = changes(*console.states)
+    before, after = (console.studied(state, file) for state, file in zip(console.states, (old, new), strict=True))
     moves = moved(before, after)
-    answer(diff_document(found, moves) if as_json else {}, differing(found, moves), as_json=as_json)
+    console.answer(diff_document(found, moves) if as_json else {}, differing(found, moves), as_json=as_json)
 
 
 pilot_app = typer.Typer(no_args_is_help=True, help="How many cases to mark; marked results in.")
@@ -136,7 +117,7 @@ Pattern = Annotated[PatternId, typer.Option("--pattern", help="What is piloted."
 
 
 @pilot_app.command("plan")
-@guarded
+@console.guarded
 def plan(
     file: File, workflow: One = None, pattern: Annotated[PatternId | None, typer.Option("--pattern", help="What is piloted; by default what is advised.")] = None,
     sheet: Annotated[Path | None, typer.Option("--sheet", metavar="FILE.xlsx", help="Write the marking sheet of one workflow.")] = None,
@@ -149,16 +130,16 @@ def plan(
 
     if sheet and sheet.suffix.lower() != ".xlsx":
         raise UsageError(f"--sheet {sheet}: the marking sheet is an Excel file; give a name that ends in .xlsx")
-    engagement = opened(file, scenario, sets, accept_stale=accept_stale)
+    engagement = console.opened(file, scenario, sets, accept_stale=accept_stale)
     found = plans(engagement, [workflow] if workflow else [], pattern, pilots_of(engagement, file))
     if sheet and len(found) != 1:
         raise UsageError(f"--sheet is for one workflow: add --workflow with one of {', '.join(p.workflow for p in found)}")
     if sheet:
-        fresh(sheet)
+        console.fresh(sheet)
         write_bytes(sheet, marking_sheet(found[0], engagement.workflow(found[0].workflow).name))
-        say(f"made {sheet}")
+        console.say(f"made {sheet}")
     blocks = (block for one in found for block in _planned(engagement.workflow(one.workflow).name, one))
-    answer(plan_document(found), blocks, as_json=as_json)
+    console.answer(plan_document(found), blocks, as_json=as_json)
 
 
 def _planned(name: str, one: Plan) -> Iterator[Block]:
@@ -169,7 +150,7 @@ def _planned(name: str, one: Plan) -> Iterator[Block]:
 
 
 @pilot_app.command("read")
-@guarded
+@console.guarded
 def read(
     results: Annotated[Path, typer.Argument(metavar="RESULTS", help="Marked sheet or table, or what an evaluation tool wrote.")],
     to: Annotated[Path, typer.Option("--to", metavar="ENGAGEMENT", help="Engagement file that takes the pilot.")],
@@ -197,9 +178,9 @@ def read(
         found = read_pilot(results, loaded.engagement, to, workflow or "", pattern=pattern, pass_mark=pass_mark,
                            day=day.date() if day else None, reason=reason, choice=Choice(scorer, model, version, threshold))
     except PilotError as error:
-        refuse(error.faults, as_json=as_json, read=0, refused=error.rows, posterior=None)
+        console.refuse(error.faults, as_json=as_json, read=0, refused=error.rows, posterior=None)
     write(to, found.engagement, loaded.fingerprint)
-    say(*found.results.notices)
+    console.say(*found.results.notices)
     document = read_document(found.workflow, len(found.results.marks), found.established, found.before, found.after)
     study = Study(found.engagement, found.engagement.workflow(found.workflow), found.established)
-    answer(document, (block for page in (result, moved) for block in page(study)), as_json=as_json)
+    console.answer(document, (block for page in (result, moved) for block in page(study)), as_json=as_json)

@@ -15,24 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from advisorkit.batch.progress import Pace
 from advisorkit.batch.values import BatchResult, Deliverable, Engine, Limits
-from advisorkit.cli.console import (
-    AcceptStale,
-    File,
-    Json,
-    MappingFile,
-    ScenarioName,
-    Sets,
-    answer,
-    changed,
-    faults_of,
-    guarded,
-    opened,
-    priceable,
-    say,
-    settings,
-    studied,
-    whole,
-)
+from advisorkit.cli import console
+from advisorkit.cli.console import AcceptStale, File, Json, MappingFile, ScenarioName, Sets
 from advisorkit.export.blocks import Block, Table, Text, table_of
 from advisorkit.export.brand import read_brand
 from advisorkit.export.formats import RENDERERS, chosen
@@ -64,7 +48,7 @@ def _formats(words: str) -> tuple[str, ...]:
     return found
 
 
-@guarded
+@console.guarded
 def report(
     file: File, out_: Folder, to: Formats = "html", template: TemplateName = "client_report", brand: Brand = None, mapping: MappingFile = None,
     interactive: Interactive = False, sets: Sets = None, scenario: ScenarioName = None, accept_stale: AcceptStale = False,
@@ -75,15 +59,15 @@ def report(
     from advisorkit.batch.runner import produce
 
     formats, sender = _formats(to), read_brand(brand) if brand else None
-    found, faults = whole(file, mapping, scenario, sets, accept_stale=accept_stale)
-    job = job_of(priceable(found), file.parent, str(file), sender)
+    found, faults = console.whole(file, mapping, scenario, sets, accept_stale=accept_stale)
+    job = job_of(console.priceable(found), file.parent, str(file), sender)
     result = produce(template, [job], out_, formats, options={"interactive": interactive}, engine=engine, brand=sender)
     _finish(result, as_json=as_json)
     if faults:
         raise typer.Exit(1)
 
 
-@guarded
+@console.guarded
 def batch(
     inputs: Annotated[list[Path], typer.Argument(metavar="INPUT…", help="Engagement files, folders or a portfolio table.")],
     out_: Folder, to: Formats = "html", template: TemplateName = "client_report", brand: Brand = None,
@@ -101,20 +85,20 @@ def batch(
     from advisorkit.batch.notebooks import fit_template
     from advisorkit.batch.runner import produce
 
-    formats, values, sender = _formats(to), settings(sets or ()), read_brand(brand) if brand else None
+    formats, values, sender = _formats(to), console.settings(sets or ()), read_brand(brand) if brand else None
     if scheduler and executor != "dask":
         raise UsageError("--scheduler needs --executor dask")
 
     def prepare(engagement: Engagement) -> Engagement:
-        asked = changed(engagement, scenario, values, accept_stale=accept_stale)
-        return priceable(asked) if any(one.status == "final" for one in asked.workflows) else asked
+        asked = console.changed(engagement, scenario, values, accept_stale=accept_stale)
+        return console.priceable(asked) if any(one.status == "final" for one in asked.workflows) else asked
 
     today = date.today()  # noqa: DTZ011 - the user's own day
     try:
         found = gather(inputs, prepare, brand=sender, currency=currency, as_of=today, mapping=read_mapping(mapping) if mapping else None)
     except (UsageError, EngagementError) as error:
-        raise EngagementError([*faults_of(error), *fit_template(template)[1]]) from None
-    say(*found.notices)
+        raise EngagementError([*console.faults_of(error), *fit_template(template)[1]]) from None
+    console.say(*found.notices)
     with _bar() as tick:
         result = produce(
             template, found.jobs, out_, formats, options={"interactive": interactive}, executor=executor, scheduler=scheduler,
@@ -139,7 +123,7 @@ def _bar() -> Iterator[Callable[[int, int, Deliverable], None]]:
     try:
         yield tick
     except KeyboardInterrupt:
-        say("stopped; run it again to make what is missing")
+        console.say("stopped; run it again to make what is missing")
         raise
     finally:
         if progress.live.is_started:
@@ -147,15 +131,15 @@ def _bar() -> Iterator[Callable[[int, int, Deliverable], None]]:
 
 
 def _finish(result: BatchResult, before: Iterable[Block] = (), *, as_json: bool) -> None:
-    say(*result.notices)
+    console.say(*result.notices)
     rows = [[row.status, row.engagement, row.format, row.path if row.status != "failed" else row.error] for row in result.deliverables]
     made = table_of("", ["", "Engagement", "Format", "File or reason"], rows)
-    answer(result.document(), [*before, made, Text((f"\n{result.summary}",))], as_json=as_json)
+    console.answer(result.document(), [*before, made, Text((f"\n{result.summary}",))], as_json=as_json)
     if not result.ok:
         raise typer.Exit(1)
 
 
-@guarded
+@console.guarded
 def demo(out_: Folder = "advisorkit-demo", as_json: Json = False) -> None:
     """Advice, costs and reports for the bundled samples; says what it made."""
     from advisorkit.batch.inputs import gather
@@ -169,16 +153,16 @@ def demo(out_: Folder = "advisorkit-demo", as_json: Json = False) -> None:
 def _overview(file: Path) -> Table:
     from advisorkit.report.printed import chance_of
 
-    engagement = opened(file)
+    engagement = console.opened(file)
     rows = [
         [one.workflow.name, one.name(one.decision.now), one.name(one.decision.destination), chance_of(one.decision, one.decision.destination),
          "clear" if one.decision.clear else "not yet clear"]
-        for one in studied(engagement, file)
+        for one in console.studied(engagement, file)
     ]
     return table_of(engagement.client, ["Workflow", "Now", "Probably becomes", "Chance", ""], rows, (3,))
 
 
-@guarded
+@console.guarded
 def live(
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Engagement file; a copy of the sample when left out.")] = None,
     app: Annotated[bool, typer.Option("--app", help="Voilà instead of JupyterLab.")] = False,
@@ -188,24 +172,24 @@ def live(
     """The workbook with the client, in JupyterLab or as an app; on this machine only, behind a token."""
     from advisorkit.screens.live import live as serve
 
-    raise typer.Exit(serve(file or _sample_copy(), app=app, port=port, browser=not no_browser, say=say))
+    raise typer.Exit(serve(file or _sample_copy(), app=app, port=port, browser=not no_browser, say=console.say))
 
 
 def _sample_copy() -> Path:
     target = Path("source-text.yaml")
     if not target.exists():
         write_bytes(target, samples.path("source-text").read_bytes())
-        say(f"made {target}, a copy of the sample")
+        console.say(f"made {target}, a copy of the sample")
     return target
 
 
-@guarded
+@console.guarded
 def doctor_command(as_json: Json = False) -> None:
     """What is missing or unsafe on this machine."""
     from advisorkit.cli.doctor import checks
 
     found = checks()
     table = table_of("", ["", "Check", "Found", "What to do"], [[c.state, c.name, c.found, c.advice] for c in found])
-    answer({"advisorkit": 1, "checks": [asdict(check) for check in found]}, [table], as_json=as_json)
+    console.answer({"advisorkit": 1, "checks": [asdict(check) for check in found]}, [table], as_json=as_json)
     if any(check.state == "missing" for check in found):
         raise typer.Exit(1)

@@ -15,17 +15,9 @@ from advisorkit.export.blocks import Table, table_of
 from advisorkit.files.disk import MAX_BYTES, read_source, write_bytes
 from advisorkit.files.tables import KINDS
 from advisorkit.files.trees import shown
+from advisorkit.intake import questionnaire
 from advisorkit.intake.brief import notes_in, prompt, read_reply
 from advisorkit.intake.mapping import propose
-from advisorkit.intake.questionnaire import (
-    ROLES,
-    Pending,
-    Reply,
-    new_questionnaire,
-    pending,
-    read_questionnaire,
-    together,
-)
 from advisorkit.store.document import CURRENCIES, schema
 from advisorkit.store.reading import Loaded, load, reduced
 from advisorkit.store.writing import new as new_file
@@ -61,7 +53,7 @@ def check(
 ) -> None:
     """Read engagement files and lists, name every fault with its place and the nearest valid words, and list what is to be confirmed and done."""
     faults: list[Fault] = []
-    guesses: list[Pending] = []
+    guesses: list[questionnaire.Pending] = []
     actions: list[Action] = []
     for file in files:
         try:
@@ -69,7 +61,7 @@ def check(
         except EngagementError as error:
             faults += error.faults
             continue
-        guesses += [one for engagement in found for one in pending(engagement)]
+        guesses += [one for engagement in found for one in questionnaire.pending(engagement)]
         actions += [one for engagement in found for one in engagement.actions if one.state == "open"]
         counted = sum(len(engagement.workflows) for engagement in found)
         if not as_json and counted:
@@ -82,7 +74,7 @@ def check(
         raise typer.Exit(2)
 
 
-def _agenda(guesses: Sequence[Pending], actions: Sequence[Action]) -> Iterator[Table]:
+def _agenda(guesses: Sequence[questionnaire.Pending], actions: Sequence[Action]) -> Iterator[Table]:
     if guesses:
         rows = [[one.workflow, one.criterion, one.who, one.by] for one in guesses]
         yield table_of("Guesses to confirm", ["Workflow", "Answer", "By whom", "Until"], rows)
@@ -141,16 +133,16 @@ def intake_table(
 @guarded
 def intake_new(
     file: Annotated[Path, typer.Argument(metavar="FILE.xlsx", help="Questionnaire to make.")],
-    role: Annotated[str, typer.Option("--for", metavar="ROLE", help=f"Only the questions of {', '.join(ROLES)}.")] = "",
+    role: Annotated[str, typer.Option("--for", metavar="ROLE", help=f"Only the questions of {', '.join(questionnaire.ROLES)}.")] = "",
 ) -> None:
     """Make a questionnaire that a client can fill in alone, whole or for one role."""
     if file.suffix.lower() != ".xlsx":
         raise UsageError(f"{file}: the questionnaire is an Excel file; give a name that ends in .xlsx")
-    chosen = next((one for one in ROLES if one.casefold() == role.casefold()), None)
+    chosen = next((one for one in questionnaire.ROLES if one.casefold() == role.casefold()), None)
     if role and not chosen:
-        raise UsageError(f"--for {role}: there is {', '.join(ROLES)}")
+        raise UsageError(f"--for {role}: there is {', '.join(questionnaire.ROLES)}")
     fresh(file)
-    new_questionnaire(file, role=chosen or "")
+    questionnaire.new_questionnaire(file, role=chosen or "")
     say(f"made {file}; when it comes back, run: advisorkit intake read {file} --to ENGAGEMENT")
 
 
@@ -163,7 +155,7 @@ def intake_read(
     """Take filled-in questionnaires into an engagement; what cannot be taken is named by cell, the rest comes in."""
     loaded = load(to)
     one = loaded.engagement.chosen(workflow)
-    _take_in(to, loaded, one, together({file.stem: read_questionnaire(file) for file in files}), as_json=as_json)
+    _take_in(to, loaded, one, questionnaire.together({file.stem: questionnaire.read_questionnaire(file) for file in files}), as_json=as_json)
 
 
 @guarded
@@ -201,7 +193,7 @@ def _notes_beside(reply: Path, engagement: Path) -> str:
     return found[0]
 
 
-def _take_in(to: Path, loaded: Loaded, one: Workflow, reply: Reply, *, as_json: bool) -> None:
+def _take_in(to: Path, loaded: Loaded, one: Workflow, reply: questionnaire.Reply, *, as_json: bool) -> None:
     """Write answers into an engagement; what is known there is never replaced by a guess."""
     say(*reply.notices)
     said = loaded.engagement.answers_of(one)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from advisorkit.costs import results
 from advisorkit.costs.assumption import DRAWS, known
 from advisorkit.costs.columns import columns
 from advisorkit.costs.curves import Course, course, curves, paybacks
@@ -17,17 +18,6 @@ from advisorkit.costs.facts import base_model_life, own_gpu_call, per_call, savi
 from advisorkit.costs.flows import COLUMNS, Column, Flow, Workings, first, scene
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.money import spares, sums, table
-from advisorkit.costs.results import (
-    ColumnCost,
-    CorpusOrSearch,
-    CostCurve,
-    CostResult,
-    Crossing,
-    Difference,
-    InputSwing,
-    Payback,
-    Swings,
-)
 from advisorkit.costs.sampling import band
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import Band
@@ -55,7 +45,7 @@ def _changed(inputs: Inputs, changes: Mapping[str, Any], likely: Mapping[str, An
     return scene(inputs, {**(inputs.likely() if likely is None else likely), **changes})
 
 
-def break_even(inputs: Inputs) -> tuple[Crossing, ...]:
+def break_even(inputs: Inputs) -> tuple[results.Crossing, ...]:
     """For every pair of patterns, the items a month at which their totals cross, nearest to the client's volume.
 
     The totals are worked out again at every volume looked at, so steps (whole GPUs, a store's smallest bill, a cache that
@@ -108,22 +98,22 @@ def _root(ends: Any, gaps: Any) -> float:
     return float(ends[0] + (ends[1] - ends[0]) * gaps[0] / (gaps[0] - gaps[1]))
 
 
-def _said(pair: Pair, gap: Any, found: tuple[float, float] | None) -> Crossing:
+def _said(pair: Pair, gap: Any, found: tuple[float, float] | None) -> results.Crossing:
     if not known(gap):
-        return Crossing(pair, None, "unknown")
+        return results.Crossing(pair, None, "unknown")
     if found is None:
         cheaper = pair[0] if gap[1] < 0 or (gap[1] == 0 and gap[-1] < 0) else pair[1]
-        return Crossing(pair, None, "never", cheaper) if np.any(gap) else Crossing(pair, None, "same")
+        return results.Crossing(pair, None, "never", cheaper) if np.any(gap) else results.Crossing(pair, None, "same")
     volume, left = found
     after = gap[np.searchsorted(GRID, volume, side="right")]
-    return Crossing(pair, volume, "steps" if left > 1e-7 else "crosses", pair[0] if after < 0 else pair[1])
+    return results.Crossing(pair, volume, "steps" if left > 1e-7 else "crosses", pair[0] if after < 0 else pair[1])
 
 
 TELLING = 0.05
 """Share of a saving or a total from which an assumption that moves it is told."""
 
 
-def tornado(inputs: Inputs, better: PatternId, against: Column) -> Swings | None:
+def tornado(inputs: Inputs, better: PatternId, against: Column) -> results.Swings | None:
     """Gain of `better` against today, or saving against a pattern, with each uncertain assumption at its low and its high end, the others likely.
 
     Returns:
@@ -143,12 +133,12 @@ def tornado(inputs: Inputs, better: PatternId, against: Column) -> Swings | None
     moved = np.maximum(*(np.abs(amounts[:-1] - amounts[-1]) >= TELLING * abs(amounts[-1]) for amounts in (saved, own_total))).reshape(-1, 2).any(axis=1)
     told = ((inputs.rows[name], own) for name, own in ranges.items())
     bars = [
-        InputSwing(row.assumption.name, row.assumption.label, own.low, own.high, row.unit, low, high)
+        results.InputSwing(row.assumption.name, row.assumption.label, own.low, own.high, row.unit, low, high)
         for (row, own), low, high in zip(told, saved[:-1:2].tolist(), saved[1::2].tolist(), strict=True)
     ]
     ordered = sorted(bars, key=lambda bar: (-bar.swing, bar.input))
     telling = {bar.input for bar, does in zip(bars, moved, strict=True) if does}
-    return Swings(better, against, float(saved[-1]), tuple(bar for bar in ordered if bar.swing), tuple(bar.input for bar in ordered if bar.input in telling))
+    return results.Swings(better, against, float(saved[-1]), tuple(bar for bar in ordered if bar.swing), tuple(bar.input for bar in ordered if bar.input in telling))
 
 
 Key = tuple[str, ...]
@@ -164,7 +154,7 @@ np.empty(2**25 - 2**16, np.uint8)  # freed at once: the C library then keeps so 
 def price(
     inputs: Inputs, draws: int = DRAWS, seed: int = SEED, among: Sequence[PatternId] = PATTERNS, advised: PatternId | None = None,
     mark: float | None = None,
-) -> CostResult:
+) -> results.CostResult:
     """Run the model over `draws` draws.
 
     Curves are drawn from the first 2^14 draws and paybacks from the first 2^12: both are good samples by themselves.
@@ -181,11 +171,11 @@ def price(
     bands, kept = _ranges(found)
     totals, means = kept["total"], {"gain": {c: float(np.mean(row > 0)) for c, row in kept["gain"].items()}, "staged": {c: float(np.mean(row)) for c, row in kept["staged"].items()}}
     drawn, paid_back = _followed(here, stacked, list(means["gain"]))
-    return CostResult(
+    return results.CostResult(
         inputs.workflow.id, inputs.currency, inputs.months, draws, seed,
         {c: _column(here, c, paid, bands, drawn.get(c)) for c in COLUMNS},
         table(inputs, bands, means, [p for p in paid_back if p.against == "today"]),
-        _cheapest(totals, among), tuple(Difference(a, b, bands[a, b]) for a, b in combinations(PATTERNS, 2) if (a, b) in bands),
+        _cheapest(totals, among), tuple(results.Difference(a, b, bands[a, b]) for a, b in combinations(PATTERNS, 2) if (a, b) in bands),
         break_even(inputs), tuple(p for p in paid_back if p.against == "prompt"), _tornado(inputs, bands, among, advised),
         saving(scene(inputs, inputs.likely())), own_gpu_call(inputs), _corpus_or_search(bands),
     )
@@ -232,7 +222,7 @@ def _ranges(found: Iterable[tuple[Key, Any]]) -> tuple[dict[Key, Band], dict[str
     return bands, kept
 
 
-def _followed(here: Workings, stacked: Course, gains: Sequence[Column]) -> tuple[dict[Column, CostCurve], tuple[Payback, ...]]:
+def _followed(here: Workings, stacked: Course, gains: Sequence[Column]) -> tuple[dict[Column, results.CostCurve], tuple[results.Payback, ...]]:
     drawn = curves(here.clock.first(BLOCK, np.float32), stacked.first(BLOCK))
     size = min(PAYBACK_DRAWS, stacked.amounts["once"].shape[-1])
     pairs: list[tuple[Column, Column]] = [("rag", "prompt"), ("finetune", "prompt"), ("hybrid", "prompt")]
@@ -241,21 +231,21 @@ def _followed(here: Workings, stacked: Course, gains: Sequence[Column]) -> tuple
     return drawn, paybacks(here.clock.first(size, np.float32), stacked.first(size), pairs, spared, life)
 
 
-def _column(here: Workings, column: Column, paid: Paid, bands: Mapping[Key, Band], curve: CostCurve | None) -> ColumnCost:
+def _column(here: Workings, column: Column, paid: Paid, bands: Mapping[Key, Band], curve: results.CostCurve | None) -> results.ColumnCost:
     keys, total = line_keys(paid)[column], bands.get((column, "total"))
     ranges = {
         name: bands.get((column, name))
         for name in ("build", "per_call", "run_per_month", "errors_per_month", "total", "per_right_answer", "net_value")
     }
     at_least = not all(flow.known for flow in paid[column]) or not known(here.values["error_rate_today"])
-    return ColumnCost(
+    return results.ColumnCost(
         column, **ranges, at_least=at_least,
         lines={flow.component_id: bands.get(key) for flow, key in zip(paid[column], keys, strict=True)},
         curve=_ending(curve, total),
     )
 
 
-def _ending(curve: CostCurve | None, total: Band | None) -> CostCurve | None:
+def _ending(curve: results.CostCurve | None, total: Band | None) -> results.CostCurve | None:
     """The curve with its last point on the total of all draws, so that one figure is one figure everywhere."""
     return curve if curve is None or total is None else replace(curve, bands=(*curve.bands[:-1], total))
 
@@ -268,7 +258,7 @@ def _cheapest(totals: Mapping[str, Any], among: Sequence[PatternId]) -> dict[Pat
     return {pattern: float(count / len(least)) for pattern, count in zip(among, times, strict=True)}
 
 
-def _tornado(inputs: Inputs, bands: Mapping[Key, Band], among: Sequence[PatternId], advised: PatternId | None) -> Swings | None:
+def _tornado(inputs: Inputs, bands: Mapping[Key, Band], among: Sequence[PatternId], advised: PatternId | None) -> results.Swings | None:
     if advised and (gain := tornado(inputs, advised, "today")):
         return gain
     ranked = sorted((p for p in among if (p, "total") in bands), key=lambda p: (p != advised, bands[p, "total"].p50))
@@ -278,10 +268,10 @@ def _tornado(inputs: Inputs, bands: Mapping[Key, Band], among: Sequence[PatternI
     return tornado(inputs, ranked[0], against)
 
 
-def _corpus_or_search(bands: Mapping[Key, Band]) -> CorpusOrSearch | None:
+def _corpus_or_search(bands: Mapping[Key, Band]) -> results.CorpusOrSearch | None:
     if ("corpus", "call") not in bands:
         return None
-    return CorpusOrSearch(bands["corpus", "call"], bands["rag", "per_call"], bands["corpus", "ratio"])
+    return results.CorpusOrSearch(bands["corpus", "call"], bands["rag", "per_call"], bands["corpus", "ratio"])
 
 
 def _all(here: Workings, paid: Paid, totals: Mapping[Column, Any], mark: float | None) -> Iterator[tuple[Key, Any]]:

@@ -15,21 +15,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
+from advisorkit.files import workbooks
 from advisorkit.files.disk import decode, read_bytes
 from advisorkit.files.numbers import Listener, decimal_mark, is_number, unclear
 from advisorkit.files.spots import MAX_TEXT, Spot, unfit
 from advisorkit.files.trees import Scalar, shown
-from advisorkit.files.workbooks import (
-    LOOKED_AT,
-    MAX_COLUMNS,
-    MAX_ROWS,
-    Line,
-    RawCell,
-    RawSheet,
-    cleaned,
-    is_workbook,
-    sheets,
-)
 from advisorkit.values.errors import EngagementError, Fault
 
 KINDS = frozenset({".csv", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods"})
@@ -73,10 +63,10 @@ class ReadTable:
 class _Found:
     """A header among the lines of a file or sheet."""
 
-    lines: Sequence[Line]
+    lines: Sequence[workbooks.Line]
     at: int
     hits: int
-    sheet: RawSheet | None = None
+    sheet: workbooks.RawSheet | None = None
 
     @property
     def rank(self) -> tuple[int, bool, int]:
@@ -98,8 +88,8 @@ def read_table(path: str | Path, sheet: str = "", known: Known | None = None, tw
         EngagementError: If the file, the sheet or its header cannot be used; faults of single rows stay in the rows.
     """
     raw, file = read_bytes(path), str(path)
-    if is_workbook(raw):
-        return _best(sheets(raw, file), file, sheet, known)
+    if workbooks.is_workbook(raw):
+        return _best(workbooks.sheets(raw, file), file, sheet, known)
     for start, what in _OTHER.items():
         if raw.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(start):
             raise EngagementError([Fault(file, "", f"is {what}, not a table: open it in a spreadsheet program and save it as .xlsx")])
@@ -112,7 +102,7 @@ def read_table(path: str | Path, sheet: str = "", known: Known | None = None, tw
     return _table(file, _header(file, lines, known), notices)
 
 
-def _best(found: Mapping[str, RawSheet], file: str, name: str, known: Known | None) -> ReadTable:
+def _best(found: Mapping[str, workbooks.RawSheet], file: str, name: str, known: Known | None) -> ReadTable:
     if name and name not in found:
         message = f"holds no visible sheet '{name}'; there is: {shown(', '.join(found), 200)}"
         raise EngagementError([Fault(file, "", message)])
@@ -126,11 +116,11 @@ def _best(found: Mapping[str, RawSheet], file: str, name: str, known: Known | No
     return _table(file, best, (note,) if others and not name else ())
 
 
-def _header(file: str, lines: Sequence[Line], known: Known | None, sheet: RawSheet | None = None) -> _Found:
+def _header(file: str, lines: Sequence[workbooks.Line], known: Known | None, sheet: workbooks.RawSheet | None = None) -> _Found:
     """The line with most known headings, first among equals, of those that are more than half as wide as the widest."""
     if not lines:
         raise EngagementError([Fault(file, "", "is empty")])
-    first = [[cell.text for cell in cells if cell.text] for _, cells in lines[: LOOKED_AT if known else 1]]
+    first = [[cell.text for cell in cells if cell.text] for _, cells in lines[: workbooks.LOOKED_AT if known else 1]]
     wide = [i for i, texts in enumerate(first) if 2 * len(texts) > max(map(len, first))]
     hits = {i: sum(map(known, first[i])) if known else 0 for i in wide}
     at = max(wide, key=lambda i: (hits[i], -i))
@@ -140,20 +130,20 @@ def _header(file: str, lines: Sequence[Line], known: Known | None, sheet: RawShe
 def _delimiter(text: str) -> str:
     """The mark that stands equally often in most of the first lines."""
     bare = re.sub(r'"[^"]*"', "", text[:100_000])
-    first = [line for line in bare.replace("\r", "\n").split("\n") if line.strip(" ")][:LOOKED_AT]
+    first = [line for line in bare.replace("\r", "\n").split("\n") if line.strip(" ")][:workbooks.LOOKED_AT]
     if first and (found := re.fullmatch(r"sep=([,;\t])", first[0].strip('\r\n\ufeff "'))):
         return found[1]
     counts = {mark: Counter(line.count(mark) for line in first if mark in line).most_common(1) for mark in ",;\t"}
     return max(counts, key=lambda mark: [(times, count) for count, times in counts[mark]])
 
 
-def _csv_lines(text: str, mark: str, file: str) -> Iterator[Line]:
+def _csv_lines(text: str, mark: str, file: str) -> Iterator[workbooks.Line]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     start = 1
     try:
         for fields in reader:
             if not (start == 1 and len(fields) <= 2 and fields and fields[0].startswith("sep=")):
-                yield start, [RawCell(cleaned(field), point=mark == ",") for field in fields]
+                yield start, [workbooks.RawCell(workbooks.cleaned(field), point=mark == ",") for field in fields]
             start = reader.line_num + 1
     except csv.Error as error:
         raise EngagementError([Fault(file, f"line {start}", f"is not a well-formed table: {error}")]) from None
@@ -168,8 +158,8 @@ def _table(file: str, found: _Found, notices: tuple[str, ...]) -> ReadTable:
     below = found.lines[found.at + 1 :]
     listener = Listener(decimal_mark(cell.text for _, cells in below for cell in cells if not (cell.point and is_number(cell.text))))
     for number, cells in below:
-        if len(rows) == MAX_ROWS:
-            raise EngagementError([Fault(file, f"line {number}", f"holds more than {MAX_ROWS:,} rows; split it")])
+        if len(rows) == workbooks.MAX_ROWS:
+            raise EngagementError([Fault(file, f"line {number}", f"holds more than {workbooks.MAX_ROWS:,} rows; split it")])
         filled = [cell for cell in cells if cell.text]
         if len(filled) == 1 and filled[0].wide > 1:
             said.append(f"{file}: line {number} is a heading over several columns and was left out: {shown(filled[0].text)}")
@@ -178,13 +168,13 @@ def _table(file: str, found: _Found, notices: tuple[str, ...]) -> ReadTable:
     return ReadTable(file, tuple(name for name in columns if name), tuple(rows), (*notices, *said), line, listener)
 
 
-def _columns(file: str, line: int, cells: Sequence[RawCell], below: Sequence[Line]) -> list[str]:
+def _columns(file: str, line: int, cells: Sequence[workbooks.RawCell], below: Sequence[workbooks.Line]) -> list[str]:
     names = [cell.text for cell in cells]
     while names and not names[-1]:
         names.pop()
     where, faults = f"line {line}", []
-    if len(names) > MAX_COLUMNS:
-        raise EngagementError([Fault(file, where, f"has more than {MAX_COLUMNS} columns")])
+    if len(names) > workbooks.MAX_COLUMNS:
+        raise EngagementError([Fault(file, where, f"has more than {workbooks.MAX_COLUMNS} columns")])
     for i, name in enumerate(names):
         used = name or any(row[i].text for _, row in below if i < len(row))
         if cells[i].problem or (used and not name):
@@ -196,7 +186,7 @@ def _columns(file: str, line: int, cells: Sequence[RawCell], below: Sequence[Lin
     return names
 
 
-def _row(file: str, line: int, cells: Sequence[RawCell], columns: Sequence[str], said: list[str], listener: Listener) -> ReadRow:
+def _row(file: str, line: int, cells: Sequence[workbooks.RawCell], columns: Sequence[str], said: list[str], listener: Listener) -> ReadRow:
     faults: list[Fault] = []
     surplus = [cell for cell in cells[len(columns) :] if cell.text]
     if surplus or (len(cells) < len(columns) and not cells[0].place):
@@ -243,7 +233,7 @@ def read_sheets(path: str | Path, known: Known | None = None) -> dict[str, ReadT
         EngagementError: If the file is no workbook, is too large, or a header cannot be used.
     """
     raw, file = read_bytes(path), str(path)
-    if not is_workbook(raw):
+    if not workbooks.is_workbook(raw):
         raise EngagementError([Fault(file, "", "is not an XLSX workbook")])
-    found = sheets(raw, file).values()
+    found = workbooks.sheets(raw, file).values()
     return {one.name: _table(f"{file} [{one.name}]", _header(file, one.lines, known, one), ()) for one in found if one.lines}

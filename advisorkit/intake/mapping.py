@@ -18,19 +18,7 @@ from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadTable, read_table
 from advisorkit.files.trees import Fields, Scalar, parse, shown
 from advisorkit.files.typed import Form, whole
-from advisorkit.intake.wording import (
-    OWN,
-    agreed,
-    answered,
-    bare,
-    exact,
-    level_in,
-    likely,
-    misspelt,
-    names,
-    nothing,
-    place_of,
-)
+from advisorkit.intake import wording
 from advisorkit.store.document import CONTEXT, CURRENCIES, FORMAT
 from advisorkit.values.engagement import Programme, Role
 from advisorkit.values.errors import EngagementError, Fault
@@ -73,12 +61,12 @@ class ListMapping:
 
     def place(self, heading: str) -> Place | None:
         """Where the mapping puts a heading; None when it says nothing of it."""
-        return next((place for name, place in self.columns.items() if bare(name) == bare(heading)), None)
+        return next((place for name, place in self.columns.items() if wording.bare(name) == wording.bare(heading)), None)
 
 
 def places() -> tuple[str, ...]:
     """Everything that a heading may stand for."""
-    return (*OWN, *CONTEXT, KEPT, IGNORED, *(name for name in names() if name not in OWN))
+    return (*wording.OWN, *CONTEXT, KEPT, IGNORED, *(name for name in wording.names() if name not in wording.OWN))
 
 
 def _read_columns(spot: Spot) -> dict[str, Place]:
@@ -112,7 +100,7 @@ def read_mapping(path: str | Path) -> ListMapping:
     faults: list[Fault] = []
     source = read_source(path)
     found: ListMapping | None = _shape().read(Spot(parse(source), "", source.file, faults))
-    twice = [heading for heading, times in Counter(map(bare, found.columns if found else ())).items() if times > 1]
+    twice = [heading for heading, times in Counter(map(wording.bare, found.columns if found else ())).items() if times > 1]
     to = Counter(place.to for place in (found.columns if found else {}).values() if place.to not in {KEPT, IGNORED})
     faults += [Fault(source.file, "columns", f"'{shown(name)}' is there twice but for case and signs") for name in twice]
     faults += [Fault(source.file, "columns", f"{times} headings stand for {name}; keep one") for name, times in to.items() if times > 1]
@@ -128,7 +116,7 @@ def read_list(path: str | Path, mapping: ListMapping | None = None) -> ReadTable
         EngagementError: If there is none.
     """
     given = mapping or ListMapping()
-    return read_table(path, given.sheet, lambda heading: bool(place_of(heading)) or given.place(heading) is not None)
+    return read_table(path, given.sheet, lambda heading: bool(wording.place_of(heading)) or given.place(heading) is not None)
 
 
 def on_sight(table: ReadTable, mapping: ListMapping | None = None, *, guess: bool = False) -> dict[str, Place]:
@@ -141,14 +129,14 @@ def on_sight(table: ReadTable, mapping: ListMapping | None = None, *, guess: boo
     found = {heading: place for heading in table.columns if (place := given.place(heading))}
     taken = {place.to for place in found.values()}
     faults = []
-    alike = {heading: likely(heading) if guess else {} for heading in table.columns if heading not in found}
-    for heading in sorted(alike, key=lambda one: (one not in names(), not exact(one), -max(alike[one].values(), default=0))):
-        near = misspelt(heading)
-        if bare(heading) == "private note" and not guess:
+    alike = {heading: wording.likely(heading) if guess else {} for heading in table.columns if heading not in found}
+    for heading in sorted(alike, key=lambda one: (one not in wording.names(), not wording.exact(one), -max(alike[one].values(), default=0))):
+        near = wording.misspelt(heading)
+        if wording.bare(heading) == "private note" and not guess:
             faults.append(Fault(table.file, f"line {table.line}", f"'{shown(heading)}' would be printed: remove the column, or place it as {IGNORED} in a mapping file"))
         elif near and not guess:
             faults.append(Fault(table.file, f"line {table.line}", f"unknown column '{shown(heading)}'; correct it, or place it in a mapping file", (near,)))
-        fit = [to for to in (place_of(heading), *alike[heading]) if to and to not in taken]
+        fit = [to for to in (wording.place_of(heading), *alike[heading]) if to and to not in taken]
         found[heading] = next((place for to in fit if (place := _fits(table, heading, to, guess=guess))), Place(KEPT))
         taken.add(found[heading].to)
     if faults:
@@ -159,19 +147,19 @@ def on_sight(table: ReadTable, mapping: ListMapping | None = None, *, guess: boo
 def said_in(table: ReadTable, heading: str) -> Counter[str]:
     """What the cells of a column say, with how often; blanks and words for nothing left out."""
     texts = (row.cells[heading].node for row in table.rows if heading in row.cells)
-    return Counter(node.text for node in texts if isinstance(node, Scalar) and not nothing(node.text))
+    return Counter(node.text for node in texts if isinstance(node, Scalar) and not wording.nothing(node.text))
 
 
 def _fits(table: ReadTable, heading: str, to: str, *, guess: bool) -> Place | None:
     """The place `to`, if the column's cells can mostly be read so; a heading that is the very name is taken at its word."""
     row = load_catalog().criteria.get(to)
-    if to in {*OWN, *CONTEXT} or (heading == to and not guess):
+    if to in {*wording.OWN, *CONTEXT} or (heading == to and not guess):
         return Place(to)
     said = said_in(table, heading)
-    words = {text: level_in(text, row, guess=guess) for text in said} if row and row.words else {}
+    words = {text: wording.level_in(text, row, guess=guess) for text in said} if row and row.words else {}
     fit = [text for text in said if words.get(text) or _readable(table, text, to)]
     read = sum(said[text] for text in fit)
-    if (read < _ENOUGH * said.total() and len(fit) < _ENOUGH * len(said)) or (guess and not read and to != place_of(heading)):
+    if (read < _ENOUGH * said.total() and len(fit) < _ENOUGH * len(said)) or (guess and not read and to != wording.place_of(heading)):
         return None
     needed = {text: level or "unknown" for text, level in sorted(words.items()) if guess and not (level is None and _readable(table, text, to))}
     return Place(to, needed)
@@ -179,7 +167,7 @@ def _fits(table: ReadTable, heading: str, to: str, *, guess: bool) -> Place | No
 
 def _readable(table: ReadTable, text: str, name: str) -> bool:
     spot, row = Spot(Scalar(text, 0), "", "", [], listener=replace(table.listener, told=[])), load_catalog().criteria.get(name)
-    said = answered(spot, row) if row else agreed(spot, name) if name in assumptions() else None
+    said = wording.answered(spot, row) if row else wording.agreed(spot, name) if name in assumptions() else None
     return said is not None and not spot.faults
 
 
@@ -216,7 +204,7 @@ def propose(path: str | Path) -> Proposal:
 def _lines(path: str | Path, table: ReadTable, found: Mapping[str, Place]) -> Iterator[str]:
     missing = {to for to in ("client", "currency", "as_of") if to not in {place.to for place in found.values()}}
     yield f"# What the headings of {shown(Path(path).name)} stand for. Correct what is wrong; the words behind # are examples from the list."
-    yield f"# A heading stands for one of {', '.join((*OWN, *CONTEXT))},"
+    yield f"# A heading stands for one of {', '.join((*wording.OWN, *CONTEXT))},"
     yield "# the id of a criterion, the name of an assumption (advisorkit schema lists both), context (kept and printed) or ignored."
     yield f"advisorkit: {FORMAT}"
     if "client" in missing:
@@ -239,12 +227,12 @@ def _lines(path: str | Path, table: ReadTable, found: Mapping[str, Place]) -> It
 
 def strange(mapping: ListMapping, table: ReadTable) -> Iterator[str]:
     """What the user should know about a list under a mapping: headings that one has and the other has not."""
-    ours = {bare(heading) for heading in mapping.columns}
-    there = {bare(heading) for heading in table.columns}
-    gone = [heading for heading in mapping.columns if bare(heading) not in there]
+    ours = {wording.bare(heading) for heading in mapping.columns}
+    there = {wording.bare(heading) for heading in table.columns}
+    gone = [heading for heading in mapping.columns if wording.bare(heading) not in there]
     if gone:
         yield f"{table.file}: the mapping places headings that are not there: {shown('; '.join(gone), 300)}"
-    new = [heading for heading in table.columns if bare(heading) not in ours]
+    new = [heading for heading in table.columns if wording.bare(heading) not in ours]
     if mapping.columns and new:
         yield f"{table.file}: the mapping does not place: {shown('; '.join(new), 300)}"
 

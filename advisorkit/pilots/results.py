@@ -19,21 +19,10 @@ from advisorkit.files.tables import ReadRow, ReadTable, read_sheets, read_table
 from advisorkit.files.texts import Texts
 from advisorkit.files.trees import Scalar, parse_json, parse_tools_yaml, shown, tree
 from advisorkit.files.workbooks import MAX_ROWS, MAX_UNPACKED, is_workbook
+from advisorkit.pilots import marked
 from advisorkit.pilots.formats import logbook, said
 from advisorkit.pilots.judging import Choice, judged
 from advisorkit.pilots.logs import Log, Logged, Score, told, verdict_columns
-from advisorkit.pilots.marked import (
-    COLUMNS,
-    MarkedResults,
-    MarkRow,
-    cells_of,
-    check_columns,
-    columns_of,
-    is_marked,
-    marks_of,
-    named,
-    whole,
-)
 from advisorkit.pilots.tools import answers
 from advisorkit.values.errors import EngagementError, Fault, PilotError
 
@@ -77,7 +66,7 @@ AGREED = "Agreed"
 """Name of the sheet that keeps what was agreed before the pilot."""
 
 
-def read_results(path: str | Path, choice: Choice = _OPEN) -> MarkedResults:
+def read_results(path: str | Path, choice: Choice = _OPEN) -> marked.MarkedResults:
     """The marks in a table or in what a tool that tries language models writes; nothing is half read.
 
     Tables are CSV or workbooks, JSON lines or lists of JSON and YAML. What tools write is told by its content.
@@ -105,10 +94,10 @@ def read_results(path: str | Path, choice: Choice = _OPEN) -> MarkedResults:
 
 
 def _is_ours(heading: str) -> bool:
-    return columns_of([heading])[heading] in COLUMNS
+    return marked.columns_of([heading])[heading] in marked.COLUMNS
 
 
-def _from_log(file: str, document: Any, places: Sequence[str] | None, choice: Choice, notices: tuple[str, ...] = ()) -> MarkedResults:
+def _from_log(file: str, document: Any, places: Sequence[str] | None, choice: Choice, notices: tuple[str, ...] = ()) -> marked.MarkedResults:
     try:
         form, rows, paths = told(document) or ("table", document, [f"[{i}]" for i in range(len(document))])
         kind = logbook().formats[form]
@@ -119,12 +108,12 @@ def _from_log(file: str, document: Any, places: Sequence[str] | None, choice: Ch
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         raise PilotError([Fault(file, "", "is not laid out as this tool's logs are; write it anew with the tool")]) from None
     faults: list[Fault] = []
-    lines = [cells_of(file, place, cells, faults) for place, cells in found.rows]
-    made = MarkedResults(file, form, marks_of(lines), None, found.warnings, log.reported, (*notices, *found.notices))
-    return whole(made, faults, len(rows))
+    lines = [marked.cells_of(file, place, cells, faults) for place, cells in found.rows]
+    made = marked.MarkedResults(file, form, marked.marks_of(lines), None, found.warnings, log.reported, (*notices, *found.notices))
+    return marked.whole(made, faults, len(rows))
 
 
-def _from_json(file: str, text: str, notices: tuple[str, ...], choice: Choice) -> MarkedResults:
+def _from_json(file: str, text: str, notices: tuple[str, ...], choice: Choice) -> marked.MarkedResults:
     try:
         return _from_document(file, json.loads(text), notices, choice)
     except ValueError as error:
@@ -136,7 +125,7 @@ def _from_json(file: str, text: str, notices: tuple[str, ...], choice: Choice) -
     return _from_table(_table(file, [row for row, _ in rows], notices), choice, raw)
 
 
-def _from_document(file: str, document: Any, notices: tuple[str, ...], choice: Choice) -> MarkedResults:
+def _from_document(file: str, document: Any, notices: tuple[str, ...], choice: Choice) -> marked.MarkedResults:
     if told(document):
         return _from_log(file, document, None, choice, notices)
     rows = document if isinstance(document, list) else [document]
@@ -162,7 +151,7 @@ def _item(file: str, row: Any, line: int, path: str) -> ReadRow:
     if not isinstance(row, dict):
         place.fault('is not an object: write one mark a line, such as {"case": "1", "right": true}')
         return ReadRow(line, {}, place.faults)
-    ours = columns_of(row)
+    ours = marked.columns_of(row)
     plain = {name: said(value) if ours[name] in ("input", "output", "note") else value for name, value in row.items()}
     spots = replace(place, node=tree(plain)).fields()
     return ReadRow(line, {name: replace(spot, node=replace(spot.node, line=line)) for name, spot in spots.items() if not spot.blank}, place.faults)
@@ -172,15 +161,15 @@ def _table(file: str, rows: Sequence[ReadRow], notices: tuple[str, ...]) -> Read
     return ReadTable(file, tuple(dict.fromkeys(name for row in rows for name in row.cells)), tuple(rows), notices)
 
 
-def _from_table(table: ReadTable, choice: Choice, raw: Sequence[Any] = ()) -> MarkedResults:
+def _from_table(table: ReadTable, choice: Choice, raw: Sequence[Any] = ()) -> marked.MarkedResults:
     """The marks in a table, of which `raw` are the rows as they stood in JSON."""
     rows = raw or [{name: getattr(row.cells[name].node, "text", "") if name in row.cells else "" for name in table.columns} for row in table.rows]
-    faults, ours, known = [fault for row in table.rows for fault in row.faults], {*columns_of(table.columns).values()}, told(rows)
+    faults, ours, known = [fault for row in table.rows for fault in row.faults], {*marked.columns_of(table.columns).values()}, told(rows)
     if not all(isinstance(row, dict) for row in rows):
         raise PilotError(faults, len(rows))
     graded = not ours & {"right", "outcome"} and verdict_columns(rows, logbook().formats["table"].text)
-    fits = known or (graded and not check_columns(table.file, [*table.columns, "right", *(["case"] if choice.scorer else [])]))
-    if (found := () if fits else check_columns(table.file, table.columns)) or ((known or graded) and faults):
+    fits = known or (graded and not marked.check_columns(table.file, [*table.columns, "right", *(["case"] if choice.scorer else [])]))
+    if (found := () if fits else marked.check_columns(table.file, table.columns)) or ((known or graded) and faults):
         raise PilotError([*found, *faults], len(rows))
     if fits or choice.scorer.casefold() not in ("", "right"):
         places = [f"line {row.line}" if row.line else f"[{i}]" for i, row in enumerate(table.rows)]
@@ -190,18 +179,18 @@ def _from_table(table: ReadTable, choice: Choice, raw: Sequence[Any] = ()) -> Ma
 
 def _from_rows(
     file: str, rows: Sequence[ReadRow], choice: Choice, warnings: tuple[str, ...] = (), pass_mark: float | None = None, notices: tuple[str, ...] = ()
-) -> MarkedResults:
+) -> marked.MarkedResults:
     lines = []
     for row in rows:
         spot = next(iter(row.cells.values()), Spot(Scalar("", row.line), "", file, row.faults))
         place = replace(spot, node=Scalar("", row.line), path="" if row.line else spot.path.rpartition(".")[0], file=spot.file or file)
-        lines += [] if row.faults else [MarkRow(place, named(row.cells))]
-    marks = marks_of(lines)
+        lines += [] if row.faults else [marked.MarkRow(place, marked.named(row.cells))]
+    marks = marked.marks_of(lines)
     faults = [fault for row in rows for fault in row.faults]
-    return _versioned(whole(MarkedResults(file, "table", marks, pass_mark, warnings, notices=notices), faults, len(rows)), choice)
+    return _versioned(marked.whole(marked.MarkedResults(file, "table", marks, pass_mark, warnings, notices=notices), faults, len(rows)), choice)
 
 
-def _versioned(results: MarkedResults, choice: Choice) -> MarkedResults:
+def _versioned(results: marked.MarkedResults, choice: Choice) -> marked.MarkedResults:
     """The marks of the model and version that were chosen; asked where there are several models, or versions that answered one case."""
     marks, models = results.marks, [dict(mark.own).get("model", "") for mark in results.marks]
     answered = Counter((case, arm, marker) for case, arm, marker, version in {(m.case, m.arm, m.marker, m.version) for m in marks} if version)
@@ -214,24 +203,24 @@ def _versioned(results: MarkedResults, choice: Choice) -> MarkedResults:
     return replace(results, marks=tuple(marks[int(place)] for place, _ in kept))
 
 
-def _from_workbook(path: str | Path, choice: Choice) -> MarkedResults:
+def _from_workbook(path: str | Path, choice: Choice) -> marked.MarkedResults:
     sheets = read_sheets(path, _is_ours)
     if MARKS not in sheets:
         return _from_table(read_table(path, known=_is_ours), choice)
     both = [sheets[name] for name in (MARKS, SECOND_MARKS) if name in sheets]
     rows = [(row, i) for i, sheet in enumerate(both) for row in sheet.rows]
-    marked = [(row, i) for row, i in rows if row.faults or is_marked(named(row.cells))]
-    faults = [fault for sheet in both for fault in check_columns(sheet.file, sheet.columns)]
+    filled = [(row, i) for row, i in rows if row.faults or marked.is_marked(marked.named(row.cells))]
+    faults = [fault for sheet in both for fault in marked.check_columns(sheet.file, sheet.columns)]
     if faults:
         raise PilotError(faults)
-    left = len(rows) - len(marked)
+    left = len(rows) - len(filled)
     warnings = (Texts("pilots").say("warn.unmarked", count=left, lines=len(rows)),) if left else ()
-    return _from_rows(str(path), [_by(row, i) for row, i in marked], choice, warnings, _pass_mark(sheets.get(AGREED)))
+    return _from_rows(str(path), [_by(row, i) for row, i in filled], choice, warnings, _pass_mark(sheets.get(AGREED)))
 
 
 def _by(row: ReadRow, sheet: int) -> ReadRow:
     """A row of the second sheet without initials is still another person's."""
-    if sheet == 0 or "marker" in named(row.cells):
+    if sheet == 0 or "marker" in marked.named(row.cells):
         return row
     return ReadRow(row.line, {**row.cells, "marker": Spot(Scalar("second", row.line), "marker", "", row.faults)}, row.faults)
 
