@@ -105,9 +105,9 @@ def diff(
     from advisorkit.study.changes import changes, moved
     from advisorkit.study.documents import diff_document
 
-    console.states = [console.opened(file) for file in (old, new)]
-    found = changes(*console.states)
-    before, after = (console.studied(state, file) for state, file in zip(console.states, (old, new), strict=True))
+    both = [console.opened(file) for file in (old, new)]
+    found = changes(*both)
+    before, after = (console.studied(state, file) for state, file in zip(both, (old, new), strict=True))
     moves = moved(before, after)
     console.answer(diff_document(found, moves) if as_json else {}, differing(found, moves), as_json=as_json)
 
