@@ -15,6 +15,8 @@ from advisorkit.values.quantities import SYMBOLS, number
 
 LONG = 10
 """Rows above which a table may run over a page's end."""
+ENDLESS = 3000
+"""Letters above which it may do so however few its rows are."""
 WIDE = 9
 """Columns above which a table is set small."""
 
@@ -126,8 +128,13 @@ class Table:
 
     @property
     def size(self) -> float:
-        """Height of its letters in pixels: less the more it has to hold."""
-        return 12.5 if len(self.head) > WIDE else 13.5 if len(self.rows) > LONG else 14
+        """Height of its letters in pixels."""
+        return 12.5 if len(self.head) > WIDE or len(self.rows) > LONG else 13.4
+
+    @property
+    def whole(self) -> bool:
+        """Whether it stands on one page: it has few rows and no endless text."""
+        return len(self.rows) <= LONG and sum(len(cell.text) for row in self.rows for cell in row) < ENDLESS
 
     def widths(self, room: float) -> tuple[float, ...]:
         """Width of each column in pixels, the gap at its right included, when the table is `room` wide.

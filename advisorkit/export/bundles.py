@@ -36,6 +36,7 @@ MIME: Mapping[type[Any], str] = {kind: _mime(kind) for kind in get_args(Block)}
 """MIME type of each kind of block."""
 ONLY = "advisorkit_only"
 """Key of an output's metadata: the one format that it is for."""
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufeff\ufffe\uffff\U000f0000-\U0010ffff]")
 _BY_MIME = {mime: kind for kind, mime in MIME.items()}
 
 
@@ -120,7 +121,17 @@ def _decode(hint: Any, value: Any) -> Any:
         return float(value)
     if type(value) is not hint:
         raise TypeError(f"{value!r} is not {hint.__name__}")
-    return value
+    return printable(value) if hint is str else value
+
+
+def printable(text: str) -> str:
+    r"""`text` with a mark in place of what no document may hold: control characters, halves of letters, private signs.
+
+    Example:
+        >>> printable("red \x1b[31m")
+        'red �[31m'
+    """
+    return _UNPRINTABLE.sub("\ufffd", text)
 
 
 _hints = cache(get_type_hints)

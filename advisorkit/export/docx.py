@@ -140,6 +140,6 @@ class _Writer:
 
     def _properties(self) -> None:
         known, cover = self.file.core_properties, self.cover
-        known.title, known.subject, known.author, known.language = cover.title, cover.subtitle, cover.brand.name, cover.language
+        known.title, known.subject, known.author, known.language = (text[:255] for text in (cover.title, cover.subtitle, cover.brand.name, cover.language))
         known.created = known.modified = datetime.fromisoformat(cover.as_of or "1970-01-01")
         known.comments = known.last_modified_by = known.keywords = ""

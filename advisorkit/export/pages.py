@@ -14,7 +14,7 @@ from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
 from advisorkit.export.blocks import Block, Cover, DecisionBlock, Done, Heading, Text
 from advisorkit.export.brand import Brand, read_brand
-from advisorkit.export.bundles import ONLY, read
+from advisorkit.export.bundles import ONLY, printable, read
 from advisorkit.values.errors import RenderError
 
 HIDDEN = "remove-cell"
@@ -99,7 +99,7 @@ def _items(notebook: Any) -> Iterator[tuple[Block | str, str]]:
         if HIDDEN in cell["metadata"].get("tags", []):
             continue
         if cell["cell_type"] == "markdown" and cell["source"].strip():
-            yield nh3.clean(markdown2html_mistune(cell["source"]), tags=_TAGS, attributes={}), ""
+            yield nh3.clean(markdown2html_mistune(printable(cell["source"])), tags=_TAGS, attributes={}), ""
         for output in cell.get("outputs", []):
             if (output["output_type"], output.get("name")) != ("stream", "stderr"):
                 yield _block(output, number), output.get("metadata", {}).get(ONLY, "")

@@ -15,7 +15,7 @@ from advisorkit.export.brand import Brand
 from advisorkit.export.pages import document
 from advisorkit.export.typesetting import drawing, typeset
 
-_WIDE = 650
+_WIDE = 682
 """Width of text in pixels."""
 
 
@@ -44,13 +44,13 @@ def _data(block: Block | str) -> dict[str, Any]:
         case ChartBlock():
             told = block.chart if block.titled else None
             return {
-                "kind": "Chart", "title": told.title if told else "", "subtitle": block.chart.subtitle, "beside": block.beside,
-                "alt": block.chart.alt, "svg": drawing(block.chart), "width": scene(block.chart).width,
+                "kind": "ChartBlock", "title": told.title if told else "", "subtitle": block.chart.subtitle, "beside": block.beside,
+                "alt": block.chart.alt, "svg": drawing(block.chart), "width": min(scene(block.chart).width, _WIDE),
             }
         case LineItems():
             return _data(block.table)
         case Table():
-            return {"kind": "Table", **asdict(block), "widths": block.widths(_WIDE), "size": block.size}
+            return {"kind": "Table", **asdict(block), "widths": block.widths(_WIDE), "size": block.size, "whole": block.whole}
         case str():
             raise TypeError("Markdown is blocks by now")
     return {"kind": type(block).__name__, **asdict(block)}

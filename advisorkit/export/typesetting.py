@@ -17,11 +17,14 @@ from advisorkit.charts.kinds import Chart
 from advisorkit.charts.svg import svg
 from advisorkit.charts.theme import SANS, SERIF
 from advisorkit.export.brand import Brand
+from advisorkit.values.errors import RenderError
 
 FACES = ("Arimo", "DejaVu Sans")
 """Sans faces that come with packages: as wide as the Helvetica that charts are laid out for, and one with more letters and signs."""
 ADVICE = ("Libertinus Serif", *FACES)
 """Serif faces; the first is part of typst."""
+LAST = "Last Resort High-Efficiency"
+"""A face that has a sign for the script of every letter: better than no document."""
 _HELD = {"fontpkg_arimo": "files", "matplotlib": "mpl-data/fonts/ttf"}
 
 
@@ -29,24 +32,23 @@ def typeset(source: str, data: Any, brand: Brand, **options: Any) -> Any:
     """What typst makes of the source file of that name; `data` is its ``sys.inputs.data``, as JSON.
 
     Fonts are those of packages, so the bytes are the same on every machine. Where a brand has faces of its own or a letter
-    is in none of ours, the machine's fonts are used too.
+    is in none of ours, the machine's fonts are used too, and where they lack it as well, a sign for its script.
+
+    Raises:
+        RenderError: If typst refuses the document, such as for a picture without words.
     """
     typst = import_module("typst")
-    text = (Path(__file__).parent / "template" / "advisorkit" / source).read_text(encoding="utf-8")
-    own = (brand.sans, brand.serif) != (SANS, SERIF)
+    text = (Path(__file__).parent / "template" / "advisorkit" / source).read_bytes()
     fonts = [str(Path(spec.origin).parent / folder) for package, folder in _HELD.items() if (spec := find_spec(package)) and spec.origin]
-    look = {"sans": (*_names(brand.sans, SANS), *FACES), "serif": (*_names(brand.serif, SERIF), *ADVICE)}
-
-    def made(*, system: bool) -> Any:
-        inputs = {"data": json.dumps({**data, **look, "fallback": system})}
-        return typst.compile(text.encode(), sys_inputs=inputs, font_paths=fonts, ignore_system_fonts=not system, **options)
-
-    try:
-        return made(system=own)
-    except typst.TypstError as error:
-        if "could not be displayed" not in str(error):
-            raise
-        return made(system=True)
+    sans, serif = _names(brand.sans, SANS), _names(brand.serif, SERIF)
+    for system, last in ((bool(sans or serif), ()), (True, ()), (True, (LAST,))):
+        look = {"sans": (*sans, *FACES, *last), "serif": (*serif, *ADVICE, *last), "fallback": system}
+        try:
+            return typst.compile(text, sys_inputs={"data": json.dumps({**data, **look})}, font_paths=fonts, ignore_system_fonts=not system, **options)
+        except typst.TypstError as error:
+            if last or "could not be displayed" not in str(error):
+                raise RenderError(f"typst refuses the document: {error}") from None
+    raise AssertionError
 
 
 def _names(faces: str, ours: str) -> tuple[str, ...]:
