@@ -14,6 +14,7 @@ from typing import Any
 import docx
 from docx.oxml import parse_xml
 
+from advisorkit.charts.draw import scene
 from advisorkit.charts.theme import LIGHT, SANS, SERIF
 from advisorkit.export import blocks as kinds
 from advisorkit.export.blocks import Block
@@ -21,9 +22,10 @@ from advisorkit.export.brand import Brand
 from advisorkit.export.formats import settled
 from advisorkit.export.markup import template
 from advisorkit.export.pages import Document, Page, document
-from advisorkit.export.typesetting import drawn
+from advisorkit.export.sheets import Worksheet
+from advisorkit.export.typesetting import Picture, drawing, rastered
 
-_ROOM = 650
+_ROOM = 682
 """Width of text in pixels."""
 _SAFE = {SANS: "Arial", SERIF: "Georgia"}
 """The face that every office program has, in place of a list of faces."""
@@ -43,7 +45,7 @@ class _Image:
     tall: int
 
 
-def render(notebook: Any, *, interactive: bool = False, brand: Brand | str | Path | None = None) -> bytes:  # noqa: ARG001
+def render(notebook: Any, *, brand: Brand | str | Path | None = None, **_: Any) -> bytes:
     """An executed notebook as a .docx file; `brand` is a brand or its file and wins over the notebook's own.
 
     Raises:
@@ -66,7 +68,10 @@ class _Writer:
         several = len(found.parts) > 1
         self.levels = {"part": 1, "title": 2, "sub": 3} if several else {"part": 0, "title": 1, "sub": 2}
         charts = [item.chart for page in found.pages for item in page.items if isinstance(item, kinds.ChartBlock)]
-        self.pictures = drawn(charts, self.cover.brand)
+        logo = b64decode(self.cover.brand.logo.partition(",")[2])
+        wanted = [*(Picture(drawing(chart), wide=scene(chart).width) for chart in charts), *([Picture(logo, tall=24 if self.cover.leaflet else 48)] if logo else [])]
+        images = [self._image(content) for content in rastered(wanted, self.cover.brand)]
+        self.logo, self.pictures = images.pop() if logo else None, iter(images)
         self.numbers, self.lists, self.entries = count(1), 1, list[_Entry]()
         self._fill()
         self._properties()
@@ -75,15 +80,15 @@ class _Writer:
         cover, part = self.cover, self.file.part
         foot, foot_id = part.add_footer_part()  # type: ignore[no-untyped-call]
         self._into(foot.element, self.xml.Foot(f"{cover.brand.confidentiality}. Prices and answers as of {cover.date}"))
-        logo = self._image(b64decode(cover.brand.logo.partition(",")[2]), 0, 48) if cover.brand.logo and "svg" not in cover.brand.logo[:20] else None
-        sections = [(self._head(name or cover.subtitle), list(self._section(name, list(pages)))) for name, pages in groupby(self.found.pages, key=lambda page: page.part)]
+        self._into(self.file.settings.element, self.xml.Settings())
+        sections = [(self._heads(name), list(self._section(name, list(pages)))) for name, pages in groupby(self.found.pages, key=lambda page: page.part)]
         if len(self.found.pages) > 2:
             told = [entry for entry in self.entries if entry.level <= 2 and entry.level < self.levels["sub"]]
-            sections.insert(0, (self._head(cover.subtitle), [self.xml.Contents(told, "Contents")]))
+            sections.insert(0, (self._heads(""), [self.xml.Contents(told, "Contents")]))
         if cover.leaflet:
-            sections[0][1].insert(0, self.xml.Band(cover, logo, next(self.numbers)))
-        ends = [self.xml.End(head, foot_id) for head, _ in sections[:-1]] + [""]
-        front = [] if cover.leaflet else [self.xml.Front(cover, logo, next(self.numbers)), self.xml.End("", "", full=True)]
+            sections[0][1].insert(0, self.xml.Band(cover, self.logo, next(self.numbers)))
+        ends = [self.xml.End(heads, foot_id) for heads, _ in sections[:-1]] + [""]
+        front = [] if cover.leaflet else [self.xml.Front(cover, self.logo, next(self.numbers)), self.xml.End(full=True)]
         parts = [*front, *(one for (_, words), end in zip(sections, ends, strict=True) for one in (*words, end))]
         self._into(self.file.element.body, self.xml.Body(parts, sections[-1][0], foot_id))
         faces = [_SAFE.get(face, face.partition(",")[0].strip(" \"'")) for face in (cover.brand.sans, cover.brand.serif)]
@@ -93,15 +98,20 @@ class _Writer:
     def _into(self, element: Any, xml: str) -> None:
         element[:] = list(parse_xml(str(xml)))
 
-    def _head(self, left: str) -> str:
-        head, found = self.file.part.add_header_part()  # type: ignore[no-untyped-call]
-        self._into(head.element, self.xml.Running(left, f"{self.cover.client} · Sample" if self.cover.sample else self.cover.client))
-        return str(found)
+    def _heads(self, name: str) -> list[str]:
+        """Running lines of a section; its first page has one of its own where the section's name stands below it as a heading."""
+        told = f"{self.cover.client} · Sample" if self.cover.sample else self.cover.client
+        found = []
+        for left in (name or self.cover.subtitle, *([""] if name and self.levels["part"] else ())):
+            head, number = self.file.part.add_header_part()  # type: ignore[no-untyped-call]
+            self._into(head.element, self.xml.Running(left, told))
+            found.append(str(number))
+        return found
 
-    def _image(self, content: bytes, wide: float, tall: float = 0) -> _Image:
-        """A picture of the file, as wide or as high as asked."""
+    def _image(self, content: bytes) -> _Image:
+        """A picture of the file, with half its points as pixels, or fewer where it would not fit."""
         found, image = self.file.part.get_or_add_image(io.BytesIO(content))
-        scale = wide / image.px_width if wide else tall / image.px_height
+        scale = min(0.5, _ROOM / image.px_width)
         return _Image(found, round(image.px_width * scale), round(image.px_height * scale))
 
     def _section(self, name: str, pages: list[Page]) -> Iterator[Any]:
@@ -132,10 +142,11 @@ class _Writer:
             case kinds.LineItems():
                 return self._block(item.table, opens=opens)
             case kinds.ChartBlock():
-                content, wide = next(self.pictures)
-                return xml.Chart(item, self._image(content, min(wide, _ROOM)), next(self.numbers))
+                return xml.Chart(item, next(self.pictures), next(self.numbers))
             case kinds.Callout():
                 return xml.Callout(item, LIGHT)
+            case Worksheet():
+                return xml.Text(kinds.Text((item.name,), "note"), 0)
         raise TypeError(f"no Word for {type(item).__name__}")
 
     def _properties(self) -> None:

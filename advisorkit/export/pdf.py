@@ -10,16 +10,17 @@ from typing import Any
 
 from advisorkit.charts.draw import scene
 from advisorkit.charts.theme import LIGHT
-from advisorkit.export.blocks import Block, ChartBlock, LineItems, Table
+from advisorkit.export.blocks import Block, ChartBlock, LineItems, Table, Text
 from advisorkit.export.brand import Brand
 from advisorkit.export.pages import document
+from advisorkit.export.sheets import Worksheet
 from advisorkit.export.typesetting import drawing, typeset
 
 _WIDE = 682
 """Width of text in pixels."""
 
 
-def render(notebook: Any, *, interactive: bool = False, brand: Brand | str | Path | None = None) -> bytes:  # noqa: ARG001
+def render(notebook: Any, *, brand: Brand | str | Path | None = None, **_: Any) -> bytes:
     """An executed notebook as PDF; `brand` is a brand or its file and wins over the notebook's own.
 
     Raises:
@@ -51,6 +52,8 @@ def _data(block: Block | str) -> dict[str, Any]:
             return _data(block.table)
         case Table():
             return {"kind": "Table", **asdict(block), "widths": block.widths(_WIDE), "size": block.size, "whole": block.whole}
+        case Worksheet():
+            return _data(Text((block.name,), "note"))
         case str():
             raise TypeError("Markdown is blocks by now")
     return {"kind": type(block).__name__, **asdict(block)}

@@ -6,13 +6,13 @@ typst leaves threads behind, so it is loaded when it is first used: in a report'
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from advisorkit.charts.draw import scene
 from advisorkit.charts.kinds import Chart
 from advisorkit.charts.svg import svg
 from advisorkit.charts.theme import SANS, SERIF
@@ -55,12 +55,29 @@ def _names(faces: str, ours: str) -> tuple[str, ...]:
     return () if faces == ours else tuple(face.strip(" \"'") for face in faces.split(","))
 
 
-def drawn(charts: Sequence[Chart], brand: Brand) -> Iterator[tuple[bytes, float]]:
-    """Charts as PNG, twice as fine as a screen, each with its width in pixels."""
-    if charts:
-        data = {"charts": [{"svg": drawing(chart), "width": scene(chart).width} for chart in charts]}
-        made = typeset("pictures.typ", data, brand, format="png", ppi=192)
-        yield from zip([made] if isinstance(made, bytes) else made, (one["width"] for one in data["charts"]), strict=True)
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture of any kind and the size at which it is wanted."""
+
+    content: str | bytes
+    """SVG text, or the bytes of an SVG, PNG or JPEG file."""
+    wide: float = 0
+    """Width in pixels; 0 follows from the height."""
+    tall: float = 0
+    """Height in pixels; 0 follows from the width."""
+
+
+def rastered(pictures: Sequence[Picture], brand: Brand) -> list[bytes]:
+    """`pictures` as PNG, twice as fine as a screen.
+
+    Raises:
+        RenderError: If one cannot be read.
+    """
+    if not pictures:
+        return []
+    data = [{"content": one.content if isinstance(one.content, str) else [*one.content], "wide": one.wide, "tall": one.tall} for one in pictures]
+    made = typeset("pictures.typ", {"pictures": data}, brand, format="png", ppi=192)
+    return [made] if isinstance(made, bytes) else list(made)
 
 
 def drawing(chart: Chart) -> str:
