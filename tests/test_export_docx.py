@@ -3,35 +3,157 @@
 from __future__ import annotations
 
 import io
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+from typing import Any
 
 import docx
+import pypdfium2
+import pytest
+from docx.oxml.ns import qn
+from hypothesis import given, settings
+from PIL import Image
 from sample_charts import CHARTS
-from sample_pages import whole, words_of
+from sample_hostile import HOSTILE, anything, digest, held, made_elsewhere
+from sample_pages import COVER, PAGES, notebook, whole, words_of
 
+from advisorkit.export.blocks import Done, Heading, Text
+from advisorkit.export.brand import Brand
 from advisorkit.export.docx import render
 from advisorkit.export.exporters import AdvisorDOCXExporter
 from advisorkit.export.pages import document
+from advisorkit.values.errors import RenderError
 
 
-def lines(content: bytes) -> set[str]:
+def opened(content: bytes) -> Any:
+    return docx.Document(io.BytesIO(content))
+
+
+def text_of(paragraph: Any) -> str:
+    return "".join(part.text or "" if part.tag == qn("w:t") else "\n" for part in paragraph.iter(qn("w:t"), qn("w:br")))
+
+
+def paragraphs(content: bytes) -> list[str]:
     """The text of every paragraph, those in cells too."""
-    body = docx.Document(io.BytesIO(content)).element.body
-    return {line for p in body.iter("{*}p") for line in "".join(t.text or "" if t.tag.endswith("}t") else "\n" for t in p.iter("{*}t", "{*}br")).split("\n")}
+    return [text_of(paragraph) for paragraph in opened(content).element.body.iter(qn("w:p"))]
+
+
+def styled(content: bytes, style: str) -> list[str]:
+    return [text_of(p) for p in opened(content).element.body.iter(qn("w:p")) if p.pPr is not None and p.pPr.style == style]
+
+
+def two_parts() -> Any:
+    return notebook(COVER, Heading("All together", 2), *PAGES, Heading("Next", 2, "Letters"), Text(("First", "Second"), "numbered"), Heading("Last", 2, "Letters"), Done())
 
 
 def test_every_word_of_the_blocks_stands_in_a_paragraph() -> None:
-    told = lines(render(whole()))
+    shown = {line for paragraph in paragraphs(render(whole())) for line in paragraph.split("\n")}
 
     said = {piece for page in document(whole(), "docx").pages for block in page.items for piece in words_of(block)}
     assert len(said) > 40
-    assert {piece for piece in said - told if not any(piece in line for line in told)} == set()
+    assert {piece for piece in said if not any(piece in line for line in shown)} == set()
 
 
-def test_every_chart_is_a_picture_with_words() -> None:
-    found = docx.Document(io.BytesIO(render(whole())))
+def test_headings_have_the_styles_of_headings_and_contents_list_them() -> None:
+    content = render(two_parts())
 
-    assert [shape._inline.docPr.get("descr") for shape in found.inline_shapes] == [chart.alt for chart in CHARTS]
+    assert styled(content, "Heading1") == ["Claims", "Letters"]
+    assert styled(content, "Heading2") == ["All together", "Start small", "All charts", "Next", "Last"]
+    assert styled(content, "Heading3") == ["What we ask you to decide"]
+    assert [text_of(p) for p in opened(content).element.body.iter(qn("w:p")) if p.pPr is not None and (p.pPr.style or "").startswith("TOC") and p.pPr.style != "TOCHeading"] == [
+        "All together", "Claims", "Start small", "All charts", "Letters", "Next", "Last",
+    ]
+    codes = {"".join(part.itertext()).strip() for part in opened(content).element.body.iter(qn("w:instrText"))}
+    assert codes == {'TOC \\o "1-2" \\h \\z \\u'}
 
 
-def test_the_same_notebook_gives_the_same_bytes() -> None:
-    assert render(whole()) == render(whole()) == AdvisorDOCXExporter().from_notebook_node(whole())[0]
+def test_tables_and_figures_have_captions_with_numbers_and_tables_heads_that_come_again() -> None:
+    content = render(whole())
+    found = opened(content)
+    fields = [part.get(qn("w:instr")).strip() for part in found.element.body.iter(qn("w:fldSimple"))]
+
+    assert fields == ["SEQ Table \\* ARABIC", *["SEQ Figure \\* ARABIC"] * len(CHARTS), "SEQ Table \\* ARABIC"]
+    assert [line.split("  ")[-1] for line in styled(content, "Caption")] == ["Tests", *(chart.title for chart in CHARTS), "Bill"]
+    tables = [table for table in found.tables if any(True for _ in table._tbl.iter(qn("w:tblHeader")))]
+    assert [[cell.text for cell in table.rows[0].cells] for table in tables] == [["Test", "Right", "State"], ["€ thousand", "RAG"]]
+    for table in tables:
+        assert sum(column.width.pt for column in table.columns) == pytest.approx(682 * 0.75, abs=1)
+
+
+def test_every_chart_is_a_picture_with_words_as_wide_as_it_was_drawn() -> None:
+    content = render(whole())
+
+    shapes = opened(content).inline_shapes
+    assert [shape._inline.docPr.get("descr") for shape in shapes] == [chart.alt for chart in CHARTS]
+    assert all(200 * 9525 < shape.width <= 682 * 9525 for shape in shapes)
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        pictures = [Image.open(io.BytesIO(parts.read(name))) for name in parts.namelist() if name.startswith("word/media/")]
+    assert [shape.width / 9525 * 2 for shape in shapes] == [picture.width for picture in pictures]
+
+
+def test_every_numbered_list_begins_at_one() -> None:
+    numbered = [p.pPr.numPr.numId.val for p in opened(render(two_parts())).element.body.iter(qn("w:p")) if p.pPr is not None and p.pPr.style == "ListNumber"]
+
+    first, same, next_one, still = numbered
+    assert first == same != next_one == still
+
+
+def test_running_lines_say_whose_it_is_that_it_is_a_sample_and_the_page_of_all_pages() -> None:
+    cover, *rest = opened(render(two_parts())).sections
+
+    assert cover.header.is_linked_to_previous
+    assert [section.header.paragraphs[0].text for section in rest] == [f"{left}\tHarbour Mutual · Sample" for left in (COVER.subtitle, COVER.subtitle, "Claims", "Letters")]
+    for section in rest:
+        assert [part.get(qn("w:instr")).strip() for part in section.footer._element.iter(qn("w:fldSimple"))] == ["PAGE", "NUMPAGES"]
+
+
+@pytest.mark.parametrize("words", HOSTILE, ids=lambda words: words[:12])
+def test_hostile_words_are_shown_as_they_are(words: str) -> None:
+    content = render(held(words))
+
+    assert sum(words in paragraph for paragraph in paragraphs(content)) >= 7
+    assert opened(content).core_properties.title == words[:200]
+
+
+@given(words=anything)
+@settings(max_examples=15)
+def test_whatever_a_client_writes_makes_a_document(words: str) -> None:
+    assert any(words in paragraph for paragraph in paragraphs(render(held(words))))
+
+
+def test_a_brand_changes_the_sender_and_a_broken_logo_makes_no_document() -> None:
+    logo = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHdpZHRoPSI4IiBoZWlnaHQ9IjgiPjxwYXRoIGQ9Ik0wIDBoOHY4eiIvPjwvc3ZnPg=="
+    content = render(whole(), brand=Brand(name="Elm Street Advisers", confidentiality="For the board only", serif="Cambria", logo=logo))
+
+    assert "For the board only" in "".join(paragraphs(content))
+    assert opened(content).styles["Heading 1"].font.name == "Cambria"
+    assert opened(content).core_properties.author == "Elm Street Advisers"
+    assert "Elm Street Advisers" in [shape._inline.docPr.get("descr") for shape in opened(content).inline_shapes]
+    with pytest.raises(RenderError, match="failed to decode image|failed to parse SVG|unknown image format"):
+        render(whole(), brand=Brand(logo="data:image/png;base64,iVBORw0KGgo="))
+
+
+def test_the_same_notebook_gives_the_same_bytes_in_every_process(tmp_path: Path) -> None:
+    here = digest(render(whole()))
+
+    assert here == digest(AdvisorDOCXExporter().from_notebook_node(whole())[0])
+    assert {here} == {made_elsewhere("docx", tmp_path, "Asia/Tokyo", "1"), made_elsewhere("docx", tmp_path, "America/Lima", "2")}
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_libreoffice_opens_prints_and_saves_it(tmp_path: Path) -> None:
+    (tmp_path / "report.docx").write_bytes(render(two_parts()))
+    saved = tmp_path / "saved"
+    for target in ("pdf", "docx"):
+        command = ["soffice", f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless", "--convert-to", target, "--outdir", str(saved), "report.docx"]
+        subprocess.run(command, check=True, capture_output=True, cwd=tmp_path, timeout=120)
+
+    cover, *rest = [page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(saved / "report.pdf")]
+    assert "Look it up?" in cover and "1/" not in cover
+    assert all(f"{n}/{len(rest) + 1}" in page and "Harbour Mutual · Sample" in page for n, page in enumerate(rest, 2))
+    again = (saved / "report.docx").read_bytes()
+    kept = {line.strip() for line in paragraphs(again)}  # it writes page breaks into the paragraph before
+    assert [line for line in paragraphs(render(two_parts())) if line.strip() not in kept] == []
+    assert len(opened(again).inline_shapes) == len(CHARTS)

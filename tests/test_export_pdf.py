@@ -4,27 +4,186 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+import nbformat
+import pypdfium2
+import pytest
+from hypothesis import given, settings
+from nbformat.v4 import new_markdown_cell
 from pypdf import PdfReader
-from sample_pages import whole, words_of
+from sample_charts import CHARTS
+from sample_hostile import HOSTILE, anything, digest, held, made_elsewhere
+from sample_pages import COVER, PAGES, notebook, whole, words_of
 
+from advisorkit.export.blocks import Done, Heading, Text
+from advisorkit.export.brand import Brand
 from advisorkit.export.exporters import AdvisorPDFExporter
 from advisorkit.export.pages import document
-from advisorkit.export.pdf import render
+from advisorkit.export.pdf import render, told
+from advisorkit.export.typesetting import typeset
+from advisorkit.values.errors import RenderError
 
 
-def words(content: bytes) -> str:
-    """The text of all pages without any white space, since lines are broken anew."""
-    return re.sub(r"\s", "", "".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages))
+def pages(content: bytes) -> list[str]:
+    return [page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(content)]
+
+
+def bare(text: str) -> str:
+    """Without white space, since lines are broken anew, and without the places where endless words may be broken."""
+    return re.sub(r"[\s\u200b\ufffe]", "", text)
+
+
+def elements(content: bytes, name: str) -> list[Any]:
+    """The elements of that name in the tree that is read aloud."""
+    def walk(node: Any) -> Any:
+        for child in node.get("/K", []) if isinstance(node.get("/K"), list) else [node.get("/K")]:
+            found = child.get_object() if hasattr(child, "get_object") else child
+            if isinstance(found, dict) and "/S" in found:
+                yield from ([found] if found["/S"] == name else [])
+                yield from walk(found)
+    return list(walk(PdfReader(io.BytesIO(content)).trailer["/Root"]["/StructTreeRoot"]))
+
+
+def two_parts() -> Any:
+    return notebook(COVER, Heading("All together", 2), *PAGES, Heading("Next", 2, "Letters"), Text(("Words.",)), Heading("Last", 2, "Letters"), Done())
 
 
 def test_every_word_of_the_blocks_stands_on_a_page() -> None:
-    told = words(render(whole()))
+    shown = bare("".join(pages(render(whole()))))
 
     said = [piece for page in document(whole(), "pdf").pages for block in page.items for piece in words_of(block)]
     assert len(said) > 40
-    assert [piece for piece in said if re.sub(r"\s", "", piece) not in told] == []
+    assert [piece for piece in said if bare(piece) not in shown] == []
 
 
-def test_the_same_notebook_gives_the_same_bytes() -> None:
-    assert render(whole()) == render(whole()) == AdvisorPDFExporter().from_notebook_node(whole())[0]
+def test_every_page_after_the_cover_says_whose_it_is_that_it_is_a_sample_and_its_number() -> None:
+    cover, *rest = pages(render(two_parts()))
+
+    assert "Sample client, invented figures" in cover and "Your firm" in cover and "1/" not in cover
+    for number, page in enumerate(rest, 2):
+        assert "Harbour Mutual · Sample" in page
+        assert f"{number}/{len(rest) + 1}" in page
+        assert "Confidential. Prices and answers as of 20 November 2026" in page
+
+
+def test_contents_and_bookmarks_lead_to_every_part_and_page() -> None:
+    content = render(two_parts())
+    reader = PdfReader(io.BytesIO(content))
+
+    def titles(outline: Any) -> Any:
+        return [titles(one) if isinstance(one, list) else (one.title, reader.get_destination_page_number(one) + 1) for one in outline]
+
+    assert titles(reader.outline) == [
+        ("All together", 3), ("Claims", 4), [("Start small", 4), [("What we ask you to decide", 4)], ("All charts", 5)], ("Letters", 8), [("Next", 8), ("Last", 9)],
+    ]
+    listed = pages(content)[1].replace("\u2060", "")
+    for line in ("All together 3", "Claims 4", "Start small 4", "All charts 5", "Letters 8", "Next 8", "Last 9"):
+        assert line in listed
+    assert "What we ask you to decide" not in listed
+
+
+def test_a_chart_is_a_drawing_with_words_and_its_letters_can_be_found() -> None:
+    content = render(whole())
+
+    assert [one["/Alt"] for one in elements(content, "/Figure")] == [chart.alt for chart in CHARTS]
+    assert not any(one.get("/Subtype") == "/Image" for page in PdfReader(io.BytesIO(content)).pages for one in page["/Resources"].get("/XObject", {}).values())
+    assert "Needsretrieval" in bare("".join(pages(content)))
+
+
+def test_a_chart_without_words_makes_no_document() -> None:
+    data = told(document(whole(), "pdf"))
+    chart = next(item for page in data["parts"][0]["pages"] for item in page if item["kind"] == "ChartBlock")
+    chart["alt"] = None
+
+    with pytest.raises(RenderError, match="alt"):
+        typeset("report.typ", data, Brand(), pdf_standards=["a-2a", "ua-1"])
+
+
+def test_heads_of_tables_are_heads_and_come_again_on_the_next_page() -> None:
+    long = replace(PAGES[8], rows=tuple(PAGES[8].rows[0] for _ in range(120)))
+    content = render(notebook(COVER, Heading("Page", 2), long, Done()))
+
+    assert len(elements(content, "/TH")) == 3
+    assert [("Test" in page and "State" in page) for page in pages(content)][1:] == [True] * (len(pages(content)) - 1)
+    assert len(pages(content)) > 3
+
+
+def test_a_second_checker_finds_no_error(tmp_path: Path) -> None:
+    outloud = pytest.importorskip("outloud")
+    (tmp_path / "report.pdf").write_bytes(render(two_parts()))
+
+    result = outloud.check(str(tmp_path / "report.pdf"))
+
+    assert [(finding.rule, finding.message) for finding in result.findings if finding.severity == "error"] == []
+    assert result.error is None and len(result.runs) > 50
+
+
+@pytest.mark.parametrize("words", HOSTILE, ids=lambda words: words[:12])
+def test_hostile_words_are_shown_as_they_are(words: str) -> None:
+    shown = bare("".join(pages(render(held(words)))))
+
+    if len(words) > 1000:
+        assert shown.count(words[:4]) >= 7 * len(words) // 5  # pages end within them
+    elif words.isascii():
+        assert shown.count(bare(words)) >= 7
+    elif "שלום" not in words:  # readers of PDF do not agree on the order of what runs from right to left
+        assert bare(words) in shown
+    else:
+        assert {"שלום", "مرحبا"} <= set("".join(pages(render(held(words)))).split())
+
+
+@given(words=anything)
+@settings(max_examples=15)
+def test_whatever_a_client_writes_makes_a_document(words: str) -> None:
+    assert render(held(words)).startswith(b"%PDF-")
+
+
+def test_control_characters_leave_a_mark() -> None:
+    assert bare("red � [31m") in bare("".join(pages(render(held("red \x1b [31m")))))
+
+
+def test_a_markdown_cell_is_paragraphs_lists_and_headings() -> None:
+    pages_of = whole()
+    pages_of["cells"].insert(0, new_markdown_cell("### Read *this*\n\nFirst\nline.\n\n1. one\n2. two\n\n- bullet\n\n> quoted"))
+    found = document(pages_of, "pdf").pages[0].items
+
+    assert found[:5] == (Heading("Read this"), Text(("First line.",)), Text(("one", "two"), "numbered"), Text(("bullet",), "bullets"), Text(("quoted",)))
+    assert bare("Read this First line. 1. one 2. two") in bare("".join(pages(render(pages_of))))
+
+
+def test_a_brand_changes_the_sender_and_a_broken_logo_makes_no_document() -> None:
+    logo = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHdpZHRoPSI4IiBoZWlnaHQ9IjgiPjxwYXRoIGQ9Ik0wIDBoOHY4eiIvPjwvc3ZnPg=="
+    elm = Brand(name="Elm Street Advisers", confidentiality="For the board only", logo=logo)
+
+    first, second, *_ = pages(render(whole(), brand=elm))
+    assert "For the board only" in first and "For the board only. Prices" in second
+    assert "Elm Street Advisers" in [one["/Alt"] for one in elements(render(whole(), brand=elm), "/Figure")]
+    with pytest.raises(RenderError, match="failed to decode image|failed to parse SVG|unknown image format"):
+        render(whole(), brand=replace(elm, logo="data:image/png;base64,iVBORw0KGgo="))
+
+
+def test_the_same_notebook_gives_the_same_bytes_in_every_process(tmp_path: Path) -> None:
+    here = digest(render(whole()))
+
+    assert here == digest(AdvisorPDFExporter().from_notebook_node(whole())[0])
+    assert {here} == {made_elsewhere("pdf", tmp_path, "Asia/Tokyo", "1"), made_elsewhere("pdf", tmp_path, "America/Lima", "2")}
+
+
+def test_nothing_of_typst_is_loaded_before_a_document_is_made() -> None:
+    code = "import sys, advisorkit.export.pdf, advisorkit.export.docx, advisorkit.export.exporters; sys.exit('typst' in sys.modules)"
+
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_nbconvert_itself_makes_the_same_file(tmp_path: Path) -> None:
+    nbformat.write(whole(), tmp_path / "report.ipynb")
+    command = [sys.executable, "-m", "nbconvert", "--to", "advisorkit.export.exporters.AdvisorPDFExporter", str(tmp_path / "report.ipynb")]
+
+    subprocess.run(command, check=True, capture_output=True, cwd=Path(__file__).parents[1])
+
+    assert (tmp_path / "report.pdf").read_bytes() == render(whole())

@@ -15,6 +15,8 @@ from advisorkit.values.quantities import SYMBOLS, number
 
 LONG = 10
 """Rows above which a table may run over a page's end."""
+UNDATED = "1970-01-01"
+"""Day in the properties of files whose cover names none."""
 ENDLESS = 3000
 """Letters above which it may do so however few its rows are."""
 WIDE = 9

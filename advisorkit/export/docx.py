@@ -72,7 +72,8 @@ class _Writer:
         wanted = [*(Picture(drawing(chart), wide=scene(chart).width) for chart in charts), *([Picture(logo, tall=24 if self.cover.leaflet else 48)] if logo else [])]
         images = [self._image(content) for content in rastered(wanted, self.cover.brand)]
         self.logo, self.pictures = images.pop() if logo else None, iter(images)
-        self.numbers, self.lists, self.entries = count(1), 1, list[_Entry]()
+        self.numbers, self.tables, self.figures = count(1), count(1), count(1)
+        self.lists, self.entries = 1, list[_Entry]()
         self._fill()
         self._properties()
 
@@ -138,11 +139,11 @@ class _Writer:
             case kinds.KeyFigures():
                 return xml.KeyFigures(item, LIGHT)
             case kinds.Table():
-                return xml.Table(item, LIGHT, item.widths(_ROOM), len(item.rows) > kinds.LONG)
+                return xml.Table(item, LIGHT, item.widths(_ROOM), len(item.rows) > kinds.LONG, next(self.tables))
             case kinds.LineItems():
                 return self._block(item.table, opens=opens)
             case kinds.ChartBlock():
-                return xml.Chart(item, next(self.pictures), next(self.numbers))
+                return xml.Chart(item, next(self.pictures), next(self.numbers), next(self.figures))
             case kinds.Callout():
                 return xml.Callout(item, LIGHT)
             case Worksheet():
@@ -152,5 +153,5 @@ class _Writer:
     def _properties(self) -> None:
         known, cover = self.file.core_properties, self.cover
         known.title, known.subject, known.author, known.language = (text[:255] for text in (cover.title, cover.subtitle, cover.brand.name, cover.language))
-        known.created = known.modified = datetime.fromisoformat(cover.as_of or "1970-01-01")
+        known.created = known.modified = datetime.fromisoformat(cover.as_of or kinds.UNDATED)
         known.comments = known.last_modified_by = known.keywords = ""

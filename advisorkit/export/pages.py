@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import nh3
 from bs4 import BeautifulSoup, Tag
-from nbconvert.filters.markdown_mistune import markdown2html_mistune
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from advisorkit.export.blocks import Block, Cover, DecisionBlock, Done, Heading, Text
 from advisorkit.export.brand import Brand, read_brand
@@ -99,7 +99,8 @@ def _items(notebook: Any) -> Iterator[tuple[Block | str, str]]:
         if HIDDEN in cell["metadata"].get("tags", []):
             continue
         if cell["cell_type"] == "markdown" and cell["source"].strip():
-            yield nh3.clean(markdown2html_mistune(printable(cell["source"])), tags=_TAGS, attributes={}), ""
+            words = MarkdownWithMath(renderer=IPythonRenderer(escape=False, exclude_anchor_links=True)).render(printable(cell["source"]))
+            yield nh3.clean(words, tags=_TAGS, attributes={}), ""
         for output in cell.get("outputs", []):
             if (output["output_type"], output.get("name")) != ("stream", "stderr"):
                 yield _block(output, number), output.get("metadata", {}).get(ONLY, "")

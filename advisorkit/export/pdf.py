@@ -5,14 +5,15 @@ from __future__ import annotations
 from base64 import b64decode
 from dataclasses import asdict
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from advisorkit.charts.draw import scene
 from advisorkit.charts.theme import LIGHT
-from advisorkit.export.blocks import Block, ChartBlock, LineItems, Table, Text
+from advisorkit.export.blocks import UNDATED, Block, ChartBlock, LineItems, Table, Text
 from advisorkit.export.brand import Brand
-from advisorkit.export.pages import document
+from advisorkit.export.pages import Document, document
 from advisorkit.export.sheets import Worksheet
 from advisorkit.export.typesetting import drawing, typeset
 
@@ -28,16 +29,16 @@ def render(notebook: Any, *, brand: Brand | str | Path | None = None, **_: Any) 
         EngagementError: If the brand file has faults.
     """
     found = document(notebook, "pdf", brand)
-    cover = asdict(found.cover)
-    logo = found.cover.brand.logo
-    cover["brand"]["logo"] = list(b64decode(logo.partition(",")[2])) if logo else None
-    parts = [
-        {"name": name, "pages": [[_data(item) for item in page.items] for page in pages]}
-        for name, pages in groupby(found.pages, key=lambda page: page.part)
-    ]
-    day = [int(part) for part in (found.cover.as_of or "1970-01-01").split("-")]
-    data = {"cover": cover, "parts": parts, "day": day, "colours": LIGHT, "contents": len(found.pages) > 2, "words": {"contents": "Contents"}}
-    return bytes(typeset("report.typ", data, found.cover.brand, pdf_standards=["a-2a", "ua-1"]))
+    return bytes(typeset("report.typ", told(found), found.cover.brand, pdf_standards=["a-2a", "ua-1"]))
+
+
+def told(found: Document) -> dict[str, Any]:
+    """A document as data for ``report.typ``."""
+    cover, logo = asdict(found.cover), found.cover.brand.logo
+    cover["brand"]["logo"] = [*b64decode(logo.partition(",")[2])] if logo else None
+    parts = [{"name": name, "pages": [[_data(item) for item in page.items] for page in pages]} for name, pages in groupby(found.pages, key=attrgetter("part"))]
+    day = [int(part) for part in (found.cover.as_of or UNDATED).split("-")]
+    return {"cover": cover, "parts": parts, "day": day, "colours": LIGHT, "contents": len(found.pages) > 2, "words": {"contents": "Contents"}}
 
 
 def _data(block: Block | str) -> dict[str, Any]:
