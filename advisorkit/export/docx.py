@@ -23,7 +23,7 @@ from advisorkit.export.formats import settled
 from advisorkit.export.markup import template
 from advisorkit.export.pages import Document, Page, document
 from advisorkit.export.sheets import Worksheet
-from advisorkit.export.typesetting import Picture, drawing, rastered
+from advisorkit.export.typesetting import Raster, drawing, rastered
 
 _ROOM = 682
 """Width of text in pixels."""
@@ -69,7 +69,7 @@ class _Writer:
         self.levels = {"part": 1, "title": 2, "sub": 3} if several else {"part": 0, "title": 1, "sub": 2}
         charts = [item.chart for page in found.pages for item in page.items if isinstance(item, kinds.ChartBlock)]
         logo = b64decode(self.cover.brand.logo.partition(",")[2])
-        wanted = [*(Picture(drawing(chart), wide=scene(chart).width) for chart in charts), *([Picture(logo, tall=24 if self.cover.leaflet else 48)] if logo else [])]
+        wanted = [*(Raster(drawing(chart), wide=scene(chart).width) for chart in charts), *([Raster(logo, tall=24 if self.cover.leaflet else 48)] if logo else [])]
         images = [self._image(content) for content in rastered(wanted, self.cover.brand)]
         self.logo, self.pictures = images.pop() if logo else None, iter(images)
         self.numbers, self.tables, self.figures = count(1), count(1), count(1)

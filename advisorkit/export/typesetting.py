@@ -56,7 +56,7 @@ def _names(faces: str, ours: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Raster:
     """A picture of any kind and the size at which it is wanted."""
 
     content: str | bytes
@@ -67,7 +67,7 @@ class Picture:
     """Height in pixels; 0 follows from the width."""
 
 
-def rastered(pictures: Sequence[Picture], brand: Brand) -> list[bytes]:
+def rastered(pictures: Sequence[Raster], brand: Brand) -> list[bytes]:
     """`pictures` as PNG, twice as fine as a screen.
 
     Raises:
