@@ -41,7 +41,7 @@ from advisorkit.export.own import block_of
 from advisorkit.export.terminal import plain
 from advisorkit.values.errors import RenderError
 
-text = st.text(max_size=30)
+text = st.text(st.characters(exclude_categories=("Cc", "Cs", "Co", "Cn"), exclude_characters="\ufeff"), max_size=30)
 cells = st.builds(Cell, text, st.sampled_from(["", "rag", "muted"]))
 blocks = st.one_of(
     st.builds(Heading, text, st.sampled_from([2, 3]), text),
