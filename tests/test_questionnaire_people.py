@@ -21,7 +21,8 @@ from test_workbooks import ods, ods_row
 from advisorkit.catalog.reading import load
 from advisorkit.intake.questionnaire import ROLES, asked, new_questionnaire, read_questionnaire
 from advisorkit.store.reading import read
-from advisorkit.values.engagement import Action, Answer, Member
+from advisorkit.values.engagement import Answer
+from advisorkit.values.people import Action, Member
 from advisorkit.values.quantities import Estimate
 
 FILE = """advisorkit: 1

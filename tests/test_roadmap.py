@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from advisorkit.study.candidates import Candidate, Foundation
 from advisorkit.study.roadmap import fits, greedy, one_more, people, roadmap, worth
-from advisorkit.values.engagement import Programme
 from advisorkit.values.errors import UsageError
+from advisorkit.values.people import Programme
 
 amounts = st.integers(1, 200).map(float)
 

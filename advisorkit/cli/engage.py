@@ -22,8 +22,9 @@ from advisorkit.store.document import CURRENCIES, schema
 from advisorkit.store.reading import Loaded, load, reduced
 from advisorkit.store.writing import new as new_file
 from advisorkit.store.writing import write
-from advisorkit.values.engagement import Action, Engagement, Workflow
+from advisorkit.values.engagement import Engagement, Workflow
 from advisorkit.values.errors import EngagementError, Fault, UsageError, nearest
+from advisorkit.values.people import Action
 
 Target = Annotated[Path, typer.Option("--to", metavar="FILE", help="Where it goes.")]
 

@@ -20,8 +20,8 @@ from advisorkit.files.trees import Fields, Scalar, parse, shown
 from advisorkit.files.typed import Form, whole
 from advisorkit.intake import wording
 from advisorkit.store.document import CONTEXT, CURRENCIES, FORMAT
-from advisorkit.values.engagement import Programme, Role
 from advisorkit.values.errors import EngagementError, Fault
+from advisorkit.values.people import Programme, Role
 from advisorkit.values.written import Named
 
 KEPT, IGNORED = "context", "ignored"

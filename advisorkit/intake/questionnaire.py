@@ -254,19 +254,21 @@ def pending(engagement: Engagement) -> tuple[Pending, ...]:
 
     Example:
         >>> from datetime import date
-        >>> from advisorkit.values.engagement import Member, Workflow
+        >>> from advisorkit.values.engagement import Workflow
+        >>> from advisorkit.values.people import Member
         >>> flow = Workflow("w", "W", {"regulated": Answer(("no",), confidence="guess")})
         >>> pending(Engagement("a", "A", "EUR", date(2026, 11, 20), workflows=(flow,), team=(Member("Ann", "Legal counsel"),)))[0].who
         'Ann'
     """
     criteria = load_catalog().criteria
     found = [
-        Pending(workflow.id, name, _confirmer(engagement, criteria[name]), said.confirm_by.isoformat() if said.confirm_by else "")
+        Pending(workflow.id, name, confirmer(engagement, criteria[name].who), said.confirm_by.isoformat() if said.confirm_by else "")
         for workflow in engagement.workflows for name, said in engagement.answers_of(workflow).items() if said.confidence == "guess"
     ]
     return tuple(sorted(found, key=lambda one: one.by or "9999"))
 
 
-def _confirmer(engagement: Engagement, criterion: Criterion) -> str:
-    able = (one.name for one in engagement.team if criterion.who.casefold() in f"{one.role} {one.part}".casefold().split())
-    return next(able, TEXTS.all.get(f"who.{criterion.who}", criterion.who))
+def confirmer(engagement: Engagement, who: str) -> str:
+    """Who can say it: of the team, whoever has the role `who` (``business``, ``IT``, ``legal``); else that role."""
+    able = (one.name for one in engagement.team if who.casefold() in f"{one.role} {one.part}".casefold().split())
+    return next(able, TEXTS.all.get(f"who.{who}", who))

@@ -29,6 +29,8 @@ Row = tuple[str | Cell, ...]
 Told = TypeVar("Told")
 TELLING = 1.0
 """Decibans on both axes from which an answer's sources are listed."""
+PROTECTED = ("data_class", "access_control", "exposure", "hosting", "data_location", "training_rights", "withdrawal_speed", "regulated")
+"""Answers on data, which stand on the page on data protection."""
 PRIVATE = frozenset({"budget"})
 """Answers that never reach a deliverable."""
 _NEEDS = {"prompt": "neither", "rag": "retrieval", "finetune": "training", "hybrid": "both"}
@@ -92,9 +94,10 @@ def _told(studies: Studies) -> Iterator[Block]:
     purposes = [(f"{n} {one.workflow.name}" if len(studies) > 1 else one.workflow.name, *_purpose(one)) for n, one in enumerate(studies, 1)]
     if len(studies) > 1 or any(purposes[0][1:]):
         yield table_of("", columns("purpose.head"), purposes)
-    yield from joined(studies, "answers.head_many", _answers_of) if len(studies) > 1 else merged(studies, "answers.head", _answers)
-    if left := each(studies, lambda one: (criterion.label for criterion in open_criteria(one.catalog, one.answers)), "; "):
-        yield Text((say("answers.open", names=". ".join(left)),), "note")
+    left = [name for name in studies[0].catalog.criteria if name not in (*PROTECTED, *PRIVATE)]
+    yield from joined(studies, "answers.head_many", lambda one: answers_of(one, left)) if len(studies) > 1 else merged(studies, "answers.head", lambda one: _answers(one, left))
+    if missing := each(studies, lambda one: (criterion.label for criterion in open_criteria(one.catalog, one.answers) if criterion.id in left), "; "):
+        yield Text((say("answers.open", names=". ".join(missing)),), "note")
     yield from (table_of(f"{say('answers.listed')}: {one.workflow.name}", columns("answers.listed_head"), one.workflow.listed.items()) for one in studies if one.workflow.listed)
 
 
@@ -104,10 +107,10 @@ def _purpose(study: Study) -> tuple[str, str, str]:
     return told.get("problem", ""), "; ".join(filter(None, (told.get("success_metric"), *ends))), ", ".join(told[name] for name in ("owner", "department") if name in told)
 
 
-def _answers(study: Study) -> Iterator[Row]:
+def _answers(study: Study, names: Sequence[str]) -> Iterator[Row]:
     told = study.answers
-    for criterion in study.catalog.criteria.values():
-        if criterion.id in told and criterion.id not in PRIVATE and not told[criterion.id].unknown:
+    for criterion in map(study.catalog.criterion, names):
+        if criterion.id in told and not told[criterion.id].unknown:
             yield _answer_row(study, criterion, told[criterion.id])
 
 
@@ -116,8 +119,9 @@ def _answer_row(study: Study, criterion: Criterion, answer: Answer) -> Row:
     return criterion.label, words_of(criterion, answer, study.currency), Cell(remarks, "guess" if answer.confidence == "guess" else "")
 
 
-def _answers_of(study: Study) -> Iterator[tuple[str, str]]:
-    return ((str(label), f"{words}, {remarks.text}" if isinstance(remarks, Cell) and remarks.text else str(words)) for label, words, remarks in _answers(study))
+def answers_of(study: Study, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Answers to the criteria `names` with their remarks, as rows of `joined`."""
+    return ((str(label), f"{words}, {remarks.text}" if isinstance(remarks, Cell) and remarks.text else str(words)) for label, words, remarks in _answers(study, names))
 
 
 def _remarks(study: Study, criterion: Criterion, answer: Answer) -> Iterator[str]:
@@ -234,7 +238,7 @@ def _figures(studies: Studies) -> Iterator[Block]:
     else:
         yield from merged(studies, "figures.head", _unless_simpler(assumed), (1, 2, 3))
     yield from merged(studies, "figures.prices_head", _old_prices, (2,))
-    if lines := each(studies, _unless_simpler(compared)):
+    if lines := each(studies, _unless_simpler(lambda one: [" ".join(compared(one))])):
         yield from (Heading(say("figures.compared")), Text(lines, "bullets"))
     years = cash_years(priced[0]) if len(studies) == 1 else yearly(priced)
     yield from ((years,) if years else ())
@@ -280,7 +284,7 @@ def method(studies: Studies) -> tuple[Block, ...]:
     told = [say(f"method.{name}_text", **values) for name, values in texts.items() if name != "money" or study.priced]
     return (
         Heading(say("method.title")), Text(tuple(told)), *(_gates(study) if len(studies) == 1 else _chances(studies)),
-        *((Text(lines, "bullets"),) if (lines := _leads(studies)) else ()), Heading(say("method.sources")), _sources(studies),
+        *_led(study, len(studies)), Heading(say("method.sources")), _sources(studies),
     )  # fmt: skip
 
 
@@ -291,23 +295,26 @@ def _gates(study: Study) -> Iterator[Block]:
 
 
 def _chances(studies: Studies) -> Iterator[Block]:
-    head: tuple[str | Cell, ...] = (say("method.head_many"), *(Cell(studies[0].name(p), p) for p in PATTERNS))
-    yield table_of(say("method.patterns"), head, ((v.workflow.name, *(_chance(v, p) for p in PATTERNS)) for v in studies), (1, 2, 3, 4))
+    """Chances of every workflow; by how much each destination leads, in points and draws, unless something simpler fits or nothing else is allowed."""
+    head: tuple[str | Cell, ...] = (say("method.head_many"), *(Cell(studies[0].name(p), p) for p in PATTERNS), *columns("method.head_lead"))
+    yield table_of(say("method.patterns"), head, ((v.workflow.name, *(_chance(v, p) for p in PATTERNS), *_lead(v)) for v in studies), range(1, 7))
+
+
+def _led(study: Study, count: int) -> Iterator[Block]:
+    made, (lead, share) = study.decision, _lead(study)
+    if count == 1 and share != "–":
+        yield Text((say("method.lead", first=study.name(made.destination), lead=lead, share=share),))
+
+
+def _lead(study: Study) -> tuple[str, str]:
+    made = study.decision
+    known = not (made.replaced or made.only)
+    return (lead_points(made, study.advice.lead, LEAD), sampled(study.advice.acceptability[made.destination])) if known else ("–", "–")
 
 
 def _chance(study: Study, pattern: PatternId) -> Cell:
     made = study.decision
     return Cell(chance_of(made, pattern)) if made.chances[pattern] else Cell(say("method.out"), "muted")
-
-
-def _leads(studies: Studies) -> tuple[str, ...]:
-    """By how much each destination leads, in points and draws; none where something simpler fits or nothing else is allowed."""
-    told = (study for study in studies if not study.decision.replaced and not study.decision.only)
-    return tuple(
-        say("method.lead", workflow=v.workflow.name, first=v.name(v.decision.destination), lead=lead_points(v.decision, v.advice.lead, LEAD),
-            share=sampled(v.advice.acceptability[v.decision.destination]))
-        for v in told
-    )  # fmt: skip
 
 
 def _sources(studies: Studies) -> Table:

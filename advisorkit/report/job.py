@@ -21,6 +21,7 @@ from advisorkit.pilots.established import Established
 from advisorkit.report.annex_pages import annex
 from advisorkit.report.cost_workbook import cost_workbook
 from advisorkit.report.programme_pages import programme
+from advisorkit.report.protection_pages import protection
 from advisorkit.report.whole_pages import cover, overview
 from advisorkit.store import document, reading
 from advisorkit.study.pilots import pilots_of
@@ -69,6 +70,11 @@ class Report:
     @cached_property
     def _selection(self) -> Selection | None:
         return selection(self.workflows) if len(self.workflows) > 1 and self.workflows[0].priced else None
+
+    @property
+    def protection(self) -> tuple[Block, ...]:
+        """Where data goes, and what is still to be asked about it."""
+        return protection(self.workflows)
 
     @property
     def annex(self) -> tuple[Block, ...]:

@@ -15,7 +15,8 @@ from advisorkit.files.numbers import is_number
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields
 from advisorkit.files.typed import TEXT, Form, Known, Plain, Schema, closed, whole
-from advisorkit.values.engagement import Engagement, Role, Scenario
+from advisorkit.values.engagement import Engagement, Scenario
+from advisorkit.values.people import Role
 
 FORMAT = 1
 """Version of the file format that is written."""

@@ -10,7 +10,7 @@ from math import ceil
 from advisorkit.costs.bill import Line
 from advisorkit.costs.inputs import Input
 from advisorkit.study.study import Study
-from advisorkit.values.engagement import Role
+from advisorkit.values.people import Role
 
 WEEKS = 13
 """Weeks of a quarter."""

@@ -12,8 +12,8 @@ from advisorkit.files.texts import Texts
 from advisorkit.study.candidates import Aside, Candidate, candidate
 from advisorkit.study.roadmap import Roadmap, fits, greedy, in_order, one_more, people, roadmap, worth
 from advisorkit.study.study import Study
-from advisorkit.values.engagement import Programme
 from advisorkit.values.errors import UsageError
+from advisorkit.values.people import Programme
 from advisorkit.values.quantities import money_short
 
 _SAY = Texts("programme").say

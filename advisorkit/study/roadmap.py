@@ -11,8 +11,8 @@ from typing import Any, get_args
 import numpy as np
 
 from advisorkit.study.candidates import Candidate
-from advisorkit.values.engagement import Programme, Role
 from advisorkit.values.errors import UsageError
+from advisorkit.values.people import Programme, Role
 
 SECONDS = 25.0
 """Time for the solver; what it has not proved by then is told as a gap."""

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.errors import UsageError, nearest
 from advisorkit.values.patterns import PatternId
+from advisorkit.values.people import Action, Member, Programme, Reviewed, Stop
 from advisorkit.values.quantities import MOST, MOST_RATE, Estimate, day, digits, share_in
 from advisorkit.values.written import ELSEWHERE, Named, Within
 
@@ -101,50 +102,6 @@ class Answer:
         """Who said it, with what was said; empty when nobody is named."""
         value = "/".join(self.levels) or " to ".join(map(digits, dict.fromkeys((self.amount.low, self.amount.high) if self.amount else ())))
         return self.said_by if "(" in self.said_by or not self.said_by else f"{self.said_by} ({value})"
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """Somebody who works on the engagement."""
-
-    name: str
-    """Their name."""
-    role: str = ""
-    """What they are at the client, such as Head of IT."""
-    part: str = ""
-    """What they do in this work."""
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """Something that was agreed to be done."""
-
-    act: str
-    """What is to be done."""
-    owner: str = ""
-    """Who does it."""
-    date: date | None = None
-    """Day by which it is to be done."""
-    state: Annotated[Literal["open", "done", "dropped"], Named("state")] = "open"
-    """How far it has come."""
-
-
-Role = Literal["engineers", "project_leads", "staff"]
-"""Who a programme may have too few of: those who build, those who lead, and the client's own people."""
-
-
-@dataclass(frozen=True, slots=True)
-class Programme:
-    """What all workflows together may take."""
-
-    budget: Annotated[float, Within(0, MOST)] | None = None
-    """Money for builds and pilots, in the engagement's currency; None draws no line."""
-    people_per_quarter: Mapping[Annotated[Role, Named("role")], Annotated[float, Within(0, MOST)]] = field(default_factory=dict)
-    """Days that people of a role have in a quarter; a role that is left out has no limit."""
-    start: date | None = None
-    """First day of the first quarter; None is the day of the advice."""
-    quarters: Annotated[int, Within(1, 40)] = 4
-    """Quarters in which builds may start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,9 +277,13 @@ class Engagement(Displayed):
     accept_stale: bool = False
     """Whether a final report may use prices older than the limit."""
     team: tuple[Member, ...] = ()
-    """Who works on it, at the client and beside; for the consultant."""
+    """Who works on it, at the client and beside."""
     actions: tuple[Action, ...] = ()
-    """What was agreed to be done, by whom and when; for the consultant."""
+    """What was agreed to be done, by whom and when; what is open stands in the report."""
+    data_flow: tuple[Stop, ...] = ()
+    """Where data goes, stop by stop; what is left out of a stop is a question to the client."""
+    reviewed_by: Reviewed | None = None
+    """Who answers for it; a final report needs it."""
     programme: Programme | None = None
     """What all workflows together may take; None where nobody has said."""
     history: tuple[Advised, ...] = ()
