@@ -77,7 +77,7 @@ def report(id: str = "one") -> Report:
 
 def blocks(made: Report) -> tuple[Block, ...]:
     inner = tuple(block for view in made.workflows for page in PAGES for block in page(view))
-    return (*made.cover, *made.overview, *inner, *made.annex, Done())
+    return (*made.cover, *made.overview, *made.protection, *inner, *made.annex, Done())
 
 
 def page_of(made: Report) -> str:
