@@ -147,9 +147,10 @@ def test_the_four_figures_of_the_summary_are_the_engine_s() -> None:
     assert f"{percent(right['p50'])}  expected right with retrieval (RAG); 80% range {percent(right['p10'])} to {percent(right['p90'])}" in shown_there
     gain = printed_gain(view.costs.money, view.decision.destination)
     assert f"{'not known' if gain is None else money_short(gain, 'EUR')}  gain against today over 36 months" in shown_there
-    step = cost["money"][advice["now"]]["build"]
-    assert f"{project(step['likely'], 'EUR')}  to build the next step" in shown_there
-    assert f"80% range {project(step['p10'], 'EUR')} to {project(step['p90'], 'EUR')}" in shown_there
+    here = next(rung for rung in advice["path"] if rung["state"] == "here")
+    assert f"{project(here['build'], 'EUR')}  for a first version of the next step" in shown_there
+    step = view.facts.build[advice["now"]]
+    assert f"80% range {project(step.p10, 'EUR')} to {project(step.p90, 'EUR')}" in shown_there
 
 
 def test_the_money_table_of_a_page_is_that_of_the_json() -> None:

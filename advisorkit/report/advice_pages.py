@@ -108,12 +108,10 @@ def _gain(study: Study) -> KeyFigure:
 def _step(study: Study) -> KeyFigure:
     rung = next((r for r in study.decision.path if r.state == "here"), None)
     name = pictures.rung_name(rung) if rung else study.name(study.decision.now)
-    build = study.costs.money[study.decision.now].build
-    if build is None:
-        return KeyFigure(say("unknown"), say("figure.step_unknown", step=name.lower()))
+    build = study.facts.build[study.decision.now]
     span = project_range(build.p10, build.p90, study.currency)
     time = f", {weeks(rung.weeks)}" if rung and rung.weeks is not None else ""
-    return KeyFigure(project(build.likely, study.currency), say("figure.step", step=name.lower(), range=span, time=time))
+    return KeyFigure(project(build.p50, study.currency), say("figure.step", step=name.lower(), range=span, time=time))
 
 
 def _pilot(study: Study) -> Iterator[Block]:
@@ -200,7 +198,7 @@ def _asks(study: Study) -> Iterator[str]:
     name = say("ask.pilot_name") if pilot and step.cases and rung and rung.pattern == "prompt" else say(f"pattern.{rung.pattern if pilot and rung else step.pattern}")
     key = "ask.unpriced" if step.action in ("pilot", "climb") and not study.priced else f"ask.{step.action}"
     key += ".person" if step.action == "ship" and made.person_decides else ""
-    yield say(key, step=name, build=project(cost.likely, study.currency) if cost else say("unknown"), cases=step.cases)
+    yield say(key, step=name, build=project(cost.p50, study.currency) if cost else say("unknown"), cases=step.cases)
     if step.action == "pilot" and step.cases:
         yield say("ask.pilot.cases", cases=step.cases)
         yield say("ask.pilot.mark")

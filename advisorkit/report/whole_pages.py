@@ -87,7 +87,7 @@ def _sums(studies: Sequence[Study], sums: Together) -> Iterator[KeyFigure]:
 def _order(study: Study) -> tuple[bool, float]:
     """Gain for each euro that is asked for, most first, then the firmest; what something simpler fits comes last."""
     made, gain = study.decision, study.rank.gain if study.priced else None
-    worth = -(gain or 0.0) / study.ask.likely if study.priced and study.ask and gain is not None else 0.0
+    worth = -(gain or 0.0) / study.ask.p50 if study.priced and study.ask and gain is not None else 0.0
     return made.replaced, worth if study.priced else -made.chances[made.destination]
 
 
@@ -100,7 +100,7 @@ def _line(study: Study, sums: Together | None) -> tuple[Cell, ...]:
         return (*start, Cell("–" if made.replaced else _right(study)), Cell(say("overview.not_priced")), *[Cell("–")] * 3)
     row, rung = study.costs.money[first], next((r for r in made.path if r.state == "here"), None)
     time = weeks(rung.weeks) if rung and rung.weeks is not None else ""
-    amounts = (study.ask.likely if study.ask else None, study.outside, study.rank.gain)
+    amounts = (study.ask.p50 if study.ask else None, study.outside, study.rank.gain)
     ask, spent, gain = (None if amount is None else round(amount / sums.unit) for amount in amounts)
     span = say("money.span", low=whole(round(row.gain.p10 / sums.unit)), high=whole(round(row.gain.p90 / sums.unit))) if row.gain else say("overview.assumed")
     return (*start, Cell(_right(study)), _amount(ask, time) if study.ask else Cell("–"), _amount(spent), _amount(gain, span), Cell("–" if row.gain_chance is None else sampled(row.gain_chance)))

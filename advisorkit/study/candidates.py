@@ -81,7 +81,7 @@ def candidate(study: Study) -> Candidate | Aside:
         return Aside(name, "loses")
     reach = study.decision.prospects.reach.get(first)
     go_on = 1.0 if reach is None else reach
-    ask = next((rung.build for rung in study.advice.path if rung.state == "here" and rung.build is not None), 0.0)
+    ask = study.ask.p50 if study.ask else 0.0
     lines = [line for line in study.bill.of(first) if line.amount is not None and line.phase != "error"]
     parts, own = dict[str, list[Line]](), list[Line]()
     for line in lines:

@@ -24,7 +24,7 @@ from advisorkit.costs.flows import TEXTS as COST_TEXTS
 from advisorkit.costs.inputs import Input, Inputs, inputs_for
 from advisorkit.costs.money import THOUSANDS, likely_gain, printed_gain
 from advisorkit.costs.quotes import with_quotes
-from advisorkit.costs.results import CostResult, Figure
+from advisorkit.costs.results import CostResult
 from advisorkit.costs.simulation import SEED, price
 from advisorkit.files.texts import Texts
 from advisorkit.pilots.established import Established, established_for
@@ -33,7 +33,7 @@ from advisorkit.values.criteria import Catalog, Rules
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.patterns import PatternId
-from advisorkit.values.quantities import day
+from advisorkit.values.quantities import Band, day
 
 
 @dataclass(frozen=True)
@@ -152,11 +152,11 @@ class Study(Displayed):
         return row.outside.likely if row.outside and row.run else None
 
     @property
-    def ask(self) -> Figure | None:
-        """What the next step costs to build; None where nothing is to be built, or it is not known."""
+    def ask(self) -> Band | None:
+        """What a first version of the next step costs, which is what is to be approved now; None where nothing is to be built."""
         step = self.decision.next_step
         first = self.decision.now if step.action in ("pilot", "mark_more") else step.pattern
-        return self.costs.money[first].build if self.priced and step.action in ("pilot", "mark_more", "climb") else None
+        return self.facts.build[first] if self.priced and step.action in ("pilot", "mark_more", "climb") else None
 
     @cached_property
     def rank(self) -> Rank:
@@ -322,6 +322,6 @@ def together(found: Sequence[Study]) -> Together | None:
     joint = portfolio([Chosen(one.bill, one.decision.destination, one.workflow.corpus) for one in chosen])
     gains = [one.rank.gain for one in chosen if one.rank.gain is not None and not one.rank.assumed]
     unit = 1000 if max(map(abs, (*gains, *(one.outside or 0.0 for one in chosen)))) >= THOUSANDS else 1
-    asks = (one.ask.likely for one in chosen if one.ask)
+    asks = (one.ask.p50 for one in chosen if one.ask)
     ask, gain = (float(sum(round(amount / unit) for amount in amounts) * unit) for amounts in (asks, gains))
     return Together({one.workflow.id: one.outside for one in chosen}, joint.saved_by_sharing, unit, ask, gain)
