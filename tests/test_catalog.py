@@ -15,7 +15,10 @@ from weighing import closed_gates
 from advisorkit.advice.belief import odds
 from advisorkit.advice.gates import TESTS, shares
 from advisorkit.catalog.reading import load, read
+from advisorkit.catalog.tables import assumptions
 from advisorkit.catalog.vocabulary import archetypes
+from advisorkit.costs import assumption
+from advisorkit.files.texts import Texts
 from advisorkit.values.criteria import TOPICS, Catalog, Criterion, Gate
 from advisorkit.values.engagement import Answer
 from advisorkit.values.errors import CatalogError
@@ -273,3 +276,11 @@ def test_fitted_weights_for_what_is_not_in_the_catalogue_are_refused(folder: Pat
 
 def test_the_catalogue_is_read_once() -> None:
     assert load() is load()
+
+
+def test_every_assumption_has_a_topic_with_a_name() -> None:
+    written = (files("advisorkit") / "data" / "assumptions.yaml").read_text(encoding="utf-8")
+
+    assert len(re.findall(r"\btopic: \w+", written)) == len(assumptions())
+    assert {one.topic for one in assumptions().values()} == set(assumption.TOPICS)
+    assert all(Texts("screen").say(f"topic.{topic}") for topic in assumption.TOPICS)

@@ -1,26 +1,20 @@
-"""What a session is led by: the question card, the list of answers, the assumption table."""
+"""What a session is led by: the question card, the list of all questions, the list of answers."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection
 from typing import Any
 
 from advisorkit.advice.answers import words_of
 from advisorkit.advice.gates import pointless
-from advisorkit.costs.inputs import Input
+from advisorkit.screens.assumed import plain
 from advisorkit.screens.parts import Doc, tell
 from advisorkit.screens.state import Look, State
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import Axis, Criterion
 from advisorkit.values.engagement import Answer
-from advisorkit.values.prices import PriceAge
-from advisorkit.values.quantities import SYMBOLS, Estimate, round_figures
+from advisorkit.values.quantities import SYMBOLS, Estimate
 
 _WHO = ("business", "IT", "legal")
-_SHORT = 12
-"""Assumptions listed at first."""
-_ENDS = ("low", "likely", "high")
 
 
 def waiting(study: Study, state: State) -> list[str]:
@@ -132,114 +126,3 @@ def _given(criterion: Criterion, answer: Answer, study: Study, look: Look) -> Do
         "criterion": criterion.id, "label": criterion.label, "answer": words, "unknown": answer.unknown,
         "guess": answer.confidence == "guess", "note": "" if look.presenting else answer.note,
     }
-
-
-def plain(value: float) -> str:
-    """A number as it may be typed: thousands parted, no needless decimals.
-
-    Example:
-        >>> plain(40_000), plain(1.4), plain(0.0125)
-        ('40,000', '1.4', '0.0125')
-    """
-    text = f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
-    return (f"{value:.6f}".rstrip("0") if "e" in text else text).replace("-", "−")
-
-
-def assumption_table(study: Study, tried: Collection[str], look: Look, group: str = "") -> Doc:
-    """Rows that matter most, all of them or those of a `group`, and what is stale or only tried."""
-    ages = {age.id: age for age in study.inputs.prices()}
-    changed = sum(_changed(row, tried) for row in study.inputs.rows.values())
-    within = [name for name, row in study.inputs.rows.items() if row.assumption.topic == group]
-    names = within or (list(study.inputs.rows) if look.every_row else _first(study, tried))
-    rows = [_row(study, tried, look, study.inputs.rows[name], ages) for name in names]
-    stale = [study.inputs.rows[name].assumption.label for name in study.inputs.rows if _stale(study.inputs.rows[name], ages)]
-    return {
-        "sub": tell("assumptions.sub", count=changed) if changed else tell("assumptions.sub_none"),
-        "rows": rows, "count": len(study.inputs.rows), "every": look.every_row,
-        "warnings": [tell("assumptions.stale", count=len(stale), names=", ".join(stale))] if stale else [],
-        "what_if": tell("assumptions.what_if") if tried else "",
-    }
-
-
-def _first(study: Study, tried: Collection[str]) -> list[str]:
-    rows = study.inputs.rows
-    wanted = ["checking_plan"] if rows["review_share"].value is None else []
-    wanted += [name for name, row in rows.items() if name not in wanted and (_changed(row, tried) or (row.known and row.changed_by == "answer"))]
-    wanted += [bar.input for bar in (study.costs.tornado.bars if study.costs.tornado else ()) if bar.input not in wanted]
-    wanted += [name for name in rows if name not in wanted and rows[name].assumption.numeric]
-    chosen = set(wanted[: max(_SHORT, sum(_changed(rows[name], tried) for name in wanted))])
-    return [name for name in rows if name in chosen]
-
-
-def _changed(row: Input, tried: Collection[str]) -> bool:
-    return row.assumption.name in tried or row.changed_by in {"workflow", "engagement"}
-
-
-def _stale(row: Input, ages: dict[str, PriceAge]) -> bool:
-    return row.price_id in ages and ages[row.price_id].state != "fresh"
-
-
-def _row(study: Study, tried: Collection[str], look: Look, row: Input, ages: dict[str, PriceAge]) -> Doc:
-    name, scale = row.assumption.name, scale_of(row)
-    base: Doc = {
-        "name": name, "label": row.assumption.label, "unit": row.assumption.unit_in(SYMBOLS.get(study.currency, study.currency).strip(), tell("unit.share")), "source": _source(row, tried, ages), "changed": _changed(row, tried),
-        "guess": row.guess, "stale": _stale(row, ages), "fault": look.faults.get(name, ""), "bad": look.faults.get(f"{name} part", ""),
-    }
-    if not row.assumption.numeric:
-        word = study.inputs.word(name)
-        choices = row.assumption.choices or tuple(sorted(study.inputs.book.models))
-        return {**base, "word": word, "choices": [[c, tell("ui.unknown") if row.value is None and c == word else c] for c in dict.fromkeys((word, *choices))]}
-    if row.range is None:
-        return {**base, "low": "–", "likely": "", "high": "–", "numbers": None, "step": 0, "floor": 0}
-    ends = [_tidy(end * scale, row) for end in (row.range.low, row.range.likely, row.range.high)]
-    shown = ["–", plain(ends[1]), "–"] if row.range.fixed else [plain(end) for end in ends]
-    floor = None if row.assumption.kind == "real" else 0
-    return {**base, **dict(zip(_ENDS, shown, strict=True)), "numbers": ends, "step": _step(ends[1]), "floor": floor}
-
-
-def _tidy(value: float, row: Input) -> float:
-    """What nobody typed is shown with three figures."""
-    return round_figures(value, 3) if row.changed_by in {"default", "price book"} else value
-
-
-def moved(row: Input, part: str, number: float, *, single: bool = True) -> Estimate:
-    """The range of `row` with one of its three numbers changed, and the others pushed where it passes them; `number` is as displayed.
-
-    With `single`, a likely value typed where all three are equal replaces all three.
-    """
-    old, value = row.range, number / scale_of(row)
-    if old is None or (single and old.fixed and part == "likely"):
-        return Estimate(value, value, value)
-    at, ends = _ENDS.index(part), [getattr(old, name) for name in _ENDS]
-    return Estimate.of([*(min(end, value) for end in ends[:at]), value, *(max(end, value) for end in ends[at + 1 :])])
-
-
-def ordered(row: Input, part: str, made: Estimate) -> list[str]:
-    """What is said where one number of `row` pushed others of its range: how the three stand now; nothing where it pushed none."""
-    old, ends = row.range, (made.low, made.likely, made.high)
-    if old is None or old.fixed or all(getattr(old, name) == end for name, end in zip(_ENDS, ends, strict=True) if name != part):
-        return []
-    return [tell("assumptions.ordered", label=row.assumption.label, **{name: plain(end * scale_of(row)) for name, end in zip(_ENDS, ends, strict=True)})]
-
-
-def scale_of(row: Input) -> float:
-    """By how much a value is multiplied for display: shares are shown as percent."""
-    return 100.0 if row.assumption.in_percent else 1.0
-
-
-def _step(likely: float) -> float:
-    """A round step of about a twentieth of `likely`."""
-    if likely == 0:
-        return 1.0
-    raw = abs(likely) / 20
-    size = 10 ** math.floor(math.log10(raw))
-    return float(max(k * size for k in (1, 2, 5) if k * size <= raw * 1.0001))
-
-
-def _source(row: Input, tried: Collection[str], ages: dict[str, PriceAge]) -> str:
-    if row.assumption.name in tried:
-        return tell("source.tried")
-    if row.changed_by == "price book":
-        age = ages.get(row.price_id)
-        return tell("source.price book", days=age.age_days) if age else tell("source.price book_undated")
-    return tell(f"source.{row.changed_by}")

@@ -13,11 +13,12 @@ from typing import Any
 
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import measure
+from advisorkit.costs.assumption import TOPICS
 from advisorkit.export.formats import RENDERERS
 from advisorkit.files.numbers import Listener
 from advisorkit.pilots.judging import Choice
 from advisorkit.pilots.planning import marking_sheet
-from advisorkit.screens.controls import moved, ordered, scale_of
+from advisorkit.screens.assumed import moved, ordered, scale_of
 from advisorkit.screens.delivery import TEMPLATES, Delivery
 from advisorkit.screens.parts import tell
 from advisorkit.screens.sections import SECTIONS
@@ -101,6 +102,11 @@ def _turn(work: Work, look: Look, _: Delivery, args: Args) -> Look:
 
 def _section(_: Work, look: Look, __: Delivery, args: Args) -> Look:
     return replace(look, section=str(args["name"])) if args["name"] in SECTIONS else look
+
+
+def _list(_: Work, look: Look, __: Delivery, args: Args) -> Look:
+    which = str(args.get("which", look.listed))
+    return replace(look, listed=which if which in ("matters", "changed", "all", *TOPICS) else look.listed, sought=str(args.get("sought", ""))[:80].strip())
 
 
 def _explore(_: Work, look: Look, __: Delivery, args: Args) -> Look:
@@ -192,7 +198,7 @@ EDITS: Mapping[str, Change] = {
     "workflow": _turn,
     "section": _section,
     "present": lambda _, look, __, args: replace(look, presenting=bool(args["on"])),
-    "rows": lambda _, look, __, args: replace(look, every_row=bool(args["every"])),
+    "list": _list,
     "explore": _explore,
     "load": _load,
     "mine": _mine,

@@ -11,9 +11,11 @@ from advisorkit.report.cost_pages import said
 from advisorkit.report.money_table import money_table
 from advisorkit.report.sentences import say
 from advisorkit.screens import advising, controls, piloted, portfolio
+from advisorkit.screens.assumed import assumption_table
 from advisorkit.screens.charted import chart
 from advisorkit.screens.delivery import Delivery, deliver
 from advisorkit.screens.parts import Doc, Tree, block, blocks, lead, names, tell
+from advisorkit.screens.shown import earned, edited
 from advisorkit.screens.state import Look
 from advisorkit.screens.work import Work
 from advisorkit.values.errors import UsageError, nearest
@@ -77,7 +79,7 @@ def document(work: Work, look: Look, delivery: Delivery) -> dict[str, Any]:
     for page in dict.fromkeys(page_of(name) for name in wanted if name != "bar"):
         found |= _PAGES[page](work, look, delivery)
     found |= {name: chart(name.removeprefix("chart "), study, look) for name in wanted if name.startswith("chart ") and name not in found}
-    found |= {name: controls.assumption_table(study, work.tried, look, name.partition(" ")[2]) for name in wanted if name.startswith("assumptions ")}
+    found |= {name: _assumptions(work, look, name.partition(" ")[2]) for name in wanted if name.startswith("assumptions ")}
     lead = next((found[name] for name in wanted if name.startswith("advice")), None) or advising.advice(study, look)
     return {"bar": _bar(work, look, advising.spoken(lead, study)), **{name: found[name] for name in wanted if name in found}}
 
@@ -102,10 +104,29 @@ def _bar(work: Work, look: Look, spoken: str) -> Doc:
         "workflows": [[w.id, w.name] for w in engagement.workflows], "sections": [[name, tell(f"section.{name}")] for name in SECTIONS if look.section != LOOSE],
         "section": look.section, "presenting": look.presenting, "scenario": state.scenario, "scenarios": list(state.engagement.scenarios),
         "tried": tell("scenarios.tried", name=state.scenario or tell("ui.base")) if state.workflow in state.tried else "",
-        "undo": bool(work.past), "redo": bool(work.future), "spoken": spoken,
+        "trying": None if look.presenting else _trying(work), "undo": bool(work.past), "redo": bool(work.future), "spoken": spoken,
         "saved": tell("saved.not" if work.file.refused else "saved.at", time=time), "saved_words": tell("saved.words", time=time),
         "notices": [{"kind": n.kind, "words": n.words, "actions": [list(a) for a in n.actions]} for n in look.notices],
     }  # fmt: skip
+
+
+def _trying(work: Work) -> Doc | None:
+    """What is tried for the workflow on screen against what was kept; None while nothing is."""
+    state = work.state
+    if state.workflow not in state.tried:
+        return None
+    kept, study, here = work.judge(state.dropped()), work.judged(), state.scenario or tell("ui.base")
+    changes = {name: f"{name}: {old} → {new}" for name, old, new in edited(kept, study) if old != new}
+    figures = earned(kept, study, ("gain", "all_in"), "tried") if study.priced and kept.priced and not study.decision.replaced else ()
+    return {
+        "title": tell("scenarios.tried", name=here), "what": tell("tried.what", changes="; ".join(changes.values())), "figures": list(map(list, figures)),
+        "keep": tell("tried.keep", name=here),
+    }  # fmt: skip
+
+
+def _assumptions(work: Work, look: Look, group: str = "") -> Doc:
+    table = assumption_table(work.judged(), work.judge(work.state.dropped()), work.tried, look, group)
+    return {**table, "tried": _trying(work) if look.section == LOOSE else None}
 
 
 def _assessment(work: Work, look: Look, _: Delivery) -> Mapping[str, Doc]:
@@ -124,7 +145,7 @@ def _costs(work: Work, look: Look, _: Delivery) -> Mapping[str, object]:
         return {"advice costs": lead(say("money.none"))}
     lines = tuple(said(study))
     return {
-        "advice costs": advising.cost_advice(study), "assumptions": controls.assumption_table(study, work.tried, look),
+        "advice costs": advising.cost_advice(study), "assumptions": _assumptions(work, look),
         "blocks bill": blocks(block(money_table(study), wide=True)), "blocks notes": blocks(*([block(Text(lines, "bullets"), wide=True)] if lines else ())),
     }  # fmt: skip
 

@@ -18,7 +18,7 @@ from advisorkit.export.blocks import Block, ChartBlock, Text, table_of
 from advisorkit.export.markup import html
 from advisorkit.report import cost_pictures, pictures
 from advisorkit.screens.advising import verdict_of
-from advisorkit.screens.controls import plain, scale_of
+from advisorkit.screens.assumed import plain, scale_of
 from advisorkit.screens.parts import tell
 from advisorkit.study.study import Study
 from advisorkit.values.displayed import Displayed
@@ -111,17 +111,28 @@ def brief(text: str) -> str:
 
 def _pairs(before: Study, after: Study) -> Iterator[tuple[str, ...]]:
     """Everything that an edit may move: answers, assumptions, shares, and the money of the destination."""
+    yield from edited(before, after)
+    goal = after.decision.destination
+    if not after.decision.replaced:
+        yield after.name(goal), *(f"{study.decision.chances.get(goal, 0)}%" for study in (before, after))
+    if after.priced:
+        yield from earned(before, after, ("build", "all_in", "gain"))
+
+
+def edited(before: Study, after: Study) -> Iterator[tuple[str, ...]]:
+    """Answers and assumptions that differ: name, before, after."""
     for name in dict.fromkeys((*before.answers, *after.answers)):
         yield after.catalog.criterion(name).label, *(_answer(study, name) for study in (before, after))
     for name, row in after.inputs.rows.items():
         if before.inputs.rows[name].value != row.value:
             yield row.assumption.label, *(_setting(study.inputs.rows[name], study.currency) for study in (before, after))
+
+
+def earned(before: Study, after: Study, names: Iterable[str], told: str = "changed") -> Iterator[tuple[str, ...]]:
+    """Money of the destination under both: name, before, after."""
     goal = after.decision.destination
-    if not after.decision.replaced:
-        yield after.name(goal), *(f"{study.decision.chances.get(goal, 0)}%" for study in (before, after))
-    if after.priced:
-        for name in ("build", "all_in", "gain"):
-            yield tell(f"changed.{name}", pattern=after.name(goal)), *(_likely(study.costs.money[goal], name, after.currency) for study in (before, after))
+    for name in names:
+        yield tell(f"{told}.{name}", pattern=after.name(goal)), *(_likely(study.costs.money[goal], name, after.currency) for study in (before, after))
 
 
 def _likely(row: MoneyRow, name: str, currency: str) -> str:

@@ -126,8 +126,10 @@ class Look:
     """Criterion taken up by hand; empty means the next best one."""
     asking_on: bool = False
     """Whether questions go on although no answer alone can turn the advice."""
-    every_row: bool = False
-    """Whether all assumptions are listed."""
+    listed: str = "matters"
+    """Which assumptions are listed: matters, changed, all, or a topic."""
+    sought: str = ""
+    """What is looked for among the assumptions."""
     ended: frozenset[str] = frozenset()
     """Assumptions of which a low or high was typed: a likely value typed next is one of three, even where they are equal."""
     explored: frozenset[str] = frozenset()

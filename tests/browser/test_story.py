@@ -83,7 +83,7 @@ def what_ifs(page: Page, file: Path, *, in_cells: bool) -> None:
         press(page, key)
         assert drawn_totals(page) == marks
         in_line(marks, truth(file))
-    page.locator(SCREEN).get_by_role("button", name="Keep", exact=True).click()
+    page.locator(f"{SCREEN} [data-key=keep]").click()
     settle(page)
     open_section(page, "assessment")
     check(page, file)

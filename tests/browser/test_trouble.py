@@ -185,7 +185,7 @@ def test_a_page_that_is_left_ends_its_kernel_and_what_was_just_agreed_is_in_the_
     open_app(page, voila, "2_costs")
     type_in(page, "cost_wrong", "7.5")
     kernel = Path("/proc") / str(kernel_of(page, voila))
-    page.get_by_role("button", name="Keep", exact=True).click()
+    page.locator(f"{SCREEN} [data-key=keep]").click()
     settle(page)
     page.goto("about:blank")
 

@@ -1,41 +1,51 @@
 // The assumption table: three numbers a row, unit, source, and a way back.
 
-// A slider for the number under the user's hands.
+// A slider for the number under the user's hands: a likely value between its ends, others around where they stand.
 function trial() {
-  const range = h("input", { type: "range", class: "ak-range", "data-key": "try", min: 0, max: 0, step: 1, disabled: true, "aria-label": t("try") });
-  const name = h("span", { class: "ak-try-name" }, t("try_hint"));
+  const range = h("input", { type: "range", class: "ak-range", "data-key": "try", min: 0, max: 0, step: 1, list: "ak-kept", disabled: true, "aria-label": t("try") });
+  const tick = h("option");
+  const name = h("span", { class: "ak-try-name" });
   const shown = h("output", { class: "ak-try-value" });
   let places = [];
   let move = () => {};
-  range.addEventListener("input", () => {
-    const value = places[Number(range.value)];
-    shown.textContent = `${Number(value.toPrecision(6)).toLocaleString("en")} ${range.dataset.unit}`;
-    move(value);
-  });
+  const say = (value) => (shown.textContent = `${Number(value.toPrecision(6)).toLocaleString("en")} ${range.dataset.unit}`);
+  range.addEventListener("input", () => move((say(places[Number(range.value)]), places[Number(range.value)])));
   const take = (row, part, put) => {
     const here = row.numbers ? row.numbers[["low", "likely", "high"].indexOf(part)] : null;
     range.disabled = here === null || !row.step;
     if (range.disabled) return;
-    places = Array.from({ length: 41 }, (_, n) => here + (n - 20) * row.step).filter((value) => row.floor === null || value >= row.floor);
+    const [low, , high] = row.numbers;
+    const within = part === "likely" && low < here && here < high;
+    const [down, up] = within ? [Math.floor((here - low) / row.step), Math.floor((high - here) / row.step)] : [20, 20];
+    places = Array.from({ length: down + up + 1 }, (_, n) => here + (n - down) * row.step).filter((value) => row.floor === null || value >= row.floor);
     move = put;
+    range.dataset.unit = row.unit;
     range.max = places.length - 1;
     range.value = places.indexOf(here);
-    range.dataset.unit = row.unit;
+    tick.value = row.kept === null ? -1 : places.findIndex((value) => value >= row.kept);
     range.setAttribute("aria-label", `${t("try")}: ${row.label}, ${t(part)}`);
-    name.textContent = `${t("try")}: ${row.label}, ${t(part).toLowerCase()}`;
-    shown.textContent = `${Number(here.toPrecision(6)).toLocaleString("en")} ${row.unit}`;
+    name.textContent = row.was || `${t("try")}: ${row.label}, ${t(part).toLowerCase()}`;
+    say(here);
   };
-  return { el: h("div", { class: "ak-try" }, name, range, shown), take };
+  return { el: h("div", { class: "ak-try" }, name, range, shown, h("datalist", { id: "ak-kept" }, tick)), take };
 }
 
 function assumptionsPart(act) {
   const host = h("section", { class: "ak-assumptions", "aria-label": t("assumptions") });
+  const title = h("h2", { class: "ak-block-title" });
   const sub = h("p", { class: "ak-chart-sub" });
+  const find = h("input", { type: "text", class: "ak-name", "data-key": "find-assumption", "aria-label": t("find_assumption"), placeholder: t("find_assumption"), oninput: () => act("list", "list", { sought: find.value }) });
+  find.addEventListener("keydown", (event) => event.stopPropagation());
+  const tabs = h("div", { class: "ak-lists" });
   const body = h("tbody");
-  const head = h("tr", null, ["name", "low", "likely", "high", "unit", "source"].map((name, n) => h("th", { scope: "col", class: n > 0 && n < 4 ? "ak-right" : null }, t(name))));
+  const head = h("tr", null, ["name", "low", "likely", "high", "unit", "source", "moves"].map((name, n) => h("th", { scope: "col", class: n > 0 && n < 4 ? "ak-right" : n === 6 ? "ak-moves" : null }, t(name))));
+  const table = h("table", { class: "ak-table" }, h("thead", null, head), body);
   const foot = h("div", { class: "ak-table-foot" });
   const slider = trial();
-  host.append(h("h2", { class: "ak-block-title" }, t("assumptions")), sub, slider.el, h("table", { class: "ak-table" }, h("thead", null, head), body), foot);
+  const under = h("tr", { class: "ak-try-row" }, h("td", { colspan: 7 }, slider.el));
+  let held = null;
+  const strip = h("div");
+  host.append(strip, h("div", { class: "ak-table-head" }, title, find, tabs), sub, table, foot);
   const lines = new Map();
   const PARTS = ["low", "likely", "high"];
 
@@ -47,7 +57,9 @@ function assumptionsPart(act) {
     const input = h("input", { type: "text", inputmode: "decimal", class: "ak-cell", "data-key": `cell-${line.row.name}-${part}` });
     input.addEventListener("change", () => send(line.row, part, input.value));
     input.addEventListener("focus", () => {
-      slider.take(line.row, part, (value) => put(line, part, input, value));
+      held = [line, part, (value) => put(line, part, input, value)];
+      slider.take(line.row, ...held.slice(1));
+      line.tr.after(under);
     });
     input.addEventListener("keydown", (event) => {
       const step = { ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key];
@@ -74,7 +86,7 @@ function assumptionsPart(act) {
       const value = line.row.numbers[PARTS.indexOf(part)] + by * line.row.step;
       if (line.row.floor !== null && value < line.row.floor) return;
       put(line, part, input, value);
-      slider.take(line.row, part, (next) => put(line, part, input, next));
+      slider.take(line.row, ...held.slice(1));
     };
     line.name = h("th", { scope: "row" });
     line.unit = h("td", { class: "ak-text3" });
@@ -83,8 +95,10 @@ function assumptionsPart(act) {
       ? h("td", { colspan: 3, class: "ak-right" }, (line.cells.word = choice(row.label, `cell-${row.name}`, row.word, row.choices, (id) => act(`assume-${row.name}`, "assume_part", { name: row.name, part: "word", text: id }))))
       : PARTS.map((part) => h("td", { class: "ak-right" }, (line.cells[part] = cell(line, part))));
     line.fault = h("p", { class: "ak-fault", role: "alert", id: `ak-fault-${row.name}` });
-    line.tr = h("tr", { "data-name": row.name }, line.name, cells, line.unit, line.source);
-    line.below = h("tr", { class: "ak-fault-row", hidden: true }, h("td", { colspan: 6 }, line.fault));
+    line.moves = h("td", { class: "ak-moves" });
+    line.tr = h("tr", { "data-name": row.name }, line.name, cells, line.unit, line.source, line.moves);
+    line.over = h("tr", { class: "ak-over", hidden: !row.over }, h("th", { colspan: 7, scope: "colgroup" }, row.over || ""));
+    line.below = h("tr", { class: "ak-fault-row", hidden: true }, h("td", { colspan: 7 }, line.fault));
     return line;
   }
 
@@ -96,6 +110,8 @@ function assumptionsPart(act) {
     line.unit.textContent = row.unit;
     const reset = row.changed && h("button", { class: "ak-reset", "data-key": `reset-${row.name}`, "aria-label": `${t("reset")} ${row.label}`, title: t("reset"), onclick: () => act(`reset-${row.name}`, "reset", { name: row.name }) }, "↺");
     line.source.replaceChildren(...[row.stale ? "▲ " : "", h("span", { class: row.guess || row.stale ? "ak-amber" : null }, row.source), " ", reset].filter(Boolean));
+    line.moves.replaceChildren(...(row.moves ? [row.moves[0], " ", h("span", { class: "ak-swing", style: `width: ${(row.moves[1] * 28).toFixed(1)}px` })] : []));
+    if (held && held[0] === line && !newer) slider.take(line.row, ...held.slice(1));
     line.below.hidden = !row.fault;
     line.fault.textContent = row.fault || "";
     for (const part of PARTS) if (line.cells[part]) settle(line.cells[part], row, part);
@@ -113,21 +129,26 @@ function assumptionsPart(act) {
     input.value = row[part];
   }
 
+  const choose = (id, key, ...words) => h("button", { class: key, "data-key": `list-${id}`, "aria-pressed": id === host.dataset.which ? "true" : "false", onclick: () => act("list", "list", { which: id }) }, ...words);
+
   function update(assumptions) {
-    sub.replaceChildren(assumptions.rows.some((row) => row.changed) ? h("span", { class: "ak-changed-mark", "aria-hidden": "true" }) : "", assumptions.sub);
-    const wanted = assumptions.rows.map((row) => row.name);
-    if (!same(wanted, [...lines.keys()])) {
+    host.dataset.which = assumptions.which;
+    strip.replaceChildren(...(assumptions.tried ? [resultStrip(assumptions.tried, act)] : []));
+    title.textContent = assumptions.title;
+    sub.textContent = assumptions.sub;
+    find.hidden = !assumptions.lists.length;
+    if (document.activeElement !== find) find.value = assumptions.sought;
+    redraw(tabs, assumptions.lists.map(([id, words]) => choose(id, "ak-present", words)));
+    table.classList.toggle("ak-still", !assumptions.moves);
+    const wanted = assumptions.rows.map((row) => row.name + row.over);
+    if (!same(wanted, [...lines.values()].map((line) => line.key))) {
       lines.clear();
-      assumptions.rows.forEach((row) => lines.set(row.name, make(row)));
-      body.replaceChildren(...[...lines.values()].flatMap((line) => [line.tr, line.below]));
+      assumptions.rows.forEach((row) => lines.set(row.name, Object.assign(make(row), { key: row.name + row.over })));
+      body.replaceChildren(...[...lines.values()].flatMap((line) => [line.over, line.tr, line.below]));
     }
     assumptions.rows.forEach((row) => fill(lines.get(row.name), row));
-    foot.replaceChildren(...assumptions.warnings.map((words) => h("p", { class: "ak-amber" }, `▲ ${words}`)), ...(assumptions.what_if ? [whatIf(assumptions)] : []), more(assumptions));
+    redraw(foot, assumptions.warnings.map((words) => h("p", { class: "ak-amber" }, `▲ ${words}`)), assumptions.topics.length > 0 && [h("h3", { class: "ak-chart-title" }, t("by_group")), h("div", { class: "ak-topics" }, assumptions.topics.map(([id, words, count]) => choose(id, "ak-answer", h("span", null, `▸ ${words}`), h("span", { class: "ak-text2" }, String(count)))))]);
   }
-
-  const more = ({ every, count }) => h("p", null, h("button", { class: "ak-quiet ak-link", "data-key": "rows", onclick: () => act("rows", "rows", { every: !every }) }, every ? t("fewer_rows") : t("all_rows", { count })));
-  const whatIf = (assumptions) =>
-    h("p", { class: "ak-what-if" }, assumptions.what_if, " ", h("button", { class: "ak-present", "data-key": "keep", onclick: () => act("keep", "keep", {}) }, t("keep")), " ", h("button", { class: "ak-quiet", "data-key": "drop", onclick: () => act("drop", "drop", {}) }, t("drop")));
 
   const settled = (assumptions) => assumptions.rows.forEach((row) => lines.has(row.name) && fill(lines.get(row.name), row));
 

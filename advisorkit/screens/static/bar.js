@@ -5,9 +5,17 @@ function choice(label, key, value, options, onchange) {
   return h("span", { class: "ak-choice" }, h("select", { "aria-label": label, "data-key": key, onchange: (e) => onchange(e.target.value) }, list));
 }
 
+// What is tried against what was kept, with Keep and Drop in reach.
+const resultStrip = (tried, act, ...more) => h("section", { class: "ak-tried", "aria-label": tried.title },
+  h("div", { class: "ak-spring" }, h("strong", null, tried.title), h("p", { class: "ak-text2" }, tried.what)),
+  tried.figures.map(([name, before, after]) => h("p", null, h("span", { class: "ak-text2" }, name), h("br"), h("span", { class: "ak-text2" }, `${before} → `), h("strong", null, after))),
+  h("button", { class: "ak-present", "data-key": "keep", "aria-pressed": "true", onclick: () => act("keep", "keep", {}) }, tried.keep), ...more,
+  h("button", { class: "ak-present", "data-key": "drop", onclick: () => act("drop", "drop", {}) }, t("drop")));
+
 function barPart(act) {
   const host = h("header", { class: "ak-bar" });
   const notice = h("div", { class: "ak-notices" });
+  const strip = h("div");
   const live = h("p", { class: "ak-hidden", "aria-live": "polite" });
   const button = (text, key, enabled, hint, run) =>
     h("button", { class: "ak-quiet", "data-key": key, disabled: !enabled, "aria-keyshortcuts": hint, title: hint, onclick: run }, text);
@@ -56,5 +64,5 @@ function barPart(act) {
     notice.replaceChildren(...lines);
   }
 
-  return { el: h("div", null, notice, host, live), say: (words) => (live.textContent = words), update: (bar, lost) => (redraw(host, contents(bar)), notices(bar, lost)) };
+  return { el: h("div", null, notice, host, strip, live), say: (words) => (live.textContent = words), update: (bar, lost) => (redraw(host, contents(bar)), notices(bar, lost), redraw(strip, bar.trying && resultStrip(bar.trying, act, h("button", { class: "ak-present", "data-key": "keep-as", onclick: () => askName(bar) }, t("keep_as"))))) };
 }

@@ -36,7 +36,7 @@ def parts(found: Result, look: Look) -> dict[str, Any]:
     }
     return {
         "bar": bar, "advice": lead(found.card),
-        "assumptions": {"sub": "", "rows": [row], "count": 1, "every": True, "warnings": [], "what_if": ""},
+        "assumptions": {"sub": "", "title": "", "rows": [row], "moves": False, "sought": "", "which": "", "lists": [], "topics": [], "warnings": [], "tried": None},
         "blocks bill": blocks(block(table_of("Bill", ["", "Low", "Middle", "High"], found.table, range(1, 4)), wide=True)),
         "chart ranges": picture("ranges", RangeBars(title="Ranges", currency="EUR", bars=bars), look),
         "chart curves": picture("curves", Curves(title="Curves", currency="EUR", months=MONTHS, curves=lines), look),
