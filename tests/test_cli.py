@@ -314,3 +314,16 @@ def test_assess_prints_the_path_and_what_the_detour_costs_and_saves() -> None:
 
     assert all(name in said for name in ("Path", "Prompt pilot", "Retrieval", "Both"))
     assert "on average that costs" in " ".join(said.split())
+
+
+def test_a_report_for_each_workflow_is_about_that_one_alone(tmp_path: Path) -> None:
+    file = samples.path("source-text")
+    done = run("report", file, "--each", "--out", tmp_path / "out")
+    ids = [one.id for one in read(file).workflows]
+
+    assert done.exit_code == 0, done.output
+    assert sorted(one.name for one in (tmp_path / "out").glob("*client_report.html")) == sorted(f"sample-source-text_{id}_client_report.html" for id in ids)
+    page = (tmp_path / "out" / f"sample-source-text_{ids[0]}_client_report.html").read_text(encoding="utf-8")
+    names = [one.name for one in read(file).workflows]
+    assert names[0] in page
+    assert [name for name in names[1:] if name in page] == []

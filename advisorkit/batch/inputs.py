@@ -10,6 +10,7 @@ from datetime import date
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from advisorkit.batch.values import MANIFEST, Job
 from advisorkit.export.brand import Brand
@@ -133,16 +134,16 @@ def _faults(source: str, error: Exception) -> tuple[Fault, ...]:
     return (Fault(source, "", str(error) if isinstance(error, AdvisorError) else unforeseen),)
 
 
-def job_of(engagement: Engagement, folder: Path, source: str = "", brand: Brand | None = None) -> Job:
-    """The job of one engagement, in the form that `report.open_job` reads.
+def job_of(engagement: Engagement, folder: Path, source: str = "", brand: Brand | None = None, workflow: str = "") -> Job:
+    """The job of one engagement, or of one `workflow` of it, in the form that `report.open_job` reads.
 
     `folder` is where the files that it names lie; their bytes travel in the document, so that no worker needs the folder.
 
     Raises:
         EngagementError: If a file that it names cannot be read.
     """
-    options = {"brand": brand} if brand else {}
-    return Job(engagement.id, engagement.client, job_document(engagement, folder, **options), scenario=_slug(engagement.scenario), source=source)
+    options: dict[str, Any] = ({"brand": brand} if brand else {}) | ({"workflows": [workflow]} if workflow else {})
+    return Job(engagement.id, engagement.client, job_document(engagement, folder, **options), workflow=workflow, scenario=_slug(engagement.scenario), source=source)
 
 
 def _slug(scenario: str) -> str:

@@ -52,16 +52,18 @@ def _formats(words: str) -> tuple[str, ...]:
 def report(
     file: File, out_: Folder, to: Formats = "html", template: TemplateName = "client_report", brand: Brand = None, mapping: MappingFile = None,
     interactive: Interactive = False, sets: Sets = None, scenario: ScenarioName = None, accept_stale: AcceptStale = False,
+    each: Annotated[bool, typer.Option("--each/--one", help="A document for each workflow, or one for all.")] = False,
     engine: EngineName = "advisorkit", as_json: Json = False,
 ) -> None:
-    """Deliverables of one engagement: one document, a section for each workflow."""
+    """Deliverables of one engagement: one document with a section for each workflow, or one for each."""
     from advisorkit.batch.inputs import job_of
     from advisorkit.batch.runner import produce
 
     formats, sender = _formats(to), read_brand(brand) if brand else None
     found, faults = console.whole(file, mapping, scenario, sets, accept_stale=accept_stale)
-    job = job_of(console.priceable(found), file.parent, str(file), sender)
-    result = produce(template, [job], out_, formats, options={"interactive": interactive}, engine=engine, brand=sender)
+    whole = console.priceable(found)
+    jobs = [job_of(whole, file.parent, str(file), sender, name) for name in ([one.id for one in whole.workflows] if each else [""])]
+    result = produce(template, jobs, out_, formats, options={"interactive": interactive}, engine=engine, brand=sender)
     _finish(result, as_json=as_json)
     if faults:
         raise typer.Exit(1)
