@@ -99,7 +99,8 @@ def test_old_prices_are_told_and_stop_a_final_report_until_they_are_accepted(tmp
 
     assert "--accept-stale" in run("cost", draft, "--draws", 64).stderr
     assert "--accept-stale" not in run("cost", draft, "--draws", 64, "--accept-stale").stderr
-    assert "w is final" in refused("report", final, "--out", tmp_path / "out")
+    said = refused("report", final, "--out", tmp_path / "out")
+    assert "w is final" in said and "a final report needs reviewed_by" in said
     (row,) = json.loads(run("batch", final, "--out", tmp_path / "out", "--json").stdout)["deliverables"]
     assert "w is final" in row["error"] and not list(tmp_path.rglob("*_client_report.html"))
 

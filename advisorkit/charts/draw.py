@@ -193,7 +193,7 @@ def path_stairs(chart: kinds.PathStairs, wide: float = 650) -> Scene:
     ]
     for n, stair in enumerate(chart.stairs):
         marks += _stair(stair, n * column, top - rise * n, column)
-    height = max(mark.y for mark in marks if isinstance(mark, Label)) + 20
+    height = max(mark.y for mark in marks if isinstance(mark, Label)) + 8
     return Scene(width=wide, height=height, panels=(page(wide, height, marks),))
 
 
@@ -253,7 +253,7 @@ def tornado(chart: kinds.Tornado, wide: float = 650, row: float = 27) -> Scene:
     beside = min(70, 0.25 * room)
     spare = (high - low) * beside / (room - 2 * beside) or 1
     scale = ticks(low, high, max(2, min(5, int((room - 2 * beside) / 56))))
-    row = row if max(map(len, labels)) == 1 else max(row, 28.0)
+    row = row if max(map(len, labels)) == 1 else max(row, 27.0)
     panel = rows(names, 4, room, row, len(chart.swings), (low - spare, high + spare))
     marks = (
         *_money_grid(tuple(v for v in scale if low - spare <= v <= high + spare), panel, chart.currency),
@@ -282,7 +282,7 @@ KINDS: Mapping[str, type[kinds.Chart]] = {kind.__name__: kind for kind in _LAYOU
 """Every kind of chart by the name of its class."""
 
 
-_HALF: Mapping[type[kinds.Chart], Mapping[str, float]] = {kinds.BeliefMap: {"tall": 150}, kinds.Curves: {"tall": 112}, kinds.Tornado: {"row": 20}}
+_HALF: Mapping[type[kinds.Chart], Mapping[str, float]] = {kinds.BeliefMap: {"tall": 150}, kinds.Curves: {"tall": 104}, kinds.Tornado: {"row": 20}}
 
 
 def scene(chart: kinds.Chart, wide: Wide = None, **sizes: float) -> Scene:

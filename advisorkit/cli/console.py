@@ -237,7 +237,7 @@ def studied(engagement: Engagement, file: Path, workflow: str | None = None, dra
 
 def priceable(engagement: Engagement) -> Engagement:
     """`engagement`, once every workflow's bill was drawn up, so that no report is begun that cannot be made or sent."""
-    from advisorkit.study.study import studies
+    from advisorkit.study.study import studies, unsigned
 
     found = studies(engagement)
     for one in found:
@@ -245,7 +245,13 @@ def priceable(engagement: Engagement) -> Engagement:
             _ = one.bill
         except ArithmeticError:
             raise UsageError(f"{one.workflow.id}: {BEYOND}") from None
-    tell_ages(engagement, found, report=True)
+    lacking = unsigned(found)
+    try:
+        tell_ages(engagement, found, report=True)
+    except PriceError as error:
+        raise PriceError("\n".join((*lacking, str(error)))) from None
+    if lacking:
+        raise UsageError("\n".join(lacking))
     return engagement
 
 

@@ -89,7 +89,8 @@ def _figures(study: Study) -> Iterator[KeyFigure]:
     if chance is None or held.target.share is None:
         yield KeyFigure(say("unknown"), say("figure.reach.none"))
     else:
-        yield KeyFigure(about(chance).removeprefix("about "), say(f"figure.reach.{held.target.source}", needed=percent(min(held.target.share, 1.0))))
+        value = about(chance).removeprefix("about ") if 0.05 <= chance <= 0.95 else say("figure.reach.most" if chance > 0.5 else "figure.reach.least")
+        yield KeyFigure(value, say(f"figure.reach.{held.target.source}", needed=percent(min(held.target.share, 1.0))))
 
 
 def _gain(study: Study) -> KeyFigure:
@@ -183,10 +184,11 @@ def again(study: Study) -> Iterator[str]:
 def _decide(study: Study) -> tuple[Block, ...]:
     dates = [one.date for one in study.engagement.actions if one.state == "open" and one.date]
     title = say("decide_by", date=day(min(dates))) if dates else say("decide")
-    return Heading(title), Text(tuple(_asks(study)), "numbered")
+    return Heading(title), Text(tuple(asks(study)), "numbered")
 
 
-def _asks(study: Study) -> Iterator[str]:
+def asks(study: Study) -> Iterator[str]:
+    """What is to be decided, sentence by sentence."""
     made = study.decision
     step, rung = made.next_step, next((r for r in made.path if r.state == "here"), None)
     pilot = step.action in ("pilot", "mark_more")

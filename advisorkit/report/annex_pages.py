@@ -61,7 +61,7 @@ def joined(studies: Studies, key: str, rows: Callable[[Study], Iterable[tuple[st
     places = {label: n for n, label in enumerate(dict.fromkeys(label for label, *_ in groups))}
     lines = [(label, "; ".join(values), *rest) for (label, *rest), values in sorted(groups.items(), key=lambda pair: places[pair[0][0]])]
     if lines:
-        yield table_of("", columns(key), lines)
+        yield table_of("", columns(key if len(studies) > 1 else "answers.head_one"), lines)
 
 
 def each(studies: Studies, lines: Callable[[Study], Iterable[str]], parted: str = "") -> tuple[str, ...]:
@@ -125,7 +125,7 @@ def answers_of(study: Study, names: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _remarks(study: Study, criterion: Criterion, answer: Answer) -> Iterator[str]:
-    if study.pilot is not None and criterion.id in study.pilot.answers:
+    if study.pilot is not None and criterion.id in study.pilot.answers and not answer.note:
         yield say("answers.pilot")
     if answer.confidence == "guess":
         yield say("evidence.guess")
@@ -163,10 +163,11 @@ def _unless_simpler(rows: Callable[[Study], Iterable[Told]]) -> Callable[[Study]
 
 def _not_these(study: Study) -> Iterator[tuple[str, str]]:
     """Why the other patterns are not the advice."""
-    return ((study.name(p), _not_this(study, p)) for p in PATTERNS if p != study.decision.destination)
+    return ((study.name(p), not_this(study, p)) for p in PATTERNS if p != study.decision.destination)
 
 
-def _not_this(study: Study, pattern: PatternId) -> str:
+def not_this(study: Study, pattern: PatternId) -> str:
+    """Why `pattern` is not the advice."""
     gates, found = study.advice.patterns[pattern].gates, study.catalog.patterns[pattern]
     ruling = [hit for hit in gates if hit.kind == "lasting" and not hit.provisional]
     lowering = [hit for hit in gates if hit.factor < 1]

@@ -19,7 +19,15 @@ def cover(studies: Sequence[Study], brand: Brand) -> tuple[Block, ...]:
     """The cover: title, what it is about, how far it has come, client, date, sender."""
     engagement = studies[0].engagement
     about = say("cover.one", workflow=studies[0].workflow.name) if len(studies) == 1 else say("cover.many", count=count(len(studies)))
-    return (Cover(say("cover.title"), "; ".join((about, *basis(studies[0]))), engagement.client, day(engagement.as_of), sample_words(engagement), brand, as_of=engagement.as_of.isoformat()),)
+    return (Cover(say("cover.title"), "; ".join((about, *basis(studies[0]), *_status(studies))), engagement.client, day(engagement.as_of), sample_words(engagement), brand, as_of=engagement.as_of.isoformat()),)
+
+
+def _status(studies: Sequence[Study]) -> tuple[str, ...]:
+    """How far all workflows have come: as far as the one that has come least."""
+    told, seen = {one.workflow.status for one in studies}, studies[0].engagement.reviewed_by
+    least = next(status for status in ("draft", "reviewed", "final") if status in told)
+    by = (say("cover.reviewed", name=seen.name, date=day(seen.date)),) if seen and least != "draft" else ()
+    return (say(f"cover.status.{least}"), *by)
 
 
 def basis(study: Study) -> tuple[str, ...]:
@@ -54,7 +62,7 @@ def _title(studies: Sequence[Study], sums: Together | None) -> str:
         return say("overview.title", count=count(len(studies)).capitalize())
     asks, currency = sum(1 for one in studies if one.ask), studies[0].currency
     named = count(asks) if asks == len(studies) else say("overview.some", asks=count(asks), count=count(len(studies)))
-    return say("overview.ask", ask=money_short(sums.ask, currency), named=named, gain=money_short(sums.gain, currency), months=studies[0].months)
+    return say("overview.ask", ask=money_short(sums.ask, currency), named=named, gain=money_short(sums.gain, currency))
 
 
 def _totals(sums: Together) -> Iterator[tuple[Cell, ...]]:

@@ -281,6 +281,19 @@ def studies(
     return tuple(Study(engagement, workflow, (pilots or {}).get(workflow.id), draws, seed) for workflow in chosen)
 
 
+def unsigned(found: Iterable[Study]) -> tuple[str, ...]:
+    """What keeps final workflows from being sent: nobody answers for them, or a guess would rule out a pattern if it were confirmed."""
+    final = [one for one in found if one.workflow.status == "final"]
+    lines = [f"{final[0].engagement.id}: a final report needs reviewed_by, with name and date"] if final and final[0].engagement.reviewed_by is None else []
+    for one in final:
+        for hit in one.advice.gates:
+            said = one.answers.get(hit.criterion)
+            if hit.kind == "lasting" and hit.provisional and said is not None and said.confidence == "guess":
+                names = ", ".join(map(one.name, hit.removes))
+                lines.append(f"{one.workflow.id}: it is final, and the guess on {hit.criterion} would rule out {names} if it were confirmed; confirm it first")
+    return tuple(dict.fromkeys(lines))
+
+
 @dataclass(frozen=True, slots=True)
 class Rank:
     """What a workflow is put in order by among others."""

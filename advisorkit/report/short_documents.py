@@ -1,0 +1,78 @@
+"""Short documents around the report: a brief of two pages, the record of a decision, what a session needs and leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from advisorkit.advice.gates import open_criteria
+from advisorkit.costs.money import printed_gain
+from advisorkit.export.blocks import Block, Cell, Heading, Text, table_of
+from advisorkit.intake.questionnaire import confirmer, pending
+from advisorkit.report.advice_pages import again, asks, decided, summary, warned
+from advisorkit.report.annex_pages import PRIVATE, answers_of, each, joined, not_this
+from advisorkit.report.cost_pages import costs, steps
+from advisorkit.report.job import Report
+from advisorkit.report.pilot_pages import pilot_cover
+from advisorkit.report.printed import count
+from advisorkit.report.sentences import columns, say
+from advisorkit.study.study import Study
+from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.quantities import day, money_short, percent
+
+
+def brief(report: Report) -> tuple[Block, ...]:
+    """Two pages: the decision and the money of one workflow, or the programme of several and where its data goes."""
+    first, *more = report.workflows
+    pages = (*report.overview, *report.protection) if more else (*summary(first), *costs(first))
+    return (*pilot_cover(report, "brief.cover"), *pages)
+
+
+def decision_record(report: Report) -> tuple[Block, ...]:
+    """What was decided on each workflow, what was weighed, what follows, what re-opens it, who signs."""
+    return (*pilot_cover(report, "record.cover"), *(block for study in report.workflows for block in _record(study)))
+
+
+def _record(study: Study) -> Iterator[Block]:
+    yield from decided(study)
+    if not study.decision.replaced:
+        yield from (Heading(say("record.options")), table_of("", columns("record.options_head"), (_option(study, pattern) for pattern in PATTERNS), (1, 2, 3)))
+    yield from (Heading(say("record.follows")), Text(tuple(asks(study)), "numbered"), *warned(study), Heading(say("again.title")), Text(tuple(again(study)), "bullets"))
+    yield from (Heading(say("record.signed")), table_of("", columns("record.signed_head"), [(ask, say("charter.blank"), say("charter.blank")) for ask in asks(study)]))
+
+
+def _option(study: Study, pattern: PatternId) -> tuple[str | Cell, ...]:
+    right, goal = study.decision.prospects.expected_right[pattern], study.decision.destination
+    row = study.costs.money[pattern] if study.priced else None
+    gain = printed_gain(study.costs.money, pattern) if row else None
+    amounts = (None if row is None or row.at_least or row.all_in is None else row.all_in.likely, gain)
+    money = ("–" if amount is None else money_short(amount, study.currency) for amount in amounts)
+    return Cell(study.name(pattern), pattern), percent(right.p50), *money, say("record.advised") if pattern == goal else not_this(study, pattern)
+
+
+def session_note(report: Report) -> tuple[Block, ...]:
+    """What a session decided and heard, without names of speakers; guesses to confirm, and what is to be done."""
+    found, engagement = report.workflows, report.workflows[0].engagement
+    named, labels = {one.id: one.name for one in engagement.workflows}, found[0].catalog.criteria
+    guesses = [(named[one.workflow], labels[one.criterion].label, one.who, day(date.fromisoformat(one.by)) if one.by else "–") for one in pending(engagement)]
+    kept = [name for name in labels if name not in PRIVATE]
+    return (
+        *pilot_cover(report, "note.cover"), Heading(say("note.decided"), 2),
+        Text(tuple(f"{n}. {one.workflow.name}: {one.decision.headline}" for n, one in enumerate(found, 1))), *steps(found[0], everywhere=True),
+        *((Heading(say("note.guesses")), table_of("", columns("note.guesses_head"), guesses)) if guesses else ()),
+        Heading(say("note.said")), *joined(found, "answers.head_many", lambda one: answers_of(one, kept)),
+    )  # fmt: skip
+
+
+def session_prep(report: Report) -> tuple[Block, ...]:
+    """Who should come, what to bring, and the open questions by who can answer them."""
+    found, engagement = report.workflows, report.workflows[0].engagement
+    left = {who: each(found, lambda one, who=who: (c.question for c in open_criteria(one.catalog, one.answers) if c.who == who)) for who in ("business", "IT", "legal")}  # type: ignore[misc]
+    named = {confirmer(engagement, who): lines for who, lines in left.items() if lines}
+    lacking = tuple(dict.fromkeys(name.lower() for one in found if one.priced for name in one.lacking))
+    bring = (say("prep.bring.cases"), *((say("prep.bring.numbers", names=", ".join(lacking)),) if lacking else ()), say("prep.bring.papers"))
+    return (
+        *pilot_cover(report, "prep.cover"), Heading(say("prep.title", questions=sum(map(len, named.values()))), 2), Heading(say("prep.who")),
+        Text(tuple(f"{name[:1].upper()}{name[1:]}: {count(len(lines))}" for name, lines in named.items()), "bullets"), Heading(say("prep.bring")), Text(bring, "bullets"),
+        *(block for name, lines in named.items() for block in (Heading(f"{name[:1].upper()}{name[1:]}"), Text(lines, "bullets"))),
+    )  # fmt: skip
