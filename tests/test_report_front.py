@@ -99,7 +99,7 @@ def test_law_is_told_as_questions_and_who_judges() -> None:
     told = words(protection(found(engagement(WHOLE))))
 
     assert not re.search("probably|applies", told)
-    assert "data protection officer" in told
+    assert "Data protection officer" in told
 
 
 def test_open_actions_stand_once_by_day_with_who_does_them() -> None:

@@ -90,7 +90,7 @@ def curves(chart: kinds.Curves, wide: float = 650, tall: float = 170) -> Scene:
     right = max(width(_end(c, chart.currency), 13, bold=True) for c in chart.curves) + 18
     values = [v for c in chart.curves for v in (*c.high, *c.low)]
     scale = ticks(min(0.0, *values), max(values))
-    top = 44.0 if chart.break_even else 8.0
+    top = (44.0 if wide > 400 else 26.0) if chart.break_even else 8.0
     panel = Panel(left=52, top=top, width=wide - 52 - right, height=tall, x=(chart.months[0], chart.months[-1]), y=(scale[0], max(values)), marks=())
     marks = (*_axes(chart, scale, panel), *_bands(chart), *_middles(chart), *_ends(chart, panel), *_crossing(chart.break_even, panel))
     return Scene(width=wide, height=top + tall + 46, panels=(replace(panel, marks=marks),))

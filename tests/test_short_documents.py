@@ -1,0 +1,105 @@
+"""The brief, the record of a decision, and what a session needs and leaves; who answers for a final report."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import date
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from advisorkit.batch.inputs import job_of
+from advisorkit.batch.notebooks import find_template
+from advisorkit.batch.runner import produce
+from advisorkit.export.blocks import Block, DecisionBlock, Heading
+from advisorkit.export.brand import Brand
+from advisorkit.export.markup import html
+from advisorkit.report.job import Report
+from advisorkit.report.short_documents import brief, decision_record, session_note, session_prep
+from advisorkit.store import samples
+from advisorkit.store.reading import read
+from advisorkit.study.study import studies, unsigned
+from advisorkit.values.engagement import Answer, Engagement, Workflow
+from advisorkit.values.people import Action, Member, Reviewed
+
+TEMPLATES = ("executive_brief", "decision_record", "session_note", "session_prep")
+DESK = Workflow(
+    "desk", "Service desk",
+    {"citations": Answer(("required",), said_by="Ms Keen"), "hosting": Answer(("offline",), confidence="guess", confirm_by=date(2026, 12, 1)), "data_class": Answer(("internal",), private_note="They quarrel.")},
+)  # fmt: skip
+ACME = Engagement(
+    "acme", "Acme (sample)", "EUR", date(2026, 11, 20), (DESK,), team=(Member("Ann", "Head of IT"),), actions=(Action("Send forty cases", "Ann", date(2026, 12, 5)),),
+)  # fmt: skip
+
+
+def report(whole: Engagement = ACME) -> Report:
+    return Report(studies(whole, draws=64), Brand())
+
+
+def words(blocks: tuple[Block, ...]) -> str:
+    return unescape(re.sub(r"<[^>]+>", "\n", "\n".join(map(html, blocks))))
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_short_template_holds_no_client_and_makes_its_document(name: str, tmp_path: Path) -> None:
+    cells = json.loads(find_template(name).notebook)["cells"]
+
+    assert all(not cell.get("outputs") for cell in cells)
+    (row,) = produce(find_template(name), [job_of(ACME, tmp_path)], tmp_path / "out").deliverables
+    assert row.status == "made", row.error
+
+
+def test_a_brief_is_two_pages_and_says_what_the_report_says() -> None:
+    made = brief(report())
+
+    assert sum(isinstance(block, DecisionBlock) or (isinstance(block, Heading) and block.level == 2) for block in made) == 2
+    assert next(block.advice for block in made if isinstance(block, DecisionBlock)) == report().workflows[0].decision.headline.rstrip(".")
+
+
+def test_a_brief_of_several_is_the_programme_and_where_the_data_goes() -> None:
+    both = replace(ACME, workflows=(DESK, replace(DESK, id="mail", name="Mail")))
+
+    assert [block.part for block in brief(report(both)) if isinstance(block, Heading) and block.level == 2] == ["Programme", "Data protection"]
+
+
+def test_a_record_names_every_way_and_what_re_opens_the_decision() -> None:
+    told = words(decision_record(report()))
+
+    assert all(word in told for word in ("Prompt", "RAG", "Fine-tune", "Hybrid", "advised", "When to look again", "Decided by"))
+
+
+def test_a_note_pools_what_was_said_and_lists_guesses_with_who_confirms_them() -> None:
+    told = words(session_note(report()))
+
+    assert all(word in told for word in ("Citations", "Where it may run", "Ann", "1 December 2026", "Send forty cases"))
+    assert not re.search("Ms Keen|quarrel", told)
+
+
+def test_open_questions_are_put_to_who_can_answer_them() -> None:
+    told = words(session_prep(report()))
+
+    assert all(word in told for word in ("Who should come", "Ann", "The business", "Legal or data protection", "items a month"))
+    assert "Must it name its source" not in told
+
+
+def test_a_final_report_needs_somebody_who_answers_for_it_and_no_guess_that_would_shut_a_pattern() -> None:
+    guessed = {**DESK.answers, "training_rights": Answer(("not_allowed",), confidence="guess")}
+    final = replace(ACME, workflows=(replace(DESK, answers=guessed, status="final"),))
+    signed = replace(final, reviewed_by=Reviewed("Bo", date(2026, 11, 21)))
+
+    assert unsigned(studies(ACME)) == ()
+    (guess,) = unsigned(studies(signed))
+    assert guess == "desk: it is final, and the guess on training_rights would rule out Fine-tune, Hybrid if it were confirmed; confirm it first"
+    assert unsigned(studies(final)) == ("acme: a final report needs reviewed_by, with name and date", guess)
+    assert unsigned(studies(replace(signed, workflows=(replace(DESK, status="final"),)))) == ()
+
+
+def test_what_a_pilot_measured_and_who_reviewed_it_stand_on_the_cover() -> None:
+    sample = read(samples.path("marked-pilot"))
+    reviewed = replace(sample, reviewed_by=Reviewed("Bo", date(2026, 11, 21)), workflows=(replace(sample.workflows[0], status="reviewed"),))
+
+    assert report(sample).cover[0].subtitle.endswith("; draft")  # type: ignore[union-attr]
+    assert report(reviewed).cover[0].subtitle.endswith("; reviewed; reviewed by Bo on 21 November 2026")  # type: ignore[union-attr]
