@@ -25,7 +25,7 @@ def belief_map(chart: kinds.BeliefMap, wide: float = 340, tall: float = 0) -> Sc
     first = max(chart.corners, key=lambda c: c.share or 0)
     inner = Panel(left=48, top=8, width=side, height=tall or round(side * 0.94), x=(0, 1), y=(0, 1), marks=(
         *(_corner(corner, 0.1 if corner is first else 0.05) for corner in chart.corners), *_cloud(chart), *_cross(),
-        *(label for corner in chart.corners for label in _corner_words(corner, side / 2 - 18)),
+        *(label for corner in chart.corners for label in _corner_words(corner, side / 2 - 18, chart.belief)),
         Dot(x=chart.belief[0], y=chart.belief[1], mark="circle", size=13, edge="page", tip=words),
     ))  # fmt: skip
     return Scene(width=wide, height=inner.height + 46, panels=(inner,))
@@ -37,8 +37,10 @@ def _corner(corner: kinds.ShareRow, opacity: float) -> Area:
     return Area(points=box, fill="hairline" if out else corner.pattern, opacity=1 if out else opacity, hatched=out)
 
 
-def _corner_words(corner: kinds.ShareRow, room: float) -> Iterator[Label]:
+def _corner_words(corner: kinds.ShareRow, room: float, belief: Point) -> Iterator[Label]:
+    """Name and share on top of the quarter; lower where the belief lies there."""
     x, y = _PLACE[corner.pattern]
+    y -= 0.2 if 0 <= belief[0] - x < 0.3 and 0.25 < belief[1] - y <= 0.5 else 0
     fill = "text3" if corner.share is None else corner.pattern
     yield Label(x=x, y=y + 0.5, dx=9, dy=17, text=corner.label, size=15, bold=True, fill=fill)
     for n, line in enumerate(wrap(corner.shown, room, 13)):

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from advisorkit.charts import kinds
 from advisorkit.costs.assumption import Assumption
 from advisorkit.costs.flows import Column
+from advisorkit.costs.money import printed_gain
 from advisorkit.costs.results import CostCurve, InputSwing, Payback
 from advisorkit.report.pictures import ruled_out
 from advisorkit.report.sentences import say
@@ -111,13 +112,14 @@ def tornado(study: Study, most: int = BARS) -> kinds.Tornado | None:
     found = study.costs.tornado
     if found is None or not found.bars:
         return None
+    shown = printed_gain(study.costs.money, found.better)
     turning, gains = [bar for bar in found.bars if min(bar.low, bar.high) < 0 < max(bar.low, bar.high)], found.against == "today"
     title = say("swing.title.none") if not turning else say("swing.title.some", label=turning[0].label)
     return kinds.Tornado(
         title=title, currency=study.currency, base=found.base, swings=tuple(_swing(study, bar) for bar in found.bars[:most] if bar.swing >= SMALL * found.bars[0].swing),
         subtitle=say(
             "swing.gain" if gains else "swing.subtitle", better=study.name(found.better), against="" if gains else say(f"pattern.{found.against}"),
-            base=money_short(found.base, study.currency),
+            base=money_short(shown if gains and shown is not None else found.base, study.currency),
         ),
     )
 

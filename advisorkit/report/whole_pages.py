@@ -51,7 +51,7 @@ def overview(studies: Sequence[Study]) -> tuple[Block, ...]:
     subtitle = say("overview.subtitle", unit=unit, months=studies[0].months) if sums else ""
     lines = (*(f"{study.workflow.name}: {study.decision.override}" for study in studies if study.decision.override), *_missing(studies))
     return (
-        Heading(_title(studies, sums), 2, say("overview.part")), *((KeyFigures(tuple(_sums(studies, sums))),) if sums else ()),
+        Heading(_title(studies, sums), 2, say("overview.part")), KeyFigures(tuple(_sums(studies, sums))) if sums else Text((say("overview.lead"),), "lead"),
         table_of(say("overview.order" if sums else "overview.firmest"), columns("overview.head")[:wide], rows, range(3, 8), subtitle=subtitle, total=bool(sums)),
         *((Text(lines, "bullets"),) if lines else ()), *steps(studies[0], everywhere=True),
     )  # fmt: skip
