@@ -19,11 +19,11 @@ from advisorkit.advice.decibans import Array, Decibans, by_level, table
 from advisorkit.advice.whatif import Outlook
 from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.prices import load as load_prices
-from advisorkit.catalog.reading import DATA
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions
 from advisorkit.costs.facts import Costing
 from advisorkit.costs.inputs import inputs_for
+from advisorkit.files.typed import DATA
 from advisorkit.values.criteria import Catalog, Criterion, Record
 from advisorkit.values.engagement import Engagement, Workflow
 from advisorkit.values.patterns import NEEDS, PATTERNS

@@ -14,7 +14,7 @@ from advisorkit.advice.decibans import Array, table
 from advisorkit.advice.whatif import best_of
 from advisorkit.calibration import fitting
 from advisorkit.calibration.closed_cases import shipped_cases
-from advisorkit.catalog.reading import data
+from advisorkit.files.typed import data
 from advisorkit.values.criteria import Axis, Catalog
 from advisorkit.values.patterns import PATTERNS
 

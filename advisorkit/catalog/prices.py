@@ -17,11 +17,10 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from advisorkit.catalog.reading import DATA, refuse
 from advisorkit.files.disk import write_bytes
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, Items, Node, Scalar
-from advisorkit.files.typed import Form, Known, plain_number, whole
+from advisorkit.files.typed import DATA, Form, Known, plain_number, refuse, whole
 from advisorkit.values.errors import CatalogError, Fault, PriceError
 from advisorkit.values.prices import Model, Price, PriceBook, Tier
 from advisorkit.values.quantities import Estimate

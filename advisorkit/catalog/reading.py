@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Annotated, Any, get_args
 
 from advisorkit.files.spots import Spot
 from advisorkit.files.texts import Texts
-from advisorkit.files.trees import parse_yaml
-from advisorkit.files.typed import Form, Known, form
+from advisorkit.files.typed import DATA, Form, Known, documents, form, refuse
 from advisorkit.values.criteria import TOPICS, Basis, Catalog, Criterion, Gate, Level, Record, Source
-from advisorkit.values.errors import CatalogError, EngagementError, Fault, nearest
+from advisorkit.values.errors import Fault, nearest
 from advisorkit.values.patterns import COMPANIONS, OFF_RAMPS, PATTERNS, Pattern
 from advisorkit.values.written import Named, Within
 
@@ -124,9 +122,6 @@ def _weights(catalog: Catalog, weights: Mapping[str, Mapping[str, Any]]) -> Iter
         if levels:
             yield from _answers("weights.yaml", f"weights.{key}", {key: tuple(levels)}, catalog)
 
-
-DATA = files("advisorkit") / "data"
-"""Folder of the data files that ship with the package."""
 
 _MEASURED_WORDS = ("search_hit_rate", "expert_agreement")
 _FITTED = "weights.yaml"
@@ -255,44 +250,6 @@ def read(folder: Traversable) -> Catalog:
     faults.extend(fault for fault in check(catalog, weights.weights) if fault.file not in misread)
     refuse(faults)
     return catalog
-
-
-def data(name: str, hint: Any, known: Known) -> Any:
-    """A data file of the package, read as what `hint` says.
-
-    Raises:
-        CatalogError: If the file is wrong; names every fault with its line.
-    """
-    faults: list[Fault] = []
-    roots = documents(DATA, [name], faults)
-    found = form(hint, known).read(roots[name]) if roots else None
-    refuse(faults)
-    return found
-
-
-def documents(folder: Traversable, names: Iterable[str], faults: list[Fault]) -> dict[str, Spot]:
-    """Roots of the data files `names` below `folder`; files that cannot be read become faults."""
-    roots: dict[str, Spot] = {}
-    for name in names:
-        try:
-            node = parse_yaml(folder.joinpath(*name.split("/")).read_text("utf-8"), name)
-        except EngagementError as error:
-            faults.extend(error.faults)
-        except (OSError, UnicodeDecodeError) as error:
-            faults.append(Fault(name, "", f"cannot be read: {error}"))
-        else:
-            roots[name] = Spot(node, "", name, faults)
-    return roots
-
-
-def refuse(faults: Iterable[Fault]) -> None:
-    """Raise what is wrong with data files, if anything is.
-
-    Raises:
-        CatalogError: If there are faults; names each once.
-    """
-    if told := dict.fromkeys(map(str, faults)):
-        raise CatalogError("\n".join(told))
 
 
 def _criteria(roots: Mapping[str, Spot], weights: _Fitted) -> dict[str, Criterion]:

@@ -11,12 +11,11 @@ from types import MappingProxyType
 from typing import Annotated
 
 from advisorkit.catalog.prices import table
-from advisorkit.catalog.reading import DATA, data, documents, refuse
 from advisorkit.costs.assumption import Assumption
 from advisorkit.files.numbers import ONE, Measure, words
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, Items, Node
-from advisorkit.files.typed import Form, form
+from advisorkit.files.typed import DATA, Form, data, documents, form, refuse
 from advisorkit.values.criteria import Rules
 from advisorkit.values.engagement import Setting
 from advisorkit.values.errors import Fault

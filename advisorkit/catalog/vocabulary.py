@@ -9,7 +9,6 @@ from functools import cache
 from typing import Annotated, cast
 
 from advisorkit.catalog.prices import history, models
-from advisorkit.catalog.reading import data
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions, measure
 from advisorkit.costs.assumption import Assumption
@@ -208,5 +207,5 @@ def archetypes() -> Mapping[str, Archetype]:
         >>> archetypes()["mail-routing"].answers["task_kind"].levels
         ('classify',)
     """
-    rows: dict[str, Archetype] = data("archetypes.yaml", Mapping[str, Archetype], forms())
+    rows: dict[str, Archetype] = typed.data("archetypes.yaml", Mapping[str, Archetype], forms())
     return {key: replace(row, answers={name: replace(one, confidence="guess") for name, one in row.answers.items()}) for key, row in rows.items()}

@@ -241,13 +241,8 @@ def _column(here: Workings, column: Column, paid: Paid, bands: Mapping[Key, Band
     return results.ColumnCost(
         column, **ranges, at_least=at_least,
         lines={flow.component_id: bands.get(key) for flow, key in zip(paid[column], keys, strict=True)},
-        curve=_ending(curve, total),
+        curve=replace(curve, bands=(*curve.bands[:-1], total)) if curve and total else curve,  # ends on the total of all draws: one figure everywhere
     )
-
-
-def _ending(curve: results.CostCurve | None, total: Band | None) -> results.CostCurve | None:
-    """The curve with its last point on the total of all draws, so that one figure is one figure everywhere."""
-    return curve if curve is None or total is None else replace(curve, bands=(*curve.bands[:-1], total))
 
 
 def _cheapest(totals: Mapping[str, Any], among: Sequence[PatternId]) -> dict[PatternId, float]:
@@ -305,7 +300,8 @@ def _of_column(here: Workings, column: Column, paid: Paid, everything: Any) -> I
     def month(*phases: str) -> Any:
         return paid_for(*phases) / here.clock.months["month"] if here.clock.horizon else np.float64(np.nan)
 
-    errors, right = month("error"), _right_answers(here, column)
+    v, months, errors = here.values, here.clock.months, month("error")
+    right = here.items * (months["work"] if column == "today" else v["share_taken"] * months["calls"]) * (1 - v[f"error_rate_{column}"])
     yield from (("build", paid_for("build")), ("run_per_month", month("run", "change")), ("errors_per_month", errors), ("total", everything))
     if column in PATTERNS:
         yield "per_call", per_call(here, column, tuple(flows))
@@ -313,9 +309,4 @@ def _of_column(here: Workings, column: Column, paid: Paid, everything: Any) -> I
         yield "per_right_answer", everything / right
     if known(errors):
         yield "net_value", right * here.values["value_right"] - everything
-
-
-def _right_answers(here: Workings, column: Column) -> Any:
-    v, months = here.values, here.clock.months
-    return here.items * (months["work"] if column == "today" else v["share_taken"] * months["calls"]) * (1 - v[f"error_rate_{column}"])
 

@@ -14,11 +14,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date
 from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from itertools import pairwise
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from advisorkit.files.spots import MAX_TEXT, Spot
-from advisorkit.files.trees import Fields, Items, shown
+from advisorkit.files.trees import Fields, Items, parse_yaml, shown
+from advisorkit.values.errors import CatalogError, EngagementError, Fault
 from advisorkit.values.quantities import Estimate
 from advisorkit.values.written import Key, Named, Within
 
@@ -296,3 +299,45 @@ _NUMBERS: dict[Any, Callable[[Within], Form]] = {
     int: _whole_number,
     Estimate: lambda ends: Form(lambda spot: spot.estimate(ends.least, ends.most), plain_estimate, lambda: range_schema(number_schema(ends))),
 }
+
+
+DATA = files("advisorkit") / "data"
+"""Folder of the data files that ship with the package."""
+
+
+def data(name: str, hint: Any, known: Known) -> Any:
+    """A data file of the package, read as what `hint` says.
+
+    Raises:
+        CatalogError: If the file is wrong; names every fault with its line.
+    """
+    faults: list[Fault] = []
+    roots = documents(DATA, [name], faults)
+    found = form(hint, known).read(roots[name]) if roots else None
+    refuse(faults)
+    return found
+
+
+def documents(folder: Traversable, names: Iterable[str], faults: list[Fault]) -> dict[str, Spot]:
+    """Roots of the data files `names` below `folder`; files that cannot be read become faults."""
+    roots: dict[str, Spot] = {}
+    for name in names:
+        try:
+            node = parse_yaml(folder.joinpath(*name.split("/")).read_text("utf-8"), name)
+        except EngagementError as error:
+            faults.extend(error.faults)
+        except (OSError, UnicodeDecodeError) as error:
+            faults.append(Fault(name, "", f"cannot be read: {error}"))
+        else:
+            roots[name] = Spot(node, "", name, faults)
+    return roots
+
+
+def refuse(faults: Iterable[Fault]) -> None:
+    """Raise what is wrong with data files, if anything is.
+
+    Raises:
+        CatalogError: If there are faults; names each once.
+    """
+    if told := dict.fromkeys(map(str, faults)):
+        raise CatalogError("\n".join(told))

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import import_module
 
-from advisorkit.catalog.reading import data
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions
 from advisorkit.catalog.vocabulary import answer, setting
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Scalar
+from advisorkit.files.typed import data
 from advisorkit.store.document import CONTEXT
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer, Setting

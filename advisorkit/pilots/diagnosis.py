@@ -63,25 +63,21 @@ class Needs:
         """The chances after these counts when a share `tolerated` may fail."""
         often, why = _BLANK.updated(seen.wrong, seen.right), _BLANK.updated(seen.mended, seen.other)
         manner = _BLANK.updated(seen.mended + seen.unmended, seen.other - seen.unmended)
-        return _chances(often, why, manner, tolerated, seen.retrieval_effect, rules)
-
-
-def _chances(often: Beta, why: Beta, manner: Beta, tolerated: float, effect: float, rules: Rules) -> Needs:
-    too_many = often.above(tolerated)
-    start = 1 - too_many
-    points = start + too_many * (np.arange(_STEPS) + 0.5) / _STEPS
-    failing = np.clip(betaincinv(often.a, often.b, points), tolerated, 1.0)
-    short = 1 - tolerated / np.maximum(failing, 1e-12)
-    by_search, by_training = short / max(effect, 1e-9), 1 - short / max(rules.training_effect, 1e-9)
-    cap = np.maximum(0.5, np.minimum(1 - rules.substantial, by_search))
-    floor = np.minimum(0.5, np.maximum(rules.substantial, by_training))
-    return Needs(
-        retrieval=too_many * float(np.mean(1 - _below(why, floor))),
-        training=too_many * float(np.mean(_below(manner, cap))),
-        too_many=too_many,
-        retrieval_suffices=start + too_many * float(np.mean(1 - _below(why, by_search))),
-        training_suffices=start + too_many * float(np.mean(_below(manner, by_training))),
-    )
+        too_many = often.above(tolerated)
+        start = 1 - too_many
+        points = start + too_many * (np.arange(_STEPS) + 0.5) / _STEPS
+        failing = np.clip(betaincinv(often.a, often.b, points), tolerated, 1.0)
+        short = 1 - tolerated / np.maximum(failing, 1e-12)
+        by_search, by_training = short / max(seen.retrieval_effect, 1e-9), 1 - short / max(rules.training_effect, 1e-9)
+        cap = np.maximum(0.5, np.minimum(1 - rules.substantial, by_search))
+        floor = np.minimum(0.5, np.maximum(rules.substantial, by_training))
+        return Needs(
+            retrieval=too_many * float(np.mean(1 - _below(why, floor))),
+            training=too_many * float(np.mean(_below(manner, cap))),
+            too_many=too_many,
+            retrieval_suffices=start + too_many * float(np.mean(1 - _below(why, by_search))),
+            training_suffices=start + too_many * float(np.mean(_below(manner, by_training))),
+        )
 
 
 def _below(belief: Beta, bounds: _Array) -> _Array:

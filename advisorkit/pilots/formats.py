@@ -7,13 +7,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-from advisorkit.files.spots import MAX_TEXT, Spot
-from advisorkit.files.trees import parse_yaml
-from advisorkit.files.typed import whole
-from advisorkit.values.errors import Fault
+from advisorkit.files.spots import MAX_TEXT
+from advisorkit.files.typed import data
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +95,7 @@ def logbook() -> LogBook:
         >>> logbook().formats["ragas"].title
         'Ragas results'
     """
-    path, faults = files("advisorkit") / "data" / "logs.yaml", list[Fault]()
-    found: LogBook = whole(LogBook, {}).read(Spot(parse_yaml(path.read_text(encoding="utf-8"), path.name), "", path.name, faults))
-    if faults:
-        raise ValueError("\n".join(map(str, faults)))
+    found: LogBook = data("logs.yaml", LogBook, {})
     return found
 
 

@@ -123,11 +123,6 @@ _COLUMNS: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "minutes": (9, ()), "note": (36, ()), "marker": (10, ()), "arm": (9, ARMS), "sampling": (11, _SAMPLING),
 }
 """Width in characters and the words to choose from, by column."""
-_GUIDE = (
-    "purpose", "count", "cases", "arm", "agreed", "right", "information", "behaviour", "unclear", "label", "fixed_by_text",
-    "outcome", "severity", "done",
-)
-"""Parts of the instructions, in order."""
 _WIDTH, _LINE = 90, 15
 """Characters in a line of the instructions, and the height of a line in points."""
 
@@ -179,7 +174,8 @@ def instructions(plan: Plan, name: str) -> tuple[tuple[str, str], ...]:
         "target": percent(min(plan.terms.target, 1)),
     }
     never = {"agreed": "agreed_never"} if plan.terms.never else {}
-    return tuple((_say(f"guide.{part}.head"), _say(f"guide.{never.get(part, part)}", **values)) for part in _GUIDE)
+    parts = [key.split(".")[1] for key in Texts("pilots").all if key.startswith("guide.") and key.endswith(".head")]
+    return tuple((_say(f"guide.{part}.head"), _say(f"guide.{never.get(part, part)}", **values)) for part in parts)
 
 
 def _instructions_sheet(book: Any, plan: Plan, name: str) -> None:

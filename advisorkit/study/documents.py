@@ -12,11 +12,11 @@ from typing import Any
 
 from advisorkit.advice.advice import Advice
 from advisorkit.advice.gates import GateHit
-from advisorkit.catalog.reading import data
 from advisorkit.costs.bill import usual_checking, warnings
 from advisorkit.costs.flows import Column
 from advisorkit.costs.quotes import holds
 from advisorkit.files.texts import Texts
+from advisorkit.files.typed import data
 from advisorkit.pilots.diagnosis import Diagnosis
 from advisorkit.pilots.established import Established
 from advisorkit.pilots.planning import Plan
