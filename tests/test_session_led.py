@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import advisorkit as ak
+from advisorkit.screens.screen import screen_of
 from advisorkit.store.reading import read
 from advisorkit.values.errors import AdvisorError, UsageError
 
@@ -135,3 +136,24 @@ def test_workflows_of_any_names_have_ids_of_their_own_and_are_written_or_refused
 
     ids = [w.id for w in read(file).workflows]
     assert len(set(ids)) == len(ids) == len(work.state.engagement.workflows)
+
+
+def test_what_is_led_by_calls_is_led_on_screen_and_undone_there(work: ak.Work) -> None:
+    show = screen_of(work, "portfolio")
+    start = show.work.state.engagement
+    for name, args in (
+        ("describe", {"name": "client", "value": "Harbour Group"}), ("rename_workflow", {"name": "name", "value": "Wordings"}), ("describe", {"name": "target", "value": "85%"}),
+        ("copy_workflow", {"id": start.workflows[0].id}), ("add_workflow", {"name": "Renewals"}), ("move_workflow", {"id": "renewals"}),
+    ):
+        show.edit(name, args)
+    led, made = show.view["led"], show.work.state.engagement
+
+    assert (made.client, [w.name for w in made.workflows][:1]) == ("Harbour Group", ["Wordings"])
+    assert [name for _, name in led["workflows"]] == [w.name for w in made.workflows]
+    assert [w.name for w in made.workflows][-2:] == ["Renewals", "Wordings, copy"]
+    show.edit("delete_workflow", {"id": "renewals"})
+    show.edit("describe", {"name": "currency", "value": "money"})
+    assert "currency" in show.view["led"]["faults"]
+    for _ in range(7):
+        show.edit("undo", {})
+    assert show.work.state.engagement == start

@@ -136,7 +136,7 @@ def test_nothing_that_a_browser_sends_breaks_the_session(name: str, args: dict[s
     show.edit(name, args)
 
     assert view(show)["bar"]["section"] in SECTIONS
-    assert name in {"answer", "keep", "new_scenario", "park", "reset"} or work.state.engagement == agreed
+    assert name in {"answer", "keep", "new_scenario", "park", "reset", "describe", *(one for one in EDITS if one.endswith("_workflow"))} or work.state.engagement == agreed
 
 
 def test_an_unknown_request_is_refused_and_said(show: Screen) -> None:

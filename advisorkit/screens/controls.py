@@ -53,7 +53,7 @@ def _asked(study: Study, state: State, look: Look) -> Doc | None:
         "count": tell("question.count", rank=queue.index(criterion.id) + 1, count=len(queue)) if criterion.id in queue else "",
         "options": [[level.id, level.label] for level in criterion.levels] if criterion.words else [],
         "chosen": list(given.levels), "unit": _unit(criterion, study.currency), "amount": _typed(given.amount),
-        "guess": given.confidence == "guess", "note": given.note, "private_note": "" if look.presenting else given.private_note,
+        "guess": given.confidence == "guess", "note": given.note, "said_by": given.said_by, "private_note": "" if look.presenting else given.private_note,
         "why": _why(study, criterion.id), "fault": look.faults.get(criterion.id, ""),
         "locked": tell("question.locked") if study.pilot and criterion.id in study.pilot.answers else "",
         "reopened": bool(look.asked),

@@ -48,7 +48,7 @@ def _answer(work: Work, look: Look, _: Delivery, args: Args) -> Look:
     value = args["value"]
     work.answer(
         str(args["criterion"]), [str(v) for v in value] if isinstance(value, list) else str(value),
-        guess=bool(args.get("guess")), note=str(args.get("note", "")), private_note=str(args.get("private_note", "")),
+        guess=bool(args.get("guess")), note=str(args.get("note", "")), said_by=str(args.get("said_by", "")), private_note=str(args.get("private_note", "")),
     )
     return replace(look, asked="")
 
@@ -98,6 +98,13 @@ def _turn(work: Work, look: Look, _: Delivery, args: Args) -> Look:
     asked = load_catalog().criterion(str(args["criterion"])).id if args.get("criterion") else ""
     work.show(workflow=str(args["id"]))
     return replace(look, section=section if section in SECTIONS else look.section, asked=asked)
+
+
+def _up(work: Work, _: Look, __: Delivery, args: Args) -> None:
+    """A workflow one place up the list."""
+    names = [workflow.id for workflow in work.state.engagement.workflows]
+    at = names.index(str(args["id"]))
+    work.reorder(*names[: max(at - 1, 0)], names[at])
 
 
 def _section(_: Work, look: Look, __: Delivery, args: Args) -> Look:
@@ -206,6 +213,12 @@ EDITS: Mapping[str, Change] = {
     "fetch": lambda _, __, delivery, args: delivery.hand(str(args["path"])),
     "pilot": _read,
     "sheet": _sheet,
+    "describe": lambda work, _, __, args: work.describe(**{str(args["name"]): str(args["value"])}),
+    "add_workflow": lambda work, _, __, args: work.add_workflow(str(args["name"])),
+    "copy_workflow": lambda work, _, __, args: work.copy_workflow(tell("led.copy_of", name=work.engagement.workflow(str(args["id"])).name), str(args["id"])),
+    "rename_workflow": lambda work, _, __, args: work.rename_workflow(str(args["value"])),
+    "delete_workflow": lambda work, _, __, args: work.delete_workflow(str(args["id"])),
+    "move_workflow": _up,
     "dismiss": lambda _, look, __, ___: replace(look, notices=()),
 }
 """Edits by name."""

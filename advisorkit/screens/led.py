@@ -18,6 +18,8 @@ from advisorkit.values.errors import UsageError, nearest
 Told = str | int | date | Mapping[str, float]
 """What may be told: words, a month, a day, ``{"share": 0.85}`` for a target, or exchange rates by currency."""
 _OF_ALL = ("client", "currency", "as_of", "exchange_rates", "financial_year_from")
+TOLD = (*_OF_ALL, "corpus", *CONTEXT)
+"""What `describe` takes."""
 
 
 class Led:
@@ -103,9 +105,8 @@ class Led:
         Raises:
             AdvisorError: If a name is unknown or a value would not do in a file; nothing is changed then, and all faults are named.
         """
-        known = (*_OF_ALL, "corpus", *CONTEXT)
-        if unknown := [name for name in told if name not in known]:
-            raise UsageError("; ".join(f"nothing is called '{name}'; there is {', '.join(nearest(name, list(known)) or known)}" for name in unknown))
+        if unknown := [name for name in told if name not in TOLD]:
+            raise UsageError("; ".join(f"nothing is called '{name}'; there is {', '.join(nearest(name, list(TOLD)) or TOLD)}" for name in unknown))
         plain = {name: value.isoformat() if isinstance(value, date) else value for name, value in told.items()}
         old = self.state.engagement
         if plain.get("currency", old.currency) != old.currency and old.exchange_rates and "exchange_rates" not in plain:

@@ -16,6 +16,7 @@ from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions
 from advisorkit.screens.delivery import Delivery
 from advisorkit.screens.edits import EDITS
+from advisorkit.screens.led import TOLD
 from advisorkit.screens.parts import LiveDocument, Tree, classed, laid_out, names, tell
 from advisorkit.screens.sections import LOOSE, SECTIONS, document, page_of, tree
 from advisorkit.screens.state import Look, Notice, State
@@ -226,7 +227,7 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
 
 
 def _refused(look: Look, control: str, part: str, why: str) -> Look:
-    known = control in assumptions() or control in load_catalog().criteria or control == "pilot"
+    known = control in assumptions() or control in load_catalog().criteria or control in ("pilot", "name", *TOLD)
     notices = () if known else (Notice("error", why, ((tell("notice.dismiss"), "dismiss"),)),)
     return replace(look, faults={control: why, **({f"{control} part": part} if part else {})}, notices=notices)
 

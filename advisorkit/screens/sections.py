@@ -18,6 +18,7 @@ from advisorkit.screens.parts import Doc, Tree, block, blocks, lead, names, tell
 from advisorkit.screens.shown import earned, edited
 from advisorkit.screens.state import Look
 from advisorkit.screens.work import Work
+from advisorkit.store.document import CONTEXT
 from advisorkit.values.errors import UsageError, nearest
 
 _PLAIN: Mapping[str, Tree] = {
@@ -43,7 +44,7 @@ _PLAIN: Mapping[str, Tree] = {
     ),
     "pilot": ("ak-main ak-pilot", ("ak-left", "results", "files"), ("ak-right-side", "advice pilot", "blocks figures", "blocks pilot")),
     "portfolio": (
-        "ak-main ak-portfolio", "advice portfolio", "blocks sums", "blocks workflows", ("ak-split ak-split-d", "chart workflows", "blocks together"),
+        "ak-main ak-portfolio", "advice portfolio", "blocks sums", "blocks workflows", ("ak-split ak-split-d", "chart workflows", "blocks together"), "led",
     ),
     "deliver": ("ak-main ak-deliver", ("ak-left", "formats"), ("ak-right-side", "advice deliver", "files", "blocks deliver")),
 }  # fmt: skip
@@ -51,6 +52,7 @@ _PRESENTED: Mapping[str, Tree] = {
     "assessment": ("ak-main ak-assessment", ("ak-half", "advice", "chart shares", "verdict", "question"), ("ak-half", "chart map")),
     "costs": ("ak-main ak-costs", ("ak-half", "advice costs", "chart cheapest", "blocks notes"), ("ak-half", "chart ranges")),
     "pilot": ("ak-main ak-pilot", "advice pilot", "blocks figures", "blocks pilot"),
+    "portfolio": ("ak-main ak-portfolio", "advice portfolio", "blocks sums", "blocks workflows", "chart workflows"),
     "deliver": ("ak-main ak-deliver", "advice deliver", "files", "blocks deliver"),
 }
 _UNPRICED: Tree = ("ak-main ak-portfolio", "advice costs")
@@ -157,7 +159,19 @@ def _pilot(work: Work, look: Look, _: Delivery) -> Mapping[str, Doc]:
 def _portfolio(work: Work, look: Look, _: Delivery) -> Mapping[str, Doc | None]:
     workflows = work.state.engagement.workflows
     found = {w.id: work.known(replace(work.state, workflow=w.id)) for w in workflows}
-    return portfolio.together(workflows, {name: study for name, study in found.items() if study}, look)
+    return {**portfolio.together(workflows, {name: study for name, study in found.items() if study}, look), "led": _led(work, look)}
+
+
+def _led(work: Work, look: Look) -> Doc:
+    """Client, workflows and what is told about the one on screen, each to be typed over; with what was refused."""
+    agreed, here = work.state.engagement, work.state.engagement.workflow(work.state.workflow)
+    of_all = {"client": agreed.client, "currency": agreed.currency, "as_of": agreed.as_of.isoformat()}
+    own = {"corpus": here.corpus, **{name: here.context.get(name, "") for name in CONTEXT}}
+    fields = [[[name, tell(f"led.{name}"), value, "describe"] for name, value in group.items()] for group in (of_all, own)]
+    return {
+        "client": fields[0], "workflow": [["name", tell("led.name"), here.name, "rename_workflow"], *fields[1]], "title": tell("led.about", name=here.name),
+        "workflows": [[w.id, w.name] for w in agreed.workflows], "here": here.id, "faults": dict(look.faults),
+    }  # fmt: skip
 
 
 def _deliver(work: Work, look: Look, delivery: Delivery) -> Mapping[str, Doc]:

@@ -98,6 +98,7 @@ class Parts:
     tornado = _placed("What moves the result most.", "chart tornado")
     pilot = _placed("The pilot: how many cases to mark, results in, what they say.", layouts["pilot"])
     portfolio = _placed("Every workflow, and what they cost together.", layouts["portfolio"])
+    client = _placed("Client, workflows, and what is told about them.", "led")
     deliver = _placed("Files for the client.", layouts["deliver"])
 
     def assumptions(self, group: str = "") -> Widget:

@@ -1,4 +1,4 @@
-"""The whole of a session: keyboard to a clear answer, what-ifs, a second scenario, reload and on; in both servers."""
+"""The whole of a session: keyboard to a clear answer, what-ifs, a scenario, another workflow, marks, documents, reload and on; in both servers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from browser.live_page import (
     truth,
     type_in,
 )
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from advisorkit.screens.live import Server
 from advisorkit.values.quantities import Estimate
@@ -61,6 +61,11 @@ def test_a_whole_session_by_keyboard_agrees_at_every_step(route: str, page: Page
 
     (open_app if route == "voila" else open_lab)(page, server)
     assert facts(page) == inside
+    another_workflow(page, file)
+    marks_and_documents(page, file)
+    page.locator(f"{SCREEN} [data-key=workflow]").select_option("claims-letters")
+    settle(page)
+    assert facts(page) == inside
     assert truth(file).workflow.id == "claims-letters"
     check(page, file)
 
@@ -89,6 +94,52 @@ def what_ifs(page: Page, file: Path, *, in_cells: bool) -> None:
     check(page, file)
     page.locator(f"{SCREEN} [data-key=workflow]").select_option("claims-letters")
     settle(page)
+    check(page, file)
+
+
+def another_workflow(page: Page, file: Path) -> None:
+    """Add one on screen, jump to a question on which two people differ, say who, and tell whose work it is."""
+    page.locator(f"{SCREEN} [data-key=workflow]").select_option("+")
+    page.keyboard.insert_text("Renewals")
+    press(page, "Enter")
+    check(page, file)
+    page.locator(f"{SCREEN} [data-key=ask-knowledge_change]").evaluate("(one) => one.click()")
+    settle(page)
+    page.locator(f"{SCREEN} [data-key=said-by]").fill("Product, IT")
+    page.locator(f"{SCREEN} [data-key=differ]").check()
+    for level in ("monthly", "daily"):
+        page.locator(f"{SCREEN} [data-option={level}]").click()
+    page.locator(f"{SCREEN} [data-key=differ-done]").click()
+    settle(page)
+    told = truth(file).workflow
+    assert (told.name, told.answers["knowledge_change"].levels, told.answers["knowledge_change"].said_by) == ("Renewals", ("monthly", "daily"), "Product, IT")
+    check(page, file)
+
+    open_section(page, "portfolio")
+    page.locator(f"{SCREEN} [data-key=told-owner]").fill("Head of Renewals")
+    press(page, "Tab")
+    page.locator(f"{SCREEN} [data-key=told-currency]").fill("money")
+    press(page, "Tab")
+    expect(page.locator(f"{SCREEN} .ak-is-led .ak-fault")).to_contain_text("currency")
+    assert (truth(file).workflow.context["owner"], truth(file).engagement.currency) == ("Head of Renewals", "EUR")
+
+
+def marks_and_documents(page: Page, file: Path) -> None:
+    """Marked results from the user's machine move belief and advice; the pilot's charter and the report are made."""
+    open_section(page, "pilot")
+    marks = file.with_name("marks-of-renewals.txt")
+    marks.write_text("case,right\n" + "".join(f"{n},{'no' if n % 5 == 0 else 'yes'}\n" for n in range(60)))
+    page.locator(f"{SCREEN} [data-key=own-results]").set_input_files({"name": "marks.csv", "mimeType": "text/csv", "buffer": marks.read_bytes()})
+    page.locator(f"{SCREEN} [data-key=read-results]").click()
+    expect(page.locator(f"{SCREEN} .ak-pilot")).to_contain_text("48 of 60")
+    settle(page)
+    assert truth(file).pilot is not None
+    page.locator(f"{SCREEN} [data-key=make-pilot_charter]").click()
+    expect(page.locator(f"{SCREEN} .ak-is-files")).to_contain_text("pilot_charter.html", timeout=120_000)
+    open_section(page, "deliver")
+    page.locator(f"{SCREEN} [data-key=make]").click()
+    expect(page.locator(f"{SCREEN} .ak-is-files")).to_contain_text("client_report", timeout=120_000)
+    open_section(page, "assessment")
     check(page, file)
 
 

@@ -24,17 +24,17 @@ function barPart(act) {
     const options = [["", t("base")], ...bar.scenarios.map((name) => [name, bar.presenting ? `${t("scenario")}: ${name}` : name])];
     if (bar.tried) options.find(([id]) => id === bar.scenario)[1] = bar.tried;
     if (!bar.presenting) options.push(["+", t("new_scenario")]);
-    return choice(t("scenario"), "scenario", bar.scenario, options, (value) => (value === "+" ? askName(bar) : act("scenario", "scenario", { name: value })));
+    return choice(t("scenario"), "scenario", bar.scenario, options, (value) => (value === "+" ? askName(bar, "scenario") : act("scenario", "scenario", { name: value })));
   }
 
-  function askName(bar) {
-    const name = h("input", { type: "text", class: "ak-name", "aria-label": t("new_scenario_name"), placeholder: t("new_scenario_name"), "data-key": "new-scenario" });
+  function askName(bar, what) {
+    const name = h("input", { type: "text", class: "ak-name", "aria-label": t(`new_${what}_name`), placeholder: t(`new_${what}_name`), "data-key": `new-${what}` });
     name.addEventListener("keydown", (event) => {
       event.stopPropagation();
-      if (event.key === "Enter" && name.value.trim()) act("scenario", "new_scenario", { name: name.value.trim() });
+      if (event.key === "Enter" && name.value.trim()) act(what, what === "scenario" ? "new_scenario" : "add_workflow", { name: name.value.trim() });
       if (event.key === "Escape") host.replaceChildren(...contents(bar).filter(Boolean));
     });
-    host.querySelector("[data-key=scenario]").parentNode.replaceWith(name);
+    host.querySelector(`[data-key=${what}]`).parentNode.replaceWith(name);
     name.focus();
   }
 
@@ -45,9 +45,8 @@ function barPart(act) {
   }
 
   function contents(bar) {
-    const workflows = bar.workflows.length > 1
-      ? choice(t("workflow"), "workflow", bar.workflow, bar.workflows, (id) => act("workflow", "workflow", { id }))
-      : h("span", { class: "ak-text2" }, bar.workflows[0][1]);
+    const all = [...bar.workflows, ...(bar.presenting ? [] : [["+", t("add_workflow")]])];
+    const workflows = choice(t("workflow"), "workflow", bar.workflow, all, (id) => (id === "+" ? askName(bar, "workflow") : act("workflow", "workflow", { id })));
     const present = bar.sections.length > 0 && h("button", { class: "ak-present", "data-key": "present", onclick: () => act("present", "present", { on: !bar.presenting }) }, t(bar.presenting ? "leave" : "present"));
     return [
       h("strong", { class: "ak-client" }, bar.client), bar.sample && h("span", { class: "ak-sample" }, t("sample")), workflows,
@@ -64,5 +63,5 @@ function barPart(act) {
     notice.replaceChildren(...lines);
   }
 
-  return { el: h("div", null, notice, host, strip, live), say: (words) => (live.textContent = words), update: (bar, lost) => (redraw(host, contents(bar)), notices(bar, lost), redraw(strip, bar.trying && resultStrip(bar.trying, act, h("button", { class: "ak-present", "data-key": "keep-as", onclick: () => askName(bar) }, t("keep_as"))))) };
+  return { el: h("div", null, notice, host, strip, live), say: (words) => (live.textContent = words), update: (bar, lost) => (redraw(host, contents(bar)), notices(bar, lost), redraw(strip, bar.trying && resultStrip(bar.trying, act, h("button", { class: "ak-present", "data-key": "keep-as", onclick: () => askName(bar, "scenario") }, t("keep_as"))))) };
 }

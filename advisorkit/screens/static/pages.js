@@ -59,6 +59,14 @@ function pilotForm(page, act) {
     h("p", { class: "ak-help" }, make("pilot_charter"), " ", page.made && make("pilot_review"))];
 }
 
+// Client, workflows and what is told about them; every field is an edit of its own.
+const ledPart = card("led", ({ client, workflow, workflows, title, here, faults }, act) => {
+  const told = ([name, label, value, edit]) => [field(label, h("input", { type: name === "as_of" ? "date" : "text", "data-key": `told-${name}`, value, "aria-invalid": faults[name] ? "true" : null, onchange: (e) => act(`told-${name}`, edit, { name, value: e.target.value }) })), faults[name] && h("p", { class: "ak-fault", role: "alert" }, faults[name])];
+  const button = (edit, id, name, words, off) => h("button", { class: "ak-quiet", "data-key": `${edit}-${id}`, disabled: off, "aria-label": `${t(words)}: ${name}`, onclick: () => act(edit, edit, { id }) }, t(words));
+  const row = ([id, name], n) => h("li", { "aria-current": id === here ? "true" : null }, h("button", { class: "ak-link", "data-key": `turn-${id}`, onclick: () => act("workflow", "workflow", { id, section: "portfolio" }) }, name), h("span", null, button("move_workflow", id, name, "move_up", n === 0), button("copy_workflow", id, name, "copy"), button("delete_workflow", id, name, "delete", workflows.length < 2)));
+  return [h("div", null, h("h2", { class: "ak-block-title" }, t("led")), client.map(told), h("ul", { class: "ak-led" }, workflows.map(row))), h("div", null, h("h2", { class: "ak-block-title" }, title), workflow.map(told))];
+});
+
 const chosen = { formats: null, brand: "" };
 
 function deliverForm(page, act) {

@@ -6,10 +6,11 @@ function questionPart(act) {
 
   const answer = (asked, value) => {
     const note = host.querySelector("[data-key=note]");
+    const said = host.querySelector("[data-key=said-by]");
     const secret = host.querySelector("[data-key=private-note]");
     act(`answer-${asked.criterion}`, "answer", {
       criterion: asked.criterion, value, guess: given.guess,
-      note: note ? note.value : asked.note, private_note: secret ? secret.value : asked.private_note,
+      note: note ? note.value : asked.note, said_by: said ? said.value : asked.said_by, private_note: secret ? secret.value : asked.private_note,
     });
   };
 
@@ -69,7 +70,7 @@ function questionPart(act) {
     };
     return h("div", { class: "ak-extras" },
       h("label", { class: "ak-guess" }, guess, t("guess"), hint("G")), field("note", t("note"), asked.note),
-      field("private-note", t("private_note"), asked.private_note));
+      field("said-by", t("said_by"), asked.said_by), field("private-note", t("private_note"), asked.private_note));
   }
 
   function room(doc) {

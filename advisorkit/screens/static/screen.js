@@ -2,7 +2,7 @@
 
 const KINDS = {
   bar: barPart, question: questionPart, answers: answersPart, questions: questionsPart, advice: advicePart, verdict: verdictPart, chart: chartPart, assumptions: assumptionsPart,
-  blocks: blocksPart, results: resultsPart, formats: formatsPart, files: filesPart,
+  blocks: blocksPart, results: resultsPart, formats: formatsPart, files: filesPart, led: ledPart,
 };
 
 class Session {
@@ -123,7 +123,7 @@ class Session {
   keys(event) {
     const command = event.ctrlKey || event.metaKey;
     const question = [...this.mounted].find((part) => part.key);
-    const typing = event.target.matches && event.target.matches("input[type=text], textarea");
+    const typing = event.target.matches && event.target.matches("input:not([type=checkbox], [type=range]), textarea");
     if (command && event.key.toLowerCase() === "z") this.act(event.shiftKey ? "redo" : "undo", event.shiftKey ? "redo" : "undo", {});
     else if (typing || !question || !question.key(event)) return;
     event.preventDefault();
