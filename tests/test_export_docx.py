@@ -102,7 +102,7 @@ def test_running_lines_say_whose_it_is_that_it_is_a_sample_and_the_page_of_all_p
     cover, *rest = opened(render(two_parts())).sections
 
     assert cover.header.is_linked_to_previous
-    assert [section.header.paragraphs[0].text for section in rest] == [f"{left}\tHarbour Mutual · Sample" for left in (COVER.subtitle, COVER.subtitle, "Claims", "Letters")]
+    assert [section.header.paragraphs[0].text for section in rest] == [f"{left}\tHarbour Mutual · Sample" for left in (COVER.title, COVER.title, "Claims", "Letters")]
     for section in rest:
         assert [part.get(qn("w:instr")).strip() for part in section.footer._element.iter(qn("w:fldSimple"))] == ["PAGE", "NUMPAGES"]
 

@@ -20,7 +20,7 @@ from sample_charts import CHARTS
 from sample_hostile import HOSTILE, anything, digest, held, made_elsewhere
 from sample_pages import COVER, PAGES, notebook, whole, words_of
 
-from advisorkit.export.blocks import Done, Heading, Text
+from advisorkit.export.blocks import ChartBlock, Done, Heading, Text
 from advisorkit.export.brand import Brand
 from advisorkit.export.exporters import AdvisorPDFExporter
 from advisorkit.export.pages import document
@@ -85,9 +85,31 @@ def test_contents_and_bookmarks_lead_to_every_part_and_page() -> None:
     assert titles(reader.outline) == ["All together", "Claims", ["Start small", ["What we ask you to decide"], "All charts"], "Letters", ["Next", "Last"]]
     for title, number in led:
         assert title in sheets[number - 1]
-        assert (f"{title} {number}" in sheets[1]) is (title != "What we ask you to decide")
+        assert (f"{title} {number}" in sheets[0]) is (title != "What we ask you to decide")
     numbers = dict(led)
     assert numbers["Claims"] == numbers["Start small"] < numbers["All charts"] < numbers["Letters"] == numbers["Next"] < numbers["Last"] == len(sheets)
+
+
+def test_contents_that_have_no_room_on_the_cover_have_a_page() -> None:
+    chapters = [block for n in range(9) for block in (Heading(f"Chapter {n}", 2, "Letters"), Text(("Words.",)))]
+    sheets = [page.replace("\u2060", "") for page in pages(render(notebook(COVER, *PAGES, *chapters, Done())))]
+
+    assert "Contents" in sheets[1] and "Chapter" not in sheets[0]
+    for number, sheet in enumerate(sheets[2:], 3):
+        for title in re.findall(r"^Chapter \d", sheet, re.MULTILINE):
+            assert f"{title} {number}" in sheets[1]
+    assert len(re.findall("Chapter", sheets[1])) == 9
+
+
+def test_what_stands_in_halves_stands_side_by_side() -> None:
+    halves = (Heading("Left", 3, column="left"), Text(("In the left half",)), Heading("Right", 3, column="right"), ChartBlock(CHARTS[0], titled=False))
+    sheet = pypdfium2.PdfDocument(render(notebook(COVER, Heading("Page", 2), *halves, Heading("Below", 3), Done())))[1].get_textpage()
+    place = {word: sheet.get_charbox(sheet.get_text_bounded().index(word)) for word in ("Left", "Right", "Below")}
+
+    (left, low, *_), (right, level, *_), (under, deep, *_) = place.values()
+    assert low == pytest.approx(level, abs=3) and left == pytest.approx(under, abs=1)
+    assert right - left == pytest.approx(352 * 0.75, abs=2)
+    assert deep < low - 100
 
 
 def test_a_chart_is_a_drawing_with_words_and_its_letters_can_be_found() -> None:
@@ -100,7 +122,7 @@ def test_a_chart_is_a_drawing_with_words_and_its_letters_can_be_found() -> None:
 
 def test_a_chart_without_words_makes_no_document() -> None:
     data = told(document(whole(), "pdf"))
-    chart = next(item for page in data["parts"][0]["pages"] for item in page if item["kind"] == "ChartBlock")
+    chart = next(item for page in data["parts"][0]["pages"] for row in page for column in row for item in column if item["kind"] == "ChartBlock")
     chart["alt"] = None
 
     with pytest.raises(RenderError, match="alt"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
-from functools import partial
 from typing import Literal
 
 from advisorkit.charts.kinds import Chart
@@ -145,15 +144,15 @@ class Table:
 
         Example:
             >>> table_of("", ["Part", "Right"], [["Spare parts of old pumps", "63%"]], right=(1,)).widths(200)
-            (150.23, 49.77)
+            (149.49, 50.51)
         """
-        gap, room_for = 8 if len(self.head) > WIDE else 14, partial(width, size=self.size, bold=True)
-        least, whole = [], []
+        gap, least, whole = 8 if len(self.head) > WIDE else 14, list[float](), list[float]()
         for column, right in zip(zip(self.head, *self.rows, strict=True), self.numeric, strict=True):
-            lines = [line for cell in column for line in cell.text.split("\n")]
-            unbroken = [*column[0].text.split(), *(line for cell in column[1:] for line in cell.text.split("\n"))]
-            least.append(gap + max(map(room_for, unbroken if right else " ".join(lines).split()), default=0))
-            whole.append(gap + min(max(map(room_for, lines)), room))
+            lines = [(line, bool(cell.tone) and not nth) for cell in column for nth, line in enumerate(cell.text.split("\n"))]
+            unbroken = [*((word, False) for word in column[0].text.split()), *lines[1:]] if right else [(word, bold) for line, bold in lines for word in line.split()]
+            least.append(gap + max((width(text, self.size, bold=bold) for text, bold in unbroken), default=0))
+            whole.append(max(least[-1], gap + min(max(width(text, self.size, bold=bold) for text, bold in lines), 0.6 * room)))
+        least[0] = max(least[0], min(whole[0], 110))
         ease = min(1, max(0, (room - sum(least)) / (sum(whole) - sum(least) or 1)))
         shares = [little + ease * (much - little) for little, much in zip(least, whole, strict=True)]
         return tuple(round(share * room / sum(shares), 2) for share in shares)

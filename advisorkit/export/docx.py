@@ -13,8 +13,9 @@ from typing import Any
 
 import docx
 from docx.oxml import parse_xml
+from markupsafe import Markup
 
-from advisorkit.charts.draw import scene
+from advisorkit.charts.draw import HALF_WIDE, scene
 from advisorkit.charts.theme import LIGHT, SANS, SERIF
 from advisorkit.export import blocks as kinds
 from advisorkit.export.blocks import Block
@@ -67,9 +68,11 @@ class _Writer:
         self.xml: Any = template("word.xml.j2").module
         several = len(found.parts) > 1
         self.levels = {"part": 1, "title": 2, "sub": 3} if several else {"part": 0, "title": 1, "sub": 2}
-        charts = [item.chart for page in found.pages for item in page.items if isinstance(item, kinds.ChartBlock)]
+        charts = [
+            (item.chart, len(row) > 1) for page in found.pages for row in page.rows for column in row for item in column if isinstance(item, kinds.ChartBlock)
+        ]  # fmt: skip
         logo = b64decode(self.cover.brand.logo.partition(",")[2])
-        wanted = [*(Raster(drawing(chart), wide=scene(chart).width) for chart in charts), *([Raster(logo, tall=24 if self.cover.leaflet else 48)] if logo else [])]
+        wanted = [*(Raster(drawing(chart, half=half), wide=scene(chart, "half" if half else None).width) for chart, half in charts), *([Raster(logo, tall=24 if self.cover.leaflet else 48)] if logo else [])]
         images = [self._image(content) for content in rastered(wanted, self.cover.brand)]
         self.logo, self.pictures = images.pop() if logo else None, iter(images)
         self.numbers, self.tables, self.figures = count(1), count(1), count(1)
@@ -83,8 +86,8 @@ class _Writer:
         self._into(foot.element, self.xml.Foot(f"{cover.brand.confidentiality}. Prices and answers as of {cover.date}"))
         self._into(self.file.settings.element, self.xml.Settings())
         sections = [(self._heads(name), list(self._section(name, list(pages)))) for name, pages in groupby(self.found.pages, key=lambda page: page.part)]
-        if len(self.found.pages) > 2:
-            told = [entry for entry in self.entries if entry.level <= 2 and entry.level < self.levels["sub"]]
+        if self.found.entries:
+            told = [entry for entry in self.entries if entry.level < self.levels["sub"]]
             sections.insert(0, (self._heads(""), [self.xml.Contents(told, "Contents")]))
         if cover.leaflet:
             sections[0][1].insert(0, self.xml.Band(cover, self.logo, next(self.numbers)))
@@ -103,7 +106,7 @@ class _Writer:
         """Running lines of a section; its first page has one of its own where the section's name stands below it as a heading."""
         told = f"{self.cover.client} · Sample" if self.cover.sample else self.cover.client
         found = []
-        for left in (name or self.cover.subtitle, *([""] if name and self.levels["part"] else ())):
+        for left in (name or self.cover.title, *([""] if name and self.levels["part"] else ())):
             head, number = self.file.part.add_header_part()  # type: ignore[no-untyped-call]
             self._into(head.element, self.xml.Running(left, told))
             found.append(str(number))
@@ -119,29 +122,30 @@ class _Writer:
         if name and self.levels["part"]:
             yield self._heading(name, "part")
         for number, page in enumerate(pages):
-            for item in page.items:
-                yield self._block(item, opens=number > 0 and item is page.items[0])
+            for row in page.rows:
+                drawn = [[self._block(item, opens=number > 0 and item is page.items[0], half=len(row) > 1) for item in column] for column in row]
+                yield self.xml.Halves(drawn) if len(row) > 1 else Markup("").join(drawn[0])
 
     def _heading(self, text: str, role: str, *, opens: bool = False) -> Any:
         self.entries.append(_Entry(next(self.numbers), self.levels[role], text))
         return self.xml.heading(self.entries[-1], opens)
 
-    def _block(self, item: Block | str, *, opens: bool) -> Any:
+    def _block(self, item: Block | str, *, opens: bool = False, half: bool = False) -> Any:
         xml = self.xml
         match item:
             case kinds.Heading():
                 return self._heading(item.text, "title" if item.level == 2 else "sub", opens=opens)
             case kinds.DecisionBlock():
-                return self._heading(item.advice, "title", opens=opens) + xml.Decision(item, LIGHT)
+                return self._heading(item.parts[0], "title", opens=opens) + xml.Decision(item, LIGHT)
             case kinds.Text():
                 self.lists += item.style == "numbered"
                 return xml.Text(item, self.lists)
             case kinds.KeyFigures():
                 return xml.KeyFigures(item, LIGHT)
             case kinds.Table():
-                return xml.Table(item, LIGHT, item.widths(_ROOM), len(item.rows) > kinds.LONG, next(self.tables))
+                return xml.Table(item, LIGHT, item.widths(HALF_WIDE if half else _ROOM), len(item.rows) > kinds.LONG, next(self.tables))
             case kinds.LineItems():
-                return self._block(item.table, opens=opens)
+                return self._block(item.table, half=half)
             case kinds.ChartBlock():
                 return xml.Chart(item, next(self.pictures), next(self.numbers), next(self.figures))
             case kinds.Callout():

@@ -19,6 +19,8 @@ from advisorkit.values.errors import RenderError
 
 HIDDEN = "remove-cell"
 """Tag of cells that speak to the consultant, not to the client."""
+SHORT = 10
+"""Lines of contents that have room on a cover."""
 _LISTS: dict[str, Literal["bullets", "numbered"]] = {"ul": "bullets", "ol": "numbered"}
 _TAGS = {"p", "ul", "ol", "li", "strong", "em", "blockquote", "br", "h3"}
 
@@ -60,6 +62,11 @@ class Document:
         for number, page in enumerate(self.pages, 1):
             first.setdefault(page.part, number)
         return {part: number for part, number in first.items() if part}
+
+    @property
+    def entries(self) -> int:
+        """How many lines its contents have: parts and pages; none for a leaflet and where there are two pages at most."""
+        return 0 if self.cover.leaflet or len(self.pages) < 3 else len(self.pages) + (len(self.parts) if len(self.parts) > 1 else 0)
 
 
 def document(notebook: Any, format: str = "html", brand: Brand | str | Path | None = None) -> Document:

@@ -9,11 +9,11 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from advisorkit.charts.draw import scene
+from advisorkit.charts.draw import HALF_WIDE, scene
 from advisorkit.charts.theme import LIGHT
-from advisorkit.export.blocks import UNDATED, Block, ChartBlock, LineItems, Table, Text
+from advisorkit.export.blocks import UNDATED, Block, ChartBlock, DecisionBlock, LineItems, Table, Text
 from advisorkit.export.brand import Brand
-from advisorkit.export.pages import Document, document
+from advisorkit.export.pages import SHORT, Document, document
 from advisorkit.export.sheets import Worksheet
 from advisorkit.export.typesetting import drawing, typeset
 
@@ -36,25 +36,31 @@ def told(found: Document) -> dict[str, Any]:
     """A document as data for ``report.typ``."""
     cover, logo = asdict(found.cover), found.cover.brand.logo
     cover["brand"]["logo"] = [*b64decode(logo.partition(",")[2])] if logo else None
-    parts = [{"name": name, "pages": [[_data(item) for item in page.items] for page in pages]} for name, pages in groupby(found.pages, key=attrgetter("part"))]
+    parts = [{"name": name, "pages": [[*map(_row, page.rows)] for page in pages]} for name, pages in groupby(found.pages, key=attrgetter("part"))]
     day = [int(part) for part in (found.cover.as_of or UNDATED).split("-")]
-    return {"cover": cover, "parts": parts, "day": day, "colours": LIGHT, "contents": len(found.pages) > 2, "words": {"contents": "Contents"}}
+    return {"cover": cover, "parts": parts, "day": day, "colours": LIGHT, "contents": "" if not found.entries else "cover" if found.entries <= SHORT else "page", "words": {"contents": "Contents"}}
 
 
-def _data(block: Block | str) -> dict[str, Any]:
+def _row(columns: tuple[tuple[Block | str, ...], ...]) -> list[list[dict[str, Any]]]:
+    return [[_data(item, half=len(columns) > 1) for item in column] for column in columns]
+
+
+def _data(block: Block | str, *, half: bool = False) -> dict[str, Any]:
     match block:
         case ChartBlock():
             told = block.chart if block.titled else None
             return {
                 "kind": "ChartBlock", "title": told.title if told else "", "subtitle": block.chart.subtitle, "beside": block.beside,
-                "alt": block.chart.alt, "svg": drawing(block.chart), "width": min(scene(block.chart).width, _WIDE),
+                "alt": block.chart.alt, "svg": drawing(block.chart, half=half), "width": min(scene(block.chart, "half" if half else None).width, HALF_WIDE if half else _WIDE),
             }
         case LineItems():
-            return _data(block.table)
+            return _data(block.table, half=half)
         case Table():
-            return {"kind": "Table", **asdict(block), "widths": block.widths(_WIDE), "size": block.size, "whole": block.whole}
+            return {"kind": "Table", **asdict(block), "widths": block.widths(HALF_WIDE if half else _WIDE), "size": block.size, "whole": block.whole}
         case Worksheet():
             return _data(Text((block.name,), "note"))
         case str():
             raise TypeError("Markdown is blocks by now")
+        case DecisionBlock():
+            return {"kind": "DecisionBlock", **asdict(block), "parts": block.parts}
     return {"kind": type(block).__name__, **asdict(block)}

@@ -80,6 +80,6 @@ def rastered(pictures: Sequence[Raster], brand: Brand) -> list[bytes]:
     return [made] if isinstance(made, bytes) else list(made)
 
 
-def drawing(chart: Chart) -> str:
-    """The SVG of a chart, in our own face."""
-    return svg(chart).replace(SANS, FACES[0])
+def drawing(chart: Chart, *, half: bool = False) -> str:
+    """The SVG of a chart, for the whole width of a page or for `half` of it, in our own face."""
+    return svg(chart, wide="half" if half else None).replace(SANS, FACES[0])
