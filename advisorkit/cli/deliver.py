@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -19,7 +19,7 @@ from advisorkit.cli import console
 from advisorkit.cli.console import AcceptStale, File, Json, MappingFile, ScenarioName, Sets
 from advisorkit.export.blocks import Block, Table, Text, table_of
 from advisorkit.export.brand import read_brand
-from advisorkit.export.formats import RENDERERS, chosen
+from advisorkit.export.formats import RENDERERS, chosen, ready
 from advisorkit.files.disk import write_bytes
 from advisorkit.intake.mapping import read_mapping
 from advisorkit.store import samples
@@ -143,12 +143,16 @@ def _finish(result: BatchResult, before: Iterable[Block] = (), *, as_json: bool)
 
 @console.guarded
 def demo(out_: Folder = "advisorkit-demo", as_json: Json = False) -> None:
-    """Advice, costs and reports for the bundled samples; says what it made."""
+    """Advice, costs and reports for the bundled samples, one with its pilot's documents in every format; says what it made."""
     from advisorkit.batch.inputs import gather
     from advisorkit.batch.runner import produce
 
     files = [samples.path(name) for name in samples.names()]
     result = produce("client_report", gather(files).jobs, out_, ("html",))
+    pilot = gather([samples.path("marked-pilot")]).jobs
+    for template in ("client_report", "pilot_charter", "pilot_review"):
+        pack = produce(template, pilot, f"{out_}/{template}", ready())
+        result = replace(result, deliverables=(*result.deliverables, *(replace(row, path=f"{template}/{row.path}") for row in pack.deliverables)))
     _finish(result, () if as_json else map(_overview, files), as_json=as_json)
 
 

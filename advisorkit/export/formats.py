@@ -68,6 +68,11 @@ RENDERERS = {name: one.renderer for name, one in FORMATS.items() if one.renderer
 """Renderer of every format that is built."""
 
 
+def ready() -> tuple[str, ...]:
+    """Formats that can be made on this machine: built, with their packages here."""
+    return tuple(name for name in RENDERERS if all(map(find_spec, FORMATS[name].needs)))
+
+
 def chosen(names: Iterable[str], where: str = "") -> tuple[str, ...]:
     """`names` of formats, each once; `where` says in a refusal what asked for them.
 
