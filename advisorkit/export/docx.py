@@ -28,6 +28,8 @@ from advisorkit.export.typesetting import Raster, drawing, rastered
 
 _ROOM = 682
 """Width of text in pixels."""
+_FEW = 3
+"""Lines of contents for which a page would be too much."""
 _SAFE = {SANS: "Arial", SERIF: "Georgia"}
 """The face that every office program has, in place of a list of faces."""
 
@@ -86,7 +88,7 @@ class _Writer:
         self._into(foot.element, self.xml.Foot(f"{cover.brand.confidentiality}. Prices and answers as of {cover.date}"))
         self._into(self.file.settings.element, self.xml.Settings())
         sections = [(self._heads(name), list(self._section(name, list(pages)))) for name, pages in groupby(self.found.pages, key=lambda page: page.part)]
-        if self.found.entries:
+        if self.found.entries > _FEW:
             told = [entry for entry in self.entries if entry.level < self.levels["sub"]]
             sections.insert(0, (self._heads(""), [self.xml.Contents(told, "Contents")]))
         if cover.leaflet:
