@@ -82,4 +82,5 @@ def rastered(pictures: Sequence[Raster], brand: Brand) -> list[bytes]:
 
 def drawing(chart: Chart, *, half: bool = False) -> str:
     """The SVG of a chart, for the whole width of a page or for `half` of it, in our own face."""
-    return svg(chart, wide="half" if half else None).replace(SANS, FACES[0])
+    head, close, body = svg(chart, wide="half" if half else None).replace(SANS, FACES[0]).partition(">")
+    return head + close + body.replace("✓", f'<tspan font-family="{FACES[1]}">✓</tspan>')  # or all of its line would be in a third face
