@@ -6,6 +6,7 @@ typst leaves threads behind, so it is loaded when it is first used: in a report'
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -82,5 +83,10 @@ def rastered(pictures: Sequence[Raster], brand: Brand) -> list[bytes]:
 
 def drawing(chart: Chart, *, half: bool = False) -> str:
     """The SVG of a chart, for the whole width of a page or for `half` of it, in our own face."""
-    head, close, body = svg(chart, wide="half" if half else None).replace(SANS, FACES[0]).partition(">")
-    return head + close + body.replace("✓", f'<tspan font-family="{FACES[1]}">✓</tspan>')  # or all of its line would be in a third face
+    drawn = svg(chart, wide="half" if half else None).replace(SANS, FACES[0])
+    return re.sub(r'<text x="(\d+)" (y="\d+")>✓ ', _ticked, drawn)
+
+
+def _ticked(found: re.Match[str]) -> str:
+    """A tick as a text of its own: with it in a line, typst would set the whole line in a face that has both."""
+    return f'<text x="{found[1]}" {found[2]} font-family="{FACES[1]}">✓</text><text x="{int(found[1]) + 16}" {found[2]}>'
