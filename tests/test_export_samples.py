@@ -75,3 +75,15 @@ def test_every_workflow_takes_two_pages_and_a_document_of_eight_at_most_thirty(m
     assert len(workflows) in {1, 8}
     assert {takes[name] for name in workflows} == {2}
     assert len(reader.pages) <= 30
+
+
+def test_a_logo_that_cannot_be_read_is_told_and_leaves_no_half_file(tmp_path: Path) -> None:
+    (tmp_path / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n and no picture")
+    (tmp_path / "brand.yaml").write_text("name: Elm\nlogo: logo.png\n", encoding="utf-8")
+    file = samples.path("marked-pilot")
+
+    result = produce("pilot_charter", [job_of(read(file), file.parent)], tmp_path / "out", ("pdf", "docx"), options={"brand": str(tmp_path / "brand.yaml")})
+
+    assert [row.status for row in result.deliverables] == ["failed", "failed"]
+    assert "image" in result.failed[0].error
+    assert sorted(path.suffix for path in (tmp_path / "out").iterdir() if path.is_file() and path.suffix in {".pdf", ".docx"}) == []
