@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from priced import ANSWERS, NOTHING_BESIDE, TODAYS_FIGURES, engagement, inputs, 
 
 from advisorkit.costs.bill import bill
 from advisorkit.costs.flows import COLUMNS, TEXTS
-from advisorkit.study.documents import cost_document
+from advisorkit.study.documents import _shapes, cost_document
 from advisorkit.study.study import studies
 from advisorkit.values.engagement import Engagement
 
@@ -93,3 +95,16 @@ def test_every_assumption_is_listed_with_meaning_unit_range_source_and_who_set_i
     assert rows["calls_per_month"] | {"low": 25_000, "likely": 40_000, "high": 60_000, "changed_by": "answer"} == rows["calls_per_month"]
     assert rows["model"]["word"] == "anthropic:claude-sonnet-5-5"
     assert all(row["meaning"] and row["unit"] and row["source"] for row in rows.values())
+
+
+def test_the_keys_of_documents_are_fields_that_there_are() -> None:
+    modules = [module for name, module in sys.modules.items() if name.startswith("advisorkit.")]
+    ours = {cls.__name__: cls for module in modules for cls in vars(module).values() if isinstance(cls, type) and is_dataclass(cls)}
+    described = {name: shape for name, shape in _shapes().items() if not name.islower()}  # documents have names without capitals
+
+    assert set(described) <= set(ours)
+    stale = [
+        f"{name}.{path}" for name, shape in described.items() for _, path in shape
+        if path != "-" and not hasattr(ours[name], first := path.partition(".")[0]) and first not in {one.name for one in fields(ours[name])}
+    ]
+    assert stale == []
