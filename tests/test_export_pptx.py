@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,24 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 from pptx import Presentation
-from test_export_html import notebook, whole
+from pptx.util import Emu
+from sample_pages import COVER, notebook, whole
 
-from advisorkit.export.blocks import Done
+from advisorkit.charts.kinds import RangeBars, RangeRow, ShareBars, ShareRow
+from advisorkit.charts.scene import wrap
+from advisorkit.export.blocks import (
+    Callout,
+    Cell,
+    ChartBlock,
+    DecisionBlock,
+    Done,
+    Heading,
+    KeyFigure,
+    KeyFigures,
+    Text,
+    table_of,
+)
+from advisorkit.export.brand import Brand, read_brand
 from advisorkit.export.exporters import AdvisorPPTXExporter
 from advisorkit.export.pptx import render
 from advisorkit.report import slides
@@ -26,6 +42,7 @@ from advisorkit.store import samples
 from advisorkit.store.reading import read
 from advisorkit.study.documents import advice_document, cost_document
 from advisorkit.study.pilots import pilots_of
+from advisorkit.values.errors import EngagementError, printable
 
 HERE = Path(__file__).parents[1]
 
@@ -78,7 +95,9 @@ def test_every_slide_says_something_in_its_title(name: str) -> None:
 def test_the_board_sees_the_advice_as_it_was_decided() -> None:
     study = report("marked-pilot").workflows[0]
 
-    assert study.decision.headline.rstrip(".") in titles(opened(made("marked-pilot")))
+    first, _, rest = study.decision.headline.partition(". ")
+    (slide,) = (slide for slide in opened(made("marked-pilot")).slides if slide.shapes.title.text_frame.text == first)
+    assert any(rest in shape.text_frame.text for shape in slide.shapes if shape.has_text_frame)
 
 
 def test_the_ranges_of_the_chart_are_those_of_the_costs() -> None:
@@ -122,3 +141,133 @@ def test_the_file_is_the_same_on_every_machine_and_day(tmp_path: Path) -> None:
     assert len(found) == 1
     with zipfile.ZipFile(io.BytesIO(made("marked-pilot"))) as parts:
         assert {part.date_time for part in parts.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def fits(deck: Any) -> Iterator[str]:
+    """Words that hang out of their box, and boxes that hang out of their slide; lines are as far apart as each paragraph says."""
+    wide, high = deck.slide_width, deck.slide_height
+    for number, slide in enumerate(deck.slides, 1):
+        for shape in shapes(slide.shapes):
+            if min(shape.left, shape.top) < -9525 or shape.left + shape.width > wide + 9525 or shape.top + shape.height > high + 9525:
+                yield f"slide {number}: {shape.name} hangs out of the slide"
+            if shape.has_text_frame and shape.text_frame.text and shape.text_frame.word_wrap:
+                needed = sum(map(tall(shape.width), shape.text_frame.paragraphs))
+                if needed > shape.height + 2 * 12700:
+                    yield f"slide {number}: '{shape.text_frame.text[:40]}' needs {Emu(needed).pt:.0f} of {Emu(shape.height).pt:.0f} points"
+
+
+def tall(room: int) -> Any:
+    def high(paragraph: Any) -> int:
+        if not paragraph.runs:
+            return int(paragraph.line_spacing)
+        size = paragraph.runs[0].font.size
+        hang = int(paragraph._p.pPr.get("marL", "0"))
+        lines = len(wrap("".join(run.text for run in paragraph.runs), (room - hang) / 12700, size.pt, bold=bool(paragraph.runs[0].font.bold))) or 1
+        return lines * int(paragraph.line_spacing) + int(paragraph.space_before or 0)
+
+    return high
+
+
+@pytest.mark.parametrize("name", samples.names())
+def test_every_word_fits_its_box_and_every_box_its_slide(name: str) -> None:
+    assert list(fits(opened(made(name)))) == []
+
+
+LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+NAMES = ("A", LONG, "Answers for the people who answer " * 12, "案件" * 60, "שלום " * 40, "🙂" * 50)
+
+
+@pytest.mark.parametrize("text", NAMES)
+@pytest.mark.parametrize("amount", ["€1", "€1.9m", "−€123,456,789,012"])
+def test_names_and_money_of_every_size_fit(text: str, amount: str) -> None:
+    blocks = (
+        Heading(text, 2, text), Text((text,), "lead"), KeyFigures(tuple(KeyFigure(amount, text) for _ in range(4))), Callout(text, text, "warning"),
+        DecisionBlock(text, text, clear=False, state=text, override=text), Text((text, text), "numbered"),
+        table_of(text, ["Workflow", text, "Gain"], [[text, amount, amount]] * 9, (1, 2), subtitle=text, note=text),
+        Heading("Two lists", 2), Heading(text), Text((text,) * 3, "bullets"), Heading(text), Text((text,), "bullets"),
+    )
+    cover = replace(COVER, title=text, subtitle=text, client=text, brand=Brand(name=text[:120], confidentiality=text[:120]))
+
+    assert list(fits(opened(render(notebook(cover, *blocks, Done()))))) == []
+
+
+HOSTILE = ("<b>&amp;</b> {{ 7*7 }} #let x = *1* $y$", '=HYPERLINK("http://x")', "+1", "@SUM(A1)", "\u202etxt.exe", "a\x07b\x1b[31m", "_x0041_", "]]>", "x" * 10_000)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_words_are_shown_as_words(text: str) -> None:
+    rows = (ShareRow("rag", text, 0.6, text[:40]), ShareRow("prompt", "Prompt", 0.4, "40%"))
+    bars = RangeBars(title=text, currency="EUR", bars=(RangeRow("rag", text, (1e3, 2e3, 3e3)), RangeRow("", "Today", None, text)))
+    blocks = (Heading(text, 2, text), ChartBlock(ShareBars(title=text, bars=rows)), ChartBlock(bars), Text((text,), "bullets"), table_of(text, [text], [[Cell(text, "rag")]]), Callout(text, text))
+
+    deck = opened(render(notebook(replace(COVER, client=text, title=text), *blocks, Done())))
+
+    said = "".join(shape.text_frame.text.replace("\n", "") for slide in deck.slides for shape in shapes(slide.shapes) if shape.has_text_frame)
+    assert printable(text).replace(" ", "") in said.replace(" ", "")
+    for chart in (shape.chart for slide in deck.slides for shape in slide.shapes if shape.has_chart):
+        book = load_workbook(io.BytesIO(chart.part.chart_workbook.xlsx_part.blob))
+        assert printable(text) in [cell.value for row in book.active for cell in row if cell.data_type != "f"]
+
+
+def master(size: tuple[int, int], order: tuple[int, ...], gone: tuple[int, ...] = ()) -> bytes:
+    """A client's master with its layouts in another order, a slide in it, and other places of the title."""
+    deck = Presentation()
+    deck.slide_width, deck.slide_height = size
+    held = list(deck.slide_layouts)
+    holder = deck.slide_master.slide_layouts._sldLayoutIdLst
+    entries = list(holder)
+    for entry in entries:
+        holder.remove(entry)
+    for number in order:
+        holder.append(entries[number])
+    for layout in held:
+        for shape in layout.placeholders:
+            if shape.placeholder_format.type in (1, 3):
+                shape.left, shape.top, shape.width, shape.height = size[0] // 12, size[1] // 18, size[0] * 10 // 12, size[1] // 7
+    deck.slides.add_slide(deck.slide_layouts[0]).shapes.add_textbox(0, 0, 99, 99).text_frame.text = "The client's own words"
+    made = io.BytesIO()
+    deck.save(made)
+    return made.getvalue()
+
+
+MASTERS = {"four-three.pptx": master((9_144_000, 6_858_000), (6, 5, 1, 0, 3)), "wide.pptx": master((13_716_000, 7_715_250), (3, 0, 2, 5))}
+
+
+@pytest.mark.parametrize("name", MASTERS)
+def test_slides_stand_on_a_client_s_own_master(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(MASTERS[name])
+    (tmp_path / "brand.yaml").write_text(f"name: Elm Street\npptx_master: {name}\n", encoding="utf-8")
+
+    deck, theirs = opened(render(notebook(*report("marked-pilot").cover, *slides(report("marked-pilot")), Done()), brand=tmp_path / "brand.yaml")), opened(MASTERS[name])
+
+    assert (deck.slide_width, deck.slide_height) == (theirs.slide_width, theirs.slide_height)
+    assert [layout.name for layout in deck.slide_layouts] == [layout.name for layout in theirs.slide_layouts]
+    assert "The client's own words" not in {shape.text_frame.text for slide in deck.slides for shape in slide.shapes if shape.has_text_frame}
+    assert [slide.slide_layout.name for slide in deck.slides][:2] == ["Title Slide", "Title Only"]
+    assert list(fits(deck)) == []
+
+
+@pytest.mark.parametrize(("content", "why"), [
+    (b"PK no file", "is no PowerPoint file that can be read"),
+    (master((9_144_000, 6_858_000), (0, 1)), "has no layout with a title alone"),
+    (master((9_144_000, 6_858_000), (6, 1)), "has no layout with a title and a subtitle and none with a title alone"),
+    (master((6_858_000, 9_144_000), (0, 5)), "leaves too little room below the title of its layout 'Title Only'"),
+])
+def test_a_master_that_slides_cannot_stand_on_is_refused_by_name(tmp_path: Path, content: bytes, why: str) -> None:
+    (tmp_path / "ours.pptx").write_bytes(content)
+    (tmp_path / "brand.yaml").write_text("pptx_master: ours.pptx\n", encoding="utf-8")
+
+    with pytest.raises(EngagementError, match=f"brand.yaml: line 1, pptx_master: master ours.pptx {why}"):
+        read_brand(tmp_path / "brand.yaml")
+
+
+def test_a_long_list_goes_on_with_its_next_number_and_a_long_table_with_its_head() -> None:
+    points, rows = tuple(f"Point {n}" for n in range(60)), [[f"Row {n}", str(n)] for n in range(60)]
+
+    deck = opened(render(notebook(COVER, Heading("All of it", 2), Text(points, "numbered"), table_of("Rows", ["Name", "Number"], rows, (1,)), Done())))
+
+    tables = [shape.table for slide in deck.slides for shape in slide.shapes if shape.has_table]
+    assert len(tables) > 1 and {table.cell(0, 0).text for table in tables} == {"Name"}
+    assert [table.cell(n, 0).text for table in tables for n in range(1, len(table.rows))] == [row[0] for row in rows]
+    told = [line.text for slide in deck.slides for shape in slide.shapes if shape.has_text_frame for line in shape.text_frame.paragraphs if "Point" in line.text]
+    assert told == [f"{n}. {point}" for n, point in enumerate(points, 1)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import ceil, floor, log10
@@ -244,9 +245,11 @@ def wrap(text: str, room: float, size: float, *, bold: bool = False) -> tuple[st
 
 
 def _pieces(text: str, room: float, size: float, bold: bool) -> Iterator[str]:
+    most = int(room / size * 6) + 2  # no letter is narrower than a sixth of the size
     for word in text.split():
-        while width(word, size, bold=bold) > room and len(word) > 1:
-            cut = next((n for n in range(len(word) - 1, 1, -1) if width(word[:n], size, bold=bold) <= room), 1)
+        while width(some := word[:most], size, bold=bold) > room and len(word) > 1:
+            ends = [width(some[:n], size, bold=bold) for n in range(2, len(some) + 1)]
+            cut = bisect_right(ends, room) + 1
             yield word[:cut]
             word = word[cut:]  # noqa: PLW2901
         yield word

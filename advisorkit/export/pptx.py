@@ -18,12 +18,12 @@ from advisorkit.export.blocks import Cover
 from advisorkit.export.brand import Brand
 from advisorkit.export.formats import settled
 from advisorkit.export.pages import document
-from advisorkit.export.pptx_flow import Slide, slides_of
+from advisorkit.export.pptx_flow import MOST, Slide, slides_of
 from advisorkit.export.pptx_master import Frame, master_of
 from advisorkit.export.pptx_shapes import Canvas, name_of, plain, tall
 from advisorkit.values.errors import printable
 
-_TITLE = (38.0, 34.0, 30.0, 26.0)
+_TITLE = (38.0, 34.0, MOST)
 
 
 def render(notebook: Any, *, interactive: bool = False, brand: Brand | str | Path | None = None) -> bytes:  # noqa: ARG001 - every renderer takes it
@@ -39,7 +39,8 @@ def render(notebook: Any, *, interactive: bool = False, brand: Brand | str | Pat
     cover = found.cover
     master = master_of(b64decode(cover.brand.pptx_master), cover.brand)
     _cover(Canvas(master.deck.slides.add_slide(master.cover), master), cover)
-    slides = [(page.part, slide) for page in found.pages for slide in slides_of(page, master.body, named=len(found.parts) > 1)]
+    named = len(found.parts) > 1
+    slides = [("" if named else page.part, slide) for page in found.pages for slide in slides_of(page, master.body, named=named)]
     for number, (part, slide) in enumerate(slides, 2):
         _slide(Canvas(master.deck.slides.add_slide(master.plain), master), cover, part, slide, f"/{len(slides) + 1}", number)
     told, day, sender = master.deck.core_properties, datetime.fromisoformat(cover.as_of or "1980-01-01"), printable(cover.brand.name)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 import xlsxwriter
 from lxml import etree
 from pptx.chart.data import CategoryChartData, XyChartData
 from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_MARKER_STYLE, XL_TICK_LABEL_POSITION, XL_TICK_MARK
+from pptx.enum.dml import MSO_LINE
 from pptx.oxml.ns import qn
 
 from advisorkit.charts import kinds
@@ -63,6 +63,7 @@ def _bars(canvas: Canvas, frame: Frame, shown: kinds.Chart, kind: Any, names: Se
     for name, values in series:
         data.add_series(printable(name), values)
     found = _added(canvas, frame, shown, kind, data, size)
+    found.part.chart_workbook.update_from_xlsx_blob(_book(names, series))
     found.plots[0].gap_width = gap
     names_axis, values_axis = found.category_axis, found.value_axis
     names_axis.reverse_order = True
@@ -79,11 +80,12 @@ def _paint(canvas: Canvas, on: Any, token: str, opacity: float = 1) -> None:
     faint(on.format.fill, opacity)
 
 
-def _say(canvas: Canvas, point: Any, text: str, place: Any, size: float, token: str, *, bold: bool = True) -> None:
+def _say(canvas: Canvas, point: Any, text: str, place: Any, size: float, token: str, *, bold: bool = True) -> Any:
     words = point.data_label.text_frame
     canvas.paragraph(words.paragraphs[0], ((text, token, bold, False),), size, 1.15)
     words.paragraphs[0].line_spacing, words.word_wrap = None, False
     point.data_label.position = place
+    return point.data_label
 
 
 def _money_axis(canvas: Canvas, axis: Any, values: Sequence[float], currency: str, place: Any = XL_TICK_LABEL_POSITION.HIGH) -> None:
@@ -141,8 +143,10 @@ def _ranges(canvas: Canvas, frame: Frame, shown: kinds.RangeBars, size: float) -
     highest = max((bar[2] for bar in bars if bar), default=1.0)
     parts = [_parts(bar, highest) for bar in bars]
     names = [bar.label for bar in shown.bars]
-    found = _bars(canvas, frame, shown, XL_CHART_TYPE.BAR_STACKED, names, [(head, [row[n] for row in parts]) for n, head in enumerate(_PARTS)], size, 110)
-    found.part.chart_workbook.update_from_xlsx_blob(_range_book(names, bars, parts, shown.head))
+    series = [(head, [row[n] for row in parts]) for n, head in enumerate(_PARTS)]
+    found = _bars(canvas, frame, shown, XL_CHART_TYPE.BAR_STACKED, names, series, size, 110)
+    told = [(head, [bar and bar[n] for bar in bars]) for n, head in enumerate(shown.head[1:])]
+    found.part.chart_workbook.update_from_xlsx_blob(_book(names, series, told, _FORMULAS))
     found.plots[0].overlap = 100
     _money_axis(canvas, found.value_axis, [highest * 1.35], shown.currency)
     for n, bar in enumerate(shown.bars):
@@ -154,6 +158,8 @@ def _ranges(canvas: Canvas, frame: Frame, shown: kinds.RangeBars, size: float) -
         _say(canvas, points[4], words, XL_LABEL_POSITION.INSIDE_BASE, size, (bar.pattern or "text2") if bar.range else "text3", bold=bar.range is not None)
 
 
+_HIGH = "MAX($I$2:$I${last})"
+_FORMULAS = ("=G{n}", f"=MAX(0,H{{n}}-G{{n}}-0.003*{_HIGH})", f"=IF(I{{n}}=0,0,0.006*{_HIGH})", f"=MAX(0,I{{n}}-H{{n}}-0.003*{_HIGH})", f"=0.3*{_HIGH}")
 _PARTS = ("Base", "Low to middle", "Middle", "Middle to high", "Room for words")
 
 
@@ -162,19 +168,20 @@ def _parts(bar: tuple[float, float, float] | None, highest: float) -> tuple[floa
     return low, max(0.0, middle - low - thin), thin * 2 if bar else 0.0, max(0.0, high - middle - thin), highest * 0.3
 
 
-def _range_book(names: Sequence[str], bars: Sequence[Sequence[float] | None], parts: Sequence[Sequence[float]], head: Sequence[str]) -> bytes:
-    """A workbook in which low, middle and high stand as such, and the parts of the bars follow from them."""
+def _book(names: Sequence[str], series: Sequence[tuple[str, Sequence[float | None]]], more: Sequence[tuple[str, Sequence[float | None]]] = (), formulas: Sequence[str] = ()) -> bytes:
+    """The workbook behind a chart: no word in it is a formula, and what follows from other columns (`more`) is one; {n} in a formula is its row."""
     made = io.BytesIO()
     with xlsxwriter.Workbook(made, {"in_memory": True}) as book:
         page = book.add_worksheet("Sheet1")
-        page.write_row(0, 1, [*_PARTS, *head[1:]])
-        high = f"MAX($I$2:$I${len(names) + 1})"
-        for n, (name, bar, part) in enumerate(zip(names, bars, parts, strict=True), 2):
-            page.write_string(n - 1, 0, printable(name))
-            page.write_row(n - 1, 6, bar or ())
-            formulas = (f"=G{n}", f"=MAX(0,H{n}-G{n}-0.003*{high})", f"=IF(I{n}=0,0,0.006*{high})", f"=MAX(0,I{n}-H{n}-0.003*{high})", f"=0.3*{high}")
-            for column, formula in enumerate(formulas):
-                page.write_formula(n - 1, column + 1, formula, None, part[column])
+        for n, name in enumerate(names, 1):
+            page.write_string(n, 0, printable(name))
+        for column, (head, values) in enumerate((*series, *more), 1):
+            page.write_string(0, column, printable(head))
+            for n, value in enumerate(values, 1):
+                if column <= len(formulas):
+                    page.write_formula(n, column, formulas[column - 1].format(n=n + 1, last=len(names) + 1), None, value)
+                elif value is not None:
+                    page.write_number(n, column, value)
     return made.getvalue()
 
 
@@ -187,10 +194,13 @@ def _curves(canvas: Canvas, frame: Frame, shown: kinds.Curves, size: float) -> N
                 one.add_data_point(month, value)
     even = shown.break_even
     if even:
-        data.add_series(even.words).add_data_point(even.month, even.amount)
+        one = data.add_series(printable(even.words))
+        one.add_data_point(even.month, even.amount)
+        one.add_data_point(even.month, max(value for curve in shown.curves for value in curve.high))
     found = _added(canvas, frame, shown, XL_CHART_TYPE.XY_SCATTER_LINES_NO_MARKERS, data, size)
     _money_axis(canvas, found.value_axis, [value for curve in shown.curves for value in (*curve.low, *curve.high)], shown.currency, XL_TICK_LABEL_POSITION.LOW)
-    _laid(found, 70 / frame.width, 0.04, 1 - (70 + 9 * size) / frame.width, 0.92 - 3.4 * size / frame.height)
+    high = 0.92 - 3.4 * size / frame.height
+    _laid(found, 70 / frame.width, 0.04, 1 - (70 + 9 * size) / frame.width, high)
     months = found.category_axis
     months.minimum_scale, months.maximum_scale = shown.months[0], shown.months[-1]
     months.major_unit, months.has_major_gridlines, months.major_tick_mark = 6 if shown.months[-1] <= 48 else 12, False, XL_TICK_MARK.NONE
@@ -198,23 +208,45 @@ def _curves(canvas: Canvas, frame: Frame, shown: kinds.Curves, size: float) -> N
     months.axis_title.text_frame.text = "Months since start"
     months.axis_title.text_frame.paragraphs[0].runs[0].font.size = canvas.points(size * 0.85)
     months.axis_title.text_frame.paragraphs[0].runs[0].font.bold = False
-    places = _apart([curve.middle[-1] for curve in shown.curves], found.value_axis.maximum_scale / (frame.height - 80) * size * 1.3)
-    for n, curve in enumerate(shown.curves):
+    found.value_axis.maximum_scale = top = max(value for curve in shown.curves for value in (*curve.low, *curve.high)) * 1.03
+    lowest, inch = 1e9, found.value_axis.maximum_scale - found.value_axis.minimum_scale
+    for n, curve in sorted(enumerate(shown.curves), key=lambda pair: pair[1].middle[-1]):
         for m, one in enumerate(list(found.plots[0].series)[n * 3 : n * 3 + 3]):
-            one.smooth = False
-            canvas.colour(one.format.line.color, curve.pattern or "text2")
-            one.format.line.width = canvas.points(3 if m == 0 else 1)
-            if m:
-                one.format.line.dash_style = 4
-        _say(canvas, found.plots[0].series[n * 3].points[len(shown.months) - 1], f"{curve.label} {money_short(curve.middle[-1], shown.currency)}", places[n], size, curve.pattern or "text2")
+            _line(canvas, one, curve.pattern or "text2", 1 if m else 3, dashed=bool(m))
+        at = (top - curve.middle[-1]) / inch * high
+        lowest = min(at, lowest - 1.25 * size / frame.height)
+        label = _say(canvas, found.plots[0].series[n * 3].points[len(shown.months) - 1], f"{curve.label} {money_short(curve.middle[-1], shown.currency)}", XL_LABEL_POSITION.RIGHT, size, curve.pattern or "text2")
+        _shifted(label, lowest - at)
     if even:
-        ring = found.plots[0].series[len(shown.curves) * 3]
-        ring.format.line.fill.background()
-        ring.marker.style, ring.marker.size = XL_MARKER_STYLE.CIRCLE, 9
-        ring.marker.format.fill.solid()
-        canvas.colour(ring.marker.format.fill.fore_color, "page")
-        canvas.colour(ring.marker.format.line.color, "ink")
-        _say(canvas, ring.points[0], even.range_words, XL_LABEL_POSITION.ABOVE, size * 0.9, "ink")
+        line, late = found.plots[0].series[len(shown.curves) * 3], even.month > shown.months[-1] / 2
+        _line(canvas, line, "ink", 1, dashed=True)
+        line.points[0].marker.style, line.points[0].marker.size = XL_MARKER_STYLE.CIRCLE, 9
+        line.points[0].marker.format.fill.solid()
+        canvas.colour(line.points[0].marker.format.fill.fore_color, "page")
+        place = XL_LABEL_POSITION.LEFT if late else XL_LABEL_POSITION.RIGHT
+        _say(canvas, line.points[1], f"{even.words}; {even.range_words}" if frame.width > 800 else even.range_words, place, size * 0.9, "ink")
+
+
+def _line(canvas: Canvas, one: Any, fill: str, wide: float, *, dashed: bool) -> None:
+    one.smooth = False
+    canvas.colour(one.format.line.color, fill)
+    one.format.line.width = canvas.points(wide)
+    if dashed:
+        one.format.line.dash_style = MSO_LINE.DASH
+
+
+def _shifted(label: Any, down: float) -> None:
+    """Move a label by a share of the chart's height."""
+    layout = label._dLbl.find(qn("c:idx"))  # noqa: SLF001 - places of labels have no interface
+    layout.addnext(_layout(("x", "0"), ("y", f"{down:.4f}")))
+
+
+def _layout(*pairs: tuple[str, str]) -> Any:
+    layout = etree.Element(qn("c:layout"))
+    manual = etree.SubElement(layout, qn("c:manualLayout"))
+    for name, value in pairs:
+        etree.SubElement(manual, qn(f"c:{name}")).set("val", value)
+    return layout
 
 
 def _laid(found: Any, *sides: float) -> None:
@@ -222,20 +254,7 @@ def _laid(found: Any, *sides: float) -> None:
     area = found._chartSpace.chart.plotArea  # noqa: SLF001 - the layout of a plot has no interface
     for old in area.findall(qn("c:layout")):
         area.remove(old)
-    layout = etree.Element(qn("c:layout"))
-    manual = etree.SubElement(layout, qn("c:manualLayout"))
-    for name, value in (("layoutTarget", "inner"), ("xMode", "edge"), ("yMode", "edge"), *zip("xywh", map(str, sides), strict=True)):
-        etree.SubElement(manual, qn(f"c:{name}")).set("val", value)
-    area.insert(0, layout)
-
-
-def _apart(ends: Sequence[float], near: float) -> list[Any]:
-    """Where labels of line ends stand so that neighbours do not touch: right, or above and below."""
-    order, places = sorted(range(len(ends)), key=lambda n: ends[n]), [XL_LABEL_POSITION.RIGHT] * len(ends)
-    for lower, upper in pairwise(order):
-        if ends[upper] - ends[lower] < near:
-            places[lower], places[upper] = (XL_LABEL_POSITION.BELOW if places[lower] == XL_LABEL_POSITION.RIGHT else places[lower]), XL_LABEL_POSITION.ABOVE
-    return places
+    area.insert(0, _layout(("layoutTarget", "inner"), ("xMode", "edge"), ("yMode", "edge"), *zip("xywh", map(str, sides), strict=True)))
 
 
 def _tornado(canvas: Canvas, frame: Frame, shown: kinds.Tornado, size: float) -> None:

@@ -14,13 +14,17 @@ from advisorkit.export.blocks import Block, Table
 from advisorkit.export.pages import Page
 from advisorkit.export.pptx_charts import chart, height
 from advisorkit.export.pptx_master import Frame
-from advisorkit.export.pptx_shapes import SPARE, Canvas, plain, row_height, tall, widths
+from advisorkit.export.pptx_shapes import SPARE, Canvas, columns_of, plain, row_height, tall
 from advisorkit.values.errors import printable
 
-SIZES = (22.0, 20.0, 18.0, 16.0)
+SIZES = (24.0, 22.0, 20.0, 18.0, 16.0)
 """Sizes of text in pixels; the largest at which a page fits is taken."""
 FLOWING = 20.0
 """Size of text on pages that need several slides."""
+MOST, LINES = 30.0, 2
+"""Size and lines of the longest title; a longer one is cut, and told in full below."""
+HEAD, CELL = 60, 240
+"""Most letters in the head of a column, and in a cell."""
 GAP = 18.0
 """Pixels between blocks."""
 ASIDE = 44.0
@@ -62,29 +66,40 @@ def slides_of(page: Page, body: Frame, *, named: bool = False) -> Iterator[Slide
     """The slides of a page: one at the largest size of text at which it fits, or several; `named` by what the page belongs to where a document has several parts."""
     title, blocks = _opened(page)
     title = f"{page.part}: {title}" if named and page.part else title
+    if len(wrap(printable(title), body.width * SPARE, MOST)) > LINES:
+        blocks.insert(0, kinds.Text((title,)))
+    beside = _side_by_side(blocks)
+    below = tuple(((block,),) for row in beside for column in row for block in column)
     for size in SIZES:
-        for rows in (_side_by_side(blocks), tuple(((block,),) for block in blocks)):
+        for rows in (beside, below):
             if sum(_row(row, body.width, size)[0] for row in rows) + GAP * (len(rows) - 1) <= body.height:
                 yield Slide(title, rows, size)
                 return
-    slides = tuple(_several(blocks, body))
+    slides = tuple(_several([block for ((block,),) in below], body))
     for n, held in enumerate(slides, 1):
         yield Slide(f"{title} ({n}/{len(slides)})", tuple(((block,),) for block in held), FLOWING)
 
 
 def _opened(page: Page) -> tuple[str, list[Block]]:
     """The title of a page, and its blocks; a title too long to stand as one is told in full below."""
-    blocks = [item.table if isinstance(item, kinds.LineItems) else item for item in page.items if not isinstance(item, str)]
+    blocks: list[Block] = [_short(item.table if isinstance(item, kinds.LineItems) else item) for item in page.items if not isinstance(item, str)]
     title = page.part
     match blocks[0] if blocks else None:
         case kinds.Heading(text, 2):
             title, blocks = text, blocks[1:]
         case kinds.DecisionBlock() as made:
-            mark = "●" if made.clear else "○"
-            title, blocks = made.advice, [kinds.Text((f"{mark} {made.state}",), "lead"), *((kinds.Text((made.override,)),) if made.override else ()), *blocks[1:]]
-    if len(title) > 200:
-        blocks.insert(0, kinds.Text((title,)))
-    return title, [block for block in blocks if not isinstance(block, kinds.Done)]
+            title, _, rest = made.advice.partition(". ")
+            said = (f"{'●' if made.clear else '○'} {made.state}", *((f"{rest}.", made.override) if rest else (made.override,)))
+            blocks[:1] = [kinds.Text(tuple(filter(None, said)), "lead")]
+    return title, blocks
+
+
+def _short(block: Block) -> Block:
+    """A table whose cells are no longer than a slide can hold."""
+    if not isinstance(block, Table):
+        return block
+    head, *rows = (tuple(cell if len(cell.text) <= most else replace(cell, text=cell.text[:most] + "…") for cell in row) for row, most in ((block.head, HEAD), *((row, CELL) for row in block.rows)))
+    return replace(block, head=head, rows=tuple(rows))
 
 
 def _side_by_side(blocks: Sequence[Block]) -> tuple[Row, ...]:
@@ -109,7 +124,7 @@ def _columns(row: Row, room: float) -> list[float]:
     """Widths of the columns of a row; a chart is wider than the words beside it."""
     if len(row) == 1:
         return [room]
-    share = 0.62 if isinstance(row[0][0], kinds.ChartBlock) and not isinstance(row[1][0], kinds.ChartBlock) else 0.5
+    share = 0.62 if isinstance(row[0][0], kinds.ChartBlock) and isinstance(row[1][0], kinds.Text) and type(row[0][0].chart) not in _WIDEST else 0.5
     return [(room - ASIDE) * share, (room - ASIDE) * (1 - share)]
 
 
@@ -133,12 +148,12 @@ def _span(block: Block, room: float, size: float) -> tuple[float, float]:
         case kinds.Heading():
             high = tall(plain(block.text, bold=True), room, size * 0.9)
         case kinds.KeyFigures():
-            wide, value = _figures(block, room)
-            high = value * 1.2 + max(tall(plain(one.words), wide, size * 0.82) for one in block.figures)
+            wide, value = _figures(block, room, size)
+            high = value * 1.2 + max(tall(plain(one.words), wide, _small(size)) for one in block.figures)
         case kinds.Callout():
             high = 14 + tall(_called(block), room, size)
         case kinds.Table():
-            high = sum(row_height(row, widths(block, room, size * 0.85), size * 0.85) for row in (block.head, *block.rows)) + _captions(block, room, size)
+            high = sum(row_height(row, columns_of(block, room, size * 0.9), size * 0.9) for row in (block.head, *block.rows)) + _captions(block, room, size)
         case kinds.ChartBlock():
             least, most = height(block.chart, size * 0.85)
             least, most = (least, most) if most else (_drawn(block, room, 1.1, 10_000)[1], _drawn(block, room, 1.5, 10_000)[1])
@@ -149,6 +164,11 @@ def _span(block: Block, room: float, size: float) -> tuple[float, float]:
     return high, high
 
 
+def _small(size: float) -> float:
+    """Size of what stands below a figure, a title or a table."""
+    return max(14.0, size * 0.75)
+
+
 def _line(block: kinds.Text, room: float, size: float) -> float:
     """Width of lines: at most some ninety letters."""
     return room if block.style == "lead" else min(room, size * 44)
@@ -156,7 +176,7 @@ def _line(block: kinds.Text, room: float, size: float) -> float:
 
 def _set(block: kinds.Text, size: float) -> tuple[Any, float, float]:
     """Paragraphs of a text with their look, their size, and by how much they hang behind a bullet."""
-    own = {"lead": 18.0, "note": size * 0.82}.get(block.style, size)
+    own = {"lead": 18.0, "note": _small(size)}.get(block.style, size)
     return plain(*block.paragraphs, fill="text2" if block.style in {"lead", "note"} else "ink"), own, 1.2 * own if block.style in {"bullets", "numbered"} else 0
 
 
@@ -165,23 +185,23 @@ def _called(block: kinds.Callout) -> Any:
     return (((f"{sign}{block.title}: ", "ink" if block.tone == "note" else "guess", True, False), (block.text, "ink", False, False)),)
 
 
-def _figures(block: kinds.KeyFigures, room: float) -> tuple[float, float]:
+def _figures(block: kinds.KeyFigures, room: float, size: float) -> tuple[float, float]:
     """Width of each column of figures, and the size of their values."""
     count = len(block.figures)
     wide = (room - ASIDE * (count - 1)) / count
     longest = max(width(one.value, 1) for one in block.figures) * 1.12
-    return wide, min(64.0, wide * SPARE / longest)
+    return wide, min(3.2 * size, wide * SPARE / longest)
 
 
 def _captions(block: Table, room: float, size: float) -> float:
     above = [tall(plain(block.title, bold=True), room, size * 0.9)] if block.title else []
-    above += [tall(plain(text), room, size * 0.75) for text in (block.subtitle, block.note) if text]
+    above += [tall(plain(text), room, _small(size)) for text in (block.subtitle, block.note) if text]
     return sum(above) + 8
 
 
 def _head(block: kinds.ChartBlock, room: float, size: float) -> float:
     title = tall(plain(block.chart.title, bold=True), room, size * 0.9) if block.titled else 0
-    return title + (tall(plain(block.chart.subtitle), room, size * 0.75) + 6 if block.chart.subtitle else 0)
+    return title + (tall(plain(block.chart.subtitle), room, _small(size)) + 6 if block.chart.subtitle else 0)
 
 
 def _drawn(block: kinds.ChartBlock, room: float, most: float, high: float) -> tuple[Any, float, float]:
@@ -213,11 +233,11 @@ def _draw(canvas: Canvas, frame: Frame, block: Block, size: float) -> None:
         case kinds.Heading():
             canvas.words(frame, plain(block.text, bold=True), size * 0.9)
         case kinds.KeyFigures():
-            wide, value = _figures(block, frame.width)
+            wide, value = _figures(block, frame.width, size)
             for n, one in enumerate(block.figures):
                 left = frame.left + n * (wide + ASIDE)
                 canvas.words(Frame(left, frame.top, wide, value * 1.2), plain(one.value), value, lead=1.16, serif=True)
-                canvas.words(Frame(left, frame.top + value * 1.2, wide, frame.height - value * 1.2), plain(one.words, fill="text2"), size * 0.82)
+                canvas.words(Frame(left, frame.top + value * 1.2, wide, frame.height - value * 1.2), plain(one.words, fill="text2"), _small(size))
         case kinds.Callout():
             canvas.rule(frame.left, frame.top, frame.width, "text3" if block.tone == "note" else "guess")
             canvas.words(Frame(frame.left, frame.top + 14, frame.width, frame.height - 14), _called(block), size)
@@ -229,21 +249,21 @@ def _draw(canvas: Canvas, frame: Frame, block: Block, size: float) -> None:
 
 def _table(canvas: Canvas, frame: Frame, block: Table, size: float) -> None:
     top = frame.top
-    for text, own, bold in ((block.title, size * 0.9, True), (block.subtitle, size * 0.75, False)):
+    for text, own, bold in ((block.title, size * 0.9, True), (block.subtitle, _small(size), False)):
         if text:
             high = tall(plain(text, bold=bold), frame.width, own)
             canvas.words(Frame(frame.left, top, frame.width, high), plain(text, fill="ink" if bold else "text2", bold=bold), own)
             top += high
-    own, wide = size * 0.85, widths(block, frame.width, size * 0.85)
+    own, wide = size * 0.9, columns_of(block, frame.width, size * 0.9)
     high = sum(row_height(row, wide, own) for row in (block.head, *block.rows))
     canvas.table(Frame(frame.left, top, sum(wide), high), block, own)
     if block.note:
-        canvas.words(Frame(frame.left, top + high + 8, frame.width, tall(plain(block.note), frame.width, size * 0.75)), plain(block.note, fill="text2"), size * 0.75)
+        canvas.words(Frame(frame.left, top + high + 8, frame.width, tall(plain(block.note), frame.width, _small(size))), plain(block.note, fill="text2"), _small(size))
 
 
 def _chart(canvas: Canvas, frame: Frame, block: kinds.ChartBlock, size: float) -> None:
     top = frame.top
-    for text, own, bold in ((block.chart.title if block.titled else "", size * 0.9, True), (block.chart.subtitle, size * 0.75, False)):
+    for text, own, bold in ((block.chart.title if block.titled else "", size * 0.9, True), (block.chart.subtitle, _small(size), False)):
         if text:
             high = tall(plain(text, bold=bold), frame.width, own)
             canvas.words(Frame(frame.left, top, frame.width, high), plain(text, fill="ink" if bold else "text2", bold=bold), own)
@@ -281,14 +301,16 @@ def _split(block: Block, room: float, high: float) -> tuple[Block | None, Block 
     """What of a block stands in `high` pixels, and the rest; nothing and nothing where it cannot be parted."""
     size = FLOWING
     if isinstance(block, Table):
-        wide = widths(block, room, size * 0.85)
-        left = high - _captions(block, room, size) - row_height(block.head, wide, size * 0.85)
+        wide = columns_of(block, room, size * 0.9)
+        left = high - _captions(block, room, size) - row_height(block.head, wide, size * 0.9)
         count = 0
-        while count < len(block.rows) and (left := left - row_height(block.rows[count], wide, size * 0.85)) >= 0:
+        while count < len(block.rows) and (left := left - row_height(block.rows[count], wide, size * 0.9)) >= 0:
             count += 1
         if 0 < count < len(block.rows):
             return replace(block, rows=block.rows[:count], note="", total=False), replace(block, rows=block.rows[count:], title="", subtitle="")
     if isinstance(block, kinds.Text):
+        if block.style == "numbered":
+            block = kinds.Text(tuple(f"{n}. {text}" for n, text in enumerate(block.paragraphs, 1)))
         _, own, hang = _set(block, size)
         lines = [(n, line) for n, text in enumerate(block.paragraphs) for line in wrap(printable(text), (_line(block, room, own) - hang) * SPARE, own) or ("",)]
         count = int((high - len(block.paragraphs[:8]) * 0.4 * own) / (own * 1.3))

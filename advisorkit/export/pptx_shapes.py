@@ -105,13 +105,13 @@ class Canvas:
 
     def rule(self, left: float, top: float, wide: float, fill: str = "text3", thick: float = 1) -> None:
         """A line across."""
-        line = self.slide.shapes.add_connector(1, *self.place(Frame(left, top, 0, 0))[:2], *self.place(Frame(left + wide, top, 0, 0))[:2])
+        line = _bare(self.slide.shapes.add_connector(1, *self.place(Frame(left, top, 0, 0))[:2], *self.place(Frame(left + wide, top, 0, 0))[:2]))
         line.line.width = self.points(thick)
         self.colour(line.line.color, fill)
 
     def table(self, frame: Frame, block: Table, size: float) -> None:
         """A table with a rule under its head and hairlines between its rows."""
-        rows, wide = (block.head, *block.rows), widths(block, frame.width, size)
+        rows, wide = (block.head, *block.rows), columns_of(block, frame.width, size)
         shape = self.slide.shapes.add_table(len(rows), len(block.head), *self.place(frame))
         made = shape.table
         made._tbl.tblPr.find(qn("a:tableStyleId")).text = _TABLE  # noqa: SLF001 - styles have no interface
@@ -168,8 +168,7 @@ class Canvas:
             if n:
                 builder.move_to(*first)
             builder.add_line_segments(rest, close=not isinstance(mark, s.Stroke))
-        shape = builder.convert_to_shape()
-        shape.shadow.inherit = False
+        shape = _bare(builder.convert_to_shape())
         line, hollow = shape.line, isinstance(mark, s.Stroke) or (isinstance(mark, s.Dot) and mark.mark == "ring") or (isinstance(mark, s.Strip) and mark.dashed)
         if isinstance(mark, s.Stroke):
             shape.fill.background()
@@ -189,6 +188,12 @@ class Canvas:
                 line.dash_style = 4
         else:
             line.fill.background()
+
+
+def _bare(shape: Any) -> Any:
+    """A shape without the shadows of a theme."""
+    shape._element.remove(shape._element.find(qn("p:style")))  # noqa: SLF001 - styles of shapes have no interface
+    return shape
 
 
 def outlined(mark: s.Mark, panel: s.Panel) -> list[list[Point]]:
@@ -230,27 +235,23 @@ def name_of(shape: Any, name: str, alt: str) -> None:
 def _look(cell: Cell, line: str, *, head: bool, total: bool, first: bool = True) -> Words:
     """How a line of a cell is set."""
     fill = {"strong": "ink", "muted": "text3", "stale": "error", "": "text2" if head or not first else "ink"}.get(cell.tone, cell.tone)
-    return line, fill, first and (total or cell.tone == "strong" or cell.tone in PATTERNS), cell.tone == "guess"
+    return line, fill, first and (total or _bold(cell)), cell.tone == "guess"
 
 
-def widths(block: Table, room: float, size: float) -> list[float]:
-    """Widths of the columns of a table: as wide as its words where there is room, the widest columns narrower where there is not."""
-    columns = zip(block.head, *block.rows, strict=True)
-    natural = [max(width(line, size, bold=True) for cell in column for line in printable(cell.text).split("\n")) / SPARE + _PAD for column in columns]
-    if sum(natural) > room:
-        cap = room / len(natural)
-        for _ in natural:
-            small = [one for one in natural if one <= cap]
-            cap = (room - sum(small)) / max(1, len(natural) - len(small))
-        return [min(one, cap) for one in natural]
-    texts = [n for n, right in enumerate(block.numeric) if not right] or [0]
-    spare = (min(room, sum(natural) * 1.5) - sum(natural)) / len(texts)
-    return [one + (spare if n in texts else 0) for n, one in enumerate(natural)]
+def _bold(cell: Cell) -> bool:
+    return cell.tone == "strong" or cell.tone in PATTERNS
+
+
+def columns_of(block: Table, room: float, size: float) -> list[float]:
+    """Widths of the columns of a table set at `size`; a small one does not spread over the slide."""
+    scale = size / block.size
+    needed = sum(max(width(line, size, bold=True) for cell in column for line in cell.text.split("\n")) + 30 for column in zip(block.head, *block.rows, strict=True))
+    return [one * scale for one in block.widths(min(room, needed * 1.3) / scale)]
 
 
 def row_height(cells: Sequence[Cell], wide: Sequence[float], size: float) -> float:
     """Height of a row whose columns are `wide`."""
     lines = (
-        sum(max(1, len(wrap(line, (room - _PAD) * SPARE, size, bold=True))) for line in printable(cell.text).split("\n")) for cell, room in zip(cells, wide, strict=True)
+        sum(max(1, len(wrap(line, (room - _PAD) * SPARE, size, bold=_bold(cell)))) for line in printable(cell.text).split("\n")) for cell, room in zip(cells, wide, strict=True)
     )
     return max(lines) * size * 1.25 + 0.6 * size + 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from advisorkit.costs.money import printed
@@ -20,7 +20,7 @@ from advisorkit.export.blocks import (
 )
 from advisorkit.report import cost_pictures, pictures
 from advisorkit.report.advice_pages import decided, off_ramp, summary
-from advisorkit.report.cost_pages import assumptions, costs, gained, left_out
+from advisorkit.report.cost_pages import costs, gained, left_out
 from advisorkit.report.job import Report
 from advisorkit.report.money_table import cash_years, money_table
 from advisorkit.report.printed import count
@@ -31,7 +31,7 @@ from advisorkit.values.quantities import money_short, percent
 
 SINGLE = 12
 """Most workflows that have slides of their own."""
-REASONS = 3
+REASONS = 2
 """Most reasons for, and against, that stand beside the map."""
 _SUMS = (0, 3, 6, 7, 8, 9, 10, 11)
 
@@ -57,12 +57,13 @@ def _many(studies: Sequence[Study]) -> Iterator[Block]:
     if rest:
         yield Text((say("slides.rest", shown=len(shown), count=rest),), "note")
     for study in shown:
-        yield from (*decided(study), *_figures(study), *_ramp(study), *_stairs(study), Callout(say("slides.decide.title"), " ".join(_asked(study))))
-    yield from _listed("risks", studies, lambda study: study.decision.warnings)
-    yield from _listed("decide", studies, _asked)
+        yield from (*decided(study), *_figures(study), *_ramp(study), *_stairs(study), Callout(say("slides.decide.title"), " ".join(_asked(study)[:1])))
+    if any(study.decision.warnings for study in studies):
+        yield from _listed("risks", studies, lambda study: study.decision.warnings)
+    yield from _listed("decide", studies, lambda study: _asked(study)[:1])
     for study in shown:
         if study.priced and not study.decision.replaced:
-            yield from (Heading(say("slides.appendix.money", workflow=study.workflow.name), 2, study.workflow.name), _sums(study), _said(study))
+            yield from (Heading(say("slides.appendix.money", workflow=study.workflow.name), 2, study.workflow.name), _sums(study), *_said(study))
 
 
 def _first(studies: Sequence[Study]) -> tuple[Study, ...]:
@@ -140,22 +141,22 @@ def _money(study: Study) -> Iterator[Block]:
     if not study.priced:
         return
     title = next(block.text for block in costs(study) if isinstance(block, Heading))
-    yield from (_page(title, study), _sums(study), _said(study))
+    yield from (_page(title, study), _sums(study), *_said(study))
     curves = cost_pictures.curves(study)
     yield _page(curves.title if curves else say("slides.ranges"), study)
-    yield from (ChartBlock(chart) for chart in (cost_pictures.range_bars(study), curves) if chart)
+    yield from (ChartBlock(cost_pictures.range_bars(study)), *((ChartBlock(curves, titled=False),) if curves else ()))
 
 
 def _sums(study: Study) -> Table:
     """The money table in its sums, without its notes."""
     whole = money_table(study)
-    rows = ((whole.head, *whole.rows), whole.numeric)
-    head, *lines = (tuple(row[n] for n in _SUMS) for row in rows[0])
-    return replace(whole, title="", head=head, rows=tuple(lines), numeric=tuple(rows[1][n] for n in _SUMS))
+    head, *lines = (tuple(row[n] for n in _SUMS) for row in (whole.head, *whole.rows))
+    return replace(whole, title="", note="", head=head, rows=tuple(lines), numeric=tuple(whole.numeric[n] for n in _SUMS))
 
 
-def _said(study: Study) -> Text:
-    return Text((*gained(study), *left_out(study)) or ("",), "bullets")
+def _said(study: Study) -> Iterator[Block]:
+    if lines := tuple(line for line in (*gained(study), *left_out(study)) if line != study.decision.gain):
+        yield Text(lines, "bullets")
 
 
 def _stairs(study: Study) -> Iterator[Block]:
@@ -180,9 +181,9 @@ def _decision(study: Study) -> Iterator[Block]:
     yield from (_page(first, study), Text(asks, "numbered"), *((Text((study.decision.next_step.why,), "note"),) if study.decision.next_step.why else ()))
 
 
-def _listed(key: str, studies: Sequence[Study], lines: object) -> Iterator[Block]:
-    rows = [(Cell(study.workflow.name, "strong"), Cell(line)) for study in studies for line in lines(study)]  # type: ignore[operator]
-    title = say("slides.decide.many", count=count(len(studies)).capitalize()) if key == "decide" else say("slides.risks.some" if rows else "slides.risks.none", count=len(rows))
+def _listed(key: str, studies: Sequence[Study], lines: Callable[[Study], Sequence[str]]) -> Iterator[Block]:
+    rows = [(Cell(study.workflow.name, "strong"), Cell(line)) for study in studies for line in lines(study)]
+    title = say("slides.decide.many", count=count(len(rows)).capitalize()) if key == "decide" else say("slides.risks.some", count=len(rows))
     yield from (Heading(title, 2), table_of("", columns(f"slides.{key}.head"), rows))
 
 
@@ -194,4 +195,3 @@ def _appendix(study: Study) -> Iterator[Block]:
         yield from (_page(say("slides.appendix.moves"), study), ChartBlock(swings))
     if years:
         yield from (_page(say("slides.appendix.years"), study), replace(years, title=""))
-    yield from (_page(say("slides.appendix.rests"), study), assumptions(study))
