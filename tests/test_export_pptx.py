@@ -184,7 +184,7 @@ def test_names_and_money_of_every_size_fit(text: str, amount: str) -> None:
         Heading(text, 2, text), Text((text,), "lead"), KeyFigures(tuple(KeyFigure(amount, text) for _ in range(4))), Callout(text, text, "warning"),
         DecisionBlock(text, text, clear=False, state=text, override=text), Text((text, text), "numbered"),
         table_of(text, ["Workflow", text, "Gain"], [[text, amount, amount]] * 9, (1, 2), subtitle=text, note=text),
-        Heading("Two lists", 2), Heading(text), Text((text,) * 3, "bullets"), Heading(text), Text((text,), "bullets"),
+        Heading("Two lists", 2), Heading(text, column="left"), Text((text,) * 3, "bullets"), Heading(text, column="right"), Text((text,), "bullets"),
     )
     cover = replace(COVER, title=text, subtitle=text, client=text, brand=Brand(name=text[:120], confidentiality=text[:120]))
 

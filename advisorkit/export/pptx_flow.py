@@ -68,7 +68,8 @@ def slides_of(page: Page, body: Frame, *, named: bool = False) -> Iterator[Slide
     title = f"{page.part}: {title}" if named and page.part else title
     if len(wrap(printable(title), body.width * SPARE, MOST)) > LINES:
         blocks.insert(0, kinds.Text((title,)))
-    beside = _side_by_side(blocks)
+    halves: Any = replace(page, items=tuple(blocks)).rows
+    beside: tuple[Row, ...] = tuple(one for row in halves for one in (_side_by_side(row[0]) if len(row) == 1 else (row,)))
     below = tuple(((block,),) for row in beside for column in row for block in column)
     for size in SIZES:
         for rows in (beside, below):
@@ -88,9 +89,8 @@ def _opened(page: Page) -> tuple[str, list[Block]]:
         case kinds.Heading(text, 2):
             title, blocks = text, blocks[1:]
         case kinds.DecisionBlock() as made:
-            title, _, rest = made.advice.partition(". ")
-            said = (f"{'●' if made.clear else '○'} {made.state}", *((f"{rest}.", made.override) if rest else (made.override,)))
-            blocks[:1] = [kinds.Text(tuple(filter(None, said)), "lead")]
+            title, rest = made.parts
+            blocks[:1] = [kinds.Text(tuple(filter(None, (f"{'●' if made.clear else '○'} {made.state}", rest, made.override))), "lead")]
     return title, blocks
 
 
@@ -103,7 +103,7 @@ def _short(block: Block) -> Block:
 
 
 def _side_by_side(blocks: Sequence[Block]) -> tuple[Row, ...]:
-    """Rows: a chart and what is said beside it, two charts that follow each other, two lists with headings of their own."""
+    """Rows: a chart and what is said beside it, two charts that follow each other."""
     rows: list[Row] = []
     rest = list(blocks)
     while rest:
@@ -112,9 +112,6 @@ def _side_by_side(blocks: Sequence[Block]) -> tuple[Row, ...]:
             rows.append(((replace(block, beside=()),), (kinds.Text(block.beside),)))
         elif isinstance(block, kinds.ChartBlock) and isinstance(follower, kinds.ChartBlock) and not follower.beside:
             rows.append(((block,), (rest.pop(0),)))
-        elif isinstance(block, kinds.Heading) and len(rest) >= 3 and isinstance(rest[0], kinds.Text) and isinstance(rest[1], kinds.Heading) and isinstance(rest[2], kinds.Text):
-            rows.append(((block, rest[0]), (rest[1], rest[2])))
-            del rest[:3]
         else:
             rows.append(((block,),))
     return tuple(rows)

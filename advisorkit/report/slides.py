@@ -19,7 +19,7 @@ from advisorkit.export.blocks import (
     table_of,
 )
 from advisorkit.report import cost_pictures, pictures
-from advisorkit.report.advice_pages import decided, off_ramp, summary
+from advisorkit.report.advice_pages import asked, decided, off_ramp, summary
 from advisorkit.report.cost_pages import costs, gained, left_out
 from advisorkit.report.job import Report
 from advisorkit.report.money_table import cash_years, money_table
@@ -57,7 +57,7 @@ def _many(studies: Sequence[Study]) -> Iterator[Block]:
     if rest:
         yield Text((say("slides.rest", shown=len(shown), count=rest),), "note")
     for study in shown:
-        yield from (*decided(study), *_figures(study), *_ramp(study), *_stairs(study), Callout(say("slides.decide.title"), " ".join(_asked(study)[:1])))
+        yield from (*decided(study), *_figures(study), *off_ramp(study), *_stairs(study), Callout(say("slides.decide.title"), " ".join(_asked(study)[:1])))
     if any(study.decision.warnings for study in studies):
         yield from _listed("risks", studies, lambda study: study.decision.warnings)
     yield from _listed("decide", studies, lambda study: _asked(study)[:1])
@@ -105,7 +105,7 @@ def _today(study: Study) -> str | None:
 
 
 def _advice(study: Study) -> Iterator[Block]:
-    yield from (*decided(study), *_figures(study), *_ramp(study))
+    yield from (*decided(study), *_figures(study), *off_ramp(study))
     if not study.decision.replaced:
         yield ChartBlock(pictures.destinations(study))
         yield from ((Text((study.decision.enough,)),) if study.decision.enough else ())
@@ -115,13 +115,9 @@ def _figures(study: Study) -> Iterator[Block]:
     yield from (block for block in summary(study) if isinstance(block, KeyFigures))
 
 
-def _ramp(study: Study) -> Iterator[Block]:
-    yield from off_ramp(study)
-
-
 def _asked(study: Study) -> tuple[str, ...]:
     """What the report asks to be decided."""
-    return next((block.paragraphs for block in (*summary(study), *costs(study)) if isinstance(block, Text) and block.style == "numbered"), ())
+    return next((block.paragraphs for block in asked(study) if isinstance(block, Text) and block.style == "numbered"), ())
 
 
 def _why(study: Study) -> Iterator[Block]:
@@ -171,9 +167,11 @@ def _path(study: Study) -> Iterator[Block]:
 def _risks(study: Study) -> Iterator[Block]:
     careful, unknown = study.decision.warnings, study.advice.words.unknowns
     yield _page(say("slides.risks.some" if careful else "slides.risks.none", count=len(careful)), study)
-    for title, lines in (("careful", careful), ("unknown", unknown)):
-        if lines:
-            yield from (Heading(say(f"slides.risks.{title}")), Text(tuple(lines), "bullets"))
+    both = careful and unknown
+    if careful:
+        yield from (Heading(say("slides.risks.careful"), column="left" if both else ""), Text(careful, "bullets"))
+    if unknown:
+        yield from (Heading(say("slides.risks.unknown"), column="right" if both else ""), Text(unknown, "bullets"))
 
 
 def _decision(study: Study) -> Iterator[Block]:
