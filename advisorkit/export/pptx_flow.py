@@ -186,8 +186,7 @@ def _figures(block: kinds.KeyFigures, room: float, size: float) -> tuple[float, 
     """Width of each column of figures, and the size of their values."""
     count = len(block.figures)
     wide = (room - ASIDE * (count - 1)) / count
-    longest = max(width(one.value, 1) for one in block.figures) * 1.12
-    return wide, min(3.2 * size, wide * SPARE / longest)
+    return wide, 3.2 * size
 
 
 def _captions(block: Table, room: float, size: float) -> float:
@@ -233,7 +232,8 @@ def _draw(canvas: Canvas, frame: Frame, block: Block, size: float) -> None:
             wide, value = _figures(block, frame.width, size)
             for n, one in enumerate(block.figures):
                 left = frame.left + n * (wide + ASIDE)
-                canvas.words(Frame(left, frame.top, wide, value * 1.2), plain(one.value), value, lead=1.16, serif=True)
+                own = min(value, wide * SPARE / (width(one.value, 1) * 1.12))
+                canvas.words(Frame(left, frame.top, wide, value * 1.2), plain(one.value), own, lead=1.16, serif=True, low=True)
                 canvas.words(Frame(left, frame.top + value * 1.2, wide, frame.height - value * 1.2), plain(one.words, fill="text2"), _small(size))
         case kinds.Callout():
             canvas.rule(frame.left, frame.top, frame.width, "text3" if block.tone == "note" else "guess")

@@ -20,7 +20,7 @@ from advisorkit.export.blocks import (
 )
 from advisorkit.report import cost_pictures, pictures
 from advisorkit.report.advice_pages import asked, decided, off_ramp, summary
-from advisorkit.report.cost_pages import costs, gained, left_out
+from advisorkit.report.cost_pages import costs, gained, left_out, steps
 from advisorkit.report.job import Report
 from advisorkit.report.money_table import cash_years, money_table
 from advisorkit.report.printed import count
@@ -130,7 +130,9 @@ def _changes(study: Study) -> Iterator[Block]:
     if study.advice.flips:
         found = len({flip.criterion for flip in study.advice.flips if flip.recommended != study.advice.recommended})
         yield _page(say(f"slides.changes.{'none' if not found else 'one' if found == 1 else 'many'}", count=count(found).capitalize()), study)
-        yield from (Text((say("slides.changes.lead"),), "lead"), ChartBlock(pictures.flip_bars(study), titled=False))
+        chart = pictures.flip_bars(study)
+        some = say("slides.changes.some", shown=len(chart.flips) - 1) if found > len(chart.flips) - 1 else ""
+        yield from (Text((f"{say('slides.changes.lead')} {some}".rstrip(),), "lead"), ChartBlock(chart, titled=False))
 
 
 def _money(study: Study) -> Iterator[Block]:
@@ -165,18 +167,20 @@ def _path(study: Study) -> Iterator[Block]:
 
 
 def _risks(study: Study) -> Iterator[Block]:
-    careful, unknown = study.decision.warnings, study.advice.words.unknowns
-    yield _page(say("slides.risks.some" if careful else "slides.risks.none", count=len(careful)), study)
-    both = careful and unknown
-    if careful:
-        yield from (Heading(say("slides.risks.careful"), column="left" if both else ""), Text(careful, "bullets"))
-    if unknown:
-        yield from (Heading(say("slides.risks.unknown"), column="right" if both else ""), Text(unknown, "bullets"))
+    careful, unknown = study.decision.warnings, () if study.decision.replaced else study.advice.words.unknowns
+    if careful or unknown:
+        yield _page(say("slides.risks.some", count=len(careful)) if careful else say("slides.risks.open", count=len(unknown)), study)
+        both = bool(careful and unknown)
+        yield from (Heading(say("slides.risks.careful"), column="left" if both else ""), Text(careful, "bullets")) if careful else ()
+        yield from (Heading(say("slides.risks.unknown"), column="right" if both else ""), Text(unknown, "bullets")) if unknown else ()
 
 
 def _decision(study: Study) -> Iterator[Block]:
-    first, *_ = asks = _asked(study) or (study.decision.headline,)
-    yield from (_page(first, study), Text(asks, "numbered"), *((Text((study.decision.next_step.why,), "note"),) if study.decision.next_step.why else ()))
+    first, *more = _asked(study) or (study.decision.headline,)
+    yield _page(first, study)
+    yield from ((Text((first, *more), "numbered"),) if more else ())
+    yield from ((Text((study.decision.next_step.why,)),) if study.decision.next_step.why else ())
+    yield from steps(study)
 
 
 def _listed(key: str, studies: Sequence[Study], lines: Callable[[Study], Sequence[str]]) -> Iterator[Block]:
