@@ -20,7 +20,7 @@ from advisorkit.export.formats import settled
 from advisorkit.export.pages import document
 from advisorkit.export.pptx_flow import MOST, Slide, slides_of
 from advisorkit.export.pptx_master import Frame, master_of
-from advisorkit.export.pptx_shapes import Canvas, name_of, plain, tall
+from advisorkit.export.pptx_shapes import SPARE, Canvas, name_of, plain, tall
 from advisorkit.values.errors import printable
 
 _TITLE = (38.0, 34.0, MOST)
@@ -68,7 +68,7 @@ def _cover(canvas: Canvas, cover: Cover) -> None:
 def _fill(canvas: Canvas, shape: Any, texts: Sequence[str], sizes: Sequence[float], lead: float, fill: str) -> None:
     """Words in a placeholder at the largest size at which they fit, cut at the smallest."""
     unit, inset = canvas.master.unit, 0 if canvas.master.own else 20
-    room, high = shape.width / unit - inset, shape.height / unit - inset / 2
+    room, high = (shape.width / unit - inset) * 0.94, shape.height / unit - inset / 2  # serif faces are wider than the one measured
     size = next((size for size in sizes if tall(plain(*texts), room, size, lead, 0) <= high), sizes[-1])
     left = max(len(texts), int(high / (size * lead)))
     for n, text in enumerate(texts):
@@ -81,7 +81,7 @@ def _fill(canvas: Canvas, shape: Any, texts: Sequence[str], sizes: Sequence[floa
 
 def _cut(text: str, room: float, size: float, lines: int = 1) -> str:
     """`text` on at most so many lines, with a sign where more was said."""
-    found = wrap(printable(text), room * 0.9, size)
+    found = wrap(printable(text), room * SPARE, size)
     return " ".join(found) if len(found) <= lines else " ".join(found[:lines]).rstrip(" .,;") + "…"
 
 

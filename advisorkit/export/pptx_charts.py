@@ -264,6 +264,7 @@ def _tornado(canvas: Canvas, frame: Frame, shown: kinds.Tornado, size: float) ->
     found.plots[0].overlap = 100
     _money_axis(canvas, found.value_axis, [value for _, values in series for value in values], shown.currency)
     found.value_axis.crosses_at = shown.base
+    canvas.colour(found.category_axis.format.line.color, "page")
     for one, fill, words in zip(found.plots[0].series, ("evidence_against", "evidence_for"), ("low_input", "high_input"), strict=True):
         _paint(canvas, one, fill)
         for n, swing in enumerate(shown.swings):

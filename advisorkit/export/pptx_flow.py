@@ -25,6 +25,8 @@ MOST, LINES = 30.0, 2
 """Size and lines of the longest title; a longer one is cut, and told in full below."""
 HEAD, CELL = 60, 240
 """Most letters in the head of a column, and in a cell."""
+ROOMY = 900.0
+"""Width in pixels from which two charts stand side by side."""
 GAP = 18.0
 """Pixels between blocks."""
 ASIDE = 44.0
@@ -69,7 +71,7 @@ def slides_of(page: Page, body: Frame, *, named: bool = False) -> Iterator[Slide
     if len(wrap(printable(title), body.width * SPARE, MOST)) > LINES:
         blocks.insert(0, kinds.Text((title,)))
     halves: Any = replace(page, items=tuple(blocks)).rows
-    beside: tuple[Row, ...] = tuple(one for row in halves for one in (_side_by_side(row[0]) if len(row) == 1 else (row,)))
+    beside: tuple[Row, ...] = tuple(one for row in halves for one in (_side_by_side(row[0], wide=body.width > ROOMY) if len(row) == 1 else (row,)))
     below = tuple(((block,),) for row in beside for column in row for block in column)
     for size in SIZES:
         for rows in (beside, below):
@@ -102,7 +104,7 @@ def _short(block: Block) -> Block:
     return replace(block, head=head, rows=tuple(rows))
 
 
-def _side_by_side(blocks: Sequence[Block]) -> tuple[Row, ...]:
+def _side_by_side(blocks: Sequence[Block], *, wide: bool) -> tuple[Row, ...]:
     """Rows: a chart and what is said beside it, two charts that follow each other."""
     rows: list[Row] = []
     rest = list(blocks)
@@ -110,7 +112,7 @@ def _side_by_side(blocks: Sequence[Block]) -> tuple[Row, ...]:
         block, follower = rest.pop(0), rest[0] if rest else None
         if isinstance(block, kinds.ChartBlock) and block.beside:
             rows.append(((replace(block, beside=()),), (kinds.Text(block.beside),)))
-        elif isinstance(block, kinds.ChartBlock) and isinstance(follower, kinds.ChartBlock) and not follower.beside:
+        elif wide and isinstance(block, kinds.ChartBlock) and isinstance(follower, kinds.ChartBlock) and not follower.beside:
             rows.append(((block,), (rest.pop(0),)))
         else:
             rows.append(((block,),))

@@ -26,6 +26,8 @@ from advisorkit.values.patterns import PATTERNS
 
 SPARE = 0.96
 """Share of a box that lines may fill, since faces of other machines are a little wider than the one measured."""
+THEIRS = 0.9
+"""Size of text on a client's own master, as a share of ours."""
 _ALIGN = {"start": PP_ALIGN.LEFT, "middle": PP_ALIGN.CENTER, "end": PP_ALIGN.RIGHT}
 _TABLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
 _PAD = 8.0
@@ -56,8 +58,8 @@ class Canvas:
         return tuple(round(side * self.master.unit) for side in (frame.left, frame.top, frame.width, frame.height))  # type: ignore[return-value]
 
     def points(self, pixels: float) -> Any:
-        """A size in points."""
-        return Pt(round(pixels * self.master.unit / 1270) / 10)
+        """A size in points; a little less on a client's own master, whose face may be wider than the one measured."""
+        return Pt(round(pixels * self.master.unit * (1 if self.master.own else THEIRS) / 1270) / 10)
 
     def colour(self, paint: Any, fill: str) -> None:
         """Set a colour; greys of text give way to the text colour of a client's own master."""
@@ -156,7 +158,7 @@ class Canvas:
             Frame(frame.left + left * scale, frame.top + top * scale, wide * scale, high * scale), (((mark.text, mark.fill, mark.bold, mark.italic),),),
             mark.size * scale, on=on, anchor="middle" if mark.turned else mark.anchor,
         )
-        box.rotation = -90 if mark.turned else 0
+        box.rotation, box.text_frame.word_wrap = -90 if mark.turned else 0, False
 
     def _shape(self, on: Any, frame: Frame, panel: s.Panel, mark: s.Mark, scale: float) -> None:
         """A mark as a freeform, in tenths of a pixel."""
