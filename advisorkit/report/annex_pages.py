@@ -8,9 +8,7 @@ from typing import TypeVar
 
 from advisorkit.advice.acceptability import LEAD, SHARE
 from advisorkit.advice.answers import KAPPA, words_of
-from advisorkit.advice.belief import spread
 from advisorkit.advice.gates import GateHit, open_criteria
-from advisorkit.advice.words import whole_percents
 from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, Table, Text, table_of
 from advisorkit.report import pictures
 from advisorkit.report.advice_pages import again
@@ -33,7 +31,6 @@ PROTECTED = ("data_class", "access_control", "exposure", "hosting", "data_locati
 """Answers on data, which stand on the page on data protection."""
 PRIVATE = frozenset({"budget"})
 """Answers that never reach a deliverable."""
-_NEEDS = {"prompt": "neither", "rag": "retrieval", "finetune": "training", "hybrid": "both"}
 
 
 def annex(studies: Studies) -> tuple[Block, ...]:
@@ -270,7 +267,7 @@ def _old_prices(study: Study) -> Iterator[Row]:
 
 
 def method(studies: Studies) -> tuple[Block, ...]:
-    """How belief, gates and money are worked out, with the chances before and after gates, limits and sources."""
+    """How belief, gates and money are worked out, with the chances, limits and sources."""
     study = studies[0]
     prior = [percent(1 / (1 + 10 ** (-d / 10))) for d in study.advice.belief.prior]
     rate = study.inputs.rows["discount_rate"].range
@@ -284,27 +281,14 @@ def method(studies: Studies) -> tuple[Block, ...]:
     }
     told = [say(f"method.{name}_text", **values) for name, values in texts.items() if name != "money" or study.priced]
     return (
-        Heading(say("method.title")), Text(tuple(told)), *(_gates(study) if len(studies) == 1 else _chances(studies)),
-        *_led(study, len(studies)), Heading(say("method.sources")), _sources(studies),
+        Heading(say("method.title")), Text(tuple(told)), _chances(studies), Heading(say("method.sources")), _sources(studies),
     )  # fmt: skip
 
 
-def _gates(study: Study) -> Iterator[Block]:
-    before = whole_percents(dict(zip(PATTERNS, spread(study.advice.belief.retrieval, study.advice.belief.training).tolist(), strict=True)))
-    rows = [(Cell(study.name(p), p if study.decision.chances[p] else ""), say(f"method.{_NEEDS[p]}"), f"{before[p]}%", _chance(study, p)) for p in PATTERNS]
-    yield table_of(say("method.patterns"), columns("method.head"), rows, (2, 3))
-
-
-def _chances(studies: Studies) -> Iterator[Block]:
+def _chances(studies: Studies) -> Table:
     """Chances of every workflow; by how much each destination leads, in points and draws, unless something simpler fits or nothing else is allowed."""
     head: tuple[str | Cell, ...] = (say("method.head_many"), *(Cell(studies[0].name(p), p) for p in PATTERNS), *columns("method.head_lead"))
-    yield table_of(say("method.patterns"), head, ((v.workflow.name, *(_chance(v, p) for p in PATTERNS), *_lead(v)) for v in studies), range(1, 7))
-
-
-def _led(study: Study, count: int) -> Iterator[Block]:
-    made, (lead, share) = study.decision, _lead(study)
-    if count == 1 and share != "–":
-        yield Text((say("method.lead", first=study.name(made.destination), lead=lead, share=share),))
+    return table_of(say("method.patterns"), head, ((v.workflow.name, *(_chance(v, p) for p in PATTERNS), *_lead(v)) for v in studies), range(1, 7))
 
 
 def _lead(study: Study) -> tuple[str, str]:
