@@ -168,6 +168,12 @@ def test_whatever_a_client_writes_makes_a_document(words: str) -> None:
     assert render(held(words)).startswith(b"%PDF-")
 
 
+def test_a_drawing_leaves_a_mark_for_letters_that_no_face_has_and_its_words_stay_whole() -> None:
+    content = render(held("Ja 👩‍👩‍👧 ✅"))
+
+    assert any("👩‍👩‍👧 ✅" in one["/Alt"] for one in elements(content, "/Figure"))
+
+
 def test_control_characters_leave_a_mark() -> None:
     assert bare("red � [31m") in bare("".join(pages(render(held("red \x1b [31m")))))
 

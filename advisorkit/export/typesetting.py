@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 from advisorkit.charts.kinds import Chart
 from advisorkit.charts.svg import svg
@@ -26,6 +27,7 @@ ADVICE = ("Libertinus Serif", *FACES)
 """Serif faces; the first is part of typst."""
 LAST = "Last Resort High-Efficiency"
 """A face that has a sign for the script of every letter: better than no document."""
+_DRAWN = ("svg", "content")
 _HELD = {"fontpkg_arimo": "files", "matplotlib": "mpl-data/fonts/ttf"}
 
 
@@ -45,11 +47,30 @@ def typeset(source: str, data: Any, brand: Brand, **options: Any) -> Any:
     for system, last in ((bool(sans or serif), ()), (True, ()), (True, (LAST,))):
         look = {"sans": (*sans, *FACES, *last), "serif": (*serif, *ADVICE, *last), "fallback": system}
         try:
-            return typst.compile(text, sys_inputs={"data": json.dumps({**data, **look})}, font_paths=fonts, ignore_system_fonts=not system, **options)
+            shown = _bared(data, _letters(fonts)) if last else data
+            return typst.compile(text, sys_inputs={"data": json.dumps({**shown, **look})}, font_paths=fonts, ignore_system_fonts=not system, **options)
         except typst.TypstError as error:
-            if last or "could not be displayed" not in str(error):
+            if last or not re.search("could not be displayed|missing codepoints", str(error)):
                 raise RenderError(f"typst refuses the document: {error}") from None
     raise AssertionError
+
+
+def _letters(fonts: Sequence[str]) -> Collection[int]:
+    """Code points that our sans faces have."""
+    reader = import_module("fontTools.ttLib").TTFont
+    files = (file for folder in fonts for face in FACES for file in Path(folder).glob(f"{face.replace(' ', '')}*.ttf"))
+    return {code for file in files for code in reader(file, lazy=True).getBestCmap()}
+
+
+def _bared(data: Any, letters: Collection[int]) -> Any:
+    """`data` with a mark in its drawings for what is in none of our faces: letters in a drawing have no last resort."""
+    if isinstance(data, dict):
+        return {key: _marked(value, letters) if key in _DRAWN and isinstance(value, str) else _bared(value, letters) for key, value in data.items()}
+    return [_bared(one, letters) for one in data] if isinstance(data, list | tuple) else data
+
+
+def _marked(drawing: str, letters: Collection[int]) -> str:
+    return "".join(c if ord(c) in letters or c == "\n" else "\ufffd" for c in drawing if category(c) != "Cf")
 
 
 def _names(faces: str, ours: str) -> tuple[str, ...]:
