@@ -7,13 +7,14 @@ import subprocess
 import sys
 from dataclasses import fields, replace
 from html import unescape
+from itertools import combinations
 from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sample_charts import CHARTS, FLIPS, MAP, PATH, RANGES, SHARES, TORNADO, WATERFALL
+from sample_charts import CHARTS, CURVES, FLIPS, MAP, PATH, PLOT, RANGES, SHARES, TORNADO, WATERFALL
 
 from advisorkit.charts import figures, kinds
 from advisorkit.charts.draw import KINDS, scene
@@ -269,3 +270,38 @@ def test_descriptions_hold_only_plain_values() -> None:
     for chart in CHARTS:
         for field in fields(chart):
             assert not isinstance(getattr(chart, field.name), list | dict | set)
+
+
+LONG = "Questions of brokers about the wording of marine and cargo policies"
+
+
+def of_size(size: float) -> list[tuple[kinds.Chart, tuple[float, ...]]]:
+    """Charts with a long name each and amounts from euro cents to billions, with the widths that screens and pages give them."""
+    def sized(values: tuple[float, ...]) -> tuple[float, ...]:
+        return tuple(value * size for value in values)
+
+    bars = tuple(replace(bar, label=LONG if n == 0 else bar.label, range=bar.range and sized(bar.range)) for n, bar in enumerate(RANGES.bars))
+    swings = tuple(replace(one, label=LONG if n == 0 else one.label, low=one.low * size, high=one.high * size) for n, one in enumerate(TORNADO.swings))
+    curves = tuple(replace(one, low=sized(one.low), middle=sized(one.middle), high=sized(one.high)) for one in CURVES.curves)
+    return [
+        (replace(RANGES, bars=bars), (280, 460, 650)), (replace(TORNADO, base=TORNADO.base * size, swings=swings), (330, 410, 650)),
+        (replace(CURVES, curves=curves, break_even=replace(CURVES.break_even, amount=CURVES.break_even.amount * size)), (330, 410, 650)),
+        (replace(SHARES, bars=tuple(replace(bar, note=LONG) for bar in SHARES.bars)), (300, 388, 650)),
+        (replace(WATERFALL, steps=tuple(replace(step, label=LONG) for step in WATERFALL.steps)), (480, 584)),
+        (replace(FLIPS, flips=tuple(replace(flip, change=LONG) for flip in FLIPS.flips)), (300, 404, 650)),
+        (replace(PATH, stairs=tuple(replace(stair, test=f"{LONG}. {LONG}.") for stair in PATH.stairs)), (400, 524)), (MAP, (280, 344)),
+        (replace(PLOT, across=(LONG, *PLOT.across[1:]), series=tuple(replace(one, y=sized(one.y)) for one in PLOT.series)), (400, 650)),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [1e-7, 1e-5, 1e-2, 1, 1e4])
+def test_no_label_is_clipped_lies_over_another_or_shrinks_below_eleven_pixels(size: float) -> None:
+    for chart, widths in of_size(size):
+        for wide in widths:
+            drawing = scene(chart, wide)
+            found = [(mark, *extent(mark, panel)) for panel in drawing.panels for mark in panel.marks if isinstance(mark, Label) and not mark.turned and mark.text.strip()]
+            for mark, left, right, y in found:
+                assert mark.size >= 11 and left >= -1 and right <= drawing.width + 1 and 0 <= y <= drawing.height, (wide, mark)
+            for (one, left, right, y), (other, start, end, line) in combinations(found, 2):
+                apart = min(right, end) - max(left, start) <= 1 or abs(y - line) >= 0.36 * (one.size + other.size) - 1
+                assert apart, (type(chart).__name__, wide, one.text, other.text)

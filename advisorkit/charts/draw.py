@@ -129,10 +129,11 @@ def share_bars(chart: kinds.ShareBars, wide: float = 380, row: float = 27) -> Sc
 def _share(bar: kinds.ShareRow, n: int, thick: float, start: float, room: float) -> Iterator[Mark]:
     yield Label(x=0, y=n, dx=-start, text=bar.label, bold=True, size=14, fill="text3" if bar.share is None else bar.pattern)
     left = room * (1 - (bar.share or 0)) + 100 - width(bar.shown, 14, bold=True) - 7
-    words = bar.note if width(bar.note, 13) + 8 <= left else bar.brief or bar.note
+    words = next((note for note in (bar.note, bar.brief) if width(f"  {note}", 13) <= left), "")
     note = ((f"  {words}", "text2", False, False),) if words else ()
     if bar.share is None:
-        yield from run(0, n, ((bar.shown, "text2", False, False), *note))
+        yield from _lines(0, n, wrap(bar.shown, room + 100, 13), 13, fill="text2")
+        yield from run(0, n, note, dx=width(bar.shown, 13))
         return
     yield Strip(x0=0, x1=bar.share, y=n, thick=thick, fill=bar.pattern, tip=f"{bar.label} {bar.shown}")
     yield Label(x=bar.share, y=n, dx=7, text=bar.shown, fill=bar.pattern, bold=True, size=14)
@@ -211,13 +212,19 @@ def _stair(stair: kinds.Stair, x: float, y: float, column: float) -> Iterator[Ma
 
 
 def range_bars(chart: kinds.RangeBars, wide: float = 650, row: float = 37) -> Scene:
-    """P10 to P90 as a pale bar, P50 as the pattern's mark, from zero."""
-    names = max(width(b.label, 14, bold=True) for b in chart.bars) + 14
+    """P10 to P90 as a pale bar, P50 as the pattern's mark, from zero; names and words that are too long run over several lines."""
+    names = min(max(width(b.label, 14, bold=True) for b in chart.bars) + 14, wide * 0.4)
     known = [b.range for b in chart.bars if b.range]
-    scale = ticks(min(0.0, *(low for low, _, _ in known), 0.0), max((high for _, _, high in known), default=1) * 1.08 or 1)
-    panel = rows(names, 6, wide - names - 44, row, len(chart.bars), (scale[0], scale[-1]))
-    marks = (*_money_grid(scale, panel, chart.currency), *(m for n, b in enumerate(chart.bars) for m in _range(b, n, chart.currency, panel)))
-    return Scene(width=wide, height=panel.height + 32, panels=(replace(panel, marks=marks),))
+    span = min(0.0, *(low for low, _, _ in known), 0.0), max((high for _, _, high in known), default=1) * 1.08 or 1
+    lines = max(len(one) for b in chart.bars for one in (wrap(b.label, names - 13, 14, bold=True), wrap(b.note, wide - names - 12, 13)))
+    right, row = 44.0, max(row, 17.0 * lines)
+    for _ in range(9):  # room for the words beside the bars, which shrink as it grows
+        room = wide - names - right
+        scale = ticks(*span, max(1, min(5, int(room / 52))))
+        panel = rows(names, 6, room, row, len(chart.bars), (scale[0], scale[-1]))
+        marks = [m for n, b in enumerate(chart.bars) for m in _range(b, n, chart.currency, panel, wide)]
+        right += max(0.0, *(panel.at(m.x, 0)[0] + m.dx + width(m.text, m.size) - wide for m in marks if isinstance(m, Label) and m.anchor == "start"), 0.0)
+    return Scene(width=wide, height=panel.height + 32, panels=(replace(panel, marks=(*_money_grid(scale, panel, chart.currency), *marks)),))
 
 
 def _money_grid(scale: tuple[float, ...], panel: Panel, currency: str) -> Iterator[Mark]:
@@ -226,11 +233,12 @@ def _money_grid(scale: tuple[float, ...], panel: Panel, currency: str) -> Iterat
         yield Label(x=value, y=panel.y[0], dy=14, text=money_short(value, currency), size=12, fill="text2", anchor="middle")
 
 
-def _range(bar: kinds.RangeRow, n: int, currency: str, panel: Panel) -> Iterator[Mark]:
+def _range(bar: kinds.RangeRow, n: int, currency: str, panel: Panel, wide: float) -> Iterator[Mark]:
     fill = bar.pattern or "text2"
-    yield Label(x=panel.x[0], y=n, dx=-12, text=bar.label, size=14, bold=True, anchor="end", fill="text3" if bar.range is None else fill)
+    names = wrap(bar.label, panel.left - 13, 14, bold=True)
+    yield from _lines(panel.x[0], n, names, 16, dx=-12, size=14, bold=True, anchor="end", fill="text3" if bar.range is None else fill)
     if bar.range is None:
-        yield Label(x=panel.x[0], y=n, dx=8, text=bar.note, italic=True, fill="text3")
+        yield from _lines(panel.x[0], n, wrap(bar.note, wide - panel.left - 12, 13), 16, dx=8, italic=True, fill="text3")
         return
     low, middle, high = (money_short(v, currency) for v in bar.range)
     tip = f"{bar.label}: {middle} ({low} to {high})"
@@ -253,7 +261,7 @@ def tornado(chart: kinds.Tornado, wide: float = 650, row: float = 27) -> Scene:
     beside = min(70, 0.25 * room)
     spare = (high - low) * beside / (room - 2 * beside) or 1
     scale = ticks(low, high, max(2, min(5, int((room - 2 * beside) / 56))))
-    row = row if max(map(len, labels)) == 1 else max(row, 27.0)
+    row = row if max(map(len, labels)) == 1 else max(row, 27.0, 4 + 14.0 * max(map(len, labels)))
     panel = rows(names, 4, room, row, len(chart.swings), (low - spare, high + spare))
     marks = (
         *_money_grid(tuple(v for v in scale if low - spare <= v <= high + spare), panel, chart.currency),
