@@ -6,6 +6,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from math import ceil, floor, log10
 from typing import Literal
 
@@ -244,12 +245,15 @@ def wrap(text: str, room: float, size: float, *, bold: bool = False) -> tuple[st
     return tuple(lines)
 
 
+def _start(text: str, size: float, bold: bool, letters: int) -> float:
+    return width(text[:letters], size, bold=bold)
+
+
 def _pieces(text: str, room: float, size: float, bold: bool) -> Iterator[str]:
     most = int(room / size * 6) + 2  # no letter is narrower than a sixth of the size
     for word in text.split():
         while width(some := word[:most], size, bold=bold) > room and len(word) > 1:
-            ends = [width(some[:n], size, bold=bold) for n in range(2, len(some) + 1)]
-            cut = bisect_right(ends, room) + 1
+            cut = max(1, bisect_right(range(len(some) + 1), room, key=partial(_start, some, size, bold)) - 1)
             yield word[:cut]
             word = word[cut:]  # noqa: PLW2901
         yield word
