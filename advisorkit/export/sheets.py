@@ -42,10 +42,8 @@ class Worksheet:
     names: tuple[tuple[str, int, int], ...] = ()
     """Name of a cell in formulas, its row and its column."""
     typed: tuple[tuple[int, int, str], ...] = ()
-    """Cells that may be typed in: row, column, and ``share``, ``positive``, ``real``, ``months`` or the cells of a list."""
+    """Cells that may be typed in: row, column, and ``share``, ``positive``, ``above`` (zero), ``real``, ``months`` or the cells of a list."""
     charts: tuple[SheetChart, ...] = ()
     """Charts."""
     frozen: int = 0
     """Rows that stay in sight."""
-    wide: bool = True
-    """Whether it prints on one page's width, lying."""

@@ -23,18 +23,20 @@ _DASHES = {"prompt": "dash", "finetune": "dash_dot", "hybrid": "round_dot"}
 _EDGE = {"top": 1, "top_color": LIGHT["text3"]}
 _STYLES: dict[str, dict[str, Any]] = {
     "title": {"font_name": "Georgia", "font_size": 18}, "sub": {"font_color": LIGHT["text3"]}, "head": {"font_color": LIGHT["text2"], "bottom": 2, "text_wrap": True, "valign": "bottom"},
-    "section": {"bold": True}, "strong": {"bold": True}, "muted": {"font_color": LIGHT["text3"]}, "guess": {"font_color": LIGHT["guess"]}, "error": {"font_color": LIGHT["error"]},
-    "mono": {"font_name": "Courier New", "font_size": 9, "font_color": LIGHT["text3"]}, "tint": {"bg_color": LIGHT["tint"]}, "typed": {"bg_color": LIGHT["tint"], "border": 1, "border_color": LIGHT["hairline"], "locked": False},
+    "section": {"bold": True}, "strong": {"bold": True}, "muted": {"font_color": LIGHT["text3"]}, "guess": {"font_color": LIGHT["guess"]},
+    "mono": {"font_name": "Courier New", "font_size": 9, "font_color": LIGHT["text3"]}, "typed": {"bg_color": LIGHT["tint"], "border": 1, "border_color": LIGHT["hairline"], "locked": False},
     "right": {"align": "right"}, "sum": _EDGE | {"bold": True}, "row": {"bottom": 1, "bottom_color": LIGHT["hairline"]}, "wrap": {"text_wrap": True, "valign": "top"},
-    "thousand": {"num_format": "#,##0,;−#,##0,;0"}, "whole": {"num_format": "#,##0;−#,##0;0"}, "cents": {"num_format": "#,##0.00;−#,##0.00;–"}, "percent": {"num_format": "0.##%"},
-    "two": {"num_format": "#,##0.00;−#,##0.00;–"}, "four": {"num_format": "0.0000;−0.0000;–"}, "month": {"num_format": "#,##0;−#,##0;–"}, "mark": {"num_format": '"●";;', "align": "center"},
-    "figures": {"num_format": "[>=100]#,##0;[>=1]#,##0.00;0.00####"}, "thousand_least": {"num_format": '"≥ "#,##0,'}, "whole_least": {"num_format": '"≥ "#,##0'}, "indent": {"indent": 1},
+    "percent": {"num_format": "0.0%"}, "mark": {"num_format": '"●";;', "align": "center"}, "indent": {"indent": 1},
+    "figures": {"num_format": "[>=100]#,##0;[>=1]#,##0.00;0.00####"}, "thousand_least": {"num_format": '"≥ "#,##0,'}, "whole_least": {"num_format": '"≥ "#,##0'},
+    **{word: {"num_format": f'{digits};"−"{digits};{zero}'} for word, digits, zero in (
+        ("thousand", "#,##0,", "0"), ("whole", "#,##0", "0"), ("cents", "#,##0.00", '"–"'), ("two", "#,##0.00", '"–"'), ("four", "0.0000", '"–"'), ("month", "#,##0", '"–"'),
+    )},
     **{pattern: {"bold": True, "font_color": LIGHT[pattern]} for pattern in MARKS if pattern},
 }  # fmt: skip
 """What each word of a cell's style means."""
 _RULES: dict[str, dict[str, Any]] = {
     "share": {"validate": "decimal", "criteria": "between", "minimum": 0, "maximum": 1}, "positive": {"validate": "decimal", "criteria": ">=", "value": 0},
-    "real": {"validate": "decimal", "criteria": ">", "value": -1}, "months": {"validate": "integer", "criteria": "between", "minimum": 1, "maximum": 60},
+    "above": {"validate": "decimal", "criteria": ">", "value": 0}, "real": {"validate": "decimal", "criteria": ">", "value": -1}, "months": {"validate": "integer", "criteria": "between", "minimum": 1, "maximum": 60},
 }  # fmt: skip
 
 
@@ -117,7 +119,7 @@ def _chart(book: Any, chart: SheetChart) -> Any:
         look = {"line": {"color": colour, "width": 2.25, "dash_type": _DASHES.get(tone, "solid")}} if lines else {"fill": {"color": colour}, "data_labels": {"value": True, "font": font}, "gap": 40}
         made.add_series({"name": name, "categories": f"={categories}", "values": f"={values}", **look})
     made.set_title({"name": chart.title, "name_font": {"name": "Arial", "size": 11, "color": LIGHT["ink"]}, "overlay": False})
-    grid = {"major_gridlines": {"visible": True, "line": {"color": LIGHT["hairline"]}}, "num_format": "#,##0,;−#,##0,;0", "num_font": font}
+    grid = {"major_gridlines": {"visible": True, "line": {"color": LIGHT["hairline"]}}, "num_format": _STYLES["thousand"]["num_format"], "num_font": font}
     months = {"name": chart.axis, "name_font": font, "num_font": font, "label_position": "low", "interval_unit": 6, "interval_tick": 6}
     made.set_x_axis(months if lines else {"visible": False, "major_gridlines": {"visible": False}})
     made.set_y_axis(grid if lines else {"reverse": True, "num_font": font, "label_position": "low", "major_gridlines": {"visible": False}})

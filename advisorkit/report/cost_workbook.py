@@ -18,6 +18,7 @@ from advisorkit.export.sheets import SheetChart
 from advisorkit.report.formula_cells import Grid, Live
 from advisorkit.report.pictures import ruled_out
 from advisorkit.report.sentences import columns, say
+from advisorkit.report.whole_pages import sample_words
 from advisorkit.report.workbook_sheets import AMOUNTS, SUMS, TOP, Book, bill, cash, inputs
 from advisorkit.study.study import Study, together
 from advisorkit.values.errors import PriceError
@@ -223,31 +224,30 @@ def _break_even(book: Book, grid: Grid, row: int) -> None:
 
 def _programme(books: Sequence[Book], studies: Sequence[Study]) -> Grid:
     """All workflows with what their destinations cost and gain; platforms and documents that several share are paid once."""
-    grid = Grid(say("workbook.tab.programme"), (2.0, 46.0, 14.0, *(15.0,) * 4), TOP)
-    grid.put(0, 1, say("workbook.title.programme"), "title")
-    grid.put(1, 1, studies[0].engagement.client, "sub")
-    grid.put(2, 1, say("workbook.lead.programme"), "sub")
-    grid.line(TOP - 1, 1, columns("workbook.head.programme"), "head right")
+    grid, engagement, last = Grid(say("workbook.tab.programme"), (2.0, 46.0, 14.0, *(15.0,) * 4), TOP), studies[0].engagement, TOP + len(books)
+    for row, words in enumerate((say("workbook.title.programme"), ", ".join(filter(None, (engagement.client, sample_words(engagement)))), say("workbook.lead.programme"))):
+        grid.put(row, 1, words, "sub" if row else "title")
+    for place, words in enumerate(columns("workbook.head.programme"), 1):
+        grid.put(TOP - 1, place, words, "head right" if place > 2 else "head")
     for row, book in enumerate(books, TOP):
         first = book.study.decision.destination
         grid.line(row, 1, (f"{book.number} {book.study.workflow.name}", book.study.name(first)), "row")
-        for place, name in enumerate(("outside", "all_in", "gain"), 3):
-            amount = float(valued(book.found.parts[first].get(name, nan)))
-            grid.put(row, place, say("unknown") if isnan(amount) else Live(book.named(f"{first}_{name}"), amount), "whole row right")
-        grid.put(row, 6, "–", "row right")
-        if first in book.gaining:
-            payback = book.study.costs.money[first].payback
-            grid.cells[row, 6] = Live(book.named(f"{first}_payback"), float(payback.likely) if payback and payback.likely is not None else say("money.beyond", months=book.study.months)), "whole row right"
-    row = TOP + len(books)
-    grid.put(row, 1, say("workbook.sum"), "row sum")
-    for place in (2, 3, 4, 5, 6):
-        amounts = [cell.value for cell in (grid.cells[one, place][0] for one in range(TOP, row)) if isinstance(cell, Live) and not isinstance(cell.value, str)]
-        grid.put(row, place, Live(f"SUM({grid.at(TOP, place, row - 1)})", float(sum(amounts))) if place in (3, 4, 5) else "", "whole sum right")
+        payback = book.study.costs.money[first].payback
+        back = payback.likely if payback and payback.likely is not None else say("money.beyond", months=book.study.months)
+        amounts = {name: float(valued(book.found.parts[first].get(name, nan))) for name in ("outside", "all_in", "gain")} | ({"payback": back} if first in book.gaining else {"payback": nan})
+        for place, (name, amount) in enumerate(amounts.items(), 3):
+            unknown = isinstance(amount, float) and isnan(amount)
+            grid.put(row, place, say("unknown") if unknown else Live(book.named(f"{first}_{name}"), amount), "whole row right")
+    grid.line(last, 1, (say("workbook.sum"), *[""] * 5), "row sum")
+    for place in (3, 4, 5):
+        told_ = [getattr(grid.cells[row, place][0], "value", nan) for row in range(TOP, last)]
+        style = "whole_least" if any(map(isnan, told_)) else "whole"
+        grid.put(last, place, Live(f"SUM({grid.at(TOP, place, last - 1)})", float(sum(one for one in told_ if not isnan(one)))), f"{style} sum right")
     joint = together(studies)
-    if joint and joint.saved is not None:
-        differ, total = "+".join(book.named("inputs_changed") for book in books), sum(amount for amount in joint.alone.values() if amount)
-        grid.put(row + 1, 1, say("together.saved"), "row")
-        grid.put(row + 1, 3, Live(f'IF({differ}=0,{-joint.saved!r},"{say("workbook.again")}")', -joint.saved), "whole muted row right")
-        grid.line(row + 2, 1, (say("workbook.shared_sum"), ""), "sum")
-        grid.put(row + 2, 3, Live(f"SUM({grid.at(row, 3)},{grid.at(row + 1, 3)})", total - joint.saved), "whole sum right")
+    if joint and joint.shared is not None and joint.saved is not None:
+        differ = "+".join(book.named("inputs_changed") for book in books)
+        grid.line(last + 1, 1, (say("together.saved"), ""), "row")
+        grid.put(last + 1, 3, Live(f'IF({differ}=0,{-joint.saved!r},"{say("workbook.again")}")', -joint.saved), "whole muted row right")
+        grid.line(last + 2, 1, (say("workbook.shared_sum"), ""), "sum")
+        grid.put(last + 2, 3, Live(f"SUM({grid.at(last, 3)},{grid.at(last + 1, 3)})", joint.shared), "whole sum right")
     return grid

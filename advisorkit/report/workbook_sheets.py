@@ -165,7 +165,8 @@ def _input(book: Book, grid: Grid, row: int, name: str, summary: Grid) -> None:
         grid.put(row, 6, say("workbook.on_summary"), "sub row right")
     else:
         yours = grid.put(row, 6, "", f"typed {look}")
-    (summary if name in CONTROLS else grid).typed.append((*CONTROLS.get(name, (row, 6)), "months" if name == "horizon_months" else held.assumption.kind))
+    kind = "months" if name == "horizon_months" else "above" if held.assumption.above_zero else held.assumption.kind
+    (summary if name in CONTROLS else grid).typed.append((*CONTROLS.get(name, (row, 6)), kind))
     grid.put(row, 7, Live(f"IF(ISNUMBER({yours}),{yours},{base})", likely, numbers), f"{look} row")
     grid.names.append((book.named(name), row, 7))
     book.cells.place(node, book.named(name))
