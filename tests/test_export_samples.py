@@ -77,6 +77,16 @@ def test_every_workflow_takes_two_pages_and_a_document_of_eight_at_most_thirty(m
     assert len(reader.pages) <= 30
 
 
+def test_a_second_checker_finds_no_breach_of_pdf_ua_in_it(made: dict[str, bytes], tmp_path: Path) -> None:
+    outloud = pytest.importorskip("outloud")
+    (tmp_path / "report.pdf").write_bytes(made["pdf"])
+
+    result = outloud.check(str(tmp_path / "report.pdf"), layers=["conformance"])
+
+    assert [(finding.rule, finding.message) for finding in result.findings if finding.severity == "error"] == []
+    assert result.error is None and len(result.runs) > 50
+
+
 def test_a_logo_that_cannot_be_read_is_told_and_leaves_no_half_file(tmp_path: Path) -> None:
     (tmp_path / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n and no picture")
     (tmp_path / "brand.yaml").write_text("name: Elm\nlogo: logo.png\n", encoding="utf-8")
