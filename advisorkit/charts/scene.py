@@ -6,7 +6,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from math import ceil, floor, log10
 from typing import Literal
 
@@ -228,6 +228,7 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
     return round(sum(table.get(c) or (1000 if unicodedata.east_asian_width(c) in "WF" else 556) for c in unicodedata.normalize("NFC", bare)) * size / 1000, 2)
 
 
+@lru_cache(maxsize=4096)
 def wrap(text: str, room: float, size: float, *, bold: bool = False) -> tuple[str, ...]:
     """`text` broken into lines no wider than `room` pixels; a longer word is broken.
 

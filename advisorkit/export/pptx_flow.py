@@ -19,7 +19,7 @@ from advisorkit.values.errors import printable
 
 SIZES = (24.0, 22.0, 20.0, 18.0, 16.0)
 """Sizes of text in pixels; the largest at which a page fits is taken."""
-FLOWING = 20.0
+FLOWING = 18.0
 """Size of text on pages that need several slides."""
 MOST, LINES = 30.0, 2
 """Size and lines of the longest title; a longer one is cut, and told in full below."""
