@@ -301,11 +301,11 @@ def _split(block: Block, room: float, high: float) -> tuple[Block | None, Block 
     size = FLOWING
     if isinstance(block, Table):
         wide = columns_of(block, room, size * 0.9)
-        left = high - _captions(block, room, size) - row_height(block.head, wide, size * 0.9)
+        left = 0.92 * (high - _captions(block, room, size) - row_height(block.head, wide, size * 0.9))  # a part may have narrower columns
         count = 0
         while count < len(block.rows) and (left := left - row_height(block.rows[count], wide, size * 0.9)) >= 0:
             count += 1
-        if 0 < count < len(block.rows):
+        if count := min(count, len(block.rows) - 1):
             return replace(block, rows=block.rows[:count], note="", total=False), replace(block, rows=block.rows[count:], title="", subtitle="")
     if isinstance(block, kinds.Text):
         if block.style == "numbered":
