@@ -139,7 +139,7 @@ function assumptionsPart(act) {
     find.hidden = !assumptions.lists.length;
     if (document.activeElement !== find) find.value = assumptions.sought;
     redraw(tabs, assumptions.lists.map(([id, words]) => choose(id, "ak-present", words)));
-    table.classList.toggle("ak-still", !assumptions.moves);
+    table.classList.toggle("ak-plain", !assumptions.moves);
     const wanted = assumptions.rows.map((row) => row.name + row.over);
     if (!same(wanted, [...lines.values()].map((line) => line.key))) {
       lines.clear();
