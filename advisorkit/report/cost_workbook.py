@@ -21,7 +21,7 @@ from advisorkit.report.sentences import columns, say
 from advisorkit.report.whole_pages import sample_words
 from advisorkit.report.workbook_sheets import AMOUNTS, SUMS, TOP, Book, bill, cash, inputs
 from advisorkit.study.study import Study, together
-from advisorkit.values.errors import PriceError
+from advisorkit.values.errors import EngagementError, PriceError
 from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import sampled
 
@@ -153,14 +153,14 @@ def _scenarios(book: Book) -> tuple[dict[str, dict[str, float]], dict[str, Mappi
     study, movable, results = book.study, dict[str, dict[str, float]](), dict[str, Mapping[Column, Mapping[str, float]]]()
     for name in () if study.engagement.scenario else study.engagement.scenarios:
         under = study.engagement.under(name)
-        told = replace(study, engagement=under, workflow=under.workflow(study.workflow.id)).inputs
-        changed = {key: held for key, held in told.rows.items() if held.value != study.inputs.rows[key].value and not held.worked_out}
-        values = {key: held.range.likely for key, held in changed.items() if held.range and key in book.found.inputs}
         try:
+            told = replace(study, engagement=under, workflow=under.workflow(study.workflow.id)).inputs
             here = scene(told, told.likely())
             results[name] = sums(here, costed(here))
-        except PriceError:
+        except (EngagementError, PriceError):  # what does not fit together or has no price is told by its own run
             continue
+        changed = {key: held for key, held in told.rows.items() if held.value != study.inputs.rows[key].value and not held.worked_out}
+        values = {key: held.range.likely for key, held in changed.items() if held.range and key in book.found.inputs}
         if len(values) == len(changed):
             movable[name] = values
     return movable, results
