@@ -294,6 +294,15 @@ def test_a_clients_words_are_text_whatever_they_look_like(text: str, tmp_path: P
     assert not any(cell.hyperlink for cell in held)
 
 
+def test_a_workflow_of_which_nobody_has_said_who_checks_has_its_workbook_too() -> None:
+    """The plan of checking is followed by month, so its first months name inputs that the last month does not."""
+    found = reading.read(Path(__file__).parent / "browser" / "harbour.yaml")
+    book = Workbook(Study(found, found.workflows[0], draws=2**6))
+
+    assert list(unequal(book)) == []
+    assert {name for sheet in book.sheets for name, *_ in sheet.names} >= {"review_share_first", "review_share_later"}
+
+
 def shown(text: str) -> str:
     """As a document shows it: a sign stands for each control character."""
     return re.sub(r"[\x00-\x08]", "\ufffd", text)[:30_000]

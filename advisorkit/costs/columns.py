@@ -246,6 +246,10 @@ def _store(here: Workings) -> Flow:
     return _stairs(here, "document_store", "corpus", ONE, "months", Stairs(ONE, kept, reads, least, whole=False), *behind)
 
 
+_LEAST_CAPACITY = 1e-100
+"""Calls a month below which a speed near zero takes endless GPUs and not infinitely many."""
+
+
 def _gpus(here: Workings, pattern: PatternId) -> Flow:
     v, request, component, behind = here.values, here.requests[pattern], "gpu_rent", ("gpu_price", "gpu_tokens_per_second", "gpu_utilisation")
     work, rent, copies = request.written_tokens + request.read_tokens * v["input_token_weight"], v["gpu_price"] * (1 + v["gpu_overhead"]), ONE
@@ -262,7 +266,7 @@ def _gpus(here: Workings, pattern: PatternId) -> Flow:
     else:
         copies = v["tuned_gpus_per_copy"]
     rent, capacity = rent * v["gpu_hours"], speed * v["gpu_utilisation"] * v["gpu_hours"] * 3600
-    load = here.calls * work / capacity
+    load = here.calls * work / np.maximum(capacity, _LEAST_CAPACITY)
     if np.all(load * here.clock.most_use <= least):
         return here.pays(component, "run", "month", copies * least, "gpu_months", rent, *behind)
     stairs = Stairs(rent * copies, 0.0, load, least, whole=True)

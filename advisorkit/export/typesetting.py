@@ -59,7 +59,11 @@ def _letters(fonts: Sequence[str]) -> Collection[int]:
     """Code points that our sans faces have."""
     reader = import_module("fontTools.ttLib").TTFont
     files = (file for folder in fonts for face in FACES for file in Path(folder).glob(f"{face.replace(' ', '')}*.ttf"))
-    return {code for file in files for code in reader(file, lazy=True).getBestCmap()}
+    found = set[int]()
+    for file in files:
+        with reader(file, lazy=True) as font:
+            found.update(font.getBestCmap())
+    return found
 
 
 def _bared(data: Any, letters: Collection[int]) -> Any:

@@ -123,7 +123,7 @@ def inputs(book: Book, summary: Grid) -> Grid:
     bars = {bar.input: bar for bar in swings.bars} if swings and swings.against == "today" else {}
     lines = (number for column in book.shown for flow in book.found.paid[column] for number in (flow.total, flow.quantity, flow.price))
     sums = (number for column in book.shown for name, number in book.found.parts[column].items() if name in AMOUNTS)
-    behind = book.found.behind((*lines, *sums, *book.found.months[-1].values())) | {*CONTROLS}
+    behind = book.found.behind((*lines, *sums, *(number for month in book.found.months for number in month.values()))) | {*CONTROLS}
     groups = {"controls": list(CONTROLS), "telling": [*swings.telling] if swings else []} | {key: [*rows] for key in map(_topic, rows.values())}
     left = {name for name in book.found.inputs if name in behind}
     for group, members in groups.items():

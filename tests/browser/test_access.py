@@ -42,7 +42,7 @@ def test_the_dark_screen_has_the_contrast_too(voila: Server, chromium: Browser, 
     with looking(chromium, color_scheme="dark") as (page, outside):
         open_app(page, voila, workbook)
         assert faults(page) == []
-        assert page.evaluate(GROUND) == "rgb(18, 23, 29)"
+        assert page.evaluate(GROUND) in ("rgb(18, 23, 29)", "rgb(27, 34, 42)")  # the page's or a raised surface's, where one reaches the lower edge
         shoot(page, f"{workbook}_dark")
         assert outside == []
 

@@ -39,7 +39,7 @@ def test_the_portfolio_works_every_workflow_out_and_leads_to_each(voila: Server,
     rows = worked_out(page)
     assert len(rows) == 2
 
-    page.get_by_role("button", name="Claims letters").click()
+    page.locator(f"{SCREEN} [data-key=workflow-claims-letters-assessment]").click()
     settle(page)
     expect(page.locator(f"{SCREEN} [data-key=workflow]")).to_have_value("claims-letters")
     expect(page.locator(f"{SCREEN} .ak-question")).to_be_visible()
