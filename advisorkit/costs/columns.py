@@ -246,8 +246,8 @@ def _store(here: Workings) -> Flow:
     return _stairs(here, "document_store", "corpus", ONE, "months", Stairs(ONE, kept, reads, least, whole=False), *behind)
 
 
-_LEAST_CAPACITY = 1e-100
-"""Calls a month below which a speed near zero takes endless GPUs and not infinitely many."""
+_LEAST_CAPACITY = 1.0
+"""Tokens a month that any server handles, so that a speed near zero takes very many and not infinitely many."""
 
 
 def _gpus(here: Workings, pattern: PatternId) -> Flow:
