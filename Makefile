@@ -17,6 +17,10 @@ $(VENV)/.base: pyproject.toml constraints.txt
 	$(PIP) --editable .
 	@touch $@
 
+$(VENV)/.formats: $(VENV)/.base
+	$(PIP) --editable '.[formats]'
+	@touch $@
+
 $(VENV)/.test: $(VENV)/.base
 	$(PIP) --editable '.[test]'
 	@touch $@
@@ -29,7 +33,7 @@ $(VENV)/.browser:
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium fonts-liberation; }
 	@mkdir -p $(VENV) && touch $@
 
-demo: $(VENV)/.base ## make the sample's reports and say where they are
+demo: $(VENV)/.formats ## make the sample's reports and say where they are
 	$(RUN)/advisorkit demo --out $(OUT)
 
 test: lint $(VENV)/.browser ## style, types, then the whole suite; its closing line is the last

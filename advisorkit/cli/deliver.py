@@ -153,6 +153,8 @@ def demo(out_: Folder = "advisorkit-demo", as_json: Json = False) -> None:
     for template in ("client_report", "pilot_charter", "pilot_review"):
         pack = produce(template, pilot, f"{out_}/{template}", ready())
         result = replace(result, deliverables=(*result.deliverables, *(replace(row, path=f"{template}/{row.path}") for row in pack.deliverables)))
+    if left := [name for name in RENDERERS if name not in ready()]:
+        console.say(f"not made: {', '.join(left)}; they need packages that are not here: pip install 'advisorkit[formats]'")
     _finish(result, () if as_json else map(_overview, files), as_json=as_json)
 
 
