@@ -191,7 +191,12 @@ def test_names_and_money_of_every_size_fit(text: str) -> None:
     )
     cover = replace(COVER, title=text, subtitle=text, client=text, brand=Brand(name=text[:120], confidentiality=text[:120]))
 
-    assert list(fits(opened(render(notebook(cover, *blocks, Done()))))) == []
+    deck = opened(render(notebook(cover, *blocks, Done())))
+    figures = [shape.text_frame for slide in deck.slides for shape in slide.shapes if shape.has_text_frame and shape.text_frame.text in AMOUNTS]
+
+    assert list(fits(deck)) == []
+    assert len(figures) == len(AMOUNTS)
+    assert [frame.word_wrap for frame in figures] == [False] * len(figures), "a figure stands on one line, whatever the face"
 
 
 HOSTILE = ("<b>&amp;</b> {{ 7*7 }} #let x = *1* $y$", '=HYPERLINK("http://x")', "+1", "@SUM(A1)", "\u202etxt.exe", "a\x07b\x1b[31m", "_x0041_", "]]>", "x" * 3_000)

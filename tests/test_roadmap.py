@@ -175,6 +175,7 @@ def test_the_portfolio_s_document_holds_the_programme_first_and_a_page_for_each_
         ("programme: {budget: 1}", "is below the cheapest next step"),
         ("programme: {people_per_quarter: {wizards: 3}}", "unknown role 'wizards'"),
         ("programme: {budget: many}", "programme.budget"),
+        ("programme: {start: 9999-12-31}", "end beyond any calendar"),
     ],
 )
 def test_limits_that_cannot_be_met_or_read_are_told(line: str, words: str, forty: Path) -> None:

@@ -70,7 +70,7 @@ def curves(study: Study) -> kinds.Curves | None:
         return None
     even = _break_even(study, found)
     back = payback(study)
-    title = say("costs.curves_even", first=study.name(back.column), month=back.p50) if even and back else say("costs.curves", months=study.months)
+    title = say("costs.curves_even", first=study.name(back.column), second=say("pattern.prompt"), month=back.p50) if even and back else say("costs.curves", months=study.months)
     return kinds.Curves(
         title=title, subtitle=say("costs.curves_subtitle"), currency=study.currency,
         months=tuple(map(float, next(iter(found.values())).months)), curves=tuple(_curve(study, p, c) for p, c in found.items()), break_even=even,

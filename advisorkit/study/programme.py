@@ -127,7 +127,7 @@ def selection(studies: Sequence[Study]) -> Selection:
     """The programme of `studies`.
 
     Raises:
-        UsageError: If no money is told of them, or workflows wait for one that is not there or for each other.
+        UsageError: If no money is told of them, the programme ends beyond any calendar, or workflows wait for one that is not there or for each other.
     """
     found = Selection(tuple(studies))
     known = [one.workflow.id for one in studies]
@@ -135,5 +135,9 @@ def selection(studies: Sequence[Study]) -> Selection:
         raise UsageError(f"{'; '.join(strange)}: no workflow has that id; there is {', '.join(known[:20])}")
     if not studies[0].priced:
         raise UsageError(_SAY("unpriced"))
+    try:
+        found.first_day(found.programme.quarters)
+    except ValueError:
+        raise UsageError(f"programme: {found.programme.quarters} quarters from {found.first_day(0)} end beyond any calendar; give an earlier start") from None
     in_order(found.candidates)
     return found
