@@ -18,6 +18,7 @@ from advisorkit.files.spots import _UNSEEN
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Advised, Answer, Engagement, Override, PilotFile, Scenario, Setting, Workflow
 from advisorkit.values.patterns import PATTERNS
+from advisorkit.values.people import Consent
 from advisorkit.values.quantities import Estimate
 
 CATALOG = reading.load()
@@ -126,6 +127,8 @@ _priors = st.dictionaries(st.sampled_from(("retrieval", "training")), st.floats(
 _rates = st.dictionaries(st.sampled_from(("USD", "GBP")), st.floats(1e-6, 1e6))
 _prices = st.dictionaries(st.sampled_from(PRICES), numbers, max_size=2)
 _pilots = st.lists(pilots, max_size=2).map(tuple)
+_endpoints = st.lists(st.sampled_from(("https://api.example.com/v1", "http://127.0.0.1:8080", "HTTPS://Models.example.com:8443/a/b/")), max_size=2).map(tuple)
+_consents = st.lists(st.builds(Consent, days, words, st.just("https://api.example.com/v1"), st.from_regex("[0-9a-f]{64}", fullmatch=True)), max_size=2).map(tuple)
 _histories = st.lists(advice, max_size=2).map(tuple)
 
 
@@ -182,6 +185,8 @@ def _engagement(draw: st.DrawFn) -> Engagement:
         exchange_rates=draw(_rates),
         prices=draw(_prices),
         accept_stale=draw(st.booleans()),
+        endpoints=draw(_endpoints),
+        consents=draw(_consents),
         history=draw(_histories),
         sample=draw(st.booleans()),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import get_args
@@ -15,6 +15,7 @@ from advisorkit.files.numbers import is_number
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields
 from advisorkit.files.typed import TEXT, Form, Known, Plain, Schema, closed, whole
+from advisorkit.values.addresses import Address
 from advisorkit.values.engagement import Engagement, Scenario
 from advisorkit.values.people import Role
 
@@ -65,6 +66,26 @@ def _told(spot: Spot) -> str | None:
     return f"{100 * share:.10g}%" if share else None
 
 
+def _checked(check: Callable[[str], object], schema: Schema) -> Form:
+    """A text that `check` accepts; what it raises is the fault."""
+
+    def read(spot: Spot) -> str | None:
+        text = spot.text()
+        try:
+            return text if text is None or check(text) else None
+        except ValueError as error:
+            spot.fault(f"{spot.seen} {error}")
+            return None
+
+    return Form(read, schema=lambda: {**TEXT, **schema}, stand_in="")
+
+
+def _hash(text: str) -> bool:
+    if not re.fullmatch("[0-9a-f]{64}", text):
+        raise ValueError("is not a SHA-256 of 64 signs 0-9, a-f")
+    return True
+
+
 @cache
 def shape() -> Form:
     """How an engagement stands in a file; its fields say the rest."""
@@ -77,6 +98,8 @@ def shape() -> Form:
         "axis": ("retrieval", "training"),
         "currency code": CURRENCIES,
         "role": get_args(Role),
+        "endpoint": _checked(Address.of, {"pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[^@?#\\s]+$"}),
+        "sha256": _checked(_hash, {"pattern": "^[0-9a-f]{64}$"}),
     }
     version = {"advisorkit": {"const": FORMAT, "description": "Version of the format."}}
     change = whole(Scenario, known, without=("workflows",))

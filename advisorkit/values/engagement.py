@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.errors import UsageError, nearest
 from advisorkit.values.patterns import PatternId
-from advisorkit.values.people import Action, Member, Programme, Reviewed, Stop
+from advisorkit.values.people import Action, Consent, Member, Programme, Reviewed, Stop
 from advisorkit.values.quantities import MOST, MOST_RATE, Estimate, day, digits, share_in
 from advisorkit.values.written import ELSEWHERE, Named, Within
 
@@ -286,6 +286,10 @@ class Engagement(Displayed):
     """Who answers for it; a final report needs it."""
     programme: Programme | None = None
     """What all workflows together may take; None where nobody has said."""
+    endpoints: tuple[Annotated[str, Named("endpoint")], ...] = ()
+    """Addresses of models to which the client lets text be sent, with all that lies below them; where there is none, nothing is ever sent."""
+    consents: tuple[Consent, ...] = ()
+    """What was sent, oldest first."""
     history: tuple[Advised, ...] = ()
     """Advice given, oldest first."""
 

@@ -85,3 +85,17 @@ class Reviewed:
     """Their name."""
     date: date
     """Day on which they had read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Somebody's word that text of the client may go to a model; what was sent is known by its hash alone."""
+
+    date: date
+    """Day on which it went out."""
+    by: str
+    """Who said so."""
+    endpoint: Annotated[str, Named("endpoint")]
+    """Where it went."""
+    sha256: Annotated[str, Named("sha256")]
+    """SHA-256 of the text, in hexadecimal."""

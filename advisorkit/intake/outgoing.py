@@ -1,0 +1,107 @@
+"""Client text that leaves the house: only to an address that the engagement lists, only with a key, only after a line that says so."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+
+from advisorkit.files.disk import fingerprint
+from advisorkit.files.spots import unfit
+from advisorkit.store.reading import load
+from advisorkit.store.writing import write
+from advisorkit.values.addresses import Address
+from advisorkit.values.engagement import Engagement
+from advisorkit.values.errors import UsageError
+from advisorkit.values.people import Consent
+
+KEY = "ADVISORKIT_API_KEY"
+"""The variable of the environment that holds the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A model to which the client's text may be sent."""
+
+    url: str
+    """Its address, such as ``https://api.example.com/v1``; requests go below it."""
+    model: str
+    """The model's name there."""
+    key: str = field(repr=False)
+    """What lets us in; empty for a model on this machine that asks for none."""
+
+
+def permitted(engagement: Engagement, url: str, model: str, environ: Mapping[str, str] = os.environ) -> Endpoint:
+    """The model called `model` at `url`, where the engagement allows it and a key is there.
+
+    Raises:
+        UsageError: If the address is odd or not among the engagement's ``endpoints``, or the key is missing; nothing was sent then.
+
+    Example:
+        >>> from advisorkit.values.engagement import Workflow
+        >>> agreed = Engagement("a", "A", "EUR", date(2026, 11, 20), (Workflow("w", "W"),), endpoints=("https://api.example.com/v1",))
+        >>> permitted(agreed, "https://api.example.com/v1/", "small", {"ADVISORKIT_API_KEY": "sk-1"})
+        Endpoint(url='https://api.example.com/v1', model='small')
+    """
+    try:
+        address = Address.of(url)
+    except ValueError as error:
+        raise UsageError(f"the endpoint {'' if '@' in url else url + ' '}{error}; nothing was sent") from None
+    _listed(engagement, address)
+    if not model.strip() or unfit(model):
+        raise UsageError("name the model at the endpoint with --model; nothing was sent")
+    return Endpoint(str(address), model.strip(), _key(address, environ))
+
+
+def _listed(engagement: Engagement, address: Address) -> None:
+    if not any(Address.of(one).covers(address) for one in engagement.endpoints):
+        allowed = f"it lists {', '.join(engagement.endpoints)}" if engagement.endpoints else "it lists none, so nothing is ever sent"
+        raise UsageError(
+            f"{engagement.id}: {address} is not among the endpoints that the engagement allows ({allowed}); "
+            f"once the client agrees, write endpoints: [{address}] into its file; nothing was sent",
+        )
+
+
+def _key(address: Address, environ: Mapping[str, str]) -> str:
+    key = environ.get(KEY, "").strip() or _kept(address.host)
+    if not key and not address.loopback:
+        raise UsageError(f"no key for {address}: set {KEY} in the environment, or keep one in the keyring under advisorkit and {address.host}; nothing was sent")
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise UsageError(f"the key in {KEY} holds signs that no key has; copy it again; nothing was sent")
+    return key
+
+
+def _kept(host: str) -> str:
+    """The key for a host in the machine's keyring, where the package of that name is installed."""
+    with suppress(ImportError):
+        keyring = import_module("keyring")
+        with suppress(keyring.errors.KeyringError):
+            return (keyring.get_password("advisorkit", host) or "").strip()
+    return ""
+
+
+def digest(texts: Sequence[str]) -> str:
+    """SHA-256 in hexadecimal of what is sent, one text after the other with a zero byte between them; of one text, that of its UTF-8."""
+    return fingerprint("\0".join(texts).encode())
+
+
+def consent(path: str | Path, endpoint: Endpoint, texts: Sequence[str], by: str, on: date) -> None:
+    """Note in the engagement file at `path` that `by` lets `texts` go to `endpoint`; to be called before anything is sent.
+
+    The same line is not written twice.
+
+    Raises:
+        EngagementError: If the file has faults.
+        UsageError: If nobody is named, the file no longer allows the endpoint, or it cannot be written.
+    """
+    loaded = load(path)
+    _listed(loaded.engagement, Address.of(endpoint.url))
+    if not by.strip() or unfit(by):
+        raise UsageError("say with --by who lets the client's text go out; nothing was sent")
+    line = Consent(on, by.strip(), endpoint.url, digest(texts))
+    if line not in loaded.engagement.consents:
+        write(path, replace(loaded.engagement, consents=(*loaded.engagement.consents, line)), loaded.fingerprint)
