@@ -71,6 +71,13 @@ RANGES = k.RangeBars(
         k.RangeRow("finetune", "Fine-tune", None, "Ruled out: answers must cite their source"),
     ),
 )
+RIGHT = k.RightBars(
+    title="RAG may reach the 85% needed", subtitle="Expected share right", needed=0.85, words=("85% needed", "reaches it"),
+    bars=(
+        k.RangeRow("rag", "RAG", (0.78, 0.84, 0.9), "2 in 5"), k.RangeRow("hybrid", "Hybrid", (0.8, 0.86, 0.93), "3 in 5"),
+        k.RangeRow("prompt", "Prompt", (0.05, 0.12, 0.3), "under 5%"),
+    ),
+)
 _MONTHS = tuple(float(month) for month in range(0, 37, 3))
 
 
@@ -104,4 +111,4 @@ PLOT = Plot(
     ),
 )
 PICTURE = Picture(title="", said="A red square", content="data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciLz4=", wide=300, tall=200)
-CHARTS = (MAP, WATERFALL, SHARES, FLIPS, PATH, RANGES, CURVES, TORNADO, RELIABILITY, PLOT, PICTURE)
+CHARTS = (MAP, WATERFALL, SHARES, FLIPS, PATH, RANGES, RIGHT, CURVES, TORNADO, RELIABILITY, PLOT, PICTURE)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sample_charts import CHARTS, CURVES, FLIPS, MAP, PATH, PLOT, RANGES, SHARES, TORNADO, WATERFALL
+from sample_charts import CHARTS, CURVES, FLIPS, MAP, PATH, PLOT, RANGES, RIGHT, SHARES, TORNADO, WATERFALL
 
 from advisorkit.charts import figures, kinds
 from advisorkit.charts.draw import KINDS, scene
@@ -290,6 +290,7 @@ def of_size(size: float) -> list[tuple[kinds.Chart, tuple[float, ...]]]:
         (replace(WATERFALL, steps=tuple(replace(step, label=LONG) for step in WATERFALL.steps)), (480, 584)),
         (replace(FLIPS, flips=tuple(replace(flip, change=LONG) for flip in FLIPS.flips)), (300, 404, 650)),
         (replace(PATH, stairs=tuple(replace(stair, test=f"{LONG}. {LONG}.") for stair in PATH.stairs)), (400, 524)), (MAP, (280, 344)),
+        *((replace(RIGHT, needed=needed), (300, 388, 650)) for needed in (0.02, 0.5, 0.99, 1.0)),
         (replace(PLOT, across=(LONG, *PLOT.across[1:]), series=tuple(replace(one, y=sized(one.y)) for one in PLOT.series)), (400, 650)),
     ]  # fmt: skip
 

@@ -20,6 +20,7 @@ from openpyxl import load_workbook
 from test_money import adds_up
 
 import advisorkit as ak
+from advisorkit.advice.decision import about
 from advisorkit.screens.controls import plain
 from advisorkit.screens.edits import EDITS
 from advisorkit.screens.parts import names, phrases, script, style, tell
@@ -29,7 +30,7 @@ from advisorkit.screens.sections import SECTIONS
 from advisorkit.screens.state import Look
 from advisorkit.store import samples
 from advisorkit.values.patterns import PATTERNS
-from advisorkit.values.quantities import money_short
+from advisorkit.values.quantities import money_short, percent
 
 
 @pytest.fixture
@@ -69,6 +70,20 @@ def test_card_and_chart_print_the_same_share(show: Screen) -> None:
     corners = {row[0]: row[1] for row in view(show)["chart map"]["rows"]}
 
     assert all(corners[name].startswith(share) for name, share in bars.items())
+
+
+def test_shares_right_stand_beside_the_agreed_mark_with_the_chance_to_reach_it(show: Screen) -> None:
+    assert view(show)["chart right"] is None, "nobody has said yet what share is needed"
+    show.work.describe(target={"share": 0.85})
+    made, drawn = show.work.judged().decision.prospects, view(show)["chart right"]
+    assert drawn["rows"][-1] == ["85% needed", "", "85%", "", ""]
+    for (name, *shown, chance), pattern in zip(drawn["rows"], show.work.judged().decision.order, strict=False):
+        right = made.expected_right[pattern]
+        assert (name, shown) == (show.work.judged().name(pattern), [percent(right.p10), percent(right.p50), percent(right.p90)])
+        assert about(made.reach[pattern]) == f"about {chance}"
+    assert f"{about(made.reach['rag'])} to reach it" in view(show)["advice"]["summary"]
+    show.edit("section", {"name": "pilot"})
+    assert view(show)["chart right"]["rows"] == drawn["rows"] and view(show)["verdict"]["state"]
 
 
 def test_printed_totals_of_the_bill_are_sums_of_what_is_printed(show: Screen) -> None:

@@ -49,6 +49,11 @@ class Prospects:
     today_measured: bool
     """Whether that was marked on the pilot's own cases."""
 
+    def outlook(self, pattern: PatternId) -> str:
+        """Whether `pattern` will probably reach what is asked for: reached, open, missed; empty where that is not known."""
+        chance = self.reach.get(pattern)
+        return "" if chance is None else "reached" if chance >= 0.6 else "missed" if chance < 0.4 else "open"
+
 
 def prospects_of(inputs: Inputs, target: Target, *, today_measured: bool = False) -> Prospects:
     """What the error rates of the cost model, measured ones among them, hold out for each pattern.
@@ -242,10 +247,7 @@ def _headline(
 
 def _goal(now: PatternId, goal: PatternId, prospects: Prospects) -> str:
     """Key of the sentence on where it ends: what is tried is called enough by nobody, and its chance to reach the target drives the verb."""
-    if now != goal:
-        return "goal.other"
-    chance = prospects.reach.get(goal)
-    return "goal.same" if chance is None else "goal.same.reached" if chance >= 0.6 else "goal.same.missed" if chance < 0.4 else "goal.same.open"
+    return "goal.other" if now != goal else f"goal.same.{outlook}" if (outlook := prospects.outlook(goal)) else "goal.same"
 
 
 def _gain(catalog: Catalog, goal: PatternId, prospects: Prospects, found: Gained) -> tuple[Run, ...]:

@@ -252,6 +252,32 @@ def _range(bar: kinds.RangeRow, n: int, currency: str, panel: Panel, wide: float
         yield Label(x=bar.range[2], y=n, dx=10, text=f"{low} to {high}", fill="text2")
 
 
+def right_bars(chart: kinds.RightBars, wide: float = 384, row: float = 29) -> Scene:
+    """0 to 100 %: each range with its middle named left of it, a dashed line at the share asked for, and in words how often it is reached."""
+    names = max(width(b.label, 14, bold=True) for b in chart.bars) + 14
+    room, beside = wide - names - max(width(words, 13) for words in (chart.words[1], *(b.note for b in chart.bars))) - 16, width(chart.words[0], 13, bold=True)
+    middle = min(max(chart.needed * room, beside / 2 - names), room - beside / 2) / room  # of the line's words, which stay inside the chart
+    lines = len(chart.bars)
+    marks = [
+        *(Stroke(points=((v, -0.5), (v, lines - 0.5)), fill="hairline" if v else "ink") for v in (0.0, 0.5, 1.0)),
+        *(Label(x=v, y=lines - 0.5, dy=13, text=percent(v), size=12, fill="text2", anchor="middle") for v in (0.0, 0.5, 1.0)),
+        *(mark for n, bar in enumerate(chart.bars) for mark in _right(bar, n)),
+        Stroke(points=((chart.needed, -0.6), (chart.needed, lines - 0.5)), fill="ink", width=1.5, dash="3 2"),
+        Label(x=middle, y=-0.5, dy=-12, text=chart.words[0], bold=True, anchor="middle"), Label(x=1, y=-0.5, dy=-12, dx=16, text=chart.words[1], size=12, fill="text2"),
+    ]  # fmt: skip
+    return Scene(width=wide, height=row * lines + 46, panels=(rows(names, 24, room, row, lines, (0, 1), marks),))
+
+
+def _right(bar: kinds.RangeRow, n: int) -> Iterator[Mark]:
+    low, middle, high = bar.range or (0.0, 0.0, 0.0)
+    tip, left = f"{bar.label}: {percent(middle)} ({percent(low)} to {percent(high)})", low > 0.25
+    yield Label(x=0, y=n, dx=-12, text=bar.label, size=14, bold=True, anchor="end", fill=bar.pattern)
+    yield Strip(x0=low, x1=high, y=n, thick=11, fill=bar.pattern, opacity=0.28, tip=tip)
+    yield Dot(x=middle, y=n, mark=MARKS[bar.pattern], size=10, fill=bar.pattern, tip=tip)
+    yield Label(x=low if left else high, y=n, dx=-6 if left else 6, text=percent(middle), bold=True, fill=bar.pattern, anchor="end" if left else "start", halo=True)
+    yield Label(x=1, y=n, dx=16, text=bar.note)
+
+
 def tornado(chart: kinds.Tornado, wide: float = 650, row: float = 27) -> Scene:
     """Each assumption from its low to its high end; both ends carry the input's value."""
     names = min(max(width(s.label, 13) for s in chart.swings) + 14, (0.46 if wide > HALF_WIDE else 0.38) * wide)
@@ -284,7 +310,7 @@ def _swing(swing: kinds.Swing, n: int, chart: kinds.Tornado, thick: float) -> It
 _LAYOUTS: Mapping[type[kinds.Chart], Callable[..., Scene]] = {
     kinds.BeliefMap: draw_axes.belief_map, kinds.Curves: draw_axes.curves, kinds.Reliability: draw_axes.reliability,
     kinds.Waterfall: waterfall, kinds.ShareBars: share_bars, kinds.FlipBars: flip_bars,
-    kinds.PathStairs: path_stairs, kinds.RangeBars: range_bars, kinds.Tornado: tornado, plotted.Plot: plotted.plot, plotted.Picture: plotted.picture,
+    kinds.PathStairs: path_stairs, kinds.RangeBars: range_bars, kinds.RightBars: right_bars, kinds.Tornado: tornado, plotted.Plot: plotted.plot, plotted.Picture: plotted.picture,
 }  # fmt: skip
 KINDS: Mapping[str, type[kinds.Chart]] = {kind.__name__: kind for kind in _LAYOUTS}
 """Every kind of chart by the name of its class."""

@@ -242,6 +242,25 @@ class RangeBars(Chart):
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RightBars(Chart):
+    """Shares right as ranges, P10 to P90 with P50 marked, beside the share that is asked for."""
+
+    kind = "Range chart"
+    head = ("Pattern", "Low", "Middle", "High", "Reaches it")
+
+    bars: tuple[RangeRow, ...]
+    """Shares, 0..1; the note is the chance to reach what is asked for, in words."""
+    needed: float
+    """Share that is asked for, 0..1."""
+    words: tuple[str, str]
+    """Beside the line of what is asked for, and above the notes."""
+
+    def rows(self) -> Rows:
+        """One row a pattern, then what is asked for."""
+        return (*((b.label, *map(percent, b.range or ()), b.note) for b in self.bars), (self.words[0], "", percent(self.needed), "", ""))
+
+
 @dataclass(frozen=True, slots=True)
 class Curve:
     """One pattern's cumulative cost."""

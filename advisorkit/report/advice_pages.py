@@ -7,7 +7,6 @@ from datetime import timedelta
 from itertools import islice
 from math import ceil
 
-from advisorkit.advice.decision import about
 from advisorkit.charts.kinds import ShareBars, ShareRow
 from advisorkit.costs.money import printed_gain
 from advisorkit.export.blocks import (
@@ -89,8 +88,7 @@ def _figures(study: Study) -> Iterator[KeyFigure]:
     if chance is None or held.target.share is None:
         yield KeyFigure(say("unknown"), say("figure.reach.none"))
     else:
-        value = about(chance).removeprefix("about ") if 0.05 <= chance <= 0.95 else say("figure.reach.most" if chance > 0.5 else "figure.reach.least")
-        yield KeyFigure(value, say(f"figure.reach.{held.target.source}", needed=percent(min(held.target.share, 1.0))))
+        yield KeyFigure(pictures.reached(chance), say(f"figure.reach.{held.target.source}", needed=percent(min(held.target.share, 1.0))))
 
 
 def _gain(study: Study) -> KeyFigure:

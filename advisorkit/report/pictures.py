@@ -10,6 +10,7 @@ from advisorkit.advice.acceptability import LEAD
 from advisorkit.advice.advice import Advice
 from advisorkit.advice.answers import clause, words_of
 from advisorkit.advice.belief import EvidenceItem
+from advisorkit.advice.decision import about
 from advisorkit.advice.flips import Flip
 from advisorkit.advice.ladder import Rung
 from advisorkit.advice.words import how_likely, whole_percents
@@ -83,6 +84,24 @@ def _awaited(catalog: Catalog, advice: Advice, pattern: PatternId) -> str:
         return ""
     label = next(catalog.criteria[h.criterion].label for h in found.gates if h.kind == "lasting" and h.provisional)
     return say("shares.provisional", label=inside(label))
+
+
+def right_bars(study: Study) -> kinds.RightBars | None:
+    """Share right of the patterns that are left, as marked or as expected, against what is asked for; None where no share is asked for, or none can do."""
+    held, goal, order = study.decision.prospects, study.decision.destination, study.decision.order
+    if (needed := held.target.share or 0.0) > 1 or not needed or study.decision.replaced:
+        return None
+    seen = study.pilot.diagnoses[-1].pilot.pattern if study.pilot else ""
+    bars = [kinds.RangeRow(p, study.name(p), (band.p10, band.p50, band.p90), reached(held.reach[p] or 0.0)) for p in order if (band := held.expected_right.get(p))]
+    return kinds.RightBars(
+        title=say(f"right.title.{held.outlook(goal)}", pattern=study.name(goal), needed=percent(needed)), bars=tuple(bars), needed=needed,
+        subtitle=say("right.marked", pattern=study.name(seen)) if seen else say("right.expected"), words=(say("right.needed", needed=percent(needed)), say("right.reaches")),
+    )  # fmt: skip
+
+
+def reached(chance: float) -> str:
+    """A chance to reach what is asked for, in a few words."""
+    return about(chance).removeprefix("about ") if 0.05 <= chance <= 0.95 else say("figure.reach.most" if chance > 0.5 else "figure.reach.least")
 
 
 def evidence(advice: Advice) -> kinds.Waterfall:

@@ -20,10 +20,10 @@ from advisorkit.study.study import Study
 LARGE = 1.45
 """Size of charts in presenter mode."""
 _WIDEST = 800
-_WIDEST_OF = {"map": 420, "shares": 520, "flips": 520}
+_WIDEST_OF = {"map": 420, "shares": 520, "right": 520, "flips": 520}
 """Charts that are not drawn wider than this, however much room there is."""
 _USUAL = {
-    "shares": 388, "map": 344, "waterfall": 584, "flips": 404, "path": 524, "ranges": 460, "cheapest": 280, "curves": 410, "tornado": 330, "workflows": 660,
+    "shares": 388, "right": 388, "map": 344, "waterfall": 584, "flips": 404, "path": 524, "ranges": 460, "cheapest": 280, "curves": 410, "tornado": 330, "workflows": 660,
 }  # fmt: skip
 """Width in pixels until the browser says what it has."""
 _ROWS = {"shares": 25.0, "flips": 16.0, "cheapest": 32.0, "workflows": 44.0}
@@ -94,10 +94,10 @@ _MONEY: Mapping[str, Callable[[Study], Chart | None]] = {
     "ranges": _ranges, "cheapest": cost_pictures.cheapest_bars, "curves": cost_pictures.curves, "tornado": cost_pictures.tornado,
 }  # fmt: skip
 """Charts that tell money."""
-_OF_PATTERNS = frozenset({"shares", "map", "waterfall", "flips"})
+_OF_PATTERNS = frozenset({"shares", "right", "map", "waterfall", "flips"})
 """Charts that tell nothing where something simpler takes the place of all patterns."""
 _CHARTS: Mapping[str, Callable[[Study], Chart | None]] = {
-    "shares": pictures.destinations,
+    "shares": pictures.destinations, "right": pictures.right_bars,
     "map": _map,
     "waterfall": lambda v: replace(pictures.evidence(v.advice), subtitle=tell("waterfall.sub")),
     "flips": lambda v: pictures.flip_bars(v, figures=True),

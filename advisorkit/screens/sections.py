@@ -24,13 +24,10 @@ from advisorkit.values.errors import UsageError, nearest
 _PLAIN: Mapping[str, Tree] = {
     "assessment": (
         "ak-main ak-assessment",
-        ("ak-left", "question", "answers", "questions"),
+        ("ak-left ak-leading", ("ak-stack", "question", "answers"), "questions"),
         (
-            "ak-right-side",
-            ("ak-split ak-split-a", "advice", ("ak-shares", "chart shares", "verdict")),
-            ("ak-split ak-split-b", "chart map", "chart waterfall"),
-            ("ak-split ak-split-c", "chart flips", "chart path"),
-            ("ak-split ak-split-d", "chart ranges", "blocks scenarios"),
+            "ak-right-side", "advice", ("ak-split ak-split-d", "chart shares", "chart right"), "verdict",
+            ("ak-split ak-split-b", "chart map", "chart flips"), "chart waterfall", "chart path", ("ak-split ak-split-d", "chart ranges", "blocks scenarios"),
         ),
     ),
     "costs": (
@@ -42,16 +39,18 @@ _PLAIN: Mapping[str, Tree] = {
             ("ak-split ak-split-f", "chart curves", "chart tornado"),
         ),
     ),
-    "pilot": ("ak-main ak-pilot", ("ak-left", "results", "files"), ("ak-right-side", "advice pilot", "blocks figures", "blocks pilot")),
+    "pilot": ("ak-main ak-pilot", ("ak-left", "results", "files"), (
+        "ak-right-side", "advice pilot", "blocks figures", ("ak-split ak-split-d", "chart right", "chart shares"), "verdict", "blocks pilot",
+    )),
     "portfolio": (
         "ak-main ak-portfolio", "advice portfolio", "blocks sums", "blocks workflows", ("ak-split ak-split-d", "chart workflows", "blocks together"), "led",
     ),
     "deliver": ("ak-main ak-deliver", ("ak-left", "formats"), ("ak-right-side", "advice deliver", "files", "blocks deliver")),
 }  # fmt: skip
 _PRESENTED: Mapping[str, Tree] = {
-    "assessment": ("ak-main ak-assessment", ("ak-half", "advice", "chart shares", "verdict", "question"), ("ak-half", "chart map")),
+    "assessment": ("ak-main ak-assessment", ("ak-half", "advice", "chart shares", "verdict", "question"), ("ak-half", "chart map", "chart right")),
     "costs": ("ak-main ak-costs", ("ak-half", "advice costs", "chart cheapest", "blocks notes"), ("ak-half", "chart ranges")),
-    "pilot": ("ak-main ak-pilot", "advice pilot", "blocks figures", "blocks pilot"),
+    "pilot": ("ak-main ak-pilot", "advice pilot", "blocks figures", ("ak-split ak-split-d", "chart right", "chart shares"), "verdict", "blocks pilot"),
     "portfolio": ("ak-main ak-portfolio", "advice portfolio", "blocks sums", "blocks workflows", "chart workflows"),
     "deliver": ("ak-main ak-deliver", "advice deliver", "files", "blocks deliver"),
 }
@@ -78,9 +77,10 @@ def tree(work: Work, look: Look) -> Tree:
 def document(work: Work, look: Look, delivery: Delivery) -> dict[str, Any]:
     """What every part of a screen shows, from one study, so that none can disagree."""
     wanted, study, found = names(tree(work, look)), work.judged(), dict[str, Any]()
-    for page in dict.fromkeys(page_of(name) for name in wanted if name != "bar"):
+    drawn = [name for name in wanted if name.startswith("chart ") and name != "chart workflows"]
+    for page in dict.fromkeys(page_of(name) for name in wanted if name not in ("bar", "verdict", *drawn)):
         found |= _PAGES[page](work, look, delivery)
-    found |= {name: chart(name.removeprefix("chart "), study, look) for name in wanted if name.startswith("chart ") and name not in found}
+    found |= {"verdict": advising.verdict(study, look), **{name: chart(name.removeprefix("chart "), study, look) for name in drawn}}
     found |= {name: _assumptions(work, look, name.partition(" ")[2]) for name in wanted if name.startswith("assumptions ")}
     lead = next((found[name] for name in wanted if name.startswith("advice")), None) or advising.advice(study, look)
     return {"bar": _bar(work, look, advising.spoken(lead, study)), **{name: found[name] for name in wanted if name in found}}
@@ -135,7 +135,7 @@ def _assessment(work: Work, look: Look, _: Delivery) -> Mapping[str, Doc]:
     study, state = work.judged(), work.state
     cases = {name: work.known(case) for name, case in state.cases.items()}
     return {
-        "advice": advising.advice(study, look), "verdict": advising.verdict(study, look), "question": controls.question(study, state, look),
+        "advice": advising.advice(study, look), "question": controls.question(study, state, look),
         "answers": controls.answers(study, state, look), "questions": controls.questions(study, state, look),
         "blocks scenarios": blocks(*([portfolio.side_by_side(cases, state.scenario)] if state.engagement.scenarios else ())),
     }  # fmt: skip

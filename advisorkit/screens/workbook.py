@@ -85,6 +85,7 @@ class Parts:
     answers = _placed("Every answer given, to be taken up again.", "answers")
     advice = _placed("What to do now and where it will probably end, with how clear that is.", "advice", "verdict")
     shares = _placed("Chances of the patterns.", "chart shares")
+    right = _placed("How often each pattern will be right, against what is asked for.", "chart right")
     map = _placed("The two beliefs on one map.", "chart map")
     reasons = _placed("What each answer adds.", "chart waterfall")
     flips = _placed("Answers that would change the advice.", "chart flips")
@@ -136,6 +137,7 @@ class Figures:
 
     map = _drawn("The two beliefs on one map.", "map")
     shares = _drawn("Chances of the patterns.", "shares")
+    right = _drawn("How often each pattern will be right, against what is asked for.", "right")
     reasons = _drawn("What each answer adds.", "waterfall")
     flips = _drawn("Answers that would change the advice.", "flips")
     path = _drawn("The path, rung by rung.", "path")
