@@ -69,7 +69,8 @@ def test_every_component_and_unit_has_an_id_and_keeps_its_english_name() -> None
     reserved = engagement(assumptions={"model_hosting": "provisioned", "paid_searches": 1})
     lines = dict.fromkeys(NOTHING_BESIDE, 1) | {"languages": 2, "contingency_share": 0.1}
     beside = engagement(assumptions=lines)
-    bought = [line for whole in (*told, rare, reserved, beside) for line in bill(inputs_of(whole)).lines]
+    billed = engagement(assumptions={"build_cost_rag": 1, "run_cost_rag": 1})
+    bought = [line for whole in (*told, rare, reserved, beside, billed) for line in bill(inputs_of(whole)).lines]
     work = document(told[1])["workflows"][0]
     shown = {(line["component_id"], line["component"], line["unit_id"], line["unit"]) for line in work["patterns"]["hybrid"]["lines"]}
 

@@ -16,7 +16,8 @@ from advisorkit.report.pilot_pages import result
 from advisorkit.store.reading import load
 from advisorkit.store.writing import write
 from advisorkit.study.documents import plan_document, read_document
-from advisorkit.study.pilots import pilots_of, plans, read_pilot, with_advised, with_pilot
+from advisorkit.study.pilots import pilots_of, plans, read_pilot, with_pilot
+from advisorkit.study.returning import with_advised
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Advised, Answer, Engagement, PilotFile, Workflow
 from advisorkit.values.errors import PilotError, UsageError

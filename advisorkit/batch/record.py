@@ -10,11 +10,12 @@ from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
-from importlib import metadata, resources
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from advisorkit.batch.values import Deliverable, Order, Template
+from advisorkit.catalog.edition import version
 from advisorkit.charts.theme import LIGHT
 from advisorkit.export.blocks import Cover
 from advisorkit.export.brand import Brand
@@ -99,7 +100,7 @@ def manifest(rows: Sequence[Deliverable], used: Template) -> bytes:
     """JSON of every row, with the time and what they were made from."""
     document = {
         "advisorkit": 1,
-        "version": next((found.version for found in metadata.distributions(name="advisorkit")), ""),
+        "version": version(),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "template": {"name": used.name, "sha256": used.digest},
         "deliverables": [asdict(row) for row in rows],

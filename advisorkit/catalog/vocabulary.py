@@ -18,6 +18,7 @@ from advisorkit.files.trees import Fields, Items, Scalar, shown
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Adopted, Answer, Setting
 from advisorkit.values.quantities import Estimate
+from advisorkit.values.returned import Measured
 from advisorkit.values.written import ABOVE_ZERO, OWN_KEY, Named, Within
 
 _LONG = typed.whole(Answer, {}, beside={"value": {}}, without=("levels", "amount"))
@@ -34,9 +35,29 @@ def forms() -> typed.Known:
         "workload": _settings("workload", "workload"),
         "assumptions": _settings("assumptions", "assumption"),
         "checking plan": _checking_plan(),
+        "quantity": _quantities(),
+        "told quantity": (*_quantities(), "gain"),
+        "measured": _measured(),
         "criterion": load_catalog().criteria,
         "price-book id": dict.fromkeys(row.id for row in history() if not row.id.startswith("rate:")),
     }
+
+
+def _quantities() -> tuple[str, ...]:
+    return tuple(name for name, row in assumptions().items() if row.numeric)
+
+
+def _measured() -> typed.Form:
+    inner = typed.whole(Measured, {"quantity": _quantities()})
+
+    def read(spot: Spot) -> Measured | None:
+        made: Measured | None = inner.read(spot)
+        row = assumptions().get(made.quantity) if made else None
+        if made and row and (problem := row.fits(made.range)):
+            spot.fault(f"{made.quantity} {problem} ({row.unit})")
+        return made
+
+    return replace(inner, read=read)
 
 
 def definitions() -> typed.Schema:

@@ -12,7 +12,7 @@ import typer
 from advisorkit.cli.advise import assess, cost, diff, pilot_app, portfolio
 from advisorkit.cli.console import unforeseen
 from advisorkit.cli.deliver import batch, demo, doctor_command, live, report
-from advisorkit.cli.engage import brief, check, intake_app, new, schema_command
+from advisorkit.cli.engage import actuals_app, brief, check, intake_app, new, schema_command
 from advisorkit.cli.reviewed import calibrate, prices_app
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ for name, command in _COMMANDS.items():
 app.add_typer(prices_app, name="prices")
 app.add_typer(pilot_app, name="pilot")
 app.add_typer(intake_app, name="intake")
+app.add_typer(actuals_app, name="actuals")
 
 
 def main() -> None:

@@ -35,7 +35,7 @@ def assess(
     """The advice: what to do now, where it will probably end up, why, and what would change it."""
     from advisorkit.report.short_pages import assessed
     from advisorkit.study.documents import advice_document
-    from advisorkit.study.pilots import told
+    from advisorkit.study.returning import told
 
     if keep and (sets or scenario):
         raise UsageError("--keep notes the advice on the file as it stands; leave out --set and --scenario")

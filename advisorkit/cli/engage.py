@@ -1,4 +1,4 @@
-"""Commands around an engagement file: new, check, schema, intake, brief."""
+"""Commands around an engagement file: new, check, schema, intake, actuals, brief."""
 
 from __future__ import annotations
 
@@ -10,12 +10,26 @@ from typing import Annotated
 
 import typer
 
-from advisorkit.cli.console import Flow, Json, MappingFile, answer, emit, fresh, guarded, listed, out, say, tell
+from advisorkit.cli.console import (
+    Flow,
+    Json,
+    MappingFile,
+    One,
+    answer,
+    emit,
+    fresh,
+    guarded,
+    listed,
+    opened,
+    out,
+    say,
+    tell,
+)
 from advisorkit.export.blocks import Table, table_of
 from advisorkit.files.disk import MAX_BYTES, read_source, write_bytes
 from advisorkit.files.tables import KINDS
 from advisorkit.files.trees import shown
-from advisorkit.intake import questionnaire
+from advisorkit.intake import actuals, questionnaire
 from advisorkit.intake.brief import notes_in, prompt, read_reply
 from advisorkit.intake.mapping import propose
 from advisorkit.store.document import CURRENCIES, schema
@@ -157,6 +171,44 @@ def intake_read(
     loaded = load(to)
     one = loaded.engagement.chosen(workflow)
     _take_in(to, loaded, one, questionnaire.together({file.stem: questionnaire.read_questionnaire(file) for file in files}), as_json=as_json)
+
+
+actuals_app = typer.Typer(no_args_is_help=True, help="What use has shown: asked of the client, and taken in.")
+
+
+@actuals_app.command("new")
+@guarded
+def actuals_new(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Engagement whose figures were kept.")],
+    to: Annotated[Path | None, typer.Option("--to", metavar="FILE.xlsx", help="Sheet to make; by default beside the engagement.")] = None, workflow: One = None,
+) -> None:
+    """Make a sheet that says what was told and asks what was measured since."""
+    target = to or file.with_name(f"{file.stem}-actuals.xlsx")
+    if target.suffix.lower() != ".xlsx":
+        raise UsageError(f"{target}: the sheet is an Excel file; give a name that ends in .xlsx")
+    engagement = opened(file)
+    fresh(target)
+    actuals.new_sheet(target, engagement, workflow or "")
+    say(f"made {target}; when it comes back, run: advisorkit actuals read {file} {target.name}")
+
+
+@actuals_app.command("read")
+@guarded
+def actuals_read(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Engagement file that takes them.")], sheet: Annotated[Path, typer.Argument(metavar="SHEET", help="The sheet filled in.")],
+    as_json: Json = False,
+) -> None:
+    """Take measurements into an engagement, where they replace assumptions; what cannot be taken is named by cell, the rest comes in."""
+    loaded = load(file)
+    made, taken, faults, notices = actuals.read_sheet(sheet, loaded.engagement)
+    say(*loaded.notices, *notices)
+    if taken:
+        write(file, made, loaded.fingerprint)
+    tell(faults, as_json=as_json, taken=taken)
+    if not as_json:
+        out.print(f"{shown(str(file), 200)}: {sum(map(len, taken.values()))} measurements taken; {len(faults)} refused", markup=False)
+    if faults:
+        raise typer.Exit(1)
 
 
 @guarded

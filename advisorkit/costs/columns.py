@@ -39,9 +39,20 @@ def columns(here: Workings) -> dict[Column, Flows]:
     """Everything that each column pays for, in the order of a bill; a column ends with its wrong answers."""
     built, checking = beside(here, builds(here)), _checking(here)
     kept = kept_up(here, built)
-    found: dict[Column, Flows] = {p: (*built[p], *kept[p], checking, _wrong(here, p)) for p in PATTERNS}
+    found: dict[Column, Flows] = {p: (*_agreed(here, p, (*built[p], *kept[p])), checking, _wrong(here, p)) for p in PATTERNS}
     found["today"], found["buy"] = _today(here), (*_buy(here), checking, _wrong(here, "buy"))
     return {column: found[column] for column in COLUMNS}
+
+
+def _agreed(here: Workings, pattern: PatternId, flows: Flows) -> Flows:
+    """What a pattern pays for, with one amount in place of all that leaves the house for build or run where an offer or bills name it."""
+    ways: tuple[tuple[str, Phase, Profile, str], ...] = (("build_cost", "build", "once", "builds"), ("run_cost", "run", "month", "months"))
+    for component, phase, profile, unit in ways:
+        name = f"{component}_{pattern}"
+        if known(here.values[name]):
+            kept = (flow for flow in flows if (flow.phase == "build") != (phase == "build") or flow.unit_id == "staff_hours")
+            flows = (*kept, here.pays(component, phase, profile, ONE, unit, here.values[name], name))
+    return flows
 
 
 def builds(here: Workings) -> dict[PatternId, Flows]:

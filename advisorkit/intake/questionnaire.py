@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import measure
-from advisorkit.files.disk import write_bytes
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, read_table
-from advisorkit.files.texts import Texts
+from advisorkit.intake.forms import TEXTS, form
 from advisorkit.intake.wording import level_in, nothing
 from advisorkit.values.criteria import TOPICS, Criterion
 from advisorkit.values.engagement import Answer, Engagement
-from advisorkit.values.errors import EngagementError, Fault, UsageError, nearest
+from advisorkit.values.errors import EngagementError, Fault, nearest
 from advisorkit.values.quantities import Estimate
 
 COLUMNS = ("code", "topic", "question", "help", "who", "answer", "up_to", "sure", "said_by", "note")
@@ -27,11 +23,6 @@ COLUMNS = ("code", "topic", "question", "help", "who", "answer", "up_to", "sure"
 
 _WIDTHS = (16, 15, 46, 46, 14, 30, 14, 12, 18, 36)
 _FILLED_IN = ("answer", "up_to", "sure", "said_by", "note")
-_PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
-_LOOK = {"font_name": "Arial", "font_size": 10, "font_color": "#14202B", "text_wrap": True, "valign": "top"}
-
-
-TEXTS = Texts("intake")
 ROLES = ("business", "IT", "legal", "finance")
 """Who may get a sheet of their own; finance answers about money, whoever else may know."""
 _TOPIC_ROLES = {"economics": "finance"}
@@ -59,47 +50,15 @@ def new_questionnaire(path: str | Path, *, core: bool = False, role: str = "") -
     Raises:
         UsageError: If the file cannot be written.
     """
-    stream = io.BytesIO()
-    book = import_module("xlsxwriter").Workbook(stream, _PLAIN)
-    book.set_properties({"title": "Questionnaire", "created": datetime(2026, 1, 1)})  # noqa: DTZ001  same bytes each time
-    _guide(book)
-    _questions(book, asked(core=core, role=role))
-    book.close()
-    try:
-        write_bytes(path, stream.getvalue())
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
+    rows = asked(core=core, role=role)
+    lines = [((row.id, load_catalog().topics[row.topic], row.question, row.help, TEXTS.all.get(f"who.{row.who}", row.who)), "") for row in rows]
+    form(path, "", dict(zip(COLUMNS, _WIDTHS, strict=True)), _FILLED_IN, lines, lambda book, sheet: _lists(book, sheet, rows))
 
 
-def _guide(book: Any) -> None:
-    sheet, text = book.add_worksheet(TEXTS.all["guide"]), TEXTS.all
-    sheet.set_column(0, 0, 100)
-    sheet.hide_gridlines(2)
-    sheet.write_string(0, 0, text["guide"], book.add_format(_LOOK | {"bold": True, "font_size": 16}))
-    line = book.add_format(_LOOK | {"font_size": 12})
-    for i in range(1, 7):
-        sheet.write_string(i + 1, 0, text[f"guide.{i}"], line)
-
-
-def _questions(book: Any, rows: Sequence[Criterion]) -> None:
-    sheet, lists = book.add_worksheet(TEXTS.all["sheet"]), book.add_worksheet("Lists")
+def _lists(book: Any, sheet: Any, rows: Sequence[Criterion]) -> None:
+    lists = book.add_worksheet("Lists")
     lists.hide()
-    head = book.add_format(_LOOK | {"bold": True, "bottom": 1})
-    for i, (name, width) in enumerate(zip(COLUMNS, _WIDTHS, strict=True)):
-        sheet.set_column(i, i, width)
-        sheet.write_string(0, i, TEXTS.all[name], head)
-    sheet.freeze_panes(1, 0)
-    sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0)
-    sheet.protect("", {"format_columns": True, "format_rows": True, "sort": True, "autofilter": True})
-    text, room = book.add_format(_LOOK), book.add_format(_LOOK | {"locked": False, "bg_color": "#F2F5F8", "border": 1, "border_color": "#D5DADF"})
     for line, row in enumerate(rows, 1):
-        said = (row.id, load_catalog().topics[row.topic], row.question, row.help, TEXTS.all.get(f"who.{row.who}", row.who))
-        for column, word in enumerate(said):
-            sheet.write_string(line, column, word, text)
-        for name in _FILLED_IN:
-            sheet.write_blank(line, COLUMNS.index(name), None, room)
         _choices(sheet, lists, line, row)
 
 

@@ -167,8 +167,7 @@ def _assumption(study: Study, row: Input) -> tuple[Cell, ...]:
 
 def source_of(study: Study, row: Input) -> str:
     """Where a value comes from, in a client's words: measured, said, worked out from what was said, a price, or a default."""
-    measured = study.pilot.assumptions if study.pilot else {}
-    if row.assumption.name in measured or row.changed_by in ("price book", "negotiated"):
+    if row.assumption.name in study.measured or row.changed_by in ("price book", "negotiated"):
         return row.source
     if row.changed_by == "answer" and row.assumption.by_answer and not row.assumption.answer:
         return say("source.follows", question=study.catalog.criterion(row.assumption.by_answer.criterion).label)

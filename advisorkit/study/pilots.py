@@ -16,8 +16,9 @@ from advisorkit.pilots.judging import Choice
 from advisorkit.pilots.marked import MarkedResults
 from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.results import read_results
+from advisorkit.study.returning import line, with_advised
 from advisorkit.study.study import Study, studies
-from advisorkit.values.engagement import Advised, Engagement, PilotFile, Workflow
+from advisorkit.values.engagement import Engagement, PilotFile, Workflow
 from advisorkit.values.errors import EngagementError, Fault, PilotError, UsageError
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import percent
@@ -66,11 +67,6 @@ def study_at(engagement: Engagement, workflow_id: str, file: str | Path) -> Stud
     """
     workflow = engagement.workflow(workflow_id)
     return _study(engagement, workflow, _marks(workflow, file))
-
-
-def told(engagement: Engagement, found: Iterable[Study]) -> Engagement:
-    """The engagement with today's advice on the workflows that were worked out in its history, dated and with its reason."""
-    return with_advised(engagement, *(_line(engagement.as_of, one.advice) for one in found))
 
 
 def pilots_of(engagement: Engagement, file: str | Path) -> dict[str, Established]:
@@ -175,15 +171,11 @@ def read_pilot(
     renewed = piloted.workflow(workflow.id)
     established = _established(piloted, renewed, {**earlier, name: marks})
     after = Study(piloted, renewed, established).advice
-    lines = (_line(engagement.as_of, before), _line(max(when, engagement.as_of), after))
+    lines = (line(engagement.as_of, before), line(max(when, engagement.as_of), after))
     read = PilotRead(with_advised(piloted, *lines), workflow.id, marks, established, before, after)
     unprotected(file)
     _copy(source, kept)
     return read
-
-
-def _line(day: date, advice: Advice) -> Advised:
-    return Advised(day, advice.workflow, advice.recommended, advice.now, advice.next_step.why)
 
 
 def with_pilot(engagement: Engagement, workflow_id: str, pilot: PilotFile, frozen: float | None = None) -> Engagement:
@@ -202,13 +194,3 @@ def with_pilot(engagement: Engagement, workflow_id: str, pilot: PilotFile, froze
     others = tuple(one for one in workflow.pilots if one.file != pilot.file)
     pilots = tuple(sorted((*others, replace(pilot, pass_mark=mark)), key=lambda one: one.date))
     return engagement.having(replace(workflow, pilots=pilots))
-
-
-def with_advised(engagement: Engagement, *entries: Advised) -> Engagement:
-    """The engagement with more lines of history; a line that repeats the workflow's last advice is left out."""
-    history = list(engagement.history)
-    for entry in entries:
-        last = next((one for one in reversed(history) if one.workflow == entry.workflow), None)
-        if last is None or (last.recommended, last.now, last.reason) != (entry.recommended, entry.now, entry.reason):
-            history.append(entry)
-    return replace(engagement, history=tuple(sorted(history, key=lambda one: one.date)))

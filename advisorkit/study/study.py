@@ -31,7 +31,7 @@ from advisorkit.pilots.established import Established, established_for
 from advisorkit.pilots.planning import Plan, pilot_plan
 from advisorkit.values.criteria import Catalog, Rules
 from advisorkit.values.displayed import Displayed
-from advisorkit.values.engagement import Answer, Engagement, Workflow
+from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import Band, day
 
@@ -66,15 +66,20 @@ class Study(Displayed):
         """Every number and word of the cost model with its source; measured ones replace assumed ones."""
         decides = person_decides(self.catalog, self.answers)
         found = with_quotes(inputs_for(self.engagement, self._measured, load_prices(self.engagement.as_of), assumptions(), decides))
-        if self.pilot is None:
-            return found
-        source = COST_TEXTS.say("measured", date=day(self.pilot.diagnoses[-1].pilot.date))
-        return replace(found, rows={name: replace(row, source=source) if name in self.pilot.assumptions else row for name, row in found.rows.items()})
+        return replace(found, rows={name: replace(row, source=self.measured[name][1]) if name in self.measured else row for name, row in found.rows.items()})
+
+    @cached_property
+    def measured(self) -> Mapping[str, tuple[Setting, str]]:
+        """Settings that were measured, with when, by assumption name: by the newest pilot, and over it by use."""
+        pilot = COST_TEXTS.say("measured", date=day(self.pilot.diagnoses[-1].pilot.date)) if self.pilot else ""
+        found: dict[str, tuple[Setting, str]] = {name: (value, pilot) for name, value in (self.pilot.assumptions if self.pilot else {}).items()}
+        return found | {one.quantity: (one.range, ", ".join(filter(None, (COST_TEXTS.say("measured_in", period=one.period), one.source)))) for one in self.workflow.measured}
 
     @property
     def _measured(self) -> Workflow:
-        found = self.pilot.assumptions if self.pilot else {}
-        return replace(self.workflow, assumptions={**self.workflow.assumptions, **found}) if found else self.workflow
+        found = {name: value for name, (value, _) in self.measured.items()}
+        workload = {name: value for name, value in self.workflow.workload.items() if name not in found}
+        return replace(self.workflow, assumptions={**self.workflow.assumptions, **found}, workload=workload) if found else self.workflow
 
     @cached_property
     def _costing(self) -> Costing:
@@ -123,7 +128,7 @@ class Study(Displayed):
         """Expected share right of every pattern against what is asked for."""
         terms = self.pilot.terms if self.pilot else self.plan.terms
         target = Target(None, "none") if terms.source == "usual" else Target(terms.target, terms.source)
-        return prospects_of(self.inputs, target, today_measured="error_rate_today" in (self.pilot.assumptions if self.pilot else ()))
+        return prospects_of(self.inputs, target, today_measured="error_rate_today" in self.measured)
 
     @property
     def rules(self) -> Rules:

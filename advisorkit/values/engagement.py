@@ -12,6 +12,7 @@ from advisorkit.values.errors import UsageError, nearest
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.people import Action, Consent, Member, Programme, Reviewed, Stop
 from advisorkit.values.quantities import MOST, MOST_RATE, Estimate, day, digits, share_in
+from advisorkit.values.returned import Basis, Measured
 from advisorkit.values.written import ELSEWHERE, Named, Within
 
 
@@ -154,6 +155,10 @@ class Advised:
     """The step advised then."""
     reason: str = ""
     """Why, in one sentence."""
+    told: Mapping[Annotated[str, Named("told quantity")], Estimate] = field(default_factory=dict)
+    """What was told of quantities that can be measured later, by assumption name, and of the ``gain``: the likely value within its 80 % range."""
+    basis: Basis | None = None
+    """What those figures rested on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +215,8 @@ class Workflow(Displayed):
     def __repr__(self) -> str:
         return f"<Workflow {self.id}: {self.name[:80]}; {len(self.answers)} answers, {len(self.pilots)} pilots>"
 
+    measured: tuple[Annotated[Measured, Named("measured")], ...] = ()
+    """What use has shown; the last one of a quantity counts."""
     quotes: tuple[Quote, ...] = ()
     """Quotes of suppliers; the cheapest that still holds is the bought product, unless its prices are set as assumptions."""
 
@@ -322,6 +329,10 @@ class Engagement(Displayed):
             words = ", ".join(workflow.id for workflow in self.workflows)
             raise UsageError(f"{self.id} has several workflows; name one with --workflow: {words}")
         return self.workflow(id) if id else self.workflows[0]
+
+    def told_of(self, workflow: str) -> Advised | None:
+        """The last advice on the workflow of that id whose figures were kept; None where none were."""
+        return next((one for one in reversed(self.history) if one.workflow == workflow and one.told), None)
 
     def having(self, workflow: Workflow) -> Engagement:
         """This engagement with `workflow` in place of the one of the same id."""

@@ -1,0 +1,122 @@
+"""What use has shown, asked of a client: a sheet with what was told, and its lines taken back as measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from advisorkit.catalog.tables import assumptions, measure
+from advisorkit.files.spots import Spot
+from advisorkit.files.tables import ReadRow, read_table
+from advisorkit.intake.forms import TEXTS, Line, form
+from advisorkit.values.engagement import Engagement
+from advisorkit.values.errors import EngagementError, Fault, UsageError
+from advisorkit.values.quantities import MOST, Estimate
+from advisorkit.values.returned import Measured
+
+_WIDTHS = {"workflow": 18, "quantity": 22, "what": 30, "unit": 18, "told": 12, "from": 12, "to": 12}
+_ROOM = {"value": 12, "low": 12, "high": 12, "period": 22, "source": 26, "sample": 30, "cases": 9, "people": 9}
+_RIGHT = "error_rate_"
+
+
+def label(name: str) -> str:
+    """What a quantity is called where it is told or asked: shares wrong as shares right.
+
+    Example:
+        >>> label("error_rate_rag"), label("adoption")
+        ('Answers right, RAG', 'Share that uses it')
+    """
+    return TEXTS.all.get(f"actuals.{name}", assumptions()[name].label)
+
+
+def turned(name: str, value: Estimate) -> Estimate:
+    """A quantity as it is told or asked, or back: a share wrong as the share right.
+
+    Example:
+        >>> turned("error_rate_rag", Estimate(0.25, 0.5, 0.75)) == Estimate(0.25, 0.5, 0.75), turned("adoption", Estimate.of(1)).likely
+        (True, 1.0)
+    """
+    return Estimate(*(round(1 - end, 12) for end in (value.high, value.likely, value.low))) if name.startswith(_RIGHT) else value
+
+
+def new_sheet(path: str | Path, engagement: Engagement, only: str = "") -> None:
+    """Write a sheet that says what was told of the workflows, or of `only` one, and asks what was measured.
+
+    Raises:
+        UsageError: If nothing was told whose figures were kept, or the file cannot be written.
+    """
+    told = {one.id: found for one in ([engagement.workflow(only)] if only else engagement.workflows) if (found := engagement.told_of(one.id))}
+    if not told:
+        raise UsageError(f"{engagement.id}: no figures were kept yet that a measurement could be held against; run: advisorkit assess FILE --keep, or report it as final")
+    lines = [_line(engagement, flow, name, one.told.get(name)) for flow, one in told.items() for name in dict.fromkeys((*one.told, *_ALWAYS)) if name in assumptions()]
+    form(path, "actuals.", _WIDTHS | _ROOM, _ROOM, lines)
+
+
+_ALWAYS = ("calls_per_month", "adoption", "review_share")
+
+
+def _line(engagement: Engagement, flow: str, name: str, told: Estimate | None) -> Line:
+    row, shown = assumptions()[name], turned(name, told) if told else None
+    ends = (shown.likely, shown.low, shown.high) if shown else (None, None, None)
+    return (flow, name, label(name), row.unit_in(engagement.currency, "%"), *ends), "0.0%" if row.in_percent else ""
+
+
+def read_sheet(path: str | Path, engagement: Engagement) -> tuple[Engagement, dict[str, list[str]], tuple[Fault, ...], tuple[str, ...]]:
+    """The engagement with what a sheet made by `new_sheet` says was measured, what came in by workflow, what could not be taken, and notices.
+
+    Raises:
+        EngagementError: If the file is not such a sheet, so that nothing can be taken from it.
+    """
+    heads = {TEXTS.all[f"actuals.{name}"]: name for name in _WIDTHS | _ROOM}
+    table = read_table(path, TEXTS.all["actuals.sheet"], heads.__contains__)
+    if missing := [head for head, name in heads.items() if name in ("workflow", "quantity", "value", "period") and head not in table.columns]:
+        raise EngagementError([Fault(table.file, f"line {table.line}", f"is not a sheet of measurements: column {' and '.join(missing)} is missing")])
+    found: dict[tuple[str, str], Measured] = {}
+    for row in table.rows:
+        cells = {heads[head]: spot for head, spot in row.cells.items() if head in heads}
+        if not row.faults and cells.keys() & _ROOM.keys():
+            _take(row, cells, engagement, found)
+    new = {one.id: [seen for (flow, _), seen in found.items() if flow == one.id] for one in engagement.workflows}
+    made = replace(engagement, workflows=tuple(replace(one, measured=_with(one.measured, new[one.id])) for one in engagement.workflows))
+    taken = {flow: [one.quantity for one in seen] for flow, seen in new.items() if seen}
+    return made, taken, tuple(fault for row in table.rows for fault in row.faults), (*table.notices, *table.listener.heard)
+
+
+def _with(old: Iterable[Measured], new: Iterable[Measured]) -> tuple[Measured, ...]:
+    """Measurements with newer ones, which replace those of the same quantity and period."""
+    fresh = {(one.quantity, one.period): one for one in new}
+    return (*(one for one in old if (one.quantity, one.period) not in fresh), *fresh.values())
+
+
+def _take(row: ReadRow, cells: Mapping[str, Spot], engagement: Engagement, found: dict[tuple[str, str], Measured]) -> None:
+    missing = [TEXTS.all[f"actuals.{name}"] for name in ("workflow", "quantity", "value", "period") if name not in cells]
+    if missing:
+        row.faults.append(Fault(next(iter(cells.values())).file, f"line {row.line}", f"{' and '.join(missing)} is missing"))
+        return
+    flow = cells["workflow"].word([one.id for one in engagement.workflows], "workflow")
+    name = cells["quantity"].word([one.name for one in assumptions().values() if one.numeric], "quantity")
+    if flow is None or name is None:
+        return
+    if (flow, name) in found:
+        cells["quantity"].fault("stands in an earlier line already; keep one")
+        return
+    known = assumptions()[name]
+    unit = measure(known.unit_in("currency", "share"), known.label)
+    ends = {one: cells[one].estimate(0, 1 if known.kind == "share" else MOST, unit) for one in ("value", "low", "high") if one in cells}
+    counts = {one: cells[one].number(1) for one in ("cases", "people") if one in cells}
+    words = {one: cells[one].text() or "" for one in ("period", "source", "sample") if one in cells}
+    if row.faults or None in ends.values() or None in counts.values():
+        return
+    try:
+        value = turned(name, _whole(ends))
+        fixed = {} if value.fixed else {"low": value.low, "high": value.high}
+        found[flow, name] = Measured(name, value.likely, **fixed, **words, **{one: int(count or 0) for one, count in counts.items()})  # type: ignore[arg-type]
+    except ValueError as error:
+        cells["value"].fault(str(error))
+
+
+def _whole(ends: Mapping[str, Estimate | None]) -> Estimate:
+    value, low, high = (ends.get(name) for name in ("value", "low", "high"))
+    assert value is not None
+    return Estimate(low.low if low else value.low, value.likely, high.high if high else value.high)

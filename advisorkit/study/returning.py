@@ -1,0 +1,147 @@
+"""Figures kept for a later visit, and the visit: what was told, what use has shown, what is expected now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+
+from advisorkit.advice.advice import Advice
+from advisorkit.catalog.edition import edition
+from advisorkit.costs.assumption import completed, known
+from advisorkit.costs.flows import scene
+from advisorkit.costs.money import THOUSANDS, likely_gain
+from advisorkit.study.study import Study
+from advisorkit.values.engagement import Advised, Engagement
+from advisorkit.values.patterns import PatternId
+from advisorkit.values.quantities import Estimate, round_figures
+from advisorkit.values.returned import Measured
+
+SEEN = ("calls_per_month", "adoption", "share_taken", "minutes_per_item", "minutes_saved_share", "review_share", "review_minutes", "error_rate_today")
+"""What can be measured of every workflow in use, beside right answers, build and run."""
+FIGURES = 4
+"""Significant figures that are kept."""
+
+
+def quantities(pattern: PatternId) -> tuple[str, ...]:
+    """Assumptions that a visit measures when `pattern` is in use."""
+    return f"error_rate_{pattern}", f"build_cost_{pattern}", f"run_cost_{pattern}", *SEEN
+
+
+def line(day: date, advice: Advice) -> Advised:
+    """A line of history: the advice of a day, without figures."""
+    return Advised(day, advice.workflow, advice.recommended, advice.now, advice.next_step.why)
+
+
+def kept(study: Study) -> Advised:
+    """Today's advice with its figures: each the likely value within its 80 % range, and what they rest on."""
+    made = line(study.engagement.as_of, study.advice)
+    return made if study.decision.replaced else replace(made, told=dict(_figures(study)), basis=edition())
+
+
+def _figures(study: Study) -> Iterator[tuple[str, Estimate]]:
+    first = study.decision.destination
+    likely, drawn = (completed(values) for values in (study.inputs.likely(), study.inputs.draw(study.draws, study.seed)))
+    found = {name: (float(likely[name]), *np.quantile(drawn[name], (0.1, 0.9)).tolist()) for name in quantities(first) if known(likely[name])}
+    if study.priced:
+        row, months = study.costs.money[first], float(scene(study.inputs, likely).clock.months["month"])
+        rows = ((f"build_cost_{first}", row.build, 1.0), (f"run_cost_{first}", row.run, months), ("gain", row.gain, 1.0))
+        found |= {name: (one.likely / share, one.p10 / share, one.p90 / share) for name, one, share in rows if one}
+    for name, ends in found.items():
+        middle, low, high = (round_figures(end, FIGURES) for end in ends)
+        yield name, Estimate(min(low, middle), middle, max(middle, high))
+
+
+def told(engagement: Engagement, found: Iterable[Study]) -> Engagement:
+    """The engagement with today's advice on the workflows that were worked out in its history, with its reason and figures."""
+    return with_advised(engagement, *map(kept, found))
+
+
+def with_advised(engagement: Engagement, *entries: Advised) -> Engagement:
+    """The engagement with more lines of history; a line that repeats the workflow's last advice, figures included, is left out."""
+    history = list(engagement.history)
+    for entry in entries:
+        last = next((one for one in reversed(history) if one.workflow == entry.workflow), None)
+        before = last if last is None or entry.told else replace(last, told={}, basis=None)
+        if before is None or replace(before, date=entry.date) != entry:
+            history.append(entry)
+    return replace(engagement, history=tuple(sorted(history, key=lambda one: one.date)))
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One quantity of a visit."""
+
+    name: str
+    """Name of the assumption."""
+    told: Estimate | None
+    """What was told: the likely value within its 80 % range; None where nothing was."""
+    measured: Measured | None
+    """What use has shown; None where nobody has measured it."""
+    now: Estimate | None
+    """What is reckoned with now."""
+    worth: float | None
+    """By how much the measurement moves the gain, after those above it; None where it moves nothing or that is not known."""
+
+    @property
+    def inside(self) -> bool | None:
+        """Whether what was measured lies in the range that was told; None where one of the two is missing."""
+        return None if self.told is None or self.measured is None else self.told.low <= self.measured.value <= self.told.high
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A workflow in use, held against what was told of it."""
+
+    study: Study
+    """As it stands, with what was measured."""
+    advised: Advised
+    """What was told."""
+
+    @property
+    def pattern(self) -> PatternId:
+        """What was advised as the destination, and so what is in use."""
+        return self.advised.recommended
+
+    @cached_property
+    def seen(self) -> tuple[Seen, ...]:
+        """Every quantity that was told or measured, the usual ones first."""
+        measured = {one.quantity: one for one in self.study.workflow.measured}
+        names = [name for name in dict.fromkeys((*quantities(self.pattern), *self.advised.told, *measured)) if name in self.advised.told or name in measured]
+        rows, worth = self.study.inputs.rows, dict(self._worth([measured[name] for name in names if name in measured]))
+        return tuple(Seen(name, self.advised.told.get(name), measured.get(name), rows[name].range, worth.get(name)) for name in names if name in rows)
+
+    def _worth(self, found: Sequence[Measured]) -> Iterator[tuple[str, float | None]]:
+        """By how much each of what was measured moves the gain, one after the other."""
+        if not self.study.priced:
+            return
+        before = self._gain(())
+        for n, one in enumerate(found, 1):
+            after = self._gain(found[:n])
+            yield one.quantity, None if before is None or after is None else after - before
+            before = after
+
+    def _gain(self, measured: Sequence[Measured]) -> float | None:
+        workflow = replace(self.study.workflow, measured=tuple(measured))
+        return likely_gain(replace(self.study, workflow=workflow).inputs, self.pattern)[0]
+
+    @property
+    def gain(self) -> Estimate | None:
+        """What the pattern in use gains now, the likely value within its 80 % range; None where that is not known."""
+        found = self.study.costs.money[self.pattern].gain if self.study.priced else None
+        return None if found is None else Estimate(min(found.p10, found.likely), found.likely, max(found.likely, found.p90))
+
+    @property
+    def unit(self) -> int:
+        """1000 or 1: the unit in which gains are printed, so that they add up."""
+        gains = (one.likely for one in (self.gain, self.advised.told.get("gain")) if one)
+        return 1000 if max(map(abs, gains), default=0.0) >= THOUSANDS else 1
+
+
+def visit(study: Study) -> Visit | None:
+    """The visit of a workflow; None where no figures were kept."""
+    found = study.engagement.told_of(study.workflow.id)
+    return Visit(study, found) if found else None

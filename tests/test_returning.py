@@ -1,0 +1,186 @@
+"""What was told, what use has shown, and the sheet that asks for it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from command_line import run
+
+from advisorkit.costs.bill import bill
+from advisorkit.costs.money import likely_gain
+from advisorkit.files.disk import SourceText
+from advisorkit.store import samples
+from advisorkit.store.reading import read, understand
+from advisorkit.store.writing import text
+from advisorkit.study.pilots import pilots_of
+from advisorkit.study.returning import Visit, told, visit, with_advised
+from advisorkit.study.study import Study, studies
+from advisorkit.values.engagement import Engagement
+from advisorkit.values.errors import EngagementError
+from advisorkit.values.quantities import Estimate
+from advisorkit.values.returned import Measured
+
+SAMPLE = samples.path("marked-pilot")
+PILOTS = pilots_of(read(SAMPLE), SAMPLE)
+
+
+def worked(engagement: Engagement) -> Study:
+    return studies(engagement, PILOTS, draws=256)[0]
+
+
+@pytest.fixture(scope="module")
+def before() -> Engagement:
+    """The sample with what it tells today in its history."""
+    return told(read(SAMPLE), [worked(read(SAMPLE))])
+
+
+def after(engagement: Engagement, *found: Measured) -> Visit:
+    made = visit(worked(replace(engagement, workflows=(replace(engagement.workflows[0], measured=found),))))
+    assert made is not None
+    return made
+
+
+def test_what_is_told_is_kept_with_its_range_and_what_it_rests_on(before: Engagement) -> None:
+    study, line = worked(read(SAMPLE)), before.history[-1]
+
+    assert line.recommended == "rag" == study.decision.destination
+    gain = study.costs.money["rag"].gain
+    assert gain and line.told["gain"].likely == pytest.approx(gain.likely, rel=1e-3)
+    assert line.told["gain"].high == pytest.approx(gain.p90, rel=1e-3)
+    assert line.told["error_rate_rag"].likely == pytest.approx(float(study.prospects.expected_right["rag"].p50 * -1 + 1), abs=0.02)
+    assert all(one.low <= one.likely <= one.high for one in line.told.values())
+    assert line.basis and len(line.basis.prices) == len(line.basis.defaults) == 16
+    assert understand(SourceText("a.yaml", text(before), "")) == before
+
+
+def test_the_same_advice_is_told_once_and_other_figures_again(before: Engagement) -> None:
+    line = before.history[-1]
+
+    assert told(before, [worked(before)]).history == before.history
+    later = with_advised(before, replace(line, told={**line.told, "gain": Estimate.of(1)}))
+    assert len(later.history) == len(before.history) + 1
+
+
+def test_measuring_what_was_told_moves_no_gain(before: Engagement) -> None:
+    found = after(before, *(Measured(name, one.likely, period="2027", cases=10, people=2) for name, one in before.history[-1].told.items() if name != "gain"))
+
+    assert [one.inside for one in found.seen] == [True] * len(found.seen)
+    assert found.gain and found.gain.likely == pytest.approx(before.history[-1].told["gain"].likely, rel=1e-3)
+    assert all(abs(one.worth or 0.0) < 100 for one in found.seen)
+
+
+def test_what_measurements_are_worth_adds_up_to_the_change_of_the_gain(before: Engagement) -> None:
+    found = after(before, Measured("adoption", 0.58, period="May 2027", cases=99, people=31), Measured("build_cost_rag", 52_000, period="May 2027"), Measured("error_rate_rag", 0.16, period="May 2027"))
+
+    first, last = (likely_gain(study.inputs, "rag")[0] for study in (worked(before), found.study))
+    assert first and last and sum(one.worth or 0.0 for one in found.seen) == pytest.approx(last - first, rel=1e-9)
+    assert {one.name: one.inside for one in found.seen if one.measured} == {"error_rate_rag": True, "build_cost_rag": True, "adoption": False}
+
+
+def test_a_measurement_takes_the_place_of_an_assumption_and_says_so(before: Engagement) -> None:
+    study = after(before, Measured("review_minutes", 5, period="May 2027", source="time sheets", cases=60, people=3)).study
+
+    row = study.inputs.rows["review_minutes"]
+    assert (row.range, row.source) == (Estimate.of(5), "measured in use: May 2027, time sheets")
+
+
+def test_an_offer_stands_in_place_of_what_the_build_is_worked_out_to_be() -> None:
+    whole = read(SAMPLE)
+    offered = worked(replace(whole, workflows=(replace(whole.workflows[0], assumptions={**whole.workflows[0].assumptions, "build_cost_rag": Estimate.of(40_000), "run_cost_rag": Estimate.of(0)}),)))
+
+    lines = bill(offered.inputs).of("rag")
+    assert [(line.component_id, line.amount) for line in lines if line.phase == "build" and line.unit_id != "staff_hours"] == [("build_cost", 40_000)]
+    row, plain = offered.costs.money["rag"], worked(whole).costs.money["rag"]
+    assert row.build and row.build.p10 == row.build.likely == row.build.p90 == 40_000
+    assert row.run and plain.run and row.run.likely == 0 < plain.run.likely
+    assert row.checking == plain.checking
+
+
+def test_a_result_about_staff_stands_on_ten_cases_of_two_people(tmp_path: Path) -> None:
+    lines = ["{quantity: adoption, value: 0.5, period: May, cases: 9, people: 2}", "{quantity: review_minutes, value: 5, period: May, cases: 10, people: 1}", "{quantity: adoption, value: 1.5, period: May, cases: 10, people: 2}"]
+    whole = SAMPLE.read_text(encoding="utf-8").replace("workflows:\n  - id:", f"workflows:\n  - measured: [{', '.join(lines)}]\n    id:", 1)
+    (tmp_path / "a.yaml").write_text(whole, encoding="utf-8")
+
+    with pytest.raises(EngagementError) as refused:
+        read(tmp_path / "a.yaml")
+    assert [fault.message for fault in refused.value.faults] == [
+        "adoption is about staff, so say cases and people: it stands on at least 10 cases and 2 people",
+        "review_minutes is about staff, so say cases and people: it stands on at least 10 cases and 2 people",
+        "adoption must lie between 0 and 1 (share)",
+    ]
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file whose figures were kept by the command, with the sheet made from it."""
+    folder = tmp_path_factory.mktemp("kept")
+    for name in ("marked-pilot.yaml", "marked-pilot.csv"):
+        shutil.copy(SAMPLE.with_name(name), folder / name)
+    refused = run("actuals", "new", folder / "marked-pilot.yaml")
+    assert refused.exit_code == 2 and "no figures were kept yet" in refused.stderr
+    assert run("assess", folder / "marked-pilot.yaml", "--keep").exit_code == 0
+    result = run("actuals", "new", folder / "marked-pilot.yaml", "--to", folder / "sheet.xlsx")
+    assert result.exit_code == 0, result.stderr
+    return folder
+
+
+def filled(folder: Path, lines: dict[str, dict[str, Any]], name: str = "filled.xlsx") -> Path:
+    book = openpyxl.load_workbook(folder / "sheet.xlsx")
+    sheet = book["Measured"]
+    heads = {cell.value: cell.column for cell in sheet[1]}
+    for row in range(2, sheet.max_row + 1):
+        for head, value in lines.get(sheet.cell(row, heads["Code"]).value, {}).items():
+            sheet.cell(row, heads[head]).value = value
+    book.save(folder / name)
+    return folder / name
+
+
+def test_the_sheet_says_what_was_told_and_asks_what_was_measured(kept: Path) -> None:
+    sheet = openpyxl.load_workbook(kept / "sheet.xlsx")["Measured"]
+    line = read(kept / "marked-pilot.yaml").history[-1]
+    rows = {row[1]: row for row in sheet.iter_rows(min_row=2, values_only=True)}
+
+    assert rows.keys() == {*line.told, "calls_per_month", "adoption", "review_share"} - {"gain"}
+    wrong = line.told["error_rate_rag"]
+    assert rows["error_rate_rag"][2:7] == ("Answers right, RAG", "%", pytest.approx(1 - wrong.likely), pytest.approx(1 - wrong.high), pytest.approx(1 - wrong.low))
+    assert set(rows["adoption"][7:]) == {None}
+
+
+def test_measurements_come_in_as_lines_and_faulty_ones_are_named_together(kept: Path) -> None:
+    about = {"When": "May 2027", "Cases": 60, "People": 3}
+    sheet = filled(kept, {
+        "error_rate_rag": {"Measured": "84%", "Smallest": 0.8, "Largest": 0.88, **about}, "build_cost_rag": {"Measured": 52_000, "When": "April 2027"}, "adoption": {"Measured": 58, **about},
+        "review_minutes": {"Measured": 2}, "minutes_per_item": {"Measured": 14, "When": "May 2027", "Cases": 6, "People": 3}, "calls_per_month": {"Measured": "4,600", **about},
+    })  # fmt: skip
+    file = kept / "marked-pilot.yaml"
+    there = file.read_bytes()
+
+    result = run("actuals", "read", file, sheet)
+    again = run("actuals", "read", file, sheet, "--json")
+
+    assert result.exit_code == again.exit_code == 1
+    assert all(words in result.stderr for words in ("'58' is too large", "When is missing", "minutes_per_item is about staff", "thousands or decimals?"))
+    assert json.loads(again.stdout)["taken"] == {"service-desk": ["error_rate_rag", "build_cost_rag"]}
+    right, build = read(file).workflows[0].measured
+    assert (right.range, right.period, right.cases) == (Estimate(0.12, 0.16, 0.2), "May 2027", 60)
+    assert (build.value, build.low) == (52_000, None)
+    lines = file.read_bytes().splitlines()
+    assert [line for line in there.splitlines() if line not in lines] == []
+
+
+def test_a_file_that_is_no_such_sheet_is_refused_whole(kept: Path) -> None:
+    file = kept / "marked-pilot.yaml"
+    there = file.read_bytes()
+    (kept / "other.csv").write_text("Code,Measured\nadoption,1\n", encoding="utf-8")
+
+    result = run("actuals", "read", file, kept / "other.csv")
+
+    assert result.exit_code == 2
+    assert "column Workflow and When is missing" in result.stderr
+    assert file.read_bytes() == there
