@@ -21,7 +21,9 @@ from test_money import adds_up
 
 import advisorkit as ak
 from advisorkit.advice.decision import about
+from advisorkit.batch.notebooks import shipped
 from advisorkit.screens.controls import plain
+from advisorkit.screens.delivery import documents
 from advisorkit.screens.edits import EDITS
 from advisorkit.screens.parts import names, phrases, script, style, tell
 from advisorkit.screens.portfolio import together
@@ -57,6 +59,18 @@ def figures(part: Any) -> list[str]:
 
 def notices(show: Screen) -> list[str]:
     return [notice["words"] for notice in view(show)["bar"]["notices"]]
+
+
+def test_every_document_is_offered_and_one_that_lacks_something_says_what_and_is_refused(show: Screen) -> None:
+    engagement = show.work.engagement
+    offered = {name: (words, why) for name, words, why in documents(engagement)}
+    assert next(iter(offered)) == "client_report" and offered.keys() == shipped().keys()
+    assert {name: why for name, (_, why) in offered.items() if why} == {"pilot_review": "needs marked results of a pilot"}
+    one = replace(engagement, workflows=engagement.workflows[:1])
+    assert {name for name, _, why in documents(one) if why} == {"pilot_review", "portfolio"}
+
+    show.edit("make", {"formats": ["html"], "template": "pilot_review"})
+    assert notices(show) == ["needs marked results of a pilot"] and show.delivery.busy is None
 
 
 def test_every_section_is_plain_json(show: Screen) -> None:

@@ -49,9 +49,14 @@ def find_template(name: str | Path) -> Template:
         raise UsageError(f"template {name} cannot be read: {error}") from None
 
 
-def _packaged(name: str) -> Path:
+def shipped() -> dict[str, Path]:
+    """The packaged templates by name."""
     package = Path(str(resources.files("advisorkit")))
-    found = {path.stem: path for folder in (package / "_templates", package.parent / "templates") for path in sorted(folder.glob("*.ipynb"))}
+    return {path.stem: path for folder in (package / "_templates", package.parent / "templates") for path in sorted(folder.glob("*.ipynb"))}
+
+
+def _packaged(name: str) -> Path:
+    found = shipped()
     if name not in found:
         hint = nearest(name, list(found)) or tuple(found)
         raise UsageError(f"no template '{name}'; there is {', '.join(hint) or 'none'}. A path must end in .ipynb")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from advisorkit.batch.inputs import job_of
+from advisorkit.batch.notebooks import shipped
 from advisorkit.batch.runner import produce
 from advisorkit.batch.values import BatchResult, Deliverable
 from advisorkit.export.blocks import table_of
 from advisorkit.export.brand import read_brand
-from advisorkit.export.formats import FORMATS
+from advisorkit.export.formats import FORMATS, ready
 from advisorkit.screens.advising import verdict_of
 from advisorkit.screens.file import SessionFile
 from advisorkit.screens.parts import Doc, block, blocks, lead, tell
@@ -21,8 +22,17 @@ from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import AdvisorError
 
-TEMPLATES = ("client_report", "pilot_charter", "pilot_review")
-"""Documents that a screen makes."""
+_LACKS: Mapping[str, Callable[[Engagement], bool]] = {
+    "portfolio": lambda engagement: len(engagement.workflows) < 2, "pilot_review": lambda engagement: not any(one.pilots for one in engagement.workflows),
+    "cost_workbook": lambda engagement: not engagement.priced,
+}  # fmt: skip
+"""What an engagement may lack for a document."""
+
+
+def documents(engagement: Engagement) -> list[list[str]]:
+    """Every document that there is, the report first: id, name, and why it cannot be made of `engagement`; empty where it can."""
+    names = sorted(shipped(), key=lambda name: (name != "client_report", name))
+    return [[name, tell(f"document.{name}"), tell(f"document.no.{name}") if name in _LACKS and _LACKS[name](engagement) else ""] for name in names]
 
 
 def report(
@@ -87,7 +97,8 @@ def deliver(study: Study, tried: Collection[str], look: Look, brands: Sequence[s
     return {
         "advice deliver": lead(tell("deliver.headline", client=study.engagement.client), summary),
         "formats": {
-            "formats": [[name, tell(f"deliver.{name}"), bool(one.renderer)] for name, one in FORMATS.items()], "not_built": tell("deliver.not_built"),
+            "formats": [[name, tell(f"deliver.{name}"), "" if name in ready() else tell("deliver.lacking")] for name in FORMATS],
+            "documents": documents(study.engagement),
             "brands": [["", tell("deliver.house")], *([b, b] for b in brands)], "no_brand": "" if brands else tell("deliver.no_brand"),
             "busy": list(delivery.busy) if delivery.busy else None, "fault": delivery.fault,
         },

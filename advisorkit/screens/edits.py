@@ -19,7 +19,7 @@ from advisorkit.files.numbers import Listener
 from advisorkit.pilots.judging import Choice
 from advisorkit.pilots.planning import marking_sheet
 from advisorkit.screens.assumed import moved, ordered, scale_of
-from advisorkit.screens.delivery import TEMPLATES, Delivery
+from advisorkit.screens.delivery import Delivery, documents
 from advisorkit.screens.parts import tell
 from advisorkit.screens.sections import SECTIONS
 from advisorkit.screens.state import Look
@@ -137,11 +137,10 @@ def _mine(work: Work, look: Look, _: Delivery, __: Args) -> Look:
 
 
 def _make(work: Work, _: Look, delivery: Delivery, args: Args) -> None:
-    formats = [str(name) for name in args["formats"] if name in RENDERERS]
-    if not formats:
-        raise UsageError("name at least one format")
-    template = str(args.get("template", TEMPLATES[0]))
-    delivery.start(work.state.agreed, formats, str(args["brand"]) if args.get("brand") in work.file.brands else "", template if template in TEMPLATES else TEMPLATES[0])
+    formats, template = [str(name) for name in args["formats"] if name in RENDERERS], str(args.get("template", "client_report"))
+    if why := next((why for name, _, why in documents(work.state.agreed) if name == template), "") if formats else "name at least one format":
+        raise UsageError(why)
+    delivery.start(work.state.agreed, formats, str(args["brand"]) if args.get("brand") in work.file.brands else "", template)
 
 
 def _read(work: Work, look: Look, _: Delivery, args: Args) -> Look:

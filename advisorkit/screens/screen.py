@@ -80,10 +80,10 @@ class Screen:
             self._later()
 
     def send(self) -> None:
-        """Send the document as it is now, with the parts that this screen has now."""
+        """Send the document as it is now, with the parts that this screen has now; a session started ahead is worked out and not shown, as another may go on."""
         self.revision += 1
-        body = self._laid_out()
-        self.document.view = {"revision": self.revision, "parts": document(self.work, self.look, self.delivery)}
+        body, parts = self._laid_out(), document(self.work, self.look, self.delivery)
+        self.document.view = {"revision": self.revision, "parts": {} if self.work.started_ahead else parts}
         self.box.children = body
         if self._loop is not None and next(self._pending(), None):
             self._loop.call_later(_SOON, self._work_on)

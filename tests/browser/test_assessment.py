@@ -63,17 +63,31 @@ def test_an_assumption_changed_in_a_cell_of_lab_moves_the_screen(lab: Server, pa
     check(page, file)
 
 
-def test_a_reload_goes_on_where_the_session_stopped(voila: Server, page: Page, file: Path) -> None:
-    open_app(page, voila)
+SEEN = """window.seen = []; new MutationObserver(() => {
+  for (const one of document.querySelectorAll('.ak-tally')) if (one.textContent && window.seen.at(-1) !== one.textContent) window.seen.push(one.textContent);
+}).observe(document, {subtree: true, childList: true, characterData: true});"""
+"""Every tally of answers that the page ever shows, in order."""
+
+
+@pytest.mark.parametrize("route", ["voila", "lab"])
+def test_a_reload_goes_on_where_the_session_stopped_and_shows_nothing_older(route: str, page: Page, file: Path, request: pytest.FixtureRequest) -> None:
+    server: Server = request.getfixturevalue(route)
+    (open_app if route == "voila" else open_lab)(page, server)
+    page.locator(f"{SCREEN} .ak-question h2").click()
     answer(page)
     press(page, "G", "U")
     left = facts(page)
 
-    page.reload()
-    settle(page)
+    page.add_init_script(SEEN)
+    if route == "voila":
+        page.reload()
+        settle(page)
+    else:
+        open_lab(page, server)
 
     assert facts(page) == left
     assert "1 unknown" in text(page, ".ak-tally")
+    assert page.evaluate("() => window.seen") == [page.locator(".ak-tally").first.text_content()]
     check(page, file)
 
 

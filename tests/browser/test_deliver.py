@@ -8,6 +8,7 @@ import pytest
 from browser.live_page import SCREEN, answer, open_app, settle, text
 from playwright.sync_api import Page, expect
 
+from advisorkit.batch.notebooks import shipped
 from advisorkit.screens.live import Server
 
 pytestmark = pytest.mark.browser
@@ -27,11 +28,18 @@ def test_the_report_is_made_with_progress_and_opens_from_the_screen(voila: Serve
     assert list((file.parent / "harbour.yaml.workbooks" / "reports").rglob("*.html"))
 
 
-def test_a_format_that_is_not_built_is_greyed_and_says_so(voila: Server, page: Page, file: Path) -> None:
+def test_every_document_is_offered_and_slides_for_a_board_are_made(voila: Server, page: Page, file: Path) -> None:
     open_app(page, voila, "5_deliver")
-    for box in page.locator(f"{SCREEN} .ak-check:has(input:disabled)").all():
-        assert "not built yet" in box.inner_text()
-    expect(page.get_by_label("Report as one web page (HTML)")).to_be_checked()
+    offered = page.locator(f"{SCREEN} [data-key=document] option")
+    assert offered.count() == len(shipped())
+    lacking = [one.inner_text() for one in offered.all() if one.get_attribute("disabled") is not None]
+    assert lacking == ["Review of the pilot: needs marked results of a pilot"]
+
+    page.locator(f"{SCREEN} [data-key=document]").select_option("board_deck")
+    for name in ("html", "pdf", "docx", "xlsx"):
+        page.locator(f"{SCREEN} [data-key=format-{name}]").uncheck()
+    page.get_by_role("button", name="Make the files").click()
+    expect(page.locator(f"{SCREEN} .ak-is-files")).to_contain_text("board_deck.pptx", timeout=120_000)
 
 
 def test_the_portfolio_works_every_workflow_out_and_leads_to_each(voila: Server, page: Page, file: Path) -> None:

@@ -20,7 +20,6 @@ function blocksPart(act) {
 }
 
 const field = (label, control) => h("label", { class: "ak-field" }, h("span", null, label), control);
-const progress = (words, [done, of]) => field(words, h("progress", { max: of, value: done }));
 
 // The one raised surface of a later workbook: what to act on.
 const card = (label, form) => (act) => {
@@ -67,19 +66,20 @@ const ledPart = card("led", ({ client, workflow, workflows, title, here, faults 
   return [h("div", null, h("h2", { class: "ak-block-title" }, t("led")), client.map(told), h("ul", { class: "ak-led" }, workflows.map(row))), h("div", null, h("h2", { class: "ak-block-title" }, title), workflow.map(told))];
 });
 
-const chosen = { formats: null, brand: "" };
+const chosen = { formats: null, brand: "", template: "client_report" };
 
 function deliverForm(page, act) {
-  chosen.formats = chosen.formats || new Set(page.formats.filter(([, , built]) => built).map(([id]) => id));
-  const box = ([id, name, built]) => {
-    const input = h("input", { type: "checkbox", "data-key": `format-${id}`, disabled: !built, onchange: (e) => chosen.formats[e.target.checked ? "add" : "delete"](id) });
-    input.checked = built && chosen.formats.has(id);
-    return h("label", { class: built ? "ak-check" : "ak-check ak-text3" }, input, built ? name : `${name}: ${page.not_built}`);
+  chosen.formats = chosen.formats || new Set(page.formats.filter(([, , why]) => !why).map(([id]) => id));
+  const box = ([id, name, why]) => {
+    const input = h("input", { type: "checkbox", "data-key": `format-${id}`, disabled: Boolean(why), onchange: (e) => chosen.formats[e.target.checked ? "add" : "delete"](id) });
+    input.checked = !why && chosen.formats.has(id);
+    return h("label", { class: why ? "ak-check ak-text3" : "ak-check" }, input, why ? `${name}: ${why}` : name);
   };
   const brand = h("select", { "data-key": "brand", onchange: (e) => (chosen.brand = e.target.value) }, page.brands.map(([id, name]) => h("option", { value: id, selected: id === chosen.brand }, name)));
-  const make = h("button", { class: "ak-present", "data-key": "make", disabled: Boolean(page.busy), onclick: () => act("make", "make", { formats: [...chosen.formats], brand: chosen.brand }) }, t("make"));
-  const bar = page.busy && progress(t("making", { done: page.busy[0], of: page.busy[1] }), page.busy);
-  return [h("fieldset", { class: "ak-form" }, h("legend", { class: "ak-block-title" }, t("formats")), page.formats.map(box)), field(t("brand"), brand), page.no_brand && h("p", { class: "ak-help" }, page.no_brand), make, bar, page.fault && h("p", { class: "ak-fault", role: "alert" }, page.fault)];
+  const wanted = h("select", { "data-key": "document", onchange: (e) => (chosen.template = e.target.value) }, page.documents.map(([id, name, why]) => h("option", { value: id, selected: id === chosen.template, disabled: Boolean(why) }, why ? `${name}: ${why}` : name)));
+  const make = h("button", { class: "ak-present", "data-key": "make", disabled: Boolean(page.busy), onclick: () => act("make", "make", { formats: [...chosen.formats], brand: chosen.brand, template: chosen.template }) }, t("make"));
+  const bar = page.busy && field(t("making", { done: page.busy[0], of: page.busy[1] }), h("progress", { max: page.busy[1], value: page.busy[0] }));
+  return [field(t("document"), wanted), h("fieldset", { class: "ak-form" }, h("legend", { class: "ak-block-title" }, t("formats")), page.formats.map(box)), field(t("brand"), brand), page.no_brand && h("p", { class: "ak-help" }, page.no_brand), make, bar, page.fault && h("p", { class: "ak-fault", role: "alert" }, page.fault)];
 }
 
 function filesPart(act) {
