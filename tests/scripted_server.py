@@ -38,7 +38,7 @@ class Said:
 
 UNAUTHORISED = Said(status=401, error="invalid_api_key")
 TOO_MANY = Said(status=429, error="rate_limit_exceeded", headers={"Retry-After": "0"})
-UNAVAILABLE = Said(status=503, error="overloaded")
+UNAVAILABLE = Said(status=503, error="overloaded", headers={"Retry-After": "0"})
 PORTAL = Said(page="<!doctype html><title>Sign in</title><p>Please sign in to the network.")
 OVERFLOW = Said(status=400, error="context_length_exceeded")
 TRUNCATED = Said("answers:\n  citations: {value: requ", finish="length")

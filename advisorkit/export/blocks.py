@@ -34,7 +34,7 @@ class Cell:
     text: str
     """What it says."""
     tone: str = ""
-    """Empty, a pattern id, ``strong``, ``muted``, ``guess`` or ``stale``."""
+    """Empty, a pattern id, ``strong``, ``muted``, ``guess``, ``stale``, or on screens ``quote``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 
@@ -147,6 +148,26 @@ class Listener:
         made = base if factor == ONE else base.times(factor)
         self._tell(said, made, measure, factor)
         return made
+
+    def amounts(self, text: str, measure: Measure = ANY) -> tuple[Estimate, ...]:
+        """The amounts that a sentence names in figures, in the unit of `measure`; words that say nothing of an amount are passed over.
+
+        Example:
+            >>> [one.likely for one in Listener(group=",").amounts("In 2025, about 12,000 angry questions and 15 thousand others came.")]
+            [2025.0, 12000.0, 15000.0]
+        """
+        idle = [name for group in ("about", "fillers", "scales", "up_to", "between", "and", "to", "per", "signs", "money") for name in words(group)]
+        known, found, silent = {word for way in (*idle, *measure.ways) for word in way.split()}, list[Estimate](), replace(self, told=[])
+        opening = {*words("between"), *words("up_to")}
+        for part in re.split(r"[;:!?()]|[.,](?=\s|$)", text.translate(_SPACES)):
+            told = [word for word in part.split() if re.search("[0-9]", word) or _in(word.casefold(), known) in known]
+            for start in (place for place, word in enumerate(told) if re.search("[0-9]", word)):
+                first = next((place for place in range(max(0, start - 3), start) if " ".join(told[place:start]).casefold() in opening), start)
+                for end in range(len(told), start, -1):
+                    with suppress(ValueError, OverflowError):
+                        found.append(silent.amount(" ".join(told[first:end]), measure))
+                        break
+        return tuple(found)
 
     @property
     def heard(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from importlib.resources import files
@@ -10,7 +11,9 @@ from json import JSONDecoder
 from textwrap import dedent
 
 from advisorkit.catalog.reading import load as load_catalog
+from advisorkit.catalog.tables import measure
 from advisorkit.catalog.vocabulary import answer
+from advisorkit.files.numbers import Listener
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Node, parse_json, parse_yaml
 from advisorkit.intake.questionnaire import Reply, asked
@@ -20,8 +23,9 @@ from advisorkit.values.errors import EngagementError, Fault
 
 _NOTES = re.compile(r"\n={10}\n(.*)\n={10}\s*\Z", re.DOTALL)
 _START = re.compile(r"^[ \t]*answers:(?![ \t]*\w)|\{\s*\"answers\"\s*:", re.MULTILINE)
-_LEAST = 6
-"""Fewest letters and digits of a quote that is not a whole line of the notes."""
+_ORDER = re.compile(r"\b(ignore|disregard|forget|override)\b.{0,40}\b(instructions?|prompts?)\b", re.IGNORECASE)
+_LEAST, _NEAR = 6, 0.25
+"""Fewest letters and digits of a quote that is not a whole line of the notes; share by which a figure may be off what the quote says."""
 
 
 def prompt(notes: str) -> str:
@@ -47,8 +51,13 @@ def notes_in(text: str) -> str | None:
     return found[1] if text.startswith("advisorkit brief\n") and found else None
 
 
+def choices(criterion: Criterion) -> list[str]:
+    """The words of its answers with what they mean."""
+    return [f"{level.id} ({level.label})" for level in criterion.levels]
+
+
 def _question(criterion: Criterion) -> str:
-    words = " | ".join(f"{level.id} ({level.label})" for level in criterion.levels) if criterion.words else ""
+    words = " | ".join(choices(criterion)) if criterion.words else ""
     number = f"a number of {criterion.unit}, or [low, high]" if criterion.unit else ""
     return f"- {criterion.id}: {criterion.question} Answer: {' or '.join(part for part in (words, number) if part)}"
 
@@ -71,12 +80,28 @@ def read_reply(text: str, notes: str, file: str = "reply") -> Reply:
         >>> read_reply(said, "Auditors want sources.").answers["citations"].levels
         ('required',)
     """
-    criteria, faults = load_catalog().criteria, list[Fault]()
-    root = Spot(_answers_in(re.sub("\r\n?", "\n", text), file), "", file, faults)
-    place = root.at("answers")
-    entries = (place or root).fields(criteria, "criterion")
-    found = {name: _guess(spot, criteria[name], notes) for name, spot in entries.items()}
-    return Reply({name: guess for name, guess in found.items() if guess is not None}, tuple(faults), tuple(root.listener.told))
+    criteria, root = load_catalog().criteria, root_of(text, file)
+    found = {name: _guess(*one, criteria[name]) for name, one in quoted(root, criteria, "criterion", notes)}
+    return Reply({name: guess for name, guess in found.items() if guess is not None}, tuple(root.faults), tuple(root.listener.told))
+
+
+def root_of(text: str, file: str) -> Spot:
+    """The answers of a reply in YAML or JSON, in a code fence or not, with any words around it.
+
+    Raises:
+        EngagementError: If it holds none, or two sets of them.
+    """
+    return Spot(_answers_in(re.sub("\r\n?", "\n", text), file), "", file, [], listener=Listener.of(""))
+
+
+def quoted(root: Spot, valid: Collection[str], what: str, notes: str) -> Iterator[tuple[str, tuple[Spot, Spot, str]]]:
+    """The entries of a reply by name, each with the places of its value and its quote, and the quote, which stands in the notes."""
+    for name, spot in (root.at("answers") or root).fields(valid, what).items():
+        members = spot.fields(("value", "quote"))
+        if missing := [key for key in ("value", "quote") if key not in members or members[key].absent]:
+            spot.fault(f"needs a {' and a '.join(missing)}")
+        elif quote := _quote(members["quote"], notes):
+            yield name, (members["value"], members["quote"], quote)
 
 
 def _answers_in(text: str, file: str) -> Node:
@@ -98,21 +123,40 @@ def _answers_in(text: str, file: str) -> Node:
     return (parse_json if block.startswith("{") else parse_yaml)("\n" * above + dedent(block), file)
 
 
-def _guess(spot: Spot, criterion: Criterion, notes: str) -> Answer | None:
-    members = spot.fields(("value", "quote"))
-    missing = [name for name in ("value", "quote") if name not in members or members[name].absent]
-    if missing:
-        spot.fault(f"needs a {' and a '.join(missing)}")
-        return None
-    if criterion.derived:
-        spot.fault(f"{criterion.id} is never asked: it follows from the pilot or other answers")
-        return None
-    quote, whole = " ".join((members["quote"].text() or "").split()), " ".join(notes.split())
+def _quote(spot: Spot, notes: str) -> str:
+    """The quote, on one line; empty after a fault, where it proves nothing."""
+    quote, whole = " ".join((spot.text() or "").split()), " ".join(notes.split())
     if not quote or not re.search(rf"(?<!\w){re.escape(quote)}(?!\w)", whole):
-        members["quote"].fault("the notes do not hold these words, so the answer is not taken")
+        spot.fault("the notes do not hold these words, so the answer is not taken")
+    elif len(re.findall(r"\w", quote)) < _LEAST and quote not in (" ".join(line.split()) for line in notes.splitlines()):
+        spot.fault("is too short to show that the notes say so; the answer is not taken")
+    elif _ORDER.search(quote) or any("_" in word and word in load_catalog().criteria for word in re.findall(r"\w+", quote)):
+        spot.fault("speaks to the model and says nothing of the work, so the answer is not taken")
+    else:
+        return quote
+    return ""
+
+
+def _guess(value: Spot, place: Spot, quote: str, criterion: Criterion) -> Answer | None:
+    if criterion.derived:
+        value.fault(f"{criterion.id} is never asked: it follows from the pilot or other answers")
         return None
-    if len(re.findall(r"\w", quote)) < _LEAST and quote not in (" ".join(line.split()) for line in notes.splitlines()):
-        members["quote"].fault("is too short to show that the notes say so; the answer is not taken")
+    said = answer(value, criterion)
+    if said is None or said == Answer():
         return None
-    said = answer(members["value"], criterion)
-    return None if said is None or said == Answer() else replace(said, confidence="guess", private_note=f"“{quote}”")
+    if _off(said, quote, criterion):
+        place.fault(f"the figures in these words are not {value.seen}, so the answer is not taken")
+        return None
+    return replace(said, confidence="guess", private_note=f"“{quote}”")
+
+
+def _off(said: Answer, quote: str, criterion: Criterion) -> bool:
+    """Whether a quote holds figures and none of them is that of an answer, in its unit."""
+    found = Listener.of("").amounts(quote, measure(criterion.unit, criterion.label)) if criterion.unit and len(said.levels) < 2 else ()
+    if not found or said.amount is None:
+        return bool(found) and all(_band(one.likely, criterion) != said.levels for one in found)
+    return not all(any(one.low * (1 - _NEAR) <= end <= one.high * (1 + _NEAR) for one in found) for end in (said.amount.low, said.amount.high))
+
+
+def _band(number: float, criterion: Criterion) -> tuple[str, ...]:
+    return tuple(level.id for level in criterion.levels if level.below is None or number < level.below)[:1]

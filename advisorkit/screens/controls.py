@@ -6,8 +6,10 @@ from typing import Any
 
 from advisorkit.advice.answers import words_of
 from advisorkit.advice.gates import pointless
+from advisorkit.export.blocks import Cell, table_of
+from advisorkit.report.second_reading import beside
 from advisorkit.screens.assumed import plain
-from advisorkit.screens.parts import Doc, tell
+from advisorkit.screens.parts import Doc, block, blocks, tell
 from advisorkit.screens.state import Look, State
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import Axis, Criterion
@@ -126,3 +128,18 @@ def _given(criterion: Criterion, answer: Answer, study: Study, look: Look) -> Do
         "criterion": criterion.id, "label": criterion.label, "answer": words, "unknown": answer.unknown,
         "guess": answer.confidence == "guess", "note": "" if look.presenting else answer.note,
     }
+
+
+def brief(study: Study, look: Look) -> Doc:
+    """What a model took from the notes, with its words, to be accepted, changed or dropped; and its own reading of the whole. Nothing in presenter mode."""
+    found = {name: one for name, one in study.workflow.answers.items() if one.confidence == "guess" and one.private_note.startswith("“")}
+    if look.presenting or not (found or study.workflow.second_reading):
+        return blocks()
+    criteria, acts = study.catalog.criteria, ("accept", "ask", "forget")
+    rows: list[tuple[str | Cell, ...]] = [
+        (criteria[name].label, words_of(criteria[name], one, study.currency), Cell(one.private_note, "quote"), *(tell(f"brief.{act}") for act in acts))
+        for name, one in found.items()
+    ]
+    links = [(row, column, act, {"criterion": name}) for row, name in enumerate(found) for column, act in enumerate(acts, 3)]
+    table = table_of(tell("brief.title", count=len(found)), tell("brief.head").split(" | "), rows, subtitle=tell("brief.sub"))
+    return blocks(*([block(table, wide=True, links=links)] if found else ()), *(block(one, wide=True) for one in beside(study)))

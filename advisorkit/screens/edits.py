@@ -58,6 +58,14 @@ def _ask(_: Work, look: Look, __: Delivery, args: Args) -> Look:
     return replace(look, asked=load_catalog().criterion(name).id if name else "")
 
 
+def _settle(work: Work, args: Args, *, known: bool) -> None:
+    """Take the guess at a question for known, or forget it."""
+    own, name = work.state.engagement.workflow(work.state.workflow), str(args["criterion"])
+    said = replace(own.answers[name], confidence="known")
+    answers = {key: said if key == name else one for key, one in own.answers.items() if known or key != name}
+    work.take(work.state.engagement.having(replace(own, answers=answers)))
+
+
 def _adopted(work: Work, plan: str) -> Adopted:
     """A plan of checking in the name of the workflow's owner, with today's date; none that falls where a person decides each case."""
     if plan == "usual" and (why := work.judged().inputs.decides):
@@ -197,6 +205,8 @@ EDITS: Mapping[str, Change] = {
     "redo": lambda work, *_: work.redo(),
     "park": lambda work, _, __, args: work.park(str(args["criterion"])),
     "ask": _ask,
+    "accept": lambda work, _, __, args: _settle(work, args, known=True),
+    "forget": lambda work, _, __, args: _settle(work, args, known=False),
     "ask_on": lambda _, look, __, ___: replace(look, asking_on=True),
     "room": lambda work, _, __, args: work.invite(str(args["who"]), there=bool(args["there"])),
     "scenario": lambda work, _, __, args: work.show(scenario=str(args["name"])),

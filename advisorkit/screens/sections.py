@@ -28,6 +28,7 @@ _PLAIN: Mapping[str, Tree] = {
         (
             "ak-right-side", "advice", ("ak-split ak-split-d", "chart shares", "chart right"), "verdict",
             ("ak-split ak-split-b", "chart map", "chart flips"), "chart waterfall", "chart path", ("ak-split ak-split-d", "chart ranges", "blocks scenarios"),
+            "blocks brief",
         ),
     ),
     "costs": (
@@ -136,7 +137,7 @@ def _assessment(work: Work, look: Look, _: Delivery) -> Mapping[str, Doc]:
     cases = {name: work.known(case) for name, case in state.cases.items()}
     return {
         "advice": advising.advice(study, look), "question": controls.question(study, state, look),
-        "answers": controls.answers(study, state, look), "questions": controls.questions(study, state, look),
+        "answers": controls.answers(study, state, look), "questions": controls.questions(study, state, look), "blocks brief": controls.brief(study, look),
         "blocks scenarios": blocks(*([portfolio.side_by_side(cases, state.scenario)] if state.engagement.scenarios else ())),
     }  # fmt: skip
 

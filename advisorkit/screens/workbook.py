@@ -83,6 +83,7 @@ class Parts:
     question = _placed("The next best question, with its answers.", "question")
     questions = _placed("Every question by topic, to jump to.", "questions")
     answers = _placed("Every answer given, to be taken up again.", "answers")
+    brief = _placed("What a model took from the notes, with its words, and its own reading; for the consultant alone.", "blocks brief")
     advice = _placed("What to do now and where it will probably end, with how clear that is.", "advice", "verdict")
     shares = _placed("Chances of the patterns.", "chart shares")
     right = _placed("How often each pattern will be right, against what is asked for.", "chart right")

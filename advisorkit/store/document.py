@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import get_args
@@ -17,6 +17,7 @@ from advisorkit.files.trees import Fields
 from advisorkit.files.typed import TEXT, Form, Known, Plain, Schema, closed, whole
 from advisorkit.values.addresses import Address
 from advisorkit.values.engagement import Engagement, Scenario
+from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.people import Role
 
 FORMAT = 1
@@ -33,17 +34,21 @@ SLUG = r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?"
 """How ids are written."""
 
 
-def slug(spot: Spot) -> str | None:
-    """An id: a-z, 0-9 and inner hyphens, at most 64 characters."""
-    text = spot.text()
-    if text is not None and not re.fullmatch(SLUG, text):
-        spot.fault(f"{spot.seen} is not an id: use a-z, 0-9 and hyphens, such as support-assistant")
-        return None
-    return text
+def _matching(pattern: str, why: str) -> Form:
+    """A text of a fixed form; another is refused with `why`."""
+
+    def read(spot: Spot) -> str | None:
+        text = spot.text()
+        if text is not None and not re.fullmatch(pattern, text):
+            spot.fault(f"{spot.seen} {why}")
+            return None
+        return text
+
+    return Form(read, schema=lambda: {"type": "string", "pattern": f"^{pattern}$"}, stand_in="")
 
 
-ID = Form(slug, schema=lambda: {"type": "string", "pattern": f"^{SLUG}$"}, stand_in="")
-"""How ids are written."""
+ID = _matching(SLUG, "is not an id: use a-z, 0-9 and hyphens, such as support-assistant")
+"""How ids are written: a-z, 0-9 and inner hyphens, at most 64 characters."""
 
 
 def _inside(spot: Spot) -> str | None:
@@ -66,24 +71,13 @@ def _told(spot: Spot) -> str | None:
     return f"{100 * share:.10g}%" if share else None
 
 
-def _checked(check: Callable[[str], object], schema: Schema) -> Form:
-    """A text that `check` accepts; what it raises is the fault."""
-
-    def read(spot: Spot) -> str | None:
-        text = spot.text()
-        try:
-            return text if text is None or check(text) else None
-        except ValueError as error:
-            spot.fault(f"{spot.seen} {error}")
-            return None
-
-    return Form(read, schema=lambda: {**TEXT, **schema}, stand_in="")
-
-
-def _hash(text: str) -> bool:
-    if not re.fullmatch("[0-9a-f]{64}", text):
-        raise ValueError("is not a SHA-256 of 64 signs 0-9, a-f")
-    return True
+def _endpoint(spot: Spot) -> str | None:
+    text = spot.text()
+    try:
+        return text if text is not None and Address.of(text) else None
+    except ValueError as error:
+        spot.fault(f"{spot.seen} {error}")
+        return None
 
 
 @cache
@@ -97,9 +91,10 @@ def shape() -> Form:
         "told": Form(_told, schema=lambda: {"anyOf": [TEXT.copy(), closed({"share": {"type": "number", "exclusiveMinimum": 0, "maximum": 1}}, ["share"])]}, stand_in=""),
         "axis": ("retrieval", "training"),
         "currency code": CURRENCIES,
+        "pattern": PATTERNS,
         "role": get_args(Role),
-        "endpoint": _checked(Address.of, {"pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[^@?#\\s]+$"}),
-        "sha256": _checked(_hash, {"pattern": "^[0-9a-f]{64}$"}),
+        "endpoint": Form(_endpoint, schema=lambda: {**TEXT, "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[^@?#\\s]+$"}, stand_in=""),
+        "sha256": _matching("[0-9a-f]{64}", "is not a SHA-256 of 64 signs 0-9, a-f"),
     }
     version = {"advisorkit": {"const": FORMAT, "description": "Version of the format."}}
     change = whole(Scenario, known, without=("workflows",))

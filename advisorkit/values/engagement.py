@@ -180,6 +180,20 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondReading:
+    """What a model made of the notes by itself; for the consultant's eyes, in no sum and on no client's page."""
+
+    date: date
+    """Day on which it was asked."""
+    model: str
+    """Which model."""
+    chances: Mapping[PatternWord, Annotated[float, Within(0, 1)]]
+    """Its chance of each pattern, 0 to 1; of one left out, none."""
+    quotes: Mapping[PatternWord, str] = field(default_factory=dict)
+    """Words of the notes that speak for each."""
+
+
+@dataclass(frozen=True, slots=True)
 class Workflow(Displayed):
     """One use case of a client."""
 
@@ -219,6 +233,8 @@ class Workflow(Displayed):
     """What use has shown; the last one of a quantity counts."""
     quotes: tuple[Quote, ...] = ()
     """Quotes of suppliers; the cheapest that still holds is the bought product, unless its prices are set as assumptions."""
+    second_reading: SecondReading | None = None
+    """A model's own chances of the patterns, to be compared; private."""
 
     @property
     def agreed_pass_mark(self) -> float | None:
