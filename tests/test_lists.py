@@ -121,7 +121,7 @@ def test_what_a_row_lacks_is_told_with_its_line(tmp_path: Path) -> None:
         ("columns: {A: {levels: {x: required}}}", "'to' is missing"),
         ("columns: {A: citations, B: citations}", "2 headings stand for citations"),
         ("columns: {A: id, a.: name}", "'a' is there twice"),
-        ("language: de", "is not a language"),
+        ("language: xx", "is not a language"),
         ("curency: EUR", "Did you mean currency"),
         ("currency: Euro", "is not a currency code"),
         ("as_of: soon", "expected a date"),

@@ -60,7 +60,7 @@ def test_an_edit_answers_with_before_and_after_and_stands_in_a_box(work: ak.Work
 
     assert HBox([changed]).children == (changed,)
     told = {name: (before, after) for name, before, after in changed.rows}
-    assert told["Engineer day rate"][1] == "1,700 / 1,900 / 2,200 EUR a day"
+    assert told["Engineer day rate"][1] == "1,700 / 1,900 / 2,200 € a day"
     assert told["RAG, build"][0] != told["RAG, build"][1] and old.p50 < work.judged().costs.columns["rag"].build.p50
     assert work.judged().decision.headline == changed.headline
 

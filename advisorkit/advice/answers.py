@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from advisorkit.files.texts import Texts
+from advisorkit.files.texts import Texts, here
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer
-from advisorkit.values.quantities import SYMBOLS, digits, plain
+from advisorkit.values.locale import locale
+from advisorkit.values.quantities import amount, digits, plain
 
 KAPPA = "kappa"
 """Unit of agreement beyond chance, which is no share and is told in words."""
@@ -49,11 +50,11 @@ def words_of(criterion: Criterion, answer: Answer, currency: str = "") -> str:
         first, *others = dict.fromkeys(level.label for level in (*bands, *map(criterion.level, answer.levels)))
         return text("or").join((first, *map(clause, others)))
     share, unit = criterion.maximum == 1, criterion.unit or ""
-    sign = SYMBOLS.get(currency, f"{currency} ") if unit.startswith("currency") else ""
-    ends = dict.fromkeys(sign + plain(end * (100 if share else 1)) for end in (answer.amount.low, answer.amount.high))
-    if [*ends] == ["1"]:
-        unit = re.sub(r"(?<=\w)s\b", "", unit)
-    return text("to").join(ends) + ("%" if share else f" {unit.removeprefix('currency').strip()}".rstrip())
+    paid = unit.startswith("currency")
+    ends = dict.fromkeys(amount(end, currency) if paid else plain(end * (100 if share else 1)) for end in (answer.amount.low, answer.amount.high))
+    one, unit = [*ends] == ["1"], unit.removeprefix("currency").strip()
+    words = here(unit, one=True) if one and here(unit) != unit else re.sub(r"(?<=\w)s\b", "", unit) if one else here(unit)
+    return locale().share.format(number=text("to").join(ends)) if share else f"{text('to').join(ends)} {words}".rstrip()
 
 
 def clause(sentence: str) -> str:
@@ -63,4 +64,4 @@ def clause(sentence: str) -> str:
         >>> clause("Daily or more often")
         'daily or more often'
     """
-    return sentence[:1].lower() + sentence[1:]
+    return locale().clause(sentence)

@@ -16,12 +16,15 @@ from advisorkit.advice.words import how_likely, whole_percents
 from advisorkit.costs.assumption import BASIS, completed
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.sampling import band
+from advisorkit.files.texts import Texts
 from advisorkit.values.criteria import Catalog
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import Band, money_short, percent
 
 DRAWS, SEED = 2**11, 20_261_129
 """Draws of the share right, and their seed."""
+
+_SAY = Texts("advice").say
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +185,20 @@ def about(chance: float) -> str:
         ['less than 1 in 20', 'about 1 in 5', 'about 1 in 2', 'about 7 in 10', 'more than 19 in 20']
     """
     if not 0.05 <= chance <= 0.95:
-        return "less than 1 in 20" if chance < 0.5 else "more than 19 in 20"
-    tenths = min(9, max(1, int(chance * 10 + 0.5)))
-    return "about 1 in 2" if tenths == 5 else f"about {tenths // 2} in 5" if tenths % 2 == 0 else f"about {tenths} in 10"
+        return _SAY("chance.least" if chance < 0.5 else "chance.most")
+    return _SAY("chance.about", chance=tenths(chance))
+
+
+def tenths(chance: float) -> str:
+    """A chance in fifths and tenths.
+
+    Example:
+        >>> [tenths(chance) for chance in (0.19, 0.5, 0.72)]
+        ['1 in 5', '1 in 2', '7 in 10']
+    """
+    found = min(9, max(1, int(chance * 10 + 0.5)))
+    hits, of = (1, 2) if found == 5 else (found // 2, 5) if found % 2 == 0 else (found, 10)
+    return _SAY("chance.of", hits=hits, of=of)
 
 
 def decide(catalog: Catalog, advice: Advice, answers: Answers, prospects: Prospects, step: NextStep, gained: Gained | None = None) -> Decision:
@@ -272,7 +286,7 @@ def _enough(text: Mapping[str, str], goal: PatternId, prospects: Prospects) -> s
         return ""
     low, middle, high = (percent(share) for share in (right.p10, right.p50, right.p90))
     return text["enough"].format(
-        pattern=text[f"name.{goal}"], middle=middle, low=low.rstrip("%"), high=high.rstrip("%"), needed=percent(min(prospects.target.share, 1.0)), chance=about(chance)
+        pattern=text[f"name.{goal}"], middle=middle, low=low.rstrip("%\u00a0"), high=high.rstrip("%\u00a0"), needed=percent(min(prospects.target.share, 1.0)), chance=about(chance)
     )
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
 from importlib.resources.abc import Traversable
 from typing import Annotated, Any, get_args
 
 from advisorkit.files.spots import Spot
-from advisorkit.files.texts import Texts
+from advisorkit.files.texts import Texts, by_language
 from advisorkit.files.typed import DATA, Form, Known, documents, form, refuse
 from advisorkit.values.criteria import TOPICS, Basis, Catalog, Criterion, Gate, Level, Record, Source
 from advisorkit.values.errors import Fault, nearest
@@ -198,7 +197,7 @@ _WORDS: Known = {
 }
 
 
-@cache
+@by_language
 def load() -> Catalog:
     """The catalogue that ships with the package, read once.
 

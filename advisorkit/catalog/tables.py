@@ -14,6 +14,7 @@ from advisorkit.catalog.prices import table
 from advisorkit.costs.assumption import Assumption
 from advisorkit.files.numbers import ONE, Measure, words
 from advisorkit.files.spots import Spot
+from advisorkit.files.texts import by_language
 from advisorkit.files.trees import Fields, Items, Node
 from advisorkit.files.typed import DATA, Form, data, documents, form, refuse
 from advisorkit.values.criteria import Rules
@@ -30,7 +31,7 @@ class _Sourced:
     source: str
 
 
-@cache
+@by_language
 def assumptions() -> Mapping[str, Assumption]:
     """Every workload and assumption name, in the order of the table.
 

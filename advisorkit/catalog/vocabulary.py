@@ -14,6 +14,7 @@ from advisorkit.catalog.tables import assumptions, measure
 from advisorkit.costs.assumption import Assumption
 from advisorkit.files import typed
 from advisorkit.files.spots import Spot
+from advisorkit.files.texts import by_language
 from advisorkit.files.trees import Fields, Items, Scalar, shown
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Adopted, Answer, Setting
@@ -220,7 +221,7 @@ class Archetype:
     """Usual answers by criterion id; every one is a guess to be confirmed."""
 
 
-@cache
+@by_language
 def archetypes() -> Mapping[str, Archetype]:
     """The twelve archetypes by id.
 

@@ -11,13 +11,14 @@ from advisorkit.charts import draw_axes, kinds, plotted
 from advisorkit.charts.kinds import Point
 from advisorkit.charts.scene import Dot, Label, Mark, Panel, Scene, Strip, Stroke, page, rows, run, ticks, width, wrap
 from advisorkit.charts.theme import MARKS
-from advisorkit.values.quantities import money_short, number, percent, percents
+from advisorkit.files.texts import here
+from advisorkit.values.quantities import hundredths, money_short, number, percent, percents, span
 
 HALF_WIDE = 330
 """Width of half of a page in pixels."""
 Wide = float | Literal["half"] | None
 """Width of a chart: pixels, half of a page, or what is usual for its kind."""
-_CHANCES = ((-20.0, "1%"), (-9.5424, "10%"), (-4.7712, "25%"), (0.0, "50%"), (4.7712, "75%"), (9.5424, "90%"), (19.956, "99%"))
+_CHANCES = ((-20.0, 1), (-9.5424, 10), (-4.7712, 25), (0.0, 50), (4.7712, 75), (9.5424, 90), (19.956, 99))
 
 
 def waterfall(chart: kinds.Waterfall, wide: float = 650, row: float = 22) -> Scene:
@@ -59,11 +60,11 @@ def _evidence(chart: kinds.Waterfall, axis: int, path: list[float], row: float) 
     last = len(path)
     yield Stroke(points=((0, -0.5), (0, last + 0.5)))
     yield from (Stroke(points=((end, n), (end, n + 1)), fill="control") for n, end in enumerate(path))
-    yield Dot(x=path[0], y=0, mark="ring", size=8, tip=chart.prior_label)
+    yield Dot(x=path[0], y=0, mark="ring", size=8, tip=here(chart.prior_label))
     yield Label(x=path[0], y=0, dx=-8, text=number(path[0], 1), fill="text2", size=12, anchor="end", halo=True)
     for n, (step, ends) in enumerate(zip(chart.steps, pairwise(path), strict=True), 1):
         yield from _step(step, n, ends, row)
-    yield Dot(x=path[-1], y=last, mark="circle", size=10, tip=chart.belief_label)
+    yield Dot(x=path[-1], y=last, mark="circle", size=10, tip=here(chart.belief_label))
     yield Label(x=path[-1], y=last, dx=-9, text=chart.rows()[-1][axis + 1], bold=True, anchor="end", halo=True)
 
 
@@ -80,17 +81,17 @@ def _step(step: kinds.Step, n: int, ends: Point, row: float) -> Iterator[Mark]:
 
 def _evidence_words(chart: kinds.Waterfall, wide: float, panels: list[Panel], row: float) -> Iterator[Mark]:
     foot, room = panels[0].top + panels[0].height, panels[0].left - 10
-    for panel, name, chance in zip(panels, ("Needs retrieval", "Needs training"), chart.chances, strict=True):
+    for panel, name, chance in zip(panels, map(here, ("Needs retrieval", "Needs training")), chart.chances, strict=True):
         size = 14 if width(f"{name} {percent(chance)}", 14, bold=True) + 8 <= panel.width else 12
         yield Label(x=panel.left, y=12, text=name, bold=True, size=size)
         yield Label(x=panel.left + panel.width, y=12, text=percent(chance), bold=True, size=size, anchor="end")
         yield from _chance_ticks(panel, foot)
-    yield Label(x=0, y=panels[0].top + row / 2, text=chart.prior_label, fill="text2")
+    yield Label(x=0, y=panels[0].top + row / 2, text=here(chart.prior_label), fill="text2")
     for n, step in enumerate(chart.steps, 1):
         yield from _step_name(step, panels[0].top + row * (n + 0.5), room)
-    yield Label(x=0, y=foot - row / 2, text=chart.belief_label, bold=True)
+    yield Label(x=0, y=foot - row / 2, text=here(chart.belief_label), bold=True)
     yield Stroke(points=((0, foot - row), (wide, foot - row)), fill="hairline")
-    yield Label(x=0, y=foot + 12, text="Chance, as evidence adds up", size=12, fill="text2")
+    yield Label(x=0, y=foot + 12, text=here("Chance, as evidence adds up"), size=12, fill="text2")
 
 
 def _step_name(step: kinds.Step, y: float, room: float) -> Iterator[Label]:
@@ -109,13 +110,13 @@ def _lines(x: float, y: float, lines: tuple[str, ...], apart: float, **look: Any
 
 def _chance_ticks(panel: Panel, foot: float) -> Iterator[Mark]:
     taken = -99.0
-    for decibans, text in _CHANCES:
+    for decibans, chance in _CHANCES:
         x = panel.at(decibans, 0)[0]
         if panel.left + 12 <= x <= panel.left + panel.width - 12 and x - taken > 34:
             taken = x
             if decibans:
                 yield Stroke(points=((x, panel.top), (x, foot)), fill="hairline")
-            yield Label(x=x, y=foot + 12, text=text, size=12, fill="text2", anchor="middle")
+            yield Label(x=x, y=foot + 12, text=hundredths(chance), size=12, fill="text2", anchor="middle")
 
 
 def share_bars(chart: kinds.ShareBars, wide: float = 380, row: float = 27) -> Scene:
@@ -150,7 +151,7 @@ def flip_bars(chart: kinds.FlipBars, wide: float = 650, row: float = 18) -> Scen
     bars: list[Mark] = []
     top = 0.0
     for flip in chart.flips:
-        lines = wrap(flip.change + (f", today: {flip.today}" if flip.today else ""), left - 14, size)
+        lines = wrap(flip.change + (f", {here('today: {value}').format(value=flip.today)}" if flip.today else ""), left - 14, size)
         notes = () if width(f"{flip.shown} {flip.note}", size, bold=True) <= wide - right else wrap(flip.note, wide - right, size)
         high = row * max(len(lines), 1 + len(notes)) + spare
         words += (*_flip_words(flip, lines, notes, top + high / 2, right, row), Stroke(points=((0, top + high), (wide, top + high)), fill="hairline"))
@@ -241,7 +242,7 @@ def _range(bar: kinds.RangeRow, n: int, currency: str, panel: Panel, wide: float
         yield from _lines(panel.x[0], n, wrap(bar.note, wide - panel.left - 12, 13), 16, dx=8, italic=True, fill="text3")
         return
     low, middle, high = (money_short(v, currency) for v in bar.range)
-    tip = f"{bar.label}: {middle} ({low} to {high})"
+    tip = f"{bar.label}: {middle} ({span(low, high)})"
     yield Strip(x0=bar.range[0], x1=bar.range[2], y=n, thick=11, fill=fill, opacity=0.28, tip=tip)
     yield Dot(x=bar.range[1], y=n, mark=MARKS[bar.pattern], size=13, fill=fill, tip=tip)
     yield Label(x=bar.range[1], y=n, dy=-18, text=middle, bold=True, size=14, fill=fill, anchor="middle")
@@ -249,7 +250,7 @@ def _range(bar: kinds.RangeRow, n: int, currency: str, panel: Panel, wide: float
         yield Label(x=bar.range[0], y=n, dx=-6, text=low, fill="text2", anchor="end")
         yield Label(x=bar.range[2], y=n, dx=6, text=high, fill="text2")
     else:
-        yield Label(x=bar.range[2], y=n, dx=10, text=f"{low} to {high}", fill="text2")
+        yield Label(x=bar.range[2], y=n, dx=10, text=span(low, high), fill="text2")
 
 
 def right_bars(chart: kinds.RightBars, wide: float = 384, row: float = 29) -> Scene:
@@ -270,7 +271,7 @@ def right_bars(chart: kinds.RightBars, wide: float = 384, row: float = 29) -> Sc
 
 def _right(bar: kinds.RangeRow, n: int) -> Iterator[Mark]:
     low, middle, high = bar.range or (0.0, 0.0, 0.0)
-    tip, left = f"{bar.label}: {percent(middle)} ({percent(low)} to {percent(high)})", low > 0.25
+    tip, left = f"{bar.label}: {percent(middle)} ({span(percent(low), percent(high))})", low > 0.25
     yield Label(x=0, y=n, dx=-12, text=bar.label, size=14, bold=True, anchor="end", fill=bar.pattern)
     yield Strip(x0=low, x1=high, y=n, thick=11, fill=bar.pattern, opacity=0.28, tip=tip)
     yield Dot(x=middle, y=n, mark=MARKS[bar.pattern], size=10, fill=bar.pattern, tip=tip)

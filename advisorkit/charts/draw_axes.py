@@ -12,6 +12,7 @@ from advisorkit.charts import kinds
 from advisorkit.charts.kinds import Point
 from advisorkit.charts.scene import Anchor, Area, Dot, Dots, Label, Mark, Panel, Scene, Stroke, ticks, width, wrap
 from advisorkit.charts.theme import MARKS
+from advisorkit.files.texts import here
 from advisorkit.values.quantities import money_short, percent
 
 _PLACE = {"prompt": (0.0, 0.0), "rag": (0.5, 0.0), "finetune": (0.0, 0.5), "hybrid": (0.5, 0.5)}
@@ -21,7 +22,7 @@ _HALVES: tuple[tuple[float, Anchor], ...] = ((0.0, "start"), (0.5, "middle"), (1
 def belief_map(chart: kinds.BeliefMap, wide: float = 340, tall: float = 0) -> Scene:
     """Two axes from 0 to 100 %, the corners named, the belief as a point."""
     side = wide - 56
-    words = f"needs retrieval {percent(chart.belief[0])}, needs training {percent(chart.belief[1])}"
+    words = f"{here('needs retrieval')} {percent(chart.belief[0])}, {here('needs training')} {percent(chart.belief[1])}"
     first = max(chart.corners, key=lambda c: c.share or 0)
     inner = Panel(left=48, top=8, width=side, height=tall or round(side * 0.94), x=(0, 1), y=(0, 1), marks=(
         *(_corner(corner, 0.1 if corner is first else 0.05) for corner in chart.corners), *_cloud(chart), *_cross(),
@@ -62,8 +63,8 @@ def _cross() -> Iterator[Mark]:
     for value, anchor in _HALVES:
         yield Label(x=value, y=0, dy=15, text=percent(value), size=12, fill="text2", anchor=anchor)
         yield Label(x=0, y=value, dx=-6, dy=6 * (2 * value - 1), text=percent(value), size=12, fill="text2", anchor="end")
-    yield Label(x=0.5, y=0, dy=31, text="Needs retrieval →", bold=True, fill="text2", anchor="middle")
-    yield Label(x=0, y=0.5, dx=-40, text="Needs training →", bold=True, fill="text2", anchor="middle", turned=True)
+    yield Label(x=0.5, y=0, dy=31, text=f"{here('Needs retrieval')} →", bold=True, fill="text2", anchor="middle")
+    yield Label(x=0, y=0.5, dx=-40, text=f"{here('Needs training')} →", bold=True, fill="text2", anchor="middle", turned=True)
 
 
 def reliability(chart: kinds.Reliability, wide: float = 360) -> Scene:
@@ -74,8 +75,8 @@ def reliability(chart: kinds.Reliability, wide: float = 360) -> Scene:
         *(Label(x=v, y=0, dy=14, text=percent(v), size=12, fill="text2", anchor="middle") for v, _ in _HALVES),
         *(Label(x=0, y=v, dx=-6, text=percent(v), size=12, fill="text2", anchor="end") for v, _ in _HALVES),
         *(mark for group in chart.bins for mark in _bin(group)),
-        Label(x=0.5, y=0, dy=34, text="Stated chance", fill="text2", bold=True, anchor="middle"),
-        Label(x=0, y=0.5, dx=-40, text="Came true", fill="text2", bold=True, anchor="middle", turned=True),
+        Label(x=0.5, y=0, dy=34, text=here("Stated chance"), fill="text2", bold=True, anchor="middle"),
+        Label(x=0, y=0.5, dx=-40, text=here("Came true"), fill="text2", bold=True, anchor="middle", turned=True),
     ))  # fmt: skip
     return Scene(width=wide, height=side + 52, panels=(inner,))
 
@@ -83,7 +84,7 @@ def reliability(chart: kinds.Reliability, wide: float = 360) -> Scene:
 def _bin(group: kinds.Bin) -> Iterator[Mark]:
     x, y = group.predicted, group.observed
     yield Stroke(points=((x, group.low), (x, group.high)), fill="control", width=2)
-    yield Dot(x=x, y=y, mark="circle", size=9, tip=f"{group.cases} cases: stated {percent(x)}, came true {percent(y)}")
+    yield Dot(x=x, y=y, mark="circle", size=9, tip=here("{count} cases: stated {said}, came true {true}").format(count=group.cases, said=percent(x), true=percent(y)))
     yield Label(x=x, y=y, dx=8, text=str(group.cases), size=12, fill="text2")
 
 
@@ -109,7 +110,7 @@ def _axes(chart: kinds.Curves, scale: tuple[float, ...], panel: Panel) -> Iterat
         yield Label(x=first, y=value, dx=-7, text=money_short(value, chart.currency), size=12, fill="text2", anchor="end")
     for month in range(int(first), int(last) + 1, 6 if last <= 48 else 12):
         yield Label(x=month, y=bottom, dy=14, text=str(month), size=12, fill="text2", anchor="middle")
-    yield Label(x=(first + last) / 2, y=bottom, dy=34, text="Months since start", fill="text2", size=12.5, anchor="middle")
+    yield Label(x=(first + last) / 2, y=bottom, dy=34, text=here("Months since start"), fill="text2", size=12.5, anchor="middle")
 
 
 def _bands(chart: kinds.Curves) -> Iterator[Mark]:

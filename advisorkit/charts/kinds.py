@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from advisorkit.values.quantities import money_short, number, percent
+from advisorkit.files.texts import here
+from advisorkit.values.quantities import money_range, money_short, number, percent, span
 
 Point = tuple[float, float]
 """x and y in the chart's own units."""
@@ -37,8 +38,8 @@ class Chart:
         """Text for those who cannot see the chart: kind, message, values."""
         rows = self.rows()
         values = "; ".join(f"{row[0]}: {', '.join(filter(None, row[1:]))}" for row in rows[:SAID])
-        more = f"; {len(rows) - SAID} more in the table" if len(rows) > SAID else ""
-        return f"{self.kind}. {self.title.rstrip('.')}. {values}{more}."
+        more = here("; {count} more in the table").format(count=len(rows) - SAID) if len(rows) > SAID else ""
+        return f"{here(self.kind)}. {self.title.rstrip('.')}. {values}{more}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class BeliefMap(Chart):
 
     def rows(self) -> Rows:
         """Chances of the corners and of the two needs."""
-        needs = (("Needs retrieval", percent(self.belief[0])), ("Needs training", percent(self.belief[1])))
+        needs = ((here("Needs retrieval"), percent(self.belief[0])), (here("Needs training"), percent(self.belief[1])))
         return (*((c.label, c.shown) for c in self.corners), *needs)
 
 
@@ -118,8 +119,8 @@ class Waterfall(Chart):
     def rows(self) -> Rows:
         """Start, every step, end."""
         middle = ((s.label, _signed(s.retrieval), _signed(s.training)) for s in self.steps)
-        start = (self.prior_label, _signed(self.prior[0]), _signed(self.prior[1]))
-        end = (self.belief_label, *(f"{_signed(b)} = {percent(c)}" for b, c in zip(self.belief, self.chances, strict=True)))
+        start = (here(self.prior_label), _signed(self.prior[0]), _signed(self.prior[1]))
+        end = (here(self.belief_label), *(f"{_signed(b)} = {percent(c)}" for b, c in zip(self.belief, self.chances, strict=True)))
         return (start, *middle, end)
 
 
@@ -173,7 +174,7 @@ class FlipBars(Chart):
     def rows(self) -> Rows:
         """One row a change."""
         shares = (", ".join(f"{s.label} {s.shown}".strip() for s in f.shares) for f in self.flips)
-        return tuple((f.change, f"today {f.today}" if f.today else "", f.shown, f.note, said) for f, said in zip(self.flips, shares, strict=True))
+        return tuple((f.change, here("today {value}").format(value=f.today) if f.today else "", f.shown, f.note, said) for f, said in zip(self.flips, shares, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +316,7 @@ class Curves(Chart):
         """One row a curve."""
         m = self.currency
         ends = ((c.label, c.middle[0], c.middle[-1], c.low[-1], c.high[-1]) for c in self.curves)
-        return tuple((n, money_short(a, m), money_short(b, m), f"{money_short(lo, m)} to {money_short(hi, m)}") for n, a, b, lo, hi in ends)
+        return tuple((n, money_short(a, m), money_short(b, m), money_range(lo, hi, m)) for n, a, b, lo, hi in ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,5 +384,5 @@ class Reliability(Chart):
     def rows(self) -> Rows:
         """One row a bin."""
         return tuple(
-            (percent(b.predicted), percent(b.observed), f"{percent(b.low)} to {percent(b.high)}", str(b.cases)) for b in self.bins
+            (percent(b.predicted), percent(b.observed), span(percent(b.low), percent(b.high)), str(b.cases)) for b in self.bins
         )

@@ -12,7 +12,9 @@ from typing import Literal
 from advisorkit.charts.kinds import Chart, Rows
 from advisorkit.charts.scene import Area, Dot, Label, Mark, Panel, Scene, Stroke, page, ticks, width, wrap
 from advisorkit.charts.theme import MARKS
-from advisorkit.values.quantities import money_short, number, plain
+from advisorkit.files.texts import here
+from advisorkit.values.locale import locale
+from advisorkit.values.quantities import money_short, number, plain, span
 
 _TOLD = 60
 """Values of a series above which its table gives their range."""
@@ -93,7 +95,7 @@ class Plot(Own):
 
     def _rows(self, one: Series) -> Iterator[tuple[str, ...]]:
         if len(one.x) > _TOLD:
-            yield one.name, f"{plain(min(one.x))} to {plain(max(one.x))}", f"{plain(min(one.y))} to {plain(max(one.y))}", f"{number(len(one.x))} values"
+            yield one.name, span(plain(min(one.x)), plain(max(one.x))), span(plain(min(one.y)), plain(max(one.y))), here("{count} values").format(count=number(len(one.x)))
             return
         for n, (x, y) in enumerate(zip(one.x, one.y, strict=True)):
             yield one.name, *(names[int(v)] if names else f"{v:g}" if v in _YEARS else plain(v) for names, v in ((self.across, x), (self.up, y))), plain(one.z[n]) if one.z else ""
@@ -171,7 +173,7 @@ def _corners(middle: float, half: float, low: float, high: float, *, lying: bool
 def _box(x: float, values: tuple[float, ...], fill: str) -> Iterator[Mark]:
     low, first, middle, third, high, *outside = values
     yield Stroke(points=((x, low), (x, high)), fill="control")
-    yield Area(points=_corners(x, 0.28, first, third), fill=fill, opacity=0.28, tip=f"{plain(first)} to {plain(third)}")
+    yield Area(points=_corners(x, 0.28, first, third), fill=fill, opacity=0.28, tip=span(plain(first), plain(third)))
     yield Stroke(points=((x - 0.28, middle), (x + 0.28, middle)), fill=fill, width=3, tip=plain(middle))
     yield from (Dot(x=x, y=y, mark="circle", size=5, fill=fill, tip=plain(y)) for y in outside)
 
@@ -199,7 +201,7 @@ def _scale(names: tuple[str, ...], marks: list[Mark], axis: int) -> tuple[list[t
     found = ticks(low, high)
     if all(_YEARS[0] <= value <= _YEARS[-1] for value in found):
         return [(v, f"{v:g}") for v in found if v == int(v)], (low, high)
-    return [(v, money_short(v, "").replace(" ", "") if abs(v) >= 10_000 else f"{v:,.6g}".replace("-", "−")) for v in found], (found[0], found[-1])
+    return [(v, money_short(v, "").replace(" ", "") if abs(v) >= 10_000 else locale().number(f"{v:,.6g}".replace("-", "−"))) for v in found], (found[0], found[-1])
 
 
 def _key(names: list[str], looks: Mapping[str, tuple[str, str]], wide: float) -> Iterator[list[Mark]]:

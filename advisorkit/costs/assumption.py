@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Literal, get_args
 
+from advisorkit.files.texts import here
 from advisorkit.values.engagement import Adopted, Setting
-from advisorkit.values.quantities import MOST, Estimate, percent
+from advisorkit.values.quantities import MOST, SYMBOLS, Estimate, percent
 from advisorkit.values.written import OWN_KEY, Key, Named
 
 AssumptionKind = Literal["positive", "share", "real", "count", "model", "word"]
@@ -117,6 +118,10 @@ class Assumption:
             '% a year'
         """
         return self.measure.replace("{currency}", currency).replace("{share}", share)
+
+    def unit_words(self, currency: str, share: str = "%") -> str:
+        """Unit as people read it, in the language that is told in; `currency` is the ISO code of the money."""
+        return here(self.measure).replace("{currency}", SYMBOLS.get(currency, currency).strip()).replace("{share}", share)
 
     @property
     def in_percent(self) -> bool:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from advisorkit.costs.columns import columns
 from advisorkit.costs.flows import TEXTS, Column, Flow, Part, Phase, Workings, scene
 from advisorkit.costs.inputs import TOKENS, Inputs, inputs_for
+from advisorkit.files.texts import here
 from advisorkit.values.errors import PriceError
 from advisorkit.values.prices import Model
-from advisorkit.values.quantities import day, money, money_range, percent, plain
+from advisorkit.values.quantities import day, figures, money, money_range, percent, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ def _not_counted(inputs: Inputs) -> Iterator[str]:
     own = "review_share" in {*inputs.engagement.settings_of(inputs.workflow), *inputs.answers}
     said = [*(["checking_plan"] if plan else []), *(["review_share"] if own else [])]
     if said and inputs.decides:
-        yield TEXTS.say("warn.decides", reason=inputs.decides, names=" and ".join(said))
+        yield TEXTS.say("warn.decides", reason=inputs.decides, names=here(" and ").join(said))
     elif plan:
         yield TEXTS.say("warn.own_share", source=row.source)
 
@@ -164,7 +165,7 @@ def _struck(inputs: Inputs) -> Iterator[str]:
         amounts = [line.amount for line in made.lines if rule and line.component_id == rule.id and line.amount]
         if found and found.high and amounts:
             ends = [percent(end) if row.assumption.in_percent else plain(end) for end in (found.low, found.high)]
-            unit, spread = row.assumption.unit_in(inputs.currency, "").strip(), money_range(min(amounts), max(amounts), inputs.currency) if max(amounts) > 1.01 * min(amounts) else money(amounts[0], inputs.currency)
+            unit, spread = here(row.assumption.measure).format(currency=inputs.currency, share="").strip(), money_range(min(amounts), max(amounts), inputs.currency) if max(amounts) > 1.01 * min(amounts) else money(amounts[0], inputs.currency)
             yield TEXTS.say("warn.struck", line=row.assumption.label, low=ends[0], high=ends[1], unit=unit, money=spread)
 
 
@@ -187,7 +188,7 @@ def _announced(inputs: Inputs) -> Iterator[str]:
     rows = (inputs.book.announced.get(f"{model}/{kind}") for model in used for kind in TOKENS)
     for row in (row for row in rows if row and inputs.months_to(row.since) < inputs.months):
         before = inputs.book.prices[row.id].amount.likely
-        yield TEXTS.say("warn.changes", price=row.id, date=day(row.since), before=f"{before:g}", after=f"{row.amount.likely:g}")
+        yield TEXTS.say("warn.changes", price=row.id, date=day(row.since), before=figures(before, 6), after=figures(row.amount.likely, 6))
 
 
 def _line_of_heirs(inputs: Inputs, model: Model, followed: bool) -> Iterator[Model]:

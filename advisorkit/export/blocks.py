@@ -10,6 +10,7 @@ from advisorkit.charts.kinds import Chart
 from advisorkit.charts.scene import width
 from advisorkit.export.brand import Brand
 from advisorkit.export.sheets import Worksheet
+from advisorkit.files.texts import here
 from advisorkit.values.quantities import SYMBOLS, number
 
 LONG = 10
@@ -186,7 +187,7 @@ class ChartBlock:
     @property
     def table(self) -> Table:
         """What it shows, as numbers in words."""
-        return table_of(self.chart.title, self.chart.head, self.chart.rows(), subtitle=self.chart.subtitle)
+        return table_of(self.chart.title, map(here, self.chart.head), self.chart.rows(), subtitle=self.chart.subtitle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +263,7 @@ class LineItems:
     @property
     def subtitle(self) -> str:
         """The unit in words, such as ``€ thousand``."""
-        return SYMBOLS.get(self.currency, self.currency).strip() + (" thousand" if self.unit == 1000 else "")
+        return here("{unit} thousand" if self.unit == 1000 else "{unit}").format(unit=SYMBOLS.get(self.currency, self.currency).strip())
 
     def printed(self) -> tuple[tuple[str, ...], ...]:
         """Rows as printed, and the total of what is printed.
@@ -273,7 +274,7 @@ class LineItems:
         """
         whole = [[None if a is None else round(a / self.unit) for a in item.amounts] for item in self.items]
         rows = ((item.label, *map(_whole, row)) for item, row in zip(self.items, whole, strict=True))
-        return (*rows, ("Total", *(_total([row[n] for row in whole]) for n in range(len(self.columns)))))
+        return (*rows, (here("Total"), *(_total([row[n] for row in whole]) for n in range(len(self.columns)))))
 
     @property
     def table(self) -> Table:
@@ -284,11 +285,11 @@ class LineItems:
 def _total(amounts: list[int | None]) -> str:
     """The sum of what is printed; what is not known makes it a lower bound."""
     known = [amount for amount in amounts if amount is not None]
-    return number(sum(known)) if len(known) == len(amounts) else f"at least {number(sum(known))}"
+    return number(sum(known)) if len(known) == len(amounts) else here("at least {amount}").format(amount=number(sum(known)))
 
 
 def _whole(value: int | None) -> str:
-    return "not known" if value is None else number(value)
+    return here("not known") if value is None else number(value)
 
 
 @dataclass(frozen=True, slots=True)

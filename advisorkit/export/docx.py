@@ -25,6 +25,7 @@ from advisorkit.export.markup import template
 from advisorkit.export.pages import Document, Page, document
 from advisorkit.export.sheets import Worksheet
 from advisorkit.export.typesetting import Raster, drawing, rastered
+from advisorkit.files.texts import here, speaking
 
 _ROOM = 682
 """Width of text in pixels."""
@@ -56,7 +57,8 @@ def render(notebook: Any, *, brand: Brand | str | Path | None = None, **_: Any) 
         EngagementError: If the brand file has faults.
     """
     found = document(notebook, "docx", brand)
-    writer = _Writer(found)
+    with speaking(found.cover.language):
+        writer = _Writer(found)
     made = io.BytesIO()
     writer.file.save(made)
     return settled(made.getvalue())
@@ -85,12 +87,12 @@ class _Writer:
     def _fill(self) -> None:
         cover, part = self.cover, self.file.part
         foot, foot_id = part.add_footer_part()  # type: ignore[no-untyped-call]
-        self._into(foot.element, self.xml.Foot(f"{cover.brand.confidentiality}. Prices and answers as of {cover.date}"))
+        self._into(foot.element, self.xml.Foot(f"{cover.brand.confidentiality}. {here('Prices and answers as of {date}').format(date=cover.date)}"))
         self._into(self.file.settings.element, self.xml.Settings())
         sections = [(self._heads(name), list(self._section(name, list(pages)))) for name, pages in groupby(self.found.pages, key=lambda page: page.part)]
         if self.found.entries > _FEW:
             told = [entry for entry in self.entries if entry.level < self.levels["sub"]]
-            sections.insert(0, (self._heads(""), [self.xml.Contents(told, "Contents")]))
+            sections.insert(0, (self._heads(""), [self.xml.Contents(told, here("Contents"))]))
         if cover.leaflet:
             sections[0][1].insert(0, self.xml.Band(cover, self.logo, next(self.numbers)))
         ends = [self.xml.End(heads, foot_id) for heads, _ in sections[:-1]] + [""]
@@ -106,7 +108,7 @@ class _Writer:
 
     def _heads(self, name: str) -> list[str]:
         """Running lines of a section; its first page has one of its own where the section's name stands below it as a heading."""
-        told = f"{self.cover.client} · Sample" if self.cover.sample else self.cover.client
+        told = f"{self.cover.client} · {here('Sample')}" if self.cover.sample else self.cover.client
         found = []
         for left in (name or self.cover.title, *([""] if name and self.levels["part"] else ())):
             head, number = self.file.part.add_header_part()  # type: ignore[no-untyped-call]

@@ -19,6 +19,7 @@ from advisorkit.export.blocks import Block, ChartBlock
 from advisorkit.export.brand import Brand
 from advisorkit.export.markup import html, template
 from advisorkit.export.pages import document
+from advisorkit.files.texts import speaking
 
 _START = (
     "document.querySelectorAll('script.plot').forEach(function(s){var f=JSON.parse(s.textContent),d=document.createElement('div');"
@@ -38,10 +39,11 @@ def render(notebook: Any, *, interactive: bool = False, brand: Brand | str | Pat
     """
     found = document(notebook, "html", brand)
     scripts = [get_plotlyjs(), _START] if interactive else []
-    return template("index.html.j2").render(
-        pages=found.pages, parts=found.parts, cover=found.cover, colours=LIGHT, css=css_words,
-        markup=partial(_markup, interactive=interactive), scripts=scripts, hashes=[b64encode(sha256(s.encode()).digest()).decode() for s in scripts],
-    )
+    with speaking(found.cover.language):
+        return template("index.html.j2").render(
+            pages=found.pages, parts=found.parts, cover=found.cover, colours=LIGHT, css=css_words,
+            markup=partial(_markup, interactive=interactive), scripts=scripts, hashes=[b64encode(sha256(s.encode()).digest()).decode() for s in scripts],
+        )
 
 
 def _markup(item: Block | str, half: bool = False, *, interactive: bool = False) -> str:

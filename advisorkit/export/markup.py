@@ -11,6 +11,7 @@ from markupsafe import Markup
 from advisorkit.charts.kinds import Chart
 from advisorkit.charts.svg import svg
 from advisorkit.export.blocks import Block
+from advisorkit.files.texts import here
 
 
 def html(block: Block, **values: Markup | bool) -> str:
@@ -28,7 +29,7 @@ def html(block: Block, **values: Markup | bool) -> str:
 def template(name: str) -> Template:
     """One of the templates of blocks and pages."""
     found = Environment(loader=FileSystemLoader(Path(__file__).parent / "template" / "advisorkit"), autoescape=True)
-    found.globals["svg"] = _drawn
+    found.globals |= {"svg": _drawn, "here": here}
     return found.get_template(name)
 
 

@@ -16,6 +16,7 @@ from advisorkit.export.brand import Brand
 from advisorkit.export.pages import SHORT, Document, document
 from advisorkit.export.sheets import Worksheet
 from advisorkit.export.typesetting import drawing, typeset
+from advisorkit.files.texts import here, speaking
 
 _WIDE = 682
 """Width of text in pixels."""
@@ -29,7 +30,8 @@ def render(notebook: Any, *, brand: Brand | str | Path | None = None, **_: Any) 
         EngagementError: If the brand file has faults.
     """
     found = document(notebook, "pdf", brand)
-    return bytes(typeset("report.typ", told(found), found.cover.brand, pdf_standards=["a-2a", "ua-1"]))
+    with speaking(found.cover.language):
+        return bytes(typeset("report.typ", told(found), found.cover.brand, pdf_standards=["a-2a", "ua-1"]))
 
 
 def told(found: Document) -> dict[str, Any]:
@@ -38,7 +40,7 @@ def told(found: Document) -> dict[str, Any]:
     cover["brand"]["logo"] = [*b64decode(logo.partition(",")[2])] if logo else None
     parts = [{"name": name, "pages": [[*map(_row, page.rows)] for page in pages]} for name, pages in groupby(found.pages, key=attrgetter("part"))]
     day = [int(part) for part in (found.cover.as_of or UNDATED).split("-")]
-    return {"cover": cover, "parts": parts, "day": day, "colours": LIGHT, "contents": "" if not found.entries else "cover" if found.entries <= SHORT else "page", "words": {"contents": "Contents"}}
+    return {"cover": cover, "parts": parts, "day": day, "colours": LIGHT, "contents": "" if not found.entries else "cover" if found.entries <= SHORT else "page", "words": {"contents": here("Contents"), "as_of": here("Prices and answers as of {date}").format(date=found.cover.date)}}
 
 
 def _row(columns: tuple[tuple[Block | str, ...], ...]) -> list[list[dict[str, Any]]]:

@@ -21,6 +21,7 @@ from advisorkit.export.pages import document
 from advisorkit.export.pptx_flow import MOST, Slide, slides_of
 from advisorkit.export.pptx_master import Frame, master_of
 from advisorkit.export.pptx_shapes import SPARE, Canvas, name_of, plain, tall
+from advisorkit.files.texts import here, speaking
 from advisorkit.values.errors import printable
 
 _TITLE = (38.0, 34.0, MOST)
@@ -40,9 +41,10 @@ def render(notebook: Any, *, interactive: bool = False, brand: Brand | str | Pat
     master = master_of(b64decode(cover.brand.pptx_master), cover.brand)
     _cover(Canvas(master.deck.slides.add_slide(master.cover), master), cover)
     named = len(found.parts) > 1
-    slides = [("" if named else page.part, slide) for page in found.pages for slide in slides_of(page, master.body, named=named)]
-    for number, (part, slide) in enumerate(slides, 2):
-        _slide(Canvas(master.deck.slides.add_slide(master.plain), master), cover, part, slide, f"/{len(slides) + 1}", number)
+    with speaking(cover.language):
+        slides = [("" if named else page.part, slide) for page in found.pages for slide in slides_of(page, master.body, named=named)]
+        for number, (part, slide) in enumerate(slides, 2):
+            _slide(Canvas(master.deck.slides.add_slide(master.plain), master), cover, part, slide, f"/{len(slides) + 1}", number)
     told, day, sender = master.deck.core_properties, datetime.fromisoformat(cover.as_of or "1980-01-01"), printable(cover.brand.name)
     told.title, told.subject, told.author, told.last_modified_by = (printable(words)[:250] for words in (cover.title, cover.subtitle, sender, sender))
     told.created, told.modified, told.revision, told.language, told.comments, told.keywords = day, day, 1, cover.language, cover.sample, ""
@@ -103,7 +105,7 @@ def _slide(canvas: Canvas, cover: Cover, part: str, slide: Slide, total: str, nu
             hold.set("idx", str(found.placeholder_format.idx))
     if cover.sample:
         tag = canvas.words(Frame(body.left + body.width - 90, 14, 90, 18), plain("SAMPLE", fill="guess", bold=True), 14, anchor="end")
-        name_of(tag, "Sample", "")
+        name_of(tag, here("Sample"), "")
 
 
 def _numbered(box: Any, number: str, total: str) -> None:

@@ -17,8 +17,10 @@ from advisorkit.charts import kinds
 from advisorkit.charts.scene import ticks
 from advisorkit.export.pptx_master import Frame
 from advisorkit.export.pptx_shapes import Canvas, faint, name_of
+from advisorkit.files.texts import here
 from advisorkit.values.errors import printable
-from advisorkit.values.quantities import SYMBOLS, money_short
+from advisorkit.values.locale import locale
+from advisorkit.values.quantities import SYMBOLS, money_short, span
 
 
 def chart(canvas: Canvas, frame: Frame, shown: kinds.Chart, size: float) -> bool:
@@ -106,15 +108,16 @@ def money_format(scale: Sequence[float], currency: str) -> str:
         >>> money_format((0, 100_000), "EUR")
         '"€"#,##0,"k";"−€"#,##0,"k";"€"0'
     """
-    sign, most, step = SYMBOLS.get(currency, f"{currency} "), max(map(abs, scale)), scale[1] - scale[0]
-    unit = next(((cut, word) for size, cut, word in ((1e9, ",,,", "bn"), (1e6, ",,", "m"), (1e4, ",", "k")) if most >= size), ("", ""))
+    told, most, step = locale(), max(map(abs, scale)), scale[1] - scale[0]
+    unit = next(((cut, word) for size, cut, word in ((1e9, ",,,", told.billion), (1e6, ",,", told.million), (1e4, ",", told.thousand)) if most >= size), ("", ""))
     part = step / 10 ** (3 * len(unit[0]))
     digits = ("#,##0" if part >= 1 else "#,##0.0" if part >= 0.1 else "#,##0.00") + unit[0] + (f'"{unit[1]}"' if unit[1] else "")
-    return f'"{sign}"{digits};"−{sign}"{digits};"{sign}"0'
+    before, _, after = told.amount.format(sign=SYMBOLS.get(currency, f"{currency} "), number="0").partition("0")
+    return ";".join(f'"{minus}{before}"{part}"{after}"'.replace('""', "") for minus, part in (("", digits), ("−", digits), ("", "0")))
 
 
 def _shares(canvas: Canvas, frame: Frame, shown: kinds.ShareBars, size: float) -> None:
-    found = _bars(canvas, frame, shown, XL_CHART_TYPE.BAR_CLUSTERED, [bar.label for bar in shown.bars], [(shown.head[1], [bar.share or 0.0 for bar in shown.bars])], size, 60)
+    found = _bars(canvas, frame, shown, XL_CHART_TYPE.BAR_CLUSTERED, [bar.label for bar in shown.bars], [(here(shown.head[1]), [bar.share or 0.0 for bar in shown.bars])], size, 60)
     found.value_axis.minimum_scale, found.value_axis.maximum_scale = 0, 1.4
     for n, bar in enumerate(shown.bars):
         point = found.plots[0].series[0].points[n]
@@ -125,7 +128,8 @@ def _shares(canvas: Canvas, frame: Frame, shown: kinds.ShareBars, size: float) -
 def _flips(canvas: Canvas, frame: Frame, shown: kinds.FlipBars, size: float) -> None:
     patterns = {share.pattern: share.label for flip in shown.flips for share in flip.shares}
     shares = [{share.pattern: share.share for share in flip.shares} for flip in shown.flips]
-    names = [f"{flip.change}{f' (today: {flip.today})' if flip.today else ''}: {' '.join(filter(None, (flip.shown, flip.note and f'({flip.note})')))}" for flip in shown.flips]
+    today = here("today: {value}")
+    names = [f"{flip.change}{f' ({today.format(value=flip.today)})' if flip.today else ''}: {' '.join(filter(None, (flip.shown, flip.note and f'({flip.note})')))}" for flip in shown.flips]
     series = [(label, [row.get(pattern) or 0.0 for row in shares]) for pattern, label in patterns.items()]
     found = _bars(canvas, frame, shown, XL_CHART_TYPE.BAR_STACKED_100, names, series, size, 70)
     found.plots[0].overlap = 100
@@ -143,9 +147,9 @@ def _ranges(canvas: Canvas, frame: Frame, shown: kinds.RangeBars, size: float) -
     highest = max((bar[2] for bar in bars if bar), default=1.0)
     parts = [_parts(bar, highest) for bar in bars]
     names = [bar.label for bar in shown.bars]
-    series = [(head, [row[n] for row in parts]) for n, head in enumerate(_PARTS)]
+    series = [(head, [row[n] for row in parts]) for n, head in enumerate(map(here, _PARTS))]
     found = _bars(canvas, frame, shown, XL_CHART_TYPE.BAR_STACKED, names, series, size, 110)
-    told = [(head, [bar and bar[n] for bar in bars]) for n, head in enumerate(shown.head[1:])]
+    told = [(head, [bar and bar[n] for bar in bars]) for n, head in enumerate(map(here, shown.head[1:]))]
     found.part.chart_workbook.update_from_xlsx_blob(_book(names, series, told, _FORMULAS))
     found.plots[0].overlap = 100
     _money_axis(canvas, found.value_axis, [highest * 1.35], shown.currency)
@@ -154,7 +158,7 @@ def _ranges(canvas: Canvas, frame: Frame, shown: kinds.RangeBars, size: float) -
         for point, opacity in zip(points, (0, 0.28, 1, 0.28, 0), strict=True):
             _paint(canvas, point, bar.pattern or "text2", opacity)
         low, middle, high = (money_short(value, shown.currency) for value in bar.range or (0, 0, 0))
-        words = f"{middle} ({low} to {high})" if bar.range else bar.note
+        words = f"{middle} ({span(low, high)})" if bar.range else bar.note
         _say(canvas, points[4], words, XL_LABEL_POSITION.INSIDE_BASE, size, (bar.pattern or "text2") if bar.range else "text3", bold=bar.range is not None)
 
 
@@ -188,7 +192,7 @@ def _book(names: Sequence[str], series: Sequence[tuple[str, Sequence[float | Non
 def _curves(canvas: Canvas, frame: Frame, shown: kinds.Curves, size: float) -> None:
     data = XyChartData()
     for curve in shown.curves:
-        for name, values in ((curve.label, curve.middle), (f"{curve.label}, low", curve.low), (f"{curve.label}, high", curve.high)):
+        for name, values in ((curve.label, curve.middle), (f"{curve.label}, {here('low')}", curve.low), (f"{curve.label}, {here('high')}", curve.high)):
             one = data.add_series(printable(name))
             for month, value in zip(shown.months, values, strict=True):
                 one.add_data_point(month, value)
@@ -205,7 +209,7 @@ def _curves(canvas: Canvas, frame: Frame, shown: kinds.Curves, size: float) -> N
     months.minimum_scale, months.maximum_scale = shown.months[0], shown.months[-1]
     months.major_unit, months.has_major_gridlines, months.major_tick_mark = 6 if shown.months[-1] <= 48 else 12, False, XL_TICK_MARK.NONE
     months.has_title = True
-    months.axis_title.text_frame.text = "Months since start"
+    months.axis_title.text_frame.text = here("Months since start")
     months.axis_title.text_frame.paragraphs[0].runs[0].font.size = canvas.points(size * 0.85)
     months.axis_title.text_frame.paragraphs[0].runs[0].font.bold = False
     found.value_axis.maximum_scale = top = max(value for curve in shown.curves for value in (*curve.low, *curve.high)) * 1.03
@@ -259,7 +263,7 @@ def _laid(found: Any, *sides: float) -> None:
 
 def _tornado(canvas: Canvas, frame: Frame, shown: kinds.Tornado, size: float) -> None:
     names = [swing.label for swing in shown.swings]
-    series = [("At its low end", [swing.low for swing in shown.swings]), ("At its high end", [swing.high for swing in shown.swings])]
+    series = [(here("At its low end"), [swing.low for swing in shown.swings]), (here("At its high end"), [swing.high for swing in shown.swings])]
     found = _bars(canvas, frame, shown, XL_CHART_TYPE.BAR_CLUSTERED, names, series, size, 60)
     found.plots[0].overlap = 100
     _money_axis(canvas, found.value_axis, [value for _, values in series for value in values], shown.currency)

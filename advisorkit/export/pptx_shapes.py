@@ -21,6 +21,7 @@ from advisorkit.charts.svg import CORNERS
 from advisorkit.charts.theme import LIGHT
 from advisorkit.export.blocks import Cell, Table
 from advisorkit.export.pptx_master import Frame, Master
+from advisorkit.files.texts import here
 from advisorkit.values.errors import printable
 from advisorkit.values.patterns import PATTERNS
 
@@ -125,7 +126,7 @@ class Canvas:
             last = block.total and n == len(rows) - 1
             for cell, made_cell, right in zip(cells, row.cells, block.numeric, strict=True):
                 self._cell(made_cell, cell, size, head=not n, right=right, total=last)
-        name_of(shape, block.title or "Table", "; ".join(filter(None, (block.title, block.subtitle))) or " | ".join(cell.text for cell in block.head))
+        name_of(shape, block.title or here("Table"), "; ".join(filter(None, (block.title, block.subtitle))) or " | ".join(cell.text for cell in block.head))
 
     def _cell(self, made: Any, cell: Cell, size: float, *, head: bool, right: bool, total: bool) -> None:
         made.margin_left, made.margin_right = (0, round(_PAD * self.master.unit))[:: -1 if right else 1]

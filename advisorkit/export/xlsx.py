@@ -15,6 +15,7 @@ from advisorkit.charts.theme import LIGHT, MARKS
 from advisorkit.export.blocks import Block, Cell, ChartBlock, Cover, LineItems, Table
 from advisorkit.export.pages import document
 from advisorkit.export.sheets import SheetCell, SheetChart, Worksheet
+from advisorkit.files.texts import speaking
 from advisorkit.values.errors import RenderError
 
 LONGEST_TEXT, LONGEST_NAME = 32_767, 31
@@ -48,7 +49,8 @@ def render(notebook: Any, **_: Any) -> bytes:
     """
     found = document(notebook, "xlsx")
     shown = [item for page in found.pages for item in page.items]
-    sheets = [item for item in shown if isinstance(item, Worksheet)] or list(_tables(shown))
+    with speaking(found.cover.language):
+        sheets = [item for item in shown if isinstance(item, Worksheet)] or list(_tables(shown))
     if not sheets:
         raise RenderError("nothing here is a sheet or a table, so there is no workbook to make")
     stream = io.BytesIO()

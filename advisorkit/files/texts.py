@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, wraps
 from importlib.resources import files
+from itertools import starmap
 from string import Formatter
+from typing import Any, ParamSpec, TypeVar, cast
 
-from advisorkit.files.trees import Fields, Scalar, parse_yaml
+from advisorkit.files.trees import Fields, Items, Node, Scalar, parse_yaml
 from advisorkit.values.errors import CatalogError, nearest
+from advisorkit.values.locale import Locale, locale, told_in
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_FOLDER = files("advisorkit") / "data" / "text"
 
 
 class _Filling(Formatter):
@@ -37,13 +45,13 @@ class Texts:
 
     part: str
     """Name of the file in the language's folder, such as ``report``."""
-    language: str = "en"
-    """ISO code of the language, such as ``en``."""
+    language: str = ""
+    """ISO code of the language, such as ``en``; empty for the one that is told in."""
 
     @property
     def all(self) -> Mapping[str, str]:
         """Every sentence by key, as it is written."""
-        return _read(self.part, self.language)
+        return _read(self.part, self.language or locale().language)
 
     def say(self, key: str, **values: object) -> str:
         """The sentence called `key` with its places filled in.
@@ -69,6 +77,19 @@ class Texts:
         return tuple(part.strip() for part in self.say(key, **values).split("|"))
 
 
+def here(words: str, one: bool = False) -> str:
+    """A few English words that stand by themselves, such as a unit or the head of a chart's column, in the language that is told in.
+
+    Example:
+        >>> with speaking("de"):
+        ...     here("items a month"), here("items a month", one=True)
+        ('Vorgänge im Monat', 'Vorgang im Monat')
+    """
+    language = locale().language
+    first, _, many = (_read("words", language) if language != "en" else {}).get(words, words).partition("|")
+    return first if one or not many else many
+
+
 def places(sentence: str) -> frozenset[str]:
     """Names of the places in a sentence.
 
@@ -81,10 +102,102 @@ def places(sentence: str) -> frozenset[str]:
 
 @cache
 def _read(part: str, language: str) -> Mapping[str, str]:
-    path = files("advisorkit") / "data" / "text" / language / f"{part}.yaml"
+    path = _FOLDER / language / f"{part}.yaml"
     if not path.is_file():
+        if language != "en":
+            return {} if part == "words" else _read(part, "en")
         raise CatalogError(f"there are no sentences in '{language}' for {part}")
     root = parse_yaml(path.read_text(encoding="utf-8"), path.name)
     if not isinstance(root, Fields):
         raise CatalogError(f"{path.name} is not a list of sentences")
-    return {key.text: value.text.strip() if "\n" in value.text else value.text for key, value in root.fields if isinstance(value, Scalar)}
+    found = {key.text: value.text.strip() if "\n" in value.text else value.text for key, value in root.fields if isinstance(value, Scalar)}
+    return found if language == "en" or part in ("locale", "words") else {**_read(part, "en"), **found}
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """Every language that there is: one folder each, English first.
+
+    Example:
+        >>> languages()[0]
+        'en'
+    """
+    return ("en", *sorted(one.name for one in _FOLDER.iterdir() if one.joinpath("locale.yaml").is_file()))
+
+
+@cache
+def _locale(language: str) -> Locale:
+    return Locale(language, **_read("locale", language)) if language != "en" else Locale()
+
+
+def by_language(load: Callable[[], T]) -> Callable[[], T]:
+    """What `load` makes, once for each language that it is asked for in."""
+    kept: dict[str, T] = {}
+
+    @wraps(load)
+    def found() -> T:
+        language = locale().language
+        if language not in kept:
+            kept[language] = load()
+        return kept[language]
+
+    return found
+
+
+def translated(node: Node, file: str) -> Node:
+    """The tree of a data file with the words of the language that is told in, as far as its folder has a file of that name."""
+    path = _FOLDER.joinpath(locale().language, *file.split("/"))
+    return _overlaid(node, parse_yaml(path.read_text(encoding="utf-8"), file)) if path.is_file() else node
+
+
+def _overlaid(node: Node, words: Node) -> Node:
+    match node, words:
+        case Fields(), Fields():
+            new = {key.text: value for key, value in words.fields}
+            return replace(node, fields=tuple((key, _overlaid(value, new[key.text]) if key.text in new else value) for key, value in node.fields))
+        case Items(), Items():
+            return replace(node, items=tuple(starmap(_overlaid, zip(node.items, words.items, strict=True))))
+    return words
+
+
+def speaking(language: str) -> AbstractContextManager[None]:
+    """Inside, every sentence, number and day is told in `language`.
+
+    Example:
+        >>> from advisorkit.values.quantities import number
+        >>> with speaking("de"):
+        ...     number(1234.5, 1)
+        '1.234,5'
+    """
+    return told_in(_locale(language))
+
+
+class Spoken(cached_property[T]):
+    """A value worked out once, in the `language` of its owner whatever is told in around it."""
+
+    def __get__(self, instance: Any, owner: type[Any] | None = None) -> T:  # type: ignore[override]
+        """The value; the property itself on the class."""
+        if instance is None:
+            return cast("T", self)
+        with speaking(instance.language):
+            return cast("T", super().__get__(instance, owner))
+
+
+def spoken(page: Callable[P, T]) -> Callable[P, T]:
+    """A function that tells in the language of what it is given first: a value with a `language`, or several of them."""
+
+    @wraps(page)
+    def told(*given: P.args, **named: P.kwargs) -> Any:
+        view: Any = given[0]
+        language = view.language if hasattr(view, "language") else view[0].language
+        with speaking(language):
+            made = page(*given, **named)
+        return _later(made, language) if isinstance(made, Iterator) else made
+
+    return told
+
+
+def _later(made: Iterator[Any], language: str) -> Iterator[Any]:
+    with speaking(language):
+        found = tuple(made)
+    yield from found

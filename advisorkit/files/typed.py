@@ -20,6 +20,7 @@ from itertools import pairwise
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from advisorkit.files.spots import MAX_TEXT, Spot
+from advisorkit.files.texts import translated
 from advisorkit.files.trees import Fields, Items, parse_yaml, shown
 from advisorkit.values.errors import CatalogError, EngagementError, Fault
 from advisorkit.values.quantities import Estimate
@@ -323,7 +324,7 @@ def documents(folder: Traversable, names: Iterable[str], faults: list[Fault]) ->
     roots: dict[str, Spot] = {}
     for name in names:
         try:
-            node = parse_yaml(folder.joinpath(*name.split("/")).read_text("utf-8"), name)
+            node = translated(parse_yaml(folder.joinpath(*name.split("/")).read_text("utf-8"), name), name)
         except EngagementError as error:
             faults.extend(error.faults)
         except (OSError, UnicodeDecodeError) as error:

@@ -16,6 +16,7 @@ from advisorkit.catalog.tables import assumptions
 from advisorkit.files.disk import read_source
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadTable, read_table
+from advisorkit.files.texts import languages
 from advisorkit.files.trees import Fields, Scalar, parse, shown
 from advisorkit.files.typed import Form, whole
 from advisorkit.intake import wording
@@ -86,7 +87,7 @@ def _read_columns(spot: Spot) -> dict[str, Place]:
 @cache
 def _shape() -> Form:
     known: dict[str, Any] = {
-        "columns": Form(_read_columns, stand_in={}), "currency code": CURRENCIES, "language": ("en",), "role": get_args(Role),
+        "columns": Form(_read_columns, stand_in={}), "currency code": CURRENCIES, "language": languages(), "role": get_args(Role),
     }
     return whole(ListMapping, known, beside={"advisorkit": {"const": FORMAT}})
 

@@ -90,7 +90,7 @@ def portfolio(path: str | Path, currency: str, as_of: date, mapping: ListMapping
     if "name" not in to or not table.rows:
         message = "holds a header and no row" if not table.rows else "no column names the workflows: head one 'name', or place one in a mapping (advisorkit intake table)"
         raise EngagementError([Fault(table.file, f"line {table.line}", message)])
-    rest = Engagement("", given.client or PurePath(table.file).stem, given.currency or currency, given.as_of or as_of, workflows=(), programme=given.programme)
+    rest = Engagement("", given.client or PurePath(table.file).stem, given.currency or currency, given.as_of or as_of, workflows=(), programme=given.programme, language=given.language)
     ids = _ids(table, to)
     rows = tuple(_row(row, table.file, places, ids[row.line], rest) for row in table.rows)
     faulty = [row for row in rows if row.faults]

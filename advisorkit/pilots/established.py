@@ -17,7 +17,7 @@ from advisorkit.pilots.terms import UNINFORMED, Terms, terms_for
 from advisorkit.values.criteria import Rules
 from advisorkit.values.engagement import Answer, Setting
 from advisorkit.values.patterns import PatternId
-from advisorkit.values.quantities import Estimate, percent
+from advisorkit.values.quantities import Estimate, number, percent
 
 _say = Texts("pilots").say
 
@@ -265,7 +265,7 @@ def _about_marks(seen: Diagnosis, terms: Terms, rules: Rules) -> Iterator[str]:
     critical = seen.severities.get("critical")
     if critical is not None:
         key = "warn.critical_none" if not critical.hits else "warn.critical_one" if critical.hits == 1 else "warn.critical"
-        yield _say(key, count=f"{critical.hits:g}", cases=f"{critical.n:g}", most=f"{100 * critical.at_most:.1f}")
+        yield _say(key, count=f"{critical.hits:g}", cases=f"{critical.n:g}", most=number(100 * critical.at_most, 1))
 
 
 _PARTS: Mapping[PatternId, tuple[str, ...]] = {

@@ -21,10 +21,12 @@ from advisorkit.export.blocks import (
     Text,
     table_of,
 )
+from advisorkit.files.texts import spoken
 from advisorkit.report import pictures
 from advisorkit.report.printed import inside, project, project_range, weeks
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study
+from advisorkit.values.locale import locale
 from advisorkit.values.prices import WARN_DAYS
 from advisorkit.values.quantities import day, money_short, percent, plain, sampled
 
@@ -32,6 +34,7 @@ CHANGES = 3
 """Most changes named that would lead elsewhere; one that would not stands beside them."""
 
 
+@spoken
 def summary(study: Study) -> tuple[Block, ...]:
     """The decision and why: four key figures, the pilot, warnings, what speaks for and against, what would change it, what to decide."""
     made, words = study.decision, study.advice.words
@@ -110,7 +113,7 @@ def _step(study: Study) -> KeyFigure:
     build = study.facts.build[study.decision.now]
     span = project_range(build.p10, build.p90, study.currency)
     time = f", {weeks(rung.weeks)}" if rung and rung.weeks is not None else ""
-    return KeyFigure(project(build.p50, study.currency), say("figure.step", step=name.lower(), range=span, time=time))
+    return KeyFigure(project(build.p50, study.currency), say("figure.step", step=locale().lowered(name), range=span, time=time))
 
 
 def _pilot(study: Study) -> Iterator[Block]:

@@ -9,6 +9,7 @@ from datetime import date
 from advisorkit.advice.words import how_likely
 from advisorkit.costs.inputs import Input
 from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, Table, Text, table_of
+from advisorkit.files.texts import spoken
 from advisorkit.report import cost_pictures as pictures
 from advisorkit.report.advice_pages import asked
 from advisorkit.report.money_table import money_table, unchecked
@@ -17,7 +18,6 @@ from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import (
-    SYMBOLS,
     Band,
     Estimate,
     day,
@@ -30,6 +30,7 @@ from advisorkit.values.quantities import (
 )
 
 
+@spoken
 def costs(study: Study) -> tuple[Block, ...]:
     """The money and the path: the table, how cost builds up, what moves the gain, the steps, who does what by when; nothing where something simpler fits."""
     if study.decision.replaced:
@@ -159,7 +160,7 @@ def _models(study: Study) -> str:
 
 def _assumption(study: Study, row: Input) -> tuple[Cell, ...]:
     low, likely, high = _ends(row.range, 100 if row.assumption.in_percent else 1)
-    unit = row.assumption.unit_in(SYMBOLS.get(study.currency, study.currency).strip(), "%")
+    unit = row.assumption.unit_words(study.currency)
     words = source_of(study, row)
     source = Cell(f"{say('evidence.guess')}, {words}", "guess") if row.guess else Cell(words)
     return Cell(row.assumption.label + ("\u00a0*" if _own(row) else "")), Cell(low), Cell(likely, "strong"), Cell(high), Cell(unit), source

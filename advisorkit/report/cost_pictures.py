@@ -12,8 +12,9 @@ from advisorkit.costs.results import CostCurve, InputSwing, Payback
 from advisorkit.report.pictures import ruled_out
 from advisorkit.report.sentences import say
 from advisorkit.study.study import Study
+from advisorkit.values.locale import locale
 from advisorkit.values.patterns import PATTERNS, PatternId
-from advisorkit.values.quantities import money_short, number, round_figures, sampled
+from advisorkit.values.quantities import figures, money_short, number, sampled
 
 BARS = 8
 """Most assumptions in the tornado chart."""
@@ -140,7 +141,7 @@ def input_words(value: float, of: Assumption, currency: str) -> str:
     if of.in_money:
         return money_short(value, currency)
     if of.in_percent:
-        return f"{round_figures(value * 100):g}%".replace("-", "−")
-    return money_short(value, "").strip() if abs(value) >= 10_000 else f"{round_figures(value, 3):g}"
+        return locale().share.format(number=figures(value * 100, 2))
+    return money_short(value, "").strip() if abs(value) >= 10_000 else figures(value, 3)
 
 

@@ -15,6 +15,7 @@ from advisorkit.costs.results import PARTS
 from advisorkit.costs.traced import valued
 from advisorkit.export.blocks import Block
 from advisorkit.export.sheets import SheetChart
+from advisorkit.files.texts import spoken
 from advisorkit.report.formula_cells import Grid, Live
 from advisorkit.report.pictures import ruled_out
 from advisorkit.report.sentences import columns, say
@@ -26,6 +27,7 @@ from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import sampled
 
 
+@spoken
 def cost_workbook(studies: Sequence[Study]) -> Iterator[Block]:
     """Sheets of every workflow that is priced, after one of all where there are several.
 

@@ -6,7 +6,6 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,6 +15,7 @@ from advisorkit.costs.simulation import SEED
 from advisorkit.export.blocks import Block
 from advisorkit.export.brand import Brand
 from advisorkit.files.disk import read_bytes, within, write_bytes
+from advisorkit.files.texts import Spoken, speaking
 from advisorkit.files.trees import tree
 from advisorkit.pilots.established import Established
 from advisorkit.report.annex_pages import annex
@@ -41,11 +41,16 @@ class Report:
     """The sender's brand."""
 
     @property
+    def language(self) -> str:
+        """In which it is told."""
+        return self.workflows[0].language
+
+    @Spoken
     def cover(self) -> tuple[Block, ...]:
         """The cover."""
         return cover(self.workflows, self.brand)
 
-    @property
+    @Spoken
     def overview(self) -> tuple[Block, ...]:
         """The programme of several workflows; nothing when there is only one."""
         return overview(self.workflows)
@@ -56,7 +61,7 @@ class Report:
         priced = any(study.priced and not study.decision.replaced for study in self.workflows)
         return cost_workbook(self.workflows) if priced else iter(())
 
-    @property
+    @Spoken
     def programme(self) -> tuple[Block, ...]:
         """Which workflows to begin and when; nothing when there is only one, or no money is told."""
         return programme(self._selection) if self._selection else ()
@@ -67,16 +72,16 @@ class Report:
         named = {one.workflow.id: one for one in self.workflows}
         return tuple(named[name] for name in self._selection.chosen.starts) if self._selection else self.workflows
 
-    @cached_property
+    @Spoken
     def _selection(self) -> Selection | None:
         return selection(self.workflows) if len(self.workflows) > 1 and self.workflows[0].priced else None
 
-    @property
+    @Spoken
     def protection(self) -> tuple[Block, ...]:
         """Where data goes, and what is still to be asked about it."""
         return protection(self.workflows)
 
-    @property
+    @Spoken
     def annex(self) -> tuple[Block, ...]:
         """What the advice on all workflows rests on, each thing once."""
         return annex(self.workflows)
@@ -139,7 +144,8 @@ def open_job(path: str) -> Report:
         raise UsageError(f"{path} is not a job file made by write_job: {error}") from None
     found = reading.understand_tree(tree(engagement), Path(path).name)
     _check(found, options)
-    return make_report(replace(found, scenario=options.pop("laid", "")), brand=brand, pilots=_established(found, files), **options)
+    with speaking(found.language):
+        return make_report(replace(found, scenario=options.pop("laid", "")), brand=brand, pilots=_established(found, files), **options)
 
 
 def _established(engagement: Engagement, files: Mapping[str, str]) -> dict[str, Established]:
@@ -179,4 +185,5 @@ def make_report(
         PriceError: If a price or an exchange rate is not known.
     """
     base = engagement.under(scenario) if scenario else engagement
-    return Report(studies(base, pilots, workflows, draws, seed), brand or Brand())
+    with speaking(engagement.language):
+        return Report(studies(base, pilots, workflows, draws, seed), brand or Brand())

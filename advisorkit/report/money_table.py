@@ -13,6 +13,7 @@ from advisorkit.report.pictures import ruled_out
 from advisorkit.report.printed import weeks
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study, together
+from advisorkit.values.locale import locale
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import SYMBOLS, Estimate, money_short, number, percent, sampled
 
@@ -37,7 +38,7 @@ def whole(amount: int) -> str:
         >>> whole(-1_234_567)
         '−1,234,567'
     """
-    return f"{amount:,}".replace("-", "−")
+    return number(amount)
 
 
 def shown(study: Study) -> tuple[Column, ...]:
@@ -144,7 +145,7 @@ def ranked(study: Study) -> str:
     """What the destination gains, as lists of workflows print it; what must be asked for where that is not known."""
     rank = study.rank
     if rank.gain is None:
-        return say("rank.ask", names=", ".join(row.assumption.label.lower() for row in rank.ask)) if rank.ask else say("unknown")
+        return say("rank.ask", names=", ".join(locale().lowered(row.assumption.label) for row in rank.ask)) if rank.ask else say("unknown")
     gain = money_short(rank.gain, study.currency)
     return say("rank.assumed", gain=gain) if rank.assumed else gain
 

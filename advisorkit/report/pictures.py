@@ -10,7 +10,7 @@ from advisorkit.advice.acceptability import LEAD
 from advisorkit.advice.advice import Advice
 from advisorkit.advice.answers import clause, words_of
 from advisorkit.advice.belief import EvidenceItem
-from advisorkit.advice.decision import about
+from advisorkit.advice.decision import tenths
 from advisorkit.advice.flips import Flip
 from advisorkit.advice.ladder import Rung
 from advisorkit.advice.words import how_likely, whole_percents
@@ -22,7 +22,7 @@ from advisorkit.report.sentences import say
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import Catalog
 from advisorkit.values.patterns import PATTERNS, PatternId
-from advisorkit.values.quantities import percent
+from advisorkit.values.quantities import hundredths, percent
 
 ROWS = 10
 """Most answers shown one by one in the evidence chart."""
@@ -101,7 +101,7 @@ def right_bars(study: Study) -> kinds.RightBars | None:
 
 def reached(chance: float) -> str:
     """A chance to reach what is asked for, in a few words."""
-    return about(chance).removeprefix("about ") if 0.05 <= chance <= 0.95 else say("figure.reach.most" if chance > 0.5 else "figure.reach.least")
+    return tenths(chance) if 0.05 <= chance <= 0.95 else say("figure.reach.most" if chance > 0.5 else "figure.reach.least")
 
 
 def evidence(advice: Advice) -> kinds.Waterfall:
@@ -163,7 +163,7 @@ def _note(study: Study, flip: Flip) -> str:
 
 
 def _flip_row(catalog: Catalog, change: str, today: str, shares: Mapping[PatternId, float], leader: PatternId, note: str) -> kinds.FlipRow:
-    words = {p: f"{n}%" for p, n in whole_percents(shares).items()}
+    words = {p: hundredths(n) for p, n in whole_percents(shares).items()}
     parts = tuple(kinds.ShareRow(p, catalog.patterns[p].name, shares[p], words[p]) for p in _FIXED if shares[p] > 0)
     return kinds.FlipRow(change, today, parts, leader, f"{catalog.patterns[leader].name} {words[leader]}", note)
 

@@ -11,13 +11,13 @@ from advisorkit.export.blocks import (
     Callout,
     Cell,
     ChartBlock,
-    Cover,
     Heading,
     KeyFigure,
     KeyFigures,
     Table,
     Text,
 )
+from advisorkit.files.texts import spoken
 from advisorkit.pilots.diagnosis import Diagnosis
 from advisorkit.pilots.established import Established
 from advisorkit.pilots.planning import Plan
@@ -26,11 +26,11 @@ from advisorkit.report.advice_pages import decided, warned
 from advisorkit.report.job import Report
 from advisorkit.report.printed import chance_of
 from advisorkit.report.sentences import columns, say
-from advisorkit.report.whole_pages import basis, sample_words
+from advisorkit.report.whole_pages import basis, cover_of
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import Rules
 from advisorkit.values.patterns import PATTERNS, PatternId
-from advisorkit.values.quantities import day, money_short, number, percent, plain
+from advisorkit.values.quantities import day, hundredths, money_short, number, percent, plain
 
 _FALLS_SHORT: Mapping[PatternId, tuple[str, ...]] = {
     "prompt": ("information", "behaviour", "both", "nothing"), "rag": ("search", "passage"), "finetune": ("lacking", "still"),
@@ -39,13 +39,15 @@ _FALLS_SHORT: Mapping[PatternId, tuple[str, ...]] = {
 _COLOURS = {"information": "rag", "behaviour": "finetune", "unclear": "text3"}
 
 
+@spoken
 def pilot_cover(report: Report, key: str) -> tuple[Block, ...]:
     """A cover with the title of the sentence `key`: ``charter.cover`` or ``review.cover``."""
     engagement, names = report.workflows[0].engagement, [study.workflow.name for study in report.workflows]
     about = "; ".join((", ".join(names), *basis(report.workflows[0])))
-    return (Cover(say(key), about, engagement.client, day(engagement.as_of), sample_words(engagement), report.brand, leaflet=key != "review.cover", as_of=engagement.as_of.isoformat()),)
+    return (cover_of(say(key), about, engagement, report.brand, leaflet=key != "review.cover"),)
 
 
+@spoken
 def charter(study: Study) -> tuple[Block, ...]:
     """One page to leave behind: what is marked, by whom, what is enough, what each result will mean."""
     plan, made = study.plan, study.decision
@@ -120,6 +122,7 @@ def _actions(study: Study, plan: Plan) -> Iterator[tuple[str, ...]]:
         yield say(f"charter.action.{name}", **values), owner if name == "decide" else say("charter.blank"), say("charter.blank")
 
 
+@spoken
 def result(study: Study) -> tuple[Block, ...]:
     """What the newest pilot decides, with its figures and what weakens them; a notice when there is none."""
     found = study.pilot
@@ -151,6 +154,7 @@ def _range(count: Share) -> str:
     return say("review.between", low=percent(count.low), high=percent(count.high))
 
 
+@spoken
 def failures(study: Study) -> tuple[Block, ...]:
     """Why answers failed, by kind, by part of the work and by severity; nothing without a pilot."""
     if study.pilot is None:
@@ -204,7 +208,7 @@ def _parts(seen: Diagnosis) -> Iterator[Block]:
 def _harm(seen: Diagnosis) -> Iterator[Block]:
     if seen.severities:
         rows = tuple(
-            (Cell(say(f"review.severity.{name}")), Cell(plain(c.hits)), Cell(f"{100 * c.at_most:.1f}%")) for name, c in seen.severities.items()
+            (Cell(say(f"review.severity.{name}")), Cell(plain(c.hits)), Cell(hundredths(100 * c.at_most, 1))) for name, c in seen.severities.items()
         )
         yield Table(say("review.harm"), _head("review.harm_head"), rows, (False, True, True))
 
@@ -213,13 +217,14 @@ def _head(key: str) -> tuple[Cell, ...]:
     return tuple(Cell(name) for name in columns(key))
 
 
+@spoken
 def moved(study: Study) -> tuple[Block, ...]:
     """The advice before and after the newest pilot, what it measured for the costs, and the history; nothing without one."""
     if study.pilot is None:
         return ()
     before = study.before
     told = whole_percents({p: before.patterns[p].probability for p in PATTERNS})
-    rows = tuple((Cell(study.name(p), p), Cell(f"{told[p]}%"), Cell(chance_of(study.decision, p))) for p in PATTERNS)
+    rows = tuple((Cell(study.name(p), p), Cell(hundredths(told[p])), Cell(chance_of(study.decision, p))) for p in PATTERNS)
     same = before.recommended == study.advice.recommended
     key = "review.moved_lead.same" if same else "review.moved_lead.other"
     names = {"pattern": study.name(before.recommended)} if same else {"before": study.name(before.recommended), "after": study.name(study.advice.recommended)}

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from advisorkit.advice.decision import Decision
 from advisorkit.report.sentences import say
+from advisorkit.values.locale import locale
 from advisorkit.values.patterns import PatternId
-from advisorkit.values.quantities import money_short
-
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+from advisorkit.values.quantities import hundredths, money_short, number, span
 
 
-def count(number: int) -> str:
+def count(size: int) -> str:
     """A small count in words.
 
     Example:
         >>> count(2), count(40)
         ('two', '40')
     """
-    return _NUMBERS[number] if number < len(_NUMBERS) else str(number)
+    words = locale().counts.split()
+    return words[size] if size < len(words) else str(size)
 
 
 def inside(sentence: str) -> str:
@@ -27,7 +27,7 @@ def inside(sentence: str) -> str:
         >>> inside("A smaller set of texts proves enough."), inside("RAG was measured.")
         ('a smaller set of texts proves enough', 'RAG was measured')
     """
-    small = sentence[:1].lower() + sentence[1:] if not sentence[1:2].isupper() else sentence
+    small = locale().clause(sentence) if not sentence[1:2].isupper() else sentence
     return small.rstrip(".")
 
 
@@ -35,14 +35,14 @@ def chance_of(made: Decision, pattern: PatternId) -> str:
     """Chance that it ends with `pattern`, as printed everywhere; the only one allowed has no share, for that would say more than is known."""
     if not made.chances[pattern]:
         return "–"
-    return say("only") if made.only else f"{made.chances[pattern]}%"
+    return say("only") if made.only else hundredths(made.chances[pattern])
 
 
 def lead_points(made: Decision, lead: float, needed: float) -> str:
     """The lead in points as the difference of printed shares; with a decimal where that would contradict the threshold."""
     first, second = (*(made.chances[p] for p in made.order), 0)[:2]
     points = first - second
-    return f"{points} points" if (points >= needed * 100) == (lead >= needed) else f"{lead * 100:.1f} points"
+    return say("points", points=points if (points >= needed * 100) == (lead >= needed) else number(lead * 100, 1))
 
 
 def project(value: float, currency: str) -> str:
@@ -62,7 +62,7 @@ def project_range(low: float, high: float, currency: str) -> str:
         >>> project_range(3_200, 7_900, "EUR")
         '€3k to €8k'
     """
-    return f"{project(low, currency)} to {project(high, currency)}"
+    return span(project(low, currency), project(high, currency))
 
 
 def weeks(value: float) -> str:

@@ -10,6 +10,7 @@ from advisorkit.intake.questionnaire import confirmer
 from advisorkit.report.annex_pages import PROTECTED, Studies, answers_of, joined
 from advisorkit.report.printed import count
 from advisorkit.report.sentences import columns, say
+from advisorkit.values.locale import locale
 from advisorkit.values.people import Stop
 from advisorkit.values.quantities import day
 
@@ -58,7 +59,7 @@ def _questions(studies: Studies) -> Iterator[_Question]:
     if not engagement.data_flow:
         yield _Question("", say("protection.ask.way"), *legal)
     for stop in engagement.data_flow:
-        if lacking := [say(f"protection.{name}").lower() for name in _SAID if not getattr(stop, name)]:
+        if lacking := [locale().lowered(say(f"protection.{name}")) for name in _SAID if not getattr(stop, name)]:
             yield _Question(stop.stop, say("protection.ask.stop", stop=stop.stop, names=", ".join(lacking)), *legal)
     for criterion in (studies[0].catalog.criterion(name) for name in PROTECTED):
         left = [one for one in studies if criterion.id not in one.answers or one.answers[criterion.id].confidence == "guess"]

@@ -8,6 +8,7 @@ from datetime import date
 from advisorkit.advice.gates import open_criteria
 from advisorkit.costs.money import printed_gain
 from advisorkit.export.blocks import Block, Cell, Heading, Text, table_of
+from advisorkit.files.texts import spoken
 from advisorkit.intake.questionnaire import confirmer, pending
 from advisorkit.report.advice_pages import again, asks, decided, summary, warned
 from advisorkit.report.annex_pages import PRIVATE, answers_of, each, joined, not_this
@@ -17,10 +18,12 @@ from advisorkit.report.pilot_pages import pilot_cover
 from advisorkit.report.printed import count
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study
+from advisorkit.values.locale import locale
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import day, money_short, percent
 
 
+@spoken
 def brief(report: Report) -> tuple[Block, ...]:
     """Two pages: the decision and the money of one workflow, or the programme of several and where its data goes."""
     first, *more = report.workflows
@@ -28,6 +31,7 @@ def brief(report: Report) -> tuple[Block, ...]:
     return (*pilot_cover(report, "brief.cover"), *pages)
 
 
+@spoken
 def decision_record(report: Report) -> tuple[Block, ...]:
     """What was decided on each workflow, what was weighed, what follows, what re-opens it, who signs."""
     return (*pilot_cover(report, "record.cover"), *(block for study in report.workflows for block in _record(study)))
@@ -50,6 +54,7 @@ def _option(study: Study, pattern: PatternId) -> tuple[str | Cell, ...]:
     return Cell(study.name(pattern), pattern), percent(right.p50), *money, say("record.advised") if pattern == goal else not_this(study, pattern)
 
 
+@spoken
 def session_note(report: Report) -> tuple[Block, ...]:
     """What a session decided and heard, without names of speakers; guesses to confirm, and what is to be done."""
     found, engagement = report.workflows, report.workflows[0].engagement
@@ -64,12 +69,13 @@ def session_note(report: Report) -> tuple[Block, ...]:
     )  # fmt: skip
 
 
+@spoken
 def session_prep(report: Report) -> tuple[Block, ...]:
     """Who should come, what to bring, and the open questions by who can answer them."""
     found, engagement = report.workflows, report.workflows[0].engagement
     left = {who: each(found, lambda one, who=who: (c.question for c in open_criteria(one.catalog, one.answers) if c.who == who)) for who in ("business", "IT", "legal")}  # type: ignore[misc]
     named = {confirmer(engagement, who): lines for who, lines in left.items() if lines}
-    lacking = tuple(dict.fromkeys(name.lower() for one in found if one.priced for name in one.lacking))
+    lacking = tuple(dict.fromkeys(locale().lowered(name) for one in found if one.priced for name in one.lacking))
     bring = (say("prep.bring.cases"), *((say("prep.bring.numbers", names=", ".join(lacking)),) if lacking else ()), say("prep.bring.papers"))
     return (
         *pilot_cover(report, "prep.cover"), Heading(say("prep.title", questions=sum(map(len, named.values()))), 2), Heading(say("prep.who")),

@@ -18,6 +18,7 @@ from advisorkit.export.blocks import (
     Text,
     table_of,
 )
+from advisorkit.files.texts import spoken
 from advisorkit.report import cost_pictures, pictures
 from advisorkit.report.advice_pages import asked, decided, off_ramp, summary
 from advisorkit.report.cost_pages import costs, gained, left_out, steps
@@ -36,6 +37,7 @@ REASONS = 2
 _SUMS = (0, 3, 6, 7, 8, 9, 10, 11)
 
 
+@spoken
 def slides(report: Report) -> tuple[Block, ...]:
     """Everything that a board is shown, slide by slide; every figure is that of the report."""
     found = report.workflows

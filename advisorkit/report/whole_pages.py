@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from advisorkit.export.blocks import Block, Cell, Cover, Heading, KeyFigure, KeyFigures, Text, table_of
 from advisorkit.export.brand import Brand
+from advisorkit.files.texts import here
 from advisorkit.report.cost_pages import steps
 from advisorkit.report.money_table import ranked, whole
 from advisorkit.report.printed import count, weeks
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study, Together, together
 from advisorkit.values.engagement import Engagement
+from advisorkit.values.locale import locale
 from advisorkit.values.quantities import day, money_short, percent, sampled
 
 
@@ -19,7 +22,13 @@ def cover(studies: Sequence[Study], brand: Brand) -> tuple[Block, ...]:
     """The cover: title, what it is about, how far it has come, client, date, sender."""
     engagement = studies[0].engagement
     about = say("cover.one", workflow=studies[0].workflow.name) if len(studies) == 1 else say("cover.many", count=count(len(studies)))
-    return (Cover(say("cover.title"), "; ".join((about, *basis(studies[0]), *_status(studies))), engagement.client, day(engagement.as_of), sample_words(engagement), brand, as_of=engagement.as_of.isoformat()),)
+    return (cover_of(say("cover.title"), "; ".join((about, *basis(studies[0]), *_status(studies))), engagement, brand),)
+
+
+def cover_of(title: str, about: str, engagement: Engagement, brand: Brand, *, leaflet: bool = False) -> Cover:
+    """The cover of a document about an engagement."""
+    worn, on = replace(brand, confidentiality=here(brand.confidentiality)), engagement.as_of
+    return Cover(title, about, engagement.client, day(on), sample_words(engagement), worn, locale().language, leaflet, on.isoformat())
 
 
 def _status(studies: Sequence[Study]) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from advisorkit.report.money_table import shown
 from advisorkit.report.sentences import columns, say
 from advisorkit.report.whole_pages import sample_words
 from advisorkit.study.study import Study
-from advisorkit.values.quantities import SYMBOLS, day
+from advisorkit.values.quantities import SYMBOLS, day, number
 
 AMOUNTS = ("build", "run", "outside", "checking", "people", "staff", "wrong", "all_in", "gain")
 """Parts and sums of the money table, in its order."""
@@ -170,7 +170,7 @@ def _input(book: Book, grid: Grid, row: int, name: str, summary: Grid) -> None:
     grid.put(row, 7, Live(f"IF(ISNUMBER({yours}),{yours},{base})", likely, numbers), f"{look} row")
     grid.names.append((book.named(name), row, 7))
     book.cells.place(node, book.named(name))
-    unit, words = held.assumption.unit_in(SYMBOLS.get(book.study.currency, book.study.currency).strip(), "%"), source_of(book.study, held)
+    unit, words = held.assumption.unit_words(book.study.currency), source_of(book.study, held)
     grid.put(row, 8, unit, "sub indent row")
     grid.put(row, 9, f"{say('evidence.guess')}, {words}" if held.guess else words, "guess row" if held.guess else "row")
     grid.line(row, 10, ("", ""), "row")
@@ -225,9 +225,9 @@ def bill(book: Book) -> Grid:
 def _line(book: Book, grid: Grid, row: int, flow: Flow) -> None:
     words = (COST_TEXTS.say(f"component.{flow.component_id}"), say(f"workbook.phase.{flow.phase}"), COST_TEXTS.say(f"unit.{flow.unit_id}"))
     grid.line(row, 1, (*words, "", "", ""), "row")
-    for place, number, style in ((4, flow.quantity, "figures"), (5, flow.price, "figures"), (6, flow.months if flow.summed is None else nan, "two")):
-        if known(valued(number)):
-            book.amount(grid, row, place, number, style)
+    for place, content, style in ((4, flow.quantity, "figures"), (5, flow.price, "figures"), (6, flow.months if flow.summed is None else nan, "two")):
+        if known(valued(content)):
+            book.amount(grid, row, place, content, style)
     book.amount(grid, row, 7, flow.total, "cents")
     grid.line(row, 8, [told(flow.total) if any(flow is one for one in book.found.paid[column]) else "" for column in book.shown], "cents row right")
 
@@ -243,7 +243,7 @@ def cash(book: Book) -> Grid:
     for month in range(len(book.found.months) + 1):
         grid.put(TOP + month, 1, float(month), "whole row")
     told_: list[tuple[str, Sequence[Any], str]] = [
-        (say("workbook.profile.later", months=f"{key:.1f}") if isinstance(key, float) else say(f"workbook.profile.{key}"), [0.0, *(month[key] for month in table)], "four") for key in profiles
+        (say("workbook.profile.later", months=number(key, 1)) if isinstance(key, float) else say(f"workbook.profile.{key}"), [0.0, *(month[key] for month in table)], "four") for key in profiles
     ]
     told_ += [
         (COST_TEXTS.say(f"component.{flow.component_id}"), [0.0, *(flow.stairs.at(month["use"]) * month["month"] for month in table if flow.stairs)], "month") for flow in stairs.values()

@@ -10,8 +10,9 @@ from advisorkit.costs.inputs import Input
 from advisorkit.screens.parts import Doc, tell
 from advisorkit.screens.state import Look
 from advisorkit.study.study import Study
+from advisorkit.values.locale import locale
 from advisorkit.values.prices import PriceAge
-from advisorkit.values.quantities import SYMBOLS, Estimate, money_short, round_figures
+from advisorkit.values.quantities import Estimate, money_short, round_figures
 
 _SHORT = 12
 """Assumptions listed while nobody can tell which of them matter."""
@@ -68,13 +69,13 @@ def _words(row: Input, currency: str, tried: Collection[str], ages: dict[str, Pr
 
 
 def _unit(row: Input, currency: str) -> str:
-    return row.assumption.unit_in(SYMBOLS.get(currency, currency).strip(), tell("unit.share"))
+    return row.assumption.unit_words(currency, tell("unit.share"))
 
 
 def _beside(row: Input, kept: Study, tried: Collection[str], swings: dict[str, float]) -> Doc:
     """What was kept, where another value is tried; and by how much the row moves the result."""
     name, old = row.assumption.name, kept.inputs.rows[row.assumption.name]
-    was = tell("assumptions.was", value=plain(_tidy(old.range.likely * scale_of(old), old)), source=_source(old, (), {}).lower()) if name in tried and old.range else ""
+    was = tell("assumptions.was", value=plain(_tidy(old.range.likely * scale_of(old), old)), source=locale().lowered(_source(old, (), {}))) if name in tried and old.range else ""
     swing = swings.get(name, 0.0)
     return {"was": was, "kept": old.range.likely * scale_of(old) if was and old.range else None, "moves": [money_short(swing, kept.currency), swing / max(swings.values())] if swing and swing >= 1e-4 * max(swings.values()) else None}
 

@@ -11,6 +11,7 @@ from advisorkit.charts.figures import spec
 from advisorkit.charts.kinds import BeliefMap, Chart, RangeBars
 from advisorkit.charts.svg import svg
 from advisorkit.charts.theme import SCREEN, THEMES
+from advisorkit.files.texts import here
 from advisorkit.report import cost_pictures, pictures
 from advisorkit.report.sentences import say
 from advisorkit.screens.parts import Doc, tell
@@ -54,7 +55,7 @@ def picture(name: str, chart: Chart, look: Look) -> Doc:
     sizes = _sizes(name, len(chart.rows()), wide, look)
     theme = THEMES[look.theme] if name in look.explored else None
     return {
-        "title": chart.title, "subtitle": chart.subtitle, "alt": chart.alt, "head": list(chart.head), "rows": [list(row) for row in chart.rows()],
+        "title": chart.title, "subtitle": chart.subtitle, "alt": chart.alt, "head": list(map(here, chart.head)), "rows": [list(row) for row in chart.rows()],
         "plotly": None if theme is None else spec(chart, theme, wide, **sizes), "width": wide, "svg": svg(chart, SCREEN, wide, tips=True, **sizes),
     }
 

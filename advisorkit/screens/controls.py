@@ -7,6 +7,7 @@ from typing import Any
 from advisorkit.advice.answers import words_of
 from advisorkit.advice.gates import pointless
 from advisorkit.export.blocks import Cell, table_of
+from advisorkit.files.texts import here
 from advisorkit.report.second_reading import beside
 from advisorkit.screens.assumed import plain
 from advisorkit.screens.parts import Doc, block, blocks, tell
@@ -14,7 +15,7 @@ from advisorkit.screens.state import Look, State
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import Axis, Criterion
 from advisorkit.values.engagement import Answer
-from advisorkit.values.quantities import SYMBOLS, Estimate
+from advisorkit.values.quantities import SYMBOLS, Estimate, span
 
 _WHO = ("business", "IT", "legal")
 
@@ -72,11 +73,11 @@ def _why(study: Study, criterion: str) -> str:
 
 
 def _unit(criterion: Criterion, currency: str) -> str:
-    return (criterion.unit or "").replace("currency", SYMBOLS.get(currency, currency).strip())
+    return here(criterion.unit or "").replace("currency", SYMBOLS.get(currency, currency).strip())
 
 
 def _typed(amount: Estimate | None) -> str:
-    return "" if amount is None else plain(amount.likely) if amount.fixed else f"{plain(amount.low)} to {plain(amount.high)}"
+    return "" if amount is None else plain(amount.likely) if amount.fixed else span(plain(amount.low), plain(amount.high))
 
 
 def _stop(study: Study, state: State) -> Doc:

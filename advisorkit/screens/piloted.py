@@ -14,7 +14,7 @@ from advisorkit.screens.parts import Doc, block, blocks, lead, tell
 from advisorkit.screens.state import Look
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import Rules
-from advisorkit.values.quantities import day, money, percent
+from advisorkit.values.quantities import day, figures, money, percent, span
 
 _SIZES = 8
 
@@ -57,7 +57,7 @@ def _advised(advised: bool, *cells: str) -> list[Cell]:
 
 
 def _precision(plan: Plan) -> Doc:
-    rows = [_advised(width.n == plan.mark, str(width.n), f"{percent(width.low)} to {percent(width.high)}") for width in plan.widths[:_SIZES]]
+    rows = [_advised(width.n == plan.mark, str(width.n), span(percent(width.low), percent(width.high))) for width in plan.widths[:_SIZES]]
     expected = percent(plan.terms.expected.mean)
     head = [tell("pilot.cases"), tell("pilot.between")]
     return block(table_of(tell("pilot.width_title"), head, rows, range(2), subtitle=tell("pilot.width_sub", expected=expected)))
@@ -66,8 +66,8 @@ def _precision(plan: Plan) -> Doc:
 def _found(study: Study, seen: Diagnosis) -> Doc:
     shares = [(tell(f"pilot.{name}"), share) for name, share in _shares(seen, study.rules)]
     rows = [
-        [name, f"{share.hits:.3g} of {share.n:g}", tell("bill.unknown") if share.share is None else percent(share.share),
-         f"{percent(share.low)} to {percent(share.high)}" if share.n else ""]
+        [name, say("pilot.of", hits=figures(share.hits, 3), cases=figures(share.n, 6)), tell("bill.unknown") if share.share is None else percent(share.share),
+         span(percent(share.low), percent(share.high)) if share.n else ""]
         for name, share in shares
     ]
     title = tell("pilot.found", pattern=study.name(seen.pilot.pattern), day=day(seen.pilot.date))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from advisorkit.charts.kinds import RangeBars, RangeRow
 from advisorkit.costs.inputs import Input
 from advisorkit.export.blocks import Cell, KeyFigure, KeyFigures, table_of
+from advisorkit.files.texts import here
 from advisorkit.report.money_table import ranked, shared_bill
 from advisorkit.report.printed import chance_of
 from advisorkit.report.sentences import say
@@ -17,6 +18,7 @@ from advisorkit.screens.state import Look
 from advisorkit.study.study import Study
 from advisorkit.study.study import together as costs_together
 from advisorkit.values.engagement import Workflow
+from advisorkit.values.locale import locale
 from advisorkit.values.quantities import money_short, number
 
 
@@ -97,7 +99,7 @@ def _ranges(found: Sequence[Study]) -> RangeBars:
     rows = [(study, study.costs.columns[study.advice.recommended].total) for study in found]
     bars = [
         RangeRow(study.advice.recommended, f"{_short(study.workflow.name)}, {study.name(study.advice.recommended)}", (t.p10, t.p50, t.p90) if t else None,
-                 "" if t else tell("portfolio.lacks", names=", ".join(row.assumption.label.lower() for row in lacking(study))))
+                 "" if t else tell("portfolio.lacks", names=", ".join(locale().lowered(row.assumption.label) for row in lacking(study))))
         for study, t in sorted(rows, key=lambda pair: -(pair[1].p50 if pair[1] else 0))
     ]
     title, sub = tell("portfolio.ranges"), say("costs.range_subtitle", draws=number(found[0].costs.draws))
@@ -142,5 +144,5 @@ def _row(workflow: Workflow, study: Study | None) -> list[str | Cell]:
 
 def _why(studies: Sequence[Study]) -> str:
     """Which workflow lacks what."""
-    missing = [(study.workflow.name, " and ".join(row.assumption.label.lower() for row in lacking(study))) for study in studies]
+    missing = [(study.workflow.name, here(" and ").join(locale().lowered(row.assumption.label) for row in lacking(study))) for study in studies]
     return "; ".join(tell("portfolio.lacks_one", workflow=name, names=names) for name, names in missing if names)

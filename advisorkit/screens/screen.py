@@ -14,10 +14,11 @@ from ipywidgets import Box, VBox, Widget
 
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions
+from advisorkit.files.texts import speaking, spoken
 from advisorkit.screens.delivery import Delivery
 from advisorkit.screens.edits import EDITS
 from advisorkit.screens.led import TOLD
-from advisorkit.screens.parts import LiveDocument, Tree, classed, laid_out, names, tell
+from advisorkit.screens.parts import LiveDocument, Tree, classed, laid_out, names, phrases, tell
 from advisorkit.screens.sections import LOOSE, SECTIONS, document, page_of, tree
 from advisorkit.screens.state import Look, Notice, State
 from advisorkit.screens.work import Work
@@ -49,10 +50,16 @@ class Screen:
         atexit.register(_save_at_last, ref(self))
 
     @property
+    def language(self) -> str:
+        """In which it is told."""
+        return self.work.language
+
+    @property
     def view(self) -> Mapping[str, Any]:
         """What every part shows now, by its name."""
         return self.document.view["parts"]  # type: ignore[no-any-return]
 
+    @spoken
     def edit(self, name: str, args: Mapping[str, Any]) -> None:
         """Carry out one edit of the browser and send what follows; a refusal is shown beside its control and changes nothing."""
         look = replace(self.look, faults={})
@@ -68,6 +75,7 @@ class Screen:
         self.look = look
         self.refresh()
 
+    @spoken
     def refresh(self) -> None:
         """Send the document as it is now, and save soon; in the middle of an edit that is left to its end."""
         if self._editing:
@@ -79,10 +87,11 @@ class Screen:
         if not self.work.started_ahead:
             self._later()
 
+    @spoken
     def send(self) -> None:
         """Send the document as it is now, with the parts that this screen has now; a session started ahead is worked out and not shown, as another may go on."""
         self.revision += 1
-        body, parts = self._laid_out(), document(self.work, self.look, self.delivery)
+        body, parts, self.document.words = self._laid_out(), document(self.work, self.look, self.delivery), phrases()
         self.document.view = {"revision": self.revision, "parts": {} if self.work.started_ahead else parts}
         self.box.children = body
         if self._loop is not None and next(self._pending(), None):
@@ -95,6 +104,7 @@ class Screen:
             self._bodies[body] = laid_out(body, self.document)
         return self._bar, self._bodies[body]
 
+    @spoken
     def beat(self) -> None:
         """The browser's heartbeat: see whether somebody else changed the file, or whether it can be written again."""
         back = bool(self.work.file.refused) and self.work.file.as_read
@@ -115,6 +125,7 @@ class Screen:
             wanted += [replace(state, workflow=workflow.id) for workflow in state.engagement.workflows]
         yield from (one for one in wanted if not self.work.known(one))
 
+    @spoken
     def _work_on(self) -> None:
         """Work out the next row of a table while nothing else is to do."""
         state = next(self._pending(), None)
@@ -132,6 +143,7 @@ class Screen:
         self._loop = _running_loop() or self._loop
         self._timer = self._loop.call_later(_PAUSE, self._save) if self._loop is not None and self._loop.is_running() else None
 
+    @spoken
     def _save(self) -> None:
         """Write the file; what is said about that takes the place of what was said before, and other notices stay."""
         file, shown_now = self.work.file, self.look.notices
@@ -207,7 +219,8 @@ def screen_of(work: Work, section: str = "assessment", layout: tuple[Tree, ...] 
     list(map(page_of, names(layout) if layout else ()))
     screens = _SCREENS.setdefault(work, {})
     if (section, layout) not in screens:
-        screens[section, layout] = Screen(work, section, layout)
+        with speaking(work.language):
+            screens[section, layout] = Screen(work, section, layout)
     return screens[section, layout]
 
 

@@ -16,6 +16,7 @@ from advisorkit.costs.inputs import Input
 from advisorkit.costs.results import CostResult, MoneyRow
 from advisorkit.export.blocks import Block, ChartBlock, Text, table_of
 from advisorkit.export.markup import html
+from advisorkit.files.texts import spoken
 from advisorkit.report import cost_pictures, pictures
 from advisorkit.screens.advising import verdict_of
 from advisorkit.screens.assumed import plain, scale_of
@@ -23,7 +24,7 @@ from advisorkit.screens.parts import tell
 from advisorkit.study.study import Study
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Answer, Engagement, Workflow
-from advisorkit.values.quantities import day, money, money_range
+from advisorkit.values.quantities import day, hundredths, money, money_range
 
 _STYLE = (
     f".ak-still{{background:{LIGHT['page']};color:{LIGHT['ink']};font:14px/1.4 {SANS};padding:8px 12px;display:flex;flex-wrap:wrap;gap:8px 32px}}"
@@ -39,6 +40,7 @@ def still(*columns: Iterable[Block]) -> str:
     return f'<div class="ak-still"><style>{_STYLE}</style>{parts}</div>'
 
 
+@spoken
 def shown_study(study: Study) -> str:
     """The advice in a sentence, the shares, and what it costs."""
     made = study.decision
@@ -50,7 +52,7 @@ def shown_study(study: Study) -> str:
 def _shown_advice(advice: Advice) -> str:
     catalog = load_catalog()
     whole = whole_percents({p: found.probability for p, found in advice.patterns.items()})
-    bars = tuple(ShareRow(p, catalog.patterns[p].name, found.probability, f"{whole[p]}%") for p, found in advice.patterns.items())
+    bars = tuple(ShareRow(p, catalog.patterns[p].name, found.probability, hundredths(whole[p])) for p, found in advice.patterns.items())
     shares = ChartBlock(ShareBars(title=tell("still.shares"), bars=bars))
     return still((Text((" ".join((*advice.words.summary, *advice.words.why[:2])),)),), (shares,), (ChartBlock(pictures.evidence(advice)),))
 
@@ -114,7 +116,7 @@ def _pairs(before: Study, after: Study) -> Iterator[tuple[str, ...]]:
     yield from edited(before, after)
     goal = after.decision.destination
     if not after.decision.replaced:
-        yield after.name(goal), *(f"{study.decision.chances.get(goal, 0)}%" for study in (before, after))
+        yield after.name(goal), *(hundredths(study.decision.chances.get(goal, 0)) for study in (before, after))
     if after.priced:
         yield from earned(before, after, ("build", "all_in", "gain"))
 
@@ -152,4 +154,4 @@ def _setting(row: Input, currency: str) -> str:
     if found is None:
         return str(row.value) if row.known else tell("bill.unknown")
     ends = (found.likely,) if found.fixed else (found.low, found.likely, found.high)
-    return f"{' / '.join(plain(end * scale_of(row)) for end in ends)} {row.assumption.unit_in(currency, tell('unit.share'))}"
+    return f"{' / '.join(plain(end * scale_of(row)) for end in ends)} {row.assumption.unit_words(currency, tell('unit.share'))}"

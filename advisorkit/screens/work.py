@@ -18,6 +18,7 @@ from advisorkit.catalog.tables import assumptions
 from advisorkit.costs.assumption import Assumption
 from advisorkit.costs.results import CostResult
 from advisorkit.files.numbers import Listener
+from advisorkit.files.texts import spoken
 from advisorkit.screens import typed_in
 from advisorkit.screens.delivery import report
 from advisorkit.screens.file import SessionFile
@@ -76,6 +77,11 @@ class Work(Led):
         names = {*trial.answers, *trial.workload, *trial.assumptions}
         return tuple(a.name for a in assumptions().values() if a.name in names or (a.answer and a.answer in names))
 
+    @property
+    def language(self) -> str:
+        """In which screens tell it."""
+        return self.state.engagement.language
+
     def judged(self, workflow: str = "") -> Study:
         """Everything computed about a workflow, by default the one on screen.
 
@@ -84,6 +90,7 @@ class Work(Led):
         """
         return self.judge(replace(self.state, workflow=workflow) if workflow else self.state)
 
+    @spoken
     def judge(self, state: State) -> Study:
         """Everything computed about the workflow of `state`; remembered for a while."""
         found = self._remembered(state)

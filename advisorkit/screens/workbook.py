@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from functools import cache, cached_property
+from functools import cache
 from html import escape
 from importlib import import_module
 from inspect import Parameter, Signature
@@ -18,6 +18,7 @@ from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions
 from advisorkit.charts.figures import figure
 from advisorkit.costs.assumption import TOPICS
+from advisorkit.files.texts import Spoken, spoken
 from advisorkit.screens.charted import charted
 from advisorkit.screens.parts import Tree, tell
 from advisorkit.screens.screen import Loose
@@ -47,7 +48,7 @@ class Workbook(Work):
     def _repr_html_(self) -> str:
         return shown_study(self.judged())
 
-    @cached_property
+    @Spoken
     def ui(self) -> Parts:
         """The parts of the screens, one by one."""
         return Parts(self)
@@ -57,6 +58,7 @@ class Workbook(Work):
         """The charts of the workflow on screen as plotly figures."""
         return Figures(self)
 
+    @spoken
     def _told(self, before: State) -> BeforeAfter:
         return BeforeAfter(self.judge(before), self.judged(), self.heard)
 
@@ -128,6 +130,12 @@ class Figures:
     def __init__(self, work: Work) -> None:
         self._work = work
 
+    @property
+    def language(self) -> str:
+        """In which they are told."""
+        return self._work.language
+
+    @spoken
     def _figure(self, name: str) -> go.Figure:
         chart = charted(name, self._work.judged())
         if chart is None:

@@ -13,6 +13,7 @@ from typing import get_args
 from advisorkit.catalog.vocabulary import definitions, forms
 from advisorkit.files.numbers import is_number
 from advisorkit.files.spots import Spot
+from advisorkit.files.texts import languages
 from advisorkit.files.trees import Fields
 from advisorkit.files.typed import TEXT, Form, Known, Plain, Schema, closed, whole
 from advisorkit.values.addresses import Address
@@ -92,6 +93,7 @@ def shape() -> Form:
         "axis": ("retrieval", "training"),
         "currency code": CURRENCIES,
         "pattern": PATTERNS,
+        "language": languages(),
         "role": get_args(Role),
         "endpoint": Form(_endpoint, schema=lambda: {**TEXT, "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[^@?#\\s]+$"}, stand_in=""),
         "sha256": _matching("[0-9a-f]{64}", "is not a SHA-256 of 64 signs 0-9, a-f"),

@@ -13,6 +13,7 @@ from advisorkit.study.candidates import Aside, Candidate, candidate
 from advisorkit.study.roadmap import Roadmap, fits, greedy, in_order, one_more, people, roadmap, worth
 from advisorkit.study.study import Study
 from advisorkit.values.errors import UsageError
+from advisorkit.values.locale import locale
 from advisorkit.values.people import Programme
 from advisorkit.values.quantities import money_short
 
@@ -107,7 +108,7 @@ class Selection:
 
     def _why(self, one: Candidate | Aside) -> str:
         if isinstance(one, Aside):
-            names = ", ".join(row.assumption.label.lower() for row in one.ask)
+            names = ", ".join(locale().lowered(row.assumption.label) for row in one.ask)
             return _SAY(f"why.{one.kind if names or one.kind != 'ask' else 'unknown'}", names=names)
         currency, starts, limits = self.studies[0].currency, self.chosen.starts, self.programme
         if lacking := [name for name in one.after if name not in starts]:

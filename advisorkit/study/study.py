@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 
 from advisorkit.advice.advice import Advice, advise, assess
 from advisorkit.advice.decision import Decision, Gained, Prospects, Target, decide, prospects_of, replaces
@@ -26,12 +25,13 @@ from advisorkit.costs.money import THOUSANDS, likely_gain, printed_gain
 from advisorkit.costs.quotes import with_quotes
 from advisorkit.costs.results import CostResult
 from advisorkit.costs.simulation import SEED, price
-from advisorkit.files.texts import Texts
+from advisorkit.files.texts import Spoken, Texts, speaking, spoken
 from advisorkit.pilots.established import Established, established_for
 from advisorkit.pilots.planning import Plan, pilot_plan
 from advisorkit.values.criteria import Catalog, Rules
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
+from advisorkit.values.locale import locale
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import Band, day
 
@@ -57,18 +57,20 @@ class Study(Displayed):
     """Draws of the cost ranges, a power of two."""
     seed: int = SEED
     """Seed of those draws."""
+    language: str = field(default_factory=lambda: locale().language)
+    """In which it is told: English, unless it is made where another language is told in."""
 
     def __repr__(self) -> str:
         return f"<Study of {self.workflow!r}>"
 
-    @cached_property
+    @Spoken
     def inputs(self) -> Inputs:
         """Every number and word of the cost model with its source; measured ones replace assumed ones."""
         decides = person_decides(self.catalog, self.answers)
         found = with_quotes(inputs_for(self.engagement, self._measured, load_prices(self.engagement.as_of), assumptions(), decides))
         return replace(found, rows={name: replace(row, source=self.measured[name][1]) if name in self.measured else row for name, row in found.rows.items()})
 
-    @cached_property
+    @Spoken
     def measured(self) -> Mapping[str, tuple[Setting, str]]:
         """Settings that were measured, with when, by assumption name: by the newest pilot, and over it by use."""
         pilot = COST_TEXTS.say("measured", date=day(self.pilot.diagnoses[-1].pilot.date)) if self.pilot else ""
@@ -81,7 +83,7 @@ class Study(Displayed):
         workload = {name: value for name, value in self.workflow.workload.items() if name not in found}
         return replace(self.workflow, assumptions={**self.workflow.assumptions, **found}, workload=workload) if found else self.workflow
 
-    @cached_property
+    @Spoken
     def _costing(self) -> Costing:
         return Costing(self.inputs)
 
@@ -90,7 +92,7 @@ class Study(Displayed):
         """Computed evidence; where no money is told, none comes from it."""
         return self._costing.today if self.priced else replace(self._costing.today, payback_known=False)
 
-    @cached_property
+    @Spoken
     def advice(self) -> Advice:
         """The advice."""
         made = advise(
@@ -98,7 +100,7 @@ class Study(Displayed):
         )
         return made if self.priced else _unpriced(made)
 
-    @cached_property
+    @Spoken
     def decision(self) -> Decision:
         """What every screen, page and file says of it."""
         return decide(self.catalog, self.advice, self.answers, self.prospects, self._next_step, self._money)
@@ -116,6 +118,7 @@ class Study(Displayed):
         step = self.advice.next_step
         return replace(step, cases=self.plan.mark) if step.action in {"pilot", "mark_more"} else step
 
+    @spoken
     def simpler_after(self, flip: Flip) -> OffRamp | None:
         """What would take the place of all patterns if `flip` came about; None when nothing would."""
         told = {**self.workflow.answers, flip.criterion: Answer(levels=(flip.after,))}
@@ -123,7 +126,7 @@ class Study(Displayed):
         ramp = off_ramp(outlook.assessment, outlook.hits, flip.recommended, bought=False)
         return ramp if replaces(ramp) else None
 
-    @cached_property
+    @Spoken
     def prospects(self) -> Prospects:
         """Expected share right of every pattern against what is asked for."""
         terms = self.pilot.terms if self.pilot else self.plan.terms
@@ -135,17 +138,17 @@ class Study(Displayed):
         """What pilots are read by, with how often a search finds the passage as far as that is known here."""
         return replace(rules(), hit_rate=float(self.inputs.likely()["search_hit_rate"]))
 
-    @cached_property
+    @Spoken
     def reopened(self) -> tuple[Reopened, ...]:
         """Dated conditions for looking again, those that hold today first."""
         return reopen_checks(self.engagement, self.workflow, self.inputs, self.advice, rules())
 
-    @cached_property
+    @Spoken
     def bill(self) -> Bill:
         """Its bill at likely values."""
         return bill(self.inputs)
 
-    @cached_property
+    @Spoken
     def costs(self) -> CostResult:
         """Its costs in ranges, for the patterns that are in play."""
         return price(self.inputs, self.draws, self.seed, self.in_play, self.advice.recommended, self.prospects.target.share)
@@ -163,7 +166,7 @@ class Study(Displayed):
         first = self.decision.now if step.action in ("pilot", "mark_more") else step.pattern
         return self.facts.build[first] if self.priced and step.action in ("pilot", "mark_more", "climb") else None
 
-    @cached_property
+    @Spoken
     def rank(self) -> Rank:
         """What it is put in order by among other workflows; where nobody has said who checks, the usual plan stands in."""
         first, usual = self.decision.destination, self.inputs.usually_checked
@@ -172,12 +175,13 @@ class Study(Displayed):
         gain, missing = likely_gain(usual, first)
         return Rank(gain, gain is not None, tuple(usual.rows[name] for name in missing))
 
-    @cached_property
+    @Spoken
     def plan(self) -> Plan:
         """The pilot advised: of the pattern to be measured next, else of the prompt."""
         step = self.advice.next_step
         return self.plan_of(step.pattern if step.action in {"pilot", "mark_more", "climb"} else "prompt")
 
+    @spoken
     def plan_of(self, pattern: PatternId) -> Plan:
         """The pilot of `pattern`."""
         step = self.advice.next_step
@@ -186,13 +190,13 @@ class Study(Displayed):
         inputs = self.inputs if next_one else self._unmeasured
         return pilot_plan(inputs, rules(), self.workflow.agreed_pass_mark, pattern, self.workflow.wanted, more)
 
-    @cached_property
+    @Spoken
     def before(self) -> Advice:
         """The advice without the newest pilot."""
         pilots = tuple(seen.pilot for seen in self.pilot.diagnoses[:-1]) if self.pilot else ()
         return replace(self, pilot=established_for(self._unmeasured, pilots, rules(), self.workflow.wanted) if pilots else None).advice
 
-    @cached_property
+    @Spoken
     def _unmeasured(self) -> Inputs:
         return replace(self, pilot=None).inputs if self.pilot else self.inputs
 
@@ -209,7 +213,8 @@ class Study(Displayed):
     @property
     def catalog(self) -> Catalog:
         """What the engine knows."""
-        return load_catalog()
+        with speaking(self.language):
+            return load_catalog()
 
     @property
     def answers(self) -> Mapping[str, Answer]:
@@ -253,6 +258,7 @@ class Study(Displayed):
         """Horizon in months."""
         return self.inputs.months
 
+    @spoken
     def name(self, column: str) -> str:
         """Name of a pattern in a client's words; today's way of working and a bought product have names too."""
         return self.catalog.patterns[column].name if column in self.catalog.patterns else _TEXTS.say(column)

@@ -289,6 +289,8 @@ class Engagement(Displayed):
     """Named what-ifs."""
     scenario: Annotated[str, ELSEWHERE] = field(default="", kw_only=True)
     """Name of the one that is laid over it, which no file holds; empty for the file as it stands."""
+    language: Annotated[str, Named("language")] = field(default="en", kw_only=True)
+    """In which the client is told things; what programs read stays English."""
     financial_year_from: Annotated[int, Within(1, 12)] = 1
     """Month in which the client's financial year starts, 1 to 12."""
     priors: Mapping[Annotated[str, Named("axis")], Annotated[float, Within(0, 1)]] = field(default_factory=dict)

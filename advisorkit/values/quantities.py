@@ -10,6 +10,8 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
+from advisorkit.values.locale import locale
+
 Kind = Literal["positive", "share", "real"]
 """Shape of a range: two-piece lognormal, two-piece logit-normal or two-piece normal."""
 
@@ -163,7 +165,7 @@ def number(value: float, decimals: int = 0) -> str:
         >>> number(-1234567)
         '−1,234,567'
     """
-    return f"{value:,.{decimals}f}".replace("-", "−")
+    return locale().number(f"{value:,.{decimals}f}".replace("-", "−"))
 
 
 def digits(value: float) -> str:
@@ -177,6 +179,16 @@ def digits(value: float) -> str:
     return f"{value:.10f}".rstrip("0").rstrip(".") if "e" in text else text
 
 
+def figures(value: float, most: int) -> str:
+    """A number with at most so many significant figures, and no needless ones.
+
+    Example:
+        >>> figures(0.1234, 2), figures(-8.0, 2)
+        ('0.12', '−8')
+    """
+    return locale().number(f"{round_figures(value, most):g}".replace("-", "−"))
+
+
 def plain(value: float) -> str:
     """A number of a table: as it is when whole, else three significant figures.
 
@@ -185,7 +197,7 @@ def plain(value: float) -> str:
         ('40,000', '9.5', '0.0125', '3,160,000')
     """
     shown = value if value == int(value) else round_figures(value, 3)
-    return number(shown) if abs(shown) >= 100 or shown == int(shown) else f"{shown:g}"
+    return number(shown) if abs(shown) >= 100 or shown == int(shown) else locale().number(f"{shown:g}")
 
 
 def money(value: float, currency: str, figures: int | None = 2) -> str:
@@ -196,9 +208,24 @@ def money(value: float, currency: str, figures: int | None = 2) -> str:
         ('€190,000', '€187,400', '−€72,000')
     """
     shown = round_figures(value, figures) if figures else float(round(value))
-    sign = "−" if shown < 0 else ""
     decimals = 0 if abs(shown) >= 10 or shown == int(shown) else max(0, 1 - math.floor(math.log10(abs(shown))))
-    return f"{sign}{SYMBOLS.get(currency, currency + ' ')}{abs(shown):,.{decimals}f}"
+    return _signed(shown, number(abs(shown), decimals), currency)
+
+
+def _signed(value: float, text: str, currency: str) -> str:
+    """An amount with its currency, and a minus before it where `value` is below nought."""
+    sign = SYMBOLS.get(currency, f"{currency} ")
+    return ("−" if value < 0 else "") + locale().amount.format(sign=sign if locale().amount.startswith("{sign}") else sign.strip(), number=text).strip()
+
+
+def amount(value: float, currency: str) -> str:
+    """An amount as `plain` writes numbers.
+
+    Example:
+        >>> amount(12.5, "EUR"), amount(40_000, "CHF")
+        ('€12.5', 'CHF 40,000')
+    """
+    return _signed(value, plain(abs(value)), currency)
 
 
 def money_short(value: float, currency: str) -> str:
@@ -209,11 +236,10 @@ def money_short(value: float, currency: str) -> str:
         ['€190k', '€1.9m', '€620', '€0']
     """
     shown = round_figures(value)
-    symbol = ("−" if shown < 0 else "") + SYMBOLS.get(currency, currency + " ")
-    size = abs(shown)
-    for limit, unit in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
+    size, here = abs(shown), locale()
+    for limit, unit in ((1e9, here.billion), (1e6, here.million), (1e3, here.thousand)):
         if size >= limit:
-            return f"{symbol}{size / limit:.{0 if size / limit >= 10 or size % limit == 0 else 1}f}{unit}"
+            return _signed(shown, f"{number(size / limit, 0 if size / limit >= 10 or size % limit == 0 else 1)}{unit}", currency)
     return money(value, currency)
 
 
@@ -224,7 +250,17 @@ def money_range(low: float, high: float, currency: str) -> str:
         >>> money_range(131_000, 268_000, "EUR")
         '€130k to €270k'
     """
-    return f"{money_short(low, currency)} to {money_short(high, currency)}"
+    return span(money_short(low, currency), money_short(high, currency))
+
+
+def span(low: str, high: str) -> str:
+    """A range in words.
+
+    Example:
+        >>> span("55%", "70%")
+        '55% to 70%'
+    """
+    return locale().span.format(low=low, high=high)
 
 
 def percent(share: float) -> str:
@@ -234,11 +270,22 @@ def percent(share: float) -> str:
         >>> [percent(p) for p in (0.671, 0.004, 0.998, 0.0, 1.0)]
         ['67%', 'under 1%', 'over 99%', '0%', '100%']
     """
+    here = locale()
     if 0 < share < 0.01:
-        return "under 1%"
+        return here.under.format(share=hundredths(1))
     if 0.99 < share < 1:
-        return "over 99%"
-    return f"{math.floor(share * 100 + 0.5)}%"
+        return here.over.format(share=hundredths(99))
+    return hundredths(math.floor(share * 100 + 0.5))
+
+
+def hundredths(value: float, decimals: int = 0) -> str:
+    """So many percent.
+
+    Example:
+        >>> hundredths(67), hundredths(3.14, 1)
+        ('67%', '3.1%')
+    """
+    return locale().share.format(number=number(value, decimals))
 
 
 def sampled(share: float) -> str:
@@ -294,7 +341,8 @@ def day(value: date) -> str:
         >>> day(date(2026, 11, 20))
         '20 November 2026'
     """
-    return f"{value.day} {value:%B %Y}"
+    here = locale()
+    return here.day.format(day=value.day, month=here.months.split()[value.month - 1], year=value.year)
 
 
 @dataclass(frozen=True, slots=True)

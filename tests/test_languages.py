@@ -1,0 +1,105 @@
+"""A client is told things in the language of the engagement; one process tells two languages in a row, and none lacks a sentence."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+from string import Formatter
+
+import pytest
+import yaml
+
+import advisorkit.report as pages_of_reports
+from advisorkit.catalog.reading import load as load_catalog
+from advisorkit.catalog.tables import assumptions
+from advisorkit.charts.draw import KINDS
+from advisorkit.files.texts import languages, speaking
+from advisorkit.report import Report, make_report, summary
+from advisorkit.store.reading import read
+from advisorkit.values.locale import Locale
+from advisorkit.values.quantities import day, money, money_short, number, percent
+
+DATA = Path(str(files("advisorkit"))) / "data"
+SAMPLES, TEXT = DATA / "samples", DATA / "text"
+OTHERS = [language for language in languages() if language != "en"]
+
+
+def told() -> tuple[str, ...]:
+    return number(-1234.5, 1), money(12_000, "EUR"), money_short(1_200_000, "EUR"), money_short(-45_000, "CHF"), percent(0.671), percent(0.004), day(date(2026, 11, 30))
+
+
+def test_numbers_money_shares_and_days_are_written_as_in_the_language_that_is_told_in_and_only_there() -> None:
+    english = told()
+    with speaking("de"):
+        german = told()
+
+    assert english == ("−1,234.5", "€12,000", "€1.2m", "−CHF 45k", "67%", "under 1%", "30 November 2026")
+    assert [text.replace("\u00a0", " ") for text in german] == ["−1.234,5", "12.000 €", "1,2 Mio. €", "−45 Tsd. CHF", "67 %", "unter 1 %", "30. November 2026"]
+    assert told() == english
+
+
+def test_one_process_makes_documents_of_two_languages_in_a_row_and_a_study_keeps_its_own() -> None:
+    engagement = read(SAMPLES / "marked-pilot.yaml")
+    english, german = (make_report(replace(engagement, language=language), draws=256) for language in ("en", "de"))
+
+    assert german.cover[0].date == "20.\u00a0November 2026"
+    assert german.cover[0].language == "de"
+    assert english.cover[0].date == "20 November 2026"
+    pages = summary(german.workflows[0])
+    with speaking("de"):
+        assert summary(english.workflows[0]) == summary(make_report(engagement, draws=256).workflows[0])
+    assert pages == summary(german.workflows[0])
+
+
+def test_every_page_that_a_template_shows_speaks_the_language_of_what_it_shows() -> None:
+    others = {"done", "job_document", "make_report", "open_job", "rung_name", "show", "write_job"}
+    pages = {name: getattr(pages_of_reports, name) for name in pages_of_reports.__all__ if name not in others}
+
+    assert [name for name, page in pages.items() if not isinstance(page, type) and not hasattr(page, "__wrapped__")] == []
+    assert [name for name, part in vars(Report).items() if isinstance(part, property) and name not in {"language", "begun", "cost_workbook"}] == []
+
+
+def sentences(language: str, part: str) -> dict[str, str]:
+    found: dict[str, str] = yaml.load((TEXT / language / f"{part}.yaml").read_text("utf-8"), yaml.BaseLoader)
+    return found
+
+
+def named(sentence: str) -> list[tuple[str, bool]]:
+    """The places of a sentence, and whether each holds the words for one and for more."""
+    return sorted({(name, "|" in (look or "")) for _, name, look, _ in Formatter().parse(sentence) if name})
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("part", [path.stem for path in sorted((TEXT / "en").glob("*.yaml"))])
+def test_a_language_lacks_no_sentence_and_each_has_the_places_and_columns_of_the_english_one(language: str, part: str) -> None:
+    english = {key: text for key, text in sentences("en", part).items() if (part, key.partition(".")[0]) != ("briefing", "ask")}  # what a model is asked stays English
+    own = sentences(language, part)
+
+    assert [key for key in english if key not in own] == []
+    assert [key for key in own if key not in english] == []
+    assert {key: own[key] for key in english if named(own[key]) != named(english[key])} == {}
+    assert {key: own[key] for key in english if own[key].count("|") != english[key].count("|")} == {}
+
+
+def spoken_words() -> Iterator[str]:
+    """Words in the program that are told in the language of the client: those given to `here`, heads of charts, units."""
+    for path in Path(str(files("advisorkit"))).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "here" and node.args:
+                yield from (one.value for one in ast.walk(node.args[0]) if isinstance(one, ast.Constant) and isinstance(one.value, str) and one.value)
+    for kind in KINDS.values():
+        yield from (kind.kind, *kind.head)
+    yield from (row.measure for row in assumptions().values())
+    yield from (row.unit for row in load_catalog().criteria.values() if row.unit)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_language_has_every_word_that_stands_in_the_program_and_says_how_it_writes_numbers(language: str) -> None:
+    own = sentences(language, "words")
+
+    assert [word for word in dict.fromkeys(spoken_words()) if word not in own] == []
+    assert {one.name for one in fields(Locale)} - {"language"} == sentences(language, "locale").keys()
