@@ -21,7 +21,7 @@ from advisorkit.values.errors import UsageError
 HARBOUR = Path(__file__).parent / "browser" / "harbour.yaml"
 PARTS = (
     "question", "questions", "answers", "advice", "shares", "right", "map", "reasons", "flips", "path", "scenarios", "assumptions", "costs", "curves", "tornado", "pilot",
-    "portfolio", "deliver", "bar", "client",
+    "portfolio", "deliver", "bar", "client", "brief",
 )  # fmt: skip
 CHARTS = {"map": "map", "shares": "shares", "reasons": "waterfall", "flips": "flips", "path": "path", "costs": "ranges", "curves": "curves", "tornado": "tornado"}
 
