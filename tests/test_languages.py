@@ -9,11 +9,14 @@ from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from string import Formatter
+from typing import Any
 
 import pytest
 import yaml
 
 import advisorkit.report as pages_of_reports
+from advisorkit.calibration.closed_cases import shipped_cases
+from advisorkit.catalog.prices import history
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions
 from advisorkit.charts.draw import KINDS
@@ -103,3 +106,37 @@ def test_a_language_has_every_word_that_stands_in_the_program_and_says_how_it_wr
 
     assert [word for word in dict.fromkeys(spoken_words()) if word not in own] == []
     assert {one.name for one in fields(Locale)} - {"language"} == sentences(language, "locale").keys()
+
+
+WORDS = {
+    "assumptions.yaml": {"label", "source"}, "patterns.yaml": {"name", "long_name", "what", "right_when", "fails_when"}, "belief.yaml": set(),
+    "gates.yaml": {"short", "reason", "reopens"}, "sources.yaml": {"where"},
+    **{f"criteria/{topic}.yaml": {"label", "question", "help", "reason"} for topic in load_catalog().topics},
+}
+"""Data files with what a client reads of them; what holds a rationale or a test of our own stays English."""
+
+
+def leaves(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    if isinstance(node, str):
+        yield path, node
+        return
+    for key, inner in node.items() if isinstance(node, dict) else enumerate(node):
+        yield from leaves(inner, (*path, str(key)))
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("name", WORDS)
+def test_a_language_has_every_word_of_the_data_that_a_client_reads(language: str, name: str) -> None:
+    english, own = (dict(leaves(yaml.load((folder / name).read_text("utf-8"), yaml.BaseLoader))) for folder in (DATA, TEXT / language))
+
+    assert [path for path in english if (path[-1] in WORDS[name] or path[0] == "topics") and path not in own] == []
+    assert [path for path in own if path not in english] == []
+    assert {path: own[path] for path in own if path[-1] in {"criterion", "id", "unit"} and own[path] != english[path]} == {}
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_language_says_how_published_deployments_ended_and_where_prices_were_seen(language: str) -> None:
+    cases, prices = sentences(language, "cases"), sentences(language, "prices")
+
+    assert cases.keys() == {case.id for case in shipped_cases()}
+    assert {row.source for row in history()} - prices.keys() == set()

@@ -18,6 +18,8 @@ from advisorkit.values.locale import Locale, locale, told_in
 P = ParamSpec("P")
 T = TypeVar("T")
 _FOLDER = files("advisorkit") / "data" / "text"
+_APART = ("words", "cases", "prices")
+"""Parts whose English stands elsewhere: in the program, with the closed cases, in the price book."""
 
 
 class _Filling(Formatter):
@@ -77,8 +79,10 @@ class Texts:
         return tuple(part.strip() for part in self.say(key, **values).split("|"))
 
 
-def here(words: str, one: bool = False) -> str:
-    """A few English words that stand by themselves, such as a unit or the head of a chart's column, in the language that is told in.
+def here(words: str, part: str = "words", key: str = "", *, one: bool = False) -> str:
+    """English words that stand elsewhere, such as a unit or where a price was seen, in the language that is told in.
+
+    They are looked up in `part` under `key`, or under themselves; `one` asks for how a unit reads after 1.
 
     Example:
         >>> with speaking("de"):
@@ -86,7 +90,7 @@ def here(words: str, one: bool = False) -> str:
         ('Vorgänge im Monat', 'Vorgang im Monat')
     """
     language = locale().language
-    first, _, many = (_read("words", language) if language != "en" else {}).get(words, words).partition("|")
+    first, _, many = (_read(part, language) if language != "en" else {}).get(key or words, words).partition("|")
     return first if one or not many else many
 
 
@@ -102,16 +106,14 @@ def places(sentence: str) -> frozenset[str]:
 
 @cache
 def _read(part: str, language: str) -> Mapping[str, str]:
-    path = _FOLDER / language / f"{part}.yaml"
-    if not path.is_file():
-        if language != "en":
-            return {} if part == "words" else _read(part, "en")
+    path, english = _FOLDER / language / f"{part}.yaml", _FOLDER / "en" / f"{part}.yaml"
+    if not path.is_file() and not english.is_file() and part not in _APART:
         raise CatalogError(f"there are no sentences in '{language}' for {part}")
-    root = parse_yaml(path.read_text(encoding="utf-8"), path.name)
+    found = dict(_read(part, "en")) if language != "en" and english.is_file() else {}
+    root = parse_yaml(path.read_text(encoding="utf-8"), path.name) if path.is_file() else Fields((), 0)
     if not isinstance(root, Fields):
         raise CatalogError(f"{path.name} is not a list of sentences")
-    found = {key.text: value.text.strip() if "\n" in value.text else value.text for key, value in root.fields if isinstance(value, Scalar)}
-    return found if language == "en" or part in ("locale", "words") else {**_read(part, "en"), **found}
+    return found | {key.text: value.text.strip() if "\n" in value.text else value.text for key, value in root.fields if isinstance(value, Scalar)}
 
 
 @cache
