@@ -37,7 +37,7 @@ def forms() -> typed.Known:
         "assumptions": _settings("assumptions", "assumption"),
         "checking plan": _checking_plan(),
         "quantity": _quantities(),
-        "told quantity": (*_quantities(), "gain"),
+        "told quantity": (*_quantities(), "gain", "reach"),
         "measured": _measured(),
         "criterion": load_catalog().criteria,
         "price-book id": dict.fromkeys(row.id for row in history() if not row.id.startswith("rate:")),

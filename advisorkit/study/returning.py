@@ -13,14 +13,14 @@ from advisorkit.advice.advice import Advice
 from advisorkit.catalog.edition import edition
 from advisorkit.costs.assumption import completed, known
 from advisorkit.costs.flows import scene
-from advisorkit.costs.money import THOUSANDS, likely_gain
+from advisorkit.costs.money import THOUSANDS, likely_gain, printed_gain
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Advised, Engagement
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import Estimate, round_figures
 from advisorkit.values.returned import Measured
 
-SEEN = ("calls_per_month", "adoption", "share_taken", "minutes_per_item", "minutes_saved_share", "review_share", "review_minutes", "error_rate_today")
+SEEN = ("calls_per_month", "adoption", "share_taken", "minutes_per_item", "minutes_saved", "minutes_saved_share", "review_share", "review_minutes", "error_rate_today")
 """What can be measured of every workflow in use, beside right answers, build and run."""
 FIGURES = 4
 """Significant figures that are kept."""
@@ -44,15 +44,26 @@ def kept(study: Study) -> Advised:
 
 def _figures(study: Study) -> Iterator[tuple[str, Estimate]]:
     first = study.decision.destination
+    idle = "minutes_saved" if study.inputs.rows["minutes_saved"].worked_out else "minutes_saved_share"
     likely, drawn = (completed(values) for values in (study.inputs.likely(), study.inputs.draw(study.draws, study.seed)))
-    found = {name: (float(likely[name]), *np.quantile(drawn[name], (0.1, 0.9)).tolist()) for name in quantities(first) if known(likely[name])}
+    found = {name: (float(likely[name]), *np.quantile(drawn[name], (0.1, 0.9)).tolist()) for name in quantities(first) if known(likely[name]) and name != idle}
     if study.priced:
         row, months = study.costs.money[first], float(scene(study.inputs, likely).clock.months["month"])
-        rows = ((f"build_cost_{first}", row.build, 1.0), (f"run_cost_{first}", row.run, months), ("gain", row.gain, 1.0))
+        rows = ((f"build_cost_{first}", row.build, 1.0), (f"run_cost_{first}", row.run, months))
         found |= {name: (one.likely / share, one.p10 / share, one.p90 / share) for name, one, share in rows if one}
+        if gain := _gain(study, first):
+            found["gain"] = (gain.likely, gain.low, gain.high)
+    if (chance := study.prospects.reach[first]) is not None:
+        found["reach"] = (chance, chance, chance)
     for name, ends in found.items():
         middle, low, high = (round_figures(end, FIGURES) for end in ends)
         yield name, Estimate(min(low, middle), middle, max(middle, high))
+
+
+def _gain(study: Study, pattern: PatternId) -> Estimate | None:
+    """What a pattern gains, as it is printed, within its 80 % range; None where that is not known."""
+    row, likely = study.costs.money[pattern].gain, printed_gain(study.costs.money, pattern)
+    return None if row is None or likely is None else Estimate(min(row.p10, likely), likely, max(likely, row.p90))
 
 
 def told(engagement: Engagement, found: Iterable[Study]) -> Engagement:
@@ -118,21 +129,20 @@ class Visit:
         """By how much each of what was measured moves the gain, one after the other."""
         if not self.study.priced:
             return
-        before = self._gain(())
+        before = self._likely(())
         for n, one in enumerate(found, 1):
-            after = self._gain(found[:n])
+            after = self._likely(found[:n])
             yield one.quantity, None if before is None or after is None else after - before
             before = after
 
-    def _gain(self, measured: Sequence[Measured]) -> float | None:
+    def _likely(self, measured: Sequence[Measured]) -> float | None:
         workflow = replace(self.study.workflow, measured=tuple(measured))
         return likely_gain(replace(self.study, workflow=workflow).inputs, self.pattern)[0]
 
     @property
     def gain(self) -> Estimate | None:
-        """What the pattern in use gains now, the likely value within its 80 % range; None where that is not known."""
-        found = self.study.costs.money[self.pattern].gain if self.study.priced else None
-        return None if found is None else Estimate(min(found.p10, found.likely), found.likely, max(found.likely, found.p90))
+        """What the pattern in use gains now, as it is printed, within its 80 % range; None where that is not known."""
+        return _gain(self.study, self.pattern) if self.study.priced else None
 
     @property
     def unit(self) -> int:

@@ -28,12 +28,14 @@ from advisorkit.costs.simulation import SEED, price
 from advisorkit.files.texts import Spoken, Texts, speaking, spoken
 from advisorkit.pilots.established import Established, established_for
 from advisorkit.pilots.planning import Plan, pilot_plan
+from advisorkit.pilots.tally import wilson
 from advisorkit.values.criteria import Catalog, Rules
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
 from advisorkit.values.locale import locale
 from advisorkit.values.patterns import PatternId
-from advisorkit.values.quantities import Band, day
+from advisorkit.values.quantities import Band, Estimate, day
+from advisorkit.values.returned import Measured
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Study(Displayed):
         """Settings that were measured, with when, by assumption name: by the newest pilot, and over it by use."""
         pilot = COST_TEXTS.say("measured", date=day(self.pilot.diagnoses[-1].pilot.date)) if self.pilot else ""
         found: dict[str, tuple[Setting, str]] = {name: (value, pilot) for name, value in (self.pilot.assumptions if self.pilot else {}).items()}
-        return found | {one.quantity: (one.range, ", ".join(filter(None, (COST_TEXTS.say("measured_in", period=one.period), one.source)))) for one in self.workflow.measured}
+        return found | {one.quantity: (_spread(one), ", ".join(filter(None, (COST_TEXTS.say("measured_in", period=one.period), one.source)))) for one in self.workflow.measured}
 
     @property
     def _measured(self) -> Workflow:
@@ -265,6 +267,13 @@ class Study(Displayed):
 
 
 _TEXTS = Texts("report")
+
+
+def _spread(one: Measured) -> Estimate:
+    """What was measured; a share of answers gets the range that chance leaves it where none is given and its cases are counted."""
+    counted = one.quantity.startswith("error_rate_") and one.cases and one.range.fixed
+    low, high = wilson(one.value * (one.cases or 0), one.cases or 0, 0.9) if counted else (one.range.low, one.range.high)
+    return Estimate(min(low, one.value), one.value, max(one.value, high))
 
 
 def _unpriced(advice: Advice) -> Advice:

@@ -1,0 +1,149 @@
+"""The return visit: what was told, what use has shown, what that is worth, and what to decide now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from advisorkit.advice.decision import about
+from advisorkit.catalog.tables import assumptions
+from advisorkit.charts.told import ToldBars, ToldRow
+from advisorkit.export.blocks import Block, Callout, ChartBlock, Heading, Text, table_of
+from advisorkit.intake.actuals import label, turned
+from advisorkit.report.job import Report
+from advisorkit.report.money_table import whole as written
+from advisorkit.report.pilot_pages import pilot_cover
+from advisorkit.report.sentences import columns, say
+from advisorkit.study.returning import Seen, Visit, visit
+from advisorkit.values.quantities import SYMBOLS, Estimate, day, money_short, number, percent, plain
+from advisorkit.values.returned import Measured
+
+SLIDE = 7
+"""Most quantities that a slide holds."""
+
+
+def return_visit(report: Report, *, whole: bool = True) -> Iterator[Block]:
+    """A page for each workflow whose figures were kept, and one that says so where none were; the `whole` with cover and the sources of what was measured."""
+    yield from pilot_cover(report, "visit.cover") if whole else ()
+    found = {one.workflow.name: visit(one) for one in report.workflows}
+    for name, seen in found.items():
+        yield from _page(name, seen, whole=whole) if seen else ()
+    if left := [name for name, seen in found.items() if not seen]:
+        yield from (Heading(say("visit.none"), 2, left[0]), Text((say("visit.none_text", names="; ".join(left)),)))
+
+
+def _page(name: str, seen: Visit, *, whole: bool) -> Iterator[Block]:
+    yield from (Heading(_title(seen), 2, name), Text((_lead(seen),), "lead"))
+    shown = seen.seen if whole else _weightiest(seen)
+    bars = (*(_bar(seen, one) for one in shown), *_sums(seen, shown))
+    chart = ToldBars(title=say("visit.chart"), subtitle=say("visit.chart_subtitle", unit=_unit(seen)), heads=_heads(seen), bars=bars)
+    yield ChartBlock(chart, titled=False)
+    yield from ((Text(tuple(_said(seen))),) if whole else ())
+    yield Callout(say("visit.decide"), " ".join(_decide(seen)))
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for one in seen.study.workflow.measured:
+        rows.setdefault((one.period, one.source or "–", "; ".join(_sample(one)) or "–"), []).append(label(one.quantity))
+    if whole and rows:
+        yield from (Heading(say("visit.sources")), table_of("", columns("visit.sources_head"), [("; ".join(names), *about) for about, names in rows.items()]))
+
+
+def _weightiest(seen: Visit) -> tuple[Seen, ...]:
+    """What was measured, as many as a slide holds: what lies outside, then what is worth most."""
+    order = sorted((one for one in seen.seen if one.measured), key=lambda one: (one.inside is not False, -abs(one.worth or 0.0)))[:SLIDE]
+    return tuple(one for one in seen.seen if one in order)
+
+
+def _heads(seen: Visit) -> tuple[str, str, str, str, str, str]:
+    quantity, told, span, measured, lies, worth = columns("visit.head", unit=_unit(seen))
+    return quantity, told, span, measured, lies, worth
+
+
+def _unit(seen: Visit) -> str:
+    unit = SYMBOLS.get(seen.study.currency, seen.study.currency).strip()
+    return say("money.thousand", unit=unit) if seen.unit > 1 else unit
+
+
+def _sample(one: Measured) -> Iterator[str]:
+    for name, count in (("cases", one.cases), ("people", one.people)):
+        if count:
+            yield say(f"visit.{name}", count=number(count))
+    yield from filter(None, (one.sample,))
+
+
+def _amount(seen: Visit, value: float) -> str:
+    """An amount in the unit in which gains are printed, so that they add up."""
+    shown = round(value / seen.unit)
+    return f"{'−' if shown < 0 else ''}{SYMBOLS.get(seen.study.currency, seen.study.currency + ' ')}{abs(shown):,}{'k' if seen.unit > 1 else ''}"
+
+
+def _title(seen: Visit) -> str:
+    pattern, now, before, currency = seen.study.name(seen.pattern), seen.gain, seen.advised.told.get("gain"), seen.study.currency
+    if now is None or before is None:
+        return say("visit.title.unknown", pattern=pattern)
+    return say("visit.title", pattern=pattern, now=money_short(now.likely, currency), told=money_short(before.likely, currency), months=seen.study.months)
+
+
+def _lead(seen: Visit) -> str:
+    periods, judged = dict.fromkeys(one.period for one in seen.study.workflow.measured), [one.inside for one in seen.seen if one.inside is not None]
+    values = {"date": day(seen.advised.date), "periods": "; ".join(periods)}
+    if not judged:
+        return say("visit.lead.nothing", **values)
+    return say("visit.lead.measured", inside=sum(judged), count=len(judged), expected=round(0.8 * len(judged)), **values)
+
+
+def _bar(seen: Visit, one: Seen) -> ToldRow:
+    told, found = (turned(one.name, value) if value else None for value in (one.told, one.measured and one.measured.range))
+    where = "open" if one.measured is None else "untold" if one.told is None else "inside" if one.inside else "above" if told and found and found.likely > told.high else "below"
+    worth = "" if one.worth is None else written(round(one.worth / seen.unit))
+    ends = (told.low, told.likely, told.high) if told else None
+    return ToldRow(label(one.name), ends, found.likely if found else None, (*_told(seen, one.name, told), _shown(seen, one.name, found.likely) if found else "–", say(f"visit.lies.{where}"), worth))
+
+
+def _told(seen: Visit, name: str, told: Estimate | None) -> tuple[str, str]:
+    if told is None:
+        return "–", ""
+    likely, low, high = (_shown(seen, name, end) for end in (told.likely, told.low, told.high))
+    return likely, "" if low == high else say("money.span", low=low, high=high)
+
+
+def _shown(seen: Visit, name: str, value: float) -> str:
+    if name == "gain":
+        return _amount(seen, value)
+    row = assumptions()[name]
+    return percent(value) if row.in_percent else money_short(value, seen.study.currency) if row.in_money else plain(value)
+
+
+def _sums(seen: Visit, shown: Sequence[Seen]) -> Iterator[ToldRow]:
+    """What else than the rows `shown` moved the gain, and the gain as it was told and is now; the column adds up to the change."""
+    told, now = seen.advised.told.get("gain"), seen.gain
+    if told and now:
+        change = round(now.likely / seen.unit) - round(told.likely / seen.unit)
+        rest = change - sum(round(one.worth / seen.unit) for one in shown if one.worth is not None)
+        if rest:
+            yield ToldRow(say("visit.rest"), None, None, ("", "", "", "", written(rest)))
+        yield ToldRow(say("visit.gain_row", months=seen.study.months), (told.low, told.likely, told.high), now.likely, (*_told(seen, "gain", told), _amount(seen, now.likely), say("visit.lies.reckoned"), written(change)), reckoned=True)
+
+
+def _said(seen: Visit) -> Iterator[str]:
+    now, held = seen.gain, seen.study.prospects
+    told, needed = seen.advised.told, held.target.share
+    if now and "gain" in told:
+        ends = {f"{when}_{name}": _amount(seen, getattr(one, name)) for when, one in (("told", told["gain"]), ("now", now)) for name in ("low", "likely", "high")}
+        yield say("visit.gain", months=seen.study.months, **ends)
+    chance = held.reach[seen.pattern]
+    if needed is not None and chance is not None and "reach" in told:
+        yield say("visit.reach", needed=percent(min(needed, 1.0)), told=about(told["reach"].likely), now=about(chance))
+
+
+def _decide(seen: Visit) -> Iterator[str]:
+    """Go on, go on if it is mended, or stop; what lies outside of what was told; what is advised today where that is something else."""
+    right, needed = seen.study.prospects.expected_right[seen.pattern].p50, seen.study.prospects.target.share
+    if seen.gain and seen.gain.likely < 0:
+        yield say("visit.decide.stop")
+    elif needed is not None and right < min(needed, 1.0):
+        yield say("visit.decide.mend", right=percent(right), needed=percent(min(needed, 1.0)))
+    else:
+        yield say("visit.decide.go")
+    if outside := [label(one.name) for one in seen.seen if one.inside is False]:
+        yield say("visit.decide.outside", names=", ".join(outside))
+    if seen.study.decision.destination != seen.pattern:
+        yield say("visit.decide.other", headline=seen.study.decision.headline)
