@@ -28,6 +28,7 @@ from advisorkit.cli.console import (
 from advisorkit.export.blocks import Table, table_of
 from advisorkit.files.disk import MAX_BYTES, read_source, write_bytes
 from advisorkit.files.tables import KINDS
+from advisorkit.files.texts import speaking
 from advisorkit.files.trees import shown
 from advisorkit.intake import actuals, questionnaire
 from advisorkit.intake.brief import notes_in, prompt, read_reply
@@ -188,7 +189,8 @@ def actuals_new(
         raise UsageError(f"{target}: the sheet is an Excel file; give a name that ends in .xlsx")
     engagement = opened(file)
     fresh(target)
-    actuals.new_sheet(target, engagement, workflow or "")
+    with speaking(engagement.language):
+        actuals.new_sheet(target, engagement, workflow or "")
     say(f"made {target}; when it comes back, run: advisorkit actuals read {file} {target.name}")
 
 
@@ -200,7 +202,8 @@ def actuals_read(
 ) -> None:
     """Take measurements into an engagement, where they replace assumptions; what cannot be taken is named by cell, the rest comes in."""
     loaded = load(file)
-    made, taken, faults, notices = actuals.read_sheet(sheet, loaded.engagement)
+    with speaking(loaded.engagement.language):
+        made, taken, faults, notices = actuals.read_sheet(sheet, loaded.engagement)
     say(*loaded.notices, *notices)
     if taken:
         write(file, made, loaded.fingerprint)

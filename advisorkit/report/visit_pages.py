@@ -8,9 +8,9 @@ from advisorkit.advice.decision import about
 from advisorkit.catalog.tables import assumptions
 from advisorkit.charts.told import ToldBars, ToldRow
 from advisorkit.export.blocks import Block, Callout, ChartBlock, Heading, Text, table_of
+from advisorkit.files.texts import spoken
 from advisorkit.intake.actuals import label, turned
 from advisorkit.report.job import Report
-from advisorkit.report.money_table import whole as written
 from advisorkit.report.pilot_pages import pilot_cover
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.returning import Seen, Visit, visit
@@ -21,6 +21,7 @@ SLIDE = 7
 """Most quantities that a slide holds."""
 
 
+@spoken
 def return_visit(report: Report, *, whole: bool = True) -> Iterator[Block]:
     """A page for each workflow whose figures were kept, and one that says so where none were; the `whole` with cover and the sources of what was measured."""
     yield from pilot_cover(report, "visit.cover") if whole else ()
@@ -71,8 +72,7 @@ def _sample(one: Measured) -> Iterator[str]:
 
 def _amount(seen: Visit, value: float) -> str:
     """An amount in the unit in which gains are printed, so that they add up."""
-    shown = round(value / seen.unit)
-    return f"{'−' if shown < 0 else ''}{SYMBOLS.get(seen.study.currency, seen.study.currency + ' ')}{abs(shown):,}{'k' if seen.unit > 1 else ''}"
+    return number(round(value / seen.unit))
 
 
 def _title(seen: Visit) -> str:
@@ -93,7 +93,7 @@ def _lead(seen: Visit) -> str:
 def _bar(seen: Visit, one: Seen) -> ToldRow:
     told, found = (turned(one.name, value) if value else None for value in (one.told, one.measured and one.measured.range))
     where = "open" if one.measured is None else "untold" if one.told is None else "inside" if one.inside else "above" if told and found and found.likely > told.high else "below"
-    worth = "" if one.worth is None else written(round(one.worth / seen.unit))
+    worth = "" if one.worth is None else _amount(seen, one.worth)
     ends = (told.low, told.likely, told.high) if told else None
     return ToldRow(label(one.name), ends, found.likely if found else None, (*_told(seen, one.name, told), _shown(seen, one.name, found.likely) if found else "–", say(f"visit.lies.{where}"), worth))
 
@@ -119,15 +119,15 @@ def _sums(seen: Visit, shown: Sequence[Seen]) -> Iterator[ToldRow]:
         change = round(now.likely / seen.unit) - round(told.likely / seen.unit)
         rest = change - sum(round(one.worth / seen.unit) for one in shown if one.worth is not None)
         if rest:
-            yield ToldRow(say("visit.rest"), None, None, ("", "", "", "", written(rest)))
-        yield ToldRow(say("visit.gain_row", months=seen.study.months), (told.low, told.likely, told.high), now.likely, (*_told(seen, "gain", told), _amount(seen, now.likely), say("visit.lies.reckoned"), written(change)), reckoned=True)
+            yield ToldRow(say("visit.rest"), None, None, ("", "", "", "", number(rest)))
+        yield ToldRow(say("visit.gain_row", months=seen.study.months, unit=_unit(seen)), (told.low, told.likely, told.high), now.likely, (*_told(seen, "gain", told), _amount(seen, now.likely), say("visit.lies.reckoned"), number(change)), reckoned=True)
 
 
 def _said(seen: Visit) -> Iterator[str]:
     now, held = seen.gain, seen.study.prospects
     told, needed = seen.advised.told, held.target.share
     if now and "gain" in told:
-        ends = {f"{when}_{name}": _amount(seen, getattr(one, name)) for when, one in (("told", told["gain"]), ("now", now)) for name in ("low", "likely", "high")}
+        ends = {f"{when}_{name}": money_short(getattr(one, name), seen.study.currency) for when, one in (("told", told["gain"]), ("now", now)) for name in ("low", "likely", "high")}
         yield say("visit.gain", months=seen.study.months, **ends)
     chance = held.reach[seen.pattern]
     if needed is not None and chance is not None and "reach" in told:
