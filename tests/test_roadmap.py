@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from html import escape
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_line import run
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from priced import engagement
 
+from advisorkit.batch.weighing import weigh_list
 from advisorkit.study.candidates import Candidate, Foundation
+from advisorkit.study.programme import sound
 from advisorkit.study.roadmap import fits, greedy, one_more, people, roadmap, worth
-from advisorkit.values.errors import UsageError
+from advisorkit.values.engagement import Answer, Engagement
+from advisorkit.values.errors import AdvisorError, UsageError
 from advisorkit.values.people import Programme
+from advisorkit.values.quantities import Estimate
 
 amounts = st.integers(1, 200).map(float)
 
@@ -93,10 +101,37 @@ def test_one_that_waits_for_another_begins_when_that_has_ended() -> None:
 
 
 def test_a_circle_is_refused_by_name() -> None:
-    circle = [Candidate("a", 1.0, 0.0, 1.0, 1.0, after=("b",)), Candidate("b", 1.0, 0.0, 1.0, 1.0, after=("a",))]
+    circle = of_two(a={"after": ("b",)}, b={"after": ("a",)})
 
     with pytest.raises(UsageError, match="wait for each other: a, b"):
-        roadmap(circle, Programme())
+        sound(circle)
+
+
+def of_two(**changes: dict[str, Any]) -> Engagement:
+    """An engagement of one workflow for each name, alike but for the changes."""
+    base = engagement()
+    return replace(base, workflows=tuple(replace(base.workflows[0], id=name, **change) for name, change in changes.items()))
+
+
+def test_a_list_is_weighed_alike_in_this_process_and_in_processes_of_its_own() -> None:
+    found = of_two(a={}, b={"answers": {"calls_per_month": Answer(amount=Estimate.of(90_000))}})
+
+    with ThreadPoolExecutor(1) as pool:
+        apart = weigh_list(found, {}, pool)
+
+    assert apart == weigh_list(found, {})
+    assert [one.share.id for one in apart] == ["a", "b"]
+
+
+def test_what_is_wrong_with_a_workflow_is_told_from_a_process_of_its_own_as_from_this_one() -> None:
+    found = of_two(a={"assumptions": {"model": "none:such"}})
+
+    with ThreadPoolExecutor(1) as pool, pytest.raises(AdvisorError) as apart:
+        weigh_list(found, {}, pool)
+    with pytest.raises(type(apart.value)) as here:
+        weigh_list(found, {})
+
+    assert str(apart.value) == str(here.value)
 
 
 def test_a_sorted_list_is_beaten_where_a_large_one_fills_the_budget_better() -> None:
@@ -132,7 +167,7 @@ programme: {budget: 120000, people_per_quarter: {engineers: 60}, start: 2027-01-
 def forty(tmp_path: Path) -> Path:
     """Forty ideas: each with a volume and today's minutes, some with texts, every tenth with a name alone."""
     lines = [
-        f"idea-{n};Idea {n};" + (";;;;;;;;" if n % 10 == 9 else f"{400 * (n + 1)};{4 + n % 5};{38 + n % 3};{5 + n % 4};0.05;{'required' if n % 4 == 0 else ''};{300_000 if n % 4 == 0 else ''};{'manuals' if n % 8 == 0 else ''};{'idea-1' if n == 2 else ''}")
+        f"idea-{n};Idea {n};" + (";;;;;;;;" if n % 10 == 9 else f"{400 * (n + 1)};{9 + n % 5};{38 + n % 3};{5 + n % 4};0.05;{'required' if n % 4 == 0 else ''};{300_000 if n % 4 == 0 else ''};{'manuals' if n % 8 == 0 else ''};{'idea-1' if n == 2 else ''}")
         for n in range(40)
     ]
     (tmp_path / "ideas.csv").write_text(LIST.format(rows="\n".join(lines)), encoding="utf-8")
@@ -140,10 +175,10 @@ def forty(tmp_path: Path) -> Path:
     return tmp_path / "ideas.csv"
 
 
-def test_a_list_of_forty_becomes_a_programme_that_keeps_to_its_budget_and_people(forty: Path) -> None:
+def test_a_list_of_forty_becomes_a_programme_that_keeps_to_its_budget_and_people(forty: Path, capfd: pytest.CaptureFixture[str]) -> None:
     done = run("portfolio", forty, "--mapping", forty.with_name("m.yaml"), "--json")
 
-    assert done.exit_code == 0, done.output
+    assert (done.exit_code, capfd.readouterr().out) == (0, ""), "the solver writes beside the document"
     found = json.loads(done.stdout)
     assert len(found["ranked"]) == 40
     assert sorted(found["chosen"] + [one["id"] for one in found["dropped"]]) == sorted(one["id"] for one in found["ranked"])

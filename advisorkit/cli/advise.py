@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -74,22 +74,28 @@ def cost(
         raise UsageError(f"--draws {draws}: give a power of two from 2 to {MOST_DRAWS}, such as {DRAWS}")
     found = {name: (state, console.studied(state, file, workflow, draws)) for name, state in console.states(file, scenario, sets, accept_stale=accept_stale).items()}
     engagement, first = next(iter(found.values()))
-    console.tell_ages(engagement, [one for one in first if one.priced])
+    console.tell_ages(engagement, (age for one in first if one.priced for age in one.inputs.prices()))
     _answered(found, cost_document, lambda studies: (block for page in (*map(costed, studies), shared_bill(studies)) for block in page), as_json=as_json)
 
 
 @console.guarded
 def portfolio(
-    file: File, mapping: MappingFile = None, sets: Sets = None, scenario: ScenarioName = None, accept_stale: AcceptStale = False, as_json: Json = False,
+    file: File, mapping: MappingFile = None, sets: Sets = None, scenario: ScenarioName = None, accept_stale: AcceptStale = False,
+    executor: Annotated[Literal["local", "dask"], typer.Option("--executor", help="Where a long list is worked out.")] = "local",
+    scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="URL", help="A running Dask scheduler.")] = None, as_json: Json = False,
 ) -> None:
     """Which workflows of an engagement or a list to begin and when, under budget and people, and why the others wait."""
+    from advisorkit.batch.weighing import weigh_list
     from advisorkit.report.programme_pages import consultants, programme
     from advisorkit.study.documents import programme_document
-    from advisorkit.study.programme import selection
+    from advisorkit.study.pilots import pilots_of
+    from advisorkit.study.programme import Selection
 
     engagement, faults = console.whole(file, mapping, scenario, sets, accept_stale=accept_stale)
-    found = selection(console.studied(engagement, file))
-    console.tell_ages(engagement, found.studies)
+    pilots = pilots_of(engagement, file)
+    with console.bar("Workflows") as tick:
+        found = Selection(engagement, weigh_list(engagement, pilots, executor, scheduler, tick=tick), pilots)
+    console.tell_ages(engagement, (age for row in found.rows for age in row.ages))
     console.answer(programme_document(engagement, found) if as_json else {}, (*programme(found), *consultants(found)), as_json=as_json)
     if faults:
         raise typer.Exit(1)

@@ -10,7 +10,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec, TextIO
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 from advisorkit.catalog.tables import assumptions, measure
@@ -41,7 +42,7 @@ from advisorkit.values.errors import (
     nearest,
     printable,
 )
-from advisorkit.values.prices import WARN_DAYS
+from advisorkit.values.prices import WARN_DAYS, PriceAge
 from advisorkit.values.quantities import Estimate, day
 
 if TYPE_CHECKING:
@@ -247,7 +248,7 @@ def priceable(engagement: Engagement) -> Engagement:
             raise UsageError(f"{one.workflow.id}: {BEYOND}") from None
     lacking = unsigned(found)
     try:
-        tell_ages(engagement, found, report=True)
+        tell_ages(engagement, (age for one in found for age in one.inputs.prices()), report=True)
     except PriceError as error:
         raise PriceError("\n".join((*lacking, str(error)))) from None
     if lacking:
@@ -255,9 +256,27 @@ def priceable(engagement: Engagement) -> Engagement:
     return engagement
 
 
-def tell_ages(engagement: Engagement, found: Iterable[Study], *, report: bool = False) -> None:
-    """Say on stderr how old the prices behind `found` are, unless they are accepted."""
-    old = {age.id: age for one in found for age in one.inputs.prices() if age.state != "fresh"}
+@contextmanager
+def bar(what: str) -> Iterator[Callable[..., None]]:
+    """A bar on stderr, moved by calls with how many are done, how many there are, and words beside it."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[pace]}"))
+    progress = Progress(*columns, console=_err, transient=False)
+    task = progress.add_task(what, total=None, pace="")
+
+    def move(done: int, total: int, pace: str = "") -> None:
+        progress.start()
+        progress.update(task, completed=done, total=total, pace=pace)
+
+    try:
+        yield move
+    finally:
+        if progress.live.is_started:
+            progress.stop()
+
+
+def tell_ages(engagement: Engagement, ages: Iterable[PriceAge], *, report: bool = False) -> None:
+    """Say on stderr how old the prices that are used are, unless they are accepted."""
+    old = {age.id: age for age in ages if age.state != "fresh"}
     if not old or engagement.accept_stale:
         return
     oldest = max(old.values(), key=lambda age: age.age_days)

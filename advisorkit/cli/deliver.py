@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from advisorkit.batch.progress import Pace
 from advisorkit.batch.values import BatchResult, Deliverable, Engine, Limits
@@ -111,25 +109,19 @@ def batch(
 
 @contextmanager
 def _bar() -> Iterator[Callable[[int, int, Deliverable], None]]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[pace]}"))
-    progress = Progress(*columns, console=Console(stderr=True), transient=False)
-    task = progress.add_task("Reports", total=None, pace="")
     pace = Pace()
+    with console.bar("Reports") as move:
 
-    def tick(done: int, total: int, row: Deliverable) -> None:
-        progress.start()
-        progress.update(task, completed=done, total=total, pace=pace.after(done, total, row))
-        if row.status == "failed":
-            progress.console.print(f"failed: {row.engagement}: {row.error}", markup=False, highlight=False, soft_wrap=True)
+        def tick(done: int, total: int, row: Deliverable) -> None:
+            move(done, total, pace.after(done, total, row))
+            if row.status == "failed":
+                console.say(f"failed: {row.engagement}: {row.error}")
 
-    try:
-        yield tick
-    except KeyboardInterrupt:
-        console.say("stopped; run it again to make what is missing")
-        raise
-    finally:
-        if progress.live.is_started:
-            progress.stop()
+        try:
+            yield tick
+        except KeyboardInterrupt:
+            console.say("stopped; run it again to make what is missing")
+            raise
 
 
 def _finish(result: BatchResult, before: Iterable[Block] = (), *, as_json: bool) -> None:

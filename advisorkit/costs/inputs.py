@@ -21,7 +21,7 @@ from advisorkit.values.prices import Model, PriceAge, PriceBook, TokenPrices
 from advisorkit.values.quantities import Estimate, Kind
 
 SHAPES: dict[AssumptionKind, Kind] = {"share": "share", "real": "real"}
-SHOWN_DRAWS = 2**9
+SHOWN_DRAWS, KEPT_DRAWS = 2**9, 2**12
 DAYS_PER_MONTH = 365.25 / 12
 FALLING = ("review_share_first", "review_share_later", "review_share_mature")
 """Shares of answers that people check under the usual plan, one after the other."""
@@ -172,7 +172,7 @@ class Inputs:
     @property
     def usually_checked(self) -> Inputs:
         """The same, with the usual plan where nobody has said who checks what share."""
-        if self.rows["review_share"].value is not None:
+        if self.rows["review_share"].value is not None or self.falling:
             return self
         return replace(self, rows={**self.rows, "checking_plan": replace(self.rows["checking_plan"], value="usual")})
 
@@ -197,7 +197,10 @@ class Inputs:
     def draw(self, draws: int, seed: int, names: Collection[str] | None = None) -> dict[str, Any]:
         """Numeric inputs with `draws` draws of each uncertain one (of `names` only, when given)."""
         ranges = {name: (own, self.rows[name].shape) for name, own in self.uncertain.items() if names is None or name in names}
-        return self.likely() | drawn(ranges, self.groups, draws, seed)
+        groups = self.groups
+        if draws <= KEPT_DRAWS:  # a list's workflows share most of their ranges
+            return self.likely() | {name: _drawn_alone(groups, name, *one, draws, seed) for name, one in ranges.items()}
+        return self.likely() | drawn(ranges, groups, draws, seed)
 
     def draw_of(self, name: str, groups: Groups, draws: int, seed: int) -> Any:
         """What `draw` says of one numeric input; kept, since defaults by answer return again and again."""
@@ -227,8 +230,10 @@ class Inputs:
 
 @lru_cache(maxsize=1024)
 def _drawn_alone(groups: Groups, name: str, own: Estimate, shape: Kind, draws: int, seed: int) -> Any:
-    """Draws of `name` in the place that `groups` gives it."""
-    return drawn({name: (own, shape)}, groups, draws, seed)[name]
+    """Draws of `name` in the place that `groups` gives it; nobody may change them."""
+    found = drawn({name: (own, shape)}, groups, draws, seed)[name].copy()
+    found.flags.writeable = False
+    return found
 
 
 def inputs_for(engagement: Engagement, workflow: Workflow, book: PriceBook, table: Mapping[str, Assumption], decides: str = "") -> Inputs:

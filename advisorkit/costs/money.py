@@ -117,7 +117,7 @@ def spares(here: Workings) -> tuple[Any, Any]:
 
 
 def table(
-    inputs: Inputs, bands: Mapping[tuple[str, ...], Band], shares: Mapping[str, Mapping[Column, float]], paid_back: Iterable[Payback]
+    inputs: Inputs, bands: Mapping[tuple[str, ...], Band], shares: Mapping[str, Mapping[Column, float]], paid_back: Iterable[Payback] | None
 ) -> dict[Column, MoneyRow]:
     """The rows, from what the draws say and from likely values.
 
@@ -125,12 +125,14 @@ def table(
         inputs: Assumptions of one workflow.
         bands: What the draws say by ``money``, column and name.
         shares: Share of draws with a ``gain``, and mean of ``staged``, by column.
-        paid_back: Paybacks of the draws against today.
+        paid_back: Paybacks of the draws against today; None leaves out what is followed month by month.
     """
     here = scene(inputs, inputs.likely())
     paid = columns(here)
     found = sums(here, paid)
-    drawn, months, years = {one.column: one for one in paid_back}, _months(here, paid, gaining(found)), dict(_years(here, paid))
+    drawn, months, years = {one.column: one for one in paid_back or ()}, dict[Column, Payback](), dict[Column, tuple[Year, ...]]()
+    if paid_back is not None:
+        months, years = _months(here, paid, gaining(found)), dict(_years(here, paid))
 
     def figure(column: Column, name: str) -> Figure | None:
         band, likely = bands.get(("money", column, name)), found[column].get(name, np.nan)

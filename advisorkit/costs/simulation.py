@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, combinations
+from itertools import chain, combinations, takewhile
 from typing import Any
 
 import numpy as np
@@ -169,16 +169,27 @@ def price(
     """
     here, paid, stacked, found = _worked(inputs, draws, seed, mark)
     bands, kept = _ranges(found)
-    totals, means = kept["total"], {"gain": {c: float(np.mean(row > 0)) for c, row in kept["gain"].items()}, "staged": {c: float(np.mean(row)) for c, row in kept["staged"].items()}}
-    drawn, paid_back = _followed(here, stacked, list(means["gain"]))
+    drawn, paid_back = _followed(here, stacked, list(kept["gain"]))
     return results.CostResult(
         inputs.workflow.id, inputs.currency, inputs.months, draws, seed,
         {c: _column(here, c, paid, bands, drawn.get(c)) for c in COLUMNS},
-        table(inputs, bands, means, [p for p in paid_back if p.against == "today"]),
-        _cheapest(totals, among), tuple(results.Difference(a, b, bands[a, b]) for a, b in combinations(PATTERNS, 2) if (a, b) in bands),
+        table(inputs, bands, _means(kept), [p for p in paid_back if p.against == "today"]),
+        _cheapest(kept["total"], among), tuple(results.Difference(a, b, bands[a, b]) for a, b in combinations(PATTERNS, 2) if (a, b) in bands),
         break_even(inputs), tuple(p for p in paid_back if p.against == "prompt"), _tornado(inputs, bands, among, advised),
         saving(scene(inputs, inputs.likely())), own_gpu_call(inputs), _corpus_or_search(bands),
     )
+
+
+def money_rows(inputs: Inputs, draws: int = DRAWS, seed: int = SEED, mark: float | None = None) -> dict[Column, results.MoneyRow]:
+    """The money table alone, at a third of the work: the figures of `price`, without paybacks and years; arguments as there."""
+    *_, found = _worked(inputs, draws, seed, mark)
+    bands, kept = _ranges(takewhile(lambda one: one[0][0] == "money", found))
+    return table(inputs, bands, _means(kept), None)
+
+
+def _means(kept: Mapping[str, Mapping[Column, Any]]) -> dict[str, dict[Column, float]]:
+    """Share of draws in which each column gains, and what it gains on average where the work stops at a missed mark."""
+    return {"gain": {c: float(np.mean(row > 0)) for c, row in kept["gain"].items()}, "staged": {c: float(np.mean(row)) for c, row in kept["staged"].items()}}
 
 
 def _worked(inputs: Inputs, draws: int, seed: int, mark: float | None) -> tuple[Workings, Paid, Course, Iterable[tuple[Key, Any]]]:

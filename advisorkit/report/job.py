@@ -74,7 +74,10 @@ class Report:
 
     @Spoken
     def _selection(self) -> Selection | None:
-        return selection(self.workflows) if len(self.workflows) > 1 and self.workflows[0].priced else None
+        found = self.workflows
+        if len(found) == 1 or not found[0].priced:
+            return None
+        return selection(replace(found[0].engagement, workflows=tuple(one.workflow for one in found)), {one.workflow.id: one.pilot for one in found if one.pilot})
 
     @Spoken
     def protection(self) -> tuple[Block, ...]:

@@ -7,10 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
+from advisorkit.advice.decision import Decision
+from advisorkit.advice.flips import NextQuestion
 from advisorkit.costs.bill import Line
 from advisorkit.costs.inputs import Input
-from advisorkit.study.study import Study
+from advisorkit.study.study import Rank, Study
+from advisorkit.values.engagement import Workflow
 from advisorkit.values.people import Role
+from advisorkit.values.prices import PriceAge
 
 WEEKS = 13
 """Weeks of a quarter."""
@@ -66,6 +70,38 @@ class Aside:
     """What has to be asked before it can be ranked."""
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What a programme knows of a workflow: so little that a thousand can be held, and travel between processes."""
+
+    workflow: Workflow
+    """The workflow."""
+    decision: Decision
+    """What every screen and page says of it."""
+    rank: Rank
+    """What it is put in order by; nothing where something simpler fits."""
+    share: Candidate | Aside
+    """What it asks and gains, or why it cannot be chosen."""
+    questions: tuple[NextQuestion, ...]
+    """What its own answers leave open, first the one to ask first."""
+    lacks: tuple[str, ...]
+    """What has to be there before its build may begin."""
+    ages: tuple[PriceAge, ...]
+    """Old prices behind its money."""
+    months: int
+    """Months over which its money is counted."""
+
+
+def weighed(study: Study) -> Weighed:
+    """`study` as a programme weighs it."""
+    made, held = study.decision, (hit for hit in study.advice.gates if hit.kind == "for_now" and not hit.provisional)
+    return Weighed(
+        study.workflow, made, Rank(None, assumed=False) if made.replaced or not study.priced else study.rank, candidate(study), study.advice.next_questions,
+        tuple(dict.fromkeys(hit.short or hit.reason for hit in held if made.destination in hit.removes)), tuple(age for age in study.inputs.prices() if age.state != "fresh"),
+        study.months,
+    )
+
+
 def candidate(study: Study) -> Candidate | Aside:
     """`study` as a programme weighs it, or why it is none of its candidates."""
     name, first = study.workflow.id, study.decision.destination
@@ -73,10 +109,10 @@ def candidate(study: Study) -> Candidate | Aside:
         return Aside(name, "simpler")
     if not study.priced:
         return Aside(name, "unpriced")
-    row = study.costs.money[first]
-    if study.rank.gain is None or row.build is None:
-        return Aside(name, "ask", study.rank.ask)
-    gain = study.rank.gain if row.staged is None else min(row.staged, study.rank.gain)
+    row, rank = study.usual_money[first], study.rank
+    if rank.gain is None or row.build is None:
+        return Aside(name, "ask", rank.ask)
+    gain = rank.gain if rank.staged is None else min(rank.staged, rank.gain)
     if gain <= 0:
         return Aside(name, "loses")
     reach = study.decision.prospects.reach.get(first)

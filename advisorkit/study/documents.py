@@ -21,7 +21,7 @@ from advisorkit.pilots.diagnosis import Diagnosis
 from advisorkit.pilots.established import Established
 from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.terms import Terms
-from advisorkit.study.candidates import Candidate
+from advisorkit.study.candidates import Candidate, Weighed
 from advisorkit.study.changes import KINDS as STEPS
 from advisorkit.study.changes import ChangedValue, Moved
 from advisorkit.study.programme import Selection
@@ -195,11 +195,11 @@ def programme_document(engagement: Engagement, found: Selection) -> dict[str, An
     """What is chosen of an engagement's workflows, in which quarter, and why the others are not; money as present value over the horizon."""
     made, priced = found.chosen, {one.id: one for one in found.candidates}
     quarters = sorted(set(made.starts.values()))
-    studies = {one.workflow.id: one for one in found.studies}
-    order = [*made.starts, *(name for name in [*priced, *studies] if name not in made.starts)]
+    rows = {one.workflow.id: one for one in found.rows}
+    order = [*made.starts, *(name for name in [*priced, *rows] if name not in made.starts)]
     return {
         "advisorkit": 1, "client": engagement.client, "as_of": engagement.as_of.isoformat(), "currency": engagement.currency, "programme": plain(found.programme),
-        "ranked": [_ranked(studies[name], priced.get(name)) for name in dict.fromkeys(order)],
+        "ranked": [_ranked(rows[name], priced.get(name)) for name in dict.fromkeys(order)],
         "waves": [
             {
                 "quarter": quarter + 1, "start": found.first_day(quarter).isoformat(), "workflows": [name for name, begin in made.starts.items() if begin == quarter],
@@ -213,8 +213,8 @@ def programme_document(engagement: Engagement, found: Selection) -> dict[str, An
     }  # fmt: skip
 
 
-def _ranked(study: Study, weighed: Candidate | None) -> dict[str, Any]:
-    return {**picked(study, "ranked"), **picked(weighed, "Candidate"), "assumed": study.rank.assumed if study.priced else False}
+def _ranked(row: Weighed, share: Candidate | None) -> dict[str, Any]:
+    return {**picked(row, "ranked"), **picked(share, "Candidate")}
 
 
 def diff_document(found: Iterable[ChangedValue], moves: Iterable[Moved]) -> dict[str, Any]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
+from advisorkit.costs.assumption import DRAWS
 from advisorkit.files.texts import Texts
-from advisorkit.study.candidates import Aside, Candidate, candidate
-from advisorkit.study.roadmap import Roadmap, fits, greedy, in_order, one_more, people, roadmap, worth
+from advisorkit.pilots.established import Established
+from advisorkit.study.candidates import Aside, Candidate, Weighed, weighed
+from advisorkit.study.roadmap import Roadmap, circles, fits, greedy, one_more, people, roadmap, worth
 from advisorkit.study.study import Study
-from advisorkit.values.errors import UsageError
+from advisorkit.values.engagement import Engagement
+from advisorkit.values.errors import UsageError, nearest
 from advisorkit.values.locale import locale
 from advisorkit.values.people import Programme
 from advisorkit.values.quantities import money_short
@@ -26,22 +29,27 @@ _ASKED = 3
 class Selection:
     """What is chosen of several workflows, worked out when somebody looks."""
 
-    studies: tuple[Study, ...]
-    """Every workflow of one engagement."""
+    engagement: Engagement
+    """The client's file or list."""
+    rows: tuple[Weighed, ...]
+    """Every workflow of it."""
+    pilots: Mapping[str, Established] = field(default_factory=dict)
+    """What marked pilots establish, by workflow id."""
 
     @property
     def programme(self) -> Programme:
         """Budget, people and quarters; without limits where nobody has said."""
-        return self.studies[0].engagement.programme or Programme()
+        return self.engagement.programme or Programme()
 
-    @cached_property
-    def _weighed(self) -> tuple[Candidate | Aside, ...]:
-        return tuple(map(candidate, self.studies))
+    @property
+    def months(self) -> int:
+        """Months over which money is counted."""
+        return self.rows[0].months
 
     @cached_property
     def candidates(self) -> tuple[Candidate, ...]:
         """What may be chosen, the most gain for its money first."""
-        return tuple(sorted((one for one in self._weighed if isinstance(one, Candidate)), key=lambda one: -one.gain / max(one.cost, 1.0)))
+        return tuple(sorted((one.share for one in self.rows if isinstance(one.share, Candidate)), key=lambda one: -one.gain / max(one.cost, 1.0)))
 
     @cached_property
     def chosen(self) -> Roadmap:
@@ -73,7 +81,7 @@ class Selection:
 
     def first_day(self, quarter: int) -> date:
         """First day of `quarter`, counted from 0."""
-        start = self.programme.start or self.studies[0].engagement.as_of
+        start = self.programme.start or self.engagement.as_of
         months = start.month - 1 + 3 * quarter
         return date(start.year + months // 12, months % 12 + 1, 1 if quarter else start.day)
 
@@ -93,9 +101,9 @@ class Selection:
 
         Figures without which a workflow cannot be ranked come first; then the questions by what they tell in bits.
         """
-        lacking = Counter(row.assumption.label for one in self._weighed if isinstance(one, Aside) for row in one.ask)
+        lacking = Counter(row.assumption.label for one in self.rows if isinstance(one.share, Aside) for row in one.share.ask)
         told, bits = Counter[str](), defaultdict[str, float](float)
-        for question in (question for one in self.studies for question in one.advice.next_questions):
+        for question in (question for one in self.rows for question in one.questions):
             told[question.question] += 1
             bits[question.question] += question.information_bits
         best = sorted(bits, key=lambda asked: -bits[asked])
@@ -104,13 +112,13 @@ class Selection:
     @cached_property
     def dropped(self) -> Mapping[str, str]:
         """Why each workflow that is not chosen is not, in a sentence, by its id."""
-        return {one.id: self._why(one) for one in self._weighed if one.id not in self.chosen.starts}
+        return {one.share.id: self._why(one.share) for one in self.rows if one.share.id not in self.chosen.starts}
 
     def _why(self, one: Candidate | Aside) -> str:
         if isinstance(one, Aside):
             names = ", ".join(locale().lowered(row.assumption.label) for row in one.ask)
             return _SAY(f"why.{one.kind if names or one.kind != 'ask' else 'unknown'}", names=names)
-        currency, starts, limits = self.studies[0].currency, self.chosen.starts, self.programme
+        currency, starts, limits = self.engagement.currency, self.chosen.starts, self.programme
         if lacking := [name for name in one.after if name not in starts]:
             return _SAY("why.after", names=", ".join(lacking))
         if one.quarters > limits.quarters:
@@ -124,21 +132,40 @@ class Selection:
         return _SAY("why.little")
 
 
-def selection(studies: Sequence[Study]) -> Selection:
-    """The programme of `studies`.
+FEW, LIST_DRAWS = 60, 2**12
+"""Workflows up to which a list is worked out like single workflows; draws of the ranges of a longer one."""
+
+
+def weigh(engagement: Engagement, pilots: Mapping[str, Established], draws: int = 0) -> tuple[Weighed, ...]:
+    """Every workflow of `engagement` as a programme weighs it, one after the other."""
+    draws = draws or (DRAWS if len(engagement.workflows) <= FEW else LIST_DRAWS)
+    return tuple(weighed(Study(engagement, one, pilots.get(one.id), draws, whatifs=False)) for one in engagement.workflows)
+
+
+def sound(engagement: Engagement) -> Engagement:
+    """`engagement`, once its workflows can be one programme; checked before anything is worked out.
 
     Raises:
         UsageError: If no money is told of them, the programme ends beyond any calendar, or workflows wait for one that is not there or for each other.
     """
-    found = Selection(tuple(studies))
-    known = [one.workflow.id for one in studies]
-    if strange := [f"{one.workflow.id} waits for {name}" for one in studies for name in one.workflow.after if name not in known]:
-        raise UsageError(f"{'; '.join(strange)}: no workflow has that id; there is {', '.join(known[:20])}")
-    if not studies[0].priced:
-        raise UsageError(_SAY("unpriced"))
+    found, known, faults = Selection(engagement, ()), [one.id for one in engagement.workflows], list[str]()
+    for one in engagement.workflows:
+        for name in (name for name in one.after if name not in known):
+            near = nearest(name, known) or known[:20]
+            faults.append(f"{one.id} waits for {name}, and no workflow has that id; there is {', '.join(near)}")
+    if not engagement.priced:
+        faults.append(_SAY("unpriced"))
+    if circle := circles({one.id: one.after for one in engagement.workflows}):
+        faults.append(f"these workflows wait for each other: {', '.join(circle)}; take one out of their after")
     try:
         found.first_day(found.programme.quarters)
     except ValueError:
-        raise UsageError(f"programme: {found.programme.quarters} quarters from {found.first_day(0)} end beyond any calendar; give an earlier start") from None
-    in_order(found.candidates)
-    return found
+        faults.append(f"programme: {found.programme.quarters} quarters from {found.first_day(0)} end beyond any calendar; give an earlier start")
+    if faults:
+        raise UsageError("\n".join(faults))
+    return engagement
+
+
+def selection(engagement: Engagement, pilots: Mapping[str, Established]) -> Selection:
+    """The programme of an engagement; refuses what `sound` refuses."""
+    return Selection(engagement, weigh(sound(engagement), pilots), pilots)

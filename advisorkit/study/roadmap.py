@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
 from itertools import count
+from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 
 from advisorkit.study.candidates import Candidate
-from advisorkit.values.errors import UsageError
 from advisorkit.values.people import Programme, Role
 
 SECONDS = 25.0
@@ -36,22 +38,24 @@ class Roadmap:
 
 
 def in_order(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """The candidates that can be done: those that wait for one that is not among them are left out.
+    """The candidates that can be done: those that wait for one that is not among them are left out, as are those that wait for each other."""
+    left, done = {one.id: one for one in candidates}, dict[str, Candidate]()
+    while ready := {name: one for name, one in left.items() if name not in done and set(one.after) <= done.keys()}:
+        done |= ready
+    return tuple(done.values())
 
-    Raises:
-        UsageError: If workflows wait for each other in a circle.
+
+def circles(after: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Those that wait for each other in a circle, or for one of such, in alphabetical order; none where there is no circle.
+
+    Example:
+        >>> circles({"a": ["b"], "b": ["a"], "c": []}), circles({"a": ["b"], "b": [], "c": ["d"]})
+        (('a', 'b'), ())
     """
-    left = {one.id: one for one in candidates}
-    while gone := {one.id for one in left.values() if not set(one.after) <= left.keys()}:
-        left = {one.id: one for one in left.values() if one.id not in gone}
-    done, waiting = list[Candidate](), dict(left)
-    while waiting:
-        ready = [one for one in waiting.values() if not set(one.after) & waiting.keys()]
-        if not ready:
-            raise UsageError(f"these workflows wait for each other: {', '.join(sorted(waiting))}; take one out of their after")
-        done += ready
-        waiting = {one.id: one for one in waiting.values() if one not in ready}
-    return tuple(done)
+    left = {name: set(before) & after.keys() for name, before in after.items()}
+    while ready := {name for name, before in left.items() if not before & left.keys()}:
+        left = {name: before for name, before in left.items() if name not in ready}
+    return tuple(sorted(left))
 
 
 def worth(candidates: Iterable[Candidate], starts: Mapping[str, int]) -> tuple[float, float]:
@@ -120,9 +124,6 @@ def roadmap(candidates: Sequence[Candidate], programme: Programme, seconds: floa
         programme: Budget, people a quarter and quarters; what it does not name has no limit.
         seconds: Time for the solver.
 
-    Raises:
-        UsageError: If workflows wait for each other in a circle.
-
     Example:
         >>> small, large = Candidate("small", 100.0, 0.0, 40.0, 5.0), Candidate("large", 130.0, 0.0, 90.0, 5.0)
         >>> dict(roadmap([small, large], Programme(budget=100.0)).starts)
@@ -163,6 +164,19 @@ def _sorted(starts: Mapping[str, int]) -> dict[str, int]:
     return dict(sorted(starts.items(), key=lambda one: one[1]))
 
 
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Keep from standard output what the solver's C++ code prints there, whatever it is told; documents stand there."""
+    kept = os.dup(1)
+    with Path(os.devnull).open("wb") as nothing:
+        os.dup2(nothing.fileno(), 1)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 1)
+            os.close(kept)
+
+
 class _Model:
     """The choice as a mixed-integer programme: a column a workflow and quarter of its start, and one for what the dearest user of a part pays."""
 
@@ -193,10 +207,11 @@ class _Model:
         rows, places, values = zip(*entries, strict=True)
         scipy, sparse = import_module("scipy.optimize"), import_module("scipy.sparse")  # half a second that few commands need
         table = sparse.coo_array((values, (rows, places)), shape=(len(self.rows), self.width)).tocsr()
-        return scipy.milp(
-            goal, integrality=whole, bounds=scipy.Bounds(0, most), constraints=scipy.LinearConstraint(table, -np.inf, np.array(self.limits)),
-            options={"time_limit": seconds, "mip_rel_gap": 1e-6, "presolve": False},  # with it the solver prints to standard output
-        )  # fmt: skip
+        with _unheard():
+            return scipy.milp(
+                goal, integrality=whole, bounds=scipy.Bounds(0, most), constraints=scipy.LinearConstraint(table, -np.inf, np.array(self.limits)),
+                options={"time_limit": seconds, "mip_rel_gap": 1e-6},
+            )  # fmt: skip
 
     def starts(self, found: Any) -> dict[str, int]:
         """The chosen workflows with the quarter in which each begins."""

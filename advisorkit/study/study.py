@@ -20,11 +20,12 @@ from advisorkit.costs.assumption import DRAWS
 from advisorkit.costs.bill import Bill, Chosen, bill, portfolio
 from advisorkit.costs.facts import CostFacts, Costing
 from advisorkit.costs.flows import TEXTS as COST_TEXTS
+from advisorkit.costs.flows import Column
 from advisorkit.costs.inputs import Input, Inputs, inputs_for
-from advisorkit.costs.money import THOUSANDS, likely_gain, printed_gain
+from advisorkit.costs.money import THOUSANDS, printed_gain
 from advisorkit.costs.quotes import with_quotes
-from advisorkit.costs.results import CostResult
-from advisorkit.costs.simulation import SEED, price
+from advisorkit.costs.results import CostResult, Figure, MoneyRow
+from advisorkit.costs.simulation import SEED, money_rows, price
 from advisorkit.files.texts import Spoken, Texts, speaking, spoken
 from advisorkit.pilots.established import Established, established_for
 from advisorkit.pilots.planning import Plan, pilot_plan
@@ -61,6 +62,8 @@ class Study(Displayed):
     """Seed of those draws."""
     language: str = field(default_factory=lambda: locale().language)
     """In which it is told: English, unless it is made where another language is told in."""
+    whatifs: bool = True
+    """Whether costs are worked out anew for every answer that might be given otherwise; a list of hundreds goes without."""
 
     def __repr__(self) -> str:
         return f"<Study of {self.workflow!r}>"
@@ -98,7 +101,8 @@ class Study(Displayed):
     def advice(self) -> Advice:
         """The advice."""
         made = advise(
-            self.catalog, self.engagement, self.workflow, self.facts, cases=shipped_cases(), pilot=self.pilot, costing=self._costing if self.priced else None
+            self.catalog, self.engagement, self.workflow, self.facts, cases=shipped_cases(), pilot=self.pilot,
+            costing=self._costing if self.priced and self.whatifs else None,
         )
         return made if self.priced else _unpriced(made)
 
@@ -112,7 +116,8 @@ class Study(Displayed):
         """What the destination gains; None where no money is told, something simpler takes its place, or it is not known."""
         if not self.priced or replaces(self.advice.off_ramp):
             return None
-        found = printed_gain(self.costs.money, self.advice.recommended)
+        checked = self.inputs.usually_checked is self.inputs
+        found = printed_gain(self.usual_money, self.advice.recommended) if checked else None
         return Gained(found, self.months, self.currency) if found is not None else None
 
     @property
@@ -169,13 +174,22 @@ class Study(Displayed):
         return self.facts.build[first] if self.priced and step.action in ("pilot", "mark_more", "climb") else None
 
     @Spoken
+    def usual_money(self) -> Mapping[Column, MoneyRow]:
+        """The money table; where nobody has said who checks, the usual plan stands in."""
+        usual = self.inputs.usually_checked
+        if usual is self.inputs and "costs" in vars(self):
+            return self.costs.money
+        return money_rows(usual, self.draws, self.seed, self.prospects.target.share)
+
+    @Spoken
     def rank(self) -> Rank:
         """What it is put in order by among other workflows; where nobody has said who checks, the usual plan stands in."""
-        first, usual = self.decision.destination, self.inputs.usually_checked
-        if (known := printed_gain(self.costs.money, first)) is not None:
-            return Rank(known, assumed=False)
-        gain, missing = likely_gain(usual, first)
-        return Rank(gain, gain is not None, tuple(usual.rows[name] for name in missing))
+        first, assumed = self.decision.destination, self.inputs.usually_checked is not self.inputs
+        today, row = self.usual_money["today"], self.usual_money[first]
+        if row.gain is None:
+            return Rank(None, assumed=False, ask=tuple(self.inputs.rows[name] for name in dict.fromkeys((*today.missing, *row.missing))))
+        gain = row.gain.likely if assumed else printed_gain(self.usual_money, first)
+        return Rank(gain, assumed, range=row.gain, chance=row.gain_chance, staged=row.staged)
 
     @Spoken
     def plan(self) -> Plan:
@@ -324,6 +338,12 @@ class Rank:
     """Whether it holds a plan of checking that nobody has agreed to."""
     ask: tuple[Input, ...] = ()
     """What has to be asked for before it has a gain."""
+    range: Figure | None = None
+    """The gain with its range."""
+    chance: float | None = None
+    """Chance that there is one."""
+    staged: float | None = None
+    """What it gains on average where the work stops at a missed mark."""
 
 
 @dataclass(frozen=True, slots=True)
