@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "advisorkit"
 ORDER = [
     "values", "files", "costs", "pilots", "advice", "catalog", "store", "intake", "calibration",
-    "study", "charts", "export", "report", "batch", "screens", "cli", "__main__",
+    "study", "bakeoff", "charts", "export", "report", "batch", "screens", "cli", "__main__",
 ]
 """Rooms from the ground up; each may import only from those before it."""
 FACES = ("__init__.py", "report/__init__.py")

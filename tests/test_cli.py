@@ -194,8 +194,8 @@ def loaded_by(*words):
         assert not ended.code, words
     return {"numpy", "scipy", "pandas", "plotly", "matplotlib", "IPython", "nbformat", "nbconvert", "papermill", "genai_prices", "distributed"} & set(sys.modules)
 
-groups = {"pilot": ("plan", "read"), "intake": ("new", "read"), "prices": ("refresh",)}
-names = "demo new check schema assess cost report batch live brief doctor calibrate pilot intake prices".split()
+groups = {"pilot": ("plan", "read"), "bakeoff": ("plan", "run", "read"), "intake": ("new", "read"), "prices": ("refresh",)}
+names = "demo new check schema assess cost report batch live brief doctor calibrate pilot intake prices bakeoff".split()
 calls = [("--help",), *((name, "--help") for name in names), *((name, part, "--help") for name in groups for part in groups[name])]
 heavy = {words: found for words in [*calls, ("new", "a.yaml"), ("check", "a.yaml"), ("schema",), ("prices",)] if (found := loaded_by(*words))}
 assert not heavy, heavy

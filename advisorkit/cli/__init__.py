@@ -10,6 +10,7 @@ from collections.abc import Callable
 import typer
 
 from advisorkit.cli.advise import assess, cost, diff, pilot_app, portfolio
+from advisorkit.cli.bakeoff import bakeoff_app
 from advisorkit.cli.console import unforeseen
 from advisorkit.cli.deliver import batch, demo, doctor_command, live, report
 from advisorkit.cli.engage import actuals_app, brief, check, intake_app, new, schema_command
@@ -30,6 +31,7 @@ app.add_typer(prices_app, name="prices")
 app.add_typer(pilot_app, name="pilot")
 app.add_typer(intake_app, name="intake")
 app.add_typer(actuals_app, name="actuals")
+app.add_typer(bakeoff_app, name="bakeoff")
 
 
 def main() -> None:

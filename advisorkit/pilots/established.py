@@ -180,6 +180,9 @@ def _quality_level(seen: Sequence[Diagnosis], terms: Terms, rules: Rules) -> str
 
 
 def _both_level(seen: Sequence[Diagnosis], terms: Terms, rules: Rules) -> str:
+    alone = [_newest(seen, (pattern,)) for pattern in ("rag", "finetune")]
+    if seen[-1].pilot.pattern == "hybrid" and all(one is not None and stands(one, terms, rules) == "fail" for one in alone):
+        return "shown"
     if sum(seen[-1].mendable) < rules.least_failures and stands(seen[-1], terms, rules) != "pass":
         return ""
     decision = decide(seen[-1], terms, rules)

@@ -139,6 +139,8 @@ class PilotFile:
     """Which prompt or run was piloted, where a file holds several."""
     threshold: str = ""
     """From which grade on an answer is right, or every grade that counts as right, parted by commas."""
+    trial: str = ""
+    """Id of the bake-off that it is a part of; empty where it stands alone."""
 
 
 @dataclass(frozen=True, slots=True)

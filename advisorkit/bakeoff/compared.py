@@ -1,0 +1,205 @@
+"""What a run shows: every way on the same cases, paired, where each breaks, and what follows for the engagement."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from scipy.stats import binomtest
+
+from advisorkit.bakeoff.model import say
+from advisorkit.bakeoff.trial import EXTENSIONS, FOLDER, PATTERN, Trial, WayId
+from advisorkit.files.disk import write_bytes
+from advisorkit.pilots.marked import MarkedCase
+from advisorkit.pilots.results import read_results
+from advisorkit.pilots.tally import Paired, Share, paired, wilson
+from advisorkit.study.pilots import read_pilot
+from advisorkit.study.returning import with_advised
+from advisorkit.values.engagement import Answer, Engagement
+from advisorkit.values.errors import PilotError, UsageError
+from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.quantities import Estimate, percent
+
+SURE = 0.01
+"""Chance of calling a difference real that is none, shared by all comparisons of a trial (C. E. Bonferroni, 1936)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One way in the paired table."""
+
+    way: WayId
+    """Which."""
+    right: Share
+    """Right out of all answered."""
+    failed: int
+    """Cases without an answer."""
+    breaks: Mapping[str, int]
+    """Wrong answers by where they broke: not_found, found_but_wrong, wrong_form, mended, wrong, declined."""
+    found: Share
+    """Cases whose passage the search brought, out of those where that is known."""
+    seconds: tuple[float, float] | None
+    """Median and slowest tenth of the time of an answer; None where no model was asked."""
+    tokens: tuple[float, float] | None
+    """Tokens read and written a call, on average."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A trial's result."""
+
+    trial: Trial
+    """What was planned."""
+    rows: tuple[Row, ...]
+    """Every way that was tried, simplest first."""
+    best: Mapping[PatternId, WayId]
+    """The best way of each pattern, the simpler one among equals."""
+    chosen: WayId
+    """The simplest way that no other pattern beats."""
+    clear: bool
+    """Whether it beats every other pattern that is not simply more than is needed."""
+    pairs: Mapping[tuple[WayId, WayId], Paired]
+    """The best ways against one another."""
+    right: Mapping[WayId, frozenset[str]]
+    """Cases that each way had right."""
+
+    @property
+    def verdict(self) -> str:
+        """What the trial says, in one sentence."""
+        name, share = say(f"way.{self.chosen}"), self.row(self.chosen).right.share or 0.0
+        return say("verdict.clear" if self.clear else "verdict.open", name=name, share=percent(share), cases=len(self.trial.sample.tried))
+
+    def row(self, way: WayId) -> Row:
+        """The row of one way."""
+        return next(row for row in self.rows if row.way == way)
+
+
+def compared(trial: Trial, folder: Path) -> Compared:
+    """The result of a run in `folder`.
+
+    Raises:
+        UsageError: If nothing was run yet, or no case has an answer.
+    """
+    marks: dict[WayId, tuple[MarkedCase, ...]] = {}
+    rows = []
+    for way in trial.ways:
+        path = folder / "logs" / f"{way}.json"
+        if not path.exists():
+            raise UsageError(f"{trial.id}: {say(f'way.{way}')} was not run yet; run: advisorkit bakeoff run")
+        try:
+            marks[way] = read_results(path).marks
+        except PilotError:
+            marks[way] = ()
+        rows.append(_row(trial, way, marks[way], json.loads(path.read_bytes())))
+    if not any(marks.values()):
+        raise UsageError(f"{trial.id}: no case has a judged answer; see what failed, or mark the answers in {folder.name}/sheet.csv")
+    return weighed(trial, rows, marks)
+
+
+def weighed(trial: Trial, rows: Sequence[Row], marks: Mapping[WayId, Sequence[MarkedCase]]) -> Compared:
+    """The result of marks by way: the simplest pattern that no other beats, and whether that is clear."""
+    share = {row.way: row.right.share or 0.0 for row in rows if row.right.n}
+    best = {p: max((way for way in share if PATTERN[way] == p), key=lambda way: share[way]) for p in PATTERNS if any(PATTERN[way] == p for way in share)}
+    ways = list(best.values())
+    pairs = {(a, b): found for a in ways for b in ways if a != b and (found := paired(marks[a], marks[b]))}
+    limit = SURE / max(1, len([*combinations(share, 2)]))  # of all ways, as the best of several flatters
+    beats = {pair for pair, found in pairs.items() if found.difference > 0 and _chance(found) < limit}
+    chosen = next((way for way in ways if not any((other, way) in beats for other in ways)), ways[0])
+    right = {way: frozenset(one.case for one in marks[way] if one.outcome == "right") for way in marks}
+    simpler = ways[: ways.index(chosen)]
+    others = simpler or [way for way in ways if way != chosen]
+    return Compared(trial, tuple(rows), best, chosen, bool(others) and all((chosen, way) in beats for way in others), pairs, right)
+
+
+def _chance(found: Paired) -> float:
+    """Chance of a difference as large where there is none, exact (Q. McNemar, 1947)."""
+    n = round(found.better + found.worse)
+    return float(binomtest(round(found.better), n).pvalue) if n else 1.0
+
+
+def _row(trial: Trial, way: WayId, marks: Sequence[MarkedCase], log: Mapping[str, Any]) -> Row:
+    wrong = [one for one in marks if one.outcome == "wrong"]
+    breaks = dict.fromkeys(("not_found", "found_but_wrong", "wrong_form", "mended", "wrong"), 0) | {"declined": sum(one.outcome == "declined" for one in marks)}
+    for one in wrong:
+        breaks[_broke(one)] += 1
+    times = sorted(float(found) for sample in log["samples"] if (found := (sample.get("metadata") or {}).get("seconds")) is not None)
+    read = [(one.input_tokens, one.output_tokens or 0.0) for one in marks if one.input_tokens]
+    known = [one for one in marks if one.passage_found is not None]
+    return Row(
+        way, Share(sum(one.outcome == "right" for one in marks), len(marks)), len(trial.sample.tried) - len(marks), breaks,
+        Share(sum(one.passage_found is True for one in known), len(known)), (times[len(times) // 2], times[int(0.9 * len(times))]) if times else None,
+        (sum(a for a, _ in read) / len(read), sum(b for _, b in read) / len(read)) if read else None,
+    )
+
+
+def _broke(mark: MarkedCase) -> str:
+    if mark.failure == "behaviour":
+        return "wrong_form"
+    if mark.passage_found is not None:
+        return "found_but_wrong" if mark.passage_found else "not_found"
+    return "mended" if mark.fixed_by_text else "wrong"
+
+
+def read_trial(found: Compared, engagement: Engagement, file: Path, pass_mark: float | None = None) -> Engagement:
+    """The engagement with one pilot a pattern, the chosen one last, and what else the trial measured; the file is not written."""
+    trial, state = found.trial, _facts(found, engagement)
+    for way in [*(way for way in found.best.values() if way != found.chosen), found.chosen]:
+        log = file.resolve().parent / FOLDER / trial.id / "logs" / f"{way}.json"
+        _explained(log, found, way)
+        state = read_pilot(log, state, file, trial.workflow, pattern=PATTERN[way], pass_mark=pass_mark, day=trial.day).engagement
+    flow = state.workflow(trial.workflow)
+    pilots = tuple(replace(one, trial=trial.id) if one.file.startswith(f"{FOLDER}/{trial.id}/") else one for one in flow.pilots)
+    told = [one for one in state.history if one not in engagement.history]
+    return replace(state.having(replace(flow, pilots=pilots)), history=with_advised(engagement, *told[:1], *told[-1:]).history)
+
+
+_ADDS: Mapping[PatternId, Mapping[str, PatternId]] = {
+    "prompt": {"information": "rag", "behaviour": "finetune"}, "rag": {"behaviour": "hybrid"}, "finetune": {"information": "hybrid"}, "hybrid": {},
+}
+"""By pattern, which kind of failure the pattern mends that adds one layer to it."""
+
+
+def _explained(path: Path, found: Compared, way: WayId) -> None:
+    """Say in a log why wrong answers failed, where that was measured: one layer more mended the case, and the other one did not."""
+    log, mends = json.loads(path.read_bytes()), _ADDS[PATTERN[way]]
+    for sample in log["samples"]:
+        kinds = [kind for kind, pattern in mends.items() if str(sample["id"]) in found.right.get(found.best.get(pattern, way), ())]
+        for score in (sample.get("scores") or {}).values():
+            noted = score.get("metadata") or {}
+            if score.get("value") == "I" and not {"failure", "fixed_by_text"} & {*noted} and len(kinds) == 1:
+                score["metadata"] = noted | {"failure": kinds[0]}
+    write_bytes(path, json.dumps(log, ensure_ascii=False).encode())
+
+
+def _facts(found: Compared, engagement: Engagement) -> Engagement:
+    flow, trial = engagement.workflow(found.trial.workflow), found.trial
+    tried = [row for row in found.rows if row.way in EXTENSIONS and row.right.n]
+    answers = {"cheap_extensions": Answer(("several" if len(tried) > 1 else "one",), note=_measured(trial))} if tried else {}
+    priced = {"model": trial.priced_as} if trial.priced_as and "model" not in flow.assumptions else {}
+    return engagement.having(replace(flow, answers={**flow.answers, **answers}, assumptions={**flow.assumptions, **priced}))
+
+
+def _measured(trial: Trial) -> str:
+    return say("measured", trial=trial.id, day=trial.day.isoformat())
+
+
+def with_corpus(trial: Trial, engagement: Engagement) -> Engagement:
+    """The engagement with what was counted of the texts."""
+    flow = engagement.workflow(trial.workflow)
+    if not trial.corpus.files:
+        return engagement
+    return engagement.having(replace(flow, answers={**flow.answers, "corpus_tokens": Answer(amount=_rounded(trial.corpus.size), note=_measured(trial))}))
+
+
+def _rounded(size: Estimate) -> Estimate:
+    return Estimate(*(float(f"{end:.3g}") for end in (size.low, size.likely, size.high)))
+
+
+def interval(share: Share) -> str:
+    """A share with its 95 % range, in words."""
+    low, high = wilson(share.hits, share.n)
+    return say("share", share=percent(share.share or 0.0), low=percent(low), high=percent(high)) if share.n else ""

@@ -1,0 +1,217 @@
+"""The trial run on Inspect AI: one small solver and one scorer a way, failures kept apart from wrong answers, nothing written outside its folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from anyio import to_thread
+from inspect_ai import Task
+from inspect_ai import eval as evaluate
+from inspect_ai.dataset import Sample as Case
+from inspect_ai.log import EvalLog, write_eval_log
+from inspect_ai.model import (
+    ChatMessage,
+    ChatMessageAssistant,
+    GenerateConfig,
+    ModelAPI,
+    ModelOutput,
+    ModelUsage,
+    get_model,
+    modelapi,
+)
+from inspect_ai.scorer import Score, Scorer, Target, accuracy, scorer
+from inspect_ai.solver import Generate, Solver, TaskState, solver
+
+from advisorkit.bakeoff.model import Caller, UnansweredError, say
+from advisorkit.bakeoff.sample import Item
+from advisorkit.bakeoff.texts import plain
+from advisorkit.bakeoff.trial import Trial, WayId
+from advisorkit.bakeoff.ways import Request, Ways, parsed
+
+CONNECTIONS = 4
+"""Requests open at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What came of a run."""
+
+    logs: Mapping[WayId, Path]
+    """The Inspect log of each way."""
+    failed: Mapping[str, int]
+    """How many cases have no answer, by cause."""
+    caller: Caller
+    """With what was sent and spent."""
+
+
+@modelapi(name="endpoint")
+class _Silent(ModelAPI):  # type: ignore[misc]
+    """Stands for the model in Inspect's log; requests go through `Caller`."""
+
+    async def generate(self, *_: Any, **__: Any) -> ModelOutput:
+        raise NotImplementedError
+
+
+@dataclass(slots=True)
+class _Run:
+    trial: Trial
+    ways: Ways
+    caller: Caller
+    oracle: bool
+    said: Callable[[int, str], object]
+    done: int = 0
+    heads: dict[str, str] = field(default_factory=dict)
+
+    def right(self, item: Item, text: str) -> bool | None:
+        """Whether an answer is right; None where a person has to say so."""
+        sample, given = self.trial.sample, parsed(text, self.trial.sample.labels, self.trial.sample.fields)
+        match sample.scoring:
+            case "sheet":
+                return None
+            case "judge":
+                return self._judged(item, text)
+            case "fields":
+                wanted = parsed(item.expected, (), sample.fields)
+                return isinstance(given, dict) and isinstance(wanted, dict) and all(plain(given[name]) == plain(wanted[name]) for name in sample.fields)
+        return isinstance(given, str) and plain(given) == plain(item.expected)
+
+    def _judged(self, item: Item, text: str) -> bool:
+        prompt = say("prompt.judge", input=item.input, expected=item.expected, answer=text)
+        schema = {"type": "object", "properties": {"right": {"type": "string", "enum": ["yes", "no"]}}, "required": ["right"], "additionalProperties": False}
+        told = self.caller.ask([{"role": "user", "content": prompt}], schema, 50, self.trial.judge)
+        return parsed(told.text.replace('"right"', '"answer"'), ["yes", "no"], ()) == "yes"
+
+    def answered(self, way: WayId, item: Item) -> tuple[str, ModelUsage | None, dict[str, Any], bool]:
+        """Text, tokens, what is known beside, and whether the provider's filter held it back."""
+        if way == "head":
+            return self.heads[item.case], None, {}, False
+        asked = self.ways.request(way, item)
+        told = self._ask(asked)
+        beside: dict[str, Any] = {} if asked.found is None else {"passage_found": "yes" if asked.found else "no"}
+        return told.text, ModelUsage(input_tokens=told.read, output_tokens=told.written, total_tokens=told.read + told.written), beside | {"seconds": told.seconds}, told.declined
+
+    def _ask(self, asked: Request) -> Any:
+        return self.caller.ask(asked.messages, self.ways.schema, self.trial.most_tokens, asked.model)
+
+    def beside(self, way: WayId, item: Item, text: str, right: bool | None) -> dict[str, Any]:
+        """What a wrong answer tells: its form is not the one asked for, or the right text would have mended it."""
+        if right is not False:
+            return {}
+        if parsed(text, self.trial.sample.labels, self.trial.sample.fields) is None:
+            return {"failure": "behaviour"}
+        if not (self.oracle and item.passage and way != "head"):
+            return {}
+        with suppress(UnansweredError):
+            return {"fixed_by_text": "yes" if self.right(item, self._ask(self.ways.oracle(way, item)).text) else "no"}
+        return {}
+
+
+def run(trial: Trial, caller: Caller, folder: Path, *, oracle: bool = True, said: Callable[[int, str], object] = lambda _done, _words: None) -> Ran:
+    """Try every way on every case; answers given before are not asked for again.
+
+    Args:
+        trial: What was planned.
+        caller: Asks the model, within its limits.
+        folder: Where the trial lies; logs go into ``logs`` there.
+        oracle: Whether cases that failed are asked again with the text that holds the answer.
+        said: Told of progress, with the number of cases answered.
+    """
+    one = _Run(trial, Ways(trial), caller, oracle, said)
+    work, logs = folder / "inspect", folder / "logs"
+    shutil.rmtree(work, ignore_errors=True)
+    logs.mkdir(parents=True, exist_ok=True)
+    (folder / "training.jsonl").write_text(one.ways.training(), encoding="utf-8")
+    found: dict[WayId, Path] = {}
+    failed: Counter[str] = Counter()
+    if "head" in trial.ways:
+        one.heads.update(zip((item.case for item in trial.sample.tried), one.ways.heads(trial.sample.tried), strict=True))
+    with _kept_inside(work):
+        for way in trial.ways:
+            found[way] = logs / f"{way}.json"
+            if _whole(found[way]):
+                continue
+            log = _evaluated(one, way, work)
+            write_eval_log(log, str(found[way]), format="json")
+            failed += Counter(_cause(str(sample.error.message)) for sample in log.samples or () if sample.error)
+    shutil.rmtree(work, ignore_errors=True)
+    return Ran(found, dict(failed), caller)
+
+
+def _whole(path: Path) -> bool:
+    """Whether a log is there and every case of it was answered."""
+    return path.exists() and not any(sample.get("error") for sample in json.loads(path.read_bytes())["samples"])
+
+
+def _cause(message: str) -> str:
+    return message.splitlines()[0] if message else say("cause.other")
+
+
+def _evaluated(one: _Run, way: WayId, work: Path) -> EvalLog:
+    items = {item.case: item for item in one.trial.sample.tried}
+    cases = [Case(input=item.input or " ", target=item.expected, id=item.case, metadata={"segment": item.segment, "sampling": "random"}) for item in items.values()]
+    name = {"tuned": one.trial.tuned, "both": one.trial.tuned, "head": say("way.head")}.get(way, one.trial.model)
+    model = get_model(f"endpoint/{name}", memoize=False)
+    task = Task(dataset=cases, solver=_solver(one, way, items), scorer=_scorer(one, way, items), name=way, config=GenerateConfig(max_connections=CONNECTIONS))
+    (log,) = evaluate(
+        task, model=model, log_dir=str(work), log_format="json", fail_on_error=False, display="none", score_display=False, log_realtime=False,
+        max_samples=CONNECTIONS, ctl_server=False, log_level="critical", log_level_transcript="critical",
+    )
+    return log
+
+
+def _solver(one: _Run, way: WayId, items: Mapping[str, Item]) -> Solver:
+    @solver(name=way)  # type: ignore[untyped-decorator]
+    def asked() -> Solver:
+        async def solve(state: TaskState, _: Generate) -> TaskState:
+            text, usage, beside, declined = await to_thread.run_sync(one.answered, way, items[str(state.sample_id)])
+            state.output = ModelOutput.from_content(str(state.model), text, stop_reason="content_filter" if declined else "stop")
+            state.output.usage = usage
+            state.metadata |= beside
+            turn: ChatMessage = ChatMessageAssistant(content=text)
+            state.messages.append(turn)
+            one.done += 1
+            one.said(one.done, say("progress", done=one.done, cases=len(one.trial.ways) * len(items), requests=one.caller.requests, cost=f"{one.caller.spent:.3f}"))
+            return state
+
+        return solve
+
+    return asked()
+
+
+def _scorer(one: _Run, way: WayId, items: Mapping[str, Item]) -> Scorer:
+    @scorer(metrics=[accuracy()], name=one.trial.sample.scoring)  # type: ignore[untyped-decorator]
+    def judged() -> Scorer:
+        async def score(state: TaskState, _: Target) -> Score:
+            item, text = items[str(state.sample_id)], state.output.completion
+            right = await to_thread.run_sync(one.right, item, text)
+            told = await to_thread.run_sync(one.beside, way, item, text, right)
+            return Score(value="N" if right is None else "C" if right else "I", answer=text, metadata=told)
+
+        return score
+
+    return judged()
+
+
+@contextmanager
+def _kept_inside(work: Path) -> Iterator[None]:
+    """Inspect's caches and traces below a folder of ours while it runs."""
+    names = ("XDG_DATA_HOME", "XDG_CACHE_HOME", "INSPECT_TRACE_FILE", "INSPECT_CACHE_DIR")
+    before = {name: os.environ.get(name) for name in names}
+    work.mkdir(parents=True, exist_ok=True)
+    os.environ.update({name: str(work / name.casefold()) for name in names})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

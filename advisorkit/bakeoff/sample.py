@@ -1,0 +1,219 @@
+"""The sample: cases with what was asked and what is right, and their split, across which no double and no near-double goes."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+from rapidfuzz import fuzz, process
+
+from advisorkit.bakeoff.texts import Corpus, plain
+from advisorkit.files.spots import Spot
+from advisorkit.files.tables import read_table
+from advisorkit.files.trees import Scalar, shown
+from advisorkit.pilots.marked import columns_of
+from advisorkit.values.errors import EngagementError, Fault, UsageError
+
+Scoring = Literal["label", "fields", "exact", "judge", "sheet"]
+"""How an answer is judged: one of the labels, field by field, the same words, by a model, by hand."""
+NEAR = 95
+"""From which likeness of 100 on two inputs are near-doubles (rapidfuzz, token_sort_ratio)."""
+MOST = 2_000
+"""Most rows of a sample."""
+LEAST = 20
+"""Fewest cases to be tried that can tell anything."""
+_COLUMNS = ("case", "input", "expected", "segment", "passage", "part")
+_LABELS, _SHORT = 60, 60
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One case."""
+
+    case: str
+    """Its name or number."""
+    input: str
+    """What is asked."""
+    expected: str = ""
+    """The right answer; empty where nobody gave one."""
+    segment: str = ""
+    """Part of the work that it stands for."""
+    passage: str = ""
+    """Text that holds the answer, or the name of its file; empty where not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The cases, parted in those that may be shown to a model and those that it is tried on."""
+
+    shown: tuple[Item, ...] = ()
+    """May stand as examples, be searched for and be trained on."""
+    tried: tuple[Item, ...] = ()
+    """Are asked, and stand nowhere else."""
+    scoring: Scoring = "exact"
+    """How answers are judged."""
+    labels: tuple[str, ...] = ()
+    """What may be answered, where the job is to choose."""
+    fields: tuple[str, ...] = ()
+    """Names of the parts of an answer, where it has parts."""
+    doubles: int = 0
+    """Cases left out because their double or near-double is on the other side."""
+
+
+def read_sample(path: str | Path, corpus: Corpus, *, most: int = 100, seed: int = 1, scoring: Scoring | None = None) -> Sample:
+    """The cases in a table, split: at most `most` to be tried, no more than half, in the shares of their labels or segments.
+
+    A column ``part`` (train, test) sets the split instead.
+
+    Raises:
+        EngagementError: If the table lacks what is needed; names every fault.
+    """
+    table, faults = read_table(path, known=lambda heading: _named(heading) in _COLUMNS), list[Fault]()
+    names, file = {heading: _named(heading) for heading in table.columns}, str(path)
+    faults += [fault for row in table.rows for fault in row.faults]
+    if "input" not in names.values():
+        faults.append(Fault(file, "header", f"the column 'input' is missing; read are {', '.join(_COLUMNS)}"))
+    if len(table.rows) > MOST:
+        faults.append(Fault(file, "", f"holds {len(table.rows):,} cases; take a random part of at most {MOST:,}"))
+    rows = [{names[heading]: _text(spot) for heading, spot in row.cells.items()} for row in table.rows]
+    items = [Item(**{"case": str(i), "input": "", **{name: value for name, value in row.items() if name in _COLUMNS and name != "part"}}) for i, row in enumerate(rows, 1)]
+    for row, item in zip(table.rows, items, strict=True):
+        if not item.input and not faults:
+            faults.append(Fault(file, f"line {row.line}", "has no input"))
+    faults += [Fault(file, "", f"the case {shown(case)} is there twice") for case, times in Counter(one.case for one in items).items() if times > 1]
+    parts = [row.get("part", "").casefold() for row in rows]
+    if odd := {part for part in parts if part not in ("train", "test")} if any(parts) else set():
+        faults.append(Fault(file, "part", f"expected train or test, got {shown(', '.join(sorted(odd)) or 'nothing')}"))
+    faults += _unfit(file, items, corpus, scoring)
+    if faults:
+        raise EngagementError(faults)
+    return sampled(items, [part == "test" for part in parts] if any(parts) else None, most, seed, scoring)
+
+
+def _named(heading: str) -> str:
+    plainly = heading.strip().casefold()
+    return plainly if plainly in ("expected", "passage", "part") else columns_of([heading])[heading]
+
+
+def _text(spot: Spot) -> str:
+    return spot.node.text.strip() if isinstance(spot.node, Scalar) else ""
+
+
+def _unfit(file: str, items: Sequence[Item], corpus: Corpus, scoring: Scoring | None) -> list[Fault]:
+    given, faults = [one.expected for one in items if one.expected], list[Fault]()
+    if given and len(given) < len(items) and scoring != "sheet":
+        faults.append(Fault(file, "expected", f"{len(items) - len(given)} of {len(items)} cases have no right answer: fill them in, or leave the column out to mark by hand"))
+    if given and len(set(given)) == 1:
+        faults.append(Fault(file, "expected", f"every case has the same right answer, {shown(given[0], 40)}: there is nothing to tell apart"))
+    if not given and scoring not in (None, "sheet"):
+        faults.append(Fault(file, "expected", f"there is no right answer to score by {scoring}"))
+    if len(items) < LEAST:
+        faults.append(Fault(file, "", f"holds {len(items)} cases; under {LEAST} nothing can be told, not even roughly"))
+    known = {one.file for one in corpus.passages} | {*corpus.doubles, *corpus.scans}
+    if corpus.files and (lost := [one.passage for one in items if one.passage and one.passage not in known and len(one.passage.split()) == 1]):
+        faults.append(Fault(file, "passage", f"names files that are not among the texts: {shown(', '.join(dict.fromkeys(lost)), 120)}"))
+    return faults
+
+
+def sampled(items: Sequence[Item], test: Sequence[bool] | None, most: int, seed: int, scoring: Scoring | None = None) -> Sample:
+    """The cases split; `test` names those to be tried where that is given, and their doubles are then left out of the others."""
+    groups = _alike(items)
+    if test is None:
+        chosen = _split(items, groups, min(most, len(items) // 2), seed)
+        tried = [one for one, group in zip(items, groups, strict=True) if group in chosen]
+        shown_ones, doubles = [one for one, group in zip(items, groups, strict=True) if group not in chosen], 0
+    else:
+        chosen = {group for group, asked in zip(groups, test, strict=True) if asked}
+        tried = shuffled([one for one, asked in zip(items, test, strict=True) if asked], most, seed)
+        rest = [(one, group) for one, group, asked in zip(items, groups, test, strict=True) if not asked]
+        shown_ones = [one for one, group in rest if group not in chosen]
+        doubles = len(rest) - len(shown_ones)
+    expected = [one.expected for one in items if one.expected]
+    kinds = {tuple(parts) for one in expected if (parts := fields_of(one))}
+    how = scoring or ("sheet" if not expected else "fields" if len(kinds) == 1 and all(map(fields_of, expected)) else _by_words(expected))
+    labels = tuple(sorted(set(expected))) if how == "label" else ()
+    return Sample(tuple(shown_ones), tuple(tried), how, labels, tuple(sorted({name for kind in kinds for name in kind})) if how == "fields" else (), doubles)
+
+
+def _by_words(expected: Sequence[str]) -> Scoring:
+    few = len(set(expected)) <= min(_LABELS, len(expected) / 3)
+    return "label" if few and max(map(len, expected)) <= _SHORT else "exact"
+
+
+def fields_of(text: str) -> Mapping[str, str]:
+    """The parts of an answer that is written as a JSON object; empty where it is none.
+
+    Example:
+        >>> fields_of('{"total": 12.5, "currency": "EUR"}'), fields_of("EUR")
+        ({'total': '12.5', 'currency': 'EUR'}, {})
+    """
+    try:
+        found = json.loads(text) if text.lstrip().startswith("{") else None
+    except ValueError:
+        return {}
+    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+
+
+def _alike(items: Sequence[Item]) -> list[int]:
+    """A number for each case, the same for doubles and near-doubles, and for what lies between them."""
+    said = [plain(one.input) for one in items]
+    likeness = process.cdist(said, said, scorer=fuzz.token_sort_ratio, score_cutoff=NEAR, dtype=np.uint8)
+    group = list(range(len(items)))
+    for i in range(len(items)):
+        for j in np.flatnonzero(likeness[i]):
+            if group[j] != group[i]:
+                old, new = max(group[i], group[j]), min(group[i], group[j])
+                group = [new if one == old else one for one in group]
+    return group
+
+
+def _split(items: Sequence[Item], groups: Sequence[int], wanted: int, seed: int) -> set[int]:
+    """Groups to be tried: of each label or segment its share, groups whole."""
+    stratum = {group: (one.expected if len({x.expected for x in items}) <= _LABELS else one.segment) for one, group in zip(items, groups, strict=True)}
+    size, held, draw = Counter(groups), defaultdict[str, list[int]](list), random.Random(seed)  # noqa: S311  a split, no secret
+    for group, name in stratum.items():
+        held[name].append(group)
+    chosen: set[int] = set()
+    for name in sorted(held):
+        share, taken = wanted * sum(size[g] for g in held[name]) / len(items), 0
+        for group in draw.sample(held[name], len(held[name])):
+            if taken + size[group] <= share + 0.5 and sum(size[g] for g in chosen) + size[group] <= wanted:
+                chosen.add(group)
+                taken += size[group]
+    return chosen
+
+
+def leaking(sample: Sample, texts: Sequence[str]) -> list[str]:
+    """Names of tried cases whose input, or a near-double of it, is one of some texts."""
+    said = [plain(one.input) for one in sample.tried]
+    likeness = process.cdist(said, [plain(one) for one in texts], scorer=fuzz.token_sort_ratio, score_cutoff=NEAR, dtype=np.uint8) if texts else np.zeros((len(said), 1))
+    return [one.case for one, row in zip(sample.tried, likeness, strict=True) if row.any()]
+
+
+def shuffled(items: Sequence[Item], most: int, seed: int) -> list[Item]:
+    """At most `most` of the cases, one of each right answer before a second of any."""
+    draw, left = random.Random(seed), defaultdict[str, list[Item]](list)  # noqa: S311
+    for one in draw.sample(list(items), len(items)):
+        left[one.expected].append(one)
+    rounds = [held[i] for i in range(max(map(len, left.values()), default=0)) for held in left.values() if i < len(held)]
+    return rounds[:most]
+
+
+
+def scoring(name: str) -> Scoring | None:
+    """The way to judge called `name`; None for an empty name.
+
+    Raises:
+        UsageError: If there is none.
+    """
+    valid: tuple[Scoring, ...] = get_args(Scoring)
+    found = next((one for one in valid if one == name), None)
+    if name and found is None:
+        raise UsageError(f"--score {name}: there is {', '.join(valid)}")
+    return found

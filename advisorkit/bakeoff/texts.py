@@ -1,0 +1,176 @@
+"""The client's texts: read by libraries, cut into passages, their size, language and doubles counted."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from bs4 import BeautifulSoup
+
+from advisorkit.bakeoff.search import language_of
+from advisorkit.catalog.tables import text_classes
+from advisorkit.files.disk import decode, read_bytes, within
+from advisorkit.files.spots import unfit
+from advisorkit.values.errors import EngagementError, Fault
+from advisorkit.values.quantities import Estimate
+
+PASSAGE = 1200
+"""Characters of a passage, about half a page."""
+_MOST = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A part of one text."""
+
+    file: str
+    """Name of its file below the folder of texts."""
+    text: str
+    """What it says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Everything that answers may draw on."""
+
+    passages: tuple[Passage, ...] = ()
+    """In order of files."""
+    files: int = 0
+    """Files read."""
+    tokens: float = 0
+    """Likely tokens of all, doubles once."""
+    low: float = 0
+    """The fewest that they may be."""
+    high: float = 0
+    """The most."""
+    language: str = ""
+    """English name of their language, such as ``german``; empty where it is not told."""
+    doubles: tuple[str, ...] = ()
+    """Files that say what another says, left out."""
+    scans: tuple[str, ...] = ()
+    """Files that hold pictures of text and were left out."""
+
+    @property
+    def size(self) -> Estimate:
+        """Tokens of all."""
+        return Estimate(self.low, self.tokens, self.high)
+
+
+def _pdf(raw: bytes, _: str) -> str:
+    document = import_module("pypdfium2").PdfDocument(raw)
+    try:
+        return "\n\n".join(page.get_textpage().get_text_range() for page in document)
+    finally:
+        document.close()
+
+
+def _docx(raw: bytes, _: str) -> str:
+    document = import_module("docx").Document(io.BytesIO(raw))
+    cells = (cell.text for table in document.tables for row in table.rows for cell in row.cells)
+    return "\n\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
+
+
+def _html(raw: bytes, file: str) -> str:
+    page = BeautifulSoup(decode(raw, file)[0], "html.parser")
+    for part in page(["script", "style", "nav"]):
+        part.decompose()
+    return page.get_text("\n")
+
+
+_READERS: Mapping[str, Callable[[bytes, str], str]] = {
+    ".txt": lambda raw, file: decode(raw, file)[0], ".md": lambda raw, file: decode(raw, file)[0], ".html": _html, ".htm": _html, ".pdf": _pdf, ".docx": _docx,
+}
+
+
+def read_texts(folder: str | Path) -> Corpus:
+    """The TXT, Markdown, HTML, PDF and DOCX files in a folder and below; those of other kinds are faults.
+
+    Raises:
+        EngagementError: If there is none, or one cannot be read; names every fault.
+    """
+    root, faults, found = Path(folder), list[Fault](), dict[str, str]()
+    for path in sorted(one for one in root.rglob("*") if one.is_file() and not any(part.startswith(".") for part in one.relative_to(root).parts)):
+        name = path.relative_to(root).as_posix()
+        try:
+            found[name] = _text(within(root, name), name)
+        except EngagementError as error:
+            faults += error.faults
+    if not found and not faults:
+        faults.append(Fault(str(folder), "", f"holds no text; read are {', '.join(_READERS)}"))
+    if len(found) > _MOST:
+        faults.append(Fault(str(folder), "", f"holds more than {_MOST:,} files; take those that the sample needs"))
+    if faults:
+        raise EngagementError(faults)
+    return gathered(found)
+
+
+def _text(path: Path, name: str) -> str:
+    reader, raw = _READERS.get(path.suffix.lower()), read_bytes(path)
+    if reader is None:
+        raise EngagementError([Fault(name, "", f"is of a kind that is not read; read are {', '.join(_READERS)}")])
+    try:
+        return reader(raw, name)
+    except ImportError:
+        raise EngagementError([Fault(name, "", 'cannot be read here: python -m pip install "advisorkit[bakeoff]"')]) from None
+    except EngagementError:
+        raise
+    except Exception:  # noqa: BLE001  libraries raise errors of many kinds on a broken file
+        raise EngagementError([Fault(name, "", "is broken or locked; open it and save it anew")]) from None
+
+
+def gathered(found: Mapping[str, str]) -> Corpus:
+    """Texts by the name of their file, as one body.
+
+    Example:
+        >>> body = gathered({"a.txt": "The office closes at six.", "b.txt": "the office  closes at six!", "c.pdf": ""})
+        >>> body.doubles, body.scans, [one.text for one in body.passages]
+        (('b.txt',), ('c.pdf',), ['The office closes at six.'])
+    """
+    scans = [name for name, text in found.items() if len(plain(text)) < 20]
+    first: dict[str, str] = {}
+    for name, text in found.items():
+        first.setdefault(plain(text), name)
+    kept = [name for name in first.values() if name not in scans]
+    doubles = [name for name in found if name not in scans and name not in kept]
+    passages = tuple(Passage(name, part) for name in kept for part in _passages(found[name]))
+    size = text_classes()["prose"].of_characters(sum(len(one.text) for one in passages))
+    return Corpus(passages, len(found), size.likely, size.low, size.high, language_of(" ".join(one.text for one in passages[:50])), tuple(doubles), tuple(scans))
+
+
+def plain(text: str) -> str:
+    """A text as it is compared: words alone, without case.
+
+    Example:
+        >>> plain("It's  OK!")
+        'it s ok'
+    """
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
+def _passages(text: str) -> Iterator[str]:
+    """Parts of at most `PASSAGE` characters, cut between paragraphs, else between sentences, else anywhere."""
+    held = ""
+    for piece in _pieces(text):
+        if held and len(held) + len(piece) > PASSAGE:
+            yield held.strip()
+            held = ""
+        held += piece
+    if held.strip():
+        yield held.strip()
+
+
+def _pieces(text: str) -> Iterator[str]:
+    clean = "".join(c if unfit(c) is None else " " for c in text)
+    for paragraph in re.split(r"(?<=\n)\s*\n", clean):
+        for sentence in [paragraph + "\n\n"] if len(paragraph) <= PASSAGE else re.split(r"(?<=[.!?])\s+", paragraph):
+            yield from (sentence[at : at + PASSAGE] + (" " if len(paragraph) > PASSAGE else "") for at in range(0, max(1, len(sentence)), PASSAGE))
+
+
+def whole(passages: Sequence[Passage]) -> str:
+    """All passages with their files, as they are put into one prompt."""
+    return "\n\n".join(f"[{one.file}]\n{one.text}" for one in passages)
+

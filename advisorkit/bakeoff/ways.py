@@ -1,0 +1,171 @@
+"""What each way sends for a case: examples, passages or neither; and the small head that is trained where the job is to choose."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from rapidfuzz import fuzz
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from advisorkit.bakeoff.model import Caller, Message, say
+from advisorkit.bakeoff.sample import Item, fields_of, shuffled
+from advisorkit.bakeoff.search import Search, language_of, vectors
+from advisorkit.bakeoff.texts import Passage, whole
+from advisorkit.bakeoff.trial import Trial, WayId
+from advisorkit.catalog.tables import text_classes
+
+EXAMPLES = 5
+"""Examples in a prompt."""
+PASSAGES = 5
+"""Passages looked up."""
+SECONDS = 1.5
+"""Seconds of a call beside three others, our judgement, before anything was measured."""
+_SAME = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent for one case."""
+
+    messages: tuple[Message, ...]
+    """Turns, what stays the same in all cases first."""
+    model: str
+    """Name of the model."""
+    found: bool | None = None
+    """Whether the search brought the passage that holds the answer; None without a search or where it is not known."""
+
+
+@dataclass(frozen=True)
+class Ways:
+    """Requests of one trial."""
+
+    trial: Trial
+    """What was planned."""
+
+    @cached_property
+    def schema(self) -> Mapping[str, Any] | None:
+        """Form of an answer, where the job has one."""
+        sample = self.trial.sample
+        parts: dict[str, Any] = {"answer": {"type": "string", "enum": list(sample.labels)}} if sample.labels else {name: {"type": "string"} for name in sample.fields}
+        return {"type": "object", "properties": parts, "required": list(parts), "additionalProperties": False} if parts else None
+
+    @cached_property
+    def _examples(self) -> list[Item]:
+        return [one for one in self.trial.sample.shown if one.expected]
+
+    @cached_property
+    def _nearest(self) -> Search:
+        said = [one.input for one in self._examples]
+        return Search(said, language_of(" ".join(said[:50])))
+
+    @cached_property
+    def _search(self) -> Search:
+        return Search([one.text for one in self.trial.corpus.passages], self.trial.corpus.language)
+
+    def request(self, way: WayId, item: Item) -> Request:
+        """What one way sends for a case."""
+        examples: Sequence[Item] = ()
+        passages: Sequence[Passage] = ()
+        if way == "fixed":
+            examples = shuffled(self._examples, EXAMPLES, self.trial.seed)
+        elif way == "nearest":  # the nearest last, where models heed it most
+            examples = [self._examples[i] for i in reversed(self._nearest.best(item.input, EXAMPLES))]
+        elif way == "corpus":
+            passages = self.trial.corpus.passages
+        elif way in ("rag", "both"):
+            passages = [self.trial.corpus.passages[i] for i in self._search.best(item.input, PASSAGES)]
+        found = holds(passages, item.passage) if way in ("rag", "both") and item.passage else None
+        return Request(tuple(self._messages(item, examples, whole(passages))), self.trial.tuned if way in ("tuned", "both") else self.trial.model, found)
+
+    def oracle(self, way: WayId, item: Item) -> Request:
+        """The same way with the text that holds the answer pasted in, all of it where its file is named."""
+        own = [one for one in self.trial.corpus.passages if one.file == item.passage] or [Passage("", item.passage)]
+        return Request(tuple(self._messages(item, (), whole(own))), self.trial.tuned if way in ("tuned", "both") else self.trial.model)
+
+    def _messages(self, item: Item, examples: Sequence[Item], texts: str) -> Iterator[Message]:
+        sample = self.trial.sample
+        form = say("prompt.label", labels=", ".join(sample.labels)) if sample.labels else say("prompt.fields", fields=", ".join(sample.fields)) if sample.fields else say("prompt.text")
+        yield {"role": "system", "content": "\n\n".join(filter(None, (self.trial.task, form, texts and say("prompt.texts", texts=texts))))}
+        for one in examples:
+            yield {"role": "user", "content": one.input}
+            yield {"role": "assistant", "content": self.written(one.expected)}
+        yield {"role": "user", "content": item.input}
+
+    def written(self, expected: str) -> str:
+        """A right answer in the form that is asked for."""
+        return json.dumps({"answer": expected}, ensure_ascii=False) if self.trial.sample.labels else expected
+
+    def heads(self, items: Sequence[Item]) -> list[str]:
+        """Answers of a small head trained on the cases to be shown: logistic regression on embeddings, else on words."""
+        known, asked = [one.input for one in self._examples], [one.input for one in items]
+        first = vectors(known) if language_of(" ".join(known[:50])) == "english" else None
+        table = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2))
+        before, after = (first, vectors(asked)) if first is not None else (table.fit_transform(known), table.transform(asked))
+        model = LogisticRegression(C=20, max_iter=2_000, random_state=self.trial.seed).fit(before, [one.expected for one in self._examples])
+        return [str(label) for label in np.asarray(model.predict(after))]
+
+    def training(self) -> str:
+        """The cases to be shown as a training file, JSON lines of turns; no case that is tried is in it."""
+        rows = [[*self._messages(one, (), ""), {"role": "assistant", "content": self.written(one.expected)}] for one in self._examples]
+        return "".join(json.dumps({"messages": turns}, ensure_ascii=False) + "\n" for turns in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a run would take at most."""
+
+    texts: tuple[str, ...]
+    """Everything that would be sent, word by word, the part of a judge as far as it is known before."""
+    calls: int
+    """Requests that bring an answer; each may be tried twice."""
+    read: float
+    """Tokens that would be read, likely."""
+    worst_cost: float | None
+    """Money at the longest answers and a high count of tokens; None without a price."""
+    hours: float
+    """Time that it would take, roughly."""
+
+
+def outlook(trial: Trial, caller: Caller, *, oracle: bool = True) -> Outlook:
+    """What a run of `trial` would send and take at most; sends nothing."""
+    ways, asked = Ways(trial), [(way, item) for way in trial.ways if way != "head" for item in trial.sample.tried]
+    sent = [ways.request(way, item) for way, item in asked]
+    sent += [ways.oracle(way, item) for way, item in asked if oracle and item.passage]
+    texts = [turn["content"] for one in sent for turn in one.messages]
+    judged = [say("prompt.judge", input=item.input, expected=item.expected, answer="...") for _, item in asked] if trial.sample.scoring == "judge" else []
+    calls = len(sent) + len(judged) * (2 if oracle else 1)
+    size = text_classes()["prose"].of_characters(sum(map(len, texts + judged)) + 60 * calls)
+    worst = caller.cost(size.high / max(1, calls), trial.most_tokens) * calls if caller.prices else None
+    return Outlook(tuple(dict.fromkeys(texts + judged)), calls, size.likely, worst, calls * SECONDS / 3600)
+
+
+def holds(passages: Sequence[Passage], wanted: str) -> bool:
+    """Whether one of some passages is, or holds, the one that is wanted: by the name of its file or by its words.
+
+    Example:
+        >>> holds([Passage("a.txt", "The office closes at six.")], "a.txt"), holds([Passage("a.txt", "The office closes at six.")], "Loans run ten years.")
+        (True, False)
+    """
+    return any(wanted == one.file or fuzz.partial_ratio(wanted.casefold(), one.text.casefold()) >= _SAME for one in passages)
+
+
+def parsed(text: str, labels: Sequence[str], fields: Sequence[str]) -> str | dict[str, str] | None:
+    """What an answer says, as a word or by field; None where it does not have the form that was asked for.
+
+    Example:
+        >>> parsed('{"answer": "refund"}', ["refund", "loan"], []), parsed("I think it is a refund.", ["refund", "loan"], [])
+        ('refund', None)
+    """
+    given = dict(fields_of(text.strip().removeprefix("```json").removesuffix("```")))
+    if fields:
+        return given if {*fields} <= {*given} else None
+    if not labels:
+        return text.strip()
+    said = given.get("answer", text).strip().strip(".\"'").casefold()
+    return next((label for label in labels if label.casefold() == said), None)

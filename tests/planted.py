@@ -1,0 +1,57 @@
+"""Tasks whose right pattern is known, and a model that answers by script: it knows a fact only where a text shows it, a manner only where it is trained."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from advisorkit.bakeoff.model import Caller, Message, Told
+from advisorkit.bakeoff.sample import Item, Sample, sampled
+from advisorkit.bakeoff.texts import gathered
+from advisorkit.bakeoff.trial import Trial, WayId
+from advisorkit.intake.outgoing import Endpoint
+
+WAYS: tuple[WayId, ...] = ("zero", "nearest", "rag", "tuned", "both")
+PRODUCTS = ("atlas", "bison", "cedar", "delta", "ember", "falcon", "garnet", "harbour", "indigo", "jasper")
+REGIONS = ("north", "southern", "eastside", "wessex", "centre", "lagoon", "uplands", "islands")
+
+
+def fact(product: str, region: str) -> str:
+    return f"{product[:2]}{region[:2]}{len(product) * 7 + len(region)}"
+
+
+def items() -> list[Item]:
+    pairs = [(product, region) for product in PRODUCTS for region in REGIONS]
+    return [Item(f"{p}-{r}", f"Which tariff has the {p} plan in the {r} region?", fact(p, r), passage=f"{p}.txt") for p, r in pairs]
+
+
+def trial(seed: int, tried: int = 40, ways: tuple[WayId, ...] = WAYS, url: str = "http://127.0.0.1:9") -> Trial:
+    """80 questions on ten texts, one text a product with a line for each region."""
+    texts = {f"{p}.txt": "\n".join(f"The {p} plan in the {r} region has tariff {fact(p, r)}." for r in REGIONS) for p in PRODUCTS}
+    sample: Sample = sampled(items(), None, tried, seed)
+    return Trial("tariffs", date(2026, 11, 20), sample, ways, "Answer questions on tariffs.", gathered(texts), url, "plain", "trained", seed=seed)
+
+
+@dataclass(slots=True)
+class Scripted(Caller):
+    """Right in 19 of 20 where it has what the task needs, in 1 of 20 where it lacks something."""
+
+    endpoint: Endpoint = field(default_factory=lambda: Endpoint("http://127.0.0.1:9", "plain", ""))
+    facts: bool = False
+    manner: bool = False
+    able: float = 0.95
+    unable: float = 0.05
+    seed: int = 0
+
+    def ask(self, messages: Sequence[Message], schema: Mapping[str, Any] | None = None, most_tokens: int = 400, model: str = "") -> Told:  # noqa: ARG002
+        asked = messages[-1]["content"]
+        product, region = re.findall(r"the (\w+) plan in the (\w+) region", asked)[0]
+        shown = f"tariff {fact(product, region)}" in messages[0]["content"]
+        able = (shown or not self.facts) and (model == "trained" or not self.manner)
+        luck = int(hashlib.sha256(f"{self.seed} {model} {messages}".encode()).hexdigest()[:8], 16) / 2**32
+        text = fact(product, region) if luck < (self.able if able else self.unable) else "none of these"
+        return Told(text, sum(len(one["content"].split()) for one in messages), len(text.split()), 0.5)

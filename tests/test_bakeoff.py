@@ -1,0 +1,242 @@
+"""The bake-off: planted tasks whose winner is known, the split, failures that never count as wrong, and what follows in the engagement."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from command_line import run as command
+from planted import PRODUCTS, Scripted, items, trial
+from scripted_server import EMPTY, FAULTS, TOO_MANY, TRUNCATED, WRONG_USAGE, Said, ScriptedServer, scripted
+
+from advisorkit.bakeoff.compared import Compared, Row, compared, read_trial, weighed
+from advisorkit.bakeoff.model import Caller, UnansweredError
+from advisorkit.bakeoff.running import _Run, run
+from advisorkit.bakeoff.sample import Item, leaking, read_sample, sampled
+from advisorkit.bakeoff.texts import Corpus, read_texts
+from advisorkit.bakeoff.trial import WayId, keep, kept
+from advisorkit.bakeoff.ways import Ways
+from advisorkit.intake.outgoing import Endpoint
+from advisorkit.pilots.marked import MarkedCase
+from advisorkit.pilots.results import read_results
+from advisorkit.pilots.tally import Share
+from advisorkit.store.reading import read
+from advisorkit.study.pilots import study_at
+from advisorkit.values.errors import EngagementError
+
+TASKS = {"facts": ("rag", {"facts": True}), "manner": ("tuned", {"manner": True}), "both": ("both", {"facts": True, "manner": True})}
+
+
+def quick(model: Scripted, seed: int) -> Compared:
+    """A trial's result without Inspect: requests, answers and marks are those of a run."""
+    planned = trial(seed)
+    one, marks = _Run(planned, Ways(planned), model, oracle=False, said=lambda _done, _words: None), {}
+    for way in planned.ways:
+        answers = [(item, one.answered(way, item)[0]) for item in planned.sample.tried]
+        marks[way] = tuple(MarkedCase(item.case, "right" if one.right(item, text) else "wrong") for item, text in answers)
+    rows = [_row(way, found) for way, found in marks.items()]
+    return weighed(planned, rows, marks)
+
+
+def _row(way: WayId, marks: tuple[MarkedCase, ...]) -> Row:
+    return Row(way, Share(sum(one.outcome == "right" for one in marks), len(marks)), 0, {}, Share(0, 0), None, None)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_planted_pattern_wins(task: str) -> None:
+    winner, needs = TASKS[task]
+    found = [quick(Scripted(**needs, seed=seed), seed) for seed in range(20)]
+
+    assert sum((one.chosen, one.clear) == (winner, True) for one in found) >= 18
+
+
+def test_where_no_pattern_is_better_none_is_called_the_winner() -> None:
+    found = [quick(Scripted(able=0.7, unable=0.7, seed=seed), seed) for seed in range(20)]
+
+    assert not any(one.clear for one in found)
+    assert sum(one.chosen in ("zero", "nearest") for one in found) >= 18
+
+
+ENGAGEMENT = """advisorkit: 1
+client: Acme
+currency: EUR
+as_of: 2026-11-20
+workflows:
+  - id: tariffs
+    name: Answer questions on tariffs
+    answers: {calls_per_month: 20000}
+"""
+
+
+@pytest.mark.parametrize(("task", "recommended"), [("facts", "rag"), ("manner", "finetune"), ("both", "hybrid")])
+def test_decision_and_bill_follow_the_planted_pattern(task: str, recommended: str, tmp_path: Path) -> None:
+    file = tmp_path / "acme.yaml"
+    file.write_text(ENGAGEMENT, encoding="utf-8")
+    planned = trial(1, 24, ("zero", "rag", "tuned", "both"))
+    folder = keep(planned, file).parent
+
+    run(planned, Scripted(**TASKS[task][1]), folder)
+    found = compared(kept(read(file), file), folder)
+    after = read_trial(found, read(file), file, 0.8)
+
+    study = study_at(after, "tariffs", file)
+    assert found.chosen == TASKS[task][0]
+    assert [one.trial for one in after.workflows[0].pilots] == [planned.id] * 4
+    assert after.workflows[0].pilots[-1].pattern == recommended
+    assert (study.decision.now, study.advice.recommended) == (recommended, recommended)
+    told = [len(one.output.split()) for one in read_results(folder / "logs" / f"{found.chosen}.json").marks]
+    assert study.inputs.rows["output_tokens"].value.likely == pytest.approx(sum(told) / len(told))
+    assert not [one.case for one in planned.sample.tried if one.input in (folder / "training.jsonl").read_text(encoding="utf-8")]
+
+
+def test_doubles_and_near_doubles_stand_on_one_side_and_shares_are_kept() -> None:
+    base = [Item(str(i), one.input, one.case.split("-")[1]) for i, one in enumerate(items())]
+    near = [Item(f"{one.case}b", one.input.upper().replace("TARIFF", "TARIF"), one.expected) for one in base[::2]]
+
+    found = sampled([*base, *near], None, 48, 3)
+
+    assert leaking(found, [one.input for one in found.shown]) == []
+    assert len(found.shown) + len(found.tried) == 120
+    assert found.scoring == "label"
+    # 48 of 120 is 0.4 of each region, and pairs go whole
+    counts = {label: sum(one.expected == label for one in found.tried) for label in found.labels}
+    assert all(abs(count - 0.4 * sum(one.expected == label for one in (*base, *near))) <= 2 for label, count in counts.items())
+
+
+def test_a_double_of_a_given_test_case_is_left_out_of_what_may_be_shown(tmp_path: Path) -> None:
+    rows = [("train" if i % 2 else "test", one.input, one.case.split("-")[1]) for i, one in enumerate(items())]
+    rows.append(("train", items()[0].input.lower(), "north"))
+    (tmp_path / "s.csv").write_text("part,input,expected\n" + "".join(",".join(row) + "\n" for row in rows), encoding="utf-8")
+
+    found = read_sample(tmp_path / "s.csv", Corpus())
+
+    assert (len(found.tried), found.doubles) == (40, 1)
+    assert leaking(found, [one.input for one in found.shown]) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("question,right\na,b\n", "holds 1 cases; under 20"),
+        ("expected\nb\n", "the column 'input' is missing"),
+        ("input,expected\n" + "".join(f"is it {i} or not,yes\n" for i in range(30)), "every case has the same right answer"),
+        ("input,expected\n" + "".join(f"is it {i} or not,{'yes' if i % 3 else ''}\n" for i in range(30)), "10 of 30 cases have no right answer"),
+        ("case,input,expected\n" + "".join(f"1,is it {i} or not,{i % 3}\n" for i in range(30)), "the case 1 is there twice"),
+    ],
+)
+def test_a_sample_that_can_tell_nothing_is_refused_in_words(content: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text(content, encoding="utf-8")
+
+    with pytest.raises(EngagementError) as caught:
+        read_sample(tmp_path / "s.csv", Corpus())
+
+    assert any(said in str(fault) for fault in caught.value.faults)
+
+
+def test_texts_are_read_by_kind_with_doubles_and_scans_named(tmp_path: Path) -> None:
+    from docx import Document
+
+    (tmp_path / "a.txt").write_text("The office closes at six on every day of the week.", encoding="utf-8")
+    (tmp_path / "b.md").write_text("The office closes at six, on every day of the week!", encoding="utf-8")
+    (tmp_path / "c.html").write_text("<title>x</title><script>no()</script><p>Cards are sent by post within five days.", encoding="utf-8")
+    document = Document()
+    document.add_paragraph("Loans are paid back monthly over ten years.")
+    document.save(str(tmp_path / "d.docx"))
+    (tmp_path / "e.pdf").write_bytes(blank_pdf())
+
+    found = read_texts(tmp_path)
+
+    assert (found.files, found.doubles, found.scans, found.language) == (5, ("b.md",), ("e.pdf",), "english")
+    assert [one.file for one in found.passages] == ["a.txt", "c.html", "d.docx"]
+    assert "no()" not in found.passages[1].text
+    (tmp_path / "f.xls").write_bytes(b"x")
+    with pytest.raises(EngagementError, match="is of a kind that is not read"):
+        read_texts(tmp_path)
+
+
+def blank_pdf() -> bytes:
+    from io import BytesIO
+
+    from pypdf import PdfWriter
+
+    stream, writer = BytesIO(), PdfWriter()
+    writer.add_blank_page(200, 200)
+    writer.write(stream)
+    return stream.getvalue()
+
+
+BROKEN = FAULTS | {"wrong usage": WRONG_USAGE}
+CAUSES = {"401": "key", "429": "busy", "503": "busy", "html": "page", "overflow": "long", "truncated": "cut", "empty": "empty", "slow": "slow", "wrong usage": "usage"}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_what_is_no_answer_is_named_by_its_cause_after_two_requests_at_most(fault: str) -> None:
+    with scripted([BROKEN[fault]]) as server:
+        caller = Caller(Endpoint(server.url, "m", ""), pause=0, patience=0.2 if fault == "slow" else 20)
+        with pytest.raises(UnansweredError) as caught:
+            caller.ask([{"role": "user", "content": "hello"}])
+
+    assert caught.value.cause == CAUSES[fault]
+    assert caller.requests == (2 if CAUSES[fault] in ("busy", "slow") else 1)
+
+
+def sorter(body: dict[str, object]) -> str | Said:
+    """Sorts by region, and has a fault of its own for each of seven products."""
+    asked = str(body["messages"][-1]["content"])  # type: ignore[index]
+    broken = dict(zip(PRODUCTS, (EMPTY, TRUNCATED, TOO_MANY, FAULTS["overflow"], FAULTS["html"], WRONG_USAGE, Said("{}", status=500)), strict=False))
+    fault = next((one for product, one in broken.items() if product in asked), None)
+    return fault or json.dumps({"answer": asked.split()[8]})
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, ScriptedServer, list[object]]]:
+    """A trial planned, run and read on the command line against a server with faults."""
+    folder = tmp_path_factory.mktemp("bakeoff")
+    home = folder / "home"
+    before = dict(os.environ)
+    os.environ.update({"ADVISORKIT_API_KEY": "sk-canary-key", "HOME": str(home)})
+    rows = [f"{one.case},{one.input} canary{i:03},{one.case.split('-')[1]}\n" for i, one in enumerate(items())]
+    (folder / "s.csv").write_text("case,input,expected\n" + "".join(rows).replace("region? canary", "region canary"), encoding="utf-8")
+    try:
+        with scripted(sorter, key="sk-canary-key") as server:
+            file = folder / "client" / "acme.yaml"
+            file.parent.mkdir()
+            file.write_text(ENGAGEMENT.replace("workflows:", f"endpoints: ['{server.url}']\nworkflows:"), encoding="utf-8")
+            results = [command("bakeoff", "plan", file, "--sample", folder / "s.csv", "--endpoint", server.url, "--model", "tiny", "--ways", "zero,head", "--cases", 30, "--json")]
+            results.append(server.asked[:])
+            results += [command("bakeoff", "run", file, *more) for more in ((), ("--max-calls", 3), ("--by", "Ann", "--max-calls", 200, "--json"), ("--by", "Ann", "--max-calls", 200))]
+            yield folder, server, results
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def test_a_plan_sends_nothing_and_a_run_needs_a_limit_and_a_name(ran: tuple[Path, ScriptedServer, list[object]]) -> None:
+    _, _, (plan, asked, unlimited, low, *_rest) = ran
+
+    assert plan.exit_code == 0 and asked == []
+    assert (unlimited.exit_code, low.exit_code) == (2, 2)
+    assert "set a limit with --max-calls" in unlimited.output
+    assert "--by" in low.output
+
+
+def test_failures_are_counted_apart_named_and_asked_at_most_twice(ran: tuple[Path, ScriptedServer, list[object]]) -> None:
+    folder, server, (plan, _, _, _, first, second) = ran
+    told, planned = json.loads(first.stdout), json.loads(plan.stdout)
+    trial_folder = folder / "client" / "bakeoff" / planned["trial"]
+    marks = read_results(trial_folder / "logs" / "zero.json").marks
+    whole = json.loads((trial_folder / "plan.json").read_bytes())["sample"]["tried"]
+    healthy = [one["case"] for one in whole if one["case"].split("-")[0] in PRODUCTS[7:]]
+
+    assert first.exit_code == second.exit_code == 1
+    assert sorted(mark.case for mark in marks) == sorted(healthy)
+    assert {mark.outcome for mark in marks} == {"right"}
+    assert sum(told["failed"].values()) == len(whole) - len(healthy)
+    assert len(told["failed"]) >= 5
+    asked = [body["messages"][-1]["content"] for body in server.bodies]
+    again = [text for text in asked if any(product in text for product in PRODUCTS[7:])]
+    assert len(again) == len(healthy)
+    assert max(map(asked.count, asked)) <= 4  # two runs of two requests
