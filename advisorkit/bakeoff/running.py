@@ -34,7 +34,7 @@ from advisorkit.bakeoff.model import Caller, UnansweredError, say
 from advisorkit.bakeoff.sample import Item
 from advisorkit.bakeoff.texts import plain
 from advisorkit.bakeoff.trial import Trial, WayId
-from advisorkit.bakeoff.ways import Request, Ways, parsed
+from advisorkit.bakeoff.ways import Asking, Ways, parsed
 
 CONNECTIONS = 4
 """Requests open at once."""
@@ -98,7 +98,7 @@ class _Run:
         beside: dict[str, Any] = {} if asked.found is None else {"passage_found": "yes" if asked.found else "no"}
         return told.text, ModelUsage(input_tokens=told.read, output_tokens=told.written, total_tokens=told.read + told.written), beside | {"seconds": told.seconds}, told.declined
 
-    def _ask(self, asked: Request) -> Any:
+    def _ask(self, asked: Asking) -> Any:
         return self.caller.ask(asked.messages, self.ways.schema, self.trial.most_tokens, asked.model)
 
     def beside(self, way: WayId, item: Item, text: str, right: bool | None) -> dict[str, Any]:

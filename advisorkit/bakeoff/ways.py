@@ -30,7 +30,7 @@ _SAME = 90
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Asking:
     """What is sent for one case."""
 
     messages: tuple[Message, ...]
@@ -68,7 +68,7 @@ class Ways:
     def _search(self) -> Search:
         return Search([one.text for one in self.trial.corpus.passages], self.trial.corpus.language)
 
-    def request(self, way: WayId, item: Item) -> Request:
+    def request(self, way: WayId, item: Item) -> Asking:
         """What one way sends for a case."""
         examples: Sequence[Item] = ()
         passages: Sequence[Passage] = ()
@@ -81,12 +81,12 @@ class Ways:
         elif way in ("rag", "both"):
             passages = [self.trial.corpus.passages[i] for i in self._search.best(item.input, PASSAGES)]
         found = holds(passages, item.passage) if way in ("rag", "both") and item.passage else None
-        return Request(tuple(self._messages(item, examples, whole(passages))), self.trial.tuned if way in ("tuned", "both") else self.trial.model, found)
+        return Asking(tuple(self._messages(item, examples, whole(passages))), self.trial.tuned if way in ("tuned", "both") else self.trial.model, found)
 
-    def oracle(self, way: WayId, item: Item) -> Request:
+    def oracle(self, way: WayId, item: Item) -> Asking:
         """The same way with the text that holds the answer pasted in, all of it where its file is named."""
         own = [one for one in self.trial.corpus.passages if one.file == item.passage] or [Passage("", item.passage)]
-        return Request(tuple(self._messages(item, (), whole(own))), self.trial.tuned if way in ("tuned", "both") else self.trial.model)
+        return Asking(tuple(self._messages(item, (), whole(own))), self.trial.tuned if way in ("tuned", "both") else self.trial.model)
 
     def _messages(self, item: Item, examples: Sequence[Item], texts: str) -> Iterator[Message]:
         sample = self.trial.sample
@@ -117,7 +117,7 @@ class Ways:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class Ahead:
     """What a run would take at most."""
 
     texts: tuple[str, ...]
@@ -132,7 +132,7 @@ class Outlook:
     """Time that it would take, roughly."""
 
 
-def outlook(trial: Trial, caller: Caller, *, oracle: bool = True) -> Outlook:
+def outlook(trial: Trial, caller: Caller, *, oracle: bool = True) -> Ahead:
     """What a run of `trial` would send and take at most; sends nothing."""
     ways, asked = Ways(trial), [(way, item) for way in trial.ways if way != "head" for item in trial.sample.tried]
     sent = [ways.request(way, item) for way, item in asked]
@@ -142,7 +142,7 @@ def outlook(trial: Trial, caller: Caller, *, oracle: bool = True) -> Outlook:
     calls = len(sent) + len(judged) * (2 if oracle else 1)
     size = text_classes()["prose"].of_characters(sum(map(len, texts + judged)) + 60 * calls)
     worst = caller.cost(size.high / max(1, calls), trial.most_tokens) * calls if caller.prices else None
-    return Outlook(tuple(dict.fromkeys(texts + judged)), calls, size.likely, worst, calls * SECONDS / 3600)
+    return Ahead(tuple(dict.fromkeys(texts + judged)), calls, size.likely, worst, calls * SECONDS / 3600)
 
 
 def holds(passages: Sequence[Passage], wanted: str) -> bool:

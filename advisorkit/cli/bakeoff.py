@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from advisorkit.bakeoff.compared import Compared
     from advisorkit.bakeoff.model import Caller
     from advisorkit.bakeoff.trial import Trial
-    from advisorkit.bakeoff.ways import Outlook
+    from advisorkit.bakeoff.ways import Ahead
 
 bakeoff_app = typer.Typer(no_args_is_help=True, help="Every pattern on a sample of the client's own cases: plan, run, read.")
 TrialName = Annotated[str, typer.Option("--trial", metavar="ID", help="The trial; may be left out when the workflow has one.")]
@@ -85,7 +85,7 @@ def plan_trial(
     console.answer({"advisorkit": 1, **document}, _planned(made, seen, loaded.engagement, where.parent), as_json=as_json)
 
 
-def _planned(made: Trial, seen: Outlook, engagement: Engagement, folder: Path) -> Iterator[Block]:
+def _planned(made: Trial, seen: Ahead, engagement: Engagement, folder: Path) -> Iterator[Block]:
     from advisorkit.bakeoff.model import say
 
     sample, corpus = made.sample, made.corpus
@@ -167,7 +167,7 @@ def _progress(done: int, words: str) -> None:
         console.say(words)
 
 
-def _allowed(made: Trial, seen: Outlook, most_cost: float | None, most_calls: int | None, currency: str) -> None:
+def _allowed(made: Trial, seen: Ahead, most_cost: float | None, most_calls: int | None, currency: str) -> None:
     if made.demonstration:
         return
     if made.priced_as and most_cost is None:
