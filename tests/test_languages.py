@@ -41,7 +41,7 @@ def test_numbers_money_shares_and_days_are_written_as_in_the_language_that_is_to
         german = told()
 
     assert english == ("−1,234.5", "€12,000", "€1.2m", "−CHF 45k", "67%", "under 1%", "30 November 2026")
-    assert [text.replace("\u00a0", " ") for text in german] == ["−1.234,5", "12.000 €", "1,2 Mio. €", "−45 Tsd. CHF", "67 %", "unter 1 %", "30. November 2026"]
+    assert [text.replace("\u00a0", " ") for text in german] == ["−1.234,5", "12.000 €", "1,2 Mio. €", "−45.000 CHF", "67 %", "unter 1 %", "30. November 2026"]
     assert told() == english
 
 

@@ -204,7 +204,7 @@ def _stair(stair: kinds.Stair, x: float, y: float, column: float) -> Iterator[Ma
     yield Stroke(points=((x, y), (x + column - 8, y)), fill=own or "text3", width=4 if stair.state == "now" else 2.5)
     if stair.state != "later":
         now = stair.state == "now"
-        yield Label(x=x, y=y - 13, text="▼ You are here" if now else "✓ Done", fill=own or "text3" if now else "text2", bold=now)
+        yield Label(x=x, y=y - 13, text=f"▼ {here('You are here')}" if now else f"✓ {here('Done')}", fill=own or "text3" if now else "text2", bold=now)
     lines = [(line, own or "text2", True) for line in wrap(stair.name, room, 14, bold=True)]
     lines += [(line, "text2", False) for fact in stair.facts for line in wrap(fact, room, 13)]
     lines += [(line, "ink", False) for line in wrap(stair.test, room, 13)] if room >= 88 else []

@@ -94,7 +94,8 @@ def curves(chart: kinds.Curves, wide: float = 650, tall: float = 170) -> Scene:
     values = [v for c in chart.curves for v in (*c.high, *c.low)]
     scale = ticks(min(0.0, *values), max(values))
     top = (44.0 if wide > 400 else 26.0) if chart.break_even else 8.0
-    panel = Panel(left=52, top=top, width=wide - 52 - right, height=tall, x=(chart.months[0], chart.months[-1]), y=(scale[0], max(values)), marks=())
+    left = max(52.0, 14 + max(width(money_short(v, chart.currency), 12) for v in scale if v <= max(values)))
+    panel = Panel(left=left, top=top, width=wide - left - right, height=tall, x=(chart.months[0], chart.months[-1]), y=(scale[0], max(values)), marks=())
     marks = (*_axes(chart, scale, panel), *_bands(chart), *_middles(chart), *_ends(chart, panel), *_crossing(chart.break_even, panel))
     return Scene(width=wide, height=top + tall + 46, panels=(replace(panel, marks=marks),))
 

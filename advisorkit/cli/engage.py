@@ -28,7 +28,7 @@ from advisorkit.cli.console import (
 from advisorkit.export.blocks import Table, table_of
 from advisorkit.files.disk import MAX_BYTES, read_source, write_bytes
 from advisorkit.files.tables import KINDS
-from advisorkit.files.texts import speaking
+from advisorkit.files.texts import languages, speaking
 from advisorkit.files.trees import shown
 from advisorkit.intake import actuals, questionnaire
 from advisorkit.intake.brief import notes_in, prompt, read_reply
@@ -150,6 +150,7 @@ def intake_table(
 def intake_new(
     file: Annotated[Path, typer.Argument(metavar="FILE.xlsx", help="Questionnaire to make.")],
     role: Annotated[str, typer.Option("--for", metavar="ROLE", help=f"Only the questions of {', '.join(questionnaire.ROLES)}.")] = "",
+    language: Annotated[str, typer.Option("--language", metavar="CODE", help=f"Language of the questionnaire: {', '.join(languages())}.")] = "en",
 ) -> None:
     """Make a questionnaire that a client can fill in alone, whole or for one role."""
     if file.suffix.lower() != ".xlsx":
@@ -157,8 +158,11 @@ def intake_new(
     chosen = next((one for one in questionnaire.ROLES if one.casefold() == role.casefold()), None)
     if role and not chosen:
         raise UsageError(f"--for {role}: there is {', '.join(questionnaire.ROLES)}")
+    if language not in languages():
+        raise UsageError(f"--language {language}: there is {', '.join(languages())}")
     fresh(file)
-    questionnaire.new_questionnaire(file, role=chosen or "")
+    with speaking(language):
+        questionnaire.new_questionnaire(file, role=chosen or "")
     say(f"made {file}; when it comes back, run: advisorkit intake read {file} --to ENGAGEMENT")
 
 

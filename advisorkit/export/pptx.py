@@ -104,7 +104,7 @@ def _slide(canvas: Canvas, cover: Cover, part: str, slide: Slide, total: str, nu
             hold.set("sz", "quarter")
             hold.set("idx", str(found.placeholder_format.idx))
     if cover.sample:
-        tag = canvas.words(Frame(body.left + body.width - 90, 14, 90, 18), plain("SAMPLE", fill="guess", bold=True), 14, anchor="end")
+        tag = canvas.words(Frame(body.left + body.width - 90, 14, 90, 18), plain(here("Sample").upper(), fill="guess", bold=True), 14, anchor="end")
         name_of(tag, here("Sample"), "")
 
 

@@ -109,7 +109,7 @@ def money_format(scale: Sequence[float], currency: str) -> str:
         '"€"#,##0,"k";"−€"#,##0,"k";"€"0'
     """
     told, most, step = locale(), max(map(abs, scale)), scale[1] - scale[0]
-    unit = next(((cut, word) for size, cut, word in ((1e9, ",,,", told.billion), (1e6, ",,", told.million), (1e4, ",", told.thousand)) if most >= size), ("", ""))
+    unit = next(((cut, word) for size, cut, word in ((1e9, ",,,", told.billion), (1e6, ",,", told.million), (1e4, ",", told.thousand)) if most >= size and word), ("", ""))
     part = step / 10 ** (3 * len(unit[0]))
     digits = ("#,##0" if part >= 1 else "#,##0.0" if part >= 0.1 else "#,##0.00") + unit[0] + (f'"{unit[1]}"' if unit[1] else "")
     before, _, after = told.amount.format(sign=SYMBOLS.get(currency, f"{currency} "), number="0").partition("0")

@@ -9,8 +9,9 @@ from pathlib import Path
 from advisorkit.catalog.tables import assumptions, measure
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, read_table
-from advisorkit.intake.forms import TEXTS, Line, form
-from advisorkit.values.engagement import Engagement
+from advisorkit.files.texts import here, speaking
+from advisorkit.intake.forms import TEXTS, Line, form, language_of
+from advisorkit.values.engagement import Advised, Engagement
 from advisorkit.values.errors import EngagementError, Fault, UsageError
 from advisorkit.values.quantities import MOST, Estimate
 from advisorkit.values.returned import Measured
@@ -49,6 +50,11 @@ def new_sheet(path: str | Path, engagement: Engagement, only: str = "") -> None:
     told = {one.id: found for one in ([engagement.workflow(only)] if only else engagement.workflows) if (found := engagement.told_of(one.id))}
     if not told:
         raise UsageError(f"{engagement.id}: no figures were kept yet that a measurement could be held against; run: advisorkit assess FILE --keep, or report it as final")
+    with speaking(engagement.language):
+        _written(path, engagement, told)
+
+
+def _written(path: str | Path, engagement: Engagement, told: Mapping[str, Advised]) -> None:
     lines = [_line(engagement, flow, name, one.told.get(name)) for flow, one in told.items() for name in dict.fromkeys((*one.told, *_ALWAYS)) if name in assumptions()]
     form(path, "actuals.", _WIDTHS | _ROOM, _ROOM, lines)
 
@@ -59,7 +65,7 @@ _ALWAYS = ("calls_per_month", "adoption", "review_share")
 def _line(engagement: Engagement, flow: str, name: str, told: Estimate | None) -> Line:
     row, shown = assumptions()[name], turned(name, told) if told else None
     ends = (shown.likely, shown.low, shown.high) if shown else (None, None, None)
-    return (flow, name, label(name), row.unit_in(engagement.currency, "%"), *ends), "0.0%" if row.in_percent else ""
+    return (flow, name, label(name), here(row.measure).format(currency=engagement.currency, share="%"), *ends), "0.0%" if row.in_percent else ""
 
 
 def read_sheet(path: str | Path, engagement: Engagement) -> tuple[Engagement, dict[str, list[str]], tuple[Fault, ...], tuple[str, ...]]:
@@ -68,6 +74,11 @@ def read_sheet(path: str | Path, engagement: Engagement) -> tuple[Engagement, di
     Raises:
         EngagementError: If the file is not such a sheet, so that nothing can be taken from it.
     """
+    with speaking(language_of(path, "actuals.", _WIDTHS | _ROOM)):
+        return _read(path, engagement)
+
+
+def _read(path: str | Path, engagement: Engagement) -> tuple[Engagement, dict[str, list[str]], tuple[Fault, ...], tuple[str, ...]]:
     heads = {TEXTS.all[f"actuals.{name}"]: name for name in _WIDTHS | _ROOM}
     table = read_table(path, TEXTS.all["actuals.sheet"], heads.__contains__)
     if missing := [head for head, name in heads.items() if name in ("workflow", "quantity", "value", "period") and head not in table.columns]:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from advisorkit.files.disk import write_bytes
-from advisorkit.files.texts import Texts
-from advisorkit.values.errors import UsageError
+from advisorkit.files.tables import read_table
+from advisorkit.files.texts import Texts, languages, speaking
+from advisorkit.values.errors import EngagementError, UsageError
 
 _PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
 _LOOK = {"font_name": "Arial", "font_size": 10, "font_color": "#14202B", "text_wrap": True, "valign": "top"}
@@ -76,3 +77,17 @@ def _guide(book: Any, part: str) -> None:
     line = book.add_format(_LOOK | {"font_size": 12})
     for i, words in enumerate((text[key] for key in text if key.startswith(f"{part}guide.")), 2):
         sheet.write_string(i, 0, words, line)
+
+
+def language_of(path: str | Path, part: str, heads: Collection[str]) -> str:
+    """The language of a sheet that came back: that in which most of its `heads` stand, English where none does."""
+
+    def found(language: str) -> int:
+        with speaking(language):
+            words = {TEXTS.all[part + name].casefold() for name in heads}
+            try:
+                return len(words & {head.casefold() for head in read_table(path, TEXTS.all[f"{part}sheet"], lambda head: head.casefold() in words).columns})
+            except EngagementError:
+                return 0
+
+    return max(languages(), key=found)

@@ -11,11 +11,13 @@ from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import measure
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, read_table
-from advisorkit.intake.forms import TEXTS, form
+from advisorkit.files.texts import Texts, here, languages, speaking
+from advisorkit.intake.forms import TEXTS, form, language_of
 from advisorkit.intake.wording import level_in, nothing
 from advisorkit.values.criteria import TOPICS, Criterion
 from advisorkit.values.engagement import Answer, Engagement
 from advisorkit.values.errors import EngagementError, Fault, nearest
+from advisorkit.values.locale import locale
 from advisorkit.values.quantities import Estimate
 
 COLUMNS = ("code", "topic", "question", "help", "who", "answer", "up_to", "sure", "said_by", "note")
@@ -81,7 +83,7 @@ def _choices(sheet: Any, lists: Any, line: int, row: Criterion) -> None:
 def _number(row: Criterion) -> dict[str, Any]:
     return {
         "validate": "decimal", "criteria": "between", "minimum": row.minimum, "maximum": min(row.maximum, 1e15),
-        "input_message": TEXTS.all["number"].format(unit=row.unit)[:255], "ignore_blank": True,
+        "input_message": TEXTS.say("number", unit=here(row.unit or ""))[:255], "ignore_blank": True,
     }
 
 
@@ -103,6 +105,11 @@ def read_questionnaire(path: str | Path) -> Reply:
     Raises:
         EngagementError: If the file is not such a questionnaire, so that nothing can be taken from it.
     """
+    with speaking(language_of(path, "", COLUMNS)):
+        return _read(path)
+
+
+def _read(path: str | Path) -> Reply:
     criteria, text = load_catalog().criteria, TEXTS.all
     table = read_table(path, text["sheet"], {text[name].casefold() for name in COLUMNS}.__contains__)
     if missing := [text[name] for name in ("code", "answer") if text[name] not in table.columns]:
@@ -140,10 +147,24 @@ def _line(row: ReadRow, criterion: Criterion) -> Answer | None:
     value = _value(cells, criterion)
     if value is None or (value.unknown and "note" not in cells):
         return None
-    sure = cells["sure"].word([TEXTS.all["know"], TEXTS.all["guess"]], "choice") if "sure" in cells else TEXTS.all["know"]
-    confidence: Literal["known", "guess"] = "guess" if sure == TEXTS.all["guess"] else "known"
+    certain, guesses = ([Texts("intake", one).say(key) for one in _languages()] for key in ("know", "guess"))
+    sure = cells["sure"].word([certain[0], guesses[0], *certain[1:], *guesses[1:]], "choice") if "sure" in cells else certain[0]
+    confidence: Literal["known", "guess"] = "guess" if sure in guesses else "known"
     said_by, note = ((cells[key].text() or "") if key in cells else "" for key in ("said_by", "note"))
     return replace(value, confidence=confidence, said_by=said_by, note=note)
+
+
+def _languages() -> tuple[str, ...]:
+    return tuple(dict.fromkeys((locale().language, *languages())))
+
+
+def _level(word: str, criterion: str) -> str | None:
+    """The level that a word names in any language."""
+    for language in _languages():
+        with speaking(language):
+            if level := level_in(word, load_catalog().criterion(criterion)):
+                return level
+    return None
 
 
 def _value(cells: Mapping[str, Spot], criterion: Criterion) -> Answer | None:
@@ -153,7 +174,7 @@ def _value(cells: Mapping[str, Spot], criterion: Criterion) -> Answer | None:
             end.fault(f"{end.seen} is the larger end of a range whose smaller end is missing")
         return None if end is not None else Answer()
     word = spot.text() or ""
-    if criterion.words and (level := level_in(word, criterion)):
+    if criterion.words and (level := _level(word, criterion.id)):
         if end is not None:
             end.fault("a choice from the list has no larger end")
         return Answer(levels=(level,))

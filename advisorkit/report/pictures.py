@@ -56,7 +56,7 @@ def _corner(study: Study, pattern: PatternId) -> kinds.ShareRow:
     found, name, made = study.advice.patterns[pattern], study.name(pattern), study.decision
     if found.status == "ruled_out":
         return kinds.ShareRow(pattern, name, None, say("costs.out", reason=ruled_out(study.advice, pattern)))
-    note = ", provisional" if found.status == "provisional" else ""
+    note = f", {say('short.provisional')}" if found.status == "provisional" else ""
     return kinds.ShareRow(pattern, name, found.probability, chance_of(made, pattern) + note)
 
 

@@ -56,7 +56,7 @@ def overview(studies: Sequence[Study]) -> tuple[Block, ...]:
         return ()
     sums, wide = together(studies), 8 if studies[0].priced else 4
     rows = [*(_line(study, sums)[:wide] for study in sorted(studies, key=_order)), *(_totals(sums) if sums else ())]
-    unit = f"{say('money.thousand', unit='') if sums and sums.unit > 1 else ''} {studies[0].currency}".strip()
+    unit = f"{say('money.thousand', unit='').strip() if sums and sums.unit > 1 else ''} {studies[0].currency}".strip()
     subtitle = say("overview.subtitle", unit=unit, months=studies[0].months) if sums else ""
     lines = (*(f"{study.workflow.name}: {study.decision.override}" for study in studies if study.decision.override), *_missing(studies))
     return (

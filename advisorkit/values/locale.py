@@ -25,7 +25,7 @@ class Locale:
     million: str = "m"
     """Stands after a short amount of millions."""
     thousand: str = "k"
-    """Stands after a short amount of thousands."""
+    """Stands after a short amount of thousands; empty where they are written out."""
     share: str = "{number}%"
     """A share in percent."""
     under: str = "under {share}"

@@ -238,7 +238,7 @@ def money_short(value: float, currency: str) -> str:
     shown = round_figures(value)
     size, here = abs(shown), locale()
     for limit, unit in ((1e9, here.billion), (1e6, here.million), (1e3, here.thousand)):
-        if size >= limit:
+        if size >= limit and unit:
             return _signed(shown, f"{number(size / limit, 0 if size / limit >= 10 or size % limit == 0 else 1)}{unit}", currency)
     return money(value, currency)
 
