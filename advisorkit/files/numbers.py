@@ -14,6 +14,7 @@ from functools import cache
 from importlib.resources import files
 
 from advisorkit.files.trees import Fields, Items, Node, Scalar, parse_yaml, shown
+from advisorkit.values.locale import locale
 from advisorkit.values.quantities import Estimate, round_figures
 
 _PLAIN = re.compile(r"[-+]?(?:0|[1-9][0-9]*|(?=\.[0-9]))(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,4})?")
@@ -73,7 +74,7 @@ def unclear(text: str) -> bool:
 
 
 def decimal_mark(texts: Iterable[str]) -> str:
-    """The mark before decimals in `texts`, as those show that leave no doubt; empty where none does, or both are in use.
+    """The mark before decimals in `texts`, as those show that leave no doubt; else that of the language told in, empty in English, where both are in use.
 
     Example:
         >>> decimal_mark(["12.000", "0,5"]), decimal_mark(["1,250"]), decimal_mark(["0.5", "0,5"])
@@ -83,7 +84,7 @@ def decimal_mark(texts: Iterable[str]) -> str:
     for text in (one.replace("..", " ") for one in texts):
         for one in re.findall(r"[0-9][0-9.,]*[0-9]", text) if len(text) < 60 and re.fullmatch(r"\D{0,4}[0-9][0-9.,]*(?:\D+[0-9][0-9.,]*)?\D{0,20}", text) else ():
             found |= {mark for mark, said in ((",", one), (".", one.translate(swap))) if _COMMA.fullmatch(said)}
-    return found.pop() if len(found) == 1 else ""
+    return found.pop() if len(found) == 1 else locale().point.strip(".")
 
 
 @dataclass(frozen=True, slots=True)
