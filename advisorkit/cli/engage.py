@@ -193,8 +193,7 @@ def actuals_new(
         raise UsageError(f"{target}: the sheet is an Excel file; give a name that ends in .xlsx")
     engagement = opened(file)
     fresh(target)
-    with speaking(engagement.language):
-        actuals.new_sheet(target, engagement, workflow or "")
+    actuals.new_sheet(target, engagement, workflow or "")
     say(f"made {target}; when it comes back, run: advisorkit actuals read {file} {target.name}")
 
 
@@ -206,8 +205,7 @@ def actuals_read(
 ) -> None:
     """Take measurements into an engagement, where they replace assumptions; what cannot be taken is named by cell, the rest comes in."""
     loaded = load(file)
-    with speaking(loaded.engagement.language):
-        made, taken, faults, notices = actuals.read_sheet(sheet, loaded.engagement)
+    made, taken, faults, notices = actuals.read_sheet(sheet, loaded.engagement)
     say(*loaded.notices, *notices)
     if taken:
         write(file, made, loaded.fingerprint)
