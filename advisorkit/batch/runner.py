@@ -19,6 +19,7 @@ from advisorkit.batch.forks import FORKS
 from advisorkit.batch.notebooks import WORD, engine_for, fit_template
 from advisorkit.batch.progress import Progress, shown
 from advisorkit.batch.record import Journal, index_page, key, manifest
+from advisorkit.batch.sealing import KIND, final, pack
 from advisorkit.batch.values import MANIFEST, BatchResult, Deliverable, Engine, Job, Limits, Order, Outcome, Template
 from advisorkit.batch.worker import carry_out, executor_for
 from advisorkit.export.brand import Brand
@@ -163,8 +164,22 @@ class _Round:
     def conclude(self, brand: Brand | None) -> str:
         """Write the list of everything and the page that leads to it; why that could not be done."""
         first = self._orders[0].template
-        reason = self._folder.put({MANIFEST: manifest(self.rows, first), "index.html": index_page(self.rows, brand)})
+        reason = self._sealed() or self._folder.put({MANIFEST: manifest(self.rows, first), "index.html": index_page(self.rows, brand)})
         return f"index.html and manifest.json could not be written: {reason}" if reason else ""
+
+    def _sealed(self) -> str:
+        """Leave a pack beside the documents of every final job that are all there; why that could not be done."""
+        for order in filter(lambda one: final(one.job), self._orders):
+            rows, name = [row for (job, _), row in self._rows.items() if job is order.job], path_of(order.job, order.template, KIND)
+            if any(row.status == "failed" for row in rows) or (all(row.status == "unchanged" for row in rows) and self._folder.digest(name)):
+                continue
+            try:
+                reason = self._folder.put({name: pack(order.job, rows)})
+            except EngagementError as error:
+                reason = str(error)
+            if reason:
+                return f"{name}: {reason}"
+        return ""
 
     def _missing(self, order: Order) -> Order | None:
         """The order without the formats that are there already; None when nothing is left to make."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from advisorkit.advice.cases import Case
@@ -13,7 +12,7 @@ from advisorkit.catalog.vocabulary import forms
 from advisorkit.files.disk import lines, read_source
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, parse_json
-from advisorkit.files.typed import Form, Schema, whole
+from advisorkit.files.typed import DATA, Form, Schema, whole
 from advisorkit.store.document import ID
 from advisorkit.values.errors import EngagementError, Fault
 
@@ -32,7 +31,7 @@ def shipped_cases() -> tuple[Case, ...]:
         >>> len(shipped_cases()), shipped_cases()[0].outcome
         (66, 'finetune')
     """
-    text = files("advisorkit").joinpath("data", "cases.jsonl").read_text("utf-8")
+    text = DATA.joinpath("cases.jsonl").read_text("utf-8")
     return read_lines(text, "cases.jsonl")
 
 

@@ -12,7 +12,7 @@ import typer
 from advisorkit.cli.advise import assess, cost, diff, pilot_app, portfolio
 from advisorkit.cli.bakeoff import bakeoff_app
 from advisorkit.cli.console import unforeseen
-from advisorkit.cli.deliver import batch, demo, doctor_command, live, report
+from advisorkit.cli.deliver import batch, demo, doctor_command, live, report, seal
 from advisorkit.cli.engage import actuals_app, brief, check, intake_app, new, schema_command
 from advisorkit.cli.reviewed import calibrate, prices_app
 
@@ -23,7 +23,7 @@ app = typer.Typer(
 _COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo, "new": new, "check": check, "schema": schema_command, "assess": assess, "cost": cost, "portfolio": portfolio, "diff": diff, "report": report,
     "batch": batch, "live": live, "brief": brief, "calibrate": calibrate,
-    "doctor": doctor_command,
+    "doctor": doctor_command, "seal": seal,
 }
 for name, command in _COMMANDS.items():
     app.command(name)(command)

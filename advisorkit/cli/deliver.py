@@ -19,8 +19,11 @@ from advisorkit.export.blocks import Block, Table, Text, table_of
 from advisorkit.export.brand import read_brand
 from advisorkit.export.formats import RENDERERS, chosen, ready
 from advisorkit.files.disk import write_bytes
+from advisorkit.files.tables import KINDS
 from advisorkit.intake.mapping import read_mapping
 from advisorkit.store import samples
+from advisorkit.store.reading import load
+from advisorkit.store.writing import write
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import EngagementError, UsageError
 
@@ -60,11 +63,39 @@ def report(
     formats, sender = _formats(to), read_brand(brand) if brand else None
     found, faults = console.whole(file, mapping, scenario, sets, accept_stale=accept_stale)
     whole = console.priceable(found)
+    whole = whole if sets or scenario or file.suffix.lower() in KINDS else _kept(file, whole)
     jobs = [job_of(whole, file.parent, str(file), sender, name) for name in ([one.id for one in whole.workflows] if each else [""])]
     result = produce(template, jobs, out_, formats, options={"interactive": interactive}, engine=engine, brand=sender)
     _finish(result, as_json=as_json)
     if faults:
         raise typer.Exit(1)
+
+
+def _kept(file: Path, whole: Engagement) -> Engagement:
+    """The engagement, what its final workflows tell today kept in its file's history, so that a later visit can be held against it."""
+    from advisorkit.study.returning import told
+
+    final = [study for study in console.studied(whole, file) if study.workflow.status == "final"]
+    loaded = load(file)
+    frozen = told(loaded.engagement, final)
+    if frozen != loaded.engagement:
+        write(file, frozen, loaded.fingerprint)
+    return replace(whole, history=frozen.history)
+
+
+@console.guarded
+def seal(
+    pack: Annotated[Path, typer.Argument(metavar="PACK", help="The sealed pack that a final document left beside it.")], as_json: Json = False,
+) -> None:
+    """Check a sealed pack: its hashes, those of the documents beside it, and the figures, worked out again from its own prices and defaults."""
+    from advisorkit.batch.sealing import check
+
+    found, faults = check(pack)
+    console.tell(faults, as_json=as_json, holds=not faults, version=found["version"], files=len(found["files"]), documents=list(found["documents"]))
+    if faults:
+        raise typer.Exit(1)
+    if not as_json:
+        console.out.print(f"{pack}: holds; {len(found['files'])} files, {len(found['documents'])} documents, and every figure comes out again", markup=False)
 
 
 @console.guarded

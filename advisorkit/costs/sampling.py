@@ -12,13 +12,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, ndtr, ndtri
 
+from advisorkit.files.typed import DATA
 from advisorkit.values.quantities import Z95, Band, Estimate, Kind
 
 Array = NDArray[np.float64]
@@ -31,7 +31,7 @@ SHARES = (0.1, 0.5, 0.9)
 """Percentiles of a band."""
 DIMENSIONS = 192
 """Coordinates there are."""
-DIRECTIONS = files("advisorkit") / "data" / "sobol.txt"
+DIRECTIONS = DATA / "sobol.txt"
 """For each dimension but the first a primitive polynomial (its bits) and initial numbers."""
 LARGEST_POWER = 20
 """Most points are 2 to this power."""

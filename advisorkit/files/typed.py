@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import inspect
 import math
+import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date
@@ -17,6 +18,7 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from advisorkit.files.spots import MAX_TEXT, Spot
@@ -302,8 +304,10 @@ _NUMBERS: dict[Any, Callable[[Within], Form]] = {
 }
 
 
-DATA = files("advisorkit") / "data"
-"""Folder of the data files that ship with the package."""
+PLACE = "ADVISORKIT_DATA"
+"""Variable that names another folder of data files, such as those of a sealed pack."""
+DATA: Traversable = Path(os.environ[PLACE]) if os.environ.get(PLACE) else files("advisorkit") / "data"
+"""Folder of the data files that figures rest on: the package's."""
 
 
 def data(name: str, hint: Any, known: Known) -> Any:
