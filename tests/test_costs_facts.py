@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import astuple, replace
 from datetime import date
 from typing import Any
 
@@ -10,8 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from priced import ANSWERS, TODAY, engagement, facts, fixed, inputs, inputs_of
 
+from advisorkit.advice.belief import MEASURED
+from advisorkit.advice.whatif import possible_answers
+from advisorkit.catalog.reading import load
 from advisorkit.costs.bill import bill
+from advisorkit.costs.facts import CostFacts, Costing
 from advisorkit.costs.tokens import Request, corpus_in_prompt, prices_at
+from advisorkit.store import samples
+from advisorkit.store.reading import read
+from advisorkit.study.study import Study
+from advisorkit.values.engagement import Answer
 from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.prices import TokenPrices
 
@@ -143,3 +153,23 @@ def test_a_file_without_answers_still_has_the_builds_of_the_source_text() -> Non
     found = facts(inputs_of(engagement({}, {})))
 
     assert found.build["prompt"].p50 < found.build["finetune"].p50 < found.build["rag"].p50 < found.build["hybrid"].p50
+
+
+def test_facts_after_any_answer_are_those_of_the_whole_file_worked_out_again() -> None:
+    """Words that only name prices included: whose engineers build moves the day rate, and a server of one's own the store."""
+    client = read(samples.path("source-text"))
+    work = client.workflows[0]
+    asked = Costing(Study(client, work).inputs, 64)
+    changes = [change for change in possible_answers(load()) if change.criterion not in MEASURED]
+    found = asked.facts([{change.criterion: change.answer} for change in changes])
+
+    def again(criterion: str, answer: Answer) -> CostFacts:
+        return Costing(Study(client, replace(work, answers={**work.answers, criterion: answer})).inputs, 64).today
+
+    wrong = [(c.criterion, c.level) for c, facts in zip(changes, found, strict=True) if as_told(facts) != as_told(again(c.criterion, c.answer))]
+    assert wrong == []
+
+
+def as_told(facts: CostFacts) -> list[str]:
+    """Every fact to ten digits: lines of an array add up in another order than one by one."""
+    return [f"{value:.10g}" if isinstance(value, float) else re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):.10g}", str(value)) for value in astuple(facts)]

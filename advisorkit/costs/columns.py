@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -228,7 +228,7 @@ def _tokens(here: Workings, pattern: PatternId) -> Flows:
         amounts = [quantity * price for quantity, price in (kind.get(name, (0.0, 0.0)) for kind in kinds)]
         changes = [(months, b - a) for (months, _), a, b in zip(here.later, amounts, amounts[1:], strict=False)]
         if later := tuple(change for change in changes if np.any(change[1])):
-            flow = replace(flow, amount=amounts[0], summed=cache(partial(_changing, here.clock, amounts[0] * flow.months, later)), later=later)
+            flow = replace(flow, amount=amounts[0], summed=partial(_changing, here.clock, amounts[0] * flow.months, later), later=later)
         flows.append(flow)
     return tuple(flows)
 
@@ -288,7 +288,7 @@ def _stairs(here: Workings, component_id: str, part: Part, quantity: Any, unit_i
     """A flow worked out month by month; at full use it is `quantity` units."""
     full = stairs.at(1.0)
     price = single(full / quantity)
-    return Flow(component_id, "run", part, "stairs", single(quantity), unit_id, price, inputs, full, 1.0, stairs, cache(partial(stairs.over, here.clock)))
+    return Flow(component_id, "run", part, "stairs", single(quantity), unit_id, price, inputs, full, 1.0, stairs, partial(stairs.over, here.clock))
 
 
 def _indexing(here: Workings) -> Flows:

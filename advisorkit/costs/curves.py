@@ -47,7 +47,7 @@ class Course:
     def first(self, draws: int) -> Course:
         """The first draws only, in single precision: enough for a chart and for whole months."""
         cut = {profile: amount[:, :draws].astype(np.float32) for profile, amount in self.amounts.items()}
-        return Course(self.rows, cut, tuple((stairs.first(draws), rows) for stairs, rows in self.stairs))
+        return Course(self.rows, cut, tuple((stairs.first(draws, np.float32), rows) for stairs, rows in self.stairs))
 
     def differences(self, pairs: Sequence[tuple[Column, Column]], spared: Any) -> Course:
         """A row for each pair: the first column less the second, or less what it saves against today."""
@@ -119,7 +119,7 @@ def followed(clock: Clock, stacked: Course) -> Iterator[tuple[int, Callable[[], 
         sums = stacked.by(months)
         for (_, rows), amount in zip(stacked.stairs, steps, strict=True):
             for row, share in rows:
-                sums[row] += np.float32(share) * amount.astype(np.float32)
+                sums[row] += np.float32(share) * amount
         return sums
 
     for month, factor, work, use in clock.each_month():

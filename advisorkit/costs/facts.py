@@ -13,7 +13,7 @@ import numpy as np
 from advisorkit.costs.assumption import Values
 from advisorkit.costs.columns import builds, calls_paid, kept_up
 from advisorkit.costs.flows import Flows, Workings, build_days, read_units, scene
-from advisorkit.costs.inputs import Inputs, revised
+from advisorkit.costs.inputs import Input, Inputs, input_of
 from advisorkit.costs.sampling import bands
 from advisorkit.costs.tokens import corpus_in_prompt, request
 from advisorkit.values.engagement import Answer
@@ -72,9 +72,11 @@ class CostFacts:
 
 _BESIDE = frozenset({
     "value_right", "cost_wrong", "retrieval_removes", "training_removes", "search_hit_rate", "review_share", "corpus_change_share", "review_minutes",
-    "freed_hours_cash",
+    "freed_hours_cash", "reading_price",
 })
-"""Assumptions that no fact reads: they price wrong answers, checks and changed documents."""
+"""Assumptions that no fact reads, as none reads what stands beside a first version: they price wrong answers, checks and changed documents."""
+_CARRIED = "facts_in_request"
+"""The criterion that decides by itself whether a prompt carries the reference text."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +91,25 @@ class Costing:
     """Seed of those draws."""
 
     @cached_property
+    def _read(self) -> frozenset[str]:
+        return frozenset(name for name, row in self.inputs.rows.items() if row.assumption.line is None and name not in _BESIDE)
+
+    @cached_property
+    def _fed(self) -> Mapping[str, Sequence[Input]]:
+        """What facts read, by the criterion that it follows from; what is priced by a word that follows from it comes after."""
+        fed: dict[str, list[Input]] = {_CARRIED: []}
+        for row in self.inputs.rows.values():
+            words = (one.assumption for rows in fed.values() for one in rows if not one.assumption.numeric)
+            by_word = [one.fed_by for one in words if f"{{{one.name}}}" in row.assumption.price]
+            if row.assumption.name in self._read:
+                for criterion in filter(None, (row.assumption.fed_by, *by_word)):
+                    fed.setdefault(criterion, []).append(row)
+        return fed
+
+    @cached_property
     def feeds(self) -> frozenset[str]:
         """Criteria whose answers some fact may depend on."""
-        rows = (row.assumption for row in self.inputs.rows.values())
-        return frozenset(row.fed_by for row in rows if row.fed_by and row.name not in _BESIDE) | {"facts_in_request"}
+        return frozenset(self._fed)
 
     @cached_property
     def today(self) -> CostFacts:
@@ -105,13 +122,30 @@ class Costing:
 
     @cached_property
     def _spread(self) -> Values:
-        return self.inputs.draw(self.draws, self.seed)
+        return self.inputs.draw(self.draws, self.seed, self._read)
 
     def facts(self, changes: Sequence[Mapping[str, Answer]]) -> tuple[CostFacts, ...]:
         """The facts under each set of changed answers: today's where no input changes."""
-        told = revised(self.inputs, changes)
+        told = [self._told(changed) for changed in changes]
         left = iter(self._of([inputs for inputs in told if inputs is not self.inputs]))
         return tuple(self.today if inputs is self.inputs else next(left) for inputs in told)
+
+    def _told(self, changed: Mapping[str, Answer]) -> Inputs:
+        """The inputs under changed answers; the very same where nothing that facts read follows from them."""
+        rows = dict(self.inputs.rows)
+        told = replace(self.inputs, rows=rows, answers={**self.inputs.answers, **changed})
+        same = self.inputs.levels(_CARRIED) == told.levels(_CARRIED)
+        for row in (row for name in changed for row in self._fed.get(name, ())):
+            new = input_of(told, row.assumption)
+            if (row.value, row.known) != (new.value, new.known):
+                rows[row.assumption.name], same = new, False
+        return self.inputs if same else told
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        """Words by which facts are worked out in another way, and not only at other prices."""
+        priced = " ".join(row.assumption.price for row in self.inputs.rows.values())
+        return frozenset(name for name, row in self.inputs.rows.items() if not row.assumption.numeric and f"{{{name}}}" not in priced)
 
     def _of(self, several: Sequence[Inputs]) -> list[CostFacts]:
         """The facts of inputs that differ from today's in a few rows, worked out in one go for all that use the same words."""
@@ -119,7 +153,7 @@ class Costing:
         changed = [[name for name, row in inputs.rows.items() if row is not self.inputs.rows[name]] for inputs in several]
         alike: dict[tuple[str, ...], list[int]] = {}
         for place, (inputs, names) in enumerate(zip(several, changed, strict=True)):
-            alike.setdefault(tuple(inputs.word(name) for name in names if not inputs.rows[name].assumption.numeric), []).append(place)
+            alike.setdefault(tuple(inputs.word(name) for name in names if name in self._words), []).append(place)
         for places in alike.values():
             rows, own = [several[place] for place in places], [changed[place] for place in places]
             corpus = _line([corpus_in_prompt(inputs) for inputs in rows], None)

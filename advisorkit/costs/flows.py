@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -180,9 +181,9 @@ class Stairs:
         summed[some] = self.first(some).over(clock.first(some)) if len(some) else 0.0
         return summed
 
-    def first(self, draws: Draws) -> Stairs:
-        """The same for some draws only."""
-        price, fixed, slope, floor = (first(x, draws) for x in (self.price, self.fixed, self.slope, self.floor))
+    def first(self, draws: Draws, kind: type = np.float64) -> Stairs:
+        """The same for some draws only, with numbers of `kind`."""
+        price, fixed, slope, floor = (first(x, draws, kind) for x in (self.price, self.fixed, self.slope, self.floor))
         return Stairs(price, fixed, slope, floor, self.whole)
 
 
@@ -224,7 +225,7 @@ COLUMNS: tuple[Column, ...] = ("today", *PATTERNS, "buy")
 """Everything that is compared: the four patterns, what is done today, and a bought product."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Flow:
     """One thing a column pays for."""
 
@@ -255,12 +256,12 @@ class Flow:
     later: tuple[tuple[float | Profile, Any], ...] = ()
     """Months from now, and what a month of full use costs more from then on; or another profile that is added."""
 
-    @property
+    @cached_property
     def known(self) -> bool:
         """Whether its total is known."""
         return known(self.amount) and known(self.total)
 
-    @property
+    @cached_property
     def total(self) -> Any:
         """Present value over the horizon."""
         if self.summed is not None:

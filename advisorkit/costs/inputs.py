@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate
+from string import Formatter
 from typing import Any, Literal
 
 import numpy as np
@@ -72,7 +73,7 @@ class Input:
         return self.changed_by not in {"default", "not known"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Inputs:
     """Everything that a bill, a simulation or a fact is worked out from."""
 
@@ -110,9 +111,17 @@ class Inputs:
     def tokens(self, name: str, *, batch: bool = False) -> TokenPrices:
         """Token prices of the model named by `name`, for 1M tokens in `currency`, bought as `service_tier` says."""
         model, tier = self.word(name), self.word("service_tier") if name == "model" else "standard"
-        return self.book.tokens(model, batch=batch, tier=tier).times(self.book.rate(self.book.price(f"{model}/input").currency, self.currency))
+        if (model, batch, tier) not in self._tokens:
+            rate = self.book.rate(self.book.price(f"{model}/input").currency, self.currency)
+            self._tokens[model, batch, tier] = self.book.tokens(model, batch=batch, tier=tier).times(rate)
+        return self._tokens[model, batch, tier]
 
-    @property
+    @cached_property
+    def _tokens(self) -> dict[tuple[str, bool, str], TokenPrices]:
+        """Prices that were asked for before."""
+        return {}
+
+    @cached_property
     def later(self) -> tuple[tuple[float, Inputs], ...]:
         """Months from now at which prices of tokens change within the horizon, and the inputs that hold from then on.
 
@@ -247,32 +256,11 @@ def inputs_for(engagement: Engagement, workflow: Workflow, book: PriceBook, tabl
     rows: dict[str, Input] = {}
     inputs = Inputs(engagement, workflow, rows, book, engagement.answers_of(workflow), decides)
     for assumption in table.values():
-        rows[assumption.name] = _row(inputs, assumption)
+        rows[assumption.name] = input_of(inputs, assumption)
         if assumption.kind == "model":
             _check_model(assumption.name, inputs)
     _check_shares(inputs)
     return _with_worked_out(inputs)
-
-
-def revised(inputs: Inputs, changes: Sequence[Mapping[str, Answer]]) -> tuple[Inputs, ...]:
-    """`inputs` under each set of changed answers; the very same where nothing in them follows from those answers."""
-    fed: dict[str, list[Input]] = {}
-    for row in inputs.rows.values():
-        fed.setdefault(row.assumption.fed_by, []).append(row)
-    return tuple(_revised(inputs, fed, changed) for changed in changes)
-
-
-def _revised(inputs: Inputs, fed: Mapping[str, Sequence[Input]], changed: Mapping[str, Answer]) -> Inputs:
-    told = replace(inputs, answers={**inputs.answers, **changed})
-    pairs = ((row, _row(told, row.assumption)) for name in changed for row in fed.get(name, ()))
-    rows = {row.assumption.name: new for row, new in pairs if (row.value, row.known) != (new.value, new.known)}
-    if not rows and inputs.levels(_CARRIED) == told.levels(_CARRIED):
-        return inputs
-    return replace(told, rows={**inputs.rows, **rows})
-
-
-_CARRIED = "facts_in_request"
-"""The criterion that decides by itself whether a prompt carries the reference text."""
 
 
 def _with_worked_out(inputs: Inputs) -> Inputs:
@@ -293,7 +281,8 @@ def _around(likely: float, low: float, high: float) -> Estimate:
     return Estimate(min(low, likely), likely, max(high, likely))
 
 
-def _row(inputs: Inputs, assumption: Assumption) -> Input:
+def input_of(inputs: Inputs, assumption: Assumption) -> Input:
+    """What holds for `assumption` under the answers of `inputs` and the rows that come before it."""
     return (
         _bound(inputs, assumption) or _set(inputs, assumption) or _answered(inputs, assumption) or _priced(inputs, assumption, assumption.price)
         or _input(inputs, assumption, _default(inputs, assumption), assumption.source, "not known" if assumption.default is None else "default")
@@ -366,15 +355,15 @@ def _named(inputs: Inputs, id: str) -> str:
     """The id of a row that follows from a word or a model chosen before; a currency's first two letters are its country's."""
     if "{" not in id:
         return id
-    words = {name: row.value for name, row in inputs.rows.items() if isinstance(row.value, str)}
-    models = {name: inputs.model(name) for name in words if inputs.rows[name].assumption.kind == "model"}
+    names = {field.partition(".")[0] for _, field, _, _ in Formatter().parse(id) if field}
+    words: dict[str, Any] = {name: inputs.model(name) if inputs.rows[name].assumption.kind == "model" else inputs.word(name) for name in names}
     if words.get("country") == "auto":
         words["country"] = inputs.currency[:2].lower()
-    named = id.format_map(words | models)
+    named = id.format_map(words)
     if not named and id == "{tuned_model.training}":
         trained = sorted(model.id for model in inputs.book.models.values() if model.training)
         raise PriceError(
-            f"no training price is known for {words['tuned_model']}; set training_price, "
+            f"no training price is known for {inputs.word('tuned_model')}; set training_price, "
             f"or tuned_model to one that has a price: {', '.join(trained)}"
         )
     return named

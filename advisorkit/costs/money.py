@@ -189,9 +189,9 @@ def _years(here: Workings, paid: Paid) -> Iterator[tuple[Column, tuple[Year, ...
     year_of = [(start.year * 12 + start.month - 1 + max(month - 1, 0) - (first - 1)) // 12 for month in range(clock.horizon + 1)]
     so_far, running = stacked.amounts["once"][:, 0], dict[int, Any]()
     for month, spent in followed(clock, stacked):
-        now = spent()[:, 0]
-        running[year_of[month]] = running.get(year_of[month], 0.0) + now - so_far
-        so_far = now
+        if year_of[month] not in year_of[month + 1 :]:  # the last month of a year
+            now = spent()[:, 0]
+            running[year_of[month]], so_far = now - so_far, now
     for row, column in enumerate(stacked.rows):
         once = {year_of[0]: float(stacked.amounts["once"][row, 0])}
         years = dict.fromkeys(year_of)

@@ -14,8 +14,8 @@ from advisorkit.report.printed import chance_of
 from advisorkit.report.sentences import columns, say
 from advisorkit.report.whole_pages import basis
 from advisorkit.study.study import Study
-from advisorkit.values.patterns import PATTERNS
-from advisorkit.values.quantities import day, money_short, number, percent, sampled
+from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.quantities import day, money_short, number, sampled
 
 
 def assessed(study: Study) -> tuple[Block, ...]:
@@ -44,9 +44,10 @@ def _chances(study: Study) -> Table:
 
 
 def _rungs(study: Study) -> Iterator[Table]:
-    """The path; nothing where something simpler takes the place of all patterns."""
+    """The path, with the chance that it ends there or before; nothing where something simpler takes the place of all patterns."""
+    chances, within = study.decision.chances, dict[str | None, tuple[PatternId, ...]](prompt=("prompt",), rag=("prompt", "rag"), finetune=("prompt", "finetune"))
     rows = [
-        (rung_name(rung), "" if rung.rung == "both" or rung.probability_suffices is None else percent(rung.probability_suffices), build_of(rung.build, study.currency), "–" if rung.weeks is None else f"{max(1, rung.weeks):.0f}",
+        (rung_name(rung), f"{sum(chances[p] for p in within[rung.pattern])}%" if rung.pattern in within else "", build_of(rung.build, study.currency), "–" if rung.weeks is None else f"{max(1, rung.weeks):.0f}",
          say(f"short.{rung.state}"))
         for rung in study.decision.path
     ]
