@@ -17,6 +17,8 @@ from command_line import run
 from contracts import ASSESS, COST, DELIVERABLES, FAULTS, PILOT_PLAN
 from jsonschema import validate
 
+from advisorkit.batch.inputs import job_of
+from advisorkit.cli.console import changed, settings
 from advisorkit.store import samples
 from advisorkit.store.reading import read
 
@@ -86,6 +88,18 @@ def test_an_assumption_set_on_the_command_line_changes_the_bill() -> None:
     # twice the day rate of 700, 900, 1200 doubles a build that is days times rate
     built = [sum(line["likely"] for line in made["patterns"]["prompt"]["lines"] if line["unit_id"] == "engineer_days") for made in (before, after)]
     assert built[1] == pytest.approx(2 * built[0], rel=0.1)
+
+
+def test_what_is_set_is_named_as_a_scenario_is_in_print_and_in_the_names_of_files() -> None:
+    client = read(samples.path("marked-pilot"))
+    values = settings(["engineer_day_rate=700,900,1200", "horizon_months=24"])
+    made, other, plain = (job_of(changed(client, None, given), samples.path("marked-pilot").parent) for given in (values, {"horizon_months": values["horizon_months"]}, {}))
+
+    assert changed(client, None, values).scenario == "Engineer day rate 700 / 900 / 1,200; Horizon 24"
+    assert made.scenario.startswith("engineer-day-rate-700-900-1-200-horizon-24-")
+    assert other.scenario.startswith("horizon-24")
+    assert not plain.scenario
+    assert "scenario “Horizon 24”" in run("cost", samples.path("marked-pilot"), "--draws", 64, "--set", "horizon_months=24").stdout
 
 
 def test_a_scenario_is_laid_over_the_file() -> None:

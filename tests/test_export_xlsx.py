@@ -58,7 +58,7 @@ def study(name: str = "marked-pilot", workflow: str = "") -> Study:
 
 
 def notebook(*blocks: Any) -> Any:
-    cover = Cover("Title", "about", "Client", "30 November 2026", "", Brand())
+    cover = Cover("Title", "A & B; scenario “Horizon 24”", "Client", "30 November 2026", "", Brand())
     outputs = [{"output_type": "display_data", "data": bundle(block, seen=False), "metadata": {}} for block in (cover, *blocks, Done())]
     return {"cells": [{"cell_type": "code", "metadata": {}, "source": "", "outputs": outputs}]}
 
@@ -328,6 +328,7 @@ def test_a_notebook_without_such_sheets_gives_a_workbook_of_its_tables() -> None
     assert live.sheetnames == ["Cases", "Money a b"]
     assert [cell.value for cell in live["Cases"][4]] == ["=1+1", "63%"]
     assert live["Cases"]["A4"].data_type == "s"
+    assert live.properties.subject == live["Cases"].oddFooter.center.text.replace("&&", "&") == "A & B; scenario “Horizon 24”"
     assert live["Money a b"]["B4"].value == 21_600
     with pytest.raises(RenderError, match="neither|nothing here is a sheet or a table"):
         render(notebook())

@@ -43,7 +43,7 @@ from advisorkit.values.errors import (
     printable,
 )
 from advisorkit.values.prices import WARN_DAYS, PriceAge
-from advisorkit.values.quantities import Estimate, day
+from advisorkit.values.quantities import Estimate, day, plain
 
 if TYPE_CHECKING:
     from advisorkit.study.study import Study
@@ -221,11 +221,17 @@ def whole(
 def changed(
     engagement: Engagement, scenario: str | None, values: Mapping[str, Setting], *, accept_stale: bool = False
 ) -> Engagement:
-    """`engagement` under a scenario, with `values` winning over everything in the file."""
+    """`engagement` under a scenario, with `values` winning over everything in the file; what is set is named as a scenario is."""
     base = engagement.under(scenario) if scenario else engagement
     workload = {name: value for name, value in values.items() if assumptions()[name].group == "workload"}
     rest = {name: value for name, value in values.items() if name not in workload}
-    return replace(base.under(Scenario(workload=workload, assumptions=rest)), accept_stale=base.accept_stale or accept_stale)
+    named = "; ".join(filter(None, (base.scenario, *(f"{assumptions()[name].label} {_written(value)}" for name, value in values.items()))))
+    return replace(base.under(Scenario(workload=workload, assumptions=rest)), scenario=named, accept_stale=base.accept_stale or accept_stale)
+
+
+def _written(value: Setting) -> str:
+    ends = dict.fromkeys((value.low, value.likely, value.high)) if isinstance(value, Estimate) else ()
+    return " / ".join(map(plain, ends)) or str(value)
 
 
 def studied(engagement: Engagement, file: Path, workflow: str | None = None, draws: int = DRAWS) -> tuple[Study, ...]:

@@ -20,6 +20,8 @@ from advisorkit.values.errors import RenderError
 
 LONGEST_TEXT, LONGEST_NAME = 32_767, 31
 _HEIGHTS = {"title": 30, "head": 30}
+_FOOTER = 200
+"""Most letters of what the workbook is about at the foot of a page; Excel takes 255 with the rest."""
 _DASHES = {"prompt": "dash", "finetune": "dash_dot", "hybrid": "round_dot"}
 _EDGE = {"top": 1, "top_color": LIGHT["text3"]}
 _STYLES: dict[str, dict[str, Any]] = {
@@ -55,12 +57,13 @@ def render(notebook: Any, **_: Any) -> bytes:
         raise RenderError("nothing here is a sheet or a table, so there is no workbook to make")
     stream = io.BytesIO()
     with import_module("xlsxwriter").Workbook(stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
-        book.set_properties({"title": found.cover.title, "author": found.cover.brand.name, "created": _day(found.cover)})
+        book.set_properties({"title": found.cover.title, "subject": found.cover.subtitle, "author": found.cover.brand.name, "created": _day(found.cover)})
         book.set_calc_mode("auto")
         formats: dict[str, Any] = {}
         pages = [(sheet, book.add_worksheet(sheet.name)) for sheet in sheets]
         for sheet, page in pages:
             _write(book, page, sheet, formats)
+            page.set_footer("&L&A&C" + found.cover.subtitle.replace("&", "&&")[:_FOOTER] + "&R&P/&N")
     return stream.getvalue()
 
 
@@ -74,7 +77,6 @@ def _write(book: Any, page: Any, sheet: Worksheet, formats: dict[str, Any]) -> N
     page.set_landscape()
     page.set_paper(9)
     page.fit_to_pages(1, 0)
-    page.set_footer("&L&A&R&P/&N")
     for column, width in enumerate(sheet.widths):
         page.set_column(column, column, width, _format(book, formats, ""))
     for row, column, formula, text, number, style in sheet.cells:

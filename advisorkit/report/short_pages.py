@@ -12,7 +12,7 @@ from advisorkit.report.money_table import cash_years, money_table
 from advisorkit.report.pictures import ruled_out, rung_name
 from advisorkit.report.printed import chance_of
 from advisorkit.report.sentences import columns, say
-from advisorkit.report.whole_pages import basis
+from advisorkit.report.whole_pages import basis, scenario_words
 from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import day, money_short, number, sampled
@@ -28,7 +28,7 @@ def assessed(study: Study) -> tuple[Block, ...]:
     }  # fmt: skip
     step = say(f"short.{made.next_step.action}", why=made.next_step.why)
     return (
-        Heading("; ".join((f"{study.workflow.name}  ({study.workflow.id})", *(basis(study)[:1] if study.engagement.scenario else ())))), Text((made.headline, *filter(None, (made.enough,)), *words.summary, step)), _chances(study), *_rungs(study),
+        Heading("; ".join((f"{study.workflow.name}  ({study.workflow.id})", *scenario_words(study.engagement)))), Text((made.headline, *filter(None, (made.enough,)), *words.summary, step)), _chances(study), *_rungs(study),
         *(block for key, lines in lists.items() if (told := tuple(lines)) for block in (Heading(say(key)), Text(told, "bullets"))),
     )
 

@@ -41,8 +41,13 @@ def _status(studies: Sequence[Study]) -> tuple[str, ...]:
 
 def basis(study: Study) -> tuple[str, ...]:
     """Scenario, currency and horizon, as a cover names them."""
-    name, money = study.engagement.scenario, say("cover.money", currency=study.currency, months=study.months)
-    return (*((say("cover.scenario", name=name),) if name else ()), *((money,) if study.priced else ()))
+    money = say("cover.money", currency=study.currency, months=study.months)
+    return (*scenario_words(study.engagement), *((money,) if study.priced else ()))
+
+
+def scenario_words(engagement: Engagement) -> tuple[str, ...]:
+    """Which scenario is laid over the file, or what was set for this run; nothing for the file as it stands."""
+    return (say("cover.scenario", name=engagement.scenario),) if engagement.scenario else ()
 
 
 def sample_words(engagement: Engagement) -> str:

@@ -20,7 +20,7 @@ from advisorkit.report.cost_pages import source_of
 from advisorkit.report.formula_cells import FormulaCells, Grid, Live
 from advisorkit.report.money_table import shown
 from advisorkit.report.sentences import columns, say
-from advisorkit.report.whole_pages import sample_words
+from advisorkit.report.whole_pages import sample_words, scenario_words
 from advisorkit.study.study import Study
 from advisorkit.values.quantities import SYMBOLS, day, number
 
@@ -90,7 +90,7 @@ class Book:
         """A sheet with its title and heads, those of the columns `left` to the left."""
         grid = Grid(f"{self.number} {say(f'workbook.tab.{sheet}')}".strip(), (2.0, *widths), 0 if sheet == "summary" else TOP)
         study = self.study
-        about = (study.engagement.client, study.workflow.name, say("workbook.of", date=day(study.engagement.as_of)), sample_words(study.engagement))
+        about = (study.engagement.client, study.workflow.name, *scenario_words(study.engagement), say("workbook.of", date=day(study.engagement.as_of)), sample_words(study.engagement))
         grid.put(0, 1, say(f"workbook.title.{sheet}"), "title")
         grid.put(1, 1, ", ".join(filter(None, about)), "sub")
         grid.put(2, 1, say(f"workbook.lead.{sheet}", unit=self.unit), "sub")
