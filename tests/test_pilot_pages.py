@@ -12,8 +12,12 @@ import pytest
 
 from advisorkit.batch.inputs import gather
 from advisorkit.batch.runner import produce
+from advisorkit.catalog.tables import rules
 from advisorkit.charts.kinds import ShareBars
 from advisorkit.export.blocks import Block, ChartBlock, DecisionBlock, Heading, KeyFigures, Table, Text
+from advisorkit.pilots.diagnosis import Pilot
+from advisorkit.pilots.established import established_for
+from advisorkit.pilots.marked import MarkedCase, MarkedResults
 from advisorkit.report.job import write_job
 from advisorkit.report.pilot_pages import charter, failures, moved, result
 from advisorkit.screens.piloted import pilot
@@ -119,6 +123,22 @@ def test_the_review_shows_the_mix_of_failures_with_its_range(tmp_path: Path) -> 
     assert chart.title == "80% of the failures lacked information"
     assert [(bar.label, bar.shown) for bar in chart.bars] == [("Lacked information", "80%"), ("Badly answered", "20%"), ("Not explained", "0%")]
     assert "No critical" not in words(page)
+
+
+def test_shares_of_all_failures_add_up_to_a_hundred() -> None:
+    # 4, 1 and 1 of 6 are 67, 17 and 17 when each is rounded by itself
+    kinds = ("information", "information", "information", "information", "behaviour", "unclear")
+    marks = tuple(MarkedCase(str(n), "wrong", kind) for n, kind in enumerate(kinds))  # type: ignore[arg-type]
+    here = view(CLIENT)
+    here = replace(here, pilot=established_for(here.inputs, [Pilot(MarkedResults("a.csv", "table", marks), date(2026, 11, 18))], rules()))
+
+    chart = next(block.chart for block in failures(here) if isinstance(block, ChartBlock))
+    shown = [int(bar.shown.rstrip("%")) for bar in chart.bars]  # type: ignore[union-attr]
+    page = json.dumps(pilot(here, (), Look())["blocks pilot"], ensure_ascii=False)
+    on_screen = re.findall(r"of 6\D*>(\d+)%", page)
+
+    assert sum(shown) == 100
+    assert sorted(map(int, on_screen[1:]), reverse=True) == shown  # the first row counts right answers
 
 
 def test_the_review_shows_the_advice_before_and_after(tmp_path: Path) -> None:

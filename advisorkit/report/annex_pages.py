@@ -21,7 +21,7 @@ from advisorkit.study.study import Study
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer
 from advisorkit.values.patterns import PATTERNS, PatternId
-from advisorkit.values.quantities import day, number, percent, plain, sampled
+from advisorkit.values.quantities import day, number, percent, plain, sampled_parts
 
 Studies = Sequence[Study]
 Row = tuple[str | Cell, ...]
@@ -295,7 +295,7 @@ def _chances(studies: Studies) -> Table:
 def _lead(study: Study) -> tuple[str, str]:
     made = study.decision
     known = not (made.replaced or made.only)
-    return (lead_points(made, study.advice.lead, LEAD), sampled(study.advice.acceptability[made.destination])) if known else ("–", "–")
+    return (lead_points(made, study.advice.lead, LEAD), sampled_parts(study.advice.acceptability)[made.destination]) if known else ("–", "–")
 
 
 def _chance(study: Study, pattern: PatternId) -> Cell:

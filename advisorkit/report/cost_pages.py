@@ -27,6 +27,7 @@ from advisorkit.values.quantities import (
     plain,
     round_figures,
     sampled,
+    sampled_parts,
 )
 
 
@@ -66,9 +67,10 @@ def _title(study: Study) -> str:
 
 
 def _cheapest(study: Study) -> Iterator[str]:
-    found = sorted(study.costs.cheapest.items(), key=lambda pair: -pair[1])
+    found = study.costs.cheapest
     if found:
-        yield say("costs.cheapest", shares=", ".join(f"{study.name(p)} {sampled(s)}" for p, s in found))
+        shown = sampled_parts(found)
+        yield say("costs.cheapest", shares=", ".join(f"{study.name(p)} {shown[p]}" for p in sorted(found, key=lambda p: -found[p])))
 
 
 def said(study: Study) -> Iterator[str]:

@@ -14,7 +14,7 @@ from advisorkit.report.sentences import say
 from advisorkit.study.study import Study
 from advisorkit.values.locale import locale
 from advisorkit.values.patterns import PATTERNS, PatternId
-from advisorkit.values.quantities import figures, money_short, number, sampled
+from advisorkit.values.quantities import figures, money_short, number, sampled_parts
 
 BARS = 8
 """Most assumptions in the tornado chart."""
@@ -59,7 +59,8 @@ def _missing(study: Study) -> dict[Column, str]:
 def cheapest_bars(study: Study) -> kinds.ShareBars | None:
     """Chance that each pattern is the cheapest, largest first; None while no total is known."""
     found = sorted(study.costs.cheapest.items(), key=lambda pair: -pair[1])
-    bars = tuple(kinds.ShareRow(p, study.name(p), share, sampled(share)) for p, share in found)
+    shown = sampled_parts(study.costs.cheapest)
+    bars = tuple(kinds.ShareRow(p, study.name(p), share, shown[p]) for p, share in found)
     title, subtitle = say("costs.cheapest_title"), say("costs.cheapest_subtitle", draws=number(study.costs.draws))
     return kinds.ShareBars(title=title, subtitle=subtitle, bars=bars) if bars else None
 

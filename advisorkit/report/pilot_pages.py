@@ -30,7 +30,7 @@ from advisorkit.report.whole_pages import basis, cover_of
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import Rules
 from advisorkit.values.patterns import PATTERNS, PatternId
-from advisorkit.values.quantities import day, hundredths, money_short, number, percent, plain
+from advisorkit.values.quantities import day, hundredths, money_short, number, percent, percents, plain
 
 _FALLS_SHORT: Mapping[PatternId, tuple[str, ...]] = {
     "prompt": ("information", "behaviour", "both", "nothing"), "rag": ("search", "passage"), "finetune": ("lacking", "still"),
@@ -174,10 +174,11 @@ def _mix(seen: Diagnosis) -> tuple[Block, ...]:
     first, count = known[0]
     if not count.n:
         return (Text((say("review.failures_none"),)),)
+    shown = [hundredths(whole) for whole in percents([share.share or 0.0 for _, share in known])]
     bars = tuple(
-        ShareRow(_COLOURS[name], say(f"review.kind_short.{name}"), share.share, _share(share), f"({_range(share)})") for name, share in known
+        ShareRow(_COLOURS[name], say(f"review.kind_short.{name}"), share.share, words, f"({_range(share)})") for (name, share), words in zip(known, shown, strict=True)
     )
-    title = say("review.failures_title", share=_share(count), kind=say(f"review.kind.{first}"))
+    title = say("review.failures_title", share=shown[0], kind=say(f"review.kind.{first}"))
     return (ChartBlock(ShareBars(title=title, subtitle=say("review.failures_subtitle"), bars=bars)),)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from advisorkit.advice.words import whole_percents
 from advisorkit.export.blocks import Cell, Table, table_of
 from advisorkit.files.texts import Texts
 from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS, PatternId
-from advisorkit.values.quantities import day, percent
+from advisorkit.values.quantities import day, hundredths
 
 TEXTS = Texts("briefing")
 
@@ -18,7 +19,8 @@ def beside(study: Study) -> tuple[Table, ...]:
     found, own = study.workflow.second_reading, study.decision.chances
     if found is None:
         return ()
-    rows = [(Cell(study.name(p), p), percent(own[p] / 100), percent(found.chances.get(p, 0.0)), found.quotes.get(p, "")) for p in PATTERNS]
+    seen = whole_percents({p: found.chances.get(p, 0.0) for p in PATTERNS})
+    rows = [(Cell(study.name(p), p), hundredths(own[p]), hundredths(seen[p]), found.quotes.get(p, "")) for p in PATTERNS]
     first, read = study.decision.order[0], max(PATTERNS, key=lambda pattern: found.chances.get(pattern, 0.0))
     question = _to_ask(study, {p: found.chances.get(p, 0.0) - own[p] / 100 for p in PATTERNS})
     asked = TEXTS.say("second.ask", question=study.catalog.criterion(question).question) if question else TEXTS.say("second.no_ask")

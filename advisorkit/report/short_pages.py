@@ -15,7 +15,7 @@ from advisorkit.report.sentences import columns, say
 from advisorkit.report.whole_pages import basis, scenario_words
 from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS, PatternId
-from advisorkit.values.quantities import day, money_short, number, sampled
+from advisorkit.values.quantities import day, money_short, number, sampled_parts
 
 
 def assessed(study: Study) -> tuple[Block, ...]:
@@ -34,9 +34,9 @@ def assessed(study: Study) -> tuple[Block, ...]:
 
 
 def _chances(study: Study) -> Table:
-    advice, made = study.advice, study.decision
+    advice, made, first = study.advice, study.decision, sampled_parts(study.advice.acceptability)
     rows = [
-        (study.name(p), chance_of(made, p), sampled(advice.acceptability[p]), say(f"short.{advice.patterns[p].status}"), ruled_out(advice, p))
+        (study.name(p), chance_of(made, p), first[p], say(f"short.{advice.patterns[p].status}"), ruled_out(advice, p))
         for p in sorted(PATTERNS, key=lambda pattern: -advice.patterns[pattern].probability)
     ]
     ramp = [(study.catalog.off_ramps[advice.off_ramp.kind].name, "", "", say("short.instead" if made.replaced else "short.beside"), advice.off_ramp.reason)] if advice.off_ramp else []

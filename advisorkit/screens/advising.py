@@ -12,7 +12,7 @@ from advisorkit.report.sentences import say
 from advisorkit.screens.parts import Doc, lead, tell
 from advisorkit.screens.state import Look
 from advisorkit.study.study import Study
-from advisorkit.values.quantities import day, money, percent
+from advisorkit.values.quantities import day, money, percent, sampled_parts
 
 
 def advice(study: Study, look: Look) -> Doc:
@@ -52,7 +52,7 @@ def verdict(study: Study, look: Look) -> Doc:
     words = tell(
         "verdict.words_plain" if look.presenting else "verdict.words",
         first=study.name(order[0]), lead=lead_points(made, study.advice.lead, POINTS), needed=f"{POINTS * 100:g}",
-        share=percent(study.advice.acceptability[order[0]]), share_needed=percent(SHARE),
+        share=sampled_parts(study.advice.acceptability)[order[0]], share_needed=percent(SHARE),
     )
     return {"clear": made.clear, "state": state, "words": words}
 

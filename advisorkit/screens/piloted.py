@@ -14,7 +14,7 @@ from advisorkit.screens.parts import Doc, block, blocks, lead, tell
 from advisorkit.screens.state import Look
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import Rules
-from advisorkit.values.quantities import day, figures, money, percent, span
+from advisorkit.values.quantities import day, figures, hundredths, money, percent, percents, span
 
 _SIZES = 8
 
@@ -64,11 +64,12 @@ def _precision(plan: Plan) -> Doc:
 
 
 def _found(study: Study, seen: Diagnosis) -> Doc:
-    shares = [(tell(f"pilot.{name}"), share) for name, share in _shares(seen, study.rules)]
+    whole = percents([share.share or 0.0 for share in seen.failures.values()])
+    parts = {f"failure.{name}": hundredths(part) for name, part in zip(seen.failures, whole, strict=True)}
     rows = [
-        [name, say("pilot.of", hits=figures(share.hits, 3), cases=figures(share.n, 6)), tell("bill.unknown") if share.share is None else percent(share.share),
+        [tell(f"pilot.{name}"), say("pilot.of", hits=figures(share.hits, 3), cases=figures(share.n, 6)), tell("bill.unknown") if share.share is None else parts.get(name, percent(share.share)),
          span(percent(share.low), percent(share.high)) if share.n else ""]
-        for name, share in shares
+        for name, share in _shares(seen, study.rules)
     ]
     title = tell("pilot.found", pattern=study.name(seen.pilot.pattern), day=day(seen.pilot.date))
     head = [tell(f"pilot.{name}") for name in ("what", "count", "share", "range")]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Literal
+from typing import Literal, TypeVar
 
 from advisorkit.values.locale import locale
 
@@ -296,6 +296,19 @@ def sampled(share: float) -> str:
         ('under 1%', '83%', 'over 99%')
     """
     return percent(min(max(share, 1e-6), 1 - 1e-6))
+
+
+K = TypeVar("K")
+
+
+def sampled_parts(shares: Mapping[K, float]) -> dict[K, str]:
+    """Shares of one whole from a limited number of draws, as text that adds up to 100.
+
+    Example:
+        >>> sampled_parts({"rag": 0.665, "finetune": 0.225, "hybrid": 0.109, "prompt": 0.001})
+        {'rag': '67%', 'finetune': '22%', 'hybrid': '11%', 'prompt': 'under 1%'}
+    """
+    return {name: sampled(whole / 100) for name, whole in zip(shares, percents([*shares.values()]), strict=True)}
 
 
 def percents(shares: Sequence[float]) -> list[int]:
