@@ -1,12 +1,12 @@
-"""Commands around an engagement file: new, check, schema, intake, actuals, brief."""
+"""Commands around an engagement file: new, check, schema, intake, actuals."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,13 +25,12 @@ from advisorkit.cli.console import (
     say,
     tell,
 )
-from advisorkit.export.blocks import Table, table_of
-from advisorkit.files.disk import MAX_BYTES, read_source, write_bytes
+from advisorkit.export.blocks import Block, Table, table_of
+from advisorkit.files.disk import write_bytes
 from advisorkit.files.tables import KINDS
 from advisorkit.files.texts import languages, speaking
 from advisorkit.files.trees import shown
 from advisorkit.intake import actuals, questionnaire
-from advisorkit.intake.brief import notes_in, prompt, read_reply
 from advisorkit.intake.mapping import propose
 from advisorkit.store.document import CURRENCIES, schema
 from advisorkit.store.reading import Loaded, load, reduced
@@ -175,7 +174,7 @@ def intake_read(
     """Take filled-in questionnaires into an engagement; what cannot be taken is named by cell, the rest comes in."""
     loaded = load(to)
     one = loaded.engagement.chosen(workflow)
-    _take_in(to, loaded, one, questionnaire.together({file.stem: questionnaire.read_questionnaire(file) for file in files}), as_json=as_json)
+    take_in(to, loaded, one, questionnaire.together({file.stem: questionnaire.read_questionnaire(file) for file in files}), as_json=as_json)
 
 
 actuals_app = typer.Typer(no_args_is_help=True, help="What use has shown: asked of the client, and taken in.")
@@ -216,43 +215,8 @@ def actuals_read(
         raise typer.Exit(1)
 
 
-@guarded
-def brief(
-    source: Annotated[str, typer.Argument(metavar="NOTES", help="File with your notes; or the word read, then the reply.")],
-    to: Target,
-    reply: Annotated[Path | None, typer.Argument(metavar="[REPLY]", help="After read: the model's reply.")] = None,
-    notes: Annotated[Path | None, typer.Option("--notes", metavar="NOTES", help="After read: your notes; by default those in the prompt beside the reply.")] = None,
-    workflow: Flow = None,
-    as_json: Json = False,
-) -> None:
-    """Brief NOTES --to FILE writes a prompt for the model that the client allows; brief read REPLY --to ENGAGEMENT takes its reply in as guesses."""
-    if source != "read":
-        fresh(to)
-        write_bytes(to, prompt(read_source(source).text).encode())
-        say(f"made {to}; give it to the model that the client allows, save the reply, then run: "
-            "advisorkit brief read REPLY --to ENGAGEMENT")
-        return
-    if reply is None:
-        raise UsageError("brief read needs the model's reply: advisorkit brief read REPLY --to ENGAGEMENT")
-    words = read_source(notes).text if notes else _notes_beside(reply, to)
-    loaded = load(to)
-    one = loaded.engagement.chosen(workflow)
-    _take_in(to, loaded, one, read_reply(read_source(reply).text, words, str(reply)), as_json=as_json)
-
-
-def _notes_beside(reply: Path, engagement: Path) -> str:
-    """The notes in the one prompt that lies beside the reply or the engagement."""
-    folders = dict.fromkeys((reply.resolve().parent, engagement.resolve().parent))
-    paths = [path for folder in folders for path in sorted(folder.iterdir()) if path.is_file() and path.stat().st_size < MAX_BYTES]
-    found = [notes for path in paths if (notes := notes_in(path.read_bytes().decode(errors="replace"))) is not None]
-    if len(found) != 1:
-        count = "no prompt" if not found else f"{len(found)} prompts"
-        raise UsageError(f"{count} made by 'advisorkit brief' beside {reply}: name your notes with --notes, so that quotes can be checked")
-    return found[0]
-
-
-def _take_in(to: Path, loaded: Loaded, one: Workflow, reply: questionnaire.Reply, *, as_json: bool) -> None:
-    """Write answers into an engagement; what is known there is never replaced by a guess."""
+def take_in(to: Path, loaded: Loaded, one: Workflow, reply: questionnaire.Reply, *, as_json: bool, then: Iterable[Block] = (), **more: Any) -> None:
+    """Write answers into an engagement and tell what came in, `then` what follows, or `more` in JSON; what is known there is never replaced by a guess."""
     say(*reply.notices)
     said = loaded.engagement.answers_of(one)
     new = {name: said[name].beside(found) if name in said and said[name].said_by and found.said_by not in {"", said[name].said_by} else found for name, found in reply.answers.items()}
@@ -260,8 +224,9 @@ def _take_in(to: Path, loaded: Loaded, one: Workflow, reply: questionnaire.Reply
     if kept:
         write(to, loaded.engagement.having(replace(one, answers={**one.answers, **kept})), loaded.fingerprint)
     left = [name for name in reply.answers if name not in kept]
-    tell(reply.faults, as_json=as_json, workflow=one.id, taken=list(kept), left=left)
+    tell(reply.faults, as_json=as_json, workflow=one.id, taken=list(kept), left=left, **more)
     if not as_json:
         out.print(f"{shown(str(to), 200)}: {len(kept)} answers taken into {one.id}; {len(left)} left as they were; {len(reply.faults)} refused", markup=False)
+        answer({}, then, as_json=False)
     if reply.faults:
         raise typer.Exit(1)
