@@ -106,14 +106,34 @@ def places(sentence: str) -> frozenset[str]:
 
 @cache
 def _read(part: str, language: str) -> Mapping[str, str]:
-    path, english = _FOLDER / language / f"{part}.yaml", _FOLDER / "en" / f"{part}.yaml"
-    if not path.is_file() and not english.is_file() and part not in _APART:
+    own = _written(part, language)
+    english = _written(part, "en") if language != "en" else {}
+    if not own and not english and part not in _APART:
         raise CatalogError(f"there are no sentences in '{language}' for {part}")
-    found = dict(_read(part, "en")) if language != "en" and english.is_file() else {}
+    return {**english, **own}
+
+
+@cache
+def _written(part: str, language: str) -> Mapping[str, str]:
+    """What a language's own file of a part says; nothing where there is none."""
+    path = _FOLDER / language / f"{part}.yaml"
     root = parse_yaml(path.read_text(encoding="utf-8"), path.name) if path.is_file() else Fields((), 0)
     if not isinstance(root, Fields):
         raise CatalogError(f"{path.name} is not a list of sentences")
-    return found | {key.text: value.text.strip() if "\n" in value.text else value.text for key, value in root.fields if isinstance(value, Scalar)}
+    return {key.text: value.text.strip() if "\n" in value.text else value.text for key, value in root.fields if isinstance(value, Scalar)}
+
+
+@cache
+def lacking(language: str) -> str:
+    """How many sentences a language lacks, which are told in English, by part; empty where it lacks none.
+
+    Example:
+        >>> lacking("de")
+        ''
+    """
+    parts = sorted(one.name.removesuffix(".yaml") for one in (_FOLDER / "en").iterdir() if one.name.endswith(".yaml"))
+    counts = {part: sum(key not in _written(part, language) for key in _written(part, "en") if not (part == "briefing" and key.startswith("ask."))) for part in parts}
+    return ", ".join(f"{count} of {part}" for part, count in counts.items() if count) if language != "en" else ""
 
 
 @cache

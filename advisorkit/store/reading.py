@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 from advisorkit.files.disk import SourceText, read_source
 from advisorkit.files.numbers import Listener, is_number
 from advisorkit.files.spots import Spot
+from advisorkit.files.texts import lacking
 from advisorkit.files.trees import Fields, Items, Node, Scalar, parse, scalars
 from advisorkit.store.document import FORMAT, shape
 from advisorkit.values.engagement import Engagement
@@ -48,7 +49,10 @@ def load(path: str | Path) -> Loaded:
         EngagementError: With every fault of the file.
     """
     source, told = read_source(path), list[str]()
-    return Loaded(understand(source, told), (*source.notices, *told), source.fingerprint)
+    engagement = understand(source, told)
+    missing = lacking(engagement.language)
+    also = [f"{source.file}: sentences that language {engagement.language} lacks are told in English: {missing}"] if missing else []
+    return Loaded(engagement, (*source.notices, *told, *also), source.fingerprint)
 
 
 def from_json(text: str, file: str = "job.json") -> Engagement:

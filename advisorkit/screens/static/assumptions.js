@@ -8,7 +8,7 @@ function trial() {
   const shown = h("output", { class: "ak-try-value" });
   let places = [];
   let move = () => {};
-  const say = (value) => (shown.textContent = `${Number(value.toPrecision(6)).toLocaleString("en")} ${range.dataset.unit}`);
+  const say = (value) => (shown.textContent = `${Number(value.toPrecision(6)).toLocaleString(t("language"))} ${range.dataset.unit}`);
   range.addEventListener("input", () => move((say(places[Number(range.value)]), places[Number(range.value)])));
   const take = (row, part, put) => {
     const here = row.numbers ? row.numbers[["low", "likely", "high"].indexOf(part)] : null;
