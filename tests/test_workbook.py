@@ -37,7 +37,9 @@ def test_what_a_notebook_needs_is_offered_and_nothing_else() -> None:
 
 
 def test_every_value_is_told_on_one_line_of_at_most_200_letters(work: ak.Work) -> None:
-    for value in (work, work.assess(), work.cost(), work.engagement, work.state.current, work.assume(engineer_day_rate=900)):
+    study = work.judged()
+    made = (study, study.decision, study.bill, study.inputs, study.plan, work.assess().belief, work.state, work.ui, work.figures)
+    for value in (work, work.assess(), work.cost(), work.engagement, work.state.current, work.assume(engineer_day_rate=900), *made):
         assert len(repr(value)) <= 200 and "\n" not in repr(value) and " object at " not in repr(value)
 
 

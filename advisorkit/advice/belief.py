@@ -13,6 +13,7 @@ from advisorkit.advice.decibans import Array, chance, table
 from advisorkit.advice.gates import GUESS, Facts, GateHit, shares
 from advisorkit.costs.facts import Costing
 from advisorkit.values.criteria import AXES, Axis, Catalog
+from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Answer
 from advisorkit.values.patterns import PATTERNS, PatternId
 
@@ -130,8 +131,8 @@ class EvidenceItem:
     """Where the weight comes from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Belief:
+@dataclass(frozen=True, slots=True, repr=False)
+class Belief(Displayed):
     """How likely the work needs retrieval and needs training, with every reason."""
 
     retrieval_decibans: float

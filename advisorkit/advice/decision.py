@@ -18,6 +18,7 @@ from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.sampling import band
 from advisorkit.files.texts import Texts
 from advisorkit.values.criteria import Catalog
+from advisorkit.values.displayed import Displayed
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import Band, money_short, percent
 
@@ -95,8 +96,8 @@ class Gained:
     """ISO code."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+@dataclass(frozen=True, slots=True, repr=False)
+class Decision(Displayed):
     """The decision on one workflow as every output tells it."""
 
     runs: tuple[tuple[Run, ...], ...]

@@ -43,9 +43,9 @@ def _corner_words(corner: kinds.ShareRow, room: float, belief: Point) -> Iterato
     x, y = _PLACE[corner.pattern]
     y -= 0.2 if 0 <= belief[0] - x < 0.3 and 0.25 < belief[1] - y <= 0.5 else 0
     fill = "text3" if corner.share is None else corner.pattern
-    yield Label(x=x, y=y + 0.5, dx=9, dy=17, text=corner.label, size=15, bold=True, fill=fill)
+    yield Label(x=x, y=y + 0.5, dx=9, dy=17, text=corner.label, size=15, bold=True, fill=fill, halo=True)
     for n, line in enumerate(wrap(corner.shown, room, 13)):
-        yield Label(x=x, y=y + 0.5, dx=9, dy=36 + 16 * n, text=line, fill=fill)
+        yield Label(x=x, y=y + 0.5, dx=9, dy=36 + 16 * n, text=line, fill=fill, halo=True)
 
 
 def _cloud(chart: kinds.BeliefMap) -> Iterator[Mark]:

@@ -10,6 +10,7 @@ from advisorkit.costs.columns import columns
 from advisorkit.costs.flows import TEXTS, Column, Flow, Part, Phase, Workings, scene
 from advisorkit.costs.inputs import TOKENS, Inputs, inputs_for
 from advisorkit.files.texts import here
+from advisorkit.values.displayed import Displayed
 from advisorkit.values.errors import PriceError
 from advisorkit.values.prices import Model
 from advisorkit.values.quantities import day, figures, money, money_range, percent, plain
@@ -55,8 +56,8 @@ class Line:
         return TEXTS.say(f"unit.{self.unit_id}")
 
 
-@dataclass(frozen=True, slots=True)
-class Bill:
+@dataclass(frozen=True, slots=True, repr=False)
+class Bill(Displayed):
     """All lines of all columns for one workflow."""
 
     workflow: str

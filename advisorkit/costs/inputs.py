@@ -16,6 +16,7 @@ import numpy as np
 from advisorkit.costs.assumption import BASIS, WORKED_OUT, Assumption, AssumptionKind, completed, known
 from advisorkit.costs.sampling import Groups, drawn
 from advisorkit.files.texts import here
+from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Adopted, Answer, Engagement, Setting, Workflow
 from advisorkit.values.errors import EngagementError, Fault, PriceError
 from advisorkit.values.prices import Model, PriceAge, PriceBook, TokenPrices
@@ -73,8 +74,8 @@ class Input:
         return self.changed_by not in {"default", "not known"}
 
 
-@dataclass(frozen=True)
-class Inputs:
+@dataclass(frozen=True, repr=False)
+class Inputs(Displayed):
     """Everything that a bill, a simulation or a fact is worked out from."""
 
     engagement: Engagement

@@ -146,6 +146,8 @@ class Listener:
         if sorted(points) != points:
             raise ValueError("the lowest number comes first, the highest last")
         (factor,), base = factors, Estimate.of(points[0] if len(points) == 1 else points)
+        if base.low < 0 and not factor.fixed:
+            raise ValueError("an amount of text is not below zero")
         made = base if factor == ONE else base.times(factor)
         self._tell(said, made, measure, factor)
         return made

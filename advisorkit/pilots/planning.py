@@ -17,6 +17,7 @@ from advisorkit.pilots.results import AGREED, MARKS, SECOND_MARKS
 from advisorkit.pilots.tally import wilson
 from advisorkit.pilots.terms import PilotSize, Terms, evpi, sizes_valued, terms_for, worth_marking
 from advisorkit.values.criteria import Rules
+from advisorkit.values.displayed import Displayed
 from advisorkit.values.errors import UsageError
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import money, percent
@@ -39,8 +40,8 @@ class Width:
 Basis = Literal["money", "precision", "more", "none"]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+@dataclass(frozen=True, slots=True, repr=False)
+class Plan(Displayed):
     """The pilot advised for one workflow."""
 
     workflow: str

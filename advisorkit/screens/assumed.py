@@ -75,7 +75,7 @@ def _unit(row: Input, currency: str) -> str:
 def _beside(row: Input, kept: Study, tried: Collection[str], swings: dict[str, float]) -> Doc:
     """What was kept, where another value is tried; and by how much the row moves the result."""
     name, old = row.assumption.name, kept.inputs.rows[row.assumption.name]
-    was = tell("assumptions.was", value=plain(_tidy(old.range.likely * scale_of(old), old)), source=locale().lowered(_source(old, (), {}))) if name in tried and old.range else ""
+    was = tell("assumptions.was", value=plain(tidy(old.range.likely * scale_of(old), old)), source=locale().lowered(_source(old, (), {}))) if name in tried and old.range else ""
     swing = swings.get(name, 0.0)
     return {"was": was, "kept": old.range.likely * scale_of(old) if was and old.range else None, "moves": [money_short(swing, kept.currency), swing / max(swings.values())] if swing and swing >= 1e-4 * max(swings.values()) else None}
 
@@ -101,7 +101,7 @@ def _row(study: Study, tried: Collection[str], look: Look, row: Input, ages: dic
     name, scale = row.assumption.name, scale_of(row)
     base: Doc = {
         "name": name, "label": row.assumption.label, "unit": _unit(row, study.currency), "source": _source(row, tried, ages), "changed": _changed(row, tried),
-        "guess": row.guess, "stale": _stale(row, ages), "fault": look.faults.get(name, ""), "bad": look.faults.get(f"{name} part", ""),
+        "guess": row.guess, "stale": _stale(row, ages), "fault": look.faults.get(name, ""), "bad": look.faults.get(f"{name} part", ""), "typed": look.faults.get(f"{name} typed", ""),
     }
     if not row.assumption.numeric:
         word = study.inputs.word(name)
@@ -109,13 +109,15 @@ def _row(study: Study, tried: Collection[str], look: Look, row: Input, ages: dic
         return {**base, "word": word, "choices": [[c, tell("ui.unknown") if row.value is None and c == word else c] for c in dict.fromkeys((word, *choices))]}
     if row.range is None:
         return {**base, "low": "–", "likely": "", "high": "–", "numbers": None, "step": 0, "floor": 0}
-    ends = [_tidy(end * scale, row) for end in (row.range.low, row.range.likely, row.range.high)]
+    ends = [tidy(end * scale, row) for end in (row.range.low, row.range.likely, row.range.high)]
     shown = ["–", plain(ends[1]), "–"] if row.range.fixed else [plain(end) for end in ends]
+    if base["fault"] and base["bad"] in _ENDS:
+        base["fault"] = tell("fault.still", why=str(base["fault"]).rstrip("."), value=plain(ends[_ENDS.index(str(base["bad"]))]))
     floor = None if row.assumption.kind == "real" else 0
     return {**base, **dict(zip(_ENDS, shown, strict=True)), "numbers": ends, "step": _step(ends[1]), "floor": floor}
 
 
-def _tidy(value: float, row: Input) -> float:
+def tidy(value: float, row: Input) -> float:
     """What nobody typed is shown with three figures, other broken numbers with four."""
     return value if value == int(value) else round_figures(value, 3 if row.changed_by in {"default", "price book"} else 4)
 

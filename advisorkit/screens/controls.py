@@ -55,7 +55,7 @@ def _asked(study: Study, state: State, look: Look) -> Doc | None:
         "kicker": tell("question.again" if look.asked else "question.next"),
         "count": tell("question.count", rank=queue.index(criterion.id) + 1, count=len(queue)) if criterion.id in queue else "",
         "options": [[level.id, level.label] for level in criterion.levels] if criterion.words else [],
-        "chosen": list(given.levels), "unit": _unit(criterion, study.currency), "amount": _typed(given.amount),
+        "chosen": list(given.levels), "unit": _unit(criterion, study.currency), "amount": look.faults.get(f"{criterion.id} typed") or _typed(given.amount),
         "guess": given.confidence == "guess", "note": given.note, "said_by": given.said_by, "private_note": "" if look.presenting else given.private_note,
         "why": _why(study, criterion.id), "fault": look.faults.get(criterion.id, ""),
         "locked": tell("question.locked") if study.pilot and criterion.id in study.pilot.answers else "",

@@ -37,11 +37,15 @@ _NARROW, _WIDE = 200, 3840
 """Pixels that a chart may be told to have."""
 
 
-def _hello(work: Work, look: Look, _: Delivery, args: Args) -> Look:
+def _hello(work: Work, look: Look, delivery: Delivery, args: Args) -> Look:
     """A browser is there: lay the charts out for its widths, and look at the file again."""
     widths = {str(name).removeprefix("chart "): max(_NARROW, min(_WIDE, int(wide))) for name, wide in dict(args["widths"]).items()}
+    ahead = work.started_ahead
     work.catch_up()
-    return replace(look, widths=widths, theme="dark" if args.get("theme") == "dark" else "light")
+    if ahead:
+        delivery.begin(work.file)
+    section = args["section"] if args.get("section") in SECTIONS and look.section in SECTIONS else look.section
+    return replace(look, section=section, widths=widths, theme="dark" if args.get("theme") == "dark" else "light")
 
 
 def _answer(work: Work, look: Look, _: Delivery, args: Args) -> Look:

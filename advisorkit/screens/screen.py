@@ -67,9 +67,9 @@ class Screen:
         try:
             look = EDITS[name](self.work, look, self.delivery, args) or look
         except (AdvisorError, ValueError, TypeError, KeyError, OSError) as error:
-            control, part = str(args.get("criterion") or args.get("name") or name), str(args.get("part", ""))
+            control, part, typed = (str(args.get("criterion") or args.get("name") or name), *(str(args.get(key, "")) for key in ("part", "text" if "text" in args else "value")))
             asks = {fault.option: fault.choices for fault in getattr(error, "faults", ()) if fault.option}
-            look = replace(_refused(look, control, part, self.work.file.words(error)), asks={**look.asks, **asks})
+            look = replace(_refused(look, control, part, typed, self.work.file.words(error)), asks={**look.asks, **asks})
         finally:
             self._editing = self.work.edited_on_screen = False
         self.look = look
@@ -111,10 +111,19 @@ class Screen:
         if any(n.kind == "conflict" for n in self.look.notices) and not back:
             return
         if self.work.file.touched():
-            self.look = replace(self.look, notices=(_conflict(), *self.look.notices))
+            if not self._followed():
+                self.look = replace(self.look, notices=(_conflict(), *self.look.notices))
             self.send()
         elif self.work.file.refused:
             self._later()
+
+    def _followed(self) -> bool:
+        """Whether nothing was edited here, so that the file is taken as somebody else left it."""
+        if self.work.past or self.work.future:
+            return False
+        with suppress(AdvisorError):
+            self.work.catch_up()
+        return not self.work.file.outdated()
 
     def _pending(self) -> Iterator[State]:
         """States that the screen shows in a table and that are not worked out yet."""
@@ -239,10 +248,10 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
-def _refused(look: Look, control: str, part: str, why: str) -> Look:
+def _refused(look: Look, control: str, part: str, typed: str, why: str) -> Look:
     known = control in assumptions() or control in load_catalog().criteria or control in ("pilot", "name", *TOLD)
     notices = () if known else (Notice("error", why, ((tell("notice.dismiss"), "dismiss"),)),)
-    return replace(look, faults={control: why, **({f"{control} part": part} if part else {})}, notices=notices)
+    return replace(look, faults={control: why, f"{control} part": part, f"{control} typed": typed}, notices=notices)
 
 
 def _told(words: str) -> Notice:

@@ -19,10 +19,10 @@ from advisorkit.export.markup import html
 from advisorkit.files.texts import spoken
 from advisorkit.report import cost_pictures, pictures
 from advisorkit.screens.advising import verdict_of
-from advisorkit.screens.assumed import plain, scale_of
+from advisorkit.screens.assumed import plain, scale_of, tidy
 from advisorkit.screens.parts import tell
 from advisorkit.study.study import Study
-from advisorkit.values.displayed import Displayed
+from advisorkit.values.displayed import SHORT, Displayed
 from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.quantities import day, hundredths, money, money_range
 
@@ -101,14 +101,10 @@ class BeforeAfter(HTML):  # type: ignore[misc]
         return str(self.value)
 
 
-_LONGEST = 200
-"""Letters of a text that stands for a value."""
-
-
 def brief(text: str) -> str:
     """`text` on one line of at most 200 letters."""
     line = " ".join(text.split())
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+    return line if len(line) <= SHORT else f"{line[: SHORT - 1]}…"
 
 
 def _pairs(before: Study, after: Study) -> Iterator[tuple[str, ...]]:
@@ -154,4 +150,4 @@ def _setting(row: Input, currency: str) -> str:
     if found is None:
         return str(row.value) if row.known else tell("bill.unknown")
     ends = (found.likely,) if found.fixed else (found.low, found.likely, found.high)
-    return f"{' / '.join(plain(end * scale_of(row)) for end in ends)} {row.assumption.unit_words(currency, tell('unit.share'))}"
+    return f"{' / '.join(plain(tidy(end * scale_of(row), row)) for end in ends)} {row.assumption.unit_words(currency, tell('unit.share'))}"

@@ -6,12 +6,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Answer, Engagement, Scenario, Workflow
 from advisorkit.values.errors import UsageError
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+@dataclass(frozen=True, slots=True, repr=False)
+class State(Displayed):
     """An agreed engagement, where the user stands in it, and what is tried beside it."""
 
     engagement: Engagement

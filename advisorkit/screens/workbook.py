@@ -81,6 +81,9 @@ class Parts:
     def __init__(self, work: Work) -> None:
         self._screen = Loose(work)
 
+    def __repr__(self) -> str:
+        return _names(self)
+
     bar = _placed("Client, workflow, scenario, undo, and what is to be told.", "bar")
     question = _placed("The next best question, with its answers.", "question")
     questions = _placed("Every question by topic, to jump to.", "questions")
@@ -116,6 +119,11 @@ class Parts:
         return self._screen.part(f"assumptions {group}".strip())
 
 
+def _names(of: object) -> str:
+    """What may be called of `of`, on a line."""
+    return brief(f"<{type(of).__name__}: {', '.join(name for name in vars(type(of)) if not name.startswith('_'))}>")
+
+
 def _drawn(meaning: str, name: str) -> Callable[[Figures], go.Figure]:
     def chart(self: Figures) -> go.Figure:
         return self._figure(name)
@@ -129,6 +137,9 @@ class Figures:
 
     def __init__(self, work: Work) -> None:
         self._work = work
+
+    def __repr__(self) -> str:
+        return _names(self)
 
     @property
     def language(self) -> str:

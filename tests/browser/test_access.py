@@ -93,6 +93,9 @@ def test_a_small_laptop_shows_question_and_advice_without_scrolling(voila: Serve
         open_app(page, voila)
         expect(page.locator(f"{SCREEN} [data-option=unknown]")).to_be_in_viewport()
         expect(page.locator(f"{SCREEN} .ak-advice h1")).to_be_in_viewport()
+        page.get_by_role("button", name="Present", exact=True).click()
+        settle(page)
+        expect(page.locator(f"{SCREEN} [data-option=unknown]")).to_be_in_viewport()
 
 
 def test_twice_the_size_is_one_column_in_the_order_of_reading(voila: Server, chromium: Browser, file: Path) -> None:

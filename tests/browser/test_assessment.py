@@ -9,6 +9,7 @@ from browser.live_page import (
     SCREEN,
     answer,
     check,
+    expect_focus,
     facts,
     open_app,
     open_lab,
@@ -130,6 +131,16 @@ def test_enter_in_a_note_leads_back_to_the_answers_and_there_are_nine_keys(voila
     page.keyboard.insert_text("says Jane")
     press(page, "Enter", "2")
 
-    told = truth(file).workflow.answers["task_kind"]
+    told, count = truth(file).workflow.answers["task_kind"], len(truth(file).workflow.answers)
+    page.locator(f"{SCREEN} [data-key=undo]").focus()
+    press(page, "1", "u")
+    assert len(truth(file).workflow.answers) == count, "keys act only where the focus is"
+    page.locator(f"{SCREEN} [data-key=row-calls_per_month]").click()
+    settle(page)
+    expect_focus(page, "amount")  # a jump leads to the question
+    page.keyboard.press("Escape")
+    press(page, "g", "u")
+    said = truth(file).workflow.answers["calls_per_month"]
+    assert (said.unknown, said.confidence) == (True, "guess")
     assert told.note == "says Jane"
     assert told.levels == (load().criterion("task_kind").levels[1].id,)

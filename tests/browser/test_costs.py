@@ -11,6 +11,7 @@ from browser.live_page import (
     drawn_cheapest,
     drawn_ends,
     drawn_totals,
+    expect_focus,
     in_line,
     open_app,
     press,
@@ -62,6 +63,8 @@ def test_a_bad_number_is_answered_beside_its_field_and_changes_nothing(voila: Se
 
     expect(page.locator(f"{SCREEN} #ak-fault-cost_wrong")).to_contain_text(words)
     expect(page.locator(f'{SCREEN} [data-key="cell-cost_wrong-{part}"]')).to_have_attribute("aria-invalid", "true")
+    expect(page.locator(f"{SCREEN} #ak-fault-cost_wrong")).to_contain_text("Still using 3." if part == "low" else "Still using 6.")
+    assert page.locator(f'{SCREEN} [data-key="cell-cost_wrong-{part}"]').input_value() == typed
     assert drawn_totals(page) == before
     assert truth(file).inputs.rows["cost_wrong"].range == Estimate(3, 6, 10)
 
@@ -93,6 +96,20 @@ def test_arrow_keys_step_a_number_and_the_slider_follows_the_hands(voila: Server
     press(page, "ArrowLeft", "ArrowLeft")
     assert truth(file).inputs.rows["cost_wrong"].range == Estimate(3, 6, 10)
     in_line(drawn_totals(page), truth(file))
+
+
+def test_tab_leads_from_a_number_to_its_slider_to_what_keeps_it_and_the_head_stays_in_sight(voila: Server, page: Page, file: Path) -> None:
+    open_app(page, voila, "2_costs")
+    type_in(page, "cost_wrong", "7.5")
+    for key in ("try", "keep", "keep-as", "drop"):
+        press(page, "Tab")
+        expect_focus(page, key)
+
+    page.locator(f"{SCREEN} [data-key=list-all]").click()
+    settle(page)
+    page.locator(f"{SCREEN} .ak-assumptions tr[data-name]").last.scroll_into_view_if_needed()
+    head, bar = (page.locator(f"{SCREEN} {part}").first.bounding_box() for part in (".ak-assumptions thead th", ".ak-is-bar"))
+    assert abs(head["y"] - bar["y"] - bar["height"]) < 2 and bar["y"] == 0
 
 
 def test_an_explored_chart_is_drawn_by_plotly_and_follows_the_next_edit(voila: Server, page: Page, file: Path) -> None:

@@ -29,7 +29,9 @@ def test_the_report_is_made_with_progress_and_opens_from_the_screen(voila: Serve
 
 
 def test_every_document_is_offered_and_slides_for_a_board_are_made(voila: Server, page: Page, file: Path) -> None:
-    open_app(page, voila, "5_deliver")
+    open_app(page, voila)
+    page.get_by_role("button", name="Deliver", exact=True).click()
+    settle(page)
     offered = page.locator(f"{SCREEN} [data-key=document] option")
     assert offered.count() == len(shipped())
     lacking = [one.inner_text() for one in offered.all() if one.get_attribute("disabled") is not None]
@@ -40,6 +42,14 @@ def test_every_document_is_offered_and_slides_for_a_board_are_made(voila: Server
         page.locator(f"{SCREEN} [data-key=format-{name}]").uncheck()
     page.get_by_role("button", name="Make the files").click()
     expect(page.locator(f"{SCREEN} .ak-is-files")).to_contain_text("board_deck.pptx", timeout=120_000)
+
+    page.get_by_role("button", name="Portfolio", exact=True).click()
+    settle(page)
+    page.get_by_role("button", name="Deliver", exact=True).click()
+    settle(page)
+    page.reload()
+    settle(page)
+    expect(page.locator(f"{SCREEN} .ak-is-files")).to_contain_text("board_deck.pptx")
 
 
 def test_the_portfolio_works_every_workflow_out_and_leads_to_each(voila: Server, page: Page, file: Path) -> None:

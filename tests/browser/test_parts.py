@@ -37,6 +37,17 @@ def opened(page: Page, server: Server, file: Path) -> None:
     page.locator(".ak-screen[data-idle=yes]").wait_for()
 
 
+LOOK = """() => [...document.querySelectorAll('.ak-picture svg text')].map((one) => [one.textContent, [...'xy'].map((at) => one.getAttribute(at)), getComputedStyle(one).fill])"""
+"""Every word of every chart, where it stands in its drawing, and its colour."""
+
+
+def themed(page: Page, name: str) -> None:
+    """Choose a theme of Lab in its menu."""
+    page.get_by_role("menuitem", name="Settings", exact=True).click()
+    page.get_by_text("Theme", exact=True).first.hover()
+    page.get_by_text(name, exact=True).click()
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("where", ["lab", "voila"])
 def test_parts_in_an_own_layout_follow_one_another(where: str, request: pytest.FixtureRequest, page: Page, file: Path) -> None:
@@ -58,8 +69,19 @@ def test_parts_in_an_own_layout_follow_one_another(where: str, request: pytest.F
 
 
 @pytest.mark.browser
-def test_parts_stand_side_by_side_and_none_is_cut(lab: Server, page: Page, file: Path) -> None:
+def test_parts_stand_side_by_side_none_is_cut_and_all_follow_the_theme_of_lab(lab: Server, page: Page, file: Path) -> None:
     opened(page, lab, file)
+    drawn = page.evaluate(LOOK)
+    try:
+        themed(page, "JupyterLab Dark")
+        page.wait_for_function("() => document.body.dataset.akTheme === 'dark'")
+        dark = page.evaluate(LOOK)
+        assert len(dark) == len(drawn) > 60
+        assert all(words == now and place == there and colour != other for (words, place, colour), (now, there, other) in zip(drawn, dark, strict=True))
+    finally:
+        themed(page, "JupyterLab Light")
+    page.wait_for_function("() => document.body.dataset.akTheme === 'light'")
+    assert page.evaluate(LOOK) == drawn
     boxes = [page.locator(f".ak-is-{part}").first.bounding_box() for part in ("question", "advice", "chart-flips")]
 
     assert len({round(box["y"]) for box in boxes}) == 1

@@ -60,6 +60,8 @@ def test_a_file_changed_outside_is_announced_and_can_be_loaded(voila: Server, pa
 
 def test_two_tabs_on_one_file_never_write_over_each_other(voila: Server, page: Page, file: Path) -> None:
     open_app(page, voila)
+    answer(page)
+    expect_written(page, file)
     other = page.context.new_page()
     open_app(other, voila)
     answer(other)

@@ -27,7 +27,7 @@ function trial() {
     name.textContent = row.was || `${t("try")}: ${row.label}, ${t(part).toLowerCase()}`;
     say(here);
   };
-  return { el: h("div", { class: "ak-try" }, name, range, shown, h("datalist", { id: "ak-kept" }, tick)), take };
+  return { el: h("div", { class: "ak-try" }, name, range, shown, h("datalist", { id: "ak-kept" }, tick)), take, range };
 }
 
 function assumptionsPart(act) {
@@ -45,6 +45,9 @@ function assumptionsPart(act) {
   const under = h("tr", { class: "ak-try-row" }, h("td", { colspan: 7 }, slider.el));
   let held = null;
   const strip = h("div");
+  // Tab leads from a number to its slider, and from there to what keeps it.
+  const onward = (event, to) => event.key === "Tab" && !event.shiftKey && to && !to.disabled && (event.preventDefault(), to.focus());
+  slider.range.addEventListener("keydown", (event) => onward(event, (host.closest(".ak-screen:has(.ak-bar)") || host).querySelector("[data-key=keep]")));
   host.append(strip, h("div", { class: "ak-table-head" }, title, find, tabs), sub, table, foot);
   const lines = new Map();
   const PARTS = ["low", "likely", "high"];
@@ -65,6 +68,7 @@ function assumptionsPart(act) {
       const step = { ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key];
       if (event.key === "Enter") send(line.row, part, input.value);
       if (event.key === "Escape") input.value = line.row[part];
+      onward(event, slider.range);
       if (!step || !line.row.step) return;
       event.preventDefault();
       line.step(input, part, step);
@@ -126,7 +130,7 @@ function assumptionsPart(act) {
     else input.removeAttribute("aria-invalid");
     if (bad) input.setAttribute("aria-describedby", `ak-fault-${row.name}`);
     if (act.pending(`assume-${row.name}-${part}`)) return;
-    input.value = row[part];
+    input.value = bad ? row.typed : row[part];
   }
 
   const choose = (id, key, ...words) => h("button", { class: key, "data-key": `list-${id}`, "aria-pressed": id === host.dataset.which ? "true" : "false", onclick: () => act("list", "list", { which: id }) }, ...words);
@@ -150,7 +154,5 @@ function assumptionsPart(act) {
     redraw(foot, assumptions.warnings.map((words) => h("p", { class: "ak-amber" }, `▲ ${words}`)), assumptions.topics.length > 0 && [h("h3", { class: "ak-chart-title" }, t("by_group")), h("div", { class: "ak-topics" }, assumptions.topics.map(([id, words, count]) => choose(id, "ak-answer", h("span", null, `▸ ${words}`), h("span", { class: "ak-text2" }, String(count)))))]);
   }
 
-  const settled = (assumptions) => assumptions.rows.forEach((row) => lines.has(row.name) && fill(lines.get(row.name), row));
-
-  return { el: host, update, settle: settled };
+  return { el: host, update, settle: ({ rows }) => rows.forEach((row) => lines.has(row.name) && fill(lines.get(row.name), row)) };
 }

@@ -5,12 +5,10 @@ function questionPart(act) {
   const given = { guess: false, differ: null };
 
   const answer = (asked, value) => {
-    const note = host.querySelector("[data-key=note]");
-    const said = host.querySelector("[data-key=said-by]");
-    const secret = host.querySelector("[data-key=private-note]");
+    const typed = (key, before) => (host.querySelector(`[data-key=${key}]`) || { value: before }).value;
     act(`answer-${asked.criterion}`, "answer", {
       criterion: asked.criterion, value, guess: given.guess,
-      note: note ? note.value : asked.note, said_by: said ? said.value : asked.said_by, private_note: secret ? secret.value : asked.private_note,
+      note: typed("note", asked.note), said_by: typed("said-by", asked.said_by), private_note: typed("private-note", asked.private_note),
     });
   };
 
@@ -39,7 +37,7 @@ function questionPart(act) {
       done.disabled = asked.chosen.length < 2;
     } });
     box.checked = Boolean(given.differ);
-    return h("div", { class: "ak-differ" }, h("label", { class: "ak-guess" }, box, t("disagree")), done);
+    return h("div", { class: "ak-differ" }, h("label", { class: "ak-guess" }, box, t("disagree"), hint("D")), done);
   }
 
   function amount(asked) {
@@ -47,6 +45,7 @@ function questionPart(act) {
     field.addEventListener("keydown", (event) => {
       if (!takesBack(event, asked.amount)) event.stopPropagation();
       if (event.key === "Enter" && field.value.trim()) answer(asked, field.value);
+      if (event.key === "Escape") host.querySelector("[data-option=unknown]").focus();
       if (event.key.toLowerCase() !== "u" || field.value || event.ctrlKey || event.metaKey) return;
       event.preventDefault();
       answer(asked, "unknown");
@@ -62,7 +61,7 @@ function questionPart(act) {
       const input = h("input", { type: "text", class: "ak-note", "data-key": key, "aria-label": label, placeholder: label, value, "aria-keyshortcuts": key === "note" ? "N" : null });
       input.addEventListener("keydown", (event) => {
         if (!takesBack(event, value)) event.stopPropagation();
-        if (event.key !== "Enter" || event.isComposing) return;
+        if (!["Enter", "Escape"].includes(event.key) || event.isComposing) return;
         event.preventDefault();
         host.querySelector(".ak-option, .ak-amount").focus();
       });
@@ -91,10 +90,9 @@ function questionPart(act) {
       doc.enough && h("p", { class: "ak-help" }, "● ", doc.enough),
       h("div", { class: "ak-question-head" }, h("span", null, asked.kicker), h("span", null, asked.count)),
       h("h2", { "data-criterion": asked.criterion }, asked.question), !doc.presenting && asked.help && h("p", { class: "ak-help" }, asked.help),
-      asked.locked ? h("p", { class: "ak-help" }, asked.locked) : h("div", { class: "ak-options" }, options, asked.unit && amount(asked), option(asked, "unknown", t(doc.presenting ? "unknown" : "unknown_now"), "U")),
-      asked.fault && h("p", { class: "ak-fault", role: "alert" }, asked.fault),
+      asked.locked ? h("p", { class: "ak-help" }, asked.locked) : h("div", { class: "ak-options" }, options, asked.unit && amount(asked), asked.fault && h("p", { class: "ak-fault", role: "alert" }, asked.fault), option(asked, "unknown", t(doc.presenting ? "unknown" : "unknown_now"), "U")),
       !doc.presenting && extras(asked), !doc.presenting && h("p", { class: "ak-why" }, asked.why),
-      !doc.presenting && h("div", { class: "ak-question-foot" }, asked.options.length > 1 && disagreement(asked), h("button", { class: "ak-quiet", "data-key": "park", onclick: () => act("park", "park", { criterion: asked.criterion }) }, t("park")), asked.reopened && h("button", { class: "ak-quiet", "data-key": "next", onclick: () => act("ask", "ask", { criterion: "" }) }, t("back"))),
+      !doc.presenting && h("div", { class: "ak-question-foot" }, asked.options.length > 1 && disagreement(asked), h("button", { class: "ak-quiet", "data-key": "park", "aria-keyshortcuts": "P", onclick: () => act("park", "park", { criterion: asked.criterion }) }, t("park"), " ", hint("P")), asked.reopened && h("button", { class: "ak-quiet", "data-key": "next", onclick: () => act("ask", "ask", { criterion: "" }) }, t("back"))),
       !doc.presenting && room(doc),
     ];
   }
@@ -107,21 +105,20 @@ function questionPart(act) {
   function key(event) {
     const pressed = event.key.length === 1 ? event.key.toUpperCase() : "";
     if (!pressed || event.ctrlKey || event.metaKey || event.altKey) return false;
-    if (pressed === "G" && host.querySelector("[data-key=guess]")) host.querySelector("[data-key=guess]").click();
-    else if (pressed === "N" && host.querySelector("[data-key=note]")) host.querySelector("[data-key=note]").focus();
-    else {
-      const target = host.querySelector(`[data-key="option-${CSS.escape(pressed)}"]`);
-      if (!target) return false;
-      target.focus();
-      target.click();
-    }
+    const name = { G: "guess", D: "differ", P: "park", N: "note" }[pressed] || `option-${pressed}`;
+    const target = host.querySelector(`[data-key="${CSS.escape(name)}"]`);
+    if (!target) return false;
+    target.focus();
+    if (pressed !== "N") target.click();
     return true;
   }
 
   return { el: host, key, update: (doc) => {
-    const inside = host.contains(document.activeElement);
+    const jumped = doc.asked && doc.asked.reopened && host.dataset.jumped !== doc.asked.criterion;
+    const inside = jumped || host.contains(document.activeElement);
+    host.dataset.jumped = doc.asked && doc.asked.reopened ? doc.asked.criterion : "";
     redraw(host, doc.asked ? card(doc) : rest(doc));
-    if (inside && !host.contains(document.activeElement)) (host.querySelector(".ak-option, .ak-amount, input") || host).focus({ preventScroll: true });
+    if (inside && (jumped || !host.contains(document.activeElement))) (host.querySelector(".ak-option, .ak-amount, input") || host).focus({ preventScroll: !jumped });
   } };
 }
 

@@ -20,13 +20,15 @@ class Session {
     document.addEventListener("keydown", outside);
     model.on("msg:custom", (message, buffers) => message.file && receive(message, buffers));
     model.on("change:view", () => this.show());
+    this.left = document.body.dataset.voila && performance.getEntriesByType("navigation")[0].type === "reload" && sessionStorage[location.pathname]; // where this page stood
     const unwatch = theme(() => this.hello());
     this.close = () => [this.watcher.disconnect(), this.link.close(), document.removeEventListener("keydown", outside), unwatch()];
     this.hello();
   }
 
   hello() {
-    this.act("hello", "hello", { widths: this.told, theme: document.body.dataset.akTheme });
+    this.act("hello", "hello", { widths: this.told, theme: document.body.dataset.akTheme, section: this.left });
+    delete this.left;
   }
 
   get parts() {
@@ -58,6 +60,7 @@ class Session {
 
   show() {
     for (const part of this.mounted) this.refresh(part);
+    if (this.framed && this.parts.bar) sessionStorage[location.pathname] = this.parts.bar.section;
     this.stand();
     this.announce();
   }
@@ -94,8 +97,8 @@ class Session {
     const presenting = this.parts.bar.presenting;
     frame.classList.toggle("ak-presenting", presenting);
     document.body.classList.toggle("ak-presenting-page", presenting);
-    const main = frame.querySelector(".ak-main");
-    if (main) main.setAttribute("role", "main");
+    frame.style.setProperty("--ak-top", `${bar.host.offsetHeight}px`);
+    frame.querySelector(".ak-main")?.setAttribute("role", "main");
   }
 
   // Charts are laid out for the width at hand: now, and when it settles after a change.
@@ -104,14 +107,8 @@ class Session {
     const now = Object.fromEntries(wide.sort());
     clearTimeout(this.pause);
     this.pause = null;
-    if (!same(now, this.told)) this.pause = setTimeout(() => this.tell(now), wide.some(([name]) => !(name in this.told)) ? 0 : 150);
+    if (!same(now, this.told)) this.pause = setTimeout(() => ((this.pause = null), (this.told = now), this.hello()), wide.some(([name]) => !(name in this.told)) ? 0 : 150);
     this.stand();
-  }
-
-  tell(widths) {
-    this.pause = null;
-    this.told = widths;
-    this.hello();
   }
 
   announce() {
@@ -122,7 +119,7 @@ class Session {
 
   keys(event) {
     const command = event.ctrlKey || event.metaKey;
-    const question = [...this.mounted].find((part) => part.key);
+    const question = [...this.mounted].find((part) => part.key && (part.host.contains(event.target) || event.target.contains(part.host)));
     const typing = event.target.matches && event.target.matches("input:not([type=checkbox], [type=range]), textarea");
     if (command && event.key.toLowerCase() === "z") this.act(event.shiftKey ? "redo" : "undo", event.shiftKey ? "redo" : "undo", {});
     else if (typing || !question || !question.key(event)) return;
