@@ -268,18 +268,6 @@ def test_what_is_wrong_with_the_file_stays_on_screen_beside_the_news_that_it_cha
     assert "unknown criterion 'citation'" in notices[1]["words"]
 
 
-def test_a_screen_on_which_nothing_was_edited_follows_the_file_and_one_with_edits_asks(file: Path) -> None:
-    show = Screen(ak.open(file), "assessment")
-    file.write_text(file.read_text().replace("Harbour Mutual", "Harbour Group"))
-    show.beat()
-    assert (show.view["bar"]["client"], show.view["bar"]["notices"]) == ("Harbour Group", [])
-
-    show.work.answer("budget", 20_000)
-    file.write_text(file.read_text().replace("Harbour Group", "Harbour House"))
-    show.beat()
-    assert (show.view["bar"]["client"], show.view["bar"]["notices"][0]["kind"]) == ("Harbour Group", "conflict")
-
-
 def test_a_screen_names_the_file_without_the_folders_above_it(file: Path) -> None:
     show = Screen(ak.open(file), "assessment")
     file.write_text(file.read_text().replace("citations: required", "citation: required"))

@@ -84,3 +84,16 @@ def test_a_session_whose_file_became_another_clients_takes_nothing_along_and_wri
     assert work.state.parked == ()
     assert not work.past
     assert show.delivery.out.parent == work.file.folder
+
+
+def test_a_screen_on_which_nothing_was_edited_follows_the_file_and_one_with_edits_asks(tmp_path: Path) -> None:
+    file = of_client(tmp_path / "acme.yaml", "Harbour Mutual")
+    show = Screen(ak.open(file), "assessment")
+    file.write_text(file.read_text().replace("Harbour Mutual", "Harbour Group"))
+    show.beat()
+    assert (show.view["bar"]["client"], show.view["bar"]["notices"]) == ("Harbour Group", [])
+
+    show.work.answer("budget", 20_000)
+    file.write_text(file.read_text().replace("Harbour Group", "Harbour House"))
+    show.beat()
+    assert (show.view["bar"]["client"], show.view["bar"]["notices"][0]["kind"]) == ("Harbour Group", "conflict")

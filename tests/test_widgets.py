@@ -65,9 +65,9 @@ def test_every_document_is_offered_and_one_that_lacks_something_says_what_and_is
     engagement = show.work.engagement
     offered = {name: (words, why) for name, words, why in documents(engagement)}
     assert next(iter(offered)) == "client_report" and offered.keys() == shipped().keys()
-    assert {name: why for name, (_, why) in offered.items() if why} == {"pilot_review": "needs marked results of a pilot"}
+    assert {name: why for name, (_, why) in offered.items() if why} == {"pilot_review": "needs marked results of a pilot", "return_visit": "needs measured figures"}
     one = replace(engagement, workflows=engagement.workflows[:1])
-    assert {name for name, _, why in documents(one) if why} == {"pilot_review", "portfolio"}
+    assert {name for name, _, why in documents(one) if why} == {"pilot_review", "portfolio", "return_visit"}
 
     show.edit("make", {"formats": ["html"], "template": "pilot_review"})
     assert notices(show) == ["needs marked results of a pilot"] and show.delivery.busy is None

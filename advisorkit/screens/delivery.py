@@ -26,7 +26,7 @@ from advisorkit.values.errors import AdvisorError
 
 _LACKS: Mapping[str, Callable[[Engagement], bool]] = {
     "portfolio": lambda engagement: len(engagement.workflows) < 2, "pilot_review": lambda engagement: not any(one.pilots for one in engagement.workflows),
-    "cost_workbook": lambda engagement: not engagement.priced,
+    "cost_workbook": lambda engagement: not engagement.priced, "return_visit": lambda engagement: not any(one.measured for one in engagement.workflows),
 }  # fmt: skip
 """What an engagement may lack for a document."""
 

@@ -35,7 +35,7 @@ def test_every_document_is_offered_and_slides_for_a_board_are_made(voila: Server
     offered = page.locator(f"{SCREEN} [data-key=document] option")
     assert offered.count() == len(shipped())
     lacking = [one.inner_text() for one in offered.all() if one.get_attribute("disabled") is not None]
-    assert lacking == ["Review of the pilot: needs marked results of a pilot"]
+    assert lacking == ["Review of the pilot: needs marked results of a pilot", "Return visit: needs measured figures"]
 
     page.locator(f"{SCREEN} [data-key=document]").select_option("board_deck")
     for name in ("html", "pdf", "docx", "xlsx"):
