@@ -385,6 +385,5 @@ def _check_shares(inputs: Inputs) -> None:
     """The parts of a build cannot be more than the whole."""
     parts = [inputs.rows[name].range for name in ("platform_share_rag", "corpus_share_rag") if name in inputs.rows]
     if sum(part.high for part in parts if part) > 1:
-        where = f"{inputs.workflow.id}.assumptions.corpus_share_rag"
         fault = "platform_share_rag and corpus_share_rag together must not exceed 1"
-        raise EngagementError([Fault(inputs.engagement.id, where, fault)])
+        raise EngagementError([Fault(inputs.engagement.id, f"{inputs.workflow.id}.assumptions.corpus_share_rag", fault)])
