@@ -10,6 +10,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from command_line import run
 from hypothesis import given, settings
@@ -18,8 +19,10 @@ from priced import engagement
 
 from advisorkit.batch.weighing import weigh_list
 from advisorkit.study.candidates import Candidate, Foundation
-from advisorkit.study.programme import sound
+from advisorkit.study.joint import drawn, joint
+from advisorkit.study.programme import selection, sound
 from advisorkit.study.roadmap import fits, greedy, one_more, people, roadmap, worth
+from advisorkit.study.study import Study
 from advisorkit.values.engagement import Answer, Engagement
 from advisorkit.values.errors import AdvisorError, UsageError
 from advisorkit.values.people import Programme
@@ -149,6 +152,24 @@ def test_what_a_tenth_more_would_bring_is_told_for_every_limit() -> None:
     assert one_more(choice, programme, roadmap(choice, programme)) == {"budget": pytest.approx(90.0), "staff": pytest.approx(0.0)}
 
 
+def test_one_draw_of_a_price_holds_for_all_and_what_is_each_one_s_own_is_drawn_for_each() -> None:
+    base = of_two(a={"assumptions": {}}, b={"assumptions": {}})
+    found = replace(base, assumptions=engagement().workflows[0].assumptions)
+    both = [Study(found, one, draws=2**12, whatifs=False) for one in found.workflows]
+    one, other = (drawn(study.inputs) for study in both)
+
+    assert np.array_equal(one["engineer_day_rate"], other["engineer_day_rate"])
+    assert sorted(one["minutes_per_item"]) == sorted(other["minutes_per_item"])
+    assert abs(np.corrcoef(one["minutes_per_item"], other["minutes_per_item"])[0, 1]) < 0.05
+
+    shares = {name: Candidate(name, 0.0, 0.0, 0.0, 1_000.0) for name in "ab"}
+    single, double = (joint(studies, shares, {"a": 0, "b": 0}, (0.0, 0.0), 2) for studies in (both[:1], both))
+    assert 2 * single.gain.p10 < double.gain.p10 < double.gain.p90 < 2 * single.gain.p90
+    assert double.cost.p90 < 2 * single.cost.p90
+    assert joint(both, shares, {"a": 0, "b": 0}, (500.0, 70.0), 2).gain.p50 == pytest.approx(double.gain.p50 + 500)
+    assert joint(both, shares, {"a": 0, "b": 0}, (500.0, 70.0), 2).cost.p50 == pytest.approx(double.cost.p50 - 70)
+
+
 # From a file to a programme
 
 LIST = """id;name;calls_per_month;minutes_per_item;hourly_cost;cost_wrong;error_rate_today;citations;corpus_tokens;corpus;after
@@ -163,20 +184,27 @@ programme: {budget: 120000, people_per_quarter: {engineers: 60}, start: 2027-01-
 """
 
 
-@pytest.fixture
-def forty(tmp_path: Path) -> Path:
-    """Forty ideas: each with a volume and today's minutes, some with texts, every tenth with a name alone."""
+def listed(folder: Path, count: int) -> Path:
+    """So many ideas: each with a volume and today's minutes, some with texts, every tenth with a name alone."""
     lines = [
-        f"idea-{n};Idea {n};" + (";;;;;;;;" if n % 10 == 9 else f"{400 * (n + 1)};{9 + n % 5};{38 + n % 3};{5 + n % 4};0.05;{'required' if n % 4 == 0 else ''};{300_000 if n % 4 == 0 else ''};{'manuals' if n % 8 == 0 else ''};{'idea-1' if n == 2 else ''}")
-        for n in range(40)
+        f"idea-{n};Idea {n};" + (";;;;;;;;" if n % 10 == 9 else f"{400 * (41 - count + n)};{9 + n % 5};{38 + n % 3};{5 + n % 4};0.05;{'required' if n % 4 == 0 else ''};{300_000 if n % 4 == 0 else ''};{'manuals' if n % 8 == 0 else ''};{'idea-1' if n == 2 else ''}")
+        for n in range(count)
     ]
-    (tmp_path / "ideas.csv").write_text(LIST.format(rows="\n".join(lines)), encoding="utf-8")
-    (tmp_path / "m.yaml").write_text(MAPPING, encoding="utf-8")
-    return tmp_path / "ideas.csv"
+    (folder / "ideas.csv").write_text(LIST.format(rows="\n".join(lines)), encoding="utf-8")
+    (folder / "m.yaml").write_text(MAPPING, encoding="utf-8")
+    return folder / "ideas.csv"
 
 
-def test_a_list_of_forty_becomes_a_programme_that_keeps_to_its_budget_and_people(forty: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    done = run("portfolio", forty, "--mapping", forty.with_name("m.yaml"), "--json")
+@pytest.fixture
+def three(tmp_path: Path) -> Path:
+    return listed(tmp_path, 3)
+
+
+def test_a_list_of_forty_becomes_a_programme_that_keeps_to_its_budget_and_people_and_a_document(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """One command for the list, one for the document: the programme first, then a page for each that is chosen."""
+    forty = listed(tmp_path, 40)
+    mapping = forty.with_name("m.yaml")
+    done = run("portfolio", forty, "--mapping", mapping, "--json")
 
     assert (done.exit_code, capfd.readouterr().out) == (0, ""), "the solver writes beside the document"
     found = json.loads(done.stdout)
@@ -188,16 +216,17 @@ def test_a_list_of_forty_becomes_a_programme_that_keeps_to_its_budget_and_people
     assert {one["id"]: one["why"] for one in found["dropped"]}["idea-9"].startswith("Not rankable: ask for")
     assert found["sums"]["gain"] >= found["sums"]["by_hand"]
     assert set(found["sums"]["a_tenth_more"]) == {"budget", "engineers"}
+    gain, paid = found["sums"]["gain_range"], found["cash"]
+    alone = [one["gain_range"] for name in found["chosen"] for one in found["ranked"] if one["id"] == name]
+    assert sum(one["p10"] for one in alone) < gain["p10"] < found["sums"]["gain"] < gain["p90"] < sum(one["p90"] for one in alone)
+    assert [one["quarter"] for one in paid] == [1, 2, 3]
+    assert all(0 <= one["p10"] <= one["p50"] <= one["p90"] for one in paid)
 
+    made = run("report", forty, "--mapping", mapping, "--template", "portfolio", "--out", tmp_path / "out")
 
-def test_the_portfolio_s_document_holds_the_programme_first_and_a_page_for_each_that_is_chosen(forty: Path) -> None:
-    mapping = forty.with_name("m.yaml")
-    found = json.loads(run("portfolio", forty, "--mapping", mapping, "--json").stdout)
-    done = run("report", forty, "--mapping", mapping, "--template", "portfolio", "--out", forty.parent / "out")
-
-    assert done.exit_code == 0, done.output
-    page = (forty.parent / "out" / "ideas_portfolio.html").read_text(encoding="utf-8")
-    assert f"Do {len(found['chosen'])} workflows of 40" in page
+    assert made.exit_code == 0, made.output
+    page = (tmp_path / "out" / "ideas_portfolio.html").read_text(encoding="utf-8")
+    assert f"doing {len(found['chosen'])} of 40 workflows in order gains" in page
     assert page.index("What to begin, and when") < page.index("What waits, and why")
     assert all(one["name"] in page for one in found["ranked"])
     begun = [one["headline"] for name in found["chosen"] for one in found["ranked"] if one["id"] == name]
@@ -211,16 +240,38 @@ def test_the_portfolio_s_document_holds_the_programme_first_and_a_page_for_each_
         ("programme: {people_per_quarter: {wizards: 3}}", "unknown role 'wizards'"),
         ("programme: {budget: many}", "programme.budget"),
         ("programme: {start: 9999-12-31}", "end beyond any calendar"),
+        ("programme: {budget: 0}", "is below the cheapest next step"),
+        ("programme: {people_per_quarter: {engineers: -3}}", "m.yaml"),
+        ("programme: {quarters: 1}", "of 3 workflows"),
     ],
 )
-def test_limits_that_cannot_be_met_or_read_are_told(line: str, words: str, forty: Path) -> None:
-    mapping = forty.with_name("m.yaml")
+def test_limits_that_cannot_be_met_or_read_are_told(line: str, words: str, three: Path) -> None:
+    mapping = three.with_name("m.yaml")
     mapping.write_text(MAPPING.partition("programme")[0] + line + "\n", encoding="utf-8")
 
-    assert words in " ".join(run("portfolio", forty, "--mapping", mapping).output.split())
+    assert words in " ".join(run("portfolio", three, "--mapping", mapping).output.split())
 
 
-def test_a_workflow_that_waits_for_one_that_is_not_there_is_told(forty: Path) -> None:
-    forty.write_text(forty.read_text(encoding="utf-8").replace(";idea-1\n", ";idea-x\n"), encoding="utf-8")
+def test_a_workflow_that_waits_for_one_that_is_not_there_is_told(three: Path) -> None:
+    three.write_text(three.read_text(encoding="utf-8").replace(";idea-1\n", ";idea-x\n"), encoding="utf-8")
 
-    assert "idea-2 waits for idea-x" in " ".join(run("portfolio", forty, "--mapping", forty.with_name("m.yaml")).output.split())
+    assert "idea-2 waits for idea-x, and no workflow has that id; there is idea-" in " ".join(run("portfolio", three, "--mapping", three.with_name("m.yaml")).output.split())
+
+
+def test_rows_of_two_clients_or_currencies_and_ids_given_twice_are_told(tmp_path: Path) -> None:
+    (tmp_path / "m.yaml").write_text("advisorkit: 1\nas_of: 2026-11-20\ncolumns: {}\n", encoding="utf-8")
+    said = {}
+    for name, rows in (("client", "a;A;X;EUR\nb;B;Y;EUR"), ("currency", "a;A;X;EUR\nb;B;X;USD"), ("twice", "a;A;X;EUR\na;B;X;EUR\nc;C;X;EUR\nd;D;X;EUR")):
+        (tmp_path / "l.csv").write_text(f"id;name;client;currency\n{rows}\n", encoding="utf-8")
+        said[name] = " ".join(run("portfolio", tmp_path / "l.csv", "--mapping", tmp_path / "m.yaml").output.split())
+
+    assert "one document needs one client, not X, Y" in said["client"]
+    assert "one document needs one currency, not EUR, USD" in said["currency"]
+    assert "'a' is given 2 times" in said["twice"]
+    assert "None of 2 workflows is ready to be chosen" in said["twice"], "all rows that are left lack what ranks them"
+
+
+def test_two_rows_that_say_the_same_are_asked_about_and_two_that_differ_by_a_number_are_not() -> None:
+    base = of_two(**{name: {"name": told} for name, told in (("a", "Answer supplier mails"), ("b", "Answer mails, supplier"), ("c", "Plant 1 shift report"), ("d", "Plant 2 shift report"))})
+
+    assert selection(base, {}).alike == (("a", "b"),)

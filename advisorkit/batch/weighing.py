@@ -23,6 +23,8 @@ from advisorkit.values.errors import AdvisorError, UsageError
 
 SLICE = 25
 """Workflows that are weighed in one process."""
+ALONE = 60
+"""Workflows up to which other processes would take longer to start than they save."""
 
 
 def weigh_list(
@@ -39,7 +41,7 @@ def weigh_list(
         PriceError: If a price or an exchange rate is not known.
     """
     every = sound(engagement).workflows
-    if executor in (None, "local") and (len(every) <= FEW or not can_fork()):
+    if executor in (None, "local") and (len(every) <= ALONE or not can_fork()):
         return weigh(engagement, pilots)
     slices = [replace(engagement, workflows=every[start : start + SLICE]) for start in range(0, len(every), SLICE)]
     found: list[Weighed] = []

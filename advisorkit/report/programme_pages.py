@@ -1,28 +1,31 @@
-"""The page of a programme: what to begin and when, what waits and why, what is built once."""
+"""The page of a programme: what to approve now, what to begin and when, what waits and why, what is built once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.export.blocks import Block, Cell, Heading, Table, Text, table_of
+from advisorkit.charts.plotted import Plot, Series
+from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, KeyFigure, KeyFigures, Table, Text, table_of
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.candidates import Weighed
 from advisorkit.study.programme import Selection
-from advisorkit.values.quantities import day, money_short, percent
+from advisorkit.values.patterns import PATTERNS
+from advisorkit.values.quantities import Band, day, money_short, number, percent
 
 
 def programme(found: Selection) -> tuple[Block, ...]:
     """The choice among all workflows of an engagement, on one page."""
-    named = {one.workflow.id: one.workflow.name for one in found.rows}
     waiting = dict[str, list[str]]()
     for name, why in found.dropped.items():
-        waiting.setdefault(why, []).append(named[name])
-    waits = table_of(say("roadmap.waits"), columns("roadmap.waits_head"), ((", ".join(names), why) for why, names in waiting.items()))
+        waiting.setdefault(why, []).append(name)
+    waits = table_of(say("roadmap.waits"), columns("roadmap.waits_head"), ((_named(found, names), why) for why, names in waiting.items()))
+    begun = (KeyFigures(tuple(_figures(found))), *_lines(found), _begun(found), _paid(found)) if found.chosen.starts else _lines(found)
     return (
-        Heading(_title(found), 2), Text(tuple(_sums(found)), "bullets"), *((_begun(found),) if found.chosen.starts else ()),
-        *((waits,) if found.dropped else ()), *((_built_once(found, named),) if found.shared else ()),
-    )
+        Heading(_title(found), 2), *begun, *((waits,) if found.dropped else ()), *((ChartBlock(_map(found)),) if len(found.candidates) > 1 else ()),
+        *((_built_once(found),) if found.shared else ()), _completeness(found),
+    )  # fmt: skip
 
 
 def consultants(found: Selection) -> tuple[Block, ...]:
@@ -34,26 +37,52 @@ def consultants(found: Selection) -> tuple[Block, ...]:
     return (Text(tuple(lines), "bullets"),) if lines else ()
 
 
+def _named(found: Selection, names: Iterable[str]) -> str:
+    known = {one.workflow.id: one.workflow.name for one in found.rows}
+    return ", ".join(known[name] for name in names)
+
+
+def _span(found: Selection, range: Band) -> str:
+    return say("money.span", low=money_short(range.p10, found.engagement.currency), high=money_short(range.p90, found.engagement.currency))
+
+
 def _title(found: Selection) -> str:
-    made = found.chosen
+    made, currency = found.chosen, found.engagement.currency
     if not made.starts:
         return say("roadmap.title_none", count=len(found.rows))
-    begins = next(one.workflow.name for one in found.rows if one.workflow.id == next(iter(made.starts)))
-    gain, cost = money_short(made.gain, found.engagement.currency), money_short(made.cost, found.engagement.currency)
-    return say("roadmap.title", chosen=len(made.starts), count=len(found.rows), first=begins, gain=gain, months=found.months, cost=cost)
+    first = sum(quarter == 0 for quarter in made.starts.values())
+    return say("roadmap.title", ask=money_short(found.asks(0), currency), first=first, chosen=len(made.starts), count=len(found.rows), gain=money_short(made.gain, currency), months=found.months)
 
 
-def _sums(found: Selection) -> Iterator[str]:
+def _figures(found: Selection) -> Iterator[KeyFigure]:
+    made, currency, budget = found.chosen, found.engagement.currency, found.programme.budget
+    steps = sum(quarter == 0 for quarter in made.starts.values())
+    yield KeyFigure(money_short(found.asks(0), currency), say("roadmap.figure.ask", steps=steps))
+    yield KeyFigure(money_short(made.gain, currency), say("roadmap.figure.gain", months=found.months, span=_span(found, found.joint.gain)))
+    under = "" if budget is None else say("roadmap.figure.left", budget=money_short(budget, currency), left=money_short(max(budget - made.cost, 0.0), currency))
+    yield KeyFigure(money_short(made.cost, currency), " ".join(filter(None, (say("roadmap.figure.cost", span=_span(found, found.joint.cost)), under))))
+    yield KeyFigure(money_short(sum(saved for *_, saved in found.shared), currency), say("roadmap.figure.saved", parts=len(found.shared)))
+
+
+def _lines(found: Selection) -> tuple[Block, ...]:
+    """What is said beside the figures, in a list; nothing where there is nothing to say."""
+    lines = tuple(_said(found))
+    return (Text(lines, "bullets"),) if lines else ()
+
+
+def _said(found: Selection) -> Iterator[str]:
     currency, made, budget = found.engagement.currency, found.chosen, found.programme.budget
-    if made.starts:
-        steps = sum(quarter == 0 for quarter in made.starts.values())
-        yield say("roadmap.now", ask=money_short(found.asks(0), currency), steps=steps)
     if budget is not None and found.cheapest_pilot is not None and budget < found.cheapest_pilot:
         yield say("roadmap.below", budget=money_short(budget, currency), ask=money_short(found.cheapest_pilot, currency))
-    elif budget is not None:
-        yield say("roadmap.under", **{name: money_short(max(value, 0.0), currency) for name, value in (("cost", made.cost), ("budget", budget), ("left", budget - made.cost))})
     if made.gap:
         yield say("roadmap.gap", share=percent(made.gap))
+    names, ends = load_catalog().patterns, Counter(one.decision.destination for one in found.rows if not one.decision.replaced)
+    simpler = len(found.rows) - ends.total()
+    yield say("roadmap.ends", ends=", ".join(f"{names[one].name} {ends[one]}" for one in PATTERNS if ends[one]), simpler=simpler) if ends else say("roadmap.simpler", simpler=simpler)
+    if found.quick:
+        yield say("roadmap.quick", names=_named(found, found.quick))
+    if found.alike:
+        yield say("roadmap.alike", pairs="; ".join(_named(found, pair) for pair in found.alike[:3]), count=len(found.alike))
     if found.dropped and found.questions:
         yield say("roadmap.ask", questions="; ".join(say("roadmap.asked", question=asked.rstrip("?"), count=count) for asked, count in found.questions))
 
@@ -62,11 +91,23 @@ def _begun(found: Selection) -> Table:
     rows_of, weighed, currency = {one.workflow.id: one for one in found.rows}, {one.id: one for one in found.candidates}, found.engagement.currency
     rows: list[tuple[str | Cell, ...]] = [
         (
-            say("roadmap.quarter", n=quarter + 1, day=day(found.first_day(quarter))), rows_of[name].workflow.name, *_patterns(rows_of[name]),
+            say("roadmap.quarter", n=quarter + 1, day=day(found.first_day(quarter))), Cell(rows_of[name].workflow.name, "strong"), *_patterns(rows_of[name]),
             *(money_short(amount, currency) for amount in (weighed[name].ask, weighed[name].cost, weighed[name].gain)),
+            _ranged(found, rows_of[name]), number(round(sum(weighed[name].days.values()))), _firm(found, rows_of[name]),
         ) for name, quarter in found.chosen.starts.items()
     ]  # fmt: skip
-    return table_of(say("roadmap.table"), columns("roadmap.head"), rows, (4, 5, 6), note=say("roadmap.note", months=found.months))
+    return table_of(say("roadmap.table"), columns("roadmap.head"), rows, (4, 5, 6, 7, 8), note=say("roadmap.note", months=found.months))
+
+
+def _ranged(found: Selection, row: Weighed) -> str:
+    one = row.rank.range
+    return _span(found, Band(one.p10, one.p50, one.p90)) if one else "–"
+
+
+def _firm(found: Selection, row: Weighed) -> str:
+    """How firm its advice is, what has to be there first, and what it waits for."""
+    after = say("roadmap.after", names=_named(found, row.workflow.after)) if row.workflow.after else ""
+    return "; ".join(filter(None, (say("roadmap.firm" if row.decision.clear else "roadmap.open"), say("roadmap.lacks", names=", ".join(row.lacks)) if row.lacks else "", after)))
 
 
 def _patterns(row: Weighed) -> tuple[Cell, Cell]:
@@ -74,9 +115,33 @@ def _patterns(row: Weighed) -> tuple[Cell, Cell]:
     return Cell(names[now].name, now), Cell(names[end].name, end)
 
 
-def _built_once(found: Selection, named: dict[str, str]) -> Table:
+def _paid(found: Selection) -> Table:
+    """Money that leaves the house, quarter by quarter."""
+    currency, begun = found.engagement.currency, found.chosen.starts
     rows = [
-        (say("roadmap.platform") if name == "platform" else name, ", ".join(named[user] for user in users), money_short(saved, found.engagement.currency))
+        (
+            say("roadmap.quarter", n=n + 1, day=day(found.first_day(n))), _named(found, (name for name, quarter in begun.items() if quarter == n)) or "–",
+            money_short(paid.p50, currency), _span(found, paid),
+        ) for n, paid in enumerate(found.joint.cash)
+    ]  # fmt: skip
+    return table_of(say("roadmap.cash"), columns("roadmap.cash_head"), rows, (2, 3), note=say("roadmap.cash_note"))
+
+
+def _map(found: Selection) -> Plot:
+    """Value by effort: what is chosen, and what waits."""
+    kinds = [("chosen", [one for one in found.candidates if one.id in found.chosen.starts]), ("waiting", [one for one in found.candidates if one.id not in found.chosen.starts])]
+    series = tuple(Series(say(f"roadmap.map.{name}"), "points", tuple(one.cost for one in these), tuple(one.gain for one in these)) for name, these in kinds if these)
+    return Plot(title=say("roadmap.map"), titles=tuple(say(f"roadmap.map.{axis}", currency=found.engagement.currency) for axis in ("across", "up")), series=series)  # type: ignore[arg-type]
+
+
+def _completeness(found: Selection) -> Table:
+    topics = load_catalog().topics
+    return table_of(say("roadmap.known"), columns("roadmap.known_head"), ((topics[name], percent(share)) for name, share in found.answered.items()), (1,))
+
+
+def _built_once(found: Selection) -> Table:
+    rows = [
+        (say("roadmap.platform") if name == "platform" else name, _named(found, users), money_short(saved, found.engagement.currency))
         for name, users, saved in found.shared
     ]  # fmt: skip
     return table_of(say("roadmap.shared"), columns("roadmap.shared_head"), rows, (2,))

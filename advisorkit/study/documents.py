@@ -207,7 +207,8 @@ def programme_document(engagement: Engagement, found: Selection) -> dict[str, An
             } for quarter in quarters
         ],
         "chosen": list(made.starts), "dropped": [{"id": name, "why": why} for name, why in found.dropped.items()],
-        "sums": {**plain(made), "ask_now": found.asks(0), "by_hand": found.by_hand.gain, "a_tenth_more": dict(found.one_more)},
+        "sums": {**plain(made), "ask_now": found.asks(0), "by_hand": found.by_hand.gain, "a_tenth_more": dict(found.one_more), **{f"{name}_range": plain(getattr(found.joint, name)) for name in ("gain", "cost")}},
+        "cash": [{"quarter": n, "start": found.first_day(n - 1).isoformat(), **plain(paid)} for n, paid in enumerate(found.joint.cash, 1)],
         "questions": [{"question": asked, "workflows": times} for asked, times in found.questions],
         "shared": [{"name": name, "workflows": list(users), "saved": saved} for name, users, saved in found.shared],
     }  # fmt: skip

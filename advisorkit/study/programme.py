@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from importlib import import_module
 
+from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.costs.assumption import DRAWS
 from advisorkit.files.texts import Texts
 from advisorkit.pilots.established import Established
 from advisorkit.study.candidates import Aside, Candidate, Weighed, weighed
+from advisorkit.study.joint import Joint, joint
 from advisorkit.study.roadmap import Roadmap, circles, fits, greedy, one_more, people, roadmap, worth
 from advisorkit.study.study import Study
+from advisorkit.values.criteria import TOPICS
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import UsageError, nearest
 from advisorkit.values.locale import locale
@@ -21,6 +26,8 @@ from advisorkit.values.people import Programme
 from advisorkit.values.quantities import money_short
 
 _SAY = Texts("programme").say
+_ALIKE = 88
+"""Likeness of words, of 100, from which two workflows may be one (token sort ratio of rapidfuzz)."""
 _ASKED = 3
 """Questions that are named for the whole list."""
 
@@ -66,6 +73,14 @@ class Selection:
         """What a tenth more of each limit would add to the gain."""
         return one_more(self.candidates, self.programme, self.chosen)
 
+    @cached_property
+    def joint(self) -> Joint:
+        """What the choice comes to in ranges, on draws that all of it share."""
+        made, chosen = self.chosen, {one.id: one for one in self.candidates if one.id in self.chosen.starts}
+        alone = sum(one.gain - one.waiting * made.starts[name] for name, one in chosen.items()), sum(one.cost for one in chosen.values())
+        studies = [Study(self.engagement, one, self.pilots.get(one.id), LIST_DRAWS, whatifs=False) for one in self.engagement.workflows if one.id in chosen]
+        return joint(studies, chosen, made.starts, (made.gain - alone[0], alone[1] - made.cost), self.programme.quarters)
+
     @property
     def cheapest_pilot(self) -> float | None:
         """The smallest next step of all candidates; None without any."""
@@ -110,6 +125,30 @@ class Selection:
         return (*lacking.most_common(_ASKED), *((asked, told[asked]) for asked in best))[:_ASKED]
 
     @cached_property
+    def alike(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of workflows whose words are so alike that one may be the other, by their ids; those whose numbers differ are not."""
+        told = [" ".join((one.workflow.name, *one.workflow.context.values(), *one.workflow.listed.values())).lower() for one in self.rows]
+        scores = import_module("rapidfuzz.process").cdist(told, told, scorer=import_module("rapidfuzz.fuzz").token_sort_ratio, score_cutoff=_ALIKE)
+        pairs = ((int(a), int(b)) for a, b in zip(*scores.nonzero(), strict=True) if a < b)
+        return tuple((self.rows[a].share.id, self.rows[b].share.id) for a, b in pairs if sorted(re.findall(r"\d+", told[a])) == sorted(re.findall(r"\d+", told[b])))
+
+    @cached_property
+    def answered(self) -> Mapping[str, float]:
+        """Share of the questions of each topic that are answered, over all workflows; by topic in workshop order."""
+        catalog, found = load_catalog(), dict[str, float]()
+        told = Counter(name for one in self.rows for name, answer in self.engagement.answers_of(one.workflow).items() if not answer.unknown)
+        for topic in TOPICS:
+            asked = [name for name, one in catalog.criteria.items() if one.topic == topic]
+            found |= {topic: sum(told[name] for name in asked) / (len(asked) * len(self.rows))} if asked else {}
+        return found
+
+    @property
+    def quick(self) -> tuple[str, ...]:
+        """Chosen workflows that begin at once, lack nothing, are built within a quarter and gain more than they cost, by id."""
+        ready, begun = {one.share.id for one in self.rows if not one.lacks}, self.chosen.starts
+        return tuple(one.id for one in self.candidates if begun.get(one.id) == 0 and one.id in ready and one.quarters == 1 and one.gain > one.cost)
+
+    @cached_property
     def dropped(self) -> Mapping[str, str]:
         """Why each workflow that is not chosen is not, in a sentence, by its id."""
         return {one.share.id: self._why(one.share) for one in self.rows if one.share.id not in self.chosen.starts}
@@ -132,7 +171,7 @@ class Selection:
         return _SAY("why.little")
 
 
-FEW, LIST_DRAWS = 60, 2**12
+FEW, LIST_DRAWS = 12, 2**12
 """Workflows up to which a list is worked out like single workflows; draws of the ranges of a longer one."""
 
 

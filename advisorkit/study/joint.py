@@ -1,0 +1,65 @@
+"""The range of a whole programme: all its workflows on the same draws of what they share, each on draws of its own for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from advisorkit.costs.columns import columns
+from advisorkit.costs.flows import scene
+from advisorkit.costs.inputs import Inputs
+from advisorkit.costs.money import sums
+from advisorkit.costs.sampling import band, bands
+from advisorkit.costs.simulation import SEED
+from advisorkit.study.candidates import Candidate
+from advisorkit.study.study import Study
+from advisorkit.values.quantities import Band
+
+DRAWS = 2**12
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """What a choice comes to together; the work stops where a pilot misses its mark."""
+
+    gain: Band
+    """Gain against today over the horizon, what is shared paid once."""
+    cost: Band
+    """Money that leaves the house from the first pilots to use, what is shared paid once."""
+    cash: tuple[Band, ...]
+    """Money that leaves the house in each quarter, for building and running."""
+
+
+def joint(studies: Sequence[Study], chosen: Mapping[str, Candidate], starts: Mapping[str, int], saved: tuple[float, float], quarters: int) -> Joint:
+    """The ranges of a choice that begins as `starts` says; `saved` is what sharing takes off the gain's costs and off the money to use."""
+    gain, cost, cash = np.full(DRAWS, saved[0]), np.full(DRAWS, -saved[1]), np.zeros((quarters, DRAWS))
+    for one in studies:
+        weighed, first, end = chosen[one.workflow.id], starts[one.workflow.id], one.decision.destination
+        inputs, mark = one.inputs.usually_checked, one.prospects.target.share
+        here = scene(inputs, drawn(inputs))
+        row = sums(here, columns(here), mark)[end]
+        goes_on = 1.0 if mark is None else 1 - here.values[f"error_rate_{end}"] >= mark
+        gain += row.get("staged", row["gain"]) - weighed.waiting * first
+        once = np.maximum(row["build"] - weighed.ask, 0.0) * goes_on
+        cost += weighed.ask + once
+        cash[first] += weighed.ask
+        built, run = range(first, min(first + weighed.quarters, quarters)), range(first + weighed.quarters, quarters)
+        cash[built] += once / weighed.quarters
+        cash[run] += row["run"] * goes_on * 3 / one.months
+    return Joint(band(gain), band(cost), tuple(bands(cash)))
+
+
+_FOR_ALL = frozenset({"overrun", "growth_per_year", "discount_rate"})
+"""What the team and the house bring into every workflow, beside prices and rates."""
+
+
+def drawn(inputs: Inputs) -> dict[str, Any]:
+    """Draws in which prices, rates and `_FOR_ALL` have the order of all workflows, and everything else, or what is said of this one alone, an order of its own."""
+    workflow, values = inputs.workflow, inputs.draw(DRAWS, SEED)
+    order = np.random.default_rng([SEED, *workflow.id.encode()]).permutation(DRAWS)
+    told = {*workflow.workload, *workflow.assumptions, *(name for name, row in inputs.rows.items() if row.assumption.fed_by in workflow.answers)}
+    shared = {name for name, row in inputs.rows.items() if "{currency}" in row.assumption.unit or name in _FOR_ALL} - told
+    return {name: value[order] if np.ndim(value) and name not in shared else value for name, value in values.items()}
