@@ -26,13 +26,16 @@ from advisorkit.values.errors import EngagementError
 
 SAMPLE = samples.path("marked-pilot")
 
+CONSENT = f"consents: [{{date: 2026-11-20, by: Ms Careful, endpoint: https://host.example/v1, sha256: {'0' * 64}}}]\n"
+READING = "    second_reading: {date: 2026-11-20, model: a-model, chances: {rag: 1}, quotes: {rag: They moan a lot.}}\n"
+
 
 @pytest.fixture(scope="module")
 def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The pack of a final report, its report beside it."""
     folder = tmp_path_factory.mktemp("final")
     shutil.copy(SAMPLE.with_suffix(".csv"), folder)
-    text = SAMPLE.read_text(encoding="utf-8").replace("workflows:\n  - id: service-desk\n", "workflows:\n  - id: service-desk\n    status: final\n", 1)
+    text = SAMPLE.read_text(encoding="utf-8").replace("workflows:\n  - id: service-desk\n", f"{CONSENT}workflows:\n  - id: service-desk\n    status: final\n{READING}", 1)
     text = text.replace("\nanswers:\n", "\nanswers:\n  languages: {value: 1, said_by: Ms Keen, private_note: They quarrel.}\n", 1)
     (folder / "acme.yaml").write_text(text + "\nreviewed_by: {name: Bo, date: 2026-11-21}\n", encoding="utf-8")
     result = run("report", folder / "acme.yaml", "--out", folder / "out", "--accept-stale")
@@ -74,7 +77,7 @@ def test_a_pack_holds_no_path_no_user_no_private_note_and_nobody_else(sealed: Pa
 
     assert {"engagement.json", "marked-pilot.csv", "data/prices/package.csv", "data/assumptions.yaml", FIGURES, SEAL} <= set(names)
     assert not [name for name in names if name.startswith(("data/samples", "data/text", "/"))]
-    words = [str(sealed.parents[1]), str(Path.home()), "They quarrel", "Ms Keen", *([getpass.getuser()] if len(getpass.getuser()) > 5 else [])]
+    words = [str(sealed.parents[1]), str(Path.home()), "They quarrel", "Ms Keen", "Ms Careful", "They moan", *([getpass.getuser()] if len(getpass.getuser()) > 5 else [])]
     assert [word for word in words if word.encode() in held] == []
 
 

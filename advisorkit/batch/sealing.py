@@ -32,7 +32,7 @@ from advisorkit.values.errors import EngagementError, Fault
 KIND = "sealed.zip"
 """How the names of packs end."""
 SEAL, FIGURES, CLIENT = "seal.json", "figures.json", "engagement.json"
-_UNSAID = {"private_note", "said_by"}
+_UNSAID = {"private_note", "said_by", "second_reading", "consents"}
 """What a pack leaves out, since no figure rests on it."""
 _WORDS = {"now", "recommended", "destination"}
 _NEAR = 1e-9

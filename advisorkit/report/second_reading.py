@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from advisorkit.advice.words import whole_percents
 from advisorkit.export.blocks import Cell, Table, table_of
-from advisorkit.files.texts import Texts
+from advisorkit.files.texts import Texts, spoken
 from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import day, hundredths
@@ -14,6 +14,7 @@ from advisorkit.values.quantities import day, hundredths
 TEXTS = Texts("briefing")
 
 
+@spoken
 def beside(study: Study) -> tuple[Table, ...]:
     """Both chances of each pattern with the words that the model quotes; where the likeliest differ, what to ask next. Nothing without such a reading."""
     found, own = study.workflow.second_reading, study.decision.chances
