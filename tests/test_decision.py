@@ -37,6 +37,7 @@ from advisorkit.pilots.results import read_results
 from advisorkit.pilots.tally import Paired
 from advisorkit.report import pictures
 from advisorkit.report.advice_pages import summary
+from advisorkit.report.annex_pages import not_this
 from advisorkit.report.pilot_pages import charter, result
 from advisorkit.report.short_pages import assessed
 from advisorkit.report.whole_pages import overview
@@ -313,3 +314,14 @@ def test_an_override_of_what_is_ruled_out_says_so() -> None:
 
     assert made.override.startswith("The board decided for Fine-tune: It is wanted. The advice beside it stays as computed. Fine-tune is ruled out here: ")
     assert any(line.startswith("Fine-tune is ruled out here: ") for line in made.warnings)
+
+
+@pytest.mark.parametrize(("size", "told"), [([300_000, 600_000], False), ([1_500_000, 3_000_000], True)])
+def test_what_hardly_holds_is_no_reason(size: list[float], told: bool) -> None:
+    """The model reads 1M tokens: texts of 300,000 to 600,000 lower a prompt's odds by nothing that anybody should be told."""
+    answers = {**ASSISTANT, "corpus_tokens": Answer(amount=Estimate.of(size))}
+    study = Study(client := engagement(answers), client.workflows[0], draws=64)
+
+    assert ("do not fit in a prompt" in not_this(study, "prompt")) == told
+    assert ("do not fit in a prompt" in " ".join(study.advice.words.not_recommended)) == told
+    assert ("pasted in by hand" in study.decision.next_step.why) == told

@@ -18,6 +18,8 @@ Answers = Mapping[str, Answer]
 GUESS = 2 / 3
 """Share of an answer that counts when it is marked as a guess; the rest adds nothing."""
 
+HOLDS = 0.65
+"""Largest factor on odds at which a gate that lowers them is told as a reason: one of 0.1 or 0.2 that rather holds than not, or a guess that does."""
 SURE = 1 - 1e-9
 """Chance above which a lasting gate holds for certain."""
 
@@ -51,6 +53,11 @@ class GateHit:
     """What it rests on; None for gates that only bind the step for now or point beside the patterns."""
     factor: float = 1.0
     """What the odds of its patterns are multiplied by; 1 where it takes them away, holds them back or is not certain."""
+
+    @property
+    def lowers(self) -> bool:
+        """Whether it lowers odds and rather holds than not; what hardly holds is no reason to give."""
+        return self.factor < HOLDS
 
 
 def shares(criterion: Criterion, answer: Answer | None) -> tuple[float, ...]:

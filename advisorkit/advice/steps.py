@@ -113,7 +113,7 @@ def next_step(outlook: Outlook, ramp: OffRamp | None, now: PatternId, pilot: Est
         return _after_pilot(outlook, now, pilot)
     unmarked = next((hit for hit in outlook.hits if hit.criterion == PILOT), None)
     if unmarked is not None:
-        pasted = now == "prompt" and any(hit.basis in ("size", "rights") and "prompt" in hit.removes and not hit.provisional for hit in outlook.hits)
+        pasted = now == "prompt" and any((hit.basis == "rights" or hit.lowers) and "prompt" in hit.removes and not hit.provisional for hit in outlook.hits if hit.basis in ("size", "rights"))
         why = f"{unmarked.reason} {text['step.pasted']}" if pasted else text["step.searched"] if "rag" not in unmarked.removes and now == "rag" else unmarked.reason
         return NextStep("pilot", now, _cases(outlook.assessment.answers), why)
     good = sure(outlook.assessment.catalog, outlook.assessment.answers, "baseline_quality", "good_enough")

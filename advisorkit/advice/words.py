@@ -150,7 +150,7 @@ def _reasons(outlook: Outlook, sign: int) -> Iterator[str]:
 def _others(outlook: Outlook) -> Iterator[str]:
     catalog, text = outlook.assessment.catalog, outlook.assessment.catalog.text
     shutting = [hit for hit in outlook.hits if shuts(hit)]
-    lowering = [hit for hit in outlook.hits if hit.factor < 1]
+    lowering = [hit for hit in outlook.hits if hit.lowers]
     chances = dict(zip(PATTERNS, outlook.chances.tolist(), strict=True))
     whole = whole_percents(chances)
     for pattern, chance in chances.items():

@@ -168,7 +168,7 @@ def not_this(study: Study, pattern: PatternId) -> str:
     """Why `pattern` is not the advice."""
     gates, found = study.advice.patterns[pattern].gates, study.catalog.patterns[pattern]
     ruling = [hit for hit in gates if hit.kind == "lasting" and not hit.provisional]
-    lowering = [hit for hit in gates if hit.factor < 1]
+    lowering = [hit for hit in gates if hit.lowers]
     for hits, key in ((ruling, "out.ruled"), (lowering, "out.lowered"), ([hit for hit in gates if hit.kind == "for_now"], "out.held")):
         if hits:
             return say(key, reason=" ".join(dict.fromkeys(h.reason for h in hits)), reopens=_reopens(hits[0]))

@@ -8,6 +8,7 @@ from datetime import date
 
 from advisorkit.advice.words import how_likely
 from advisorkit.costs.inputs import Input
+from advisorkit.costs.money import printed
 from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, Table, Text, table_of
 from advisorkit.files.texts import spoken
 from advisorkit.report import cost_pictures as pictures
@@ -77,6 +78,7 @@ def said(study: Study) -> Iterator[str]:
     """What the destination saves and gains, and from which volume on, in sentences."""
     yield from gained(study)
     yield from _against_prompt(study)
+    yield from _helping(study)
     yield from left_out(study)
 
 
@@ -84,6 +86,15 @@ def compared(study: Study) -> Iterator[str]:
     """How patterns compare: the chance to be the cheapest, the destination against a prompt."""
     yield from _cheapest(study)
     yield from _against_prompt(study)
+    yield from _helping(study)
+
+
+def _helping(study: Study) -> Iterator[str]:
+    """What of the column of people checking goes into checking answers, in whole units of the table."""
+    first, seen = study.decision.destination, printed(study.costs.money)
+    total, checks = seen.rows[first]["checking"], study.bill.line(first, "checking").amount
+    if total and checks is not None and (rest := total - round(checks / seen.unit)):
+        yield say("money.helping", pattern=study.name(first), total=number(total), checks=number(total - rest), rest=number(rest))
 
 
 def _against_prompt(study: Study) -> Iterator[str]:

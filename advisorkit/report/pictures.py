@@ -185,7 +185,9 @@ def path_stairs(study: Study) -> kinds.PathStairs:
 def _stair(study: Study, rung: Rung, pattern: PatternId) -> kinds.Stair:
     state = {"done": "done", "here": "now"}.get(rung.state, "later")
     right = study.decision.prospects.expected_right.get(pattern)
-    facts = [say("path.right", share=percent(right.p50))] if right else []
+    marked = [seen.right.share for seen in study.pilot.diagnoses if seen.pilot.pattern == pattern] if study.pilot and state == "done" else []
+    share = (marked and marked[-1]) or (right.p50 if right else None)
+    facts = [say("path.right", share=percent(share))] if share is not None else []
     if rung.build is not None:
         time = f", {weeks(rung.weeks)}" if rung.weeks is not None else ""
         facts.append(project(rung.build, study.currency) + time)
