@@ -22,17 +22,19 @@ from advisorkit.batch.runner import path_of
 from advisorkit.batch.values import Template
 from advisorkit.costs.bill import bill
 from advisorkit.costs.flows import COLUMNS
+from advisorkit.costs.money import printed
 from advisorkit.costs.results import PARTS
 from advisorkit.costs.simulation import price
 from advisorkit.export.blocks import Table
 from advisorkit.export.markup import html
 from advisorkit.export.terminal import plain
 from advisorkit.report.advice_pages import summary
-from advisorkit.report.cost_pages import costs
+from advisorkit.report.cost_pages import costs, worth
 from advisorkit.report.job import open_job, write_job
 from advisorkit.report.money_table import money_table, ranked, shared_bill
 from advisorkit.report.short_pages import costed
 from advisorkit.report.whole_pages import overview
+from advisorkit.store import samples
 from advisorkit.store.reading import read
 from advisorkit.study.documents import cost_document, headed
 from advisorkit.study.frames import portfolio
@@ -217,6 +219,21 @@ def test_where_the_advised_pattern_loses_money_the_headline_and_the_first_page_s
     assert row.gain.likely < 0
     assert "loses" in study.decision.headline or "lose" in study.decision.headline
     assert "−€" in "\n".join(plain(block) for block in summary(study))
+
+
+def test_where_another_pattern_gains_more_the_money_page_says_how_much() -> None:
+    client = read(samples.path("source-text"))
+    told = []
+    for study in (Study(client, work, draws=64) for work in client.workflows):
+        rows, first = printed(study.costs.money).rows, study.decision.destination
+        gains = {pattern: rows[pattern]["gain"] for pattern in study.in_play if rows[pattern]["gain"] is not None}
+        more = max(gains.values()) - gains[first] if study.decision.gain else 0
+        said = [line for line in worth(study) if "more by these figures" in line]
+        assert len(said) == bool(more)
+        assert not more or money_short(more * printed(study.costs.money).unit, "EUR") in said[0]
+        told.append(bool(more))
+
+    assert set(told) == {True, False}
 
 
 def test_a_staged_value_loses_the_build_where_the_mark_is_missed() -> None:

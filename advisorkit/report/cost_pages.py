@@ -124,6 +124,11 @@ def worth(study: Study) -> Iterator[str]:
     row = study.costs.money[made.destination]
     if not made.gain or row.gain is None:
         return
+    seen = printed(study.costs.money)
+    gains = {pattern: seen.rows[pattern]["gain"] or 0 for pattern in study.in_play}
+    best = max(gains, key=lambda pattern: gains[pattern])
+    if more := gains[best] - gains[made.destination]:
+        yield say("money.dearer", pattern=study.name(best), more=money_short(more * seen.unit, currency))
     if row.staged is not None:
         yield say("money.staged", gain=money_short(row.staged, currency), needed=percent(min(made.prospects.target.share or 0.0, 1.0)))
     if row.gain_all_checked:
