@@ -84,6 +84,8 @@ def test_where_no_share_of_right_answers_pays_none_is_called_enough() -> None:
 
     assert "None\nshare of right answers is enough" in said
     assert not re.search("100%|or more are right", said)
+    assert here.plan.mark == 0
+    assert not re.search("real cases to mark|cost of marking", said)
     assert "<dt>None</dt>" in page["blocks figures"]["blocks"][0]["html"]  # type: ignore[index]
     assert "or more are right" not in json.dumps(page)
 

@@ -79,11 +79,14 @@ def _table(key: str, rows: Iterator[tuple[str, ...]]) -> Table:
 
 def charter_figures(plan: Plan) -> Iterator[KeyFigure]:
     """Cases, pass mark and what marking costs."""
-    yield KeyFigure(str(plan.mark), say("charter.figure.cases", twice=plan.mark_twice))
+    if plan.mark:
+        yield KeyFigure(str(plan.mark), say("charter.figure.cases", twice=plan.mark_twice))
     if plan.terms.never:
         yield KeyFigure(say("charter.figure.none"), say("charter.figure.needed.never"))
     else:
         yield KeyFigure(percent(plan.terms.target), say(f"charter.figure.needed.{plan.terms.source}"))
+    if not plan.mark:
+        return
     if plan.terms.stakes is None or plan.evpi is None:
         yield KeyFigure(say("unknown"), say("charter.figure.cost_unknown"))
         return
