@@ -62,7 +62,7 @@ def _summary(book: Book, grid: Grid) -> None:
     title = study.decision.gain or study.decision.headline
     if first in book.gaining:
         now = say("workbook.now", pattern=study.name(first), currency=study.currency).split("#")
-        grid.put(0, 1, Live(f'IF({changed}=0,"{title}","{now[0]}"&TEXT(ROUND({book.named(f"{first}_gain")},-3),"#,##0")&"{now[1]}"&{book.named("horizon_months")}&"{now[2]}")', title), "title")
+        grid.put(0, 1, Live(f'IF({changed}=0,"{title}","{now[0]}"&FIXED(ROUND({book.named(f"{first}_gain")},-3),0)&"{now[1]}"&{book.named("horizon_months")}&"{now[2]}")', title), "title")
     else:
         grid.put(0, 1, title, "title")
     for place, label in ((1, "months"), (5, "discount"), (8, "change")):
