@@ -12,10 +12,11 @@ from advisorkit.report.pictures import rung_name
 from advisorkit.report.pilot_pages import charter, failures, moved, pilot_cover, result
 from advisorkit.report.short_documents import brief, decision_record, session_note, session_prep
 from advisorkit.report.slides import slides
+from advisorkit.report.supplier_pages import supplier_brief
 from advisorkit.report.visit_pages import return_visit
 from advisorkit.study.study import Study
 
 __all__ = [
     "Report", "Study", "brief", "charter", "cost_workbook", "costs", "decision_record", "done", "failures", "job_document", "make_report", "moved", "open_job",
-    "pilot_cover", "result", "return_visit", "rung_name", "session_note", "session_prep", "show", "slides", "summary", "write_job",
+    "pilot_cover", "result", "return_visit", "rung_name", "session_note", "session_prep", "show", "slides", "summary", "supplier_brief", "write_job",
 ]

@@ -15,14 +15,15 @@ from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study, together
 from advisorkit.values.locale import locale
 from advisorkit.values.patterns import PATTERNS, PatternId
-from advisorkit.values.quantities import SYMBOLS, Estimate, money_short, number, percent, sampled
+from advisorkit.values.quantities import SYMBOLS, Estimate, day, money_short, number, percent, sampled
 
 
 def money_table(study: Study) -> Table:
     """Today, every pattern and, where its price is known, a bought product: what each costs, part by part, and what it gains."""
     seen = printed(study.costs.money)
     order = sorted(shown(study), key=lambda column: study.status(column) == "ruled_out")
-    rows = [_ruled(study, column) if study.status(column) == "ruled_out" else _row(study, seen, column) for column in order]
+    rows = [_ruled(study, column) if study.status(column) == "ruled_out" else _row(study, seen, column) for column in order if column != "buy" or not study.quotes]
+    rows += [_row(offered, printed(offered.costs.money), "buy", say("money.quote", supplier=quote.supplier, date=day(quote.date))) for quote, offered in study.quotes]
     rate, unit = study.inputs.rows["discount_rate"].range, SYMBOLS.get(study.currency, study.currency).strip()
     subtitle = say(
         "money.subtitle", unit=say("money.thousand", unit=unit) if seen.unit > 1 else unit, months=study.months,
@@ -47,11 +48,11 @@ def shown(study: Study) -> tuple[Column, ...]:
     return ("today", *PATTERNS, *(("buy",) if buy.outside or (ramp and ramp.kind == "buy") else ()))
 
 
-def _row(study: Study, seen: Printed, column: Column) -> Iterator[Cell]:
+def _row(study: Study, seen: Printed, column: Column, name: str = "") -> Iterator[Cell]:
     row, amounts = study.costs.money[column], seen.rows[column]
-    yield Cell(study.name(column), column if column in PATTERNS else "")
-    for name in ("build", "run", "outside", "checking", "people", "staff", "wrong", "all_in"):
-        yield _amount(row, amounts, name)
+    yield Cell(name or study.name(column), column if column in PATTERNS else "")
+    for part in ("build", "run", "outside", "checking", "people", "staff", "wrong", "all_in"):
+        yield _amount(row, amounts, part)
     if column == "today":
         yield from (Cell(say("money.base"), "muted"), Cell("–"), Cell("–"))
     elif row.gain is None:

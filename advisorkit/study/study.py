@@ -23,7 +23,7 @@ from advisorkit.costs.flows import TEXTS as COST_TEXTS
 from advisorkit.costs.flows import Column
 from advisorkit.costs.inputs import Input, Inputs, inputs_for
 from advisorkit.costs.money import THOUSANDS, printed_gain
-from advisorkit.costs.quotes import with_quotes
+from advisorkit.costs.quotes import holds, with_quotes
 from advisorkit.costs.results import CostResult, Figure, MoneyRow
 from advisorkit.costs.simulation import SEED, money_rows, price
 from advisorkit.files.texts import Spoken, Texts, speaking, spoken
@@ -32,7 +32,7 @@ from advisorkit.pilots.planning import Plan, pilot_plan
 from advisorkit.pilots.tally import wilson
 from advisorkit.values.criteria import Catalog, Rules
 from advisorkit.values.displayed import Displayed
-from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
+from advisorkit.values.engagement import Answer, Engagement, Quote, Setting, Workflow
 from advisorkit.values.locale import locale
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import Band, Estimate, day
@@ -149,6 +149,18 @@ class Study(Displayed):
     def reopened(self) -> tuple[Reopened, ...]:
         """Dated conditions for looking again, those that hold today first."""
         return reopen_checks(self.engagement, self.workflow, self.inputs, self.advice, rules())
+
+    @Spoken
+    def quotes(self) -> tuple[tuple[Quote, Study], ...]:
+        """Quotes that hold and whose price can be reckoned, each with the workflow priced at it, the cheapest first; none where a price is set."""
+        def priced(*quotes: Quote) -> Study:
+            return replace(self, workflow=replace(self.workflow, quotes=quotes))
+
+        prices = ("buy_seat_price", "buy_resolution_price")
+        alone = [(quote, priced(quote)) for quote in self.workflow.quotes if holds(quote, self.engagement.as_of)]
+        unset = {name: priced().inputs.rows[name].value for name in prices} if alone else {}
+        told = [(quote, one) for quote, one in alone if {name: one.inputs.rows[name].value for name in prices} != unset]
+        return tuple(sorted(told, key=lambda pair: pair[1].bill.total("buy") or 0.0))
 
     @Spoken
     def bill(self) -> Bill:

@@ -1,0 +1,101 @@
+"""The brief that any supplier can answer, and their quotes in the money table."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from advisorkit.batch.inputs import job_of
+from advisorkit.batch.notebooks import find_template
+from advisorkit.batch.runner import produce
+from advisorkit.catalog.prices import models
+from advisorkit.export.brand import Brand
+from advisorkit.export.markup import html
+from advisorkit.files.texts import speaking
+from advisorkit.report.job import Report
+from advisorkit.report.money_table import money_table
+from advisorkit.report.supplier_pages import NEEDS, supplier_brief
+from advisorkit.store import samples
+from advisorkit.store.reading import read
+from advisorkit.study.pilots import pilots_of
+from advisorkit.study.study import Study, studies
+from advisorkit.values.engagement import Engagement, Quote
+from advisorkit.values.quantities import Estimate
+
+SAMPLE = samples.path("marked-pilot")
+QUOTES = (
+    Quote("Nordwind", date(2026, 11, 3), seat_price=49, valid_until=date(2027, 1, 31)), Quote("Elbe Software", date(2026, 11, 10), resolution_price=0.1), Quote("Past Ltd", date(2026, 1, 10), seat_price=1, valid_until=date(2026, 2, 1)),
+)  # fmt: skip
+
+
+def quoted(quotes: tuple[Quote, ...] = QUOTES, **settings: Estimate) -> Engagement:
+    whole = read(SAMPLE)
+    return replace(whole, workflows=(replace(whole.workflows[0], quotes=quotes, assumptions={**whole.workflows[0].assumptions, "buy_seats": Estimate.of(40), **settings}),))
+
+
+def worked(engagement: Engagement) -> Study:
+    return studies(engagement, pilots_of(read(SAMPLE), SAMPLE), draws=64)[0]
+
+
+def words(study: Study) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", "\n", "\n".join(map(html, supplier_brief(Report((study,), Brand())))))).split())
+
+
+@pytest.fixture(scope="module")
+def told() -> str:
+    return words(worked(quoted()))
+
+
+def test_a_supplier_is_told_the_needs_the_frozen_mark_and_what_to_answer(told: str) -> None:
+    assert all(part in told for part in ("3,000 to 4,500 items a month", "Knowledge changes Monthly or weekly", "Where data must stay", "85% right is needed. The mark was frozen on 12 November 2026"))
+    assert all(part in told for part in ("fresh cases of real work are drawn at random", "A seat a month, or", "used to train or improve a model", "The way out", "to Head of Service, Service."))
+
+
+def test_it_names_no_product_no_budget_no_other_offer_and_nothing_private(told: str) -> None:
+    vendors = {model.partition(":")[0] for model in models()}
+    private = ("Nordwind", "Elbe Software", "90,000", "120,000", "night shift", "it_generalist", *(str(value) for value in ("€9", "€15", "€35")))
+
+    assert [name for name in (*vendors, "claude", "gpt") if re.search(rf"\b{name}\b", told, re.IGNORECASE)] == []
+    assert [name for name in private if name in told] == []
+    assert not {"budget", "value_right", "cost_wrong", "approval_lead_weeks"} & set(NEEDS)
+
+
+def test_where_no_mark_was_frozen_it_is_to_be_and_the_brief_speaks_german() -> None:
+    bare = replace(quoted(), language="de")
+    open_yet = replace(bare, workflows=(replace(bare.workflows[0], pilots=(), context={}),))
+
+    with speaking("de"):
+        german = words(studies(open_yet, draws=64)[0])
+    assert "Anfrage an Anbieter" in german
+    assert "festgelegt, bevor der erste Fall gezogen ist" in german
+
+
+def test_every_quote_that_holds_is_a_row_with_its_day_the_cheapest_first() -> None:
+    study = worked(quoted())
+
+    rows = [row[0].text for row in money_table(study).rows]
+    assert rows[0] == "Today, by people" and rows[-2:] == ["Elbe Software, 10 November 2026", "Nordwind, 3 November 2026"]
+    assert "Bought product" not in rows and not any("Past Ltd" in row for row in rows)
+    (_, cheap), (_, dear) = study.quotes
+    first, second = (one.bill.total("buy") for one in (cheap, dear))
+    assert first and second and first < second
+    assert cheap.costs.money["buy"].outside == study.costs.money["buy"].outside
+    assert dear.bill.line("buy", "product_seats").quantity == 40 and dear.bill.line("buy", "product_seats").price == 49
+
+
+def test_a_price_that_is_set_stands_in_place_of_quotes() -> None:
+    study = worked(quoted(buy_seat_price=Estimate.of(30)))
+
+    assert study.quotes == ()
+    assert [row[0].text for row in money_table(study).rows][-1] == "Bought product"
+
+
+def test_the_template_makes_its_document(tmp_path: Path) -> None:
+    (row,) = produce(find_template("supplier_brief"), [job_of(quoted(), SAMPLE.parent)], tmp_path).deliverables
+
+    assert row.status == "made", row.error
