@@ -102,14 +102,14 @@ def test_a_failed_search_is_told_from_a_bad_answer() -> None:
 
 
 def test_agreement_counts_pairs_of_marks_of_the_same_answer() -> None:
-    # two of three pairs agree; by chance 1/3 * 2/3 + 2/3 * 1/3 = 4/9: (2/3 - 4/9) / (1 - 4/9) = 0.4
-    pairs = [("1", "right", "right"), ("2", "right", "wrong"), ("3", "wrong", "wrong")]
+    # eight of twelve pairs agree; by chance 1/3 * 2/3 + 2/3 * 1/3 = 4/9: (2/3 - 4/9) / (1 - 4/9) = 0.4
+    pairs = [(f"{n}{k}", *words) for n, *words in (("1", "right", "right"), ("2", "right", "wrong"), ("3", "wrong", "wrong")) for k in range(4)]
     marks = [MarkedCase(c, word, marker=m) for c, *words in pairs for m, word in zip("ab", words, strict=True)]  # type: ignore[arg-type]
 
     agreed = seen(*marks).agreement
 
     assert agreed is not None
-    assert agreed.cases == 3
+    assert agreed.cases == 12
     assert agreed.kappa == pytest.approx(0.4)
     assert "agree first what counts as right" in warnings(*marks)
 

@@ -23,7 +23,6 @@ from advisorkit.costs.bill import bill
 from advisorkit.costs.money import likely_gain, printed_gain
 from advisorkit.export.blocks import ChartBlock
 from advisorkit.export.brand import Brand
-from advisorkit.export.formats import RENDERERS
 from advisorkit.export.markup import html
 from advisorkit.files.disk import SourceText
 from advisorkit.report.job import Report
@@ -231,11 +230,11 @@ def test_a_visit_that_loses_money_says_stop_and_one_of_nothing_told_says_so(befo
     assert "Nothing was told yet that could be measured" in "".join(map(html, return_visit(nothing)))
 
 
-def test_the_visit_is_one_page_and_one_slide_in_every_format(before: Engagement, tmp_path: Path) -> None:
+def test_the_visit_is_one_page_and_one_slide(before: Engagement, tmp_path: Path) -> None:
     measured = (Measured("adoption", 0.58, period="May 2027", cases=99, people=31), Measured("error_rate_rag", 0.16, period="May 2027", cases=200), Measured("build_cost_rag", 52_000, period="April 2027"))
     visited = replace(before, workflows=(replace(before.workflows[0], measured=measured),))
 
-    made = produce(find_template("return_visit"), [job_of(visited, SAMPLE.parent)], tmp_path, tuple(RENDERERS))
+    made = produce(find_template("return_visit"), [job_of(visited, SAMPLE.parent)], tmp_path, ("html", "pdf", "pptx"))
 
     assert made.ok, made.failed
     files = {row.format: tmp_path / row.path for row in made.deliverables}

@@ -17,6 +17,7 @@ from advisorkit.pilots.tally import Agreement, Beta, Paired, Share, Weighed, kin
 from advisorkit.values.criteria import Rules
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import Estimate
+from advisorkit.values.returned import CASES, PEOPLE
 
 _Array = NDArray[np.float64]
 _STEPS = 400
@@ -146,7 +147,7 @@ class Diagnosis:
     severities: Mapping[Severity, Share]
     """Wrong answers of each severity out of all judged; empty when not marked."""
     agreement: Agreement | None
-    """Agreement between markers; None when no answer was marked twice."""
+    """Agreement between markers; None when too few answers were marked twice to say it of people."""
     measured: Mapping[str, Estimate]
     """Mean `input_tokens`, `output_tokens` and `minutes` as far as they were noted."""
     mendable: tuple[float, float]
@@ -187,7 +188,7 @@ def diagnose(pilot: Pilot) -> Diagnosis:
     everything = pilot.results.marks
     marks = tuple(mark for mark in everything if mark.arm in ("", pilot.pattern))
     people = tuple(mark for mark in everything if mark.arm == "today")
-    weighed = tally.weigh(marks)
+    weighed, alike, both, by_people = tally.weigh(marks), tally.agreement(marks), tally.paired(marks, people), tally.answered(tally.weigh(people))
     failed = [pair for pair in weighed if kind(pair[0])]
     mended = _mended(failed)
     return Diagnosis(
@@ -202,10 +203,10 @@ def diagnose(pilot: Pilot) -> Diagnosis:
         missed=_found(failed, found=False),
         segments=tally.by_segment(weighed),
         severities=tally.by_severity(weighed),
-        agreement=tally.agreement(marks),
+        agreement=alike if alike and alike.cases >= CASES else None,
         measured=_measured(marks),
-        today=tally.answered(tally.weigh(people)),
-        against_today=tally.paired(marks, people),
+        today=by_people if by_people.n >= CASES else NOTHING,
+        against_today=both if both and both.cases >= CASES else None,
         minutes={arm: spent for arm in ARMS if (spent := _measured([mark for mark in everything if mark.arm == arm]).get("minutes"))},
         mendable=_mendable(failed, mended),
     )
@@ -236,6 +237,10 @@ def _mend_chance(mark: MarkedCase, rate: float) -> float | None:
 
 
 def _measured(marks: Sequence[MarkedCase]) -> dict[str, Estimate]:
-    names = ("input_tokens", "output_tokens", "minutes")
-    ranges = {name: tally.mean_range([x for m in marks if (x := getattr(m, name)) is not None]) for name in names}
+    """Means of what was noted; minutes are people's, so they stand on enough cases and on no single person who is named."""
+    noted = {name: [mark for mark in marks if getattr(mark, name) is not None] for name in ("input_tokens", "output_tokens", "minutes")}
+    timed = noted["minutes"]
+    if len({mark.case for mark in timed}) < CASES or ({mark.marker for mark in timed} - {""} and len({mark.marker for mark in timed}) < PEOPLE):
+        del noted["minutes"]
+    ranges = {name: tally.mean_range([getattr(mark, name) for mark in found]) for name, found in noted.items()}
     return {name: value for name, value in ranges.items() if value is not None}
