@@ -25,8 +25,8 @@ _GLUED = re.compile(r"(?<=[0-9kKmM%€$£])[-–—](?=[0-9.,€$£])")
 _WORD = re.compile(r"(?:(?:a|of) )?[^\W\d_]+(?:-[^\W\d_]+)*|[0-9.,]*[0-9]|\S")
 _SPACES = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f\t\n\r"), " ")
 _COMMA = re.compile(r"(?:0|[1-9][0-9]*),(?:[0-9]{1,2}|[0-9]{4,})|0,[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+|[0-9]{1,3}(?:\.[0-9]{3}){2,}")
-_MANY = 20
-"""Amounts in words that are told one by one."""
+_MANY, _RUN = 20, 9
+"""Amounts in words that are told one by one; words from its first figure on that an amount in a sentence may take."""
 ONE = Estimate(1.0, 1.0, 1.0)
 """Factor of what is counted as it stands."""
 
@@ -166,7 +166,7 @@ class Listener:
             told = [word for word in part.split() if re.search("[0-9]", word) or _in(word.casefold(), known) in known]
             for start in (place for place, word in enumerate(told) if re.search("[0-9]", word)):
                 first = next((place for place in range(max(0, start - 3), start) if " ".join(told[place:start]).casefold() in opening), start)
-                for end in range(len(told), start, -1):
+                for end in range(min(len(told), start + _RUN), start, -1):
                     with suppress(ValueError, OverflowError):
                         found.append(silent.amount(" ".join(told[first:end]), measure))
                         break

@@ -74,7 +74,7 @@ def _doubts(new: Mapping[str, Answer], stands: Mapping[str, int], ask: Ask, file
     against = {name: say("too_many", count=stands[one.private_note], most=_MOST) for name, one in new.items() if stands[one.private_note] > _MOST}
     left = {str(n): name for n, name in enumerate((name for name in new if name not in against), 1)}
     items = [say("ask.quote", n=n, question=load_catalog().criteria[name].question, answers=_choices(new[name], name), quote=new[name].private_note.strip("“”")) for n, name in left.items()]
-    heard = dict(re.findall(r"^\W*(\d+)\s*[.:)]\W*(\w+)", ask([_turn("user", say("ask.quotes", items="\n".join(items)))]), re.MULTILINE)) if items else {}
+    heard = dict(re.findall(r"^\W*(\d+)\W+(\w+)", ask([_turn("user", say("ask.quotes", items="\n".join(items)))]), re.MULTILINE)) if items else {}
     against |= {name: say("unsupported", quote=new[name].private_note) for n, name in left.items() if heard.get(n) not in (new[name].levels or ("yes",))}
     return {name: Fault(file, name, why) for name, why in against.items()}
 
