@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from priced import engagement
 
 from advisorkit.batch.weighing import weigh_list
+from advisorkit.report import make_report, slides
 from advisorkit.study.candidates import Candidate, Foundation
 from advisorkit.study.joint import drawn, joint
 from advisorkit.study.programme import selection, sound
@@ -226,11 +227,19 @@ def test_a_list_of_forty_becomes_a_programme_that_keeps_to_its_budget_and_people
 
     assert made.exit_code == 0, made.output
     page = (tmp_path / "out" / "ideas_portfolio.html").read_text(encoding="utf-8")
-    assert f"doing {len(found['chosen'])} of 40 workflows in order gains" in page
+    assert f"from {len(found['chosen'])} of 40 workflows" in page
     assert page.index("What to begin, and when") < page.index("What waits, and why")
     assert all(one["name"] in page for one in found["ranked"])
     begun = [one["headline"] for name in found["chosen"] for one in found["ranked"] if one["id"] == name]
     assert [page.count(escape(headline.partition(".")[0])) > 0 for headline in begun] == [True] * len(begun)
+
+
+def test_under_a_budget_the_client_s_report_and_slides_ask_for_what_the_portfolio_chooses() -> None:
+    base = of_two(a={}, b={})
+    under, free = (make_report(replace(base, programme=limits), draws=2**8) for limits in (Programme(budget=60_000.0), None))
+
+    assert under.overview[0] == under.programme[0] == slides(under)[0]
+    assert free.overview[0] != free.programme[0]
 
 
 @pytest.mark.parametrize(

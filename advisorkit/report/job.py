@@ -52,8 +52,9 @@ class Report:
 
     @Spoken
     def overview(self) -> tuple[Block, ...]:
-        """The programme of several workflows; nothing when there is only one."""
-        return overview(self.workflows)
+        """The programme of several workflows, under a budget that which `programme` chooses; nothing when there is only one."""
+        limits = self.workflows[0].engagement.programme
+        return programme(self._selection, whole=False) if limits and limits.budget is not None and self._selection else overview(self.workflows)
 
     @property
     def cost_workbook(self) -> Iterator[Block]:

@@ -15,17 +15,18 @@ from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import Band, day, money_short, number, percent
 
 
-def programme(found: Selection) -> tuple[Block, ...]:
-    """The choice among all workflows of an engagement, on one page."""
+def programme(found: Selection, *, whole: bool = True) -> tuple[Block, ...]:
+    """The choice among all workflows of an engagement: what is chosen and what waits, and where it is told in `whole` what that rests on."""
     waiting = dict[str, list[str]]()
     for name, why in found.dropped.items():
         waiting.setdefault(why, []).append(name)
     waits = table_of(say("roadmap.waits"), columns("roadmap.waits_head"), ((_named(found, names), why) for why, names in waiting.items()))
     begun = (KeyFigures(tuple(_figures(found))), *_lines(found), _begun(found), _paid(found)) if found.chosen.starts else _lines(found)
-    return (
-        Heading(_title(found), 2), *begun, *((waits,) if found.dropped else ()), *((ChartBlock(_map(found)),) if len(found.candidates) > 1 else ()),
+    rests = (
+        *((ChartBlock(_map(found)),) if len(found.candidates) > 1 else ()),
         *((_built_once(found),) if found.shared else ()), _completeness(found),
     )  # fmt: skip
+    return (Heading(_title(found), 2), *begun, *((waits,) if found.dropped else ()), *(rests if whole else ()))
 
 
 def consultants(found: Selection) -> tuple[Block, ...]:
@@ -50,8 +51,7 @@ def _title(found: Selection) -> str:
     made, currency = found.chosen, found.engagement.currency
     if not made.starts:
         return say("roadmap.title_none", count=len(found.rows))
-    first = sum(quarter == 0 for quarter in made.starts.values())
-    return say("roadmap.title", ask=money_short(found.asks(0), currency), first=first, chosen=len(made.starts), count=len(found.rows), gain=money_short(made.gain, currency), months=found.months)
+    return say("roadmap.title", ask=money_short(found.asks(0), currency), chosen=len(made.starts), count=len(found.rows), gain=money_short(made.gain, currency), months=found.months)
 
 
 def _figures(found: Selection) -> Iterator[KeyFigure]:
@@ -78,7 +78,10 @@ def _said(found: Selection) -> Iterator[str]:
         yield say("roadmap.gap", share=percent(made.gap))
     names, ends = load_catalog().patterns, Counter(one.decision.destination for one in found.rows if not one.decision.replaced)
     simpler = len(found.rows) - ends.total()
-    yield say("roadmap.ends", ends=", ".join(f"{names[one].name} {ends[one]}" for one in PATTERNS if ends[one]), simpler=simpler) if ends else say("roadmap.simpler", simpler=simpler)
+    if ends:
+        yield say("roadmap.ends", ends=", ".join(f"{names[one].name} {ends[one]}" for one in PATTERNS if ends[one]))
+    if simpler:
+        yield say("roadmap.simpler", simpler=simpler)
     if found.quick:
         yield say("roadmap.quick", names=_named(found, found.quick))
     if found.alike:
@@ -91,12 +94,12 @@ def _begun(found: Selection) -> Table:
     rows_of, weighed, currency = {one.workflow.id: one for one in found.rows}, {one.id: one for one in found.candidates}, found.engagement.currency
     rows: list[tuple[str | Cell, ...]] = [
         (
-            say("roadmap.quarter", n=quarter + 1, day=day(found.first_day(quarter))), Cell(rows_of[name].workflow.name, "strong"), *_patterns(rows_of[name]),
-            *(money_short(amount, currency) for amount in (weighed[name].ask, weighed[name].cost, weighed[name].gain)),
-            _ranged(found, rows_of[name]), number(round(sum(weighed[name].days.values()))), _firm(found, rows_of[name]),
+            say("roadmap.wave", n=quarter + 1), Cell(rows_of[name].workflow.name, "strong"), *_patterns(rows_of[name]), _firm(found, rows_of[name]),
+            number(round(sum(weighed[name].days.values()))), *(money_short(amount, currency) for amount in (weighed[name].ask, weighed[name].cost, weighed[name].gain)),
+            _ranged(found, rows_of[name]),
         ) for name, quarter in found.chosen.starts.items()
     ]  # fmt: skip
-    return table_of(say("roadmap.table"), columns("roadmap.head"), rows, (4, 5, 6, 7, 8), note=say("roadmap.note", months=found.months))
+    return table_of(say("roadmap.table"), columns("roadmap.head"), rows, (5, 6, 7, 8, 9), note=say("roadmap.note", months=found.months))
 
 
 def _ranged(found: Selection, row: Weighed) -> str:

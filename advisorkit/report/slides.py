@@ -26,7 +26,6 @@ from advisorkit.report.job import Report
 from advisorkit.report.money_table import cash_years, money_table
 from advisorkit.report.printed import count
 from advisorkit.report.sentences import columns, say
-from advisorkit.report.whole_pages import overview
 from advisorkit.study.study import Study
 from advisorkit.values.quantities import money_short, percent
 
@@ -41,7 +40,7 @@ _SUMS = (0, 3, 6, 7, 8, 9, 10, 11)
 def slides(report: Report) -> tuple[Block, ...]:
     """Everything that a board is shown, slide by slide; every figure is that of the report."""
     found = report.workflows
-    return tuple(_one(found[0]) if len(found) == 1 else _many(found))
+    return tuple(_one(found[0]) if len(found) == 1 else _many(report))
 
 
 def _one(study: Study) -> Iterator[Block]:
@@ -52,10 +51,11 @@ def _one(study: Study) -> Iterator[Block]:
     yield from (*_risks(study), *_decision(study), *_appendix(study))
 
 
-def _many(studies: Sequence[Study]) -> Iterator[Block]:
+def _many(report: Report) -> Iterator[Block]:
+    studies = report.workflows
     shown = _first(studies)
     rest = len(studies) - len(shown)
-    yield from overview(studies)
+    yield from report.overview
     if rest:
         yield Text((say("slides.rest", shown=len(shown), count=rest),), "note")
     for study in shown:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from importlib import import_module
 
+from advisorkit.advice.flips import NextQuestion
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.costs.assumption import DRAWS
 from advisorkit.files.texts import Texts
@@ -111,18 +112,20 @@ class Selection:
         return tuple((name, tuple(one.id for one in found), sum(costs[name]) - max(costs[name])) for name, found in users.items() if len(found) > 1)
 
     @cached_property
-    def questions(self) -> tuple[tuple[str, int], ...]:
-        """What to ask of the whole list first: what tells most of all workflows together, and how many wait for it.
-
-        Figures without which a workflow cannot be ranked come first; then the questions by what they tell in bits.
-        """
-        lacking = Counter(row.assumption.label for one in self.rows if isinstance(one.share, Aside) for row in one.share.ask)
-        told, bits = Counter[str](), defaultdict[str, float](float)
+    def telling(self) -> tuple[NextQuestion, ...]:
+        """Open questions by what their answers tell of all workflows together, in bits."""
+        asked, bits = dict[str, NextQuestion](), defaultdict[str, float](float)
         for question in (question for one in self.rows for question in one.questions):
-            told[question.question] += 1
-            bits[question.question] += question.information_bits
-        best = sorted(bits, key=lambda asked: -bits[asked])
-        return (*lacking.most_common(_ASKED), *((asked, told[asked]) for asked in best))[:_ASKED]
+            asked[question.criterion] = question
+            bits[question.criterion] += question.information_bits
+        return tuple(replace(asked[name], information_bits=bits[name]) for name in sorted(bits, key=lambda name: -bits[name]))
+
+    @property
+    def questions(self) -> tuple[tuple[str, int], ...]:
+        """What to ask of the whole list first, and how many workflows wait for it: figures without which one cannot be ranked, then what tells most."""
+        lacking = Counter(row.assumption.label for one in self.rows if isinstance(one.share, Aside) for row in one.share.ask)
+        waiting = Counter(question.criterion for one in self.rows for question in one.questions)
+        return (*lacking.most_common(_ASKED), *((one.question, waiting[one.criterion]) for one in self.telling))[:_ASKED]
 
     @cached_property
     def alike(self) -> tuple[tuple[str, str], ...]:
