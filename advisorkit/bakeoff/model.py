@@ -115,6 +115,12 @@ class Caller:
         given = prices_at(self.prices, read)
         return float(read * given[0] + written * given[1]) / 1e6
 
+    def close(self) -> None:
+        """Let the connections go."""
+        if self._http:
+            self._http.close()
+            self._http = None
+
     def _sent(self, body: Mapping[str, Any], most_tokens: int) -> Told:
         worst = self.cost(text_classes()["prose"].of_characters(len(json.dumps(body))).high, most_tokens)
         with self._lock:
@@ -183,4 +189,8 @@ def ask(endpoint: Endpoint, prompt: str, schema: Mapping[str, Any] | None = None
     Raises:
         UnansweredError: If there is none; says why.
     """
-    return Caller(endpoint, folder).ask([{"role": "user", "content": prompt}], schema, most_tokens).text
+    caller = Caller(endpoint, folder)
+    try:
+        return caller.ask([{"role": "user", "content": prompt}], schema, most_tokens).text
+    finally:
+        caller.close()

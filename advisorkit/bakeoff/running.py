@@ -141,6 +141,7 @@ def run(trial: Trial, caller: Caller, folder: Path, *, oracle: bool = True, said
             log = _evaluated(one, way, work)
             write_eval_log(log, str(found[way]), format="json")
             failed += Counter(_cause(str(sample.error.message)) for sample in log.samples or () if sample.error)
+    caller.close()
     shutil.rmtree(work, ignore_errors=True)
     return Ran(found, dict(failed), caller)
 
@@ -159,10 +160,10 @@ def _evaluated(one: _Run, way: WayId, work: Path) -> EvalLog:
     cases = [Case(input=item.input or " ", target=item.expected, id=item.case, metadata={"segment": item.segment, "sampling": "random"}) for item in items.values()]
     name = {"tuned": one.trial.tuned, "both": one.trial.tuned, "head": say("way.head")}.get(way, one.trial.model)
     model = get_model(f"endpoint/{name}", memoize=False)
-    task = Task(dataset=cases, solver=_solver(one, way, items), scorer=_scorer(one, way, items), name=way, config=GenerateConfig(max_connections=CONNECTIONS))
+    task = Task(dataset=cases, solver=_solver(one, way, items), scorer=_scorer(one, way, items), name=way, config=GenerateConfig())
     (log,) = evaluate(
         task, model=model, log_dir=str(work), log_format="json", fail_on_error=False, display="none", score_display=False, log_realtime=False,
-        max_samples=CONNECTIONS, ctl_server=False, log_level="critical", log_level_transcript="critical",
+        max_samples=1 if one.trial.demonstration else CONNECTIONS, ctl_server=False, log_level="critical", log_level_transcript="critical",
     )
     return log
 
@@ -193,7 +194,7 @@ def _scorer(one: _Run, way: WayId, items: Mapping[str, Item]) -> Scorer:
             item, text = items[str(state.sample_id)], state.output.completion
             right = await to_thread.run_sync(one.right, item, text)
             told = await to_thread.run_sync(one.beside, way, item, text, right)
-            return Score(value="N" if right is None else "C" if right else "I", answer=text, metadata=told)
+            return Score(value="not judged" if right is None else "C" if right else "I", answer=text, metadata=told)
 
         return score
 

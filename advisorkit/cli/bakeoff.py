@@ -149,7 +149,24 @@ def run_trial(
         there = permitted(engagement, made.url, made.model)
         consent(file, there, seen.texts, by, engagement.as_of)
         ran = running.run(made, replace(caller, endpoint=there), folder, oracle=oracle, said=_progress)
+    if made.sample.scoring in ("sheet", "judge"):
+        _sheets(made, ran, engagement, folder)
     _ran(ran, made, as_json=as_json)
+
+
+def _sheets(made: Trial, ran: Any, engagement: Engagement, folder: Path) -> None:
+    """A marking sheet for each way that has none yet, with a random part of its answers."""
+    from advisorkit.bakeoff.compared import to_mark
+    from advisorkit.bakeoff.trial import PATTERN
+    from advisorkit.pilots.planning import marking_sheet
+    from advisorkit.study.study import Study
+
+    study = Study(engagement, engagement.workflow(made.workflow))
+    for way, log in ran.logs.items():
+        sheet = folder / f"sheet-{way}.xlsx"
+        if not sheet.exists() and (cases := to_mark(made, log)):
+            write_bytes(sheet, marking_sheet(study.plan_of(PATTERN[way]), study.workflow.name, cases))
+            console.say(f"made {sheet}; once it is marked, read the trial")
 
 
 def _ran(ran: Any, made: Trial, *, as_json: bool) -> None:
@@ -200,7 +217,7 @@ def read_run(
 
 def _rows(found: Compared) -> list[dict[str, Any]]:
     return [{"way": row.way, "right": row.right.hits, "cases": row.right.n, "low": row.right.low, "high": row.right.high, "failed": row.failed, "breaks": dict(row.breaks),
-             "hit_rate": row.found.share, "seconds": row.seconds, "tokens": row.tokens} for row in found.rows]
+             "hit_rate": row.found.share, "seconds": row.seconds, "tokens": row.tokens, "people": row.people and {"same": row.people.same, "kappa": row.people.kappa, "cases": row.people.cases}} for row in found.rows]
 
 
 def table(found: Compared) -> Iterator[Block]:
@@ -218,5 +235,7 @@ def table(found: Compared) -> Iterator[Block]:
     pairs = [[say(f"way.{a}"), say(f"way.{b}"), f"{100 * pair.difference:+.0f}", f"{100 * pair.low:+.0f} … {100 * pair.high:+.0f}"] for (a, b), pair in found.pairs.items() if a == found.chosen]
     if pairs:
         yield table_of(say("pairs.title"), say("pairs.head").split(" | "), pairs, [2, 3])
-    if found.trial.demonstration:
-        yield Text((say("demonstration"),), "note")
+    notes = [say("demonstration")] * found.trial.demonstration
+    notes += [say("people", name=say(f"way.{row.way}"), same=percent(row.people.same), cases=row.people.cases) for row in found.rows if row.people]
+    if notes:
+        yield Text(tuple(notes), "note")

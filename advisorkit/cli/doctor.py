@@ -24,6 +24,7 @@ from advisorkit.batch.values import Job, Limits, Template
 _EXTRAS = {
     "live": (("jupyterlab", "voila"), "the live workbook"),
     "dask": (("distributed",), "--executor dask"),
+    "bakeoff": (("inspect_ai", "bm25s", "Stemmer", "httpx", "sklearn"), "the bake-off and a model's reading of notes"),
     "formats": (("docx", "pptx", "typst", "fontpkg_arimo"), "Word, PowerPoint and PDF files"),
 }
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
