@@ -131,6 +131,7 @@ def test_a_double_of_a_given_test_case_is_left_out_of_what_may_be_shown(tmp_path
         ("expected\nb\n", "the column 'input' is missing"),
         ("input,expected\n" + "".join(f"is it {i} or not,yes\n" for i in range(30)), "every case has the same right answer"),
         ("input,expected\n" + "".join(f"is it {i} or not,{'yes' if i % 3 else ''}\n" for i in range(30)), "10 of 30 cases have no right answer"),
+        ("input,expected\n" + "".join(f"the long request that every customer sends in the very same words each day {i},{i % 3}\n" for i in range(30)), "leaves 0 cases to be tried"),
         ("case,input,expected\n" + "".join(f"1,is it {i} or not,{i % 3}\n" for i in range(30)), "the case 1 is there twice"),
     ],
 )

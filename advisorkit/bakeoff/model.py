@@ -181,16 +181,3 @@ class Caller:
         if ended != "content_filter" and (not isinstance(text, str) or not text.strip()):
             raise UnansweredError("empty")
         return Told(str(text or ""), read, written, seconds, ended == "content_filter")
-
-
-def ask(endpoint: Endpoint, prompt: str, schema: Mapping[str, Any] | None = None, folder: Path | None = None, most_tokens: int = 4000) -> str:
-    """The answer of a model to one prompt.
-
-    Raises:
-        UnansweredError: If there is none; says why.
-    """
-    caller = Caller(endpoint, folder)
-    try:
-        return caller.ask([{"role": "user", "content": prompt}], schema, most_tokens).text
-    finally:
-        caller.close()

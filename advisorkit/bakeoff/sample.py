@@ -93,7 +93,10 @@ def read_sample(path: str | Path, corpus: Corpus, *, most: int = 100, seed: int 
     faults += _unfit(file, items, corpus, scoring)
     if faults:
         raise EngagementError(faults)
-    return sampled(items, [part == "test" for part in parts] if any(parts) else None, most, seed, scoring)
+    made = sampled(items, [part == "test" for part in parts] if any(parts) else None, most, seed, scoring)
+    if len(made.tried) < LEAST / 2:
+        raise EngagementError([Fault(file, "", f"leaves {len(made.tried)} cases to be tried, as most are doubles or near-doubles of one another and stand on one side; add cases that differ")])
+    return made
 
 
 def _named(heading: str) -> str:
