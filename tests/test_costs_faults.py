@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,18 @@ from advisorkit.costs.curves import course, curves
 from advisorkit.costs.facts import per_call
 from advisorkit.costs.flows import Column, scene
 from advisorkit.costs.inputs import Inputs, inputs_for
+from advisorkit.costs.money import likely_gain, printed
+from advisorkit.costs.results import PARTS
 from advisorkit.costs.simulation import price, total
+from advisorkit.export.blocks import Table
+from advisorkit.report.cost_pages import assumed, compared
+from advisorkit.report.short_pages import costed
 from advisorkit.store.reading import read
+from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import PriceError
 from advisorkit.values.patterns import PATTERNS
+from advisorkit.values.quantities import Estimate
 
 BASE = read(Path(__file__).with_name("data") / "cost_faults.yaml")
 ANSWERS: dict[str, Any] = {"calls_per_month": 100_000, "corpus_tokens": 3_000_000, "labelled_examples": 800}
@@ -251,3 +259,61 @@ def test_an_hour_in_the_cache_costs_the_same_multiple_at_every_length() -> None:
             fresh = book.prices[key.replace("cache_write_1h", "input")]
             times = row.amount.likely / fresh.amount.likely
             assert [tier.amount for tier in row.tiers] == pytest.approx([times * tier.amount for tier in fresh.tiers]), key
+
+
+def studied(answers: dict[str, Any], **assumptions: Any) -> Study:
+    whole = client(answers, **assumptions)
+    return Study(whole, whole.workflows[0], draws=64)
+
+
+def test_where_the_money_goes_shows_the_checking_that_its_total_holds() -> None:
+    """One answer in five, 1.5 minutes each, at 40 an hour: 500 hours a month, from month 3 on in full, discounted at 10 % a year."""
+    study = studied(ANSWERS, review_share=0.2, review_minutes=1.5, hourly_cost=40, share_taken=1, adoption=1, adoption_months=3, growth_per_year=0, discount_rate=0.1)
+    months = sum(min(month / 3, 1) * 1.1 ** (-month / 12) for month in range(1, 37))
+    row, seen = study.costs.money["rag"], printed(study.costs.money)
+
+    assert study.bill.line("rag", "checking").amount == pytest.approx(500 * 40 * months)
+    assert row.checking is not None and row.checking.likely >= 500 * 40 * months
+    assert row.unknown == ("people", "wrong") and row.at_least  # nobody said what the work takes, nor what a wrong answer costs
+    assert seen.rows["rag"]["all_in"] == sum(seen.rows["rag"][part] or 0 for part in PARTS)
+    assert seen.rows["rag"]["all_in"] * seen.unit > 500 * 40 * months  # type: ignore[operator]
+
+
+def test_without_a_volume_there_is_no_total() -> None:
+    study = studied({"corpus_tokens": 30_000})
+
+    assert study.bill.total("rag") is None
+    assert study.costs.money["rag"].run is None
+    assert "run" in study.costs.money["rag"].unknown
+
+
+def test_what_follows_from_an_answer_is_not_said_to_be_the_answer() -> None:
+    study = studied({**ANSWERS, "facts_in_request": "partly", "facts_or_behaviour": "facts", "human_review": "sometimes"}, minutes_per_item=5, error_rate_today=0.05, cost_wrong=5, review_share=0.1)
+    sources = {row[0].text.rstrip("\u00a0 *"): row[-1].text for row in assumed(study)}
+
+    assert sources["Removed by looking up"] == "follows from “Facts in the request”"
+    assert sources["Items a month"] == "your answer"
+    assert sources["Wrong today"] == "yours"
+
+
+def test_everything_that_moves_the_gain_by_a_twentieth_is_listed() -> None:
+    study = studied({**ANSWERS, "facts_in_request": "none"}, minutes_per_item=[4, 6, 9], error_rate_today=[0.02, 0.04, 0.08], cost_wrong=[2, 5, 9], review_share=0.1)
+    first = study.decision.destination
+    listed = {row[0].text.rstrip("\u00a0 *") for row in assumed(study)}
+    base, _ = likely_gain(study.inputs, first)
+    for name, own in study.inputs.uncertain.items():
+        row = study.inputs.rows[name]
+        ends = (likely_gain(replace(study.inputs, rows={**study.inputs.rows, name: replace(row, value=Estimate.of(end))}), first)[0] for end in (own.low, own.high))
+        if any(abs(end - base) > 0.05 * abs(base) for end in ends):  # type: ignore[operator]
+            assert row.assumption.label in listed
+
+
+def test_what_is_ruled_out_stands_in_no_break_even_and_no_comparison() -> None:
+    study = studied({**ANSWERS, "training_rights": "not_allowed"}, minutes_per_item=5, error_rate_today=0.05, cost_wrong=5, review_share=0.1)
+    tables = [block for block in costed(study) if isinstance(block, Table)]
+    crossings = next(table for table in tables if table.head[1].text == "Items a month")
+
+    assert study.in_play == ("prompt", "rag")
+    assert [row[0].text for row in crossings.rows] == ["Prompt and RAG"]
+    assert not re.search("Fine-tune|Hybrid", " ".join(compared(study)))
+    assert study.costs.cheapest.keys() == {"prompt", "rag"}
