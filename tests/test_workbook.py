@@ -197,3 +197,15 @@ def test_a_session_begins_with_hardly_an_answer_on_every_screen(tmp_path: Path, 
     for name in PARTS:
         assert isinstance(getattr(work.ui, name)(), Widget)
     assert work._repr_html_() and work.cost()._repr_html_()
+
+
+def test_frames_hold_the_values_of_the_cards_with_their_units(work: ak.Work) -> None:
+    study, row, bill = work.judged(), work.portfolio.loc["policy-wording"], work.bill[work.bill["column"] == "rag"]
+    assert abs(row["chance (0 to 1)"] * 100 - study.decision.chances["rag"]) < 1  # whole per cents of four patterns add up to 100
+    assert row["P50 (EUR over 36 months)"] == study.costs.columns["rag"].total.p50
+    for phase in ("build", "run"):
+        assert bill[bill["phase"] == phase]["amount (EUR over 36 months)"].sum() == pytest.approx(study.bill.total("rag", phase))
+    belief = study.advice.belief
+    assert belief.prior[0] + work.evidence["retrieval (decibans)"].sum() == pytest.approx(belief.retrieval_decibans)
+    assert work.assumptions.loc["engineer_day_rate", "likely"] == study.inputs.rows["engineer_day_rate"].range.likely
+    assert work.answers.loc["citations", "in words"] == "Required"

@@ -79,7 +79,7 @@ def _workflow(study: Study) -> dict[str, object]:
         "name": study.workflow.name,
         "now": advice.now,
         "destination": advice.recommended,
-        "chance": advice.patterns[advice.recommended].probability,
+        "chance (0 to 1)": advice.patterns[advice.recommended].probability,
         "clear": advice.clear,
         "off-ramp": advice.off_ramp.kind if advice.off_ramp else "",
         f"P10 {unit}": total.p10 if total else None,
