@@ -226,7 +226,7 @@ def take_in(to: Path, loaded: Loaded, one: Workflow, reply: questionnaire.Reply,
     left = [name for name in reply.answers if name not in kept]
     tell(reply.faults, as_json=as_json, workflow=one.id, taken=list(kept), left=left, **more)
     if not as_json:
-        out.print(f"{shown(str(to), 200)}: {len(kept)} answers taken into {one.id}; {len(left)} left as they were; {len(reply.faults)} refused", markup=False)
+        out.print(f"{shown(str(to), 200)}: {len(kept)} answer{'' if len(kept) == 1 else 's'} taken into {one.id}; {len(left)} left as they were; {len(reply.faults)} refused", markup=False)
         answer({}, then, as_json=False)
     if reply.faults:
         raise typer.Exit(1)

@@ -39,7 +39,7 @@ def briefed(notes: str, ask: Ask) -> Reply:
     Raises:
         AdvisorError: If the model cannot be asked, before anything was taken.
     """
-    taken, faults, notices, turns = dict[str, Answer](), tuple[Fault, ...](), list[str](), [_turn("user", prompt(notes))]
+    taken, refused, notices, turns = dict[str, Answer](), list[Fault](), list[str](), [_turn("user", prompt(notes))]
     for n in range(1, ROUNDS + 1):
         try:
             said = ask(turns)
@@ -49,13 +49,20 @@ def briefed(notes: str, ask: Ask) -> Reply:
         except AdvisorError as error:
             if not taken:
                 raise
-            return Reply(taken, (*faults, Fault("", "", str(error))), tuple(notices))
+            return Reply(taken, (*_open(refused, taken), Fault("", "", str(error))), tuple(notices))
         taken |= {name: one for name, one in new.items() if name not in doubts}
         faults, notices = (*found.faults, *doubts.values()), [*notices, *found.notices]
+        refused += faults
         if not faults:
             break
         turns += [_turn("assistant", said), _turn("user", say("ask.again", faults="\n".join(f"- {fault}" for fault in faults)))]
-    return Reply(taken, faults, tuple(notices))
+    return Reply(taken, _open(refused, taken), tuple(notices))
+
+
+def _open(refused: Sequence[Fault], taken: Mapping[str, Answer]) -> tuple[Fault, ...]:
+    """What was refused in any round and never taken, each once."""
+    last = {(fault.where.rpartition(" ")[2], fault.message): fault for fault in refused if not set(re.findall(r"\w+", fault.where)) & taken.keys()}
+    return tuple(last.values())
 
 
 def _turn(role: str, content: str) -> dict[str, str]:

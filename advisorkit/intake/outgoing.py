@@ -50,7 +50,7 @@ def permitted(engagement: Engagement, url: str, model: str, environ: Mapping[str
     try:
         address = Address.of(url)
     except ValueError as error:
-        raise UsageError(f"the endpoint {'' if '@' in url else url + ' '}{error}; nothing was sent") from None
+        raise UsageError(f"--endpoint {'' if '@' in url else (url or 'nothing') + ' '}{error}; nothing was sent") from None
     _listed(engagement, address)
     if not model.strip() or unfit(model):
         raise UsageError("name the model at the endpoint with --model; nothing was sent")
