@@ -6,6 +6,7 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,7 +23,7 @@ from advisorkit.values.written import Named
 MAX_LOGO = 60_000
 """Largest logo, in bytes: it is part of every page file."""
 MAX_MASTER = 5_000_000
-"""Largest PowerPoint master, in bytes."""
+"""Largest PowerPoint master or Word base, in bytes."""
 _KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".svg": "image/svg+xml"}
 
 
@@ -49,6 +50,8 @@ class Brand:
     """Line at the foot of every page."""
     pptx_master: Annotated[str, Named("master")] = ""
     """A client's PowerPoint master on which slides stand, in base64; empty for ours."""
+    docx_base: Annotated[str, Named("base")] = ""
+    """A client's Word file whose styles a document takes, in base64; empty for ours."""
 
 
 def contrast(one: str, other: str) -> float:
@@ -78,8 +81,8 @@ def read_brand(path: str | Path) -> Brand:
     faults: list[Fault] = []
     folder = Path(path).parent
     logo = _checked(lambda name: _picture(name, folder), lambda name: _logo(folder / name))
-    master = _checked(lambda name: _master(name, folder), lambda name: b64encode(read_bytes(folder / name)).decode())
-    forms = {"line": _checked(_short), "colour": _checked(_colour), "faces": _checked(_faces), "picture": logo, "master": master}
+    master, base = (_checked(partial(_office, folder, what), lambda name: b64encode(read_bytes(folder / name)).decode()) for what in _OFFICE)
+    forms = {"line": _checked(_short), "colour": _checked(_colour), "faces": _checked(_faces), "picture": logo, "master": master, "base": base}
     brand: Brand | None = whole(Brand, forms).read(Spot(parse(source), "", source.file, faults))
     if faults or brand is None:
         raise EngagementError(faults)
@@ -116,11 +119,16 @@ def _picture(value: str, folder: Path) -> str:
     return _beside(value, folder, "logo", _KINDS, "PNG, JPEG or SVG", MAX_LOGO)
 
 
-def _master(value: str, folder: Path) -> str:
-    why = _beside(value, folder, "master", (".pptx",), "PowerPoint (.pptx)", MAX_MASTER)
-    if not why and find_spec("pptx") is None:
-        why = f"master {value} cannot be read: pip install 'advisorkit[formats]'"
-    return why or (f"master {value} {found}" if (found := import_module("advisorkit.export.pptx_master").problem(read_bytes(folder / value))) else "")
+_OFFICE = {"master": (".pptx", "PowerPoint", "pptx", "pptx_master"), "base": (".docx", "Word", "docx", "docx_base")}
+"""A client's own file: its ending, its program, the package that reads it, and our module that says what is wrong with it."""
+
+
+def _office(folder: Path, what: str, value: str) -> str:
+    ending, program, package, module = _OFFICE[what]
+    why = _beside(value, folder, what, (ending,), f"{program} ({ending})", MAX_MASTER)
+    if not why and find_spec(package) is None:
+        why = f"{what} {value} cannot be read: pip install 'advisorkit[formats]'"
+    return why or (f"{what} {value} {found}" if (found := import_module(f"advisorkit.export.{module}").problem(read_bytes(folder / value))) else "")
 
 
 def _beside(value: str, folder: Path, what: str, kinds: Collection[str], words: str, most: int) -> str:

@@ -11,7 +11,6 @@ from itertools import count, groupby
 from pathlib import Path
 from typing import Any
 
-import docx
 from docx.oxml import parse_xml
 from markupsafe import Markup
 
@@ -20,6 +19,7 @@ from advisorkit.charts.theme import LIGHT, SANS, SERIF
 from advisorkit.export import blocks as kinds
 from advisorkit.export.blocks import Block
 from advisorkit.export.brand import Brand
+from advisorkit.export.docx_base import base_of, joined
 from advisorkit.export.formats import settled
 from advisorkit.export.markup import template
 from advisorkit.export.pages import Document, Page, document
@@ -68,7 +68,7 @@ class _Writer:
     """One document on its way: Word's own file with our parts in it."""
 
     def __init__(self, found: Document) -> None:
-        self.found, self.cover, self.file = found, found.cover, docx.Document()
+        self.found, self.cover, self.file = found, found.cover, base_of(b64decode(found.cover.brand.docx_base))
         self.xml: Any = template("word.xml.j2").module
         several = len(found.parts) > 1
         self.levels = {"part": 1, "title": 2, "sub": 3} if several else {"part": 0, "title": 1, "sub": 2}
@@ -86,7 +86,7 @@ class _Writer:
 
     def _fill(self) -> None:
         cover, part = self.cover, self.file.part
-        foot, foot_id = part.add_footer_part()  # type: ignore[no-untyped-call]
+        foot, foot_id = part.add_footer_part()
         self._into(foot.element, self.xml.Foot(f"{cover.brand.confidentiality}. {here('Prices and answers as of {date}').format(date=cover.date)}"))
         self._into(self.file.settings.element, self.xml.Settings())
         sections = [(self._heads(name), list(self._section(name, list(pages)))) for name, pages in groupby(self.found.pages, key=lambda page: page.part)]
@@ -100,7 +100,11 @@ class _Writer:
         parts = [*front, *(one for (_, words), end in zip(sections, ends, strict=True) for one in (*words, end))]
         self._into(self.file.element.body, self.xml.Body(parts, sections[-1][0], foot_id))
         faces = [_SAFE.get(face, face.partition(",")[0].strip(" \"'")) for face in (cover.brand.sans, cover.brand.serif)]
-        self._into(self.file.styles.element, self.xml.Styles(LIGHT, faces, cover.language, self.levels, cover.leaflet))
+        styles, ours = self.file.styles.element, self.xml.Styles(LIGHT, faces, cover.language, self.levels, cover.leaflet)
+        if cover.brand.docx_base:
+            styles[:] = joined(styles, parse_xml(str(ours)))
+        else:
+            self._into(styles, ours)
         self._into(part.numbering_part.element, self.xml.Numbering(LIGHT, self.lists))
 
     def _into(self, element: Any, xml: str) -> None:
@@ -111,7 +115,7 @@ class _Writer:
         told = f"{self.cover.client} · {here('Sample')}" if self.cover.sample else self.cover.client
         found = []
         for left in (name or self.cover.title, *([""] if name and self.levels["part"] else ())):
-            head, number = self.file.part.add_header_part()  # type: ignore[no-untyped-call]
+            head, number = self.file.part.add_header_part()
             self._into(head.element, self.xml.Running(left, told))
             found.append(str(number))
         return found

@@ -82,7 +82,7 @@ def master_of(content: bytes, brand: Brand) -> Master:
     Raises:
         ValueError: If it has not the layouts that slides need; other errors if it is broken.
     """
-    deck = Presentation(io.BytesIO(_small(content))) if content else _ours(brand)
+    deck = Presentation(io.BytesIO(small(content))) if content else _ours(brand)
     slides = deck.slides._sldIdLst  # noqa: SLF001 - the library has no call that removes a slide
     for one in list(slides):
         deck.part.drop_rel(one.rId)
@@ -109,7 +109,8 @@ def problem(content: bytes) -> str:
     return ""
 
 
-def _small(content: bytes) -> bytes:
+def small(content: bytes) -> bytes:
+    """`content`, unless it unpacks to more than any master or base should."""
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         if sum(part.file_size for part in parts.infolist()) > MAX_UNPACKED:
             raise ValueError(f"unpacks to more than {MAX_UNPACKED // 1_000_000} MB")
