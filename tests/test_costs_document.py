@@ -14,7 +14,8 @@ from priced import ANSWERS, NOTHING_BESIDE, TODAYS_FIGURES, engagement, inputs, 
 
 from advisorkit.costs.bill import bill
 from advisorkit.costs.flows import COLUMNS, TEXTS
-from advisorkit.study.documents import _shapes, cost_document
+from advisorkit.study.documents import cost_document
+from advisorkit.study.shapes import shapes
 from advisorkit.study.study import studies
 from advisorkit.values.engagement import Engagement
 
@@ -101,7 +102,7 @@ def test_every_assumption_is_listed_with_meaning_unit_range_source_and_who_set_i
 def test_the_keys_of_documents_are_fields_that_there_are() -> None:
     modules = [module for name, module in sys.modules.items() if name.startswith("advisorkit.")]
     ours = {cls.__name__: cls for module in modules for cls in vars(module).values() if isinstance(cls, type) and is_dataclass(cls)}
-    described = {name: shape for name, shape in _shapes().items() if not name.islower()}  # documents have names without capitals
+    described = {name: shape for name, shape in shapes().items() if not name.islower()}  # documents have names without capitals
 
     assert set(described) <= set(ours)
     stale = [

@@ -12,19 +12,28 @@ from typing import Any
 import docx
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from docx.oxml.ns import qn
+from figures import QUOTED, merged, prints, texts, uncited, value_at
+from pptx import Presentation
 from pypdf import PdfReader
 from sample_pages import words_of
 
 from advisorkit.batch.inputs import job_of
 from advisorkit.batch.runner import produce
-from advisorkit.export.blocks import DecisionBlock
+from advisorkit.export.blocks import ChartBlock, DecisionBlock, Heading
 from advisorkit.export.formats import RENDERERS
 from advisorkit.export.pages import document
 from advisorkit.store import samples
 from advisorkit.store.reading import read
+from advisorkit.study.documents import advice_document, cost_document
+from advisorkit.study.pilots import pilots_of
+from advisorkit.study.study import studies
+from advisorkit.values.engagement import Engagement
 
-FORMATS = {name: RENDERERS[name] for name in ("html", "pdf", "docx")} | {"ipynb": "nbformat:writes"}
+FORMATS = {name: RENDERERS[name] for name in ("html", "pdf", "docx", "pptx")} | {"ipynb": "nbformat:writes"}
+COUNTED = ("Data flow written down", "The data flow", "4 things could still weaken this")
+"""Titles that count the questions or warnings of several workflows which stand below them."""
 
 
 @pytest.fixture(scope="module", params=["marked-pilot", "source-text"])
@@ -41,11 +50,60 @@ def bare(text: str) -> str:
     return re.sub(r"[\s\u200b\u2060\ufffe]", "", text)
 
 
-def said(made: dict[str, bytes]) -> Iterator[str]:
-    notebook = nbformat.reads(made["ipynb"].decode(), as_version=4)
-    for page in document(notebook, "pdf").pages:
+def blocks_of(made: dict[str, bytes], format: str = "pdf") -> Iterator[tuple[str, Any]]:
+    """Each block with the words of the heading above it."""
+    heading = ""
+    for page in document(nbformat.reads(made["ipynb"].decode(), as_version=4), format).pages:
         for block in page.items:
-            yield from words_of(block)
+            heading = block.text if isinstance(block, Heading) else block.advice if isinstance(block, DecisionBlock) else heading
+            yield heading, block
+
+
+def said(made: dict[str, bytes]) -> Iterator[str]:
+    for _, block in blocks_of(made):
+        yield from words_of(block)
+
+
+@pytest.fixture(scope="module")
+def told(made: dict[str, bytes]) -> tuple[Engagement, dict[str, Any]]:
+    """The engagement of a sample, and what `cost` and `assess` say of it as JSON, in one document."""
+    file = samples.path("marked-pilot" if b"pump maker" in made["html"] else "source-text")
+    engagement = read(file)
+    found = studies(engagement, pilots_of(engagement, file))
+    return engagement, merged(cost_document(engagement, found), advice_document(engagement, found))
+
+
+def test_every_figure_of_a_page_and_of_a_slide_names_the_value_that_it_prints(made: dict[str, bytes], told: tuple[Engagement, dict[str, Any]]) -> None:
+    engagement, values = told
+    theirs = [value for workflow in engagement.workflows for value in workflow.context.values()]
+    wrong, bare_figures, cited = list[object](), list[object](), 0
+    for heading, block in (found for format in ("pdf", "pptx") for found in blocks_of(made, format)):
+        for field, text in texts(block):
+            for words, path in getattr(text, "figures", ()):
+                value, cited = value_at(values, path), cited + 1
+                size = len(value) if isinstance(value, list) else value
+                if words not in size if isinstance(size, str) else words.lstrip("−+") not in prints(size, engagement.currency):
+                    wrong.append((words, path, value))
+            quoted = heading in QUOTED - ({"What the figures rest on"} if field == "rows" else set())
+            if uncited(text) and not (quoted or text.startswith(COUNTED) or any(words in text for words in theirs)):
+                bare_figures.append((heading, text))
+
+    assert cited > 500
+    assert wrong == []
+    assert bare_figures == []
+
+
+def test_a_web_page_carries_the_path_of_every_figure_and_slides_say_every_figure(made: dict[str, bytes]) -> None:
+    drawn = {(found["data-path"], found.text) for found in BeautifulSoup(made["html"], "html.parser").find_all("data")}
+    cited = {(path, words) for _, block in blocks_of(made) for _, text in texts(block) for words, path in getattr(text, "figures", ())}
+    deck = Presentation(io.BytesIO(made["pptx"]))
+    shown = bare("".join(part.text or "" for slide in deck.slides for part in slide.element.iter(qn("a:t"))))
+    pieces = {piece for _, block in blocks_of(made, "pptx") if not isinstance(block, ChartBlock) for _, text in texts(block) if getattr(text, "figures", ()) for piece in map(bare, text.split("\n"))}
+
+    assert len(cited) > 200 and drawn <= cited
+    assert {one for one in cited - drawn if one[0] not in {path for path, _ in drawn}} == set()
+    assert len(pieces) > 60
+    assert [piece for piece in pieces if piece.rstrip(".") not in shown and not _over_an_edge(piece, shown)] == []
 
 
 def test_pdf_and_word_hold_every_word_and_every_figure_that_the_blocks_hold(made: dict[str, bytes]) -> None:

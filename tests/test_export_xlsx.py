@@ -38,7 +38,8 @@ from advisorkit.report.cost_workbook import cost_workbook
 from advisorkit.report.workbook_sheets import CONTROLS, TOP
 from advisorkit.store import reading, samples
 from advisorkit.study.pilots import pilots_of
-from advisorkit.study.study import Study, studies, together
+from advisorkit.study.sharing import together
+from advisorkit.study.study import Study, studies
 from advisorkit.values.engagement import Engagement, Scenario
 from advisorkit.values.errors import EngagementError, PriceError, RenderError
 from advisorkit.values.quantities import Estimate

@@ -22,7 +22,6 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from advisorkit.advice.decision import about
 from advisorkit.advice.words import whole_percents
-from advisorkit.costs.money import printed_gain
 from advisorkit.export import bundles, markup
 from advisorkit.export import html as page
 from advisorkit.export.blocks import Block, ChartBlock, DecisionBlock, Done, Heading, KeyFigures, Table
@@ -145,7 +144,7 @@ def test_the_four_figures_of_the_summary_are_the_engine_s() -> None:
     assert next(block.figures for block in summary(view) if isinstance(block, KeyFigures))[3].value == about(reach).removeprefix("about ")
     right = advice["decision"]["expected_right"][view.decision.destination]
     assert f"{percent(right['p50'])}  expected right with retrieval (RAG); 80% range {percent(right['p10'])} to {percent(right['p90'])}" in shown_there
-    gain = printed_gain(view.costs.money, view.decision.destination)
+    gain = view.gain(view.decision.destination)
     assert f"{'not known' if gain is None else money_short(gain, 'EUR')}  gain against today over 36 months" in shown_there
     here = next(rung for rung in advice["path"] if rung["state"] == "here")
     assert f"{project(here['build'], 'EUR')}  for a first version of the next step" in shown_there

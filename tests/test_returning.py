@@ -20,7 +20,7 @@ from advisorkit.batch.inputs import job_of
 from advisorkit.batch.notebooks import find_template
 from advisorkit.batch.runner import produce
 from advisorkit.costs.bill import bill
-from advisorkit.costs.money import likely_gain, printed_gain
+from advisorkit.costs.money import likely_gain
 from advisorkit.export.blocks import ChartBlock
 from advisorkit.export.brand import Brand
 from advisorkit.export.markup import html
@@ -63,7 +63,7 @@ def test_what_is_told_is_kept_with_its_range_and_what_it_rests_on(before: Engage
 
     assert line.recommended == "rag" == study.decision.destination
     gain = study.costs.money["rag"].gain
-    assert gain and line.told["gain"].likely == printed_gain(study.costs.money, "rag")
+    assert gain and line.told["gain"].likely == study.gain("rag")
     assert line.told["gain"].high == pytest.approx(gain.p90, rel=1e-3)
     assert line.told["error_rate_rag"].likely == pytest.approx(float(study.prospects.expected_right["rag"].p50 * -1 + 1), abs=0.02)
     assert all(one.low <= one.likely <= one.high for one in line.told.values())

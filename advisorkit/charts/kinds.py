@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from advisorkit.files.texts import here
+from advisorkit.values.places import linked, printing
 from advisorkit.values.quantities import money_range, money_short, number, percent, span
 
 Point = tuple[float, float]
@@ -120,10 +121,11 @@ class Waterfall(Chart):
         """Start, every step, end."""
         middle = ((s.label, _signed(s.retrieval), _signed(s.training)) for s in self.steps)
         start = (here(self.prior_label), _signed(self.prior[0]), _signed(self.prior[1]))
-        end = (here(self.belief_label), *(f"{_signed(b)} = {percent(c)}" for b, c in zip(self.belief, self.chances, strict=True)))
+        end = (here(self.belief_label), *(linked(" = ", (_signed(b), percent(c))) for b, c in zip(self.belief, self.chances, strict=True)))
         return (start, *middle, end)
 
 
+@printing
 def _signed(value: float) -> str:
     return f"{'+' if value > 0 else ''}{number(value, 1)}" if round(value, 1) else "0"
 
@@ -173,7 +175,7 @@ class FlipBars(Chart):
 
     def rows(self) -> Rows:
         """One row a change."""
-        shares = (", ".join(f"{s.label} {s.shown}".strip() for s in f.shares) for f in self.flips)
+        shares = (linked(", ", (linked(" ", filter(None, (s.label, s.shown))) for s in f.shares)) for f in self.flips)
         return tuple((f.change, here("today {value}").format(value=f.today) if f.today else "", f.shown, f.note, said) for f, said in zip(self.flips, shares, strict=True))
 
 
@@ -206,7 +208,7 @@ class PathStairs(Chart):
     def rows(self) -> Rows:
         """One row a rung."""
         states = {"done": "done", "now": "you are here", "later": "later"}
-        return tuple((s.name, states[s.state], ", ".join(s.facts), s.test) for s in self.stairs)
+        return tuple((s.name, states[s.state], linked(", ", s.facts), s.test) for s in self.stairs)
 
 
 @dataclass(frozen=True, slots=True)

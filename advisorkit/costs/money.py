@@ -207,6 +207,10 @@ class Printed:
     rows: Mapping[Column, Mapping[str, int | None]]
     """By column and name; None stands for not known."""
 
+    def amounts(self, column: Column) -> dict[str, int | None]:
+        """The row of `column` in the currency."""
+        return {name: None if amount is None else amount * self.unit for name, amount in self.rows[column].items()}
+
 
 def printed(found: Mapping[Column, MoneyRow]) -> Printed:
     """What a money table prints: parts rounded to its unit, sums of what is rounded, and gains from those sums."""
@@ -227,10 +231,3 @@ def _rounded(row: MoneyRow, unit: int) -> Iterator[tuple[str, int | None]]:
 def _whole(row: Mapping[str, int | None], parts: Sequence[str]) -> int | None:
     known = [amount for part in parts if (amount := row[part]) is not None]
     return sum(known) if known else None
-
-
-def printed_gain(found: Mapping[Column, MoneyRow], column: Column) -> float | None:
-    """What `column` gains at likely values, as the table prints it; None where that is not known."""
-    seen = printed(found)
-    gain = seen.rows[column]["gain"]
-    return None if gain is None else float(gain * seen.unit)

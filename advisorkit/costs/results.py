@@ -87,6 +87,11 @@ class Year:
     running: float
     """What is paid from month to month."""
 
+    @property
+    def paid(self) -> float:
+        """Both together."""
+        return self.one_off + self.running
+
 
 @dataclass(frozen=True, slots=True)
 class MoneyRow:

@@ -11,6 +11,7 @@ from advisorkit.charts.scene import width
 from advisorkit.export.brand import Brand
 from advisorkit.export.sheets import Worksheet
 from advisorkit.files.texts import here
+from advisorkit.values.places import told
 from advisorkit.values.quantities import SYMBOLS, number
 
 LONG = 10
@@ -226,7 +227,7 @@ class DecisionBlock:
             ('Build retrieval next', 'It will probably be enough.')
         """
         first, _, rest = self.advice.partition(". ")
-        return first, f"{rest}." if rest else ""
+        return told(first, self.advice), told(f"{rest}." if rest else "", self.advice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +274,7 @@ class LineItems:
             (('Build', '22'), ('Run', '6'), ('Total', '28'))
         """
         whole = [[None if a is None else round(a / self.unit) for a in item.amounts] for item in self.items]
-        rows = ((item.label, *map(_whole, row)) for item, row in zip(self.items, whole, strict=True))
+        rows = ((item.label, *(told(_whole(amount), exact) for amount, exact in zip(row, item.amounts, strict=True))) for item, row in zip(self.items, whole, strict=True))
         return (*rows, (here("Total"), *(_total([row[n] for row in whole]) for n in range(len(self.columns)))))
 
     @property

@@ -25,6 +25,7 @@ from advisorkit.export.markup import html
 from advisorkit.export.own import block_of
 from advisorkit.export.terminal import plain
 from advisorkit.values.errors import RenderError
+from advisorkit.values.places import Told, at
 
 
 def _mime(kind: type[Any]) -> str:
@@ -74,7 +75,7 @@ def headline(notebook: Any) -> str:
 
 
 def encode(value: Any) -> Any:
-    """Values as JSON: dataclasses become lists of pairs, tuples lists.
+    """Values as JSON: dataclasses become lists of pairs, tuples lists; so do words and numbers that know their place in the JSON documents.
 
     Example:
         >>> encode(kinds.Cell("RAG", "rag"))
@@ -82,6 +83,10 @@ def encode(value: Any) -> Any:
     """
     if isinstance(value, tuple):
         return [encode(item) for item in value]
+    if isinstance(value, Told):
+        return [["told", str(value)], ["figures", encode(value.figures)]]
+    if path := getattr(value, "path", ""):
+        return [["value", value + 0], ["path", path]]
     if not is_dataclass(value):
         return value
     kind = [["kind", type(value).__name__]] if isinstance(value, Chart) else []
@@ -117,6 +122,10 @@ def _decode(hint: Any, value: Any) -> Any:
         return None if value is None else _decode(next(h for h in inner if h is not type(None)), value)
     if origin is Literal:
         return inner[inner.index(value)]
+    if hint is str and isinstance(value, list):
+        return Told(_decode(str, dict(value)["told"]), _decode(tuple[tuple[str, str], ...], dict(value)["figures"]))
+    if hint in (float, int) and isinstance(value, list):
+        return at(_decode(hint, dict(value)["value"]), _decode(str, dict(value)["path"]))
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if type(value) is not hint:

@@ -12,6 +12,7 @@ from advisorkit.charts.kinds import Chart
 from advisorkit.charts.svg import svg
 from advisorkit.export.blocks import Block
 from advisorkit.files.texts import here
+from advisorkit.values.places import Told
 
 
 def html(block: Block, **values: Markup | bool) -> str:
@@ -28,9 +29,20 @@ def html(block: Block, **values: Markup | bool) -> str:
 @cache
 def template(name: str) -> Template:
     """One of the templates of blocks and pages."""
-    found = Environment(loader=FileSystemLoader(Path(__file__).parent / "template" / "advisorkit"), autoescape=True)
+    found = Environment(loader=FileSystemLoader(Path(__file__).parent / "template" / "advisorkit"), autoescape=True, finalize=_placed)
     found.globals |= {"svg": _drawn, "here": here}
     return found.get_template(name)
+
+
+def _placed(value: object) -> object:
+    """Words whose figures carry their paths in the JSON documents; anything else as it is."""
+    if not isinstance(value, Told):
+        return value
+    made, left = Markup(), str(value)
+    for words, path in value.figures:
+        before, _, left = left.partition(words)
+        made += before + Markup('<data data-path="{}">{}</data>').format(path, words)
+    return made + left
 
 
 def _drawn(chart: Chart, half: bool) -> Markup:

@@ -14,6 +14,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from advisorkit.files.trees import Fields, Items, Node, Scalar, parse_yaml
 from advisorkit.values.errors import CatalogError, nearest
 from advisorkit.values.locale import Locale, locale, told_in
+from advisorkit.values.places import told
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -65,7 +66,7 @@ class Texts:
         if key not in found:
             raise CatalogError(f"no sentence '{key}' in {self.part}; nearest: {', '.join(nearest(key, list(found)))}")
         try:
-            return _FILLING.format(found[key], **values)
+            return told(_FILLING.format(found[key], **values), *(values[name] for name in _order(found[key])))
         except KeyError as error:
             raise CatalogError(f"sentence '{key}' in {self.part} needs a value for {error}") from None
 
@@ -94,6 +95,11 @@ def here(words: str, part: str = "words", key: str = "", *, one: bool = False) -
     return first if one or not many else many
 
 
+@cache
+def _order(sentence: str) -> tuple[str, ...]:
+    return tuple(name for _, name, _, _ in Formatter().parse(sentence) if name)
+
+
 def places(sentence: str) -> frozenset[str]:
     """Names of the places in a sentence.
 
@@ -101,7 +107,7 @@ def places(sentence: str) -> frozenset[str]:
         >>> sorted(places("{first} leads {second}"))
         ['first', 'second']
     """
-    return frozenset(name for _, name, _, _ in Formatter().parse(sentence) if name)
+    return frozenset(_order(sentence))
 
 
 @cache

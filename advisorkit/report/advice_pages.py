@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
-from math import ceil
 
 from advisorkit.charts.kinds import ShareBars, ShareRow
-from advisorkit.costs.money import printed_gain
 from advisorkit.export.blocks import (
     Block,
     Callout,
@@ -27,6 +25,7 @@ from advisorkit.report.printed import inside, project, project_range, weeks
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.locale import locale
+from advisorkit.values.places import linked, told
 from advisorkit.values.prices import WARN_DAYS
 from advisorkit.values.quantities import day, money_short, percent, plain, sampled
 
@@ -57,13 +56,14 @@ def asked(study: Study) -> tuple[Block, ...]:
 def decided(study: Study) -> tuple[Block, ...]:
     """The decision as every document opens with it."""
     made = study.decision
-    return (DecisionBlock(made.headline.rstrip("."), study.workflow.name, made.clear and not made.replaced, _state(study), made.override),)
+    headline = study.cite(made.headline, "decision.headline")
+    return (DecisionBlock(told(headline.rstrip("."), headline), study.workflow.name, made.clear and not made.replaced, _state(study), made.override),)
 
 
 def warned(study: Study) -> tuple[Block, ...]:
     """What the decision has to be warned of; nothing where there is nothing."""
-    told = study.decision.warnings
-    return (Heading(say("warnings")), Text(told, "bullets")) if told else ()
+    lines = study.decision.warnings
+    return (Heading(say("warnings")), Text(lines, "bullets")) if lines else ()
 
 
 def _state(study: Study) -> str:
@@ -97,7 +97,7 @@ def _figures(study: Study) -> Iterator[KeyFigure]:
 def _gain(study: Study) -> KeyFigure:
     first, currency = study.decision.destination, study.currency
     row, values = study.costs.money[first], {"months": study.months, "pattern": say(f"pattern.{first}")}
-    found = printed_gain(study.costs.money, first)
+    found = study.gain(first)
     if row.gain is None or found is None:
         return KeyFigure(say("unknown"), say("figure.gain_unknown", names=", ".join(study.lacking), **values))
     held = study.decision.prospects
@@ -112,7 +112,7 @@ def _step(study: Study) -> KeyFigure:
     name = pictures.rung_name(rung) if rung else study.name(study.decision.now)
     build = study.facts.build[study.decision.now]
     span = project_range(build.p10, build.p90, study.currency)
-    time = f", {weeks(rung.weeks)}" if rung and rung.weeks is not None else ""
+    time = linked("", (", ", weeks(rung.weeks))) if rung and rung.weeks is not None else ""
     return KeyFigure(project(build.p50, study.currency), say("figure.step", step=locale().lowered(name), range=span, time=time))
 
 
@@ -120,13 +120,13 @@ def _pilot(study: Study) -> Iterator[Block]:
     """The newest pilot in counts beside the mark that was agreed."""
     if study.pilot is None:
         return
-    seen, needed = study.pilot.diagnoses[-1], min(study.pilot.terms.target, 1.0)
+    seen, needed = study.seen, min(study.pilot.terms.target, 1.0)
     counts = {"right": (seen.pilot.pattern, seen.right), "mended": ("text3", seen.mended)}
     bars = [
         ShareRow(colour, say(f"pilot.{name}", pattern=study.name(seen.pilot.pattern)), one.share, say("pilot.of", hits=plain(one.hits), cases=plain(one.n)))
         for name, (colour, one) in counts.items() if one.share is not None
     ]
-    bars.insert(1, ShareRow("ink", say(f"pilot.needed.{study.pilot.terms.source}"), needed, say("pilot.of", hits=ceil(needed * seen.right.n), cases=plain(seen.right.n))))
+    bars.insert(1, ShareRow("ink", say(f"pilot.needed.{study.pilot.terms.source}"), needed, say("pilot.of", hits=study.passing, cases=plain(seen.right.n))))
     yield Heading(say("pilot.title"), column="left")
     yield ChartBlock(ShareBars(title=say("pilot.title"), subtitle=say("pilot.subtitle", date=day(seen.pilot.date), declined=plain(seen.declined.hits)), bars=tuple(bars)), titled=False)
 
@@ -136,16 +136,16 @@ def _careful(study: Study) -> Iterator[Block]:
     still, unknown = study.decision.open_questions, list(study.advice.words.unknowns)
     if still and not study.decision.replaced:
         unknown.append(say("open_questions", count=still, note=say("open_settled" if study.advice.settled else "open_unsettled")))
-    if lines := [*study.decision.warnings, *((" ".join(unknown),) if unknown else ())]:
-        yield Callout(say("warnings"), "\n" + "\n".join(lines), "warning")
+    if lines := [*study.decision.warnings, *((linked(" ", unknown),) if unknown else ())]:
+        yield Callout(say("warnings"), linked("\n", ("", *lines)), "warning")
 
 
-def _reasons(study: Study, title: str, told: tuple[str, ...]) -> Iterator[Block]:
+def _reasons(study: Study, title: str, lines: tuple[str, ...]) -> Iterator[Block]:
     """Facts about the work, without the words on where they point, which the heading says."""
     ends = [ending for key, text in study.catalog.text.items() if key.startswith("reason.") and (ending := text.partition("{reason}")[2])]
-    facts = (next((line.removesuffix(end) for end in ends if line.endswith(end)), line.rstrip(".")) for line in told)
-    if told:
-        yield from (Heading(say(title), column="left"), Text(tuple(f"{fact}." for fact in facts), "bullets"))
+    facts = (next((line.removesuffix(end) for end in ends if line.endswith(end)), line.rstrip(".")) for line in lines)
+    if lines:
+        yield from (Heading(say(title), column="left"), Text(tuple(told(f"{fact}.", fact) for fact in facts), "bullets"))
 
 
 def _changes(study: Study) -> Iterator[Block]:
@@ -178,8 +178,8 @@ def again(study: Study) -> Iterator[str]:
     retires = study.inputs.model("tuned_model").retires
     if retires and study.advice.recommended in ("finetune", "hybrid"):
         yield say("again.retires", date=day(retires))
-    told = {hit.reopens for said in study.advice.patterns.values() for hit in said.gates}
-    yield from (say("again.world", reason=inside(reason)) for reason in study.advice.reopen_when if reason not in told)
+    gates = {hit.reopens for said in study.advice.patterns.values() for hit in said.gates}
+    yield from (say("again.world", reason=inside(reason)) for reason in study.advice.reopen_when if reason not in gates)
 
 
 def _decide(study: Study) -> tuple[Block, ...]:

@@ -21,6 +21,7 @@ from advisorkit.study.study import Study
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer
 from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.places import linked
 from advisorkit.values.quantities import day, number, percent, plain, sampled_parts
 
 Studies = Sequence[Study]
@@ -57,7 +58,7 @@ def joined(studies: Studies, key: str, rows: Callable[[Study], Iterable[tuple[st
     for (label, value, *rest), held in _held(studies, rows).items():
         groups.setdefault((label, *rest), []).append(value if held == every else say("annex.holds", value=value, numbers=held))
     places = {label: n for n, label in enumerate(dict.fromkeys(label for label, *_ in groups))}
-    lines = [(label, "; ".join(values), *rest) for (label, *rest), values in sorted(groups.items(), key=lambda pair: places[pair[0][0]])]
+    lines = [(label, linked("; ", values), *rest) for (label, *rest), values in sorted(groups.items(), key=lambda pair: places[pair[0][0]])]
     if lines:
         yield table_of("", columns(key if len(studies) > 1 else "answers.head_one"), lines)
 
@@ -68,7 +69,7 @@ def each(studies: Studies, lines: Callable[[Study], Iterable[str]], parted: str 
     for line, held in _held(studies, lines).items():
         groups.setdefault(held if parted else f"{held}: {line}", []).append(line)
     every = say("annex.all")
-    told = ((held if parted else held.partition(":")[0], (parted or " ").join(found)) for held, found in groups.items())
+    told = ((held if parted else held.partition(":")[0], linked(parted or " ", found)) for held, found in groups.items())
     return tuple(line if held == every else say("annex.of", numbers=held, line=line) for held, line in told)
 
 
@@ -171,11 +172,11 @@ def not_this(study: Study, pattern: PatternId) -> str:
     lowering = [hit for hit in gates if hit.lowers]
     for hits, key in ((ruling, "out.ruled"), (lowering, "out.lowered"), ([hit for hit in gates if hit.kind == "for_now"], "out.held")):
         if hits:
-            return say(key, reason=" ".join(dict.fromkeys(h.reason for h in hits)), reopens=_reopens(hits[0]))
+            return say(key, reason=linked(" ", dict.fromkeys(h.reason for h in hits)), reopens=_reopens(hits[0]))
     open_yet = [hit for hit in gates if hit.kind == "lasting" and hit.provisional and hit.short]
     asked = any(hit.criterion in study.answers for hit in open_yet)
     doubt = say("out.doubtful" if asked else "out.provisional", reasons=", ".join(dict.fromkeys(hit.short for hit in open_yet))) if open_yet else ""
-    return say("out.unlikely", fails=found.fails_when) + doubt
+    return linked("", (say("out.unlikely", fails=found.fails_when), doubt))
 
 
 def _reopens(hit: GateHit) -> str:
@@ -237,7 +238,7 @@ def _figures(studies: Studies) -> Iterator[Block]:
     else:
         yield from merged(studies, "figures.head", _unless_simpler(assumed), (1, 2, 3))
     yield from merged(studies, "figures.prices_head", _old_prices, (2,))
-    if lines := each(studies, _unless_simpler(lambda one: [" ".join(compared(one))])):
+    if lines := each(studies, _unless_simpler(lambda one: [linked(" ", compared(one))])):
         yield from (Heading(say("figures.compared")), Text(lines, "bullets"))
     years = cash_years(priced[0]) if len(studies) == 1 else yearly(priced)
     yield from ((years,) if years else ())
@@ -249,11 +250,11 @@ def _assumed_of(study: Study) -> Iterator[tuple[str, ...]]:
 
 
 def _fresh(study: Study) -> Iterator[str]:
-    rate = study.inputs.rows["discount_rate"].range
+    rate = study.assumption("discount_rate").range
     yield say("figures.models", discount=percent(rate.likely if rate else 0), model=study.inputs.word("model"), tuned=study.inputs.word("tuned_model"))
     if study.inputs.word("tuned_hosting") == "api":
         yield say("figures.hosting")
-    ages = study.inputs.prices()
+    ages = study.prices()
     listed = [age for age in ages if not age.lasting]
     if listed and all(age.state == "fresh" for age in ages):
         oldest = max(listed, key=lambda age: age.age_days)
@@ -263,7 +264,7 @@ def _fresh(study: Study) -> Iterator[str]:
 
 
 def _old_prices(study: Study) -> Iterator[Row]:
-    old = sorted((age for age in study.inputs.prices() if age.state != "fresh"), key=lambda age: -age.age_days)
+    old = sorted((age for age in study.prices() if age.state != "fresh"), key=lambda age: -age.age_days)
     return ((age.id, day(age.as_of), Cell(say("figures.stale", days=age.age_days), "stale")) for age in old)
 
 
@@ -271,7 +272,7 @@ def method(studies: Studies) -> tuple[Block, ...]:
     """How belief, gates and money are worked out, with the chances, limits and sources."""
     study = studies[0]
     prior = [percent(1 / (1 + 10 ** (-d / 10))) for d in study.advice.belief.prior]
-    rate = study.inputs.rows["discount_rate"].range
+    rate = study.assumption("discount_rate").range
     record = study.catalog.record
     kept = say("method.record", cases=record.cases, called=record.called, right=record.right) if record else ""
     texts: dict[str, dict[str, object]] = {

@@ -18,6 +18,7 @@ from advisorkit.report.pictures import path_stairs
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.places import linked, told
 from advisorkit.values.quantities import (
     Band,
     Estimate,
@@ -43,7 +44,7 @@ def costs(study: Study) -> tuple[Block, ...]:
     curve, swings, lines = pictures.curves(study), pictures.tornado(study, 5), (*worth(study), *left_out(study))
     left = (Heading(curve.title, column="left"), ChartBlock(curve, titled=False)) if curve else ()
     right = (Heading(swings.title, column="right"), ChartBlock(swings, titled=False)) if swings else ()
-    return (Heading(_title(study), 2, study.workflow.name), money_table(study), *((Text((" ".join(lines),), "note"),) if lines else ()), *left, *right, *way, *steps(study))
+    return (Heading(_title(study), 2, study.workflow.name), money_table(study), *((Text((linked(" ", lines),), "note"),) if lines else ()), *left, *right, *way, *steps(study))
 
 
 def steps(study: Study, *, everywhere: bool = False) -> Iterator[Block]:
@@ -58,7 +59,7 @@ def steps(study: Study, *, everywhere: bool = False) -> Iterator[Block]:
 def _title(study: Study) -> str:
     if found := study.decision.gained:
         goal, held = study.decision.destination, study.decision.prospects
-        title = say("costs.title.gain" if found.gain >= 0 else "costs.title.loss", pattern=study.name(goal), gain=money_short(abs(found.gain), found.currency), months=found.months)
+        title = say("costs.title.gain" if found.gain >= 0 else "costs.title.loss", pattern=study.name(goal), gain=told(money_short(abs(found.gain), found.currency), found.gain), months=found.months)
         missed = held.reach[goal] is not None and (held.reach[goal] or 0.0) < 0.5
         return say("costs.title.if", right=percent(held.expected_right[goal].p50), title=title) if missed else title
     first = max(PATTERNS, key=lambda p: study.costs.cheapest.get(p, 0))
@@ -71,7 +72,7 @@ def _cheapest(study: Study) -> Iterator[str]:
     found = study.costs.cheapest
     if found:
         shown = sampled_parts(found)
-        yield say("costs.cheapest", shares=", ".join(f"{study.name(p)} {shown[p]}" for p in sorted(found, key=lambda p: -found[p])))
+        yield say("costs.cheapest", shares=linked(", ", (linked(" ", (study.name(p), shown[p])) for p in sorted(found, key=lambda p: -found[p]))))
 
 
 def said(study: Study) -> Iterator[str]:
@@ -100,12 +101,12 @@ def _helping(study: Study) -> Iterator[str]:
 def _against_prompt(study: Study) -> Iterator[str]:
     first = study.advice.recommended
     if first in study.costs.cheapest and (gap := _gap(study, first)):
-        middle, low, high = (money_short(v, study.currency) for v in (abs(gap.p50), gap.p10, gap.p90))
+        middle, low, high = told(money_short(abs(gap.p50), study.currency), gap.p50), money_short(gap.p10, study.currency), money_short(gap.p90, study.currency)
         key = "costs.saving" if gap.p50 >= 0 else "costs.dearer"
         yield say(key, pattern=study.name(first), middle=middle, low=low, high=high, months=study.months)
     for even in study.costs.break_even:
         if even.between == ("prompt", first) and even.calls_per_month and "prompt" in study.in_play:
-            yield say("costs.even_calls", pattern=study.name(first), calls=number(round_figures(even.calls_per_month)), reason=even.reason)
+            yield say("costs.even_calls", pattern=study.name(first), calls=told(number(round_figures(even.calls_per_month)), even.calls_per_month), reason=even.reason)
 
 
 def gained(study: Study) -> Iterator[str]:
@@ -162,18 +163,11 @@ def _listed(study: Study) -> list[Input]:
     rows = study.inputs.rows
     own = [name for name, row in rows.items() if _own(row) and row.assumption.numeric]
     moving = study.costs.tornado.telling if study.costs.tornado else ()
-    return [rows[name] for name in dict.fromkeys((*moving, *own)) if name != "discount_rate"]
+    return [study.assumption(name) for name in dict.fromkeys((*moving, *own)) if name != "discount_rate"]
 
 
 def _own(row: Input) -> bool:
     return row.known and row.changed_by != "price book"
-
-
-def _models(study: Study) -> str:
-    rate = study.inputs.rows["discount_rate"].range
-    words = {"model": study.inputs.word("model"), "tuned": study.inputs.word("tuned_model")}
-    told = say("figures.models", discount=percent(rate.likely if rate else 0), **words)
-    return f"{told} {say('figures.hosting')}" if study.inputs.word("tuned_hosting") == "api" else told
 
 
 def _assumption(study: Study, row: Input) -> tuple[Cell, ...]:
@@ -197,5 +191,5 @@ def source_of(study: Study, row: Input) -> str:
 def _ends(value: Estimate | None, scale: float) -> tuple[str, str, str]:
     if value is None:
         return "–", say("unknown"), "–"
-    low, likely, high = (plain(v * scale) for v in (value.low, value.likely, value.high))
+    low, likely, high = (told(plain(v * scale), v) for v in (value.low, value.likely, value.high))
     return ("–", likely, "–") if value.fixed else (low, likely, high)

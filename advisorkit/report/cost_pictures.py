@@ -7,13 +7,13 @@ from bisect import bisect_right
 from advisorkit.charts import kinds
 from advisorkit.costs.assumption import Assumption
 from advisorkit.costs.flows import Column
-from advisorkit.costs.money import printed_gain
 from advisorkit.costs.results import CostCurve, InputSwing, Payback
 from advisorkit.report.pictures import ruled_out
 from advisorkit.report.sentences import say
 from advisorkit.study.study import Study
 from advisorkit.values.locale import locale
 from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.places import printing
 from advisorkit.values.quantities import figures, money_short, number, sampled_parts
 
 BARS = 8
@@ -114,7 +114,7 @@ def tornado(study: Study, most: int = BARS) -> kinds.Tornado | None:
     found = study.costs.tornado
     if found is None or not found.bars:
         return None
-    shown = printed_gain(study.costs.money, found.better)
+    shown = study.gain(found.better)
     turning, gains = [bar for bar in found.bars if min(bar.low, bar.high) < 0 < max(bar.low, bar.high)], found.against == "today"
     title = say("swing.title.none") if not turning else say("swing.title.some", label=turning[0].label)
     return kinds.Tornado(
@@ -131,6 +131,7 @@ def _swing(study: Study, bar: InputSwing) -> kinds.Swing:
     return kinds.Swing(bar.label, bar.low, bar.high, low, high)
 
 
+@printing
 def input_words(value: float, of: Assumption, currency: str) -> str:
     """An assumption's value in a few letters, for the ends of bars.
 

@@ -21,7 +21,8 @@ from advisorkit.report.pictures import ruled_out
 from advisorkit.report.sentences import columns, say
 from advisorkit.report.whole_pages import sample_words
 from advisorkit.report.workbook_sheets import AMOUNTS, SUMS, TOP, Book, bill, cash, inputs
-from advisorkit.study.study import Study, together
+from advisorkit.study.sharing import together
+from advisorkit.study.study import Study
 from advisorkit.values.errors import EngagementError, PriceError
 from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import sampled

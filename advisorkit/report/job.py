@@ -190,4 +190,4 @@ def make_report(
     """
     base = engagement.under(scenario) if scenario else engagement
     with speaking(engagement.language):
-        return Report(studies(base, pilots, workflows, draws, seed), brand or Brand())
+        return Report(tuple(replace(study, cited=True) for study in studies(base, pilots, workflows, draws, seed)), brand or Brand())

@@ -6,40 +6,43 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from advisorkit.costs.bill import usual_checking
 from advisorkit.costs.flows import Column
-from advisorkit.costs.money import Printed, printed
+from advisorkit.costs.money import Printed
 from advisorkit.costs.results import PARTS, MoneyRow, PaidBack, Year
 from advisorkit.export.blocks import Cell, LineItems, Money, Table, table_of
 from advisorkit.report.pictures import ruled_out
 from advisorkit.report.printed import weeks
 from advisorkit.report.sentences import columns, say
-from advisorkit.study.study import Study, together
+from advisorkit.study.sharing import together
+from advisorkit.study.study import Study
 from advisorkit.values.locale import locale
 from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.places import linked, printing
 from advisorkit.values.quantities import SYMBOLS, Estimate, day, money_short, number, percent, sampled
 
 
 def money_table(study: Study) -> Table:
     """Today, every pattern and, where its price is known, a bought product: what each costs, part by part, and what it gains."""
-    seen = printed(study.costs.money)
+    seen = study.printed
     order = sorted(shown(study), key=lambda column: study.status(column) == "ruled_out")
     rows = [_ruled(study, column) if study.status(column) == "ruled_out" else _row(study, seen, column) for column in order if column != "buy" or not study.quotes]
-    rows += [_row(offered, printed(offered.costs.money), "buy", say("money.quote", supplier=quote.supplier, date=day(quote.date))) for quote, offered in study.quotes]
-    rate, unit = study.inputs.rows["discount_rate"].range, SYMBOLS.get(study.currency, study.currency).strip()
+    rows += [_row(offered, offered.printed, "buy", say("money.quote", supplier=quote.supplier, date=day(quote.date))) for quote, offered in study.quotes]
+    rate, unit = study.assumption("discount_rate").range, SYMBOLS.get(study.currency, study.currency).strip()
     subtitle = say(
         "money.subtitle", unit=say("money.thousand", unit=unit) if seen.unit > 1 else unit, months=study.months,
         discount=percent(rate.likely if rate else 0), draws=number(study.costs.draws),
     )
-    return table_of(say("money.table"), columns("money.head"), rows, range(1, 12), subtitle=subtitle, note=" ".join(_notes(study)))
+    return table_of(say("money.table"), columns("money.head"), rows, range(1, 12), subtitle=subtitle, note=linked(" ", _notes(study)))
 
 
-def whole(amount: int) -> str:
-    """A whole amount as a table prints it, exact whatever its size.
+@printing
+def whole(amount: float, unit: int = 1) -> str:
+    """A whole amount as a table in thousands or in ones prints it, exact whatever its size.
 
     Example:
         >>> whole(-1_234_567)
         '−1,234,567'
     """
-    return number(amount)
+    return number(round(amount / unit) if unit > 1 else round(amount))
 
 
 def shown(study: Study) -> tuple[Column, ...]:
@@ -58,8 +61,8 @@ def _row(study: Study, seen: Printed, column: Column, name: str = "") -> Iterato
     elif row.gain is None:
         yield from (Cell(say("unknown"), "muted"), Cell(""), Cell(""))
     else:
-        low, high = (whole(round(end / seen.unit)) for end in (row.gain.p10, row.gain.p90))
-        yield Cell(f"{whole(amounts['gain'] or 0)}\n{say('money.span', low=low, high=high)}", "strong")
+        span = say("money.span", low=whole(row.gain.p10, seen.unit), high=whole(row.gain.p90, seen.unit))
+        yield Cell(linked("\n", (whole(amounts["gain"] or 0), span)), "strong")
         yield Cell(sampled(row.gain_chance or 0.0))
         yield Cell(_back(row.payback, study.months))
 
@@ -77,8 +80,8 @@ def _amount(row: MoneyRow, amounts: Mapping[str, int | None], name: str) -> Cell
 def _back(found: PaidBack | None, months: int) -> str:
     if found is None:
         return "–"
-    likely, low, high = (say("money.beyond", months=months) if month is None else str(month) for month in (found.likely, found.p10, found.p90))
-    return likely if low == high else f"{likely}\n{say('money.span', low=low, high=high)}"
+    likely, low, high = (say("money.beyond", months=months) if month is None else whole(month) for month in (found.likely, found.p10, found.p90))
+    return likely if low == high else linked("\n", (likely, say("money.span", low=low, high=high)))
 
 
 def _ruled(study: Study, column: Column) -> Iterator[Cell]:
@@ -110,16 +113,18 @@ def cash_years(study: Study) -> LineItems | None:
 
 def yearly(studies: Sequence[Study]) -> LineItems | None:
     """Money that leaves the house for the destinations of several workflows by financial year; None where it is known of none."""
-    rows = {one.workflow.name: found for one in studies if (found := one.costs.money[one.decision.destination].by_year)}
-    years = sorted({year.year for found in rows.values() for year in found})
-    paid = {name: {year.year: year.one_off + year.running for year in found} for name, found in rows.items()}
-    items = tuple(Money(name, tuple(amounts.get(year) for year in years)) for name, amounts in paid.items())
+    goals = {one.workflow.name: (one, one.decision.destination) for one in studies}
+    paid = {
+        name: {year.year: one.cite(year.paid, f"money.{goal}.by_year[{n}].paid") for n, year in enumerate(one.costs.money[goal].by_year)} for name, (one, goal) in goals.items()
+    }  # fmt: skip
+    years = sorted({year for amounts in paid.values() for year in amounts})
+    items = tuple(Money(name, tuple(amounts.get(year) for year in years)) for name, amounts in paid.items() if amounts)
     heads = tuple(Cell(_label(studies[0], year)) for year in years)
     return LineItems(say("money.years"), studies[0].currency, heads, items, say("money.years_note")) if items else None
 
 
 def _year(years: Mapping[PatternId, tuple[Year, ...]], n: int, label: str, name: str) -> Money:
-    return Money(label, tuple(float(getattr(found[n], name)) for found in years.values()))
+    return Money(label, tuple(getattr(found[n], name) for found in years.values()))
 
 
 def _label(study: Study, year: int) -> str:
@@ -136,7 +141,7 @@ def _limits(study: Study) -> Iterator[str]:
     if (told := answers.get("budget")) and (budget := told.amount):
         needed, once = facts.build[first].p50, study.costs.money[first].by_year[:1]
         cash = [say("money.once", cash=money_short(one.one_off, study.currency), year=_label(study, one.year), stand=stand(budget, one.one_off)) for one in once]
-        yield say("money.budget", pattern=study.name(first), needed=money_short(needed, study.currency), stand=stand(budget, needed), cash="".join(cash))
+        yield say("money.budget", pattern=study.name(first), needed=money_short(needed, study.currency), stand=stand(budget, needed), cash=linked("", cash))
     if (told := answers.get("deadline_weeks")) and told.amount:
         needed = facts.build_weeks[first].p50
         yield say("money.deadline", pattern=study.name(first), needed=weeks(needed), stand=stand(told.amount, needed))

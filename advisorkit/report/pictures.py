@@ -22,6 +22,7 @@ from advisorkit.report.sentences import say
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import Catalog
 from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.places import linked, printing
 from advisorkit.values.quantities import hundredths, percent
 
 ROWS = 10
@@ -57,7 +58,7 @@ def _corner(study: Study, pattern: PatternId) -> kinds.ShareRow:
     if found.status == "ruled_out":
         return kinds.ShareRow(pattern, name, None, say("costs.out", reason=ruled_out(study.advice, pattern)))
     note = f", {say('short.provisional')}" if found.status == "provisional" else ""
-    return kinds.ShareRow(pattern, name, found.probability, chance_of(made, pattern) + note)
+    return kinds.ShareRow(pattern, name, found.probability, linked("", (chance_of(made, pattern), note)))
 
 
 def ruled_out(advice: Advice, pattern: PatternId) -> str:
@@ -99,6 +100,7 @@ def right_bars(study: Study) -> kinds.RightBars | None:
     )  # fmt: skip
 
 
+@printing
 def reached(chance: float) -> str:
     """A chance to reach what is asked for, in a few words."""
     return tenths(chance) if 0.05 <= chance <= 0.95 else say("figure.reach.most" if chance > 0.5 else "figure.reach.least")
@@ -189,8 +191,8 @@ def _stair(study: Study, rung: Rung, pattern: PatternId) -> kinds.Stair:
     share = (marked and marked[-1]) or (right.p50 if right else None)
     facts = [say("path.right", share=percent(share))] if share is not None else []
     if rung.build is not None:
-        time = f", {weeks(rung.weeks)}" if rung.weeks is not None else ""
-        facts.append(project(rung.build, study.currency) + time)
+        time = (", ", weeks(rung.weeks)) if rung.weeks is not None else ()
+        facts.append(linked("", (project(rung.build, study.currency), *time)))
     return kinds.Stair(pattern, rung_name(rung), state, tuple(facts), rung.enter_when)
 
 

@@ -6,9 +6,11 @@ from advisorkit.advice.decision import Decision
 from advisorkit.report.sentences import say
 from advisorkit.values.locale import locale
 from advisorkit.values.patterns import PatternId
+from advisorkit.values.places import printing
 from advisorkit.values.quantities import hundredths, money_short, number, span
 
 
+@printing
 def count(size: int) -> str:
     """A small count in words.
 
@@ -45,6 +47,7 @@ def lead_points(made: Decision, lead: float, needed: float) -> str:
     return say("points", points=points if (points >= needed * 100) == (lead >= needed) else number(lead * 100, 1))
 
 
+@printing
 def project(value: float, currency: str) -> str:
     """A project estimate: under 10,000 to the nearest thousand.
 
@@ -65,6 +68,7 @@ def project_range(low: float, high: float, currency: str) -> str:
     return span(project(low, currency), project(high, currency))
 
 
+@printing
 def weeks(value: float) -> str:
     """Weeks as people say them, never less than one.
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import date
 
 from advisorkit.advice.gates import open_criteria
-from advisorkit.costs.money import printed_gain
 from advisorkit.export.blocks import Block, Cell, Heading, Text, table_of
 from advisorkit.files.texts import spoken
 from advisorkit.intake.questionnaire import confirmer, pending
@@ -20,6 +19,7 @@ from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.locale import locale
 from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.places import linked
 from advisorkit.values.quantities import day, money_short, percent
 
 
@@ -48,7 +48,7 @@ def _record(study: Study) -> Iterator[Block]:
 def _option(study: Study, pattern: PatternId) -> tuple[str | Cell, ...]:
     right, goal = study.decision.prospects.expected_right[pattern], study.decision.destination
     row = study.costs.money[pattern] if study.priced else None
-    gain = printed_gain(study.costs.money, pattern) if row else None
+    gain = study.gain(pattern) if row else None
     amounts = (None if row is None or row.at_least or row.all_in is None else row.all_in.likely, gain)
     money = ("–" if amount is None else money_short(amount, study.currency) for amount in amounts)
     return Cell(study.name(pattern), pattern), percent(right.p50), *money, say("record.advised") if pattern == goal else not_this(study, pattern)
@@ -63,7 +63,7 @@ def session_note(report: Report) -> tuple[Block, ...]:
     kept = [name for name in labels if name not in PRIVATE]
     return (
         *pilot_cover(report, "note.cover"), Heading(say("note.decided"), 2),
-        Text(tuple(f"{n}. {one.workflow.name}: {one.decision.headline}" for n, one in enumerate(found, 1))), *steps(found[0], everywhere=True),
+        Text(tuple(linked("", (f"{n}. {one.workflow.name}: ", one.cite(one.decision.headline, "decision.headline"))) for n, one in enumerate(found, 1))), *steps(found[0], everywhere=True),
         *((Heading(say("note.guesses")), table_of("", columns("note.guesses_head"), guesses)) if guesses else ()),
         Heading(say("note.said")), *joined(found, "answers.head_many", lambda one: answers_of(one, kept)),
     )  # fmt: skip

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from advisorkit.costs.money import printed
 from advisorkit.export.blocks import (
     Block,
     Callout,
@@ -27,6 +26,7 @@ from advisorkit.report.money_table import cash_years, money_table
 from advisorkit.report.printed import count
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study
+from advisorkit.values.places import linked, told
 from advisorkit.values.quantities import money_short, percent
 
 SINGLE = 12
@@ -59,7 +59,7 @@ def _many(report: Report) -> Iterator[Block]:
     if rest:
         yield Text((say("slides.rest", shown=len(shown), count=rest),), "note")
     for study in shown:
-        yield from (*decided(study), *_figures(study), *off_ramp(study), *_stairs(study), Callout(say("slides.decide.title"), " ".join(_asked(study)[:1])))
+        yield from (*decided(study), *_figures(study), *off_ramp(study), *_stairs(study), Callout(say("slides.decide.title"), linked(" ", _asked(study)[:1])))
     if any(study.decision.warnings for study in studies):
         yield from _listed("risks", studies, lambda study: study.decision.warnings)
     yield from _listed("decide", studies, lambda study: _asked(study)[:1])
@@ -75,16 +75,16 @@ def _first(studies: Sequence[Study]) -> tuple[Study, ...]:
 
 
 def _page(title: str, study: Study) -> Heading:
-    return Heading(title.rstrip("."), 2, study.workflow.name)
+    return Heading(told(title.rstrip("."), title), 2, study.workflow.name)
 
 
 def _situation(study: Study) -> Iterator[Block]:
-    workflow, told = study.workflow, study.workflow.context
+    workflow, said = study.workflow, study.workflow.context
     amount = _today(study)
     key = "today.asked" if amount is None else "today.least" if study.costs.money["today"].at_least else "today.known"
     yield _page(say(f"slides.{key}", amount=amount or "", months=study.months, workflow=workflow.name), study)
     yield Text((say("slides.today.lead", client=study.engagement.client, workflow=workflow.name),), "lead")
-    held = study.prospects
+    held = study.decision.prospects
     figures = [KeyFigure(amount, say("slides.today.cost", months=study.months))] if amount else []
     if held.today is not None:
         figures.append(KeyFigure(percent(held.today), say("slides.today.right" if held.today_measured else "slides.today.right_said")))
@@ -93,7 +93,7 @@ def _situation(study: Study) -> Iterator[Block]:
     if figures:
         yield KeyFigures(tuple(figures))
     names = ("problem", "success_metric", "baseline", "target", "owner")
-    if lines := tuple(say(f"slides.{name}", value=told[name]) for name in names if told.get(name)):
+    if lines := tuple(say(f"slides.{name}", value=said[name]) for name in names if said.get(name)):
         yield Text(lines)
 
 
@@ -101,9 +101,8 @@ def _today(study: Study) -> str | None:
     """What today costs, as the money table prints it; None where that is not known or not told."""
     if not study.priced or study.costs.money["today"].all_in is None:
         return None
-    seen = printed(study.costs.money)
-    found = seen.rows["today"]["all_in"]
-    return money_short(found * seen.unit, study.currency) if found is not None else None
+    found = study.amount("today", "all_in")
+    return None if found is None else money_short(found, study.currency)
 
 
 def _advice(study: Study) -> Iterator[Block]:
@@ -134,7 +133,7 @@ def _changes(study: Study) -> Iterator[Block]:
         yield _page(say(f"slides.changes.{'none' if not found else 'one' if found == 1 else 'many'}", count=count(found).capitalize()), study)
         chart = pictures.flip_bars(study)
         some = say("slides.changes.some", shown=len(chart.flips) - 1) if found > len(chart.flips) - 1 else ""
-        yield from (Text((f"{say('slides.changes.lead')} {some}".rstrip(),), "lead"), ChartBlock(chart, titled=False))
+        yield from (Text((linked(" ", filter(None, (say("slides.changes.lead"), some))),), "lead"), ChartBlock(chart, titled=False))
 
 
 def _money(study: Study) -> Iterator[Block]:
@@ -165,13 +164,13 @@ def _stairs(study: Study) -> Iterator[Block]:
 
 
 def _path(study: Study) -> Iterator[Block]:
-    yield from (_page(say("slides.path"), study), *_stairs(study), Callout(say("slides.decide.title"), " ".join(_asked(study))))
+    yield from (_page(say("slides.path"), study), *_stairs(study), Callout(say("slides.decide.title"), linked(" ", _asked(study))))
 
 
 def _risks(study: Study) -> Iterator[Block]:
     careful, unknown = study.decision.warnings, () if study.decision.replaced else study.advice.words.unknowns
     if careful or unknown:
-        yield _page(say("slides.risks.some", count=len(careful)) if careful else say("slides.risks.open", count=len(unknown)), study)
+        yield _page(say("slides.risks.some", count=study.cite(len(careful), "decision.warnings")) if careful else say("slides.risks.open", count=study.cite(len(unknown), "words.unknowns")), study)
         both = bool(careful and unknown)
         yield from (Heading(say("slides.risks.careful"), column="left" if both else ""), Text(careful, "bullets")) if careful else ()
         yield from (Heading(say("slides.risks.unknown"), column="right" if both else ""), Text(unknown, "bullets")) if unknown else ()

@@ -12,9 +12,11 @@ from advisorkit.report.cost_pages import steps
 from advisorkit.report.money_table import ranked, whole
 from advisorkit.report.printed import count, weeks
 from advisorkit.report.sentences import columns, say
-from advisorkit.study.study import Study, Together, together
+from advisorkit.study.sharing import Together, together
+from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.locale import locale
+from advisorkit.values.places import linked, told
 from advisorkit.values.quantities import day, money_short, percent, sampled
 
 
@@ -81,24 +83,25 @@ def _title(studies: Sequence[Study], sums: Together | None) -> str:
 
 def _totals(sums: Together) -> Iterator[tuple[Cell, ...]]:
     """What sharing saves, and the sums of what is printed."""
-    spent = [None if amount is None else round(amount / sums.unit) for amount in sums.alone.values()]
-    saved, blank = None if sums.saved is None else round(sums.saved / sums.unit), [Cell("")] * 3
-    yield Cell(say("together.saved")), *blank, Cell(""), _amount(saved and -saved), Cell(""), Cell("")
-    known = sum(amount or 0 for amount in spent) - (saved or 0)
-    yield Cell(say("together.all")), *blank, _amount(round(sums.ask / sums.unit)), _amount(known, least=None in spent), _amount(round(sums.gain / sums.unit)), Cell("")
+    blank, unit = [Cell("")] * 3, sums.unit
+    saved = Cell(say("unknown"), "muted") if sums.saved is None else Cell(told(whole(-sums.saved, unit), sums.saved))
+    yield Cell(say("together.saved")), *blank, Cell(""), saved, Cell(""), Cell("")
+    least = None in sums.alone.values()
+    yield Cell(say("together.all")), *blank, _amount(sums.ask, unit), _amount(sums.spent, unit, least=least), _amount(sums.gain, unit), Cell("")
 
 
-def _amount(amount: int | None, more: str = "", *, least: bool = False) -> Cell:
+def _amount(amount: float | None, unit: int, more: str = "", *, least: bool = False) -> Cell:
     """A whole amount as the table prints it, with a second line."""
     if amount is None:
         return Cell(say("unknown"), "muted")
-    return Cell((say("money.least", amount=whole(amount)) if least else whole(amount)) + (f"\n{more}" if more else ""), "strong" if more else "")
+    words = whole(amount, unit)
+    return Cell(linked("\n", filter(None, (say("money.least", amount=words) if least else words, more))), "strong" if more else "")
 
 
 def _sums(studies: Sequence[Study], sums: Together) -> Iterator[KeyFigure]:
-    currency, known = studies[0].currency, [one for one in studies if one.rank.gain is not None and not one.rank.assumed and not one.decision.replaced]
+    currency = studies[0].currency
     yield KeyFigure(money_short(sums.ask, currency), say("overview.figure.ask"))
-    yield KeyFigure(money_short(sums.gain, currency), say("overview.figure.gain", count=len(known), months=studies[0].months))
+    yield KeyFigure(money_short(sums.gain, currency), say("overview.figure.gain", count=sums.known, months=studies[0].months))
     yield KeyFigure(say("unknown") if sums.saved is None else money_short(sums.saved, currency), say("overview.figure.saved", months=studies[0].months))
     left = [one for one in studies[0].engagement.actions if one.state == "open" and one.date]
     if left:
@@ -122,10 +125,9 @@ def _line(study: Study, sums: Together | None) -> tuple[Cell, ...]:
         return (*start, Cell("–" if made.replaced else _right(study)), Cell(say("overview.not_priced")), *[Cell("–")] * 3)
     row, rung = study.costs.money[first], next((r for r in made.path if r.state == "here"), None)
     time = weeks(rung.weeks) if rung and rung.weeks is not None else ""
-    amounts = (study.ask.p50 if study.ask else None, study.outside, study.rank.gain)
-    ask, spent, gain = (None if amount is None else round(amount / sums.unit) for amount in amounts)
-    span = say("money.span", low=whole(round(row.gain.p10 / sums.unit)), high=whole(round(row.gain.p90 / sums.unit))) if row.gain else say("overview.assumed")
-    return (*start, Cell(_right(study)), _amount(ask, time) if study.ask else Cell("–"), _amount(spent), _amount(gain, span), Cell("–" if row.gain_chance is None else sampled(row.gain_chance)))
+    ask, spent, gain = (study.ask.p50 if study.ask else None, study.outside, study.rank.gain)
+    span = say("money.span", low=whole(row.gain.p10, sums.unit), high=whole(row.gain.p90, sums.unit)) if row.gain else say("overview.assumed")
+    return (*start, Cell(_right(study)), _amount(ask, sums.unit, time) if study.ask else Cell("–"), _amount(spent, sums.unit), _amount(gain, sums.unit, span), Cell("–" if row.gain_chance is None else sampled(row.gain_chance)))
 
 
 def _right(study: Study) -> str:
@@ -140,4 +142,4 @@ def _missing(studies: Sequence[Study]) -> Iterator[str]:
     names = [one.workflow.name for one in studies if not one.decision.replaced and (one.decision.prospects.reach[one.decision.destination] or 1.0) < 0.5]
     if names:
         yield say("overview.missed", names="; ".join(names))
-    yield from (f"{one.workflow.name}: {ranked(one)}." for one in studies if one.priced and not one.decision.replaced and one.rank.gain is None)
+    yield from (linked("", (one.workflow.name, ": ", ranked(one), ".")) for one in studies if one.priced and not one.decision.replaced and one.rank.gain is None)

@@ -14,7 +14,7 @@ from advisorkit.costs.flows import TEXTS as COST_TEXTS
 from advisorkit.costs.flows import Column, Flow
 from advisorkit.costs.formulas import Formulas, formulas
 from advisorkit.costs.inputs import Input
-from advisorkit.costs.money import Printed, printed, stays
+from advisorkit.costs.money import Printed, stays
 from advisorkit.costs.traced import valued
 from advisorkit.report.cost_pages import source_of
 from advisorkit.report.formula_cells import FormulaCells, Grid, Live
@@ -69,7 +69,7 @@ class Book:
     @cached_property
     def figures(self) -> Printed:
         """The money table as the report prints it."""
-        return printed(self.study.costs.money)
+        return self.study.printed
 
     @property
     def scale(self) -> str:

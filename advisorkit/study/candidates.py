@@ -11,7 +11,8 @@ from advisorkit.advice.decision import Decision
 from advisorkit.advice.flips import NextQuestion
 from advisorkit.costs.bill import Line
 from advisorkit.costs.inputs import Input
-from advisorkit.study.study import Rank, Study
+from advisorkit.study.ranks import Rank
+from advisorkit.study.study import Study
 from advisorkit.values.engagement import Workflow
 from advisorkit.values.people import Role
 from advisorkit.values.prices import PriceAge

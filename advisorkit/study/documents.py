@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from functools import cache
 from typing import Any
 
 from advisorkit.advice.advice import Advice
@@ -16,7 +15,6 @@ from advisorkit.costs.bill import usual_checking, warnings
 from advisorkit.costs.flows import Column
 from advisorkit.costs.quotes import holds
 from advisorkit.files.texts import Texts
-from advisorkit.files.typed import data
 from advisorkit.pilots.diagnosis import Diagnosis
 from advisorkit.pilots.established import Established
 from advisorkit.pilots.planning import Plan
@@ -25,21 +23,15 @@ from advisorkit.study.candidates import Candidate, Weighed
 from advisorkit.study.changes import KINDS as STEPS
 from advisorkit.study.changes import ChangedValue, Moved
 from advisorkit.study.programme import Selection
-from advisorkit.study.study import Study, together
+from advisorkit.study.shapes import shapes
+from advisorkit.study.sharing import together
+from advisorkit.study.study import Study
 from advisorkit.values.criteria import AXES
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import UsageError
 from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.prices import PriceAge
 from advisorkit.values.quantities import Band, Estimate
-
-
-@cache
-def _shapes() -> Mapping[str, tuple[tuple[str, str], ...]]:
-    """Keys and what they hold, by class or document."""
-    rows: Mapping[str, str] = data("documents.yaml", Mapping[str, str], {})
-    pairs = {name: [one.partition("=") for one in row.split()] for name, row in rows.items()}
-    return {name: tuple((key, path or key) for key, _, path in found) for name, found in pairs.items()}
 
 
 def plain(value: Any, **worked_out: Any) -> Any:
@@ -61,12 +53,12 @@ def plain(value: Any, **worked_out: Any) -> Any:
         case list() | tuple():
             return [plain(inner) for inner in value]
     name = type(value).__name__
-    return picked(value, name, **worked_out) if name in _shapes() else value
+    return picked(value, name, **worked_out) if name in shapes() else value
 
 
 def picked(value: object, name: str, **worked_out: Any) -> dict[str, Any]:
     """The keys of the document `name` with what they hold of `value`, or what is `worked_out`."""
-    return {key: worked_out[key] if path == "-" else plain(_at(value, path)) for key, path in _shapes()[name]}
+    return {key: worked_out[key] if path == "-" else plain(_at(value, path)) for key, path in shapes()[name]}
 
 
 def _at(value: Any, path: str) -> Any:
@@ -99,7 +91,7 @@ def _advised(one: Study) -> dict[str, Any]:
         },
         flips=[plain(flip) | {"off_ramp": plain(one.simpler_after(flip))} for flip in advice.flips],
         pairs=[plain((pair.first, pair.second)) for pair in advice.pairs],
-        history=plain([line for line in one.engagement.history if line.workflow == one.workflow.id]),
+        pilot=diagnosis_document(one.seen) | {"passing": one.passing} if one.pilot else None, history=plain([line for line in one.engagement.history if line.workflow == one.workflow.id]),
     )  # fmt: skip
 
 
@@ -124,10 +116,10 @@ def _priced(one: Study) -> dict[str, Any]:
     inputs, result = one.inputs, one.costs
     columns = {column: _column(one, column) for column in result.columns}
     return picked(
-        one, "cost", today=columns["today"], buy=columns["buy"], warnings=list(warnings(inputs)), usual_checking=usual_checking(inputs),
+        one, "cost", today=columns["today"], buy=columns["buy"], warnings=list(warnings(inputs)), usual_checking=usual_checking(inputs), gain_assumed=one.rank.gain if one.rank.assumed else None,
         patterns={pattern: columns[pattern] | {"cheapest_probability": result.cheapest.get(pattern)} for pattern in PATTERNS},
         money={
-            **{column: plain(row, by_year=plain(row.by_year) or None) | {"status": one.status(column)} for column, row in result.money.items()},
+            **{column: plain(row, by_year=plain(row.by_year) or None) | {"status": one.status(column), "printed": one.printed.amounts(column)} for column, row in result.money.items()},
             "quotes": [plain(quote, valid=holds(quote, one.engagement.as_of)) for quote in one.workflow.quotes],
         },
         tornado=plain(result.tornado.bars if result.tornado else ()),

@@ -10,7 +10,8 @@ from advisorkit.advice.answers import words_of, written
 from advisorkit.advice.belief import Belief
 from advisorkit.costs.bill import Bill
 from advisorkit.costs.inputs import Inputs
-from advisorkit.study.study import Rank, Study
+from advisorkit.study.ranks import Rank
+from advisorkit.study.study import Study
 
 
 def assumptions(inputs: Inputs) -> pd.DataFrame:

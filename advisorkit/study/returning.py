@@ -13,7 +13,7 @@ from advisorkit.advice.advice import Advice
 from advisorkit.catalog.edition import edition
 from advisorkit.costs.assumption import completed, known
 from advisorkit.costs.flows import scene
-from advisorkit.costs.money import THOUSANDS, likely_gain, printed_gain
+from advisorkit.costs.money import THOUSANDS, likely_gain
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Advised, Engagement
 from advisorkit.values.patterns import PatternId
@@ -62,7 +62,7 @@ def _figures(study: Study) -> Iterator[tuple[str, Estimate]]:
 
 def _gain(study: Study, pattern: PatternId) -> Estimate | None:
     """What a pattern gains, as it is printed, within its 80 % range; None where that is not known."""
-    row, likely = study.costs.money[pattern].gain, printed_gain(study.costs.money, pattern)
+    row, likely = study.costs.money[pattern].gain, study.gain(pattern)
     return None if row is None or likely is None else Estimate(min(row.p10, likely), likely, max(likely, row.p90))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from math import ceil
 
 from advisorkit.advice.advice import Advice, advise, assess
 from advisorkit.advice.decision import Decision, Gained, Prospects, Target, decide, prospects_of, replaces
@@ -17,24 +18,28 @@ from advisorkit.catalog.prices import load as load_prices
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions, rules
 from advisorkit.costs.assumption import DRAWS
-from advisorkit.costs.bill import Bill, Chosen, bill, portfolio
+from advisorkit.costs.bill import Bill, bill
 from advisorkit.costs.facts import CostFacts, Costing
 from advisorkit.costs.flows import TEXTS as COST_TEXTS
 from advisorkit.costs.flows import Column
 from advisorkit.costs.inputs import Input, Inputs, inputs_for
-from advisorkit.costs.money import THOUSANDS, printed_gain
+from advisorkit.costs.money import Printed, printed
 from advisorkit.costs.quotes import holds, with_quotes
-from advisorkit.costs.results import CostResult, Figure, MoneyRow
+from advisorkit.costs.results import CostResult, MoneyRow
 from advisorkit.costs.simulation import SEED, money_rows, price
 from advisorkit.files.texts import Spoken, Texts, speaking, spoken
+from advisorkit.pilots.diagnosis import Diagnosis
 from advisorkit.pilots.established import Established, established_for
 from advisorkit.pilots.planning import Plan, pilot_plan
 from advisorkit.pilots.tally import wilson
+from advisorkit.study.ranks import Rank
+from advisorkit.study.shapes import ADVICE, COLUMN, COSTS, DECISION, FACTS, MONEY, Kept, Keys, placed
 from advisorkit.values.criteria import Catalog, Rules
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Answer, Engagement, Quote, Setting, Workflow
 from advisorkit.values.locale import locale
-from advisorkit.values.patterns import PatternId
+from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.prices import PriceAge
 from advisorkit.values.quantities import Band, Estimate, day
 from advisorkit.values.returned import Measured
 
@@ -64,9 +69,16 @@ class Study(Displayed):
     """In which it is told: English, unless it is made where another language is told in."""
     whatifs: bool = True
     """Whether costs are worked out anew for every answer that might be given otherwise; a list of hundreds goes without."""
+    cited: bool = False
+    """Whether its numbers and sentences know their paths in the JSON documents."""
 
     def __repr__(self) -> str:
         return f"<Study of {self.workflow!r}>"
+
+    def cite(self, value: Kept, path: str = "", rows: Keys = ()) -> Kept:
+        """`value` as `placed` at `path` below this workflow in the JSON documents of `assess` and `cost`; as it is where nothing is cited."""
+        place = f"workflows[{[one.id for one in self.engagement.workflows].index(self.workflow.id)}]" if self.cited else ""
+        return placed(value, ".".join(filter(None, (place, path))), rows) if self.cited else value
 
     @Spoken
     def inputs(self) -> Inputs:
@@ -95,7 +107,7 @@ class Study(Displayed):
     @property
     def facts(self) -> CostFacts:
         """Computed evidence; where no money is told, none comes from it."""
-        return self._costing.today if self.priced else replace(self._costing.today, payback_known=False)
+        return self.cite(self._costing.today if self.priced else replace(self._costing.today, payback_known=False), "", FACTS)
 
     @Spoken
     def advice(self) -> Advice:
@@ -104,20 +116,19 @@ class Study(Displayed):
             self.catalog, self.engagement, self.workflow, self.facts, cases=shipped_cases(), pilot=self.pilot,
             costing=self._costing if self.priced and self.whatifs else None,
         )
-        return made if self.priced else _unpriced(made)
+        return self.cite(made if self.priced else _unpriced(made), "", ADVICE)
 
     @Spoken
     def decision(self) -> Decision:
         """What every screen, page and file says of it."""
-        return decide(self.catalog, self.advice, self.answers, self.prospects, self._next_step, self._money)
+        return self.cite(decide(self.catalog, self.advice, self.answers, self.prospects, self._next_step, self._money), "", DECISION)
 
     @property
     def _money(self) -> Gained | None:
         """What the destination gains; None where no money is told, something simpler takes its place, or it is not known."""
         if not self.priced or replaces(self.advice.off_ramp):
             return None
-        checked = self.inputs.usually_checked is self.inputs
-        found = printed_gain(self.usual_money, self.advice.recommended) if checked else None
+        found = self.gain(self.advice.recommended) if self.inputs.usually_checked is self.inputs else None
         return Gained(found, self.months, self.currency) if found is not None else None
 
     @property
@@ -154,7 +165,7 @@ class Study(Displayed):
     def quotes(self) -> tuple[tuple[Quote, Study], ...]:
         """Quotes that hold and whose price can be reckoned, each with the workflow priced at it, the cheapest first; none where a price is set."""
         def priced(*quotes: Quote) -> Study:
-            return replace(self, workflow=replace(self.workflow, quotes=quotes))
+            return replace(self, cited=False, workflow=replace(self.workflow, quotes=quotes))
 
         prices = ("buy_seat_price", "buy_resolution_price")
         alone = [(quote, priced(quote)) for quote in self.workflow.quotes if holds(quote, self.engagement.as_of)]
@@ -170,7 +181,25 @@ class Study(Displayed):
     @Spoken
     def costs(self) -> CostResult:
         """Its costs in ranges, for the patterns that are in play."""
-        return price(self.inputs, self.draws, self.seed, self.in_play, self.advice.recommended, self.prospects.target.share)
+        made = self.cite(price(self.inputs, self.draws, self.seed, self.in_play, self.advice.recommended, self.prospects.target.share), "", COSTS)
+        columns = {name: self.cite(one, f"patterns.{name}" if name in PATTERNS else name, COLUMN) for name, one in made.columns.items()}
+        money = {name: self.cite(row, f"money.{name}", MONEY) for name, row in made.money.items()}
+        return replace(made, columns=columns, money=money, cheapest={name: self.cite(share, f"patterns.{name}.cheapest_probability") for name, share in made.cheapest.items()})
+
+    @Spoken
+    def printed(self) -> Printed:
+        """The amounts of its money table as they are printed."""
+        seen = printed(self.usual_money if self.inputs.usually_checked is self.inputs else self.costs.money)
+        return replace(seen, rows={column: self.cite(row, f"money.{column}.printed") for column, row in seen.rows.items()})
+
+    def amount(self, column: Column, name: str) -> float | None:
+        """An amount of the money table as it prints it; None where that is not known."""
+        amount = self.printed.rows[column][name]
+        return None if amount is None else self.cite(float(amount * self.printed.unit), f"money.{column}.printed.{name}")
+
+    def gain(self, column: Column) -> float | None:
+        """What `column` gains at likely values, as the table prints it; None where that is not known."""
+        return self.amount(column, "gain")
 
     @property
     def outside(self) -> float | None:
@@ -200,7 +229,7 @@ class Study(Displayed):
         today, row = self.usual_money["today"], self.usual_money[first]
         if row.gain is None:
             return Rank(None, assumed=False, ask=tuple(self.inputs.rows[name] for name in dict.fromkeys((*today.missing, *row.missing))))
-        gain = row.gain.likely if assumed else printed_gain(self.usual_money, first)
+        gain = self.cite(row.gain.likely, "gain_assumed") if assumed else self.gain(first)
         return Rank(gain, assumed, range=row.gain, chance=row.gain_chance, staged=row.staged)
 
     @Spoken
@@ -259,6 +288,29 @@ class Study(Displayed):
         found = self.advice.patterns.get(column)  # type: ignore[call-overload]
         return found.status if found is not None else None
 
+    def assumption(self, name: str) -> Input:
+        """An input of its cost model."""
+        row = self.inputs.rows[name]
+        ends = (("low", "value.low"), ("likely", "value.likely"), ("high", "value.high")) if row.range else ()
+        return self.cite(row, f"assumptions[{[*self.inputs.rows].index(name)}]", (("source", "source"), *ends))
+
+    def prices(self) -> tuple[PriceAge, ...]:
+        """Every price behind its bill, and how old it is."""
+        return self.cite(tuple(self.inputs.prices()), "prices")
+
+    @property
+    def seen(self) -> Diagnosis:
+        """What its newest pilot counted."""
+        if self.pilot is None:
+            raise ValueError(f"{self.workflow.id} has no pilot")
+        return self.cite(self.pilot.diagnoses[-1], "pilot")
+
+    @property
+    def passing(self) -> int:
+        """How many right answers of its newest pilot are enough."""
+        right = self.seen.right
+        return self.cite(ceil(min(self.pilot.terms.target, 1.0) * right.n) if self.pilot else 0, "pilot.passing")
+
     @property
     def left_out(self) -> tuple[str, ...]:
         """Parts that comparisons between patterns leave out, as something of them is not known: ``checking``, ``wrong``."""
@@ -284,7 +336,7 @@ class Study(Displayed):
     @property
     def months(self) -> int:
         """Horizon in months."""
-        return self.inputs.months
+        return self.cite(self.inputs.months, "horizon_months")
 
     @spoken
     def name(self, column: str) -> str:
@@ -338,55 +390,3 @@ def unsigned(found: Iterable[Study]) -> tuple[str, ...]:
                 names = ", ".join(map(one.name, hit.removes))
                 lines.append(f"{one.workflow.id}: it is final, and the guess on {hit.criterion} would rule out {names} if it were confirmed; confirm it first")
     return tuple(dict.fromkeys(lines))
-
-
-@dataclass(frozen=True, slots=True)
-class Rank:
-    """What a workflow is put in order by among others."""
-
-    gain: float | None
-    """Gain of the destination against today over the horizon, at likely values; None where it is not known."""
-    assumed: bool
-    """Whether it holds a plan of checking that nobody has agreed to."""
-    ask: tuple[Input, ...] = ()
-    """What has to be asked for before it has a gain."""
-    range: Figure | None = None
-    """The gain with its range."""
-    chance: float | None = None
-    """Chance that there is one."""
-    staged: float | None = None
-    """What it gains on average where the work stops at a missed mark."""
-
-
-@dataclass(frozen=True, slots=True)
-class Together:
-    """Money that leaves the house for the destinations of several workflows, at likely values over the horizon."""
-
-    alone: Mapping[str, float | None]
-    """By workflow id when each pays for everything; None where it is not known."""
-    saved: float | None
-    """What platforms and bodies of documents that stand once take off; None where an amount is not known."""
-    unit: int
-    """1000 or 1: the unit in which amounts are printed."""
-    ask: float
-    """What their next steps cost to build, each rounded to the unit."""
-    gain: float
-    """What those of them gain against today whose gain is known, each rounded to the unit."""
-
-    @property
-    def shared(self) -> float | None:
-        """What all pay with sharing."""
-        return None if self.saved is None else sum(amount or 0.0 for amount in self.alone.values()) - self.saved
-
-
-def together(found: Sequence[Study]) -> Together | None:
-    """What workflows cost together, those left out that something simpler fits; None for fewer than two."""
-    chosen = [one for one in found if one.priced and not one.decision.replaced]
-    if len(chosen) < 2:
-        return None
-    joint = portfolio([Chosen(one.bill, one.decision.destination, one.workflow.corpus) for one in chosen])
-    gains = [one.rank.gain for one in chosen if one.rank.gain is not None and not one.rank.assumed]
-    unit = 1000 if max(map(abs, (*gains, *(one.outside or 0.0 for one in chosen)))) >= THOUSANDS else 1
-    asks = (one.ask.p50 for one in chosen if one.ask)
-    ask, gain = (float(sum(round(amount / unit) for amount in amounts) * unit) for amounts in (asks, gains))
-    return Together({one.workflow.id: one.outside for one in chosen}, joint.saved_by_sharing, unit, ask, gain)

@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal, TypeVar
 
 from advisorkit.values.locale import locale
+from advisorkit.values.places import printing, told
 
 Kind = Literal["positive", "share", "real"]
 """Shape of a range: two-piece lognormal, two-piece logit-normal or two-piece normal."""
@@ -158,6 +159,7 @@ def round_figures(value: float, figures: int = 2) -> float:
     return float(exact.quantize(Decimal(1).scaleb(exact.adjusted() - figures + 1), ROUND_HALF_UP))
 
 
+@printing
 def number(value: float, decimals: int = 0) -> str:
     """A number with thousands parted by commas and a true minus sign.
 
@@ -179,6 +181,7 @@ def digits(value: float) -> str:
     return f"{value:.10f}".rstrip("0").rstrip(".") if "e" in text else text
 
 
+@printing
 def figures(value: float, most: int) -> str:
     """A number with at most so many significant figures, and no needless ones.
 
@@ -189,6 +192,7 @@ def figures(value: float, most: int) -> str:
     return locale().number(f"{round_figures(value, most):g}".replace("-", "−"))
 
 
+@printing
 def plain(value: float) -> str:
     """A number of a table: as it is when whole, else three significant figures.
 
@@ -200,6 +204,7 @@ def plain(value: float) -> str:
     return number(shown) if abs(shown) >= 100 or shown == int(shown) else locale().number(f"{shown:g}")
 
 
+@printing
 def money(value: float, currency: str, figures: int | None = 2) -> str:
     """An amount for headlines and text: two significant figures, or whole units with ``figures=None``.
 
@@ -218,6 +223,7 @@ def _signed(value: float, text: str, currency: str) -> str:
     return ("−" if value < 0 else "") + locale().amount.format(sign=sign if locale().amount.startswith("{sign}") else sign.strip(), number=text).strip()
 
 
+@printing
 def amount(value: float, currency: str) -> str:
     """An amount as `plain` writes numbers.
 
@@ -228,6 +234,7 @@ def amount(value: float, currency: str) -> str:
     return _signed(value, plain(abs(value)), currency)
 
 
+@printing
 def money_short(value: float, currency: str) -> str:
     """An amount for axes and bars: ``€190k``, ``€1.9m``.
 
@@ -260,9 +267,10 @@ def span(low: str, high: str) -> str:
         >>> span("55%", "70%")
         '55% to 70%'
     """
-    return locale().span.format(low=low, high=high)
+    return told(locale().span.format(low=low, high=high), low, high)
 
 
+@printing
 def percent(share: float) -> str:
     """A probability as people read it: whole percent, never a false 0 or 100.
 
@@ -278,6 +286,7 @@ def percent(share: float) -> str:
     return hundredths(math.floor(share * 100 + 0.5))
 
 
+@printing
 def hundredths(value: float, decimals: int = 0) -> str:
     """So many percent.
 
@@ -288,6 +297,7 @@ def hundredths(value: float, decimals: int = 0) -> str:
     return locale().share.format(number=number(value, decimals))
 
 
+@printing
 def sampled(share: float) -> str:
     """A share of draws: none or all of them is no certainty.
 
@@ -308,7 +318,7 @@ def sampled_parts(shares: Mapping[K, float]) -> dict[K, str]:
         >>> sampled_parts({"rag": 0.665, "finetune": 0.225, "hybrid": 0.109, "prompt": 0.001})
         {'rag': '67%', 'finetune': '22%', 'hybrid': '11%', 'prompt': 'under 1%'}
     """
-    return {name: sampled(whole / 100) for name, whole in zip(shares, percents([*shares.values()]), strict=True)}
+    return {name: told(sampled(whole / 100), shares[name]) for name, whole in zip(shares, percents([*shares.values()]), strict=True)}
 
 
 def percents(shares: Sequence[float]) -> list[int]:

@@ -1,0 +1,92 @@
+"""Numbers and words that know where they stand in the JSON documents, so that every printed figure can be followed back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import wraps
+from itertools import islice
+from typing import Concatenate, ParamSpec, Self, TypeVar
+
+More = ParamSpec("More")
+Value = TypeVar("Value")
+FIGURE = re.compile(r"(?:[€$£]|\b[A-Z]{3} )?\d(?:[\d.,]*\d)?(?:bn|[km]\b|%)?(?: in \d+)?")
+"""A figure as it is printed in a sentence."""
+
+
+class Placed(float):
+    """A number and its path in the JSON document."""
+
+    path: str
+
+
+class Counted(int):
+    """A whole number and its path in the JSON document."""
+
+    path: str
+
+
+class Told(str):  # noqa: SLOT000 - words that tell nothing have no figures
+    """Words, and for each figure in them its path in the JSON document.
+
+    Example:
+        >>> Told("saves €5k", (("€5k", "workflows[0].money.rag.gain.likely"),)).figures
+        (('€5k', 'workflows[0].money.rag.gain.likely'),)
+    """
+
+    figures: tuple[tuple[str, str], ...]
+
+    def __new__(cls, text: str, figures: tuple[tuple[str, str], ...] = ()) -> Self:
+        """`text` with its figures as they follow each other."""
+        made = super().__new__(cls, text)
+        made.figures = figures
+        return made
+
+
+def at(value: float, path: str) -> float:
+    """A number that knows its `path`.
+
+    Example:
+        >>> at(0.5, "workflows[0].lead") + 1, at(7, "draws")
+        (1.5, 7)
+    """
+    made = (Counted if isinstance(value, int) else Placed)(value)
+    made.path = path
+    return made
+
+
+def told(text: str, *sources: object) -> str:
+    """`text` with the figures of `sources` that stand in it: words, whole numbers as they are, or the one number that it prints.
+
+    Example:
+        >>> told("5% in all", told("5%", at(0.05, "lead"))).figures
+        (('5%', 'lead'),)
+    """
+    held = dict[int, tuple[str, str]]()
+    for source in sources:
+        for words, path in ((text if isinstance(source, Placed) else str(source), source.path),) if isinstance(source, Placed | Counted) else getattr(source, "figures", ()):
+            found = (one.start() for one in re.finditer(rf"(?<![\d.,]){re.escape(words)}(?![\d%]|[.,]\d)", text))
+            held |= dict.fromkeys(islice((place for place in found if place not in held), 1), (words, path))
+    return Told(text, tuple(held[place] for place in sorted(held))) if held else text
+
+
+def linked(parting: str, parts: Iterable[str]) -> str:
+    """`parts` in one, with their figures.
+
+    Example:
+        >>> linked(", ", ("a", "b"))
+        'a, b'
+    """
+    found = tuple(parts)
+    return told(parting.join(found), *found)
+
+
+def printing(write: Callable[Concatenate[Value, More], str]) -> Callable[Concatenate[Value, More], str]:
+    """A way to write a number, whose words keep the number's path."""
+
+    @wraps(write)
+    def written(value: Value, /, *args: More.args, **options: More.kwargs) -> str:
+        text, path = write(value, *args, **options), getattr(value, "path", "")
+        return Told(text, ((text, path),)) if path else text
+
+    return written
