@@ -105,6 +105,23 @@ def test_the_small_bill_of_a_plain_workflow_worked_out_by_hand() -> None:
     assert prompt.gain.likely == pytest.approx(384_000 - 372_000 - prompt.outside.likely)
     assert sum(year.one_off + year.running for year in prompt.by_year) == pytest.approx(prompt.outside.likely)
     assert [year.year for year in prompt.by_year] == [2026, 2027]
+    assert (prompt.so_far[0].month, prompt.so_far[0].likely) == (0, pytest.approx(-prompt.build.likely))
+    assert prompt.so_far[-1].likely == pytest.approx(prompt.gain.likely)
+
+
+def test_a_gain_builds_up_from_what_is_paid_at_once_to_what_the_table_says_and_crosses_nought_where_it_is_paid_back() -> None:
+    made = price(inputs({"calls_per_month": 3_000, "cost_wrong": 5}, **TODAYS_FIGURES), 256, advised="rag").money
+    row = made["rag"]
+    at = {one.month: one for one in row.so_far}
+
+    assert [one.month for one in row.so_far] == [*range(0, 37, 3)]
+    assert -1.02 * row.build.likely < at[0].likely < -row.build.likely  # people who mark the first cases are paid beside the build
+    assert at[36].likely == pytest.approx(row.gain.likely)
+    assert (at[36].p10, at[36].p90) == pytest.approx((row.gain.p10, row.gain.p90))
+    assert (at[0].p10, at[0].p90) == pytest.approx((-row.build.p90, -row.build.p10), rel=0.05)
+    assert [one.likely >= 0 for one in row.so_far] == [one.month >= row.payback.likely for one in row.so_far]
+    assert all(one.p10 < one.likely < one.p90 for one in row.so_far)
+    assert {one.p10 for one in made["prompt"].so_far} == {None}
 
 
 @pytest.mark.parametrize(("first", "years"), [(1, [2026, 2027, 2028, 2029]), (12, [2025, 2026, 2027, 2028]), (11, [2026, 2027, 2028]), (7, [2026, 2027, 2028, 2029])])

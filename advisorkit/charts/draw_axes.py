@@ -91,12 +91,12 @@ def _bin(group: kinds.Bin) -> Iterator[Mark]:
 def curves(chart: kinds.Curves, wide: float = 650, tall: float = 170) -> Scene:
     """Cumulative cost with bands, labelled at the end; the break-even marked on the axis."""
     right = max(width(_end(c, chart.currency), 13, bold=True) for c in chart.curves) + 18
-    values = [v for c in chart.curves for v in (*c.high, *c.low)]
+    values = chart.amounts
     scale = ticks(min(0.0, *values), max(values))
     top = (44.0 if wide > 400 else 26.0) if chart.break_even else 8.0
     left = max(52.0, 14 + max(width(money_short(v, chart.currency), 12) for v in scale if v <= max(values)))
-    panel = Panel(left=left, top=top, width=wide - left - right, height=tall, x=(chart.months[0], chart.months[-1]), y=(scale[0], max(values)), marks=())
-    marks = (*_axes(chart, scale, panel), *_bands(chart), *_middles(chart), *_ends(chart, panel), *_crossing(chart.break_even, panel))
+    panel = Panel(left=left, top=top, width=wide - left - right, height=tall, x=(chart.months[0], chart.months[-1]), y=(min(scale[0], *values), max(0.0, *values)), marks=())
+    marks = (*_axes(chart, scale, panel), *_bands(chart), *_middles(chart), *_ends(chart, panel), *_crossing(chart, panel))
     return Scene(width=wide, height=top + tall + 46, panels=(replace(panel, marks=marks),))
 
 
@@ -115,28 +115,31 @@ def _axes(chart: kinds.Curves, scale: tuple[float, ...], panel: Panel) -> Iterat
 
 
 def _bands(chart: kinds.Curves) -> Iterator[Mark]:
-    for curve in chart.curves:
+    for curve in (one for one in chart.curves if one.low):
         edge = (*zip(chart.months, curve.high, strict=True), *reversed(tuple(zip(chart.months, curve.low, strict=True))))
         yield Area(points=edge, fill=curve.pattern or "text2", opacity=0.11)
 
 
 def _middles(chart: kinds.Curves) -> Iterator[Mark]:
-    cheapest = min(chart.curves, key=lambda c: c.middle[-1])
+    alone = [curve for curve in chart.curves if curve.low]
+    first = alone[0] if len(alone) == 1 else min(chart.curves, key=lambda c: c.middle[-1])
     for curve in chart.curves:
         points, fill = tuple(zip(chart.months, curve.middle, strict=True)), curve.pattern or "text2"
-        yield Stroke(points=points, fill=fill, width=3 if curve is cheapest else 2, tip=curve.label)
+        yield Stroke(points=points, fill=fill, width=3 if curve is first else 2, tip=curve.label)
         yield Dot(x=points[-1][0], y=points[-1][1], mark=MARKS[curve.pattern], size=9, fill=fill, tip=_end(curve, chart.currency))
 
 
 def _ends(chart: kinds.Curves, panel: Panel) -> Iterator[Label]:
-    lowest = 1e9
-    for curve in sorted(chart.curves, key=lambda c: c.middle[-1]):
+    highest, below = -1e9, sorted(chart.curves, key=lambda c: -c.middle[-1])
+    places = [highest := max(panel.at(0, curve.middle[-1])[1], highest + 17) for curve in below]
+    over = max(0.0, places[-1] - panel.top - panel.height)
+    for curve, place in zip(below, places, strict=True):
         at = panel.at(0, curve.middle[-1])[1]
-        lowest = min(at, lowest - 17)
-        yield Label(x=panel.x[1], y=curve.middle[-1], dx=10, dy=round(lowest - at, 2), text=_end(curve, chart.currency), bold=True, fill=curve.pattern or "text2")
+        yield Label(x=panel.x[1], y=curve.middle[-1], dx=10, dy=round(place - over - at, 2), text=_end(curve, chart.currency), bold=True, fill=curve.pattern or "text2")
 
 
-def _crossing(found: kinds.BreakEven | None, panel: Panel) -> Iterator[Mark]:
+def _crossing(chart: kinds.Curves, panel: Panel) -> Iterator[Mark]:
+    found = chart.break_even
     if found is None:
         return
     bottom, top = panel.y
@@ -146,7 +149,7 @@ def _crossing(found: kinds.BreakEven | None, panel: Panel) -> Iterator[Mark]:
     late = found.month > sum(panel.x) / 2
     room = panel.width * (found.month - panel.x[0] if late else panel.x[1] - found.month) / (panel.x[1] - panel.x[0]) + (60 if late else 90)
     told = ((-28, found.words, "ink"), (-10, found.range_words, "text2"))
-    for dy, words, fill in told if width(found.words, 13, bold=True) <= room else told[1:]:
+    for dy, words, fill in told if width(found.words, 13, bold=True) <= room and found.words != chart.title else told[1:]:
         yield Label(x=found.month, y=top, dx=-8 if late else 8, dy=dy, text=words, bold=fill == "ink", fill=fill, anchor="end" if late else "start")
 
 

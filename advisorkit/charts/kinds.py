@@ -273,11 +273,11 @@ class Curve:
     label: str
     """Name at the end of the line."""
     low: tuple[float, ...]
-    """P10 at each month of the chart."""
+    """P10 at each month of the chart; empty for a line without a band."""
     middle: tuple[float, ...]
     """P50 at each month of the chart."""
     high: tuple[float, ...]
-    """P90 at each month of the chart."""
+    """P90 at each month of the chart; empty for a line without a band."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +300,7 @@ class BreakEven:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curves(Chart):
-    """Cumulative cost over the months with its bands."""
+    """Cumulative cost or gain over the months with bands."""
 
     kind = "Line chart"
     head = ("Pattern", "At the start", "At the end", "Range at the end")
@@ -314,11 +314,15 @@ class Curves(Chart):
     break_even: BreakEven | None = None
     """The crossing that matters, when there is one."""
 
+    @property
+    def amounts(self) -> tuple[float, ...]:
+        """Everything that its lines and bands reach."""
+        return tuple(value for curve in self.curves for value in (*curve.low, *curve.middle, *curve.high))
+
     def rows(self) -> Rows:
         """One row a curve."""
         m = self.currency
-        ends = ((c.label, c.middle[0], c.middle[-1], c.low[-1], c.high[-1]) for c in self.curves)
-        return tuple((n, money_short(a, m), money_short(b, m), money_range(lo, hi, m)) for n, a, b, lo, hi in ends)
+        return tuple((c.label, money_short(c.middle[0], m), money_short(c.middle[-1], m), money_range(c.low[-1], c.high[-1], m) if c.low else "") for c in self.curves)
 
 
 @dataclass(frozen=True, slots=True)

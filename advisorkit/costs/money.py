@@ -10,10 +10,10 @@ import numpy as np
 
 from advisorkit.costs.assumption import known
 from advisorkit.costs.columns import columns
-from advisorkit.costs.curves import course, followed, paybacks
-from advisorkit.costs.flows import COLUMNS, Column, Flow, Workings, scene
+from advisorkit.costs.curves import Course, course, curves, followed, paybacks
+from advisorkit.costs.flows import COLUMNS, Column, Flow, Workings, first, scene
 from advisorkit.costs.inputs import Inputs
-from advisorkit.costs.results import PARTS, Figure, MoneyRow, PaidBack, Part, Payback, Year
+from advisorkit.costs.results import PARTS, CostCurve, Figure, MoneyRow, PaidBack, Part, Payback, SoFar, Year
 from advisorkit.values.quantities import Band
 
 SUMS = ("outside", "staff", "all_in", "gain", "gain_cash", "gain_all_checked")
@@ -117,7 +117,8 @@ def spares(here: Workings) -> tuple[Any, Any]:
 
 
 def table(
-    inputs: Inputs, bands: Mapping[tuple[str, ...], Band], shares: Mapping[str, Mapping[Column, float]], paid_back: Iterable[Payback] | None
+    inputs: Inputs, bands: Mapping[tuple[str, ...], Band], shares: Mapping[str, Mapping[Column, float]], paid_back: Iterable[Payback] | None,
+    drawn_gains: Mapping[Column, CostCurve] = {},
 ) -> dict[Column, MoneyRow]:
     """The rows, from what the draws say and from likely values.
 
@@ -126,13 +127,16 @@ def table(
         bands: What the draws say by ``money``, column and name.
         shares: Share of draws with a ``gain``, and mean of ``staged``, by column.
         paid_back: Paybacks of the draws against today; None leaves out what is followed month by month.
+        drawn_gains: What columns cost up to each month beyond what they save, as the draws say.
     """
     here = scene(inputs, inputs.likely())
     paid = columns(here)
     found = sums(here, paid)
     drawn, months, years = {one.column: one for one in paid_back or ()}, dict[Column, Payback](), dict[Column, tuple[Year, ...]]()
+    gained = dict[Column, tuple[SoFar, ...]]()
     if paid_back is not None:
         months, years = _months(here, paid, gaining(found)), dict(_years(here, paid))
+        gained = {column: tuple(_so_far(curve, drawn_gains.get(column), bands.get(("money", column, "gain")))) for column, curve in gain_curves(here, paid, gaining(found)).items()}
 
     def figure(column: Column, name: str) -> Figure | None:
         band, likely = bands.get(("money", column, name)), found[column].get(name, np.nan)
@@ -142,10 +146,25 @@ def table(
         parts, payback = unknown(found, column), _both(months.get(column), drawn.get(column))
         return MoneyRow(
             column, **{name: figure(column, name) for name in (*PARTS, *SUMS)}, gain_chance=shares["gain"].get(column), staged=shares["staged"].get(column), payback=payback, by_year=years.get(column, ()),
-            unknown=parts, missing=tuple(_missing(here, paid[column], parts)) if parts else (),
+            unknown=parts, missing=tuple(_missing(here, paid[column], parts)) if parts else (), so_far=gained.get(column, ()),
         )
 
     return {column: row(column) for column in COLUMNS}
+
+
+def gain_curves(here: Workings, paid: Paid, of: Sequence[Column], stacked: Course | None = None) -> dict[Column, CostCurve]:
+    """What columns cost up to each month beyond what they save against today, at likely values or for the draws of `stacked`."""
+    spared = sum(spares(here)) if stacked is None else first(sum(spares(here)), stacked.amounts["once"].shape[-1])
+    rows = (stacked or course(here.clock, paid, 1)).differences([(column, "today") for column in of], spared)
+    return curves(here.clock if stacked is None else here.clock.first(stacked.amounts["once"].shape[-1], np.float32), rows) if of else {}
+
+
+def _so_far(likely: CostCurve, drawn: CostCurve | None, whole: Band | None) -> Iterator[SoFar]:
+    """Gains month by month; they end on the range of all draws, one figure everywhere."""
+    for n, (month, one) in enumerate(zip(likely.months, likely.bands, strict=True)):
+        spread = Band(*(-end for end in (drawn.bands[n].p90, drawn.bands[n].p50, drawn.bands[n].p10))) if drawn else None
+        spread = whole if spread and month == likely.months[-1] else spread
+        yield SoFar(month, -one.p50, spread.p10 if spread else None, spread.p90 if spread else None)
 
 
 def likely_gain(inputs: Inputs, column: Column) -> tuple[float | None, tuple[str, ...]]:

@@ -94,6 +94,20 @@ class Year:
 
 
 @dataclass(frozen=True, slots=True)
+class SoFar:
+    """Gain against today from the start up to the end of a month, as present value."""
+
+    month: int
+    """Months since the start."""
+    likely: float
+    """At likely values."""
+    p10: float | None
+    """One draw in ten lies below; None where no draws were followed."""
+    p90: float | None
+    """Nine draws in ten lie below; None where no draws were followed."""
+
+
+@dataclass(frozen=True, slots=True)
 class MoneyRow:
     """One way of working in the money table; None stands for not known."""
 
@@ -133,6 +147,8 @@ class MoneyRow:
     """Parts of which something is not known."""
     missing: tuple[str, ...]
     """Assumptions that would have to be known."""
+    so_far: tuple[SoFar, ...]
+    """Gain at the start, at every third month and at the end; empty where it is not known."""
 
     @property
     def at_least(self) -> bool:

@@ -17,7 +17,7 @@ from advisorkit.costs.curves import Course, course, curves, paybacks
 from advisorkit.costs.facts import base_model_life, own_gpu_call, per_call, saving, whole_corpus_call
 from advisorkit.costs.flows import COLUMNS, Column, Flow, Workings, first, scene
 from advisorkit.costs.inputs import Inputs
-from advisorkit.costs.money import spares, sums, table
+from advisorkit.costs.money import gain_curves, spares, sums, table
 from advisorkit.costs.sampling import band
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import Band
@@ -173,7 +173,7 @@ def price(
     return results.CostResult(
         inputs.workflow.id, inputs.currency, inputs.months, draws, seed,
         {c: _column(here, c, paid, bands, drawn.get(c)) for c in COLUMNS},
-        table(inputs, bands, _means(kept), [p for p in paid_back if p.against == "today"]),
+        table(inputs, bands, _means(kept), [p for p in paid_back if p.against == "today"], gain_curves(here, paid, [c for c in kept["gain"] if c == advised], stacked.first(BLOCK))),
         _cheapest(kept["total"], among), tuple(results.Difference(a, b, bands[a, b]) for a, b in combinations(PATTERNS, 2) if (a, b) in bands),
         break_even(inputs), tuple(p for p in paid_back if p.against == "prompt"), _tornado(inputs, bands, among, advised),
         saving(scene(inputs, inputs.likely())), own_gpu_call(inputs), _corpus_or_search(bands),

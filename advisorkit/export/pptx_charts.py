@@ -191,38 +191,38 @@ def _book(names: Sequence[str], series: Sequence[tuple[str, Sequence[float | Non
 
 def _curves(canvas: Canvas, frame: Frame, shown: kinds.Curves, size: float) -> None:
     data = XyChartData()
-    for curve in shown.curves:
-        for name, values in ((curve.label, curve.middle), (f"{curve.label}, {here('low')}", curve.low), (f"{curve.label}, {here('high')}", curve.high)):
-            one = data.add_series(printable(name))
-            for month, value in zip(shown.months, values, strict=True):
-                one.add_data_point(month, value)
+    edges = [(curve, name, values) for curve in shown.curves for name, values in ((curve.label, curve.middle), (f"{curve.label}, {here('low')}", curve.low), (f"{curve.label}, {here('high')}", curve.high)) if values]
+    for _, name, values in edges:
+        one = data.add_series(printable(name))
+        for month, value in zip(shown.months, values, strict=True):
+            one.add_data_point(month, value)
     even = shown.break_even
     if even:
         one = data.add_series(printable(even.words))
         one.add_data_point(even.month, even.amount)
-        one.add_data_point(even.month, max(value for curve in shown.curves for value in curve.high))
+        one.add_data_point(even.month, max(shown.amounts))
     found = _added(canvas, frame, shown, XL_CHART_TYPE.XY_SCATTER_LINES_NO_MARKERS, data, size)
-    _money_axis(canvas, found.value_axis, [value for curve in shown.curves for value in (*curve.low, *curve.high)], shown.currency, XL_TICK_LABEL_POSITION.LOW)
+    _money_axis(canvas, found.value_axis, shown.amounts, shown.currency, XL_TICK_LABEL_POSITION.LOW)
     high = 0.92 - 3.4 * size / frame.height
     _laid(found, 70 / frame.width, 0.04, 1 - (70 + 9 * size) / frame.width, high)
     months = found.category_axis
     months.minimum_scale, months.maximum_scale = shown.months[0], shown.months[-1]
     months.major_unit, months.has_major_gridlines, months.major_tick_mark = 6 if shown.months[-1] <= 48 else 12, False, XL_TICK_MARK.NONE
-    months.has_title = True
+    months.has_title, months.tick_label_position = True, XL_TICK_LABEL_POSITION.LOW
     months.axis_title.text_frame.text = here("Months since start")
     months.axis_title.text_frame.paragraphs[0].runs[0].font.size = canvas.points(size * 0.85)
     months.axis_title.text_frame.paragraphs[0].runs[0].font.bold = False
-    found.value_axis.maximum_scale = top = max(value for curve in shown.curves for value in (*curve.low, *curve.high)) * 1.03
+    found.value_axis.maximum_scale = top = max(shown.amounts) * 1.03
     lowest, inch = 1e9, found.value_axis.maximum_scale - found.value_axis.minimum_scale
-    for n, curve in sorted(enumerate(shown.curves), key=lambda pair: pair[1].middle[-1]):
-        for m, one in enumerate(list(found.plots[0].series)[n * 3 : n * 3 + 3]):
-            _line(canvas, one, curve.pattern or "text2", 1 if m else 3, dashed=bool(m))
+    for one, (curve, _, values) in zip(found.plots[0].series, edges, strict=False):
+        _line(canvas, one, curve.pattern or "text2", 3 if values is curve.middle else 1, dashed=values is not curve.middle)
+    for one, curve in sorted(((one, curve) for one, (curve, _, values) in zip(found.plots[0].series, edges, strict=False) if values is curve.middle), key=lambda pair: pair[1].middle[-1]):
         at = (top - curve.middle[-1]) / inch * high
         lowest = min(at, lowest - 1.25 * size / frame.height)
-        label = _say(canvas, found.plots[0].series[n * 3].points[len(shown.months) - 1], f"{curve.label} {money_short(curve.middle[-1], shown.currency)}", XL_LABEL_POSITION.RIGHT, size, curve.pattern or "text2")
+        label = _say(canvas, one.points[len(shown.months) - 1], f"{curve.label} {money_short(curve.middle[-1], shown.currency)}", XL_LABEL_POSITION.RIGHT, size, curve.pattern or "text2")
         _shifted(label, lowest - at)
     if even:
-        line, late = found.plots[0].series[len(shown.curves) * 3], even.month > shown.months[-1] / 2
+        line, late = found.plots[0].series[len(edges)], even.month > shown.months[-1] / 2
         _line(canvas, line, "ink", 1, dashed=True)
         line.points[0].marker.style, line.points[0].marker.size = XL_MARKER_STYLE.CIRCLE, 9
         line.points[0].marker.format.fill.solid()

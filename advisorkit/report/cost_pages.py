@@ -41,7 +41,7 @@ def costs(study: Study) -> tuple[Block, ...]:
     way = (Heading(say("path.title")), ChartBlock(replace(path_stairs(study), subtitle=""), titled=False))
     if not study.priced:
         return (Heading(say("path.page"), 2, study.workflow.name), Text((say("money.none"),)), *way, *asked(study), *steps(study))
-    curve, swings, lines = pictures.curves(study), pictures.tornado(study, 5), (*worth(study), *left_out(study))
+    curve, swings, lines = pictures.gains(study), pictures.tornado(study, 5), (*worth(study), *left_out(study))
     left = (Heading(curve.title, column="left"), ChartBlock(curve, titled=False)) if curve else ()
     right = (Heading(swings.title, column="right"), ChartBlock(swings, titled=False)) if swings else ()
     return (Heading(_title(study), 2, study.workflow.name), money_table(study), *((Text((linked(" ", lines),), "note"),) if lines else ()), *left, *right, *way, *steps(study))

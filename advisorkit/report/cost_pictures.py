@@ -90,6 +90,23 @@ def payback(study: Study) -> Payback | None:
     return next((p for p in study.costs.payback if p.column == first), None)
 
 
+def gains(study: Study) -> kinds.Curves | None:
+    """Gain of each pattern against today up to each month, with the band of the destination; what it costs where no gain is known."""
+    first, rows = study.decision.destination, study.costs.money
+    found = {p: rows[p].so_far for p in study.in_play if rows[p].so_far}
+    if first not in found:
+        return curves(study)
+    back, bands = rows[first].payback, [one for one in found[first] if one.p10 is not None and one.p90 is not None]
+    lines = tuple(
+        kinds.Curve(p, study.name(p), tuple(one.p10 or 0.0 for one in bands) if p == first else (), tuple(one.likely for one in points), tuple(one.p90 or 0.0 for one in bands) if p == first else ())
+        for p, points in found.items()
+    )
+    named = say("gains.back" if back and back.likely else "gains.not_back", pattern=study.name(first), month=back.likely if back else "", months=study.months)
+    high = say("costs.even_beyond", months=study.months) if back is None or back.p90 is None else say("costs.even_month", month=back.p90)
+    even = kinds.BreakEven(back.likely, 0.0, back.p10 or 0, back.p90, named, say("costs.even_range", low=back.p10 or 0, high=high)) if back and back.likely else None
+    return kinds.Curves(title=named, subtitle=say("gains.subtitle"), currency=study.currency, months=tuple(float(one.month) for one in found[first]), curves=lines, break_even=even)
+
+
 def _break_even(study: Study, found: dict[PatternId, CostCurve]) -> kinds.BreakEven | None:
     back = payback(study)
     if back is None or not back.p50 or "prompt" not in found or study.advice.recommended not in found:

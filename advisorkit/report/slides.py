@@ -141,7 +141,7 @@ def _money(study: Study) -> Iterator[Block]:
         return
     title = next(block.text for block in costs(study) if isinstance(block, Heading))
     yield from (_page(title, study), _sums(study), *_said(study))
-    curves = cost_pictures.curves(study)
+    curves = cost_pictures.gains(study)
     yield _page(curves.title if curves else say("slides.ranges"), study)
     yield from (ChartBlock(cost_pictures.range_bars(study)), *((ChartBlock(curves, titled=False),) if curves else ()))
 
