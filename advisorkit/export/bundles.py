@@ -25,7 +25,7 @@ from advisorkit.export.markup import html
 from advisorkit.export.own import block_of
 from advisorkit.export.terminal import plain
 from advisorkit.values.errors import RenderError
-from advisorkit.values.places import Told, at
+from advisorkit.values.places import Cited, at
 
 
 def _mime(kind: type[Any]) -> str:
@@ -83,7 +83,7 @@ def encode(value: Any) -> Any:
     """
     if isinstance(value, tuple):
         return [encode(item) for item in value]
-    if isinstance(value, Told):
+    if isinstance(value, Cited):
         return [["told", str(value)], ["figures", encode(value.figures)]]
     if path := getattr(value, "path", ""):
         return [["value", value + 0], ["path", path]]
@@ -123,7 +123,7 @@ def _decode(hint: Any, value: Any) -> Any:
     if origin is Literal:
         return inner[inner.index(value)]
     if hint is str and isinstance(value, list):
-        return Told(_decode(str, dict(value)["told"]), _decode(tuple[tuple[str, str], ...], dict(value)["figures"]))
+        return Cited(_decode(str, dict(value)["told"]), _decode(tuple[tuple[str, str], ...], dict(value)["figures"]))
     if hint in (float, int) and isinstance(value, list):
         return at(_decode(hint, dict(value)["value"]), _decode(str, dict(value)["path"]))
     if hint is float and isinstance(value, int) and not isinstance(value, bool):

@@ -12,7 +12,7 @@ from advisorkit.charts.kinds import Chart
 from advisorkit.charts.svg import svg
 from advisorkit.export.blocks import Block
 from advisorkit.files.texts import here
-from advisorkit.values.places import Told
+from advisorkit.values.places import Cited
 
 
 def html(block: Block, **values: Markup | bool) -> str:
@@ -36,7 +36,7 @@ def template(name: str) -> Template:
 
 def _placed(value: object) -> object:
     """Words whose figures carry their paths in the JSON documents; anything else as it is."""
-    if not isinstance(value, Told):
+    if not isinstance(value, Cited):
         return value
     made, left = Markup(), str(value)
     for words, path in value.figures:

@@ -92,7 +92,7 @@ def compared(study: Study) -> Iterator[str]:
 
 def _helping(study: Study) -> Iterator[str]:
     """What of the column of people checking goes into checking answers, in whole units of the table."""
-    first, seen = study.decision.destination, printed(study.costs.money)
+    first, seen = study.decision.destination, study.printed
     total, checks = seen.rows[first]["checking"], study.bill.line(first, "checking").amount
     if total and checks is not None and (rest := total - round(checks / seen.unit)):
         yield say("money.helping", pattern=study.name(first), total=number(total), checks=number(total - rest), rest=number(rest))

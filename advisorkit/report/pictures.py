@@ -188,7 +188,9 @@ def _stair(study: Study, rung: Rung, pattern: PatternId) -> kinds.Stair:
     state = {"done": "done", "here": "now"}.get(rung.state, "later")
     right = study.decision.prospects.expected_right.get(pattern)
     marked = [seen.right.share for seen in study.pilot.diagnoses if seen.pilot.pattern == pattern] if study.pilot and state == "done" else []
-    share = (marked and marked[-1]) or (right.p50 if right else None)
+    newest = study.pilot is not None and study.seen.pilot.pattern == pattern
+    share = marked[-1] if marked and marked[-1] else right.p50 if right else None
+    share = study.cite(share, "pilot.right.share") if marked and newest else share
     facts = [say("path.right", share=percent(share))] if share is not None else []
     if rung.build is not None:
         time = (", ", weeks(rung.weeks)) if rung.weeks is not None else ()

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from advisorkit.files.typed import data
 from advisorkit.values.criteria import AXES
-from advisorkit.values.places import FIGURE, Told, at
+from advisorkit.values.places import FIGURE, Cited, at
 from advisorkit.values.quantities import Estimate
 
 Kept = TypeVar("Kept")
@@ -60,7 +60,7 @@ def placed(value: Kept, path: str, rows: Keys = ()) -> Kept:
             made = at(made, path)
         case str():
             found = tuple((figure, path) for figure in FIGURE.findall(made))
-            made = Told(made, found) if found else made
+            made = Cited(made, found) if found else made
         case Mapping():
             made = {name: placed(inner, f"{path}.{name}") for name, inner in made.items()}
         case tuple():

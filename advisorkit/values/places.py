@@ -26,11 +26,11 @@ class Counted(int):
     path: str
 
 
-class Told(str):  # noqa: SLOT000 - words that tell nothing have no figures
+class Cited(str):  # noqa: SLOT000 - words that tell nothing have no figures
     """Words, and for each figure in them its path in the JSON document.
 
     Example:
-        >>> Told("saves €5k", (("€5k", "workflows[0].money.rag.gain.likely"),)).figures
+        >>> Cited("saves €5k", (("€5k", "workflows[0].money.rag.gain.likely"),)).figures
         (('€5k', 'workflows[0].money.rag.gain.likely'),)
     """
 
@@ -67,7 +67,7 @@ def told(text: str, *sources: object) -> str:
         for words, path in ((text if isinstance(source, Placed) else str(source), source.path),) if isinstance(source, Placed | Counted) else getattr(source, "figures", ()):
             found = (one.start() for one in re.finditer(rf"(?<![\d.,]){re.escape(words)}(?![\d%]|[.,]\d)", text))
             held |= dict.fromkeys(islice((place for place in found if place not in held), 1), (words, path))
-    return Told(text, tuple(held[place] for place in sorted(held))) if held else text
+    return Cited(text, tuple(held[place] for place in sorted(held))) if held else text
 
 
 def linked(parting: str, parts: Iterable[str]) -> str:
@@ -87,6 +87,6 @@ def printing(write: Callable[Concatenate[Value, More], str]) -> Callable[Concate
     @wraps(write)
     def written(value: Value, /, *args: More.args, **options: More.kwargs) -> str:
         text, path = write(value, *args, **options), getattr(value, "path", "")
-        return Told(text, ((text, path),)) if path else text
+        return Cited(text, ((text, path),)) if path else text
 
     return written

@@ -1,6 +1,6 @@
 """What a report costs in a batch: ours, beside what others would do with the same template for the same page.
 
-    python tests/benchmarks/batch.py [--json] [--reports 50] [--rounds 5] [--case client_report|engagement|sales]
+    python tests/benchmarks/batch.py [--json] [--reports 50] [--rounds 5] [--case client_report|engagement|sales] [--formats]
 
 Cases: `client_report` is the shipped template on one workflow, the smallest report that a client can get, and
 `engagement` the same on a whole bundled sample, both drawn by our exporter in every way; `sales` is a template with
@@ -15,6 +15,8 @@ four plotly charts and five tables, drawn by nbconvert's own exporter. Ways:
 
 Every round runs each way in turn, so that a busy machine slows all alike. CPU seconds include every child process, and
 ours in `naive_ratio` its whole start, spread over the reports.
+
+`--formats` measures something else: the same batch in all five formats beside HTML alone.
 """
 
 from __future__ import annotations
@@ -148,6 +150,19 @@ def measure(case: Case, name: str, reports: int, rounds: int, folder: Path) -> d
     return {"case": name, "reports": each * rounds, "rounds": rounds, "charts_a_page": shown["ours"], **summary(found, totals)}
 
 
+def formats(name: str, reports: int, rounds: int, folder: Path) -> dict[str, Any]:
+    """Our batch in five formats beside HTML alone, in turn; the first round, which holds the start, is left out."""
+    workers, each = {way: Worker(way, name, folder / way) for way in ("ours", "ours_five")}, max(1, reports // rounds)
+    for number in range(rounds):
+        for way in workers if number % 2 else reversed(workers):
+            workers[way].make(number * each, each)
+    html, five = ([median(cost[kind] for cost in workers[way].chunks[1:] or workers[way].chunks) for kind in (0, 1)] for way in ("ours", "ours_five"))
+    return {
+        "case": name, "reports": each * rounds, "rounds": rounds, "cpu_seconds_html": round(html[0], 3), "cpu_seconds_five": round(five[0], 3), "five_ratio": round(five[0] / html[0], 2),
+        "reports_a_minute_html": round(60 / html[1], 1), "reports_a_minute_five": round(60 / five[1], 1),
+    }  # fmt: skip
+
+
 def summary(found: Mapping[str, list[Cost]], totals: Mapping[str, float]) -> dict[str, Any]:
     """Ratios and the medians behind them; the first chunk of a living way, which holds its start, is left out of medians."""
     cpu = {way: round(median(row[0] for row in rows), 4) for way, rows in found.items()}
@@ -172,10 +187,14 @@ def main() -> None:
     parser.add_argument("--reports", type=int, default=50, help="reports of each fast way")
     parser.add_argument("--rounds", type=int, default=5, help="rounds, and runs of each slow way")
     parser.add_argument("--case", choices=sorted(CASES), default="client_report", help="template")
+    parser.add_argument("--formats", action="store_true", help="all five formats beside HTML alone, instead of the ways")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        found = measure(CASES[chosen.case], chosen.case, chosen.reports, chosen.rounds, Path(name))
-    if chosen.json:
+        if chosen.formats:
+            found = formats(chosen.case, chosen.reports, chosen.rounds, Path(name))
+        else:
+            found = measure(CASES[chosen.case], chosen.case, chosen.reports, chosen.rounds, Path(name))
+    if chosen.json or chosen.formats:
         print(json.dumps(found, indent=1))
         return
     print(f"{chosen.case}: {found['charts_a_page']} charts a page, {found['reports']} reports, {found['rounds']} rounds")

@@ -82,15 +82,16 @@ def spent() -> float:
     return sum(used.ru_utime + used.ru_stime for used in own) + living
 
 
-def ours(case: Case, slots: int) -> Way:
+def ours(case: Case, slots: int, *, every: bool = False) -> Way:
     from advisorkit.batch.runner import produce
     from advisorkit.batch.values import Job, Template
+    from advisorkit.export.formats import RENDERERS
 
-    template = Template("report", case.text())
+    template, formats = Template("report", case.text()), dict(RENDERERS) if every else {"html": case.renderer}
 
     def make(folder: Path, first: int, count: int) -> None:
         jobs = [Job(f"client-{n}", f"Client {n}", case.job(n)) for n in range(first, first + count)]
-        result = produce(template, jobs, folder / str(first), {"html": case.renderer}, jobs_at_once=slots)
+        result = produce(template, jobs, folder / str(first), formats, jobs_at_once=slots)
         assert result.ok, result.failed[0].error
 
     return make
@@ -141,7 +142,7 @@ def ploomber(case: Case) -> Way:
 
 
 WAYS: dict[str, Callable[[Case], Way]] = {
-    "ours": lambda case: ours(case, 1), "ours_two": lambda case: ours(case, 2), "limit": limit, "ploomber": ploomber,
+    "ours": lambda case: ours(case, 1), "ours_two": lambda case: ours(case, 2), "ours_five": lambda case: ours(case, 1, every=True), "limit": limit, "ploomber": ploomber,
 }  # fmt: skip
 
 
