@@ -48,6 +48,7 @@ def test_a_document_takes_the_styles_of_a_client_s_own_file_and_keeps_every_word
     ids = {style.get(qn("w:styleId")) for style in found.styles.element.findall(qn("w:style"))}
     used = {style.get(qn("w:val")) for style in found.element.body.iter(qn("w:pStyle"))}
     assert used <= ids and "Heading1" in used and "berschrift1" not in ids
+    assert str(found.styles["Title"].font.color.rgb) == "FFFFFF"  # it stands on the cover's dark ground
     assert words(made) == words(render(whole(), brand=Brand(name="Elm Street")))
     assert made == render(whole(), brand=read_brand(tmp_path / "brand.yaml"))
 

@@ -11,10 +11,10 @@ from docx.oxml.ns import qn
 
 from advisorkit.export.pptx_master import small
 
-WANTED = ("Normal", "heading 1", "heading 2", "heading 3", "Title", "caption")
+WANTED = ("Normal", "heading 1", "heading 2", "heading 3", "caption")
 """Names of the styles that a base must have."""
-OURS = frozenset({"ListBullet", "ListNumber"})
-"""Styles that stay ours, since they count with our own lists."""
+OURS = frozenset({"ListBullet", "ListNumber", "Title", "Subtitle", "Header", "Footer"})
+"""Styles that stay ours: they count with our own lists, stand on the cover's colour, or part a line in two."""
 
 
 def base_of(content: bytes) -> Any:
