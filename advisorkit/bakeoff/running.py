@@ -131,7 +131,7 @@ def run(trial: Trial, caller: Caller, folder: Path, *, oracle: bool = True, said
     (folder / "training.jsonl").write_text(one.ways.training(), encoding="utf-8")
     found: dict[WayId, Path] = {}
     failed: Counter[str] = Counter()
-    if "head" in trial.ways:
+    if "head" in trial.ways and not _whole(logs / "head.json"):
         one.heads.update(zip((item.case for item in trial.sample.tried), one.ways.heads(trial.sample.tried), strict=True))
     with _kept_inside(work):
         for way in trial.ways:

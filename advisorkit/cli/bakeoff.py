@@ -138,14 +138,14 @@ def run_trial(
     engagement = load(file).engagement
     made = kept(engagement, file, workflow or "", trial)
     caller, folder = _caller(made, engagement, most_cost=most_cost, most_calls=most_calls), folder_of(file, made.id)
-    seen = outlook(made, caller, oracle=oracle)
-    _allowed(made, seen, most_cost, most_calls, engagement.currency)
     caller.folder = folder / "calls"
     caller.folder.mkdir(parents=True, exist_ok=True)
     if made.demonstration:
         with embedded.embedded() as here:
             ran = running.run(made, replace(caller, endpoint=here), folder, oracle=oracle, said=_progress)
     else:
+        seen = outlook(made, caller, oracle=oracle)
+        _allowed(made, seen, most_cost, most_calls, engagement.currency)
         there = permitted(engagement, made.url, made.model)
         consent(file, there, seen.texts, by, engagement.as_of)
         ran = running.run(made, replace(caller, endpoint=there), folder, oracle=oracle, said=_progress)
@@ -185,8 +185,6 @@ def _progress(done: int, words: str) -> None:
 
 
 def _allowed(made: Trial, seen: Ahead, most_cost: float | None, most_calls: int | None, currency: str) -> None:
-    if made.demonstration:
-        return
     if made.priced_as and most_cost is None:
         raise UsageError(f"{made.id}: may cost up to {money(seen.worst_cost or 0, currency)}; set a limit with --max-cost; nothing was sent")
     if made.priced_as and seen.worst_cost is not None and most_cost is not None and most_cost < seen.worst_cost:
