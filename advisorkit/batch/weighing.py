@@ -44,9 +44,10 @@ def weigh_list(
     if executor in (None, "local") and (len(every) <= ALONE or not can_fork()):
         return weigh(engagement, pilots)
     slices = [replace(engagement, workflows=every[start : start + SLICE]) for start in range(0, len(every), SLICE)]
+    asked = [pickle.dumps((one, {w.id: pilots[w.id] for w in one.workflows if w.id in pilots}, LIST_DRAWS if len(every) > FEW else DRAWS)) for one in slices]
     found: list[Weighed] = []
     with executor_for(executor, slots, scheduler) as pool:
-        for weighed in pool.map(_apart, (pickle.dumps((one, {w.id: pilots[w.id] for w in one.workflows if w.id in pilots}, LIST_DRAWS if len(every) > FEW else DRAWS)) for one in slices)):
+        for weighed in pool.map(_apart, asked):
             found += weighed
             tick(len(found), len(every))
     return tuple(found)
