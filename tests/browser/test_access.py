@@ -101,7 +101,7 @@ def test_a_small_laptop_shows_question_and_advice_without_scrolling(voila: Serve
 def test_twice_the_size_is_one_column_in_the_order_of_reading(voila: Server, chromium: Browser, file: Path) -> None:
     with looking(chromium, **SIZES["double"]) as (page, _):
         open_app(page, voila)
-        tops = [page.locator(f"{SCREEN} {part}").bounding_box()["y"] for part in (".ak-question", ".ak-advice", ".ak-chart-map", ".ak-chart-waterfall", ".ak-chart-flips", ".ak-chart-path")]
+        tops = [page.locator(f"{SCREEN} {part}").bounding_box()["y"] for part in (".ak-question", ".ak-advice", ".ak-chart-map", ".ak-chart-flips", ".ak-chart-waterfall", ".ak-chart-path")]
         assert tops == sorted(tops)
         for workbook in WORKBOOKS[2:]:
             open_app(page, voila, workbook)
