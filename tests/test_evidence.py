@@ -287,7 +287,7 @@ def test_rules_are_told_by_whether_their_examples_fit_and_never_by_a_number_that
 
     (item,) = [item for item in believe(Assessment(CATALOG, {"special_cases": number(given_)}, facts)).items if item.criterion == "special_cases"]
 
-    assert item.label.endswith("do not fit in a prompt" if fit < given_ else "special cases fit in a prompt")
+    assert item.label.endswith("do not fit in a prompt" if fit < given_ else "their examples fit in a prompt")
 
 
 def test_an_unmarked_pilot_makes_the_prompt_the_step_for_now_whatever_the_destination() -> None:

@@ -36,7 +36,7 @@ def test_a_number_typed_in_the_table_moves_every_chart_and_undo_brings_it_back(v
     type_in(page, "cost_wrong", "8.5")
     assert truth(file).inputs.rows["cost_wrong"].range == Estimate(3, 8.5, 10)
     in_line(drawn_totals(page), truth(file))
-    assert "Cost of a wrong answer: 3 / 6 / 10 EUR an item → 3 / 8.5 / 10 EUR an item" in text(page, ".ak-tried")
+    assert "Cost of a wrong answer: 3 / 6 / 10 € an item → 3 / 8.5 / 10 € an item" in text(page, ".ak-tried")
 
     press(page, "Control+z")
     assert drawn_totals(page) == before
