@@ -25,6 +25,7 @@ from advisorkit.bakeoff.sample import Item, leaking, read_sample, sampled
 from advisorkit.bakeoff.texts import Corpus, read_texts
 from advisorkit.bakeoff.trial import WayId, keep, kept
 from advisorkit.bakeoff.ways import Ways
+from advisorkit.files.disk import alone
 from advisorkit.intake.outgoing import Endpoint
 from advisorkit.pilots.marked import MarkedCase
 from advisorkit.pilots.results import read_results
@@ -261,6 +262,16 @@ def test_nothing_of_the_client_lies_outside_its_folder_and_the_key_lies_nowhere(
     assert [path for path in folder.rglob("*") if path.is_file() and b"sk-canary-key" in path.read_bytes()] == []
     assert not any("canary" in str(getattr(one, "output", "")) for one in results)
     assert temporary == []
+
+
+def test_a_second_run_waits_for_the_first_to_end(ran: tuple[Path, ScriptedServer, list[object]]) -> None:
+    folder, server, (plan, *_) = ran
+    asked = len(server.bodies)
+    with alone(folder / "client" / "bakeoff" / json.loads(plan.stdout)["trial"] / "lock", ""):
+        second = command("bakeoff", "run", folder / "client" / "acme.yaml", "--by", "Ann", "--max-calls", 200)
+
+    assert (second.exit_code, len(server.bodies)) == (2, asked)
+    assert "another run is at work on this trial" in " ".join(second.output.split())
 
 
 def test_tokens_are_those_of_the_server_and_cost_follows_them_to_the_last(ran: tuple[Path, ScriptedServer, list[object]]) -> None:

@@ -35,6 +35,7 @@ from advisorkit.bakeoff.sample import Item
 from advisorkit.bakeoff.texts import plain
 from advisorkit.bakeoff.trial import Trial, WayId
 from advisorkit.bakeoff.ways import Asking, Ways, parsed
+from advisorkit.files.disk import alone, write_bytes
 
 CONNECTIONS = 4
 """Requests open at once."""
@@ -123,27 +124,34 @@ def run(trial: Trial, caller: Caller, folder: Path, *, oracle: bool = True, said
         folder: Where the trial lies; logs go into ``logs`` there.
         oracle: Whether cases that failed are asked again with the text that holds the answer.
         said: Told of progress, with the number of cases answered.
+
+    Raises:
+        UsageError: If another run is at work on the trial.
     """
     one = _Run(trial, Ways(trial), caller, oracle, said)
-    work, logs = folder / "inspect", folder / "logs"
-    shutil.rmtree(work, ignore_errors=True)
-    logs.mkdir(parents=True, exist_ok=True)
-    (folder / "training.jsonl").write_text(one.ways.training(), encoding="utf-8")
-    found: dict[WayId, Path] = {}
-    failed: Counter[str] = Counter()
-    if "head" in trial.ways and not _whole(logs / "head.json"):
-        one.heads.update(zip((item.case for item in trial.sample.tried), one.ways.heads(trial.sample.tried), strict=True))
-    with _kept_inside(work):
-        for way in trial.ways:
-            found[way] = logs / f"{way}.json"
-            if _whole(found[way]):
-                continue
-            log = _evaluated(one, way, work)
-            write_eval_log(log, str(found[way]), format="json")
-            failed += Counter(_cause(str(sample.error.message)) for sample in log.samples or () if sample.error)
+    folder.mkdir(parents=True, exist_ok=True)
+    with alone(folder / "lock", say("alone", trial=trial.id)), _kept_inside(folder / "inspect"):
+        (folder / "training.jsonl").write_text(one.ways.training(), encoding="utf-8")
+        found, failed = _logged(one, folder)
     caller.close()
-    shutil.rmtree(work, ignore_errors=True)
     return Ran(found, dict(failed), caller)
+
+
+def _logged(one: _Run, folder: Path) -> tuple[dict[WayId, Path], Counter[str]]:
+    """The log of each way, whole ones as they are, and how many cases have no answer, by cause."""
+    trial, failed = one.trial, Counter[str]()
+    found: dict[WayId, Path] = {way: folder / "logs" / f"{way}.json" for way in trial.ways}
+    (folder / "logs").mkdir(exist_ok=True)
+    for way, path in found.items():
+        if _whole(path):
+            continue
+        if way == "head":
+            one.heads.update(zip((item.case for item in trial.sample.tried), one.ways.heads(trial.sample.tried), strict=True))
+        log = _evaluated(one, way, folder / "inspect")
+        write_eval_log(log, str(folder / "inspect" / "whole.json"), format="json")
+        write_bytes(path, (folder / "inspect" / "whole.json").read_bytes())
+        failed += Counter(_cause(str(sample.error.message)) for sample in log.samples or () if sample.error)
+    return found, failed
 
 
 def _whole(path: Path) -> bool:
@@ -206,7 +214,8 @@ def _kept_inside(work: Path) -> Iterator[None]:
     """Inspect's caches and traces below a folder of ours while it runs."""
     names = ("XDG_DATA_HOME", "XDG_CACHE_HOME", "INSPECT_TRACE_FILE", "INSPECT_CACHE_DIR")
     before = {name: os.environ.get(name) for name in names}
-    work.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
     os.environ.update({name: str(work / name.casefold()) for name in names})
     try:
         yield
@@ -216,3 +225,4 @@ def _kept_inside(work: Path) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+        shutil.rmtree(work, ignore_errors=True)

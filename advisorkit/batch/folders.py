@@ -14,7 +14,6 @@ from pathlib import Path, PurePath
 
 import fsspec
 import platformdirs
-from filelock import FileLock, Timeout
 
 from advisorkit.files.disk import fingerprint, write_bytes
 from advisorkit.values.errors import UsageError
@@ -167,23 +166,6 @@ def _why(error: Exception) -> str:
 
 def _elsewhere(name: str) -> Path:
     return Path(platformdirs.user_data_dir("advisorkit")) / "batches" / hashlib.sha256(name.encode()).hexdigest()[:24]
-
-
-@contextmanager
-def lock(folder: Folder) -> Iterator[None]:
-    """Keep a second batch out of the folder as long as this one is at work.
-
-    The operating system releases it when its holder dies.
-    """
-    held = FileLock(folder.state / "lock")
-    try:
-        held.acquire(timeout=0)
-    except Timeout:
-        raise UsageError("another batch is at work in this output folder; wait for its end or name another") from None
-    try:
-        yield
-    finally:
-        held.release()
 
 
 def sync_service(path: PurePath) -> str:

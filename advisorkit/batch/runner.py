@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from advisorkit.batch.confining import can_fork
-from advisorkit.batch.folders import Folder, lock, open_folder
+from advisorkit.batch.folders import Folder, open_folder
 from advisorkit.batch.forks import FORKS
 from advisorkit.batch.notebooks import WORD, engine_for, fit_template
 from advisorkit.batch.progress import Progress, shown
@@ -24,13 +24,14 @@ from advisorkit.batch.values import MANIFEST, BatchResult, Deliverable, Engine, 
 from advisorkit.batch.worker import carry_out, executor_for
 from advisorkit.export.brand import Brand
 from advisorkit.export.formats import RENDERERS, chosen
-from advisorkit.files.disk import fingerprint
+from advisorkit.files.disk import alone, fingerprint
 from advisorkit.values.errors import EngagementError, Fault, UsageError
 
 ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 """Form of the ids from which file names are built."""
 _BYTES_EACH = 300_000
 """Space that one deliverable is taken to need."""
+_TWO = "another batch is at work in this output folder; wait for its end or name another"
 
 
 def produce(
@@ -66,7 +67,7 @@ def produce(
     orders = [Order(model, job, renderers, dict(options or {}), used, limits or Limits()) for job in jobs]
     try:
         with (
-            executor_for(executor, jobs_at_once, scheduler) as pool, lock(folder), closing(Journal(folder.state / "journal.sqlite")) as journal,
+            executor_for(executor, jobs_at_once, scheduler) as pool, alone(folder.state / "lock", _TWO), closing(Journal(folder.state / "journal.sqlite")) as journal,
             shown(progress, len(jobs) * len(renderers)) as tick,
         ):  # fmt: skip
             batch = _Round(folder, journal, orders, tick)

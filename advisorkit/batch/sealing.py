@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from advisorkit.batch.confining import command, environment
+from advisorkit.batch.forks import FORKS
 from advisorkit.batch.values import Deliverable, Job
 from advisorkit.catalog.edition import edition, own_prices, shipped
 from advisorkit.catalog.prices import OWN
@@ -130,7 +131,7 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 def _rebuilt(files: Mapping[str, bytes]) -> bytes:
     """The figures, worked out in a process that knows nothing but the pack's own files."""
-    with TemporaryDirectory(prefix="pack-") as name:
+    with TemporaryDirectory(prefix="pack-", dir=FORKS.scratch()) as name:
         folder = Path(name)
         for file, content in files.items():
             target = within(folder, file)

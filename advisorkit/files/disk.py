@@ -8,12 +8,13 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
-from advisorkit.values.errors import EngagementError, Fault
+from advisorkit.values.errors import EngagementError, Fault, UsageError
 
 MAX_BYTES = 20_000_000
 """Largest file read, in bytes."""
@@ -195,3 +196,22 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+@contextmanager
+def alone(path: Path, otherwise: str) -> Iterator[None]:
+    """Keep others out as long as this one is at work; the operating system releases the lock at `path` when its holder dies.
+
+    Raises:
+        UsageError: If another one holds it; says `otherwise`.
+    """
+    filelock = import_module("filelock")
+    held = filelock.FileLock(path)
+    try:
+        held.acquire(timeout=0)
+    except filelock.Timeout:
+        raise UsageError(otherwise) from None
+    try:
+        yield
+    finally:
+        held.release()
