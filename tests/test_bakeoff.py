@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -185,7 +186,7 @@ CAUSES = {"401": "key", "429": "busy", "503": "busy", "html": "page", "overflow"
 def test_what_is_no_answer_is_named_by_its_cause_after_two_requests_at_most(fault: str) -> None:
     with scripted([BROKEN[fault]]) as server:
         caller = Caller(Endpoint(server.url, "m", ""), pause=0, patience=0.2 if fault == "slow" else 20)
-        with pytest.raises(UnansweredError) as caught:
+        with closing(caller), pytest.raises(UnansweredError) as caught:
             caller.ask([{"role": "user", "content": "hello"}])
 
     assert caught.value.cause == CAUSES[fault]

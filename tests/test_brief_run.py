@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -113,9 +114,10 @@ def caller(server: ScriptedServer) -> Caller:
 @pytest.mark.parametrize("seed", range(40))
 def test_of_forty_notes_every_planted_fact_comes_in_and_no_trap_and_no_order(seed: int, server: ScriptedServer) -> None:
     model, notes = notes_of(seed)
-    server.script, before, asked = model, len(server.bodies), caller(server)
+    server.script, before = model, len(server.bodies)
 
-    found = briefed(notes, lambda turns: asked.ask(turns, most_tokens=2000).text)
+    with closing(caller(server)) as asked:
+        found = briefed(notes, lambda turns: asked.ask(turns, most_tokens=2000).text)
 
     assert sorted(found.answers) == sorted(model.facts)
     for name, one in found.answers.items():

@@ -7,7 +7,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -130,10 +130,9 @@ def run(trial: Trial, caller: Caller, folder: Path, *, oracle: bool = True, said
     """
     one = _Run(trial, Ways(trial), caller, oracle, said)
     folder.mkdir(parents=True, exist_ok=True)
-    with alone(folder / "lock", say("alone", trial=trial.id)), _kept_inside(folder / "inspect"):
+    with closing(caller), alone(folder / "lock", say("alone", trial=trial.id)), _kept_inside(folder / "inspect"):
         (folder / "training.jsonl").write_text(one.ways.training(), encoding="utf-8")
         found, failed = _logged(one, folder)
-    caller.close()
     return Ran(found, dict(failed), caller)
 
 

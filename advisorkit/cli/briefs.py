@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -95,11 +96,12 @@ def _run(notes: str, to: Path, workflow: str | None, call: tuple[str, str, str],
     def ask(turns: Sequence[Mapping[str, str]]) -> str:
         return caller.ask(turns, most_tokens=_MOST_TOKENS).text
 
-    reply, found = briefed(notes, ask), None
-    try:
-        found = second_reading(notes, ask, model, today)
-    except AdvisorError as error:
-        say(f"no second reading: {error}")
+    with closing(caller):
+        reply, found = briefed(notes, ask), None
+        try:
+            found = second_reading(notes, ask, model, today)
+        except AdvisorError as error:
+            say(f"no second reading: {error}")
     loaded = load(to)
     said = loaded.engagement.answers_of(loaded.engagement.workflow(one))
     missing = [row.id for row in asked() if row.id not in reply.answers and row.id not in said]

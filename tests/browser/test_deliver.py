@@ -104,7 +104,7 @@ def test_marks_go_in_and_the_charter_comes_out_on_the_pilot_screen(voila: Server
     page.get_by_role("button", name="Read results").click()
     expect(page.locator(f"{SCREEN} .ak-pilot")).to_contain_text("48 of 60")
     page.get_by_role("button", name="Make the pilot's charter").click()
-    page.get_by_role("button", name="Open").first.wait_for()
+    expect(page.locator(f"{SCREEN} .ak-is-files")).to_contain_text("pilot_charter.html", timeout=120_000)
 
     assert list((file.parent / "harbour.yaml.workbooks" / "reports").rglob("*pilot_charter.html"))
     assert "Traceback" not in page.inner_text("body")
