@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from command_line import run
 
-from advisorkit.batch.inputs import job_of
+import advisorkit as ak
+from advisorkit.batch.inputs import gather, job_of
 from advisorkit.batch.sealing import FIGURES, SEAL, check, final, pack
 from advisorkit.batch.values import Deliverable
 from advisorkit.catalog.prices import COLUMNS
@@ -30,15 +31,20 @@ CONSENT = f"consents: [{{date: 2026-11-20, by: Ms Careful, endpoint: https://hos
 READING = "    second_reading: {date: 2026-11-20, model: a-model, chances: {rag: 1}, quotes: {rag: They moan a lot.}}\n"
 
 
-@pytest.fixture(scope="module")
-def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The pack of a final report, its report beside it."""
-    folder = tmp_path_factory.mktemp("final")
+def final_file(folder: Path) -> Path:
+    """The marked sample as a final that somebody answers for, nothing kept of it yet."""
     shutil.copy(SAMPLE.with_suffix(".csv"), folder)
     text = SAMPLE.read_text(encoding="utf-8").replace("workflows:\n  - id: service-desk\n", f"{CONSENT}workflows:\n  - id: service-desk\n    status: final\n{READING}", 1)
     text = text.replace("\nanswers:\n", "\nanswers:\n  languages: {value: 1, said_by: Ms Keen, private_note: They quarrel.}\n", 1)
     (folder / "acme.yaml").write_text(text + "\nreviewed_by: {name: Bo, date: 2026-11-21}\n", encoding="utf-8")
-    result = run("report", folder / "acme.yaml", "--out", folder / "out", "--accept-stale")
+    return folder / "acme.yaml"
+
+
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pack of a final report, its report beside it."""
+    folder = tmp_path_factory.mktemp("final")
+    result = run("report", final_file(folder), "--out", folder / "out", "--accept-stale")
     assert result.exit_code == 0, result.stderr
     (found,) = (folder / "out").glob("*.sealed.zip")
     return found
@@ -69,6 +75,33 @@ def test_a_final_report_keeps_its_figures_and_leaves_a_pack_of_the_same_bytes_wh
     monkeypatch.chdir(tmp_path)
     assert pack(job_of(whole, file.parent), rows) == sealed.read_bytes()
     assert not final(job_of(replace(whole, workflows=(replace(whole.workflows[0], status="reviewed"),)), file.parent))
+
+
+def test_every_door_to_a_final_keeps_its_figures_and_asks_who_answers_for_it(sealed: Path, tmp_path: Path) -> None:
+    file = final_file(tmp_path)
+    before, told = file.read_text(encoding="utf-8"), read(sealed.parents[1] / "acme.yaml").history[-1]
+
+    file.write_text(before + "accept_stale: true\n", encoding="utf-8")
+    (job,) = gather([file], keep=True).jobs
+    assert read(file).history[-1] == told and json.loads(job.document)["engagement"]["history"][-1]["told"]
+
+    file.write_text(before + "accept_stale: true\n", encoding="utf-8")
+    work = ak.open(file)
+    work.describe(owner="Mr Late")
+    assert work.final().history[-1] == told == read(file).history[-1]
+    assert "Mr Late" not in file.read_text(encoding="utf-8"), "an edit that was not saved stays in the session"
+    written = file.read_bytes()
+    work.undo()
+    assert work.final().history[-1] == told and file.read_bytes() == written
+    work.save()
+    assert file.read_bytes() == written
+
+    file.write_text(before.replace("reviewed_by", "# "), encoding="utf-8")
+    work = ak.open(file)
+    work.ui.deliver()
+    work.ui._screen.edit("make", {"formats": ["html"]})
+    assert "needs reviewed_by" in str(work.ui._screen.look.faults)
+    assert work.ui._screen.delivery.busy is None
 
 
 def test_a_pack_holds_no_path_no_user_no_private_note_and_nobody_else(sealed: Path) -> None:

@@ -87,14 +87,17 @@ def test_open_questions_are_put_to_who_can_answer_them() -> None:
 
 def test_a_final_report_needs_somebody_who_answers_for_it_and_no_guess_that_would_shut_a_pattern() -> None:
     guessed = {**DESK.answers, "training_rights": Answer(("not_allowed",), confidence="guess")}
-    final = replace(ACME, workflows=(replace(DESK, answers=guessed, status="final"),))
+    final = replace(ACME, accept_stale=True, workflows=(replace(DESK, answers=guessed, status="final"),))
     signed = replace(final, reviewed_by=Reviewed("Bo", date(2026, 11, 21)))
 
     assert unsigned(studies(ACME)) == ()
     (guess,) = unsigned(studies(signed))
     assert guess == "desk: it is final, and the guess on training_rights would rule out Fine-tune, Hybrid if it were confirmed; confirm it first"
     assert unsigned(studies(final)) == ("acme: a final report needs reviewed_by, with name and date", guess)
-    assert unsigned(studies(replace(signed, workflows=(replace(DESK, status="final"),)))) == ()
+    signed = replace(signed, workflows=(replace(DESK, status="final"),))
+    assert unsigned(studies(signed)) == ()
+    (old,) = unsigned(studies(replace(signed, accept_stale=False)))
+    assert old.startswith("desk is final, and ") and "too old" in old
 
 
 def test_what_a_pilot_measured_and_who_reviewed_it_stand_on_the_cover() -> None:

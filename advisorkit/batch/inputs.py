@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from hashlib import sha256
@@ -20,6 +20,9 @@ from advisorkit.intake.portfolio import PortfolioRow, portfolio
 from advisorkit.report.job import job_document
 from advisorkit.store.document import CURRENCIES
 from advisorkit.store.reading import load, reduced
+from advisorkit.store.writing import write
+from advisorkit.study.pilots import finals
+from advisorkit.study.returning import with_advised
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import AdvisorError, EngagementError, Fault, UsageError, nearest
 
@@ -40,7 +43,7 @@ class Gathered:
 
 def gather(
     inputs: Iterable[str | Path], prepare: Prepare = lambda engagement: engagement, *, brand: Brand | None = None, currency: str = "EUR",
-    as_of: date | None = None, mapping: ListMapping | None = None,
+    as_of: date | None = None, mapping: ListMapping | None = None, keep: bool = False,
 ) -> Gathered:
     """A job for every engagement in files, folders (their engagement files, by name; hidden ones left out) and portfolio tables (each row).
 
@@ -51,6 +54,7 @@ def gather(
         currency: Currency of table rows that name none, ISO 4217.
         as_of: Day of the advice for table rows that name none; needed when there is a table.
         mapping: What the headings and words of tables stand for.
+        keep: Whether engagement files keep in their history what their final workflows tell.
 
     Raises:
         UsageError: If an input does not exist or a folder holds no engagement file; all such inputs are named.
@@ -73,7 +77,7 @@ def gather(
     unfit: list[Fault] = []
     for path in paths:
         if path.suffix.lower() not in KINDS:
-            jobs.append(_job(reduced(path.stem) or "unnamed", path, str(path), partial(_read, path, notices), prepare, brand))
+            jobs.append(_job(reduced(path.stem) or "unnamed", path, str(path), partial(_read, path, notices), partial(_final, path, prepare) if keep else prepare, brand))
             continue
         try:
             table = portfolio(path, currency, as_of or date.min, mapping)
@@ -91,6 +95,10 @@ def _read(path: Path, notices: list[str]) -> Engagement:
     loaded = load(path)
     notices += loaded.notices
     return loaded.engagement
+
+
+def _final(path: Path, prepare: Prepare, engagement: Engagement) -> Engagement:
+    return keep_finals(prepare(engagement), path)
 
 
 def _alike(jobs: Sequence[Job]) -> Iterator[str]:
@@ -144,6 +152,22 @@ def job_of(engagement: Engagement, folder: Path, source: str = "", brand: Brand 
     """
     options: dict[str, Any] = ({"brand": brand} if brand else {}) | ({"workflows": [workflow]} if workflow else {})
     return Job(engagement.id, engagement.client, job_document(engagement, folder, **options), workflow=workflow, scenario=_slug(engagement.scenario), source=source)
+
+
+def keep_finals(engagement: Engagement, file: Path) -> Engagement:
+    """`engagement`, with what its final workflows tell today in its history and in that of its `file`.
+
+    Raises:
+        AdvisorError: If a final workflow cannot be sent, or the file not be read or written.
+    """
+    lines = finals(engagement, file)
+    if not lines:
+        return engagement
+    loaded = load(file)
+    held = with_advised(loaded.engagement, *lines)
+    if held != loaded.engagement:
+        write(file, held, loaded.fingerprint)
+    return replace(engagement, history=held.history)
 
 
 def _slug(scenario: str) -> str:

@@ -22,8 +22,6 @@ from advisorkit.files.disk import write_bytes
 from advisorkit.files.tables import KINDS
 from advisorkit.intake.mapping import read_mapping
 from advisorkit.store import samples
-from advisorkit.store.reading import load
-from advisorkit.store.writing import write
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import EngagementError, UsageError
 
@@ -57,30 +55,18 @@ def report(
     engine: EngineName = "advisorkit", as_json: Json = False,
 ) -> None:
     """Deliverables of one engagement: one document with a section for each workflow, or one for each."""
-    from advisorkit.batch.inputs import job_of
+    from advisorkit.batch.inputs import job_of, keep_finals
     from advisorkit.batch.runner import produce
 
     formats, sender = _formats(to), read_brand(brand) if brand else None
     found, faults = console.whole(file, mapping, scenario, sets, accept_stale=accept_stale)
     whole = console.priceable(found)
-    whole = whole if sets or scenario or file.suffix.lower() in KINDS else _kept(file, whole)
+    whole = whole if sets or scenario or file.suffix.lower() in KINDS else keep_finals(whole, file)
     jobs = [job_of(whole, file.parent, str(file), sender, name) for name in ([one.id for one in whole.workflows] if each else [""])]
     result = produce(template, jobs, out_, formats, options={"interactive": interactive}, engine=engine, brand=sender)
     _finish(result, as_json=as_json)
     if faults:
         raise typer.Exit(1)
-
-
-def _kept(file: Path, whole: Engagement) -> Engagement:
-    """The engagement, what its final workflows tell today kept in its file's history, so that a later visit can be held against it."""
-    from advisorkit.study.returning import told
-
-    final = [study for study in console.studied(whole, file) if study.workflow.status == "final"]
-    loaded = load(file)
-    frozen = told(loaded.engagement, final)
-    if frozen != loaded.engagement:
-        write(file, frozen, loaded.fingerprint)
-    return replace(whole, history=frozen.history)
 
 
 @console.guarded
@@ -126,7 +112,7 @@ def batch(
 
     today = date.today()  # noqa: DTZ011 - the user's own day
     try:
-        found = gather(inputs, prepare, brand=sender, currency=currency, as_of=today, mapping=read_mapping(mapping) if mapping else None)
+        found = gather(inputs, prepare, brand=sender, currency=currency, as_of=today, mapping=read_mapping(mapping) if mapping else None, keep=not (sets or scenario))
     except (UsageError, EngagementError) as error:
         raise EngagementError([*console.faults_of(error), *fit_template(template)[1]]) from None
     console.say(*found.notices)

@@ -152,7 +152,7 @@ def _make(work: Work, _: Look, delivery: Delivery, args: Args) -> None:
     formats, template = [str(name) for name in args["formats"] if name in RENDERERS], str(args.get("template", "client_report"))
     if why := next((why for name, _, why in documents(work.state.agreed) if name == template), "") if formats else "name at least one format":
         raise UsageError(why)
-    delivery.start(work.state.agreed, formats, str(args["brand"]) if args.get("brand") in work.file.brands else "", template)
+    delivery.start(work.final(), formats, str(args["brand"]) if args.get("brand") in work.file.brands else "", template)
 
 
 def _read(work: Work, look: Look, _: Delivery, args: Args) -> Look:

@@ -26,7 +26,8 @@ from advisorkit.screens.led import Led
 from advisorkit.screens.state import State
 from advisorkit.screens.typed_in import Said
 from advisorkit.study import frames as tables
-from advisorkit.study.pilots import study_at
+from advisorkit.study.pilots import finals, study_at
+from advisorkit.study.returning import with_advised
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Adopted, Answer, Engagement, Scenario
 from advisorkit.values.errors import AdvisorError, UsageError, nearest
@@ -237,6 +238,19 @@ class Work(Led):
             self.file.save(self.state.engagement)
             self.file.note(self.state)
 
+    def final(self) -> Engagement:
+        """The agreed state to make documents of, with what its final workflows tell in its history and, at once, in that of the file; not under a scenario.
+
+        Raises:
+            AdvisorError: If a final workflow cannot be sent, or the file not be written.
+        """
+        if lines := () if self.state.scenario else finals(self.state.agreed, self.file.path):
+            if (held := with_advised(self.file.saved, *lines)) != self.file.saved:
+                self.file.save(held)
+            self.past, self.future, (self.state,) = ([replace(one, engagement=with_advised(one.engagement, *lines)) for one in some] for some in (self.past, self.future, [self.state]))
+            self._tell()
+        return self.state.agreed
+
     def report(self, to: str | Sequence[str] = "html", out: str | Path | None = None, brand: str | Path | None = None) -> BatchResult:
         """Make the client's report of the agreed state; what is only tried is left out.
 
@@ -251,7 +265,7 @@ class Work(Led):
         """
         formats = [word.strip() for word in to.split(",")] if isinstance(to, str) else list(to)
         folder = Path(out) if out else self.file.path.with_name("reports")
-        return report(self.state.agreed, self.file.path, formats, folder, Path(brand) if brand else None)
+        return report(self.final(), self.file.path, formats, folder, Path(brand) if brand else None)
 
     def take(self, engagement: Engagement) -> None:
         """Go on from another agreed engagement, such as the file as somebody else left it; can be undone.

@@ -16,9 +16,9 @@ from advisorkit.pilots.judging import Choice
 from advisorkit.pilots.marked import MarkedResults
 from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.results import read_results
-from advisorkit.study.returning import line, with_advised
-from advisorkit.study.study import Study, studies
-from advisorkit.values.engagement import Engagement, PilotFile, Workflow
+from advisorkit.study.returning import kept, line, with_advised
+from advisorkit.study.study import Study, studies, unsigned
+from advisorkit.values.engagement import Advised, Engagement, PilotFile, Workflow
 from advisorkit.values.errors import EngagementError, Fault, PilotError, UsageError
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import percent
@@ -89,6 +89,21 @@ def pilots_of(engagement: Engagement, file: str | Path) -> dict[str, Established
     return found
 
 
+def finals(engagement: Engagement, file: str | Path) -> tuple[Advised, ...]:
+    """What every final workflow of `engagement`, which lies at `file`, tells today: lines of its history, so that a later visit can be held against them.
+
+    Raises:
+        UsageError: If something keeps one of them from being sent.
+        PilotError: If marked results cannot be read.
+        PriceError: If a price or rate is not known.
+    """
+    names = [one.id for one in engagement.workflows if one.status == "final"]
+    found = studies(engagement, pilots_of(engagement, file), names) if names else ()
+    if lacking := unsigned(found):
+        raise UsageError("\n".join(lacking))
+    return tuple(map(kept, found))
+
+
 def _marks(workflow: Workflow, file: str | Path) -> dict[str, MarkedResults]:
     """The marks of each pilot of a workflow, by the name of its file."""
     try:
@@ -110,7 +125,7 @@ def _study(engagement: Engagement, workflow: Workflow, marks: Mapping[str, Marke
     return Study(engagement, workflow, _established(engagement, workflow, marks) if marks else None)
 
 
-def _kept(source: Path, folder: Path, day: date) -> Path:
+def _copied(source: Path, folder: Path, day: date) -> Path:
     """Where a results file is kept: where it lies when that is in the engagement's `folder`, in ``pilots/`` there otherwise."""
     if source.is_relative_to(folder) and source.name.isprintable() and "\\" not in source.name:
         return source
@@ -165,8 +180,8 @@ def read_pilot(
     marks, earlier = read_results(results, choice), _marks(workflow, file)
     when = day or max((m.date for m in marks.marks if m.date), default=engagement.as_of)
     before = _study(engagement, workflow, earlier).advice
-    mark, kept = marks.pass_mark if pass_mark is None else pass_mark, _kept(source, folder, when)
-    name = kept.relative_to(folder).as_posix()
+    mark, copy = marks.pass_mark if pass_mark is None else pass_mark, _copied(source, folder, when)
+    name = copy.relative_to(folder).as_posix()
     piloted = with_pilot(engagement, workflow.id, PilotFile(name, when, mark, reason, pattern, *astuple(choice)), marks.pass_mark)
     renewed = piloted.workflow(workflow.id)
     established = _established(piloted, renewed, {**earlier, name: marks})
@@ -174,7 +189,7 @@ def read_pilot(
     lines = (line(engagement.as_of, before), line(max(when, engagement.as_of), after))
     read = PilotRead(with_advised(piloted, *lines), workflow.id, marks, established, before, after)
     unprotected(file)
-    _copy(source, kept)
+    _copy(source, copy)
     return read
 
 

@@ -72,9 +72,9 @@ def told(engagement: Engagement, found: Iterable[Study]) -> Engagement:
 
 
 def with_advised(engagement: Engagement, *entries: Advised) -> Engagement:
-    """The engagement with more lines of history; a line that repeats the workflow's last advice, figures included, is left out."""
-    history = list(engagement.history)
-    for entry in entries:
+    """The engagement with more lines of history; a line that repeats the workflow's last advice, figures included, or is of no workflow here is left out."""
+    history, ids = list(engagement.history), {one.id for one in engagement.workflows}
+    for entry in (one for one in entries if one.workflow in ids):
         last = next((one for one in reversed(history) if one.workflow == entry.workflow), None)
         before = last if last is None or entry.told else replace(last, told={}, basis=None)
         if before is None or replace(before, date=entry.date) != entry:

@@ -380,10 +380,13 @@ def studies(
 
 
 def unsigned(found: Iterable[Study]) -> tuple[str, ...]:
-    """What keeps final workflows from being sent: nobody answers for them, or a guess would rule out a pattern if it were confirmed."""
+    """What keeps final workflows from being sent: nobody answers for them, prices are too old, or a guess would rule out a pattern if it were confirmed."""
     final = [one for one in found if one.workflow.status == "final"]
     lines = [f"{final[0].engagement.id}: a final report needs reviewed_by, with name and date"] if final and final[0].engagement.reviewed_by is None else []
     for one in final:
+        if stale := {} if one.engagement.accept_stale else {age.id: age.age_days for age in one.inputs.prices() if age.state == "stale"}:
+            oldest = max(stale, key=stale.__getitem__)
+            lines.append(f"{one.workflow.id} is final, and {len(stale)} of its prices are too old, {oldest} {stale[oldest]} days; check them, or accept them with accept_stale")
         for hit in one.advice.gates:
             said = one.answers.get(hit.criterion)
             if hit.kind == "lasting" and hit.provisional and said is not None and said.confidence == "guess":
