@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import cos, pi, sin
 
 from advisorkit.charts import kinds as k
+from advisorkit.charts.draw_axes import ToldBars, ToldRow
 from advisorkit.charts.plotted import Picture, Plot, Series
-from advisorkit.charts.told import ToldBars, ToldRow
 
 NAMES = {"prompt": "Prompt", "rag": "RAG", "finetune": "Fine-tune", "hybrid": "Hybrid"}
 

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from strategies import answer_sets
 
-from advisorkit.advice.acceptability import WEIGHT_SPREAD, draw, level_chances
+from advisorkit.advice.acceptability import WEIGHT_SPREAD, draw, frequencies, level_chances
 from advisorkit.advice.belief import Assessment, removed
-from advisorkit.advice.cases import frequencies
 from advisorkit.advice.decibans import table
 from advisorkit.advice.whatif import Outlook
 from advisorkit.calibration.closed_cases import shipped_cases

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from advisorkit.advice.cases import Case
+from advisorkit.advice.acceptability import Case
 from advisorkit.advice.decibans import table
 from advisorkit.calibration.closed_cases import read_cases, shipped_cases
 from advisorkit.calibration.fitting import (

@@ -28,8 +28,7 @@ from advisorkit.batch.runner import produce
 from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.tables import rules
 from advisorkit.export.blocks import Block
-from advisorkit.export.bundles import bundle, headline
-from advisorkit.export.markup import html
+from advisorkit.export.bundles import bundle, headline, html
 from advisorkit.pilots.diagnosis import Pilot, diagnose
 from advisorkit.pilots.established import established_for
 from advisorkit.pilots.marked import MarkedCase, MarkedResults

@@ -24,8 +24,7 @@ from advisorkit.export.blocks import ChartBlock, Done, Heading, Text
 from advisorkit.export.brand import Brand
 from advisorkit.export.exporters import AdvisorPDFExporter
 from advisorkit.export.pages import document
-from advisorkit.export.pdf import render, told
-from advisorkit.export.typesetting import typeset
+from advisorkit.export.pdf import render, told, typeset
 from advisorkit.values.errors import RenderError
 
 

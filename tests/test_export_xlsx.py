@@ -25,14 +25,12 @@ from priced import answered, engagement, told
 
 from advisorkit.costs.columns import columns
 from advisorkit.costs.flows import scene
-from advisorkit.costs.formulas import LONGEST, Formulas, formulas
+from advisorkit.costs.formulas import LONGEST, Formulas, Traced, formulas
 from advisorkit.costs.inputs import Input, Inputs
 from advisorkit.costs.money import sums
-from advisorkit.costs.traced import Traced
-from advisorkit.export.blocks import Cell, Cover, Done, LineItems, Money, table_of
+from advisorkit.export.blocks import Cell, Cover, Done, LineItems, Money, Worksheet, table_of
 from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import bundle
-from advisorkit.export.sheets import Worksheet
 from advisorkit.export.xlsx import render
 from advisorkit.report.cost_workbook import cost_workbook
 from advisorkit.report.workbook_sheets import CONTROLS, TOP

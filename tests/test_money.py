@@ -26,7 +26,7 @@ from advisorkit.costs.money import printed
 from advisorkit.costs.results import PARTS
 from advisorkit.costs.simulation import price
 from advisorkit.export.blocks import Table
-from advisorkit.export.markup import html
+from advisorkit.export.bundles import html
 from advisorkit.export.terminal import plain
 from advisorkit.report.advice_pages import summary
 from advisorkit.report.cost_pages import costs, worth

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 
 from advisorkit.intake.outgoing import KEY, Endpoint, consent, permitted
 from advisorkit.store.reading import read
-from advisorkit.values.addresses import Address
 from advisorkit.values.engagement import Engagement, Workflow
 from advisorkit.values.errors import EngagementError, UsageError
-from advisorkit.values.people import Consent
+from advisorkit.values.people import Address, Consent
 
 ALLOWED = "https://api.example.com/v1"
 ENGAGEMENT = Engagement("acme", "Acme", "EUR", date(2026, 11, 20), (Workflow("w", "W"),), endpoints=(ALLOWED, "http://127.0.0.1:8080/v1"))

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from strategies import answer_sets
 from weighing import closed_gates
 
+from advisorkit.advice.acceptability import Case
 from advisorkit.advice.belief import Assessment
-from advisorkit.advice.cases import Case
 from advisorkit.advice.flips import MOST, WORTH, next_questions, open_questions, settled
 from advisorkit.advice.ladder import step_for_now
 from advisorkit.advice.whatif import Outlook, possible_answers

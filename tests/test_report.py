@@ -22,7 +22,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from advisorkit.advice.decision import about
 from advisorkit.advice.words import whole_percents
-from advisorkit.export import bundles, markup
+from advisorkit.export import bundles
 from advisorkit.export import html as page
 from advisorkit.export.blocks import Block, ChartBlock, DecisionBlock, Done, Heading, KeyFigures, Table
 from advisorkit.export.brand import Brand
@@ -346,7 +346,7 @@ def test_in_a_batch_every_block_and_every_chart_is_drawn_once(monkeypatch: pytes
     template, shown = nbformat.read(TEMPLATE, as_version=4), list[Any]()  # type: ignore[no-untyped-call]
     monkeypatch.setenv(UNSEEN, "yes")
     monkeypatch.setattr(bundles, "display", lambda data, metadata=None, **_: shown.append(new_output("display_data", data=data, metadata=metadata or {})))
-    drawn, charts = counted(monkeypatch, "html", markup, bundles, page), counted(monkeypatch, "svg", markup, bundles)
+    drawn, charts = counted(monkeypatch, "html", bundles, page), counted(monkeypatch, "svg", bundles)
 
     cells = [cell.source for cell in template.cells if cell.cell_type == "code"]
     exec("\n".join(cells).replace("job = ''", f"job = {str(tmp_path / 'job.json')!r}"), {})

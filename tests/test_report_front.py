@@ -10,7 +10,7 @@ from html import unescape
 import pytest
 
 from advisorkit.export.blocks import Block, Heading, Table, Text
-from advisorkit.export.markup import html
+from advisorkit.export.bundles import html
 from advisorkit.report.annex_pages import PROTECTED
 from advisorkit.report.cost_pages import steps
 from advisorkit.report.protection_pages import protection

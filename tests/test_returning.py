@@ -23,7 +23,7 @@ from advisorkit.costs.bill import bill
 from advisorkit.costs.money import likely_gain
 from advisorkit.export.blocks import ChartBlock
 from advisorkit.export.brand import Brand
-from advisorkit.export.markup import html
+from advisorkit.export.bundles import html
 from advisorkit.files.disk import SourceText
 from advisorkit.report.job import Report
 from advisorkit.report.visit_pages import return_visit
@@ -35,8 +35,8 @@ from advisorkit.study.returning import Visit, told, visit, with_advised
 from advisorkit.study.study import Study, studies
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import EngagementError
+from advisorkit.values.people import Measured
 from advisorkit.values.quantities import Estimate
-from advisorkit.values.returned import Measured
 
 SAMPLE = samples.path("marked-pilot")
 PILOTS = pilots_of(read(SAMPLE), SAMPLE)

@@ -16,7 +16,7 @@ from advisorkit.batch.notebooks import find_template
 from advisorkit.batch.runner import produce
 from advisorkit.export.blocks import Block, DecisionBlock, Heading
 from advisorkit.export.brand import Brand
-from advisorkit.export.markup import html
+from advisorkit.export.bundles import html
 from advisorkit.report.job import Report
 from advisorkit.report.short_documents import brief, decision_record, session_note, session_prep
 from advisorkit.store import samples

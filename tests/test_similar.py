@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from strategies import answer_sets
 
-from advisorkit.advice.cases import LEAST, UNORDERED, distances, similar
+from advisorkit.advice.acceptability import LEAST, UNORDERED, distances, similar
 from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.calibration.scoring import report
 from advisorkit.catalog.reading import load

@@ -15,7 +15,7 @@ from advisorkit.batch.notebooks import find_template
 from advisorkit.batch.runner import produce
 from advisorkit.catalog.prices import models
 from advisorkit.export.brand import Brand
-from advisorkit.export.markup import html
+from advisorkit.export.bundles import html
 from advisorkit.files.texts import speaking
 from advisorkit.report.job import Report
 from advisorkit.report.money_table import money_table

@@ -8,9 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from advisorkit.advice.acceptability import clear, draw
+from advisorkit.advice.acceptability import Case, Similar, clear, draw, similar
 from advisorkit.advice.belief import Assessment, Belief, shuts
-from advisorkit.advice.cases import Case, Similar, similar
 from advisorkit.advice.flips import (
     Flip,
     NextQuestion,

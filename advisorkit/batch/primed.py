@@ -23,9 +23,8 @@ from pathlib import Path
 from advisorkit.batch.confining import adopt_orphans, end_offspring
 from advisorkit.batch.forks import Task
 from advisorkit.batch.inputs import job_of
-from advisorkit.batch.making import make, parameterised, reseed
+from advisorkit.batch.making import make, open_shell, parameterised, reseed
 from advisorkit.batch.notebooks import find_template
-from advisorkit.batch.shell import open_shell
 from advisorkit.batch.values import Job, Order, Template
 from advisorkit.batch.worker import lay_out
 from advisorkit.export.formats import RENDERERS

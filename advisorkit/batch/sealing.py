@@ -18,8 +18,8 @@ from typing import Any
 from advisorkit.batch.confining import command, environment
 from advisorkit.batch.forks import FORKS
 from advisorkit.batch.values import Deliverable, Job
-from advisorkit.catalog.edition import edition, own_prices, shipped
 from advisorkit.catalog.prices import OWN
+from advisorkit.catalog.tables import edition, own_prices, shipped
 from advisorkit.files.disk import fingerprint, read_bytes, within
 from advisorkit.files.trees import tree
 from advisorkit.files.typed import PLACE

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from advisorkit.advice.cases import Case
+from advisorkit.advice.acceptability import Case
 from advisorkit.catalog.vocabulary import forms
 from advisorkit.files.disk import lines, read_source
 from advisorkit.files.spots import Spot

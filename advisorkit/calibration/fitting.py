@@ -12,9 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from advisorkit.advice.acceptability import clear, draw
+from advisorkit.advice.acceptability import Case, clear, draw
 from advisorkit.advice.belief import OPINION, Assessment, believable, contradicted, delivered
-from advisorkit.advice.cases import Case
 from advisorkit.advice.decibans import Array, Decibans, by_level, table
 from advisorkit.advice.whatif import Outlook
 from advisorkit.calibration.closed_cases import shipped_cases

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from advisorkit.advice.cases import Case, distances
+from advisorkit.advice.acceptability import Case, distances
 from advisorkit.advice.decibans import Array, table
 from advisorkit.advice.whatif import best_of
 from advisorkit.calibration import fitting

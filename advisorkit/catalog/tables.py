@@ -1,16 +1,20 @@
-"""The smaller data files: assumptions, classes of text, rules for pilots."""
+"""The smaller data files: assumptions, classes of text, rules for pilots; and the edition of all data that figures rest on."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
+from hashlib import sha256
+from importlib import metadata
+from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated
 
-from advisorkit.catalog.prices import table
+from advisorkit.catalog.prices import OWN, table
 from advisorkit.costs.assumption import Assumption
 from advisorkit.files.numbers import ONE, Measure, words
 from advisorkit.files.spots import Spot
@@ -20,6 +24,7 @@ from advisorkit.files.typed import DATA, Form, data, documents, form, refuse
 from advisorkit.values.criteria import Rules
 from advisorkit.values.engagement import Setting
 from advisorkit.values.errors import Fault
+from advisorkit.values.people import Basis
 from advisorkit.values.prices import TextClass
 from advisorkit.values.quantities import Estimate
 from advisorkit.values.written import Named
@@ -107,3 +112,43 @@ def _in_base(said: str, bases: Mapping[str, Estimate]) -> Estimate:
     *amounts, last = said.split()
     points = [float(Fraction(one)) for one in (amounts if last in bases else [last])]
     return Estimate.of(points if len(points) > 1 else points[0]).times(bases.get(last, ONE))
+
+
+BESIDE = ("text/", "samples/")
+"""Folders of the package's data on which no figure rests."""
+
+
+@cache
+def version() -> str:
+    """Version of the package; empty where it is not installed."""
+    return next((found.version for found in metadata.distributions(name="advisorkit")), "")
+
+
+@cache
+def shipped() -> Mapping[str, bytes]:
+    """The package's data files on which figures rest, by name.
+
+    Example:
+        >>> {"assumptions.yaml", "prices/package.csv"} <= set(shipped()), any(name.startswith("samples/") for name in shipped())
+        (True, False)
+    """
+    root = Path(str(DATA))
+    found = {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
+    return {name: found[name].read_bytes() for name in sorted(found) if not name.startswith(BESIDE)}
+
+
+def own_prices() -> bytes:
+    """The user's own price file; empty where there is none."""
+    named = os.environ.get(OWN)
+    return Path(named).read_bytes() if named else b""
+
+
+def edition() -> Basis:
+    """What figures rest on today."""
+    prices = {name: content for name, content in shipped().items() if name.startswith("prices/")}
+    rest = {name: content for name, content in shipped().items() if name not in prices}
+    return Basis(version(), _digest({**prices, "own": own_prices()}), _digest(rest))
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
+    return sha256(b"".join(sha256(name.encode() + b"\0" + content).digest() for name, content in files.items())).hexdigest()[:16]

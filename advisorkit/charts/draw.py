@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import accumulate, pairwise
 from typing import Any, Literal
 
-from advisorkit.charts import draw_axes, kinds, plotted, told
+from advisorkit.charts import draw_axes, kinds, plotted
 from advisorkit.charts.kinds import Point
 from advisorkit.charts.scene import Dot, Label, Mark, Panel, Scene, Strip, Stroke, page, rows, run, ticks, width, wrap
 from advisorkit.charts.theme import MARKS
@@ -311,7 +311,7 @@ def _swing(swing: kinds.Swing, n: int, chart: kinds.Tornado, thick: float) -> It
 _LAYOUTS: Mapping[type[kinds.Chart], Callable[..., Scene]] = {
     kinds.BeliefMap: draw_axes.belief_map, kinds.Curves: draw_axes.curves, kinds.Reliability: draw_axes.reliability,
     kinds.Waterfall: waterfall, kinds.ShareBars: share_bars, kinds.FlipBars: flip_bars,
-    kinds.PathStairs: path_stairs, kinds.RangeBars: range_bars, kinds.RightBars: right_bars, kinds.Tornado: tornado, told.ToldBars: told.told_bars, plotted.Plot: plotted.plot, plotted.Picture: plotted.picture,
+    kinds.PathStairs: path_stairs, kinds.RangeBars: range_bars, kinds.RightBars: right_bars, kinds.Tornado: tornado, draw_axes.ToldBars: draw_axes.told_bars, plotted.Plot: plotted.plot, plotted.Picture: plotted.picture,
 }  # fmt: skip
 KINDS: Mapping[str, type[kinds.Chart]] = {kind.__name__: kind for kind in _LAYOUTS}
 """Every kind of chart by the name of its class."""

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from advisorkit.advice.answers import words_of
+from advisorkit.advice.gates import words_of
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.cli.console import Flow, Json, answer, fresh, guarded, say, studied
 from advisorkit.cli.engage import Target, take_in

@@ -11,8 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from advisorkit.batch.progress import Pace
-from advisorkit.batch.values import BatchResult, Deliverable, Engine, Limits
+from advisorkit.batch.values import BatchResult, Deliverable, Engine, Limits, Pace
 from advisorkit.cli import console
 from advisorkit.cli.console import AcceptStale, File, Json, MappingFile, ScenarioName, Sets
 from advisorkit.export.blocks import Block, Table, Text, table_of

@@ -1,4 +1,4 @@
-"""What a simulation says: ranges, chances, crossings and what moves them."""
+"""What a simulation says: ranges, chances, crossings, what moves them, and what a workflow is put in order by."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Literal
 
 from advisorkit.costs.facts import Saving
 from advisorkit.costs.flows import TEXTS, Column
+from advisorkit.costs.inputs import Input
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import Band
@@ -312,3 +313,21 @@ class CostResult(Displayed):
     def __repr__(self) -> str:
         totals = ", ".join(f"{name} {column.total.p50:,.0f}" for name, column in self.columns.items() if column.total)
         return f"<CostResult {self.workflow}: {self.currency} over {self.horizon_months} months; {totals or 'totals not known'}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """What a workflow is put in order by among others."""
+
+    gain: float | None
+    """Gain of the destination against today over the horizon, at likely values; None where it is not known."""
+    assumed: bool
+    """Whether it holds a plan of checking that nobody has agreed to."""
+    ask: tuple[Input, ...] = ()
+    """What has to be asked for before it has a gain."""
+    range: Figure | None = None
+    """The gain with its range."""
+    chance: float | None = None
+    """Chance that there is one."""
+    staged: float | None = None
+    """What it gains on average where the work stops at a missed mark."""

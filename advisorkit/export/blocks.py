@@ -1,4 +1,4 @@
-"""The building blocks of a deliverable: what is said, free of any file format."""
+"""The building blocks of a deliverable: what is said, free of any file format; of a workbook, sheets whose formulas stay alive."""
 
 from __future__ import annotations
 
@@ -9,10 +9,53 @@ from typing import Literal
 from advisorkit.charts.kinds import Chart
 from advisorkit.charts.scene import width
 from advisorkit.export.brand import Brand
-from advisorkit.export.sheets import Worksheet
 from advisorkit.files.texts import here
 from advisorkit.values.places import told
 from advisorkit.values.quantities import SYMBOLS, number
+
+SheetCell = tuple[int, int, str, str, float | None, str]
+"""Row and column from 0, formula (empty for none), text, number, and words of style; text or number is what a formula gives at present."""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetChart:
+    """A chart that the spreadsheet draws from cells."""
+
+    kind: Literal["line", "bar"]
+    """Lines over months, or bars."""
+    title: str
+    """What it says."""
+    row: int
+    """Row of its upper left corner."""
+    column: int
+    """Column of its upper left corner."""
+    width: int
+    """In pixels."""
+    axis: str
+    """Name of the axis of categories."""
+    series: tuple[tuple[str, str, str, str], ...]
+    """Name, tone, cells of the categories, cells of the values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worksheet:
+    """One sheet."""
+
+    name: str
+    """As its tab says: at most 31 letters."""
+    widths: tuple[float, ...]
+    """Width of each column in characters."""
+    cells: tuple[SheetCell, ...]
+    """Cells that hold something or have a style."""
+    names: tuple[tuple[str, int, int], ...] = ()
+    """Name of a cell in formulas, its row and its column."""
+    typed: tuple[tuple[int, int, str], ...] = ()
+    """Cells that may be typed in: row, column, and ``share``, ``positive``, ``above`` (zero), ``real``, ``months`` or the cells of a list."""
+    charts: tuple[SheetChart, ...] = ()
+    """Charts."""
+    frozen: int = 0
+    """Rows that stay in sight."""
+
 
 LONG = 10
 """Rows above which a table may run over a page's end."""

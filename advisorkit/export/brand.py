@@ -119,7 +119,7 @@ def _picture(value: str, folder: Path) -> str:
     return _beside(value, folder, "logo", _KINDS, "PNG, JPEG or SVG", MAX_LOGO)
 
 
-_OFFICE = {"master": (".pptx", "PowerPoint", "pptx", "pptx_master"), "base": (".docx", "Word", "docx", "docx_base")}
+_OFFICE = {"master": (".pptx", "PowerPoint", "pptx", "pptx_master"), "base": (".docx", "Word", "docx", "docx")}
 """A client's own file: its ending, its program, the package that reads it, and our module that says what is wrong with it."""
 
 

@@ -17,7 +17,7 @@ from advisorkit.charts.plotted import Picture
 from advisorkit.charts.theme import LIGHT
 from advisorkit.export.blocks import Block, ChartBlock
 from advisorkit.export.brand import Brand
-from advisorkit.export.markup import html, template
+from advisorkit.export.bundles import html, template
 from advisorkit.export.pages import document
 from advisorkit.files.texts import speaking
 

@@ -1,22 +1,129 @@
-"""An executed notebook as a PDF file for archives (PDF/A-2a) that can be read aloud (PDF/UA-1)."""
+"""An executed notebook as a PDF file for archives (PDF/A-2a) that can be read aloud (PDF/UA-1), and pictures for Word.
+
+Both are set by typst, out of data that it never reads as markup. It leaves threads behind, so it is loaded when it is first
+used: in a report's own process, never in a primed one.
+"""
 
 from __future__ import annotations
 
+import json
+import re
 from base64 import b64decode
-from dataclasses import asdict
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 from advisorkit.charts.draw import HALF_WIDE, scene
-from advisorkit.charts.theme import LIGHT
-from advisorkit.export.blocks import UNDATED, Block, ChartBlock, DecisionBlock, LineItems, Table, Text
+from advisorkit.charts.kinds import Chart
+from advisorkit.charts.svg import svg
+from advisorkit.charts.theme import LIGHT, SANS, SERIF
+from advisorkit.export.blocks import UNDATED, Block, ChartBlock, DecisionBlock, LineItems, Table, Text, Worksheet
 from advisorkit.export.brand import Brand
 from advisorkit.export.pages import SHORT, Document, document
-from advisorkit.export.sheets import Worksheet
-from advisorkit.export.typesetting import drawing, typeset
 from advisorkit.files.texts import here, speaking
+from advisorkit.values.errors import RenderError
+
+FACES = ("Arimo", "DejaVu Sans")
+"""Sans faces that come with packages: as wide as the Helvetica that charts are laid out for, and one with more letters and signs."""
+ADVICE = ("Libertinus Serif", *FACES)
+"""Serif faces; the first is part of typst."""
+LAST = "Last Resort High-Efficiency"
+"""A face that has a sign for the script of every letter: better than no document."""
+_DRAWN = ("svg", "content")
+_HELD = {"fontpkg_arimo": "files", "matplotlib": "mpl-data/fonts/ttf"}
+
+
+def typeset(source: str, data: Any, brand: Brand, **options: Any) -> Any:
+    """What typst makes of the source file of that name; `data` is its ``sys.inputs.data``, as JSON.
+
+    Fonts are those of packages, so the bytes are the same on every machine. Where a brand has faces of its own or a letter
+    is in none of ours, the machine's fonts are used too, and where they lack it as well, a sign for its script.
+
+    Raises:
+        RenderError: If typst refuses the document, such as for a picture without words.
+    """
+    typst = import_module("typst")
+    text = (Path(__file__).parent / "template" / "advisorkit" / source).read_bytes()
+    fonts = [str(Path(spec.origin).parent / folder) for package, folder in _HELD.items() if (spec := find_spec(package)) and spec.origin]
+    sans, serif = _names(brand.sans, SANS), _names(brand.serif, SERIF)
+    for system, last in ((bool(sans or serif), ()), (True, ()), (True, (LAST,))):
+        look = {"sans": (*sans, *FACES, *last), "serif": (*serif, *ADVICE, *last), "fallback": system}
+        try:
+            shown = _bared(data, _letters(fonts)) if last else data
+            return typst.compile(text, sys_inputs={"data": json.dumps({**shown, **look})}, font_paths=fonts, ignore_system_fonts=not system, **options)
+        except typst.TypstError as error:
+            if last or not re.search("could not be displayed|missing codepoints", str(error)):
+                raise RenderError(f"typst refuses the document: {error}") from None
+    raise AssertionError
+
+
+def _letters(fonts: Sequence[str]) -> Collection[int]:
+    """Code points that our sans faces have."""
+    reader = import_module("fontTools.ttLib").TTFont
+    files = (file for folder in fonts for face in FACES for file in Path(folder).glob(f"{face.replace(' ', '')}*.ttf"))
+    found = set[int]()
+    for file in files:
+        with reader(file, lazy=True) as font:
+            found.update(font.getBestCmap())
+    return found
+
+
+def _bared(data: Any, letters: Collection[int]) -> Any:
+    """`data` with a mark in its drawings for what is in none of our faces: letters in a drawing have no last resort."""
+    if isinstance(data, dict):
+        return {key: _marked(value, letters) if key in _DRAWN and isinstance(value, str) else _bared(value, letters) for key, value in data.items()}
+    return [_bared(one, letters) for one in data] if isinstance(data, list | tuple) else data
+
+
+def _marked(drawing: str, letters: Collection[int]) -> str:
+    return "".join(c if ord(c) in letters or c == "\n" else "\ufffd" for c in drawing if category(c) != "Cf")
+
+
+def _names(faces: str, ours: str) -> tuple[str, ...]:
+    return () if faces == ours else tuple(face.strip(" \"'") for face in faces.split(","))
+
+
+@dataclass(frozen=True, slots=True)
+class Raster:
+    """A picture of any kind and the size at which it is wanted."""
+
+    content: str | bytes
+    """SVG text, or the bytes of an SVG, PNG or JPEG file."""
+    wide: float = 0
+    """Width in pixels; 0 follows from the height."""
+    tall: float = 0
+    """Height in pixels; 0 follows from the width."""
+
+
+def rastered(pictures: Sequence[Raster], brand: Brand) -> list[bytes]:
+    """`pictures` as PNG, twice as fine as a screen.
+
+    Raises:
+        RenderError: If one cannot be read.
+    """
+    if not pictures:
+        return []
+    data = [{"content": one.content if isinstance(one.content, str) else [*one.content], "wide": one.wide, "tall": one.tall} for one in pictures]
+    made = typeset("pictures.typ", {"pictures": data}, brand, format="png", ppi=192)
+    return [made] if isinstance(made, bytes) else list(made)
+
+
+def drawing(chart: Chart, *, half: bool = False) -> str:
+    """The SVG of a chart, for the whole width of a page or for `half` of it, in our own face."""
+    drawn = svg(chart, wide="half" if half else None).replace(SANS, FACES[0])
+    return re.sub(r'<text x="(\d+)" (y="\d+")>✓ ', _ticked, drawn)
+
+
+def _ticked(found: re.Match[str]) -> str:
+    """A tick as a text of its own: with it in a line, typst would set the whole line in a face that has both."""
+    return f'<text x="{found[1]}" {found[2]} font-family="{FACES[1]}">✓</text><text x="{int(found[1]) + 16}" {found[2]}>'
+
 
 _WIDE = 682
 """Width of text in pixels."""

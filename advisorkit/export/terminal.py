@@ -12,8 +12,7 @@ from rich.table import Table as Drawn
 from rich.text import Text as Words
 
 from advisorkit.export import blocks as kinds
-from advisorkit.export.blocks import Block
-from advisorkit.export.sheets import Worksheet
+from advisorkit.export.blocks import Block, Worksheet
 
 _STYLES = {"strong": "bold", "muted": "dim", "error": "bold red", "warning": "bold yellow", "note": "bold"}
 

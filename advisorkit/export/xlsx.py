@@ -12,9 +12,8 @@ from itertools import chain, count
 from typing import Any
 
 from advisorkit.charts.theme import LIGHT, MARKS
-from advisorkit.export.blocks import Block, Cell, ChartBlock, Cover, LineItems, Table
+from advisorkit.export.blocks import Block, Cell, ChartBlock, Cover, LineItems, SheetCell, SheetChart, Table, Worksheet
 from advisorkit.export.pages import document
-from advisorkit.export.sheets import SheetCell, SheetChart, Worksheet
 from advisorkit.files.texts import speaking
 from advisorkit.values.errors import RenderError
 

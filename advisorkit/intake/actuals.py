@@ -10,11 +10,11 @@ from advisorkit.catalog.tables import assumptions, measure
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, read_table
 from advisorkit.files.texts import here, speaking
-from advisorkit.intake.forms import TEXTS, Line, form, language_of
+from advisorkit.intake.questionnaire import TEXTS, Line, form, language_of
 from advisorkit.values.engagement import Advised, Engagement
 from advisorkit.values.errors import EngagementError, Fault, UsageError
+from advisorkit.values.people import Measured
 from advisorkit.values.quantities import MOST, Estimate
-from advisorkit.values.returned import Measured
 
 _WIDTHS = {"workflow": 18, "quantity": 22, "what": 30, "unit": 18, "told": 12, "from": 12, "to": 12}
 _ROOM = {"value": 12, "low": 12, "high": 12, "period": 22, "source": 26, "sample": 30, "cases": 9, "people": 9}

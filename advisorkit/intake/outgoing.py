@@ -14,10 +14,9 @@ from advisorkit.files.disk import fingerprint
 from advisorkit.files.spots import unfit
 from advisorkit.store.reading import load
 from advisorkit.store.writing import write
-from advisorkit.values.addresses import Address
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import UsageError
-from advisorkit.values.people import Consent
+from advisorkit.values.people import Address, Consent
 
 KEY = "ADVISORKIT_API_KEY"
 """The variable of the environment that holds the key."""

@@ -16,8 +16,8 @@ from advisorkit.pilots.marked import ARMS, Failure, MarkedCase, MarkedResults, S
 from advisorkit.pilots.tally import Agreement, Beta, Paired, Share, Weighed, kind, total
 from advisorkit.values.criteria import Rules
 from advisorkit.values.patterns import PatternId
+from advisorkit.values.people import CASES, PEOPLE
 from advisorkit.values.quantities import Estimate
-from advisorkit.values.returned import CASES, PEOPLE
 
 _Array = NDArray[np.float64]
 _STEPS = 400

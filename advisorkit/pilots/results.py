@@ -22,8 +22,7 @@ from advisorkit.files.workbooks import MAX_ROWS, MAX_UNPACKED, is_workbook
 from advisorkit.pilots import marked
 from advisorkit.pilots.formats import logbook, said
 from advisorkit.pilots.judging import Choice, judged
-from advisorkit.pilots.logs import Log, Logged, Score, told, verdict_columns
-from advisorkit.pilots.tools import answers
+from advisorkit.pilots.logs import Log, Logged, Score, answers, told, verdict_columns
 from advisorkit.values.errors import EngagementError, Fault, PilotError
 
 _OPEN = Choice()

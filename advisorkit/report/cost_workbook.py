@@ -10,11 +10,10 @@ from typing import Any
 from advisorkit.costs.assumption import known
 from advisorkit.costs.columns import columns as costed
 from advisorkit.costs.flows import Column, scene
+from advisorkit.costs.formulas import valued
 from advisorkit.costs.money import spares, sums
 from advisorkit.costs.results import PARTS
-from advisorkit.costs.traced import valued
-from advisorkit.export.blocks import Block
-from advisorkit.export.sheets import SheetChart
+from advisorkit.export.blocks import Block, SheetChart
 from advisorkit.files.texts import spoken
 from advisorkit.report.formula_cells import Grid, Live
 from advisorkit.report.pictures import ruled_out

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from advisorkit.costs.traced import Traced, valued
-from advisorkit.export.sheets import SheetCell, SheetChart, Worksheet
+from advisorkit.costs.formulas import Traced, valued
+from advisorkit.export.blocks import SheetCell, SheetChart, Worksheet
 from advisorkit.files.workbooks import letters
 
 _INFIX = {

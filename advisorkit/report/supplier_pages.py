@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisorkit.advice.answers import words_of
+from advisorkit.advice.gates import words_of
 from advisorkit.export.blocks import Block, Heading, Text, table_of
 from advisorkit.files.texts import spoken
 from advisorkit.report.job import Report

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from advisorkit.advice.decision import about
 from advisorkit.catalog.tables import assumptions
-from advisorkit.charts.told import ToldBars, ToldRow
+from advisorkit.charts.draw_axes import ToldBars, ToldRow
 from advisorkit.export.blocks import Block, Callout, ChartBlock, Heading, Text, table_of
 from advisorkit.files.texts import spoken
 from advisorkit.intake.actuals import label, turned
@@ -14,8 +14,8 @@ from advisorkit.report.job import Report
 from advisorkit.report.pilot_pages import pilot_cover
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.returning import Seen, Visit, visit
+from advisorkit.values.people import Measured
 from advisorkit.values.quantities import SYMBOLS, Estimate, day, money_short, number, percent, plain
-from advisorkit.values.returned import Measured
 
 SLIDE = 7
 """Most quantities that a slide holds."""

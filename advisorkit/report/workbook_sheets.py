@@ -12,10 +12,9 @@ from typing import Any
 from advisorkit.costs.assumption import known
 from advisorkit.costs.flows import TEXTS as COST_TEXTS
 from advisorkit.costs.flows import Column, Flow
-from advisorkit.costs.formulas import Formulas, formulas
+from advisorkit.costs.formulas import Formulas, formulas, valued
 from advisorkit.costs.inputs import Input
 from advisorkit.costs.money import Printed, stays
-from advisorkit.costs.traced import valued
 from advisorkit.report.cost_pages import source_of
 from advisorkit.report.formula_cells import FormulaCells, Grid, Live
 from advisorkit.report.money_table import shown

@@ -16,7 +16,7 @@ from ipywidgets import Box, Widget
 
 from advisorkit.charts.theme import DARK, LIGHT, MONO, SANS, SERIF, Theme
 from advisorkit.export.blocks import Block
-from advisorkit.export.markup import html
+from advisorkit.export.bundles import html
 from advisorkit.files.texts import Texts
 
 Doc = dict[str, object]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from ipywidgets import HTML
 
 from advisorkit.advice.advice import Advice
-from advisorkit.advice.answers import words_of
+from advisorkit.advice.gates import words_of
 from advisorkit.advice.words import whole_percents
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.charts.kinds import ShareBars, ShareRow
@@ -15,7 +15,7 @@ from advisorkit.charts.theme import LIGHT, SANS
 from advisorkit.costs.inputs import Input
 from advisorkit.costs.results import CostResult, MoneyRow
 from advisorkit.export.blocks import Block, ChartBlock, Text, table_of
-from advisorkit.export.markup import html
+from advisorkit.export.bundles import html
 from advisorkit.files.texts import spoken
 from advisorkit.report import cost_pictures, pictures
 from advisorkit.screens.advising import verdict_of

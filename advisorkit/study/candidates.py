@@ -11,7 +11,7 @@ from advisorkit.advice.decision import Decision
 from advisorkit.advice.flips import NextQuestion
 from advisorkit.costs.bill import Line
 from advisorkit.costs.inputs import Input
-from advisorkit.study.ranks import Rank
+from advisorkit.costs.results import Rank
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Workflow
 from advisorkit.values.people import Role

@@ -13,7 +13,7 @@ from advisorkit.advice.advice import Advice
 from advisorkit.advice.gates import GateHit
 from advisorkit.costs.bill import usual_checking, warnings
 from advisorkit.costs.flows import Column
-from advisorkit.costs.quotes import holds
+from advisorkit.costs.money import holds
 from advisorkit.files.texts import Texts
 from advisorkit.pilots.diagnosis import Diagnosis
 from advisorkit.pilots.established import Established

@@ -10,15 +10,15 @@ from functools import cached_property
 import numpy as np
 
 from advisorkit.advice.advice import Advice
-from advisorkit.catalog.edition import edition
+from advisorkit.catalog.tables import edition
 from advisorkit.costs.assumption import completed, known
 from advisorkit.costs.flows import scene
 from advisorkit.costs.money import THOUSANDS, likely_gain
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Advised, Engagement
 from advisorkit.values.patterns import PatternId
+from advisorkit.values.people import Measured
 from advisorkit.values.quantities import Estimate, round_figures
-from advisorkit.values.returned import Measured
 
 SEEN = ("calls_per_month", "adoption", "share_taken", "minutes_per_item", "minutes_saved", "minutes_saved_share", "review_share", "review_minutes", "error_rate_today")
 """What can be measured of every workflow in use, beside right answers, build and run."""

@@ -23,25 +23,23 @@ from advisorkit.costs.facts import CostFacts, Costing
 from advisorkit.costs.flows import TEXTS as COST_TEXTS
 from advisorkit.costs.flows import Column
 from advisorkit.costs.inputs import Input, Inputs, inputs_for
-from advisorkit.costs.money import Printed, printed
-from advisorkit.costs.quotes import holds, with_quotes
-from advisorkit.costs.results import CostResult, MoneyRow
+from advisorkit.costs.money import Printed, holds, printed, with_quotes
+from advisorkit.costs.results import CostResult, MoneyRow, Rank
 from advisorkit.costs.simulation import SEED, money_rows, price
 from advisorkit.files.texts import Spoken, Texts, speaking, spoken
 from advisorkit.pilots.diagnosis import Diagnosis
 from advisorkit.pilots.established import Established, established_for
 from advisorkit.pilots.planning import Plan, pilot_plan
 from advisorkit.pilots.tally import wilson
-from advisorkit.study.ranks import Rank
 from advisorkit.study.shapes import ADVICE, COLUMN, COSTS, DECISION, FACTS, MONEY, Kept, Keys, placed
 from advisorkit.values.criteria import Catalog, Rules
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Answer, Engagement, Quote, Setting, Workflow
 from advisorkit.values.locale import locale
 from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.people import Measured
 from advisorkit.values.prices import PriceAge
 from advisorkit.values.quantities import Band, Estimate, day
-from advisorkit.values.returned import Measured
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,8 @@ from typing import Annotated, Literal
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.errors import UsageError, nearest
 from advisorkit.values.patterns import PatternId
-from advisorkit.values.people import Action, Consent, Member, Programme, Reviewed, Stop
+from advisorkit.values.people import Action, Basis, Consent, Measured, Member, Programme, Reviewed, Stop
 from advisorkit.values.quantities import MOST, MOST_RATE, Estimate, day, digits, share_in
-from advisorkit.values.returned import Basis, Measured
 from advisorkit.values.written import ELSEWHERE, Named, Within
 
 

@@ -1,13 +1,15 @@
-"""Who works on an engagement, what they agreed to do, and what they say of their data."""
+"""What a file says beside the answers: who works on it, what they agreed, where data goes, what was told and measured, which models may be reached."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from ipaddress import ip_address
 from typing import Annotated, Literal
 
-from advisorkit.values.quantities import MOST
+from advisorkit.values.quantities import MOST, Estimate
 from advisorkit.values.written import Named, Within
 
 
@@ -99,3 +101,128 @@ class Consent:
     """Where it went."""
     sha256: Annotated[str, Named("sha256")]
     """SHA-256 of the text, in hexadecimal."""
+
+
+_FORM = re.compile(r"(?i:(https?)://(\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?))(?::([0-9]{1,5}))?((?:/[A-Za-z0-9._~-]+)*)/?", re.ASCII)
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a model answers.
+
+    Example:
+        >>> str(Address.of("HTTPS://API.Example.com:443/v1/"))
+        'https://api.example.com/v1'
+    """
+
+    scheme: str
+    """``https``, or ``http`` for this machine."""
+    host: str
+    """Name or number of the machine, in small letters."""
+    port: int
+    """Its port."""
+    path: str
+    """What stands behind, without a slash at its end; may be empty."""
+
+    @classmethod
+    def of(cls, text: str) -> Address:
+        """The address in a text.
+
+        Raises:
+            ValueError: If it is none that may be used; says what to write.
+        """
+        found = _FORM.fullmatch(text)
+        if "@" in text:
+            raise ValueError("holds a name or password; leave it out, a key comes from the environment")
+        if not found or set(found[4].split("/")) & {".", ".."} or int(found[3] or 1) not in range(1, 65_536):
+            raise ValueError("is not the address of a model; write it as https://host/v1, in plain letters, without ? or #")
+        scheme, host = found[1].lower(), found[2].lower()
+        made = cls(scheme, host, int(found[3] or _PORTS[scheme]), found[4])
+        if scheme == "http" and not made.loopback:
+            raise ValueError("is not encrypted; only a model on this machine may be reached by http, any other by https")
+        return made
+
+    @property
+    def loopback(self) -> bool:
+        """Whether it is this machine."""
+        try:
+            return self.host == "localhost" or ip_address(self.host.strip("[]")).is_loopback
+        except ValueError:
+            return False
+
+    def covers(self, other: Address) -> bool:
+        """Whether `other` is this address or lies below it.
+
+        Example:
+            >>> allowed = Address.of("https://api.example.com/v1")
+            >>> [allowed.covers(Address.of(text)) for text in ("https://api.example.com/v1/eu", "https://api.example.com/v10", "https://api.example.com.evil.net/v1")]
+            [True, False, False]
+        """
+        same = (self.scheme, self.host, self.port) == (other.scheme, other.host, other.port)
+        return same and f"{other.path}/".startswith(f"{self.path}/")
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.host}{'' if self.port == _PORTS[self.scheme] else f':{self.port}'}{self.path}"
+
+
+STAFF = frozenset({"adoption", "minutes_per_item", "minutes_saved", "minutes_saved_share", "review_minutes", "review_share", "error_rate_today"})
+"""Quantities that tell how people work, so that none of them may stand on a single person."""
+CASES, PEOPLE = 10, 2
+"""Least cases and people on which a result about staff stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What figures rested on beside the client's file.
+
+    Example:
+        >>> Basis("1.0", "3f2a9c1b", "77aa01fe").version
+        '1.0'
+    """
+
+    version: str
+    """Version of advisorkit."""
+    prices: str
+    """First digits of the SHA-256 of the price book."""
+    defaults: str
+    """Those of every other data file that figures rest on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What use has shown of one quantity; it takes the place of the assumption of that name.
+
+    Example:
+        >>> Measured("adoption", 0.58, period="March to May 2027", cases=214, people=31).range.likely
+        0.58
+    """
+
+    quantity: Annotated[str, Named("quantity")]
+    """Name of the assumption."""
+    value: float
+    """What was measured, in the assumption's unit."""
+    low: float | None = None
+    """Low end, where chance left a range."""
+    high: float | None = None
+    """High end."""
+    period: str = field(kw_only=True)
+    """When it was measured, such as March to May 2027."""
+    source: str = ""
+    """Where it comes from, such as a system or a count."""
+    sample: str = ""
+    """What was looked at and how it was drawn."""
+    cases: Annotated[int, Within(1)] | None = None
+    """How many cases it stands on."""
+    people: Annotated[int, Within(1)] | None = None
+    """How many people's work it stands on."""
+
+    def __post_init__(self) -> None:
+        _ = self.range
+        if self.quantity in STAFF and ((self.cases or 0) < CASES or (self.people or 0) < PEOPLE):
+            raise ValueError(f"{self.quantity} is about staff, so say cases and people: it stands on at least {CASES} cases and {PEOPLE} people")
+
+    @property
+    def range(self) -> Estimate:
+        """The value with its ends."""
+        return Estimate(self.value if self.low is None else self.low, self.value, self.value if self.high is None else self.high)

@@ -102,8 +102,8 @@ def limit(case: Case) -> Way:
     from papermill.iorw import load_notebook_node
     from papermill.parameterize import parameterize_notebook
 
+    from advisorkit.batch.making import open_shell
     from advisorkit.batch.primed import prime
-    from advisorkit.batch.shell import open_shell
 
     prime([case.renderer])
     shell = open_shell()
