@@ -19,10 +19,10 @@ from priced import engagement
 
 from advisorkit.batch.weighing import weigh_list
 from advisorkit.report import make_report, slides
-from advisorkit.study.candidates import Candidate, Foundation
+from advisorkit.study.candidates import Candidate, Foundation, Freed, candidate
 from advisorkit.study.joint import drawn, joint
 from advisorkit.study.programme import selection, sound
-from advisorkit.study.roadmap import fits, greedy, one_more, people, roadmap, worth
+from advisorkit.study.roadmap import beyond, fits, greedy, one_more, people, roadmap, worth
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Answer, Engagement
 from advisorkit.values.errors import AdvisorError, UsageError
@@ -34,14 +34,15 @@ amounts = st.integers(1, 200).map(float)
 
 @st.composite
 def lists(draw: st.DrawFn) -> list[Candidate]:
-    """Two to five workflows; some share a platform or an index, some wait for one before."""
-    names = "abcde"[: draw(st.integers(2, 5))]
-    made = []
+    """Two to five workflows; some share a platform or an index, some wait for one before, some free hours of one team."""
+    names, made = "abcde"[: draw(st.integers(2, 5))], []
+    hours, dear = draw(st.integers(20, 200)), draw(amounts) / 100
     for n, name in enumerate(names):
         shares = {part: Foundation(draw(amounts), draw(st.integers(1, 40)), {"engineers": draw(st.integers(0, 20))}) for part in ("platform", "manuals") if draw(st.booleans())}
+        freed = Freed("Claims", draw(amounts), hours, dear) if draw(st.booleans()) else None
         cost = draw(amounts) + sum(part.cost for part in shares.values())
         after = tuple(names[: n][-1:]) if n and draw(st.integers(0, 3)) == 0 else ()
-        made.append(Candidate(name, draw(amounts), draw(st.integers(0, 20)), cost, 1.0, {"engineers": draw(st.integers(0, 60))}, draw(st.integers(1, 2)), shares, after))
+        made.append(Candidate(name, draw(amounts), draw(st.integers(0, 20)), cost, 1.0, {"engineers": draw(st.integers(0, 60)), "staff": draw(st.integers(0, 40))}, draw(st.integers(1, 2)), shares, after, freed))
     return made
 
 
@@ -115,6 +116,21 @@ def of_two(**changes: dict[str, Any]) -> Engagement:
     """An engagement of one workflow for each name, alike but for the changes."""
     base = engagement()
     return replace(base, workflows=tuple(replace(base.workflows[0], id=name, **change) for name, change in changes.items()))
+
+
+def test_a_team_frees_no_more_hours_than_it_works() -> None:
+    """Each alone frees under 200 hours a month; of 1.5 times what one frees, half of the second is not counted."""
+    flow = {"context": {"department": "Claims", "owner": "Head of Claims"}}
+    base = of_two(a=flow, b=flow)
+    each = candidate(Study(replace(base, programme=Programme(team_hours={"Claims": 1e6})), base.workflows[0], whatifs=False))
+    assert isinstance(each, Candidate)
+    assert each.freed
+    few = selection(replace(base, programme=Programme(team_hours={"Claims": 1.5 * each.freed.hours})), {})
+
+    assert few.chosen.gain == pytest.approx(worth([replace(one, freed=None) for one in few.candidates], few.chosen.starts)[0] - each.freed.hours / 2 * each.freed.worth)
+    assert sum(beyond(few.candidates, few.chosen.starts).values()) == pytest.approx(each.freed.hours / 2 * each.freed.worth)
+    with pytest.raises(UsageError, match="no workflow's department or owner is Sales; there is Claims"):
+        sound(replace(base, programme=Programme(team_hours={"Sales": 10.0})))
 
 
 def test_a_list_is_weighed_alike_in_this_process_and_in_processes_of_its_own() -> None:

@@ -90,6 +90,11 @@ class Report:
         """What the advice on all workflows rests on, each thing once."""
         return annex(self.workflows)
 
+    @Spoken
+    def begun_annex(self) -> tuple[Block, ...]:
+        """The same for the workflows that the programme chooses, under the numbers of its list."""
+        return annex(self.begun or self.workflows)
+
 
 def job_document(engagement: Engagement, folder: str | Path = ".", **options: Any) -> str:
     """The job as JSON text, the same for the same values; files that the engagement names travel inside it.

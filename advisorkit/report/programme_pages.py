@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.charts.plotted import Plot, Series
 from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, KeyFigure, KeyFigures, Table, Text, table_of
 from advisorkit.report.sentences import columns, say
-from advisorkit.study.candidates import Weighed
-from advisorkit.study.programme import Selection
+from advisorkit.study.candidates import Aside, Candidate, Weighed, team
+from advisorkit.study.programme import DROPPED, Selection
+from advisorkit.study.roadmap import beyond
 from advisorkit.values.patterns import PATTERNS
-from advisorkit.values.quantities import Band, day, money_short, number, percent
+from advisorkit.values.quantities import Band, day, money_short, number, percent, sampled
+
+BELOW = 12
+"""Workflows that wait which are shown below the line."""
+SHOWN = 8
+"""Quarters of the calendar; what begins later stands in the last."""
 
 
 def programme(found: Selection, *, whole: bool = True) -> tuple[Block, ...]:
     """The choice among all workflows of an engagement: what is chosen and what waits, and where it is told in `whole` what that rests on."""
-    waiting = dict[str, list[str]]()
-    for name, why in found.dropped.items():
-        waiting.setdefault(why, []).append(name)
-    waits = table_of(say("roadmap.waits"), columns("roadmap.waits_head"), ((_named(found, names), why) for why, names in waiting.items()))
-    begun = (KeyFigures(tuple(_figures(found))), *_lines(found), _begun(found), _paid(found)) if found.chosen.starts else _lines(found)
+    aside = {one.share.id: one.share.kind for one in found.rows if isinstance(one.share, Aside)}
+    dropped = [name for name in found.dropped if aside.get(name) in DROPPED]
+    begun = (KeyFigures(tuple(_figures(found))), *_lines(found), _ranked(found), _calendar(found), _paid(found)) if found.chosen.starts else _lines(found)
+    whys = (*_whys(found, "drop", dropped), *_whys(found, "waits", [name for name in found.dropped if name not in dropped]))
     rests = (
         *((ChartBlock(_map(found)),) if len(found.candidates) > 1 else ()),
         *((_built_once(found),) if found.shared else ()), _completeness(found),
     )  # fmt: skip
-    return (Heading(_title(found), 2), *begun, *((waits,) if found.dropped else ()), *(rests if whole else ()))
+    return (Heading(_title(found), 2), *begun, *whys, *(rests if whole else ()))
 
 
 def consultants(found: Selection) -> tuple[Block, ...]:
@@ -34,8 +39,19 @@ def consultants(found: Selection) -> tuple[Block, ...]:
     lines, currency = list[str](), found.engagement.currency
     if found.chosen.gain - found.by_hand.gain >= 1:
         lines.append(say("roadmap.hand", gain=money_short(found.chosen.gain - found.by_hand.gain, currency)))
+    teams = Counter(team(one.workflow) for one in found.rows if one.share.id in found.chosen.starts)
+    open_ = [name for name, times in teams.items() if name and times > 1 and name not in found.programme.team_hours]
+    lines += [say("roadmap.team_open", names=", ".join(open_))] if open_ else []
     lines += [say(f"roadmap.more.{name}", gain=money_short(gain, currency)) for name, gain in found.one_more.items()]
     return (Text(tuple(lines), "bullets"),) if lines else ()
+
+
+def _whys(found: Selection, table: str, names: Sequence[str]) -> tuple[Table, ...]:
+    """Workflows that are not chosen by why they are not; no table where there are none."""
+    alike = dict[str, list[str]]()
+    for name in names:
+        alike.setdefault(found.dropped[name], []).append(name)
+    return (table_of(say(f"roadmap.{table}"), columns("roadmap.waits_head"), ((why, _named(found, same)) for why, same in alike.items())),) if names else ()
 
 
 def _named(found: Selection, names: Iterable[str]) -> str:
@@ -77,11 +93,11 @@ def _said(found: Selection) -> Iterator[str]:
     if made.gap:
         yield say("roadmap.gap", share=percent(made.gap))
     names, ends = load_catalog().patterns, Counter(one.decision.destination for one in found.rows if not one.decision.replaced)
-    simpler = len(found.rows) - ends.total()
+    if simpler := len(found.rows) - ends.total():
+        yield say("roadmap.simpler", simpler=simpler)
     if ends:
         yield say("roadmap.ends", ends=", ".join(f"{names[one].name} {ends[one]}" for one in PATTERNS if ends[one]))
-    if simpler:
-        yield say("roadmap.simpler", simpler=simpler)
+    yield from (say("roadmap.team", team=team, lost=money_short(lost, currency)) for team, lost in beyond(found.candidates, made.starts).items() if lost)
     if found.quick:
         yield say("roadmap.quick", names=_named(found, found.quick))
     if found.alike:
@@ -90,27 +106,45 @@ def _said(found: Selection) -> Iterator[str]:
         yield say("roadmap.ask", questions="; ".join(say("roadmap.asked", question=asked.rstrip("?"), count=count) for asked, count in found.questions))
 
 
-def _begun(found: Selection) -> Table:
-    rows_of, weighed, currency = {one.workflow.id: one for one in found.rows}, {one.id: one for one in found.candidates}, found.engagement.currency
-    rows: list[tuple[str | Cell, ...]] = [
-        (
-            say("roadmap.wave", n=quarter + 1), Cell(rows_of[name].workflow.name, "strong"), *_patterns(rows_of[name]), _firm(found, rows_of[name]),
-            number(round(sum(weighed[name].days.values()))), *(money_short(amount, currency) for amount in (weighed[name].ask, weighed[name].cost, weighed[name].gain)),
-            _ranged(found, rows_of[name]),
-        ) for name, quarter in found.chosen.starts.items()
-    ]  # fmt: skip
-    return table_of(say("roadmap.table"), columns("roadmap.head"), rows, (5, 6, 7, 8, 9), note=say("roadmap.note", months=found.months))
+def _ranked(found: Selection) -> Table:
+    """What is chosen in the order in which it begins, and below the line what is worth most of what waits."""
+    rows_of, weighed, begun = {one.workflow.id: one for one in found.rows}, {one.id: one for one in found.candidates}, found.chosen.starts
+    below = [name for name in weighed if name not in begun][:BELOW]
+    lines = [_line(found, n, rows_of[name], weighed[name]) for n, name in enumerate((*begun, *below), 1)]
+    line: tuple[tuple[str | Cell, ...], ...] = ((Cell(say("roadmap.line"), "strong"), *[""] * 8),) if below else ()
+    rows = [*lines[: len(begun)], *line, *lines[len(begun) :]]
+    return table_of(say("roadmap.table"), columns("roadmap.head"), rows, range(4, 9), note=say("roadmap.note", months=found.months))
 
 
-def _ranged(found: Selection, row: Weighed) -> str:
-    one = row.rank.range
-    return _span(found, Band(one.p10, one.p50, one.p90)) if one else "–"
+def _line(found: Selection, place: int, row: Weighed, one: Candidate) -> tuple[str | Cell, ...]:
+    span, chance, currency = row.rank.range, row.rank.chance, found.engagement.currency
+    return (
+        Cell(f"{place} {row.workflow.name}", "strong" if one.id in found.chosen.starts else ""), *_patterns(row), say("roadmap.firm" if row.decision.clear else "roadmap.open"),
+        *(money_short(amount, currency) for amount in (one.ask, one.cost, one.gain)), _span(found, Band(span.p10, span.p50, span.p90)) if span else "–",
+        "–" if chance is None else sampled(chance),
+    )  # fmt: skip
 
 
-def _firm(found: Selection, row: Weighed) -> str:
-    """How firm its advice is, what has to be there first, and what it waits for."""
-    after = say("roadmap.after", names=_named(found, row.workflow.after)) if row.workflow.after else ""
-    return "; ".join(filter(None, (say("roadmap.firm" if row.decision.clear else "roadmap.open"), say("roadmap.lacks", names=", ".join(row.lacks)) if row.lacks else "", after)))
+def _calendar(found: Selection) -> Table:
+    """Who builds what in which quarter, what has to be there before, and when it is in use."""
+    rows_of, weighed, begun = {one.workflow.id: one for one in found.rows}, {one.id: one for one in found.candidates}, found.chosen.starts
+    shown = min(max(start + weighed[name].quarters for name, start in begun.items()), SHOWN)
+
+    def stands(name: str, quarter: int) -> str | Cell:
+        first, end = begun[name], begun[name] + weighed[name].quarters
+        if quarter == shown - 1 and first > quarter:
+            return Cell(say("roadmap.wave", n=first + 1), "muted")
+        if quarter >= end:
+            return Cell(say("roadmap.used"), "muted")
+        return "" if quarter < first else Cell(say("roadmap.pilot" if quarter == first else "roadmap.build"), rows_of[name].decision.now)
+
+    rows = list[tuple[str | Cell, ...]]()
+    for name in begun:
+        flow, lacks = rows_of[name].workflow, rows_of[name].lacks
+        before = say("roadmap.after", names=_named(found, flow.after)) if flow.after else "", say("roadmap.lacks", names=", ".join(lacks)) if lacks else ""
+        rows.append(("\n".join(filter(None, (flow.name, flow.context.get("owner"), *before))), number(round(sum(weighed[name].days.values()))), *(stands(name, quarter) for quarter in range(shown))))
+    head = (*columns("roadmap.calendar_head"), *(say("roadmap.quarter", n=n + 1, day=day(found.first_day(n))) for n in range(shown)))
+    return table_of(say("roadmap.calendar"), head, rows, (1,), note=say("roadmap.calendar_note"))
 
 
 def _patterns(row: Weighed) -> tuple[Cell, Cell]:
@@ -119,15 +153,13 @@ def _patterns(row: Weighed) -> tuple[Cell, Cell]:
 
 
 def _paid(found: Selection) -> Table:
-    """Money that leaves the house, quarter by quarter."""
-    currency, begun = found.engagement.currency, found.chosen.starts
+    """Money that leaves the house and what is gained, quarter by quarter."""
+    currency, quarters = found.engagement.currency, zip(found.joint.cash, found.joint.gained, strict=True)
     rows = [
-        (
-            say("roadmap.quarter", n=n + 1, day=day(found.first_day(n))), _named(found, (name for name, quarter in begun.items() if quarter == n)) or "–",
-            money_short(paid.p50, currency), _span(found, paid),
-        ) for n, paid in enumerate(found.joint.cash)
+        (say("roadmap.quarter", n=n + 1, day=day(found.first_day(n))), *(words for one in both for words in (money_short(one.p50, currency), _span(found, one))))
+        for n, both in enumerate(quarters)
     ]  # fmt: skip
-    return table_of(say("roadmap.cash"), columns("roadmap.cash_head"), rows, (2, 3), note=say("roadmap.cash_note"))
+    return table_of(say("roadmap.cash"), columns("roadmap.cash_head"), rows, (1, 2, 3, 4), note=say("roadmap.cash_note"))
 
 
 def _map(found: Selection) -> Plot:

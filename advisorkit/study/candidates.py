@@ -10,8 +10,10 @@ from math import ceil
 from advisorkit.advice.decision import Decision
 from advisorkit.advice.flips import NextQuestion
 from advisorkit.costs.bill import Line
+from advisorkit.costs.flows import scene
 from advisorkit.costs.inputs import Input
-from advisorkit.costs.results import Rank
+from advisorkit.costs.money import spares
+from advisorkit.costs.results import MoneyRow, Rank
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Workflow
 from advisorkit.values.people import Role
@@ -19,7 +21,7 @@ from advisorkit.values.prices import PriceAge
 
 WEEKS = 13
 """Weeks of a quarter."""
-_HOURS = 8.0
+HOURS = 8.0
 """Staff hours of a day."""
 
 
@@ -33,6 +35,20 @@ class Foundation:
     """Its part of the money to put the workflow into use."""
     days: Mapping[Role, float] = field(default_factory=dict)
     """Days of people that it takes to build."""
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """Hours of a team whose size is known that a workflow frees."""
+
+    team: str
+    """Its department, or its owner where it names none."""
+    hours: float
+    """Hours a month at the use that is reached, at likely values."""
+    most: float
+    """Hours that the team works in a month."""
+    worth: float
+    """Gain of an hour a month over the horizon, present value, the checking paid that comes with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +73,8 @@ class Candidate:
     """What it needs that others may share, by name."""
     after: tuple[str, ...] = ()
     """Workflows that have to be in use before."""
+    freed: Freed | None = None
+    """What it frees of a team's hours; None where nobody has said how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +145,22 @@ def candidate(study: Study) -> Candidate | Aside:
     weeks = study.facts.build_weeks[first].p50
     return Candidate(
         name, gain, max(gain + row.build.likely, 0.0) * 3 / study.months, ask + go_on * once, ask, _days(own), max(1, ceil(weeks / WEEKS)),
-        {part: Foundation(_sum(found), go_on * _sum(_built(found)), _days(found)) for part, found in parts.items()}, study.workflow.after,
+        {part: Foundation(_sum(found), go_on * _sum(_built(found)), _days(found)) for part, found in parts.items()}, study.workflow.after, _freed(study, row),
     )
+
+
+def team(workflow: Workflow) -> str:
+    """Whose work it is: its department, or its owner where it names none."""
+    return workflow.context.get("department") or workflow.context.get("owner", "")
+
+
+def _freed(study: Study, row: MoneyRow) -> Freed | None:
+    whose, limits, today = team(study.workflow), study.engagement.programme, study.usual_money["today"]
+    if limits is None or whose not in limits.team_hours or today.staff is None or row.staff is None:
+        return None
+    here = scene(study.inputs, study.inputs.likely())
+    hours = float(here.values["adoption"] * spares(here)[0] / here.values["hourly_cost"])
+    return Freed(whose, hours, limits.team_hours[whose], max(today.staff.likely - row.staff.likely, 0.0) / hours) if hours > 0 else None
 
 
 def _shared(line: Line, corpus: str) -> str | None:
@@ -150,5 +182,5 @@ def _days(lines: Sequence[Line]) -> dict[Role, float]:
         if line.unit_id in {"engineer_days", "other_days"} and line.component_id != "advice_fee":
             found["project_leads" if line.component_id == "project_lead" else "engineers"] += line.quantity or 0.0
         elif line.unit_id == "staff_hours":
-            found["staff"] += (line.quantity or 0.0) / _HOURS
+            found["staff"] += (line.quantity or 0.0) / HOURS
     return dict(found)

@@ -23,6 +23,7 @@ from advisorkit.study.candidates import Candidate, Weighed
 from advisorkit.study.changes import KINDS as STEPS
 from advisorkit.study.changes import ChangedValue, Moved
 from advisorkit.study.programme import Selection
+from advisorkit.study.roadmap import beyond
 from advisorkit.study.shapes import shapes
 from advisorkit.study.sharing import together
 from advisorkit.study.study import Study
@@ -188,7 +189,7 @@ def programme_document(engagement: Engagement, found: Selection) -> dict[str, An
     made, priced = found.chosen, {one.id: one for one in found.candidates}
     quarters = sorted(set(made.starts.values()))
     rows = {one.workflow.id: one for one in found.rows}
-    order = [*made.starts, *(name for name in [*priced, *rows] if name not in made.starts)]
+    order = [*made.starts, *(name for name in [*priced, *found.dropped] if name not in made.starts)]
     return {
         "advisorkit": 1, "client": engagement.client, "as_of": engagement.as_of.isoformat(), "currency": engagement.currency, "programme": plain(found.programme),
         "ranked": [_ranked(rows[name], priced.get(name)) for name in dict.fromkeys(order)],
@@ -200,7 +201,8 @@ def programme_document(engagement: Engagement, found: Selection) -> dict[str, An
         ],
         "chosen": list(made.starts), "dropped": [{"id": name, "why": why} for name, why in found.dropped.items()],
         "sums": {**plain(made), "ask_now": found.asks(0), "by_hand": found.by_hand.gain, "a_tenth_more": dict(found.one_more), **{f"{name}_range": plain(getattr(found.joint, name)) for name in ("gain", "cost")}},
-        "cash": [{"quarter": n, "start": found.first_day(n - 1).isoformat(), **plain(paid)} for n, paid in enumerate(found.joint.cash, 1)],
+        "cash": [{"quarter": n, "start": found.first_day(n - 1).isoformat(), **plain(paid), "gain": plain(gain)} for n, (paid, gain) in enumerate(zip(found.joint.cash, found.joint.gained, strict=True), 1)],
+        "team_hours": [{"team": name, "gain_not_counted": lost} for name, lost in beyond(found.candidates, made.starts).items()],
         "questions": [{"question": asked, "workflows": times} for asked, times in found.questions],
         "shared": [{"name": name, "workflows": list(users), "saved": saved} for name, users, saved in found.shared],
     }  # fmt: skip

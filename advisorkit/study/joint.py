@@ -31,11 +31,14 @@ class Joint:
     """Money that leaves the house from the first pilots to use, what is shared paid once."""
     cash: tuple[Band, ...]
     """Money that leaves the house in each quarter, for building and running."""
+    gained: tuple[Band, ...]
+    """What each quarter gains against today, what is paid for building taken off."""
 
 
 def joint(studies: Sequence[Study], chosen: Mapping[str, Candidate], starts: Mapping[str, int], saved: tuple[float, float], quarters: int) -> Joint:
     """The ranges of a choice that begins as `starts` says; `saved` is what sharing takes off the gain's costs and off the money to use."""
     gain, cost, cash = np.full(DRAWS, saved[0]), np.full(DRAWS, -saved[1]), np.zeros((quarters, DRAWS))
+    gained = np.zeros((quarters, DRAWS))
     for one in studies:
         weighed, first, end = chosen[one.workflow.id], starts[one.workflow.id], one.decision.destination
         inputs, mark = one.inputs.usually_checked, one.prospects.target.share
@@ -49,7 +52,10 @@ def joint(studies: Sequence[Study], chosen: Mapping[str, Candidate], starts: Map
         built, run = range(first, min(first + weighed.quarters, quarters)), range(first + weighed.quarters, quarters)
         cash[built] += once / weighed.quarters
         cash[run] += row["run"] * goes_on * 3 / one.months
-    return Joint(band(gain), band(cost), tuple(bands(cash)))
+        gained[run] += (row["gain"] + row["build"]) * goes_on * 3 / one.months
+        gained[built] -= once / weighed.quarters
+        gained[first] -= weighed.ask
+    return Joint(band(gain), band(cost), tuple(bands(cash)), tuple(bands(gained)))
 
 
 _FOR_ALL = frozenset({"overrun", "growth_per_year", "discount_rate"})

@@ -15,7 +15,7 @@ from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.costs.assumption import DRAWS
 from advisorkit.files.texts import Texts
 from advisorkit.pilots.established import Established
-from advisorkit.study.candidates import Aside, Candidate, Weighed, weighed
+from advisorkit.study.candidates import Aside, Candidate, Weighed, team, weighed
 from advisorkit.study.joint import Joint, joint
 from advisorkit.study.roadmap import Roadmap, circles, fits, greedy, one_more, people, roadmap, worth
 from advisorkit.study.study import Study
@@ -29,6 +29,8 @@ from advisorkit.values.quantities import money_short
 _SAY = Texts("programme").say
 _ALIKE = 88
 """Likeness of words, of 100, from which two workflows may be one (token sort ratio of rapidfuzz)."""
+DROPPED = ("simpler", "loses")
+"""Why a workflow is dropped for good; all others wait."""
 _ASKED = 3
 """Questions that are named for the whole list."""
 
@@ -122,10 +124,14 @@ class Selection:
 
     @property
     def questions(self) -> tuple[tuple[str, int], ...]:
-        """What to ask of the whole list first, and how many workflows wait for it: figures without which one cannot be ranked, then what tells most."""
+        """What to ask of the whole list first, and how many workflows wait for it: what may show that something simpler does, then figures without which one cannot be ranked, then what tells most."""
+        ramps = {gate.criterion for gate in load_catalog().gates if gate.kind == "off_ramp"}
+        simpler = next((one for one in self.telling if one.criterion in ramps), None)
         lacking = Counter(row.assumption.label for one in self.rows if isinstance(one.share, Aside) for row in one.share.ask)
         waiting = Counter(question.criterion for one in self.rows for question in one.questions)
-        return (*lacking.most_common(_ASKED), *((one.question, waiting[one.criterion]) for one in self.telling))[:_ASKED]
+        asked = [(one.question, waiting[one.criterion]) for one in sorted(self.telling, key=lambda one: one is not simpler)]
+        first = 1 if simpler else 0
+        return (*asked[:first], *lacking.most_common(_ASKED), *asked[first:])[:_ASKED]
 
     @cached_property
     def alike(self) -> tuple[tuple[str, str], ...]:
@@ -153,10 +159,15 @@ class Selection:
 
     @cached_property
     def dropped(self) -> Mapping[str, str]:
-        """Why each workflow that is not chosen is not, in a sentence, by its id."""
-        return {one.share.id: self._why(one.share) for one in self.rows if one.share.id not in self.chosen.starts}
+        """Why each workflow that is not chosen is not, in a sentence, by its id; first those to drop for something simpler, then those that do not pay."""
+        left = {one.share.id: one for one in self.rows if one.share.id not in self.chosen.starts}
+        first = [name for kind in DROPPED for name, one in left.items() if isinstance(one.share, Aside) and one.share.kind == kind]
+        return {name: self._why(left[name]) for name in dict.fromkeys((*first, *left))}
 
-    def _why(self, one: Candidate | Aside) -> str:
+    def _why(self, row: Weighed) -> str:
+        one, ramp = row.share, row.decision.off_ramp
+        if isinstance(one, Aside) and one.kind == "simpler" and ramp:
+            return _SAY("why.simpler", name=load_catalog().off_ramps[ramp.kind].name, reason=ramp.reason)
         if isinstance(one, Aside):
             names = ", ".join(locale().lowered(row.assumption.label) for row in one.ask)
             return _SAY(f"why.{one.kind if names or one.kind != 'ask' else 'unknown'}", names=names)
@@ -168,7 +179,7 @@ class Selection:
         more = worth(self.candidates, {**starts, one.id: 0})[1] - self.chosen.cost
         left = None if limits.budget is None else limits.budget - self.chosen.cost
         if left is not None and more > left:
-            return _SAY("why.budget", more=money_short(more, currency), left=money_short(max(left, 0.0), currency))
+            return _SAY("why.budget", left=money_short(max(left, 0.0), currency))
         if not any(fits(self.candidates, {**starts, one.id: quarter}, limits) for quarter in range(limits.quarters)):
             return _SAY("why.people")
         return _SAY("why.little")
@@ -195,6 +206,8 @@ def sound(engagement: Engagement) -> Engagement:
         for name in (name for name in one.after if name not in known):
             near = nearest(name, known) or known[:20]
             faults.append(f"{one.id} waits for {name}, and no workflow has that id; there is {', '.join(near)}")
+    teams = dict.fromkeys(team(one) for one in engagement.workflows)
+    faults += [f"programme.team_hours: no workflow's department or owner is {name}; there is {', '.join(filter(None, teams)) or 'none'}" for name in found.programme.team_hours if name not in teams]
     if not engagement.priced:
         faults.append(_SAY("unpriced"))
     if circle := circles({one.id: one.after for one in engagement.workflows}):

@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from advisorkit.study.candidates import Candidate
+from advisorkit.study.candidates import HOURS, Candidate
 from advisorkit.values.people import Programme, Role
 
 SECONDS = 25.0
@@ -59,7 +59,7 @@ def circles(after: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
 
 
 def worth(candidates: Iterable[Candidate], starts: Mapping[str, int]) -> tuple[float, float]:
-    """Gain and cost of a choice; what workflows share is paid once, by the dearest of its users.
+    """Gain and cost of a choice; what workflows share is paid once, by the dearest of its users, and no team frees more hours than it works.
 
     Example:
         >>> from advisorkit.study.candidates import Foundation
@@ -75,7 +75,32 @@ def worth(candidates: Iterable[Candidate], starts: Mapping[str, int]) -> tuple[f
         sum(getattr(part, what) for _, part in users) - sum(max(getattr(part, what) for other, part in users if other == name) for name in names)
         for what in ("worth", "cost")
     )
-    return gain + saved, sum(one.cost for one in chosen) - spared
+    return gain + saved - sum(beyond(candidates, starts).values()), sum(one.cost for one in chosen) - spared
+
+
+def beyond(candidates: Iterable[Candidate], starts: Mapping[str, int]) -> dict[str, float]:
+    """Gain that a choice counts too often, by team: more hours would be freed than the team works; each at the dearest of its workflows.
+
+    Example:
+        >>> from advisorkit.study.candidates import Freed
+        >>> both = [Candidate(name, 100.0, 0.0, 40.0, 10.0, freed=Freed("Claims", 80.0, 100.0, 1.0)) for name in "ab"]
+        >>> beyond(both, {"a": 0}), beyond(both, {"a": 0, "b": 1}), worth(both, {"a": 0, "b": 0})[0]
+        ({'Claims': 0.0}, {'Claims': 60.0}, 140.0)
+    """
+    teams = _teams(candidates)
+    return {
+        name: max(0.0, sum(one.freed.hours for one in found if one.freed and one.id in starts) - most) * dear for name, (found, most, dear) in teams.items()
+    }  # fmt: skip
+
+
+def _teams(candidates: Iterable[Candidate]) -> dict[str, tuple[list[Candidate], float, float]]:
+    """Workflows of each team whose hours are known, the hours that it works in a month, and what the dearest of a freed hour brings."""
+    found = dict[str, list[Candidate]]()
+    for one in candidates:
+        if one.freed:
+            found.setdefault(one.freed.team, []).append(one)
+    freed = {name: [one.freed for one in these if one.freed] for name, these in found.items()}
+    return {name: (these, freed[name][0].most, max(one.worth for one in freed[name])) for name, these in found.items()}
 
 
 def fits(candidates: Iterable[Candidate], starts: Mapping[str, int], programme: Programme) -> bool:
@@ -84,21 +109,33 @@ def fits(candidates: Iterable[Candidate], starts: Mapping[str, int], programme: 
     ordered = all(before in starts and starts[before] + chosen[before].quarters <= starts[one.id] for one in chosen.values() for before in one.after)
     inside = all(starts[one.id] + one.quarters <= programme.quarters for one in chosen.values())
     paid = programme.budget is None or worth(chosen.values(), starts)[1] <= programme.budget * (1 + _SLACK)
-    return ordered and inside and paid and all(
-        used <= days * (1 + _SLACK) + _SLACK for role, days in programme.people_per_quarter.items() for used in people(chosen.values(), starts, role, programme.quarters)
-    )
+    asked = [(days, people(chosen.values(), starts, role, programme.quarters)) for role, days in programme.people_per_quarter.items()]
+    asked += [(_most(hours), _own(these, starts, "staff", programme.quarters)) for these, hours, _ in _teams(chosen.values()).values()]
+    return ordered and inside and paid and all(used <= days * (1 + _SLACK) + _SLACK for days, quarters in asked for used in quarters)
+
+
+def _most(hours: float) -> float:
+    """Days in a quarter of a team that works so many hours a month."""
+    return hours * 3 / HOURS
 
 
 def people(candidates: Iterable[Candidate], starts: Mapping[str, int], role: Role, quarters: int) -> list[float]:
     """Days of a role in every quarter; shared parts fall into the quarter in which the first of their users begins."""
-    chosen, days = [one for one in candidates if one.id in starts], [0.0] * quarters
-    for one in chosen:
-        for quarter in range(starts[one.id], min(starts[one.id] + one.quarters, quarters)):
-            days[quarter] += one.days.get(role, 0.0) / one.quarters
+    chosen = [one for one in candidates if one.id in starts]
+    days = _own(chosen, starts, role, quarters)
     for name in {name for one in chosen for name in one.shares}:
         users = [one for one in chosen if name in one.shares]
         first = min(starts[one.id] for one in users)
         days[first] += max(one.shares[name].days.get(role, 0.0) for one in users if starts[one.id] == first)
+    return days
+
+
+def _own(chosen: Iterable[Candidate], starts: Mapping[str, int], role: Role, quarters: int) -> list[float]:
+    """The same without shared parts."""
+    days = [0.0] * quarters
+    for one in chosen:
+        for quarter in range(starts[one.id], min(starts[one.id] + one.quarters, quarters)):
+            days[quarter] += one.days.get(role, 0.0) / one.quarters
     return days
 
 
@@ -188,11 +225,13 @@ class _Model:
         self.paid = {(name, what): next(columns) for name in self.users for what in ("worth", "cost")}
         limited = [role for role in ROLES if role in programme.people_per_quarter]
         self.built = {(name, role, q): next(columns) for name in self.users for role in limited for q in range(programme.quarters)}
+        self.teams = _teams(candidates)
+        self.beyond = {name: next(columns) for name in self.teams}
         self.width, self.rows, self.limits = next(columns), list[dict[int, float]](), list[float]()
 
     def solved(self, seconds: float) -> Any:
         """SciPy's result of the search."""
-        for write in (self._once, self._ordered, self._budget, self._shared, self._people):
+        for write in (self._once, self._ordered, self._budget, self._shared, self._people, self._hours):
             write()
         goal = np.zeros(self.width)
         for one in self.candidates:
@@ -200,6 +239,8 @@ class _Model:
                 goal[self.start[one.id, q]] = one.waiting * q - one.gain - sum(part.worth for part in one.shares.values())
         for name in self.users:
             goal[self.paid[name, "worth"]] = 1.0
+        for name, (_, _, dear) in self.teams.items():
+            goal[self.beyond[name]] = dear
         whole = np.zeros(self.width)
         whole[: self.integers] = 1
         most = np.where(whole == 1, 1.0, np.inf)
@@ -247,14 +288,22 @@ class _Model:
             for one in self.users[name]:
                 self._limit({self.start[one.id, q]: getattr(one.shares[name], what) for q in self._quarters(one)} | {column: -1.0}, 0.0)
 
+    def _hours(self) -> None:
+        """What is asked of a team for building, and what is freed of its hours."""
+        for name, (these, most, _) in self.teams.items():
+            for quarter in range(self.programme.quarters):
+                self._limit(self._own(these, "staff", quarter), _most(most))
+            freed = {self.start[one.id, q]: one.freed.hours for one in these for q in self._quarters(one) if one.freed}
+            self._limit(freed | {self.beyond[name]: -1.0}, most)
+
+    def _own(self, these: Iterable[Candidate], role: Role, quarter: int) -> dict[int, float]:
+        """Days of a role that workflows take in a quarter, shared parts apart."""
+        return {self.start[one.id, q]: one.days.get(role, 0.0) / one.quarters for one in these for q in self._quarters(one) if q <= quarter < q + one.quarters}
+
     def _people(self) -> None:
         for role, days in self.programme.people_per_quarter.items():
             for quarter in range(self.programme.quarters):
-                own = {
-                    self.start[one.id, q]: one.days.get(role, 0.0) / one.quarters
-                    for one in self.candidates for q in self._quarters(one) if q <= quarter < q + one.quarters
-                }  # fmt: skip
-                self._limit(own | {self.built[name, role, quarter]: 1.0 for name in self.users}, days)
+                self._limit(self._own(self.candidates, role, quarter) | {self.built[name, role, quarter]: 1.0 for name in self.users}, days)
         for (name, role, quarter), column in self.built.items():
             for one in self.users[name]:
                 needed = one.shares[name].days.get(role, 0.0)

@@ -51,6 +51,8 @@ class Programme:
     """Money for builds and pilots, in the engagement's currency; None draws no line."""
     people_per_quarter: Mapping[Annotated[Role, Named("role")], Annotated[float, Within(0, MOST)]] = field(default_factory=dict)
     """Days that people of a role have in a quarter; a role that is left out has no limit."""
+    team_hours: Mapping[str, Annotated[float, Within(0, MOST)]] = field(default_factory=dict)
+    """Hours that teams work in a month, by department, or by owner where a workflow names none; a team that is left out has no limit."""
     start: date | None = None
     """First day of the first quarter; None is the day of the advice."""
     quarters: Annotated[int, Within(1, 40)] = 4
