@@ -19,6 +19,16 @@ WAYS: tuple[WayId, ...] = ("zero", "nearest", "rag", "tuned", "both")
 PRODUCTS = ("atlas", "bison", "cedar", "delta", "ember", "falcon", "garnet", "harbour", "indigo", "jasper")
 REGIONS = ("north", "southern", "eastside", "wessex", "centre", "lagoon", "uplands", "islands")
 
+ENGAGEMENT = """advisorkit: 1
+client: Acme
+currency: EUR
+as_of: 2026-11-20
+workflows:
+  - id: tariffs
+    name: Answer questions on tariffs
+    answers: {calls_per_month: 20000}
+"""
+
 
 def fact(product: str, region: str) -> str:
     return f"{product[:2]}{region[:2]}{len(product) * 7 + len(region)}"

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import random
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -16,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from command_line import run as command
-from planted import PRODUCTS, Scripted, items, trial
+from figures import prints, uncited, value_at
+from planted import ENGAGEMENT, PRODUCTS, Scripted, items, trial
 from scripted_server import EMPTY, FAULTS, TOO_MANY, TRUNCATED, WRONG_USAGE, Said, ScriptedServer, scripted
 
 from advisorkit.bakeoff.compared import Compared, Row, compared, read_trial, weighed
@@ -26,13 +23,21 @@ from advisorkit.bakeoff.sample import Item, leaking, read_sample, sampled
 from advisorkit.bakeoff.texts import Corpus, read_texts
 from advisorkit.bakeoff.trial import WayId, keep, kept
 from advisorkit.bakeoff.ways import Ways
+from advisorkit.export.blocks import Table
+from advisorkit.export.brand import Brand
 from advisorkit.files.disk import alone
 from advisorkit.intake.outgoing import Endpoint
 from advisorkit.pilots.marked import MarkedCase
 from advisorkit.pilots.results import read_results
 from advisorkit.pilots.tally import Share
+from advisorkit.report.advice_pages import summary
+from advisorkit.report.job import Report
+from advisorkit.report.pilot_pages import result
+from advisorkit.report.slides import slides
 from advisorkit.store.reading import read
+from advisorkit.study.documents import advice_document
 from advisorkit.study.pilots import study_at
+from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import EngagementError
 from advisorkit.values.prices import TokenPrices
 
@@ -69,17 +74,6 @@ def test_where_no_pattern_is_better_none_is_called_the_winner() -> None:
     assert sum(one.chosen in ("zero", "nearest") for one in found) >= 18
 
 
-ENGAGEMENT = """advisorkit: 1
-client: Acme
-currency: EUR
-as_of: 2026-11-20
-workflows:
-  - id: tariffs
-    name: Answer questions on tariffs
-    answers: {calls_per_month: 20000}
-"""
-
-
 @pytest.mark.parametrize(("task", "recommended"), [("facts", "rag"), ("manner", "finetune"), ("both", "hybrid")])
 def test_decision_and_bill_follow_the_planted_pattern(task: str, recommended: str, tmp_path: Path) -> None:
     file = tmp_path / "acme.yaml"
@@ -99,6 +93,24 @@ def test_decision_and_bill_follow_the_planted_pattern(task: str, recommended: st
     told = [len(one.output.split()) for one in read_results(folder / "logs" / f"{found.chosen}.json").marks]
     assert study.inputs.rows["output_tokens"].value.likely == pytest.approx(sum(told) / len(told))
     assert not [one.case for one in planned.sample.tried if one.input in (folder / "training.jsonl").read_text(encoding="utf-8")]
+    if task == "facts":
+        _told(after, file)
+
+
+def _told(after: Engagement, file: Path) -> None:
+    """The report, the board's deck and the review tell the trial way by way, in both languages, each figure with its path."""
+    for language, name in (("en", "Retrieval (RAG)"), ("de", "Suche (RAG)")):
+        engagement = replace(after, language=language)
+        study = replace(study_at(engagement, "tariffs", file), language=language, cited=True)
+        values = advice_document(engagement, [study])
+        for page in (summary(study), slides(Report((study,), Brand())), result(study)):
+            table = next(block for block in page if isinstance(block, Table) and len(block.head) == 6)
+            cells = [cell.text for row in table.rows for cell in row[1:]]
+            assert (table.rows[-1][0].text, len(table.rows)) == (name, 4)
+            assert [cell for cell in cells if uncited(cell)] == []
+            found = [(words, value_at(values, path)) for cell in cells for words, path in getattr(cell, "figures", ())]
+            assert len(found) >= 18
+            assert [one for one in found if language == "en" and one[0].lstrip("−") not in prints(one[1], "EUR")] == []
 
 
 def test_doubles_and_near_doubles_stand_on_one_side_and_shares_are_kept() -> None:
@@ -208,8 +220,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Script
     home = folder / "home"
     before = dict(os.environ)
     os.environ.update({"ADVISORKIT_API_KEY": "sk-canary-key", "HOME": str(home)})
-    rows = [f"{one.case},{one.input} canary{i:03},{one.case.split('-')[1]}\n" for i, one in enumerate(items())]
-    (folder / "s.csv").write_text("case,input,expected\n" + "".join(rows).replace("region? canary", "region canary"), encoding="utf-8")
+    rows = [f"{one.case},{one.input} canary{i:03},{one.case.split('-')[1]},canary of part {i % 20}\n" for i, one in enumerate(items())]
+    (folder / "s.csv").write_text("case,input,expected,segment\n" + "".join(rows).replace("region? canary", "region canary"), encoding="utf-8")
     try:
         with scripted(sorter, key="sk-canary-key") as server:
             file = folder / "client" / "acme.yaml"
@@ -291,57 +303,3 @@ def test_tokens_are_those_of_the_server_and_cost_follows_them_to_the_last(ran: t
             replace(caller, most_cost=0.001).ask([{"role": "user", "content": "too dear"}])
         caller.close()
     assert len(other.bodies) == 5
-
-
-def test_answers_without_a_right_one_are_marked_by_hand_on_a_sheet(tmp_path: Path) -> None:
-    from openpyxl import load_workbook
-
-    file = tmp_path / "acme.yaml"
-    with scripted(["=1+1"]) as server:
-        file.write_text(ENGAGEMENT.replace("workflows:", f"endpoints: ['{server.url}']\nworkflows:"), encoding="utf-8")
-        (tmp_path / "s.csv").write_text("case,input\n" + "".join(f"{one.case},{one.input}\n" for one in items()[:40]), encoding="utf-8")
-        planned = json.loads(command("bakeoff", "plan", file, "--sample", tmp_path / "s.csv", "--endpoint", server.url, "--model", "m", "--json").stdout)
-        assert command("bakeoff", "run", file, "--by", "Ann", "--max-calls", 100).exit_code == 0
-    unmarked = command("bakeoff", "read", file)
-    path = tmp_path / "bakeoff" / planned["trial"] / "sheet-zero.xlsx"
-    book = load_workbook(path)
-    sheet = book["Marks"]
-    heads = {cell.value: cell.column for cell in sheet[1]}
-    answers = {sheet.cell(row, heads["output"]).value for row in range(2, 22)}
-    for row in range(2, 22):
-        sheet.cell(row, heads["right"], "yes" if row < 17 else "no")
-    book.save(path)
-    marked = command("bakeoff", "read", file, "--json")
-
-    assert (planned["scoring"], planned["ways"], planned["tried"]) == ("sheet", ["zero"], 20)
-    assert (unmarked.exit_code, answers) == (2, {"=1+1"})
-    assert "mark the sheets in" in unmarked.output
-    assert [(row["right"], row["cases"]) for row in json.loads(marked.stdout)["rows"]] == [(15, 20)]
-    assert read(file).workflows[0].pilots[0].file.endswith("sheet-zero.xlsx")
-
-
-@pytest.mark.soak
-def test_a_run_killed_twenty_times_asks_little_twice_and_ends_as_an_unbroken_one(tmp_path: Path) -> None:
-    (tmp_path / "s.csv").write_text("case,input,expected\n" + "".join(f"{one.case},{one.input},{one.case.split('-')[1]}\n" for one in items()), encoding="utf-8")
-    ended = []
-    for kills in (0, 20):
-        with scripted(lambda body: Said(json.dumps({"answer": str(body["messages"][-1]["content"]).split()[8]}), wait=0.2)) as server:
-            file = tmp_path / f"kills{kills}" / "acme.yaml"
-            file.parent.mkdir()
-            file.write_text(ENGAGEMENT.replace("workflows:", f"endpoints: ['{server.url}']\nworkflows:"), encoding="utf-8")
-            call = [sys.executable, "-m", "advisorkit", "bakeoff"]
-            subprocess.run([*call, "plan", file, "--sample", tmp_path / "s.csv", "--endpoint", server.url, "--model", "m", "--ways", "zero,nearest,fixed", "--cases", "40"], check=True)
-            draw = random.Random(1)
-            for _ in range(kills):
-                before = len(server.bodies)
-                started = subprocess.Popen([*call, "run", file, "--by", "Ann", "--max-calls", "300"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-                wanted = before + draw.randint(1, 8)
-                while started.poll() is None and len(server.bodies) < wanted:
-                    time.sleep(0.01)
-                started.kill()
-                started.wait()
-            subprocess.run([*call, "run", file, "--by", "Ann", "--max-calls", "300"], check=True, stdout=subprocess.DEVNULL)
-            assert len(server.bodies) <= 120 + 4 * kills
-            logs = sorted((file.parent / "bakeoff").glob("*/logs/*.json"))
-            ended.append([[(mark.case, mark.outcome, mark.output, mark.input_tokens) for mark in read_results(log).marks] for log in logs])
-    assert ended[0] == ended[1]

@@ -206,11 +206,11 @@ def test_every_promised_column_is_read(tmp_path: Path) -> None:
     values = dict.fromkeys(COLUMNS, "x") | {
         "right": "no", "failure": "behaviour", "outcome": "wrong", "severity": "major", "fixed_by_text": "no",
         "passage_found": "yes", "date": "2026-11-18", "sampling": "random", "input_tokens": "900", "output_tokens": "80",
-        "minutes": "1.5", "arm": "today",
+        "minutes": "1.5", "seconds": "2.5", "arm": "today",
     }  # fmt: skip
     mark = read_results(file(tmp_path, ",".join(values) + "\n" + ",".join(values.values()) + "\n")).marks[0]
 
     told = {name: getattr(mark, name) for name, value in values.items() if value == "x"}
     assert set(told.values()) == {"x"}
     assert (mark.fixed_by_text, mark.passage_found, mark.sampling, mark.arm) == (False, True, "random", "today")
-    assert (mark.date, mark.input_tokens, mark.output_tokens, mark.minutes) == (date(2026, 11, 18), 900, 80, 1.5)
+    assert (mark.date, mark.input_tokens, mark.output_tokens, mark.minutes, mark.seconds) == (date(2026, 11, 18), 900, 80, 1.5, 2.5)

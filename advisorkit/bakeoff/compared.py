@@ -18,7 +18,7 @@ from advisorkit.files.disk import write_bytes
 from advisorkit.pilots.marked import MarkedCase
 from advisorkit.pilots.planning import CaseToMark
 from advisorkit.pilots.results import read_results
-from advisorkit.pilots.tally import Agreement, Paired, Share, agreement, paired, wilson
+from advisorkit.pilots.tally import Agreement, Paired, Share, agreement, paired
 from advisorkit.study.pilots import read_pilot
 from advisorkit.study.returning import with_advised
 from advisorkit.values.engagement import Answer, Engagement
@@ -99,7 +99,8 @@ def compared(trial: Trial, folder: Path) -> Compared:
         judged, by_hand = _marks(path), _marks(folder / f"sheet-{way}.xlsx")
         marks[way] = judged or by_hand
         row = _row(trial, way, marks[way], json.loads(path.read_bytes()))
-        rows.append(replace(row, people=agreement([*judged, *(replace(one, marker=one.marker or "people") for one in by_hand)]) if judged and by_hand else None))
+        both = [replace(one, run="", marker=one.marker or who) for who, marked in (("", judged), ("people", by_hand)) for one in marked]
+        rows.append(replace(row, people=agreement(both) if judged and by_hand else None))
     if not any(marks.values()):
         raise UsageError(f"{trial.id}: no case has a judged answer; see what failed, or mark the sheets in {folder}")
     return weighed(trial, rows, marks)
@@ -219,9 +220,3 @@ def with_corpus(trial: Trial, engagement: Engagement) -> Engagement:
 
 def _rounded(size: Estimate) -> Estimate:
     return Estimate(*(float(f"{end:.3g}") for end in (size.low, size.likely, size.high)))
-
-
-def interval(share: Share) -> str:
-    """A share with its 95 % range, in words."""
-    low, high = wilson(share.hits, share.n)
-    return say("share", share=percent(share.share or 0.0), low=percent(low), high=percent(high)) if share.n else ""

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import PurePath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,6 +119,8 @@ class Pilot:
     """Share right agreed before the pilot, 0 to 1."""
     reason: str = ""
     """Why the pass mark was changed afterwards; empty when it was not."""
+    trial: str = ""
+    """Id of the bake-off that it is a part of; empty where it stands alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,7 @@ class Diagnosis:
     agreement: Agreement | None
     """Agreement between markers; None when too few answers were marked twice to say it of people."""
     measured: Mapping[str, Estimate]
-    """Mean `input_tokens`, `output_tokens` and `minutes` as far as they were noted."""
+    """Mean `input_tokens`, `output_tokens`, `minutes` and `seconds` as far as they were noted."""
     mendable: tuple[float, float]
     """Failures with a known kind that the right text mends, and that it does not."""
     today: Share = NOTHING
@@ -174,6 +177,32 @@ class Diagnosis:
         wrong = self.right.n - self.right.hits
         unmended = max(0.0, self.mendable[1] - self.failures["behaviour"].hits)
         return Failing(self.right.hits, wrong, *self.mendable, self.retrieval_effect(rules), unmended)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One way of a bake-off, on the same cases as the others."""
+
+    way: str
+    """Its name, such as ``nearest``."""
+    pattern: PatternId
+    """What it is an instance of."""
+    right: Share
+    """Right out of answered."""
+    against: Paired | None
+    """The chosen way against it; None for the chosen one."""
+    measured: Mapping[str, Estimate]
+    """What a case takes, by name as in `Diagnosis`."""
+
+
+def tried(seen: Sequence[Diagnosis]) -> tuple[Tried, ...]:
+    """The ways of the bake-off that the newest pilot is a part of, the chosen one last; empty where it stands alone."""
+    same = [one for one in seen if one.pilot.trial and one.pilot.trial == seen[-1].pilot.trial]
+    chosen = same[-1].pilot.results.marks if same else ()
+    return tuple(
+        Tried(PurePath(one.pilot.results.file).stem.removeprefix("sheet-"), one.pilot.pattern, one.right, None if one is same[-1] else tally.paired(chosen, one.pilot.results.marks), one.measured)
+        for one in same
+    )
 
 
 def diagnose(pilot: Pilot) -> Diagnosis:
@@ -238,7 +267,7 @@ def _mend_chance(mark: MarkedCase, rate: float) -> float | None:
 
 def _measured(marks: Sequence[MarkedCase]) -> dict[str, Estimate]:
     """Means of what was noted; minutes are people's, so they stand on enough cases and on no single person who is named."""
-    noted = {name: [mark for mark in marks if getattr(mark, name) is not None] for name in ("input_tokens", "output_tokens", "minutes")}
+    noted = {name: [mark for mark in marks if getattr(mark, name) is not None] for name in ("input_tokens", "output_tokens", "minutes", "seconds")}
     timed = noted["minutes"]
     if len({mark.case for mark in timed}) < CASES or ({mark.marker for mark in timed} - {""} and len({mark.marker for mark in timed}) < PEOPLE):
         del noted["minutes"]

@@ -76,6 +76,8 @@ class MarkedCase:
     """Tokens written by the model."""
     minutes: float | None = None
     """Minutes a person needed to check or mend the answer."""
+    seconds: float | None = None
+    """Seconds that the system took to answer."""
     input: str = ""
     """What was asked."""
     output: str = ""
@@ -115,7 +117,7 @@ REQUIRED: tuple[str, ...] = ("case", "right")
 """Columns that every file needs."""
 COLUMNS: tuple[str, ...] = (
     "case", "right", "failure", "outcome", "severity", "fixed_by_text", "passage_found", "arm", "marker", "run", "version",
-    "date", "segment", "sampling", "input_tokens", "output_tokens", "minutes", "input", "output", "note",
+    "date", "segment", "sampling", "input_tokens", "output_tokens", "minutes", "seconds", "input", "output", "note",
 )  # fmt: skip
 """Every column that is read."""
 
@@ -233,7 +235,7 @@ def _mark(line: MarkRow) -> MarkedCase | None:
         "arm": _word(cells.get("arm"), ARMS, "arm") or "",
         "date": as_day(cells["date"]) if "date" in cells else None,
         **{name: (said := _right(cells.get(name), "right", "wrong")) and said == "right" for name in ("fixed_by_text", "passage_found")},
-        **{name: _amount(cells.get(name)) for name in ("input_tokens", "output_tokens", "minutes")},
+        **{name: _amount(cells.get(name)) for name in ("input_tokens", "output_tokens", "minutes", "seconds")},
         **{name: _text(cells.get(name)) for name in ("case", "marker", "run", "version", "segment", "input", "output", "note")},
         "own": tuple((name, _shown(spot)) for name, spot in cells.items() if name not in COLUMNS and not unfit(_shown(spot))),
     }

@@ -23,6 +23,7 @@ from advisorkit.files.texts import spoken
 from advisorkit.report import pictures
 from advisorkit.report.printed import inside, project, project_range, weeks
 from advisorkit.report.sentences import columns, say
+from advisorkit.report.trial_pages import tried
 from advisorkit.study.study import Study
 from advisorkit.values.locale import locale
 from advisorkit.values.places import linked, told
@@ -43,7 +44,7 @@ def summary(study: Study) -> tuple[Block, ...]:
     return (
         *decided(study), Text((made.next_step.why,), "lead"), KeyFigures(tuple(_figures(study))), *_careful(study), *_pilot(study),
         *_reasons(study, "why", words.why), *_reasons(study, "against", words.against),
-        Heading(pictures.needs(study.advice), column="right"), ChartBlock(pictures.belief_map(study), titled=False),
+        Heading(pictures.needs(study.advice), column="right"), ChartBlock(pictures.belief_map(study), titled=False), *tried(study),
         *(asked(study) if study.priced else ()),
     )  # fmt: skip
 

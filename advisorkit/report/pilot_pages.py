@@ -26,6 +26,7 @@ from advisorkit.report.advice_pages import decided, warned
 from advisorkit.report.job import Report
 from advisorkit.report.printed import chance_of
 from advisorkit.report.sentences import columns, say
+from advisorkit.report.trial_pages import tried
 from advisorkit.report.whole_pages import basis, cover_of
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import Rules
@@ -135,6 +136,7 @@ def result(study: Study) -> tuple[Block, ...]:
         *decided(study),
         Text(tuple(dict.fromkeys(filter(None, (study.decision.next_step.why, found.decision.why, study.decision.enough)))), "lead"),
         KeyFigures(tuple(_result_figures(found, found.diagnoses[-1]))),
+        *tried(study),
         *warned(study),
     )
 

@@ -25,6 +25,7 @@ from advisorkit.report.job import Report
 from advisorkit.report.money_table import cash_years, money_table
 from advisorkit.report.printed import count
 from advisorkit.report.sentences import columns, say
+from advisorkit.report.trial_pages import tried
 from advisorkit.study.study import Study
 from advisorkit.values.places import linked, told
 from advisorkit.values.quantities import money_short, percent
@@ -47,7 +48,7 @@ def _one(study: Study) -> Iterator[Block]:
     yield from _situation(study)
     yield from _advice(study)
     if not study.decision.replaced:
-        yield from (*_why(study), *_changes(study), *_money(study), *_path(study))
+        yield from (*_why(study), *_tried(study), *_changes(study), *_money(study), *_path(study))
     yield from (*_risks(study), *_decision(study), *_appendix(study))
 
 
@@ -125,6 +126,11 @@ def _why(study: Study) -> Iterator[Block]:
     words = study.advice.words
     yield _page(pictures.needs(study.advice), study)
     yield ChartBlock(pictures.belief_map(study), (*words.summary, *words.why[:REASONS], *words.against[:REASONS]), titled=False)
+
+
+def _tried(study: Study) -> Iterator[Block]:
+    """What a bake-off measured, on a slide of its own."""
+    yield from (_page(one.text, study) if isinstance(one, Heading) else one for one in tried(study))
 
 
 def _changes(study: Study) -> Iterator[Block]:

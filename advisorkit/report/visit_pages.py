@@ -13,6 +13,7 @@ from advisorkit.intake.actuals import label, turned
 from advisorkit.report.job import Report
 from advisorkit.report.pilot_pages import pilot_cover
 from advisorkit.report.sentences import columns, say
+from advisorkit.report.trial_pages import tried
 from advisorkit.study.returning import Seen, Visit, visit
 from advisorkit.values.people import Measured
 from advisorkit.values.quantities import SYMBOLS, Estimate, day, money_short, number, percent, plain
@@ -40,6 +41,7 @@ def _page(name: str, seen: Visit, *, whole: bool) -> Iterator[Block]:
     yield ChartBlock(chart, titled=False)
     yield from ((Text(tuple(_said(seen))),) if whole else ())
     yield Callout(say("visit.decide"), " ".join(_decide(seen)))
+    yield from tried(seen.study) if whole else ()
     rows: dict[tuple[str, ...], list[str]] = {}
     for one in seen.study.workflow.measured:
         rows.setdefault((one.period, one.source or "–", "; ".join(_sample(one)) or "–"), []).append(label(one.quantity))

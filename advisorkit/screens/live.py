@@ -26,7 +26,7 @@ from advisorkit.screens.file import workbook_folder
 from advisorkit.store.reading import read
 from advisorkit.values.errors import UsageError
 
-WORKBOOKS = ("1_assessment", "2_costs", "3_pilot", "4_portfolio", "5_deliver")
+WORKBOOKS = ("1_assessment", "2_costs", "3_pilot", "4_portfolio", "5_deliver", "6_bakeoff")
 """Names of the workbooks, in the order of a session."""
 _OPENING = 'ak.open("engagement.yaml")'
 _HOST = "127.0.0.1"

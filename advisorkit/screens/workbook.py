@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, cached_property
 from html import escape
 from importlib import import_module
 from inspect import Parameter, Signature
@@ -25,6 +25,7 @@ from advisorkit.screens.screen import Loose
 from advisorkit.screens.sections import layouts
 from advisorkit.screens.shown import BeforeAfter, brief, shown_study
 from advisorkit.screens.state import State
+from advisorkit.screens.trials import Bakeoff
 from advisorkit.screens.work import Work
 from advisorkit.values.errors import AdvisorError, UsageError
 
@@ -107,6 +108,11 @@ class Parts:
     portfolio = _placed("Every workflow, and what they cost together.", layouts["portfolio"])
     client = _placed("Client, workflows, and what is told about them.", "led")
     deliver = _placed("Files for the client.", layouts["deliver"])
+
+    @cached_property
+    def bakeoff(self) -> Bakeoff:
+        """The patterns tried on the client's own cases, step by step."""
+        return Bakeoff(self._screen.work)
 
     def assumptions(self, group: str = "") -> Widget:
         """Assumptions to be changed: those that matter most, or all of one group.

@@ -117,7 +117,7 @@ def _choice(one: PilotFile) -> Choice:
 
 
 def _established(engagement: Engagement, workflow: Workflow, marks: Mapping[str, MarkedResults]) -> Established:
-    pilots = [Pilot(marks[one.file], one.date, one.pattern, one.pass_mark, one.reason) for one in workflow.pilots]
+    pilots = [Pilot(marks[one.file], one.date, one.pattern, one.pass_mark, one.reason, one.trial) for one in workflow.pilots]
     return established_for(Study(engagement, workflow).inputs, pilots, rules(), workflow.wanted)
 
 

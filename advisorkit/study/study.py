@@ -27,7 +27,7 @@ from advisorkit.costs.money import Printed, holds, printed, with_quotes
 from advisorkit.costs.results import CostResult, MoneyRow, Rank
 from advisorkit.costs.simulation import SEED, money_rows, price
 from advisorkit.files.texts import Spoken, Texts, speaking, spoken
-from advisorkit.pilots.diagnosis import Diagnosis
+from advisorkit.pilots.diagnosis import Diagnosis, Tried, tried
 from advisorkit.pilots.established import Established, established_for
 from advisorkit.pilots.planning import Plan, pilot_plan
 from advisorkit.pilots.tally import wilson
@@ -302,6 +302,11 @@ class Study(Displayed):
         if self.pilot is None:
             raise ValueError(f"{self.workflow.id} has no pilot")
         return self.cite(self.pilot.diagnoses[-1], "pilot")
+
+    @property
+    def tried(self) -> tuple[Tried, ...]:
+        """Every way of the newest bake-off, the chosen one last; empty where the newest pilot is part of none."""
+        return self.cite(tried(self.pilot.diagnoses) if self.pilot else (), "trial")
 
     @property
     def passing(self) -> int:

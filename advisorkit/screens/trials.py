@@ -1,0 +1,154 @@
+"""The bake-off in a notebook, step by step: plan, consent, run, the paired table, where each way breaks, and item by item."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from ipywidgets import HTML, BoundedFloatText, Button, Dropdown, IntProgress, Textarea, VBox, Widget
+from ipywidgets import Text as Field
+
+from advisorkit.bakeoff import installed
+from advisorkit.export.blocks import Block, Text, table_of
+from advisorkit.files.texts import spoken
+from advisorkit.report.trial_pages import TEXTS, ahead, broken, trial_table
+from advisorkit.screens.shown import still
+from advisorkit.screens.work import Work
+from advisorkit.values.errors import AdvisorError
+
+_PLANNED = {"sample": Field, "texts": Field, "url": Field, "model": Field}
+_LIMITED = {"by": Field, "cost": partial(BoundedFloatText, max=1e9), "calls": partial(BoundedFloatText, max=1e9)}
+
+
+class Bakeoff:
+    """A trial of the workflow on screen; each part is a widget for any cell.
+
+    Example:
+        >>> work.ui.bakeoff.plan()  # doctest: +SKIP
+    """
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._step: Any = None
+        self._trial: Any = None
+        self._make()
+        self._do(self._found_again)
+
+    @property
+    def language(self) -> str:
+        """In which it is told."""
+        return self._work.language
+
+    @property
+    def _folder(self) -> Path:
+        return self._work.file.path.parent / "bakeoff" / str(self._trial.id)
+
+    @spoken
+    def _make(self) -> None:
+        fields = {name: field(description=TEXTS.say(f"field.{name}"), style={"description_width": "170px"}, layout={"width": "600px"}) for name, field in (_PLANNED | _LIMITED).items()}
+        self._fields: dict[str, Any] = fields
+        self._buttons = {name: Button(description=TEXTS.say(f"button.{name}")) for name in ("plan", "run")}
+        for name, act in (("plan", self._planned), ("run", self._ran)):
+            self._buttons[name].on_click(partial(self._do, act))
+        self._parts = {name: HTML() for name in ("planned", "told", "table", "breaks", "item")}
+        self._exact, self._bar, self._case = Textarea(disabled=True, rows=12, layout={"width": "95%"}), IntProgress(), Dropdown(description=TEXTS.say("field.case"))
+        self._case.observe(lambda _: self._browse(), "value")
+        for name in ("table", "breaks", "item"):
+            self._show(name, Text((TEXTS.say("button.none"),)))
+
+    def plan(self) -> Widget:
+        """What is tried on what, and what it would take; sends nothing."""
+        return VBox([*(self._fields[name] for name in _PLANNED), self._buttons["plan"], self._parts["planned"]])
+
+    def consent(self) -> Widget:
+        """The exact text that would be sent, and who lets it go within which limit."""
+        return VBox([self._exact, *(self._fields[name] for name in _LIMITED)])
+
+    def run(self) -> Widget:
+        """Runs it, with progress and cost so far; goes on where it stopped."""
+        return VBox([self._buttons["run"], self._bar, self._parts["told"]])
+
+    def table(self) -> Widget:
+        """The paired table, once it was run."""
+        return self._parts["table"]
+
+    def breaks(self) -> Widget:
+        """Where each way breaks."""
+        return self._parts["breaks"]
+
+    def items(self) -> Widget:
+        """Case by case: what was asked, what is right, and what each way answered."""
+        return VBox([self._case, self._parts["item"]])
+
+    def all(self) -> Widget:
+        """Every part, one below the other."""
+        return VBox([self.plan(), self.consent(), self.run(), self.table(), self.breaks(), self.items()])
+
+    def _do(self, act: Callable[[Path], None], *_: object) -> None:
+        """One step on the file as it is agreed; what it wrote there is taken into the session, and a refusal is shown."""
+        self._show("told")
+        try:
+            with installed():
+                self._step = import_module("advisorkit.bakeoff.steps")
+            act(self._work.file.path)
+        except AdvisorError as error:
+            self._show("told", Text((self._work.file.words(error),)))
+        if self._work.file.touched():
+            self._work.take(self._work.file.read_again())
+
+    def _planned(self, file: Path) -> None:
+        self._work.save()
+        sample, texts, url, model = (self._fields[name].value.strip() for name in _PLANNED)
+        folder = file.parent / texts if texts else None
+        self._trial, seen = self._step.plan(file, file.parent / (sample or "cases.csv"), folder, workflow=self._work.state.workflow, url=url, model=model)
+        self._exact.value = "\n\n----\n\n".join(seen.texts)
+        self._show("planned", lambda: ahead(self._trial, seen, self._work.state.engagement, self._folder))
+
+    def _found_again(self, file: Path) -> None:
+        """The trial that lies beside the file, where there is one that was run."""
+        for log in sorted(file.parent.glob(f"bakeoff/{self._work.state.workflow}-????????/logs"))[-1:]:
+            self._trial = self._step.planned(file, trial=log.parent.name)
+            self._tell(self._step.compared(self._trial, log.parent))
+
+    def _ran(self, file: Path) -> None:
+        self._work.save()
+        self._trial = self._trial or self._step.planned(file, self._work.state.workflow)
+        self._bar.max, (by, cost, calls) = len(self._trial.ways) * len(self._trial.sample.tried), (self._fields[name].value for name in _LIMITED)
+        with ThreadPoolExecutor(1) as apart:  # a notebook's own loop is at work here
+            ran, sheets = apart.submit(self._step.run, file, self._trial, by, cost or None, int(calls) or None, said=self._progress).result()
+        self._tell(self._step.read(file, self._trial))
+        lines = [f"{cause}: {count}" for cause, count in ran.failed.items()] + [path.name for path in sheets]
+        self._show("told", Text(tuple(lines))) if lines else None
+
+    def _progress(self, done: int, words: str) -> None:
+        self._bar.value = done
+        self._show("told", Text((words,)))
+
+    def _tell(self, found: Any) -> None:
+        self._show("table", lambda: trial_table(found))
+        self._show("breaks", lambda: broken(found))
+        self._case.options = [one.case for one in self._trial.sample.tried]
+        self._case.value = self._case.options[0]
+        self._browse()
+
+    @spoken
+    def _browse(self) -> None:
+        one = next((one for one in self._trial.sample.tried if one.case == self._case.value), None)
+        if one is None:
+            return
+        rows = [(TEXTS.say("item.asked"), one.input, ""), (TEXTS.say("item.right"), one.expected, "")]
+        for way in self._trial.ways:
+            log = json.loads((self._folder / "logs" / f"{way}.json").read_bytes())
+            sample = next(found for found in log["samples"] if str(found["id"]) == one.case)
+            value = next((score["value"] for score in (sample.get("scores") or {}).values()), "")
+            rows.append((TEXTS.say(f"way.{way}"), str((sample.get("error") or {}).get("message") or sample["output"]["completion"]), {"C": "✓", "I": "✗"}.get(value, "–")))
+        self._show("item", table_of("", ["", "", ""], rows))
+
+    @spoken
+    def _show(self, name: str, *found: Block | Callable[[], Iterable[Block]]) -> None:
+        self._parts[name].value = still(*([block] if not callable(block) else block() for block in found)) if found else ""

@@ -1,0 +1,142 @@
+"""A trial step by step: marked by hand, judged by a model, led from the workbook, and killed again and again."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from command_line import run as command
+from planted import ENGAGEMENT, items
+from scripted_server import Said, scripted
+
+import advisorkit as ak
+from advisorkit.bakeoff.sample import leaking
+from advisorkit.bakeoff.trial import kept
+from advisorkit.pilots.results import read_results
+from advisorkit.store.reading import read
+
+
+def test_answers_without_a_right_one_are_marked_by_hand_on_a_sheet(tmp_path: Path) -> None:
+    from openpyxl import load_workbook
+
+    file = tmp_path / "acme.yaml"
+    with scripted(["=1+1"]) as server:
+        file.write_text(ENGAGEMENT.replace("workflows:", f"endpoints: ['{server.url}']\nworkflows:"), encoding="utf-8")
+        (tmp_path / "s.csv").write_text("case,input\n" + "".join(f"{one.case},{one.input}\n" for one in items()[:40]), encoding="utf-8")
+        planned = json.loads(command("bakeoff", "plan", file, "--sample", tmp_path / "s.csv", "--endpoint", server.url, "--model", "m", "--json").stdout)
+        assert command("bakeoff", "run", file, "--by", "Ann", "--max-calls", 100).exit_code == 0
+    unmarked = command("bakeoff", "read", file)
+    path = tmp_path / "bakeoff" / planned["trial"] / "sheet-zero.xlsx"
+    book = load_workbook(path)
+    sheet = book["Marks"]
+    heads = {cell.value: cell.column for cell in sheet[1]}
+    answers = {sheet.cell(row, heads["output"]).value for row in range(2, 22)}
+    for row in range(2, 22):
+        sheet.cell(row, heads["right"], "yes" if row < 17 else "no")
+    book.save(path)
+    marked = command("bakeoff", "read", file, "--json")
+
+    assert (planned["scoring"], planned["ways"], planned["tried"]) == ("sheet", ["zero"], 20)
+    assert (unmarked.exit_code, answers) == (2, {"=1+1"})
+    assert "mark the sheets in" in unmarked.output
+    assert [(row["right"], row["cases"]) for row in json.loads(marked.stdout)["rows"]] == [(15, 20)]
+    assert read(file).workflows[0].pilots[0].file.endswith("sheet-zero.xlsx")
+
+
+def test_the_workbook_plans_asks_and_shows_the_trial_case_by_case(tmp_path: Path) -> None:
+    file = tmp_path / "acme.yaml"
+    near = [replace(one, case=f"{one.case}-b", input=one.input.upper().replace("TARIFF", "TARIF")) for one in items()[:40:4]]
+    (tmp_path / "cases.csv").write_text("case,input,expected\n" + "".join(f"{one.case},{one.input},{one.case.split('-')[1]}\n" for one in (*items()[:40], *near)), encoding="utf-8")
+    with scripted(lambda body: json.dumps({"answer": str(body["messages"][-1]["content"]).split()[8]})) as server:
+        file.write_text(ENGAGEMENT.replace("workflows:", f"endpoints: ['{server.url}']\nworkflows:"), encoding="utf-8")
+        parts = (work := ak.open(file)).ui.bakeoff
+        *fields, plan, planned = parts.plan().children
+        exact, by, _, calls = parts.consent().children
+        button, bar, told = parts.run().children
+        for field, value in zip(fields, ("", "", server.url, "m"), strict=True):
+            field.value = value
+        plan.click()
+        tried = kept(work.engagement, file).sample.tried
+        assert f"{len(tried)} to be tried" in planned.value and len(tried) >= 20, told.value
+        assert tried[0].input in exact.value and server.bodies == []
+        button.click()
+        assert "set a limit with --max-calls" in told.value and server.bodies == []
+        by.value, calls.value = "Ann", 200
+        button.click()
+
+    case, item = parts.items().children
+    assert bar.value == bar.max == 4 * len(tried) and f"{bar.max} of {bar.max} cases answered" in told.value
+    assert "wins clearly" in parts.table().value or "No clear winner" in parts.table().value
+    assert len(case.options) == len(tried) and case.options[0].split("-")[1] in item.value and "✓" in item.value
+    assert [one.trial for one in work.engagement.workflows[0].pilots] and work.engagement.consents[0].by == "Ann"
+    assert ak.open(file).ui.bakeoff.table().value == parts.table().value
+    trained = (tmp_path / "bakeoff" / work.engagement.workflows[0].pilots[0].trial / "training.jsonl").read_text(encoding="utf-8").splitlines()
+    turns = {turn["content"] for body in server.bodies for turn in body["messages"][:-1]} | {turn["content"] for line in trained for turn in json.loads(line)["messages"]}
+    assert len(turns) > 20
+    assert leaking(kept(work.engagement, file).sample, [*turns]) == []
+
+
+def test_a_judge_is_held_against_the_people_who_marked_a_part(tmp_path: Path) -> None:
+    from openpyxl import load_workbook
+
+    def reply(body: dict[str, object]) -> str:
+        asked = str(body["messages"][-1]["content"])  # type: ignore[index]
+        if body["model"] == "judge":
+            return json.dumps({"right": "no" if "Other answer: no idea" in asked else "yes"})
+        return "no idea" if "north" in asked else f"It is {asked.split()[8]}."
+
+    file = tmp_path / "acme.yaml"
+    with scripted(reply) as server:
+        file.write_text(ENGAGEMENT.replace("workflows:", f"endpoints: ['{server.url}']\nworkflows:"), encoding="utf-8")
+        (tmp_path / "s.csv").write_text("case,input,expected\n" + "".join(f"{one.case},{one.input},{one.expected}\n" for one in items()[:40]), encoding="utf-8")
+        planned = json.loads(command("bakeoff", "plan", file, "--sample", tmp_path / "s.csv", "--endpoint", server.url, "--model", "m", "--judge", "judge", "--ways", "zero", "--json").stdout)
+        assert command("bakeoff", "run", file, "--by", "Ann", "--max-calls", 100).exit_code == 0
+    path = tmp_path / "bakeoff" / planned["trial"] / "sheet-zero.xlsx"
+    book = load_workbook(path)
+    sheet = book["Marks"]
+    heads = {cell.value: cell.column for cell in sheet[1]}
+    answers = {row: sheet.cell(row, heads["output"]).value for row in range(2, 22)}
+    stricter = next(row for row, said in answers.items() if said != "no idea")
+    for row, said in answers.items():
+        sheet.cell(row, heads["right"], "no" if said == "no idea" or row == stricter else "yes")
+    book.save(path)
+    found = command("bakeoff", "read", file, "--json")
+    row = json.loads(found.stdout)["rows"][0]
+    wrong = sum("north" in body["messages"][-1]["content"] for body in server.bodies if body["model"] == "m")
+
+    assert (planned["scoring"], row["cases"], row["right"]) == ("judge", 20, 20 - wrong)
+    assert (row["people"]["cases"], row["people"]["same"]) == (20, 0.95) and 0 < row["people"]["kappa"] < 1
+    assert len(server.bodies) == 40
+
+
+@pytest.mark.soak
+def test_a_run_killed_twenty_times_asks_little_twice_and_ends_as_an_unbroken_one(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text("case,input,expected\n" + "".join(f"{one.case},{one.input},{one.case.split('-')[1]}\n" for one in items()), encoding="utf-8")
+    ended = []
+    for kills in (0, 20):
+        with scripted(lambda body: Said(json.dumps({"answer": str(body["messages"][-1]["content"]).split()[8]}), wait=0.2)) as server:
+            file = tmp_path / f"kills{kills}" / "acme.yaml"
+            file.parent.mkdir()
+            file.write_text(ENGAGEMENT.replace("workflows:", f"endpoints: ['{server.url}']\nworkflows:"), encoding="utf-8")
+            call = [sys.executable, "-m", "advisorkit", "bakeoff"]
+            subprocess.run([*call, "plan", file, "--sample", tmp_path / "s.csv", "--endpoint", server.url, "--model", "m", "--ways", "zero,nearest,fixed", "--cases", "40"], check=True)
+            draw = random.Random(1)
+            for _ in range(kills):
+                before = len(server.bodies)
+                started = subprocess.Popen([*call, "run", file, "--by", "Ann", "--max-calls", "300"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+                wanted = before + draw.randint(1, 8)
+                while started.poll() is None and len(server.bodies) < wanted:
+                    time.sleep(0.01)
+                started.kill()
+                started.wait()
+            subprocess.run([*call, "run", file, "--by", "Ann", "--max-calls", "300"], check=True, stdout=subprocess.DEVNULL)
+            assert len(server.bodies) <= 120 + 4 * kills
+            logs = sorted((file.parent / "bakeoff").glob("*/logs/*.json"))
+            ended.append([[(mark.case, mark.outcome, mark.output, mark.input_tokens) for mark in read_results(log).marks] for log in logs])
+    assert ended[0] == ended[1]
