@@ -52,6 +52,8 @@ class Ways:
     def schema(self) -> Mapping[str, Any] | None:
         """Form of an answer, where the job has one."""
         sample = self.trial.sample
+        if sample.labels and self.trial.demonstration:  # without the frame of an object, which paid endpoints ask for and a very small model stumbles over
+            return {"type": "string", "enum": list(sample.labels)}
         parts: dict[str, Any] = {"answer": {"type": "string", "enum": list(sample.labels)}} if sample.labels else {name: {"type": "string"} for name in sample.fields}
         return {"type": "object", "properties": parts, "required": list(parts), "additionalProperties": False} if parts else None
 
@@ -99,7 +101,8 @@ class Ways:
 
     def written(self, expected: str) -> str:
         """A right answer in the form that is asked for."""
-        return json.dumps({"answer": expected}, ensure_ascii=False) if self.trial.sample.labels else expected
+        framed = expected if self.trial.demonstration else {"answer": expected}
+        return json.dumps(framed, ensure_ascii=False) if self.trial.sample.labels else expected
 
     def heads(self, items: Sequence[Item]) -> list[str]:
         """Answers of a small head trained on the cases to be shown: logistic regression on embeddings, else on words."""
