@@ -66,6 +66,7 @@ bench: $(VENV)/.bench $(VENV)/.browser ## time the model, the batch and the scre
 
 soak: $(VENV)/.test $(VENV)/.browser ## what is too long for the suite
 	$(RUN)/python -m pytest -m soak $(ARGS)
+	$(RUN)/python -m pytest -m "hypothesis and not soak" --hypothesis-profile "new cases" $(ARGS)
 
 clean: ## remove the environment and what was made
 	rm -rf $(VENV) out

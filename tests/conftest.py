@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
-settings.register_profile("new cases", settings.get_profile("house"), derandomize=False)
+settings.register_profile("house", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+settings.register_profile("new cases", settings.get_profile("house"), max_examples=100, derandomize=False)
 settings.load_profile("house")  # no test depends on how busy the machine is or on luck; `make soak` draws new cases
 
 collect_ignore_glob = ["batch_faults/*", "benchmarks/*"]

@@ -68,7 +68,7 @@ def test_the_same_file_gives_the_same_advice() -> None:
     assert advised(ASSISTANT).seed == 20_261_122
 
 
-@settings(max_examples=15)
+@settings(max_examples=6)
 @given(answer_sets(most=12))
 def test_any_answers_give_an_advice_that_keeps_the_contract(answers: dict[str, Answer]) -> None:
     client = engagement(answers)

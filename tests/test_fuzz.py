@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from advisorkit.calibration.closed_cases import read_cases
@@ -109,7 +109,6 @@ def read_one(folder: Path, chance: random.Random) -> tuple[str, Path]:
     return reader, path
 
 
-@settings(max_examples=120)
 @given(st.integers(0, 2**64))
 def test_a_spoilt_file_is_read_or_refused_in_words(seed: int) -> None:
     with TemporaryDirectory() as folder:

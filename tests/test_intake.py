@@ -11,7 +11,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from strategies import CATALOG, answer_sets, setting_sets, slugs, words
 
@@ -123,7 +123,6 @@ parts = (slugs, words, answer_sets(plain=True, most=3), setting_sets("workload",
 rows = st.lists(st.tuples(*parts).map(one_row), min_size=1, max_size=3, unique_by=lambda row: row[0])
 
 
-@settings(max_examples=50)
 @given(rows=rows, book=st.booleans())
 def test_csv_and_workbook_give_the_answers_that_were_written(rows: list[Any], book: bool) -> None:
     lines = [{"id": id, "name": name} | {key: cell(value) for key, value in said.items()} for id, name, said in rows]

@@ -42,7 +42,7 @@ tokens = st.sampled_from([0, 1, 99_999, 100_001, 199_999, 200_000, 200_001, 271_
 
 
 @pytest.mark.parametrize(("id", "batch"), [(id, False) for id in CHAT] + [(id, True) for id in BATCHED])
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(fresh=tokens, read=tokens, write=tokens, out=tokens)
 def test_a_call_costs_what_the_package_itself_works_out(id: str, batch: bool, fresh: int, read: int, write: int, out: int) -> None:
     prices = BOOK.tokens(id, batch=batch)

@@ -250,7 +250,7 @@ def test_a_person_s_decision_stands_beside_the_advice() -> None:
     assert first.advice == summary(report().workflows[0])[0].advice  # type: ignore[union-attr]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.text(st.sampled_from("<>&\"'{}%\\@;/*=xy "), min_size=1, max_size=40).filter(str.strip))
 def test_hostile_words_of_a_client_stay_words_on_every_page(words: str) -> None:
     view = report().workflows[0]

@@ -123,7 +123,7 @@ def test_another_currency_asks_for_rates_in_it(work: ak.Work) -> None:
 
 
 @given(names=st.lists(st.text(st.characters(codec="utf-8"), max_size=70), max_size=4))
-@settings(max_examples=20)
+@settings(max_examples=8)
 def test_workflows_of_any_names_have_ids_of_their_own_and_are_written_or_refused(tmp_path_factory: pytest.TempPathFactory, names: list[str]) -> None:
     file = Path(shutil.copy(SAMPLE, tmp_path_factory.mktemp("names")))
     work = ak.open(file)

@@ -51,7 +51,7 @@ def test_with_too_few_answers_nothing_is_called_similar() -> None:
     assert similar(CATALOG, CASES[0].answers, ()) == ()
 
 
-@settings(max_examples=30)
+@settings(max_examples=10)
 @given(answer_sets(plain=True, most=15))
 def test_distances_are_shares_and_come_nearest_first(answers: dict[str, Answer]) -> None:
     found = similar(CATALOG, answers, CASES)

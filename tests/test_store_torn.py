@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from advisorkit.files.disk import SourceText
@@ -32,19 +32,16 @@ def outcome(text: str, file: str) -> None:
     assert all(fault.file == file and fault.message and str(fault).isprintable() for fault in found or ())
 
 
-@settings(max_examples=150)
 @given(st.text(st.characters(exclude_categories=("Cs",)), max_size=200), st.sampled_from(("a.yaml", "a.json")))
 def test_any_text_is_read_or_refused(text: str, file: str) -> None:
     outcome(text, file)
 
 
-@settings(max_examples=150)
 @given(st.integers(0, len(TEXT)), st.integers(0, 30), st.lists(st.sampled_from(PIECES), max_size=4))
 def test_a_damaged_sample_is_read_or_refused(at: int, cut: int, pieces: list[str]) -> None:
     outcome(TEXT[:at] + "".join(pieces) + TEXT[at + cut :], "a.yaml")
 
 
-@settings(max_examples=40)
 @given(st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(

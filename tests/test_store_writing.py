@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from strategies import engagements
 
@@ -46,7 +46,6 @@ def test_the_job_file_holds_the_whole_engagement(folder: Path, value: Engagement
     assert document.to_json(reading.read(file)) == document.to_json(value)
 
 
-@settings(max_examples=60)
 @given(before=engagements, after=engagements, keep=st.booleans())
 def test_changes_written_into_a_file_give_the_new_engagement(
     folder: Path, before: Engagement, after: Engagement, keep: bool

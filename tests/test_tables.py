@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 from counting import counted
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from advisorkit.files.spots import Spot
@@ -234,7 +234,6 @@ def test_an_empty_table_is_refused(tmp_path: Path) -> None:
         xlsx(tmp_path, [])
 
 
-@settings(max_examples=300)
 @given(st.lists(st.lists(st.text(max_size=8), min_size=1, max_size=5), max_size=6), st.sampled_from(",;\t"))
 def test_any_text_at_all_gives_a_table_or_a_refusal(rows: list[list[str]], mark: str) -> None:
 

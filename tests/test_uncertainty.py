@@ -41,7 +41,6 @@ def bands(value: Any) -> Iterator[Band]:
 
 
 @given(changes())
-@settings(max_examples=40)
 def test_every_range_rises_and_chances_add_up(changed: dict[str, float]) -> None:
     made = price(inputs(**changed), FEW)
 
@@ -50,7 +49,6 @@ def test_every_range_rises_and_chances_add_up(changed: dict[str, float]) -> None
 
 
 @given(changes(), st.booleans(), st.booleans(), st.integers(0, 40))
-@settings(max_examples=60)
 def test_a_plain_python_model_month_by_month_comes_to_the_same_totals(changed: dict[str, float], carried: bool, plan: bool, switch: int) -> None:
     priced = inputs(**changed, corpus_in_prompt="yes" if carried else "no", switch_month=switch)
     priced = falling(priced) if plan else priced
@@ -120,7 +118,6 @@ def total_of(priced: Any, draws: int, seed: int) -> Any:
 
 
 @given(changes())
-@settings(max_examples=40)
 def test_at_break_even_both_totals_are_the_same_and_their_order_turns(changed: dict[str, float]) -> None:
     priced = inputs(**changed)
 
@@ -318,7 +315,7 @@ def test_draws_must_be_a_power_of_two_within_bounds(draws: int) -> None:
 
 
 @given(st.sampled_from(["cost_wrong", "calls_per_month", "hourly_cost"]), st.floats(1.1, 3))
-@settings(max_examples=20)
+@settings(max_examples=8)
 def test_a_wider_range_never_makes_the_result_narrower(name: str, times: float) -> None:
     only = fixed(inputs())
     likely = float(only.likely()[name])

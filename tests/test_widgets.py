@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from benchmarks.live_apps.ours import TREES, App
 from evaluations import check, evaluation, promptfoo
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from test_money import adds_up
@@ -156,7 +156,6 @@ def test_a_number_that_cannot_be_is_answered_beside_its_field(show: Screen, text
     assert show.work.state == before
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.sampled_from(sorted(EDITS)), st.dictionaries(st.sampled_from(["name", "part", "text", "criterion", "value", "id", "on", "width", "chart", "file", "path"]), st.one_of(st.text(max_size=5), st.integers(), st.none(), st.lists(st.text(max_size=3), max_size=2))))
 def test_nothing_that_a_browser_sends_breaks_the_session(name: str, args: dict[str, Any]) -> None:
     work = ak.open(Path(__file__).parent / "browser" / "harbour.yaml")

@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 from counting import counted
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from advisorkit.files.tables import ReadTable, as_day, read_table
@@ -236,7 +236,6 @@ def test_a_sheet_with_absurd_addresses_is_read_or_refused_and_takes_no_memory(ol
 cells = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "Zs"), exclude_characters='\u2028\u2029"'), max_size=12)
 
 
-@settings(max_examples=60)
 @given(
     titles=st.lists(st.lists(cells, min_size=1, max_size=2), max_size=12), width=st.integers(5, 9), rows=st.integers(1, 6),
     before=st.integers(0, 3), kind=st.sampled_from(["xlsx", "csv"]), blank=st.booleans(), mark=st.sampled_from(",;\t"),
