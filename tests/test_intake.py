@@ -252,10 +252,10 @@ def test_a_file_that_is_no_questionnaire_is_refused(tmp_path: Path) -> None:
             read_questionnaire(tmp_path / name)
 
 
-def test_the_same_questionnaire_has_the_same_bytes_and_the_short_one_asks_less(tmp_path: Path) -> None:
+def test_the_same_questionnaire_has_the_same_bytes_and_that_for_one_role_asks_less(tmp_path: Path) -> None:
     for name in ("a", "b"):
         new_questionnaire(tmp_path / name)
-    new_questionnaire(tmp_path / "core", core=True)
+    new_questionnaire(tmp_path / "legal", role="legal")
 
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
-    assert len(asked(core=True)) < len(asked())
+    assert len(asked("legal")) < len(asked())

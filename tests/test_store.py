@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from advisorkit.files.trees import Fields, Node, Scalar, parse_yaml
 from advisorkit.store import document, reading
-from advisorkit.store.reading import upgraded
 from advisorkit.values.engagement import Answer, Engagement, Override, PilotFile
 from advisorkit.values.errors import EngagementError, Fault
 from advisorkit.values.quantities import Estimate
@@ -245,17 +243,6 @@ def test_an_unknown_format_version_is_one_clear_line(tmp_path: Path, version: st
 
     assert fault.where == "line 1, advisorkit"
     assert "version" in fault.message
-
-
-def test_an_older_version_is_brought_up_step_by_step() -> None:
-    def renamed(tree: Node) -> Node:
-        assert isinstance(tree, Fields)
-        (version, _), (key, value) = tree.fields
-        return Fields(((version, Scalar("1", 1)), (Scalar("client", key.line), value)), 1)
-
-    tree = upgraded(parse_yaml("advisorkit: 0\ncustomer: 5", "a.yaml"), "a.yaml", {0: renamed})
-
-    assert tree == parse_yaml("advisorkit: 1\nclient: 5", "a.yaml")
 
 
 def test_the_id_comes_from_the_files_own_name(tmp_path: Path) -> None:

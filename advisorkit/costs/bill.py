@@ -80,14 +80,11 @@ class Bill(Displayed):
     def total(self, column: Column, *phases: Phase) -> float | None:
         """Sum of the column's lines, of `phases` only when given.
 
-        Without phases a line of phase error that is not known is left out (see `errors_known`). Any other line that is
+        Without phases a line of phase error that is not known is left out. Any other line that is
         not known makes the total not known: None.
         """
         return _summed(line.amount for line in self.of(column) if _counts(line, phases))
 
-    def errors_known(self, column: Column) -> bool:
-        """Whether every line of phase error has an amount."""
-        return all(line.amount is not None for line in self.of(column) if line.phase == "error")
 
 
 def bill(inputs: Inputs) -> Bill:

@@ -17,7 +17,7 @@ from advisorkit.files.disk import read_bytes, read_source, within
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import parse
 from advisorkit.files.typed import Form, whole
-from advisorkit.values.errors import EngagementError, Fault
+from advisorkit.values.errors import EngagementError, Fault, RenderError
 from advisorkit.values.written import Named
 
 MAX_LOGO = 60_000
@@ -80,7 +80,7 @@ def read_brand(path: str | Path) -> Brand:
     source = read_source(path)
     faults: list[Fault] = []
     folder = Path(path).parent
-    logo = _checked(lambda name: _picture(name, folder), lambda name: _logo(folder / name))
+    logo = _checked(lambda name: _beside(name, folder, "logo", _KINDS, "PNG, JPEG or SVG", MAX_LOGO), lambda name: _logo(folder / name))
     master, base = (_checked(partial(_office, folder, what), lambda name: b64encode(read_bytes(folder / name)).decode()) for what in _OFFICE)
     forms = {"line": _checked(_short), "colour": _checked(_colour), "faces": _checked(_faces), "picture": logo, "master": master, "base": base}
     brand: Brand | None = whole(Brand, forms).read(Spot(parse(source), "", source.file, faults))
@@ -115,20 +115,23 @@ def _faces(value: str) -> str:
     return "" if re.fullmatch(r"[\w ,\"'-]{1,120}", value) else f"'{value}' is not a list of font names parted by commas"
 
 
-def _picture(value: str, folder: Path) -> str:
-    return _beside(value, folder, "logo", _KINDS, "PNG, JPEG or SVG", MAX_LOGO)
-
-
-_OFFICE = {"master": (".pptx", "PowerPoint", "pptx", "pptx_master"), "base": (".docx", "Word", "docx", "docx")}
-"""A client's own file: its ending, its program, the package that reads it, and our module that says what is wrong with it."""
+_OFFICE = {"master": (".pptx", "PowerPoint", "pptx", "pptx_master:master_of"), "base": (".docx", "Word", "docx", "docx:base_of")}
+"""A client's own file: its ending, its program, the package that reads it, and our function that takes it or says what it lacks."""
 
 
 def _office(folder: Path, what: str, value: str) -> str:
-    ending, program, package, module = _OFFICE[what]
+    ending, program, package, taker = _OFFICE[what]
     why = _beside(value, folder, what, (ending,), f"{program} ({ending})", MAX_MASTER)
-    if not why and find_spec(package) is None:
-        why = f"{what} {value} cannot be read: pip install 'advisorkit[formats]'"
-    return why or (f"{what} {value} {found}" if (found := import_module(f"advisorkit.export.{module}").problem(read_bytes(folder / value))) else "")
+    if why or find_spec(package) is None:
+        return why or f"{what} {value} cannot be read: pip install 'advisorkit[formats]'"
+    module, _, name = taker.partition(":")
+    try:
+        getattr(import_module(f"advisorkit.export.{module}"), name)(read_bytes(folder / value))
+    except RenderError as error:
+        return f"{what} {value} {error}"
+    except Exception:  # noqa: BLE001 - a broken file fails in many ways
+        return f"{what} {value} is no {program} file that can be read"
+    return ""
 
 
 def _beside(value: str, folder: Path, what: str, kinds: Collection[str], words: str, most: int) -> str:

@@ -28,6 +28,7 @@ from advisorkit.export.pages import Document, Page, document
 from advisorkit.export.pdf import Raster, drawing, rastered
 from advisorkit.export.pptx_master import small
 from advisorkit.files.texts import here, speaking
+from advisorkit.values.errors import RenderError
 
 _ROOM = 682
 """Width of text in pixels."""
@@ -181,28 +182,17 @@ def base_of(content: bytes) -> Any:
     """The Word file in `content`, or an empty one of ours where there is none.
 
     Raises:
-        ValueError: If it lacks a style; other errors if it is broken.
+        RenderError: If it lacks a style; other errors if it is broken.
     """
     if not content:
         return docx.Document()
     found = docx.Document(io.BytesIO(small(content)))
     names = {_name(one) for one in _styles(found.styles.element)}
     if missing := [name for name in WANTED if name.casefold() not in names]:
-        raise ValueError(f"has no style {', '.join(missing)}")
+        raise RenderError(f"has no style {', '.join(missing)}")
     if not any(link.reltype == RELATIONSHIP_TYPE.NUMBERING for link in found.part.rels.values()):
         found.part.relate_to(docx.Document().part.numbering_part, RELATIONSHIP_TYPE.NUMBERING)
     return found
-
-
-def problem(content: bytes) -> str:
-    """Why `content` cannot be a base; empty when it can."""
-    try:
-        base_of(content)
-    except ValueError as error:
-        return str(error) if str(error).startswith(("has no", "unpacks")) else "is no Word file that can be read"
-    except Exception:  # noqa: BLE001 - a broken file fails in many ways
-        return "is no Word file that can be read"
-    return ""
 
 
 def joined(theirs: Any, ours: Any) -> list[Any]:

@@ -9,7 +9,7 @@ from nbconvert.exporters import Exporter
 from nbformat.v4 import new_notebook
 from traitlets import Bool, Unicode
 
-from advisorkit.export.formats import RENDERERS, chosen
+from advisorkit.export.formats import FORMATS, FileFormat, chosen
 
 
 class AdvisorExporter(Exporter):
@@ -28,50 +28,14 @@ class AdvisorExporter(Exporter):
 
     def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> tuple[str | bytes, dict[str, Any]]:  # type: ignore[override]
         """The file's content and nbconvert's resources."""
-        module, _, name = RENDERERS[chosen([self.format])[0]].partition(":")
+        module, _, name = FORMATS[chosen([self.format])[0]].renderer.partition(":")
         made = getattr(import_module(module), name)(nb, interactive=self.interactive, brand=self.brand_file or None)
         return made, super().from_notebook_node(new_notebook(), resources, **kw)[1]  # type: ignore[no-untyped-call]
 
 
-class AdvisorHTMLExporter(AdvisorExporter):
-    """A web page."""
-
-    export_from_notebook = "Advice report (HTML)"
-    output_mimetype = "text/html"
-    file_extension = ".html"
+def _exporter(made: FileFormat) -> type[AdvisorExporter]:
+    look = {"format": made.name, "export_from_notebook": made.title, "output_mimetype": made.mime, "file_extension": f".{made.name}"}
+    return type(f"Advisor{made.name.upper()}Exporter", (AdvisorExporter,), {**look, "__module__": __name__, "__doc__": made.title})
 
 
-class AdvisorPDFExporter(AdvisorExporter):
-    """Pages for printing and for archives."""
-
-    export_from_notebook = "Advice report (PDF)"
-    output_mimetype = "application/pdf"
-    file_extension = ".pdf"
-    format = "pdf"
-
-
-class AdvisorDOCXExporter(AdvisorExporter):
-    """A Word document."""
-
-    export_from_notebook = "Advice report (Word)"
-    output_mimetype = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-    file_extension = ".docx"
-    format = "docx"
-
-
-class AdvisorPPTXExporter(AdvisorExporter):
-    """Slides."""
-
-    format = "pptx"
-    export_from_notebook = "Board deck (PowerPoint)"
-    output_mimetype = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
-    file_extension = ".pptx"
-
-
-class AdvisorXLSXExporter(AdvisorExporter):
-    """A workbook: live formulas where the notebook shows sheets, its tables otherwise."""
-
-    format = "xlsx"
-    export_from_notebook = "Cost workbook (XLSX)"
-    output_mimetype = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    file_extension = ".xlsx"
+AdvisorHTMLExporter, AdvisorPDFExporter, AdvisorDOCXExporter, AdvisorPPTXExporter, AdvisorXLSXExporter = map(_exporter, FORMATS.values())

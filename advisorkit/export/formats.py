@@ -42,48 +42,54 @@ class FileFormat:
 
     name: str
     """What stands after ``--to`` and, as an extension, in the file's name."""
+    title: str
+    """What notebook programs call it where they export."""
+    mime: str
+    """Its media type."""
     whole: Callable[[bytes], bool]
     """Whether content opens and has its end."""
-    renderer: str = ""
-    """``module:function``, called with the executed notebook and the options, gives text or bytes; empty while it is not built."""
     needs: tuple[str, ...] = ()
     """Packages that it imports and that come with ``advisorkit[formats]``."""
 
+    @property
+    def renderer(self) -> str:
+        """``module:function``, called with the executed notebook and the options, gives text or bytes."""
+        return f"advisorkit.export.{self.name}:render"
 
+
+_OFFICE = "application/vnd.openxmlformats-officedocument"
 FORMATS = {
     one.name: one for one in (
-        FileFormat("html", _html, "advisorkit.export.html:render"),
-        FileFormat("pdf", _pdf, "advisorkit.export.pdf:render", needs=("typst", "fontpkg_arimo")),
-        FileFormat("docx", _office, "advisorkit.export.docx:render", needs=("docx", "typst", "fontpkg_arimo")),
-        FileFormat("pptx", _office, "advisorkit.export.pptx:render", needs=("pptx",)),
-        FileFormat("xlsx", _office, "advisorkit.export.xlsx:render"),
+        FileFormat("html", "Advice report (HTML)", "text/html", _html),
+        FileFormat("pdf", "Advice report (PDF)", "application/pdf", _pdf, ("typst", "fontpkg_arimo")),
+        FileFormat("docx", "Advice report (Word)", f"{_OFFICE}.wordprocessingml.document", _office, ("docx", "typst", "fontpkg_arimo")),
+        FileFormat("pptx", "Board deck (PowerPoint)", f"{_OFFICE}.presentationml.presentation", _office, ("pptx",)),
+        FileFormat("xlsx", "Cost workbook (XLSX)", f"{_OFFICE}.spreadsheetml.sheet", _office),
     )
 }  # fmt: skip
-"""Every format that is planned, in the order of lists; a new one needs its line here and its renderer."""
+"""Every format in the order of lists; a new one needs its line here, its module with `render`, and its exporter."""
 UNSEEN = "ADVISORKIT_UNSEEN"
 """Variable of a process in which a notebook runs and nobody looks at it: its blocks are drawn once, by the renderers."""
 WANTED = "ADVISORKIT_WANTED"
 """Variable of such a process: the formats that are made, parted by blanks; what is shown for another one alone is left out."""
-RENDERERS = {name: one.renderer for name, one in FORMATS.items() if one.renderer}
-"""Renderer of every format that is built."""
+RENDERERS = {name: one.renderer for name, one in FORMATS.items()}
+"""Renderer of every format."""
 
 
 def ready() -> tuple[str, ...]:
-    """Formats that can be made on this machine: built, with their packages here."""
-    return tuple(name for name in RENDERERS if all(map(find_spec, FORMATS[name].needs)))
+    """Formats that can be made on this machine, with their packages here."""
+    return tuple(name for name in FORMATS if all(map(find_spec, FORMATS[name].needs)))
 
 
 def chosen(names: Iterable[str], where: str = "") -> tuple[str, ...]:
     """`names` of formats, each once; `where` says in a refusal what asked for them.
 
     Raises:
-        UsageError: If one is unknown, not built, or lacks a package on this machine.
+        UsageError: If one is unknown or lacks a package on this machine.
     """
     asked = tuple(dict.fromkeys(names))
     if unknown := [name for name in asked if name not in FORMATS]:
         raise UsageError(f"{where}no format {', '.join(unknown)}; there is {', '.join(FORMATS)}")
-    if missing := [name for name in asked if name not in RENDERERS]:
-        raise UsageError(f"{where}{', '.join(missing)} is not built yet; today there is {', '.join(RENDERERS)}")
     if lacking := [name for name in asked if not all(map(find_spec, FORMATS[name].needs))]:
         raise UsageError(f"{where}{', '.join(lacking)} needs packages that are not here: pip install 'advisorkit[formats]'")
     return asked

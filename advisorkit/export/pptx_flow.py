@@ -247,13 +247,19 @@ def _draw(canvas: Canvas, frame: Frame, block: Block, size: float) -> None:
             _chart(canvas, frame, block, size)
 
 
-def _table(canvas: Canvas, frame: Frame, block: Table, size: float) -> None:
+def _above(canvas: Canvas, frame: Frame, title: str, subtitle: str, size: float) -> float:
+    """Draw what stands above a table or chart; where that ends."""
     top = frame.top
-    for text, own, bold in ((block.title, size * 0.9, True), (block.subtitle, _small(size), False)):
+    for text, own, bold in ((title, size * 0.9, True), (subtitle, _small(size), False)):
         if text:
             high = tall(plain(text, bold=bold), frame.width, own)
             canvas.words(Frame(frame.left, top, frame.width, high), plain(text, fill="ink" if bold else "text2", bold=bold), own)
             top += high
+    return top
+
+
+def _table(canvas: Canvas, frame: Frame, block: Table, size: float) -> None:
+    top = _above(canvas, frame, block.title, block.subtitle, size)
     own, wide = size * 0.9, columns_of(block, frame.width, size * 0.9)
     high = sum(row_height(row, wide, own) for row in (block.head, *block.rows))
     canvas.table(Frame(frame.left, top, sum(wide), high), block, own)
@@ -262,12 +268,7 @@ def _table(canvas: Canvas, frame: Frame, block: Table, size: float) -> None:
 
 
 def _chart(canvas: Canvas, frame: Frame, block: kinds.ChartBlock, size: float) -> None:
-    top = frame.top
-    for text, own, bold in ((block.chart.title if block.titled else "", size * 0.9, True), (block.chart.subtitle, _small(size), False)):
-        if text:
-            high = tall(plain(text, bold=bold), frame.width, own)
-            canvas.words(Frame(frame.left, top, frame.width, high), plain(text, fill="ink" if bold else "text2", bold=bold), own)
-            top += high
+    top = _above(canvas, frame, block.chart.title if block.titled else "", block.chart.subtitle, size)
     room = Frame(frame.left, top + 6, frame.width, frame.bottom - top - 6)
     if not chart(canvas, room, block.chart, size * 0.85):
         made, _, scale = _drawn(block, room.width, 1.5, room.height)

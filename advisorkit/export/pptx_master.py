@@ -14,6 +14,7 @@ from pptx.enum.text import MSO_ANCHOR
 
 from advisorkit.charts.theme import LIGHT
 from advisorkit.export.brand import Brand
+from advisorkit.values.errors import RenderError
 
 MAX_UNPACKED = 60_000_000
 """Largest master, in bytes of its unpacked parts."""
@@ -25,6 +26,7 @@ _OURS = {
     KIND.TITLE: (72, 30, 1136, 92), KIND.CENTER_TITLE: (72, 200, 1040, 150), KIND.SUBTITLE: (72, 372, 1040, 130),
     KIND.FOOTER: (72, 676, 1000, 22), KIND.SLIDE_NUMBER: (1108, 676, 100, 22), KIND.DATE: (72, 700, 200, 18),
 }  # fmt: skip
+_PLAIN = Brand()
 _SLOTS = {"dk1": "ink", "accent1": "prompt", "accent2": "rag", "accent3": "finetune", "accent4": "hybrid", "accent5": "evidence_for", "accent6": "evidence_against"}
 
 
@@ -76,11 +78,11 @@ class Master:
         return Frame(title.left + inset, title.bottom + 8, title.width - 2 * inset, min([676.0, *feet]) - title.bottom - 20)
 
 
-def master_of(content: bytes, brand: Brand) -> Master:
+def master_of(content: bytes, brand: Brand = _PLAIN) -> Master:
     """The master in `content`, or ours in the faces of `brand` when there is none.
 
     Raises:
-        ValueError: If it has not the layouts that slides need; other errors if it is broken.
+        RenderError: If it has not the layouts that slides need; other errors if it is broken.
     """
     deck = Presentation(io.BytesIO(small(content))) if content else _ours(brand)
     slides = deck.slides._sldIdLst  # noqa: SLF001 - the library has no call that removes a slide
@@ -91,29 +93,18 @@ def master_of(content: bytes, brand: Brand) -> Master:
     covers = [layout for layout, found in kinds if KIND.SUBTITLE in found and found & _TITLES]
     plain = [layout for layout, found in kinds if found == {KIND.TITLE}]
     if missing := [name for name, found in (("a title and a subtitle", covers), ("a title alone", plain)) if not found]:
-        raise ValueError(f"has no layout with {' and none with '.join(missing)}")
+        raise RenderError(f"has no layout with {' and none with '.join(missing)}")
     made = Master(deck, deck.slide_height / TALL, covers[0], plain[0], not content)
     if made.body.height < 300 or made.body.width < 500:
-        raise ValueError(f"leaves too little room below the title of its layout '{plain[0].name}'")
+        raise RenderError(f"leaves too little room below the title of its layout '{plain[0].name}'")
     return made
-
-
-def problem(content: bytes) -> str:
-    """Why `content` cannot be a master; empty when it can."""
-    try:
-        master_of(content, Brand())
-    except ValueError as error:
-        return str(error)
-    except Exception:  # noqa: BLE001 - a broken file fails in many ways
-        return "is no PowerPoint file that can be read"
-    return ""
 
 
 def small(content: bytes) -> bytes:
     """`content`, unless it unpacks to more than any master or base should."""
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         if sum(part.file_size for part in parts.infolist()) > MAX_UNPACKED:
-            raise ValueError(f"unpacks to more than {MAX_UNPACKED // 1_000_000} MB")
+            raise RenderError(f"unpacks to more than {MAX_UNPACKED // 1_000_000} MB")
     return content
 
 

@@ -12,7 +12,7 @@ from itertools import chain, count
 from typing import Any
 
 from advisorkit.charts.theme import LIGHT, MARKS
-from advisorkit.export.blocks import Block, Cell, ChartBlock, Cover, LineItems, SheetCell, SheetChart, Table, Worksheet
+from advisorkit.export.blocks import Block, Cell, ChartBlock, LineItems, SheetCell, SheetChart, Table, Worksheet
 from advisorkit.export.pages import document
 from advisorkit.files.texts import speaking
 from advisorkit.values.errors import RenderError
@@ -56,7 +56,7 @@ def render(notebook: Any, **_: Any) -> bytes:
         raise RenderError("nothing here is a sheet or a table, so there is no workbook to make")
     stream = io.BytesIO()
     with import_module("xlsxwriter").Workbook(stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
-        book.set_properties({"title": found.cover.title, "subject": found.cover.subtitle, "author": found.cover.brand.name, "created": _day(found.cover)})
+        book.set_properties({"title": found.cover.title, "subject": found.cover.subtitle, "author": found.cover.brand.name, "created": datetime.fromisoformat(found.cover.as_of or "2026-01-01")})
         book.set_calc_mode("auto")
         formats: dict[str, Any] = {}
         pages = [(sheet, book.add_worksheet(sheet.name)) for sheet in sheets]
@@ -64,11 +64,6 @@ def render(notebook: Any, **_: Any) -> bytes:
             _write(book, page, sheet, formats)
             page.set_footer("&L&A&C" + found.cover.subtitle.replace("&", "&&")[:_FOOTER] + "&R&P/&N")
     return stream.getvalue()
-
-
-def _day(cover: Cover) -> datetime:
-    """The day of the advice, so that the same engagement makes the same bytes."""
-    return datetime.fromisoformat(cover.as_of or "2026-01-01")
 
 
 def _write(book: Any, page: Any, sheet: Worksheet, formats: dict[str, Any]) -> None:

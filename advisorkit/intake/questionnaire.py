@@ -112,29 +112,28 @@ ROLES = ("business", "IT", "legal", "finance")
 _TOPIC_ROLES = {"economics": "finance"}
 
 
-def asked(*, core: bool = False, role: str = "") -> tuple[Criterion, ...]:
-    """The questions of a questionnaire, in workshop order: all that can be asked, the `core`, or those that a `role` can answer.
+def asked(role: str = "") -> tuple[Criterion, ...]:
+    """The questions of a questionnaire, in workshop order: all that can be asked, or those that a `role` can answer.
 
     Example:
         >>> any(row.derived for row in asked()), {row.who for row in asked(role="legal")}, {row.topic for row in asked(role="finance")}
         (False, {'legal'}, {'economics'})
     """
-    rows = [row for row in load_catalog().criteria.values() if not row.derived and (row.core or not core) and role in {"", row.who, _TOPIC_ROLES.get(row.topic)}]
+    rows = [row for row in load_catalog().criteria.values() if not row.derived and role in {"", row.who, _TOPIC_ROLES.get(row.topic)}]
     return tuple(sorted(rows, key=lambda row: TOPICS.index(row.topic)))
 
 
-def new_questionnaire(path: str | Path, *, core: bool = False, role: str = "") -> None:
+def new_questionnaire(path: str | Path, *, role: str = "") -> None:
     """Write an empty questionnaire: one line a question, lists with the client's own words, room for remarks.
 
     Args:
         path: The XLSX file to make; one that is there is replaced.
-        core: Only the shortest useful assessment.
         role: Only the questions of one of `ROLES`.
 
     Raises:
         UsageError: If the file cannot be written.
     """
-    rows = asked(core=core, role=role)
+    rows = asked(role)
     lines = [((row.id, load_catalog().topics[row.topic], row.question, row.help, TEXTS.all.get(f"who.{row.who}", row.who)), "") for row in rows]
     form(path, "", dict(zip(COLUMNS, _WIDTHS, strict=True)), _FILLED_IN, lines, lambda book, sheet: _lists(book, sheet, rows))
 

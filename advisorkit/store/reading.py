@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
@@ -16,9 +16,6 @@ from advisorkit.files.trees import Fields, Items, Node, Scalar, parse, scalars
 from advisorkit.store.document import FORMAT, shape
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import EngagementError, Fault
-
-UPGRADES: dict[int, Callable[[Node], Node]] = {}
-"""From a version's tree to that of the next version; applied in turn until `FORMAT` is reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +77,7 @@ def understand_tree(tree: Node, file: str, told: list[str] | None = None) -> Eng
         EngagementError: With every fault of the tree.
     """
     faults: list[Fault] = []
-    root = Spot(upgraded(tree, file), "", file, faults)
+    root = Spot(tree, "", file, faults)
     currency = root.at("currency")
     code = currency.node.text if currency and isinstance(currency.node, Scalar) else ""
     listener = Listener.of(code, (one.text for one in scalars(tree) if one.kind == "text" or not is_number(one.text)))
@@ -95,7 +92,11 @@ def understand_tree(tree: Node, file: str, told: list[str] | None = None) -> Eng
 
 
 def _version(root: Spot) -> None:
+    """The format's version; of another one nothing else in the file can be judged."""
     spot = root.at("advisorkit")
+    if spot and isinstance(spot.node, Scalar) and (version := spot.node.text).isdecimal() and version != str(FORMAT):
+        message = f"format version {version[:9]} is not one that this advisorkit reads ({FORMAT}); update advisorkit"
+        raise EngagementError([Fault(root.file, spot.where, message)])
     if isinstance(root.node, Fields) and (spot is None or spot.blank):
         root.fault("'advisorkit' is missing")
     elif spot and not (isinstance(spot.node, Scalar) and spot.node.text == str(FORMAT)):
@@ -145,20 +146,3 @@ def reduced(name: str) -> str:
 def _line(fault: Fault) -> int:
     found = re.match(r"line (\d+)", fault.where)
     return int(found[1]) if found else 0
-
-
-def upgraded(root: Node, file: str, upgrades: Mapping[int, Callable[[Node], Node]] = UPGRADES) -> Node:
-    """The tree brought to the current format version.
-
-    Raises:
-        EngagementError: If the version is unknown, so that nothing else in the file can be judged.
-    """
-    members = {key.text: value for key, value in root.fields} if isinstance(root, Fields) else {}
-    version = members.get("advisorkit")
-    if not isinstance(version, Scalar) or not version.text.isdecimal() or version.text == str(FORMAT):
-        return root
-    if version.text not in map(str, upgrades):
-        where = f"line {version.line}, advisorkit" if version.line else "advisorkit"
-        message = f"format version {version.text[:9]} is not one that this advisorkit reads ({FORMAT}); update advisorkit"
-        raise EngagementError([Fault(file, where, message)])
-    return upgraded(upgrades[int(version.text)](root), file, upgrades)
