@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from advisorkit.advice.reopening import Reopened, reopen_checks
+from advisorkit.advice.advice import Reopened, reopen_checks
 from advisorkit.catalog.tables import rules
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Advised, Answer, Engagement, PilotFile, Workflow

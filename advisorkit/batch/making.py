@@ -37,7 +37,7 @@ from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 from traitlets.config import Config
 
-from advisorkit.batch.confining import confine, die_with
+from advisorkit.batch.forks import confine, die_with
 from advisorkit.batch.notebooks import CELLS, PARAMETER, SEEDING, failed, finished, is_python, unframe
 from advisorkit.batch.worker import NAME, ForkEngine
 from advisorkit.export.bundles import headline

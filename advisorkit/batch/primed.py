@@ -20,8 +20,7 @@ from importlib import import_module
 from multiprocessing.forkserver import main as serve
 from pathlib import Path
 
-from advisorkit.batch.confining import adopt_orphans, end_offspring
-from advisorkit.batch.forks import Task
+from advisorkit.batch.forks import Task, adopt_orphans, end_offspring
 from advisorkit.batch.inputs import job_of
 from advisorkit.batch.making import make, open_shell, parameterised, reseed
 from advisorkit.batch.notebooks import find_template

@@ -19,9 +19,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from advisorkit.batch.confining import can_fork
 from advisorkit.batch.folders import Folder, open_folder
-from advisorkit.batch.forks import FORKS
+from advisorkit.batch.forks import FORKS, can_fork
 from advisorkit.batch.notebooks import WORD, engine_for, fit_template
 from advisorkit.batch.sealing import KIND, final, pack
 from advisorkit.batch.values import (

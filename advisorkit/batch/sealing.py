@@ -15,8 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from advisorkit.batch.confining import command, environment
-from advisorkit.batch.forks import FORKS
+from advisorkit.batch.forks import FORKS, command, environment
 from advisorkit.batch.values import Deliverable, Job
 from advisorkit.catalog.prices import OWN
 from advisorkit.catalog.tables import edition, own_prices, shipped

@@ -9,8 +9,7 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
 
-from advisorkit.batch.confining import can_fork
-from advisorkit.batch.forks import FORKS
+from advisorkit.batch.forks import FORKS, can_fork
 from advisorkit.batch.values import Limits
 from advisorkit.batch.worker import executor_for, lay
 from advisorkit.costs.assumption import DRAWS

@@ -24,8 +24,7 @@ from typing import Any
 
 import nbformat
 
-from advisorkit.batch.confining import command, end_all_in, environment
-from advisorkit.batch.forks import FORKS, Ended, ended
+from advisorkit.batch.forks import FORKS, Ended, command, end_all_in, ended, environment
 from advisorkit.batch.notebooks import frame, noted, parameters_of, printable, salvage
 from advisorkit.batch.values import Limits, Order, Outcome
 from advisorkit.values.errors import UsageError, nearest

@@ -16,8 +16,8 @@ from typing import Literal
 
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
-from advisorkit.batch.confining import can_fork
 from advisorkit.batch.folders import network_system, sync_service
+from advisorkit.batch.forks import can_fork
 from advisorkit.batch.runner import produce
 from advisorkit.batch.values import Job, Limits, Template
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from jupyter_core.paths import jupyter_path
 
-from advisorkit.batch.confining import environment
+from advisorkit.batch.forks import environment
 from advisorkit.screens.file import workbook_folder
 from advisorkit.store.reading import read
 from advisorkit.values.errors import UsageError
