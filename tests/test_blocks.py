@@ -35,8 +35,7 @@ from advisorkit.export.blocks import (
     Text,
 )
 from advisorkit.export.brand import Brand
-from advisorkit.export.bundles import MIME, bundle, html, read
-from advisorkit.export.own import block_of
+from advisorkit.export.bundles import MIME, block_of, bundle, html, read
 from advisorkit.export.terminal import plain
 from advisorkit.values.errors import RenderError
 

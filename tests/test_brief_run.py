@@ -18,7 +18,7 @@ from command_line import run
 from scripted_server import FAULTS, Body, Said, ScriptedServer, scripted, text_of
 
 from advisorkit.bakeoff.model import Caller
-from advisorkit.intake.briefing import ROUNDS, briefed
+from advisorkit.intake.brief import ROUNDS, briefed
 from advisorkit.intake.outgoing import KEY, Endpoint
 from advisorkit.store.reading import read
 

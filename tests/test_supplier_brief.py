@@ -19,7 +19,7 @@ from advisorkit.export.bundles import html
 from advisorkit.files.texts import speaking
 from advisorkit.report.job import Report
 from advisorkit.report.money_table import money_table
-from advisorkit.report.supplier_pages import NEEDS, supplier_brief
+from advisorkit.report.short_documents import NEEDS, supplier_brief
 from advisorkit.store import samples
 from advisorkit.store.reading import read
 from advisorkit.study.pilots import pilots_of

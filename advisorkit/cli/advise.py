@@ -51,7 +51,7 @@ def _answered(
     page: Callable[[Sequence[Study]], Iterable[Block]], *, as_json: bool,
 ) -> None:
     """What a command found of one state of a file, or of several side by side."""
-    from advisorkit.report.comparisons import side_by_side
+    from advisorkit.report.short_pages import side_by_side
 
     (_, first), *others = found.items()
     documents = {name: document(*state) for name, state in others} if as_json else {}
@@ -107,7 +107,7 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """What changed between two states of an engagement, and what that changes in advice and money, by kind of change."""
-    from advisorkit.report.comparisons import differing
+    from advisorkit.report.short_pages import differing
     from advisorkit.study.changes import changes, moved
     from advisorkit.study.documents import diff_document
 

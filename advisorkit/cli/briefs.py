@@ -72,7 +72,7 @@ def _notes_beside(reply: Path, engagement: Path) -> str:
 
 def _run(notes: str, to: Path, workflow: str | None, call: tuple[str, str, str], *, dry_run: bool, as_json: bool) -> None:
     """Notes to guesses with the model at an endpoint; the consent is noted before anything is sent."""
-    from advisorkit.intake.briefing import briefed, second_prompt, second_reading
+    from advisorkit.intake.brief import briefed, second_prompt, second_reading
     from advisorkit.intake.outgoing import consent, digest, permitted
 
     url, model, by = call

@@ -115,7 +115,7 @@ def _faces(value: str) -> str:
     return "" if re.fullmatch(r"[\w ,\"'-]{1,120}", value) else f"'{value}' is not a list of font names parted by commas"
 
 
-_OFFICE = {"master": (".pptx", "PowerPoint", "pptx", "pptx_master:master_of"), "base": (".docx", "Word", "docx", "docx:base_of")}
+_OFFICE = {"master": (".pptx", "PowerPoint", "pptx", "pptx_shapes:master_of"), "base": (".docx", "Word", "docx", "docx:base_of")}
 """A client's own file: its ending, its program, the package that reads it, and our function that takes it or says what it lacks."""
 
 

@@ -26,7 +26,7 @@ from advisorkit.export.bundles import template
 from advisorkit.export.formats import settled
 from advisorkit.export.pages import Document, Page, document
 from advisorkit.export.pdf import Raster, drawing, rastered
-from advisorkit.export.pptx_master import small
+from advisorkit.export.pptx_shapes import small
 from advisorkit.files.texts import here, speaking
 from advisorkit.values.errors import RenderError
 

@@ -19,8 +19,7 @@ from advisorkit.export.brand import Brand
 from advisorkit.export.formats import settled
 from advisorkit.export.pages import document
 from advisorkit.export.pptx_flow import MOST, Slide, slides_of
-from advisorkit.export.pptx_master import Frame, master_of
-from advisorkit.export.pptx_shapes import SPARE, Canvas, name_of, plain, tall
+from advisorkit.export.pptx_shapes import SPARE, Canvas, Frame, master_of, name_of, plain, tall
 from advisorkit.files.texts import here, speaking
 from advisorkit.values.errors import printable
 

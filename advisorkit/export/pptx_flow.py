@@ -13,8 +13,7 @@ from advisorkit.export import blocks as kinds
 from advisorkit.export.blocks import Block, Table
 from advisorkit.export.pages import Page
 from advisorkit.export.pptx_charts import chart, height
-from advisorkit.export.pptx_master import Frame
-from advisorkit.export.pptx_shapes import SPARE, Canvas, columns_of, plain, row_height, tall
+from advisorkit.export.pptx_shapes import SPARE, Canvas, Frame, columns_of, plain, row_height, tall
 from advisorkit.values.errors import printable
 
 SIZES = (24.0, 22.0, 20.0, 18.0, 16.0)

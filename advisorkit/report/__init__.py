@@ -10,9 +10,8 @@ from advisorkit.report.cost_workbook import cost_workbook
 from advisorkit.report.job import Report, job_document, make_report, open_job, write_job
 from advisorkit.report.pictures import rung_name
 from advisorkit.report.pilot_pages import charter, failures, moved, pilot_cover, result
-from advisorkit.report.short_documents import brief, decision_record, session_note, session_prep
+from advisorkit.report.short_documents import brief, decision_record, session_note, session_prep, supplier_brief
 from advisorkit.report.slides import slides
-from advisorkit.report.supplier_pages import supplier_brief
 from advisorkit.report.visit_pages import return_visit
 from advisorkit.study.study import Study
 
