@@ -97,5 +97,14 @@ def test_scenarios_stand_side_by_side_each_as_alone(files: tuple[Path, Path]) ->
 
     told = " ".join(run("cost", old, "--workflow", "claims", *names).output.split())
     assert "As it stands high volume slow readers" in told
-    assert "high volume changes answers.calls_per_month from 20000 to 60000." in told
-    assert "slow readers changes assumptions.minutes_per_item from 6 to 9." in told
+    assert "high volume changes items a month from 20000 to 60000." in told
+    assert "slow readers changes minutes per item today from 6 to 9." in told
+
+    made = run("report", old, *names, "--out", old.parent / "out")
+    assert made.exit_code == 0, made.output
+    (page,) = (old.parent / "out").glob("*client_report.html")
+    told = page.read_text(encoding="utf-8")
+    assert "and" in page.name
+    assert told.index("Scenarios side by side") < told.index("slow readers changes minutes per item today from 6 to 9.")
+    assert 'data-path="scenarios.high volume.workflows[0].' in told
+    assert "--set goes with one scenario" in " ".join(run("report", old, *names, "--set", "error_rate_today=0.1", "--out", old.parent / "out").output.split())

@@ -142,16 +142,17 @@ def _faults(source: str, error: Exception) -> tuple[Fault, ...]:
     return (Fault(source, "", str(error) if isinstance(error, AdvisorError) else unforeseen),)
 
 
-def job_of(engagement: Engagement, folder: Path, source: str = "", brand: Brand | None = None, workflow: str = "") -> Job:
-    """The job of one engagement, or of one `workflow` of it, in the form that `report.open_job` reads.
+def job_of(engagement: Engagement, folder: Path, source: str = "", brand: Brand | None = None, workflow: str = "", beside: Sequence[str] = ()) -> Job:
+    """The job of one engagement, or of one `workflow` of it, in the form that `report.open_job` reads; scenarios named in `beside` stand beside it.
 
     `folder` is where the files that it names lie; their bytes travel in the document, so that no worker needs the folder.
 
     Raises:
         EngagementError: If a file that it names cannot be read.
     """
-    options: dict[str, Any] = ({"brand": brand} if brand else {}) | ({"workflows": [workflow]} if workflow else {})
-    return Job(engagement.id, engagement.client, job_document(engagement, folder, **options), workflow=workflow, scenario=_slug(engagement.scenario), source=source)
+    options: dict[str, Any] = ({"brand": brand} if brand else {}) | ({"workflows": [workflow]} if workflow else {}) | ({"beside": list(beside)} if beside else {})
+    named = _slug(engagement.scenario or " and ".join(beside))
+    return Job(engagement.id, engagement.client, job_document(engagement, folder, **options), workflow=workflow, scenario=named, source=source)
 
 
 def keep_finals(engagement: Engagement, file: Path) -> Engagement:

@@ -13,7 +13,7 @@ import typer
 
 from advisorkit.batch.values import BatchResult, Deliverable, Engine, Limits, Pace
 from advisorkit.cli import console
-from advisorkit.cli.console import AcceptStale, File, Json, MappingFile, ScenarioName, Sets
+from advisorkit.cli.console import AcceptStale, File, Json, MappingFile, ScenarioName, ScenarioNames, Sets
 from advisorkit.export.blocks import Block, Table, Text, table_of
 from advisorkit.export.brand import read_brand
 from advisorkit.export.formats import RENDERERS, chosen, ready
@@ -49,7 +49,7 @@ def _formats(words: str) -> tuple[str, ...]:
 @console.guarded
 def report(
     file: File, out_: Folder, to: Formats = "html", template: TemplateName = "client_report", brand: Brand = None, mapping: MappingFile = None,
-    interactive: Interactive = False, sets: Sets = None, scenario: ScenarioName = None, accept_stale: AcceptStale = False,
+    interactive: Interactive = False, sets: Sets = None, scenario: ScenarioNames = None, accept_stale: AcceptStale = False,
     each: Annotated[bool, typer.Option("--each/--one", help="A document for each workflow, or one for all.")] = False,
     engine: EngineName = "advisorkit", as_json: Json = False,
 ) -> None:
@@ -57,11 +57,14 @@ def report(
     from advisorkit.batch.inputs import job_of, keep_finals
     from advisorkit.batch.runner import produce
 
-    formats, sender = _formats(to), read_brand(brand) if brand else None
-    found, faults = console.whole(file, mapping, scenario, sets, accept_stale=accept_stale)
+    formats, sender, names = _formats(to), read_brand(brand) if brand else None, tuple(dict.fromkeys(scenario or ()))
+    beside = names if len(names) > 1 else ()
+    if beside and sets:
+        raise UsageError("--set goes with one scenario at most; write what it sets into the file, or leave it out")
+    found, faults = console.whole(file, mapping, names[0] if len(names) == 1 else None, sets, accept_stale=accept_stale)
     whole = console.priceable(found)
     whole = whole if sets or scenario or file.suffix.lower() in KINDS else keep_finals(whole, file)
-    jobs = [job_of(whole, file.parent, str(file), sender, name) for name in ([one.id for one in whole.workflows] if each else [""])]
+    jobs = [job_of(whole, file.parent, str(file), sender, name, beside) for name in ([one.id for one in whole.workflows] if each else [""])]
     result = produce(template, jobs, out_, formats, options={"interactive": interactive}, engine=engine, brand=sender)
     _finish(result, as_json=as_json)
     if faults:

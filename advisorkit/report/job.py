@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from advisorkit.costs.assumption import DRAWS
 from advisorkit.costs.simulation import SEED
-from advisorkit.export.blocks import Block
+from advisorkit.export.blocks import Block, Heading
 from advisorkit.export.brand import Brand
 from advisorkit.files.disk import read_bytes, within, write_bytes
 from advisorkit.files.texts import Spoken, speaking
@@ -22,6 +22,8 @@ from advisorkit.report.annex_pages import annex
 from advisorkit.report.cost_workbook import cost_workbook
 from advisorkit.report.programme_pages import programme
 from advisorkit.report.protection_pages import protection
+from advisorkit.report.sentences import say
+from advisorkit.report.short_pages import side_by_side
 from advisorkit.report.whole_pages import cover, overview
 from advisorkit.store import document, reading
 from advisorkit.study.pilots import pilots_of
@@ -39,6 +41,8 @@ class Report:
     """One study a workflow, in the engagement's order."""
     brand: Brand
     """The sender's brand."""
+    beside: Mapping[str, tuple[Study, ...]] = field(default_factory=dict)
+    """The same workflows under scenarios that stand beside it, by name."""
 
     @property
     def language(self) -> str:
@@ -81,6 +85,11 @@ class Report:
         return selection(replace(found[0].engagement, workflows=tuple(one.workflow for one in found)), {one.workflow.id: one.pilot for one in found if one.pilot})
 
     @Spoken
+    def scenarios(self) -> tuple[Block, ...]:
+        """Every workflow as it stands and under each scenario beside it, and what each changes; nothing where there is none."""
+        return (Heading(say("scenarios.title"), 2), *side_by_side({"": self.workflows, **self.beside})) if self.beside else ()
+
+    @Spoken
     def protection(self) -> tuple[Block, ...]:
         """Where data goes, and what is still to be asked about it."""
         return protection(self.workflows)
@@ -102,7 +111,7 @@ def job_document(engagement: Engagement, folder: str | Path = ".", **options: An
     Args:
         engagement: The client's file.
         folder: Where the files that it names lie.
-        options: As for `make_report`: scenario, draws, seed, brand, workflows.
+        options: As for `make_report`: scenario, beside, draws, seed, brand, workflows.
 
     Raises:
         UsageError: If an option, the scenario or a workflow does not exist.
@@ -120,13 +129,13 @@ def job_document(engagement: Engagement, folder: str | Path = ".", **options: An
 def _check(engagement: Engagement, options: Mapping[str, Any]) -> None:
     if unknown := [name for name in options if name not in _OPTIONS]:
         raise UsageError(f"unknown option {unknown[0]}; a job has {', '.join(_OPTIONS)}")
-    if options.get("scenario"):
-        engagement.under(options["scenario"])
+    for name in filter(None, (options.get("scenario"), *options.get("beside", ()))):
+        engagement.under(name)
     for name in options.get("workflows", ()):
         engagement.workflow(name)
 
 
-_OPTIONS = ("scenario", "laid", "draws", "seed", "brand", "workflows")
+_OPTIONS = ("scenario", "beside", "laid", "draws", "seed", "brand", "workflows")
 
 
 def write_job(path: str | Path, engagement: Engagement, folder: str | Path = ".", **options: Any) -> None:
@@ -175,7 +184,7 @@ def _renamed(workflow: Workflow, paths: Mapping[str, str]) -> Workflow:
 
 def make_report(
     engagement: Engagement, *, scenario: str = "", draws: int = DRAWS, seed: int = SEED, brand: Brand | None = None,
-    workflows: Sequence[str] = (), pilots: Mapping[str, Established] | None = None,
+    workflows: Sequence[str] = (), pilots: Mapping[str, Established] | None = None, beside: Sequence[str] = (),
 ) -> Report:
     """Work out the report of an engagement.
 
@@ -187,12 +196,17 @@ def make_report(
         brand: The sender's brand.
         workflows: Ids of the workflows to report on; empty for all.
         pilots: What marked pilots establish, by workflow id.
+        beside: Scenarios that stand side by side with it.
 
     Raises:
-        UsageError: If the scenario or a workflow does not exist.
+        UsageError: If a scenario or a workflow does not exist.
         EngagementError: If assumptions do not fit together.
         PriceError: If a price or an exchange rate is not known.
     """
     base = engagement.under(scenario) if scenario else engagement
     with speaking(engagement.language):
-        return Report(tuple(replace(study, cited=True) for study in studies(base, pilots, workflows, draws, seed)), brand or Brand())
+        first, *others = (
+            tuple(replace(study, cited=True, beside=name) for study in studies(state, pilots, workflows, draws, seed))
+            for name, state in (("", base), *((name, engagement.under(name)) for name in beside))
+        )
+        return Report(first, brand or Brand(), dict(zip(beside, others, strict=True)))

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from advisorkit.catalog.reading import load as load_catalog
+from advisorkit.catalog.tables import assumptions as known_assumptions
 from advisorkit.costs.bill import warnings
 from advisorkit.export.blocks import Block, Cell, Heading, Table, Text, table_of
 from advisorkit.report.annex_pages import build_of, detour
@@ -19,6 +21,7 @@ from advisorkit.study.changes import KINDS as STEPS
 from advisorkit.study.changes import ChangedValue, Moved, changes
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement
+from advisorkit.values.locale import locale
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import day, money_short, number, sampled_parts
 
@@ -142,8 +145,15 @@ def side_by_side(states: Mapping[str, Sequence[Study]]) -> Iterator[Block]:
         rows: list[tuple[str | Cell, ...]] = [(say(f"scenarios.{row}"), *(_compared(study, row) for study in found)) for row in ("now", "destination", "chance", "clear", "gain", "outside")]
         yield table_of(found[0].workflow.name, ("", *names), rows)
         for name, study in zip(names[1:], found[1:], strict=True):
-            told = [say("scenarios.value", path=one.path, before=_written(one.before), after=_written(one.after)) for one in changes(_alone(found[0]), _alone(study))]
+            told = [say("scenarios.value", path=_label(one.path), before=_written(one.before), after=_written(one.after)) for one in changes(_alone(found[0]), _alone(study))]
             yield Text((say("scenarios.changes", name=name, values="; ".join(told) or say("scenarios.nothing")),))
+
+
+def _label(path: str) -> str:
+    """What a value of a file is called on pages."""
+    kind, _, name = path.partition(".")
+    rows = load_catalog().criteria if kind == "answers" else known_assumptions()
+    return locale().lowered(rows[name].label) if name in rows else path
 
 
 def _alone(study: Study) -> Engagement:

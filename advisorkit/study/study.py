@@ -68,6 +68,8 @@ class Study(Displayed):
     """Whether costs are worked out anew for every answer that might be given otherwise; a list of hundreds goes without."""
     cited: bool = False
     """Whether its numbers and sentences know their paths in the JSON documents."""
+    beside: str = ""
+    """Scenario under which it stands beside others in those documents; empty for the one that they begin with."""
 
     def __repr__(self) -> str:
         return f"<Study of {self.workflow!r}>"
@@ -75,6 +77,7 @@ class Study(Displayed):
     def cite(self, value: Kept, path: str = "", rows: Keys = ()) -> Kept:
         """`value` as `placed` at `path` below this workflow in the JSON documents of `assess` and `cost`; as it is where nothing is cited."""
         place = f"workflows[{[one.id for one in self.engagement.workflows].index(self.workflow.id)}]" if self.cited else ""
+        place = f"scenarios.{self.beside}.{place}" if self.beside else place
         return placed(value, ".".join(filter(None, (place, path))), rows) if self.cited else value
 
     @Spoken
