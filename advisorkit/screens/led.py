@@ -8,16 +8,21 @@ from datetime import date
 from itertools import count
 from typing import Any
 
+from advisorkit.files.texts import spoken
 from advisorkit.files.trees import tree
 from advisorkit.screens.state import State
 from advisorkit.store.document import CONTEXT, document
 from advisorkit.store.reading import reduced, understand_tree
+from advisorkit.study.programme import Selection, selection
+from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement, Scenario, Workflow
 from advisorkit.values.errors import UsageError, nearest
 
 Told = str | int | date | Mapping[str, float]
 """What may be told: words, a month, a day, ``{"share": 0.85}`` for a target, or exchange rates by currency."""
 _OF_ALL = ("client", "currency", "as_of", "exchange_rates", "financial_year_from")
+_SOLVED = 3.0
+"""Seconds in which a screen looks for the best choice; what is not proved by then is told as a gap."""
 TOLD = (*_OF_ALL, "corpus", *CONTEXT)
 """What `describe` takes."""
 
@@ -31,9 +36,33 @@ class Led:
     """
 
     state: State
+    _programme: Selection | None = None
+
+    def known(self, state: State) -> Study | None:
+        """The workflow of `state` as judged; None when it was not worked out yet."""
 
     def _step(self, state: State, heard: Iterable[str] = ()) -> None:
         """Go on from `state`, so that it can be undone."""
+
+    @property
+    def language(self) -> str:
+        """In which screens tell it."""
+        return self.state.engagement.language
+
+    @spoken
+    def programme(self) -> Selection | None:
+        """The choice among all workflows as they are shown, like the report's; None until each is worked out, for one alone, or where no money is told.
+
+        Raises:
+            UsageError: If they cannot be one programme.
+        """
+        shown = self.state.shown
+        found = [self.known(replace(self.state, workflow=one.id)) for one in shown.workflows]
+        if len(found) < 2 or not shown.priced or None in found:
+            return None
+        if self._programme is None or self._programme.engagement != shown:
+            self._programme = replace(selection(shown, {one.workflow.id: one.pilot for one in found if one and one.pilot}), seconds=_SOLVED)
+        return self._programme
 
     @property
     def client(self) -> str:

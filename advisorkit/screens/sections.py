@@ -9,6 +9,7 @@ from typing import Any
 from advisorkit.export.blocks import Text
 from advisorkit.report.cost_pages import said
 from advisorkit.report.money_table import money_table
+from advisorkit.report.programme_pages import consultants, programme
 from advisorkit.report.sentences import say
 from advisorkit.screens import advising, controls, piloted, portfolio
 from advisorkit.screens.assumed import assumption_table
@@ -44,7 +45,7 @@ _PLAIN: Mapping[str, Tree] = {
         "ak-right-side", "advice pilot", "blocks figures", ("ak-split ak-split-d", "chart right", "chart shares"), "verdict", "blocks pilot",
     )),
     "portfolio": (
-        "ak-main ak-portfolio", "advice portfolio", "blocks sums", "blocks workflows", ("ak-split ak-split-d", "chart workflows", "blocks together"), "led",
+        "ak-main ak-portfolio", "advice portfolio", "blocks sums", "blocks workflows", "blocks programme", ("ak-split ak-split-d", "chart workflows", "blocks together"), "led",
     ),
     "deliver": ("ak-main ak-deliver", ("ak-left", "formats"), ("ak-right-side", "advice deliver", "files", "blocks deliver")),
 }  # fmt: skip
@@ -52,7 +53,7 @@ _PRESENTED: Mapping[str, Tree] = {
     "assessment": ("ak-main ak-assessment", ("ak-half", "advice", "chart shares", "verdict", "question"), ("ak-half", "chart map", "chart right")),
     "costs": ("ak-main ak-costs", ("ak-half", "advice costs", "chart cheapest", "blocks notes"), ("ak-half", "chart ranges")),
     "pilot": ("ak-main ak-pilot", "advice pilot", "blocks figures", ("ak-split ak-split-d", "chart right", "chart shares"), "verdict", "blocks pilot"),
-    "portfolio": ("ak-main ak-portfolio", "advice portfolio", "blocks sums", "blocks workflows", "chart workflows"),
+    "portfolio": ("ak-main ak-portfolio", "advice portfolio", "blocks sums", "blocks workflows", "blocks programme", "chart workflows"),
     "deliver": ("ak-main ak-deliver", "advice deliver", "files", "blocks deliver"),
 }
 _UNPRICED: Tree = ("ak-main ak-portfolio", "advice costs")
@@ -160,7 +161,18 @@ def _pilot(work: Work, look: Look, _: Delivery) -> Mapping[str, Doc]:
 def _portfolio(work: Work, look: Look, _: Delivery) -> Mapping[str, Doc | None]:
     workflows = work.state.engagement.workflows
     found = {w.id: work.known(replace(work.state, workflow=w.id)) for w in workflows}
-    return {**portfolio.together(workflows, {name: study for name, study in found.items() if study}, look), "led": _led(work, look)}
+    parts = portfolio.together(workflows, {name: study for name, study in found.items() if study}, look)
+    return {**parts, "blocks programme": _programme(work, look), "led": _led(work, look)}
+
+
+def _programme(work: Work, look: Look) -> Doc:
+    """What the solver chooses, as the report shows it; beside it, for the consultant alone, what that rests on."""
+    try:
+        chosen = work.programme()
+    except UsageError as error:
+        return blocks(block(Text((str(error),)), wide=True))
+    pages = (programme(chosen), () if look.presenting else consultants(chosen)) if chosen else ()
+    return blocks(*(block(*page, wide=True) for page in pages if page))
 
 
 def _led(work: Work, look: Look) -> Doc:

@@ -78,11 +78,6 @@ class Work(Led):
         names = {*trial.answers, *trial.workload, *trial.assumptions}
         return tuple(a.name for a in assumptions().values() if a.name in names or (a.answer and a.answer in names))
 
-    @property
-    def language(self) -> str:
-        """In which screens tell it."""
-        return self.state.engagement.language
-
     def judged(self, workflow: str = "") -> Study:
         """Everything computed about a workflow, by default the one on screen.
 

@@ -17,7 +17,7 @@ from advisorkit.files.texts import Texts
 from advisorkit.pilots.established import Established
 from advisorkit.study.candidates import Aside, Candidate, Weighed, team, weighed
 from advisorkit.study.joint import Joint, joint
-from advisorkit.study.roadmap import Roadmap, circles, fits, greedy, one_more, people, roadmap, worth
+from advisorkit.study.roadmap import SECONDS, Roadmap, circles, fits, greedy, one_more, people, roadmap, worth
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import TOPICS
 from advisorkit.values.engagement import Engagement
@@ -45,6 +45,8 @@ class Selection:
     """Every workflow of it."""
     pilots: Mapping[str, Established] = field(default_factory=dict)
     """What marked pilots establish, by workflow id."""
+    seconds: float = SECONDS
+    """Time for the solver."""
 
     @property
     def programme(self) -> Programme:
@@ -64,7 +66,7 @@ class Selection:
     @cached_property
     def chosen(self) -> Roadmap:
         """The choice that gains most."""
-        return roadmap(self.candidates, self.programme)
+        return roadmap(self.candidates, self.programme, self.seconds)
 
     @cached_property
     def by_hand(self) -> Roadmap:
@@ -74,7 +76,7 @@ class Selection:
     @cached_property
     def one_more(self) -> Mapping[str, float]:
         """What a tenth more of each limit would add to the gain."""
-        return one_more(self.candidates, self.programme, self.chosen)
+        return one_more(self.candidates, self.programme, self.chosen, seconds=self.seconds / 6)
 
     @cached_property
     def joint(self) -> Joint:

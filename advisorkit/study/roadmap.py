@@ -181,12 +181,12 @@ def roadmap(candidates: Sequence[Candidate], programme: Programme, seconds: floa
     return Roadmap(_sorted(starts), gain, cost, max(0.0, bound - gain) / max(bound, 1.0) if bound - gain > 1e-4 * max(gain, 1.0) else 0.0)
 
 
-def one_more(candidates: Sequence[Candidate], programme: Programme, base: Roadmap, share: float = 0.1) -> dict[str, float]:
+def one_more(candidates: Sequence[Candidate], programme: Programme, base: Roadmap, share: float = 0.1, seconds: float = SECONDS / 6) -> dict[str, float]:
     """What a tenth more of the budget, or of the days of a role, would add to the gain; only for limits that are set."""
     more: dict[str, Programme] = {"budget": replace(programme, budget=programme.budget * (1 + share))} if programme.budget else {}
     for role, days in programme.people_per_quarter.items():
         more[role] = replace(programme, people_per_quarter={**programme.people_per_quarter, role: days * (1 + share)})
-    return {name: max(0.0, roadmap(candidates, wider, SECONDS / 6).gain - base.gain) for name, wider in more.items()}
+    return {name: max(0.0, roadmap(candidates, wider, seconds).gain - base.gain) for name, wider in more.items()}
 
 
 def _early(candidates: Sequence[Candidate], starts: Mapping[str, int], programme: Programme) -> dict[str, int]:
