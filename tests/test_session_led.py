@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import advisorkit as ak
+from advisorkit.export.bundles import html
+from advisorkit.report import make_report
 from advisorkit.screens.screen import screen_of
 from advisorkit.store.reading import read
 from advisorkit.values.errors import AdvisorError, UsageError
@@ -157,3 +160,17 @@ def test_what_is_led_by_calls_is_led_on_screen_and_undone_there(work: ak.Work) -
     for _ in range(7):
         show.edit("undo", {})
     assert show.work.state.engagement == start
+
+
+def test_the_portfolio_screen_shows_the_choice_of_the_report(work: ak.Work) -> None:
+    show = screen_of(work, "portfolio")
+    assert show.view["blocks programme"]["blocks"] == [], "nothing is chosen before every workflow is worked out"
+    for one in show.work.engagement.workflows:
+        show.work.judge(replace(show.work.state, workflow=one.id)).finish()
+    show.send()
+    page, *rest = show.view["blocks programme"]["blocks"]
+
+    title, figures, *_ = make_report(show.work.engagement).programme
+    assert html(title) + html(figures) in page["html"]
+    show.edit("present", {"on": True})
+    assert len(show.view["blocks programme"]["blocks"]) == 1 <= 1 + len(rest)

@@ -22,8 +22,6 @@ from test_money import adds_up
 import advisorkit as ak
 from advisorkit.advice.decision import about
 from advisorkit.batch.notebooks import shipped
-from advisorkit.export.bundles import html
-from advisorkit.report import make_report
 from advisorkit.screens.controls import plain
 from advisorkit.screens.delivery import documents
 from advisorkit.screens.edits import EDITS
@@ -115,21 +113,6 @@ def test_what_a_client_wrote_is_text_in_every_block(show: Screen) -> None:
 
     assert rows(view(show)["blocks workflows"])[1][0] == mark
     assert "<img" not in view(show)["blocks workflows"]["blocks"][0]["html"]
-
-
-def test_the_portfolio_screen_shows_the_choice_of_the_report(show: Screen) -> None:
-    work = show.work
-    show.edit("section", {"name": "portfolio"})
-    assert view(show)["blocks programme"]["blocks"] == [], "nothing is chosen before every workflow is worked out"
-    for one in work.engagement.workflows:
-        work.judge(replace(work.state, workflow=one.id)).finish()
-    show.send()
-    page, *rest = view(show)["blocks programme"]["blocks"]
-
-    title, figures, *_ = make_report(work.engagement).programme
-    assert html(title) + html(figures) in page["html"]
-    show.edit("present", {"on": True})
-    assert len(view(show)["blocks programme"]["blocks"]) == 1 <= 1 + len(rest)
 
 
 def test_presenter_mode_holds_no_private_word_anywhere_in_the_document(show: Screen) -> None:

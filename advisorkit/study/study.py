@@ -77,8 +77,7 @@ class Study(Displayed):
     def cite(self, value: Kept, path: str = "", rows: Keys = ()) -> Kept:
         """`value` as `placed` at `path` below this workflow in the JSON documents of `assess` and `cost`; as it is where nothing is cited."""
         place = f"workflows[{[one.id for one in self.engagement.workflows].index(self.workflow.id)}]" if self.cited else ""
-        place = f"scenarios.{self.beside}.{place}" if self.beside else place
-        return placed(value, ".".join(filter(None, (place, path))), rows) if self.cited else value
+        return placed(value, ".".join(filter(None, (self.beside and f"scenarios.{self.beside}", place, path))), rows) if self.cited else value
 
     @Spoken
     def inputs(self) -> Inputs:
