@@ -118,7 +118,7 @@ def test_every_segment_is_counted_and_a_weak_one_is_named() -> None:
     marks = (*rights(40, segment="returns"), *wrongs(10, segment="tracking"))
 
     assert seen(*marks).segments == {"returns": Share(40, 40), "tracking": Share(0, 10)}
-    assert "'tracking' falls short on its own: 0% of 10 right" in warnings(*marks)
+    assert "“tracking” falls short on its own: 0% of 10 right" in warnings(*marks)
 
 
 def test_no_critical_error_in_120_cases_is_no_proof_of_none() -> None:

@@ -229,9 +229,14 @@ def range_bars(chart: kinds.RangeBars, wide: float = 650, row: float = 37) -> Sc
 
 
 def _money_grid(scale: tuple[float, ...], panel: Panel, currency: str) -> Iterator[Mark]:
-    for value in scale:
+    named: list[tuple[float, float]] = []
+    for value in sorted(scale, key=abs):
+        words, at = money_short(value, currency), panel.at(value, 0)[0]
+        half = width(words, 12) / 2 + 3
         yield Stroke(points=((value, panel.y[1]), (value, panel.y[0])), fill="hairline" if value else "ink")
-        yield Label(x=value, y=panel.y[0], dy=14, text=money_short(value, currency), size=12, fill="text2", anchor="middle")
+        if all(abs(at - other) >= half + its for other, its in named):
+            named.append((at, half))
+            yield Label(x=value, y=panel.y[0], dy=14, text=words, size=12, fill="text2", anchor="middle")
 
 
 def _range(bar: kinds.RangeRow, n: int, currency: str, panel: Panel, wide: float) -> Iterator[Mark]:

@@ -125,7 +125,7 @@ def _axes(chart: kinds.Curves, scale: tuple[float, ...], panel: Panel) -> Iterat
     for value in (v for v in scale if v <= top):
         yield Stroke(points=((first, value), (last, value)), fill="hairline" if value else "ink")
         yield Label(x=first, y=value, dx=-7, text=money_short(value, chart.currency), size=12, fill="text2", anchor="end")
-    for month in range(int(first), int(last) + 1, 6 if last <= 48 else 12):
+    for month in range(int(first), int(last) + 1, 6 if last <= 48 and panel.width * 6 >= 22 * (last - first) else 12):
         yield Label(x=month, y=bottom, dy=14, text=str(month), size=12, fill="text2", anchor="middle")
     yield Label(x=(first + last) / 2, y=bottom, dy=34, text=here("Months since start"), fill="text2", size=12.5, anchor="middle")
 
@@ -166,7 +166,8 @@ def _crossing(chart: kinds.Curves, panel: Panel) -> Iterator[Mark]:
     room = panel.width * (found.month - panel.x[0] if late else panel.x[1] - found.month) / (panel.x[1] - panel.x[0]) + (60 if late else 90)
     told = ((-28, found.words, "ink"), (-10, found.range_words, "text2"))
     for dy, words, fill in told if width(found.words, 13, bold=True) <= room and found.words != chart.title else told[1:]:
-        yield Label(x=found.month, y=top, dx=-8 if late else 8, dy=dy, text=words, bold=fill == "ink", fill=fill, anchor="end" if late else "start")
+        aside = max(-8, width(words, 13, bold=fill == "ink") + 2 - panel.at(found.month, top)[0]) if late else 8  # never past the left edge
+        yield Label(x=found.month, y=top, dx=aside, dy=dy, text=words, bold=fill == "ink", fill=fill, anchor="end" if late else "start")
 
 
 def outline(draws: Sequence[Point], share: float = 0.8, corners: int = 72) -> tuple[Point, ...]:

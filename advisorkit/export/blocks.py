@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Literal
+
+import numpy as np
 
 from advisorkit.charts.kinds import Chart
 from advisorkit.charts.scene import width
@@ -63,8 +66,14 @@ UNDATED = "1970-01-01"
 """Day in the properties of files whose cover names none."""
 ENDLESS = 3000
 """Letters above which it may do so however few its rows are."""
+FEW = 4
+"""Rows above which columns give room to each other."""
+_STEP = 8
+"""Pixels that go from column to column at a time."""
 WIDE = 9
 """Columns above which a table is set small."""
+CLOSE = 8
+"""Columns from which on they stand closer to each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,22 +194,39 @@ class Table:
     def widths(self, room: float) -> tuple[float, ...]:
         """Width of each column in pixels, the gap at its right included, when the table is `room` wide.
 
-        Every column gets its longest word, numbers their whole line, and the rest is shared by what would still be broken.
+        Every column gets its longest word, numbers their whole line, and the rest is shared by what would still be broken; from some rows on so that the table gets short.
 
         Example:
             >>> table_of("", ["Part", "Right"], [["Spare parts of old pumps", "63%"]], right=(1,)).widths(200)
             (149.49, 50.51)
         """
-        gap, least, whole = 8 if len(self.head) > WIDE else 14, list[float](), list[float]()
+        gap, least, whole = 8 if len(self.head) >= CLOSE else 14, list[float](), list[float]()
         for column, right in zip(zip(self.head, *self.rows, strict=True), self.numeric, strict=True):
             lines = [(line, bool(cell.tone) and not nth) for cell in column for nth, line in enumerate(cell.text.split("\n"))]
-            unbroken = [*((word, False) for word in column[0].text.split()), *lines[1:]] if right else [(word, bold) for line, bold in lines for word in line.split()]
+            unbroken = [*((word, bool(column[0].tone)) for word in column[0].text.split()), *lines[1:]] if right else [(word, bold) for line, bold in lines for word in line.split()]
             least.append(gap + max((width(text, self.size, bold=bold) for text, bold in unbroken), default=0))
             whole.append(max(least[-1], gap + min(max(width(text, self.size, bold=bold) for text, bold in lines), 0.6 * room)))
         least[0] = max(least[0], min(whole[0], 110))
         ease = min(1, max(0, (room - sum(least)) / (sum(whole) - sum(least) or 1)))
         shares = [little + ease * (much - little) for little, much in zip(least, whole, strict=True)]
-        return tuple(round(share * room / sum(shares), 2) for share in shares)
+        found = [share * room / sum(shares) for share in shares]
+        return tuple(round(wide, 2) for wide in (self._shortest(found, least, gap) if len(self.rows) > FEW else found))
+
+    def _shortest(self, wide: list[float], least: Sequence[float], gap: float) -> list[float]:
+        """Widths of the columns once room went from column to column as long as that made the table shorter."""
+        cells = np.array([[width(cell.text, self.size) for cell in row] for row in (self.head, *self.rows)])
+
+        def tall(wide: Sequence[float]) -> float:
+            lines = cells / (np.array(wide) - gap)
+            return float(np.where(lines > 1, lines + 0.5, 1).max(axis=1).sum())
+
+        best = tall(wide)
+        while True:
+            tries = [[w - _STEP * (n == giver) + _STEP * (n == taker) for n, w in enumerate(wide)] for giver, taker in permutations(range(len(wide)), 2) if wide[giver] - _STEP >= least[giver] + 1]
+            found = min(tries, key=tall, default=wide)
+            if tall(found) >= best:
+                return wide
+            wide, best = found, tall(found)
 
 
 def table_of(

@@ -74,8 +74,8 @@ class Texts:
         """The column heads called `key`.
 
         Example:
-            >>> Texts("report").columns("method.sources_head")
-            ('What', 'From')
+            >>> Texts("report").columns("purpose.head")
+            ('Workflow', 'What it is for', 'Measured by', 'Owner')
         """
         return tuple(part.strip() for part in self.say(key, **values).split("|"))
 

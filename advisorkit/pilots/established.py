@@ -17,7 +17,7 @@ from advisorkit.pilots.terms import UNINFORMED, Terms, terms_for
 from advisorkit.values.criteria import Rules
 from advisorkit.values.engagement import Answer, Setting
 from advisorkit.values.patterns import PatternId
-from advisorkit.values.quantities import Estimate, number, percent
+from advisorkit.values.quantities import Estimate, day, number, percent
 
 _say = Texts("pilots").say
 
@@ -163,7 +163,7 @@ def _answers(seen: Sequence[Diagnosis], terms: Terms, rules: Rules) -> dict[str,
 
 
 def _note(seen: Diagnosis) -> str:
-    return _say("measured", date=seen.pilot.date.isoformat(), cases=f"{seen.cases:g}")
+    return _say("measured", date=day(seen.pilot.date), cases=f"{seen.cases:g}")
 
 
 def _range(count: Share) -> Estimate:

@@ -238,7 +238,7 @@ def _figures(studies: Studies) -> Iterator[Block]:
         yield from merged(studies, "figures.head", _unless_simpler(assumed), (1, 2, 3))
     yield from merged(studies, "figures.prices_head", _old_prices, (2,))
     if lines := each(studies, _unless_simpler(lambda one: [linked(" ", compared(one))])):
-        yield from (Heading(say("figures.compared")), Text(lines, "bullets"))
+        yield from (Heading(say("figures.compared")), Text(lines, "bullets" if len(studies) == 1 else "note"))
     years = cash_years(priced[0]) if len(studies) == 1 else yearly(priced)
     yield from ((years,) if years else ())
 
@@ -303,9 +303,10 @@ def _chance(study: Study, pattern: PatternId) -> Cell:
     return Cell(chance_of(made, pattern)) if made.chances[pattern] else Cell(say("method.out"), "muted")
 
 
-def _sources(studies: Studies) -> Table:
+def _sources(studies: Studies) -> Text:
+    """What the weights rest on, and how far each was read: running, since no other list of the annex is so long."""
     catalog = studies[0].catalog
     telling = [i for v in studies for i in v.advice.belief.items if abs(i.retrieval) + abs(i.training) >= TELLING]
     keys = dict.fromkeys(key for item in telling if item.criterion in catalog.criteria for key in catalog.criteria[item.criterion].sources)
     known = [catalog.sources[key] for key in keys if key in catalog.sources]
-    return table_of("", columns("method.sources_head"), [(s.title, s.where) for s in sorted(known, key=lambda s: s.title)])
+    return Text((" · ".join(f"{one.title}: {one.where}" for one in sorted(known, key=lambda one: one.title)),), "note")

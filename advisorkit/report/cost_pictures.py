@@ -14,7 +14,7 @@ from advisorkit.study.study import Study
 from advisorkit.values.locale import locale
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.places import printing
-from advisorkit.values.quantities import figures, money_short, number, sampled_parts
+from advisorkit.values.quantities import figures, money_short, number, plain, round_figures, sampled_parts
 
 BARS = 8
 """Most assumptions in the tornado chart."""
@@ -153,14 +153,14 @@ def input_words(value: float, of: Assumption, currency: str) -> str:
     """An assumption's value in a few letters, for the ends of bars.
 
     Example:
-        >>> values = {"{currency} an item": 3, "{share}": 0.08, "calls a month": 25_000}
+        >>> values = {"{currency} an item": 3, "{share}": 0.08, "calls a month": 25_000, "calls a day": 3_500}
         >>> [input_words(value, Assumption("a", "A", "", unit, topic="run", source="", checked=""), "EUR") for unit, value in values.items()]
-        ['€3', '8%', '25k']
+        ['€3', '8%', '25k', '3,500']
     """
     if of.in_money:
         return money_short(value, currency)
     if of.in_percent:
         return locale().share.format(number=figures(value * 100, 2))
-    return money_short(value, "").strip() if abs(value) >= 10_000 else figures(value, 3)
+    return money_short(value, "").strip() if abs(value) >= 10_000 else plain(round_figures(value, 3))
 
 

@@ -26,9 +26,9 @@ def money_table(study: Study) -> Table:
     order = sorted(shown(study), key=lambda column: study.status(column) == "ruled_out")
     rows = [_ruled(study, column) if study.status(column) == "ruled_out" else _row(study, seen, column) for column in order if column != "buy" or not study.quotes]
     rows += [_row(offered, offered.printed, "buy", say("money.quote", supplier=quote.supplier, date=day(quote.date))) for quote, offered in study.quotes]
-    rate, unit = study.assumption("discount_rate").range, SYMBOLS.get(study.currency, study.currency).strip()
+    rate = study.assumption("discount_rate").range
     subtitle = say(
-        "money.subtitle", unit=say("money.thousand", unit=unit) if seen.unit > 1 else unit, months=study.months,
+        "money.subtitle", unit=in_unit(study.currency, seen.unit), months=study.months,
         discount=percent(rate.likely if rate else 0), draws=number(study.costs.draws),
     )
     return table_of(say("money.table"), columns("money.head"), rows, range(1, 12), subtitle=subtitle, note=linked(" ", _notes(study)))
@@ -98,6 +98,12 @@ def _notes(study: Study) -> Iterator[str]:
     for pattern in PATTERNS:
         if study.status(pattern) == "ruled_out":
             yield say("money.ruled_note", pattern=study.name(pattern), reason=ruled_out(study.advice, pattern))
+
+
+def in_unit(currency: str, unit: int) -> str:
+    """The unit of a table of money, thousands of the currency or the currency itself, as its subtitle says it."""
+    sign = SYMBOLS.get(currency, currency).strip()
+    return say("money.thousand", unit=sign) if unit > 1 else sign
 
 
 def cash_years(study: Study) -> LineItems | None:

@@ -11,12 +11,13 @@ from advisorkit.export.blocks import Block, Callout, ChartBlock, Heading, Text, 
 from advisorkit.files.texts import spoken
 from advisorkit.intake.actuals import label, turned
 from advisorkit.report.job import Report
+from advisorkit.report.money_table import in_unit
 from advisorkit.report.pilot_pages import pilot_cover
 from advisorkit.report.sentences import columns, say
 from advisorkit.report.trial_pages import tried
 from advisorkit.study.returning import Seen, Visit, visit
 from advisorkit.values.people import Measured
-from advisorkit.values.quantities import SYMBOLS, Estimate, day, money_short, number, percent, plain
+from advisorkit.values.quantities import Estimate, day, money_short, number, percent, plain
 
 SLIDE = 7
 """Most quantities that a slide holds."""
@@ -61,8 +62,7 @@ def _heads(seen: Visit) -> tuple[str, str, str, str, str, str]:
 
 
 def _unit(seen: Visit) -> str:
-    unit = SYMBOLS.get(seen.study.currency, seen.study.currency).strip()
-    return say("money.thousand", unit=unit) if seen.unit > 1 else unit
+    return in_unit(seen.study.currency, seen.unit)
 
 
 def _sample(one: Measured) -> Iterator[str]:

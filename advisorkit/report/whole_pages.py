@@ -9,7 +9,7 @@ from advisorkit.export.blocks import Block, Cell, Cover, Heading, KeyFigure, Key
 from advisorkit.export.brand import Brand
 from advisorkit.files.texts import here
 from advisorkit.report.cost_pages import steps
-from advisorkit.report.money_table import ranked, whole
+from advisorkit.report.money_table import in_unit, ranked, whole
 from advisorkit.report.printed import count, weeks
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.sharing import Together, together
@@ -63,7 +63,7 @@ def overview(studies: Sequence[Study]) -> tuple[Block, ...]:
         return ()
     sums, wide = together(studies), 8 if studies[0].priced else 4
     rows = [*(_line(study, sums)[:wide] for study in sorted(studies, key=_order)), *(_totals(sums) if sums else ())]
-    unit = f"{say('money.thousand', unit='').strip() if sums and sums.unit > 1 else ''} {studies[0].currency}".strip()
+    unit = in_unit(studies[0].currency, sums.unit) if sums else ""
     subtitle = say("overview.subtitle", unit=unit, months=studies[0].months) if sums else ""
     lines = (*(f"{study.workflow.name}: {study.decision.override}" for study in studies if study.decision.override), *_missing(studies))
     return (
@@ -120,7 +120,7 @@ def _line(study: Study, sums: Together | None) -> tuple[Cell, ...]:
     made, named = study.decision, "\n".join(filter(None, (study.workflow.name, study.workflow.context.get("owner"))))
     first, ramp = made.destination, made.off_ramp
     goal = Cell(study.catalog.off_ramps[ramp.kind].name) if ramp and made.replaced else Cell(study.name(first), first)
-    start = Cell(named), Cell("–") if made.replaced else Cell(study.name(made.now), made.now), goal
+    start = Cell(named, "strong"), Cell("–") if made.replaced else Cell(study.name(made.now), made.now), goal
     if made.replaced or sums is None:
         return (*start, Cell("–" if made.replaced else _right(study)), Cell(say("overview.not_priced")), *[Cell("–")] * 3)
     row, rung = study.costs.money[first], next((r for r in made.path if r.state == "here"), None)

@@ -17,11 +17,11 @@ from advisorkit.costs.inputs import Input
 from advisorkit.costs.money import Printed, stays
 from advisorkit.report.cost_pages import source_of
 from advisorkit.report.formula_cells import FormulaCells, Grid, Live
-from advisorkit.report.money_table import shown
+from advisorkit.report.money_table import in_unit, shown
 from advisorkit.report.sentences import columns, say
 from advisorkit.report.whole_pages import sample_words, scenario_words
 from advisorkit.study.study import Study
-from advisorkit.values.quantities import SYMBOLS, day, number
+from advisorkit.values.quantities import day, number
 
 AMOUNTS = ("build", "run", "outside", "checking", "people", "staff", "wrong", "all_in", "gain")
 """Parts and sums of the money table, in its order."""
@@ -78,8 +78,7 @@ class Book:
     @property
     def unit(self) -> str:
         """That unit in words."""
-        sign = SYMBOLS.get(self.study.currency, self.study.currency).strip()
-        return say("money.thousand", unit=sign) if self.figures.unit > 1 else sign
+        return in_unit(self.study.currency, self.figures.unit)
 
     def named(self, name: str) -> str:
         """A cell's name, with the workflow's number where there are several."""
