@@ -43,9 +43,13 @@ $(VENV)/.bakeoff: $(VENV)/.base
 	@touch $@
 
 BAKEOFF := out/bakeoff/demo.yaml
-bakeoff-demo: $(VENV)/.bakeoff ## every pattern on a public sample with a small model on this machine; no network
-	@mkdir -p $(dir $(BAKEOFF)) && cp advisorkit/data/bakeoff/demo.yaml $(BAKEOFF)
-	$(RUN)/advisorkit bakeoff plan $(BAKEOFF) --sample advisorkit/data/bakeoff/banking_ten.csv --texts advisorkit/data/bakeoff/labels --ways zero,fixed,nearest,rag,head --most-tokens 60
+SAMPLE := advisorkit/data/bakeoff
+$(BAKEOFF): $(VENV)/.bakeoff $(wildcard $(SAMPLE)/*.* $(SAMPLE)/labels/*)
+	@rm -rf $(@D) && mkdir -p $(@D) && cp $(SAMPLE)/demo.yaml $@.new
+	$(RUN)/advisorkit bakeoff plan $@.new --sample $(SAMPLE)/banking_ten.csv --texts $(SAMPLE)/labels --ways zero,fixed,nearest,rag,head --most-tokens 60
+	@mv $@.new $@
+
+bakeoff-demo: $(BAKEOFF) ## every pattern on a public sample with a small model on this machine; no network
 	$(RUN)/advisorkit bakeoff run $(BAKEOFF) --no-oracle
 	$(RUN)/advisorkit bakeoff read $(BAKEOFF)
 

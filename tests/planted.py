@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+import numpy as np
+from rapidfuzz import fuzz, process
+
 from advisorkit.bakeoff.model import Caller, Message, Told
-from advisorkit.bakeoff.sample import Item, Sample, sampled
-from advisorkit.bakeoff.texts import gathered
+from advisorkit.bakeoff.sample import NEAR, Item, Sample, sampled
+from advisorkit.bakeoff.texts import gathered, plain
 from advisorkit.bakeoff.trial import Trial, WayId
 from advisorkit.intake.outgoing import Endpoint
 
@@ -37,6 +40,13 @@ def fact(product: str, region: str) -> str:
 def items() -> list[Item]:
     pairs = [(product, region) for product in PRODUCTS for region in REGIONS]
     return [Item(f"{p}-{r}", f"Which tariff has the {p} plan in the {r} region?", fact(p, r), passage=f"{p}.txt") for p, r in pairs]
+
+
+def leaking(sample: Sample, texts: Sequence[str]) -> list[str]:
+    """Names of tried cases whose input, or a near-double of it, is one of some texts."""
+    said = [plain(one.input) for one in sample.tried]
+    likeness = process.cdist(said, [plain(one) for one in texts], scorer=fuzz.token_sort_ratio, score_cutoff=NEAR, dtype=np.uint8) if texts else np.zeros((len(said), 1))
+    return [one.case for one, row in zip(sample.tried, likeness, strict=True) if row.any()]
 
 
 def trial(seed: int, tried: int = 40, ways: tuple[WayId, ...] = WAYS, url: str = "http://127.0.0.1:9") -> Trial:

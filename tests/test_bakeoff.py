@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 from command_line import run as command
 from figures import prints, uncited, value_at
-from planted import ENGAGEMENT, PRODUCTS, Scripted, items, trial
+from planted import ENGAGEMENT, PRODUCTS, Scripted, items, leaking, trial
 from scripted_server import EMPTY, FAULTS, TOO_MANY, TRUNCATED, WRONG_USAGE, Said, ScriptedServer, scripted
 
 from advisorkit.bakeoff.compared import Compared, Row, compared, read_trial, weighed
 from advisorkit.bakeoff.model import Caller, UnansweredError
 from advisorkit.bakeoff.running import _Run, run
-from advisorkit.bakeoff.sample import Item, leaking, read_sample, sampled
+from advisorkit.bakeoff.sample import Item, read_sample, sampled
 from advisorkit.bakeoff.texts import Corpus, read_texts
 from advisorkit.bakeoff.trial import WayId, keep, kept
 from advisorkit.bakeoff.ways import Ways
@@ -82,7 +82,7 @@ def test_decision_and_bill_follow_the_planted_pattern(task: str, recommended: st
     folder = keep(planned, file).parent
 
     run(planned, Scripted(**TASKS[task][1]), folder)
-    found = compared(kept(read(file), file), folder)
+    found = compared(kept(file), folder)
     after = read_trial(found, read(file), file, 0.8)
 
     study = study_at(after, "tariffs", file)

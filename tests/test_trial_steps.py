@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pytest
 from command_line import run as command
-from planted import ENGAGEMENT, items
+from planted import ENGAGEMENT, items, leaking
 from scripted_server import Said, scripted
 
 import advisorkit as ak
-from advisorkit.bakeoff.sample import leaking
 from advisorkit.bakeoff.trial import kept
 from advisorkit.pilots.results import read_results
 from advisorkit.store.reading import read
@@ -62,7 +61,7 @@ def test_the_workbook_plans_asks_and_shows_the_trial_case_by_case(tmp_path: Path
         for field, value in zip(fields, ("", "", server.url, "m"), strict=True):
             field.value = value
         plan.click()
-        tried = kept(work.engagement, file).sample.tried
+        tried = kept(file).sample.tried
         assert f"{len(tried)} to be tried" in planned.value and len(tried) >= 20, told.value
         assert tried[0].input in exact.value and server.bodies == []
         button.click()
@@ -79,7 +78,7 @@ def test_the_workbook_plans_asks_and_shows_the_trial_case_by_case(tmp_path: Path
     trained = (tmp_path / "bakeoff" / work.engagement.workflows[0].pilots[0].trial / "training.jsonl").read_text(encoding="utf-8").splitlines()
     turns = {turn["content"] for body in server.bodies for turn in body["messages"][:-1]} | {turn["content"] for line in trained for turn in json.loads(line)["messages"]}
     assert len(turns) > 20
-    assert leaking(kept(work.engagement, file).sample, [*turns]) == []
+    assert leaking(kept(file).sample, [*turns]) == []
 
 
 def test_a_judge_is_held_against_the_people_who_marked_a_part(tmp_path: Path) -> None:

@@ -2,8 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 from advisorkit.values.errors import UsageError
+
+Scoring = Literal["label", "fields", "exact", "judge", "sheet"]
+"""How an answer is judged: one of the labels, field by field, the same words, by a model, by hand."""
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
-from random import Random
 from typing import Any
 
 from scipy.stats import binomtest
@@ -16,7 +15,6 @@ from advisorkit.bakeoff.model import say
 from advisorkit.bakeoff.trial import EXTENSIONS, FOLDER, PATTERN, Trial, WayId
 from advisorkit.files.disk import write_bytes
 from advisorkit.pilots.marked import MarkedCase
-from advisorkit.pilots.planning import CaseToMark
 from advisorkit.pilots.results import read_results
 from advisorkit.pilots.tally import Agreement, Paired, Share, agreement, paired
 from advisorkit.study.pilots import read_pilot
@@ -26,8 +24,6 @@ from advisorkit.values.errors import PilotError, UsageError
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import Estimate, percent
 
-TO_MARK = 50
-"""Most answers of a way that people mark by hand."""
 SURE = 0.01
 """Chance of calling a difference real that is none, shared by all comparisons of a trial (C. E. Bonferroni, 1936)."""
 
@@ -76,12 +72,8 @@ class Compared:
     @property
     def verdict(self) -> str:
         """What the trial says, in one sentence."""
-        name, share = say(f"way.{self.chosen}"), self.row(self.chosen).right.share or 0.0
+        name, share = say(f"way.{self.chosen}"), next(row.right.share for row in self.rows if row.way == self.chosen) or 0.0
         return say("verdict.clear" if self.clear else "verdict.open", name=name, share=percent(share), cases=len(self.trial.sample.tried))
-
-    def row(self, way: WayId) -> Row:
-        """The row of one way."""
-        return next(row for row in self.rows if row.way == way)
 
 
 def compared(trial: Trial, folder: Path) -> Compared:
@@ -112,13 +104,6 @@ def _marks(path: Path) -> tuple[MarkedCase, ...]:
         return read_results(path).marks if path.exists() else ()
     except PilotError:
         return ()
-
-
-def to_mark(trial: Trial, log: Path) -> tuple[CaseToMark, ...]:
-    """A random part of the answers in a log, to be marked by hand."""
-    answered = [one for one in json.loads(log.read_bytes())["samples"] if not one.get("error")]
-    drawn = Random(trial.seed).sample(answered, min(TO_MARK, len(answered)))  # noqa: S311  a sample, no secret
-    return tuple(CaseToMark(str(one["id"]), str(one["input"]), str(one["output"]["completion"]), str(one["metadata"].get("segment") or "")) for one in drawn)
 
 
 def weighed(trial: Trial, rows: Sequence[Row], marks: Mapping[WayId, Sequence[MarkedCase]]) -> Compared:

@@ -7,9 +7,10 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from anyio import to_thread
@@ -30,15 +31,26 @@ from inspect_ai.model import (
 from inspect_ai.scorer import Score, Scorer, Target, accuracy, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
+from advisorkit.bakeoff.embedded import embedded
 from advisorkit.bakeoff.model import Caller, UnansweredError, say
 from advisorkit.bakeoff.sample import Item
+from advisorkit.bakeoff.steps import asking
 from advisorkit.bakeoff.texts import plain
-from advisorkit.bakeoff.trial import Trial, WayId
-from advisorkit.bakeoff.ways import Asking, Ways, parsed
+from advisorkit.bakeoff.trial import PATTERN, Trial, WayId, folder_of
+from advisorkit.bakeoff.ways import Ahead, Asking, Ways, outlook, parsed
 from advisorkit.files.disk import alone, write_bytes
+from advisorkit.intake.outgoing import Endpoint, consent, permitted
+from advisorkit.pilots.planning import CaseToMark, marking_sheet
+from advisorkit.store.reading import load
+from advisorkit.study.study import Study
+from advisorkit.values.engagement import Engagement
+from advisorkit.values.errors import UsageError
+from advisorkit.values.quantities import money
 
 CONNECTIONS = 4
 """Requests open at once."""
+TO_MARK = 50
+"""Most answers of a way that people mark by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +100,7 @@ class _Run:
         prompt = say("prompt.judge", input=item.input, expected=item.expected, answer=text)
         schema = {"type": "object", "properties": {"right": {"type": "string", "enum": ["yes", "no"]}}, "required": ["right"], "additionalProperties": False}
         told = self.caller.ask([{"role": "user", "content": prompt}], schema, 50, self.trial.judge)
-        return parsed(told.text.replace('"right"', '"answer"'), ["yes", "no"], ()) == "yes"
+        return parsed(told.text, ["yes", "no"], ()) == "yes"
 
     def answered(self, way: WayId, item: Item) -> tuple[str, ModelUsage | None, dict[str, Any], bool]:
         """Text, tokens, what is known beside, and whether the provider's filter held it back."""
@@ -134,6 +146,54 @@ def run(trial: Trial, caller: Caller, folder: Path, *, oracle: bool = True, said
         (folder / "training.jsonl").write_text(one.ways.training(), encoding="utf-8")
         found, failed = _logged(one, folder)
     return Ran(found, dict(failed), caller)
+
+
+def tried(
+    file: Path, made: Trial, by: str = "", most_cost: float | None = None, most_calls: int | None = None, *, oracle: bool = True,
+    said: Callable[[int, str], object] = lambda _done, _words: None,
+) -> tuple[Ran, tuple[Path, ...]]:
+    """Try every way on every case, once `by` allowed it within a limit; what came of it, and the marking sheets made.
+
+    Raises:
+        UsageError: If a limit, a name, a key or the client's permission is missing; nothing was sent then.
+    """
+    engagement, folder = load(file).engagement, folder_of(file, made.id)
+    caller = asking(made, engagement, most_cost=most_cost, most_calls=most_calls)
+    caller.folder = folder / "calls"
+    caller.folder.mkdir(parents=True, exist_ok=True)
+    there: AbstractContextManager[Endpoint] = embedded()
+    if not made.demonstration:
+        seen = outlook(made, caller, oracle=oracle)
+        _allowed(made, seen, most_cost, most_calls, engagement.currency)
+        endpoint = permitted(engagement, made.url, made.model)
+        consent(file, endpoint, seen.texts, by, engagement.as_of)
+        there = nullcontext(endpoint)
+    with there as here:
+        ran = run(made, replace(caller, endpoint=here), folder, oracle=oracle, said=said)
+    return ran, _sheets(made, ran, engagement, folder) if made.sample.scoring in ("sheet", "judge") else ()
+
+
+def _allowed(made: Trial, seen: Ahead, most_cost: float | None, most_calls: int | None, currency: str) -> None:
+    if made.priced_as and most_cost is None:
+        raise UsageError(f"{made.id}: may cost up to {money(seen.worst_cost or 0, currency)}; set a limit with --max-cost; nothing was sent")
+    if made.priced_as and seen.worst_cost is not None and most_cost is not None and most_cost < seen.worst_cost:
+        raise UsageError(f"{made.id}: --max-cost {most_cost:g} is below the plan, which may cost up to {money(seen.worst_cost, currency)}; raise it, or plan fewer cases or ways; nothing was sent")
+    if not made.priced_as and most_calls is None:
+        raise UsageError(f"{made.id}: no price is known (--priced-as at the plan), so set a limit with --max-calls; it needs up to {2 * seen.calls}; nothing was sent")
+
+
+def _sheets(made: Trial, ran: Ran, engagement: Engagement, folder: Path) -> tuple[Path, ...]:
+    """A marking sheet for each way that has none yet, with a random part of its answers."""
+    study, found = Study(engagement, engagement.workflow(made.workflow)), list[Path]()
+    for way, log in ran.logs.items():
+        sheet = folder / f"sheet-{way}.xlsx"
+        answered = [one for one in json.loads(log.read_bytes())["samples"] if not one.get("error")]
+        if answered and not sheet.exists():
+            drawn = Random(made.seed).sample(answered, min(TO_MARK, len(answered)))  # noqa: S311  a sample, no secret
+            cases = [CaseToMark(str(one["id"]), str(one["input"]), str(one["output"]["completion"]), str(one["metadata"].get("segment") or "")) for one in drawn]
+            write_bytes(sheet, marking_sheet(study.plan_of(PATTERN[way]), study.workflow.name, cases))
+            found.append(sheet)
+    return tuple(found)
 
 
 def _logged(one: _Run, folder: Path) -> tuple[dict[WayId, Path], Counter[str]]:
@@ -212,16 +272,14 @@ def _scorer(one: _Run, way: WayId, items: Mapping[str, Item]) -> Scorer:
 def _kept_inside(work: Path) -> Iterator[None]:
     """Inspect's caches and traces below a folder of ours while it runs."""
     names = ("XDG_DATA_HOME", "XDG_CACHE_HOME", "INSPECT_TRACE_FILE", "INSPECT_CACHE_DIR")
-    before = {name: os.environ.get(name) for name in names}
+    before = {name: os.environ[name] for name in names if name in os.environ}
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     os.environ.update({name: str(work / name.casefold()) for name in names})
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        for name in names:
+            os.environ.pop(name, None)
+        os.environ.update(before)
         shutil.rmtree(work, ignore_errors=True)

@@ -8,20 +8,18 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
 
 import numpy as np
 from rapidfuzz import fuzz, process
 
+from advisorkit.bakeoff import Scoring
 from advisorkit.bakeoff.texts import Corpus, plain
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import read_table
 from advisorkit.files.trees import Scalar, shown
 from advisorkit.pilots.marked import columns_of
-from advisorkit.values.errors import EngagementError, Fault, UsageError
+from advisorkit.values.errors import EngagementError, Fault
 
-Scoring = Literal["label", "fields", "exact", "judge", "sheet"]
-"""How an answer is judged: one of the labels, field by field, the same words, by a model, by hand."""
 NEAR = 95
 """From which likeness of 100 on two inputs are near-doubles (rapidfuzz, token_sort_ratio)."""
 MOST = 2_000
@@ -192,13 +190,6 @@ def _split(items: Sequence[Item], groups: Sequence[int], wanted: int, seed: int)
     return chosen
 
 
-def leaking(sample: Sample, texts: Sequence[str]) -> list[str]:
-    """Names of tried cases whose input, or a near-double of it, is one of some texts."""
-    said = [plain(one.input) for one in sample.tried]
-    likeness = process.cdist(said, [plain(one) for one in texts], scorer=fuzz.token_sort_ratio, score_cutoff=NEAR, dtype=np.uint8) if texts else np.zeros((len(said), 1))
-    return [one.case for one, row in zip(sample.tried, likeness, strict=True) if row.any()]
-
-
 def shuffled(items: Sequence[Item], most: int, seed: int) -> list[Item]:
     """At most `most` of the cases, one of each right answer before a second of any."""
     draw, left = random.Random(seed), defaultdict[str, list[Item]](list)  # noqa: S311
@@ -206,17 +197,3 @@ def shuffled(items: Sequence[Item], most: int, seed: int) -> list[Item]:
         left[one.expected].append(one)
     rounds = [held[i] for i in range(max(map(len, left.values()), default=0)) for held in left.values() if i < len(held)]
     return rounds[:most]
-
-
-
-def scoring(name: str) -> Scoring | None:
-    """The way to judge called `name`; None for an empty name.
-
-    Raises:
-        UsageError: If there is none.
-    """
-    valid: tuple[Scoring, ...] = get_args(Scoring)
-    found = next((one for one in valid if one == name), None)
-    if name and found is None:
-        raise UsageError(f"--score {name}: there is {', '.join(valid)}")
-    return found

@@ -15,7 +15,7 @@ from advisorkit.files.disk import fingerprint, read_source, within, write_bytes
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import parse_json
 from advisorkit.files.typed import form
-from advisorkit.values.engagement import Engagement
+from advisorkit.store.reading import load
 from advisorkit.values.errors import EngagementError, Fault, UsageError
 from advisorkit.values.patterns import PatternId
 
@@ -93,14 +93,14 @@ def keep(trial: Trial, engagement_file: str | Path) -> Path:
     return path
 
 
-def kept(engagement: Engagement, engagement_file: str | Path, workflow: str = "", id: str = "") -> Trial:
+def kept(engagement_file: str | Path, workflow: str = "", id: str = "") -> Trial:
     """The trial called `id`, else the only one of the workflow.
 
     Raises:
         UsageError: If there is none, or there are several.
         EngagementError: If its plan was changed by hand.
     """
-    flow = engagement.chosen(workflow).id if not id else ""
+    flow = load(engagement_file).engagement.chosen(workflow).id if not id else ""
     plans = sorted((Path(engagement_file).resolve().parent / FOLDER).glob(f"{id or flow + '-????????'}/plan.json"))
     if len(plans) != 1:
         names = ", ".join(path.parent.name for path in plans)

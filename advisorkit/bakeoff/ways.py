@@ -52,9 +52,9 @@ class Ways:
     def schema(self) -> Mapping[str, Any] | None:
         """Form of an answer, where the job has one."""
         sample = self.trial.sample
-        if sample.labels and self.trial.demonstration:  # without the frame of an object, which paid endpoints ask for and a very small model stumbles over
+        if sample.labels and self.trial.demonstration:  # a very small model stumbles over the object around it, which paid endpoints ask for
             return {"type": "string", "enum": list(sample.labels)}
-        parts: dict[str, Any] = {"answer": {"type": "string", "enum": list(sample.labels)}} if sample.labels else {name: {"type": "string"} for name in sample.fields}
+        parts: dict[str, Any] = {"label": {"type": "string", "enum": list(sample.labels)}} if sample.labels else {name: {"type": "string"} for name in sample.fields}
         return {"type": "object", "properties": parts, "required": list(parts), "additionalProperties": False} if parts else None
 
     @cached_property
@@ -92,7 +92,7 @@ class Ways:
 
     def _messages(self, item: Item, examples: Sequence[Item], texts: str) -> Iterator[Message]:
         sample = self.trial.sample
-        form = say("prompt.label", labels="\n".join(f"- {label}" for label in sample.labels)) if sample.labels else say("prompt.fields", fields=", ".join(sample.fields)) if sample.fields else say("prompt.text")
+        form = say("prompt.label", labels="\n".join(f"- {json.dumps(label, ensure_ascii=False)}" for label in sample.labels)) if sample.labels else say("prompt.fields", fields=", ".join(sample.fields)) if sample.fields else say("prompt.text")
         yield {"role": "system", "content": "\n\n".join(filter(None, (self.trial.task, form, texts and say("prompt.texts", texts=texts))))}
         for one in examples:
             yield {"role": "user", "content": one.input}
@@ -101,7 +101,7 @@ class Ways:
 
     def written(self, expected: str) -> str:
         """A right answer in the form that is asked for."""
-        framed = expected if self.trial.demonstration else {"answer": expected}
+        framed = expected if self.trial.demonstration else {"label": expected}
         return json.dumps(framed, ensure_ascii=False) if self.trial.sample.labels else expected
 
     def heads(self, items: Sequence[Item]) -> list[str]:
@@ -162,7 +162,7 @@ def parsed(text: str, labels: Sequence[str], fields: Sequence[str]) -> str | dic
     """What an answer says, as a word or by field; None where it does not have the form that was asked for.
 
     Example:
-        >>> parsed('{"answer": "refund"}', ["refund", "loan"], []), parsed("I think it is a refund.", ["refund", "loan"], [])
+        >>> parsed('{"label": "refund"}', ["refund", "loan"], []), parsed("I think it is a refund.", ["refund", "loan"], [])
         ('refund', None)
     """
     given = dict(fields_of(text.strip().removeprefix("```json").removesuffix("```")))
@@ -170,5 +170,5 @@ def parsed(text: str, labels: Sequence[str], fields: Sequence[str]) -> str | dic
         return given if {*fields} <= {*given} else None
     if not labels:
         return text.strip()
-    said = given.get("answer", text).strip().strip(".\"'").casefold()
+    said = next(iter(given.values()), text).strip().strip(".\"'").casefold()
     return next((label for label in labels if label.casefold() == said), None)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from advisorkit.bakeoff import installed
+from advisorkit.bakeoff import Scoring, installed
 from advisorkit.cli import console
 from advisorkit.cli.console import File, Flow, Json
 from advisorkit.export.blocks import Block, Heading, table_of
 from advisorkit.store.reading import load
-
-if TYPE_CHECKING:
-    from advisorkit.bakeoff.compared import Compared
 
 bakeoff_app = typer.Typer(no_args_is_help=True, help="Every pattern on a sample of the client's own cases: plan, run, read.")
 TrialName = Annotated[str, typer.Option("--trial", metavar="ID", help="The trial; may be left out when the workflow has one.")]
@@ -33,7 +30,7 @@ def plan_trial(
     tuned: Annotated[str, typer.Option("--tuned", metavar="NAME", help="Fine-tuned model there.")] = "",
     judge: Annotated[str, typer.Option("--judge", metavar="NAME", help="Model there that judges free texts.")] = "",
     priced_as: Annotated[str, typer.Option("--priced-as", metavar="PROVIDER:ID", help="Model of the price book that tokens are priced as.")] = "",
-    score: Annotated[str, typer.Option("--score", metavar="HOW", help="label, fields, exact, judge or sheet; by default what the right answers allow.")] = "",
+    score: Annotated[Scoring | None, typer.Option("--score", help="By default what the right answers allow.")] = None,
     ways: Annotated[str, typer.Option("--ways", metavar="A,B", help="Only these ways.")] = "",
     most: Annotated[int, typer.Option("--cases", min=10, max=1000, help="Most cases to be tried.")] = 100,
     most_tokens: Annotated[int, typer.Option("--most-tokens", min=10, max=32_000, help="Longest answer.")] = 400,
@@ -66,10 +63,11 @@ def run_trial(
 ) -> None:
     """Try every way on every case; goes on where it stopped, and asks nothing twice."""
     with installed():
-        from advisorkit.bakeoff import steps
+        from advisorkit.bakeoff.running import tried
+        from advisorkit.bakeoff.trial import kept
 
-    made = steps.planned(file, workflow or "", trial)
-    ran, sheets = steps.run(file, made, by, most_cost, most_calls, oracle=oracle, said=_progress)
+    made = kept(file, workflow or "", trial)
+    ran, sheets = tried(file, made, by, most_cost, most_calls, oracle=oracle, said=_progress)
     for sheet in sheets:
         console.say(f"made {sheet}; once it is marked, read the trial")
     counted = {"requests": ran.caller.requests, "read": ran.caller.read, "written": ran.caller.written, "cost": ran.caller.spent if ran.caller.prices else None}
@@ -95,15 +93,12 @@ def read_run(
 ) -> None:
     """The paired table, where each way breaks, and the trial as pilots in the engagement."""
     with installed():
-        from advisorkit.bakeoff import steps
-    from advisorkit.report.trial_pages import trial_table
+        from advisorkit.bakeoff.steps import read
+        from advisorkit.bakeoff.trial import kept
+    from advisorkit.report.trial_pages import broken, trial_table
+    from advisorkit.study.documents import plain
 
-    made = steps.planned(file, workflow or "", trial)
-    found = steps.read(file, made, pass_mark)
-    document = {"trial": made.id, "demonstration": made.demonstration, "chosen": found.chosen, "clear": found.clear, "rows": _rows(found)}
-    console.answer({"advisorkit": 1, **document}, trial_table(found), as_json=as_json)
-
-
-def _rows(found: Compared) -> list[dict[str, Any]]:
-    return [{"way": row.way, "right": row.right.hits, "cases": row.right.n, "low": row.right.low, "high": row.right.high, "failed": row.failed, "breaks": dict(row.breaks),
-             "hit_rate": row.found.share, "seconds": row.seconds, "tokens": row.tokens, "people": row.people and {"same": row.people.same, "kappa": row.people.kappa, "cases": row.people.cases}} for row in found.rows]
+    made = kept(file, workflow or "", trial)
+    found = read(file, made, pass_mark)
+    document = {"trial": made.id, "demonstration": made.demonstration, "chosen": found.chosen, "clear": found.clear, "rows": plain(found.rows)}
+    console.answer({"advisorkit": 1, **document}, (*trial_table(found), *broken(found)), as_json=as_json)

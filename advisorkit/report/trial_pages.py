@@ -47,7 +47,6 @@ def trial_table(found: Compared) -> Iterator[Block]:
     pairs = [[_name(a), _name(b), f"{100 * pair.difference:+.0f}", f"{100 * pair.low:+.0f} … {100 * pair.high:+.0f}"] for (a, b), pair in found.pairs.items() if a == found.chosen]
     if pairs:
         yield table_of(_tell("pairs.title"), TEXTS.columns("pairs.head"), pairs, [2, 3])
-    yield from broken(found)
     notes = [_tell("demonstration")] * found.trial.demonstration
     notes += [_tell("people", name=_name(row.way), same=percent(row.people.same), cases=row.people.cases) for row in found.rows if row.people]
     yield from (Text(tuple(notes), "note"),) if notes else ()

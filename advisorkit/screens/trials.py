@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -34,7 +35,6 @@ class Bakeoff:
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        self._step: Any = None
         self._trial: Any = None
         self._make()
         self._do(self._found_again)
@@ -85,43 +85,45 @@ class Bakeoff:
         """Case by case: what was asked, what is right, and what each way answered."""
         return VBox([self._case, self._parts["item"]])
 
-    def all(self) -> Widget:
-        """Every part, one below the other."""
-        return VBox([self.plan(), self.consent(), self.run(), self.table(), self.breaks(), self.items()])
-
     def _do(self, act: Callable[[Path], None], *_: object) -> None:
-        """One step on the file as it is agreed; what it wrote there is taken into the session, and a refusal is shown."""
+        """One step; a refusal is shown."""
         self._show("told")
         try:
             with installed():
-                self._step = import_module("advisorkit.bakeoff.steps")
-            act(self._work.file.path)
+                act(self._work.file.path)
         except AdvisorError as error:
             self._show("told", Text((self._work.file.words(error),)))
-        if self._work.file.touched():
-            self._work.take(self._work.file.read_again())
+
+    @contextmanager
+    def _agreed(self) -> Iterator[None]:
+        """The file as it is agreed; what a step writes there is taken into the session."""
+        self._work.save()
+        try:
+            yield
+        finally:
+            if self._work.file.touched():
+                self._work.take(self._work.file.read_again())
 
     def _planned(self, file: Path) -> None:
-        self._work.save()
         sample, texts, url, model = (self._fields[name].value.strip() for name in _PLANNED)
         folder = file.parent / texts if texts else None
-        self._trial, seen = self._step.plan(file, file.parent / (sample or "cases.csv"), folder, workflow=self._work.state.workflow, url=url, model=model)
+        with self._agreed():
+            self._trial, seen = _room("steps").plan(file, file.parent / (sample or "cases.csv"), folder, workflow=self._work.state.workflow, url=url, model=model)
         self._exact.value = "\n\n----\n\n".join(seen.texts)
         self._show("planned", lambda: ahead(self._trial, seen, self._work.state.engagement, self._folder))
 
     def _found_again(self, file: Path) -> None:
         """The trial that lies beside the file, where there is one that was run."""
         for log in sorted(file.parent.glob(f"bakeoff/{self._work.state.workflow}-????????/logs"))[-1:]:
-            self._trial = self._step.planned(file, trial=log.parent.name)
-            self._tell(self._step.compared(self._trial, log.parent))
+            self._trial = _room("trial").kept(file, id=log.parent.name)
+            self._tell(_room("compared").compared(self._trial, log.parent))
 
     def _ran(self, file: Path) -> None:
-        self._work.save()
-        self._trial = self._trial or self._step.planned(file, self._work.state.workflow)
+        self._trial = self._trial or _room("trial").kept(file, self._work.state.workflow)
         self._bar.max, (by, cost, calls) = len(self._trial.ways) * len(self._trial.sample.tried), (self._fields[name].value for name in _LIMITED)
-        with ThreadPoolExecutor(1) as apart:  # a notebook's own loop is at work here
-            ran, sheets = apart.submit(self._step.run, file, self._trial, by, cost or None, int(calls) or None, said=self._progress).result()
-        self._tell(self._step.read(file, self._trial))
+        with self._agreed(), ThreadPoolExecutor(1) as apart:  # a notebook's own loop is at work here
+            ran, sheets = apart.submit(_room("running").tried, file, self._trial, by, cost or None, int(calls) or None, said=self._progress).result()
+            self._tell(_room("steps").read(file, self._trial))
         lines = [f"{cause}: {count}" for cause, count in ran.failed.items()] + [path.name for path in sheets]
         self._show("told", Text(tuple(lines))) if lines else None
 
@@ -152,3 +154,8 @@ class Bakeoff:
     @spoken
     def _show(self, name: str, *found: Block | Callable[[], Iterable[Block]]) -> None:
         self._parts[name].value = still(*([block] if not callable(block) else block() for block in found)) if found else ""
+
+
+def _room(name: str) -> Any:
+    """A module of the bake-off, whose packages may be missing."""
+    return import_module(f"advisorkit.bakeoff.{name}")
