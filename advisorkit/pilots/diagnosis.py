@@ -195,13 +195,13 @@ class Tried:
     """What a case takes, by name as in `Diagnosis`."""
 
 
-def tried(seen: Sequence[Diagnosis]) -> tuple[Tried, ...]:
-    """The ways of the bake-off that the newest pilot is a part of, the chosen one last; empty where it stands alone."""
-    same = [one for one in seen if one.pilot.trial and one.pilot.trial == seen[-1].pilot.trial]
-    chosen = same[-1].pilot.results.marks if same else ()
+def tried(seen: Sequence[Diagnosis], files: Sequence[str]) -> tuple[Tried, ...]:
+    """The ways of the bake-off that the newest pilot is a part of, named by their `files`, the chosen one last; empty where it stands alone."""
+    same = [(one, file) for one, file in zip(seen, files, strict=False) if one.pilot.trial and one.pilot.trial == seen[-1].pilot.trial]
+    chosen = same[-1][0] if same else None
     return tuple(
-        Tried(PurePath(one.pilot.results.file).stem.removeprefix("sheet-"), one.pilot.pattern, one.right, None if one is same[-1] else tally.paired(chosen, one.pilot.results.marks), one.measured)
-        for one in same
+        Tried(PurePath(file).stem.removeprefix("sheet-"), one.pilot.pattern, one.right, tally.paired(chosen.pilot.results.marks, one.pilot.results.marks) if chosen and one is not chosen else None, one.measured)
+        for one, file in same
     )
 
 

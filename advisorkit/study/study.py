@@ -307,7 +307,7 @@ class Study(Displayed):
     @property
     def tried(self) -> tuple[Tried, ...]:
         """Every way of the newest bake-off, the chosen one last; empty where the newest pilot is part of none."""
-        return self.cite(tried(self.pilot.diagnoses) if self.pilot else (), "trial")
+        return self.cite(tried(self.pilot.diagnoses, [one.file for one in self.workflow.pilots]) if self.pilot else (), "trial")
 
     @property
     def passing(self) -> int:
