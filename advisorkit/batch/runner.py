@@ -1,47 +1,28 @@
-"""A batch from its jobs to its rows: refuse what is unfit, skip what is there, hand out the rest, keep what is whole and note it."""
+"""A batch from its jobs to its rows: refuse what is unfit, skip what is there, hand out the rest, keep what is whole."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-import sqlite3
+import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from contextlib import closing, suppress
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
-from functools import cache
-from importlib import resources
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from advisorkit.batch.folders import Folder, open_folder
+from advisorkit.batch.folders import Folder, Journal, key, listed, open_folder
 from advisorkit.batch.forks import FORKS, can_fork
 from advisorkit.batch.notebooks import WORD, engine_for, fit_template
 from advisorkit.batch.sealing import KIND, final, pack
-from advisorkit.batch.values import (
-    MANIFEST,
-    BatchResult,
-    Deliverable,
-    Engine,
-    Job,
-    Limits,
-    Order,
-    Outcome,
-    Progress,
-    Template,
-    shown,
-)
+from advisorkit.batch.values import BatchResult, Deliverable, Engine, Job, Limits, Order, Outcome, Pace, Template
 from advisorkit.batch.worker import carry_out, executor_for
-from advisorkit.catalog.tables import version
-from advisorkit.charts.theme import LIGHT
-from advisorkit.export.blocks import Cover
 from advisorkit.export.brand import Brand
-from advisorkit.export.bundles import template
 from advisorkit.export.formats import RENDERERS, chosen
 from advisorkit.files.disk import alone, fingerprint
 from advisorkit.values.errors import EngagementError, Fault, UsageError
@@ -50,6 +31,9 @@ ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 """Form of the ids from which file names are built."""
 _BYTES_EACH = 300_000
 """Space that one deliverable is taken to need."""
+_WIDTH, _REST = 30, 0.2
+Progress = Callable[[int, int, Deliverable], None]
+"""Called after each row with how many rows are done, how many there are, and the row."""
 _TWO = "another batch is at work in this output folder; wait for its end or name another"
 
 
@@ -184,7 +168,7 @@ class _Round:
     def conclude(self, brand: Brand | None) -> str:
         """Write the list of everything and the page that leads to it; why that could not be done."""
         first = self._orders[0].template
-        reason = self._sealed() or self._folder.put({MANIFEST: manifest(self.rows, first), "index.html": index_page(self.rows, brand)})
+        reason = self._sealed() or self._folder.put(listed(self.rows, first, brand))
         return f"index.html and manifest.json could not be written: {reason}" if reason else ""
 
     def _sealed(self) -> str:
@@ -243,102 +227,33 @@ def _row(order: Order, kind: str, **found: Any) -> Deliverable:
     return Deliverable(job.client, job.engagement, job.workflow, template.name, kind, path_of(job, template, kind), **found)
 
 
-_TABLE = """
-create table if not exists deliverable (
-  path text primary key, key text not null, state text not null check (state in ('planned', 'done', 'failed')),
-  sha256 text not null, bytes integer not null, seconds real not null, error text not null, headline text not null,
-  at text not null default current_timestamp)
-"""
+@contextmanager
+def shown(progress: Progress | None, total: int) -> Iterator[Progress | None]:
+    """`progress`, or in a notebook where none is given a bar that ends as one line; nothing elsewhere.
 
-
-def key(order: Order, kind: str) -> str:
-    """What decides a deliverable's bytes: template, job, format, options, and every file of this package with its data.
-
-    The catalogue and the price book are files of the package, so new prices or another version change every key.
+    The bar is one output of the running cell, drawn anew at most five times a second; plain text, so that every notebook shows it.
     """
-    parts: list[Any] = [order.template.digest, order.job.digest, kind, order.formats[kind], dict(order.options), _package()]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if progress or not hasattr(shell, "kernel"):
+        yield progress
+        return
+    pace, began, drawn, end = Pace(), time.monotonic(), 0.0, f"0 of {total} reports"
+    handle = import_module("IPython.display").display(_bar(0, total), raw=True, display_id=True)
 
+    def tick(done: int, total: int, row: Deliverable) -> None:
+        nonlocal drawn, end
+        words, now = pace.after(done, total, row), time.monotonic()
+        if now - drawn >= _REST:
+            drawn = now
+            handle.update(_bar(done, total, words), raw=True)
+        end = f"{done} of {total} reports in {timedelta(seconds=round(now - began))}"
 
-@cache
-def _package() -> str:
-    root = Path(str(resources.files("advisorkit")))
-    total = hashlib.sha256()
-    for path in sorted(path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
-        total.update(f"{path.relative_to(root).as_posix()}\0".encode() + path.read_bytes())
-    return total.hexdigest()
-
-
-class Journal:
-    """An SQLite file, flushed to the disk at every step.
-
-    A damaged journal is put aside and begun anew: everything is then made again, nothing is taken for done.
-    """
-
-    def __init__(self, path: Path) -> None:
-        try:
-            self._base = _opened(path)
-        except sqlite3.DatabaseError:
-            path.replace(path.with_suffix(".damaged"))
-            for rest in ("-wal", "-shm"):
-                path.with_name(path.name + rest).unlink(missing_ok=True)
-            self._base = _opened(path)
-
-    def close(self) -> None:
-        """Release the file."""
-        self._base.close()
-
-    def note(self, state: str, rows: Iterable[tuple[str, Deliverable]]) -> None:
-        """Note deliverables (key, row) as ``planned``, ``done`` or ``failed``.
-
-        A full disk may keep the journal from being written; then a later run makes these deliverables again.
-        """
-        command = "insert or replace into deliverable (path, key, state, sha256, bytes, seconds, error, headline) values (?, ?, ?, ?, ?, ?, ?, ?)"
-        with suppress(sqlite3.OperationalError), self._base:
-            self._base.executemany(command, ((r.path, key, state, r.sha256, r.bytes, r.seconds, r.error, r.headline) for key, r in rows))
-
-    def done(self, path: str, key: str) -> dict[str, Any]:
-        """SHA-256, size and headline of the content made under `key`; empty when there is none."""
-        query = "select sha256, bytes, headline from deliverable where path = ? and key = ? and state = 'done'"
-        found = self._base.execute(query, (path, key)).fetchone()
-        return dict(zip(("sha256", "bytes", "headline"), found, strict=True)) if found else {}
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    base = sqlite3.connect(path)
     try:
-        base.execute("pragma journal_mode = wal")
-        base.execute("pragma synchronous = full")
-        base.execute(_TABLE)
-        base.execute("select path, key, state, sha256, bytes, seconds, error, headline, at from deliverable limit 1").fetchone()
-        base.commit()
-    except sqlite3.DatabaseError:
-        base.close()
-        raise
-    return base
+        yield tick
+    finally:
+        handle.update({"text/plain": end}, raw=True)
 
 
-def manifest(rows: Sequence[Deliverable], used: Template) -> bytes:
-    """JSON of every row, with the time and what they were made from."""
-    document = {
-        "advisorkit": 1,
-        "version": version(),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "template": {"name": used.name, "sha256": used.digest},
-        "deliverables": [asdict(row) for row in rows],
-    }
-    return json.dumps(document, indent=1, ensure_ascii=False).encode()
-
-
-def index_page(rows: Sequence[Deliverable], brand: Brand | None = None) -> bytes:
-    """One page in the look of the reports, with a link to every deliverable; what failed comes first, with its reason.
-
-    The same deliverables give the same page, whichever run made them.
-    """
-    failed = [row for row in rows if row.status == "failed"]
-    ready = [row for row in rows if row.status != "failed"]
-    counts, worn = f"{len(ready)} ready" + (f", {len(failed)} failed" if failed else ""), brand or Brand()
-    about = rows[0].template.replace("_", " ").capitalize()
-    cover = Cover("Deliverables", about, counts, "The links open files in this folder", sample="", brand=worn, leaflet=True)
-    look = {**LIGHT, "cover": worn.cover, "serif": worn.serif, "sans": worn.sans}
-    return template("deliverables.html.j2").render(cover=cover, look=look, failed=failed, ready=ready).encode()
+def _bar(done: int, total: int, *pace: str) -> dict[str, str]:
+    full = _WIDTH * done // total
+    return {"text/plain": ", ".join(filter(None, (f"Reports {'█' * full}{'░' * (_WIDTH - full)} {done} of {total} reports", *pace)))}

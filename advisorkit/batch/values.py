@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
-from importlib import import_module
 from typing import Any, Literal
 
 from advisorkit.values.errors import Fault
@@ -184,9 +181,6 @@ class BatchResult:
         return {"advisorkit": 1, "deliverables": [asdict(row) for row in self.deliverables]}
 
 
-Progress = Callable[[int, int, Deliverable], None]
-"""Called after each row with how many rows are done, how many there are, and the row."""
-_WIDTH, _REST = 30, 0.2
 
 
 class Pace:
@@ -209,35 +203,3 @@ class Pace:
         each = max(time.monotonic() - self._began, 1e-9) / self._made
         rate = f"{1 / each:.1f} a second" if each < 1 else f"{60 / each:.1f} a minute"
         return f"{rate}, {timedelta(seconds=round((total - done) * each))} left" if done < total else rate
-
-
-@contextmanager
-def shown(progress: Progress | None, total: int) -> Iterator[Progress | None]:
-    """`progress`, or in a notebook where none is given a bar that ends as one line; nothing elsewhere.
-
-    The bar is one output of the running cell, drawn anew at most five times a second; plain text, so that every notebook shows it.
-    """
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    if progress or not hasattr(shell, "kernel"):
-        yield progress
-        return
-    pace, began, drawn, end = Pace(), time.monotonic(), 0.0, f"0 of {total} reports"
-    handle = import_module("IPython.display").display(_bar(0, total), raw=True, display_id=True)
-
-    def tick(done: int, total: int, row: Deliverable) -> None:
-        nonlocal drawn, end
-        words, now = pace.after(done, total, row), time.monotonic()
-        if now - drawn >= _REST:
-            drawn = now
-            handle.update(_bar(done, total, words), raw=True)
-        end = f"{done} of {total} reports in {timedelta(seconds=round(now - began))}"
-
-    try:
-        yield tick
-    finally:
-        handle.update({"text/plain": end}, raw=True)
-
-
-def _bar(done: int, total: int, *pace: str) -> dict[str, str]:
-    full = _WIDTH * done // total
-    return {"text/plain": ", ".join(filter(None, (f"Reports {'█' * full}{'░' * (_WIDTH - full)} {done} of {total} reports", *pace)))}

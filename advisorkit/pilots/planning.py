@@ -244,9 +244,5 @@ def _flag_missing_kind(book: Any, sheet: Any, last: int) -> None:
 def _agreed_sheet(book: Any, plan: Plan) -> None:
     sheet = book.add_worksheet(AGREED)
     sheet.set_column(0, 1, 24)
-    for column, title in enumerate(("agreed", "value")):
-        sheet.write_string(0, column, title)
-    sheet.write_string(1, 0, "pass_mark")
-    sheet.write_number(1, 1, round(min(plan.terms.target, 1.0), 4))
-    sheet.write_string(2, 0, "cases")
-    sheet.write_number(2, 1, plan.mark)
+    for row, pair in enumerate((("agreed", "value"), ("pass_mark", round(min(plan.terms.target, 1.0), 4)), ("cases", plan.mark))):
+        sheet.write_row(row, 0, pair)
