@@ -129,7 +129,7 @@ def test_the_chance_today_lies_within_its_bounds(answers: dict[str, Answer]) -> 
 def test_the_spread_of_weights_is_what_the_fit_moved_them_by() -> None:
     """Root mean square of the logarithm of fitted over expert, where cases speak and both have one sign."""
     levels = [level for criterion in CATALOG.criteria.values() for level in criterion.levels]
-    pairs = [(one.retrieval, one.expert_retrieval) for one in levels] + [(one.training, one.expert_training) for one in levels]
+    pairs = [(one.retrieval, one.expert[0]) for one in levels] + [(one.training, one.expert[1]) for one in levels]
     moved = [np.log(fitted / expert) for fitted, expert in pairs if fitted * expert > 0 and abs(fitted - expert) > 0.15 and abs(expert) >= 2]
 
     assert np.sqrt(np.mean(np.square(moved))) == pytest.approx(WEIGHT_SPREAD, abs=0.1)

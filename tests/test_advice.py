@@ -131,7 +131,7 @@ def test_a_level_that_is_a_missing_ground_is_marked_only_where_the_expert_counts
     assert {("regulated", "no"), ("simpler_system", "no")} <= MISSING
     for name, level in MISSING:
         found = CATALOG.criteria[name].level(level)
-        assert min(found.expert_retrieval, found.expert_training) < 0 <= max(found.expert_retrieval, found.expert_training)
+        assert min(found.expert[0], found.expert[1]) < 0 <= max(found.expert[0], found.expert[1])
 
 
 def test_only_reasons_that_the_expert_gave_as_well_are_told() -> None:

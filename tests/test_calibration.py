@@ -112,16 +112,16 @@ def test_weights_that_differ_much_from_the_experts_say_why() -> None:
 
 def test_where_the_expert_is_silent_on_an_axis_so_is_the_fit() -> None:
     for criterion in CATALOG.criteria.values():
-        if not any(level.expert_retrieval for level in criterion.levels):
+        if not any(level.expert[0] for level in criterion.levels):
             assert not any(level.retrieval for level in criterion.levels), criterion.id
-        if not any(level.expert_training for level in criterion.levels):
+        if not any(level.expert[1] for level in criterion.levels):
             assert not any(level.training for level in criterion.levels), criterion.id
 
 
 def test_a_firm_penalty_leaves_the_experts_weights_as_they_are() -> None:
     weights = fit(SHEET, EVERY, Penalty(scale=0.8, firmness=1e6))
 
-    expert = np.array([[level.expert_retrieval for level in c.levels] + [0] * (11 - len(c.levels)) for c in CATALOG.criteria.values()])
+    expert = np.array([[level.expert[0] for level in c.levels] + [0] * (11 - len(c.levels)) for c in CATALOG.criteria.values()])
     assert weights[0] == pytest.approx(0.8 * expert, abs=1e-3)
 
 

@@ -255,8 +255,8 @@ def test_fitted_weights_stand_beside_the_experts(folder: Path) -> None:
     catalog = fitted(folder, text)
 
     required, nice = catalog.criterion("citations").level("required"), catalog.criterion("citations").level("nice_to_have")
-    assert (required.retrieval, required.training, required.expert_retrieval) == (5.5, -1, 7)
-    assert (nice.retrieval, nice.training) == (nice.expert_retrieval, nice.expert_training)
+    assert (required.retrieval, required.training, required.expert[0]) == (5.5, -1, 7)
+    assert (nice.retrieval, nice.training) == (nice.expert[0], nice.expert[1])
     assert catalog.criterion("citations").fit_note == "Fewer cases needed it."
     assert catalog.damping == 0.4
 
@@ -266,7 +266,7 @@ def test_without_fitted_weights_the_experts_hold(folder: Path) -> None:
 
     for criterion in read(folder).criteria.values():
         for level in criterion.levels:
-            assert (level.retrieval, level.training) == (level.expert_retrieval, level.expert_training)
+            assert (level.retrieval, level.training) == (level.expert[0], level.expert[1])
 
 
 def test_fitted_weights_for_what_is_not_in_the_catalogue_are_refused(folder: Path) -> None:

@@ -30,7 +30,7 @@ def test_every_weight_is_printed_beside_the_experts(criterion: Criterion) -> Non
 
     assert criterion.rationale in section
     for level in criterion.levels:
-        weights = (level.expert_retrieval, level.retrieval, level.expert_training, level.training)
+        weights = (level.expert[0], level.retrieval, level.expert[1], level.training)
         if any(weights):
             line = next(line for line in section.splitlines() if line.startswith(f"| {level.label} (`{level.id}`"))
             assert line.endswith(f"| {' | '.join(number(w, 1) for w in weights)} |")

@@ -11,9 +11,8 @@ import pytest
 
 from advisorkit.export.blocks import Block, Heading, Table, Text
 from advisorkit.export.bundles import html
-from advisorkit.report.annex_pages import PROTECTED
+from advisorkit.report.annex_pages import PROTECTED, protection
 from advisorkit.report.cost_pages import steps
-from advisorkit.report.protection_pages import protection
 from advisorkit.report.whole_pages import overview
 from advisorkit.study.study import Study, studies
 from advisorkit.values.engagement import Answer, Engagement, Workflow

@@ -104,7 +104,7 @@ def _told(outlook: Outlook, item: EvidenceItem) -> tuple[float, float]:
         return _decibans(item)
     levels = outlook.assessment.catalog.criteria[item.criterion].levels
     grounds = [(mass, level) for mass, level in zip(outlook.masses[item.criterion], levels, strict=False) if not level.absent]
-    expert = [sum(m * one.expert_retrieval for m, one in grounds), sum(m * one.expert_training for m, one in grounds)]
+    expert = [sum(m * one.expert[axis] for m, one in grounds) for axis in (0, 1)]
     firm, named = min(FIRM, max(map(abs, expert))), _named(outlook, item) or expert
     retrieval, training = (part if part * said > 0 and part * own > 0 and abs(said) >= firm else 0.0 for part, said, own in zip(_decibans(item), expert, named, strict=True))
     return retrieval, training
@@ -115,8 +115,7 @@ def _named(outlook: Outlook, item: EvidenceItem) -> tuple[float, float] | None:
     if outlook.assessment.answers[item.criterion].disputed:
         return None
     mass, levels = outlook.masses[item.criterion], outlook.assessment.catalog.criteria[item.criterion].levels
-    level = levels[mass.index(max(mass))]
-    return level.expert_retrieval, level.expert_training
+    return levels[mass.index(max(mass))].expert
 
 
 def _reason(outlook: Outlook, item: EvidenceItem, axis: Axis, sign: int) -> str:

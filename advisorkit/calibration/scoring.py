@@ -35,10 +35,14 @@ def left_out(sheet: fitting.Sheet, weigh: Callable[[fitting.Rows], fitting.Weigh
         sheet: The cases.
         weigh: Weights from the places of the cases that may be seen.
     """
+    return _by_company(sheet, lambda rows: fitting.chances_of(sheet, rows, weigh(np.setdiff1d(np.arange(len(sheet.cases)), rows))))
+
+
+def _by_company(sheet: fitting.Sheet, judge: Callable[[fitting.Rows], Array]) -> Array:
+    """Chances of every case, worked out for each company's cases by themselves: case by pattern."""
     chances = np.zeros((len(sheet.cases), len(PATTERNS)))
-    for company in fitting.groups(sheet):
-        seen = np.setdiff1d(np.arange(len(sheet.cases)), company)
-        chances[list(company)] = fitting.chances_of(sheet, np.array(company), weigh(seen))
+    for rows in fitting.groups(sheet):
+        chances[list(rows)] = judge(np.array(rows))
     return chances
 
 
@@ -122,14 +126,14 @@ def shipped_chances(sheet: fitting.Sheet, penalty: fitting.Penalty | None = None
     """Chances by the shipped weights, those of a company they have seen by the same fit without it: case by pattern."""
     known = fitting.Sheet(sheet.catalog, shipped_cases())
     names = [fitting.company_of(case) for case in known.cases]
-    chances = np.zeros((len(sheet.cases), len(PATTERNS)))
-    for rows in fitting.groups(sheet):
-        company = fitting.company_of(sheet.cases[rows[0]])
-        weights = table(sheet.catalog).weights
+
+    def judged(rows: fitting.Rows) -> Array:
+        company, weights = fitting.company_of(sheet.cases[rows[0]]), table(sheet.catalog).weights
         if company in names:
             weights = fitting.fit(known, np.array([row for row, name in enumerate(names) if name != company], dtype=np.intp), penalty)
-        chances[list(rows)] = fitting.chances_of(sheet, np.array(rows), weights)
-    return chances
+        return fitting.chances_of(sheet, rows, weights)
+
+    return _by_company(sheet, judged)
 
 
 def baselines(sheet: fitting.Sheet) -> dict[str, dict[str, Any]]:
@@ -152,10 +156,7 @@ def baselines(sheet: fitting.Sheet) -> dict[str, dict[str, Any]]:
 
 
 def _commonest(sheet: fitting.Sheet) -> Array:
-    chances = np.zeros((len(sheet.cases), len(PATTERNS)))
-    for rows in fitting.groups(sheet):
-        chances[list(rows)] = fitting.mix_of(np.delete(sheet.outcomes, rows))
-    return chances
+    return _by_company(sheet, lambda rows: fitting.mix_of(np.delete(sheet.outcomes, rows)))
 
 
 def _bigger(counts: Mapping[Axis, Array], least: int) -> fitting.Rows:

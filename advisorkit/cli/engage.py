@@ -70,8 +70,7 @@ def check(
             console.out.print(f"{shown(str(file), 200)}: good ({counted} workflow{'s' if counted != 1 else ''})", markup=False)
     console.tell(faults, as_json=as_json, to_confirm=[asdict(one) for one in guesses], actions=[{**asdict(one), "date": one.date and one.date.isoformat()} for one in actions])
     if not as_json:
-        for block in _agenda(guesses, actions):
-            console.answer({}, [block], as_json=False)
+        console.answer({}, _agenda(guesses, actions), as_json=False)
     if faults:
         raise typer.Exit(2)
 

@@ -18,10 +18,9 @@ from advisorkit.files.disk import read_bytes, within, write_bytes
 from advisorkit.files.texts import Spoken, speaking
 from advisorkit.files.trees import tree
 from advisorkit.pilots.established import Established
-from advisorkit.report.annex_pages import annex
+from advisorkit.report.annex_pages import annex, protection
 from advisorkit.report.cost_workbook import cost_workbook
 from advisorkit.report.programme_pages import programme
-from advisorkit.report.protection_pages import protection
 from advisorkit.report.sentences import say
 from advisorkit.report.short_pages import side_by_side
 from advisorkit.report.whole_pages import cover, overview

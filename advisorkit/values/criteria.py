@@ -56,16 +56,6 @@ class Level:
         """Decibans towards needing training."""
         return (self.fitted or self.expert)[1]
 
-    @property
-    def expert_retrieval(self) -> float:
-        """Decibans towards needing retrieval before the fit."""
-        return self.expert[0]
-
-    @property
-    def expert_training(self) -> float:
-        """Decibans towards needing training before the fit."""
-        return self.expert[1]
-
 
 @dataclass(frozen=True, slots=True)
 class AskIf:
