@@ -12,6 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 from command_line import run
+from pptx import Presentation
 
 from advisorkit.intake.mapping import propose, read_mapping
 from advisorkit.intake.portfolio import PortfolioTable, portfolio
@@ -138,18 +139,26 @@ def test_a_faulty_mapping_is_refused_with_its_line(tmp_path: Path, text: str, wo
     assert "m.yaml" in str(caught.value)
 
 
+MONEY = {True: [12, 45, 0.06, 3], False: ["n/a"] * 4}
+"""Minutes, cost of an hour, share wrong and cost of a wrong one: of every eighth row somebody knows them."""
+
+
 def inventory(rows: int, seed: int) -> tuple[list[str], list[list[Any]]]:
     """A list in the manner of public inventories: letters before answers, words for nothing, questions as headings."""
     pick = random.Random(seed)
     head = ["Use Case ID", "Use Case Name", "Bureau / Department", "What problem is the AI intended to solve?", "Stage of Development",
-            "Is the use case high impact?", "Does the use case involve personal data?", "Human in the loop?", "Outputs", "Vendor", "Contract number", "Requests per month"]
+            "Is the use case high impact?", "Does the use case involve personal data?", "Human in the loop?", "Outputs", "Vendor", "Contract number", "Requests per month",
+            "Minutes per request", "Cost per hour", "Error rate", "Cost of an error"]
     body = [
         [f"FRB-{i:04}", f"Idea {i}", f"Office {i // 8}", "People search files", pick.choice(["a) Pre-deployment", "b) Pilot", "c) Deployed", "d) Retired"]),
          pick.choice(["a) High-impact", "b) Not high-impact"]), pick.choice(["Yes", "No", "N/A"]), pick.choice(["Yes", "No", "TBD"]),
-         "A draft", pick.choice(["Acme", "-"]), f"C{i}", pick.choice([200, 5000, "n/a"])]
+         "A draft", pick.choice(["Acme", "-"]), f"C{i}", 9000 if i % 8 == 0 else pick.choice([200, 5000, "n/a"]), *MONEY[i % 8 == 0]]
         for i in range(rows)
     ]
     return head, body
+
+
+TODAY = ("minutes_per_item", "hourly_cost", "error_rate_today", "cost_wrong")
 
 
 def titled(folder: Path, rows: int = 40, seed: int = 1) -> Path:
@@ -178,8 +187,8 @@ def covered(folder: Path, rows: int = 40, seed: int = 2) -> Path:
 def german(folder: Path, rows: int = 40, seed: int = 3) -> Path:
     """A German list without ids."""
     pick = random.Random(seed)
-    head = ["Anwendungsfall", "Abteilung", "Beschreibung", "Personenbezogene Daten", "Quellen nötig", "Vorgänge pro Monat", "Reifegrad", "Bemerkung"]
-    body = [[f"Vorhaben {i}", "Einkauf", "Belege prüfen", pick.choice(["Ja", "Nein", "offen"]), pick.choice(["Ja", "Nein"]), pick.choice([300, 1500, "k.A."]), pick.choice(["Idee", "Pilotbetrieb", "Produktiv"]), "–"] for i in range(rows)]
+    head = ["Anwendungsfall", "Abteilung", "Beschreibung", "Personenbezogene Daten", "Quellen nötig", "Vorgänge pro Monat", "Reifegrad", "Bemerkung", "Bearbeitungszeit", "Stundensatz", "Fehlerquote", "Fehlerkosten"]
+    body = [[f"Vorhaben {i}", "Einkauf", "Belege prüfen", pick.choice(["Ja", "Nein", "offen"]), pick.choice(["Ja", "Nein"]), 9000 if i % 8 == 0 else pick.choice([300, 1500, "k.A."]), pick.choice(["Idee", "Pilotbetrieb", "Produktiv"]), "–", *MONEY[i % 8 == 0]] for i in range(rows)]
     book = openpyxl.Workbook()
     for row in [head, *body]:
         book.active.append(row)
@@ -190,9 +199,9 @@ def german(folder: Path, rows: int = 40, seed: int = 3) -> Path:
 @pytest.mark.parametrize(
     ("make", "placed"),
     [
-        (titled, {"id", "name", "department", "problem", "prompt_pilot", "regulated", "data_class", "human_review", "calls_per_month"}),
-        (covered, {"id", "name", "department", "problem", "prompt_pilot", "regulated", "data_class", "human_review", "calls_per_month"}),
-        (german, {"name", "department", "problem", "data_class", "citations", "calls_per_month", "prompt_pilot"}),
+        (titled, {"id", "name", "department", "problem", "prompt_pilot", "regulated", "data_class", "human_review", "calls_per_month", *TODAY}),
+        (covered, {"id", "name", "department", "problem", "prompt_pilot", "regulated", "data_class", "human_review", "calls_per_month", *TODAY}),
+        (german, {"name", "department", "problem", "data_class", "citations", "calls_per_month", "prompt_pilot", *TODAY}),
     ],
 )
 def test_a_list_of_forty_comes_in_with_its_proposed_mapping(make: Any, placed: set[str], tmp_path: Path) -> None:
@@ -229,12 +238,31 @@ def test_next_months_list_needs_no_question_and_one_document_ranks_all(tmp_path:
     done = run("report", again, "--mapping", tmp_path / "m.yaml", "--out", tmp_path / "out")
 
     assert (made.exit_code, checked.exit_code, done.exit_code) == (0, 0, 0), checked.output + done.output
-    assert "9 of 12 headings placed" in made.output
+    assert "13 of 16 headings placed" in made.output
     assert "the mapping does not place" not in checked.output
     page = next((tmp_path / "out").glob("*client_report.html")).read_text(encoding="utf-8")
     assert "Gain for each unit of money asked, most first" in page
     assert all(f"Idea {i}" in page for i in range(6))
     assert "Contract number" in page
+
+
+@pytest.mark.parametrize("make", [covered, german])
+def test_forty_ideas_are_one_document_after_one_command_for_the_mapping_and_one_for_the_report(make: Any, tmp_path: Path) -> None:
+    file, mapping, title = make(tmp_path), tmp_path / "m.yaml", "from {n} of 40 workflows"
+    mapped = run("intake", "table", file, "--to", mapping)
+    done = run("report", file, "--mapping", mapping, "--template", "portfolio", "--to", "html,pptx,xlsx", "--out", tmp_path / "out")
+
+    assert (mapped.exit_code, done.exit_code) == (0, 0), mapped.output + done.output
+    pages = {path.suffix: path for path in (tmp_path / "out").glob("*_portfolio.*")}
+    assert pages.keys() == {".html", ".pptx", ".xlsx"}
+    page = pages[".html"].read_text(encoding="utf-8")
+    assert all(f" {i}</" in page or f" {i}," in page for i in range(40)), "every row is ranked, dropped or waits"
+    begun = [n for n in range(1, 6) if title.format(n=n) in page]
+    assert len(begun) == 1, "some of the five rows with money are begun"
+    words = [shape.text_frame.text for slide in Presentation(str(pages[".pptx"])).slides for shape in slide.shapes if shape.has_text_frame]
+    assert any(title.format(n=begun[0]) in text for text in words)
+    cells = [str(cell) for sheet in openpyxl.load_workbook(pages[".xlsx"]).worksheets for row in sheet.values for cell in row]
+    assert any(title.format(n=begun[0]) in cell for cell in cells)
 
 
 def test_keys_of_the_mapping_hold_for_the_whole_list(tmp_path: Path) -> None:

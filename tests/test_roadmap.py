@@ -239,7 +239,7 @@ def test_a_list_of_forty_becomes_a_programme_that_keeps_to_its_budget_and_people
     assert [one["quarter"] for one in paid] == [1, 2, 3]
     assert all(0 <= one["p10"] <= one["p50"] <= one["p90"] for one in paid)
 
-    made = run("report", forty, "--mapping", mapping, "--template", "portfolio", "--out", tmp_path / "out")
+    made = run("report", forty, "--mapping", mapping, "--template", "portfolio", "--to", "html,pptx,xlsx", "--out", tmp_path / "out")
 
     assert made.exit_code == 0, made.output
     page = (tmp_path / "out" / "ideas_portfolio.html").read_text(encoding="utf-8")

@@ -20,7 +20,7 @@ from advisorkit.study.programme import FEW, LIST_DRAWS, sound, weigh
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import AdvisorError, UsageError
 
-SLICE = 25
+SLICE = 50
 """Workflows that are weighed in one process."""
 ALONE = 60
 """Workflows up to which other processes would take longer to start than they save."""

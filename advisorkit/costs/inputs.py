@@ -179,7 +179,7 @@ class Inputs(Displayed):
         lasts = [self.whole("review_first_months"), self.whole("review_later_until"), self.months]
         return tuple(zip(accumulate(lasts, max), (values[name] for name in FALLING), strict=True))
 
-    @property
+    @cached_property
     def usually_checked(self) -> Inputs:
         """The same, with the usual plan where nobody has said who checks what share."""
         if self.rows["review_share"].value is not None or self.falling:
@@ -192,6 +192,10 @@ class Inputs(Displayed):
 
     def likely(self) -> dict[str, Any]:
         """Every numeric input at its likely value; NaN where it is not known or worked out from others."""
+        return dict(self._likely)
+
+    @cached_property
+    def _likely(self) -> dict[str, Any]:
         return self.likely_of(self.rows)
 
     def likely_of(self, names: Iterable[str]) -> dict[str, Any]:
@@ -199,7 +203,7 @@ class Inputs(Displayed):
         ranges = {name: self.rows[name].own_range for name in names if self.rows[name].assumption.numeric}
         return {name: np.float64(math.nan if r is None else r.likely) for name, r in ranges.items()}
 
-    @property
+    @cached_property
     def uncertain(self) -> dict[str, Estimate]:
         """Ranges that are wider than a point."""
         return {name: own for name, row in self.rows.items() if (own := row.own_range) is not None and not own.fixed}
@@ -219,7 +223,7 @@ class Inputs(Displayed):
             return self.likely_of([name])[name]
         return _drawn_alone(groups, name, row.own_range, row.shape, draws, seed)
 
-    @property
+    @cached_property
     def groups(self) -> Groups:
         """Every numeric input that may have a range, in the order that gives each its draws, with the group it moves with.
 
