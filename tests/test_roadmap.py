@@ -280,7 +280,10 @@ def test_limits_that_cannot_be_met_or_read_are_told(line: str, words: str, three
 def test_a_workflow_that_waits_for_one_that_is_not_there_is_told(three: Path) -> None:
     three.write_text(three.read_text(encoding="utf-8").replace(";idea-1\n", ";idea-x\n"), encoding="utf-8")
 
-    assert "idea-2 waits for idea-x, and no workflow has that id; there is idea-" in " ".join(run("portfolio", three, "--mapping", three.with_name("m.yaml")).output.split())
+    for command in (["portfolio"], ["report", "--template", "portfolio", "--out", three.with_name("out")]):
+        told = run(command[0], three, "--mapping", three.with_name("m.yaml"), *command[1:])
+        assert told.exit_code == 2
+        assert "idea-2 waits for idea-x, and no workflow has that id; there is idea-" in " ".join(told.output.split())
 
 
 def test_rows_of_two_clients_or_currencies_and_ids_given_twice_are_told(tmp_path: Path) -> None:

@@ -56,6 +56,7 @@ def report(
     """Deliverables of one engagement: one document with a section for each workflow, or one for each."""
     from advisorkit.batch.inputs import job_of, keep_finals
     from advisorkit.batch.runner import produce
+    from advisorkit.study.programme import sound
 
     formats, sender, names = _formats(to), read_brand(brand) if brand else None, tuple(dict.fromkeys(scenario or ()))
     beside = names if len(names) > 1 else ()
@@ -63,6 +64,8 @@ def report(
         raise UsageError("--set goes with one scenario at most; write what it sets into the file, or leave it out")
     found, faults = console.whole(file, mapping, names[0] if len(names) == 1 else None, sets, accept_stale=accept_stale)
     whole = console.priceable(found)
+    if template == "portfolio" and whole.priced and len(whole.workflows) > 1:
+        sound(whole)
     whole = whole if sets or scenario or file.suffix.lower() in KINDS else keep_finals(whole, file)
     jobs = [job_of(whole, file.parent, str(file), sender, name, beside) for name in ([one.id for one in whole.workflows] if each else [""])]
     result = produce(template, jobs, out_, formats, options={"interactive": interactive}, engine=engine, brand=sender)
