@@ -362,8 +362,14 @@ def test_the_pilot_screen_hands_out_the_sheet_of_the_pattern_that_is_planned(tmp
 def test_results_beside_the_engagement_are_read_on_screen(tmp_path: Path) -> None:
     work, show = pilot_screen(tmp_path)
     (tmp_path / "rag.csv").write_text("case,right\n" + "".join(f"{n},yes\n" for n in range(100)))
+    before, lead = work.state, view(show)["advice pilot"]
     show.edit("pilot", {"file": "rag.csv", "mark": view(show)["results"]["mark"]})
 
+    assert work.state == before and view(show)["advice pilot"]["when"] == "If these results are used" and "of " in view(show)["results"]["read"]
+    show.edit("discard_results", {})
+    assert view(show)["advice pilot"] == lead
+    show.edit("pilot", {"file": "rag.csv", "mark": view(show)["results"]["mark"]})
+    show.edit("use_results", {})
     assert [(one.pattern, one.pass_mark) for one in work.state.engagement.workflows[0].pilots] == [("prompt", 0.85), ("rag", 0.85)]
 
 
@@ -378,6 +384,9 @@ def test_results_that_a_browser_sends_are_kept_with_the_client_and_what_they_lea
     assert option == "model" and [value for value, _ in choices] == ["acme:a", "acme:b"] and len(work.state.engagement.workflows[0].pilots) == 1
 
     show.edit("pilot", {**sent, "model": "acme:a"})
+    previewed = view(show)["chart shares"]["rows"]
+    show.edit("use_results", {})
+    assert view(show)["chart shares"]["rows"] == previewed
     kept = work.state.engagement.workflows[0].pilots[-1].file
     assert (tmp_path / kept).is_file() and kept.startswith("pilots/") and kept.endswith("weird-name.json")
     assert work.judged().pilot.diagnoses[-1].right.hits == 30 and view(show)["results"]["asks"] == []

@@ -13,8 +13,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from ipywidgets import HBox, Widget
 
 import advisorkit as ak
+from advisorkit.report.advice_pages import summary
 from advisorkit.screens.charted import charted
-from advisorkit.screens.controls import unanswered
 from advisorkit.screens.screen import screen_of
 from advisorkit.values.errors import UsageError
 
@@ -165,10 +165,10 @@ def test_what_is_always_asked_is_asked_after_enough_and_the_rest_on_demand(work:
         met.add(asked["criterion"])
         screen.edit("answer", {"criterion": asked["criterion"], "value": "unknown"})
 
-    assert not set(unanswered(work.judged())) & core and {"budget", "deadline_weeks"} <= met
+    assert not {one.id for one in work.judged().to_ask} & core and {"budget", "deadline_weeks"} <= met
     assert screen.view["question"]["stop"]["on"] == "Ask on"
     screen.edit("ask_on", {})
-    assert screen.view["question"]["asked"]["criterion"] in unanswered(work.judged())
+    assert screen.view["question"]["asked"]["criterion"] in {one.id for one in work.judged().to_ask}
 
 
 def test_the_numbers_above_the_list_of_questions_add_up_and_any_can_be_taken_up(work: ak.Work) -> None:
@@ -182,6 +182,8 @@ def test_the_numbers_above_the_list_of_questions_add_up_and_any_can_be_taken_up(
 
     assert total == sum(counts) == len(rows)
     assert {row["criterion"]: row["mark"] for row in rows}.items() >= {"knowledge_change": "≠", "budget": "?", "deadline_weeks": "‖", "citations": "✓"}.items()
+    assert listed["tally"] in str(screen_of(work, "deliver").view["blocks deliver"])
+    assert f"{counts[-1] + 1} questions are still to ask" in str(summary(work.judged())), "the report, to which a parked question is one more"
     screen.edit("ask", {"criterion": "deadline_weeks"})
     assert screen.view["question"]["asked"]["criterion"] == screen.view["questions"]["asked"] == "deadline_weeks"
 

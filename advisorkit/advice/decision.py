@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from advisorkit.advice.advice import Advice
-from advisorkit.advice.gates import Answers, open_criteria, person_decides
+from advisorkit.advice.gates import Answers, person_decides
 from advisorkit.advice.ladder import Rung
 from advisorkit.advice.steps import NextStep, OffRamp
 from advisorkit.advice.words import how_likely, whole_percents
@@ -125,7 +125,7 @@ class Decision(Displayed):
     warnings: tuple[str, ...]
     """What weakens or binds it."""
     open_questions: int
-    """Questions without an answer, left out those that other answers make pointless."""
+    """Questions still to ask: not even answered with unknown, and not made pointless by other answers."""
     person_decides: bool
     """Whether a person has to decide each case, so that the system only assists."""
     override: str
@@ -202,7 +202,7 @@ def tenths(chance: float) -> str:
     return _SAY("chance.of", hits=hits, of=of)
 
 
-def decide(catalog: Catalog, advice: Advice, answers: Answers, prospects: Prospects, step: NextStep, gained: Gained | None = None) -> Decision:
+def decide(catalog: Catalog, advice: Advice, answers: Answers, prospects: Prospects, step: NextStep, gained: Gained | None = None, to_ask: int = 0) -> Decision:
     """The decision that follows from an advice.
 
     Args:
@@ -212,6 +212,7 @@ def decide(catalog: Catalog, advice: Advice, answers: Answers, prospects: Prospe
         prospects: Expected share right, against what is asked for.
         step: What to do next, with the cases to mark that its plan names.
         gained: What the destination gains against today, where that is known.
+        to_ask: How many questions are still to ask.
     """
     decided = bool(person_decides(catalog, answers))
     chances = whole_percents({pattern: found.probability for pattern, found in advice.patterns.items()})
@@ -229,7 +230,7 @@ def decide(catalog: Catalog, advice: Advice, answers: Answers, prospects: Prospe
         reasons=tuple(line for line in advice.words.why if line.partition(",")[0].casefold() not in " ".join(advice.words.summary).casefold()),
         path=() if replaces(advice.off_ramp) else advice.path,
         warnings=tuple(dict.fromkeys((*advice.warnings, *_beside(catalog, advice, prospects)))),
-        open_questions=len(open_criteria(catalog, answers)),
+        open_questions=to_ask,
         person_decides=decided,
         override=_override(catalog, advice),
         gain="".join(words for words, _ in gain),

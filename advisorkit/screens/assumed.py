@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 
 from advisorkit.costs.assumption import TOPICS
 from advisorkit.costs.inputs import Input
+from advisorkit.files.texts import here
 from advisorkit.screens.parts import Doc, tell
 from advisorkit.screens.state import Look
 from advisorkit.study.study import Study
@@ -20,14 +21,14 @@ _ENDS = ("low", "likely", "high")
 
 
 def plain(value: float) -> str:
-    """A number as it may be typed: thousands parted, no needless decimals.
+    """A number as it may be typed in the language that is told in: thousands parted, no needless decimals.
 
     Example:
         >>> plain(40_000), plain(1.4), plain(0.0125)
         ('40,000', '1.4', '0.0125')
     """
     text = f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
-    return (f"{value:.6f}".rstrip("0") if "e" in text else text).replace("-", "−")
+    return locale().number(f"{value:.6f}".rstrip("0") if "e" in text else text).replace("-", "−")
 
 
 def assumption_table(study: Study, kept: Study, tried: Collection[str], look: Look, group: str = "") -> Doc:
@@ -106,7 +107,7 @@ def _row(study: Study, tried: Collection[str], look: Look, row: Input, ages: dic
     if not row.assumption.numeric:
         word = study.inputs.word(name)
         choices = row.assumption.choices or tuple(sorted(study.inputs.book.models))
-        return {**base, "word": word, "choices": [[c, tell("ui.unknown") if row.value is None and c == word else c] for c in dict.fromkeys((word, *choices))]}
+        return {**base, "word": word, "choices": [[c, tell("ui.unknown") if row.value is None and c == word else here(c).replace("_", " ")] for c in dict.fromkeys((word, *choices))]}
     if row.range is None:
         return {**base, "low": "–", "likely": "", "high": "–", "numbers": None, "step": 0, "floor": 0}
     ends = [tidy(end * scale, row) for end in (row.range.low, row.range.likely, row.range.high)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from advisorkit.advice.gates import pointless, words_of
+from advisorkit.advice.gates import words_of
 from advisorkit.export.blocks import Cell, table_of
 from advisorkit.files.texts import here
 from advisorkit.report.second_reading import beside
@@ -12,7 +12,7 @@ from advisorkit.screens.assumed import plain
 from advisorkit.screens.parts import Doc, block, blocks, tell
 from advisorkit.screens.state import Look, State
 from advisorkit.study.study import Study
-from advisorkit.values.criteria import Axis, Criterion
+from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer
 from advisorkit.values.quantities import SYMBOLS, Estimate, span
 
@@ -22,22 +22,14 @@ _WHO = ("business", "IT", "legal")
 def waiting(study: Study, state: State) -> list[str]:
     """Criteria still to be asked of those in the room: next best first, then what is always asked, then every other."""
     found = study.catalog.criteria
-    order = dict.fromkeys((*(q.criterion for q in study.advice.next_questions), *sorted(unanswered(study), key=lambda name: not found[name].core)))
+    order = dict.fromkeys((*(q.criterion for q in study.advice.next_questions), *sorted((one.id for one in study.to_ask), key=lambda name: not found[name].core)))
     return [name for name in order if name not in state.parked and found[name].who not in state.absent]
-
-
-def unanswered(study: Study) -> list[str]:
-    """Criteria that nobody answered, not even with unknown, and that an answer could still mean something for; in workshop order."""
-    belief, given = study.advice.belief, {**study.engagement.answers, **study.workflow.answers, **study.answers}
-    chances: dict[Axis, float] = {"retrieval": belief.retrieval, "training": belief.training}
-    asked = (one for one in study.catalog.criteria.values() if not one.derived and one.when != "after" and one.id not in given)
-    return [one.id for one in asked if not pointless(study.catalog, study.answers, one.id, chances)]
 
 
 def question(study: Study, state: State, look: Look) -> Doc:
     """The card: the question to ask, or why there is none, and who is in the room."""
     room = [[who, tell(f"room.{who}"), who not in state.absent] for who in _WHO]
-    enough = tell("stop.enough", count=len(waiting(study, state))) if study.advice.settled and not look.presenting else ""
+    enough = tell("stop.enough", state=_enough(study), count=len(waiting(study, state))) if study.advice.settled and not look.presenting else ""
     return {"asked": _asked(study, state, look), "enough": enough, "stop": _stop(study, state), "room": room, "presenting": look.presenting}
 
 
@@ -79,19 +71,23 @@ def _typed(amount: Estimate | None) -> str:
     return "" if amount is None else plain(amount.likely) if amount.fixed else span(plain(amount.low), plain(amount.high))
 
 
+def _enough(study: Study) -> str:
+    """Enough to decide, or as much as words can tell."""
+    return tell("stop.title" if study.decision.clear else "stop.asked")
+
+
 def _stop(study: Study, state: State) -> Doc:
     """Words for when there is no question on screen."""
-    left = [name for name in unanswered(study) if name not in state.parked]
-    away, on = [name for name in left if study.catalog.criteria[name].who in state.absent], len(waiting(study, state))
+    away, on = [one for one in study.to_ask if one.id not in state.parked and one.who in state.absent], len(waiting(study, state))
     words = tell("stop.words", count=on) if study.advice.settled and on else tell("stop.room", count=len(away)) if away else tell("stop.none")
-    return {"title": tell("stop.title"), "words": words, "on": tell("stop.on") if on else ""}
+    return {"title": _enough(study) if on else tell("stop.all"), "words": words, "on": tell("stop.on") if on else ""}
 
 
 def questions(study: Study, state: State, look: Look) -> Doc:
     """Every question by topic, in the order of a workshop: how it stands, and what was answered."""
     given, queue = {**study.engagement.answers, **study.workflow.answers, **study.answers}, waiting(study, state)
     asked = look.asked or next(iter(queue), "")
-    names = set(queue) | given.keys() | set(state.parked) | set(unanswered(study))
+    names = set(queue) | given.keys() | set(state.parked) | {one.id for one in study.to_ask}
     topics: list[dict[str, Any]] = []
     for topic, title in study.catalog.topics.items():
         rows = [_listed(one, given.get(one.id), one.id in state.parked, study) for one in study.catalog.criteria.values() if one.topic == topic and one.id in names]

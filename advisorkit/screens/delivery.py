@@ -99,11 +99,11 @@ def _made_before(out: Path) -> tuple[Deliverable, ...]:
         return ()
 
 
-def deliver(study: Study, tried: Collection[str], look: Look, brands: Sequence[str], delivery: Delivery) -> dict[str, Doc]:
-    """What can be made, what it will say, what is being made, and what was made."""
+def deliver(study: Study, tried: Collection[str], tally: str, look: Look, brands: Sequence[str], delivery: Delivery) -> dict[str, Doc]:
+    """What can be made, what it will say, what is being made, and what was made; `tally` counts the questions."""
     summary = tell("deliver.summary_sample" if study.engagement.sample else "deliver.summary")
     head = [tell("deliver.check"), tell("deliver.state")]
-    checks = block(table_of(tell("deliver.checks"), head, _checks(study, tried), subtitle=tell("deliver.checks_sub")))
+    checks = block(table_of(tell("deliver.checks"), head, _checks(study, tried, tally), subtitle=tell("deliver.checks_sub")))
     rows = [[m.format, m.path, f"{m.bytes / 1000:,.0f} kB" if m.bytes else "", tell(f"deliver.{m.status}"), m.error] for m in delivery.made]
     return {
         "advice deliver": lead(tell("deliver.headline", client=study.engagement.client), summary),
@@ -123,16 +123,16 @@ def _pages() -> Doc:
     return block(table_of(tell("deliver.pages_title"), [tell("deliver.page"), tell("deliver.says")], names, subtitle=tell("deliver.pages_sub")))
 
 
-def _checks(study: Study, tried: Collection[str]) -> Iterator[list[str]]:
+def _checks(study: Study, tried: Collection[str], tally: str) -> Iterator[list[str]]:
     """What the reader of the report will find open; a consultant wants to know it first."""
     guesses = [study.catalog.criterion(name).label for name, answer in study.answers.items() if answer.confidence == "guess"]
     stale = [age for age in study.inputs.prices() if age.state != "fresh"]
     missing = [row.assumption.label for row in lacking(study)]
-    open_count, none = study.decision.open_questions, tell("deliver.none")
+    none = tell("deliver.none")
     piloted = "read" if study.pilot else "advised" if study.advice.next_step.action == "pilot" else "none"
     yield [tell("deliver.advice"), verdict_of(study).rstrip(".")]
     yield [tell("deliver.pilot"), tell(f"deliver.pilot_{piloted}")]
-    yield [tell("deliver.open"), tell("deliver.open_count", count=open_count) if open_count else none]
+    yield [tell("deliver.open"), tally]
     yield [tell("deliver.guesses"), ", ".join(guesses) or none]
     yield [tell("deliver.missing"), ", ".join(missing) or none]
     yield [tell("deliver.prices"), tell("deliver.stale", count=len(stale)) if stale else tell("deliver.fresh")]

@@ -156,7 +156,7 @@ def _make(work: Work, _: Look, delivery: Delivery, args: Args) -> None:
 
 
 def _read(work: Work, look: Look, _: Delivery, args: Args) -> Look:
-    """Marked results into the engagement: a file beside it, or one that the browser sends."""
+    """Marked results, from a file beside the engagement or one that the browser sends; they are shown, and count once they are used."""
     name, sent = str(args["file"]), args.get("content")
     if sent is None and name not in work.file.results:
         raise UsageError("choose a file that lies beside the engagement, or one of yours")
@@ -172,8 +172,13 @@ def _read(work: Work, look: Look, _: Delivery, args: Args) -> Look:
             )
         except PilotError as error:
             raise PilotError([replace(fault, file=path.name) for fault in error.faults], error.rows) from None
-    work.take(found.engagement)
-    return replace(look, asks={})
+    return replace(look, asks={}, read=(state.engagement, found.engagement))
+
+
+def _use(work: Work, look: Look, _: Delivery, __: Args) -> Look:
+    if read := look.previewed(work.state.engagement):
+        work.take(read)
+    return replace(look, read=None)
 
 
 def _plain_name(name: str) -> str:
@@ -203,6 +208,8 @@ EDITS: Mapping[str, Change] = {
     "answer": _answer,
     "assume_part": _part,
     "reset": _reset,
+    "use_results": _use,
+    "discard_results": lambda _, look, *__: replace(look, read=None),
     "keep": _keep,
     "drop": lambda work, *_: work.drop(),
     "undo": lambda work, *_: work.undo(),

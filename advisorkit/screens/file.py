@@ -68,7 +68,7 @@ class SessionFile:
     """One engagement file and the diary of its session."""
 
     def __init__(self, path: Path) -> None:
-        self._seen = _stamp(path)
+        self._given, self._seen = str(path), _stamp(path)
         self.loaded: Loaded = load(path)
         self.path = path.parent.resolve() / path.name  # a kernel that outlives its folder must not look for it under where it started
         self._find_diary()
@@ -102,7 +102,7 @@ class SessionFile:
 
     def words(self, error: object) -> str:
         """What `error` says, fit for a screen that is shared: the file by its name, without the folders above it."""
-        return str(error).replace(str(self.path), self.path.name)
+        return str(error).replace(str(self.path), self.path.name).replace(self._given, self.path.name)
 
     def resume(self) -> tuple[State, str]:
         """The state that was left, or a fresh one for the file as it is now; and what the user should know."""

@@ -90,9 +90,9 @@ def blocks(*found: Doc, warnings: Sequence[str] = (), busy: Sequence[int] | None
     return {"blocks": list(found), "warnings": list(warnings), "busy": busy and list(busy)}
 
 
-def lead(headline: str, summary: str = "") -> Doc:
+def lead(headline: str, summary: str = "", when: str = "") -> Doc:
     """The sentence above a page, and what it rests on."""
-    return {"when": "", "clear": True, "headline": [{"text": headline}], "summary": summary, "beside": []}
+    return {"when": when, "clear": True, "headline": [{"text": headline}], "summary": summary, "beside": []}
 
 
 class LiveDocument(anywidget.AnyWidget):

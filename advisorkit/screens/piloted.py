@@ -19,8 +19,11 @@ from advisorkit.values.quantities import day, figures, hundredths, money, percen
 _SIZES = 8
 
 
-def pilot(study: Study, files: Sequence[str], look: Look) -> dict[str, Doc]:
-    """What to mark next, what that is worth, and the pilots read so far; `files` lie beside the engagement and may hold results."""
+def pilot(study: Study, files: Sequence[str], look: Look, *, preview: bool = False) -> dict[str, Doc]:
+    """What to mark next, what that is worth, and the pilots read so far; `files` lie beside the engagement and may hold results.
+
+    A `preview` is of results that were read and are not used yet.
+    """
     established, plan = study.pilot, study.plan
     found = [block(table_of(say("charter.results"), columns("charter.results_head"), meanings(study), subtitle=tell("pilot.meaning_sub"))), _precision(plan)]
     if plan.sizes and not look.presenting:
@@ -29,7 +32,8 @@ def pilot(study: Study, files: Sequence[str], look: Look) -> dict[str, Doc]:
         found = [*(_found(study, seen) for seen in established.diagnoses), *(block(table, wide=True) for table in history(study)), *found]
     return {
         "advice pilot": lead(
-            tell("pilot.headline", count=plan.mark, pattern=study.name(plan.pattern)), f"{established.decision.why} {plan.why}" if established else plan.why
+            tell("pilot.headline", count=plan.mark, pattern=study.name(plan.pattern)), f"{established.decision.why} {plan.why}" if established else plan.why,
+            tell("pilot.if_used") if preview else "",
         ),
         "blocks figures": blocks(block(KeyFigures(tuple(charter_figures(plan))[: 2 if look.presenting else 3]), wide=True)),
         "blocks pilot": blocks(*found, warnings=established.warnings if established else ()),
@@ -37,7 +41,7 @@ def pilot(study: Study, files: Sequence[str], look: Look) -> dict[str, Doc]:
             "files": list(files), "fault": look.faults.get("pilot", ""), "mark": "" if plan.terms.never else percent(plan.terms.target),
             "steps": [tell("pilot.step.sheet"), tell("pilot.step.mark", count=plan.mark, twice=plan.mark_twice), tell("pilot.step.put")],
             "asks": [[option, tell(f"pilot.ask.{option}"), [list(choice) for choice in choices]] for option, choices in look.asks.items()],
-            "made": bool(established),
+            "made": bool(established) and not preview, "read": tell("pilot.read", right=figures(study.seen.right.hits, 3), cases=figures(study.seen.right.n, 6)) if preview else "",
         },
     }  # fmt: skip
 

@@ -34,7 +34,7 @@ class Screen:
     """One screen of a session: its parts, and how it stands."""
 
     def __init__(self, work: Work, section: str, layout: tuple[Tree, ...] | None = None) -> None:
-        notices, self._heard = tuple(map(_told, work.notices)), tuple[Notice, ...]()
+        notices, self._heard = tuple(_told(work.file.words(words)) for words in work.notices), tuple[Notice, ...]()
         self.work, self.look, self.revision = work, Look(section=section, layouts={section: layout} if layout else {}, notices=notices), 0
         self.delivery = Delivery(work.file, self._from_elsewhere, lambda name, content: self.document.send({"file": name}, buffers=[content]))
         self._editing = False

@@ -20,6 +20,7 @@ from advisorkit.screens.shown import earned, edited
 from advisorkit.screens.state import Look
 from advisorkit.screens.work import Work
 from advisorkit.store.document import CONTEXT
+from advisorkit.study.study import Study
 from advisorkit.values.errors import UsageError, nearest
 
 _PLAIN: Mapping[str, Tree] = {
@@ -28,7 +29,7 @@ _PLAIN: Mapping[str, Tree] = {
         ("ak-left ak-leading", ("ak-stack", "question", "answers"), "questions"),
         (
             "ak-right-side", "advice", ("ak-split ak-split-d", "chart shares", "chart right"), "verdict",
-            ("ak-split ak-split-b", "chart map", "chart flips"), "chart waterfall", "chart path", ("ak-split ak-split-d", "chart ranges", "blocks scenarios"),
+            ("ak-split ak-split-b", "chart map", "chart flips"), "chart waterfall", "chart path", "chart ranges", "blocks scenarios",
             "blocks brief",
         ),
     ),
@@ -78,7 +79,7 @@ def tree(work: Work, look: Look) -> Tree:
 
 def document(work: Work, look: Look, delivery: Delivery) -> dict[str, Any]:
     """What every part of a screen shows, from one study, so that none can disagree."""
-    wanted, study, found = names(tree(work, look)), work.judged(), dict[str, Any]()
+    wanted, study, found = names(tree(work, look)), _previewed(work, look) if look.section == "pilot" else work.judged(), dict[str, Any]()
     drawn = [name for name in wanted if name.startswith("chart ") and name != "chart workflows"]
     for page in dict.fromkeys(page_of(name) for name in wanted if name not in ("bar", "verdict", *drawn)):
         found |= _PAGES[page](work, look, delivery)
@@ -110,7 +111,7 @@ def _bar(work: Work, look: Look, spoken: str) -> Doc:
         "tried": tell("scenarios.tried", name=state.scenario or tell("ui.base")) if state.workflow in state.tried else "",
         "trying": None if look.presenting else _trying(work), "undo": bool(work.past), "redo": bool(work.future), "spoken": spoken,
         "saved": tell("saved.not" if work.file.refused else "saved.at", time=time), "saved_words": tell("saved.words", time=time),
-        "notices": [{"kind": n.kind, "words": n.words, "actions": [list(a) for a in n.actions]} for n in look.notices],
+        "notices": [{"kind": n.kind, "words": n.words, "actions": [list(a) for a in n.actions]} for n in look.notices if n.kind != "info" or not look.presenting],
     }  # fmt: skip
 
 
@@ -155,7 +156,13 @@ def _costs(work: Work, look: Look, _: Delivery) -> Mapping[str, object]:
 
 
 def _pilot(work: Work, look: Look, _: Delivery) -> Mapping[str, Doc]:
-    return piloted.pilot(work.judged(), work.file.results, look)
+    return piloted.pilot(_previewed(work, look), work.file.results, look, preview=look.previewed(work.state.engagement) is not None)
+
+
+def _previewed(work: Work, look: Look) -> Study:
+    """The workflow on screen as it would be once the results that were read are used; as it is where none were."""
+    read = look.previewed(work.state.engagement)
+    return work.judge(replace(work.state, engagement=read)) if read else work.judged()
 
 
 def _portfolio(work: Work, look: Look, _: Delivery) -> Mapping[str, Doc | None]:
@@ -190,7 +197,7 @@ def _led(work: Work, look: Look) -> Doc:
 def _deliver(work: Work, look: Look, delivery: Delivery) -> Mapping[str, Doc]:
     """The page of deliverables; they are made from what was agreed, so what is only tried must not count here either."""
     agreed = work.judge(replace(work.state, tried={}))
-    return deliver(agreed, work.tried, look, work.file.brands, delivery)
+    return deliver(agreed, work.tried, str(controls.questions(agreed, work.state, look)["tally"]), look, work.file.brands, delivery)
 
 
 _PAGES: Mapping[str, Callable[[Work, Look, Delivery], Mapping[str, object]]] = {

@@ -15,8 +15,13 @@ from advisorkit.charts.theme import LIGHT, SANS
 from advisorkit.costs.inputs import Input
 from advisorkit.costs.results import CostResult, MoneyRow
 from advisorkit.export.blocks import Block, ChartBlock, Text, table_of
+<<<<<<< HEAD
 from advisorkit.export.bundles import html
 from advisorkit.files.texts import spoken
+=======
+from advisorkit.export.markup import html
+from advisorkit.files.texts import here, spoken
+>>>>>>> 7651a47 (Screens say what is still to ask with one count, show marked results before they are used, and speak German numbers; browser tests share pages)
 from advisorkit.report import cost_pictures, pictures
 from advisorkit.screens.advising import verdict_of
 from advisorkit.screens.assumed import plain, scale_of, tidy
@@ -148,6 +153,6 @@ def _answer(study: Study, name: str) -> str:
 def _setting(row: Input, currency: str) -> str:
     found = row.range
     if found is None:
-        return str(row.value) if row.known else tell("bill.unknown")
+        return here(str(row.value)) if row.known else tell("bill.unknown")
     ends = (found.likely,) if found.fixed else (found.low, found.likely, found.high)
     return f"{' / '.join(plain(tidy(end * scale_of(row), row)) for end in ends)} {row.assumption.unit_words(currency, tell('unit.share'))}"

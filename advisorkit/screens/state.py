@@ -143,8 +143,14 @@ class Look:
     """What is wrong beside a control, by the control's name."""
     asks: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     """What marked results leave open, by the option that settles it, with what may be chosen."""
+    read: tuple[Engagement, Engagement] | None = None
+    """What was agreed when marked results were read, and what using them would make of it."""
     notices: tuple[Notice, ...] = ()
     """Above everything else."""
+
+    def previewed(self, agreed: Engagement) -> Engagement | None:
+        """What using the results that were read would make of `agreed`; None where none were, or something else was agreed since."""
+        return self.read[1] if self.read and self.read[0] == agreed else None
 
 
 T = TypeVar("T")

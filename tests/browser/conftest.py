@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from browser.live_page import open_app, rewind
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from advisorkit.screens.live import Server, running
@@ -58,8 +59,8 @@ def lab(folder: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def file(folder: Path) -> Path:
-    return fresh(folder)
+def file(folder: Path, request: pytest.FixtureRequest) -> Path:
+    return folder / "harbour.yaml" if "app" in request.fixturenames else fresh(folder)
 
 
 @contextmanager
@@ -84,12 +85,28 @@ def page(chromium: Browser) -> Iterator[Page]:
         assert outside == []
 
 
+@pytest.fixture(scope="module")
+def opened(chromium: Browser, voila: Server, folder: Path) -> Iterator[Page]:
+    fresh(folder)
+    with looking(chromium) as (page, outside):
+        open_app(page, voila)
+        yield page
+        assert outside == []
+
+
+@pytest.fixture
+def app(opened: Page) -> Page:
+    """The one page of a module's tests, as it was when it was opened: every edit is undone."""
+    rewind(opened)
+    return opened
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """Keep a picture of the page beside the report of a failed test."""
     outcome = yield
     report = outcome.get_result()
-    found = getattr(item, "funcargs", {}).get("page")
+    found = getattr(item, "funcargs", {}).get("page") or getattr(item, "funcargs", {}).get("app")
     if report.when == "call" and report.failed and found is not None:
         picture = Path(str(item.config.rootpath)) / ".pytest_cache" / f"{item.name}.png"
         found.screenshot(path=picture)

@@ -23,11 +23,47 @@ def open_app(page: Page, server: Server, workbook: str = "1_assessment") -> None
 
 def open_lab(page: Page, server: Server, workbook: str = "1_assessment") -> None:
     """Open a workbook, which runs by itself, and run its last cell, which holds the whole screen."""
-    page.goto(server.url(workbook))
-    page.locator(".ak-is-bar .ak-client").first.wait_for()
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+    run_by_itself(page, server, workbook)
     page.locator(".jp-CodeCell").last.locator(".cm-content").click()
     page.keyboard.press("Control+Enter")
+    settle(page)
+
+
+def run_by_itself(page: Page, server: Server, workbook: str) -> None:
+    """Open a workbook in Lab, which runs it all but its last cell and shows its top."""
+    page.goto(server.url(workbook))
+    ran_by_itself(page)
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+
+
+def ran_by_itself(page: Page) -> None:
+    """Wait until the notebook in front has run, all but its last cell, and see that its top is shown."""
+    front = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+    front.locator(".ak-is-bar .ak-client").first.wait_for(timeout=120_000)
+    expect(front.get_by_role("heading", level=1).first).to_be_in_viewport()
+    expect(front.locator(".ak-is-bar").first).to_be_in_viewport()
+    prompts = front.locator(".jp-CodeCell .jp-InputPrompt")
+    expect(prompts.nth(-2)).to_have_text(re.compile(r"\[\d+\]:"))
+    expect(prompts.last).to_have_text("[ ]:")
+    assert front.locator("[data-mime-type*=stderr], [data-mime-type*=error]").count() == 0
+
+
+def rewind(page: Page) -> None:
+    """Undo every edit and turn to the first workflow and workbook, as nobody had touched them."""
+    open_section(page, "assessment")
+    undo = page.locator(f"{SCREEN} [data-key=undo]:enabled")
+    while undo.count():
+        undo.click()
+        settle(page)
+    page.locator(f"{SCREEN} [data-key=workflow]").select_option(index=0)
+    for dismiss in page.locator(f"{SCREEN} [data-key=notice-dismiss]").all():
+        dismiss.click()
+    settle(page)
+    page.evaluate("() => document.activeElement.blur()")
+
+
+def open_section(page: Page, name: str) -> None:
+    page.locator(f"{SCREEN} [data-key=tab-{name}]").click()
     settle(page)
 
 
@@ -36,8 +72,10 @@ def run_all(page: Page) -> None:
     page.get_by_text("Run All Cells", exact=True).click()
 
 
-def settle(page: Page) -> None:
-    """Wait until the kernel has answered every edit and the screen shows it."""
+def settle(page: Page, *, drawn: bool = False) -> None:
+    """Wait until the kernel has answered every edit and the screen shows it; with `drawn`, from the next frame on, by which a window of another size is known."""
+    if drawn:
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.locator(f"{SCREEN}[data-idle=yes]").wait_for()
 
 

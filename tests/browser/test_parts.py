@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from browser.live_page import run_all, truth
+from browser.live_page import ran_by_itself, run_all, truth
 from nbformat import v4
 from playwright.sync_api import Page, expect
 
@@ -50,11 +50,17 @@ def themed(page: Page, name: str) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("where", ["lab", "voila"])
-def test_parts_in_an_own_layout_follow_one_another(where: str, request: pytest.FixtureRequest, page: Page, file: Path) -> None:
+def test_parts_in_an_own_layout_follow_one_another_and_the_theme_of_lab(where: str, request: pytest.FixtureRequest, page: Page, file: Path) -> None:
     opened(page, request.getfixturevalue(where), file)
     advice = page.locator(".ak-is-advice h1").first
     for part in ("question", "advice", "chart-map", "chart-flips", "answers", "chart-ranges"):
         expect(page.locator(f".ak-is-{part}").first).to_be_visible()
+    if where == "lab":
+        follows_the_theme(page)
+        boxes = [page.locator(f".ak-is-{part}").first.bounding_box() for part in ("question", "advice", "chart-flips")]
+        assert len({round(box["y"]) for box in boxes}) == 1
+        assert all(left["x"] + left["width"] <= right["x"] for left, right in pairwise(boxes))
+        assert min(box["width"] for box in boxes) >= 300
 
     question = page.locator(".ak-is-question").first
     asked = question.locator("h2").inner_text()
@@ -66,37 +72,25 @@ def test_parts_in_an_own_layout_follow_one_another(where: str, request: pytest.F
     found = truth(file)
     expect(advice).to_have_text(found.decision.headline)
     expect(page.locator(".ak-is-answers .ak-tally").first).to_contain_text(str(len(found.answers)))
+    assert page.locator(".Toastify__toast").count() == page.get_by_text("Share Notebook").count() == 0, "no news and no foreign button"
 
 
-@pytest.mark.browser
-def test_parts_stand_side_by_side_none_is_cut_and_all_follow_the_theme_of_lab(lab: Server, page: Page, file: Path) -> None:
-    opened(page, lab, file)
+def follows_the_theme(page: Page) -> None:
+    """Every word of every chart stays where it is and takes another colour, there and back."""
     drawn = page.evaluate(LOOK)
-    try:
-        themed(page, "JupyterLab Dark")
-        page.wait_for_function("() => document.body.dataset.akTheme === 'dark'")
-        dark = page.evaluate(LOOK)
-        assert len(dark) == len(drawn) > 60
-        assert all(words == now and place == there and colour != other for (words, place, colour), (now, there, other) in zip(drawn, dark, strict=True))
-    finally:
-        themed(page, "JupyterLab Light")
-    page.wait_for_function("() => document.body.dataset.akTheme === 'light'")
-    assert page.evaluate(LOOK) == drawn
-    boxes = [page.locator(f".ak-is-{part}").first.bounding_box() for part in ("question", "advice", "chart-flips")]
-
-    assert len({round(box["y"]) for box in boxes}) == 1
-    assert all(left["x"] + left["width"] <= right["x"] for left, right in pairwise(boxes))
-    assert min(box["width"] for box in boxes) >= 300
+    for name, short in (("JupyterLab Dark", "dark"), ("JupyterLab Light", "light")):
+        themed(page, name)
+        page.wait_for_function(f"() => document.body.dataset.akTheme === '{short}'")
+        now = page.evaluate(LOOK)
+        assert len(now) == len(drawn) > 60
+        assert all(words == same and place == there and (colour != other) == (short == "dark") for (words, place, colour), (same, there, other) in zip(drawn, now, strict=True))
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("workbook", WORKBOOKS)
-def test_a_workbook_runs_by_itself_when_it_is_opened_and_shows_its_top(lab: Server, page: Page, file: Path, workbook: str) -> None:
-    page.goto(lab.url(workbook))
-    page.locator(".ak-is-bar .ak-client").wait_for()
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
-
-    expect(page.get_by_role("heading", level=1).first).to_be_in_viewport()
-    expect(page.locator(".ak-is-bar")).to_be_in_viewport()
-    expect(page.locator(".jp-CodeCell").last.locator(".jp-InputPrompt")).to_have_text("[ ]:")  # the whole screen is run on demand
-    assert page.locator("[data-mime-type*=stderr], [data-mime-type*=error]").count() == 0
+def test_every_workbook_runs_by_itself_when_it_is_opened_and_shows_its_top(lab: Server, page: Page, file: Path) -> None:
+    page.goto(lab.url(WORKBOOKS[1]).replace("/doc/", "/lab/"))
+    ran_by_itself(page)
+    for name in WORKBOOKS[2:]:
+        page.locator(".jp-DirListing-item", has_text=f"{name}.ipynb").dblclick()
+        page.locator(f".lm-TabBar-tab.lm-mod-current[title*='{name}']").wait_for()
+        ran_by_itself(page)

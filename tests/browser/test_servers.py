@@ -8,8 +8,6 @@ from pathlib import Path
 from urllib.error import HTTPError
 
 import pytest
-from browser.live_page import open_lab
-from playwright.sync_api import Page
 
 from advisorkit.screens.live import Server
 
@@ -48,14 +46,6 @@ def test_only_this_machine_is_listened_to(voila: Server) -> None:
     listening = [line.split()[1] for line in lines if line.split()[3] == "0A" and line.split()[1].endswith(f":{port:04X}")]
 
     assert listening == [f"0100007F:{port:04X}"]
-
-
-def test_no_news_pop_up_and_no_foreign_button_in_lab(lab: Server, page: Page, file: Path) -> None:
-    open_lab(page, lab)
-    page.wait_for_timeout(1500)
-
-    assert page.locator(".Toastify__toast").count() == 0
-    assert page.get_by_text("Share Notebook").count() == 0
 
 
 def test_a_key_of_the_users_reaches_no_kernel(voila: Server) -> None:

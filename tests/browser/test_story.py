@@ -14,6 +14,7 @@ from browser.live_page import (
     in_line,
     open_app,
     open_lab,
+    open_section,
     press,
     run_in_cell,
     settle,
@@ -23,10 +24,17 @@ from browser.live_page import (
 )
 from playwright.sync_api import Page, expect
 
+from advisorkit.export.formats import FORMATS
 from advisorkit.screens.live import Server
 from advisorkit.values.quantities import Estimate
 
 pytestmark = pytest.mark.browser
+
+
+SEEN = """window.seen = []; new MutationObserver(() => {
+  for (const one of document.querySelectorAll('.ak-tally')) if (one.textContent && window.seen.at(-1) !== one.textContent) window.seen.push(one.textContent);
+}).observe(document, {subtree: true, childList: true, characterData: true});"""
+"""Every tally of answers that the page ever shows, in order."""
 
 
 @pytest.mark.parametrize("route", ["voila", "lab"])
@@ -59,8 +67,14 @@ def test_a_whole_session_by_keyboard_agrees_at_every_step(route: str, page: Page
     settle(page)
     assert facts(page) == inside
 
-    (open_app if route == "voila" else open_lab)(page, server)
+    page.add_init_script(SEEN)
+    if route == "voila":
+        page.reload()
+        settle(page)
+    else:
+        open_lab(page, server)
     assert facts(page) == inside
+    assert page.evaluate("() => window.seen") == [page.locator(".ak-tally").first.text_content()], "nothing older than the newest state"
     another_workflow(page, file)
     marks_and_documents(page, file)
     page.locator(f"{SCREEN} [data-key=workflow]").select_option("claims-letters")
@@ -75,8 +89,9 @@ def what_ifs(page: Page, file: Path, *, in_cells: bool) -> None:
     page.locator(f"{SCREEN} [data-key=workflow]").select_option("policy-wording")
     settle(page)
     if in_cells:
-        run_in_cell(page, "work.assume(cost_wrong=(4, 8, 12))")
-        assert truth(file).inputs.rows["cost_wrong"].range == Estimate(4, 8, 12)
+        run_in_cell(page, "work.assume(cost_wrong=(4, 8, 12), engineer_day_rate=(700, 900, 1200))")
+        rows = truth(file).inputs.rows
+        assert (rows["cost_wrong"].range, rows["engineer_day_rate"].range.high) == (Estimate(4, 8, 12), 1200)
         check(page, file)
     open_section(page, "costs")
     start = drawn_totals(page)
@@ -132,20 +147,20 @@ def marks_and_documents(page: Page, file: Path) -> None:
     page.locator(f"{SCREEN} [data-key=own-results]").set_input_files({"name": "marks.csv", "mimeType": "text/csv", "buffer": marks.read_bytes()})
     page.locator(f"{SCREEN} [data-key=read-results]").click()
     expect(page.locator(f"{SCREEN} .ak-pilot")).to_contain_text("48 of 60")
+    assert truth(file).pilot is None and text(page, ".ak-advice .ak-when") == "If these results are used"
+    page.locator(f"{SCREEN} [data-key=use_results]").click()
     settle(page)
     assert truth(file).pilot is not None
     page.locator(f"{SCREEN} [data-key=make-pilot_charter]").click()
     expect(page.locator(f"{SCREEN} .ak-is-files")).to_contain_text("pilot_charter.html", timeout=120_000)
+    assert list(file.parent.rglob("*pilot_charter.html"))
     open_section(page, "deliver")
+    for name in FORMATS:
+        page.locator(f"{SCREEN} [data-key=format-{name}]").set_checked(name == "html")
     page.locator(f"{SCREEN} [data-key=make]").click()
     expect(page.locator(f"{SCREEN} .ak-is-files")).to_contain_text("client_report", timeout=120_000)
     open_section(page, "assessment")
     check(page, file)
-
-
-def open_section(page: Page, name: str) -> None:
-    page.locator(f"{SCREEN} [data-key=tab-{name}]").click()
-    settle(page)
 
 
 def until_clear(page: Page, file: Path) -> None:

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
-from browser.live_page import SCREEN, answer, check, facts, open_app, press, settle, text, truth, type_in
+from browser.live_page import SCREEN, answer, check, facts, open_app, open_section, settle, text, truth, type_in
 from playwright.sync_api import Page, expect
 
 from advisorkit.screens.live import Server
@@ -28,53 +28,16 @@ def kernel_of(page: Page, server: Server) -> int:
     return next(int(line.split()[0]) for line in found.stdout.splitlines() if name in line)
 
 
-def test_a_killed_kernel_is_announced_and_nothing_saved_is_lost(voila: Server, page: Page, file: Path) -> None:
-    open_app(page, voila)
-    answer(page)
-    left = facts(page)
-    expect(page.locator(f"{SCREEN} .ak-saved")).to_contain_text("Saved")
-    os.kill(kernel_of(page, voila), signal.SIGKILL)
-
-    banner = page.locator(f"{SCREEN} .ak-lost")
-    banner.wait_for()
-    assert "Not connected. Your work is saved up to" in banner.inner_text()
-    assert facts(page) == left
-
-    open_app(page, voila)
-    assert facts(page) == left
-    check(page, file)
-
-
-def test_a_file_changed_outside_is_announced_and_can_be_loaded(voila: Server, page: Page, file: Path) -> None:
-    open_app(page, voila)
-    answer(page)
-    expect_written(page, file)
+def test_a_file_changed_outside_is_announced_and_can_be_loaded(app: Page, file: Path) -> None:
+    answer(app)
+    expect_written(app, file)
     file.write_text(file.read_text().replace("Harbour Mutual", "Harbour Group"))
 
-    page.get_by_role("button", name="Load the file").click()
+    app.get_by_role("button", name="Load the file").click()
 
-    expect(page.locator(f"{SCREEN} .ak-client")).to_have_text("Harbour Group")
-    settle(page)
-    check(page, file)
-
-
-def test_two_tabs_on_one_file_never_write_over_each_other(voila: Server, page: Page, file: Path) -> None:
-    open_app(page, voila)
-    answer(page)
-    expect_written(page, file)
-    other = page.context.new_page()
-    open_app(other, voila)
-    answer(other)
-    expect_written(other, file)
-    theirs = read(file)
-
-    answer(page, "2")
-
-    expect(page.locator(f"{SCREEN} .ak-conflict")).to_contain_text("changed outside")
-    assert read(file) == theirs
-    page.get_by_role("button", name="Keep mine").click()
-    page.wait_for_function("() => !document.querySelector('.ak-conflict')")
-    expect_written(page, file)
+    expect(app.locator(f"{SCREEN} .ak-client")).to_have_text("Harbour Group")
+    settle(app)
+    check(app, file)
 
 
 @contextmanager
@@ -118,25 +81,53 @@ def vanished(file: Path) -> Iterator[None]:
 
 @pytest.mark.parametrize(("trouble", "words"), [(unwritable, "harbour.yaml: cannot be written"), (replaced, "moved or removed"), (vanished, "moved or removed")])
 def test_a_file_that_cannot_be_written_says_so_and_the_work_goes_on(
-    voila: Server, page: Page, file: Path, trouble: Callable[[Path], AbstractContextManager[None]], words: str
+    app: Page, file: Path, trouble: Callable[[Path], AbstractContextManager[None]], words: str
 ) -> None:
-    open_app(page, voila)
-    before = facts(page)
+    before = facts(app)
     with trouble(file):
-        answer(page)
-        expect(page.locator(f"{SCREEN} .ak-saved")).to_have_text("Not saved")
-        expect(page.locator(f"{SCREEN} .ak-notice").first).to_contain_text(words)
-        assert "Traceback" not in page.inner_text("body")
-        first = facts(page)
+        answer(app)
+        expect(app.locator(f"{SCREEN} .ak-saved")).to_have_text("Not saved")
+        expect(app.locator(f"{SCREEN} .ak-notice").first).to_contain_text(words)
+        assert "Traceback" not in app.inner_text("body")
+        first = facts(app)
         assert first["answers"] != before["answers"]
-        answer(page)
-        assert facts(page)["answers"] != first["answers"]
-        kept = facts(page)["answers"]
+        answer(app)
+        assert facts(app)["answers"] != first["answers"]
+        kept = facts(app)["answers"]
     if trouble is replaced:  # another file than before stands there now
-        page.get_by_role("button", name="Keep mine").click()
-    expect(page.locator(f"{SCREEN} .ak-saved")).to_contain_text("Saved", timeout=30_000)  # by itself, at a heartbeat
-    expect_written(page, file)
-    assert set(kept.splitlines()[1:]) <= set(facts(page)["answers"].splitlines())
+        app.get_by_role("button", name="Keep mine").click()
+    expect(app.locator(f"{SCREEN} .ak-saved")).to_contain_text("Saved", timeout=30_000)  # by itself, at a heartbeat
+    expect_written(app, file)
+    assert set(kept.splitlines()[1:]) <= set(facts(app)["answers"].splitlines())
+
+
+def expect_written(page: Page, file: Path) -> None:
+    """Wait until the file holds what the screen shows."""
+    expect(page.locator(f"{SCREEN} .ak-saved")).to_contain_text("Saved")
+    page.wait_for_timeout(50)
+    for _ in range(100):
+        if read(file).workflow("policy-wording").answers == truth(file).workflow.answers:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(text(page, ".ak-saved"))
+
+
+def test_two_tabs_on_one_file_never_write_over_each_other(voila: Server, app: Page, file: Path) -> None:
+    answer(app)
+    expect_written(app, file)
+    other = app.context.new_page()
+    open_app(other, voila)
+    answer(other)
+    expect_written(other, file)
+    theirs = read(file)
+
+    answer(app, "2", number="1,000 to 2,000")
+
+    expect(app.locator(f"{SCREEN} .ak-conflict")).to_contain_text("changed outside")
+    assert read(file) == theirs
+    app.get_by_role("button", name="Keep mine").click()
+    app.wait_for_function("() => !document.querySelector('.ak-conflict')")
+    expect_written(app, file)
 
 
 @pytest.mark.parametrize("workbook", ["1_assessment", "2_costs"])
@@ -161,30 +152,23 @@ def test_a_workbook_that_is_not_there_says_so_in_words_and_opens_itself_when_it_
     expect(page.get_by_role("alert")).to_contain_text("a network drive may be away")
 
 
-def expect_written(page: Page, file: Path) -> None:
-    """Wait until the file holds what the screen shows."""
-    expect(page.locator(f"{SCREEN} .ak-saved")).to_contain_text("Saved")
-    page.wait_for_timeout(50)
-    for _ in range(100):
-        if read(file).workflow("policy-wording").answers == truth(file).workflow.answers:
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(text(page, ".ak-saved"))
-
-
-def test_a_question_answered_with_nonsense_says_so_and_asks_again(voila: Server, page: Page, file: Path) -> None:
+def test_a_killed_kernel_is_announced_and_nothing_saved_is_lost_nor_what_was_agreed_as_the_page_was_left(voila: Server, page: Page, file: Path) -> None:
     open_app(page, voila)
-    page.locator(f'{SCREEN} [data-key="row-calls_per_month"]').click()
-    settle(page)
-    page.locator(f"{SCREEN} [data-key=amount]").fill("many")
-    press(page, "Enter")
+    answer(page)
+    left = facts(page)
+    expect(page.locator(f"{SCREEN} .ak-saved")).to_contain_text("Saved")
+    os.kill(kernel_of(page, voila), signal.SIGKILL)
 
-    expect(page.locator(f"{SCREEN} .ak-fault")).to_contain_text("'many' is not a number")
-    assert truth(file).workflow.answers["calls_per_month"].amount.likely == 40_000
+    banner = page.locator(f"{SCREEN} .ak-lost")
+    banner.wait_for()
+    assert "Not connected. Your work is saved up to" in banner.inner_text()
+    assert facts(page) == left
 
+    open_app(page, voila)
+    assert facts(page) == left
+    check(page, file)
 
-def test_a_page_that_is_left_ends_its_kernel_and_what_was_just_agreed_is_in_the_file(voila: Server, page: Page, file: Path) -> None:
-    open_app(page, voila, "2_costs")
+    open_section(page, "costs")
     type_in(page, "cost_wrong", "7.5")
     kernel = Path("/proc") / str(kernel_of(page, voila))
     page.locator(f"{SCREEN} [data-key=keep]").click()

@@ -38,7 +38,7 @@ function assumptionsPart(act) {
   find.addEventListener("keydown", (event) => event.stopPropagation());
   const tabs = h("div", { class: "ak-lists" });
   const body = h("tbody");
-  const head = h("tr", null, ["name", "low", "likely", "high", "unit", "source", "moves"].map((name, n) => h("th", { scope: "col", class: n > 0 && n < 4 ? "ak-right" : n === 6 ? "ak-moves" : null }, t(name))));
+  const head = h("tr", null, ["name", "low", "likely_head", "high", "unit", "source", "moves"].map((name, n) => h("th", { scope: "col", class: n > 0 && n < 4 ? "ak-right" : n === 6 ? "ak-moves" : null }, t(name))));
   const table = h("table", { class: "ak-table" }, h("thead", null, head), body);
   const foot = h("div", { class: "ak-table-foot" });
   const slider = trial();
@@ -78,8 +78,7 @@ function assumptionsPart(act) {
 
   // One step of a number, by arrow key or slider: shown at once, then sent.
   function put(line, part, input, value) {
-    const text = String(Number(value.toPrecision(6)));
-    line.row.numbers[PARTS.indexOf(part)] = Number(text);
+    const text = (line.row.numbers[PARTS.indexOf(part)] = Number(value.toPrecision(6))).toLocaleString(t("language"), { useGrouping: false, maximumFractionDigits: 20 });
     input.value = text;
     act(`assume-${line.row.name}-${part}`, "assume_part", { name: line.row.name, part, text });
   }
@@ -114,7 +113,7 @@ function assumptionsPart(act) {
     line.unit.textContent = row.unit;
     const reset = row.changed && h("button", { class: "ak-reset", "data-key": `reset-${row.name}`, "aria-label": `${t("reset")} ${row.label}`, title: t("reset"), onclick: () => act(`reset-${row.name}`, "reset", { name: row.name }) }, "↺");
     line.source.replaceChildren(...[row.stale ? "▲ " : "", h("span", { class: row.guess || row.stale ? "ak-amber" : null }, row.source), " ", reset].filter(Boolean));
-    line.moves.replaceChildren(...(row.moves ? [row.moves[0], " ", h("span", { class: "ak-swing", style: `width: ${(row.moves[1] * 28).toFixed(1)}px` })] : []));
+    line.moves.replaceChildren(...(row.moves ? [row.moves[0], " ", h("span", { class: "ak-swing", style: `width: ${(row.moves[1] * 22).toFixed(1)}px` })] : []));
     if (held && held[0] === line && !newer) slider.take(line.row, ...held.slice(1));
     line.below.hidden = !row.fault;
     line.fault.textContent = row.fault || "";

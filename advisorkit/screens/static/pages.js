@@ -43,15 +43,12 @@ function pilotForm(page, act) {
     const mine = own.files[0] || (page.asks.length && pilotForm.last);
     if (!mine && !file) return own.click();
     pilotForm.last = mine;
-    const content = mine && (await new Promise((done) => {
-      const reader = new FileReader();
-      reader.onload = () => done(reader.result.split(",")[1] || "");
-      reader.readAsDataURL(mine);
-    }));
+    const content = mine && btoa(Array.from(new Uint8Array(await mine.arrayBuffer()), (byte) => String.fromCharCode(byte)).join(""));
     return act("pilot", "pilot", { file: mine ? mine.name : file.value, ...(mine ? { content } : {}), mark: mark.value, ...settled });
   };
   const again = h("button", { class: "ak-link", "data-key": "look-again", onclick: () => act("section", "section", { name: "pilot" }) }, t("look_again"));
-  return [h("h2", { class: "ak-block-title" }, t("results")), h("ol", { class: "ak-steps" }, page.steps.map((words, n) => h("li", null, words, n === 0 && sheet))),
+  const settle = (edit, words) => h("button", { class: "ak-present", "data-key": edit, onclick: () => act(edit, edit, {}) }, t(words));
+  return [h("h2", { class: "ak-block-title" }, t("results")), page.read && h("div", { class: "ak-field" }, h("p", null, page.read), settle("use_results", "use_results"), settle("discard_results", "discard")), h("ol", { class: "ak-steps" }, page.steps.map((words, n) => h("li", null, words, n === 0 && sheet))),
     h("form", { class: "ak-form", onsubmit: (event) => event.preventDefault() }, field(t("own_results"), own), file && field(t("choose_results"), file), again, field(t("pass_mark"), mark),
       page.fault && h("p", { class: "ak-fault", role: "alert", id: "ak-fault-pilot" }, page.fault), asks.map(([, label, control]) => field(label, control)),
       h("button", { class: "ak-present", "data-key": "read-results", onclick: read }, t("read_results"))),

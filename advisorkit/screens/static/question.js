@@ -68,8 +68,8 @@ function questionPart(act) {
       return input;
     };
     return h("div", { class: "ak-extras" },
-      h("label", { class: "ak-guess" }, guess, t("guess"), hint("G")), field("note", t("note"), asked.note),
-      field("said-by", t("said_by"), asked.said_by), field("private-note", t("private_note"), asked.private_note));
+      h("label", { class: "ak-guess" }, guess, t("guess"), hint("G")), field("said-by", t("said_by"), asked.said_by),
+      field("note", t("note"), asked.note), field("private-note", t("private_note"), asked.private_note));
   }
 
   function room(doc) {
@@ -125,10 +125,16 @@ function questionPart(act) {
 // Every question by topic; a click takes one up. What is typed in the search stays while answers come in.
 function questionsPart(act) {
   const list = h("div", null);
-  const find = h("input", { type: "text", class: "ak-note", "aria-label": t("find_question"), placeholder: t("find_question"), oninput: () => sift() });
-  find.addEventListener("keydown", (event) => event.stopPropagation());
+  const find = h("input", { type: "text", class: "ak-note", "data-key": "find-question", "aria-label": t("find_question"), "aria-keyshortcuts": "/", placeholder: `${t("find_question")} (/)`, oninput: () => sift() });
+  // "/" leads to the search, arrows from row to row.
+  const step = (event) => {
+    const stops = [find, ...list.querySelectorAll(".ak-answer")].filter((one) => one.checkVisibility());
+    const to = event.key === "/" && event.target !== find ? find : stops[stops.indexOf(document.activeElement) + ({ ArrowDown: 1, ArrowUp: -1 }[event.key] || NaN)];
+    if (to || event.target === find) event.stopPropagation();
+    if (to) to.focus(event.preventDefault());
+  };
   const head = h("p", { class: "ak-tally-all" });
-  const host = h("section", { class: "ak-questions", "aria-label": t("questions") }, head, find, list);
+  const host = h("section", { class: "ak-questions", "aria-label": t("questions"), onkeydown: step }, head, find, list);
   const line = (doc) => (row) =>
     h("li", null, h("button", { class: "ak-answer", "data-key": `ask-${row.criterion}`, "aria-current": row.criterion === doc.asked ? "true" : null, "aria-label": `${row.label}: ${row.state} ${row.answer}`, onclick: () => act("ask", "ask", { criterion: row.criterion }) },
       h("span", { class: "ak-answer-label" }, h("span", { "aria-hidden": "true" }, `${row.criterion === doc.asked ? "▸" : row.mark} `), row.label), h("span", { class: "ak-answer-value" }, row.mark === "?" ? h("span", { class: "ak-chip" }, row.state) : row.answer)));
