@@ -38,6 +38,9 @@ def test_a_batch_makes_every_report_and_a_page_that_leads_to_each(tmp_path: Path
     index = (tmp_path / "index.html").read_text()
     assert all(f'<a href="client-{n}_trial.html">' in index and f"Client {n}" in index for n in range(3))
 
+    other = replace(jobs(3)[0], client="Another", document=jobs(3)[1].document)
+    assert make(TRIAL, [other], tmp_path).notices == ("client-0_trial.html took the place of one made for Client 0",)
+
 
 def test_rows_follow_the_contract_and_describe_the_files(tmp_path: Path) -> None:
     result = make(TRIAL, jobs(1), tmp_path)

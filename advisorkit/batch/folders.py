@@ -31,8 +31,8 @@ from advisorkit.charts.theme import LIGHT
 from advisorkit.export.blocks import Cover
 from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import template
-from advisorkit.files.disk import fingerprint, write_bytes
-from advisorkit.values.errors import UsageError
+from advisorkit.files.disk import fingerprint, read_bytes, write_bytes
+from advisorkit.values.errors import AdvisorError, UsageError
 
 _SERVICES = re.compile(
     r"(onedrive|dropbox|google ?drive|icloud ?drive|mobile documents|cloudstorage|nextcloud|owncloud|box( sync)?|pcloud"
@@ -288,6 +288,15 @@ def _opened(path: Path) -> sqlite3.Connection:
         base.close()
         raise
     return base
+
+
+def made_before(out: Path) -> tuple[Deliverable, ...]:
+    """What the manifest in `out` lists and still lies there; nothing where it cannot be read."""
+    try:
+        rows = [Deliverable(**row) for row in json.loads(read_bytes(out / MANIFEST))["deliverables"]]
+        return tuple(row for row in rows if (there := (out / row.path).resolve()).is_file() and there.is_relative_to(out.resolve()))
+    except (AdvisorError, ValueError, KeyError, TypeError):
+        return ()
 
 
 def manifest(rows: Sequence[Deliverable], used: Template) -> bytes:

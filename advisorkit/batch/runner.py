@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from advisorkit.batch.folders import Folder, Journal, key, listed, open_folder
+from advisorkit.batch.folders import Folder, Journal, key, listed, made_before, open_folder
 from advisorkit.batch.forks import FORKS, can_fork
 from advisorkit.batch.notebooks import WORD, engine_for, fit_template
 from advisorkit.batch.sealing import KIND, final, pack
@@ -66,7 +66,7 @@ def produce(
     began = time.monotonic()
     renderers = dict(formats) if isinstance(formats, Mapping) else {kind: RENDERERS[kind] for kind in chosen(formats)}
     model, folder = _fit(template, jobs, renderers, out)
-    used = engine_for(model, engine, forks=can_fork())
+    used, before = engine_for(model, engine, forks=can_fork()), {row.path: row.client for row in made_before(Path(out))}
     orders = [Order(model, job, renderers, dict(options or {}), used, limits or Limits()) for job in jobs]
     try:
         with (
@@ -80,7 +80,8 @@ def produce(
         folder.forsake()
         raise
     slower = f"template {model.name} needs a Jupyter kernel, which takes longer" if used != engine else ""
-    return BatchResult(batch.rows, str(out), time.monotonic() - began, tuple(filter(None, (folder.notice, slower, unlisted))))
+    taken = [f"{row.path} took the place of one made for {before[row.path]}" for row in batch.rows if row.status == "made" and before.get(row.path, row.client) != row.client]
+    return BatchResult(batch.rows, str(out), time.monotonic() - began, tuple(filter(None, (folder.notice, slower, unlisted, *taken))))
 
 
 def _fit(template: Template | str | Path, jobs: Sequence[Job], formats: Mapping[str, str], out: str | Path) -> tuple[Template, Folder]:

@@ -195,7 +195,7 @@ def _after_failing(seen: Diagnosis, terms: Terms, rules: Rules) -> AfterPilot:
     needs = Needs.of(seen.failing(rules), 1 - terms.target, rules)
     action, to, key = _onward(seen, terms, rules, needs)
     more = max(STEP, math.ceil(seen.right.n)) if action == "mark_more" else 0
-    return AfterPilot(action, to, more, _why(key, seen, terms, reach=percent(reach(seen, rules))))
+    return AfterPilot(action, to, more, _why(key, seen, terms, reach=percent(reach(seen, rules)), mended=f"{seen.mended.hits:g}", tried=f"{seen.mended.n:g}"))
 
 
 _Step = tuple[Action, PatternId, str]
@@ -220,4 +220,6 @@ def _onward(seen: Diagnosis, terms: Terms, rules: Rules, needs: Needs) -> _Step:
         return "stop", "prompt", "reach"
     if both and max(needs.retrieval_suffices, needs.training_suffices) < rules.confidence:
         return "climb", "hybrid", "both_kinds"
-    return ("climb", "rag", "information") if lacking >= other else ("climb", "finetune", "behaviour")
+    if lacking >= other:
+        return "climb", "rag", "information"
+    return "climb", "finetune", "behaviour" if seen.failures["behaviour"].hits >= seen.failures["information"].hits else "unmended"

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+from advisorkit.batch.folders import made_before
 from advisorkit.batch.inputs import job_of
 from advisorkit.batch.notebooks import shipped
 from advisorkit.batch.runner import produce
-from advisorkit.batch.values import MANIFEST, BatchResult, Deliverable
+from advisorkit.batch.values import BatchResult, Deliverable
 from advisorkit.export.blocks import table_of
 from advisorkit.export.brand import read_brand
 from advisorkit.export.formats import FORMATS, ready
-from advisorkit.files.disk import read_bytes
 from advisorkit.screens.advising import verdict_of
 from advisorkit.screens.file import SessionFile
 from advisorkit.screens.parts import Doc, block, blocks, lead, tell
@@ -58,7 +57,7 @@ class Delivery:
     def begin(self, file: SessionFile) -> None:
         """Go on with what the last round made for the engagement in `file`."""
         self.file, self.out = file.path, file.folder / "reports"
-        self.made = _made_before(self.out)
+        self.made = made_before(self.out)
         self.busy: tuple[int, int] | None = None
         self.fault = ""
 
@@ -88,15 +87,6 @@ class Delivery:
         except (AdvisorError, OSError) as error:
             self.fault = str(error)
         self._changed()
-
-
-def _made_before(out: Path) -> tuple[Deliverable, ...]:
-    """What the manifest in `out` lists and still lies there; nothing where it cannot be read."""
-    try:
-        rows = [Deliverable(**row) for row in json.loads(read_bytes(out / MANIFEST))["deliverables"]]
-        return tuple(row for row in rows if (there := (out / row.path).resolve()).is_file() and there.is_relative_to(out.resolve()))
-    except (AdvisorError, ValueError, KeyError, TypeError):
-        return ()
 
 
 def deliver(study: Study, tried: Collection[str], tally: str, look: Look, brands: Sequence[str], delivery: Delivery) -> dict[str, Doc]:
