@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from advisorkit.advice.advice import Advice
-from advisorkit.advice.gates import Answers, person_decides
+from advisorkit.advice.gates import Answers, open_criteria, person_decides
 from advisorkit.advice.ladder import Rung
 from advisorkit.advice.steps import NextStep, OffRamp
 from advisorkit.advice.words import how_likely, whole_percents
@@ -124,8 +124,10 @@ class Decision(Displayed):
     """Rungs, lowest first; none where something simpler takes the place of all patterns."""
     warnings: tuple[str, ...]
     """What weakens or binds it."""
+    to_ask: tuple[str, ...]
+    """Criteria still to ask: not even answered with unknown, and not made pointless by other answers."""
     open_questions: int
-    """Questions still to ask: not even answered with unknown, and not made pointless by other answers."""
+    """How many these are."""
     person_decides: bool
     """Whether a person has to decide each case, so that the system only assists."""
     override: str
@@ -202,7 +204,7 @@ def tenths(chance: float) -> str:
     return _SAY("chance.of", hits=hits, of=of)
 
 
-def decide(catalog: Catalog, advice: Advice, answers: Answers, prospects: Prospects, step: NextStep, gained: Gained | None = None, to_ask: int = 0) -> Decision:
+def decide(catalog: Catalog, advice: Advice, answers: Answers, prospects: Prospects, step: NextStep, gained: Gained | None = None, said: Collection[str] = ()) -> Decision:
     """The decision that follows from an advice.
 
     Args:
@@ -212,9 +214,9 @@ def decide(catalog: Catalog, advice: Advice, answers: Answers, prospects: Prospe
         prospects: Expected share right, against what is asked for.
         step: What to do next, with the cases to mark that its plan names.
         gained: What the destination gains against today, where that is known.
-        to_ask: How many questions are still to ask.
+        said: Criteria that somebody answered, with unknown too.
     """
-    decided = bool(person_decides(catalog, answers))
+    decided, to_ask = bool(person_decides(catalog, answers)), tuple(_to_ask(catalog, advice, answers, said))
     chances = whole_percents({pattern: found.probability for pattern, found in advice.patterns.items()})
     gain = tuple(_gain(catalog, advice.recommended, prospects, gained)) if gained else ()
     return Decision(
@@ -230,12 +232,20 @@ def decide(catalog: Catalog, advice: Advice, answers: Answers, prospects: Prospe
         reasons=tuple(line for line in advice.words.why if line.partition(",")[0].casefold() not in " ".join(advice.words.summary).casefold()),
         path=() if replaces(advice.off_ramp) else advice.path,
         warnings=tuple(dict.fromkeys((*advice.warnings, *_beside(catalog, advice, prospects)))),
-        open_questions=to_ask,
+        to_ask=to_ask,
+        open_questions=len(to_ask),
         person_decides=decided,
         override=_override(catalog, advice),
         gain="".join(words for words, _ in gain),
         gained=gained,
     )
+
+
+def _to_ask(catalog: Catalog, advice: Advice, answers: Answers, said: Collection[str]) -> Iterator[str]:
+    """Questions that nobody answered and that still mean something; of those after a workshop only what is asked next."""
+    belief, due = advice.belief, {one.criterion for one in advice.next_questions}
+    found = open_criteria(catalog, answers, {"retrieval": belief.retrieval, "training": belief.training})
+    yield from (one.id for one in found if one.id not in said and (one.when != "after" or one.id in due))
 
 
 def _headline(

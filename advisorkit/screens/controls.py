@@ -22,7 +22,7 @@ _WHO = ("business", "IT", "legal")
 def waiting(study: Study, state: State) -> list[str]:
     """Criteria still to be asked of those in the room: next best first, then what is always asked, then every other."""
     found = study.catalog.criteria
-    order = dict.fromkeys((*(q.criterion for q in study.advice.next_questions), *sorted((one.id for one in study.to_ask), key=lambda name: not found[name].core)))
+    order = dict.fromkeys((*(q.criterion for q in study.advice.next_questions), *sorted(study.decision.to_ask, key=lambda name: not found[name].core)))
     return [name for name in order if name not in state.parked and found[name].who not in state.absent]
 
 
@@ -78,7 +78,7 @@ def _enough(study: Study) -> str:
 
 def _stop(study: Study, state: State) -> Doc:
     """Words for when there is no question on screen."""
-    away, on = [one for one in study.to_ask if one.id not in state.parked and one.who in state.absent], len(waiting(study, state))
+    away, on = [name for name in study.decision.to_ask if name not in state.parked and study.catalog.criteria[name].who in state.absent], len(waiting(study, state))
     words = tell("stop.words", count=on) if study.advice.settled and on else tell("stop.room", count=len(away)) if away else tell("stop.none")
     return {"title": _enough(study) if on else tell("stop.all"), "words": words, "on": tell("stop.on") if on else ""}
 
@@ -87,7 +87,7 @@ def questions(study: Study, state: State, look: Look) -> Doc:
     """Every question by topic, in the order of a workshop: how it stands, and what was answered."""
     given, queue = {**study.engagement.answers, **study.workflow.answers, **study.answers}, waiting(study, state)
     asked = look.asked or next(iter(queue), "")
-    names = set(queue) | given.keys() | set(state.parked) | {one.id for one in study.to_ask}
+    names = set(queue) | given.keys() | set(state.parked) | set(study.decision.to_ask)
     topics: list[dict[str, Any]] = []
     for topic, title in study.catalog.topics.items():
         rows = [_listed(one, given.get(one.id), one.id in state.parked, study) for one in study.catalog.criteria.values() if one.topic == topic and one.id in names]

@@ -15,13 +15,8 @@ from advisorkit.charts.theme import LIGHT, SANS
 from advisorkit.costs.inputs import Input
 from advisorkit.costs.results import CostResult, MoneyRow
 from advisorkit.export.blocks import Block, ChartBlock, Text, table_of
-<<<<<<< HEAD
 from advisorkit.export.bundles import html
-from advisorkit.files.texts import spoken
-=======
-from advisorkit.export.markup import html
 from advisorkit.files.texts import here, spoken
->>>>>>> 7651a47 (Screens say what is still to ask with one count, show marked results before they are used, and speak German numbers; browser tests share pages)
 from advisorkit.report import cost_pictures, pictures
 from advisorkit.screens.advising import verdict_of
 from advisorkit.screens.assumed import plain, scale_of, tidy

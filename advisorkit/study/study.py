@@ -9,12 +9,7 @@ from math import ceil
 from advisorkit.advice.advice import Advice, Reopened, advise, assess, reopen_checks
 from advisorkit.advice.decision import Decision, Gained, Prospects, Target, decide, prospects_of, replaces
 from advisorkit.advice.flips import Flip
-<<<<<<< HEAD
 from advisorkit.advice.gates import person_decides
-=======
-from advisorkit.advice.gates import open_criteria, person_decides
-from advisorkit.advice.reopening import Reopened, reopen_checks
->>>>>>> 7651a47 (Screens say what is still to ask with one count, show marked results before they are used, and speak German numbers; browser tests share pages)
 from advisorkit.advice.steps import NextStep, OffRamp, off_ramp
 from advisorkit.advice.whatif import Outlook
 from advisorkit.calibration.closed_cases import shipped_cases
@@ -36,7 +31,7 @@ from advisorkit.pilots.established import Established, established_for
 from advisorkit.pilots.planning import Plan, pilot_plan
 from advisorkit.pilots.tally import wilson
 from advisorkit.study.shapes import ADVICE, COLUMN, COSTS, DECISION, FACTS, MONEY, Kept, Keys, placed
-from advisorkit.values.criteria import Catalog, Criterion, Rules
+from advisorkit.values.criteria import Catalog, Rules
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Answer, Engagement, Quote, Setting, Workflow
 from advisorkit.values.locale import locale
@@ -125,14 +120,7 @@ class Study(Displayed):
     @Spoken
     def decision(self) -> Decision:
         """What every screen, page and file says of it."""
-        return self.cite(decide(self.catalog, self.advice, self.answers, self.prospects, self._next_step, self._money, len(self.to_ask)), "", DECISION)
-
-    @property
-    def to_ask(self) -> tuple[Criterion, ...]:
-        """Questions that nobody answered, not even with unknown, and that still mean something; of those after a workshop only what is asked next."""
-        belief, said, due = self.advice.belief, {*self.engagement.answers, *self.workflow.answers}, {one.criterion for one in self.advice.next_questions}
-        found = open_criteria(self.catalog, self.answers, {"retrieval": belief.retrieval, "training": belief.training})
-        return tuple(one for one in found if one.id not in said and (one.when != "after" or one.id in due))
+        return self.cite(decide(self.catalog, self.advice, self.answers, self.prospects, self._next_step, self._money, {*self.engagement.answers, *self.workflow.answers}), "", DECISION)
 
     @property
     def _money(self) -> Gained | None:

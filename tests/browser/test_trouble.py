@@ -79,28 +79,6 @@ def vanished(file: Path) -> Iterator[None]:
         away.rename(file.parent)
 
 
-@pytest.mark.parametrize(("trouble", "words"), [(unwritable, "harbour.yaml: cannot be written"), (replaced, "moved or removed"), (vanished, "moved or removed")])
-def test_a_file_that_cannot_be_written_says_so_and_the_work_goes_on(
-    app: Page, file: Path, trouble: Callable[[Path], AbstractContextManager[None]], words: str
-) -> None:
-    before = facts(app)
-    with trouble(file):
-        answer(app)
-        expect(app.locator(f"{SCREEN} .ak-saved")).to_have_text("Not saved")
-        expect(app.locator(f"{SCREEN} .ak-notice").first).to_contain_text(words)
-        assert "Traceback" not in app.inner_text("body")
-        first = facts(app)
-        assert first["answers"] != before["answers"]
-        answer(app)
-        assert facts(app)["answers"] != first["answers"]
-        kept = facts(app)["answers"]
-    if trouble is replaced:  # another file than before stands there now
-        app.get_by_role("button", name="Keep mine").click()
-    expect(app.locator(f"{SCREEN} .ak-saved")).to_contain_text("Saved", timeout=30_000)  # by itself, at a heartbeat
-    expect_written(app, file)
-    assert set(kept.splitlines()[1:]) <= set(facts(app)["answers"].splitlines())
-
-
 def expect_written(page: Page, file: Path) -> None:
     """Wait until the file holds what the screen shows."""
     expect(page.locator(f"{SCREEN} .ak-saved")).to_contain_text("Saved")
@@ -128,6 +106,29 @@ def test_two_tabs_on_one_file_never_write_over_each_other(voila: Server, app: Pa
     app.get_by_role("button", name="Keep mine").click()
     app.wait_for_function("() => !document.querySelector('.ak-conflict')")
     expect_written(app, file)
+
+
+@pytest.mark.parametrize(("trouble", "words"), [(unwritable, "harbour.yaml: cannot be written"), (replaced, "moved or removed"), (vanished, "moved or removed")])
+def test_a_file_that_cannot_be_written_says_so_and_the_work_goes_on(
+    voila: Server, page: Page, file: Path, trouble: Callable[[Path], AbstractContextManager[None]], words: str
+) -> None:
+    open_app(page, voila)
+    before = facts(page)
+    with trouble(file):
+        answer(page)
+        expect(page.locator(f"{SCREEN} .ak-saved")).to_have_text("Not saved")
+        expect(page.locator(f"{SCREEN} .ak-notice").first).to_contain_text(words)
+        assert "Traceback" not in page.inner_text("body")
+        first = facts(page)
+        assert first["answers"] != before["answers"]
+        answer(page)
+        assert facts(page)["answers"] != first["answers"]
+        kept = facts(page)["answers"]
+    if trouble is replaced:  # another file than before stands there now
+        page.get_by_role("button", name="Keep mine").click()
+    expect(page.locator(f"{SCREEN} .ak-saved")).to_contain_text("Saved", timeout=30_000)  # by itself, at a heartbeat
+    expect_written(page, file)
+    assert set(kept.splitlines()[1:]) <= set(facts(page)["answers"].splitlines())
 
 
 @pytest.mark.parametrize("workbook", ["1_assessment", "2_costs"])
