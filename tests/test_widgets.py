@@ -368,8 +368,8 @@ def test_results_beside_the_engagement_are_read_on_screen(tmp_path: Path) -> Non
     assert work.state == before and view(show)["advice pilot"]["when"] == "If these results are used" and "of " in view(show)["results"]["read"]
     show.edit("discard_results", {})
     assert view(show)["advice pilot"] == lead
-    show.edit("pilot", {"file": "rag.csv", "mark": view(show)["results"]["mark"]})
-    show.edit("use_results", {})
+    for name in ("pilot", "use_results"):
+        show.edit(name, {"file": "rag.csv", "mark": view(show)["results"]["mark"]})
     assert [(one.pattern, one.pass_mark) for one in work.state.engagement.workflows[0].pilots] == [("prompt", 0.85), ("rag", 0.85)]
 
 
@@ -384,9 +384,7 @@ def test_results_that_a_browser_sends_are_kept_with_the_client_and_what_they_lea
     assert option == "model" and [value for value, _ in choices] == ["acme:a", "acme:b"] and len(work.state.engagement.workflows[0].pilots) == 1
 
     show.edit("pilot", {**sent, "model": "acme:a"})
-    previewed = view(show)["chart shares"]["rows"]
     show.edit("use_results", {})
-    assert view(show)["chart shares"]["rows"] == previewed
     kept = work.state.engagement.workflows[0].pilots[-1].file
     assert (tmp_path / kept).is_file() and kept.startswith("pilots/") and kept.endswith("weird-name.json")
     assert work.judged().pilot.diagnoses[-1].right.hits == 30 and view(show)["results"]["asks"] == []
