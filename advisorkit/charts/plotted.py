@@ -201,7 +201,13 @@ def _scale(names: tuple[str, ...], marks: list[Mark], axis: int) -> tuple[list[t
     found = ticks(low, high)
     if all(_YEARS[0] <= value <= _YEARS[-1] for value in found):
         return [(v, f"{v:g}") for v in found if v == int(v)], (low, high)
-    return [(v, money_short(v, "").replace(" ", "") if abs(v) >= 10_000 else locale().number(f"{v:,.6g}".replace("-", "−"))) for v in found], (found[0], found[-1])
+    if len(set(map(_tick, found))) < len(found):  # amounts so near to each other are written alike
+        found = ticks(min(low, 0), max(high, 0))
+    return [(v, _tick(v)) for v in found], (found[0], found[-1])
+
+
+def _tick(value: float) -> str:
+    return money_short(value, "").replace(" ", "") if abs(value) >= 10_000 else locale().number(f"{value:,.6g}".replace("-", "−"))
 
 
 def _key(names: list[str], looks: Mapping[str, tuple[str, str]], wide: float) -> Iterator[list[Mark]]:

@@ -142,9 +142,9 @@ def _calendar(found: Selection) -> Table:
     for name in begun:
         flow, lacks = rows_of[name].workflow, rows_of[name].lacks
         before = say("roadmap.after", names=_named(found, flow.after)) if flow.after else "", say("roadmap.lacks", names=", ".join(lacks)) if lacks else ""
-        rows.append(("\n".join(filter(None, (flow.name, flow.context.get("owner"), *before))), number(round(sum(weighed[name].days.values()))), *(stands(name, quarter) for quarter in range(shown))))
-    head = (*columns("roadmap.calendar_head"), *(say("roadmap.quarter", n=n + 1, day=day(found.first_day(n))) for n in range(shown)))
-    return table_of(say("roadmap.calendar"), head, rows, (1,), note=say("roadmap.calendar_note"))
+        rows.append(("\n".join(filter(None, (flow.name, flow.context.get("owner"), *before))), *(stands(name, quarter) for quarter in range(shown)), number(round(sum(weighed[name].days.values())))))
+    (first, last), quarters = columns("roadmap.calendar_head"), (say("roadmap.quarter", n=n + 1, day=day(found.first_day(n))) for n in range(shown))
+    return table_of(say("roadmap.calendar"), (first, *quarters, last), rows, (shown + 1,), note=say("roadmap.calendar_note"))
 
 
 def _patterns(row: Weighed) -> tuple[Cell, Cell]:
