@@ -157,14 +157,14 @@ def _finish(result: BatchResult, before: Iterable[Block] = (), *, as_json: bool)
 
 @console.guarded
 def demo(out_: Folder = "advisorkit-demo", as_json: Json = False) -> None:
-    """Advice, costs and reports for the bundled samples, one with its pilot's documents in every format; says what it made."""
+    """Advice, costs and reports for the bundled samples, one with its pilot's documents and a brief for suppliers in every format; says what it made."""
     from advisorkit.batch.inputs import gather
     from advisorkit.batch.runner import produce
 
     files = [samples.path(name) for name in samples.names()]
     result = produce("client_report", gather(files).jobs, out_, ("html",))
     pilot = gather([samples.path("marked-pilot")]).jobs
-    for template in ("client_report", "pilot_charter", "pilot_review"):
+    for template in ("client_report", "pilot_charter", "pilot_review", "supplier_brief"):
         pack = produce(template, pilot, f"{out_}/{template}", ready())
         result = replace(result, deliverables=(*result.deliverables, *(replace(row, path=f"{template}/{row.path}") for row in pack.deliverables)))
     if left := [name for name in RENDERERS if name not in ready()]:
