@@ -71,7 +71,7 @@ def test_the_portfolio_works_every_workflow_out_and_leads_to_each(app: Page, fil
 def test_what_all_cost_names_what_is_missing_and_leads_to_the_question(app: Page, file: Path) -> None:
     open_section(app, "portfolio")
     worked_out(app)
-    assert "not known\n" in text(app, ".figures") and "Claims letters lacks items a month" in text(app, ".figures")
+    assert "not known\n" in text(app, ".ak-is-blocks-sums .figures") and "Claims letters lacks items a month" in text(app, ".ak-is-blocks-sums .figures")
 
     app.get_by_role("button", name="not rankable: ask for items a month").click()
     settle(app)
@@ -83,14 +83,14 @@ def test_what_all_cost_names_what_is_missing_and_leads_to_the_question(app: Page
     amounts = [row.split("\t")[-1].replace(",", "").replace("−", "-") for row in text(app, ".ak-split .ak-block tbody").splitlines()]
     *parts, total = map(int, amounts)
     assert sum(parts) == total
-    assert text(app, ".figures").startswith("€") and "shared parts paid once" in text(app, ".figures")
+    assert text(app, ".ak-is-blocks-sums .figures").startswith("€") and "shared parts paid once" in text(app, ".ak-is-blocks-sums .figures")
 
 
 def worked_out(app: Page) -> list[str]:
     """Wait until every workflow has its row; returns the rows."""
     app.wait_for_function("() => document.querySelector('.ak-portfolio .ak-wide') && !document.body.innerText.includes('being worked out')")
     settle(app)
-    return text(app, ".ak-wide tbody").splitlines()
+    return text(app, ".ak-is-blocks-workflows tbody").splitlines()
 
 
 def test_the_sheet_is_handed_out_and_what_is_no_result_is_answered_beside_the_control(app: Page, file: Path, tmp_path: Path) -> None:

@@ -90,22 +90,23 @@ def expect_written(page: Page, file: Path) -> None:
     raise AssertionError(text(page, ".ak-saved"))
 
 
-def test_two_tabs_on_one_file_never_write_over_each_other(voila: Server, app: Page, file: Path) -> None:
-    answer(app)
-    expect_written(app, file)
-    other = app.context.new_page()
+def test_two_tabs_on_one_file_never_write_over_each_other(voila: Server, page: Page, file: Path) -> None:
+    open_app(page, voila)
+    answer(page)
+    expect_written(page, file)
+    other = page.context.new_page()
     open_app(other, voila)
     answer(other)
     expect_written(other, file)
     theirs = read(file)
 
-    answer(app, "2", number="1,000 to 2,000")
+    answer(page, "2", number="1,000 to 2,000")
 
-    expect(app.locator(f"{SCREEN} .ak-conflict")).to_contain_text("changed outside")
+    expect(page.locator(f"{SCREEN} .ak-conflict")).to_contain_text("changed outside")
     assert read(file) == theirs
-    app.get_by_role("button", name="Keep mine").click()
-    app.wait_for_function("() => !document.querySelector('.ak-conflict')")
-    expect_written(app, file)
+    page.get_by_role("button", name="Keep mine").click()
+    page.wait_for_function("() => !document.querySelector('.ak-conflict')")
+    expect_written(page, file)
 
 
 @pytest.mark.parametrize(("trouble", "words"), [(unwritable, "harbour.yaml: cannot be written"), (replaced, "moved or removed"), (vanished, "moved or removed")])
