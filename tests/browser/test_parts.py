@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from browser.live_page import ran_by_itself, run_all, truth
+from browser.live_page import run_all, run_by_itself, truth
 from nbformat import v4
 from playwright.sync_api import Page, expect
 
@@ -87,10 +87,6 @@ def follows_the_theme(page: Page) -> None:
 
 
 @pytest.mark.browser
-def test_every_workbook_runs_by_itself_when_it_is_opened_and_shows_its_top(lab: Server, page: Page, file: Path) -> None:
-    page.goto(lab.url(WORKBOOKS[1]).replace("/doc/", "/lab/"))
-    ran_by_itself(page)
-    for name in WORKBOOKS[2:]:
-        page.locator(".jp-DirListing-item", has_text=f"{name}.ipynb").dblclick()
-        page.locator(f".lm-TabBar-tab.lm-mod-current[title*='{name}']").wait_for()
-        ran_by_itself(page)
+@pytest.mark.parametrize("workbook", WORKBOOKS[1:])
+def test_a_workbook_runs_by_itself_when_it_is_opened_and_shows_its_top(lab: Server, page: Page, file: Path, workbook: str) -> None:
+    run_by_itself(page, lab, workbook)
