@@ -28,7 +28,7 @@ from advisorkit.costs.flows import scene
 from advisorkit.costs.formulas import LONGEST, Formulas, Traced, formulas
 from advisorkit.costs.inputs import Input, Inputs
 from advisorkit.costs.money import sums
-from advisorkit.export.blocks import Cell, Cover, Done, LineItems, Money, Worksheet, table_of
+from advisorkit.export.blocks import Cell, Cover, Done, Heading, LineItems, Money, Text, Worksheet, table_of
 from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import bundle
 from advisorkit.export.xlsx import render
@@ -329,7 +329,11 @@ def test_a_notebook_without_such_sheets_gives_a_workbook_of_its_tables() -> None
     assert live["Cases"]["A4"].data_type == "s"
     assert live.properties.subject == live["Cases"].oddFooter.center.text.replace("&&", "&") == "A & B; scenario “Horizon 24”"
     assert live["Money a b"]["B4"].value == 21_600
-    with pytest.raises(RenderError, match="neither|nothing here is a sheet or a table"):
+
+    told = openpyxl.load_workbook(io.BytesIO(render(notebook(Heading("Who comes"), Text(("=1+1", "Legal"), "bullets"), table_of("Cases", ("Part",), [("1",)])))))
+    assert told.sheetnames[1:] == ["Cases"]
+    assert [(row[0].value, row[0].data_type) for row in told.worksheets[0]][1:] == [("Who comes", "s"), ("  - =1+1", "s"), ("  - Legal", "s")]
+    with pytest.raises(RenderError, match="nothing is shown here"):
         render(notebook())
 
 

@@ -1,4 +1,4 @@
-"""An executed notebook as a workbook: its sheets with live formulas, or its tables. Text is never a formula."""
+"""An executed notebook as a workbook: its sheets with live formulas, or its words and tables. Text is never a formula."""
 
 from __future__ import annotations
 
@@ -12,8 +12,19 @@ from itertools import chain, count
 from typing import Any
 
 from advisorkit.charts.theme import LIGHT, MARKS
-from advisorkit.export.blocks import Block, Cell, ChartBlock, LineItems, SheetCell, SheetChart, Table, Worksheet
+from advisorkit.export.blocks import (
+    Block,
+    Cell,
+    ChartBlock,
+    Heading,
+    LineItems,
+    SheetCell,
+    SheetChart,
+    Table,
+    Worksheet,
+)
 from advisorkit.export.pages import document
+from advisorkit.export.terminal import lines as words_of
 from advisorkit.files.texts import speaking
 from advisorkit.values.errors import RenderError
 
@@ -43,17 +54,17 @@ _RULES: dict[str, dict[str, Any]] = {
 
 
 def render(notebook: Any, **_: Any) -> bytes:
-    """An executed notebook as an XLSX file: the sheets that it shows, else a sheet for every table, bill and chart.
+    """An executed notebook as an XLSX file: the sheets that it shows, else one of its words and one for every table, bill and chart.
 
     Raises:
-        RenderError: If the notebook is unfinished, an output has no renderer, or it holds neither sheet nor table.
+        RenderError: If the notebook is unfinished, an output has no renderer, or it holds nothing.
     """
     found = document(notebook, "xlsx")
     shown = [item for page in found.pages for item in page.items]
     with speaking(found.cover.language):
-        sheets = [item for item in shown if isinstance(item, Worksheet)] or list(_tables(shown))
+        sheets = [item for item in shown if isinstance(item, Worksheet)] or list(_plain(found.cover.title, shown))
     if not sheets:
-        raise RenderError("nothing here is a sheet or a table, so there is no workbook to make")
+        raise RenderError("nothing is shown here, so there is no workbook to make")
     stream = io.BytesIO()
     with import_module("xlsxwriter").Workbook(stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
         book.set_properties({"title": found.cover.title, "subject": found.cover.subtitle, "author": found.cover.brand.name, "created": datetime.fromisoformat(found.cover.as_of or "2026-01-01")})
@@ -126,12 +137,16 @@ def _chart(book: Any, chart: SheetChart) -> Any:
     return made
 
 
-def _tables(items: list[Block | str]) -> Iterator[Worksheet]:
-    """A sheet for each table, bill and chart."""
-    used: set[str] = set()
+def _plain(title: str, items: list[Block | str]) -> Iterator[Worksheet]:
+    """A sheet of the words, then one for each table, bill and chart, called as it is or as the heading above it."""
+    used, above = set[str](), ""
+    if words := [one for item in items if not isinstance(item, str) for one in words_of(item)]:
+        yield Worksheet(_free(title, used), (110,), tuple(_text(row, 0, text, f"wrap {tone}".strip()) for row, (text, tone) in enumerate(words)))
     for item in items:
+        above = item.text if isinstance(item, Heading) else above
         if isinstance(item, Table | LineItems | ChartBlock):
             table = item if isinstance(item, Table) else item.table
+            table = table if table.title else replace(table, title=above)
             bill = replace(item) if isinstance(item, LineItems) else None
             rows = chain.from_iterable(_row(number, row, bill) for number, row in enumerate(table.rows, 3))
             widths = tuple(min(60.0, 2.0 + max(len(cell.text) for cell in column)) for column in zip(table.head, *table.rows, strict=True))
