@@ -183,6 +183,9 @@ def test_one_draw_of_a_price_holds_for_all_and_what_is_each_one_s_own_is_drawn_f
     single, double = (joint(studies, shares, {"a": 0, "b": 0}, (0.0, 0.0), 2) for studies in (both[:1], both))
     assert 2 * single.gain.p10 < double.gain.p10 < double.gain.p90 < 2 * single.gain.p90
     assert double.cost.p90 < 2 * single.cost.p90
+    ends = [(one, one.decision.destination) for one in both]
+    paid = [1_000 + (one.usual_money[end].build.likely - 1_000) * (one.decision.prospects.reach[end] or 1.0) for one, end in ends]  # type: ignore[union-attr]
+    assert double.cash[0].likely == pytest.approx(sum(paid))
     assert joint(both, shares, {"a": 0, "b": 0}, (500.0, 70.0), 2).gain.p50 == pytest.approx(double.gain.p50 + 500)
     assert joint(both, shares, {"a": 0, "b": 0}, (500.0, 70.0), 2).cost.p50 == pytest.approx(double.cost.p50 - 70)
 

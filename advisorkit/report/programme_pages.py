@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.charts.plotted import Plot, Series
+from advisorkit.costs.results import Figure
 from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, KeyFigure, KeyFigures, Table, Text, table_of
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.candidates import Aside, Candidate, Weighed, team
@@ -59,7 +60,7 @@ def _named(found: Selection, names: Iterable[str]) -> str:
     return ", ".join(known[name] for name in names)
 
 
-def _span(found: Selection, range: Band) -> str:
+def _span(found: Selection, range: Band | Figure) -> str:
     return say("money.span", low=money_short(range.p10, found.engagement.currency), high=money_short(range.p90, found.engagement.currency))
 
 
@@ -156,7 +157,7 @@ def _paid(found: Selection) -> Table:
     """Money that leaves the house and what is gained, quarter by quarter."""
     currency, quarters = found.engagement.currency, zip(found.joint.cash, found.joint.gained, strict=True)
     rows = [
-        (say("roadmap.quarter", n=n + 1, day=day(found.first_day(n))), *(words for one in both for words in (money_short(one.p50, currency), _span(found, one))))
+        (say("roadmap.quarter", n=n + 1, day=day(found.first_day(n))), *(words for one in both for words in (money_short(one.likely, currency), _span(found, one))))
         for n, both in enumerate(quarters)
     ]  # fmt: skip
     return table_of(say("roadmap.cash"), columns("roadmap.cash_head"), rows, (1, 2, 3, 4), note=say("roadmap.cash_note"))
