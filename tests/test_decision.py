@@ -248,6 +248,7 @@ def agrees(study: Study) -> None:
         assert charts(study) == {p: f"{n}%" for p, n in made.chances.items() if n}
         assert made.replaced or percent(made.prospects.expected_right[made.destination].p50) in index
 
+    assert made.next_step.action != "climb" or made.destination in (made.next_step.pattern, "hybrid")
     shut = [hit for hit in study.advice.gates if hit.kind == "lasting" and not hit.provisional and hit.basis in ("law", "rights", "platform")]
     assert all(any(pattern in hit.removes for hit in shut) for pattern, chance in made.chances.items() if not chance)
     outlook = Outlook(assess(study.catalog, study.engagement, study.workflow, study.facts, study.pilot))
@@ -314,6 +315,22 @@ def test_every_output_of_any_engagement_says_what_was_decided(study: Study) -> N
 @given(piloted())
 def test_every_output_of_three_hundred_new_engagements_says_what_was_decided(study: Study) -> None:
     agrees(study)
+
+
+@pytest.mark.parametrize(
+    ("lacked", "mended", "step"),
+    [(16, 12, ("climb", "rag", "rag")), (16, 9, ("mark_more", "prompt", "prompt")), (16, 0, ("mark_more", "prompt", "prompt")), (4, 0, ("climb", "finetune", "finetune")), (12, 6, ("mark_more", "prompt", "prompt"))],
+)
+def test_what_is_built_after_a_pilot_leads_to_where_it_ends(lacked: int, mended: int, step: tuple[str, str, str]) -> None:
+    """Forty of sixty right, twenty wrong; what pasted text does not mend is not manner for that."""
+    client = engagement({"cheap_extensions": said("several"), "private_knowledge": said("some")})
+    rows = [("right", None, None)] * 40 + [("wrong", "information", n < mended) for n in range(lacked)] + [("wrong", "behaviour", None)] * (20 - lacked)
+    seen = tuple(MarkedCase(str(n), outcome, failure, fixed_by_text=fixed) for n, (outcome, failure, fixed) in enumerate(rows))  # type: ignore[arg-type]
+    study = Study(client, client.workflows[0], draws=64)
+    pilot = Pilot(MarkedResults("a.csv", "table", seen), date(2026, 11, 18), "prompt", 0.75)
+    made = replace(study, pilot=established_for(study.inputs, [pilot], rules(), client.workflows[0].wanted)).decision
+
+    assert (made.next_step.action, made.next_step.pattern, made.destination) == step
 
 
 def test_an_override_of_what_is_ruled_out_says_so() -> None:

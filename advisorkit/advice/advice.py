@@ -233,6 +233,7 @@ def assess(
         (pilot.retrieval_decibans, pilot.training_decibans),
         pilot.blocked,
         pilot.decision.pattern,
+        pilot.diagnoses[-1].pilot.pattern if pilot.diagnoses else None,
         costing,
     )
 

@@ -168,6 +168,8 @@ class Assessment:
     """Patterns that a pilot's results hold back for now, with the reason."""
     decided: PatternId | None = None
     """The pattern that a pilot's results call for, unless a gate holds it back; None without a pilot."""
+    piloted: PatternId | None = None
+    """The pattern of the newest pilot; None without one."""
     costing: Costing | None = None
     """The cost model, to be asked for its facts under other answers; None: facts stay as they are."""
 

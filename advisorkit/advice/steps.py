@@ -133,8 +133,11 @@ def _after_pilot(outlook: Outlook, now: PatternId, pilot: Established) -> NextSt
     decided = pilot.decision
     if now == decided.pattern or decided.action in ("ship", "stop"):
         return NextStep(decided.action, decided.pattern, decided.cases, decided.why)
+    text = outlook.assessment.catalog.text
     held = [hit for hit in outlook.hits if decided.pattern in hit.removes and not hit.provisional and hit.kind == "for_now"]
-    why = outlook.assessment.catalog.text["step.held"].format(reason=held[0].reason) if held else decided.why
+    if decided.pattern == "hybrid" and now != outlook.assessment.piloted and not held:
+        return NextStep("climb", now, 0, text["step.part"].format(why=decided.why, pattern=text[f"name.{now}"]))
+    why = text["step.held"].format(reason=held[0].reason) if held else text["step.torn"].format(why=decided.why)
     return NextStep("mark_more", now, decided.cases or PILOT_CASES, why)
 
 

@@ -223,10 +223,17 @@ class Outlook:
         return frozenset(found)
 
     def _now(self, goal: int, retrieval_first: bool, hits: tuple[GateHit, ...]) -> PatternId:
-        decided = self.assessment.decided
+        decided, piloted = self.assessment.decided, self.assessment.piloted
         if decided is not None and decided not in removed(hits) | waiting(hits):
-            return decided
+            return _on_the_way(decided, piloted or decided, PATTERNS[goal])
         return step_for_now(PATTERNS[goal], float(retrieval_first), 0.5, hits)
+
+
+def _on_the_way(decided: PatternId, piloted: PatternId, goal: PatternId) -> PatternId:
+    """What a pilot of `piloted` calls for, unless it leads away from `goal`: then the part of it that leads there, else more marks of what was piloted."""
+    if decided in (piloted, goal) or goal == "hybrid":
+        return decided
+    return goal if decided == "hybrid" and piloted == "prompt" and goal != piloted else piloted
 
 
 def best_of(chances: Array) -> NDArray[np.intp]:

@@ -195,7 +195,7 @@ def _after_failing(seen: Diagnosis, terms: Terms, rules: Rules) -> AfterPilot:
     needs = Needs.of(seen.failing(rules), 1 - terms.target, rules)
     action, to, key = _onward(seen, terms, rules, needs)
     more = max(STEP, math.ceil(seen.right.n)) if action == "mark_more" else 0
-    return AfterPilot(action, to, more, _why(key, seen, terms, reach=percent(reach(seen, rules)), mended=f"{seen.mended.hits:g}", tried=f"{seen.mended.n:g}"))
+    return AfterPilot(action, to, more, _why(key, seen, terms, reach=percent(reach(seen, rules))))
 
 
 _Step = tuple[Action, PatternId, str]
@@ -212,14 +212,14 @@ def _onward(seen: Diagnosis, terms: Terms, rules: Rules, needs: Needs) -> _Step:
     if pattern == "finetune":
         more = _pays(seen, terms, rules) or (needs.retrieval >= 0.5 and not blocked)
         return ("climb", "hybrid", "after_training") if more else ("stop", "finetune", "trained_enough")
-    marked = Beta(1, 1).updated(seen.failures["information"].hits, seen.failures["behaviour"].hits)
+    lacked, ill_said = seen.failures["information"].hits, seen.failures["behaviour"].hits
+    marked = Beta(1, 1).updated(lacked, ill_said)
     both = marked.above(rules.substantial) - marked.above(1 - rules.substantial) >= 0.5  # each kind makes a substantial part, more likely than not
     if blocked:
         return "climb", "finetune", "text_mends_nothing"
-    if not both and lacking >= other and reach(seen, rules) < terms.target:
+    lacking_most = lacking >= other or lacked > ill_said  # what pasted text does not mend is not manner for that
+    if not both and lacking_most and reach(seen, rules) < terms.target:
         return "stop", "prompt", "reach"
     if both and max(needs.retrieval_suffices, needs.training_suffices) < rules.confidence:
         return "climb", "hybrid", "both_kinds"
-    if lacking >= other:
-        return "climb", "rag", "information"
-    return "climb", "finetune", "behaviour" if seen.failures["behaviour"].hits >= seen.failures["information"].hits else "unmended"
+    return ("climb", "rag", "information") if lacking_most else ("climb", "finetune", "behaviour")
