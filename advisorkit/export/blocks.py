@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import permutations
 from typing import Literal
-
-import numpy as np
 
 from advisorkit.charts.kinds import Chart
 from advisorkit.charts.scene import width
@@ -214,6 +213,7 @@ class Table:
 
     def _shortest(self, wide: list[float], least: Sequence[float], gap: float) -> list[float]:
         """Widths of the columns once room went from column to column as long as that made the table shorter."""
+        np = import_module("numpy")  # commands that show no table do without it
         cells = np.array([[width(cell.text, self.size) for cell in row] for row in (self.head, *self.rows)])
 
         def tall(wide: Sequence[float]) -> float:

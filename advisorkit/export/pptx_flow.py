@@ -234,8 +234,8 @@ def _draw(canvas: Canvas, frame: Frame, block: Block, size: float) -> None:
             own = min((value, *(wide * SPARE / (width(one.value, 1) * 1.25) for one in block.figures)))
             for n, one in enumerate(block.figures):
                 left = frame.left + n * (wide + ASIDE)
-                whole = plain(one.value.replace(" ", "\u00a0"))  # a wider face than ours must not put half of a figure above its place
-                canvas.words(Frame(left, frame.top, wide, value * 1.2), whole, own, lead=1.16, serif=True, low=True)
+                (told,) = canvas.words(Frame(left, frame.top, wide, value * 1.2), plain(one.value), own, lead=1.16, serif=True, low=True).text_frame.paragraphs[0].runs
+                told.text = told.text.replace(" ", "\u00a0")  # a wider face than ours must not put half of a figure above its place
                 canvas.words(Frame(left, frame.top + value * 1.2, wide, frame.height - value * 1.2), plain(one.words, fill="text2"), _small(size))
         case kinds.Callout():
             canvas.rule(frame.left, frame.top, frame.width, "text3" if block.tone == "note" else "guess")
