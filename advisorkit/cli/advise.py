@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from advisorkit.cli import console
-from advisorkit.cli.console import AcceptStale, File, Flow, Json, MappingFile, One, ScenarioName, ScenarioNames, Sets
+from advisorkit.cli.console import (
+    AcceptStale,
+    File,
+    Flow,
+    Json,
+    MappingFile,
+    One,
+    PassMark,
+    ScenarioName,
+    ScenarioNames,
+    Sets,
+)
 from advisorkit.costs.assumption import DRAWS, MOST_DRAWS
 from advisorkit.export.blocks import Block, Heading, table_of
 from advisorkit.files.disk import write_bytes
@@ -161,7 +172,7 @@ def read(
     results: Annotated[Path, typer.Argument(metavar="RESULTS", help="Marked sheet or table, or what an evaluation tool wrote.")],
     to: Annotated[Path, typer.Option("--to", metavar="ENGAGEMENT", help="Engagement file that takes the pilot.")],
     workflow: Flow = None, pattern: Pattern = "prompt",
-    pass_mark: Annotated[float | None, typer.Option("--pass-mark", metavar="SHARE", help="Share right agreed before the pilot.")] = None,
+    pass_mark: PassMark = None,
     day: Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Day of the pilot.")] = None,
     reason: Annotated[str, typer.Option("--reason", help="Why the pass mark differs from the agreed one.")] = "",
     scorer: Annotated[str, typer.Option("--scorer", metavar="NAME", help="Whose verdict counts, where a log holds several.")] = "",
@@ -177,8 +188,6 @@ def read(
     from advisorkit.study.pilots import read_pilot
     from advisorkit.study.study import Study
 
-    if pass_mark is not None and not 0 <= pass_mark <= 1:
-        raise UsageError(f"--pass-mark {pass_mark:g}: give a share from 0 to 1, such as 0.85")
     loaded = load(to)
     try:
         found = read_pilot(results, loaded.engagement, to, workflow or "", pattern=pattern, pass_mark=pass_mark,

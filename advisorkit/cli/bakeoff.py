@@ -9,7 +9,7 @@ import typer
 
 from advisorkit.bakeoff import Scoring, installed
 from advisorkit.cli import console
-from advisorkit.cli.console import File, Flow, Json
+from advisorkit.cli.console import File, Flow, Json, PassMark
 from advisorkit.export.blocks import Block, Heading, table_of
 from advisorkit.store.reading import load
 
@@ -88,7 +88,7 @@ def _progress(done: int, words: str) -> None:
 @console.guarded
 def read_run(
     file: File, workflow: Flow = None, trial: TrialName = "",
-    pass_mark: Annotated[float | None, typer.Option("--pass-mark", metavar="SHARE", min=0, max=1, help="Share right agreed before the trial.")] = None,
+    pass_mark: PassMark = None,
     as_json: Json = False,
 ) -> None:
     """The paired table, where each way breaks, and the trial as pilots in the engagement."""

@@ -43,7 +43,7 @@ from advisorkit.values.errors import (
     printable,
 )
 from advisorkit.values.prices import WARN_DAYS, PriceAge
-from advisorkit.values.quantities import Estimate, day, plain
+from advisorkit.values.quantities import Estimate, day, plain, share_in
 
 if TYPE_CHECKING:
     from advisorkit.study.study import Study
@@ -55,6 +55,18 @@ out = Console(soft_wrap=True, highlight=False, emoji=False, width=None if sys.st
 """Results for people."""
 _err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
+
+
+def _share(text: str) -> float:
+    found = share_in(text)
+    with suppress(ValueError):
+        found = float(text) if found is None else found
+    if found is None or not 0 <= found <= 1:
+        raise typer.BadParameter(f"'{text}' is no share: give one from 0 to 1 or in percent, such as 0.85 or 85%")
+    return found
+
+
+PassMark = Annotated[float | None, typer.Option("--pass-mark", metavar="SHARE", parser=_share, help="Share right agreed before the cases were marked, such as 0.85 or 85%.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Sets = Annotated[
     list[str] | None,

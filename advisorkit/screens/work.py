@@ -232,6 +232,8 @@ class Work(Led):
         if self.state.engagement != self.file.saved:
             self.file.save(self.state.engagement)
             self.file.note(self.state)
+        elif not self.file.touched():
+            self.file.refused = ""  # what could not be written was undone
 
     def final(self) -> Engagement:
         """The agreed state to make documents of, with what its final workflows tell in its history and, at once, in that of the file; not under a scenario.
