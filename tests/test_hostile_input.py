@@ -147,7 +147,7 @@ def test_marks_that_cannot_be_read_leave_the_engagement_as_it_was(good: Path, co
     assert good.read_bytes() == before
 
 
-@pytest.mark.parametrize("mark", ["nan", "inf", "-0.1", "2"])
+@pytest.mark.parametrize("mark", ["nan", "inf", "-0.1", "2", "120%", "most"])
 def test_a_pass_mark_is_a_share(good: Path, mark: str) -> None:
     before, results = good.read_bytes(), good.parent / "marks.csv"
     results.write_text("case,right\n1,yes\n2,no\n")

@@ -172,7 +172,7 @@ def read(
     results: Annotated[Path, typer.Argument(metavar="RESULTS", help="Marked sheet or table, or what an evaluation tool wrote.")],
     to: Annotated[Path, typer.Option("--to", metavar="ENGAGEMENT", help="Engagement file that takes the pilot.")],
     workflow: Flow = None, pattern: Pattern = "prompt",
-    pass_mark: PassMark = None,
+    pass_mark: PassMark = "",
     day: Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Day of the pilot.")] = None,
     reason: Annotated[str, typer.Option("--reason", help="Why the pass mark differs from the agreed one.")] = "",
     scorer: Annotated[str, typer.Option("--scorer", metavar="NAME", help="Whose verdict counts, where a log holds several.")] = "",
@@ -190,7 +190,7 @@ def read(
 
     loaded = load(to)
     try:
-        found = read_pilot(results, loaded.engagement, to, workflow or "", pattern=pattern, pass_mark=pass_mark,
+        found = read_pilot(results, loaded.engagement, to, workflow or "", pattern=pattern, pass_mark=console.mark_of(pass_mark),
                            day=day.date() if day else None, reason=reason, choice=Choice(scorer, model, version, threshold))
     except PilotError as error:
         console.refuse(error.faults, as_json=as_json, read=0, refused=error.rows, posterior=None)

@@ -88,7 +88,7 @@ def _progress(done: int, words: str) -> None:
 @console.guarded
 def read_run(
     file: File, workflow: Flow = None, trial: TrialName = "",
-    pass_mark: PassMark = None,
+    pass_mark: PassMark = "",
     as_json: Json = False,
 ) -> None:
     """The paired table, where each way breaks, and the trial as pilots in the engagement."""
@@ -99,6 +99,6 @@ def read_run(
     from advisorkit.study.documents import plain
 
     made = kept(file, workflow or "", trial)
-    found = read(file, made, pass_mark)
+    found = read(file, made, console.mark_of(pass_mark))
     document = {"trial": made.id, "demonstration": made.demonstration, "chosen": found.chosen, "clear": found.clear, "rows": plain(found.rows)}
     console.answer({"advisorkit": 1, **document}, (*trial_table(found), *broken(found)), as_json=as_json)

@@ -55,18 +55,7 @@ out = Console(soft_wrap=True, highlight=False, emoji=False, width=None if sys.st
 """Results for people."""
 _err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
-
-
-def _share(text: str) -> float:
-    found = share_in(text)
-    with suppress(ValueError):
-        found = float(text) if found is None else found
-    if found is None or not 0 <= found <= 1:
-        raise typer.BadParameter(f"'{text}' is no share: give one from 0 to 1 or in percent, such as 0.85 or 85%")
-    return found
-
-
-PassMark = Annotated[float | None, typer.Option("--pass-mark", metavar="SHARE", parser=_share, help="Share right agreed before the cases were marked, such as 0.85 or 85%.")]
+PassMark = Annotated[str, typer.Option("--pass-mark", metavar="SHARE", help="Share right agreed before the cases were marked, such as 0.85 or 85%.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Sets = Annotated[
     list[str] | None,
@@ -79,6 +68,16 @@ One = Annotated[str | None, typer.Option("--workflow", metavar="ID", help="Only 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Engagement file (YAML or JSON).")]
 MappingFile = Annotated[Path | None, typer.Option("--mapping", metavar="FILE", help="What a list's headings and words stand for.")]
 AcceptStale = Annotated[bool, typer.Option("--accept-stale", help="Accept prices older than the limit.")]
+
+
+def mark_of(text: str) -> float | None:
+    """A `PassMark` as a share from 0 to 1; None where none was given."""
+    found = share_in(text)
+    with suppress(ValueError):
+        found = float(text) if found is None else found
+    if text and (found is None or not 0 <= found <= 1):
+        raise UsageError(f"--pass-mark {text}: give a share from 0 to 1 or in percent, such as 0.85 or 85%")
+    return found
 
 
 def say(*lines: str) -> None:
