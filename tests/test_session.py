@@ -183,20 +183,6 @@ def test_a_session_forgets_what_it_had_when_somebody_else_rewrote_the_file(work:
     assert "changed elsewhere" in again.notices[0]
 
 
-def test_what_could_not_be_written_and_was_undone_is_no_longer_said_to_be_unsaved(work: ak.Work, file: Path) -> None:
-    content = file.read_bytes()
-    file.unlink()
-    work.answer("regulated", "yes")
-    with pytest.raises(AdvisorError):
-        work.save()
-    assert work.file.refused
-
-    file.write_bytes(content)
-    work.undo()
-    work.save()
-    assert not work.file.refused
-
-
 def test_saving_over_somebody_elses_change_is_refused_and_loses_nothing(work: ak.Work, file: Path) -> None:
     work.answer("budget", 20_000)
     file.write_text(file.read_text().replace("Harbour Mutual", "Harbour Group"))

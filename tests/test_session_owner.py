@@ -11,6 +11,7 @@ from advisorkit.screens.live import copy_workbooks
 from advisorkit.screens.screen import Screen
 from advisorkit.store.document import to_json
 from advisorkit.store.reading import read
+from advisorkit.values.errors import AdvisorError
 
 CLIENT = """advisorkit: 1
 client: {client}
@@ -97,3 +98,18 @@ def test_a_screen_on_which_nothing_was_edited_follows_the_file_and_one_with_edit
     file.write_text(file.read_text().replace("Harbour Group", "Harbour House"))
     show.beat()
     assert (show.view["bar"]["client"], show.view["bar"]["notices"][0]["kind"]) == ("Harbour Group", "conflict")
+
+
+def test_what_could_not_be_written_and_was_undone_is_no_longer_said_to_be_unsaved(tmp_path: Path) -> None:
+    file = of_client(tmp_path / "acme.yaml", "Nordwind")
+    work, content = ak.open(file), file.read_bytes()
+    file.unlink()
+    work.answer("regulated", "yes")
+    with pytest.raises(AdvisorError):
+        work.save()
+    assert work.file.refused
+
+    file.write_bytes(content)
+    work.undo()
+    work.save()
+    assert not work.file.refused
