@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
 from itertools import permutations
 from typing import Literal
@@ -199,34 +200,40 @@ class Table:
             >>> table_of("", ["Part", "Right"], [["Spare parts of old pumps", "63%"]], right=(1,)).widths(200)
             (149.49, 50.51)
         """
-        gap, least, whole = 8 if len(self.head) >= CLOSE else 14, list[float](), list[float]()
-        for column, right in zip(zip(self.head, *self.rows, strict=True), self.numeric, strict=True):
-            lines = [(line, bool(cell.tone) and not nth) for cell in column for nth, line in enumerate(cell.text.split("\n"))]
-            unbroken = [*((word, bool(column[0].tone)) for word in column[0].text.split()), *lines[1:]] if right else [(word, bold) for line, bold in lines for word in line.split()]
-            least.append(gap + max((width(text, self.size, bold=bold) for text, bold in unbroken), default=0))
-            whole.append(max(least[-1], gap + min(max(width(text, self.size, bold=bold) for text, bold in lines), 0.6 * room)))
-        least[0] = max(least[0], min(whole[0], 110))
-        ease = min(1, max(0, (room - sum(least)) / (sum(whole) - sum(least) or 1)))
-        shares = [little + ease * (much - little) for little, much in zip(least, whole, strict=True)]
-        found = [share * room / sum(shares) for share in shares]
-        return tuple(round(wide, 2) for wide in (self._shortest(found, least, gap) if len(self.rows) > FEW else found))
+        return _widths(self, room)
 
-    def _shortest(self, wide: list[float], least: Sequence[float], gap: float) -> list[float]:
-        """Widths of the columns once room went from column to column as long as that made the table shorter."""
-        np = import_module("numpy")  # commands that show no table do without it
-        cells = np.array([[width(cell.text, self.size) for cell in row] for row in (self.head, *self.rows)])
 
-        def tall(wide: Sequence[float]) -> float:
-            lines = cells / (np.array(wide) - gap)
-            return float(np.where(lines > 1, lines + 0.5, 1).max(axis=1).sum())
+@lru_cache(maxsize=512)  # a slide asks again for each size that it tries
+def _widths(table: Table, room: float) -> tuple[float, ...]:
+    gap, least, whole = 8 if len(table.head) >= CLOSE else 14, list[float](), list[float]()
+    for column, right in zip(zip(table.head, *table.rows, strict=True), table.numeric, strict=True):
+        lines = [(line, bool(cell.tone) and not nth) for cell in column for nth, line in enumerate(cell.text.split("\n"))]
+        unbroken = [*((word, bool(column[0].tone)) for word in column[0].text.split()), *lines[1:]] if right else [(word, bold) for line, bold in lines for word in line.split()]
+        least.append(gap + max((width(text, table.size, bold=bold) for text, bold in unbroken), default=0))
+        whole.append(max(least[-1], gap + min(max(width(text, table.size, bold=bold) for text, bold in lines), 0.6 * room)))
+    least[0] = max(least[0], min(whole[0], 110))
+    ease = min(1, max(0, (room - sum(least)) / (sum(whole) - sum(least) or 1)))
+    shares = [little + ease * (much - little) for little, much in zip(least, whole, strict=True)]
+    found = [share * room / sum(shares) for share in shares]
+    return tuple(round(wide, 2) for wide in (_shortest(table, found, least, gap) if len(table.rows) > FEW else found))
 
-        best = tall(wide)
-        while True:
-            tries = [[w - _STEP * (n == giver) + _STEP * (n == taker) for n, w in enumerate(wide)] for giver, taker in permutations(range(len(wide)), 2) if wide[giver] - _STEP >= least[giver] + 1]
-            found = min(tries, key=tall, default=wide)
-            if tall(found) >= best:
-                return wide
-            wide, best = found, tall(found)
+
+def _shortest(table: Table, wide: list[float], least: Sequence[float], gap: float) -> list[float]:
+    """Widths of the columns once room went from column to column as long as that made the table shorter."""
+    np = import_module("numpy")  # commands that show no table do without it
+    cells = np.array([[width(cell.text, table.size) for cell in row] for row in (table.head, *table.rows)])
+
+    def tall(wide: Sequence[float]) -> float:
+        lines = cells / (np.array(wide) - gap)
+        return float(np.where(lines > 1, lines + 0.5, 1).max(axis=1).sum())
+
+    best = tall(wide)
+    while True:
+        tries = [[w - _STEP * (n == giver) + _STEP * (n == taker) for n, w in enumerate(wide)] for giver, taker in permutations(range(len(wide)), 2) if wide[giver] - _STEP >= least[giver] + 1]
+        found = min(tries, key=tall, default=wide)
+        if tall(found) >= best:
+            return wide
+        wide, best = found, tall(found)
 
 
 def table_of(
