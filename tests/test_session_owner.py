@@ -11,7 +11,7 @@ from advisorkit.screens.live import copy_workbooks
 from advisorkit.screens.screen import Screen
 from advisorkit.store.document import to_json
 from advisorkit.store.reading import read
-from advisorkit.values.errors import AdvisorError
+from advisorkit.values.errors import AdvisorError, EngagementError
 
 CLIENT = """advisorkit: 1
 client: {client}
@@ -113,3 +113,21 @@ def test_what_could_not_be_written_and_was_undone_is_no_longer_said_to_be_unsave
     work.undo()
     work.save()
     assert not work.file.refused
+
+
+def test_a_session_opened_while_its_folder_was_elsewhere_finds_the_file_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, away = tmp_path / "client", tmp_path / "away"
+    here.mkdir()
+    file = of_client(here / "acme.yaml", "Nordwind")
+    (here / "notebooks").mkdir()
+    monkeypatch.chdir(here / "notebooks")
+    here.rename(away)
+    work = ak.open("../acme.yaml")
+    away.rename(here)
+
+    file.write_text(file.read_text(encoding="utf-8").replace("calls_per_month", "calls_a_month"), encoding="utf-8")
+    with pytest.raises(EngagementError, match="unknown criterion"):
+        work.catch_up()
+    of_client(file, "Südwind")
+    work.catch_up()
+    assert work.engagement.client == "Südwind"

@@ -289,7 +289,7 @@ class Work(Led):
         if not self.file.outdated() or ((self.past or self.future) and not ahead):
             return
         before, mine = (self.past[0] if self.past else self.state), self.state
-        self.file, left, _ = _opened(self._given if ahead else self.file.path)  # its folder may have been moved in between
+        self.file, left, _ = _opened(self._given if ahead or not self.file.path.exists() else self.file.path)  # its folder may have been moved, and back
         self.past.clear()
         self.future.clear()
         self.state = _with_cells(left, before.tried, mine.tried) if left.engagement.of_same_client(mine.engagement) else left
