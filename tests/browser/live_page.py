@@ -36,6 +36,7 @@ def run_by_itself(page: Page, server: Server, workbook: str) -> None:
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
     expect(page.get_by_role("heading", level=1).first).to_be_in_viewport()
     expect(page.locator(".ak-is-bar").first).to_be_in_viewport()
+    page.locator(".jp-WindowedPanel-outer").evaluate("panel => panel.scrollTo(0, panel.scrollHeight)")  # cells below the fold may be drawn only when they are seen
     expect(page.locator(".jp-CodeCell").last.locator(".jp-InputPrompt")).to_have_text("[ ]:")
     assert page.locator("[data-mime-type*=stderr], [data-mime-type*=error]").count() == 0
 
