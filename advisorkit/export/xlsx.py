@@ -148,18 +148,18 @@ def _plain(title: str, items: list[Block | str]) -> Iterator[Worksheet]:
             table = item if isinstance(item, Table) else item.table
             table = table if table.title else replace(table, title=above)
             bill = replace(item) if isinstance(item, LineItems) else None
-            rows = chain.from_iterable(_row(number, row, bill) for number, row in enumerate(table.rows, 3))
+            rows = chain.from_iterable(_row(number, row, table.numeric, bill) for number, row in enumerate(table.rows, 3))
             widths = tuple(min(60.0, 2.0 + max(len(cell.text) for cell in column)) for column in zip(table.head, *table.rows, strict=True))
             head = (_text(2, column, cell.text, "head" + " right" * table.numeric[column]) for column, cell in enumerate(table.head))
             notes = (_text(row, 0, text, style) for row, text, style in ((0, table.title, "title"), (1, table.subtitle, "sub"), (len(table.rows) + 4, table.note, "sub")) if text)
             yield Worksheet(_free(table.title, used), widths, (*notes, *head, *rows), frozen=3)
 
 
-def _row(number: int, row: tuple[Cell, ...], bill: LineItems | None) -> Iterator[SheetCell]:
+def _row(number: int, row: tuple[Cell, ...], numeric: tuple[bool, ...], bill: LineItems | None) -> Iterator[SheetCell]:
     amounts = bill.items[number - 3].amounts if bill and number - 3 < len(bill.items) else ()
     for column, cell in enumerate(row):
         amount = amounts[column - 1] if column and amounts else None
-        yield (number, column, "", "", amount, "cents row") if amount is not None else _text(number, column, cell.text, "row wrap")
+        yield (number, column, "", "", amount, "cents row") if amount is not None else _text(number, column, cell.text, "row wrap" + " right" * numeric[column])
 
 
 def _text(row: int, column: int, text: str, style: str) -> SheetCell:
