@@ -9,9 +9,10 @@ from itertools import combinations
 import numpy as np
 
 from advisorkit.advice.acceptability import Case, answerable, level_chances
+from advisorkit.advice.answers import written
 from advisorkit.advice.belief import delivered
 from advisorkit.advice.decibans import Array, table
-from advisorkit.advice.gates import open_criteria, written
+from advisorkit.advice.gates import open_criteria
 from advisorkit.advice.whatif import Change, Outlook, best_of
 from advisorkit.values.criteria import TOPICS, Axis, Criterion
 from advisorkit.values.engagement import Answer

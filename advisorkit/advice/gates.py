@@ -1,20 +1,17 @@
-"""Answers in words, and gates: what an answer forbids, whatever the rest of the evidence says."""
+"""Gates: what an answer forbids, whatever the rest of the evidence says."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from advisorkit.costs.facts import CostFacts
-from advisorkit.files.texts import Texts, here
 from advisorkit.values.criteria import Axis, Basis, Catalog, Criterion, Gate, GateKind
 from advisorkit.values.engagement import Answer
 from advisorkit.values.errors import CatalogError, nearest
-from advisorkit.values.locale import locale
 from advisorkit.values.patterns import PATTERNS, PatternId
-from advisorkit.values.quantities import Band, Estimate, Kind, amount, digits, plain
+from advisorkit.values.quantities import Band, Estimate, Kind
 
 Answers = Mapping[str, Answer]
 
@@ -262,60 +259,3 @@ def open_criteria(catalog: Catalog, answers: Answers, chances: Mapping[Axis, flo
         criterion for criterion in catalog.criteria.values()
         if not criterion.derived and (criterion.id not in answers or answers[criterion.id].unknown) and not pointless(catalog, answers, criterion.id, chances)
     )
-
-
-KAPPA = "kappa"
-"""Unit of agreement beyond chance, which is no share and is told in words."""
-
-
-def written(answer: Answer | None) -> str:
-    """An answer by its levels or numbers, for JSON and tables of the expert.
-
-    Example:
-        >>> written(None), written(Answer(levels=("daily", "monthly")))
-        ('unknown', 'daily or monthly')
-    """
-    if answer is None or answer.unknown:
-        return "unknown"
-    if answer.amount is None:
-        return " or ".join(answer.levels)
-    return " to ".join(dict.fromkeys(digits(end) for end in (answer.amount.low, answer.amount.high)))
-
-
-def words_of(criterion: Criterion, answer: Answer, currency: str = "") -> str:
-    """An answer in a client's words: the label of its level or levels, or its range with the unit.
-
-    Example:
-        >>> from advisorkit.catalog.reading import load
-        >>> from advisorkit.values.quantities import Estimate
-        >>> words_of(load().criterion("calls_per_month"), Answer(amount=Estimate.of([25_000, 60_000])))
-        '25,000 to 60,000 items a month'
-        >>> words_of(load().criterion("citations"), Answer(levels=("required", "no")))
-        'Required or not needed'
-        >>> words_of(load().criterion("expert_agreement"), Answer(amount=Estimate.of(0.84)))
-        'They nearly always agree'
-        >>> words_of(load().criterion("languages"), Answer(amount=Estimate.of(1)))
-        '1 language'
-    """
-    text = Texts("advice").say
-    if answer.amount is None or criterion.unit == KAPPA:
-        span = [answer.amount.low, answer.amount.high] if answer.amount else []
-        bands = [next(level for level in criterion.levels if level.below is None or end < level.below) for end in span]
-        first, *others = dict.fromkeys(level.label for level in (*bands, *map(criterion.level, answer.levels)))
-        return text("or").join((first, *map(clause, others)))
-    share, unit = criterion.maximum == 1, criterion.unit or ""
-    paid = unit.startswith("currency")
-    ends = dict.fromkeys(amount(end, currency) if paid else plain(end * (100 if share else 1)) for end in (answer.amount.low, answer.amount.high))
-    one, unit = [*ends] == ["1"], unit.removeprefix("currency").strip()
-    words = here(unit, one=True) if one and here(unit) != unit else re.sub(r"(?<=\w)s\b", "", unit) if one else here(unit)
-    return locale().share.format(number=text("to").join(ends)) if share else f"{text('to').join(ends)} {words}".rstrip()
-
-
-def clause(sentence: str) -> str:
-    """A sentence as part of another: with a small first letter.
-
-    Example:
-        >>> clause("Daily or more often")
-        'daily or more often'
-    """
-    return locale().clause(sentence)

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from advisorkit.advice.answers import words_of
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.cli.console import Flow, Json, answer, fresh, guarded, say, studied
 from advisorkit.cli.engage import Target, take_in
@@ -112,7 +113,6 @@ def _run(notes: str, to: Path, workflow: str | None, call: tuple[str, str, str],
 
 def _follows(to: Path, workflow: str, found: SecondReading | None, answers: Mapping[str, Answer], missing: Sequence[str]) -> Iterator[Block]:
     """The answers with the words behind them, what the notes leave open, and both readings."""
-    from advisorkit.advice.gates import words_of
     from advisorkit.report.second_reading import TEXTS, beside
 
     engagement, criteria = load(to).engagement, load_catalog().criteria

@@ -8,7 +8,8 @@ from itertools import groupby
 from typing import TypeVar
 
 from advisorkit.advice.acceptability import LEAD, SHARE
-from advisorkit.advice.gates import KAPPA, GateHit, open_criteria, words_of
+from advisorkit.advice.answers import KAPPA, words_of
+from advisorkit.advice.gates import GateHit, open_criteria
 from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, Table, Text, table_of
 from advisorkit.files.texts import here
 from advisorkit.intake.questionnaire import confirmer

@@ -8,10 +8,10 @@ from math import isclose
 
 from advisorkit.advice.acceptability import LEAD
 from advisorkit.advice.advice import Advice
+from advisorkit.advice.answers import clause, words_of
 from advisorkit.advice.belief import EvidenceItem
 from advisorkit.advice.decision import tenths
 from advisorkit.advice.flips import Flip
-from advisorkit.advice.gates import clause, words_of
 from advisorkit.advice.ladder import Rung
 from advisorkit.advice.words import how_likely, whole_percents
 from advisorkit.charts import kinds

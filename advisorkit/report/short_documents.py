@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from advisorkit.advice.gates import open_criteria, words_of
+from advisorkit.advice.answers import words_of
+from advisorkit.advice.gates import open_criteria
 from advisorkit.export.blocks import Block, Cell, Heading, Text, table_of
 from advisorkit.files.texts import spoken
 from advisorkit.intake.questionnaire import confirmer, pending

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from advisorkit.advice.gates import words_of
+from advisorkit.advice.answers import words_of
 from advisorkit.export.blocks import Cell, table_of
 from advisorkit.files.texts import here
 from advisorkit.report.second_reading import beside

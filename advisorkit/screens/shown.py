@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from ipywidgets import HTML
 
 from advisorkit.advice.advice import Advice
-from advisorkit.advice.gates import words_of
+from advisorkit.advice.answers import words_of
 from advisorkit.advice.words import whole_percents
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.charts.kinds import ShareBars, ShareRow

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from advisorkit.advice.answers import words_of, written
 from advisorkit.advice.belief import Belief
-from advisorkit.advice.gates import words_of, written
 from advisorkit.costs.bill import Bill
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.results import Rank
