@@ -38,10 +38,10 @@ _SUMS = (0, 3, 6, 7, 8, 9, 10, 11)
 
 
 @spoken
-def slides(report: Report) -> tuple[Block, ...]:
-    """Everything that a board is shown, slide by slide; every figure is that of the report."""
+def slides(report: Report) -> Iterator[Block]:
+    """Everything that a board is shown, slide by slide, worked out when it is shown; every figure is that of the report."""
     found = report.workflows
-    return tuple(_one(found[0]) if len(found) == 1 else _many(report))
+    return _one(found[0]) if len(found) == 1 else _many(report)
 
 
 def _one(study: Study) -> Iterator[Block]:
