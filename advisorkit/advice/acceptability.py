@@ -1,7 +1,5 @@
 """How firm the advice is: draws over unknown answers, as often as deployments gave them, and over the weights; and which deployments resemble the work."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The advice on one workflow as a value, the way to it from an engagement, and the conditions under which it is worth another look."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date

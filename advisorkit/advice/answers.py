@@ -1,7 +1,5 @@
 """Answers in words: as files hold them, and as a client reads them."""
 
-from __future__ import annotations
-
 import re
 
 from advisorkit.files.texts import Texts, here

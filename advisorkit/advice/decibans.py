@@ -1,7 +1,5 @@
 """The catalogue's decibans as arrays, and the damped sum over them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, wraps

@@ -1,7 +1,5 @@
 """What is decided on one workflow: the one value from which every screen, page and file takes what it says."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal

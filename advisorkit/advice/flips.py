@@ -1,7 +1,5 @@
 """What would change the advice, and what to ask next."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations

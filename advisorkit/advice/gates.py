@@ -1,7 +1,5 @@
 """Gates: what an answer forbids, whatever the rest of the evidence says."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

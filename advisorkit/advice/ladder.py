@@ -1,7 +1,5 @@
 """The path: rungs from the cheapest thing that could work upwards, and what climbing in stages is worth."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal

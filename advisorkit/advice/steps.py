@@ -1,7 +1,5 @@
 """Off-ramps, companions, the next step and what to warn of."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args

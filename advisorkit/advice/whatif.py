@@ -1,7 +1,5 @@
 """Every single answer that could be given otherwise, and what would follow from it."""
 
-from __future__ import annotations
-
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """The advice in a client's words, made only from computed values."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice

@@ -3,8 +3,6 @@
 A journal lets a killed batch go on where it stopped; a list is for programs, a page for people.
 """
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import json

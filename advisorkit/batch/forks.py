@@ -4,8 +4,6 @@
 see neither. So `primed` runs the server's loop in a process that is started here, and its children get a `Task`.
 """
 
-from __future__ import annotations
-
 import atexit
 import ctypes
 import gc

@@ -1,7 +1,5 @@
 """From files, folders and portfolio tables to jobs: one faulty file or row is one faulty job."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress

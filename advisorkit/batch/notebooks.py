@@ -1,7 +1,5 @@
 """Notebooks: templates found and checked, what we add for a kernel and take away after, what can be shown of an unfinished one."""
 
-from __future__ import annotations
-
 import ast
 import json
 import re

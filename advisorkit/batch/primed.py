@@ -4,8 +4,6 @@ It never reads an order or a job: its children do. It has one thread, since a lo
 a child would hang it.
 """
 
-from __future__ import annotations
-
 import gc
 import json
 import os

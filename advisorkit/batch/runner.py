@@ -1,7 +1,5 @@
 """A batch from its jobs to its rows: refuse what is unfit, skip what is there, hand out the rest, keep what is whole."""
 
-from __future__ import annotations
-
 import re
 import sys
 import time

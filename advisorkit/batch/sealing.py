@@ -1,7 +1,5 @@
 """The pack that a final document leaves beside it: all that its figures rest on, with hashes, so that they can be rebuilt and checked."""
 
-from __future__ import annotations
-
 import io
 import json
 import math

@@ -1,7 +1,5 @@
 """What goes into a batch and what comes out of it, and how far it is."""
 
-from __future__ import annotations
-
 import hashlib
 import time
 from collections import Counter

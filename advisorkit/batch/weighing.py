@@ -1,7 +1,5 @@
 """A list of hundreds weighed on the slots of a batch: slice after slice in processes of their own, so that memory stays as it is."""
 
-from __future__ import annotations
-
 import pickle
 import tempfile
 from collections.abc import Callable, Mapping

@@ -6,8 +6,6 @@ itself: its primed process is one of its own, as on this machine, and ends with 
 Papermill is given the same processes as an engine.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """Closed cases from a file of JSON lines, with every fault named by line and field."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache

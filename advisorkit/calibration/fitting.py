@@ -1,7 +1,5 @@
 """Fit of the weights to closed cases, held back towards the expert's judgement, and the data file that keeps it."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

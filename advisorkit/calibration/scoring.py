@@ -1,7 +1,5 @@
 """How good the advice is on closed cases, each judged by weights that have not seen its company, beside simpler rules."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict

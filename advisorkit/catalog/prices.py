@@ -4,8 +4,6 @@ That package is imported only when asked: pricing a bill never touches it. It is
 because some prices depend on the hour and some aliases move.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import os

@@ -1,7 +1,5 @@
 """Data files of the package → `Catalog`; every fault of every file is told at once."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.resources.abc import Traversable

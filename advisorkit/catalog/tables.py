@@ -1,7 +1,5 @@
 """The smaller data files: assumptions, classes of text, rules for pilots; and the edition of all data that figures rest on."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Mapping

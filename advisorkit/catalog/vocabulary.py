@@ -1,7 +1,5 @@
 """The words that an engagement file may use, how answers and settings are written in them, and quick starts in them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

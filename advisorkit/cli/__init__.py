@@ -1,7 +1,5 @@
 """The command line: ``advisorkit``, also ``python -m advisorkit``."""
 
-from __future__ import annotations
-
 import io
 import os
 import sys

@@ -1,7 +1,5 @@
 """Commands of the bake-off: plan, run, read."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Any
 

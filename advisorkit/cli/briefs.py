@@ -1,7 +1,5 @@
 """The command brief: a prompt out, a reply in, or both with a model that the client allows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace

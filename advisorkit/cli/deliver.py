@@ -1,7 +1,5 @@
 """Commands that make things: report, batch, demo, live, doctor."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace

@@ -1,7 +1,5 @@
 """What is missing or unsafe on this machine, found by trying it."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

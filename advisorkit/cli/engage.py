@@ -1,7 +1,5 @@
 """Commands around an engagement file: new, check, schema, intake, actuals."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import date

@@ -1,7 +1,5 @@
 """Commands about what was reviewed beforehand: the price book, and the weights scored on closed cases."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path

@@ -4,8 +4,6 @@ Layers do not add up: what training removes on top of looking things up is cut b
 comparisons of both against one alone go either way (Ovadia et al. 2023, arXiv 2312.05934; Zhang et al. 2024, arXiv 2403.10131).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field

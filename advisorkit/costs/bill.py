@@ -1,7 +1,5 @@
 """A bill: lines at likely values, totals that are sums of lines, and several workflows together, where shared lines stand once."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace

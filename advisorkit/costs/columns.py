@@ -1,7 +1,5 @@
 """The columns of a comparison, put together from flows that they share."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

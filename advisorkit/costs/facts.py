@@ -1,7 +1,5 @@
 """What the engine is told by the cost model: evidence that is worked out, not asked. Unknown stays None."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

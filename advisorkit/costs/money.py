@@ -1,7 +1,5 @@
 """The money table: what every way of working costs, a bought product at its cheapest quote among them, part by part on one basis, and what it gains against today."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

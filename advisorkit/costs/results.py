@@ -1,7 +1,5 @@
 """What a simulation says: ranges, chances, crossings, what moves them, and what a workflow is put in order by."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal

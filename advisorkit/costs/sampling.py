@@ -7,8 +7,6 @@ The direction numbers are those of S. Joe and F. Y. Kuo, "Constructing Sobol seq
 projections", SIAM J. Sci. Comput. 30 (2008), first 192 dimensions. Scrambling is a random linear matrix for each dimension and a random shift (J. Matousek, 1998).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """The simulation: the cost model on many draws of its uncertain inputs, the same draws for every column."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Tokens: what one call of each pattern takes, by how it is paid for and at which prices, and how text falls into tokens."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial

@@ -1,7 +1,5 @@
 """Bytes from and to the disk: limits before reading, a fixed ladder of encodings, writes that never leave half a file."""
 
-from __future__ import annotations
-
 import codecs
 import errno
 import hashlib

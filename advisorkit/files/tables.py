@@ -4,8 +4,6 @@ No value is guessed: a shifted row, a formula without its value, a duplicate or 
 until typed validation decides. Every kind of file gives the same `ReadTable`.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -1,7 +1,5 @@
 """Sentences as data: one folder a language, one file in it for each part of the product."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace

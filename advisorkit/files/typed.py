@@ -5,8 +5,6 @@ A field's type hint says how it is read; `Annotated` adds bounds, the name of a 
 stead comes a harmless value, so that one run finds all of them.
 """
 
-from __future__ import annotations
-
 import ast
 import inspect
 import math

@@ -1,7 +1,5 @@
 """What use has shown, asked of a client: a sheet with what was told, and its lines taken back as measurements."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path

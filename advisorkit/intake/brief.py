@@ -1,7 +1,5 @@
 """A prompt for the language model that the client allows, and its reply read back as guesses; with a model, in a few rounds, every quote checked, and its own reading beside them."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """A mapping file: what the headings and words of a client's list stand for, proposed, kept, and corrected by the consultant."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Client text that leaves the house: only to an address that the engagement lists, only with a key, only after a line that says so."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """A portfolio table: one row a workflow, with the client's own headings; a faulty row fails alone."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Sheets that a client fills in alone, and the questionnaire: an XLSX file out, answers back in line by line, faulty lines named."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Headings and words of lists as people write them, and the answers that they stand for."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

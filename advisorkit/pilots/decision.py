@@ -1,7 +1,5 @@
 """What to do after a pilot: ship, mark more, climb, or stop."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass

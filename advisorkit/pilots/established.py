@@ -1,7 +1,5 @@
 """What marked pilots establish, as one value that advice takes in place of opinions."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

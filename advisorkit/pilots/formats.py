@@ -1,7 +1,5 @@
 """What is known of tools' files and of words for verdicts, as reviewed data (``data/logs.yaml``)."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Which answers of a log count and what came of each: what the log leaves open is asked, never pooled or guessed."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

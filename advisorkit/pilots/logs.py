@@ -3,8 +3,6 @@
 The tools are described in ``data/logs.yaml``; what Inspect AI and promptfoo mean in ways of their own is put so that `described` can read it.
 """
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

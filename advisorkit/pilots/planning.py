@@ -1,7 +1,5 @@
 """Before the pilot: how many cases to mark, which share right will be enough, and the sheet to mark them on."""
 
-from __future__ import annotations
-
 import io
 import math
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """Marked results in: tables, JSON lines, and logs of tools that run language models."""
 
-from __future__ import annotations
-
 import importlib.util
 import io
 import json

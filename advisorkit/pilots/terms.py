@@ -1,7 +1,5 @@
 """What a pilot is judged against, and what it is worth: share right that is needed, money at stake, value of knowing more."""
 
-from __future__ import annotations
-
 import math
 import sys
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """The engagement file: its shape, its plain data in the order of the contract, JSON, YAML and JSON Schema."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

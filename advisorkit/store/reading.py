@@ -1,7 +1,5 @@
 """From a client's file to an `Engagement`: every fault of the file at once."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Collection

@@ -1,7 +1,5 @@
 """The sample engagements of the package; their clients are invented or their figures published, and they say so."""
 
-from __future__ import annotations
-
 from importlib.resources import files
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Engagement files out: a first draft, the text of a value, changes into an accepted file, all whole or not at all."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date

@@ -1,7 +1,5 @@
 """Workflows as a programme weighs them: what each gains, asks and shares, with the chance that its pilot ends it."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

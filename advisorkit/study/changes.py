@@ -1,7 +1,5 @@
 """What differs between two states of an engagement, and which kind of change moved advice and money."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any

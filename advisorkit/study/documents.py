@@ -3,8 +3,6 @@
 ``data/documents.yaml`` names the keys of every value; what no field says is worked out here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any

@@ -1,7 +1,5 @@
 """Results as pandas tables whose columns say their units."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import pandas as pd

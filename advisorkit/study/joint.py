@@ -1,7 +1,5 @@
 """The range of a whole programme: all its workflows on the same draws of what they share, each on draws of its own for the rest."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Pilots of an engagement: planning them, reading their results, and the advice before and after."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, replace
 from datetime import date

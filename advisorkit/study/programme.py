@@ -1,7 +1,5 @@
 """All workflows of an engagement as one programme: what is chosen, when, what waits and why."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping

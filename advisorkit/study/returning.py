@@ -1,7 +1,5 @@
 """Figures kept for a later visit, and the visit: what was told, what use has shown, what is expected now."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date

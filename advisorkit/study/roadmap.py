@@ -1,7 +1,5 @@
 """Which workflows to do and when: the choice that gains most under a budget, people a quarter and an order, found by a solver."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager

@@ -3,8 +3,6 @@
 ``data/documents.yaml`` names the keys of every value.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from functools import cache

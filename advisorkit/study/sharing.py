@@ -1,7 +1,5 @@
 """What workflows cost and gain together: platforms and bodies of documents that several share are paid once."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

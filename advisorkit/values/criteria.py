@@ -1,7 +1,5 @@
 """The catalogue's values: criteria with their levels and evidence, gates, rules for pilots, and the whole."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date

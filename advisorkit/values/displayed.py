@@ -1,7 +1,5 @@
 """Values that show themselves in a notebook."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, ClassVar
 

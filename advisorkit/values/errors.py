@@ -13,8 +13,6 @@
 Faults in files are gathered as `Fault` values and raised together; faults in calls raise at once.
 """
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """How a language writes numbers, money, shares and days, and which language is told in at the moment."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar

@@ -1,7 +1,5 @@
 """The four patterns, the off-ramps and the companions, and what is said of each."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args

@@ -1,7 +1,5 @@
 """Numbers and words that know where they stand in the JSON documents, so that every printed figure can be followed back."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable
 from functools import wraps

@@ -1,7 +1,5 @@
 """What the type of a field leaves open about how it is written in a file."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 
