@@ -25,7 +25,6 @@ from advisorkit.calibration.fitting import (
     groups,
     mix_of,
     record_of,
-    weights_file,
     with_weights,
 )
 from advisorkit.calibration.scoring import left_out, report, scores_of
@@ -36,6 +35,7 @@ from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement, Workflow
 from advisorkit.values.errors import EngagementError
 from advisorkit.values.patterns import PATTERNS
+from docs.weights import weights_file
 from tests.weighing import weigh
 
 CATALOG = load()
@@ -180,8 +180,6 @@ def test_scores_are_worked_out_as_defined() -> None:
 def test_lenient_scores_stand_beside_the_strict_ones(found: dict[str, dict[str, float]]) -> None:
     assert found["shipped"]["lenient_accuracy"] >= found["shipped"]["accuracy"]
     assert len(found["shipped"]["bins"]) == 5  # type: ignore[arg-type]
-    assert found["shipped"]["coverage"][-1]["accuracy"] == found["shipped"]["accuracy"]  # type: ignore[index]
-    assert len(found["wrong"]) == 66 - round(66 * found["shipped"]["accuracy"])
 
 
 LINE = {"id": "one", "company": "A", "answers": {"citations": "required"}, "outcome": "rag"}

@@ -12,6 +12,7 @@ from contracts import NUMBER, PATTERN, TEXT, many, objects, or_null, per_pattern
 from jsonschema import validate
 from priced import ANSWERS, NOTHING_BESIDE, TODAYS_FIGURES, engagement, inputs, inputs_of
 
+import advisorkit.bakeoff.compared  # noqa: F401  a document of its own
 from advisorkit.costs.bill import bill
 from advisorkit.costs.flows import COLUMNS, TEXTS
 from advisorkit.study.documents import cost_document

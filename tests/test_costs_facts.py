@@ -16,7 +16,8 @@ from advisorkit.advice.belief import MEASURED
 from advisorkit.advice.whatif import possible_answers
 from advisorkit.catalog.reading import load
 from advisorkit.costs.bill import bill
-from advisorkit.costs.facts import CostFacts, Costing
+from advisorkit.costs.facts import CostFacts, Costing, per_call, whole_corpus_call
+from advisorkit.costs.flows import scene
 from advisorkit.costs.tokens import Request, corpus_in_prompt, prices_at
 from advisorkit.store import samples
 from advisorkit.store.reading import read
@@ -51,7 +52,7 @@ def test_a_corpus_that_fits_may_still_be_too_long_to_be_read_reliably() -> None:
 def test_where_nobody_knows_facts_are_none() -> None:
     found = facts(inputs({}))
 
-    for name in ("corpus_fits", "corpus_works", "corpus_call", "rag_call", "corpus_cost_ratio", "corpus_payback_calls", "payback_months"):
+    for name in ("corpus_fits", "corpus_works", "corpus_cost_ratio", "corpus_payback_calls", "payback_months"):
         assert getattr(found, name) is None, name
     assert not found.payback_known
     assert set(found.build) == set(found.build_weeks) == set(PATTERNS)
@@ -68,11 +69,13 @@ def test_a_cached_corpus_and_looking_up_cost_the_same_where_the_cache_discount_s
 
 
 def test_a_large_cached_corpus_costs_more_by_the_call_and_the_search_pays_back() -> None:
-    found = known(corpus_tokens=500_000)
+    found, told = known(corpus_tokens=500_000), inputs({**ANSWERS, "corpus_tokens": 500_000})
+    here = scene(told, told.likely())
+    corpus, search = float(whole_corpus_call(here)), float(per_call(here, "rag"))
 
-    assert found.corpus_cost_ratio == pytest.approx(found.corpus_call / found.rag_call)
+    assert found.corpus_cost_ratio == pytest.approx(corpus / search)
     assert found.corpus_cost_ratio > 3
-    assert found.corpus_payback_calls == pytest.approx(extra_build() / (found.corpus_call - found.rag_call))
+    assert found.corpus_payback_calls == pytest.approx(extra_build() / (corpus - search))
 
 
 def extra_build() -> float:

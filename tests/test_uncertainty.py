@@ -278,12 +278,11 @@ def test_nothing_is_made_up_when_nobody_has_said_anything() -> None:
 
     assert made.cheapest == {}
     assert made.tornado is None
-    assert made.corpus_or_search is None
     for pattern in PATTERNS:
         cost = made.columns[pattern]
         assert cost.build is not None
         assert (cost.per_call is None) == (pattern in {"finetune", "hybrid"})  # an endpoint's hours are spread over calls that nobody has told
-        assert (cost.total, cost.run_per_month, cost.errors_per_month, cost.per_right_answer, cost.curve) == (None,) * 5
+        assert (cost.total, cost.run_per_month, cost.errors_per_month, cost.curve) == (None,) * 4
     assert all(crossing.calls_per_month is None or crossing.calls_per_month > 0 for crossing in made.break_even)
 
 

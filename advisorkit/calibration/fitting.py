@@ -1,11 +1,10 @@
 """Fit of the weights to closed cases, held back towards the expert's judgement, and the data file that keeps it."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +13,11 @@ from advisorkit.advice.acceptability import Case, clear, draw
 from advisorkit.advice.belief import OPINION, Assessment, believable, contradicted, delivered
 from advisorkit.advice.decibans import Array, Decibans, by_level, table
 from advisorkit.advice.whatif import Outlook
-from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.prices import load as load_prices
-from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions
 from advisorkit.costs.facts import Costing
 from advisorkit.costs.inputs import inputs_for
-from advisorkit.files.typed import DATA
-from advisorkit.values.criteria import Catalog, Criterion, Record
+from advisorkit.values.criteria import Catalog, Record
 from advisorkit.values.engagement import Engagement, Workflow
 from advisorkit.values.patterns import NEEDS, PATTERNS
 
@@ -39,13 +35,6 @@ Rows = NDArray[np.intp]
 
 Weights = Array
 """Decibans towards retrieval and training: axis, column of `Decibans`, level."""
-
-_HEAD = """# Decibans fitted to {record.cases} closed cases, held towards the expert's: [retrieval, training], the expert's behind the #.
-# Written by `python -m advisorkit.calibration.fitting`; only the reasons are edited by hand.
-cases: {record.cases}
-penalty: {{scale: {penalty.scale:g}, firmness: {penalty.firmness:g}}}
-record: {{cases: {record.cases}, called: {record.called}, right: {record.right}}}
-"""
 
 _NATS = math.log(10) / 10
 _NEEDS = np.array([*NEEDS.values()], dtype=float)
@@ -271,35 +260,3 @@ def record_of(sheet: Sheet, penalty: Penalty | None = None) -> Record:
                 called += 1
                 right += outlook.goal == int(sheet.outcomes[row])
     return Record(len(sheet.cases), called, right)
-
-
-def weights_file(catalog: Catalog, weights: Weights, record: Record, penalty: Penalty, reasons: Mapping[str, str]) -> str:
-    """Text of the file, weights rounded to a tenth of a deciban."""
-    lines = [_HEAD.format(record=record, penalty=penalty) + "weights:"]
-    for column, criterion in enumerate(catalog.criteria.values()):
-        rows = list(_rows(criterion, weights[:, column].T.tolist()))
-        lines += [f"  {criterion.id}:", *rows] if rows else []
-    told = [f"  {name}: {reason}" for name, reason in reasons.items() if name in catalog.criteria]
-    lines += ["reasons:", *told] if told else []
-    return "\n".join(lines) + "\n"
-
-
-def _rows(criterion: Criterion, weights: Sequence[Sequence[float]]) -> Iterator[str]:
-    for level, fitted in zip(criterion.levels, weights, strict=False):
-        retrieval, training = (round(decibans, 1) + 0.0 for decibans in fitted)
-        if any((retrieval, training, *level.expert)):
-            yield f"    {level.id}: [{retrieval:g}, {training:g}]  # {level.expert[0]:+g}, {level.expert[1]:+g}"
-
-
-def main() -> None:
-    """Fit to the shipped cases and write the shipped weights; reasons stay as they are."""
-    catalog, cases, penalty = load_catalog(), shipped_cases(), Penalty()
-    sheet = Sheet(catalog, cases)
-    weights = fit(sheet, np.arange(len(cases)), penalty)
-    reasons = {name: criterion.fit_note for name, criterion in catalog.criteria.items() if criterion.fit_note}
-    target = Path(str(DATA)) / "weights.yaml"
-    target.write_text(weights_file(catalog, weights, record_of(sheet, penalty), penalty, reasons), "utf-8")
-
-
-if __name__ == "__main__":
-    main()

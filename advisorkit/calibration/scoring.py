@@ -52,7 +52,7 @@ def scores_of(sheet: fitting.Sheet, chances: Array) -> dict[str, Any]:
     - ``log_loss``: mean of minus the natural logarithm of the chance given to the outcome; 0 is perfect.
     - ``bins``: mean chance stated for the likeliest pattern against how often it came true, over `BINS` groups of equally many cases, least sure first;
       ``ece``: their mean gap.
-    - ``coverage``: accuracy by share of cases kept, largest margins first; ``selective``: over the half of them.
+    - ``selective``: accuracy over the half of the cases with the largest margins.
     """
     outcomes, top = sheet.outcomes, best_of(chances)
     right = top == outcomes
@@ -62,7 +62,6 @@ def scores_of(sheet: fitting.Sheet, chances: Array) -> dict[str, Any]:
     bins = [{"cases": len(part), "stated": float(stated[part].mean()), "observed": float(right[part].mean())} for part in parts]
     ordered = np.sort(chances, axis=1)
     surest = right[np.argsort(ordered[:, -2] - ordered[:, -1], kind="stable")]
-    kept = [max(1, round(share * len(surest))) for share in np.linspace(0.1, 1, 10)]
     return {
         "accuracy": float(right.mean()),
         "balanced_accuracy": float(np.mean([right[outcomes == one].mean() for one in np.unique(outcomes)])),
@@ -71,7 +70,6 @@ def scores_of(sheet: fitting.Sheet, chances: Array) -> dict[str, Any]:
         "selective": float(surest[: (len(right) + 1) // 2].mean()),
         "lenient_accuracy": float(np.mean([PATTERNS[best] in fine for best, fine in zip(top, allowed, strict=True)])),
         "bins": bins,
-        "coverage": [{"share": count / len(surest), "accuracy": float(surest[:count].mean())} for count in kept],
     }
 
 
@@ -103,21 +101,7 @@ def report(catalog: Catalog, cases: Sequence[Case], *, refit: bool = True, penal
         found["refitted"] = scores_of(sheet, fresh)
     found["baselines"] = baselines(sheet)
     found["with_neighbours"] = scores_of(sheet, with_neighbours(sheet, shipped))
-    found["wrong"] = _wrong(sheet, shipped)
     return found
-
-
-def _wrong(sheet: fitting.Sheet, chances: Array) -> list[dict[str, Any]]:
-    places = [row for row, case in enumerate(sheet.cases) if PATTERNS[int(chances[row].argmax())] != case.outcome]
-    return [
-        {
-            "id": sheet.cases[row].id,
-            "outcome": sheet.cases[row].outcome,
-            "advised": PATTERNS[int(chances[row].argmax())],
-            "chance_of_outcome": float(chances[row, sheet.outcomes[row]]),
-        }
-        for row in sorted(places, key=lambda row: chances[row, sheet.outcomes[row]])
-    ]
 
 
 def shipped_chances(sheet: fitting.Sheet, penalty: fitting.Penalty | None = None) -> Array:

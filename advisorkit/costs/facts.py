@@ -46,12 +46,8 @@ class CostFacts:
     """Chance, 0 to 1, that the reference text fits the window; None when its size is not known."""
     corpus_works: float | None
     """Chance, 0 to 1, that it is short enough to be used reliably; None when its size is not known."""
-    corpus_call: float | None
-    """Cost of a call that carries the whole corpus in a cached prompt; None when size or calls are not known, or GPUs are rented."""
-    rag_call: float | None
-    """Cost of a call of RAG, search included; None under the same conditions."""
     corpus_cost_ratio: float | None
-    """`corpus_call` over `rag_call`: above 1 looking up is cheaper by the call."""
+    """Cost of a call that carries the whole corpus in a cached prompt, over that of a call of RAG with its search; None when size or calls are not known, or GPUs are rented."""
     corpus_payback_calls: float | None
     """Calls after which RAG's dearer build is paid back against the cached corpus; None when never or not known."""
     examples_that_fit: int
@@ -199,8 +195,6 @@ def _facts(rows: Sequence[Inputs], here: Workings, spread: Workings) -> Iterator
             window_tokens=window,
             corpus_fits=None if corpus is None or window is None else corpus.below(window),
             corpus_works=None if corpus is None else works[place],
-            corpus_call=by_corpus if both else None,
-            rag_call=by_rag if both else None,
             corpus_cost_ratio=by_corpus / by_rag if both and by_rag else None,
             corpus_payback_calls=dearer[place] / saved if both and saved > 0 else None,
             examples_that_fit=max(0, math.floor(fitting[place])),

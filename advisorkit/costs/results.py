@@ -178,10 +178,6 @@ class ColumnCost:
     """Present value of everything over the horizon; wrong answers only where their cost is known."""
     at_least: bool
     """Whether a cost of its own is not known, so that the total is a lower bound."""
-    per_right_answer: Band | None
-    """Total over the horizon for one right answer to what the system takes."""
-    net_value: Band | None
-    """Worth of the right answers, less everything paid; None without the values of right and wrong answers."""
     lines: Mapping[str, Band | None]
     """Present value of each line over the horizon, by component id in the order of the bill; None where not known."""
     curve: CostCurve | None
@@ -261,18 +257,6 @@ class Swings:
 
 
 @dataclass(frozen=True, slots=True)
-class CorpusOrSearch:
-    """Carrying all reference text in a cached prompt against looking passages up, by the call."""
-
-    corpus: Band
-    """Cost of a call with the whole corpus."""
-    search: Band
-    """Cost of a call of RAG, search included."""
-    ratio: Band
-    """Corpus over search: above 1 looking up is cheaper by the call."""
-
-
-@dataclass(frozen=True, slots=True)
 class CostResult(Displayed):
     """What the simulation says of one workflow."""
 
@@ -305,8 +289,6 @@ class CostResult(Displayed):
     """Where a trained small model's saving on a call comes from, at likely values."""
     own_gpu_call: float | None
     """Likely cost of a call of the trained model on rented GPUs of its own; None when it is priced there, or calls are not known."""
-    corpus_or_search: CorpusOrSearch | None
-    """None when the size of the corpus is not known, or rented GPUs leave no price of a call."""
 
     def __repr__(self) -> str:
         totals = ", ".join(f"{name} {column.total.p50:,.0f}" for name, column in self.columns.items() if column.total)

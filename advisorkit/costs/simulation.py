@@ -12,7 +12,7 @@ from advisorkit.costs import results
 from advisorkit.costs.assumption import DRAWS, known
 from advisorkit.costs.columns import columns
 from advisorkit.costs.curves import Course, course, curves, paybacks
-from advisorkit.costs.facts import base_model_life, own_gpu_call, per_call, saving, whole_corpus_call
+from advisorkit.costs.facts import base_model_life, own_gpu_call, per_call, saving
 from advisorkit.costs.flows import COLUMNS, Column, Flow, Workings, first, scene
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.money import gain_curves, spares, sums, table
@@ -174,7 +174,7 @@ def price(
         table(inputs, bands, _means(kept), [p for p in paid_back if p.against == "today"], gain_curves(here, paid, [c for c in kept["gain"] if c == advised], stacked.first(BLOCK))),
         _cheapest(kept["total"], among), tuple(results.Difference(a, b, bands[a, b]) for a, b in combinations(PATTERNS, 2) if (a, b) in bands),
         break_even(inputs), tuple(p for p in paid_back if p.against == "prompt"), _tornado(inputs, bands, among, advised),
-        saving(scene(inputs, inputs.likely())), own_gpu_call(inputs), _corpus_or_search(bands),
+        saving(scene(inputs, inputs.likely())), own_gpu_call(inputs),
     )
 
 
@@ -242,10 +242,7 @@ def _followed(here: Workings, stacked: Course, gains: Sequence[Column]) -> tuple
 
 def _column(here: Workings, column: Column, paid: Paid, bands: Mapping[Key, Band], curve: results.CostCurve | None) -> results.ColumnCost:
     keys, total = line_keys(paid)[column], bands.get((column, "total"))
-    ranges = {
-        name: bands.get((column, name))
-        for name in ("build", "per_call", "run_per_month", "errors_per_month", "total", "per_right_answer", "net_value")
-    }
+    ranges = {name: bands.get((column, name)) for name in ("build", "per_call", "run_per_month", "errors_per_month", "total")}
     at_least = not all(flow.known for flow in paid[column]) or not known(here.values["error_rate_today"])
     return results.ColumnCost(
         column, **ranges, at_least=at_least,
@@ -272,12 +269,6 @@ def _tornado(inputs: Inputs, bands: Mapping[Key, Band], among: Sequence[PatternI
     return tornado(inputs, ranked[0], against)
 
 
-def _corpus_or_search(bands: Mapping[Key, Band]) -> results.CorpusOrSearch | None:
-    if ("corpus", "call") not in bands:
-        return None
-    return results.CorpusOrSearch(bands["corpus", "call"], bands["rag", "per_call"], bands["corpus", "ratio"])
-
-
 def _all(here: Workings, paid: Paid, totals: Mapping[Column, Any], mark: float | None) -> Iterator[tuple[Key, Any]]:
     for column, row in sums(here, paid, mark).items():
         yield from ((("money", column, name), amount) for name, amount in row.items())
@@ -286,10 +277,6 @@ def _all(here: Workings, paid: Paid, totals: Mapping[Column, Any], mark: float |
             yield (column, name), amount
         yield from ((key, flow.total) for key, flow in zip(line_keys(paid)[column], flows, strict=True) if key[1] == column and flow.known)
     yield from (((a, b), totals[a] - totals[b]) for a, b in combinations(PATTERNS, 2) if a in totals and b in totals)
-    if here.inputs.known("corpus_tokens") is not None and not here.requests["rag"].on_gpu:
-        corpus = whole_corpus_call(here)
-        yield ("corpus", "call"), corpus
-        yield ("corpus", "ratio"), corpus / per_call(here, "rag")
 
 
 def line_keys(paid: Paid) -> dict[Column, tuple[Key, ...]]:
@@ -309,13 +296,7 @@ def _of_column(here: Workings, column: Column, paid: Paid, everything: Any) -> I
     def month(*phases: str) -> Any:
         return paid_for(*phases) / here.clock.months["month"] if here.clock.horizon else np.float64(np.nan)
 
-    v, months, errors = here.values, here.clock.months, month("error")
-    right = here.items * (months["work"] if column == "today" else v["share_taken"] * months["calls"]) * (1 - v[f"error_rate_{column}"])
-    yield from (("build", paid_for("build")), ("run_per_month", month("run", "change")), ("errors_per_month", errors), ("total", everything))
+    yield from (("build", paid_for("build")), ("run_per_month", month("run", "change")), ("errors_per_month", month("error")), ("total", everything))
     if column in PATTERNS:
         yield "per_call", per_call(here, column, tuple(flows))
-    if np.all(right > 0):
-        yield "per_right_answer", everything / right
-    if known(errors):
-        yield "net_value", right * here.values["value_right"] - everything
 
