@@ -19,7 +19,7 @@ from sample_charts import CHARTS, CURVES, FLIPS, MAP, PATH, PLOT, RANGES, RIGHT,
 from advisorkit.charts import figures, kinds
 from advisorkit.charts.draw import KINDS, scene
 from advisorkit.charts.draw_axes import outline
-from advisorkit.charts.scene import Dot, Label, Panel, Strip, ticks, width, wrap
+from advisorkit.charts.scene import Dot, Label, Panel, Scene, Strip, Stroke, box, ticks, width, wrap
 from advisorkit.charts.svg import svg
 from advisorkit.charts.theme import DARK, LIGHT, MARKS, SCREEN, THEMES
 from advisorkit.export.brand import contrast
@@ -81,10 +81,8 @@ def test_nothing_is_drawn_outside_the_picture(chart: kinds.Chart) -> None:
 
 
 def extent(mark: Label, panel: Panel) -> tuple[float, float, float]:
-    x, y = panel.at(mark.x, mark.y)
-    long = width(mark.text, mark.size, bold=mark.bold)
-    start = x + mark.dx - {"start": 0, "middle": long / 2, "end": long}[mark.anchor]
-    return start, start + long, y + mark.dy
+    left, top, right, bottom = box(mark, panel)
+    return left, right, (top + bottom) / 2
 
 
 @pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: type(chart).__name__)
@@ -295,6 +293,15 @@ def of_size(size: float) -> list[tuple[kinds.Chart, tuple[float, ...]]]:
     ]  # fmt: skip
 
 
+def struck(chart: kinds.Chart, drawing: Scene) -> None:
+    """No axis, grid or reference line runs through letters."""
+    lines = [sorted(panel.at(*point) for point in mark.points) for panel in drawing.panels for mark in panel.marks if isinstance(mark, Stroke) and len(mark.points) == 2]
+    boxes = [(mark, *box(mark, panel)) for panel in drawing.panels for mark in panel.marks if isinstance(mark, Label) and mark.text.strip()]
+    for (x0, y0), (x1, y1) in lines:
+        through = [mark.text for mark, left, top, right, bottom in boxes if left < x1 and x0 < right and top < max(y0, y1) and min(y0, y1) < bottom and (x0 == x1 or y0 == y1)]
+        assert not through, (type(chart).__name__, through)
+
+
 @pytest.mark.parametrize("size", [1e-7, 1e-5, 1e-2, 1, 1e4])
 def test_no_label_is_clipped_lies_over_another_or_shrinks_below_eleven_pixels(size: float) -> None:
     for chart, widths in of_size(size):
@@ -303,6 +310,7 @@ def test_no_label_is_clipped_lies_over_another_or_shrinks_below_eleven_pixels(si
             found = [(mark, *extent(mark, panel)) for panel in drawing.panels for mark in panel.marks if isinstance(mark, Label) and not mark.turned and mark.text.strip()]
             for mark, left, right, y in found:
                 assert mark.size >= 11 and left >= -1 and right <= drawing.width + 1 and 0 <= y <= drawing.height, (wide, mark)
+            struck(chart, drawing)
             for (one, left, right, y), (other, start, end, line) in combinations(found, 2):
                 apart = min(right, end) - max(left, start) <= 1 or abs(y - line) >= 0.36 * (one.size + other.size) - 1
                 assert apart, (type(chart).__name__, wide, one.text, other.text)

@@ -29,8 +29,8 @@ def waterfall(chart: kinds.Waterfall, wide: float = 650, row: float = 22) -> Sce
     paths = [list(accumulate(effects, initial=prior)) for effects, prior in zip(_effects(chart), chart.prior, strict=True)]
     unit = min((column - (84 if _words_fit(path) else 130)) / max(max(path) - min(path), 3) for path in paths)
     panels = [
-        rows(labels + axis * (column + 18), 30, column, row, lines, _window(path, column, unit), _evidence(chart, axis, path, row))
-        for axis, path in enumerate(paths)
+        rows(labels + axis * (column + 18), 30, column, row, lines, window, _evidence(chart, axis, path, row, window))
+        for axis, path in enumerate(paths) for window in [_window(path, column, unit)]
     ]
     height = row * lines + 52
     return Scene(width=wide, height=height, panels=(page(wide, height, _evidence_words(chart, wide, panels, row)), *panels))
@@ -56,16 +56,17 @@ def _window(path: list[float], column: float, unit: float) -> Point:
     return min(path) - left / unit, min(path) + (column - left) / unit
 
 
-def _evidence(chart: kinds.Waterfall, axis: int, path: list[float], row: float) -> Iterator[Mark]:
+def _evidence(chart: kinds.Waterfall, axis: int, path: list[float], row: float, window: Point) -> Iterator[Mark]:
     last = len(path)
-    yield Stroke(points=((0, -0.5), (0, last + 0.5)))
+    if window[0] <= 0 <= window[1]:
+        yield Stroke(points=((0, -0.5), (0, last + 0.5)))
     yield from (Stroke(points=((end, n), (end, n + 1)), fill="control") for n, end in enumerate(path))
     yield Dot(x=path[0], y=0, mark="ring", size=8, tip=here(chart.prior_label))
-    yield Label(x=path[0], y=0, dx=-8, text=number(path[0], 1), fill="text2", size=12, anchor="end", halo=True)
+    yield Label(x=path[0], y=0, dx=-8, text=number(path[0], 1), fill="text2", size=12, anchor="end")
     for n, (step, ends) in enumerate(zip(chart.steps, pairwise(path), strict=True), 1):
         yield from _step(step, n, ends, row)
     yield Dot(x=path[-1], y=last, mark="circle", size=10, tip=here(chart.belief_label))
-    yield Label(x=path[-1], y=last, dx=-9, text=chart.rows()[-1][axis + 1], bold=True, anchor="end", halo=True)
+    yield Label(x=path[-1], y=last, dx=-9, text=chart.rows()[-1][axis + 1], bold=True, anchor="end")
 
 
 def _step(step: kinds.Step, n: int, ends: Point, row: float) -> Iterator[Mark]:
@@ -76,7 +77,7 @@ def _step(step: kinds.Step, n: int, ends: Point, row: float) -> Iterator[Mark]:
     words = f"{'+' if effect > 0 else ''}{number(effect, 1)}"
     fill = "evidence_for" if effect > 0 else "evidence_against"
     yield Strip(x0=low, x1=high, y=n, thick=round(row * 0.62), fill=fill, dashed=bool(step.note), tip=f"{step.label}: {words}")
-    yield Label(x=high, y=n, dx=6, text=words, fill="text2", size=12, halo=True)
+    yield Label(x=high, y=n, dx=6, text=words, fill="text2", size=12)
 
 
 def _evidence_words(chart: kinds.Waterfall, wide: float, panels: list[Panel], row: float) -> Iterator[Mark]:
@@ -225,7 +226,7 @@ def range_bars(chart: kinds.RangeBars, wide: float = 650, row: float = 37) -> Sc
         panel = rows(names, 6, room, row, len(chart.bars), (scale[0], scale[-1]))
         marks = [m for n, b in enumerate(chart.bars) for m in _range(b, n, chart.currency, panel, wide)]
         right += max(0.0, *(panel.at(m.x, 0)[0] + m.dx + width(m.text, m.size) - wide for m in marks if isinstance(m, Label) and m.anchor == "start"), 0.0)
-    return Scene(width=wide, height=panel.height + 32, panels=(replace(panel, marks=(*_money_grid(scale, panel, chart.currency), *marks)),))
+    return Scene(width=wide, height=panel.height + 32, panels=(replace(panel, marks=(*_money_grid(scale if known else (), panel, chart.currency), *marks)),))
 
 
 def _money_grid(scale: tuple[float, ...], panel: Panel, currency: str) -> Iterator[Mark]:
@@ -280,7 +281,7 @@ def _right(bar: kinds.RangeRow, n: int) -> Iterator[Mark]:
     yield Label(x=0, y=n, dx=-12, text=bar.label, size=14, bold=True, anchor="end", fill=bar.pattern)
     yield Strip(x0=low, x1=high, y=n, thick=11, fill=bar.pattern, opacity=0.28, tip=tip)
     yield Dot(x=middle, y=n, mark=MARKS[bar.pattern], size=10, fill=bar.pattern, tip=tip)
-    yield Label(x=low if left else high, y=n, dx=-6 if left else 6, text=percent(middle), bold=True, fill=bar.pattern, anchor="end" if left else "start", halo=True)
+    yield Label(x=low if left else high, y=n, dx=-6 if left else 6, text=percent(middle), bold=True, fill=bar.pattern, anchor="end" if left else "start")
     yield Label(x=1, y=n, dx=16, text=bar.note)
 
 
@@ -310,7 +311,7 @@ def _swing(swing: kinds.Swing, n: int, chart: kinds.Tornado, thick: float) -> It
         tip = f"{swing.label} {words}: {money_short(value, chart.currency)}"
         yield Strip(x0=min(value, chart.base), x1=max(value, chart.base), y=n, thick=thick, fill=fill, tip=tip)
         left = value < chart.base or (value == chart.base and swing.high > chart.base)
-        yield Label(x=value, y=n, dx=-5 if left else 5, text=words, fill="text2", size=12.5, anchor="end" if left else "start", halo=True)
+        yield Label(x=value, y=n, dx=-5 if left else 5, text=words, fill="text2", size=12.5, anchor="end" if left else "start")
 
 
 _LAYOUTS: Mapping[type[kinds.Chart], Callable[..., Scene]] = {
@@ -332,4 +333,4 @@ def scene(chart: kinds.Chart, wide: Wide = None, **sizes: float) -> Scene:
     """
     half = {"wide": HALF_WIDE, **_HALF.get(type(chart), {})}
     size: dict[str, Any] = sizes if wide is None else half | sizes if wide == "half" else {**sizes, "wide": wide}
-    return _LAYOUTS[type(chart)](chart, **size)
+    return _LAYOUTS[type(chart)](chart, **size).parted()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from math import ceil, floor, log10
 from typing import Literal
@@ -162,6 +162,11 @@ class Scene:
     panels: tuple[Panel, ...]
     """In drawing order."""
 
+    def parted(self) -> Scene:
+        """This drawing with every upright or level line open where words stand, so that none is struck."""
+        words = [box(mark, panel) for panel in self.panels for mark in panel.marks if isinstance(mark, Label) and mark.text.strip()]
+        return replace(self, panels=tuple(replace(panel, marks=tuple(one for mark in panel.marks for one in _parts(mark, panel, words))) for panel in self.panels))
+
 
 def page(wide: float, tall: float, marks: Iterable[Mark]) -> Panel:
     """A panel over a whole drawing, in pixels from its left upper corner."""
@@ -175,6 +180,31 @@ def rows(left: float, top: float, wide: float, row: float, count: int, x: Point,
 
 Words = tuple[str, str, bool, bool]
 """Text, colour token, bold, italic."""
+
+
+def box(mark: Label, panel: Panel) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of the letters of a label in pixels of the drawing."""
+    x, y = panel.at(mark.x, mark.y)
+    long, half = width(mark.text, mark.size, bold=mark.bold), mark.size * 0.36
+    left, top = x + mark.dx - {"start": 0.0, "middle": long / 2, "end": long}[mark.anchor], y + mark.dy
+    return (left, top - half, left + long, top + half) if not mark.turned else (x + mark.dx - half, y - long / 2, x + mark.dx + half, y + long / 2)
+
+
+def _parts(mark: Mark, panel: Panel, words: list[tuple[float, float, float, float]]) -> Iterator[Mark]:
+    if not isinstance(mark, Stroke) or len(mark.points) != 2 or all(a != b for a, b in zip(*mark.points, strict=True)):
+        yield mark
+        return
+    (x0, y0), (x1, y1) = (panel.at(*point) for point in mark.points)
+    along = 0 if y0 == y1 else 1
+    start, end = ((x0, x1), (y0, y1))[along]
+    low, high, at = min(start, end), max(start, end), (y0, x0)[along]
+    gaps = sorted((one[along] - 2, one[along + 2] + 2) for one in words if one[1 - along] - 1 < at < one[3 - along] + 1 and one[along + 2] + 2 > low and one[along] - 2 < high)
+    if not gaps:
+        yield mark
+        return
+    for there, upto in zip((low, *(until for _, until in gaps)), (*(since for since, _ in gaps), high), strict=True):
+        if upto - there > 1:
+            yield replace(mark, points=tuple(tuple(a + (b - a) * (part - start) / (end - start) for a, b in zip(*mark.points, strict=True)) for part in (there, upto)))  # type: ignore[misc]
 
 
 def run(x: float, y: float, words: Iterable[Words], size: float = 13, dx: float = 0, dy: float = 0) -> Iterator[Label]:

@@ -66,7 +66,7 @@ def cheapest_bars(study: Study) -> kinds.ShareBars | None:
 
 
 def curves(study: Study) -> kinds.Curves | None:
-    """Cumulative cost of the patterns that are left, with bands; None while no total is known."""
+    """Cumulative cost of the patterns that are left, with the band of the destination; None while no total is known."""
     found = {p: c for p in PATTERNS if study.advice.patterns[p].status != "ruled_out" and (c := study.costs.columns[p].curve)}
     if not found:
         return None
@@ -81,7 +81,7 @@ def curves(study: Study) -> kinds.Curves | None:
 
 def _curve(study: Study, pattern: PatternId, curve: CostCurve) -> kinds.Curve:
     low, middle, high = zip(*((b.p10, b.p50, b.p90) for b in curve.bands), strict=True)
-    return kinds.Curve(pattern, study.name(pattern), low, middle, high)
+    return kinds.Curve(pattern, study.name(pattern), *((low, middle, high) if pattern == study.advice.recommended else ((), middle, ())))
 
 
 def payback(study: Study) -> Payback | None:

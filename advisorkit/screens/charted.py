@@ -92,7 +92,7 @@ def _ranges(study: Study) -> RangeBars:
 
 
 _MONEY: Mapping[str, Callable[[Study], Chart | None]] = {
-    "ranges": _ranges, "cheapest": cost_pictures.cheapest_bars, "curves": cost_pictures.curves, "tornado": cost_pictures.tornado,
+    "ranges": _ranges, "cheapest": cost_pictures.cheapest_bars, "curves": cost_pictures.gains, "tornado": cost_pictures.tornado,
 }  # fmt: skip
 """Charts that tell money."""
 _OF_PATTERNS = frozenset({"shares", "right", "map", "waterfall", "flips"})
