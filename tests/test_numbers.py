@@ -78,7 +78,7 @@ def test_what_people_write_is_read_as_they_mean_it(name: str, text: str, low: fl
     ("calls_per_month", "12 minutes", "minutes"), ("calls_per_month", "50 a day", "day"), ("calls_per_month", "12 months", "months"), ("calls_per_month", "400+", "+"),
     ("calls_per_month", "at least 5", "at"), ("calls_per_month", "from 400", "from"), ("calls_per_month", "a few", "few"), ("calls_per_month", "12 bananas", "bananas"),
     ("calls_per_month", "2026-11-20", "-"), ("calls_per_month", "1-2-2026", "-"), ("calls_per_month", "1_000", "_"), ("calls_per_month", "007", "007"), ("calls_per_month", "5 10", "5 10"),
-    ("calls_per_month", "5 to 2", "comes first"), ("calls_per_month", "1..2..3..4", "range"), ("calls_per_month", "soon", "soon"), ("calls_per_month", "", "''"), ("calls_per_month", "1e999", "finite"),
+    ("calls_per_month", "1..2..3..4", "range"), ("calls_per_month", "soon", "soon"), ("calls_per_month", "", "''"), ("calls_per_month", "1e999", "finite"),
     ("calls_per_month", "10:30 h", ":"), ("calls_per_month", "１２", "１２"), ("calls_per_month", "ca.400", "ca.400"), ("calls_per_month", "3²", "²"), ("calls_per_month", "..5", "''"),
     ("minutes_per_item", "2m", "m"), ("minutes_per_item", "1 hour 30 minutes", "30"), ("deadline_weeks", "6m", "m"), ("build_days_rag", "2 weeks", "weeks"),
     ("engineer_day_rate", "800 an hour", "hour"), ("budget", "USD 25", "usd"), ("budget", "25 dollars", "dollars"), ("cost_wrong", "5%", "%"),
@@ -92,8 +92,8 @@ def test_what_is_not_understood_is_refused_by_its_word(name: str, text: str, nam
 
 
 @pytest.mark.parametrize(("name", "text", "words"), [
-    ("corpus_tokens", "400 pages", "400 pages, about 240,000 tokens (140,000 to 400,000, at 350 to 1,000 each)"), ("latency_s", "2 min", "2 min, 120 seconds"),
-    ("cost_wrong", "$.75", "$.75, 0.75 EUR per item"), ("discount_rate", "5-10 %", "5-10 %, 5% to 10%"), ("calls_per_month", "12k", "12k, 12,000 items a month"),
+    ("corpus_tokens", "400 pages", "“400 pages” → about 240,000 tokens (140,000 to 400,000, at 350 to 1,000 each)"), ("latency_s", "2 min", "“2 min” → 120 seconds"), ("calls_per_month", "5 to 2", "“5 to 2” → 2 to 5 items a month"),
+    ("cost_wrong", "$.75", "“$.75” → 0.75 EUR per item"), ("discount_rate", "5-10 %", "“5-10 %” → 5% to 10%"), ("calls_per_month", "12k", "“12k” → 12,000 items a month"),
     ("calls_per_month", "40,000", ""), ("minutes_per_item", "12 minutes", ""), ("latency_s", ".5", ""), ("discount_rate", "10 %", ""),
 ])  # fmt: skip
 def test_more_than_a_number_is_told_as_it_was_understood(name: str, text: str, words: str) -> None:
@@ -149,7 +149,7 @@ def test_an_amount_in_words_in_a_file_is_taken_and_told_with_its_line(tmp_path: 
     assert flow.answers["corpus_tokens"].amount == Estimate(140_000, 240_000, 400_000)
     assert flow.answers["calls_per_month"].amount == Estimate.of(1500)
     assert flow.assumptions["engineer_day_rate"] == Estimate.of(1.25)  # a number of YAML stays as it is
-    assert loaded.notices[0] == f"{path}: line 8, workflows[0].answers.corpus_tokens: 400 pages, about 240,000 tokens (140,000 to 400,000, at 350 to 1,000 each)"
+    assert loaded.notices[0] == f"{path}: line 8, workflows[0].answers.corpus_tokens: “400 pages” → about 240,000 tokens (140,000 to 400,000, at 350 to 1,000 each)"
     assert "400 pages" in run("check", path).stderr
 
 
@@ -170,7 +170,7 @@ def test_a_german_sheet_with_commas_between_its_cells_keeps_its_thousands(tmp_pa
     (flow,) = table.rows[0].engagement.workflows  # type: ignore[union-attr]
 
     assert (flow.answers["calls_per_month"].amount, flow.answers["cost_wrong"].amount) == (Estimate.of(12_000), Estimate.of(0.5))
-    assert any("400 Seiten, about 240,000 tokens" in notice and "line 2" in notice for notice in table.notices)
+    assert any("“400 Seiten” → about 240,000 tokens" in notice and "line 2" in notice for notice in table.notices)
 
 
 @pytest.mark.parametrize(("word", "p50", "said"), [
@@ -187,11 +187,11 @@ def test_the_command_says_what_it_took_a_word_for(word: str, p50: tuple[float, f
 def test_a_session_shows_what_it_understood_and_refuses_the_rest(tmp_path: Path) -> None:
     work = ak.open(written(tmp_path))
     work.answer("corpus_tokens", "400 pages")
-    assert work.heard == ("400 pages, about 240,000 tokens (140,000 to 400,000, at 350 to 1,000 each)",)
+    assert work.heard == ("“400 pages” → about 240,000 tokens (140,000 to 400,000, at 350 to 1,000 each)",)
     assert work.engagement.workflow("desk").answers["corpus_tokens"].amount == Estimate(140_000, 240_000, 400_000)
 
     work.assume(minutes_per_item="6 min", discount_rate=".1")
-    assert work.heard == ("6 min, 6 minutes",)
+    assert work.heard == ("“6 min” → 6 minutes",)
     for value in ("12 minutes", "1.250", "12 bananas"):
         with pytest.raises(UsageError, match=value.split()[-1]):
             work.answer("calls_per_month", value)

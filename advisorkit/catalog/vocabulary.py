@@ -122,7 +122,7 @@ def _setting_schema(row: Assumption) -> typed.Schema:
         case "word":
             return about | ({"anyOf": [{"enum": list(row.choices)}, _adopted(row).schema()]} if row.choices else typed.TEXT)
         case "count":
-            return about | {"type": "integer", "minimum": 0}
+            return about | {"type": "integer", "minimum": int(row.above_zero)}
     bounds = _BOUNDS.get(row.kind, Within(ABOVE_ZERO if row.above_zero else 0))
     return about | typed.range_schema(typed.number_schema(bounds))
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 
+from advisorkit.files.texts import here
 from advisorkit.files.trees import Fields, Items, Node, Scalar, parse_yaml, shown
 from advisorkit.values.locale import locale
-from advisorkit.values.quantities import Estimate, round_figures
+from advisorkit.values.quantities import Estimate, round_figures, span
 
 _PLAIN = re.compile(r"[-+]?(?:0|[1-9][0-9]*|(?=\.[0-9]))(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,4})?")
 _UNCLEAR = re.compile(r"([1-9][0-9]{0,2})[.,]([0-9]{3})")
@@ -132,7 +133,7 @@ class Listener:
             >>> said.amount("between 25k and 60,000").low, said.amount("40,000").likely, said.amount("up to a dozen").high
             (25000.0, 40000.0, 12.0)
             >>> said.told
-            ['between 25k and 60,000, 25,000 to 60,000', 'up to a dozen, 0 to 12']
+            ['“between 25k and 60,000” → 25,000 to 60,000', '“up to a dozen” → 0 to 12']
         """
         said = " ".join(text.translate(_SPACES).split())
         at_most = re.match(_either("up_to") + r"\.?", said, re.IGNORECASE)
@@ -143,9 +144,7 @@ class Listener:
             raise ValueError(f"'{shown(said)}' is not a number, nor a range such as 25,000 to 60,000")
         if len(factors) > 1:
             raise ValueError(f"'{shown(said)}' names two units; write both ends in one")
-        if sorted(points) != points:
-            raise ValueError("the lowest number comes first, the highest last")
-        (factor,), base = factors, Estimate.of(points[0] if len(points) == 1 else points)
+        (factor,), base = factors, Estimate.of(points[0] if len(points) == 1 else sorted(points))
         if base.low < 0 and not factor.fixed:
             raise ValueError("an amount of text is not below zero")
         made = base if factor == ONE else base.times(factor)
@@ -229,11 +228,12 @@ class Listener:
     def _tell(self, said: str, made: Estimate, measure: Measure, factor: Estimate) -> None:
         shares, about = measure.unit.startswith("share"), not factor.fixed
         low, likely, high = (_told(round_figures(end) if about else end, shares=shares) for end in (made.low, made.likely, made.high))
-        unit = "" if shares else f" {self._unit(measure)}".rstrip()
-        each = f"at {_told(round_figures(factor.low), shares=False)} to {_told(round_figures(factor.high), shares=False)} each"
-        heard = f"about {likely}{unit} ({low} to {high}, {each})" if about else f"{low}{unit}" if made.fixed else f"{low} to {high}{unit}"
-        if said.replace(" ", "") not in (low, heard.replace(" ", "")) and not is_number(said):
-            self.told.append(f"{said}, {heard}")
+        unit = "" if shares else f" {here(measure.unit).replace('currency', self.currency or 'currency')}".rstrip()
+        each = span(*(_told(round_figures(end), shares=False) for end in (factor.low, factor.high)))
+        ends = low if made.fixed else span(low, high)
+        heard = here("about {amount} ({range}, at {each} each)").format(amount=f"{likely}{unit}", range=ends, each=each) if about else f"{ends}{unit}"
+        if said.replace(" ", "") not in (ends.replace(" ", ""), heard.replace(" ", "")) and not is_number(said):
+            self.told.append(here("“{said}” → {heard}").format(said=said, heard=heard))
 
 
 def _ends(text: str) -> list[str]:
@@ -266,5 +266,5 @@ def _scaled(end: tuple[float, float, Estimate], last: tuple[float, float, Estima
 
 def _told(value: float, *, shares: bool) -> str:
     if shares:
-        return f"{100 * value:,.6g}%"
-    return (f"{value:,.0f}" if value.is_integer() else f"{value:,.6g}").replace("-", "−")
+        return locale().share.format(number=locale().number(f"{100 * value:,.6g}"))
+    return locale().number((f"{value:,.0f}" if value.is_integer() else f"{value:,.6g}").replace("-", "−"))

@@ -1,5 +1,6 @@
 """Sentences as data: one folder a language, one file in it for each part of the product."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from advisorkit.values.places import told
 P = ParamSpec("P")
 T = TypeVar("T")
 _FOLDER = files("advisorkit") / "data" / "text"
-_APART = ("words", "cases", "prices")
+_APART = ("words", "cases", "prices", "faults")
 """Parts whose English stands elsewhere: in the program, with the closed cases, in the price book."""
 
 
@@ -91,6 +92,26 @@ def here(words: str, part: str = "words", key: str = "", *, one: bool = False) -
     language = locale().language
     first, _, many = (_read(part, language) if language != "en" else {}).get(key or words, words).partition("|")
     return first if one or not many else many
+
+
+def retold(message: str) -> str:
+    """What the program says of a fault, in the language that is told in as far as its folder has that; names and numbers go along.
+
+    Example:
+        >>> with speaking("de"):
+        ...     retold("'abc' is not a number; write one such as 1200 or 0.8")
+        '„abc“ ist keine Zahl; schreiben Sie eine wie 1200 oder 0,8'
+    """
+    for pattern, words in _faults(locale().language):
+        message = pattern.sub(lambda found, words=words: words.format(*found.groups()), message)  # type: ignore[misc]
+    return message
+
+
+@cache
+def _faults(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Faults as they are said in English, the longest first, and in a language."""
+    told = _written("faults", language)
+    return tuple((re.compile(re.escape(said).replace(r"'\{\}'", "'([^']*)'").replace(r"\{\}", "(.+?)") + r"(?=[.;,:]?(?:\s|$))" * said.endswith("{}")), words) for said, words in sorted(told.items(), key=lambda pair: -len(pair[0])))
 
 
 @cache

@@ -14,6 +14,7 @@ from advisorkit.batch.values import BatchResult, Deliverable
 from advisorkit.export.blocks import table_of
 from advisorkit.export.brand import read_brand
 from advisorkit.export.formats import FORMATS, ready
+from advisorkit.files.texts import retold
 from advisorkit.screens.advising import verdict_of
 from advisorkit.screens.file import SessionFile
 from advisorkit.screens.parts import Doc, block, blocks, lead, tell
@@ -101,7 +102,7 @@ def deliver(study: Study, tried: Collection[str], tally: str, look: Look, brands
             "formats": [[name, tell(f"deliver.{name}"), "" if name in ready() else tell("deliver.lacking")] for name in FORMATS],
             "documents": documents(study.engagement),
             "brands": [["", tell("deliver.house")], *([b, b] for b in brands)], "no_brand": "" if brands else tell("deliver.no_brand"),
-            "busy": list(delivery.busy) if delivery.busy else None, "fault": delivery.fault,
+            "busy": list(delivery.busy) if delivery.busy else None, "fault": retold(delivery.fault),
         },
         "files": {"made": rows, "folder": f"{delivery.out.parent.name}/{delivery.out.name}"},
         "blocks deliver": blocks(*(() if look.presenting else (checks,)), _pages()),

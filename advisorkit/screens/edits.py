@@ -16,6 +16,7 @@ from advisorkit.catalog.tables import measure
 from advisorkit.costs.assumption import TOPICS
 from advisorkit.export.formats import RENDERERS
 from advisorkit.files.numbers import Listener
+from advisorkit.files.texts import retold
 from advisorkit.pilots.judging import Choice
 from advisorkit.pilots.planning import marking_sheet
 from advisorkit.screens.assumed import moved, ordered, scale_of
@@ -92,6 +93,9 @@ def _part(work: Work, look: Look, _: Delivery, args: Args) -> Look:
     made = moved(row, part, found.likely, single=not ended) if found.fixed else Estimate(*(end / scale for end in (found.low, found.likely, found.high)))
     if found.fixed and made == row.range and name in work.tried:
         return look  # a browser sends Enter and the change that it makes
+    if why := row.assumption.fits(made):
+        why = re.sub(r"−?[0-9]+\b(?! *%)", lambda found: percent(float(found[0].replace("−", "-"))), re.sub(r" \(.*", "", why)) if row.assumption.in_percent else why
+        raise UsageError(tell("fault.fits", typed=text.strip(), why=retold(why)))
     work.assume(**{name: made})
     work.heard = (*listener.told, *(ordered(row, part, made) if found.fixed else ()))
     return replace(look, ended=look.ended | {name} if ended or part != "likely" else look.ended - {name})

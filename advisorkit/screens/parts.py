@@ -121,13 +121,15 @@ class LiveDocument(anywidget.AnyWidget):
     def _hear(self, _: object, message: Any, __: object) -> None:
         if not isinstance(message, dict):
             return
-        if "edit" in message:
-            self._edit(str(message.get("name")), message.get("args") or {})
-        elif "plotly" in message:
-            self.send({"plotly": True}, buffers=[plotly()])
-        elif "beat" in message:
-            self._beat()
-        self.send({"done": message.get("edit")})
+        try:
+            if "edit" in message:
+                self._edit(str(message.get("name")), message.get("args") or {})
+            elif "plotly" in message:
+                self.send({"plotly": True}, buffers=[plotly()])
+            elif "beat" in message:
+                self._beat()
+        finally:  # a browser waits for the answer before it sends the next edit
+            self.send({"done": message.get("edit")})
 
 
 class Part(anywidget.AnyWidget):

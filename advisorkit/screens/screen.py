@@ -14,7 +14,7 @@ from ipywidgets import Box, VBox, Widget
 
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions
-from advisorkit.files.texts import speaking, spoken
+from advisorkit.files.texts import retold, speaking, spoken
 from advisorkit.screens.delivery import Delivery
 from advisorkit.screens.edits import EDITS
 from advisorkit.screens.led import TOLD
@@ -22,7 +22,7 @@ from advisorkit.screens.parts import LiveDocument, Tree, classed, laid_out, name
 from advisorkit.screens.sections import LOOSE, SECTIONS, document, page_of, tree
 from advisorkit.screens.state import Look, Notice, State
 from advisorkit.screens.work import Work
-from advisorkit.values.errors import AdvisorError, UsageError
+from advisorkit.values.errors import BEYOND, AdvisorError, UsageError
 
 _PAUSE = 0.25
 """Seconds without an edit after which the file is written."""
@@ -34,7 +34,7 @@ class Screen:
     """One screen of a session: its parts, and how it stands."""
 
     def __init__(self, work: Work, section: str, layout: tuple[Tree, ...] | None = None) -> None:
-        notices, self._heard = tuple(_told(work.file.words(words)) for words in work.notices), tuple[Notice, ...]()
+        notices, self._heard = tuple(_told(retold(work.file.words(words))) for words in work.notices), tuple[Notice, ...]()
         self.work, self.look, self.revision = work, Look(section=section, layouts={section: layout} if layout else {}, notices=notices), 0
         self.delivery = Delivery(work.file, self._from_elsewhere, lambda name, content: self.document.send({"file": name}, buffers=[content]))
         self._editing = False
@@ -69,11 +69,16 @@ class Screen:
         except (AdvisorError, ValueError, TypeError, KeyError, OSError) as error:
             control, part, typed = (str(args.get("criterion") or args.get("name") or name), *(str(args.get(key, "")) for key in ("part", "text" if "text" in args else "value")))
             asks = {fault.option: fault.choices for fault in getattr(error, "faults", ()) if fault.option}
-            look = replace(_refused(look, control, part, typed, self.work.file.words(error)), asks={**look.asks, **asks})
+            look = replace(_refused(look, control, part, typed, retold(self.work.file.words(error))), asks={**look.asks, **asks})
         finally:
             self._editing = self.work.edited_on_screen = False
-        self.look = look
-        self.refresh()
+        before, self.look = self.look, look
+        try:
+            self.refresh()
+        except ArithmeticError:
+            self.work.undo()
+            self.look = replace(before, notices=(Notice("error", retold(BEYOND), ((tell("notice.dismiss"), "dismiss"),)),))
+            self.refresh()
 
     @spoken
     def refresh(self) -> None:

@@ -52,5 +52,5 @@ def _read(value: Said | bool, listener: Listener, reader: Callable[[Spot], Any])
     faults: list[Fault] = []
     found = reader(Spot(tree(plain), "", "", faults, listener=listener))
     if faults or found is None:
-        raise UsageError("; ".join(map(str, faults)) or "say what it is")
+        raise UsageError("; ".join(dict.fromkeys(map(str, faults))) or "say what it is")
     return found
