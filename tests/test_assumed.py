@@ -11,7 +11,9 @@ import pytest
 import advisorkit as ak
 from advisorkit.screens.screen import Screen, screen_of
 from advisorkit.store import samples
-from advisorkit.values.quantities import money
+from advisorkit.values.quantities import Estimate, money
+
+HARBOUR = Path(__file__).parent / "browser" / "harbour.yaml"
 
 
 def view(show: Screen) -> Any:
@@ -70,3 +72,39 @@ def test_what_is_tried_stands_against_what_was_kept_and_is_kept_or_dropped_from_
     assert next(row for row in view(costs)["assumptions"]["rows"] if row["name"] == "minutes_saved")["was"].startswith("was 10, ")
     costs.edit("drop", {})
     assert view(costs)["bar"]["trying"] is None and costs.work.judged().costs.money["rag"].gain.likely == kept
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "text", "words"),
+    [
+        ("en", "share_taken", "120", "“120” must lie between 0% and 100%"), ("en", "horizon_months", "0", "“0” must be above 0. Still using 36."),
+        ("en", "engineer_day_rate", "abc", "'abc' is not a number. Still using"), ("de", "share_taken", "120", "„120“ muss zwischen 0 % und 100 % liegen"),
+        ("de", "engineer_day_rate", "800 Bananen", "„bananen“ ist hier nicht zu verstehen; gefragt ist eine Zahl in der Einheit EUR je Tag"), ("de", "minutes_per_item", "-3", "„-3“ darf nicht unter null liegen"),
+    ],
+)
+def test_what_is_refused_is_said_beside_it_in_the_language_of_the_screen_and_the_screen_goes_on(tmp_path: Path, language: str, name: str, text: str, words: str) -> None:
+    file = tmp_path / "harbour.yaml"
+    file.write_text(f"language: {language}\n" + HARBOUR.read_text(encoding="utf-8"), encoding="utf-8")
+    screen = screen_of(ak.open(file), "costs")
+    before, sent = screen.work.state, list[object]()
+    screen.document.send = sent.append  # type: ignore[assignment,method-assign]
+    screen.edit("list", {"which": "all"})
+    screen.document._hear(None, {"edit": 7, "name": "assume_part", "args": {"name": name, "part": "likely", "text": text}}, [])
+
+    (row,) = [row for row in screen.view["assumptions"]["rows"] if row["name"] == name]
+    assert words in row["fault"].replace("\u00a0", " ")
+    assert (screen.work.state, sent[-1]) == (before, {"done": 7})
+
+
+def test_an_amount_is_echoed_as_it_is_understood_before_it_is_recorded(costs: Screen) -> None:
+    screen = screen_of(costs.work)
+    screen.edit("ask", {"criterion": "corpus_tokens"})
+    before, echoes = costs.work.state, []
+    for typed in ("4", "400 pages", "400 pagesx", "60,000 to 20,000", "20,000 to 60,000"):
+        screen.edit("echo", {"criterion": "corpus_tokens", "text": typed})
+        echoes.append(screen.view["question"]["asked"]["echo"])
+
+    assert echoes == ["", "about 240,000 tokens (140,000 to 400,000, at 350 to 1,000 each)", "", "20,000 to 60,000 tokens", ""]
+    assert costs.work.state == before
+    screen.edit("answer", {"criterion": "corpus_tokens", "value": "60,000 to 20,000"})
+    assert costs.work.state.current.answers["corpus_tokens"].amount == Estimate.of([20_000, 60_000])

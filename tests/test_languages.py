@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import date
@@ -140,3 +141,12 @@ def test_a_language_says_how_published_deployments_ended_and_where_prices_were_s
 
     assert cases.keys() == {case.id for case in shipped_cases()}
     assert {row.source for row in history()} - prices.keys() == set()
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_fault_that_a_language_tells_is_one_that_the_program_says(language: str) -> None:
+    source = re.sub(r"\"\s*\n\s*f?\"", "", "\n".join(path.read_text("utf-8") for path in sorted(DATA.parent.rglob("*.py"))))
+    said = sentences(language, "faults")
+
+    assert [fault for fault in said if not all(part.rstrip("'") in source for part in re.split("'?{}'?", fault.strip()))] == []
+    assert [fault for fault, words in said.items() if fault.count("{}") < len(set(re.findall(r"{\d}", words)))] == []

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from advisorkit.files.texts import here
 from advisorkit.values.engagement import Adopted, Setting
-from advisorkit.values.quantities import MOST, SYMBOLS, Estimate, percent
+from advisorkit.values.quantities import MOST, SYMBOLS, Estimate
 from advisorkit.values.written import OWN_KEY, Key, Named
 
 AssumptionKind = Literal["positive", "share", "real", "count", "model", "word"]
@@ -163,7 +163,7 @@ class Assumption:
         yield self.above_zero and value.low <= 0, "must be above 0"
         yield self.kind == "count" and not (value.fixed and value.likely == int(value.likely)), "must be one whole number"
         yield self.kind == "real" and value.low <= -1, "must be above −1"
-        yield self.kind == "real" and value.high > MOST_GROWTH, f"must not be above {MOST_GROWTH:g} ({percent(MOST_GROWTH)} a year)"
+        yield self.kind == "real" and value.high > MOST_GROWTH, f"must not be above {MOST_GROWTH:g}"
 
     def _word(self, value: Setting) -> str:
         if isinstance(value, Estimate):

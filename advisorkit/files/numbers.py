@@ -223,12 +223,16 @@ class Listener:
         return float(plain)
 
     def _unit(self, measure: Measure) -> str:
-        return measure.unit.replace("currency", self.currency or "currency")
+        told = here(measure.unit)
+        if told == measure.unit:  # units of assumptions are written with braces
+            braced = told.replace("currency", "{currency}").replace("share", "{share}")
+            told = here(braced).replace("{currency}", "currency").replace("{share}", "share")
+        return told.replace("currency", self.currency or "currency")
 
     def _tell(self, said: str, made: Estimate, measure: Measure, factor: Estimate) -> None:
         shares, about = measure.unit.startswith("share"), not factor.fixed
         low, likely, high = (_told(round_figures(end) if about else end, shares=shares) for end in (made.low, made.likely, made.high))
-        unit = "" if shares else f" {here(measure.unit).replace('currency', self.currency or 'currency')}".rstrip()
+        unit = "" if shares else f" {self._unit(measure)}".rstrip()
         each = span(*(_told(round_figures(end), shares=False) for end in (factor.low, factor.high)))
         ends = low if made.fixed else span(low, high)
         heard = here("about {amount} ({range}, at {each} each)").format(amount=f"{likely}{unit}", range=ends, each=each) if about else f"{ends}{unit}"

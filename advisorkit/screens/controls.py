@@ -50,7 +50,7 @@ def _asked(study: Study, state: State, look: Look) -> Doc | None:
         "guess": given.confidence == "guess", "note": given.note, "said_by": given.said_by, "private_note": "" if look.presenting else given.private_note,
         "why": _why(study, criterion.id), "fault": look.faults.get(criterion.id, ""),
         "locked": tell("question.locked") if study.pilot and criterion.id in study.pilot.answers else "",
-        "reopened": bool(look.asked),
+        "reopened": bool(look.asked), "echo": look.echo[1] if look.echo[0] == criterion.id else "",
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -24,11 +25,11 @@ from advisorkit.screens.delivery import Delivery, documents
 from advisorkit.screens.parts import tell
 from advisorkit.screens.sections import SECTIONS
 from advisorkit.screens.state import Look
-from advisorkit.screens.typed_in import amount
+from advisorkit.screens.typed_in import amount, answer
 from advisorkit.screens.work import Work
 from advisorkit.study.pilots import read_pilot
-from advisorkit.values.engagement import Adopted
-from advisorkit.values.errors import PilotError, UsageError
+from advisorkit.values.engagement import Adopted, Answer
+from advisorkit.values.errors import AdvisorError, PilotError, UsageError
 from advisorkit.values.quantities import Estimate, percent
 
 Args = Mapping[str, Any]
@@ -55,7 +56,16 @@ def _answer(work: Work, look: Look, _: Delivery, args: Args) -> Look:
         str(args["criterion"]), [str(v) for v in value] if isinstance(value, list) else str(value),
         guess=bool(args.get("guess")), note=str(args.get("note", "")), said_by=str(args.get("said_by", "")), private_note=str(args.get("private_note", "")),
     )
-    return replace(look, asked="")
+    return replace(look, asked="", echo=("", ""))
+
+
+def _echo(work: Work, look: Look, _: Delivery, args: Args) -> Look:
+    """What an amount would be taken for, while it is typed; nothing of what is none yet."""
+    criterion, listener = load_catalog().criterion(str(args["criterion"])), Listener.of(work.engagement.currency)
+    with suppress(AdvisorError):
+        answer(criterion, str(args["text"]), Answer(), listener)
+        return replace(look, echo=(criterion.id, "".join(listener.told).partition(" → ")[2]))
+    return replace(look, echo=("", ""))
 
 
 def _ask(_: Work, look: Look, __: Delivery, args: Args) -> Look:
@@ -94,8 +104,8 @@ def _part(work: Work, look: Look, _: Delivery, args: Args) -> Look:
     if found.fixed and made == row.range and name in work.tried:
         return look  # a browser sends Enter and the change that it makes
     if why := row.assumption.fits(made):
-        why = re.sub(r"−?[0-9]+\b(?! *%)", lambda found: percent(float(found[0].replace("−", "-"))), re.sub(r" \(.*", "", why)) if row.assumption.in_percent else why
-        raise UsageError(tell("fault.fits", typed=text.strip(), why=retold(why)))
+        why = re.sub(r"−?[0-9]+\b(?! *%)", lambda found: percent(float(found[0].replace("−", "-"))), retold(why)) if row.assumption.in_percent else retold(why)
+        raise UsageError(tell("fault.fits", typed=text.strip(), why=why))
     work.assume(**{name: made})
     work.heard = (*listener.told, *(ordered(row, part, made) if found.fixed else ()))
     return replace(look, ended=look.ended | {name} if ended or part != "likely" else look.ended - {name})
@@ -210,6 +220,7 @@ def _share(typed: str, proposed: float) -> float | None:
 EDITS: Mapping[str, Change] = {
     "hello": _hello,
     "answer": _answer,
+    "echo": _echo,
     "assume_part": _part,
     "reset": _reset,
     "use_results": _use,

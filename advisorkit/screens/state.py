@@ -125,6 +125,8 @@ class Look:
     """Large type, client words only."""
     asked: str = ""
     """Criterion taken up by hand; empty means the next best one."""
+    echo: tuple[str, str] = ("", "")
+    """Criterion whose amount is being typed, and what that is understood as, where it is more than a number."""
     asking_on: bool = False
     """Whether questions go on although no answer alone can turn the advice."""
     listed: str = "matters"

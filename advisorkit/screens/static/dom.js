@@ -32,5 +32,11 @@ function redraw(host, ...children) {
   if (caret && again.value === caret[0]) again.setSelectionRange(caret[1], caret[1]);
 }
 
+// A part that is drawn anew from its document with every change.
+const plain = (tag, props, words) => (act) => {
+  const host = h(tag, props());
+  return { el: host, update: (doc) => redraw(host, words(doc, act)) };
+};
+
 // Runs of text, some of them in a pattern's colour.
 const runs = (parts) => parts.map((part) => (part.pattern ? h("span", { class: `ak-c-${part.pattern}` }, part.text) : part.text));

@@ -12,20 +12,15 @@ function blockOf({ html, wide, links }, act) {
   return host;
 }
 
-function blocksPart(act) {
-  const host = h("div", { class: "ak-blocks" });
+const blocksPart = plain("div", () => ({ class: "ak-blocks" }), ({ blocks, warnings, busy }, act) => {
   const working = ([done, of]) => h("dl", { class: "figures" }, h("div", null, h("dt", null, h("progress", { max: of, value: done, "aria-label": t("working") })), h("dd", null, t("working"))));
-  const all = ({ blocks, warnings, busy }) => [busy ? working(busy) : blocks.map((block) => blockOf(block, act)), warnings.map((words) => h("p", { class: "ak-amber ak-wide" }, `▲ ${words}`))];
-  return { el: host, update: (page) => redraw(host, all(page)) };
-}
+  return [busy ? working(busy) : blocks.map((block) => blockOf(block, act)), warnings.map((words) => h("p", { class: "ak-amber ak-wide" }, `▲ ${words}`))];
+});
 
 const field = (label, control) => h("label", { class: "ak-field" }, h("span", null, label), control);
 
 // The one raised surface of a later workbook: what to act on.
-const card = (label, form) => (act) => {
-  const host = h("section", { class: "ak-card", "aria-label": t(label) });
-  return { el: host, update: (page) => redraw(host, form(page, act)) };
-};
+const card = (label, form) => plain("section", () => ({ class: `ak-card ak-card-${label}`, "aria-label": t(label) }), form);
 const resultsPart = card("pilot_form", pilotForm);
 const formatsPart = card("deliver_form", deliverForm);
 
@@ -79,15 +74,13 @@ function deliverForm(page, act) {
   return [field(t("document"), wanted), h("fieldset", { class: "ak-form" }, h("legend", { class: "ak-block-title" }, t("formats")), page.formats.map(box)), field(t("brand"), brand), page.no_brand && h("p", { class: "ak-help" }, page.no_brand), make, bar, page.fault && h("p", { class: "ak-fault", role: "alert" }, page.fault)];
 }
 
-function filesPart(act) {
-  const host = h("div", { class: "ak-blocks" });
+const filesPart = plain("div", () => ({ class: "ak-blocks" }), (page, act) => {
   const open = (path, status) => status !== "failed" && h("button", { class: "ak-link", "data-key": `fetch-${path}`, "aria-label": `${t("open_file")} ${path}`, onclick: () => act("fetch", "fetch", { path }) }, t("open_file"));
   const line = ([format, path, size, status, error]) => h("tr", null, h("th", { scope: "row" }, path || format), h("td", { class: "ak-right" }, size), h("td", { class: error ? "ak-fault" : null }, error || status), h("td", null, open(path, status)));
   const head = h("tr", null, h("th", { scope: "col" }, t("file")), h("th", { scope: "col", class: "ak-right" }, t("size")), h("th", { scope: "col" }, t("state")), h("th", { scope: "col" }, h("span", { class: "ak-hidden" }, t("open_file"))));
-  const files = (page) => h("section", { class: "ak-block ak-wide", "aria-label": t("files") }, h("h3", { class: "ak-chart-title" }, t("files")), h("p", { class: "ak-chart-sub" }, page.folder),
-    page.made.length ? h("table", { class: "ak-table" }, h("thead", null, head), h("tbody", null, page.made.map(line))) : h("p", { class: "ak-empty" }, t("no_files")));
-  return { el: host, update: (page) => redraw(host, files(page)) };
-}
+  return [h("section", { class: "ak-block ak-wide", "aria-label": t("files") }, h("h3", { class: "ak-chart-title" }, t("files")), h("p", { class: "ak-chart-sub" }, page.folder),
+    page.made.length ? h("table", { class: "ak-table" }, h("thead", null, head), h("tbody", null, page.made.map(line))) : h("p", { class: "ak-empty" }, t("no_files")))];
+});
 
 // A file that was made opens beside the workbook when a browser can show it, and is saved otherwise.
 function receive(message, buffers) {

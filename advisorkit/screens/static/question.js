@@ -2,9 +2,16 @@
 
 function questionPart(act) {
   const host = h("section", { class: "ak-question", "aria-label": t("question") });
-  const given = { guess: false, differ: null };
+  const given = { guess: false, differ: null, sent: "", shown: null };
+  const echo = h("p", { class: "ak-echo", "aria-live": "polite" });
+
+  // What is typed stays with its question until it is recorded, whatever is asked in between.
+  const drafts = {};
+  const heard = (name, asked, key) => (e) => ((drafts[name] = e.target.value), key === "amount" && act("echo", "echo", { criterion: asked.criterion, text: e.target.value }));
+  const draft = (asked, key, value, name = `${asked.criterion} ${key}`) => ({ "data-key": key, value: drafts[name] ?? value, oninput: heard(name, asked, key) });
 
   const answer = (asked, value) => {
+    given.sent = asked.criterion;
     const typed = (key, before) => (host.querySelector(`[data-key=${key}]`) || { value: before }).value;
     act(`answer-${asked.criterion}`, "answer", {
       criterion: asked.criterion, value, guess: given.guess,
@@ -41,7 +48,7 @@ function questionPart(act) {
   }
 
   function amount(asked) {
-    const field = h("input", { type: "text", inputmode: "decimal", class: "ak-amount", "data-key": "amount", "aria-label": `${asked.question} ${asked.unit}`, value: asked.amount, placeholder: t("amount_hint"), "aria-invalid": asked.fault ? "true" : null });
+    const field = h("input", { type: "text", inputmode: "decimal", class: "ak-amount", ...draft(asked, "amount", asked.amount), "aria-label": `${asked.question} ${asked.unit}`, placeholder: t("amount_hint"), "aria-invalid": asked.fault ? "true" : null });
     field.addEventListener("keydown", (event) => {
       if (!takesBack(event, asked.amount)) event.stopPropagation();
       if (event.key === "Enter" && field.value.trim()) answer(asked, field.value);
@@ -51,14 +58,14 @@ function questionPart(act) {
       answer(asked, "unknown");
     });
     const set = h("button", { class: "ak-quiet ak-set", "data-key": "amount-set", onclick: () => field.value.trim() && answer(asked, field.value) }, t("set"));
-    return h("div", { class: "ak-amount-row" }, field, h("span", { class: "ak-text2" }, asked.unit), set);
+    return [h("div", { class: "ak-amount-row" }, field, h("span", { class: "ak-text2" }, asked.unit), set), echo];
   }
 
   function extras(asked) {
     const guess = h("input", { type: "checkbox", "data-key": "guess", "aria-keyshortcuts": "G", onchange: (e) => (given.guess = e.target.checked) });
     guess.checked = given.guess;
     const field = (key, label, value) => {
-      const input = h("input", { type: "text", class: "ak-note", "data-key": key, "aria-label": label, placeholder: label, value, "aria-keyshortcuts": key === "note" ? "N" : null });
+      const input = h("input", { type: "text", class: "ak-note", ...draft(asked, key, value), "aria-label": label, placeholder: label, "aria-keyshortcuts": key === "note" ? "N" : null });
       input.addEventListener("keydown", (event) => {
         if (!takesBack(event, value)) event.stopPropagation();
         if (!["Enter", "Escape"].includes(event.key) || event.isComposing) return;
@@ -114,6 +121,11 @@ function questionPart(act) {
   }
 
   return { el: host, key, update: (doc) => {
+    const { echo: words, ...asked } = doc.asked || {};
+    echo.replaceChildren(...(words ? [`${t("understood")} `, h("strong", null, words)] : []));
+    if (same([{ ...doc, asked }], given.shown)) return;
+    if (given.sent && !asked.fault) Object.keys(drafts).forEach((key) => key.startsWith(`${given.sent} `) && delete drafts[key]);
+    Object.assign(given, { sent: "", shown: [{ ...doc, asked }] });
     const jumped = doc.asked && doc.asked.reopened && host.dataset.jumped !== doc.asked.criterion;
     const inside = jumped || host.contains(document.activeElement);
     host.dataset.jumped = doc.asked && doc.asked.reopened ? doc.asked.criterion : "";
