@@ -225,7 +225,7 @@ def test_files_of_one_name_or_client_and_amounts_in_words_are_told_before_anythi
     notices = gather([tmp_path]).notices
 
     assert [("acme.json" in one, "copy.yaml" in one) for one in notices if "several files" in one] == [(True, False), (False, True)]
-    assert any("1 hour, 60 minutes" in one for one in notices)
+    assert any("“1 hour” → 60 minutes" in one for one in notices)
 
 
 def test_a_long_word_stays_on_its_page(tmp_path: Path) -> None:

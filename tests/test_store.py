@@ -102,7 +102,7 @@ def test_five_slips_give_five_messages_with_line_and_nearest_words(tmp_path: Pat
     assert found[0].nearest[0] == "currency"
     assert found[1].nearest[0] == "required"
     assert "must not be negative" in found[2].message
-    assert "expected a number" in found[3].message
+    assert "is not a number" in found[3].message
     assert "already taken" in found[4].message
 
 
@@ -138,7 +138,7 @@ def test_a_wrong_answer_is_named_with_its_place(tmp_path: Path, text: str, where
     [
         ("engineer_day_rat: 900", "unknown assumption name 'engineer_day_rat'"),
         ("engineer_day_rate: -1", "must not be negative"),
-        ("engineer_day_rate: cheap", "expected a number"),
+        ("engineer_day_rate: cheap", "is not a number"),
         ("review_share: 1.2", "must lie between 0 and 1"),
         ("gpu_utilisation: 0", "must be above 0"),
         ("horizon_months: [12, 24, 36]", "must be one whole number"),
