@@ -177,7 +177,7 @@ def test_measurements_come_in_as_lines_and_faulty_ones_are_named_together(kept: 
     again = run("actuals", "read", file, sheet, "--json")
 
     assert result.exit_code == again.exit_code == 1
-    assert all(words in result.stderr for words in ("'58' is too large", "When is missing", "minutes_per_item is about staff", "thousands or decimals?"))
+    assert all(words in result.stderr for words in ("'5800%' is too large", "When is missing", "minutes_per_item is about staff", "thousands or decimals?"))
     assert json.loads(again.stdout)["taken"] == {"service-desk": ["error_rate_rag", "build_cost_rag"]}
     right, build = read(file).workflows[0].measured
     assert (right.range, right.period, right.cases) == (Estimate(0.12, 0.16, 0.2), "May 2027", 60)

@@ -104,7 +104,35 @@ def test_numbers_in_a_semicolon_file(tmp_path: Path, cell: str, expected: float 
 
 
 def test_a_point_in_a_comma_file_is_a_decimal_point(tmp_path: Path) -> None:
-    assert csv(tmp_path, "id,n\na,1.250\n").rows[0].cells["n"].number() == 1.25
+    assert csv(tmp_path, "id,n\na,1.255\n").rows[0].cells["n"].number() == 1.255
+    assert csv(tmp_path, "id,n\na,1.250\nb,0.500\n").rows[0].cells["n"].number() == 1.25
+    for german in ("id,n\na,1.250\n", 'id,n,m\na,12.000,"0,5"\n'):  # no program writes an end of noughts
+        table = csv(tmp_path, german)
+        found = table.rows[0].cells["n"].estimate()
+        assert found == Estimate.of(12_000) if "m" in table.columns else table.rows[0].faults
+
+
+def test_what_stands_below_and_beside_a_table_is_left_out_and_told(tmp_path: Path) -> None:
+    text = "id,n,m\na,1,x\nb,2,\n\nSource: the desk\n* 2025\n"
+    wide = "id,n,,\na,1,,late\nb,2,,\n"
+    book = xlsx(tmp_path, [["id", "n"], ["a", 1, None, "late"], ["b", 2], [None, None, "legend"]])
+
+    for table, words in ((csv(tmp_path, text), "from line 5 on"), (csv(tmp_path, wide), "line 2: left out"), (book, "late (D2)")):
+        assert [(row.cells["n"].number(), row.faults) for row in table.rows] == [(1, []), (2, [])]
+        assert any(words in notice for notice in table.notices)
+    assert "column 3 has no name" in refusal(tmp_path, "id,n,\na,1,x\nb,2,y\n")
+    assert len(csv(tmp_path, "name,n\nA,\n\nB,\n\nC,1\n").rows) == 3, "single cells within a table are rows"
+
+
+def test_a_share_in_a_workbook_is_read_as_it_is_shown(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["id", "a", "b", "c"], ["x", 0.05, 0.125, 0.5], ["y", 0.05, 0.125, 0.5]):
+        book.active.append(row)
+    for place, form in (("B2", "0%"), ("C2", "#,##0.00 %"), ("D2", '0.0"%"')):
+        book.active[place].number_format = form
+    book.save(tmp_path / "t.xlsx")
+
+    assert values(read_table(tmp_path / "t.xlsx")) == [{"id": "'x'", "a": "'5%'", "b": "'12.5%'", "c": "'0.5'"}, {"id": "'y'", "a": "'0.05'", "b": "'0.125'", "c": "'0.5'"}]
 
 
 @pytest.mark.parametrize(

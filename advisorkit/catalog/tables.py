@@ -109,7 +109,8 @@ def _in_base(said: str, bases: Mapping[str, Estimate]) -> Estimate:
     """What one of a unit is worth: ``60``, ``1/60``, or ``1 5 30 page``."""
     *amounts, last = said.split()
     points = [float(Fraction(one)) for one in (amounts if last in bases else [last])]
-    return Estimate.of(points if len(points) > 1 else points[0]).times(bases.get(last, ONE))
+    found = Estimate.of(points if len(points) > 1 else points[0])
+    return found.times(bases[last]) if last in bases else found
 
 
 BESIDE = ("text/", "samples/")

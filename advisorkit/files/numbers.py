@@ -54,6 +54,11 @@ def _either(name: str) -> str:
     return "(?:" + "|".join(re.escape(word) + r"\b" * word[-1].isalpha() for word in found) + ")"
 
 
+@cache
+def _short() -> str:
+    return rf"(?<![^\W\d_])(?:{'|'.join(sorted(map(re.escape, words('written')), key=len, reverse=True))})(?!\w)"
+
+
 def is_number(text: str) -> bool:
     """Whether `text` is a decimal number without group marks or leading zeros, as files write it.
 
@@ -136,8 +141,9 @@ class Listener:
             ['“between 25k and 60,000” → 25,000 to 60,000', '“up to a dozen” → 0 to 12']
         """
         said = " ".join(text.translate(_SPACES).split())
-        at_most = re.match(_either("up_to") + r"\.?", said, re.IGNORECASE)
-        ends = [self._end(part.strip(), measure) for part in _ends(said[at_most.end() :] if at_most else said)]
+        spelt = re.sub(_short(), lambda found: f" {words('written')[_in(found[0], words('written'))]}", said).strip()
+        at_most = re.match(_either("up_to") + r"\.?", spelt, re.IGNORECASE)
+        ends = [self._end(part.strip(), measure) for part in _ends(spelt[at_most.end() :] if at_most else spelt)]
         points = [0.0] * bool(at_most) + [_scaled(end, ends[-1]) for end in ends]
         factors = {one for _, _, one in ends} - {ONE} or {ONE}
         if len(points) > 3:

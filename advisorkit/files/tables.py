@@ -15,7 +15,7 @@ from pathlib import Path
 
 from advisorkit.files import workbooks
 from advisorkit.files.disk import decode, read_bytes
-from advisorkit.files.numbers import Listener, decimal_mark, is_number, unclear
+from advisorkit.files.numbers import Listener, decimal_mark, unclear
 from advisorkit.files.spots import MAX_TEXT, Spot, unfit
 from advisorkit.files.trees import Scalar, shown
 from advisorkit.values.errors import EngagementError, Fault
@@ -153,8 +153,8 @@ def _table(file: str, found: _Found, notices: tuple[str, ...]) -> ReadTable:
     rows: list[ReadRow] = []
     said = [f"{file}: the table was found below {found.at} {'line' if found.at == 1 else 'lines'} of titles, from line {line}"] if found.at else []
     said += [f"{file}: hidden {shown(which, 200)}: read like all others" for which in (found.sheet.hidden if found.sheet else ())]
-    below = found.lines[found.at + 1 :]
-    listener = Listener(decimal_mark(cell.text for _, cells in below for cell in cells if not (cell.point and is_number(cell.text))))
+    below = _body(file, found.lines[found.at + 1 :], columns, said)
+    listener = Listener(decimal_mark(cell.text for _, cells in below for cell in cells if not (cell.point and cell.place)))
     for number, cells in below:
         if len(rows) == workbooks.MAX_ROWS:
             raise EngagementError([Fault(file, f"line {number}", f"holds more than {workbooks.MAX_ROWS:,} rows; split it")])
@@ -162,8 +162,20 @@ def _table(file: str, found: _Found, notices: tuple[str, ...]) -> ReadTable:
         if len(filled) == 1 and filled[0].wide > 1:
             said.append(f"{file}: line {number} is a heading over several columns and was left out: {shown(filled[0].text)}")
         elif [cell.text for cell in cells] != [cell.text for cell in header]:
-            rows.append(_row(file, number, cells, columns, said, listener))
+            row = _row(file, number, cells, (columns, len(header)), said, listener)
+            rows += [row] if row.cells or row.faults else []
     return ReadTable(file, tuple(name for name in columns if name), tuple(rows), (*notices, *said), line, listener)
+
+
+def _body(file: str, lines: Sequence[workbooks.Line], columns: Sequence[str], said: list[str]) -> Sequence[workbooks.Line]:
+    """The lines of a table without the notes below it: single cells after a gap."""
+    full = [i for i, (_, cells) in enumerate(lines) if sum(bool(cell.text) for cell in cells) > 1 or any(cell.problem for cell in cells)]
+    tail = full[-1] + 1 if full and len(columns) > 1 and 2 * len(full) > len(lines) - 1 else len(lines)
+    ends = [number + sum(cell.text.count("\n") for cell in cells) for number, cells in lines]
+    gap = next((i for i in range(max(tail, 1), len(lines)) if lines[i][0] > ends[i - 1] + 1), len(lines))
+    if notes := " · ".join(cell.text for _, cells in lines[gap:] for cell in cells if cell.text):
+        said.append(f"{file}: from line {lines[gap][0]} on, notes below the table were left out: {shown(notes, 200)}")
+    return lines[:gap]
 
 
 def _columns(file: str, line: int, cells: Sequence[workbooks.RawCell], below: Sequence[workbooks.Line]) -> list[str]:
@@ -179,22 +191,27 @@ def _columns(file: str, line: int, cells: Sequence[workbooks.RawCell], below: Se
             faults.append(Fault(file, where, cells[i].problem or f"column {i + 1} has no name"))
         elif name and name.casefold() in (other.casefold() for other in names[:i]):
             faults.append(Fault(file, where, f"column '{shown(name)}' is there twice; keep one"))
+    if len(names) < len(cells) and 2 * sum(bool(row[len(names)].text) for _, row in below if len(names) < len(row)) > len(below):
+        faults.append(Fault(file, where, f"column {len(names) + 1} has no name"))
     if faults:
         raise EngagementError(faults)
     return names
 
 
-def _row(file: str, line: int, cells: Sequence[workbooks.RawCell], columns: Sequence[str], said: list[str], listener: Listener) -> ReadRow:
+def _row(file: str, line: int, cells: Sequence[workbooks.RawCell], width: tuple[Sequence[str], int], said: list[str], listener: Listener) -> ReadRow:
     faults: list[Fault] = []
-    surplus = [cell for cell in cells[len(columns) :] if cell.text]
-    if surplus or (len(cells) < len(columns) and not cells[0].place):
+    columns, wide = width
+    surplus = "; ".join(f"{shown(cell.text)}{cell.place}" for cell in cells[len(columns) :] if cell.text)
+    if not cells[0].place and (len(cells) < len(columns) or (surplus and len(cells) != wide)):
         count = f"has {len(cells)} fields where the header has {len(columns)}"
         faults.append(Fault(file, f"line {line}", f"{count}: check for a missing or extra separator or quote"))
         return ReadRow(line, {}, faults)
+    said += [f"{file}: line {line}: left out, as it stands right of the table: {surplus}"] if surplus else []
     found = {}
     for name, cell in zip(columns, cells, strict=False):
         text = cell.text[:MAX_TEXT]
-        plain = not unclear(text) or (cell.point and (cell.place or listener.decimal != ","))
+        sure = cell.place or listener.decimal == "." or not (listener.decimal or text.endswith("0"))  # a program writes 1.2, not 1.200
+        plain = not unclear(text) or bool(cell.point and sure)
         spot = Spot(Scalar(text, line, "plain" if plain else "text"), f"{shown(name)}{cell.place}", file, faults, listener=listener)
         if len(cell.text) > MAX_TEXT:
             said.append(f"{file}: line {line}, {spot.path}: {len(cell.text):,} characters were cut to {MAX_TEXT:,}")

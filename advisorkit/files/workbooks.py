@@ -157,6 +157,8 @@ def _cell(value: Any, row: int, column: int, scan: _Scan) -> RawCell:
     match value:
         case bool():
             return RawCell("true" if value else "false", place)
+        case float() | int() if (row, column) in scan.percents:
+            return RawCell(f"{100 * value:.10g}%", place, point=True)
         case float() | int():
             return RawCell(str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value), place, point=True)
         case datetime():
@@ -179,10 +181,29 @@ def _scans(raw: bytes, file: str) -> dict[str, _Scan]:
         if "content.xml" in names:
             return _tables(parts.read("content.xml"), file)
         found = {name: _Scan(file) for name in sorted(names) if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name, re.IGNORECASE)}
+        styles = _percents(parts.read("xl/styles.xml")) if "xl/styles.xml" in names else set[str]()
         for name, scan in found.items():
+            scan.styles = styles
             _walk(parts.read(name), scan.start, scan.end, scan.text)
         where = dict(_sheet_parts(parts, names))
         return {name: found[part] for name, part in where.items() if part in found}
+
+
+def _percents(raw: bytes) -> set[str]:
+    """Styles that show a share in percent."""
+    codes, found = {"9": "%", "10": "%"}, list[str]()
+
+    def start(name: str, given: Mapping[str, str]) -> None:
+        match name:
+            case "numFmt":
+                codes.setdefault(given.get("numFmtId", ""), re.sub(r'"[^"]*"|\\.|\[[^]]*\]', "", given.get("formatCode", "")))
+            case "cellXfs":
+                found.clear()  # styles of names come before those of cells
+            case "xf":
+                found.append(given.get("numFmtId", ""))
+
+    _walk(raw, start)
+    return {str(i) for i, code in enumerate(found) if "%" in codes.get(code, "")}
 
 
 def _tables(raw: bytes, file: str) -> dict[str, _Scan]:
@@ -238,6 +259,8 @@ class _Scan:
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     problems: dict[tuple[int, int], str] = field(default_factory=dict)
+    percents: set[tuple[int, int]] = field(default_factory=set)
+    styles: set[str] = field(default_factory=set)
     merged: list[tuple[tuple[int, int], tuple[int, int]]] = field(default_factory=list)
     _filled: set[int] = field(default_factory=set)
     _row: int = 0
@@ -262,6 +285,7 @@ class _Scan:
                 if found := _ADDRESS.fullmatch(given.get("r", "")):
                     self._row, self._column = int(found[2]), _column_of(found[1])
                 self._kind, self._formula, self._value = given.get("t", ""), False, None
+                self.percents |= {(self._row, self._column)} if given.get("s") in self.styles else set()
                 self._counted(1, 1, filled=False)
             case "f":
                 self._formula = True
@@ -286,6 +310,8 @@ class _Scan:
             self.merged.append(((top, left), (top + down - 1, left + right - 1)))
         if "value-type" in given:
             self._counted(self._times, self._across, filled=True)
+        if given.get("value-type") == "percentage" and self._times * self._across <= MAX_ROWS:
+            self.percents |= {(self._row + r, self._column + c) for r in range(self._times) for c in range(self._across)}
 
     def text(self, text: str) -> None:
         if self._value is not None and (self._formula or self._kind == "e"):

@@ -12,6 +12,7 @@ from typing import Annotated, Any, get_args
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.catalog.tables import assumptions
 from advisorkit.files.disk import read_source
+from advisorkit.files.numbers import is_number, words
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadTable, read_table
 from advisorkit.files.texts import languages
@@ -37,6 +38,8 @@ class Place:
     """A name of `places`."""
     levels: Mapping[str, str] = field(default_factory=dict)
     """Words of the list and the levels that they stand for, or ``unknown``."""
+    unit: str = ""
+    """Unit of amounts that name none, as the heading says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +112,16 @@ def read_mapping(path: str | Path) -> ListMapping:
 
 
 def read_list(path: str | Path, mapping: ListMapping | None = None) -> ReadTable:
-    """The table of a client's list, wherever in the file it stands.
+    """The table of a client's list, wherever in the file it stands; totals and notes are left out of it, and told.
 
     Raises:
         EngagementError: If there is none.
     """
     given = mapping or ListMapping()
-    return read_table(path, given.sheet, lambda heading: bool(wording.place_of(heading)) or given.place(heading) is not None)
+    table = read_table(path, given.sheet, lambda heading: bool(wording.place_of(heading)) or given.place(heading) is not None)
+    kinds = {row.line: wording.no_row([spot.node.text for spot in row.cells.values() if isinstance(spot.node, Scalar)]) for row in table.rows}
+    told = tuple(f"{table.file}: line {line} is {kind} and was left out" for line, kind in kinds.items() if kind)
+    return replace(table, rows=tuple(row for row in table.rows if not kinds[row.line]), notices=(*table.notices, *told))
 
 
 def on_sight(table: ReadTable, mapping: ListMapping | None = None, *, guess: bool = False) -> dict[str, Place]:
@@ -125,17 +131,18 @@ def on_sight(table: ReadTable, mapping: ListMapping | None = None, *, guess: boo
         EngagementError: If headings misspell names of columns; carries all of them.
     """
     given = mapping or ListMapping()
-    found = {heading: place for heading in table.columns if (place := given.place(heading))}
-    taken = {place.to for place in found.values()}
-    faults = []
-    alike = {heading: wording.likely(heading) if guess else {} for heading in table.columns if heading not in found}
+    found = {heading: replace(place, unit=_unit(table, heading, place.to) or "") for heading in table.columns if (place := given.place(heading))}
+    taken, faults = {place.to for place in found.values()}, []
+    misfit = "'{}' is placed as {}, which is not counted in the unit of the heading; put the unit into the cells, such as 5% or 3 h"
+    faults += [Fault(table.file, f"line {table.line}", misfit.format(shown(one), place.to)) for one, place in found.items() if _unit(table, one, place.to) is None]
+    alike = {heading: {**wording.likely(heading), **wording.likely(wording.parted(heading)[0])} if guess else {} for heading in table.columns if heading not in found}
     for heading in sorted(alike, key=lambda one: (one not in wording.names(), not wording.exact(one), -max(alike[one].values(), default=0))):
         near = wording.misspelt(heading)
         if wording.bare(heading) == "private note" and not guess:
             faults.append(Fault(table.file, f"line {table.line}", f"'{shown(heading)}' would be printed: remove the column, or place it as {IGNORED} in a mapping file"))
         elif near and not guess:
             faults.append(Fault(table.file, f"line {table.line}", f"unknown column '{shown(heading)}'; correct it, or place it in a mapping file", (near,)))
-        fit = [to for to in (wording.place_of(heading), *alike[heading]) if to and to not in taken]
+        fit = [to for to in (wording.place_of(heading), wording.counted(heading), *alike[heading]) if to and to not in taken]
         found[heading] = next((place for to in fit if (place := _fits(table, heading, to, guess=guess))), Place(KEPT))
         taken.add(found[heading].to)
     if faults:
@@ -151,21 +158,29 @@ def said_in(table: ReadTable, heading: str) -> Counter[str]:
 
 def _fits(table: ReadTable, heading: str, to: str, *, guess: bool) -> Place | None:
     """The place `to`, if the column's cells can mostly be read so; a heading that is the very name is taken at its word."""
-    row = load_catalog().criteria.get(to)
+    row, unit = load_catalog().criteria.get(to), _unit(table, heading, to)
     if to in {*wording.OWN, *CONTEXT} or (heading == to and not guess):
         return Place(to)
     said = said_in(table, heading)
-    words = {text: wording.level_in(text, row, guess=guess) for text in said} if row and row.words else {}
-    fit = [text for text in said if words.get(text) or _readable(table, text, to)]
+    levels = {text: wording.level_in(text, row, guess=guess) for text in said} if row and row.words else {}
+    fit = [text for text in said if levels.get(text) or (unit is not None and _readable(table, text, to, unit))]
     read = sum(said[text] for text in fit)
     if (read < _ENOUGH * said.total() and len(fit) < _ENOUGH * len(said)) or (guess and not read and to != wording.place_of(heading)):
         return None
-    needed = {text: level or "unknown" for text, level in sorted(words.items()) if guess and not (level is None and _readable(table, text, to))}
-    return Place(to, needed)
+    needed = {text: level or "unknown" for text, level in sorted(levels.items()) if guess and not (level is None and _readable(table, text, to, unit or ""))}
+    return Place(to, needed, unit or "")
 
 
-def _readable(table: ReadTable, text: str, name: str) -> bool:
-    spot, row = Spot(Scalar(text, 0), "", "", [], listener=replace(table.listener, told=[])), load_catalog().criteria.get(name)
+def _unit(table: ReadTable, heading: str, to: str) -> str | None:
+    """As `wording.unit_in`; shares of which none is above 1 may be percent or not."""
+    unit = wording.unit_in(heading, to)
+    low = bool(unit) and unit in words("percent") and all(float(text) <= 1 for text in said_in(table, heading) if is_number(text))
+    return None if low and any(map(is_number, said_in(table, heading))) else unit
+
+
+def _readable(table: ReadTable, text: str, name: str, unit: str) -> bool:
+    cell, row = Spot(Scalar(text, 0), "", "", [], listener=replace(table.listener, told=[])), load_catalog().criteria.get(name)
+    spot = wording.in_unit(cell, unit)
     said = wording.answered(spot, row) if row else wording.agreed(spot, name) if name in assumptions() else None
     return said is not None and not spot.faults
 
@@ -201,6 +216,7 @@ def propose(path: str | Path) -> Proposal:
 
 
 def _lines(path: str | Path, table: ReadTable, found: Mapping[str, Place]) -> Iterator[str]:
+    money = wording.currency_in(table.columns)
     missing = {to for to in ("client", "currency", "as_of") if to not in {place.to for place in found.values()}}
     yield f"# What the headings of {shown(Path(path).name)} stand for. Correct what is wrong; the words behind # are examples from the list."
     yield f"# A heading stands for one of {', '.join((*wording.OWN, *CONTEXT))},"
@@ -208,7 +224,7 @@ def _lines(path: str | Path, table: ReadTable, found: Mapping[str, Place]) -> It
     yield f"advisorkit: {FORMAT}"
     if "client" in missing:
         yield f"client: {json.dumps(Path(path).stem, ensure_ascii=False)}  # the file's name; put the client's"
-    yield from (line for to, line in (("currency", "currency: EUR  # nothing in the list says it"), ("as_of", "# as_of: 2026-11-20  # today, when left out")) if to in missing)
+    yield from (line for to, line in (("currency", f"currency: {money or 'EUR'}  # {'as the headings say' if money else 'nothing in the list says it'}"), ("as_of", "# as_of: 2026-11-20  # today, when left out")) if to in missing)
     yield "columns:"
     for heading, place in found.items():
         key, row = json.dumps(heading, ensure_ascii=False), load_catalog().criteria.get(place.to)

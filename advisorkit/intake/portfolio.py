@@ -13,7 +13,7 @@ from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, ReadTable, as_day
 from advisorkit.files.trees import Scalar, shown
 from advisorkit.intake.mapping import KEPT, ListMapping, Place, on_sight, read_list, strange
-from advisorkit.intake.wording import agreed, answered, nothing
+from advisorkit.intake.wording import agreed, answered, in_unit, nothing
 from advisorkit.store.document import CONTEXT, CURRENCIES, SLUG
 from advisorkit.store.reading import reduced
 from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
@@ -153,7 +153,7 @@ def _word(row: ReadRow, heading: str) -> str:
 
 def _row(row: ReadRow, file: str, places: Mapping[str, Place], id: str, rest: Engagement) -> PortfolioRow:
     whole = not row.faults or bool(row.cells)
-    spots = {place.to: row.cells[heading] for heading, place in places.items() if place.to != KEPT and (_text if place.to in {"id", "name"} else _word)(row, heading)}
+    spots = {place.to: in_unit(row.cells[heading], place.unit) for heading, place in places.items() if place.to != KEPT and (_text if place.to in {"id", "name"} else _word)(row, heading)}
     words = {place.to: place.levels for place in places.values()}
     if whole and "name" not in spots:
         row.faults.append(Fault(file, f"line {row.line}, name", "is blank; every row needs a name"))

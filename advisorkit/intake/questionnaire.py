@@ -14,11 +14,10 @@ from advisorkit.files.disk import write_bytes
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, read_table
 from advisorkit.files.texts import Texts, here, languages, speaking
-from advisorkit.intake.wording import level_in, nothing
+from advisorkit.intake.wording import level_said, nothing, tongues
 from advisorkit.values.criteria import TOPICS, Criterion
 from advisorkit.values.engagement import Answer, Engagement
 from advisorkit.values.errors import EngagementError, Fault, UsageError, nearest
-from advisorkit.values.locale import locale
 from advisorkit.values.quantities import Estimate
 
 _PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
@@ -54,12 +53,13 @@ def form(path: str | Path, part: str, columns: Mapping[str, float], room: Collec
             sheet.set_column(i, i, width)
             sheet.write_string(0, i, text[part + name], head)
         _on_paper(sheet)
+        counts = book.add_format(_LOOK | _ROOM)
         looks = {shown: [book.add_format(_LOOK | more | ({"num_format": shown} if shown else {})) for more in ({}, _ROOM)] for _, shown in lines}
         for n, (said, shown) in enumerate(lines, 1):
             for column, word in enumerate(said):
                 (sheet.write_string if isinstance(word, str) else sheet.write_number if word is not None else sheet.write_blank)(n, column, word, looks[shown][0])
             for name in room:
-                sheet.write_blank(n, list(columns).index(name), None, looks[shown][1])
+                sheet.write_blank(n, list(columns).index(name), None, counts if name in ("cases", "people") else looks[shown][1])
         if fit:
             fit(book, sheet)
     try:
@@ -226,24 +226,11 @@ def _line(row: ReadRow, criterion: Criterion) -> Answer | None:
     value = _value(cells, criterion)
     if value is None or (value.unknown and "note" not in cells):
         return None
-    certain, guesses = ([Texts("intake", one).say(key) for one in _languages()] for key in ("know", "guess"))
+    certain, guesses = ([Texts("intake", one).say(key) for one in tongues()] for key in ("know", "guess"))
     sure = cells["sure"].word([certain[0], guesses[0], *certain[1:], *guesses[1:]], "choice") if "sure" in cells else certain[0]
     confidence: Literal["known", "guess"] = "guess" if sure in guesses else "known"
     said_by, note = ((cells[key].text() or "") if key in cells else "" for key in ("said_by", "note"))
     return replace(value, confidence=confidence, said_by=said_by, note=note)
-
-
-def _languages() -> tuple[str, ...]:
-    return tuple(dict.fromkeys((locale().language, *languages())))
-
-
-def _level(word: str, criterion: str) -> str | None:
-    """The level that a word names in any language."""
-    for language in _languages():
-        with speaking(language):
-            if level := level_in(word, load_catalog().criterion(criterion)):
-                return level
-    return None
 
 
 def _value(cells: Mapping[str, Spot], criterion: Criterion) -> Answer | None:
@@ -253,7 +240,7 @@ def _value(cells: Mapping[str, Spot], criterion: Criterion) -> Answer | None:
             end.fault(f"{end.seen} is the larger end of a range whose smaller end is missing")
         return None if end is not None else Answer()
     word = spot.text() or ""
-    if criterion.words and (level := _level(word, criterion.id)):
+    if criterion.words and (level := level_said(word, criterion)):
         if end is not None:
             end.fault("a choice from the list has no larger end")
         return Answer(levels=(level,))

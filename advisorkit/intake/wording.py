@@ -1,24 +1,29 @@
 """Headings and words of lists as people write them, and the answers that they stand for."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib import import_module
 
 from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.catalog.tables import assumptions
+from advisorkit.catalog.tables import assumptions, measure
 from advisorkit.catalog.vocabulary import answer, setting
+from advisorkit.files.numbers import ONE, Listener, is_number, unclear, words
 from advisorkit.files.spots import Spot
+from advisorkit.files.texts import languages, speaking
 from advisorkit.files.trees import Scalar
 from advisorkit.files.typed import data
 from advisorkit.store.document import CONTEXT
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer, Setting
+from advisorkit.values.locale import locale
 
 OWN = ("id", "name", "client", "currency", "as_of", "corpus", "after")
 """What a row says of itself, beside answers, settings and context."""
 _LETTER = re.compile(r"\(?[A-Za-z0-9]{1,2}[.):]\)?\s+(?=\S)")
+_UNIT = re.compile(r"(.*\w)(?:\s*[(\[]([^()\[\]]+)[)\]]|\s+in\s+(\S+)|\s*,\s*((?:(?:per|pro|je)\s+)?\S+)|\s+(%|p\.\s?[amq]\.)|\s*(/\s*\w+|\s(?:per|pro|je)\s+\w+))\W*", re.DOTALL | re.IGNORECASE)
 _SENTENCE = 9
 """Words from which a text is no name's heading."""
 _ALIKE, _TYPO = 86, 2
@@ -35,6 +40,10 @@ class Usual:
     """Ways to say no."""
     unknown: tuple[str, ...]
     """Ways to say nothing."""
+    totals: tuple[str, ...]
+    """Names of rows that add up others."""
+    notes: tuple[str, ...]
+    """Words before a note on a table."""
     parts: Mapping[str, tuple[str, ...]]
     """Words in a heading that make it an id or a name, where no usual one is there."""
     others: tuple[str, ...]
@@ -77,6 +86,81 @@ def nothing(text: str) -> bool:
         [True, True, True, False, True]
     """
     return bare(text) in _blanks()
+
+
+def parted(heading: str) -> tuple[str, str]:
+    """A heading and the unit that it names behind its own words; empty where it names none.
+
+    Example:
+        >>> parted("Handling time (h)"), parted("Budget in k€"), parted("Volume / week"), parted("Owner")
+        (('Handling time', 'h'), ('Budget', 'k€'), ('Volume', '/ week'), ('Owner', ''))
+    """
+    found = _UNIT.fullmatch(heading.strip())
+    return (found[1], next(filter(None, found.groups()[1:])).strip()) if found else (heading, "")
+
+
+def counted(heading: str) -> str:
+    """What a heading with a unit behind it stands for, as far as that is counted; empty otherwise."""
+    name = place_of(parted(heading)[0])
+    return "" if name in {*OWN, *CONTEXT} else name
+
+
+@cache
+def _units() -> frozenset[str]:
+    lists = [words(name) for name in ("scales", "money", "signs", "percent", "periods", "adverbs")] + [words("units", name) for name in (*words("timed"), "tokens")]
+    return frozenset({word for one in lists for word in one} | {"‰"})
+
+
+def unit_in(heading: str, name: str) -> str | None:
+    """The unit that amounts below a heading lack; empty where they lack none, None where it is not one of `name`.
+
+    Example:
+        >>> unit_in("Handling time (h)", "minutes_per_item"), unit_in("Minutes each (avg.)", "minutes_per_item"), unit_in("Volume (per day)", "calls_per_month")
+        ('h', '', None)
+    """
+    unit, criterion, assumption = parted(heading)[1], load_catalog().criteria.get(name), assumptions().get(name)
+    measured = (criterion.unit or "") if criterion else assumption.unit_in("currency", "share") if assumption and assumption.numeric else ""
+    if not unit or not measured:
+        return ""
+    said = re.split(r"\s(?:per|pro|je)\s|(?<=\w)/", unit)
+    for one in (unit, *said[:1] * (said[-1].strip() in words("things"))):
+        with suppress(ValueError):
+            found = Listener().amount(f"1 {one}", measure(measured))
+            return one if found != ONE or any(sign in one for sign in words("signs")) or one.upper() in words("money").values() else ""
+    return None if set(re.findall(r"[^\W\d_]+|[%€$£‰]", unit.casefold())) & _units() else ""
+
+
+def currency_in(headings: Iterable[str]) -> str:
+    """The one currency that headings name; empty where there is none, or several.
+
+    Example:
+        >>> currency_in(["Hourly rate (USD)", "Budget in k$"]), currency_in(["Budget (€)", "Rate (USD)"])
+        ('USD', '')
+    """
+    codes = {**words("money"), **words("signs")}
+    named = {codes[word] for heading in headings for word in re.findall(r"[^\W\d_]+|[€$£]", parted(heading)[1].casefold()) if word in codes}
+    return named.pop() if len(named) == 1 else ""
+
+
+def in_unit(spot: Spot, unit: str) -> Spot:
+    """A cell that holds no unit of its own, in that of its heading."""
+    text = spot.node.text if isinstance(spot.node, Scalar) else ""
+    if not unit or not isinstance(spot.node, Scalar) or (re.search(r"[^\W\d_]|[%€$£]", text) and not is_number(text)):
+        return spot
+    return replace(spot, node=replace(spot.node, text=f"{text}{'0' * (spot.numeric and unclear(text))} {unit}"))
+
+
+def no_row(texts: Sequence[str]) -> str:
+    """What a row is that stands for nothing of its own: ``a total``, ``a note``; empty when it is a row.
+
+    Example:
+        >>> no_row(["Total", "1500"]), no_row(["Source: the desk"]), no_row(["* estimated"]), no_row(["Total quality", "3"])
+        ('a total', 'a note', 'a note', '')
+    """
+    first = texts[0] if texts else ""
+    if bare(first) in map(bare, usual().totals) and not any(re.search(r"[^\W\d]{4}", text) for text in texts[1:]):
+        return "a total"
+    return "a note" if len(texts) == 1 and (first[:1] in "*†‡¹²³" or bare(first.partition(":")[0]) in (usual().notes if ":" in first else ())) else ""
 
 
 def names() -> tuple[str, ...]:
@@ -155,8 +239,8 @@ def likely(heading: str) -> Mapping[str, float]:
     return {name: -score for score, name in sorted(found, key=lambda one: one[0]) if -score >= _ALIKE}
 
 
-def level_in(text: str, criterion: Criterion, words: Mapping[str, str] | None = None, *, guess: bool = False) -> str | None:
-    """The level that a text names: as a mapping's `words` say, by id or label, by yes or no; as a `guess` by a usual word.
+def level_in(text: str, criterion: Criterion, given: Mapping[str, str] | None = None, *, guess: bool = False) -> str | None:
+    """The level that a text names: as a mapping's words, `given`, say, by id or label, by yes or no; as a `guess` by a usual word.
 
     Example:
         >>> regulated = load_catalog().criterion("regulated")
@@ -164,7 +248,7 @@ def level_in(text: str, criterion: Criterion, words: Mapping[str, str] | None = 
         ('yes', 'no', None, 'yes')
     """
     word, levels = bare(text), [level for level in criterion.levels if criterion.words]
-    for key, level in (words or {}).items():
+    for key, level in (given or {}).items():
         if bare(key) == word:
             return level
     if named := [level.id for level in levels if word in {bare(level.id), bare(level.label)}]:
@@ -175,10 +259,29 @@ def level_in(text: str, criterion: Criterion, words: Mapping[str, str] | None = 
     return spoken[0] if len(spoken) == 1 else listed[0] if listed else None
 
 
-def answered(spot: Spot, criterion: Criterion, words: Mapping[str, str] | None = None) -> Answer | None:
+def tongues() -> tuple[str, ...]:
+    """Every language, the one that is told in first."""
+    return tuple(dict.fromkeys((locale().language, *languages())))
+
+
+def level_said(text: str, criterion: Criterion, given: Mapping[str, str] | None = None) -> str | None:
+    """The level that a text names as in `level_in`, in any language.
+
+    Example:
+        >>> level_said("Täglich", load_catalog().criterion("knowledge_change"))
+        'daily'
+    """
+    for language in tongues() if criterion.words and not is_number(text) else ():
+        with speaking(language):
+            if level := level_in(text, load_catalog().criterion(criterion.id), given):
+                return level
+    return None
+
+
+def answered(spot: Spot, criterion: Criterion, given: Mapping[str, str] | None = None) -> Answer | None:
     """A cell as an answer; None after a fault, or where nothing is known."""
     text = spot.node.text if isinstance(spot.node, Scalar) else ""
-    level = level_in(text, criterion, words)
+    level = level_said(text, criterion, given)
     if level == "unknown" or (level is None and nothing(text)):
         return None
     if level is not None:
