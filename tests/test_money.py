@@ -81,7 +81,7 @@ def test_with_nothing_uncertain_a_gain_and_a_payback_within_the_horizon_go_toget
             assert row.gain.p10 == pytest.approx(row.gain.likely, rel=1e-6, abs=1e-3)
             assert row.gain_chance == float(row.gain.likely > 0)
             assert row.payback is not None
-            assert row.gain.likely <= 0 or row.payback.likely is not None
+            assert (row.payback.likely is not None) == (row.gain.likely > 0)
 
 
 def test_the_small_bill_of_a_plain_workflow_worked_out_by_hand() -> None:

@@ -34,7 +34,7 @@ def test_advice_that_moved_says_from_what_to_what() -> None:
     check = checks(replace(BASE, history=(told,)))["advice_moved"]
 
     assert check.holds
-    assert check.why == "On 2 March 2026 the advice was hybrid with rag first; today's answers give prompt with prompt first."
+    assert check.why == "On 2 March 2026 the advice was to begin with retrieval and to end with both; today's answers say to begin with a prompt and to end with a prompt."
 
 
 def test_a_pilot_is_worth_repeating_after_half_a_year() -> None:

@@ -3,26 +3,43 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import date
 from html import unescape
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import answer_sets
 
+from advisorkit.catalog.tables import rules
 from advisorkit.export.blocks import Block, Heading, Table, Text
 from advisorkit.export.bundles import html
+from advisorkit.files.texts import speaking
+from advisorkit.pilots.diagnosis import Pilot
+from advisorkit.pilots.established import established_for
+from advisorkit.pilots.marked import MarkedCase, MarkedResults
+from advisorkit.report.advice_pages import summary
 from advisorkit.report.annex_pages import PROTECTED, protection
-from advisorkit.report.cost_pages import steps
+from advisorkit.report.cost_pages import costs, steps
+from advisorkit.report.short_pages import assessed, costed
 from advisorkit.report.whole_pages import overview
 from advisorkit.study.study import Study, studies
 from advisorkit.values.engagement import Answer, Engagement, Workflow
+from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.people import Action, Member, Stop
+from advisorkit.values.quantities import Estimate
 
 ANSWERED = {
     "data_class": "internal", "access_control": "no", "exposure": "staff", "hosting": "named_region", "data_location": "region", "training_rights": "clean",
     "withdrawal_speed": "days", "regulated": "no",
 }  # fmt: skip
 WHOLE = Stop("Model", "the question", "Processor A", "Frankfurt", "not kept", "no", "nothing", "contract of 2 November 2026")
+
+
+def said(*levels: str) -> Answer:
+    return Answer(levels)
 
 
 def engagement(*stops: Stop, answers: dict[str, Answer] | None = None, **more: object) -> Engagement:
@@ -111,3 +128,90 @@ def test_open_actions_stand_once_by_day_with_who_does_them() -> None:
     assert tuple(steps(both[0])) == ()
     assert words(overview(both)).count("Send forty cases") == 2  # the figure of the next day, and the list
     assert "sends the marks" not in words(overview(both))
+
+
+# The decision and its first page say one thing
+
+RIGHTS = {"access_control": said("by_group"), "private_knowledge": said("most"), "source_form": said("documents"), "corpus_tokens": Answer(amount=Estimate.of(3_000_000)), "facts_in_request": said("none"), "citations": said("required")}
+RESULTS = {"passes": (114, 3, 3), "lacks text": (66, 48, 6), "manner": (70, 4, 46), "close": (100, 14, 6)}
+
+
+def piloted(right: int, information: int, behaviour: int, answers: Mapping[str, Answer], **figures: float) -> Study:
+    kinds = ["right"] * right + ["information"] * information + ["behaviour"] * behaviour
+    marks = tuple(MarkedCase(str(n), "right") if kind == "right" else MarkedCase(str(n), "wrong", kind, fixed_by_text=kind == "information") for n, kind in enumerate(kinds))  # type: ignore[arg-type]
+    work = Workflow("desk", "Desk", answers, assumptions={name: Estimate.of(value) for name, value in figures.items()})
+    client = Engagement("acme", "Acme (sample)", "EUR", date(2026, 11, 20), (work,))
+    pilot = Pilot(MarkedResults("a.csv", "table", marks), date(2026, 11, 18), pass_mark=0.85)
+    study = Study(client, work, draws=64)
+    return replace(study, pilot=established_for(study.inputs, (pilot,), rules()))
+
+
+@pytest.mark.parametrize("marks", RESULTS.values(), ids=RESULTS)
+@given(answers=answer_sets(most=5), guarded=st.booleans())
+@settings(max_examples=8)
+def test_what_is_ruled_out_is_never_put_into_use_and_a_first_page_asks_for_what_its_decision_asks(marks: tuple[int, int, int], answers: dict[str, Answer], guarded: bool) -> None:
+    study = piloted(*marks, {**answers, **(RIGHTS if guarded else {})})
+    step, page, goal = study.decision.next_step, words(summary(study)), study.decision.destination
+
+    if step.action == "ship":
+        assert study.status(step.pattern) != "ruled_out" or all(study.status(one) == "ruled_out" for one in PATTERNS)
+    if not study.decision.replaced:
+        assert ("a first version of the next step" in page) == (step.action in ("pilot", "climb"))
+        assert (f"It probably ends with: {study.name(goal)}" in page) == (step.action != "stop")
+        assert not (gained := study.decision.gained) or ("Or stop here" in page) == (gained.gain < 0 and step.action != "stop")
+
+
+def test_a_prompt_that_passed_with_pasted_texts_and_may_not_show_them_to_everybody_is_built_as_retrieval() -> None:
+    guarded, free = (piloted(*RESULTS["passes"], {**RIGHTS, "access_control": said(level)}) for level in ("by_group", "no"))
+
+    assert (guarded.decision.next_step.action, guarded.decision.next_step.pattern, guarded.status("prompt")) == ("climb", "rag", "ruled_out")
+    assert guarded.decision.headline.startswith("Build retrieval (RAG) next.")
+    assert "cannot go into use as it is. Users have different rights" in guarded.decision.next_step.why
+    assert "Once it is in use" not in guarded.decision.next_step.why
+    assert free.decision.next_step.action == "ship"
+
+
+@pytest.mark.parametrize(("answers", "again"), [
+    ({"source_form": said("records"), "fact_route": said("one_key")}, "When Look-up by key has been tried"), ({"sponsor": said("none"), "simpler_system": said("no")}, ""),
+])  # fmt: skip
+def test_a_page_of_something_simpler_speaks_of_no_marks_and_no_prices(answers: dict[str, Answer], again: str) -> None:
+    work = Workflow("desk", "Desk", answers)
+    page = words(summary(study := Study(Engagement("acme", "Acme (sample)", "EUR", date(2026, 11, 20), (work,)), work, draws=64)))
+
+    assert study.decision.replaced
+    assert not re.search("marked results|good prompt does|60 days", page)
+    assert again in page
+
+
+def test_a_product_that_may_do_the_job_is_named_before_anybody_says_yes() -> None:
+    work = Workflow("desk", "Desk", {"simpler_system": said("product")})
+    study = Study(Engagement("acme", "Acme (sample)", "EUR", date(2026, 11, 20), (work,)), work, draws=64)
+
+    assert study.decision.off_ramp.kind == "buy"  # type: ignore[union-attr]
+    assert "A product on the market" in words(summary(study))
+    assert any("A product on the market" in line for line in study.decision.warnings)
+
+
+def test_a_terminal_gives_what_is_ruled_out_no_share_and_says_that_something_simpler_comes_before_the_prices() -> None:
+    client = Engagement("acme", "Acme (sample)", "EUR", date(2026, 11, 20), (Workflow("desk", "Desk", {**RIGHTS, "corpus_quality": said("no")}),))
+    study = Study(client, client.workflows[0], draws=64)
+    chances, *_ = (block for block in assessed(study) if isinstance(block, Table))
+
+    assert [row[2].text for row in chances.rows if row[3].text == "ruled out"] == ["–", "–"]
+    assert "Mend the process first. What patterns would cost is shown for comparison only." in words(costed(study))
+    assert "Fine-tune is ruled out: users have different rights." in words(costed(study))
+
+
+def test_the_cheapest_of_what_is_known_is_called_the_cheapest_only_before_what_is_not_known() -> None:
+    client = Engagement("acme", "Acme (sample)", "EUR", date(2026, 11, 20), (Workflow("desk", "Desk", {"calls_per_month": Answer(amount=Estimate.of(30_000))}),))
+
+    assert title(costs(Study(client, client.workflows[0], draws=64))) == "Before checking of answers and wrong answers, Prompt is very likely the cheapest over 36 months"
+
+
+def test_a_page_in_german_says_where_on_the_path_one_stands_in_german() -> None:
+    client = Engagement("acme", "Acme (sample)", "EUR", date(2026, 11, 20), (Workflow("desk", "Desk"),))
+    with speaking("de"):
+        page = words(costs(Study(client, client.workflows[0], draws=64)))
+
+    assert not re.search(r"you are here|\blater\b", page)
+    assert {"Sie sind hier", "Später"} <= {*page.split("\n")}

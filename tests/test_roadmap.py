@@ -299,7 +299,7 @@ def test_rows_of_two_clients_or_currencies_and_ids_given_twice_are_told(tmp_path
     assert "one document needs one client, not X, Y" in said["client"]
     assert "one document needs one currency, not EUR, USD" in said["currency"]
     assert "'a' is given 2 times" in said["twice"]
-    assert "None of 2 workflows is ready to be chosen" in said["twice"], "all rows that are left lack what ranks them"
+    assert "No workflow is chosen; 2 workflows were weighed" in said["twice"], "all rows that are left lack what ranks them"
 
 
 def test_two_rows_that_say_the_same_are_asked_about_and_two_that_differ_by_a_number_are_not() -> None:

@@ -291,9 +291,11 @@ def _moved(engagement: Engagement, workflow: Workflow, advice: Advice) -> Iterat
     if not told:
         return
     last = told[-1]
-    moved = (last.recommended, last.now) != (advice.recommended, advice.now)
+    simpler = advice.off_ramp is not None and advice.off_ramp.kind != "buy"
+    moved = last.reason != advice.next_step.why if simpler else (last.recommended, last.now) != (advice.recommended, advice.now)
     goals = {"then": last.recommended, "then_now": last.now, "today": advice.recommended, "today_now": advice.now}
-    why = _say("reopen.moved" if moved else "reopen.stands", date=day(last.date), **goals)
+    names = {place: _say(f"name.{goal}") for place, goal in goals.items()}
+    why = _say(f"reopen.{'simpler' if simpler else 'moved'}" if moved else "reopen.stands", date=day(last.date), **names)
     yield Reopened(workflow.id, "advice_moved", advice.recommended, moved, engagement.as_of if moved else None, why)
 
 

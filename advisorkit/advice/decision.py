@@ -306,6 +306,8 @@ def _beside(catalog: Catalog, advice: Advice, prospects: Prospects) -> Iterator[
     if right and prospects.today is not None and prospects.today > right.p50 and not replaces(advice.off_ramp):
         key = "warn.people_measured" if prospects.today_measured else "warn.people_said"
         yield text[key].format(today=percent(prospects.today), pattern=catalog.patterns[advice.recommended].name, expected=percent(right.p50))
+    if advice.off_ramp and not replaces(advice.off_ramp):
+        yield advice.off_ramp.reason
     if advice.override and advice.patterns[advice.override.pattern].status == "ruled_out":
         yield _ruled_out(catalog, advice, advice.override.pattern)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from advisorkit.advice.belief import Assessment, contradicted, shuts
+from advisorkit.advice.belief import Assessment, contradicted, removed, shuts
 from advisorkit.advice.gates import Facts, GateHit, sure
 from advisorkit.advice.ladder import PILOT
 from advisorkit.advice.whatif import Outlook
@@ -128,10 +128,12 @@ def _cases(answers: Mapping[str, Answer]) -> int:
 
 
 def _after_pilot(outlook: Outlook, now: PatternId, pilot: Established) -> NextStep:
-    decided = pilot.decision
+    decided, text = pilot.decision, outlook.assessment.catalog.text
+    if decided.action == "ship" and decided.pattern in removed(outlook.hits):
+        reason = next(hit.reason for hit in outlook.hits if shuts(hit) and decided.pattern in hit.removes)
+        return NextStep("climb", now, 0, text["step.shut"].format(why=decided.result, reason=reason))
     if now == decided.pattern or decided.action in ("ship", "stop"):
         return NextStep(decided.action, decided.pattern, decided.cases, decided.why)
-    text = outlook.assessment.catalog.text
     held = [hit for hit in outlook.hits if decided.pattern in hit.removes and not hit.provisional and hit.kind == "for_now"]
     if decided.pattern == "hybrid" and now != outlook.assessment.piloted and not held:
         return NextStep("climb", now, 0, text["step.part"].format(why=decided.why, pattern=text[f"name.{now}"]))

@@ -207,7 +207,7 @@ class PathStairs(Chart):
 
     def rows(self) -> Rows:
         """One row a rung."""
-        states = {"done": "done", "now": "you are here", "later": "later"}
+        states = {"done": here("Done"), "now": here("You are here"), "later": here("Later")}
         return tuple((s.name, states[s.state], linked(", ", s.facts), s.test) for s in self.stairs)
 
 

@@ -139,7 +139,7 @@ def followed(clock: Clock, stacked: Course) -> Iterator[tuple[int, Callable[[], 
 def paybacks(
     clock: Clock, stacked: Course, pairs: Sequence[tuple[Column, Column]], spared: Any, life: Any
 ) -> tuple[Payback, ...]:
-    """Months until the first of each pair has cost no more than the second.
+    """Months until the first of each pair has cost no more than the second for good: to the end of the horizon, where the gain is counted.
 
     Args:
         clock: Time.
@@ -152,12 +152,12 @@ def paybacks(
     if not usable:
         return ()
     apart = stacked.differences(usable, spared)
-    open_ = apart.amounts["once"] > 0
-    months = open_.astype(np.float32)
-    for _, paid in followed(clock, apart):
-        open_ &= paid() > 0
-        months += open_
-    months[open_] = np.inf
+    owed = apart.amounts["once"] > 0
+    months = owed.astype(np.float32)
+    for month, paid in followed(clock, apart):
+        owed = paid() > 0
+        months[owed] = month + 1
+    months[owed] = np.inf
     return tuple(_payback(a, b, row, life) for (a, b), row in zip(usable, months, strict=True))
 
 

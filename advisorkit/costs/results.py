@@ -24,7 +24,7 @@ class CostCurve:
 
 @dataclass(frozen=True, slots=True)
 class Payback:
-    """Months until one column has cost no more than another."""
+    """Months until one column has cost no more than another, to the end of the horizon."""
 
     column: Column
     """The column that pays back."""

@@ -35,7 +35,7 @@ from advisorkit.export.formats import UNSEEN, WANTED
 from advisorkit.export.terminal import plain as said
 from advisorkit.files.texts import here
 from advisorkit.values.errors import RenderError
-from advisorkit.values.places import Cited, at
+from advisorkit.values.places import Cited, at, standing
 from advisorkit.values.quantities import plain
 
 _ROOM = 650
@@ -341,7 +341,7 @@ def _placed(value: object) -> object:
         return value
     made, left = Markup(), str(value)
     for words, path in value.figures:
-        before, _, left = left.partition(words)
+        before, left = standing(words).split(left, 1)
         made += before + Markup('<data data-path="{}">{}</data>').format(path, words)
     return made + left
 

@@ -31,6 +31,8 @@ class AfterPilot:
     """The reason in one or two plain sentences."""
     then: PatternId | None = None
     """With ship: what would probably pay for itself on top, once this is in use; None when nothing would."""
+    result: str = ""
+    """With ship: the reason without what comes on top."""
 
 
 _REMOVES: Mapping[PatternId, Mapping[PatternId, tuple[bool, bool]]] = {
@@ -154,9 +156,10 @@ def decide(seen: Diagnosis, terms: Terms, rules: Rules) -> AfterPilot:
 
 def _why(key: str, seen: Diagnosis, terms: Terms, **values: object) -> str:
     """The result of a pilot and what follows from it."""
+    needed = _say("decide.needed.usual" if terms.source == "usual" else "decide.needed", target=percent(terms.target))
     result = _say(
-        "decide.result_cautious" if terms.strict else "decide.result", share=percent(seen.right.share or 0.0),
-        cases=f"{seen.right.n:g}", low=percent(seen.right.low), target=percent(terms.target),
+        "decide.result_cautious" if terms.strict else "decide.result", needed=needed, share=percent(seen.right.share or 0.0),
+        cases=f"{seen.right.n:g}", low=percent(seen.right.low),
     )
     return _say(f"decide.{key}", result=result, **values)
 
@@ -165,9 +168,9 @@ def _shipped(seen: Diagnosis, terms: Terms, rules: Rules) -> AfterPilot:
     passed = _why("passed_cautious" if terms.strict else "passed_money" if terms.stakes is not None else "passed", seen, terms)
     then = max(_open_ways(seen, terms, rules), key=lambda way: way.gain or 0.0, default=None)
     if then is None or not then.gain or then.gain <= 0:
-        return AfterPilot("ship", seen.pilot.pattern, 0, passed)
+        return AfterPilot("ship", seen.pilot.pattern, 0, passed, result=passed)
     more = _say("decide.then", passed=passed, added=_say(f"added.{then.pattern}"), share=percent(then.right))
-    return AfterPilot("ship", seen.pilot.pattern, 0, more, then.pattern)
+    return AfterPilot("ship", seen.pilot.pattern, 0, more, then.pattern, passed)
 
 
 def _open_ways(seen: Diagnosis, terms: Terms, rules: Rules) -> tuple[NextRung, ...]:

@@ -70,6 +70,8 @@ def warned(study: Study) -> tuple[Block, ...]:
 def _state(study: Study) -> str:
     """Whether it is clear, and where it stands: now and at the end."""
     made = study.decision
+    if made.next_step.action == "stop":
+        return say("state.stop")
     state = say(f"state.{made.sure}")
     return state if made.replaced else f"{state} {say('state.way', now=study.name(made.now), goal=study.name(made.destination))}"
 
@@ -110,11 +112,12 @@ def _gain(study: Study) -> KeyFigure:
 
 def _step(study: Study) -> KeyFigure:
     rung = next((r for r in study.decision.path if r.state == "here"), None)
-    name = pictures.rung_name(rung) if rung else study.name(study.decision.now)
+    asked, pattern = study.ask is not None, rung.pattern if rung else study.decision.now
+    name = pictures.rung_name(rung) if rung and (study.decision.next_step.cases or pattern != "prompt") else study.name(study.decision.now)
     build = study.facts.build[study.decision.now]
     span = project_range(build.p10, build.p90, study.currency)
     time = linked("", (", ", weeks(rung.weeks))) if rung and rung.weeks is not None else ""
-    return KeyFigure(project(build.p50, study.currency), say("figure.step", step=locale().lowered(name), range=span, time=time))
+    return KeyFigure(project(build.p50, study.currency), say("figure.step" if asked else "figure.step.none", step=locale().lowered(name), range=span, time=time))
 
 
 def _pilot(study: Study) -> Iterator[Block]:
@@ -134,7 +137,7 @@ def _pilot(study: Study) -> Iterator[Block]:
 
 def _careful(study: Study) -> Iterator[Block]:
     """One tinted block: warnings, and what is not known yet, a line each."""
-    still, unknown = study.decision.open_questions, list(study.advice.words.unknowns)
+    still, unknown = study.decision.open_questions, [line for line in study.advice.words.unknowns if not (study.decision.replaced and line == study.catalog.text["unknown.pilot"])]
     if still and not study.decision.replaced:
         unknown.append(say("open_questions", count=still, note=say("open_settled" if study.advice.settled else "open_unsettled")))
     if lines := [*study.decision.warnings, *((linked(" ", unknown),) if unknown else ())]:
@@ -172,8 +175,10 @@ def _pairs(study: Study) -> Iterator[tuple[str, str, str]]:
 
 def again(study: Study) -> Iterator[str]:
     """When to look at the advice again."""
-    yield say("again.step")
-    if (ages := [age for age in study.inputs.prices() if not age.lasting]) and study.priced:
+    ramp = study.decision.off_ramp if study.decision.replaced else None
+    if ramp is None or ramp.kind != "stop":
+        yield say("again.simpler", name=study.catalog.off_ramps[ramp.kind].name) if ramp else say("again.step")
+    if ramp is None and (ages := [age for age in study.inputs.prices() if not age.lasting]) and study.priced:
         oldest = min(age.as_of for age in ages)
         yield say("again.prices", date=day(oldest + timedelta(days=WARN_DAYS)), days=WARN_DAYS)
     retires = study.inputs.model("tuned_model").retires
@@ -208,3 +213,5 @@ def asks(study: Study) -> Iterator[str]:
         yield say("ask.pilot.mark")
     elif step.action == "climb":
         yield say("ask.climb.keep")
+    if made.gained and made.gained.gain < 0 and step.action != "stop":
+        yield say("ask.or_stop", pattern=study.name(made.destination))

@@ -10,13 +10,14 @@ from advisorkit.advice.words import how_likely
 from advisorkit.costs.inputs import Input
 from advisorkit.costs.money import printed
 from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, Table, Text, table_of
-from advisorkit.files.texts import spoken
+from advisorkit.files.texts import here, spoken
 from advisorkit.report import cost_pictures as pictures
 from advisorkit.report.advice_pages import asked
 from advisorkit.report.money_table import money_table, unchecked
 from advisorkit.report.pictures import path_stairs
 from advisorkit.report.sentences import columns, say
 from advisorkit.study.study import Study
+from advisorkit.values.locale import locale
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.places import linked, told
 from advisorkit.values.quantities import (
@@ -65,7 +66,8 @@ def _title(study: Study) -> str:
     first = max(PATTERNS, key=lambda p: study.costs.cheapest.get(p, 0))
     chance = study.costs.cheapest.get(first, 0)
     key = "costs.title.clear" if chance >= 0.6 else "costs.title.open" if chance else "costs.title.unknown"
-    return say(key, pattern=study.name(first), sure=say(f"sure.{how_likely(chance)}"), months=study.months)
+    title = say(key, pattern=study.name(first), sure=say(f"sure.{how_likely(chance)}"), months=study.months)
+    return say("costs.title.before", parts=_left(study), title=locale().lowered(title) if key == "costs.title.open" else title) if chance and study.left_out else title
 
 
 def _cheapest(study: Study) -> Iterator[str]:
@@ -140,8 +142,12 @@ def worth(study: Study) -> Iterator[str]:
 def left_out(study: Study) -> Iterator[str]:
     """Parts that comparisons between patterns leave out, as something of them is not known, and what checking usually costs."""
     if study.left_out:
-        yield say("money.left_out", parts=", ".join(say(f"part.{part}") for part in study.left_out))
+        yield say("money.left_out", parts=_left(study))
     yield from unchecked(study)
+
+
+def _left(study: Study) -> str:
+    return here(" and ").join(say(f"part.{part}") for part in study.left_out)
 
 
 def _gap(study: Study, first: PatternId) -> Band | None:

@@ -42,7 +42,8 @@ def assessed(study: Study) -> tuple[Block, ...]:
 
 
 def _chances(study: Study) -> Table:
-    advice, made, first = study.advice, study.decision, sampled_parts(study.advice.acceptability)
+    advice, made = study.advice, study.decision
+    first = {**sampled_parts(advice.acceptability), **{p: "–" for p, said in advice.patterns.items() if said.status == "ruled_out"}}
     rows = [
         (study.name(p), chance_of(made, p), first[p], say(f"short.{advice.patterns[p].status}"), ruled_out(advice, p))
         for p in sorted(PATTERNS, key=lambda pattern: -advice.patterns[pattern].probability)
@@ -73,9 +74,10 @@ def costed(study: Study) -> tuple[Block, ...]:
     """The costs: every way of working, what it brings against today, where patterns cross."""
     if not study.priced:
         return Heading(study.workflow.name), Text((say("money.none"),))
-    years, lines = cash_years(study), (*gained(study), *left_out(study))
+    years, lines, ramp = cash_years(study), (*gained(study), *left_out(study)), study.decision.off_ramp if study.decision.replaced else None
+    instead = (Text((say("short.simpler", headline=study.decision.headline),)),) if ramp else ()
     return (
-        Heading("; ".join((study.workflow.name, *basis(study)))), money_table(study), *((Text(lines),) if lines else ()), *((years,) if years else ()), Heading(say("figures.title")), assumptions(study), _crossings(study),
+        Heading("; ".join((study.workflow.name, *basis(study)))), *instead, money_table(study), *((Text(lines),) if lines else ()), *((years,) if years else ()), Heading(say("figures.title")), assumptions(study), _crossings(study),
         *_hosting(study), *_warned(study), _prices(study),
     )
 

@@ -82,7 +82,7 @@ class Aside:
     id: str
     """Workflow id."""
     kind: str
-    """``simpler``, ``ask``, ``unpriced`` or ``loses``."""
+    """``simpler``, ``ask``, ``unpriced``, ``stops`` after a pilot, ``loses``, or ``staged``: loses where it is stopped at a missed mark."""
     ask: tuple[Input, ...] = ()
     """What has to be asked before it can be ranked."""
 
@@ -130,8 +130,10 @@ def candidate(study: Study) -> Candidate | Aside:
     if rank.gain is None or row.build is None:
         return Aside(name, "ask", rank.ask)
     gain = rank.gain if rank.staged is None else min(rank.staged, rank.gain)
+    if study.decision.next_step.action == "stop":
+        return Aside(name, "stops")
     if gain <= 0:
-        return Aside(name, "loses")
+        return Aside(name, "loses" if rank.gain <= 0 else "staged")
     reach = study.decision.prospects.reach.get(first)
     go_on = 1.0 if reach is None else reach
     ask = study.ask.p50 if study.ask else 0.0

@@ -27,7 +27,7 @@ from advisorkit.values.quantities import money_short
 _SAY = Texts("programme").say
 _ALIKE = 88
 """Likeness of words, of 100, from which two workflows may be one (token sort ratio of rapidfuzz)."""
-DROPPED = ("simpler", "loses")
+DROPPED = ("simpler", "stops", "loses", "staged")
 """Why a workflow is dropped for good; all others wait."""
 _ASKED = 3
 """Questions that are named for the whole list."""
@@ -173,7 +173,7 @@ class Selection:
             return _SAY(f"why.{one.kind if names or one.kind != 'ask' else 'unknown'}", names=names)
         currency, starts, limits = self.engagement.currency, self.chosen.starts, self.programme
         if lacking := [name for name in one.after if name not in starts]:
-            return _SAY("why.after", names=", ".join(lacking))
+            return _SAY("why.after", names=", ".join(self.engagement.workflow(name).name for name in lacking))
         if one.quarters > limits.quarters:
             return _SAY("why.late", takes=one.quarters, quarters=limits.quarters)
         more = worth(self.candidates, {**starts, one.id: 0})[1] - self.chosen.cost

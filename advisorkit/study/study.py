@@ -210,8 +210,7 @@ class Study(Displayed):
     def ask(self) -> Band | None:
         """What a first version of the next step costs, which is what is to be approved now; None where nothing is to be built."""
         step = self.decision.next_step
-        first = self.decision.now if step.action in ("pilot", "mark_more") else step.pattern
-        return self.facts.build[first] if self.priced and step.action in ("pilot", "mark_more", "climb") else None
+        return self.facts.build[step.pattern] if self.priced and step.action in ("pilot", "climb") else None
 
     @Spoken
     def usual_money(self) -> Mapping[Column, MoneyRow]:

@@ -53,6 +53,16 @@ def at(value: float, path: str) -> float:
     return made
 
 
+def standing(words: str) -> re.Pattern[str]:
+    """Where a figure stands by itself and is no part of another.
+
+    Example:
+        >>> standing("0").search("20 days, 0 left").start()
+        9
+    """
+    return re.compile(rf"(?<![\d.,]){re.escape(words)}(?![\d%]|[.,]\d)")
+
+
 def told(text: str, *sources: object) -> str:
     """`text` with the figures of `sources` that stand in it: words, whole numbers as they are, or the one number that it prints.
 
@@ -63,7 +73,7 @@ def told(text: str, *sources: object) -> str:
     held = dict[int, tuple[str, str]]()
     for source in sources:
         for words, path in ((text if isinstance(source, Placed) else str(source), source.path),) if isinstance(source, Placed | Counted) else getattr(source, "figures", ()):
-            found = (one.start() for one in re.finditer(rf"(?<![\d.,]){re.escape(words)}(?![\d%]|[.,]\d)", text))
+            found = (one.start() for one in standing(words).finditer(text))
             held |= dict.fromkeys(islice((place for place in found if place not in held), 1), (words, path))
     return Cited(text, tuple(held[place] for place in sorted(held))) if held else text
 
