@@ -205,31 +205,26 @@ def draw(outlook: Outlook, cases: Sequence[Case] = (), draws: int = 4096, seed: 
     """
     power = max(6, math.ceil(math.log2(draws)))
     tables, assessment = table(outlook.assessment.catalog), outlook.assessment
-    columns, told = _drawn(outlook, cases, power, seed)
-    beliefs = assessment.chances(tables.total_of_rows(told, columns) + assessment.start[:, None])
+    beliefs = assessment.chances(tables.total(np.moveaxis(_drawn(outlook, cases, power, seed), 1, -1)) + assessment.start[:, None])
     shares = delivered(beliefs.T, [outlook.odds])
     first = np.bincount(best_of(shares), minlength=len(PATTERNS)) / shares.shape[0]
     return Draws(beliefs[0], beliefs[1], dict(zip(PATTERNS, first.tolist(), strict=True)))
 
 
-def _drawn(outlook: Outlook, cases: Sequence[Case], power: int, seed: int) -> tuple[list[int], NDArray[np.float32]]:
-    """Columns that count, and their decibans before damping: axis, column, draw."""
+def _drawn(outlook: Outlook, cases: Sequence[Case], power: int, seed: int) -> NDArray[np.float32]:
+    """Decibans before damping: axis, column, draw."""
     catalog, tables = outlook.assessment.catalog, table(outlook.assessment.catalog)
-    width, drawn = len(tables.ids), tables.drawn
-    asked = _open(outlook)
-    given = [column for column in range(width) if outlook.columns[:, column].any()]
-    told = np.empty((2, len(given) + len(asked), 1 << power), dtype=np.float32)
-    told[:, : len(given)] = outlook.columns[:, given, None]
+    width, drawn, asked = len(tables.ids), tables.drawn, _open(outlook)
+    told = np.repeat(outlook.columns.astype(np.float32)[:, :, None], 1 << power, axis=2)
     if asked:
         bins = _strata(power, seed, drawn)[[column + 1 for column in asked]]
         place = (_needs(outlook, power, seed) * width + np.array(asked)[:, None]) * _BINS + bins
         for axis, decibans in enumerate(_lookup(catalog, cases)):
-            np.take(decibans, place, out=told[axis, len(given) :], mode="clip")
-        silent = [row for row, column in enumerate(asked, len(given)) if (outlook.weights[1, column] <= 0).all()]
+            told[axis, asked] = decibans[place]
+        silent = [column for column in asked if (outlook.weights[1, column] <= 0).all()]
         told[1, silent] = told[1, silent].clip(max=0)
-    columns = [*given, *asked]
-    told *= _factors(power, seed, drawn)[columns]
-    return columns, told
+    told[:, :drawn] *= _factors(power, seed, drawn)
+    return told
 
 
 def _needs(outlook: Outlook, power: int, seed: int) -> NDArray[np.intp]:

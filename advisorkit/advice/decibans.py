@@ -52,19 +52,6 @@ class Decibans:
         strongest: Array = shared.max(axis=1).clip(min=0) + shared.min(axis=1).clip(max=0)
         return np.asarray(plain + (1 - self.damping) * strongest.sum(axis=0))
 
-    def total_of_rows(self, decibans: NDArray[np.float32], columns: Sequence[int]) -> Array:
-        """The same sum for draws: `decibans` is axis by column by draw and holds `columns` only, the others being zero."""
-        total: Array = decibans.sum(axis=1)
-        if self.damping < 1:
-            place = {column: row for row, column in enumerate(columns)}
-            for cause in self.causes:
-                rows = [place[column] for column in cause if column in place]
-                if len(rows) > 1:
-                    shared = decibans[:, rows]
-                    strongest = shared.max(axis=1).clip(min=0) + shared.min(axis=1).clip(max=0)
-                    total -= (1 - self.damping) * (shared.sum(axis=1) - strongest)
-        return total
-
     def parts(self, decibans: Array) -> Array:
         """What each column, on the last axis, adds to `total`."""
         return np.asarray(decibans * self.shares(decibans))

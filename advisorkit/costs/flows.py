@@ -15,7 +15,6 @@ from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from advisorkit.costs.assumption import completed, known
 from advisorkit.costs.inputs import Inputs
@@ -30,10 +29,6 @@ all the work there is; stairs: month by month."""
 
 Checks = tuple[tuple[int, Any], ...]
 """Share of answers that people check, each with the last month for which it holds; the last one holds to the end."""
-
-
-Draws = int | NDArray[np.intp]
-"""So many draws from the first on, or the places of some."""
 
 
 _ALL_BUT_ENDED = -0.999_999
@@ -134,8 +129,8 @@ class Clock:
                 use = use * np.minimum(month / self.adoption_months, 1.0)
             yield month, factor, work, use
 
-    def first(self, draws: Draws, kind: type = np.float64) -> Clock:
-        """The same clock for some draws only, with numbers of `kind`."""
+    def first(self, draws: int, kind: type) -> Clock:
+        """The same clock for the first draws only, with numbers of `kind`."""
         drawn = ("growth", "discount", "adoption", "adoption_months", "switch_share")
         checks = tuple((last, first(share, draws, kind)) for last, share in self.checks)
         return replace(self, checks=checks, **{name: first(getattr(self, name), draws, kind) for name in drawn})
@@ -173,16 +168,11 @@ class Stairs:
         ]
 
     def over(self, clock: Clock) -> Any:
-        """Discounted sum over the horizon; draws that never leave the floor need no month by itself."""
-        rising = self.fixed + self.slope * clock.most_use > self.floor
-        if np.ndim(rising) != 1 or np.all(rising):
-            return sum((self.at(use) * factor for _, factor, _, use in clock.each_month()), np.float64(0.0))
-        summed, some = np.broadcast_to(self.at(0.0) * clock.months["month"], rising.shape).copy(), np.flatnonzero(rising)
-        summed[some] = self.first(some).over(clock.first(some)) if len(some) else 0.0
-        return summed
+        """Discounted sum over the horizon."""
+        return sum((self.at(use) * factor for _, factor, _, use in clock.each_month()), np.float64(0.0))
 
-    def first(self, draws: Draws, kind: type = np.float64) -> Stairs:
-        """The same for some draws only, with numbers of `kind`."""
+    def first(self, draws: int, kind: type) -> Stairs:
+        """The same for the first draws only, with numbers of `kind`."""
         price, fixed, slope, floor = (first(x, draws, kind) for x in (self.price, self.fixed, self.slope, self.floor))
         return Stairs(price, fixed, slope, floor, self.whole)
 
@@ -192,9 +182,9 @@ def monthly_logs(values: Mapping[str, Any]) -> tuple[Any, Any]:
     return np.log1p(np.maximum(values["growth_per_year"], _ALL_BUT_ENDED)) / 12, -np.log1p(values["discount_rate"]) / 12
 
 
-def first(values: Any, draws: Draws, kind: type = np.float64) -> Any:
-    """The first draws of an array, or those at given places; a single number stays as it is."""
-    return np.asarray(values[:draws] if isinstance(draws, int) else values[draws], kind) if np.ndim(values) else np.asarray(values, kind)
+def first(values: Any, draws: int, kind: type = np.float64) -> Any:
+    """The first draws of an array; a single number stays as it is."""
+    return np.asarray(values[:draws] if np.ndim(values) else values, kind)
 
 
 def _geometric(log: Any, terms: int) -> Any:

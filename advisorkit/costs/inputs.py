@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import accumulate
 from string import Formatter
 from typing import Any, Literal
@@ -23,7 +23,7 @@ from advisorkit.values.prices import Model, PriceAge, PriceBook, TokenPrices
 from advisorkit.values.quantities import Estimate, Kind
 
 SHAPES: dict[AssumptionKind, Kind] = {"share": "share", "real": "real"}
-SHOWN_DRAWS, KEPT_DRAWS = 2**9, 2**12
+SHOWN_DRAWS = 2**9
 DAYS_PER_MONTH = 365.25 / 12
 FALLING = ("review_share_first", "review_share_later", "review_share_mature")
 """Shares of answers that people check under the usual plan, one after the other."""
@@ -211,17 +211,14 @@ class Inputs(Displayed):
     def draw(self, draws: int, seed: int, names: Collection[str] | None = None) -> dict[str, Any]:
         """Numeric inputs with `draws` draws of each uncertain one (of `names` only, when given)."""
         ranges = {name: (own, self.rows[name].shape) for name, own in self.uncertain.items() if names is None or name in names}
-        groups = self.groups
-        if draws <= KEPT_DRAWS:  # a list's workflows share most of their ranges
-            return self.likely() | {name: _drawn_alone(groups, name, *one, draws, seed) for name, one in ranges.items()}
-        return self.likely() | drawn(ranges, groups, draws, seed)
+        return self.likely() | drawn(ranges, self.groups, draws, seed)
 
     def draw_of(self, name: str, groups: Groups, draws: int, seed: int) -> Any:
-        """What `draw` says of one numeric input; kept, since defaults by answer return again and again."""
+        """What `draw` says of one numeric input, where `groups` are those of all."""
         row = self.rows[name]
         if row.own_range is None or row.own_range.fixed:
             return self.likely_of([name])[name]
-        return _drawn_alone(groups, name, row.own_range, row.shape, draws, seed)
+        return drawn({name: (row.own_range, row.shape)}, groups, draws, seed)[name]
 
     @cached_property
     def groups(self) -> Groups:
@@ -240,14 +237,6 @@ class Inputs(Displayed):
         ids = [row.price_id for row in self.rows.values() if row.price_id and hosted.issuperset(row.assumption.hosted)]
         ids += [row for model in models for part in TOKENS if (row := f"{model}/{part}") in self.book.prices]
         return tuple(self.book.age(row, self.engagement.as_of) for row in dict.fromkeys(ids))
-
-
-@lru_cache(maxsize=1024)
-def _drawn_alone(groups: Groups, name: str, own: Estimate, shape: Kind, draws: int, seed: int) -> Any:
-    """Draws of `name` in the place that `groups` gives it; nobody may change them."""
-    found = drawn({name: (own, shape)}, groups, draws, seed)[name].copy()
-    found.flags.writeable = False
-    return found
 
 
 def inputs_for(engagement: Engagement, workflow: Workflow, book: PriceBook, table: Mapping[str, Assumption], decides: str = "") -> Inputs:

@@ -34,12 +34,12 @@ def sums(here: Workings, paid: Paid, mark: float | None = None) -> dict[Column, 
     A part of which a line is not known is not known. Wrong answers hold what is known of them, since the share that people get wrong today
     may be all that is missing.
     """
-    left, found, shared = stays(here, paid), dict[Column, dict[str, Any]](), dict[tuple[int, ...], Any]()
+    left, found = stays(here, paid), dict[Column, dict[str, Any]]()
     for column in COLUMNS:
-        row = found[column] = _parts(paid, column, left, shared)
+        row = found[column] = _parts(paid, column, left)
         parts = PARTS[3:] if column == "today" else PARTS
         row["outside"] = _sum(row, *(part for part in parts if part in PARTS[:2]))
-        row["staff"] = shared.setdefault((id(row["checking"]), id(row["people"])), _sum(row, *(part for part in parts if part in PARTS[2:4])))
+        row["staff"] = _sum(row, *(part for part in parts if part in PARTS[2:4]))
         row["all_in"] = _sum(row, *parts)
     today = found["today"]
     for column in gaining(found):
@@ -77,24 +77,17 @@ def stays(here: Workings, paid: Paid) -> tuple[Any, Any]:
     return work.total - used * freed, mistakes.total - used * spared
 
 
-def _parts(paid: Paid, column: Column, left: tuple[Any, Any], shared: dict[tuple[int, ...], Any]) -> dict[str, Any]:
-    """The parts of a row; `shared` keeps sums of lines that several columns pay."""
+def _parts(paid: Paid, column: Column, left: tuple[Any, Any]) -> dict[str, Any]:
+    """The parts of a row."""
     (work, mistakes), none = paid["today"], np.float64(0.0)
     if column == "today":
         return {"build": none, "run": none, "checking": none, "people": work.total, "wrong": mistakes.total}
 
-    def added(flows: Iterable[Flow]) -> Any:
-        chosen = tuple(flows)
-        key = tuple(map(id, chosen))
-        if key not in shared:
-            shared[key] = sum((flow.total for flow in chosen), none)
-        return shared[key]
-
     bought, wrong = bought_of(paid[column]), paid[column][-1].total
     return {
-        "build": added(flow for flow in bought if flow.phase == "build"),
-        "run": added(flow for flow in bought if flow.phase != "build"),
-        "checking": added(flow for flow in paid[column] if flow.unit_id == "staff_hours"),
+        "build": sum((flow.total for flow in bought if flow.phase == "build"), none),
+        "run": sum((flow.total for flow in bought if flow.phase != "build"), none),
+        "checking": sum((flow.total for flow in paid[column] if flow.unit_id == "staff_hours"), none),
         "people": left[0],
         "wrong": wrong + left[1] if mistakes.known else wrong,
     }

@@ -220,12 +220,9 @@ def _figures(here: Workings, paid: Paid, stacked: Course, mark: float | None) ->
 def _ranges(found: Iterable[tuple[Key, Any]]) -> tuple[dict[Key, Band], dict[str, dict[Any, Any]]]:
     """Range of every figure that is known in all blocks, and the draws of each column's total, gain and staged gain."""
     bands, kept = dict[Key, Band](), {"total": dict[Any, Any](), "gain": dict[Any, Any](), "staged": dict[Any, Any]()}
-    seen = dict[int, tuple[Any, Band]]()
     for key, row in found:
         if not np.isnan(np.ravel(row)[::BLOCK]).any():
-            if id(row) not in seen:  # rows share what they pay alike; a row is kept, so that its id stays its own
-                seen[id(row)] = row, band(row)
-            bands[key] = seen[id(row)][1]
+            bands[key] = band(row)
         if key[-1] in kept:
             kept[key[-1]][key[-2]] = row
     return bands, kept

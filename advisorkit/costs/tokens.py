@@ -14,7 +14,6 @@ from advisorkit.values.prices import LEAST_PRICE, TokenPrices
 
 Prices = tuple[Any, Any, Any, Any]
 Plan = tuple[Any, Any, Any, Any]
-Plans = dict[tuple[str, float, float] | None, Plan]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ class Requests(dict[PatternId, Request]):
 
     def __init__(self, inputs: Inputs, values: Values, corpus: Any = None) -> None:
         super().__init__()
-        self._of = partial(request, inputs, values, corpus=corpus, plans={})
+        self._of = partial(request, inputs, values, corpus=corpus)
 
     def __missing__(self, pattern: PatternId) -> Request:
         self[pattern] = self._of(pattern)
@@ -89,7 +88,7 @@ class Requests(dict[PatternId, Request]):
 
 def request(
     inputs: Inputs, values: Values, pattern: PatternId, *, model: str | None = None, prefix: Any = None,
-    corpus: Any = None, plans: Plans | None = None, by_token: bool = False,
+    corpus: Any = None, by_token: bool = False,
 ) -> Request:
     """One call of `pattern`.
 
@@ -101,7 +100,6 @@ def request(
         prefix: Another length of the standing prompt, to see what a shorter prompt alone would save.
         corpus: Whether the standing prompt carries all reference text, once or by draw; by default as `corpus_in_prompt` says.
         by_token: Whether tokens are paid for even where GPUs are rented.
-        plans: Cache plans already worked out by model under the same values; filled here.
     """
     v = values
     search, trained = pattern in {"rag", "hybrid"}, pattern in {"finetune", "hybrid"}
@@ -117,7 +115,7 @@ def request(
     own = v["input_tokens"] + looked_up + _history(v)
     prices = _prices(inputs, v, name, prefix + own)
     on_gpu = not by_token and inputs.word("tuned_hosting" if name == "tuned_model" else "model_hosting") != "api"
-    fresh, read, written, write = (1.0, 0.0, 0.0, prices[3]) if on_gpu else _prefix_paid(inputs, v, name, prices, {} if plans is None else plans, prefix)
+    fresh, read, written, write = (1.0, 0.0, 0.0, prices[3]) if on_gpu else _prefix_paid(inputs, v, name, prices, prefix)
     prices = (*prices[:3], write)
     thinking = v["reasoning_tokens"] if inputs.model(name).reasons else 0.0
     return Request(
@@ -151,22 +149,18 @@ def _prices(inputs: Inputs, v: Values, name: str, prompt_tokens: Any) -> Prices:
     return tuple(price * v["tuned_markup"] for price in found) if inputs.model(name).kind != "tuned" else found
 
 
-def _prefix_paid(inputs: Inputs, v: Values, name: str, prices: Prices, plans: Plans, prefix: Any) -> Plan:
+def _prefix_paid(inputs: Inputs, v: Values, name: str, prices: Prices, prefix: Any) -> Plan:
     """How often a call pays the standing prompt fresh, from the cache and into it, and the price of writing it there."""
     (fresh, _, read, write), model = prices, inputs.model(name)
     least = model.cache_from or 0
     if model.cache_minutes is None or not np.any(fresh) or np.all(prefix < least):
         return 1.0, 0.0, 0.0, write
     paid = np.maximum(fresh, LEAST_PRICE)
-    key = (name, read / paid, write / paid) if np.ndim(fresh) == 0 else None
-    plan = plans.get(key)
-    if plan is None:
-        calls = v["calls_per_month"] * v["calls_per_item"] * v["adoption"] * (1 + v["retry_share"]) / (v["active_hours"] * 60)
-        plan = (*cache_plan(calls, model.cache_minutes, read / paid, write / paid), write)
-        hour = inputs.tokens(name).hour_write
-        if not np.isnan(hour):
-            plan = _cheaper(plan, (*cache_plan(calls, 60, read / paid, hour), hour * fresh), read)
-        plans.update({} if key is None else {key: plan})
+    calls = v["calls_per_month"] * v["calls_per_item"] * v["adoption"] * (1 + v["retry_share"]) / (v["active_hours"] * 60)
+    plan = (*cache_plan(calls, model.cache_minutes, read / paid, write / paid), write)
+    hour = inputs.tokens(name).hour_write
+    if not np.isnan(hour):
+        plan = _cheaper(plan, (*cache_plan(calls, 60, read / paid, hour), hour * fresh), read)
     if np.all(prefix >= least):
         return plan
     kept = prefix >= least
