@@ -5,7 +5,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -211,7 +211,7 @@ def draw(outlook: Outlook, cases: Sequence[Case] = (), draws: int = 4096, seed: 
     return Draws(beliefs[0], beliefs[1], dict(zip(PATTERNS, first.tolist(), strict=True)))
 
 
-def _drawn(outlook: Outlook, cases: Sequence[Case], power: int, seed: int) -> NDArray[np.float32]:
+def _drawn(outlook: Outlook, cases: Sequence[Case], power: int, seed: int) -> NDArray[Any]:
     """Decibans before damping: axis, column, draw."""
     catalog, tables = outlook.assessment.catalog, table(outlook.assessment.catalog)
     width, drawn, asked = len(tables.ids), tables.drawn, _open(outlook)
