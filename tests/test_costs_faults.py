@@ -12,7 +12,7 @@ import pytest
 from priced import TABLE, answered, setting
 
 from advisorkit.catalog import prices
-from advisorkit.costs.bill import Bill, Chosen, Portfolio, bill, portfolio, warnings
+from advisorkit.costs.bill import Bill, Chosen, Line, bill, shared_lines, warnings
 from advisorkit.costs.columns import columns
 from advisorkit.costs.curves import course, curves
 from advisorkit.costs.facts import per_call
@@ -192,15 +192,15 @@ def test_wrong_answers_are_those_of_what_the_system_takes_and_the_rest_carries_t
     assert made.line("buy", "product_items").quantity == 500
 
 
-def shared(column: Column, *columns: Column, **told: Any) -> Portfolio:
+def shared(column: Column, *columns: Column, **told: Any) -> tuple[Line, ...]:
     made = billed({"calls_per_month": 2_000_000, "corpus_tokens": 200_000_000}, **told)
-    return portfolio([Chosen(replace(made, workflow=f"w{number}"), one, "library") for number, one in enumerate((column, *columns))])
+    return shared_lines([Chosen(replace(made, workflow=f"w{number}"), one, "library") for number, one in enumerate((column, *columns))])
 
 
 def test_a_shared_store_is_kept_once_and_read_for_each_workflow() -> None:
     """Reads of 2M calls: 15,000 dollars for three workflows, not 5,000."""
-    def store(made: Portfolio) -> float:
-        return next(one.line.amount or 0.0 for one in made.lines if one.line.component_id == "document_store")
+    def store(made: tuple[Line, ...]) -> float:
+        return next(one.amount or 0.0 for one in made if one.component_id == "document_store")
 
     one, three = store(shared("rag")), store(shared("rag", "rag", "rag"))
     kept = 200_000_000 / 400 * (4 * 1536 + 2000) / 1e9 * 0.33 * 31.18633
@@ -210,7 +210,7 @@ def test_a_shared_store_is_kept_once_and_read_for_each_workflow() -> None:
 
 def test_the_search_platform_and_the_training_platform_are_kept_up_each() -> None:
     def upkeep(*columns: Column) -> float:
-        return sum(one.line.amount or 0.0 for one in shared(*columns).lines if one.line.component_id in PLATFORM_UPKEEP)
+        return sum(one.amount or 0.0 for one in shared(*columns) if one.component_id in PLATFORM_UPKEEP)
 
     assert upkeep("rag", "finetune") == pytest.approx(upkeep("rag") + upkeep("finetune")) == pytest.approx(upkeep("hybrid"))
     assert upkeep("rag", "rag") == pytest.approx(upkeep("rag"))

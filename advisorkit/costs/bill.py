@@ -9,7 +9,6 @@ from advisorkit.costs.flows import TEXTS, Column, Flow, Part, Phase, Workings, s
 from advisorkit.costs.inputs import TOKENS, Inputs, inputs_for
 from advisorkit.files.texts import here
 from advisorkit.values.displayed import Displayed
-from advisorkit.values.errors import PriceError
 from advisorkit.values.prices import Model
 from advisorkit.values.quantities import day, figures, money, money_range, percent, plain
 
@@ -212,57 +211,24 @@ class Chosen:
     """Name of its body of documents; empty when it is its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class SharedLine:
-    """A line of the portfolio with the workflows that use it."""
-
-    line: Line
-    """The line; where several workflows share it, the dearest of theirs."""
-    workflows: tuple[str, ...]
-    """Ids of the workflows behind it."""
-    corpus: str
-    """Body of documents it belongs to; empty for other parts."""
+def saved_by_sharing(chosen: Sequence[Chosen]) -> float | None:
+    """What workflows of one file save by sharing, against each paying for everything; None when a cost is not known."""
+    alone, shared = _summed(one.bill.total(one.column) for one in chosen), _summed(line.amount for line in shared_lines(chosen) if _counts(line, ()))
+    return None if alone is None or shared is None else alone - shared
 
 
-@dataclass(frozen=True, slots=True)
-class Portfolio:
-    """All workflows of a file: platform lines stand once, corpus lines once for each body of documents."""
-
-    currency: str
-    """Currency of all amounts."""
-    lines: tuple[SharedLine, ...]
-    """Platform first, then corpora, then workflows."""
-    alone: float | None
-    """What the workflows would cost if each paid for everything; None when a cost is not known."""
-
-    def total(self, *phases: Phase) -> float | None:
-        """Sum of the lines, of `phases` only when given; unknown wrong answers are left out, other unknowns make it None."""
-        return _summed(shared.line.amount for shared in self.lines if _counts(shared.line, phases))
-
-    @property
-    def saved_by_sharing(self) -> float | None:
-        """What sharing saves; None when a cost is not known."""
-        total = self.total()
-        return None if total is None or self.alone is None else self.alone - total
-
-
-def portfolio(chosen: Sequence[Chosen]) -> Portfolio:
-    """Put the chosen columns of several workflows together.
+def shared_lines(chosen: Sequence[Chosen]) -> tuple[Line, ...]:
+    """Lines of the chosen columns of several workflows put together.
 
     A platform line is shared by component across all workflows, a corpus line by component and the corpus's name. When
     workflows would pay different amounts for what they share, the dearest counts: it serves the others too. A store that they
     share is kept once and read for each.
     """
-    currencies = {one.bill.currency for one in chosen}
-    if len(currencies) != 1:
-        raise PriceError(f"a portfolio needs bills in one currency, not in {', '.join(sorted(currencies)) or 'none'}")
-    users: dict[tuple[str, ...], list[tuple[Line, Chosen]]] = {}
+    users: dict[tuple[str, ...], list[Line]] = {}
     for one in chosen:
         for line in one.bill.of(one.column):
-            users.setdefault(_key(line, one), []).append((line, one))
-    order = {"platform": 0, "corpus": 1, "workflow": 2}
-    lines = sorted((_shared(sharing) for sharing in users.values()), key=lambda shared: order[shared.line.part])
-    return Portfolio(currencies.pop(), tuple(lines), _summed(one.bill.total(one.column) for one in chosen))
+            users.setdefault(_key(line, one), []).append(line)
+    return tuple(map(_shared, users.values()))
 
 
 def _key(line: Line, one: Chosen) -> tuple[str, ...]:
@@ -273,13 +239,10 @@ def _key(line: Line, one: Chosen) -> tuple[str, ...]:
     return ("workflow", one.bill.workflow, line.part, line.component_id)
 
 
-def _shared(sharing: Sequence[tuple[Line, Chosen]]) -> SharedLine:
-    lines = [line for line, _ in sharing]
+def _shared(lines: Sequence[Line]) -> Line:
     dearest = next((line for line in lines if line.amount is None), None) or max(lines, key=lambda line: line.amount or 0.0)
-    corpus = sharing[0][1].corpus if dearest.part == "corpus" else ""
-    if len(lines) > 1 and dearest.by_month and all(line.by_month for line in lines):
-        dearest = _read_by_all(dearest, lines)
-    return SharedLine(dearest, tuple(one.bill.workflow for _, one in sharing), corpus)
+    together = len(lines) > 1 and dearest.by_month and all(line.by_month for line in lines)
+    return _read_by_all(dearest, lines) if together else dearest
 
 
 def _read_by_all(store: Line, lines: Sequence[Line]) -> Line:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from advisorkit.costs.bill import Chosen, portfolio
+from advisorkit.costs.bill import Chosen, saved_by_sharing
 from advisorkit.costs.money import THOUSANDS
 from advisorkit.study.shapes import placed
 from advisorkit.study.study import Study
@@ -39,12 +39,12 @@ def together(found: Sequence[Study]) -> Together | None:
     chosen = [one for one in found if one.priced and not one.decision.replaced]
     if len(chosen) < 2:
         return None
-    joint = portfolio([Chosen(one.bill, one.decision.destination, one.workflow.corpus) for one in chosen])
+    saved = saved_by_sharing([Chosen(one.bill, one.decision.destination, one.workflow.corpus) for one in chosen])
     gains = [one.rank.gain for one in chosen if one.rank.gain is not None and not one.rank.assumed]
     unit = 1000 if max(map(abs, (*gains, *(one.outside or 0.0 for one in chosen)))) >= THOUSANDS else 1
     asks = (one.ask.p50 for one in chosen if one.ask)
     ask, gain = (float(sum(round(amount / unit) for amount in amounts) * unit) for amounts in (asks, gains))
-    saved, alone = joint.saved_by_sharing, {one.workflow.id: one.outside for one in chosen}
+    alone = {one.workflow.id: one.outside for one in chosen}
     spent = float(sum(round((amount or 0.0) / unit) for amount in (*alone.values(), saved and -saved)) * unit)
     made = Together(alone, saved, unit, ask, gain, spent, len(gains))
     return placed(made, "portfolio") if chosen[0].cited else made
