@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from advisorkit.screens.screen import screen
     from advisorkit.screens.sections import layouts
-    from advisorkit.screens.workbook import Workbook as Work
-    from advisorkit.screens.workbook import open  # noqa: A004
+    from advisorkit.screens.workbook import (
+        Workbook as Work,
+        open,  # noqa: A004
+    )
 
 __all__ = ["Work", "__version__", "layouts", "open", "screen"]
 __version__ = "0.1.0"

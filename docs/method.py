@@ -10,8 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from advisorkit.advice.belief import CAP
 from advisorkit.advice.gates import GUESS
 from advisorkit.catalog.prices import load as load_prices
-from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.catalog.tables import assumptions
+from advisorkit.catalog.reading import assumptions, load as load_catalog
 from advisorkit.catalog.vocabulary import archetypes
 from advisorkit.costs.assumption import DRAWS, Assumption
 from advisorkit.costs.bill import bill

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from advisorkit.catalog import reading
 from advisorkit.catalog.prices import history, models
-from advisorkit.catalog.tables import assumptions
+from advisorkit.catalog.reading import assumptions
 from advisorkit.files.spots import _UNSEEN
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Advised, Answer, Engagement, Override, PilotFile, Scenario, Setting, Workflow

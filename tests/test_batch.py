@@ -13,8 +13,7 @@ from pathlib import Path, PurePosixPath
 import fsspec
 import pytest
 from batch_faults.stage import FORMATS, WORK, end_state, jobs, make, notebook, renderer_on_path  # noqa: F401
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from advisorkit.batch.folders import Folder, network_system, sync_service
 from advisorkit.batch.inputs import gather

@@ -11,14 +11,12 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from weighing import closed_gates
 
 from advisorkit.advice.belief import odds
 from advisorkit.advice.gates import TESTS, shares
-from advisorkit.catalog.reading import load, read
-from advisorkit.catalog.tables import assumptions
+from advisorkit.catalog.reading import assumptions, load, read
 from advisorkit.catalog.vocabulary import archetypes
 from advisorkit.costs import assumption
 from advisorkit.files.texts import Texts

@@ -12,8 +12,7 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from sample_charts import CHARTS, CURVES, FLIPS, MAP, PATH, PLOT, RANGES, RIGHT, SHARES, TORNADO, WATERFALL
 
 from advisorkit.charts import figures, kinds

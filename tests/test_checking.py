@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from priced import ANSWERS, engagement, falling, fixed, inputs, inputs_of, setting
 
 import advisorkit as ak
-from advisorkit.catalog.tables import rules
+from advisorkit.catalog.reading import rules
 from advisorkit.costs.bill import bill, usual_checking, warnings
 from advisorkit.costs.simulation import price
 from advisorkit.export.terminal import plain

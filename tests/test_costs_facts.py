@@ -8,8 +8,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from priced import ANSWERS, TODAY, engagement, facts, fixed, inputs, inputs_of
 
 from advisorkit.advice.belief import MEASURED

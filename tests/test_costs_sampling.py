@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy.stats import beta, qmc, spearmanr
 
 from advisorkit.costs.sampling import DIMENSIONS, band, drawn, quantile, strata

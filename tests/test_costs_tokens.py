@@ -6,11 +6,10 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from priced import inputs
 
-from advisorkit.catalog.tables import text_classes
+from advisorkit.catalog.reading import text_classes
 from advisorkit.costs.assumption import completed
 from advisorkit.costs.tokens import Request, cache_plan, prices_at, request
 from advisorkit.values.errors import UsageError

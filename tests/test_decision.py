@@ -14,8 +14,7 @@ import jsonschema
 import pytest
 from command_line import run
 from contracts import ASSESS
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from strategies import answer_sets
 
 from advisorkit.advice.acceptability import overturning
@@ -26,7 +25,7 @@ from advisorkit.batch.inputs import job_of
 from advisorkit.batch.notebooks import find_template
 from advisorkit.batch.runner import produce
 from advisorkit.calibration.closed_cases import shipped_cases
-from advisorkit.catalog.tables import rules
+from advisorkit.catalog.reading import rules
 from advisorkit.export.blocks import Block
 from advisorkit.export.bundles import bundle, headline, html
 from advisorkit.pilots.diagnosis import Pilot, diagnose

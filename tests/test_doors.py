@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 from command_line import run
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from advisorkit.batch.inputs import gather
 from advisorkit.export.brand import read_brand

@@ -9,8 +9,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from skcriteria import mkdm
 from skcriteria.agg.simple import WeightedSumModel
 from strategies import answer_sets

@@ -13,8 +13,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from sample_charts import CHARTS
 from sample_pages import COVER, PAGES, notebook, whole

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 from counting import counted
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from advisorkit.files.disk import MAX_BYTES, decode, fingerprint, read_bytes, read_source, within, write_bytes
 from advisorkit.files.spots import Spot

@@ -11,8 +11,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from strategies import CATALOG, answer_sets, setting_sets, slugs, words
 
 from advisorkit.catalog.vocabulary import plain_answer, plain_setting

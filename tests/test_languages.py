@@ -18,8 +18,7 @@ import yaml
 import advisorkit.report as pages_of_reports
 from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.prices import history
-from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.catalog.tables import assumptions
+from advisorkit.catalog.reading import assumptions, load as load_catalog
 from advisorkit.charts.draw import KINDS
 from advisorkit.files.texts import languages, speaking
 from advisorkit.report import Report, make_report, summary

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from advisorkit.pilots.marked import COLUMNS, FAILURES, MarkedCase
 from advisorkit.pilots.results import read_results

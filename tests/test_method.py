@@ -6,8 +6,7 @@ import re
 
 import pytest
 
-from advisorkit.catalog.reading import load
-from advisorkit.catalog.tables import assumptions
+from advisorkit.catalog.reading import assumptions, load
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.quantities import number
 from docs.method import PAGE, page

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import Phase, assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import Phase, assume, given, settings, strategies as st
 from priced import TODAYS_FIGURES, changes, engagement, fixed, having, inputs, told, without
 
 from advisorkit.batch.inputs import job_of

@@ -7,12 +7,10 @@ from pathlib import Path
 
 import pytest
 from command_line import run
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import advisorkit as ak
-from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.catalog.tables import assumptions, measure
+from advisorkit.catalog.reading import assumptions, load as load_catalog, measure
 from advisorkit.cli.console import settings
 from advisorkit.files.numbers import Listener, Measure, decimal_mark
 from advisorkit.intake.portfolio import portfolio

@@ -8,8 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from advisorkit.intake.outgoing import KEY, Endpoint, consent, permitted
 from advisorkit.store.reading import read

@@ -5,15 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from advisorkit.advice.belief import Belief
 from advisorkit.advice.gates import Facts
 from advisorkit.advice.ladder import plan, policies, suffices
 from advisorkit.catalog.prices import load as load_prices
-from advisorkit.catalog.reading import load
-from advisorkit.catalog.tables import assumptions
+from advisorkit.catalog.reading import assumptions, load
 from advisorkit.costs.facts import Costing
 from advisorkit.costs.inputs import inputs_for
 from advisorkit.report.annex_pages import annex

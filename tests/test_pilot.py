@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from advisorkit.catalog.tables import rules
+from advisorkit.catalog.reading import rules
 from advisorkit.pilots.decision import AfterPilot, decide
 from advisorkit.pilots.diagnosis import Pilot, diagnose
 from advisorkit.pilots.established import Established, established

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from advisorkit.catalog.tables import rules
+from advisorkit.catalog.reading import rules
 from advisorkit.pilots.diagnosis import Diagnosis, Pilot, diagnose
 from advisorkit.pilots.established import established
 from advisorkit.pilots.marked import MarkedCase, MarkedResults

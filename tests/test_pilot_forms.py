@@ -27,8 +27,7 @@ from evaluations import (
     refused,
     written,
 )
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from advisorkit.pilots.results import read_results
 from advisorkit.store.reading import load

@@ -25,8 +25,7 @@ ANSWERS = ["4", "5", "six", "4", "4", "I do not know"]
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Two logs made by Inspect AI with its built-in mock model: a run in JSON, three epochs in its own form."""
-    from inspect_ai import Task
-    from inspect_ai import eval as run
+    from inspect_ai import Task, eval as run
     from inspect_ai.dataset import Sample
     from inspect_ai.model import ModelOutput, ModelUsage, get_model
     from inspect_ai.scorer import match

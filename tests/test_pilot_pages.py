@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 
 from advisorkit.batch.inputs import gather
 from advisorkit.batch.runner import produce
-from advisorkit.catalog.tables import rules
+from advisorkit.catalog.reading import rules
 from advisorkit.charts.kinds import ShareBars
 from advisorkit.export.blocks import Block, ChartBlock, DecisionBlock, Heading, KeyFigures, Table, Text
 from advisorkit.pilots.diagnosis import Pilot

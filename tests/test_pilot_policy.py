@@ -18,8 +18,7 @@ import numpy as np
 import pytest
 
 from advisorkit.advice.belief import Assessment
-from advisorkit.catalog.reading import load
-from advisorkit.catalog.tables import rules
+from advisorkit.catalog.reading import load, rules
 from advisorkit.pilots.decision import decide
 from advisorkit.pilots.diagnosis import Diagnosis, Pilot
 from advisorkit.pilots.established import COUNTED

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from advisorkit.advice.advice import Reopened, reopen_checks
-from advisorkit.catalog.tables import rules
+from advisorkit.catalog.reading import rules
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Advised, Answer, Engagement, PilotFile, Workflow
 

@@ -11,8 +11,7 @@ from subprocess import run
 import pytest
 from genai_prices import Usage
 from genai_prices.data import providers
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from advisorkit.catalog import prices
 from advisorkit.catalog.prices import COLUMNS, models, package_prices
@@ -230,7 +229,7 @@ def test_a_price_known_to_change_says_when() -> None:
 
 @pytest.mark.parametrize(("row", "fault"), [
     ("x/input,1M tokens,,-1,,USD,,2026-01-01,seen,,s,", "amount: '-1' is too small: the least is 0"),
-    ("x/input,1M tokens,,nan,,USD,,2026-01-01,seen,,s,", "amount: expected a number"),
+    ("x/input,1M tokens,,nan,,USD,,2026-01-01,seen,,s,", "amount: 'nan' is not a number"),
     ("x/input,1M tokens,3,2,1,USD,,2026-01-01,seen,,s,", "must rise"),
     ("x/input,1M tokens,,1,,USD,,2026-01-01,rumour,,s,", "evidence: 'rumour' is not a kind of evidence"),
     ("x/input,1M tokens,,1,,USD,,yesterday,seen,,s,", "checked: expected a date"),

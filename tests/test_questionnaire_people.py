@@ -13,8 +13,7 @@ from typing import Any
 import openpyxl
 import pytest
 from command_line import run
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from test_intake import fill
 from test_workbooks import ods, ods_row
 

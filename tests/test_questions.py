@@ -19,8 +19,7 @@ from advisorkit.advice.ladder import step_for_now
 from advisorkit.advice.whatif import Outlook, possible_answers
 from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.prices import load as load_prices
-from advisorkit.catalog.reading import load
-from advisorkit.catalog.tables import assumptions
+from advisorkit.catalog.reading import assumptions, load
 from advisorkit.costs.facts import Costing
 from advisorkit.costs.inputs import inputs_for
 from advisorkit.values.criteria import TOPICS

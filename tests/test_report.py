@@ -16,14 +16,12 @@ from typing import Any
 import nbformat
 import papermill
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from advisorkit.advice.decision import about
 from advisorkit.advice.words import whole_percents
-from advisorkit.export import bundles
-from advisorkit.export import html as page
+from advisorkit.export import bundles, html as page
 from advisorkit.export.blocks import Block, ChartBlock, DecisionBlock, Done, Heading, KeyFigures, Table
 from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import MIME, bundle

@@ -9,11 +9,10 @@ from datetime import date
 from html import unescape
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from strategies import answer_sets
 
-from advisorkit.catalog.tables import rules
+from advisorkit.catalog.reading import rules
 from advisorkit.export.blocks import Block, Heading, Table, Text
 from advisorkit.export.bundles import html
 from advisorkit.files.texts import speaking

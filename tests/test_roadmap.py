@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from command_line import run
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from priced import engagement
 
 from advisorkit.batch.weighing import weigh_list

@@ -9,8 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from advisorkit.files.disk import SourceText
 from advisorkit.store import document, reading, samples

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from priced import ANSWERS, TABLE, changes, facts, falling, fixed, having, inputs, without
 
 from advisorkit.costs.bill import bill

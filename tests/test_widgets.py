@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 from benchmarks.live_apps.ours import TREES, App
 from evaluations import check, evaluation, promptfoo
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from openpyxl import load_workbook
 from test_money import adds_up
 

@@ -13,8 +13,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 from counting import counted
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from advisorkit.files.tables import ReadTable, as_day, read_table
 from advisorkit.values.errors import EngagementError

@@ -13,7 +13,7 @@ from typing import Any
 
 from priced import NOTHING_BESIDE, engagement, inputs_of
 
-from advisorkit.catalog.tables import text_classes
+from advisorkit.catalog.reading import text_classes
 from advisorkit.costs.bill import Bill, bill
 from advisorkit.costs.flows import Clock, Column
 from advisorkit.costs.inputs import Inputs

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import httpx
 
-from advisorkit.catalog.tables import text_classes
+from advisorkit.catalog.reading import text_classes
 from advisorkit.costs.tokens import prices_at
 from advisorkit.files.disk import fingerprint, write_bytes
 from advisorkit.files.texts import Texts

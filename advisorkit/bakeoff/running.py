@@ -14,8 +14,7 @@ from random import Random
 from typing import Any
 
 from anyio import to_thread
-from inspect_ai import Task
-from inspect_ai import eval as evaluate
+from inspect_ai import Task, eval as evaluate
 from inspect_ai.dataset import Sample as Case
 from inspect_ai.log import EvalLog, write_eval_log
 from inspect_ai.model import (

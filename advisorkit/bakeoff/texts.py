@@ -12,7 +12,7 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 
 from advisorkit.bakeoff.search import language_of
-from advisorkit.catalog.tables import text_classes
+from advisorkit.catalog.reading import text_classes
 from advisorkit.files.disk import decode, read_bytes, within
 from advisorkit.files.spots import unfit
 from advisorkit.values.errors import EngagementError, Fault

@@ -18,7 +18,7 @@ from advisorkit.bakeoff.sample import Item, fields_of, shuffled
 from advisorkit.bakeoff.search import Search, language_of, vectors
 from advisorkit.bakeoff.texts import Passage, whole
 from advisorkit.bakeoff.trial import Trial, WayId
-from advisorkit.catalog.tables import text_classes
+from advisorkit.catalog.reading import text_classes
 
 EXAMPLES = 5
 """Examples in a prompt."""

@@ -24,7 +24,7 @@ import fsspec
 import platformdirs
 
 from advisorkit.batch.values import MANIFEST, Deliverable, Order, Template
-from advisorkit.catalog.tables import version
+from advisorkit.catalog.reading import version
 from advisorkit.charts.theme import LIGHT
 from advisorkit.export.blocks import Cover
 from advisorkit.export.brand import Brand

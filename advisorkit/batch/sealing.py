@@ -16,7 +16,7 @@ from typing import Any
 from advisorkit.batch.forks import FORKS, command, environment
 from advisorkit.batch.values import Deliverable, Job
 from advisorkit.catalog.prices import OWN
-from advisorkit.catalog.tables import edition, own_prices, shipped
+from advisorkit.catalog.reading import edition, own_prices, shipped
 from advisorkit.files.disk import fingerprint, read_bytes, within
 from advisorkit.files.trees import tree
 from advisorkit.files.typed import PLACE

@@ -14,7 +14,7 @@ from advisorkit.advice.belief import OPINION, Assessment, believable, contradict
 from advisorkit.advice.decibans import Array, Decibans, by_level, table
 from advisorkit.advice.whatif import Outlook
 from advisorkit.catalog.prices import load as load_prices
-from advisorkit.catalog.tables import assumptions
+from advisorkit.catalog.reading import assumptions
 from advisorkit.costs.facts import Costing
 from advisorkit.costs.inputs import inputs_for
 from advisorkit.values.criteria import Catalog, Record

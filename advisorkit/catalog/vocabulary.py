@@ -7,8 +7,7 @@ from functools import cache
 from typing import Annotated, cast
 
 from advisorkit.catalog.prices import history, models
-from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.catalog.tables import assumptions, measure
+from advisorkit.catalog.reading import assumptions, load as load_catalog, measure
 from advisorkit.costs.assumption import Assumption
 from advisorkit.files import typed
 from advisorkit.files.spots import Spot

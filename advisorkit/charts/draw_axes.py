@@ -9,8 +9,7 @@ from itertools import zip_longest
 import numpy as np
 from numpy.typing import NDArray
 
-from advisorkit.charts import kinds
-from advisorkit.charts import scene as s
+from advisorkit.charts import kinds, scene as s
 from advisorkit.charts.kinds import Chart, Point, Rows
 from advisorkit.charts.theme import MARKS
 from advisorkit.files.texts import here

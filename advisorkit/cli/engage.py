@@ -19,8 +19,7 @@ from advisorkit.intake import actuals, questionnaire
 from advisorkit.intake.mapping import propose
 from advisorkit.store.document import CURRENCIES, schema
 from advisorkit.store.reading import Loaded, load, reduced
-from advisorkit.store.writing import new as new_file
-from advisorkit.store.writing import write
+from advisorkit.store.writing import new as new_file, write
 from advisorkit.values.engagement import Engagement, Workflow
 from advisorkit.values.errors import EngagementError, Fault, UsageError, nearest
 from advisorkit.values.people import Action

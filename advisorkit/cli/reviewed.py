@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from advisorkit.catalog.prices import append, prices_table, refresh
-from advisorkit.catalog.prices import load as load_prices
+from advisorkit.catalog.prices import append, load as load_prices, prices_table, refresh
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.charts.kinds import Bin, Reliability
 from advisorkit.cli.console import Json, answer, guarded, say

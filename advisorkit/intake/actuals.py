@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from advisorkit.catalog.tables import assumptions, measure
+from advisorkit.catalog.reading import assumptions, measure
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, read_table
 from advisorkit.files.texts import here, speaking

@@ -10,8 +10,7 @@ from importlib.resources import files
 from json import JSONDecoder
 from textwrap import dedent
 
-from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.catalog.tables import measure
+from advisorkit.catalog.reading import load as load_catalog, measure
 from advisorkit.catalog.vocabulary import answer
 from advisorkit.files.numbers import ONE, Listener, Measure
 from advisorkit.files.spots import Spot

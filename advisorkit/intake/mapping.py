@@ -9,8 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
-from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.catalog.tables import assumptions
+from advisorkit.catalog.reading import assumptions, load as load_catalog
 from advisorkit.files.disk import read_source
 from advisorkit.files.numbers import is_number, words
 from advisorkit.files.spots import Spot

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path, PurePath
 
-from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.catalog.tables import assumptions
+from advisorkit.catalog.reading import assumptions, load as load_catalog
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, ReadTable, as_day
 from advisorkit.files.trees import Scalar, shown

@@ -8,8 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
-from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.catalog.tables import measure
+from advisorkit.catalog.reading import load as load_catalog, measure
 from advisorkit.files.disk import write_bytes
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, read_table

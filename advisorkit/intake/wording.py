@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib import import_module
 
-from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.catalog.tables import assumptions, measure
+from advisorkit.catalog.reading import assumptions, load as load_catalog, measure
 from advisorkit.catalog.vocabulary import answer, setting
 from advisorkit.files.numbers import ONE, Listener, is_number, unclear, words
 from advisorkit.files.spots import Spot

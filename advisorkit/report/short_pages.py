@@ -6,8 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.catalog.tables import assumptions as known_assumptions
+from advisorkit.catalog.reading import assumptions as known_assumptions, load as load_catalog
 from advisorkit.costs.bill import warnings
 from advisorkit.export.blocks import Block, Cell, Heading, Table, Text, table_of
 from advisorkit.report.annex_pages import build_of, detour
@@ -17,8 +16,7 @@ from advisorkit.report.pictures import ruled_out, rung_name
 from advisorkit.report.printed import chance_of
 from advisorkit.report.sentences import columns, say
 from advisorkit.report.whole_pages import basis, scenario_words
-from advisorkit.study.changes import KINDS as STEPS
-from advisorkit.study.changes import ChangedValue, Moved, changes
+from advisorkit.study.changes import KINDS as STEPS, ChangedValue, Moved, changes
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.locale import locale

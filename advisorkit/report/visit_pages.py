@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from advisorkit.advice.decision import about
-from advisorkit.catalog.tables import assumptions
+from advisorkit.catalog.reading import assumptions
 from advisorkit.charts.draw_axes import ToldBars, ToldRow
 from advisorkit.export.blocks import Block, Callout, ChartBlock, Heading, Text, table_of
 from advisorkit.files.texts import spoken

@@ -10,8 +10,7 @@ from math import nan
 from typing import Any
 
 from advisorkit.costs.assumption import known
-from advisorkit.costs.flows import TEXTS as COST_TEXTS
-from advisorkit.costs.flows import Column, Flow
+from advisorkit.costs.flows import TEXTS as COST_TEXTS, Column, Flow
 from advisorkit.costs.formulas import Formulas, formulas, valued
 from advisorkit.costs.inputs import Input
 from advisorkit.costs.money import Printed, stays

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisorkit.advice.acceptability import LEAD as POINTS
-from advisorkit.advice.acceptability import SHARE
+from advisorkit.advice.acceptability import LEAD as POINTS, SHARE
 from advisorkit.advice.words import how_likely
 from advisorkit.report.printed import lead_points
 from advisorkit.report.sentences import say

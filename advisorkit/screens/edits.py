@@ -12,8 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.catalog.tables import measure
+from advisorkit.catalog.reading import load as load_catalog, measure
 from advisorkit.costs.assumption import TOPICS
 from advisorkit.export.formats import RENDERERS
 from advisorkit.files.numbers import Listener

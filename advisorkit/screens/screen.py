@@ -12,8 +12,7 @@ from weakref import WeakKeyDictionary, ref
 
 from ipywidgets import Box, VBox, Widget
 
-from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.catalog.tables import assumptions
+from advisorkit.catalog.reading import assumptions, load as load_catalog
 from advisorkit.files.texts import retold, speaking, spoken
 from advisorkit.screens.delivery import Delivery
 from advisorkit.screens.edits import EDITS

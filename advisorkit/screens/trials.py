@@ -11,8 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ipywidgets import HTML, BoundedFloatText, Button, Dropdown, IntProgress, Textarea, VBox, Widget
-from ipywidgets import Text as Field
+from ipywidgets import HTML, BoundedFloatText, Button, Dropdown, IntProgress, Text as Field, Textarea, VBox, Widget
 
 from advisorkit.bakeoff import installed
 from advisorkit.export.blocks import Block, Text, table_of

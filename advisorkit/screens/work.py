@@ -13,8 +13,7 @@ import pandas as pd
 
 from advisorkit.advice.advice import Advice
 from advisorkit.batch.values import BatchResult
-from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.catalog.tables import assumptions
+from advisorkit.catalog.reading import assumptions, load as load_catalog
 from advisorkit.costs.assumption import Assumption
 from advisorkit.costs.results import CostResult
 from advisorkit.files.numbers import Listener

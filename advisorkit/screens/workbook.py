@@ -14,8 +14,7 @@ from typing import Any
 import plotly.graph_objects as go
 from ipywidgets import Widget
 
-from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.catalog.tables import assumptions
+from advisorkit.catalog.reading import assumptions, load as load_catalog
 from advisorkit.charts.figures import figure
 from advisorkit.costs.assumption import TOPICS
 from advisorkit.files.texts import Spoken, spoken

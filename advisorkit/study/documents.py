@@ -18,8 +18,7 @@ from advisorkit.pilots.established import Established
 from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.terms import Terms
 from advisorkit.study.candidates import Candidate, Weighed
-from advisorkit.study.changes import KINDS as STEPS
-from advisorkit.study.changes import ChangedValue, Moved
+from advisorkit.study.changes import KINDS as STEPS, ChangedValue, Moved
 from advisorkit.study.programme import Selection
 from advisorkit.study.roadmap import beyond
 from advisorkit.study.shapes import shapes

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from advisorkit.advice.advice import Advice
-from advisorkit.catalog.tables import rules
+from advisorkit.catalog.reading import rules
 from advisorkit.files.disk import read_bytes, unprotected, within, write_bytes
 from advisorkit.pilots.diagnosis import Pilot
 from advisorkit.pilots.established import Established, established_for

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from advisorkit.advice.advice import Advice
-from advisorkit.catalog.tables import edition
+from advisorkit.catalog.reading import edition
 from advisorkit.costs.assumption import completed, known
 from advisorkit.costs.flows import scene
 from advisorkit.costs.money import THOUSANDS, likely_gain

@@ -14,13 +14,11 @@ from advisorkit.advice.steps import NextStep, OffRamp, off_ramp
 from advisorkit.advice.whatif import Outlook
 from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.prices import load as load_prices
-from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.catalog.tables import assumptions, rules
+from advisorkit.catalog.reading import assumptions, load as load_catalog, rules
 from advisorkit.costs.assumption import DRAWS
 from advisorkit.costs.bill import Bill, bill
 from advisorkit.costs.facts import CostFacts, Costing
-from advisorkit.costs.flows import TEXTS as COST_TEXTS
-from advisorkit.costs.flows import Column
+from advisorkit.costs.flows import TEXTS as COST_TEXTS, Column
 from advisorkit.costs.inputs import Input, Inputs, inputs_for
 from advisorkit.costs.money import Printed, holds, printed, with_quotes
 from advisorkit.costs.results import CostResult, MoneyRow, Rank

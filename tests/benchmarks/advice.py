@@ -12,8 +12,7 @@ from typing import Any
 from advisorkit.advice.advice import advise
 from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.prices import load as load_prices
-from advisorkit.catalog.reading import load
-from advisorkit.catalog.tables import assumptions
+from advisorkit.catalog.reading import assumptions, load
 from advisorkit.costs.facts import Costing
 from advisorkit.costs.inputs import inputs_for
 from advisorkit.store import samples

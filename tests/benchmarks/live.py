@@ -22,8 +22,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
-from playwright.sync_api import TimeoutError as TooLate
+from playwright.sync_api import Browser, Page, TimeoutError as TooLate, sync_playwright
 
 TESTS = Path(__file__).parents[1]
 sys.path.insert(0, str(TESTS))
