@@ -10,7 +10,8 @@ from typing import Any
 import strategies
 from hypothesis import strategies as st
 
-from advisorkit.catalog import prices, tables
+from advisorkit.catalog import prices
+from advisorkit.catalog.reading import assumptions
 from advisorkit.costs.facts import FACT_DRAWS, CostFacts, Costing
 from advisorkit.costs.inputs import Inputs, inputs_for
 from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
@@ -23,7 +24,7 @@ BOOK = replace(WHOLE_BOOK, prices={
     for key, row in WHOLE_BOOK.prices.items() if not key.startswith(("day:not_said", "hour:staff/"))
 })
 """The book with one day rate, one staff hour and one price of an example for every country, with which mechanisms are tested."""
-TABLE = tables.assumptions()
+TABLE = assumptions()
 
 ANSWERS: Mapping[str, Any] = {
     "calls_per_month": [25_000, 40_000, 60_000], "corpus_tokens": [2e6, 5e6], "cost_wrong": [3, 6, 10], "value_right": 4,
