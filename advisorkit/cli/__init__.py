@@ -9,10 +9,9 @@ import typer
 
 from advisorkit.cli.advise import assess, cost, diff, pilot_app, portfolio
 from advisorkit.cli.bakeoff import bakeoff_app
-from advisorkit.cli.briefs import brief
 from advisorkit.cli.console import unforeseen
 from advisorkit.cli.deliver import batch, demo, doctor_command, live, report, seal
-from advisorkit.cli.engage import actuals_app, check, intake_app, new, schema_command
+from advisorkit.cli.engage import actuals_app, brief, check, intake_app, new, schema_command
 from advisorkit.cli.reviewed import calibrate, prices_app
 
 app = typer.Typer(
