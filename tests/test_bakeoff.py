@@ -21,7 +21,7 @@ from advisorkit.bakeoff.compared import Compared, Row, compared, read_trial, wei
 from advisorkit.bakeoff.model import Caller, UnansweredError
 from advisorkit.bakeoff.running import _Run, run
 from advisorkit.bakeoff.sample import Item, read_sample, sampled
-from advisorkit.bakeoff.texts import Corpus, read_texts
+from advisorkit.bakeoff.texts import Corpus, gathered, read_texts
 from advisorkit.bakeoff.trial import WayId, keep, kept
 from advisorkit.bakeoff.ways import Ways
 from advisorkit.export.blocks import Table
@@ -131,6 +131,17 @@ def test_doubles_and_near_doubles_stand_on_one_side_and_shares_are_kept() -> Non
     assert all(abs(count - 0.4 * sum(one.expected == label for one in (*base, *near))) <= 2 for label, count in counts.items())
 
 
+def test_answers_that_differ_in_every_case_are_drawn_by_segment_and_rare_labels_keep_their_share() -> None:
+    apart = [replace(one, expected=f"{i:02}", segment="ab"[i % 4 == 0]) for i, one in enumerate(items())]
+
+    tried = sampled(apart, None, 40, 1).tried
+
+    assert sum(one.segment == "b" for one in tried) == 10
+    assert 10 <= sum(int(one.expected) < 40 for one in tried) <= 30
+    rare = sampled([replace(one, expected="rare" if i % 10 == 0 else "usual") for i, one in enumerate(items())], None, 40, 1)
+    assert [sum(one.expected == "rare" for one in part) for part in (rare.tried, rare.shown)] == [4, 4]
+
+
 def test_a_double_of_a_given_test_case_is_left_out_of_what_may_be_shown(tmp_path: Path) -> None:
     rows = [("train" if i % 2 else "test", one.input, one.case.split("-")[1]) for i, one in enumerate(items())]
     rows.append(("train", items()[0].input.lower(), "north"))
@@ -151,6 +162,8 @@ def test_a_double_of_a_given_test_case_is_left_out_of_what_may_be_shown(tmp_path
         ("input,expected\n" + "".join(f"is it {i} or not,{'yes' if i % 3 else ''}\n" for i in range(30)), "10 of 30 cases have no right answer"),
         ("input,expected\n" + "".join(f"the long request that every customer sends in the very same words each day {i},{i % 3}\n" for i in range(30)), "leaves 0 cases to be tried"),
         ("case,input,expected\n" + "".join(f"1,is it {i} or not,{i % 3}\n" for i in range(30)), "the case 1 is there twice"),
+        ("input,expected,passage\n" + "".join(f"is it {i} or not,{i % 3},Price list.pdf\n" for i in range(30)), "names files that no --texts hold: Price list.pdf"),
+        ('[{"input": "is it"}]', "write one case a line"),
     ],
 )
 def test_a_sample_that_can_tell_nothing_is_refused_in_words(content: str, said: str, tmp_path: Path) -> None:
@@ -175,12 +188,27 @@ def test_texts_are_read_by_kind_with_doubles_and_scans_named(tmp_path: Path) -> 
 
     found = read_texts(tmp_path)
 
-    assert (found.files, found.doubles, found.scans, found.language) == (5, ("b.md",), ("e.pdf",), "english")
+    assert (found.files, found.doubles, found.scans, found.language) == (5, {"b.md": "a.txt"}, ("e.pdf",), "english")
     assert [one.file for one in found.passages] == ["a.txt", "c.html", "d.docx"]
     assert "no()" not in found.passages[1].text
     (tmp_path / "f.xls").write_bytes(b"x")
     with pytest.raises(EngagementError, match="is of a kind that is not read"):
         read_texts(tmp_path)
+    (tmp_path / "scans").mkdir()
+    (tmp_path / "e.pdf").rename(tmp_path / "scans" / "e.pdf")
+    for name, said in (("scans", "holds pictures of text and no text: e.pdf"), ("nowhere", "there is no such folder")):
+        with pytest.raises(EngagementError, match=said):
+            read_texts(tmp_path / name)
+
+
+def test_cases_come_in_json_lines_and_a_passage_in_a_double_is_that_of_the_first(tmp_path: Path) -> None:
+    rows = [{"Input": one.input, "expected": {"region": one.case.split("-")[1]}, "passage": "b.txt"} for one in items()[:40]]
+    (tmp_path / "s.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+    found = read_sample(tmp_path / "s.jsonl", gathered({"a.txt": "Every plan has a tariff of its own.", "b.txt": "Every plan has a tariff of its own!"}))
+
+    assert (found.scoring, found.fields, len(found.tried)) == ("fields", ("region",), 20)
+    assert {one.passage for one in (*found.tried, *found.shown)} == {"a.txt"}
 
 
 def blank_pdf() -> bytes:
@@ -209,6 +237,18 @@ def test_what_is_no_answer_is_named_by_its_cause_after_two_requests_at_most(faul
     assert caller.requests == (2 if CAUSES[fault] in ("busy", "slow") else 1)
 
 
+def test_an_endpoint_that_is_down_is_not_asked_for_every_case_and_newer_names_are_taken_up() -> None:
+    with scripted([FAULTS["401"]]) as server, closing(Caller(Endpoint(server.url, "m", ""))) as caller:
+        for i in range(40):
+            with pytest.raises(UnansweredError, match="does not accept the key"):
+                caller.ask([{"role": "user", "content": f"case {i}"}])
+    assert len(server.bodies) == 20
+
+    with scripted(lambda body: Said(status=400, error="use 'max_completion_tokens'") if "max_tokens" in body else "six") as server, closing(Caller(Endpoint(server.url, "m", ""))) as caller:
+        assert [caller.ask([{"role": "user", "content": f"case {i}"}]).text for i in range(3)] == ["six"] * 3
+    assert [("max_tokens" in body, "temperature" in body) for body in server.bodies] == [(True, True), (False, False), (False, False), (False, False)]
+
+
 def sorter(body: dict[str, object]) -> str | Said:
     """Sorts by region, and has a fault of its own for each of seven products."""
     asked = str(body["messages"][-1]["content"])  # type: ignore[index]
@@ -233,7 +273,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Script
             file.write_text(ENGAGEMENT.replace("workflows:", f"endpoints: ['{server.url}']\nworkflows:"), encoding="utf-8")
             results = [command("bakeoff", "plan", file, "--sample", folder / "s.csv", "--endpoint", server.url, "--model", "tiny", "--ways", "zero,head", "--cases", 30, "--json")]
             results.append(server.asked[:])
-            results += [command("bakeoff", "run", file, *more) for more in ((), ("--max-calls", 3), ("--by", "Ann", "--max-calls", 200, "--json"), ("--by", "Ann", "--max-calls", 200))]
+            results += [command("bakeoff", "run", file, *more) for more in ((), ("--max-calls", 3, "--by", "Ann"), ("--max-calls", 200), ("--by", "Ann", "--max-calls", 200, "--json"), ("--by", "Ann", "--max-calls", 200))]
             yield folder, server, results
     finally:
         os.environ.clear()
@@ -241,16 +281,17 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Script
 
 
 def test_a_plan_sends_nothing_and_a_run_needs_a_limit_and_a_name(ran: tuple[Path, ScriptedServer, list[object]]) -> None:
-    _, _, (plan, asked, unlimited, low, *_rest) = ran
+    _, _, (plan, asked, unlimited, low, nobody, *_rest) = ran
 
     assert plan.exit_code == 0 and asked == []
-    assert (unlimited.exit_code, low.exit_code) == (2, 2)
+    assert (unlimited.exit_code, low.exit_code, nobody.exit_code) == (2, 2, 2)
     assert "set a limit with --max-calls" in unlimited.output
-    assert "--by" in low.output
+    assert "--max-calls 3 is below the plan, which needs 30" in " ".join(low.output.split())
+    assert "--by" in nobody.output
 
 
 def test_failures_are_counted_apart_named_and_asked_at_most_twice(ran: tuple[Path, ScriptedServer, list[object]]) -> None:
-    folder, server, (plan, _, _, _, first, second) = ran
+    folder, server, (plan, *_, first, second) = ran
     told, planned = json.loads(first.stdout), json.loads(plan.stdout)
     trial_folder = folder / "client" / "bakeoff" / planned["trial"]
     marks = read_results(trial_folder / "logs" / "zero.json").marks
@@ -261,7 +302,7 @@ def test_failures_are_counted_apart_named_and_asked_at_most_twice(ran: tuple[Pat
     assert sorted(mark.case for mark in marks) == sorted(healthy)
     assert {mark.outcome for mark in marks} == {"right"}
     assert sum(told["failed"].values()) == len(whole) - len(healthy)
-    assert len(told["failed"]) >= 5
+    assert len(told["failed"]) >= 5 and "the endpoint sent an empty answer" in told["failed"]
     asked = [body["messages"][-1]["content"] for body in server.bodies]
     again = [text for text in asked if any(product in text for product in PRODUCTS[7:])]
     assert len(again) == len(healthy)

@@ -74,6 +74,15 @@ def test_an_inspect_log_carries_tokens_segments_and_kinds_of_failure(logs: dict[
 
 
 @pytest.mark.filterwarnings("ignore")
+def test_an_answer_that_a_filter_held_back_was_declined(logs: dict[str, Any], tmp_path: Path) -> None:
+    log = json.loads(Path(logs["json"].location).read_text())
+    log["samples"][5]["output"]["choices"][0]["stop_reason"] = "content_filter"
+    (tmp_path / "log.json").write_text(json.dumps(log))
+
+    assert [mark.outcome for mark in read_results(tmp_path / "log.json").marks] == ["right", "wrong", "wrong", "right", "right", "declined"]
+
+
+@pytest.mark.filterwarnings("ignore")
 def test_an_answer_that_inspect_did_not_score_is_left_out_with_a_notice(logs: dict[str, Any], tmp_path: Path) -> None:
     log = json.loads(Path(logs["json"].location).read_text())
     log["samples"][0]["scores"] = {}

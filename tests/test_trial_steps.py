@@ -7,16 +7,20 @@ import random
 import subprocess
 import sys
 import time
+from collections import Counter
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_line import run as command
 from planted import ENGAGEMENT, items, leaking
-from scripted_server import Said, scripted
+from scripted_server import EMPTY, Said, ScriptedServer, scripted
 
 import advisorkit as ak
-from advisorkit.bakeoff.trial import kept
+from advisorkit.bakeoff.trial import keep, kept
+from advisorkit.files.disk import fingerprint
 from advisorkit.pilots.results import read_results
 from advisorkit.store.reading import read
 
@@ -112,6 +116,63 @@ def test_a_judge_is_held_against_the_people_who_marked_a_part(tmp_path: Path) ->
     assert (planned["scoring"], row["cases"], row["right"]) == ("judge", 20, 20 - wrong)
     assert (row["people"]["cases"], row["people"]["same"]) == (20, 0.95) and 0 < row["people"]["kappa"] < 1
     assert len(server.bodies) == 40
+
+
+def planned_at(server: ScriptedServer, file: Path, rows: str, *more: object) -> dict[str, Any]:
+    """What the plan of a sample says as JSON; nothing is sent."""
+    file.write_text(ENGAGEMENT.replace("workflows:", f"endpoints: ['{server.url}']\nworkflows:"), encoding="utf-8")
+    (file.parent / "s.csv").write_text(rows, encoding="utf-8")
+    done = command("bakeoff", "plan", file, "--sample", file.parent / "s.csv", "--endpoint", server.url, "--model", "m", *more, "--json")
+    assert (done.exit_code, server.bodies) == (0, []), done.output
+    return json.loads(done.stdout)  # type: ignore[no-any-return]
+
+
+def test_a_trial_read_twice_says_the_same_and_tells_declined_from_formless(tmp_path: Path) -> None:
+    def reply(body: dict[str, object]) -> str | Said:
+        asked = str(body["messages"][-1]["content"])  # type: ignore[index]
+        return Said("", finish="content_filter") if "north" in asked else "I think so" if "centre" in asked else '{"label": "wessex"}'
+
+    file = tmp_path / "acme.yaml"
+    with scripted(reply) as server:
+        rows = "case,input,expected\n" + "".join(f"{one.case},{one.input},{one.case.split('-')[1]}\n" for one in items())
+        planned = planned_at(server, file, rows, "--ways", "zero,head")
+        assert command("bakeoff", "run", file, "--by", "Ann", "--max-calls", 100).exit_code == 0
+    first, again = (json.loads(command("bakeoff", "read", file, "--json").stdout) for _ in range(2))
+    folder = tmp_path / "bakeoff" / planned["trial"]
+    tried = Counter(one.expected for one in kept(file).sample.tried)
+    others = sum(tried.values()) - tried["north"] - tried["centre"] - tried["wessex"]
+
+    assert first == again and planned["refused"] is None
+    assert first["rows"][0]["breaks"] == {"not_found": 0, "found_but_wrong": 0, "wrong_form": tried["centre"], "mended": 0, "wrong": others, "declined": tried["north"]}
+    assert {mark.failure for mark in read_results(folder / "logs" / "zero.json").marks if mark.outcome == "wrong"} == {"behaviour"}  # training mended them
+    (line,) = read(file).consents
+    assert (line.date, line.sha256) == (date.today(), fingerprint((folder / "would_be_sent.txt").read_bytes()))  # noqa: DTZ011
+
+    keep(other := replace(kept(file), sent="0" * 64), file)  # as another version would have planned it
+    refused = command("bakeoff", "run", file, "--trial", other.id, "--by", "Ann", "--max-calls", 100)
+    assert refused.exit_code == 2 and "plan it anew" in " ".join(refused.output.split())
+
+
+def test_what_failed_with_the_right_text_is_asked_again_within_what_is_left(tmp_path: Path) -> None:
+    broken = [True]
+
+    def reply(body: dict[str, object]) -> str | Said:
+        return "no idea" if "Use these texts" not in str(body["messages"]) else EMPTY if broken[0] else "pr1"
+
+    file = tmp_path / "acme.yaml"
+    with scripted(reply) as server:
+        rows = "case,input,expected,passage\n" + "".join(f"{one.case},{one.input},pr1,The {one.case} plan has tariff pr1.\n" if i % 2 else f"{one.case},{one.input},{one.expected},\n" for i, one in enumerate(items()[:40]))
+        planned = planned_at(server, file, rows, "--ways", "zero")
+        known = sum(bool(one.passage) for one in kept(file).sample.tried)
+        first = command("bakeoff", "run", file, "--by", "Ann", "--max-calls", planned["calls"], "--json")
+        broken[0] = False
+        second = command("bakeoff", "run", file, "--by", "Ann", "--max-calls", known, "--json")
+    row = json.loads(command("bakeoff", "read", file, "--json").stdout)["rows"][0]
+
+    assert planned["calls"] == 20 + known and len(server.bodies) == 20 + 2 * known
+    assert (first.exit_code, sum(json.loads(first.stdout)["failed"].values())) == (1, known)
+    assert (second.exit_code, json.loads(second.stdout)["requests"]) == (0, known)
+    assert (row["right"], row["cases"], row["breaks"]["mended"], row["breaks"]["wrong"]) == (0, 20, known, 20 - known)
 
 
 @pytest.mark.soak

@@ -1,5 +1,6 @@
 """Off-ramps, companions, the next step and what to warn of."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -12,6 +13,7 @@ from advisorkit.pilots.established import Established
 from advisorkit.values.criteria import Catalog
 from advisorkit.values.engagement import Answer
 from advisorkit.values.patterns import PATTERNS, CompanionId, OffRampId, Pattern, PatternId
+from advisorkit.values.quantities import Estimate, plain
 
 Action = Literal["pilot", "mark_more", "ship", "climb", "stop", "off_ramp"]
 
@@ -149,8 +151,18 @@ def warnings(outlook: Outlook, pilot: Established | None) -> tuple[str, ...]:
         *(_limits(outlook, assessment.facts) if assessment.facts else ()),
         *_thin(assessment, outlook),
         *(pilot.warnings if pilot else ()),
+        *(_slow(assessment, pilot.diagnoses[-1].measured) if pilot else ()),
     ]
     return tuple(dict.fromkeys(found))
+
+
+def _slow(assessment: Assessment, measured: Mapping[str, Estimate]) -> Iterator[str]:
+    """Answers that took longer in the pilot, on average, than they may."""
+    needed, took = assessment.answers.get("latency_s"), measured.get("seconds")
+    bands = {level.id: level.below for level in assessment.catalog.criteria["latency_s"].levels}
+    most = needed.amount.high if needed and needed.amount else max((bands[level] or math.inf for level in needed.levels), default=math.inf) if needed else math.inf
+    if took and took.likely > most:
+        yield assessment.catalog.text["warn.slow"].format(took=plain(took.likely), most=plain(most))
 
 
 def _bound(assessment: Assessment, hits: Sequence[GateHit]) -> Iterator[str]:

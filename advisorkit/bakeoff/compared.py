@@ -13,6 +13,7 @@ from scipy.stats import binomtest
 
 from advisorkit.bakeoff.model import say
 from advisorkit.bakeoff.trial import EXTENSIONS, FOLDER, PATTERN, Trial, WayId
+from advisorkit.bakeoff.ways import formless
 from advisorkit.files.disk import write_bytes
 from advisorkit.pilots.marked import MarkedCase
 from advisorkit.pilots.results import read_results
@@ -90,7 +91,7 @@ def compared(trial: Trial, folder: Path) -> Compared:
             raise UsageError(f"{trial.id}: {say(f'way.{way}')} was not run yet; run: advisorkit bakeoff run")
         judged, by_hand = _marks(path), _marks(folder / f"sheet-{way}.xlsx")
         marks[way] = judged or by_hand
-        row = _row(trial, way, marks[way], json.loads(path.read_bytes()))
+        row = _row(trial, way, marks[way], json.loads(path.read_bytes())["samples"])
         both = [replace(one, run="", marker=one.marker or who) for who, marked in (("", judged), ("people", by_hand)) for one in marked]
         rows.append(replace(row, people=agreement(both) if judged and by_hand else None))
     if not any(marks.values()):
@@ -127,12 +128,12 @@ def _chance(found: Paired) -> float:
     return float(binomtest(round(found.better), n).pvalue) if n else 1.0
 
 
-def _row(trial: Trial, way: WayId, marks: Sequence[MarkedCase], log: Mapping[str, Any]) -> Row:
+def _row(trial: Trial, way: WayId, marks: Sequence[MarkedCase], samples: Sequence[Mapping[str, Any]]) -> Row:
     wrong = [one for one in marks if one.outcome == "wrong"]
     breaks = dict.fromkeys(("not_found", "found_but_wrong", "wrong_form", "mended", "wrong"), 0) | {"declined": sum(one.outcome == "declined" for one in marks)}
     for one in wrong:
-        breaks[_broke(one)] += 1
-    times = sorted(float(found) for sample in log["samples"] if (found := (sample.get("metadata") or {}).get("seconds")) is not None)
+        breaks[_broke(trial, one)] += 1
+    times = sorted(float(found) for sample in samples if (found := (sample.get("metadata") or {}).get("seconds")) is not None)
     read = [(one.input_tokens, one.output_tokens or 0.0) for one in marks if one.input_tokens]
     known = [one for one in marks if one.passage_found is not None]
     return Row(
@@ -142,8 +143,8 @@ def _row(trial: Trial, way: WayId, marks: Sequence[MarkedCase], log: Mapping[str
     )
 
 
-def _broke(mark: MarkedCase) -> str:
-    if mark.failure == "behaviour":
+def _broke(trial: Trial, mark: MarkedCase) -> str:
+    if formless(trial, mark.output) or (trial.sample.scoring == "sheet" and mark.failure == "behaviour"):
         return "wrong_form"
     if mark.passage_found is not None:
         return "found_but_wrong" if mark.passage_found else "not_found"
@@ -176,10 +177,11 @@ def _explained(path: Path, found: Compared, way: WayId) -> None:
     log, mends = json.loads(path.read_bytes()), _ADDS[PATTERN[way]]
     for sample in log["samples"]:
         kinds = [kind for kind, pattern in mends.items() if str(sample["id"]) in found.right.get(found.best.get(pattern, way), ())]
-        for score in (sample.get("scores") or {}).values():
-            noted = score.get("metadata") or {}
-            if score.get("value") == "I" and not {"failure", "fixed_by_text"} & {*noted} and len(kinds) == 1:
-                score["metadata"] = noted | {"failure": kinds[0]}
+        for score in (one for one in (sample.get("scores") or {}).values() if one.get("value") == "I"):
+            noted = {name: value for name, value in (score.get("metadata") or {}).items() if name != "failure"}
+            why = kinds if "fixed_by_text" not in noted else []
+            why = ["behaviour"] if formless(found.trial, sample["output"]["completion"]) and noted.get("fixed_by_text") != "yes" else why
+            score["metadata"] = noted | ({"failure": why[0]} if len(why) == 1 else {})
     write_bytes(path, json.dumps(log, ensure_ascii=False).encode())
 
 

@@ -27,6 +27,9 @@ Cause = Literal["key", "busy", "page", "long", "cut", "empty", "usage", "slow", 
 Message = Mapping[str, str]
 """One turn: ``role`` and ``content``."""
 _AGAIN: frozenset[Cause] = frozenset({"busy", "slow", "unreachable"})
+_ENDPOINT: frozenset[Cause] = _AGAIN | {"key", "page"}
+_DOWN = 20
+"""Cases in a row without an answer, because of the endpoint, after which it is asked no more."""
 _OVER = ("context", "too long", "too large", "maximum length", "token limit")
 
 
@@ -36,7 +39,9 @@ class UnansweredError(AdvisorError):
     def __init__(self, cause: Cause, detail: str = "", wait: float = 0.0) -> None:
         self.cause: Cause = cause
         self.wait = wait
-        super().__init__(say(f"cause.{cause}", detail=detail))
+        self.message = say(f"cause.{cause}", detail=detail)
+        """Words of it; Inspect writes them into its log."""
+        super().__init__(self.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,9 @@ class Caller:
     """Tokens written."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _held: float = 0.0
+    _down: int = 0
+    _gone: UnansweredError | None = None
+    _newer: bool = False
     _http: httpx.Client | None = None
 
     def ask(self, messages: Sequence[Message], schema: Mapping[str, Any] | None = None, most_tokens: int = 400, model: str = "") -> Told:
@@ -91,22 +99,33 @@ class Caller:
         Raises:
             UnansweredError: If there is none; says why.
         """
-        body = {"model": model or self.endpoint.model, "messages": [dict(one) for one in messages], "max_tokens": most_tokens, "temperature": 0}
-        if schema:
-            body["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}
-        kept = self.folder / f"{fingerprint(json.dumps(body, sort_keys=True).encode())}.json" if self.folder else None
+        body = self._body(messages, schema, most_tokens, model)
+        kept = self._kept(body)
         if kept and kept.exists():
             return Told(**json.loads(kept.read_bytes()))
+        if self._gone and self._down >= _DOWN:
+            raise self._gone
         try:
-            told = self._sent(body, most_tokens)
+            told = self._twice(body, most_tokens)
         except UnansweredError as error:
-            if error.cause not in _AGAIN:
-                raise
-            time.sleep(error.wait)
-            told = self._sent(body, most_tokens)
+            self._down, self._gone = self._down + (error.cause in _ENDPOINT), error if error.cause in _ENDPOINT else self._gone
+            raise
+        self._down = 0
         if kept:
             write_bytes(kept, json.dumps(asdict(told), ensure_ascii=False).encode())
         return told
+
+    def known(self, messages: Sequence[Message], schema: Mapping[str, Any] | None = None, most_tokens: int = 400, model: str = "") -> bool:
+        """Whether the answer lies on the disk, so that nothing would be sent."""
+        kept = self._kept(self._body(messages, schema, most_tokens, model))
+        return kept is not None and kept.exists()
+
+    def _body(self, messages: Sequence[Message], schema: Mapping[str, Any] | None, most_tokens: int, model: str) -> dict[str, Any]:
+        form = {"response_format": {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}} if schema else {}
+        return {"model": model or self.endpoint.model, "messages": [dict(one) for one in messages], "max_tokens": most_tokens, "temperature": 0} | form
+
+    def _kept(self, body: Mapping[str, Any]) -> Path | None:
+        return self.folder / f"{fingerprint(json.dumps(body, sort_keys=True).encode())}.json" if self.folder else None
 
     def cost(self, read: float, written: float) -> float:
         """Money for so many tokens; 0 where no price is known."""
@@ -120,6 +139,15 @@ class Caller:
         if self._http:
             self._http.close()
             self._http = None
+
+    def _twice(self, body: Mapping[str, Any], most_tokens: int) -> Told:
+        try:
+            return self._sent(body, most_tokens)
+        except UnansweredError as error:
+            if error.cause not in _AGAIN:
+                raise
+            time.sleep(error.wait)
+            return self._sent(body, most_tokens)
 
     def _sent(self, body: Mapping[str, Any], most_tokens: int) -> Told:
         worst = self.cost(text_classes()["prose"].of_characters(len(json.dumps(body))).high, most_tokens)
@@ -138,10 +166,11 @@ class Caller:
                 self._held -= worst
 
     def _answered(self, http: httpx.Client, body: Mapping[str, Any], most_tokens: int) -> Told:
+        sent = {name: value for name, value in body.items() if name not in ("max_tokens", "temperature")} | {"max_completion_tokens": most_tokens} if self._newer else body
         start = time.monotonic()
         headers = {"Authorization": f"Bearer {self.endpoint.key}"} if self.endpoint.key else {}
         try:
-            found = http.post(f"{self.endpoint.url.rstrip('/')}/chat/completions", json=body, headers=headers)
+            found = http.post(f"{self.endpoint.url.rstrip('/')}/chat/completions", json=sent, headers=headers)
         except httpx.TimeoutException:
             raise UnansweredError("slow", f"{self.patience:g}") from None
         except httpx.HTTPError as error:
@@ -152,11 +181,14 @@ class Caller:
         except ValueError:
             document = None
         if found.status_code != 200 or not isinstance(document, dict):
-            self._failed(found, document)
+            self._failed(found, document, sent)
         return self._understood(document, seconds, most_tokens)
 
-    def _failed(self, found: httpx.Response, document: Any) -> None:
+    def _failed(self, found: httpx.Response, document: Any, sent: Mapping[str, Any]) -> None:
         status, said = found.status_code, json.dumps(document).casefold() if document is not None else ""
+        if status == 400 and "max_completion_tokens" in said and "max_tokens" in sent:
+            self._newer = True
+            raise UnansweredError("busy", str(status))
         if status in (401, 403):
             raise UnansweredError("key", str(status))
         if status == 429 or status >= 500:
@@ -175,9 +207,10 @@ class Caller:
             self.read, self.written = self.read + read, self.written + written
             self.spent += self.cost(read, written)
         first = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
-        text, ended = (first.get("message") or {}).get("content"), first.get("finish_reason")
+        message, ended = found if isinstance(found := first.get("message"), dict) else {}, first.get("finish_reason")
+        text, declined = message.get("content") or message.get("refusal"), ended == "content_filter" or bool(message.get("refusal"))
         if ended == "length":
             raise UnansweredError("cut")
-        if ended != "content_filter" and (not isinstance(text, str) or not text.strip()):
+        if not declined and (not isinstance(text, str) or not text.strip()):
             raise UnansweredError("empty")
-        return Told(str(text or ""), read, written, seconds, ended == "content_filter")
+        return Told(str(text or ""), read, written, seconds, declined)

@@ -6,12 +6,13 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 from anyio import to_thread
 from inspect_ai import Task, eval as evaluate
@@ -36,9 +37,9 @@ from advisorkit.bakeoff.sample import Item
 from advisorkit.bakeoff.steps import asking
 from advisorkit.bakeoff.texts import plain
 from advisorkit.bakeoff.trial import PATTERN, Trial, WayId, folder_of
-from advisorkit.bakeoff.ways import Ahead, Asking, Ways, outlook, parsed
+from advisorkit.bakeoff.ways import Ahead, Asking, Ways, formless, outlook, parsed
 from advisorkit.files.disk import alone, write_bytes
-from advisorkit.intake.outgoing import Endpoint, consent, permitted
+from advisorkit.intake.outgoing import Endpoint, consent, digest, permitted
 from advisorkit.pilots.planning import CaseToMark, marking_sheet
 from advisorkit.store.reading import load
 from advisorkit.study.study import Study
@@ -117,13 +118,13 @@ class _Run:
         """What a wrong answer tells: its form is not the one asked for, or the right text would have mended it."""
         if right is not False:
             return {}
-        if parsed(text, self.trial.sample.labels, self.trial.sample.fields) is None:
-            return {"failure": "behaviour"}
+        form = {"failure": "behaviour"} if formless(self.trial, text) else {}
         if not (self.oracle and item.passage and way != "head"):
-            return {}
-        with suppress(UnansweredError):
-            return {"fixed_by_text": "yes" if self.right(item, self._ask(self.ways.oracle(way, item)).text) else "no"}
-        return {}
+            return form
+        try:
+            return {"fixed_by_text": "yes"} if self.right(item, self._ask(self.ways.oracle(way, item)).text) else form | {"fixed_by_text": "no"}
+        except UnansweredError as error:
+            return form | {"note": error.message}
 
 
 def run(trial: Trial, caller: Caller, folder: Path, *, oracle: bool = True, said: Callable[[int, str], object] = lambda _done, _words: None) -> Ran:
@@ -157,16 +158,16 @@ def tried(
         UsageError: If a limit, a name, a key or the client's permission is missing; nothing was sent then.
     """
     engagement, folder = load(file).engagement, folder_of(file, made.id)
-    caller = asking(made, engagement, most_cost=most_cost, most_calls=most_calls)
-    caller.folder = folder / "calls"
-    caller.folder.mkdir(parents=True, exist_ok=True)
-    there: AbstractContextManager[Endpoint] = embedded()
+    caller = asking(made, engagement, folder=folder / "calls", most_cost=most_cost, most_calls=most_calls)
+    seen, there = outlook(made, caller, oracle=oracle), cast("AbstractContextManager[Endpoint]", embedded())
+    if made.sent != digest((seen.exact,)):
+        raise UsageError(f"{made.id}: was planned by another version, which sent other words; plan it anew; nothing was sent")
     if not made.demonstration:
-        seen = outlook(made, caller, oracle=oracle)
-        _allowed(made, seen, most_cost, most_calls, engagement.currency)
         endpoint = permitted(engagement, made.url, made.model)
-        consent(file, endpoint, seen.texts, by, engagement.as_of)
+        _allowed(made, seen, most_cost, most_calls, engagement.currency)
+        consent(file, endpoint, (seen.exact,), by, date.today())  # noqa: DTZ011  the user's own day
         there = nullcontext(endpoint)
+    (folder / "calls").mkdir(parents=True, exist_ok=True)
     with there as here:
         ran = run(made, replace(caller, endpoint=here), folder, oracle=oracle, said=said)
     return ran, _sheets(made, ran, engagement, folder) if made.sample.scoring in ("sheet", "judge") else ()
@@ -178,7 +179,9 @@ def _allowed(made: Trial, seen: Ahead, most_cost: float | None, most_calls: int 
     if made.priced_as and seen.worst_cost is not None and most_cost is not None and most_cost < seen.worst_cost:
         raise UsageError(f"{made.id}: --max-cost {most_cost:g} is below the plan, which may cost up to {money(seen.worst_cost, currency)}; raise it, or plan fewer cases or ways; nothing was sent")
     if not made.priced_as and most_calls is None:
-        raise UsageError(f"{made.id}: no price is known (--priced-as at the plan), so set a limit with --max-calls; it needs up to {2 * seen.calls}; nothing was sent")
+        raise UsageError(f"{made.id}: no price is known (--priced-as at the plan), so set a limit with --max-calls; it needs {seen.calls}, and twice as many at most; nothing was sent")
+    if most_calls is not None and most_calls < seen.calls:
+        raise UsageError(f"{made.id}: --max-calls {most_calls} is below the plan, which needs {seen.calls}; raise it, or plan fewer cases or ways; nothing was sent")
 
 
 def _sheets(made: Trial, ran: Ran, engagement: Engagement, folder: Path) -> tuple[Path, ...]:
@@ -201,24 +204,22 @@ def _logged(one: _Run, folder: Path) -> tuple[dict[WayId, Path], Counter[str]]:
     found: dict[WayId, Path] = {way: folder / "logs" / f"{way}.json" for way in trial.ways}
     (folder / "logs").mkdir(exist_ok=True)
     for way, path in found.items():
-        if _whole(path):
+        if path.exists() and not _open(json.loads(path.read_bytes())["samples"]):
+            one.done += len(trial.sample.tried)
             continue
         if way == "head":
             one.heads.update(zip((item.case for item in trial.sample.tried), one.ways.heads(trial.sample.tried), strict=True))
         log = _evaluated(one, way, folder / "inspect")
         write_eval_log(log, str(folder / "inspect" / "whole.json"), format="json")
         write_bytes(path, (folder / "inspect" / "whole.json").read_bytes())
-        failed += Counter(_cause(str(sample.error.message)) for sample in log.samples or () if sample.error)
+        failed += _open(json.loads(path.read_bytes())["samples"])
     return found, failed
 
 
-def _whole(path: Path) -> bool:
-    """Whether a log is there and every case of it was answered."""
-    return path.exists() and not any(sample.get("error") for sample in json.loads(path.read_bytes())["samples"])
-
-
-def _cause(message: str) -> str:
-    return message.splitlines()[0] if message else say("cause.other")
+def _open(samples: Sequence[Mapping[str, Any]]) -> Counter[str]:
+    """Why cases of a log have no answer, or none with the text that holds it."""
+    notes = [(score.get("metadata") or {}).get("note") for one in samples for score in (one.get("scores") or {}).values()]
+    return Counter(why.splitlines()[0] for why in (*((one.get("error") or {}).get("message") for one in samples), *notes) if why)
 
 
 def _evaluated(one: _Run, way: WayId, work: Path) -> EvalLog:
@@ -258,6 +259,8 @@ def _scorer(one: _Run, way: WayId, items: Mapping[str, Item]) -> Scorer:
     def judged() -> Scorer:
         async def score(state: TaskState, _: Target) -> Score:
             item, text = items[str(state.sample_id)], state.output.completion
+            if state.output.stop_reason == "content_filter":
+                return Score(value="N", answer=text)
             right = await to_thread.run_sync(one.right, item, text)
             told = await to_thread.run_sync(one.beside, way, item, text, right)
             return Score(value="not judged" if right is None else "C" if right else "I", answer=text, metadata=told)

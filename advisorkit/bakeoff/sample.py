@@ -6,18 +6,18 @@ import json
 import random
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from rapidfuzz import fuzz, process
 
 from advisorkit.bakeoff import Scoring
-from advisorkit.bakeoff.texts import Corpus, plain
+from advisorkit.bakeoff.texts import READERS, Corpus, plain
 from advisorkit.files.spots import Spot
-from advisorkit.files.tables import read_table
 from advisorkit.files.trees import Scalar, shown
 from advisorkit.pilots.marked import columns_of
+from advisorkit.pilots.results import read_cases
 from advisorkit.values.errors import EngagementError, Fault
 
 NEAR = 95
@@ -72,7 +72,7 @@ def read_sample(path: str | Path, corpus: Corpus, *, most: int = 100, seed: int 
     Raises:
         EngagementError: If the table lacks what is needed; names every fault.
     """
-    table, faults = read_table(path, known=lambda heading: _named(heading) in _COLUMNS), list[Fault]()
+    table, faults = read_cases(path, known=lambda heading: _named(heading) in _COLUMNS), list[Fault]()
     names, file = {heading: _named(heading) for heading in table.columns}, str(path)
     faults += [fault for row in table.rows for fault in row.faults]
     if "input" not in names.values():
@@ -81,6 +81,7 @@ def read_sample(path: str | Path, corpus: Corpus, *, most: int = 100, seed: int 
         faults.append(Fault(file, "", f"holds {len(table.rows):,} cases; take a random part of at most {MOST:,}"))
     rows = [{names[heading]: _text(spot) for heading, spot in row.cells.items()} for row in table.rows]
     items = [Item(**{"case": str(i), "input": "", **{name: value for name, value in row.items() if name in _COLUMNS and name != "part"}}) for i, row in enumerate(rows, 1)]
+    items = [replace(one, passage=corpus.doubles.get(one.passage, one.passage)) for one in items]
     for row, item in zip(table.rows, items, strict=True):
         if not item.input and not faults:
             faults.append(Fault(file, f"line {row.line}", "has no input"))
@@ -116,9 +117,9 @@ def _unfit(file: str, items: Sequence[Item], corpus: Corpus, scoring: Scoring | 
         faults.append(Fault(file, "expected", f"there is no right answer to score by {scoring}"))
     if len(items) < LEAST:
         faults.append(Fault(file, "", f"holds {len(items)} cases; under {LEAST} nothing can be told, not even roughly"))
-    known = {one.file for one in corpus.passages} | {*corpus.doubles, *corpus.scans}
-    if corpus.files and (lost := [one.passage for one in items if one.passage and one.passage not in known and len(one.passage.split()) == 1]):
-        faults.append(Fault(file, "passage", f"names files that are not among the texts: {shown(', '.join(dict.fromkeys(lost)), 120)}"))
+    known, ends = {one.file for one in corpus.passages}, tuple(READERS)
+    if lost := [one.passage for one in items if one.passage not in known and (one.passage.casefold().endswith(ends) or (corpus.files and len(one.passage.split()) == 1))]:
+        faults.append(Fault(file, "passage", f"names files that {'are not among the texts, or are pictures' if corpus.files else 'no --texts hold'}: {shown(', '.join(dict.fromkeys(lost)), 120)}"))
     return faults
 
 
@@ -175,18 +176,23 @@ def _alike(items: Sequence[Item]) -> list[int]:
 
 
 def _split(items: Sequence[Item], groups: Sequence[int], wanted: int, seed: int) -> set[int]:
-    """Groups to be tried: of each label or segment its share, groups whole."""
-    stratum = {group: (one.expected if len({x.expected for x in items}) <= _LABELS else one.segment) for one, group in zip(items, groups, strict=True)}
+    """Groups to be tried: of each label, else of each segment, its share, groups whole."""
+    labels = len({one.expected for one in items}) <= min(_LABELS, len(items) / 3)
+    stratum = {group: one.expected if labels else one.segment for one, group in zip(items, groups, strict=True)}
     size, held, draw = Counter(groups), defaultdict[str, list[int]](list), random.Random(seed)  # noqa: S311  a split, no secret
     for group, name in stratum.items():
         held[name].append(group)
-    chosen: set[int] = set()
-    for name in sorted(held):
-        share, taken = wanted * sum(size[g] for g in held[name]) / len(items), 0
-        for group in draw.sample(held[name], len(held[name])):
-            if taken + size[group] <= share + 0.5 and sum(size[g] for g in chosen) + size[group] <= wanted:
-                chosen.add(group)
-                taken += size[group]
+    ranked: list[tuple[float, float, int]] = []
+    for name in sorted(held):  # a group's rank is how far into its stratum it lies, so that every prefix takes the same share of each
+        before, mixed = 0.0, draw.sample(held[name], len(held[name]))
+        for group in mixed:
+            ranked.append(((before + size[group] / 2) / sum(size[one] for one in mixed), draw.random(), group))
+            before += size[group]
+    chosen, taken = set[int](), 0
+    for *_, group in sorted(ranked):
+        if taken + size[group] <= wanted:
+            chosen.add(group)
+            taken += size[group]
     return chosen
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from advisorkit.bakeoff.trial import Trial, folder_of, keep, limited
 from advisorkit.bakeoff.ways import Ahead, outlook
 from advisorkit.catalog.prices import load as prices
 from advisorkit.files.disk import write_bytes
-from advisorkit.intake.outgoing import Endpoint
+from advisorkit.intake.outgoing import Endpoint, digest, permitted
 from advisorkit.store.reading import load
 from advisorkit.store.writing import write
 from advisorkit.values.engagement import Engagement
@@ -39,7 +40,12 @@ def plan(
     found = read_sample(sample, corpus, most=most, seed=given.get("seed", 1), scoring=score or ("judge" if given.get("judge") else None))
     made = limited(Trial(flow.id, loaded.engagement.as_of, found, (), task or flow.name, corpus, model=model or NAME, **given), ways)
     seen = outlook(made, asking(made, loaded.engagement))
-    write_bytes(keep(made, file).with_name("would_be_sent.txt"), "\n\n----\n\n".join(seen.texts).encode())
+    try:
+        permitted(loaded.engagement, made.url, made.model) if made.url else None
+    except UsageError as error:
+        seen = replace(seen, refused=str(error))
+    made = replace(made, sent=digest((seen.exact,)))
+    write_bytes(keep(made, file).with_name("would_be_sent.txt"), seen.exact.encode())
     write(file, with_corpus(made, loaded.engagement), loaded.fingerprint)
     return made, seen
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from advisorkit.bakeoff.search import language_of
 from advisorkit.catalog.reading import text_classes
 from advisorkit.files.disk import decode, read_bytes, within
 from advisorkit.files.spots import unfit
+from advisorkit.files.trees import shown
 from advisorkit.values.errors import EngagementError, Fault
 from advisorkit.values.quantities import Estimate
 
@@ -49,8 +50,8 @@ class Corpus:
     """The most."""
     language: str = ""
     """English name of their language, such as ``german``; empty where it is not told."""
-    doubles: tuple[str, ...] = ()
-    """Files that say what another says, left out."""
+    doubles: Mapping[str, str] = field(default_factory=dict)
+    """Files left out because they say what another says, and that one."""
     scans: tuple[str, ...] = ()
     """Files that hold pictures of text and were left out."""
 
@@ -81,7 +82,7 @@ def _html(raw: bytes, file: str) -> str:
     return page.get_text("\n")
 
 
-_READERS: Mapping[str, Callable[[bytes, str], str]] = {
+READERS: Mapping[str, Callable[[bytes, str], str]] = {
     ".txt": lambda raw, file: decode(raw, file)[0], ".md": lambda raw, file: decode(raw, file)[0], ".html": _html, ".htm": _html, ".pdf": _pdf, ".docx": _docx,
 }
 
@@ -100,18 +101,21 @@ def read_texts(folder: str | Path) -> Corpus:
         except EngagementError as error:
             faults += error.faults
     if not found and not faults:
-        faults.append(Fault(str(folder), "", f"holds no text; read are {', '.join(_READERS)}"))
+        faults.append(Fault(str(folder), "", f"holds no text; read are {', '.join(READERS)}" if root.is_dir() else "there is no such folder"))
     if len(found) > _MOST:
         faults.append(Fault(str(folder), "", f"holds more than {_MOST:,} files; take those that the sample needs"))
+    made = gathered(found)
+    if made.scans and not made.passages:
+        faults.append(Fault(str(folder), "", f"holds pictures of text and no text: {shown(', '.join(made.scans), 120)}; have them turned into text first"))
     if faults:
         raise EngagementError(faults)
-    return gathered(found)
+    return made
 
 
 def _text(path: Path, name: str) -> str:
-    reader, raw = _READERS.get(path.suffix.lower()), read_bytes(path)
+    reader, raw = READERS.get(path.suffix.lower()), read_bytes(path)
     if reader is None:
-        raise EngagementError([Fault(name, "", f"is of a kind that is not read; read are {', '.join(_READERS)}")])
+        raise EngagementError([Fault(name, "", f"is of a kind that is not read; read are {', '.join(READERS)}")])
     try:
         return reader(raw, name)
     except ImportError:
@@ -128,17 +132,17 @@ def gathered(found: Mapping[str, str]) -> Corpus:
     Example:
         >>> body = gathered({"a.txt": "The office closes at six.", "b.txt": "the office  closes at six!", "c.pdf": ""})
         >>> body.doubles, body.scans, [one.text for one in body.passages]
-        (('b.txt',), ('c.pdf',), ['The office closes at six.'])
+        ({'b.txt': 'a.txt'}, ('c.pdf',), ['The office closes at six.'])
     """
-    scans = [name for name, text in found.items() if len(plain(text)) < 20]
+    scans = [name for name, text in found.items() if len(plain(text)) < 20 and name.casefold().endswith((".pdf", ".docx"))]
     first: dict[str, str] = {}
     for name, text in found.items():
         first.setdefault(plain(text), name)
     kept = [name for name in first.values() if name not in scans]
-    doubles = [name for name in found if name not in scans and name not in kept]
+    doubles = {name: first[plain(found[name])] for name in found if name not in scans and name not in kept}
     passages = tuple(Passage(name, part) for name in kept for part in _passages(found[name]))
     size = text_classes()["prose"].of_characters(sum(len(one.text) for one in passages))
-    return Corpus(passages, len(found), size.likely, size.low, size.high, language_of(" ".join(one.text for one in passages[:50])), tuple(doubles), tuple(scans))
+    return Corpus(passages, len(found), size.likely, size.low, size.high, language_of(" ".join(one.text for one in passages[:50])), doubles, tuple(scans))
 
 
 def plain(text: str) -> str:

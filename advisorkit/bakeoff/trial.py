@@ -63,6 +63,8 @@ class Trial:
     """Longest answer, in tokens."""
     seed: int = 1
     """Of the split and the examples."""
+    sent: str = ""
+    """SHA-256 of all that a run would send, so that a plan is another one where the words of prompts or what is looked up are others."""
 
     @property
     def id(self) -> str:

@@ -123,29 +123,31 @@ class Ways:
 class Ahead:
     """What a run would take at most."""
 
-    texts: tuple[str, ...]
-    """Everything that would be sent, word by word, the part of a judge as far as it is known before."""
+    exact: str
+    """Everything that would be sent, word by word, the part of a judge as far as it is known before; what was sent before is in it."""
     calls: int
-    """Requests that bring an answer; each may be tried twice."""
+    """Requests that are still to bring an answer; each may be tried twice."""
     read: float
     """Tokens that would be read, likely."""
     worst_cost: float | None
     """Money at the longest answers and a high count of tokens; None without a price."""
     hours: float
     """Time that it would take, roughly."""
+    refused: str = ""
+    """Why a run would be refused as things stand; empty where it would not."""
 
 
 def outlook(trial: Trial, caller: Caller, *, oracle: bool = True) -> Ahead:
-    """What a run of `trial` would send and take at most; sends nothing."""
+    """What a run of `trial` would send and take at most, answers that lie on the disk left out; sends nothing."""
     ways, asked = Ways(trial), [(way, item) for way in trial.ways if way != "head" for item in trial.sample.tried]
-    sent = [ways.request(way, item) for way, item in asked]
-    sent += [ways.oracle(way, item) for way, item in asked if oracle and item.passage]
-    texts = [turn["content"] for one in sent for turn in one.messages]
+    first, again = [ways.request(way, item) for way, item in asked], [ways.oracle(way, item) for way, item in asked if item.passage]
     judged = [say("prompt.judge", input=item.input, expected=item.expected, answer="...") for _, item in asked] if trial.sample.scoring == "judge" else []
-    calls = len(sent) + len(judged) * (2 if oracle else 1)
-    size = text_classes()["prose"].of_characters(sum(map(len, texts + judged)) + 60 * calls)
+    texts = dict.fromkeys([turn["content"] for one in (*first, *again) for turn in one.messages] + judged)
+    left = [one for one in (*first, *(again if oracle else ())) if not caller.known(one.messages, ways.schema, trial.most_tokens, one.model)]
+    calls = len(left) + len(judged) * (1 + (oracle and bool(again)))
+    size = text_classes()["prose"].of_characters(sum(len(turn["content"]) for one in left for turn in one.messages) + sum(map(len, judged)) + 60 * calls)
     worst = caller.cost(size.high / max(1, calls), trial.most_tokens) * calls if caller.prices else None
-    return Ahead(tuple(dict.fromkeys(texts + judged)), calls, size.likely, worst, calls * SECONDS / 3600)
+    return Ahead("\n\n----\n\n".join(texts), calls, size.likely, worst, calls * SECONDS / 3600)
 
 
 def holds(passages: Sequence[Passage], wanted: str) -> bool:
@@ -172,3 +174,8 @@ def parsed(text: str, labels: Sequence[str], fields: Sequence[str]) -> str | dic
         return text.strip()
     said = next(iter(given.values()), text).strip().strip(".\"'").casefold()
     return next((label for label in labels if label.casefold() == said), None)
+
+
+def formless(trial: Trial, text: str) -> bool:
+    """Whether an answer does not have the form that was asked for."""
+    return parsed(text, trial.sample.labels, trial.sample.fields) is None

@@ -10,6 +10,7 @@ from advisorkit.cli import console
 from advisorkit.cli.console import File, Flow, Json, PassMark
 from advisorkit.export.blocks import Block, Heading, table_of
 from advisorkit.store.reading import load
+from advisorkit.values.quantities import money
 
 bakeoff_app = typer.Typer(no_args_is_help=True, help="Every pattern on a sample of the client's own cases: plan, run, read.")
 TrialName = Annotated[str, typer.Option("--trial", metavar="ID", help="The trial; may be left out when the workflow has one.")]
@@ -45,7 +46,7 @@ def plan_trial(
     made, seen = steps.plan(file, sample, texts, workflow=workflow or "", score=score, ways=ways, most=most, **given)
     found, corpus = made.sample, made.corpus
     document = {"trial": made.id, "ways": list(made.ways), "tried": len(found.tried), "shown": len(found.shown), "scoring": found.scoring, "doubles": found.doubles,
-                "corpus_tokens": corpus.tokens, "scans": list(corpus.scans), "calls": seen.calls, "tokens": seen.read, "worst_cost": seen.worst_cost, "hours": seen.hours}
+                "corpus_tokens": corpus.tokens, "language": corpus.language, "text_doubles": dict(corpus.doubles), "scans": list(corpus.scans), "calls": seen.calls, "tokens": seen.read, "worst_cost": seen.worst_cost, "hours": seen.hours, "refused": seen.refused or None}
     console.answer({"advisorkit": 1, **document}, ahead(made, seen, load(file).engagement, folder_of(file, made.id)), as_json=as_json)
 
 
@@ -71,6 +72,7 @@ def run_trial(
     counted = {"requests": ran.caller.requests, "read": ran.caller.read, "written": ran.caller.written, "cost": ran.caller.spent if ran.caller.prices else None}
     rows = [[cause, str(count)] for cause, count in ran.failed.items()]
     told = f"{made.id}: {ran.caller.requests} requests, {ran.caller.read:,} tokens read, {ran.caller.written:,} written"
+    told += f", {money(ran.caller.spent, load(file).engagement.currency)} spent" if ran.caller.prices else ""
     blocks: list[Block] = [Heading(told), *([table_of("Cases without an answer, none of them counted as wrong", ["Why", "Cases"], rows, [1])] if rows else [])]
     console.answer({"advisorkit": 1, "trial": made.id, **counted, "failed": dict(ran.failed)}, blocks, as_json=as_json)
     if ran.failed:

@@ -211,7 +211,8 @@ def _inspect(log: Log, document: Mapping[str, Any], placed: Placed) -> Placed:
         plain = {name: _GRADES.get(value, value) if isinstance(value, str) and name not in strange else value for name, value in scores.items()}
         kept = {name: {"value": value, "stated": _passes(value, limits.get(name))} for name, value in plain.items()}
         usage, notes = _usage(spec, row), [one.get("metadata") for one in (row.get("scores") or {}).values() if isinstance(one, dict)]
-        own = {"left": left, "verdicts": kept, "spec": spec, "usage": usage, "read": sum(usage.get(name) or 0 for name in _READ) or None}
+        stop = [one.get("stop_reason") for one in items(row, "output.choices")[:1]]
+        own = {"left": left, "verdicts": kept, "stop": "".join(filter(None, stop)), "spec": spec, "usage": usage, "read": sum(usage.get(name) or 0 for name in _READ) or None}
         more = {"metadata": {name: value for one in (row.get("metadata"), *notes) for name, value in (one or {}).items()}}
         if not reduced or row.get("epoch", 1) == 1:
             yield {**row, **own, **more, "epoch": None if reduced else row.get("epoch")}, place

@@ -13,7 +13,7 @@ from typing import Any
 
 from advisorkit.files.disk import decode, lines, read_bytes
 from advisorkit.files.spots import Spot
-from advisorkit.files.tables import ReadRow, ReadTable, read_sheets, read_table
+from advisorkit.files.tables import Known, ReadRow, ReadTable, read_sheets, read_table
 from advisorkit.files.texts import Texts
 from advisorkit.files.trees import Scalar, parse_json, parse_tools_yaml, shown, tree
 from advisorkit.files.workbooks import MAX_ROWS, MAX_UNPACKED, is_workbook
@@ -115,11 +115,35 @@ def _from_json(file: str, text: str, notices: tuple[str, ...], choice: Choice) -
         return _from_document(file, json.loads(text), notices, choice)
     except ValueError as error:
         broken = Fault(file, "", f"is not well-formed JSON: {error}")
-    rows = [_line(file, i, line) for i, line in enumerate(lines(text), 1) if line.strip()]
-    raw = [row for _, row in rows if isinstance(row, dict)]
+    table, raw = _lines(file, text, notices)
     if not raw:
         raise EngagementError([broken])
-    return _from_table(_table(file, [row for row, _ in rows], notices), choice, raw)
+    return _from_table(table, choice, raw)
+
+
+def _lines(file: str, text: str, notices: tuple[str, ...]) -> tuple[ReadTable, list[Any]]:
+    """JSON lines as a table, and the objects in them as they stood there."""
+    rows = [_line(file, i, line) for i, line in enumerate(lines(text), 1) if line.strip()]
+    return _table(file, [row for row, _ in rows], notices), [row for _, row in rows if isinstance(row, dict)]
+
+
+def read_cases(path: str | Path, known: Known) -> ReadTable:
+    """A table of cases that nobody marked: CSV, a workbook or JSON lines.
+
+    Raises:
+        EngagementError: If it cannot be read as a whole; faults of single rows stay in the rows.
+    """
+    raw, file = read_bytes(path), str(path)
+    if is_workbook(raw) or not raw.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
+        return read_table(path, known=known)
+    text, notices = decode(raw, file)
+    try:
+        table, found = _lines(file, text, notices)
+    except RecursionError:
+        found = []
+    if not found:
+        raise EngagementError([Fault(file, "", 'is no table: write one case a line, such as {"input": "...", "expected": "..."}')])
+    return table
 
 
 def _from_document(file: str, document: Any, notices: tuple[str, ...], choice: Choice) -> marked.MarkedResults:
@@ -149,7 +173,7 @@ def _item(file: str, row: Any, line: int, path: str) -> ReadRow:
         place.fault('is not an object: write one mark a line, such as {"case": "1", "right": true}')
         return ReadRow(line, {}, place.faults)
     ours = marked.columns_of(row)
-    plain = {name: said(value) if ours[name] in ("input", "output", "note") else value for name, value in row.items()}
+    plain = {name: said(value) if ours[name] in ("input", "output", "note", "expected", "passage") else value for name, value in row.items()}
     spots = replace(place, node=tree(plain)).fields()
     return ReadRow(line, {name: replace(spot, node=replace(spot.node, line=line)) for name, spot in spots.items() if not spot.blank}, place.faults)
 

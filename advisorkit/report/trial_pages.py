@@ -36,7 +36,7 @@ def ahead(made: Trial, seen: Ahead, engagement: Engagement, folder: Path) -> Ite
     rows |= {"calls": f"{seen.calls:,}", "tokens": f"{seen.read:,.0f}", "cost": cost, "hours": f"{seen.hours:.1f}", "exact": str(folder / "would_be_sent.txt")}
     yield Heading(_tell("plan.title", trial=made.id))
     yield table_of("", ["", ""], [[_tell(f"plan.{name}"), value] for name, value in rows.items()])
-    notes = [_tell("few", cases=len(sample.tried))] * (len(sample.tried) < 50) + [_tell("demonstration")] * made.demonstration
+    notes = [_tell("few", cases=len(sample.tried))] * (len(sample.tried) < 50) + [_tell("demonstration")] * made.demonstration + [_tell("plan.refused", why=seen.refused)] * bool(seen.refused)
     yield from (Text(tuple(notes), "note"),) if notes else ()
 
 

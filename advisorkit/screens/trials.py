@@ -108,7 +108,7 @@ class Bakeoff:
         folder = file.parent / texts if texts else None
         with self._agreed():
             self._trial, seen = _room("steps").plan(file, file.parent / (sample or "cases.csv"), folder, workflow=self._work.state.workflow, url=url, model=model)
-        self._exact.value = "\n\n----\n\n".join(seen.texts)
+        self._exact.value = seen.exact
         self._show("planned", lambda: ahead(self._trial, seen, self._work.state.engagement, self._folder))
 
     def _found_again(self, file: Path) -> None:
