@@ -18,8 +18,7 @@ from priced import engagement
 
 from advisorkit.batch.weighing import weigh_list
 from advisorkit.report import make_report, slides
-from advisorkit.study.candidates import Candidate, Foundation, Freed, candidate
-from advisorkit.study.joint import drawn, joint
+from advisorkit.study.candidates import Candidate, Foundation, Freed, candidate, drawn, joint
 from advisorkit.study.programme import selection, sound
 from advisorkit.study.roadmap import beyond, fits, greedy, one_more, people, roadmap, worth
 from advisorkit.study.study import Study

@@ -13,8 +13,7 @@ from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.costs.assumption import DRAWS
 from advisorkit.files.texts import Texts
 from advisorkit.pilots.established import Established
-from advisorkit.study.candidates import Aside, Candidate, Weighed, team, weighed
-from advisorkit.study.joint import Joint, joint
+from advisorkit.study.candidates import Aside, Candidate, Joint, Weighed, joint, team, weighed
 from advisorkit.study.roadmap import SECONDS, Roadmap, circles, fits, greedy, one_more, people, roadmap, worth
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import TOPICS
