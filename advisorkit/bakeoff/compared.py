@@ -1,7 +1,5 @@
 """What a run shows: every way on the same cases, paired, where each breaks, and what follows for the engagement."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """The small model that ships with packages: it answers on this machine without a key, to show the way and never to be priced."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module

@@ -1,7 +1,5 @@
 """One model behind an OpenAI-compatible address: at most two requests an answer, each answer kept on the disk, a limit on both."""
 
-from __future__ import annotations
-
 import json
 import threading
 import time

@@ -1,7 +1,5 @@
 """The trial run on Inspect AI: one small solver and one scorer a way, failures kept apart from wrong answers, nothing written outside its folder."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

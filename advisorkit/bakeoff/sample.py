@@ -1,7 +1,5 @@
 """The sample: cases with what was asked and what is right, and their split, across which no double and no near-double goes."""
 
-from __future__ import annotations
-
 import json
 import random
 from collections import Counter, defaultdict

@@ -1,7 +1,5 @@
 """Which texts lie nearest to a question: BM25 with the language's stemmer, joined with embeddings in English where they are there."""
 
-from __future__ import annotations
-
 import importlib.util
 from collections.abc import Callable, Sequence
 from functools import cache

@@ -1,7 +1,5 @@
 """A trial as a command or a screen takes it: planned, and once it was run (`running.tried`) read into the engagement."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any

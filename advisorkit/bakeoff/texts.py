@@ -1,7 +1,5 @@
 """The client's texts: read by libraries, cut into passages, their size, language and doubles counted."""
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence

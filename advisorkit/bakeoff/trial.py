@@ -1,7 +1,5 @@
 """A planned trial: its cases, texts, ways and limits, frozen in one file; what it would send, and what that may cost."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """What each way sends for a case: examples, passages or neither; and the small head that is trained where the job is to choose."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

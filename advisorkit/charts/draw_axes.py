@@ -1,7 +1,5 @@
 """Layout of the charts with axes of their own: map, curves, reliability plot, and what was told beside what was measured."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest

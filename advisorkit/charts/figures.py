@@ -1,7 +1,5 @@
 """Charts as plotly figures for screens: the same marks, in data units, with values to hover over."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any

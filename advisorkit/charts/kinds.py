@@ -1,7 +1,5 @@
 """What each chart says, free of how it is drawn: the same value feeds screens, pages and slides."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 

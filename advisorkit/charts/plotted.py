@@ -1,7 +1,5 @@
 """Charts of a consultant's own: points, lines, bars, boxes and fields between two axes, and pictures made elsewhere."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Charts as SVG for files: text stays text, and the same chart gives the same bytes anywhere."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from html import escape
 from itertools import groupby, pairwise

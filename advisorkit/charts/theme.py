@@ -1,7 +1,5 @@
 """Colours, marks and faces: the one place where the look of charts and pages is set."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 SANS = "Helvetica Neue, Arial, Liberation Sans, sans-serif"

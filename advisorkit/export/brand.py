@@ -1,7 +1,5 @@
 """A consultancy's brand: what it may change about a deliverable, checked before it is used."""
 
-from __future__ import annotations
-
 import re
 from base64 import b64encode
 from collections.abc import Callable, Collection

@@ -4,8 +4,6 @@ Payloads are lists of pairs, never mappings: notebook files sort their keys. Eve
 What a consultant made with other packages becomes blocks here too: plotly and matplotlib figures, and pandas frames.
 """
 
-from __future__ import annotations
-
 import io
 import os
 import re

@@ -1,7 +1,5 @@
 """An executed notebook as a Word document: real styles, captions, tables with heads, pictures with words; on our styles or a client's own."""
 
-from __future__ import annotations
-
 import io
 from base64 import b64decode
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The formats as nbconvert exporters: ``jupyter nbconvert --to advisor-pdf`` and the others."""
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import Any, ClassVar
 

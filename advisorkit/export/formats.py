@@ -1,7 +1,5 @@
 """Every format of a deliverable, once: who renders it, when it is whole."""
 
-from __future__ import annotations
-
 import io
 import json
 import re

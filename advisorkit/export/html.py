@@ -1,7 +1,5 @@
 """An executed notebook as one offline HTML file that reads on a screen and prints as pages."""
 
-from __future__ import annotations
-
 import json
 from base64 import b64encode
 from functools import partial

@@ -4,8 +4,6 @@ Both are set by typst, out of data that it never reads as markup. It leaves thre
 used: in a report's own process, never in a primed one.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from base64 import b64decode

@@ -1,7 +1,5 @@
 """An executed notebook as slides: native charts and tables that can be edited, and words that fit their boxes."""
 
-from __future__ import annotations
-
 import io
 from base64 import b64decode
 from collections.abc import Sequence

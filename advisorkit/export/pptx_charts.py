@@ -1,7 +1,5 @@
 """Charts as PowerPoint's own, with their data in a workbook inside; None where it has no form for a kind."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

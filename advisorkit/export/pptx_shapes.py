@@ -1,7 +1,5 @@
 """What stands on a slide, and the PowerPoint master under it, ours or a client's own: words whose room is worked out beforehand, tables, and drawings made of native shapes."""
 
-from __future__ import annotations
-
 import io
 import re
 import zipfile

@@ -4,8 +4,6 @@ for part in terminal(costed(study)):
     out.print(part)
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from rich.table import Table as Drawn

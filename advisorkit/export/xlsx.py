@@ -1,7 +1,5 @@
 """An executed notebook as a workbook: its sheets with live formulas, or its words and tables. Text is never a formula."""
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The charts of the costs."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 
 from advisorkit.charts import kinds

@@ -1,7 +1,5 @@
 """The cost workbook: what workflows cost as sheets whose formulas are the model's own, so that inputs move."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import isnan, nan

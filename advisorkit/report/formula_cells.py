@@ -1,7 +1,5 @@
 """Sheets in the making: values and traced numbers take their cells, then every traced number becomes a formula over the others' cells."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The one file that a template is given: an engagement and how its report is to be made."""
 
-from __future__ import annotations
-
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping, Sequence

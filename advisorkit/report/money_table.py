@@ -1,7 +1,5 @@
 """The money table as every screen, page and terminal prints it: rounded once, so that what is printed adds up."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 
 from advisorkit.costs.bill import usual_checking

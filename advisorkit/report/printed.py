@@ -1,7 +1,5 @@
 """Values as they are printed: rounded here, once, for cards, charts and prose alike."""
 
-from __future__ import annotations
-
 from advisorkit.advice.decision import Decision
 from advisorkit.report.sentences import say
 from advisorkit.values.locale import locale

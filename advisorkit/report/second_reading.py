@@ -1,7 +1,5 @@
 """A model's own reading of the notes beside the advice: for the consultant's eyes, called by no client's page."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from advisorkit.advice.words import whole_percents

@@ -1,7 +1,5 @@
 """Sentences of the report."""
 
-from __future__ import annotations
-
 from advisorkit.files.texts import Texts
 
 TEXTS = Texts("report")

@@ -1,7 +1,5 @@
 """Pages as short as a terminal likes them: the advice and the costs of a workflow, and states of a file side by side."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Sheets of the cost workbook that hold the model: inputs, the bill line by line, months."""
 
-from __future__ import annotations
-
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property

@@ -1,7 +1,5 @@
 """The advice, the verdict and the words above the costs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from advisorkit.advice.acceptability import LEAD as POINTS, SHARE

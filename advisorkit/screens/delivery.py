@@ -1,7 +1,5 @@
 """Deliverables made from a session, in the background, with their progress; which formats, which brand, and where the files are."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path

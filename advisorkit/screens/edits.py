@@ -1,7 +1,5 @@
 """Everything that a browser may ask for, by name; each edit checks again what it is given and returns how the screen then stands."""
 
-from __future__ import annotations
-
 import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping

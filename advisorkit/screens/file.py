@@ -1,7 +1,5 @@
 """The engagement file of a session on disk, and the diary beside it: what was read and saved, and whether somebody else touched it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from contextlib import suppress

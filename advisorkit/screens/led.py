@@ -1,7 +1,5 @@
 """What a consultant leads by calls: the client, and the workflows with what is told about them; every value passes the checks of a file."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date

@@ -1,7 +1,5 @@
 """JupyterLab or Voilà for one engagement file: on this machine only, behind a token, with nothing fetched."""
 
-from __future__ import annotations
-
 import json
 import os
 import secrets

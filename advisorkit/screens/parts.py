@@ -1,7 +1,5 @@
 """What a browser shows: one ipywidget a part, all drawn from one document that they share."""
 
-from __future__ import annotations
-
 import gzip
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache

@@ -1,7 +1,5 @@
 """The pilot on screen: how many cases to mark, and what marked results established."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from advisorkit.export.blocks import Cell, KeyFigures, table_of

@@ -1,7 +1,5 @@
 """The bake-off in a notebook, step by step: plan, consent, run, the paired table, where each way breaks, and item by item."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """From what people type or pass to values that the engine accepts, or a reason why not."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """An engagement being worked on: edits, what-ifs, scenarios, undo, and everything that follows from them."""
 
-from __future__ import annotations
-
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
