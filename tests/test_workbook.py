@@ -16,11 +16,13 @@ import advisorkit as ak
 from advisorkit.report.advice_pages import summary
 from advisorkit.screens.charted import charted
 from advisorkit.screens.screen import screen_of
+from advisorkit.store import samples
 from advisorkit.values.errors import UsageError
+from advisorkit.values.quantities import money_short
 
 HARBOUR = Path(__file__).parent / "browser" / "harbour.yaml"
 PARTS = (
-    "question", "questions", "answers", "advice", "shares", "right", "map", "reasons", "flips", "path", "scenarios", "assumptions", "costs", "curves", "tornado", "pilot",
+    "question", "questions", "workflows", "answers", "advice", "shares", "right", "map", "reasons", "flips", "path", "scenarios", "assumptions", "costs", "curves", "tornado", "pilot",
     "portfolio", "deliver", "bar", "client", "brief",
 )  # fmt: skip
 CHARTS = {"map": "map", "shares": "shares", "reasons": "waterfall", "flips": "flips", "path": "path", "costs": "ranges", "curves": "curves", "tornado": "tornado"}
@@ -133,6 +135,18 @@ def test_a_copied_layout_with_a_part_moved_is_a_screen_of_its_own(work: ak.Work)
     assert ak.screen(work, "assessment", mine) is ak.screen(work, "assessment", mine) is not ak.screen(work, "assessment")
     with pytest.raises(UsageError, match="no part 'chart maps'; did you mean chart map"):
         ak.screen(work, "assessment", (box, "chart maps"))
+
+
+def test_the_figure_of_the_portfolio_shows_the_gains_of_its_table(tmp_path: Path) -> None:
+    for name in ("marked-pilot.yaml", "marked-pilot.csv"):
+        shutil.copy(samples.path("marked-pilot").with_name(name), tmp_path)
+    work = ak.open(tmp_path / "marked-pilot.yaml")
+    work.add_workflow("Nothing known")
+    study = work.judged("service-desk")
+    said = " ".join(one.text for one in work.figures.portfolio().layout.annotations).replace("\u00a0", " ")
+
+    assert money_short(study.gain(study.decision.destination) or 0, "EUR") in said
+    assert "Nothing known" in said and "not known" in said
 
 
 @pytest.mark.parametrize("name", CHARTS)

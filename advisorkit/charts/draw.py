@@ -253,8 +253,9 @@ def _range(bar: kinds.RangeRow, n: int, currency: str, panel: Panel, wide: float
     yield Dot(x=bar.range[1], y=n, mark=MARKS[bar.pattern], size=13, fill=fill, tip=tip)
     yield Label(x=bar.range[1], y=n, dy=-18, text=middle, bold=True, size=14, fill=fill, anchor="middle")
     if panel.at(bar.range[0], n)[0] - panel.left > width(low, 13) + 10:
-        yield Label(x=bar.range[0], y=n, dx=-6, text=low, fill="text2", anchor="end")
-        yield Label(x=bar.range[2], y=n, dx=6, text=high, fill="text2")
+        left, mark, right = (panel.at(value, n)[0] for value in bar.range)
+        yield Label(x=bar.range[0], y=n, dx=-max(6, 12 - mark + left), text=low, fill="text2", anchor="end")
+        yield Label(x=bar.range[2], y=n, dx=max(6, 12 - right + mark), text=high, fill="text2")
     else:
         yield Label(x=bar.range[2], y=n, dx=10, text=span(low, high), fill="text2")
 

@@ -121,7 +121,7 @@ def _block(output: Any, number: int) -> Block:
     block = read(output["data"])
     if block is None:
         kinds = ", ".join(sorted(output["data"])) or "nothing"
-        raise RenderError(f"cell {number} has an output that no renderer knows ({kinds}); use show(…) with a block")
+        raise RenderError(f"cell {number} has an output that no renderer knows ({kinds}); use show(…) with a block, for a figure show(figure, alt=…)")
     return block
 
 

@@ -37,7 +37,7 @@ class Stakes:
     fixed_cost: float = 0.0
     """Money that shipping costs over that time whatever the quality: build and fixed running costs."""
     marking_cost: float = 0.0
-    """Money that marking one case costs."""
+    """Money that marking one case costs, with its share of second marks."""
 
     @property
     def break_even(self) -> float:
@@ -163,7 +163,7 @@ def terms_for(
     nobody has said who checks answers, the usual plan of checking stands in.
     """
     whole = bill(inputs := inputs.usually_checked)
-    stakes = stakes_of(inputs, whole, pattern)
+    stakes = stakes_of(inputs, whole, rules, pattern)
     prices = _prices(whole, pattern)
     strict = "serious" in inputs.levels("error_tolerance")
     expected, most = _expected(inputs.rows[f"error_rate_{pattern}"].range), min(rules.most_cases, _items(inputs))
@@ -195,7 +195,7 @@ def _prices(whole: Bill, pattern: PatternId) -> dict[PatternId, float]:
     return {} if base is None else {other: total - base for other, total in totals.items() if total is not None}
 
 
-def stakes_of(inputs: Inputs, whole: Bill, pattern: PatternId = "prompt") -> Stakes | None:
+def stakes_of(inputs: Inputs, whole: Bill, rules: Rules, pattern: PatternId = "prompt") -> Stakes | None:
     """Money at stake over the horizon at likely values, `whole` being the bill; None when not all of it is known.
 
     Only what the system takes counts. A wrong answer that a check finds costs nothing more; checking is paid for. Fixed cost is
@@ -211,7 +211,7 @@ def stakes_of(inputs: Inputs, whole: Bill, pattern: PatternId = "prompt") -> Sta
     if any(map(math.isnan, (gain, loss, cases))) or fixed is None or cases <= 0 or gain + loss <= 0:
         return None
     fixed += whole.line(pattern, "checking").amount or 0.0
-    return Stakes(gain, loss, cases, fixed, _marking_minutes(inputs, values) / 60 * values["hourly_cost"])
+    return Stakes(gain, loss, cases, fixed, (1 + rules.double_marked) * _marking_minutes(inputs, values) / 60 * values["hourly_cost"])
 
 
 READING = 1 / 3

@@ -91,9 +91,8 @@ def charter_figures(plan: Plan) -> Iterator[KeyFigure]:
     if plan.terms.stakes is None or plan.evpi is None:
         yield KeyFigure(say("unknown"), say("charter.figure.cost_unknown"))
         return
-    marks = plan.mark + plan.mark_twice
     worth = money_short(round(plan.evpi), plan.currency)
-    yield KeyFigure(money_short(marks * plan.terms.stakes.marking_cost, plan.currency), say("charter.figure.cost", worth=worth))
+    yield KeyFigure(money_short(plan.mark * plan.terms.stakes.marking_cost, plan.currency), say("charter.figure.cost", worth=worth))
 
 
 def _charter_notes(plan: Plan) -> Iterator[Block]:

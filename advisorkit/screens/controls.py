@@ -105,21 +105,23 @@ def _listed(criterion: Criterion, answer: Answer | None, parked: bool, study: St
 
 
 def answers(study: Study, state: State, look: Look) -> Doc:
-    """Every answer given, in catalogue order, and what was put aside."""
-    given = {**study.engagement.answers, **study.workflow.answers}
+    """Every answer given, the newest first, and what was put aside."""
+    given, own = {**study.engagement.answers, **study.workflow.answers}, list(study.workflow.answers)[::-1]
     measured = study.pilot.answers if study.pilot else {}
-    rows = [_given(c, {**given, **measured}[c.id], study, look) for c in study.catalog.criteria.values() if c.id in given or c.id in measured]
+    order = dict.fromkeys((*(name for name in own if name not in measured), *measured, *given))
+    rows = [_given(study.catalog.criterion(name), {**given, **measured}[name], study, look) for name in order]
     unknown = sum(bool(row["unknown"]) for row in rows)
     parked = [_given(study.catalog.criterion(name), Answer(), study, look) for name in state.parked if name not in given]
     return {
         "tally": tell("answers.tally", count=len(rows) - unknown),
         "rest": " " + tell("answers.rest", unknown=unknown, open=len(waiting(study, state))),
-        "rows": sorted(rows, key=lambda row: bool(row["unknown"])), "parked": parked,
+        "rows": rows, "parked": parked,
     }
 
 
 def _given(criterion: Criterion, answer: Answer, study: Study, look: Look) -> Doc:
     words = "" if answer.unknown else words_of(criterion, answer, study.currency)
+    words = tell("answers.views", count=len(answer.levels), words=words) if len(answer.levels) > 1 else words
     return {
         "criterion": criterion.id, "label": criterion.label, "answer": words, "unknown": answer.unknown,
         "guess": answer.confidence == "guess", "note": "" if look.presenting else answer.note,

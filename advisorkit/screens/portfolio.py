@@ -10,7 +10,6 @@ from advisorkit.export.blocks import Cell, KeyFigure, KeyFigures, table_of
 from advisorkit.files.texts import here
 from advisorkit.report.money_table import ranked, shared_bill
 from advisorkit.report.printed import chance_of
-from advisorkit.report.sentences import say
 from advisorkit.screens.advising import verdict_of
 from advisorkit.screens.charted import picture
 from advisorkit.screens.parts import Doc, Link, block, blocks, lead, tell
@@ -25,14 +24,14 @@ from advisorkit.values.quantities import money_short, number
 def together(workflows: Sequence[Workflow], studies: Mapping[str, Study], look: Look) -> dict[str, Doc | None]:
     """The table of all workflows, what they cost together, and what is missing for that; those not worked out yet say so."""
     found = [studies[w.id] for w in workflows if w.id in studies]
-    whole, priced = len(found) == len(workflows), [study for study in found if study.priced and not _simpler(study)]
+    whole, priced = len(found) == len(workflows), counted(found)
     figures, summary, bills, chart = list[KeyFigure](), tell("portfolio.working", done=len(found), of=len(workflows)), list[Doc](), None
     if whole:
         simpler = ", ".join(study.workflow.name for study in found if _simpler(study))
         overrides = (f"{study.workflow.name}: {study.decision.override}" for study in found if study.decision.override)
         summary = " ".join((*([tell("portfolio.simpler", names=simpler)] if simpler else ()), *overrides))
     if whole and priced:
-        figures, chart = list(_figures(priced)), picture("workflows", _ranges(priced), look)
+        figures, chart = list(_figures(priced)), picture("workflows", gained(priced), look)
         asked = [(n, 1, "workflow", _asks(study)) for n, study in enumerate(priced) if study.outside is None]
         bills = [block(bill, links=asked) for bill in shared_bill(priced)]
     return {
@@ -43,6 +42,11 @@ def together(workflows: Sequence[Workflow], studies: Mapping[str, Study], look: 
     }
 
 
+def counted(found: Sequence[Study]) -> list[Study]:
+    """Those that have a price."""
+    return [study for study in found if study.priced and not _simpler(study)]
+
+
 def _table(workflows: Sequence[Workflow], studies: Mapping[str, Study], months: int) -> Doc:
     head = [tell(f"portfolio.{name}") for name in ("workflow", "now", "ends", "chance", "clear", "next")]
     rows = [_row(workflow, studies.get(workflow.id)) for workflow in workflows]
@@ -51,6 +55,25 @@ def _table(workflows: Sequence[Workflow], studies: Mapping[str, Study], months: 
     rankable = ((n, studies.get(workflow.id)) for n, workflow in enumerate(workflows))
     links += [(n, 7, "workflow", _asks(study)) for n, study in rankable if study and study.priced and not _simpler(study) and study.rank.ask]
     return block(table_of(tell("portfolio.title"), [*head, *cost], rows, (3, 6, 7), subtitle=tell("portfolio.sub")), wide=True, links=links)
+
+
+def listed(workflows: Sequence[Workflow], studies: Mapping[str, Study], here: str) -> Doc:
+    """Every workflow in a line, with where it will probably end, to be turned to; below them the way to where they are led."""
+    rows = [[Cell(w.name, "strong" if w.id == here else ""), _ends(w, studies.get(w.id))] for w in workflows]
+    links: list[Link] = [(n, 0, "workflow", {"id": w.id, "section": "assessment"}) for n, w in enumerate(workflows) if w.id != here]
+    head = [tell("listed.title", count=len(workflows)), tell("listed.ends")]
+    return block(table_of("", head, [*rows, [tell("listed.led"), ""]], (1,)), wide=True, links=[*links, (len(rows), 0, "section", {"name": "portfolio"})])
+
+
+def _ends(workflow: Workflow, study: Study | None) -> str | Cell:
+    if not workflow.answers:
+        return tell("listed.begun")
+    if study is None:
+        return "…"
+    if simpler := _simpler(study):
+        return simpler
+    goal = study.decision.destination
+    return Cell(f"{study.name(goal)} {chance_of(study.decision, goal)}", goal) if study.decision.clear else f"○ {verdict_of(study).rstrip('.')}"
 
 
 def _headline(found: Sequence[Study], count: int) -> str:
@@ -94,20 +117,16 @@ def _asks(study: Study) -> dict[str, str]:
     return {"id": study.workflow.id, "section": "assessment" if asked else "costs", "criterion": asked}
 
 
-def _ranges(found: Sequence[Study]) -> RangeBars:
-    """The cost of each destination as a range, dearest first."""
-    rows = [(study, study.costs.columns[study.advice.recommended].total) for study in found]
+def gained(found: Sequence[Study]) -> RangeBars:
+    """The gain of each destination as a range about its likely value, highest first."""
+    rows = [(study, study.costs.money[study.decision.destination].gain, study.gain(study.decision.destination)) for study in found]
     bars = [
-        RangeRow(study.advice.recommended, f"{_short(study.workflow.name)}, {study.name(study.advice.recommended)}", (t.p10, t.p50, t.p90) if t else None,
-                 "" if t else tell("portfolio.lacks", names=", ".join(locale().lowered(row.assumption.label) for row in lacking(study))))
-        for study, t in sorted(rows, key=lambda pair: -(pair[1].p50 if pair[1] else 0))
+        RangeRow(study.decision.destination, f"{study.workflow.name}, {study.name(study.decision.destination)}", None if gain is None or not g or g.p10 is None or g.p90 is None else (g.p10, gain, g.p90),
+                 tell("portfolio.lacks", names=", ".join(locale().lowered(row.assumption.label) for row in (*lacking(study), *study.rank.ask))))
+        for study, g, gain in sorted(rows, key=lambda row: -(row[2] or 0))
     ]
-    title, sub = tell("portfolio.ranges"), say("costs.range_subtitle", draws=number(found[0].costs.draws))
-    return RangeBars(title=title, subtitle=sub, currency=found[0].currency, bars=tuple(bars))
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 28 else f"{name[:27].rstrip()}…"
+    sub = tell("portfolio.ranges_sub", months=found[0].months, draws=number(found[0].costs.draws))
+    return RangeBars(title=tell("portfolio.ranges"), subtitle=sub, currency=found[0].currency, bars=tuple(bars))
 
 
 def side_by_side(studies: Mapping[str, Study | None], here: str) -> Doc:
@@ -117,7 +136,7 @@ def side_by_side(studies: Mapping[str, Study | None], here: str) -> Doc:
     rows = [_scenario(name, study, here) for name, study in studies.items()]
     cost = tell("scenarios.cost", months=known[0].months if known else 0)
     links = [(n, 0, "scenario", {"name": name}) for n, name in enumerate(studies) if name != here]
-    return block(table_of(tell("scenarios.title"), [*head, cost], rows, (2, 4), subtitle=tell("scenarios.sub")), links=links)
+    return block(table_of(tell("scenarios.title"), [*head, cost], rows, (2, 4), subtitle=tell("scenarios.sub")), wide=True, links=links)
 
 
 def _scenario(name: str, study: Study | None, here: str) -> list[str | Cell]:

@@ -134,7 +134,7 @@ class Screen:
         state, wanted, placed = self.work.state, list[State](), names(tree(self.work, self.look))
         if "blocks scenarios" in placed and state.engagement.scenarios:
             wanted = list(state.cases.values())
-        if "blocks workflows" in placed:
+        if {"blocks workflows", "blocks listed"} & set(placed):
             wanted += [replace(state, workflow=workflow.id) for workflow in state.engagement.workflows]
         yield from (one for one in wanted if not self.work.known(one))
 

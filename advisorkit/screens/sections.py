@@ -26,7 +26,7 @@ from advisorkit.values.errors import UsageError, nearest
 _PLAIN: Mapping[str, Tree] = {
     "assessment": (
         "ak-main ak-assessment",
-        ("ak-left ak-leading", ("ak-stack", "question", "answers"), "questions"),
+        ("ak-left ak-leading", ("ak-stack", "question", "answers"), ("ak-stack ak-first", "blocks listed", "questions")),
         (
             "ak-right-side", "advice", ("ak-split ak-split-d", "chart shares", "chart right"), "verdict",
             ("ak-split ak-split-b", "chart map", "chart flips"), "chart waterfall", "chart path", "chart ranges", "blocks scenarios",
@@ -38,8 +38,7 @@ _PLAIN: Mapping[str, Tree] = {
         ("ak-left", "assumptions"),
         (
             "ak-right-side", "advice costs", "blocks bill",
-            ("ak-split ak-split-e", "chart ranges", ("ak-stack", "chart cheapest", "blocks notes")),
-            ("ak-split ak-split-f", "chart curves", "chart tornado"),
+            ("ak-split ak-split-e", "chart ranges", "chart cheapest"), ("ak-split ak-split-f", "chart curves", "chart tornado"), "blocks notes",
         ),
     ),
     "pilot": ("ak-main ak-pilot", ("ak-left", "results", "files"), (
@@ -137,9 +136,10 @@ def _assumptions(work: Work, look: Look, group: str = "") -> Doc:
 def _assessment(work: Work, look: Look, _: Delivery) -> Mapping[str, Doc]:
     study, state = work.judged(), work.state
     cases = {name: work.known(case) for name, case in state.cases.items()}
+    known = {w.id: found for w in state.engagement.workflows if (found := work.known(replace(state, workflow=w.id)))} | {state.workflow: study}
     return {
         "advice": advising.advice(study, look), "question": controls.question(study, state, look),
-        "answers": controls.answers(study, state, look), "questions": controls.questions(study, state, look), "blocks brief": controls.brief(study, look),
+        "blocks listed": blocks(portfolio.listed(state.engagement.workflows, known, state.workflow)), "answers": controls.answers(study, state, look), "questions": controls.questions(study, state, look), "blocks brief": controls.brief(study, look),
         "blocks scenarios": blocks(*([portfolio.side_by_side(cases, state.scenario)] if state.engagement.scenarios else ())),
     }  # fmt: skip
 

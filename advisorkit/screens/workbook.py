@@ -16,10 +16,12 @@ from ipywidgets import Widget
 
 from advisorkit.catalog.reading import assumptions, load as load_catalog
 from advisorkit.charts.figures import figure
+from advisorkit.charts.kinds import Chart
 from advisorkit.costs.assumption import TOPICS
 from advisorkit.files.texts import Spoken, spoken
 from advisorkit.screens.charted import charted
 from advisorkit.screens.parts import Tree, tell
+from advisorkit.screens.portfolio import counted, gained
 from advisorkit.screens.screen import Loose
 from advisorkit.screens.sections import layouts
 from advisorkit.screens.shown import BeforeAfter, brief, shown_study
@@ -101,10 +103,11 @@ class Parts:
     bill = _placed("What each pattern costs: the bill.", "blocks bill")
     ranges = _placed("What each pattern costs, with ranges.", "chart ranges")
     cheapest = _placed("How often each pattern costs least.", "chart cheapest", "blocks notes")
-    curves = _placed("How cost builds up by month.", "chart curves")
+    curves = _placed("What is gained against today by month.", "chart curves")
     tornado = _placed("What moves the result most.", "chart tornado")
     pilot = _placed("The pilot: how many cases to mark, results in, what they say.", layouts["pilot"])
     portfolio = _placed("Every workflow, and what they cost together.", layouts["portfolio"])
+    workflows = _placed("Every workflow in a line, to be turned to.", "blocks listed")
     client = _placed("Client, workflows, and what is told about them.", "led")
     deliver = _placed("Files for the client.", layouts["deliver"])
 
@@ -131,7 +134,7 @@ def _names(of: object) -> str:
 
 def _drawn(meaning: str, name: str) -> Callable[[Figures], go.Figure]:
     def chart(self: Figures) -> go.Figure:
-        return self._figure(name)
+        return self._figure(lambda: charted(name, self._work.judged()))
 
     chart.__doc__ = meaning
     return chart
@@ -152,8 +155,8 @@ class Figures:
         return self._work.language
 
     @spoken
-    def _figure(self, name: str) -> go.Figure:
-        chart = charted(name, self._work.judged())
+    def _figure(self, drawn: Callable[[], Chart | None]) -> go.Figure:
+        chart = drawn()
         if chart is None:
             raise UsageError(tell("figure.none"))
         made = figure(chart)
@@ -167,9 +170,12 @@ class Figures:
     flips = _drawn("Answers that would change the advice.", "flips")
     path = _drawn("The path, rung by rung.", "path")
     costs = _drawn("What each pattern costs, with ranges.", "ranges")
-    curves = _drawn("How cost builds up by month.", "curves")
+    curves = _drawn("What is gained against today by month.", "curves")
     tornado = _drawn("What moves the result most.", "tornado")
-    portfolio = _drawn("What every workflow costs.", "workflows")
+
+    def portfolio(self) -> go.Figure:
+        """What every workflow gains."""
+        return self._figure(lambda: gained(found) if (found := counted([self._work.judged(w.id) for w in self._work.engagement.workflows])) else None)
 
 
 @cache

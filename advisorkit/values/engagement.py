@@ -384,7 +384,7 @@ def _changed(workflow: Workflow, scenario: Scenario) -> Workflow:
     change = scenario.workflows.get(workflow.id, Scenario()) if scenario.workflows else scenario
     return replace(
         workflow,
-        answers={**workflow.answers, **change.answers},
+        answers={**{name: one for name, one in workflow.answers.items() if name not in change.answers}, **change.answers},  # the newest last
         workload={**workflow.workload, **change.workload},
         assumptions={**workflow.assumptions, **change.assumptions},
     )

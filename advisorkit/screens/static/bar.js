@@ -17,8 +17,8 @@ function barPart(act) {
   const notice = h("div", { class: "ak-notices" });
   const strip = h("div");
   const live = h("p", { class: "ak-hidden", "aria-live": "polite" });
-  const button = (text, key, enabled, hint, run) =>
-    h("button", { class: "ak-quiet", "data-key": key, disabled: !enabled, "aria-keyshortcuts": hint, title: hint, onclick: run }, text);
+  const button = (sign, text, key, enabled, hint, run) =>
+    h("button", { class: "ak-quiet", "data-key": key, disabled: !enabled, "aria-label": text, "aria-keyshortcuts": hint, title: `${text}: ${hint}`, onclick: run }, sign, h("span", { class: "ak-word" }, ` ${text}`));
 
   function scenario(bar) {
     const options = [["", t("base")], ...bar.scenarios.map((name) => [name, bar.presenting ? `${t("scenario")}: ${name}` : name])];
@@ -49,10 +49,10 @@ function barPart(act) {
     const workflows = choice(t("workflow"), "workflow", bar.workflow, all, (id) => (id === "+" ? askName(bar, "workflow") : act("workflow", "workflow", { id })));
     const present = bar.sections.length > 0 && h("button", { class: "ak-present", "data-key": "present", onclick: () => act("present", "present", { on: !bar.presenting }) }, t(bar.presenting ? "leave" : "present"));
     return [
-      h("strong", { class: "ak-client" }, bar.client), bar.sample && h("span", { class: "ak-sample" }, t("sample")), workflows,
+      h("strong", { class: "ak-client", title: bar.client }, bar.client), bar.sample && h("span", { class: "ak-sample" }, t("sample")), workflows,
       bar.presenting ? h("span", { class: "ak-spring" }) : sections(bar), scenario(bar),
-      !bar.presenting && button(`↶ ${t("undo")}`, "undo", bar.undo, "Control+Z", () => act("undo", "undo", {})),
-      !bar.presenting && button(`↷ ${t("redo")}`, "redo", bar.redo, "Control+Shift+Z", () => act("redo", "redo", {})),
+      !bar.presenting && button("↶", t("undo"), "undo", bar.undo, "Control+Z", () => act("undo", "undo", {})),
+      !bar.presenting && button("↷", t("redo"), "redo", bar.redo, "Control+Shift+Z", () => act("redo", "redo", {})),
       h("span", { class: "ak-saved ak-text2", role: "status" }, bar.saved), present,
     ];
   }

@@ -12,7 +12,7 @@ const keyed = (words) => words.split(/(■)/).map((part, n) => (part === "■" ?
 // An SVG of the kernel's as an element; it is parsed as XML, where no script runs, and what a client wrote is text in it.
 function drawing(svg) {
   const drawn = document.importNode(new DOMParser().parseFromString(svg, "image/svg+xml").documentElement, true);
-  Object.entries({ width: "100%", "aria-hidden": "true", focusable: "false" }).forEach(([name, value]) => drawn.setAttribute(name, value));
+  Object.entries({ width: "100%", preserveAspectRatio: "xMinYMin", "aria-hidden": "true", focusable: "false" }).forEach(([name, value]) => drawn.setAttribute(name, value));
   return drawn;
 }
 
