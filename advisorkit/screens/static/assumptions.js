@@ -130,7 +130,7 @@ function assumptionsPart(act) {
     if (bad) input.setAttribute("aria-describedby", `ak-fault-${row.name}`);
     if (act.pending(`assume-${row.name}-${part}`)) return;
     input.value = bad ? row.typed : row[part];
-    input.classList.toggle("ak-long", input.value.length > 9);
+    input.classList.toggle("ak-long", input.value.length > 8);
   }
 
   const choose = (id, key, ...words) => h("button", { class: key, "data-key": `list-${id}`, "aria-pressed": id === host.dataset.which ? "true" : "false", onclick: () => act("list", "list", { which: id }) }, ...words);
