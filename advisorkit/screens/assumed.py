@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 
+from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.costs.assumption import TOPICS
 from advisorkit.costs.inputs import Input
 from advisorkit.files.texts import here
@@ -160,6 +161,8 @@ def _step(likely: float) -> float:
 def _source(row: Input, tried: Collection[str], ages: dict[str, PriceAge]) -> str:
     if row.assumption.name in tried:
         return tell("source.tried")
+    if row.changed_by == "answer" and row.assumption.by_answer and not row.assumption.answer:
+        return tell("source.derived", label=load_catalog().criterion(row.assumption.by_answer.criterion).label)
     if row.changed_by == "price book":
         age = ages.get(row.price_id)
         return tell("source.price book", days=age.age_days) if age else tell("source.price book_undated")

@@ -33,14 +33,15 @@ _FILLED = {"ranges": (212, 37, 53), "tornado": (315, 34, 45), "waterfall": (262,
 """Charts whose rows share a height: that height, the least and the greatest distance of rows."""
 _PRESENTED = {"ranges": (440, 84), "cheapest": (160, 40)}
 """In presenter mode: the height that the rows of a chart may take, and the greatest distance of rows."""
+_KEPT = ("map", "ranges", "right")
 _TALL = {"curves": 282.0}
 """Height of two axes in pixels."""
 
 
 def chart(name: str, study: Study, look: Look) -> Doc | None:
-    """The chart called `name`; None while there is nothing to draw. In presenter mode only the map keeps its subtitle."""
+    """The chart called `name`; None while there is nothing to draw. In presenter mode only those keep a subtitle whose bars or points it explains."""
     found = charted(name, study)
-    return None if found is None else picture(name, replace(found, subtitle="") if look.presenting and name != "map" else found, look)
+    return None if found is None else picture(name, replace(found, subtitle="") if look.presenting and name not in _KEPT else found, look)
 
 
 def charted(name: str, study: Study) -> Chart | None:

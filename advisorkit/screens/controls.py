@@ -48,19 +48,19 @@ def _asked(study: Study, state: State, look: Look) -> Doc | None:
         "options": [[level.id, level.label] for level in criterion.levels] if criterion.words else [],
         "chosen": list(given.levels), "unit": _unit(criterion, study.currency), "amount": look.faults.get(f"{criterion.id} typed") or _typed(given.amount),
         "guess": given.confidence == "guess", "note": given.note, "said_by": given.said_by, "private_note": "" if look.presenting else given.private_note,
-        "why": _why(study, criterion.id), "fault": look.faults.get(criterion.id, ""),
+        "why": _why(study, criterion.id, look), "fault": look.faults.get(criterion.id, ""),
         "locked": tell("question.locked") if study.pilot and criterion.id in study.pilot.answers else "",
         "reopened": bool(look.asked), "echo": look.echo[1] if look.echo[0] == criterion.id else "",
     }
 
 
-def _why(study: Study, criterion: str) -> str:
+def _why(study: Study, criterion: str, look: Look) -> str:
     found = next((q for q in study.advice.next_questions if q.criterion == criterion), None)
     if found and found.decides:
         return tell("question.decides")
     if found and found.information_bits >= 0.005:
         return tell("question.why")
-    return tell("question.always" if study.catalog.criterion(criterion).core else "question.topic")
+    return tell("question.always") if study.catalog.criterion(criterion).core else "" if look.asked else tell("question.topic")
 
 
 def _unit(criterion: Criterion, currency: str) -> str:

@@ -44,7 +44,7 @@ def test_two_people_who_disagree_are_kept_as_two_levels(app: Page, file: Path) -
     settle(app)
     app.get_by_label("People disagree").check()
     app.locator(f'{SCREEN} [data-option="daily"]').click()
-    app.get_by_role("button", name="These differ").click()
+    app.get_by_role("button", name="Record both views").click()
     settle(app)
 
     assert set(truth(file).workflow.answers["knowledge_change"].levels) == {"monthly", "daily"}
