@@ -62,16 +62,16 @@ def test_lists_of_assumptions_hold_what_they_say(costs: Screen) -> None:
 
 def test_what_is_tried_stands_against_what_was_kept_and_is_kept_or_dropped_from_there(costs: Screen) -> None:
     assert view(costs)["bar"]["trying"] is None
-    kept = costs.work.judged().costs.money["rag"].gain.likely
+    kept = costs.work.judged().gain("rag")
     costs.edit("assume_part", {"name": "minutes_saved", "part": "likely", "text": "8"})
-    tried, now = view(costs)["bar"]["trying"], costs.work.judged().costs.money["rag"].gain.likely
+    tried, now = view(costs)["bar"]["trying"], costs.work.judged().gain("rag")
 
     assert tried["title"] == "Base case, tried"
     assert tried["what"] == "Minutes saved per item: 6 / 10 / 15 minutes → 6 / 8 / 15 minutes. Nothing is kept yet."
-    assert tried["figures"][0] == ["Gain, RAG", *(money(amount, "EUR", 3) for amount in (kept, now))]
+    assert tried["figures"][0] == ["Gain, RAG", *(money(amount, "EUR", 9) for amount in (kept, now))], "as the table prints it"
     assert next(row for row in view(costs)["assumptions"]["rows"] if row["name"] == "minutes_saved")["was"].startswith("was 10, ")
     costs.edit("drop", {})
-    assert view(costs)["bar"]["trying"] is None and costs.work.judged().costs.money["rag"].gain.likely == kept
+    assert view(costs)["bar"]["trying"] is None and costs.work.judged().gain("rag") == kept
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.charts.kinds import ShareBars, ShareRow
 from advisorkit.charts.theme import LIGHT, SANS
 from advisorkit.costs.inputs import Input
-from advisorkit.costs.results import CostResult, MoneyRow
+from advisorkit.costs.results import CostResult
 from advisorkit.export.blocks import Block, ChartBlock, Text, table_of
 from advisorkit.export.bundles import html
 from advisorkit.files.texts import here, spoken
@@ -24,6 +24,7 @@ from advisorkit.screens.parts import tell
 from advisorkit.study.study import Study
 from advisorkit.values.displayed import SHORT, Displayed
 from advisorkit.values.engagement import Answer, Engagement, Workflow
+from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import day, hundredths, money, money_range
 
 _STYLE = (
@@ -130,14 +131,14 @@ def earned(before: Study, after: Study, names: Iterable[str], told: str = "chang
     """Money of the destination under both: name, before, after."""
     goal = after.decision.destination
     for name in names:
-        yield tell(f"{told}.{name}", pattern=after.name(goal)), *(_likely(study.costs.money[goal], name, after.currency) for study in (before, after))
+        yield tell(f"{told}.{name}", pattern=after.name(goal)), *(_likely(study, goal, name) for study in (before, after))
 
 
-def _likely(row: MoneyRow, name: str, currency: str) -> str:
-    found = getattr(row, name)
+def _likely(study: Study, column: PatternId, name: str) -> str:
+    found = study.amount(column, name)
     if found is None:
         return tell("bill.unknown")
-    return tell("changed.at_least" if name == "all_in" and row.at_least else "changed.likely", amount=money(found.likely, currency, 3))
+    return tell("changed.at_least" if name == "all_in" and study.costs.money[column].at_least else "changed.likely", amount=money(found, study.currency, 9))
 
 
 def _answer(study: Study, name: str) -> str:
