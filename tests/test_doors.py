@@ -232,3 +232,55 @@ def test_a_long_word_stays_on_its_page(tmp_path: Path) -> None:
 
     assert run("report", file, "--to", "html", "--out", tmp_path / "out").exit_code == 0
     assert "overflow-wrap" in (tmp_path / "out" / "a_client_report.html").read_text()
+
+
+@pytest.mark.parametrize(("old", "new", "said"), [
+    ("client: Client", "client: null", "'client' is missing"), ("name: Mail", "name: ~", "'name' is missing"), ("currency: EUR", "currency: eur", "Did you mean EUR?"), ("currency: EUR", "currency: XXX", "NGN, …"),
+    ("    name", "\tname", "it holds a tab; indent with spaces"), ("1000", "1,000", "a comma parts entries here, so write thousands without one"), ("1000", "null, citations: REQUIRED", "Did you mean required?"),
+])  # fmt: skip
+def test_what_a_file_means_is_said_where_it_cannot_be_read(tmp_path: Path, old: str, new: str, said: str) -> None:
+    path = engagement(tmp_path / "a.yaml")
+    path.write_text(path.read_text().replace(old, new))
+
+    assert said in refusal(path)
+
+
+def test_ids_that_are_there_twice_are_told_by_their_place_in_json_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"advisorkit": 1, "client": "C", "currency": "EUR", "as_of": "2026-11-20", "workflows": [{"id": "w", "name": "W"}] * 2}))
+
+    assert refusal(path).endswith("the id 'w' is already taken by workflows[0]")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits on files are of Unix")
+def test_a_file_that_cannot_be_written_whole_is_named_and_not_the_one_that_was_read(tmp_path: Path) -> None:
+    import resource
+
+    (tmp_path / "list.csv").write_text("name\nA\n")
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, old[1]))
+    try:
+        said = run("intake", "table", tmp_path / "list.csv", "--to", tmp_path / "m.yaml")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+
+    assert (said.exit_code, "m.yaml: " in said.stderr, [one.name for one in tmp_path.iterdir()]) == (2, True, ["list.csv"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names with line ends are of Unix")
+def test_of_one_file_full_of_faults_a_batch_tells_few_and_a_name_takes_one_line(tmp_path: Path) -> None:
+    engagement(tmp_path / "good.yaml")
+    (tmp_path / "bad\nerror: all.yaml").write_text("advisorkit: 1\n" + "".join(f"k{i}: 1\n" for i in range(5_000)))
+
+    said = run("batch", tmp_path, "--to", "html", "--out", tmp_path / "out")
+
+    assert said.exit_code == 1 and "more; advisorkit check tells all" in said.stderr
+    assert "k19" not in said.stderr and not any(line.startswith("error: all") for line in said.stderr.splitlines())
+    assert (tmp_path / "out" / "good_client_report.html").exists() and len((tmp_path / "out" / "index.html").read_bytes()) < 50_000
+
+
+def test_an_answer_is_no_assumption_and_old_encodings_of_notes_are_told(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_bytes("Prüfer wollen Quellen.".encode("cp1252"))
+
+    assert "'citations' is an answer, and --set changes assumptions" in run("assess", engagement(tmp_path / "a.yaml"), "--set", "citations=required").stderr
+    assert "is not UTF-8" in run("brief", tmp_path / "notes.txt", "--to", tmp_path / "p.txt").stderr

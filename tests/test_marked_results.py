@@ -213,3 +213,11 @@ def test_every_promised_column_is_read(tmp_path: Path) -> None:
     assert set(told.values()) == {"x"}
     assert (mark.fixed_by_text, mark.passage_found, mark.sampling, mark.arm) == (False, True, "random", "today")
     assert (mark.date, mark.input_tokens, mark.output_tokens, mark.minutes, mark.seconds) == (date(2026, 11, 18), 900, 80, 1.5, 2.5)
+
+
+def test_words_and_headings_that_programs_write(tmp_path: Path) -> None:
+    found = read_results(file(tmp_path, "ID,Frage,Right,prompt_tokens,outcome\n1,a,1.0,10,\n2,b,✗,20,\n3,c,✅,,\n4,d,,,Not judged\n"))
+
+    assert [(mark.case, mark.outcome, mark.input, mark.input_tokens) for mark in found.marks] == [("1", "right", "a", 10), ("2", "wrong", "b", 20), ("3", "right", "c", None)]
+    own = read_results(file(tmp_path, "id,case id,right\n7,1,yes\n8,2,no\n"))
+    assert [(mark.case, mark.own) for mark in own.marks] == [("1", (("id", "7"),)), ("2", (("id", "8"),))], "the better name of a case wins, wherever it stands"

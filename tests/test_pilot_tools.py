@@ -289,3 +289,24 @@ def test_two_models_in_promptfoos_csv_are_asked(tmp_path: Path) -> None:
 
     assert "acme:a (4 of 4 right, 100%); acme:b (3 of 4 right, 75%)" in refused(path).message
     assert counted(path, model="acme:b") == (3, 4)
+
+
+@pytest.mark.parametrize(("text", "threshold", "right"), [
+    ("Case,Score\n1,0.8\n2,0.2\n", "0,5", None), ("Case,Score\n1,4.5\n2,5\n3,1\n", "4,5", None), ("Case,Score\n1,4\n2,5\n3,1\n", "4,5", 2), ("Case,Score\n1,2\n2,1\n3,6\n", "1,2", 2),
+    ("Case;Score\n1;0,8\n2;0,5\n3;1\n", "0.6", 2), ("Case,Score\n1,80%\n2,50%\n", "60%", 1), ("Case,Score\n1,80%\n2,50%\n", "0.6", 1), ("ID,Grade\n1,A\n2,B\n", "A", 1),
+])  # fmt: skip
+def test_grades_of_a_table_and_their_threshold_as_people_write_them(tmp_path: Path, text: str, threshold: str, right: int | None) -> None:
+    path = written(tmp_path, text, "grades.csv")
+
+    if right is None:
+        assert "may be the number" in refused(path, threshold=threshold).message
+    else:
+        assert counted(path, threshold=threshold) == (right, text.count("\n") - 1)
+
+
+def test_marks_of_two_models_or_versions_on_one_case_are_asked_and_not_called_twins(tmp_path: Path) -> None:
+    for what in ("model", "version"):
+        path = written(tmp_path, f"case,right,{what}\n1,yes,a\n1,no,b\n2,yes,a\n2,yes,b\n", "marks.csv")
+
+        assert refused(path).option == what
+        assert (counted(path, **{what: "a"}), counted(path, **{what: "b"})) == ((2, 2), (1, 2))

@@ -30,6 +30,7 @@ ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 _BYTES_EACH = 300_000
 """Space that one deliverable is taken to need."""
 _WIDTH, _REST = 30, 0.2
+_TOLD = 20
 Progress = Callable[[int, int, Deliverable], None]
 """Called after each row with how many rows are done, how many there are, and the row."""
 _TWO = "another batch is at work in this output folder; wait for its end or name another"
@@ -187,7 +188,7 @@ class _Round:
     def _missing(self, order: Order) -> Order | None:
         """The order without the formats that are there already; None when nothing is left to make."""
         if order.job.faults:
-            self._tell(order, [_row(order, kind, error="\n".join(map(str, order.job.faults))) for kind in order.formats])
+            self._tell(order, [_row(order, kind, error=_few(order.job.faults)) for kind in order.formats])
             return None
         left = dict(order.formats)
         for kind in order.formats:
@@ -219,6 +220,11 @@ class _Round:
             self._rows[order.job, row.format] = row
             if self._progress:
                 self._progress(len(self._rows), len(self._wanted), row)
+
+
+def _few(faults: Sequence[Fault]) -> str:
+    more = len(faults) - _TOLD
+    return "\n".join([*map(str, faults[:_TOLD]), *([f"and {more} more; advisorkit check tells all"] if more > 0 else [])])
 
 
 def _row(order: Order, kind: str, **found: Any) -> Deliverable:

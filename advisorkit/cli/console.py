@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
-from advisorkit.catalog.reading import assumptions, measure
+from advisorkit.catalog.reading import assumptions, load as load_catalog, measure
 from advisorkit.costs.assumption import DRAWS
 from advisorkit.export.blocks import Block
 from advisorkit.export.terminal import terminal
@@ -318,6 +318,8 @@ def settings(pairs: Sequence[str]) -> dict[str, Setting]:
 def _unfit(name: str, text: str, values: dict[str, Setting]) -> str:
     table = assumptions()
     if name not in table:
+        if name in load_catalog().criteria:
+            return f"'{name}' is an answer, and --set changes assumptions: write it into the file, or lay a scenario over it with --scenario"
         near = nearest(name, list(table))
         return f"unknown assumption '{name}'" + (f"; did you mean {' or '.join(near)}?" if near else "")
     if not text:

@@ -241,7 +241,7 @@ def brief(
     """Brief NOTES --to FILE writes a prompt for the model that the client allows; brief read REPLY --to ENGAGEMENT takes its reply in as guesses; brief run NOTES --to ENGAGEMENT --endpoint URL --model NAME does both."""
     if source not in ("read", "run"):
         console.fresh(to)
-        write_bytes(to, prompt(read_source(source).text).encode())
+        write_bytes(to, prompt(_text(source)).encode())
         console.say(f"made {to}; give it to the model that the client allows, save the reply, then run: "
             "advisorkit brief read REPLY --to ENGAGEMENT")
         return
@@ -249,11 +249,18 @@ def brief(
         raise UsageError("brief read needs the model's reply: advisorkit brief read REPLY --to ENGAGEMENT" if source == "read"
                          else "brief run needs your notes: advisorkit brief run NOTES --to ENGAGEMENT --endpoint URL --model NAME")
     if source == "run":
-        _run(read_source(second).text, to, workflow, (endpoint, model, by), dry_run=dry_run, as_json=as_json)
+        _run(_text(second), to, workflow, (endpoint, model, by), dry_run=dry_run, as_json=as_json)
         return
-    words = read_source(notes).text if notes else _notes_beside(second, to)
+    words = _text(notes) if notes else _notes_beside(second, to)
     loaded = load(to)
-    take_in(to, loaded, loaded.engagement.chosen(workflow), read_reply(read_source(second).text, words, str(second)), as_json=as_json)
+    take_in(to, loaded, loaded.engagement.chosen(workflow), read_reply(_text(second), words, str(second)), as_json=as_json)
+
+
+def _text(path: str | Path) -> str:
+    """The text of a file; what is to be known of it goes to stderr."""
+    source = read_source(path)
+    console.say(*source.notices)
+    return source.text
 
 
 def _notes_beside(reply: Path, engagement: Path) -> str:

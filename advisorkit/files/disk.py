@@ -170,8 +170,10 @@ def write_bytes(path: str | Path, content: bytes, at_last: Callable[[], object] 
             draft.chmod(target.stat().st_mode & 0o777)
         at_last()
         draft.replace(target)
-    except BaseException:
+    except BaseException as error:
         draft.unlink(missing_ok=True)
+        if isinstance(error, OSError) and not error.filename:  # such as that the disk is full
+            error.filename = str(path)
         raise
     _sync_folder(target.parent)
 

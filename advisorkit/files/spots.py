@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from advisorkit.files.numbers import ANY, Listener, Measure, is_number
-from advisorkit.files.trees import Fields, Items, Node, Scalar, shown
+from advisorkit.files.trees import NOTHING, Fields, Items, Node, Scalar, shown
 from advisorkit.values.errors import Fault, nearest
 from advisorkit.values.quantities import Estimate
 from advisorkit.values.written import ABOVE_ZERO
@@ -70,13 +70,13 @@ class Spot:
 
     @property
     def absent(self) -> bool:
-        """Whether nothing is written here, as in ``answers:`` with nothing behind it."""
-        return isinstance(self.node, Scalar) and not self.node.text and self.node.kind == "plain"
+        """Whether nothing is written here, as in ``answers:`` with nothing behind it, or with null."""
+        return isinstance(self.node, Scalar) and self.node.text in NOTHING and self.node.kind == "plain"
 
     @property
     def blank(self) -> bool:
         """Whether nothing that can be seen is written here, quoted or not."""
-        return isinstance(self.node, Scalar) and not _UNSEEN.sub("", self.node.text)
+        return self.absent or (isinstance(self.node, Scalar) and not _UNSEEN.sub("", self.node.text))
 
     def fields(self, known: Collection[str] | None = None, what: str = "key") -> dict[str, Spot]:
         """Members by key; with `known`, any other key is a fault that names the nearest."""
@@ -88,7 +88,7 @@ class Spot:
         members = {key.text: self._member(key, value) for key, value in self.node.fields}
         for name in [] if known is None else [name for name in members if name not in known]:
             near = self.near(name, list(known or ()))
-            hint = "" if near or len(known or ()) > 20 else f"; valid: {', '.join(known or ())}"
+            hint = "; a comma parts entries here, so write thousands without one" if name.isdigit() else "" if near or len(known or ()) > 20 else f"; valid: {', '.join(known or ())}"
             members.pop(name).fault(f"unknown {what} '{shown(name)}'{hint}", near)
         return members
 
@@ -145,7 +145,7 @@ class Spot:
             return self.node.text
         else:
             near = self.near(self.node.text, list(valid))
-            hint = "" if near else f"; valid: {', '.join(list(valid)[:30])}"
+            hint = "" if near else f"; valid: {', '.join(list(valid)[:30])}{', …' * (len(valid) > 30)}"
             self.fault(f"{self.seen} is not a {what}{hint}", near)
         return None
 

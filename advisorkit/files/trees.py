@@ -28,6 +28,8 @@ Span = tuple[int, int]
 MAX_DEEP = 60
 """Deepest nesting of what tools write."""
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
+"""Unquoted words of YAML where nothing is meant."""
 _PLAIN: dict[object, Literal["plain", "text"]] = {None: "plain", "": "plain"}
 
 
@@ -158,7 +160,7 @@ def parse_tools_yaml(text: str, file: str) -> Any:
 
 def _plain(node: Any) -> Any:
     """An unquoted word as JSON has it; what JSON has no word for stays text."""
-    if node.style in _PLAIN and node.value in ("", "~", "null"):
+    if node.style in _PLAIN and node.value in NOTHING:
         return None
     try:
         return json.loads(node.value) if node.style in _PLAIN and node.value[:1] in "-0123456789tf" else node.value
@@ -168,8 +170,9 @@ def _plain(node: Any) -> Any:
 
 def _syntax(file: str, text: str, error: yaml.MarkedYAMLError) -> Fault:
     mark = error.problem_mark or error.context_mark
-    where = f"line {min(mark.line, text.rstrip().count(chr(10))) + 1}" if mark else ""
-    return Fault(file, where, f"is not well-formed YAML: {error.problem or error.context}")
+    line = min(mark.line, text.rstrip().count("\n")) if mark else 0
+    tab = "\t" in text.split("\n")[line].partition("#")[0]
+    return Fault(file, f"line {line + 1}" if mark else "", f"is not well-formed YAML: {'it holds a tab; indent with spaces' if tab else error.problem or error.context}")
 
 
 def _refuse(file: str, event: Any, message: str) -> None:

@@ -24,6 +24,8 @@ from advisorkit.values.patterns import PATTERNS
 
 _NOTES = re.compile(r"\n={10}\n(.*)\n={10}\s*\Z", re.DOTALL)
 _START = re.compile(r"^[ \t]*answers:(?![ \t]*\w)|\{\s*\"answers\"\s*:", re.MULTILINE)
+_HEAD = re.compile(r"^([ \t]*)\**answers\**:\**[ \t]*$", re.MULTILINE | re.IGNORECASE)
+_SIGNS = str.maketrans({**dict.fromkeys("“”„«»", '"'), **dict.fromkeys("‘’‚‹›", "'"), **dict.fromkeys("–—", "-")})
 _ORDER = re.compile(r"\b(ignore|disregard|forget|override)\b.{0,40}\b(instructions?|prompts?)\b", re.IGNORECASE)
 _LEAST, _NEAR = 6, 0.25
 """Fewest letters and digits of a quote that is not a whole line of the notes; share by which a figure may be off what the quote says."""
@@ -92,12 +94,16 @@ def root_of(text: str, file: str) -> Spot:
     Raises:
         EngagementError: If it holds none, or two sets of them.
     """
-    return Spot(_answers_in(re.sub("\r\n?", "\n", text), file), "", file, [], listener=Listener.of(""))
+    plain = re.sub("\r\n?", "\n", text.replace("\u00a0", " "))
+    return Spot(_answers_in(_HEAD.sub(r"\1answers:", plain), file), "", file, [], listener=Listener.of(""))
 
 
 def quoted(root: Spot, valid: Collection[str], what: str, notes: str) -> Iterator[tuple[str, tuple[Spot, Spot, str]]]:
     """The entries of a reply by name, each with the places of its value and its quote, and the quote, which stands in the notes."""
-    for name, spot in (root.at("answers") or root).fields(valid, what).items():
+    place = root.at("answers") or root
+    if place.absent:
+        place.fault("holds no answer: each stands below 'answers:', indented, as the prompt shows")
+    for name, spot in place.fields(valid, what).items():
         members = spot.fields(("value", "quote"))
         if missing := [key for key in ("value", "quote") if key not in members or members[key].absent]:
             spot.fault(f"needs a {' and a '.join(missing)}")
@@ -126,16 +132,21 @@ def _answers_in(text: str, file: str) -> Node:
 
 def _quote(spot: Spot, notes: str) -> str:
     """The quote, on one line; empty after a fault, where it proves nothing."""
-    quote, whole = " ".join((spot.text() or "").split()), " ".join(notes.split())
-    if not quote or not re.search(rf"(?<!\w){re.escape(quote)}(?!\w)", whole):
+    quote = " ".join((spot.text() or "").split()).strip('“”„"')
+    if not quote or not re.search(rf"(?<!\w){re.escape(_plain(quote))}(?!\w)", _plain(notes)):
         spot.fault("the notes do not hold these words, so the answer is not taken")
-    elif len(re.findall(r"\w", quote)) < _LEAST and quote not in (" ".join(line.split()) for line in notes.splitlines()):
+    elif len(re.findall(r"\w", quote)) < _LEAST and _plain(quote) not in map(_plain, notes.splitlines()):
         spot.fault("is too short to show that the notes say so; the answer is not taken")
     elif _ORDER.search(quote) or any("_" in word and word in load_catalog().criteria for word in re.findall(r"\w+", quote)):
         spot.fault("speaks to the model and says nothing of the work, so the answer is not taken")
     else:
         return quote
     return ""
+
+
+def _plain(text: str) -> str:
+    """A text as quotes are compared: without capitals, forms of quotation marks and dashes, and ends of lines."""
+    return " ".join(text.translate(_SIGNS).casefold().split())
 
 
 def _guess(value: Spot, place: Spot, quote: str, criterion: Criterion) -> Answer | None:

@@ -117,11 +117,11 @@ def number(value: Any) -> float | None:
     """A verdict as a number; None where it is none.
 
     Example:
-        >>> number("0.8"), number(True), number("B")
-        (0.8, 1.0, None)
+        >>> number("0.8"), number(True), number("B"), number("80%")
+        (0.8, 1.0, None, 0.8)
     """
     try:
-        found = float(value)
+        found = float(value[:-1]) / 100 if isinstance(value, str) and value.endswith("%") else float(value)
     except (OverflowError, TypeError, ValueError):
         return None
     return found if math.isfinite(found) else None

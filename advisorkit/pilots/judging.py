@@ -1,6 +1,7 @@
 """Which answers of a log count and what came of each: what the log leaves open is asked, never pooled or guessed."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -163,8 +164,8 @@ def _verdict(score: Score, threshold: str) -> str | None:
         return "right" if score.stated else "wrong"
     if unjudged(value) or known == "declined":
         return known or "not_judged"
-    if number(threshold) is not None and number(value) is not None:
-        return "right" if float(value) >= float(threshold) else "wrong"
+    if (limit := number(threshold)) is not None and (given := number(value)) is not None:
+        return "right" if given >= limit else "wrong"
     if threshold and number(threshold) is None:
         return "right" if _word(value) in _words(threshold) else "wrong"
     return known or {1.0: "right", 0.0: "wrong"}.get(number(value) or 0.0 if number(value) is not None else math.nan)
@@ -180,7 +181,7 @@ def _word(value: Any) -> str:
 
 def _grades(scores: Sequence[Score]) -> str:
     seen = [one.value for one in scores if not unjudged(one.value)]
-    numbers = [float(value) for value in seen if number(value) is not None]
+    numbers = [one for value in seen if (one := number(value)) is not None]
     words = sorted({str(value)[:20] for value in seen if number(value) is None})
     return ", ".join([*([f"{min(numbers):.4g} to {max(numbers):.4g}"] if numbers else []), *words[:_MOST]])
 
@@ -189,8 +190,11 @@ def _threshold(file: str, scores: Sequence[Score], scorer: str, threshold: str) 
     """Grades without a threshold, or one that cannot be meant for them."""
     seen, cut = {_word(one.value): one.value for one in scores if not unjudged(one.value)}, number(threshold)
     ranked = sorted(seen, key=lambda name: (number(seen[name]) is None, -(number(seen[name]) or 0), name))
-    numbers = [float(value) for value in seen.values() if number(value) is not None]
-    fits = bool(numbers) and not (cut > 1 >= max(numbers) or (cut < 1 <= min(numbers) and max(numbers) > 1) or cut <= 0 <= min(numbers)) if cut is not None else bool({*seen} & {*_words(threshold)})
+    numbers = [one for value in seen.values() if (one := number(value)) is not None]
+    fits = bool(numbers) and ("%" not in threshold or any("%" in str(value) for value in seen.values())) and not (cut > 1 >= max(numbers) or (cut < 1 <= min(numbers) and max(numbers) > 1) or cut <= 0 <= min(numbers)) if cut is not None else bool({*seen} & {*_words(threshold)})
+    if (found := re.fullmatch(r"(\d+),(\d+)", threshold)) and {*found.groups()} not in ({*ranked[:2]}, {*ranked[-2:]}):
+        yield Fault(file, "", _say("ask.comma", threshold=threshold, point=".".join(found.groups()), both=", ".join(found.groups())), (), "threshold")
+        return
     if verdicts(scores, threshold) is not None and (fits or not threshold):
         return
     cuts = {name: verdicts(scores, ",".join(ranked[: i + 1]) if number(seen[name]) is None else name) for i, name in enumerate(ranked[:_MOST])}

@@ -224,7 +224,7 @@ def _strange(value: Any) -> bool:
 
 
 def _passes(value: Any, limit: Any) -> bool | None:
-    return None if number(limit) is None or number(value) is None or isinstance(value, bool) else float(value) >= float(limit)
+    return None if (least := number(limit)) is None or (given := number(value)) is None or isinstance(value, bool) else given >= least
 
 
 def _reduced(log: Mapping[str, Any], reducers: set[str | None]) -> dict[str, dict[str, Any]]:
@@ -324,7 +324,7 @@ def _verdict(row: Row, grading: Row, parts: Sequence[Row], *, right: bool) -> bo
         return right
     weights = [float(part.get("assertion", {}).get("weight", 1)) for part in judging]
     share = sum(float(part.get("score") or 0) * weight for part, weight in zip(judging, weights, strict=True)) / (sum(weights) or 1)
-    return share >= float(test["threshold"]) if number(test.get("threshold")) is not None else all(map(_holds, judging))
+    return share >= least if (least := number(test.get("threshold"))) is not None else all(map(_holds, judging))
 
 
 def _holds(part: Row) -> bool:

@@ -122,7 +122,7 @@ COLUMNS: tuple[str, ...] = (
 """Every column that is read."""
 
 _OFF = 0.85
-_ONCE = ("case", "marker", "run", "arm")
+_ONCE = ("case", "marker", "run", "arm", "version", "model")
 _MARKS = ("right", "outcome", "failure", "severity", "fixed_by_text", "passage_found")
 
 
@@ -181,12 +181,10 @@ def columns_of(names: Iterable[str]) -> dict[str, str]:
 @lru_cache(maxsize=64)
 def _columns(names: tuple[str, ...]) -> dict[str, str]:
     found = {name: normal(name) for name in names}
-    usual = {normal(word): name for name, words in logbook().synonyms.items() for word in words}
-    taken = set(found.values()) & set(COLUMNS)
-    for name, plain in found.items():
-        if (ours := usual.get(plain)) and ours not in taken:
+    written = {plain: name for name, plain in found.items()}
+    for ours, words in logbook().synonyms.items():
+        if ours not in written and (name := next((written[normal(word)] for word in words if normal(word) in written), None)):
             found[name] = ours
-            taken.add(ours)
     return found
 
 
@@ -247,7 +245,7 @@ def _mark(line: MarkRow) -> MarkedCase | None:
 
 
 def _outcome(line: MarkRow) -> str | None:
-    right, said = _right(line.cells.get("right")), _word(line.cells.get("outcome"), OUTCOMES, "outcome")
+    right, said = _right(line.cells.get("right")), _word(line.cells.get("outcome"), OUTCOMES, "word for an outcome")
     if "right" not in line.cells and "outcome" not in line.cells:
         line.fault("is empty: say yes or no", "right")
     elif right and said and right != said and {right, said} != {"wrong", "declined"}:
@@ -302,7 +300,7 @@ def _text(spot: Spot | None) -> str:
 def _word(spot: Spot | None, valid: Sequence[str], what: str) -> str | None:
     if spot is None:
         return None
-    return replace(spot, node=Scalar(_shown(spot).strip().casefold(), spot.node.line)).word(valid, what)
+    return replace(spot, node=Scalar(normal(_shown(spot)), spot.node.line)).word(valid, what)
 
 
 def _amount(spot: Spot | None) -> float | None:

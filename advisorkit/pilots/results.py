@@ -185,9 +185,12 @@ def _table(file: str, rows: Sequence[ReadRow], notices: tuple[str, ...]) -> Read
 def _from_table(table: ReadTable, choice: Choice, raw: Sequence[Any] = ()) -> marked.MarkedResults:
     """The marks in a table, of which `raw` are the rows as they stood in JSON."""
     rows = raw or [{name: getattr(row.cells[name].node, "text", "") if name in row.cells else "" for name in table.columns} for row in table.rows]
-    faults, ours, known = [fault for row in table.rows for fault in row.faults], {*marked.columns_of(table.columns).values()}, told(rows)
+    faults, names = [fault for row in table.rows for fault in row.faults], marked.columns_of(table.columns)
+    ours, known = {*names.values()}, told(rows)
     if not all(isinstance(row, dict) for row in rows):
         raise PilotError(faults, len(rows))
+    if not known:
+        rows = [dict(_own(name, names.get(name, ""), value, table.listener.decimal) for name, value in row.items()) for row in rows]
     graded = not ours & {"right", "outcome"} and verdict_columns(rows, logbook().formats["table"].text)
     fits = known or (graded and not marked.check_columns(table.file, [*table.columns, "right", *(["case"] if choice.scorer else [])]))
     if (found := () if fits else marked.check_columns(table.file, table.columns)) or ((known or graded) and faults):
@@ -196,6 +199,13 @@ def _from_table(table: ReadTable, choice: Choice, raw: Sequence[Any] = ()) -> ma
         places = [f"line {row.line}" if row.line else f"[{i}]" for i, row in enumerate(table.rows)]
         return _from_log(table.file, rows, places, choice, table.notices)
     return _from_rows(table.file, table.rows, choice, notices=table.notices)
+
+
+def _own(name: str, ours: str, value: Any, decimal: str) -> tuple[str, Any]:
+    """A column under our name where it is ours, else with a decimal comma of its own as a point."""
+    if ours in marked.COLUMNS:
+        return ours, value
+    return name, value.replace(",", ".") if decimal == "," and isinstance(value, str) and re.fullmatch(r"\d+,\d+", value) else value
 
 
 def _from_rows(

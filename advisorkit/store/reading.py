@@ -118,7 +118,7 @@ def _workflows(root: Spot, engagement: Engagement | None) -> dict[str, Spot]:
     for spot, workflow in zip(spots, engagement.workflows if engagement else (), strict=False):
         first = found.setdefault(workflow.id, spot) if workflow.id else spot
         if first is not spot:
-            spot.fault(f"the id '{workflow.id}' is already taken by {first.path} (line {first.node.line})")
+            spot.fault(f"the id '{workflow.id}' is already taken by {first.where}")
     return found
 
 

@@ -58,7 +58,8 @@ class Fault:
 
     def __post_init__(self) -> None:
         for name in ("file", "where", "message"):
-            object.__setattr__(self, name, printable(getattr(self, name)))
+            said = printable(getattr(self, name))
+            object.__setattr__(self, name, said if name == "message" else said.replace("\n", "·"))
 
     def __str__(self) -> str:
         place = ": ".join(part for part in (self.file, self.where) if part)
@@ -124,4 +125,5 @@ def nearest(word: str, valid: Sequence[str], most: int = 3) -> tuple[str, ...]:
         >>> nearest("citation", ["citations", "operator"])
         ('citations',)
     """
-    return tuple(get_close_matches(word, valid, n=most, cutoff=0.55))
+    plain = {one.casefold(): one for one in valid}
+    return tuple(plain[one] for one in get_close_matches(word.casefold(), list(plain), n=most, cutoff=0.55))
