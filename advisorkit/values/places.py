@@ -69,12 +69,15 @@ def told(text: str, *sources: object) -> str:
     Example:
         >>> told("5% in all", told("5%", at(0.05, "lead"))).figures
         (('5%', 'lead'),)
+        >>> told("gains €60k", Cited("€60k", (("€60k", "gain"),)), at(60, "months")).figures
+        (('€60k', 'gain'),)
     """
-    held = dict[int, tuple[str, str]]()
+    held, used = dict[int, tuple[str, str]](), set[int]()
     for source in sources:
         for words, path in ((text if isinstance(source, Placed) else str(source), source.path),) if isinstance(source, Placed | Counted) else getattr(source, "figures", ()):
-            found = (one.start() for one in standing(words).finditer(text))
-            held |= dict.fromkeys(islice((place for place in found if place not in held), 1), (words, path))
+            found = (one.span() for one in standing(words).finditer(text))
+            for start, end in islice((span for span in found if not used.intersection(range(*span))), 1):  # the 60 of €60k is no figure of its own
+                held[start], used = (words, path), used.union(range(start, end))
     return Cited(text, tuple(held[place] for place in sorted(held))) if held else text
 
 
