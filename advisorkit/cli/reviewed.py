@@ -111,8 +111,5 @@ def reliability(found: Mapping[str, Any]) -> Reliability:
 def _draw(plot: Path, chart: Reliability) -> None:
     from advisorkit.charts.svg import svg
 
-    try:
-        write_bytes(plot, svg(chart).encode())
-    except OSError as error:
-        raise UsageError(f"--plot {plot}: cannot be written ({error.strerror})") from error
+    write_bytes(plot, svg(chart).encode())
     say(f"drawn: {plot}")

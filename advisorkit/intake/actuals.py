@@ -43,7 +43,8 @@ def new_sheet(path: str | Path, engagement: Engagement, only: str = "") -> None:
     """Write a sheet that says what was told of the workflows, or of `only` one, and asks what was measured.
 
     Raises:
-        UsageError: If nothing was told whose figures were kept, or the file cannot be written.
+        UsageError: If nothing was told whose figures were kept.
+        OSError: If the file cannot be written.
     """
     told = {one.id: found for one in ([engagement.workflow(only)] if only else engagement.workflows) if (found := engagement.told_of(one.id))}
     if not told:

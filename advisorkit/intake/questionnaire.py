@@ -16,7 +16,7 @@ from advisorkit.files.texts import Texts, here, languages, speaking
 from advisorkit.intake.wording import level_said, nothing, tongues
 from advisorkit.values.criteria import TOPICS, Criterion
 from advisorkit.values.engagement import Answer, Engagement
-from advisorkit.values.errors import EngagementError, Fault, UsageError, nearest
+from advisorkit.values.errors import EngagementError, Fault, nearest
 from advisorkit.values.quantities import Estimate
 
 _PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
@@ -40,7 +40,7 @@ def form(path: str | Path, part: str, columns: Mapping[str, float], room: Collec
         fit: Told of the book and the sheet, adds what may be chosen.
 
     Raises:
-        UsageError: If the file cannot be written.
+        OSError: If the file cannot be written.
     """
     stream, text = io.BytesIO(), TEXTS.all
     with import_module("xlsxwriter").Workbook(stream, _PLAIN) as book:
@@ -61,10 +61,7 @@ def form(path: str | Path, part: str, columns: Mapping[str, float], room: Collec
                 sheet.write_blank(n, list(columns).index(name), None, counts if name in ("cases", "people") else looks[shown][1])
         if fit:
             fit(book, sheet)
-    try:
-        write_bytes(path, stream.getvalue())
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
+    write_bytes(path, stream.getvalue())
 
 
 def _on_paper(sheet: Any) -> None:
@@ -128,7 +125,7 @@ def new_questionnaire(path: str | Path, *, role: str = "") -> None:
         role: Only the questions of one of `ROLES`.
 
     Raises:
-        UsageError: If the file cannot be written.
+        OSError: If the file cannot be written.
     """
     rows = asked(role)
     lines = [((row.id, load_catalog().topics[row.topic], row.question, row.help, TEXTS.all.get(f"who.{row.who}", row.who)), "") for row in rows]
