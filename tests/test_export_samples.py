@@ -36,7 +36,7 @@ COUNTED = ("Data flow written down", "The data flow", "4 things could still weak
 """Titles that count the questions or warnings of several workflows which stand below them."""
 PARTED = "goes into checking answers and"
 """In the sentence that parts an amount of the money table in two."""
-DEARER = "more by these figures"
+DEARER = "By these figures"
 """In the sentence that tells the difference of two gains, both of which stand in the money table."""
 
 

@@ -243,7 +243,7 @@ def test_where_another_pattern_gains_more_the_money_page_says_how_much() -> None
         rows, first = printed(study.costs.money).rows, study.decision.destination
         gains = {pattern: rows[pattern]["gain"] for pattern in study.in_play if rows[pattern]["gain"] is not None}
         more = max(gains.values()) - gains[first] if study.decision.gain else 0
-        said = [line for line in worth(study) if "more by these figures" in line]
+        said = [line for line in worth(study) if "comes out" in line]
         assert len(said) == bool(more)
         assert not more or money_short(more * printed(study.costs.money).unit, "EUR") in said[0]
         told.append(bool(more))

@@ -157,7 +157,9 @@ def test_what_is_ruled_out_is_never_put_into_use_and_a_first_page_asks_for_what_
     if not study.decision.replaced:
         assert ("a first version of the next step" in page) == (step.action in ("pilot", "climb"))
         assert (f"It probably ends with: {study.name(goal)}" in page) == (step.action != "stop")
-        assert not (gained := study.decision.gained) or ("Or stop here" in page) == (gained.gain < 0 and step.action != "stop")
+        loses = ((gained := study.decision.gained) and gained.gain < 0) or study.decision.prospects.target.never
+        assert ("Or stop here" in page) == (bool(loses) and step.action != "stop")
+        assert not re.search(r"\d[\d,]*\d{3}%|[1-9]\d\d%", page.replace("100%", ""))
 
 
 def test_a_prompt_that_passed_with_pasted_texts_and_may_not_show_them_to_everybody_is_built_as_retrieval() -> None:
@@ -214,3 +216,29 @@ def test_a_page_in_german_says_where_on_the_path_one_stands_in_german() -> None:
 
     assert not re.search(r"you are here|\blater\b", page)
     assert {"Sie sind hier", "Später"} <= {*page.split("\n")}
+
+
+@pytest.mark.parametrize(("minutes", "today", "action"), [(25, 0.2, "climb"), (25, 0.02, "climb"), (0.2, 0.01, "stop")])
+def test_a_pilot_below_its_mark_stops_what_loses_and_not_what_gains(minutes: float, today: float, action: str) -> None:
+    """40,000 items a month; a wrong answer costs 5; retrieval is expected to be right in 88 of 100, and the agreed mark is 85."""
+    answers = {**RIGHTS, "access_control": said("no"), "calls_per_month": Answer(amount=Estimate.of(40_000)), "cost_wrong": Answer(amount=Estimate.of(5)), "human_review": said("never")}
+    study = piloted(*RESULTS["lacks text"], answers, minutes_per_item=minutes, error_rate_today=today, hourly_cost=38)
+
+    assert study.decision.next_step.action == action
+    assert ((study.gain("rag") or 0) > 0) == (action == "climb")
+
+
+def test_where_no_share_right_pays_none_is_printed_and_today_is_not_called_better_by_equal_figures() -> None:
+    answers = {"calls_per_month": Answer(amount=Estimate.of(50)), "cost_wrong": Answer(amount=Estimate.of(5)), "facts_in_request": said("all"), "human_review": said("never")}
+
+    def seen(today: float) -> Study:
+        figures = {name: Estimate.of(value) for name, value in {"minutes_per_item": 1.0, "error_rate_today": today}.items()}
+        work = Workflow("desk", "Desk", answers, assumptions=figures)
+        return Study(Engagement("acme", "Acme (sample)", "EUR", date(2026, 11, 20), (work,)), work, draws=64)
+
+    study = seen(0.02)
+    assert study.decision.prospects.target.never
+    assert "it would not pay even if every answer were right" in study.decision.headline
+    assert "share of right answers is enough" in words(summary(study))
+    right = study.decision.prospects.expected_right["prompt"].p50
+    assert [any("By the client's own estimate" in line for line in seen(1 - right - more).decision.warnings) for more in (0.0001, 0.02)] == [False, True]

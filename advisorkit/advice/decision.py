@@ -35,6 +35,11 @@ class Target:
     source: Literal["pass_mark", "client", "break_even", "none"]
     """Agreed for a pilot, named by the client, or where right answers pay for wrong ones."""
 
+    @property
+    def never(self) -> bool:
+        """Whether no share of right answers would pay for itself."""
+        return self.source == "break_even" and self.share is not None and self.share >= 1
+
 
 @dataclass(frozen=True, slots=True)
 class Prospects:
@@ -266,12 +271,12 @@ def _headline(
     if step.action not in ("ship", "stop"):
         likely = text[f"likely.{how_likely(advice.patterns[goal].probability)}"]
         until = ".pilot" if step.action == "pilot" and step.cases and now != goal and chances[goal] < 100 else ""
-        yield _named(text[_goal(now, goal, prospects) + until], goal, catalog, likely=likely, needed=percent(prospects.target.share or 0))
+        yield _named(text[_goal(now, goal, prospects) + until], goal, catalog, likely=likely, needed=percent(min(prospects.target.share or 0.0, 1.0)))
 
 
 def _goal(now: PatternId, goal: PatternId, prospects: Prospects) -> str:
     """Key of the sentence on where it ends: what is tried is called enough by nobody, and its chance to reach the target drives the verb."""
-    return "goal.other" if now != goal else f"goal.same.{outlook}" if (outlook := prospects.outlook(goal)) else "goal.same"
+    return "goal.other" if now != goal else "goal.same.never" if prospects.target.never else f"goal.same.{outlook}" if (outlook := prospects.outlook(goal)) else "goal.same"
 
 
 def _gain(catalog: Catalog, goal: PatternId, prospects: Prospects, found: Gained) -> tuple[Run, ...]:
@@ -295,7 +300,7 @@ def _enough(text: Mapping[str, str], goal: PatternId, prospects: Prospects) -> s
     if chance is None or right is None or prospects.target.share is None:
         return ""
     low, middle, high = (percent(share) for share in (right.p10, right.p50, right.p90))
-    return text["enough"].format(
+    return text["enough.never" if prospects.target.never else "enough"].format(
         pattern=text[f"name.{goal}"], middle=middle, low=low.rstrip("%\u00a0"), high=high.rstrip("%\u00a0"), needed=percent(min(prospects.target.share, 1.0)), chance=about(chance)
     )
 
@@ -303,7 +308,7 @@ def _enough(text: Mapping[str, str], goal: PatternId, prospects: Prospects) -> s
 def _beside(catalog: Catalog, advice: Advice, prospects: Prospects) -> Iterator[str]:
     """What the prospects and a person's other decision have to be warned of."""
     text, right = catalog.text, prospects.expected_right.get(advice.recommended)
-    if right and prospects.today is not None and prospects.today > right.p50 and not replaces(advice.off_ramp):
+    if right and prospects.today is not None and round(prospects.today, 2) > round(right.p50, 2) and not replaces(advice.off_ramp):
         key = "warn.people_measured" if prospects.today_measured else "warn.people_said"
         yield text[key].format(today=percent(prospects.today), pattern=catalog.patterns[advice.recommended].name, expected=percent(right.p50))
     if advice.off_ramp and not replaces(advice.off_ramp):

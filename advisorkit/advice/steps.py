@@ -131,11 +131,12 @@ def _cases(answers: Mapping[str, Answer]) -> int:
 
 def _after_pilot(outlook: Outlook, now: PatternId, pilot: Established) -> NextStep:
     decided, text = pilot.decision, outlook.assessment.catalog.text
-    if decided.action == "ship" and decided.pattern in removed(outlook.hits):
+    gone = removed(outlook.hits)
+    if decided.action == "ship" and decided.pattern in gone:
         reason = next(hit.reason for hit in outlook.hits if shuts(hit) and decided.pattern in hit.removes)
         return NextStep("climb", now, 0, text["step.shut"].format(why=decided.result, reason=reason))
     if now == decided.pattern or decided.action in ("ship", "stop"):
-        return NextStep(decided.action, decided.pattern, decided.cases, decided.why)
+        return NextStep(decided.action, decided.pattern, decided.cases, decided.result if decided.then in gone else decided.why)
     held = [hit for hit in outlook.hits if decided.pattern in hit.removes and not hit.provisional and hit.kind == "for_now"]
     if decided.pattern == "hybrid" and now != outlook.assessment.piloted and not held:
         return NextStep("climb", now, 0, text["step.part"].format(why=decided.why, pattern=text[f"name.{now}"]))

@@ -55,7 +55,7 @@ class NextRung:
     gain: float | None
     """Expected money over the horizon against staying with what was piloted, price taken off; None without money."""
     worth: float | None
-    """Expected money against not shipping anything, price taken off; None without money."""
+    """Expected money against not shipping anything, whatever mark was agreed, price taken off; None without money."""
 
 
 def next_rungs(seen: Diagnosis, terms: Terms, rules: Rules) -> tuple[NextRung, ...]:
@@ -73,7 +73,7 @@ def _money(now: float, then: float, terms: Terms, pattern: PatternId) -> tuple[f
     price = terms.prices.get(pattern)
     if terms.stakes is None or price is None:
         return None, None
-    return terms.stakes.swing * (then - now) - price, terms.stakes.swing * (then - terms.target) - price
+    return terms.stakes.swing * (then - now) - price, terms.stakes.swing * (then - terms.stakes.break_even) - price
 
 
 def stands(seen: Diagnosis, terms: Terms, rules: Rules) -> Literal["pass", "fail", "open"]:
@@ -169,7 +169,7 @@ def _shipped(seen: Diagnosis, terms: Terms, rules: Rules) -> AfterPilot:
     then = max(_open_ways(seen, terms, rules), key=lambda way: way.gain or 0.0, default=None)
     if then is None or not then.gain or then.gain <= 0:
         return AfterPilot("ship", seen.pilot.pattern, 0, passed, result=passed)
-    more = _say("decide.then", passed=passed, added=_say(f"added.{then.pattern}"), share=percent(then.right))
+    more = _say("decide.then", passed=passed, added=_say("added.both" if (seen.pilot.pattern, then.pattern) == ("prompt", "hybrid") else f"added.{then.pattern}"), share=percent(then.right))
     return AfterPilot("ship", seen.pilot.pattern, 0, more, then.pattern, passed)
 
 

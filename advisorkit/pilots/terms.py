@@ -35,17 +35,17 @@ class Stakes:
     cases: float
     """Cases over that time."""
     fixed_cost: float = 0.0
-    """Money that shipping costs over that time whatever the quality: build and fixed running costs."""
+    """Money that shipping costs over that time whatever the quality: build and fixed running costs, less what wrong answers of today would have cost, where that is known."""
     marking_cost: float = 0.0
     """Money that marking one case costs, with its share of second marks."""
 
     @property
     def break_even(self) -> float:
-        """Share right at which shipping neither gains nor loses: ``(L + F/N) / (L + G)``; above 1 it can never pay.
+        """Share right at which shipping neither gains nor loses: ``(L + F/N) / (L + G)``; above 1 it can never pay, at 0 it always does.
 
         Source: the worked table in OpenAI's guide "Optimizing LLM accuracy", with fixed cost added.
         """
-        return (self.cost_wrong + self.fixed_cost / self.cases) / (self.cost_wrong + self.value_right)
+        return max(0.0, (self.cost_wrong + self.fixed_cost / self.cases) / (self.cost_wrong + self.value_right))
 
     @property
     def swing(self) -> float:
@@ -198,7 +198,8 @@ def _prices(whole: Bill, pattern: PatternId) -> dict[PatternId, float]:
 def stakes_of(inputs: Inputs, whole: Bill, rules: Rules, pattern: PatternId = "prompt") -> Stakes | None:
     """Money at stake over the horizon at likely values, `whole` being the bill; None when not all of it is known.
 
-    Only what the system takes counts. A wrong answer that a check finds costs nothing more; checking is paid for. Fixed cost is
+    Only what the system takes counts, against today: where a right answer is worth the minutes that it saves, the wrong ones of today that end count too.
+    A wrong answer that a check finds costs nothing more; checking is paid for. Fixed cost is
     everything that the pattern's bill holds but wrong answers. Beyond the prompt a pilot needs the thing built, and
     what has been spent does not speak against going on: there it is running and keeping up alone.
     """
@@ -211,6 +212,8 @@ def stakes_of(inputs: Inputs, whole: Bill, rules: Rules, pattern: PatternId = "p
     if any(map(math.isnan, (gain, loss, cases))) or fixed is None or cases <= 0 or gain + loss <= 0:
         return None
     fixed += whole.line(pattern, "checking").amount or 0.0
+    if math.isnan(values["value_right"]) and not math.isnan(values["error_rate_today"]):
+        fixed -= cases * values["error_rate_today"] * values["cost_wrong"]
     return Stakes(gain, loss, cases, fixed, (1 + rules.double_marked) * _marking_minutes(inputs, values) / 60 * values["hourly_cost"])
 
 

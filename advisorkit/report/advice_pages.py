@@ -91,7 +91,9 @@ def _figures(study: Study) -> Iterator[KeyFigure]:
     if study.priced:
         yield from (_step(study), _gain(study))
     yield KeyFigure(percent(right.p50), say("figure.right", low=percent(right.p10), high=percent(right.p90), pattern=pattern))
-    if chance is None or held.target.share is None:
+    if held.target.never:
+        yield KeyFigure(say("charter.figure.none"), say("charter.figure.needed.never"))
+    elif chance is None or held.target.share is None:
         yield KeyFigure(say("unknown"), say("figure.reach.none"))
     else:
         yield KeyFigure(pictures.reached(chance), say(f"figure.reach.{held.target.source}", needed=percent(min(held.target.share, 1.0))))
@@ -213,5 +215,5 @@ def asks(study: Study) -> Iterator[str]:
         yield say("ask.pilot.mark")
     elif step.action == "climb":
         yield say("ask.climb.keep")
-    if made.gained and made.gained.gain < 0 and step.action != "stop":
+    if ((made.gained and made.gained.gain < 0) or made.prospects.target.never) and step.action != "stop":
         yield say("ask.or_stop", pattern=study.name(made.destination))

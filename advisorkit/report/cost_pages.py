@@ -132,7 +132,7 @@ def worth(study: Study) -> Iterator[str]:
     best = max(gains, key=lambda pattern: gains[pattern])
     if more := gains[best] - gains[made.destination]:
         yield say("money.dearer", pattern=study.name(best), more=money_short(more * seen.unit, currency))
-    if row.staged is not None:
+    if row.staged is not None and not made.prospects.target.never:
         yield say("money.staged", gain=money_short(row.staged, currency), needed=percent(min(made.prospects.target.share or 0.0, 1.0)))
     if row.gain_all_checked:
         yield say("money.all_checked", gain=money_short(row.gain_all_checked.likely, currency))
@@ -141,6 +141,9 @@ def worth(study: Study) -> Iterator[str]:
 
 def left_out(study: Study) -> Iterator[str]:
     """Parts that comparisons between patterns leave out, as something of them is not known, and what checking usually costs."""
+    cheapest = study.costs.cheapest
+    if not study.decision.gain and not study.decision.replaced and cheapest and max(cheapest, key=lambda p: cheapest[p]) != study.decision.destination:
+        yield say("costs.needs")
     if study.left_out:
         yield say("money.left_out", parts=_left(study))
     yield from unchecked(study)

@@ -133,7 +133,7 @@ def result(study: Study) -> tuple[Block, ...]:
         return (Heading(say("review.none"), 2, study.workflow.name), Text((say("review.none_text"),)))
     return (
         *decided(study),
-        Text(tuple(dict.fromkeys(filter(None, (study.decision.next_step.why, found.decision.why, study.decision.enough)))), "lead"),
+        Text(tuple(dict.fromkeys(filter(None, (study.decision.next_step.why, "" if found.decision.result else found.decision.why, study.decision.enough)))), "lead"),
         KeyFigures(tuple(_result_figures(found, found.diagnoses[-1]))),
         *tried(study),
         *warned(study),

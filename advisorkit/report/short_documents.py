@@ -119,7 +119,7 @@ def _test(study: Study) -> Iterator[Block]:
     if frozen and frozen.pass_mark is not None:
         mark = say("supplier.test.frozen", needed=percent(frozen.pass_mark), date=day(frozen.date))
     else:
-        mark = say("supplier.test.open") if held is None else say("supplier.test.wanted", needed=percent(min(held, 1.0)))
+        mark = say("supplier.test.open") if held is None or study.prospects.target.never else say("supplier.test.wanted", needed=percent(min(held, 1.0)))
     lines = (say("supplier.test.cases", cases=cases), say("supplier.test.marked"), mark, say("supplier.test.alike"))
     yield from (Heading(say("supplier.test")), Text(lines, "numbered"))
 

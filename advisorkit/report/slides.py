@@ -89,7 +89,9 @@ def _situation(study: Study) -> Iterator[Block]:
     figures = [KeyFigure(amount, say("slides.today.cost", months=study.months))] if amount else []
     if held.today is not None:
         figures.append(KeyFigure(percent(held.today), say("slides.today.right" if held.today_measured else "slides.today.right_said")))
-    if held.target.share is not None:
+    if held.target.never:
+        figures.append(KeyFigure(say("charter.figure.none"), say("charter.figure.needed.never")))
+    elif held.target.share is not None:
         figures.append(KeyFigure(percent(min(held.target.share, 1.0)), say("slides.today.needed")))
     if figures:
         yield KeyFigures(tuple(figures))

@@ -132,7 +132,7 @@ def _said(seen: Visit) -> Iterator[str]:
         ends = {f"{when}_{name}": money_short(getattr(one, name), seen.study.currency) for when, one in (("told", told["gain"]), ("now", now)) for name in ("low", "likely", "high")}
         yield say("visit.gain", months=seen.study.months, **ends)
     chance = held.reach[seen.pattern]
-    if needed is not None and chance is not None and "reach" in told:
+    if needed is not None and not held.target.never and chance is not None and "reach" in told:
         yield say("visit.reach", needed=percent(min(needed, 1.0)), told=about(told["reach"].likely), now=about(chance))
 
 
@@ -141,7 +141,7 @@ def _decide(seen: Visit) -> Iterator[str]:
     right, needed = seen.study.prospects.expected_right[seen.pattern].p50, seen.study.prospects.target.share
     if seen.gain and seen.gain.likely < 0:
         yield say("visit.decide.stop")
-    elif needed is not None and right < min(needed, 1.0):
+    elif needed is not None and not seen.study.prospects.target.never and right < min(needed, 1.0):
         yield say("visit.decide.mend", right=percent(right), needed=percent(min(needed, 1.0)))
     else:
         yield say("visit.decide.go")

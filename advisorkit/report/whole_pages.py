@@ -134,7 +134,7 @@ def _right(study: Study) -> str:
     """Share right that is expected of the destination, beside what is needed."""
     held = study.decision.prospects
     right, needed = percent(held.expected_right[study.decision.destination].p50), held.target.share
-    return right if needed is None else say("overview.right", right=right, needed=percent(min(needed, 1.0)))
+    return right if needed is None or held.target.never else say("overview.right", right=right, needed=percent(min(needed, 1.0)))
 
 
 def _missing(studies: Sequence[Study]) -> Iterator[str]:
