@@ -141,3 +141,20 @@ def test_a_printed_screen_is_whole_and_leaves_the_controls_out(app: Page) -> Non
     pages = app.pdf(format="A4", landscape=True)
     assert len(re.findall(rb"/Type\s*/Page[^s]", pages)) >= 2
     app.emulate_media(media="screen")
+
+
+def test_long_names_and_large_numbers_keep_the_bar_one_line_and_no_number_or_title_is_covered(app: Page) -> None:
+    open_section(app, "portfolio")
+    app.locator(f"{SCREEN} [data-key=told-client]").fill("Consolidated Reinsurance and Pump Manufacturing Holding of Northern Europe")
+    press(app, "Tab")
+    with seen_at(app, LAPTOP):
+        open_section(app, "costs")
+        app.locator(f"{SCREEN} [data-key=list-all]").click()
+        settle(app)
+        cells = app.evaluate("() => [...document.querySelectorAll('.ak-screen[data-revision] input.ak-cell')].map((one) => [one.value, one.scrollWidth - one.clientWidth])")
+        assert app.locator(f"{SCREEN} .ak-bar").bounding_box()["height"] < 60
+        assert max(len(value) for value, _ in cells) > 9 and [value for value, over in cells if over > 0] == []
+        for chart in app.locator(f"{SCREEN} .ak-chart:visible").all():
+            chart.hover()
+            words, button = (chart.locator(part).bounding_box() for part in (".ak-chart-title", ".ak-explore"))
+            assert button["y"] + button["height"] <= words["y"] + 3

@@ -86,7 +86,12 @@ def follows_the_theme(page: Page) -> None:
         assert all(words == same and place == there and (colour != other) == (short == "dark") for (words, place, colour), (same, there, other) in zip(drawn, now, strict=True))
 
 
+UNSHRUNK = "() => [...document.querySelectorAll('.ak-picture svg')].every((one) => !one.clientWidth || one.clientWidth > one.viewBox.baseVal.width * 0.98)"
+"""Whether every chart is drawn as large as it was laid out, so that no letter is smaller than meant."""
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("workbook", WORKBOOKS[1:])
 def test_a_workbook_runs_by_itself_when_it_is_opened_and_shows_its_top(lab: Server, page: Page, file: Path, workbook: str) -> None:
     run_by_itself(page, lab, workbook)
+    page.wait_for_function(UNSHRUNK)

@@ -101,10 +101,10 @@ class Session {
     frame.querySelector(".ak-main")?.setAttribute("role", "main");
   }
 
-  // Charts are laid out for the width at hand: now, and when it settles after a change.
+  // Charts are laid out for the width at hand, the least where one stands twice: now, and when it settles after a change.
   sized() {
     const wide = [...this.mounted].filter((part) => part.kind === "chart" && part.host.clientWidth).map((part) => [part.name, Math.round(part.host.clientWidth)]);
-    const now = Object.fromEntries(wide.sort());
+    const now = Object.fromEntries(wide.sort((a, b) => b[1] - a[1]));
     clearTimeout(this.pause);
     this.pause = null;
     if (!same(now, this.told)) this.pause = setTimeout(() => ((this.pause = null), (this.told = now), this.hello()), wide.some(([name]) => !(name in this.told)) ? 0 : 150);
