@@ -35,9 +35,11 @@ from advisorkit.report.advice_pages import summary
 from advisorkit.report.job import Report
 from advisorkit.report.pilot_pages import result
 from advisorkit.report.slides import slides
+from advisorkit.report.visit_pages import return_visit
 from advisorkit.store.reading import read
 from advisorkit.study.documents import advice_document
 from advisorkit.study.pilots import pilots_of, study_at
+from advisorkit.study.returning import told
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import EngagementError
 from advisorkit.values.prices import TokenPrices
@@ -99,15 +101,15 @@ def test_decision_and_bill_follow_the_planted_pattern(task: str, recommended: st
 
 
 def _told(after: Engagement, file: Path) -> None:
-    """The report, the board's deck and the review tell the trial way by way, in both languages, each figure with its path, wherever a job keeps the marks."""
+    """The report, the board's deck, the review and the return visit tell the trial way by way, in both languages, each figure with its path, wherever a job keeps the marks."""
     flow = after.workflows[0]
     elsewhere = tuple(replace(one, file=shutil.copy(file.parent / one.file, file.parent / f"{n}.json").name) for n, one in enumerate(flow.pilots))
     found = pilots_of(after.having(replace(flow, pilots=elsewhere)), file)["tariffs"]
     for language, name in (("en", "Retrieval (RAG)"), ("de", "Suche (RAG)")):
-        engagement = replace(after, language=language)
+        engagement = told(replace(after, language=language), [study_at(after, "tariffs", file)])
         study = replace(study_at(engagement, "tariffs", file), pilot=found, language=language, cited=True)
         values = advice_document(engagement, [study])
-        for page in (summary(study), slides(Report((study,), Brand())), result(study)):
+        for page in (summary(study), slides(Report((study,), Brand())), result(study), return_visit(Report((study,), Brand()))):
             table = next(block for block in page if isinstance(block, Table) and len(block.head) == 6)
             cells = [cell.text for row in table.rows for cell in row[1:]]
             assert (table.rows[-1][0].text, len(table.rows)) == (name, 4)

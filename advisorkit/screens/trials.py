@@ -12,7 +12,8 @@ from typing import Any
 from ipywidgets import HTML, BoundedFloatText, Button, Dropdown, IntProgress, Text as Field, Textarea, VBox, Widget
 
 from advisorkit.bakeoff import installed
-from advisorkit.export.blocks import Block, Text, table_of
+from advisorkit.export.blocks import Block, Heading, Text, table_of
+from advisorkit.files.disk import within
 from advisorkit.files.texts import spoken
 from advisorkit.report.trial_pages import TEXTS, ahead, broken, trial_table
 from advisorkit.screens.shown import still
@@ -82,6 +83,11 @@ class Bakeoff:
         """Case by case: what was asked, what is right, and what each way answered."""
         return VBox([self._case, self._parts["item"]])
 
+    def page(self) -> Widget:
+        """All steps below one another, as an app shows them."""
+        steps = ("plan", "consent", "run", "table", "breaks", "items")
+        return VBox([part for name in steps for part in (HTML(still((Heading(TEXTS.say(f"step.{name}")),))), getattr(self, name)())])
+
     def _do(self, act: Callable[[Path], None], *_: object) -> None:
         """One step; a refusal is shown."""
         self._show("told")
@@ -103,15 +109,15 @@ class Bakeoff:
 
     def _planned(self, file: Path) -> None:
         sample, texts, url, model = (self._fields[name].value.strip() for name in _PLANNED)
-        folder = file.parent / texts if texts else None
+        folder = within(file.parent, texts) if texts else None
         with self._agreed():
-            self._trial, seen = _room("steps").plan(file, file.parent / (sample or "cases.csv"), folder, workflow=self._work.state.workflow, url=url, model=model)
+            self._trial, seen = _room("steps").plan(file, within(file.parent, sample or "cases.csv"), folder, workflow=self._work.state.workflow, url=url, model=model)
         self._exact.value = seen.exact
         self._show("planned", lambda: ahead(self._trial, seen, self._work.state.engagement, self._folder))
 
     def _found_again(self, file: Path) -> None:
         """The trial that lies beside the file, where there is one that was run."""
-        for log in sorted(file.parent.glob(f"bakeoff/{self._work.state.workflow}-????????/logs"))[-1:]:
+        for log in sorted(file.parent.glob(f"bakeoff/{self._work.state.workflow}-????????/logs"), key=lambda found: found.stat().st_mtime)[-1:]:
             self._trial = _room("trial").kept(file, id=log.parent.name)
             self._tell(_room("compared").compared(self._trial, log.parent))
 
