@@ -44,7 +44,7 @@ $(VENV)/.bakeoff: $(VENV)/.base
 
 BAKEOFF := out/bakeoff/demo.yaml
 SAMPLE := advisorkit/data/bakeoff
-$(BAKEOFF): $(VENV)/.bakeoff $(wildcard $(SAMPLE)/*.* $(SAMPLE)/labels/*)
+$(BAKEOFF): $(VENV)/.bakeoff advisorkit/bakeoff/ways.py advisorkit/data/text/en/bakeoff.yaml $(wildcard $(SAMPLE)/*.* $(SAMPLE)/labels/*)
 	@rm -rf $(@D) && mkdir -p $(@D) && cp $(SAMPLE)/demo.yaml $@.new
 	$(RUN)/advisorkit bakeoff plan $@.new --sample $(SAMPLE)/banking_ten.csv --texts $(SAMPLE)/labels --ways zero,fixed,nearest,rag,head --most-tokens 60
 	@mv $@.new $@

@@ -210,6 +210,7 @@ def test_cases_come_in_json_lines_and_a_passage_in_a_double_is_that_of_the_first
     found = read_sample(tmp_path / "s.jsonl", gathered({"a.txt": "Every plan has a tariff of its own.", "b.txt": "Every plan has a tariff of its own!"}))
 
     assert (found.scoring, found.fields, len(found.tried)) == ("fields", ("region",), 20)
+    assert Ways(replace(trial(1), sample=found)).written('{"region": 7}') == '{"region": "7"}'  # as the schema asks for it
     assert {one.passage for one in (*found.tried, *found.shown)} == {"a.txt"}
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from random import Random
-from typing import Any, cast
+from typing import Any
 
 from anyio import to_thread
 from inspect_ai import Task, eval as evaluate
@@ -157,10 +157,11 @@ def tried(
     """
     engagement, folder = load(file).engagement, folder_of(file, made.id)
     caller = asking(made, engagement, folder=folder / "calls", most_cost=most_cost, most_calls=most_calls)
-    seen, there = outlook(made, caller, oracle=oracle), cast("AbstractContextManager[Endpoint]", embedded())
-    if made.sent != digest((seen.exact,)):
-        raise UsageError(f"{made.id}: was planned by another version, which sent other words; plan it anew; nothing was sent")
+    there: AbstractContextManager[Endpoint] = embedded()
     if not made.demonstration:
+        seen = outlook(made, caller, oracle=oracle)
+        if made.sent != digest((seen.exact,)):
+            raise UsageError(f"{made.id}: was planned by another version, which sent other words; plan it anew; nothing was sent")
         endpoint = permitted(engagement, made.url, made.model)
         _allowed(made, seen, most_cost, most_calls, engagement.currency)
         consent(file, endpoint, (seen.exact,), by, date.today())  # noqa: DTZ011  the user's own day

@@ -99,8 +99,9 @@ class Ways:
 
     def written(self, expected: str) -> str:
         """A right answer in the form that is asked for."""
-        framed = expected if self.trial.demonstration else {"label": expected}
-        return json.dumps(framed, ensure_ascii=False) if self.trial.sample.labels else expected
+        sample = self.trial.sample
+        framed = fields_of(expected) if sample.fields else expected if self.trial.demonstration else {"label": expected}
+        return json.dumps(framed, ensure_ascii=False) if sample.labels or sample.fields else expected
 
     def heads(self, items: Sequence[Item]) -> list[str]:
         """Answers of a small head trained on the cases to be shown: logistic regression on embeddings, else on words."""

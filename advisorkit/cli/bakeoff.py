@@ -8,7 +8,7 @@ import typer
 from advisorkit.bakeoff import Scoring, installed
 from advisorkit.cli import console
 from advisorkit.cli.console import File, Flow, Json, PassMark
-from advisorkit.export.blocks import Block, Heading, table_of
+from advisorkit.export.blocks import Block, Heading, Text, table_of
 from advisorkit.store.reading import load
 from advisorkit.values.quantities import money
 
@@ -95,10 +95,11 @@ def read_run(
     with installed():
         from advisorkit.bakeoff.steps import read
         from advisorkit.bakeoff.trial import kept
-    from advisorkit.report.trial_pages import broken, trial_table
+    from advisorkit.report.trial_pages import TEXTS, broken, trial_table
     from advisorkit.study.documents import plain
 
     made = kept(file, workflow or "", trial)
     found = read(file, made, console.mark_of(pass_mark))
     document = {"trial": made.id, "demonstration": made.demonstration, "chosen": found.chosen, "clear": found.clear, "rows": plain(found.rows)}
-    console.answer({"advisorkit": 1, **document}, (*trial_table(found), *broken(found)), as_json=as_json)
+    said = () if made.demonstration else (Text((TEXTS.say("read.follows", file=file, headline=console.studied(load(file).engagement, file, made.workflow)[0].decision.headline),)),)
+    console.answer({"advisorkit": 1, **document}, (*trial_table(found), *broken(found), *said), as_json=as_json)
