@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,9 +18,7 @@ from inspect_ai import Task, eval as evaluate
 from inspect_ai.dataset import Sample as Case
 from inspect_ai.log import EvalLog, write_eval_log
 from inspect_ai.model import (
-    ChatMessage,
     ChatMessageAssistant,
-    GenerateConfig,
     ModelAPI,
     ModelOutput,
     ModelUsage,
@@ -81,6 +80,11 @@ class _Run:
     done: int = 0
     heads: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def items(self) -> Mapping[str, Item]:
+        """The cases to be tried, by name."""
+        return {item.case: item for item in self.trial.sample.tried}
+
     def right(self, item: Item, text: str) -> bool | None:
         """Whether an answer is right; None where a person has to say so."""
         sample, given = self.trial.sample, parsed(text, self.trial.sample.labels, self.trial.sample.fields)
@@ -123,6 +127,26 @@ class _Run:
             return {"fixed_by_text": "yes"} if self.right(item, self._ask(self.ways.oracle(way, item)).text) else form | {"fixed_by_text": "no"}
         except UnansweredError as error:
             return form | {"note": error.message}
+
+
+    async def solve(self, way: WayId, state: TaskState, _: Generate) -> TaskState:
+        """One way's answer to one case, as Inspect's solver."""
+        text, usage, beside, declined = await to_thread.run_sync(self.answered, way, self.items[str(state.sample_id)])
+        state.output = ModelOutput.from_content(str(state.model), text, stop_reason="content_filter" if declined else "stop")
+        state.output.usage, state.metadata = usage, state.metadata | beside
+        state.messages.append(ChatMessageAssistant(content=text))
+        self.done += 1
+        self.said(self.done, say("progress", done=self.done, cases=len(self.trial.ways) * len(self.items), requests=self.caller.requests, cost=f"{self.caller.spent:.3f}"))
+        return state
+
+    async def score(self, way: WayId, state: TaskState, _: Target) -> Score:
+        """What becomes of the answer, as Inspect's scorer."""
+        item, text = self.items[str(state.sample_id)], state.output.completion
+        if state.output.stop_reason == "content_filter":
+            return Score(value="N", answer=text)
+        right = await to_thread.run_sync(self.right, item, text)
+        told = await to_thread.run_sync(self.beside, way, item, text, right)
+        return Score(value="not judged" if right is None else "C" if right else "I", answer=text, metadata=told)
 
 
 def run(trial: Trial, caller: Caller, folder: Path, *, oracle: bool = True, said: Callable[[int, str], object] = lambda _done, _words: None) -> Ran:
@@ -222,51 +246,17 @@ def _open(samples: Sequence[Mapping[str, Any]]) -> Counter[str]:
 
 
 def _evaluated(one: _Run, way: WayId, work: Path) -> EvalLog:
-    items = {item.case: item for item in one.trial.sample.tried}
-    cases = [Case(input=item.input or " ", target=item.expected, id=item.case, metadata={"segment": item.segment, "sampling": "random"}) for item in items.values()]
+    tried = one.trial.sample.tried
+    cases = [Case(input=item.input, target=item.expected, id=item.case, metadata={"segment": item.segment, "sampling": "random"}) for item in tried]
     name = {"tuned": one.trial.tuned, "both": one.trial.tuned, "head": say("way.head")}.get(way, one.trial.model)
-    model = get_model(f"endpoint/{name}", memoize=False)
-    task = Task(dataset=cases, solver=_solver(one, way, items), scorer=_scorer(one, way, items), name=way, config=GenerateConfig())
+    asked: Solver = solver(name=way)(lambda: partial(one.solve, way))()
+    judged: Scorer = scorer(metrics=[accuracy()], name=one.trial.sample.scoring)(lambda: partial(one.score, way))()
     (log,) = evaluate(
-        task, model=model, log_dir=str(work), log_format="json", fail_on_error=False, display="none", score_display=False, log_realtime=False,
-        max_samples=1 if one.trial.demonstration else CONNECTIONS, ctl_server=False, log_level="critical", log_level_transcript="critical",
+        Task(dataset=cases, solver=asked, scorer=judged, name=way), model=get_model(f"endpoint/{name}", memoize=False), log_dir=str(work), log_format="json",
+        fail_on_error=False, display="none", score_display=False, log_realtime=False, max_samples=1 if one.trial.demonstration else CONNECTIONS, ctl_server=False,
+        log_level="critical", log_level_transcript="critical",
     )
     return log
-
-
-def _solver(one: _Run, way: WayId, items: Mapping[str, Item]) -> Solver:
-    @solver(name=way)  # type: ignore[untyped-decorator]
-    def asked() -> Solver:
-        async def solve(state: TaskState, _: Generate) -> TaskState:
-            text, usage, beside, declined = await to_thread.run_sync(one.answered, way, items[str(state.sample_id)])
-            state.output = ModelOutput.from_content(str(state.model), text, stop_reason="content_filter" if declined else "stop")
-            state.output.usage = usage
-            state.metadata |= beside
-            turn: ChatMessage = ChatMessageAssistant(content=text)
-            state.messages.append(turn)
-            one.done += 1
-            one.said(one.done, say("progress", done=one.done, cases=len(one.trial.ways) * len(items), requests=one.caller.requests, cost=f"{one.caller.spent:.3f}"))
-            return state
-
-        return solve
-
-    return asked()
-
-
-def _scorer(one: _Run, way: WayId, items: Mapping[str, Item]) -> Scorer:
-    @scorer(metrics=[accuracy()], name=one.trial.sample.scoring)  # type: ignore[untyped-decorator]
-    def judged() -> Scorer:
-        async def score(state: TaskState, _: Target) -> Score:
-            item, text = items[str(state.sample_id)], state.output.completion
-            if state.output.stop_reason == "content_filter":
-                return Score(value="N", answer=text)
-            right = await to_thread.run_sync(one.right, item, text)
-            told = await to_thread.run_sync(one.beside, way, item, text, right)
-            return Score(value="not judged" if right is None else "C" if right else "I", answer=text, metadata=told)
-
-        return score
-
-    return judged()
 
 
 @contextmanager

@@ -40,23 +40,14 @@ class Corpus:
     """In order of files."""
     files: int = 0
     """Files read."""
-    tokens: float = 0
-    """Likely tokens of all, doubles once."""
-    low: float = 0
-    """The fewest that they may be."""
-    high: float = 0
-    """The most."""
+    size: Estimate = field(default_factory=lambda: Estimate.of(0))
+    """Tokens of all, doubles once."""
     language: str = ""
     """English name of their language, such as ``german``; empty where it is not told."""
     doubles: Mapping[str, str] = field(default_factory=dict)
     """Files left out because they say what another says, and that one."""
     scans: tuple[str, ...] = ()
     """Files that hold pictures of text and were left out."""
-
-    @property
-    def size(self) -> Estimate:
-        """Tokens of all."""
-        return Estimate(self.low, self.tokens, self.high)
 
 
 def _pdf(raw: bytes, _: str) -> str:
@@ -140,7 +131,7 @@ def gathered(found: Mapping[str, str]) -> Corpus:
     doubles = {name: first[plain(found[name])] for name in found if name not in scans and name not in kept}
     passages = tuple(Passage(name, part) for name in kept for part in _passages(found[name]))
     size = text_classes()["prose"].of_characters(sum(len(one.text) for one in passages))
-    return Corpus(passages, len(found), size.likely, size.low, size.high, language_of(" ".join(one.text for one in passages[:50])), doubles, tuple(scans))
+    return Corpus(passages, len(found), size, language_of(" ".join(one.text for one in passages[:50])), doubles, tuple(scans))
 
 
 def plain(text: str) -> str:

@@ -113,20 +113,15 @@ def kept(engagement_file: str | Path, workflow: str = "", id: str = "") -> Trial
     return trial
 
 
-def ways(trial: Trial) -> tuple[WayId, ...]:
-    """The ways that a trial's cases, texts and models allow, simplest first."""
+def limited(trial: Trial, wanted: str = "") -> Trial:
+    """The trial with the ways that its cases, texts and models allow, simplest first, or those of them that are named, parted by commas."""
     examples = len([one for one in trial.sample.shown if one.expected]) >= 5
     texts, room = bool(trial.corpus.passages), 1_500 if trial.demonstration else CARRIED
     open_to: Mapping[WayId, bool] = {
-        "zero": True, "fixed": examples, "nearest": examples, "corpus": texts and trial.corpus.high <= room, "rag": texts,
+        "zero": True, "fixed": examples, "nearest": examples, "corpus": texts and trial.corpus.size.high <= room, "rag": texts,
         "tuned": bool(trial.tuned), "head": trial.sample.scoring == "label" and examples and not trial.tuned, "both": texts and bool(trial.tuned),
     }
-    return tuple(way for way in PATTERN if open_to[way])
-
-
-def limited(trial: Trial, wanted: str) -> Trial:
-    """The trial with some of its ways, parted by commas; all that are open where none is named."""
-    names, known = [name.strip() for name in wanted.split(",") if name.strip()], ways(trial)
+    known, names = [way for way, there in open_to.items() if there], [name.strip() for name in wanted.split(",") if name.strip()]
     if lost := [name for name in names if name not in known]:
         raise UsageError(f"--ways {', '.join(lost)}: not open to this trial; open are {', '.join(known)}")
     return replace(trial, ways=tuple(way for way in known if not names or way in names))

@@ -139,12 +139,12 @@ class Ahead:
 def outlook(trial: Trial, caller: Caller, *, oracle: bool = True) -> Ahead:
     """What a run of `trial` would send and take at most, answers that lie on the disk left out; sends nothing."""
     ways, asked = Ways(trial), [(way, item) for way in trial.ways if way != "head" for item in trial.sample.tried]
-    first, again = [ways.request(way, item) for way, item in asked], [ways.oracle(way, item) for way, item in asked if item.passage]
-    judged = [say("prompt.judge", input=item.input, expected=item.expected, answer="...") for _, item in asked] if trial.sample.scoring == "judge" else []
-    texts = dict.fromkeys([turn["content"] for one in (*first, *again) for turn in one.messages] + judged)
-    left = [one for one in (*first, *(again if oracle else ())) if not caller.known(one.messages, ways.schema, trial.most_tokens, one.model)]
-    calls = len(left) + len(judged) * (1 + (oracle and bool(again)))
-    size = text_classes()["prose"].of_characters(sum(len(turn["content"]) for one in left for turn in one.messages) + sum(map(len, judged)) + 60 * calls)
+    first, again = [(ways.request(*one), one[1]) for one in asked], [(ways.oracle(*one), one[1]) for one in asked if one[1].passage]
+    judged = {item.case: say("prompt.judge", input=item.input, expected=item.expected, answer="...") for item in trial.sample.tried if trial.sample.scoring == "judge"}
+    texts = dict.fromkeys([*(turn["content"] for one, _ in (*first, *again) for turn in one.messages), *judged.values()])
+    left = [(one, item) for one, item in (*first, *(again if oracle else ())) if not caller.known(one.messages, ways.schema, trial.most_tokens, one.model)]
+    calls = len(left) * (2 if judged else 1)
+    size = text_classes()["prose"].of_characters(sum(len(judged.get(item.case, "")) + sum(len(turn["content"]) for turn in one.messages) for one, item in left) + 60 * calls)
     worst = caller.cost(size.high / max(1, calls), trial.most_tokens) * calls if caller.prices else None
     return Ahead("\n\n----\n\n".join(texts), calls, size.likely, worst, calls * SECONDS / 3600)
 

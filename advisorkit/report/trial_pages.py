@@ -28,7 +28,7 @@ def ahead(made: Trial, seen: Ahead, engagement: Engagement, folder: Path) -> Ite
     sample, corpus = made.sample, made.corpus
     rows = {"cases": _tell("plan.split", tried=len(sample.tried), shown=len(sample.shown), doubles=sample.doubles), "scoring": _tell(f"scoring.{sample.scoring}"), "ways": ", ".join(map(_name, made.ways))}
     if corpus.files:
-        rows["texts"] = _tell("plan.corpus", files=corpus.files, tokens=f"{corpus.tokens:,.0f}", language=corpus.language or "?", doubles=len(corpus.doubles))
+        rows["texts"] = _tell("plan.corpus", files=corpus.files, tokens=f"{corpus.size.likely:,.0f}", language=corpus.language or "?", doubles=len(corpus.doubles))
     if corpus.scans:
         rows["scans"] = ", ".join(corpus.scans)
     rows["to"] = _tell("plan.embedded") if made.demonstration else f"{made.url}, {', '.join(filter(None, (made.model, made.tuned, made.judge)))}"
