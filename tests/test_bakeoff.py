@@ -306,6 +306,9 @@ def test_failures_are_counted_apart_named_and_asked_at_most_twice(ran: tuple[Pat
     assert {mark.outcome for mark in marks} == {"right"}
     assert sum(told["failed"].values()) == len(whole) - len(healthy)
     assert len(told["failed"]) >= 5 and "the endpoint sent an empty answer" in told["failed"]
+    breaks = compared(kept(folder / "client" / "acme.yaml"), trial_folder).rows[0].breaks
+    cut = sum(one["case"].split("-")[0] in (PRODUCTS[1], PRODUCTS[3]) for one in whole)
+    assert (breaks["too_long"], breaks["failed"]) == (cut, len(whole) - len(healthy) - cut)
     asked = [body["messages"][-1]["content"] for body in server.bodies]
     again = [text for text in asked if any(product in text for product in PRODUCTS[7:])]
     assert len(again) == len(healthy)

@@ -143,7 +143,7 @@ def test_a_trial_read_twice_says_the_same_and_tells_declined_from_formless(tmp_p
     others = sum(tried.values()) - tried["north"] - tried["centre"] - tried["wessex"]
 
     assert first == again and planned["refused"] is None
-    assert first["rows"][0]["breaks"] == {"not_found": 0, "found_but_wrong": 0, "wrong_form": tried["centre"], "mended": 0, "wrong": others, "declined": tried["north"]}
+    assert first["rows"][0]["breaks"] == {"not_found": 0, "found_but_wrong": 0, "wrong_form": tried["centre"], "mended": 0, "wrong": others, "declined": tried["north"], "too_long": 0, "failed": 0}
     assert {mark.failure for mark in read_results(folder / "logs" / "zero.json").marks if mark.outcome == "wrong"} == {"behaviour"}  # training mended them
     (line,) = read(file).consents
     assert (line.date, line.sha256) == (date.today(), fingerprint((folder / "would_be_sent.txt").read_bytes()))  # noqa: DTZ011

@@ -38,7 +38,7 @@ class Row:
     failed: int
     """Cases without an answer."""
     breaks: Mapping[str, int]
-    """Wrong answers by where they broke: not_found, found_but_wrong, wrong_form, mended, wrong, declined."""
+    """Cases that are not right by where they broke: not_found, found_but_wrong, wrong_form, mended, wrong, declined; without an answer too_long, failed."""
     found: Share
     """Cases whose passage the search brought, out of those where that is known."""
     seconds: tuple[float, float] | None
@@ -131,6 +131,9 @@ def _row(trial: Trial, way: WayId, marks: Sequence[MarkedCase], samples: Sequenc
     breaks = dict.fromkeys(("not_found", "found_but_wrong", "wrong_form", "mended", "wrong"), 0) | {"declined": sum(one.outcome == "declined" for one in marks)}
     for one in wrong:
         breaks[_broke(trial, one)] += 1
+    lost = [str(one["error"]["message"]) for one in samples if one.get("error")]
+    long = sum(one.startswith((say("cause.cut"), say("cause.long", detail="\0").partition("\0")[0])) for one in lost)
+    breaks |= {"too_long": long, "failed": len(lost) - long}
     times = sorted(float(found) for sample in samples if (found := (sample.get("metadata") or {}).get("seconds")) is not None)
     read = [(one.input_tokens, one.output_tokens or 0.0) for one in marks if one.input_tokens]
     known = [one for one in marks if one.passage_found is not None]
