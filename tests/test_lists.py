@@ -318,7 +318,7 @@ def test_a_unit_in_a_heading_is_that_of_the_numbers_below_it(tmp_path: Path) -> 
     (tmp_path / "m.yaml").write_text(proposal := propose(tmp_path / "ideas.csv").text, encoding="utf-8")
     first, second = workflows(portfolio(tmp_path / "ideas.csv", "EUR", DAY, read_mapping(tmp_path / "m.yaml")))
 
-    assert "currency: EUR  # as the headings say" in proposal
+    assert "currency: EUR  # as the list says" in proposal
     assert {name: value.likely for name, value in first.assumptions.items() if isinstance(value, Estimate)} == {"minutes_per_item": 30, "hourly_cost": 40, "error_rate_today": 0.05}
     assert {name: value.likely for name, value in second.assumptions.items() if isinstance(value, Estimate)} == {"minutes_per_item": 20, "hourly_cost": 40, "error_rate_today": 0.02}
     assert (first.answers["calls_per_month"].amount, second.answers["calls_per_month"].amount) == (Estimate.of(12_000), Estimate.of([10_000, 20_000]))
@@ -355,3 +355,38 @@ def test_a_level_may_be_named_in_any_language(tmp_path: Path) -> None:
     found = listed(tmp_path, "id,name,knowledge_change\na,A,TÄGLICH\nb,B,Daily\n")
 
     assert [one.answers["knowledge_change"].levels for one in workflows(found)] == [("daily",), ("daily",)]
+
+
+def test_what_web_forms_and_trackers_add_is_not_taken_for_the_workflows_own(tmp_path: Path) -> None:
+    form = "ID,Start time,Completion time,Email,Name,Idea title\n1,a,b,c,Ann Lee,Sort mail\n2,a,b,c,Bo Day,Write letters\n"
+    blank = "ID,Name,Idea title\n1,,Sort mail\n2,,Write letters\n"
+    twins = "Title,Labels,Labels,Status,Labels\nSort mail,a,b,Idea,c\nWrite letters,,,Pilot,d\n"
+
+    for text in (form, blank, twins):
+        found = listed(tmp_path, text)
+        assert [one.name for one in workflows(found)] == ["Sort mail", "Write letters"]
+    (tmp_path / "m.yaml").write_text(propose(tmp_path / "ideas.csv").text)
+    (first, _) = workflows(portfolio(tmp_path / "ideas.csv", "EUR", DAY, read_mapping(tmp_path / "m.yaml")))
+    assert first.listed == {"Labels": "a", "Labels (2)": "b", "Labels (3)": "c"}
+    with pytest.raises(EngagementError, match="column 'name' is there twice"):
+        listed(tmp_path, "id,name,name\na,A,B\n")
+
+
+def test_headings_of_groups_are_told_and_a_number_before_a_heading_or_level_is_none_of_its_words(tmp_path: Path) -> None:
+    found = listed(tmp_path, "Lfd. Nr.,3. Use Case Name,Owner\n,Finance,\n7,Sort mail,Bo\n8,Write letters,Al\n9,Read forms,Al\n")
+    (tmp_path / "stages.csv").write_text("Name,5. Stage of Development\nA,a) Pre-deployment – it is in development.\nB,c) Deployed: in use\nC,b) Pilot (small)\n", encoding="utf-8")
+    stages = propose(tmp_path / "stages.csv").text
+
+    assert [row.id for row in found.rows] == ["", "7", "8", "9"]
+    assert any("nothing but a name in line 2; take out what is a heading or a note: Finance" in notice for notice in found.notices)
+    assert all(line in stages for line in ('development.": no', 'in use": in_production', '(small)": tried'))
+
+
+def test_the_sign_of_another_currency_is_never_read_as_the_lists_own(tmp_path: Path) -> None:
+    text = "name,hourly_cost,budget\nA,$40,5k\nB,30,£5k\nC,40 €,5\nD,40,5\nE,41,5\n"
+    found = listed(tmp_path, text)
+
+    assert [[fault.message.partition(":")[0] for fault in row.faults] for row in found.rows] == [["'$' is not the sign of EUR"], ["'£' is not the sign of EUR"], [], [], []]
+    assert "currency: EUR  # nothing in the list says it" in propose(tmp_path / "ideas.csv").text, "three currencies are none"
+    (tmp_path / "ideas.csv").write_text("name,hourly_cost\nA,$40\nB,30\n")
+    assert "currency: USD  # as the list says" in propose(tmp_path / "ideas.csv").text

@@ -202,7 +202,8 @@ class Spot:
         try:
             found = self.listener.amount(text, measure) if text is not None else None
         except (ValueError, OverflowError) as error:
-            self.fault(f"{error}; write one such as 1200 or 0.8" if "not a number" in str(error) else str(error))
+            why = str(error) if shown(text or "") in str(error) else f"{self.seen}: {error}"
+            self.fault(f"{why}; write one such as 1200 or 0.8" if "not a number" in why else why)
             return None
         told[before:] = [f"{self.file}: {self.where}: {one}".lstrip(": ") for one in told[before:]]
         kept = found and [self._bounded(end, minimum, maximum) for end in (found.low, found.high)]

@@ -94,10 +94,8 @@ def read_table(path: str | Path, sheet: str = "", known: Known | None = None, tw
     text, notices = decode(raw, file)
     lines = [line for line in _csv_lines(text, _delimiter(text), file) if any(cell.text for cell in line[1])]
     if twins in text and lines:
-        names = [cell.text for cell in lines[0][1]]
-        told = [name if name not in names[:i] else f"{name} ({names[:i].count(name) + 1})" for i, name in enumerate(names)]
-        lines[0] = lines[0][0], [replace(cell, text=name) for cell, name in zip(lines[0][1], told, strict=True)]
-    return _table(file, _header(file, lines, known), notices)
+        lines[0] = lines[0][0], _numbered(lines[0][1], bool)
+    return _table(file, _header(file, lines, known), notices, known)
 
 
 def _best(found: Mapping[str, workbooks.RawSheet], file: str, name: str, known: Known | None) -> ReadTable:
@@ -111,7 +109,7 @@ def _best(found: Mapping[str, workbooks.RawSheet], file: str, name: str, known: 
     read = best.sheet.name if best.sheet else ""
     others = ", ".join(f"'{shown(other)}'" for other in found if other != read)
     note = f"{file}: the table on sheet '{shown(read)}' was read; not read: {shown(others, 200)}"
-    return _table(file, best, (note,) if others and not name else ())
+    return _table(file, best, (note,) if others and not name else (), known)
 
 
 def _header(file: str, lines: Sequence[workbooks.Line], known: Known | None, sheet: workbooks.RawSheet | None = None) -> _Found:
@@ -147,9 +145,9 @@ def _csv_lines(text: str, mark: str, file: str) -> Iterator[workbooks.Line]:
         raise EngagementError([Fault(file, f"line {start}", f"is not a well-formed table: {error}")]) from None
 
 
-def _table(file: str, found: _Found, notices: tuple[str, ...]) -> ReadTable:
+def _table(file: str, found: _Found, notices: tuple[str, ...], known: Known | None = None) -> ReadTable:
     line, header = found.lines[found.at]
-    columns = _columns(file, line, header, found.lines[found.at + 1 :])
+    columns = _columns(file, line, _numbered(header, lambda name: known is not None and not known(name)), found.lines[found.at + 1 :])
     rows: list[ReadRow] = []
     said = [f"{file}: the table was found below {found.at} {'line' if found.at == 1 else 'lines'} of titles, from line {line}"] if found.at else []
     said += [f"{file}: hidden {shown(which, 200)}: read like all others" for which in (found.sheet.hidden if found.sheet else ())]
@@ -165,6 +163,13 @@ def _table(file: str, found: _Found, notices: tuple[str, ...]) -> ReadTable:
             row = _row(file, number, cells, (columns, len(header)), said, listener)
             rows += [row] if row.cells or row.faults else []
     return ReadTable(file, tuple(name for name in columns if name), tuple(rows), (*notices, *said), line, listener)
+
+
+def _numbered(cells: Sequence[workbooks.RawCell], may: Known) -> Sequence[workbooks.RawCell]:
+    """Headings, of which those that are repeated and may be have a number behind them."""
+    names = [cell.text.casefold() for cell in cells]
+    earlier = [names[:i].count(name) for i, name in enumerate(names)]
+    return [replace(cell, text=f"{cell.text} ({n + 1})") if n and cell.text and may(cell.text) else cell for cell, n in zip(cells, earlier, strict=True)]
 
 
 def _body(file: str, lines: Sequence[workbooks.Line], columns: Sequence[str], said: list[str]) -> Sequence[workbooks.Line]:

@@ -25,6 +25,8 @@ from advisorkit.values.written import Named
 
 KEPT, IGNORED = "context", "ignored"
 """Where a heading goes that is no answer: kept and printed, or dropped."""
+_SHORT = 30
+"""Fewer letters than these may be an amount of money."""
 _ENOUGH = 0.5
 """Share of a column's filled cells, or of the different words in them, that must be readable before it is taken for a question."""
 
@@ -117,7 +119,7 @@ def read_list(path: str | Path, mapping: ListMapping | None = None) -> ReadTable
         EngagementError: If there is none.
     """
     given = mapping or ListMapping()
-    table = read_table(path, given.sheet, lambda heading: bool(wording.place_of(heading)) or given.place(heading) is not None)
+    table = read_table(path, given.sheet, lambda heading: bool(wording.place_of(heading)) or getattr(given.place(heading), "to", KEPT) not in {KEPT, IGNORED})
     kinds = {row.line: wording.no_row([spot.node.text for spot in row.cells.values() if isinstance(spot.node, Scalar)]) for row in table.rows}
     told = tuple(f"{table.file}: line {line} is {kind} and was left out" for line, kind in kinds.items() if kind)
     return replace(table, rows=tuple(row for row in table.rows if not kinds[row.line]), notices=(*table.notices, *told))
@@ -158,6 +160,8 @@ def said_in(table: ReadTable, heading: str) -> Counter[str]:
 def _fits(table: ReadTable, heading: str, to: str, *, guess: bool) -> Place | None:
     """The place `to`, if the column's cells can mostly be read so; a heading that is the very name is taken at its word."""
     row, unit = load_catalog().criteria.get(to), _unit(table, heading, to)
+    if to in {"id", "name"} and (not any(heading in row.cells for row in table.rows) or wording.of_whom(heading, table.columns)):
+        return None
     if to in {*wording.OWN, *CONTEXT} or (heading == to and not guess):
         return Place(to)
     said = said_in(table, heading)
@@ -215,7 +219,8 @@ def propose(path: str | Path) -> Proposal:
 
 
 def _lines(path: str | Path, table: ReadTable, found: Mapping[str, Place]) -> Iterator[str]:
-    money = wording.currency_in(table.columns)
+    paid = [text for heading, place in found.items() if place.to in assumptions() or place.to in load_catalog().criteria for text in said_in(table, heading) if len(text) < _SHORT]
+    money = wording.currency_in([*(wording.parted(heading)[1] for heading in table.columns), *paid])
     missing = {to for to in ("client", "currency", "as_of") if to not in {place.to for place in found.values()}}
     yield f"# What the headings of {shown(Path(path).name)} stand for. Correct what is wrong; the words behind # are examples from the list."
     yield f"# A heading stands for one of {', '.join((*wording.OWN, *CONTEXT))},"
@@ -223,7 +228,7 @@ def _lines(path: str | Path, table: ReadTable, found: Mapping[str, Place]) -> It
     yield f"advisorkit: {FORMAT}"
     if "client" in missing:
         yield f"client: {json.dumps(Path(path).stem, ensure_ascii=False)}  # the file's name; put the client's"
-    yield from (line for to, line in (("currency", f"currency: {money or 'EUR'}  # {'as the headings say' if money else 'nothing in the list says it'}"), ("as_of", "# as_of: 2026-11-20  # today, when left out")) if to in missing)
+    yield from (line for to, line in (("currency", f"currency: {money or 'EUR'}  # {'as the list says' if money else 'nothing in the list says it'}"), ("as_of", "# as_of: 2026-11-20  # today, when left out")) if to in missing)
     yield "columns:"
     for heading, place in found.items():
         key, row = json.dumps(heading, ensure_ascii=False), load_catalog().criteria.get(place.to)

@@ -110,6 +110,9 @@ def _told(table: ReadTable, places: Mapping[str, Place], to: Mapping[str, str], 
             yield f"{table.file}: no {name} in {'line' if len(lacking) == 1 else 'lines'} {lines}, so {value} was taken"
     if "id" not in to:
         yield f"{table.file}: no column id, so ids were made from names"
+    alone = [row for row in table.rows if len(row.cells) == 1]
+    if alone and 3 * len(alone) <= len(table.rows) + 2:
+        yield f"{table.file}: nothing but a name in line {', '.join(str(row.line) for row in alone[:_MANY])}; take out what is a heading or a note: {shown('; '.join(_text(row, to['name']) for row in alone), 200)}"
     own = [shown(heading) for heading, place in places.items() if place.to == KEPT and given.place(heading) is None]
     if own:
         yield f"{table.file}: kept as context, not as answers: {'; '.join(own)}"

@@ -21,7 +21,7 @@ from advisorkit.values.locale import locale
 
 OWN = ("id", "name", "client", "currency", "as_of", "corpus", "after")
 """What a row says of itself, beside answers, settings and context."""
-_LETTER = re.compile(r"\(?[A-Za-z0-9]{1,2}[.):]\)?\s+(?=\S)")
+_LETTER = re.compile(r"\A\(?[A-Za-z0-9]{1,2}[.):]\)?\s+(?=\S)")
 _UNIT = re.compile(r"(.*\w)(?:\s*[(\[]([^()\[\]]+)[)\]]|\s+in\s+(\S+)|\s*,\s*((?:(?:per|pro|je)\s+)?\S+)|\s+(%|p\.\s?[amq]\.)|\s*(/\s*\w+|\s(?:per|pro|je)\s+\w+))\W*", re.DOTALL | re.IGNORECASE)
 _SENTENCE = 9
 """Words from which a text is no name's heading."""
@@ -43,6 +43,8 @@ class Usual:
     """Names of rows that add up others."""
     notes: tuple[str, ...]
     """Words before a note on a table."""
+    forms: tuple[str, ...]
+    """Headings of what web forms add to each answer, two of which tell such a list."""
     parts: Mapping[str, tuple[str, ...]]
     """Words in a heading that make it an id or a name, where no usual one is there."""
     others: tuple[str, ...]
@@ -129,15 +131,15 @@ def unit_in(heading: str, name: str) -> str | None:
     return None if set(re.findall(r"[^\W\d_]+|[%€$£‰]", unit.casefold())) & _units() else ""
 
 
-def currency_in(headings: Iterable[str]) -> str:
-    """The one currency that headings name; empty where there is none, or several.
+def currency_in(texts: Iterable[str]) -> str:
+    """The one currency that units of headings, or amounts, name; empty where there is none, or several.
 
     Example:
-        >>> currency_in(["Hourly rate (USD)", "Budget in k$"]), currency_in(["Budget (€)", "Rate (USD)"])
+        >>> currency_in(["USD", "k$"]), currency_in(["5 €", "USD"])
         ('USD', '')
     """
     codes = {**words("money"), **words("signs")}
-    named = {codes[word] for heading in headings for word in re.findall(r"[^\W\d_]+|[€$£]", parted(heading)[1].casefold()) if word in codes}
+    named = {codes[word] for text in texts for word in re.findall(r"[^\W\d_]+|[€$£]", text.casefold()) if word in codes}
     return named.pop() if len(named) == 1 else ""
 
 
@@ -147,6 +149,16 @@ def in_unit(spot: Spot, unit: str) -> Spot:
     if not unit or not isinstance(spot.node, Scalar) or (re.search(r"[^\W\d_]|[%€$£]", text) and not is_number(text)):
         return spot
     return replace(spot, node=replace(spot.node, text=f"{text}{'0' * (spot.numeric and unclear(text))} {unit}"))
+
+
+def of_whom(heading: str, headings: Iterable[str]) -> bool:
+    """Whether a heading is, in what a web form gives, the name of whoever filled it in.
+
+    Example:
+        >>> of_whom("Name", ["ID", "Start time", "Completion time", "Name", "Title"]), of_whom("Name", ["ID", "Name"])
+        (True, False)
+    """
+    return bare(heading) == "name" and len({*map(bare, headings)} & {*map(bare, usual().forms)}) > 1
 
 
 def no_row(texts: Sequence[str]) -> str:
@@ -247,6 +259,7 @@ def level_in(text: str, criterion: Criterion, given: Mapping[str, str] | None = 
         ('yes', 'no', None, 'yes')
     """
     word, levels = bare(text), [level for level in criterion.levels if criterion.words]
+    short = bare(re.split(r"\s[–—-]\s|[:;(]", text.strip())[0]) if guess else word
     for key, level in (given or {}).items():
         if bare(key) == word:
             return level
@@ -254,7 +267,7 @@ def level_in(text: str, criterion: Criterion, given: Mapping[str, str] | None = 
         return named[0]
     said = "yes" if word in map(bare, usual().yes) else "no" if word in map(bare, usual().no) else ""
     spoken = [level.id for level in levels if said and said in {bare(level.id), bare(level.label).partition(" ")[0]}]
-    listed = [name for name, known in usual().levels.get(criterion.id, {}).items() if guess and {word, said or word} & set(map(bare, known))]
+    listed = [name for name, known in usual().levels.get(criterion.id, {}).items() if guess and {word, short, said or word} & set(map(bare, known))]
     return spoken[0] if len(spoken) == 1 else listed[0] if listed else None
 
 
@@ -277,6 +290,16 @@ def level_said(text: str, criterion: Criterion, given: Mapping[str, str] | None 
     return None
 
 
+def _foreign(spot: Spot, unit: str) -> bool:
+    """Whether an amount of money carries the sign of another currency, which is then its fault."""
+    text, ours = spot.node.text if isinstance(spot.node, Scalar) else "", spot.listener.currency
+    others = [sign for sign, code in words("signs").items() if sign in text and code != ours]
+    if "currency" in unit and others and ours in words("money").values():
+        spot.fault(f"'{others[0]}' is not the sign of {ours}: name the list's currency in a column or a mapping, or write the amount in {ours}")
+        return True
+    return False
+
+
 def answered(spot: Spot, criterion: Criterion, given: Mapping[str, str] | None = None) -> Answer | None:
     """A cell as an answer; None after a fault, or where nothing is known."""
     text = spot.node.text if isinstance(spot.node, Scalar) else ""
@@ -285,12 +308,12 @@ def answered(spot: Spot, criterion: Criterion, given: Mapping[str, str] | None =
         return None
     if level is not None:
         return Answer(levels=(level,))
-    return answer(spot, criterion)
+    return None if _foreign(spot, criterion.unit or "") else answer(spot, criterion)
 
 
 def agreed(spot: Spot, name: str) -> Setting | None:
     """A cell as a workload or assumption value; None after a fault, or where nothing is known."""
     row = assumptions()[name]
-    if isinstance(spot.node, Scalar) and nothing(spot.node.text):
+    if (isinstance(spot.node, Scalar) and nothing(spot.node.text)) or _foreign(spot, row.unit):
         return None
     return setting(spot, row)
