@@ -327,7 +327,8 @@ def test_assess_prints_the_path_and_what_the_detour_costs_and_saves() -> None:
     said = run("assess", samples.path("source-text"), "--workflow", "sop-assistant").output
 
     assert all(name in said for name in ("Path", "Prompt pilot", "Retrieval", "Both"))
-    assert "on average that costs" in " ".join(said.split())
+    assert "on average that costs" in (told := " ".join(said.split()))
+    assert "A prompt goes first all the same" in told
 
 
 def test_a_report_for_each_workflow_is_about_that_one_alone(tmp_path: Path) -> None:

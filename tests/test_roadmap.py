@@ -18,8 +18,10 @@ from priced import engagement
 
 from advisorkit.batch.weighing import weigh_list
 from advisorkit.report import make_report, slides
+from advisorkit.store import samples
+from advisorkit.store.reading import read
 from advisorkit.study.candidates import Candidate, Foundation, Freed, candidate, drawn, joint
-from advisorkit.study.programme import selection, sound
+from advisorkit.study.programme import selection, sound, weigh
 from advisorkit.study.roadmap import beyond, fits, greedy, one_more, people, roadmap, worth
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Answer, Engagement
@@ -304,3 +306,9 @@ def test_two_rows_that_say_the_same_are_asked_about_and_two_that_differ_by_a_num
     base = of_two(**{name: {"name": told} for name, told in (("a", "Answer supplier mails"), ("b", "Answer mails, supplier"), ("c", "Plant 1 shift report"), ("d", "Plant 2 shift report"))})
 
     assert selection(base, {}).alike == (("a", "b"),)
+
+
+def test_a_programme_calls_firm_what_the_advice_calls_clear() -> None:
+    client = read(samples.path("source-text"))
+
+    assert {one.share.id: one.decision.clear for one in weigh(client, {})} == {work.id: Study(client, work).decision.clear for work in client.workflows}

@@ -222,7 +222,7 @@ def detour(study: Study) -> str:
         "money": build_of(small.idle_build, currency), "weeks": _weeks(small.idle_weeks), "pattern": say(f"pattern.{straight.first}"),
         "saved": build_of(straight.idle_build, currency), "saved_weeks": _weeks(straight.idle_weeks),
     }  # fmt: skip
-    return say("detour.text", **words)
+    return linked(" ", (say("detour.text", **words), *((say("detour.shows"),) if straight.idle_build < small.idle_build else ())))  # type: ignore[operator]
 
 
 def _similar(study: Study) -> Iterator[Row]:

@@ -146,6 +146,8 @@ def _limits(study: Study) -> Iterator[str]:
         needed, once = facts.build[first].p50, study.costs.money[first].by_year[:1]
         cash = [say("money.once", cash=money_short(one.one_off, study.currency), year=_label(study, one.year), stand=stand(budget, one.one_off)) for one in once]
         yield say("money.budget", pattern=study.name(first), needed=money_short(needed, study.currency), stand=stand(budget, needed), cash=linked("", cash))
+    elif facts.build[first].p50 < 0.9 * (study.costs.money[first].build.likely if study.costs.money[first].build else 0.0):  # type: ignore[union-attr]
+        yield say("money.first", pattern=study.name(first), needed=money_short(facts.build[first].p50, study.currency))
     if (told := answers.get("deadline_weeks")) and told.amount:
         needed = facts.build_weeks[first].p50
         yield say("money.deadline", pattern=study.name(first), needed=weeks(needed), stand=stand(told.amount, needed))

@@ -78,7 +78,8 @@ def _figures(found: Selection) -> Iterator[KeyFigure]:
     yield KeyFigure(money_short(made.gain, currency), say("roadmap.figure.gain", months=found.months, span=_span(found, found.joint.gain)))
     under = "" if budget is None else say("roadmap.figure.left", budget=money_short(budget, currency), left=money_short(max(budget - made.cost, 0.0), currency))
     yield KeyFigure(money_short(made.cost, currency), " ".join(filter(None, (say("roadmap.figure.cost", span=_span(found, found.joint.cost)), under))))
-    yield KeyFigure(money_short(sum(saved for *_, saved in found.shared), currency), say("roadmap.figure.saved", parts=len(found.shared)))
+    if found.shared:
+        yield KeyFigure(money_short(sum(saved for *_, saved in found.shared), currency), say("roadmap.figure.saved", parts=len(found.shared)))
 
 
 def _lines(found: Selection) -> tuple[Block, ...]:

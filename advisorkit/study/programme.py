@@ -191,7 +191,7 @@ FEW, LIST_DRAWS = 12, 2**12
 def weigh(engagement: Engagement, pilots: Mapping[str, Established], draws: int = 0) -> tuple[Weighed, ...]:
     """Every workflow of `engagement` as a programme weighs it, one after the other."""
     draws = draws or (DRAWS if len(engagement.workflows) <= FEW else LIST_DRAWS)
-    return tuple(weighed(Study(engagement, one, pilots.get(one.id), draws, whatifs=False)) for one in engagement.workflows)
+    return tuple(weighed(Study(engagement, one, pilots.get(one.id), draws, whatifs=draws == DRAWS)) for one in engagement.workflows)
 
 
 def sound(engagement: Engagement) -> Engagement:
