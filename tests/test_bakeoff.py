@@ -40,9 +40,10 @@ from advisorkit.store.reading import read
 from advisorkit.study.documents import advice_document
 from advisorkit.study.pilots import pilots_of, study_at
 from advisorkit.study.returning import told
-from advisorkit.values.engagement import Engagement
+from advisorkit.values.engagement import Answer, Engagement
 from advisorkit.values.errors import EngagementError
 from advisorkit.values.prices import TokenPrices
+from advisorkit.values.quantities import Estimate
 
 TASKS = {"facts": ("rag", {"facts": True}), "manner": ("tuned", {"manner": True}), "both": ("both", {"facts": True, "manner": True})}
 
@@ -97,6 +98,10 @@ def test_decision_and_bill_follow_the_planted_pattern(task: str, recommended: st
     assert study.inputs.rows["output_tokens"].value.likely == pytest.approx(sum(told) / len(told))
     assert not [one.case for one in planned.sample.tried if one.input in (folder / "training.jsonl").read_text(encoding="utf-8")]
     if task == "facts":
+        flow = after.workflows[0]
+        needed = (Answer(amount=Estimate.of(0.2)), Answer(("under_1",)))
+        warned = [study_at(after.having(replace(flow, answers={**flow.answers, "latency_s": one})), "tariffs", file).decision.warnings for one in needed]
+        assert [sum("took 0.5 seconds on average; it is needed within 0.2." in line for line in lines) for lines in warned] == [1, 0]
         _told(after, file)
 
 
@@ -166,13 +171,14 @@ def test_a_double_of_a_given_test_case_is_left_out_of_what_may_be_shown(tmp_path
         ("case,input,expected\n" + "".join(f"1,is it {i} or not,{i % 3}\n" for i in range(30)), "the case 1 is there twice"),
         ("input,expected,passage\n" + "".join(f"is it {i} or not,{i % 3},Price list.pdf\n" for i in range(30)), "names files that no --texts hold: Price list.pdf"),
         ('[{"input": "is it"}]', "write one case a line"),
+        ("input,expected\n" + "".join(f"is it {i} or not,{i % 3}\n" for i in range(30)), "every right answer has to be a JSON object"),
     ],
 )
 def test_a_sample_that_can_tell_nothing_is_refused_in_words(content: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "s.csv").write_text(content, encoding="utf-8")
 
     with pytest.raises(EngagementError) as caught:
-        read_sample(tmp_path / "s.csv", Corpus())
+        read_sample(tmp_path / "s.csv", Corpus(), scoring="fields" if "JSON object" in said else None)
 
     assert any(said in str(fault) for fault in caught.value.faults)
 

@@ -153,6 +153,24 @@ def test_a_trial_read_twice_says_the_same_and_tells_declined_from_formless(tmp_p
     assert refused.exit_code == 2 and "plan it anew" in " ".join(refused.output.split())
 
 
+def test_an_answer_with_fields_is_asked_for_by_schema_and_told_field_by_field(tmp_path: Path) -> None:
+    def reply(body: dict[str, object]) -> str:
+        words = str(body["messages"][-1]["content"]).split()  # type: ignore[index]
+        return "no idea" if words[8] == "north" else json.dumps({"plan": words[4], "region": words[8] if words[8] != "centre" else "north"})
+
+    file = tmp_path / "acme.yaml"
+    with scripted(reply) as server:
+        rows = "".join(json.dumps({"case": one.case, "input": one.input, "expected": dict(zip(("region", "plan"), one.case.split("-")[::-1], strict=True))}) + "\n" for one in items())
+        assert planned_at(server, file, rows, "--ways", "zero,nearest")["scoring"] == "fields"
+        assert command("bakeoff", "run", file, "--by", "Ann", "--max-calls", 100).exit_code == 0
+    row = json.loads(command("bakeoff", "read", file, "--json").stdout)["rows"][0]
+    tried = Counter(one.case.split("-")[1] for one in kept(file).sample.tried)
+
+    assert {tuple(body["response_format"]["json_schema"]["schema"]["required"]) for body in server.bodies} == {("plan", "region")}
+    assert row["fields"] == {"plan": tried["north"], "region": tried["north"] + tried["centre"]}
+    assert (row["breaks"]["wrong_form"], row["breaks"]["wrong"], row["right"]) == (tried["north"], tried["centre"], 40 - tried["north"] - tried["centre"])
+
+
 def test_what_failed_with_the_right_text_is_asked_again_within_what_is_left(tmp_path: Path) -> None:
     broken = [True]
 

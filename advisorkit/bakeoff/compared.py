@@ -1,8 +1,9 @@
 """What a run shows: every way on the same cases, paired, where each breaks, and what follows for the engagement."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from scipy.stats import binomtest
 
 from advisorkit.bakeoff.model import say
 from advisorkit.bakeoff.trial import EXTENSIONS, FOLDER, PATTERN, Trial, WayId
-from advisorkit.bakeoff.ways import formless
+from advisorkit.bakeoff.ways import formless, wrong_fields
 from advisorkit.files.disk import write_bytes
 from advisorkit.pilots.marked import MarkedCase
 from advisorkit.pilots.results import read_results
@@ -45,6 +46,8 @@ class Row:
     """Median and slowest tenth of the time of an answer; None where no model was asked."""
     tokens: tuple[float, float] | None
     """Tokens read and written a call, on average."""
+    fields: Mapping[str, int] = field(default_factory=dict)
+    """Answers in which each field is wrong, where an answer has fields."""
     people: Agreement | None = None
     """How far people agree with the model that judged, where they marked a part."""
 
@@ -140,8 +143,14 @@ def _row(trial: Trial, way: WayId, marks: Sequence[MarkedCase], samples: Sequenc
     return Row(
         way, Share(sum(one.outcome == "right" for one in marks), len(marks)), len(trial.sample.tried) - len(marks), breaks,
         Share(sum(one.passage_found is True for one in known), len(known)), (times[len(times) // 2], times[int(0.9 * len(times))]) if times else None,
-        (sum(a for a, _ in read) / len(read), sum(b for _, b in read) / len(read)) if read else None,
+        (sum(a for a, _ in read) / len(read), sum(b for _, b in read) / len(read)) if read else None, _by_field(trial, wrong),
     )
+
+
+def _by_field(trial: Trial, wrong: Sequence[MarkedCase]) -> dict[str, int]:
+    items = {item.case: item for item in trial.sample.tried}
+    missed = Counter(name for one in wrong for name in wrong_fields(items[one.case], one.output, trial.sample.fields))
+    return {name: missed[name] for name in trial.sample.fields}
 
 
 def _broke(trial: Trial, mark: MarkedCase) -> str:

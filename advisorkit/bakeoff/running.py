@@ -34,7 +34,7 @@ from advisorkit.bakeoff.sample import Item
 from advisorkit.bakeoff.steps import asking
 from advisorkit.bakeoff.texts import plain
 from advisorkit.bakeoff.trial import PATTERN, Trial, WayId, folder_of
-from advisorkit.bakeoff.ways import Ahead, Asking, Ways, formless, outlook, parsed
+from advisorkit.bakeoff.ways import Ahead, Asking, Ways, formless, outlook, parsed, wrong_fields
 from advisorkit.files.disk import alone, write_bytes
 from advisorkit.intake.outgoing import Endpoint, consent, digest, permitted
 from advisorkit.pilots.planning import CaseToMark, marking_sheet
@@ -94,8 +94,7 @@ class _Run:
             case "judge":
                 return self._judged(item, text)
             case "fields":
-                wanted = parsed(item.expected, (), sample.fields)
-                return isinstance(given, dict) and isinstance(wanted, dict) and all(plain(given[name]) == plain(wanted[name]) for name in sample.fields)
+                return not wrong_fields(item, text, sample.fields)
         return isinstance(given, str) and plain(given) == plain(item.expected)
 
     def _judged(self, item: Item, text: str) -> bool:
@@ -165,7 +164,7 @@ def run(trial: Trial, caller: Caller, folder: Path, *, oracle: bool = True, said
     one = _Run(trial, Ways(trial), caller, oracle, said)
     folder.mkdir(parents=True, exist_ok=True)
     with closing(caller), alone(folder / "lock", say("alone", trial=trial.id)), _kept_inside(folder / "inspect"):
-        (folder / "training.jsonl").write_text(one.ways.training(), encoding="utf-8")
+        write_bytes(folder / "training.jsonl", one.ways.training().encode())
         found, failed = _logged(one, folder)
     return Ran(found, dict(failed), caller)
 

@@ -113,6 +113,8 @@ def _unfit(file: str, items: Sequence[Item], corpus: Corpus, scoring: Scoring | 
         faults.append(Fault(file, "expected", f"every case has the same right answer, {shown(given[0], 40)}: there is nothing to tell apart"))
     if not given and scoring not in (None, "sheet"):
         faults.append(Fault(file, "expected", f"there is no right answer to score by {scoring}"))
+    if given and scoring == "fields" and len({tuple(sorted(fields_of(one))) or one for one in given}) > 1:
+        faults.append(Fault(file, "expected", "is scored by field, so every right answer has to be a JSON object with the same fields"))
     if len(items) < LEAST:
         faults.append(Fault(file, "", f"holds {len(items)} cases; under {LEAST} nothing can be told, not even roughly"))
     known, ends = {one.file for one in corpus.passages}, tuple(READERS)
@@ -135,7 +137,7 @@ def sampled(items: Sequence[Item], test: Sequence[bool] | None, most: int, seed:
         shown_ones = [one for one, group in rest if group not in chosen]
         doubles = len(rest) - len(shown_ones)
     expected = [one.expected for one in items if one.expected]
-    kinds = {tuple(parts) for one in expected if (parts := fields_of(one))}
+    kinds = {tuple(sorted(parts)) for one in expected if (parts := fields_of(one))}
     how = scoring or ("sheet" if not expected else "fields" if len(kinds) == 1 and all(map(fields_of, expected)) else _by_words(expected))
     labels = tuple(sorted(set(expected))) if how == "label" else ()
     return Sample(tuple(shown_ones), tuple(tried), how, labels, tuple(sorted({name for kind in kinds for name in kind})) if how == "fields" else (), doubles)

@@ -34,6 +34,10 @@ def plan(
     flow = loaded.engagement.chosen(workflow)
     if bool(given.get("url")) != bool(model):
         raise UsageError("--endpoint and --model go together")
+    if (given.get("judge") or given.get("tuned")) and not model:
+        raise UsageError("--judge and --tuned are models at an address: name it with --endpoint and --model")
+    if score == "judge" and not given.get("judge"):
+        raise UsageError("--score judge needs the model that judges: --judge NAME")
     corpus = read_texts(texts) if texts else Corpus()
     found = read_sample(sample, corpus, most=most, seed=given.get("seed", 1), scoring=score or ("judge" if given.get("judge") else None))
     made = limited(Trial(flow.id, loaded.engagement.as_of, found, (), task or flow.name, corpus, model=model or NAME, **given), ways)

@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from advisorkit.bakeoff.model import Caller, Message, say
 from advisorkit.bakeoff.sample import Item, fields_of, shuffled
 from advisorkit.bakeoff.search import Search, language_of, vectors
-from advisorkit.bakeoff.texts import Passage, whole
+from advisorkit.bakeoff.texts import Passage, plain, whole
 from advisorkit.bakeoff.trial import Trial, WayId
 from advisorkit.catalog.reading import text_classes
 
@@ -166,13 +166,28 @@ def parsed(text: str, labels: Sequence[str], fields: Sequence[str]) -> str | dic
         >>> parsed('{"label": "refund"}', ["refund", "loan"], []), parsed("I think it is a refund.", ["refund", "loan"], [])
         ('refund', None)
     """
-    given = dict(fields_of(text.strip().removeprefix("```json").removesuffix("```")))
+    given = dict(fields_of(_bare(text)))
     if fields:
         return given if {*fields} <= {*given} else None
     if not labels:
         return text.strip()
     said = next(iter(given.values()), text).strip().strip(".\"'").casefold()
     return next((label for label in labels if label.casefold() == said), None)
+
+
+def wrong_fields(item: Item, text: str, fields: Sequence[str]) -> tuple[str, ...]:
+    """The fields of an answer that are not as they should be; all of them where it has not the form that was asked for.
+
+    Example:
+        >>> wrong_fields(Item("1", "How much?", '{"total": 12, "currency": "EUR"}'), '{"total": "12", "currency": "CHF"}', ["total", "currency"])
+        ('currency',)
+    """
+    given, wanted = fields_of(_bare(text)), fields_of(item.expected)
+    return tuple(name for name in fields if not {*fields} <= {*given} or plain(given[name]) != plain(wanted.get(name, "")))
+
+
+def _bare(text: str) -> str:
+    return text.strip().removeprefix("```json").removesuffix("```")
 
 
 def formless(trial: Trial, text: str) -> bool:

@@ -63,12 +63,14 @@ def run_trial(
     """Try every way on every case; goes on where it stopped, and asks nothing twice."""
     with installed():
         from advisorkit.bakeoff.running import tried
-        from advisorkit.bakeoff.trial import kept
+        from advisorkit.bakeoff.trial import folder_of, kept
 
     made = kept(file, workflow or "", trial)
     ran, sheets = tried(file, made, by, most_cost, most_calls, oracle=oracle, said=_progress)
     for sheet in sheets:
         console.say(f"made {sheet}; once it is marked, read the trial")
+    if (training := folder_of(file, made.id) / "training.jsonl").stat().st_size:
+        console.say(f"made {training}: the cases that were not tried, to train a model on")
     counted = {"requests": ran.caller.requests, "read": ran.caller.read, "written": ran.caller.written, "cost": ran.caller.spent if ran.caller.prices else None}
     rows = [[cause, str(count)] for cause, count in ran.failed.items()]
     told = f"{made.id}: {ran.caller.requests} requests, {ran.caller.read:,} tokens read, {ran.caller.written:,} written"

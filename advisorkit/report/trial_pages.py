@@ -57,6 +57,8 @@ def broken(found: Compared) -> Iterator[Table]:
     names = [name for name in found.rows[0].breaks if any(row.breaks[name] for row in found.rows)]
     if names:
         yield table_of(_tell("breaks.title"), [_tell("table.way"), *(_tell(f"breaks.{name}") for name in names)], [[_name(row.way), *(str(row.breaks[name]) for name in names)] for row in found.rows], range(1, len(names) + 1))
+    if fields := found.trial.sample.fields:
+        yield table_of(_tell("fields.title"), [_tell("table.way"), *fields], [[_name(row.way), *(str(row.fields[name]) for name in fields)] for row in found.rows], range(1, len(fields) + 1))
 
 
 def _name(way: str) -> str:
