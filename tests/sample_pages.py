@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+import numpy as np
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+from PIL import Image
 from sample_charts import CHARTS
 
 from advisorkit.export.blocks import (
@@ -27,6 +30,9 @@ from advisorkit.export.blocks import (
 )
 from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import bundle
+from advisorkit.export.pages import document
+from advisorkit.export.pdf import told, typeset
+from advisorkit.files.texts import speaking
 
 COVER = Cover("Look it up?", "Advice on one workflow: Claims", "Harbour Mutual", "20 November 2026", sample="Sample client, invented figures", brand=Brand(name="Your firm"), as_of="2026-11-20")
 PAGES: tuple[Block, ...] = (
@@ -65,3 +71,13 @@ def words_of(block: Any) -> Iterator[str]:
         for field in fields(block):
             if field.name not in {"tone", "style", "part", "column"}:
                 yield from words_of(getattr(block, field.name))
+
+
+def filled(notebook: Any) -> list[float]:
+    """How far down the ink of each page of its PDF goes, as a share of the room between running line and foot."""
+    found = document(notebook, "pdf")
+    with speaking(found.cover.language):
+        made = typeset("report.typ", told(found), found.cover.brand, format="png", ppi=24)
+    sheets = (np.asarray(Image.open(io.BytesIO(sheet)).convert("L")) for sheet in ([made] if isinstance(made, bytes) else made))
+    rooms = (sheet[round(0.057 * len(sheet)) : round(0.953 * len(sheet))] for sheet in sheets)
+    return [float(np.nonzero((room < 200).any(axis=1))[0].max(initial=0) / len(room)) for room in rooms]

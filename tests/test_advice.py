@@ -259,7 +259,7 @@ def test_the_wish_for_a_cheaper_call_never_flips_what_payback_contradicts() -> N
 
     assert after.recommended == before.recommended
     assert after.belief.training_decibans <= before.belief.training_decibans
-    assert any("pay for itself" in warning for warning in after.warnings)
+    assert any("pay for training" in warning for warning in after.warnings)
 
 
 def test_many_calls_that_pay_training_back_speak_for_it() -> None:

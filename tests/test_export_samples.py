@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from docx.oxml.ns import qn
 from figures import QUOTED, merged, prints, texts, uncited, value_at
 from pptx import Presentation
 from pypdf import PdfReader
-from sample_pages import words_of
+from sample_pages import filled, words_of
 
 from advisorkit.batch.inputs import job_of
 from advisorkit.batch.runner import produce
@@ -137,6 +138,23 @@ def test_every_workflow_takes_two_pages_and_a_document_of_eight_at_most_thirty(m
     assert len(workflows) in {1, 8}
     assert {takes[name] for name in workflows} == {2}
     assert len(reader.pages) <= 30
+
+
+@pytest.mark.parametrize(("sample", "language"), [("marked-pilot", "en"), ("source-text", "de")])
+def test_no_page_of_any_document_is_under_a_third_full(sample: str, language: str, tmp_path: Path) -> None:
+    file = samples.path(sample)
+    jobs = [job_of(replace(read(file), language=language), file.parent)]
+    pilots = ("pilot_charter", "pilot_review") if sample == "marked-pilot" else ("portfolio",)
+
+    empty, seen = list[tuple[str, int, float]](), 0
+    for template in ("client_report", "executive_brief", "decision_record", "session_prep", "session_note", "supplier_brief", *pilots):
+        result = produce(template, jobs, tmp_path, {"ipynb": "nbformat:writes"})
+        shares = filled(nbformat.read(tmp_path / result.deliverables[0].path, as_version=4))
+        empty += [(template, page, share) for page, share in enumerate(shares, 1) if share < 1 / 3]
+        seen += len(shares)
+
+    assert seen > 15
+    assert empty == []
 
 
 def test_a_second_checker_finds_no_breach_of_pdf_ua_in_it(made: dict[str, bytes], tmp_path: Path) -> None:

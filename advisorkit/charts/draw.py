@@ -299,20 +299,20 @@ def tornado(chart: kinds.Tornado, wide: float = 650, row: float = 27) -> Scene:
     panel = rows(names, 4, room, row, len(chart.swings), (low - spare, high + spare))
     marks = (
         *_money_grid(tuple(v for v in scale if low - spare <= v <= high + spare), panel, chart.currency),
-        *(mark for n, s in enumerate(chart.swings) for mark in _swing(s, n, chart, max(17, round(row * 0.56)))),
+        *(mark for n, s in enumerate(chart.swings) for mark in _swing(s, n, chart, max(17, round(row * 0.56)), low)),
         *(label for n, lines in enumerate(labels) for label in _lines(low - spare, n, lines, 14, dx=-8, anchor="end")),
         Stroke(points=((chart.base, -0.5), (chart.base, panel.y[0])), fill="page", width=2),
     )  # fmt: skip
     return Scene(width=wide, height=panel.height + 30, panels=(replace(panel, marks=marks),))
 
 
-def _swing(swing: kinds.Swing, n: int, chart: kinds.Tornado, thick: float) -> Iterator[Mark]:
+def _swing(swing: kinds.Swing, n: int, chart: kinds.Tornado, thick: float, edge: float) -> Iterator[Mark]:
     ends = ((swing.low, swing.low_input, "evidence_against"), (swing.high, swing.high_input, "evidence_for"))
     for value, words, fill in ends:
         tip = f"{swing.label} {words}: {money_short(value, chart.currency)}"
         yield Strip(x0=min(value, chart.base), x1=max(value, chart.base), y=n, thick=thick, fill=fill, tip=tip)
         left = value < chart.base or (value == chart.base and swing.high > chart.base)
-        yield Label(x=value, y=n, dx=-5 if left else 5, text=words, fill="text2", size=12.5, anchor="end" if left else "start")
+        yield Label(x=edge if left else value, y=n, dx=-5 if left else 5, text=words, fill="text2", size=12.5, anchor="end" if left else "start")
 
 
 _LAYOUTS: Mapping[type[kinds.Chart], Callable[..., Scene]] = {

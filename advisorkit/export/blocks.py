@@ -66,7 +66,7 @@ UNDATED = "1970-01-01"
 """Day in the properties of files whose cover names none."""
 ENDLESS = 3000
 """Letters above which it may do so however few its rows are."""
-FEW = 4
+FEW = 3
 """Rows above which columns give room to each other."""
 _STEP = 8
 """Pixels that go from column to column at a time."""

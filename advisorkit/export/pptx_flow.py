@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from advisorkit.charts.draw import scene
@@ -282,7 +283,7 @@ def _several(blocks: Sequence[Block], body: Frame) -> Iterator[list[Block]]:
         block = rest.pop(0)
         least = _span(block, body.width, FLOWING)[0]
         if least > left:
-            first, more = _split(block, body.width, left)
+            first, more = _split(block, body.width, left, whole=bool(held))
             if first is None and held:
                 keep = [held.pop()] if isinstance(held[-1], kinds.Heading) and len(held) > 1 else []
                 yield held
@@ -297,8 +298,8 @@ def _several(blocks: Sequence[Block], body: Frame) -> Iterator[list[Block]]:
         yield held
 
 
-def _split(block: Block, room: float, high: float) -> tuple[Block | None, Block | None]:
-    """What of a block stands in `high` pixels, and the rest; nothing and nothing where it cannot be parted."""
+def _split(block: Block, room: float, high: float, *, whole: bool) -> tuple[Block | None, Block | None]:
+    """What of a block stands in `high` pixels, and the rest; nothing and nothing where it cannot be parted, or not between `whole` paragraphs."""
     size = FLOWING
     if isinstance(block, Table):
         wide = columns_of(block, room, size * 0.9)
@@ -314,6 +315,8 @@ def _split(block: Block, room: float, high: float) -> tuple[Block | None, Block 
         _, own, hang = _set(block, size)
         lines = [(n, line) for n, text in enumerate(block.paragraphs) for line in wrap(printable(text), (_line(block, room, own) - hang) * SPARE, own) or ("",)]
         count = int((high - len(block.paragraphs[:8]) * 0.4 * own) / (own * 1.3))
+        ends = [at for at, ((n, _), (m, _)) in enumerate(pairwise(lines), 1) if n != m and at <= count]
+        count = ends[-1] if ends else 0 if whole else count
         if 0 < count < len(lines):
             return tuple(replace(block, paragraphs=_joined(part)) for part in (lines[:count], lines[count:]))  # type: ignore[return-value]
     return None, None

@@ -107,7 +107,7 @@ def _told(studies: Studies) -> Iterator[Block]:
 def _purpose(study: Study) -> tuple[str, str, str]:
     told = {name: words for name, words in study.workflow.context.items() if words}
     ends = [say(f"purpose.{name}", value=told[name]) for name in ("baseline", "target") if name in told]
-    return told.get("problem", ""), "; ".join(filter(None, (told.get("success_metric"), *ends))), ", ".join(told[name] for name in ("owner", "department") if name in told)
+    return told.get("problem", ""), "; ".join(filter(None, (told.get("success_metric"), *ends))), study.workflow.led_by
 
 
 def _answers(study: Study, names: Sequence[str]) -> Iterator[Row]:
@@ -236,7 +236,7 @@ def _figures(studies: Studies) -> Iterator[Block]:
     priced = [one for one in studies if not one.decision.replaced]
     if not priced:
         return
-    yield from (Heading(say("figures.title")), Text((say("figures.lead"), *dict.fromkeys(line for one in priced for line in _fresh(one)))))
+    yield from (Heading(say("figures.title")), Text((say("figures.lead"), *dict.fromkeys(line for one in priced for line in _models(one)), *_fresh(priced))))
     if len(studies) > 1:
         yield from joined(studies, "figures.head_many", _unless_simpler(_assumed_of))
     else:
@@ -253,12 +253,15 @@ def _assumed_of(study: Study) -> Iterator[tuple[str, ...]]:
         yield label, likely if low == "–" else say("figures.range", low=low, likely=likely, high=high), unit, source
 
 
-def _fresh(study: Study) -> Iterator[str]:
+def _models(study: Study) -> Iterator[str]:
     rate = study.assumption("discount_rate").range
     yield say("figures.models", discount=percent(rate.likely if rate else 0), model=study.inputs.word("model"), tuned=study.inputs.word("tuned_model"))
     if study.inputs.word("tuned_hosting") == "api":
         yield say("figures.hosting")
-    ages = study.prices()
+
+
+def _fresh(studies: Studies) -> Iterator[str]:
+    ages = {age.id: age for one in studies for age in one.prices()}.values()
     listed = [age for age in ages if not age.lasting]
     if listed and all(age.state == "fresh" for age in ages):
         oldest = max(listed, key=lambda age: age.age_days)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from advisorkit.advice.words import whole_percents
 from advisorkit.charts.kinds import ShareBars, ShareRow
@@ -103,8 +104,7 @@ def _charter_notes(plan: Plan) -> Iterator[Block]:
 
 
 def _agreed(study: Study, plan: Plan) -> Iterator[tuple[str, str]]:
-    context = study.workflow.context
-    yield "owner", ", ".join(filter(None, (context.get("owner"), context.get("department")))) or say("charter.blank")
+    yield "owner", study.workflow.led_by or say("charter.blank")
     for name in ("drawn", "who", "mark", "test", "date"):
         key = "charter.mark_never" if name == "mark" and plan.terms.never else f"charter.{name}_text"
         yield name, say(key, **({"needed": percent(plan.terms.target)} if name == "mark" else {}))
@@ -171,6 +171,13 @@ def failures(study: Study) -> tuple[Block, ...]:
         *_parts(seen),
         *_harm(seen),
     )
+
+
+@spoken
+def review(study: Study) -> tuple[Block, ...]:
+    """The review on paper: why answers failed stands below what is decided, on one page."""
+    below = (replace(block, level=3, part="") if isinstance(block, Heading) else block for block in failures(study))
+    return (*result(study), *below, *moved(study))
 
 
 def _mix(seen: Diagnosis) -> tuple[Block, ...]:

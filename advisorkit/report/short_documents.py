@@ -125,7 +125,7 @@ def _test(study: Study) -> Iterator[Block]:
 
 
 def _answers(study: Study) -> Iterator[Block]:
-    blank, owner = say("charter.blank"), ", ".join(filter(None, (study.workflow.context.get("owner"), study.workflow.context.get("department"))))
+    blank, owner = say("charter.blank"), study.workflow.led_by
     yield Heading(say("supplier.price", currency=study.currency))
     yield table_of("", columns("supplier.price_head"), [(say(f"supplier.price.{name}"), blank, blank) for name in PRICED])
     yield Heading(say("supplier.data"))

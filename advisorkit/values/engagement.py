@@ -238,6 +238,12 @@ class Workflow(Displayed):
     """A model's own chances of the patterns, to be compared; private."""
 
     @property
+    def led_by(self) -> str:
+        """Its owner and department, the latter where the owner's title does not name it."""
+        owner, department = (self.context.get(name, "") for name in ("owner", "department"))
+        return ", ".join(filter(None, (owner, "" if department in owner else department)))
+
+    @property
     def agreed_pass_mark(self) -> float | None:
         """The share right last agreed, 0 to 1; None when none was."""
         return next((pilot.pass_mark for pilot in reversed(self.pilots) if pilot.pass_mark is not None), None)
