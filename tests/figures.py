@@ -17,14 +17,14 @@ from advisorkit.export.blocks import ChartBlock, LineItems, Table
 from advisorkit.files.texts import Texts
 from advisorkit.report.money_table import whole
 from advisorkit.report.printed import count, project, weeks
-from advisorkit.values.quantities import money, money_short, number, percent, plain, round_figures, sampled
+from advisorkit.values.quantities import hundredths, money, money_short, number, percent, plain, round_figures, sampled
 
 PRINTED = re.compile(r"(?:[€$£] ?)?(?<![\w.:-])\d[\d,]*(?:\.\d+)?(?:bn|[km]\b)?%?(?: in \d+)?(?![\w-])")
 DATE = re.compile(r"\b\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December)(?: \d{4})?|\b(?:19|20)\d\d(?:/\d\d)?\b")
 QUOTED = {
     "Where a request goes", "What law may ask", "What you told us of data, rights and outside text", "Questions to you", "Who does what by when", "What we were told",
     "What others did, without a vote in the advice", "Sources", "How the advice is worked out", "What the figures rest on", "What would change the advice",
-    "What it is not, and why", "What was weighed", "When to look again",
+    "What it is not, and why", "What was weighed", "What it must do, whoever sells it", "When to look again",
 }
 """Headings below which stand the client's own words, names of sources, duties of law and rules of the house; of what the figures rest on the table is worked out."""
 NUMBERS = re.compile(r"\(\d[\d–, ]*\)|^\d[\d–, ]*(?=: )|^\d+(?:[–,] ?\d+)+$|(?<=; )\d[\d–, ]*(?=: )|for 1000 \w+")
@@ -83,7 +83,7 @@ def prints(value: Any, currency: str) -> set[str]:
     ways = [
         *(lambda v, write=write: write(v, currency) for write in (money, money_short, project)), *(lambda v, write=write: write(v) for write in (percent, sampled, number, plain, weeks, whole, _signed)),
         lambda v: whole(v, 1000), lambda v: plain(v * 100), lambda v: number(v * 100), lambda v: f"{v:g}%", lambda v: sampled(floor(v * 100) / 100), lambda v: sampled(ceil(v * 100) / 100), lambda v: number(round_figures(v)), lambda v: f"{round_figures(v * 100):g}%", lambda v: f"{round_figures(v, 3):g}",
-        lambda v: money_short(v, "").strip(), lambda v: about(v).removeprefix("about "), lambda v: "over 95%" if v > 0.95 else "under 5%" if v < 0.05 else "", lambda v: count(abs(int(v))),
+        lambda v: money_short(v, "").strip(), lambda v: hundredths(100 * v, 1), about, lambda v: about(v).removeprefix("about "), lambda v: percent(1 - v), lambda v: "over 95%" if v > 0.95 else "under 5%" if v < 0.05 else "", lambda v: count(abs(int(v))),
     ]  # fmt: skip
     return {way(one).lstrip("−+") for one, way in product((value, abs(value)), ways)}
 

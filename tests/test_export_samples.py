@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -22,15 +22,18 @@ from sample_pages import filled, words_of
 
 from advisorkit.batch.inputs import job_of
 from advisorkit.batch.runner import produce
-from advisorkit.export.blocks import ChartBlock, DecisionBlock, Heading
+from advisorkit.export.blocks import ChartBlock, Cover, DecisionBlock, Heading
 from advisorkit.export.formats import RENDERERS
 from advisorkit.export.pages import document
+from advisorkit.report import charter, failures, make_report, moved, result, return_visit, supplier_brief
 from advisorkit.store import samples
 from advisorkit.store.reading import read
-from advisorkit.study.documents import advice_document, cost_document
+from advisorkit.study.documents import advice_document, cost_document, plan_document, programme_document
 from advisorkit.study.pilots import pilots_of
+from advisorkit.study.returning import told
 from advisorkit.study.study import studies
 from advisorkit.values.engagement import Engagement
+from advisorkit.values.people import Measured
 
 FORMATS = {name: RENDERERS[name] for name in ("html", "pdf", "docx", "pptx")} | {"ipynb": "nbformat:writes"}
 COUNTED = ("Data flow written down", "The data flow", "4 things could still weaken this")
@@ -70,7 +73,7 @@ def said(made: dict[str, bytes]) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def told(made: dict[str, bytes]) -> tuple[Engagement, dict[str, Any]]:
+def documents(made: dict[str, bytes]) -> tuple[Engagement, dict[str, Any]]:
     """The engagement of a sample, and what `cost` and `assess` say of it as JSON, in one document."""
     file = samples.path("marked-pilot" if b"pump maker" in made["html"] else "source-text")
     engagement = read(file)
@@ -78,20 +81,56 @@ def told(made: dict[str, bytes]) -> tuple[Engagement, dict[str, Any]]:
     return engagement, merged(cost_document(engagement, found), advice_document(engagement, found))
 
 
-def test_every_figure_of_a_page_and_of_a_slide_names_the_value_that_it_prints(made: dict[str, bytes], told: tuple[Engagement, dict[str, Any]]) -> None:
-    engagement, values = told
-    theirs = [PARTED, DEARER, *(value for workflow in engagement.workflows for value in workflow.context.values())]
+def compared(blocks: Iterable[tuple[str, Any]], values: dict[str, Any], currency: str, begins: Sequence[str], theirs: Sequence[str]) -> tuple[list[object], list[object], int]:
+    """Figures that are not what lies at their path, texts with figures without one, and how many have one."""
     wrong, bare_figures, cited = list[object](), list[object](), 0
-    for heading, block in (found for format in ("pdf", "pptx") for found in blocks_of(made, format)):
+    for heading, block in blocks:
         for field, text in texts(block):
             for words, path in getattr(text, "figures", ()):
                 value, cited = value_at(values, path), cited + 1
                 size = len(value) if isinstance(value, list) else value
-                if words not in size if isinstance(size, str) else words.lstrip("−+") not in prints(size, engagement.currency):
+                if words not in size if isinstance(size, str) else words.lstrip("−+") not in prints(size, currency):
                     wrong.append((words, path, value))
             quoted = heading in QUOTED - ({"What the figures rest on"} if field == "rows" else set())
-            if uncited(text) and not (quoted or text.startswith(COUNTED) or any(words in text for words in theirs)):
+            if uncited(text) and not (quoted or text.startswith(tuple(begins)) or any(words in text for words in theirs)):
                 bare_figures.append((heading, text))
+    return wrong, bare_figures, cited
+
+
+def headed(blocks: Iterable[Any]) -> Iterator[tuple[str, Any]]:
+    heading = ""
+    for block in blocks:
+        heading = block.text if isinstance(block, Heading) else heading
+        yield heading, block
+
+
+def test_every_figure_of_a_pilot_a_visit_and_a_programme_names_the_value_that_it_prints() -> None:
+    file = samples.path("marked-pilot")
+    before = told(read(file), studies(read(file), pilots_of(read(file), file), draws=256))
+    kept = [one for one in before.history[-1].told.items() if one[0] not in {"gain", "reach"}]
+    seen = tuple(Measured(name, one.likely * (0.8, 1.1)[n % 2], period="spring", cases=60, people=3) for n, (name, one) in enumerate(kept))
+    after = replace(before, workflows=(replace(before.workflows[0], measured=seen),))
+    report = make_report(after, pilots=pilots_of(after, file), draws=256)
+    (study,) = report.workflows
+    many = make_report(read(samples.path("source-text")), draws=256)
+    pages = (*(page(study) for page in (charter, result, failures, moved)), return_visit(report), supplier_brief(report))
+    values = merged(cost_document(after, [study]), advice_document(after, [study]), plan_document([study.plan]))
+    assert many._selection
+
+    found = compared((one for page in pages for one in headed(page) if not isinstance(one[1], Cover)), values, "EUR", (), ["wait 20 minutes"])
+    chosen = compared(headed(many.programme), programme_document(many.workflows[0].engagement, many._selection), "EUR", [f"{n} " for n in range(1, 9)] + ["quarter "], ())
+
+    slide = compared(headed(return_visit(report, whole=False)), values, "EUR", (), ())
+    assert slide[0] == [] and len(slide[1]) == 1  # a sum of what stands on the page and not on the slide
+    assert found[2] > 150 and chosen[2] > 100
+    assert found[0] == chosen[0] == []
+    assert found[1] == chosen[1] == []
+
+
+def test_every_figure_of_a_page_and_of_a_slide_names_the_value_that_it_prints(made: dict[str, bytes], documents: tuple[Engagement, dict[str, Any]]) -> None:
+    engagement, values = documents
+    theirs = [PARTED, DEARER, *(value for workflow in engagement.workflows for value in workflow.context.values())]
+    wrong, bare_figures, cited = compared((found for format in ("pdf", "pptx") for found in blocks_of(made, format)), values, engagement.currency, [*COUNTED], theirs)
 
     assert cited > 500
     assert wrong == []

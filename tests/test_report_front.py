@@ -156,7 +156,7 @@ def test_what_is_ruled_out_is_never_put_into_use_and_a_first_page_asks_for_what_
         assert study.status(step.pattern) != "ruled_out" or all(study.status(one) == "ruled_out" for one in PATTERNS)
     if not study.decision.replaced:
         assert ("a first version of the next step" in page) == (step.action in ("pilot", "climb"))
-        assert (f"It probably ends with: {study.name(goal)}" in page) == (step.action != "stop")
+        assert (f"Most likely end: {study.name(goal)}" in page) == (step.action != "stop")
         loses = ((gained := study.decision.gained) and gained.gain < 0) or study.decision.prospects.target.never
         assert ("Or stop here" in page) == (bool(loses) and step.action != "stop")
         assert not re.search(r"\d[\d,]*\d{3}%|[1-9]\d\d%", page.replace("100%", ""))

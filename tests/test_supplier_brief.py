@@ -53,7 +53,7 @@ def told() -> str:
 
 def test_a_supplier_is_told_the_needs_the_frozen_mark_and_what_to_answer(told: str) -> None:
     assert all(part in told for part in ("3,000 to 4,500 items a month", "Knowledge changes Monthly or weekly", "Where data must stay", "85% right is needed. The mark was frozen on 12 November 2026"))
-    assert all(part in told for part in ("fresh cases of real work are drawn at random", "A seat a month, or", "used to train or improve a model", "The way out", "to Head of Service, Service."))
+    assert all(part in told for part in ("fresh cases of real work are drawn at random", "A seat a month, or", "used to train or improve a model", "The way out", "to Head of Service."))
 
 
 def test_it_names_no_product_no_budget_no_other_offer_and_nothing_private(told: str) -> None:

@@ -18,6 +18,7 @@ from advisorkit.files.texts import Texts
 from advisorkit.values.criteria import Catalog
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.places import printing
 from advisorkit.values.quantities import Band, money_short, percent
 
 DRAWS, SEED = 2**11, 20_261_129
@@ -183,6 +184,7 @@ def replaces(ramp: OffRamp | None) -> bool:
     return ramp is not None and ramp.kind != "buy"
 
 
+@printing
 def about(chance: float) -> str:
     """A chance as people say it, in fifths and tenths.
 

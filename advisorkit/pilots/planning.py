@@ -64,6 +64,8 @@ class Plan(Displayed):
     """Why so many: worth their cost, precise enough, as the last pilot asks for, or none as no number is worth its cost."""
     why: str
     """The reason in a client's words."""
+    marking_cost: float | None = None
+    """What marking them costs; None when no money is known."""
 
 
 def pilot_plan(
@@ -90,6 +92,7 @@ def pilot_plan(
         mark_twice=math.ceil(mark * rules.double_marked),
         basis=basis,
         why=" ".join([_why(mark, basis, inputs.currency, valued, terms), *assumed]),
+        marking_cost=mark * stakes.marking_cost if stakes else None,
     )
 
 

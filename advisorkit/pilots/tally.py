@@ -11,6 +11,7 @@ from itertools import combinations
 from scipy.special import betainc, betaincinv, btdtria, ndtri
 
 from advisorkit.pilots.marked import FAILURES, SEVERITIES, Failure, MarkedCase, Severity
+from advisorkit.values.places import at
 from advisorkit.values.quantities import Estimate
 
 
@@ -145,22 +146,27 @@ class Share:
     @property
     def share(self) -> float | None:
         """Observed share, 0 to 1; None when nothing was seen."""
-        return self.hits / self.n if self.n else None
+        return self._beside("share", self.hits / self.n) if self.n else None
 
     @property
     def low(self) -> float:
         """Lower end of the 95 % Wilson interval."""
-        return wilson(self.hits, self.n)[0]
+        return self._beside("low", wilson(self.hits, self.n)[0])
 
     @property
     def high(self) -> float:
         """Upper end of the 95 % Wilson interval."""
-        return wilson(self.hits, self.n)[1]
+        return self._beside("high", wilson(self.hits, self.n)[1])
 
     @property
     def at_most(self) -> float:
         """Exact one-sided 95 % upper bound."""
-        return at_most(self.hits, self.n)
+        return self._beside("at_most", at_most(self.hits, self.n))
+
+    def _beside(self, key: str, value: float) -> float:
+        """`value` at its `key` beside the count, where that knows its place."""
+        path: str = getattr(self.hits, "path", "")
+        return at(value, path.removesuffix("count") + key) if path else value
 
 
 @dataclass(frozen=True, slots=True)

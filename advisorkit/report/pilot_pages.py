@@ -30,8 +30,8 @@ from advisorkit.report.sentences import columns, say
 from advisorkit.report.trial_pages import tried
 from advisorkit.report.whole_pages import basis, cover_of
 from advisorkit.study.study import Study
-from advisorkit.values.criteria import Rules
 from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.places import linked, told
 from advisorkit.values.quantities import day, hundredths, money_short, number, percent, percents, plain
 
 _FALLS_SHORT: Mapping[PatternId, tuple[str, ...]] = {
@@ -58,13 +58,13 @@ def charter(study: Study) -> tuple[Block, ...]:
         return (Heading(say("charter.no_title"), 2, study.workflow.name), Text((made.headline,), "lead"), *figures, *warned(study))
     return (
         Heading(say("charter.title", cases=plan.mark), 2, study.workflow.name),
-        Text((f"{made.headline} {_charter_lead(plan)}",), "lead"),
+        Text((linked(" ", (study.cite(made.headline, "decision.headline"), _charter_lead(plan))),), "lead"),
         KeyFigures(tuple(charter_figures(plan))),
         *_charter_notes(plan),
         _table("charter.agreed", ((say(f"charter.{name}"), text) for name, text in _agreed(study, plan))),
         _table("charter.results", meanings(study)),
         _table("charter.actions", _actions(study, plan)),
-        *((Text((" ".join(made.warnings),), "note"),) if made.warnings else ()),
+        *((Text((linked(" ", made.warnings),), "note"),) if made.warnings else ()),
     )
 
 
@@ -82,18 +82,17 @@ def _table(key: str, rows: Iterator[tuple[str, ...]]) -> Table:
 def charter_figures(plan: Plan) -> Iterator[KeyFigure]:
     """Cases, pass mark and what marking costs."""
     if plan.mark:
-        yield KeyFigure(str(plan.mark), say("charter.figure.cases", twice=plan.mark_twice))
+        yield KeyFigure(number(plan.mark), say("charter.figure.cases", twice=plan.mark_twice))
     if plan.terms.never:
         yield KeyFigure(say("charter.figure.none"), say("charter.figure.needed.never"))
     else:
         yield KeyFigure(percent(plan.terms.target), say(f"charter.figure.needed.{plan.terms.source}"))
     if not plan.mark:
         return
-    if plan.terms.stakes is None or plan.evpi is None:
+    if plan.marking_cost is None or plan.evpi is None:
         yield KeyFigure(say("unknown"), say("charter.figure.cost_unknown"))
         return
-    worth = money_short(round(plan.evpi), plan.currency)
-    yield KeyFigure(money_short(plan.mark * plan.terms.stakes.marking_cost, plan.currency), say("charter.figure.cost", worth=worth))
+    yield KeyFigure(money_short(plan.marking_cost, plan.currency), say("charter.figure.cost", worth=money_short(plan.evpi, plan.currency)))
 
 
 def _charter_notes(plan: Plan) -> Iterator[Block]:
@@ -134,16 +133,17 @@ def result(study: Study) -> tuple[Block, ...]:
     return (
         *decided(study),
         Text(tuple(dict.fromkeys(filter(None, (study.decision.next_step.why, "" if found.decision.result else found.decision.why, study.decision.enough)))), "lead"),
-        KeyFigures(tuple(_result_figures(found, found.diagnoses[-1]))),
+        KeyFigures(tuple(_result_figures(study, found))),
         *tried(study),
         *warned(study),
     )
 
 
-def _result_figures(found: Established, seen: Diagnosis) -> Iterator[KeyFigure]:
+def _result_figures(study: Study, found: Established) -> Iterator[KeyFigure]:
+    seen, needed = study.seen, study.cite(found.terms.target, "pilot.pass_mark")
     ends = {"low": percent(seen.right.low), "high": percent(seen.right.high)}
     yield KeyFigure(_share(seen.right), say("review.figure.right", cases=plain(seen.right.n), **ends))
-    yield KeyFigure(percent(min(found.terms.target, 1.0)), say(f"review.figure.needed.{found.terms.source}"))
+    yield KeyFigure(percent(min(needed, 1.0)), say(f"review.figure.needed.{found.terms.source}"))
     if seen.mended.n:
         yield KeyFigure(_share(seen.mended), say("review.figure.mended"))
     if seen.declined.hits:
@@ -163,11 +163,11 @@ def failures(study: Study) -> tuple[Block, ...]:
     """Why answers failed, by kind, by part of the work and by severity; nothing without a pilot."""
     if study.pilot is None:
         return ()
-    seen = study.pilot.diagnoses[-1]
+    seen = study.seen
     return (
         Heading(say("review.failures"), 2, study.workflow.name),
         *_mix(seen),
-        *_section_text(tuple(_about_failures(seen, study.rules))),
+        *_section_text(tuple(_about_failures(study, seen))),
         *_parts(seen),
         *_harm(seen),
     )
@@ -185,9 +185,9 @@ def _mix(seen: Diagnosis) -> tuple[Block, ...]:
     first, count = known[0]
     if not count.n:
         return (Text((say("review.failures_none"),)),)
-    shown = [hundredths(whole) for whole in percents([share.share or 0.0 for _, share in known])]
+    shown = [told(hundredths(whole), share.share) for whole, (_, share) in zip(percents([share.share or 0.0 for _, share in known]), known, strict=True)]
     bars = tuple(
-        ShareRow(_COLOURS[name], say(f"review.kind_short.{name}"), share.share, words, f"({_range(share)})") for (name, share), words in zip(known, shown, strict=True)
+        ShareRow(_COLOURS[name], say(f"review.kind_short.{name}"), share.share, words, linked("", ("(", _range(share), ")"))) for (name, share), words in zip(known, shown, strict=True)
     )
     title = say("review.failures_title", share=shown[0], kind=say(f"review.kind.{first}"))
     return (ChartBlock(ShareBars(title=title, subtitle=say("review.failures_subtitle"), bars=bars)),)
@@ -197,14 +197,14 @@ def _section_text(lines: tuple[str, ...]) -> tuple[Block, ...]:
     return (Text(lines),) if lines else ()
 
 
-def _about_failures(seen: Diagnosis, rules: Rules) -> Iterator[str]:
-    ceiling = seen.ceiling(rules)
+def _about_failures(study: Study, seen: Diagnosis) -> Iterator[str]:
+    ceiling = study.cite(seen.ceiling(study.rules), "pilot.ceiling")
     if ceiling.share is not None and seen.pilot.pattern in ("prompt", "finetune"):
         yield say("review.ceiling", share=_share(ceiling))
     if seen.missed.hits:
         yield say("review.search", share=_share(seen.missed))
     if pair := seen.against_today:
-        low, gap, high = (number(100 * part) for part in (pair.low, pair.difference, pair.high))
+        low, gap, high = (told(number(100 * part), part) for part in (pair.low, pair.difference, pair.high))
         values = {"cases": pair.cases, "gap": gap, "low": low, "high": high}
         yield say("review.today", pattern=say(f"pattern.{seen.pilot.pattern}"), today=_share(seen.today), right=_share(seen.right), **values)
     if seen.agreement:
@@ -220,7 +220,7 @@ def _parts(seen: Diagnosis) -> Iterator[Block]:
 def _harm(seen: Diagnosis) -> Iterator[Block]:
     if seen.severities:
         rows = tuple(
-            (Cell(say(f"review.severity.{name}")), Cell(plain(c.hits)), Cell(hundredths(100 * c.at_most, 1))) for name, c in seen.severities.items()
+            (Cell(say(f"review.severity.{name}")), Cell(plain(c.hits)), Cell(told(hundredths(100 * c.at_most, 1), c.at_most))) for name, c in seen.severities.items()
         )
         yield Table(say("review.harm"), _head("review.harm_head"), rows, (False, True, True))
 
@@ -235,8 +235,9 @@ def moved(study: Study) -> tuple[Block, ...]:
     if study.pilot is None:
         return ()
     before = study.before
-    told = whole_percents({p: before.patterns[p].probability for p in PATTERNS})
-    rows = tuple((Cell(study.name(p), p), Cell(hundredths(told[p])), Cell(chance_of(study.decision, p))) for p in PATTERNS)
+    chances = study.cite({p: before.patterns[p].probability for p in PATTERNS}, "pilot.before")
+    whole = whole_percents(chances)
+    rows = tuple((Cell(study.name(p), p), Cell(told(hundredths(whole[p]), chances[p])), Cell(chance_of(study.decision, p))) for p in PATTERNS)
     same = before.recommended == study.advice.recommended
     key = "review.moved_lead.same" if same else "review.moved_lead.other"
     names = {"pattern": study.name(before.recommended)} if same else {"before": study.name(before.recommended), "after": study.name(study.advice.recommended)}
@@ -244,7 +245,7 @@ def moved(study: Study) -> tuple[Block, ...]:
         Heading(say("review.moved"), 2, study.workflow.name),
         Text((say(key, **names),), "lead"),
         Table("", _head("review.moved_head"), rows, (False, True, True)),
-        *_measured(study.pilot.diagnoses[-1]),
+        *_measured(study.seen),
         *history(study),
     )
 
@@ -257,7 +258,7 @@ def _measured(seen: Diagnosis) -> Iterator[Block]:
 
 def history(study: Study) -> Iterator[Table]:
     """Advice given on a workflow before, oldest first; nothing where there was none."""
-    lines = [line for line in study.engagement.history if line.workflow == study.workflow.id]
+    lines = study.cite(tuple(line for line in study.engagement.history if line.workflow == study.workflow.id), "history")
     if lines:
         rows = tuple((Cell(day(x.date)), Cell(study.name(x.now), x.now), Cell(study.name(x.recommended), x.recommended), Cell(x.reason)) for x in lines)
         yield Table(say("review.history"), _head("review.history_head"), rows, (False,) * 4)

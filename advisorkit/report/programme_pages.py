@@ -13,7 +13,9 @@ from advisorkit.report.sentences import columns, say
 from advisorkit.study.candidates import Aside, Candidate, Weighed, team
 from advisorkit.study.programme import DROPPED, Selection
 from advisorkit.study.roadmap import beyond
+from advisorkit.study.shapes import placed
 from advisorkit.values.patterns import PATTERNS
+from advisorkit.values.places import at, linked, told
 from advisorkit.values.quantities import Band, day, money_short, number, percent, sampled
 
 BELOW = 12
@@ -64,22 +66,26 @@ def _span(found: Selection, range: Band | Figure) -> str:
     return say("money.span", low=money_short(range.p10, found.engagement.currency), high=money_short(range.p90, found.engagement.currency))
 
 
+def _months(found: Selection) -> float:
+    return at(found.months, "horizon_months")
+
+
 def _title(found: Selection) -> str:
     made, currency = found.chosen, found.engagement.currency
     if not made.starts:
         return say("roadmap.title_none", count=len(found.rows))
-    return say("roadmap.title", ask=money_short(found.asks(0), currency), chosen=len(made.starts), count=len(found.rows), gain=money_short(made.gain, currency), months=found.months)
+    return say("roadmap.title", ask=money_short(at(found.asks(0), "sums.ask_now"), currency), chosen=at(len(made.starts), "chosen"), count=at(len(found.rows), "ranked"), gain=money_short(at(made.gain, "sums.gain"), currency), months=_months(found))
 
 
 def _figures(found: Selection) -> Iterator[KeyFigure]:
-    made, currency, budget = found.chosen, found.engagement.currency, found.programme.budget
+    made, currency, budget = placed(found.chosen, "sums"), found.engagement.currency, placed(found.programme.budget, "programme.budget")
     steps = sum(quarter == 0 for quarter in made.starts.values())
-    yield KeyFigure(money_short(found.asks(0), currency), say("roadmap.figure.ask", steps=steps))
-    yield KeyFigure(money_short(made.gain, currency), say("roadmap.figure.gain", months=found.months, span=_span(found, found.joint.gain)))
+    yield KeyFigure(money_short(at(found.asks(0), "sums.ask_now"), currency), say("roadmap.figure.ask", steps=at(steps, "waves[0].workflows")))
+    yield KeyFigure(money_short(made.gain, currency), say("roadmap.figure.gain", months=_months(found), span=_span(found, placed(found.joint.gain, "sums.gain_range"))))
     under = "" if budget is None else say("roadmap.figure.left", budget=money_short(budget, currency), left=money_short(max(budget - made.cost, 0.0), currency))
-    yield KeyFigure(money_short(made.cost, currency), " ".join(filter(None, (say("roadmap.figure.cost", span=_span(found, found.joint.cost)), under))))
+    yield KeyFigure(money_short(made.cost, currency), linked(" ", filter(None, (say("roadmap.figure.cost", span=_span(found, placed(found.joint.cost, "sums.cost_range"))), under))))
     if found.shared:
-        yield KeyFigure(money_short(sum(saved for *_, saved in found.shared), currency), say("roadmap.figure.saved", parts=len(found.shared)))
+        yield KeyFigure(money_short(at(found.saved, "sums.saved"), currency), say("roadmap.figure.saved", parts=at(len(found.shared), "shared")))
 
 
 def _lines(found: Selection) -> tuple[Block, ...]:
@@ -89,23 +95,23 @@ def _lines(found: Selection) -> tuple[Block, ...]:
 
 
 def _said(found: Selection) -> Iterator[str]:
-    currency, made, budget = found.engagement.currency, found.chosen, found.programme.budget
+    currency, made, budget = found.engagement.currency, placed(found.chosen, "sums"), placed(found.programme.budget, "programme.budget")
     if budget is not None and found.cheapest_pilot is not None and budget < found.cheapest_pilot:
         yield say("roadmap.below", budget=money_short(budget, currency), ask=money_short(found.cheapest_pilot, currency))
     if made.gap:
         yield say("roadmap.gap", share=percent(made.gap))
-    names, ends = load_catalog().patterns, Counter(one.decision.destination for one in found.rows if not one.decision.replaced)
-    if simpler := len(found.rows) - ends.total():
+    names, ends = load_catalog().patterns, placed(found.ends, "ends")
+    if simpler := len(found.rows) - sum(ends.values()):
         yield say("roadmap.simpler", simpler=simpler)
     if ends:
-        yield say("roadmap.ends", ends=", ".join(f"{names[one].name} {ends[one]}" for one in PATTERNS if ends[one]))
-    yield from (say("roadmap.team", team=team, lost=money_short(lost, currency)) for team, lost in beyond(found.candidates, made.starts).items() if lost)
+        yield say("roadmap.ends", ends=linked(", ", (told(f"{names[one].name} {ends[one]}", ends[one]) for one in PATTERNS if ends.get(one))))
+    yield from (say("roadmap.team", team=team, lost=money_short(at(lost, f"team_hours[{n}].gain_not_counted"), currency)) for n, (team, lost) in enumerate(beyond(found.candidates, made.starts).items()) if lost)
     if found.quick:
         yield say("roadmap.quick", names=_named(found, found.quick))
     if found.alike:
         yield say("roadmap.alike", pairs="; ".join(_named(found, pair) for pair in found.alike[:3]), count=len(found.alike))
     if found.dropped and found.questions:
-        yield say("roadmap.ask", questions="; ".join(say("roadmap.asked", question=asked.rstrip("?"), count=count) for asked, count in found.questions))
+        yield say("roadmap.ask", questions=linked("; ", (say("roadmap.asked", question=asked.rstrip("?"), count=at(count, f"questions[{n}].workflows")) for n, (asked, count) in enumerate(found.questions))))
 
 
 def _ranked(found: Selection) -> Table:
@@ -115,14 +121,15 @@ def _ranked(found: Selection) -> Table:
     lines = [_line(found, n, rows_of[name], weighed[name]) for n, name in enumerate((*begun, *below), 1)]
     line: tuple[tuple[str | Cell, ...], ...] = ((Cell(say("roadmap.line"), "strong"), *[""] * 8),) if below else ()
     rows = [*lines[: len(begun)], *line, *lines[len(begun) :]]
-    return table_of(say("roadmap.table"), columns("roadmap.head"), rows, range(4, 9), note=say("roadmap.note", months=found.months))
+    return table_of(say("roadmap.table"), columns("roadmap.head"), rows, range(4, 9), note=say("roadmap.note", months=_months(found)))
 
 
 def _line(found: Selection, place: int, row: Weighed, one: Candidate) -> tuple[str | Cell, ...]:
-    span, chance, currency = row.rank.range, row.rank.chance, found.engagement.currency
+    currency, path = found.engagement.currency, f"ranked[{found.order.index(one.id)}]"
+    one, span, chance = placed(one, path), placed(row.rank.range, f"{path}.gain_range"), placed(row.rank.chance, f"{path}.gain_chance")
     return (
         Cell(f"{place} {row.workflow.name}", "strong" if one.id in found.chosen.starts else ""), *_patterns(row), say("roadmap.firm" if row.decision.clear else "roadmap.open"),
-        *(money_short(amount, currency) for amount in (one.ask, one.cost, one.gain)), _span(found, Band(span.p10, span.p50, span.p90)) if span else "–",
+        *(money_short(amount, currency) for amount in (one.ask, one.cost, one.gain)), _span(found, span) if span else "–",
         "–" if chance is None else sampled(chance),
     )  # fmt: skip
 
@@ -144,7 +151,7 @@ def _calendar(found: Selection) -> Table:
     for name in begun:
         flow, lacks = rows_of[name].workflow, rows_of[name].lacks
         before = say("roadmap.after", names=_named(found, flow.after)) if flow.after else "", say("roadmap.lacks", names=", ".join(lacks)) if lacks else ""
-        rows.append(("\n".join(filter(None, (flow.name, flow.context.get("owner"), *before))), *(stands(name, quarter) for quarter in range(shown)), number(round(sum(weighed[name].days.values())))))
+        rows.append(("\n".join(filter(None, (flow.name, flow.context.get("owner"), *before))), *(stands(name, quarter) for quarter in range(shown)), told(number(round(weighed[name].days_in_all)), at(weighed[name].days_in_all, f"ranked[{found.order.index(name)}].days_in_all"))))
     (first, last), quarters = columns("roadmap.calendar_head"), (say("roadmap.quarter", n=n + 1, day=day(found.first_day(n))) for n in range(shown))
     return table_of(say("roadmap.calendar"), (first, *quarters, last), rows, (shown + 1,), note=say("roadmap.calendar_note"))
 
@@ -156,7 +163,7 @@ def _patterns(row: Weighed) -> tuple[Cell, Cell]:
 
 def _paid(found: Selection) -> Table:
     """Money that leaves the house and what is gained, quarter by quarter."""
-    currency, quarters = found.engagement.currency, zip(found.joint.cash, found.joint.gained, strict=True)
+    currency, quarters = found.engagement.currency, ((placed(paid, f"cash[{n}]"), placed(gain, f"cash[{n}].gain")) for n, (paid, gain) in enumerate(zip(found.joint.cash, found.joint.gained, strict=True)))
     rows = [
         (say("roadmap.quarter", n=n + 1, day=day(found.first_day(n))), *(words for one in both for words in (money_short(one.likely, currency), _span(found, one))))
         for n, both in enumerate(quarters)
@@ -173,12 +180,12 @@ def _map(found: Selection) -> Plot:
 
 def _completeness(found: Selection) -> Table:
     topics = load_catalog().topics
-    return table_of(say("roadmap.known"), columns("roadmap.known_head"), ((topics[name], percent(share)) for name, share in found.answered.items()), (1,))
+    return table_of(say("roadmap.known"), columns("roadmap.known_head"), ((topics[name], percent(share)) for name, share in placed(found.answered, "answered").items()), (1,))
 
 
 def _built_once(found: Selection) -> Table:
     rows = [
-        (say("roadmap.platform") if name == "platform" else name, _named(found, users), money_short(saved, found.engagement.currency))
-        for name, users, saved in found.shared
+        (say("roadmap.platform") if name == "platform" else name, _named(found, users), money_short(at(saved, f"shared[{n}].saved"), found.engagement.currency))
+        for n, (name, users, saved) in enumerate(found.shared)
     ]  # fmt: skip
     return table_of(say("roadmap.shared"), columns("roadmap.shared_head"), rows, (2,))

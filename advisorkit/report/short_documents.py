@@ -74,7 +74,7 @@ def session_note(report: Report) -> tuple[Block, ...]:
 def session_prep(report: Report) -> tuple[Block, ...]:
     """Who should come, what to bring, and the open questions by who can answer them."""
     found, engagement = report.workflows, report.workflows[0].engagement
-    left = {who: each(found, lambda one, who=who: (c.question for c in open_criteria(one.catalog, one.answers) if c.who == who)) for who in ("business", "IT", "legal")}  # type: ignore[misc]
+    left = {who: each(found, lambda one, who=who: (c.question for c in open_criteria(one.catalog, one.answers) if c.who == who and (c.id in one.decision.to_ask or c.id in one.answers))) for who in ("business", "IT", "legal")}  # type: ignore[misc]
     named = {confirmer(engagement, who): lines for who, lines in left.items() if lines}
     lacking = tuple(dict.fromkeys(locale().lowered(name) for one in found if one.priced for name in one.lacking))
     bring = (say("prep.bring.cases"), *((say("prep.bring.numbers", names=", ".join(lacking)),) if lacking else ()), say("prep.bring.papers"))
@@ -114,10 +114,10 @@ def _needs(study: Study) -> Iterator[Block]:
 def _test(study: Study) -> Iterator[Block]:
     """The test with the mark that was frozen, or else with one to be agreed, on cases that nobody has seen."""
     frozen = next((pilot for pilot in reversed(study.workflow.pilots) if pilot.pass_mark is not None), None)
-    held, usual = study.prospects.target.share, study.inputs.rows["test_case_count"].range
+    held, usual = study.decision.prospects.target.share, study.inputs.rows["test_case_count"].range
     cases = study.plan.mark or round(usual.likely if usual else 0)
     if frozen and frozen.pass_mark is not None:
-        mark = say("supplier.test.frozen", needed=percent(frozen.pass_mark), date=day(frozen.date))
+        mark = say("supplier.test.frozen", needed=percent(study.cite(frozen.pass_mark, "pilot.pass_mark") if study.pilot else frozen.pass_mark), date=day(frozen.date))
     else:
         mark = say("supplier.test.open") if held is None or study.prospects.target.never else say("supplier.test.wanted", needed=percent(min(held, 1.0)))
     lines = (say("supplier.test.cases", cases=cases), say("supplier.test.marked"), mark, say("supplier.test.alike"))

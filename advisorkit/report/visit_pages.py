@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from advisorkit.advice.decision import about
 from advisorkit.catalog.reading import assumptions
@@ -17,6 +17,7 @@ from advisorkit.report.sentences import columns, say
 from advisorkit.report.trial_pages import tried
 from advisorkit.study.returning import Seen, Visit, visit
 from advisorkit.values.people import Measured
+from advisorkit.values.places import Placed, at, linked, told
 from advisorkit.values.quantities import Estimate, day, money_short, number, percent, plain
 
 SLIDE = 7
@@ -36,7 +37,8 @@ def return_visit(report: Report, *, whole: bool = True) -> Iterator[Block]:
 
 def _page(name: str, seen: Visit, *, whole: bool) -> Iterator[Block]:
     yield from (Heading(_title(seen), 2, name), Text((_lead(seen),), "lead"))
-    shown = seen.seen if whole else _weightiest(seen)
+    quantities = seen.study.cite(seen.seen, "visit.seen")
+    shown = quantities if whole else _weightiest(quantities)
     bars = (*(_bar(seen, one) for one in shown), *_sums(seen, shown))
     chart = ToldBars(title=say("visit.chart"), subtitle=say("visit.chart_subtitle", unit=_unit(seen)), heads=_heads(seen), bars=bars)
     yield ChartBlock(chart, titled=False)
@@ -44,16 +46,16 @@ def _page(name: str, seen: Visit, *, whole: bool) -> Iterator[Block]:
     yield Callout(say("visit.decide"), " ".join(_decide(seen)))
     yield from tried(seen.study) if whole else ()
     rows: dict[tuple[str, ...], list[str]] = {}
-    for one in seen.study.workflow.measured:
-        rows.setdefault((one.period, one.source or "–", "; ".join(_sample(one)) or "–"), []).append(label(one.quantity))
+    for one in seen.study.cite(seen.study.workflow.measured, "measured"):
+        rows.setdefault((one.period, one.source or "–", linked("; ", _sample(one)) or "–"), []).append(label(one.quantity))
     if whole and rows:
-        yield from (Heading(say("visit.sources")), table_of("", columns("visit.sources_head"), [("; ".join(names), *about) for about, names in rows.items()]))
+        yield from (Heading(say("visit.sources")), table_of("", columns("visit.sources_head"), [(linked("; ", names), *about) for about, names in rows.items()]))
 
 
-def _weightiest(seen: Visit) -> tuple[Seen, ...]:
+def _weightiest(seen: Sequence[Seen]) -> tuple[Seen, ...]:
     """What was measured, as many as a slide holds: what lies outside, then what is worth most."""
-    order = sorted((one for one in seen.seen if one.measured), key=lambda one: (one.inside is not False, -abs(one.worth or 0.0)))[:SLIDE]
-    return tuple(one for one in seen.seen if one in order)
+    order = sorted((one for one in seen if one.measured), key=lambda one: (one.inside is not False, -abs(one.worth or 0.0)))[:SLIDE]
+    return tuple(one for one in seen if one in order)
 
 
 def _heads(seen: Visit) -> tuple[str, str, str, str, str, str]:
@@ -74,30 +76,43 @@ def _sample(one: Measured) -> Iterator[str]:
 
 def _amount(seen: Visit, value: float) -> str:
     """An amount in the unit in which gains are printed, so that they add up."""
-    return number(round(value / seen.unit))
+    return told(number(round(value / seen.unit)), value)
+
+
+def _kept(seen: Visit) -> Mapping[str, Estimate]:
+    """What was told, with its places."""
+    return seen.study.cite(seen.advised.told, "visit.told")
 
 
 def _title(seen: Visit) -> str:
-    pattern, now, before, currency = seen.study.name(seen.pattern), seen.gain, seen.advised.told.get("gain"), seen.study.currency
+    pattern, now, before, currency = seen.study.name(seen.pattern), seen.gain, _kept(seen).get("gain"), seen.study.currency
     if now is None or before is None:
         return say("visit.title.unknown", pattern=pattern)
     return say("visit.title", pattern=pattern, now=money_short(now.likely, currency), told=money_short(before.likely, currency), months=seen.study.months)
 
 
 def _lead(seen: Visit) -> str:
-    periods, judged = dict.fromkeys(one.period for one in seen.study.workflow.measured), [one.inside for one in seen.seen if one.inside is not None]
+    periods, counts = dict.fromkeys(one.period for one in seen.study.workflow.measured), {name: seen.study.cite(getattr(seen, name), f"visit.{name}") for name in ("inside", "count", "expected")}
     values = {"date": day(seen.advised.date), "periods": "; ".join(periods)}
-    if not judged:
+    if not seen.count:
         return say("visit.lead.nothing", **values)
-    return say("visit.lead.measured", inside=sum(judged), count=len(judged), expected=round(0.8 * len(judged)), **values)
+    return say("visit.lead.measured", **counts, **values)
 
 
 def _bar(seen: Visit, one: Seen) -> ToldRow:
-    told, found = (turned(one.name, value) if value else None for value in (one.told, one.measured and one.measured.range))
+    told, found = (_turned(one.name, value) if value else None for value in (one.told, one.measured and one.measured.range))
     where = "open" if one.measured is None else "untold" if one.told is None else "inside" if one.inside else "above" if told and found and found.likely > told.high else "below"
     worth = "" if one.worth is None else _amount(seen, one.worth)
     ends = (told.low, told.likely, told.high) if told else None
     return ToldRow(label(one.name), ends, found.likely if found else None, (*_told(seen, one.name, told), _shown(seen, one.name, found.likely) if found else "–", say(f"visit.lies.{where}"), worth))
+
+
+def _turned(name: str, value: Estimate) -> Estimate:
+    """The quantity as it is told, each end at its place."""
+    made, ends = turned(name, value), (value.low, value.likely, value.high)
+    if made is value:
+        return value
+    return Estimate(*(at(end, was.path) if isinstance(was, Placed) else end for end, was in zip((made.low, made.likely, made.high), reversed(ends), strict=True)))
 
 
 def _told(seen: Visit, name: str, told: Estimate | None) -> tuple[str, str]:
@@ -116,24 +131,24 @@ def _shown(seen: Visit, name: str, value: float) -> str:
 
 def _sums(seen: Visit, shown: Sequence[Seen]) -> Iterator[ToldRow]:
     """What else than the rows `shown` moved the gain, and the gain as it was told and is now; the column adds up to the change."""
-    told, now = seen.advised.told.get("gain"), seen.gain
-    if told and now:
-        change = round(now.likely / seen.unit) - round(told.likely / seen.unit)
-        rest = change - sum(round(one.worth / seen.unit) for one in shown if one.worth is not None)
+    told, now, change = _kept(seen).get("gain"), seen.gain, seen.study.cite(seen.change, "visit.change")
+    if told and now and change is not None:
+        left = change - sum(round(one.worth / seen.unit) * seen.unit for one in shown if one.worth is not None)
+        rest = seen.study.cite(left, "visit.rest") if left == seen.rest else left
         if rest:
-            yield ToldRow(say("visit.rest"), None, None, ("", "", "", "", number(rest)))
-        yield ToldRow(say("visit.gain_row", months=seen.study.months, unit=_unit(seen)), (told.low, told.likely, told.high), now.likely, (*_told(seen, "gain", told), _amount(seen, now.likely), say("visit.lies.reckoned"), number(change)), reckoned=True)
+            yield ToldRow(say("visit.rest"), None, None, ("", "", "", "", _amount(seen, rest)))
+        yield ToldRow(say("visit.gain_row", months=seen.study.months, unit=_unit(seen)), (told.low, told.likely, told.high), now.likely, (*_told(seen, "gain", told), _amount(seen, now.likely), say("visit.lies.reckoned"), _amount(seen, change)), reckoned=True)
 
 
 def _said(seen: Visit) -> Iterator[str]:
-    now, held = seen.gain, seen.study.prospects
-    told, needed = seen.advised.told, held.target.share
-    if now and "gain" in told:
-        ends = {f"{when}_{name}": money_short(getattr(one, name), seen.study.currency) for when, one in (("told", told["gain"]), ("now", now)) for name in ("low", "likely", "high")}
+    now, held = seen.gain, seen.study.decision.prospects
+    kept, needed = _kept(seen), held.target.share
+    if now and "gain" in kept:
+        ends = {f"{when}_{name}": money_short(getattr(one, name), seen.study.currency) for when, one in (("told", kept["gain"]), ("now", now)) for name in ("low", "likely", "high")}
         yield say("visit.gain", months=seen.study.months, **ends)
     chance = held.reach[seen.pattern]
-    if needed is not None and not held.target.never and chance is not None and "reach" in told:
-        yield say("visit.reach", needed=percent(min(needed, 1.0)), told=about(told["reach"].likely), now=about(chance))
+    if needed is not None and not held.target.never and chance is not None and "reach" in kept:
+        yield say("visit.reach", needed=percent(min(needed, 1.0)), told=about(kept["reach"].likely), now=about(chance))
 
 
 def _decide(seen: Visit) -> Iterator[str]:

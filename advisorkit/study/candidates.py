@@ -81,6 +81,11 @@ class Candidate:
     freed: Freed | None = None
     """What it frees of a team's hours; None where nobody has said how many there are."""
 
+    @property
+    def days_in_all(self) -> float:
+        """Days of everybody."""
+        return sum(self.days.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Aside:

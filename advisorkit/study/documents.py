@@ -20,6 +20,7 @@ from advisorkit.pilots.terms import Terms
 from advisorkit.study.candidates import Candidate, Weighed
 from advisorkit.study.changes import KINDS as STEPS, ChangedValue, Moved
 from advisorkit.study.programme import Selection
+from advisorkit.study.returning import visit
 from advisorkit.study.roadmap import beyond
 from advisorkit.study.shapes import shapes
 from advisorkit.study.sharing import together
@@ -89,8 +90,14 @@ def _advised(one: Study) -> dict[str, Any]:
         },
         flips=[plain(flip) | {"off_ramp": plain(one.simpler_after(flip))} for flip in advice.flips],
         pairs=[plain((pair.first, pair.second)) for pair in advice.pairs],
-        pilot=diagnosis_document(one.seen) | {"passing": one.passing} if one.pilot else None, history=plain([line for line in one.engagement.history if line.workflow == one.workflow.id]),
+        pilot=_pilot(one) if one.pilot else None, visit=plain(visit(one)) if one.workflow.measured else None, history=plain([line for line in one.engagement.history if line.workflow == one.workflow.id]),
     )  # fmt: skip
+
+
+def _pilot(one: Study) -> dict[str, Any]:
+    """The newest pilot, the mark, and the chances without it."""
+    chances = {pattern: found.probability for pattern, found in one.before.patterns.items()}
+    return {**diagnosis_document(one.seen), "passing": one.passing, "pass_mark": one.pilot and _mark(one.pilot.terms), "ceiling": plain(one.seen.ceiling(one.rules)), "before": chances}
 
 
 def _gate(hit: GateHit) -> dict[str, Any]:
@@ -186,10 +193,9 @@ def programme_document(engagement: Engagement, found: Selection) -> dict[str, An
     made, priced = found.chosen, {one.id: one for one in found.candidates}
     quarters = sorted(set(made.starts.values()))
     rows = {one.workflow.id: one for one in found.rows}
-    order = [*made.starts, *(name for name in [*priced, *found.dropped] if name not in made.starts)]
     return {
-        "advisorkit": 1, "client": engagement.client, "as_of": engagement.as_of.isoformat(), "currency": engagement.currency, "programme": plain(found.programme),
-        "ranked": [_ranked(rows[name], priced.get(name)) for name in dict.fromkeys(order)],
+        "advisorkit": 1, "client": engagement.client, "as_of": engagement.as_of.isoformat(), "currency": engagement.currency, "programme": plain(found.programme), "horizon_months": found.months,
+        "ranked": [_ranked(rows[name], priced.get(name)) for name in found.order],
         "waves": [
             {
                 "quarter": quarter + 1, "start": found.first_day(quarter).isoformat(), "workflows": [name for name, begin in made.starts.items() if begin == quarter],
@@ -197,10 +203,11 @@ def programme_document(engagement: Engagement, found: Selection) -> dict[str, An
             } for quarter in quarters
         ],
         "chosen": list(made.starts), "dropped": [{"id": name, "why": why} for name, why in found.dropped.items()],
-        "sums": {**plain(made), "ask_now": found.asks(0), "by_hand": found.by_hand.gain, "a_tenth_more": dict(found.one_more), **{f"{name}_range": plain(getattr(found.joint, name)) for name in ("gain", "cost")}},
+        "sums": {**plain(made), "ask_now": found.asks(0), "saved": found.saved, "by_hand": found.by_hand.gain, "a_tenth_more": dict(found.one_more), **{f"{name}_range": plain(getattr(found.joint, name)) for name in ("gain", "cost")}},
         "cash": [{"quarter": n, "start": found.first_day(n - 1).isoformat(), **plain(paid), "gain": plain(gain)} for n, (paid, gain) in enumerate(zip(found.joint.cash, found.joint.gained, strict=True), 1)],
         "team_hours": [{"team": name, "gain_not_counted": lost} for name, lost in beyond(found.candidates, made.starts).items()],
         "questions": [{"question": asked, "workflows": times} for asked, times in found.questions],
+        "answered": dict(found.answered), "ends": dict(found.ends),
         "shared": [{"name": name, "workflows": list(users), "saved": saved} for name, users, saved in found.shared],
     }  # fmt: skip
 

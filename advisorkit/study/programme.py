@@ -20,6 +20,7 @@ from advisorkit.values.criteria import TOPICS
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import UsageError, nearest
 from advisorkit.values.locale import locale
+from advisorkit.values.patterns import PatternId
 from advisorkit.values.people import Programme
 from advisorkit.values.quantities import money_short
 
@@ -111,6 +112,21 @@ class Selection:
                 users.setdefault(name, []).append(one)
         costs = {name: [one.shares[name].cost for one in found] for name, found in users.items()}
         return tuple((name, tuple(one.id for one in found), sum(costs[name]) - max(costs[name])) for name, found in users.items() if len(found) > 1)
+
+    @property
+    def saved(self) -> float:
+        """Money that sharing saves in all."""
+        return sum(saved for *_, saved in self.shared)
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """Every workflow by its id: what is chosen as it begins, then what gains most for its money, then what is no candidate."""
+        return tuple(dict.fromkeys((*self.chosen.starts, *(one.id for one in self.candidates), *self.dropped)))
+
+    @property
+    def ends(self) -> Mapping[PatternId, int]:
+        """How many workflows end with each pattern; those that something simpler fits are in none."""
+        return Counter(one.decision.destination for one in self.rows if not one.decision.replaced)
 
     @cached_property
     def telling(self) -> tuple[NextQuestion, ...]:

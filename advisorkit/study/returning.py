@@ -143,6 +143,37 @@ class Visit:
         return _gain(self.study, self.pattern) if self.study.priced else None
 
     @property
+    def judged(self) -> tuple[bool, ...]:
+        """Of every quantity that was told and measured, whether it lies in the range that was told."""
+        return tuple(one.inside for one in self.seen if one.inside is not None)
+
+    @property
+    def inside(self) -> int:
+        """How many do."""
+        return sum(self.judged)
+
+    @property
+    def count(self) -> int:
+        """How many were both told and measured."""
+        return len(self.judged)
+
+    @property
+    def expected(self) -> int:
+        """How many are to be expected within ranges of 80 %."""
+        return round(0.8 * self.count)
+
+    @property
+    def change(self) -> float | None:
+        """By how much the gain has changed, as the difference of what is printed; None where one of the two is not known."""
+        told, now = self.advised.told.get("gain"), self.gain
+        return float(round(now.likely / self.unit) - round(told.likely / self.unit)) * self.unit if told and now else None
+
+    @property
+    def rest(self) -> float | None:
+        """What else than measurements moved the gain, so that what is printed adds up."""
+        return None if self.change is None else self.change - sum(round(one.worth / self.unit) * self.unit for one in self.seen if one.worth is not None)
+
+    @property
     def unit(self) -> int:
         """1000 or 1: the unit in which gains are printed, so that they add up."""
         gains = (one.likely for one in (self.gain, self.advised.told.get("gain")) if one)

@@ -44,8 +44,10 @@ DECISION: Keys = (*keys("assess", "decision"), *((f"decision.{key}", way) for ke
 FACTS: Keys = tuple(keys("cost", "facts"))
 COSTS: Keys = (*keys("cost", "costs"), ("tornado", "tornado.bars"), ("tuned_hosting.call_on_own_gpu", "own_gpu_call"))
 MONEY: Keys = (*shapes()["MoneyRow"], ("by_year", "by_year"))
+PLAN: Keys = (*shapes()["Plan"], ("pass_mark", "terms.target"))
+SEEN: Keys = (*shapes()["Diagnosis"], ("severities", "severities"))
 COLUMN: Keys = (*shapes()["ColumnCost"], ("curve", "curve.bands"))
-"""What documents hold of an advice, a decision, facts, costs, one row of the money table and one column of the costs."""
+"""What documents hold of an advice, a decision, facts, costs, one row of the money table, a plan, a pilot and one column of the costs."""
 
 
 def placed(value: Kept, path: str, rows: Keys = ()) -> Kept:

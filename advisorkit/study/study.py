@@ -28,7 +28,7 @@ from advisorkit.pilots.diagnosis import Diagnosis, Tried, tried
 from advisorkit.pilots.established import Established, established_for
 from advisorkit.pilots.planning import Plan, pilot_plan
 from advisorkit.pilots.tally import wilson
-from advisorkit.study.shapes import ADVICE, COLUMN, COSTS, DECISION, FACTS, MONEY, Kept, Keys, placed
+from advisorkit.study.shapes import ADVICE, COLUMN, COSTS, DECISION, FACTS, MONEY, PLAN, SEEN, Kept, Keys, placed
 from advisorkit.values.criteria import Catalog, Rules
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Answer, Engagement, Quote, Setting, Workflow
@@ -232,7 +232,7 @@ class Study(Displayed):
     def plan(self) -> Plan:
         """The pilot advised: of the pattern to be measured next, else of the prompt."""
         step = self.advice.next_step
-        return self.plan_of(step.pattern if step.action in {"pilot", "mark_more", "climb"} else "prompt")
+        return self.cite(self.plan_of(step.pattern if step.action in {"pilot", "mark_more", "climb"} else "prompt"), "", PLAN)
 
     @spoken
     def plan_of(self, pattern: PatternId) -> Plan:
@@ -299,7 +299,7 @@ class Study(Displayed):
         """What its newest pilot counted."""
         if self.pilot is None:
             raise ValueError(f"{self.workflow.id} has no pilot")
-        return self.cite(self.pilot.diagnoses[-1], "pilot")
+        return self.cite(self.pilot.diagnoses[-1], "pilot", SEEN)
 
     @property
     def tried(self) -> tuple[Tried, ...]:
