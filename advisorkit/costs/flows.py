@@ -18,7 +18,7 @@ import numpy as np
 
 from advisorkit.costs.assumption import completed, known
 from advisorkit.costs.inputs import Inputs
-from advisorkit.costs.tokens import Request, Requests
+from advisorkit.costs.tokens import Request, requests
 from advisorkit.files.texts import Texts
 from advisorkit.values.patterns import PATTERNS, PatternId
 
@@ -313,9 +313,9 @@ def scene(inputs: Inputs, values: Mapping[str, Any], clock: Clock | None = None,
         v |= {name: v[name] * times for name in ("test_case_count", "labels_wanted")}
     size = index_gb(v["corpus_tokens"] / v["passage_tokens"], v["embedding_dimensions"], v["metadata_bytes"])
     return Workings(
-        inputs, v, Requests(inputs, v, corpus), clock or Clock.of(v, inputs.months, inputs.whole("switch_month"), [months for months, _ in later], inputs.checks(v)), size,
+        inputs, v, requests(inputs, v, corpus), clock or Clock.of(v, inputs.months, inputs.whole("switch_month"), [months for months, _ in later], inputs.checks(v)), size,
         v["calls_per_month"] * v["calls_per_item"] * (1 + v["retry_share"]), v["calls_per_month"],
-        tuple((months, Requests(then, v, corpus)) for months, then in later),
+        tuple((months, requests(then, v, corpus)) for months, then in later),
     )
 
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from advisorkit.costs.assumption import Values
 from advisorkit.costs.inputs import Inputs
-from advisorkit.values.patterns import PatternId
+from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.prices import LEAST_PRICE, TokenPrices
 
 Prices = tuple[Any, Any, Any, Any]
@@ -74,16 +73,9 @@ class Request:
         return sum(tokens * price for _, tokens, price in self.tokens_and_prices()) / 1e6
 
 
-class Requests(dict[PatternId, Request]):
-    """The request of each pattern under `values`, worked out when somebody looks; `corpus` as in `request`."""
-
-    def __init__(self, inputs: Inputs, values: Values, corpus: Any = None) -> None:
-        super().__init__()
-        self._of = partial(request, inputs, values, corpus=corpus)
-
-    def __missing__(self, pattern: PatternId) -> Request:
-        self[pattern] = self._of(pattern)
-        return self[pattern]
+def requests(inputs: Inputs, values: Values, corpus: Any = None) -> dict[PatternId, Request]:
+    """The request of each pattern under `values`; `corpus` as in `request`."""
+    return {pattern: request(inputs, values, pattern, corpus=corpus) for pattern in PATTERNS}
 
 
 def request(
