@@ -122,7 +122,7 @@ def test_followed_month_by_month_a_changing_price_comes_to_the_same_total() -> N
             made = price(priced(ANSWERS, model=model, switch_month=switch), 2**8)
             here = scene(priced(ANSWERS, model=model, switch_month=switch), priced(ANSWERS, model=model).likely())
             paid = columns(here)
-            ends = curves(here.clock, course(here.clock, paid, 1))
+            ends = curves(here.clock, course(paid, 1))
             for pattern in PATTERNS:
                 assert made.columns[pattern].total is not None
                 assert ends[pattern].bands[-1].p50 == pytest.approx(total(paid[pattern]), rel=1e-6)

@@ -12,8 +12,8 @@ from advisorkit.costs.flows import Clock, Column, Flow, Profile, Stairs
 from advisorkit.costs.results import CostCurve, Payback
 from advisorkit.costs.sampling import bands
 
-PROFILES_APART: tuple[Profile, ...] = ("work", "checked")
-"""Profiles that few columns pay by."""
+ALWAYS: tuple[Profile, ...] = ("calls", "once", "month")
+"""Profiles that every course has, whoever pays by them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,34 +69,19 @@ def _sides(paying: Mapping[int, float], sides: Sequence[tuple[int, int | None]])
             yield row, share
 
 
-def course(clock: Clock, paid: Mapping[Column, Sequence[Flow]], draws: int) -> Course:
+def course(paid: Mapping[Column, Sequence[Flow]], draws: int) -> Course:
     """Stack every column whose costs are known; unknown wrong answers are left out."""
     kept = {c: [f for f in flows if f.phase != "error" or f.known] for c, flows in paid.items()}
     rows = tuple(c for c, flows in kept.items() if all(f.known for f in flows))
     stairs: dict[int, tuple[Stairs, list[tuple[int, float]]]] = {}
-    for row, column in enumerate(rows):
-        for flow in kept[column]:
-            if flow.stairs is not None:
-                stairs.setdefault(id(flow), (flow.stairs, []))[1].append((row, 1.0))
-
-    def stacked(*profiles: Profile) -> Any:
-        sums = np.zeros((len(rows), draws))
-        for row, column in enumerate(rows):
-            for flow in kept[column]:
-                if flow.profile in profiles:
-                    sums[row] += flow.amount
-        return sums
-
-    apart: dict[Profile, tuple[Profile, ...]] = {"calls": ("calls", "tokens")}
-    if 0 < clock.switch_month <= clock.horizon:  # otherwise token prices never change
-        apart = {"calls": ("calls",), "tokens": ("tokens",)}
-    apart |= {"once": ("once",), "month": ("month",)}
-    used = {flow.profile for column in rows for flow in kept[column]}
-    apart |= {profile: (profile,) for profile in PROFILES_APART if profile in used}
-    amounts: dict[Profile | float, Any] = {profile: stacked(*profiles) for profile, profiles in apart.items()}
-    for row, column in enumerate(rows):
-        for start, more in (change for flow in kept[column] for change in flow.later):
-            amounts.setdefault(start, np.zeros((len(rows), draws)))[row] += more
+    amounts: dict[Profile | float, Any] = {profile: np.zeros((len(rows), draws)) for profile in ALWAYS}
+    for row, flow in ((row, flow) for row, column in enumerate(rows) for flow in kept[column]):
+        if flow.stairs is not None:
+            stairs.setdefault(id(flow), (flow.stairs, []))[1].append((row, 1.0))
+        for profile, amount in (*([] if flow.stairs else [(flow.profile, flow.amount)]), *flow.later):
+            if profile not in amounts:
+                amounts[profile] = np.zeros((len(rows), draws))
+            amounts[profile][row] += amount
     return Course(rows, amounts, tuple((steps, tuple(where)) for steps, where in stairs.values()))
 
 

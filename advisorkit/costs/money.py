@@ -150,7 +150,7 @@ def table(
 def gain_curves(here: Workings, paid: Paid, of: Sequence[Column], stacked: Course | None = None) -> dict[Column, CostCurve]:
     """What columns cost up to each month beyond what they save against today, at likely values or for the draws of `stacked`."""
     spared = sum(spares(here)) if stacked is None else first(sum(spares(here)), stacked.amounts["once"].shape[-1])
-    rows = (stacked or course(here.clock, paid, 1)).differences([(column, "today") for column in of], spared)
+    rows = (stacked or course(paid, 1)).differences([(column, "today") for column in of], spared)
     return curves(here.clock if stacked is None else here.clock.first(stacked.amounts["once"].shape[-1], np.float32), rows) if of else {}
 
 
@@ -190,7 +190,7 @@ def _both(likely: Payback | None, drawn: Payback | None) -> PaidBack | None:
 def _months(here: Workings, paid: Paid, gains: Sequence[Column]) -> dict[Column, Payback]:
     """Paybacks against today at likely values."""
     pairs: list[tuple[Column, Column]] = [(column, "today") for column in gains]
-    found = paybacks(here.clock, course(here.clock, paid, 1), pairs, sum(spares(here)), np.float64(np.inf))
+    found = paybacks(here.clock, course(paid, 1), pairs, sum(spares(here)), np.float64(np.inf))
     return {one.column: one for one in found}
 
 
@@ -199,7 +199,7 @@ def _years(here: Workings, paid: Paid) -> Iterator[tuple[Column, tuple[Year, ...
     start, first = here.inputs.engagement.as_of, here.inputs.engagement.financial_year_from
     outside: Paid = {column: bought_of(flows) for column, flows in paid.items()}
     clock = replace(here.clock, discount=np.float64(1.0))
-    stacked = course(clock, outside, 1)
+    stacked = course(outside, 1)
     year_of = [(start.year * 12 + start.month - 1 + max(month - 1, 0) - (first - 1)) // 12 for month in range(clock.horizon + 1)]
     so_far, running = stacked.amounts["once"][:, 0], dict[int, Any]()
     for month, spent in followed(clock, stacked):

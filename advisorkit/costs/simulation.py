@@ -209,7 +209,7 @@ def _worked(inputs: Inputs, draws: int, seed: int, mark: float | None) -> tuple[
 def _block(inputs: Inputs, values: Mapping[str, Any], block: slice) -> tuple[Workings, Paid, Course]:
     here = scene(inputs, {name: value[block] if np.ndim(value) else value for name, value in values.items()})
     paid = columns(here)
-    return here, paid, course(here.clock, paid, block.stop - block.start)
+    return here, paid, course(paid, block.stop - block.start)
 
 
 def _figures(here: Workings, paid: Paid, stacked: Course, mark: float | None) -> Iterable[tuple[Key, Any]]:
