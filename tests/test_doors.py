@@ -15,6 +15,7 @@ from advisorkit.batch.inputs import gather
 from advisorkit.export.brand import read_brand
 from advisorkit.files.disk import read_bytes, within, write_bytes
 from advisorkit.files.trees import parse_json, printable
+from advisorkit.intake.mapping import read_mapping
 from advisorkit.pilots.results import read_results
 from advisorkit.screens.live import copy_workbooks
 from advisorkit.store.reading import load
@@ -284,3 +285,37 @@ def test_an_answer_is_no_assumption_and_old_encodings_of_notes_are_told(tmp_path
 
     assert "'citations' is an answer, and --set changes assumptions" in run("assess", engagement(tmp_path / "a.yaml"), "--set", "citations=required").stderr
     assert "is not UTF-8" in run("brief", tmp_path / "notes.txt", "--to", tmp_path / "p.txt").stderr
+
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg">'
+DRAWN = '<?xml version="1.0"?><!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">'
+
+
+@pytest.mark.parametrize(("name", "raw", "said"), [
+    ("a.svg", f"{DRAWN}{SVG}<use href='#a'/></svg>", ""), ("a.svg", "hello", "no picture that can be read"), ("a.svg", "<html/>", "is no SVG"), ("a.svg", f"{SVG}<image href='file:///etc/hosts'/></svg>", "links to file:///etc/hosts"),
+    ("a.svg", f"<!DOCTYPE svg [<!ENTITY e 'x'>]>{SVG}&e;</svg>", "no picture that can be read"), ("a.png", "\x89PNG\r\n\x1a\nnothing", "no picture that can be read"), ("a.jpg", "GIF", "no picture that can be read"),
+])  # fmt: skip
+def test_a_logo_that_a_format_could_not_draw_is_refused_before_any_report(tmp_path: Path, name: str, raw: str, said: str) -> None:
+    (tmp_path / name).write_text(raw, encoding="latin-1")
+    (tmp_path / "brand.yaml").write_text(f"name: null\nlogo: {name}\n")
+    if not said:
+        assert read_brand(tmp_path / "brand.yaml").logo.startswith("data:image/svg+xml") and read_brand(tmp_path / "brand.yaml").name == ""
+        return
+    with pytest.raises(EngagementError, match=said):
+        read_brand(tmp_path / "brand.yaml")
+
+
+def test_a_logo_beyond_any_page_is_refused_by_its_size(tmp_path: Path) -> None:
+    image = pytest.importorskip("PIL.Image")
+    image.new("1", (5_000, 20)).save(tmp_path / "wide.png")
+    (tmp_path / "brand.yaml").write_text("name: A\nlogo: wide.png\n")
+
+    with pytest.raises(EngagementError, match="5000 by 20 points large; the most is 4000"):
+        read_brand(tmp_path / "brand.yaml")
+
+
+def test_a_mapping_of_another_format_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "m.yaml").write_text("advisorkit: 2\ncolumns: {a: name}\n")
+
+    with pytest.raises(EngagementError, match="expected the format version 1, got '2'"):
+        read_mapping(tmp_path / "m.yaml")

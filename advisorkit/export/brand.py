@@ -1,8 +1,9 @@
 """A consultancy's brand: what it may change about a deliverable, checked before it is used."""
 
+import io
 import re
 from base64 import b64encode
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -13,13 +14,16 @@ from typing import Annotated
 from advisorkit.charts.theme import SANS, SERIF
 from advisorkit.files.disk import read_bytes, read_source, within
 from advisorkit.files.spots import Spot
-from advisorkit.files.trees import parse
+from advisorkit.files.trees import parse, shown
 from advisorkit.files.typed import Form, whole
+from advisorkit.files.workbooks import walk
 from advisorkit.values.errors import EngagementError, Fault, RenderError
 from advisorkit.values.written import Named
 
 MAX_LOGO = 60_000
 """Largest logo, in bytes: it is part of every page file."""
+MAX_SIDE = 4_000
+"""Widest and highest logo, in points of a PNG or JPEG."""
 MAX_MASTER = 5_000_000
 """Largest PowerPoint master or Word base, in bytes."""
 _KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".svg": "image/svg+xml"}
@@ -78,7 +82,7 @@ def read_brand(path: str | Path) -> Brand:
     source = read_source(path)
     faults: list[Fault] = []
     folder = Path(path).parent
-    logo = _checked(lambda name: _beside(name, folder, "logo", _KINDS, "PNG, JPEG or SVG", MAX_LOGO), lambda name: _logo(folder / name))
+    logo = _checked(lambda name: _beside(name, folder, "logo", _KINDS, "PNG, JPEG or SVG", MAX_LOGO) or _picture(folder / name), lambda name: _logo(folder / name))
     master, base = (_checked(partial(_office, folder, what), lambda name: b64encode(read_bytes(folder / name)).decode()) for what in _OFFICE)
     forms = {"line": _checked(_short), "colour": _checked(_colour), "faces": _checked(_faces), "picture": logo, "master": master, "base": base}
     brand: Brand | None = whole(Brand, forms).read(Spot(parse(source), "", source.file, faults))
@@ -89,7 +93,9 @@ def read_brand(path: str | Path) -> Brand:
 
 def _checked(problem: Callable[[str], str], made: Callable[[str], str] = str) -> Form:
     def read(spot: Spot) -> str | None:
-        text = spot.text()
+        text = "" if spot.absent else spot.text()
+        if text == "" and spot.absent:
+            return ""
         if text is not None and (why := problem(text)):
             spot.fault(why)
             return None
@@ -143,6 +149,30 @@ def _beside(value: str, folder: Path, what: str, kinds: Collection[str], words: 
     if not path.is_file():
         return f"there is no {what} file {value} beside the brand file"
     return "" if path.stat().st_size <= most else f"{what} {value} is larger than {most // 1000} kB"
+
+
+def _picture(path: Path) -> str:
+    """Why a logo cannot be drawn in every format; empty when it can."""
+    raw, linked = read_bytes(path), list[str]()
+
+    def start(name: str, given: Mapping[str, str]) -> None:
+        linked.extend(value for key, value in given.items() if key.endswith("href") and not value.startswith(("#", "data:")))
+        names.append(name)
+
+    names: list[str] = []
+    try:
+        if path.suffix.lower() == ".svg":
+            walk(raw, start)
+        elif find_spec("PIL"):
+            image = import_module("PIL.Image").open(io.BytesIO(raw))
+            if max(image.size) > MAX_SIDE:
+                return f"logo {path.name} is {image.size[0]} by {image.size[1]} points large; the most is {MAX_SIDE} on a side"
+            image.load()
+    except Exception:  # noqa: BLE001 - a broken picture fails in many ways
+        return f"logo {path.name} is no picture that can be read; save it anew"
+    if names and (names[0] != "svg" or b"http://www.w3.org/2000/svg" not in raw):
+        return f"logo {path.name} is no SVG"
+    return f"logo {path.name} links to {shown(linked[0])}; put the picture itself into it" if linked else ""
 
 
 def _logo(path: Path) -> str:

@@ -184,7 +184,7 @@ def _scans(raw: bytes, file: str) -> dict[str, _Scan]:
         styles = _percents(parts.read("xl/styles.xml")) if "xl/styles.xml" in names else set[str]()
         for name, scan in found.items():
             scan.styles = styles
-            _walk(parts.read(name), scan.start, scan.end, scan.text)
+            walk(parts.read(name), scan.start, scan.end, scan.text)
         where = dict(_sheet_parts(parts, names))
         return {name: found[part] for name, part in where.items() if part in found}
 
@@ -202,7 +202,7 @@ def _percents(raw: bytes) -> set[str]:
             case "xf":
                 found.append(given.get("numFmtId", ""))
 
-    _walk(raw, start)
+    walk(raw, start)
     return {str(i) for i, code in enumerate(found) if "%" in codes.get(code, "")}
 
 
@@ -214,7 +214,7 @@ def _tables(raw: bytes, file: str) -> dict[str, _Scan]:
             found[given.get("name", "")] = _Scan(file)
         list(found.values())[-1].start(name, given)
 
-    _walk(raw, start)
+    walk(raw, start)
     return found
 
 
@@ -224,14 +224,14 @@ def _sheet_parts(parts: zipfile.ZipFile, names: Iterable[str]) -> Iterator[tuple
         return
     listed: list[Mapping[str, str]] = []
     targets: dict[str, str] = {}
-    _walk(parts.read("xl/workbook.xml"), lambda name, given: listed.append(given) if name == "sheet" else None)
-    _walk(parts.read("xl/_rels/workbook.xml.rels"), lambda _, given: targets.update({given["Id"]: given["Target"]}) if "Id" in given else None)
+    walk(parts.read("xl/workbook.xml"), lambda name, given: listed.append(given) if name == "sheet" else None)
+    walk(parts.read("xl/_rels/workbook.xml.rels"), lambda _, given: targets.update({given["Id"]: given["Target"]}) if "Id" in given else None)
     for one in listed:
         target = targets.get(one.get("id", ""), "")
         yield one.get("name", ""), target.lstrip("/") if target.startswith("/") else f"xl/{target}"
 
 
-def _walk(
+def walk(
     raw: bytes, start: Callable[[str, Mapping[str, str]], object], end: Callable[[str], object] = bool, text: Callable[[str], object] = bool,
 ) -> None:
     """Elements of a part in order, without their prefixes; a part that declares entities is refused."""
@@ -239,7 +239,7 @@ def _walk(
     parser.StartElementHandler = lambda name, given: start(_bare(name), {_bare(key): value for key, value in given.items()})
     parser.EndElementHandler = lambda name: end(_bare(name))
     parser.CharacterDataHandler = text
-    parser.StartDoctypeDeclHandler = _no_entities
+    parser.EntityDeclHandler = _no_entities
     parser.Parse(raw, True)  # noqa: FBT003  it has no name
 
 

@@ -102,7 +102,10 @@ def read_mapping(path: str | Path) -> ListMapping:
     """
     faults: list[Fault] = []
     source = read_source(path)
-    found: ListMapping | None = _shape().read(Spot(parse(source), "", source.file, faults))
+    root = Spot(parse(source), "", source.file, faults)
+    if (version := root.at("advisorkit")) and getattr(version.node, "text", "") != str(FORMAT):
+        version.fault(f"expected the format version {FORMAT}, got {version.seen}")
+    found: ListMapping | None = _shape().read(root)
     twice = [heading for heading, times in Counter(map(wording.bare, found.columns if found else ())).items() if times > 1]
     to = Counter(place.to for place in (found.columns if found else {}).values() if place.to not in {KEPT, IGNORED})
     faults += [Fault(source.file, "columns", f"'{shown(name)}' is there twice but for case and signs") for name in twice]
