@@ -67,6 +67,16 @@ class Plan(Displayed):
     marking_cost: float | None = None
     """What marking them costs; None when no money is known."""
 
+    @property
+    def passing(self) -> int | None:
+        """Fewest right answers of those marked whose cautious end reaches the mark; None where even all of them would not do."""
+        return next((hits for hits in range(self.mark + 1) if wilson(hits, self.mark)[0] >= self.terms.target), None)
+
+    @property
+    def least(self) -> int:
+        """Fewest cases of which all, if they are right, reach the mark at their cautious end."""
+        return next((n for n in range(1, 10_000) if wilson(n, n)[0] >= self.terms.target), 10_000)
+
 
 def pilot_plan(
     inputs: Inputs, rules: Rules, pass_mark: float | None = None, pattern: PatternId = "prompt", wanted: float | None = None,
@@ -103,7 +113,8 @@ def _size(terms: Terms, rules: Rules, more: int) -> tuple[int, Basis]:
         best = worth_marking(terms.expected, terms.stakes, rules, terms.target, terms.most)
         return (max(best.n, min(rules.least_cases, terms.most)), "money") if best else (0, "none")
     ends = ((n, wilson(terms.expected.mean * n, n)) for n in rules.sizes)
-    fine = next((n for n, (low, high) in ends if (high - low) / 2 <= rules.half_width), rules.sizes[-1])
+    can = 1.0 if terms.never or not terms.strict else terms.target
+    fine = next((n for n, (low, high) in ends if (high - low) / 2 <= rules.half_width and (can == 1 or wilson(n, n)[0] >= can)), rules.sizes[-1])
     return min(fine, terms.most), "precision"
 
 

@@ -70,7 +70,7 @@ def charter(study: Study) -> tuple[Block, ...]:
 
 def _charter_lead(plan: Plan) -> str:
     key = "prompt" if plan.pattern == "prompt" else "other"
-    enough = say("charter.enough_never") if plan.terms.never else say("charter.enough", needed=percent(plan.terms.target))
+    enough = say("charter.enough_never") if plan.terms.never else say("charter.enough_strict" if plan.terms.strict else "charter.enough", needed=percent(plan.terms.target))
     return say(f"charter.lead.{key}", cases=plan.mark, pattern=say(f"pattern.{plan.pattern}"), enough=enough)
 
 
@@ -99,7 +99,8 @@ def _charter_notes(plan: Plan) -> Iterator[Block]:
     if plan.terms.never:
         yield Callout(say("review.stop"), say("charter.never"), "warning")
     elif plan.terms.strict:
-        yield Text((say("charter.strict"),), "note")
+        few = plan.mark and plan.passing is None
+        yield Text((say("charter.strict"), *((say("charter.strict_few", cases=plan.mark, least=plan.least),) if few else ())), "note")
 
 
 def _agreed(study: Study, plan: Plan) -> Iterator[tuple[str, str]]:
@@ -112,9 +113,10 @@ def _agreed(study: Study, plan: Plan) -> Iterator[tuple[str, str]]:
 def meanings(study: Study) -> Iterator[tuple[str, ...]]:
     """What each result of the pilot will mean, agreed before the first case is marked."""
     plan = study.plan
-    for name in (*(() if plan.terms.never else ("pass",)), *_FALLS_SHORT[plan.pattern], "open"):
-        values = {"needed": percent(plan.terms.target)} if name == "pass" else {}
-        yield say(f"charter.result.{name}", **values), say(f"charter.result.{name}_then{'.person' if name == 'pass' and study.decision.person_decides else ''}")
+    passes = not plan.terms.never and not (plan.terms.strict and plan.passing is None)
+    for name in (*(("pass",) if passes else ()), *_FALLS_SHORT[plan.pattern], "open"):
+        values = {"needed": percent(plan.terms.target), "hits": plan.passing, "cases": plan.mark} if name == "pass" else {}
+        yield say(f"charter.result.{name}{'.strict' if name == 'pass' and plan.terms.strict else ''}", **values), say(f"charter.result.{name}_then{'.person' if name == 'pass' and study.decision.person_decides else ''}")
 
 
 def _actions(study: Study, plan: Plan) -> Iterator[tuple[str, ...]]:
@@ -241,9 +243,10 @@ def moved(study: Study) -> tuple[Block, ...]:
     same = before.recommended == study.advice.recommended
     key = "review.moved_lead.same" if same else "review.moved_lead.other"
     names = {"pattern": study.name(before.recommended)} if same else {"before": study.name(before.recommended), "after": study.name(study.advice.recommended)}
+    lines = (say("review.moved_lead.simpler"),) if study.decision.replaced else (say(key, **names),)
     return (
         Heading(say("review.moved"), 2, study.workflow.name),
-        Text((say(key, **names),), "lead"),
+        Text(lines, "lead"),
         Table("", _head("review.moved_head"), rows, (False, True, True)),
         *_measured(study.seen),
         *history(study),
