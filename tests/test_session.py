@@ -167,8 +167,11 @@ def test_a_session_goes_on_where_it_stopped(work: ak.Work, file: Path) -> None:
     work.assume(engineer_day_rate=900)
     work.park("sponsor")
     work.invite("legal", there=False)
+    work.answer("task_scope", "open_ended")
 
-    assert ak.open(file).state == work.state
+    again = ak.open(file).state
+    assert again == work.state
+    assert list(again.current.answers) == ["knowledge_change", "budget", "task_scope"], "the newest last"
 
 
 def test_a_session_forgets_what_it_had_when_somebody_else_rewrote_the_file(work: ak.Work, file: Path) -> None:

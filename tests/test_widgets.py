@@ -395,4 +395,4 @@ def test_what_is_no_result_is_answered_beside_the_control(tmp_path: Path, conten
     before = work.state
     show.edit("pilot", {"file": "marks.csv", "content": content, "mark": ""})
 
-    assert view(show)["results"]["fault"] and work.state == before
+    assert view(show)["results"]["fault"].endswith("\nNothing was read.") and work.state == before

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from advisorkit.files.disk import fingerprint, read_bytes, write_bytes
 from advisorkit.screens.state import State
-from advisorkit.store.document import to_json
+from advisorkit.store.document import document
 from advisorkit.store.reading import Loaded, from_json, load
 from advisorkit.store.writing import write
 from advisorkit.values.engagement import Engagement, Scenario
@@ -130,7 +130,7 @@ class SessionFile:
         engagement = replace(state.engagement, scenarios={**state.engagement.scenarios, **trial})
         note = {
             "fingerprint": self.loaded.fingerprint, "workflow": state.workflow, "scenario": state.scenario, "parked": list(state.parked),
-            "absent": list(state.absent), "unsaved": state.engagement != self.saved, "engagement": to_json(engagement),
+            "absent": list(state.absent), "unsaved": state.engagement != self.saved, "engagement": json.dumps(document(engagement)),
         }
         if self.folder.is_dir():
             with suppress(OSError):

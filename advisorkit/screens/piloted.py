@@ -36,7 +36,7 @@ def pilot(study: Study, files: Sequence[str], look: Look, *, preview: bool = Fal
         "blocks figures": blocks(block(KeyFigures(tuple(charter_figures(plan))[: 2 if look.presenting else 3]), wide=True)),
         "blocks pilot": blocks(*found, warnings=established.warnings if established else ()),
         "results": {
-            "files": list(files), "fault": look.faults.get("pilot", ""), "mark": "" if plan.terms.never else percent(plan.terms.target),
+            "files": list(files), "fault": "\n".join((why, *([] if look.asks else [tell("pilot.nothing_read")]))) if (why := look.faults.get("pilot", "")) else "", "mark": "" if plan.terms.never else percent(plan.terms.target),
             "steps": [tell("pilot.step.sheet"), tell("pilot.step.mark", count=plan.mark, twice=plan.mark_twice), tell("pilot.step.put")],
             "asks": [[option, tell(f"pilot.ask.{option}"), [list(choice) for choice in choices]] for option, choices in look.asks.items()],
             "made": bool(established) and not preview, "read": tell("pilot.read", right=figures(study.seen.right.hits, 3), cases=figures(study.seen.right.n, 6)) if preview else "",
