@@ -60,17 +60,17 @@ def test_the_workbook_plans_asks_and_shows_the_trial_case_by_case(tmp_path: Path
         file.write_text(ENGAGEMENT.replace("workflows:", f"endpoints: ['{server.url}']\nworkflows:"), encoding="utf-8")
         parts = (work := ak.open(file)).ui.bakeoff
         *fields, plan, planned = parts.plan().children
-        exact, by, _, calls = parts.consent().children
+        exact, by, cost, _ = parts.consent().children
         button, bar, told = parts.run().children
-        for field, value in zip(fields, ("", "", server.url, "m"), strict=True):
+        for field, value in zip(fields, ("", "", server.url, "m", "", "", "openai:gpt-5-mini"), strict=True):
             field.value = value
         plan.click()
         tried = kept(file).sample.tried
         assert f"{len(tried)} to be tried" in planned.value and len(tried) >= 20, told.value
         assert tried[0].input in exact.value and server.bodies == []
         button.click()
-        assert "set a limit with --max-calls" in told.value and server.bodies == []
-        by.value, calls.value = "Ann", 200
+        assert "set a limit with --max-cost" in told.value and server.bodies == []
+        by.value, cost.value = "Ann", 5
         button.click()
 
     case, item = parts.items().children

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from rapidfuzz import fuzz, process
+from scipy.sparse.csgraph import connected_components
 
 from advisorkit.bakeoff import Scoring
 from advisorkit.bakeoff.texts import READERS, Corpus, plain
@@ -166,13 +167,7 @@ def _alike(items: Sequence[Item]) -> list[int]:
     """A number for each case, the same for doubles and near-doubles, and for what lies between them."""
     said = [plain(one.input) for one in items]
     likeness = process.cdist(said, said, scorer=fuzz.token_sort_ratio, score_cutoff=NEAR, dtype=np.uint8)
-    group = list(range(len(items)))
-    for i in range(len(items)):
-        for j in np.flatnonzero(likeness[i]):
-            if group[j] != group[i]:
-                old, new = max(group[i], group[j]), min(group[i], group[j])
-                group = [new if one == old else one for one in group]
-    return group
+    return [int(group) for group in connected_components(likeness)[1]]
 
 
 def _split(items: Sequence[Item], groups: Sequence[int], wanted: int, seed: int) -> set[int]:

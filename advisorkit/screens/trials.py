@@ -20,7 +20,7 @@ from advisorkit.screens.shown import still
 from advisorkit.screens.work import Work
 from advisorkit.values.errors import AdvisorError
 
-_PLANNED = {"sample": Field, "texts": Field, "url": Field, "model": Field}
+_PLANNED = dict.fromkeys(("sample", "texts", "url", "model", "tuned", "judge", "priced_as"), Field)
 _LIMITED = {"by": Field, "cost": partial(BoundedFloatText, max=1e9), "calls": partial(BoundedFloatText, max=1e9)}
 
 
@@ -108,10 +108,10 @@ class Bakeoff:
                 self._work.take(self._work.file.read_again())
 
     def _planned(self, file: Path) -> None:
-        sample, texts, url, model = (self._fields[name].value.strip() for name in _PLANNED)
-        folder = within(file.parent, texts) if texts else None
+        given = {name: self._fields[name].value.strip() for name in _PLANNED}
+        sample, texts = (within(file.parent, name) if name else None for name in (given.pop("sample") or "cases.csv", given.pop("texts")))
         with self._agreed():
-            self._trial, seen = _room("steps").plan(file, within(file.parent, sample or "cases.csv"), folder, workflow=self._work.state.workflow, url=url, model=model)
+            self._trial, seen = _room("steps").plan(file, sample, texts, workflow=self._work.state.workflow, **given)
         self._exact.value = seen.exact
         self._show("planned", lambda: ahead(self._trial, seen, self._work.state.engagement, self._folder))
 
