@@ -246,12 +246,16 @@ def test_what_is_no_answer_is_named_by_its_cause_after_two_requests_at_most(faul
     assert caller.requests == (2 if CAUSES[fault] in ("busy", "slow") else 1)
 
 
-def test_an_endpoint_that_is_down_is_not_asked_for_every_case_and_newer_names_are_taken_up() -> None:
+def test_an_endpoint_that_is_down_is_not_asked_for_every_case_a_judge_has_to_judge_and_newer_names_are_taken_up() -> None:
     with scripted([FAULTS["401"]]) as server, closing(Caller(Endpoint(server.url, "m", ""))) as caller:
         for i in range(40):
             with pytest.raises(UnansweredError, match="does not accept the key"):
                 caller.ask([{"role": "user", "content": f"case {i}"}])
     assert len(server.bodies) == 20
+
+    judging = replace(trial(1), judge="m", sample=replace(trial(1).sample, scoring="judge"))
+    with scripted(["perhaps"]) as server, closing(Caller(Endpoint(server.url, "m", ""))) as caller, pytest.raises(UnansweredError, match="neither yes nor no"):
+        _Run(judging, Ways(judging), caller, oracle=False, said=print).right(judging.sample.tried[0], "six")
 
     with scripted(lambda body: Said(status=400, error="use 'max_completion_tokens'") if "max_tokens" in body else "six") as server, closing(Caller(Endpoint(server.url, "m", ""))) as caller:
         assert [caller.ask([{"role": "user", "content": f"case {i}"}]).text for i in range(3)] == ["six"] * 3

@@ -20,7 +20,7 @@ from advisorkit.values.prices import TokenPrices
 
 say = Texts("bakeoff").say
 """Sentences of the bake-off."""
-Cause = Literal["key", "busy", "page", "long", "cut", "empty", "usage", "slow", "unreachable", "refused", "spent"]
+Cause = Literal["key", "busy", "page", "long", "cut", "empty", "usage", "slow", "unreachable", "refused", "spent", "judge"]
 """Why there is no answer."""
 Message = Mapping[str, str]
 """One turn: ``role`` and ``content``."""

@@ -100,8 +100,10 @@ class _Run:
     def _judged(self, item: Item, text: str) -> bool:
         prompt = say("prompt.judge", input=item.input, expected=item.expected, answer=text)
         schema = {"type": "object", "properties": {"right": {"type": "string", "enum": ["yes", "no"]}}, "required": ["right"], "additionalProperties": False}
-        told = self.caller.ask([{"role": "user", "content": prompt}], schema, 50, self.trial.judge)
-        return parsed(told.text, ["yes", "no"], ()) == "yes"
+        told = parsed(self.caller.ask([{"role": "user", "content": prompt}], schema, 50, self.trial.judge).text, ["yes", "no"], ())
+        if told is None:
+            raise UnansweredError("judge")
+        return told == "yes"
 
     def answered(self, way: WayId, item: Item) -> tuple[str, ModelUsage | None, dict[str, Any], bool]:
         """Text, tokens, what is known beside, and whether the provider's filter held it back."""
