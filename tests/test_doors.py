@@ -236,7 +236,7 @@ def test_a_long_word_stays_on_its_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("old", "new", "said"), [
-    ("client: Client", "client: null", "'client' is missing"), ("name: Mail", "name: ~", "'name' is missing"), ("currency: EUR", "currency: eur", "Did you mean EUR?"), ("currency: EUR", "currency: XXX", "NGN, …"),
+    ("client: Client", "client: null", "'client' is missing"), ("name: Mail", "name: ~", "'name' is missing"), ("currency: EUR", "currency: eur", "Did you mean EUR?"), ("currency: EUR", "currency: EUR\nexchange_rates: {EUR: 1.09}", "line 4, exchange_rates.EUR: is the file's own currency"), ("currency: EUR", "currency: XXX", "NGN, …"),
     ("    name", "\tname", "it holds a tab; indent with spaces"), ("1000", "1,000", "a comma parts entries here, so write thousands without one"), ("1000", "null, citations: REQUIRED", "Did you mean required?"),
 ])  # fmt: skip
 def test_what_a_file_means_is_said_where_it_cannot_be_read(tmp_path: Path, old: str, new: str, said: str) -> None:

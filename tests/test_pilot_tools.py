@@ -310,3 +310,10 @@ def test_marks_of_two_models_or_versions_on_one_case_are_asked_and_not_called_tw
 
         assert refused(path).option == what
         assert (counted(path, **{what: "a"}), counted(path, **{what: "b"})) == ((2, 2), (1, 2))
+
+
+def test_verdicts_beside_the_column_right_are_told_and_may_be_taken_in_its_place(tmp_path: Path) -> None:
+    path = written(tmp_path, "case,right,Judge,Has table,urgent\n1,yes,no,1,low\n2,yes,yes,0,no\n", "marks.csv")
+
+    assert [notice.partition("too: ")[2].partition(".")[0] for notice in read_results(path).notices] == ["Judge"]
+    assert (counted(path), counted(path, scorer="Judge")) == ((2, 2), (1, 2))

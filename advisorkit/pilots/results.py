@@ -18,7 +18,7 @@ from advisorkit.files.texts import Texts
 from advisorkit.files.trees import Scalar, parse_json, parse_tools_yaml, shown, tree
 from advisorkit.files.workbooks import MAX_ROWS, MAX_UNPACKED, is_workbook
 from advisorkit.pilots import marked
-from advisorkit.pilots.formats import logbook, said
+from advisorkit.pilots.formats import logbook, outcome, said
 from advisorkit.pilots.judging import Choice, judged
 from advisorkit.pilots.logs import Log, Logged, Score, answers, told, verdict_columns
 from advisorkit.values.errors import EngagementError, Fault, PilotError
@@ -198,7 +198,10 @@ def _from_table(table: ReadTable, choice: Choice, raw: Sequence[Any] = ()) -> ma
     if fits or choice.scorer.casefold() not in ("", "right"):
         places = [f"line {row.line}" if row.line else f"[{i}]" for i, row in enumerate(table.rows)]
         return _from_log(table.file, rows, places, choice, table.notices)
-    return _from_rows(table.file, table.rows, choice, notices=table.notices)
+    words = {name: {str(row.get(name) or "").strip() for row in rows} - {""} for name in names if names[name] not in marked.COLUMNS}
+    beside = [name for name, said in words.items() if said and all(outcome(word) in ("right", "wrong") and not word.isdigit() for word in said)]
+    notice = [Texts("pilots").say("notice.beside", file=table.file, names=shown(", ".join(beside), 200))] if beside and "right" in ours and not choice.scorer else []
+    return _from_rows(table.file, table.rows, choice, notices=(*table.notices, *notice))
 
 
 def _own(name: str, ours: str, value: Any, decimal: str) -> tuple[str, Any]:

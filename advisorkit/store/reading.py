@@ -82,6 +82,9 @@ def understand_tree(tree: Node, file: str, told: list[str] | None = None) -> Eng
     root = replace(root, listener=listener if told is None else replace(listener, told=told))
     _version(root)
     value: Engagement | None = shape().read(root)
+    rates = root.at("exchange_rates")
+    if (own := rates and rates.at(code)) and value and value.exchange_rates.get(code, 1) != 1:
+        own.fault(f"is the file's own currency, whose rate is 1; give the rate of another, as {code} for one of it")
     _scenarios(root, _workflows(root, value))
     made = value and _with_id(value, root)
     if faults or made is None:
