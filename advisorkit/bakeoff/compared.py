@@ -209,11 +209,8 @@ def _measured(trial: Trial) -> str:
 
 def with_corpus(trial: Trial, engagement: Engagement) -> Engagement:
     """The engagement with what was counted of the texts."""
-    flow = engagement.workflow(trial.workflow)
+    flow, size = engagement.workflow(trial.workflow), trial.corpus.size
     if not trial.corpus.files:
         return engagement
-    return engagement.having(replace(flow, answers={**flow.answers, "corpus_tokens": Answer(amount=_rounded(trial.corpus.size), note=_measured(trial))}))
-
-
-def _rounded(size: Estimate) -> Estimate:
-    return Estimate(*(float(f"{end:.3g}") for end in (size.low, size.likely, size.high)))
+    rounded = Estimate(*(float(f"{end:.3g}") for end in (size.low, size.likely, size.high)))
+    return engagement.having(replace(flow, answers={**flow.answers, "corpus_tokens": Answer(amount=rounded, note=_measured(trial))}))

@@ -17,14 +17,7 @@ from anyio import to_thread
 from inspect_ai import Task, eval as evaluate
 from inspect_ai.dataset import Sample as Case
 from inspect_ai.log import EvalLog, write_eval_log
-from inspect_ai.model import (
-    ChatMessageAssistant,
-    ModelAPI,
-    ModelOutput,
-    ModelUsage,
-    get_model,
-    modelapi,
-)
+from inspect_ai.model import ChatMessageAssistant, ModelAPI, ModelOutput, ModelUsage, get_model, modelapi
 from inspect_ai.scorer import Score, Scorer, Target, accuracy, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 

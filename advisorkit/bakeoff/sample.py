@@ -13,8 +13,7 @@ from scipy.sparse.csgraph import connected_components
 
 from advisorkit.bakeoff import Scoring
 from advisorkit.bakeoff.texts import READERS, Corpus, plain
-from advisorkit.files.spots import Spot
-from advisorkit.files.trees import Scalar, shown
+from advisorkit.files.trees import shown
 from advisorkit.pilots.marked import columns_of
 from advisorkit.pilots.results import read_cases
 from advisorkit.values.errors import EngagementError, Fault
@@ -78,7 +77,7 @@ def read_sample(path: str | Path, corpus: Corpus, *, most: int = 100, seed: int 
         faults.append(Fault(file, "header", f"the column 'input' is missing; read are {', '.join(_COLUMNS)}"))
     if len(table.rows) > MOST:
         faults.append(Fault(file, "", f"holds {len(table.rows):,} cases; take a random part of at most {MOST:,}"))
-    rows = [{names[heading]: _text(spot) for heading, spot in row.cells.items()} for row in table.rows]
+    rows = [{names[heading]: getattr(spot.node, "text", "").strip() for heading, spot in row.cells.items()} for row in table.rows]
     items = [Item(**{"case": str(i), "input": "", **{name: value for name, value in row.items() if name in _COLUMNS and name != "part"}}) for i, row in enumerate(rows, 1)]
     items = [replace(one, passage=corpus.doubles.get(one.passage, one.passage)) for one in items]
     for row, item in zip(table.rows, items, strict=True):
@@ -100,10 +99,6 @@ def read_sample(path: str | Path, corpus: Corpus, *, most: int = 100, seed: int 
 def _named(heading: str) -> str:
     plainly = heading.strip().casefold()
     return plainly if plainly in ("expected", "passage", "part") else columns_of([heading])[heading]
-
-
-def _text(spot: Spot) -> str:
-    return spot.node.text.strip() if isinstance(spot.node, Scalar) else ""
 
 
 def _unfit(file: str, items: Sequence[Item], corpus: Corpus, scoring: Scoring | None) -> list[Fault]:
