@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 from command_line import run
 from hypothesis import given, strategies as st
@@ -210,3 +212,16 @@ def test_a_field_of_the_table_takes_what_is_typed_as_it_is_shown_there(tmp_path:
 
     assert work.judged().inputs.rows[name].range == expected
     assert [notice["words"] for notice in screen.view["bar"]["notices"]] == list(work.heard)
+
+
+def test_a_cell_may_pass_numbers_of_any_library_and_what_is_none_is_told(tmp_path: Path) -> None:
+    work = ak.open(written(tmp_path))
+    for passed, expected in ((np.int64(1500), 1500), (np.float32(0.5), 0.5), (np.array([1, 4]), [1, 4]), (Fraction(3, 2), 1.5)):
+        work.answer("calls_per_month", passed)
+        assert work.engagement.workflow("desk").answers["calls_per_month"].amount == Estimate.of(expected)
+
+    work.answer("calls_per_month", None)
+    assert work.engagement.workflow("desk").answers["calls_per_month"].unknown
+    for value in (None, object(), {"a": 1}, [None, 2]):
+        with pytest.raises(UsageError, match="number"):
+            work.assume(engineer_day_rate=value)

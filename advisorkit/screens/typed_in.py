@@ -1,7 +1,8 @@
 """From what people type or pass to values that the engine accepts, or a reason why not."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from numbers import Integral, Real
 from typing import Any
 
 from advisorkit.catalog import vocabulary
@@ -45,10 +46,23 @@ def setting(assumption: Assumption, value: Said | bool | Adopted, listener: List
     return made
 
 
+def _plain(value: object) -> Any:
+    """What was passed, as a file would have it: numbers of any library are numbers, and None is nothing said."""
+    match value:
+        case Estimate():
+            return plain_estimate(value)
+        case None | str() | bool():
+            return value
+        case Real():
+            return int(value) if isinstance(value, Integral) else float(value)
+        case Iterable():
+            return [_plain(one) for one in value]
+    return str(value)
+
+
 def _read(value: Said | bool, listener: Listener, reader: Callable[[Spot], Any]) -> Any:
-    plain = plain_estimate(value) if isinstance(value, Estimate) else value if isinstance(value, str | bool | int | float) else list(value)
     faults: list[Fault] = []
-    found = reader(Spot(tree(plain), "", "", faults, listener=listener))
+    found = reader(Spot(tree(_plain(value)), "", "", faults, listener=listener))
     if faults or found is None:
         raise UsageError("; ".join(dict.fromkeys(map(str, faults))) or "say what it is")
     return found
