@@ -22,7 +22,7 @@ from advisorkit.export.blocks import Block, Worksheet
 from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import template
 from advisorkit.export.formats import settled
-from advisorkit.export.pages import Document, Page, document
+from advisorkit.export.pages import SHORT, Document, Page, document
 from advisorkit.export.pdf import Raster, drawing, rastered
 from advisorkit.export.pptx_shapes import small
 from advisorkit.files.texts import here, speaking
@@ -91,17 +91,18 @@ class _Writer:
         self._into(foot.element, self.xml.Foot(f"{cover.brand.confidentiality}. {here('Prices and answers as of {date}').format(date=cover.date)}"))
         self._into(self.file.settings.element, self.xml.Settings())
         sections = [(self._heads(name), list(self._section(name, list(pages)))) for name, pages in groupby(self.found.pages, key=lambda page: page.part)]
-        if self.found.entries > _FEW:
-            told = [entry for entry in self.entries if entry.level < self.levels["sub"]]
+        told = [entry for entry in self.entries if entry.level < self.levels["sub"]] if self.found.entries > _FEW else []
+        covered = 0 < len(told) <= SHORT
+        if told and not covered:
             sections.insert(0, (self._heads(""), [self.xml.Contents(told, here("Contents"))]))
         if cover.leaflet:
             sections[0][1].insert(0, self.xml.Band(cover, self.logo, next(self.numbers)))
         ends = [self.xml.End(heads, foot_id) for heads, _ in sections[:-1]] + [""]
-        front = [] if cover.leaflet else [self.xml.Front(cover, self.logo, next(self.numbers)), self.xml.End(full=True)]
+        front = [] if cover.leaflet else [self.xml.Front(cover, self.logo, next(self.numbers), told if covered else []), self.xml.End(full=True)]
         parts = [*front, *(one for (_, words), end in zip(sections, ends, strict=True) for one in (*words, end))]
         self._into(self.file.element.body, self.xml.Body(parts, sections[-1][0], foot_id))
         faces = [_SAFE.get(face, face.partition(",")[0].strip(" \"'")) for face in (cover.brand.sans, cover.brand.serif)]
-        styles, ours = self.file.styles.element, self.xml.Styles(LIGHT, faces, cover.language, self.levels, cover.leaflet)
+        styles, ours = self.file.styles.element, self.xml.Styles(LIGHT, faces, cover.language, self.levels, cover.leaflet, covered)
         if cover.brand.docx_base:
             styles[:] = joined(styles, parse_xml(str(ours)))
         else:
