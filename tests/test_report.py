@@ -32,8 +32,7 @@ from advisorkit.report.advice_pages import summary
 from advisorkit.report.annex_pages import annex
 from advisorkit.report.cost_pages import costs
 from advisorkit.report.job import Report, make_report, open_job, write_job
-from advisorkit.report.printed import lead_points, project
-from advisorkit.report.sentences import TEXTS
+from advisorkit.report.printed import TEXTS, lead_points, project
 from advisorkit.study.documents import advice_document, cost_document
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Answer, Engagement, Override, Scenario, Workflow

@@ -21,8 +21,7 @@ from advisorkit.export.blocks import (
 )
 from advisorkit.files.texts import spoken
 from advisorkit.report import pictures
-from advisorkit.report.printed import inside, project, project_range, weeks
-from advisorkit.report.sentences import columns, say
+from advisorkit.report.printed import columns, inside, project, project_range, say, weeks
 from advisorkit.report.trial_pages import tried
 from advisorkit.study.study import Study
 from advisorkit.values.locale import locale

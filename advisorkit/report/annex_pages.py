@@ -17,8 +17,7 @@ from advisorkit.report import pictures
 from advisorkit.report.advice_pages import again
 from advisorkit.report.cost_pages import assumed, compared
 from advisorkit.report.money_table import cash_years, yearly
-from advisorkit.report.printed import chance_of, count, inside, lead_points, project, weeks
-from advisorkit.report.sentences import columns, say
+from advisorkit.report.printed import chance_of, columns, count, inside, lead_points, project, say, weeks
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer

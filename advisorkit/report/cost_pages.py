@@ -15,7 +15,7 @@ from advisorkit.report import cost_pictures as pictures
 from advisorkit.report.advice_pages import asked
 from advisorkit.report.money_table import money_table, unchecked
 from advisorkit.report.pictures import path_stairs
-from advisorkit.report.sentences import columns, say
+from advisorkit.report.printed import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.locale import locale
 from advisorkit.values.patterns import PATTERNS, PatternId

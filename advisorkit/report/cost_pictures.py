@@ -7,7 +7,7 @@ from advisorkit.costs.assumption import Assumption
 from advisorkit.costs.flows import Column
 from advisorkit.costs.results import CostCurve, InputSwing, Payback
 from advisorkit.report.pictures import ruled_out
-from advisorkit.report.sentences import say
+from advisorkit.report.printed import say
 from advisorkit.study.study import Study
 from advisorkit.values.locale import locale
 from advisorkit.values.patterns import PATTERNS, PatternId

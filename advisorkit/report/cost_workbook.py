@@ -15,7 +15,7 @@ from advisorkit.export.blocks import Block, SheetChart
 from advisorkit.files.texts import spoken
 from advisorkit.report.formula_cells import Grid, Live
 from advisorkit.report.pictures import ruled_out
-from advisorkit.report.sentences import columns, say
+from advisorkit.report.printed import columns, say
 from advisorkit.report.whole_pages import sample_words
 from advisorkit.report.workbook_sheets import AMOUNTS, SUMS, TOP, Book, bill, cash, inputs
 from advisorkit.study.sharing import together

@@ -18,8 +18,8 @@ from advisorkit.files.trees import tree
 from advisorkit.pilots.established import Established
 from advisorkit.report.annex_pages import annex, protection
 from advisorkit.report.cost_workbook import cost_workbook
+from advisorkit.report.printed import say
 from advisorkit.report.programme_pages import programme
-from advisorkit.report.sentences import say
 from advisorkit.report.short_pages import side_by_side
 from advisorkit.report.whole_pages import cover, overview
 from advisorkit.store import document, reading

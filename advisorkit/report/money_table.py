@@ -8,8 +8,7 @@ from advisorkit.costs.money import Printed
 from advisorkit.costs.results import PARTS, MoneyRow, PaidBack, Year
 from advisorkit.export.blocks import Cell, LineItems, Money, Table, table_of
 from advisorkit.report.pictures import ruled_out
-from advisorkit.report.printed import weeks
-from advisorkit.report.sentences import columns, say
+from advisorkit.report.printed import columns, say, weeks
 from advisorkit.study.sharing import together
 from advisorkit.study.study import Study
 from advisorkit.values.locale import locale

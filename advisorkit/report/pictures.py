@@ -17,8 +17,7 @@ from advisorkit.advice.words import how_likely, whole_percents
 from advisorkit.charts import kinds
 from advisorkit.charts.draw_axes import outline
 from advisorkit.charts.kinds import Point
-from advisorkit.report.printed import chance_of, inside, project, weeks
-from advisorkit.report.sentences import say
+from advisorkit.report.printed import chance_of, inside, project, say, weeks
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import Catalog
 from advisorkit.values.patterns import PATTERNS, PatternId

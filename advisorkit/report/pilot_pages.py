@@ -25,8 +25,7 @@ from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.tally import Share
 from advisorkit.report.advice_pages import decided, warned
 from advisorkit.report.job import Report
-from advisorkit.report.printed import chance_of
-from advisorkit.report.sentences import columns, say
+from advisorkit.report.printed import chance_of, columns, say
 from advisorkit.report.trial_pages import tried
 from advisorkit.report.whole_pages import basis, cover_of
 from advisorkit.study.study import Study

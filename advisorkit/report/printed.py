@@ -1,11 +1,15 @@
-"""Values as they are printed: rounded here, once, for cards, charts and prose alike."""
+"""What reports say: their sentences, and words and figures as they are printed."""
 
 from advisorkit.advice.decision import Decision
-from advisorkit.report.sentences import say
+from advisorkit.files.texts import Texts
 from advisorkit.values.locale import locale
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.places import printing
 from advisorkit.values.quantities import hundredths, money_short, number, span
+
+TEXTS = Texts("report")
+say = TEXTS.say
+columns = TEXTS.columns
 
 
 @printing

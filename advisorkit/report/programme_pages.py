@@ -9,7 +9,7 @@ from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.charts.plotted import Plot, Series
 from advisorkit.costs.results import Figure
 from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, KeyFigure, KeyFigures, Table, Text, table_of
-from advisorkit.report.sentences import columns, say
+from advisorkit.report.printed import columns, say
 from advisorkit.study.candidates import Aside, Candidate, Weighed, team
 from advisorkit.study.programme import DROPPED, Selection
 from advisorkit.study.roadmap import beyond

@@ -15,8 +15,7 @@ from advisorkit.report.annex_pages import PRIVATE, answers_of, each, joined, not
 from advisorkit.report.cost_pages import costs, steps
 from advisorkit.report.job import Report
 from advisorkit.report.pilot_pages import pilot_cover
-from advisorkit.report.printed import count
-from advisorkit.report.sentences import columns, say
+from advisorkit.report.printed import columns, count, say
 from advisorkit.study.study import Study
 from advisorkit.values.locale import locale
 from advisorkit.values.patterns import PATTERNS, PatternId

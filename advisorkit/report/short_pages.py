@@ -11,8 +11,7 @@ from advisorkit.report.annex_pages import build_of, detour
 from advisorkit.report.cost_pages import assumptions, gained, left_out
 from advisorkit.report.money_table import cash_years, money_table, ranked
 from advisorkit.report.pictures import ruled_out, rung_name
-from advisorkit.report.printed import chance_of
-from advisorkit.report.sentences import columns, say
+from advisorkit.report.printed import chance_of, columns, say
 from advisorkit.report.whole_pages import basis, scenario_words
 from advisorkit.study.changes import KINDS as STEPS, ChangedValue, Moved, changes
 from advisorkit.study.study import Study

@@ -23,8 +23,7 @@ from advisorkit.report.advice_pages import asked, decided, off_ramp, summary
 from advisorkit.report.cost_pages import costs, gained, left_out, steps
 from advisorkit.report.job import Report
 from advisorkit.report.money_table import cash_years, money_table
-from advisorkit.report.printed import count
-from advisorkit.report.sentences import columns, say
+from advisorkit.report.printed import columns, count, say
 from advisorkit.report.trial_pages import tried
 from advisorkit.study.study import Study
 from advisorkit.values.places import linked, told

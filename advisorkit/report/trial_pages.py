@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from advisorkit.export.blocks import Block, Heading, Table, Text, table_of
 from advisorkit.files.texts import Texts
-from advisorkit.report.sentences import columns, say
+from advisorkit.report.printed import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.quantities import day, money, number, percent, plain

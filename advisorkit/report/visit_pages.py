@@ -13,7 +13,7 @@ from advisorkit.intake.actuals import label, turned
 from advisorkit.report.job import Report
 from advisorkit.report.money_table import in_unit
 from advisorkit.report.pilot_pages import pilot_cover
-from advisorkit.report.sentences import columns, say
+from advisorkit.report.printed import columns, say
 from advisorkit.report.trial_pages import tried
 from advisorkit.study.returning import Seen, Visit, visit
 from advisorkit.values.people import Measured

@@ -15,7 +15,7 @@ from advisorkit.costs.money import Printed, stays
 from advisorkit.report.cost_pages import source_of
 from advisorkit.report.formula_cells import FormulaCells, Grid, Live
 from advisorkit.report.money_table import in_unit, shown
-from advisorkit.report.sentences import columns, say
+from advisorkit.report.printed import columns, say
 from advisorkit.report.whole_pages import sample_words, scenario_words
 from advisorkit.study.study import Study
 from advisorkit.values.quantities import day, number

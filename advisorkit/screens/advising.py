@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from advisorkit.advice.acceptability import LEAD as POINTS, SHARE
 from advisorkit.advice.words import how_likely
-from advisorkit.report.printed import lead_points
-from advisorkit.report.sentences import say
+from advisorkit.report.printed import lead_points, say
 from advisorkit.screens.parts import Doc, lead, tell
 from advisorkit.screens.state import Look
 from advisorkit.study.study import Study

@@ -13,7 +13,7 @@ from advisorkit.charts.svg import svg
 from advisorkit.charts.theme import SCREEN, THEMES
 from advisorkit.files.texts import here
 from advisorkit.report import cost_pictures, pictures
-from advisorkit.report.sentences import say
+from advisorkit.report.printed import say
 from advisorkit.screens.parts import Doc, tell
 from advisorkit.screens.state import Look
 from advisorkit.study.study import Study

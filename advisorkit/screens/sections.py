@@ -9,8 +9,8 @@ from typing import Any
 from advisorkit.export.blocks import Text
 from advisorkit.report.cost_pages import said
 from advisorkit.report.money_table import money_table
+from advisorkit.report.printed import say
 from advisorkit.report.programme_pages import consultants, programme
-from advisorkit.report.sentences import say
 from advisorkit.screens import advising, controls, piloted, portfolio
 from advisorkit.screens.assumed import assumption_table
 from advisorkit.screens.charted import chart
