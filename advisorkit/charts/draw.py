@@ -1,7 +1,5 @@
 """Where the marks of every chart lie; here those in rows: evidence, shares, flips, path, ranges, tornado."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise

@@ -1,7 +1,5 @@
 """The building blocks of a deliverable: what is said, free of any file format; of a workbook, sheets whose formulas stay alive."""
 
-from __future__ import annotations
-
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """An executed notebook as pages of blocks; whatever cannot be shown stops the export."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise

@@ -1,7 +1,5 @@
 """Where the blocks of a page stand on slides: side by side, below each other, on as many slides as they need."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """The first page of a workflow: the decision and why, what to be warned of, what would change it, what to decide."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice

@@ -1,7 +1,5 @@
 """The annex: everything that the advice on all workflows rests on, each thing once, with the workflows that it holds for; and where data goes, as far as a field says it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import groupby

@@ -1,7 +1,5 @@
 """Pages about money: what each pattern costs, and what the figures rest on."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date

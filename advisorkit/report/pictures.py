@@ -1,7 +1,5 @@
 """The charts of an advice."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import isclose

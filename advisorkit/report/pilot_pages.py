@@ -1,7 +1,5 @@
 """Pages about pilots: the charter before one, and the review after it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """The page of a programme: what to approve now, what to begin and when, what waits and why, what is built once."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 

@@ -1,7 +1,5 @@
 """Short documents around the report: a brief of two pages, the record of a decision, what a session needs and leaves, and what suppliers are asked for."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date
 

@@ -1,7 +1,5 @@
 """The storyline of a board deck: situation, advice, why, money, path, risks, the decision asked for, appendix."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """The return visit: what was told, what use has shown, what that is worth, and what to decide now."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 
 from advisorkit.advice.decision import about

@@ -1,7 +1,5 @@
 """Pages about the whole engagement: cover, programme of several workflows, data protection."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 

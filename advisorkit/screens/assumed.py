@@ -1,7 +1,5 @@
 """The assumption table: what matters, what was changed, all by topic, and what is only tried, against what was agreed."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Collection, Sequence
 

@@ -1,7 +1,5 @@
 """The charts of a screen: those of reports, under the shorter titles that a screen has room for."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """What a session is led by: the question card, the list of all questions, the list of answers."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from advisorkit.advice.answers import words_of

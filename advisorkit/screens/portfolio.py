@@ -1,7 +1,5 @@
 """Every workflow of an engagement in one table, and what they cost together."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 
 from advisorkit.charts.kinds import RangeBars, RangeRow

@@ -1,7 +1,5 @@
 """Between a session and a browser: edits in, one document of all parts out, the file kept up to date."""
 
-from __future__ import annotations
-
 import asyncio
 import atexit
 from collections.abc import Iterator, Mapping

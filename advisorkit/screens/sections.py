@@ -1,7 +1,5 @@
 """The screens: which parts each workbook has and where they lie, and the document that all of them are drawn from."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any

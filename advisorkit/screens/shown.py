@@ -1,7 +1,5 @@
 """How a session and its results show themselves in a notebook: still pictures, and what an edit changed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from ipywidgets import HTML
