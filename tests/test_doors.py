@@ -194,6 +194,13 @@ def test_what_is_printed_keeps_its_lines_and_moves_no_cursor(text: str) -> None:
     assert all(a == b for a, b in zip(text, shown, strict=True) if a.isprintable() or a == "\n")
 
 
+def test_a_verdict_that_is_given_twice_is_never_the_last_one(tmp_path: Path) -> None:
+    for name, text in (("marks.json", '[{"case": "1", "right": true, "right": false}]'), ("marks.jsonl", '{"case": "0", "right": true}\n{"case": "1", "right": true, "right": false}\n')):
+        (tmp_path / name).write_text(text)
+        with pytest.raises(PilotError, match="'right' is given twice in one object"):
+            read_results(tmp_path / name)
+
+
 def test_a_file_of_astral_signs_is_opened_by_its_name(tmp_path: Path) -> None:
     path = tmp_path / "𠮷田😀.json"
     whole = {"advisorkit": 1, "id": "y", "client": "Y", "currency": "EUR", "as_of": "2026-11-20", "workflows": [{"id": "w", "name": "W"}]}

@@ -112,7 +112,7 @@ def _from_log(file: str, document: Any, places: Sequence[str] | None, choice: Ch
 
 def _from_json(file: str, text: str, notices: tuple[str, ...], choice: Choice) -> marked.MarkedResults:
     try:
-        return _from_document(file, json.loads(text), notices, choice)
+        return _from_document(file, json.loads(text, object_pairs_hook=lambda pairs: _once(file, pairs)), notices, choice)
     except ValueError as error:
         broken = Fault(file, "", f"is not well-formed JSON: {error}")
     table, raw = _lines(file, text, notices)
@@ -144,6 +144,15 @@ def read_cases(path: str | Path, known: Known) -> ReadTable:
     if not found:
         raise EngagementError([Fault(file, "", 'is no table: write one case a line, such as {"input": "...", "expected": "..."}')])
     return table
+
+
+def _once(file: str, pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON, no key of which is there twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for i, (name, _) in enumerate(pairs) if name in dict(pairs[:i]))
+        raise EngagementError([Fault(file, "", f"'{shown(twice)}' is given twice in one object; keep one")])
+    return found
 
 
 def _from_document(file: str, document: Any, notices: tuple[str, ...], choice: Choice) -> marked.MarkedResults:
