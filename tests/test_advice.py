@@ -364,7 +364,7 @@ def test_an_answer_that_rules_a_pattern_out_by_a_guess_is_to_be_confirmed() -> N
     advice = advised({"access_control": replace(said("by_group"), confidence="guess")})
 
     assert (advice.patterns["finetune"].status, advice.patterns["finetune"].probability > 0) == ("provisional", True)
-    assert "Who may see what is a guess; if it is confirmed, it rules out Fine-tune." in advice.warnings
+    assert "Who may see what is a guess; if it is confirmed, it can rule out Prompt and Fine-tune." in advice.warnings
 
 
 def test_when_the_answers_rule_out_everything_it_says_so() -> None:

@@ -163,6 +163,8 @@ def test_what_is_ruled_out_is_never_put_into_use_and_a_first_page_asks_for_what_
 
 
 def test_a_prompt_that_passed_with_pasted_texts_and_may_not_show_them_to_everybody_is_built_as_retrieval() -> None:
+    told = piloted(*RESULTS["passes"], {**RIGHTS, "access_control": Answer(("by_group",), confidence="guess")}).decision.warnings
+    assert "Who may see what is a guess; if it is confirmed, it can rule out Prompt and Fine-tune." in told
     guarded, free = (piloted(*RESULTS["passes"], {**RIGHTS, "access_control": said(level)}) for level in ("by_group", "no"))
 
     assert (guarded.decision.next_step.action, guarded.decision.next_step.pattern, guarded.status("prompt")) == ("climb", "rag", "ruled_out")

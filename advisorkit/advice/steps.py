@@ -9,6 +9,7 @@ from advisorkit.advice.belief import Assessment, contradicted, removed, shuts
 from advisorkit.advice.gates import Facts, GateHit, sure
 from advisorkit.advice.ladder import PILOT
 from advisorkit.advice.whatif import Outlook
+from advisorkit.files.texts import here
 from advisorkit.pilots.established import Established
 from advisorkit.values.criteria import Catalog
 from advisorkit.values.engagement import Answer
@@ -172,11 +173,11 @@ def _bound(assessment: Assessment, hits: Sequence[GateHit]) -> Iterator[str]:
     serious = sure(catalog, answers, "error_tolerance", "serious") or 0
     if serious > 0.5 and (sure(catalog, answers, "human_review", "never") or 0) > 0.5:
         yield catalog.text["warn.unchecked"]
-    for hit in hits:
-        answer = answers.get(hit.criterion)
-        if hit.kind == "lasting" and hit.provisional and answer is not None and answer.confidence == "guess":
-            names = ", ".join(catalog.patterns[pattern].name for pattern in hit.removes)
-            yield catalog.text["warn.gate_guess"].format(label=catalog.criteria[hit.criterion].label, patterns=names)
+    guessed = [hit for hit in hits if hit.kind == "lasting" and hit.provisional and (answer := answers.get(hit.criterion)) and answer.confidence == "guess"]
+    for criterion in dict.fromkeys(hit.criterion for hit in guessed):
+        out = {pattern for hit in guessed if hit.criterion == criterion for pattern in hit.removes}
+        names = here(" and ").join(catalog.patterns[pattern].name for pattern in PATTERNS if pattern in out)
+        yield catalog.text["warn.gate_guess"].format(label=catalog.criteria[criterion].label, patterns=names)
 
 
 def _limits(outlook: Outlook, facts: Facts) -> Iterator[str]:
