@@ -153,7 +153,7 @@ def warnings(outlook: Outlook, pilot: Established | None) -> tuple[str, ...]:
         *(_limits(outlook, assessment.facts) if assessment.facts else ()),
         *_thin(assessment, outlook),
         *(pilot.warnings if pilot else ()),
-        *(_slow(assessment, pilot.diagnoses[-1].measured) if pilot else ()),
+        *(_slow(assessment, pilot.diagnoses[-1].measured) if pilot and pilot.diagnoses else ()),
     ]
     return tuple(dict.fromkeys(found))
 
