@@ -23,6 +23,7 @@ from priced import (
     inputs_of,
 )
 
+from advisorkit.catalog.reading import rules
 from advisorkit.costs.bill import Bill, bill
 from advisorkit.costs.columns import columns
 from advisorkit.costs.flows import COLUMNS, scene
@@ -273,7 +274,7 @@ def everything(**assumptions: Any) -> str:
     many = {**ANSWERS, "calls_per_month": 50_000_000}
     api, busy = ({"tuned_hosting": where, **quoted} for where in ("api", "endpoint"))
     told = [inputs(**api), inputs(large, **quoted), inputs(many, **busy), inputs(**{**talk, **quoted}), falling(inputs(**api)), inputs({**ANSWERS, "calls_per_month": 300}, **{**whole, **quoted})]
-    return repr([(bill(i).lines, facts(i, 64), made.columns, made.money, made.tornado, stakes_of(i, bill(i))) for i in told for made in [price(i, 64)]])
+    return repr([(bill(i).lines, facts(i, 64), made.columns, made.money, made.tornado, stakes_of(i, bill(i), rules())) for i in told for made in [price(i, 64)]])
 
 
 BASE = everything()
