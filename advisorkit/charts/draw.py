@@ -286,8 +286,11 @@ def _right(bar: kinds.RangeRow, n: int) -> Iterator[Mark]:
 
 def tornado(chart: kinds.Tornado, wide: float = 650, row: float = 27) -> Scene:
     """Each assumption from its low to its high end; both ends carry the input's value."""
-    names = min(max(width(s.label, 13) for s in chart.swings) + 14, (0.46 if wide > HALF_WIDE else 0.38) * wide)
-    labels = [wrap(s.label, names - 14, 13) for s in chart.swings]
+    for share in (0.38, 0.46)[wide > HALF_WIDE :]:
+        names = min(max(width(s.label, 13) for s in chart.swings) + 14, share * wide)
+        labels = [wrap(s.label, names - 14, 13) for s in chart.swings]
+        if max(map(len, labels)) <= 2:
+            break
     ends = [0.0, *(v for s in chart.swings for v in (s.low, s.high))]
     low, high, room = min(ends), max(ends), wide - names - 20
     beside = min(70, 0.25 * room)
