@@ -172,17 +172,18 @@ def _engagement(draw: st.DrawFn) -> Engagement:
     for name, change, which, inner in draw(_single):
         only = {} if which is None else {chosen[which % len(chosen)].id: inner}
         changes[name] = replace(change, workflows=only)
+    currency = draw(_currencies)
     return Engagement(
         id=draw(slugs),
         client=draw(words),
-        currency=draw(_currencies),
+        currency=currency,
         as_of=draw(days),
         workflows=tuple(chosen),
         answers=draw(answer_sets(most=2)),
         assumptions=draw(setting_sets("assumption", 2)),
         scenarios=changes,
         priors=draw(_priors),
-        exchange_rates=draw(_rates),
+        exchange_rates={code: rate for code, rate in draw(_rates).items() if code != currency},
         prices=draw(_prices),
         accept_stale=draw(st.booleans()),
         endpoints=draw(_endpoints),
