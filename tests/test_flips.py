@@ -11,7 +11,7 @@ from strategies import answer_sets
 from weighing import closed_gates
 
 from advisorkit.advice.belief import MEASURED, Assessment
-from advisorkit.advice.flips import flips, pairs, stays
+from advisorkit.advice.flips import flips, pairs, stays, weight_flip
 from advisorkit.advice.whatif import Change, Outlook, possible_answers
 from advisorkit.catalog.reading import load
 from advisorkit.store import samples
@@ -129,6 +129,43 @@ def test_two_answers_flip_to_the_runner_up_where_neither_does_alone() -> None:
 def goal(changed: dict[str, str]) -> PatternId:
     given_ = {c.criterion: c.answer for c in possible_answers(CATALOG) if changed.get(c.criterion) == CATALOG.criteria[c.criterion].levels[c.level].id}
     return destination({**QUESTIONS, **given_})
+
+
+def test_the_smallest_weight_flip_is_on_the_edge() -> None:
+    outlook = Outlook(Assessment(CATALOG, QUESTIONS))
+    found = weight_flip(outlook)
+
+    assert found is not None
+    beyond = scaled(found.criterion, found.factor + 0.001 * (found.factor - 1))
+    before = scaled(found.criterion, found.factor - 0.001 * (found.factor - 1))
+    assert (before, beyond) == (destination(QUESTIONS), found.recommended)
+    closer = [1 + share * (found.factor - 1) for share in (-0.9, 0.9)]
+    assert {scaled(name, factor) for name in QUESTIONS for factor in closer} == {destination(QUESTIONS)}
+
+
+def scaled(criterion: str, factor: float) -> PatternId:
+    """The destination with one criterion's decibans multiplied, worked out from raw items without the tested code."""
+    items = believe(Assessment(CATALOG, QUESTIONS)).items
+    raw = {i.criterion: [x * (factor if i.criterion == criterion else 1) for x in (i.raw_retrieval, i.raw_training)] for i in items}
+    totals = []
+    for axis in (0, 1):
+        by_cause: dict[str, list[float]] = {}
+        for name, values in raw.items():
+            by_cause.setdefault(CATALOG.criteria[name].cause, []).append(values[axis])
+        totals.append(CATALOG.prior_decibans[axis] + sum(map(damped, by_cause.values())))
+    r, t = (1 / (1 + 10 ** (-total / 10)) for total in totals)
+    chances = dict(zip(PATTERNS, ((1 - r) * (1 - t), r * (1 - t), (1 - r) * t, r * t), strict=True))
+    gone = {p for hit in closed_gates(CATALOG, QUESTIONS) if hit.kind == "lasting" and not hit.provisional for p in hit.removes}
+    return best({p: 0.0 if p in gone else chance for p, chance in chances.items()})
+
+
+def damped(values: list[float]) -> float:
+    strongest = max([0.0, *values]) + min([0.0, *values])
+    return strongest + CATALOG.damping * (sum(values) - strongest)
+
+
+def test_with_nothing_answered_no_weight_can_be_changed() -> None:
+    assert weight_flip(Outlook(Assessment(CATALOG, {}))) is None
 
 
 @pytest.mark.parametrize("size", [2, 3])

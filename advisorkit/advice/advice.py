@@ -9,7 +9,18 @@ import numpy as np
 
 from advisorkit.advice.acceptability import Case, Similar, clear, draw, similar
 from advisorkit.advice.belief import Assessment, Belief, shuts
-from advisorkit.advice.flips import Flip, NextQuestion, Pair, flips, next_questions, pairs, settled, stays
+from advisorkit.advice.flips import (
+    Flip,
+    NextQuestion,
+    Pair,
+    WeightFlip,
+    flips,
+    next_questions,
+    pairs,
+    settled,
+    stays,
+    weight_flip,
+)
 from advisorkit.advice.gates import Facts, GateHit, sure
 from advisorkit.advice.ladder import PILOT, Policy, Rung, RungId, plan, policies, untried, waiting
 from advisorkit.advice.steps import NextStep, OffRamp, companions, next_step, off_ramp, warnings
@@ -84,6 +95,8 @@ class Advice(Displayed):
     """A person's decision, shown beside the advice and never instead of it."""
     policies: tuple[Policy, ...] = ()
     """Starting with each pattern, against one another."""
+    weight_flip: WeightFlip | None = None
+    """The smallest change of one criterion's weight that changes the destination."""
     pairs: tuple[Pair, ...] = ()
     """Changes of two answers that bring the runner-up to the front, where one alone does not."""
     stays: tuple[Flip, ...] = ()
@@ -166,6 +179,7 @@ def advise(
         words=say(outlook),
         override=workflow.override,
         policies=policies(chances, facts),
+        weight_flip=weight_flip(outlook),
         pairs=pairs(outlook),
         stays=stays(outlook),
         settled=settled(outlook, asked),

@@ -8,6 +8,7 @@ import numpy as np
 
 from advisorkit.advice.acceptability import Case, answerable, level_chances
 from advisorkit.advice.answers import written
+from advisorkit.advice.belief import delivered
 from advisorkit.advice.decibans import Array, table
 from advisorkit.advice.gates import open_criteria
 from advisorkit.advice.whatif import Change, Outlook, best_of
@@ -20,6 +21,9 @@ PARTNERS = 8
 
 PAIRS = 5
 """Pairs that are kept."""
+
+LARGEST_FACTOR = 3.0
+"""Factors up to which a criterion's weight is varied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,18 @@ class Flip:
     def was(self) -> str:
         """The answer today as it is written, for JSON and tables of the expert."""
         return written(self.before)
+
+
+@dataclass(frozen=True, slots=True)
+class WeightFlip:
+    """The smallest change of one criterion's weight that changes the destination."""
+
+    criterion: str
+    """Criterion id."""
+    factor: float
+    """What its decibans would have to be multiplied by, 0 to 3."""
+    recommended: PatternId
+    """The destination then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +141,43 @@ def _partners(outlook: Outlook, runner: int) -> list[int]:
     ranked = sorted(best_each.values(), key=lambda place: -gain[place])
     gap = float(np.log(outlook.chances[runner]) - np.log(outlook.chances[outlook.goal])) + 1e-9
     return [place for place in ranked if gain[place] > gap][:PARTNERS]
+
+
+def weight_flip(outlook: Outlook) -> WeightFlip | None:
+    """The criterion whose weight has to change least, as a factor, for another destination; None when none does it alone."""
+    columns = [column for column in range(outlook.columns.shape[1]) if outlook.columns[:, column].any()]
+    factors = np.linspace(0, LARGEST_FACTOR, 31)
+    if not columns:
+        return None
+    flipped = best_of(_scaled(outlook, columns, factors)) != outlook.goal
+    nearest = np.where(flipped, np.abs(factors - 1), np.inf)
+    row, place = np.unravel_index(int(np.argmin(nearest)), nearest.shape)
+    if not np.isfinite(nearest[row, place]):
+        return None
+    inner = float(factors[place] + np.sign(1 - factors[place]) * factors[1])
+    return _narrowed(outlook, columns[int(row)], float(factors[place]), inner)
+
+
+def _narrowed(outlook: Outlook, column: int, flipped: float, kept: float) -> WeightFlip:
+    for _ in range(20):
+        middle = (flipped + kept) / 2
+        if best_of(_scaled(outlook, [column], np.array([middle])))[0, 0] != outlook.goal:
+            flipped = middle
+        else:
+            kept = middle
+    winner = int(best_of(_scaled(outlook, [column], np.array([flipped])))[0, 0])
+    return WeightFlip(table(outlook.assessment.catalog).ids[column], flipped, PATTERNS[winner])
+
+
+def _scaled(outlook: Outlook, columns: Sequence[int], factors: Array) -> Array:
+    """Chances with each column's decibans multiplied by each factor: column, factor, pattern."""
+    tables = table(outlook.assessment.catalog)
+    told = np.broadcast_to(outlook.columns, (len(columns), factors.size, *outlook.columns.shape)).copy()
+    for row, column in enumerate(columns):
+        told[row, :, :, column] *= factors[:, None]
+    beliefs = outlook.assessment.chances(tables.total(told) + outlook.assessment.start).reshape(-1, 2)
+    shares = delivered(beliefs, [outlook.odds])
+    return shares.reshape(len(columns), factors.size, len(PATTERNS))
 
 
 MOST = 12
