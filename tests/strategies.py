@@ -93,7 +93,7 @@ def settings_of(name: str) -> st.SearchStrategy[Setting]:
     if not row.numeric:
         return st.sampled_from(MODELS if row.kind == "model" else row.choices)
     if row.kind == "count":
-        return st.integers(0, 1000).map(Estimate.of)
+        return st.integers(int(row.above_zero), 1000).map(Estimate.of)
     low, high = {"share": (0.0, 1.0), "real": (-0.99, 5.0)}.get(row.kind, (0.0, 1e9))
     return estimates(1e-6 if row.above_zero else low, high)
 
