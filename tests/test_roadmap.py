@@ -24,11 +24,12 @@ from advisorkit.store.reading import read
 from advisorkit.study.candidates import Candidate, Foundation, Freed, candidate, drawn, joint
 from advisorkit.study.programme import selection, sound, weigh
 from advisorkit.study.roadmap import beyond, fits, greedy, one_more, people, roadmap, worth
+from advisorkit.study.sharing import together
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Answer, Engagement
 from advisorkit.values.errors import AdvisorError, UsageError
 from advisorkit.values.people import Programme
-from advisorkit.values.quantities import Estimate
+from advisorkit.values.quantities import Estimate, money_short
 
 amounts = st.integers(1, 200).map(float)
 
@@ -307,6 +308,17 @@ def test_two_rows_that_say_the_same_are_asked_about_and_two_that_differ_by_a_num
     base = of_two(**{name: {"name": told} for name, told in (("a", "Answer supplier mails"), ("b", "Answer mails, supplier"), ("c", "Plant 1 shift report"), ("d", "Plant 2 shift report"))})
 
     assert selection(base, {}).alike == (("a", "b"),)
+
+
+def test_a_client_s_report_tells_beside_its_gain_what_the_portfolio_counts() -> None:
+    report = make_report(read(samples.path("source-text")), draws=2**10)
+    told = together(report.workflows)
+    assert told
+    counted = [one.gain for one in (candidate(study) for study in report.workflows) if isinstance(one, Candidate)]
+
+    assert len(counted) == 7  # of eight: one loses where it is stopped
+    assert told.staged == sum(round(gain / 1000) * 1000 for gain in counted) < told.gain
+    assert any(f"gain about {money_short(told.staged, 'EUR')} together" in str(line) for block in report.overview for line in getattr(block, "paragraphs", ()))
 
 
 def test_a_programme_calls_firm_what_the_advice_calls_clear() -> None:

@@ -311,3 +311,8 @@ class Rank:
     """Chance that there is one."""
     staged: float | None = None
     """What it gains on average where the work stops at a missed mark."""
+
+    @property
+    def kept(self) -> float | None:
+        """What a programme counts on: the gain, or what is left of it where the work stops at a missed mark."""
+        return self.gain if self.gain is None or self.staged is None else min(self.staged, self.gain)

@@ -62,7 +62,7 @@ def overview(studies: Sequence[Study]) -> tuple[Block, ...]:
     rows = [*(_line(study, sums)[:wide] for study in sorted(studies, key=_order)), *(_totals(sums) if sums else ())]
     unit = in_unit(studies[0].currency, sums.unit) if sums else ""
     subtitle = say("overview.subtitle", unit=unit, months=studies[0].months) if sums else ""
-    lines = (*(f"{study.workflow.name}: {study.decision.override}" for study in studies if study.decision.override), *_missing(studies))
+    lines = (*_overridden(studies), *_staged(studies, sums), *_missing(studies))
     return (
         Heading(_title(studies, sums), 2, say("overview.part")), KeyFigures(tuple(_sums(studies, sums))) if sums else Text((say("overview.lead"),), "lead"),
         table_of(say("overview.order" if sums else "overview.firmest"), columns("overview.head")[:wide], rows, range(3, 8), subtitle=subtitle, total=bool(sums)),
@@ -132,6 +132,16 @@ def _right(study: Study) -> str:
     held = study.decision.prospects
     right, needed = percent(held.expected_right[study.decision.destination].p50), held.target.share
     return right if needed is None or held.target.never else say("overview.right", right=right, needed=percent(min(needed, 1.0)))
+
+
+def _overridden(studies: Sequence[Study]) -> Iterator[str]:
+    return (f"{study.workflow.name}: {study.decision.override}" for study in studies if study.decision.override)
+
+
+def _staged(studies: Sequence[Study], sums: Together | None) -> Iterator[str]:
+    """What is left of the gain where pilots may end a workflow, which is how `portfolio` reckons."""
+    if sums and (words := money_short(sums.staged, studies[0].currency)) != money_short(sums.gain, studies[0].currency):
+        yield say("overview.staged", gain=words)
 
 
 def _missing(studies: Sequence[Study]) -> Iterator[str]:

@@ -139,9 +139,8 @@ def candidate(study: Study) -> Candidate | Aside:
     if not study.priced:
         return Aside(name, "unpriced")
     row, rank = study.usual_money[first], study.rank
-    if rank.gain is None or row.build is None:
+    if (gain := rank.kept) is None or rank.gain is None or row.build is None:
         return Aside(name, "ask", rank.ask)
-    gain = rank.gain if rank.staged is None else min(rank.staged, rank.gain)
     if study.decision.next_step.action == "stop":
         return Aside(name, "stops")
     if gain <= 0:
