@@ -93,6 +93,11 @@ def test_every_slide_says_something_in_its_title(name: str) -> None:
     assert len(set(said)) == len(said)
 
 
+@pytest.mark.parametrize("name", samples.names())
+def test_a_board_sees_eight_to_twelve_slides(name: str) -> None:
+    assert 8 <= len(opened(made(name)).slides) <= 12
+
+
 def test_the_board_sees_the_advice_as_it_was_decided() -> None:
     study = report("marked-pilot").workflows[0]
 

@@ -27,8 +27,8 @@ from advisorkit.study.study import Study
 from advisorkit.values.places import linked, told
 from advisorkit.values.quantities import money_short, percent
 
-SINGLE = 12
-"""Most workflows that have slides of their own."""
+SINGLE = 7
+"""Most slides of single workflows among several: with those of all, a deck has at most twelve."""
 REASONS = 2
 """Most reasons for, and against, that stand beside the map."""
 _SUMS = (0, 3, 6, 7, 8, 9, 10, 11)
@@ -67,8 +67,9 @@ def _many(report: Report) -> Iterator[Block]:
 
 
 def _first(studies: Sequence[Study]) -> tuple[Study, ...]:
-    """Those with slides of their own: all, or the ones that gain most."""
-    most = sorted(studies, key=lambda study: -((study.rank.gain or 0.0) if study.priced and not study.decision.replaced else 0.0))[:SINGLE]
+    """Those with slides of their own, one for the decision and one for its money: all, or the ones that gain most."""
+    each = 2 if studies[0].priced else 1
+    most = sorted(studies, key=lambda study: -((study.rank.gain or 0.0) if study.priced and not study.decision.replaced else 0.0))[: SINGLE // each]
     return tuple(study for study in studies if study in most)
 
 
