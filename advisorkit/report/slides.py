@@ -52,10 +52,9 @@ def _one(study: Study) -> Iterator[Block]:
 def _many(report: Report) -> Iterator[Block]:
     studies = report.workflows
     shown = _first(studies)
-    rest = len(studies) - len(shown)
     yield from report.overview
-    if rest:
-        yield Text((say("slides.rest", shown=len(shown), count=rest),), "note")
+    if len(shown) < len(studies):
+        yield Text((say("slides.rest"),), "note")
     for study in shown:
         yield from (*decided(study), *_figures(study), *off_ramp(study), *_stairs(study), Callout(say("slides.decide.title"), linked(" ", _asked(study)[:1])))
     if any(study.decision.warnings for study in studies):

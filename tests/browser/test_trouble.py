@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 
 from advisorkit.screens.live import Server
 from advisorkit.store.reading import read
+from advisorkit.values.engagement import Engagement
 from advisorkit.values.quantities import Estimate
 
 pytestmark = pytest.mark.browser
@@ -79,12 +80,12 @@ def vanished(file: Path) -> Iterator[None]:
         away.rename(file.parent)
 
 
-def expect_written(page: Page, file: Path) -> None:
-    """Wait until the file holds what the screen shows."""
+def expect_written(page: Page, file: Path, before: Engagement | None = None) -> None:
+    """Wait until the file holds what the screen shows, and no longer what it held before."""
     expect(page.locator(f"{SCREEN} .ak-saved")).to_contain_text("Saved")
     page.wait_for_timeout(50)
     for _ in range(100):
-        if read(file).workflow("policy-wording").answers == truth(file).workflow.answers:
+        if (now := read(file)) != before and now.workflow("policy-wording").answers == truth(file).workflow.answers:
             return
         page.wait_for_timeout(50)
     raise AssertionError(text(page, ".ak-saved"))
@@ -96,8 +97,9 @@ def test_two_tabs_on_one_file_never_write_over_each_other(voila: Server, page: P
     expect_written(page, file)
     other = page.context.new_page()
     open_app(other, voila)
+    ours = read(file)
     answer(other)
-    expect_written(other, file)
+    expect_written(other, file, ours)
     theirs = read(file)
 
     answer(page, "2", number="1,000 to 2,000")
