@@ -39,7 +39,8 @@ def fresh(folder: Path) -> Path:
     """
     file = folder / "harbour.yaml"
     file.write_text(f"# Copy {secrets.token_hex(4)}\n" + (HERE / "harbour.yaml").read_text(encoding="utf-8"), encoding="utf-8")
-    (folder / "harbour.yaml.workbooks" / "session.json").unlink(missing_ok=True)
+    for left in ("session.json", "engagement.json"):  # nor whose folder it was, since a test may have given the client another name
+        (folder / "harbour.yaml.workbooks" / left).unlink(missing_ok=True)
     return file
 
 
