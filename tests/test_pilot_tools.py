@@ -141,6 +141,7 @@ def test_promptfoo_in_lines_yaml_and_csv_gives_the_same_counts(tmp_path: Path) -
     for content, name in ((lines, "out.jsonl"), (text, "out.yaml"), (as_csv(table), "out.csv")):
         assert counted(written(tmp_path, content, name)) == (2, 3)
     assert "no answer was judged" in refused(written(tmp_path, as_csv([row | {"Grader Reason": "No assertions"} for row in table]), "none.csv")).message
+    assert refused(written(tmp_path, "# nothing but a remark\n", "none.yaml")).message == "is empty"
 
 
 # Inspect

@@ -141,29 +141,31 @@ class Assumption:
         """Whether its value is a range or a number rather than a word."""
         return self.kind not in {"model", "word"}
 
-    def fits(self, value: Setting) -> str:
-        """Why `value` cannot be used, or an empty string.
+    def fits(self, value: Setting, write: Callable[[float], str] = lambda bound: f"{bound:g}".replace("-", "−")) -> str:
+        """Why `value` cannot be used, or an empty string; `write` writes the bound that it breaks.
 
         Example:
+            >>> from advisorkit.values.quantities import percent
             >>> share = Assumption("a", "A", "", "share", kind="share", topic="run", source="", checked=date(2026, 11, 30))
-            >>> share.fits(Estimate.of([0.5, 1.2]))
-            'must lie between 0 and 1'
+            >>> share.fits(Estimate.of([0.5, 1.2])), share.fits(Estimate.of([0.5, 1.2]), percent)
+            ('must lie between 0 and 1', 'must lie between 0% and 100%')
         """
         if not self.numeric:
             return self._word(value)
         if not isinstance(value, Estimate):
             return "must be a number, [low, high] or [low, likely, high]"
-        return next((fault for wrong, fault in self._faults(value) if wrong), "")
+        found = next(((fault, bounds) for wrong, fault, *bounds in self._faults(value) if wrong), None)
+        return here(found[0]).format(*map(write, found[1])) if found else ""
 
-    def _faults(self, value: Estimate) -> Iterator[tuple[bool, str]]:
-        yield self.kind == "count" and value.high > MOST_MONTHS, f"must not be above {MOST_MONTHS}"
-        yield value.high > MOST, f"must not be above {MOST:.0e}"
-        yield self.kind == "share" and not 0 <= value.low <= value.high <= 1, "must lie between 0 and 1"
+    def _faults(self, value: Estimate) -> Iterator[tuple[Any, ...]]:
+        yield self.kind == "count" and value.high > MOST_MONTHS, "must not be above {}", MOST_MONTHS
+        yield value.high > MOST, "must not be above {}", MOST
+        yield self.kind == "share" and not 0 <= value.low <= value.high <= 1, "must lie between {} and {}", 0, 1
         yield self.kind in {"positive", "count"} and value.low < 0, "must not be negative"
-        yield self.above_zero and value.low <= 0, "must be above 0"
+        yield self.above_zero and value.low <= 0, "must be above {}", 0
         yield self.kind == "count" and not (value.fixed and value.likely == int(value.likely)), "must be one whole number"
-        yield self.kind == "real" and value.low <= -1, "must be above −1"
-        yield self.kind == "real" and value.high > MOST_GROWTH, f"must not be above {MOST_GROWTH:g}"
+        yield self.kind == "real" and value.low <= -1, "must be above {}", -1
+        yield self.kind == "real" and value.high > MOST_GROWTH, "must not be above {}", MOST_GROWTH
 
     def _word(self, value: Setting) -> str:
         if isinstance(value, Estimate):

@@ -151,7 +151,9 @@ def parse_tools_yaml(text: str, file: str) -> Any:
         return {key.value: data(value, depth + 1) for key, value in node.value}
 
     try:
-        return data(yaml.compose(text, Loader=_LOADER), 0)
+        if (root := yaml.compose(text, Loader=_LOADER)) is None:
+            raise EngagementError([Fault(file, "", "is empty")])
+        return data(root, 0)
     except yaml.MarkedYAMLError as error:
         raise EngagementError([_syntax(file, text, error)]) from None
     except (yaml.reader.ReaderError, RecursionError):

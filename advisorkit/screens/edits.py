@@ -14,7 +14,6 @@ from advisorkit.catalog.reading import load as load_catalog, measure
 from advisorkit.costs.assumption import TOPICS
 from advisorkit.export.formats import RENDERERS
 from advisorkit.files.numbers import Listener
-from advisorkit.files.texts import retold
 from advisorkit.pilots.judging import Choice
 from advisorkit.pilots.planning import marking_sheet
 from advisorkit.screens.assumed import moved, ordered, scale_of
@@ -100,8 +99,7 @@ def _part(work: Work, look: Look, _: Delivery, args: Args) -> Look:
     made = moved(row, part, found.likely, single=not ended) if found.fixed else Estimate(*(end / scale for end in (found.low, found.likely, found.high)))
     if found.fixed and made == row.range and name in work.tried:
         return look  # a browser sends Enter and the change that it makes
-    if why := row.assumption.fits(made):
-        why = re.sub(r"−?[0-9]+\b(?! *%)", lambda found: percent(float(found[0].replace("−", "-"))), retold(why)) if row.assumption.in_percent else retold(why)
+    if why := row.assumption.fits(made, *[percent] if row.assumption.in_percent else []):
         raise UsageError(tell("fault.fits", typed=text.strip(), why=why))
     work.assume(**{name: made})
     work.heard = (*listener.told, *(ordered(row, part, made) if found.fixed else ()))
