@@ -94,12 +94,15 @@ class FormulaCells:
         uses, first = Counter[int](), dict[int, tuple[Traced, str]]()
         for other in grids:
             for (line, _), (content, _) in list(other.cells.items()):
+                head = other.cells.get((line, 1), ("", ""))[0]
+                head = head.value if isinstance(head, Live) else valued(head)
+                called = head if isinstance(head, str) else f"{other.name}: {head:g}"
                 for number in content.numbers if isinstance(content, Live) else (content,):
-                    self._count(number, uses, first, str(other.cells.get((line, 1), ("", ""))[0]), top=not isinstance(content, Live))
+                    self._count(number, uses, first, called, top=not isinstance(content, Live))
         for number, called in first.values():
             if uses[id(number)] > 1 and id(number) not in self.at:
                 grid.put(row, 1, called, "row")
-                grid.put(row, 2, number, "figures row right")
+                grid.put(row, 2, number, "signed row right")
                 self.place(number, grid.at(row, 2))
                 row += 1
 
