@@ -10,11 +10,10 @@ from pathlib import Path
 from advisorkit.batch.forks import FORKS, can_fork
 from advisorkit.batch.values import Limits
 from advisorkit.batch.worker import executor_for, lay
-from advisorkit.costs.assumption import DRAWS
 from advisorkit.export.formats import RENDERERS
 from advisorkit.pilots.established import Established
 from advisorkit.study.candidates import Weighed
-from advisorkit.study.programme import FEW, LIST_DRAWS, sound, weigh
+from advisorkit.study.programme import sound, weigh
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import AdvisorError, UsageError
 
@@ -41,7 +40,7 @@ def weigh_list(
     if executor in (None, "local") and (len(every) <= ALONE or not can_fork()):
         return weigh(engagement, pilots)
     slices = [replace(engagement, workflows=every[start : start + SLICE]) for start in range(0, len(every), SLICE)]
-    asked = [pickle.dumps((one, {w.id: pilots[w.id] for w in one.workflows if w.id in pilots}, LIST_DRAWS if len(every) > FEW else DRAWS)) for one in slices]
+    asked = [pickle.dumps((one, {w.id: pilots[w.id] for w in one.workflows if w.id in pilots})) for one in slices]
     found: list[Weighed] = []
     with executor_for(executor, slots, scheduler) as pool:
         for weighed in pool.map(_apart, asked):

@@ -10,7 +10,6 @@ from importlib import import_module
 
 from advisorkit.advice.flips import NextQuestion
 from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.costs.assumption import DRAWS
 from advisorkit.files.texts import Texts
 from advisorkit.pilots.established import Established
 from advisorkit.study.candidates import Aside, Candidate, Joint, Weighed, joint, team, weighed
@@ -81,7 +80,7 @@ class Selection:
         """What the choice comes to in ranges, on draws that all of it share."""
         made, chosen = self.chosen, {one.id: one for one in self.candidates if one.id in self.chosen.starts}
         alone = sum(one.gain - one.waiting * made.starts[name] for name, one in chosen.items()), sum(one.cost for one in chosen.values())
-        studies = [Study(self.engagement, one, self.pilots.get(one.id), LIST_DRAWS, whatifs=False) for one in self.engagement.workflows if one.id in chosen]
+        studies = [Study(self.engagement, one, self.pilots.get(one.id)) for one in self.engagement.workflows if one.id in chosen]
         return joint(studies, chosen, made.starts, (made.gain - alone[0], alone[1] - made.cost), self.programme.quarters)
 
     @property
@@ -200,14 +199,9 @@ class Selection:
         return _SAY("why.little")
 
 
-FEW, LIST_DRAWS = 12, 2**12
-"""Workflows up to which a list is worked out like single workflows; draws of the ranges of a longer one."""
-
-
-def weigh(engagement: Engagement, pilots: Mapping[str, Established], draws: int = 0) -> tuple[Weighed, ...]:
+def weigh(engagement: Engagement, pilots: Mapping[str, Established]) -> tuple[Weighed, ...]:
     """Every workflow of `engagement` as a programme weighs it, one after the other."""
-    draws = draws or (DRAWS if len(engagement.workflows) <= FEW else LIST_DRAWS)
-    return tuple(weighed(Study(engagement, one, pilots.get(one.id), draws, whatifs=draws == DRAWS)) for one in engagement.workflows)
+    return tuple(weighed(Study(engagement, one, pilots.get(one.id))) for one in engagement.workflows)
 
 
 def sound(engagement: Engagement) -> Engagement:

@@ -62,8 +62,6 @@ class Study(Displayed):
     """Seed of those draws."""
     language: str = field(default_factory=lambda: locale().language)
     """In which it is told: English, unless it is made where another language is told in."""
-    whatifs: bool = True
-    """Whether costs are worked out anew for every answer that might be given otherwise; a list of hundreds goes without."""
     cited: bool = False
     """Whether its numbers and sentences know their paths in the JSON documents."""
     beside: str = ""
@@ -111,7 +109,7 @@ class Study(Displayed):
         """The advice."""
         made = advise(
             self.catalog, self.engagement, self.workflow, self.facts, cases=shipped_cases(), pilot=self.pilot,
-            costing=self._costing if self.priced and self.whatifs else None,
+            costing=self._costing if self.priced else None,
         )
         return self.cite(made if self.priced else _unpriced(made), "", ADVICE)
 
