@@ -9,7 +9,7 @@ import typer
 
 from advisorkit.cli.advise import assess, cost, diff, pilot_app, portfolio
 from advisorkit.cli.bakeoff import bakeoff_app
-from advisorkit.cli.console import unforeseen
+from advisorkit.cli.console import say, unforeseen
 from advisorkit.cli.deliver import batch, demo, doctor_command, live, report, seal
 from advisorkit.cli.engage import actuals_app, brief, check, intake_app, new, schema_command
 from advisorkit.cli.reviewed import calibrate, prices_app
@@ -35,13 +35,16 @@ app.add_typer(bakeoff_app, name="bakeoff")
 def main() -> None:
     """Run the command line; ends the process with its exit code.
 
-    What nobody foresaw ends in one line and exit code 1; ``ADVISORKIT_DEBUG=1`` shows where it happened.
+    Ctrl+C ends it with 130. What nobody foresaw ends in one line and exit code 1; ``ADVISORKIT_DEBUG=1`` shows where it happened.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
     try:
         app(prog_name="advisorkit")
+    except KeyboardInterrupt:
+        say("stopped")
+        sys.exit(130)
     except Exception as error:
         if os.environ.get("ADVISORKIT_DEBUG"):
             raise

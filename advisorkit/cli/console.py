@@ -143,7 +143,7 @@ def answer(document: Mapping[str, Any], blocks: Iterable[Block], *, as_json: boo
 
 
 def guarded(command: Callable[P, None]) -> Callable[P, None]:
-    """`command`, with a refusal ending in one clear message and exit code 2."""
+    """`command`, with a refusal ending in one clear message and exit code 2, Ctrl+C in a word and 130."""
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -156,6 +156,9 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
             refuse(faults_of(error, file), as_json=as_json)
         except ArithmeticError:
             refuse([Fault(file, "", BEYOND)], as_json=as_json)
+        except KeyboardInterrupt:
+            say("stopped")
+            raise typer.Exit(130) from None
         except BrokenPipeError:
             raise
         except OSError as error:

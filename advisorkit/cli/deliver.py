@@ -141,7 +141,7 @@ def _bar() -> Iterator[Callable[[int, int, Deliverable], None]]:
             yield tick
         except KeyboardInterrupt:
             console.say("stopped; run it again to make what is missing")
-            raise
+            raise typer.Exit(130) from None
 
 
 def _finish(result: BatchResult, before: Iterable[Block] = (), *, as_json: bool) -> None:
