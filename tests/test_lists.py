@@ -386,7 +386,7 @@ def test_the_sign_of_another_currency_is_never_read_as_the_lists_own(tmp_path: P
     text = "name,hourly_cost,budget\nA,$40,5k\nB,30,£5k\nC,40 €,5\nD,40,5\nE,41,5\n"
     found = listed(tmp_path, text)
 
-    assert [[fault.message.partition(":")[0] for fault in row.faults] for row in found.rows] == [["'$' is not the sign of EUR"], ["'£' is not the sign of EUR"], [], [], []]
+    assert [[fault.message.partition(",")[0] for fault in row.faults] for row in found.rows] == [["'$40': '$' is not EUR"], ["'£5k': '£' is not EUR"], [], [], []]
     assert "currency: EUR  # nothing in the list says it" in propose(tmp_path / "ideas.csv").text, "three currencies are none"
     (tmp_path / "ideas.csv").write_text("name,hourly_cost\nA,$40\nB,30\n")
     assert "currency: USD  # as the list says" in propose(tmp_path / "ideas.csv").text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,7 +16,9 @@ import advisorkit as ak
 from advisorkit.catalog.reading import assumptions, load as load_catalog, measure
 from advisorkit.cli.console import settings
 from advisorkit.files.numbers import Listener, Measure, decimal_mark
+from advisorkit.intake.brief import read_reply
 from advisorkit.intake.portfolio import portfolio
+from advisorkit.intake.questionnaire import read_questionnaire
 from advisorkit.screens.screen import screen_of
 from advisorkit.store.reading import load
 from advisorkit.values.errors import EngagementError, UsageError
@@ -44,7 +47,7 @@ def written(folder: Path, more: str = "", currency: str = "EUR") -> Path:
 
 @pytest.mark.parametrize(("name", "text", "low", "high"), [
     # numbers and marks
-    ("latency_s", ".5", 0.5, 0.5), ("value_right", ".5", 0.5, 0.5), ("cost_wrong", "$.75", 0.75, 0.75), ("discount_rate", ".1", 0.1, 0.1),
+    ("latency_s", ".5", 0.5, 0.5), ("value_right", ".5", 0.5, 0.5), ("cost_wrong", "€.75", 0.75, 0.75), ("discount_rate", ".1", 0.1, 0.1),
     ("calls_per_month", "40,000", 40e3, 40e3), ("cost_wrong", ",75", 0.75, 0.75), ("cost_wrong", "1,5", 1.5, 1.5), ("cost_wrong", "1.234.567,8", 1234567.8, 1234567.8),
     ("cost_wrong", "1'250.–", 1250, 1250), ("cost_wrong", "1’250.50", 1250.5, 1250.5), ("calls_per_month", "1\u202f250\u00a0000", 1.25e6, 1.25e6),
     ("calls_per_month", "12,34,567", 1234567, 1234567), ("growth_per_year", "−3 %", -0.03, -0.03), ("calls_per_month", "1e6", 1e6, 1e6),
@@ -93,7 +96,7 @@ def test_what_is_not_understood_is_refused_by_its_word(name: str, text: str, nam
 
 @pytest.mark.parametrize(("name", "text", "words"), [
     ("corpus_tokens", "400 pages", "“400 pages” → about 240,000 tokens (140,000 to 400,000, at 350 to 1,000 each)"), ("latency_s", "2 min", "“2 min” → 120 seconds"), ("calls_per_month", "5 to 2", "“5 to 2” → 2 to 5 items a month"),
-    ("cost_wrong", "$.75", "“$.75” → 0.75 EUR per item"), ("discount_rate", "5-10 %", "“5-10 %” → 5% to 10%"), ("calls_per_month", "12k", "“12k” → 12,000 items a month"),
+    ("cost_wrong", "€.75", "“€.75” → 0.75 EUR per item"), ("discount_rate", "5-10 %", "“5-10 %” → 5% to 10%"), ("calls_per_month", "12k", "“12k” → 12,000 items a month"),
     ("calls_per_month", "40,000", ""), ("minutes_per_item", "12 minutes", ""), ("latency_s", ".5", ""), ("discount_rate", "10 %", ""),
 ])  # fmt: skip
 def test_more_than_a_number_is_told_as_it_was_understood(name: str, text: str, words: str) -> None:
@@ -212,6 +215,26 @@ def test_a_field_of_the_table_takes_what_is_typed_as_it_is_shown_there(tmp_path:
 
     assert work.judged().inputs.rows[name].range == expected
     assert [notice["words"] for notice in screen.view["bar"]["notices"]] == list(work.heard)
+
+
+def test_money_of_another_currency_is_refused_at_every_door_and_a_sign_that_several_write_is_each_one_s_own(tmp_path: Path) -> None:
+    path, refused = written(tmp_path), "'$' is not EUR, in which money is counted here"
+    with pytest.raises(EngagementError, match=re.escape(refused)):
+        load(written(tmp_path, "    answers: {budget: $50k}\n"))
+    path, sheet = written(tmp_path), tmp_path / "answers.csv"
+    sheet.write_text("Code,Your answer\nbudget,$50k\ncost_wrong,8 USD\nvalue_right,9 €\n", encoding="utf-8")
+    reply = read_questionnaire(sheet, "EUR")
+    work = ak.open(path)
+
+    assert [fault.message for fault in reply.faults] == [f"{text}: {said}, in which money is counted here; write the amount in that, or change the currency" for text, said in (("'$50k'", "'$' is not EUR"), ("'8 USD'", "'usd' is not EUR"))]
+    assert list(reply.answers) == ["value_right"]
+    for refusing in (lambda: settings(["engineer_day_rate=$900"], "EUR"), lambda: work.assume(engineer_day_rate="$900"), lambda: work.answer("budget", "$50k")):
+        with pytest.raises(UsageError, match=re.escape(refused)):
+            refusing()
+    for value, quote in (("50000", "The budget is $50k"), ("50000", "The budget is 50k USD"), ("50k USD", "The budget is 50k USD")):
+        assert read_reply(f"answers:\n  budget: {{value: {value}, quote: {quote}}}", f"{quote}.", currency="EUR").answers == {}
+        assert read_reply(f"answers:\n  budget: {{value: {value}, quote: {quote}}}", f"{quote}.", currency="USD").answers["budget"].amount == Estimate.of(50_000)
+    assert heard("budget", "$50k", "CAD")[0] == heard("budget", "£50k", "GBP")[0] == Estimate.of(50_000)
 
 
 def test_a_cell_may_pass_numbers_of_any_library_and_what_is_none_is_told(tmp_path: Path) -> None:

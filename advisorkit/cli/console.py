@@ -202,7 +202,7 @@ def opened(
     """The engagement in `path` as the command wants it; notices about the file go to stderr."""
     loaded = load(path)
     say(*loaded.notices)
-    return changed(loaded.engagement, scenario, settings(sets or ()), accept_stale=accept_stale)
+    return changed(loaded.engagement, scenario, settings(sets or (), loaded.engagement.currency), accept_stale=accept_stale)
 
 
 def states(
@@ -211,7 +211,7 @@ def states(
     """The engagement in `path` under the one scenario named; or, for several, as it stands, called an empty name, and under each."""
     names = list(dict.fromkeys(scenarios or ())) or [""]
     base = opened(path, None, None, accept_stale=accept_stale)
-    return {name: changed(base, name, settings(sets or ())) for name in (["", *names] if len(names) > 1 else names)}
+    return {name: changed(base, name, settings(sets or (), base.currency)) for name in (["", *names] if len(names) > 1 else names)}
 
 
 def listed(path: Path, mapping: Path | None) -> PortfolioTable:
@@ -229,7 +229,8 @@ def whole(
         return opened(path, scenario, sets, accept_stale=accept_stale), ()
     table = listed(path, mapping)
     tell(table.faults)
-    return changed(table.joined(reduced(path.stem) or "list"), scenario, settings(sets or ()), accept_stale=accept_stale), table.faults
+    joined = table.joined(reduced(path.stem) or "list")
+    return changed(joined, scenario, settings(sets or (), joined.currency), accept_stale=accept_stale), table.faults
 
 
 def changed(
@@ -300,8 +301,8 @@ def tell_ages(engagement: Engagement, ages: Iterable[PriceAge]) -> None:
     say(f"warning: {text}; check them, or accept them with --accept-stale")
 
 
-def settings(pairs: Sequence[str]) -> dict[str, Setting]:
-    """Values of ``NAME=VALUE`` words; all wrong ones are named together.
+def settings(pairs: Sequence[str], currency: str = "") -> dict[str, Setting]:
+    """Values of ``NAME=VALUE`` words, money in `currency`; all wrong ones are named together.
 
     Example:
         >>> settings(["engineer_day_rate=700,900,1200", "horizon_months=24"])["engineer_day_rate"].high
@@ -311,14 +312,14 @@ def settings(pairs: Sequence[str]) -> dict[str, Setting]:
     faults: list[str] = []
     for pair in pairs:
         name, _, text = pair.partition("=")
-        fault = _unfit(name.strip(), text.strip(), values)
+        fault = _unfit(name.strip(), text.strip(), values, currency)
         faults += [f"--set {pair}: {fault}"] * bool(fault)
     if faults:
         raise UsageError("\n".join(faults))
     return values
 
 
-def _unfit(name: str, text: str, values: dict[str, Setting]) -> str:
+def _unfit(name: str, text: str, values: dict[str, Setting], currency: str) -> str:
     table = assumptions()
     if name not in table:
         if name in load_catalog().criteria:
@@ -329,15 +330,15 @@ def _unfit(name: str, text: str, values: dict[str, Setting]) -> str:
         return "give a value, such as 24 or 700,900,1200"
     assumption = table[name]
     try:
-        values[name] = _range(name, text) if assumption.numeric else text
+        values[name] = _range(name, text, currency) if assumption.numeric else text
     except (ValueError, OverflowError) as error:
         return f"give a number, or low,high or low,likely,high with rising numbers; {error}"
     return assumption.fits(values[name])
 
 
-def _range(name: str, text: str) -> Estimate:
+def _range(name: str, text: str, currency: str) -> Estimate:
     """The range in a word of the command, its ends parted by commas; what may be meant otherwise is said."""
-    row, heard, ends = assumptions()[name], Listener("."), text.split(",")
+    row, heard, ends = assumptions()[name], Listener(".", currency=currency), text.split(",")
     unit = measure(row.unit_in("currency", "share"), row.label)
     found = [Estimate.of(float(end)) if is_number(end) else heard.amount(end, unit) for end in ends]
     if unclear(text):

@@ -105,7 +105,7 @@ def batch(
     from advisorkit.batch.notebooks import fit_template
     from advisorkit.batch.runner import produce
 
-    formats, values, sender = _formats(to), console.settings(sets or ()), read_brand(brand) if brand else None
+    formats, values, sender = _formats(to), console.settings(sets or (), "each client's currency"), read_brand(brand) if brand else None
     if scheduler and executor != "dask":
         raise UsageError("--scheduler needs --executor dask")
 

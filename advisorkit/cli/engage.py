@@ -163,7 +163,7 @@ def intake_read(
     """Take filled-in questionnaires into an engagement; what cannot be taken is named by cell, the rest comes in."""
     loaded = load(to)
     one = loaded.engagement.chosen(workflow)
-    take_in(to, loaded, one, questionnaire.together({file.stem: questionnaire.read_questionnaire(file) for file in files}), as_json=as_json)
+    take_in(to, loaded, one, questionnaire.together({file.stem: questionnaire.read_questionnaire(file, loaded.engagement.currency) for file in files}), as_json=as_json)
 
 
 actuals_app = typer.Typer(no_args_is_help=True, help="What use has shown: asked of the client, and taken in.")
@@ -253,7 +253,7 @@ def brief(
         return
     words = _text(notes) if notes else _notes_beside(second, to)
     loaded = load(to)
-    take_in(to, loaded, loaded.engagement.chosen(workflow), read_reply(_text(second), words, str(second)), as_json=as_json)
+    take_in(to, loaded, loaded.engagement.chosen(workflow), read_reply(_text(second), words, str(second), loaded.engagement.currency), as_json=as_json)
 
 
 def _text(path: str | Path) -> str:
@@ -301,7 +301,7 @@ def _run(notes: str, to: Path, workflow: str | None, call: tuple[str, str, str],
         return caller.ask(turns, most_tokens=_MOST_TOKENS).text
 
     with closing(caller):
-        reply, found = briefed(notes, ask), None
+        reply, found = briefed(notes, ask, engagement.currency), None
         try:
             found = second_reading(notes, ask, model, today)
         except AdvisorError as error:

@@ -59,6 +59,11 @@ def _short() -> str:
     return rf"(?<![^\W\d_])(?:{'|'.join(sorted(map(re.escape, words('written')), key=len, reverse=True))})(?!\w)"
 
 
+def _spelt(text: str) -> str:
+    """`text` with short forms as what they stand for."""
+    return re.sub(_short(), lambda found: f" {words('written')[_in(found[0], words('written'))]}", text)
+
+
 def is_number(text: str) -> bool:
     """Whether `text` is a decimal number without group marks or leading zeros, as files write it.
 
@@ -93,6 +98,17 @@ def decimal_mark(texts: Iterable[str]) -> str:
     return found.pop() if len(found) == 1 else locale().point.strip(".")
 
 
+def currencies(text: str) -> list[list[str]]:
+    """For each sign, name or code of money in `text` the currencies that it may stand for, the usual one first.
+
+    Example:
+        >>> currencies("5 euros or 6 TUSD")
+        [['EUR'], ['USD']]
+    """
+    codes = {**words("money"), **words("signs")}
+    return [codes[one].split() for word in re.findall(r"[^\W\d_]+|[€$£¥]", _spelt(text).casefold()) if (one := _in(word, codes)) in codes]
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """What an amount is counted in."""
@@ -118,7 +134,7 @@ class Listener:
     group: str = ""
     """Mark between thousands where `decimal` is not known, as where the words around are English."""
     currency: str = ""
-    """Code of the money, of which the names of others are refused."""
+    """Code of the money, of which the names and signs of others are refused; empty where any may be meant."""
     told: list[str] = field(default_factory=list, compare=False)
     """What was understood of texts that are more than a number, in order."""
 
@@ -141,7 +157,7 @@ class Listener:
             ['“between 25k and 60,000” → 25,000 to 60,000', '“up to a dozen” → 0 to 12']
         """
         said = " ".join(text.translate(_SPACES).split())
-        spelt = re.sub(_short(), lambda found: f" {words('written')[_in(found[0], words('written'))]}", said).strip()
+        spelt = _spelt(said).strip()
         at_most = re.match(_either("up_to") + r"\.?", spelt, re.IGNORECASE)
         ends = [self._end(part.strip(), measure) for part in _ends(spelt[at_most.end() :] if at_most else spelt)]
         points = [0.0] * bool(at_most) + [_scaled(end, ends[-1]) for end in ends]
@@ -210,8 +226,12 @@ class Listener:
         if word in measure.ways:
             return measure.ways[word]
         money = words("money").get(_in(word, words("money")), word.upper())
-        if "currency" in measure.unit.split() and (word in words("signs") or money == self.currency or (not self.currency and money in words("money").values())):
-            return ONE
+        if "currency" in measure.unit.split():
+            signed = words("signs").get(word, "").split()
+            if money == self.currency or self.currency in signed or (not self.currency and (signed or money in words("money").values())):
+                return ONE
+            if signed or money in words("money").values():
+                raise ValueError(f"'{shown(word)}' is not {self.currency}, in which money is counted here; write the amount in that, or change the currency")
         wanted = f"a number of {self._unit(measure)}" if measure.unit else "a number alone"
         raise ValueError(f"'{shown(word)}' is not understood here; wanted is {wanted}")
 

@@ -73,7 +73,7 @@ class _Found:
         return self.hits, below > 0, 0 if self.hits else below * len(self.lines[self.at][1])
 
 
-def read_table(path: str | Path, sheet: str = "", known: Known | None = None, twins: str = "\0") -> ReadTable:
+def read_table(path: str | Path, sheet: str = "", known: Known | None = None, twins: str = "\0", currency: str = "") -> ReadTable:
     """The table in a CSV file, or on the visible sheet called `sheet` of a workbook.
 
     Args:
@@ -81,13 +81,14 @@ def read_table(path: str | Path, sheet: str = "", known: Known | None = None, tw
         sheet: The sheet; left out, it is the one on which most `known` headings stand, the first among equals.
         known: Finds the header below lines of titles; left out, the first line that holds anything is the header.
         twins: A CSV text that holds this word repeats headings on purpose; they are numbered, as in ``Status (2)``.
+        currency: Code of the money that amounts are in; others are refused where it is known.
 
     Raises:
         EngagementError: If the file, the sheet or its header cannot be used; faults of single rows stay in the rows.
     """
     raw, file = read_bytes(path), str(path)
     if workbooks.is_workbook(raw):
-        return _best(workbooks.sheets(raw, file), file, sheet, known)
+        return _best(workbooks.sheets(raw, file), file, sheet, known, currency)
     for start, what in _OTHER.items():
         if raw.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(start):
             raise EngagementError([Fault(file, "", f"is {what}, not a table: open it in a spreadsheet program and save it as .xlsx")])
@@ -95,10 +96,10 @@ def read_table(path: str | Path, sheet: str = "", known: Known | None = None, tw
     lines = [line for line in _csv_lines(text, _delimiter(text), file) if any(cell.text for cell in line[1])]
     if twins in text and lines:
         lines[0] = lines[0][0], _numbered(lines[0][1], bool)
-    return _table(file, _header(file, lines, known), notices, known)
+    return _table(file, _header(file, lines, known), notices, known, currency)
 
 
-def _best(found: Mapping[str, workbooks.RawSheet], file: str, name: str, known: Known | None) -> ReadTable:
+def _best(found: Mapping[str, workbooks.RawSheet], file: str, name: str, known: Known | None, currency: str) -> ReadTable:
     if name and name not in found:
         message = f"holds no visible sheet '{name}'; there is: {shown(', '.join(found), 200)}"
         raise EngagementError([Fault(file, "", message)])
@@ -109,7 +110,7 @@ def _best(found: Mapping[str, workbooks.RawSheet], file: str, name: str, known: 
     read = best.sheet.name if best.sheet else ""
     others = ", ".join(f"'{shown(other)}'" for other in found if other != read)
     note = f"{file}: the table on sheet '{shown(read)}' was read; not read: {shown(others, 200)}"
-    return _table(file, best, (note,) if others and not name else (), known)
+    return _table(file, best, (note,) if others and not name else (), known, currency)
 
 
 def _header(file: str, lines: Sequence[workbooks.Line], known: Known | None, sheet: workbooks.RawSheet | None = None) -> _Found:
@@ -145,14 +146,14 @@ def _csv_lines(text: str, mark: str, file: str) -> Iterator[workbooks.Line]:
         raise EngagementError([Fault(file, f"line {start}", f"is not a well-formed table: {error}")]) from None
 
 
-def _table(file: str, found: _Found, notices: tuple[str, ...], known: Known | None = None) -> ReadTable:
+def _table(file: str, found: _Found, notices: tuple[str, ...], known: Known | None = None, currency: str = "") -> ReadTable:
     line, header = found.lines[found.at]
     columns = _columns(file, line, _numbered(header, lambda name: known is not None and not known(name)), found.lines[found.at + 1 :])
     rows: list[ReadRow] = []
     said = [f"{file}: the table was found below {found.at} {'line' if found.at == 1 else 'lines'} of titles, from line {line}"] if found.at else []
     said += [f"{file}: hidden {shown(which, 200)}: read like all others" for which in (found.sheet.hidden if found.sheet else ())]
     below = _body(file, found.lines[found.at + 1 :], columns, said)
-    listener = Listener(decimal_mark(cell.text for _, cells in below for cell in cells if not (cell.point and cell.place)))
+    listener = Listener(decimal_mark(cell.text for _, cells in below for cell in cells if not (cell.point and cell.place)), "", currency)
     for number, cells in below:
         if len(rows) == workbooks.MAX_ROWS:
             raise EngagementError([Fault(file, f"line {number}", f"holds more than {workbooks.MAX_ROWS:,} rows; split it")])

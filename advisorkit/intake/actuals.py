@@ -79,7 +79,7 @@ def read_sheet(path: str | Path, engagement: Engagement) -> tuple[Engagement, di
 
 def _read(path: str | Path, engagement: Engagement) -> tuple[Engagement, dict[str, list[str]], tuple[Fault, ...], tuple[str, ...]]:
     heads = {TEXTS.all[f"actuals.{name}"]: name for name in _WIDTHS | _ROOM}
-    table = read_table(path, TEXTS.all["actuals.sheet"], heads.__contains__)
+    table = read_table(path, TEXTS.all["actuals.sheet"], heads.__contains__, currency=engagement.currency)
     if missing := [head for head, name in heads.items() if name in ("workflow", "quantity", "value", "period") and head not in table.columns]:
         raise EngagementError([Fault(table.file, f"line {table.line}", f"is not a sheet of measurements: column {' and '.join(missing)} is missing")])
     found: dict[tuple[str, str], Measured] = {}

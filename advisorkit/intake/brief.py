@@ -12,7 +12,7 @@ from textwrap import dedent
 
 from advisorkit.catalog.reading import load as load_catalog, measure
 from advisorkit.catalog.vocabulary import answer
-from advisorkit.files.numbers import ONE, Listener, Measure
+from advisorkit.files.numbers import ONE, Listener, Measure, currencies
 from advisorkit.files.spots import Spot
 from advisorkit.files.texts import Texts
 from advisorkit.files.trees import Node, parse_json, parse_yaml
@@ -65,7 +65,7 @@ def _question(criterion: Criterion) -> str:
     return f"- {criterion.id}: {criterion.question} Answer: {' or '.join(part for part in (words, number) if part)}"
 
 
-def read_reply(text: str, notes: str, file: str = "reply") -> Reply:
+def read_reply(text: str, notes: str, file: str = "reply", currency: str = "") -> Reply:
     r"""The guesses in a reply; what is not a criterion, not a level or not backed by the notes is a fault.
 
     Each guess has its quote as a private note and is to be confirmed by a person.
@@ -74,6 +74,7 @@ def read_reply(text: str, notes: str, file: str = "reply") -> Reply:
         text: The model's reply: YAML as asked for or JSON, in a code fence or not, with any words around it.
         notes: The same notes that the prompt held; every quote must stand in them, white space aside.
         file: Name of the reply for messages.
+        currency: Code of the money that amounts are in.
 
     Raises:
         EngagementError: If the reply holds no answers in the form asked for, or two sets of them, so that nothing can be taken from it.
@@ -83,19 +84,19 @@ def read_reply(text: str, notes: str, file: str = "reply") -> Reply:
         >>> read_reply(said, "Auditors want sources.").answers["citations"].levels
         ('required',)
     """
-    criteria, root = load_catalog().criteria, root_of(text, file)
+    criteria, root = load_catalog().criteria, root_of(text, file, currency)
     found = {name: _guess(*one, criteria[name]) for name, one in quoted(root, criteria, "criterion", notes)}
     return Reply({name: guess for name, guess in found.items() if guess is not None}, tuple(root.faults), tuple(root.listener.told))
 
 
-def root_of(text: str, file: str) -> Spot:
+def root_of(text: str, file: str, currency: str = "") -> Spot:
     """The answers of a reply in YAML or JSON, in a code fence or not, with any words around it.
 
     Raises:
         EngagementError: If it holds none, or two sets of them.
     """
     plain = re.sub("\r\n?", "\n", text.replace("\u00a0", " "))
-    return Spot(_answers_in(_HEAD.sub(r"\1answers:", plain), file), "", file, [], listener=Listener.of(""))
+    return Spot(_answers_in(_HEAD.sub(r"\1answers:", plain), file), "", file, [], listener=Listener.of(currency))
 
 
 def quoted(root: Spot, valid: Collection[str], what: str, notes: str) -> Iterator[tuple[str, tuple[Spot, Spot, str]]]:
@@ -156,14 +157,17 @@ def _guess(value: Spot, place: Spot, quote: str, criterion: Criterion) -> Answer
     said = answer(value, criterion)
     if said is None or said == Answer():
         return None
-    if _off(said, quote, criterion):
+    if _off(said, quote, criterion, value.listener.currency):
         place.fault(f"the figures in these words are not {value.seen}, so the answer is not taken")
         return None
     return replace(said, confidence="guess", private_note=f"“{quote}”")
 
 
-def _off(said: Answer, quote: str, criterion: Criterion) -> bool:
-    """Whether a quote holds figures and none of them is that of an answer, in its unit."""
+def _off(said: Answer, quote: str, criterion: Criterion, currency: str) -> bool:
+    """Whether a quote holds figures and none of them is that of an answer, in its unit and currency."""
+    named = currencies(quote) if currency and "currency" in (criterion.unit or "").split() else []
+    if named and not any(currency in one for one in named):
+        return True
     found = Listener.of("").amounts(quote, measure(criterion.unit, criterion.label)) if criterion.unit and len(said.levels) < 2 else ()
     if not found or said.amount is None:
         return bool(found) and all(_band(one.likely, criterion) != said.levels for one in found)
@@ -189,8 +193,8 @@ def second_prompt(notes: str) -> str:
     return say("ask.second", notes=notes.strip())
 
 
-def briefed(notes: str, ask: Ask) -> Reply:
-    """The guesses that a model finds in notes, with what was refused at last; an answer once taken is never lost or changed by a later round.
+def briefed(notes: str, ask: Ask, currency: str = "") -> Reply:
+    """The guesses that a model finds in notes, money in `currency`, with what was refused at last; an answer once taken is never lost or changed by a later round.
 
     A quote has to stand in the notes and to bear its answer out: by its figures, else in the model's own judgement of the quote alone.
 
@@ -201,7 +205,7 @@ def briefed(notes: str, ask: Ask) -> Reply:
     for n in range(1, ROUNDS + 1):
         try:
             said = ask(turns)
-            found = _read(said, notes, f"reply {n}")
+            found = _read(said, notes, f"reply {n}", currency)
             new = {name: one for name, one in found.answers.items() if name not in taken}
             doubts = _doubts(new, Counter(one.private_note for one in (*taken.values(), *new.values())), ask, f"reply {n}")
         except AdvisorError as error:
@@ -227,9 +231,9 @@ def _turn(role: str, content: str) -> dict[str, str]:
     return {"role": role, "content": content}
 
 
-def _read(said: str, notes: str, file: str) -> Reply:
+def _read(said: str, notes: str, file: str, currency: str) -> Reply:
     try:
-        return read_reply(said, notes, file)
+        return read_reply(said, notes, file, currency)
     except EngagementError as error:
         return Reply({}, error.faults)
 

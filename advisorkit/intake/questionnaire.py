@@ -174,19 +174,19 @@ class Reply:
     """What the user should know about the file."""
 
 
-def read_questionnaire(path: str | Path) -> Reply:
-    """Answers in a questionnaire made by `new_questionnaire`; its sheet may also come as a CSV file.
+def read_questionnaire(path: str | Path, currency: str = "") -> Reply:
+    """Answers in a questionnaire made by `new_questionnaire`, money in `currency`; its sheet may also come as a CSV file.
 
     Raises:
         EngagementError: If the file is not such a questionnaire, so that nothing can be taken from it.
     """
     with speaking(language_of(path, "", COLUMNS)):
-        return _read(path)
+        return _read(path, currency)
 
 
-def _read(path: str | Path) -> Reply:
+def _read(path: str | Path, currency: str) -> Reply:
     criteria, text = load_catalog().criteria, TEXTS.all
-    table = read_table(path, text["sheet"], {text[name].casefold() for name in COLUMNS}.__contains__)
+    table = read_table(path, text["sheet"], {text[name].casefold() for name in COLUMNS}.__contains__, currency=currency)
     if missing := [text[name] for name in ("code", "answer") if text[name] not in table.columns]:
         message = f"is not a questionnaire of advisorkit: column {' and '.join(missing)} is missing"
         raise EngagementError([Fault(table.file, f"line {table.line}", message)])

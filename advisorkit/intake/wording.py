@@ -9,7 +9,7 @@ from importlib import import_module
 
 from advisorkit.catalog.reading import assumptions, load as load_catalog, measure
 from advisorkit.catalog.vocabulary import answer, setting
-from advisorkit.files.numbers import ONE, Listener, is_number, unclear, words
+from advisorkit.files.numbers import ONE, Listener, currencies, is_number, unclear, words
 from advisorkit.files.spots import Spot
 from advisorkit.files.texts import languages, speaking
 from advisorkit.files.trees import Scalar
@@ -138,8 +138,7 @@ def currency_in(texts: Iterable[str]) -> str:
         >>> currency_in(["USD", "k$"]), currency_in(["5 €", "USD"])
         ('USD', '')
     """
-    codes = {**words("money"), **words("signs")}
-    named = {codes[word] for text in texts for word in re.findall(r"[^\W\d_]+|[€$£]", text.casefold()) if word in codes}
+    named = {one[0] for text in texts for one in currencies(text)}
     return named.pop() if len(named) == 1 else ""
 
 
@@ -290,16 +289,6 @@ def level_said(text: str, criterion: Criterion, given: Mapping[str, str] | None 
     return None
 
 
-def _foreign(spot: Spot, unit: str) -> bool:
-    """Whether an amount of money carries the sign of another currency, which is then its fault."""
-    text, ours = spot.node.text if isinstance(spot.node, Scalar) else "", spot.listener.currency
-    others = [sign for sign, code in words("signs").items() if sign in text and code != ours]
-    if "currency" in unit and others and ours in words("money").values():
-        spot.fault(f"'{others[0]}' is not the sign of {ours}: name the list's currency in a column or a mapping, or write the amount in {ours}")
-        return True
-    return False
-
-
 def answered(spot: Spot, criterion: Criterion, given: Mapping[str, str] | None = None) -> Answer | None:
     """A cell as an answer; None after a fault, or where nothing is known."""
     text = spot.node.text if isinstance(spot.node, Scalar) else ""
@@ -308,12 +297,10 @@ def answered(spot: Spot, criterion: Criterion, given: Mapping[str, str] | None =
         return None
     if level is not None:
         return Answer(levels=(level,))
-    return None if _foreign(spot, criterion.unit or "") else answer(spot, criterion)
+    return answer(spot, criterion)
 
 
 def agreed(spot: Spot, name: str) -> Setting | None:
     """A cell as a workload or assumption value; None after a fault, or where nothing is known."""
     row = assumptions()[name]
-    if (isinstance(spot.node, Scalar) and nothing(spot.node.text)) or _foreign(spot, row.unit):
-        return None
-    return setting(spot, row)
+    return None if isinstance(spot.node, Scalar) and nothing(spot.node.text) else setting(spot, row)
