@@ -18,7 +18,7 @@ from advisorkit.costs.curves import course, curves
 from advisorkit.costs.facts import per_call
 from advisorkit.costs.flows import Column, scene
 from advisorkit.costs.inputs import Inputs, inputs_for
-from advisorkit.costs.money import likely_gain, printed
+from advisorkit.costs.money import likely_gain
 from advisorkit.costs.results import PARTS
 from advisorkit.costs.simulation import price, total
 from advisorkit.export.blocks import Table
@@ -270,7 +270,7 @@ def test_where_the_money_goes_shows_the_checking_that_its_total_holds() -> None:
     """One answer in five, 1.5 minutes each, at 40 an hour: 500 hours a month, from month 3 on in full, discounted at 10 % a year."""
     study = studied(ANSWERS, review_share=0.2, review_minutes=1.5, hourly_cost=40, share_taken=1, adoption=1, adoption_months=3, growth_per_year=0, discount_rate=0.1)
     months = sum(min(month / 3, 1) * 1.1 ** (-month / 12) for month in range(1, 37))
-    row, seen = study.costs.money["rag"], printed(study.costs.money)
+    row, seen = study.costs.money["rag"], study.printed
 
     assert study.bill.line("rag", "checking").amount == pytest.approx(500 * 40 * months)
     assert row.checking is not None and row.checking.likely >= 500 * 40 * months

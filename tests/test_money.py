@@ -21,7 +21,6 @@ from advisorkit.batch.runner import path_of
 from advisorkit.batch.values import Template
 from advisorkit.costs.bill import bill
 from advisorkit.costs.flows import COLUMNS
-from advisorkit.costs.money import printed
 from advisorkit.costs.results import PARTS
 from advisorkit.costs.simulation import price
 from advisorkit.export.blocks import Table
@@ -240,12 +239,12 @@ def test_where_another_pattern_gains_more_the_money_page_says_how_much() -> None
     client = read(samples.path("source-text"))
     told = []
     for study in (Study(client, work, draws=64) for work in client.workflows):
-        rows, first = printed(study.costs.money).rows, study.decision.destination
+        rows, first = study.printed.rows, study.decision.destination
         gains = {pattern: rows[pattern]["gain"] for pattern in study.in_play if rows[pattern]["gain"] is not None}
         more = max(gains.values()) - gains[first] if study.decision.gain else 0
         said = [line for line in worth(study) if "comes out" in line]
         assert len(said) == bool(more)
-        assert not more or money_short(more * printed(study.costs.money).unit, "EUR") in said[0]
+        assert not more or money_short(more * study.printed.unit, "EUR") in said[0]
         told.append(bool(more))
 
     assert set(told) == {True, False}

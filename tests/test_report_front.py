@@ -70,7 +70,7 @@ def test_every_answer_on_data_has_its_level_here() -> None:
 def test_without_a_word_on_where_data_goes_the_page_claims_nothing_and_asks() -> None:
     made = protection(found(engagement()))
 
-    assert title(made) == "The data flow is not known; 1 question is open"
+    assert title(made) == "The data flow is not known yet"
     assert [asked.partition("?")[0] for asked in questions(made)] == ["Where does a request go, stop by stop"]
     assert questions(made)[0].endswith("To legal or data protection, before anything is built.")
     assert "Run by" not in words(made)
@@ -88,7 +88,7 @@ def test_a_whole_account_with_its_sources_leaves_no_question() -> None:
 def test_what_a_stop_does_not_say_is_open_and_named_by_its_question(name: str) -> None:
     made = protection(found(engagement(WHOLE, replace(WHOLE, stop="Log", **{name: ""}), team=(Member("Ann", "Head of legal"),))))
 
-    assert title(made) == "Data flow written down; 1 question is open"
+    assert title(made) == "The data flow is written down, with questions still open"
     assert questions(made)[0].startswith("“Log”: nobody has said yet: ")
     assert "To Ann, " in questions(made)[0]
     table = next(block for block in made if isinstance(block, Table))

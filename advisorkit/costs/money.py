@@ -226,13 +226,21 @@ class Printed:
         return {name: None if amount is None else amount * self.unit for name, amount in self.rows[column].items()}
 
 
-def printed(found: Mapping[Column, MoneyRow]) -> Printed:
-    """What a money table prints: parts rounded to its unit, sums of what is rounded, and gains from those sums."""
+def printed(found: Mapping[Column, MoneyRow], first: Column, checks: Mapping[Column, float | None]) -> Printed:
+    """What a money table prints: parts rounded to its unit, sums of what is rounded, and gains from those sums.
+
+    By how much a gain is above that of the column `first` is ``ahead``; what of checking is not of answers, which cost `checks`, is ``helping``.
+    """
     unit = 1000 if max((abs(row.all_in.likely) for row in found.values() if row.all_in), default=0.0) >= THOUSANDS else 1
     rows: dict[Column, dict[str, int | None]] = {column: dict(_rounded(row, unit)) for column, row in found.items()}
     for column, row in rows.items():
         row |= {name: _whole(row, [part for part in parts if column != "today" or part in PARTS[3:]]) for name, parts in (("outside", PARTS[:2]), ("staff", PARTS[2:4]), ("all_in", PARTS))}
         row["gain"] = (rows["today"]["all_in"] or 0) - (row["all_in"] or 0) if found[column].gain else None
+    least = rows[first]["gain"]
+    for column, row in rows.items():
+        gain, checking, answers = row["gain"], row["checking"], checks.get(column)
+        row["ahead"] = None if gain is None or least is None else gain - least
+        row["helping"] = None if checking is None or answers is None else checking - round(answers / unit)
     return Printed(unit, rows)
 
 

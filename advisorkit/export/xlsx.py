@@ -23,7 +23,8 @@ from advisorkit.export.blocks import (
 )
 from advisorkit.export.pages import document
 from advisorkit.export.terminal import lines as words_of
-from advisorkit.files.texts import speaking
+from advisorkit.files.texts import here, speaking
+from advisorkit.files.workbooks import letters
 from advisorkit.values.errors import RenderError
 
 LONGEST_TEXT, LONGEST_NAME = 32_767, 31
@@ -61,8 +62,9 @@ def render(notebook: Any, **_: Any) -> bytes:
     shown = [item for page in found.pages for item in page.items]
     with speaking(found.cover.language):
         sheets = [item for item in shown if isinstance(item, Worksheet)] or list(_plain(found.cover.title, shown))
-    if not sheets:
-        raise RenderError("nothing is shown here, so there is no workbook to make")
+        if not sheets:
+            raise RenderError("nothing is shown here, so there is no workbook to make")
+        sheets += _figures(sheets)
     stream = io.BytesIO()
     with import_module("xlsxwriter").Workbook(stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
         book.set_properties({"title": found.cover.title, "subject": found.cover.subtitle, "author": found.cover.brand.name, "created": datetime.fromisoformat(found.cover.as_of or "2026-01-01")})
@@ -145,8 +147,7 @@ def _plain(title: str, items: list[Block | str]) -> Iterator[Worksheet]:
         if isinstance(item, Table | LineItems | ChartBlock):
             table = item if isinstance(item, Table) else item.table
             table = table if table.title else replace(table, title=above)
-            bill = replace(item) if isinstance(item, LineItems) else None
-            rows = chain.from_iterable(_row(number, row, table.numeric, bill) for number, row in enumerate(table.rows, 3))
+            rows = chain.from_iterable(_row(number, row, table.numeric, item if isinstance(item, LineItems) else None) for number, row in enumerate(table.rows, 3))
             widths = tuple(min(60.0, 2.0 + max(len(cell.text) for cell in column)) for column in zip(table.head, *table.rows, strict=True))
             head = (_text(2, column, cell.text, "head" + " right" * table.numeric[column]) for column, cell in enumerate(table.head))
             notes = (_text(row, 0, text, style) for row, text, style in ((0, table.title, "title"), (1, table.subtitle, "sub"), (len(table.rows) + 4, table.note, "sub")) if text)
@@ -162,6 +163,29 @@ def _row(number: int, row: tuple[Cell, ...], numeric: tuple[bool, ...], bill: Li
 
 def _text(row: int, column: int, text: str, style: str) -> SheetCell:
     return row, column, "", text, None, style
+
+
+def _figures(sheets: list[Worksheet]) -> Iterator[Worksheet]:
+    """A last sheet of every figure that was reported: in which cell it stands, what it is, and where it lies in the JSON documents."""
+    found = list[tuple[SheetCell, SheetCell, SheetCell, SheetCell]]()
+    for sheet in sheets:
+        labels, heads = dict[int, str](), dict[int, str]()
+        for row, column, formula, text, number, style in sheet.cells:
+            called, look = " · ".join(filter(None, (labels.get(row), heads.get(column)))), " ".join(word for word in style.split() if "num_format" in _STYLES[word])
+            for figure, path in getattr(text, "figures", ()) or ((number, getattr(number, "path", "")),):
+                if path:
+                    line, place = len(found) + 3, f"{sheet.name}!{letters(column + 1)}{row + 1}"
+                    shown = (figure, None) if isinstance(figure, str) else ("", figure)
+                    found.append((_text(line, 0, place, "row"), _text(line, 1, called, "row"), (line, 2, "", *shown, f"{look} row right"), _text(line, 3, path, "mono row")))
+            if "head" in style.split():
+                heads[column] = text
+            elif text and not formula:
+                labels.setdefault(row, text)
+    if found:
+        name = _free(here("Figures"), {sheet.name.lower() for sheet in sheets})
+        words = (here("Cell"), here("What it is"), here("As reported"), here("Place in the JSON documents"))
+        top = (_text(0, 0, name, "title"), *(_text(2, column, word, "head" + " right" * (column == 2)) for column, word in enumerate(words)))
+        yield Worksheet(name, (22, 60, 16, 60), (*top, *chain.from_iterable(found)), frozen=3)
 
 
 def _free(title: str, used: set[str]) -> str:

@@ -15,7 +15,7 @@ from advisorkit.report import pictures
 from advisorkit.report.advice_pages import again
 from advisorkit.report.cost_pages import assumed, compared
 from advisorkit.report.money_table import cash_years, yearly
-from advisorkit.report.printed import chance_of, columns, count, inside, lead_points, project, say, weeks
+from advisorkit.report.printed import chance_of, columns, inside, lead_points, project, say, weeks
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer
@@ -334,7 +334,7 @@ def protection(studies: Studies) -> tuple[Block, ...]:
     """Where data goes stop by stop, what was said of it, on which questions duties of law turn, and what is still to be answered."""
     engagement, questions = studies[0].engagement, tuple(_questions(studies))
     known = "unknown" if not engagement.data_flow else "open" if questions else "closed"
-    title = say(f"protection.title.{known}", count=count(len(questions)).capitalize(), questions=len(questions))
+    title = say(f"protection.title.{known}")
     lines = tuple(say("protection.question", asked=one.asked, to=one.to, by=one.by) for one in questions)
     asked = (Heading(say("protection.questions")), Text(lines, "numbered")) if lines else ()
     return (

@@ -6,12 +6,11 @@ from datetime import date
 
 from advisorkit.advice.words import how_likely
 from advisorkit.costs.inputs import Input
-from advisorkit.costs.money import printed
 from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, Table, Text, table_of
 from advisorkit.files.texts import here, spoken
 from advisorkit.report import cost_pictures as pictures
 from advisorkit.report.advice_pages import asked
-from advisorkit.report.money_table import money_table, unchecked
+from advisorkit.report.money_table import money_table, unchecked, whole
 from advisorkit.report.pictures import path_stairs
 from advisorkit.report.printed import columns, say
 from advisorkit.study.study import Study
@@ -93,9 +92,9 @@ def compared(study: Study) -> Iterator[str]:
 def _helping(study: Study) -> Iterator[str]:
     """What of the column of people checking goes into checking answers, in whole units of the table."""
     first, seen = study.decision.destination, study.printed
-    total, checks = seen.rows[first]["checking"], study.bill.line(first, "checking").amount
-    if total and checks is not None and (rest := total - round(checks / seen.unit)):
-        yield say("money.helping", pattern=study.name(first), total=number(total), checks=number(total - rest), rest=number(rest))
+    row, checks = seen.rows[first], study.bill.line(first, "checking").amount
+    if checks is not None and row["helping"]:
+        yield say("money.helping", pattern=study.name(first), total=number(row["checking"] or 0), checks=whole(checks, seen.unit), rest=number(row["helping"]))
 
 
 def _against_prompt(study: Study) -> Iterator[str]:
@@ -125,11 +124,9 @@ def worth(study: Study) -> Iterator[str]:
     row = study.costs.money[made.destination]
     if not made.gain or row.gain is None:
         return
-    seen = printed(study.costs.money)
-    gains = {pattern: seen.rows[pattern]["gain"] or 0 for pattern in study.in_play}
-    best = max(gains, key=lambda pattern: gains[pattern])
-    if more := gains[best] - gains[made.destination]:
-        yield say("money.dearer", pattern=study.name(best), more=money_short(more * seen.unit, currency))
+    best = max(study.in_play, key=lambda pattern: study.printed.rows[pattern]["ahead"] or 0)
+    if more := study.amount(best, "ahead"):
+        yield say("money.dearer", pattern=study.name(best), more=money_short(more, currency))
     if row.staged is not None and not made.prospects.target.never:
         yield say("money.staged", gain=money_short(row.staged, currency), needed=percent(min(made.prospects.target.share or 0.0, 1.0)))
     if row.gain_all_checked:

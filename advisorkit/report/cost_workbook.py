@@ -94,7 +94,7 @@ def _row(book: Book, grid: Grid, row: int, column: Column) -> None:
             formula = f"ROUND({book.named(f'{column}_{name}')},{-digits})"
             formula = f"{grid.at(TOP, 9)}-{grid.at(row, 9)}" if name == "gain" else f"SUM({','.join(grid.at(row, one) for one in added[name])})" if name in added else formula
             least = "_least" if set(money.unknown) & {"all_in": {*AMOUNTS}, "wrong": {"wrong"}, "outside": {"build", "run"}, "staff": {"checking", "people"}}.get(name, set()) else ""
-            grid.put(row, place, Live(formula, float(amount * book.figures.unit)), f"{look} {book.scale}{least}")
+            grid.put(row, place, Live(formula, study.amount(column, name) or 0.0), f"{look} {book.scale}{least}")
     if column == "today" or money.gain is None:
         asked = [study.inputs.rows[name].assumption.label for name in money.missing]
         grid.line(row, 11, (say("workbook.ask", names=", ".join(asked)), "", "", "") if asked else ["–"] * 4, "row muted" if asked else "row muted right")
@@ -102,7 +102,7 @@ def _row(book: Book, grid: Grid, row: int, column: Column) -> None:
     for place, value, style in ((11, money.gain.p10, book.scale), (12, money.gain.p90, book.scale), (13, sampled(money.gain_chance or 0.0), "")):
         book.reported(grid, row, place, value, style)
     back = money.payback.likely if money.payback else None
-    grid.put(row, 14, Live(book.named(f"{column}_payback"), say("money.beyond", months=study.months) if back is None else float(back)), "row right whole")
+    grid.put(row, 14, Live(book.named(f"{column}_payback"), say("money.beyond", months=study.months) if back is None else back), "row right whole")
 
 
 def _charts(book: Book, grid: Grid, row: int) -> None:
@@ -178,13 +178,14 @@ def _cases(book: Book, summary: Grid, results: Mapping[str, Mapping[Column, Mapp
         grid.put(TOP + place, 1, label, "row")
         for column, (of, part) in enumerate(heads, 2):
             whole = _all_in(book, found["today"]) - _all_in(book, found[of]) if part == "gain" else _all_in(book, found[of])
-            grid.put(TOP + place, column, whole if known(valued(found[of].get(part, nan))) else say("unknown"), f"{book.scale} row right")
+            figure = replace(study, beside=name if place else "").cite(whole, f"money.{of}.printed.{part}")
+            grid.put(TOP + place, column, figure if known(valued(found[of].get(part, nan))) else say("unknown"), f"{book.scale} row right")
     row = TOP + len(rows)
     grid.put(row, 1, say("workbook.now_row"), "sum")
     for column, (of, part) in enumerate(heads, 2):
         here = summary.at(TOP + book.shown.index(of), 9 if part == "all_in" else 10)
-        amount = book.figures.rows[of][part]
-        grid.put(row, column, Live(here, say("unknown") if amount is None else float(amount * book.figures.unit)), f"sum {book.scale} right")
+        amount = study.amount(of, part)
+        grid.put(row, column, Live(here, say("unknown") if amount is None else amount), f"sum {book.scale} right")
     if book.scenarios:
         grid.put(4, 1, say("workbook.case"), "strong")
         grid.put(4, 2, Live(f'IFERROR(MIN(MAX(VALUE(LEFT({case},FIND(" ",{case})-1)),1),{len(book.scenarios) + 1}),1)', 1.0), "whole right")
@@ -205,7 +206,7 @@ def _all_in(book: Book, found: Mapping[str, Any]) -> float:
 
 def _break_even(book: Book, grid: Grid, row: int) -> None:
     """How few minutes an item may save, and at which volume patterns cost the same."""
-    grid.put(row, 1, say("workbook.break_even"), "section")
+    grid.line(row, 1, (say("workbook.break_even"), ""), "head strong")
     minutes, used = book.found.inputs.get("minutes_saved"), book.found.here.clock.months["calls"]
     for column in book.gaining if minutes is not None else ():
         row += 1
@@ -232,12 +233,11 @@ def _programme(books: Sequence[Book], studies: Sequence[Study]) -> Grid:
     for row, book in enumerate(books, TOP):
         first = book.study.decision.destination
         grid.line(row, 1, (f"{book.number} {book.study.workflow.name}", book.study.name(first)), "row")
-        payback = book.study.costs.money[first].payback
-        back = payback.likely if payback and payback.likely is not None else say("money.beyond", months=book.study.months)
-        amounts = {name: float(valued(book.found.parts[first].get(name, nan))) for name in ("outside", "all_in", "gain")} | ({"payback": back} if first in book.gaining else {"payback": nan})
-        for place, (name, amount) in enumerate(amounts.items(), 3):
-            unknown = isinstance(amount, float) and isnan(amount)
-            grid.put(row, place, say("unknown") if unknown else Live(book.named(f"{first}_{name}"), amount), "whole row right")
+        money = book.study.costs.money[first]
+        back = money.payback.likely if money.payback and money.payback.likely is not None else say("money.beyond", months=book.study.months)
+        amounts = [None if figure is None else figure.likely for figure in (money.outside, money.all_in, money.gain)]
+        for place, (name, amount) in enumerate(zip(("outside", "all_in", "gain", "payback"), (*amounts, back if first in book.gaining else None), strict=True), 3):
+            grid.put(row, place, say("unknown") if amount is None else Live(book.named(f"{first}_{name}"), amount), "whole row right")
     grid.line(last, 1, (say("workbook.sum"), *[""] * 5), "row sum")
     for place in (3, 4, 5):
         told_ = [getattr(grid.cells[row, place][0], "value", nan) for row in range(TOP, last)]

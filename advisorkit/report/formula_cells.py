@@ -8,6 +8,7 @@ from typing import Any
 from advisorkit.costs.formulas import Traced, valued
 from advisorkit.export.blocks import SheetCell, SheetChart, Worksheet
 from advisorkit.files.workbooks import letters
+from advisorkit.values.places import at
 
 _INFIX = {
     "less": ("<", 1), "less_equal": ("<=", 1), "greater": (">", 1), "greater_equal": (">=", 1), "equal": ("=", 1), "not_equal": ("<>", 1),
@@ -45,6 +46,8 @@ class Grid:
     """Rows that stay in sight."""
     cells: dict[tuple[int, int], tuple[Any, str]] = field(default_factory=dict)
     """What stands in each cell, and its style."""
+    figures: dict[tuple[int, int], Any] = field(default_factory=dict)
+    """Numbers of the JSON documents that formulas of cells give."""
     names: list[tuple[str, int, int]] = field(default_factory=list)
     """Name of a cell, its row and its column."""
     typed: list[tuple[int, int, str]] = field(default_factory=list)
@@ -52,9 +55,9 @@ class Grid:
     charts: list[SheetChart] = field(default_factory=list)
     """Charts."""
 
-    def put(self, row: int, column: int, content: Any, style: str = "") -> str:
-        """Write text, a number, a traced number or a live formula; gives the cell's address."""
-        self.cells[row, column] = content, style
+    def put(self, row: int, column: int, content: Any, style: str = "", figure: object = None) -> str:
+        """Write text, a number, a traced number or a live formula, which gives a `figure` of the JSON documents; gives the cell's address."""
+        self.cells[row, column], self.figures[row, column] = (content, style), figure
         return self.at(row, column)
 
     def line(self, row: int, column: int, contents: Sequence[Any], style: str = "") -> None:
@@ -66,11 +69,6 @@ class Grid:
         """Address of a cell, or of the cells from it down to row `last`."""
         down = "" if last is None else f":${letters(column + 1)}${last + 1}"
         return f"'{self.name}'!${letters(column + 1)}${row + 1}{down}"
-
-    def name_it(self, name: str, row: int, column: int) -> str:
-        """Give a cell a name, by which formulas call it."""
-        self.names.append((name, row, column))
-        return name
 
 
 class FormulaCells:
@@ -150,10 +148,12 @@ class FormulaCells:
             here = grid.at(row, column)
             called = next((name for name, r, c in grid.names if (r, c) == (row, column)), here)
             content = Live("{0}", valued(content) * 1.0, (content,)) if self._homes.get(called) != id(content) else Live(self.written(content, own=True), valued(content) * 1.0)
-        if isinstance(content, Live):
-            text, value = content.formula.format(*(self.written(one) for one in content.numbers)), content.value
-            return (row, column, f"={text}", value, None, style) if isinstance(value, str) else (row, column, f"={text}", "", float(value), style)
-        return (row, column, "", content, None, style) if isinstance(content, str) else (row, column, "", "", float(content), style)
+        formula = "=" + content.formula.format(*(self.written(one) for one in content.numbers)) if isinstance(content, Live) else ""
+        value = content.value if isinstance(content, Live) else content
+        if isinstance(value, str):
+            return row, column, formula, value, None, style
+        path = getattr(grid.figures.get((row, column)), "path", "") or getattr(value, "path", "")
+        return row, column, formula, "", at(float(value), path) if path else float(value), style
 
 
 def _constant(value: float) -> str:

@@ -191,7 +191,7 @@ def _decision(study: Study) -> Iterator[Block]:
 
 def _listed(key: str, studies: Sequence[Study], lines: Callable[[Study], Sequence[str]]) -> Iterator[Block]:
     rows = [(Cell(study.workflow.name, "strong"), Cell(line)) for study in studies for line in lines(study)]
-    title = say("slides.decide.many", count=count(len(rows)).capitalize()) if key == "decide" else say("slides.risks.some", count=len(rows))
+    title = say("slides.decide.many", count=count(len(rows)).capitalize()) if key == "decide" else say("slides.risks.careful")
     yield from (Heading(title, 2), table_of("", columns(f"slides.{key}.head"), rows))
 
 

@@ -8,6 +8,7 @@ from math import nan
 from typing import Any
 
 from advisorkit.costs.assumption import known
+from advisorkit.costs.bill import Line
 from advisorkit.costs.flows import TEXTS as COST_TEXTS, Column, Flow
 from advisorkit.costs.formulas import Formulas, formulas, valued
 from advisorkit.costs.inputs import Input
@@ -98,12 +99,12 @@ class Book:
         written = f'"{value}"' if isinstance(value, str) else repr(value)
         grid.put(row, column, Live(f'IF({self.named("inputs_changed")}=0,{written},"{say("workbook.again")}")', value), f"{style} muted right row")
 
-    def amount(self, grid: Grid, row: int, column: int, number: Any, style: str, name: str = "") -> None:
-        """A number in the cell that others call it by, or that it is not known."""
+    def amount(self, grid: Grid, row: int, column: int, number: Any, style: str, name: str = "", figure: object = None) -> None:
+        """A number in the cell that others call it by, or that it is not known; what it is in the JSON documents is `figure`."""
         if name and known(valued(number)):
             grid.names.append((name, row, column))
         self.cells.place(number, name or grid.at(row, column))
-        grid.put(row, column, told(number), f"{style} right row")
+        grid.put(row, column, told(number), f"{style} right row", figure)
 
 
 def told(number: Any) -> Any:
@@ -144,19 +145,19 @@ def _topic(held: Input) -> str:
 
 
 def _input(book: Book, grid: Grid, row: int, name: str, summary: Grid) -> None:
-    held, node, rule = book.study.inputs.rows[name], book.found.inputs[name], book.found.rules.get(name)
+    held, node, rule = book.study.assumption(name), book.found.inputs[name], book.found.rules.get(name)
     likely, ends = float(node.value), [getattr(held.range, end) if held.range and not held.range.fixed else "–" for end in ("low", "high")]
     look = _look(held, likely)
     grid.line(row, 1, (held.assumption.label, book.named(name)), "row")
     grid.cells[row, 2] = book.named(name), "mono row"
     grid.line(row, 3, (ends[0], likely, ends[1]), f"{look} muted row right")
-    grid.cells[row, 4] = likely, f"{look} strong row"
+    grid.put(row, 4, likely, f"{look} strong row", held.range and held.range.likely)
     base, numbers = ("{0}", (rule,)) if rule is not None else (grid.at(row, 4), ())
     if name in {changed for scenario in book.scenarios.values() for changed in scenario}:
         values = [str(scenario.get(name, base)) for scenario in book.scenarios.values()]
         base = f"CHOOSE({book.named('case_number')},{base},{','.join(values)})"
     if name in CONTROLS:
-        yours = summary.put(*CONTROLS[name], Live(base, likely, numbers), f"typed strong {look}")
+        yours = summary.put(*CONTROLS[name], Live(base, likely, numbers), f"typed strong {look}", held.range and held.range.likely)
         grid.put(row, 6, say("workbook.on_summary"), "sub row right")
     else:
         yours = grid.put(row, 6, "", f"typed {look}")
@@ -167,7 +168,7 @@ def _input(book: Book, grid: Grid, row: int, name: str, summary: Grid) -> None:
     book.cells.place(node, book.named(name))
     unit, words = held.assumption.unit_words(book.study.currency), source_of(book.study, held)
     grid.put(row, 8, unit, "sub indent row")
-    grid.put(row, 9, f"{say('evidence.guess')}, {words}" if held.guess else words, "guess row" if held.guess else "row")
+    grid.put(row, 9, f"{say('evidence.guess')}, {words}" if held.guess else f"{words}", "guess row" if held.guess else "row")
     grid.line(row, 10, ("", ""), "row")
     grid.put(row, 12, Live("IF(ABS({a}-{b})>0.000000001*ABS({b}),1,0)".format(a=grid.at(row, 7), b=grid.at(row, 4)), 0.0), "mark row")
 
@@ -182,22 +183,23 @@ def _look(held: Input, likely: float) -> str:
 def _settled(book: Book, grid: Grid, row: int) -> None:
     """What is not known, and what decides what is paid for at all: another value takes another run."""
     missing = {name for one in book.study.costs.money.values() for name in one.missing}
-    rows = (held for name, held in book.study.inputs.rows.items() if name not in book.found.inputs and (held.value is not None or name in missing))
+    rows = (book.study.assumption(name) for name, held in book.study.inputs.rows.items() if name not in book.found.inputs and (held.value is not None or name in missing))
     grid.put(row, 1, say("workbook.group.settled"), "section")
     for place, held in enumerate(rows, row + 1):
         value = held.range.likely if held.range else held.value
         grid.line(place, 1, (held.assumption.label, *[""] * 11), "row")
         grid.cells[place, 4] = say("unknown") if value is None else value if isinstance(value, float) else str(value), "row figures"
-        grid.cells[place, 9] = source_of(book.study, held), "row"
+        grid.cells[place, 9] = f"{source_of(book.study, held)}", "row"
 
 
 def bill(book: Book) -> Grid:
     """Every line once, with who pays it, then the parts that add up; each pattern's column adds up to all in."""
     grid = book.grid("bill", (46.0, 8.0, 24.0, 12.0, 12.0, 9.0, 14.0, *(14.0,) * len(book.shown)), "workbook.head.bill", (1, 2, 3))
     grid.line(TOP - 1, 8, [book.study.name(column) for column in book.shown], "head right strong")
-    flows = {id(flow): flow for column in book.shown for flow in book.found.paid[column]}
-    for row, flow in enumerate(flows.values(), TOP):
-        _line(book, grid, row, flow)
+    lines = {(line.column, line.component_id): line for line in book.study.bill.lines}
+    flows = {id(flow): (flow, lines.get((column, flow.component_id))) for column in book.shown for flow in book.found.paid[column]}
+    for row, (flow, line) in enumerate(flows.values(), TOP):
+        _line(book, grid, row, flow, line)
     row = TOP + len(flows)
     for label, amount in zip(("stays", "mistakes"), stays(book.found.here, book.found.paid), strict=True):
         grid.line(row, 1, (say(f"workbook.{label}"), *[""] * 5), "row")
@@ -213,17 +215,18 @@ def bill(book: Book) -> Grid:
             if column == "today" and name in ("build", "run", "outside", "checking", "gain"):
                 grid.put(row, place, "–", f"row {style} right")
             else:
-                book.amount(grid, row, place, book.found.parts[column].get(name, nan), f"cents {style}", book.named(f"{column}_{name}"))
+                found = getattr(book.study.costs.money[column], name)
+                book.amount(grid, row, place, book.found.parts[column].get(name, nan), f"cents {style}", book.named(f"{column}_{name}"), found and found.likely)
     return grid
 
 
-def _line(book: Book, grid: Grid, row: int, flow: Flow) -> None:
+def _line(book: Book, grid: Grid, row: int, flow: Flow, line: Line | None) -> None:
     words = (COST_TEXTS.say(f"component.{flow.component_id}"), say(f"workbook.phase.{flow.phase}"), COST_TEXTS.say(f"unit.{flow.unit_id}"))
     grid.line(row, 1, (*words, "", "", ""), "row")
-    for place, content, style in ((4, flow.quantity, "figures"), (5, flow.price, "figures"), (6, flow.months if flow.summed is None else nan, "two")):
+    for place, name, content, style in ((4, "quantity", flow.quantity, "figures"), (5, "price", flow.price, "figures"), (6, "months", flow.months if flow.summed is None else nan, "two")):
         if known(valued(content)):
-            book.amount(grid, row, place, content, style)
-    book.amount(grid, row, 7, flow.total, "cents")
+            book.amount(grid, row, place, content, style, "", getattr(line, name, None))
+    book.amount(grid, row, 7, flow.total, "cents", "", line and line.amount)
     grid.line(row, 8, [told(flow.total) if any(flow is one for one in book.found.paid[column]) else "" for column in book.shown], "cents row right")
 
 
@@ -263,10 +266,10 @@ def _gained(book: Book, grid: Grid, place: int, column: Column, last: int) -> No
     _months(book, grid, place, say("workbook.gained", pattern=name), amounts, "month")
     grid.line(TOP - 1, place + 1, (say("workbook.so_far", pattern=name), say("workbook.open")), "head right")
     so_far = list(accumulate(float(valued(amount)) for amount in amounts))
-    waits = list(accumulate((float(amount < 0) for amount in so_far), min))
+    waits, reported = list(accumulate((float(amount < 0) for amount in so_far), min)), {one.month: one.likely for one in book.study.costs.money[column].so_far}
     for row, (amount, still) in enumerate(zip(so_far, waits, strict=True), TOP):
         before, open_ = (f"{grid.at(row - 1, place + 1)}+", f"{grid.at(row - 1, place + 2)}*") if row > TOP else ("", "")
-        grid.put(row, place + 1, Live(f"{before}{grid.at(row, place)}", amount), "month row right")
+        grid.put(row, place + 1, Live(f"{before}{grid.at(row, place)}", amount), "month row right", reported.get(row - TOP))
         grid.put(row, place + 2, Live(f"{open_}({grid.at(row, place + 1)}<0)*1", still), "mark row")
     beyond = f'"{say("money.beyond", months="")}"&{book.named("horizon_months")}'
     back = Live(f"IF({grid.at(last, place + 2)}=1,{beyond},SUM({grid.at(TOP, place + 2, last)}))", say("money.beyond", months=book.study.months) if waits[-1] else sum(waits))

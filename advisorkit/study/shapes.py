@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from advisorkit.files.typed import data
 from advisorkit.values.criteria import AXES
+from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.places import FIGURE, Cited, at
 from advisorkit.values.quantities import Estimate
 
@@ -48,6 +49,16 @@ PLAN: Keys = (*shapes()["Plan"], ("pass_mark", "terms.target"))
 SEEN: Keys = (*shapes()["Diagnosis"], ("severities", "severities"))
 COLUMN: Keys = (*shapes()["ColumnCost"], ("curve", "curve.bands"))
 """What documents hold of an advice, a decision, facts, costs, one row of the money table, a plan, a pilot and one column of the costs."""
+
+
+def below(column: str) -> str:
+    """Where the bill of a column stands below its workflow.
+
+    Example:
+        >>> below("rag"), below("today")
+        ('patterns.rag', 'today')
+    """
+    return f"patterns.{column}" if column in PATTERNS else column
 
 
 def placed(value: Kept, path: str, rows: Keys = ()) -> Kept:

@@ -18,7 +18,7 @@ from advisorkit.catalog.reading import assumptions, load as load_catalog, rules
 from advisorkit.costs.assumption import DRAWS
 from advisorkit.costs.bill import Bill, bill
 from advisorkit.costs.facts import CostFacts, Costing
-from advisorkit.costs.flows import TEXTS as COST_TEXTS, Column
+from advisorkit.costs.flows import COLUMNS, TEXTS as COST_TEXTS, Column
 from advisorkit.costs.inputs import Input, Inputs, inputs_for
 from advisorkit.costs.money import Printed, holds, printed, with_quotes
 from advisorkit.costs.results import CostResult, MoneyRow, Rank
@@ -28,12 +28,12 @@ from advisorkit.pilots.diagnosis import Diagnosis, Tried, tried
 from advisorkit.pilots.established import Established, established_for
 from advisorkit.pilots.planning import Plan, pilot_plan
 from advisorkit.pilots.tally import wilson
-from advisorkit.study.shapes import ADVICE, COLUMN, COSTS, DECISION, FACTS, MONEY, PLAN, SEEN, Kept, Keys, placed
+from advisorkit.study.shapes import ADVICE, COLUMN, COSTS, DECISION, FACTS, MONEY, PLAN, SEEN, Kept, Keys, below, placed
 from advisorkit.values.criteria import Catalog, Rules
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Answer, Engagement, Quote, Setting, Workflow
 from advisorkit.values.locale import locale
-from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.patterns import PatternId
 from advisorkit.values.people import Measured
 from advisorkit.values.prices import PriceAge
 from advisorkit.values.quantities import Band, Estimate, day
@@ -171,20 +171,22 @@ class Study(Displayed):
     @Spoken
     def bill(self) -> Bill:
         """Its bill at likely values."""
-        return bill(self.inputs)
+        made = bill(self.inputs)
+        return replace(made, lines=tuple(line for name in COLUMNS for line in self.cite(made.of(name), f"{below(name)}.lines")))
 
     @Spoken
     def costs(self) -> CostResult:
         """Its costs in ranges, for the patterns that are in play."""
         made = self.cite(price(self.inputs, self.draws, self.seed, self.in_play, self.advice.recommended, self.prospects.target.share), "", COSTS)
-        columns = {name: self.cite(one, f"patterns.{name}" if name in PATTERNS else name, COLUMN) for name, one in made.columns.items()}
+        columns = {name: self.cite(one, below(name), COLUMN) for name, one in made.columns.items()}
         money = {name: self.cite(row, f"money.{name}", MONEY) for name, row in made.money.items()}
         return replace(made, columns=columns, money=money, cheapest={name: self.cite(share, f"patterns.{name}.cheapest_probability") for name, share in made.cheapest.items()})
 
     @Spoken
     def printed(self) -> Printed:
         """The amounts of its money table as they are printed."""
-        seen = printed(self.usual_money if self.inputs.usually_checked is self.inputs else self.costs.money)
+        checks = {line.column: line.amount for line in self.bill.lines if line.component_id == "checking"}
+        seen = printed(self.usual_money if self.inputs.usually_checked is self.inputs else self.costs.money, self.advice.recommended, checks)
         return replace(seen, rows={column: self.cite(row, f"money.{column}.printed") for column, row in seen.rows.items()})
 
     def amount(self, column: Column, name: str) -> float | None:
