@@ -20,6 +20,8 @@ from advisorkit.intake.outgoing import Endpoint
 
 WAYS: tuple[WayId, ...] = ("zero", "nearest", "rag", "tuned", "both")
 PRODUCTS = ("atlas", "bison", "cedar", "delta", "ember", "falcon", "garnet", "harbour", "indigo", "jasper")
+TASKS = {"facts": ("rag", {"facts": True}), "manner": ("tuned", {"manner": True}), "both": ("both", {"facts": True, "manner": True})}
+"""By task: the way that is right for it, and what it needs."""
 REGIONS = ("north", "southern", "eastside", "wessex", "centre", "lagoon", "uplands", "islands")
 
 ENGAGEMENT = """advisorkit: 1

@@ -34,6 +34,10 @@ class Said:
     """An HTML page in place of JSON, as a proxy or portal gives it."""
     wait: float = 0.0
     """Seconds before it answers."""
+    raw: bytes = b""
+    """What is written on the line in place of an answer, after which the line is cut."""
+    drip: float = 0.0
+    """Seconds between single bytes of that."""
 
 
 UNAUTHORISED = Said(status=401, error="invalid_api_key")
@@ -135,7 +139,12 @@ class _Handler(BaseHTTPRequestHandler):
         rightful = self.server.key in ("", self.headers.get("Authorization", "").removeprefix("Bearer "))
         said = self.server.answer(body) if rightful else UNAUTHORISED
         time.sleep(said.wait)
-        if said.page:
+        if said.raw:
+            for at in range(0, len(said.raw), 1 if said.drip else 100_000):
+                self.wfile.write(said.raw[at : at + (1 if said.drip else 100_000)])
+                time.sleep(said.drip)
+            self.close_connection = True
+        elif said.page:
             self._send(said.status, said.page.encode(), {"Content-Type": "text/html", **said.headers})
         elif said.status != 200:
             error = {"message": f"refused: {said.error}", "type": "invalid_request_error", "code": said.error, "param": None}

@@ -10,27 +10,26 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from command_line import run as command
 from figures import prints, uncited, value_at
-from planted import ENGAGEMENT, PRODUCTS, Scripted, items, leaking, trial
+from planted import ENGAGEMENT, PRODUCTS, TASKS, Scripted, items, leaking, trial
 from scripted_server import EMPTY, FAULTS, TOO_MANY, TRUNCATED, WRONG_USAGE, Said, ScriptedServer, scripted
 
-from advisorkit.bakeoff.compared import Compared, Row, compared, read_trial, weighed
+from advisorkit.bakeoff.compared import compared, read_trial
 from advisorkit.bakeoff.model import Caller, UnansweredError
 from advisorkit.bakeoff.running import _Run, run
 from advisorkit.bakeoff.sample import Item, read_sample, sampled
 from advisorkit.bakeoff.texts import Corpus, gathered, read_texts
-from advisorkit.bakeoff.trial import WayId, keep, kept
+from advisorkit.bakeoff.trial import keep, kept
 from advisorkit.bakeoff.ways import Ways
 from advisorkit.export.blocks import Table
 from advisorkit.export.brand import Brand
 from advisorkit.files.disk import alone
 from advisorkit.intake.outgoing import Endpoint
-from advisorkit.pilots.marked import MarkedCase
 from advisorkit.pilots.results import read_results
-from advisorkit.pilots.tally import Share
 from advisorkit.report.advice_pages import summary
 from advisorkit.report.job import Report
 from advisorkit.report.pilot_pages import result
@@ -44,38 +43,6 @@ from advisorkit.values.engagement import Answer, Engagement
 from advisorkit.values.errors import EngagementError
 from advisorkit.values.prices import TokenPrices
 from advisorkit.values.quantities import Estimate
-
-TASKS = {"facts": ("rag", {"facts": True}), "manner": ("tuned", {"manner": True}), "both": ("both", {"facts": True, "manner": True})}
-
-
-def quick(model: Scripted, seed: int) -> Compared:
-    """A trial's result without Inspect: requests, answers and marks are those of a run."""
-    planned = trial(seed)
-    one, marks = _Run(planned, Ways(planned), model, oracle=False, said=lambda _done, _words: None), {}
-    for way in planned.ways:
-        answers = [(item, one.answered(way, item)[0]) for item in planned.sample.tried]
-        marks[way] = tuple(MarkedCase(item.case, "right" if one.right(item, text) else "wrong") for item, text in answers)
-    rows = [_row(way, found) for way, found in marks.items()]
-    return weighed(planned, rows, marks)
-
-
-def _row(way: WayId, marks: tuple[MarkedCase, ...]) -> Row:
-    return Row(way, Share(sum(one.outcome == "right" for one in marks), len(marks)), 0, {}, Share(0, 0), None, None)
-
-
-@pytest.mark.parametrize("task", TASKS)
-def test_the_planted_pattern_wins(task: str) -> None:
-    winner, needs = TASKS[task]
-    found = [quick(Scripted(**needs, seed=seed), seed) for seed in range(20)]
-
-    assert sum((one.chosen, one.clear) == (winner, True) for one in found) >= 18
-
-
-def test_where_no_pattern_is_better_none_is_called_the_winner() -> None:
-    found = [quick(Scripted(able=0.7, unable=0.7, seed=seed), seed) for seed in range(20)]
-
-    assert not any(one.clear for one in found)
-    assert sum(one.chosen in ("zero", "nearest") for one in found) >= 18
 
 
 @pytest.mark.parametrize(("task", "recommended"), [("facts", "rag"), ("manner", "finetune"), ("both", "hybrid")])
@@ -202,6 +169,13 @@ def test_texts_are_read_by_kind_with_doubles_and_scans_named(tmp_path: Path) -> 
     (tmp_path / "f.xls").write_bytes(b"x")
     with pytest.raises(EngagementError, match="is of a kind that is not read"):
         read_texts(tmp_path)
+    with ZipFile(tmp_path / "f.docx", "w", ZIP_DEFLATED) as parts:
+        parts.writestr("word/document.xml", b" " * 120_000_000)
+    (tmp_path / "g.txt").symlink_to(tmp_path.parent)
+    (tmp_path / "h.txt").symlink_to(__file__)
+    for said in ("f.docx: unpacks to 120 MB", "h.txt: leads out of the folder"):
+        with pytest.raises(EngagementError, match=said):
+            read_texts(tmp_path)
     (tmp_path / "scans").mkdir()
     (tmp_path / "e.pdf").rename(tmp_path / "scans" / "e.pdf")
     for name, said in (("scans", "holds pictures of text and no text: e.pdf"), ("nowhere", "there is no such folder")):

@@ -171,17 +171,29 @@ def test_known_answers_stay_guesses_give_way_and_both_readings_stand_beside(tmp_
         assert words in done.stdout, words
 
 
-def test_nothing_accepted_leaves_the_file_as_it_was_but_for_the_consent(tmp_path: Path, server: ScriptedServer) -> None:
+def test_nothing_accepted_leaves_the_file_as_it_was_once_the_consent_stands(tmp_path: Path, server: ScriptedServer) -> None:
     file, paper = folder(tmp_path, server, "The sky over the harbour is grey today.")
     server.script = Model(["sponsor", "operator"], ORDERS[2])
 
-    first = run(*sent(file, paper, server, "--by", "Bo", "--json"))
+    asked = len(server.bodies)
+    agreed = run(*sent(file, paper, server, "--dry-run", "--by", "Bo"))
     once = file.read_bytes()
+    assert (agreed.exit_code, len(server.bodies)) == (0, asked) and "Bo lets this text go there" in agreed.stderr
+    first = run(*sent(file, paper, server, "--json"))
+    assert file.read_bytes() == once
     again = run(*sent(file, paper, server, "--by", "Bo", "--json"))
 
     assert (first.exit_code, again.exit_code) == (1, 1) and json.loads(first.stdout)["taken"] == []
+    assert len(server.bodies) > asked
     assert once.decode().startswith(FILE.format(url=server.url)) and once.decode().count("sha256") == 1
     assert file.read_bytes() == once
+    asked = len(server.bodies)
+    paper.write_text("The sky over the harbour is blue today.")  # other words, for which nobody has said anything
+    other = run(*sent(file, paper, server))
+    file.write_text(FILE.format(url=server.url))  # the consent is taken back
+    back = run(*sent(file, paper, server))
+    assert [(one.exit_code, "no line under consents" in " ".join(one.stderr.split())) for one in (other, back)] == [(2, True)] * 2
+    assert len(server.bodies) == asked
 
 
 def test_a_dry_run_shows_the_exact_text_and_sends_nothing(tmp_path: Path, server: ScriptedServer) -> None:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import json
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
+from scripted_server import WRONG_USAGE, Said, scripted
 
+from advisorkit.bakeoff.model import Caller, UnansweredError
 from advisorkit.intake.outgoing import KEY, Endpoint, consent, permitted
 from advisorkit.store.reading import read
 from advisorkit.values.engagement import Engagement, Workflow
 from advisorkit.values.errors import EngagementError, UsageError
 from advisorkit.values.people import Address, Consent
+from advisorkit.values.prices import TokenPrices
 
 ALLOWED = "https://api.example.com/v1"
 ENGAGEMENT = Engagement("acme", "Acme", "EUR", date(2026, 11, 20), (Workflow("w", "W"),), endpoints=(ALLOWED, "http://127.0.0.1:8080/v1"))
@@ -123,3 +131,81 @@ def test_a_file_with_an_odd_endpoint_or_consent_is_refused_with_the_line(tmp_pat
 
     lines = [str(fault) for fault in refused.value.faults]
     assert [words in line for words, line in zip(("line 9, endpoints[0]: 'http://api.example.com/v1' is not encrypted", "line 10, consents[0].sha256"), lines, strict=True)] == [True, True]
+
+
+def told(content: Any = "six", usage: Any = None, finish: str | None = "stop", **more: Any) -> str:
+    """A completion as servers of other makes write it."""
+    message = {"role": "assistant", "content": content} | more
+    return json.dumps({"choices": [{"index": 0, "message": message, "finish_reason": finish, "logprobs": float("nan")}] * 2, "usage": usage or {"prompt_tokens": 5, "completion_tokens": 1}})
+
+
+def raw(content: bytes, head: str = "", status: str = "200 OK") -> Said:
+    return Said(raw=f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {len(content)}\r\n{head}\r\n".encode("latin-1") + content)
+
+
+GOOD: Mapping[str, Said] = {
+    "as a web page": Said(page=told()),
+    "packed": raw(gzip.compress(told().encode()), "Content-Encoding: gzip\r\n"),
+    "in UTF-16": raw(told().encode("utf-16")),
+    "in parts": Said(page=told([{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, {"type": "text", "text": "si"}, {"type": "text", "text": "x"}])),
+    "after a thought": Said(page=told("<think>\nIs it five?\n</think>\n\nsix", reasoning_content="Is it five?")),
+    "with no reason to stop": Said(page=told(finish=None)),
+}
+ODD: Mapping[str, tuple[str, Said]] = {
+    "a stream": ("page", raw(b'data: {"choices": [{"delta": {"content": "six"}}]}\n\ndata: [DONE]\n\n', "Content-Type: text/event-stream\r\n")),
+    "another host": ("moved", raw(b"", "Location: http://127.0.0.1:9/v1\r\n", "308 Permanent Redirect")),
+    "no content": ("page", raw(b"", status="204 No Content")),
+    "a bomb": ("page", raw(gzip.compress(b'{"a": "' + b"0" * 60_000_000 + b'"}'), "Content-Encoding: gzip\r\n")),
+    "packed as it says": ("unreachable", raw(told().encode(), "Content-Encoding: gzip\r\n")),
+    "a deep one": ("page", raw(b"[" * 200_000)),
+    "a list": ("refused", raw(b"[1, 2]")),
+    "half of it": ("unreachable", Said(raw=raw(told().encode()).raw[:-20])),
+    "another protocol": ("unreachable", Said(raw=b"\x16\x03\x01\x02\x00" * 9)),
+    "drop by drop": ("slow", Said(raw=raw(told().encode()).raw, drip=0.05)),
+    "heads without end": ("slow", Said(raw=b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 99, drip=0.05)),
+    "a tool": ("empty", Said(page=told(None, finish="tool_calls", tool_calls=[{"id": "1", "type": "function", "function": {"name": "six", "arguments": "{}"}}]))),
+    "only thoughts": ("empty", Said(page=told("", reasoning_content="six"))),
+    "a number": ("empty", Said(page=told(6))),
+    "the limit of another maker": ("cut", Said(page=told(finish="max_tokens"))),
+    "no number of tokens": ("usage", Said(page=told(usage={"prompt_tokens": float("nan"), "completion_tokens": 1}))),
+    "a truth for a number": ("usage", Said(page=told(usage={"prompt_tokens": True, "completion_tokens": True}))),
+    "more than was sent": ("usage", Said(page=told(usage={"prompt_tokens": 10**30, "completion_tokens": 1}))),
+    "a day to wait for": ("busy", Said(status=429, error="busy", headers={"Retry-After": "Wed, 21 Oct 2099 07:28:00 GMT"})),
+    "an odd time to wait": ("busy", raw(b"{}", "Retry-After: \N{SUPERSCRIPT TWO}\r\n", "429 Too Many")),
+}
+
+
+@pytest.mark.parametrize("said", GOOD.values(), ids=GOOD)
+def test_a_right_answer_is_understood_in_whatever_wrapping_it_comes(said: Said) -> None:
+    with scripted([said]) as server, closing(Caller(Endpoint(server.url, "m", ""))) as caller:
+        assert caller.ask([{"role": "user", "content": "hello"}]).text == "six"
+
+
+@pytest.mark.parametrize(("cause", "said"), ODD.values(), ids=ODD)
+def test_what_is_no_answer_has_a_cause_and_takes_no_longer_than_we_wait(cause: str, said: Said) -> None:
+    with scripted([said]) as server, closing(Caller(Endpoint(server.url, "m", SECRET), pause=0, patience=0.5)) as caller:
+        with pytest.raises(UnansweredError) as caught:
+            caller.ask([{"role": "user", "content": "hello"}])
+
+        assert caught.value.cause == cause and SECRET not in caught.value.message
+        assert caller.requests == len(server.bodies) == (2 if cause in ("busy", "slow", "unreachable") else 1)
+
+
+def test_signs_that_no_file_may_hold_are_blanks_in_what_is_kept(tmp_path: Path) -> None:
+    with scripted([Said(page=told("si\ud800x\x00 \x1b[31m\u202e"))]) as server, closing(Caller(Endpoint(server.url, "m", ""), tmp_path)) as caller:
+        texts = [caller.ask([{"role": "user", "content": "hello"}]).text for _ in range(2)]
+
+        caller.endpoint = replace(caller.endpoint, url=server.url.replace("http:", "https:"))
+        with pytest.raises(UnansweredError, match=r"cannot be reached \(\[SSL"):
+            caller.ask([{"role": "user", "content": "hello again"}])
+
+    assert texts == ["si x   [31m "] * 2 and len(server.bodies) == 1
+
+
+def test_what_an_answer_cost_that_nobody_counted_rightly_stays_within_the_limit() -> None:
+    with scripted([WRONG_USAGE]) as server, closing(Caller(Endpoint(server.url, "m", ""), prices=TokenPrices(2, 10), most_cost=0.01)) as caller:
+        for i, words in enumerate(["counts tokens"] * 2 + ["could pass the limit"]):
+            with pytest.raises(UnansweredError, match=words):
+                caller.ask([{"role": "user", "content": f"case {i}"}])
+
+    assert len(server.bodies) == 2

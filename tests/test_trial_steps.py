@@ -23,6 +23,7 @@ from advisorkit.bakeoff.trial import keep, kept
 from advisorkit.files.disk import fingerprint
 from advisorkit.pilots.results import read_results
 from advisorkit.store.reading import read
+from advisorkit.study.pilots import study_at
 
 
 def test_answers_without_a_right_one_are_marked_by_hand_on_a_sheet(tmp_path: Path) -> None:
@@ -34,6 +35,9 @@ def test_answers_without_a_right_one_are_marked_by_hand_on_a_sheet(tmp_path: Pat
         (tmp_path / "s.csv").write_text("case,input\n" + "".join(f"{one.case},{one.input}\n" for one in items()[:40]), encoding="utf-8")
         planned = json.loads(command("bakeoff", "plan", file, "--sample", tmp_path / "s.csv", "--endpoint", server.url, "--model", "m", "--json").stdout)
         assert command("bakeoff", "run", file, "--by", "Ann", "--max-calls", 100).exit_code == 0
+        written = file.read_bytes()
+        again = command("bakeoff", "run", file, "--max-calls", 100, "--json")
+    assert (json.loads(again.stdout)["requests"], file.read_bytes()) == (0, written)  # the consent stands, so nobody is named again
     unmarked = command("bakeoff", "read", file)
     path = tmp_path / "bakeoff" / planned["trial"] / "sheet-zero.xlsx"
     book = load_workbook(path)
@@ -42,9 +46,20 @@ def test_answers_without_a_right_one_are_marked_by_hand_on_a_sheet(tmp_path: Pat
     answers = {sheet.cell(row, heads["output"]).value for row in range(2, 22)}
     for row in range(2, 22):
         sheet.cell(row, heads["right"], "yes" if row < 17 else "no")
+    sheet.cell(4, heads["right"], "perhaps")
+    book.save(path)
+    misspelt = command("bakeoff", "read", file)
+    sheet.cell(4, heads["right"], "yes")
     book.save(path)
     marked = command("bakeoff", "read", file, "--json")
+    study = study_at(read(file), "tariffs", file)
 
+    assert misspelt.exit_code == 2 and "'perhaps' is neither yes nor no" in " ".join(misspelt.output.split())
+    sent = [len(str(body["messages"][0]["content"]).split()) + len(str(body["messages"][1]["content"]).split()) for body in server.bodies]
+    assert {name: one.likely for name, one in study.seen.measured.items()} == {"input_tokens": pytest.approx(sum(sent) / 20), "output_tokens": 1, "seconds": pytest.approx(0, abs=1)}
+    assert study.inputs.rows["output_tokens"].value.likely == 1
+    (row,) = json.loads(marked.stdout)["rows"]
+    assert row["tokens"] == [pytest.approx(sum(sent) / 20), 1] and row["seconds"][0] > 0
     assert (planned["scoring"], planned["ways"], planned["tried"]) == ("sheet", ["zero"], 20)
     assert (unmarked.exit_code, answers) == (2, {"=1+1"})
     assert "mark the sheets in" in unmarked.output
@@ -191,6 +206,32 @@ def test_what_failed_with_the_right_text_is_asked_again_within_what_is_left(tmp_
     assert (first.exit_code, sum(json.loads(first.stdout)["failed"].values())) == (1, known)
     assert (second.exit_code, json.loads(second.stdout)["requests"]) == (0, known)
     assert (row["right"], row["cases"], row["breaks"]["mended"], row["breaks"]["wrong"]) == (0, 20, known, 20 - known)
+
+
+def test_long_answers_and_odd_signs_lose_no_case_and_a_text_with_the_answer_is_seen_in_what_people_mark(tmp_path: Path) -> None:
+    from openpyxl import load_workbook
+
+    long = "word " * 4_000
+    replies = {"north": long, "wessex": f"six{chr(7)}{chr(0x202E)}", "centre": json.dumps({"why": long})}
+    file, texts = tmp_path / "acme.yaml", tmp_path / "texts"
+    texts.mkdir()
+    for one in items():
+        (texts / f"{one.case}.txt").write_text(f"The {one.case.replace('-', ' plan in the ')} region has a tariff of its own.", encoding="utf-8")
+    with scripted(lambda body: next((said for name, said in replies.items() if name in str(body["messages"][-1]["content"])), "six")) as server:
+        rows = "case,input,passage\n" + "".join(f"{one.case},{one.input},{one.case}.txt\n" for one in items())
+        planned = planned_at(server, file, rows, "--ways", "zero,rag", "--texts", texts, "--most-tokens", 6_000)
+        done = command("bakeoff", "run", file, "--by", "Ann", "--max-calls", planned["calls"])
+    folder = tmp_path / "bakeoff" / planned["trial"]
+    for way in ("zero", "rag"):
+        book = load_workbook(folder / f"sheet-{way}.xlsx")
+        for row in range(2, 42):
+            book["Marks"].cell(row, 4, "no")
+        book.save(folder / f"sheet-{way}.xlsx")
+    zero, rag = json.loads(command("bakeoff", "read", file, "--json").stdout)["rows"]
+
+    assert (done.exit_code, planned["calls"]) == (0, 80), done.output  # people judge, so no case that failed is asked again
+    assert (zero["cases"], rag["cases"], zero["hit_rate"], rag["hit_rate"]) == (40, 40, None, rag["breaks"]["found_but_wrong"] / 40)
+    assert rag["breaks"]["not_found"] + rag["breaks"]["found_but_wrong"] == 40
 
 
 @pytest.mark.soak

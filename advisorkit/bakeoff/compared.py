@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
+from math import ceil, floor
 from pathlib import Path
 from typing import Any
 
-from scipy.stats import binomtest
+from scipy.special import bdtr
 
 from advisorkit.bakeoff.model import say
 from advisorkit.bakeoff.trial import EXTENSIONS, FOLDER, PATTERN, Trial, WayId
@@ -20,7 +21,7 @@ from advisorkit.pilots.tally import Agreement, Paired, Share, agreement, paired
 from advisorkit.study.pilots import read_pilot
 from advisorkit.study.returning import with_advised
 from advisorkit.values.engagement import Answer, Engagement
-from advisorkit.values.errors import PilotError, UsageError
+from advisorkit.values.errors import UnmarkedError, UsageError
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import Estimate, percent
 
@@ -74,8 +75,9 @@ class Compared:
     @property
     def verdict(self) -> str:
         """What the trial says, in one sentence."""
-        name, share = say(f"way.{self.chosen}"), next(row.right.share for row in self.rows if row.way == self.chosen) or 0.0
-        return say("verdict.clear" if self.clear else "verdict.open", name=name, share=percent(share), cases=len(self.trial.sample.tried))
+        right = next(row.right for row in self.rows if row.way == self.chosen)
+        told = {"name": say(f"way.{self.chosen}"), "share": percent(right.share or 0.0), "cases": round(right.n)}
+        return say("verdict.clear" if self.clear else "verdict.open", **told)
 
 
 def compared(trial: Trial, folder: Path) -> Compared:
@@ -104,17 +106,18 @@ def _marks(path: Path) -> tuple[MarkedCase, ...]:
     """Marks in a log or sheet; none where it is not there or nobody has marked in it."""
     try:
         return read_results(path).marks if path.exists() else ()
-    except PilotError:
+    except UnmarkedError:
         return ()
 
 
 def weighed(trial: Trial, rows: Sequence[Row], marks: Mapping[WayId, Sequence[MarkedCase]]) -> Compared:
     """The result of marks by way: the simplest pattern that no other beats, and whether that is clear."""
-    share = {row.way: row.right.share or 0.0 for row in rows if row.right.n}
-    best = {p: max((way for way in share if PATTERN[way] == p), key=lambda way: share[way]) for p in PATTERNS if any(PATTERN[way] == p for way in share)}
+    sure = {row.way: row.right.low for row in rows if row.right.n}  # not the share: two right of two answered are less than 36 of 40
+    own = {pattern: [way for way in sure if PATTERN[way] == pattern] for pattern in PATTERNS}
+    best = {pattern: max(of, key=lambda way: sure[way]) for pattern, of in own.items() if of}
     ways = list(best.values())
     pairs = {(a, b): found for a in ways for b in ways if a != b and (found := paired(marks[a], marks[b]))}
-    limit = SURE / max(1, len([*combinations(share, 2)]))  # of all ways, as the best of several flatters
+    limit = SURE / max(1, len([*combinations(sure, 2)]))  # of all ways, as the best of several flatters
     beats = {pair for pair, found in pairs.items() if found.difference > 0 and _chance(found) < limit}
     chosen = next((way for way in ways if not any((other, way) in beats for other in ways)), ways[0])
     right = {way: frozenset(one.case for one in marks[way] if one.outcome == "right") for way in marks}
@@ -125,8 +128,8 @@ def weighed(trial: Trial, rows: Sequence[Row], marks: Mapping[WayId, Sequence[Ma
 
 def _chance(found: Paired) -> float:
     """Chance of a difference as large where there is none, exact (Q. McNemar, 1947)."""
-    n = round(found.better + found.worse)
-    return float(binomtest(round(found.better), n).pvalue) if n else 1.0
+    less, more = sorted((found.better, found.worse))
+    return min(1.0, 2 * float(bdtr(ceil(less), floor(more) + ceil(less), 0.5)))  # parts of cases count against a difference
 
 
 def _row(trial: Trial, way: WayId, marks: Sequence[MarkedCase], samples: Sequence[Mapping[str, Any]]) -> Row:

@@ -1,18 +1,22 @@
 """One model behind an OpenAI-compatible address: at most two requests an answer, each answer kept on the disk, a limit on both."""
 
 import json
+import re
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import httpx
 
 from advisorkit.catalog.reading import text_classes
 from advisorkit.costs.tokens import prices_at
-from advisorkit.files.disk import fingerprint, write_bytes
+from advisorkit.files.disk import MAX_BYTES, fingerprint, write_bytes
+from advisorkit.files.spots import fit
 from advisorkit.files.texts import Texts
 from advisorkit.intake.outgoing import Endpoint
 from advisorkit.values.errors import AdvisorError
@@ -20,14 +24,18 @@ from advisorkit.values.prices import TokenPrices
 
 say = Texts("bakeoff").say
 """Sentences of the bake-off."""
-Cause = Literal["key", "busy", "page", "long", "cut", "empty", "usage", "slow", "unreachable", "refused", "spent", "judge"]
+Cause = Literal["key", "busy", "page", "moved", "long", "cut", "empty", "usage", "slow", "unreachable", "refused", "spent", "judge"]
 """Why there is no answer."""
+T = TypeVar("T")
 Message = Mapping[str, str]
 """One turn: ``role`` and ``content``."""
 _AGAIN: frozenset[Cause] = frozenset({"busy", "slow", "unreachable"})
-_ENDPOINT: frozenset[Cause] = _AGAIN | {"key", "page"}
+_ENDPOINT: frozenset[Cause] = _AGAIN | {"key", "page", "moved"}
 _DOWN = 20
 """Cases in a row without an answer, because of the endpoint, after which it is asked no more."""
+_UNSEEN = 10_000
+"""Tokens that an endpoint may add to what it reads."""
+_THOUGHT = re.compile(r"\A.*?</think>\s*", re.DOTALL)
 _OVER = ("context", "too long", "too large", "maximum length", "token limit")
 
 
@@ -106,7 +114,8 @@ class Caller:
         try:
             told = self._twice(body, most_tokens)
         except UnansweredError as error:
-            self._down, self._gone = self._down + (error.cause in _ENDPOINT), error if error.cause in _ENDPOINT else self._gone
+            if error.cause in _ENDPOINT:
+                self._down, self._gone = self._down + 1, error
             raise
         self._down = 0
         if kept:
@@ -120,7 +129,7 @@ class Caller:
 
     def _body(self, messages: Sequence[Message], schema: Mapping[str, Any] | None, most_tokens: int, model: str) -> dict[str, Any]:
         form = {"response_format": {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}} if schema else {}
-        return {"model": model or self.endpoint.model, "messages": [dict(one) for one in messages], "max_tokens": most_tokens, "temperature": 0} | form
+        return {"model": model or self.endpoint.model, "messages": [*map(dict, messages)], "max_tokens": most_tokens, "temperature": 0} | form
 
     def _kept(self, body: Mapping[str, Any]) -> Path | None:
         return self.folder / f"{fingerprint(json.dumps(body, sort_keys=True).encode())}.json" if self.folder else None
@@ -148,7 +157,8 @@ class Caller:
             return self._sent(body, most_tokens)
 
     def _sent(self, body: Mapping[str, Any], most_tokens: int) -> Told:
-        worst = self.cost(text_classes()["prose"].of_characters(len(json.dumps(body))).high, most_tokens)
+        size = len(json.dumps(body))
+        worst = self.cost(text_classes()["prose"].of_characters(size).high, most_tokens)
         with self._lock:
             if self.most_calls is not None and self.requests >= self.most_calls:
                 raise UnansweredError("spent", say("limit.calls", count=self.most_calls))
@@ -157,33 +167,41 @@ class Caller:
             self.requests += 1
             self._held += worst
             self._http = self._http or httpx.Client(timeout=self.patience, follow_redirects=False, trust_env=False)
+        billed = False
         try:
-            return self._answered(self._http, body, most_tokens)
+            return self._understood(*self._answered(self._http, body, most_tokens), size, most_tokens)
+        except UnansweredError as error:
+            billed = error.cause in ("slow", "usage")  # nobody knows what it cost, so the worst stays held
+            raise
         finally:
             with self._lock:
-                self._held -= worst
+                self._held -= 0 if billed else worst
 
-    def _answered(self, http: httpx.Client, body: Mapping[str, Any], most_tokens: int) -> Told:
-        sent = {name: value for name, value in body.items() if name not in ("max_tokens", "temperature")} | {"max_completion_tokens": most_tokens} if self._newer else body
-        start = time.monotonic()
+    def _answered(self, http: httpx.Client, body: Mapping[str, Any], most_tokens: int) -> tuple[Mapping[str, Any], float]:
+        """What came back, and after how many seconds."""
+        start, sent = time.monotonic(), dict(body)
+        if self._newer:
+            del sent["max_tokens"], sent["temperature"]
+            sent["max_completion_tokens"] = most_tokens
         headers = {"Authorization": f"Bearer {self.endpoint.key}"} if self.endpoint.key else {}
+        request = http.build_request("POST", f"{self.endpoint.url.rstrip('/')}/chat/completions", json=sent, headers=headers)
         try:
-            found = http.post(f"{self.endpoint.url.rstrip('/')}/chat/completions", json=sent, headers=headers)
-        except httpx.TimeoutException:
+            found, raw = _within(self.patience, lambda: _fetched(http, request))
+        except (TimeoutError, httpx.TimeoutException):
             raise UnansweredError("slow", f"{self.patience:g}") from None
         except httpx.HTTPError as error:
-            raise UnansweredError("unreachable", type(error).__name__) from None
-        seconds = time.monotonic() - start
+            why = str(error) if isinstance(error, httpx.ConnectError) else type(error).__name__
+            raise UnansweredError("unreachable", why) from None
         try:
-            document = found.json()
-        except ValueError:
+            document = json.loads(raw)
+        except (ValueError, RecursionError):
             document = None
         if found.status_code != 200 or not isinstance(document, dict):
             self._failed(found, document, sent)
-        return self._understood(document, seconds, most_tokens)
+        return document, time.monotonic() - start
 
     def _failed(self, found: httpx.Response, document: Any, sent: Mapping[str, Any]) -> None:
-        status, said = found.status_code, json.dumps(document).casefold() if document is not None else ""
+        status, said = found.status_code, json.dumps(document).casefold()
         if status == 400 and "max_completion_tokens" in said and "max_tokens" in sent:
             self._newer = True
             raise UnansweredError("busy", str(status))
@@ -191,24 +209,57 @@ class Caller:
             raise UnansweredError("key", str(status))
         if status == 429 or status >= 500:
             asked = found.headers.get("retry-after", "")
-            raise UnansweredError("busy", str(status), min(30.0, float(asked)) if asked.replace(".", "", 1).isdigit() else self.pause)
+            raise UnansweredError("busy", str(status), min(30.0, float(asked)) if asked.isascii() and asked.isdigit() else self.pause)
+        if 300 <= status < 400:
+            raise UnansweredError("moved", str(status))
         if document is None:
             raise UnansweredError("page", str(status))
         raise UnansweredError("long" if status in (400, 413) and any(word in said for word in _OVER) else "refused", str(status))
 
-    def _understood(self, document: Mapping[str, Any], seconds: float, most_tokens: int) -> Told:
+    def _understood(self, document: Mapping[str, Any], seconds: float, size: int, most_tokens: int) -> Told:
         usage, choices = document.get("usage"), document.get("choices")
-        read, written = (found if isinstance(found := (usage if isinstance(usage, dict) else {}).get(name), int) else -1 for name in ("prompt_tokens", "completion_tokens"))
-        if read < 1 or not 0 <= written <= 2 * most_tokens:
+        read, written = (usage.get(name) if isinstance(usage, dict) else None for name in ("prompt_tokens", "completion_tokens"))
+        if type(read) is not int or type(written) is not int or not 0 < read <= size + _UNSEEN or not 0 <= written <= 2 * most_tokens:
             raise UnansweredError("usage")
         with self._lock:
             self.read, self.written = self.read + read, self.written + written
             self.spent += self.cost(read, written)
         first = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
         message, ended = found if isinstance(found := first.get("message"), dict) else {}, first.get("finish_reason")
-        text, declined = message.get("content") or message.get("refusal"), ended == "content_filter" or bool(message.get("refusal"))
-        if ended == "length":
+        text, declined = _words(message.get("content") or message.get("refusal")), ended == "content_filter" or bool(message.get("refusal"))
+        if ended in ("length", "max_tokens"):
             raise UnansweredError("cut")
-        if not declined and (not isinstance(text, str) or not text.strip()):
+        if not declined and not text.strip():
             raise UnansweredError("empty")
-        return Told(str(text or ""), read, written, seconds, declined)
+        return Told(text, read, written, seconds, declined)
+
+
+def _words(content: Any) -> str:
+    """What a message says, in one piece or several, without thoughts before it and signs that no file of ours may hold."""
+    parts = content if isinstance(content, list) else [{"text": content}]
+    said = (part.get("text") for part in parts if isinstance(part, dict) and part.get("type", "text") in ("text", "output_text"))
+    return fit(_THOUGHT.sub("", "".join(one for one in said if isinstance(one, str))))
+
+
+def _fetched(http: httpx.Client, request: httpx.Request) -> tuple[httpx.Response, bytes]:
+    found, raw = http.send(request, stream=True), b""
+    with closing(found):
+        for part in found.iter_bytes():
+            raw += part
+            if len(raw) > MAX_BYTES:
+                raise UnansweredError("page", f"> {MAX_BYTES // 1_000_000} MB")
+    return found, raw
+
+
+def _within(seconds: float, act: Callable[[], T]) -> T:
+    """What `act` gives; a server that drips its answer passes every timeout of a socket, and not this one."""
+    found = Future[T]()
+
+    def work() -> None:
+        try:
+            found.set_result(act())
+        except BaseException as error:  # noqa: BLE001  raised again where it is waited for
+            found.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    return found.result(seconds)

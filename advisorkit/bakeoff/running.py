@@ -25,10 +25,11 @@ from advisorkit.bakeoff.embedded import embedded
 from advisorkit.bakeoff.model import Caller, UnansweredError, say
 from advisorkit.bakeoff.sample import Item
 from advisorkit.bakeoff.steps import asking
-from advisorkit.bakeoff.texts import plain
+from advisorkit.bakeoff.texts import worded
 from advisorkit.bakeoff.trial import PATTERN, Trial, WayId, folder_of
 from advisorkit.bakeoff.ways import Ahead, Asking, Ways, formless, outlook, parsed, wrong_fields
 from advisorkit.files.disk import alone, write_bytes
+from advisorkit.files.spots import MAX_TEXT
 from advisorkit.intake.outgoing import Endpoint, consent, digest, permitted
 from advisorkit.pilots.planning import CaseToMark, marking_sheet
 from advisorkit.store.reading import load
@@ -88,7 +89,9 @@ class _Run:
                 return self._judged(item, text)
             case "fields":
                 return not wrong_fields(item, text, sample.fields)
-        return isinstance(given, str) and plain(given) == plain(item.expected)
+            case "label":
+                return given is not None and given == parsed(item.expected, sample.labels, ())
+        return worded(text) == worded(item.expected)
 
     def _judged(self, item: Item, text: str) -> bool:
         prompt = say("prompt.judge", input=item.input, expected=item.expected, answer=text)
@@ -126,7 +129,7 @@ class _Run:
     async def solve(self, way: WayId, state: TaskState, _: Generate) -> TaskState:
         """One way's answer to one case, as Inspect's solver."""
         text, usage, beside, declined = await to_thread.run_sync(self.answered, way, self.items[str(state.sample_id)])
-        state.output = ModelOutput.from_content(str(state.model), text, stop_reason="content_filter" if declined else "stop")
+        state.output = ModelOutput.from_content(str(state.model), text[:MAX_TEXT], stop_reason="content_filter" if declined else "stop")
         state.output.usage, state.metadata = usage, state.metadata | beside
         state.messages.append(ChatMessageAssistant(content=text))
         self.done += 1
@@ -135,12 +138,12 @@ class _Run:
 
     async def score(self, way: WayId, state: TaskState, _: Target) -> Score:
         """What becomes of the answer, as Inspect's scorer."""
-        item, text = self.items[str(state.sample_id)], state.output.completion
+        item, text = self.items[str(state.sample_id)], state.messages[-1].text
         if state.output.stop_reason == "content_filter":
-            return Score(value="N", answer=text)
+            return Score(value="N", answer=text[:MAX_TEXT])
         right = await to_thread.run_sync(self.right, item, text)
         told = await to_thread.run_sync(self.beside, way, item, text, right)
-        return Score(value="not judged" if right is None else "C" if right else "I", answer=text, metadata=told)
+        return Score(value="not judged" if right is None else "C" if right else "I", answer=text[:MAX_TEXT], metadata=told)
 
 
 def run(trial: Trial, caller: Caller, folder: Path, *, oracle: bool = True, said: Callable[[int, str], object] = lambda _done, _words: None) -> Ran:
@@ -209,10 +212,15 @@ def _sheets(made: Trial, ran: Ran, engagement: Engagement, folder: Path) -> tupl
         answered = [one for one in json.loads(log.read_bytes())["samples"] if not one.get("error")]
         if answered and not sheet.exists():
             drawn = Random(made.seed).sample(answered, min(TO_MARK, len(answered)))  # noqa: S311  a sample, no secret
-            cases = [CaseToMark(str(one["id"]), str(one["input"]), str(one["output"]["completion"]), str(one["metadata"].get("segment") or "")) for one in drawn]
+            cases = [CaseToMark(str(one["id"]), str(one["input"]), one["output"]["completion"], one["metadata"]["segment"], _measured(one)) for one in drawn]
             write_bytes(sheet, marking_sheet(study.plan_of(PATTERN[way]), study.workflow.name, cases))
             found.append(sheet)
     return tuple(found)
+
+
+def _measured(sample: Mapping[str, Any]) -> dict[str, str | float]:
+    found = (sample["output"].get("usage") or {}) | sample["metadata"]
+    return {name: found[name] for name in ("input_tokens", "output_tokens", "seconds", "passage_found") if name in found}
 
 
 def _logged(one: _Run, folder: Path) -> tuple[dict[WayId, Path], Counter[str]]:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rapidfuzz import fuzz, process
@@ -79,7 +80,11 @@ def read_sample(path: str | Path, corpus: Corpus, *, most: int = 100, seed: int 
         faults.append(Fault(file, "", f"holds {len(table.rows):,} cases; take a random part of at most {MOST:,}"))
     rows = [{names[heading]: getattr(spot.node, "text", "").strip() for heading, spot in row.cells.items()} for row in table.rows]
     items = [Item(**{"case": str(i), "input": "", **{name: value for name, value in row.items() if name in _COLUMNS and name != "part"}}) for i, row in enumerate(rows, 1)]
-    items = [replace(one, passage=corpus.doubles.get(one.passage, one.passage)) for one in items]
+    first: dict[str, str] = {}  # of right answers that differ in case and blanks alone
+    items = [
+        replace(one, passage=corpus.doubles.get(one.passage, one.passage), expected=first.setdefault(" ".join(one.expected.casefold().split()), one.expected))
+        for one in items
+    ]
     for row, item in zip(table.rows, items, strict=True):
         if not item.input and not faults:
             faults.append(Fault(file, f"line {row.line}", "has no input"))
@@ -151,11 +156,16 @@ def fields_of(text: str) -> Mapping[str, str]:
         >>> fields_of('{"total": 12.5, "currency": "EUR"}'), fields_of("EUR")
         ({'total': '12.5', 'currency': 'EUR'}, {})
     """
+    return {name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for name, value in object_of(text).items()}
+
+
+def object_of(text: str) -> dict[str, Any]:
+    """The same parts as JSON gives them."""
     try:
         found = json.loads(text) if text.lstrip().startswith("{") else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
-    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def _alike(items: Sequence[Item]) -> list[int]:

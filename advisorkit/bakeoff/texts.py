@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from zipfile import ZipFile
 
 from bs4 import BeautifulSoup
 
 from advisorkit.bakeoff.search import language_of
 from advisorkit.catalog.reading import text_classes
 from advisorkit.files.disk import decode, read_bytes, within
-from advisorkit.files.spots import unfit
+from advisorkit.files.spots import fit
 from advisorkit.files.trees import shown
+from advisorkit.files.workbooks import bounded
 from advisorkit.values.errors import EngagementError, Fault
 from advisorkit.values.quantities import Estimate
 
@@ -58,7 +60,8 @@ def _pdf(raw: bytes, _: str) -> str:
         document.close()
 
 
-def _docx(raw: bytes, _: str) -> str:
+def _docx(raw: bytes, file: str) -> str:
+    bounded(ZipFile(io.BytesIO(raw)), file)
     document = import_module("docx").Document(io.BytesIO(raw))
     cells = (cell.text for table in document.tables for row in table.rows for cell in row.cells)
     return "\n\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
@@ -83,7 +86,8 @@ def read_texts(folder: str | Path) -> Corpus:
         EngagementError: If there is none, or one cannot be read; names every fault.
     """
     root, faults, found = Path(folder), list[Fault](), dict[str, str]()
-    for path in sorted(one for one in root.rglob("*") if one.is_file() and not any(part.startswith(".") for part in one.relative_to(root).parts)):
+    for path in sorted(one for one in root.rglob("*")
+                       if one.is_file() and not any(part.startswith((".", "~$")) for part in one.relative_to(root).parts)):
         name = path.relative_to(root).as_posix()
         try:
             found[name] = _text(within(root, name), name)
@@ -144,6 +148,19 @@ def plain(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))
 
 
+_SAID = re.compile(r"(?<!\w)-(?=[.,]?\d)|(?<=\w)[+#]+|[%‰<>≤≥=$€£¥]|\w+")
+
+
+def worded(text: str) -> str:
+    """A text as answers are compared: words without case, and the signs that turn what they say.
+
+    Example:
+        >>> worded("It's  −5 %!"), worded("C#") == worded("C++")
+        ('it s - 5 %', False)
+    """
+    return " ".join(_SAID.findall(text.casefold().replace("−", "-"))) or text.strip()
+
+
 def _passages(text: str) -> Iterator[str]:
     """Parts of at most `PASSAGE` characters, cut between paragraphs, else between sentences, else anywhere."""
     held = ""
@@ -157,8 +174,7 @@ def _passages(text: str) -> Iterator[str]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    clean = "".join(c if unfit(c) is None else " " for c in text)
-    for paragraph in re.split(r"(?<=\n)\s*\n", clean):
+    for paragraph in re.split(r"(?<=\n)\s*\n", fit(text)):
         for sentence in [paragraph + "\n\n"] if len(paragraph) <= PASSAGE else re.split(r"(?<=[.!?])\s+", paragraph):
             yield from (sentence[at : at + PASSAGE] + (" " if len(paragraph) > PASSAGE else "") for at in range(0, max(1, len(sentence)), PASSAGE))
 

@@ -1,7 +1,9 @@
 """What each way sends for a case: examples, passages or neither; and the small head that is trained where the job is to choose."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,9 +14,9 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from advisorkit.bakeoff.model import Caller, Message, say
-from advisorkit.bakeoff.sample import Item, fields_of, shuffled
+from advisorkit.bakeoff.sample import Item, fields_of, object_of, shuffled
 from advisorkit.bakeoff.search import Search, language_of, vectors
-from advisorkit.bakeoff.texts import Passage, plain, whole
+from advisorkit.bakeoff.texts import Passage, whole, worded
 from advisorkit.bakeoff.trial import Trial, WayId
 from advisorkit.catalog.reading import text_classes
 
@@ -61,8 +63,8 @@ class Ways:
 
     @cached_property
     def _nearest(self) -> Search:
-        said = [one.input for one in self._examples]
-        return Search(said, language_of(" ".join(said[:50])))
+        known = [one.input for one in self._examples]
+        return Search(known, language_of(" ".join(known[:50])))
 
     @cached_property
     def _search(self) -> Search:
@@ -139,7 +141,8 @@ class Ahead:
 def outlook(trial: Trial, caller: Caller, *, oracle: bool = True) -> Ahead:
     """What a run of `trial` would send and take at most, answers that lie on the disk left out; sends nothing."""
     ways, asked = Ways(trial), [(way, item) for way in trial.ways if way != "head" for item in trial.sample.tried]
-    first, again = [(ways.request(*one), one[1]) for one in asked], [(ways.oracle(*one), one[1]) for one in asked if one[1].passage]
+    people = trial.sample.scoring == "sheet"  # who judge later, so that no case is known to have failed
+    first, again = [(ways.request(*one), one[1]) for one in asked], [(ways.oracle(*one), one[1]) for one in asked if one[1].passage and not people]
     judged = {item.case: say("prompt.judge", input=item.input, expected=item.expected, answer="...") for item in trial.sample.tried if trial.sample.scoring == "judge"}
     texts = dict.fromkeys([*(turn["content"] for one, _ in (*first, *again) for turn in one.messages), *judged.values()])
     left = [(one, item) for one, item in (*first, *(again if oracle else ())) if not caller.known(one.messages, ways.schema, trial.most_tokens, one.model)]
@@ -171,8 +174,12 @@ def parsed(text: str, labels: Sequence[str], fields: Sequence[str]) -> str | dic
         return given if {*fields} <= {*given} else None
     if not labels:
         return text.strip()
-    said = next(iter(given.values()), text).strip().strip(".\"'").casefold()
-    return next((label for label in labels if label.casefold() == said), None)
+    word = _word(given.get("label") or next(iter(given.values()), text))
+    return next((label for label in labels if _word(label) == word), None)
+
+
+def _word(label: str) -> str:
+    return " ".join(label.strip().strip(".\"'“”").casefold().split())
 
 
 def wrong_fields(item: Item, text: str, fields: Sequence[str]) -> tuple[str, ...]:
@@ -182,12 +189,20 @@ def wrong_fields(item: Item, text: str, fields: Sequence[str]) -> tuple[str, ...
         >>> wrong_fields(Item("1", "How much?", '{"total": 12, "currency": "EUR"}'), '{"total": "12", "currency": "CHF"}', ["total", "currency"])
         ('currency',)
     """
-    given, wanted = fields_of(_bare(text)), fields_of(item.expected)
-    return tuple(name for name in fields if not {*fields} <= {*given} or plain(given[name]) != plain(wanted.get(name, "")))
+    given, wanted = fields_of(_bare(text)), object_of(item.expected)
+    return tuple(name for name in fields if not {*fields} <= {*given} or not _same(given[name], wanted.get(name)))
+
+
+def _same(given: str, wanted: Any) -> bool:
+    if wanted is None:
+        return worded(given) in ("", "null", "none")
+    with suppress(ValueError):
+        return float(given) == float(wanted if isinstance(wanted, int | float) else "none")
+    return worded(given) == worded(wanted if isinstance(wanted, str) else json.dumps(wanted, ensure_ascii=False))
 
 
 def _bare(text: str) -> str:
-    return text.strip().removeprefix("```json").removesuffix("```")
+    return re.sub(r"\A```\w*\s*|\s*```\Z", "", text.strip())
 
 
 def formless(trial: Trial, text: str) -> bool:

@@ -20,7 +20,7 @@ from advisorkit.catalog.reading import edition, own_prices, shipped
 from advisorkit.files.disk import fingerprint, read_bytes, within
 from advisorkit.files.trees import tree
 from advisorkit.files.typed import PLACE
-from advisorkit.files.workbooks import MAX_UNPACKED
+from advisorkit.files.workbooks import bounded
 from advisorkit.store import reading
 from advisorkit.study.documents import advice_document, cost_document
 from advisorkit.study.pilots import pilots_of
@@ -92,8 +92,7 @@ def check(path: Path) -> tuple[dict[str, Any], tuple[Fault, ...]]:
 def _unpacked(path: Path) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(read_bytes(path))) as parts:
-            if sum(part.file_size for part in parts.infolist()) > MAX_UNPACKED:
-                raise EngagementError([Fault(str(path), "", f"unpacks to more than {MAX_UNPACKED // 1_000_000} MB")])
+            bounded(parts, str(path))
             files = {name: parts.read(name) for name in parts.namelist()}
         whole = {"files", "documents", "options", "version"} <= json.loads(files[SEAL]).keys()
     except (zipfile.BadZipFile, KeyError, ValueError, AttributeError):

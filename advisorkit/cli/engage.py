@@ -234,7 +234,7 @@ def brief(
     workflow: Flow = None,
     endpoint: Annotated[str, typer.Option("--endpoint", metavar="URL", help="After run: address of the model; the engagement's endpoints must list it.")] = "",
     model: Annotated[str, typer.Option("--model", metavar="NAME", help="After run: its name there.")] = "",
-    by: Annotated[str, typer.Option("--by", metavar="NAME", help="After run: who lets the notes go out; noted in the file.")] = "",
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="After run: who lets the notes go out; noted in the file, with --dry-run before anything goes.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="After run: show the exact text and send nothing.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -281,12 +281,9 @@ def _run(notes: str, to: Path, workflow: str | None, call: tuple[str, str, str],
 
     url, model, by = call
     engagement = load(to).engagement
-    one, texts = engagement.chosen(workflow).id, (prompt(notes), second_prompt(notes))
+    one, texts, today = engagement.chosen(workflow).id, (prompt(notes), second_prompt(notes)), date.today()  # noqa: DTZ011  the user's own day
     if dry_run:
-        try:
-            console.say(f"would go to {permitted(engagement, url, model).url}, model {model}; nothing was sent")
-        except UsageError as error:
-            console.say(f"as it stands this would be refused: {error}")
+        _shown(to, call, texts)
         console.answer({"advisorkit": 1, "texts": list(texts), "sha256": digest(texts)}, (), as_json=as_json)
         print(*([] if as_json else texts), sep="\n\n", end="" if as_json else "\n")
         return
@@ -294,7 +291,7 @@ def _run(notes: str, to: Path, workflow: str | None, call: tuple[str, str, str],
         from advisorkit.bakeoff.model import Caller
     except ImportError:
         raise UsageError("brief run needs packages that are not here: pip install 'advisorkit[bakeoff]'; nothing was sent") from None
-    caller, today = Caller(permitted(engagement, url, model)), date.today()  # noqa: DTZ011  the user's own day
+    caller = Caller(permitted(engagement, url, model))
     consent(to, caller.endpoint, texts, by, today)
 
     def ask(turns: Sequence[Mapping[str, str]]) -> str:
@@ -313,6 +310,24 @@ def _run(notes: str, to: Path, workflow: str | None, call: tuple[str, str, str],
         to, loaded, replace(loaded.engagement.workflow(one), second_reading=found), reply, as_json=as_json, then=_follows(to, one, found, reply.answers, missing),
         not_found=missing, second_reading=found and {"chances": found.chances, "quotes": found.quotes}, requests=caller.requests,
     )
+
+
+def _shown(to: Path, call: tuple[str, str, str], texts: Sequence[str]) -> None:
+    """Where texts would go; who is named lets them go, which is noted as an act of its own, so that the run itself writes no line."""
+    from advisorkit.intake.outgoing import consent, permitted
+
+    url, model, by = call
+    try:
+        there = permitted(load(to).engagement, url, model)
+    except UsageError as error:
+        if by:
+            raise
+        console.say(f"as it stands this would be refused: {error}")
+        return
+    console.say(f"would go to {there.url}, model {model}; nothing was sent")
+    if by:
+        consent(to, there, texts, by, date.today())  # noqa: DTZ011  the user's own day
+        console.say(f"noted in {to}: {by} lets this text go there; now run it without --dry-run and --by")
 
 
 def _follows(to: Path, workflow: str, found: SecondReading | None, answers: Mapping[str, Answer], missing: Sequence[str]) -> Iterator[Block]:

@@ -38,6 +38,16 @@ def unfit(text: str) -> str | None:
     return None
 
 
+def fit(text: str) -> str:
+    """`text` with a blank for each control character, so that it can be kept.
+
+    Example:
+        >>> fit("bell" + chr(7) + "s")
+        'bell s'
+    """
+    return _CONTROL.sub(" ", text)
+
+
 @dataclass(frozen=True, slots=True)
 class Spot:
     """A node with its place and the list into which its faults go.

@@ -168,15 +168,23 @@ def _cell(value: Any, row: int, column: int, scan: _Scan) -> RawCell:
     return RawCell(cleaned(str(value)), place)
 
 
+def bounded(parts: zipfile.ZipFile, file: str) -> None:
+    """Refuse a packed file before it is unpacked.
+
+    Raises:
+        EngagementError: If its parts hold more than `MAX_UNPACKED`.
+    """
+    if (size := sum(part.file_size for part in parts.infolist())) > MAX_UNPACKED:
+        raise EngagementError([Fault(file, "", f"unpacks to {size // 1_000_000:,} MB; the most is {MAX_UNPACKED // 1_000_000} MB")])
+
+
 def _scans(raw: bytes, file: str) -> dict[str, _Scan]:
     """What the library leaves unsaid, by sheet."""
     if raw.startswith(OLD):
         message = "is locked with a password; save it without one" if _LOCKED in raw else "is an Excel workbook of before 2007: open it and save it as .xlsx"
         raise EngagementError([Fault(file, "", message)])
     with zipfile.ZipFile(io.BytesIO(raw)) as parts:
-        if (size := sum(part.file_size for part in parts.infolist())) > MAX_UNPACKED:
-            message = f"unpacks to {size // 1_000_000:,} MB; the most is {MAX_UNPACKED // 1_000_000} MB"
-            raise EngagementError([Fault(file, "", message)])
+        bounded(parts, file)
         names = set(parts.namelist())
         if "content.xml" in names:
             return _tables(parts.read("content.xml"), file)

@@ -89,7 +89,7 @@ def digest(texts: Sequence[str]) -> str:
 def consent(path: str | Path, endpoint: Endpoint, texts: Sequence[str], by: str, on: date) -> None:
     """Note in the engagement file at `path` that `by` lets `texts` go to `endpoint`; to be called before anything is sent.
 
-    The same line is not written twice.
+    The same line is not written twice; where one stands for these texts and this endpoint, nobody has to be named again.
 
     Raises:
         EngagementError: If the file has faults.
@@ -97,8 +97,10 @@ def consent(path: str | Path, endpoint: Endpoint, texts: Sequence[str], by: str,
     """
     loaded = load(path)
     _listed(loaded.engagement, Address.of(endpoint.url))
-    if not by.strip() or unfit(by):
-        raise UsageError("say with --by who lets the client's text go out; nothing was sent")
     line = Consent(on, by.strip(), endpoint.url, digest(texts))
+    if not line.by and any((one.endpoint, one.sha256) == (line.endpoint, line.sha256) for one in loaded.engagement.consents):
+        return
+    if not line.by or unfit(line.by):
+        raise UsageError(f"no line under consents lets this text go to {line.endpoint}: say with --by who does; nothing was sent")
     if line not in loaded.engagement.consents:
         write(path, replace(loaded.engagement, consents=(*loaded.engagement.consents, line)), loaded.fingerprint)

@@ -10,7 +10,7 @@ from typing import Any
 from advisorkit.files.texts import Texts
 from advisorkit.pilots.formats import logbook, number, outcome, unjudged
 from advisorkit.pilots.logs import Log, Logged, Score
-from advisorkit.values.errors import Fault, PilotError, nearest
+from advisorkit.values.errors import Fault, PilotError, UnmarkedError, nearest
 from advisorkit.values.quantities import percent
 
 _say = Texts("pilots").say
@@ -76,7 +76,7 @@ def _counted(file: str, log: Log, answers: Sequence[Logged], outcomes: Sequence[
     stated = "headline" if scorer and scorer == log.headline else "" if scorer else "overall"
     notices = [_say(f"notice.{stated}", file=file, name=scorer, others=", ".join(_shares(answers, names).values()))] if stated and len(names) > 1 else []
     if left["nobody"] == len(answers):
-        raise PilotError([Fault(file, "", _say("ask.nothing", title=logbook().formats[log.form].title, why=" ".join(warnings) if total else _say("ask.empty")))], total)
+        raise UnmarkedError([Fault(file, "", _say("ask.nothing", title=logbook().formats[log.form].title, why=" ".join(warnings) if total else _say("ask.empty")))], total)
     pairs = [(one, came) for one, came in zip(answers, outcomes, strict=True) if came != "not_judged"]
     return Judged(tuple(_rows(pairs, scorer)), tuple(warnings), tuple(notices))
 

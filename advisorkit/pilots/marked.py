@@ -14,7 +14,7 @@ from advisorkit.files.tables import as_day
 from advisorkit.files.texts import Texts
 from advisorkit.files.trees import Fields, Items, Scalar, tree
 from advisorkit.pilots.formats import logbook, outcome
-from advisorkit.values.errors import Fault, PilotError
+from advisorkit.values.errors import Fault, PilotError, UnmarkedError
 
 _say = Texts("pilots").say
 
@@ -123,7 +123,7 @@ COLUMNS: tuple[str, ...] = (
 
 _OFF = 0.85
 _ONCE = ("case", "marker", "run", "arm", "version", "model")
-_MARKS = ("right", "outcome", "failure", "severity", "fixed_by_text", "passage_found")
+_MARKS = ("right", "outcome", "failure", "severity", "fixed_by_text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ def whole(results: MarkedResults, faults: Sequence[Fault], rows: int) -> MarkedR
         raise PilotError(faults, rows)
     judged = tuple(mark for mark in results.marks if mark.outcome != "not_judged")
     if not judged:
-        raise PilotError([Fault(results.file, "", "holds no marked case")])
+        raise UnmarkedError([Fault(results.file, "", "holds no marked case")])
     left = len(results.marks) - len(judged)
     said = (_say("warn.nobody", count=left, answers=len(results.marks)),) if left else ()
     return replace(results, marks=judged, warnings=(*results.warnings, *said))

@@ -3,7 +3,7 @@
 import io
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
 from typing import Any, Literal
@@ -152,6 +152,8 @@ class CaseToMark:
     """What the assistant answered."""
     segment: str = ""
     """Kind of case."""
+    measured: Mapping[str, str | float] = field(default_factory=dict)
+    """What was measured beside the answer, by column of marked results."""
 
 
 def marking_sheet(plan: Plan, name: str, cases: Sequence[CaseToMark] = ()) -> bytes:
@@ -233,6 +235,10 @@ def _marks_sheet(book: Any, name: str, cases: Sequence[CaseToMark]) -> None:
         for title in ("case", "input", "output", "segment"):
             if getattr(case, title):
                 sheet.write_string(row, _place(title), getattr(case, title), text)
+    for column, title in enumerate(dict.fromkeys(name for case in cases for name in case.measured), len(_COLUMNS)):
+        sheet.write_string(0, column, title, head)
+        for row, case in enumerate(cases, 1):
+            sheet.write(row, column, case.measured.get(title))
 
 
 def _choice(title: str, words: Sequence[str], hint: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from advisorkit.files.spots import Spot
 from advisorkit.files.tables import Known, ReadRow, ReadTable, read_sheets, read_table
 from advisorkit.files.texts import Texts
 from advisorkit.files.trees import Scalar, parse_json, parse_tools_yaml, shown, tree
-from advisorkit.files.workbooks import MAX_ROWS, MAX_UNPACKED, is_workbook
+from advisorkit.files.workbooks import MAX_ROWS, bounded, is_workbook
 from advisorkit.pilots import marked
 from advisorkit.pilots.formats import logbook, outcome, said
 from advisorkit.pilots.judging import Choice, judged
@@ -41,8 +41,7 @@ def unpacked(raw: bytes, file: str) -> dict[str, Any]:
     reader = importlib.import_module("zipfile_zstd" if importlib.util.find_spec("zipfile_zstd") else "zipfile")
     try:
         with reader.ZipFile(io.BytesIO(raw)) as parts:
-            if sum(part.file_size for part in parts.infolist()) > MAX_UNPACKED:
-                raise EngagementError([Fault(file, "", f"unpacks to more than {MAX_UNPACKED // 1_000_000} MB")])
+            bounded(parts, file)
             names = parts.namelist()
             head = {"status": "started"} | json.loads(parts.read("header.json" if "header.json" in names else _BEGUN))
             reduced = json.loads(parts.read("reductions.json")) if "reductions.json" in names else None

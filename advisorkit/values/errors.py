@@ -95,6 +95,10 @@ class PilotError(AdvisorError):
         super().__init__("\n".join(map(str, self.faults)))
 
 
+class UnmarkedError(PilotError):
+    """Results that can be read and hold no mark."""
+
+
 class RenderError(AdvisorError):
     """A deliverable cannot be made whole, so it is not made at all."""
 
