@@ -155,7 +155,7 @@ ODD: Mapping[str, tuple[str, Said]] = {
     "a stream": ("page", raw(b'data: {"choices": [{"delta": {"content": "six"}}]}\n\ndata: [DONE]\n\n', "Content-Type: text/event-stream\r\n")),
     "another host": ("moved", raw(b"", "Location: http://127.0.0.1:9/v1\r\n", "308 Permanent Redirect")),
     "no content": ("page", raw(b"", status="204 No Content")),
-    "a bomb": ("page", raw(gzip.compress(b'{"a": "' + b"0" * 60_000_000 + b'"}'), "Content-Encoding: gzip\r\n")),
+    "a bomb": ("page", raw(gzip.compress(b'{"a": "' + b"0" * 30_000_000 + b'"}'), "Content-Encoding: gzip\r\n")),
     "packed as it says": ("unreachable", raw(told().encode(), "Content-Encoding: gzip\r\n")),
     "a deep one": ("page", raw(b"[" * 200_000)),
     "a list": ("refused", raw(b"[1, 2]")),
@@ -183,7 +183,7 @@ def test_a_right_answer_is_understood_in_whatever_wrapping_it_comes(said: Said) 
 
 @pytest.mark.parametrize(("cause", "said"), ODD.values(), ids=ODD)
 def test_what_is_no_answer_has_a_cause_and_takes_no_longer_than_we_wait(cause: str, said: Said) -> None:
-    with scripted([said]) as server, closing(Caller(Endpoint(server.url, "m", SECRET), pause=0, patience=0.5)) as caller:
+    with scripted([said]) as server, closing(Caller(Endpoint(server.url, "m", SECRET), pause=0, patience=0.5 if said.drip else 20)) as caller:
         with pytest.raises(UnansweredError) as caught:
             caller.ask([{"role": "user", "content": "hello"}])
 
