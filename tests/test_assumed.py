@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +80,7 @@ def test_what_is_tried_stands_against_what_was_kept_and_is_kept_or_dropped_from_
     ("language", "name", "text", "words"),
     [
         ("en", "share_taken", "120", "“120” must lie between 0% and 100%"), ("en", "horizon_months", "0", "“0” must be above 0. Still using 36."),
-        ("en", "engineer_day_rate", "abc", "'abc' is not a number. Still using"), ("de", "share_taken", "120", "„120“ muss zwischen 0 % und 100 % liegen"),
+        ("en", "engineer_day_rate", "abc", "'abc' is not a number; write one such as 1200 or 0.8. Still using"), ("de", "share_taken", "120", "„120“ muss zwischen 0 % und 100 % liegen"),
         ("de", "engineer_day_rate", "800 Bananen", "„bananen“ ist hier nicht zu verstehen; gefragt ist eine Zahl in der Einheit EUR je Tag"), ("de", "minutes_per_item", "-3", "„-3“ darf nicht unter null liegen"),
     ],
 )
@@ -108,3 +110,57 @@ def test_an_amount_is_echoed_as_it_is_understood_before_it_is_recorded(costs: Sc
     assert costs.work.state == before
     screen.edit("answer", {"criterion": "corpus_tokens", "value": "60,000 to 20,000"})
     assert costs.work.state.current.answers["corpus_tokens"].amount == Estimate.of([20_000, 60_000])
+
+
+GERMAN = "language: de\n" + HARBOUR.read_text(encoding="utf-8")
+UNTOLD = r"\b(line|is|not|unknown|valid|holds|expected|of|the|to)\b"
+
+
+@pytest.mark.parametrize(("old", "new", "words"), [
+    ("citations: required", "citation: required", r"harbour\.yaml: Zeile \d+, .*: unbekannt \(Frage\): „citation“\. Meinten Sie citations"),
+    ("citations: required", "citations: requird", r"„requird“ passt hier nicht \(Stufe von citations\)\. Meinten Sie required"),
+    ("currency: EUR", "currency: EURO", r"„EURO“ passt hier nicht \(Währungskürzel\)\. Meinten Sie EUR"),
+    ("    answers:", "    workload: {input_token: 3}\n    answers:", r"unbekannt \(Angabe zur Menge\): „input_token“"),
+    ("    answers:", "    workload: {input_tokens: -3}\n    answers:", r"„-3“ darf nicht unter null liegen \(Token je Aufruf\)"),
+    ("    answers:", "    assumptions: {engineer_day_rate: 800 Bananen}\n    answers:", r"„bananen“ ist hier nicht zu verstehen; gefragt ist eine Zahl in der Einheit EUR je Tag"),
+    ("cost_wrong: [3, 6, 10]", "cost_wrong: [3, 6.5, 1]", r"ist keine Spanne: 3; 6,5; 1 müssen von niedrig nach hoch steigen"),
+    ("sample: true", "scenarios: {other: {workflows: {policy-wordin: {}}}}", r"unbekannt \(Vorhaben\): „policy-wordin“\. Meinten Sie policy-wording\?"),
+    ("client: Harbour", "client: &a Harbour", r"Anker und Verweise"),
+])
+def test_a_file_with_faults_is_refused_in_the_language_of_the_screen(tmp_path: Path, old: str, new: str, words: str) -> None:
+    file = tmp_path / "harbour.yaml"
+    file.write_text(GERMAN, encoding="utf-8")
+    screen = screen_of(ak.open(file), "costs")
+    file.write_text(GERMAN.replace(old, new, 1), encoding="utf-8")
+
+    screen.edit("load", {})
+
+    said = screen.view["bar"]["notices"][0]["words"]
+    assert re.search(words, said) and not re.search(UNTOLD, said)
+
+
+@pytest.mark.parametrize(("name", "content", "words"), [
+    ("a.csv", "case,outcome\n1,right\n2,perhaps\n", r"^a\.csv: Zeile 3, outcome: „perhaps“ passt hier nicht \(Wort für ein Ergebnis\)"),
+    ("a.csv", "case,right\n1,yes\n1,yes\n", r"der Fall 1 ist schon geprüft, in Zeile 2;"),
+    ("a.csv", "case,failuress\n1,information\n", r"a\.csv: Kopfzeile: die Spalte „right“ fehlt; nötig: .*\n.*unbekannte Spalte „failuress“\. Meinten Sie failure\?"),
+    ("a.json", '{"prompts": []}', r"enthält Daten mit den Schlüsseln prompts und keine Prüfungen; gelesen werden ein Inspect-Protokoll, eine Ausgabe von promptfoo"),
+    ("a.jsonl", '{"head": {"prompts": [], "vars": []}, "body": [{"outputs": [{"pass": true}], "vars": []}]}', r"ist eine Tabelle von promptfoo, die nicht sagt, was geprüft wurde;"),
+])
+def test_marked_results_with_faults_are_refused_in_the_language_of_the_screen(tmp_path: Path, name: str, content: str, words: str) -> None:
+    (tmp_path / "harbour.yaml").write_text(GERMAN, encoding="utf-8")
+    screen = screen_of(ak.open(tmp_path / "harbour.yaml"), "pilot")
+
+    screen.edit("pilot", {"file": name, "content": b64encode(content.encode()).decode(), "mark": ""})
+
+    said = screen.view["results"]["fault"]
+    assert re.search(words, said) and not re.search(UNTOLD, said)
+
+
+def test_what_is_told_of_a_file_as_it_is_opened_is_told_in_its_language(tmp_path: Path) -> None:
+    file = tmp_path / "harbour.yaml"
+    file.write_text(GERMAN.replace("cost_wrong: [3, 6, 10]", "cost_wrong: between 3 and 6.50 EUR").replace("Mutual", "Müller"), encoding="cp1252")
+
+    old, amount = (one["words"] for one in screen_of(ak.open(file), "costs").view["bar"]["notices"])
+
+    assert old == "harbour.yaml: ist kein UTF-8; es wurde als Windows-1252 gelesen, bitte prüfen Sie Umlaute und Zeichen"
+    assert re.fullmatch(r"harbour\.yaml: Zeile \d+, workflows\[0\]\.answers\.cost_wrong: „between 3 and 6\.50 EUR“ → 3 bis 6,5 EUR je Vorgang", amount.replace("\u00a0", " "))

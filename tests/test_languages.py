@@ -21,6 +21,7 @@ from advisorkit.catalog.prices import history
 from advisorkit.catalog.reading import assumptions, load as load_catalog
 from advisorkit.charts.draw import KINDS
 from advisorkit.files.texts import languages, speaking
+from advisorkit.pilots.formats import logbook
 from advisorkit.report import Report, make_report, summary
 from advisorkit.store.reading import read
 from advisorkit.values.locale import Locale
@@ -88,16 +89,42 @@ def test_a_language_lacks_no_sentence_and_each_has_the_places_and_columns_of_the
     assert {key: own[key] for key in english if own[key].count("|") != english[key].count("|")} == {}
 
 
-def spoken_words() -> Iterator[str]:
-    """Words in the program that are told in the language of the client: those given to `here`, heads of charts, units."""
-    for path in Path(str(files("advisorkit"))).rglob("*.py"):
+SCREENED = ("values", "files", "store", "costs", "pilots", "screens")
+"""Rooms whose faults a session shows."""
+
+
+def called(*names: str) -> Iterator[tuple[str, ast.Call]]:
+    """Every call of a function or method of one of these names in the program, with the room that it stands in."""
+    package = Path(str(files("advisorkit")))
+    for path in package.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "here" and node.args:
-                yield from (one.value for one in ast.walk(node.args[0]) if isinstance(one, ast.Constant) and isinstance(one.value, str) and one.value)
+            if isinstance(node, ast.Call) and node.args and getattr(node.func, "id", getattr(node.func, "attr", "")) in names:
+                yield path.relative_to(package).parts[0], node
+
+
+def messages() -> Iterator[ast.expr]:
+    """What is said of faults that a session shows."""
+    for room, node in called("Fault", "fault", "_refuse"):
+        place = {"Fault": 2, "fault": 0, "_refuse": -1}[getattr(node.func, "id", getattr(node.func, "attr", ""))]
+        if room in SCREENED and len(node.args) > place:
+            yield node.args[place]
+
+
+def spoken_words() -> Iterator[str]:
+    """Words in the program that are told in the language of the client: those given to `here`, faults, heads of charts, units."""
+    told = [*(node.args[0] for _, node in called("here")), *(node.args[1] for _, node in called("word") if len(node.args) > 1), *messages()]
+    yield from (one.value for node in told if isinstance(node, ast.Constant | ast.IfExp) for one in ast.walk(node) if isinstance(one, ast.Constant) and re.search("[a-z]{2}", str(one.value)))
+    yield from (said for form in logbook().formats.values() for said in (form.title, form.instead) if said)
     for kind in KINDS.values():
         yield from (kind.kind, *kind.head)
     yield from (row.measure for row in assumptions().values())
     yield from (row.unit for row in load_catalog().criteria.values() if row.unit)
+
+
+def test_a_fault_that_a_session_shows_holds_no_words_that_no_language_can_look_up() -> None:
+    mixed = [ast.unparse(one) for one in messages() if isinstance(one, ast.JoinedStr)]
+
+    assert [one for one in mixed if re.search("[a-z]{2}", re.sub(r"\{.*?\}", "", one))] == []
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -105,7 +132,7 @@ def test_a_language_has_every_word_that_stands_in_the_program_and_says_how_it_wr
     own = sentences(language, "words")
 
     assert [word for word in dict.fromkeys(spoken_words()) if word not in own] == []
-    assert {one.name for one in fields(Locale)} - {"language"} == sentences(language, "locale").keys()
+    assert {one.name for one in fields(Locale)} - {"language", "words"} == sentences(language, "locale").keys()
 
 
 WORDS = {
@@ -143,9 +170,10 @@ def test_a_language_says_how_published_deployments_ended_and_where_prices_were_s
 
 
 @pytest.mark.parametrize("language", OTHERS)
-def test_every_fault_that_a_language_tells_is_one_that_the_program_says(language: str) -> None:
-    source = re.sub(r"\"\s*\n\s*f?\"", "", "\n".join(path.read_text("utf-8") for path in sorted(DATA.parent.rglob("*.py"))))
-    said = sentences(language, "faults")
+def test_every_word_that_a_language_tells_is_one_that_the_program_says_with_the_same_places(language: str) -> None:
+    paths = [*DATA.parent.rglob("*.py"), *DATA.glob("*.yaml"), *DATA.glob("criteria/*.yaml")]
+    source = re.sub(r"\"\s*\n\s*\"", "", "\n".join(path.read_text("utf-8") for path in paths))
+    said = sentences(language, "words")
 
-    assert [fault for fault in said if not all(part.rstrip("'") in source for part in re.split("'?{}'?", fault.strip()))] == []
-    assert [fault for fault, words in said.items() if fault.count("{}") < len(set(re.findall(r"{\d}", words)))] == []
+    assert [english for english in said if english not in source] == []
+    assert [english for english, own in said.items() if (english.count("{"), named(english)) != (own.count("{"), named(own))] == []

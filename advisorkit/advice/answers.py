@@ -2,10 +2,10 @@
 
 import re
 
-from advisorkit.files.texts import Texts, here
+from advisorkit.files.texts import Texts
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer
-from advisorkit.values.locale import locale
+from advisorkit.values.locale import here, locale
 from advisorkit.values.quantities import amount, digits, plain
 
 KAPPA = "kappa"

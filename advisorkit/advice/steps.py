@@ -9,10 +9,10 @@ from advisorkit.advice.belief import Assessment, contradicted, removed, shuts
 from advisorkit.advice.gates import Facts, GateHit, sure
 from advisorkit.advice.ladder import PILOT
 from advisorkit.advice.whatif import Outlook
-from advisorkit.files.texts import here
 from advisorkit.pilots.established import Established
 from advisorkit.values.criteria import Catalog
 from advisorkit.values.engagement import Answer
+from advisorkit.values.locale import here
 from advisorkit.values.patterns import PATTERNS, CompanionId, OffRampId, Pattern, PatternId
 from advisorkit.values.quantities import Estimate, plain
 

@@ -15,6 +15,7 @@ from advisorkit.files.texts import by_language
 from advisorkit.files.trees import Fields, Items, Scalar, shown
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Adopted, Answer, Setting
+from advisorkit.values.locale import here
 from advisorkit.values.people import Measured
 from advisorkit.values.quantities import Estimate
 from advisorkit.values.written import ABOVE_ZERO, OWN_KEY, Named, Within
@@ -52,7 +53,7 @@ def _measured() -> typed.Form:
         made: Measured | None = inner.read(spot)
         row = assumptions().get(made.quantity) if made else None
         if made and row and (problem := row.fits(made.range)):
-            spot.fault(f"{made.quantity} {problem} ({row.unit})")
+            spot.fault(f"{made.quantity} {problem} ({_unit(row, spot)})")
         return made
 
     return replace(inner, read=read)
@@ -74,12 +75,16 @@ def setting(spot: Spot, row: Assumption) -> Setting | None:
     if row.kind == "word" and row.choices:
         if isinstance(spot.node, Fields):
             return cast("Adopted", _adopted(row).read(spot))
-        return spot.word(row.choices, f"word for {row.name}")
+        return spot.word(row.choices, here("word for {}", row.name))
     value = spot.estimate(measure=measure(row.unit_in("currency", "share"), row.label)) if row.numeric else spot.text()
     if value is not None and (problem := row.fits(value)):
-        spot.fault(f"{spot.seen} {problem} ({row.unit})")
+        spot.fault(f"{spot.seen} {problem} ({_unit(row, spot)})")
         return None
     return value
+
+
+def _unit(row: Assumption, spot: Spot) -> str:
+    return row.unit_words(spot.listener.currency or "currency", here("share"))
 
 
 def _adopted(row: Assumption) -> typed.Form:
@@ -107,9 +112,9 @@ def _set(spot: Spot, name: str, valid: Mapping[str, Assumption], group: str) -> 
     if name in valid:
         return setting(spot, valid[name])
     if name in assumptions():
-        spot.fault(f"'{name}' belongs under '{'assumptions' if group == 'workload' else 'workload'}'")
+        spot.fault(here("'{}' belongs under '{}'", name, "assumptions" if group == "workload" else "workload"))
     else:
-        spot.fault(f"unknown {group} name '{shown(name)}'", spot.near(name, list(valid)) or spot.near(name, list(assumptions())))
+        spot.fault(here("unknown {} '{}'", here(f"{group} name"), shown(name)), spot.near(name, list(valid)) or spot.near(name, list(assumptions())))
     return None
 
 
@@ -152,7 +157,7 @@ def _value(spot: Spot, criterion: Criterion) -> Answer | None:
         amount = spot.estimate(criterion.minimum, criterion.maximum, measure(criterion.unit, criterion.label))
         return None if amount is None else Answer(amount=amount)
     levels = [level.id for level in criterion.levels]
-    named = [one.word(levels, f"level of {criterion.id}") for one in many]
+    named = [one.word(levels, here("level of {}", criterion.id)) for one in many]
     if len(set(named)) < len(named) and None not in named:
         spot.fault("names the same level twice")
         return None

@@ -9,7 +9,7 @@ from advisorkit.charts import draw_axes, kinds, plotted
 from advisorkit.charts.kinds import Point
 from advisorkit.charts.scene import Dot, Label, Mark, Panel, Scene, Strip, Stroke, page, rows, run, ticks, width, wrap
 from advisorkit.charts.theme import MARKS
-from advisorkit.files.texts import here
+from advisorkit.values.locale import here
 from advisorkit.values.quantities import hundredths, money_short, number, percent, percents, span
 
 HALF_WIDE = 330
@@ -150,7 +150,7 @@ def flip_bars(chart: kinds.FlipBars, wide: float = 650, row: float = 18) -> Scen
     bars: list[Mark] = []
     top = 0.0
     for flip in chart.flips:
-        lines = wrap(flip.change + (f", {here('today: {value}').format(value=flip.today)}" if flip.today else ""), left - 14, size)
+        lines = wrap(flip.change + (f", {here('today: {value}', value=flip.today)}" if flip.today else ""), left - 14, size)
         notes = () if width(f"{flip.shown} {flip.note}", size, bold=True) <= wide - right else wrap(flip.note, wide - right, size)
         high = row * max(len(lines), 1 + len(notes)) + spare
         words += (*_flip_words(flip, lines, notes, top + high / 2, right, row), Stroke(points=((0, top + high), (wide, top + high)), fill="hairline"))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from advisorkit.charts import kinds, scene as s
 from advisorkit.charts.kinds import Chart, Point, Rows
 from advisorkit.charts.theme import MARKS
-from advisorkit.files.texts import here
+from advisorkit.values.locale import here
 from advisorkit.values.quantities import money_short, percent
 
 _PLACE = {"prompt": (0.0, 0.0), "rag": (0.5, 0.0), "finetune": (0.0, 0.5), "hybrid": (0.5, 0.5)}
@@ -82,7 +82,7 @@ def reliability(chart: kinds.Reliability, wide: float = 360) -> s.Scene:
 def _bin(group: kinds.Bin) -> Iterator[s.Mark]:
     x, y = group.predicted, group.observed
     yield s.Stroke(points=((x, group.low), (x, group.high)), fill="control", width=2)
-    yield s.Dot(x=x, y=y, mark="circle", size=9, tip=here("{count} cases: stated {said}, came true {true}").format(count=group.cases, said=percent(x), true=percent(y)))
+    yield s.Dot(x=x, y=y, mark="circle", size=9, tip=here("{count} cases: stated {said}, came true {true}", count=group.cases, said=percent(x), true=percent(y)))
     yield s.Label(x=x, y=y, dx=8, text=str(group.cases), size=12, fill="text2")
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from advisorkit.files.texts import here
+from advisorkit.values.locale import here
 from advisorkit.values.places import linked, printing
 from advisorkit.values.quantities import money_range, money_short, number, percent, span
 
@@ -37,7 +37,7 @@ class Chart:
         """Text for those who cannot see the chart: kind, message, values."""
         rows = self.rows()
         values = "; ".join(f"{row[0]}: {', '.join(filter(None, row[1:]))}" for row in rows[:SAID])
-        more = here("; {count} more in the table").format(count=len(rows) - SAID) if len(rows) > SAID else ""
+        more = here("; {count} more in the table", count=len(rows) - SAID) if len(rows) > SAID else ""
         return f"{here(self.kind)}. {self.title.rstrip('.')}. {values}{more}."
 
 
@@ -174,7 +174,7 @@ class FlipBars(Chart):
     def rows(self) -> Rows:
         """One row a change."""
         shares = (linked(", ", (linked(" ", filter(None, (s.label, s.shown))) for s in f.shares)) for f in self.flips)
-        return tuple((f.change, here("today {value}").format(value=f.today) if f.today else "", f.shown, f.note, said) for f, said in zip(self.flips, shares, strict=True))
+        return tuple((f.change, here("today {value}", value=f.today) if f.today else "", f.shown, f.note, said) for f, said in zip(self.flips, shares, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

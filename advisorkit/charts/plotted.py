@@ -10,8 +10,7 @@ from typing import Literal
 from advisorkit.charts.kinds import Chart, Rows
 from advisorkit.charts.scene import Area, Dot, Label, Mark, Panel, Scene, Stroke, page, ticks, width, wrap
 from advisorkit.charts.theme import MARKS
-from advisorkit.files.texts import here
-from advisorkit.values.locale import locale
+from advisorkit.values.locale import here, locale
 from advisorkit.values.quantities import money_short, number, plain, span
 
 _TOLD = 60
@@ -93,7 +92,7 @@ class Plot(Own):
 
     def _rows(self, one: Series) -> Iterator[tuple[str, ...]]:
         if len(one.x) > _TOLD:
-            yield one.name, span(plain(min(one.x)), plain(max(one.x))), span(plain(min(one.y)), plain(max(one.y))), here("{count} values").format(count=number(len(one.x)))
+            yield one.name, span(plain(min(one.x)), plain(max(one.x))), span(plain(min(one.y)), plain(max(one.y))), here("{count} values", count=number(len(one.x)))
             return
         for n, (x, y) in enumerate(zip(one.x, one.y, strict=True)):
             yield one.name, *(names[int(v)] if names else f"{v:g}" if v in _YEARS else plain(v) for names, v in ((self.across, x), (self.up, y))), plain(one.z[n]) if one.z else ""

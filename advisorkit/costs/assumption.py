@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Literal, get_args
 
-from advisorkit.files.texts import here
 from advisorkit.values.engagement import Adopted, Setting
+from advisorkit.values.locale import here
 from advisorkit.values.quantities import MOST, SYMBOLS, Estimate
 from advisorkit.values.written import OWN_KEY, Key, Named
 
@@ -153,7 +153,7 @@ class Assumption:
         if not self.numeric:
             return self._word(value)
         if not isinstance(value, Estimate):
-            return "must be a number, [low, high] or [low, likely, high]"
+            return here("must be a number, [low, high] or [low, likely, high]")
         found = next(((fault, bounds) for wrong, fault, *bounds in self._faults(value) if wrong), None)
         return here(found[0]).format(*map(write, found[1])) if found else ""
 
@@ -169,9 +169,9 @@ class Assumption:
 
     def _word(self, value: Setting) -> str:
         if isinstance(value, Estimate):
-            return "must be a word"
+            return here("must be a word")
         word = {True: "yes", False: "no"}[value] if isinstance(value, bool) else value.value if isinstance(value, Adopted) else value
-        return f"must be one of {', '.join(self.choices)}" if self.choices and word not in self.choices else ""
+        return here("must be one of {}", ", ".join(self.choices)) if self.choices and word not in self.choices else ""
 
 
 Values = Mapping[str, Any]

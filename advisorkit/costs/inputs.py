@@ -15,7 +15,7 @@ import numpy as np
 
 from advisorkit.costs.assumption import BASIS, WORKED_OUT, Assumption, AssumptionKind, completed, known
 from advisorkit.costs.sampling import Groups, drawn
-from advisorkit.files.texts import here
+from advisorkit.files.texts import Texts
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Adopted, Answer, Engagement, Setting, Workflow
 from advisorkit.values.errors import EngagementError, Fault, PriceError
@@ -342,7 +342,7 @@ def _priced(inputs: Inputs, assumption: Assumption, ids: str) -> Input | None:
     rate = inputs.book.rate(price.currency, inputs.currency) if price.currency else 1.0
     value = Estimate(*(rate * end for end in (price.amount.low, price.amount.likely, price.amount.high)))
     by: ChangedBy = "negotiated" if price.evidence == "negotiated" else "price book"
-    return _input(inputs, assumption, value, here(price.source, "prices"), by, price_id=price.id)
+    return _input(inputs, assumption, value, Texts("prices").all.get(price.source, price.source), by, price_id=price.id)
 
 
 def _named(inputs: Inputs, id: str) -> str:

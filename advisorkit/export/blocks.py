@@ -10,7 +10,7 @@ from typing import Literal
 from advisorkit.charts.kinds import Chart
 from advisorkit.charts.scene import width
 from advisorkit.export.brand import Brand
-from advisorkit.files.texts import here
+from advisorkit.values.locale import here
 from advisorkit.values.places import told
 from advisorkit.values.quantities import SYMBOLS, number
 
@@ -360,7 +360,7 @@ class LineItems:
 def _total(amounts: list[int | None]) -> str:
     """The sum of what is printed; what is not known makes it a lower bound."""
     known = [amount for amount in amounts if amount is not None]
-    return number(sum(known)) if len(known) == len(amounts) else here("at least {amount}").format(amount=number(sum(known)))
+    return number(sum(known)) if len(known) == len(amounts) else here("at least {amount}", amount=number(sum(known)))
 
 
 def _whole(value: int | None) -> str:

@@ -31,8 +31,8 @@ from advisorkit.export import blocks as kinds
 from advisorkit.export.blocks import Block, ChartBlock, table_of
 from advisorkit.export.formats import UNSEEN, WANTED
 from advisorkit.export.terminal import plain as said
-from advisorkit.files.texts import here
 from advisorkit.values.errors import RenderError
+from advisorkit.values.locale import here
 from advisorkit.values.places import Cited, at, standing
 from advisorkit.values.quantities import plain
 

@@ -25,8 +25,9 @@ from advisorkit.export.formats import settled
 from advisorkit.export.pages import SHORT, Document, Page, document
 from advisorkit.export.pdf import Raster, drawing, rastered
 from advisorkit.export.pptx_shapes import small
-from advisorkit.files.texts import here, speaking
+from advisorkit.files.texts import speaking
 from advisorkit.values.errors import RenderError
+from advisorkit.values.locale import here
 
 _ROOM = 682
 """Width of text in pixels."""
@@ -88,7 +89,7 @@ class _Writer:
     def _fill(self) -> None:
         cover, part = self.cover, self.file.part
         foot, foot_id = part.add_footer_part()
-        self._into(foot.element, self.xml.Foot(f"{cover.brand.confidentiality}. {here('Prices and answers as of {date}').format(date=cover.date)}"))
+        self._into(foot.element, self.xml.Foot(f"{cover.brand.confidentiality}. {here('Prices and answers as of {date}', date=cover.date)}"))
         self._into(self.file.settings.element, self.xml.Settings())
         sections = [(self._heads(name), list(self._section(name, list(pages)))) for name, pages in groupby(self.found.pages, key=lambda page: page.part)]
         told = [entry for entry in self.entries if entry.level < self.levels["sub"]] if self.found.entries > _FEW else []

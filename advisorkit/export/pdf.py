@@ -24,8 +24,9 @@ from advisorkit.charts.theme import LIGHT, SANS, SERIF
 from advisorkit.export.blocks import UNDATED, Block, ChartBlock, DecisionBlock, LineItems, Table, Text, Worksheet
 from advisorkit.export.brand import Brand
 from advisorkit.export.pages import SHORT, Document, document
-from advisorkit.files.texts import here, speaking
+from advisorkit.files.texts import speaking
 from advisorkit.values.errors import RenderError
+from advisorkit.values.locale import here
 
 FACES = ("Arimo", "DejaVu Sans")
 """Sans faces that come with packages: as wide as the Helvetica that charts are laid out for, and one with more letters and signs."""
@@ -146,7 +147,7 @@ def told(found: Document) -> dict[str, Any]:
     cover["brand"]["logo"] = [*b64decode(logo.partition(",")[2])] if logo else None
     parts = [{"name": name, "pages": [[*map(_row, page.rows)] for page in pages]} for name, pages in groupby(found.pages, key=attrgetter("part"))]
     day = [int(part) for part in (found.cover.as_of or UNDATED).split("-")]
-    return {"cover": cover, "parts": parts, "day": day, "colours": LIGHT, "contents": "" if not found.entries else "cover" if found.entries <= SHORT else "page", "words": {"contents": here("Contents"), "sample": here("Sample"), "as_of": here("Prices and answers as of {date}").format(date=found.cover.date)}}
+    return {"cover": cover, "parts": parts, "day": day, "colours": LIGHT, "contents": "" if not found.entries else "cover" if found.entries <= SHORT else "page", "words": {"contents": here("Contents"), "sample": here("Sample"), "as_of": here("Prices and answers as of {date}", date=found.cover.date)}}
 
 
 def _row(columns: tuple[tuple[Block | str, ...], ...]) -> list[list[dict[str, Any]]]:

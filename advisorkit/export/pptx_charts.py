@@ -14,9 +14,8 @@ from pptx.oxml.ns import qn
 from advisorkit.charts import kinds
 from advisorkit.charts.scene import ticks
 from advisorkit.export.pptx_shapes import Canvas, Frame, faint, name_of
-from advisorkit.files.texts import here
 from advisorkit.values.errors import printable
-from advisorkit.values.locale import locale
+from advisorkit.values.locale import here, locale
 from advisorkit.values.quantities import SYMBOLS, money_short, span
 
 

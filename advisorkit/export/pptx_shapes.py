@@ -24,8 +24,8 @@ from advisorkit.charts.svg import CORNERS
 from advisorkit.charts.theme import LIGHT
 from advisorkit.export.blocks import Cell, Table
 from advisorkit.export.brand import Brand
-from advisorkit.files.texts import here
 from advisorkit.values.errors import RenderError, printable
+from advisorkit.values.locale import here
 from advisorkit.values.patterns import PATTERNS
 
 MAX_UNPACKED = 60_000_000

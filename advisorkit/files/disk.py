@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 
 from advisorkit.values.errors import EngagementError, Fault, UsageError
+from advisorkit.values.locale import here, on_line
 
 MAX_BYTES = 20_000_000
 """Largest file read, in bytes."""
@@ -55,7 +56,7 @@ def read_bytes(path: str | Path) -> bytes:
     except (OSError, ValueError) as error:
         raise EngagementError([Fault(str(path), "", _why(error))]) from None
     if len(raw) > MAX_BYTES:
-        raise EngagementError([Fault(str(path), "", f"is larger than {MAX_BYTES // 1_000_000} MB")])
+        raise EngagementError([Fault(str(path), "", here("is larger than {} MB", MAX_BYTES // 1_000_000))])
     if not raw.strip(b" \t\r\n\0\xef\xbb\xbf"):
         raise EngagementError([Fault(str(path), "", "is empty")])
     return raw
@@ -73,7 +74,7 @@ def within(folder: str | Path, name: str) -> Path:
     except (OSError, RuntimeError, ValueError):  # a link to itself, a name that is no text
         raise EngagementError([Fault(name, "", "leads nowhere: it is a link to itself or no file name")]) from None
     if not inside:
-        raise EngagementError([Fault(name, "", f"leads out of the folder {folder}; put a copy of the file inside it")])
+        raise EngagementError([Fault(name, "", here("leads out of the folder {}; put a copy of the file inside it", folder))])
     return path
 
 
@@ -86,7 +87,7 @@ def _why(error: OSError | ValueError) -> str:
         case PermissionError():
             return "may not be read: permission denied"
         case OSError():
-            return f"cannot be read: {error.strerror or error}"
+            return here("cannot be read: {}", error.strerror or error)
     return "has a name that is no text; rename it"
 
 
@@ -105,11 +106,11 @@ def decode(raw: bytes, file: str) -> tuple[str, tuple[str, ...]]:
             return _strict(raw, name, file), ()
     if b"\0" in raw:
         line = raw[: raw.index(0)].count(b"\n") + 1
-        raise EngagementError([Fault(file, f"line {line}", "holds zero bytes, as UTF-16 without its mark does: save the file as UTF-8")])
+        raise EngagementError([Fault(file, on_line(line), "holds zero bytes, as UTF-16 without its mark does: save the file as UTF-8")])
     with suppress(UnicodeDecodeError):
         return raw.decode("utf-8"), ()
     text = _strict(raw, "cp1252", file)
-    return text, (f"{file}: is not UTF-8; it was read as Windows-1252, so please check accents and signs",)
+    return text, (here("{}: is not UTF-8; it was read as Windows-1252, so please check accents and signs", file),)
 
 
 def lines(text: str) -> list[str]:
@@ -127,7 +128,7 @@ def _strict(raw: bytes, encoding: str, file: str) -> str:
         return raw.decode(encoding)
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise EngagementError([Fault(file, f"line {line}", "is not text: save the file as UTF-8")]) from None
+        raise EngagementError([Fault(file, on_line(line), "is not text: save the file as UTF-8")]) from None
 
 
 def fingerprint(raw: bytes) -> str:

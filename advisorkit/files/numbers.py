@@ -13,9 +13,8 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 
-from advisorkit.files.texts import here
 from advisorkit.files.trees import Fields, Items, Node, Scalar, parse_yaml, shown
-from advisorkit.values.locale import locale
+from advisorkit.values.locale import here, locale
 from advisorkit.values.quantities import Estimate, round_figures, span
 
 _PLAIN = re.compile(r"[-+]?(?:0|[1-9][0-9]*|(?=\.[0-9]))(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,4})?")
@@ -84,8 +83,8 @@ def unclear(text: str) -> bool:
     return any(_UNCLEAR.fullmatch(one) for one in re.findall(r"[0-9][0-9.,]*[0-9]", text.replace("..", " ")))
 
 
-def decimal_mark(texts: Iterable[str]) -> str:
-    """The mark before decimals in `texts`, as those show that leave no doubt; else that of the language told in, empty in English, where both are in use.
+def decimal_mark(texts: Iterable[str], otherwise: str | None = None) -> str:
+    """The mark before decimals in `texts`, as those show that leave no doubt; else `otherwise`, or that of the language told in, empty in English, where both are in use.
 
     Example:
         >>> decimal_mark(["12.000", "0,5"]), decimal_mark(["1,250"]), decimal_mark(["0.5", "0,5"])
@@ -95,7 +94,7 @@ def decimal_mark(texts: Iterable[str]) -> str:
     for text in (one.replace("..", " ") for one in texts):
         for one in re.findall(r"[0-9][0-9.,]*[0-9]", text) if len(text) < 60 and re.fullmatch(r"\D{0,4}[0-9][0-9.,]*(?:\D+[0-9][0-9.,]*)?\D{0,20}", text) else ():
             found |= {mark for mark, said in ((",", one), (".", one.translate(swap))) if _COMMA.fullmatch(said)}
-    return found.pop() if len(found) == 1 else locale().point.strip(".")
+    return found.pop() if len(found) == 1 else locale().point.strip(".") if otherwise is None else otherwise
 
 
 def currencies(text: str) -> list[list[str]]:
@@ -137,11 +136,13 @@ class Listener:
     """Code of the money, of which the names and signs of others are refused; empty where any may be meant."""
     told: list[str] = field(default_factory=list, compare=False)
     """What was understood of texts that are more than a number, in order."""
+    echoes: list[str] = field(default_factory=list, compare=False)
+    """The same without the texts."""
 
     @classmethod
-    def of(cls, currency: str, texts: Iterable[str] = ()) -> Listener:
-        """For a session or file in one currency, in which `texts` show how numbers are written; commas part thousands where nothing speaks against it."""
-        return cls(decimal_mark(texts), "" if currency in words("no_comma") else ",", currency)
+    def of(cls, currency: str, texts: Iterable[str] | None = None) -> Listener:
+        """For a session, or a file in whose `texts` numbers are written whatever is told in, in one currency; commas part thousands where nothing speaks against it."""
+        return cls(decimal_mark(texts or (), None if texts is None else ""), "" if currency in words("no_comma") else ",", currency)
 
     def amount(self, text: str, measure: Measure = ANY) -> Estimate:
         """The number or range in `text`; what it was taken for is told unless that is plain.
@@ -163,12 +164,12 @@ class Listener:
         points = [0.0] * bool(at_most) + [_scaled(end, ends[-1]) for end in ends]
         factors = {one for _, _, one in ends} - {ONE} or {ONE}
         if len(points) > 3:
-            raise ValueError(f"'{shown(said)}' is not a number, nor a range such as 25,000 to 60,000")
+            raise ValueError(here("'{}' is not a number, nor a range such as 25,000 to 60,000", shown(said)))
         if len(factors) > 1:
-            raise ValueError(f"'{shown(said)}' names two units; write both ends in one")
+            raise ValueError(here("'{}' names two units; write both ends in one", shown(said)))
         (factor,), base = factors, Estimate.of(points[0] if len(points) == 1 else sorted(points))
         if base.low < 0 and not factor.fixed:
-            raise ValueError("an amount of text is not below zero")
+            raise ValueError(here("an amount of text is not below zero"))
         made = base if factor == ONE else base.times(factor)
         self._tell(said, made, measure, factor)
         return made
@@ -197,7 +198,7 @@ class Listener:
     def heard(self) -> tuple[str, ...]:
         """What was understood, as much of it as people read."""
         more = len(self.told) - _MANY
-        return (*self.told[:_MANY], *([f"{more} more amounts in words were read alike"] if more > 0 else []))
+        return (*self.told[:_MANY], *([here("{} more amounts in words were read alike", more)] if more > 0 else []))
 
     def _end(self, text: str, measure: Measure) -> tuple[float, float, Estimate]:
         """One end of a range: its number, the scale named with it (0 for none), and its unit as a factor."""
@@ -205,7 +206,7 @@ class Listener:
         told = re.sub(in_words, lambda found: words("numbers")[found[0].casefold()], text, count=1, flags=re.IGNORECASE) if in_words else text
         found = _NUMBER.fullmatch(told)
         if not found:
-            raise ValueError(f"'{shown(text)}' is not a number")
+            raise ValueError(here("'{}' is not a number; write one such as 1200 or 0.8", shown(text)))
         before, digits, after = found.groups()
         value = self._value(digits) * (-1 if re.search("[-−]", before) else 1)
         scales = {word: float(one) for word, one in words("scales").items() if not (measure.timed and word == "m")}
@@ -218,7 +219,7 @@ class Listener:
                 if factor != ONE and word.startswith("of "):  # pages of manuals
                     continue
                 if factor != ONE:
-                    raise ValueError(f"'{shown(text)}' names two units")
+                    raise ValueError(here("'{}' names two units; write both ends in one", shown(text)))
                 factor = one
         return value, scale, factor
 
@@ -231,21 +232,21 @@ class Listener:
             if money == self.currency or self.currency in signed or (not self.currency and (signed or money in words("money").values())):
                 return ONE
             if signed or money in words("money").values():
-                raise ValueError(f"'{shown(word)}' is not {self.currency}, in which money is counted here; write the amount in that, or change the currency")
-        wanted = f"a number of {self._unit(measure)}" if measure.unit else "a number alone"
-        raise ValueError(f"'{shown(word)}' is not understood here; wanted is {wanted}")
+                raise ValueError(here("'{}' is not {}, in which money is counted here; write the amount in that, or change the currency", shown(word), self.currency))
+        wanted = here("a number of {}", self._unit(measure)) if measure.unit else here("a number alone")
+        raise ValueError(here("'{}' is not understood here; wanted is {}", shown(word), wanted))
 
     def _value(self, digits: str) -> float:
         """The number in digits and marks."""
         marks, doubt, plain = re.sub("[0-9]", "", digits), _UNCLEAR.fullmatch(digits), digits
         if doubt and not self.decimal and marks != self.group:
             decimals = float(".".join(doubt.groups()))
-            raise ValueError(f"thousands or decimals? '{digits}' may be {''.join(doubt.groups())} or {decimals:g}; write one of the two")
+            raise ValueError(here("thousands or decimals? '{}' may be {} or {:g}; write one of the two", digits, "".join(doubt.groups()), decimals))
         if _GROUPED.fullmatch(digits):
             point = marks[-1] if len(set(marks)) > 1 or (doubt and marks == self.decimal) else ""
             plain = "".join(c for c in digits if c not in marks or c == point)
         if not is_number(plain := plain.replace(",", ".")):
-            raise ValueError(f"'{shown(digits)}' is not a number")
+            raise ValueError(here("'{}' is not a number; write one such as 1200 or 0.8", shown(digits)))
         return float(plain)
 
     def _unit(self, measure: Measure) -> str:
@@ -261,9 +262,10 @@ class Listener:
         unit = "" if shares else f" {self._unit(measure)}".rstrip()
         each = span(*(_told(round_figures(end), shares=False) for end in (factor.low, factor.high)))
         ends = low if made.fixed else span(low, high)
-        heard = here("about {amount} ({range}, at {each} each)").format(amount=f"{likely}{unit}", range=ends, each=each) if about else f"{ends}{unit}"
+        heard = here("about {amount} ({range}, at {each} each)", amount=f"{likely}{unit}", range=ends, each=each) if about else f"{ends}{unit}"
         if said.replace(" ", "") not in (ends.replace(" ", ""), heard.replace(" ", "")) and not is_number(said):
-            self.told.append(here("“{said}” → {heard}").format(said=said, heard=heard))
+            self.echoes.append(heard)
+            self.told.append(here("“{said}” → {heard}", said=said, heard=heard))
 
 
 def _ends(text: str) -> list[str]:

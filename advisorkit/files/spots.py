@@ -11,6 +11,7 @@ from datetime import date
 from advisorkit.files.numbers import ANY, Listener, Measure, is_number
 from advisorkit.files.trees import NOTHING, Fields, Items, Node, Scalar, shown
 from advisorkit.values.errors import Fault, nearest
+from advisorkit.values.locale import here, on_line
 from advisorkit.values.quantities import Estimate
 from advisorkit.values.written import ABOVE_ZERO
 
@@ -32,7 +33,7 @@ def unfit(text: str) -> str | None:
         (None, 'holds a control character; remove it')
     """
     if len(text) > MAX_TEXT:
-        return f"is longer than {MAX_TEXT:,} characters"
+        return here("is longer than {:,} characters", MAX_TEXT)
     if _CONTROL.search(text):
         return "holds a control character; remove it"
     return None
@@ -75,8 +76,7 @@ class Spot:
     @property
     def where(self) -> str:
         """Line and path."""
-        line = f"line {self.node.line}" if self.node.line else ""
-        return ", ".join(part for part in (line, self.path) if part)
+        return on_line(self.node.line, self.path)
 
     @property
     def absent(self) -> bool:
@@ -93,13 +93,14 @@ class Spot:
         if self.absent:
             return {}
         if not isinstance(self.node, Fields):
-            self.fault(f"expected keys with values, got {self.seen}")
+            self.fault(here("expected keys with values, got {}", self.seen))
             return {}
         members = {key.text: self._member(key, value) for key, value in self.node.fields}
         for name in [] if known is None else [name for name in members if name not in known]:
             near = self.near(name, list(known or ()))
-            hint = "; a comma parts entries here, so write thousands without one" if name.isdigit() else "" if near or len(known or ()) > 20 else f"; valid: {', '.join(known or ())}"
-            members.pop(name).fault(f"unknown {what} '{shown(name)}'{hint}", near)
+            short = "" if near or len(known or ()) > 20 else here("; valid: {}", ", ".join(known or ()))
+            hint = here("; a comma parts entries here, so write thousands without one") if name.isdigit() else short
+            members.pop(name).fault(here("unknown {} '{}'", here(what), shown(name)) + hint, near)
         return members
 
     def near(self, word: str, valid: Sequence[str]) -> tuple[str, ...]:
@@ -120,7 +121,7 @@ class Spot:
         if self.absent:
             return ()
         if not isinstance(self.node, Items):
-            self.fault(f"expected a list, got {self.seen}")
+            self.fault(here("expected a list, got {}", self.seen))
             return ()
         return tuple(Spot(node, f"{self.path}[{i}]", self.file, self.faults, "", self.listener) for i, node in enumerate(self.node.items))
 
@@ -129,18 +130,18 @@ class Spot:
         """What stands here, for messages."""
         match self.node:
             case Items():
-                return "a list"
+                return here("a list")
             case Fields():
-                return "keys with values"
+                return here("keys with values")
             case Scalar(text="", kind="plain"):
-                return "nothing"
+                return here("nothing")
             case Scalar(text=text):
-                return f"'{shown(text)}'"
+                return here("'{}'", shown(text))
 
     def text(self) -> str | None:
         """Text of at most `MAX_TEXT` characters."""
         if not isinstance(self.node, Scalar) or self.node.kind in {"number", "bool"}:
-            self.fault(f"expected text, got {self.seen}")
+            self.fault(here("expected text, got {}", self.seen))
             return None
         if problem := unfit(self.node.text):
             self.fault(problem)
@@ -150,30 +151,29 @@ class Spot:
     def word(self, valid: Collection[str], what: str) -> str | None:
         """One of `valid`; another word is a fault that names the nearest."""
         if not isinstance(self.node, Scalar) or self.node.kind == "number":
-            self.fault(f"expected a {what}, got {self.seen}")
+            self.fault(here("expected a {}, got {}", here(what), self.seen))
         elif self.node.text in valid and self.node.kind != "bool":
             return self.node.text
         else:
             near = self.near(self.node.text, list(valid))
-            hint = "" if near else f"; valid: {', '.join(list(valid)[:30])}{', …' * (len(valid) > 30)}"
-            self.fault(f"{self.seen} is not a {what}{hint}", near)
+            hint = "" if near else here("; valid: {}", ", ".join(list(valid)[:30]) + ", …" * (len(valid) > 30))
+            self.fault(here("{} is not a {}", self.seen, here(what)) + hint, near)
         return None
 
     def number(self, minimum: float = -math.inf, maximum: float = math.inf) -> float | None:
         """A finite number within bounds."""
         if self.numeric and isinstance(self.node, Scalar):
             return self._bounded(float(self.node.text), minimum, maximum)
-        self.fault(f"expected a number such as 1200 or 0.8, got {self.seen}")
+        self.fault(here("expected a number such as 1200 or 0.8, got {}", self.seen))
         return None
 
     def _bounded(self, value: float, minimum: float, maximum: float) -> float | None:
         if not math.isfinite(value):
-            self.fault(f"{self.seen} is too large for a number")
+            self.fault(here("{} is too large for a number", self.seen))
         elif value < minimum:
-            least = "more than 0 is needed" if minimum == ABOVE_ZERO else f"the least is {minimum:g}"
-            self.fault(f"{self.seen} is too small: {least}")
+            self.fault(here("{} is too small: more than 0 is needed" if minimum == ABOVE_ZERO else "{} is too small: the least is {:g}", self.seen, minimum))
         elif value > maximum:
-            self.fault(f"{self.seen} is too large: the most is {maximum:g}")
+            self.fault(here("{} is too large: the most is {:g}", self.seen, maximum))
         else:
             return value
         return None
@@ -200,8 +200,7 @@ class Spot:
         if len(known) not in {2, 3}:
             self.fault("is not a range: give a number, [low, high] or [low, likely, high]")
         elif sorted(known) != known:
-            shown = ", ".join(f"{value:g}" for value in known)
-            self.fault(f"is not a range: {shown} must rise from low to high")
+            self.fault(here("is not a range: {} must rise from low to high", "; ".join(here("{:g}", value) for value in known)))
         else:
             return Estimate.of(known)
         return None
@@ -212,8 +211,7 @@ class Spot:
         try:
             found = self.listener.amount(text, measure) if text is not None else None
         except (ValueError, OverflowError) as error:
-            why = str(error) if shown(text or "") in str(error) else f"{self.seen}: {error}"
-            self.fault(f"{why}; write one such as 1200 or 0.8" if "not a number" in why else why)
+            self.fault(f"{error}" if shown(text or "") in str(error) else f"{self.seen}: {error}")
             return None
         told[before:] = [f"{self.file}: {self.where}: {one}".lstrip(": ") for one in told[before:]]
         kept = found and [self._bounded(end, minimum, maximum) for end in (found.low, found.high)]
@@ -223,7 +221,7 @@ class Spot:
         """``true`` or ``false``."""
         if isinstance(self.node, Scalar) and self.node.kind in {"plain", "bool"} and self.node.text in {"true", "false"}:
             return self.node.text == "true"
-        self.fault(f"expected true or false, got {self.seen}")
+        self.fault(here("expected true or false, got {}", self.seen))
         return None
 
     def day(self) -> date | None:
@@ -232,7 +230,7 @@ class Spot:
             try:
                 return date.fromisoformat(self.node.text)
             except ValueError:
-                self.fault(f"{self.seen} is not a day of the calendar")
+                self.fault(here("{} is not a day of the calendar", self.seen))
                 return None
-        self.fault(f"expected a date such as 2026-11-20, got {self.seen}")
+        self.fault(here("expected a date such as 2026-11-20, got {}", self.seen))
         return None

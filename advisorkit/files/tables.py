@@ -19,6 +19,7 @@ from advisorkit.files.numbers import Listener, decimal_mark, unclear
 from advisorkit.files.spots import MAX_TEXT, Spot, unfit
 from advisorkit.files.trees import Scalar, shown
 from advisorkit.values.errors import EngagementError, Fault
+from advisorkit.values.locale import here, on_line
 
 KINDS = frozenset({".csv", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods"})
 """Endings of the files that may hold a table."""
@@ -91,7 +92,7 @@ def read_table(path: str | Path, sheet: str = "", known: Known | None = None, tw
         return _best(workbooks.sheets(raw, file), file, sheet, known, currency)
     for start, what in _OTHER.items():
         if raw.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(start):
-            raise EngagementError([Fault(file, "", f"is {what}, not a table: open it in a spreadsheet program and save it as .xlsx")])
+            raise EngagementError([Fault(file, "", here("is {}, not a table: open it in a spreadsheet program and save it as .xlsx", here(what)))])
     text, notices = decode(raw, file)
     lines = [line for line in _csv_lines(text, _delimiter(text), file) if any(cell.text for cell in line[1])]
     if twins in text and lines:
@@ -101,7 +102,7 @@ def read_table(path: str | Path, sheet: str = "", known: Known | None = None, tw
 
 def _best(found: Mapping[str, workbooks.RawSheet], file: str, name: str, known: Known | None, currency: str) -> ReadTable:
     if name and name not in found:
-        message = f"holds no visible sheet '{name}'; there is: {shown(', '.join(found), 200)}"
+        message = here("holds no visible sheet '{}'; there is: {}", name, shown(", ".join(found), 200))
         raise EngagementError([Fault(file, "", message)])
     tables = [_header(file, sheet.lines, known, sheet) for sheet in found.values() if sheet.lines and name in {"", sheet.name}]
     if not tables:
@@ -109,7 +110,7 @@ def _best(found: Mapping[str, workbooks.RawSheet], file: str, name: str, known: 
     best = max(tables, key=lambda one: one.rank) if known else tables[0]
     read = best.sheet.name if best.sheet else ""
     others = ", ".join(f"'{shown(other)}'" for other in found if other != read)
-    note = f"{file}: the table on sheet '{shown(read)}' was read; not read: {shown(others, 200)}"
+    note = here("{}: the table on sheet '{}' was read; not read: {}", file, shown(read), shown(others, 200))
     return _table(file, best, (note,) if others and not name else (), known, currency)
 
 
@@ -143,23 +144,23 @@ def _csv_lines(text: str, mark: str, file: str) -> Iterator[workbooks.Line]:
                 yield start, [workbooks.RawCell(workbooks.cleaned(field), point=mark == ",") for field in fields]
             start = reader.line_num + 1
     except csv.Error as error:
-        raise EngagementError([Fault(file, f"line {start}", f"is not a well-formed table: {error}")]) from None
+        raise EngagementError([Fault(file, on_line(start), here("is not a well-formed table: {}", error))]) from None
 
 
 def _table(file: str, found: _Found, notices: tuple[str, ...], known: Known | None = None, currency: str = "") -> ReadTable:
     line, header = found.lines[found.at]
     columns = _columns(file, line, _numbered(header, lambda name: known is not None and not known(name)), found.lines[found.at + 1 :])
     rows: list[ReadRow] = []
-    said = [f"{file}: the table was found below {found.at} {'line' if found.at == 1 else 'lines'} of titles, from line {line}"] if found.at else []
-    said += [f"{file}: hidden {shown(which, 200)}: read like all others" for which in (found.sheet.hidden if found.sheet else ())]
+    said = [here("{}: the table was found below {:line|lines} of titles, from line {}", file, found.at, line)] if found.at else []
+    said += [here("{}: hidden {}: read like all others", file, shown(which, 200)) for which in (found.sheet.hidden if found.sheet else ())]
     below = _body(file, found.lines[found.at + 1 :], columns, said)
     listener = Listener(decimal_mark(cell.text for _, cells in below for cell in cells if not (cell.point and cell.place)), "", currency)
     for number, cells in below:
         if len(rows) == workbooks.MAX_ROWS:
-            raise EngagementError([Fault(file, f"line {number}", f"holds more than {workbooks.MAX_ROWS:,} rows; split it")])
+            raise EngagementError([Fault(file, on_line(number), here("holds more than {:,} rows; split it", workbooks.MAX_ROWS))])
         filled = [cell for cell in cells if cell.text]
         if len(filled) == 1 and filled[0].wide > 1:
-            said.append(f"{file}: line {number} is a heading over several columns and was left out: {shown(filled[0].text)}")
+            said.append(here("{}: line {} is a heading over several columns and was left out: {}", file, number, shown(filled[0].text)))
         elif [cell.text for cell in cells] != [cell.text for cell in header]:
             row = _row(file, number, cells, (columns, len(header)), said, listener)
             rows += [row] if row.cells or row.faults else []
@@ -180,7 +181,7 @@ def _body(file: str, lines: Sequence[workbooks.Line], columns: Sequence[str], sa
     ends = [number + sum(cell.text.count("\n") for cell in cells) for number, cells in lines]
     gap = next((i for i in range(max(tail, 1), len(lines)) if lines[i][0] > ends[i - 1] + 1), len(lines))
     if notes := " · ".join(cell.text for _, cells in lines[gap:] for cell in cells if cell.text):
-        said.append(f"{file}: from line {lines[gap][0]} on, notes below the table were left out: {shown(notes, 200)}")
+        said.append(here("{}: from line {} on, notes below the table were left out: {}", file, lines[gap][0], shown(notes, 200)))
     return lines[:gap]
 
 
@@ -188,17 +189,17 @@ def _columns(file: str, line: int, cells: Sequence[workbooks.RawCell], below: Se
     names = [cell.text for cell in cells]
     while names and not names[-1]:
         names.pop()
-    where, faults = f"line {line}", []
+    where, faults = on_line(line), []
     if len(names) > workbooks.MAX_COLUMNS:
-        raise EngagementError([Fault(file, where, f"has more than {workbooks.MAX_COLUMNS} columns")])
+        raise EngagementError([Fault(file, where, here("has more than {} columns", workbooks.MAX_COLUMNS))])
     for i, name in enumerate(names):
         used = name or any(row[i].text for _, row in below if i < len(row))
         if cells[i].problem or (used and not name):
-            faults.append(Fault(file, where, cells[i].problem or f"column {i + 1} has no name"))
+            faults.append(Fault(file, where, cells[i].problem or here("column {} has no name", i + 1)))
         elif name and name.casefold() in (other.casefold() for other in names[:i]):
-            faults.append(Fault(file, where, f"column '{shown(name)}' is there twice; keep one"))
+            faults.append(Fault(file, where, here("column '{}' is there twice; keep one", shown(name))))
     if len(names) < len(cells) and 2 * sum(bool(row[len(names)].text) for _, row in below if len(names) < len(row)) > len(below):
-        faults.append(Fault(file, where, f"column {len(names) + 1} has no name"))
+        faults.append(Fault(file, where, here("column {} has no name", len(names) + 1)))
     if faults:
         raise EngagementError(faults)
     return names
@@ -209,10 +210,9 @@ def _row(file: str, line: int, cells: Sequence[workbooks.RawCell], width: tuple[
     columns, wide = width
     surplus = "; ".join(f"{shown(cell.text)}{cell.place}" for cell in cells[len(columns) :] if cell.text)
     if not cells[0].place and (len(cells) < len(columns) or (surplus and len(cells) != wide)):
-        count = f"has {len(cells)} fields where the header has {len(columns)}"
-        faults.append(Fault(file, f"line {line}", f"{count}: check for a missing or extra separator or quote"))
-        return ReadRow(line, {}, faults)
-    said += [f"{file}: line {line}: left out, as it stands right of the table: {surplus}"] if surplus else []
+        message = here("has {} fields where the header has {}: check for a missing or extra separator or quote", len(cells), len(columns))
+        return ReadRow(line, {}, [Fault(file, on_line(line), message)])
+    said += [here("{}: line {}: left out, as it stands right of the table: {}", file, line, surplus)] if surplus else []
     found = {}
     for name, cell in zip(columns, cells, strict=False):
         text = cell.text[:MAX_TEXT]
@@ -220,7 +220,7 @@ def _row(file: str, line: int, cells: Sequence[workbooks.RawCell], width: tuple[
         plain = not unclear(text) or bool(cell.point and sure)
         spot = Spot(Scalar(text, line, "plain" if plain else "text"), f"{shown(name)}{cell.place}", file, faults, listener=listener)
         if len(cell.text) > MAX_TEXT:
-            said.append(f"{file}: line {line}, {spot.path}: {len(cell.text):,} characters were cut to {MAX_TEXT:,}")
+            said.append(here("{}: line {}, {}: {:,} characters were cut to {:,}", file, line, spot.path, len(cell.text), MAX_TEXT))
         if problem := cell.problem or unfit(text):
             spot.fault(problem)
         elif text:

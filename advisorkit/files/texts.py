@@ -1,6 +1,5 @@
 """Sentences as data: one folder a language, one file in it for each part of the product."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -12,23 +11,14 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 from advisorkit.files.trees import Fields, Items, Node, Scalar, parse_yaml
 from advisorkit.values.errors import CatalogError, nearest
-from advisorkit.values.locale import Locale, locale, told_in
+from advisorkit.values.locale import FILLING, Locale, locale, told_in
 from advisorkit.values.places import told
 
 P = ParamSpec("P")
 T = TypeVar("T")
 _FOLDER = files("advisorkit") / "data" / "text"
-_APART = ("words", "cases", "prices", "faults")
+_APART = ("words", "cases", "prices")
 """Parts whose English stands elsewhere: in the program, with the closed cases, in the price book."""
-
-
-class _Filling(Formatter):
-    def format_field(self, value: object, format_spec: str) -> str:
-        one, several, more = format_spec.partition("|")
-        return f"{value} {one if str(value) == '1' else more}" if several else str(super().format_field(value, format_spec))
-
-
-_FILLING = _Filling()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +55,7 @@ class Texts:
         if key not in found:
             raise CatalogError(f"no sentence '{key}' in {self.part}; nearest: {', '.join(nearest(key, list(found)))}")
         try:
-            return told(_FILLING.format(found[key], **values), *(values[name] for name in _order(found[key])))
+            return told(FILLING.format(found[key], **values), *(values[name] for name in _order(found[key])))
         except KeyError as error:
             raise CatalogError(f"sentence '{key}' in {self.part} needs a value for {error}") from None
 
@@ -79,54 +69,9 @@ class Texts:
         return tuple(part.strip() for part in self.say(key, **values).split("|"))
 
 
-def here(words: str, part: str = "words", key: str = "", *, one: bool = False) -> str:
-    """English words that stand elsewhere, such as a unit or where a price was seen, in the language that is told in.
-
-    They are looked up in `part` under `key`, or under themselves; `one` asks for how a unit reads after 1.
-
-    Example:
-        >>> with speaking("de"):
-        ...     here("items a month"), here("items a month", one=True)
-        ('Vorgänge im Monat', 'Vorgang im Monat')
-    """
-    language = locale().language
-    first, _, many = (_read(part, language) if language != "en" else {}).get(key or words, words).partition("|")
-    return first if one or not many else many
-
-
-def retold(message: str) -> str:
-    """What the program says of a fault, in the language that is told in as far as its folder has that; names and numbers go along.
-
-    Example:
-        >>> with speaking("de"):
-        ...     retold("'abc' is not a number; write one such as 1200 or 0.8")
-        '„abc“ ist keine Zahl; schreiben Sie eine wie 1200 oder 0,8'
-    """
-    for pattern, words in _faults(locale().language):
-        message = pattern.sub(lambda found, words=words: words.format(*found.groups()), message)  # type: ignore[misc]
-    return message
-
-
-@cache
-def _faults(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Faults as they are said in English, the longest first, and in a language."""
-    told = _written("faults", language)
-    return tuple((re.compile(re.escape(said).replace(r"'\{\}'", "'([^']*)'").replace(r"\{\}", "(.+?)") + r"(?=[.;,:]?(?:\s|$))" * said.endswith("{}")), words) for said, words in sorted(told.items(), key=lambda pair: -len(pair[0])))
-
-
 @cache
 def _order(sentence: str) -> tuple[str, ...]:
     return tuple(name for _, name, _, _ in Formatter().parse(sentence) if name)
-
-
-def places(sentence: str) -> frozenset[str]:
-    """Names of the places in a sentence.
-
-    Example:
-        >>> sorted(places("{first} leads {second}"))
-        ['first', 'second']
-    """
-    return frozenset(_order(sentence))
 
 
 @cache
@@ -174,7 +119,7 @@ def languages() -> tuple[str, ...]:
 
 @cache
 def _locale(language: str) -> Locale:
-    return Locale(language, **_read("locale", language)) if language != "en" else Locale()
+    return Locale(language, **_read("locale", language), words=_read("words", language)) if language != "en" else Locale()
 
 
 def by_language(load: Callable[[], T]) -> Callable[[], T]:

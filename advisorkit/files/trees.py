@@ -16,6 +16,7 @@ import yaml
 
 from advisorkit.files.disk import SourceText
 from advisorkit.values.errors import EngagementError, Fault, printable
+from advisorkit.values.locale import here, on_line
 
 MAX_DEPTH = 12
 """Deepest nesting accepted."""
@@ -121,7 +122,7 @@ def parse_yaml(text: str, file: str) -> Node:
         raise EngagementError([_syntax(file, text, error)]) from None
     except yaml.reader.ReaderError as error:
         line = text[: error.position].count("\n") + 1 if isinstance(error.position, int) else 1
-        raise EngagementError([Fault(file, f"line {line}", "holds a control character; remove it")]) from None
+        raise EngagementError([Fault(file, on_line(line), "holds a control character; remove it")]) from None
     if faults:
         raise EngagementError(faults)
     return root
@@ -141,7 +142,7 @@ def parse_tools_yaml(text: str, file: str) -> Any:
 
     def data(node: Any, depth: int) -> Any:
         if next(left, None) is None or depth > MAX_DEEP:
-            _refuse(file, node, f"holds more than {MAX_VALUES:,} values, or some more than {MAX_DEEP} deep")
+            _refuse(file, node, here("holds more than {:,} values, or some more than {} deep", MAX_VALUES, MAX_DEEP))
         if isinstance(node, yaml.ScalarNode):
             return _plain(node)
         if isinstance(node, yaml.SequenceNode):
@@ -174,11 +175,11 @@ def _syntax(file: str, text: str, error: yaml.MarkedYAMLError) -> Fault:
     mark = error.problem_mark or error.context_mark
     line = min(mark.line, text.rstrip().count("\n")) if mark else 0
     tab = "\t" in text.split("\n")[line].partition("#")[0]
-    return Fault(file, f"line {line + 1}" if mark else "", f"is not well-formed YAML: {'it holds a tab; indent with spaces' if tab else error.problem or error.context}")
+    return Fault(file, on_line(line + 1) if mark else "", here("is not well-formed YAML: {}", here("it holds a tab; indent with spaces") if tab else error.problem or error.context))
 
 
 def _refuse(file: str, event: Any, message: str) -> None:
-    raise EngagementError([Fault(file, f"line {_line(event)}", message)])
+    raise EngagementError([Fault(file, on_line(_line(event)), message)])
 
 
 def _line(event: Any) -> int:
@@ -189,15 +190,15 @@ def _allowed(events: Iterator[Any], file: str) -> Iterator[Any]:
     depth = 0
     for count, event in enumerate(events):
         if count > MAX_VALUES:
-            _refuse(file, event, f"holds more than {MAX_VALUES:,} values; split the file")
+            _refuse(file, event, here("holds more than {:,} values; split the file", MAX_VALUES))
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             _refuse(file, event, "anchors and aliases (& and *) are not accepted; write the value out")
         if getattr(event, "tag", None):
-            _refuse(file, event, f"tags such as {shown(event.tag)} are not accepted; write a plain value")
+            _refuse(file, event, here("tags such as {} are not accepted; write a plain value", shown(event.tag)))
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                _refuse(file, event, f"is nested more than {MAX_DEPTH} deep")
+                _refuse(file, event, here("is nested more than {} deep", MAX_DEPTH))
         depth -= isinstance(event, yaml.CollectionEndEvent)
         yield event
 
@@ -228,9 +229,9 @@ def _pairs(nodes: list[Node], file: str, faults: list[Fault]) -> tuple[tuple[Sca
     for key, value in zip(nodes[::2], nodes[1::2], strict=True):
         if not isinstance(key, Scalar) or (key.text == "<<" and key.kind == "plain"):
             message = "merge keys and keys that are not a single word are not accepted"
-            raise EngagementError([Fault(file, f"line {key.line}", message)])
+            raise EngagementError([Fault(file, on_line(key.line), message)])
         if key.text in seen:
-            faults.append(Fault(file, f"line {key.line}", f"'{shown(key.text)}' is given twice: on lines {seen[key.text]} and {key.line}; keep one"))
+            faults.append(Fault(file, on_line(key.line), here("'{}' is given twice: on lines {} and {}; keep one", shown(key.text), seen[key.text], key.line)))
         seen.setdefault(key.text, key.line)
         pairs.append((key, value))
     return tuple(pairs)
@@ -250,7 +251,7 @@ def parse_json(text: str, file: str) -> Node:
 
     def pairs(members: list[tuple[str, Any]]) -> Fields:
         twice = sorted(name for name, times in Counter(name for name, _ in members).items() if times > 1)
-        faults.extend(Fault(file, "", f"'{shown(name)}' is given twice in one object; keep one") for name in twice)
+        faults.extend(Fault(file, "", here("'{}' is given twice in one object; keep one", shown(name))) for name in twice)
         return Fields(tuple((Scalar(name, 0, "text"), tree(value)) for name, value in members), 0)
 
     def number(digits: str) -> Scalar:
@@ -263,11 +264,11 @@ def parse_json(text: str, file: str) -> Node:
         root = tree(value)
         deep = _depth(root) > MAX_DEPTH
     except json.JSONDecodeError as error:
-        raise EngagementError([Fault(file, f"line {error.lineno}", f"is not well-formed JSON: {error.msg}")]) from None
+        raise EngagementError([Fault(file, on_line(error.lineno), here("is not well-formed JSON: {}", error.msg))]) from None
     except RecursionError:
-        raise EngagementError([Fault(file, "", f"is nested more than {MAX_DEPTH} deep")]) from None
+        raise EngagementError([Fault(file, "", here("is nested more than {} deep", MAX_DEPTH))]) from None
     if deep:
-        faults.append(Fault(file, "", f"is nested more than {MAX_DEPTH} deep"))
+        faults.append(Fault(file, "", here("is nested more than {} deep", MAX_DEPTH)))
     if faults:
         raise EngagementError(faults)
     return root

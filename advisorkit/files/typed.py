@@ -23,6 +23,7 @@ from advisorkit.files.spots import MAX_TEXT, Spot
 from advisorkit.files.texts import translated
 from advisorkit.files.trees import Fields, Items, parse_yaml, shown
 from advisorkit.values.errors import CatalogError, EngagementError, Fault
+from advisorkit.values.locale import here
 from advisorkit.values.quantities import Estimate
 from advisorkit.values.written import Key, Named, Within
 
@@ -163,7 +164,7 @@ def _read(spot: Spot, cls: type, parts: tuple[_Part, ...], keys: Mapping[str, No
         member = members.get(part.key)
         empty = member is None or (not part.form.blank and (member.blank if part.needed else member.absent))
         if empty and part.needed:
-            spot.fault(f"'{part.key}' is missing")
+            spot.fault(here("'{}' is missing", part.key))
         value = None if member is None or empty else part.form.read(member)
         if part.needed and member and isinstance(member.node, Items) and not member.node.items:
             member.fault("name at least one")
@@ -231,7 +232,7 @@ def _by_key(hint: Any, inner: Form, known: Known) -> Form:
         members = spot.fields(valid, name)
         for key in members if valid is None else ():
             if not (key.strip() and len(key) <= MAX_NAME and key.isprintable()):
-                spot.fault(f"names are one line of 1 to {MAX_NAME} characters; got '{shown(key, 20)}'")
+                spot.fault(here("names are one line of 1 to {} characters; got '{}'", MAX_NAME, shown(key, 20)))
         found = {key: inner.read(member) for key, member in members.items()}
         return {key: value for key, value in found.items() if value is not None}
 
@@ -284,7 +285,7 @@ def _whole_number(bounds: Within) -> Form:
     def read(spot: Spot) -> int | None:
         value = spot.number(bounds.least, bounds.most)
         if value is not None and value % 1:
-            spot.fault(f"{spot.seen} is not a whole number")
+            spot.fault(here("{} is not a whole number", spot.seen))
         return None if value is None or value % 1 else int(value)
 
     return Form(read, schema=lambda: number_schema(bounds) | {"type": "integer"}, stand_in=0)
@@ -330,7 +331,7 @@ def documents(folder: Traversable, names: Iterable[str], faults: list[Fault]) ->
         except EngagementError as error:
             faults.extend(error.faults)
         except (OSError, UnicodeDecodeError) as error:
-            faults.append(Fault(name, "", f"cannot be read: {error}"))
+            faults.append(Fault(name, "", here("cannot be read: {}", error)))
         else:
             roots[name] = Spot(node, "", name, faults)
     return roots

@@ -17,6 +17,7 @@ from xml.parsers import expat
 
 from advisorkit.files.trees import shown
 from advisorkit.values.errors import EngagementError, Fault
+from advisorkit.values.locale import here
 
 MAX_ROWS = 10_000
 """Most rows of a table, without its header."""
@@ -99,7 +100,7 @@ def sheets(raw: bytes, file: str) -> dict[str, RawSheet]:
         raise
     except BaseException as error:  # noqa: BLE001  parsers raise whatever they raise on a broken part, a compiled one even what is no Exception
         said = (str(error).splitlines() or [type(error).__name__])[0][:120]
-        raise EngagementError([Fault(file, "", f"cannot be read as a workbook: {said}")]) from None
+        raise EngagementError([Fault(file, "", here("cannot be read as a workbook: {}", said))]) from None
     if not any(sheet.lines for sheet in found.values()):
         raise EngagementError([Fault(file, "", "holds no visible sheet with anything in it")])
     return found
@@ -120,8 +121,8 @@ def _sheet(sheet: Any, scan: _Scan) -> RawSheet:
     used = {r for r, _ in lines}
     columns = {c for _, row in lines for c, cell in enumerate(row, 1) if cell.text}
     names = [letters(c) for c in sorted(scan.hidden_columns & columns)]
-    hidden = (("rows", _spans(scan.hidden_rows & used)), ("columns", ", ".join(names)))
-    return RawSheet(sheet.name, lines, tuple(f"{what} ({which})" for what, which in hidden if which))
+    hidden = (("rows ({})", _spans(scan.hidden_rows & used)), ("columns ({})", ", ".join(names)))
+    return RawSheet(sheet.name, lines, tuple(here(what, which) for what, which in hidden if which))
 
 
 def _spans(numbers: Iterable[int]) -> str:
@@ -132,7 +133,7 @@ def _spans(numbers: Iterable[int]) -> str:
             spans[-1].append(number)
         else:
             spans.append([number])
-    return ", ".join(f"{span[0]} to {span[-1]}" if len(span) > 1 else str(span[0]) for span in spans)
+    return ", ".join(here("{} to {}", *(span[0], span[-1])) if len(span) > 1 else str(span[0]) for span in spans)
 
 
 def _place(row: int, column: int) -> str:
@@ -327,7 +328,7 @@ class _Scan:
 
     def end(self, name: str) -> None:
         if name == "c" and self._kind == "e":
-            self.problems[self._row, self._column] = f"holds the error {shown(self._value or '', 20)}"
+            self.problems[self._row, self._column] = here("holds the error {}", shown(self._value or "", 20))
         elif name == "c" and self._formula and not self._value and self._kind != "str":
             self.problems[self._row, self._column] = "holds a formula without its value; open and save the file in Excel, or paste the value instead"
 
@@ -340,8 +341,8 @@ class _Scan:
             self._right = max(self._right, right)
         wide, long = filled and right > MAX_COLUMNS, len(self._filled) > MAX_ROWS + LOOKED_AT or (filled and (down > MAX_ROWS or self._row > 10 * MAX_ROWS))
         if wide or long or self._cells > MAX_CELLS or self._row * self._right > MAX_CELLS:
-            most = f"{MAX_COLUMNS} columns" if wide else f"{MAX_ROWS:,} rows" if long else f"{MAX_CELLS:,} cells"
-            raise EngagementError([Fault(self.file, f"row {self._row}", f"holds more than {most}; clear stray cells")])
+            most, what = (MAX_COLUMNS, "columns") if wide else (MAX_ROWS, "rows") if long else (MAX_CELLS, "cells")
+            raise EngagementError([Fault(self.file, here("row {}", self._row), here("holds more than {:,} {}; clear stray cells", most, here(what)))])
 
 
 def _column_of(name: str) -> int:

@@ -7,10 +7,11 @@ from pathlib import Path
 from advisorkit.catalog.reading import assumptions, measure
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, read_table
-from advisorkit.files.texts import here, speaking
+from advisorkit.files.texts import speaking
 from advisorkit.intake.questionnaire import TEXTS, Line, form, language_of
 from advisorkit.values.engagement import Advised, Engagement
 from advisorkit.values.errors import EngagementError, Fault, UsageError
+from advisorkit.values.locale import here
 from advisorkit.values.people import Measured
 from advisorkit.values.quantities import MOST, Estimate
 

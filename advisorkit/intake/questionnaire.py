@@ -12,11 +12,12 @@ from advisorkit.catalog.reading import load as load_catalog, measure
 from advisorkit.files.disk import write_bytes
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, read_table
-from advisorkit.files.texts import Texts, here, languages, speaking
+from advisorkit.files.texts import Texts, languages, speaking
 from advisorkit.intake.wording import level_said, nothing, tongues
 from advisorkit.values.criteria import TOPICS, Criterion
 from advisorkit.values.engagement import Answer, Engagement
 from advisorkit.values.errors import EngagementError, Fault, nearest
+from advisorkit.values.locale import here
 from advisorkit.values.quantities import Estimate
 
 _PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}

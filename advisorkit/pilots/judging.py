@@ -11,6 +11,7 @@ from advisorkit.files.texts import Texts
 from advisorkit.pilots.formats import logbook, number, outcome, unjudged
 from advisorkit.pilots.logs import Log, Logged, Score
 from advisorkit.values.errors import Fault, PilotError, UnmarkedError, nearest
+from advisorkit.values.locale import here
 from advisorkit.values.quantities import percent
 
 _say = Texts("pilots").say
@@ -76,7 +77,7 @@ def _counted(file: str, log: Log, answers: Sequence[Logged], outcomes: Sequence[
     stated = "headline" if scorer and scorer == log.headline else "" if scorer else "overall"
     notices = [_say(f"notice.{stated}", file=file, name=scorer, others=", ".join(_shares(answers, names).values()))] if stated and len(names) > 1 else []
     if left["nobody"] == len(answers):
-        raise UnmarkedError([Fault(file, "", _say("ask.nothing", title=logbook().formats[log.form].title, why=" ".join(warnings) if total else _say("ask.empty")))], total)
+        raise UnmarkedError([Fault(file, "", _say("ask.nothing", title=here(logbook().formats[log.form].title), why=" ".join(warnings) if total else _say("ask.empty")))], total)
     pairs = [(one, came) for one, came in zip(answers, outcomes, strict=True) if came != "not_judged"]
     return Judged(tuple(_rows(pairs, scorer)), tuple(warnings), tuple(notices))
 
@@ -101,7 +102,7 @@ def _chosen(file: str, what: str, wanted: str, names: Sequence[str], faults: lis
     plain = wanted.strip().casefold()
     found = [name for name in known if name.casefold() == plain] or [name for name in known if name.casefold().startswith(plain)]
     if len(found) != 1:
-        message = _say("ask.unknown", what=what, wanted=wanted[:80], known=", ".join(known[:_MOST]) or "none")
+        message = _say("ask.unknown", what=what, wanted=wanted[:80], known=", ".join(known[:_MOST]) or here("none"))
         faults.append(Fault(file, "", message, nearest(wanted, known), what, tuple((name, "") for name in known)))
     return found[0] if len(found) == 1 else ""
 

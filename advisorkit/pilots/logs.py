@@ -12,6 +12,7 @@ from typing import Any
 from advisorkit.pilots.formats import ScoreAt, logbook, number, outcome, said, unjudged
 from advisorkit.pilots.marked import COLUMNS
 from advisorkit.values.errors import Fault
+from advisorkit.values.locale import here
 
 Row = Mapping[str, Any]
 """One answer as a tool wrote it."""
@@ -124,7 +125,7 @@ def flag(value: Any, where: str, log: Log) -> bool | None:
     """True, false or None; anything else is a fault at its place."""
     if value is None or isinstance(value, bool):
         return value
-    log.faults.append(Fault("", where, f"expected true or false, got {json.dumps(value, ensure_ascii=False, default=str)[:60]}"))
+    log.faults.append(Fault("", where, here("expected true or false, got {}", json.dumps(value, ensure_ascii=False, default=str)[:60])))
     return None
 
 

@@ -15,6 +15,7 @@ from advisorkit.files.texts import Texts
 from advisorkit.files.trees import Fields, Items, Scalar, tree
 from advisorkit.pilots.formats import logbook, outcome
 from advisorkit.values.errors import Fault, PilotError, UnmarkedError
+from advisorkit.values.locale import here, on_line
 
 _say = Texts("pilots").say
 
@@ -160,12 +161,12 @@ def check_columns(file: str, names: Iterable[str]) -> list[Fault]:
     """Faults of a header: columns that are missing, or misspelt; any other is the file's own."""
     found = columns_of(names).values()
     missing = [
-        Fault(file, "header", f"the column '{name}' is missing; needed: {', '.join(REQUIRED)}")
+        Fault(file, here("header"), here("the column '{}' is missing; needed: {}", name, ", ".join(REQUIRED)))
         for name in REQUIRED
         if name not in found and not (name == "right" and "outcome" in found)
     ]
     near = {name: get_close_matches(name, COLUMNS, 1, _OFF) for name in found if name not in COLUMNS}
-    return missing + [Fault(file, "header", f"unknown column '{name[:80]}'", tuple(other)) for name, other in near.items() if other]
+    return missing + [Fault(file, here("header"), here("unknown column '{}'", name[:80]), tuple(other)) for name, other in near.items() if other]
 
 
 def columns_of(names: Iterable[str]) -> dict[str, str]:
@@ -198,7 +199,7 @@ def cells_of(file: str, where: str, values: Mapping[str, Any], faults: list[Faul
     """A row from plain values, as a tool's log gives them; None and empty text are left out."""
     line = Spot(Scalar("", 0), where, file, faults)
     filled = {name: value for name, value in values.items() if value not in (None, "")}
-    mark = ", " if where.startswith("line ") else "."
+    mark = "." if where.endswith("]") else ", "
     return MarkRow(line, {n: Spot(tree(v), f"{where}{mark}{n}", file, faults) for n, v in filled.items()})
 
 
@@ -249,14 +250,14 @@ def _outcome(line: MarkRow) -> str | None:
     if "right" not in line.cells and "outcome" not in line.cells:
         line.fault("is empty: say yes or no", "right")
     elif right and said and right != said and {right, said} != {"wrong", "declined"}:
-        line.cells["outcome"].fault(f"contradicts itself: outcome is {said}, but right is {'yes' if right == 'right' else 'no'}")
+        line.cells["outcome"].fault(here("contradicts itself: outcome is {}, but right is {}", said, "yes" if right == "right" else "no"))
     return said or right
 
 
 def _right(spot: Spot | None, *valid: str) -> str | None:
     found = outcome(_shown(spot)) if spot else None
     if spot and (found is None or found not in (valid or OUTCOMES)):
-        spot.fault(f"'{_shown(spot)[:60]}' is neither yes nor no")
+        spot.fault(here("'{}' is neither yes nor no", _shown(spot)[:60]))
     return found
 
 
@@ -265,7 +266,7 @@ def _contradictions(line: MarkRow, mark: MarkedCase) -> None:
         return
     for name, value in (("failure", mark.failure), ("severity", mark.severity)):
         if value:
-            line.cells[name].fault(f"contradicts itself: right is yes, but {name} is {value}; clear one of them")
+            line.cells[name].fault(here("contradicts itself: right is yes, but {} is {}; clear one of them", name, value))
     if mark.fixed_by_text:
         line.cells["fixed_by_text"].fault("contradicts itself: right is yes, so there was nothing to fix; clear one of them")
 
@@ -274,11 +275,10 @@ def _once(lines: Sequence[MarkRow]) -> None:
     first: dict[tuple[str, ...], str] = {}
     for line in lines:
         key = tuple(_shown(line.cells[name]) if name in line.cells else "" for name in _ONCE)
-        where = f"line {line.place.node.line}" if line.place.node.line else line.place.path
+        where = on_line(line.place.node.line) or line.place.path
         if key[0] and key in first:
-            by = f" by {key[1]}" if key[1] else ""
-            run = f" in run {key[2]}" if key[2] else ""
-            said = f"case {key[0]}{by}{run} is already marked in {first[key]}; keep one, or name marker or run"
+            by = (here(" by {}", key[1]) if key[1] else "") + (here(" in run {}", key[2]) if key[2] else "")
+            said = here("case {}{} is already marked in {}; keep one, or name marker or run", key[0], by, first[key])
             line.fault(said, *(name for name, value in zip(_ONCE, key, strict=True) if value))
         first.setdefault(key, where)
 
@@ -291,7 +291,7 @@ def _text(spot: Spot | None) -> str:
     if spot is None:
         return ""
     if isinstance(spot.node, Fields | Items) or (isinstance(spot.node, Scalar) and spot.node.kind == "bool"):
-        spot.fault(f"expected text, got {spot.seen}")
+        spot.fault(here("expected text, got {}", spot.seen))
     elif problem := unfit(_shown(spot)):
         spot.fault(problem)
     return _shown(spot)
@@ -307,6 +307,6 @@ def _amount(spot: Spot | None) -> float | None:
     if spot is None:
         return None
     if "," in _shown(spot):
-        spot.fault(f"'{_shown(spot)[:60]}' holds a comma: write decimals with a point and no marks between thousands, such as 1200 or 2.5")
+        spot.fault(here("'{}' holds a comma: write decimals with a point and no marks between thousands, such as 1200 or 2.5", _shown(spot)[:60]))
         return None
     return spot.number(0)

@@ -22,6 +22,7 @@ from advisorkit.pilots.formats import logbook, outcome, said
 from advisorkit.pilots.judging import Choice, judged
 from advisorkit.pilots.logs import Log, Logged, Score, answers, told, verdict_columns
 from advisorkit.values.errors import EngagementError, Fault, PilotError
+from advisorkit.values.locale import here, on_line
 
 _OPEN = Choice()
 _BEGUN = "_journal/start.json"
@@ -98,7 +99,7 @@ def _from_log(file: str, document: Any, places: Sequence[str] | None, choice: Ch
         form, rows, paths = told(document) or ("table", document, [f"[{i}]" for i in range(len(document))])
         kind = logbook().formats[form]
         if kind.instead or len(rows) > MAX_ROWS:
-            raise EngagementError([Fault(file, "", f"is {kind.title}, {kind.instead}" if kind.instead else f"holds more than {MAX_ROWS:,} answers; split it")])
+            raise EngagementError([Fault(file, "", here("is {}, {}", here(kind.title), here(kind.instead)) if kind.instead else here("holds more than {:,} answers; split it", MAX_ROWS))])
         log = answers(form, document, rows, places or paths)
         found = judged(file, log, choice)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
@@ -113,7 +114,7 @@ def _from_json(file: str, text: str, notices: tuple[str, ...], choice: Choice) -
     try:
         return _from_document(file, json.loads(text, object_pairs_hook=lambda pairs: _once(file, pairs)), notices, choice)
     except ValueError as error:
-        broken = Fault(file, "", f"is not well-formed JSON: {error}")
+        broken = Fault(file, "", here("is not well-formed JSON: {}", error))
     table, raw = _lines(file, text, notices)
     if not raw:
         raise EngagementError([broken])
@@ -150,7 +151,7 @@ def _once(file: str, pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         twice = next(name for i, (name, _) in enumerate(pairs) if name in dict(pairs[:i]))
-        raise EngagementError([Fault(file, "", f"'{shown(twice)}' is given twice in one object; keep one")])
+        raise EngagementError([Fault(file, "", here("'{}' is given twice in one object; keep one", shown(twice)))])
     return found
 
 
@@ -160,9 +161,9 @@ def _from_document(file: str, document: Any, notices: tuple[str, ...], choice: C
     rows = document if isinstance(document, list) else [document]
     if any(isinstance(row, dict) and any(map(_is_ours, row)) for row in rows):
         return _from_table(_table(file, [_item(file, row, 0, f"[{i}]") for i, row in enumerate(rows)], notices), choice, [row for row in rows if isinstance(row, dict)])
-    known = ", ".join(dict.fromkeys(form.title for form in logbook().formats.values() if not form.instead))
-    keys = f" with the keys {shown(', '.join(document), 80)}" if isinstance(document, dict) and document else ""
-    raise EngagementError([Fault(file, "", f"holds data{keys} and no marks; read are {known}")])
+    known = ", ".join(dict.fromkeys(here(form.title) for form in logbook().formats.values() if not form.instead))
+    keys = here(" with the keys {}", shown(", ".join(document), 80)) if isinstance(document, dict) and document else ""
+    raise EngagementError([Fault(file, "", here("holds data{} and no marks; read are {}", keys, known))])
 
 
 def _line(file: str, number: int, line: str) -> tuple[ReadRow, Any]:
@@ -171,7 +172,7 @@ def _line(file: str, number: int, line: str) -> tuple[ReadRow, Any]:
         return _item(file, json.loads(line), number, ""), json.loads(line)
     except (EngagementError, ValueError) as error:
         message = error.faults[0].message if isinstance(error, EngagementError) else "is not well-formed JSON"
-        return ReadRow(number, {}, [Fault(file, f"line {number}", message)]), None
+        return ReadRow(number, {}, [Fault(file, on_line(number), message)]), None
 
 
 def _item(file: str, row: Any, line: int, path: str) -> ReadRow:
@@ -204,7 +205,7 @@ def _from_table(table: ReadTable, choice: Choice, raw: Sequence[Any] = ()) -> ma
     if (found := () if fits else marked.check_columns(table.file, table.columns)) or ((known or graded) and faults):
         raise PilotError([*found, *faults], len(rows))
     if fits or choice.scorer.casefold() not in ("", "right"):
-        places = [f"line {row.line}" if row.line else f"[{i}]" for i, row in enumerate(table.rows)]
+        places = [on_line(row.line) or f"[{i}]" for i, row in enumerate(table.rows)]
         return _from_log(table.file, rows, places, choice, table.notices)
     words = {name: {str(row.get(name) or "").strip() for row in rows} - {""} for name in names if names[name] not in marked.COLUMNS}
     beside = [name for name, said in words.items() if said and all(outcome(word) in ("right", "wrong") and not word.isdigit() for word in said)]

@@ -9,7 +9,7 @@ from advisorkit.advice.acceptability import LEAD, SHARE
 from advisorkit.advice.answers import KAPPA, words_of
 from advisorkit.advice.gates import GateHit, open_criteria
 from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, Table, Text, table_of
-from advisorkit.files.texts import here
+from advisorkit.files.texts import Texts
 from advisorkit.intake.questionnaire import confirmer
 from advisorkit.report import pictures
 from advisorkit.report.advice_pages import again
@@ -225,7 +225,7 @@ def detour(study: Study) -> str:
 def _similar(study: Study) -> Iterator[Row]:
     """Published deployments most like it, shown without a vote."""
     for case in (near.case for near in study.advice.similar[: 1 if len(study.engagement.workflows) > 1 else 3]):
-        yield case.company, str(case.year or "–"), Cell(study.name(case.outcome), case.outcome), here(case.outcome_reason, "cases", case.id)
+        yield case.company, str(case.year or "–"), Cell(study.name(case.outcome), case.outcome), Texts("cases").all.get(case.id, case.outcome_reason)
 
 
 def _figures(studies: Studies) -> Iterator[Block]:

@@ -7,14 +7,14 @@ from datetime import date
 from advisorkit.advice.words import how_likely
 from advisorkit.costs.inputs import Input
 from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, Table, Text, table_of
-from advisorkit.files.texts import here, spoken
+from advisorkit.files.texts import spoken
 from advisorkit.report import cost_pictures as pictures
 from advisorkit.report.advice_pages import asked
 from advisorkit.report.money_table import money_table, unchecked, whole
 from advisorkit.report.pictures import path_stairs
 from advisorkit.report.printed import columns, say
 from advisorkit.study.study import Study
-from advisorkit.values.locale import locale
+from advisorkit.values.locale import here, locale
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.places import linked, told
 from advisorkit.values.quantities import (

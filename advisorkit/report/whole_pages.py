@@ -5,14 +5,13 @@ from dataclasses import replace
 
 from advisorkit.export.blocks import Block, Cell, Cover, Heading, KeyFigure, KeyFigures, Text, table_of
 from advisorkit.export.brand import Brand
-from advisorkit.files.texts import here
 from advisorkit.report.cost_pages import steps
 from advisorkit.report.money_table import in_unit, ranked, whole
 from advisorkit.report.printed import columns, count, say, weeks
 from advisorkit.study.sharing import Together, together
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement
-from advisorkit.values.locale import locale
+from advisorkit.values.locale import here, locale
 from advisorkit.values.places import linked, told
 from advisorkit.values.quantities import day, money_short, percent, sampled
 

@@ -6,11 +6,10 @@ from collections.abc import Collection, Sequence
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.costs.assumption import TOPICS
 from advisorkit.costs.inputs import Input
-from advisorkit.files.texts import here
 from advisorkit.screens.parts import Doc, tell
 from advisorkit.screens.state import Look
 from advisorkit.study.study import Study
-from advisorkit.values.locale import locale
+from advisorkit.values.locale import here, locale
 from advisorkit.values.prices import PriceAge
 from advisorkit.values.quantities import Estimate, money_short, round_figures
 

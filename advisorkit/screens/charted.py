@@ -9,12 +9,12 @@ from advisorkit.charts.figures import spec
 from advisorkit.charts.kinds import BeliefMap, Chart, RangeBars
 from advisorkit.charts.svg import svg
 from advisorkit.charts.theme import SCREEN, THEMES
-from advisorkit.files.texts import here
 from advisorkit.report import cost_pictures, pictures
 from advisorkit.report.printed import say
 from advisorkit.screens.parts import Doc, tell
 from advisorkit.screens.state import Look
 from advisorkit.study.study import Study
+from advisorkit.values.locale import here
 
 LARGE = 1.45
 """Size of charts in presenter mode."""

@@ -4,7 +4,6 @@ from typing import Any
 
 from advisorkit.advice.answers import words_of
 from advisorkit.export.blocks import Cell, table_of
-from advisorkit.files.texts import here
 from advisorkit.report.second_reading import beside
 from advisorkit.screens.assumed import plain
 from advisorkit.screens.parts import Doc, block, blocks, tell
@@ -12,6 +11,7 @@ from advisorkit.screens.state import Look, State
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer
+from advisorkit.values.locale import here
 from advisorkit.values.quantities import SYMBOLS, Estimate, span
 
 _WHO = ("business", "IT", "legal")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from pathlib import Path
 
 from advisorkit.batch.folders import made_before
@@ -12,7 +13,6 @@ from advisorkit.batch.values import BatchResult, Deliverable
 from advisorkit.export.blocks import table_of
 from advisorkit.export.brand import read_brand
 from advisorkit.export.formats import FORMATS, ready
-from advisorkit.files.texts import retold
 from advisorkit.screens.advising import verdict_of
 from advisorkit.screens.file import SessionFile
 from advisorkit.screens.parts import Doc, block, blocks, lead, tell
@@ -66,7 +66,7 @@ class Delivery:
             return
         self.busy, self.fault = (0, len(formats)), ""
         chosen = self.file.with_name(brand) if brand else None
-        self._pool.submit(report, engagement, self.file, formats, self.out, chosen, self._step, template).add_done_callback(self._finish)
+        self._pool.submit(copy_context().run, report, engagement, self.file, formats, self.out, chosen, self._step, template).add_done_callback(self._finish)
 
     def hand(self, path: str) -> None:
         """Give the browser a file that this session made."""
@@ -100,7 +100,7 @@ def deliver(study: Study, tried: Collection[str], tally: str, look: Look, brands
             "formats": [[name, tell(f"deliver.{name}"), "" if name in ready() else tell("deliver.lacking")] for name in FORMATS],
             "documents": documents(study.engagement),
             "brands": [["", tell("deliver.house")], *([b, b] for b in brands)], "no_brand": "" if brands else tell("deliver.no_brand"),
-            "busy": list(delivery.busy) if delivery.busy else None, "fault": retold(delivery.fault),
+            "busy": list(delivery.busy) if delivery.busy else None, "fault": delivery.fault,
         },
         "files": {"made": rows, "folder": f"{delivery.out.parent.name}/{delivery.out.name}"},
         "blocks deliver": blocks(*(() if look.presenting else (checks,)), _pages()),

@@ -26,6 +26,7 @@ from advisorkit.screens.work import Work
 from advisorkit.study.pilots import read_pilot
 from advisorkit.values.engagement import Adopted, Answer
 from advisorkit.values.errors import AdvisorError, PilotError, UsageError
+from advisorkit.values.locale import here
 from advisorkit.values.quantities import Estimate, percent
 
 Args = Mapping[str, Any]
@@ -60,7 +61,7 @@ def _echo(work: Work, look: Look, _: Delivery, args: Args) -> Look:
     criterion, listener = load_catalog().criterion(str(args["criterion"])), Listener.of(work.engagement.currency)
     with suppress(AdvisorError):
         answer(criterion, str(args["text"]), Answer(), listener)
-        return replace(look, echo=(criterion.id, "".join(listener.told).partition(" → ")[2]))
+        return replace(look, echo=(criterion.id, "".join(listener.echoes)))
     return replace(look, echo=("", ""))
 
 
@@ -159,7 +160,7 @@ def _mine(work: Work, look: Look, _: Delivery, __: Args) -> Look:
 
 def _make(work: Work, _: Look, delivery: Delivery, args: Args) -> None:
     formats, template = [str(name) for name in args["formats"] if name in RENDERERS], str(args.get("template", "client_report"))
-    if why := next((why for name, _, why in documents(work.state.agreed) if name == template), "") if formats else "name at least one format":
+    if why := next((why for name, _, why in documents(work.state.agreed) if name == template), "") if formats else here("name at least one format"):
         raise UsageError(why)
     delivery.start(work.final(), formats, str(args["brand"]) if args.get("brand") in work.file.brands else "", template)
 
@@ -168,7 +169,7 @@ def _read(work: Work, look: Look, _: Delivery, args: Args) -> Look:
     """Marked results, from a file beside the engagement or one that the browser sends; they are shown, and count once they are used."""
     name, sent = str(args["file"]), args.get("content")
     if sent is None and name not in work.file.results:
-        raise UsageError("choose a file that lies beside the engagement, or one of yours")
+        raise UsageError(here("choose a file that lies beside the engagement, or one of yours"))
     with TemporaryDirectory() as folder:
         path = work.file.path.parent / name if sent is None else Path(folder) / _plain_name(name)
         if sent is not None:
@@ -208,7 +209,7 @@ def _share(typed: str, proposed: float) -> float | None:
         return round(proposed, 4)
     mark = amount(typed, measure("share")) if typed else None
     if mark and not mark.fixed:
-        raise UsageError("give one pass mark, such as 85%")
+        raise UsageError(here("give one pass mark, such as {}", percent(0.85)))
     return None if mark is None else mark.likely / (1 if mark.likely <= 1 else 100)
 
 

@@ -15,6 +15,7 @@ from advisorkit.store.reading import Loaded, from_json, load
 from advisorkit.store.writing import write
 from advisorkit.values.engagement import Engagement, Scenario
 from advisorkit.values.errors import AdvisorError, EngagementError, UsageError
+from advisorkit.values.locale import here
 
 _TRIED = "tried and not kept"
 _RESULTS = ("*.csv", "*.xlsx", "*.jsonl", "pilots/*.csv", "pilots/*.xlsx", "pilots/*.jsonl")
@@ -186,7 +187,7 @@ class SessionFile:
         except EngagementError:
             other = False  # a file with faults is nobody's: it may be mended by writing over it
         if other:
-            raise UsageError(f"{self.path.name} holds another engagement by now; it is not written over. Give one of the two another name")
+            raise UsageError(here("{} holds another engagement by now; it is not written over. Give one of the two another name", self.path.name))
         self.loaded = Loaded(self.saved, (), fingerprint(read_bytes(self.path)))
         self.refused = ""
 

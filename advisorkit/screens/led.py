@@ -15,6 +15,7 @@ from advisorkit.study.programme import Selection, selection
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement, Scenario, Workflow
 from advisorkit.values.errors import UsageError, nearest
+from advisorkit.values.locale import here
 
 Told = str | int | date | Mapping[str, float]
 """What may be told: words, a month, a day, ``{"share": 0.85}`` for a target, or exchange rates by currency."""
@@ -107,7 +108,7 @@ class Led:
         old, gone = self.state.engagement, self._workflow(workflow)
         left = tuple(w for w in old.workflows if w is not gone)
         if not left:
-            raise UsageError(f"'{gone.id}' is the only workflow, and an engagement needs one; add another first")
+            raise UsageError(here("'{}' is the only workflow, and an engagement needs one; add another first", gone.id))
         scenarios = {name: _without(scenario, gone.id) for name, scenario in old.scenarios.items()}
         made = replace(old, workflows=left, scenarios=scenarios, history=tuple(line for line in old.history if line.workflow != gone.id))
         tried = {name: trial for name, trial in self.state.tried.items() if name != gone.id}
@@ -133,11 +134,11 @@ class Led:
             AdvisorError: If a name is unknown or a value would not do in a file; nothing is changed then, and all faults are named.
         """
         if unknown := [name for name in told if name not in TOLD]:
-            raise UsageError("; ".join(f"nothing is called '{name}'; there is {', '.join(nearest(name, list(TOLD)) or TOLD)}" for name in unknown))
+            raise UsageError("; ".join(here("nothing is called '{}'; there is {}", name, ", ".join(nearest(name, list(TOLD)) or TOLD)) for name in unknown))
         plain = {name: value.isoformat() if isinstance(value, date) else value for name, value in told.items()}
         old = self.state.engagement
         if plain.get("currency", old.currency) != old.currency and old.exchange_rates and "exchange_rates" not in plain:
-            raise UsageError(f"currency: the exchange rates are in {old.currency}; give exchange_rates= in the new currency with it")
+            raise UsageError(here("currency: the exchange rates are in {}; give exchange_rates= in the new currency with it", old.currency))
         rows = [self._plain(w) for w in old.workflows]
         row = rows[old.workflows.index(self._workflow())]
         said = {**row.get("context", {}), **{name: plain[name] for name in CONTEXT if name in plain}}
@@ -154,9 +155,9 @@ class Led:
 
     def _free(self, name: str, own: str = "") -> str:
         if not name.strip():
-            raise UsageError("a workflow needs a name")
+            raise UsageError(here("a workflow needs a name"))
         if taken := next((w for w in self.state.engagement.workflows if w.name == name.strip() and w.id != own), None):
-            raise UsageError(f"there is a workflow '{taken.name}' already ({taken.id}); give this one another name")
+            raise UsageError(here("there is a workflow '{}' already ({}); give this one another name", taken.name, taken.id))
         return name.strip()
 
     def _add(self, name: str, content: Mapping[str, Any], source: str = "") -> None:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from advisorkit.charts.kinds import RangeBars, RangeRow
 from advisorkit.costs.inputs import Input
 from advisorkit.export.blocks import Cell, KeyFigure, KeyFigures, table_of
-from advisorkit.files.texts import here
 from advisorkit.report.money_table import ranked, shared_bill
 from advisorkit.report.printed import chance_of
 from advisorkit.screens.advising import verdict_of
@@ -15,7 +14,7 @@ from advisorkit.screens.state import Look
 from advisorkit.study.sharing import together as costs_together
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Workflow
-from advisorkit.values.locale import locale
+from advisorkit.values.locale import here, locale
 from advisorkit.values.quantities import money_short, number
 
 

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary, ref
 from ipywidgets import Box, VBox, Widget
 
 from advisorkit.catalog.reading import assumptions, load as load_catalog
-from advisorkit.files.texts import retold, speaking, spoken
+from advisorkit.files.texts import speaking, spoken
 from advisorkit.screens.delivery import Delivery
 from advisorkit.screens.edits import EDITS
 from advisorkit.screens.led import TOLD
@@ -20,6 +20,7 @@ from advisorkit.screens.sections import LOOSE, SECTIONS, document, page_of, tree
 from advisorkit.screens.state import Look, Notice, State
 from advisorkit.screens.work import Work
 from advisorkit.values.errors import BEYOND, AdvisorError, UsageError
+from advisorkit.values.locale import here
 
 _PAUSE = 0.25
 """Seconds without an edit after which the file is written."""
@@ -31,7 +32,7 @@ class Screen:
     """One screen of a session: its parts, and how it stands."""
 
     def __init__(self, work: Work, section: str, layout: tuple[Tree, ...] | None = None) -> None:
-        notices, self._heard = tuple(_told(retold(work.file.words(words))) for words in work.notices), tuple[Notice, ...]()
+        notices, self._heard = tuple(_told(work.file.words(words)) for words in work.notices), tuple[Notice, ...]()
         self.work, self.look, self.revision = work, Look(section=section, layouts={section: layout} if layout else {}, notices=notices), 0
         self.delivery = Delivery(work.file, self._from_elsewhere, lambda name, content: self.document.send({"file": name}, buffers=[content]))
         self._editing = False
@@ -66,7 +67,7 @@ class Screen:
         except (AdvisorError, ValueError, TypeError, KeyError, OSError) as error:
             control, part, typed = (str(args.get("criterion") or args.get("name") or name), *(str(args.get(key, "")) for key in ("part", "text" if "text" in args else "value")))
             asks = {fault.option: fault.choices for fault in getattr(error, "faults", ()) if fault.option}
-            look = replace(_refused(look, control, part, typed, retold(self.work.file.words(error))), asks={**look.asks, **asks})
+            look = replace(_refused(look, control, part, typed, self.work.file.words(error)), asks={**look.asks, **asks})
         finally:
             self._editing = self.work.edited_on_screen = False
         before, self.look = self.look, look
@@ -74,7 +75,7 @@ class Screen:
             self.refresh()
         except ArithmeticError:
             self.work.undo()
-            self.look = replace(before, notices=(Notice("error", retold(BEYOND), ((tell("notice.dismiss"), "dismiss"),)),))
+            self.look = replace(before, notices=(Notice("error", here(BEYOND), ((tell("notice.dismiss"), "dismiss"),)),))
             self.refresh()
 
     @spoken

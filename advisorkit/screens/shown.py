@@ -14,7 +14,7 @@ from advisorkit.costs.inputs import Input
 from advisorkit.costs.results import CostResult
 from advisorkit.export.blocks import Block, ChartBlock, Text, table_of
 from advisorkit.export.bundles import html
-from advisorkit.files.texts import here, spoken
+from advisorkit.files.texts import spoken
 from advisorkit.report import cost_pictures, pictures
 from advisorkit.screens.advising import verdict_of
 from advisorkit.screens.assumed import plain, scale_of, tidy
@@ -22,6 +22,7 @@ from advisorkit.screens.parts import tell
 from advisorkit.study.study import Study
 from advisorkit.values.displayed import SHORT, Displayed
 from advisorkit.values.engagement import Answer, Engagement, Workflow
+from advisorkit.values.locale import here
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import day, hundredths, money, money_range
 

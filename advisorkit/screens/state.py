@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Answer, Engagement, Scenario, Workflow
 from advisorkit.values.errors import UsageError
+from advisorkit.values.locale import here
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -84,7 +85,7 @@ class State(Displayed):
     def scenario_made(self, name: str) -> State:
         """With a new scenario on screen that starts from what is shown."""
         if not name.strip() or name in self.engagement.scenarios:
-            raise UsageError(f"there is a scenario '{name}' already" if name.strip() else "a scenario needs a name")
+            raise UsageError(here("there is a scenario '{}' already", name) if name.strip() else here("a scenario needs a name"))
         start = self.engagement.scenarios[self.scenario] if self.scenario else Scenario()
         made = replace(self.engagement, scenarios={**self.engagement.scenarios, name: start})
         return replace(self, engagement=made, scenario=name).kept()

@@ -14,6 +14,7 @@ from advisorkit.files.typed import plain_estimate
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Adopted, Answer, Setting
 from advisorkit.values.errors import Fault, UsageError
+from advisorkit.values.locale import here
 from advisorkit.values.quantities import Estimate
 
 Said = str | float | Estimate | Sequence[float] | Sequence[str]
@@ -64,5 +65,5 @@ def _read(value: Said | bool, listener: Listener, reader: Callable[[Spot], Any])
     faults: list[Fault] = []
     found = reader(Spot(tree(_plain(value)), "", "", faults, listener=listener))
     if faults or found is None:
-        raise UsageError("; ".join(dict.fromkeys(map(str, faults))) or "say what it is")
+        raise UsageError("; ".join(dict.fromkeys(map(str, faults))) or here("say what it is"))
     return found

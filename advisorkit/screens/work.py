@@ -15,19 +15,21 @@ from advisorkit.catalog.reading import assumptions, load as load_catalog
 from advisorkit.costs.assumption import Assumption
 from advisorkit.costs.results import CostResult
 from advisorkit.files.numbers import Listener
-from advisorkit.files.texts import spoken
+from advisorkit.files.texts import speaking, spoken
 from advisorkit.screens import typed_in
 from advisorkit.screens.delivery import report
 from advisorkit.screens.file import SessionFile
 from advisorkit.screens.led import Led
 from advisorkit.screens.state import State
 from advisorkit.screens.typed_in import Said
+from advisorkit.store.reading import load
 from advisorkit.study import frames as tables
 from advisorkit.study.pilots import finals, study_at
 from advisorkit.study.returning import with_advised
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Adopted, Answer, Engagement, Scenario
 from advisorkit.values.errors import AdvisorError, UsageError, nearest
+from advisorkit.values.locale import here
 from advisorkit.values.quantities import Estimate
 
 T = TypeVar("T")
@@ -49,7 +51,9 @@ class Work(Led):
     def __init__(self, path: Path) -> None:
         self._given = path
         self.file, self.state, notice = _opened(path)
-        self.notices: list[str] = [*self.file.loaded.notices, *filter(None, [notice])]
+        with speaking(self.language):
+            told = load(path).notices if self.file.loaded.notices else ()
+            self.notices = [*told, *filter(None, [here(notice)])]
         self.past: list[State] = []
         """States to be had by undo, oldest first."""
         self.future: list[State] = []
@@ -371,7 +375,7 @@ def _assumption(name: str) -> Assumption:
     table = assumptions()
     if name not in table:
         hint = nearest(name, list(table))
-        raise UsageError(f"no assumption '{name}'" + (f"; did you mean {' or '.join(hint)}?" if hint else ""))
+        raise UsageError(here("no assumption '{}'; did you mean {}?" if hint else "no assumption '{}'", name, here(" or ").join(hint)))
     return table[name]
 
 

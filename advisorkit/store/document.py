@@ -15,6 +15,7 @@ from advisorkit.files.texts import languages
 from advisorkit.files.trees import Fields
 from advisorkit.files.typed import TEXT, Form, Known, Plain, Schema, closed, whole
 from advisorkit.values.engagement import Engagement, Scenario
+from advisorkit.values.locale import here
 from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.people import Address, Role
 
@@ -38,7 +39,7 @@ def _matching(pattern: str, why: str) -> Form:
     def read(spot: Spot) -> str | None:
         text = spot.text()
         if text is not None and not re.fullmatch(pattern, text):
-            spot.fault(f"{spot.seen} {why}")
+            spot.fault(f"{spot.seen} {here(why)}")
             return None
         return text
 
@@ -53,7 +54,7 @@ def _inside(spot: Spot) -> str | None:
     text = spot.text()
     path = PurePosixPath(text or "")
     if text and (path.is_absolute() or PureWindowsPath(text).drive or "\\" in text or ".." in path.parts):
-        spot.fault(f"{spot.seen} leaves this file's folder: give a path below it, with / between folders")
+        spot.fault(here("{} leaves this file's folder: give a path below it, with / between folders", spot.seen))
         return None
     return text
 
@@ -74,7 +75,7 @@ def _endpoint(spot: Spot) -> str | None:
     try:
         return text if text is not None and Address.of(text) else None
     except ValueError as error:
-        spot.fault(f"{spot.seen} {error}")
+        spot.fault(f"{spot.seen} {here(str(error))}")
         return None
 
 

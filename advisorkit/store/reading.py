@@ -14,6 +14,7 @@ from advisorkit.files.trees import Fields, Items, Node, Scalar, parse, scalars
 from advisorkit.store.document import FORMAT, shape
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import EngagementError, Fault
+from advisorkit.values.locale import here
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def load(path: str | Path) -> Loaded:
     source, told = read_source(path), list[str]()
     engagement = understand(source, told)
     missing = lacking(engagement.language)
-    also = [f"{source.file}: sentences that language {engagement.language} lacks are told in English: {missing}"] if missing else []
+    also = [here("{}: sentences that language {} lacks are told in English: {}", source.file, engagement.language, missing)] if missing else []
     return Loaded(engagement, (*source.notices, *told, *also), source.fingerprint)
 
 
@@ -84,7 +85,7 @@ def understand_tree(tree: Node, file: str, told: list[str] | None = None) -> Eng
     value: Engagement | None = shape().read(root)
     rates = root.at("exchange_rates")
     if (own := rates and rates.at(code)) and value and value.exchange_rates.get(code, 1) != 1:
-        own.fault(f"is the file's own currency, whose rate is 1; give the rate of another, as {code} for one of it")
+        own.fault(here("is the file's own currency, whose rate is 1; give the rate of another, as {} for one of it", code))
     _scenarios(root, _workflows(root, value))
     made = value and _with_id(value, root)
     if faults or made is None:
@@ -96,12 +97,12 @@ def _version(root: Spot) -> None:
     """The format's version; of another one nothing else in the file can be judged."""
     spot = root.at("advisorkit")
     if spot and isinstance(spot.node, Scalar) and (version := spot.node.text).isdecimal() and version != str(FORMAT):
-        message = f"format version {version[:9]} is not one that this advisorkit reads ({FORMAT}); update advisorkit"
+        message = here("format version {} is not one that this advisorkit reads ({}); update advisorkit", version[:9], FORMAT)
         raise EngagementError([Fault(root.file, spot.where, message)])
     if isinstance(root.node, Fields) and (spot is None or spot.blank):
-        root.fault("'advisorkit' is missing")
+        root.fault(here("'{}' is missing", "advisorkit"))
     elif spot and not (isinstance(spot.node, Scalar) and spot.node.text == str(FORMAT)):
-        spot.fault(f"expected the format version {FORMAT}, got {spot.seen}")
+        spot.fault(here("expected the format version {}, got {}", FORMAT, spot.seen))
 
 
 def _with_id(engagement: Engagement, root: Spot) -> Engagement:
@@ -121,7 +122,7 @@ def _workflows(root: Spot, engagement: Engagement | None) -> dict[str, Spot]:
     for spot, workflow in zip(spots, engagement.workflows if engagement else (), strict=False):
         first = found.setdefault(workflow.id, spot) if workflow.id else spot
         if first is not spot:
-            spot.fault(f"the id '{workflow.id}' is already taken by {first.where}")
+            spot.fault(here("the id '{}' is already taken by {}", workflow.id, first.where))
     return found
 
 

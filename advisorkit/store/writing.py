@@ -17,6 +17,7 @@ from advisorkit.store.reading import Loaded, understand, understand_tree
 from advisorkit.values.criteria import TOPICS, Criterion
 from advisorkit.values.engagement import Engagement, Scenario, Workflow
 from advisorkit.values.errors import EngagementError, UsageError
+from advisorkit.values.locale import here
 
 Edit = tuple[int, int, str]
 
@@ -197,7 +198,7 @@ def write(path: str | Path, engagement: Engagement, fingerprint: str | None = No
     try:
         write_bytes(path, raw, lambda: _look_again(Path(path), there))
     except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
+        raise UsageError(here("{}: cannot be written: {}", path, error.strerror or error)) from None
     return Loaded(engagement, notices, _hash(raw))
 
 
@@ -208,18 +209,18 @@ def _there(path: Path, known: str | None) -> bytes | None:
     """What the file holds, None when there is none; refused when it is no longer what is `known`."""
     if not path.exists():
         if known is not None:
-            raise UsageError(f"{path}: is gone since it was read; nothing was written")
+            raise UsageError(here("{}: is gone since it was read; nothing was written", path))
         return None
     raw = read_bytes(path)
     if known is not None and _hash(raw) != known:
-        raise UsageError(f"{path}: was changed by somebody else since it was read; open it again; nothing was written")
+        raise UsageError(here("{}: was changed by somebody else since it was read; open it again; nothing was written", path))
     return raw
 
 
 def _look_again(path: Path, there: bytes | None) -> None:
     """Refuse where the file is no longer what was `there`."""
     if there is None and path.exists():
-        raise UsageError(f"{path}: was put there by somebody else meanwhile; nothing was written")
+        raise UsageError(here("{}: was put there by somebody else meanwhile; nothing was written", path))
     _there(path, None if there is None else _hash(there))
 
 
@@ -238,7 +239,7 @@ def _changed(source: SourceText, engagement: Engagement) -> tuple[str, tuple[str
         content = patched(source.text, root, document(before), document(engagement))
         if _same(SourceText(source.file, content, ""), engagement):
             return content, ()
-    return _fresh(source.file, engagement), (f"{source.file}: was written anew; comments in it were not kept",)
+    return _fresh(source.file, engagement), (here("{}: was written anew; comments in it were not kept", source.file),)
 
 
 def _same(source: SourceText, engagement: Engagement) -> bool:
@@ -251,7 +252,7 @@ def _same(source: SourceText, engagement: Engagement) -> bool:
 def _fresh(file: str, engagement: Engagement) -> str:
     content = to_json(engagement) if file.lower().endswith(".json") else text(engagement)
     if understand(SourceText(file, content, "")) != engagement:
-        raise UsageError(f"{file}: the engagement holds values that a file cannot keep; nothing was written")
+        raise UsageError(here("{}: the engagement holds values that a file cannot keep; nothing was written", file))
     return content
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Annotated, Literal
 
 from advisorkit.values.errors import CatalogError, nearest
+from advisorkit.values.locale import here
 from advisorkit.values.patterns import CompanionId, OffRampId, Pattern, PatternId
 from advisorkit.values.quantities import MOST, Estimate
 from advisorkit.values.written import ELSEWHERE, OWN_KEY, Named, Within
@@ -133,7 +134,7 @@ class Criterion:
             if level.id == id:
                 return level
         words = [level.id for level in self.levels]
-        raise CatalogError(f"'{id}' is not a level of {self.id}; valid: {', '.join(nearest(id, words) or words)}")
+        raise CatalogError(here("'{}' is not a level of {}; valid: {}", id, self.id, ", ".join(nearest(id, words) or words)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,5 +284,5 @@ class Catalog:
             return self.criteria[id]
         except KeyError:
             near = nearest(id, list(self.criteria))
-            hint = f" Did you mean {' or '.join(near)}?" if near else ""
-            raise CatalogError(f"unknown criterion '{id}'.{hint}") from None
+            hint = here(" Did you mean {}?", here(" or ").join(near)) if near else ""
+            raise CatalogError(here("unknown criterion '{}'.", id) + hint) from None

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.errors import UsageError, nearest
+from advisorkit.values.locale import here
 from advisorkit.values.patterns import PatternId
 from advisorkit.values.people import Action, Basis, Consent, Measured, Member, Programme, Reviewed, Stop
 from advisorkit.values.quantities import MOST, MOST_RATE, Estimate, day, digits, share_in
@@ -342,7 +343,7 @@ class Engagement(Displayed):
             if workflow.id == id:
                 return workflow
         words = [workflow.id for workflow in self.workflows]
-        raise UsageError(f"no workflow '{id}' in {self.id}; there is {', '.join(nearest(id, words) or words)}")
+        raise UsageError(here("no workflow '{}' in {}; there is {}", id, self.id, ", ".join(nearest(id, words) or words)))
 
     def chosen(self, id: str | None) -> Workflow:
         """The workflow called `id`, which may be left out where there is one.
@@ -381,8 +382,8 @@ class Engagement(Displayed):
         if isinstance(scenario, Scenario):
             return replace(self, workflows=tuple(_changed(workflow, scenario) for workflow in self.workflows))
         if scenario not in self.scenarios:
-            known = ", ".join(self.scenarios) or "none"
-            raise UsageError(f"no scenario '{scenario}' in {self.id}; there is: {known}")
+            known = ", ".join(self.scenarios) or here("none")
+            raise UsageError(here("no scenario '{}' in {}; there is: {}", scenario, self.id, known))
         return replace(self.under(self.scenarios[scenario]), scenario=scenario)
 
 

@@ -18,6 +18,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from advisorkit.values.locale import here
+
 BEYOND = "the result is beyond any real number; look for an answer or assumption that is far too large or too small"
 """Said when numbers run out of range."""
 
@@ -48,7 +50,7 @@ class Fault:
     where: str
     """Line, cell or path inside the file; empty when the whole file is at fault."""
     message: str
-    """What is wrong and, where it is not plain, what to do."""
+    """What is wrong and, where it is not plain, what to do; English words are told in the language that is told in, as `here` knows them."""
     nearest: tuple[str, ...] = ()
     """Valid words closest to the wrong one, best first."""
     option: str = ""
@@ -58,12 +60,12 @@ class Fault:
 
     def __post_init__(self) -> None:
         for name in ("file", "where", "message"):
-            said = printable(getattr(self, name))
+            said = printable(here(self.message) if name == "message" else getattr(self, name))
             object.__setattr__(self, name, said if name == "message" else said.replace("\n", "·"))
 
     def __str__(self) -> str:
         place = ": ".join(part for part in (self.file, self.where) if part)
-        hint = f" Did you mean {' or '.join(self.nearest)}?" if self.nearest else ""
+        hint = here(" Did you mean {}?", here(" or ").join(self.nearest)) if self.nearest else ""
         stop = "." if hint and not self.message.endswith(".") else ""
         return f"{place}{': ' if place else ''}{self.message}{stop}{hint}"
 

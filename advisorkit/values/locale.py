@@ -1,9 +1,10 @@
 """How a language writes numbers, money, shares and days, and which language is told in at the moment."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from string import Formatter
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Locale:
     """Words whose first letter is small inside a sentence, parted by blanks; empty where every word's is."""
     counts: str = "no one two three four five six seven eight nine ten eleven twelve"
     """Small counts in words from nought on, parted by blanks."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """Short labels, units and faults that stand in the program itself, by their English; ``Vorgang|Vorgänge`` says first how a unit reads after 1."""
 
     def number(self, english: str) -> str:
         """A number written the English way, as this language writes it.
@@ -77,3 +80,40 @@ def told_in(one: Locale) -> Iterator[None]:
         yield
     finally:
         _TOLD.reset(before)
+
+
+class _Filling(Formatter):
+    """Fills places in: a number with a format as the language writes it, and of ``{count:case|cases}`` the words that its number takes."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        one, several, more = format_spec.partition("|")
+        if several:
+            return f"{value} {one if str(value) == '1' else more}"
+        said = str(super().format_field(value, format_spec))
+        return locale().number(said.replace("-", "−")) if format_spec and isinstance(value, int | float) else said
+
+
+FILLING = _Filling()
+"""Fills the places of a sentence."""
+
+
+def here(words: str, *values: object, one: bool = False, **named: object) -> str:
+    """English words that stand in the program, in the language that is told in and with their places filled in; `one` asks for how a unit reads after 1.
+
+    Example:
+        >>> here("must lie between {:g} and {:,}", 0.5, 2000), here("items a month")
+        ('must lie between 0.5 and 2,000', 'items a month')
+    """
+    first, _, many = locale().words.get(words, words).partition("|") if "{" not in words else (locale().words.get(words, words), "", "")
+    found = first if one or not many else many
+    return FILLING.vformat(found, values, named) if values or named else found
+
+
+def on_line(number: int, *inside: str) -> str:
+    """A place in a file for messages: its line, where that is known, and what stands there.
+
+    Example:
+        >>> on_line(7, "workflows[0].answers"), on_line(0, "header")
+        ('line 7, workflows[0].answers', 'header')
+    """
+    return ", ".join(filter(None, (here("line {}", number) if number else "", *inside)))

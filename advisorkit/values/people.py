@@ -9,6 +9,7 @@ from datetime import date
 from ipaddress import ip_address
 from typing import Annotated, Literal
 
+from advisorkit.values.locale import here
 from advisorkit.values.quantities import MOST, Estimate
 from advisorkit.values.written import Named, Within
 
@@ -222,7 +223,7 @@ class Measured:
     def __post_init__(self) -> None:
         _ = self.range
         if self.quantity in STAFF and ((self.cases or 0) < CASES or (self.people or 0) < PEOPLE):
-            raise ValueError(f"{self.quantity} is about staff, so say cases and people: it stands on at least {CASES} cases and {PEOPLE} people")
+            raise ValueError(here("{} is about staff, so say cases and people: it stands on at least {} cases and {} people", self.quantity, CASES, PEOPLE))
 
     @property
     def range(self) -> Estimate:

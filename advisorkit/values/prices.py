@@ -9,6 +9,7 @@ from datetime import date
 from typing import Annotated, Literal
 
 from advisorkit.values.errors import PriceError, UsageError, nearest
+from advisorkit.values.locale import here
 from advisorkit.values.quantities import Estimate
 from advisorkit.values.written import Named, Within
 
@@ -171,7 +172,7 @@ class PriceBook:
         try:
             return self.prices[id]
         except KeyError:
-            raise PriceError(f"no price '{id}' in the price book on {self.as_of}{_hint(id, self.prices)}") from None
+            raise PriceError(here("no price '{}' in the price book on {}", id, self.as_of) + _hint(id, self.prices)) from None
 
     def model(self, id: str) -> Model:
         """The model called `id`.
@@ -182,7 +183,7 @@ class PriceBook:
         try:
             return self.models[id]
         except KeyError:
-            raise PriceError(f"no model '{id}' in the price book on {self.as_of}{_hint(id, self.models)}") from None
+            raise PriceError(here("no model '{}' in the price book on {}", id, self.as_of) + _hint(id, self.models)) from None
 
     def tokens(self, model: str, *, batch: bool = False, tier: str = "standard") -> TokenPrices:
         """Token prices of `model` in the rows' own currency, USD for list prices; `tier`: standard, flex or priority.
@@ -193,10 +194,10 @@ class PriceBook:
         self.model(model)
         prefix = f"{model}/" + ("batch_" if batch else "" if tier == "standard" else f"{tier}_")
         if batch and f"{prefix}input" not in self.prices:
-            raise PriceError(f"no batch price is known for {model}; set its share in batches to 0 or name a model that has one")
+            raise PriceError(here("no batch price is known for {}; set its share in batches to 0 or name a model that has one", model))
         if f"{prefix}input" not in self.prices and tier != "standard":
             having = sorted(one for one in self.models if f"{one}/{tier}_input" in self.prices)
-            raise PriceError(f"no {tier} price is known for {model}; set service_tier to standard, or model to one that has such a price: {', '.join(having)}")
+            raise PriceError(here("no {} price is known for {}; set service_tier to standard, or model to one that has such a price: {}", tier, model, ", ".join(having)))
         self.price(f"{prefix}input")
         if self.models[model].kind != "embedding":
             self.price(f"{prefix}output")
@@ -269,7 +270,7 @@ def _hint(id: str, valid: Mapping[str, object]) -> str:
     near = nearest(id, list(valid)) or tuple(word for word in valid if word.startswith(f"{id}/"))
     tail = id.rpartition(":")[2]
     near = near or nearest(tail, [word.rpartition(":")[2] for word in valid])
-    return f". Did you mean {' or '.join(near)}?" if near else "; see `advisorkit prices` for the ids there are"
+    return "." + here(" Did you mean {}?", here(" or ").join(near)) if near else here("; see `advisorkit prices` for the ids there are")
 
 
 def _own(row: Price, amount: float, on: date) -> Price:

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal, TypeVar
 
-from advisorkit.values.locale import locale
+from advisorkit.values.locale import here, locale
 from advisorkit.values.places import printing, told
 
 Kind = Literal["positive", "share", "real"]
@@ -49,9 +49,9 @@ class Estimate:
 
     def __post_init__(self) -> None:
         if not all(map(math.isfinite, (self.low, self.likely, self.high))):
-            raise ValueError("a range needs finite numbers")
+            raise ValueError(here("a range needs finite numbers"))
         if not self.low <= self.likely <= self.high:
-            raise ValueError(f"low, likely, high must rise: {self.low:g}, {self.likely:g}, {self.high:g}")
+            raise ValueError(here("low, likely, high must rise: {:g}, {:g}, {:g}", self.low, self.likely, self.high))
 
     @classmethod
     def of(cls, value: float | Sequence[float] | Estimate) -> Estimate:
@@ -75,7 +75,7 @@ class Estimate:
                 return cls(float(low), _middle(low, high), float(high))
             case [low, likely, high]:
                 return cls(float(low), float(likely), float(high))
-        raise ValueError("give a number, [low, high] or [low, likely, high]")
+        raise ValueError(here("give a number, [low, high] or [low, likely, high]"))
 
     @property
     def fixed(self) -> bool:
@@ -243,8 +243,8 @@ def money_short(value: float, currency: str) -> str:
         ['€190k', '€1.9m', '€620', '€0']
     """
     shown = round_figures(value)
-    size, here = abs(shown), locale()
-    for limit, unit in ((1e9, here.billion), (1e6, here.million), (1e3, here.thousand)):
+    size, tongue = abs(shown), locale()
+    for limit, unit in ((1e9, tongue.billion), (1e6, tongue.million), (1e3, tongue.thousand)):
         if size >= limit and unit:
             return _signed(shown, f"{number(size / limit, 0 if size / limit >= 10 or size % limit == 0 else 1)}{unit}", currency)
     return money(value, currency)
@@ -278,11 +278,11 @@ def percent(share: float) -> str:
         >>> [percent(p) for p in (0.671, 0.004, 0.998, 0.0, 1.0)]
         ['67%', 'under 1%', 'over 99%', '0%', '100%']
     """
-    here = locale()
+    tongue = locale()
     if 0 < share < 0.01:
-        return here.under.format(share=hundredths(1))
+        return tongue.under.format(share=hundredths(1))
     if 0.99 < share < 1:
-        return here.over.format(share=hundredths(99))
+        return tongue.over.format(share=hundredths(99))
     return hundredths(math.floor(share * 100 + 0.5))
 
 
@@ -364,8 +364,8 @@ def day(value: date) -> str:
         >>> day(date(2026, 11, 20))
         '20 November 2026'
     """
-    here = locale()
-    return here.day.format(day=value.day, month=here.months.split()[value.month - 1], year=value.year)
+    tongue = locale()
+    return tongue.day.format(day=value.day, month=tongue.months.split()[value.month - 1], year=value.year)
 
 
 @dataclass(frozen=True, slots=True)
