@@ -23,9 +23,10 @@ from advisorkit.export.blocks import (
 )
 from advisorkit.export.pages import document
 from advisorkit.export.terminal import lines as words_of
-from advisorkit.files.texts import here, speaking
+from advisorkit.files.texts import speaking
 from advisorkit.files.workbooks import letters
 from advisorkit.values.errors import RenderError
+from advisorkit.values.locale import here
 
 LONGEST_TEXT, LONGEST_NAME = 32_767, 31
 _HEIGHTS = {"title": 30, "head": 30}
