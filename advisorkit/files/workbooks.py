@@ -176,7 +176,7 @@ def bounded(parts: zipfile.ZipFile, file: str) -> None:
         EngagementError: If its parts hold more than `MAX_UNPACKED`.
     """
     if (size := sum(part.file_size for part in parts.infolist())) > MAX_UNPACKED:
-        raise EngagementError([Fault(file, "", f"unpacks to {size // 1_000_000:,} MB; the most is {MAX_UNPACKED // 1_000_000} MB")])
+        raise EngagementError([Fault(file, "", here("unpacks to {:,} MB; the most is {} MB", size // 1_000_000, MAX_UNPACKED // 1_000_000))])
 
 
 def _scans(raw: bytes, file: str) -> dict[str, _Scan]:
