@@ -11,7 +11,7 @@ from priced import inputs
 
 from advisorkit.catalog.reading import text_classes
 from advisorkit.costs.assumption import completed
-from advisorkit.costs.tokens import Request, cache_plan, prices_at, request
+from advisorkit.costs.tokens import Request, cache_plan, hit_rate, prices_at, request
 from advisorkit.values.errors import UsageError
 from advisorkit.values.prices import TokenPrices
 from advisorkit.values.quantities import Estimate
@@ -53,7 +53,7 @@ def test_more_calls_never_make_a_cached_prefix_dearer_by_the_call_nor_dearer_tha
 ) -> None:
     """The total may fall with more calls: those that come often keep the entry alive and spare writes of it."""
     def by_call(rate: float) -> float:
-        fresh, from_cache, into_cache = cache_plan(rate, 5, read, write)
+        fresh, from_cache, into_cache = cache_plan(hit_rate(rate, 5), read, write)
         return float(fresh + from_cache * read + into_cache * write)
 
     few, many = by_call(calls_a_minute), by_call(calls_a_minute * more)
@@ -66,8 +66,8 @@ def test_a_rarely_used_prompt_is_not_cached_and_a_busy_one_is_read_from_the_cach
     once_in_ten_minutes, hit = 0.1, 1 - math.exp(-0.1 * 5)
 
     assert 1 - hit == pytest.approx(0.61, abs=0.01)  # the published 39 % hits
-    assert cache_plan(0.001, 5, 0.1, 1.25) == (1.0, 0.0, 0.0)
-    assert cache_plan(once_in_ten_minutes, 5, 0.1, 1.25) == pytest.approx((0.0, hit, 1 - hit))  # nobody pings it to keep it warm
+    assert cache_plan(hit_rate(0.001, 5), 0.1, 1.25) == (1.0, 0.0, 0.0)
+    assert cache_plan(hit_rate(once_in_ten_minutes, 5), 0.1, 1.25) == pytest.approx((0.0, hit, 1 - hit))  # nobody pings it to keep it warm
 
 
 def test_a_history_sent_again_with_every_turn_grows_as_its_square() -> None:

@@ -16,7 +16,7 @@ from priced import ANSWERS, TABLE, changes, facts, falling, fixed, having, input
 from advisorkit.costs.bill import bill
 from advisorkit.costs.flows import COLUMNS, build_days, scene
 from advisorkit.costs.results import CostResult, Figure, PaidBack
-from advisorkit.costs.simulation import pattern_totals, price, tornado
+from advisorkit.costs.simulation import line_ranges, pattern_totals, price, tornado
 from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import Band
 
@@ -60,24 +60,25 @@ def test_a_plain_python_model_month_by_month_comes_to_the_same_totals(changed: d
 
 def test_with_nothing_uncertain_every_range_is_the_bill_itself() -> None:
     sure = fixed(inputs())
-    made, billed = price(sure, FEW), bill(sure)
+    made, lines, billed = price(sure, FEW), line_ranges(sure, FEW), bill(sure)
 
     for column in (*PATTERNS, "today"):
         cost = made.columns[column]
         assert cost.total == Band(*[pytest.approx(billed.total(column), rel=1e-12)] * 3)
-        assert [band and band.p50 for band in cost.lines.values()] == pytest.approx([line.amount for line in billed.of(column)], rel=1e-12)
+        assert [band and band.p50 for band in lines[column].values()] == pytest.approx([line.amount for line in billed.of(column)], rel=1e-12)
     assert max(made.cheapest.values()) == 1.0
 
 
 def test_the_builds_of_the_source_text_come_out_as_fifth_and_ninety_fifth_percentile() -> None:
     priced = inputs()
     here = scene(priced, priced.draw(2**14, 1))
-    days = {pattern: np.quantile(build_days(here, pattern), [0.05, 0.95]) for pattern in PATTERNS}
+    drawn = build_days(here)
+    days = {pattern: np.quantile(drawn[pattern], [0.05, 0.95]) for pattern in PATTERNS}
 
     assert days["prompt"] == pytest.approx([2, 5], rel=0.01)
     assert days["rag"] == pytest.approx([10, 30], rel=0.01)
     assert days["finetune"] == pytest.approx([5, 20], rel=0.01)
-    extra = build_days(here, "hybrid") / (build_days(here, "rag") + build_days(here, "finetune")) - 1
+    extra = drawn["hybrid"] / (drawn["rag"] + drawn["finetune"]) - 1
     assert np.quantile(extra, [0.05, 0.95]) == pytest.approx([0.2, 0.4], rel=0.01)
 
 

@@ -37,8 +37,9 @@ def columns(here: Workings) -> dict[Column, Flows]:
     """Everything that each column pays for, in the order of a bill; a column ends with its wrong answers."""
     built, checking = beside(here, builds(here)), _checking(here)
     kept = kept_up(here, built)
-    found: dict[Column, Flows] = {p: (*_agreed(here, p, (*built[p], *kept[p])), checking, _wrong(here, p)) for p in PATTERNS}
-    found["today"], found["buy"] = _today(here), (*_buy(here), checking, _wrong(here, "buy"))
+    wrong = _wrong(here)
+    found: dict[Column, Flows] = {p: (*_agreed(here, p, (*built[p], *kept[p])), checking, wrong[p]) for p in PATTERNS}
+    found["today"], found["buy"] = _today(here), (*_buy(here), checking, wrong["buy"])
     return {column: found[column] for column in COLUMNS}
 
 
@@ -87,8 +88,7 @@ def beside(here: Workings, built: Mapping[PatternId, Flows]) -> dict[PatternId, 
     rules = [(name, row.assumption.line) for name, row in here.inputs.rows.items() if row.assumption.line and np.any(v[name])]
     shared: dict[str, Flow] = {}
     found = dict(built)
-    for pattern in built:
-        days = build_days(here, pattern)
+    for pattern, days in build_days(here).items():
         own = {"days": days, "engineer_days": days, "size": size if pattern in {"rag", "hybrid"} else ONE}
         for name, rule in rules:
             if pattern not in rule.patterns:
@@ -168,14 +168,14 @@ def _tests(here: Workings, id: str, phase: Phase, profile: Profile) -> Flows:
 
 def _upkeep(here: Workings, build: Flows) -> Flows:
     """Engineers' upkeep: each month a share of what they built, platform, documents and workflow apart."""
-    share, unit = here.values["maintenance_share"] / 12 * ONE, "engineers_build"
+    share, unit = here.values["maintenance_share"] / 12, "engineers_build"
     built: dict[tuple[str, Part], list[Any]] = {}
     for flow in build:
         if flow.unit_id == "engineer_days":
             built.setdefault((PLATFORMS.get(flow.component_id, f"upkeep_{flow.part}"), flow.part), []).append(flow.amount)
     behind, order = ("maintenance_share", "engineer_day_rate"), ("platform", "corpus", "workflow")
     return tuple(
-        here.pays(component, "run", "month", share, unit, sum(amounts), *behind, part=part)
+        here.pays(component, "run", "month", share, unit, sum(amounts[1:], amounts[0]), *behind, part=part)
         for (component, part), amounts in sorted(built.items(), key=lambda kept: order.index(kept[0][1]))
     )
 
@@ -217,13 +217,14 @@ def calls_paid(here: Workings, pattern: PatternId) -> Flows:
 def _tokens(here: Workings, pattern: PatternId) -> Flows:
     """The model's tokens by kind; where prices change within the horizon, each kind with what it costs more or less from then on."""
     request, millions = here.requests[pattern], here.calls / 1e6
+    profile: Profile = "tokens" if 0 < here.clock.switch_month <= here.clock.horizon else "calls"
     times = [request, *(requests[pattern] for _, requests in here.later)]
     kinds = [{name: (millions * count, price) for name, count, price in one.tokens_and_prices()} for one in times]
     flows = []
     for name in dict.fromkeys(name for kind in kinds for name in kind):
         shown = next(kind[name] for kind in kinds if name in kind)
-        flow = here.pays(name, "run", "tokens", shown[0], "million_tokens", shown[1], request.model, "calls_per_month")
-        amounts = [quantity * price for quantity, price in (kind.get(name, (0.0, 0.0)) for kind in kinds)]
+        flow = here.pays(name, "run", profile, shown[0], "million_tokens", shown[1], request.model, "calls_per_month")
+        amounts = [quantity * price for quantity, price in (kind.get(name, (0.0, 0.0)) for kind in kinds if here.later)]
         changes = [(months, b - a) for (months, _), a, b in zip(here.later, amounts, amounts[1:], strict=False)]
         if later := tuple(change for change in changes if np.any(change[1])):
             flow = replace(flow, amount=amounts[0], summed=partial(_changing, here.clock, amounts[0] * flow.months, later), later=later)
@@ -330,19 +331,21 @@ def _checking(here: Workings) -> Flow:
     return here.pays("checking", "error", "checked" if falling else "calls", hours, "staff_hours", v["hourly_cost"], *behind)
 
 
-def _wrong(here: Workings, column: Column) -> Flow:
-    """Wrong answers to what the system takes; where today's rate is known, the remaining items carry it."""
-    v, rate, falling = here.values, f"error_rate_{column}", here.inputs.falling
-    wrong = here.items * v["share_taken"] * v[rate]
-    escaped = wrong * (1 - (0.0 if falling else v["review_share"]) * v["review_catch"])
+def _wrong(here: Workings) -> dict[Column, Flow]:
+    """Wrong answers of each column to what the system takes; where today's rate is known, the remaining items carry it."""
+    v, falling, taken = here.values, here.inputs.falling, here.items * here.values["share_taken"]
+    unseen = 1 - (0.0 if falling else v["review_share"]) * v["review_catch"]
     staying = here.items * (1 - v["share_taken"]) * v["error_rate_today"] if known(v["error_rate_today"]) else 0.0
-    behind = ("cost_wrong", rate, "share_taken", "checking_plan" if falling else "review_share", "review_catch", "error_rate_today")
-    flow = here.pays("wrong_answers", "error", "calls", escaped + staying, "wrong_answers", v["cost_wrong"], *behind)
-    if not falling:
-        return flow
-    caught = -wrong * v["review_catch"] * v["cost_wrong"]
-    total = flow.total + caught * here.clock.months["checked"]
-    return replace(flow, summed=lambda: total, later=(("checked", caught),))
+    found = dict[Column, Flow]()
+    for column in COLUMNS[1:]:
+        wrong = taken * v[f"error_rate_{column}"]
+        behind = ("cost_wrong", f"error_rate_{column}", "share_taken", "checking_plan" if falling else "review_share", "review_catch", "error_rate_today")
+        flow = here.pays("wrong_answers", "error", "calls", wrong * unseen + staying, "wrong_answers", v["cost_wrong"], *behind)
+        if falling:
+            caught = -wrong * v["review_catch"] * v["cost_wrong"]
+            flow = replace(flow, summed=partial(sum, (caught * here.clock.months["checked"],), flow.total), later=(("checked", caught),))
+        found[column] = flow
+    return found
 
 
 def _today(here: Workings) -> Flows:

@@ -27,15 +27,6 @@ class Course:
     stairs: tuple[tuple[Stairs, tuple[tuple[int, float], ...]], ...]
     """Amounts worked out month by month, with the rows that pay them and how often (−1: on the other side)."""
 
-    def totals(self, clock: Clock, paid: Mapping[Column, Sequence[Flow]]) -> dict[Column, Any]:
-        """Present value of each row over the horizon."""
-        sums = self.by(dict[Any, Any](clock.months) | dict[Any, Any](clock.later))
-        for row, column in enumerate(self.rows):
-            for flow in paid[column]:
-                if flow.stairs is not None:
-                    sums[row] += flow.total
-        return dict(zip(self.rows, sums, strict=True))
-
     def by(self, months: Mapping[Any, Any]) -> Any:
         """What each row pays, stairs not counted, for discounted months by profile."""
         first, *others = self.amounts
@@ -141,7 +132,7 @@ def paybacks(
     months = owed.astype(np.float32)
     for month, paid in followed(clock, apart):
         owed = paid() > 0
-        months[owed] = month + 1
+        np.maximum(months, owed * np.float32(month + 1), out=months)
     months[owed] = np.inf
     return tuple(_payback(a, b, row, life) for (a, b), row in zip(usable, months, strict=True))
 

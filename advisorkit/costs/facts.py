@@ -277,7 +277,7 @@ def _sum(paid: Flows) -> Any:
 
 def _weeks(here: Workings, pattern: PatternId) -> Any:
     v = here.values
-    return build_days(here, pattern) / (v["engineers"] * v["days_per_week"]) + v["approval_lead_weeks"]
+    return build_days(here)[pattern] / (v["engineers"] * v["days_per_week"]) + v["approval_lead_weeks"]
 
 
 def _paybacks(spread: Workings, built: Mapping[PatternId, Flows], rows: Sequence[Inputs]) -> list[float]:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property, partial
 from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from advisorkit.costs.assumption import completed, known
 from advisorkit.costs.inputs import Inputs
@@ -31,11 +32,15 @@ Checks = tuple[tuple[int, Any], ...]
 """Share of answers that people check, each with the last month for which it holds; the last one holds to the end."""
 
 
+Draws = int | NDArray[np.intp]
+"""So many draws from the first on, or the places of some."""
+
+
 _ALL_BUT_ENDED = -0.999_999
 """Least yearly growth of a draw: the far end of a range may pass below -1, where no work is left to shrink."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Clock:
     """How many discounted months of full use each profile is worth."""
 
@@ -76,19 +81,19 @@ class Clock:
         """
         (growth, discount), share = monthly_logs(values), values["switch_price_share"]
         ramp, adoption = np.maximum(values["adoption_months"], 1.0), values["adoption"]
-        work = _geometric(growth + discount, horizon) * np.exp(-growth)
+        whole, first = cache(partial(_geometric, growth + discount)), np.exp(-growth)
 
+        @cache
         def use(until: int) -> Any:
-            whole = _geometric(growth + discount, until) - _not_yet(growth + discount, ramp, until)
-            return adoption * whole * np.exp(-growth)
+            return adoption * (whole(until) - _not_yet(growth + discount, ramp, until)) * first
 
-        calls = use(horizon)
+        work, calls = whole(horizon) * first, use(horizon)
         tokens = calls if not 0 < switch <= horizon else calls - (1 - share) * (calls - use(switch - 1))
         last = min(horizon, switch - 1) if switch else horizon
 
         def later(start: float) -> Any:
-            whole = min(int(start), last)
-            return use(last) - use(whole) - (start - whole) * (use(min(whole + 1, last)) - use(whole)) if whole < last else np.float64(0.0)
+            full = min(int(start), last)
+            return use(last) - use(full) - (start - full) * (use(min(full + 1, last)) - use(full)) if full < last else np.float64(0.0)
 
         months: dict[Profile, Any] = {
             "once": np.float64(1.0), "month": _geometric(discount, horizon), "work": work, "calls": calls, "tokens": tokens,
@@ -113,7 +118,7 @@ class Clock:
         """Share of a month in which a price holds that begins `start` months from now."""
         return 0.0 if 0 < self.switch_month <= month else min(max(month - start, 0.0), 1.0)
 
-    @property
+    @cached_property
     def most_use(self) -> Any:
         """Share of full use that no month exceeds."""
         return self.adoption * np.maximum(self.growth ** max(self.horizon - 1, 0), 1.0)
@@ -129,8 +134,8 @@ class Clock:
                 use = use * np.minimum(month / self.adoption_months, 1.0)
             yield month, factor, work, use
 
-    def first(self, draws: int, kind: type) -> Clock:
-        """The same clock for the first draws only, with numbers of `kind`."""
+    def first(self, draws: Draws, kind: type = np.float64) -> Clock:
+        """The same clock for some draws only, with numbers of `kind`."""
         drawn = ("growth", "discount", "adoption", "adoption_months", "switch_share")
         checks = tuple((last, first(share, draws, kind)) for last, share in self.checks)
         return replace(self, checks=checks, **{name: first(getattr(self, name), draws, kind) for name in drawn})
@@ -168,11 +173,17 @@ class Stairs:
         ]
 
     def over(self, clock: Clock) -> Any:
-        """Discounted sum over the horizon."""
-        return sum((self.at(use) * factor for _, factor, _, use in clock.each_month()), np.float64(0.0))
+        """Discounted sum over the horizon; draws that never leave the floor, mostly all but a few, take no month by itself."""
+        rising = ~(self.fixed + self.slope * clock.most_use <= self.floor)  # what is not known rises
+        if np.ndim(rising) != 1 or np.all(rising):
+            return sum((self.at(use) * factor for _, factor, _, use in clock.each_month()), np.float64(0.0))
+        least = replace(self, fixed=0.0, slope=0.0).at(0.0) * clock.months["month"]
+        summed, some = np.full(rising.shape, least), np.flatnonzero(rising)
+        summed[some] = self.first(some).over(clock.first(some))
+        return summed
 
-    def first(self, draws: int, kind: type) -> Stairs:
-        """The same for the first draws only, with numbers of `kind`."""
+    def first(self, draws: Draws, kind: type = np.float64) -> Stairs:
+        """The same for some draws only, with numbers of `kind`."""
         price, fixed, slope, floor = (first(x, draws, kind) for x in (self.price, self.fixed, self.slope, self.floor))
         return Stairs(price, fixed, slope, floor, self.whole)
 
@@ -182,9 +193,9 @@ def monthly_logs(values: Mapping[str, Any]) -> tuple[Any, Any]:
     return np.log1p(np.maximum(values["growth_per_year"], _ALL_BUT_ENDED)) / 12, -np.log1p(values["discount_rate"]) / 12
 
 
-def first(values: Any, draws: int, kind: type = np.float64) -> Any:
-    """The first draws of an array; a single number stays as it is."""
-    return np.asarray(values[:draws] if np.ndim(values) else values, kind)
+def first(values: Any, draws: Draws, kind: type = np.float64) -> Any:
+    """The first draws of an array, or those at given places; a single number stays as it is."""
+    return np.asarray((values[:draws] if isinstance(draws, int) else values[draws]) if np.ndim(values) else values, kind)
 
 
 def _geometric(log: Any, terms: int) -> Any:
@@ -197,12 +208,11 @@ def _geometric(log: Any, terms: int) -> Any:
 
 def _not_yet(log: Any, ramp: Any, horizon: int) -> Any:
     """What the ramp takes away: the sum of ``(1 − t/A) ratioᵗ`` over the months before full use."""
-    last = min(horizon, int(np.ceil(np.max(ramp))) - 1)
-    ratio, power, lost = np.exp(log), np.float64(1.0), np.float64(0.0)
-    for month in range(1, last + 1):
-        power = power * ratio
-        lost = lost + np.maximum(1 - month / ramp, 0.0) * power
-    return lost
+    ratio, lost = np.exp(log), np.zeros(np.broadcast(log, ramp).shape)
+    for month in range(min(horizon, int(np.ceil(np.max(ramp))) - 1), 0, -1):
+        lost += np.maximum(ramp - month, 0.0)
+        lost *= ratio
+    return lost / ramp
 
 
 Column = Literal["today", "prompt", "rag", "finetune", "hybrid", "buy"]
@@ -344,16 +354,15 @@ def single(value: Any) -> Any:
     return math.nan if getattr(value, "size", 1) > 1 else value
 
 
-def build_days(here: Workings, pattern: PatternId) -> Any:
-    """Engineer days to build a pattern, systems to connect included."""
+def build_days(here: Workings) -> dict[PatternId, Any]:
+    """Engineer days to build each pattern, systems to connect included."""
     v = here.values
     further = np.maximum(v["integration_count"] - 1, 0) * v["days_per_system"]
     rag, tune = v["build_days_rag"] * v["overrun"], v["build_days_finetune"] * v["overrun"]
-    by_pattern = {
-        "prompt": v["build_days_prompt"] * v["overrun"], "rag": rag, "finetune": tune,
-        "hybrid": (rag + tune) * (1 + v["integration_share"]),
+    return {
+        "prompt": v["build_days_prompt"] * v["overrun"] + further, "rag": rag + further, "finetune": tune + further,
+        "hybrid": (rag + tune) * (1 + v["integration_share"]) + further,
     }
-    return by_pattern[pattern] + further
 
 
 def training_millions(here: Workings) -> Any:

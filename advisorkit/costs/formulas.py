@@ -79,9 +79,7 @@ class Traced(NDArrayOperatorsMixin):
             return self.then("where", given, valued(given[1]) if valued(given[0]) else valued(given[2]))
         if function in {np.any, np.all} and (self.condition or function is np.any):
             return function is np.any
-        if function is np.ndim:
-            return self.ndim
-        return self if function is np.nan_to_num else NotImplemented
+        return self.ndim if function is np.ndim else NotImplemented
 
     def __bool__(self) -> bool:
         raise TypeError(f"a branch depends on {self!r}")
@@ -231,6 +229,6 @@ def _month(clock: Clock, told: tuple[tuple[int, Any, Any, Any], Any], starts: Se
     counted = np.where(horizon >= number, discount, 0.0)
     calls = use * counted
     found = {"discount": discount, "share": share, "use": use, "month": counted, "work": share * counted, "calls": calls}
-    found |= {"tokens": calls * clock.token_price(number)} if clock.switch_month else {"tokens": calls}
+    found |= {"tokens": calls * clock.token_price(number)} if clock.switch_month else {}
     found |= {"checked": calls * clock.checked(number)} if falling else {}
     return {**found, **{start: calls * clock.begun(start, number) for start in starts}}

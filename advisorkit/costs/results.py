@@ -178,8 +178,6 @@ class ColumnCost:
     """Present value of everything over the horizon; wrong answers only where their cost is known."""
     at_least: bool
     """Whether a cost of its own is not known, so that the total is a lower bound."""
-    lines: Mapping[str, Band | None]
-    """Present value of each line over the horizon, by component id in the order of the bill; None where not known."""
     curve: CostCurve | None
     """Cumulative cost."""
 

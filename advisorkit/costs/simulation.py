@@ -1,9 +1,10 @@
 """The simulation: the cost model on many draws of its uncertain inputs, the same draws for every column."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, combinations, takewhile
+from functools import partial
+from itertools import chain, combinations
 from typing import Any
 
 import numpy as np
@@ -142,6 +143,8 @@ def tornado(inputs: Inputs, better: PatternId, against: Column) -> results.Swing
 Key = tuple[str, ...]
 """A column and a figure's name; two patterns; or ``line``, a column and a component."""
 Paid = Mapping[Column, Sequence[Flow]]
+Figures = Callable[[Workings, Paid, Course], Iterable[tuple[Key, Any]]]
+"""What is wanted of a block of draws."""
 SEED = 20261120
 BLOCK, PAYBACK_DRAWS = 2**14, 2**12
 """Draws worked out at a time, so that the processor's cache holds what is in work; and draws that paybacks are followed for."""
@@ -165,7 +168,7 @@ def price(
         advised: The pattern whose gain against today the tornado shows, where that is known.
         mark: Share right that is asked for, 0 to 1; above 1 where none would do.
     """
-    here, paid, stacked, found = _worked(inputs, draws, seed, mark)
+    here, paid, stacked, found = _worked(inputs, draws, seed, partial(_all, mark=mark))
     bands, kept = _ranges(found)
     drawn, paid_back = _followed(here, stacked, list(kept["gain"]))
     return results.CostResult(
@@ -180,9 +183,15 @@ def price(
 
 def money_rows(inputs: Inputs, draws: int = DRAWS, seed: int = SEED, mark: float | None = None) -> dict[Column, results.MoneyRow]:
     """The money table alone, at a third of the work: the figures of `price`, without paybacks and years; arguments as there."""
-    *_, found = _worked(inputs, draws, seed, mark)
-    bands, kept = _ranges(takewhile(lambda one: one[0][0] == "money", found))
+    bands, kept = _ranges(_worked(inputs, draws, seed, partial(_money, mark=mark))[-1])
     return table(inputs, bands, _means(kept), None)
+
+
+def line_ranges(inputs: Inputs, draws: int = DRAWS, seed: int = SEED) -> dict[Column, dict[str, Band | None]]:
+    """Present value of each line over the horizon, by column and component id in the order of the bill, on the draws of `price`; None where not known."""
+    _, paid, _, found = _worked(inputs, draws, seed, _lines)
+    bands, _ = _ranges(found)
+    return {column: {key[-1]: bands.get(key) for key in keys} for column, keys in _line_keys(paid).items()}
 
 
 def _means(kept: Mapping[str, Mapping[Column, Any]]) -> dict[str, dict[Column, float]]:
@@ -190,20 +199,23 @@ def _means(kept: Mapping[str, Mapping[Column, Any]]) -> dict[str, dict[Column, f
     return {"gain": {c: float(np.mean(row > 0)) for c, row in kept["gain"].items()}, "staged": {c: float(np.mean(row)) for c, row in kept["staged"].items()}}
 
 
-def _worked(inputs: Inputs, draws: int, seed: int, mark: float | None) -> tuple[Workings, Paid, Course, Iterable[tuple[Key, Any]]]:
-    """The first block of draws, and all draws of every figure. A line that nobody pays in the first block is left out."""
+def _worked(inputs: Inputs, draws: int, seed: int, figures: Figures) -> tuple[Workings, Paid, Course, Iterable[tuple[Key, Any]]]:
+    """The first block of draws, and all draws of every figure that is known, one after the other, so that not all of them need be held.
+
+    A line that nobody pays in the first block is left out.
+    """
     values = inputs.draw(draws, seed)
     blocks = (_block(inputs, values, slice(start, min(draws, start + BLOCK))) for start in range(0, draws, BLOCK))
     start = next(blocks)
     if draws <= BLOCK:
-        return *start, _figures(*start, mark)
+        return *start, ((key, amount) for key, amount in figures(*start) if known(amount))
     rows: dict[Key, Any] = {}
     for number, made in enumerate(chain([start], blocks)):
-        found = dict(_figures(*made, mark))
+        found = {key: amount for key, amount in figures(*made) if known(amount)}
         rows = rows or dict(zip(found, np.empty((len(found), draws)), strict=True))
         for key, row in rows.items():
             row[number * BLOCK : (number + 1) * BLOCK] = found.get(key, 0.0 if key[0] == "line" else np.nan)
-    return *start, rows.items()
+    return *start, ((key, row) for key, row in rows.items() if known(row[::BLOCK].sum()))
 
 
 def _block(inputs: Inputs, values: Mapping[str, Any], block: slice) -> tuple[Workings, Paid, Course]:
@@ -212,17 +224,11 @@ def _block(inputs: Inputs, values: Mapping[str, Any], block: slice) -> tuple[Wor
     return here, paid, course(paid, block.stop - block.start)
 
 
-def _figures(here: Workings, paid: Paid, stacked: Course, mark: float | None) -> Iterable[tuple[Key, Any]]:
-    """Draws of every figure that is known, one after the other, so that not all of them need be held."""
-    return ((key, amount) for key, amount in _all(here, paid, stacked.totals(here.clock, paid), mark) if known(amount))
-
-
 def _ranges(found: Iterable[tuple[Key, Any]]) -> tuple[dict[Key, Band], dict[str, dict[Any, Any]]]:
     """Range of every figure that is known in all blocks, and the draws of each column's total, gain and staged gain."""
     bands, kept = dict[Key, Band](), {"total": dict[Any, Any](), "gain": dict[Any, Any](), "staged": dict[Any, Any]()}
     for key, row in found:
-        if not np.isnan(np.ravel(row)[::BLOCK]).any():
-            bands[key] = band(row)
+        bands[key] = band(row)
         if key[-1] in kept:
             kept[key[-1]][key[-2]] = row
     return bands, kept
@@ -238,12 +244,11 @@ def _followed(here: Workings, stacked: Course, gains: Sequence[Column]) -> tuple
 
 
 def _column(here: Workings, column: Column, paid: Paid, bands: Mapping[Key, Band], curve: results.CostCurve | None) -> results.ColumnCost:
-    keys, total = line_keys(paid)[column], bands.get((column, "total"))
+    total = bands.get((column, "total"))
     ranges = {name: bands.get((column, name)) for name in ("build", "per_call", "run_per_month", "errors_per_month", "total")}
     at_least = not all(flow.known for flow in paid[column]) or not known(here.values["error_rate_today"])
     return results.ColumnCost(
         column, **ranges, at_least=at_least,
-        lines={flow.component_id: bands.get(key) for flow, key in zip(paid[column], keys, strict=True)},
         curve=replace(curve, bands=(*curve.bands[:-1], total)) if curve and total else curve,  # ends on the total of all draws: one figure everywhere
     )
 
@@ -266,34 +271,34 @@ def _tornado(inputs: Inputs, bands: Mapping[Key, Band], among: Sequence[PatternI
     return tornado(inputs, ranked[0], against)
 
 
-def _all(here: Workings, paid: Paid, totals: Mapping[Column, Any], mark: float | None) -> Iterator[tuple[Key, Any]]:
-    for column, row in sums(here, paid, mark).items():
-        yield from ((("money", column, name), amount) for name, amount in row.items())
+def _all(here: Workings, paid: Paid, _: Course, mark: float | None) -> Iterator[tuple[Key, Any]]:
+    yield from _money(here, paid, _, mark)
+    totals = dict[Column, Any]()
     for column, flows in paid.items():
-        for name, amount in _of_column(here, column, paid, totals.get(column, np.float64(np.nan))):
-            yield (column, name), amount
-        yield from ((key, flow.total) for key, flow in zip(line_keys(paid)[column], flows, strict=True) if key[1] == column and flow.known)
-    yield from (((a, b), totals[a] - totals[b]) for a, b in combinations(PATTERNS, 2) if a in totals and b in totals)
+        found = _of_column(here, column, flows)
+        totals[column] = found["total"]
+        yield from (((column, name), amount) for name, amount in found.items())
+    yield from (((a, b), totals[a] - totals[b]) for a, b in combinations(PATTERNS, 2))
 
 
-def line_keys(paid: Paid) -> dict[Column, tuple[Key, ...]]:
+def _money(here: Workings, paid: Paid, _: Course, mark: float | None) -> Iterator[tuple[Key, Any]]:
+    yield from ((("money", column, name), amount) for column, row in sums(here, paid, mark).items() for name, amount in row.items())
+
+
+def _lines(_: Workings, paid: Paid, __: Course) -> Iterator[tuple[Key, Any]]:
+    found = {key: flow for column, keys in _line_keys(paid).items() for key, flow in zip(keys, paid[column], strict=True)}
+    yield from ((key, flow.total) for key, flow in found.items())
+
+
+def _line_keys(paid: Paid) -> dict[Column, tuple[Key, ...]]:
     """Key of every line of every column; a line that columns share has the key of the first."""
     owner: dict[int, Key] = {}
-    return {
-        column: tuple(owner.setdefault(id(flow), ("line", column, flow.component_id)) for flow in flows) for column, flows in paid.items()
-    }
+    return {column: tuple(owner.setdefault(id(flow), ("line", column, flow.component_id)) for flow in flows) for column, flows in paid.items()}
 
 
-def _of_column(here: Workings, column: Column, paid: Paid, everything: Any) -> Iterator[tuple[str, Any]]:
-    flows = paid[column]
-
-    def paid_for(*phases: str) -> Any:
-        return sum((flow.total for flow in flows if flow.phase in phases), np.float64(0.0))
-
-    def month(*phases: str) -> Any:
-        return paid_for(*phases) / here.clock.months["month"] if here.clock.horizon else np.float64(np.nan)
-
-    yield from (("build", paid_for("build")), ("run_per_month", month("run", "change")), ("errors_per_month", month("error")), ("total", everything))
-    if column in PATTERNS:
-        yield "per_call", per_call(here, column, tuple(flows))
-
+def _of_column(here: Workings, column: Column, flows: Sequence[Flow]) -> dict[str, Any]:
+    build, run, errors = (sum((f.total for f in flows if f.phase in phases), np.float64(0.0)) for phases in (("build",), ("run", "change"), ("error",)))
+    month = here.clock.months["month"] if here.clock.horizon else np.float64(np.nan)
+    counted = errors if known(errors) else total([f for f in flows if f.phase == "error"])
+    found = {"build": build, "run_per_month": run / month, "errors_per_month": errors / month, "total": build + run + counted}
+    return found | ({"per_call": per_call(here, column, tuple(flows))} if column in PATTERNS else {})

@@ -1,7 +1,8 @@
 """Tokens: what one call of each pattern takes, by how it is paid for and at which prices, and how text falls into tokens."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -75,12 +76,13 @@ class Request:
 
 def requests(inputs: Inputs, values: Values, corpus: Any = None) -> dict[PatternId, Request]:
     """The request of each pattern under `values`; `corpus` as in `request`."""
-    return {pattern: request(inputs, values, pattern, corpus=corpus) for pattern in PATTERNS}
+    hit = cache(partial(_hit, values))
+    return {pattern: request(inputs, values, pattern, corpus=corpus, hit=hit) for pattern in PATTERNS}
 
 
 def request(
     inputs: Inputs, values: Values, pattern: PatternId, *, model: str | None = None, prefix: Any = None,
-    corpus: Any = None, by_token: bool = False,
+    corpus: Any = None, by_token: bool = False, hit: Callable[[float], Any] | None = None,
 ) -> Request:
     """One call of `pattern`.
 
@@ -92,6 +94,7 @@ def request(
         prefix: Another length of the standing prompt, to see what a shorter prompt alone would save.
         corpus: Whether the standing prompt carries all reference text, once or by draw; by default as `corpus_in_prompt` says.
         by_token: Whether tokens are paid for even where GPUs are rented.
+        hit: Share of calls that find a cache entry which lapses after so many minutes, where it is worked out already.
     """
     v = values
     search, trained = pattern in {"rag", "hybrid"}, pattern in {"finetune", "hybrid"}
@@ -107,7 +110,7 @@ def request(
     own = v["input_tokens"] + looked_up + _history(v)
     prices = _prices(inputs, v, name, prefix + own)
     on_gpu = not by_token and inputs.word("tuned_hosting" if name == "tuned_model" else "model_hosting") != "api"
-    fresh, read, written, write = (1.0, 0.0, 0.0, prices[3]) if on_gpu else _prefix_paid(inputs, v, name, prices, prefix)
+    fresh, read, written, write = (1.0, 0.0, 0.0, prices[3]) if on_gpu else _prefix_paid(inputs, hit or partial(_hit, v), name, prices, prefix)
     prices = (*prices[:3], write)
     thinking = v["reasoning_tokens"] if inputs.model(name).reasons else 0.0
     return Request(
@@ -141,18 +144,17 @@ def _prices(inputs: Inputs, v: Values, name: str, prompt_tokens: Any) -> Prices:
     return tuple(price * v["tuned_markup"] for price in found) if inputs.model(name).kind != "tuned" else found
 
 
-def _prefix_paid(inputs: Inputs, v: Values, name: str, prices: Prices, prefix: Any) -> Plan:
+def _prefix_paid(inputs: Inputs, hit: Callable[[float], Any], name: str, prices: Prices, prefix: Any) -> Plan:
     """How often a call pays the standing prompt fresh, from the cache and into it, and the price of writing it there."""
     (fresh, _, read, write), model = prices, inputs.model(name)
     least = model.cache_from or 0
     if model.cache_minutes is None or not np.any(fresh) or np.all(prefix < least):
         return 1.0, 0.0, 0.0, write
     paid = np.maximum(fresh, LEAST_PRICE)
-    calls = v["calls_per_month"] * v["calls_per_item"] * v["adoption"] * (1 + v["retry_share"]) / (v["active_hours"] * 60)
-    plan = (*cache_plan(calls, model.cache_minutes, read / paid, write / paid), write)
+    plan = (*cache_plan(hit(model.cache_minutes), read / paid, write / paid), write)
     hour = inputs.tokens(name).hour_write
     if not np.isnan(hour):
-        plan = _cheaper(plan, (*cache_plan(calls, 60, read / paid, hour), hour * fresh), read)
+        plan = _cheaper(plan, (*cache_plan(hit(60), read / paid, hour), hour * fresh), read)
     if np.all(prefix >= least):
         return plan
     kept = prefix >= least
@@ -188,23 +190,28 @@ def prices_at(prices: TokenPrices, prompt_tokens: Any) -> Prices:
     return found
 
 
-def cache_plan(calls_per_minute: Any, minutes: float | None, read_ratio: Any, write_ratio: Any) -> tuple[Any, Any, Any]:
+def _hit(v: Values, minutes: float) -> Any:
+    return hit_rate(v["calls_per_month"] * v["calls_per_item"] * v["adoption"] * (1 + v["retry_share"]) / (v["active_hours"] * 60), minutes)
+
+
+def hit_rate(calls_per_minute: Any, minutes: float) -> Any:
+    """Share of calls that find a cache entry: calls arrive at random, and an entry lapses `minutes` after its last use."""
+    return -np.expm1(-np.fmax(calls_per_minute, 0) * minutes)
+
+
+def cache_plan(hit: Any, read_ratio: Any, write_ratio: Any) -> tuple[Any, Any, Any]:
     """How often a call pays a shared prefix fresh, from the cache, and into the cache: the cheaper of two ways.
 
-    Calls arrive at random; a cache entry lapses `minutes` after its last use. The two ways are not to cache, and to write
-    again after every lapse (hit rate ``1 − exp(−calls_per_minute · minutes)``). Reading costs `read_ratio`, writing
-    `write_ratio` of a fresh read.
+    The two ways are not to cache, and to write again after every lapse, so that a share `hit` of calls is read from the cache. Reading costs
+    `read_ratio`, writing `write_ratio` of a fresh read.
 
     Returns:
         Fresh, read and written prefixes for each call.
 
     Example:
-        >>> [[float(share) for share in cache_plan(often, 5, 0.1, 1.25)] for often in (0.0, 100.0)]
+        >>> [[float(share) for share in cache_plan(hit_rate(often, 5), 0.1, 1.25)] for often in (0.0, 100.0)]
         [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
     """
-    if minutes is None:
-        return 1.0, 0.0, 0.0
-    hit = -np.expm1(-np.maximum(np.nan_to_num(calls_per_minute), 0) * minutes)
     lapse = hit * read_ratio + (1 - hit) * write_ratio < 1
     if np.all(lapse):
         return 0.0, hit, 1 - hit

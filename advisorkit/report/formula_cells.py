@@ -16,7 +16,7 @@ _INFIX = {
 }  # fmt: skip
 """Operations with a sign between their parts, and how tightly it binds."""
 _CALLS = {
-    "maximum": "MAX({},{})", "minimum": "MIN({},{})", "exp": "EXP({})", "expm1": "(EXP({})-1)", "log1p": "LN(1+{})", "ceil": "(-INT(-({})))",
+    "maximum": "MAX({},{})", "fmax": "MAX({},{})", "minimum": "MIN({},{})", "exp": "EXP({})", "expm1": "(EXP({})-1)", "log1p": "LN(1+{})", "ceil": "(-INT(-({})))",
     "negative": "(-({}))", "where": "IF({},{},{})", "bitwise_and": "AND({},{})", "bitwise_or": "OR({},{})", "invert": "NOT({})",
 }  # fmt: skip
 """The others, as spreadsheets write them."""

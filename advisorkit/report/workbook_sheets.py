@@ -233,7 +233,7 @@ def _line(book: Book, grid: Grid, row: int, flow: Flow, line: Line | None) -> No
 def cash(book: Book) -> Grid:
     """Each month: time, what leaves the house, and what has been gained so far."""
     table, last = book.found.months, TOP + len(book.found.months)
-    profiles = [key for key in table[0] if key != "tokens" or book.found.here.clock.switch_month]
+    profiles = list(table[0])
     stairs = {id(flow): flow for column in book.shown for flow in book.found.paid[column] if flow.stairs}
     known_ = [column for column in book.shown[1:] if all(known(valued(book.found.parts[column][part])) for part in ("build", "run"))]
     grid = book.grid("cash", (8.0, *(11.0,) * (len(profiles) + len(stairs) + len(known_) + 3 * len(book.gaining))))

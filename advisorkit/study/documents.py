@@ -12,6 +12,7 @@ from advisorkit.advice.gates import GateHit
 from advisorkit.costs.bill import usual_checking, warnings
 from advisorkit.costs.flows import Column
 from advisorkit.costs.money import holds
+from advisorkit.costs.simulation import line_ranges
 from advisorkit.files.texts import Texts
 from advisorkit.pilots.diagnosis import Diagnosis
 from advisorkit.pilots.established import Established
@@ -119,7 +120,7 @@ def cost_document(engagement: Engagement, found: Iterable[Study]) -> dict[str, A
 
 def _priced(one: Study) -> dict[str, Any]:
     inputs, result = one.inputs, one.costs
-    columns = {column: _column(one, column) for column in result.columns}
+    columns = {column: _column(one, column, lines) for column, lines in line_ranges(inputs, result.draws, result.seed).items()}
     return picked(
         one, "cost", today=columns["today"], buy=columns["buy"], warnings=list(warnings(inputs)), usual_checking=usual_checking(inputs), gain_assumed=one.rank.gain if one.rank.assumed else None,
         patterns={pattern: columns[pattern] | {"cheapest_probability": result.cheapest.get(pattern)} for pattern in PATTERNS},
@@ -134,11 +135,11 @@ def _priced(one: Study) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def _column(one: Study, column: Column) -> dict[str, Any]:
+def _column(one: Study, column: Column, lines: Mapping[str, Band | None]) -> dict[str, Any]:
     cost, gain = one.costs.columns[column], one.costs.money[column].gain
     made: dict[str, Any] = plain(
         cost, net_benefit=gain and plain(Band(gain.p10, gain.p50, gain.p90)), likely_total=one.bill.total(column),
-        lines=[plain(line, amount=band and band.p50, range=plain(band)) for line in one.bill.of(column) for band in [cost.lines[line.component_id]]],
+        lines=[plain(line, amount=band and band.p50, range=plain(band)) for line in one.bill.of(column) for band in [lines[line.component_id]]],
         curve=cost.curve and [{"month": month, **plain(band)} for month, band in zip(cost.curve.months, cost.curve.bands, strict=True)],
     )  # fmt: skip
     return made

@@ -1,6 +1,6 @@
 """How fast and how exact the cost model is, beside a plain Python loop and beside squigglepy.
 
-Runs of the three are interleaved, so that a busy machine slows all alike; medians are reported. The squigglepy
+Runs of the three are interleaved, so that a busy machine slows all alike; medians of CPU time are reported. The squigglepy
 comparison is left out, and said so, where it is not installed (``pip install squigglepy``).
 """
 
@@ -76,9 +76,9 @@ def squiggled(made: Inputs, draws: int) -> Callable[[], Any] | None:
 
 
 def seconds(work: Callable[[int], Any], seed: int) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     work(seed)
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def timed(made: Inputs, rounds: int) -> dict[str, Any]:
