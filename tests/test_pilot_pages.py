@@ -137,7 +137,7 @@ def test_shares_of_all_failures_add_up_to_a_hundred() -> None:
 
     chart = next(block.chart for block in failures(here) if isinstance(block, ChartBlock))
     shown = [int(bar.shown.rstrip("%")) for bar in chart.bars]  # type: ignore[union-attr]
-    page = json.dumps(pilot(here, (), Look())["blocks pilot"], ensure_ascii=False)
+    page = json.dumps(pilot(here, (), Look())["blocks found"], ensure_ascii=False)
     on_screen = re.findall(r"of 6\D*>(\d+)%", page)
 
     assert sum(shown) == 100

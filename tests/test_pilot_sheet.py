@@ -1,23 +1,32 @@
-"""The marking sheet: out with drop-downs and instructions, back with marks, nothing in it live."""
+"""The marking sheet: out with drop-downs and instructions, back with marks, nothing in it live; and the screen that hands it out and takes it in."""
 
 from __future__ import annotations
 
 import io
+import json
+from base64 import b64encode
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import openpyxl
 import pytest
+from evaluations import check, evaluation, promptfoo
+from test_money import adds_up
+from test_widgets import rows, view
 
+import advisorkit as ak
 from advisorkit.pilots.marked import FAILURES
 from advisorkit.pilots.planning import CaseToMark, Plan, instructions, marking_sheet
 from advisorkit.pilots.results import MARKS, SECOND_MARKS, read_results
 from advisorkit.pilots.tally import Beta
 from advisorkit.pilots.terms import Terms
+from advisorkit.screens.screen import Screen
+from advisorkit.store import samples
 from advisorkit.study.pilots import read_pilot
 from advisorkit.values.engagement import Engagement, Workflow
 from advisorkit.values.errors import UsageError
+from advisorkit.values.quantities import money_short
 
 PLAN = Plan(
     workflow="w", pattern="prompt", currency="EUR", terms=Terms(0.84, "pass_mark", expected=Beta(8, 2)), evpi=None,
@@ -118,3 +127,78 @@ def test_the_pass_mark_of_the_sheet_is_frozen_and_another_one_needs_a_reason(tmp
     assert changed.established.terms.target == 0.7
     assert "The pass mark was changed after it was agreed: A person checks each answer." in changed.established.warnings
     assert read_pilot(path, client, tmp_path / "acme.yaml").established.terms.target == 0.84
+
+
+def pilot_screen(tmp_path: Path) -> tuple[ak.Work, Screen]:
+    for end in ("yaml", "csv"):
+        (tmp_path / f"a client.{end}").write_bytes(samples.path("marked-pilot").with_suffix(f".{end}").read_bytes().replace(b"marked-pilot.csv", b"a client.csv"))
+    work = ak.open(tmp_path / "a client.yaml")
+    return work, Screen(work, "pilot")
+
+
+def test_the_pilot_screen_hands_out_the_sheet_of_the_pattern_that_is_planned(tmp_path: Path) -> None:
+    _, show = pilot_screen(tmp_path)
+    handed: list[tuple[str, bytes]] = []
+    show.delivery.give = lambda name, content: handed.append((name, content))
+    show.edit("sheet", {})
+
+    (name, content), = handed
+    (tmp_path / name).write_bytes(content)
+    sheet = openpyxl.load_workbook(tmp_path / name)["Marks"]
+    assert name == "marks-service-desk-rag.xlsx"
+    assert view(show)["results"]["steps"][0][4].startswith(f"Mark {sheet.max_row - 1} real cases of the RAG pilot.")
+    assert [step[1] for step in view(show)["results"]["steps"]] == ["✓", "✓", "●", "○"], "a sheet that was handed out waits for its results"
+    assert "advisorkit " not in json.dumps(view(show))  # no command line in front of a client
+
+
+def test_gains_as_kept_stand_beside_those_that_are_tried_and_the_bars_tell_those_of_the_table(tmp_path: Path) -> None:
+    work, show = pilot_screen(tmp_path)
+    show.edit("section", {"name": "costs"})
+    kept = rows(view(show)["blocks bill"])
+    work.assume(share_taken=0.6)
+
+    tried, bars = rows(view(show)["blocks bill"]), view(show)["chart gains"]["rows"]
+    assert [row.pop(10) for row in tried] == ["–", *(row[9].splitlines()[0] for row in kept[1:])]
+    assert all(old[9] != new[9] for old, new in zip(kept[1:], tried[1:], strict=True))
+    adds_up(tried)
+    assert {name: likely for name, _, likely, __ in bars} == {row[0]: money_short(float(row[9].splitlines()[0].replace(",", "")) * 1000, "EUR") for row in tried[1:]}
+
+
+def test_results_beside_the_engagement_are_read_on_screen(tmp_path: Path) -> None:
+    work, show = pilot_screen(tmp_path)
+    (tmp_path / "rag.csv").write_text("case,right\n" + "".join(f"{n},yes\n" for n in range(100)))
+    before, lead = work.state, view(show)["advice pilot"]
+    show.edit("pilot", {"file": "rag.csv", "value": view(show)["results"]["mark"]})
+
+    assert work.state == before and view(show)["advice pilot"]["when"] == "If these results are used" and view(show)["results"]["steps"][2][3] == "100 of 100 right"
+    show.edit("discard_results", {})
+    assert view(show)["advice pilot"] == lead
+    for name in ("pilot", "use_results"):
+        show.edit(name, {"file": "rag.csv", "value": view(show)["results"]["mark"]})
+    assert [(one.pattern, one.pass_mark) for one in work.state.engagement.workflows[0].pilots] == [("prompt", 0.85), ("rag", 0.85)]
+
+
+def test_results_that_a_browser_sends_are_kept_with_the_client_and_what_they_leave_open_is_asked(tmp_path: Path) -> None:
+    work, show = pilot_screen(tmp_path)
+    good, bad = [check("icontains", passed=True)], [check("icontains", passed=False)]
+    results = promptfoo([good] * 30 + [bad] * 10) + promptfoo([good] * 40, model="acme:b", column=1)
+    sent = {"file": "../../weird \u202ename.json", "content": b64encode(json.dumps(evaluation(results)).encode()).decode(), "value": view(show)["results"]["mark"]}
+    show.edit("pilot", sent)
+    (option, _, choices), = view(show)["results"]["asks"]
+    assert "/" not in view(show)["results"]["fault"].partition(":")[0]
+    assert option == "model" and [value for value, _ in choices] == ["acme:a", "acme:b"] and len(work.state.engagement.workflows[0].pilots) == 1
+
+    show.edit("pilot", {**sent, "model": "acme:a"})
+    show.edit("use_results", {})
+    kept = work.state.engagement.workflows[0].pilots[-1].file
+    assert (tmp_path / kept).is_file() and kept.startswith("pilots/") and kept.endswith("weird-name.json")
+    assert work.judged().pilot.diagnoses[-1].right.hits == 30 and view(show)["results"]["asks"] == []
+
+
+@pytest.mark.parametrize("content", ["not base64 !", b64encode(b"\x00\xff").decode(), ""])
+def test_what_is_no_result_is_answered_beside_the_control(tmp_path: Path, content: str) -> None:
+    work, show = pilot_screen(tmp_path)
+    before = work.state
+    show.edit("pilot", {"file": "marks.csv", "content": content, "value": ""})
+
+    assert view(show)["results"]["fault"].endswith("\nNothing was read.") and work.state == before

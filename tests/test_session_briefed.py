@@ -42,5 +42,6 @@ def test_what_a_model_took_from_notes_is_accepted_changed_or_dropped_and_no_clie
 
     show.edit("present", {"on": True})
     assert show.view["blocks brief"]["blocks"] == []
-    made = work.report(out=tmp_path / "out")
-    assert "Kanarienvogel" not in (tmp_path / "out" / made.deliverables[0].path).read_text() and "Okoro" not in str(made)
+    made = work.report()
+    assert Path(made.out) == show.delivery.out, "calls and the page Deliver write to one folder"
+    assert "Kanarienvogel" not in (show.delivery.out / made.deliverables[0].path).read_text() and "Okoro" not in str(made)

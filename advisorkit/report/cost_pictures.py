@@ -54,6 +54,13 @@ def _missing(study: Study) -> dict[Column, str]:
     return {"today": say("costs.missing.today", names=names) if lacks else "", "buy": say("costs.missing.buy") if sold else ""}
 
 
+def gain_row(study: Study, pattern: PatternId, label: str, lacks: str = "") -> kinds.RangeRow:
+    """The gain of `pattern` against today as a range about what the table prints; `lacks` where it is not known."""
+    found, likely = study.costs.money[pattern].gain, study.gain(pattern)
+    known = found is not None and likely is not None and found.p10 is not None and found.p90 is not None
+    return kinds.RangeRow(pattern, label, (found.p10, likely, found.p90) if known else None, lacks)  # type: ignore[union-attr, arg-type]
+
+
 def cheapest_bars(study: Study) -> kinds.ShareBars | None:
     """Chance that each pattern is the cheapest, largest first; None while no total is known."""
     found = sorted(study.costs.cheapest.items(), key=lambda pair: -pair[1])

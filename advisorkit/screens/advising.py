@@ -16,7 +16,7 @@ def advice(study: Study, look: Look) -> Doc:
     words, made = study.advice.words, study.decision
     return {
         "when": "" if look.presenting else tell("advice.when", day=day(study.engagement.as_of)), "clear": made.clear and not made.replaced,
-        "headline": list(_coloured(study)), "summary": "" if look.presenting else " ".join((*filter(None, (made.enough,)), *(words.summary or words.why[:2]))), "beside": _beside(study),
+        "headline": list(_coloured(study)), "summary": "" if look.presenting else " ".join((*filter(None, (made.enough,)), *(words.summary or words.why[:2]))), "beside": _beside(study, look),
     }
 
 
@@ -30,14 +30,15 @@ def _coloured(study: Study) -> Iterator[Doc]:
             yield {"text": text, "pattern": pattern if pattern == goal else ""}
 
 
-def _beside(study: Study) -> list[str]:
+def _beside(study: Study, look: Look) -> list[str]:
+    """What goes along with the advice; before a client only what may take its place."""
     lines = []
     if (ramp := study.advice.off_ramp) is not None:
         lines.append(tell("advice.off_ramp", name=study.catalog.off_ramps[ramp.kind].name, reason=ramp.reason))
-    if study.advice.companions:
+    if study.advice.companions and not look.presenting:
         names = ", ".join(study.catalog.companions[c].name for c in study.advice.companions)
         lines.append(tell("advice.companions", names=names))
-    return [*lines, *filter(None, (study.decision.override,)), *study.decision.warnings]
+    return [*lines, *filter(None, (study.decision.override,)), *(() if look.presenting else study.decision.warnings)]
 
 
 def verdict(study: Study, look: Look) -> Doc:

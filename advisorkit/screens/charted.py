@@ -15,19 +15,20 @@ from advisorkit.screens.parts import Doc, tell
 from advisorkit.screens.state import Look
 from advisorkit.study.study import Study
 from advisorkit.values.locale import here
+from advisorkit.values.quantities import number
 
 LARGE = 1.45
 """Size of charts in presenter mode."""
 _WIDEST = 800
-_WIDEST_OF = {"map": 420, "shares": 520, "right": 520, "flips": 520}
+_WIDEST_OF = {"map": 420, "shares": 520, "right": 520, "flips": 520, "path": 1000}
 """Charts that are not drawn wider than this, however much room there is."""
 _USUAL = {
-    "shares": 388, "right": 388, "map": 344, "waterfall": 584, "flips": 404, "path": 524, "ranges": 460, "cheapest": 280, "curves": 410, "tornado": 330, "workflows": 660,
+    "shares": 388, "right": 388, "map": 344, "waterfall": 584, "flips": 404, "path": 524, "gains": 410, "ranges": 460, "cheapest": 280, "curves": 410, "tornado": 330, "workflows": 660,
 }  # fmt: skip
 """Width in pixels until the browser says what it has."""
 _ROWS = {"shares": 25.0, "flips": 16.0, "cheapest": 32.0, "workflows": 44.0}
 """Distance of rows in pixels, where a screen differs from a report."""
-_FILLED = {"ranges": (212, 37, 53), "tornado": (315, 34, 45), "waterfall": (262, 18.7, 24)}
+_FILLED = {"gains": (212, 37, 53), "ranges": (212, 37, 53), "tornado": (315, 34, 45), "waterfall": (262, 18.7, 24)}
 """Charts whose rows share a height: that height, the least and the greatest distance of rows."""
 _PRESENTED = {"ranges": (440, 84), "cheapest": (160, 40)}
 """In presenter mode: the height that the rows of a chart may take, and the greatest distance of rows."""
@@ -90,8 +91,19 @@ def _ranges(study: Study) -> RangeBars:
     return replace(drawn, title=title)
 
 
+def _gains(study: Study) -> RangeBars | None:
+    """What each pattern gains against today, most first; None while that is not known."""
+    bars = sorted((row for p in study.in_play if (row := cost_pictures.gain_row(study, p, study.name(p))).range), key=lambda row: -row.range[1] if row.range else 0)
+    if not bars or not bars[0].range:
+        return None
+    chances = {p: study.costs.money[p].gain_chance or 0.0 for p in study.in_play}
+    key = "least" if bars[0].range[1] < 0 else "surely" if chances[bars[0].pattern] == max(chances.values()) else "most"  # type: ignore[index]
+    subtitle = tell("portfolio.ranges_sub", months=study.months, draws=number(study.costs.draws))
+    return RangeBars(title=tell(f"gains.{key}", first=bars[0].label), subtitle=subtitle, currency=study.currency, bars=tuple(bars))
+
+
 _MONEY: Mapping[str, Callable[[Study], Chart | None]] = {
-    "ranges": _ranges, "cheapest": cost_pictures.cheapest_bars, "curves": cost_pictures.gains, "tornado": cost_pictures.tornado,
+    "gains": _gains, "ranges": _ranges, "cheapest": cost_pictures.cheapest_bars, "curves": cost_pictures.gains, "tornado": cost_pictures.tornado,
 }  # fmt: skip
 """Charts that tell money."""
 _OF_PATTERNS = frozenset({"shares", "right", "map", "waterfall", "flips"})

@@ -177,7 +177,7 @@ def _read(work: Work, look: Look, _: Delivery, args: Args) -> Look:
         plan, state = work.judged().plan, work.state
         try:
             found = read_pilot(
-                path, state.engagement, work.file.path, state.workflow, pattern=plan.pattern, pass_mark=_share(str(args.get("mark", "")).strip(), plan.terms.target),
+                path, state.engagement, work.file.path, state.workflow, pattern=plan.pattern, pass_mark=_share(str(args.get("value", "")).strip(), plan.terms.target),
                 reason=str(args.get("reason", "")), choice=Choice(*(str(args.get(name, "")) for name in ("scorer", "model", "version", "threshold"))),
             )
         except PilotError as error:
@@ -188,7 +188,7 @@ def _read(work: Work, look: Look, _: Delivery, args: Args) -> Look:
 def _use(work: Work, look: Look, _: Delivery, __: Args) -> Look:
     if read := look.previewed(work.state.engagement):
         work.take(read)
-    return replace(look, read=None)
+    return replace(look, read=None, handed=False)
 
 
 def _plain_name(name: str) -> str:
@@ -196,11 +196,12 @@ def _plain_name(name: str) -> str:
     return re.sub(r"[^\w.-]+", "-", name.replace("\\", "/").rpartition("/")[2])[-80:].lstrip(".-") or "results.csv"
 
 
-def _sheet(work: Work, _: Look, delivery: Delivery, __: Args) -> None:
+def _sheet(work: Work, look: Look, delivery: Delivery, _: Args) -> Look:
     """The marking sheet of the workflow on screen, for the browser to keep."""
     plan = work.judged().plan
     name = f"marks-{plan.workflow}{'' if plan.pattern == 'prompt' else f'-{plan.pattern}'}.xlsx"
     delivery.give(name, marking_sheet(plan, work.state.current.name))
+    return replace(look, handed=True)
 
 
 def _share(typed: str, proposed: float) -> float | None:

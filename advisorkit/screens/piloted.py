@@ -1,6 +1,7 @@
 """The pilot on screen: how many cases to mark, and what marked results established."""
 
 from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
 
 from advisorkit.export.blocks import Cell, KeyFigures, table_of
 from advisorkit.pilots.diagnosis import Diagnosis
@@ -8,6 +9,7 @@ from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.tally import Share
 from advisorkit.report.pilot_pages import charter_figures, history, meanings
 from advisorkit.report.printed import columns, say
+from advisorkit.screens.advising import advice
 from advisorkit.screens.parts import Doc, block, blocks, lead, tell
 from advisorkit.screens.state import Look
 from advisorkit.study.study import Study
@@ -15,33 +17,51 @@ from advisorkit.values.criteria import Rules
 from advisorkit.values.quantities import day, figures, hundredths, money, percent, percents, span
 
 _SIZES = 8
+_SQUARES = 400
+"""Most cases that are shown as a square each."""
 
 
 def pilot(study: Study, files: Sequence[str], look: Look, *, preview: bool = False) -> dict[str, Doc]:
-    """What to mark next, what that is worth, and the pilots read so far; `files` lie beside the engagement and may hold results.
+    """What the newest pilot says, or what to mark first, in four steps; `files` lie beside the engagement and may hold results.
 
     A `preview` is of results that were read and are not used yet.
     """
     established, plan = study.pilot, study.plan
-    found = [block(table_of(say("charter.results"), columns("charter.results_head"), meanings(study), subtitle=tell("pilot.meaning_sub"))), _precision(plan)]
-    if plan.sizes and not look.presenting:
-        found.append(_worth(plan))
+    meaning = block(table_of(say("charter.results"), columns("charter.results_head"), meanings(study), subtitle=tell("pilot.meaning_sub")))
+    found, rest = [meaning], [_precision(plan), *([_worth(plan)] if plan.sizes and not look.presenting else [])]
     if established:
-        found = [*(_found(study, seen) for seen in established.diagnoses), *(block(table, wide=True) for table in history(study)), *found]
+        *older, found[0] = (_found(study, seen) for seen in established.diagnoses)
+        rest = [*older[::-1], *(block(table, wide=True) for table in history(study)), meaning, *rest]
+    shown = advice(study, look) | {"when": tell("pilot.if_used") if preview else "", "beside": []} if established else lead(_headline(study))
     return {
-        "advice pilot": lead(
-            tell("pilot.headline", count=plan.mark, pattern=study.name(plan.pattern)), f"{established.decision.why} {plan.why}" if established else plan.why,
-            tell("pilot.if_used") if preview else "",
-        ),
-        "blocks figures": blocks(block(KeyFigures(tuple(charter_figures(plan))[: 2 if look.presenting else 3]), wide=True)),
-        "blocks pilot": blocks(*found, warnings=established.warnings if established else ()),
+        "advice pilot": shown | {"summary": established.decision.why if established else plan.why},
+        "blocks figures": blocks(*([] if established else [block(KeyFigures(tuple(charter_figures(plan))[: 2 if look.presenting else 3]), wide=True)])),
+        "blocks found": blocks(*found), "blocks pilot": blocks(*rest, warnings=established.warnings if established else ()),
         "results": {
-            "files": list(files), "fault": "\n".join((why, *([] if look.asks else [tell("pilot.nothing_read")]))) if (why := look.faults.get("pilot", "")) else "", "mark": "" if plan.terms.never else percent(plan.terms.target),
-            "steps": [tell("pilot.step.sheet"), tell("pilot.step.mark", count=plan.mark, twice=plan.mark_twice), tell("pilot.step.put")],
+            "files": list(files), "fault": "\n".join((why, *([] if look.asks else [tell("pilot.nothing_read")]))) if (why := look.faults.get("pilot", "")) else "", "mark": look.faults.get("pilot typed") or ("" if plan.terms.never else percent(plan.terms.target)),
+            "title": tell("pilot.title", pattern=study.name(study.seen.pilot.pattern if established else plan.pattern)), "sub": day(study.seen.pilot.date) if established else "",
+            "steps": list(_steps(study, preview=preview, handed=look.handed)),
             "asks": [[option, tell(f"pilot.ask.{option}"), [list(choice) for choice in choices]] for option, choices in look.asks.items()],
-            "made": bool(established) and not preview, "read": tell("pilot.read", right=figures(study.seen.right.hits, 3), cases=figures(study.seen.right.n, 6)) if preview else "",
+            "made": bool(established) and not preview, "read": preview,
         },
     }  # fmt: skip
+
+
+def _headline(study: Study) -> str:
+    return tell("pilot.headline", count=study.plan.mark, pattern=study.name(study.plan.pattern))
+
+
+def _steps(study: Study, *, preview: bool, handed: bool) -> Iterator[list[str]]:
+    """Plan, sheet, results and decision: name, mark, title, how it stands, and what to do; a sheet that was `handed` out waits for results."""
+    plan, read = study.plan, study.pilot is not None
+    now = "results" if preview or handed else "decision" if read else "sheet"
+    right = tell("pilot.read", right=figures(study.seen.right.hits, 3), cases=figures(study.seen.right.n, 6)) if read else ""
+    states = {"plan": study.name(plan.pattern), "results": right, "decision": tell(f"portfolio.step.{study.advice.next_step.action}") if read and not preview else ""}
+    words = {"plan": f"{_headline(study)} {plan.why}" if read else "", "sheet": tell("pilot.mark", count=plan.mark, twice=plan.mark_twice) if plan.mark else "", "results": tell("pilot.use" if preview else "pilot.put")}
+    done = True
+    for name in ("plan", "sheet", "results", "decision"):
+        done = done and name != now
+        yield [name, "●" if name == now else "✓" if done else "○", tell(f"pilot.step.{name}"), states.get(name, ""), words.get(name, "")]
 
 
 def _worth(plan: Plan) -> Doc:
@@ -68,22 +88,34 @@ def _precision(plan: Plan) -> Doc:
 def _found(study: Study, seen: Diagnosis) -> Doc:
     whole = percents([share.share or 0.0 for share in seen.failures.values()])
     parts = {f"failure.{name}": hundredths(part) for name, part in zip(seen.failures, whole, strict=True)}
-    rows = [
-        [tell(f"pilot.{name}"), say("pilot.of", hits=figures(share.hits, 3), cases=figures(share.n, 6)), tell("bill.unknown") if share.share is None else parts.get(name, percent(share.share)),
+    rows: list[list[str | Cell]] = [
+        [Cell(tell(f"pilot.{name}"), name.removeprefix("failure.")), say("pilot.of", hits=figures(share.hits, 3), cases=figures(share.n, 6)), tell("bill.unknown") if share.share is None else parts.get(name, percent(share.share)),
          span(percent(share.low), percent(share.high)) if share.n else ""]
         for name, share in _shares(seen, study.rules)
     ]
     title = tell("pilot.found", pattern=study.name(seen.pilot.pattern), day=day(seen.pilot.date))
     head = [tell(f"pilot.{name}") for name in ("what", "count", "share", "range")]
-    return block(table_of(title, head, rows, (1, 2, 3), subtitle=tell("pilot.found_sub")), wide=True)
+    made, drawn = block(table_of(title, head, rows, (1, 2, 3), subtitle=tell("pilot.found_sub")), wide=True), "".join(_squares(seen))
+    return made | {"html": str(made["html"]).replace("</caption>", f'<span class="ak-squares" aria-hidden="true">{drawn}</span></caption>', 1)}
+
+
+def _squares(seen: Diagnosis) -> Iterator[str]:
+    """A square a case, in the order of the rows of the table, which tells the same counts; none where there would be too many to see."""
+    failed: dict[str, float] = {name: share.hits for name, share in seen.failures.items()}
+    mended = min(seen.mended.hits, failed["information"])
+    counts = {"right": seen.right.hits, "declined": seen.cases - seen.right.hits - sum(failed.values()), "mended": mended, **failed, "information": failed["information"] - mended}
+    ends = [round(end) for end in accumulate(counts.values(), initial=0.0)]
+    for name, (low, high) in zip(counts, pairwise(ends), strict=True):
+        yield f'<i class="is-{name}"></i>' * (high - low if ends[-1] <= _SQUARES else 0)
 
 
 def _shares(seen: Diagnosis, rules: Rules) -> Iterator[tuple[str, Share]]:
     yield "right", seen.right
     if seen.declined.hits:
         yield "declined", seen.declined
-    yield from ((f"failure.{name}", share) for name, share in seen.failures.items())
-    if seen.mended.n:
-        yield "mended", seen.mended
+    for name, share in seen.failures.items():
+        yield f"failure.{name}", share
+        if name == "information" and seen.mended.n:
+            yield "mended", seen.mended
     if seen.pilot.pattern in ("prompt", "finetune") and any(seen.mendable):
         yield "ceiling", seen.ceiling(rules)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from advisorkit.charts.kinds import RangeBars, RangeRow
+from advisorkit.charts.kinds import RangeBars
 from advisorkit.costs.inputs import Input
 from advisorkit.export.blocks import Cell, KeyFigure, KeyFigures, table_of
+from advisorkit.report.cost_pictures import gain_row
 from advisorkit.report.money_table import ranked, shared_bill
 from advisorkit.report.printed import chance_of
 from advisorkit.screens.advising import verdict_of
@@ -116,11 +117,10 @@ def _asks(study: Study) -> dict[str, str]:
 
 def gained(found: Sequence[Study]) -> RangeBars:
     """The gain of each destination as a range about its likely value, highest first."""
-    rows = [(study, study.costs.money[study.decision.destination].gain, study.gain(study.decision.destination)) for study in found]
+    rows = sorted(((study, study.decision.destination) for study in found), key=lambda row: -(row[0].gain(row[1]) or 0))
     bars = [
-        RangeRow(study.decision.destination, f"{study.workflow.name}, {study.name(study.decision.destination)}", None if gain is None or not g or g.p10 is None or g.p90 is None else (g.p10, gain, g.p90),
-                 tell("portfolio.lacks", names=", ".join(locale().lowered(row.assumption.label) for row in (*lacking(study), *study.rank.ask))))
-        for study, g, gain in sorted(rows, key=lambda row: -(row[2] or 0))
+        gain_row(study, goal, f"{study.workflow.name}, {study.name(goal)}", tell("portfolio.lacks", names=", ".join(locale().lowered(row.assumption.label) for row in (*lacking(study), *study.rank.ask))))
+        for study, goal in rows
     ]
     sub = tell("portfolio.ranges_sub", months=found[0].months, draws=number(found[0].costs.draws))
     return RangeBars(title=tell("portfolio.ranges"), subtitle=sub, currency=found[0].currency, bars=tuple(bars))

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from advisorkit.export.blocks import Text
+from advisorkit.export.blocks import Cell, Table, Text
 from advisorkit.report.cost_pages import said
-from advisorkit.report.money_table import money_table
+from advisorkit.report.money_table import money_table, whole
 from advisorkit.report.printed import say
 from advisorkit.report.programme_pages import consultants, programme
 from advisorkit.screens import advising, controls, piloted, portfolio
@@ -20,6 +20,7 @@ from advisorkit.screens.work import Work
 from advisorkit.store.document import CONTEXT
 from advisorkit.study.study import Study
 from advisorkit.values.errors import UsageError, nearest
+from advisorkit.values.patterns import PATTERNS
 
 _PLAIN: Mapping[str, Tree] = {
     "assessment": (
@@ -36,11 +37,11 @@ _PLAIN: Mapping[str, Tree] = {
         ("ak-left", "assumptions"),
         (
             "ak-right-side", "advice costs", "blocks bill",
-            ("ak-split ak-split-e", "chart ranges", "chart cheapest"), ("ak-split ak-split-f", "chart curves", "chart tornado"), "blocks notes",
+            ("ak-split ak-split-f", "chart gains", "chart curves"), ("ak-split ak-split-e", "chart ranges", "chart cheapest"), "chart tornado", "blocks notes",
         ),
     ),
     "pilot": ("ak-main ak-pilot", ("ak-left", "results", "files"), (
-        "ak-right-side", "advice pilot", "blocks figures", ("ak-split ak-split-d", "chart right", "chart shares"), "verdict", "blocks pilot",
+        "ak-right-side", "advice pilot", "blocks figures", ("ak-split ak-split-g", "blocks found", ("ak-stack", "chart right", "chart shares")), "verdict", "chart path", "blocks pilot",
     )),
     "portfolio": (
         "ak-main ak-portfolio", "advice portfolio", "blocks sums", "blocks workflows", "blocks programme", ("ak-split ak-split-d", "chart workflows", "blocks together"), "led",
@@ -48,9 +49,9 @@ _PLAIN: Mapping[str, Tree] = {
     "deliver": ("ak-main ak-deliver", ("ak-left", "formats"), ("ak-right-side", "advice deliver", "files", "blocks deliver")),
 }  # fmt: skip
 _PRESENTED: Mapping[str, Tree] = {
-    "assessment": ("ak-main ak-assessment", ("ak-half", "advice", "chart shares", "verdict", "question"), ("ak-half", "chart map", "chart right")),
+    "assessment": ("ak-main ak-assessment", ("ak-half", ("ak-above", "advice", "chart shares", "verdict"), "question"), ("ak-half", "chart map", "chart right")),
     "costs": ("ak-main ak-costs", ("ak-half", "advice costs", "chart cheapest", "blocks notes"), ("ak-half", "chart ranges")),
-    "pilot": ("ak-main ak-pilot", "advice pilot", "blocks figures", ("ak-split ak-split-d", "chart right", "chart shares"), "verdict", "blocks pilot"),
+    "pilot": ("ak-main ak-pilot", "advice pilot", "blocks figures", ("ak-split ak-split-g", "blocks found", ("ak-stack", "chart right", "chart shares")), "verdict", "blocks pilot"),
     "portfolio": ("ak-main ak-portfolio", "advice portfolio", "blocks sums", "blocks workflows", "blocks programme", "chart workflows"),
     "deliver": ("ak-main ak-deliver", "advice deliver", "files", "blocks deliver"),
 }
@@ -149,8 +150,18 @@ def _costs(work: Work, look: Look, _: Delivery) -> Mapping[str, object]:
     lines = tuple(said(study))
     return {
         "advice costs": advising.cost_advice(study), "assumptions": _assumptions(work, look),
-        "blocks bill": blocks(block(money_table(study), wide=True)), "blocks notes": blocks(*([block(Text(lines, "bullets"), wide=True)] if lines else ())),
+        "blocks bill": blocks(block(_bill(study, work.judge(work.state.dropped())), wide=True)), "blocks notes": blocks(*([block(Text(lines, "bullets"), wide=True)] if lines else ())),
     }  # fmt: skip
+
+
+def _bill(study: Study, kept: Study) -> Table:
+    """The table of money; while something is tried, the gains as kept stand beside those that are tried."""
+    table = money_table(study)
+    if kept is study:
+        return table
+    was = {kept.name(p): whole(gain, study.printed.unit) for p in PATTERNS if (gain := kept.gain(p)) is not None}
+    head, *rows = ((*row[:10], cell, *row[10:]) for row, cell in ((table.head, Cell(tell("bill.kept"))), *((row, Cell(was.get(row[0].text, "–"), "muted")) for row in table.rows)))
+    return replace(table, head=head, rows=tuple(rows), numeric=(*table.numeric, True))
 
 
 def _pilot(work: Work, look: Look, _: Delivery) -> Mapping[str, Doc]:

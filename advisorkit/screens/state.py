@@ -146,6 +146,8 @@ class Look:
     """What is wrong beside a control, by the control's name."""
     asks: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     """What marked results leave open, by the option that settles it, with what may be chosen."""
+    handed: bool = False
+    """Whether a marking sheet was handed out and no results came in since."""
     read: tuple[Engagement, Engagement] | None = None
     """What was agreed when marked results were read, and what using them would make of it."""
     notices: tuple[Notice, ...] = ()

@@ -254,7 +254,7 @@ class Work(Led):
 
         Args:
             to: One format or several, such as ``"html"``; a text may name several, parted by commas.
-            out: Folder of the files; by default ``reports`` beside the engagement.
+            out: Folder of the files; by default that of the page Deliver, ``reports`` among the workbooks.
             brand: Brand file; by default the house style.
 
         Raises:
@@ -262,7 +262,7 @@ class Work(Led):
             EngagementError: If the brand or a file that the engagement names cannot be read.
         """
         formats = [word.strip() for word in to.split(",")] if isinstance(to, str) else list(to)
-        folder = Path(out) if out else self.file.path.with_name("reports")
+        folder = Path(out) if out else self.file.folder / "reports"
         return report(self.final(), self.file.path, formats, folder, Path(brand) if brand else None)
 
     def take(self, engagement: Engagement) -> None:

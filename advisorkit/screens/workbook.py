@@ -99,8 +99,9 @@ class Parts:
     flips = _placed("Answers that would change the advice.", "chart flips")
     path = _placed("The path, rung by rung.", "chart path")
     scenarios = _placed("All scenarios of the workflow side by side.", "blocks scenarios")
-    costs = _placed("What each pattern costs: the bill and its ranges.", "advice costs", "blocks bill", "chart ranges")
+    costs = _placed("What each pattern costs: the bill and its ranges.", "advice costs", "blocks bill", "chart gains", "chart ranges")
     bill = _placed("What each pattern costs: the bill.", "blocks bill")
+    gains = _placed("What each pattern gains against today, with ranges.", "chart gains")
     ranges = _placed("What each pattern costs, with ranges.", "chart ranges")
     cheapest = _placed("How often each pattern costs least.", "chart cheapest", "blocks notes")
     curves = _placed("What is gained against today by month.", "chart curves")
@@ -170,6 +171,7 @@ class Figures:
     flips = _drawn("Answers that would change the advice.", "flips")
     path = _drawn("The path, rung by rung.", "path")
     costs = _drawn("What each pattern costs, with ranges.", "ranges")
+    gains = _drawn("What each pattern gains against today, with ranges.", "gains")
     curves = _drawn("What is gained against today by month.", "curves")
     tornado = _drawn("What moves the result most.", "tornado")
 

@@ -25,10 +25,12 @@ def test_an_answer_by_key_moves_card_and_every_chart_in_voila(app: Page, file: P
 
 
 def test_undo_and_redo_bring_back_the_same_state_and_charts(app: Page, file: Path) -> None:
-    start = facts(app)
+    start, stood = facts(app), set[float]()
     for choice in ("2", "U", "1"):
+        stood.add(stands(app))
         answer(app, choice)
     end = facts(app)
+    assert len(stood) == 1, "what is to be clicked stays where it is as advice and questions change their length"
 
     press(app, "Control+z", "Control+z", "Control+z")
     assert facts(app) == start
@@ -37,6 +39,21 @@ def test_undo_and_redo_bring_back_the_same_state_and_charts(app: Page, file: Pat
     press(app, "Control+Shift+z", "Control+Shift+z", "Control+Shift+z")
     assert facts(app) == end
     check(app, file)
+
+    app.locator(f"{SCREEN} [data-key=present]").click()
+    settle(app)
+    app.evaluate("() => document.activeElement.blur()")
+    for choice in ("U", "1", "2", "U"):
+        stood.add(stands(app))
+        answer(app, choice)
+    app.locator(f"{SCREEN} [data-key=present]").click()
+    settle(app)
+    assert len(stood) == 2, "nor does it move before a client"
+
+
+def stands(page: Page) -> float:
+    """How far down the first control of the question is."""
+    return round(page.locator(f"{SCREEN} .ak-options > *").first.bounding_box()["y"])  # type: ignore[index]
 
 
 def test_two_people_who_disagree_are_kept_as_two_levels(app: Page, file: Path) -> None:

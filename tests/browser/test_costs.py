@@ -32,10 +32,13 @@ def test_a_number_typed_in_the_table_moves_every_chart_is_undone_and_kept(app: P
     before = drawn_totals(app)
     in_line(before, truth(file))
 
+    cell(app, "cost_wrong")
+    stood = app.locator(f'{SCREEN} [data-key="cell-cost_wrong-likely"]').bounding_box()["y"]
     type_in(app, "cost_wrong", "8.5")
     assert truth(file).inputs.rows["cost_wrong"].range == Estimate(3, 8.5, 10)
     in_line(drawn_totals(app), truth(file))
     assert "Cost of a wrong answer: 3 / 6 / 10 € an item → 3 / 8.5 / 10 € an item" in text(app, ".ak-tried")
+    assert abs(app.locator(f'{SCREEN} [data-key="cell-cost_wrong-likely"]').bounding_box()["y"] - stood) < 2, "a cell stays under the hand as the result opens above it"
 
     press(app, "Control+z")
     assert drawn_totals(app) == before

@@ -164,7 +164,7 @@ def test_a_killed_kernel_is_announced_and_nothing_saved_is_lost_nor_what_was_agr
     os.kill(kernel_of(page, voila), signal.SIGKILL)
 
     banner = page.locator(f"{SCREEN} .ak-lost")
-    banner.wait_for()
+    banner.wait_for(timeout=10_000)  # as its server says so, before its silence would tell
     assert "Not connected. Your work is saved up to" in banner.inner_text()
     assert facts(page) == left
 

@@ -2,7 +2,7 @@
 
 const advicePart = plain("section", () => ({ class: "ak-advice", "aria-label": t("advice") }), (advice) => [
   advice.when && h("p", { class: "ak-when" }, advice.when),
-  h("h1", { class: advice.clear ? "" : "ak-open" }, runs(advice.headline)),
+  h("h1", { class: advice.headline.reduce((long, part) => long + part.text.length, 0) > 100 ? "ak-long" : "" }, runs(advice.headline)),
   advice.summary && h("p", { class: "ak-summary" }, advice.summary),
   advice.beside.map((line) => h("p", { class: "ak-beside" }, line)),
 ]);

@@ -62,7 +62,7 @@ function assumptionsPart(act) {
     input.addEventListener("focus", () => {
       held = [line, part, (value) => put(line, part, input, value)];
       slider.take(line.row, ...held.slice(1));
-      line.tr.after(under);
+      still(() => line.tr.after(under));
     });
     input.addEventListener("keydown", (event) => {
       const step = { ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key];
@@ -122,11 +122,9 @@ function assumptionsPart(act) {
 
   // A field keeps what the user put there until the kernel has answered for it.
   function settle(input, row, part) {
-    const bad = row.fault && row.bad === part;
-    input.setAttribute("aria-label", `${row.label}, ${t(part)}, ${row.unit}`);
+    const bad = Boolean(row.fault) && row.bad === part;
+    Object.assign(input, { ariaLabel: `${row.label}, ${t(part)}, ${row.unit}`, ariaInvalid: String(bad) });
     input.classList.toggle("ak-likely", part === "likely");
-    if (bad) input.setAttribute("aria-invalid", "true");
-    else input.removeAttribute("aria-invalid");
     if (bad) input.setAttribute("aria-describedby", `ak-fault-${row.name}`);
     if (act.pending(`assume-${row.name}-${part}`)) return;
     input.value = bad ? row.typed : row[part];

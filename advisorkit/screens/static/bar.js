@@ -39,8 +39,7 @@ function barPart(act) {
   }
 
   function sections(bar) {
-    const links = bar.sections.map(([id, name]) =>
-      h("button", { class: "ak-tab", "data-key": `tab-${id}`, "aria-current": id === bar.section ? "page" : null, onclick: () => act("section", "section", { name: id }) }, name));
+    const links = bar.sections.map(([id, name]) => h("button", { class: "ak-tab", "data-key": `tab-${id}`, "aria-current": id === bar.section ? "page" : null, onclick: () => act("section", "section", { name: id }) }, name));
     return h("nav", { class: "ak-tabs", "aria-label": t("workbook") }, links);
   }
 

@@ -25,11 +25,22 @@ function redraw(host, ...children) {
   const key = held && held.dataset.key;
   const caret = held && held.tagName === "INPUT" && held.type === "text" ? [held.value, held.selectionStart] : null;
   host.replaceChildren(...children.flat(2).filter(Boolean));
-  if (!key) return;
-  const again = host.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  const again = key && host.querySelector(`[data-key="${CSS.escape(key)}"]`);
   if (!again) return;
   again.focus({ preventScroll: true });
   if (caret && again.value === caret[0]) again.setSelectionRange(caret[1], caret[1]);
+}
+
+// The question or control under the hand stays where it is on the page, whatever `draw` changes above it.
+function still(draw) {
+  const hand = () => document.activeElement.closest(".ak-question") || document.activeElement.closest(".ak [data-key]");
+  const [held, before] = [hand()?.dataset.key, hand()?.getBoundingClientRect().top];
+  draw();
+  const now = hand();
+  if (!now || now.dataset.key !== held) return;
+  let pane = now.parentElement;
+  while (pane && !(pane.scrollHeight > pane.clientHeight && /auto|scroll/.test(getComputedStyle(pane).overflowY))) pane = pane.parentElement;
+  (pane || document.scrollingElement).scrollBy({ top: now.getBoundingClientRect().top - before, behavior: "instant" });
 }
 
 // A part that is drawn anew from its document with every change.

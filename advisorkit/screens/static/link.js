@@ -14,6 +14,7 @@ class Link {
     this.heard = performance.now();
     this.lost = false;
     model.on("msg:custom", (message) => this.hear(message));
+    model.widget_manager.kernel?.statusChanged?.connect((_, status) => /restarting|dead|terminating/.test(status) && this.lose()); // sooner than by silence
     this.timer = setInterval(() => this.beat(), BEAT);
   }
 
@@ -44,10 +45,7 @@ class Link {
   }
 
   beat() {
-    if (document.hidden) {
-      this.heard = performance.now();
-      return;
-    }
+    if (document.hidden) return (this.heard = performance.now());
     if (performance.now() - this.heard > PATIENCE) this.lose();
     try {
       this.model.send({ beat: true });
@@ -56,20 +54,14 @@ class Link {
     }
   }
 
-  lose() {
-    if (!this.lost) this.onLost((this.lost = true));
-  }
+  lose = () => this.lost || this.onLost((this.lost = true));
 
   // Whether the kernel has still to answer for `control`: until then what the user sees there is newer.
-  pending(control) {
-    return this.waiting.has(control) || (this.underWay !== null && this.control === control);
-  }
+  pending = (control) => this.waiting.has(control) || (this.underWay !== null && this.control === control);
 
   get idle() {
     return this.underWay === null && !this.waiting.size;
   }
 
-  close() {
-    clearInterval(this.timer);
-  }
+  close = () => clearInterval(this.timer);
 }

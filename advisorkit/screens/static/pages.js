@@ -27,11 +27,9 @@ const formatsPart = card("deliver_form", deliverForm);
 // A file of the user's own goes along as text, again with every choice that it turns out to need.
 function pilotForm(page, act) {
   const own = h("input", { type: "file", "data-key": "own-results", "aria-label": t("own_results"), accept: ".csv,.xlsx,.ods,.xls,.json,.jsonl,.yaml,.eval" });
-  const make = (template) => h("button", { class: "ak-link", "data-key": `make-${template}`, onclick: () => act("make", "make", { formats: ["html"], template }) }, t(template));
-  const sheet = h("button", { class: "ak-present", "data-key": "sheet", onclick: () => act("sheet", "sheet", {}) }, t("sheet"));
-  const file = page.files.length > 0 && h("select", { "data-key": "results" }, page.files.map((name) => h("option", { value: name }, name)));
-  const bad = page.fault ? { "aria-invalid": "true", "aria-describedby": "ak-fault-pilot" } : {};
-  const mark = h("input", { type: "text", inputmode: "decimal", "data-key": "pass-mark", value: page.mark, ...bad });
+  const make = (template) => h("button", { class: "ak-present", "data-key": `make-${template}`, onclick: () => act("make", "make", { formats: ["html"], template }) }, t(template));
+  const file = page.files.length > 0 && h("select", { "data-key": "results", onchange: () => (pilotForm.file = file.value) }, page.files.map((name) => h("option", { value: name, selected: name === pilotForm.file }, name)));
+  const mark = h("input", { type: "text", inputmode: "decimal", "data-key": "pass-mark", value: page.mark, "aria-invalid": page.fault && !/^[\d.,\s]+%?$/.test(page.mark) ? "true" : null, "aria-describedby": page.fault ? "ak-fault-pilot" : null });
   const asks = page.asks.map(([option, label, choices]) => [option, label, choices.length ? h("select", { "data-key": `ask-${option}` }, choices.map(([value, words]) => h("option", { value }, words ? `${value} (${words})` : value))) : h("input", { type: "text", "data-key": `ask-${option}` })]);
   const read = async () => {
     const settled = Object.fromEntries(asks.map(([option, , control]) => [option, control.value]));
@@ -39,15 +37,18 @@ function pilotForm(page, act) {
     if (!mine && !file) return own.click();
     pilotForm.last = mine;
     const content = mine && btoa(Array.from(new Uint8Array(await mine.arrayBuffer()), (byte) => String.fromCharCode(byte)).join(""));
-    return act("pilot", "pilot", { file: mine ? mine.name : file.value, ...(mine ? { content } : {}), mark: mark.value, ...settled });
+    return act("pilot", "pilot", { file: mine ? mine.name : file.value, ...(mine ? { content } : {}), value: mark.value, ...settled });
   };
-  const again = h("button", { class: "ak-link", "data-key": "look-again", onclick: () => act("section", "section", { name: "pilot" }) }, t("look_again"));
-  const settle = (edit, words) => h("button", { class: "ak-present", "data-key": edit, onclick: () => act(edit, edit, {}) }, t(words));
-  return [h("h2", { class: "ak-block-title" }, t("results")), page.read && h("div", { class: "ak-field" }, h("p", null, page.read), settle("use_results", "use_results"), settle("discard_results", "discard")), h("ol", { class: "ak-steps" }, page.steps.map((words, n) => h("li", null, words, n === 0 && sheet))),
-    h("form", { class: "ak-form", onsubmit: (event) => event.preventDefault() }, field(t("own_results"), own), file && field(t("choose_results"), file), again, field(t("pass_mark"), mark),
-      page.fault && h("p", { class: "ak-fault", role: "alert", id: "ak-fault-pilot" }, page.fault), asks.map(([, label, control]) => field(label, control)),
-      h("button", { class: "ak-present", "data-key": "read-results", onclick: read }, t("read_results"))),
-    h("p", { class: "ak-help" }, make("pilot_charter"), " ", page.made && make("pilot_review"))];
+  const press = (edit, words) => h("button", { class: "ak-present", "data-key": edit, onclick: () => act(edit, edit, {}) }, t(words));
+  const holds = {
+    plan: field(t("pass_mark"), mark), sheet: press("sheet", "sheet"),
+    results: h("form", { class: "ak-form", onsubmit: (event) => event.preventDefault() }, page.read && h("div", { class: "ak-lists" }, press("use_results", "use_results"), press("discard_results", "discard")), field(t("own_results"), own), file && field(t("choose_results"), file),
+      h("button", { class: "ak-link", "data-key": "look-again", onclick: () => act("section", "section", { name: "pilot" }) }, t("look_again")),
+      page.fault && h("p", { class: "ak-fault", role: "alert", id: "ak-fault-pilot" }, page.fault), asks.map(([, label, control]) => field(label, control)), h("button", { class: "ak-present", "data-key": "read-results", onclick: read }, t("read_results"))),
+    decision: h("div", { class: "ak-lists" }, make("pilot_charter"), page.made && make("pilot_review")),
+  };
+  const step = ([name, sign, title, state, words]) => h("li", { "data-sign": sign, "aria-current": sign === "●" ? "step" : null }, h("p", { class: "ak-question-head" }, h("strong", null, title), h("span", null, state)), words && h("p", { class: "ak-help" }, words), holds[name]);
+  return [h("div", { class: "ak-question-head" }, h("h2", { class: "ak-block-title" }, page.title), h("span", null, page.sub)), h("ol", { class: "ak-steps" }, page.steps.map(step))];
 }
 
 // Client, workflows and what is told about them; every field is an edit of its own.

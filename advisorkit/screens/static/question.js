@@ -94,9 +94,8 @@ function questionPart(act) {
     given.differ = asked.chosen.length > 1 ? new Set(asked.chosen) : null;
     const options = asked.options.map(([id, label], n) => option(asked, id, label, String(n + 1)));
     return [
-      doc.enough && h("p", { class: "ak-help" }, "● ", doc.enough),
-      h("div", { class: "ak-question-head" }, h("span", null, asked.kicker), h("span", null, asked.count)),
-      h("h2", { "data-criterion": asked.criterion }, asked.question), !doc.presenting && asked.help && h("p", { class: "ak-help" }, asked.help),
+      h("div", { class: "ak-ask" }, h("div", { class: "ak-question-head" }, h("span", null, doc.enough ? `● ${doc.enough}` : asked.kicker), h("span", null, asked.count)),
+        h("h2", { "data-criterion": asked.criterion }, asked.question), !doc.presenting && asked.help && h("p", { class: "ak-help" }, asked.help)),
       asked.locked ? h("p", { class: "ak-help" }, asked.locked) : h("div", { class: "ak-options" }, options, asked.unit && amount(asked), asked.fault && h("p", { class: "ak-fault", role: "alert" }, asked.fault), option(asked, "unknown", t(doc.presenting ? "unknown" : "unknown_now"), "U")),
       !doc.presenting && extras(asked), !doc.presenting && h("p", { class: "ak-why" }, asked.why),
       !doc.presenting && h("div", { class: "ak-question-foot" }, asked.options.length > 1 && disagreement(asked), h("button", { class: "ak-quiet", "data-key": "park", "aria-keyshortcuts": "P", onclick: () => act("park", "park", { criterion: asked.criterion }) }, t("park"), " ", hint("P")), asked.reopened && h("button", { class: "ak-quiet", "data-key": "next", onclick: () => act("ask", "ask", { criterion: "" }) }, t("back"))),

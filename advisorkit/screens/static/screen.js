@@ -59,7 +59,7 @@ class Session {
   }
 
   show() {
-    for (const part of this.mounted) this.refresh(part);
+    still(() => this.mounted.forEach((part) => this.refresh(part)));
     if (this.framed && this.parts.bar) sessionStorage[location.pathname] = this.parts.bar.section;
     this.stand();
     this.announce();
@@ -94,7 +94,9 @@ class Session {
     const sized = (name) => !name.startsWith("chart ") || name in this.told;
     const settled = this.link.idle && !this.pause && Object.keys(this.parts).every((name) => there.has(name) && sized(name));
     Object.assign(frame.dataset, { revision: this.model.get("view").revision, idle: settled ? "yes" : "no", lost: this.link.lost ? "yes" : "no" });
-    const presenting = this.parts.bar.presenting;
+    const { presenting, section } = this.parts.bar;
+    if (this.page && this.page !== `${section} ${presenting}`) frame.scrollIntoView({ behavior: "instant" });
+    this.page = `${section} ${presenting}`;
     frame.classList.toggle("ak-presenting", presenting);
     document.body.classList.toggle("ak-presenting-page", presenting);
     frame.style.setProperty("--ak-top", `${bar.host.offsetHeight}px`);
