@@ -97,7 +97,7 @@ def test_declined_is_kept_apart_from_wrong(tmp_path: Path) -> None:
         ("1,no,knowledge,,", "line 2, failure: 'knowledge' is not a kind of failure"),
         ("1,no,behavior,,", "Did you mean behaviour?"),
         ("1,perhaps,,,", "line 2, right: 'perhaps' is neither yes nor no"),
-        ("1,,,,", "line 2, right: is empty: say yes or no"),
+        ("1,,information,,", "line 2, right: is empty: say yes or no"),
         (",yes,,,", "line 2, case: is empty"),
         ("1,no,,dreadful,", "line 2, severity: 'dreadful' is not a severity"),
     ],
@@ -106,6 +106,15 @@ def test_a_mark_that_cannot_be_is_named(tmp_path: Path, row: str, said: str) -> 
     text = f"case,right,failure,severity,fixed_by_text\n{row}\n2,yes,,,\n"
 
     assert said in faults(file(tmp_path, text))
+
+
+def test_rows_that_nobody_marked_yet_are_left_out_and_named_and_the_others_read(tmp_path: Path) -> None:
+    found = read_results(file(tmp_path, GOOD + "3,,,,\n4,yes,,,\n5,,,3,late\n"))
+    lines = read_results(file(tmp_path, '{"case": "1", "right": true}\n{"case": "2", "right": null}\n', "marks.jsonl"))
+
+    assert ([mark.case for mark in found.marks], found.warnings) == (["1", "2", "4"], ("2 of 5 lines are not marked yet and left out: 4, 6.",))
+    assert ([mark.case for mark in lines.marks], lines.warnings) == (["1"], ("1 of 2 lines are not marked yet and left out: 2.",))
+    assert "holds no marked case" in faults(file(tmp_path, "case,right\n1,\n2,\n"))
 
 
 def test_an_outcome_that_contradicts_right_is_named(tmp_path: Path) -> None:

@@ -221,15 +221,19 @@ def _own(name: str, ours: str, value: Any, decimal: str) -> tuple[str, Any]:
 
 
 def _from_rows(
-    file: str, rows: Sequence[ReadRow], choice: Choice, warnings: tuple[str, ...] = (), pass_mark: float | None = None, notices: tuple[str, ...] = ()
+    file: str, rows: Sequence[ReadRow], choice: Choice, pass_mark: float | None = None, notices: tuple[str, ...] = ()
 ) -> marked.MarkedResults:
-    lines = []
-    for row in rows:
-        spot = next(iter(row.cells.values()), Spot(Scalar("", row.line), "", file, row.faults))
-        place = replace(spot, node=Scalar("", row.line), path="" if row.line else spot.path.rpartition(".")[0], file=spot.file or file)
-        lines += [] if row.faults else [marked.MarkRow(place, marked.named(row.cells))]
+    lines, left = list[marked.MarkRow](), list[str]()
+    for i, row in enumerate(rows):
+        if not row.faults and not marked.is_marked(marked.named(row.cells)):
+            left.append(str(row.line or f"[{i}]"))
+        elif not row.faults:
+            spot = next(iter(row.cells.values()))
+            place = replace(spot, node=Scalar("", row.line), path="" if row.line else spot.path.rpartition(".")[0], file=spot.file or file)
+            lines.append(marked.MarkRow(place, marked.named(row.cells)))
     marks = marked.marks_of(lines)
     faults = [fault for row in rows for fault in row.faults]
+    warnings = (Texts("pilots").say("warn.unmarked", count=len(left), lines=len(rows), places=shown(", ".join(left), 80)),) if left else ()
     return _versioned(marked.whole(marked.MarkedResults(file, "table", marks, pass_mark, warnings, notices=notices), faults, len(rows)), choice)
 
 
@@ -251,14 +255,11 @@ def _from_workbook(path: str | Path, choice: Choice) -> marked.MarkedResults:
     if MARKS not in sheets:
         return _from_table(read_table(path, known=_is_ours), choice)
     both = [sheets[name] for name in (MARKS, SECOND_MARKS) if name in sheets]
-    rows = [(row, i) for i, sheet in enumerate(both) for row in sheet.rows]
-    filled = [(row, i) for row, i in rows if row.faults or marked.is_marked(marked.named(row.cells))]
+    rows = [_by(row, i) for i, sheet in enumerate(both) for row in sheet.rows]
     faults = [fault for sheet in both for fault in marked.check_columns(sheet.file, sheet.columns)]
     if faults:
         raise PilotError(faults)
-    left = len(rows) - len(filled)
-    warnings = (Texts("pilots").say("warn.unmarked", count=left, lines=len(rows)),) if left else ()
-    return _from_rows(str(path), [_by(row, i) for row, i in filled], choice, warnings, _pass_mark(sheets.get(AGREED)))
+    return _from_rows(str(path), rows, choice, _pass_mark(sheets.get(AGREED)))
 
 
 def _by(row: ReadRow, sheet: int) -> ReadRow:
