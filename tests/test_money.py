@@ -26,6 +26,7 @@ from advisorkit.costs.simulation import price
 from advisorkit.export.blocks import Table
 from advisorkit.export.bundles import html
 from advisorkit.export.terminal import plain
+from advisorkit.report import cost_pictures
 from advisorkit.report.advice_pages import summary
 from advisorkit.report.cost_pages import costs, worth
 from advisorkit.report.job import open_job, write_job
@@ -37,9 +38,9 @@ from advisorkit.store.reading import read
 from advisorkit.study.documents import cost_document, headed
 from advisorkit.study.frames import portfolio
 from advisorkit.study.study import Study
-from advisorkit.values.engagement import Engagement, Quote, Scenario
+from advisorkit.values.engagement import Answer, Engagement, Quote, Scenario
 from advisorkit.values.errors import EngagementError, PriceError
-from advisorkit.values.quantities import money_short, number
+from advisorkit.values.quantities import Estimate, money_short, number
 
 FEW = 2**6
 TOLD = ("calls_per_month", "minutes_per_item", "error_rate_today", "cost_wrong", "review_share", "review_minutes", "hourly_cost")
@@ -119,6 +120,19 @@ def test_a_gain_builds_up_from_what_is_paid_at_once_to_what_the_table_says_and_c
     assert [one.likely >= 0 for one in row.so_far] == [one.month >= row.payback.likely for one in row.so_far]
     assert all(one.p10 < one.likely < one.p90 for one in row.so_far)
     assert {one.p10 for one in made["prompt"].so_far} == {None}
+
+
+def test_where_no_gain_is_known_charts_of_cost_mark_what_the_table_calls_at_least() -> None:
+    work = replace(engagement().workflows[0], answers={"calls_per_month": Answer(amount=Estimate.of(100_000)), "corpus_tokens": Answer(amount=Estimate.of(3_000_000))}, assumptions={}, workload={})
+    study = Study(replace(engagement(), workflows=(work,)), work)
+    told = {pattern: study.costs.money[pattern].all_in for pattern in study.in_play}
+    drawn, ranges = cost_pictures.gains(study), cost_pictures.range_bars(study)
+
+    assert drawn and study.costs.money["rag"].gain is None and study.costs.money["rag"].at_least
+    for pattern, all_in in told.items():
+        assert all_in
+        assert next(curve.middle[-1] for curve in drawn.curves if curve.pattern == pattern) == pytest.approx(all_in.likely)
+        assert next(row.range[1] for row in ranges.bars if row.pattern == pattern and row.range) == pytest.approx(all_in.likely)
 
 
 @pytest.mark.parametrize(("first", "years"), [(1, [2026, 2027, 2028, 2029]), (12, [2025, 2026, 2027, 2028]), (11, [2026, 2027, 2028]), (7, [2026, 2027, 2028, 2029])])

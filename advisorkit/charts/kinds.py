@@ -273,7 +273,7 @@ class Curve:
     low: tuple[float, ...]
     """P10 at each month of the chart; empty for a line without a band."""
     middle: tuple[float, ...]
-    """P50 at each month of the chart."""
+    """At likely values, at each month of the chart."""
     high: tuple[float, ...]
     """P90 at each month of the chart; empty for a line without a band."""
 

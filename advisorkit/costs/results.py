@@ -20,6 +20,8 @@ class CostCurve:
     """Every third month from 0, and the last."""
     bands: tuple[Band, ...]
     """One for each month."""
+    likely: tuple[float, ...] = ()
+    """At likely values, one for each month; hours of people only where all of them are known, as in the money table."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,7 +235,11 @@ def _ranges(found: Iterable[tuple[Key, Any]]) -> tuple[dict[Key, Band], dict[str
 
 
 def _followed(here: Workings, stacked: Course, gains: Sequence[Column]) -> tuple[dict[Column, results.CostCurve], tuple[results.Payback, ...]]:
-    drawn = curves(here.clock.first(BLOCK, np.float32), stacked.first(BLOCK))
+    drawn, likely = curves(here.clock.first(BLOCK, np.float32), stacked.first(BLOCK)), scene(here.inputs, here.inputs.likely())
+    paid = columns(likely)
+    hours = {column: all(flow.known for flow in flows if flow.unit_id == "staff_hours") for column, flows in paid.items()}
+    sure = curves(likely.clock, course({column: [flow for flow in flows if hours[column] or flow.unit_id != "staff_hours"] for column, flows in paid.items()}, 1))
+    drawn = {column: replace(curve, likely=tuple(one.p50 for one in sure[column].bands)) for column, curve in drawn.items()}
     size = min(PAYBACK_DRAWS, stacked.amounts["once"].shape[-1])
     pairs: list[tuple[Column, Column]] = [("rag", "prompt"), ("finetune", "prompt"), ("hybrid", "prompt")]
     pairs += [(c, "today") for c in gains]

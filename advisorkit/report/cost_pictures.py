@@ -5,14 +5,14 @@ from bisect import bisect_right
 from advisorkit.charts import kinds
 from advisorkit.costs.assumption import Assumption
 from advisorkit.costs.flows import Column
-from advisorkit.costs.results import CostCurve, InputSwing, Payback
+from advisorkit.costs.results import CostCurve, Figure, InputSwing, Payback
 from advisorkit.report.pictures import ruled_out
 from advisorkit.report.printed import say
 from advisorkit.study.study import Study
 from advisorkit.values.locale import locale
 from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.places import printing
-from advisorkit.values.quantities import figures, money_short, number, plain, round_figures, sampled_parts
+from advisorkit.values.quantities import Band, figures, money_short, number, plain, round_figures, sampled_parts
 
 BARS = 8
 """Most assumptions in the tornado chart."""
@@ -40,11 +40,12 @@ def _range(study: Study, column: Column, *, whole: bool) -> kinds.RangeRow:
     pattern = column if column in PATTERNS else ""
     if study.status(column) == "ruled_out":
         return kinds.RangeRow(pattern, study.name(column), None, say("costs.out", reason=ruled_out(study.advice, pattern)))  # type: ignore[arg-type]
-    row = study.costs.money[column]
-    found = (None if row.at_least else row.all_in) if whole else study.costs.columns[column].total if pattern else None
+    row, own = study.costs.money[column], study.costs.columns[column]
+    found: Figure | Band | None = (None if row.at_least else row.all_in) if whole else own.total if pattern else None
     if found is None:
         return kinds.RangeRow(pattern, study.name(column), None, _missing(study).get(column, say("costs.missing.pattern")))
-    return kinds.RangeRow(pattern, study.name(column), (found.p10, found.p50, found.p90))
+    likely = found.likely if isinstance(found, Figure) else own.curve.likely[-1] if own.curve else found.p50
+    return kinds.RangeRow(pattern, study.name(column), (found.p10, likely, found.p90))
 
 
 def _missing(study: Study) -> dict[Column, str]:
@@ -85,8 +86,8 @@ def curves(study: Study) -> kinds.Curves | None:
 
 
 def _curve(study: Study, pattern: PatternId, curve: CostCurve) -> kinds.Curve:
-    low, middle, high = zip(*((b.p10, b.p50, b.p90) for b in curve.bands), strict=True)
-    return kinds.Curve(pattern, study.name(pattern), *((low, middle, high) if pattern == study.advice.recommended else ((), middle, ())))
+    low, high = zip(*((b.p10, b.p90) for b in curve.bands), strict=True)
+    return kinds.Curve(pattern, study.name(pattern), *((low, curve.likely, high) if pattern == study.advice.recommended else ((), curve.likely, ())))
 
 
 def payback(study: Study) -> Payback | None:
@@ -128,8 +129,8 @@ def _break_even(study: Study, found: dict[PatternId, CostCurve]) -> kinds.BreakE
 
 def _at(curve: CostCurve, month: float) -> float:
     after = min(bisect_right(curve.months, month), len(curve.months) - 1)
-    (m0, m1), (b0, b1) = curve.months[after - 1 : after + 1], curve.bands[after - 1 : after + 1]
-    return b0.p50 + (b1.p50 - b0.p50) * (month - m0) / (m1 - m0)
+    (m0, m1), (one, other) = curve.months[after - 1 : after + 1], curve.likely[after - 1 : after + 1]
+    return one + (other - one) * (month - m0) / (m1 - m0)
 
 
 def tornado(study: Study, most: int = BARS) -> kinds.Tornado | None:
