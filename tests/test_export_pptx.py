@@ -114,7 +114,7 @@ def test_the_ranges_of_the_chart_are_those_of_the_costs() -> None:
     by_name = {study.name(column): document[column]["all_in"] for column in ("today", *study.in_play)}
     told = {row[0]: row[6:] for row in sheet(chart)[1:]}
 
-    assert told == {name: pytest.approx([amount[key] for key in ("p10", "p50", "p90")], rel=1e-14) for name, amount in by_name.items()}
+    assert told == {name: pytest.approx([amount[key] for key in ("p10", "likely", "p90")], rel=1e-14) for name, amount in by_name.items()}
 
 
 def test_the_chances_of_the_chart_are_those_of_the_advice() -> None:

@@ -269,6 +269,8 @@ def test_differences_are_taken_on_the_same_draws() -> None:
     made = price(inputs(build_days_rag=17, build_days_finetune=10), 2**12)
 
     found = next(d for d in made.differences if (d.left, d.right) == ("prompt", "rag"))
+    rows = [made.money[pattern].all_in for pattern in ("prompt", "rag")]
+    assert found.likely == pytest.approx(rows[0].likely - rows[1].likely), "as the rows of the table differ"  # type: ignore[union-attr]
     apart = (made.columns["prompt"].total, made.columns["rag"].total)
     assert found.amount.p90 - found.amount.p10 < (apart[0].p90 - apart[0].p10) + (apart[1].p90 - apart[1].p10)  # type: ignore[union-attr]
 

@@ -212,7 +212,7 @@ def _stair(stair: kinds.Stair, x: float, y: float, column: float) -> Iterator[Ma
 
 
 def range_bars(chart: kinds.RangeBars, wide: float = 650, row: float = 37) -> Scene:
-    """P10 to P90 as a pale bar, P50 as the pattern's mark, from zero; names and words that are too long run over several lines."""
+    """P10 to P90 as a pale bar, the likely value as the pattern's mark, from zero; names and words that are too long run over several lines."""
     names = min(max(width(b.label, 14, bold=True) for b in chart.bars) + 14, wide * 0.4)
     known = [b.range for b in chart.bars if b.range]
     span = min(0.0, *(low for low, _, _ in known), 0.0), max((high for _, _, high in known), default=1) * 1.08 or 1

@@ -225,15 +225,15 @@ class RangeRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RangeBars(Chart):
-    """Ranges of money: P10 to P90 with P50 marked."""
+    """Ranges of money: P10 to P90 with the likely value marked."""
 
     kind = "Range chart"
-    head = ("Pattern", "Low", "Middle", "High")
+    head = ("Pattern", "Low", "Likely", "High")
 
     currency: str
     """ISO code."""
     bars: tuple[RangeRow, ...]
-    """Lowest P50 first; those without a range last."""
+    """Lowest likely value first; those without a range last."""
 
     def rows(self) -> Rows:
         """One row a pattern."""

@@ -194,6 +194,8 @@ class Difference:
     """Pattern that is subtracted."""
     amount: Band
     """Above 0 the right one is cheaper."""
+    likely: float
+    """At likely values, as the money table's rows differ."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,11 +171,12 @@ def price(
     here, paid, stacked, found = _worked(inputs, draws, seed, partial(_all, mark=mark))
     bands, kept = _ranges(found)
     drawn, paid_back = _followed(here, stacked, list(kept["gain"]))
+    money = table(inputs, bands, _means(kept), [p for p in paid_back if p.against == "today"], gain_curves(here, paid, [c for c in kept["gain"] if c == advised], stacked.first(BLOCK)))
+    all_in = {column: row.all_in.likely for column, row in money.items() if row.all_in}
     return results.CostResult(
         inputs.workflow.id, inputs.currency, inputs.months, draws, seed,
         {c: _column(here, c, paid, bands, drawn.get(c)) for c in COLUMNS},
-        table(inputs, bands, _means(kept), [p for p in paid_back if p.against == "today"], gain_curves(here, paid, [c for c in kept["gain"] if c == advised], stacked.first(BLOCK))),
-        _cheapest(kept["total"], among), tuple(results.Difference(a, b, bands[a, b]) for a, b in combinations(PATTERNS, 2) if (a, b) in bands),
+        money, _cheapest(kept["total"], among), tuple(results.Difference(a, b, bands[a, b], all_in[a] - all_in[b]) for a, b in combinations(PATTERNS, 2) if (a, b) in bands),
         break_even(inputs), tuple(p for p in paid_back if p.against == "prompt"), _tornado(inputs, bands, among, advised),
         saving(scene(inputs, inputs.likely())), own_gpu_call(inputs),
     )

@@ -15,10 +15,9 @@ from advisorkit.report.pictures import path_stairs
 from advisorkit.report.printed import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.locale import here, locale
-from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.places import linked, told
 from advisorkit.values.quantities import (
-    Band,
     Estimate,
     day,
     money_short,
@@ -99,10 +98,10 @@ def _helping(study: Study) -> Iterator[str]:
 
 def _against_prompt(study: Study) -> Iterator[str]:
     first = study.advice.recommended
-    if first in study.costs.cheapest and (gap := _gap(study, first)):
-        middle, low, high = told(money_short(abs(gap.p50), study.currency), gap.p50), money_short(gap.p10, study.currency), money_short(gap.p90, study.currency)
-        key = "costs.saving" if gap.p50 >= 0 else "costs.dearer"
-        yield say(key, pattern=study.name(first), middle=middle, low=low, high=high, months=study.months)
+    gaps = (gap for gap in study.costs.differences if (gap.left, gap.right) == ("prompt", first) and {"prompt", first} <= study.costs.cheapest.keys())
+    for gap in (one for one in gaps if abs(one.likely) >= study.printed.unit):
+        likely, low, high = told(money_short(abs(gap.likely), study.currency), gap.likely), money_short(gap.amount.p10, study.currency), money_short(gap.amount.p90, study.currency)
+        yield say("costs.saving" if gap.likely >= 0 else "costs.dearer", pattern=study.name(first), likely=likely, low=low, high=high, months=study.months)
     for even in study.costs.break_even:
         if even.between == ("prompt", first) and even.calls_per_month and "prompt" in study.in_play:
             yield say("costs.even_calls", pattern=study.name(first), calls=told(number(round_figures(even.calls_per_month)), even.calls_per_month), reason=even.reason)
@@ -146,11 +145,6 @@ def left_out(study: Study) -> Iterator[str]:
 
 def _left(study: Study) -> str:
     return here(" and ").join(say(f"part.{part}") for part in study.left_out)
-
-
-def _gap(study: Study, first: PatternId) -> Band | None:
-    found = [d.amount for d in study.costs.differences if (d.left, d.right) == ("prompt", first)]
-    return found[0] if found and "prompt" in study.costs.cheapest else None
 
 
 def assumptions(study: Study) -> Table:

@@ -8,7 +8,7 @@ from advisorkit.report.printed import lead_points, say
 from advisorkit.screens.parts import Doc, lead, tell
 from advisorkit.screens.state import Look
 from advisorkit.study.study import Study
-from advisorkit.values.quantities import day, money, percent, sampled_parts
+from advisorkit.values.quantities import day, money_short, percent, sampled_parts
 
 
 def advice(study: Study, look: Look) -> Doc:
@@ -65,7 +65,7 @@ def cost_advice(study: Study) -> Doc:
         return lead(study.decision.gain)
     chances = study.costs.cheapest
     first = next(iter(sorted(chances, key=lambda p: -chances[p])), None)
-    total = study.costs.columns[first].total if first else None
+    total = study.amount(first, "all_in") if first else None
     headline: list[Doc]
     if first is None or total is None:
         headline = [{"text": tell("costs.headline_unknown")}]
@@ -73,7 +73,7 @@ def cost_advice(study: Study) -> Doc:
         headline = [{"text": tell("costs.headline_open", span=_span(study))}]
     else:
         because = tell("costs.because") if _errors_outweigh(study) else ""
-        rest = tell("costs.headline_rest", sure=say(f"sure.{how_likely(chances[first])}"), total=money(total.p50, study.currency), because=because)
+        rest = tell("costs.headline_rest", sure=say(f"sure.{how_likely(chances[first])}"), total=money_short(total, study.currency), because=because)
         headline = [{"text": tell("costs.headline", span=_span(study))}, {"text": study.name(first), "pattern": first}, {"text": rest}]
     return {"when": "", "clear": True, "headline": headline, "summary": "", "beside": []}
 
