@@ -114,7 +114,7 @@ def test_every_figure_of_a_pilot_a_visit_and_a_programme_names_the_value_that_it
     assert many._selection
 
     found = compared((one for page in pages for one in headed(page) if not isinstance(one[1], Cover)), values, "EUR", (), ["wait 20 minutes"])
-    chosen = compared(headed(many.programme), programme_document(many.workflows[0].engagement, many._selection), "EUR", [f"{n} " for n in range(1, 9)] + ["quarter "], ())
+    chosen = compared(headed(many.programme), programme_document(many.workflows[0].engagement, many._selection), "EUR", [f"{n} " for n in range(1, 9)] + ["Quarter ", "chosen ", "waits "], ())
 
     slide = compared(headed(return_visit(report, whole=False)), values, "EUR", (), ())
     assert slide[0] == [] and len(slide[1]) == 1  # a sum of what stands on the page and not on the slide

@@ -234,7 +234,7 @@ def decide(catalog: Catalog, advice: Advice, answers: Answers, prospects: Prospe
         prospects=prospects,
         chances=chances,
         enough="" if replaces(advice.off_ramp) else _enough(catalog.text, advice.recommended, prospects),
-        reasons=tuple(line for line in advice.words.why if line.partition(",")[0].casefold() not in " ".join(advice.words.summary).casefold()),
+        reasons=advice.words.untold(advice.words.why),
         path=() if replaces(advice.off_ramp) else advice.path,
         warnings=tuple(dict.fromkeys((*advice.warnings, *_beside(catalog, advice, prospects)))),
         to_ask=to_ask,

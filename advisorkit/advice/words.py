@@ -1,6 +1,7 @@
 """The advice in a client's words, made only from computed values."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
@@ -39,6 +40,11 @@ class Words:
     """What is not recommended, and why."""
     unknowns: tuple[str, ...]
     """What is not known."""
+
+    def untold(self, lines: Iterable[str]) -> tuple[str, ...]:
+        """Those of `lines` whose reason `summary` does not give."""
+        said = " ".join(self.summary).casefold()
+        return tuple(line for line in lines if re.split("[,;]", line)[0].casefold() not in said)
 
 
 def say(outlook: Outlook) -> Words:

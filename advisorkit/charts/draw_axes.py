@@ -212,12 +212,11 @@ _SIZE, _GAP, _STRIP = 13.0, 12.0, 110.0
 
 
 def told_bars(chart: ToldBars, wide: float = 682, row: float = 28) -> s.Scene:
-    """Columns of words with a strip in their middle; names and words that are too long run over two lines."""
+    """Columns of words with a strip in their middle; names that are too long run over several lines."""
     texts = [(chart.heads[0], *(bar.label for bar in chart.bars))] + [(head, *(bar.words[n] for bar in chart.bars)) for n, head in enumerate(chart.heads[1:])]
-    widest = [max(s.width(text, _SIZE, bold=n in (0, 3)) for text in (*head.split(), *column)) + _GAP for n, (head, *column) in enumerate(texts)]
+    widest = [max(s.width(text, _SIZE, bold=n in (0, 3)) for text in (*head.split(" "), *column)) + _GAP for n, (head, *column) in enumerate(texts)]
     over = max(0.0, sum(widest) + _STRIP + _GAP - wide)
-    long = sum(widest[n] for n in (0, 4)) or 1
-    sizes = [one - over * one / long if n in (0, 4) else one for n, one in enumerate(widest)]
+    sizes = [max(widest[0] - over, 90), *widest[1:]]
     strip = wide - sum(sizes) - _GAP
     lefts = [0.0, sizes[0], sizes[0] + sizes[1], sum(sizes[:3]) + strip + _GAP, sum(sizes[:4]) + strip + _GAP, sum(sizes[:5]) + strip + _GAP]
     marks: list[s.Mark] = []

@@ -66,6 +66,8 @@ class Series:
     """Up: the same."""
     z: tuple[float, ...] = ()
     """Of a field: how dark each place is."""
+    words: tuple[str, ...] = ()
+    """Of points: what stands beside each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +97,7 @@ class Plot(Own):
             yield one.name, span(plain(min(one.x)), plain(max(one.x))), span(plain(min(one.y)), plain(max(one.y))), here("{count} values", count=number(len(one.x)))
             return
         for n, (x, y) in enumerate(zip(one.x, one.y, strict=True)):
-            yield one.name, *(names[int(v)] if names else f"{v:g}" if v in _YEARS else plain(v) for names, v in ((self.across, x), (self.up, y))), plain(one.z[n]) if one.z else ""
+            yield " ".join((one.name, *one.words[n : n + 1])), *(names[int(v)] if names else f"{v:g}" if v in _YEARS else plain(v) for names, v in ((self.across, x), (self.up, y))), plain(one.z[n]) if one.z else ""
 
 
 def picture(chart: Picture, wide: float = 0) -> Scene:
@@ -126,7 +128,7 @@ def plot(chart: Plot, wide: float = 650, tall: float = 240) -> Scene:
     panel = Panel(left=left, top=top, width=room, height=tall, x=x, y=y, marks=())
     grid = [Stroke(points=((x[0], v), (x[1], v)), fill="hairline" if v else "ink") for v, _ in up if not chart.up]
     grid += [Stroke(points=((v, y[0]), (v, y[1])), fill="hairline" if v else "ink") for v, _ in across if chart.up and not chart.across]
-    marks = [mark for mark in marks if not isinstance(mark, Label) or width(mark.text, 12) + 4 < room / (x[1] - x[0])]
+    marks = [mark for mark in marks if not isinstance(mark, Label) or mark.anchor == "start" or width(mark.text, 12) + 4 < room / (x[1] - x[0])]
     words = [Label(x=v, y=y[0], dy=14 + 15 * n, text=line, size=12, fill="text2", anchor="middle") for (v, _), rows in list(zip(across, lines, strict=True))[::every] for n, line in enumerate(rows)]
     named = [
         Label(x=x[0], y=v, dx=-8, dy=14 * (n - (len(rows) - 1) / 2), text=line, size=12, fill="text2", anchor="end")
@@ -158,6 +160,7 @@ def _drawn(one: Series, fill: str, mark: str) -> Iterator[Mark]:
     else:
         if one.shape == "line" and len(points) > 1:
             yield Stroke(points=points, fill=fill, width=2, tip=one.name)
+        yield from (Label(x=x, y=y, dx=7, text=words, size=12, fill="text2") for (x, y), words in zip(points, one.words, strict=False))
         many = one.shape == "line" and len(points) > 24
         yield from (Dot(x=x, y=y, mark=mark, size=7, fill=fill, tip=f"{one.name} {plain(y)}".strip()) for x, y in (points[-1:] if many else points))
 

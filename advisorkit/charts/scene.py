@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
@@ -260,11 +261,13 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
 
 @lru_cache(maxsize=4096)
 def wrap(text: str, room: float, size: float, *, bold: bool = False) -> tuple[str, ...]:
-    """`text` broken into lines no wider than `room` pixels; a longer word is broken.
+    r"""`text` broken into lines no wider than `room` pixels; a longer word is broken.
 
     Example:
         >>> wrap("Knowledge changes weekly", 120, 13)
         ('Knowledge changes', 'weekly')
+        >>> wrap("About 2\u00a0weeks", 60, 13)
+        ('About', '2\xa0weeks')
     """
     lines: list[str] = []
     for word in _pieces(text, room, size, bold):
@@ -282,7 +285,7 @@ def _start(text: str, size: float, bold: bool, letters: int) -> float:
 
 def _pieces(text: str, room: float, size: float, bold: bool) -> Iterator[str]:
     most = int(room / size * 6) + 2  # no letter is narrower than a sixth of the size
-    for word in text.split():
+    for word in re.findall(r"[\S\u00a0]+", text.strip()):
         while width(some := word[:most], size, bold=bold) > room and len(word) > 1:
             cut = max(1, bisect_right(range(len(some) + 1), room, key=partial(_start, some, size, bold)) - 1)
             yield word[:cut]

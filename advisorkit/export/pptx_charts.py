@@ -86,9 +86,9 @@ def _say(canvas: Canvas, point: Any, text: str, place: Any, size: float, token: 
     return point.data_label
 
 
-def _money_axis(canvas: Canvas, axis: Any, values: Sequence[float], currency: str, place: Any = XL_TICK_LABEL_POSITION.HIGH) -> None:
-    """A visible axis of money from nought, with hairlines."""
-    scale = ticks(min(0.0, *values), max(values) * 1.04 or 1)
+def _money_axis(canvas: Canvas, axis: Any, values: Sequence[float], currency: str, place: Any = XL_TICK_LABEL_POSITION.HIGH, most: int = 5) -> None:
+    """A visible axis of money from nought, with hairlines, at most `most` beside that at nought."""
+    scale = ticks(min(0.0, *values), max(values) * 1.04 or 1, most)
     axis.visible, axis.has_major_gridlines, axis.tick_label_position = True, True, place
     axis.minimum_scale, axis.maximum_scale, axis.major_unit = scale[0], scale[-1], scale[1] - scale[0]
     canvas.colour(axis.major_gridlines.format.line.color, "hairline")
@@ -109,7 +109,7 @@ def money_format(scale: Sequence[float], currency: str) -> str:
     part = step / 10 ** (3 * len(unit[0]))
     digits = ("#,##0" if part >= 1 else "#,##0.0" if part >= 0.1 else "#,##0.00") + unit[0] + (f'"{unit[1]}"' if unit[1] else "")
     before, _, after = told.amount.format(sign=SYMBOLS.get(currency, f"{currency} "), number="0").partition("0")
-    return ";".join(f'"{minus}{before}"{part}"{after}"'.replace('""', "") for minus, part in (("", digits), ("−", digits), ("", "0")))
+    return ";".join(told.office + f'"{minus}{before}"{part}"{after}"'.replace('""', "") for minus, part in (("", digits), ("−", digits), ("", "0")))
 
 
 def _shares(canvas: Canvas, frame: Frame, shown: kinds.ShareBars, size: float) -> None:
@@ -148,7 +148,7 @@ def _ranges(canvas: Canvas, frame: Frame, shown: kinds.RangeBars, size: float) -
     told = [(head, [bar and bar[n] for bar in bars]) for n, head in enumerate(map(here, shown.head[1:]))]
     found.part.chart_workbook.update_from_xlsx_blob(_book(names, series, told, _FORMULAS))
     found.plots[0].overlap = 100
-    _money_axis(canvas, found.value_axis, [highest * 1.35], shown.currency)
+    _money_axis(canvas, found.value_axis, [highest * 1.35], shown.currency, most=max(1, min(5, int(frame.width / 140))))
     for n, bar in enumerate(shown.bars):
         points = [one.points[n] for one in found.plots[0].series]
         for point, opacity in zip(points, (0, 0.28, 1, 0.28, 0), strict=True):

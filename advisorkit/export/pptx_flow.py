@@ -1,6 +1,6 @@
 """Where the blocks of a page stand on slides: side by side, below each other, on as many slides as they need."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -70,15 +70,20 @@ def slides_of(page: Page, body: Frame, *, named: bool = False) -> Iterator[Slide
         blocks.insert(0, kinds.Text((title,)))
     halves: Any = replace(page, items=tuple(blocks)).rows
     beside: tuple[Row, ...] = tuple(one for row in halves for one in (_side_by_side(row[0], wide=body.width > ROOMY) if len(row) == 1 else (row,)))
-    below = tuple(((block,),) for row in beside for column in row for block in column)
+    below = tuple(_flat(beside))
     for size in SIZES:
         for rows in (beside, below):
             if sum(_row(row, body.width, size)[0] for row in rows) + GAP * (len(rows) - 1) <= body.height:
                 yield Slide(title, rows, size)
                 return
-    slides = tuple(_several([block for ((block,),) in below], body))
+    slides = tuple(_several(beside, body))
     for n, held in enumerate(slides, 1):
-        yield Slide(f"{title} ({n}/{len(slides)})", tuple(((block,),) for block in held), FLOWING)
+        yield Slide(f"{title} ({n}/{len(slides)})", tuple(held), FLOWING)
+
+
+def _flat(rows: Iterable[Row]) -> Iterator[Row]:
+    """Each block below the one before."""
+    return (((block,),) for row in rows for column in row for block in column)
 
 
 def _opened(page: Page) -> tuple[str, list[Block]]:
@@ -273,24 +278,24 @@ def _chart(canvas: Canvas, frame: Frame, block: kinds.ChartBlock, size: float) -
         canvas.drawing(room, made, scale, block.chart.alt)
 
 
-def _several(blocks: Sequence[Block], body: Frame) -> Iterator[list[Block]]:
-    """Blocks on several slides; tables go on with their head, lists with their next number."""
-    held: list[Block] = []
-    left, rest = body.height, list(blocks)
+def _several(rows: Sequence[Row], body: Frame) -> Iterator[list[Row]]:
+    """Rows on several slides; tables go on with their head, lists with their next number, columns that fit on no slide below each other."""
+    held: list[Row] = []
+    left, rest = body.height, [one for row in rows for one in ((row,) if len(row) == 1 or _row(row, body.width, FLOWING)[0] <= body.height else _flat((row,)))]
     while rest:
-        block = rest.pop(0)
-        least = _span(block, body.width, FLOWING)[0]
+        row = rest.pop(0)
+        least = _row(row, body.width, FLOWING)[0]
         if least > left:
-            first, more = _split(block, body.width, left, whole=bool(held))
+            first, more = _split(row[0][0], body.width, left, whole=bool(held)) if len(row) == 1 else (None, None)
             if first is None and held:
-                keep = [held.pop()] if isinstance(held[-1], kinds.Heading) and len(held) > 1 else []
+                keep = [held.pop()] if isinstance(held[-1][0][-1], kinds.Heading) and len(held) > 1 else []
                 yield held
-                held, left, rest = [], body.height, [*keep, block, *rest]
+                held, left, rest = [], body.height, [*keep, row, *rest]
                 continue
             if more is not None:
-                block, rest = first or block, [more, *rest]
+                row, rest = ((first,),) if first else row, [((more,),), *rest]
                 least = left
-        held.append(block)
+        held.append(row)
         left -= least + GAP
     if held:
         yield held

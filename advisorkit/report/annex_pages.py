@@ -337,9 +337,10 @@ def protection(studies: Studies) -> tuple[Block, ...]:
     title = say(f"protection.title.{known}")
     lines = tuple(say("protection.question", asked=one.asked, to=one.to, by=one.by) for one in questions)
     asked = (Heading(say("protection.questions")), Text(lines, "numbered")) if lines else ()
+    told = tuple(joined(studies, "answers.head_many", lambda study: answers_of(study, PROTECTED)))
     return (
         Heading(title, 2, say("protection.part")), Text((say("protection.lead"),), "lead"), *_way(engagement.data_flow, questions),
-        Heading(say("protection.told")), *joined(studies, "answers.head_many", lambda study: answers_of(study, PROTECTED)),
+        *((Heading(say("protection.told")), *told) if told else ()),
         Heading(say("protection.law")), table_of("", columns("protection.law_head"), [columns(f"protection.law.{name}") for name in ("processor", "impact", "act", "staff")]), *asked,
     )  # fmt: skip
 

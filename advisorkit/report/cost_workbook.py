@@ -57,7 +57,7 @@ def _sheets(book: Book) -> Iterator[Block]:
 def _summary(book: Book, grid: Grid) -> None:
     """The decision, the controls, the money table, charts, break-even and checks."""
     study, first, changed = book.study, book.study.decision.destination, book.named("inputs_changed")
-    title = study.decision.gain or study.decision.headline
+    title = (study.decision.gain or study.decision.headline).rstrip(".")
     if first in book.gaining:
         now = say("workbook.now", pattern=study.name(first), currency=study.currency).split("#")
         grid.put(0, 1, Live(f'IF({changed}=0,"{title}","{now[0]}"&FIXED(ROUND({book.named(f"{first}_gain")},-3),0)&"{now[1]}"&{book.named("horizon_months")}&"{now[2]}")', title), "title")
@@ -169,7 +169,7 @@ def _scenarios(book: Book) -> tuple[dict[str, dict[str, float]], dict[str, Mappi
 def _cases(book: Book, summary: Grid, results: Mapping[str, Mapping[Column, Mapping[str, float]]]) -> Grid:
     """Scenarios as the model told them, the choice among those that formulas can follow, and break-evens."""
     study, wide = book.study, len(book.shown)
-    grid, case = book.grid("scenarios", (52.0, *(13.0,) * (2 * wide))), book.named("case")
+    grid, case = book.grid("scenarios", (66.0, *(13.0,) * (2 * wide))), book.named("case")
     heads = [(column, name) for name in ("all_in", "gain") for column in (book.shown if name == "all_in" else book.gaining)]
     grid.line(TOP - 1, 1, ("", *(say(f"workbook.of_{name}", pattern=study.name(column)) for column, name in heads)), "head right")
     rows: dict[str, Mapping[Column, Mapping[str, Any]]] = {say("workbook.as_reported"): book.found.parts, **{name: results[name] for name in (*book.scenarios, *(name for name in results if name not in book.scenarios))}}

@@ -21,7 +21,7 @@ from advisorkit.pilots.diagnosis import Diagnosis
 from advisorkit.pilots.established import Established
 from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.tally import Share
-from advisorkit.report.advice_pages import decided, warned
+from advisorkit.report.advice_pages import again, asks, decided, warned
 from advisorkit.report.job import Report
 from advisorkit.report.printed import chance_of, columns, say
 from advisorkit.report.trial_pages import tried
@@ -52,9 +52,9 @@ def charter(study: Study) -> tuple[Block, ...]:
     plan, made = study.plan, study.decision
     if made.replaced or not plan.mark:
         figures = () if made.replaced else (KeyFigures(tuple(charter_figures(plan))), *_charter_notes(plan), Text((plan.why,)))
-        return (Heading(say("charter.no_title"), 2, study.workflow.name), Text((made.headline,), "lead"), *figures, *warned(study))
+        return (Heading(say("charter.no_title"), 2, study.workflow.name), Text((made.headline,), "lead"), *figures, *warned(study), Heading(say("decide")), Text(tuple(asks(study)), "numbered"), Heading(say("again.title")), Text(tuple(again(study)), "bullets"))
     return (
-        Heading(say("charter.title", cases=plan.mark), 2, study.workflow.name),
+        Heading(say(f"charter.title{'' if plan.pattern == 'prompt' else '.other'}", cases=plan.mark, pattern=say(f"pattern.{plan.pattern}")), 2, study.workflow.name),
         Text((linked(" ", (study.cite(made.headline, "decision.headline"), _charter_lead(plan))),), "lead"),
         KeyFigures(tuple(charter_figures(plan))),
         *_charter_notes(plan),

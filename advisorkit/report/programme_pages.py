@@ -81,7 +81,7 @@ def _figures(found: Selection) -> Iterator[KeyFigure]:
     yield KeyFigure(money_short(at(found.asks(0), "sums.ask_now"), currency), say("roadmap.figure.ask", steps=at(steps, "waves[0].workflows")))
     yield KeyFigure(money_short(made.gain, currency), say("roadmap.figure.gain", months=_months(found), span=_span(found, placed(found.joint.gain, "sums.gain_range"))))
     under = "" if budget is None else say("roadmap.figure.left", budget=money_short(budget, currency), left=money_short(max(budget - made.cost, 0.0), currency))
-    yield KeyFigure(money_short(made.cost, currency), linked(" ", filter(None, (say("roadmap.figure.cost", span=_span(found, placed(found.joint.cost, "sums.cost_range"))), under))))
+    yield KeyFigure(money_short(made.cost, currency), linked("; ", filter(None, (say("roadmap.figure.cost", span=_span(found, placed(found.joint.cost, "sums.cost_range"))), under))))
     if found.shared:
         yield KeyFigure(money_short(at(found.saved, "sums.saved"), currency), say("roadmap.figure.saved", parts=at(len(found.shared), "shared")))
 
@@ -114,12 +114,17 @@ def _said(found: Selection) -> Iterator[str]:
 
 def _ranked(found: Selection) -> Table:
     """What is chosen in the order in which it begins, and below the line what is worth most of what waits."""
-    rows_of, weighed, begun = {one.workflow.id: one for one in found.rows}, {one.id: one for one in found.candidates}, found.chosen.starts
-    below = [name for name in weighed if name not in begun][:BELOW]
-    lines = [_line(found, n, rows_of[name], weighed[name]) for n, name in enumerate((*begun, *below), 1)]
-    line: tuple[tuple[str | Cell, ...], ...] = ((Cell(say("roadmap.line"), "strong"), *[""] * 8),) if below else ()
-    rows = [*lines[: len(begun)], *line, *lines[len(begun) :]]
+    rows_of, weighed, begun = {one.workflow.id: one for one in found.rows}, {one.id: one for one in found.candidates}, len(found.chosen.starts)
+    lines = [_line(found, n, rows_of[name], weighed[name]) for name, n in _places(found).items()]
+    line: tuple[tuple[str | Cell, ...], ...] = ((Cell(say("roadmap.line"), "strong"), *[""] * 8),) if lines[begun:] else ()
+    rows = [*lines[:begun], *line, *lines[begun:]]
     return table_of(say("roadmap.table"), columns("roadmap.head"), rows, range(4, 9), note=say("roadmap.note", months=_months(found)))
+
+
+def _places(found: Selection) -> dict[str, int]:
+    """The number of each that is shown."""
+    below = [one.id for one in found.candidates if one.id not in found.chosen.starts][:BELOW]
+    return {name: n for n, name in enumerate((*found.chosen.starts, *below), 1)}
 
 
 def _line(found: Selection, place: int, row: Weighed, one: Candidate) -> tuple[str | Cell, ...]:
@@ -171,9 +176,10 @@ def _paid(found: Selection) -> Table:
 
 def _map(found: Selection) -> Plot:
     """Value by effort: what is chosen, and what waits."""
+    places = _places(found)
     kinds = [("chosen", [one for one in found.candidates if one.id in found.chosen.starts]), ("waiting", [one for one in found.candidates if one.id not in found.chosen.starts])]
-    series = tuple(Series(say(f"roadmap.map.{name}"), "points", tuple(one.cost for one in these), tuple(one.gain for one in these)) for name, these in kinds if these)
-    return Plot(title=say("roadmap.map"), titles=tuple(say(f"roadmap.map.{axis}", currency=found.engagement.currency) for axis in ("across", "up")), series=series)  # type: ignore[arg-type]
+    series = tuple(Series(say(f"roadmap.map.{name}"), "points", tuple(one.cost for one in these), tuple(one.gain for one in these), words=tuple(str(places.get(one.id, "")) for one in these)) for name, these in kinds if these)
+    return Plot(title=say("roadmap.map"), subtitle=say("roadmap.map.subtitle"), titles=tuple(say(f"roadmap.map.{axis}", currency=found.engagement.currency) for axis in ("across", "up")), series=series)  # type: ignore[arg-type]
 
 
 def _completeness(found: Selection) -> Table:

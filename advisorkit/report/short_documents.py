@@ -13,7 +13,7 @@ from advisorkit.report.annex_pages import PRIVATE, answers_of, each, joined, not
 from advisorkit.report.cost_pages import costs, steps
 from advisorkit.report.job import Report
 from advisorkit.report.pilot_pages import pilot_cover
-from advisorkit.report.printed import columns, count, say
+from advisorkit.report.printed import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.locale import locale
 from advisorkit.values.patterns import PATTERNS, PatternId
@@ -77,7 +77,7 @@ def session_prep(report: Report) -> tuple[Block, ...]:
     bring = (say("prep.bring.cases"), *((say("prep.bring.numbers", names=", ".join(lacking)),) if lacking else ()), say("prep.bring.papers"))
     return (
         *pilot_cover(report, "prep.cover"), Heading(say("prep.title", questions=sum(map(len, named.values()))), 2), Heading(say("prep.who")),
-        Text(tuple(f"{name[:1].upper()}{name[1:]}: {count(len(lines))}" for name, lines in named.items()), "bullets"), Heading(say("prep.bring")), Text(bring, "bullets"),
+        Text(tuple(say("prep.asked", who=f"{name[:1].upper()}{name[1:]}", questions=len(lines)) for name, lines in named.items()), "bullets"), Heading(say("prep.bring")), Text(bring, "bullets"),
         *(block for name, lines in named.items() for block in (Heading(f"{name[:1].upper()}{name[1:]}"), Text(lines, "bullets"))),
     )  # fmt: skip
 
@@ -123,6 +123,7 @@ def _test(study: Study) -> Iterator[Block]:
 
 def _answers(study: Study) -> Iterator[Block]:
     blank, owner = say("charter.blank"), study.workflow.led_by
+    yield Heading(say("supplier.offer"), 2, study.workflow.name)
     yield Heading(say("supplier.price", currency=study.currency))
     yield table_of("", columns("supplier.price_head"), [(say(f"supplier.price.{name}"), blank, blank) for name in PRICED])
     yield Heading(say("supplier.data"))

@@ -109,7 +109,7 @@ def _advice(study: Study) -> Iterator[Block]:
     yield from (*decided(study), *_figures(study), *off_ramp(study))
     if not study.decision.replaced:
         yield ChartBlock(pictures.destinations(study))
-        yield from ((Text((study.decision.enough,)),) if study.decision.enough else ())
+        yield from ((Text((study.decision.next_step.why,)),) if study.decision.next_step.why else ())
 
 
 def _figures(study: Study) -> Iterator[Block]:
@@ -124,7 +124,7 @@ def _asked(study: Study) -> tuple[str, ...]:
 def _why(study: Study) -> Iterator[Block]:
     words = study.advice.words
     yield _page(pictures.needs(study.advice), study)
-    yield ChartBlock(pictures.belief_map(study), (*words.summary, *words.why[:REASONS], *words.against[:REASONS]), titled=False)
+    yield ChartBlock(pictures.belief_map(study), (*words.summary, *words.untold((*words.why[:REASONS], *words.against[:REASONS]))), titled=False)
 
 
 def _tried(study: Study) -> Iterator[Block]:
@@ -175,7 +175,7 @@ def _path(study: Study) -> Iterator[Block]:
 def _risks(study: Study) -> Iterator[Block]:
     careful, unknown = study.decision.warnings, () if study.decision.replaced else study.advice.words.unknowns
     if careful or unknown:
-        yield _page(say("slides.risks.some", count=study.cite(len(careful), "decision.warnings")) if careful else say("slides.risks.open", count=study.cite(len(unknown), "words.unknowns")), study)
+        yield _page(say(f"slides.risks.{'one' if len((*careful, *unknown)) == 1 else 'some'}", count=count(len((*careful, *unknown))).capitalize()) if careful else say("slides.risks.open", count=study.cite(len(unknown), "words.unknowns")), study)
         both = bool(careful and unknown)
         yield from (Heading(say("slides.risks.careful"), column="left" if both else ""), Text(careful, "bullets")) if careful else ()
         yield from (Heading(say("slides.risks.unknown"), column="right" if both else ""), Text(unknown, "bullets")) if unknown else ()
@@ -185,7 +185,7 @@ def _decision(study: Study) -> Iterator[Block]:
     first, *more = _asked(study) or (study.decision.headline,)
     yield _page(first, study)
     yield from ((Text((first, *more), "numbered"),) if more else ())
-    yield from ((Text((study.decision.next_step.why,)),) if study.decision.next_step.why else ())
+    yield from ((Text((study.decision.enough,)),) if study.decision.enough else ())
     yield from steps(study)
 
 

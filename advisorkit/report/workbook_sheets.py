@@ -13,6 +13,7 @@ from advisorkit.costs.flows import TEXTS as COST_TEXTS, Column, Flow
 from advisorkit.costs.formulas import Formulas, formulas, valued
 from advisorkit.costs.inputs import Input
 from advisorkit.costs.money import Printed, stays
+from advisorkit.files.texts import here
 from advisorkit.report.cost_pages import source_of
 from advisorkit.report.formula_cells import FormulaCells, Grid, Live
 from advisorkit.report.money_table import in_unit, shown
@@ -115,6 +116,7 @@ def told(number: Any) -> Any:
 def inputs(book: Book, summary: Grid) -> Grid:
     """Every input from which an amount follows: range, what is typed, what is used, its source, and what the gain is at its ends."""
     grid = book.grid("inputs", (40.0, 25.0, 9.0, 10.0, 9.0, 11.0, 11.0, 20.0, 62.0, 9.0, 9.0, 9.0), "workbook.head.inputs", (1, 2, 8, 9))
+    grid.put(TOP - 1, 8, columns("workbook.head.inputs")[7], "head indent")
     swings, rows, row = book.study.costs.tornado, book.study.inputs.rows, TOP
     bars = {bar.input: bar for bar in swings.bars} if swings and swings.against == "today" else {}
     lines = (number for column in book.shown for flow in book.found.paid[column] for number in (flow.total, flow.quantity, flow.price))
@@ -188,7 +190,7 @@ def _settled(book: Book, grid: Grid, row: int) -> None:
     for place, held in enumerate(rows, row + 1):
         value = held.range.likely if held.range else held.value
         grid.line(place, 1, (held.assumption.label, *[""] * 11), "row")
-        grid.cells[place, 4] = say("unknown") if value is None else value if isinstance(value, float) else str(value), "row figures"
+        grid.cells[place, 4] = say("unknown") if value is None else value if isinstance(value, float) else here(str(value)).replace("_", " "), "row figures"
         grid.cells[place, 9] = f"{source_of(book.study, held)}", "row"
 
 

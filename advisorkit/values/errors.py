@@ -25,15 +25,15 @@ BEYOND = "the result is beyond any real number; look for an answer or assumption
 
 
 def printable(text: str) -> str:
-    """`text` without what moves a cursor, turns letters round or cannot be written; lines and spaces stay.
+    r"""`text` without what moves a cursor, turns letters round or cannot be written; lines stay, and spaces that hold words together.
 
     Example:
         >>> printable("a" + chr(27) + "[31m" + chr(160) + "b")
-        'a·[31m b'
+        'a·[31m\xa0b'
     """
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() or c == "\n" else " " if unicodedata.category(c) == "Zs" else "·" for c in text)
+    return "".join(c if c.isprintable() or c in "\n\u00a0" else " " if unicodedata.category(c) == "Zs" else "·" for c in text)
 
 
 @dataclass(frozen=True, slots=True)

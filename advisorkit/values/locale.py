@@ -33,6 +33,8 @@ class Locale:
     """More than the largest share that is printed."""
     span: str = "{low} to {high}"
     """A range."""
+    office: str = ""
+    """Stands before number formats of charts, so that office programs write them this way too; empty as they do of themselves."""
     day: str = "{day} {month} {year}"
     """A date."""
     months: str = "January February March April May June July August September October November December"
