@@ -13,13 +13,13 @@ from advisorkit.costs.flows import TEXTS as COST_TEXTS, Column, Flow
 from advisorkit.costs.formulas import Formulas, formulas, valued
 from advisorkit.costs.inputs import Input
 from advisorkit.costs.money import Printed, stays
-from advisorkit.files.texts import here
 from advisorkit.report.cost_pages import source_of
 from advisorkit.report.formula_cells import FormulaCells, Grid, Live
 from advisorkit.report.money_table import in_unit, shown
 from advisorkit.report.printed import columns, say
 from advisorkit.report.whole_pages import sample_words, scenario_words
 from advisorkit.study.study import Study
+from advisorkit.values.locale import here
 from advisorkit.values.quantities import day, number
 
 AMOUNTS = ("build", "run", "outside", "checking", "people", "staff", "wrong", "all_in", "gain")
