@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import re
+import signal
 import subprocess
 import sys
 import time
@@ -71,7 +74,13 @@ def test_the_workbook_plans_asks_and_shows_the_trial_case_by_case(tmp_path: Path
     file = tmp_path / "acme.yaml"
     near = [replace(one, case=f"{one.case}-b", input=one.input.upper().replace("TARIFF", "TARIF")) for one in items()[:40:4]]
     (tmp_path / "cases.csv").write_text("case,input,expected\n" + "".join(f"{one.case},{one.input},{one.case.split('-')[1]}\n" for one in (*items()[:40], *near)), encoding="utf-8")
-    with scripted(lambda body: json.dumps({"answer": str(body["messages"][-1]["content"]).split()[8]})) as server:
+
+    def reply(body: dict[str, object]) -> str:
+        if len(server.bodies) == 10:
+            os.kill(os.getpid(), signal.SIGINT)  # as the kernel's stop does
+        return json.dumps({"answer": str(body["messages"][-1]["content"]).split()[8]})  # type: ignore[index]
+
+    with scripted(reply) as server:
         file.write_text(ENGAGEMENT.replace("workflows:", f"endpoints: ['{server.url}']\nworkflows:"), encoding="utf-8")
         parts = (work := ak.open(file)).ui.bakeoff
         *fields, plan, planned = parts.plan().children
@@ -87,6 +96,18 @@ def test_the_workbook_plans_asks_and_shows_the_trial_case_by_case(tmp_path: Path
         assert "set a limit with --max-cost" in told.value and server.bodies == []
         by.value, cost.value = "Ann", 5
         button.click()
+        stopped = len(server.bodies)
+        assert "it was stopped before" in told.value and 10 <= stopped <= 14 and bar.value < bar.max
+        agreed = file.read_text(encoding="utf-8")
+        by.value = ""
+        taken_back = re.sub(r"^consents:\n(?:[ -].*\n)*", "", agreed, flags=re.MULTILINE)
+        for words, left in (("no line under consents", taken_back), ("is not among the endpoints", agreed.replace("endpoints: [", "endpoints: [] #"))):
+            file.write_text(left, encoding="utf-8")
+            button.click()
+            assert words in told.value and len(server.bodies) == stopped, told.value
+        file.write_text(agreed, encoding="utf-8")
+        button.click()
+        assert len(server.bodies) == len({json.dumps(body) for body in server.bodies}) == 3 * len(tried)
 
     case, item = parts.items().children
     assert bar.value == bar.max == 4 * len(tried) and f"{bar.max} of {bar.max} cases answered" in told.value
@@ -238,7 +259,7 @@ def test_long_answers_and_odd_signs_lose_no_case_and_a_text_with_the_answer_is_s
 def test_a_run_killed_twenty_times_asks_little_twice_and_ends_as_an_unbroken_one(tmp_path: Path) -> None:
     (tmp_path / "s.csv").write_text("case,input,expected\n" + "".join(f"{one.case},{one.input},{one.case.split('-')[1]}\n" for one in items()), encoding="utf-8")
     ended = []
-    for kills in (0, 20):
+    for kills in (0, 1, 20):
         with scripted(lambda body: Said(json.dumps({"answer": str(body["messages"][-1]["content"]).split()[8]}), wait=0.2)) as server:
             file = tmp_path / f"kills{kills}" / "acme.yaml"
             file.parent.mkdir()
@@ -252,10 +273,10 @@ def test_a_run_killed_twenty_times_asks_little_twice_and_ends_as_an_unbroken_one
                 wanted = before + draw.randint(1, 8)
                 while started.poll() is None and len(server.bodies) < wanted:
                     time.sleep(0.01)
-                started.kill()
-                started.wait()
+                started.send_signal(signal.SIGKILL if kills > 1 else signal.SIGINT)
+                assert started.wait() in (-signal.SIGKILL, 130, 0)
             subprocess.run([*call, "run", file, "--by", "Ann", "--max-calls", "300"], check=True, stdout=subprocess.DEVNULL)
             assert len(server.bodies) <= 120 + 4 * kills
             logs = sorted((file.parent / "bakeoff").glob("*/logs/*.json"))
             ended.append([[(mark.case, mark.outcome, mark.output, mark.input_tokens) for mark in read_results(log).marks] for log in logs])
-    assert ended[0] == ended[1]
+    assert ended[0] == ended[1] == ended[2]

@@ -24,7 +24,7 @@ from advisorkit.values.prices import TokenPrices
 
 say = Texts("bakeoff").say
 """Sentences of the bake-off."""
-Cause = Literal["key", "busy", "page", "moved", "long", "cut", "empty", "usage", "slow", "unreachable", "refused", "spent", "judge"]
+Cause = Literal["key", "busy", "page", "moved", "long", "cut", "empty", "usage", "slow", "unreachable", "refused", "spent", "stopped", "judge"]
 """Why there is no answer."""
 T = TypeVar("T")
 Message = Mapping[str, str]
@@ -97,6 +97,7 @@ class Caller:
     _down: int = 0
     _gone: UnansweredError | None = None
     _newer: bool = False
+    _stopped: bool = False
     _http: httpx.Client | None = None
 
     def ask(self, messages: Sequence[Message], schema: Mapping[str, Any] | None = None, most_tokens: int = 400, model: str = "") -> Told:
@@ -109,6 +110,8 @@ class Caller:
         kept = self._kept(body)
         if kept and kept.exists():
             return Told(**json.loads(kept.read_bytes()))
+        if self._stopped:
+            raise UnansweredError("stopped")
         if self._gone and self._down >= _DOWN:
             raise self._gone
         try:
@@ -140,6 +143,10 @@ class Caller:
             return 0.0
         given = prices_at(self.prices, read)
         return float(read * given[0] + written * given[1]) / 1e6
+
+    def stop(self) -> None:
+        """Send nothing more; what is asked then has no answer."""
+        self._stopped = True
 
     def close(self) -> None:
         """Let the connections go."""

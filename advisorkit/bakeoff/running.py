@@ -38,6 +38,8 @@ from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import UsageError
 from advisorkit.values.quantities import money
 
+Said = Callable[[Mapping[str, Any]], object]
+"""Is told how many of how many cases have an answer, after how many requests and for what cost."""
 CONNECTIONS = 4
 """Requests open at once."""
 TO_MARK = 50
@@ -70,7 +72,7 @@ class _Run:
     ways: Ways
     caller: Caller
     oracle: bool
-    said: Callable[[int, str], object]
+    said: Said
     done: int = 0
     heads: dict[str, str] = field(default_factory=dict)
 
@@ -125,6 +127,12 @@ class _Run:
         except UnansweredError as error:
             return form | {"note": error.message}
 
+    def tell(self, answered: int) -> None:
+        """Say that so many more cases have an answer, and stop where that is wished."""
+        self.done += answered
+        cases, caller = len(self.trial.ways) * len(self.items), self.caller
+        if self.said({"done": self.done, "cases": cases, "requests": caller.requests, "cost": f"{caller.spent:.3f}"}):
+            caller.stop()
 
     async def solve(self, way: WayId, state: TaskState, _: Generate) -> TaskState:
         """One way's answer to one case, as Inspect's solver."""
@@ -132,8 +140,7 @@ class _Run:
         state.output = ModelOutput.from_content(str(state.model), text[:MAX_TEXT], stop_reason="content_filter" if declined else "stop")
         state.output.usage, state.metadata = usage, state.metadata | beside
         state.messages.append(ChatMessageAssistant(content=text))
-        self.done += 1
-        self.said(self.done, say("progress", done=self.done, cases=len(self.trial.ways) * len(self.items), requests=self.caller.requests, cost=f"{self.caller.spent:.3f}"))
+        self.tell(1)
         return state
 
     async def score(self, way: WayId, state: TaskState, _: Target) -> Score:
@@ -146,7 +153,7 @@ class _Run:
         return Score(value="not judged" if right is None else "C" if right else "I", answer=text[:MAX_TEXT], metadata=told)
 
 
-def run(trial: Trial, caller: Caller, folder: Path, *, oracle: bool = True, said: Callable[[int, str], object] = lambda _done, _words: None) -> Ran:
+def run(trial: Trial, caller: Caller, folder: Path, *, oracle: bool = True, said: Said = lambda _: False) -> Ran:
     """Try every way on every case; answers given before are not asked for again.
 
     Args:
@@ -154,7 +161,7 @@ def run(trial: Trial, caller: Caller, folder: Path, *, oracle: bool = True, said
         caller: Asks the model, within its limits.
         folder: Where the trial lies; logs go into ``logs`` there.
         oracle: Whether cases that failed are asked again with the text that holds the answer.
-        said: Told of progress, with the number of cases answered.
+        said: Told of progress; where it gives True nothing more is sent.
 
     Raises:
         UsageError: If another run is at work on the trial.
@@ -168,8 +175,7 @@ def run(trial: Trial, caller: Caller, folder: Path, *, oracle: bool = True, said
 
 
 def tried(
-    file: Path, made: Trial, by: str = "", most_cost: float | None = None, most_calls: int | None = None, *, oracle: bool = True,
-    said: Callable[[int, str], object] = lambda _done, _words: None,
+    file: Path, made: Trial, by: str = "", most_cost: float | None = None, most_calls: int | None = None, *, oracle: bool = True, said: Said = lambda _: False,
 ) -> tuple[Ran, tuple[Path, ...]]:
     """Try every way on every case, once `by` allowed it within a limit; what came of it, and the marking sheets made.
 
@@ -230,7 +236,7 @@ def _logged(one: _Run, folder: Path) -> tuple[dict[WayId, Path], Counter[str]]:
     (folder / "logs").mkdir(exist_ok=True)
     for way, path in found.items():
         if path.exists() and not _open(json.loads(path.read_bytes())["samples"]):
-            one.done += len(trial.sample.tried)
+            one.tell(len(trial.sample.tried))
             continue
         if way == "head":
             one.heads.update(zip((item.case for item in trial.sample.tried), one.ways.heads(trial.sample.tried), strict=True))
@@ -253,12 +259,14 @@ def _evaluated(one: _Run, way: WayId, work: Path) -> EvalLog:
     name = {"tuned": one.trial.tuned, "both": one.trial.tuned, "head": say("way.head")}.get(way, one.trial.model)
     asked: Solver = solver(name=way)(lambda: partial(one.solve, way))()
     judged: Scorer = scorer(metrics=[accuracy()], name=one.trial.sample.scoring)(lambda: partial(one.score, way))()
-    (log,) = evaluate(
+    logs = evaluate(
         Task(dataset=cases, solver=asked, scorer=judged, name=way), model=get_model(f"endpoint/{name}", memoize=False), log_dir=str(work), log_format="json",
         fail_on_error=False, display="none", score_display=False, log_realtime=False, max_samples=1 if one.trial.demonstration else CONNECTIONS, ctl_server=False,
         log_level="critical", log_level_transcript="critical",
     )
-    return log
+    if not logs or logs[0].status == "cancelled":
+        raise KeyboardInterrupt
+    return logs[0]
 
 
 @contextmanager

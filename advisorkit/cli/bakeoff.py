@@ -1,5 +1,6 @@
 """Commands of the bake-off: plan, run, read."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -81,9 +82,11 @@ def run_trial(
         raise typer.Exit(1)
 
 
-def _progress(done: int, words: str) -> None:
-    if done % 10 == 0:
-        console.say(words)
+def _progress(facts: Mapping[str, Any]) -> None:
+    from advisorkit.report.trial_pages import TEXTS
+
+    if facts["done"] % 10 == 0:
+        console.say(TEXTS.say("progress", **facts))
 
 
 @bakeoff_app.command("read")

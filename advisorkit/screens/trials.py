@@ -1,7 +1,7 @@
 """The bake-off in a notebook, step by step: plan, consent, run, the paired table, where each way breaks, and item by item."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -34,6 +34,7 @@ class Bakeoff:
     def __init__(self, work: Work) -> None:
         self._work = work
         self._trial: Any = None
+        self._stopped = False
         self._make()
         self._do(self._found_again)
 
@@ -124,15 +125,22 @@ class Bakeoff:
     def _ran(self, file: Path) -> None:
         self._trial = self._trial or _room("trial").kept(file, self._work.state.workflow)
         self._bar.max, (by, cost, calls) = len(self._trial.ways) * len(self._trial.sample.tried), (self._fields[name].value for name in _LIMITED)
+        self._stopped = False
         with self._agreed(), ThreadPoolExecutor(1) as apart:  # a notebook's own loop is at work here
-            ran, sheets = apart.submit(_room("running").tried, file, self._trial, by, cost or None, int(calls) or None, said=self._progress).result()
+            going = apart.submit(_room("running").tried, file, self._trial, by, cost or None, int(calls) or None, said=self._progress)
+            try:
+                ran, sheets = going.result()
+            except KeyboardInterrupt:  # the kernel's stop
+                self._stopped = True
+                ran, sheets = going.result()
             self._tell(_room("steps").read(file, self._trial))
         lines = [f"{cause}: {count}" for cause, count in ran.failed.items()] + [path.name for path in sheets]
         self._show("told", Text(tuple(lines))) if lines else None
 
-    def _progress(self, done: int, words: str) -> None:
-        self._bar.value = done
-        self._show("told", Text((words,)))
+    def _progress(self, facts: Mapping[str, Any]) -> bool:
+        self._bar.value = facts["done"]
+        self._show("told", lambda: [Text((TEXTS.say("progress", **facts),))])
+        return self._stopped
 
     def _tell(self, found: Any) -> None:
         self._show("table", lambda: trial_table(found))
