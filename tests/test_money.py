@@ -19,6 +19,7 @@ from priced import TODAYS_FIGURES, changes, engagement, fixed, having, inputs, t
 from advisorkit.batch.inputs import job_of
 from advisorkit.batch.runner import path_of
 from advisorkit.batch.values import Template
+from advisorkit.catalog.reading import rules
 from advisorkit.costs.bill import bill
 from advisorkit.costs.flows import COLUMNS
 from advisorkit.costs.results import PARTS
@@ -26,6 +27,7 @@ from advisorkit.costs.simulation import price
 from advisorkit.export.blocks import Table
 from advisorkit.export.bundles import html
 from advisorkit.export.terminal import plain
+from advisorkit.pilots.terms import stakes_of
 from advisorkit.report import cost_pictures
 from advisorkit.report.advice_pages import summary
 from advisorkit.report.cost_pages import costs, worth
@@ -40,6 +42,7 @@ from advisorkit.study.frames import portfolio
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Answer, Engagement, Quote, Scenario
 from advisorkit.values.errors import EngagementError, PriceError
+from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import Estimate, money_short, number
 
 FEW = 2**6
@@ -70,6 +73,20 @@ def test_parts_add_up_and_nothing_unknown_vanishes(changed: dict[str, float], mi
         if column != "today" and not unpriced:
             rest = today.wrong and max(0.0, row.wrong.likely - (lines.line(column, "wrong_answers").amount or 0))
             assert sum(known) - row.people.likely - (rest or 0) == pytest.approx(lines.total(column), rel=1e-9, abs=1e-3) if row.people else True
+
+
+@given(changes(), st.sampled_from(PATTERNS))
+@settings(max_examples=40)
+def test_at_the_share_right_that_breaks_even_the_table_gains_nothing(changed: dict[str, float], pattern: PatternId) -> None:
+    priced = fixed(without(having(inputs(), **changed), "value_right"))
+    stakes = stakes_of(priced, bill(priced), rules(), pattern)
+    assume(stakes is not None and 0 < stakes.break_even <= 1)
+    name = f"error_rate_{pattern}"
+    there = replace(priced, rows={**priced.rows, name: replace(priced.rows[name], value=Estimate.of(1 - stakes.break_even), worked_out=False)})  # type: ignore[union-attr]
+
+    found = price(there, FEW).money
+    spent = 0.0 if pattern == "prompt" else bill(there).total(pattern, "build")  # beyond the prompt it is built when it is marked
+    assert found[pattern].gain.likely == pytest.approx(-spent, rel=1e-9, abs=1e-9 * found["today"].all_in.likely)  # type: ignore[union-attr, operator]
 
 
 @given(changes())

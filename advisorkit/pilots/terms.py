@@ -31,7 +31,7 @@ class Stakes:
     value_right: float
     """Money gained by one right answer."""
     cost_wrong: float
-    """Money lost by one wrong answer, a positive number."""
+    """Money lost by one wrong answer, less what it saves all the same."""
     cases: float
     """Cases over that time."""
     fixed_cost: float = 0.0
@@ -159,8 +159,8 @@ def terms_for(
 ) -> Terms:
     """The terms of a pilot of `pattern` for one workflow.
 
-    A pass mark wins over the share that the client has `wanted`, that over money, and money over what is usual. Where
-    nobody has said who checks answers, the usual plan of checking stands in.
+    A pass mark wins over the share that the client has `wanted`, that over money, and money over what is usual, unless money asks for no share at all.
+    Where nobody has said who checks answers, the usual plan of checking stands in.
     """
     whole = bill(inputs := inputs.usually_checked)
     stakes = stakes_of(inputs, whole, rules, pattern)
@@ -169,11 +169,11 @@ def terms_for(
     expected, most = _expected(inputs.rows[f"error_rate_{pattern}"].range), min(rules.most_cases, _items(inputs))
     if pass_mark is not None or wanted is not None:
         return Terms(pass_mark or wanted or 0.0, "client" if pass_mark is None else "pass_mark", stakes, strict, expected, prices, most)
-    if stakes is not None:
+    if stakes is not None and stakes.break_even > 0:
         return Terms(stakes.break_even, "break_even", stakes, strict, expected, prices, most)
     tolerance = inputs.levels("error_tolerance")
     usual = rules.pass_marks.get(tolerance[0] if len(tolerance) == 1 else "unknown", rules.pass_marks["unknown"])
-    return Terms(usual, "usual", None, strict, expected, most=most)
+    return Terms(usual, "usual", stakes, strict, expected, prices if stakes else {}, most)
 
 
 def _items(inputs: Inputs) -> int:
@@ -198,7 +198,8 @@ def _prices(whole: Bill, pattern: PatternId) -> dict[PatternId, float]:
 def stakes_of(inputs: Inputs, whole: Bill, rules: Rules, pattern: PatternId = "prompt") -> Stakes | None:
     """Money at stake over the horizon at likely values, `whole` being the bill; None when not all of it is known.
 
-    Only what the system takes counts, against today: where a right answer is worth the minutes that it saves, the wrong ones of today that end count too.
+    Only what the system takes counts, against today: where nobody named the value of a right answer, what counts is what the money table counts, minutes saved on
+    every answer and the wrong ones of today that end, so that at the break-even its gain is nought.
     A wrong answer that a check finds costs nothing more; checking is paid for. Fixed cost is
     everything that the pattern's bill holds but wrong answers. Beyond the prompt a pilot needs the thing built, and
     what has been spent does not speak against going on: there it is running and keeping up alone.
@@ -209,11 +210,12 @@ def stakes_of(inputs: Inputs, whole: Bill, rules: Rules, pattern: PatternId = "p
     gain, loss = _value_right(values), values["cost_wrong"] * (1 - (checked / used if used else math.nan) * values["review_catch"])
     ahead: tuple[Phase, ...] = ("build", "run", "change") if pattern == "prompt" else ("run", "change")
     cases, fixed = values["calls_per_month"] * values["share_taken"] * used, whole.total(pattern, *ahead)
-    if any(map(math.isnan, (gain, loss, cases))) or fixed is None or cases <= 0 or gain + loss <= 0:
+    named = not math.isnan(values["value_right"])
+    if any(map(math.isnan, (gain, loss, cases))) or fixed is None or cases <= 0 or (gain + loss if named else loss) <= 0:
         return None
     fixed += whole.line(pattern, "checking").amount or 0.0
-    if math.isnan(values["value_right"]) and not math.isnan(values["error_rate_today"]):
-        fixed -= cases * values["error_rate_today"] * values["cost_wrong"]
+    if not named:
+        loss, fixed = loss - gain, fixed - cases * float(np.nan_to_num(values["error_rate_today"])) * values["cost_wrong"]
     return Stakes(gain, loss, cases, fixed, (1 + rules.double_marked) * _marking_minutes(inputs, values) / 60 * values["hourly_cost"])
 
 
