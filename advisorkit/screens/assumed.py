@@ -68,7 +68,7 @@ def _words(row: Input, currency: str, tried: Collection[str], ages: dict[str, Pr
 
 
 def _unit(row: Input, currency: str) -> str:
-    return row.assumption.unit_words(currency, tell("unit.share"))
+    return row.assumption.unit_words(currency, tell("unit.share")) if row.assumption.numeric else ""
 
 
 def _beside(row: Input, kept: Study, tried: Collection[str], swings: dict[str, float]) -> Doc:

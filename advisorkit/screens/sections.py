@@ -147,7 +147,7 @@ def _costs(work: Work, look: Look, _: Delivery) -> Mapping[str, object]:
     study = work.judged()
     if not study.priced:
         return {"advice costs": lead(say("money.none"))}
-    lines = tuple(said(study))
+    lines = tuple(line for line in said(study) if line != study.decision.gain)  # the headline says that
     return {
         "advice costs": advising.cost_advice(study), "assumptions": _assumptions(work, look),
         "blocks bill": blocks(block(_bill(study, work.judge(work.state.dropped())), wide=True)), "blocks notes": blocks(*([block(Text(lines, "bullets"), wide=True)] if lines else ())),
