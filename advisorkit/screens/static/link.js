@@ -32,7 +32,7 @@ class Link {
     this.waiting.delete(control);
     this.control = control;
     this.underWay = ++this.sent;
-    this.model.send({ edit: this.underWay, ...edit });
+    this.send({ edit: this.underWay, ...edit });
   }
 
   hear(message) {
@@ -47,12 +47,10 @@ class Link {
   beat() {
     if (document.hidden) return (this.heard = performance.now());
     if (performance.now() - this.heard > PATIENCE) this.lose();
-    try {
-      this.model.send({ beat: true });
-    } catch {
-      this.lose(); // the connection itself is gone
-    }
+    this.send({ beat: true });
   }
+
+  send = (message) => { try { this.model.send(message); } catch { this.lose(); } }; // the connection itself may be gone
 
   lose = () => this.lost || this.onLost((this.lost = true));
 
