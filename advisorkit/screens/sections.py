@@ -96,7 +96,8 @@ def page_of(name: str) -> str:
     if name.startswith("assumptions "):
         return "costs"
     if name not in _PAGE_OF:
-        raise UsageError(f"no part '{name}'; did you mean {' or '.join(nearest(name, list(_PAGE_OF)) or _PAGE_OF)}?")
+        hint = nearest(name, list(_PAGE_OF))
+        raise UsageError(f"no part '{name}'; " + (f"did you mean {' or '.join(hint)}?" if hint else f"there is {', '.join(_PAGE_OF)}"))
     return _PAGE_OF[name]
 
 

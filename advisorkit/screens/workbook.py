@@ -130,7 +130,7 @@ class Parts:
 
 def _names(of: object) -> str:
     """What may be called of `of`, on a line."""
-    return brief(f"<{type(of).__name__}: {', '.join(name for name in vars(type(of)) if not name.startswith('_'))}>")
+    return brief(f"<{type(of).__name__}: {', '.join(name for name, one in vars(type(of)).items() if not name.startswith('_') and not isinstance(one, property))}>")
 
 
 def _drawn(meaning: str, name: str) -> Callable[[Figures], go.Figure]:
