@@ -22,7 +22,7 @@ _CHANCES = ((-20.0, 1), (-9.5424, 10), (-4.7712, 25), (0.0, 50), (4.7712, 75), (
 def waterfall(chart: kinds.Waterfall, wide: float = 650, row: float = 22) -> Scene:
     """One label column and a column for each axis; decibans to scale, chances as ticks."""
     longest = max((width(_named(s), 13) for s in chart.steps), default=0)
-    labels = min(max(longest + 14, wide * 0.31), wide * 0.44)
+    labels = min(max(longest + 14, wide * 0.31), wide * 0.48)
     column, lines = (wide - labels - 18) / 2, len(chart.steps) + 2
     paths = [list(accumulate(effects, initial=prior)) for effects, prior in zip(_effects(chart), chart.prior, strict=True)]
     unit = min((column - (84 if _words_fit(path) else 130)) / max(max(path) - min(path), 3) for path in paths)
@@ -293,7 +293,7 @@ def tornado(chart: kinds.Tornado, wide: float = 650, row: float = 27) -> Scene:
             break
     ends = [0.0, *(v for s in chart.swings for v in (s.low, s.high))]
     low, high, room = min(ends), max(ends), wide - names - 20
-    beside = min(70, 0.25 * room)
+    beside = min(max(width(words, 12.5) for s in chart.swings for words in (s.low_input, s.high_input)) + 8, 0.32 * room)
     spare = (high - low) * beside / (room - 2 * beside) or 1
     scale = ticks(low, high, max(2, min(5, int((room - 2 * beside) / 56))))
     row = row if max(map(len, labels)) == 1 else max(row, 27.0, 4 + 14.0 * max(map(len, labels)))

@@ -19,10 +19,10 @@ _HALVES: tuple[tuple[float, s.Anchor], ...] = ((0.0, "start"), (0.5, "middle"), 
 
 def belief_map(chart: kinds.BeliefMap, wide: float = 340, tall: float = 0) -> s.Scene:
     """Two axes from 0 to 100 %, the corners named, the belief as a point."""
-    side = wide - 56
+    side = wide - 64
     words = f"{here('needs retrieval')} {percent(chart.belief[0])}, {here('needs training')} {percent(chart.belief[1])}"
     first = max(chart.corners, key=lambda c: c.share or 0)
-    inner = s.Panel(left=48, top=8, width=side, height=tall or round(side * 0.94), x=(0, 1), y=(0, 1), marks=(
+    inner = s.Panel(left=56, top=8, width=side, height=tall or round(side * 0.94), x=(0, 1), y=(0, 1), marks=(
         *(_corner(corner, 0.1 if corner is first else 0.05) for corner in chart.corners), *_cloud(chart), *_cross(),
         *(label for corner in chart.corners for label in _corner_words(corner, side / 2 - 18, chart.belief)),
         s.Dot(x=chart.belief[0], y=chart.belief[1], mark="circle", size=13, edge="page", tip=words),
@@ -62,7 +62,7 @@ def _cross() -> Iterator[s.Mark]:
         yield s.Label(x=value, y=0, dy=15, text=percent(value), size=12, fill="text2", anchor=anchor)
         yield s.Label(x=0, y=value, dx=-6, dy=6 * (2 * value - 1), text=percent(value), size=12, fill="text2", anchor="end")
     yield s.Label(x=0.5, y=0, dy=31, text=f"{here('Needs retrieval')} →", bold=True, fill="text2", anchor="middle")
-    yield s.Label(x=0, y=0.5, dx=-40, text=f"{here('Needs training')} →", bold=True, fill="text2", anchor="middle", turned=True)
+    yield s.Label(x=0, y=0.5, dx=-48, text=f"{here('Needs training')} →", bold=True, fill="text2", anchor="middle", turned=True)
 
 
 def reliability(chart: kinds.Reliability, wide: float = 360) -> s.Scene:
@@ -208,7 +208,7 @@ class ToldBars(Chart):
         return tuple((bar.label, *bar.words) for bar in self.bars)
 
 
-_SIZE, _GAP, _STRIP = 13.0, 12.0, 110.0
+_SIZE, _GAP, _STRIP = 13.0, 12.0, 84.0
 
 
 def told_bars(chart: ToldBars, wide: float = 682, row: float = 28) -> s.Scene:

@@ -262,7 +262,9 @@ def _tornado(canvas: Canvas, frame: Frame, shown: kinds.Tornado, size: float) ->
     series = [(here("At its low end"), [swing.low for swing in shown.swings]), (here("At its high end"), [swing.high for swing in shown.swings])]
     found = _bars(canvas, frame, shown, XL_CHART_TYPE.BAR_CLUSTERED, names, series, size, 60)
     found.plots[0].overlap = 100
-    _money_axis(canvas, found.value_axis, [value for _, values in series for value in values], shown.currency)
+    ends = [value for _, values in series for value in values]
+    spare = 0.1 * (max(ends) - min(ends))
+    _money_axis(canvas, found.value_axis, [min(ends) - spare, max(ends) + spare], shown.currency)
     found.value_axis.crosses_at = shown.base
     canvas.colour(found.category_axis.format.line.color, "page")
     for one, fill, words in zip(found.plots[0].series, ("evidence_against", "evidence_for"), ("low_input", "high_input"), strict=True):

@@ -56,7 +56,7 @@ def _row(study: Study, seen: Printed, column: Column, name: str = "") -> Iterato
     if column == "today":
         yield from (Cell(say("money.base"), "muted"), Cell("–"), Cell("–"))
     elif row.gain is None:
-        yield from (Cell(say("unknown"), "muted"), Cell(""), Cell(""))
+        yield from (Cell(say("money.unknown"), "muted"), Cell(""), Cell(""))
     else:
         span = say("money.span", low=whole(row.gain.p10, seen.unit), high=whole(row.gain.p90, seen.unit))
         yield Cell(linked("\n", (whole(amounts["gain"] or 0), span)), "strong")
@@ -69,7 +69,7 @@ def _amount(row: MoneyRow, amounts: Mapping[str, int | None], name: str) -> Cell
     if row.column == "today" and name in ("build", "run", "outside", "checking"):
         return Cell("–")
     if amount is None:
-        return Cell(say("unknown"), "muted")
+        return Cell(say("money.unknown"), "muted")
     least = set(sums.get(name, ())) & set(row.unknown)
     return Cell(say("money.least", amount=whole(amount)) if least else whole(amount), "strong" if name in sums else "")
 
