@@ -130,6 +130,8 @@ def test_a_mark_before_three_digits_is_settled_by_the_other_numbers_or_asked(cou
         with pytest.raises(ValueError, match="thousands or decimals"):
             Listener(decimal_mark([text])).amount(text)
     assert decimal_mark(["0.5", "0,5"]) == ""
+    with pytest.raises(ValueError, match="thousands or decimals"):  # items are counted in whole ones
+        seen.amount(decimals, unit("calls_per_month"))
 
 
 @given(st.text(max_size=30))
@@ -226,7 +228,7 @@ def test_money_of_another_currency_is_refused_at_every_door_and_a_sign_that_seve
     reply = read_questionnaire(sheet, "EUR")
     work = ak.open(path)
 
-    assert [fault.message for fault in reply.faults] == [f"{text}: {said}, in which money is counted here; write the amount in that, or change the currency" for text, said in (("'$50k'", "'$' is not EUR"), ("'8 USD'", "'usd' is not EUR"))]
+    assert [fault.message for fault in reply.faults] == [f"{text}: {said}, in which money is counted here; write the amount in that, or name the other currency in the file, a column or the mapping" for text, said in (("'$50k'", "'$' is not EUR"), ("'8 USD'", "'usd' is not EUR"))]
     assert list(reply.answers) == ["value_right"]
     for refusing in (lambda: settings(["engineer_day_rate=$900"], "EUR"), lambda: work.assume(engineer_day_rate="$900"), lambda: work.answer("budget", "$50k")):
         with pytest.raises(UsageError, match=re.escape(refused)):

@@ -134,6 +134,26 @@ def test_a_share_in_a_workbook_is_read_as_it_is_shown(tmp_path: Path) -> None:
     assert values(read_table(tmp_path / "t.xlsx")) == [{"id": "'x'", "a": "'5%'", "b": "'12.5%'", "c": "'0.5'"}, {"id": "'y'", "a": "'0.05'", "b": "'0.125'", "c": "'0.5'"}]
 
 
+def test_a_number_in_a_workbook_has_the_unit_that_its_format_shows(tmp_path: Path) -> None:
+    """12k on the sheet is 12000 in the cell, so a format of thousands adds nothing; a word that is no unit adds nothing either."""
+    formats = {'0 "h"': 4, '#,##0.00 "kEUR"': 3, '[$CHF] #,##0.00': 1.125, '#,##0,"k"': 12000, '0" per day"': 400, '0 "pcs"': 7, "#,##0.00\\ [$€-407]": 5, "0.0%": 0.01125, "General": 9}
+    with xlsxwriter.Workbook(tmp_path / "t.xlsx") as book:
+        page = book.add_worksheet()
+        page.write(0, 0, "amount")
+        for line, (code, value) in enumerate(formats.items(), 1):
+            page.write_number(line, 0, value, book.add_format({"num_format": code}))
+
+    assert [row["amount"] for row in values(read_table(tmp_path / "t.xlsx"))] == ["'4 h'", "'3 kEUR'", "'1.1250 CHF'", "'12000'", "'400 per day'", "'7'", "'5 €'", "'1.1250%'", "'9'"]
+
+
+def test_a_second_table_below_the_first_is_told_and_not_read_under_its_headings(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("name,minutes,calls\nA,3,100\nB,4,200\n\nname,calls,minutes\nC,300,5\n")
+    table = read_table(tmp_path / "t.csv", known={"name", "minutes", "calls"}.__contains__)
+
+    assert [row["name"] for row in values(table)] == ["'A'", "'B'"]
+    assert any("from line 5 on stands another table" in notice for notice in table.notices)
+
+
 @pytest.mark.parametrize(
     ("cell", "expected"),
     [("2..8", Estimate(2, 4, 8)), ("1 .. 2 .. 9", Estimate(1, 2, 9)), ("0,5..4,5", Estimate(0.5, 1.5, 4.5)), ("8..2", None), ("1..2..3..4", None)],

@@ -58,6 +58,17 @@ def _short() -> str:
     return rf"(?<![^\W\d_])(?:{'|'.join(sorted(map(re.escape, words('written')), key=len, reverse=True))})(?!\w)"
 
 
+def measures(text: str) -> bool:
+    """Whether a word of `text` says how much one is: thousands, an hour, a year.
+
+    Example:
+        >>> measures(" per day"), measures("k"), measures("pcs")
+        (True, True, False)
+    """
+    lists = [words("scales"), words("periods"), words("adverbs"), *(words("units", name) for name in words("timed"))]
+    return any(_in(word, one) in one for word in re.findall(r"[^\W\d_]+", _spelt(text).casefold()) for one in lists)
+
+
 def _spelt(text: str) -> str:
     """`text` with short forms as what they stand for."""
     return re.sub(_short(), lambda found: f" {words('written')[_in(found[0], words('written'))]}", text)
@@ -208,7 +219,7 @@ class Listener:
         if not found:
             raise ValueError(here("'{}' is not a number; write one such as 1200 or 0.8", shown(text)))
         before, digits, after = found.groups()
-        value = self._value(digits) * (-1 if re.search("[-−]", before) else 1)
+        value = self._value(digits, measure) * (-1 if re.search("[-−]", before) else 1)
         scales = {word: float(one) for word, one in words("scales").items() if not (measure.timed and word == "m")}
         idle, scale, factor = {*words("about"), *words("fillers")}, 0.0, ONE
         for word in _words(re.sub("[-−+]", "", before, count=1) + " " + after):
@@ -232,14 +243,15 @@ class Listener:
             if money == self.currency or self.currency in signed or (not self.currency and (signed or money in words("money").values())):
                 return ONE
             if signed or money in words("money").values():
-                raise ValueError(here("'{}' is not {}, in which money is counted here; write the amount in that, or change the currency", shown(word), self.currency))
+                raise ValueError(here("'{}' is not {}, in which money is counted here; write the amount in that, or name the other currency in the file, a column or the mapping", shown(word), self.currency))
         wanted = here("a number of {}", self._unit(measure)) if measure.unit else here("a number alone")
         raise ValueError(here("'{}' is not understood here; wanted is {}", shown(word), wanted))
 
-    def _value(self, digits: str) -> float:
-        """The number in digits and marks."""
+    def _value(self, digits: str, measure: Measure) -> float:
+        """The number in digits and marks; what is counted in whole ones has no three decimals."""
         marks, doubt, plain = re.sub("[0-9]", "", digits), _UNCLEAR.fullmatch(digits), digits
-        if doubt and not self.decimal and marks != self.group:
+        whole = {*measure.unit.split()} & {*words("counted"), "tokens"}
+        if doubt and ((not self.decimal and marks != self.group) or (whole and marks == self.decimal)):
             decimals = float(".".join(doubt.groups()))
             raise ValueError(here("thousands or decimals? '{}' may be {} or {:g}; write one of the two", digits, "".join(doubt.groups()), decimals))
         if _GROUPED.fullmatch(digits):

@@ -156,6 +156,10 @@ def _table(file: str, found: _Found, notices: tuple[str, ...], known: Known | No
     below = _body(file, found.lines[found.at + 1 :], columns, said)
     listener = Listener(decimal_mark(cell.text for _, cells in below for cell in cells if not (cell.point and cell.place)), "", currency)
     for number, cells in below:
+        heads = [cell.text for cell in cells if cell.text]
+        if known and [cell.text for cell in cells] != [cell.text for cell in header] and sum(map(known, heads)) > max(1, len(heads) / 2):
+            said.append(here("{}: from line {} on stands another table, which was not read: give it a sheet or file of its own", file, number))
+            break
         if len(rows) == workbooks.MAX_ROWS:
             raise EngagementError([Fault(file, on_line(number), here("holds more than {:,} rows; split it", workbooks.MAX_ROWS))])
         filled = [cell for cell in cells if cell.text]

@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import Any
 from xml.parsers import expat
 
+from advisorkit.files.numbers import currencies, measures
 from advisorkit.files.trees import shown
 from advisorkit.values.errors import EngagementError, Fault
 from advisorkit.values.locale import here
@@ -34,6 +35,7 @@ OLD = b"\xd0\xcf\x11\xe0"
 """First bytes of the Office files of before 2007, and of locked ones."""
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
 _ADDRESS = re.compile("([A-Za-z]{1,7})([0-9]{1,12})")
+_THIRDS = re.compile(r"\.[0-9]{3}$")
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _BREAK = re.compile("_x000[9ABCDabcd]_|\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 
@@ -158,8 +160,9 @@ def _cell(value: Any, row: int, column: int, scan: _Scan) -> RawCell:
     match value:
         case bool():
             return RawCell("true" if value else "false", place)
-        case float() | int() if (row, column) in scan.percents:
-            return RawCell(f"{100 * value:.10g}%", place, point=True)
+        case float() | int() if unit := scan.units.get((row, column)):
+            number = f"{100 * value if unit == '%' else value:.12g}"
+            return RawCell(f"{number}{'0' * bool(_THIRDS.search(number))} {unit}".replace(" %", "%"), place, point=True)
         case float() | int():
             return RawCell(str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value), place, point=True)
         case datetime():
@@ -190,7 +193,7 @@ def _scans(raw: bytes, file: str) -> dict[str, _Scan]:
         if "content.xml" in names:
             return _tables(parts.read("content.xml"), file)
         found = {name: _Scan(file) for name in sorted(names) if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name, re.IGNORECASE)}
-        styles = _percents(parts.read("xl/styles.xml")) if "xl/styles.xml" in names else set[str]()
+        styles = _units(parts.read("xl/styles.xml")) if "xl/styles.xml" in names else {}
         for name, scan in found.items():
             scan.styles = styles
             walk(parts.read(name), scan.start, scan.end, scan.text)
@@ -198,21 +201,30 @@ def _scans(raw: bytes, file: str) -> dict[str, _Scan]:
         return {name: found[part] for name, part in where.items() if part in found}
 
 
-def _percents(raw: bytes) -> set[str]:
-    """Styles that show a share in percent."""
+def _units(raw: bytes) -> dict[str, str]:
+    """What styles show behind a number: percent, a currency, or words that say how much one is."""
     codes, found = {"9": "%", "10": "%"}, list[str]()
 
     def start(name: str, given: Mapping[str, str]) -> None:
         match name:
             case "numFmt":
-                codes.setdefault(given.get("numFmtId", ""), re.sub(r'"[^"]*"|\\.|\[[^]]*\]', "", given.get("formatCode", "")))
+                codes.setdefault(given.get("numFmtId", ""), _unit(given.get("formatCode", "").split(";")[0]))
             case "cellXfs":
                 found.clear()  # styles of names come before those of cells
             case "xf":
                 found.append(given.get("numFmtId", ""))
 
     walk(raw, start)
-    return {str(i) for i, code in enumerate(found) if "%" in codes.get(code, "")}
+    return {str(i): unit for i, code in enumerate(found) if (unit := codes.get(code, ""))}
+
+
+def _unit(code: str) -> str:
+    """The unit in a number format; a word behind a format that shows thousands as ones says nothing of the number itself."""
+    if "%" in re.sub(r'"[^"]*"|\\.|\[[^]]*\]', "", code):
+        return "%"
+    unit = "".join(map("".join, re.findall(r'"([^"]*)"|\[\$([^\]-]*)[^\]]*\]|\\(.)|([€$£¥])', code))).strip()
+    scaled = re.search(r"[0#?],+(?![0#?])", code) and not currencies(unit)
+    return "" if scaled else unit if currencies(unit) or measures(unit) else ""
 
 
 def _tables(raw: bytes, file: str) -> dict[str, _Scan]:
@@ -268,8 +280,8 @@ class _Scan:
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     problems: dict[tuple[int, int], str] = field(default_factory=dict)
-    percents: set[tuple[int, int]] = field(default_factory=set)
-    styles: set[str] = field(default_factory=set)
+    units: dict[tuple[int, int], str] = field(default_factory=dict)
+    styles: Mapping[str, str] = field(default_factory=dict)
     merged: list[tuple[tuple[int, int], tuple[int, int]]] = field(default_factory=list)
     _filled: set[int] = field(default_factory=set)
     _row: int = 0
@@ -294,7 +306,7 @@ class _Scan:
                 if found := _ADDRESS.fullmatch(given.get("r", "")):
                     self._row, self._column = int(found[2]), _column_of(found[1])
                 self._kind, self._formula, self._value = given.get("t", ""), False, None
-                self.percents |= {(self._row, self._column)} if given.get("s") in self.styles else set()
+                self.units |= {(self._row, self._column): self.styles[style]} if (style := given.get("s", "0")) in self.styles else {}
                 self._counted(1, 1, filled=False)
             case "f":
                 self._formula = True
@@ -319,8 +331,9 @@ class _Scan:
             self.merged.append(((top, left), (top + down - 1, left + right - 1)))
         if "value-type" in given:
             self._counted(self._times, self._across, filled=True)
-        if given.get("value-type") == "percentage" and self._times * self._across <= MAX_ROWS:
-            self.percents |= {(self._row + r, self._column + c) for r in range(self._times) for c in range(self._across)}
+        unit = {"percentage": "%", "currency": given.get("currency", "")}.get(given.get("value-type", ""))
+        if unit and self._times * self._across <= MAX_ROWS:
+            self.units |= {(self._row + r, self._column + c): unit for r in range(self._times) for c in range(self._across)}
 
     def text(self, text: str) -> None:
         if self._value is not None and (self._formula or self._kind == "e"):
