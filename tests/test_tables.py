@@ -136,7 +136,7 @@ def test_a_share_in_a_workbook_is_read_as_it_is_shown(tmp_path: Path) -> None:
 
 def test_a_number_in_a_workbook_has_the_unit_that_its_format_shows(tmp_path: Path) -> None:
     """12k on the sheet is 12000 in the cell, so a format of thousands adds nothing; a word that is no unit adds nothing either."""
-    formats = {'0 "h"': 4, '#,##0.00 "kEUR"': 3, '[$CHF] #,##0.00': 1.125, '#,##0,"k"': 12000, '0" per day"': 400, '0 "pcs"': 7, "#,##0.00\\ [$€-407]": 5, "0.0%": 0.01125, "General": 9}
+    formats = {'0 "h"': 4, '#,##0.00 "kEUR"': 3, "[$CHF] #,##0.00": 1.125, '#,##0,"k"': 12000, '0" per day"': 400, '0 "pcs"': 7, "#,##0.00\\ [$€-407]": 5, "0.0%": 0.01125, "General": 9}
     with xlsxwriter.Workbook(tmp_path / "t.xlsx") as book:
         page = book.add_worksheet()
         page.write(0, 0, "amount")
