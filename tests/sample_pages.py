@@ -66,7 +66,7 @@ def words_of(block: Any) -> Iterator[str]:
     elif isinstance(block, ChartBlock):
         yield from words_of((block.chart.title if block.titled else "", block.chart.subtitle, *block.beside))
     elif isinstance(block, DecisionBlock):
-        yield from words_of((*block.parts, block.state, block.override))
+        yield from words_of((block.advice, block.then, block.state, block.override))
     elif is_dataclass(block):
         for field in fields(block):
             if field.name not in {"tone", "style", "part", "column"}:

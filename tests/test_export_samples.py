@@ -59,7 +59,7 @@ def blocks_of(made: dict[str, bytes], format: str = "pdf") -> Iterator[tuple[str
     heading = ""
     for page in document(nbformat.reads(made["ipynb"].decode(), as_version=4), format).pages:
         for block in page.items:
-            heading = block.text if isinstance(block, Heading) else block.advice if isinstance(block, DecisionBlock) else heading
+            heading = block.text if isinstance(block, Heading) else block.said if isinstance(block, DecisionBlock) else heading
             yield heading, block
 
 

@@ -62,8 +62,8 @@ def words(blocks: tuple[Block, ...]) -> str:
                 texts += [cell.text for row in rows for cell in row]
             case KeyFigures(figures=figures):
                 texts += [part for figure in figures for part in (figure.value, figure.words)]
-            case DecisionBlock(advice=advice, state=state):
-                texts += [advice, state]
+            case DecisionBlock(state=state):
+                texts += [block.said, state]
     return "\n".join(texts)
 
 

@@ -167,7 +167,7 @@ def test_the_money_table_of_a_page_is_that_of_the_json() -> None:
 
 
 def test_every_section_of_the_report_is_there() -> None:
-    headings = [block.text if isinstance(block, Heading) else block.advice for block in blocks(report()) if isinstance(block, Heading | DecisionBlock)]
+    headings = [block.text if isinstance(block, Heading) else block.said for block in blocks(report()) if isinstance(block, Heading | DecisionBlock)]
 
     for part in ("What speaks for it", "What would change the advice", "What we ask you to decide", "Each further step waits for a marked result",
                  "What we were told", "What it is not, and why", "The tests of each step", "When to look again", "What the figures rest on",
@@ -244,7 +244,7 @@ def test_a_person_s_decision_stands_beside_the_advice() -> None:
     first = summary(made.workflows[0])[0]
     assert isinstance(first, DecisionBlock)
     assert first.override == "The board decided for Prompt: The board wants to start now. The advice beside it stays as computed."
-    assert first.advice == summary(report().workflows[0])[0].advice  # type: ignore[union-attr]
+    assert first.said == summary(report().workflows[0])[0].said  # type: ignore[union-attr]
 
 
 @settings(max_examples=6, deadline=None)

@@ -56,7 +56,7 @@ def test_a_brief_is_two_pages_and_says_what_the_report_says() -> None:
     made = brief(report())
 
     assert sum(isinstance(block, DecisionBlock) or (isinstance(block, Heading) and block.level == 2) for block in made) == 2
-    assert next(block.advice for block in made if isinstance(block, DecisionBlock)) == report().workflows[0].decision.headline.rstrip(".")
+    assert next(block.said for block in made if isinstance(block, DecisionBlock)) == report().workflows[0].decision.headline
 
 
 def test_a_brief_of_several_is_the_programme_and_where_the_data_goes() -> None:

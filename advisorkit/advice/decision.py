@@ -234,7 +234,7 @@ def decide(catalog: Catalog, advice: Advice, answers: Answers, prospects: Prospe
         prospects=prospects,
         chances=chances,
         enough="" if replaces(advice.off_ramp) else _enough(catalog.text, advice.recommended, prospects),
-        reasons=advice.words.untold(advice.words.why),
+        reasons=advice.words.untold()[0],
         path=() if replaces(advice.off_ramp) else advice.path,
         warnings=tuple(dict.fromkeys((*advice.warnings, *_beside(catalog, advice, prospects)))),
         to_ask=to_ask,

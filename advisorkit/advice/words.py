@@ -1,7 +1,6 @@
 """The advice in a client's words, made only from computed values."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
@@ -36,23 +35,33 @@ class Words:
     """The strongest reasons for the destination."""
     against: tuple[str, ...]
     """The strongest reasons against it."""
+    facts: tuple[str, ...]
+    """What `why` says without where it points; no full stop."""
+    facts_against: tuple[str, ...]
+    """The same of `against`."""
+    named: frozenset[str]
+    """Facts that the summary names."""
     not_recommended: tuple[str, ...]
     """What is not recommended, and why."""
     unknowns: tuple[str, ...]
     """What is not known."""
 
-    def untold(self, lines: Iterable[str]) -> tuple[str, ...]:
-        """Those of `lines` whose reason `summary` does not give."""
-        said = " ".join(self.summary).casefold()
-        return tuple(line for line in lines if re.split("[,;]", line)[0].casefold() not in said)
+    def untold(self, most: int | None = None) -> tuple[tuple[str, ...], ...]:
+        """Of the first `most` sentences of `why`, and of `against`, those whose fact `summary` does not give."""
+        pairs = (zip(self.why[:most], self.facts, strict=False), zip(self.against[:most], self.facts_against, strict=False))
+        return tuple(tuple(line for line, fact in found if fact not in self.named) for found in pairs)
 
 
 def say(outlook: Outlook) -> Words:
     """The advice in plain sentences."""
+    summary, why, against = tuple(_summary(outlook)), tuple(islice(_reasons(outlook, 1), 3)), tuple(islice(_reasons(outlook, -1), 2))
     return Words(
-        summary=tuple(_summary(outlook)),
-        why=tuple(islice(_reasons(outlook, 1), 3)),
-        against=tuple(islice(_reasons(outlook, -1), 2)),
+        summary=tuple(sentence for sentence, _ in summary),
+        why=tuple(sentence for sentence, _ in why),
+        against=tuple(sentence for sentence, _ in against),
+        facts=tuple(fact for _, fact in why),
+        facts_against=tuple(fact for _, fact in against),
+        named=frozenset(fact for _, facts in summary for fact in facts),
         not_recommended=tuple(_others(outlook)),
         unknowns=tuple(_unknowns(outlook)),
     )
@@ -83,10 +92,11 @@ def whole_percents(chances: Mapping[PatternId, float]) -> dict[PatternId, int]:
     return found
 
 
-def _summary(outlook: Outlook) -> Iterator[str]:
+def _summary(outlook: Outlook) -> Iterator[tuple[str, Sequence[str]]]:
+    """Sentences, each with the facts in it."""
     belief, text, given = outlook.belief, outlook.assessment.catalog.text, set[str]()
     if not belief.items:
-        yield text["nothing_yet"]
+        yield text["nothing_yet"], ()
     for place, axis in enumerate(AXES):
         chance = (belief.retrieval, belief.training)[place]
         towards = 1 if chance >= PROBABLY else -1
@@ -96,7 +106,7 @@ def _summary(outlook: Outlook) -> Iterator[str]:
         reasons = [_reason(outlook, item, axis, towards) for item in new]
         state = how_likely(chance)
         needs = text[f"needs.{axis}.{state}"]
-        yield text["although" if state == "may" else "because"].format(needs=needs, reasons=text["and"].join(map(clause, reasons))) if reasons else f"{needs}."
+        yield text["although" if state == "may" else "because"].format(needs=needs, reasons=text["and"].join(map(clause, reasons))) if reasons else f"{needs}.", reasons
 
 
 def _decibans(item: EvidenceItem) -> tuple[float, float]:
@@ -134,8 +144,8 @@ def _reason(outlook: Outlook, item: EvidenceItem, axis: Axis, sign: int) -> str:
     return text["guess"].format(reason=item.label) if item.guess else item.label
 
 
-def _reasons(outlook: Outlook, sign: int) -> Iterator[str]:
-    """Reasons for (1) or against (-1) the destination, strongest first."""
+def _reasons(outlook: Outlook, sign: int) -> Iterator[tuple[str, str]]:
+    """Reasons for (1) or against (-1) the destination, strongest first: the sentence and the fact in it."""
     text = outlook.assessment.catalog.text
     towards = [sign if needed else -sign for needed in NEEDS[PATTERNS[outlook.goal]]]
     weighed = [(sum(way * part for way, part in zip(towards, _decibans(item), strict=True)), item) for item in outlook.belief.items]
@@ -147,7 +157,8 @@ def _reasons(outlook: Outlook, sign: int) -> Iterator[str]:
             place = told.index(max(told))
             both = min(told) >= NOTEWORTHY and towards[0] == towards[1] and item.criterion != MEASURED
             key = f"reason.{'both' if both else AXES[place]}.{'for' if towards[place] > 0 else 'against'}"
-            yield text[key].format(reason=_reason(outlook, item, AXES[place], towards[place]))
+            fact = _reason(outlook, item, AXES[place], towards[place])
+            yield text[key].format(reason=fact), fact
 
 
 def _others(outlook: Outlook) -> Iterator[str]:

@@ -13,6 +13,7 @@ from advisorkit.files.trees import Fields, parse_json
 from advisorkit.files.typed import DATA, Form, Schema, whole
 from advisorkit.store.document import ID
 from advisorkit.values.errors import EngagementError, Fault
+from advisorkit.values.locale import on_line
 
 _SPARE = ("workflow", "also_acceptable", "outcome_reason", "source")
 _NOT_READ: Schema = {"tested_alternatives": {}, "deployed": {}, "outcome_path": {}}
@@ -61,7 +62,7 @@ def read_lines(text: str, file: str) -> tuple[Case, ...]:
             if case:
                 _once(case, number, seen, file, mine)
                 cases.append(case)
-            faults += [_at(fault, number) for fault in mine]
+            faults += [replace(fault, where=on_line(number, fault.where)) for fault in mine]
     if faults and not cases and _not_lines(text, file):
         raise EngagementError([Fault(file, faults[0].where, "is not JSON lines: write each case as one JSON object on one line")])
     if not faults:
@@ -87,18 +88,13 @@ def _case(line: str, file: str, shape: Form, faults: list[Fault]) -> Case | None
     try:
         spot = Spot(parse_json(line, file), "", file, faults)
     except EngagementError as error:
-        faults.extend(error.faults)
+        faults.extend(replace(fault, where="") for fault in error.faults)
         return None
     if not isinstance(spot.node, Fields):
         spot.fault(f"expected a JSON object, got {spot.seen}")
         return None
     case: Case = shape.read(spot)
     return replace(case, answers={name: answer for name, answer in case.answers.items() if not answer.unknown})
-
-
-def _at(fault: Fault, number: int) -> Fault:
-    place = "" if fault.where.startswith("line") else fault.where
-    return Fault(fault.file, ", ".join(part for part in (f"line {number}", place) if part), fault.message, fault.nearest)
 
 
 def _once(case: Case, number: int, seen: dict[str, int], file: str, faults: list[Fault]) -> None:

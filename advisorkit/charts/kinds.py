@@ -159,6 +159,8 @@ class FlipRow:
     """Its name and share as printed."""
     note: str = ""
     """``close``, ``stays`` or nothing."""
+    simpler: bool = False
+    """Whether something simpler would take the place of all patterns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

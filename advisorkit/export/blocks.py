@@ -291,17 +291,18 @@ class DecisionBlock:
     """How clear it is, in words."""
     override: str = ""
     """A person's decision beside the advice; empty when there is none."""
+    then: str = ""
+    """The sentences after `advice`, for a line below it."""
 
     @property
-    def parts(self) -> tuple[str, str]:
-        """What to do, and the sentences after it, for a title and a line below it.
+    def said(self) -> str:
+        """All that was decided, in sentences.
 
         Example:
-            >>> DecisionBlock("Build retrieval next. It will probably be enough", "Claims", True, "Clear.").parts
-            ('Build retrieval next', 'It will probably be enough.')
+            >>> DecisionBlock("Build retrieval next", "Claims", True, "Clear.", then="It will probably be enough.").said
+            'Build retrieval next. It will probably be enough.'
         """
-        first, _, rest = self.advice.partition(". ")
-        return told(first, self.advice), told(f"{rest}." if rest else "", self.advice)
+        return f"{self.advice}. {self.then}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)

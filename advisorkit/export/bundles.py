@@ -208,7 +208,7 @@ def headline(notebook: Any) -> str:
     """What an executed notebook says was decided: a line a workflow, with its name where there are several; empty when it says nothing."""
     mime = MIME[kinds.DecisionBlock]
     told = (output["data"][mime] for cell in notebook["cells"] for output in cell.get("outputs", ()) if mime in output.get("data", ()))
-    found = dict.fromkeys((block.part, f"{block.advice}.") for block in (decode(kinds.DecisionBlock, data) for data in told))
+    found = dict.fromkeys((block.part, block.said) for block in (decode(kinds.DecisionBlock, data) for data in told))
     return "\n".join(f"{part}: {advice}" if len(found) > 1 else advice for part, advice in found)
 
 

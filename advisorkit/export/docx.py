@@ -147,7 +147,7 @@ class _Writer:
             case kinds.Heading():
                 return self._heading(item.text, "title" if item.level == 2 else "sub", opens=opens)
             case kinds.DecisionBlock():
-                return self._heading(item.parts[0], "title", opens=opens) + xml.Decision(item, LIGHT)
+                return self._heading(item.advice, "title", opens=opens) + xml.Decision(item, LIGHT)
             case kinds.Text():
                 self.lists += item.style == "numbered"
                 return xml.Text(item, self.lists)

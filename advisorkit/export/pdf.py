@@ -21,7 +21,7 @@ from advisorkit.charts.draw import HALF_WIDE, scene
 from advisorkit.charts.kinds import Chart
 from advisorkit.charts.svg import svg
 from advisorkit.charts.theme import LIGHT, SANS, SERIF
-from advisorkit.export.blocks import UNDATED, Block, ChartBlock, DecisionBlock, LineItems, Table, Text, Worksheet
+from advisorkit.export.blocks import UNDATED, Block, ChartBlock, LineItems, Table, Text, Worksheet
 from advisorkit.export.brand import Brand
 from advisorkit.export.pages import SHORT, Document, document
 from advisorkit.files.texts import speaking
@@ -170,6 +170,4 @@ def _data(block: Block | str, *, half: bool = False) -> dict[str, Any]:
             return _data(Text((block.name,), "note"))
         case str():
             raise TypeError("Markdown is blocks by now")
-        case DecisionBlock():
-            return {"kind": "DecisionBlock", **asdict(block), "parts": block.parts}
     return {"kind": type(block).__name__, **asdict(block)}

@@ -94,7 +94,7 @@ def _opened(page: Page) -> tuple[str, list[Block]]:
         case kinds.Heading(text, 2):
             title, blocks = text, blocks[1:]
         case kinds.DecisionBlock() as made:
-            title, rest = made.parts
+            title, rest = made.advice, made.then
             blocks[:1] = [kinds.Text(tuple(filter(None, (f"{'●' if made.clear else '○'} {made.state}", rest, made.override))), "lead")]
     return title, blocks
 

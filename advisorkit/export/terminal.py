@@ -33,7 +33,7 @@ def lines(block: Block) -> Iterator[tuple[str, str]]:
             yield block.name, ""
         case kinds.DecisionBlock():
             yield from (("", ""), (block.part, "strong"))
-            yield from ((line, "") for line in (block.advice, block.state, block.override) if line)
+            yield from ((line, "") for line in (block.said, block.state, block.override) if line)
 
 
 def plain(block: Block) -> str:

@@ -71,7 +71,7 @@ class Spot:
 
     def fault(self, message: str, near: Sequence[str] = ()) -> None:
         """Note that something is wrong here."""
-        self.faults.append(Fault(self.file, self.where, message, tuple(near)))
+        self.faults.append(Fault(self.file, self.where, message, tuple(near), line=self.node.line, path=self.path))
 
     @property
     def where(self) -> str:

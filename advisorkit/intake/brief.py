@@ -223,7 +223,7 @@ def briefed(notes: str, ask: Ask, currency: str = "") -> Reply:
 
 def _open(refused: Sequence[Fault], taken: Mapping[str, Answer]) -> tuple[Fault, ...]:
     """What was refused in any round and never taken, each once."""
-    last = {(fault.where.rpartition(" ")[2], fault.message): fault for fault in refused if not set(re.findall(r"\w+", fault.where)) & taken.keys()}
+    last = {(fault.path, fault.message): fault for fault in refused if not set(re.findall(r"\w+", fault.path)) & taken.keys()}
     return tuple(last.values())
 
 
@@ -245,7 +245,7 @@ def _doubts(new: Mapping[str, Answer], stands: Mapping[str, int], ask: Ask, file
     items = [say("ask.quote", n=n, question=load_catalog().criteria[name].question, answers=_choices(new[name], name), quote=new[name].private_note.strip("“”")) for n, name in left.items()]
     heard = dict(re.findall(r"^\W*(\d+)\W+(\w+)", ask([_turn("user", say("ask.quotes", items="\n".join(items)))]), re.MULTILINE)) if items else {}
     against |= {name: say("unsupported", quote=new[name].private_note) for n, name in left.items() if heard.get(n) not in (new[name].levels or ("yes",))}
-    return {name: Fault(file, name, why) for name, why in against.items()}
+    return {name: Fault(file, name, why, path=name) for name, why in against.items()}
 
 
 def _choices(said: Answer, name: str) -> str:

@@ -40,7 +40,7 @@ def summary(study: Study) -> tuple[Block, ...]:
         return (*decided(study), *off_ramp(study), *_careful(study), *_decide(study), *looking)
     return (
         *decided(study), Text((made.next_step.why,), "lead"), KeyFigures(tuple(_figures(study))), *_careful(study), *_pilot(study),
-        *_reasons(study, "why", words.why), *_reasons(study, "against", words.against),
+        *_reasons("why", words.why, words.facts), *_reasons("against", words.against, words.facts_against),
         Heading(pictures.needs(study.advice), column="right"), ChartBlock(pictures.belief_map(study), titled=False), *tried(study),
         *(asked(study) if study.priced else ()),
     )  # fmt: skip
@@ -54,8 +54,9 @@ def asked(study: Study) -> tuple[Block, ...]:
 def decided(study: Study) -> tuple[Block, ...]:
     """The decision as every document opens with it."""
     made = study.decision
-    headline = study.cite(made.headline, "decision.headline")
-    return (DecisionBlock(told(headline.rstrip("."), headline), study.workflow.name, made.clear and not made.replaced, _state(study), made.override),)
+    (first, *rest), headline = made.sentences, study.cite(made.headline, "decision.headline")
+    clear, then = made.clear and not made.replaced, told(" ".join(rest), headline)
+    return (DecisionBlock(told(first.rstrip("."), headline), study.workflow.name, clear, _state(study), made.override, then),)
 
 
 def warned(study: Study) -> tuple[Block, ...]:
@@ -143,18 +144,16 @@ def _careful(study: Study) -> Iterator[Block]:
         yield Callout(say("warnings"), linked("\n", ("", *lines)), "warning")
 
 
-def _reasons(study: Study, title: str, lines: tuple[str, ...]) -> Iterator[Block]:
-    """Facts about the work, without the words on where they point, which the heading says."""
-    ends = [ending for key, text in study.catalog.text.items() if key.startswith("reason.") and (ending := text.partition("{reason}")[2])]
-    facts = (next((line.removesuffix(end) for end in ends if line.endswith(end)), line.rstrip(".")) for line in lines)
+def _reasons(title: str, lines: tuple[str, ...], facts: tuple[str, ...]) -> Iterator[Block]:
+    """Facts about the work, without the words on where they point, which the heading says; figures as in the `lines` with those words."""
     if lines:
-        yield from (Heading(say(title), column="left"), Text(tuple(told(f"{fact}.", fact) for fact in facts), "bullets"))
+        yield from (Heading(say(title), column="left"), Text(tuple(told(f"{fact}.", line) for fact, line in zip(facts, lines, strict=True)), "bullets"))
 
 
 def _changes(study: Study) -> Iterator[Block]:
     """Single answers that would lead elsewhere, and one that would not; pairs of them where no single one does."""
     rows, advised = pictures.flip_bars(study, staying=1).flips[1:], study.advice.recommended
-    moving = [row for row in rows if row.leader != advised or row.note.startswith(say("changes.simpler", name=""))]
+    moving = [row for row in rows if row.leader != advised or row.simpler]
     staying = [row for row in rows if row not in moving]
     lines: list[tuple[str | Cell, ...]] = [(row.change, row.today, Cell(row.shown, row.leader), row.note) for row in moving[:CHANGES]]
     lines += [(say("changes.pair", one=one, two=inside(two)), "", Cell(study.name(leader), leader), "") for one, two, leader in (() if moving else islice(_pairs(study), CHANGES - 1))]

@@ -66,11 +66,11 @@ def joined(studies: Studies, key: str, rows: Callable[[Study], Iterable[tuple[st
 
 def each(studies: Studies, lines: Callable[[Study], Iterable[str]], parted: str = "") -> tuple[str, ...]:
     """Sentences of all workflows, each once, or parts of them joined by `parted`; the numbers of their workflows stand before what does not hold for all."""
-    groups = dict[str, list[str]]()
+    groups = dict[tuple[str, str], list[str]]()
     for line, held in _held(studies, lines).items():
-        groups.setdefault(held if parted else f"{held}: {line}", []).append(line)
+        groups.setdefault((held, "" if parted else line), []).append(line)
     every = say("annex.all")
-    told = ((held if parted else held.partition(":")[0], linked(parted or " ", found)) for held, found in groups.items())
+    told = ((held, linked(parted or " ", found)) for (held, _), found in groups.items())
     return tuple(line if held == every else say("annex.of", numbers=held, line=line) for held, line in told)
 
 

@@ -145,32 +145,29 @@ def flip_bars(study: Study, *, figures: bool = False, staying: int = 0) -> kinds
     first: dict[str, Flip] = {}
     for flip in advice.flips:
         first.setdefault(flip.criterion, flip)
-    rows = [_flip_row(catalog, say("changes.today"), "", today, advice.recommended, "")]
+    rows = [_flip_row(catalog, say("changes.today"), "", today, advice.recommended, figures=figures)]
     for flip in (*list(first.values())[:CHANGES], *advice.stays[:staying]):
         criterion = catalog.criterion(flip.criterion)
         before = clause(words_of(criterion, flip.before, currency)) if flip.before else say("changes.unknown")
-        rows.append(_flip_row(catalog, criterion.level(flip.after).reason, before, flip.shares, flip.recommended, _note(study, flip)))
+        row = _flip_row(catalog, criterion.level(flip.after).reason, before, flip.shares, flip.recommended, figures=figures)
+        ramp = study.simpler_after(flip)
+        note = say("changes.simpler", name=inside(catalog.off_ramps[ramp.kind].long_name)) if ramp else _note(study, flip)
+        rows.append(replace(row, note=note, simpler=ramp is not None))
     names = ", ".join(catalog.patterns[p].name for p in PATTERNS if today[p] > 0)
-    return kinds.FlipBars(title=say("changes.chart"), subtitle=say("changes.subtitle", patterns=names), flips=tuple(rows) if figures else tuple(map(_plain, rows)))
+    return kinds.FlipBars(title=say("changes.chart"), subtitle=say("changes.subtitle", patterns=names), flips=tuple(rows))
 
 
 def _note(study: Study, flip: Flip) -> str:
-    if ramp := study.simpler_after(flip):
-        return say("changes.simpler", name=inside(study.catalog.off_ramps[ramp.kind].long_name))
     first, second = sorted(flip.shares.values(), reverse=True)[:2]
     stays = say("changes.stays") if flip.recommended == study.advice.recommended else ""
     return say("changes.close") if first - second < LEAD else stays
 
 
-def _flip_row(catalog: Catalog, change: str, today: str, shares: Mapping[PatternId, float], leader: PatternId, note: str) -> kinds.FlipRow:
-    words = {p: hundredths(n) for p, n in whole_percents(shares).items()}
+def _flip_row(catalog: Catalog, change: str, today: str, shares: Mapping[PatternId, float], leader: PatternId, *, figures: bool) -> kinds.FlipRow:
+    """A row without a note, and without chances where no `figures` are wanted, as a client sees them once, on the map."""
+    words = {p: hundredths(n) if figures else "" for p, n in whole_percents(shares).items()}
     parts = tuple(kinds.ShareRow(p, catalog.patterns[p].name, shares[p], words[p]) for p in _FIXED if shares[p] > 0)
-    return kinds.FlipRow(change, today, parts, leader, f"{catalog.patterns[leader].name} {words[leader]}", note)
-
-
-def _plain(row: kinds.FlipRow) -> kinds.FlipRow:
-    """`row` without the chances, which a client sees once, on the map."""
-    return replace(row, shares=tuple(replace(share, shown="") for share in row.shares), shown=row.shown.rpartition(" ")[0])
+    return kinds.FlipRow(change, today, parts, leader, f"{catalog.patterns[leader].name} {words[leader]}".rstrip())
 
 
 _FIXED: tuple[PatternId, ...] = ("prompt", "rag", "hybrid", "finetune")

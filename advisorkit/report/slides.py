@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from advisorkit.export.blocks import (
     Block,
@@ -124,7 +125,7 @@ def _asked(study: Study) -> tuple[str, ...]:
 def _why(study: Study) -> Iterator[Block]:
     words = study.advice.words
     yield _page(pictures.needs(study.advice), study)
-    yield ChartBlock(pictures.belief_map(study), (*words.summary, *words.untold((*words.why[:REASONS], *words.against[:REASONS]))), titled=False)
+    yield ChartBlock(pictures.belief_map(study), (*words.summary, *chain(*words.untold(REASONS))), titled=False)
 
 
 def _tried(study: Study) -> Iterator[Block]:

@@ -102,7 +102,7 @@ def _sums(studies: Sequence[Study], sums: Together) -> Iterator[KeyFigure]:
     left = [one for one in studies[0].engagement.actions if one.state == "open" and one.date]
     if left:
         first = min(left, key=lambda one: one.date or studies[0].engagement.as_of)
-        yield KeyFigure(day(first.date).rpartition(" ")[0] if first.date else "–", first.act)
+        yield KeyFigure(day(first.date, year=False) if first.date else "–", first.act)
 
 
 def _order(study: Study) -> tuple[bool, float]:

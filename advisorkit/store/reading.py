@@ -89,7 +89,7 @@ def understand_tree(tree: Node, file: str, told: list[str] | None = None) -> Eng
     _scenarios(root, _workflows(root, value))
     made = value and _with_id(value, root)
     if faults or made is None:
-        raise EngagementError(sorted(faults, key=_line))
+        raise EngagementError(sorted(faults, key=lambda fault: fault.line))
     return made
 
 
@@ -143,8 +143,3 @@ def reduced(name: str) -> str:
     """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:64].strip("-")
-
-
-def _line(fault: Fault) -> int:
-    found = re.match(r"line (\d+)", fault.where)
-    return int(found[1]) if found else 0

@@ -57,6 +57,10 @@ class Fault:
     """What settles it, such as ``scorer``, where a file leaves something open; empty otherwise."""
     choices: tuple[tuple[str, str], ...] = ()
     """What may be chosen for that, each with what is known of it."""
+    line: int = 0
+    """Line in the file, from 1; 0 where that is not known."""
+    path: str = ""
+    """Place below that, as `where` says it behind the line."""
 
     def __post_init__(self) -> None:
         for name in ("file", "where", "message"):

@@ -357,15 +357,15 @@ def share_in(text: str) -> float | None:
     return share if 0 < share <= 1 else None
 
 
-def day(value: date) -> str:
+def day(value: date, *, year: bool = True) -> str:
     """A date as text: ``20 November 2026``.
 
     Example:
-        >>> day(date(2026, 11, 20))
-        '20 November 2026'
+        >>> day(date(2026, 11, 20)), day(date(2026, 11, 20), year=False)
+        ('20 November 2026', '20 November')
     """
     tongue = locale()
-    return tongue.day.format(day=value.day, month=tongue.months.split()[value.month - 1], year=value.year)
+    return tongue.day.format(day=value.day, month=tongue.months.split()[value.month - 1], year=value.year if year else "").strip()
 
 
 @dataclass(frozen=True, slots=True)
