@@ -8,7 +8,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -74,44 +74,45 @@ class _Found:
         return self.hits, below > 0, 0 if self.hits else below * len(self.lines[self.at][1])
 
 
-def read_table(path: str | Path, sheet: str = "", known: Known | None = None, twins: str = "\0", currency: str = "") -> ReadTable:
-    """The table in a CSV file, or on the visible sheet called `sheet` of a workbook.
+def read_table(
+    path: str | Path, sheet: str | Collection[str] = (), known: Known | None = None, currency: str = "", decimal: str | None = None
+) -> ReadTable:
+    """The table in a CSV file, or on the visible sheet of a workbook that is called `sheet`, or as one of several.
 
     Args:
         path: The file: CSV, XLSX or ODS.
         sheet: The sheet; left out, it is the one on which most `known` headings stand, the first among equals.
         known: Finds the header below lines of titles; left out, the first line that holds anything is the header.
-        twins: A CSV text that holds this word repeats headings on purpose; they are numbered, as in ``Status (2)``.
         currency: Code of the money that amounts are in; others are refused where it is known.
+        decimal: Mark before decimals where the table does not show one; left out, that of the language told in.
 
     Raises:
         EngagementError: If the file, the sheet or its header cannot be used; faults of single rows stay in the rows.
     """
     raw, file = read_bytes(path), str(path)
     if workbooks.is_workbook(raw):
-        return _best(workbooks.sheets(raw, file), file, sheet, known, currency)
+        table, notices = _best(workbooks.sheets(raw, file), file, [sheet] if isinstance(sheet, str) else sheet, known)
+        return _table(file, table, notices, known, currency, decimal)
     for start, what in _OTHER.items():
         if raw.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(start):
             raise EngagementError([Fault(file, "", here("is {}, not a table: open it in a spreadsheet program and save it as .xlsx", here(what)))])
     text, notices = decode(raw, file)
     lines = [line for line in _csv_lines(text, _delimiter(text), file) if any(cell.text for cell in line[1])]
-    if twins in text and lines:
-        lines[0] = lines[0][0], _numbered(lines[0][1], bool)
-    return _table(file, _header(file, lines, known), notices, known, currency)
+    return _table(file, _header(file, lines, known), notices, known, currency, decimal)
 
 
-def _best(found: Mapping[str, workbooks.RawSheet], file: str, name: str, known: Known | None, currency: str) -> ReadTable:
-    if name and name not in found:
-        message = here("holds no visible sheet '{}'; there is: {}", name, shown(", ".join(found), 200))
-        raise EngagementError([Fault(file, "", message)])
-    tables = [_header(file, sheet.lines, known, sheet) for sheet in found.values() if sheet.lines and name in {"", sheet.name}]
+def _best(found: Mapping[str, workbooks.RawSheet], file: str, names: Collection[str], known: Known | None) -> tuple[_Found, tuple[str, ...]]:
+    wanted = [name for name in found if name in names] if any(names) else [*found]
+    if not wanted:
+        raise EngagementError([Fault(file, "", here("holds no visible sheet '{}'; there is: {}", next(iter(names)), shown(", ".join(found), 200)))])
+    tables = [_header(file, found[name].lines, known, found[name]) for name in wanted if found[name].lines]
     if not tables:
-        raise EngagementError([Fault(file, shown(name), "is empty")])
+        raise EngagementError([Fault(file, shown(wanted[0]), "is empty")])
     best = max(tables, key=lambda one: one.rank) if known else tables[0]
     read = best.sheet.name if best.sheet else ""
     others = ", ".join(f"'{shown(other)}'" for other in found if other != read)
     note = here("{}: the table on sheet '{}' was read; not read: {}", file, shown(read), shown(others, 200))
-    return _table(file, best, (note,) if others and not name else (), known, currency)
+    return best, (note,) if others and not any(names) else ()
 
 
 def _header(file: str, lines: Sequence[workbooks.Line], known: Known | None, sheet: workbooks.RawSheet | None = None) -> _Found:
@@ -147,14 +148,14 @@ def _csv_lines(text: str, mark: str, file: str) -> Iterator[workbooks.Line]:
         raise EngagementError([Fault(file, on_line(start), here("is not a well-formed table: {}", error))]) from None
 
 
-def _table(file: str, found: _Found, notices: tuple[str, ...], known: Known | None = None, currency: str = "") -> ReadTable:
+def _table(file: str, found: _Found, notices: tuple[str, ...], known: Known | None = None, currency: str = "", decimal: str | None = None) -> ReadTable:
     line, header = found.lines[found.at]
     columns = _columns(file, line, _numbered(header, lambda name: known is not None and not known(name)), found.lines[found.at + 1 :])
     rows: list[ReadRow] = []
     said = [here("{}: the table was found below {:line|lines} of titles, from line {}", file, found.at, line)] if found.at else []
     said += [here("{}: hidden {}: read like all others", file, shown(which, 200)) for which in (found.sheet.hidden if found.sheet else ())]
     below = _body(file, found.lines[found.at + 1 :], columns, said)
-    listener = Listener(decimal_mark(cell.text for _, cells in below for cell in cells if not (cell.point and cell.place)), "", currency)
+    listener = Listener(decimal_mark((cell.text for _, cells in below for cell in cells if not (cell.point and cell.place)), decimal), "", currency)
     for number, cells in below:
         heads = [cell.text for cell in cells if cell.text]
         if known and [cell.text for cell in cells] != [cell.text for cell in header] and sum(map(known, heads)) > max(1, len(heads) / 2):

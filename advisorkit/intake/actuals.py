@@ -6,12 +6,12 @@ from pathlib import Path
 
 from advisorkit.catalog.reading import assumptions, measure
 from advisorkit.files.spots import Spot
-from advisorkit.files.tables import ReadRow, read_table
-from advisorkit.files.texts import speaking
-from advisorkit.intake.questionnaire import TEXTS, Line, form, language_of
+from advisorkit.files.tables import ReadRow
+from advisorkit.files.texts import Texts, speaking
+from advisorkit.intake.questionnaire import TEXTS, Line, came_back, form
 from advisorkit.values.engagement import Advised, Engagement
 from advisorkit.values.errors import EngagementError, Fault, UsageError
-from advisorkit.values.locale import here
+from advisorkit.values.locale import here, on_line
 from advisorkit.values.people import Measured
 from advisorkit.values.quantities import MOST, Estimate
 
@@ -74,20 +74,15 @@ def read_sheet(path: str | Path, engagement: Engagement) -> tuple[Engagement, di
     Raises:
         EngagementError: If the file is not such a sheet, so that nothing can be taken from it.
     """
-    with speaking(language_of(path, "actuals.", _WIDTHS | _ROOM)):
-        return _read(path, engagement)
-
-
-def _read(path: str | Path, engagement: Engagement) -> tuple[Engagement, dict[str, list[str]], tuple[Fault, ...], tuple[str, ...]]:
-    heads = {TEXTS.all[f"actuals.{name}"]: name for name in _WIDTHS | _ROOM}
-    table = read_table(path, TEXTS.all["actuals.sheet"], heads.__contains__, currency=engagement.currency)
+    table, language = came_back(path, "actuals.", _WIDTHS | _ROOM, engagement.currency)
+    heads = {text: name for name in _WIDTHS | _ROOM for text in (Texts("intake", language).all[f"actuals.{name}"],)}
     if missing := [head for head, name in heads.items() if name in ("workflow", "quantity", "value", "period") and head not in table.columns]:
-        raise EngagementError([Fault(table.file, f"line {table.line}", f"is not a sheet of measurements: column {' and '.join(missing)} is missing")])
+        raise EngagementError([Fault(table.file, on_line(table.line), f"is not a sheet of measurements: column {' and '.join(missing)} is missing")])
     found: dict[tuple[str, str], Measured] = {}
     for row in table.rows:
         cells = {heads[head]: spot for head, spot in row.cells.items() if head in heads}
         if not row.faults and cells.keys() & _ROOM.keys():
-            _take(row, cells, engagement, found)
+            _take(row, cells, heads, engagement, found)
     new = {one.id: [seen for (flow, _), seen in found.items() if flow == one.id] for one in engagement.workflows}
     made = replace(engagement, workflows=tuple(replace(one, measured=_with(one.measured, new[one.id])) for one in engagement.workflows))
     taken = {flow: [one.quantity for one in seen] for flow, seen in new.items() if seen}
@@ -100,10 +95,10 @@ def _with(old: Iterable[Measured], new: Iterable[Measured]) -> tuple[Measured, .
     return (*(one for one in old if (one.quantity, one.period) not in fresh), *fresh.values())
 
 
-def _take(row: ReadRow, cells: Mapping[str, Spot], engagement: Engagement, found: dict[tuple[str, str], Measured]) -> None:
-    missing = [TEXTS.all[f"actuals.{name}"] for name in ("workflow", "quantity", "value", "period") if name not in cells]
+def _take(row: ReadRow, cells: Mapping[str, Spot], heads: Mapping[str, str], engagement: Engagement, found: dict[tuple[str, str], Measured]) -> None:
+    missing = [head for head, name in heads.items() if name in ("workflow", "quantity", "value", "period") and name not in cells]
     if missing:
-        row.faults.append(Fault(next(iter(cells.values())).file, f"line {row.line}", f"{' and '.join(missing)} is missing"))
+        row.faults.append(Fault(next(iter(cells.values())).file, on_line(row.line), f"{' and '.join(missing)} is missing"))
         return
     flow = cells["workflow"].word([one.id for one in engagement.workflows], "workflow")
     name = cells["quantity"].word([one.name for one in assumptions().values() if one.numeric], "quantity")

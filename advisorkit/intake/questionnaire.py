@@ -11,13 +11,13 @@ from typing import Any, Literal
 from advisorkit.catalog.reading import load as load_catalog, measure
 from advisorkit.files.disk import write_bytes
 from advisorkit.files.spots import Spot
-from advisorkit.files.tables import ReadRow, read_table
+from advisorkit.files.tables import ReadRow, ReadTable, read_table
 from advisorkit.files.texts import Texts, languages, speaking
 from advisorkit.intake.wording import level_said, nothing, tongues
 from advisorkit.values.criteria import TOPICS, Criterion
 from advisorkit.values.engagement import Answer, Engagement
 from advisorkit.values.errors import EngagementError, Fault, nearest
-from advisorkit.values.locale import here
+from advisorkit.values.locale import here, locale, on_line
 from advisorkit.values.quantities import Estimate
 
 _PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
@@ -83,18 +83,20 @@ def _guide(book: Any, part: str) -> None:
         sheet.write_string(i, 0, words, line)
 
 
-def language_of(path: str | Path, part: str, heads: Collection[str]) -> str:
-    """The language of a sheet that came back: that in which most of its `heads` stand, English where none does."""
+def came_back(path: str | Path, part: str, heads: Collection[str], currency: str) -> tuple[ReadTable, str]:
+    """A sheet that came back, and its language: that in which most of its `heads` stand, English where none does.
 
-    def found(language: str) -> int:
-        with speaking(language):
-            words = {TEXTS.all[part + name].casefold() for name in heads}
-            try:
-                return len(words & {head.casefold() for head in read_table(path, TEXTS.all[f"{part}sheet"], lambda head: head.casefold() in words).columns})
-            except EngagementError:
-                return 0
-
-    return max(languages(), key=found)
+    Raises:
+        EngagementError: If it cannot be read.
+    """
+    texts = {one: Texts("intake", one).all for one in languages()}
+    known = {one: {text[part + name].casefold() for name in heads} for one, text in texts.items()}
+    sheets, headings = [text[f"{part}sheet"] for text in texts.values()], frozenset().union(*known.values())
+    table = read_table(path, sheets, lambda head: head.casefold() in headings, currency)
+    language = max(texts, key=lambda one: len(known[one] & {head.casefold() for head in table.columns}))
+    with speaking(language):
+        point = locale().point
+    return table if language == locale().language else read_table(path, sheets, lambda head: head.casefold() in headings, currency, point), language
 
 
 COLUMNS = ("code", "topic", "question", "help", "who", "answer", "up_to", "sure", "said_by", "note")
@@ -181,32 +183,28 @@ def read_questionnaire(path: str | Path, currency: str = "") -> Reply:
     Raises:
         EngagementError: If the file is not such a questionnaire, so that nothing can be taken from it.
     """
-    with speaking(language_of(path, "", COLUMNS)):
-        return _read(path, currency)
-
-
-def _read(path: str | Path, currency: str) -> Reply:
-    criteria, text = load_catalog().criteria, TEXTS.all
-    table = read_table(path, text["sheet"], {text[name].casefold() for name in COLUMNS}.__contains__, currency=currency)
+    table, language = came_back(path, "", COLUMNS, currency)
+    with speaking(language):
+        criteria, text = load_catalog().criteria, TEXTS.all
     if missing := [text[name] for name in ("code", "answer") if text[name] not in table.columns]:
         message = f"is not a questionnaire of advisorkit: column {' and '.join(missing)} is missing"
-        raise EngagementError([Fault(table.file, f"line {table.line}", message)])
+        raise EngagementError([Fault(table.file, on_line(table.line), message)])
     found = {}
     seen: dict[str, int] = {}
     for row in table.rows:
-        name = _code(row, table.file, seen)
-        said = None if name is None or row.faults else _line(row, criteria[name])
+        name = _code(row, table.file, seen, text)
+        said = None if name is None or row.faults else _line(row, criteria[name], text)
         if name and said is not None and not row.faults:
             found[name] = said
     faults = tuple(fault for row in table.rows for fault in row.faults)
     return Reply(found, faults, (*table.notices, *table.listener.heard))
 
 
-def _code(row: ReadRow, file: str, seen: dict[str, int]) -> str | None:
-    spot = row.cells.get(TEXTS.all["code"])
+def _code(row: ReadRow, file: str, seen: dict[str, int], text: Mapping[str, str]) -> str | None:
+    spot = row.cells.get(text["code"])
     if spot is None:
-        if not row.faults and TEXTS.all["answer"] in row.cells:
-            row.faults.append(Fault(file, f"line {row.line}", "holds an answer but no code, so the question is not known"))
+        if not row.faults and text["answer"] in row.cells:
+            row.faults.append(Fault(file, on_line(row.line), "holds an answer but no code, so the question is not known"))
         return None
     codes = [criterion.id for criterion in asked()]
     name = spot.word(codes, "code of a question")
@@ -218,8 +216,8 @@ def _code(row: ReadRow, file: str, seen: dict[str, int]) -> str | None:
     return name
 
 
-def _line(row: ReadRow, criterion: Criterion) -> Answer | None:
-    cells = {key: row.cells[label] for key, label in TEXTS.all.items() if label in row.cells}
+def _line(row: ReadRow, criterion: Criterion, text: Mapping[str, str]) -> Answer | None:
+    cells = {key: row.cells[label] for key, label in text.items() if label in row.cells}
     value = _value(cells, criterion)
     if value is None or (value.unknown and "note" not in cells):
         return None

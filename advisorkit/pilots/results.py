@@ -83,7 +83,7 @@ def read_results(path: str | Path, choice: Choice = _OPEN) -> marked.MarkedResul
             return _from_json(file, text, notices, choice)
         if Path(file).suffix.lower() in (".yaml", ".yml") or _YAML.match(start):
             return _from_document(file, parse_tools_yaml(text, file), notices, choice)
-        return _from_table(read_table(path, "", _is_ours, "Grader Reason"), choice)
+        return _from_table(read_table(path, known=_is_ours if "Grader Reason" not in text else lambda _: False), choice)
     except EngagementError as error:
         raise PilotError(error.faults) from None
     except RecursionError:
