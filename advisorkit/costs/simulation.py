@@ -143,7 +143,7 @@ def tornado(inputs: Inputs, better: PatternId, against: Column) -> results.Swing
 Key = tuple[str, ...]
 """A column and a figure's name; two patterns; or ``line``, a column and a component."""
 Paid = Mapping[Column, Sequence[Flow]]
-Figures = Callable[[Workings, Paid, Course], Iterable[tuple[Key, Any]]]
+Figures = Callable[[Workings, Paid], Iterable[tuple[Key, Any]]]
 """What is wanted of a block of draws."""
 SEED = 20261120
 BLOCK, PAYBACK_DRAWS = 2**14, 2**12
@@ -168,8 +168,9 @@ def price(
         advised: The pattern whose gain against today the tornado shows, where that is known.
         mark: Share right that is asked for, 0 to 1; above 1 where none would do.
     """
-    here, paid, stacked, found = _worked(inputs, draws, seed, partial(_all, mark=mark))
+    here, paid, found = _worked(inputs, draws, seed, partial(_all, mark=mark))
     bands, kept = _ranges(found)
+    stacked = course(paid, min(draws, BLOCK))
     drawn, paid_back = _followed(here, stacked, list(kept["gain"]))
     money = table(inputs, bands, _means(kept), [p for p in paid_back if p.against == "today"], gain_curves(here, paid, [c for c in kept["gain"] if c == advised], stacked.first(BLOCK)))
     all_in = {column: row.all_in.likely for column, row in money.items() if row.all_in}
@@ -190,7 +191,7 @@ def money_rows(inputs: Inputs, draws: int = DRAWS, seed: int = SEED, mark: float
 
 def line_ranges(inputs: Inputs, draws: int = DRAWS, seed: int = SEED) -> dict[Column, dict[str, Band | None]]:
     """Present value of each line over the horizon, by column and component id in the order of the bill, on the draws of `price`; None where not known."""
-    _, paid, _, found = _worked(inputs, draws, seed, _lines)
+    _, paid, found = _worked(inputs, draws, seed, _lines)
     bands, _ = _ranges(found)
     return {column: {key[-1]: bands.get(key) for key in keys} for column, keys in _line_keys(paid).items()}
 
@@ -200,7 +201,7 @@ def _means(kept: Mapping[str, Mapping[Column, Any]]) -> dict[str, dict[Column, f
     return {"gain": {c: float(np.mean(row > 0)) for c, row in kept["gain"].items()}, "staged": {c: float(np.mean(row)) for c, row in kept["staged"].items()}}
 
 
-def _worked(inputs: Inputs, draws: int, seed: int, figures: Figures) -> tuple[Workings, Paid, Course, Iterable[tuple[Key, Any]]]:
+def _worked(inputs: Inputs, draws: int, seed: int, figures: Figures) -> tuple[Workings, Paid, Iterable[tuple[Key, Any]]]:
     """The first block of draws, and all draws of every figure that is known, one after the other, so that not all of them need be held.
 
     A line that nobody pays in the first block is left out.
@@ -219,10 +220,9 @@ def _worked(inputs: Inputs, draws: int, seed: int, figures: Figures) -> tuple[Wo
     return *start, ((key, row) for key, row in rows.items() if known(row[::BLOCK].sum()))
 
 
-def _block(inputs: Inputs, values: Mapping[str, Any], block: slice) -> tuple[Workings, Paid, Course]:
+def _block(inputs: Inputs, values: Mapping[str, Any], block: slice) -> tuple[Workings, Paid]:
     here = scene(inputs, {name: value[block] if np.ndim(value) else value for name, value in values.items()})
-    paid = columns(here)
-    return here, paid, course(paid, block.stop - block.start)
+    return here, columns(here)
 
 
 def _ranges(found: Iterable[tuple[Key, Any]]) -> tuple[dict[Key, Band], dict[str, dict[Any, Any]]]:
@@ -276,8 +276,8 @@ def _tornado(inputs: Inputs, bands: Mapping[Key, Band], among: Sequence[PatternI
     return tornado(inputs, ranked[0], against)
 
 
-def _all(here: Workings, paid: Paid, _: Course, mark: float | None) -> Iterator[tuple[Key, Any]]:
-    yield from _money(here, paid, _, mark)
+def _all(here: Workings, paid: Paid, mark: float | None) -> Iterator[tuple[Key, Any]]:
+    yield from _money(here, paid, mark)
     totals = dict[Column, Any]()
     for column, flows in paid.items():
         found = _of_column(here, column, flows)
@@ -286,11 +286,11 @@ def _all(here: Workings, paid: Paid, _: Course, mark: float | None) -> Iterator[
     yield from (((a, b), totals[a] - totals[b]) for a, b in combinations(PATTERNS, 2))
 
 
-def _money(here: Workings, paid: Paid, _: Course, mark: float | None) -> Iterator[tuple[Key, Any]]:
+def _money(here: Workings, paid: Paid, mark: float | None) -> Iterator[tuple[Key, Any]]:
     yield from ((("money", column, name), amount) for column, row in sums(here, paid, mark).items() for name, amount in row.items())
 
 
-def _lines(_: Workings, paid: Paid, __: Course) -> Iterator[tuple[Key, Any]]:
+def _lines(_: Workings, paid: Paid) -> Iterator[tuple[Key, Any]]:
     found = {key: flow for column, keys in _line_keys(paid).items() for key, flow in zip(keys, paid[column], strict=True)}
     yield from ((key, flow.total) for key, flow in found.items())
 

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import is_dataclass, replace
 from functools import cache
 from typing import Any, TypeVar
 
@@ -79,15 +79,17 @@ def placed(value: Kept, path: str, rows: Keys = ()) -> Kept:
         case Estimate():
             made = Estimate(*(at(end, f"{path}[{n}]") for n, end in enumerate((made.low, made.likely, made.high))))
         case _ if is_dataclass(made):
-            for key, way in rows or shapes().get(type(made).__name__, ()):
-                made = _put(made, way.split("."), f"{path}.{key}")
+            made = _put(made, ((way, f"{path}.{key}") for key, way in rows or shapes().get(type(made).__name__, ())))
     result: Kept = made
     return result
 
 
-def _put(value: Any, way: list[str], path: str) -> Any:
-    """`value` with what lies on `way` placed at `path`; as it is where nothing lies there, or what lies there is worked out."""
-    name, *rest = way
-    if name not in {field.name for field in fields(value)} or (inner := getattr(value, name)) is None:
-        return value
-    return replace(value, **{name: _put(inner, rest, path) if rest else placed(inner, path)})
+def _put(value: Any, ways: Iterable[tuple[str, str]]) -> Any:
+    """`value` with what lies on each way placed at its path; as it is where nothing lies there, or what lies there is worked out."""
+    changed = dict[str, Any]()
+    for way, path in ways:
+        name, _, rest = way.partition(".")
+        inner = changed.get(name, getattr(value, name)) if name in value.__dataclass_fields__ else None
+        if inner is not None:
+            changed[name] = _put(inner, [(rest, path)]) if rest else placed(inner, path)
+    return replace(value, **changed) if changed else value
