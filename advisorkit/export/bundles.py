@@ -9,9 +9,9 @@ import os
 import re
 import sys
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from functools import cache
+from functools import cache, partial
 from html import unescape
 from numbers import Real
 from pathlib import Path
@@ -242,33 +242,41 @@ def decode(hint: Any, value: Any) -> Any:
         Cell(text='RAG', tone='rag')
     """
     try:
-        return _decode(hint, value)
+        return _reader(hint)(value)
     except (TypeError, ValueError, KeyError, IndexError) as error:
         raise RenderError(f"a block of the notebook cannot be read: {error}") from None
 
 
-def _decode(hint: Any, value: Any) -> Any:
+@cache
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    """What reads values of one type."""
     origin, inner = get_origin(hint), get_args(hint)
     if hint is Chart:
-        return _record(KINDS[dict(value)["kind"]], [pair for pair in value if pair[0] != "kind"])
+        return lambda value: _record(KINDS[dict(value)["kind"]], [pair for pair in value if pair[0] != "kind"])
     if is_dataclass(hint):
-        return _record(hint, value)
-    if origin is tuple:
-        hints = [inner[0]] * len(value) if inner[-1] is Ellipsis else inner
-        return tuple(_decode(h, v) for h, v in zip(hints, value, strict=True))
-    if origin in (Union, UnionType):
-        return None if value is None else _decode(next(h for h in inner if h is not type(None)), value)
+        return partial(_record, hint)
     if origin is Literal:
-        return inner[inner.index(value)]
+        return lambda value: inner[inner.index(value)]
+    each = [_reader(one) for one in inner if one not in (Ellipsis, type(None))]
+    if origin is tuple and inner[-1] is Ellipsis:
+        return lambda value: tuple(map(each[0], value))
+    if origin is tuple:
+        return lambda value: tuple(read_one(item) for read_one, item in zip(each, value, strict=True))
+    if origin in (Union, UnionType):
+        return lambda value: None if value is None else each[0](value)
+    return partial(_atom, hint)
+
+
+def _atom(hint: Any, value: Any) -> Any:
+    if type(value) is hint:
+        return printable(value) if hint is str else value
     if hint is str and isinstance(value, list):
-        return Cited(_decode(str, dict(value)["told"]), _decode(tuple[tuple[str, str], ...], dict(value)["figures"]))
+        return Cited(_atom(str, dict(value)["told"]), _reader(tuple[tuple[str, str], ...])(dict(value)["figures"]))
     if hint in (float, int) and isinstance(value, list):
-        return at(_decode(hint, dict(value)["value"]), _decode(str, dict(value)["path"]))
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return at(_atom(hint, dict(value)["value"]), _atom(str, dict(value)["path"]))
+    if hint is float and type(value) is int:
         return float(value)
-    if type(value) is not hint:
-        raise TypeError(f"{value!r} is not {hint.__name__}")
-    return printable(value) if hint is str else value
+    raise TypeError(f"{value!r} is not {hint.__name__}")
 
 
 def printable(text: str) -> str:
@@ -278,15 +286,17 @@ def printable(text: str) -> str:
         >>> printable("red \x1b[31m")
         'red �[31m'
     """
-    return _UNPRINTABLE.sub("\ufffd", text)
+    return text if text.isprintable() else _UNPRINTABLE.sub("\ufffd", text)
 
 
-_hints = cache(get_type_hints)
+@cache
+def _readers(kind: Any) -> Mapping[str, Callable[[Any], Any]]:
+    return {name: _reader(hint) for name, hint in get_type_hints(kind).items()}
 
 
 def _record(kind: Any, value: Any) -> Any:
-    hints = _hints(kind)
-    return kind(**{name: _decode(hints[name], item) for name, item in value})
+    readers = _readers(kind)
+    return kind(**{name: readers[name](item) for name, item in value})
 
 
 def show(blocks: Block | Iterable[Block] | object, *, alt: str = "", only: str = "") -> None:

@@ -76,9 +76,9 @@ def document(notebook: Any, format: str = "html", brand: Brand | str | Path | No
         RenderError: If the notebook is unfinished or an output has no renderer.
         EngagementError: If the brand file has faults.
     """
-    shown = list(_items(notebook))
-    own = [item for item, only in shown if only == format]
-    items = [item for item, only in shown if (only == format or isinstance(item, Cover | Done) if own else not only)]
+    shown = list(_items(notebook, format))
+    own = any(only for _, only in shown)
+    items = [item for item, only in shown if only or isinstance(item, Cover | Done) or not own]
     if not items or not isinstance(items[-1], Done):
         raise RenderError("the notebook did not come to its end: its last output is not done()")
     covers = [item for item in items if isinstance(item, Cover)]
@@ -98,8 +98,8 @@ def _blocks(markup: str) -> Iterator[Block]:
             yield Heading(words) if isinstance(part, Tag) and part.name == "h3" else Text((words,))
 
 
-def _items(notebook: Any) -> Iterator[tuple[Block | str, str]]:
-    """What is shown, each with the one format that it is for."""
+def _items(notebook: Any, format: str) -> Iterator[tuple[Block | str, str]]:
+    """What is shown in `format`, each with the one format that it is for."""
     for number, cell in enumerate(notebook["cells"], 1):
         if HIDDEN in cell["metadata"].get("tags", []):
             continue
@@ -107,8 +107,9 @@ def _items(notebook: Any) -> Iterator[tuple[Block | str, str]]:
             words = MarkdownWithMath(renderer=IPythonRenderer(escape=False, exclude_anchor_links=True)).render(printable(cell["source"]))
             yield nh3.clean(words, tags=_TAGS, attributes={}), ""
         for output in cell.get("outputs", []):
-            if (output["output_type"], output.get("name")) != ("stream", "stderr"):
-                yield _block(output, number), output.get("metadata", {}).get(ONLY, "")
+            only = output.get("metadata", {}).get(ONLY, "")
+            if (output["output_type"], output.get("name")) != ("stream", "stderr") and only in {"", format}:
+                yield _block(output, number), only
 
 
 def _block(output: Any, number: int) -> Block:
