@@ -122,6 +122,10 @@ def test_parts_follow_an_edit_of_a_cell(work: ak.Work) -> None:
 def test_parts_of_one_group_of_assumptions_hold_that_group_alone(work: ak.Work) -> None:
     work.ui.assumptions("people")
 
+    placed = set(work.ui._screen.view)
+    work.ui._screen.edit("workflow", {"id": work.state.workflow, "section": "portfolio"})
+    work.ui._screen.edit("section", {"name": "pilot"})
+    assert set(work.ui._screen.view) == placed, "a turn to another workbook takes no part away that was placed"
     rows = work.ui._screen.view["assumptions people"]["rows"]
     assert {work.judged().inputs.rows[row["name"]].assumption.topic for row in rows} == {"people"}
     with pytest.raises(UsageError, match="no group 'bild' of assumptions; there is volume"):

@@ -78,7 +78,8 @@ def _stop(study: Study, state: State) -> Doc:
     """Words for when there is no question on screen."""
     away, on = [name for name in study.decision.to_ask if name not in state.parked and study.catalog.criteria[name].who in state.absent], len(waiting(study, state))
     words = tell("stop.words", count=on) if study.advice.settled and on else tell("stop.room", count=len(away)) if away else tell("stop.none")
-    return {"title": _enough(study) if on else tell("stop.all"), "words": words, "on": tell("stop.on") if on else ""}
+    plan = tell("stop.plan") if study.advice.next_step.action == "pilot" else ""
+    return {"title": _enough(study) if on else tell("stop.all"), "words": words, "on": tell("stop.on") if on else "", "plan": plan}
 
 
 def questions(study: Study, state: State, look: Look) -> Doc:

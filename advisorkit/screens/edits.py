@@ -43,8 +43,7 @@ def _hello(work: Work, look: Look, delivery: Delivery, args: Args) -> Look:
     work.catch_up()
     if ahead:
         delivery.begin(work.file)
-    section = args["section"] if args.get("section") in SECTIONS and look.section in SECTIONS else look.section
-    return replace(look, section=section, widths=widths, theme="dark" if args.get("theme") == "dark" else "light")
+    return replace(_at(look, args.get("section")), widths=widths, theme="dark" if args.get("theme") == "dark" else "light")
 
 
 def _answer(work: Work, look: Look, _: Delivery, args: Args) -> Look:
@@ -116,10 +115,9 @@ def _keep(work: Work, *_: object) -> None:
 
 
 def _turn(work: Work, look: Look, _: Delivery, args: Args) -> Look:
-    section = str(args.get("section", look.section))
     asked = load_catalog().criterion(str(args["criterion"])).id if args.get("criterion") else ""
     work.show(workflow=str(args["id"]))
-    return replace(look, section=section if section in SECTIONS else look.section, asked=asked)
+    return replace(_at(look, args.get("section")), asked=asked)
 
 
 def _up(work: Work, _: Look, __: Delivery, args: Args) -> None:
@@ -129,8 +127,9 @@ def _up(work: Work, _: Look, __: Delivery, args: Args) -> None:
     work.reorder(*names[: max(at - 1, 0)], names[at])
 
 
-def _section(_: Work, look: Look, __: Delivery, args: Args) -> Look:
-    return replace(look, section=str(args["name"])) if args["name"] in SECTIONS else look
+def _at(look: Look, section: object) -> Look:
+    """Turned to another workbook; parts that were placed one by one stay what they are."""
+    return replace(look, section=str(section)) if section in SECTIONS and look.section in SECTIONS else look
 
 
 def _list(_: Work, look: Look, __: Delivery, args: Args) -> Look:
@@ -235,7 +234,7 @@ EDITS: Mapping[str, Change] = {
     "scenario": lambda work, _, __, args: work.show(scenario=str(args["name"])),
     "new_scenario": lambda work, _, __, args: work.scenario(str(args["name"])),
     "workflow": _turn,
-    "section": _section,
+    "section": lambda _, look, __, args: _at(look, args["name"]),
     "present": lambda _, look, __, args: replace(look, presenting=bool(args["on"])),
     "list": _list,
     "explore": _explore,

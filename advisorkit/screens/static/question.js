@@ -105,7 +105,7 @@ function questionPart(act) {
 
   const rest = (doc) => [
     h("h2", null, doc.stop.title), h("p", { class: "ak-help" }, doc.stop.words),
-    !doc.presenting && doc.stop.on && h("button", { class: "ak-present", "data-key": "ask-on", onclick: () => act("ask", "ask_on", {}) }, doc.stop.on), !doc.presenting && room(doc),
+    !doc.presenting && h("div", { class: "ak-lists" }, doc.stop.on && h("button", { class: "ak-present", "data-key": "ask-on", onclick: () => act("ask", "ask_on", {}) }, doc.stop.on), doc.stop.plan && host.closest(".ak-screen") && h("button", { class: "ak-present", "data-key": "plan-pilot", onclick: () => act("section", "section", { name: "pilot" }) }, doc.stop.plan)), !doc.presenting && room(doc),
   ];
 
   function key(event) {
