@@ -287,7 +287,7 @@ def of_size(size: float) -> list[tuple[kinds.Chart, tuple[float, ...]]]:
         (replace(WATERFALL, steps=tuple(replace(step, label=LONG) for step in WATERFALL.steps)), (480, 584)),
         (replace(FLIPS, flips=tuple(replace(flip, change=LONG) for flip in FLIPS.flips)), (300, 404, 650)),
         (replace(PATH, stairs=tuple(replace(stair, test=f"{LONG}. {LONG}.") for stair in PATH.stairs)), (400, 524)), (MAP, (280, 344)),
-        *((replace(RIGHT, needed=needed), (300, 388, 650)) for needed in (0.02, 0.5, 0.99, 1.0)),
+        *((replace(RIGHT, needed=needed), (300, 388, 650)) for needed in (0.02, 0.5, 0.55, 0.7, 0.76, 0.99, 1.0)),
         (replace(PLOT, across=(LONG, *PLOT.across[1:]), series=tuple(replace(one, y=sized(one.y)) for one in PLOT.series)), (400, 650)),
     ]  # fmt: skip
 

@@ -267,20 +267,22 @@ def right_bars(chart: kinds.RightBars, wide: float = 384, row: float = 29) -> Sc
     marks = [
         *(Stroke(points=((v, -0.5), (v, lines - 0.5)), fill="hairline" if v else "ink") for v in (0.0, 0.5, 1.0)),
         *(Label(x=v, y=lines - 0.5, dy=13, text=percent(v), size=12, fill="text2", anchor="middle") for v in (0.0, 0.5, 1.0)),
-        *(mark for n, bar in enumerate(chart.bars) for mark in _right(bar, n)),
+        *(mark for n, bar in enumerate(chart.bars) for mark in _right(bar, n, chart.needed, room)),
         Stroke(points=((chart.needed, -0.6), (chart.needed, lines - 0.5)), fill="ink", width=1.5, dash="3 2"),
         Label(x=middle, y=-0.5, dy=-12, text=chart.words[0], bold=True, anchor="middle"), Label(x=1, y=-0.5, dy=-12, dx=16, text=chart.words[1], size=12, fill="text2"),
     ]  # fmt: skip
     return Scene(width=wide, height=row * lines + 46, panels=(rows(names, 24, room, row, lines, (0, 1), marks),))
 
 
-def _right(bar: kinds.RangeRow, n: int) -> Iterator[Mark]:
+def _right(bar: kinds.RangeRow, n: int, needed: float, room: float) -> Iterator[Mark]:
     low, middle, high = bar.range or (0.0, 0.0, 0.0)
     tip, left = f"{bar.label}: {percent(middle)} ({span(percent(low), percent(high))})", low > 0.25
+    end, gap = (low, low - needed) if left else (high, needed - high)
+    beyond = 0 < gap * room < width(percent(middle), 13, bold=True) + 9  # where the line of what is asked for would strike the words
     yield Label(x=0, y=n, dx=-12, text=bar.label, size=14, bold=True, anchor="end", fill=bar.pattern)
     yield Strip(x0=low, x1=high, y=n, thick=11, fill=bar.pattern, opacity=0.28, tip=tip)
     yield Dot(x=middle, y=n, mark=MARKS[bar.pattern], size=10, fill=bar.pattern, tip=tip)
-    yield Label(x=low if left else high, y=n, dx=-6 if left else 6, text=percent(middle), bold=True, fill=bar.pattern, anchor="end" if left else "start")
+    yield Label(x=needed if beyond else end, y=n, dx=-6 if left else 6, text=percent(middle), bold=True, fill=bar.pattern, anchor="end" if left else "start")
     yield Label(x=1, y=n, dx=16, text=bar.note)
 
 

@@ -31,11 +31,15 @@ def question(study: Study, state: State, look: Look) -> Doc:
     return {"asked": _asked(study, state, look), "enough": enough, "stop": _stop(study, state), "room": room, "presenting": look.presenting}
 
 
+def _rests(study: Study, look: Look, queue: list[str]) -> bool:
+    """Whether nothing has to be asked any more: nothing is left, or nothing that would matter and nobody asks on."""
+    return not any(study.catalog.criteria[name].core or not study.advice.settled or look.asking_on for name in queue)
+
+
 def _asked(study: Study, state: State, look: Look) -> Doc | None:
     """The question to show; None when there is nothing left to ask."""
     queue = waiting(study, state)
-    always = any(study.catalog.criteria[name].core for name in queue)
-    if not look.asked and (not queue or (study.advice.settled and not always and not look.asking_on)):
+    if not look.asked and _rests(study, look, queue):
         return None
     criterion = study.catalog.criterion(look.asked or queue[0])
     given = study.workflow.answers.get(criterion.id) or study.engagement.answers.get(criterion.id) or Answer()
@@ -78,14 +82,14 @@ def _stop(study: Study, state: State) -> Doc:
     """Words for when there is no question on screen."""
     away, on = [name for name in study.decision.to_ask if name not in state.parked and study.catalog.criteria[name].who in state.absent], len(waiting(study, state))
     words = tell("stop.words", count=on) if study.advice.settled and on else tell("stop.room", count=len(away)) if away else tell("stop.none")
-    plan = tell("stop.plan") if study.advice.next_step.action == "pilot" else ""
+    plan = tell("stop.plan") if study.advice.next_step.action == "pilot" and study.plan.mark else ""
     return {"title": _enough(study) if on else tell("stop.all"), "words": words, "on": tell("stop.on") if on else "", "plan": plan}
 
 
 def questions(study: Study, state: State, look: Look) -> Doc:
     """Every question by topic, in the order of a workshop: how it stands, and what was answered."""
     given, queue = {**study.engagement.answers, **study.workflow.answers, **study.answers}, waiting(study, state)
-    asked = look.asked or next(iter(queue), "")
+    asked = look.asked or ("" if _rests(study, look, queue) else queue[0])
     names = set(queue) | given.keys() | set(state.parked) | set(study.decision.to_ask)
     topics: list[dict[str, Any]] = []
     for topic, title in study.catalog.topics.items():

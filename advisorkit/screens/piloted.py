@@ -48,7 +48,7 @@ def pilot(study: Study, files: Sequence[str], look: Look, *, preview: bool = Fal
 
 
 def _headline(study: Study) -> str:
-    return tell("pilot.headline", count=study.plan.mark, pattern=study.name(study.plan.pattern))
+    return tell("pilot.headline" if study.plan.mark else "pilot.headline_none", count=study.plan.mark, pattern=study.name(study.plan.pattern))
 
 
 def _steps(study: Study, *, preview: bool, handed: bool) -> Iterator[list[str]]:
