@@ -9,7 +9,7 @@ import numpy as np
 from advisorkit.advice.decibans import Array, table
 from advisorkit.advice.gates import read_by, told_by
 from advisorkit.advice.whatif import Outlook
-from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.criteria import PATTERNS, PatternId
 
 
 def bounds(outlook: Outlook) -> dict[PatternId, tuple[float, float]]:

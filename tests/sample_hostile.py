@@ -13,19 +13,7 @@ from hypothesis import strategies as st
 from sample_pages import notebook
 
 from advisorkit.charts.kinds import ShareBars, ShareRow
-from advisorkit.export.blocks import (
-    Callout,
-    Cell,
-    ChartBlock,
-    Cover,
-    DecisionBlock,
-    Done,
-    Heading,
-    KeyFigure,
-    KeyFigures,
-    Text,
-    table_of,
-)
+from advisorkit.export.blocks import Callout, Cell, ChartBlock, Cover, DecisionBlock, Done, Heading, KeyFigure, KeyFigures, Text, table_of
 from advisorkit.export.brand import Brand
 
 HOSTILE = (
@@ -41,7 +29,9 @@ def held(words: str) -> Any:
     short = words[:200]
     cover = Cover(short, short, short, "20 November 2026", sample="Sample", brand=Brand(name=short), as_of="2026-11-20")
     return notebook(
-        cover, Heading(short, 2, short), ChartBlock(ShareBars(title=short, bars=(ShareRow("rag", short, 0.67, short[:20]),)), (short,)), Text((words, words), "numbered"), KeyFigures((KeyFigure(short[:20], words),)), Callout(short, words, "warning"),
+        cover, Heading(short, 2, short), ChartBlock(
+            ShareBars(title=short, bars=(ShareRow("rag", short, 0.67, short[:20]),)), (short,)
+        ), Text((words, words), "numbered"), KeyFigures((KeyFigure(short[:20], words),)), Callout(short, words, "warning"),
         table_of(short, [short, "n"], [[words, "1"], [Cell(words, "rag"), "2"]], (1,), subtitle=short, note=words), DecisionBlock(short, "Other part", clear=True, state=words, override=words), Done(),
     )  # fmt: skip
 

@@ -15,9 +15,8 @@ from advisorkit.catalog import reading
 from advisorkit.catalog.prices import history, models
 from advisorkit.catalog.reading import assumptions
 from advisorkit.files.spots import _UNSEEN
-from advisorkit.values.criteria import Criterion
+from advisorkit.values.criteria import PATTERNS, Criterion
 from advisorkit.values.engagement import Advised, Answer, Engagement, Override, PilotFile, Scenario, Setting, Workflow
-from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.people import Consent
 from advisorkit.values.quantities import Estimate
 

@@ -15,8 +15,8 @@ from advisorkit.advice.decibans import table
 from advisorkit.advice.whatif import Outlook
 from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.reading import load
+from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.engagement import Answer
-from advisorkit.values.patterns import PATTERNS
 from tests.bounds import bounds
 
 CATALOG = load()

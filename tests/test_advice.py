@@ -29,8 +29,8 @@ from advisorkit.store import samples
 from advisorkit.store.reading import read
 from advisorkit.study.documents import advice_document
 from advisorkit.study.study import Study
+from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
-from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import Estimate
 
 CATALOG = load()

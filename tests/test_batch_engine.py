@@ -31,7 +31,8 @@ OUTPUTS = (
     "print('gone'); clear_output(); print('stays')",
     "%%capture caught\nprint('caught')",
     "caught.stdout, len(Out), __name__",
-    "import matplotlib.pyplot as plt\nimport matplotlib\nmatplotlib.rcParams['svg.hashsalt'] = 'x'\n%config InlineBackend.figure_formats = ['svg']\n%config InlineBackend.print_figure_kwargs = {'metadata': {'Date': None}}\nplt.plot([1, 2]); plt.show()",
+    ("import matplotlib.pyplot as plt\nimport matplotlib\nmatplotlib.rcParams['svg.hashsalt'] = 'x'\n%config InlineBackend.figure_formats = ['svg']\n"
+    "%config InlineBackend.print_figure_kwargs = {'metadata': {'Date': None}}\nplt.plot([1, 2]); plt.show()"),
     "class Plain:\n    def _repr_html_(self): return '<i>own</i>'\nPlain()",
     "!echo from a shell",
     "import random, numpy\nrandom.random(), numpy.random.rand(), numpy.random.default_rng().random(), hash('text')",

@@ -17,22 +17,7 @@ from sample_charts import CHARTS, RANGES
 
 from advisorkit.charts.draw import scene
 from advisorkit.charts.scene import Area, Label
-from advisorkit.export.blocks import (
-    Block,
-    Callout,
-    Cell,
-    ChartBlock,
-    Cover,
-    DecisionBlock,
-    Done,
-    Heading,
-    KeyFigure,
-    KeyFigures,
-    LineItems,
-    Money,
-    Table,
-    Text,
-)
+from advisorkit.export.blocks import Block, Callout, Cell, ChartBlock, Cover, DecisionBlock, Done, Heading, KeyFigure, KeyFigures, LineItems, Money, Table, Text
 from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import MIME, block_of, bundle, html, read
 from advisorkit.export.terminal import plain

@@ -15,26 +15,15 @@ from typer.testing import CliRunner
 from advisorkit.advice.acceptability import Case
 from advisorkit.advice.decibans import table
 from advisorkit.calibration.closed_cases import read_cases, shipped_cases
-from advisorkit.calibration.fitting import (
-    PRICED_ON,
-    READING_ERROR,
-    Penalty,
-    Sheet,
-    chances_of,
-    fit,
-    groups,
-    mix_of,
-    record_of,
-    with_weights,
-)
+from advisorkit.calibration.fitting import PRICED_ON, READING_ERROR, Penalty, Sheet, chances_of, fit, groups, mix_of, record_of, with_weights
 from advisorkit.calibration.scoring import left_out, report, scores_of
 from advisorkit.catalog.reading import load
 from advisorkit.cli import app
 from advisorkit.cli.reviewed import reliability
 from advisorkit.study.study import Study
+from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.engagement import Engagement, Workflow
 from advisorkit.values.errors import EngagementError
-from advisorkit.values.patterns import PATTERNS
 from docs.weights import weights_file
 from tests.weighing import weigh
 

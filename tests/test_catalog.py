@@ -20,10 +20,9 @@ from advisorkit.catalog.reading import assumptions, load, read
 from advisorkit.catalog.vocabulary import archetypes
 from advisorkit.costs import assumption
 from advisorkit.files.texts import Texts
-from advisorkit.values.criteria import TOPICS, Catalog, Criterion, Gate
+from advisorkit.values.criteria import COMPANIONS, OFF_RAMPS, PATTERNS, TOPICS, Catalog, Criterion, Gate
 from advisorkit.values.engagement import Answer
 from advisorkit.values.errors import CatalogError
-from advisorkit.values.patterns import COMPANIONS, OFF_RAMPS, PATTERNS
 from advisorkit.values.quantities import Estimate
 
 CATALOG = load()

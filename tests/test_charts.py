@@ -22,7 +22,7 @@ from advisorkit.charts.scene import Dot, Label, Panel, Scene, Strip, Stroke, box
 from advisorkit.charts.svg import svg
 from advisorkit.charts.theme import DARK, LIGHT, MARKS, SCREEN, THEMES
 from advisorkit.export.brand import contrast
-from advisorkit.values.patterns import PATTERNS
+from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.quantities import money_short
 
 chances = st.floats(0.001, 0.999)

@@ -8,20 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
-from priced import (
-    ANSWERS,
-    BOOK,
-    LIKELY,
-    NOTHING_BESIDE,
-    TABLE,
-    changes,
-    engagement,
-    facts,
-    falling,
-    having,
-    inputs,
-    inputs_of,
-)
+from priced import ANSWERS, BOOK, LIKELY, NOTHING_BESIDE, TABLE, changes, engagement, facts, falling, having, inputs, inputs_of
 
 from advisorkit.catalog.reading import rules
 from advisorkit.costs.bill import Bill, bill
@@ -29,8 +16,8 @@ from advisorkit.costs.columns import columns
 from advisorkit.costs.flows import COLUMNS, scene
 from advisorkit.costs.simulation import price
 from advisorkit.pilots.terms import stakes_of
+from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.errors import PriceError
-from advisorkit.values.patterns import PATTERNS
 
 AMOUNTS = st.floats(0, 1e7) | st.sampled_from([0.0, 1.0])
 

@@ -12,8 +12,8 @@ from priced import ANSWERS, NOTHING_BESIDE, TABLE, TODAY, TODAYS_FIGURES, WHOLE_
 from advisorkit.costs.bill import Bill, bill, warnings
 from advisorkit.costs.inputs import Inputs, inputs_for
 from advisorkit.costs.simulation import price
+from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.engagement import Engagement, Workflow
-from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import Estimate
 
 CHOSEN = {"corpus_in_prompt", "batch_share", "tuned_batch_share", "discount_rate", "overrun", "engineers", "days_per_week", "training_passes", "tuned_hosting_hour",

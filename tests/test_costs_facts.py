@@ -21,8 +21,8 @@ from advisorkit.costs.tokens import Request, corpus_in_prompt, prices_at
 from advisorkit.store import samples
 from advisorkit.store.reading import read
 from advisorkit.study.study import Study
+from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.engagement import Answer
-from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.prices import TokenPrices
 
 SONNET_WINDOW = 1_000_000

@@ -26,9 +26,9 @@ from advisorkit.report.cost_pages import assumed, compared
 from advisorkit.report.short_pages import costed
 from advisorkit.store.reading import read
 from advisorkit.study.study import Study
+from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import PriceError
-from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import Estimate
 
 BASE = read(Path(__file__).with_name("data") / "cost_faults.yaml")

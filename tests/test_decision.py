@@ -49,9 +49,9 @@ from advisorkit.store.reading import from_json, read
 from advisorkit.study.documents import advice_document
 from advisorkit.study.pilots import pilots_of
 from advisorkit.study.study import Study, studies
+from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.engagement import Answer, Engagement, Override, Workflow
 from advisorkit.values.errors import PilotError
-from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import Estimate, percent, share_in
 
 

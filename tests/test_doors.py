@@ -89,8 +89,15 @@ def test_a_workbook_of_empty_cells_is_refused_by_its_size(tmp_path: Path) -> Non
     rows = '<row r="1">' + "<c/>" * 600_000 + "</row>"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as parts:
         parts.writestr("[Content_Types].xml", '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>')
-        parts.writestr("xl/workbook.xml", '<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>')
-        parts.writestr("xl/_rels/workbook.xml.rels", '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>')
+        parts.writestr(
+            "xl/workbook.xml",
+            '<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>'
+        )
+        parts.writestr(
+            "xl/_rels/workbook.xml.rels",
+            '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" '
+            'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>'
+        )
         parts.writestr("xl/worksheets/sheet1.xml", f'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{cells and rows}</sheetData></worksheet>')
 
     with pytest.raises(EngagementError, match=r"bomb\.xlsx"):
@@ -243,7 +250,9 @@ def test_a_long_word_stays_on_its_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("old", "new", "said"), [
-    ("client: Client", "client: null", "'client' is missing"), ("name: Mail", "name: ~", "'name' is missing"), ("currency: EUR", "currency: eur", "Did you mean EUR?"), ("currency: EUR", "currency: EUR\nexchange_rates: {EUR: 1.09}", "line 4, exchange_rates.EUR: is the file's own currency"), ("currency: EUR", "currency: XXX", "NGN, …"),
+    ("client: Client", "client: null", "'client' is missing"), ("name: Mail", "name: ~", "'name' is missing"), ("currency: EUR", "currency: eur", "Did you mean EUR?"), (
+        "currency: EUR", "currency: EUR\nexchange_rates: {EUR: 1.09}", "line 4, exchange_rates.EUR: is the file's own currency"
+    ), ("currency: EUR", "currency: XXX", "NGN, …"),
     ("    name", "\tname", "it holds a tab; indent with spaces"), ("1000", "1,000", "a comma parts entries here, so write thousands without one"), ("1000", "null, citations: REQUIRED", "Did you mean required?"),
 ])  # fmt: skip
 def test_what_a_file_means_is_said_where_it_cannot_be_read(tmp_path: Path, old: str, new: str, said: str) -> None:

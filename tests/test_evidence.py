@@ -24,10 +24,9 @@ from advisorkit.catalog.reading import load
 from advisorkit.store import samples
 from advisorkit.store.reading import read
 from advisorkit.study.study import Study
-from advisorkit.values.criteria import Catalog, Criterion, Gate
+from advisorkit.values.criteria import PATTERNS, Catalog, Criterion, Gate
 from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.errors import CatalogError
-from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import Estimate
 from tests.weighing import believe, best, corners, weigh
 

@@ -18,10 +18,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from sample_charts import CHARTS
 from sample_pages import COVER, PAGES, notebook, whole
 
-from advisorkit.export.blocks import (
-    Done,
-    Heading,
-)
+from advisorkit.export.blocks import Done, Heading
 from advisorkit.export.brand import Brand, read_brand
 from advisorkit.export.exporters import AdvisorHTMLExporter
 from advisorkit.export.html import css_words, render

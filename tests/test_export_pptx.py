@@ -22,18 +22,7 @@ from sample_pages import COVER, notebook, whole
 from advisorkit.charts.kinds import RangeBars, RangeRow, ShareBars, ShareRow
 from advisorkit.charts.scene import width, wrap
 from advisorkit.export import bundles
-from advisorkit.export.blocks import (
-    Callout,
-    Cell,
-    ChartBlock,
-    DecisionBlock,
-    Done,
-    Heading,
-    KeyFigure,
-    KeyFigures,
-    Text,
-    table_of,
-)
+from advisorkit.export.blocks import Callout, Cell, ChartBlock, DecisionBlock, Done, Heading, KeyFigure, KeyFigures, Text, table_of
 from advisorkit.export.brand import Brand, read_brand
 from advisorkit.export.exporters import AdvisorPPTXExporter
 from advisorkit.export.pptx import render

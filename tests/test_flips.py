@@ -17,8 +17,8 @@ from advisorkit.catalog.reading import load
 from advisorkit.store import samples
 from advisorkit.store.reading import read
 from advisorkit.study.study import Study
+from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.engagement import Answer, Workflow
-from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import Estimate
 from tests.weighing import believe, best, corners
 

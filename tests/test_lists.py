@@ -189,7 +189,13 @@ def german(folder: Path, rows: int = 40, seed: int = 3) -> Path:
     """A German list without ids."""
     pick = random.Random(seed)
     head = ["Anwendungsfall", "Abteilung", "Beschreibung", "Personenbezogene Daten", "Quellen nötig", "Vorgänge pro Monat", "Reifegrad", "Bemerkung", "Bearbeitungszeit", "Stundensatz", "Fehlerquote", "Fehlerkosten"]
-    body = [[f"Vorhaben {i}", "Einkauf", "Belege prüfen", pick.choice(["Ja", "Nein", "offen"]), pick.choice(["Ja", "Nein"]), 9000 if i % 8 == 0 else pick.choice([300, 1500, "k.A."]), pick.choice(["Idee", "Pilotbetrieb", "Produktiv"]), "–", *MONEY[i % 8 == 0]] for i in range(rows)]
+    body = [
+        [
+            f"Vorhaben {i}", "Einkauf", "Belege prüfen", pick.choice(["Ja", "Nein", "offen"]), pick.choice(["Ja", "Nein"]),
+            9000 if i % 8 == 0 else pick.choice([300, 1500, "k.A."]), pick.choice(["Idee", "Pilotbetrieb", "Produktiv"]), "–", *MONEY[i % 8 == 0]
+        ]
+        for i in range(rows)
+    ]
     book = openpyxl.Workbook()
     for row in [head, *body]:
         book.active.append(row)

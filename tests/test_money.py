@@ -40,9 +40,9 @@ from advisorkit.store.reading import read
 from advisorkit.study.documents import cost_document, headed
 from advisorkit.study.frames import portfolio
 from advisorkit.study.study import Study
+from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.engagement import Answer, Engagement, Quote, Scenario
 from advisorkit.values.errors import EngagementError, PriceError
-from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import Estimate, money_short, number
 
 FEW = 2**6

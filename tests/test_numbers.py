@@ -63,7 +63,9 @@ def written(folder: Path, more: str = "", currency: str = "EUR") -> Path:
     # units
     ("minutes_per_item", "12 minutes", 12, 12), ("minutes_per_item", "6 min", 6, 6), ("minutes_per_item", "1 hour", 60, 60), ("latency_s", "300 ms", 0.3, 0.3),
     ("deadline_weeks", "3 months", 13, 13), ("horizon_months", "24 months", 24, 24), ("horizon_months", "2 years", 24, 24), ("labelled_examples", "12 manuals", 12, 12),
-    ("calls_per_month", "1,500 questions a month", 1500, 1500), ("calls_per_month", "18,000 per year", 1500, 1500), ("calls_per_month", "1500/month", 1500, 1500), ("calls_per_month", "50k emails/yr", 50e3 / 12, 50e3 / 12), ("budget", "max. 50k", 0, 50e3),
+    (
+        "calls_per_month", "1,500 questions a month", 1500, 1500
+    ), ("calls_per_month", "18,000 per year", 1500, 1500), ("calls_per_month", "1500/month", 1500, 1500), ("calls_per_month", "50k emails/yr", 50e3 / 12, 50e3 / 12), ("budget", "max. 50k", 0, 50e3),
     ("cost_wrong", "€5 per item", 5, 5), ("special_cases", "60 rules", 60, 60),
     # 350 to 1,000 tokens a page, 1 to 30 pages a file; 0.75 words a token and 4.7 characters, 12 % either way; a fiftieth of the bytes to all
     ("corpus_tokens", "400 pages", 400 * 350, 400 * 1000), ("corpus_tokens", "300 words", 300 / 0.75 * 0.88, 300 / 0.75 * 1.12),
@@ -85,7 +87,9 @@ def test_what_people_write_is_read_as_they_mean_it(name: str, text: str, low: fl
     ("calls_per_month", "10:30 h", ":"), ("calls_per_month", "１２", "１２"), ("calls_per_month", "ca.400", "ca.400"), ("calls_per_month", "3²", "²"), ("calls_per_month", "..5", "''"),
     ("minutes_per_item", "2m", "m"), ("minutes_per_item", "1 hour 30 minutes", "30"), ("deadline_weeks", "6m", "m"), ("build_days_rag", "2 weeks", "weeks"),
     ("engineer_day_rate", "800 an hour", "hour"), ("budget", "USD 25", "usd"), ("budget", "25 dollars", "dollars"), ("cost_wrong", "5%", "%"),
-    ("corpus_tokens", "3 hours", "hours"), ("corpus_tokens", "10 pages each", "each"), ("corpus_tokens", "hundreds of pages", "number"), ("corpus_tokens", "12 files, 10 pages", "two units"), ("corpus_tokens", "3 pages to 900 words", "two units"), ("engineer_day_rate", "1.250", "1250 or 1.25"),
+    ("corpus_tokens", "3 hours", "hours"), ("corpus_tokens", "10 pages each", "each"), ("corpus_tokens", "hundreds of pages", "number"), ("corpus_tokens", "12 files, 10 pages", "two units"), (
+        "corpus_tokens", "3 pages to 900 words", "two units"
+    ), ("engineer_day_rate", "1.250", "1250 or 1.25"),
 ])  # fmt: skip
 def test_what_is_not_understood_is_refused_by_its_word(name: str, text: str, named: str) -> None:
     with pytest.raises(ValueError, match=r"\w") as caught:
@@ -228,7 +232,10 @@ def test_money_of_another_currency_is_refused_at_every_door_and_a_sign_that_seve
     reply = read_questionnaire(sheet, "EUR")
     work = ak.open(path)
 
-    assert [fault.message for fault in reply.faults] == [f"{text}: {said}, in which money is counted here; write the amount in that, or name the other currency in the file, a column or the mapping" for text, said in (("'$50k'", "'$' is not EUR"), ("'8 USD'", "'usd' is not EUR"))]
+    assert [fault.message for fault in reply.faults] == [
+        f"{text}: {said}, in which money is counted here; write the amount in that, or name the other currency in the file, a column or the mapping" for text,
+        said in (("'$50k'", "'$' is not EUR"), ("'8 USD'", "'usd' is not EUR"))
+    ]
     assert list(reply.answers) == ["value_right"]
     for refusing in (lambda: settings(["engineer_day_rate=$900"], "EUR"), lambda: work.assume(engineer_day_rate="$900"), lambda: work.answer("budget", "$50k")):
         with pytest.raises(UsageError, match=re.escape(refused)):

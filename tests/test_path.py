@@ -20,8 +20,8 @@ from advisorkit.report.short_pages import assessed
 from advisorkit.store import samples
 from advisorkit.store.reading import read
 from advisorkit.study.study import Study
+from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.engagement import Answer, Engagement, Workflow
-from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import Estimate
 
 TEXT = load().text

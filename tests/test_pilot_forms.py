@@ -11,22 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from command_line import run
-from evaluations import (
-    FAILED,
-    JUDGED,
-    as_csv,
-    check,
-    counted,
-    deepeval,
-    evaluation,
-    inspect,
-    langfuse,
-    langsmith,
-    promptfoo,
-    ragas,
-    refused,
-    written,
-)
+from evaluations import FAILED, JUDGED, as_csv, check, counted, deepeval, evaluation, inspect, langfuse, langsmith, promptfoo, ragas, refused, written
 from hypothesis import given, strategies as st
 
 from advisorkit.pilots.results import read_results

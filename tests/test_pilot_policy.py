@@ -26,8 +26,8 @@ from advisorkit.pilots.marked import MarkedResults
 from advisorkit.pilots.tally import Beta, Share
 from advisorkit.pilots.terms import Stakes, Terms, best_size, sizes_valued
 from advisorkit.study.study import Study
+from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.engagement import Answer, Engagement, Workflow
-from advisorkit.values.patterns import PATTERNS, PatternId
 from tests.weighing import believe
 
 CLIENTS = 1000

@@ -9,20 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from evaluations import (
-    FAILED,
-    JUDGED,
-    NAN,
-    as_csv,
-    check,
-    counted,
-    evaluation,
-    inspect,
-    promptfoo,
-    refused,
-    seen,
-    written,
-)
+from evaluations import FAILED, JUDGED, NAN, as_csv, check, counted, evaluation, inspect, promptfoo, refused, seen, written
 
 from advisorkit.pilots.results import read_results
 

@@ -22,9 +22,8 @@ from advisorkit.catalog.prices import load as load_prices
 from advisorkit.catalog.reading import assumptions, load
 from advisorkit.costs.facts import Costing
 from advisorkit.costs.inputs import inputs_for
-from advisorkit.values.criteria import TOPICS
+from advisorkit.values.criteria import TOPICS, PatternId
 from advisorkit.values.engagement import Answer, Engagement, Workflow
-from advisorkit.values.patterns import PatternId
 from tests.weighing import believe, best, corners
 
 CATALOG = load()

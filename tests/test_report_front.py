@@ -25,8 +25,8 @@ from advisorkit.report.cost_pages import costs, steps
 from advisorkit.report.short_pages import assessed, costed
 from advisorkit.report.whole_pages import overview
 from advisorkit.study.study import Study, studies
+from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.engagement import Answer, Engagement, Workflow
-from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.people import Action, Member, Stop
 from advisorkit.values.quantities import Estimate
 

@@ -211,7 +211,10 @@ programme: {budget: 120000, people_per_quarter: {engineers: 60}, start: 2027-01-
 def listed(folder: Path, count: int) -> Path:
     """So many ideas: each with a volume and today's minutes, some with texts, every tenth with a name alone."""
     lines = [
-        f"idea-{n};Idea {n};" + (";;;;;;;;" if n % 10 == 9 else f"{400 * (41 - count + n)};{9 + n % 5};{38 + n % 3};{5 + n % 4};0.05;{'required' if n % 4 == 0 else ''};{300_000 if n % 4 == 0 else ''};{'manuals' if n % 8 == 0 else ''};{'idea-1' if n == 2 else ''}")
+        f"idea-{n};Idea {n};" + (
+            ";;;;;;;;" if n % 10 == 9
+            else f"{400 * (41 - count + n)};{9 + n % 5};{38 + n % 3};{5 + n % 4};0.05;{'required' if n % 4 == 0 else ''};{300_000 if n % 4 == 0 else ''};{'manuals' if n % 8 == 0 else ''};{'idea-1' if n == 2 else ''}"
+        )
         for n in range(count)
     ]
     (folder / "ideas.csv").write_text(LIST.format(rows="\n".join(lines)), encoding="utf-8")

@@ -117,7 +117,10 @@ def test_a_pack_holds_no_path_no_user_no_private_note_and_nobody_else(sealed: Pa
 def test_figures_come_out_of_the_pack_alone_although_prices_have_moved_on_and_one_that_does_not_is_named(sealed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     workflow = read(sealed.parents[1] / "acme.yaml")
     before = studies(workflow, draws=64)[0].bill.total("prompt")
-    row = dict.fromkeys(COLUMNS, "") | {"id": "anthropic:claude-sonnet-5-5/output", "unit": "1M tokens", "low": "900", "likely": "900", "high": "900", "currency": "USD", "since": "2026-11-01", "checked": "2026-11-01", "evidence": "seen", "source": "a later list"}
+    row = dict.fromkeys(COLUMNS, "") | {
+        "id": "anthropic:claude-sonnet-5-5/output", "unit": "1M tokens", "low": "900", "likely": "900", "high": "900", "currency": "USD",
+        "since": "2026-11-01", "checked": "2026-11-01", "evidence": "seen", "source": "a later list"
+    }
     (tmp_path / "prices.csv").write_text(f"{','.join(COLUMNS)}\n{','.join(row.values())}\n", encoding="utf-8")
     monkeypatch.setenv("ADVISORKIT_PRICES", str(tmp_path / "prices.csv"))
     assert studies(workflow, draws=64)[0].bill.total("prompt") != before

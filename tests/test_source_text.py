@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from advisorkit.catalog.reading import load
+from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.engagement import Answer
-from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import Estimate
 from tests.weighing import corners, weigh
 

@@ -17,7 +17,7 @@ from advisorkit.costs.bill import bill
 from advisorkit.costs.flows import COLUMNS, build_days, scene
 from advisorkit.costs.results import CostResult, Figure, PaidBack
 from advisorkit.costs.simulation import line_ranges, pattern_totals, price, tornado
-from advisorkit.values.patterns import PATTERNS
+from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.quantities import Band
 
 sys.path.insert(0, str(Path(__file__).parent / "benchmarks"))

@@ -28,7 +28,7 @@ from advisorkit.screens.screen import Screen, screen_of
 from advisorkit.screens.sections import SECTIONS
 from advisorkit.screens.state import Look
 from advisorkit.store import samples
-from advisorkit.values.patterns import PATTERNS
+from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.quantities import money_short, percent
 
 
@@ -153,7 +153,10 @@ def test_a_number_that_cannot_be_is_answered_beside_its_field(show: Screen, text
     assert show.work.state == before
 
 
-@given(st.sampled_from(sorted(EDITS)), st.dictionaries(st.sampled_from(["name", "part", "text", "criterion", "value", "id", "on", "width", "chart", "file", "path"]), st.one_of(st.text(max_size=5), st.integers(), st.none(), st.lists(st.text(max_size=3), max_size=2))))
+@given(
+    st.sampled_from(sorted(EDITS)),
+    st.dictionaries(st.sampled_from(["name", "part", "text", "criterion", "value", "id", "on", "width", "chart", "file", "path"]), st.one_of(st.text(max_size=5), st.integers(), st.none(), st.lists(st.text(max_size=3), max_size=2)))
+)
 def test_nothing_that_a_browser_sends_breaks_the_session(name: str, args: dict[str, Any]) -> None:
     work = ak.open(Path(__file__).parent / "browser" / "harbour.yaml")
     show = Screen(work, "assessment")

@@ -170,7 +170,11 @@ NOTE = '<table:table-cell office:value-type="string"><text:p>z</text:p></table:t
 
 def test_an_open_document_sheet_is_read_like_any_other(tmp_path: Path) -> None:
     empty = '<table:table-row table:number-rows-repeated="1048572"><table:table-cell table:number-columns-repeated="16384"/></table:table-row>'
-    rows = [ods_row(LIST[0]), ods_row(LIST[1], cell='table:number-rows-spanned="2"'), f'<table:table-row table:visibility="filter"><table:covered-table-cell table:number-columns-repeated="2"/>{NOTE}</table:table-row>', ods_row(LIST[2], 'table:visibility="filter"')]
+    rows = [
+        ods_row(LIST[0]), ods_row(LIST[1], cell='table:number-rows-spanned="2"'),
+        f'<table:table-row table:visibility="filter"><table:covered-table-cell table:number-columns-repeated="2"/>{NOTE}</table:table-row>',
+        ods_row(LIST[2], 'table:visibility="filter"')
+    ]
     table = read_table(ods(tmp_path, "".join(rows) + empty))
 
     assert [(row.cells["name"].text(), row.cells["note"].text()) for row in table.rows] == [("Anna", "x"), ("Anna", "z"), ("Bert", "y")]

@@ -9,9 +9,8 @@ import numpy as np
 from advisorkit.advice.belief import Assessment, Belief, delivered, odds
 from advisorkit.advice.gates import Facts, GateHit, hits_of
 from advisorkit.advice.whatif import Outlook
-from advisorkit.values.criteria import Catalog
+from advisorkit.values.criteria import PATTERNS, Catalog, PatternId
 from advisorkit.values.engagement import Answer
-from advisorkit.values.patterns import PATTERNS, PatternId
 
 
 def weigh(catalog: Catalog, answers: Mapping[str, Answer]) -> Belief:

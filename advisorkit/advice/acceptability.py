@@ -15,9 +15,8 @@ from advisorkit.advice.decibans import Array, made_once, table
 from advisorkit.advice.gates import open_criteria, shares
 from advisorkit.advice.whatif import Outlook, best_of
 from advisorkit.costs.sampling import strata
-from advisorkit.values.criteria import Catalog
+from advisorkit.values.criteria import NEEDS, PATTERNS, Catalog, PatternId
 from advisorkit.values.engagement import Answer, PatternWord
-from advisorkit.values.patterns import NEEDS, PATTERNS, PatternId
 from advisorkit.values.written import Named
 
 
@@ -114,9 +113,7 @@ def similar(
     return tuple(Similar(cases[row], float(apart[row]), int(shared[row])) for row in order[:most])
 
 
-def distances(
-    catalog: Catalog, answers: Mapping[str, Answer], cases: Sequence[Case]
-) -> tuple[Array, NDArray[np.intp]]:
+def distances(catalog: Catalog, answers: Mapping[str, Answer], cases: Sequence[Case]) -> tuple[Array, NDArray[np.intp]]:
     """Gower distance to each case and the number of criteria it rests on; infinite with fewer than `LEAST`.
 
     Ordered levels differ by their steps over all steps, others by 0 or 1; a range or a dispute counts with the mean over its

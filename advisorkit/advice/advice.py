@@ -9,18 +9,7 @@ import numpy as np
 
 from advisorkit.advice.acceptability import Case, Similar, clear, draw, similar
 from advisorkit.advice.belief import Assessment, Belief, shuts
-from advisorkit.advice.flips import (
-    Flip,
-    NextQuestion,
-    Pair,
-    WeightFlip,
-    flips,
-    next_questions,
-    pairs,
-    settled,
-    stays,
-    weight_flip,
-)
+from advisorkit.advice.flips import Flip, NextQuestion, Pair, WeightFlip, flips, next_questions, pairs, settled, stays, weight_flip
 from advisorkit.advice.gates import Facts, GateHit, sure
 from advisorkit.advice.ladder import PILOT, Policy, Rung, RungId, plan, policies, untried, waiting
 from advisorkit.advice.steps import NextStep, OffRamp, companions, next_step, off_ramp, warnings
@@ -30,10 +19,9 @@ from advisorkit.costs.facts import Costing
 from advisorkit.costs.inputs import Inputs
 from advisorkit.files.texts import Texts
 from advisorkit.pilots.established import COUNTED, Established
-from advisorkit.values.criteria import Axis, Catalog, Rules
+from advisorkit.values.criteria import PATTERNS, Axis, Catalog, CompanionId, PatternId, Rules
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Engagement, Override, Workflow
-from advisorkit.values.patterns import PATTERNS, CompanionId, PatternId
 from advisorkit.values.quantities import day
 
 
@@ -236,9 +224,7 @@ def assess(
     )
 
 
-def _pattern(
-    pattern: PatternId, chances: Mapping[PatternId, float], hits: Sequence[GateHit], pilot: Established | None
-) -> PatternAdvice:
+def _pattern(pattern: PatternId, chances: Mapping[PatternId, float], hits: Sequence[GateHit], pilot: Established | None) -> PatternAdvice:
     named = (hit for hit in hits if pattern in hit.removes and (hit.kind != "off_ramp" or hit.factor < 1))
     measured = pilot is not None and any(seen.pilot.pattern == pattern for seen in pilot.diagnoses)
     gates = tuple(hit for hit in named if not (measured and hit.provisional and (hit.criterion, hit.levels) in _RUNNABLE))

@@ -12,10 +12,9 @@ from advisorkit.advice.answers import clause, words_of, written
 from advisorkit.advice.decibans import Array, chance, table
 from advisorkit.advice.gates import GUESS, Facts, GateHit, shares
 from advisorkit.costs.facts import Costing
-from advisorkit.values.criteria import AXES, Axis, Catalog
+from advisorkit.values.criteria import AXES, PATTERNS, Axis, Catalog, PatternId
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Answer
-from advisorkit.values.patterns import PATTERNS, PatternId
 
 PAYBACK = (6.0, 18.0)
 """Months: training that pays back before the first speaks for it, after the second against it (source M1, H1)."""

@@ -15,9 +15,8 @@ from advisorkit.costs.assumption import BASIS, completed
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.sampling import band
 from advisorkit.files.texts import Texts
-from advisorkit.values.criteria import Catalog
+from advisorkit.values.criteria import PATTERNS, Catalog, PatternId
 from advisorkit.values.displayed import Displayed
-from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.places import printing
 from advisorkit.values.quantities import Band, money_short, percent
 

@@ -12,9 +12,8 @@ from advisorkit.advice.belief import delivered
 from advisorkit.advice.decibans import Array, table
 from advisorkit.advice.gates import open_criteria
 from advisorkit.advice.whatif import Change, Outlook, best_of
-from advisorkit.values.criteria import TOPICS, Axis, Criterion
+from advisorkit.values.criteria import PATTERNS, TOPICS, Axis, Criterion, PatternId
 from advisorkit.values.engagement import Answer
-from advisorkit.values.patterns import PATTERNS, PatternId
 
 PARTNERS = 8
 """Single changes that favour the runner-up most, from which pairs are made."""
@@ -126,9 +125,7 @@ def pairs(outlook: Outlook) -> tuple[Pair, ...]:
     chances = outlook.after(changes).chances
     won = [place for place, best in enumerate(best_of(chances)) if best == runner]
     ranked = sorted(won, key=lambda place: -chances[place, runner])
-    return tuple(
-        Pair(_flip(outlook, tried[place][0]), _told(outlook, changes[place][1], chances[place])) for place in ranked[:PAIRS]
-    )
+    return tuple(Pair(_flip(outlook, tried[place][0]), _told(outlook, changes[place][1], chances[place])) for place in ranked[:PAIRS])
 
 
 def _partners(outlook: Outlook, runner: int) -> list[int]:

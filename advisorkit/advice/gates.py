@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from advisorkit.costs.facts import CostFacts
-from advisorkit.values.criteria import Axis, Basis, Catalog, Criterion, Gate, GateKind
+from advisorkit.values.criteria import PATTERNS, Axis, Basis, Catalog, Criterion, Gate, GateKind, PatternId
 from advisorkit.values.engagement import Answer
 from advisorkit.values.errors import CatalogError, nearest
-from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import Band, Estimate, Kind
 
 Answers = Mapping[str, Answer]
@@ -151,9 +150,7 @@ TESTS: dict[str, Test] = {
 """Computed tests by name."""
 
 
-def closure(
-    gate: Gate, catalog: Catalog, answers: Answers, facts: Facts | None = None, pattern: PatternId = "prompt"
-) -> float | None:
+def closure(gate: Gate, catalog: Catalog, answers: Answers, facts: Facts | None = None, pattern: PatternId = "prompt") -> float | None:
     """Chance that `gate` is closed for `pattern`, 0 to 1; None when that cannot be known."""
     by_level = sure(catalog, answers, gate.criterion, *gate.levels) if gate.levels else 1.0
     if gate.unless and (excused := sure(catalog, answers, gate.unless.criterion, *gate.unless.levels)):
@@ -198,10 +195,7 @@ def hits_of(gate: Gate, catalog: Catalog, answers: Answers, facts: Facts | None)
     its patterns for which the test does.
     """
     patterns = gate.removes or PATTERNS[:1]
-    if gate.computed:
-        chances = {pattern: closure(gate, catalog, answers, facts, pattern) for pattern in patterns}
-    else:
-        chances = dict.fromkeys(patterns, closure(gate, catalog, answers, facts, patterns[0]))
+    chances = {pattern: closure(gate, catalog, answers, facts, pattern) for pattern in patterns} if gate.computed else dict.fromkeys(patterns, closure(gate, catalog, answers, facts, patterns[0]))
     may = gate.kind == "lasting" or gate.unknown_closes
     if not any(chance or (may and chance is None) for chance in chances.values()):
         return

@@ -6,7 +6,7 @@ from typing import Literal
 
 from advisorkit.advice.belief import Belief, removed, shuts
 from advisorkit.advice.gates import Facts, GateHit
-from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.criteria import PATTERNS, PatternId
 
 PILOT = "prompt_pilot"
 """The criterion whose gate makes the first step a marked pilot."""

@@ -10,10 +10,9 @@ from advisorkit.advice.gates import Facts, GateHit, sure
 from advisorkit.advice.ladder import PILOT
 from advisorkit.advice.whatif import Outlook
 from advisorkit.pilots.established import Established
-from advisorkit.values.criteria import Catalog
+from advisorkit.values.criteria import PATTERNS, Catalog, CompanionId, OffRampId, Pattern, PatternId
 from advisorkit.values.engagement import Answer
 from advisorkit.values.locale import here
-from advisorkit.values.patterns import PATTERNS, CompanionId, OffRampId, Pattern, PatternId
 from advisorkit.values.quantities import Estimate, plain
 
 Action = Literal["pilot", "mark_more", "ship", "climb", "stop", "off_ramp"]
@@ -63,10 +62,7 @@ FIRST: tuple[OffRampId, ...] = ("stop", "fix_process", "predictive_model", "rule
 
 
 def _suggested(catalog: Catalog, answers: Mapping[str, Answer], pattern: Pattern) -> bool:
-    return any(
-        all((sure(catalog, answers, name, *levels) or 0) > 0.5 for name, levels in case.items())
-        for case in pattern.suggested_by
-    )
+    return any(all((sure(catalog, answers, name, *levels) or 0) > 0.5 for name, levels in case.items()) for case in pattern.suggested_by)
 
 
 def off_ramp(assessment: Assessment, hits: Sequence[GateHit], recommended: PatternId, *, bought: bool) -> OffRamp | None:

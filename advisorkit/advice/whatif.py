@@ -7,25 +7,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from advisorkit.advice.belief import (
-    MEASURED,
-    WORKED_OUT,
-    Assessment,
-    Belief,
-    Odds,
-    believed,
-    contradicted,
-    delivered,
-    odds,
-    removed,
-    worked_out,
-)
+from advisorkit.advice.belief import MEASURED, WORKED_OUT, Assessment, Belief, Odds, believed, contradicted, delivered, odds, removed, worked_out
 from advisorkit.advice.decibans import Array, made_once, table
 from advisorkit.advice.gates import Facts, GateHit, hits_of, read_by, told_by
 from advisorkit.advice.ladder import step_for_now, waiting
-from advisorkit.values.criteria import Catalog, Criterion
+from advisorkit.values.criteria import PATTERNS, Catalog, Criterion, PatternId
 from advisorkit.values.engagement import Answer
-from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import Estimate
 
 

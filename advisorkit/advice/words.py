@@ -10,8 +10,7 @@ from advisorkit.advice.belief import MEASURED, EvidenceItem, shuts
 from advisorkit.advice.gates import GateHit
 from advisorkit.advice.ladder import PILOT
 from advisorkit.advice.whatif import Outlook
-from advisorkit.values.criteria import AXES, Axis
-from advisorkit.values.patterns import NEEDS, PATTERNS, PatternId
+from advisorkit.values.criteria import AXES, NEEDS, PATTERNS, Axis, PatternId
 from advisorkit.values.quantities import percents
 
 VERY_LIKELY, PROBABLY, UNLIKELY = 0.85, 0.6, 0.15

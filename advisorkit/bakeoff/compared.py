@@ -20,9 +20,9 @@ from advisorkit.pilots.results import read_results
 from advisorkit.pilots.tally import Agreement, Paired, Share, agreement, paired
 from advisorkit.study.pilots import read_pilot
 from advisorkit.study.returning import with_advised
+from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.engagement import Answer, Engagement
 from advisorkit.values.errors import UnmarkedError, UsageError
-from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import Estimate, percent
 
 SURE = 0.01

@@ -14,8 +14,8 @@ from advisorkit.files.spots import Spot
 from advisorkit.files.trees import parse_json
 from advisorkit.files.typed import form
 from advisorkit.store.reading import load
+from advisorkit.values.criteria import PatternId
 from advisorkit.values.errors import EngagementError, Fault, UsageError
-from advisorkit.values.patterns import PatternId
 
 WayId = Literal["zero", "fixed", "nearest", "corpus", "rag", "tuned", "head", "both"]
 """A way to get the answers."""

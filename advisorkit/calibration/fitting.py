@@ -17,9 +17,8 @@ from advisorkit.catalog.prices import load as load_prices
 from advisorkit.catalog.reading import assumptions
 from advisorkit.costs.facts import Costing
 from advisorkit.costs.inputs import inputs_for
-from advisorkit.values.criteria import Catalog, Record
+from advisorkit.values.criteria import NEEDS, PATTERNS, Catalog, Record
 from advisorkit.values.engagement import Engagement, Workflow
-from advisorkit.values.patterns import NEEDS, PATTERNS
 
 READING_ERROR = 0.1
 """Least that a fit believes a gate to multiply odds by: cases are read by outsiders from a short text."""

@@ -13,8 +13,7 @@ from advisorkit.advice.whatif import best_of
 from advisorkit.calibration import fitting
 from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.files.typed import data
-from advisorkit.values.criteria import Axis, Catalog
-from advisorkit.values.patterns import PATTERNS
+from advisorkit.values.criteria import PATTERNS, Axis, Catalog
 
 NEIGHBOURS = 5
 """Nearest deployments that are tried as evidence."""

@@ -20,10 +20,9 @@ from advisorkit.files.spots import Spot
 from advisorkit.files.texts import Texts, by_language
 from advisorkit.files.trees import Fields, Items, Node
 from advisorkit.files.typed import DATA, Form, Known, data, documents, form, refuse
-from advisorkit.values.criteria import TOPICS, Basis, Catalog, Criterion, Gate, Level, Record, Rules, Source
+from advisorkit.values.criteria import COMPANIONS, OFF_RAMPS, TOPICS, Basis, Catalog, Criterion, Gate, Level, Pattern, Record, Rules, Source
 from advisorkit.values.engagement import Setting
 from advisorkit.values.errors import Fault
-from advisorkit.values.patterns import COMPANIONS, OFF_RAMPS, Pattern
 from advisorkit.values.people import Basis as Edition
 from advisorkit.values.prices import TextClass
 from advisorkit.values.quantities import Estimate

@@ -227,7 +227,14 @@ def told_bars(chart: ToldBars, wide: float = 682, row: float = 28) -> s.Scene:
         high = max(row, 8 + 15 * max(map(len, lines)))
         for m, parts in enumerate(lines):
             right = m in (1, 3, 5)
-            marks += (s.Label(x=lefts[m] + (sizes[m] - _GAP if right else 0), y=top + high / 2, dy=15 * (k - (len(parts) - 1) / 2), text=part, bold=bool(n) and m in (0, 3), size=_SIZE if n else 12, fill=_tone(chart.bars[n - 1] if n else None, m), anchor="end" if right else "start") for k, part in enumerate(parts))
+            marks += (
+                s.Label(
+                    x=lefts[m] + (sizes[m] - _GAP if right else 0), y=top + high / 2, dy=15 * (k - (len(parts) - 1) / 2), text=part,
+                    bold=bool(n) and m in (0, 3), size=_SIZE if n else 12, fill=_tone(chart.bars[n - 1] if n else None, m),
+                    anchor="end" if right else "start"
+                ) for k,
+                part in enumerate(parts)
+            )
         marks.append(s.Stroke(points=((0, top + high), (wide, top + high)), fill="hairline" if n else "ink"))
         if n and (panel := _strip(chart.bars[n - 1], lefts[3] - strip - _GAP / 2, top, strip - _GAP, high)):
             panels.append(panel)

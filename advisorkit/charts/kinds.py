@@ -389,6 +389,4 @@ class Reliability(Chart):
 
     def rows(self) -> Rows:
         """One row a bin."""
-        return tuple(
-            (percent(b.predicted), percent(b.observed), span(percent(b.low), percent(b.high)), str(b.cases)) for b in self.bins
-        )
+        return tuple((percent(b.predicted), percent(b.observed), span(percent(b.low), percent(b.high)), str(b.cases)) for b in self.bins)

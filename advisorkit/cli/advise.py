@@ -10,26 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from advisorkit.cli import console
-from advisorkit.cli.console import (
-    AcceptStale,
-    File,
-    Flow,
-    Json,
-    MappingFile,
-    One,
-    PassMark,
-    ScenarioName,
-    ScenarioNames,
-    Sets,
-)
+from advisorkit.cli.console import AcceptStale, File, Flow, Json, MappingFile, One, PassMark, ScenarioName, ScenarioNames, Sets
 from advisorkit.costs.assumption import DRAWS, MOST_DRAWS
 from advisorkit.export.blocks import Block, Heading, table_of
 from advisorkit.files.disk import write_bytes
 from advisorkit.store.reading import load
 from advisorkit.store.writing import write
+from advisorkit.values.criteria import PatternId
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import PilotError, UsageError
-from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import money
 
 if TYPE_CHECKING:

@@ -47,7 +47,8 @@ def plan_trial(
     made, seen = steps.plan(file, sample, texts, workflow=workflow or "", score=score, ways=ways, most=most, **given)
     found, corpus = made.sample, made.corpus
     document = {"trial": made.id, "ways": list(made.ways), "tried": len(found.tried), "shown": len(found.shown), "scoring": found.scoring, "doubles": found.doubles,
-                "corpus_tokens": corpus.size.likely, "language": corpus.language, "text_doubles": dict(corpus.doubles), "scans": list(corpus.scans), "calls": seen.calls, "tokens": seen.read, "worst_cost": seen.worst_cost, "hours": seen.hours, "refused": seen.refused or None}
+                "corpus_tokens": corpus.size.likely, "language": corpus.language, "text_doubles": dict(corpus.doubles), "scans": list(corpus.scans),
+                "calls": seen.calls, "tokens": seen.read, "worst_cost": seen.worst_cost, "hours": seen.hours, "refused": seen.refused or None}
     console.answer({"advisorkit": 1, **document}, ahead(made, seen, load(file).engagement, folder_of(file, made.id)), as_json=as_json)
 
 
@@ -91,11 +92,7 @@ def _progress(facts: Mapping[str, Any]) -> None:
 
 @bakeoff_app.command("read")
 @console.guarded
-def read_run(
-    file: File, workflow: Flow = None, trial: TrialName = "",
-    pass_mark: PassMark = "",
-    as_json: Json = False,
-) -> None:
+def read_run(file: File, workflow: Flow = None, trial: TrialName = "", pass_mark: PassMark = "", as_json: Json = False) -> None:
     """The paired table, where each way breaks, and the trial as pilots in the engagement."""
     with installed():
         from advisorkit.bakeoff.steps import read

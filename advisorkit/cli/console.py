@@ -31,17 +31,7 @@ from advisorkit.intake.mapping import read_mapping
 from advisorkit.intake.portfolio import PortfolioTable, portfolio
 from advisorkit.store.reading import load, reduced
 from advisorkit.values.engagement import Engagement, Scenario, Setting
-from advisorkit.values.errors import (
-    BEYOND,
-    AdvisorError,
-    EngagementError,
-    Fault,
-    PilotError,
-    PriceError,
-    UsageError,
-    nearest,
-    printable,
-)
+from advisorkit.values.errors import BEYOND, AdvisorError, EngagementError, Fault, PilotError, PriceError, UsageError, nearest, printable
 from advisorkit.values.prices import WARN_DAYS, PriceAge
 from advisorkit.values.quantities import Estimate, day, plain, share_in
 
@@ -196,18 +186,14 @@ def fresh(path: Path) -> None:
         raise UsageError(f"{path.parent}: there is no such folder")
 
 
-def opened(
-    path: Path, scenario: str | None = None, sets: Sequence[str] | None = None, *, accept_stale: bool = False
-) -> Engagement:
+def opened(path: Path, scenario: str | None = None, sets: Sequence[str] | None = None, *, accept_stale: bool = False) -> Engagement:
     """The engagement in `path` as the command wants it; notices about the file go to stderr."""
     loaded = load(path)
     say(*loaded.notices)
     return changed(loaded.engagement, scenario, settings(sets or (), loaded.engagement.currency), accept_stale=accept_stale)
 
 
-def states(
-    path: Path, scenarios: Sequence[str] | None, sets: Sequence[str] | None, *, accept_stale: bool = False
-) -> dict[str, Engagement]:
+def states(path: Path, scenarios: Sequence[str] | None, sets: Sequence[str] | None, *, accept_stale: bool = False) -> dict[str, Engagement]:
     """The engagement in `path` under the one scenario named; or, for several, as it stands, called an empty name, and under each."""
     names = list(dict.fromkeys(scenarios or ())) or [""]
     base = opened(path, None, None, accept_stale=accept_stale)
@@ -233,9 +219,7 @@ def whole(
     return changed(joined, scenario, settings(sets or (), joined.currency), accept_stale=accept_stale), table.faults
 
 
-def changed(
-    engagement: Engagement, scenario: str | None, values: Mapping[str, Setting], *, accept_stale: bool = False
-) -> Engagement:
+def changed(engagement: Engagement, scenario: str | None, values: Mapping[str, Setting], *, accept_stale: bool = False) -> Engagement:
     """`engagement` under a scenario, with `values` winning over everything in the file; what is set is named as a scenario is."""
     base = engagement.under(scenario) if scenario else engagement
     workload = {name: value for name, value in values.items() if assumptions()[name].group == "workload"}

@@ -160,7 +160,8 @@ def _struck(inputs: Inputs) -> Iterator[str]:
         amounts = [line.amount for line in made.lines if rule and line.component_id == rule.id and line.amount]
         if found and found.high and amounts:
             ends = [percent(end) if row.assumption.in_percent else plain(end) for end in (found.low, found.high)]
-            unit, spread = here(row.assumption.measure).format(currency=inputs.currency, share="").strip(), money_range(min(amounts), max(amounts), inputs.currency) if max(amounts) > 1.01 * min(amounts) else money(amounts[0], inputs.currency)
+            unit, least, most = here(row.assumption.measure).format(currency=inputs.currency, share="").strip(), min(amounts), max(amounts)
+            spread = money_range(least, most, inputs.currency) if most > 1.01 * least else money(amounts[0], inputs.currency)
             yield TEXTS.say("warn.struck", line=row.assumption.label, low=ends[0], high=ends[1], unit=unit, money=spread)
 
 

@@ -26,7 +26,7 @@ from advisorkit.costs.flows import (
     single,
     training_millions,
 )
-from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.criteria import PATTERNS, PatternId
 
 UNKNOWN = np.float64(np.nan)
 PLATFORMS = {"engineers_search_platform": "upkeep_search_platform", "engineers_training_platform": "upkeep_training_platform"}

@@ -112,9 +112,7 @@ def followed(clock: Clock, stacked: Course) -> Iterator[tuple[int, Callable[[], 
         yield month, paid
 
 
-def paybacks(
-    clock: Clock, stacked: Course, pairs: Sequence[tuple[Column, Column]], spared: Any, life: Any
-) -> tuple[Payback, ...]:
+def paybacks(clock: Clock, stacked: Course, pairs: Sequence[tuple[Column, Column]], spared: Any, life: Any) -> tuple[Payback, ...]:
     """Months until the first of each pair has cost no more than the second for good: to the end of the horizon, where the gain is counted.
 
     Args:

@@ -14,8 +14,8 @@ from advisorkit.costs.flows import Flows, Workings, build_days, read_units, scen
 from advisorkit.costs.inputs import Input, Inputs, input_of
 from advisorkit.costs.sampling import bands
 from advisorkit.costs.tokens import corpus_in_prompt, request
+from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.engagement import Answer
-from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import Band
 
 FACT_DRAWS = 2**9
@@ -160,9 +160,7 @@ class Costing:
 def _laid(rows: Sequence[Inputs], changed: Sequence[Sequence[str]], values: Values, of: Callable[[Inputs, str], Any]) -> Values:
     """`values`, with a line for each of `rows` in those that have `changed` in any of them."""
     several = dict.fromkeys(name for names in changed for name in names if name in values)
-    lines = {
-        name: [of(inputs, name) if name in names else None for inputs, names in zip(rows, changed, strict=True)] for name in several
-    }
+    lines = {name: [of(inputs, name) if name in names else None for inputs, names in zip(rows, changed, strict=True)] for name in several}
     return {**values, **{name: _line(line, values[name]) for name, line in lines.items()}}
 
 

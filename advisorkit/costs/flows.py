@@ -21,7 +21,7 @@ from advisorkit.costs.assumption import completed, known
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.tokens import Request, requests
 from advisorkit.files.texts import Texts
-from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.criteria import PATTERNS, PatternId
 
 Profile = Literal["once", "calls", "checked", "tokens", "month", "work", "stairs"]
 """once: now; calls: with the system's use; checked: with those of its answers that people check; tokens: with its use at token prices, which may fall once; month: evenly; work: with

@@ -7,8 +7,8 @@ from typing import Literal
 from advisorkit.costs.facts import Saving
 from advisorkit.costs.flows import TEXTS, Column
 from advisorkit.costs.inputs import Input
+from advisorkit.values.criteria import PatternId
 from advisorkit.values.displayed import Displayed
-from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import Band
 
 

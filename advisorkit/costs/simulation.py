@@ -18,7 +18,7 @@ from advisorkit.costs.flows import COLUMNS, Column, Flow, Workings, first, scene
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.money import gain_curves, spares, sums, table
 from advisorkit.costs.sampling import band
-from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.quantities import Band
 
 LARGEST = 1e9

@@ -9,7 +9,7 @@ import numpy as np
 
 from advisorkit.costs.assumption import Values
 from advisorkit.costs.inputs import Inputs
-from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.prices import LEAST_PRICE, TokenPrices
 
 Prices = tuple[Any, Any, Any, Any]

@@ -147,7 +147,11 @@ def told(found: Document) -> dict[str, Any]:
     cover["brand"]["logo"] = [*b64decode(logo.partition(",")[2])] if logo else None
     parts = [{"name": name, "pages": [[*map(_row, page.rows)] for page in pages]} for name, pages in groupby(found.pages, key=attrgetter("part"))]
     day = [int(part) for part in (found.cover.as_of or UNDATED).split("-")]
-    return {"cover": cover, "parts": parts, "day": day, "colours": LIGHT, "contents": "" if not found.entries else "cover" if found.entries <= SHORT else "page", "words": {"contents": here("Contents"), "sample": here("Sample"), "as_of": here("Prices and answers as of {date}", date=found.cover.date)}}
+    return {
+        "cover": cover, "parts": parts, "day": day, "colours": LIGHT,
+        "contents": "" if not found.entries else "cover" if found.entries <= SHORT else "page",
+        "words": {"contents": here("Contents"), "sample": here("Sample"), "as_of": here("Prices and answers as of {date}", date=found.cover.date)}
+    }
 
 
 def _row(columns: tuple[tuple[Block | str, ...], ...]) -> list[list[dict[str, Any]]]:

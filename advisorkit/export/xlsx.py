@@ -10,17 +10,7 @@ from itertools import chain, count
 from typing import Any
 
 from advisorkit.charts.theme import LIGHT, MARKS
-from advisorkit.export.blocks import (
-    Block,
-    Cell,
-    ChartBlock,
-    Heading,
-    LineItems,
-    SheetCell,
-    SheetChart,
-    Table,
-    Worksheet,
-)
+from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, LineItems, SheetCell, SheetChart, Table, Worksheet
 from advisorkit.export.pages import document
 from advisorkit.export.terminal import lines as words_of
 from advisorkit.files.texts import speaking

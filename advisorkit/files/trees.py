@@ -258,9 +258,7 @@ def parse_json(text: str, file: str) -> Node:
         return Scalar(digits, 0, "number")
 
     try:
-        value = json.loads(
-            text, object_pairs_hook=pairs, parse_int=number, parse_float=number, parse_constant=number
-        )
+        value = json.loads(text, object_pairs_hook=pairs, parse_int=number, parse_float=number, parse_constant=number)
         root = tree(value)
         deep = _depth(root) > MAX_DEPTH
     except json.JSONDecodeError as error:

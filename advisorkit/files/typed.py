@@ -190,10 +190,7 @@ def closed(members: Schema, required: Sequence[str] = ()) -> Schema:
 def _properties(cls: type, parts: tuple[_Part, ...]) -> Schema:
     told = _described(cls)
     found = ((part, part.form.schema()) for part in parts if part.key)
-    return {
-        part.key: schema | (_filled(schema) if part.needed else {}) | {"description": told[part.name]}
-        for part, schema in found
-    }
+    return {part.key: schema | (_filled(schema) if part.needed else {}) | {"description": told[part.name]} for part, schema in found}
 
 
 def _filled(schema: Schema) -> Schema:

@@ -9,8 +9,7 @@ from advisorkit.files.texts import Texts
 from advisorkit.pilots.diagnosis import Diagnosis, Needs
 from advisorkit.pilots.tally import Beta, wilson
 from advisorkit.pilots.terms import STEP, UNINFORMED, Terms, worth_marking
-from advisorkit.values.criteria import Rules
-from advisorkit.values.patterns import PatternId
+from advisorkit.values.criteria import PatternId, Rules
 from advisorkit.values.quantities import percent
 
 _say = Texts("pilots").say

@@ -15,8 +15,7 @@ from scipy.special import betainc, betaincinv
 from advisorkit.pilots import tally
 from advisorkit.pilots.marked import ARMS, Failure, MarkedCase, MarkedResults, Severity
 from advisorkit.pilots.tally import Agreement, Beta, Paired, Share, Weighed, kind, total
-from advisorkit.values.criteria import Rules
-from advisorkit.values.patterns import PatternId
+from advisorkit.values.criteria import PatternId, Rules
 from advisorkit.values.people import CASES, PEOPLE
 from advisorkit.values.quantities import Estimate
 
@@ -90,10 +89,7 @@ def decibans(seen: Failing, tolerated: float, rules: Rules) -> tuple[float, floa
     """Evidence for needing retrieval and for needing training, in decibans, at most `Rules.evidence_cap` either way."""
     after = Needs.of(seen, tolerated, rules)
     before = Needs.of(Failing(0, 0, 0, 0, seen.retrieval_effect), tolerated, rules)
-    return (
-        _shift(before.retrieval, after.retrieval, rules.evidence_cap),
-        _shift(before.training, after.training, rules.evidence_cap),
-    )
+    return (_shift(before.retrieval, after.retrieval, rules.evidence_cap), _shift(before.training, after.training, rules.evidence_cap))
 
 
 def _shift(before: float, after: float, cap: float) -> float:

@@ -12,9 +12,8 @@ from advisorkit.pilots.decision import AfterPilot, decide, reach, retrieval_bloc
 from advisorkit.pilots.diagnosis import Diagnosis, Needs, Pilot, decibans, diagnose
 from advisorkit.pilots.tally import Share
 from advisorkit.pilots.terms import UNINFORMED, Terms, terms_for
-from advisorkit.values.criteria import Rules
+from advisorkit.values.criteria import PatternId, Rules
 from advisorkit.values.engagement import Answer, Setting
-from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import Estimate, day, number, percent
 
 _say = Texts("pilots").say
@@ -123,9 +122,7 @@ def _newest(seen: Sequence[Diagnosis], patterns: Sequence[PatternId]) -> Diagnos
     return next((one for one in reversed(seen) if one.pilot.pattern in patterns), None)
 
 
-def _evidence(
-    seen: Sequence[Diagnosis], patterns: Sequence[PatternId], terms: Terms, rules: Rules,
-) -> tuple[float, float]:
+def _evidence(seen: Sequence[Diagnosis], patterns: Sequence[PatternId], terms: Terms, rules: Rules) -> tuple[float, float]:
     newest = _newest(seen, patterns)
     return decibans(newest.failing(rules), 1 - terms.target, rules) if newest else (0.0, 0.0)
 

@@ -192,7 +192,9 @@ def _threshold(file: str, scores: Sequence[Score], scorer: str, threshold: str) 
     seen, cut = {_word(one.value): one.value for one in scores if not unjudged(one.value)}, number(threshold)
     ranked = sorted(seen, key=lambda name: (number(seen[name]) is None, -(number(seen[name]) or 0), name))
     numbers = [one for value in seen.values() if (one := number(value)) is not None]
-    fits = bool(numbers) and ("%" not in threshold or any("%" in str(value) for value in seen.values())) and not (cut > 1 >= max(numbers) or (cut < 1 <= min(numbers) and max(numbers) > 1) or cut <= 0 <= min(numbers)) if cut is not None else bool({*seen} & {*_words(threshold)})
+    fits = bool(numbers) and ("%" not in threshold or any("%" in str(value) for value in seen.values())) and not (
+        cut > 1 >= max(numbers) or (cut < 1 <= min(numbers) and max(numbers) > 1) or cut <= 0 <= min(numbers)
+    ) if cut is not None else bool({*seen} & {*_words(threshold)})
     if (found := re.fullmatch(r"(\d+),(\d+)", threshold)) and {*found.groups()} not in ({*ranked[:2]}, {*ranked[-2:]}):
         yield Fault(file, "", _say("ask.comma", threshold=threshold, point=".".join(found.groups()), both=", ".join(found.groups())), (), "threshold")
         return

@@ -14,10 +14,9 @@ from advisorkit.pilots.marked import ARMS, FAILURES, OUTCOMES, SEVERITIES
 from advisorkit.pilots.results import AGREED, MARKS, SECOND_MARKS
 from advisorkit.pilots.tally import wilson
 from advisorkit.pilots.terms import PilotSize, Terms, evpi, sizes_valued, terms_for, worth_marking
-from advisorkit.values.criteria import Rules
+from advisorkit.values.criteria import PatternId, Rules
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.errors import UsageError
-from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import money, percent
 
 _say = Texts("pilots").say

@@ -13,8 +13,7 @@ from advisorkit.costs.bill import Bill, bill
 from advisorkit.costs.flows import Phase, scene
 from advisorkit.costs.inputs import DAYS_PER_MONTH, Inputs
 from advisorkit.pilots.tally import Beta
-from advisorkit.values.criteria import Rules
-from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.criteria import PATTERNS, PatternId, Rules
 from advisorkit.values.quantities import Estimate
 
 
@@ -103,9 +102,7 @@ def evsi(quality: Beta, stakes: Stakes, n: int, target: float | None = None) -> 
     return max(0.0, stakes.swing * (informed - max(0.0, quality.mean - bound)))
 
 
-def sizes_valued(
-    quality: Beta, stakes: Stakes, sizes: Sequence[int], target: float | None = None,
-) -> tuple[PilotSize, ...]:
+def sizes_valued(quality: Beta, stakes: Stakes, sizes: Sequence[int], target: float | None = None) -> tuple[PilotSize, ...]:
     """Every size with its value and cost."""
     return tuple(PilotSize(n, evsi(quality, stakes, n, target), n * stakes.marking_cost) for n in sizes)
 

@@ -5,18 +5,7 @@ from datetime import timedelta
 from itertools import islice
 
 from advisorkit.charts.kinds import ShareBars, ShareRow
-from advisorkit.export.blocks import (
-    Block,
-    Callout,
-    Cell,
-    ChartBlock,
-    DecisionBlock,
-    Heading,
-    KeyFigure,
-    KeyFigures,
-    Text,
-    table_of,
-)
+from advisorkit.export.blocks import Block, Callout, Cell, ChartBlock, DecisionBlock, Heading, KeyFigure, KeyFigures, Text, table_of
 from advisorkit.files.texts import spoken
 from advisorkit.report import pictures
 from advisorkit.report.printed import columns, inside, project, project_range, say, weeks

@@ -17,10 +17,9 @@ from advisorkit.report.cost_pages import assumed, compared
 from advisorkit.report.money_table import cash_years, yearly
 from advisorkit.report.printed import chance_of, columns, inside, lead_points, project, say, weeks
 from advisorkit.study.study import Study
-from advisorkit.values.criteria import Criterion
+from advisorkit.values.criteria import PATTERNS, Criterion, PatternId
 from advisorkit.values.engagement import Answer
 from advisorkit.values.locale import locale
-from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.people import Stop
 from advisorkit.values.places import linked
 from advisorkit.values.quantities import day, number, percent, plain, sampled_parts

@@ -14,20 +14,10 @@ from advisorkit.report.money_table import money_table, unchecked, whole
 from advisorkit.report.pictures import path_stairs
 from advisorkit.report.printed import columns, say
 from advisorkit.study.study import Study
+from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.locale import here, locale
-from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.places import linked, told
-from advisorkit.values.quantities import (
-    Estimate,
-    day,
-    money_short,
-    number,
-    percent,
-    plain,
-    round_figures,
-    sampled,
-    sampled_parts,
-)
+from advisorkit.values.quantities import Estimate, day, money_short, number, percent, plain, round_figures, sampled, sampled_parts
 
 
 @spoken

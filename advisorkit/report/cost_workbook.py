@@ -20,8 +20,8 @@ from advisorkit.report.whole_pages import sample_words
 from advisorkit.report.workbook_sheets import AMOUNTS, SUMS, TOP, Book, bill, cash, inputs
 from advisorkit.study.sharing import together
 from advisorkit.study.study import Study
+from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.errors import EngagementError, PriceError
-from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.quantities import sampled
 
 

@@ -11,8 +11,8 @@ from advisorkit.report.pictures import ruled_out
 from advisorkit.report.printed import columns, say, weeks
 from advisorkit.study.sharing import together
 from advisorkit.study.study import Study
+from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.locale import locale
-from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.places import linked, printing
 from advisorkit.values.quantities import SYMBOLS, Estimate, day, money_short, number, percent, sampled
 

@@ -17,8 +17,7 @@ from advisorkit.charts.draw_axes import outline
 from advisorkit.charts.kinds import Point
 from advisorkit.report.printed import chance_of, inside, project, say, weeks
 from advisorkit.study.study import Study
-from advisorkit.values.criteria import Catalog
-from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.criteria import PATTERNS, Catalog, PatternId
 from advisorkit.values.places import linked, printing
 from advisorkit.values.quantities import hundredths, percent
 

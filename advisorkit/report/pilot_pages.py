@@ -5,17 +5,7 @@ from dataclasses import replace
 
 from advisorkit.advice.words import whole_percents
 from advisorkit.charts.kinds import ShareBars, ShareRow
-from advisorkit.export.blocks import (
-    Block,
-    Callout,
-    Cell,
-    ChartBlock,
-    Heading,
-    KeyFigure,
-    KeyFigures,
-    Table,
-    Text,
-)
+from advisorkit.export.blocks import Block, Callout, Cell, ChartBlock, Heading, KeyFigure, KeyFigures, Table, Text
 from advisorkit.files.texts import spoken
 from advisorkit.pilots.diagnosis import Diagnosis
 from advisorkit.pilots.established import Established
@@ -27,7 +17,7 @@ from advisorkit.report.printed import chance_of, columns, say
 from advisorkit.report.trial_pages import tried
 from advisorkit.report.whole_pages import basis, cover_of
 from advisorkit.study.study import Study
-from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.places import linked, told
 from advisorkit.values.quantities import day, hundredths, money_short, number, percent, percents, plain
 
@@ -52,7 +42,10 @@ def charter(study: Study) -> tuple[Block, ...]:
     plan, made = study.plan, study.decision
     if made.replaced or not plan.mark:
         figures = () if made.replaced else (KeyFigures(tuple(charter_figures(plan))), *_charter_notes(plan), Text((plan.why,)))
-        return (Heading(say("charter.no_title"), 2, study.workflow.name), Text((made.headline,), "lead"), *figures, *warned(study), Heading(say("decide")), Text(tuple(asks(study)), "numbered"), Heading(say("again.title")), Text(tuple(again(study)), "bullets"))
+        return (
+            Heading(say("charter.no_title"), 2, study.workflow.name), Text((made.headline,), "lead"), *figures, *warned(study),
+            Heading(say("decide")), Text(tuple(asks(study)), "numbered"), Heading(say("again.title")), Text(tuple(again(study)), "bullets")
+        )
     return (
         Heading(say(f"charter.title{'' if plan.pattern == 'prompt' else '.other'}", cases=plan.mark, pattern=say(f"pattern.{plan.pattern}")), 2, study.workflow.name),
         Text((linked(" ", (study.cite(made.headline, "decision.headline"), _charter_lead(plan))),), "lead"),

@@ -2,8 +2,8 @@
 
 from advisorkit.advice.decision import Decision
 from advisorkit.files.texts import Texts
+from advisorkit.values.criteria import PatternId
 from advisorkit.values.locale import locale
-from advisorkit.values.patterns import PatternId
 from advisorkit.values.places import printing
 from advisorkit.values.quantities import hundredths, money_short, number, span
 

@@ -12,7 +12,7 @@ from advisorkit.study.candidates import Aside, Candidate, Weighed, team
 from advisorkit.study.programme import DROPPED, Selection
 from advisorkit.study.roadmap import beyond
 from advisorkit.study.shapes import placed
-from advisorkit.values.patterns import PATTERNS
+from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.places import at, linked, told
 from advisorkit.values.quantities import Band, day, money_short, number, percent, sampled
 
@@ -72,7 +72,10 @@ def _title(found: Selection) -> str:
     made, currency = found.chosen, found.engagement.currency
     if not made.starts:
         return say("roadmap.title_none", count=len(found.rows))
-    return say("roadmap.title", ask=money_short(at(found.asks(0), "sums.ask_now"), currency), chosen=at(len(made.starts), "chosen"), count=at(len(found.rows), "ranked"), gain=money_short(at(made.gain, "sums.gain"), currency), months=_months(found))
+    return say(
+        "roadmap.title", ask=money_short(at(found.asks(0), "sums.ask_now"), currency), chosen=at(len(made.starts), "chosen"),
+        count=at(len(found.rows), "ranked"), gain=money_short(at(made.gain, "sums.gain"), currency), months=_months(found)
+    )
 
 
 def _figures(found: Selection) -> Iterator[KeyFigure]:
@@ -154,7 +157,10 @@ def _calendar(found: Selection) -> Table:
     for name in begun:
         flow, lacks = rows_of[name].workflow, rows_of[name].lacks
         before = say("roadmap.after", names=_named(found, flow.after)) if flow.after else "", say("roadmap.lacks", names=", ".join(lacks)) if lacks else ""
-        rows.append(("\n".join(filter(None, (flow.name, flow.context.get("owner"), *before))), *(stands(name, quarter) for quarter in range(shown)), told(number(round(weighed[name].days_in_all)), at(weighed[name].days_in_all, f"ranked[{found.order.index(name)}].days_in_all"))))
+        rows.append((
+            "\n".join(filter(None, (flow.name, flow.context.get("owner"), *before))), *(stands(name, quarter) for quarter in range(shown)),
+            told(number(round(weighed[name].days_in_all)), at(weighed[name].days_in_all, f"ranked[{found.order.index(name)}].days_in_all"))
+        ))
     (first, last), quarters = columns("roadmap.calendar_head"), (say("roadmap.quarter", n=n + 1, day=day(found.first_day(n))) for n in range(shown))
     return table_of(say("roadmap.calendar"), (first, *quarters, last), rows, (shown + 1,), note=say("roadmap.calendar_note"))
 

@@ -6,7 +6,7 @@ from advisorkit.advice.words import whole_percents
 from advisorkit.export.blocks import Cell, Table, table_of
 from advisorkit.files.texts import Texts, spoken
 from advisorkit.study.study import Study
-from advisorkit.values.patterns import PATTERNS, PatternId
+from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.quantities import day, hundredths
 
 TEXTS = Texts("briefing")

@@ -15,8 +15,8 @@ from advisorkit.report.job import Report
 from advisorkit.report.pilot_pages import pilot_cover
 from advisorkit.report.printed import columns, say
 from advisorkit.study.study import Study
+from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.locale import locale
-from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.places import linked
 from advisorkit.values.quantities import day, money_short, percent
 
@@ -71,7 +71,10 @@ def session_note(report: Report) -> tuple[Block, ...]:
 def session_prep(report: Report) -> tuple[Block, ...]:
     """Who should come, what to bring, and the open questions by who can answer them."""
     found, engagement = report.workflows, report.workflows[0].engagement
-    left = {who: each(found, lambda one, who=who: (c.question for c in open_criteria(one.catalog, one.answers) if c.who == who and (c.id in one.decision.to_ask or c.id in one.answers))) for who in ("business", "IT", "legal")}  # type: ignore[misc]
+    left = {
+        who: each(found, lambda one, who=who: (c.question for c in open_criteria(one.catalog, one.answers) if c.who == who and (c.id in one.decision.to_ask or c.id in one.answers)))  # type: ignore[misc]
+        for who in ("business", "IT", "legal")
+    }
     named = {confirmer(engagement, who): lines for who, lines in left.items() if lines}
     lacking = tuple(dict.fromkeys(locale().lowered(name) for one in found if one.priced for name in one.lacking))
     bring = (say("prep.bring.cases"), *((say("prep.bring.numbers", names=", ".join(lacking)),) if lacking else ()), say("prep.bring.papers"))

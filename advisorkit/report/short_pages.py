@@ -15,9 +15,9 @@ from advisorkit.report.printed import chance_of, columns, say
 from advisorkit.report.whole_pages import basis, scenario_words
 from advisorkit.study.changes import KINDS as STEPS, ChangedValue, Moved, changes
 from advisorkit.study.study import Study
+from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.locale import locale
-from advisorkit.values.patterns import PATTERNS, PatternId
 from advisorkit.values.quantities import day, money_short, number, sampled_parts
 
 

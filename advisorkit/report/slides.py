@@ -4,18 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from advisorkit.export.blocks import (
-    Block,
-    Callout,
-    Cell,
-    ChartBlock,
-    Heading,
-    KeyFigure,
-    KeyFigures,
-    Table,
-    Text,
-    table_of,
-)
+from advisorkit.export.blocks import Block, Callout, Cell, ChartBlock, Heading, KeyFigure, KeyFigures, Table, Text, table_of
 from advisorkit.files.texts import spoken
 from advisorkit.report import cost_pictures, pictures
 from advisorkit.report.advice_pages import asked, decided, off_ramp, summary
@@ -176,7 +165,10 @@ def _path(study: Study) -> Iterator[Block]:
 def _risks(study: Study) -> Iterator[Block]:
     careful, unknown = study.decision.warnings, () if study.decision.replaced else study.advice.words.unknowns
     if careful or unknown:
-        yield _page(say(f"slides.risks.{'one' if len((*careful, *unknown)) == 1 else 'some'}", count=count(len((*careful, *unknown))).capitalize()) if careful else say("slides.risks.open", count=study.cite(len(unknown), "words.unknowns")), study)
+        yield _page(
+            say(f"slides.risks.{'one' if len((*careful, *unknown)) == 1 else 'some'}", count=count(len((*careful, *unknown))).capitalize()) if careful else say("slides.risks.open", count=study.cite(len(unknown), "words.unknowns")),
+            study
+        )
         both = bool(careful and unknown)
         yield from (Heading(say("slides.risks.careful"), column="left" if both else ""), Text(careful, "bullets")) if careful else ()
         yield from (Heading(say("slides.risks.unknown"), column="right" if both else ""), Text(unknown, "bullets")) if unknown else ()

@@ -135,7 +135,10 @@ def _sums(seen: Visit, shown: Sequence[Seen]) -> Iterator[ToldRow]:
         rest = seen.study.cite(left, "visit.rest") if left == seen.rest else left
         if rest:
             yield ToldRow(say("visit.rest"), None, None, ("", "", "", "", _amount(seen, rest)))
-        yield ToldRow(say("visit.gain_row", months=seen.study.months, unit=_unit(seen)), (told.low, told.likely, told.high), now.likely, (*_told(seen, "gain", told), _amount(seen, now.likely), say("visit.lies.reckoned"), _amount(seen, change)), reckoned=True)
+        yield ToldRow(
+            say("visit.gain_row", months=seen.study.months, unit=_unit(seen)), (told.low, told.likely, told.high), now.likely,
+            (*_told(seen, "gain", told), _amount(seen, now.likely), say("visit.lies.reckoned"), _amount(seen, change)), reckoned=True
+        )
 
 
 def _said(seen: Visit) -> Iterator[str]:

@@ -38,7 +38,8 @@ def pilot(study: Study, files: Sequence[str], look: Look, *, preview: bool = Fal
         "blocks figures": blocks(*([] if established else [block(KeyFigures(tuple(charter_figures(plan))[: 2 if look.presenting else 3]), wide=True)])),
         "blocks found": blocks(*found), "blocks pilot": blocks(*rest, warnings=established.warnings if established else ()),
         "results": {
-            "files": list(files), "fault": "\n".join((why, *([] if look.asks else [tell("pilot.nothing_read")]))) if (why := look.faults.get("pilot", "")) else "", "mark": look.faults.get("pilot typed") or ("" if plan.terms.never else percent(plan.terms.target)),
+            "files": list(files), "fault": "\n".join((why, *([] if look.asks else [tell("pilot.nothing_read")]))) if (why := look.faults.get("pilot", "")) else "",
+            "mark": look.faults.get("pilot typed") or ("" if plan.terms.never else percent(plan.terms.target)),
             "title": tell("pilot.title", pattern=study.name(study.seen.pilot.pattern if established else plan.pattern)), "sub": day(study.seen.pilot.date) if established else "",
             "steps": list(_steps(study, preview=preview, handed=look.handed)),
             "asks": [[option, tell(f"pilot.ask.{option}"), [list(choice) for choice in choices]] for option, choices in look.asks.items()],

@@ -19,8 +19,8 @@ from advisorkit.screens.state import Look
 from advisorkit.screens.work import Work
 from advisorkit.store.document import CONTEXT
 from advisorkit.study.study import Study
+from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.errors import UsageError, nearest
-from advisorkit.values.patterns import PATTERNS
 
 _PLAIN: Mapping[str, Tree] = {
     "assessment": (
@@ -139,7 +139,9 @@ def _assessment(work: Work, look: Look, _: Delivery) -> Mapping[str, Doc]:
     known = {w.id: found for w in state.engagement.workflows if (found := work.known(replace(state, workflow=w.id)))} | {state.workflow: study}
     return {
         "advice": advising.advice(study, look), "question": controls.question(study, state, look),
-        "blocks listed": blocks(portfolio.listed(state.engagement.workflows, known, state.workflow)), "answers": controls.answers(study, state, look), "questions": controls.questions(study, state, look), "blocks brief": controls.brief(study, look),
+        "blocks listed": blocks(portfolio.listed(
+            state.engagement.workflows, known, state.workflow
+        )), "answers": controls.answers(study, state, look), "questions": controls.questions(study, state, look), "blocks brief": controls.brief(study, look),
         "blocks scenarios": blocks(*([portfolio.side_by_side(cases, state.scenario)] if state.engagement.scenarios else ())),
     }  # fmt: skip
 

@@ -20,10 +20,10 @@ from advisorkit.screens.advising import verdict_of
 from advisorkit.screens.assumed import plain, scale_of, tidy
 from advisorkit.screens.parts import tell
 from advisorkit.study.study import Study
+from advisorkit.values.criteria import PatternId
 from advisorkit.values.displayed import SHORT, Displayed
 from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.locale import here
-from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import day, hundredths, money, money_range
 
 _STYLE = (

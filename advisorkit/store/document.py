@@ -14,9 +14,9 @@ from advisorkit.files.spots import Spot
 from advisorkit.files.texts import languages
 from advisorkit.files.trees import Fields
 from advisorkit.files.typed import TEXT, Form, Known, Plain, Schema, closed, whole
+from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.engagement import Engagement, Scenario
 from advisorkit.values.locale import here
-from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.people import Address, Role
 
 FORMAT = 1

@@ -16,9 +16,7 @@ _KIND = {
     "answers": "answers", "workload": "answers", "context": "answers", "notes": "answers", "corpus": "answers", "assumptions": "assumptions",
     "checking_plan": "assumptions", "quotes": "prices", "priors": "assumptions", "pilots": "measured", "prices": "prices", "exchange_rates": "prices", "as_of": "prices",
 }  # fmt: skip
-_OWN: Mapping[str, tuple[str, ...]] = {
-    kind: tuple(name for name, its in _KIND.items() if its == kind) for kind in KINDS
-}
+_OWN: Mapping[str, tuple[str, ...]] = {kind: tuple(name for name, its in _KIND.items() if its == kind) for kind in KINDS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,9 @@ from advisorkit.study.roadmap import beyond
 from advisorkit.study.shapes import shapes
 from advisorkit.study.sharing import together
 from advisorkit.study.study import Study
-from advisorkit.values.criteria import AXES
+from advisorkit.values.criteria import AXES, PATTERNS
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import UsageError
-from advisorkit.values.patterns import PATTERNS
 from advisorkit.values.prices import PriceAge
 from advisorkit.values.quantities import Band, Estimate
 

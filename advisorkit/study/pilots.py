@@ -16,9 +16,9 @@ from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.results import read_results
 from advisorkit.study.returning import kept, line, with_advised
 from advisorkit.study.study import Study, studies, unsigned
+from advisorkit.values.criteria import PatternId
 from advisorkit.values.engagement import Advised, Engagement, PilotFile, Workflow
 from advisorkit.values.errors import EngagementError, Fault, PilotError, UsageError
-from advisorkit.values.patterns import PatternId
 from advisorkit.values.quantities import percent
 
 _OPEN = Choice()

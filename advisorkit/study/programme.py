@@ -15,11 +15,10 @@ from advisorkit.pilots.established import Established
 from advisorkit.study.candidates import Aside, Candidate, Joint, Weighed, joint, team, weighed
 from advisorkit.study.roadmap import SECONDS, Roadmap, circles, fits, greedy, one_more, people, roadmap, worth
 from advisorkit.study.study import Study
-from advisorkit.values.criteria import TOPICS
+from advisorkit.values.criteria import TOPICS, PatternId
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import UsageError, nearest
 from advisorkit.values.locale import locale
-from advisorkit.values.patterns import PatternId
 from advisorkit.values.people import Programme
 from advisorkit.values.quantities import money_short
 

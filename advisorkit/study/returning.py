@@ -13,8 +13,8 @@ from advisorkit.costs.assumption import completed, known
 from advisorkit.costs.flows import scene
 from advisorkit.costs.money import THOUSANDS, likely_gain
 from advisorkit.study.study import Study
+from advisorkit.values.criteria import PatternId
 from advisorkit.values.engagement import Advised, Engagement
-from advisorkit.values.patterns import PatternId
 from advisorkit.values.people import Measured
 from advisorkit.values.quantities import Estimate, round_figures
 

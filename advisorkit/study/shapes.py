@@ -9,8 +9,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from advisorkit.files.typed import data
-from advisorkit.values.criteria import AXES
-from advisorkit.values.patterns import PATTERNS
+from advisorkit.values.criteria import AXES, PATTERNS
 from advisorkit.values.places import FIGURE, Cited, at
 from advisorkit.values.quantities import Estimate
 

@@ -29,11 +29,10 @@ from advisorkit.pilots.established import Established, established_for
 from advisorkit.pilots.planning import Plan, pilot_plan
 from advisorkit.pilots.tally import wilson
 from advisorkit.study.shapes import ADVICE, COLUMN, COSTS, DECISION, FACTS, MONEY, PLAN, SEEN, Kept, Keys, below, placed
-from advisorkit.values.criteria import Catalog, Rules
+from advisorkit.values.criteria import Catalog, PatternId, Rules
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Answer, Engagement, Quote, Setting, Workflow
 from advisorkit.values.locale import locale
-from advisorkit.values.patterns import PatternId
 from advisorkit.values.people import Measured
 from advisorkit.values.prices import PriceAge
 from advisorkit.values.quantities import Band, Estimate, day

@@ -1,29 +1,64 @@
-"""The catalogue's values: criteria with their levels and evidence, gates, rules for pilots, and the whole."""
+"""The catalogue's values: patterns, off-ramps and companions, criteria with their levels and evidence, gates, rules for pilots, and the whole."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from advisorkit.values.errors import CatalogError, nearest
 from advisorkit.values.locale import here
-from advisorkit.values.patterns import CompanionId, OffRampId, Pattern, PatternId
 from advisorkit.values.quantities import MOST, Estimate
 from advisorkit.values.written import ELSEWHERE, OWN_KEY, Named, Within
 
+PatternId = Literal["prompt", "rag", "finetune", "hybrid"]
+OffRampId = Literal["rule", "query", "search", "tool_call", "predictive_model", "buy", "fix_process", "stop"]
+CompanionId = Literal["tool_call", "structured_output", "rule", "human_handover", "classifier"]
+
+PATTERNS: tuple[PatternId, ...] = get_args(PatternId)
+"""Simplest first: the order that settles ties."""
+NEEDS: Mapping[PatternId, tuple[bool, bool]] = {"prompt": (False, False), "rag": (True, False), "finetune": (False, True), "hybrid": (True, True)}
+"""Whether the work that ends with a pattern needs retrieval, and training."""
+OFF_RAMPS: tuple[OffRampId, ...] = get_args(OffRampId)
+"""What may be recommended instead of any pattern."""
+COMPANIONS: tuple[CompanionId, ...] = get_args(CompanionId)
+"""What may stand beside a pattern."""
 Axis = Literal["retrieval", "training"]
 AXES: tuple[Axis, Axis] = ("retrieval", "training")
 GateKind = Literal["lasting", "lowers", "for_now", "off_ramp", "autonomy"]
 Basis = Literal["law", "rights", "platform", "size", "pace", "form"]
 
-TOPICS: tuple[str, ...] = (
-    "off-ramp", "economics", "behaviour", "knowledge", "risk", "platform", "readiness", "stage", "people",
-)
+TOPICS: tuple[str, ...] = ("off-ramp", "economics", "behaviour", "knowledge", "risk", "platform", "readiness", "stage", "people")
 """Order in which a workshop takes the topics: problem and value, the job, knowledge, risk, platform, readiness, people's time."""
 
 
 Number = Annotated[float, Within(0)]
 Count = Annotated[int, Within(0)]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """What a non-technical buyer is told of one pattern, off-ramp or companion."""
+
+    id: Annotated[str, OWN_KEY]
+    """Catalogue id, such as ``rag``."""
+    name: str
+    """Name on screen, such as ``RAG``."""
+    long_name: str
+    """Name at first mention, such as ``retrieval (RAG)``."""
+    what: str
+    """What it is, in a sentence or two."""
+    right_when: str
+    """When it is the right call."""
+    fails_when: str
+    """How it typically fails."""
+    cost_profile: str
+    """Where the money goes."""
+    examples: tuple[str, ...] = ()
+    """Typical uses."""
+    sources: tuple[str, ...] = ()
+    """Keys of the source list."""
+    suggested_by: tuple[Mapping[str, tuple[str, ...]], ...] = ()
+    """Answers that suggest it: any one of these, in which every criterion named has one of its levels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Annotated, Literal
 
+from advisorkit.values.criteria import PatternId
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.errors import UsageError, nearest
 from advisorkit.values.locale import here
-from advisorkit.values.patterns import PatternId
 from advisorkit.values.people import Action, Basis, Consent, Measured, Member, Programme, Reviewed, Stop
 from advisorkit.values.quantities import MOST, MOST_RATE, Estimate, day, digits, share_in
 from advisorkit.values.written import ELSEWHERE, Named, Within

@@ -190,10 +190,7 @@ def main() -> None:
     parser.add_argument("--formats", action="store_true", help="all five formats beside HTML alone, instead of the ways")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        if chosen.formats:
-            found = formats(chosen.case, chosen.reports, chosen.rounds, Path(name))
-        else:
-            found = measure(CASES[chosen.case], chosen.case, chosen.reports, chosen.rounds, Path(name))
+        found = formats(chosen.case, chosen.reports, chosen.rounds, Path(name)) if chosen.formats else measure(CASES[chosen.case], chosen.case, chosen.reports, chosen.rounds, Path(name))
     if chosen.json or chosen.formats:
         print(json.dumps(found, indent=1))
         return

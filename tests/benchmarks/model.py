@@ -30,7 +30,7 @@ from advisorkit.costs.flows import scene
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.simulation import price, total
 from advisorkit.study.study import Study
-from advisorkit.values.patterns import PATTERNS
+from advisorkit.values.criteria import PATTERNS
 
 SCREEN, REPORT, REFERENCE, BLOCK = 2**14, 2**16, 2**20, 2**16
 LOOPED, SQUIGGLED = 200, 20

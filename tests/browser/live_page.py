@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 import advisorkit as ak
 from advisorkit.screens.live import Server
 from advisorkit.study.study import Study
-from advisorkit.values.patterns import PATTERNS
+from advisorkit.values.criteria import PATTERNS
 
 SCREEN = ".ak-screen[data-revision]"
 

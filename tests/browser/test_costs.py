@@ -5,21 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from browser.live_page import (
-    SCREEN,
-    cell,
-    drawn_cheapest,
-    drawn_ends,
-    drawn_totals,
-    expect_focus,
-    in_line,
-    open_section,
-    press,
-    settle,
-    text,
-    truth,
-    type_in,
-)
+from browser.live_page import SCREEN, cell, drawn_cheapest, drawn_ends, drawn_totals, expect_focus, in_line, open_section, press, settle, text, truth, type_in
 from playwright.sync_api import Page, expect
 
 from advisorkit.values.quantities import Estimate
