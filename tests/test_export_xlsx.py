@@ -21,7 +21,7 @@ import numpy as np
 import openpyxl
 import pytest
 from hypothesis import Phase, assume, given, settings
-from priced import answered, engagement, told
+from priced import TODAYS_FIGURES, answered, engagement, told
 
 from advisorkit.costs.columns import columns
 from advisorkit.costs.flows import scene
@@ -246,6 +246,19 @@ def test_paid_back_and_money_by_month_are_the_models_own() -> None:
     assert paid[0] == pytest.approx(row.by_year[0].one_off)
     assert sum(paid) == pytest.approx(sum(year.one_off + year.running for year in row.by_year))
     assert paid[37:] == [0] * 24
+
+
+@pytest.mark.parametrize("price", [50.0, 0.01])
+def test_a_product_that_takes_no_build_has_paid_back_when_it_has_for_good(price: float) -> None:
+    found = engagement(assumptions={**TODAYS_FIGURES, "buy_resolution_price": price, "growth_per_year": -0.9, "review_share": 0.0, "error_rate_buy": 0.05})
+    book = Workbook(Study(found, found.workflows[0], draws=2**6))
+    engine = formualizer.load_workbook_bytes(book.raw)
+    engine.evaluate_all()
+
+    assert list(unequal(book)) == []
+    for column in ("prompt", "rag", "buy"):
+        payback = book.told.costs.money[column].payback
+        assert payback and engine.evaluate_cell(*book.names[f"{column}_payback"]) == (f"beyond {book.told.months}" if payback.likely is None else payback.likely)
 
 
 def test_a_part_that_is_not_known_is_said_to_be_so_and_makes_sums_lower_bounds() -> None:

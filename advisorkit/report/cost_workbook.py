@@ -93,8 +93,7 @@ def _row(book: Book, grid: Grid, row: int, column: Column) -> None:
         else:
             formula = f"ROUND({book.named(f'{column}_{name}')},{-digits})"
             formula = f"{grid.at(TOP, 9)}-{grid.at(row, 9)}" if name == "gain" else f"SUM({','.join(grid.at(row, one) for one in added[name])})" if name in added else formula
-            least = "_least" if set(money.unknown) & {"all_in": {*AMOUNTS}, "wrong": {"wrong"}, "outside": {"build", "run"}, "staff": {"checking", "people"}}.get(name, set()) else ""
-            grid.put(row, place, Live(formula, study.amount(column, name) or 0.0), f"{look} {book.scale}{least}")
+            grid.put(row, place, Live(formula, study.amount(column, name) or 0.0), f"{look} {book.scale}{book.least(column, name)}")
     if column == "today" or money.gain is None:
         asked = [study.inputs.rows[name].assumption.label for name in money.missing]
         grid.line(row, 11, (say("workbook.ask", names=", ".join(asked)), "", "", "") if asked else ["–"] * 4, "row muted" if asked else "row muted right")
@@ -172,20 +171,20 @@ def _cases(book: Book, summary: Grid, results: Mapping[str, Mapping[Column, Mapp
     grid, case = book.grid("scenarios", (66.0, *(13.0,) * (2 * wide))), book.named("case")
     heads = [(column, name) for name in ("all_in", "gain") for column in (book.shown if name == "all_in" else book.gaining)]
     grid.line(TOP - 1, 1, ("", *(say(f"workbook.of_{name}", pattern=study.name(column)) for column, name in heads)), "head right")
-    rows: dict[str, Mapping[Column, Mapping[str, Any]]] = {say("workbook.as_reported"): book.found.parts, **{name: results[name] for name in (*book.scenarios, *(name for name in results if name not in book.scenarios))}}
-    for place, (name, found) in enumerate(rows.items()):
+    rows: list[tuple[str, Mapping[Column, Mapping[str, Any]]]] = [(say("workbook.as_reported"), book.found.parts), *((name, results[name]) for name in sorted(results, key=lambda name: name not in book.scenarios))]
+    for place, (name, found) in enumerate(rows):
         label = f"{place + 1} {name}" if place <= len(book.scenarios) else say("workbook.other_run", name=name)
         grid.put(TOP + place, 1, label, "row")
         for column, (of, part) in enumerate(heads, 2):
             whole = _all_in(book, found["today"]) - _all_in(book, found[of]) if part == "gain" else _all_in(book, found[of])
             figure = replace(study, beside=name if place else "").cite(whole, f"money.{of}.printed.{part}")
-            grid.put(TOP + place, column, figure if known(valued(found[of].get(part, nan))) else say("unknown"), f"{book.scale} row right")
+            grid.put(TOP + place, column, figure if known(valued(found[of].get(part, nan))) else say("unknown"), f"{book.scale}{book.least(of, part)} row right")
     row = TOP + len(rows)
     grid.put(row, 1, say("workbook.now_row"), "sum")
     for column, (of, part) in enumerate(heads, 2):
         here = summary.at(TOP + book.shown.index(of), 9 if part == "all_in" else 10)
         amount = study.amount(of, part)
-        grid.put(row, column, Live(here, say("unknown") if amount is None else amount), f"sum {book.scale} right")
+        grid.put(row, column, Live(here, say("unknown") if amount is None else amount), f"sum {book.scale}{book.least(of, part)} right")
     if book.scenarios:
         grid.put(4, 1, say("workbook.case"), "strong")
         grid.put(4, 2, Live(f'IFERROR(MIN(MAX(VALUE(LEFT({case},FIND(" ",{case})-1)),1),{len(book.scenarios) + 1}),1)', 1.0), "whole right")
@@ -226,7 +225,7 @@ def _break_even(book: Book, grid: Grid, row: int) -> None:
 def _programme(books: Sequence[Book], studies: Sequence[Study]) -> Grid:
     """All workflows with what their destinations cost and gain; platforms and documents that several share are paid once."""
     grid, engagement, last = Grid(say("workbook.tab.programme"), (2.0, 46.0, 14.0, *(15.0,) * 4), TOP), studies[0].engagement, TOP + len(books)
-    for row, words in enumerate((say("workbook.title.programme"), ", ".join(filter(None, (engagement.client, sample_words(engagement)))), say("workbook.lead.programme"))):
+    for row, words in enumerate((say("workbook.title.programme"), ", ".join(filter(None, (engagement.client, sample_words(engagement)))), say("workbook.lead.programme", currency=engagement.currency))):
         grid.put(row, 1, words, "sub" if row else "title")
     for place, words in enumerate(columns("workbook.head.programme"), 1):
         grid.put(TOP - 1, place, words, "head right" if place > 2 else "head")
@@ -237,12 +236,12 @@ def _programme(books: Sequence[Book], studies: Sequence[Study]) -> Grid:
         back = money.payback.likely if money.payback and money.payback.likely is not None else say("money.beyond", months=book.study.months)
         amounts = [None if figure is None else figure.likely for figure in (money.outside, money.all_in, money.gain)]
         for place, (name, amount) in enumerate(zip(("outside", "all_in", "gain", "payback"), (*amounts, back if first in book.gaining else None), strict=True), 3):
-            grid.put(row, place, say("unknown") if amount is None else Live(book.named(f"{first}_{name}"), amount), "whole row right")
+            grid.put(row, place, say("unknown") if amount is None else Live(book.named(f"{first}_{name}"), amount), f"whole{book.least(first, name)} row right")
     grid.line(last, 1, (say("workbook.sum"), *[""] * 5), "row sum")
     for place in (3, 4, 5):
-        told_ = [getattr(grid.cells[row, place][0], "value", nan) for row in range(TOP, last)]
-        style = "whole_least" if any(map(isnan, told_)) else "whole"
-        grid.put(last, place, Live(f"SUM({grid.at(TOP, place, last - 1)})", float(sum(one for one in told_ if not isnan(one)))), f"{style} sum right")
+        above = [grid.cells[row, place] for row in range(TOP, last)]
+        style = "whole_least" if any("least" in look or not isinstance(told_, Live) for told_, look in above) else "whole"
+        grid.put(last, place, Live(f"SUM({grid.at(TOP, place, last - 1)})", float(sum(float(told_.value) for told_, _ in above if isinstance(told_, Live)))), f"{style} sum right")
     joint = together(studies)
     if joint and joint.shared is not None and joint.saved is not None:
         differ = "+".join(book.named("inputs_changed") for book in books)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import isclose
 from typing import Any
 
 from advisorkit.costs.formulas import Traced, valued
@@ -152,7 +153,8 @@ class FormulaCells:
         value = content.value if isinstance(content, Live) else content
         if isinstance(value, str):
             return row, column, formula, value, None, style
-        path = getattr(grid.figures.get((row, column)), "path", "") or getattr(value, "path", "")
+        figure = grid.figures.get((row, column))
+        path = getattr(figure if isinstance(figure, float) and isclose(figure, value, rel_tol=1e-9, abs_tol=1e-9) else value, "path", "")
         return row, column, formula, "", at(float(value), path) if path else float(value), style
 
 

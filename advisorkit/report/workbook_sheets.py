@@ -13,6 +13,7 @@ from advisorkit.costs.flows import TEXTS as COST_TEXTS, Column, Flow
 from advisorkit.costs.formulas import Formulas, formulas, valued
 from advisorkit.costs.inputs import Input
 from advisorkit.costs.money import Printed, stays
+from advisorkit.costs.results import PARTS
 from advisorkit.report.cost_pages import source_of
 from advisorkit.report.formula_cells import FormulaCells, Grid, Live
 from advisorkit.report.money_table import in_unit, shown
@@ -83,6 +84,11 @@ class Book:
         """A cell's name, with the workflow's number where there are several."""
         return f"w{self.number}_{name}" if self.number else name
 
+    def least(self, column: Column, name: str) -> str:
+        """End of the style of an amount: that of a lower bound where something of it is not known."""
+        parts = {"all_in": PARTS, "wrong": PARTS[4:], "outside": PARTS[:2], "staff": PARTS[2:4]}.get(name, ())
+        return "_least" if {*parts} & {*self.study.costs.money[column].unknown} else ""
+
     def grid(self, sheet: str, widths: Sequence[float], head: str = "", left: Container[int] = (1,)) -> Grid:
         """A sheet with its title and heads, those of the columns `left` to the left."""
         grid = Grid(f"{self.number} {say(f'workbook.tab.{sheet}')}".strip(), (2.0, *widths), 0 if sheet == "summary" else TOP)
@@ -90,7 +96,7 @@ class Book:
         about = (study.engagement.client, study.workflow.name, *scenario_words(study.engagement), say("workbook.of", date=day(study.engagement.as_of)), sample_words(study.engagement))
         grid.put(0, 1, say(f"workbook.title.{sheet}"), "title")
         grid.put(1, 1, ", ".join(filter(None, about)), "sub")
-        grid.put(2, 1, say(f"workbook.lead.{sheet}", unit=self.unit), "sub")
+        grid.put(2, 1, say(f"workbook.lead.{sheet}", unit=self.unit, currency=study.currency), "sub")
         for place, words in enumerate(columns(head) if head else (), 1):
             grid.put(TOP - 1, place, words, "head" if place in left else "head right")
         return grid
@@ -165,7 +171,8 @@ def _input(book: Book, grid: Grid, row: int, name: str, summary: Grid) -> None:
         yours = grid.put(row, 6, "", f"typed {look}")
     kind = "months" if name == "horizon_months" else "above" if held.assumption.above_zero else held.assumption.kind
     (summary if name in CONTROLS else grid).typed.append((*CONTROLS.get(name, (row, 6)), kind))
-    grid.put(row, 7, Live(f"IF(ISNUMBER({yours}),{yours},{base})", likely, numbers), f"{look} row")
+    typed = f"MAX(0,MIN({yours},{len(book.found.months)}))" if name == "horizon_months" else yours
+    grid.put(row, 7, Live(f"IF(ISNUMBER({yours}),{typed},{base})", likely, numbers), f"{look} row")
     grid.names.append((book.named(name), row, 7))
     book.cells.place(node, book.named(name))
     unit, words = held.assumption.unit_words(book.study.currency), source_of(book.study, held)
@@ -228,6 +235,9 @@ def _line(book: Book, grid: Grid, row: int, flow: Flow, line: Line | None) -> No
     for place, name, content, style in ((4, "quantity", flow.quantity, "figures"), (5, "price", flow.price, "figures"), (6, "months", flow.months if flow.summed is None else nan, "two")):
         if known(valued(content)):
             book.amount(grid, row, place, content, style, "", getattr(line, name, None))
+    if known(monthly := float(valued(flow.quantity) * valued(flow.price))) and known(valued(flow.total)) and flow.summed is not None:
+        months = float(valued(flow.total)) / monthly if monthly else 0.0
+        grid.put(row, 6, Live(f"IFERROR({grid.at(row, 7)}/({grid.at(row, 4)}*{grid.at(row, 5)}),0)", months), "two right row", line and line.months)
     book.amount(grid, row, 7, flow.total, "cents", "", line and line.amount)
     grid.line(row, 8, [told(flow.total) if any(flow is one for one in book.found.paid[column]) else "" for column in book.shown], "cents row right")
 
@@ -237,6 +247,7 @@ def cash(book: Book) -> Grid:
     table, last = book.found.months, TOP + len(book.found.months)
     profiles = list(table[0])
     stairs = {id(flow): flow for column in book.shown for flow in book.found.paid[column] if flow.stairs}
+    users = {key: ", ".join(book.study.name(column) for column in book.shown if key in map(id, book.found.paid[column])) for key in stairs}
     known_ = [column for column in book.shown[1:] if all(known(valued(book.found.parts[column][part])) for part in ("build", "run"))]
     grid = book.grid("cash", (8.0, *(11.0,) * (len(profiles) + len(stairs) + len(known_) + 3 * len(book.gaining))))
     grid.put(TOP - 1, 1, say("workbook.month"), "head")
@@ -246,7 +257,7 @@ def cash(book: Book) -> Grid:
         (say("workbook.profile.later", months=number(key, 1)) if isinstance(key, float) else say(f"workbook.profile.{key}"), [0.0, *(month[key] for month in table)], "four") for key in profiles
     ]
     told_ += [
-        (COST_TEXTS.say(f"component.{flow.component_id}"), [0.0, *(flow.stairs.at(month["use"]) * month["month"] for month in table if flow.stairs)], "month") for flow in stairs.values()
+        (f"{users[key]}: {COST_TEXTS.say(f'component.{flow.component_id}')}", [0.0, *(flow.stairs.at(month["use"]) * month["month"] for month in table if flow.stairs)], "month") for key, flow in stairs.items()
     ]
     told_ += [(say("workbook.cash", pattern=book.study.name(column)), book.found.spent(column, outside=True), "month") for column in known_]
     for place, (label, amounts, style) in enumerate(told_, 2):
@@ -263,16 +274,16 @@ def _months(book: Book, grid: Grid, place: int, label: str, amounts: Sequence[An
 
 
 def _gained(book: Book, grid: Grid, place: int, column: Column, last: int) -> None:
-    """What a pattern gains by month, so far, and whether it still has to pay back."""
+    """What a pattern gains by month, so far, and whether it is not yet paid back for good."""
     amounts, name = book.found.gained(column), book.study.name(column)
     _months(book, grid, place, say("workbook.gained", pattern=name), amounts, "month")
     grid.line(TOP - 1, place + 1, (say("workbook.so_far", pattern=name), say("workbook.open")), "head right")
     so_far = list(accumulate(float(valued(amount)) for amount in amounts))
-    waits, reported = list(accumulate((float(amount < 0) for amount in so_far), min)), {one.month: one.likely for one in book.study.costs.money[column].so_far}
+    waits, reported = list(accumulate((float(amount < 0) for amount in reversed(so_far)), max))[::-1], {one.month: one.likely for one in book.study.costs.money[column].so_far}
     for row, (amount, still) in enumerate(zip(so_far, waits, strict=True), TOP):
-        before, open_ = (f"{grid.at(row - 1, place + 1)}+", f"{grid.at(row - 1, place + 2)}*") if row > TOP else ("", "")
+        before, after = f"{grid.at(row - 1, place + 1)}+" if row > TOP else "", f",{grid.at(row + 1, place + 2)}" if row < last else ""
         grid.put(row, place + 1, Live(f"{before}{grid.at(row, place)}", amount), "month row right", reported.get(row - TOP))
-        grid.put(row, place + 2, Live(f"{open_}({grid.at(row, place + 1)}<0)*1", still), "mark row")
+        grid.put(row, place + 2, Live(f"MAX(({grid.at(row, place + 1)}<0)*1{after})", still), "mark row")
     beyond = f'"{say("money.beyond", months="")}"&{book.named("horizon_months")}'
     back = Live(f"IF({grid.at(last, place + 2)}=1,{beyond},SUM({grid.at(TOP, place + 2, last)}))", say("money.beyond", months=book.study.months) if waits[-1] else sum(waits))
     grid.line(4, place, (say("workbook.back"), back), "whole strong right")
