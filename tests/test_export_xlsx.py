@@ -218,6 +218,20 @@ def test_ranges_and_chances_ask_for_another_run_as_soon_as_an_input_differs() ->
     assert "run again" not in read({"hourly_cost": 58.0})  # typed as it was
 
 
+def test_no_input_that_may_be_nothing_makes_an_error_cell() -> None:
+    book = Workbook(study())
+    kinds = {(sheet.name, row + 1, column + 1): kind for sheet in book.sheets for row, column, kind in sheet.typed}
+    nothing = [name for name, place in book.yours.items() if kinds[place] in {"share", "positive"}]
+
+    for names in (["minutes_saved"], nothing):
+        engine = formualizer.load_workbook_bytes(book.raw)
+        for name in names:
+            engine.set_value(*book.yours[name], 0.0)
+        engine.evaluate_all()
+        found = [engine.evaluate_cell(sheet.name, row + 1, column + 1) for sheet in book.sheets for row, column, formula, *_ in sheet.cells if formula]
+        assert [one for one in found if not isinstance(one, str | float | int)] == []
+
+
 def test_a_scenario_that_is_chosen_gives_the_models_own_bill_for_it() -> None:
     book = Workbook(study())
     engine = formualizer.load_workbook_bytes(book.raw)

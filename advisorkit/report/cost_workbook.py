@@ -9,7 +9,7 @@ from advisorkit.costs.assumption import known
 from advisorkit.costs.columns import columns as costed
 from advisorkit.costs.flows import Column, scene
 from advisorkit.costs.formulas import valued
-from advisorkit.costs.money import spares, sums
+from advisorkit.costs.money import sums
 from advisorkit.costs.results import PARTS
 from advisorkit.export.blocks import Block, SheetChart
 from advisorkit.files.texts import spoken
@@ -206,10 +206,10 @@ def _all_in(book: Book, found: Mapping[str, Any]) -> float:
 def _break_even(book: Book, grid: Grid, row: int) -> None:
     """How few minutes an item may save, and at which volume patterns cost the same."""
     grid.line(row, 1, (say("workbook.break_even"), ""), "head strong")
-    minutes, used = book.found.inputs.get("minutes_saved"), book.found.here.clock.months["calls"]
+    minutes, here = book.found.inputs.get("minutes_saved"), book.found.here
     for column in book.gaining if minutes is not None else ():
         row += 1
-        least = minutes - book.found.parts[column]["gain"] / (spares(book.found.here)[0] * used / minutes)
+        least = minutes - book.found.parts[column]["gain"] / (here.items * here.values["share_taken"] / 60 * here.values["hourly_cost"] * here.clock.months["calls"])
         grid.line(row, 1, (say("workbook.least_minutes", pattern=book.study.name(column)), Live('IFERROR(MAX({0},0),"–")', max(float(valued(least)), 0.0), (least,))), "row two")
     for even in book.study.costs.break_even:
         if {*even.between} <= {*book.shown}:
