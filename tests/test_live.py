@@ -13,8 +13,11 @@ import time
 from pathlib import Path
 
 import pytest
+from traitlets.config import Config
+from traitlets.utils.importstring import import_item
 
-from advisorkit.screens.live import WORKBOOKS, copy_workbooks, live
+from advisorkit.screens.connection import PromptConnection
+from advisorkit.screens.live import WORKBOOKS, _configure, copy_workbooks, live
 from advisorkit.values.errors import UsageError
 
 ROOT = Path(__file__).parents[1]
@@ -80,6 +83,16 @@ def test_a_workbook_that_was_edited_is_kept(file: Path) -> None:
     copy_workbooks(file)
 
     assert edited.read_text() == "mine"
+
+
+def test_both_servers_send_every_message_at_once_and_as_fast_as_they_come(tmp_path: Path) -> None:
+    _configure(tmp_path, tmp_path, "secret", 9)
+
+    for name, app in (("jupyter_server_config", "ServerApp"), ("voila", "Voila")):
+        told = json.loads((tmp_path / "config" / f"{name}.json").read_text())
+        line = import_item(told[app]["kernel_websocket_connection_class"])(config=Config(told))
+        assert type(line) is PromptConnection
+        assert (line.iopub_msg_rate_limit, line.iopub_data_rate_limit) == (0, 0)
 
 
 def test_a_missing_file_says_how_to_start_one(tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ def _port(wanted: int | None) -> int:
 
 
 def _configure(scratch: Path, folder: Path, token: str, port: int) -> None:
-    address = {"ip": _HOST, "port": port, "port_retries": 0, "open_browser": False, "root_dir": str(folder)}
+    address = {"ip": _HOST, "port": port, "port_retries": 0, "open_browser": False, "root_dir": str(folder), "kernel_websocket_connection_class": "advisorkit.screens.connection.PromptConnection"}
     sockets = {"ZMQChannelsWebsocketConnection": {"iopub_data_rate_limit": 0, "iopub_msg_rate_limit": 0}}
     lab = {
         "ServerApp": {**address, "allow_root": True}, "IdentityProvider": {"token": token}, **sockets,
