@@ -166,6 +166,18 @@ def test_a_file_that_is_no_engagement_ends_in_words_and_exit_code_2(command: str
 def test_a_folder_in_place_of_a_file_and_a_missing_file_are_refused(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "nowhere.yaml"):
         assert run("assess", path).exit_code == 2
+    for name, content in (("ideas.csv", b"name\nA\n"), ("ideas.xlsx", b"PK\x03\x04\x00")):
+        (tmp_path / name).write_bytes(content)
+        assert "is a table and not an engagement file: a client's list goes to" in " ".join(run("assess", tmp_path / name).stderr.split())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has an output that is always full")
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_an_output_that_takes_nothing_is_named_as_that(words: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as nothing:
+        made = subprocess.run([sys.executable, "-m", "advisorkit", "assess", str(samples.path("source-text")), *words], stdout=nothing, stderr=subprocess.PIPE, text=True, check=False)
+
+    assert (made.returncode, made.stderr.splitlines()[-1]) == (2, "error: standard output cannot be written: No space left on device")
 
 
 @pytest.mark.parametrize(

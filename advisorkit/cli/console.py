@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec
 
 import typer
 from rich.console import Console
@@ -41,7 +41,23 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 _DRAFT = re.compile(r"\.([^/\\]+)\.[0-9a-f]{8}\.tmp$")
 
-out = Console(soft_wrap=True, highlight=False, emoji=False, width=None if sys.stdout and sys.stdout.isatty() else 120)
+@contextmanager
+def _printing() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UsageError(f"standard output cannot be written: {error.strerror or error}") from None
+
+
+class _Out(Console):
+    def print(self, *parts: Any, **how: Any) -> None:
+        with _printing():
+            super().print(*parts, **how)
+
+
+out = _Out(soft_wrap=True, highlight=False, emoji=False, width=None if sys.stdout and sys.stdout.isatty() else 120)
 """Results for people."""
 _err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
@@ -88,13 +104,8 @@ def tell(faults: Iterable[Fault], *, as_json: bool = False, **more: Any) -> None
 def emit(document: Mapping[str, Any]) -> None:
     """`document` as JSON on stdout, numbers finite, keys in their own order."""
     finite(document)
-    stream: TextIO | None = sys.stdout
-    try:
-        print(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False), file=stream, flush=True)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise UsageError(f"standard output cannot be written: {error.strerror or error}") from None
+    with _printing():
+        print(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False), flush=True)
 
 
 def finite(document: Mapping[str, Any]) -> None:

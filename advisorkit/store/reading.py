@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 from advisorkit.files.disk import SourceText, read_source
 from advisorkit.files.numbers import Listener, is_number
 from advisorkit.files.spots import Spot
+from advisorkit.files.tables import KINDS
 from advisorkit.files.texts import lacking
 from advisorkit.files.trees import Fields, Items, Node, Scalar, parse, scalars
 from advisorkit.store.document import FORMAT, shape
@@ -44,6 +45,8 @@ def load(path: str | Path) -> Loaded:
     Raises:
         EngagementError: With every fault of the file.
     """
+    if Path(path).suffix.lower() in KINDS and Path(path).is_file():
+        raise EngagementError([Fault(str(path), "", "is a table and not an engagement file: a client's list goes to check, portfolio, report or batch")])
     source, told = read_source(path), list[str]()
     engagement = understand(source, told)
     missing = lacking(engagement.language)
