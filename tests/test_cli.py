@@ -347,6 +347,15 @@ def test_the_advice_on_a_what_if_is_not_kept(tmp_path: Path) -> None:
     assert file.read_bytes() == samples.path("source-text").read_bytes()
 
 
+def test_where_something_simpler_does_it_nothing_is_told_of_what_patterns_leave_open(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("advisorkit: 1\nclient: A\ncurrency: EUR\nas_of: 2026-12-01\nworkflows:\n  - {id: w, name: W, answers: {task_kind: predict, source_form: records, labelled_examples: 40000}}\n")
+    told = run("assess", tmp_path / "a.yaml").stdout
+
+    assert "Try a predictive model first." in told
+    assert "not been measured" not in told
+    assert "could rule out" not in told
+
+
 def test_assess_prints_the_path_and_what_the_detour_costs_and_saves() -> None:
     said = run("assess", samples.path("source-text"), "--workflow", "sop-assistant").output
 

@@ -17,6 +17,7 @@ from advisorkit.costs.sampling import band
 from advisorkit.files.texts import Texts
 from advisorkit.values.criteria import PATTERNS, Catalog, PatternId
 from advisorkit.values.displayed import Displayed
+from advisorkit.values.locale import locale
 from advisorkit.values.places import printing
 from advisorkit.values.quantities import Band, money_short, percent
 
@@ -224,7 +225,7 @@ def decide(catalog: Catalog, advice: Advice, answers: Answers, prospects: Prospe
     chances = whole_percents({pattern: found.probability for pattern, found in advice.patterns.items()})
     gain = tuple(_gain(catalog, advice.recommended, prospects, gained)) if gained else ()
     return Decision(
-        runs=(*_headline(catalog, advice, chances, step, prospects, person=decided), *((gain,) if gain and step.action not in ("off_ramp", "stop") else ())),
+        runs=(*_unless(catalog, advice, step, prospects, tuple(_headline(catalog, advice, chances, step, prospects, person=decided))), *((gain,) if gain and step.action not in ("off_ramp", "stop") else ())),
         now=advice.now,
         destination=advice.recommended,
         clear=advice.clear,
@@ -252,6 +253,21 @@ def _to_ask(catalog: Catalog, advice: Advice, answers: Answers, said: Collection
     yield from (one.id for one in found if one.id not in said and (one.when != "after" or one.id in due))
 
 
+def _unless(catalog: Catalog, advice: Advice, step: NextStep, prospects: Prospects, told: tuple[tuple[Run, ...], ...]) -> tuple[tuple[Run, ...], ...]:
+    """What is told of what to try, behind a plain no where even right answers would not pay for it."""
+    if not prospects.target.never or step.action in ("off_ramp", "stop"):
+        return told
+    at = int(_open(advice, step))
+    (words, pattern), *rest = told[at]
+    then = catalog.text["never.then"].format(step=locale().clause(words))
+    return ((catalog.text["never"], ""),), *told[:at], ((then, pattern), *rest), *told[at + 1 :]
+
+
+def _open(advice: Advice, step: NextStep) -> bool:
+    """Whether a pilot is to tell apart what is not clear yet."""
+    return not advice.clear and step.action == "pilot" and step.cases > 0
+
+
 def _headline(
     catalog: Catalog, advice: Advice, chances: Mapping[PatternId, int], step: NextStep, prospects: Prospects, *, person: bool
 ) -> Iterator[tuple[Run, ...]]:
@@ -260,7 +276,7 @@ def _headline(
         template = text.get(f"start.off_ramp.{ramp.kind}", text["start.off_ramp"])
         yield ((template.format(ramp=catalog.off_ramps[ramp.kind].long_name), ""),)
         return
-    if not advice.clear and step.action == "pilot" and step.cases:
+    if _open(advice, step):
         first, second = (*_order(chances, goal), goal)[:2]
         yield ((text["open.headline"].format(first=text[f"name.{first}"], second=text[f"name.{second}"]), ""),)
         yield _named(text["open.start.prompt" if now == "prompt" else "open.start.other"], now, catalog)
@@ -277,7 +293,7 @@ def _headline(
 
 def _goal(now: PatternId, goal: PatternId, prospects: Prospects) -> str:
     """Key of the sentence on where it ends: what is tried is called enough by nobody, and its chance to reach the target drives the verb."""
-    return "goal.other" if now != goal else "goal.same.never" if prospects.target.never else f"goal.same.{outlook}" if (outlook := prospects.outlook(goal)) else "goal.same"
+    return "goal.other" if now != goal else f"goal.same.{outlook}" if (outlook := prospects.outlook(goal)) and not prospects.target.never else "goal.same"
 
 
 def _gain(catalog: Catalog, goal: PatternId, prospects: Prospects, found: Gained) -> tuple[Run, ...]:

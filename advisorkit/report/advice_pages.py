@@ -8,7 +8,7 @@ from advisorkit.charts.kinds import ShareBars, ShareRow
 from advisorkit.export.blocks import Block, Callout, Cell, ChartBlock, DecisionBlock, Heading, KeyFigure, KeyFigures, Text, table_of
 from advisorkit.files.texts import spoken
 from advisorkit.report import pictures
-from advisorkit.report.printed import columns, inside, project, project_range, say, weeks
+from advisorkit.report.printed import columns, inside, project, project_range, say, unknowns, weeks
 from advisorkit.report.trial_pages import tried
 from advisorkit.study.study import Study
 from advisorkit.values.locale import locale
@@ -126,7 +126,7 @@ def _pilot(study: Study) -> Iterator[Block]:
 
 def _careful(study: Study) -> Iterator[Block]:
     """One tinted block: warnings, and what is not known yet, a line each."""
-    still, unknown = study.decision.open_questions, [line for line in study.advice.words.unknowns if not (study.decision.replaced and line == study.catalog.text["unknown.pilot"])]
+    still, unknown = study.decision.open_questions, [*unknowns(study)]
     if still and not study.decision.replaced:
         unknown.append(say("open_questions", count=still, note=say("open_settled" if study.advice.settled else "open_unsettled")))
     if lines := [*study.decision.warnings, *((linked(" ", unknown),) if unknown else ())]:

@@ -2,6 +2,7 @@
 
 from advisorkit.advice.decision import Decision
 from advisorkit.files.texts import Texts
+from advisorkit.study.study import Study
 from advisorkit.values.criteria import PatternId
 from advisorkit.values.locale import locale
 from advisorkit.values.places import printing
@@ -79,3 +80,8 @@ def weeks(value: float) -> str:
         ('1 week', '5 weeks')
     """
     return say("path.weeks", weeks=max(1, round(value)))
+
+
+def unknowns(study: Study) -> tuple[str, ...]:
+    """What is not known yet; nothing of patterns where something simpler takes their place."""
+    return () if study.decision.replaced else study.advice.words.unknowns

@@ -11,7 +11,7 @@ from advisorkit.report.annex_pages import build_of, detour
 from advisorkit.report.cost_pages import assumptions, gained, left_out
 from advisorkit.report.money_table import cash_years, money_table, ranked
 from advisorkit.report.pictures import ruled_out, rung_name
-from advisorkit.report.printed import chance_of, columns, say
+from advisorkit.report.printed import chance_of, columns, say, unknowns
 from advisorkit.report.whole_pages import basis, scenario_words
 from advisorkit.study.changes import KINDS as STEPS, ChangedValue, Moved, changes
 from advisorkit.study.study import Study
@@ -25,7 +25,7 @@ def assessed(study: Study) -> tuple[Block, ...]:
     """The advice: what to do, chances and path, why, and what was told before."""
     made, words = study.decision, study.advice.words
     lists = {
-        "why": made.reasons, "against": words.against, "out.title": words.not_recommended, "unknowns": words.unknowns, "short.warnings": made.warnings,
+        "why": made.reasons, "against": words.against, "out.title": words.not_recommended, "unknowns": unknowns(study), "short.warnings": made.warnings,
         "detour.title": filter(None, [detour(study)]), "override.title": filter(None, [made.override]), "again.title": (again.why for again in study.reopened if again.holds),
         "short.told": _told(study),
     }  # fmt: skip

@@ -11,7 +11,7 @@ from advisorkit.report.advice_pages import asked, decided, off_ramp, summary
 from advisorkit.report.cost_pages import costs, gained, left_out, steps
 from advisorkit.report.job import Report
 from advisorkit.report.money_table import cash_years, money_table
-from advisorkit.report.printed import columns, count, say
+from advisorkit.report.printed import columns, count, say, unknowns
 from advisorkit.report.trial_pages import tried
 from advisorkit.study.study import Study
 from advisorkit.values.places import linked, told
@@ -163,7 +163,7 @@ def _path(study: Study) -> Iterator[Block]:
 
 
 def _risks(study: Study) -> Iterator[Block]:
-    careful, unknown = study.decision.warnings, () if study.decision.replaced else study.advice.words.unknowns
+    careful, unknown = study.decision.warnings, unknowns(study)
     if careful or unknown:
         yield _page(
             say(f"slides.risks.{'one' if len((*careful, *unknown)) == 1 else 'some'}", count=count(len((*careful, *unknown))).capitalize()) if careful else say("slides.risks.open", count=study.cite(len(unknown), "words.unknowns")),
