@@ -155,8 +155,20 @@ def test_what_was_changed_or_is_gone_is_told_all_at_once(sealed: Path, tmp_path:
     assert all(words in result.stderr for words in ("is not the document that was sealed", "data/gates.yaml: is missing from the pack", "engagement.json: was changed after it was sealed", "more.txt: is not in the seal"))
 
 
-def test_a_file_that_is_no_pack_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "a.zip").write_bytes(b"PK")
+def test_a_file_that_is_no_pack_is_refused(sealed: Path, tmp_path: Path) -> None:
+    content = bytearray(sealed.read_bytes())
+    content[6] |= 1
+    content[content.find(b"PK\x01\x02") + 8] |= 1  # said to be encrypted
+    with zipfile.ZipFile(sealed) as parts:
+        held = {name: parts.read(name) for name in parts.namelist()}
+    (tmp_path / "0.zip").write_bytes(b"PK")
+    (tmp_path / "1.zip").write_bytes(content)
+    seal = json.loads(held[SEAL])
+    for n, files in enumerate(({SEAL: b"[]"}, {SEAL: json.dumps(seal | {"files": None}).encode()}, {SEAL: json.dumps(seal | {"documents": []}).encode()}, {FIGURES: b"{"}), 2):
+        with zipfile.ZipFile(tmp_path / f"{n}.zip", "w") as out:
+            for name, words in {**held, **files}.items():
+                out.writestr(name, words)
 
-    with pytest.raises(EngagementError, match="is not a sealed pack"):
-        check(tmp_path / "a.zip")
+    for n in range(6):
+        with pytest.raises(EngagementError, match="is not a sealed pack"):
+            check(tmp_path / f"{n}.zip")

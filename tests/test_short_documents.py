@@ -96,6 +96,8 @@ def test_a_final_report_needs_somebody_who_answers_for_it_and_no_guess_that_woul
     assert unsigned(studies(final)) == ("acme: a final report needs reviewed_by, with name and date", guess)
     signed = replace(signed, workflows=(replace(DESK, status="final"),))
     assert unsigned(studies(signed)) == ()
+    (late,) = unsigned(studies(replace(signed, as_of=date(2026, 11, 22))))
+    assert late == "acme: it was reviewed on 2026-11-21, before 2026-11-22, the day of the advice; have it reviewed again"
     (old,) = unsigned(studies(replace(signed, accept_stale=False)))
     assert old.startswith("desk is final, and ") and "too old" in old
 

@@ -6,6 +6,7 @@ import math
 import os
 import subprocess
 import zipfile
+import zlib
 from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
@@ -94,8 +95,9 @@ def _unpacked(path: Path) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(read_bytes(path))) as parts:
             bounded(parts, str(path))
             files = {name: parts.read(name) for name in parts.namelist()}
-        whole = {"files", "documents", "options", "version"} <= json.loads(files[SEAL]).keys()
-    except (zipfile.BadZipFile, KeyError, ValueError, AttributeError):
+        seal, _ = json.loads(files[SEAL]), json.loads(files.get(FIGURES, b"{}"))
+        whole = "version" in seal and all(isinstance(seal[name], Mapping) for name in ("files", "documents", "options"))
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, KeyError, ValueError, TypeError):
         whole = False
     if not whole:
         raise EngagementError([Fault(str(path), "", "is not a sealed pack")])

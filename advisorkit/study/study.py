@@ -382,7 +382,11 @@ def studies(
 def unsigned(found: Iterable[Study]) -> tuple[str, ...]:
     """What keeps final workflows from being sent: nobody answers for them, prices are too old, or a guess would rule out a pattern if it were confirmed."""
     final = [one for one in found if one.workflow.status == "final"]
-    lines = [f"{final[0].engagement.id}: a final report needs reviewed_by, with name and date"] if final and final[0].engagement.reviewed_by is None else []
+    about, lines = final[0].engagement if final else None, list[str]()
+    if about and about.reviewed_by is None:
+        lines.append(f"{about.id}: a final report needs reviewed_by, with name and date")
+    elif about and about.reviewed_by and about.reviewed_by.date < about.as_of:
+        lines.append(f"{about.id}: it was reviewed on {about.reviewed_by.date}, before {about.as_of}, the day of the advice; have it reviewed again")
     for one in final:
         if stale := {} if one.engagement.accept_stale else {age.id: age.age_days for age in one.inputs.prices() if age.state == "stale"}:
             oldest = max(stale, key=stale.__getitem__)
