@@ -275,3 +275,16 @@ def test_a_long_list_goes_on_with_its_next_number_and_a_long_table_with_its_head
     assert [table.cell(n, 0).text for table in tables for n in range(1, len(table.rows))] == [row[0] for row in rows]
     told = [line.text for slide in deck.slides for shape in slide.shapes if shape.has_text_frame for line in shape.text_frame.paragraphs if "Point" in line.text]
     assert told == [f"{n}. {point}" for n, point in enumerate(points, 1)]
+
+
+def test_words_after_numbers_stand_apart_and_an_amount_in_one_piece_on_axes_of_its_language() -> None:
+    dear = [RangeRow("rag", "RAG", (500_000, 800_000, 1_300_000))]
+    blocks = (Heading("Kosten", 2), table_of("", ["Höhe", "Einheit"], [["1.300.000\u00a0€", "im Jahr"]], (0,)), ChartBlock(RangeBars(title="Kosten", currency="EUR", bars=tuple(dear))))
+    deck = Presentation(io.BytesIO(render(notebook(replace(COVER, language="de"), *blocks, Done()))))
+    shapes = list(deck.slides[1].shapes)
+    (number, unit) = next(one for one in shapes if one.has_table).table.rows[1].cells
+    (axis,) = (one.chart.value_axis for one in shapes if one.has_chart)
+
+    assert number.margin_right == 0 < unit.margin_left
+    assert number.text_frame.text == "1.300.000\u00a0€"
+    assert axis.tick_labels.number_format.startswith("[$-407]")

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from datetime import date
 from html import unescape
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from advisorkit.batch.runner import produce
 from advisorkit.export.blocks import Block, DecisionBlock, Heading
 from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import html
+from advisorkit.report import charter, costs, summary, supplier_brief
 from advisorkit.report.job import Report
 from advisorkit.report.short_documents import brief, decision_record, session_note, session_prep
 from advisorkit.store import samples
@@ -108,3 +110,13 @@ def test_what_a_pilot_measured_and_who_reviewed_it_stand_on_the_cover() -> None:
 
     assert report(sample).cover[0].subtitle.endswith("; draft")  # type: ignore[union-attr]
     assert report(reviewed).cover[0].subtitle.endswith("; reviewed; reviewed by Bo on 21 November 2026")  # type: ignore[union-attr]
+
+
+def test_no_heading_stands_alone_however_little_is_answered() -> None:
+    little = report(replace(ACME, workflows=(replace(DESK, answers={}),)))
+    (study,) = little.workflows
+    pages = (little.protection, little.annex, summary(study), costs(study), charter(study), brief(little), decision_record(little), session_note(little), session_prep(little), tuple(supplier_brief(little)))
+
+    alone = [(one.text, two) for page in pages for one, two in pairwise((*page, None)) if isinstance(one, Heading) and (two is None or (isinstance(two, Heading) and two.level <= one.level))]
+    assert sum(isinstance(one, Heading) for page in pages for one in page) > 30
+    assert alone == []

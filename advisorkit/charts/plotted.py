@@ -119,7 +119,7 @@ def plot(chart: Plot, wide: float = 650, tall: float = 240) -> Scene:
     ends = [one for one in chart.series if one.shape == "line" and one.name]
     keyed = [name for name in looks if name and name not in {one.name for one in ends}] if len(looks) > 1 and not any(s.shape in ("box", "field") for s in chart.series) else []
     left = min(max(width(words, 12) for _, words in up) + 12, wide * 0.36)
-    right = max((min(width(one.name, 13, bold=True), wide * 0.3) for one in ends), default=0) + 14
+    right = max(14 + max((min(width(one.name, 13, bold=True), wide * 0.3) for one in ends), default=0), 0 if chart.across or not across else width(across[-1][1], 12) / 2)
     head = [*([[Label(x=0, y=10, text=chart.titles[1], size=12, fill="text2")]] if chart.titles[1] else ()), *_key(keyed, looks, wide)]
     top, room = 20.0 * len(head) + 10, wide - left - right
     lines = [wrap(words, max(room / max(len(across), 1) - 6, 24), 12) for _, words in across]
@@ -160,7 +160,7 @@ def _drawn(one: Series, fill: str, mark: str) -> Iterator[Mark]:
     else:
         if one.shape == "line" and len(points) > 1:
             yield Stroke(points=points, fill=fill, width=2, tip=one.name)
-        yield from (Label(x=x, y=y, dx=7, text=words, size=12, fill="text2") for (x, y), words in zip(points, one.words, strict=False))
+        yield from (Label(x=x, y=y, dx=7, dy=-7, text=words, size=12, fill="text2") for (x, y), words in zip(points, one.words, strict=False))
         many = one.shape == "line" and len(points) > 24
         yield from (Dot(x=x, y=y, mark=mark, size=7, fill=fill, tip=f"{one.name} {plain(y)}".strip()) for x, y in (points[-1:] if many else points))
 

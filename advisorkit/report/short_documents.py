@@ -59,11 +59,12 @@ def session_note(report: Report) -> tuple[Block, ...]:
     named, labels = {one.id: one.name for one in engagement.workflows}, found[0].catalog.criteria
     guesses = [(named[one.workflow], labels[one.criterion].label, one.who, day(date.fromisoformat(one.by)) if one.by else "–") for one in pending(engagement)]
     kept = [name for name in labels if name not in PRIVATE]
+    said = tuple(joined(found, "answers.head_many", lambda one: answers_of(one, kept)))
     return (
         *pilot_cover(report, "note.cover"), Heading(say("note.decided"), 2),
         Text(tuple(linked("", (f"{n}. {one.workflow.name}: ", one.cite(one.decision.headline, "decision.headline"))) for n, one in enumerate(found, 1))), *steps(found[0], everywhere=True),
         *((Heading(say("note.guesses")), table_of("", columns("note.guesses_head"), guesses)) if guesses else ()),
-        Heading(say("note.said")), *joined(found, "answers.head_many", lambda one: answers_of(one, kept)),
+        *((Heading(say("note.said")), *said) if said else ()),
     )  # fmt: skip
 
 

@@ -61,7 +61,8 @@ def overview(studies: Sequence[Study]) -> tuple[Block, ...]:
     rows = [*(_line(study, sums)[:wide] for study in sorted(studies, key=_order)), *(_totals(sums) if sums else ())]
     unit = in_unit(studies[0].currency, sums.unit) if sums else ""
     subtitle = say("overview.subtitle", unit=unit, months=studies[0].months) if sums else ""
-    lines = (*_overridden(studies), *_staged(studies, sums), *_missing(studies))
+    unclear = [one.workflow.name for one in studies if not one.decision.clear and not one.decision.replaced]
+    lines = (*_overridden(studies), *_staged(studies, sums), *_missing(studies), *((say("overview.unclear", names="; ".join(unclear)),) if unclear else ()))
     return (
         Heading(_title(studies, sums), 2, say("overview.part")), KeyFigures(tuple(_sums(studies, sums))) if sums else Text((say("overview.lead"),), "lead"),
         table_of(say("overview.order" if sums else "overview.firmest"), columns("overview.head")[:wide], rows, range(3, 8), subtitle=subtitle, total=bool(sums)),
