@@ -278,6 +278,7 @@ def test_under_a_budget_the_client_s_report_and_slides_ask_for_what_the_portfoli
         ("programme: {budget: 0}", "is below the cheapest next step"),
         ("programme: {people_per_quarter: {engineers: -3}}", "m.yaml"),
         ("programme: {quarters: 1}", "of 3 workflows"),
+        ("programme: {start: 2025-01-01}", "programme.start: 2025-01-01 is more than a quarter before the day of the advice"),
     ],
 )
 def test_limits_that_cannot_be_met_or_read_are_told(line: str, words: str, three: Path) -> None:

@@ -18,6 +18,9 @@ from advisorkit.values.errors import EngagementError, Fault
 from advisorkit.values.locale import here
 
 
+_QUARTER = 92
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """An engagement as it was read."""
@@ -51,7 +54,15 @@ def load(path: str | Path) -> Loaded:
     engagement = understand(source, told)
     missing = lacking(engagement.language)
     also = [here("{}: sentences that language {} lacks are told in English: {}", source.file, engagement.language, missing)] if missing else []
-    return Loaded(engagement, (*source.notices, *told, *also), source.fingerprint)
+    return Loaded(engagement, (*source.notices, *told, *also, *past(engagement, source.file)), source.fingerprint)
+
+
+def past(engagement: Engagement, file: str) -> tuple[str, ...]:
+    """A notice where a programme begins more than a quarter before the day of the advice."""
+    start = engagement.programme.start if engagement.programme else None
+    if start is None or (engagement.as_of - start).days <= _QUARTER:
+        return ()
+    return (here("{}: programme.start: {} is more than a quarter before the day of the advice, {}; what is planned begins in the past", file, start, engagement.as_of),)
 
 
 def from_json(text: str, file: str = "job.json") -> Engagement:
