@@ -17,7 +17,6 @@ from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import EngagementError, Fault
 from advisorkit.values.locale import here
 
-
 _QUARTER = 92
 
 
