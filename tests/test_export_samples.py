@@ -27,6 +27,7 @@ from advisorkit.export.blocks import ChartBlock, Cover, DecisionBlock, Heading
 from advisorkit.export.formats import RENDERERS
 from advisorkit.export.pages import document
 from advisorkit.report import charter, failures, make_report, moved, result, return_visit, supplier_brief
+from advisorkit.report.cost_pictures import gains
 from advisorkit.report.workbook_sheets import TOP
 from advisorkit.store import samples
 from advisorkit.store.reading import read
@@ -115,6 +116,13 @@ def test_every_figure_of_a_pilot_a_visit_and_a_programme_names_the_value_that_it
 
     found = compared((one for page in pages for one in headed(page) if not isinstance(one[1], Cover)), values, "EUR", (), ["wait 20 minutes"])
     chosen = compared(headed(many.programme), programme_document(many.workflows[0].engagement, many._selection), "EUR", [f"{n} " for n in range(1, 9)] + ["Quarter ", "chosen ", "waits "], ())
+
+    unsaid = replace(after, workflows=(replace(after.workflows[0], pilots=(), measured=(), assumptions={}, answers={k: v for k, v in after.workflows[0].answers.items() if k != "cost_wrong"}),))
+    (blind,) = make_report(unsaid, draws=256).workflows
+    grown = gains(blind)
+    assert blind.costs.money[blind.decision.destination].gain is None and grown
+    curve = compared([("", ChartBlock(grown))], cost_document(unsaid, [blind]), "EUR", (), ())
+    assert curve[0] == curve[1] == [] and curve[2] > 8
 
     slide = compared(headed(return_visit(report, whole=False)), values, "EUR", (), ())
     assert slide[0] == [] and len(slide[1]) == 1  # a sum of what stands on the page and not on the slide

@@ -87,7 +87,8 @@ def curves(study: Study) -> kinds.Curves | None:
 
 def _curve(study: Study, pattern: PatternId, curve: CostCurve) -> kinds.Curve:
     low, high = zip(*((b.p10, b.p90) for b in curve.bands), strict=True)
-    return kinds.Curve(pattern, study.name(pattern), *((low, curve.likely, high) if pattern == study.advice.recommended else ((), curve.likely, ())))
+    likely = tuple(study.cite(one, f"patterns.{pattern}.curve[{n}].likely") for n, one in enumerate(curve.likely))
+    return kinds.Curve(pattern, study.name(pattern), *((low, likely, high) if pattern == study.advice.recommended else ((), likely, ())))
 
 
 def payback(study: Study) -> Payback | None:

@@ -125,9 +125,9 @@ def _tried(study: Study) -> Iterator[Block]:
 def _changes(study: Study) -> Iterator[Block]:
     if study.advice.flips:
         found = len({flip.criterion for flip in study.advice.flips if flip.recommended != study.advice.recommended})
-        yield _page(say(f"slides.changes.{'none' if not found else 'one' if found == 1 else 'many'}", count=count(found).capitalize()), study)
+        yield _page(say(f"slides.changes.{'none' if not found else 'one' if found == 1 else 'many'}"), study)
         chart = pictures.flip_bars(study)
-        some = say("slides.changes.some", shown=len(chart.flips) - 1) if found > len(chart.flips) - 1 else ""
+        some = say("slides.changes.some") if found > len(chart.flips) - 1 else ""
         yield from (Text((linked(" ", filter(None, (say("slides.changes.lead"), some))),), "lead"), ChartBlock(chart, titled=False))
 
 

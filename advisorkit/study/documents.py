@@ -139,7 +139,7 @@ def _column(one: Study, column: Column, lines: Mapping[str, Band | None]) -> dic
     made: dict[str, Any] = plain(
         cost, net_benefit=gain and plain(Band(gain.p10, gain.p50, gain.p90)), likely_total=one.bill.total(column),
         lines=[plain(line, amount=band and band.p50, range=plain(band)) for line in one.bill.of(column) for band in [lines[line.component_id]]],
-        curve=cost.curve and [{"month": month, **plain(band)} for month, band in zip(cost.curve.months, cost.curve.bands, strict=True)],
+        curve=cost.curve and [{"month": month, "likely": likely, **plain(band)} for month, likely, band in zip(cost.curve.months, cost.curve.likely, cost.curve.bands, strict=True)],
     )  # fmt: skip
     return made
 
