@@ -153,11 +153,11 @@ def drawn_shares(page: Page) -> dict[str, float]:
 def drawn_belief(page: Page) -> tuple[float, float]:
     """Where the point stands on the map, 0 to 1 on both axes, from the drawing itself."""
     (_, x, y, __), (wide, high) = drawn(page, "map")[-1], page.evaluate(SIZE)
-    return (x - 48) / (wide - 56), 1 - (y - 8) / (high - 46)
+    return (x - 56) / (wide - 64), 1 - (y - 8) / (high - 46)
 
 
 def drawn_totals(page: Page) -> dict[str, float]:
-    """Where the P50 marks of the range chart stand, in pixels, from the drawing itself."""
+    """Where the marks of the range chart stand, in pixels, from the drawing itself."""
     return {fill: x for fill, x, _, __ in drawn(page, "ranges", ":not([fill-opacity])")}
 
 
@@ -187,9 +187,9 @@ def check(page: Page, file: Path) -> None:
 
 
 def in_line(marks: dict[str, float], view: Study) -> None:
-    """The P50 marks lie on one straight scale of money."""
+    """The marks lie on one straight scale of money, each at its likely value."""
     left = [p for p in PATTERNS if view.advice.patterns[p].status != "ruled_out"]
-    known = sorted((band.p50, marks[p]) for p in left if (band := view.costs.columns[p].total))
+    known = sorted((curve.likely[-1], marks[p]) for p in left if (curve := view.costs.columns[p].curve))
     assert len(known) == len(marks.keys() & set(PATTERNS))
     if len(known) < 2:
         return

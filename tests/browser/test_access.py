@@ -126,7 +126,7 @@ def test_presenter_mode_speaks_the_clients_language_and_keeps_secrets(app: Page)
 
     assert not TRADE.search(seen), TRADE.search(seen)
     assert not PRIVATE.search(seen + document)
-    assert app.evaluate("() => parseFloat(getComputedStyle(document.querySelector('.ak-advice h1')).fontSize)") == 44
+    assert app.evaluate("() => parseFloat(getComputedStyle(document.querySelector('.ak-advice h1')).fontSize)") == 32  # 44 up to a hundred letters
     press(app, "1")
     app.get_by_role("button", name="Leave presenter mode").click()
     settle(app)

@@ -104,9 +104,9 @@ def test_an_explored_chart_is_drawn_by_plotly_and_follows_the_next_edit(app: Pag
     app.locator(f"{SCREEN} [data-chart=ranges] .js-plotly-plot").wait_for()
     type_in(app, "cost_wrong", "9")
 
-    total = truth(file).costs.columns["rag"].total
+    curve = truth(file).costs.columns["rag"].curve
     marks = "() => document.querySelector('.js-plotly-plot').data.filter((t) => t.mode === 'markers').map((t) => t.x[0])"
-    app.wait_for_function(f"(wanted) => ({marks})().some((x) => Math.abs(x - wanted) < 1)", arg=total.p50 if total else 0)
+    app.wait_for_function(f"(wanted) => ({marks})().some((x) => Math.abs(x - wanted) < 1)", arg=curve.likely[-1] if curve else 0)
     assert app.evaluate("() => document.querySelectorAll('script[src^=blob]').length") == 1
     app.locator(f'{SCREEN} [data-key="explore-ranges"]').click()
     settle(app)

@@ -26,16 +26,15 @@ const formatsPart = card("deliver_form", deliverForm);
 
 // A file of the user's own goes along as text, again with every choice that it turns out to need.
 function pilotForm(page, act) {
-  const own = h("input", { type: "file", "data-key": "own-results", "aria-label": t("own_results"), accept: ".csv,.xlsx,.ods,.xls,.json,.jsonl,.yaml,.eval" });
+  const own = (act.own ??= h("input", { type: "file", "data-key": "own-results", "aria-label": t("own_results"), accept: ".csv,.xlsx,.ods,.xls,.json,.jsonl,.yaml,.eval" })); // the same while the page is open, as a file that was chosen goes with it
   const make = (template) => h("button", { class: "ak-present", "data-key": `make-${template}`, onclick: () => act("make", "make", { formats: ["html"], template }) }, t(template));
-  const file = page.files.length > 0 && h("select", { "data-key": "results", onchange: () => (pilotForm.file = file.value) }, page.files.map((name) => h("option", { value: name, selected: name === pilotForm.file }, name)));
+  const file = page.files.length > 0 && h("select", { "data-key": "results", onchange: () => ((pilotForm.file = file.value), (own.value = "")) }, page.files.map((name) => h("option", { value: name, selected: name === pilotForm.file }, name)));
   const mark = h("input", { type: "text", inputmode: "decimal", "data-key": "pass-mark", value: page.mark, "aria-invalid": page.fault && !/^[\d.,\s]+%?$/.test(page.mark) ? "true" : null, "aria-describedby": page.fault ? "ak-fault-pilot" : null });
   const asks = page.asks.map(([option, label, choices]) => [option, label, choices.length ? h("select", { "data-key": `ask-${option}` }, choices.map(([value, words]) => h("option", { value }, words ? `${value} (${words})` : value))) : h("input", { type: "text", "data-key": `ask-${option}` })]);
   const read = async () => {
     const settled = Object.fromEntries(asks.map(([option, , control]) => [option, control.value]));
-    const mine = own.files[0] || (page.asks.length && pilotForm.last);
+    const mine = own.files[0];
     if (!mine && !file) return own.click();
-    pilotForm.last = mine;
     const content = mine && btoa(Array.from(new Uint8Array(await mine.arrayBuffer()), (byte) => String.fromCharCode(byte)).join(""));
     return act("pilot", "pilot", { file: mine ? mine.name : file.value, ...(mine ? { content } : {}), value: mark.value, ...settled });
   };
