@@ -225,12 +225,13 @@ def _from_rows(
 ) -> marked.MarkedResults:
     lines, left = list[marked.MarkRow](), list[str]()
     for i, row in enumerate(rows):
-        if not row.faults and not marked.is_marked(marked.named(row.cells)):
+        cells = marked.named(row.cells)
+        if not row.faults and "case" in cells and not marked.is_marked(cells):
             left.append(str(row.line or f"[{i}]"))
         elif not row.faults:
             spot = next(iter(row.cells.values()))
             place = replace(spot, node=Scalar("", row.line), path="" if row.line else spot.path.rpartition(".")[0], file=spot.file or file)
-            lines.append(marked.MarkRow(place, marked.named(row.cells)))
+            lines.append(marked.MarkRow(place, cells))
     marks = marked.marks_of(lines)
     faults = [fault for row in rows for fault in row.faults]
     warnings = (Texts("pilots").say("warn.unmarked", count=len(left), lines=len(rows), places=shown(", ".join(left), 80)),) if left else ()
