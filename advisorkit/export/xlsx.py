@@ -163,16 +163,16 @@ def _figures(sheets: list[Worksheet]) -> Iterator[Worksheet]:
     for sheet in sheets:
         labels, heads = dict[int, str](), dict[int, str]()
         for row, column, formula, text, number, style in sheet.cells:
-            called, look = " · ".join(filter(None, (labels.get(row), heads.get(column)))), " ".join(word for word in style.split() if "num_format" in _STYLES[word])
+            called, look = " · ".join(filter(None, (labels.get(row), heads.get(column)))), " ".join(word.replace("thousand", "whole") for word in style.split() if "num_format" in _STYLES[word])
             for figure, path in getattr(text, "figures", ()) or ((number, getattr(number, "path", "")),):
                 if path:
                     line, place = len(found) + 3, f"{sheet.name}!{letters(column + 1)}{row + 1}"
                     shown = (figure, None) if isinstance(figure, str) else ("", figure)
-                    found.append((_text(line, 0, place, "row"), _text(line, 1, called, "row"), (line, 2, "", *shown, f"{look} row right"), _text(line, 3, path, "mono row")))
+                    found.append((_text(line, 0, place, "row"), _text(line, 1, called, "row"), (line, 2, "", *shown, f"{look} row right"), _text(line, 3, path, "mono indent row")))
             if "head" in style.split():
                 heads[column] = text
-            elif text and not formula:
-                labels.setdefault(row, text)
+            elif text and not formula and (style == "strong" or row not in labels):
+                labels[row] = text
     if found:
         name = _free(here("Figures"), {sheet.name.lower() for sheet in sheets})
         words = (here("Cell"), here("What it is"), here("As reported"), here("Place in the JSON documents"))
