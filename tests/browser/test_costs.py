@@ -145,8 +145,9 @@ def test_every_chart_follows_a_slider_dragged_with_the_mouse(app: Page, file: Pa
     in_line(drawn_totals(app), view)
     ends, cheapest = drawn_ends(app), drawn_cheapest(app)
     assert set(ends) == set(cheapest) == {"prompt", "rag", "finetune", "hybrid"}
-    order = sorted(ends, key=lambda pattern: -ends[pattern])
-    assert order == sorted(ends, key=lambda pattern: view.costs.columns[pattern].curve.likely[-1])
+    likely = {pattern: view.costs.columns[pattern].curve.likely[-1] for pattern in ends}
+    apart = [(one, other) for one in ends for other in ends if abs(ends[one] - ends[other]) > 3]  # marks have shapes of their own
+    assert apart and all((ends[one] < ends[other]) == (likely[one] > likely[other]) for one, other in apart), (ends, likely)
     assert all(abs(cheapest[p] - view.costs.cheapest[p]) < 0.006 for p in cheapest), (cheapest, view.costs.cheapest)
     assert all(one != other for one, other in zip(before, charts(app), strict=True))
 
