@@ -11,7 +11,7 @@ from advisorkit.advice.gates import GateHit
 from advisorkit.advice.ladder import PILOT
 from advisorkit.advice.whatif import Outlook
 from advisorkit.values.criteria import AXES, NEEDS, PATTERNS, Axis, PatternId
-from advisorkit.values.quantities import percents
+from advisorkit.values.quantities import hundredths, percents
 
 VERY_LIKELY, PROBABLY, UNLIKELY = 0.85, 0.6, 0.15
 """Chances from which a thing is called very likely or probable, and below which it is called unlikely."""
@@ -174,10 +174,10 @@ def _others(outlook: Outlook) -> Iterator[str]:
         if shut and chance == 0:
             yield text["not.ruled_out"].format(pattern=name, reason=shut.reason)
         elif low := next((hit for hit in lowering if pattern in hit.removes), None):
-            yield text["not.lowered"].format(pattern=name, chance=f"{whole[pattern]}%", reason=low.reason)
+            yield text["not.lowered"].format(pattern=name, chance=hundredths(whole[pattern]), reason=low.reason)
         else:
             key = f"not.{_difference(pattern, PATTERNS[outlook.goal])}"
-            yield text[f"{key}.yet" if chance >= UNLIKELY and f"{key}.yet" in text else key].format(pattern=name, chance=f"{whole[pattern]}%")
+            yield text[f"{key}.yet" if chance >= UNLIKELY and f"{key}.yet" in text else key].format(pattern=name, chance=hundredths(whole[pattern]))
 
 
 def _difference(pattern: PatternId, goal: PatternId) -> str:

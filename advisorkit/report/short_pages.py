@@ -18,7 +18,7 @@ from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.locale import locale
-from advisorkit.values.quantities import day, money_short, number, sampled_parts
+from advisorkit.values.quantities import day, hundredths, money_short, number, sampled_parts
 
 
 def assessed(study: Study) -> tuple[Block, ...]:
@@ -51,7 +51,7 @@ def _rungs(study: Study) -> Iterator[Table]:
     """The path, with the chance that it ends there or before; nothing where something simpler takes the place of all patterns."""
     chances, within = study.decision.chances, dict[str | None, tuple[PatternId, ...]](prompt=("prompt",), rag=("prompt", "rag"), finetune=("prompt", "finetune"))
     rows = [
-        (rung_name(rung), f"{sum(chances[p] for p in within[rung.pattern])}%" if rung.pattern in within else "", build_of(rung.build, study.currency), "–" if rung.weeks is None else f"{max(1, rung.weeks):.0f}",
+        (rung_name(rung), hundredths(sum(chances[p] for p in within[rung.pattern])) if rung.pattern in within else "", build_of(rung.build, study.currency), "–" if rung.weeks is None else f"{max(1, rung.weeks):.0f}",
          say(f"short.{rung.state}"))
         for rung in study.decision.path
     ]
