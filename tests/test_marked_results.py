@@ -74,6 +74,22 @@ def test_a_decimal_comma_is_named_by_row_and_column(tmp_path: Path, text: str) -
     assert "line 2, minutes: '2,5' holds a comma: write decimals with a point" in faults(file(tmp_path, text))
 
 
+def test_time_and_tokens_may_carry_a_unit(tmp_path: Path) -> None:
+    """A workbook whose format shows a unit behind the number gives both; a unit of another kind and a range are refused."""
+    header = "case,right,minutes,seconds,input_tokens\n"
+    marks = read_results(file(tmp_path, f"{header}1,yes,3 min,4 s,3 k\n2,yes,1.5 h,1 min,900 tokens\n")).marks
+    said = faults(file(tmp_path, f"{header}1,yes,2-3,4 kg,-1\n"))
+
+    assert [(m.minutes, m.seconds, m.input_tokens) for m in marks] == [(3, 4, 3000), (90, 60, 900)]
+    assert all(words in said for words in ("minutes: expected a number such as", "'kg' is not understood here", "'-1' is too small"))
+
+
+def test_headings_among_which_the_missing_one_may_stand_are_named(tmp_path: Path) -> None:
+    assert "'right' is missing; needed: case, right; not known here: Correct?" in faults(file(tmp_path, "case,Correct?\n1,yes\n2,partly\n"))
+    only = faults(file(tmp_path, "Question,Correct?\n1,yes\n2,no\n"))
+    assert "'case' is missing" in only and "'right'" not in only
+
+
 def test_a_semicolon_table_is_read(tmp_path: Path) -> None:
     assert len(read_results(file(tmp_path, GOOD.replace(",", ";"))).marks) == 2
 
@@ -156,7 +172,7 @@ def test_all_faults_of_a_file_are_told_at_once_and_nothing_is_half_read(tmp_path
 
 
 def test_wrong_columns_are_named_with_the_nearest_valid_ones(tmp_path: Path) -> None:
-    said = faults(file(tmp_path, "case,correct,failures\n1,yes,\n"))
+    said = faults(file(tmp_path, "case,correct,failures\n1,fully,\n"))
 
     assert "the column 'right' is missing" in said
     assert "unknown column 'failures'. Did you mean failure?" in said

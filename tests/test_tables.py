@@ -146,12 +146,21 @@ def test_a_number_in_a_workbook_has_the_unit_that_its_format_shows(tmp_path: Pat
     assert [row["amount"] for row in values(read_table(tmp_path / "t.xlsx"))] == ["'4 h'", "'3 kEUR'", "'1.1250 CHF'", "'12000'", "'400 per day'", "'7'", "'5 €'", "'1.1250%'", "'9'"]
 
 
-def test_a_second_table_below_the_first_is_told_and_not_read_under_its_headings(tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_text("name,minutes,calls\nA,3,100\nB,4,200\n\nname,calls,minutes\nC,300,5\n")
+@pytest.mark.parametrize("below", ["name,calls,minutes\nC,300,5\n", "Other list,,\nname,calls,minutes\nC,300,5\n", "Team,Lead,Phone\nX,Y,Z\nX,Y,Z\n", "Contacts,,\nTeam,Lead,Phone\nX,Y,7\n"])
+def test_a_second_table_below_the_first_is_told_and_not_read_under_its_headings(tmp_path: Path, below: str) -> None:
+    """Headings that nobody knows are told by what stands above them: figures alone."""
+    (tmp_path / "t.csv").write_text(f"name,minutes,calls\nA,3,100\nB,4,200\n\n{below}")
     table = read_table(tmp_path / "t.csv", known={"name", "minutes", "calls"}.__contains__)
 
     assert [row["name"] for row in values(table)] == ["'A'", "'B'"]
     assert any("from line 5 on stands another table" in notice for notice in table.notices)
+
+
+@pytest.mark.parametrize("below", ["C,tbd,tbd\nD,4,5\n", "C,about two,300\nD,4,5\n", "C,,\nD,4,5\n"])
+def test_rows_after_a_gap_that_lack_figures_are_no_second_table(tmp_path: Path, below: str) -> None:
+    (tmp_path / "t.csv").write_text(f"name,minutes,calls\nA,3,100\nB,4,200\n\n{below}")
+
+    assert [row["name"] for row in values(read_table(tmp_path / "t.csv", known={"name", "minutes", "calls"}.__contains__))] == ["'A'", "'B'", "'C'", "'D'"]
 
 
 @pytest.mark.parametrize(

@@ -181,8 +181,10 @@ def test_without_todays_figures_the_gain_is_not_known_and_not_zero(name: str) ->
     assert made.columns["prompt"].at_least == (name != "minutes_per_item")
 
 
-def test_a_payback_lies_where_the_curves_of_the_bill_cross() -> None:
-    sure = fixed(inputs(cost_wrong=1))
+@pytest.mark.parametrize("certain", [True, False])
+def test_a_payback_lies_where_the_curves_of_the_bill_cross(certain: bool) -> None:
+    """At likely values, whatever the draws say; nothing uncertain, both are one."""
+    sure = fixed(inputs(cost_wrong=1)) if certain else inputs(cost_wrong=1)
     made = price(sure, FEW)
     found = next(p for p in made.payback if p.column == "rag")
 
@@ -193,9 +195,10 @@ def test_a_payback_lies_where_the_curves_of_the_bill_cross() -> None:
         assert prompt is not None
         return rag - prompt
 
-    assert found.p50 is not None
-    assert found.p50 > 1
-    assert apart(found.p50) <= 0 < apart(found.p50 - 1)
+    assert found.likely is not None
+    assert (found.likely == found.p50) is certain
+    assert found.likely > 1
+    assert apart(found.likely) <= 0 < apart(found.likely - 1)
 
 
 def test_a_training_that_pays_back_after_its_base_model_has_ended_does_not_pay_back_in_time() -> None:

@@ -42,6 +42,8 @@ class Payback:
     """Share of draws paid back within the horizon, 0 to 1."""
     within_model_life: float | None
     """Share of draws paid back before the trained model's base is ended; None where nothing is trained."""
+    likely: int | None = None
+    """With every input at its likely value, where the curves of the chart meet; None: beyond the horizon."""
 
 
 Part = Literal["build", "run", "checking", "people", "wrong"]

@@ -239,13 +239,16 @@ def _followed(here: Workings, stacked: Course, gains: Sequence[Column]) -> tuple
     drawn, likely = curves(here.clock.first(BLOCK, np.float32), stacked.first(BLOCK)), scene(here.inputs, here.inputs.likely())
     paid = columns(likely)
     hours = {column: all(flow.known for flow in flows if flow.unit_id == "staff_hours") for column, flows in paid.items()}
-    sure = curves(likely.clock, course({column: [flow for flow in flows if hours[column] or flow.unit_id != "staff_hours"] for column, flows in paid.items()}, 1))
+    single = course({column: [flow for flow in flows if hours[column] or flow.unit_id != "staff_hours"] for column, flows in paid.items()}, 1)
+    sure = curves(likely.clock, single)
     drawn = {column: replace(curve, likely=tuple(one.p50 for one in sure[column].bands)) for column, curve in drawn.items()}
     size = min(PAYBACK_DRAWS, stacked.amounts["once"].shape[-1])
     pairs: list[tuple[Column, Column]] = [("rag", "prompt"), ("finetune", "prompt"), ("hybrid", "prompt")]
+    met = {one.column: one.p50 for one in paybacks(likely.clock, single, pairs, 0.0, np.float64(np.inf))}
     pairs += [(c, "today") for c in gains]
     spared, life = first(sum(spares(here)), size), first(base_model_life(here.inputs, here.values), size)
-    return drawn, paybacks(here.clock.first(size, np.float32), stacked.first(size), pairs, spared, life)
+    found = paybacks(here.clock.first(size, np.float32), stacked.first(size), pairs, spared, life)
+    return drawn, tuple(replace(one, likely=met.get(one.column)) if one.against == "prompt" else one for one in found)
 
 
 def _column(here: Workings, column: Column, paid: Paid, bands: Mapping[Key, Band], curve: results.CostCurve | None) -> results.ColumnCost:

@@ -154,13 +154,13 @@ def _table(file: str, found: _Found, notices: tuple[str, ...], known: Known | No
     rows: list[ReadRow] = []
     said = [here("{}: the table was found below {:line|lines} of titles, from line {}", file, found.at, line)] if found.at else []
     said += [here("{}: hidden {}: read like all others", file, shown(which, 200)) for which in (found.sheet.hidden if found.sheet else ())]
-    below = _body(file, found.lines[found.at + 1 :], columns, said)
+    lines = found.lines[found.at + 1 :]
+    if known and (end := _end(lines, header, known)) < len(lines):
+        said.append(here("{}: from line {} on stands another table, which was not read: give it a sheet or file of its own", file, lines[end][0]))
+        lines = lines[:end]
+    below = _body(file, lines, columns, said)
     listener = Listener(decimal_mark((cell.text for _, cells in below for cell in cells if not (cell.point and cell.place)), decimal), "", currency)
     for number, cells in below:
-        heads = [cell.text for cell in cells if cell.text]
-        if known and [cell.text for cell in cells] != [cell.text for cell in header] and sum(map(known, heads)) > max(1, len(heads) / 2):
-            said.append(here("{}: from line {} on stands another table, which was not read: give it a sheet or file of its own", file, number))
-            break
         if len(rows) == workbooks.MAX_ROWS:
             raise EngagementError([Fault(file, on_line(number), here("holds more than {:,} rows; split it", workbooks.MAX_ROWS))])
         filled = [cell for cell in cells if cell.text]
@@ -188,6 +188,22 @@ def _body(file: str, lines: Sequence[workbooks.Line], columns: Sequence[str], sa
     if notes := " · ".join(cell.text for _, cells in lines[gap:] for cell in cells if cell.text):
         said.append(here("{}: from line {} on, notes below the table were left out: {}", file, lines[gap][0], shown(notes, 200)))
     return lines[:gap]
+
+
+def _end(lines: Sequence[workbooks.Line], header: Sequence[workbooks.RawCell], known: Known) -> int:
+    """Lines before another table and its title: before headings that are known, or words after a gap in columns that hold figures alone."""
+    filled, worded, start, ended = set[int](), set[int](), 0, 0
+    for at, (number, cells) in enumerate(lines):
+        texts = {i: cell.text for i, cell in enumerate(cells) if cell.text}
+        words, figures, heads = {i for i in texts if not re.search(r"\d", texts[i])}, filled - worded, [*texts.values()]
+        start = at if number > ended + 1 else start
+        ended = number + sum(cell.text.count("\n") for cell in cells if not cell.place)
+        titled = start > 0 and all(sum(bool(cell.text) for cell in above) == 1 for _, above in lines[start:at])
+        other = titled and len({*heads}) == len(heads) and len(figures & words) > 1 and not figures & ({*texts} - words)
+        if other or ([cell.text for cell in cells] != [cell.text for cell in header] and sum(map(known, heads)) > max(1, len(heads) / 2)):
+            return start if titled else at
+        filled, worded = filled | {*texts}, worded | words
+    return len(lines)
 
 
 def _columns(file: str, line: int, cells: Sequence[workbooks.RawCell], below: Sequence[workbooks.Line]) -> list[str]:

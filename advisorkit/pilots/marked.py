@@ -6,16 +6,19 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Literal, get_args
 
+from advisorkit.files.numbers import ONE, Measure, words
 from advisorkit.files.spots import Spot, unfit
 from advisorkit.files.tables import as_day
 from advisorkit.files.texts import Texts
-from advisorkit.files.trees import Fields, Items, Scalar, tree
+from advisorkit.files.trees import Fields, Items, Scalar, shown, tree
 from advisorkit.pilots.formats import logbook, outcome
 from advisorkit.values.errors import Fault, PilotError, UnmarkedError
 from advisorkit.values.locale import here, on_line
+from advisorkit.values.quantities import Estimate
 
 _say = Texts("pilots").say
 
@@ -159,9 +162,10 @@ def normal(name: str) -> str:
 
 def check_columns(file: str, names: Iterable[str]) -> list[Fault]:
     """Faults of a header: columns that are missing, or misspelt; any other is the file's own."""
-    found = columns_of(names).values()
+    columns = columns_of(names)
+    found, own = columns.values(), ", ".join(name for name, ours in columns.items() if ours not in COLUMNS)
     missing = [
-        Fault(file, here("header"), here("the column '{}' is missing; needed: {}", name, ", ".join(REQUIRED)))
+        Fault(file, here("header"), here("the column '{}' is missing; needed: {}", name, ", ".join(REQUIRED)) + (here("; not known here: {}", shown(own, 80)) if own else ""))
         for name in REQUIRED
         if name not in found and not (name == "right" and "outcome" in found)
     ]
@@ -183,8 +187,8 @@ def columns_of(names: Iterable[str]) -> dict[str, str]:
 def _columns(names: tuple[str, ...]) -> dict[str, str]:
     found = {name: normal(name) for name in names}
     written = {plain: name for name, plain in found.items()}
-    for ours, words in logbook().synonyms.items():
-        if ours not in written and (name := next((written[normal(word)] for word in words if normal(word) in written), None)):
+    for ours, known in logbook().synonyms.items():
+        if ours not in written and (name := next((written[normal(word)] for word in known if normal(word) in written), None)):
             found[name] = ours
     return found
 
@@ -234,7 +238,7 @@ def _mark(line: MarkRow) -> MarkedCase | None:
         "arm": _word(cells.get("arm"), ARMS, "arm") or "",
         "date": as_day(cells["date"]) if "date" in cells else None,
         **{name: (said := _right(cells.get(name), "right", "wrong")) and said == "right" for name in ("fixed_by_text", "passage_found")},
-        **{name: _amount(cells.get(name)) for name in ("input_tokens", "output_tokens", "minutes", "seconds")},
+        **{name: _amount(cells.get(name), name.removeprefix("input_").removeprefix("output_")) for name in ("input_tokens", "output_tokens", "minutes", "seconds")},
         **{name: _text(cells.get(name)) for name in ("case", "marker", "run", "version", "segment", "input", "output", "note")},
         "own": tuple((name, _shown(spot)) for name, spot in cells.items() if name not in COLUMNS and not unfit(_shown(spot))),
     }
@@ -303,10 +307,16 @@ def _word(spot: Spot | None, valid: Sequence[str], what: str) -> str | None:
     return replace(spot, node=Scalar(normal(_shown(spot)), spot.node.line)).word(valid, what)
 
 
-def _amount(spot: Spot | None) -> float | None:
+def _amount(spot: Spot | None, unit: str) -> float | None:
     if spot is None:
         return None
     if "," in _shown(spot):
         spot.fault(here("'{}' holds a comma: write decimals with a point and no marks between thousands, such as 1200 or 2.5", _shown(spot)[:60]))
         return None
-    return spot.number(0)
+    if spot.numeric or not isinstance(spot.node, Scalar) or spot.node.kind == "bool":
+        return spot.number(0)
+    ways = {word: Estimate.of(float(Fraction(one))) for word, one in words("units", unit).items()} if unit in words("timed") else {}
+    found = spot.estimate(0, measure=Measure(unit, {unit: ONE, **ways}, timed=bool(ways)))
+    if found and not found.fixed:
+        spot.fault(here("expected a number such as 1200 or 0.8, got {}", spot.seen))
+    return found.likely if found else None

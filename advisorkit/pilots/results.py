@@ -201,10 +201,11 @@ def _from_table(table: ReadTable, choice: Choice, raw: Sequence[Any] = ()) -> ma
     if not known:
         rows = [dict(_own(name, names.get(name, ""), value, table.listener.decimal) for name, value in row.items()) for row in rows]
     graded = not ours & {"right", "outcome"} and verdict_columns(rows, logbook().formats["table"].text)
-    fits = known or (graded and not marked.check_columns(table.file, [*table.columns, "right", *(["case"] if choice.scorer else [])]))
-    if (found := () if fits else marked.check_columns(table.file, table.columns)) or ((known or graded) and faults):
-        raise PilotError([*found, *faults], len(rows))
-    if fits or choice.scorer.casefold() not in ("", "right"):
+    given = [*table.columns, *(["right"] if graded else []), *(["case"] if graded and choice.scorer else [])]
+    lacks = [] if known else marked.check_columns(table.file, given)
+    if lacks or ((known or graded) and faults):
+        raise PilotError([*lacks, *faults], len(rows))
+    if known or graded or choice.scorer.casefold() not in ("", "right"):
         places = [on_line(row.line) or f"[{i}]" for i, row in enumerate(table.rows)]
         return _from_log(table.file, rows, places, choice, table.notices)
     words = {name: {str(row.get(name) or "").strip() for row in rows} - {""} for name in names if names[name] not in marked.COLUMNS}

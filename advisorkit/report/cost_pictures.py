@@ -78,7 +78,7 @@ def curves(study: Study) -> kinds.Curves | None:
         return None
     even = _break_even(study, found)
     back = payback(study)
-    title = say("costs.curves_even", first=study.name(back.column), second=say("pattern.prompt"), month=back.p50) if even and back else say("costs.curves", months=study.months)
+    title = say("costs.curves_even", first=study.name(back.column), second=say("pattern.prompt"), month=back.likely) if even and back else say("costs.curves", months=study.months)
     return kinds.Curves(
         title=title, subtitle=say("costs.curves_subtitle"), currency=study.currency,
         months=tuple(map(float, next(iter(found.values())).months)), curves=tuple(_curve(study, p, c) for p, c in found.items()), break_even=even,
@@ -117,13 +117,13 @@ def gains(study: Study) -> kinds.Curves | None:
 
 def _break_even(study: Study, found: dict[PatternId, CostCurve]) -> kinds.BreakEven | None:
     back = payback(study)
-    if back is None or not back.p50 or "prompt" not in found or study.advice.recommended not in found:
+    if back is None or not back.likely or "prompt" not in found or study.advice.recommended not in found:
         return None
-    values = {"first": study.name(back.column), "second": say("pattern.prompt"), "month": back.p50}
+    values = {"first": study.name(back.column), "second": say("pattern.prompt"), "month": back.likely}
     low = back.p10 or 0
     high = say("costs.even_beyond", months=study.months) if back.p90 is None else say("costs.even_month", month=back.p90)
     return kinds.BreakEven(
-        back.p50, _at(found[study.advice.recommended], back.p50), low, back.p90,
+        back.likely, _at(found[study.advice.recommended], back.likely), low, back.p90,
         say("costs.even_words", **values), say("costs.even_range", low=low, high=high),
     )
 
