@@ -13,9 +13,8 @@ import numpy as np
 from rapidfuzz import fuzz, process
 
 from advisorkit.bakeoff.model import Caller, Message, Told
-from advisorkit.bakeoff.sample import NEAR, Item, Sample, sampled
 from advisorkit.bakeoff.texts import gathered, plain
-from advisorkit.bakeoff.trial import Trial, WayId
+from advisorkit.bakeoff.trial import NEAR, Item, Sample, Trial, WayId, sampled
 from advisorkit.intake.outgoing import Endpoint
 
 WAYS: tuple[WayId, ...] = ("zero", "nearest", "rag", "tuned", "both")

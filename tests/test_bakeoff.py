@@ -21,9 +21,8 @@ from scripted_server import EMPTY, FAULTS, TOO_MANY, TRUNCATED, WRONG_USAGE, Sai
 from advisorkit.bakeoff.compared import compared, read_trial
 from advisorkit.bakeoff.model import Caller, UnansweredError
 from advisorkit.bakeoff.running import _Run, run
-from advisorkit.bakeoff.sample import Item, read_sample, sampled
 from advisorkit.bakeoff.texts import Corpus, gathered, read_texts
-from advisorkit.bakeoff.trial import keep, kept
+from advisorkit.bakeoff.trial import Item, keep, kept, read_sample, sampled
 from advisorkit.bakeoff.ways import Ways
 from advisorkit.export.blocks import Table
 from advisorkit.export.brand import Brand

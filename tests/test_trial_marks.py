@@ -10,8 +10,7 @@ from planted import TASKS, Scripted, trial
 
 from advisorkit.bakeoff.compared import SURE, Compared, Row, weighed
 from advisorkit.bakeoff.running import _Run
-from advisorkit.bakeoff.sample import Item
-from advisorkit.bakeoff.trial import WayId
+from advisorkit.bakeoff.trial import Item, WayId
 from advisorkit.bakeoff.ways import Ways
 from advisorkit.pilots.marked import MarkedCase
 from advisorkit.pilots.tally import Share

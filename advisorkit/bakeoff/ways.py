@@ -4,8 +4,9 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,22 @@ from rapidfuzz import fuzz
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from advisorkit.bakeoff import Scoring
 from advisorkit.bakeoff.model import Caller, Message, say
-from advisorkit.bakeoff.sample import Item, fields_of, object_of, shuffled
-from advisorkit.bakeoff.search import Search, language_of, vectors
-from advisorkit.bakeoff.texts import Passage, whole, worded
-from advisorkit.bakeoff.trial import Trial, WayId
+from advisorkit.bakeoff.texts import Corpus, Passage, Search, language_of, read_texts, vectors, whole, worded
+from advisorkit.bakeoff.trial import Item, Trial, WayId, fields_of, keep, limited, object_of, read_sample, shuffled
+from advisorkit.catalog.prices import load as prices
 from advisorkit.catalog.reading import text_classes
+from advisorkit.files.disk import write_bytes
+from advisorkit.intake.outgoing import Endpoint, digest, permitted
+from advisorkit.store.reading import load
+from advisorkit.store.writing import write
+from advisorkit.values.engagement import Answer, Engagement
+from advisorkit.values.errors import UsageError
+from advisorkit.values.quantities import Estimate
 
+NAME = "SmolLM2-135M-Instruct"
+"""The model (Hugging Face, Apache 2.0)."""
 EXAMPLES = 5
 """Examples in a prompt."""
 PASSAGES = 5
@@ -151,6 +161,60 @@ def outlook(trial: Trial, caller: Caller, *, oracle: bool = True) -> Ahead:
     size = text_classes()["prose"].of_characters(sum(len(judged.get(item.case, "")) + sum(len(turn["content"]) for turn in one.messages) for one, item in left) + 60 * calls)
     worst = caller.cost(size.high / max(1, calls), trial.most_tokens) * calls if caller.prices else None
     return Ahead("\n\n----\n\n".join(texts), calls, size.likely, worst, calls * SECONDS / 3600)
+
+
+def plan(
+    file: Path, sample: Path, texts: Path | None = None, *, workflow: str = "", score: Scoring | None = None, ways: str = "", most: int = 100, task: str = "", model: str = "", **given: Any
+) -> tuple[Trial, Ahead]:
+    """Split a sample and count the texts into the engagement at `file`; sends nothing. `given` are further fields of the trial.
+
+    Raises:
+        EngagementError: If sample or texts have faults.
+        UsageError: If something is named that there is not.
+    """
+    loaded = load(file)
+    flow = loaded.engagement.chosen(workflow)
+    if bool(given.get("url")) != bool(model):
+        raise UsageError("--endpoint and --model go together")
+    if (given.get("judge") or given.get("tuned")) and not model:
+        raise UsageError("--judge and --tuned are models at an address: name it with --endpoint and --model")
+    if score == "judge" and not given.get("judge"):
+        raise UsageError("--score judge needs the model that judges: --judge NAME")
+    corpus = read_texts(texts) if texts else Corpus()
+    found = read_sample(sample, corpus, most=most, seed=given.get("seed", 1), scoring=score or ("judge" if given.get("judge") else None))
+    made = limited(Trial(flow.id, loaded.engagement.as_of, found, (), task or flow.name, corpus, model=model or NAME, **given), ways)
+    seen = outlook(made, asking(made, loaded.engagement))
+    try:
+        permitted(loaded.engagement, made.url, made.model) if made.url else None
+    except UsageError as error:
+        seen = replace(seen, refused=str(error))
+    made = replace(made, sent=digest((seen.exact,)))
+    write_bytes(keep(made, file).with_name("would_be_sent.txt"), seen.exact.encode())
+    write(file, with_corpus(made, loaded.engagement), loaded.fingerprint)
+    return made, seen
+
+
+def asking(made: Trial, engagement: Engagement, **limits: Any) -> Caller:
+    """Asks the trial's models, at their prices; without an endpoint nothing is asked."""
+    tokens = None
+    if made.priced_as:
+        book = prices(engagement.as_of).with_negotiated(engagement.prices, engagement.as_of).with_rates(engagement.exchange_rates, engagement.currency)
+        tokens = book.tokens(made.priced_as).times(book.rate(book.price(f"{made.priced_as}/input").currency, engagement.currency))
+    return Caller(Endpoint(made.url, made.model, ""), prices=tokens, **limits)
+
+
+def measured(trial: Trial) -> str:
+    """Where a measured answer comes from."""
+    return say("measured", trial=trial.id, day=trial.day.isoformat())
+
+
+def with_corpus(trial: Trial, engagement: Engagement) -> Engagement:
+    """The engagement with what was counted of the texts."""
+    flow, size = engagement.workflow(trial.workflow), trial.corpus.size
+    if not trial.corpus.files:
+        return engagement
+    rounded = Estimate(*(float(f"{end:.3g}") for end in (size.low, size.likely, size.high)))
+    return engagement.having(replace(flow, answers={**flow.answers, "corpus_tokens": Answer(amount=rounded, note=measured(trial))}))
 
 
 def holds(passages: Sequence[Passage], wanted: str) -> bool:

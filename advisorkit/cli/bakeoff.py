@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from advisorkit.bakeoff import Scoring, installed
+from advisorkit.bakeoff import Scoring, part
 from advisorkit.cli import console
 from advisorkit.cli.console import File, Flow, Json, PassMark
 from advisorkit.export.blocks import Block, Heading, Text, table_of
@@ -38,18 +38,15 @@ def plan_trial(
     as_json: Json = False,
 ) -> None:
     """Split a sample, count the texts, and say what a run would send where, in how many calls and for how much at most; sends nothing."""
-    with installed():
-        from advisorkit.bakeoff import steps
-        from advisorkit.bakeoff.trial import folder_of
     from advisorkit.report.trial_pages import ahead
 
     given: dict[str, Any] = {"task": task, "url": endpoint, "model": model, "tuned": tuned, "judge": judge, "priced_as": priced_as, "most_tokens": most_tokens, "seed": seed}
-    made, seen = steps.plan(file, sample, texts, workflow=workflow or "", score=score, ways=ways, most=most, **given)
+    made, seen = part("ways").plan(file, sample, texts, workflow=workflow or "", score=score, ways=ways, most=most, **given)
     found, corpus = made.sample, made.corpus
     document = {"trial": made.id, "ways": list(made.ways), "tried": len(found.tried), "shown": len(found.shown), "scoring": found.scoring, "doubles": found.doubles,
                 "corpus_tokens": corpus.size.likely, "language": corpus.language, "text_doubles": dict(corpus.doubles), "scans": list(corpus.scans),
                 "calls": seen.calls, "tokens": seen.read, "worst_cost": seen.worst_cost, "hours": seen.hours, "refused": seen.refused or None}
-    console.answer({"advisorkit": 1, **document}, ahead(made, seen, load(file).engagement, folder_of(file, made.id)), as_json=as_json)
+    console.answer({"advisorkit": 1, **document}, ahead(made, seen, load(file).engagement, part("trial").folder_of(file, made.id)), as_json=as_json)
 
 
 @bakeoff_app.command("run")
@@ -63,15 +60,11 @@ def run_trial(
     as_json: Json = False,
 ) -> None:
     """Try every way on every case; goes on where it stopped, and asks nothing twice."""
-    with installed():
-        from advisorkit.bakeoff.running import tried
-        from advisorkit.bakeoff.trial import folder_of, kept
-
-    made = kept(file, workflow or "", trial)
-    ran, sheets = tried(file, made, by, most_cost, most_calls, oracle=oracle, said=_progress)
+    made = part("trial").kept(file, workflow or "", trial)
+    ran, sheets = part("running").tried(file, made, by, most_cost, most_calls, oracle=oracle, said=_progress)
     for sheet in sheets:
         console.say(f"made {sheet}; once it is marked, read the trial")
-    if (training := folder_of(file, made.id) / "training.jsonl").stat().st_size:
+    if (training := part("trial").folder_of(file, made.id) / "training.jsonl").stat().st_size:
         console.say(f"made {training}: the cases that were not tried, to train a model on")
     counted = {"requests": ran.caller.requests, "read": ran.caller.read, "written": ran.caller.written, "cost": ran.caller.spent if ran.caller.prices else None}
     rows = [[cause, str(count)] for cause, count in ran.failed.items()]
@@ -94,14 +87,11 @@ def _progress(facts: Mapping[str, Any]) -> None:
 @console.guarded
 def read_run(file: File, workflow: Flow = None, trial: TrialName = "", pass_mark: PassMark = "", as_json: Json = False) -> None:
     """The paired table, where each way breaks, and the trial as pilots in the engagement."""
-    with installed():
-        from advisorkit.bakeoff.steps import read
-        from advisorkit.bakeoff.trial import kept
     from advisorkit.report.trial_pages import TEXTS, broken, trial_table
     from advisorkit.study.documents import plain
 
-    made = kept(file, workflow or "", trial)
-    found = read(file, made, console.mark_of(pass_mark))
+    made = part("trial").kept(file, workflow or "", trial)
+    found = part("compared").read(file, made, console.mark_of(pass_mark))
     document = {"trial": made.id, "demonstration": made.demonstration, "chosen": found.chosen, "clear": found.clear, "rows": plain(found.rows)}
     said = () if made.demonstration else (Text((TEXTS.say("read.follows", file=file, headline=console.studied(load(file).engagement, file, made.workflow)[0].decision.headline),)),)
     console.answer({"advisorkit": 1, **document}, (*trial_table(found), *broken(found), *said), as_json=as_json)

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from advisorkit.advice.answers import words_of
+from advisorkit.bakeoff import part
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.cli import console
 from advisorkit.cli.console import Flow, Json, MappingFile, One
@@ -287,15 +288,11 @@ def _run(notes: str, to: Path, workflow: str | None, call: tuple[str, str, str],
         console.answer({"advisorkit": 1, "texts": list(texts), "sha256": digest(texts)}, (), as_json=as_json)
         print(*([] if as_json else texts), sep="\n\n", end="" if as_json else "\n")
         return
-    try:
-        from advisorkit.bakeoff.model import Caller
-    except ImportError:
-        raise UsageError("brief run needs packages that are not here: pip install 'advisorkit[bakeoff]'; nothing was sent") from None
-    caller = Caller(permitted(engagement, url, model))
+    caller = part("model").Caller(permitted(engagement, url, model))
     consent(to, caller.endpoint, texts, by, today)
 
     def ask(turns: Sequence[Mapping[str, str]]) -> str:
-        return caller.ask(turns, most_tokens=_MOST_TOKENS).text
+        return str(caller.ask(turns, most_tokens=_MOST_TOKENS).text)
 
     with closing(caller):
         reply, found = briefed(notes, ask, engagement.currency), None

@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from ipywidgets import HTML, BoundedFloatText, Button, Dropdown, IntProgress, Text as Field, Textarea, VBox, Widget
 
-from advisorkit.bakeoff import installed
+from advisorkit.bakeoff import part
 from advisorkit.export.blocks import Block, Heading, Text, table_of
 from advisorkit.files.disk import within
 from advisorkit.files.texts import spoken
@@ -93,8 +92,7 @@ class Bakeoff:
         """One step; a refusal is shown."""
         self._show("told")
         try:
-            with installed():
-                act(self._work.file.path)
+            act(self._work.file.path)
         except AdvisorError as error:
             self._show("told", Text((self._work.file.words(error),)))
 
@@ -112,28 +110,28 @@ class Bakeoff:
         given = {name: self._fields[name].value.strip() for name in _PLANNED}
         sample, texts = (within(file.parent, name) if name else None for name in (given.pop("sample") or "cases.csv", given.pop("texts")))
         with self._agreed():
-            self._trial, seen = _room("steps").plan(file, sample, texts, workflow=self._work.state.workflow, **given)
+            self._trial, seen = part("ways").plan(file, sample, texts, workflow=self._work.state.workflow, **given)
         self._exact.value = seen.exact
         self._show("planned", lambda: ahead(self._trial, seen, self._work.state.engagement, self._folder))
 
     def _found_again(self, file: Path) -> None:
         """The trial that lies beside the file, where there is one that was run."""
         for log in sorted(file.parent.glob(f"bakeoff/{self._work.state.workflow}-????????/logs"), key=lambda found: found.stat().st_mtime)[-1:]:
-            self._trial = _room("trial").kept(file, id=log.parent.name)
-            self._tell(_room("compared").compared(self._trial, log.parent))
+            self._trial = part("trial").kept(file, id=log.parent.name)
+            self._tell(part("compared").compared(self._trial, log.parent))
 
     def _ran(self, file: Path) -> None:
-        self._trial = self._trial or _room("trial").kept(file, self._work.state.workflow)
+        self._trial = self._trial or part("trial").kept(file, self._work.state.workflow)
         self._bar.max, (by, cost, calls) = len(self._trial.ways) * len(self._trial.sample.tried), (self._fields[name].value for name in _LIMITED)
         self._stopped = False
         with self._agreed(), ThreadPoolExecutor(1) as apart:  # a notebook's own loop is at work here
-            going = apart.submit(_room("running").tried, file, self._trial, by, cost or None, int(calls) or None, said=self._progress)
+            going = apart.submit(part("running").tried, file, self._trial, by, cost or None, int(calls) or None, said=self._progress)
             try:
                 ran, sheets = going.result()
             except KeyboardInterrupt:  # the kernel's stop
                 self._stopped = True
                 ran, sheets = going.result()
-            self._tell(_room("steps").read(file, self._trial))
+            self._tell(part("compared").read(file, self._trial))
         lines = [f"{cause}: {count}" for cause, count in ran.failed.items()] + [path.name for path in sheets]
         self._show("told", Text(tuple(lines))) if lines else None
 
@@ -165,8 +163,3 @@ class Bakeoff:
     @spoken
     def _show(self, name: str, *found: Block | Callable[[], Iterable[Block]]) -> None:
         self._parts[name].value = still(*([block] if not callable(block) else block() for block in found)) if found else ""
-
-
-def _room(name: str) -> Any:
-    """A module of the bake-off, whose packages may be missing."""
-    return import_module(f"advisorkit.bakeoff.{name}")
