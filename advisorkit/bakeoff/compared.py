@@ -12,7 +12,7 @@ from typing import Any
 from scipy.special import bdtr
 
 from advisorkit.bakeoff.model import say
-from advisorkit.bakeoff.trial import EXTENSIONS, FOLDER, PATTERN, Trial, WayId, folder_of
+from advisorkit.bakeoff.trial import EXTENSIONS, FOLDER, PATTERN, Trial, WayId, folder_of, log_of, samples_of
 from advisorkit.bakeoff.ways import formless, measured, wrong_fields
 from advisorkit.files.disk import write_bytes
 from advisorkit.pilots.diagnosis import Pilot, diagnose
@@ -93,12 +93,12 @@ def compared(trial: Trial, folder: Path) -> Compared:
     marks: dict[WayId, tuple[MarkedCase, ...]] = {}
     rows = []
     for way in trial.ways:
-        path = folder / "logs" / f"{way}.json"
+        path = log_of(folder, way)
         if not path.exists():
             raise UsageError(f"{trial.id}: {say(f'way.{way}')} was not run yet; run: advisorkit bakeoff run")
         judged, by_hand = _marks(path), _marks(folder / f"sheet-{way}.xlsx")
         marks[way] = judged or by_hand
-        row = _row(trial, way, marks[way], json.loads(path.read_bytes())["samples"])
+        row = _row(trial, way, marks[way], samples_of(path))
         both = [replace(one, run="", marker=one.marker or who) for who, marked in (("", judged), ("people", by_hand)) for one in marked]
         rows.append(replace(row, people=agreement(both) if judged and by_hand else None))
     if not any(marks.values()):
@@ -171,8 +171,8 @@ def read_trial(found: Compared, engagement: Engagement, file: Path, pass_mark: f
     """The engagement with one pilot a pattern, the chosen one last, and what else the trial measured; the file is not written."""
     trial, state = found.trial, _facts(found, engagement)
     for way in [*(way for way in found.best.values() if way != found.chosen), found.chosen]:
-        folder = file.resolve().parent / FOLDER / trial.id
-        log = folder / (f"sheet-{way}.xlsx" if trial.sample.scoring == "sheet" else f"logs/{way}.json")
+        folder = folder_of(file, trial.id)
+        log = folder / f"sheet-{way}.xlsx" if trial.sample.scoring == "sheet" else log_of(folder, way)
         if log.suffix == ".json":
             _explained(log, found, way)
         state = read_pilot(log, state, file, trial.workflow, pattern=PATTERN[way], pass_mark=pass_mark, day=trial.day).engagement

@@ -1,10 +1,9 @@
 """The trial run on Inspect AI: one small solver and one scorer a way, failures kept apart from wrong answers, nothing written outside its folder."""
 
-import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -25,7 +24,7 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from advisorkit.bakeoff.model import Caller, UnansweredError, say
 from advisorkit.bakeoff.texts import worded
-from advisorkit.bakeoff.trial import PATTERN, Item, Trial, WayId, folder_of
+from advisorkit.bakeoff.trial import PATTERN, Item, Trial, WayId, folder_of, log_of, samples_of
 from advisorkit.bakeoff.ways import NAME, Ahead, Asking, Ways, asking, formless, outlook, parsed, wrong_fields
 from advisorkit.files.disk import alone, write_bytes
 from advisorkit.files.spots import MAX_TEXT
@@ -165,11 +164,18 @@ def run(trial: Trial, caller: Caller, folder: Path, *, oracle: bool = True, said
     Raises:
         UsageError: If another run is at work on the trial.
     """
-    one = _Run(trial, Ways(trial), caller, oracle, said)
-    folder.mkdir(parents=True, exist_ok=True)
-    with closing(caller), alone(folder / "lock", say("alone", trial=trial.id)), _kept_inside(folder / "inspect"):
+    one, failed, work = _Run(trial, Ways(trial), caller, oracle, said), Counter[str](), folder / "inspect"
+    found: dict[WayId, Path] = {way: log_of(folder, way) for way in trial.ways}
+    (folder / "logs").mkdir(parents=True, exist_ok=True)
+    with closing(caller), alone(folder / "lock", say("alone", trial=trial.id)), _kept_inside(work):
         write_bytes(folder / "training.jsonl", one.ways.training().encode())
-        found, failed = _logged(one, folder)
+        for way, path in found.items():
+            if path.exists() and not _open(path):
+                one.tell(len(trial.sample.tried))
+                continue
+            write_eval_log(_evaluated(one, way, work), str(work / "whole.json"), format="json")
+            write_bytes(path, (work / "whole.json").read_bytes())
+            failed += _open(path)
     return Ran(found, dict(failed), caller)
 
 
@@ -214,7 +220,7 @@ def _sheets(made: Trial, ran: Ran, engagement: Engagement, folder: Path) -> tupl
     study, found = Study(engagement, engagement.workflow(made.workflow)), list[Path]()
     for way, log in ran.logs.items():
         sheet = folder / f"sheet-{way}.xlsx"
-        answered = [one for one in json.loads(log.read_bytes())["samples"] if not one.get("error")]
+        answered = [one for one in samples_of(log) if not one.get("error")]
         if answered and not sheet.exists():
             drawn = Random(made.seed).sample(answered, min(TO_MARK, len(answered)))  # noqa: S311  a sample, no secret
             cases = [CaseToMark(str(one["id"]), str(one["input"]), one["output"]["completion"], one["metadata"]["segment"], _measured(one)) for one in drawn]
@@ -228,32 +234,16 @@ def _measured(sample: Mapping[str, Any]) -> dict[str, str | float]:
     return {name: found[name] for name in ("input_tokens", "output_tokens", "seconds", "passage_found") if name in found}
 
 
-def _logged(one: _Run, folder: Path) -> tuple[dict[WayId, Path], Counter[str]]:
-    """The log of each way, whole ones as they are, and how many cases have no answer, by cause."""
-    trial, failed = one.trial, Counter[str]()
-    found: dict[WayId, Path] = {way: folder / "logs" / f"{way}.json" for way in trial.ways}
-    (folder / "logs").mkdir(exist_ok=True)
-    for way, path in found.items():
-        if path.exists() and not _open(json.loads(path.read_bytes())["samples"]):
-            one.tell(len(trial.sample.tried))
-            continue
-        if way == "head":
-            one.heads.update(zip((item.case for item in trial.sample.tried), one.ways.heads(trial.sample.tried), strict=True))
-        log = _evaluated(one, way, folder / "inspect")
-        write_eval_log(log, str(folder / "inspect" / "whole.json"), format="json")
-        write_bytes(path, (folder / "inspect" / "whole.json").read_bytes())
-        failed += _open(json.loads(path.read_bytes())["samples"])
-    return found, failed
-
-
-def _open(samples: Sequence[Mapping[str, Any]]) -> Counter[str]:
+def _open(log: Path) -> Counter[str]:
     """Why cases of a log have no answer, or none with the text that holds it."""
+    samples = samples_of(log)
     notes = [(score.get("metadata") or {}).get("note") for one in samples for score in (one.get("scores") or {}).values()]
     return Counter(why.splitlines()[0] for why in (*((one.get("error") or {}).get("message") for one in samples), *notes) if why)
 
 
 def _evaluated(one: _Run, way: WayId, work: Path) -> EvalLog:
     tried = one.trial.sample.tried
+    one.heads = dict(zip(one.items, one.ways.heads(tried), strict=True)) if way == "head" else {}
     cases = [Case(input=item.input, target=item.expected, id=item.case, metadata={"segment": item.segment, "sampling": "random"}) for item in tried]
     name = {"tuned": one.trial.tuned, "both": one.trial.tuned, "head": say("way.head")}.get(way, one.trial.model)
     asked: Solver = solver(name=way)(lambda: partial(one.solve, way))()

@@ -278,6 +278,16 @@ def folder_of(engagement_file: str | Path, trial: str) -> Path:
     return within(Path(engagement_file).resolve().parent, f"{FOLDER}/{trial}")
 
 
+def log_of(folder: Path, way: WayId) -> Path:
+    """The Inspect log of one way in the folder of a trial."""
+    return folder / "logs" / f"{way}.json"
+
+
+def samples_of(log: Path) -> list[dict[str, Any]]:
+    """The cases of a log with what became of them."""
+    return list(json.loads(log.read_bytes())["samples"])
+
+
 def keep(trial: Trial, engagement_file: str | Path) -> Path:
     """Write the plan; the same plan is written once."""
     path = folder_of(engagement_file, trial.id) / "plan.json"

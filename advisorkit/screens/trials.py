@@ -1,6 +1,5 @@
 """The bake-off in a notebook, step by step: plan, consent, run, the paired table, where each way breaks, and item by item."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -44,7 +43,7 @@ class Bakeoff:
 
     @property
     def _folder(self) -> Path:
-        return self._work.file.path.parent / "bakeoff" / str(self._trial.id)
+        return Path(part("trial").folder_of(self._work.file.path, self._trial.id))
 
     @spoken
     def _make(self) -> None:
@@ -154,8 +153,8 @@ class Bakeoff:
             return
         rows = [(TEXTS.say("item.asked"), one.input, ""), (TEXTS.say("item.right"), one.expected, "")]
         for way in self._trial.ways:
-            log = json.loads((self._folder / "logs" / f"{way}.json").read_bytes())
-            sample = next(found for found in log["samples"] if str(found["id"]) == one.case)
+            log = part("trial").log_of(self._folder, way)
+            sample = next(found for found in part("trial").samples_of(log) if str(found["id"]) == one.case)
             value = next((score["value"] for score in (sample.get("scores") or {}).values()), "")
             rows.append((TEXTS.say(f"way.{way}"), str((sample.get("error") or {}).get("message") or sample["output"]["completion"]), {"C": "✓", "I": "✗"}.get(value, "–")))
         self._show("item", table_of("", ["", "", ""], rows))
