@@ -195,6 +195,10 @@ def test_signs_that_no_file_may_hold_are_blanks_in_what_is_kept(tmp_path: Path) 
     with scripted([Said(page=told("si\ud800x\x00 \x1b[31m\u202e"))]) as server, closing(Caller(Endpoint(server.url, "m", ""), tmp_path)) as caller:
         texts = [caller.ask([{"role": "user", "content": "hello"}]).text for _ in range(2)]
 
+        for url in ("https://[:::]/v1", "https://a..b/v1", f"https://{'a' * 70}.example/v1"):
+            caller.endpoint = replace(caller.endpoint, url=url)
+            with pytest.raises(UnansweredError, match="cannot be reached"):
+                caller.ask([{"role": "user", "content": "hello elsewhere"}])
         caller.endpoint = replace(caller.endpoint, url=server.url.replace("http:", "https:"))
         with pytest.raises(UnansweredError, match=r"cannot be reached \(\[SSL"):
             caller.ask([{"role": "user", "content": "hello again"}])

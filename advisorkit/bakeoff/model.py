@@ -97,7 +97,6 @@ class Caller:
     _down: int = 0
     _gone: UnansweredError | None = None
     _newer: bool = False
-    _stopped: bool = False
     _http: httpx.Client | None = None
 
     def ask(self, messages: Sequence[Message], schema: Mapping[str, Any] | None = None, most_tokens: int = 400, model: str = "") -> Told:
@@ -110,15 +109,13 @@ class Caller:
         kept = self._kept(body)
         if kept and kept.exists():
             return Told(**json.loads(kept.read_bytes()))
-        if self._stopped:
-            raise UnansweredError("stopped")
-        if self._gone and self._down >= _DOWN:
+        if self._gone:
             raise self._gone
         try:
             told = self._twice(body, most_tokens)
         except UnansweredError as error:
-            if error.cause in _ENDPOINT:
-                self._down, self._gone = self._down + 1, error
+            self._down += error.cause in _ENDPOINT
+            self._gone = self._gone or (error if self._down >= _DOWN else None)
             raise
         self._down = 0
         if kept:
@@ -146,7 +143,7 @@ class Caller:
 
     def stop(self) -> None:
         """Send nothing more; what is asked then has no answer."""
-        self._stopped = True
+        self._gone = UnansweredError("stopped")
 
     def close(self) -> None:
         """Let the connections go."""
@@ -191,12 +188,12 @@ class Caller:
             del sent["max_tokens"], sent["temperature"]
             sent["max_completion_tokens"] = most_tokens
         headers = {"Authorization": f"Bearer {self.endpoint.key}"} if self.endpoint.key else {}
-        request = http.build_request("POST", f"{self.endpoint.url.rstrip('/')}/chat/completions", json=sent, headers=headers)
         try:
+            request = http.build_request("POST", f"{self.endpoint.url.rstrip('/')}/chat/completions", json=sent, headers=headers)
             found, raw = _within(self.patience, lambda: _fetched(http, request))
         except (TimeoutError, httpx.TimeoutException):
             raise UnansweredError("slow", f"{self.patience:g}") from None
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:  # the last of names that no machine can have
             why = str(error) if isinstance(error, httpx.ConnectError) else type(error).__name__
             raise UnansweredError("unreachable", why) from None
         try:
