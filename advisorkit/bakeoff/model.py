@@ -110,7 +110,7 @@ class Caller:
         if kept and kept.exists():
             return Told(**json.loads(kept.read_bytes()))
         if self._gone:
-            raise self._gone
+            raise self._gone.with_traceback(None)  # else it grows with every case
         try:
             told = self._twice(body, most_tokens)
         except UnansweredError as error:
