@@ -207,7 +207,7 @@ def test_every_workflow_takes_two_pages_and_a_document_of_eight_at_most_thirty(m
 def test_no_page_of_any_document_is_under_a_third_full(sample: str, language: str, tmp_path: Path) -> None:
     file = samples.path(sample)
     jobs = [job_of(replace(read(file), language=language), file.parent)]
-    pilots = ("pilot_charter", "pilot_review") if sample == "marked-pilot" else ("portfolio",)
+    pilots = ("pilot_charter", "pilot_review") if sample == "marked-pilot" else ("portfolio", "board_deck")
 
     empty, seen = list[tuple[str, int, float]](), 0
     for template in ("client_report", "executive_brief", "decision_record", "session_prep", "session_note", "supplier_brief", *pilots):

@@ -19,8 +19,8 @@ from advisorkit.export.blocks import Block, ChartBlock, DecisionBlock, Heading, 
 from advisorkit.pilots.diagnosis import Pilot
 from advisorkit.pilots.established import established_for
 from advisorkit.pilots.marked import MarkedCase, MarkedResults
-from advisorkit.report.job import write_job
-from advisorkit.report.pilot_pages import charter, failures, moved, result
+from advisorkit.report.job import make_report, write_job
+from advisorkit.report.pilot_pages import charter, failures, moved, result, review, unmarked
 from advisorkit.screens.piloted import pilot
 from advisorkit.screens.state import Look
 from advisorkit.store import samples
@@ -155,11 +155,11 @@ def test_the_review_shows_the_advice_before_and_after(tmp_path: Path) -> None:
     assert "What we advised, and when" in [block.title for block in moved(here) if isinstance(block, Table)]
 
 
-def test_without_a_pilot_the_review_says_so() -> None:
-    here = view(CLIENT)
+def test_workflows_without_a_pilot_stand_together_on_one_page_of_the_review() -> None:
+    report = make_report(replace(CLIENT, workflows=(WORKFLOW, replace(WORKFLOW, id="mails", name="Sorting mails"))))
 
-    assert "No pilot has been marked yet" in words(result(here))
-    assert failures(here) == moved(here) == ()
+    assert [review(one) for one in report.workflows] == [(), ()]
+    assert [block.paragraphs for block in unmarked(report) if isinstance(block, Text)][-1] == (WORKFLOW.name, "Sorting mails")
 
 
 @pytest.mark.parametrize("name", ["pilot_charter", "pilot_review"])

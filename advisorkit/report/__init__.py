@@ -9,7 +9,7 @@ from advisorkit.report.cost_pages import costs
 from advisorkit.report.cost_workbook import cost_workbook
 from advisorkit.report.job import Report, job_document, make_report, open_job, write_job
 from advisorkit.report.pictures import rung_name
-from advisorkit.report.pilot_pages import charter, failures, moved, pilot_cover, result, review
+from advisorkit.report.pilot_pages import charter, failures, moved, pilot_cover, result, review, unmarked
 from advisorkit.report.short_documents import brief, decision_record, session_note, session_prep, supplier_brief
 from advisorkit.report.slides import slides
 from advisorkit.report.visit_pages import return_visit
@@ -17,5 +17,5 @@ from advisorkit.study.study import Study
 
 __all__ = [
     "Report", "Study", "brief", "charter", "cost_workbook", "costs", "decision_record", "done", "failures", "job_document", "make_report", "moved", "open_job",
-    "pilot_cover", "result", "return_visit", "review", "rung_name", "session_note", "session_prep", "show", "slides", "summary", "supplier_brief", "write_job",
+    "pilot_cover", "result", "return_visit", "review", "rung_name", "session_note", "session_prep", "show", "slides", "summary", "supplier_brief", "unmarked", "write_job",
 ]

@@ -117,11 +117,18 @@ def _actions(study: Study, plan: Plan) -> Iterator[tuple[str, ...]]:
 
 
 @spoken
+def unmarked(report: Report) -> tuple[Block, ...]:
+    """The workflows of which no pilot is marked yet; nothing where there is none."""
+    left = tuple(study.workflow.name for study in report.workflows if study.pilot is None)
+    return (Heading(say("review.none"), 2), Text((say("review.none_text"),)), Text(left, "bullets")) if left else ()
+
+
+@spoken
 def result(study: Study) -> tuple[Block, ...]:
-    """What the newest pilot decides, with its figures and what weakens them; a notice when there is none."""
+    """What the newest pilot decides, with its figures and what weakens them; nothing without a pilot."""
     found = study.pilot
     if found is None:
-        return (Heading(say("review.none"), 2, study.workflow.name), Text((say("review.none_text"),)))
+        return ()
     return (
         *decided(study),
         Text(tuple(dict.fromkeys(filter(None, (study.decision.next_step.why, "" if found.decision.result else found.decision.why, study.decision.enough)))), "lead"),
