@@ -179,6 +179,15 @@ def test_one_more_failure_for_lack_of_facts_never_speaks_against_retrieval(right
     assert more.retrieval_decibans >= less.retrieval_decibans - 1e-6
 
 
+@pytest.mark.parametrize("target", [1.0, 3.0, 300.0])
+def test_where_no_share_right_can_pay_marks_still_tell_what_is_needed(target: float) -> None:
+    never = Terms(target, "break_even")
+    right, lacking = read(cases(200), never), read(cases(100, information=100), never)
+
+    assert max(right.retrieval_decibans, right.training_decibans) < -5
+    assert lacking.retrieval_decibans > 5 > lacking.training_decibans
+
+
 def test_the_shares_seen_replace_opinions_with_their_ranges() -> None:
     answers = read(cases(60, 48, 12, fixed_by_text=True)).answers
 

@@ -259,3 +259,12 @@ def test_the_document_of_a_pilot_tells_counts_decision_and_both_advices(tmp_path
     assert document["posterior"]["decision"]["pattern"] == "rag"
     assert document["posterior"]["diagnosis"]["failures"]["information"]["share"] == pytest.approx(0.8)
     assert document["before"]["now"] == "prompt"
+
+
+@pytest.mark.parametrize("marked", ["none", "marked_20", "marked_100"])
+def test_where_no_marks_are_worth_their_cost_none_are_asked_for(marked: str) -> None:
+    about = engagement(**{**MONEY, "calls_per_month": number(40), "prompt_pilot": Answer(levels=(marked,)), "facts_in_request": Answer(levels=("all",))})
+    decision = Study(about, about.workflows[0]).decision
+
+    assert (decision.now, decision.next_step.action, decision.next_step.cases) == ("prompt", "pilot", 0)
+    assert " 0 " not in decision.headline

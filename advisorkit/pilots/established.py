@@ -124,7 +124,12 @@ def _newest(seen: Sequence[Diagnosis], patterns: Sequence[PatternId]) -> Diagnos
 
 def _evidence(seen: Sequence[Diagnosis], patterns: Sequence[PatternId], terms: Terms, rules: Rules) -> tuple[float, float]:
     newest = _newest(seen, patterns)
-    return decibans(newest.failing(rules), 1 - terms.target, rules) if newest else (0.0, 0.0)
+    return decibans(newest.failing(rules), _tolerated(terms, rules), rules) if newest else (0.0, 0.0)
+
+
+def _tolerated(terms: Terms, rules: Rules) -> float:
+    """Share that may fail; what is usual where none can pay, as that says nothing of why answers fail."""
+    return 1 - (rules.pass_marks["unknown"] if terms.never else terms.target)
 
 
 def _blocked(seen: Diagnosis, terms: Terms, rules: Rules) -> dict[PatternId, str]:
@@ -183,7 +188,7 @@ def _both_level(seen: Sequence[Diagnosis], terms: Terms, rules: Rules) -> str:
     decision = decide(seen[-1], terms, rules)
     if (decision.action, decision.pattern) == ("climb", "hybrid"):
         return "shown"
-    needs = Needs.of(seen[-1].failing(rules), 1 - terms.target, rules)
+    needs = Needs.of(seen[-1].failing(rules), _tolerated(terms, rules), rules)
     return "probably" if min(needs.retrieval, needs.training) >= 0.5 else "no"
 
 

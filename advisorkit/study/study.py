@@ -128,7 +128,8 @@ class Study(Displayed):
     @property
     def _next_step(self) -> NextStep:
         step = self.advice.next_step
-        return replace(step, cases=self.plan.mark) if step.action in {"pilot", "mark_more"} else step
+        mark = self.plan.mark if (planned := step.action in {"pilot", "mark_more"}) else 0
+        return replace(step, cases=mark, action=step.action if mark else "pilot") if planned else step  # with none worth marking it is tried at once
 
     @spoken
     def simpler_after(self, flip: Flip) -> OffRamp | None:
