@@ -78,6 +78,14 @@ def test_costs_of_an_engagement_without_money_are_refused_in_json_and_told_in_a_
     assert told.exit_code == 0 and "No money" in told.stdout
 
 
+@pytest.mark.parametrize("words", ["assess {} --nope", "cost {} --draws some", "check missing-folder", "pilot plan", "pilot nope", "nope"])
+def test_a_call_that_is_wrong_is_told_in_json_where_that_is_asked_for(words: str) -> None:
+    refused, told = (run(*words.format(samples.path("marked-pilot")).split(), *more) for more in (("--json",), ()))
+
+    validate(json.loads(refused.stdout), FAULTS)
+    assert (refused.exit_code, told.exit_code, told.stdout) == (2, 2, "")
+
+
 def test_an_assumption_set_on_the_command_line_changes_the_bill() -> None:
     name = samples.path("source-text")
     before, after = (

@@ -4,18 +4,36 @@ import io
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from advisorkit.cli.advise import assess, cost, diff, pilot_app, portfolio
 from advisorkit.cli.bakeoff import bakeoff_app
-from advisorkit.cli.console import say, unforeseen
+from advisorkit.cli.console import emit, say, unforeseen
 from advisorkit.cli.deliver import batch, demo, doctor_command, live, report, seal
 from advisorkit.cli.engage import actuals_app, brief, check, intake_app, new, schema_command
 from advisorkit.cli.reviewed import calibrate, prices_app
+from advisorkit.values.errors import Fault
+
+
+class _Commands(TyperGroup):
+    """All commands; a call that is wrong is told on stderr as ever, and in JSON where that is asked for."""
+
+    def invoke(self, ctx: Any) -> Any:
+        given = [*ctx.args]
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if "--json" in given and (said := getattr(error, "format_message", None)):  # of what typer raises itself
+                emit({"advisorkit": 1, "faults": [asdict(Fault("", "", said()))]})
+            raise
+
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+    cls=_Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Advice on prompting, retrieval (RAG), fine-tuning or both, with costs and reports.",
 )
 _COMMANDS: dict[str, Callable[..., None]] = {
