@@ -248,6 +248,7 @@ MAKERS: dict[str, Callable[[Sequence[bool]], tuple[Any, str]]] = {
     "langfuse": lambda right: (langfuse([int(one) for one in right]), "a.json"),
     "langfuse csv": lambda right: (as_csv(langfuse([int(one) for one in right])), "a.csv"),
     "ragas": lambda right: (ragas([float(one) for one in right]), "a.json"),
+    "ragas as pandas writes it": lambda right: (as_csv([{"": i, **row} for i, row in enumerate(ragas([float(one) for one in right]))]), "a.csv"),
     "table": lambda right: ("case,right\n" + "".join(f"{i},{'yes' if one else 'no'}\n" for i, one in enumerate(right)), "a.csv"),
 }
 

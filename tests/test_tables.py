@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pandas as pd
 import pytest
 import xlsxwriter
 from counting import counted
@@ -121,6 +122,14 @@ def test_what_stands_below_and_beside_a_table_is_left_out_and_told(tmp_path: Pat
         assert any(words in notice for notice in table.notices)
     assert "column 3 has no name" in refusal(tmp_path, "id,n,\na,1,x\nb,2,y\n")
     assert len(csv(tmp_path, "name,n\nA,\n\nB,\n\nC,1\n").rows) == 3, "single cells within a table are rows"
+
+
+def test_the_index_that_pandas_writes_without_a_name_is_no_fault(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"id": ["a", "b"], "n": [1, 2]})
+    frame.to_csv(tmp_path / "t.csv")
+
+    assert values(read_table(tmp_path / "t.csv")) == [{"index": "'0'", "id": "'a'", "n": "'1'"}, {"index": "'1'", "id": "'b'", "n": "'2'"}]
+    assert "column 1 has no name" in refusal(tmp_path, ",id\n3,a\n4,b\n")
 
 
 def test_a_share_in_a_workbook_is_read_as_it_is_shown(tmp_path: Path) -> None:

@@ -150,11 +150,11 @@ def _csv_lines(text: str, mark: str, file: str) -> Iterator[workbooks.Line]:
 
 def _table(file: str, found: _Found, notices: tuple[str, ...], known: Known | None = None, currency: str = "", decimal: str | None = None) -> ReadTable:
     line, header = found.lines[found.at]
-    columns = _columns(file, line, _numbered(header, lambda name: known is not None and not known(name)), found.lines[found.at + 1 :])
+    lines = found.lines[found.at + 1 :]
+    columns = _columns(file, line, _numbered(header, lambda name: known is not None and not known(name), lines), lines)
     rows: list[ReadRow] = []
     said = [here("{}: the table was found below {:line|lines} of titles, from line {}", file, found.at, line)] if found.at else []
     said += [here("{}: hidden {}: read like all others", file, shown(which, 200)) for which in (found.sheet.hidden if found.sheet else ())]
-    lines = found.lines[found.at + 1 :]
     if known and (end := _end(lines, header, known)) < len(lines):
         said.append(here("{}: from line {} on stands another table, which was not read: give it a sheet or file of its own", file, lines[end][0]))
         lines = lines[:end]
@@ -172,8 +172,10 @@ def _table(file: str, found: _Found, notices: tuple[str, ...], known: Known | No
     return ReadTable(file, tuple(name for name in columns if name), tuple(rows), (*notices, *said), line, listener)
 
 
-def _numbered(cells: Sequence[workbooks.RawCell], may: Known) -> Sequence[workbooks.RawCell]:
-    """Headings, of which those that are repeated and may be have a number behind them."""
+def _numbered(cells: Sequence[workbooks.RawCell], may: Known, below: Sequence[workbooks.Line]) -> Sequence[workbooks.RawCell]:
+    """Headings, of which those that are repeated and may be have a number behind them; a first one that is blank above 0, 1, 2 is the index that pandas writes."""
+    if not cells[0].text and below and all(row[0].text == str(i) for i, (_, row) in enumerate(below)):
+        cells = [replace(cells[0], text="index"), *cells[1:]]
     names = [cell.text.casefold() for cell in cells]
     earlier = [names[:i].count(name) for i, name in enumerate(names)]
     return [replace(cell, text=f"{cell.text} ({n + 1})") if n and cell.text and may(cell.text) else cell for cell, n in zip(cells, earlier, strict=True)]
