@@ -160,6 +160,22 @@ def ods(folder: Path, rows: str, name: str = "Ideas") -> Path:
     return folder / "t.ods"
 
 
+def test_a_number_in_an_ods_file_has_the_unit_that_its_format_shows(tmp_path: Path) -> None:
+    """Formats stand in a part of their own; a cell has its own, or that of its column; what is shown in thousands has none."""
+    more = 'xmlns:number="urn:oasis:names:tc:opendocument:xmlns:datastyle:1.0" xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0"'
+    shown = {"h": "<number:number/><number:text> h</number:text>", "k": '<number:number number:display-factor="1000"/><number:text>k</number:text>', "pcs": "<number:number/><number:text> pcs</number:text>"}
+    forms = "".join(f'<number:number-style style:name="N-{name}">{inside}</number:number-style><style:style style:name="c-{name}" style:data-style-name="N-{name}"/>' for name, inside in shown.items())
+    cells = "".join(
+        f'<table:table-row><table:table-cell {style} office:value-type="float" office:value="4"><text:p>?</text:p></table:table-cell></table:table-row>'
+        for style in ("", 'table:style-name="c-k"', 'table:style-name="c-pcs"')
+    )
+    path = ods(tmp_path, '<table:table-column table:default-cell-style-name="c-h"/>' + ods_row(["Work"]) + cells)
+    with zipfile.ZipFile(path, "a") as parts:
+        parts.writestr("styles.xml", f"<office:document-styles {ODS} {more}>{forms}</office:document-styles>")
+
+    assert [row.cells["Work"].node.text for row in read_table(path).rows] == ["4 h", "4", "4"]
+
+
 def ods_row(cells: list[str], row: str = "", cell: str = "") -> str:
     inner = "".join(f'<table:table-cell office:value-type="string" {cell}><text:p>{text}</text:p></table:table-cell>' for text in cells)
     return f"<table:table-row {row}>{inner}</table:table-row>"

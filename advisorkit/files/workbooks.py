@@ -191,7 +191,7 @@ def _scans(raw: bytes, file: str) -> dict[str, _Scan]:
         bounded(parts, file)
         names = set(parts.namelist())
         if "content.xml" in names:
-            return _tables(parts.read("content.xml"), file)
+            return _tables([parts.read(name) for name in ("styles.xml", "content.xml") if name in names], file)
         found = {name: _Scan(file) for name in sorted(names) if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name, re.IGNORECASE)}
         styles = _units(parts.read("xl/styles.xml")) if "xl/styles.xml" in names else {}
         for name, scan in found.items():
@@ -223,19 +223,35 @@ def _unit(code: str) -> str:
     if "%" in re.sub(r'"[^"]*"|\\.|\[[^]]*\]', "", code):
         return "%"
     unit = "".join(map("".join, re.findall(r'"([^"]*)"|\[\$([^\]-]*)[^\]]*\]|\\(.)|([€$£¥])', code))).strip()
-    scaled = re.search(r"[0#?],+(?![0#?])", code) and not currencies(unit)
-    return "" if scaled else unit if currencies(unit) or measures(unit) else ""
+    return "" if re.search(r"[0#?],+(?![0#?])", code) and not currencies(unit) else _telling(unit)
 
 
-def _tables(raw: bytes, file: str) -> dict[str, _Scan]:
-    found = {"": _Scan(file)}
+def _telling(unit: str) -> str:
+    return unit.strip() if currencies(unit) or measures(unit) else ""
+
+
+def _tables(parts: Iterable[bytes], file: str) -> dict[str, _Scan]:
+    found, styles, forms, form = {"": _Scan(file)}, dict[str, str](), dict[str, str](), list[str]()
 
     def start(name: str, given: Mapping[str, str]) -> None:
-        if name == "table":
-            found[given.get("name", "")] = _Scan(file)
+        match name:
+            case "number-style":
+                form[:] = [given.get("name", "")]
+            case "number" if form and "display-factor" in given:
+                form.clear()  # thousands shown as ones: a word behind them says nothing of the number itself
+            case "style" if unit := forms.get(given.get("data-style-name", ""), ""):
+                styles[given.get("name", "")] = unit
+            case "table":
+                found[given.get("name", "")] = _Scan(file, styles=styles)
         list(found.values())[-1].start(name, given)
 
-    walk(raw, start)
+    def end(name: str) -> None:
+        if name == "number-style" and form:
+            forms[form[0]] = _telling("".join(form[1:]))
+            form.clear()
+
+    for raw in parts:
+        walk(raw, start, end, lambda text: form.append(text) if form else None)
     return found
 
 
@@ -283,6 +299,7 @@ class _Scan:
     units: dict[tuple[int, int], str] = field(default_factory=dict)
     styles: Mapping[str, str] = field(default_factory=dict)
     merged: list[tuple[tuple[int, int], tuple[int, int]]] = field(default_factory=list)
+    _usual: dict[int, str] = field(default_factory=dict)
     _filled: set[int] = field(default_factory=set)
     _row: int = 0
     _column: int = 0
@@ -323,6 +340,8 @@ class _Scan:
                 self._open_cell(name, given)
 
     def _open_cell(self, name: str, given: Mapping[str, str]) -> None:
+        if name == "table-column" and (style := given.get("default-cell-style-name", "")) in self.styles:
+            self._usual |= dict.fromkeys(range(self._column, min(self._column + self._across, MAX_COLUMNS + 1)), style)
         if name == "table-column" and given.get("visibility", "visible") != "visible":
             self.hidden_columns |= set(range(self._column, min(self._column + self._across, MAX_COLUMNS + 1)))
         down, right = (int(given.get(f"number-{what}-spanned", 1)) for what in ("rows", "columns"))
@@ -331,7 +350,8 @@ class _Scan:
             self.merged.append(((top, left), (top + down - 1, left + right - 1)))
         if "value-type" in given:
             self._counted(self._times, self._across, filled=True)
-        unit = {"percentage": "%", "currency": given.get("currency", "")}.get(given.get("value-type", ""))
+        shown_ = self.styles.get(given.get("style-name", self._usual.get(self._column, "")), "")
+        unit = {"percentage": "%", "currency": given.get("currency", ""), "float": shown_}.get(given.get("value-type", ""))
         if unit and self._times * self._across <= MAX_ROWS:
             self.units |= {(self._row + r, self._column + c): unit for r in range(self._times) for c in range(self._across)}
 
