@@ -193,7 +193,7 @@ def test_the_lists_hold_the_clients_own_words(blank: Path) -> None:
 def test_a_filled_in_questionnaire_is_read_back(blank: Path) -> None:
     label = CATALOG.criteria["citations"].level("required").label
     found = read_questionnaire(fill(blank, {
-        "citations": {"Your answer": label, "How sure": "A guess", "Who says so": "Legal", "Remark": "audit"},
+        "citations": {"Your answer": label, "How sure": "a GUESS", "Who says so": "Legal", "Remark": "audit"},
         "calls_per_month": {"Your answer": 2000, "Up to": 5000},
         "search_hit_rate": {"Your answer": 0.7},
         "operator": {"Your answer": "I do not know"},

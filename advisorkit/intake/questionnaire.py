@@ -222,7 +222,9 @@ def _line(row: ReadRow, criterion: Criterion, text: Mapping[str, str]) -> Answer
     if value is None or (value.unknown and "note" not in cells):
         return None
     certain, guesses = ([Texts("intake", one).say(key) for one in tongues()] for key in ("know", "guess"))
-    sure = cells["sure"].word([certain[0], guesses[0], *certain[1:], *guesses[1:]], "choice") if "sure" in cells else certain[0]
+    words, spot = [certain[0], guesses[0], *certain[1:], *guesses[1:]], cells.get("sure")
+    typed = next((one for one in words if spot and one.casefold() == str(getattr(spot.node, "text", "")).casefold()), None)
+    sure = typed or (spot.word(words, "choice") if spot else certain[0])
     confidence: Literal["known", "guess"] = "guess" if sure in guesses else "known"
     said_by, note = ((cells[key].text() or "") if key in cells else "" for key in ("said_by", "note"))
     return replace(value, confidence=confidence, said_by=said_by, note=note)
