@@ -86,7 +86,7 @@ def test_contents_and_bookmarks_lead_to_every_part_and_page() -> None:
         assert title in sheets[number - 1]
         assert (f"{title} {number}" in sheets[0]) is (title != "What we ask you to decide")
     numbers = dict(led)
-    assert numbers["Claims"] == numbers["Start small"] < numbers["All charts"] < numbers["Letters"] == numbers["Next"] < numbers["Last"] == len(sheets)
+    assert numbers["Claims"] == numbers["Start small"] < numbers["All charts"] < numbers["Letters"] == numbers["Next"] == numbers["Last"] == len(sheets)
 
 
 def test_contents_that_have_no_room_on_the_cover_have_a_page() -> None:
