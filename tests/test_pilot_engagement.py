@@ -268,3 +268,17 @@ def test_where_no_marks_are_worth_their_cost_none_are_asked_for(marked: str) -> 
 
     assert (decision.now, decision.next_step.action, decision.next_step.cases) == ("prompt", "pilot", 0)
     assert " 0 " not in decision.headline
+
+
+def test_a_marked_pattern_that_is_ruled_out_by_now_is_not_the_step_for_now(tmp_path: Path) -> None:
+    causes = ["information"] * 4 + ["behaviour"] * 6 + ["unclear"] * 10
+    (tmp_path / "marks.csv").write_text("case,right,failure\n" + "".join(f"{case},no,{cause}\n" for case, cause in enumerate(causes)))
+    workflow = Workflow("one", "One", {"access_control": Answer(("by_group",))})
+    client = Engagement("acme", "Acme (sample)", "EUR", date(2026, 11, 20), (workflow,), exchange_rates={"USD": 0.92})
+
+    found = read_pilot(tmp_path / "marks.csv", client, tmp_path / "acme.yaml", pattern="finetune")
+    after = Study(found.engagement, found.engagement.workflows[0], found.established)
+
+    assert after.decision.chances["finetune"] == 0
+    assert after.advice.now != "finetune"
+    assert "here" in {rung.state for rung in after.advice.path}

@@ -208,9 +208,9 @@ class Outlook:
         return frozenset(found)
 
     def _now(self, goal: int, retrieval_first: bool, hits: tuple[GateHit, ...]) -> PatternId:
-        decided, piloted = self.assessment.decided, self.assessment.piloted
-        if decided is not None and decided not in removed(hits) | waiting(hits):
-            return _on_the_way(decided, piloted or decided, PATTERNS[goal])
+        decided, piloted, shut = self.assessment.decided, self.assessment.piloted, removed(hits) | waiting(hits)
+        if decided is not None and not shut & {decided, found := _on_the_way(decided, piloted or decided, PATTERNS[goal])}:
+            return found
         return step_for_now(PATTERNS[goal], float(retrieval_first), 0.5, hits)
 
 
