@@ -59,6 +59,12 @@ def test_a_share_hits_its_ends_and_stays_a_share(points: list[float]) -> None:
     assert (at <= 1).all()
 
 
+def test_a_share_that_is_next_to_nothing_has_its_ends_too() -> None:
+    at = quantile(Estimate(1e-20, 1e-18, 0.5), "share", np.array([-Z95, 0.0, Z95]))
+
+    assert at.tolist() == pytest.approx([1e-20, 1e-18, 0.5], rel=1e-9)
+
+
 @given(st.floats(0.001, 10), st.floats(1.01, 50))
 def test_a_range_from_zero_is_a_scaled_beta_that_hits_median_and_high(likely: float, times: float) -> None:
     high = likely * times

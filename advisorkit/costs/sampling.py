@@ -105,7 +105,7 @@ def quantile(estimate: Estimate, kind: Kind, score: Any) -> Any:
         return 1 - _scaled_beta(1 - likely, 1 - low, -score, 1.0)
     if kind == "share":
         with np.errstate(over="ignore"):
-            return 1 / (1 + np.exp(_logit(1 - likely) - _pieces(score, _logit(likely) - _logit(low), _logit(high) - _logit(likely))))
+            return 1 / (1 + np.exp(-_logit(likely) - _pieces(score, _logit(likely) - _logit(low), _logit(high) - _logit(likely))))
     low = max(low, high * _LEAST)
     likely = max(likely, low)
     times = np.exp(_pieces(score, math.log(likely / low), math.log(high / likely)))
