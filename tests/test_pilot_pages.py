@@ -186,6 +186,7 @@ def test_the_marked_sample_yields_every_deliverable_of_a_pilot(tmp_path: Path, n
     assert result.ok
     assert "Sample client, invented figures" in page
     assert ("70% of 114 answered cases were right" in page) == (name != "pilot_charter")
+    assert ("What would change the advice We changed every answer, one at a time" in " ".join(page.split())) == (name == "client_report")
 
 
 @pytest.mark.browser

@@ -195,7 +195,8 @@ def hits_of(gate: Gate, catalog: Catalog, answers: Answers, facts: Facts | None)
     its patterns for which the test does.
     """
     patterns = gate.removes or PATTERNS[:1]
-    chances = {pattern: closure(gate, catalog, answers, facts, pattern) for pattern in patterns} if gate.computed else dict.fromkeys(patterns, closure(gate, catalog, answers, facts, patterns[0]))
+    shared = None if gate.computed else closure(gate, catalog, answers, facts, patterns[0])
+    chances = {pattern: closure(gate, catalog, answers, facts, pattern) if gate.computed else shared for pattern in patterns}
     may = gate.kind == "lasting" or gate.unknown_closes
     if not any(chance or (may and chance is None) for chance in chances.values()):
         return

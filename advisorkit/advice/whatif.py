@@ -208,9 +208,11 @@ class Outlook:
         return frozenset(found)
 
     def _now(self, goal: int, retrieval_first: bool, hits: tuple[GateHit, ...]) -> PatternId:
-        decided, piloted, shut = self.assessment.decided, self.assessment.piloted, removed(hits) | waiting(hits)
-        if decided is not None and not shut & {decided, found := _on_the_way(decided, piloted or decided, PATTERNS[goal])}:
-            return found
+        decided = self.assessment.decided
+        if decided is not None:
+            found = _on_the_way(decided, self.assessment.piloted or decided, PATTERNS[goal])
+            if not {decided, found} & (removed(hits) | waiting(hits)):
+                return found
         return step_for_now(PATTERNS[goal], float(retrieval_first), 0.5, hits)
 
 

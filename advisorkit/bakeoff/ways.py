@@ -103,7 +103,12 @@ class Ways:
     def _messages(self, item: Item, examples: Sequence[Item], texts: str) -> Iterator[Message]:
         sample = self.trial.sample
         labels = "\n".join(f"- {json.dumps(label, ensure_ascii=False)}" for label in sample.labels)
-        form = say("prompt.name" if self.trial.demonstration else "prompt.label", labels=labels) if sample.labels else say("prompt.fields", fields=", ".join(sample.fields)) if sample.fields else say("prompt.text")
+        if sample.labels:
+            form = say("prompt.name" if self.trial.demonstration else "prompt.label", labels=labels)
+        elif sample.fields:
+            form = say("prompt.fields", fields=", ".join(sample.fields))
+        else:
+            form = say("prompt.text")
         yield {"role": "system", "content": "\n\n".join(filter(None, (self.trial.task, form, texts and say("prompt.texts", texts=texts))))}
         for one in examples:
             yield {"role": "user", "content": one.input}

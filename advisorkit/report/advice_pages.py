@@ -146,10 +146,9 @@ def _changes(study: Study) -> Iterator[Block]:
     staying = [row for row in rows if row not in moving]
     lines: list[tuple[str | Cell, ...]] = [(row.change, row.today, Cell(row.shown, row.leader), row.note) for row in moving[:CHANGES]]
     lines += [(say("changes.pair", one=one, two=inside(two)), "", Cell(study.name(leader), leader), "") for one, two, leader in (() if moving else islice(_pairs(study), CHANGES - 1))]
-    lines += [(row.change, row.today, row.shown, Cell(row.note, "muted")) for row in staying[-1:]]
     yield Heading(say("changes.chart"))
     if lines:
-        yield table_of("", columns("changes.head"), lines)
+        yield table_of("", columns("changes.head"), [*lines, *((row.change, row.today, row.shown, Cell(row.note, "muted")) for row in staying[-1:])])
     else:
         yield Text((say("changes.none", pattern=study.name(advised)),), "note")
 

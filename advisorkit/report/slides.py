@@ -165,10 +165,9 @@ def _path(study: Study) -> Iterator[Block]:
 def _risks(study: Study) -> Iterator[Block]:
     careful, unknown = study.decision.warnings, unknowns(study)
     if careful or unknown:
-        yield _page(
-            say(f"slides.risks.{'one' if len((*careful, *unknown)) == 1 else 'some'}", count=count(len((*careful, *unknown))).capitalize()) if careful else say("slides.risks.open", count=study.cite(len(unknown), "words.unknowns")),
-            study
-        )
+        several = len(careful) + len(unknown)
+        all_told = say(f"slides.risks.{'one' if several == 1 else 'some'}", count=count(several).capitalize())
+        yield _page(all_told if careful else say("slides.risks.open", count=study.cite(len(unknown), "words.unknowns")), study)
         both = bool(careful and unknown)
         yield from (Heading(say("slides.risks.careful"), column="left" if both else ""), Text(careful, "bullets")) if careful else ()
         yield from (Heading(say("slides.risks.unknown"), column="right" if both else ""), Text(unknown, "bullets")) if unknown else ()
