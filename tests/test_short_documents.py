@@ -11,8 +11,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from command_line import run
 
-from advisorkit.batch.inputs import job_of
+from advisorkit.batch.inputs import gather, job_of
 from advisorkit.batch.notebooks import find_template
 from advisorkit.batch.runner import produce
 from advisorkit.export.blocks import Block, DecisionBlock, Heading
@@ -120,3 +121,31 @@ def test_no_heading_stands_alone_however_little_is_answered() -> None:
     alone = [(one.text, two) for page in pages for one, two in pairwise((*page, None)) if isinstance(one, Heading) and (two is None or (isinstance(two, Heading) and two.level <= one.level))]
     assert sum(isinstance(one, Heading) for page in pages for one in page) > 30
     assert alone == []
+
+
+def test_a_document_for_which_there_is_nothing_is_refused_in_words_and_a_batch_goes_on_with_the_others(tmp_path: Path) -> None:
+    (one,) = produce("pilot_review", [job_of(ACME, tmp_path, "acme.yaml")], tmp_path / "one").deliverables
+    both = produce("pilot_review", [*gather([samples.path("marked-pilot")]).jobs, job_of(ACME, tmp_path)], tmp_path / "both", {"ipynb": "nbformat:writes"})
+    own = tmp_path / "pilot_review.ipynb"
+    own.write_text(find_template("pilot_review").notebook.replace("Pilot review", "Our review"), encoding="utf-8")
+
+    assert (one.status, one.error) == ("failed", "acme.yaml: pilot_review needs marked results of a pilot: advisorkit pilot read RESULTS --to FILE")
+    assert sorted(path.name for path in (tmp_path / "one").iterdir() if not path.name.startswith(".")) == ["index.html", "manifest.json"]
+    assert [row.status for row in both.deliverables] == ["made", "failed"]
+    assert produce(own, [job_of(ACME, tmp_path)], tmp_path / "own").ok  # a template of one's own is asked for no more than its job
+
+
+@pytest.mark.parametrize(("template", "sample", "needs"), [
+    ("return_visit", "marked-pilot", "advisorkit assess FILE --keep"), ("portfolio", "marked-pilot", "two workflows or more"), ("cost_workbook", "published-deployments", "priced: false"),
+])
+def test_what_is_missing_and_the_command_that_fills_it_is_told_on_the_command_line_too(template: str, sample: str, needs: str, tmp_path: Path) -> None:
+    for command in ("report", "batch"):
+        done = run(command, samples.path(sample), "--template", template, "--out", tmp_path / command)
+        assert done.exit_code == 1 and f"{template} needs" in done.output and needs in " ".join(done.output.split())
+
+
+def test_a_workflow_of_its_own_lacks_what_the_others_have() -> None:
+    both = replace(ACME, workflows=(DESK, replace(DESK, id="mail", name="Mail")))
+
+    assert "portfolio" not in dict(job_of(both, Path()).lacks)
+    assert "portfolio" in dict(job_of(both, Path(), workflow="mail").lacks)

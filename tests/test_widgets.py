@@ -18,6 +18,7 @@ from test_money import adds_up
 
 import advisorkit as ak
 from advisorkit.advice.decision import about
+from advisorkit.batch.inputs import refusals
 from advisorkit.batch.notebooks import shipped
 from advisorkit.screens.controls import plain
 from advisorkit.screens.delivery import documents
@@ -62,12 +63,13 @@ def test_every_document_is_offered_and_one_that_lacks_something_says_what_and_is
     engagement = show.work.engagement
     offered = {name: (words, why) for name, words, why in documents(engagement)}
     assert next(iter(offered)) == "client_report" and offered.keys() == shipped().keys()
-    assert {name: why for name, (_, why) in offered.items() if why} == {"pilot_review": "needs marked results of a pilot", "return_visit": "needs measured figures"}
+    lacks = {name: why for name, (_, why) in offered.items() if why}
+    assert lacks == dict(refusals(engagement)) and lacks.keys() == {"pilot_review", "return_visit"}
     one = replace(engagement, workflows=engagement.workflows[:1])
     assert {name for name, _, why in documents(one) if why} == {"pilot_review", "portfolio", "return_visit"}
 
     show.edit("make", {"formats": ["html"], "template": "pilot_review"})
-    assert notices(show) == ["needs marked results of a pilot"] and show.delivery.busy is None
+    assert notices(show) == ["needs marked results of a pilot: advisorkit pilot read RESULTS --to FILE"] and show.delivery.busy is None
 
 
 def test_every_section_is_plain_json(show: Screen) -> None:

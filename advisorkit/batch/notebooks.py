@@ -53,6 +53,11 @@ def shipped() -> dict[str, Path]:
     return {path.stem: path for folder in (package / "_templates", package.parent / "templates") for path in sorted(folder.glob("*.ipynb"))}
 
 
+def is_shipped(template: Template) -> bool:
+    """Whether `template` is a packaged one as it is, not one of the same name."""
+    return template.name in shipped() and find_template(template.name) == template
+
+
 def _packaged(name: str) -> Path:
     found = shipped()
     if name not in found:

@@ -16,7 +16,7 @@ from typing import Any
 
 from advisorkit.batch.folders import Folder, Journal, key, listed, made_before, open_folder
 from advisorkit.batch.forks import FORKS, can_fork
-from advisorkit.batch.notebooks import WORD, engine_for, fit_template
+from advisorkit.batch.notebooks import WORD, engine_for, fit_template, is_shipped
 from advisorkit.batch.sealing import KIND, final, pack
 from advisorkit.batch.values import BatchResult, Deliverable, Engine, Job, Limits, Order, Outcome, Pace, Template
 from advisorkit.batch.worker import carry_out, executor_for
@@ -66,7 +66,8 @@ def produce(
     renderers = dict(formats) if isinstance(formats, Mapping) else {kind: RENDERERS[kind] for kind in chosen(formats)}
     model, folder = _fit(template, jobs, renderers, out)
     used, before = engine_for(model, engine, forks=can_fork()), {row.path: row.client for row in made_before(Path(out))}
-    orders = [Order(model, job, renderers, dict(options or {}), used, limits or Limits()) for job in jobs]
+    fit = [_lacking(job, model.name) for job in jobs] if is_shipped(model) else jobs
+    orders = [Order(model, job, renderers, dict(options or {}), used, limits or Limits()) for job in fit]
     try:
         with (
             executor_for(executor, jobs_at_once, scheduler) as pool, alone(folder.state / "lock", _TWO), closing(Journal(folder.state / "journal.sqlite")) as journal,
@@ -100,6 +101,12 @@ def _fit(template: Template | str | Path, jobs: Sequence[Job], formats: Mapping[
         folder.forsake()
         raise EngagementError(faults)
     return model, folder
+
+
+def _lacking(job: Job, template: str) -> Job:
+    """The job, with its fault where its engagement holds nothing for the packaged `template`."""
+    why = dict(job.lacks).get(template)
+    return replace(job, faults=(*job.faults, Fault(job.source, "", f"{template} {why}"))) if why else job
 
 
 def _bad_ids(jobs: Sequence[Job]) -> Iterator[Fault]:

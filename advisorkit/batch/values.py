@@ -55,6 +55,8 @@ class Job:
     """File or table row that it came from, as the user named it."""
     faults: tuple[Fault, ...] = ()
     """Why it cannot be made; then `document` is empty."""
+    lacks: tuple[tuple[str, str], ...] = ()
+    """Packaged templates for which the engagement holds nothing, each with what it needs and the command that fills it."""
 
     @property
     def digest(self) -> str:

@@ -1,12 +1,12 @@
 """Deliverables made from a session, in the background, with their progress; which formats, which brand, and where the files are."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from pathlib import Path
 
 from advisorkit.batch.folders import made_before
-from advisorkit.batch.inputs import job_of
+from advisorkit.batch.inputs import job_of, refusals
 from advisorkit.batch.notebooks import shipped
 from advisorkit.batch.runner import produce
 from advisorkit.batch.values import BatchResult, Deliverable
@@ -22,17 +22,11 @@ from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import AdvisorError
 
-_LACKS: Mapping[str, Callable[[Engagement], bool]] = {
-    "portfolio": lambda engagement: len(engagement.workflows) < 2, "pilot_review": lambda engagement: not any(one.pilots for one in engagement.workflows),
-    "cost_workbook": lambda engagement: not engagement.priced, "return_visit": lambda engagement: not any(one.measured for one in engagement.workflows),
-}  # fmt: skip
-"""What an engagement may lack for a document."""
-
 
 def documents(engagement: Engagement) -> list[list[str]]:
     """Every document that there is, the report first: id, name, and why it cannot be made of `engagement`; empty where it can."""
-    names = sorted(shipped(), key=lambda name: (name != "client_report", name))
-    return [[name, tell(f"document.{name}"), tell(f"document.no.{name}") if name in _LACKS and _LACKS[name](engagement) else ""] for name in names]
+    names, lacks = sorted(shipped(), key=lambda name: (name != "client_report", name)), dict(refusals(engagement))
+    return [[name, tell(f"document.{name}"), lacks.get(name, "")] for name in names]
 
 
 def report(
