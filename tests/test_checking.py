@@ -21,9 +21,8 @@ from advisorkit.report.advice_pages import summary
 from advisorkit.report.cost_pages import costs
 from advisorkit.report.short_pages import costed
 from advisorkit.screens.screen import Screen, screen_of
-from advisorkit.store.document import document, schema, to_json
-from advisorkit.store.reading import from_json, read
-from advisorkit.store.writing import text
+from advisorkit.store.reading import document, from_json, read, schema
+from advisorkit.store.writing import text, to_json
 from advisorkit.study.study import studies
 from advisorkit.values.engagement import Adopted, Engagement
 from advisorkit.values.errors import EngagementError

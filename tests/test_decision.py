@@ -44,8 +44,8 @@ from advisorkit.screens.charted import chart
 from advisorkit.screens.portfolio import together
 from advisorkit.screens.state import Look
 from advisorkit.store import samples
-from advisorkit.store.document import to_json
 from advisorkit.store.reading import from_json, read
+from advisorkit.store.writing import to_json
 from advisorkit.study.documents import advice_document
 from advisorkit.study.pilots import pilots_of
 from advisorkit.study.study import Study, studies
@@ -125,6 +125,15 @@ def test_a_target_may_be_a_share_and_other_texts_are_told_by_check(tmp_path: Pat
     assert run("check", file).stderr == ""
     file.write_text(text % "faster than now", encoding="utf-8")
     assert "no share right was read from the target" in run("check", file).stderr
+
+
+def test_what_is_enough_says_each_share_as_any_other_with_its_sign() -> None:
+    with_target = engagement(ASSISTANT, context={"target": "85 %"})
+    english, german = (Study(one := replace(with_target, language=language), one.workflows[0], language=language).decision for language in ("en", "de"))
+
+    right = english.prospects.expected_right[english.destination]
+    assert f" {percent(right.p50)} right ({percent(right.p10)} to {percent(right.p90)}), 85% needed" in english.enough
+    assert re.search(r"(\d+)\xa0% richtig \((\d+)\xa0% bis (\d+)\xa0%\), 85\xa0% nötig", german.enough)
 
 
 def test_expected_right_and_reach_are_worked_out_in_the_open() -> None:

@@ -15,13 +15,15 @@ from hypothesis import given, strategies as st
 import advisorkit as ak
 from advisorkit.catalog.reading import assumptions, load as load_catalog, measure
 from advisorkit.cli.console import settings
-from advisorkit.files.numbers import Listener, Measure, decimal_mark
+from advisorkit.files.numbers import ANY, Listener, Measure, decimal_mark
+from advisorkit.files.spots import Spot
+from advisorkit.files.trees import Scalar
 from advisorkit.intake.brief import read_reply
 from advisorkit.intake.portfolio import portfolio
 from advisorkit.intake.questionnaire import read_questionnaire
 from advisorkit.screens.screen import screen_of
 from advisorkit.store.reading import load
-from advisorkit.values.errors import EngagementError, UsageError
+from advisorkit.values.errors import EngagementError, Fault, UsageError
 from advisorkit.values.quantities import Estimate
 
 HEAD = "advisorkit: 1\nclient: Sample maker of pumps\ncurrency: {currency}\nas_of: 2026-11-29\nworkflows:\n  - id: desk\n    name: Service desk\n"
@@ -244,6 +246,20 @@ def test_money_of_another_currency_is_refused_at_every_door_and_a_sign_that_seve
         assert read_reply(f"answers:\n  budget: {{value: {value}, quote: {quote}}}", f"{quote}.", currency="EUR").answers == {}
         assert read_reply(f"answers:\n  budget: {{value: {value}, quote: {quote}}}", f"{quote}.", currency="USD").answers["budget"].amount == Estimate.of(50_000)
     assert heard("budget", "$50k", "CAD")[0] == heard("budget", "£50k", "GBP")[0] == Estimate.of(50_000)
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("bananas", "'bananas' is not a number; write one such as 1200 or 0.8"),
+    ("3 bananas", "'3 bananas': 'bananas' is not understood here; wanted is a number alone"),
+    ("3 pages to 4 words", "'3 pages to 4 words' names two units; write both ends in one"),
+    ("about 1.250", "'about 1.250': thousands or decimals? '1.250' may be 1250 or 1.25; write one of the two"),
+])  # fmt: skip
+def test_a_message_names_the_whole_text_once_and_its_part_beside_it(text: str, message: str) -> None:
+    faults: list[Fault] = []
+
+    Spot(Scalar(text, 0, "text"), "", "", faults).estimate(measure=measure("tokens") if "pages" in text else ANY)
+
+    assert [fault.message for fault in faults] == [message]
 
 
 def test_a_cell_may_pass_numbers_of_any_library_and_what_is_none_is_told(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 import advisorkit as ak
 from advisorkit.screens.live import copy_workbooks
 from advisorkit.screens.screen import Screen
-from advisorkit.store.document import to_json
 from advisorkit.store.reading import read
+from advisorkit.store.writing import to_json
 from advisorkit.values.errors import AdvisorError, EngagementError
 
 CLIENT = """advisorkit: 1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from advisorkit.store import document, reading
+from advisorkit.store import reading, writing
 from advisorkit.values.engagement import Answer, Engagement, Override, PilotFile
 from advisorkit.values.errors import EngagementError, Fault
 from advisorkit.values.quantities import Estimate
@@ -261,10 +261,9 @@ def test_unknown_and_absent_answers_are_no_answers_and_an_own_unknown_hides_the_
 def test_the_same_engagement_in_json_is_the_same_value(tmp_path: Path) -> None:
     value = read(tmp_path, CONTRACT)
 
-    again = read(tmp_path, document.to_json(value), "acme.json")
+    again = read(tmp_path, writing.to_json(value), "acme.json")
 
     assert again == value
-    assert document.digest(again) == document.digest(value)
 
 
 def test_an_old_encoding_is_read_with_a_notice(tmp_path: Path) -> None:

@@ -15,12 +15,12 @@ from strategies import CATALOG, NAMES, engagements
 from advisorkit.files.disk import SourceText, read_source
 from advisorkit.files.numbers import is_number
 from advisorkit.files.trees import Items, Node, Scalar, parse
-from advisorkit.store import document, reading, samples, writing
+from advisorkit.store import reading, samples, writing
 from advisorkit.store.reading import understand
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import EngagementError
 
-SCHEMA = document.schema()
+SCHEMA = reading.schema()
 VALIDATOR = Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
@@ -47,7 +47,7 @@ def test_both_samples_satisfy_the_schema(name: str) -> None:
 
 @given(value=engagements)
 def test_every_engagement_satisfies_the_schema(value: Engagement) -> None:
-    VALIDATOR.validate(json.loads(document.to_json(value)))
+    VALIDATOR.validate(json.loads(writing.to_json(value)))
 
 
 def test_every_criterion_level_and_name_stands_in_the_schema_with_label_and_unit() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from hypothesis import given, strategies as st
 
 from advisorkit.files.disk import SourceText
-from advisorkit.store import document, reading, samples
+from advisorkit.store import reading, samples, writing
 from advisorkit.store.reading import understand
 from advisorkit.values.errors import EngagementError
 
@@ -48,7 +48,7 @@ def test_a_damaged_sample_is_read_or_refused(at: int, cut: int, pieces: list[str
     max_leaves=12,
 ))
 def test_any_value_anywhere_is_read_or_refused(value: object) -> None:
-    base = json.loads(document.to_json(reading.read(samples.path("published-deployments"))))
+    base = json.loads(writing.to_json(reading.read(samples.path("published-deployments"))))
     for key in ("answers", "workflows", "scenarios", "priors", "prices", "history", "id", "advisorkit", "sample"):
         outcome(json.dumps(base | {key: value}), "a.json")
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, strategies as st
 from strategies import engagements
 
-from advisorkit.store import document, reading, samples, writing
+from advisorkit.store import reading, samples, writing
 from advisorkit.values.engagement import Advised, Answer, Engagement, Workflow
 from advisorkit.values.errors import EngagementError, UsageError
 from advisorkit.values.quantities import Estimate
@@ -39,10 +39,10 @@ def test_an_engagement_written_and_read_is_the_same(folder: Path, value: Engagem
 @given(value=engagements)
 def test_the_job_file_holds_the_whole_engagement(folder: Path, value: Engagement) -> None:
     file = folder / "job.json"
-    file.write_text(document.to_json(value), encoding="utf-8")
+    file.write_text(writing.to_json(value), encoding="utf-8")
 
     assert reading.read(file) == value
-    assert document.to_json(reading.read(file)) == document.to_json(value)
+    assert writing.to_json(reading.read(file)) == writing.to_json(value)
 
 
 @given(before=engagements, after=engagements, keep=st.booleans())

@@ -316,10 +316,11 @@ def _enough(text: Mapping[str, str], goal: PatternId, prospects: Prospects) -> s
     chance, right = prospects.reach.get(goal), prospects.expected_right.get(goal)
     if chance is None or right is None or prospects.target.share is None:
         return ""
-    low, middle, high = (percent(share) for share in (right.p10, right.p50, right.p90))
-    return text["enough.never" if prospects.target.never else "enough"].format(
-        pattern=text[f"name.{goal}"], middle=middle, low=low.rstrip("%\u00a0"), high=high.rstrip("%\u00a0"), needed=percent(min(prospects.target.share, 1.0)), chance=about(chance)
-    )
+    key, needed = "enough.never" if prospects.target.never else "enough", min(prospects.target.share, 1.0)
+    return text[key].format(
+        pattern=text[f"name.{goal}"], middle=percent(right.p50), low=percent(right.p10), high=percent(right.p90),
+        needed=percent(needed), chance=about(chance),
+    )  # fmt: skip
 
 
 def _beside(catalog: Catalog, advice: Advice, prospects: Prospects) -> Iterator[str]:

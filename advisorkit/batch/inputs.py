@@ -18,8 +18,7 @@ from advisorkit.intake.mapping import ListMapping
 from advisorkit.intake.portfolio import PortfolioRow, portfolio
 from advisorkit.report.job import job_document
 from advisorkit.report.printed import say
-from advisorkit.store.document import CURRENCIES
-from advisorkit.store.reading import load, reduced
+from advisorkit.store.reading import CURRENCIES, load, reduced
 from advisorkit.store.writing import write
 from advisorkit.study.pilots import finals
 from advisorkit.study.returning import with_advised

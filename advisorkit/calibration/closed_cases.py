@@ -11,7 +11,7 @@ from advisorkit.files.disk import lines, read_source
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, parse_json
 from advisorkit.files.typed import DATA, Form, Schema, whole
-from advisorkit.store.document import ID
+from advisorkit.store.reading import ID
 from advisorkit.values.errors import EngagementError, Fault
 from advisorkit.values.locale import on_line
 

@@ -25,7 +25,10 @@ from advisorkit.values.quantities import Estimate
 
 COLUMNS = ("id", "unit", "low", "likely", "high", "currency", "since", "checked", "evidence", "tiers", "source", "note")
 """Columns of a price file; a later `since` supersedes an earlier row and never replaces it."""
-MODEL_COLUMNS = ("id", "reference", "kind", "window_tokens", "cache_minutes", "cache_from", "reasoning", "regional", "retires", "successor", "served", "training", "note")
+MODEL_COLUMNS = (
+    "id", "reference", "kind", "window_tokens", "cache_minutes", "cache_from",
+    "reasoning", "regional", "retires", "successor", "served", "training", "note",
+)  # fmt: skip
 RATE = "rate:"
 OWN = "ADVISORKIT_PRICES"
 FILES = ("package.csv", "reviewed.csv")

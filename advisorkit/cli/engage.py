@@ -24,8 +24,7 @@ from advisorkit.intake import actuals, questionnaire
 from advisorkit.intake.brief import notes_in, prompt, read_reply
 from advisorkit.intake.mapping import propose
 from advisorkit.intake.questionnaire import asked
-from advisorkit.store.document import CURRENCIES, schema
-from advisorkit.store.reading import Loaded, load, reduced
+from advisorkit.store.reading import CURRENCIES, Loaded, load, reduced, schema
 from advisorkit.store.writing import new as new_file, write
 from advisorkit.values.engagement import Answer, Engagement, SecondReading, Workflow
 from advisorkit.values.errors import AdvisorError, EngagementError, Fault, UsageError, nearest

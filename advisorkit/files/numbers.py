@@ -20,11 +20,17 @@ from advisorkit.values.quantities import Estimate, round_figures, span
 _PLAIN = re.compile(r"[-+]?(?:0|[1-9][0-9]*|(?=\.[0-9]))(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,4})?")
 _UNCLEAR = re.compile(r"([1-9][0-9]{0,2})[.,]([0-9]{3})")
 _GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:(?:\.[0-9]{3})+(?:,[0-9]+)?|(?:,[0-9]{2,3})*,[0-9]{3}(?:\.[0-9]+)?|(?:['’ ][0-9]{3})+(?:[.,][0-9]+)?)")
-_NUMBER = re.compile(r"((?:[^0-9.,]|(?<=\w)\.(?= ))*)((?:(?<![^\W0-9])[.,])?[0-9](?:[0-9.,'’ ]*[0-9])?(?:[eE][-+]?[0-9]{1,4}(?![0-9]))?)(?:\.[-–—]+)?(.*)", re.DOTALL)
+_NUMBER = re.compile(
+    r"((?:[^0-9.,]|(?<=\w)\.(?= ))*)"  # what stands before: words, and points of short forms
+    r"((?:(?<![^\W0-9])[.,])?[0-9](?:[0-9.,'’ ]*[0-9])?(?:[eE][-+]?[0-9]{1,4}(?![0-9]))?)(?:\.[-–—]+)?"
+    r"(.*)", re.DOTALL,
+)  # fmt: skip
 _GLUED = re.compile(r"(?<=[0-9kKmM%€$£])[-–—](?=[0-9.,€$£])")
 _WORD = re.compile(r"(?:(?:a|of) )?[^\W\d_]+(?:-[^\W\d_]+)*|[0-9.,]*[0-9]|\S")
 _SPACES = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f\t\n\r"), " ")
 _COMMA = re.compile(r"(?:0|[1-9][0-9]*),(?:[0-9]{1,2}|[0-9]{4,})|0,[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+|[0-9]{1,3}(?:\.[0-9]{3}){2,}")
+_DIGITS = re.compile(r"[0-9][0-9.,]*[0-9]")
+_AMOUNT = re.compile(r"\D{0,4}[0-9][0-9.,]*(?:\D+[0-9][0-9.,]*)?\D{0,20}")
 _MANY, _RUN = 20, 9
 """Amounts in words that are told one by one; words from its first figure on that an amount in a sentence may take."""
 ONE = Estimate(1.0, 1.0, 1.0)
@@ -91,11 +97,13 @@ def unclear(text: str) -> bool:
         >>> [unclear(t) for t in ("1.250", "1,250..2", "€1.250", "0,125", "1.2500")]
         [True, True, True, False, False]
     """
-    return any(_UNCLEAR.fullmatch(one) for one in re.findall(r"[0-9][0-9.,]*[0-9]", text.replace("..", " ")))
+    return any(_UNCLEAR.fullmatch(one) for one in _DIGITS.findall(text.replace("..", " ")))
 
 
 def decimal_mark(texts: Iterable[str], otherwise: str | None = None) -> str:
-    """The mark before decimals in `texts`, as those show that leave no doubt; else `otherwise`, or that of the language told in, empty in English, where both are in use.
+    """The mark before decimals in `texts`, as those show that leave no doubt.
+
+    Else it is `otherwise`, or that of the language told in, which is empty in English, where both are in use.
 
     Example:
         >>> decimal_mark(["12.000", "0,5"]), decimal_mark(["1,250"]), decimal_mark(["0.5", "0,5"])
@@ -103,7 +111,7 @@ def decimal_mark(texts: Iterable[str], otherwise: str | None = None) -> str:
     """
     found, swap = set[str](), str.maketrans(".,", ",.")
     for text in (one.replace("..", " ") for one in texts):
-        for one in re.findall(r"[0-9][0-9.,]*[0-9]", text) if len(text) < 60 and re.fullmatch(r"\D{0,4}[0-9][0-9.,]*(?:\D+[0-9][0-9.,]*)?\D{0,20}", text) else ():
+        for one in _DIGITS.findall(text) if len(text) < 60 and _AMOUNT.fullmatch(text) else ():
             found |= {mark for mark, said in ((",", one), (".", one.translate(swap))) if _COMMA.fullmatch(said)}
     return found.pop() if len(found) == 1 else locale().point.strip(".") if otherwise is None else otherwise
 
@@ -135,6 +143,14 @@ ANY = Measure()
 """Just a number."""
 
 
+class MisreadError(ValueError):
+    """A text that is no amount; the message names `word` of it."""
+
+    def __init__(self, message: str, word: str) -> None:
+        super().__init__(message)
+        self.word = word
+
+
 @dataclass(frozen=True, slots=True)
 class Listener:
     """How numbers are written in one file, table or session, and what was understood there."""
@@ -152,14 +168,18 @@ class Listener:
 
     @classmethod
     def of(cls, currency: str, texts: Iterable[str] | None = None) -> Listener:
-        """For a session, or a file in whose `texts` numbers are written whatever is told in, in one currency; commas part thousands where nothing speaks against it."""
+        """For a session, or a file in whose `texts` numbers are written whatever is told in, in one currency.
+
+        Commas part thousands where nothing speaks against it.
+        """
         return cls(decimal_mark(texts or (), None if texts is None else ""), "" if currency in words("no_comma") else ",", currency)
 
     def amount(self, text: str, measure: Measure = ANY) -> Estimate:
         """The number or range in `text`; what it was taken for is told unless that is plain.
 
         Raises:
-            ValueError: If it is none, or not in a unit that fits; says why.
+            MisreadError: If it is none, or not in a unit that fits; says why.
+            ValueError: If its ends do not fit each other.
 
         Example:
             >>> said = Listener(group=",")
@@ -175,9 +195,9 @@ class Listener:
         points = [0.0] * bool(at_most) + [_scaled(end, ends[-1]) for end in ends]
         factors = {one for _, _, one in ends} - {ONE} or {ONE}
         if len(points) > 3:
-            raise ValueError(here("'{}' is not a number, nor a range such as 25,000 to 60,000", shown(said)))
+            raise MisreadError(here("'{}' is not a number, nor a range such as 25,000 to 60,000", shown(said)), said)
         if len(factors) > 1:
-            raise ValueError(here("'{}' names two units; write both ends in one", shown(said)))
+            raise MisreadError(here("'{}' names two units; write both ends in one", shown(said)), said)
         (factor,), base = factors, Estimate.of(points[0] if len(points) == 1 else sorted(points))
         if base.low < 0 and not factor.fixed:
             raise ValueError(here("an amount of text is not below zero"))
@@ -217,7 +237,7 @@ class Listener:
         told = re.sub(in_words, lambda found: words("numbers")[found[0].casefold()], text, count=1, flags=re.IGNORECASE) if in_words else text
         found = _NUMBER.fullmatch(told)
         if not found:
-            raise ValueError(here("'{}' is not a number; write one such as 1200 or 0.8", shown(text)))
+            raise MisreadError(here("'{}' is not a number; write one such as 1200 or 0.8", shown(text)), text)
         before, digits, after = found.groups()
         value = self._value(digits, measure) * (-1 if re.search("[-−]", before) else 1)
         scales = {word: float(one) for word, one in words("scales").items() if not (measure.timed and word == "m")}
@@ -230,7 +250,7 @@ class Listener:
                 if factor != ONE and word.startswith("of "):  # pages of manuals
                     continue
                 if factor != ONE:
-                    raise ValueError(here("'{}' names two units; write both ends in one", shown(text)))
+                    raise MisreadError(here("'{}' names two units; write both ends in one", shown(text)), text)
                 factor = one
         return value, scale, factor
 
@@ -243,9 +263,13 @@ class Listener:
             if money == self.currency or self.currency in signed or (not self.currency and (signed or money in words("money").values())):
                 return ONE
             if signed or money in words("money").values():
-                raise ValueError(here("'{}' is not {}, in which money is counted here; write the amount in that, or name the other currency in the file, a column or the mapping", shown(word), self.currency))
+                message = here(
+                    "'{}' is not {}, in which money is counted here; write the amount in that, "
+                    "or name the other currency in the file, a column or the mapping", shown(word), self.currency,
+                )
+                raise MisreadError(message, word)
         wanted = here("a number of {}", self._unit(measure)) if measure.unit else here("a number alone")
-        raise ValueError(here("'{}' is not understood here; wanted is {}", shown(word), wanted))
+        raise MisreadError(here("'{}' is not understood here; wanted is {}", shown(word), wanted), word)
 
     def _value(self, digits: str, measure: Measure) -> float:
         """The number in digits and marks; what is counted in whole ones has no three decimals."""
@@ -253,12 +277,13 @@ class Listener:
         whole = {*measure.unit.split()} & {*words("counted"), "tokens"}
         if doubt and ((not self.decimal and marks != self.group) or (whole and marks == self.decimal)):
             decimals = float(".".join(doubt.groups()))
-            raise ValueError(here("thousands or decimals? '{}' may be {} or {:g}; write one of the two", digits, "".join(doubt.groups()), decimals))
+            message = here("thousands or decimals? '{}' may be {} or {:g}; write one of the two", digits, "".join(doubt.groups()), decimals)
+            raise MisreadError(message, digits)
         if _GROUPED.fullmatch(digits):
             point = marks[-1] if len(set(marks)) > 1 or (doubt and marks == self.decimal) else ""
             plain = "".join(c for c in digits if c not in marks or c == point)
         if not is_number(plain := plain.replace(",", ".")):
-            raise ValueError(here("'{}' is not a number; write one such as 1200 or 0.8", shown(digits)))
+            raise MisreadError(here("'{}' is not a number; write one such as 1200 or 0.8", shown(digits)), digits)
         return float(plain)
 
     def _unit(self, measure: Measure) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from advisorkit.files.numbers import ANY, Listener, Measure, is_number
+from advisorkit.files.numbers import ANY, Listener, Measure, MisreadError, is_number
 from advisorkit.files.trees import NOTHING, Fields, Items, Node, Scalar, shown
 from advisorkit.values.errors import Fault, nearest
 from advisorkit.values.locale import here, on_line
@@ -19,7 +19,10 @@ MAX_TEXT = 10_000
 """Longest text accepted, in characters."""
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_UNSEEN = re.compile("[\\s\x00-\x1f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb]+")
+_UNSEEN = re.compile(
+    "[\\s\x00-\x1f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb]+"
+)
 _NAMED = 100
 """Faults of a file after which no nearest words are looked for."""
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -211,7 +214,8 @@ class Spot:
         try:
             found = self.listener.amount(text, measure) if text is not None else None
         except (ValueError, OverflowError) as error:
-            self.fault(f"{error}" if shown(text or "") in str(error) else f"{self.seen}: {error}")
+            whole = isinstance(error, MisreadError) and error.word == (text or "").strip()
+            self.fault(f"{error}" if whole else f"{self.seen}: {error}")
             return None
         told[before:] = [f"{self.file}: {self.where}: {one}".lstrip(": ") for one in told[before:]]
         kept = found and [self._bounded(end, minimum, maximum) for end in (found.low, found.high)]

@@ -173,7 +173,10 @@ def _table(file: str, found: _Found, notices: tuple[str, ...], known: Known | No
 
 
 def _numbered(cells: Sequence[workbooks.RawCell], may: Known, below: Sequence[workbooks.Line]) -> Sequence[workbooks.RawCell]:
-    """Headings, of which those that are repeated and may be have a number behind them; a first one that is blank above 0, 1, 2 is the index that pandas writes."""
+    """Headings, of which those that are repeated and may be have a number behind them.
+
+    A first one that is blank above 0, 1, 2 is the index that pandas writes.
+    """
     if not cells[0].text and below and all(row[0].text == str(i) for i, (_, row) in enumerate(below)):
         cells = [replace(cells[0], text="index"), *cells[1:]]
     names = [cell.text.casefold() for cell in cells]

@@ -175,7 +175,8 @@ def _syntax(file: str, text: str, error: yaml.MarkedYAMLError) -> Fault:
     mark = error.problem_mark or error.context_mark
     line = min(mark.line, text.rstrip().count("\n")) if mark else 0
     tab = "\t" in text.split("\n")[line].partition("#")[0]
-    return Fault(file, on_line(line + 1) if mark else "", here("is not well-formed YAML: {}", here("it holds a tab; indent with spaces") if tab else error.problem or error.context))
+    why = here("it holds a tab; indent with spaces") if tab else error.problem or error.context
+    return Fault(file, on_line(line + 1) if mark else "", here("is not well-formed YAML: {}", why))
 
 
 def _refuse(file: str, event: Any, message: str) -> None:

@@ -49,13 +49,17 @@ def new_sheet(path: str | Path, engagement: Engagement, only: str = "") -> None:
     """
     told = {one.id: found for one in ([engagement.workflow(only)] if only else engagement.workflows) if (found := engagement.told_of(one.id))}
     if not told:
-        raise UsageError(f"{engagement.id}: no figures were kept yet that a measurement could be held against; run: advisorkit assess FILE --keep, or report it as final")
+        raise UsageError(
+            f"{engagement.id}: no figures were kept yet that a measurement could be held against; "
+            "run: advisorkit assess FILE --keep, or report it as final"
+        )
     with speaking(engagement.language):
         _written(path, engagement, told)
 
 
 def _written(path: str | Path, engagement: Engagement, told: Mapping[str, Advised]) -> None:
-    lines = [_line(engagement, flow, name, one.told.get(name)) for flow, one in told.items() for name in dict.fromkeys((*one.told, *_ALWAYS)) if name in assumptions()]
+    asked = ((flow, name, one) for flow, one in told.items() for name in dict.fromkeys((*one.told, *_ALWAYS)))
+    lines = [_line(engagement, flow, name, one.told.get(name)) for flow, name, one in asked if name in assumptions()]
     form(path, "actuals.", _WIDTHS | _ROOM, _ROOM, lines)
 
 

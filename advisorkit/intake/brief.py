@@ -1,4 +1,7 @@
-"""A prompt for the language model that the client allows, and its reply read back as guesses; with a model, in a few rounds, every quote checked, and its own reading beside them."""
+"""A prompt for the language model that the client allows, and its reply read back as guesses.
+
+With a model it goes in a few rounds, every quote checked, and its own reading stands beside them.
+"""
 
 import re
 from collections import Counter
@@ -193,7 +196,9 @@ def second_prompt(notes: str) -> str:
 
 
 def briefed(notes: str, ask: Ask, currency: str = "") -> Reply:
-    """The guesses that a model finds in notes, money in `currency`, with what was refused at last; an answer once taken is never lost or changed by a later round.
+    """The guesses that a model finds in notes, money in `currency`, with what was refused at last.
+
+    An answer once taken is never lost or changed by a later round.
 
     A quote has to stand in the notes and to bear its answer out: by its figures, else in the model's own judgement of the quote alone.
 
@@ -241,15 +246,16 @@ def _doubts(new: Mapping[str, Answer], stands: Mapping[str, int], ask: Ask, file
     """What speaks against answers whose quotes stand in the notes, by criterion: a quote too many rest on, or the model's own reading of the quote alone."""
     against = {name: say("too_many", count=stands[one.private_note], most=_MOST) for name, one in new.items() if stands[one.private_note] > _MOST}
     left = {str(n): name for n, name in enumerate((name for name in new if name not in against), 1)}
-    items = [say("ask.quote", n=n, question=load_catalog().criteria[name].question, answers=_choices(new[name], name), quote=new[name].private_note.strip("“”")) for n, name in left.items()]
+    items = [_asked(n, name, new[name]) for n, name in left.items()]
     heard = dict(re.findall(r"^\W*(\d+)\W+(\w+)", ask([_turn("user", say("ask.quotes", items="\n".join(items)))]), re.MULTILINE)) if items else {}
     against |= {name: say("unsupported", quote=new[name].private_note) for n, name in left.items() if heard.get(n) not in (new[name].levels or ("yes",))}
     return {name: Fault(file, name, why, path=name) for name, why in against.items()}
 
 
-def _choices(said: Answer, name: str) -> str:
+def _asked(n: str, name: str, said: Answer) -> str:
     criterion = load_catalog().criteria[name]
-    return " | ".join((*([f"yes ({said.amount.low:g} to {said.amount.high:g} {criterion.unit})"] if said.amount else choices(criterion)), "none"))
+    offered = [f"yes ({said.amount.low:g} to {said.amount.high:g} {criterion.unit})"] if said.amount else choices(criterion)
+    return say("ask.quote", n=n, question=criterion.question, answers=" | ".join((*offered, "none")), quote=said.private_note.strip("“”"))
 
 
 def second_reading(notes: str, ask: Ask, model: str, on: date) -> SecondReading:

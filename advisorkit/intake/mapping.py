@@ -18,7 +18,7 @@ from advisorkit.files.texts import languages
 from advisorkit.files.trees import Fields, Scalar, parse, shown
 from advisorkit.files.typed import Form, whole
 from advisorkit.intake import wording
-from advisorkit.store.document import CONTEXT, CURRENCIES, FORMAT
+from advisorkit.store.reading import CONTEXT, CURRENCIES, FORMAT
 from advisorkit.values.errors import EngagementError, Fault
 from advisorkit.values.people import Programme, Role
 from advisorkit.values.written import Named
@@ -138,14 +138,15 @@ def on_sight(table: ReadTable, mapping: ListMapping | None = None, *, guess: boo
     found = {heading: replace(place, unit=_unit(table, heading, place.to) or "") for heading in table.columns if (place := given.place(heading))}
     taken, faults = {place.to for place in found.values()}, []
     misfit = "'{}' is placed as {}, which is not counted in the unit of the heading; put the unit into the cells, such as 5% or 3 h"
-    faults += [Fault(table.file, f"line {table.line}", misfit.format(shown(one), place.to)) for one, place in found.items() if _unit(table, one, place.to) is None]
-    alike = {heading: {**wording.likely(heading), **wording.likely(wording.parted(heading)[0])} if guess else {} for heading in table.columns if heading not in found}
+    where, left = f"line {table.line}", [heading for heading in table.columns if heading not in found]
+    faults += [Fault(table.file, where, misfit.format(shown(one), place.to)) for one, place in found.items() if _unit(table, one, place.to) is None]
+    alike = {heading: {**wording.likely(heading), **wording.likely(wording.parted(heading)[0])} if guess else {} for heading in left}
     for heading in sorted(alike, key=lambda one: (one not in wording.names(), not wording.exact(one), -max(alike[one].values(), default=0))):
         near = wording.misspelt(heading)
         if wording.bare(heading) == "private note" and not guess:
-            faults.append(Fault(table.file, f"line {table.line}", f"'{shown(heading)}' would be printed: remove the column, or place it as {IGNORED} in a mapping file"))
+            faults.append(Fault(table.file, where, f"'{shown(heading)}' would be printed: remove the column, or place it as {IGNORED} in a mapping file"))
         elif near and not guess:
-            faults.append(Fault(table.file, f"line {table.line}", f"unknown column '{shown(heading)}'; correct it, or place it in a mapping file", (near,)))
+            faults.append(Fault(table.file, where, f"unknown column '{shown(heading)}'; correct it, or place it in a mapping file", (near,)))
         fit = [to for to in (wording.place_of(heading), wording.counted(heading), *alike[heading]) if to and to not in taken]
         found[heading] = next((place for to in fit if (place := _fits(table, heading, to, guess=guess))), Place(KEPT))
         taken.add(found[heading].to)
@@ -222,16 +223,20 @@ def propose(path: str | Path) -> Proposal:
 
 
 def _lines(path: str | Path, table: ReadTable, found: Mapping[str, Place]) -> Iterator[str]:
-    paid = [text for heading, place in found.items() if place.to in assumptions() or place.to in load_catalog().criteria for text in said_in(table, heading) if len(text) < _SHORT]
+    counted = [heading for heading, place in found.items() if place.to in assumptions() or place.to in load_catalog().criteria]
+    paid = [text for heading in counted for text in said_in(table, heading) if len(text) < _SHORT]
     money = wording.currency_in([*(wording.parted(heading)[1] for heading in table.columns), *paid])
-    missing = {to for to in ("client", "currency", "as_of") if to not in {place.to for place in found.values()}}
+    placed = {place.to for place in found.values()}
     yield f"# What the headings of {shown(Path(path).name)} stand for. Correct what is wrong; the words behind # are examples from the list."
     yield f"# A heading stands for one of {', '.join((*wording.OWN, *CONTEXT))},"
     yield "# the id of a criterion, the name of an assumption (advisorkit schema lists both), context (kept and printed) or ignored."
     yield f"advisorkit: {FORMAT}"
-    if "client" in missing:
+    if "client" not in placed:
         yield f"client: {json.dumps(Path(path).stem, ensure_ascii=False)}  # the file's name; put the client's"
-    yield from (line for to, line in (("currency", f"currency: {money or 'EUR'}  # {'as the list says' if money else 'nothing in the list says it'}"), ("as_of", "# as_of: 2026-11-20  # today, when left out")) if to in missing)
+    if "currency" not in placed:
+        yield f"currency: {money}  # as the list says" if money else "currency: EUR  # nothing in the list says it"
+    if "as_of" not in placed:
+        yield "# as_of: 2026-11-20  # today, when left out"
     yield "columns:"
     for heading, place in found.items():
         key, row = json.dumps(heading, ensure_ascii=False), load_catalog().criteria.get(place.to)
@@ -244,7 +249,8 @@ def _lines(path: str | Path, table: ReadTable, found: Mapping[str, Place]) -> It
         yield f"  {key}:{note}"
         yield f"    to: {place.to}"
         yield f"    levels:  # {', '.join(level.id for level in row.levels if row) if row else ''}"
-        yield from (f"      {json.dumps(word, ensure_ascii=False)}: {level}{'  # not placed' if level == 'unknown' else ''}" for word, level in place.levels.items())
+        for word, level in place.levels.items():
+            yield f"      {json.dumps(word, ensure_ascii=False)}: {level}{'  # not placed' if level == 'unknown' else ''}"
 
 
 def strange(mapping: ListMapping, table: ReadTable) -> Iterator[str]:

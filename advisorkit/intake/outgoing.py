@@ -66,7 +66,8 @@ def _listed(engagement: Engagement, address: Address) -> None:
 def _key(address: Address, environ: Mapping[str, str]) -> str:
     key = environ.get(KEY, "").strip() or _kept(address.host)
     if not key and not address.loopback:
-        raise UsageError(f"no key for {address}: set {KEY} in the environment, or keep one in the keyring under advisorkit and {address.host}; nothing was sent")
+        where = f"set {KEY} in the environment, or keep one in the keyring under advisorkit and {address.host}"
+        raise UsageError(f"no key for {address}: {where}; nothing was sent")
     if not (key.isascii() and key.isprintable()) or " " in key:
         raise UsageError(f"the key in {KEY} holds signs that no key has; copy it again; nothing was sent")
     return key

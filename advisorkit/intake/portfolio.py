@@ -13,8 +13,7 @@ from advisorkit.files.tables import ReadRow, ReadTable, as_day
 from advisorkit.files.trees import Scalar, shown
 from advisorkit.intake.mapping import KEPT, ListMapping, Place, on_sight, read_list, strange
 from advisorkit.intake.wording import agreed, answered, in_unit, nothing
-from advisorkit.store.document import CONTEXT, CURRENCIES, SLUG
-from advisorkit.store.reading import reduced
+from advisorkit.store.reading import CONTEXT, CURRENCIES, SLUG, reduced
 from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
 from advisorkit.values.errors import EngagementError, Fault, UsageError
 
@@ -68,7 +67,8 @@ def portfolio(path: str | Path, currency: str, as_of: date, mapping: ListMapping
     """The workflows of a client's list, each as an engagement of its own.
 
     Columns: ``id``, ``name``, any criterion id, any workload or assumption name, optional ``client``, ``currency``,
-    ``as_of``, ``corpus`` and ``after`` (ids of others, parted by spaces), in any case; usual headings for them; others as `mapping` says. What no column takes is kept as the list's own words.
+    ``as_of``, ``corpus`` and ``after`` (ids of others, parted by spaces), in any case; usual headings for them; others as
+    `mapping` says. What no column takes is kept as the list's own words.
     A range is written ``low..high``; blank cells and words such as n/a are unknown. Without ids, they are made from names.
 
     Args:
@@ -85,9 +85,12 @@ def portfolio(path: str | Path, currency: str, as_of: date, mapping: ListMapping
     places = on_sight(table, given)
     to = {place.to: heading for heading, place in places.items() if place.to != KEPT}
     if "name" not in to or not table.rows:
-        message = "holds a header and no row" if not table.rows else "no column names the workflows: head one 'name', or place one in a mapping (advisorkit intake table)"
-        raise EngagementError([Fault(table.file, f"line {table.line}", message)])
-    rest = Engagement("", given.client or PurePath(table.file).stem, given.currency or currency, given.as_of or as_of, workflows=(), programme=given.programme, language=given.language)
+        unnamed = "no column names the workflows: head one 'name', or place one in a mapping (advisorkit intake table)"
+        raise EngagementError([Fault(table.file, f"line {table.line}", unnamed if table.rows else "holds a header and no row")])
+    rest = Engagement(
+        "", given.client or PurePath(table.file).stem, given.currency or currency, given.as_of or as_of,
+        workflows=(), programme=given.programme, language=given.language,
+    )
     ids = _ids(table, to)
     rows = tuple(_row(row, table.file, places, ids[row.line], rest) for row in table.rows)
     faulty = [row for row in rows if row.faults]
@@ -112,7 +115,8 @@ def _told(table: ReadTable, places: Mapping[str, Place], to: Mapping[str, str], 
         yield f"{table.file}: no column id, so ids were made from names"
     alone = [row for row in table.rows if len(row.cells) == 1]
     if alone and 3 * len(alone) <= len(table.rows) + 2:
-        yield f"{table.file}: nothing but a name in line {', '.join(str(row.line) for row in alone[:_MANY])}; take out what is a heading or a note: {shown('; '.join(_text(row, to['name']) for row in alone), 200)}"
+        numbers, told = ", ".join(str(row.line) for row in alone[:_MANY]), "; ".join(_text(row, to["name"]) for row in alone)
+        yield f"{table.file}: nothing but a name in line {numbers}; take out what is a heading or a note: {shown(told, 200)}"
     own = [shown(heading) for heading, place in places.items() if place.to == KEPT and given.place(heading) is None]
     if own:
         yield f"{table.file}: kept as context, not as answers: {'; '.join(own)}"
@@ -155,8 +159,9 @@ def _word(row: ReadRow, heading: str) -> str:
 
 def _row(row: ReadRow, file: str, places: Mapping[str, Place], id: str, rest: Engagement) -> PortfolioRow:
     whole = not row.faults or bool(row.cells)
-    spots = {place.to: in_unit(row.cells[heading], place.unit) for heading, place in places.items() if place.to != KEPT and (_text if place.to in {"id", "name"} else _word)(row, heading)}
-    words = {place.to: place.levels for place in places.values()}
+    used = {heading: place for heading, place in places.items() if place.to != KEPT and (_text if place.to in {"id", "name"} else _word)(row, heading)}
+    spots = {place.to: in_unit(row.cells[heading], place.unit) for heading, place in used.items()}
+    words = {place.to: place.levels for place in used.values()}
     if whole and "name" not in spots:
         row.faults.append(Fault(file, f"line {row.line}, name", "is blank; every row needs a name"))
     currency = _upper(spots["currency"]).word(CURRENCIES, "currency code") if "currency" in spots else rest.currency
@@ -174,7 +179,8 @@ def _row(row: ReadRow, file: str, places: Mapping[str, Place], id: str, rest: En
         listed={" ".join(heading.split())[:100]: text for heading, text in own.items() if text},
         corpus=str(said.get("corpus", "")), after=tuple(re.findall(r"[^\s,;]+", str(said.get("after", "")))),
     )
-    return PortfolioRow(row.line, id, replace(rest, id=id, client=str(said.get("client", rest.client)), currency=currency, as_of=day, workflows=(workflow,)), ())
+    client = str(said.get("client", rest.client))
+    return PortfolioRow(row.line, id, replace(rest, id=id, client=client, currency=currency, as_of=day, workflows=(workflow,)), ())
 
 
 def _upper(spot: Spot) -> Spot:

@@ -29,7 +29,10 @@ Line = tuple[Sequence[str | float | None], str]
 """What stands in a line before its room, and the number format of its amounts; empty for the usual one."""
 
 
-def form(path: str | Path, part: str, columns: Mapping[str, float], room: Collection[str], lines: Sequence[Line], fit: Callable[[Any, Any], None] | None = None) -> None:
+def form(
+    path: str | Path, part: str, columns: Mapping[str, float], room: Collection[str], lines: Sequence[Line],
+    fit: Callable[[Any, Any], None] | None = None,
+) -> None:
     """Write a workbook with a guide and a sheet in which the columns `room` may be filled in.
 
     Args:
@@ -57,7 +60,8 @@ def form(path: str | Path, part: str, columns: Mapping[str, float], room: Collec
         looks = {shown: [book.add_format(_LOOK | more | ({"num_format": shown} if shown else {})) for more in ({}, _ROOM)] for _, shown in lines}
         for n, (said, shown) in enumerate(lines, 1):
             for column, word in enumerate(said):
-                (sheet.write_string if isinstance(word, str) else sheet.write_number if word is not None else sheet.write_blank)(n, column, word, looks[shown][0])
+                write = sheet.write_blank if word is None else sheet.write_string if isinstance(word, str) else sheet.write_number
+                write(n, column, word, looks[shown][0])
             for name in room:
                 sheet.write_blank(n, list(columns).index(name), None, counts if name in ("cases", "people") else looks[shown][1])
         if fit:

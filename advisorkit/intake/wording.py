@@ -14,7 +14,7 @@ from advisorkit.files.spots import Spot
 from advisorkit.files.texts import languages, speaking
 from advisorkit.files.trees import Scalar
 from advisorkit.files.typed import data
-from advisorkit.store.document import CONTEXT
+from advisorkit.store.reading import CONTEXT
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer, Setting
 from advisorkit.values.locale import locale
@@ -22,7 +22,10 @@ from advisorkit.values.locale import locale
 OWN = ("id", "name", "client", "currency", "as_of", "corpus", "after")
 """What a row says of itself, beside answers, settings and context."""
 _LETTER = re.compile(r"\A\(?[A-Za-z0-9]{1,2}[.):]\)?\s+(?=\S)")
-_UNIT = re.compile(r"(.*\w)(?:\s*[(\[]([^()\[\]]+)[)\]]|\s+in\s+(\S+)|\s*,\s*((?:(?:per|pro|je)\s+)?\S+)|\s+(%|p\.\s?[amq]\.)|\s*(/\s*\w+|\s(?:per|pro|je)\s+\w+))\W*", re.DOTALL | re.IGNORECASE)
+_UNIT = re.compile(
+    r"(.*\w)(?:\s*[(\[]([^()\[\]]+)[)\]]|\s+in\s+(\S+)|\s*,\s*((?:(?:per|pro|je)\s+)?\S+)"
+    r"|\s+(%|p\.\s?[amq]\.)|\s*(/\s*\w+|\s(?:per|pro|je)\s+\w+))\W*", re.DOTALL | re.IGNORECASE,
+)  # fmt: skip
 _SENTENCE = 9
 """Words from which a text is no name's heading."""
 _ALIKE, _TYPO = 86, 2
@@ -108,8 +111,8 @@ def counted(heading: str) -> str:
 
 @cache
 def _units() -> frozenset[str]:
-    lists = [words(name) for name in ("scales", "money", "signs", "percent", "periods", "adverbs")] + [words("units", name) for name in (*words("timed"), "tokens")]
-    return frozenset({word for one in lists for word in one} | {"‰"})
+    lists = [words(name) for name in ("scales", "money", "signs", "percent", "periods", "adverbs")]
+    return frozenset({word for one in (*lists, *(words("units", name) for name in (*words("timed"), "tokens"))) for word in one} | {"‰"})
 
 
 def unit_in(heading: str, name: str) -> str | None:

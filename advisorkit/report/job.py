@@ -22,7 +22,7 @@ from advisorkit.report.printed import say
 from advisorkit.report.programme_pages import programme
 from advisorkit.report.short_pages import side_by_side
 from advisorkit.report.whole_pages import cover, overview
-from advisorkit.store import document, reading
+from advisorkit.store import reading
 from advisorkit.study.pilots import pilots_of
 from advisorkit.study.programme import Selection, selection
 from advisorkit.study.study import Study, studies
@@ -119,7 +119,7 @@ def job_document(engagement: Engagement, folder: str | Path = ".", **options: An
     brand |= {"laid": engagement.scenario} if engagement.scenario else {}
     named = sorted({pilot.file for workflow in engagement.workflows for pilot in workflow.pilots})
     files = {name: b64encode(read_bytes(within(folder, name))).decode() for name in named}
-    job = {"engagement": document.document(engagement), "options": {**options, **brand}, "files": files}
+    job = {"engagement": reading.document(engagement), "options": {**options, **brand}, "files": files}
     return json.dumps(job, ensure_ascii=False, indent=1, sort_keys=True)
 
 

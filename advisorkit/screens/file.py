@@ -10,8 +10,7 @@ from pathlib import Path
 
 from advisorkit.files.disk import fingerprint, read_bytes, write_bytes
 from advisorkit.screens.state import State
-from advisorkit.store.document import document
-from advisorkit.store.reading import Loaded, from_json, load
+from advisorkit.store.reading import Loaded, document, from_json, load
 from advisorkit.store.writing import write
 from advisorkit.values.engagement import Engagement, Scenario
 from advisorkit.values.errors import AdvisorError, EngagementError, UsageError

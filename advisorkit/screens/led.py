@@ -9,8 +9,7 @@ from typing import Any
 from advisorkit.files.texts import spoken
 from advisorkit.files.trees import tree
 from advisorkit.screens.state import State
-from advisorkit.store.document import CONTEXT, document
-from advisorkit.store.reading import reduced, understand_tree
+from advisorkit.store.reading import CONTEXT, document, reduced, understand_tree
 from advisorkit.study.programme import Selection, selection
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement, Scenario, Workflow

@@ -17,7 +17,7 @@ from advisorkit.screens.parts import Doc, Tree, block, blocks, lead, names, tell
 from advisorkit.screens.shown import earned, edited
 from advisorkit.screens.state import Look
 from advisorkit.screens.work import Work
-from advisorkit.store.document import CONTEXT
+from advisorkit.store.reading import CONTEXT
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.errors import UsageError, nearest

@@ -1,21 +1,144 @@
-"""From a client's file to an `Engagement`: every fault of the file at once."""
+"""The engagement file: its shape, and from it to an `Engagement`, every fault of the file at once."""
 
 import re
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePath
+from functools import cache
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
+from typing import get_args
 
+from advisorkit.catalog.vocabulary import definitions, forms
 from advisorkit.files.disk import SourceText, read_source
 from advisorkit.files.numbers import Listener, is_number
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import KINDS
-from advisorkit.files.texts import lacking
+from advisorkit.files.texts import lacking, languages
 from advisorkit.files.trees import Fields, Items, Node, Scalar, parse, scalars
-from advisorkit.store.document import FORMAT, shape
-from advisorkit.values.engagement import Engagement
+from advisorkit.files.typed import TEXT, Form, Known, Plain, Schema, closed, number_schema, whole
+from advisorkit.values.criteria import PATTERNS
+from advisorkit.values.engagement import Engagement, Scenario
 from advisorkit.values.errors import EngagementError, Fault
 from advisorkit.values.locale import here
+from advisorkit.values.people import Address, Role
+from advisorkit.values.written import ABOVE_ZERO, Within
+
+FORMAT = 1
+"""Version of the file format that is written."""
+CONTEXT = ("owner", "department", "problem", "success_metric", "baseline", "target")
+"""What may be said about a workflow beside its answers."""
+_CODES = """
+AED ARS AUD BGN BHD BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JPY KES KRW KWD MAD MXN
+MYR NGN NOK NZD OMR PEN PHP PKR PLN QAR RON RSD RUB SAR SEK SGD THB TND TRY TWD UAH USD UYU VND ZAR
+"""
+CURRENCIES = tuple(_CODES.split())
+"""Currencies of engagements and exchange rates, ISO 4217."""
+SLUG = r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?"
+"""How ids are written."""
+
+
+def _matching(pattern: str, why: str) -> Form:
+    """A text of a fixed form; another is refused with `why`."""
+
+    def read(spot: Spot) -> str | None:
+        text = spot.text()
+        if text is not None and not re.fullmatch(pattern, text):
+            spot.fault(f"{spot.seen} {here(why)}")
+            return None
+        return text
+
+    return Form(read, schema=lambda: {"type": "string", "pattern": f"^{pattern}$"}, stand_in="")
+
+
+ID = _matching(SLUG, "is not an id: use a-z, 0-9 and hyphens, such as support-assistant")
+"""How ids are written: a-z, 0-9 and inner hyphens, at most 64 characters."""
+
+
+def _inside(spot: Spot) -> str | None:
+    text = spot.text()
+    path = PurePosixPath(text or "")
+    if text and (path.is_absolute() or PureWindowsPath(text).drive or "\\" in text or ".." in path.parts):
+        spot.fault(here("{} leaves this file's folder: give a path below it, with / between folders", spot.seen))
+        return None
+    return text
+
+
+_WANTED = Within(ABOVE_ZERO, 1)
+
+
+def _told(spot: Spot) -> str | None:
+    """What is said about a workflow; a target that is given as a share is told in percent."""
+    if spot.key != "target" or not isinstance(spot.node, Fields):
+        return spot.text()
+    member = spot.fields(("share",)).get("share")
+    share = member and member.number(0, 1)
+    if member is None or share == 0:
+        spot.fault("give the share right that is wanted, above 0 and up to 1, such as {share: 0.85}")
+    return f"{100 * share:.10g}%" if share else None
+
+
+def _endpoint(spot: Spot) -> str | None:
+    text = spot.text()
+    try:
+        return text if text is not None and Address.of(text) else None
+    except ValueError as error:
+        spot.fault(f"{spot.seen} {here(str(error))}")
+        return None
+
+
+@cache
+def shape() -> Form:
+    """How an engagement stands in a file; its fields say the rest."""
+    known: Known = {
+        **forms(),
+        "id": ID,
+        "path": Form(_inside, schema=TEXT.copy, stand_in=""),
+        "context": CONTEXT,
+        "told": Form(_told, schema=lambda: {"anyOf": [TEXT.copy(), closed({"share": number_schema(_WANTED)}, ["share"])]}, stand_in=""),
+        "axis": ("retrieval", "training"),
+        "currency code": CURRENCIES,
+        "pattern": PATTERNS,
+        "language": languages(),
+        "role": get_args(Role),
+        "endpoint": Form(_endpoint, schema=lambda: {**TEXT, "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[^@?#\\s]+$"}, stand_in=""),
+        "sha256": _matching("[0-9a-f]{64}", "is not a SHA-256 of 64 signs 0-9, a-f"),
+    }
+    version = {"advisorkit": {"const": FORMAT, "description": "Version of the format."}}
+    change = whole(Scenario, known, without=("workflows",))
+    return whole(Engagement, {**known, "change": change}, beside=version, spare=("id",))
+
+
+def schema() -> Schema:
+    """JSON Schema of the engagement file with every word.
+
+    It describes form and words; that ranges rise, ids are unique and named files exist is checked on reading.
+
+    Example:
+        >>> schema()["properties"]["advisorkit"]
+        {'const': 1, 'description': 'Version of the format.'}
+    """
+    made = shape().schema()
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "advisorkit engagement file",
+        "$comment": "In YAML, no and yes are words here, never truth values.",
+        **made,
+        "required": ["advisorkit", *made["required"]],
+        "$defs": definitions(),
+    }
+
+
+def document(engagement: Engagement) -> dict[str, Plain]:
+    """An engagement as plain data; what is empty or at its default is left out.
+
+    Example:
+        >>> from datetime import date
+        >>> from advisorkit.values.engagement import Workflow
+        >>> document(Engagement("a", "A", "EUR", date(2026, 11, 20), (Workflow("w", "W"),)))["workflows"]
+        [{'id': 'w', 'name': 'W'}]
+    """
+    return {"advisorkit": FORMAT, **shape().plain(engagement)}
+
 
 _QUARTER = 92
 
@@ -61,7 +184,11 @@ def past(engagement: Engagement, file: str) -> tuple[str, ...]:
     start = engagement.programme.start if engagement.programme else None
     if start is None or (engagement.as_of - start).days <= _QUARTER:
         return ()
-    return (here("{}: programme.start: {} is more than a quarter before the day of the advice, {}; what is planned begins in the past", file, start, engagement.as_of),)
+    message = here(
+        "{}: programme.start: {} is more than a quarter before the day of the advice, {}; what is planned begins in the past",
+        file, start, engagement.as_of,
+    )  # fmt: skip
+    return (message,)
 
 
 def from_json(text: str, file: str = "job.json") -> Engagement:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from advisorkit.pilots.established import Established
-from advisorkit.store.document import document
+from advisorkit.store.reading import document
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement, Workflow
 from advisorkit.values.errors import UsageError

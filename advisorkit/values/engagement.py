@@ -158,7 +158,8 @@ class Advised:
     reason: str = ""
     """Why, in one sentence."""
     told: Mapping[Annotated[str, Named("told quantity")], Estimate] = field(default_factory=dict)
-    """What was told of quantities that can be measured later, by assumption name, of the ``gain``, and of the chance to ``reach`` what is asked for: the likely value within its 80 % range."""
+    """What was told of quantities that can be measured later, by assumption name, of the ``gain``, and of the chance to ``reach``
+    what is asked for: the likely value within its 80 % range."""
     basis: Basis | None = None
     """What those figures rested on."""
 

@@ -159,7 +159,8 @@ class Address:
 
         Example:
             >>> allowed = Address.of("https://api.example.com/v1")
-            >>> [allowed.covers(Address.of(text)) for text in ("https://api.example.com/v1/eu", "https://api.example.com/v10", "https://api.example.com.evil.net/v1")]
+            >>> asked = ("https://api.example.com/v1/eu", "https://api.example.com/v10", "https://api.example.com.evil.net/v1")
+            >>> [allowed.covers(Address.of(text)) for text in asked]
             [True, False, False]
         """
         same = (self.scheme, self.host, self.port) == (other.scheme, other.host, other.port)

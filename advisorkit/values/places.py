@@ -73,12 +73,21 @@ def told(text: str, *sources: object) -> str:
         (('€60k', 'gain'),)
     """
     held, used = dict[int, tuple[str, str]](), set[int]()
-    for source in sources:
-        for words, path in ((text if isinstance(source, Placed) else str(source), source.path),) if isinstance(source, Placed | Counted) else getattr(source, "figures", ()):
-            found = (one.span() for one in standing(words).finditer(text))
-            for start, end in islice((span for span in found if not used.intersection(range(*span))), 1):  # the 60 of €60k is no figure of its own
-                held[start], used = (words, path), used.union(range(start, end))
+    for words, path in (figure for source in sources for figure in _figures(source, text)):
+        found = (one.span() for one in standing(words).finditer(text))
+        for start, end in islice((span for span in found if not used.intersection(range(*span))), 1):  # the 60 of €60k is no figure of its own
+            held[start], used = (words, path), used.union(range(start, end))
     return Cited(text, tuple(held[place] for place in sorted(held))) if held else text
+
+
+def _figures(source: object, text: str) -> tuple[tuple[str, str], ...]:
+    match source:
+        case Placed():
+            return ((text, source.path),)
+        case Counted():
+            return ((str(source), source.path),)
+    found: tuple[tuple[str, str], ...] = getattr(source, "figures", ())
+    return found
 
 
 def linked(parting: str, parts: Iterable[str]) -> str:

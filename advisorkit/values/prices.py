@@ -197,7 +197,8 @@ class PriceBook:
             raise PriceError(here("no batch price is known for {}; set its share in batches to 0 or name a model that has one", model))
         if f"{prefix}input" not in self.prices and tier != "standard":
             having = sorted(one for one in self.models if f"{one}/{tier}_input" in self.prices)
-            raise PriceError(here("no {} price is known for {}; set service_tier to standard, or model to one that has such a price: {}", tier, model, ", ".join(having)))
+            message = "no {} price is known for {}; set service_tier to standard, or model to one that has such a price: {}"
+            raise PriceError(here(message, tier, model, ", ".join(having)))
         self.price(f"{prefix}input")
         if self.models[model].kind != "embedding":
             self.price(f"{prefix}output")
