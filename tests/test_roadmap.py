@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
@@ -20,15 +21,18 @@ from priced import engagement
 
 from advisorkit.batch.weighing import weigh_list
 from advisorkit.catalog.reading import load as load_catalog
+from advisorkit.export.blocks import Table
 from advisorkit.report import make_report, slides
+from advisorkit.report.programme_pages import programme
 from advisorkit.store import samples
 from advisorkit.store.reading import read
-from advisorkit.study.candidates import Candidate, Foundation, Freed, candidate, drawn, joint
+from advisorkit.study.candidates import Candidate, Foundation, Freed, Weighed, candidate, drawn, joint, weigh_once, weighed
+from advisorkit.study.documents import programme_document
 from advisorkit.study.programme import selection, sound, weigh
 from advisorkit.study.roadmap import beyond, fits, greedy, one_more, people, roadmap, worth
 from advisorkit.study.sharing import together
 from advisorkit.study.study import Study
-from advisorkit.values.engagement import Answer, Engagement
+from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.errors import AdvisorError, UsageError
 from advisorkit.values.people import Programme
 from advisorkit.values.quantities import Estimate, money_short
@@ -147,6 +151,26 @@ def test_a_list_is_weighed_alike_in_this_process_and_in_processes_of_its_own() -
     assert [one.share.id for one in apart] == ["a", "b"]
 
 
+def test_rows_that_only_words_tell_apart_are_weighed_once_and_as_each_alone() -> None:
+    base = of_two(a={}, b={})
+    first = base.workflows[0]
+    told = {"department": "Claims", "problem": "Long waits"}
+    rows = (
+        first, replace(first, id="c", name="Another name", notes={"calls_per_month": "as told"}, listed={"Vendor": "none"}, context=told),
+        replace(first, id="d", context={"department": "Sales"}), replace(first, id="e", context={"target": "90 %"}),
+        replace(first, id="f", answers={**first.answers, "calls_per_month": Answer(amount=Estimate.of(90_000))}),
+    )
+    found = replace(base, workflows=rows, programme=Programme(team_hours={"Claims": 40.0}))
+    asked: list[str] = []
+
+    def alone(several: Sequence[Workflow]) -> Iterator[Weighed]:
+        asked.extend(one.id for one in several)
+        return (weighed(Study(found, one)) for one in several)
+
+    assert weigh_once(found, {}, alone) == weigh(found, {}) == tuple(weighed(Study(found, one)) for one in rows)
+    assert asked == ["a", "c", "e", "f"], "d differs from a by a name and by a team whose hours nobody has told; those of Claims are known"
+
+
 def test_what_is_wrong_with_a_workflow_is_told_from_a_process_of_its_own_as_from_this_one() -> None:
     found = of_two(a={"assumptions": {"model": "none:such"}})
 
@@ -258,6 +282,15 @@ def test_a_list_of_forty_becomes_a_programme_that_keeps_to_its_budget_and_people
     assert all(one["name"] in page for one in found["ranked"])
     begun = [one["headline"] for name in found["chosen"] for one in found["ranked"] if one["id"] == name]
     assert [page.count(escape(headline.partition(".")[0])) > 0 for headline in begun] == [True] * len(begun)
+
+
+def test_of_many_workflows_that_wait_for_one_reason_the_page_names_the_first_and_says_how_many_there_are() -> None:
+    base = of_two(a={})
+    found = selection(replace(base, workflows=tuple(Workflow(f"idea-{n}", f"Idea {n}") for n in range(1, 61))), {})
+    table = next(block for block in programme(found) if isinstance(block, Table) and block.title == "What waits, and why")
+
+    assert [row[1].text for row in table.rows] == ["60 workflows: " + ", ".join(f"Idea {n}" for n in range(1, 51)) + " and others"]
+    assert programme_document(found.engagement, found)["reasons"] == [{"why": table.rows[0][0].text, "workflows": 60}]
 
 
 def test_under_a_budget_the_client_s_report_and_slides_ask_for_what_the_portfolio_chooses() -> None:

@@ -2,7 +2,7 @@
 
 import pickle
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +12,9 @@ from advisorkit.batch.values import Limits
 from advisorkit.batch.worker import executor_for, lay
 from advisorkit.export.formats import RENDERERS
 from advisorkit.pilots.established import Established
-from advisorkit.study.candidates import Weighed
+from advisorkit.study.candidates import Weighed, weigh_once
 from advisorkit.study.programme import sound, weigh
-from advisorkit.values.engagement import Engagement
+from advisorkit.values.engagement import Engagement, Workflow
 from advisorkit.values.errors import AdvisorError, UsageError
 
 SLICE = 50
@@ -29,7 +29,7 @@ def weigh_list(
 ) -> tuple[Weighed, ...]:
     """Every workflow of `engagement` as a programme weighs it: the same values wherever they are worked out.
 
-    `executor`, `scheduler` and `slots` are as for `produce`; `tick` is told how many are done, and of how many.
+    `executor`, `scheduler` and `slots` are as for `produce`; `tick` is told how many are done, and of how many; rows that only words tell apart are weighed once.
 
     Raises:
         UsageError: If there is no such executor, the workflows cannot be one programme, or a process was lost.
@@ -39,14 +39,17 @@ def weigh_list(
     every = sound(engagement).workflows
     if executor in (None, "local") and (len(every) <= ALONE or not can_fork()):
         return weigh(engagement, pilots)
-    slices = [replace(engagement, workflows=every[start : start + SLICE]) for start in range(0, len(every), SLICE)]
-    asked = [pickle.dumps((one, {w.id: pilots[w.id] for w in one.workflows if w.id in pilots})) for one in slices]
-    found: list[Weighed] = []
-    with executor_for(executor, slots, scheduler) as pool:
-        for weighed in pool.map(_apart, asked):
-            found += weighed
-            tick(len(found), len(every))
-    return tuple(found)
+
+    def work(several: Sequence[Workflow]) -> Iterator[Weighed]:
+        slices = [replace(engagement, workflows=tuple(several[start : start + SLICE])) for start in range(0, len(several), SLICE)]
+        asked, done = [pickle.dumps((one, {w.id: pilots[w.id] for w in one.workflows if w.id in pilots})) for one in slices], 0
+        with executor_for(executor, slots, scheduler) as pool:
+            for weighed in pool.map(_apart, asked):
+                yield from weighed
+                done += len(weighed)
+                tick(done, len(several))
+
+    return weigh_once(engagement, pilots, work)
 
 
 def _apart(asked: bytes) -> tuple[Weighed, ...]:

@@ -1,7 +1,7 @@
 """The page of a programme: what to approve now, what to begin and when, what waits and why, what is built once."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.charts.plotted import Plot, Series
@@ -18,6 +18,8 @@ from advisorkit.values.quantities import Band, day, money_short, number, percent
 
 BELOW = 12
 """Workflows that wait which are shown below the line."""
+NAMED = 50
+"""Workflows up to which a sentence or cell names all."""
 SHOWN = 8
 """Quarters of the calendar; what begins later stands in the last."""
 
@@ -49,15 +51,16 @@ def consultants(found: Selection) -> tuple[Block, ...]:
 
 def _whys(found: Selection, table: str, names: Sequence[str]) -> tuple[Table, ...]:
     """Workflows that are not chosen by why they are not; no table where there are none."""
-    alike = dict[str, list[str]]()
-    for name in names:
-        alike.setdefault(found.dropped[name], []).append(name)
-    return (table_of(say(f"roadmap.{table}"), columns("roadmap.waits_head"), ((why, _named(found, same)) for why, same in alike.items())),) if names else ()
+    alike = {why: [name for name in names if found.dropped[name] == why] for why in dict.fromkeys(found.dropped.values())}
+    rows = ((why, _named(found, same, f"reasons[{n}].workflows")) for n, (why, same) in enumerate(alike.items()) if same)
+    return (table_of(say(f"roadmap.{table}"), columns("roadmap.waits_head"), rows),) if names else ()
 
 
-def _named(found: Selection, names: Iterable[str]) -> str:
+def _named(found: Selection, names: Sequence[str], path: str = "") -> str:
+    """All by name; of many how many there are, which stands at `path`, and the first."""
     known = {one.workflow.id: one.workflow.name for one in found.rows}
-    return ", ".join(known[name] for name in names)
+    first = ", ".join(known[name] for name in names[:NAMED])
+    return first if len(names) <= NAMED else say("roadmap.many", count=at(len(names), path), names=first)
 
 
 def _span(found: Selection, range: Band | Figure) -> str:
@@ -108,7 +111,7 @@ def _said(found: Selection) -> Iterator[str]:
         yield say("roadmap.ends", ends=linked(", ", (told(f"{names[one].name} {ends[one]}", ends[one]) for one in PATTERNS if ends.get(one))))
     yield from (say("roadmap.team", team=team, lost=money_short(at(lost, f"team_hours[{n}].gain_not_counted"), currency)) for n, (team, lost) in enumerate(beyond(found.candidates, made.starts).items()) if lost)
     if found.quick:
-        yield say("roadmap.quick", names=_named(found, found.quick))
+        yield say("roadmap.quick", names=_named(found, found.quick, "quick"))
     if found.alike:
         yield say("roadmap.alike", pairs="; ".join(_named(found, pair) for pair in found.alike[:3]), count=len(found.alike))
     if found.dropped and found.questions:
@@ -195,7 +198,7 @@ def _completeness(found: Selection) -> Table:
 
 def _built_once(found: Selection) -> Table:
     rows = [
-        (say("roadmap.platform") if name == "platform" else name, _named(found, users), money_short(at(saved, f"shared[{n}].saved"), found.engagement.currency))
+        (say("roadmap.platform") if name == "platform" else name, _named(found, users, f"shared[{n}].workflows"), money_short(at(saved, f"shared[{n}].saved"), found.engagement.currency))
         for n, (name, users, saved) in enumerate(found.shared)
     ]  # fmt: skip
     return table_of(say("roadmap.shared"), columns("roadmap.shared_head"), rows, (2,))

@@ -1,8 +1,8 @@
 """What a workflow brings into a programme and takes of it, and what those chosen gain together, draw by draw."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from math import ceil
 from typing import Any
 
@@ -18,8 +18,9 @@ from advisorkit.costs.money import spares, sums
 from advisorkit.costs.results import Figure, MoneyRow, Rank
 from advisorkit.costs.sampling import Array, band, bands
 from advisorkit.costs.simulation import SEED
+from advisorkit.pilots.established import Established
 from advisorkit.study.study import Study
-from advisorkit.values.engagement import Workflow
+from advisorkit.values.engagement import Engagement, Workflow
 from advisorkit.values.people import Role
 from advisorkit.values.prices import PriceAge
 from advisorkit.values.quantities import Band
@@ -163,6 +164,25 @@ def candidate(study: Study) -> Candidate | Aside:
 def team(workflow: Workflow) -> str:
     """Whose work it is: its department, or its owner where it names none."""
     return workflow.context.get("department") or workflow.context.get("owner", "")
+
+
+def weigh_once(engagement: Engagement, pilots: Mapping[str, Established], work: Callable[[Sequence[Workflow]], Iterable[Weighed]]) -> tuple[Weighed, ...]:
+    """Every workflow of `engagement` as `work` weighs it, which is given one of those that only words tell apart, as rows of a list often are."""
+    every = engagement.workflows
+    like = {one.id: repr(asdict(one if one.id in pilots else _counted(engagement, one))) for one in every}
+    once: dict[str, Workflow] = {}
+    for one in every:
+        once.setdefault(like[one.id], one)
+    found = {like[one.workflow.id]: one for one in work([*once.values()])}
+    return tuple(replace(found[like[one.id]], workflow=one, share=replace(found[like[one.id]].share, id=one.id)) for one in every)
+
+
+def _counted(engagement: Engagement, workflow: Workflow) -> Workflow:
+    """`workflow` without the words that weigh nothing; its id stays where the file's history knows it."""
+    limits, whose = engagement.programme, team(workflow)
+    context = {"target": workflow.context.get("target", ""), "department": whose if limits and whose in limits.team_hours else ""}
+    known = any(line.workflow == workflow.id for line in engagement.history)
+    return replace(workflow, id=workflow.id if known else "", name="", notes={}, listed={}, context=context)
 
 
 def _freed(study: Study, row: MoneyRow) -> Freed | None:

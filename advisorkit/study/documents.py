@@ -3,6 +3,7 @@
 ``data/documents.yaml`` names the keys of every value; what no field says is worked out here.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -203,6 +204,7 @@ def programme_document(engagement: Engagement, found: Selection) -> dict[str, An
             } for quarter in quarters
         ],
         "chosen": list(made.starts), "dropped": [{"id": name, "why": why} for name, why in found.dropped.items()],
+        "quick": list(found.quick), "reasons": [{"why": why, "workflows": times} for why, times in Counter(found.dropped.values()).items()],
         "sums": {**plain(made), "ask_now": found.asks(0), "saved": found.saved, "by_hand": found.by_hand.gain, "a_tenth_more": dict(found.one_more), **{f"{name}_range": plain(getattr(found.joint, name)) for name in ("gain", "cost")}},
         "cash": [{"quarter": n, "start": found.first_day(n - 1).isoformat(), **plain(paid), "gain": plain(gain)} for n, (paid, gain) in enumerate(zip(found.joint.cash, found.joint.gained, strict=True), 1)],
         "team_hours": [{"team": name, "gain_not_counted": lost} for name, lost in beyond(found.candidates, made.starts).items()],

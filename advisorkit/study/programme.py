@@ -12,7 +12,7 @@ from advisorkit.advice.flips import NextQuestion
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.files.texts import Texts
 from advisorkit.pilots.established import Established
-from advisorkit.study.candidates import Aside, Candidate, Joint, Weighed, joint, team, weighed
+from advisorkit.study.candidates import Aside, Candidate, Joint, Weighed, joint, team, weigh_once, weighed
 from advisorkit.study.roadmap import SECONDS, Roadmap, circles, fits, greedy, one_more, people, roadmap, worth
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import TOPICS, PatternId
@@ -199,8 +199,8 @@ class Selection:
 
 
 def weigh(engagement: Engagement, pilots: Mapping[str, Established]) -> tuple[Weighed, ...]:
-    """Every workflow of `engagement` as a programme weighs it, one after the other."""
-    return tuple(weighed(Study(engagement, one, pilots.get(one.id))) for one in engagement.workflows)
+    """Every workflow of `engagement` as a programme weighs it; those that only words tell apart are worked out once."""
+    return weigh_once(engagement, pilots, lambda several: (weighed(Study(engagement, one, pilots.get(one.id))) for one in several))
 
 
 def sound(engagement: Engagement) -> Engagement:

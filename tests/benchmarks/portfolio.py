@@ -30,7 +30,7 @@ def listed(rows: int) -> Engagement:
     base = engagement({}, {})
 
     def one(n: int) -> Workflow:
-        known = {"calls_per_month": 400.0 * (n % 40 + 1), "cost_wrong": 5.0 + n % 4} | ({"corpus_tokens": 300_000.0} if n % 4 == 0 else {})
+        known = {"calls_per_month": 400.0 * (n % 40 + 1) + n / 100, "cost_wrong": 5.0 + n % 4} | ({"corpus_tokens": 300_000.0} if n % 4 == 0 else {})
         figures = {"minutes_per_item": 9.0 + n % 5, "hourly_cost": 38.0 + n % 3, "error_rate_today": 0.05}
         if n % 10 == 9:
             return Workflow(f"idea-{n}", f"Idea {n}")
