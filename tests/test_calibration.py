@@ -20,8 +20,9 @@ from advisorkit.calibration.scoring import left_out, report, scores_of
 from advisorkit.catalog.reading import load
 from advisorkit.cli import app
 from advisorkit.cli.reviewed import reliability
+from advisorkit.files.typed import DATA
 from advisorkit.study.study import Study
-from advisorkit.values.criteria import PATTERNS
+from advisorkit.values.criteria import PATTERNS, Record
 from advisorkit.values.engagement import Engagement, Workflow
 from advisorkit.values.errors import EngagementError
 from docs.weights import weights_file
@@ -38,6 +39,11 @@ def found() -> dict[str, dict[str, float]]:
     return report(CATALOG, CASES)
 
 
+@pytest.fixture(scope="module")
+def record() -> Record:
+    return record_of(SHEET)
+
+
 @pytest.mark.parametrize(
     ("score", "bar", "better"),
     [("accuracy", 0.74, 1), ("balanced_accuracy", 0.65, 1), ("log_loss", 0.76, -1), ("ece", 0.10, -1), ("selective", 0.82, 1)],
@@ -47,9 +53,7 @@ def test_the_bars_are_met_leaving_one_company_out(found: dict[str, dict[str, flo
     assert better * found["shipped"][score] >= better * bar
 
 
-def test_what_is_called_clear_is_as_often_right_as_the_words_promise(found: dict[str, dict[str, float]]) -> None:
-    record = record_of(SHEET)
-
+def test_what_is_called_clear_is_as_often_right_as_the_words_promise(found: dict[str, dict[str, float]], record: Record) -> None:
     assert found["record"] == asdict(record)
     assert record == CATALOG.record
     assert record.called / record.cases >= 0.40
@@ -82,11 +86,11 @@ def test_sixty_six_deployments_ship_with_their_sources() -> None:
     assert all(case.source and case.outcome_reason and case.workflow for case in CASES)
 
 
-def test_the_shipped_weights_are_this_fit() -> None:
+def test_the_shipped_weights_are_this_fit(record: Record) -> None:
     weights, reasons = fit(SHEET, EVERY), {c.id: c.fit_note for c in CATALOG.criteria.values() if c.fit_note}
     shipped = Path(__file__).parents[1] / "advisorkit" / "data" / "weights.yaml"
 
-    assert shipped.read_text("utf-8") == weights_file(CATALOG, weights, record_of(SHEET), Penalty(), reasons)
+    assert shipped.read_text("utf-8") == weights_file(CATALOG, weights, record, Penalty(), reasons)
 
 
 def test_weights_that_differ_much_from_the_experts_say_why() -> None:
@@ -324,9 +328,11 @@ def test_cases_kept_elsewhere_are_scored_with_the_shipped_weights_as_they_are(tm
 
 
 def test_the_reliability_plot_draws_each_group_where_it_was_stated_and_came_true(tmp_path: Path) -> None:
-    plot = tmp_path / "reliability.svg"
+    plot, file = tmp_path / "reliability.svg", tmp_path / "cases.jsonl"
+    lines = [json.loads(line) for line in DATA.joinpath("cases.jsonl").read_text("utf-8").splitlines()[:20]]
+    file.write_text("\n".join(json.dumps({**line, "company": f"Other {place}"}) for place, line in enumerate(lines)), "utf-8")
 
-    done = CliRunner().invoke(app, ["calibrate", "--score-only", "--json", "--plot", str(plot)])
+    done = CliRunner().invoke(app, ["calibrate", str(file), "--score-only", "--json", "--plot", str(plot)])
 
     told = json.loads(done.stdout)
     drawn = reliability(told).bins
