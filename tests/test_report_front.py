@@ -88,7 +88,7 @@ def test_a_whole_account_with_its_sources_leaves_no_question() -> None:
 def test_what_a_stop_does_not_say_is_open_and_named_by_its_question(name: str) -> None:
     made = protection(found(engagement(WHOLE, replace(WHOLE, stop="Log", **{name: ""}), team=(Member("Ann", "Head of legal"),))))
 
-    assert title(made) == "The data flow is written down, with questions still open"
+    assert title(made) == "The data flow is written down, with one question still open"
     assert questions(made)[0].startswith("“Log”: nobody has said yet: ")
     assert "To Ann, " in questions(made)[0]
     table = next(block for block in made if isinstance(block, Table))

@@ -20,6 +20,8 @@ from advisorkit.export.blocks import Block, DecisionBlock, Heading
 from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import html
 from advisorkit.report import charter, costs, summary, supplier_brief
+from advisorkit.report.annex_pages import protection
+from advisorkit.report.cost_pictures import tornado
 from advisorkit.report.job import Report
 from advisorkit.report.short_documents import brief, decision_record, session_note, session_prep
 from advisorkit.store import samples
@@ -149,3 +151,33 @@ def test_a_workflow_of_its_own_lacks_what_the_others_have() -> None:
 
     assert "portfolio" not in dict(job_of(both, Path()).lacks)
     assert "portfolio" in dict(job_of(both, Path(), workflow="mail").lacks)
+
+
+def test_the_time_of_what_is_asked_is_that_of_the_whole_first_version() -> None:
+    report = Report(studies(read(samples.path("source-text")), draws=256), Brand())
+    (agent,) = (one for one in report.workflows if one.workflow.name.startswith("Customer support agent"))
+    weeks, step = agent.facts.build_weeks["hybrid"].p50, next(rung.weeks for rung in agent.decision.path if rung.state == "here")
+
+    assert step is not None and round(weeks) > round(step)  # retrieval, 7 weeks, stands below the last step, 4 weeks: both are asked for
+    assert f"next step, both, {round(weeks)} weeks;" in words(summary(agent))
+    assert f"A first version of Hybrid takes about {round(weeks)} weeks" in words(costs(agent))
+    assert f"{round(weeks)} weeks" in words(report.overview)
+
+
+def test_pages_that_name_workflows_by_number_say_which_they_are() -> None:
+    both = replace(ACME, workflows=(replace(DESK, answers={}), replace(DESK, id="mail", name="Mail", answers={"exposure": Answer(("staff",), note="Two teams.")})))
+
+    assert "Service desk (1); Mail (2)" in words(protection(report(both).workflows))
+    assert "Service desk (1); Mail (2)" in words(session_prep(report(both)))
+    assert "Staff, own text – Two teams (2)" in words(protection(report(both).workflows))
+    assert "(1)" not in words(session_prep(report()))
+
+
+def test_a_tornado_says_whether_one_assumption_or_more_can_turn_the_result() -> None:
+    turned = {one.workflow.name: sum(min(bar.low, bar.high) < 0 < max(bar.low, bar.high) for bar in one.costs.tornado.bars) for one in studies(read(samples.path("source-text")), draws=1024) if one.costs.tornado}
+    titles = {one.workflow.name: found.title for one in studies(read(samples.path("source-text")), draws=1024) if (found := tornado(one))}
+
+    assert set(map(bool, turned.values())) == {True, False} and max(turned.values()) > 1
+    for name, count in turned.items():
+        assert titles[name].startswith("More than one assumption") == (count > 1)
+        assert titles[name].startswith("No assumption alone") == (count == 0)

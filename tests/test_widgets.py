@@ -18,8 +18,8 @@ from test_money import adds_up
 
 import advisorkit as ak
 from advisorkit.advice.decision import about
-from advisorkit.batch.inputs import refusals
 from advisorkit.batch.notebooks import shipped
+from advisorkit.report.job import refusals
 from advisorkit.screens.controls import plain
 from advisorkit.screens.delivery import documents
 from advisorkit.screens.edits import EDITS

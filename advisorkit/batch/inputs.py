@@ -1,7 +1,7 @@
 """From files, folders and portfolio tables to jobs: one faulty file or row is one faulty job."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,11 +13,9 @@ from typing import Any
 from advisorkit.batch.values import MANIFEST, Job
 from advisorkit.export.brand import Brand
 from advisorkit.files.tables import KINDS
-from advisorkit.files.texts import spoken
 from advisorkit.intake.mapping import ListMapping
 from advisorkit.intake.portfolio import PortfolioRow, portfolio
-from advisorkit.report.job import job_document
-from advisorkit.report.printed import say
+from advisorkit.report.job import job_document, refusals
 from advisorkit.store.reading import CURRENCIES, load, reduced
 from advisorkit.store.writing import write
 from advisorkit.study.pilots import finals
@@ -28,12 +26,6 @@ from advisorkit.values.errors import AdvisorError, EngagementError, Fault, Usage
 Prepare = Callable[[Engagement], Engagement]
 """What a request lays over every engagement: assumptions, a scenario."""
 _FILES = {".yaml", ".yml", ".json"}
-_LACKS: Mapping[str, Callable[[Engagement], bool]] = {
-    "portfolio": lambda engagement: len(engagement.workflows) < 2, "pilot_review": lambda engagement: not any(one.pilots for one in engagement.workflows),
-    "cost_workbook": lambda engagement: not engagement.priced,
-    "return_visit": lambda engagement: not any(one.measured and engagement.told_of(one.id) for one in engagement.workflows),
-}  # fmt: skip
-"""What an engagement may lack for a packaged template."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +137,6 @@ def _faults(source: str, error: Exception) -> tuple[Fault, ...]:
         return error.faults
     unforeseen = f"cannot be worked with; advisorkit itself failed on it ({type(error).__name__}: {error})"
     return (Fault(source, "", str(error) if isinstance(error, AdvisorError) else unforeseen),)
-
-
-@spoken
-def refusals(engagement: Engagement) -> tuple[tuple[str, str], ...]:
-    """Packaged templates for which `engagement` holds nothing, each with what it needs and the command that fills it."""
-    return tuple((name, say(f"lacks.{name}")) for name, lacks in _LACKS.items() if lacks(engagement))
 
 
 def job_of(engagement: Engagement, folder: Path, source: str = "", brand: Brand | None = None, workflow: str = "", beside: Sequence[str] = ()) -> Job:

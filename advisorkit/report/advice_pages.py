@@ -105,7 +105,7 @@ def _step(study: Study) -> KeyFigure:
     name = pictures.rung_name(rung) if rung and (study.decision.next_step.cases or pattern != "prompt") else study.name(study.decision.now)
     build = study.facts.build[study.decision.now]
     span = project_range(build.p10, build.p90, study.currency)
-    time = linked("", (", ", weeks(rung.weeks))) if rung and rung.weeks is not None else ""
+    time = linked("", (", ", weeks(study.facts.build_weeks[study.decision.now].p50))) if rung and rung.weeks is not None else ""
     return KeyFigure(project(build.p50, study.currency), say("figure.step" if asked else "figure.step.none", step=locale().lowered(name), range=span, time=time))
 
 

@@ -42,6 +42,12 @@ def annex(studies: Studies) -> tuple[Block, ...]:
     )
 
 
+def numbered(studies: Studies) -> Iterator[Text]:
+    """The numbers under which workflows are named on the page; nothing where there is one."""
+    if len(studies) > 1:
+        yield Text(("; ".join(say("annex.holds", value=one.workflow.name, numbers=n) for n, one in enumerate(studies, 1)),), "note")
+
+
 def merged(studies: Studies, key: str, rows: Callable[[Study], Iterable[Row]], right: Sequence[int] = ()) -> Iterator[Table]:
     """A table with the head `key` that holds each row once; where there are several workflows, the numbers of those it holds for stand last."""
     found = _held(studies, lambda study: (tuple(cell if isinstance(cell, Cell) else Cell(cell) for cell in row) for row in rows(study)))
@@ -120,7 +126,7 @@ def _answer_row(study: Study, criterion: Criterion, answer: Answer) -> Row:
 
 def answers_of(study: Study, names: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Answers to the criteria `names` with their remarks, as rows of `joined`."""
-    return ((str(label), f"{words}, {remarks.text}" if isinstance(remarks, Cell) and remarks.text else str(words)) for label, words, remarks in _answers(study, names))
+    return ((str(label), f"{words} – {remarks.text.rstrip('.')}" if isinstance(remarks, Cell) and remarks.text else str(words)) for label, words, remarks in _answers(study, names))
 
 
 def _remarks(study: Study, criterion: Criterion, answer: Answer) -> Iterator[str]:
@@ -332,13 +338,13 @@ class _Question:
 def protection(studies: Studies) -> tuple[Block, ...]:
     """Where data goes stop by stop, what was said of it, on which questions duties of law turn, and what is still to be answered."""
     engagement, questions = studies[0].engagement, tuple(_questions(studies))
-    known = "unknown" if not engagement.data_flow else "open" if questions else "closed"
+    known = "unknown" if not engagement.data_flow else "closed" if not questions else "one" if len(questions) == 1 else "open"
     title = say(f"protection.title.{known}")
     lines = tuple(say("protection.question", asked=one.asked, to=one.to, by=one.by) for one in questions)
     asked = (Heading(say("protection.questions")), Text(lines, "numbered")) if lines else ()
     told = tuple(joined(studies, "answers.head_many", lambda study: answers_of(study, PROTECTED)))
     return (
-        Heading(title, 2, say("protection.part")), Text((say("protection.lead"),), "lead"), *_way(engagement.data_flow, questions),
+        Heading(title, 2, say("protection.part")), Text((say("protection.lead"),), "lead"), *numbered(studies), *_way(engagement.data_flow, questions),
         *((Heading(say("protection.told")), *told) if told else ()),
         Heading(say("protection.law")), table_of("", columns("protection.law_head"), [columns(f"protection.law.{name}") for name in ("processor", "impact", "act", "staff")]), *asked,
     )  # fmt: skip

@@ -141,7 +141,8 @@ def tornado(study: Study, most: int = BARS) -> kinds.Tornado | None:
         return None
     shown = study.gain(found.better)
     turning, gains = [bar for bar in found.bars if min(bar.low, bar.high) < 0 < max(bar.low, bar.high)], found.against == "today"
-    title = say("swing.title.none") if not turning else say("swing.title.some", label=turning[0].label)
+    some = "none" if not turning else "some" if len(turning) == 1 else "several"
+    title = say(f"swing.title.{some}", label=turning[0].label if turning else "")
     return kinds.Tornado(
         title=title, currency=study.currency, base=found.base, swings=tuple(_swing(study, bar) for bar in found.bars[:most] if bar.swing >= SMALL * found.bars[0].swing),
         subtitle=say(

@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +13,7 @@ from advisorkit.costs.simulation import SEED
 from advisorkit.export.blocks import Block, Heading
 from advisorkit.export.brand import Brand
 from advisorkit.files.disk import read_bytes, within, write_bytes
-from advisorkit.files.texts import Spoken, speaking
+from advisorkit.files.texts import Spoken, speaking, spoken
 from advisorkit.files.trees import tree
 from advisorkit.pilots.established import Established
 from advisorkit.report.annex_pages import annex, protection
@@ -28,6 +28,13 @@ from advisorkit.study.programme import Selection, selection
 from advisorkit.study.study import Study, studies
 from advisorkit.values.engagement import Engagement, Workflow
 from advisorkit.values.errors import UsageError
+
+_LACKS: Mapping[str, Callable[[Engagement], bool]] = {
+    "portfolio": lambda engagement: len(engagement.workflows) < 2, "pilot_review": lambda engagement: not any(one.pilots for one in engagement.workflows),
+    "cost_workbook": lambda engagement: not engagement.priced,
+    "return_visit": lambda engagement: not any(one.measured and engagement.told_of(one.id) for one in engagement.workflows),
+}  # fmt: skip
+"""What an engagement may lack for a packaged template."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,12 @@ class Report:
     def begun_annex(self) -> tuple[Block, ...]:
         """The same for the workflows that the programme chooses, under the numbers of its list."""
         return annex(self.begun or self.workflows)
+
+
+@spoken
+def refusals(engagement: Engagement) -> tuple[tuple[str, str], ...]:
+    """Packaged templates for which `engagement` holds nothing, each with what it needs and the command that fills it."""
+    return tuple((name, say(f"lacks.{name}")) for name, lacks in _LACKS.items() if lacks(engagement))
 
 
 def job_document(engagement: Engagement, folder: str | Path = ".", **options: Any) -> str:

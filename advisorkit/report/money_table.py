@@ -8,7 +8,7 @@ from advisorkit.costs.money import Printed
 from advisorkit.costs.results import PARTS, MoneyRow, PaidBack, Year
 from advisorkit.export.blocks import Cell, LineItems, Money, Table, table_of
 from advisorkit.report.pictures import ruled_out
-from advisorkit.report.printed import columns, say, weeks
+from advisorkit.report.printed import columns, project, say, weeks
 from advisorkit.study.sharing import together
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, PatternId
@@ -144,9 +144,9 @@ def _limits(study: Study) -> Iterator[str]:
     if (told := answers.get("budget")) and (budget := told.amount):
         needed, once = facts.build[first].p50, study.costs.money[first].by_year[:1]
         cash = [say("money.once", cash=money_short(one.one_off, study.currency), year=_label(study, one.year), stand=stand(budget, one.one_off)) for one in once]
-        yield say("money.budget", pattern=study.name(first), needed=money_short(needed, study.currency), stand=stand(budget, needed), cash=linked("", cash))
+        yield say("money.budget", pattern=study.name(first), needed=project(needed, study.currency), stand=stand(budget, needed), cash=linked("", cash))
     elif facts.build[first].p50 < 0.9 * (study.costs.money[first].build.likely if study.costs.money[first].build else 0.0):  # type: ignore[union-attr]
-        yield say("money.first", pattern=study.name(first), needed=money_short(facts.build[first].p50, study.currency))
+        yield say("money.first", pattern=study.name(first), needed=project(facts.build[first].p50, study.currency))
     if (told := answers.get("deadline_weeks")) and told.amount:
         needed = facts.build_weeks[first].p50
         yield say("money.deadline", pattern=study.name(first), needed=weeks(needed), stand=stand(told.amount, needed))

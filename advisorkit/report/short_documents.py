@@ -9,7 +9,7 @@ from advisorkit.export.blocks import Block, Cell, Heading, Text, table_of
 from advisorkit.files.texts import spoken
 from advisorkit.intake.questionnaire import confirmer, pending
 from advisorkit.report.advice_pages import again, asks, decided, summary, warned
-from advisorkit.report.annex_pages import PRIVATE, answers_of, each, joined, not_this
+from advisorkit.report.annex_pages import PRIVATE, answers_of, each, joined, not_this, numbered
 from advisorkit.report.cost_pages import costs, steps
 from advisorkit.report.job import Report
 from advisorkit.report.pilot_pages import pilot_cover
@@ -80,7 +80,7 @@ def session_prep(report: Report) -> tuple[Block, ...]:
     lacking = tuple(dict.fromkeys(locale().lowered(name) for one in found if one.priced for name in one.lacking))
     bring = (say("prep.bring.cases"), *((say("prep.bring.numbers", names=", ".join(lacking)),) if lacking else ()), say("prep.bring.papers"))
     return (
-        *pilot_cover(report, "prep.cover"), Heading(say("prep.title", questions=sum(map(len, named.values()))), 2), Heading(say("prep.who")),
+        *pilot_cover(report, "prep.cover"), Heading(say("prep.title", questions=sum(map(len, named.values()))), 2), *numbered(found), Heading(say("prep.who")),
         Text(tuple(say("prep.asked", who=f"{name[:1].upper()}{name[1:]}", questions=len(lines)) for name, lines in named.items()), "bullets"), Heading(say("prep.bring")), Text(bring, "bullets"),
         *(block for name, lines in named.items() for block in (Heading(f"{name[:1].upper()}{name[1:]}"), Text(lines, "bullets"))),
     )  # fmt: skip

@@ -121,7 +121,7 @@ def _line(study: Study, sums: Together | None) -> tuple[Cell, ...]:
     if made.replaced or sums is None:
         return (*start, Cell("–" if made.replaced else _right(study)), Cell(say("overview.not_priced")), *[Cell("–")] * 3)
     row, rung = study.costs.money[first], next((r for r in made.path if r.state == "here"), None)
-    time = weeks(rung.weeks) if rung and rung.weeks is not None else ""
+    time = weeks(study.facts.build_weeks[made.now].p50) if rung and rung.weeks is not None else ""
     ask, spent, gain = (study.ask.p50 if study.ask else None, study.outside, study.rank.gain)
     span = say("money.span", low=whole(row.gain.p10, sums.unit), high=whole(row.gain.p90, sums.unit)) if row.gain else say("overview.assumed")
     return (*start, Cell(_right(study)), _amount(ask, sums.unit, time) if study.ask else Cell("–"), _amount(spent, sums.unit), _amount(gain, sums.unit, span), Cell("–" if row.gain_chance is None else sampled(row.gain_chance)))

@@ -6,13 +6,14 @@ from contextvars import copy_context
 from pathlib import Path
 
 from advisorkit.batch.folders import made_before
-from advisorkit.batch.inputs import job_of, refusals
+from advisorkit.batch.inputs import job_of
 from advisorkit.batch.notebooks import shipped
 from advisorkit.batch.runner import produce
 from advisorkit.batch.values import BatchResult, Deliverable
 from advisorkit.export.blocks import table_of
 from advisorkit.export.brand import read_brand
 from advisorkit.export.formats import FORMATS, ready
+from advisorkit.report.job import refusals
 from advisorkit.screens.advising import verdict_of
 from advisorkit.screens.file import SessionFile
 from advisorkit.screens.parts import Doc, block, blocks, lead, tell
