@@ -293,6 +293,25 @@ def test_of_many_workflows_that_wait_for_one_reason_the_page_names_the_first_and
     assert programme_document(found.engagement, found)["reasons"] == [{"why": table.rows[0][0].text, "workflows": 60}]
 
 
+def test_a_list_too_long_for_pages_of_each_is_refused_at_once_and_its_portfolio_names_no_thousand_rows(tmp_path: Path) -> None:
+    long = tmp_path / "long.csv"
+    long.write_text("id,name,regulated\n" + "\n".join(f"idea-{n},Idea {n},{'yes' if n % 2 else 'no'}" for n in range(1, 252)), encoding="utf-8")
+    refused = run("report", long, "--out", tmp_path / "out")
+
+    assert refused.exit_code == 2
+    assert "251 workflows in one client_report would be more than 502 pages; rank them in one document with --template portfolio" in refused.output
+    assert not (tmp_path / "out").exists()
+
+    made = run("report", long, "--template", "portfolio", "--out", tmp_path / "out")
+
+    assert made.exit_code == 0, made.output
+    page = (tmp_path / "out" / "long_portfolio.html").read_text(encoding="utf-8")
+    assert "1, 3, 5," in page
+    assert ", 99 and others" in page
+    assert "101, 103" not in page
+    assert "Idea 51" not in page
+
+
 def test_under_a_budget_the_client_s_report_and_slides_ask_for_what_the_portfolio_chooses() -> None:
     base = of_two(a={}, b={})
     under, free = (make_report(replace(base, programme=limits), draws=2**8) for limits in (Programme(budget=60_000.0), None))

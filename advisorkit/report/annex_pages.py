@@ -15,7 +15,7 @@ from advisorkit.report import pictures
 from advisorkit.report.advice_pages import again
 from advisorkit.report.cost_pages import assumed, compared
 from advisorkit.report.money_table import cash_years, yearly
-from advisorkit.report.printed import chance_of, columns, inside, lead_points, project, say, weeks
+from advisorkit.report.printed import chance_of, columns, enumerated, inside, lead_points, project, say, weeks
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, Criterion, PatternId
 from advisorkit.values.engagement import Answer
@@ -85,7 +85,7 @@ def _held(studies: Studies, rows: Callable[[Study], Iterable[Told]]) -> dict[Tol
     for n, study in enumerate(studies, 1):
         for row in dict.fromkeys(rows(study)):
             found.setdefault(row, []).append(n)
-    return {row: say("annex.all") if len(held) == len(studies) else ", ".join(_runs(held)) for row, held in found.items()}
+    return {row: say("annex.all") if len(held) == len(studies) else enumerated([*_runs(held)]) for row, held in found.items()}
 
 
 def _runs(numbers: Sequence[int]) -> Iterator[str]:
@@ -374,6 +374,6 @@ def _questions(studies: Studies) -> Iterator[_Question]:
         left = [one for one in studies if criterion.id not in one.answers or one.answers[criterion.id].confidence == "guess"]
         dates = [said.confirm_by for one in left if (said := one.answers.get(criterion.id)) and said.confirm_by]
         if left:
-            names = "" if len(left) == len(studies) else say("protection.ask.for", names=", ".join(one.workflow.name for one in left))
+            names = "" if len(left) == len(studies) else say("protection.ask.for", names=enumerated([one.workflow.name for one in left]))
             asked = criterion.question + (f" {say('protection.ask.guess')}" if any(criterion.id in one.answers for one in left) else "") + names
             yield _Question(criterion.id, asked, confirmer(engagement, criterion.who), say("protection.by", date=day(min(dates))) if dates else say("protection.before"))

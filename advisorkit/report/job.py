@@ -18,7 +18,7 @@ from advisorkit.files.trees import tree
 from advisorkit.pilots.established import Established
 from advisorkit.report.annex_pages import annex, protection
 from advisorkit.report.cost_workbook import cost_workbook
-from advisorkit.report.printed import say
+from advisorkit.report.printed import NAMED, say
 from advisorkit.report.programme_pages import programme
 from advisorkit.report.short_pages import side_by_side
 from advisorkit.report.whole_pages import cover, overview
@@ -105,8 +105,8 @@ class Report:
 
     @Spoken
     def begun_annex(self) -> tuple[Block, ...]:
-        """The same for the workflows that the programme chooses, under the numbers of its list."""
-        return annex(self.begun or self.workflows)
+        """The same for the workflows that the programme chooses, under the numbers of its list; where it chooses none, for all of a short list."""
+        return annex(self.begun or self.workflows) if self.begun or len(self.workflows) <= NAMED else ()
 
 
 @spoken

@@ -1,5 +1,7 @@
 """What reports say: their sentences, and words and figures as they are printed."""
 
+from collections.abc import Sequence
+
 from advisorkit.advice.decision import Decision
 from advisorkit.files.texts import Texts
 from advisorkit.study.study import Study
@@ -23,6 +25,21 @@ def count(size: int) -> str:
     """
     words = locale().counts.split()
     return words[size] if size < len(words) else str(size)
+
+
+NAMED = 50
+"""Up to so many are all named; more would fill pages."""
+
+
+def enumerated(names: Sequence[str]) -> str:
+    """`names` in a row; of very many the first, and that there are others.
+
+    Example:
+        >>> enumerated(["Claims", "Returns"]), enumerated([f"idea {n}" for n in range(60)])[-20:]
+        ('Claims, Returns', ', idea 49 and others')
+    """
+    first = ", ".join(names[:NAMED])
+    return first if len(names) <= NAMED else say("and_others", names=first)
 
 
 def inside(sentence: str) -> str:

@@ -7,7 +7,7 @@ from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.charts.plotted import Plot, Series
 from advisorkit.costs.results import Figure
 from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, KeyFigure, KeyFigures, Table, Text, table_of
-from advisorkit.report.printed import columns, say
+from advisorkit.report.printed import NAMED, columns, enumerated, say
 from advisorkit.study.candidates import Aside, Candidate, Weighed, team
 from advisorkit.study.programme import DROPPED, Selection
 from advisorkit.study.roadmap import beyond
@@ -18,8 +18,6 @@ from advisorkit.values.quantities import Band, day, money_short, number, percent
 
 BELOW = 12
 """Workflows that wait which are shown below the line."""
-NAMED = 50
-"""Workflows up to which a sentence or cell names all."""
 SHOWN = 8
 """Quarters of the calendar; what begins later stands in the last."""
 
@@ -59,8 +57,8 @@ def _whys(found: Selection, table: str, names: Sequence[str]) -> tuple[Table, ..
 def _named(found: Selection, names: Sequence[str], path: str = "") -> str:
     """All by name; of many how many there are, which stands at `path`, and the first."""
     known = {one.workflow.id: one.workflow.name for one in found.rows}
-    first = ", ".join(known[name] for name in names[:NAMED])
-    return first if len(names) <= NAMED else say("roadmap.many", count=at(len(names), path), names=first)
+    told = enumerated([known[name] for name in names])
+    return told if len(names) <= NAMED else say("roadmap.many", count=at(len(names), path), names=told)
 
 
 def _span(found: Selection, range: Band | Figure) -> str:
