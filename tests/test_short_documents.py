@@ -26,7 +26,8 @@ from advisorkit.report.job import Report
 from advisorkit.report.short_documents import brief, decision_record, session_note, session_prep
 from advisorkit.store import samples
 from advisorkit.store.reading import read
-from advisorkit.study.study import studies, unsigned
+from advisorkit.study.pilots import unsigned
+from advisorkit.study.study import studies
 from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.people import Action, Member, Reviewed
 

@@ -114,6 +114,7 @@ def table(catalog: Catalog) -> Decibans:
     largest = max(map(len, causes), default=0)
     counts = np.ones(len(ids))
     counts[[column for cause in causes for column in cause]] = catalog.damping
+    weighty = [place for place, one in enumerate(criteria) if any(any(level.expert + (level.fitted or ())) for level in one.levels)]
     return Decibans(
         ids=ids,
         index={name: column for column, name in enumerate(ids)},
@@ -122,7 +123,7 @@ def table(catalog: Catalog) -> Decibans:
         causes=tuple(causes),
         damping=catalog.damping,
         counts=counts,
-        drawn=max((place + 1 for place, criterion in enumerate(criteria) if any(any(level.expert + (level.fitted or ())) for level in criterion.levels)), default=0),
+        drawn=max(weighty, default=-1) + 1,
         alike=np.array([[*cause, *cause[:1] * (largest - len(cause))] for cause in causes], dtype=np.intp),
     )
 

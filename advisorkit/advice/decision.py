@@ -209,7 +209,10 @@ def tenths(chance: float) -> str:
     return _SAY("chance.of", hits=hits, of=of)
 
 
-def decide(catalog: Catalog, advice: Advice, answers: Answers, prospects: Prospects, step: NextStep, gained: Gained | None = None, said: Collection[str] = ()) -> Decision:
+def decide(
+    catalog: Catalog, advice: Advice, answers: Answers, prospects: Prospects, step: NextStep,
+    gained: Gained | None = None, said: Collection[str] = (),
+) -> Decision:
     """The decision that follows from an advice.
 
     Args:
@@ -224,8 +227,9 @@ def decide(catalog: Catalog, advice: Advice, answers: Answers, prospects: Prospe
     decided, to_ask = bool(person_decides(catalog, answers)), tuple(_to_ask(catalog, advice, answers, said))
     chances = whole_percents({pattern: found.probability for pattern, found in advice.patterns.items()})
     gain = tuple(_gain(catalog, advice.recommended, prospects, gained)) if gained else ()
+    opening = _unless(catalog, advice, step, prospects, tuple(_headline(catalog, advice, chances, step, prospects, person=decided)))
     return Decision(
-        runs=(*_unless(catalog, advice, step, prospects, tuple(_headline(catalog, advice, chances, step, prospects, person=decided))), *((gain,) if gain and step.action not in ("off_ramp", "stop") else ())),
+        runs=(*opening, gain) if gain and step.action not in ("off_ramp", "stop") else opening,
         now=advice.now,
         destination=advice.recommended,
         clear=advice.clear,

@@ -8,7 +8,7 @@ from advisorkit.costs.facts import CostFacts
 from advisorkit.values.criteria import PATTERNS, Axis, Basis, Catalog, Criterion, Gate, GateKind, PatternId
 from advisorkit.values.engagement import Answer
 from advisorkit.values.errors import CatalogError, nearest
-from advisorkit.values.quantities import Band, Estimate, Kind
+from advisorkit.values.quantities import Estimate, Kind
 
 Answers = Mapping[str, Answer]
 
@@ -132,17 +132,21 @@ def _payback_exceeds_life(_: Catalog, __: Answers, facts: Facts | None, ___: Pat
     return float((facts.payback_months or math.inf) > facts.base_model_life_months)
 
 
-def _short_of(given: Answer | None, needed: Band | None) -> float | None:
-    return given.amount.below(needed.p50) if given and given.amount and needed and needed.p50 else None
+def _short_of(name: str, fact: str) -> Test:
+    """A test of what there is against what a pattern takes to build."""
+
+    def short(_: Catalog, answers: Answers, facts: Facts | None, pattern: PatternId) -> float | None:
+        given, needed = answers.get(name), getattr(facts, fact)[pattern].p50 if facts else 0
+        return given.amount.below(needed) if given and given.amount and needed else None
+
+    return Test((name,), short, (fact,))
 
 
 TESTS: dict[str, Test] = {
     "beyond_window": Test(("facts_in_request", "corpus_tokens"), _beyond_window, ("window_tokens",)),
     "each_sees_own_record": Test(("access_control",), lambda catalog, answers, *_: sure(catalog, answers, "access_control", "own_record_only"), ()),
-    "over_budget": Test(("budget",), lambda _, answers, facts, pattern: _short_of(answers.get("budget"), facts.build[pattern] if facts else None), ("build",)),
-    "over_deadline": Test(
-        ("deadline_weeks",), lambda _, answers, facts, pattern: _short_of(answers.get("deadline_weeks"), facts.build_weeks[pattern] if facts else None), ("build_weeks",)
-    ),
+    "over_budget": _short_of("budget", "build"),
+    "over_deadline": _short_of("deadline_weeks", "build_weeks"),
     "payback_exceeds_life": Test((), _payback_exceeds_life, ("payback_known", "payback_months", "base_model_life_months")),
     "search_unmeasured": Test(("search_hit_rate",), _search_unmeasured, ()),
     "shared_corpus_in_prompt": Test(("source_form", "facts_in_request"), _shared_corpus, ()),

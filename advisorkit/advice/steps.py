@@ -110,8 +110,10 @@ def next_step(outlook: Outlook, ramp: OffRamp | None, now: PatternId, pilot: Est
         return _after_pilot(outlook, now, pilot)
     unmarked = next((hit for hit in outlook.hits if hit.criterion == PILOT), None)
     if unmarked is not None:
-        pasted = now == "prompt" and any((hit.basis == "rights" or hit.lowers) and "prompt" in hit.removes and not hit.provisional for hit in outlook.hits if hit.basis in ("size", "rights"))
-        why = f"{unmarked.reason} {text['step.pasted']}" if pasted else text["step.searched"] if "rag" not in unmarked.removes and now == "rag" else unmarked.reason
+        held = [hit for hit in outlook.hits if "prompt" in hit.removes and not hit.provisional]
+        pasted = now == "prompt" and any(hit.basis == "rights" or (hit.basis == "size" and hit.lowers) for hit in held)
+        searched = now == "rag" and "rag" not in unmarked.removes
+        why = text["step.searched"] if searched else f"{unmarked.reason} {text['step.pasted']}" if pasted else unmarked.reason
         return NextStep("pilot", now, _cases(outlook.assessment.answers), why)
     good = sure(outlook.assessment.catalog, outlook.assessment.answers, "baseline_quality", "good_enough")
     action: Action = "ship" if good == 1 and now == "prompt" else "climb" if now != "prompt" else "mark_more"
@@ -156,9 +158,9 @@ def warnings(outlook: Outlook, pilot: Established | None) -> tuple[str, ...]:
 
 def _slow(assessment: Assessment, measured: Mapping[str, Estimate]) -> Iterator[str]:
     """Answers that took longer in the pilot, on average, than they may."""
-    needed, took = assessment.answers.get("latency_s"), measured.get("seconds")
-    bands = {level.id: level.below for level in assessment.catalog.criteria["latency_s"].levels}
-    most = needed.amount.high if needed and needed.amount else max((bands[level] or math.inf for level in needed.levels), default=math.inf) if needed else math.inf
+    needed, took = assessment.answers.get("latency_s", Answer()), measured.get("seconds")
+    bands = {level.id: level.below or math.inf for level in assessment.catalog.criteria["latency_s"].levels}
+    most = needed.amount.high if needed.amount else max((bands[level] for level in needed.levels), default=math.inf)
     if took and took.likely > most:
         yield assessment.catalog.text["warn.slow"].format(took=plain(took.likely), most=plain(most))
 

@@ -104,8 +104,8 @@ def _summary(outlook: Outlook) -> Iterator[tuple[str, Sequence[str]]]:
         given.update(item.criterion for item in new if item.criterion != MEASURED)
         reasons = [_reason(outlook, item, axis, towards) for item in new]
         state = how_likely(chance)
-        needs = text[f"needs.{axis}.{state}"]
-        yield text["although" if state == "may" else "because"].format(needs=needs, reasons=text["and"].join(map(clause, reasons))) if reasons else f"{needs}.", reasons
+        needs, joined = text[f"needs.{axis}.{state}"], text["and"].join(map(clause, reasons))
+        yield text["although" if state == "may" else "because"].format(needs=needs, reasons=joined) if reasons else f"{needs}.", reasons
 
 
 def _decibans(item: EvidenceItem) -> tuple[float, float]:
@@ -120,7 +120,8 @@ def _told(outlook: Outlook, item: EvidenceItem) -> tuple[float, float]:
     grounds = [(mass, level) for mass, level in zip(outlook.masses[item.criterion], levels, strict=False) if not level.absent]
     expert = [sum(m * one.expert[axis] for m, one in grounds) for axis in (0, 1)]
     firm, named = min(FIRM, max(map(abs, expert))), _named(outlook, item) or expert
-    retrieval, training = (part if part * said > 0 and part * own > 0 and abs(said) >= firm else 0.0 for part, said, own in zip(_decibans(item), expert, named, strict=True))
+    told = zip(_decibans(item), expert, named, strict=True)
+    retrieval, training = (part if part * said > 0 and part * own > 0 and abs(said) >= firm else 0.0 for part, said, own in told)
     return retrieval, training
 
 

@@ -269,7 +269,8 @@ def right_bars(chart: kinds.RightBars, wide: float = 384, row: float = 29) -> Sc
         *(Label(x=v, y=lines - 0.5, dy=13, text=percent(v), size=12, fill="text2", anchor="middle") for v in (0.0, 0.5, 1.0)),
         *(mark for n, bar in enumerate(chart.bars) for mark in _right(bar, n, chart.needed, room)),
         Stroke(points=((chart.needed, -0.6), (chart.needed, lines - 0.5)), fill="ink", width=1.5, dash="3 2"),
-        Label(x=middle, y=-0.5, dy=-12, text=chart.words[0], bold=True, anchor="middle"), Label(x=1, y=-0.5, dy=-12, dx=16, text=chart.words[1], size=12, fill="text2"),
+        Label(x=middle, y=-0.5, dy=-12, text=chart.words[0], bold=True, anchor="middle"),
+        Label(x=1, y=-0.5, dy=-12, dx=16, text=chart.words[1], size=12, fill="text2"),
     ]  # fmt: skip
     return Scene(width=wide, height=row * lines + 46, panels=(rows(names, 24, room, row, lines, (0, 1), marks),))
 
@@ -321,7 +322,8 @@ def _swing(swing: kinds.Swing, n: int, chart: kinds.Tornado, thick: float, edge:
 _LAYOUTS: Mapping[type[kinds.Chart], Callable[..., Scene]] = {
     kinds.BeliefMap: draw_axes.belief_map, kinds.Curves: draw_axes.curves, kinds.Reliability: draw_axes.reliability,
     kinds.Waterfall: waterfall, kinds.ShareBars: share_bars, kinds.FlipBars: flip_bars,
-    kinds.PathStairs: path_stairs, kinds.RangeBars: range_bars, kinds.RightBars: right_bars, kinds.Tornado: tornado, draw_axes.ToldBars: draw_axes.told_bars, plotted.Plot: plotted.plot, plotted.Picture: plotted.picture,
+    kinds.PathStairs: path_stairs, kinds.RangeBars: range_bars, kinds.RightBars: right_bars, kinds.Tornado: tornado,
+    draw_axes.ToldBars: draw_axes.told_bars, plotted.Plot: plotted.plot, plotted.Picture: plotted.picture,
 }  # fmt: skip
 KINDS: Mapping[str, type[kinds.Chart]] = {kind.__name__: kind for kind in _LAYOUTS}
 """Every kind of chart by the name of its class."""

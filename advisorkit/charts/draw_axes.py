@@ -82,7 +82,8 @@ def reliability(chart: kinds.Reliability, wide: float = 360) -> s.Scene:
 def _bin(group: kinds.Bin) -> Iterator[s.Mark]:
     x, y = group.predicted, group.observed
     yield s.Stroke(points=((x, group.low), (x, group.high)), fill="control", width=2)
-    yield s.Dot(x=x, y=y, mark="circle", size=9, tip=here("{count} cases: stated {said}, came true {true}", count=group.cases, said=percent(x), true=percent(y)))
+    tip = here("{count} cases: stated {said}, came true {true}", count=group.cases, said=percent(x), true=percent(y))
+    yield s.Dot(x=x, y=y, mark="circle", size=9, tip=tip)
     yield s.Label(x=x, y=y, dx=8, text=str(group.cases), size=12, fill="text2")
 
 
@@ -93,7 +94,8 @@ def curves(chart: kinds.Curves, wide: float = 650, tall: float = 170) -> s.Scene
     scale = s.ticks(min(0.0, *values), max(values))
     top = (44.0 if wide > 400 else 26.0) if chart.break_even else 8.0
     left = max(52.0, 14 + max(s.width(money_short(v, chart.currency), 12) for v in scale if v <= max(values)))
-    panel = s.Panel(left=left, top=top, width=wide - left - right, height=tall, x=(chart.months[0], chart.months[-1]), y=(min(scale[0], *values), max(0.0, *values)), marks=())
+    ends = (chart.months[0], chart.months[-1]), (min(scale[0], *values), max(0.0, *values))
+    panel = s.Panel(left=left, top=top, width=wide - left - right, height=tall, x=ends[0], y=ends[1], marks=())
     marks = (*_axes(chart, scale, panel), *_bands(chart), *_middles(chart), *_ends(chart, panel), *_crossing(chart, panel))
     return s.Scene(width=wide, height=top + tall + 46, panels=(replace(panel, marks=marks),))
 
@@ -132,8 +134,8 @@ def _ends(chart: kinds.Curves, panel: s.Panel) -> Iterator[s.Label]:
     places = [highest := max(panel.at(0, curve.middle[-1])[1], highest + 17) for curve in below]
     over = max(0.0, places[-1] - panel.top - panel.height)
     for curve, place in zip(below, places, strict=True):
-        at = panel.at(0, curve.middle[-1])[1]
-        yield s.Label(x=panel.x[1], y=curve.middle[-1], dx=10, dy=round(place - over - at, 2), text=_end(curve, chart.currency), bold=True, fill=curve.pattern or "text2")
+        words, up = _end(curve, chart.currency), round(place - over - panel.at(0, curve.middle[-1])[1], 2)
+        yield s.Label(x=panel.x[1], y=curve.middle[-1], dx=10, dy=up, text=words, bold=True, fill=curve.pattern or "text2")
 
 
 def _crossing(chart: kinds.Curves, panel: s.Panel) -> Iterator[s.Mark]:

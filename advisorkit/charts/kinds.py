@@ -175,8 +175,11 @@ class FlipBars(Chart):
 
     def rows(self) -> Rows:
         """One row a change."""
-        shares = (linked(", ", (linked(" ", filter(None, (s.label, s.shown))) for s in f.shares)) for f in self.flips)
-        return tuple((f.change, here("today {value}", value=f.today) if f.today else "", f.shown, f.note, said) for f, said in zip(self.flips, shares, strict=True))
+        return tuple(
+            (f.change, here("today {value}", value=f.today) if f.today else "", f.shown, f.note,
+             linked(", ", (linked(" ", filter(None, (s.label, s.shown))) for s in f.shares)))
+            for f in self.flips
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +325,10 @@ class Curves(Chart):
     def rows(self) -> Rows:
         """One row a curve."""
         m = self.currency
-        return tuple((c.label, money_short(c.middle[0], m), money_short(c.middle[-1], m), money_range(c.low[-1], c.high[-1], m) if c.low else "") for c in self.curves)
+        return tuple(
+            (c.label, money_short(c.middle[0], m), money_short(c.middle[-1], m), money_range(c.low[-1], c.high[-1], m) if c.low else "")
+            for c in self.curves
+        )
 
 
 @dataclass(frozen=True, slots=True)

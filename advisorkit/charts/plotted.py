@@ -94,10 +94,12 @@ class Plot(Own):
 
     def _rows(self, one: Series) -> Iterator[tuple[str, ...]]:
         if len(one.x) > _TOLD:
-            yield one.name, span(plain(min(one.x)), plain(max(one.x))), span(plain(min(one.y)), plain(max(one.y))), here("{count} values", count=number(len(one.x)))
+            spans = (span(plain(min(values)), plain(max(values))) for values in (one.x, one.y))
+            yield one.name, *spans, here("{count} values", count=number(len(one.x)))
             return
         for n, (x, y) in enumerate(zip(one.x, one.y, strict=True)):
-            yield " ".join((one.name, *one.words[n : n + 1])), *(names[int(v)] if names else f"{v:g}" if v in _YEARS else plain(v) for names, v in ((self.across, x), (self.up, y))), plain(one.z[n]) if one.z else ""
+            ends = (names[int(v)] if names else f"{v:g}" if v in _YEARS else plain(v) for names, v in ((self.across, x), (self.up, y)))
+            yield " ".join((one.name, *one.words[n : n + 1])), *ends, plain(one.z[n]) if one.z else ""
 
 
 def picture(chart: Picture, wide: float = 0) -> Scene:
@@ -117,9 +119,11 @@ def plot(chart: Plot, wide: float = 650, tall: float = 240) -> Scene:
     marks = [mark for one in chart.series if one.shape != "bar" for mark in _drawn(one, *looks[one.name])] + list(_bars(chart, looks))
     (across, x), (up, y) = (_scale(names, marks, axis) for axis, names in enumerate((chart.across, chart.up)))
     ends = [one for one in chart.series if one.shape == "line" and one.name]
-    keyed = [name for name in looks if name and name not in {one.name for one in ends}] if len(looks) > 1 and not any(s.shape in ("box", "field") for s in chart.series) else []
+    many = len(looks) > 1 and not any(s.shape in ("box", "field") for s in chart.series)
+    keyed = [name for name in looks if many and name and name not in {one.name for one in ends}]
     left = min(max(width(words, 12) for _, words in up) + 12, wide * 0.36)
-    right = max(14 + max((min(width(one.name, 13, bold=True), wide * 0.3) for one in ends), default=0), 0 if chart.across or not across else width(across[-1][1], 12) / 2)
+    beyond = 0 if chart.across or not across else width(across[-1][1], 12) / 2
+    right = max(14 + max((min(width(one.name, 13, bold=True), wide * 0.3) for one in ends), default=0), beyond)
     head = [*([[Label(x=0, y=10, text=chart.titles[1], size=12, fill="text2")]] if chart.titles[1] else ()), *_key(keyed, looks, wide)]
     top, room = 20.0 * len(head) + 10, wide - left - right
     lines = [wrap(words, max(room / max(len(across), 1) - 6, 24), 12) for _, words in across]
@@ -129,7 +133,10 @@ def plot(chart: Plot, wide: float = 650, tall: float = 240) -> Scene:
     grid = [Stroke(points=((x[0], v), (x[1], v)), fill="hairline" if v else "ink") for v, _ in up if not chart.up]
     grid += [Stroke(points=((v, y[0]), (v, y[1])), fill="hairline" if v else "ink") for v, _ in across if chart.up and not chart.across]
     marks = [mark for mark in marks if not isinstance(mark, Label) or mark.anchor == "start" or width(mark.text, 12) + 4 < room / (x[1] - x[0])]
-    words = [Label(x=v, y=y[0], dy=14 + 15 * n, text=line, size=12, fill="text2", anchor="middle") for (v, _), rows in list(zip(across, lines, strict=True))[::every] for n, line in enumerate(rows)]
+    words = [
+        Label(x=v, y=y[0], dy=14 + 15 * n, text=line, size=12, fill="text2", anchor="middle")
+        for (v, _), rows in list(zip(across, lines, strict=True))[::every] for n, line in enumerate(rows)
+    ]  # fmt: skip
     named = [
         Label(x=x[0], y=v, dx=-8, dy=14 * (n - (len(rows) - 1) / 2), text=line, size=12, fill="text2", anchor="end")
         for v, name in up for rows in [wrap(name, left - 11, 12)] for n, line in enumerate(rows)

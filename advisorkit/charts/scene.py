@@ -166,7 +166,8 @@ class Scene:
     def parted(self) -> Scene:
         """This drawing with every upright or level line open where words stand, so that none is struck."""
         words = [box(mark, panel) for panel in self.panels for mark in panel.marks if isinstance(mark, Label) and mark.text.strip()]
-        return replace(self, panels=tuple(replace(panel, marks=tuple(one for mark in panel.marks for one in _parts(mark, panel, words))) for panel in self.panels))
+        panels = (replace(panel, marks=tuple(one for mark in panel.marks for one in _parts(mark, panel, words))) for panel in self.panels)
+        return replace(self, panels=tuple(panels))
 
 
 def page(wide: float, tall: float, marks: Iterable[Mark]) -> Panel:
@@ -199,13 +200,15 @@ def _parts(mark: Mark, panel: Panel, words: list[tuple[float, float, float, floa
     along = 0 if y0 == y1 else 1
     start, end = ((x0, x1), (y0, y1))[along]
     low, high, at = min(start, end), max(start, end), (y0, x0)[along]
-    gaps = sorted((one[along] - 2, one[along + 2] + 2) for one in words if one[1 - along] - 1 < at < one[3 - along] + 1 and one[along + 2] + 2 > low and one[along] - 2 < high)
+    struck = ((one[along] - 2, one[along + 2] + 2) for one in words if one[1 - along] - 1 < at < one[3 - along] + 1)
+    gaps = sorted((since, until) for since, until in struck if until > low and since < high)
     if not gaps:
         yield mark
         return
     for there, upto in zip((low, *(until for _, until in gaps)), (*(since for since, _ in gaps), high), strict=True):
         if upto - there > 1:
-            yield replace(mark, points=tuple(tuple(a + (b - a) * (part - start) / (end - start) for a, b in zip(*mark.points, strict=True)) for part in (there, upto)))  # type: ignore[misc]
+            cuts = ((part - start) / (end - start) for part in (there, upto))
+            yield replace(mark, points=tuple(tuple(a + (b - a) * cut for a, b in zip(*mark.points, strict=True)) for cut in cuts))  # type: ignore[misc]
 
 
 def run(x: float, y: float, words: Iterable[Words], size: float = 13, dx: float = 0, dy: float = 0) -> Iterator[Label]:

@@ -39,7 +39,7 @@ def assess(
 
     if keep and (sets or scenario):
         raise UsageError("--keep notes the advice on the file as it stands; leave out --set and --scenario")
-    found = {name: (state, console.studied(state, file, workflow)) for name, state in console.states(file, scenario, sets, accept_stale=accept_stale).items()}
+    found = console.states(file, scenario, sets, workflow, accept_stale=accept_stale)
     if keep:
         loaded = load(file)
         write(file, told(loaded.engagement, next(iter(found.values()))[1]), loaded.fingerprint)
@@ -72,7 +72,7 @@ def cost(
 
     if not 2 <= draws <= MOST_DRAWS or draws & (draws - 1):
         raise UsageError(f"--draws {draws}: give a power of two from 2 to {MOST_DRAWS}, such as {DRAWS}")
-    found = {name: (state, console.studied(state, file, workflow, draws)) for name, state in console.states(file, scenario, sets, accept_stale=accept_stale).items()}
+    found = console.states(file, scenario, sets, workflow, draws, accept_stale=accept_stale)
     engagement, first = next(iter(found.values()))
     console.tell_ages(engagement, (age for one in first if one.priced for age in one.inputs.prices()))
     _answered(found, cost_document, lambda studies: (block for page in (*map(costed, studies), shared_bill(studies)) for block in page), as_json=as_json)
@@ -103,7 +103,8 @@ def portfolio(
 
 @console.guarded
 def diff(
-    old: Annotated[Path, typer.Argument(metavar="OLD", help="Engagement file as it was.")], new: Annotated[Path, typer.Argument(metavar="NEW", help="Engagement file as it is.")],
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="Engagement file as it was.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="Engagement file as it is.")],
     as_json: Json = False,
 ) -> None:
     """What changed between two states of an engagement, and what that changes in advice and money, by kind of change."""
@@ -125,7 +126,8 @@ Pattern = Annotated[PatternId, typer.Option("--pattern", help="What is piloted."
 @pilot_app.command("plan")
 @console.guarded
 def plan(
-    file: File, workflow: One = None, pattern: Annotated[PatternId | None, typer.Option("--pattern", help="What is piloted; by default what is advised.")] = None,
+    file: File, workflow: One = None,
+    pattern: Annotated[PatternId | None, typer.Option("--pattern", help="What is piloted; by default what is advised.")] = None,
     sheet: Annotated[Path | None, typer.Option("--sheet", metavar="FILE.xlsx", help="Write the marking sheet of one workflow.")] = None,
     sets: Sets = None, scenario: ScenarioName = None, accept_stale: AcceptStale = False, as_json: Json = False,
 ) -> None:
@@ -167,7 +169,9 @@ def read(
     scorer: Annotated[str, typer.Option("--scorer", metavar="NAME", help="Whose verdict counts, where a log holds several.")] = "",
     model: Annotated[str, typer.Option("--model", metavar="NAME", help="Which model was piloted, where a log holds several.")] = "",
     version: Annotated[str, typer.Option("--version", metavar="NAME", help="Which prompt or run was piloted, where there are several.")] = "",
-    threshold: Annotated[str, typer.Option("--threshold", metavar="GRADE", help="Least grade that is right, such as 4 or 0.8, or all that are, such as A,B.")] = "",
+    threshold: Annotated[
+        str, typer.Option("--threshold", metavar="GRADE", help="Least grade that is right, such as 4 or 0.8, or all that are, such as A,B.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Read marked results into an engagement: what they establish, and the advice before and after."""

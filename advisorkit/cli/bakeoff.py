@@ -25,7 +25,9 @@ def plan_trial(
     texts: Annotated[Path | None, typer.Option("--texts", metavar="DIR", help="Folder of the texts that answers may draw on.")] = None,
     workflow: Flow = None,
     task: Annotated[str, typer.Option("--task", metavar="TEXT", help="What the model is told to do; by default the workflow's name.")] = "",
-    endpoint: Annotated[str, typer.Option("--endpoint", metavar="URL", help="OpenAI-compatible address; without one the small model of the package, as a demonstration.")] = "",
+    endpoint: Annotated[
+        str, typer.Option("--endpoint", metavar="URL", help="OpenAI-compatible address; without one the small model of the package, as a demonstration.")
+    ] = "",
     model: Annotated[str, typer.Option("--model", metavar="NAME", help="Model there.")] = "",
     tuned: Annotated[str, typer.Option("--tuned", metavar="NAME", help="Fine-tuned model there.")] = "",
     judge: Annotated[str, typer.Option("--judge", metavar="NAME", help="Model there that judges free texts.")] = "",
@@ -40,12 +42,15 @@ def plan_trial(
     """Split a sample, count the texts, and say what a run would send where, in how many calls and for how much at most; sends nothing."""
     from advisorkit.report.trial_pages import ahead
 
-    given: dict[str, Any] = {"task": task, "url": endpoint, "model": model, "tuned": tuned, "judge": judge, "priced_as": priced_as, "most_tokens": most_tokens, "seed": seed}
-    made, seen = part("ways").plan(file, sample, texts, workflow=workflow or "", score=score, ways=ways, most=most, **given)
+    made, seen = part("ways").plan(
+        file, sample, texts, workflow=workflow or "", score=score, ways=ways, most=most, task=task, url=endpoint, model=model,
+        tuned=tuned, judge=judge, priced_as=priced_as, most_tokens=most_tokens, seed=seed,
+    )
     found, corpus = made.sample, made.corpus
-    document = {"trial": made.id, "ways": list(made.ways), "tried": len(found.tried), "shown": len(found.shown), "scoring": found.scoring, "doubles": found.doubles,
-                "corpus_tokens": corpus.size.likely, "language": corpus.language, "text_doubles": dict(corpus.doubles), "scans": list(corpus.scans),
-                "calls": seen.calls, "tokens": seen.read, "worst_cost": seen.worst_cost, "hours": seen.hours, "refused": seen.refused or None}
+    document = {"trial": made.id, "ways": list(made.ways), "tried": len(found.tried), "shown": len(found.shown), "scoring": found.scoring,
+                "doubles": found.doubles, "corpus_tokens": corpus.size.likely, "language": corpus.language,
+                "text_doubles": dict(corpus.doubles), "scans": list(corpus.scans), "calls": seen.calls,
+                "tokens": seen.read, "worst_cost": seen.worst_cost, "hours": seen.hours, "refused": seen.refused or None}
     console.answer({"advisorkit": 1, **document}, ahead(made, seen, load(file).engagement, part("trial").folder_of(file, made.id)), as_json=as_json)
 
 
@@ -54,7 +59,9 @@ def plan_trial(
 def run_trial(
     file: File, workflow: Flow = None, trial: TrialName = "",
     by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who lets the client's text go to the endpoint.")] = "",
-    most_cost: Annotated[float | None, typer.Option("--max-cost", min=0, metavar="MONEY", help="Money that is not passed, in the engagement's currency.")] = None,
+    most_cost: Annotated[
+        float | None, typer.Option("--max-cost", min=0, metavar="MONEY", help="Money that is not passed, in the engagement's currency.")
+    ] = None,
     most_calls: Annotated[int | None, typer.Option("--max-calls", min=1, metavar="N", help="Requests that are not passed.")] = None,
     oracle: Annotated[bool, typer.Option("--oracle/--no-oracle", help="Ask failed cases again with the text that holds the answer.")] = True,
     as_json: Json = False,
@@ -93,5 +100,8 @@ def read_run(file: File, workflow: Flow = None, trial: TrialName = "", pass_mark
     made = part("trial").kept(file, workflow or "", trial)
     found = part("compared").read(file, made, console.mark_of(pass_mark))
     document = {"trial": made.id, "demonstration": made.demonstration, "chosen": found.chosen, "clear": found.clear, "rows": plain(found.rows)}
-    said = () if made.demonstration else (Text((TEXTS.say("read.follows", file=file, headline=console.studied(load(file).engagement, file, made.workflow)[0].decision.headline),)),)
+    said: list[Block] = []
+    if not made.demonstration:
+        (study,) = console.studied(load(file).engagement, file, made.workflow)
+        said.append(Text((TEXTS.say("read.follows", file=file, headline=study.decision.headline),)))
     console.answer({"advisorkit": 1, **document}, (*trial_table(found), *broken(found), *said), as_json=as_json)

@@ -204,11 +204,14 @@ def opened(path: Path, scenario: str | None = None, sets: Sequence[str] | None =
     return changed(loaded.engagement, scenario, settings(sets or (), loaded.engagement.currency), accept_stale=accept_stale)
 
 
-def states(path: Path, scenarios: Sequence[str] | None, sets: Sequence[str] | None, *, accept_stale: bool = False) -> dict[str, Engagement]:
-    """The engagement in `path` under the one scenario named; or, for several, as it stands, called an empty name, and under each."""
+def states(
+    path: Path, scenarios: Sequence[str] | None, sets: Sequence[str] | None, workflow: str | None, draws: int = DRAWS, *, accept_stale: bool
+) -> dict[str, tuple[Engagement, tuple[Study, ...]]]:
+    """The engagement in `path`, worked out, under the one scenario named; or, for several, as it stands, called an empty name, and under each."""
     names = list(dict.fromkeys(scenarios or ())) or [""]
     base = opened(path, None, None, accept_stale=accept_stale)
-    return {name: changed(base, name, settings(sets or (), base.currency)) for name in (["", *names] if len(names) > 1 else names)}
+    found = {name: changed(base, name, settings(sets or (), base.currency)) for name in (["", *names] if len(names) > 1 else names)}
+    return {name: (state, studied(state, path, workflow, draws)) for name, state in found.items()}
 
 
 def listed(path: Path, mapping: Path | None) -> PortfolioTable:
@@ -255,7 +258,8 @@ def studied(engagement: Engagement, file: Path, workflow: str | None = None, dra
 
 def priceable(engagement: Engagement) -> Engagement:
     """`engagement`, once every workflow's bill was drawn up, so that no report is begun that cannot be made or sent."""
-    from advisorkit.study.study import studies, unsigned
+    from advisorkit.study.pilots import unsigned
+    from advisorkit.study.study import studies
 
     found = studies(engagement)
     for one in found:
@@ -293,8 +297,8 @@ def tell_ages(engagement: Engagement, ages: Iterable[PriceAge]) -> None:
     if not old or engagement.accept_stale:
         return
     oldest = max(old.values(), key=lambda age: age.age_days)
-    text = f"{len(old)} prices are old: list prices last seen more than {WARN_DAYS} days, statistics published more than two years before {day(engagement.as_of)}, {oldest.id} {oldest.age_days} days"
-    say(f"warning: {text}; check them, or accept them with --accept-stale")
+    seen = f"list prices last seen more than {WARN_DAYS} days, statistics published more than two years before {day(engagement.as_of)}"
+    say(f"warning: {len(old)} prices are old: {seen}, {oldest.id} {oldest.age_days} days; check them, or accept them with --accept-stale")
 
 
 def settings(pairs: Sequence[str], currency: str = "") -> dict[str, Setting]:

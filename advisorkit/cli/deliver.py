@@ -122,7 +122,8 @@ def batch(
 
     today = date.today()  # noqa: DTZ011 - the user's own day
     try:
-        found = gather(inputs, prepare, brand=sender, currency=currency, as_of=today, mapping=read_mapping(mapping) if mapping else None, keep=not (sets or scenario))
+        placed = read_mapping(mapping) if mapping else None
+        found = gather(inputs, prepare, brand=sender, currency=currency, as_of=today, mapping=placed, keep=not (sets or scenario))
     except (UsageError, EngagementError) as error:
         raise EngagementError([*console.faults_of(error), *fit_template(template)[1]]) from None
     console.say(*found.notices)

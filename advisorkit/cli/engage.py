@@ -71,7 +71,8 @@ def check(
         counted = sum(len(engagement.workflows) for engagement in found)
         if not as_json and counted:
             console.out.print(f"{shown(str(file), 200)}: good ({counted} workflow{'s' if counted != 1 else ''})", markup=False)
-    console.tell(faults, as_json=as_json, to_confirm=[asdict(one) for one in guesses], actions=[{**asdict(one), "date": one.date and one.date.isoformat()} for one in actions])
+    due = [{**asdict(one), "date": one.date and one.date.isoformat()} for one in actions]
+    console.tell(faults, as_json=as_json, to_confirm=[asdict(one) for one in guesses], actions=due)
     if not as_json:
         console.answer({}, _agenda(guesses, actions), as_json=False)
     if faults:
@@ -163,7 +164,8 @@ def intake_read(
     """Take filled-in questionnaires into an engagement; what cannot be taken is named by cell, the rest comes in."""
     loaded = load(to)
     one = loaded.engagement.chosen(workflow)
-    take_in(to, loaded, one, questionnaire.together({file.stem: questionnaire.read_questionnaire(file, loaded.engagement.currency) for file in files}), as_json=as_json)
+    replies = {file.stem: questionnaire.read_questionnaire(file, loaded.engagement.currency) for file in files}
+    take_in(to, loaded, one, questionnaire.together(replies), as_json=as_json)
 
 
 actuals_app = typer.Typer(no_args_is_help=True, help="What use has shown: asked of the client, and taken in.")
@@ -188,7 +190,8 @@ def actuals_new(
 @actuals_app.command("read")
 @console.guarded
 def actuals_read(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Engagement file that takes them.")], sheet: Annotated[Path, typer.Argument(metavar="SHEET", help="The sheet filled in.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Engagement file that takes them.")],
+    sheet: Annotated[Path, typer.Argument(metavar="SHEET", help="The sheet filled in.")],
     as_json: Json = False,
 ) -> None:
     """Take measurements into an engagement, where they replace assumptions; what cannot be taken is named by cell, the rest comes in."""
@@ -208,14 +211,16 @@ def take_in(to: Path, loaded: Loaded, one: Workflow, reply: questionnaire.Reply,
     """Write answers into an engagement and tell what came in, `then` what follows, or `more` in JSON; what is known there is never replaced by a guess."""
     console.say(*reply.notices)
     said = loaded.engagement.answers_of(one)
-    new = {name: said[name].beside(found) if name in said and said[name].said_by and found.said_by not in {"", said[name].said_by} else found for name, found in reply.answers.items()}
+    others = {name for name, found in reply.answers.items() if name in said and said[name].said_by and found.said_by not in {"", said[name].said_by}}
+    new = {name: said[name].beside(found) if name in others else found for name, found in reply.answers.items()}
     kept = {name: found for name, found in new.items() if reply.answers[name].confidence == "known" or name not in said or said[name].confidence == "guess"}
     if kept:
         write(to, loaded.engagement.having(replace(one, answers={**one.answers, **kept})), loaded.fingerprint)
     left = [name for name in reply.answers if name not in kept]
     console.tell(reply.faults, as_json=as_json, workflow=one.id, taken=list(kept), left=left, **more)
     if not as_json:
-        console.out.print(f"{shown(str(to), 200)}: {len(kept)} answer{'' if len(kept) == 1 else 's'} taken into {one.id}; {len(left)} left as they were; {len(reply.faults)} refused", markup=False)
+        taken = f"{len(kept)} answer{'' if len(kept) == 1 else 's'} taken into {one.id}"
+        console.out.print(f"{shown(str(to), 200)}: {taken}; {len(left)} left as they were; {len(reply.faults)} refused", markup=False)
         console.answer({}, then, as_json=False)
     if reply.faults:
         raise typer.Exit(1)
@@ -230,15 +235,21 @@ def brief(
     source: Annotated[str, typer.Argument(metavar="NOTES", help="File with your notes; or the word read, then the reply; or the word run, then your notes.")],
     to: Target,
     second: Annotated[Path | None, typer.Argument(metavar="[REPLY]", help="After read: the model's reply. After run: your notes.")] = None,
-    notes: Annotated[Path | None, typer.Option("--notes", metavar="NOTES", help="After read: your notes; by default those in the prompt beside the reply.")] = None,
+    notes: Annotated[
+        Path | None, typer.Option("--notes", metavar="NOTES", help="After read: your notes; by default those in the prompt beside the reply.")
+    ] = None,
     workflow: Flow = None,
     endpoint: Annotated[str, typer.Option("--endpoint", metavar="URL", help="After run: address of the model; the engagement's endpoints must list it.")] = "",
     model: Annotated[str, typer.Option("--model", metavar="NAME", help="After run: its name there.")] = "",
-    by: Annotated[str, typer.Option("--by", metavar="NAME", help="After run: who lets the notes go out; noted in the file, with --dry-run before anything goes.")] = "",
+    by: Annotated[
+        str, typer.Option("--by", metavar="NAME", help="After run: who lets the notes go out; noted in the file, with --dry-run before anything goes.")
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="After run: show the exact text and send nothing.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Brief NOTES --to FILE writes a prompt for the model that the client allows; brief read REPLY --to ENGAGEMENT takes its reply in as guesses; brief run NOTES --to ENGAGEMENT --endpoint URL --model NAME does both."""
+    """Brief NOTES --to FILE writes a prompt for the model that the client allows; brief read REPLY --to ENGAGEMENT takes
+    its reply in as guesses; brief run NOTES --to ENGAGEMENT --endpoint URL --model NAME does both.
+    """
     if source not in ("read", "run"):
         console.fresh(to)
         write_bytes(to, prompt(_text(source)).encode())
@@ -303,8 +314,9 @@ def _run(notes: str, to: Path, workflow: str | None, call: tuple[str, str, str],
     said = loaded.engagement.answers_of(loaded.engagement.workflow(one))
     missing = [row.id for row in asked() if row.id not in reply.answers and row.id not in said]
     take_in(
-        to, loaded, replace(loaded.engagement.workflow(one), second_reading=found), reply, as_json=as_json, then=_follows(to, one, found, reply.answers, missing),
-        not_found=missing, second_reading=found and {"chances": found.chances, "quotes": found.quotes}, requests=caller.requests,
+        to, loaded, replace(loaded.engagement.workflow(one), second_reading=found), reply, as_json=as_json,
+        then=_follows(to, one, found, reply.answers, missing), not_found=missing,
+        second_reading=found and {"chances": found.chances, "quotes": found.quotes}, requests=caller.requests,
     )
 
 

@@ -131,7 +131,10 @@ def _source(inputs: Inputs, names: Iterable[str]) -> str:
 
 
 def warnings(inputs: Inputs) -> tuple[str, ...]:
-    """What to know beside a bill: models that end within the horizon, prices announced, sources that are old, a plan of checking that does not count, lines struck, money spent."""
+    """What to know beside a bill.
+
+    Models that end within the horizon, prices announced, old sources, a plan of checking that does not count, lines struck, money spent.
+    """
     return (*_ends(inputs), *_announced(inputs), *_old(inputs), *_not_counted(inputs), *_struck(inputs), *_spent(inputs))
 
 

@@ -108,7 +108,8 @@ def beside(here: Workings, built: Mapping[PatternId, Flows]) -> dict[PatternId, 
 def _own_line(here: Workings, name: str, rule: OwnLine, figures: Mapping[str, Any]) -> Flow:
     quantity = math.prod((figures[one] for one in rule.times), start=ONE if rule.price == name else figures[name]) / rule.per
     profile: Profile = "once" if rule.phase == "build" else "calls"
-    return here.pays(rule.id, rule.phase, profile, quantity, rule.unit, figures[rule.price], *((name,) if rule.price == "built" else (rule.price, name)), part=rule.part)
+    behind = (name,) if rule.price == "built" else (rule.price, name)
+    return here.pays(rule.id, rule.phase, profile, quantity, rule.unit, figures[rule.price], *behind, part=rule.part)
 
 
 def _days(here: Workings, component_id: str, part: Part, days: Any, behind: str) -> Flow:
@@ -265,7 +266,8 @@ def _gpus(here: Workings, pattern: PatternId) -> Flow:
     work, rent, copies = request.written_tokens + request.read_tokens * v["input_token_weight"], v["gpu_price"] * (1 + v["gpu_overhead"]), ONE
     speed, rate, least = v["gpu_tokens_per_second"], here.inputs.rows["gpu_tokens_per_second"], ONE
     if request.model == "model" and here.inputs.word("model_hosting") == "provisioned":
-        rent, speed, least, component = v["provisioned_price"], v["provisioned_tokens_per_second"] * v["input_token_weight"], v["provisioned_units"], "provisioned_units"
+        rent, least, component = v["provisioned_price"], v["provisioned_units"], "provisioned_units"
+        speed = v["provisioned_tokens_per_second"] * v["input_token_weight"]
         behind = ("provisioned_price", "provisioned_tokens_per_second", "gpu_utilisation")
     elif request.model == "model":
         copies, slower = v["gpus_per_copy"], rate.changed_by == "price book"  # a speed that somebody measured is that of the model that runs

@@ -47,7 +47,10 @@ class CostFacts:
     corpus_works: float | None
     """Chance, 0 to 1, that it is short enough to be used reliably; None when its size is not known."""
     corpus_cost_ratio: float | None
-    """Cost of a call that carries the whole corpus in a cached prompt, over that of a call of RAG with its search; None when size or calls are not known, or GPUs are rented."""
+    """Cost of a call that carries the whole corpus in a cached prompt, over that of a call of RAG with its search.
+
+    None when size or calls are not known, or GPUs are rented.
+    """
     corpus_payback_calls: float | None
     """Calls after which RAG's dearer build is paid back against the cached corpus; None when never or not known."""
     examples_that_fit: int

@@ -24,8 +24,8 @@ from advisorkit.files.texts import Texts
 from advisorkit.values.criteria import PATTERNS, PatternId
 
 Profile = Literal["once", "calls", "checked", "tokens", "month", "work", "stairs"]
-"""once: now; calls: with the system's use; checked: with those of its answers that people check; tokens: with its use at token prices, which may fall once; month: evenly; work: with
-all the work there is; stairs: month by month."""
+"""once: now; calls: with the system's use; checked: with those of its answers that people check; tokens: with its use at
+token prices, which may fall once; month: evenly; work: with all the work there is; stairs: month by month."""
 
 
 Checks = tuple[tuple[int, Any], ...]
@@ -317,16 +317,15 @@ def scene(inputs: Inputs, values: Mapping[str, Any], clock: Clock | None = None,
         clock: Time, where it is not to follow from `values`.
         corpus: Whether the prompt carries all reference text, where that is not to follow from `inputs`.
     """
-    v, later = completed(values), inputs.later
+    v = completed(values)
     if np.any(v["languages"] > 1):
         times = 1 + (v["languages"] - 1) * v["language_cases_share"]
         v |= {name: v[name] * times for name in ("test_case_count", "labels_wanted")}
     size = index_gb(v["corpus_tokens"] / v["passage_tokens"], v["embedding_dimensions"], v["metadata_bytes"])
-    return Workings(
-        inputs, v, requests(inputs, v, corpus), clock or Clock.of(v, inputs.months, inputs.whole("switch_month"), [months for months, _ in later], inputs.checks(v)), size,
-        v["calls_per_month"] * v["calls_per_item"] * (1 + v["retry_share"]), v["calls_per_month"],
-        tuple((months, requests(then, v, corpus)) for months, then in later),
-    )
+    later = tuple((months, requests(then, v, corpus)) for months, then in inputs.later)
+    time = clock or Clock.of(v, inputs.months, inputs.whole("switch_month"), [months for months, _ in later], inputs.checks(v))
+    calls = v["calls_per_month"] * v["calls_per_item"] * (1 + v["retry_share"])
+    return Workings(inputs, v, requests(inputs, v, corpus), time, size, calls, v["calls_per_month"], later)
 
 
 def index_gb(passages: Any, dimensions: Any, metadata_bytes: Any) -> Any:

@@ -122,7 +122,8 @@ SETTLED = frozenset({"switch_month", "review_first_months", "review_later_until"
 BATCHED = frozenset({"batch_share", "tuned_batch_share"})
 """Shares that take a price of its own, which a model may lack: settled where they are nothing."""
 Month = Mapping[Any, Any]
-"""Of one month ``discount``, ``share`` of all work, ``use`` of full use, and the discounted share of a month of full use that each profile pays, or prices from their start on."""
+"""Of one month ``discount``, ``share`` of all work, ``use`` of full use, and the discounted share of a month of full use
+that each profile pays, or prices from their start on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +200,8 @@ def formulas(inputs: Inputs) -> Formulas:
     far = replace(inputs, rows={**inputs.rows, "horizon_months": replace(inputs.rows["horizon_months"], value=Estimate.of(max(LONGEST, inputs.months)))})
     kept: dict[Any, Traced] = {}
     values = inputs.likely()
-    typed = {name: Traced.of(name, float(value), kept) for name, value in values.items() if known(value) and name not in SETTLED and (value or name not in BATCHED)}
+    free = [name for name, value in values.items() if known(value) and name not in SETTLED and (value or name not in BATCHED)]
+    typed = {name: Traced.of(name, float(values[name]), kept) for name in free}
     whole = completed({**values, **typed})
     rules = {name: whole[name] for name in WORKED_OUT if isinstance(whole.get(name), Traced) and name not in typed}
     typed |= {name: Traced.of(name, float(rule.value), kept) for name, rule in rules.items()}
@@ -220,7 +222,8 @@ def _clock(inputs: Inputs, values: Mapping[str, Any]) -> FormulaClock:
     worth: dict[Any, Any] = {profile: total([month[profile] for month in table]) for profile in table[0] if profile not in {"discount", "share", "use"}}
     months = {"once": np.float64(1.0), "checked": worth["calls"] * checks[-1][1], **worth}
     return FormulaClock(
-        inputs.months, plain.growth, plain.discount, plain.adoption, ramp, np.inf, switch, plain.switch_share, months, {start: worth[start] for start in starts}, checks, table=table,
+        inputs.months, plain.growth, plain.discount, plain.adoption, ramp, np.inf, switch, plain.switch_share,
+        months, {start: worth[start] for start in starts}, checks, table=table,
     )
 
 

@@ -1,4 +1,7 @@
-"""The money table: what every way of working costs, a bought product at its cheapest quote among them, part by part on one basis, and what it gains against today."""
+"""The money table: what every way of working costs, part by part on one basis, and what it gains against today.
+
+A bought product, at its cheapest quote, is one of the ways.
+"""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -131,7 +134,8 @@ def table(
     gained = dict[Column, tuple[SoFar, ...]]()
     if paid_back is not None:
         months, years = _months(here, paid, gaining(found)), dict(_years(here, paid))
-        gained = {column: tuple(_so_far(curve, drawn_gains.get(column), bands.get(("money", column, "gain")))) for column, curve in gain_curves(here, paid, gaining(found)).items()}
+        curves = gain_curves(here, paid, gaining(found)).items()
+        gained = {column: tuple(_so_far(curve, drawn_gains.get(column), bands.get(("money", column, "gain")))) for column, curve in curves}
 
     def figure(column: Column, name: str) -> Figure | None:
         band, likely = bands.get(("money", column, name)), found[column].get(name, np.nan)
@@ -140,8 +144,9 @@ def table(
     def row(column: Column) -> MoneyRow:
         parts, payback = unknown(found, column), _both(months.get(column), drawn.get(column))
         return MoneyRow(
-            column, **{name: figure(column, name) for name in (*PARTS, *SUMS)}, gain_chance=shares["gain"].get(column), staged=shares["staged"].get(column), payback=payback, by_year=years.get(column, ()),
-            unknown=parts, missing=tuple(_missing(here, paid[column], parts)) if parts else (), so_far=gained.get(column, ()),
+            column, **{name: figure(column, name) for name in (*PARTS, *SUMS)}, gain_chance=shares["gain"].get(column),
+            staged=shares["staged"].get(column), payback=payback, by_year=years.get(column, ()), unknown=parts,
+            missing=tuple(_missing(here, paid[column], parts)) if parts else (), so_far=gained.get(column, ()),
         )
 
     return {column: row(column) for column in COLUMNS}
@@ -172,7 +177,8 @@ def likely_gain(inputs: Inputs, column: Column) -> tuple[float | None, tuple[str
 
 
 _ASKED: Mapping[Part, tuple[str, ...]] = {
-    "run": ("calls_per_month",), "checking": ("calls_per_month",), "people": ("calls_per_month", "minutes_per_item"), "wrong": ("cost_wrong", "error_rate_today"),
+    "run": ("calls_per_month",), "checking": ("calls_per_month",), "people": ("calls_per_month", "minutes_per_item"),
+    "wrong": ("cost_wrong", "error_rate_today"),
 }  # fmt: skip
 """What a part takes beside the inputs of its lines."""
 
@@ -226,6 +232,10 @@ class Printed:
         return {name: None if amount is None else amount * self.unit for name, amount in self.rows[column].items()}
 
 
+_PRINTED: Mapping[str, Sequence[Part]] = {"outside": PARTS[:2], "staff": PARTS[2:4], "all_in": PARTS}
+"""Sums of a money table that are taken of what is printed, with their parts."""
+
+
 def printed(found: Mapping[Column, MoneyRow], first: Column, checks: Mapping[Column, float | None]) -> Printed:
     """What a money table prints: parts rounded to its unit, sums of what is rounded, and gains from those sums.
 
@@ -234,7 +244,8 @@ def printed(found: Mapping[Column, MoneyRow], first: Column, checks: Mapping[Col
     unit = 1000 if max((abs(row.all_in.likely) for row in found.values() if row.all_in), default=0.0) >= THOUSANDS else 1
     rows: dict[Column, dict[str, int | None]] = {column: dict(_rounded(row, unit)) for column, row in found.items()}
     for column, row in rows.items():
-        row |= {name: _whole(row, [part for part in parts if column != "today" or part in PARTS[3:]]) for name, parts in (("outside", PARTS[:2]), ("staff", PARTS[2:4]), ("all_in", PARTS))}
+        paid = PARTS[3:] if column == "today" else PARTS
+        row |= {name: _whole(row, [part for part in parts if part in paid]) for name, parts in _PRINTED.items()}
         row["gain"] = (rows["today"]["all_in"] or 0) - (row["all_in"] or 0) if found[column].gain else None
     least = rows[first]["gain"]
     for column, row in rows.items():

@@ -4,7 +4,8 @@ Points fall in the middle of their stratum, so the inverse normal is a look-up i
 draws. An input keeps its own coordinate whatever the others do: changing one assumption leaves the draws of all others.
 
 The direction numbers are those of S. Joe and F. Y. Kuo, "Constructing Sobol sequences with better two-dimensional
-projections", SIAM J. Sci. Comput. 30 (2008), first 192 dimensions. Scrambling is a random linear matrix for each dimension and a random shift (J. Matousek, 1998).
+projections", SIAM J. Sci. Comput. 30 (2008), first 192 dimensions. Scrambling is a random linear matrix for each
+dimension and a random shift (J. Matousek, 1998).
 """
 
 import math

@@ -137,7 +137,8 @@ def tornado(inputs: Inputs, better: PatternId, against: Column) -> results.Swing
     ]
     ordered = sorted(bars, key=lambda bar: (-bar.swing, bar.input))
     telling = {bar.input for bar, does in zip(bars, moved, strict=True) if does}
-    return results.Swings(better, against, float(saved[-1]), tuple(bar for bar in ordered if bar.swing), tuple(bar.input for bar in ordered if bar.input in telling))
+    moving = tuple(bar for bar in ordered if bar.swing)
+    return results.Swings(better, against, float(saved[-1]), moving, tuple(bar.input for bar in ordered if bar.input in telling))
 
 
 Key = tuple[str, ...]
@@ -172,12 +173,14 @@ def price(
     bands, kept = _ranges(found)
     stacked = course(paid, min(draws, BLOCK))
     drawn, paid_back = _followed(here, stacked, list(kept["gain"]))
-    money = table(inputs, bands, _means(kept), [p for p in paid_back if p.against == "today"], gain_curves(here, paid, [c for c in kept["gain"] if c == advised], stacked.first(BLOCK)))
+    gains = gain_curves(here, paid, [c for c in kept["gain"] if c == advised], stacked.first(BLOCK))
+    money = table(inputs, bands, _means(kept), [p for p in paid_back if p.against == "today"], gains)
     all_in = {column: row.all_in.likely for column, row in money.items() if row.all_in}
+    pairs = [pair for pair in combinations(PATTERNS, 2) if pair in bands]
     return results.CostResult(
         inputs.workflow.id, inputs.currency, inputs.months, draws, seed,
         {c: _column(here, c, paid, bands, drawn.get(c)) for c in COLUMNS},
-        money, _cheapest(kept["total"], among), tuple(results.Difference(a, b, bands[a, b], all_in[a] - all_in[b]) for a, b in combinations(PATTERNS, 2) if (a, b) in bands),
+        money, _cheapest(kept["total"], among), tuple(results.Difference(a, b, bands[a, b], all_in[a] - all_in[b]) for a, b in pairs),
         break_even(inputs), tuple(p for p in paid_back if p.against == "prompt"), _tornado(inputs, bands, among, advised),
         saving(scene(inputs, inputs.likely())), own_gpu_call(inputs),
     )

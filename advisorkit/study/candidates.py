@@ -125,11 +125,10 @@ class Weighed:
 def weighed(study: Study) -> Weighed:
     """`study` as a programme weighs it."""
     made, held = study.decision, (hit for hit in study.advice.gates if hit.kind == "for_now" and not hit.provisional)
-    return Weighed(
-        study.workflow, made, Rank(None, assumed=False) if made.replaced or not study.priced else study.rank, candidate(study), study.advice.next_questions,
-        tuple(dict.fromkeys(hit.short or hit.reason for hit in held if made.destination in hit.removes)), tuple(age for age in study.inputs.prices() if age.state != "fresh"),
-        study.months,
-    )
+    rank = Rank(None, assumed=False) if made.replaced or not study.priced else study.rank
+    lacks = dict.fromkeys(hit.short or hit.reason for hit in held if made.destination in hit.removes)
+    old = tuple(age for age in study.inputs.prices() if age.state != "fresh")
+    return Weighed(study.workflow, made, rank, candidate(study), study.advice.next_questions, tuple(lacks), old, study.months)
 
 
 def candidate(study: Study) -> Candidate | Aside:
@@ -267,7 +266,10 @@ _FOR_ALL = frozenset({"overrun", "growth_per_year", "discount_rate"})
 
 
 def drawn(inputs: Inputs) -> dict[str, Any]:
-    """Draws in which prices, rates and `_FOR_ALL` have the order of all workflows, and everything else, or what is said of this one alone, an order of its own; last the likely values."""
+    """Draws in which prices, rates and `_FOR_ALL` have the order of all workflows; last the likely values.
+
+    Everything else, or what is said of this one alone, has an order of its own.
+    """
     workflow, values = inputs.workflow, inputs.draw(DRAWS, SEED)
     order = np.random.default_rng([SEED, *workflow.id.encode()]).permutation(DRAWS)
     told = {*workflow.workload, *workflow.assumptions, *(name for name, row in inputs.rows.items() if row.assumption.fed_by in workflow.answers)}

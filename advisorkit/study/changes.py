@@ -13,8 +13,10 @@ from advisorkit.values.errors import UsageError
 KINDS = ("answers", "assumptions", "measured", "prices")
 """Kinds of change in the order in which their effects are told: what the client answered, what was assumed, what was measured, what is charged."""
 _KIND = {
-    "answers": "answers", "workload": "answers", "context": "answers", "notes": "answers", "corpus": "answers", "assumptions": "assumptions",
-    "checking_plan": "assumptions", "quotes": "prices", "priors": "assumptions", "pilots": "measured", "prices": "prices", "exchange_rates": "prices", "as_of": "prices",
+    **dict.fromkeys(("answers", "workload", "context", "notes", "corpus"), "answers"),
+    **dict.fromkeys(("assumptions", "checking_plan", "priors"), "assumptions"),
+    "pilots": "measured",
+    **dict.fromkeys(("quotes", "prices", "exchange_rates", "as_of"), "prices"),
 }  # fmt: skip
 _OWN: Mapping[str, tuple[str, ...]] = {kind: tuple(name for name, its in _KIND.items() if its == kind) for kind in KINDS}
 

@@ -69,7 +69,11 @@ def _at(value: Any, path: str) -> Any:
 
 def headed(engagement: Engagement, workflows: list[dict[str, Any]]) -> dict[str, Any]:
     """The document of an engagement, workflow by workflow."""
-    return {"advisorkit": 1, "client": engagement.client, "as_of": engagement.as_of.isoformat(), "scenario": engagement.scenario or None, "workflows": workflows}
+    return {**_head(engagement), "scenario": engagement.scenario or None, "workflows": workflows}
+
+
+def _head(engagement: Engagement) -> dict[str, Any]:
+    return {"advisorkit": 1, "client": engagement.client, "as_of": engagement.as_of.isoformat()}
 
 
 def advice_document(engagement: Engagement, found: Iterable[Study]) -> dict[str, Any]:
@@ -82,7 +86,7 @@ def _advised(one: Study) -> dict[str, Any]:
     return picked(
         one, "assess", words=picked(one, "words"),
         patterns={
-            pattern: plain(found, **{key: [_gate(hit) for hit in found.gates if hit.provisional == is_open] for key, is_open in (("gates", False), ("open_gates", True))})
+            pattern: plain(found, gates=_gates(found.gates, provisional=False), open_gates=_gates(found.gates, provisional=True))
             for pattern, found in advice.patterns.items()
         },
         axes={
@@ -91,19 +95,22 @@ def _advised(one: Study) -> dict[str, Any]:
         },
         flips=[plain(flip) | {"off_ramp": plain(one.simpler_after(flip))} for flip in advice.flips],
         pairs=[plain((pair.first, pair.second)) for pair in advice.pairs],
-        pilot=_pilot(one) if one.pilot else None, visit=plain(visit(one)) if one.workflow.measured else None, history=plain([line for line in one.engagement.history if line.workflow == one.workflow.id]),
+        pilot=_pilot(one) if one.pilot else None, visit=plain(visit(one)) if one.workflow.measured else None,
+        history=plain([line for line in one.engagement.history if line.workflow == one.workflow.id]),
     )  # fmt: skip
 
 
 def _pilot(one: Study) -> dict[str, Any]:
     """The newest pilot, the mark, and the chances without it."""
     chances = {pattern: found.probability for pattern, found in one.before.patterns.items()}
-    return {**diagnosis_document(one.seen), "passing": one.passing, "pass_mark": one.pilot and _mark(one.pilot.terms), "ceiling": plain(one.seen.ceiling(one.rules)), "before": chances}
+    return {
+        **diagnosis_document(one.seen), "passing": one.passing, "pass_mark": one.pilot and _mark(one.pilot.terms),
+        "ceiling": plain(one.seen.ceiling(one.rules)), "before": chances,
+    }  # fmt: skip
 
 
-def _gate(hit: GateHit) -> dict[str, Any]:
-    told: dict[str, Any] = plain(hit)
-    return {**told, "kind": "lowers", "factor": hit.factor} if hit.factor < 1 else told
+def _gates(hits: Iterable[GateHit], *, provisional: bool) -> list[dict[str, Any]]:
+    return [plain(hit) | ({"kind": "lowers", "factor": hit.factor} if hit.factor < 1 else {}) for hit in hits if hit.provisional == provisional]
 
 
 def cost_document(engagement: Engagement, found: Iterable[Study]) -> dict[str, Any]:
@@ -122,10 +129,14 @@ def _priced(one: Study) -> dict[str, Any]:
     inputs, result = one.inputs, one.costs
     columns = {column: _column(one, column, lines) for column, lines in line_ranges(inputs, result.draws, result.seed).items()}
     return picked(
-        one, "cost", today=columns["today"], buy=columns["buy"], warnings=list(warnings(inputs)), usual_checking=usual_checking(inputs), gain_assumed=one.rank.gain if one.rank.assumed else None,
+        one, "cost", today=columns["today"], buy=columns["buy"], warnings=list(warnings(inputs)),
+        usual_checking=usual_checking(inputs), gain_assumed=one.rank.gain if one.rank.assumed else None,
         patterns={pattern: columns[pattern] | {"cheapest_probability": result.cheapest.get(pattern)} for pattern in PATTERNS},
         money={
-            **{column: plain(row, by_year=plain(row.by_year) or None) | {"status": one.status(column), "printed": one.printed.amounts(column)} for column, row in result.money.items()},
+            **{
+                column: {**plain(row, by_year=plain(row.by_year) or None), "status": one.status(column), "printed": one.printed.amounts(column)}
+                for column, row in result.money.items()
+            },
             "quotes": [plain(quote, valid=holds(quote, one.engagement.as_of)) for quote in one.workflow.quotes],
         },
         tornado=plain(result.tornado.bars if result.tornado else ()),
@@ -137,10 +148,11 @@ def _priced(one: Study) -> dict[str, Any]:
 
 def _column(one: Study, column: Column, lines: Mapping[str, Band | None]) -> dict[str, Any]:
     cost, gain = one.costs.columns[column], one.costs.money[column].gain
+    curve = cost.curve and zip(cost.curve.months, cost.curve.likely, cost.curve.bands, strict=True)
     made: dict[str, Any] = plain(
         cost, net_benefit=gain and plain(Band(gain.p10, gain.p50, gain.p90)), likely_total=one.bill.total(column),
         lines=[plain(line, amount=band and band.p50, range=plain(band)) for line in one.bill.of(column) for band in [lines[line.component_id]]],
-        curve=cost.curve and [{"month": month, "likely": likely, **plain(band)} for month, likely, band in zip(cost.curve.months, cost.curve.likely, cost.curve.bands, strict=True)],
+        curve=curve and [{"month": month, "likely": likely, **plain(band)} for month, likely, band in curve],
     )  # fmt: skip
     return made
 
@@ -194,19 +206,26 @@ def programme_document(engagement: Engagement, found: Selection) -> dict[str, An
     made, priced = found.chosen, {one.id: one for one in found.candidates}
     quarters = sorted(set(made.starts.values()))
     rows = {one.workflow.id: one for one in found.rows}
+    paid = zip(found.joint.cash, found.joint.gained, strict=True)
     return {
-        "advisorkit": 1, "client": engagement.client, "as_of": engagement.as_of.isoformat(), "currency": engagement.currency, "programme": plain(found.programme), "horizon_months": found.months,
+        **_head(engagement), "currency": engagement.currency, "programme": plain(found.programme), "horizon_months": found.months,
         "ranked": [_ranked(rows[name], priced.get(name)) for name in found.order],
         "waves": [
             {
-                "quarter": quarter + 1, "start": found.first_day(quarter).isoformat(), "workflows": [name for name, begin in made.starts.items() if begin == quarter],
+                "quarter": quarter + 1, "start": found.first_day(quarter).isoformat(),
+                "workflows": [name for name, begin in made.starts.items() if begin == quarter],
                 "ask": found.asks(quarter), "days": {role: found.days(role, quarter) for role in found.programme.people_per_quarter},
             } for quarter in quarters
         ],
         "chosen": list(made.starts), "dropped": [{"id": name, "why": why} for name, why in found.dropped.items()],
         "quick": list(found.quick), "reasons": [{"why": why, "workflows": times} for why, times in Counter(found.dropped.values()).items()],
-        "sums": {**plain(made), "ask_now": found.asks(0), "saved": found.saved, "by_hand": found.by_hand.gain, "a_tenth_more": dict(found.one_more), **{f"{name}_range": plain(getattr(found.joint, name)) for name in ("gain", "cost")}},
-        "cash": [{"quarter": n, "start": found.first_day(n - 1).isoformat(), **plain(paid), "gain": plain(gain)} for n, (paid, gain) in enumerate(zip(found.joint.cash, found.joint.gained, strict=True), 1)],
+        "sums": {
+            **plain(made), "ask_now": found.asks(0), "saved": found.saved, "by_hand": found.by_hand.gain, "a_tenth_more": dict(found.one_more),
+            "gain_range": plain(found.joint.gain), "cost_range": plain(found.joint.cost),
+        },
+        "cash": [
+            {"quarter": n, "start": found.first_day(n - 1).isoformat(), **plain(cash), "gain": plain(gain)} for n, (cash, gain) in enumerate(paid, 1)
+        ],
         "team_hours": [{"team": name, "gain_not_counted": lost} for name, lost in beyond(found.candidates, made.starts).items()],
         "questions": [{"question": asked, "workflows": times} for asked, times in found.questions],
         "answered": dict(found.answered), "ends": dict(found.ends),
@@ -228,5 +247,6 @@ def diff_document(found: Iterable[ChangedValue], moves: Iterable[Moved]) -> dict
         by = [{"kind": kind, "gain": gain} for kind, gain in zip(STEPS, one.gains[1:], strict=True)]
         for path, kind, (before, after) in (("decision", "advice", advice), ("money", "money", money)):
             if before != after:
-                told.append({"workflow": first.workflow.id, "path": path, "kind": kind, "before": before, "after": after, **({"by": by} if kind == "money" else {})})
+                row = {"workflow": first.workflow.id, "path": path, "kind": kind, "before": before, "after": after}
+                told.append(row | {"by": by} if kind == "money" else row)
     return {"advisorkit": 1, "changes": told}

@@ -15,7 +15,7 @@ from advisorkit.pilots.marked import MarkedResults
 from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.results import read_results
 from advisorkit.study.returning import kept, line, with_advised
-from advisorkit.study.study import Study, studies, unsigned
+from advisorkit.study.study import Study, studies
 from advisorkit.values.criteria import PatternId
 from advisorkit.values.engagement import Advised, Engagement, PilotFile, Workflow
 from advisorkit.values.errors import EngagementError, Fault, PilotError, UsageError
@@ -100,6 +100,27 @@ def finals(engagement: Engagement, file: str | Path) -> tuple[Advised, ...]:
     if lacking := unsigned(found):
         raise UsageError("\n".join(lacking))
     return tuple(map(kept, found))
+
+
+def unsigned(found: Iterable[Study]) -> tuple[str, ...]:
+    """What keeps final workflows from being sent: nobody answers for them, prices are too old, or a guess would rule out a pattern if it were confirmed."""
+    final = [one for one in found if one.workflow.status == "final"]
+    about, lines = final[0].engagement if final else None, list[str]()
+    if about and about.reviewed_by is None:
+        lines.append(f"{about.id}: a final report needs reviewed_by, with name and date")
+    elif about and about.reviewed_by and about.reviewed_by.date < about.as_of:
+        lines.append(f"{about.id}: it was reviewed on {about.reviewed_by.date}, before {about.as_of}, the day of the advice; have it reviewed again")
+    for one in final:
+        if stale := {} if one.engagement.accept_stale else {age.id: age.age_days for age in one.inputs.prices() if age.state == "stale"}:
+            oldest = max(stale, key=stale.__getitem__)
+            said = f"{len(stale)} of its prices are too old, {oldest} {stale[oldest]} days"
+            lines.append(f"{one.workflow.id} is final, and {said}; check them, or accept them with accept_stale")
+        for hit in one.advice.gates:
+            told = one.answers.get(hit.criterion)
+            if hit.kind == "lasting" and hit.provisional and told is not None and told.confidence == "guess":
+                names = ", ".join(map(one.name, hit.removes))
+                lines.append(f"{one.workflow.id}: it is final, and the guess on {hit.criterion} would rule out {names} if it were confirmed; confirm it first")
+    return tuple(dict.fromkeys(lines))
 
 
 def _marks(workflow: Workflow, file: str | Path) -> dict[str, MarkedResults]:

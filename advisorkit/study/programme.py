@@ -137,7 +137,10 @@ class Selection:
 
     @property
     def questions(self) -> tuple[tuple[str, int], ...]:
-        """What to ask of the whole list first, and how many workflows wait for it: what may show that something simpler does, then figures without which one cannot be ranked, then what tells most."""
+        """What to ask of the whole list first, and how many workflows wait for it.
+
+        What may show that something simpler does, then figures without which one cannot be ranked, then what tells most.
+        """
         ramps = {gate.criterion for gate in load_catalog().gates if gate.kind == "off_ramp"}
         simpler = next((one for one in self.telling if one.criterion in ramps), None)
         lacking = Counter(row.assumption.label for one in self.rows if isinstance(one.share, Aside) for row in one.share.ask)
@@ -152,7 +155,8 @@ class Selection:
         told = [" ".join((one.workflow.name, *one.workflow.context.values(), *one.workflow.listed.values())).lower() for one in self.rows]
         scores = import_module("rapidfuzz.process").cdist(told, told, scorer=import_module("rapidfuzz.fuzz").token_sort_ratio, score_cutoff=_ALIKE)
         pairs = ((int(a), int(b)) for a, b in zip(*scores.nonzero(), strict=True) if a < b)
-        return tuple((self.rows[a].share.id, self.rows[b].share.id) for a, b in pairs if sorted(re.findall(r"\d+", told[a])) == sorted(re.findall(r"\d+", told[b])))
+        numbers = [sorted(re.findall(r"\d+", words)) for words in told]
+        return tuple((self.rows[a].share.id, self.rows[b].share.id) for a, b in pairs if numbers[a] == numbers[b])
 
     @cached_property
     def answered(self) -> Mapping[str, float]:
@@ -215,7 +219,9 @@ def sound(engagement: Engagement) -> Engagement:
             near = nearest(name, known) or known[:20]
             faults.append(f"{one.id} waits for {name}, and no workflow has that id; there is {', '.join(near)}")
     teams = dict.fromkeys(team(one) for one in engagement.workflows)
-    faults += [f"programme.team_hours: no workflow's department or owner is {name}; there is {', '.join(filter(None, teams)) or 'none'}" for name in found.programme.team_hours if name not in teams]
+    known_teams = ", ".join(filter(None, teams)) or "none"
+    missing = [name for name in found.programme.team_hours if name not in teams]
+    faults += [f"programme.team_hours: no workflow's department or owner is {name}; there is {known_teams}" for name in missing]
     if not engagement.priced:
         faults.append(_SAY("unpriced"))
     if circle := circles({one.id: one.after for one in engagement.workflows}):

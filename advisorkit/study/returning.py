@@ -18,7 +18,10 @@ from advisorkit.values.engagement import Advised, Engagement
 from advisorkit.values.people import Measured
 from advisorkit.values.quantities import Estimate, round_figures
 
-SEEN = ("calls_per_month", "adoption", "share_taken", "minutes_per_item", "minutes_saved", "minutes_saved_share", "review_share", "review_minutes", "error_rate_today")
+SEEN = (
+    "calls_per_month", "adoption", "share_taken", "minutes_per_item", "minutes_saved", "minutes_saved_share",
+    "review_share", "review_minutes", "error_rate_today",
+)  # fmt: skip
 """What can be measured of every workflow in use, beside right answers, build and run."""
 FIGURES = 4
 """Significant figures that are kept."""

@@ -86,7 +86,9 @@ class Study(Displayed):
         """Settings that were measured, with when, by assumption name: by the newest pilot, and over it by use."""
         pilot = COST_TEXTS.say("measured", date=day(self.pilot.diagnoses[-1].pilot.date)) if self.pilot else ""
         found: dict[str, tuple[Setting, str]] = {name: (value, pilot) for name, value in (self.pilot.assumptions if self.pilot else {}).items()}
-        return found | {one.quantity: (_spread(one), ", ".join(filter(None, (COST_TEXTS.say("measured_in", period=one.period), one.source)))) for one in self.workflow.measured}
+        for one in self.workflow.measured:
+            found[one.quantity] = _spread(one), ", ".join(filter(None, (COST_TEXTS.say("measured_in", period=one.period), one.source)))
+        return found
 
     @property
     def _measured(self) -> Workflow:
@@ -115,7 +117,9 @@ class Study(Displayed):
     @Spoken
     def decision(self) -> Decision:
         """What every screen, page and file says of it."""
-        return self.cite(decide(self.catalog, self.advice, self.answers, self.prospects, self._next_step, self._money, {*self.engagement.answers, *self.workflow.answers}), "", DECISION)
+        said = {*self.engagement.answers, *self.workflow.answers}
+        made = decide(self.catalog, self.advice, self.answers, self.prospects, self._next_step, self._money, said)
+        return self.cite(made, "", DECISION)
 
     @property
     def _money(self) -> Gained | None:
@@ -180,7 +184,8 @@ class Study(Displayed):
         made = self.cite(price(self.inputs, self.draws, self.seed, self.in_play, self.advice.recommended, self.prospects.target.share), "", COSTS)
         columns = {name: self.cite(one, below(name), COLUMN) for name, one in made.columns.items()}
         money = {name: self.cite(row, f"money.{name}", MONEY) for name, row in made.money.items()}
-        return replace(made, columns=columns, money=money, cheapest={name: self.cite(share, f"patterns.{name}.cheapest_probability") for name, share in made.cheapest.items()})
+        cheapest = {name: self.cite(share, f"patterns.{name}.cheapest_probability") for name, share in made.cheapest.items()}
+        return replace(made, columns=columns, money=money, cheapest=cheapest)
 
     @Spoken
     def printed(self) -> Printed:
@@ -378,23 +383,3 @@ def studies(
     """
     chosen = tuple(map(engagement.workflow, only)) or engagement.workflows
     return tuple(Study(engagement, workflow, (pilots or {}).get(workflow.id), draws, seed) for workflow in chosen)
-
-
-def unsigned(found: Iterable[Study]) -> tuple[str, ...]:
-    """What keeps final workflows from being sent: nobody answers for them, prices are too old, or a guess would rule out a pattern if it were confirmed."""
-    final = [one for one in found if one.workflow.status == "final"]
-    about, lines = final[0].engagement if final else None, list[str]()
-    if about and about.reviewed_by is None:
-        lines.append(f"{about.id}: a final report needs reviewed_by, with name and date")
-    elif about and about.reviewed_by and about.reviewed_by.date < about.as_of:
-        lines.append(f"{about.id}: it was reviewed on {about.reviewed_by.date}, before {about.as_of}, the day of the advice; have it reviewed again")
-    for one in final:
-        if stale := {} if one.engagement.accept_stale else {age.id: age.age_days for age in one.inputs.prices() if age.state == "stale"}:
-            oldest = max(stale, key=stale.__getitem__)
-            lines.append(f"{one.workflow.id} is final, and {len(stale)} of its prices are too old, {oldest} {stale[oldest]} days; check them, or accept them with accept_stale")
-        for hit in one.advice.gates:
-            said = one.answers.get(hit.criterion)
-            if hit.kind == "lasting" and hit.provisional and said is not None and said.confidence == "guess":
-                names = ", ".join(map(one.name, hit.removes))
-                lines.append(f"{one.workflow.id}: it is final, and the guess on {hit.criterion} would rule out {names} if it were confirmed; confirm it first")
-    return tuple(dict.fromkeys(lines))
