@@ -188,6 +188,7 @@ def worked_out(found: Engagement) -> Study:
 @settings(max_examples=8, phases=(Phase.explicit, Phase.generate))
 def test_in_every_output_the_columns_of_a_row_add_up_to_the_printed_all_in(found: Engagement) -> None:
     study = worked_out(found)
+    assume(all(row.all_in is None or abs(row.all_in.likely) < 2**53 for row in study.costs.money.values()))  # beyond, no sum is exact
     document = json.loads(json.dumps(cost_document(found, [study])))["workflows"][0]["money"]
     tables = [block for block in (*costed(study), *costs(study)) if isinstance(block, Table) and len(block.head) == 12]
 
