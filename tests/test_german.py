@@ -117,6 +117,14 @@ def test_a_german_document_has_the_figures_of_the_english_one(sample: str) -> No
     assert [pair for pair in zip(english, german, strict=True) if numbers(pair[0], "en") != numbers(pair[1], "de")] == []
 
 
+@pytest.mark.parametrize(("language", "joined"), [("en", "to"), ("de", "bis")])
+def test_ends_of_a_range_are_joined_by_a_word_as_one_may_lie_below_nought(language: str, joined: str) -> None:
+    text = "\n".join(words for sample in SAMPLES for block in blocks(sample, language) for words in words_of(block))
+
+    assert re.findall(r"\d[^\w\n]* – [^\w\n]*\d", text) == []
+    assert re.search(rf"−71 {joined} 869\b", text), "the gain of the first workflow of the source text"
+
+
 def test_what_programs_read_is_the_same_whatever_the_language() -> None:
     file = samples.path("marked-pilot")
     told = []

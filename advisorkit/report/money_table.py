@@ -14,7 +14,7 @@ from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.locale import locale
 from advisorkit.values.places import linked, printing
-from advisorkit.values.quantities import SYMBOLS, Estimate, day, money_short, number, percent, sampled
+from advisorkit.values.quantities import SYMBOLS, Estimate, day, money_short, number, percent, sampled, span
 
 
 def money_table(study: Study) -> Table:
@@ -58,8 +58,8 @@ def _row(study: Study, seen: Printed, column: Column, name: str = "") -> Iterato
     elif row.gain is None:
         yield from (Cell(say("money.unknown"), "muted"), Cell(""), Cell(""))
     else:
-        span = say("money.span", low=whole(row.gain.p10, seen.unit), high=whole(row.gain.p90, seen.unit))
-        yield Cell(linked("\n", (whole(amounts["gain"] or 0), span)), "strong")
+        ends = span(whole(row.gain.p10, seen.unit), whole(row.gain.p90, seen.unit))
+        yield Cell(linked("\n", (whole(amounts["gain"] or 0), ends)), "strong")
         yield Cell(sampled(row.gain_chance or 0.0))
         yield Cell(_back(row.payback, study.months))
 
@@ -78,7 +78,7 @@ def _back(found: PaidBack | None, months: int) -> str:
     if found is None:
         return "–"
     likely, low, high = (say("money.beyond", months=months) if month is None else whole(month) for month in (found.likely, found.p10, found.p90))
-    return likely if low == high else linked("\n", (likely, say("money.span", low=low, high=high)))
+    return likely if low == high else linked("\n", (likely, span(low, high)))
 
 
 def _ruled(study: Study, column: Column) -> Iterator[Cell]:

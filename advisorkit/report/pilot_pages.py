@@ -19,7 +19,7 @@ from advisorkit.report.whole_pages import basis, cover_of
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.places import linked, told
-from advisorkit.values.quantities import day, hundredths, money_short, number, percent, percents, plain
+from advisorkit.values.quantities import day, hundredths, money_short, number, percent, percents, plain, span
 
 _FALLS_SHORT: Mapping[PatternId, tuple[str, ...]] = {
     "prompt": ("information", "behaviour", "both", "nothing"), "rag": ("search", "passage"), "finetune": ("lacking", "still"),
@@ -154,7 +154,7 @@ def _share(count: Share) -> str:
 
 
 def _range(count: Share) -> str:
-    return say("review.between", low=percent(count.low), high=percent(count.high))
+    return span(percent(count.low), percent(count.high))
 
 
 @spoken

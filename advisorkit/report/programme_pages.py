@@ -14,7 +14,7 @@ from advisorkit.study.roadmap import beyond
 from advisorkit.study.shapes import placed
 from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.places import at, linked, told
-from advisorkit.values.quantities import Band, day, money_short, number, percent, sampled
+from advisorkit.values.quantities import Band, day, money_range, money_short, number, percent, sampled
 
 BELOW = 12
 """Workflows that wait which are shown below the line."""
@@ -62,7 +62,7 @@ def _named(found: Selection, names: Sequence[str], path: str = "") -> str:
 
 
 def _span(found: Selection, range: Band | Figure) -> str:
-    return say("money.span", low=money_short(range.p10, found.engagement.currency), high=money_short(range.p90, found.engagement.currency))
+    return money_range(range.p10, range.p90, found.engagement.currency)
 
 
 def _months(found: Selection) -> float:

@@ -11,7 +11,7 @@ from advisorkit.files.texts import Texts
 from advisorkit.report.printed import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement
-from advisorkit.values.quantities import day, money, number, percent, plain
+from advisorkit.values.quantities import day, money, number, percent, plain, span
 
 if TYPE_CHECKING:
     from advisorkit.bakeoff.compared import Compared, Row
@@ -91,8 +91,8 @@ def _row(study: Study, n: int) -> Iterator[str]:
     one, at = study.tried[n], f"trial[{n}]"
     yield _name(one.way) if f"way.{one.way}" in TEXTS.all else study.name(one.pattern)
     yield "–" if one.right.share is None else percent(study.cite(one.right.share, f"{at}.right.share"))
-    yield say("review.between", low=percent(study.cite(one.right.low, f"{at}.right.low")), high=percent(study.cite(one.right.high, f"{at}.right.high")))
+    yield span(percent(study.cite(one.right.low, f"{at}.right.low")), percent(study.cite(one.right.high, f"{at}.right.high")))
     ahead = {} if one.against is None else {name: number(study.cite(100 * getattr(one.against, name), f"{at}.against.{name}")) for name in ("difference", "low", "high")}
     yield ahead.get("difference", "–")
-    yield say("review.between", low=ahead["low"], high=ahead["high"]) if ahead else "–"
+    yield span(ahead["low"], ahead["high"]) if ahead else "–"
     yield plain(study.cite(one.measured["seconds"].likely, f"{at}.measured.seconds[1]")) if "seconds" in one.measured else "–"

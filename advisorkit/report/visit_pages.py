@@ -16,7 +16,7 @@ from advisorkit.report.trial_pages import tried
 from advisorkit.study.returning import Seen, Visit, visit
 from advisorkit.values.people import Measured
 from advisorkit.values.places import Placed, at, linked, told
-from advisorkit.values.quantities import Estimate, day, money_short, number, percent, plain
+from advisorkit.values.quantities import Estimate, day, money_short, number, percent, plain, span
 
 SLIDE = 7
 """Most quantities that a slide holds."""
@@ -57,8 +57,8 @@ def _weightiest(seen: Sequence[Seen]) -> tuple[Seen, ...]:
 
 
 def _heads(seen: Visit) -> tuple[str, str, str, str, str, str]:
-    quantity, told, span, measured, lies, worth = columns("visit.head", unit=_unit(seen))
-    return quantity, told, span, measured, lies, worth
+    quantity, told, ends, measured, lies, worth = columns("visit.head", unit=_unit(seen))
+    return quantity, told, ends, measured, lies, worth
 
 
 def _unit(seen: Visit) -> str:
@@ -117,7 +117,7 @@ def _told(seen: Visit, name: str, told: Estimate | None) -> tuple[str, str]:
     if told is None:
         return "–", ""
     likely, low, high = (_shown(seen, name, end) for end in (told.likely, told.low, told.high))
-    return likely, "" if low == high else say("money.span", low=low, high=high)
+    return likely, "" if low == high else span(low, high)
 
 
 def _shown(seen: Visit, name: str, value: float) -> str:

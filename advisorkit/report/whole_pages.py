@@ -13,7 +13,7 @@ from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.locale import here, locale
 from advisorkit.values.places import linked, told
-from advisorkit.values.quantities import day, money_short, percent, sampled
+from advisorkit.values.quantities import day, money_short, percent, sampled, span
 
 
 def cover(studies: Sequence[Study], brand: Brand) -> tuple[Block, ...]:
@@ -123,8 +123,8 @@ def _line(study: Study, sums: Together | None) -> tuple[Cell, ...]:
     row, rung = study.costs.money[first], next((r for r in made.path if r.state == "here"), None)
     time = weeks(study.facts.build_weeks[made.now].p50) if rung and rung.weeks is not None else ""
     ask, spent, gain = (study.ask.p50 if study.ask else None, study.outside, study.rank.gain)
-    span = say("money.span", low=whole(row.gain.p10, sums.unit), high=whole(row.gain.p90, sums.unit)) if row.gain else say("overview.assumed")
-    return (*start, Cell(_right(study)), _amount(ask, sums.unit, time) if study.ask else Cell("–"), _amount(spent, sums.unit), _amount(gain, sums.unit, span), Cell("–" if row.gain_chance is None else sampled(row.gain_chance)))
+    ends = span(whole(row.gain.p10, sums.unit), whole(row.gain.p90, sums.unit)) if row.gain else say("overview.assumed")
+    return (*start, Cell(_right(study)), _amount(ask, sums.unit, time) if study.ask else Cell("–"), _amount(spent, sums.unit), _amount(gain, sums.unit, ends), Cell("–" if row.gain_chance is None else sampled(row.gain_chance)))
 
 
 def _right(study: Study) -> str:
