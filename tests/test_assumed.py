@@ -156,6 +156,20 @@ def test_marked_results_with_faults_are_refused_in_the_language_of_the_screen(tm
     assert re.search(words, said) and not re.search(UNTOLD, said)
 
 
+def test_a_column_that_may_be_no_verdict_is_asked_on_screen_without_a_word_of_the_command_line(tmp_path: Path) -> None:
+    screen = screen_of(ak.open(shutil.copy(HARBOUR, tmp_path)), "pilot")
+    sent = {"file": "list.csv", "content": b64encode(b"id,regulated\na,No\nb,Yes\n").decode()}
+    screen.edit("pilot", sent)
+
+    asked = screen.view["results"]
+    assert asked["fault"] == "list.csv: has no column 'right', and the only one that might hold verdicts has another name: regulated (1 of 2 right, 50%)."
+    assert asked["asks"] == [["scorer", "Whose verdict counts", [["regulated", "regulated (1 of 2 right, 50%)"]]]]
+    screen.edit("pilot", {"file": "marks.csv", "content": b64encode(b"case,passed,failure\n1,yes,\n2,no,behaviour\n").decode()})
+    assert screen.view["results"]["fault"] == "" and screen.view["results"]["read"]
+    assert [one["words"] for one in screen.view["bar"]["notices"]] == ["marks.csv: there is no column 'right'; 'passed' was read as right or wrong"]
+    assert screen.work.state.engagement.workflows[0].pilots == ()
+
+
 def test_what_is_told_of_a_file_as_it_is_opened_is_told_in_its_language(tmp_path: Path) -> None:
     file = tmp_path / "harbour.yaml"
     file.write_text(GERMAN.replace("cost_wrong: [3, 6, 10]", "cost_wrong: between 3 and 6.50 EUR").replace("Mutual", "Müller"), encoding="cp1252")

@@ -247,7 +247,7 @@ def agrees(study: Study) -> None:
     assert json.dumps(made.override, ensure_ascii=False)[1:-1] in portfolio
     assert not (made.replaced and re.search(r"[>\"]\d+%[<\"\\]", portfolio))
     for name in ("shares", "map", "waterfall", "flips", "path"):
-        assert made.replaced == (chart(name, study, Look()) is None)
+        assert made.replaced == (chart(name, study, Look(), study) is None)
     client = words([*summary(study), *overview([study, study])])
     assert not re.search(r"(?:RAG|Prompt|Fine-tune|Hybrid) \(?\d+%", client)
     if made.only:

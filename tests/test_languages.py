@@ -20,7 +20,7 @@ from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.prices import history
 from advisorkit.catalog.reading import assumptions, load as load_catalog
 from advisorkit.charts.draw import KINDS
-from advisorkit.files.texts import languages, speaking
+from advisorkit.files.texts import Texts, languages, speaking
 from advisorkit.pilots.formats import logbook
 from advisorkit.report import Report, make_report, summary
 from advisorkit.store.reading import read
@@ -87,6 +87,28 @@ def test_a_language_lacks_no_sentence_and_each_has_the_places_and_columns_of_the
     assert [key for key in own if key not in english] == []
     assert {key: own[key] for key in english if named(own[key]) != named(english[key])} == {}
     assert {key: own[key] for key in english if own[key].count("|") != english[key].count("|")} == {}
+
+
+_THINGS = "cases|days|months|lines|requests|prices|points|answers|marks|questions|weeks|years|rows|files|Fällen?|Tagen?|Monaten?|Zeilen|Anfragen|Preise|Punkten?|Antworten|Fragen|Wochen|Jahren?"
+SEVERAL = re.compile(rf"\{{(\w+)\}} (?:(?:more|real|answered|list) )?({_THINGS})\b")
+"""A number before words that hold for several alone."""
+NEVER_ONE = {"too_many", "method.clear_text", "method.record", "figures.fresh", "questions.title", "plan.none", "slides.risks.some"}
+"""Sentences whose number is never one, or has another sentence for one."""
+
+
+@pytest.mark.parametrize("language", languages())
+def test_no_sentence_speaks_of_one_thing_as_of_several(language: str) -> None:
+    told = {key: text for path in sorted((TEXT / "en").glob("*.yaml")) for key, text in sentences(language, path.stem).items()}
+
+    assert {key: text for key, text in told.items() if SEVERAL.search(text) and key not in NEVER_ONE} == {}
+
+
+@pytest.mark.parametrize(("language", "one", "more"), [
+    ("en", "Mark 1 more real case with X.", "Mark 2 more real cases with X."), ("de", "Prüfen Sie 1 weiteren echten Fall mit X.", "Prüfen Sie 2 weitere echte Fälle mit X."),
+])
+def test_one_more_case_is_told_as_one(language: str, one: str, more: str) -> None:
+    with speaking(language):
+        assert [Texts("advice").say("start.mark_more", cases=count, pattern="X") for count in (1, 2)] == [one, more]
 
 
 SCREENED = ("values", "files", "store", "costs", "pilots", "screens")

@@ -128,8 +128,8 @@ def test_rows_that_nobody_marked_yet_are_left_out_and_named_and_the_others_read(
     found = read_results(file(tmp_path, GOOD + "3,,,,\n4,yes,,,\n5,,,3,late\n"))
     lines = read_results(file(tmp_path, '{"case": "1", "right": true}\n{"case": "2", "right": null}\n', "marks.jsonl"))
 
-    assert ([mark.case for mark in found.marks], found.warnings) == (["1", "2", "4"], ("2 of 5 lines are not marked yet and left out: 4, 6.",))
-    assert ([mark.case for mark in lines.marks], lines.warnings) == (["1"], ("1 of 2 lines are not marked yet and left out: 2.",))
+    assert ([mark.case for mark in found.marks], found.warnings) == (["1", "2", "4"], ("2 of 5 lines left out, as not marked yet: 4, 6.",))
+    assert ([mark.case for mark in lines.marks], lines.warnings) == (["1"], ("1 of 2 lines left out, as not marked yet: 2.",))
     assert "holds no marked case" in faults(file(tmp_path, "case,right\n1,\n2,\n"))
 
 

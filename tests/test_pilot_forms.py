@@ -114,6 +114,18 @@ def test_a_table_of_grades_is_read_once_column_and_threshold_are_named(tmp_path:
     assert counted(path, scorer="helpfulness", threshold="4") == (2, 3)
 
 
+def test_a_column_of_yes_and_no_counts_where_its_name_means_a_verdict_and_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path, "id,name,regulated\na,Invoice sorting,No\nb,Policy answers,TRUE\nc,Meeting notes,Yes\n", "list.csv")
+    asked = refused(path)
+
+    assert (asked.option, asked.choices) == ("scorer", (("regulated", "regulated (2 of 3 right, 67%)"),))
+    assert counted(path, scorer="regulated") == (2, 3)
+    for heading in ("our verdict", "isCorrect", "Passed?", "LLM_grade"):
+        results = read_results(written(tmp_path, f"case,{heading}\n1,yes\n2,no\n", "m.csv"))
+        assert [mark.outcome for mark in results.marks] == ["right", "wrong"]
+        assert [notice.partition(": ")[2] for notice in results.notices] == [f"there is no column 'right'; '{heading}' was read as right or wrong"]
+
+
 def test_letters_below_a_heading_for_grades_and_a_threshold_in_the_row(tmp_path: Path) -> None:
     assert "holds grades (A, B)" in refused(written(tmp_path, "case,grade\n1,A\n2,B\n", "m.csv")).message
     assert counted(written(tmp_path, "case,grade\n1,A\n2,B\n", "m.csv"), threshold="a") == (1, 2)
@@ -143,7 +155,7 @@ def test_rows_marked_as_not_judged_are_left_out(tmp_path: Path) -> None:
     results = read_results(written(tmp_path, "case,right,outcome\n1,yes,\n2,,not_judged\n3,n/a,\n4,no,declined\n", "m.csv"))
 
     assert [mark.outcome for mark in results.marks] == ["right", "declined"]
-    assert results.warnings == ("2 of 4 answers were judged by nobody and are left out.",)
+    assert results.warnings == ("2 of 4 answers left out: judged by nobody.",)
 
 
 def test_a_case_answered_by_two_versions_is_asked(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_an_answer_that_inspect_did_not_score_is_left_out_with_a_notice(logs: di
     results = read_results(tmp_path / "log.json")
 
     assert len(results.marks) == 5
-    assert results.warnings == ("1 of 6 answers were not scored by the tool and are left out.",)
+    assert results.warnings == ("1 of 6 answers left out: not scored by the tool.",)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -111,7 +111,7 @@ def test_promptfoo_output_gives_the_counts_that_promptfoo_reports() -> None:
     right = sum(mark.outcome == "right" for mark in results.marks)
 
     assert (right, len(results.marks) - right) == (stats["successes"], stats["failures"]) == (6, 8)
-    assert results.warnings == ("2 of 16 answers ended in an error of the tool and are left out.",)
+    assert results.warnings == ("2 of 16 answers left out: an error of the tool.",)
 
 
 def test_repeats_of_a_promptfoo_test_are_runs_of_one_case() -> None:

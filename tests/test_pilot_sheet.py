@@ -68,7 +68,7 @@ def test_marks_come_back_with_what_was_agreed_and_without_the_empty_lines(tmp_pa
 
     assert [(m.case, m.outcome, m.fixed_by_text) for m in results.marks] == [("1", "right", None), ("2", "wrong", True)]
     assert results.pass_mark == 0.84
-    assert results.warnings == ("10 of 12 lines are not marked yet and left out: 4, 5, 6, 7, 8, 9, 10, 11, 2, 3.",)
+    assert results.warnings == ("10 of 12 lines left out, as not marked yet: 4, 5, 6, 7, 8, 9, 10, 11, 2, 3.",)
 
 
 def test_a_second_persons_marks_are_another_marker(tmp_path: Path) -> None:

@@ -19,14 +19,14 @@ from advisorkit.pilots.results import read_results
 def test_rows_that_nobody_judged_are_never_right(tmp_path: Path) -> None:
     fault = refused(written(tmp_path, evaluation(promptfoo([[]] * 24))))
 
-    assert "is promptfoo's output in which no answer was judged. 24 of 24 answers were judged by nobody" in fault.message
+    assert "is promptfoo's output in which no answer was judged. 24 of 24 answers left out: judged by nobody" in fault.message
 
 
 def test_rows_that_nobody_judged_are_left_out_beside_judged_ones(tmp_path: Path) -> None:
     results = read_results(written(tmp_path, evaluation(promptfoo([[], JUDGED, FAILED, [check("latency", passed=True)]]))))
 
     assert [mark.outcome for mark in results.marks] == ["right", "wrong"]
-    assert results.warnings == ("2 of 4 answers were judged by nobody and are left out.",)
+    assert results.warnings == ("2 of 4 answers left out: judged by nobody.",)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_test_that_crashed_says_nothing_of_the_answer(tmp_path: Path, crash: d
     results = read_results(written(tmp_path, evaluation(promptfoo([[*JUDGED, crash], [*FAILED, crash], JUDGED, FAILED]))))
 
     assert (len(results.marks), seen(results).right.hits) == (2, 1)
-    assert results.warnings == ("In 2 of 4 answers the test itself failed, not the answer; they are left out.",)
+    assert results.warnings == ("2 of 4 answers left out: the test itself failed, not the answer.",)
 
 
 @pytest.mark.parametrize("kind", ["latency", "cost"])
@@ -138,7 +138,7 @@ def test_answers_without_a_score_are_left_out_and_the_accuracy_is_inspects(tmp_p
     results = read_results(written(tmp_path, inspect([{"qa": "C"}] * 20 + [{"qa": "I"}] * 4 + [{"qa": NAN}] * 6)))
 
     assert (seen(results).right.hits, seen(results).right.n) == (20, 24)
-    assert results.warnings == ("6 of 30 answers were judged by nobody and are left out.",)
+    assert results.warnings == ("6 of 30 answers left out: judged by nobody.",)
 
 
 @pytest.mark.parametrize("parts", [{"correct": 1, "polite": 1}, [1, 1]])
@@ -196,7 +196,7 @@ def test_a_run_that_did_not_end_gives_what_it_had_judged(tmp_path: Path, status:
     results = read_results(written(tmp_path, log))
 
     assert (seen(results).right.hits, seen(results).right.n) == (1, 2)
-    assert results.warnings[0] == "1 of 3 answers were not scored by the tool and are left out."
+    assert results.warnings[0] == "1 of 3 answers left out: not scored by the tool."
     assert f"The run did not end as planned ({status})" in results.warnings[1]
 
 

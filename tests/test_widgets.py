@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from base64 import b64encode
 from collections import Counter
 from dataclasses import replace
 from html import unescape
@@ -276,9 +277,56 @@ def test_the_pilot_screen_shows_what_was_found_what_follows_and_what_was_told_be
     squares = Counter(re.findall(r'<i class="is-(\w+)">', parts["blocks found"]["blocks"][0]["html"]))
     assert squares == {"right": 80, "declined": 6, "mended": 20, "information": 4, "behaviour": 7, "unclear": 3}, "a square a case, 120 in all"
     assert [step[:2] for step in parts["results"]["steps"]] == [["plan", "✓"], ["sheet", "✓"], ["results", "✓"], ["decision", "●"]]
+    # these steps are the prompt's, whose pilot is done; what RAG's asks for is said with the decision, and is the card's own once its sheet is out
+    card = parts["results"]
+    assert (card["title"], card["sub"], card["next"]) == ("Prompt pilot", "12 November 2026", True)
+    assert [step[3] for step in card["steps"]] == ["Prompt", "", "80 of 114 right", "Build the next rung"]
+    assert [bool(re.search("RAG", step[4])) for step in card["steps"]] == [False, False, False, True]
     assert ["Declined, handed to a person", "6 of 120", "5%", "2% to 10%"] in found
     assert parts["advice pilot"]["summary"].startswith("70% of 114 answered cases were right; 85% is needed.")
     assert [row[1:3] for row in told] == [["Prompt", "RAG"], ["RAG", "RAG"]]
+
+    show = screen_of(ak.open(tmp_path / "marked-pilot.yaml"), "pilot")
+    show.edit("sheet", {})
+    card = view(show)["results"]
+    assert (card["title"], card["sub"], card["next"]) == ("RAG pilot", "", False)
+    assert [step[1:2] + step[3:4] for step in card["steps"]] == [["✓", "RAG"], ["✓", ""], ["●", ""], ["○", ""]]
+
+
+FAILED = "case,right,failure\n" + "".join(f"{n},{'no,behaviour' if n % 3 == 0 else 'yes,'}\n" for n in range(60))
+"""Sixty marks; every third answer was wrong in manner."""
+
+
+def test_shares_that_are_not_agreed_yet_say_what_they_were(show: Screen) -> None:
+    def shares() -> dict[str, tuple[str, str]]:
+        return {name: (share, note.partition(";")[0]) for name, share, note in view(show)["chart shares"]["rows"]}
+
+    agreed = {name: share for name, (share, _) in shares().items()}
+    show.work.assume(calls_per_month=4_000_000)
+    tried = shares()
+    assert {name: f"was {agreed[name]}" for name, (share, _) in tried.items() if share != agreed[name]} == {name: note for name, (_, note) in tried.items() if note.startswith("was")} != {}
+    show.work.keep()
+    kept = {name: share for name, (share, _) in tried.items()}
+    assert {name: share for name, (share, note) in shares().items() if not note.startswith("was")} == kept
+
+    show.edit("section", {"name": "pilot"})
+    show.edit("pilot", {"file": "marks.csv", "content": b64encode(FAILED.encode()).decode()})
+    assert {name: note for name, (_, note) in shares().items()} == {name: f"was {share}" for name, share in kept.items()}
+    show.edit("use_results", {})
+    assert [note for _, note in shares().values() if note.startswith("was")] == []
+
+
+def test_parts_that_were_placed_show_results_that_are_not_used_yet_all_alike(show: Screen) -> None:
+    parts = [show.work.ui.pilot(), show.work.ui.advice(), show.work.ui.shares()]
+    placed = show.work.ui._screen
+    placed.edit("pilot", {"file": "marks.csv", "content": b64encode(FAILED.encode()).decode()})
+    found = placed.view
+
+    assert len(parts) == 3
+    assert (found["advice"]["when"], found["advice"]["headline"]) == ("If these results are used", found["advice pilot"]["headline"])
+    assert found["chart shares"]["rows"][0][2].startswith("was ")
+    placed.edit("discard_results", {})
+    assert placed.view["advice"]["when"].startswith("Advice for") and "was" not in str(placed.view["chart shares"]["rows"])
 
 
 ASKED = "calls_per_month: [1000, 1500, 2000], error_tolerance: costly, cost_wrong: 6"

@@ -17,7 +17,7 @@ from advisorkit.costs.sampling import band
 from advisorkit.files.texts import Texts
 from advisorkit.values.criteria import PATTERNS, Catalog, PatternId
 from advisorkit.values.displayed import Displayed
-from advisorkit.values.locale import locale
+from advisorkit.values.locale import FILLING, locale
 from advisorkit.values.places import printing
 from advisorkit.values.quantities import Band, money_short, percent
 
@@ -312,7 +312,7 @@ def _gain(catalog: Catalog, goal: PatternId, prospects: Prospects, found: Gained
 def _named(template: str, pattern: PatternId, catalog: Catalog, **values: str) -> tuple[Run, ...]:
     """A sentence in runs; what stands in its place for a pattern names that pattern."""
     before, place, after = template.partition("{pattern}")
-    runs = ((before.format(**values), ""), (catalog.patterns[pattern].long_name if place else "", pattern), (after.format(**values), ""))
+    runs = ((FILLING.format(before, **values), ""), (catalog.patterns[pattern].long_name if place else "", pattern), (FILLING.format(after, **values), ""))
     return tuple(run for run in runs if run[0])
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -79,6 +80,8 @@ class LogBook:
     """Usual names of our columns in other people's tables."""
     grades: tuple[str, ...]
     """Headings below which any word is a grade."""
+    verdicts: tuple[str, ...]
+    """Words of headings below which stand verdicts on answers."""
     crashed: tuple[str, ...]
     """How reasons begin that tell of a test's own failure."""
     aside: tuple[str, ...]
@@ -111,6 +114,17 @@ def outcome(word: str) -> str | None:
     """
     plain = word.strip().casefold()
     return next((name for name, words in logbook().words.items() if plain in words), None)
+
+
+def means_verdict(heading: str) -> bool:
+    """Whether a heading says that what stands below it is a verdict on an answer.
+
+    Example:
+        >>> [means_verdict(heading) for heading in ("Is correct?", "LLM_grade", "testPassed", "regulated", "Case no")]
+        [True, True, True, False, False]
+    """
+    words = re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", heading))
+    return bool({word.casefold() for word in words} & {*logbook().grades, *logbook().verdicts})
 
 
 def number(value: Any) -> float | None:

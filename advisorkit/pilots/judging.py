@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from advisorkit.files.texts import Texts
-from advisorkit.pilots.formats import logbook, number, outcome, unjudged
+from advisorkit.pilots.formats import logbook, means_verdict, number, outcome, unjudged
 from advisorkit.pilots.logs import Log, Logged, Score
 from advisorkit.values.errors import Fault, PilotError, UnmarkedError, nearest
 from advisorkit.values.locale import here
@@ -76,6 +76,8 @@ def _counted(file: str, log: Log, answers: Sequence[Logged], outcomes: Sequence[
     names = list(dict.fromkeys(name for one in answers for name in one.scores))
     stated = "headline" if scorer and scorer == log.headline else "" if scorer else "overall"
     notices = [_say(f"notice.{stated}", file=file, name=scorer, others=", ".join(_shares(answers, names).values()))] if stated and len(names) > 1 else []
+    if log.form == "table" and scorer not in ("", "right"):
+        notices.append(_say("notice.column", file=file, name=scorer))
     if left["nobody"] == len(answers):
         raise UnmarkedError([Fault(file, "", _say("ask.nothing", title=here(logbook().formats[log.form].title), why=" ".join(warnings) if total else _say("ask.empty")))], total)
     pairs = [(one, came) for one, came in zip(answers, outcomes, strict=True) if came != "not_judged"]
@@ -115,8 +117,10 @@ def _scorer(file: str, log: Log, answers: Sequence[Logged], choice: Choice, faul
     if all(one.overall is not None for one in answers):
         return ""
     if len(names) <= 1 or log.headline in names:
-        return log.headline if log.headline in names else "".join(names)
-    faults.append(_ask(file, "scorer", _shares(answers, names)))
+        name = log.headline if log.headline in names else "".join(names)
+        if log.form != "table" or name == "right" or means_verdict(name):
+            return name
+    faults.append(_ask(file, "scorer", _shares(answers, names), "column" if len(names) == 1 else "scorer"))
     return None
 
 
@@ -129,9 +133,9 @@ def _several(file: str, answers: Sequence[Logged], scorer: str | None, threshold
         yield _ask(file, "version", {name: _share([one for one in answers if one.version == name], scorer, threshold, name) for name in versions})
 
 
-def _ask(file: str, what: str, shares: Mapping[str, str]) -> Fault:
+def _ask(file: str, what: str, shares: Mapping[str, str], why: str = "") -> Fault:
     shown = "; ".join([*list(shares.values())[:_MOST], *(["…"] if len(shares) > _MOST else [])])
-    return Fault(file, "", _say(f"ask.{what}", count=len(shares), shares=shown), (), what, tuple(shares.items()))
+    return Fault(file, "", _say(f"ask.{why or what}", count=len(shares), shares=shown), (), what, tuple(shares.items()))
 
 
 def _shares(answers: Sequence[Logged], names: Sequence[str]) -> dict[str, str]:

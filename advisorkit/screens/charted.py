@@ -1,12 +1,12 @@
 """The charts of a screen: those of reports, under the shorter titles that a screen has room for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from advisorkit.advice.acceptability import SHARE
 from advisorkit.advice.words import how_likely
 from advisorkit.charts.figures import spec
-from advisorkit.charts.kinds import BeliefMap, Chart, RangeBars
+from advisorkit.charts.kinds import BeliefMap, Chart, RangeBars, ShareBars, ShareRow
 from advisorkit.charts.svg import svg
 from advisorkit.charts.theme import SCREEN, THEMES
 from advisorkit.report import cost_pictures, pictures
@@ -37,10 +37,21 @@ _TALL = {"curves": 282.0}
 """Height of two axes in pixels."""
 
 
-def chart(name: str, study: Study, look: Look) -> Doc | None:
-    """The chart called `name`; None while there is nothing to draw. In presenter mode only those keep a subtitle whose bars or points it explains."""
+def chart(name: str, study: Study, look: Look, kept: Study) -> Doc | None:
+    """The chart called `name`, against what was `kept`; None while there is nothing to draw. In presenter mode only those keep a subtitle whose bars or points it explains."""
     found = charted(name, study)
+    if isinstance(found, ShareBars) and isinstance(before := charted(name, kept), ShareBars):
+        found = replace(found, bars=tuple(_since(before, found)))
     return None if found is None else picture(name, replace(found, subtitle="") if look.presenting and name not in _KEPT else found, look)
+
+
+def _since(before: ShareBars, now: ShareBars) -> Iterator[ShareRow]:
+    """The bars of `now`; one that was another share before says which."""
+    were = {bar.pattern: say("money.ruled") if bar.share is None else bar.shown for bar in before.bars}
+    for bar in now.bars:
+        moved = bar.share is not None and were.get(bar.pattern, bar.shown) != bar.shown
+        was = tell("shares.was", share=were[bar.pattern]) if moved else ""
+        yield replace(bar, note="; ".join(filter(None, (was, bar.note))), brief=was) if was else bar
 
 
 def charted(name: str, study: Study) -> Chart | None:

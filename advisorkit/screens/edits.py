@@ -180,8 +180,14 @@ def _read(work: Work, look: Look, _: Delivery, args: Args) -> Look:
                 reason=str(args.get("reason", "")), choice=Choice(*(str(args.get(name, "")) for name in ("scorer", "model", "version", "threshold"))),
             )
         except PilotError as error:
-            raise PilotError([replace(fault, file=path.name) for fault in error.faults], error.rows) from None
+            raise PilotError([replace(fault, file=path.name, message=_off_screen(fault.message)) for fault in error.faults], error.rows) from None
+    work.heard = tuple(_off_screen(words.replace(str(path), path.name)) for words in found.results.notices)
     return replace(look, asks={}, read=(state.engagement, found.engagement))
+
+
+def _off_screen(words: str) -> str:
+    """What is said of results, without the options of the command line: on a screen there is a control for each."""
+    return re.sub(r"(?<=[.;]) [^.;]*--(scorer|model|version|threshold)\b.*", "", words).rstrip(";").replace("--threshold", "threshold")
 
 
 def _use(work: Work, look: Look, _: Delivery, __: Args) -> Look:

@@ -26,7 +26,7 @@ def pilot(study: Study, files: Sequence[str], look: Look, *, preview: bool = Fal
 
     A `preview` is of results that were read and are not used yet.
     """
-    established, plan = study.pilot, study.plan
+    established, plan, seen = study.pilot, study.plan, _seen(study, handed=look.handed and not preview)
     meaning = block(table_of(say("charter.results"), columns("charter.results_head"), meanings(study), subtitle=tell("pilot.meaning_sub")))
     found, rest = [meaning], [_precision(plan), *([_worth(plan)] if plan.sizes and not look.presenting else [])]
     if established:
@@ -40,8 +40,8 @@ def pilot(study: Study, files: Sequence[str], look: Look, *, preview: bool = Fal
         "results": {
             "files": list(files), "fault": "\n".join((why, *([] if look.asks else [tell("pilot.nothing_read")]))) if (why := look.faults.get("pilot", "")) else "",
             "mark": look.faults.get("pilot typed") or ("" if plan.terms.never else percent(plan.terms.target)),
-            "title": tell("pilot.title", pattern=study.name(study.seen.pilot.pattern if established else plan.pattern)), "sub": day(study.seen.pilot.date) if established else "",
-            "steps": list(_steps(study, preview=preview, handed=look.handed)),
+            "title": tell("pilot.title", pattern=study.name(seen.pilot.pattern if seen else plan.pattern)), "sub": day(seen.pilot.date) if seen else "",
+            "steps": list(_steps(study, seen, preview=preview, handed=look.handed)), "next": _follows(plan, seen) and plan.mark > 0 and not preview,
             "asks": [[option, tell(f"pilot.ask.{option}"), [list(choice) for choice in choices]] for option, choices in look.asks.items()],
             "made": bool(established) and not preview, "read": preview,
         },
@@ -52,14 +52,30 @@ def _headline(study: Study) -> str:
     return tell("pilot.headline" if study.plan.mark else "pilot.headline_none", count=study.plan.mark, pattern=study.name(study.plan.pattern))
 
 
-def _steps(study: Study, *, preview: bool, handed: bool) -> Iterator[list[str]]:
-    """Plan, sheet, results and decision: name, mark, title, how it stands, and what to do; a sheet that was `handed` out waits for results."""
-    plan, read = study.plan, study.pilot is not None
-    now = "results" if preview or handed else "decision" if read else "sheet"
-    right = tell("pilot.read", right=figures(study.seen.right.hits, 3), cases=figures(study.seen.right.n, 6)) if read else ""
-    states = {"plan": study.name(plan.pattern), "results": right, "decision": tell(f"portfolio.step.{study.advice.next_step.action}") if read and not preview else ""}
-    words = {"plan": f"{_headline(study)} {plan.why}" if read else "", "sheet": tell("pilot.mark", count=plan.mark, twice=plan.mark_twice) if plan.mark else "", "results": tell("pilot.use" if preview else "pilot.put")}
-    done = True
+def _seen(study: Study, *, handed: bool) -> Diagnosis | None:
+    """The pilot that the steps are about, where its results are in; None while they are still to come, as they are once the next one's sheet is `handed` out."""
+    seen = study.seen if study.pilot else None
+    return None if seen and handed and _follows(study.plan, seen) else seen
+
+
+def _follows(plan: Plan, seen: Diagnosis | None) -> bool:
+    """Whether `plan` is that of another pilot after the one that was `seen`."""
+    return seen is not None and plan.pattern != seen.pilot.pattern
+
+
+def _steps(study: Study, seen: Diagnosis | None, *, preview: bool, handed: bool) -> Iterator[list[str]]:
+    """Plan, sheet, results and decision: name, mark, title, how it stands, and what to do; a sheet that was `handed` out waits for results.
+
+    What the next pilot asks for is told with the decision on the one before.
+    """
+    plan, now = study.plan, "results" if preview or handed else "decision" if seen else "sheet"
+    marking = tell("pilot.mark", count=plan.mark, twice=plan.mark_twice) if plan.mark else ""
+    asked = {"plan": f"{_headline(study)} {plan.why}" if study.pilot else "", "sheet": marking}
+    if _follows(plan, seen):
+        asked = {} if preview else {"decision": asked["plan"]}
+    right = tell("pilot.read", right=figures(seen.right.hits, 3), cases=figures(seen.right.n, 6)) if seen else ""
+    states = {"plan": study.name(seen.pilot.pattern if seen else plan.pattern), "results": right, "decision": tell(f"portfolio.step.{study.advice.next_step.action}") if seen and not preview else ""}
+    words, done = {**asked, "results": tell("pilot.use" if preview else "pilot.put")}, True
     for name in ("plan", "sheet", "results", "decision"):
         done = done and name != now
         yield [name, "●" if name == now else "✓" if done else "○", tell(f"pilot.step.{name}"), states.get(name, ""), words.get(name, "")]

@@ -77,11 +77,15 @@ def tree(work: Work, look: Look) -> Tree:
 
 def document(work: Work, look: Look, delivery: Delivery) -> dict[str, Any]:
     """What every part of a screen shows, from one study, so that none can disagree."""
-    wanted, study, found = names(tree(work, look)), _previewed(work, look) if look.section == "pilot" else work.judged(), dict[str, Any]()
+    wanted, judged, found = names(tree(work, look)), work.judged(), dict[str, Any]()
+    study = _previewed(work, look) if "results" in wanted else judged
+    kept = work.judge(work.state.dropped()) if study is judged else judged
     drawn = [name for name in wanted if name.startswith("chart ") and name != "chart workflows"]
     for page in dict.fromkeys(page_of(name) for name in wanted if name not in ("bar", "verdict", *drawn)):
         found |= _PAGES[page](work, look, delivery)
-    found |= {"verdict": advising.verdict(study, look), **{name: chart(name.removeprefix("chart "), study, look) for name in drawn}}
+    if study is not judged:
+        found["advice"] = advising.advice(study, look) | {"when": tell("pilot.if_used")}
+    found |= {"verdict": advising.verdict(study, look), **{name: chart(name.removeprefix("chart "), study, look, kept) for name in drawn}}
     found |= {name: _assumptions(work, look, name.partition(" ")[2]) for name in wanted if name.startswith("assumptions ")}
     lead = next((found[name] for name in wanted if name.startswith("advice")), None) or advising.advice(study, look)
     return {"bar": _bar(work, look, advising.spoken(lead, study)), **{name: found[name] for name in wanted if name in found}}

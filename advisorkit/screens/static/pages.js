@@ -40,11 +40,11 @@ function pilotForm(page, act) {
   };
   const press = (edit, words) => h("button", { class: "ak-present", "data-key": edit, onclick: () => act(edit, edit, {}) }, t(words));
   const holds = {
-    plan: field(t("pass_mark"), mark), sheet: press("sheet", "sheet"),
+    plan: field(t("pass_mark"), mark), sheet: !page.next && press("sheet", "sheet"),
     results: h("form", { class: "ak-form", onsubmit: (event) => event.preventDefault() }, page.read && h("div", { class: "ak-lists" }, press("use_results", "use_results"), press("discard_results", "discard")), field(t("own_results"), own), file && field(t("choose_results"), file),
       h("button", { class: "ak-link", "data-key": "look-again", onclick: () => act("section", "section", { name: "pilot" }) }, t("look_again")),
       page.fault && h("p", { class: "ak-fault", role: "alert", id: "ak-fault-pilot" }, page.fault), asks.map(([, label, control]) => field(label, control)), h("button", { class: "ak-present", "data-key": "read-results", onclick: read }, t("read_results"))),
-    decision: h("div", { class: "ak-lists" }, make("pilot_charter"), page.made && make("pilot_review")),
+    decision: h("div", { class: "ak-lists" }, page.next && press("sheet", "sheet"), make("pilot_charter"), page.made && make("pilot_review")),
   };
   const step = ([name, sign, title, state, words]) => h("li", { "data-sign": sign, "aria-current": sign === "●" ? "step" : null }, h("p", { class: "ak-question-head" }, h("strong", null, title), h("span", null, state)), words && h("p", { class: "ak-help" }, words), holds[name]);
   return [h("div", { class: "ak-question-head" }, h("h2", { class: "ak-block-title" }, page.title), h("span", null, page.sub)), h("ol", { class: "ak-steps" }, page.steps.map(step))];
