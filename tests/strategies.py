@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from advisorkit.catalog import reading
 from advisorkit.catalog.prices import history, models
 from advisorkit.catalog.reading import assumptions
+from advisorkit.files.numbers import words as listed
 from advisorkit.files.spots import _UNSEEN
 from advisorkit.values.criteria import PATTERNS, Criterion
 from advisorkit.values.engagement import Advised, Answer, Engagement, Override, PilotFile, Scenario, Setting, Workflow
@@ -42,17 +43,17 @@ names = st.text(string.ascii_letters + string.digits + " äß-:#é'\"{[&*!%@", m
 
 
 @st.composite
-def estimates(draw: st.DrawFn, minimum: float = 0.0, maximum: float = 1e9) -> Estimate:
-    """Ranges within bounds: numbers, pairs and triples."""
+def estimates(draw: st.DrawFn, minimum: float = 0.0, maximum: float = 1e9, *, parts: bool = True) -> Estimate:
+    """Ranges within bounds: numbers, pairs and triples; without `parts`, of whole ones."""
     whole = st.integers(math.ceil(minimum), math.floor(maximum)).map(float)
-    amount = st.floats(minimum, maximum, allow_nan=False) | whole
+    amount = st.floats(minimum, maximum, allow_nan=False) | whole if parts else whole
     points = sorted(draw(st.lists(amount, min_size=1, max_size=3)))
     return Estimate.of(points if len(points) > 1 else points[0])
 
 
 def amounts(criterion: Criterion) -> st.SearchStrategy[Estimate]:
     """Numeric answers to `criterion`."""
-    return estimates(criterion.minimum, min(criterion.maximum, 1e12))
+    return estimates(criterion.minimum, min(criterion.maximum, 1e12), parts=criterion.unit not in listed("whole"))
 
 
 @cache
@@ -94,7 +95,7 @@ def settings_of(name: str) -> st.SearchStrategy[Setting]:
     if row.kind == "count":
         return st.integers(int(row.above_zero), 1000).map(Estimate.of)
     low, high = {"share": (0.0, 1.0), "real": (-0.99, 5.0)}.get(row.kind, (0.0, 1e9))
-    return estimates(1e-6 if row.above_zero else low, high)
+    return estimates(1e-6 if row.above_zero else low, high, parts=not row.whole)
 
 
 @cache

@@ -273,3 +273,54 @@ def test_a_cell_may_pass_numbers_of_any_library_and_what_is_none_is_told(tmp_pat
     for value in (None, object(), {"a": 1}, [None, 2]):
         with pytest.raises(UsageError, match="number"):
             work.assume(engineer_day_rate=value)
+
+
+def test_what_is_counted_in_whole_ones_has_no_parts_at_any_door(tmp_path: Path) -> None:
+    for more in ("    answers: {languages: 1.5}\n", "    answers: {labelled_examples: [100, 200.5, 300]}\n", "    assumptions: {training_runs: [2.5, 4]}\n", "    workload: {prompt_examples: 3.2}\n",
+                 "    measured: [{quantity: test_case_count, value: 80.5, period: May 2026}]\n"):
+        with pytest.raises(EngagementError, match="whole number"):
+            load(written(tmp_path, more))
+    path, sheet, rows = written(tmp_path), tmp_path / "answers.csv", tmp_path / "rows.csv"
+    sheet.write_text("Code,Your answer\nlanguages,1.5\nintegration_count,2\n", encoding="utf-8")
+    reply = read_questionnaire(sheet, "EUR")
+    assert ([fault.message for fault in reply.faults], list(reply.answers)) == (["'1.5' is not a whole number"], ["integration_count"])
+    rows.write_text("id,name,languages\na,A,1.5\nb,B,2\nc,C,1\n", encoding="utf-8")
+    assert "languages: '1.5' is not a whole number" in run("check", rows).stderr
+    quote = "It must speak one and a half languages"
+    assert read_reply(f"answers:\n  languages: {{value: 1.5, quote: {quote}}}", f"{quote}.").answers == {}
+    work = ak.open(path)
+    for refusing in (lambda: settings(["training_runs=2.5"], "EUR"), lambda: work.assume(languages=1.5), lambda: work.answer("languages", "1.5"), lambda: work.answer("special_cases", [3, 4.5, 6])):
+        with pytest.raises(UsageError, match="whole number"):
+            refusing()
+    assert work.past == []
+    for name, passed in (("labelled_examples", "1.5k"), ("special_cases", [100, 300]), ("calls_per_month", 1.5), ("deadline_weeks", 2.5)):
+        work.answer(name, passed)
+
+
+def test_the_cells_of_a_count_show_and_take_whole_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "harbour.yaml"
+    path.write_bytes((Path(__file__).parent / "browser" / "harbour.yaml").read_bytes())
+    work = ak.open(path)
+    screen = screen_of(work, "costs")
+    screen.edit("list", {"which": "all"})
+
+    def row() -> dict[str, object]:
+        return next(one for one in screen.view["assumptions"]["rows"] if one["name"] == "languages")
+
+    screen.edit("assume_part", {"name": "languages", "part": "likely", "text": "1.5"})
+    assert (row()["fault"], row()["likely"]) == ("“1.5” must be a whole number. Still using 1.", "1")
+    screen.edit("assume_part", {"name": "languages", "part": "likely", "text": "2 to 5"})  # the middle is the root of 10, 3.16
+    assert [row()[end] for end in ("low", "likely", "high")] == ["2", "3", "5"]
+    screen.edit("assume_part", {"name": "languages", "part": "high", "text": "8"})
+    assert work.judged().inputs.rows["languages"].range == Estimate(2, 3, 8)
+
+
+def test_a_unit_that_is_the_columns_own_is_told_once_a_column_and_every_other_reading_for_itself(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("id,name,budget,calls_per_month\na,A,€50000,1200 a month\nb,B,€60000,1300 a month\nc,C,80 k€,120 a year\nd,D,70000 EUR,24 a year\n", encoding="utf-8")
+    told = [notice.partition(": ")[2] for notice in portfolio(rows, "EUR", load(written(tmp_path)).engagement.as_of).notices if "→" in notice]
+
+    assert told == [
+        "line 2, budget: “€50000” → 50,000 EUR", "line 2, calls_per_month: “1200 a month” → 1,200 items a month", "line 4, budget: “80 k€” → 80,000 EUR",
+        "line 4, calls_per_month: “120 a year” → 10 items a month", "line 5, calls_per_month: “24 a year” → 2 items a month",
+    ]

@@ -10,6 +10,7 @@ from advisorkit.catalog.prices import history, models
 from advisorkit.catalog.reading import assumptions, load as load_catalog, measure
 from advisorkit.costs.assumption import Assumption
 from advisorkit.files import typed
+from advisorkit.files.numbers import words
 from advisorkit.files.spots import Spot
 from advisorkit.files.texts import by_language
 from advisorkit.files.trees import Fields, Items, Scalar, shown
@@ -128,7 +129,11 @@ def _setting_schema(row: Assumption) -> typed.Schema:
         case "count":
             return about | {"type": "integer", "minimum": int(row.above_zero)}
     bounds = _BOUNDS.get(row.kind, Within(ABOVE_ZERO if row.above_zero else 0))
-    return about | typed.range_schema(typed.number_schema(bounds))
+    return about | _range_schema(bounds, row.measure)
+
+
+def _range_schema(bounds: Within, unit: str) -> typed.Schema:
+    return typed.range_schema(typed.number_schema(bounds) | ({"type": "integer"} if unit in words("whole") else {}))
 
 
 def _answers(spot: Spot) -> dict[str, Answer]:
@@ -202,7 +207,7 @@ def _schema(row: Criterion) -> typed.Schema:
         several = {"type": "array", "items": level, "minItems": 1, "uniqueItems": True}
         forms += [level, several | {"description": "Two or more levels: people disagree."}]
     if row.unit is not None:
-        forms.append(typed.range_schema(typed.number_schema(Within(row.minimum, row.maximum))))
+        forms.append(_range_schema(Within(row.minimum, row.maximum), row.unit))
     long = _LONG.schema()
     long["properties"]["value"] = {"anyOf": forms}
     about = {"title": row.label, "description": row.question} | ({"unit": row.unit} if row.unit else {})

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Literal, get_args
 
+from advisorkit.files.numbers import in_parts, words
 from advisorkit.values.engagement import Adopted, Setting
 from advisorkit.values.locale import here
 from advisorkit.values.quantities import MOST, SYMBOLS, Estimate
@@ -127,6 +128,11 @@ class Assumption:
         return self.measure.startswith("{share}")
 
     @property
+    def whole(self) -> bool:
+        """Whether it counts what there are no parts of."""
+        return self.measure in words("whole")
+
+    @property
     def in_money(self) -> bool:
         """Whether its values are amounts of money."""
         return self.measure.startswith("{currency}")
@@ -164,6 +170,7 @@ class Assumption:
         yield self.kind in {"positive", "count"} and value.low < 0, "must not be negative"
         yield self.above_zero and value.low <= 0, "must be above {}", 0
         yield self.kind == "count" and not (value.fixed and value.likely == int(value.likely)), "must be one whole number"
+        yield in_parts(value, self.measure), "must be a whole number"
         yield self.kind == "real" and value.low <= -1, "must be above {}", -1
         yield self.kind == "real" and value.high > MOST_GROWTH, "must not be above {}", MOST_GROWTH
 

@@ -127,6 +127,17 @@ def currencies(text: str) -> list[list[str]]:
     return [codes[one].split() for word in re.findall(r"[^\W\d_]+|[€$£¥]", _spelt(text).casefold()) if (one := _in(word, codes)) in codes]
 
 
+def in_parts(value: Estimate, unit: str) -> bool:
+    """Whether `value` counts parts of what there is in whole ones only; the middle of a range that was not typed may lie anywhere.
+
+    Example:
+        >>> in_parts(Estimate.of(1.5), "languages"), in_parts(Estimate.of([1, 2]), "languages"), in_parts(Estimate.of(1.5), "weeks")
+        (True, False, False)
+    """
+    typed = {value.low, value.high} | ({value.likely} - {Estimate.of([value.low, value.high]).likely})
+    return unit in words("whole") and any(end % 1 for end in typed)
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """What an amount is counted in."""
@@ -165,6 +176,8 @@ class Listener:
     """What was understood of texts that are more than a number, in order."""
     echoes: list[str] = field(default_factory=list, compare=False)
     """The same without the texts."""
+    plainly: set[str] = field(default_factory=set, compare=False)
+    """Columns of which it is told already that their numbers stand with their own unit."""
 
     @classmethod
     def of(cls, currency: str, texts: Iterable[str] | None = None) -> Listener:
@@ -174,8 +187,8 @@ class Listener:
         """
         return cls(decimal_mark(texts or (), None if texts is None else ""), "" if currency in words("no_comma") else ",", currency)
 
-    def amount(self, text: str, measure: Measure = ANY) -> Estimate:
-        """The number or range in `text`; what it was taken for is told unless that is plain.
+    def amount(self, text: str, measure: Measure = ANY, column: str = "") -> Estimate:
+        """The number or range in `text`; what it was taken for is told unless that is plain, and once for a `column` where only its own unit stands beside its numbers.
 
         Raises:
             MisreadError: If it is none, or not in a unit that fits; says why.
@@ -202,7 +215,11 @@ class Listener:
         if base.low < 0 and not factor.fixed:
             raise ValueError(here("an amount of text is not below zero"))
         made = base if factor == ONE else base.times(factor)
-        self._tell(said, made, measure, factor)
+        before, plain = len(self.told), not at_most and all(end[1:] == (0.0, ONE) for end in ends)
+        if not plain or column not in self.plainly:
+            self._tell(said, made, measure, factor)
+        if plain and column and len(self.told) > before:
+            self.plainly.add(column)
         return made
 
     def amounts(self, text: str, measure: Measure = ANY) -> tuple[Estimate, ...]:

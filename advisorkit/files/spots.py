@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from advisorkit.files.numbers import ANY, Listener, Measure, MisreadError, is_number
+from advisorkit.files.numbers import ANY, Listener, Measure, MisreadError, in_parts, is_number
 from advisorkit.files.trees import NOTHING, Fields, Items, Node, Scalar, shown
 from advisorkit.values.errors import Fault, nearest
 from advisorkit.values.locale import here, on_line
@@ -187,7 +187,14 @@ class Spot:
         return isinstance(self.node, Scalar) and self.node.kind in {"plain", "number"} and is_number(self.node.text)
 
     def estimate(self, minimum: float = -math.inf, maximum: float = math.inf, measure: Measure = ANY) -> Estimate | None:
-        """A number, ``[low, high]`` or ``[low, likely, high]`` within bounds; or an amount in words, such as ``400 pages``."""
+        """A number, ``[low, high]`` or ``[low, likely, high]`` within bounds, of whole ones where `measure` has no parts; or an amount in words, such as ``400 pages``."""
+        found = self._estimate(minimum, maximum, measure)
+        if found and in_parts(found, measure.unit):
+            self.fault(here("{} is not a whole number", self.seen))
+            return None
+        return found
+
+    def _estimate(self, minimum: float, maximum: float, measure: Measure) -> Estimate | None:
         if isinstance(self.node, Scalar):
             if self.numeric or self.node.kind in {"number", "bool"} or self.blank:
                 value = self.number(minimum, maximum)
@@ -195,7 +202,7 @@ class Spot:
             ends = self.node.text.split("..") if self.node.kind == "plain" else []
             if not all(map(is_number, map(str.strip, ends))) or not ends:
                 return self._amount(minimum, maximum, measure)
-            return replace(self, node=Items(tuple(Scalar(end.strip(), self.node.line) for end in ends), self.node.line)).estimate(minimum, maximum)
+            return replace(self, node=Items(tuple(Scalar(end.strip(), self.node.line) for end in ends), self.node.line)).estimate(minimum, maximum, measure)
         numbers = [spot.number(minimum, maximum) for spot in self.items()]
         known = [value for value in numbers if value is not None]
         if isinstance(self.node, Fields) or len(known) < len(numbers):
@@ -212,7 +219,7 @@ class Spot:
         text, told = self.text(), self.listener.told
         before = len(told)
         try:
-            found = self.listener.amount(text, measure) if text is not None else None
+            found = self.listener.amount(text, measure, self.path) if text is not None else None
         except (ValueError, OverflowError) as error:
             whole = isinstance(error, MisreadError) and error.word == (text or "").strip()
             self.fault(f"{error}" if whole else f"{self.seen}: {error}")

@@ -3,21 +3,25 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
 
 from advisorkit.catalog.reading import assumptions, measure
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow
 from advisorkit.files.texts import Texts, speaking
+from advisorkit.files.typed import form as form_of
 from advisorkit.intake.questionnaire import TEXTS, Line, came_back, form
 from advisorkit.values.engagement import Advised, Engagement
 from advisorkit.values.errors import EngagementError, Fault, UsageError
 from advisorkit.values.locale import here, on_line
 from advisorkit.values.people import Measured
 from advisorkit.values.quantities import MOST, Estimate
+from advisorkit.values.written import Within
 
 _WIDTHS = {"workflow": 18, "quantity": 22, "what": 30, "unit": 18, "told": 12, "from": 12, "to": 12}
 _ROOM = {"value": 12, "low": 12, "high": 12, "period": 22, "source": 26, "sample": 30, "cases": 9, "people": 9}
 _RIGHT = "error_rate_"
+_COUNT = form_of(Annotated[int, Within(1)], {})
 
 
 def label(name: str) -> str:
@@ -114,14 +118,14 @@ def _take(row: ReadRow, cells: Mapping[str, Spot], heads: Mapping[str, str], eng
     known = assumptions()[name]
     unit = measure(known.unit_in("currency", "share"), known.label)
     ends = {one: cells[one].estimate(0, 1 if known.kind == "share" else MOST, unit) for one in ("value", "low", "high") if one in cells}
-    counts = {one: cells[one].number(1) for one in ("cases", "people") if one in cells}
+    counts = {one: _COUNT.read(cells[one]) for one in ("cases", "people") if one in cells}
     words = {one: cells[one].text() or "" for one in ("period", "source", "sample") if one in cells}
     if row.faults or None in ends.values() or None in counts.values():
         return
     try:
         value = turned(name, _whole(ends))
         fixed = {} if value.fixed else {"low": value.low, "high": value.high}
-        found[flow, name] = Measured(name, value.likely, **fixed, **words, **{one: int(count or 0) for one, count in counts.items()})  # type: ignore[arg-type]
+        found[flow, name] = Measured(name, value.likely, **fixed, **words, **counts)  # type: ignore[arg-type]
     except ValueError as error:
         cells["value"].fault(str(error))
 

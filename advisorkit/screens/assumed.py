@@ -118,6 +118,8 @@ def _row(study: Study, tried: Collection[str], look: Look, row: Input, ages: dic
 
 def tidy(value: float, row: Input) -> float:
     """What nobody typed is shown with three figures, other broken numbers with four."""
+    if row.assumption.whole:
+        return round(value)
     return value if value == int(value) else round_figures(value, 3 if row.changed_by in {"default", "price book"} else 4)
 
 
@@ -129,7 +131,7 @@ def moved(row: Input, part: str, number: float, *, single: bool = True) -> Estim
     old, value = row.range, number / scale_of(row)
     if old is None or (single and old.fixed and part == "likely"):
         return Estimate(value, value, value)
-    at, ends = _ENDS.index(part), [getattr(old, name) for name in _ENDS]
+    at, ends = _ENDS.index(part), [round(end) if row.assumption.whole else end for end in (old.low, old.likely, old.high)]
     return Estimate.of([*(min(end, value) for end in ends[:at]), value, *(max(end, value) for end in ends[at + 1 :])])
 
 

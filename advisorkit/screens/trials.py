@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ipywidgets import HTML, BoundedFloatText, Button, Dropdown, IntProgress, Text as Field, Textarea, VBox, Widget
+from ipywidgets import HTML, BoundedFloatText, BoundedIntText, Button, Dropdown, IntProgress, Text as Field, Textarea, VBox, Widget
 
 from advisorkit.bakeoff import part
 from advisorkit.export.blocks import Block, Heading, Text, table_of
@@ -19,7 +19,7 @@ from advisorkit.screens.work import Work
 from advisorkit.values.errors import AdvisorError
 
 _PLANNED = dict.fromkeys(("sample", "texts", "url", "model", "tuned", "judge", "priced_as"), Field)
-_LIMITED = {"by": Field, "cost": partial(BoundedFloatText, max=1e9), "calls": partial(BoundedFloatText, max=1e9)}
+_LIMITED = {"by": Field, "cost": partial(BoundedFloatText, max=1e9), "calls": partial(BoundedIntText, max=10**9)}
 
 
 class Bakeoff:
@@ -124,7 +124,7 @@ class Bakeoff:
         self._bar.max, (by, cost, calls) = len(self._trial.ways) * len(self._trial.sample.tried), (self._fields[name].value for name in _LIMITED)
         self._stopped = False
         with self._agreed(), ThreadPoolExecutor(1) as apart:  # a notebook's own loop is at work here
-            going = apart.submit(part("running").tried, file, self._trial, by, cost or None, int(calls) or None, said=self._progress)
+            going = apart.submit(part("running").tried, file, self._trial, by, cost or None, calls or None, said=self._progress)
             try:
                 ran, sheets = going.result()
             except KeyboardInterrupt:  # the kernel's stop
