@@ -161,6 +161,22 @@ def test_what_is_led_by_calls_is_led_on_screen_and_undone_there(work: ak.Work) -
     assert show.work.state.engagement == start
 
 
+def test_a_workflow_takes_the_place_it_is_dragged_to_and_is_moved_up_without_a_mouse(work: ak.Work) -> None:
+    show = screen_of(work, "portfolio")
+    for name in ("Renewals", "Recourse"):
+        work.add_workflow(name)
+    first, second, renewals, recourse = (w.id for w in work.state.engagement.workflows)
+
+    def after(**args: str) -> list[str]:
+        show.edit("move_workflow", args)
+        return [id for id, _ in show.view["led"]["workflows"]]
+
+    assert after(id=recourse, at=second) == [first, recourse, second, renewals]
+    assert after(id=first, at=renewals) == [recourse, second, renewals, first]
+    assert after(id=renewals) == [recourse, renewals, second, first]
+    assert after(id=recourse) == after(id=recourse, at="none of these") == [recourse, renewals, second, first]
+
+
 def test_the_portfolio_screen_shows_the_choice_of_the_report(work: ak.Work) -> None:
     show = screen_of(work, "portfolio")
     assert show.view["blocks programme"]["blocks"] == [], "nothing is chosen before every workflow is worked out"

@@ -120,11 +120,12 @@ def _turn(work: Work, look: Look, _: Delivery, args: Args) -> Look:
     return replace(_at(look, args.get("section")), asked=asked)
 
 
-def _up(work: Work, _: Look, __: Delivery, args: Args) -> None:
-    """A workflow one place up the list."""
+def _moved(work: Work, _: Look, __: Delivery, args: Args) -> None:
+    """A workflow to the place of another in the list, or one up."""
     names = [workflow.id for workflow in work.state.engagement.workflows]
-    at = names.index(str(args["id"]))
-    work.reorder(*names[: max(at - 1, 0)], names[at])
+    here_now = names.index(str(args["id"]))
+    names.insert(names.index(str(args["at"])) if "at" in args else max(here_now - 1, 0), names.pop(here_now))
+    work.reorder(*names)
 
 
 def _at(look: Look, section: object) -> Look:
@@ -255,7 +256,7 @@ EDITS: Mapping[str, Change] = {
     "copy_workflow": lambda work, _, __, args: work.copy_workflow(tell("led.copy_of", name=work.engagement.workflow(str(args["id"])).name), str(args["id"])),
     "rename_workflow": lambda work, _, __, args: work.rename_workflow(str(args["value"])),
     "delete_workflow": lambda work, _, __, args: work.delete_workflow(str(args["id"])),
-    "move_workflow": _up,
+    "move_workflow": _moved,
     "dismiss": lambda _, look, __, ___: replace(look, notices=()),
 }
 """Edits by name."""

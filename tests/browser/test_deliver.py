@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from browser.live_page import SCREEN, answer, open_section, settle, text
+from browser.live_page import SCREEN, answer, open_section, press, settle, text, truth
 from playwright.sync_api import Page, expect
 
 from advisorkit.batch.notebooks import shipped
@@ -66,6 +66,23 @@ def test_the_portfolio_works_every_workflow_out_and_leads_to_each(app: Page, fil
     settle(app)
     expect(app.locator(f"{SCREEN} [data-key=workflow]")).to_have_value("claims-letters")
     expect(app.locator(f"{SCREEN} .ak-question")).to_be_visible()
+
+
+def test_workflows_are_dragged_into_their_order_and_moved_up_by_keyboard(app: Page, file: Path) -> None:
+    open_section(app, "portfolio")
+    rows = app.locator(f"{SCREEN} .ak-led li")
+    assert [row.inner_text().splitlines()[0] for row in rows.all()] == ["Policy wording assistant", "Claims letters"]
+    rows.nth(1).locator(".ak-link").drag_to(rows.nth(0))
+    expect(rows.nth(0)).to_contain_text("Claims letters")
+    settle(app)
+    app.wait_for_timeout(600)  # the file is written a moment after the last edit
+    assert [w.id for w in truth(file).engagement.workflows] == ["claims-letters", "policy-wording"]
+
+    rows.nth(1).locator("[data-key=move_workflow-policy-wording]").focus()
+    press(app, "Enter")
+    expect(rows.nth(0)).to_contain_text("Policy wording assistant")
+    expect(rows.nth(1).locator("[data-key=move_workflow-claims-letters]")).to_be_enabled()
+    assert app.locator(f"{SCREEN} [data-key=move_workflow-policy-wording]").is_disabled(), "nothing stands above it"
 
 
 def test_what_all_cost_names_what_is_missing_and_leads_to_the_question(app: Page, file: Path) -> None:

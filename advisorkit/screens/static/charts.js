@@ -45,13 +45,10 @@ class ChartView {
 
   // The kernel's drawing is shown at once; an explored chart is then handed to plotly, which follows every edit.
   draw(chart) {
-    if (!chart.plotly) {
-      if (this.plot) window.Plotly.purge(this.plot);
-      this.plot = null;
-      this.picture.replaceChildren(drawing(chart.svg));
-      return;
-    }
+    if (!chart.plotly && this.plot) window.Plotly.purge(this.plot);
+    if (!chart.plotly) this.plot = null;
     if (!this.plot) this.picture.replaceChildren(drawing(chart.svg));
+    if (!chart.plotly) return;
     this.plotly().then((Plotly) => {
       if (this.chart !== chart) return;
       if (!this.plot) this.picture.replaceChildren((this.plot = h("div", { class: "ak-plot" })));

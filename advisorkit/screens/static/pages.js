@@ -54,8 +54,12 @@ function pilotForm(page, act) {
 const ledPart = card("led", ({ client, workflow, workflows, title, here, faults }, act) => {
   const told = ([name, label, value, edit]) => [field(label, h("input", { type: name === "as_of" ? "date" : "text", "data-key": `told-${name}`, value, "aria-invalid": faults[name] ? "true" : null, onchange: (e) => act(`told-${name}`, edit, { name, value: e.target.value }) })), faults[name] && h("p", { class: "ak-fault", role: "alert" }, faults[name])];
   const button = (edit, id, name, words, off) => h("button", { class: "ak-quiet", "data-key": `${edit}-${id}`, disabled: off, "aria-label": `${t(words)}: ${name}`, onclick: () => act(edit, edit, { id }) }, t(words));
-  const row = ([id, name], n) => h("li", { "aria-current": id === here ? "true" : null }, h("button", { class: "ak-link", "data-key": `turn-${id}`, onclick: () => act("workflow", "workflow", { id, section: "portfolio" }) }, name), h("span", null, button("move_workflow", id, name, "move_up", n === 0), button("copy_workflow", id, name, "copy"), button("delete_workflow", id, name, "delete", workflows.length < 2)));
-  return [h("div", null, h("h2", { class: "ak-block-title" }, t("led")), client.map(told), h("ul", { class: "ak-led" }, workflows.map(row))), h("div", null, h("h2", { class: "ak-block-title" }, title), workflow.map(told))];
+  let held = "";
+  const moved = (id) => ({ draggable: "true", ondragstart: () => (held = id), ondragover: (e) => held && e.preventDefault(), ondrop: () => act("move_workflow", "move_workflow", { id: held, at: id }) });
+  const turn = (id, name) => h("button", { class: "ak-link", "data-key": `turn-${id}`, onclick: () => act("workflow", "workflow", { id, section: "portfolio" }) }, name);
+  const row = ([id, name], n) => h("li", { "aria-current": id === here ? "true" : null, ...moved(id) }, turn(id, name),
+    h("span", null, button("move_workflow", id, name, "move_up", n === 0), button("copy_workflow", id, name, "copy"), button("delete_workflow", id, name, "delete", workflows.length < 2)));
+  return [h("div", null, h("h2", { class: "ak-block-title" }, t("led")), client.map(told), workflows.length > 1 && h("p", { class: "ak-help" }, t("order")), h("ul", { class: "ak-led" }, workflows.map(row))), h("div", null, h("h2", { class: "ak-block-title" }, title), workflow.map(told))];
 });
 
 const chosen = { formats: null, brand: "", template: "client_report" };
