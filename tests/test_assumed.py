@@ -98,6 +98,18 @@ def test_what_is_refused_is_said_beside_it_in_the_language_of_the_screen_and_the
     assert (screen.work.state, sent[-1]) == (before, {"done": 7})
 
 
+def test_what_is_refused_stays_said_while_the_page_takes_another_width(costs: Screen) -> None:
+    def fault() -> str:
+        return next(row["fault"] for row in view(costs)["assumptions"]["rows"] if row["name"] == "minutes_saved")
+
+    costs.edit("assume_part", {"name": "minutes_saved", "part": "likely", "text": "soon"})
+    said = fault()
+    costs.edit("hello", {"widths": {"chart curves": 512}, "theme": "dark"})
+    assert "'soon' is not a number" in said and fault() == said and view(costs)["chart curves"]["width"] == 512
+    costs.edit("assume_part", {"name": "minutes_saved", "part": "likely", "text": "9"})
+    assert fault() == ""
+
+
 def test_an_amount_is_echoed_as_it_is_understood_before_it_is_recorded(costs: Screen) -> None:
     screen = screen_of(costs.work)
     screen.edit("ask", {"criterion": "corpus_tokens"})

@@ -60,7 +60,7 @@ class Screen:
     @spoken
     def edit(self, name: str, args: Mapping[str, Any]) -> None:
         """Carry out one edit of the browser and send what follows; a refusal is shown beside its control and changes nothing."""
-        look = replace(self.look, faults={})
+        look = self.look if name == "hello" else replace(self.look, faults={})  # a page of another width mends nothing
         self._editing = self.work.edited_on_screen = True
         try:
             look = EDITS[name](self.work, look, self.delivery, args) or look

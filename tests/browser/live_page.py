@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 from playwright.sync_api import Page, expect
 
 import advisorkit as ak
 from advisorkit.screens.live import Server
+from advisorkit.screens.parts import tell
+from advisorkit.screens.screen import screen_of
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS
 
 SCREEN = ".ak-screen[data-revision]"
+WORKING = ["…", tell("portfolio.waiting")]
+"""What stands in a row of a table that is still being worked out."""
 
 
 def open_app(page: Page, server: Server, workbook: str = "1_assessment") -> None:
@@ -172,8 +179,46 @@ def drawn_cheapest(page: Page) -> dict[str, float]:
     return {fill: wide / sum(bars.values()) for fill, wide in bars.items()}
 
 
+SHOWN = """async () => {
+  const all = await Promise.all(Object.values(globalThis.advisorkit).map((one) => one.promise));
+  const shown = all.find((one) => [...one.mounted].some((part) => part.host.isConnected && part.host.closest('.ak-screen[data-revision]')));
+  const drawn = (host) => [...host.querySelectorAll('.ak-picture svg *')].map((one) => [one.tagName, Object.fromEntries([...one.attributes].map((a) => [a.name, a.value])), one.childElementCount ? '' : one.textContent]);
+  return [...shown.mounted].filter((part) => part.host.isConnected && shown.parts[part.name]).map((part) => [part.name, shown.parts[part.name], part.host.innerText, drawn(part.host)]);
+}"""
+"""Every part of the screen by name: its document, the words that stand on the page, and every mark of its drawing."""
+APART = ("bar", "question", "results", "files", "formats")
+"""Parts that also say how the screen stands, which no file holds."""
+
+
+def agree(page: Page, file: Path) -> list[str]:
+    """Every part of the screen is what a session opened on the file now would show, and every drawing what its document holds, mark for mark; names the parts."""
+    page.wait_for_function("(words) => ![...document.querySelectorAll('.ak-screen[data-revision] td')].some((cell) => words.includes(cell.textContent))", arg=WORKING)
+    settle(page)
+    found = {name: (document, words, marks) for name, document, words, marks in page.evaluate(SHOWN)}
+    fresh = screen_of(ak.open(file), found["bar"][0]["section"])
+    widths = {name.removeprefix("chart "): document["width"] for name, (document, *_) in found.items() if name.startswith("chart ")}
+    fresh.look = replace(fresh.look, widths=widths, asked=(found["question"][0]["asked"] or {}).get("criterion", "") if "question" in found else "")
+    for state in list(fresh._pending()):
+        fresh.work.judge(state).finish()
+    fresh.refresh()
+    for name, (document, words, marks) in found.items():
+        expected = json.loads(json.dumps(fresh.view[name]))
+        if name not in APART:
+            assert document == expected, name
+        if name.startswith("chart "):
+            assert marks == drawing(document["svg"]), name
+            assert document["title"] in words, name
+    return list(found)
+
+
+def drawing(svg: str) -> list[list[Any]]:
+    """Every element below the root of a drawing: its name, attributes and words."""
+    return [[one.tag.rpartition("}")[2], dict(one.attrib), "" if len(one) else one.text or ""] for one in list(ET.fromstring(svg).iter())[1:]]
+
+
 def check(page: Page, file: Path) -> None:
-    """Card, shares, map, evidence and costs all show the state that is on file."""
+    """Card, shares, map, evidence and costs all show the state that is on file, and so does every other part."""
+    agree(page, file)
     view = truth(file)
     shares = {p: view.advice.patterns[p].probability for p in PATTERNS}
     drawn, belief = drawn_shares(page), drawn_belief(page)

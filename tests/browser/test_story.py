@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from browser.live_page import (
     SCREEN,
+    agree,
     answer,
     check,
     drawn_totals,
@@ -99,12 +100,15 @@ def what_ifs(page: Page, file: Path, *, in_cells: bool) -> None:
     tried = drawn_totals(page)
     assert tried != start
     in_line(tried, truth(file))
+    assert {"assumptions", "blocks bill", "chart gains", "chart curves", "chart ranges", "chart cheapest", "chart tornado"} & {*agree(page, file)} >= {"assumptions", "blocks bill", "chart ranges", "chart cheapest"}
     for key, marks in (("Control+z", start), ("Control+Shift+z", tried)):
         press(page, key)
         assert drawn_totals(page) == marks
         in_line(marks, truth(file))
+        agree(page, file)
     page.locator(f"{SCREEN} [data-key=keep]").click()
     settle(page)
+    agree(page, file)
     open_section(page, "assessment")
     check(page, file)
     page.locator(f"{SCREEN} [data-key=workflow]").select_option("claims-letters")
@@ -137,6 +141,7 @@ def another_workflow(page: Page, file: Path) -> None:
     press(page, "Tab")
     expect(page.locator(f"{SCREEN} .ak-is-led .ak-fault")).to_contain_text("currency")
     assert (truth(file).workflow.context["owner"], truth(file).engagement.currency) == ("Head of Renewals", "EUR")
+    agree(page, file)
 
 
 def marks_and_documents(page: Page, file: Path) -> None:
@@ -151,6 +156,7 @@ def marks_and_documents(page: Page, file: Path) -> None:
     page.locator(f"{SCREEN} [data-key=use_results]").click()
     settle(page)
     assert truth(file).pilot is not None
+    agree(page, file)
     page.locator(f"{SCREEN} [data-key=make-pilot_charter]").click()
     expect(page.locator(f"{SCREEN} .ak-is-files")).to_contain_text("pilot_charter.html", timeout=120_000)
     assert list(file.parent.rglob("*pilot_charter.html"))
@@ -159,6 +165,7 @@ def marks_and_documents(page: Page, file: Path) -> None:
         page.locator(f"{SCREEN} [data-key=format-{name}]").set_checked(name == "html")
     page.locator(f"{SCREEN} [data-key=make]").click()
     expect(page.locator(f"{SCREEN} .ak-is-files")).to_contain_text("client_report", timeout=120_000)
+    agree(page, file)
     open_section(page, "assessment")
     check(page, file)
 
