@@ -280,7 +280,7 @@ def test_the_pilot_screen_shows_what_was_found_what_follows_and_what_was_told_be
     # these steps are the prompt's, whose pilot is done; what RAG's asks for is said with the decision, and is the card's own once its sheet is out
     card = parts["results"]
     assert (card["title"], card["sub"], card["next"]) == ("Prompt pilot", "12 November 2026", True)
-    assert [step[3] for step in card["steps"]] == ["Prompt", "", "80 of 114 right", "Build the next rung"]
+    assert [step[3] for step in card["steps"]] == ["Prompt", "", "80 of 114 right", "Build the next step"]
     assert [bool(re.search("RAG", step[4])) for step in card["steps"]] == [False, False, False, True]
     assert ["Declined, handed to a person", "6 of 120", "5%", "2% to 10%"] in found
     assert parts["advice pilot"]["summary"].startswith("70% of 114 answered cases were right; 85% is needed.")
