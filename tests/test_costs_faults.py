@@ -293,7 +293,7 @@ def test_what_follows_from_an_answer_is_not_said_to_be_the_answer() -> None:
 
     assert sources["Removed by looking up"] == "follows from “Facts in the request”"
     assert sources["Items a month"] == "your answer"
-    assert sources["Wrong today"] == "yours"
+    assert sources["Share wrong today"] == "yours"
 
 
 def test_everything_that_moves_the_gain_by_a_twentieth_is_listed() -> None:
