@@ -7,7 +7,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -127,9 +126,37 @@ def test_a_double_of_a_given_test_case_is_left_out_of_what_may_be_shown(tmp_path
 
 
 @pytest.mark.parametrize(
+    "heads",
+    [
+        ("Question", "Answer"), ("Text", "Label"), ("Frage", "Richtige Antwort"), ("Nachricht", "Kategorie"), ("prompt", "expected_output"),
+        ("Kundenanfrage", "Antwort"), ("query", "Ground truth", "Product line", "Source"), ("Anliegen", "Musterantwort", "Sparte", "Fundstelle"),
+    ],
+)  # fmt: skip
+def test_headings_of_english_and_german_tables_are_known_and_a_plan_says_what_they_were_taken_for(heads: tuple[str, ...], tmp_path: Path) -> None:
+    rows = [(one.input, one.case.split("-")[1], one.case.split("-")[0], f"The {one.case} plan.")[: len(heads)] for one in items()]
+    file, table = tmp_path / "acme.yaml", tmp_path / "s.csv"
+    file.write_text(ENGAGEMENT, encoding="utf-8")
+    table.write_text(";".join(("Nr", *heads)) + "\n" + "".join(";".join((str(i), *row)) + "\n" for i, row in enumerate(rows)), encoding="utf-8")
+
+    found = read_sample(table, Corpus())
+    planned = json.loads(command("bakeoff", "plan", file, "--sample", table, "--json").stdout)
+
+    meant = ("input", "expected", "segment", "passage")[: len(heads)]
+    assert (found.scoring, len(found.tried), dict(found.columns)) == ("label", 40, dict(zip(heads, meant, strict=True)))
+    assert {tuple(getattr(one, name) for name in meant) for one in (*found.tried, *found.shown)} == {*rows}
+    assert planned["columns"] == dict(found.columns)
+
+
+def test_an_answer_beside_a_right_one_is_not_taken_for_it(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text("question,answer,label\n" + "".join(f"{one.input},what it said,{one.case.split('-')[1]}\n" for one in items()), encoding="utf-8")
+
+    assert {one.expected for one in read_sample(tmp_path / "s.csv", Corpus()).tried} <= {"north", "southern", "eastside", "wessex", "centre", "lagoon", "uplands", "islands"}
+
+
+@pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("question,right\na,b\n", "holds 1 cases; under 20"),
+        ("question,right\na,b\n", "holds 1 case; under 20"),
         ("expected\nb\n", "the column 'input' is missing"),
         ("input,expected\n" + "".join(f"is it {i} or not,yes\n" for i in range(30)), "every case has the same right answer"),
         ("input,expected\n" + "".join(f"is it {i} or not,{'yes' if i % 3 else ''}\n" for i in range(30)), "10 of 30 cases have no right answer"),
@@ -212,7 +239,7 @@ CAUSES = {"401": "key", "429": "busy", "503": "busy", "html": "page", "overflow"
 def test_what_is_no_answer_is_named_by_its_cause_after_two_requests_at_most(fault: str) -> None:
     with scripted([BROKEN[fault]]) as server:
         caller = Caller(Endpoint(server.url, "m", ""), pause=0, patience=0.2 if fault == "slow" else 20)
-        with closing(caller), pytest.raises(UnansweredError) as caught:
+        with pytest.raises(UnansweredError) as caught:
             caller.ask([{"role": "user", "content": "hello"}])
 
     assert caught.value.cause == CAUSES[fault]
@@ -220,17 +247,21 @@ def test_what_is_no_answer_is_named_by_its_cause_after_two_requests_at_most(faul
 
 
 def test_an_endpoint_that_is_down_is_not_asked_for_every_case_a_judge_has_to_judge_and_newer_names_are_taken_up() -> None:
-    with scripted([FAULTS["401"]]) as server, closing(Caller(Endpoint(server.url, "m", ""))) as caller:
+    with scripted([FAULTS["401"]]) as server:
+        caller = Caller(Endpoint(server.url, "m", ""))
         for i in range(40):
             with pytest.raises(UnansweredError, match="does not accept the key"):
                 caller.ask([{"role": "user", "content": f"case {i}"}])
     assert len(server.bodies) == 20
 
     judging = replace(trial(1), judge="m", sample=replace(trial(1).sample, scoring="judge"))
-    with scripted(["perhaps"]) as server, closing(Caller(Endpoint(server.url, "m", ""))) as caller, pytest.raises(UnansweredError, match="neither yes nor no"):
-        _Run(judging, Ways(judging), caller, oracle=False, said=print).right(judging.sample.tried[0], "six")
+    with scripted(["perhaps"]) as server:
+        run_by = _Run(judging, Caller(Endpoint(server.url, "m", "")), oracle=False, said=print)
+        with pytest.raises(UnansweredError, match="neither yes nor no"):
+            run_by.right(judging.sample.tried[0], "six")
 
-    with scripted(lambda body: Said(status=400, error="use 'max_completion_tokens'") if "max_tokens" in body else "six") as server, closing(Caller(Endpoint(server.url, "m", ""))) as caller:
+    with scripted(lambda body: Said(status=400, error="use 'max_completion_tokens'") if "max_tokens" in body else "six") as server:
+        caller = Caller(Endpoint(server.url, "m", ""))
         assert [caller.ask([{"role": "user", "content": f"case {i}"}]).text for i in range(3)] == ["six"] * 3
     assert [("max_tokens" in body, "temperature" in body) for body in server.bodies] == [(True, True), (False, False), (False, False), (False, False)]
 
@@ -335,5 +366,4 @@ def test_tokens_are_those_of_the_server_and_cost_follows_them_to_the_last(ran: t
         assert caller.spent == pytest.approx((20 * 2 + 15 * 10) / 1e6)
         with pytest.raises(UnansweredError, match="could pass the limit"):
             replace(caller, most_cost=0.001).ask([{"role": "user", "content": "too dear"}])
-        caller.close()
     assert len(other.bodies) == 5

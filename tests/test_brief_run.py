@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -116,8 +115,7 @@ def test_of_forty_notes_every_planted_fact_comes_in_and_no_trap_and_no_order(see
     model, notes = notes_of(seed)
     server.script, before = model, len(server.bodies)
 
-    with closing(caller(server)) as asked:
-        found = briefed(notes, lambda turns: asked.ask(turns, most_tokens=2000).text)
+    found = briefed(notes, lambda turns: caller(server).ask(turns, most_tokens=2000).text)
 
     assert sorted(found.answers) == sorted(model.facts)
     for name, one in found.answers.items():

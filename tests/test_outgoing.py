@@ -6,7 +6,6 @@ import gzip
 import hashlib
 import json
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -177,13 +176,15 @@ ODD: Mapping[str, tuple[str, Said]] = {
 
 @pytest.mark.parametrize("said", GOOD.values(), ids=GOOD)
 def test_a_right_answer_is_understood_in_whatever_wrapping_it_comes(said: Said) -> None:
-    with scripted([said]) as server, closing(Caller(Endpoint(server.url, "m", ""))) as caller:
+    with scripted([said]) as server:
+        caller = Caller(Endpoint(server.url, "m", ""))
         assert caller.ask([{"role": "user", "content": "hello"}]).text == "six"
 
 
 @pytest.mark.parametrize(("cause", "said"), ODD.values(), ids=ODD)
 def test_what_is_no_answer_has_a_cause_and_takes_no_longer_than_we_wait(cause: str, said: Said) -> None:
-    with scripted([said]) as server, closing(Caller(Endpoint(server.url, "m", SECRET), pause=0, patience=0.5 if said.drip else 20)) as caller:
+    with scripted([said]) as server:
+        caller = Caller(Endpoint(server.url, "m", SECRET), pause=0, patience=0.5 if said.drip else 20)
         with pytest.raises(UnansweredError) as caught:
             caller.ask([{"role": "user", "content": "hello"}])
 
@@ -192,7 +193,8 @@ def test_what_is_no_answer_has_a_cause_and_takes_no_longer_than_we_wait(cause: s
 
 
 def test_signs_that_no_file_may_hold_are_blanks_in_what_is_kept(tmp_path: Path) -> None:
-    with scripted([Said(page=told("si\ud800x\x00 \x1b[31m\u202e"))]) as server, closing(Caller(Endpoint(server.url, "m", ""), tmp_path)) as caller:
+    with scripted([Said(page=told("si\ud800x\x00 \x1b[31m\u202e"))]) as server:
+        caller = Caller(Endpoint(server.url, "m", ""), tmp_path)
         texts = [caller.ask([{"role": "user", "content": "hello"}]).text for _ in range(2)]
 
         for url in ("https://[:::]/v1", "https://a..b/v1", f"https://{'a' * 70}.example/v1"):
@@ -207,7 +209,8 @@ def test_signs_that_no_file_may_hold_are_blanks_in_what_is_kept(tmp_path: Path) 
 
 
 def test_what_an_answer_cost_that_nobody_counted_rightly_stays_within_the_limit() -> None:
-    with scripted([WRONG_USAGE]) as server, closing(Caller(Endpoint(server.url, "m", ""), prices=TokenPrices(2, 10), most_cost=0.01)) as caller:
+    with scripted([WRONG_USAGE]) as server:
+        caller = Caller(Endpoint(server.url, "m", ""), prices=TokenPrices(2, 10), most_cost=0.01)
         for i, words in enumerate(["counts tokens"] * 2 + ["could pass the limit"]):
             with pytest.raises(UnansweredError, match=words):
                 caller.ask([{"role": "user", "content": f"case {i}"}])

@@ -10,8 +10,7 @@ from planted import TASKS, Scripted, trial
 
 from advisorkit.bakeoff.compared import SURE, Compared, Row, weighed
 from advisorkit.bakeoff.running import _Run
-from advisorkit.bakeoff.trial import Item, WayId
-from advisorkit.bakeoff.ways import Ways
+from advisorkit.bakeoff.trial import PATTERN, Item, WayId
 from advisorkit.pilots.marked import MarkedCase
 from advisorkit.pilots.tally import Share
 
@@ -19,16 +18,16 @@ from advisorkit.pilots.tally import Share
 def quick(model: Scripted, seed: int) -> Compared:
     """A trial's result without Inspect: requests, answers and marks are those of a run."""
     planned = trial(seed)
-    one, marks = _Run(planned, Ways(planned), model, oracle=False, said=lambda _done, _words: None), {}
+    one, marks = _Run(planned, model, oracle=False, said=print), {}
     for way in planned.ways:
-        answers = [(item, one.answered(way, item)[0]) for item in planned.sample.tried]
+        answers = [(item, one.answered(way, item)[0].text) for item in planned.sample.tried]
         marks[way] = tuple(MarkedCase(item.case, "right" if one.right(item, text) else "wrong") for item, text in answers)
     rows = [_row(way, found) for way, found in marks.items()]
     return weighed(planned, rows, marks)
 
 
 def _row(way: WayId, marks: tuple[MarkedCase, ...]) -> Row:
-    return Row(way, Share(sum(one.outcome == "right" for one in marks), len(marks)), 0, {}, Share(0, 0), None, None)
+    return Row(way, PATTERN[way], Share(sum(one.outcome == "right" for one in marks), len(marks)), None, {}, 0, {}, Share(0, 0), None, None)
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -82,7 +81,7 @@ def test_an_answer_is_right_where_it_says_the_same(scoring: str, expected: str, 
     sample = replace(trial(1).sample, scoring=scoring, labels=("A+", "A-", "A", "U.S.", "two\nlines") if scoring == "label" else (), fields=("sum",) if scoring == "fields" else ())
     planned = replace(trial(1), sample=sample)
 
-    assert _Run(planned, Ways(planned), Scripted(), oracle=False, said=print).right(Item("1", "?", expected), said) is right
+    assert _Run(planned, Scripted(), oracle=False, said=print).right(Item("1", "?", expected), said) is right
 
 
 def test_where_no_pattern_is_better_none_is_called_the_winner() -> None:

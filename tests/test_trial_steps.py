@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from command_line import run as command
 from planted import ENGAGEMENT, items, leaking
-from scripted_server import EMPTY, Said, ScriptedServer, scripted
+from scripted_server import EMPTY, TRUNCATED, Said, ScriptedServer, scripted
 
 import advisorkit as ak
 from advisorkit.bakeoff.trial import keep, kept
@@ -124,6 +124,45 @@ def test_the_workbook_plans_asks_and_shows_the_trial_case_by_case(tmp_path: Path
     turns = {turn["content"] for body in server.bodies for turn in body["messages"][:-1]} | {turn["content"] for line in trained for turn in json.loads(line)["messages"]}
     assert len(turns) > 20
     assert leaking(kept(file).sample, [*turns]) == []
+
+
+def test_a_german_screen_tells_causes_in_german_and_whoever_reads_the_same_trial_in_english_is_told_in_english(tmp_path: Path) -> None:
+    file = tmp_path / "acme.yaml"
+    (tmp_path / "cases.csv").write_text("Frage;Antwort\n" + "".join(f"{one.input};{one.case.split('-')[1]}\n" for one in items()), encoding="utf-8")
+    broken = {"north": TRUNCATED, "wessex": EMPTY}
+
+    def reply(body: dict[str, object]) -> str | Said:
+        asked = str(body["messages"][-1]["content"])  # type: ignore[index]
+        return next((said for name, said in broken.items() if name in asked), json.dumps({"label": asked.split()[8]}))
+
+    with scripted(reply) as server:
+        file.write_text(ENGAGEMENT.replace("workflows:", f"language: de\nendpoints: ['{server.url}']\nworkflows:"), encoding="utf-8")
+        parts = ak.open(file).ui.bakeoff
+        *fields, plan, planned = parts.plan().children
+        exact, by, _, calls = parts.consent().children
+        button, _, told = parts.run().children
+        plan.click()
+        assert "Dies ist eine Vorführung" in planned.value and "Frage = input" in planned.value
+        fields[0].value = "elsewhere.csv"
+        plan.click()
+        assert "solche Datei gibt es nicht" in told.value or "gibt es nicht" in told.value
+        for field, value in zip(fields, ("", "", server.url, "m", "", "", ""), strict=True):
+            field.value = value
+        plan.click()
+        assert "Choose exactly one of" in exact.value  # what a model is asked is the same whoever looks
+        by.value = "Ann"
+        button.click()
+        assert "setzen Sie also eine Grenze mit --max-calls" in told.value and server.bodies == []
+        calls.value = 500
+        button.click()
+        tried = Counter(one.expected for one in kept(file, id=next((tmp_path / "bakeoff").glob("*/logs")).parent.name).sample.tried)
+        for words, name in (("die Antwort wurde bei ihrer größten Länge abgeschnitten", "north"), ("die Adresse schickte eine leere Antwort", "wessex")):
+            assert words in told.value and f": {3 * tried[name]}" in told.value
+        done = command("bakeoff", "run", file, "--trial", next((tmp_path / "bakeoff").glob("*/logs")).parent.name, "--max-calls", 500, "--json")
+
+    assert json.loads(done.stdout)["failed"]["the endpoint sent an empty answer"] == 3 * tried["wessex"]
+    rows = json.loads(command("bakeoff", "read", file, "--trial", next((tmp_path / "bakeoff").glob("*/logs")).parent.name, "--json").stdout)["rows"]
+    assert {(row["breaks"]["too_long"], row["breaks"]["failed"]) for row in rows if row["way"] != "head"} == {(tried["north"], tried["wessex"])}
 
 
 def test_a_judge_is_held_against_the_people_who_marked_a_part(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import Any, Literal
 
 from advisorkit.values.errors import UsageError
+from advisorkit.values.locale import here
 
 Scoring = Literal["label", "fields", "exact", "judge", "sheet"]
 """How an answer is judged: one of the labels, field by field, the same words, by a model, by hand."""
@@ -16,4 +17,4 @@ def part(name: str) -> Any:
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("advisorkit"):
             raise
-        raise UsageError(f'this needs {error.name}: python -m pip install "advisorkit[bakeoff]"; nothing was sent') from None
+        raise UsageError(here('this needs {}: python -m pip install "advisorkit[bakeoff]"; nothing was sent', error.name)) from None

@@ -11,11 +11,11 @@ from typing import Any
 
 from scipy.special import bdtr
 
-from advisorkit.bakeoff.model import say
+from advisorkit.bakeoff.model import refused, say
 from advisorkit.bakeoff.trial import EXTENSIONS, FOLDER, PATTERN, Trial, WayId, folder_of, log_of, samples_of
 from advisorkit.bakeoff.ways import formless, measured, wrong_fields
 from advisorkit.files.disk import write_bytes
-from advisorkit.pilots.diagnosis import Pilot, diagnose
+from advisorkit.pilots.diagnosis import Pilot, Tried, diagnose
 from advisorkit.pilots.marked import MarkedCase, MarkedResults
 from advisorkit.pilots.results import read_results
 from advisorkit.pilots.tally import Agreement, Paired, Share, agreement, paired
@@ -25,7 +25,7 @@ from advisorkit.study.pilots import read_pilot
 from advisorkit.study.returning import with_advised
 from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.engagement import Answer, Engagement
-from advisorkit.values.errors import UnmarkedError, UsageError
+from advisorkit.values.errors import UnmarkedError
 from advisorkit.values.quantities import percent
 
 _BREAKS = ("not_found", "found_but_wrong", "wrong_form", "mended", "wrong", "declined", "too_long", "failed")
@@ -34,13 +34,11 @@ SURE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One way in the paired table."""
+class Row(Tried):
+    """One way in the paired table, right out of all answered."""
 
     way: WayId
     """Which."""
-    right: Share
-    """Right out of all answered."""
     failed: int
     """Cases without an answer."""
     breaks: Mapping[str, int]
@@ -71,8 +69,6 @@ class Compared:
     """The simplest way that no other pattern beats."""
     clear: bool
     """Whether it beats every other pattern that is not simply more than is needed."""
-    pairs: Mapping[tuple[WayId, WayId], Paired]
-    """The best ways against one another."""
     right: Mapping[WayId, frozenset[str]]
     """Cases that each way had right."""
 
@@ -95,14 +91,14 @@ def compared(trial: Trial, folder: Path) -> Compared:
     for way in trial.ways:
         path = log_of(folder, way)
         if not path.exists():
-            raise UsageError(f"{trial.id}: {say(f'way.{way}')} was not run yet; run: advisorkit bakeoff run")
+            raise refused("not_run", trial=trial.id, way=say(f"way.{way}"))
         judged, by_hand = _marks(path), _marks(folder / f"sheet-{way}.xlsx")
         marks[way] = judged or by_hand
         row = _row(trial, way, marks[way], samples_of(path))
         both = [replace(one, run="", marker=one.marker or who) for who, marked in (("", judged), ("people", by_hand)) for one in marked]
         rows.append(replace(row, people=agreement(both) if judged and by_hand else None))
     if not any(marks.values()):
-        raise UsageError(f"{trial.id}: no case has a judged answer; see what failed, or mark the sheets in {folder}")
+        raise refused("unjudged", trial=trial.id, folder=folder)
     return weighed(trial, rows, marks)
 
 
@@ -120,14 +116,14 @@ def weighed(trial: Trial, rows: Sequence[Row], marks: Mapping[WayId, Sequence[Ma
     own = {pattern: [way for way in sure if PATTERN[way] == pattern] for pattern in PATTERNS}
     best = {pattern: max(of, key=lambda way: sure[way]) for pattern, of in own.items() if of}
     ways = list(best.values())
-    pairs = {(a, b): found for a in ways for b in ways if a != b and (found := paired(marks[a], marks[b]))}
     limit = SURE / max(1, len([*combinations(sure, 2)]))  # of all ways, as the best of several flatters
-    beats = {pair for pair, found in pairs.items() if found.difference > 0 and _chance(found) < limit}
+    pairs = {(a, b): paired(marks[a], marks[b]) for a in ways for b in marks if a != b}
+    beats = {pair for pair, found in pairs.items() if found and found.difference > 0 and _chance(found) < limit}
     chosen = next((way for way in ways if not any((other, way) in beats for other in ways)), ways[0])
+    others = ways[: ways.index(chosen)] or [way for way in ways if way != chosen]
+    clear = bool(others) and all((chosen, way) in beats for way in others)
     right = {way: frozenset(one.case for one in marks[way] if one.outcome == "right") for way in marks}
-    simpler = ways[: ways.index(chosen)]
-    others = simpler or [way for way in ways if way != chosen]
-    return Compared(trial, tuple(rows), best, chosen, bool(others) and all((chosen, way) in beats for way in others), pairs, right)
+    return Compared(trial, tuple(replace(row, against=pairs.get((chosen, row.way))) for row in rows), best, chosen, clear, right)
 
 
 def _chance(found: Paired) -> float:
@@ -138,23 +134,18 @@ def _chance(found: Paired) -> float:
 
 def _row(trial: Trial, way: WayId, marks: Sequence[MarkedCase], samples: Sequence[Mapping[str, Any]]) -> Row:
     seen = diagnose(Pilot(MarkedResults("", "table", tuple(marks)), trial.day, PATTERN[way]))
-    lost = [str(one["error"]["message"]) for one in samples if one.get("error")]
-    long = sum(one.startswith((say("cause.cut"), say("cause.long", detail="\0").partition("\0")[0])) for one in lost)
+    lost = [one["error"]["message"].partition(" ")[0] in ("cut", "long") for one in samples if one.get("error")]
     once = {one.case: one for one in marks if one.outcome in ("wrong", "declined")}.values()
-    breaks = Counter(_broke(trial, one) for one in once) + Counter({"too_long": long, "failed": len(lost) - long})
+    breaks = Counter(_broke(trial, one) for one in once) + Counter("too_long" if long else "failed" for long in lost)
+    items = {item.case: item for item in trial.sample.tried}
+    missed = Counter(name for one in once if one.outcome == "wrong" for name in wrong_fields(items[one.case], one.output, trial.sample.fields))
     times = sorted(float(found) for sample in samples if (found := (sample.get("metadata") or {}).get("seconds")) is not None)
     read, written = (seen.measured.get(name) for name in ("input_tokens", "output_tokens"))
     return Row(
-        way, Share(seen.right.hits, seen.cases), len(lost), {name: breaks[name] for name in _BREAKS}, seen.found,
+        way, PATTERN[way], Share(seen.right.hits, seen.cases), None, seen.measured, len(lost), {name: breaks[name] for name in _BREAKS}, seen.found,
         (times[len(times) // 2], times[int(0.9 * len(times))]) if times else None, (read.likely, written.likely) if read and written else None,
-        _by_field(trial, [one for one in once if one.outcome == "wrong"]),
+        {name: missed[name] for name in trial.sample.fields},
     )
-
-
-def _by_field(trial: Trial, wrong: Sequence[MarkedCase]) -> dict[str, int]:
-    items = {item.case: item for item in trial.sample.tried}
-    missed = Counter(name for one in wrong for name in wrong_fields(items[one.case], one.output, trial.sample.fields))
-    return {name: missed[name] for name in trial.sample.fields}
 
 
 def _broke(trial: Trial, mark: MarkedCase) -> str:

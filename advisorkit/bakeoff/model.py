@@ -1,15 +1,15 @@
 """One model behind an OpenAI-compatible address: at most two requests an answer, each answer kept on the disk, a limit on both."""
 
+import asyncio
 import json
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, get_args
 
 import httpx
 
@@ -19,14 +19,27 @@ from advisorkit.files.disk import MAX_BYTES, fingerprint, write_bytes
 from advisorkit.files.spots import fit
 from advisorkit.files.texts import Texts
 from advisorkit.intake.outgoing import Endpoint
-from advisorkit.values.errors import AdvisorError
+from advisorkit.values.errors import AdvisorError, UsageError
 from advisorkit.values.prices import TokenPrices
 
 say = Texts("bakeoff").say
 """Sentences of the bake-off."""
-Cause = Literal["key", "busy", "page", "moved", "long", "cut", "empty", "usage", "slow", "unreachable", "refused", "spent", "stopped", "judge"]
+
+
+def ask(key: str, **values: object) -> str:
+    """What a model is asked, in English whatever is told in, so that the same plan sends the same words."""
+    return Texts("bakeoff", "en").say(f"ask.{key}", **values)
+
+
+def refused(key: str, **values: object) -> UsageError:
+    """Why something is not done."""
+    return UsageError(say(f"refused.{key}", **values))
+
+
+Cause = Literal[
+    "key", "busy", "page", "moved", "long", "cut", "empty", "usage", "slow", "unreachable", "refused", "calls", "cost", "stopped", "judge",
+]
 """Why there is no answer."""
-T = TypeVar("T")
 Message = Mapping[str, str]
 """One turn: ``role`` and ``content``."""
 _AGAIN: frozenset[Cause] = frozenset({"busy", "slow", "unreachable"})
@@ -35,8 +48,20 @@ _DOWN = 20
 """Cases in a row without an answer, because of the endpoint, after which it is asked no more."""
 _UNSEEN = 10_000
 """Tokens that an endpoint may add to what it reads."""
+_LONG = 3_600
 _THOUGHT = re.compile(r"\A.*?</think>\s*", re.DOTALL)
 _OVER = ("context", "too long", "too large", "maximum length", "token limit")
+
+
+def why(noted: str) -> str:
+    """What a log notes of a failed call, in the language that is told in.
+
+    Example:
+        >>> why("slow 120"), why("an error of another kind")
+        ('no answer came within 120 seconds, twice', 'an error of another kind')
+    """
+    cause, _, detail = noted.partition(" ")
+    return say(f"cause.{cause}", detail=detail) if cause in get_args(Cause) else noted
 
 
 class UnansweredError(AdvisorError):
@@ -45,9 +70,9 @@ class UnansweredError(AdvisorError):
     def __init__(self, cause: Cause, detail: str = "", wait: float = 0.0) -> None:
         self.cause: Cause = cause
         self.wait = wait
-        self.message = say(f"cause.{cause}", detail=detail)
-        """Words of it; Inspect writes them into its log."""
-        super().__init__(self.message)
+        self.message = f"{cause} {detail}".strip()
+        """What Inspect writes into its log; `why` says it."""
+        super().__init__(why(self.message))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +122,6 @@ class Caller:
     _down: int = 0
     _gone: UnansweredError | None = None
     _newer: bool = False
-    _http: httpx.Client | None = None
 
     def ask(self, messages: Sequence[Message], schema: Mapping[str, Any] | None = None, most_tokens: int = 400, model: str = "") -> Told:
         """The model's answer, from the disk where it was given before.
@@ -112,7 +136,7 @@ class Caller:
         if self._gone:
             raise self._gone.with_traceback(None)  # else it grows with every case
         try:
-            told = self._twice(body, most_tokens)
+            told = self._twice(body)
         except UnansweredError as error:
             self._down += error.cause in _ENDPOINT
             self._gone = self._gone or (error if self._down >= _DOWN else None)
@@ -145,57 +169,47 @@ class Caller:
         """Send nothing more; what is asked then has no answer."""
         self._gone = UnansweredError("stopped")
 
-    def close(self) -> None:
-        """Let the connections go."""
-        if self._http:
-            self._http.close()
-            self._http = None
-
-    def _twice(self, body: Mapping[str, Any], most_tokens: int) -> Told:
+    def _twice(self, body: Mapping[str, Any]) -> Told:
         try:
-            return self._sent(body, most_tokens)
+            return self._sent(body)
         except UnansweredError as error:
             if error.cause not in _AGAIN:
                 raise
             time.sleep(error.wait)
-            return self._sent(body, most_tokens)
+            return self._sent(body)
 
-    def _sent(self, body: Mapping[str, Any], most_tokens: int) -> Told:
+    def _sent(self, body: Mapping[str, Any]) -> Told:
         size = len(json.dumps(body))
-        worst = self.cost(text_classes()["prose"].of_characters(size).high, most_tokens)
+        worst = self.cost(text_classes()["prose"].of_characters(size).high, body["max_tokens"])
         with self._lock:
             if self.most_calls is not None and self.requests >= self.most_calls:
-                raise UnansweredError("spent", say("limit.calls", count=self.most_calls))
+                raise UnansweredError("calls", str(self.most_calls))
             if self.most_cost is not None and self.spent + self._held + worst > self.most_cost:
-                raise UnansweredError("spent", say("limit.cost", cost=f"{self.most_cost:.2f}"))
+                raise UnansweredError("cost", f"{self.most_cost:g}")
             self.requests += 1
             self._held += worst
-            self._http = self._http or httpx.Client(timeout=self.patience, follow_redirects=False, trust_env=False)
-        billed = False
         try:
-            return self._understood(*self._answered(self._http, body, most_tokens), size, most_tokens)
+            return self._understood(*self._answered(body), size, body["max_tokens"])
         except UnansweredError as error:
-            billed = error.cause in ("slow", "usage")  # nobody knows what it cost, so the worst stays held
+            worst *= error.cause not in ("slow", "usage")  # nobody knows what those cost, so it stays held
             raise
         finally:
             with self._lock:
-                self._held -= 0 if billed else worst
+                self._held -= worst
 
-    def _answered(self, http: httpx.Client, body: Mapping[str, Any], most_tokens: int) -> tuple[Mapping[str, Any], float]:
+    def _answered(self, body: Mapping[str, Any]) -> tuple[Mapping[str, Any], float]:
         """What came back, and after how many seconds."""
         start, sent = time.monotonic(), dict(body)
         if self._newer:
-            del sent["max_tokens"], sent["temperature"]
-            sent["max_completion_tokens"] = most_tokens
-        headers = {"Authorization": f"Bearer {self.endpoint.key}"} if self.endpoint.key else {}
+            del sent["temperature"]
+            sent["max_completion_tokens"] = sent.pop("max_tokens")
         try:
-            request = http.build_request("POST", f"{self.endpoint.url.rstrip('/')}/chat/completions", json=sent, headers=headers)
-            found, raw = _within(self.patience, lambda: _fetched(http, request))
-        except (TimeoutError, httpx.TimeoutException):
+            found, raw = asyncio.run(asyncio.wait_for(_fetched(self.endpoint, sent), self.patience))
+        except TimeoutError:
             raise UnansweredError("slow", f"{self.patience:g}") from None
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:  # the last of names that no machine can have
-            why = str(error) if isinstance(error, httpx.ConnectError) else type(error).__name__
-            raise UnansweredError("unreachable", why) from None
+            detail = str(error) if isinstance(error, httpx.ConnectError) else type(error).__name__
+            raise UnansweredError("unreachable", detail) from None
         try:
             document = json.loads(raw)
         except (ValueError, RecursionError):
@@ -245,25 +259,21 @@ def _words(content: Any) -> str:
     return fit(_THOUGHT.sub("", "".join(one for one in said if isinstance(one, str))))
 
 
-def _fetched(http: httpx.Client, request: httpx.Request) -> tuple[httpx.Response, bytes]:
-    found, raw = http.send(request, stream=True), b""
-    with closing(found):
-        for part in found.iter_bytes():
+@cache
+def _trusted() -> Any:
+    return httpx.create_ssl_context(trust_env=False)
+
+
+async def _fetched(endpoint: Endpoint, body: Mapping[str, Any]) -> tuple[httpx.Response, bytes]:
+    """What comes back; whoever waits sets the time, as a server that drips its answer passes every timeout of a socket."""
+    headers, raw = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}, b""
+    url = f"{endpoint.url.rstrip('/')}/chat/completions"
+    async with (
+        httpx.AsyncClient(timeout=_LONG, follow_redirects=False, trust_env=False, verify=_trusted()) as http,
+        http.stream("POST", url, json=body, headers=headers) as found,
+    ):
+        async for part in found.aiter_bytes():
             raw += part
             if len(raw) > MAX_BYTES:
                 raise UnansweredError("page", f"> {MAX_BYTES // 1_000_000} MB")
     return found, raw
-
-
-def _within(seconds: float, act: Callable[[], T]) -> T:
-    """What `act` gives; a server that drips its answer passes every timeout of a socket, and not this one."""
-    found = Future[T]()
-
-    def work() -> None:
-        try:
-            found.set_result(act())
-        except BaseException as error:  # noqa: BLE001  raised again where it is waited for
-            found.set_exception(error)
-
-    threading.Thread(target=work, daemon=True).start()
-    return found.result(seconds)

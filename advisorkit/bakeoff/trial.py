@@ -3,9 +3,10 @@
 import json
 import random
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,16 +15,17 @@ from rapidfuzz import fuzz, process
 from scipy.sparse.csgraph import connected_components
 
 from advisorkit.bakeoff import Scoring
+from advisorkit.bakeoff.model import refused, say
 from advisorkit.bakeoff.texts import READERS, Corpus, plain
 from advisorkit.files.disk import fingerprint, read_source, within, write_bytes
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import parse_json, shown
 from advisorkit.files.typed import form
-from advisorkit.pilots.marked import columns_of
-from advisorkit.pilots.results import read_cases
+from advisorkit.pilots.results import CASE, read_cases
 from advisorkit.store.reading import load
 from advisorkit.values.criteria import PatternId
-from advisorkit.values.errors import EngagementError, Fault, UsageError
+from advisorkit.values.errors import EngagementError, Fault
+from advisorkit.values.locale import here, on_line
 
 NEAR = 95
 """From which likeness of 100 on two inputs are near-doubles (rapidfuzz, token_sort_ratio)."""
@@ -31,7 +33,6 @@ MOST = 2_000
 """Most rows of a sample."""
 LEAST = 20
 """Fewest cases to be tried that can tell anything."""
-_COLUMNS = ("case", "input", "expected", "segment", "passage", "part")
 _LABELS, _SHORT = 60, 60
 
 
@@ -67,6 +68,10 @@ class Sample:
     """Names of the parts of an answer, where it has parts."""
     doubles: int = 0
     """Cases left out because their double or near-double is on the other side."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """What the headings of its table were taken for, by heading."""
+    notices: tuple[str, ...] = ()
+    """What is to be known of how it was read."""
 
 
 def read_sample(path: str | Path, corpus: Corpus, *, most: int = 100, seed: int = 1, scoring: Scoring | None = None) -> Sample:
@@ -77,57 +82,52 @@ def read_sample(path: str | Path, corpus: Corpus, *, most: int = 100, seed: int 
     Raises:
         EngagementError: If the table lacks what is needed; names every fault.
     """
-    table, faults = read_cases(path, known=lambda heading: _named(heading) in _COLUMNS), list[Fault]()
-    names, file = {heading: _named(heading) for heading in table.columns}, str(path)
-    faults += [fault for row in table.rows for fault in row.faults]
+    table, names = read_cases(path)
+    file, faults = table.file, [fault for row in table.rows for fault in row.faults]
     if "input" not in names.values():
-        faults.append(Fault(file, "header", f"the column 'input' is missing; read are {', '.join(_COLUMNS)}"))
+        faults.append(Fault(file, here("header"), say("fault.input", read=", ".join(CASE))))
     if len(table.rows) > MOST:
-        faults.append(Fault(file, "", f"holds {len(table.rows):,} cases; take a random part of at most {MOST:,}"))
-    rows = [{names[heading]: getattr(spot.node, "text", "").strip() for heading, spot in row.cells.items()} for row in table.rows]
-    items = [Item(**{"case": str(i), "input": "", **{name: value for name, value in row.items() if name in _COLUMNS and name != "part"}}) for i, row in enumerate(rows, 1)]
+        faults.append(Fault(file, "", say("fault.many", cases=len(table.rows), most=MOST)))
+    rows = [{names[name]: getattr(spot.node, "text", "").strip() for name, spot in row.cells.items() if name in names} for row in table.rows]
+    parts = [row.pop("part", "").casefold() for row in rows]
+    items = [Item(**{"case": str(i), "input": "", **row}) for i, row in enumerate(rows, 1)]
     first: dict[str, str] = {}  # of right answers that differ in case and blanks alone
     items = [
         replace(one, passage=corpus.doubles.get(one.passage, one.passage), expected=first.setdefault(" ".join(one.expected.casefold().split()), one.expected))
         for one in items
     ]
-    for row, item in zip(table.rows, items, strict=True):
-        if not item.input and not faults:
-            faults.append(Fault(file, f"line {row.line}", "has no input"))
-    faults += [Fault(file, "", f"the case {shown(case)} is there twice") for case, times in Counter(one.case for one in items).items() if times > 1]
-    parts = [row.get("part", "").casefold() for row in rows]
+    faults += [Fault(file, on_line(row.line), say("fault.empty")) for row, item in zip(table.rows, items, strict=True) if not item.input and not faults]
     if odd := {part for part in parts if part not in ("train", "test")} if any(parts) else set():
-        faults.append(Fault(file, "part", f"expected train or test, got {shown(', '.join(sorted(odd)) or 'nothing')}"))
-    faults += _unfit(file, items, corpus, scoring)
+        faults.append(Fault(file, "part", say("fault.part", found=shown(", ".join(sorted(odd)) or here("nothing")))))
+    where = {ours: name for name, ours in names.items()}
+    faults += [Fault(file, where.get(column, ""), message) for column, message in _unfit(items, corpus, scoring)]
     if faults:
         raise EngagementError(faults)
     made = sampled(items, [part == "test" for part in parts] if any(parts) else None, most, seed, scoring)
     if len(made.tried) < LEAST / 2:
-        raise EngagementError([Fault(file, "", f"leaves {len(made.tried)} cases to be tried, as most are doubles or near-doubles of one another and stand on one side; add cases that differ")])
-    return made
+        raise EngagementError([Fault(file, "", say("fault.alike", count=len(made.tried)))])
+    return replace(made, columns=names, notices=table.notices)
 
 
-def _named(heading: str) -> str:
-    plainly = heading.strip().casefold()
-    return plainly if plainly in ("expected", "passage", "part") else columns_of([heading])[heading]
-
-
-def _unfit(file: str, items: Sequence[Item], corpus: Corpus, scoring: Scoring | None) -> list[Fault]:
-    given, faults = [one.expected for one in items if one.expected], list[Fault]()
+def _unfit(items: Sequence[Item], corpus: Corpus, scoring: Scoring | None) -> Iterator[tuple[str, str]]:
+    """What keeps cases from telling anything, each with its column."""
+    given = [one.expected for one in items if one.expected]
+    for case in (case for case, times in Counter(one.case for one in items).items() if times > 1):
+        yield "case", say("fault.twice", case=shown(case))
     if given and len(given) < len(items) and scoring != "sheet":
-        faults.append(Fault(file, "expected", f"{len(items) - len(given)} of {len(items)} cases have no right answer: fill them in, or leave the column out to mark by hand"))
+        yield "expected", say("fault.some", lack=len(items) - len(given), cases=len(items))
     if given and len(set(given)) == 1:
-        faults.append(Fault(file, "expected", f"every case has the same right answer, {shown(given[0], 40)}: there is nothing to tell apart"))
+        yield "expected", say("fault.one", answer=shown(given[0], 40))
     if not given and scoring not in (None, "sheet"):
-        faults.append(Fault(file, "expected", f"there is no right answer to score by {scoring}"))
+        yield "expected", say("fault.none", scoring=scoring)
     if given and scoring == "fields" and len({tuple(sorted(fields_of(one))) or one for one in given}) > 1:
-        faults.append(Fault(file, "expected", "is scored by field, so every right answer has to be a JSON object with the same fields"))
+        yield "expected", say("fault.fields")
     if len(items) < LEAST:
-        faults.append(Fault(file, "", f"holds {len(items)} cases; under {LEAST} nothing can be told, not even roughly"))
+        yield "", say("fault.few", count=len(items), least=LEAST)
     known, ends = {one.file for one in corpus.passages}, tuple(READERS)
-    if lost := [one.passage for one in items if one.passage not in known and (one.passage.casefold().endswith(ends) or (corpus.files and len(one.passage.split()) == 1))]:
-        faults.append(Fault(file, "passage", f"names files that {'are not among the texts, or are pictures' if corpus.files else 'no --texts hold'}: {shown(', '.join(dict.fromkeys(lost)), 120)}"))
-    return faults
+    apart = {one.passage: one.passage.casefold().endswith(ends) or bool(corpus.files and len(one.passage.split()) == 1) for one in items}
+    if lost := [name for name, named in apart.items() if named and name not in known]:
+        yield "passage", say("fault.texts" if corpus.files else "fault.no_texts", names=shown(", ".join(lost), 120))
 
 
 def sampled(items: Sequence[Item], test: Sequence[bool] | None, most: int, seed: int, scoring: Scoring | None = None) -> Sample:
@@ -135,19 +135,15 @@ def sampled(items: Sequence[Item], test: Sequence[bool] | None, most: int, seed:
     groups = _alike(items)
     if test is None:
         chosen = _split(items, groups, min(most, len(items) // 2), seed)
-        tried = [one for one, group in zip(items, groups, strict=True) if group in chosen]
-        shown_ones, doubles = [one for one, group in zip(items, groups, strict=True) if group not in chosen], 0
-    else:
-        chosen = {group for group, asked in zip(groups, test, strict=True) if asked}
-        tried = shuffled([one for one, asked in zip(items, test, strict=True) if asked], most, seed)
-        rest = [(one, group) for one, group, asked in zip(items, groups, test, strict=True) if not asked]
-        shown_ones = [one for one, group in rest if group not in chosen]
-        doubles = len(rest) - len(shown_ones)
+        test = [group in chosen for group in groups]
+    asked = [one for one, tried in zip(items, test, strict=True) if tried]
+    held = {group for group, tried in zip(groups, test, strict=True) if tried}
+    rest = [one for one, group in zip(items, groups, strict=True) if group not in held]
     expected = [one.expected for one in items if one.expected]
-    kinds = {tuple(sorted(parts)) for one in expected if (parts := fields_of(one))}
-    how = scoring or ("sheet" if not expected else "fields" if len(kinds) == 1 and all(map(fields_of, expected)) else _by_words(expected))
-    labels = tuple(sorted(set(expected))) if how == "label" else ()
-    return Sample(tuple(shown_ones), tuple(tried), how, labels, tuple(sorted({name for kind in kinds for name in kind})) if how == "fields" else (), doubles)
+    kinds = {tuple(sorted(fields_of(one))) for one in expected}
+    how = scoring or ("sheet" if not expected else "fields" if len(kinds) == 1 and all(kinds) else _by_words(expected))
+    labels, fields = (tuple(sorted(set(expected))) if how == "label" else ()), (*kinds, ())[0] if how == "fields" else ()
+    return Sample(tuple(rest), tuple(shuffled(asked, most, seed)), how, labels, fields, len(items) - len(asked) - len(rest))
 
 
 def _by_words(expected: Sequence[str]) -> Scoring:
@@ -185,20 +181,18 @@ def _split(items: Sequence[Item], groups: Sequence[int], wanted: int, seed: int)
     """Groups to be tried: of each label, else of each segment, its share, groups whole."""
     labels = len({one.expected for one in items}) <= min(_LABELS, len(items) / 3)
     stratum = {group: one.expected if labels else one.segment for one, group in zip(items, groups, strict=True)}
-    size, held, draw = Counter(groups), defaultdict[str, list[int]](list), random.Random(seed)  # noqa: S311  a split, no secret
+    size, whole, before = Counter(groups), Counter[str](), Counter[str]()
     for group, name in stratum.items():
-        held[name].append(group)
-    ranked: list[tuple[float, float, int]] = []
-    for name in sorted(held):  # a group's rank is how far into its stratum it lies, so that every prefix takes the same share of each
-        before, mixed = 0.0, draw.sample(held[name], len(held[name]))
-        for group in mixed:
-            ranked.append(((before + size[group] / 2) / sum(size[one] for one in mixed), draw.random(), group))
-            before += size[group]
-    chosen, taken = set[int](), 0
-    for *_, group in sorted(ranked):
-        if taken + size[group] <= wanted:
+        whole[name] += size[group]
+    ranks, chosen = dict[int, float](), set[int]()  # a group's rank is how far into its stratum it lies, so that every prefix takes the same share of each
+    for group in random.Random(seed).sample(sorted(stratum), len(stratum)):  # noqa: S311  a split, no secret
+        name = stratum[group]
+        ranks[group] = (before[name] + size[group] / 2) / whole[name]
+        before[name] += size[group]
+    for group in sorted(ranks, key=ranks.__getitem__):
+        if size[group] <= wanted:
             chosen.add(group)
-            taken += size[group]
+            wanted -= size[group]
     return chosen
 
 
@@ -207,8 +201,7 @@ def shuffled(items: Sequence[Item], most: int, seed: int) -> list[Item]:
     draw, left = random.Random(seed), defaultdict[str, list[Item]](list)  # noqa: S311
     for one in draw.sample(list(items), len(items)):
         left[one.expected].append(one)
-    rounds = [held[i] for i in range(max(map(len, left.values()), default=0)) for held in left.values() if i < len(held)]
-    return rounds[:most]
+    return [one for turn in zip_longest(*left.values()) for one in turn if one][:most]
 
 
 WayId = Literal["zero", "fixed", "nearest", "corpus", "rag", "tuned", "head", "both"]
@@ -307,13 +300,12 @@ def kept(engagement_file: str | Path, workflow: str = "", id: str = "") -> Trial
     flow = load(engagement_file).engagement.chosen(workflow).id if not id else ""
     plans = sorted((Path(engagement_file).resolve().parent / FOLDER).glob(f"{id or flow + '-????????'}/plan.json"))
     if len(plans) != 1:
-        names = ", ".join(path.parent.name for path in plans)
-        raise UsageError(f"{flow}: there are several trials, name one with --trial: {names}" if plans else f"{id or flow}: no trial is planned; run: advisorkit bakeoff plan")
+        raise refused("several" if plans else "unplanned", trial=id or flow, names=", ".join(path.parent.name for path in plans))
     source = read_source(plans[0])
     faults: list[Fault] = []
     trial = form(Trial, {}).read(Spot(parse_json(source.text, source.file), "", source.file, faults))
     if faults or not isinstance(trial, Trial) or trial.id != plans[0].parent.name:
-        raise EngagementError([*faults[:5], Fault(source.file, "", "was changed after it was planned; plan again")])
+        raise EngagementError([*faults[:5], Fault(source.file, "", say("fault.changed"))])
     return trial
 
 
@@ -327,5 +319,5 @@ def limited(trial: Trial, wanted: str = "") -> Trial:
     }
     known, names = [way for way, there in open_to.items() if there], [name.strip() for name in wanted.split(",") if name.strip()]
     if lost := [name for name in names if name not in known]:
-        raise UsageError(f"--ways {', '.join(lost)}: not open to this trial; open are {', '.join(known)}")
+        raise refused("ways", ways=", ".join(lost), known=", ".join(known))
     return replace(trial, ways=tuple(way for way in known if not names or way in names))

@@ -15,7 +15,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from advisorkit.bakeoff import Scoring
-from advisorkit.bakeoff.model import Caller, Message, say
+from advisorkit.bakeoff.model import Caller, Message, ask, refused, say
 from advisorkit.bakeoff.texts import Corpus, Passage, Search, language_of, read_texts, vectors, whole, worded
 from advisorkit.bakeoff.trial import Item, Trial, WayId, fields_of, keep, limited, object_of, read_sample, shuffled
 from advisorkit.catalog.prices import load as prices
@@ -51,7 +51,12 @@ class Asking:
     """Whether the search brought the passage that holds the answer; None without a search or where it is not known."""
 
 
-@dataclass(frozen=True)
+def closed(parts: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of an object with these parts and no others."""
+    return {"type": "object", "properties": parts, "required": list(parts), "additionalProperties": False}
+
+
+@dataclass
 class Ways:
     """Requests of one trial."""
 
@@ -61,11 +66,11 @@ class Ways:
     @cached_property
     def schema(self) -> Mapping[str, Any] | None:
         """Form of an answer, where the job has one."""
-        sample = self.trial.sample
+        sample, label = self.trial.sample, {"type": "string", "enum": list(self.trial.sample.labels)}
         if sample.labels and self.trial.demonstration:  # a very small model stumbles over the object around it, which paid endpoints ask for
-            return {"type": "string", "enum": list(sample.labels)}
-        parts: dict[str, Any] = {"label": {"type": "string", "enum": list(sample.labels)}} if sample.labels else {name: {"type": "string"} for name in sample.fields}
-        return {"type": "object", "properties": parts, "required": list(parts), "additionalProperties": False} if parts else None
+            return label
+        parts = {"label": label} if sample.labels else {name: {"type": "string"} for name in sample.fields}
+        return closed(parts) if parts else None
 
     @cached_property
     def _examples(self) -> list[Item]:
@@ -80,36 +85,32 @@ class Ways:
     def _search(self) -> Search:
         return Search([one.text for one in self.trial.corpus.passages], self.trial.corpus.language)
 
-    def request(self, way: WayId, item: Item) -> Asking:
-        """What one way sends for a case."""
+    def request(self, way: WayId, item: Item, *, again: bool = False) -> Asking:
+        """What one way sends for a case; `again` with the text that holds the answer, all of it where its file is named."""
+        corpus, found = self.trial.corpus.passages, None
         examples: Sequence[Item] = ()
         passages: Sequence[Passage] = ()
-        if way == "fixed":
+        if again:
+            passages = [one for one in corpus if one.file == item.passage] or [Passage("", item.passage)]
+        elif way == "fixed":
             examples = shuffled(self._examples, EXAMPLES, self.trial.seed)
         elif way == "nearest":  # the nearest last, where models heed it most
             examples = [self._examples[i] for i in reversed(self._nearest.best(item.input, EXAMPLES))]
         elif way == "corpus":
-            passages = self.trial.corpus.passages
+            passages = corpus
         elif way in ("rag", "both"):
-            passages = [self.trial.corpus.passages[i] for i in self._search.best(item.input, PASSAGES)]
-        found = holds(passages, item.passage) if way in ("rag", "both") and item.passage else None
-        return Asking(tuple(self._messages(item, examples, whole(passages))), self.trial.tuned if way in ("tuned", "both") else self.trial.model, found)
-
-    def oracle(self, way: WayId, item: Item) -> Asking:
-        """The same way with the text that holds the answer pasted in, all of it where its file is named."""
-        own = [one for one in self.trial.corpus.passages if one.file == item.passage] or [Passage("", item.passage)]
-        return Asking(tuple(self._messages(item, (), whole(own))), self.trial.tuned if way in ("tuned", "both") else self.trial.model)
+            passages = [corpus[i] for i in self._search.best(item.input, PASSAGES)]
+            found = holds(passages, item.passage) if item.passage else None
+        model = self.trial.tuned if way in ("tuned", "both") else self.trial.model
+        return Asking(tuple(self._messages(item, examples, whole(passages))), model, found)
 
     def _messages(self, item: Item, examples: Sequence[Item], texts: str) -> Iterator[Message]:
-        sample = self.trial.sample
+        sample, kind = self.trial.sample, "text"
+        if sample.labels or sample.fields:
+            kind = "fields" if sample.fields else "name" if self.trial.demonstration else "label"
         labels = "\n".join(f"- {json.dumps(label, ensure_ascii=False)}" for label in sample.labels)
-        if sample.labels:
-            form = say("prompt.name" if self.trial.demonstration else "prompt.label", labels=labels)
-        elif sample.fields:
-            form = say("prompt.fields", fields=", ".join(sample.fields))
-        else:
-            form = say("prompt.text")
-        yield {"role": "system", "content": "\n\n".join(filter(None, (self.trial.task, form, texts and say("prompt.texts", texts=texts))))}
+        form = ask(kind, labels=labels, fields=", ".join(sample.fields))
+        yield {"role": "system", "content": "\n\n".join(filter(None, (self.trial.task, form, texts and ask("texts", texts=texts))))}
         for one in examples:
             yield {"role": "user", "content": one.input}
             yield {"role": "assistant", "content": self.written(one.expected)}
@@ -156,20 +157,26 @@ class Ahead:
 
 def outlook(trial: Trial, caller: Caller, *, oracle: bool = True) -> Ahead:
     """What a run of `trial` would send and take at most, answers that lie on the disk left out; sends nothing."""
-    ways, asked = Ways(trial), [(way, item) for way in trial.ways if way != "head" for item in trial.sample.tried]
-    people = trial.sample.scoring == "sheet"  # who judge later, so that no case is known to have failed
-    first, again = [(ways.request(*one), one[1]) for one in asked], [(ways.oracle(*one), one[1]) for one in asked if one[1].passage and not people]
-    judged = {item.case: say("prompt.judge", input=item.input, expected=item.expected, answer="...") for item in trial.sample.tried if trial.sample.scoring == "judge"}
-    texts = dict.fromkeys([*(turn["content"] for one, _ in (*first, *again) for turn in one.messages), *judged.values()])
-    left = [(one, item) for one, item in (*first, *(again if oracle else ())) if not caller.known(one.messages, ways.schema, trial.most_tokens, one.model)]
+    ways, sample = Ways(trial), trial.sample
+    asked = [(way, item) for way in trial.ways if way != "head" for item in sample.tried]
+    again = [one for one in asked if one[1].passage and sample.scoring != "sheet"]  # else people judge later, and none is known to have failed
+    first, then = ([(ways.request(*one, again=more), one[1]) for one in some] for some, more in ((asked, False), (again, True)))
+    judged = {one.case: ask("judge", input=one.input, expected=one.expected, answer="...") for one in sample.tried if sample.scoring == "judge"}
+    texts = dict.fromkeys([*(turn["content"] for one, _ in (*first, *then) for turn in one.messages), *judged.values()])
+    left = [
+        "".join((judged.get(item.case, ""), *(turn["content"] for turn in one.messages)))
+        for one, item in (*first, *(then if oracle else ()))
+        if not caller.known(one.messages, ways.schema, trial.most_tokens, one.model)
+    ]
     calls = len(left) * (2 if judged else 1)
-    size = text_classes()["prose"].of_characters(sum(len(judged.get(item.case, "")) + sum(len(turn["content"]) for turn in one.messages) for one, item in left) + 60 * calls)
+    size = text_classes()["prose"].of_characters(sum(map(len, left)) + 60 * calls)
     worst = caller.cost(size.high / max(1, calls), trial.most_tokens) * calls if caller.prices else None
     return Ahead("\n\n----\n\n".join(texts), calls, size.likely, worst, calls * SECONDS / 3600)
 
 
 def plan(
-    file: Path, sample: Path, texts: Path | None = None, *, workflow: str = "", score: Scoring | None = None, ways: str = "", most: int = 100, task: str = "", model: str = "", **given: Any
+    file: Path, sample: Path, texts: Path | None = None, *, workflow: str = "", score: Scoring | None = None,
+    ways: str = "", most: int = 100, task: str = "", model: str = "", **given: Any,
 ) -> tuple[Trial, Ahead]:
     """Split a sample and count the texts into the engagement at `file`; sends nothing. `given` are further fields of the trial.
 
@@ -180,11 +187,11 @@ def plan(
     loaded = load(file)
     flow = loaded.engagement.chosen(workflow)
     if bool(given.get("url")) != bool(model):
-        raise UsageError("--endpoint and --model go together")
+        raise refused("endpoint")
     if (given.get("judge") or given.get("tuned")) and not model:
-        raise UsageError("--judge and --tuned are models at an address: name it with --endpoint and --model")
+        raise refused("models")
     if score == "judge" and not given.get("judge"):
-        raise UsageError("--score judge needs the model that judges: --judge NAME")
+        raise refused("judge")
     corpus = read_texts(texts) if texts else Corpus()
     found = read_sample(sample, corpus, most=most, seed=given.get("seed", 1), scoring=score or ("judge" if given.get("judge") else None))
     made = limited(Trial(flow.id, loaded.engagement.as_of, found, (), task or flow.name, corpus, model=model or NAME, **given), ways)

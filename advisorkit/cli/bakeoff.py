@@ -50,7 +50,8 @@ def plan_trial(
     document = {"trial": made.id, "ways": list(made.ways), "tried": len(found.tried), "shown": len(found.shown), "scoring": found.scoring,
                 "doubles": found.doubles, "corpus_tokens": corpus.size.likely, "language": corpus.language,
                 "text_doubles": dict(corpus.doubles), "scans": list(corpus.scans), "calls": seen.calls,
-                "tokens": seen.read, "worst_cost": seen.worst_cost, "hours": seen.hours, "refused": seen.refused or None}
+                "tokens": seen.read, "worst_cost": seen.worst_cost, "hours": seen.hours, "refused": seen.refused or None,
+                "columns": dict(found.columns), "notices": list(found.notices)}
     console.answer({"advisorkit": 1, **document}, ahead(made, seen, load(file).engagement, part("trial").folder_of(file, made.id)), as_json=as_json)
 
 
@@ -68,18 +69,18 @@ def run_trial(
 ) -> None:
     """Try every way on every case; goes on where it stopped, and asks nothing twice."""
     made = part("trial").kept(file, workflow or "", trial)
-    ran, sheets = part("running").tried(file, made, by, most_cost, most_calls, oracle=oracle, said=_progress)
+    caller, failed, sheets = part("running").tried(file, made, by, most_cost, most_calls, oracle=oracle, said=_progress)
     for sheet in sheets:
         console.say(f"made {sheet}; once it is marked, read the trial")
     if (training := part("trial").folder_of(file, made.id) / "training.jsonl").stat().st_size:
         console.say(f"made {training}: the cases that were not tried, to train a model on")
-    counted = {"requests": ran.caller.requests, "read": ran.caller.read, "written": ran.caller.written, "cost": ran.caller.spent if ran.caller.prices else None}
-    rows = [[cause, str(count)] for cause, count in ran.failed.items()]
-    told = f"{made.id}: {ran.caller.requests} requests, {ran.caller.read:,} tokens read, {ran.caller.written:,} written"
-    told += f", {money(ran.caller.spent, load(file).engagement.currency)} spent" if ran.caller.prices else ""
+    counted = {"requests": caller.requests, "read": caller.read, "written": caller.written, "cost": caller.spent if caller.prices else None}
+    rows = [[cause, str(count)] for cause, count in failed.items()]
+    told = f"{made.id}: {caller.requests} requests, {caller.read:,} tokens read, {caller.written:,} written"
+    told += f", {money(caller.spent, load(file).engagement.currency)} spent" if caller.prices else ""
     blocks: list[Block] = [Heading(told), *([table_of("Cases without an answer, none of them counted as wrong", ["Why", "Cases"], rows, [1])] if rows else [])]
-    console.answer({"advisorkit": 1, "trial": made.id, **counted, "failed": dict(ran.failed)}, blocks, as_json=as_json)
-    if ran.failed:
+    console.answer({"advisorkit": 1, "trial": made.id, **counted, "failed": dict(failed)}, blocks, as_json=as_json)
+    if failed:
         raise typer.Exit(1)
 
 

@@ -1,7 +1,6 @@
 """Commands around an engagement file: new, check, schema, intake, actuals, brief."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import asdict, replace
 from datetime import date
 from functools import partial
@@ -304,12 +303,11 @@ def _run(notes: str, to: Path, workflow: str | None, call: tuple[str, str, str],
     def ask(turns: Sequence[Mapping[str, str]]) -> str:
         return str(caller.ask(turns, most_tokens=_MOST_TOKENS).text)
 
-    with closing(caller):
-        reply, found = briefed(notes, ask, engagement.currency), None
-        try:
-            found = second_reading(notes, ask, model, today)
-        except AdvisorError as error:
-            console.say(f"no second reading: {error}")
+    reply, found = briefed(notes, ask, engagement.currency), None
+    try:
+        found = second_reading(notes, ask, model, today)
+    except AdvisorError as error:
+        console.say(f"no second reading: {error}")
     loaded = load(to)
     said = loaded.engagement.answers_of(loaded.engagement.workflow(one))
     missing = [row.id for row in asked() if row.id not in reply.answers and row.id not in said]

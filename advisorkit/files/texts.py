@@ -103,7 +103,7 @@ def lacking(language: str) -> str:
     """
     parts = sorted(one.name.removesuffix(".yaml") for one in (_FOLDER / "en").iterdir() if one.name.endswith(".yaml"))
     missing = {part: [key for key in _written(part, "en") if key not in _written(part, language)] for part in parts if language != "en"}
-    counts = {part: sum(not (part == "briefing" and key.startswith("ask.")) for key in keys) for part, keys in missing.items()}
+    counts = {part: sum(not (part in ("bakeoff", "briefing") and key.startswith("ask.")) for key in keys) for part, keys in missing.items()}
     return ", ".join(f"{count} of {part}" for part, count in counts.items() if count)
 
 

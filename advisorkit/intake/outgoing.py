@@ -14,6 +14,7 @@ from advisorkit.store.reading import load
 from advisorkit.store.writing import write
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.errors import UsageError
+from advisorkit.values.locale import here
 from advisorkit.values.people import Address, Consent
 
 KEY = "ADVISORKIT_API_KEY"
@@ -47,29 +48,32 @@ def permitted(engagement: Engagement, url: str, model: str, environ: Mapping[str
     try:
         address = Address.of(url)
     except ValueError as error:
-        raise UsageError(f"--endpoint {'' if '@' in url else (url or 'nothing') + ' '}{error}; nothing was sent") from None
+        named = "" if "@" in url else f"{url or here('nothing')} "
+        raise UsageError(here("--endpoint {}; nothing was sent", named + here(str(error)))) from None
     _listed(engagement, address)
     if not model.strip() or unfit(model):
-        raise UsageError("name the model at the endpoint with --model; nothing was sent")
+        raise UsageError(here("name the model at the endpoint with --model; nothing was sent"))
     return Endpoint(str(address), model.strip(), _key(address, environ))
 
 
 def _listed(engagement: Engagement, address: Address) -> None:
     if not any(Address.of(one).covers(address) for one in engagement.endpoints):
-        allowed = f"it lists {', '.join(engagement.endpoints)}" if engagement.endpoints else "it lists none, so nothing is ever sent"
-        raise UsageError(
-            f"{engagement.id}: {address} is not among the endpoints that the engagement allows ({allowed}); "
-            f"once the client agrees, write endpoints: [{address}] into its file; nothing was sent",
-        )
+        allowed = here("it lists {}", ", ".join(engagement.endpoints)) if engagement.endpoints else here("it lists none, so nothing is ever sent")
+        raise UsageError(here(
+            "{}: {} is not among the endpoints that the engagement allows ({}); once the client agrees, write endpoints: [{}] into its file; nothing was sent",
+            engagement.id, address, allowed, address,
+        ))
 
 
 def _key(address: Address, environ: Mapping[str, str]) -> str:
     key = environ.get(KEY, "").strip() or _kept(address.host)
     if not key and not address.loopback:
-        where = f"set {KEY} in the environment, or keep one in the keyring under advisorkit and {address.host}"
-        raise UsageError(f"no key for {address}: {where}; nothing was sent")
+        raise UsageError(here(
+            "no key for {}: set {} in the environment, or keep one in the keyring under advisorkit and {}; nothing was sent",
+            address, KEY, address.host,
+        ))
     if not (key.isascii() and key.isprintable()) or " " in key:
-        raise UsageError(f"the key in {KEY} holds signs that no key has; copy it again; nothing was sent")
+        raise UsageError(here("the key in {} holds signs that no key has; copy it again; nothing was sent", KEY))
     return key
 
 
@@ -102,6 +106,6 @@ def consent(path: str | Path, endpoint: Endpoint, texts: Sequence[str], by: str,
     if not line.by and any((one.endpoint, one.sha256) == (line.endpoint, line.sha256) for one in loaded.engagement.consents):
         return
     if not line.by or unfit(line.by):
-        raise UsageError(f"no line under consents lets this text go to {line.endpoint}: say with --by who does; nothing was sent")
+        raise UsageError(here("no line under consents lets this text go to {}: say with --by who does; nothing was sent", line.endpoint))
     if line not in loaded.engagement.consents:
         write(path, replace(loaded.engagement, consents=(*loaded.engagement.consents, line)), loaded.fingerprint)

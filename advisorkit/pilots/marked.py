@@ -173,22 +173,22 @@ def check_columns(file: str, names: Iterable[str]) -> list[Fault]:
     return missing + [Fault(file, here("header"), here("unknown column '{}'", name[:80]), tuple(other)) for name, other in near.items() if other]
 
 
-def columns_of(names: Iterable[str]) -> dict[str, str]:
-    """Our name for each column of a file, as far as it is one of ours by its own name or by a usual one.
+def columns_of(names: Iterable[str], wanted: tuple[str, ...] = COLUMNS) -> dict[str, str]:
+    """Our name for each column of a file, as far as it is one of those `wanted` by its own name or by a usual one.
 
     Example:
         >>> columns_of(["Case", "Question", "Our team"])
         {'Case': 'case', 'Question': 'input', 'Our team': 'our_team'}
     """
-    return _columns(tuple(names))
+    return _columns(tuple(names), wanted)
 
 
 @lru_cache(maxsize=64)
-def _columns(names: tuple[str, ...]) -> dict[str, str]:
+def _columns(names: tuple[str, ...], wanted: tuple[str, ...]) -> dict[str, str]:
     found = {name: normal(name) for name in names}
     written = {plain: name for name, plain in found.items()}
     for ours, known in logbook().synonyms.items():
-        if ours not in written and (name := next((written[normal(word)] for word in known if normal(word) in written), None)):
+        if ours in wanted and ours not in written and (name := next((written[normal(word)] for word in known if normal(word) in written), None)):
             found[name] = ours
     return found
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from advisorkit.files.disk import decode, lines, read_bytes
 from advisorkit.files.spots import Spot
-from advisorkit.files.tables import Known, ReadRow, ReadTable, read_sheets, read_table
+from advisorkit.files.tables import ReadRow, ReadTable, read_sheets, read_table
 from advisorkit.files.texts import Texts
 from advisorkit.files.trees import Scalar, parse_json, parse_tools_yaml, shown, tree
 from advisorkit.files.workbooks import MAX_ROWS, bounded, is_workbook
@@ -55,6 +55,8 @@ def unpacked(raw: bytes, file: str) -> dict[str, Any]:
         raise EngagementError([Fault(file, "", "is a broken archive")]) from None
 
 
+CASE: tuple[str, ...] = ("case", "input", "expected", "segment", "passage", "part")
+"""Columns that are read of a case that nobody marked."""
 MARKS = "Marks"
 """Name of the sheet with the marks in our marking sheet."""
 SECOND_MARKS = "Second marks"
@@ -127,23 +129,31 @@ def _lines(file: str, text: str, notices: tuple[str, ...]) -> tuple[ReadTable, l
     return _table(file, [row for row, _ in rows], notices), [row for _, row in rows if isinstance(row, dict)]
 
 
-def read_cases(path: str | Path, known: Known) -> ReadTable:
-    """A table of cases that nobody marked: CSV, a workbook or JSON lines.
+def read_cases(path: str | Path) -> tuple[ReadTable, dict[str, str]]:
+    """A table of cases that nobody marked: CSV, a workbook or JSON lines; and what its headings stand for, as far as they are known.
 
     Raises:
         EngagementError: If it cannot be read as a whole; faults of single rows stay in the rows.
     """
     raw, file = read_bytes(path), str(path)
     if is_workbook(raw) or not raw.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
-        return read_table(path, known=known)
-    text, notices = decode(raw, file)
-    try:
-        table, found = _lines(file, text, notices)
-    except RecursionError:
-        found = []
-    if not found:
-        raise EngagementError([Fault(file, "", 'is no table: write one case a line, such as {"input": "...", "expected": "..."}')])
-    return table
+        table = read_table(path, known=lambda heading: bool(_case_columns([heading])))
+    else:
+        text, notices = decode(raw, file)
+        try:
+            table, found = _lines(file, text, notices)
+        except RecursionError:
+            found = []
+        if not found:
+            raise EngagementError([Fault(file, "", 'is no table: write one case a line, such as {"input": "...", "expected": "..."}')])
+    return table, _case_columns(table.columns)
+
+
+def _case_columns(names: Sequence[str]) -> dict[str, str]:
+    """Which headings tell something of a case; an answer is the right one where no other column holds that."""
+    found = marked.columns_of(names, (*CASE, "output"))
+    other = "" if "expected" in found.values() else "expected"
+    return {name: ours if ours in CASE else other for name, ours in found.items() if ours in CASE or (other and ours == "output")}
 
 
 def _once(file: str, pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
@@ -181,7 +191,7 @@ def _item(file: str, row: Any, line: int, path: str) -> ReadRow:
     if not isinstance(row, dict):
         place.fault('is not an object: write one mark a line, such as {"case": "1", "right": true}')
         return ReadRow(line, {}, place.faults)
-    ours = marked.columns_of(row)
+    ours = {**marked.columns_of(row), **_case_columns([*row])}
     plain = {name: said(value) if ours[name] in ("input", "output", "note", "expected", "passage") else value for name, value in row.items()}
     spots = replace(place, node=tree(plain)).fields()
     return ReadRow(line, {name: replace(spot, node=replace(spot.node, line=line)) for name, spot in spots.items() if not spot.blank}, place.faults)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisorkit.export.blocks import Block, Heading, Table, Text, table_of
 from advisorkit.files.texts import Texts
+from advisorkit.pilots.diagnosis import Tried
 from advisorkit.report.printed import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement
@@ -26,39 +27,49 @@ _tell = TEXTS.say
 def ahead(made: Trial, seen: Ahead, engagement: Engagement, folder: Path) -> Iterator[Block]:
     """What a trial would send where, in how many calls and for how much at most."""
     sample, corpus = made.sample, made.corpus
-    rows = {"cases": _tell("plan.split", tried=len(sample.tried), shown=len(sample.shown), doubles=sample.doubles), "scoring": _tell(f"scoring.{sample.scoring}"), "ways": ", ".join(map(_name, made.ways))}
-    if corpus.files:
-        rows["texts"] = _tell("plan.corpus", files=corpus.files, tokens=f"{corpus.size.likely:,.0f}", language=corpus.language or "?", doubles=len(corpus.doubles))
-    if corpus.scans:
-        rows["scans"] = ", ".join(corpus.scans)
-    rows["to"] = _tell("plan.embedded") if made.demonstration else f"{made.url}, {', '.join(filter(None, (made.model, made.tuned, made.judge)))}"
-    cost = _tell("plan.no_price") if seen.worst_cost is None else money(seen.worst_cost, engagement.currency)
-    rows |= {"calls": f"{seen.calls:,}", "tokens": f"{seen.read:,.0f}", "cost": cost, "hours": f"{seen.hours:.1f}", "exact": str(folder / "would_be_sent.txt")}
+    language = _tell(f"language.{corpus.language or 'unknown'}")
+    rows = {
+        "columns": "; ".join(f"{name} = {ours}" for name, ours in sample.columns.items() if name != ours),
+        "cases": _tell("plan.split", tried=len(sample.tried), shown=len(sample.shown), doubles=sample.doubles),
+        "scoring": _tell(f"scoring.{sample.scoring}"),
+        "ways": ", ".join(map(_name, made.ways)),
+        "texts": corpus.files and _tell("plan.corpus", files=corpus.files, tokens=plain(corpus.size.likely), language=language, doubles=len(corpus.doubles)),
+        "scans": ", ".join(corpus.scans),
+        "to": _tell("plan.embedded") if made.demonstration else f"{made.url}, {', '.join(filter(None, (made.model, made.tuned, made.judge)))}",
+        "calls": number(seen.calls),
+        "tokens": number(seen.read),
+        "cost": _tell("plan.no_price") if seen.worst_cost is None else money(seen.worst_cost, engagement.currency),
+        "hours": number(seen.hours, 1),
+        "exact": str(folder / "would_be_sent.txt"),
+    }
     yield Heading(_tell("plan.title", trial=made.id))
-    yield table_of("", ["", ""], [[_tell(f"plan.{name}"), value] for name, value in rows.items()])
-    notes = [_tell("few", cases=len(sample.tried))] * (len(sample.tried) < 50) + [_tell("demonstration")] * made.demonstration + [_tell("plan.refused", why=seen.refused)] * bool(seen.refused)
-    yield from (Text(tuple(notes), "note"),) if notes else ()
+    yield table_of("", ["", ""], [[_tell(f"plan.{name}"), value] for name, value in rows.items() if value])
+    few, refused = len(sample.tried) < 50, seen.refused and _tell("plan.refused", why=seen.refused)
+    yield from _notes((*sample.notices, few and _tell("few", cases=len(sample.tried)), made.demonstration and _tell("demonstration"), refused))
+
+
+def _notes(lines: Iterable[str | bool]) -> Iterator[Text]:
+    told = tuple(line for line in lines if isinstance(line, str) and line)
+    yield from (Text(told, "note"),) if told else ()
 
 
 def trial_table(found: Compared) -> Iterator[Block]:
-    """The paired table of a trial, and where its ways break."""
+    """The paired table of a trial."""
     yield Heading(found.verdict)
-    yield table_of("", TEXTS.columns("table.head"), [tuple(_measured(row)) for row in found.rows], range(1, 6))
-    pairs = [[_name(a), _name(b), f"{100 * pair.difference:+.0f}", f"{100 * pair.low:+.0f} … {100 * pair.high:+.0f}"] for (a, b), pair in found.pairs.items() if a == found.chosen]
-    if pairs:
-        yield table_of(_tell("pairs.title"), TEXTS.columns("pairs.head"), pairs, [2, 3])
-    notes = [_tell("demonstration")] * found.trial.demonstration
-    notes += [_tell("people", name=_name(row.way), same=percent(row.people.same), cases=row.people.cases) for row in found.rows if row.people]
-    yield from (Text(tuple(notes), "note"),) if notes else ()
+    heads = (*columns("tried.head"), *TEXTS.columns("table.head"))
+    yield table_of("", heads, [tuple(_measured(row)) for row in found.rows], range(1, 9), note=say("tried.ahead"))
+    people = (_tell("people", name=_name(row.way), same=percent(row.people.same), cases=row.people.cases) for row in found.rows if row.people)
+    yield from _notes((found.trial.demonstration and _tell("demonstration"), *people))
 
 
 def broken(found: Compared) -> Iterator[Table]:
     """Where the ways of a trial break; nothing where none does."""
     names = [name for name in found.rows[0].breaks if any(row.breaks[name] for row in found.rows)]
-    if names:
-        yield table_of(_tell("breaks.title"), [_tell("table.way"), *(_tell(f"breaks.{name}") for name in names)], [[_name(row.way), *(str(row.breaks[name]) for name in names)] for row in found.rows], range(1, len(names) + 1))
-    if fields := found.trial.sample.fields:
-        yield table_of(_tell("fields.title"), [_tell("table.way"), *fields], [[_name(row.way), *(str(row.fields[name]) for name in fields)] for row in found.rows], range(1, len(fields) + 1))
+    parts = {"breaks": ([_tell(f"breaks.{name}") for name in names], [[row.breaks[name] for name in names] for row in found.rows])}
+    parts |= {"fields": (list(found.trial.sample.fields), [list(row.fields.values()) for row in found.rows])}
+    for title, (heads, counts) in parts.items():
+        rows = [[_name(row.way), *map(str, own)] for row, own in zip(found.rows, counts, strict=True)]
+        yield from (table_of(_tell(f"{title}.title"), [_tell("table.way"), *heads], rows, range(1, len(heads) + 1)),) if heads else ()
 
 
 def _name(way: str) -> str:
@@ -66,13 +77,10 @@ def _name(way: str) -> str:
 
 
 def _measured(row: Row) -> Iterator[str]:
-    right = row.right
-    yield _name(row.way)
-    yield _tell("share", share=percent(right.share or 0.0), low=percent(right.low), high=percent(right.high)) if right.n else ""
+    yield from _row(row)
     yield str(row.failed)
     yield percent(row.found.share or 0) if row.found.n else ""
-    yield f"{row.tokens[0]:.0f} / {row.tokens[1]:.0f}" if row.tokens else ""
-    yield f"{row.seconds[0]:.1f}" if row.seconds else ""
+    yield f"{number(row.tokens[0])} / {number(row.tokens[1])}" if row.tokens else ""
 
 
 def tried(study: Study) -> Iterator[Block]:
@@ -81,18 +89,23 @@ def tried(study: Study) -> Iterator[Block]:
     if not found:
         return
     yield Heading(say("tried.title"))
-    rows = [tuple(_row(study, n)) for n in range(len(found))]
+    rows = [tuple(_row(one, study, f"trial[{n}]")) for n, one in enumerate(found)]
     cases = study.cite(found[-1].right.n, f"trial[{len(found) - 1}].right.of")
     about = say("tried.about", date=day(study.seen.pilot.date), cases=plain(cases))
     yield table_of("", columns("tried.head"), rows, range(1, 6), subtitle=about, note=say("tried.note"))
 
 
-def _row(study: Study, n: int) -> Iterator[str]:
-    one, at = study.tried[n], f"trial[{n}]"
-    yield _name(one.way) if f"way.{one.way}" in TEXTS.all else study.name(one.pattern)
-    yield "–" if one.right.share is None else percent(study.cite(one.right.share, f"{at}.right.share"))
-    yield span(percent(study.cite(one.right.low, f"{at}.right.low")), percent(study.cite(one.right.high, f"{at}.right.high")))
-    ahead = {} if one.against is None else {name: number(study.cite(100 * getattr(one.against, name), f"{at}.against.{name}")) for name in ("difference", "low", "high")}
+def _row(one: Tried, study: Study | None = None, at: str = "") -> Iterator[str]:
+    """A way with its share right, how far the chosen one is ahead, and its seconds; on a page of `study` each figure by its path below `at`."""
+
+    def cite(value: float, path: str) -> float:
+        return study.cite(value, f"{at}.{path}") if study else value
+
+    yield _name(one.way) if f"way.{one.way}" in TEXTS.all or study is None else study.name(one.pattern)
+    yield "–" if one.right.share is None else percent(cite(one.right.share, "right.share"))
+    yield span(percent(cite(one.right.low, "right.low")), percent(cite(one.right.high, "right.high")))
+    names = ("difference", "low", "high") if one.against else ()
+    ahead = {name: number(cite(100 * getattr(one.against, name), f"against.{name}")) for name in names}
     yield ahead.get("difference", "–")
     yield span(ahead["low"], ahead["high"]) if ahead else "–"
-    yield plain(study.cite(one.measured["seconds"].likely, f"{at}.measured.seconds[1]")) if "seconds" in one.measured else "–"
+    yield plain(cite(one.measured["seconds"].likely, "measured.seconds[1]")) if "seconds" in one.measured else "–"

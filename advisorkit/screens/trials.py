@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,7 @@ class Bakeoff:
         steps = ("plan", "consent", "run", "table", "breaks", "items")
         return VBox([part for name in steps for part in (HTML(still((Heading(TEXTS.say(f"step.{name}")),))), getattr(self, name)())])
 
+    @spoken
     def _do(self, act: Callable[[Path], None], *_: object) -> None:
         """One step; a refusal is shown."""
         self._show("told")
@@ -124,14 +126,14 @@ class Bakeoff:
         self._bar.max, (by, cost, calls) = len(self._trial.ways) * len(self._trial.sample.tried), (self._fields[name].value for name in _LIMITED)
         self._stopped = False
         with self._agreed(), ThreadPoolExecutor(1) as apart:  # a notebook's own loop is at work here
-            going = apart.submit(part("running").tried, file, self._trial, by, cost or None, calls or None, said=self._progress)
+            going = apart.submit(copy_context().run, part("running").tried, file, self._trial, by, cost or None, calls or None, said=self._progress)
             try:
-                ran, sheets = going.result()
+                _, failed, sheets = going.result()
             except KeyboardInterrupt:  # the kernel's stop
                 self._stopped = True
-                ran, sheets = going.result()
+                _, failed, sheets = going.result()
             self._tell(part("compared").read(file, self._trial))
-        lines = [f"{cause}: {count}" for cause, count in ran.failed.items()] + [path.name for path in sheets]
+        lines = [f"{cause}: {count}" for cause, count in failed.items()] + [path.name for path in sheets]
         self._show("told", Text(tuple(lines))) if lines else None
 
     def _progress(self, facts: Mapping[str, Any]) -> bool:
@@ -156,7 +158,8 @@ class Bakeoff:
             log = part("trial").log_of(self._folder, way)
             sample = next(found for found in part("trial").samples_of(log) if str(found["id"]) == one.case)
             value = next((score["value"] for score in (sample.get("scores") or {}).values()), "")
-            rows.append((TEXTS.say(f"way.{way}"), str((sample.get("error") or {}).get("message") or sample["output"]["completion"]), {"C": "✓", "I": "✗"}.get(value, "–")))
+            said = part("model").why(sample["error"]["message"]) if sample.get("error") else sample["output"]["completion"]
+            rows.append((TEXTS.say(f"way.{way}"), said, {"C": "✓", "I": "✗"}.get(value, "–")))
         self._show("item", table_of("", ["", "", ""], rows))
 
     @spoken
