@@ -159,7 +159,7 @@ def test_an_answer_beside_a_right_one_is_not_taken_for_it(tmp_path: Path) -> Non
         ("question,right\na,b\n", "holds 1 case; under 20"),
         ("expected\nb\n", "the column 'input' is missing"),
         ("input,expected\n" + "".join(f"is it {i} or not,yes\n" for i in range(30)), "every case has the same right answer"),
-        ("input,expected\n" + "".join(f"is it {i} or not,{'yes' if i % 3 else ''}\n" for i in range(30)), "10 of 30 cases have no right answer"),
+        ("input,expected\n" + "".join(f"is it {i} or not,{'yes' if i % 3 else ''}\n" for i in range(30)), "of 30 cases, 10 lack a right answer"),
         ("input,expected\n" + "".join(f"the long request that every customer sends in the very same words each day {i},{i % 3}\n" for i in range(30)), "leaves 0 cases to be tried"),
         ("case,input,expected\n" + "".join(f"1,is it {i} or not,{i % 3}\n" for i in range(30)), "the case 1 is there twice"),
         ("input,expected,passage\n" + "".join(f"is it {i} or not,{i % 3},Price list.pdf\n" for i in range(30)), "names files that no --texts hold: Price list.pdf"),
