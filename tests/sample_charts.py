@@ -115,8 +115,10 @@ PICTURE = Picture(title="", said="A red square", content="data:image/svg+xml;bas
 TOLD = ToldBars(
     title="Told, measured, and what the difference is worth", subtitle="Bar: 80% range that was told", heads=("Quantity", "Told", "80% range", "Measured", "Lies", "Worth, € thousand"),
     bars=(
-        ToldRow("Answers right", (0.74, 0.81, 0.87), 0.84, ("81%", "74% to 87%", "84%", "within", "12")), ToldRow("Share of the staff that uses it every day", (0.64, 0.8, 0.88), 0.58, ("80%", "64% to 88%", "58%", "▼ below", "−40")),
-        ToldRow("Prices, answers and all else", None, None, ("", "", "", "", "1")), ToldRow("Gain over 36 months", (-14e3, 64e3, 139e3), 37e3, ("€64k", "−€14k to €139k", "€37k", "expected", "−27"), reckoned=True),
+        ToldRow("Answers right", (0.74, 0.81, 0.87), 0.84, ("81%", "74% to 87%", "84%", "within", "12")),
+        ToldRow("Share of the staff that uses it every day", (0.64, 0.8, 0.88), 0.58, ("80%", "64% to 88%", "58%", "▼ below", "−40")),
+        ToldRow("Prices, answers and all else", None, None, ("", "", "", "", "1")),
+        ToldRow("Gain over 36 months", (-14e3, 64e3, 139e3), 37e3, ("€64k", "−€14k to €139k", "€37k", "expected", "−27"), reckoned=True),
     ),
 )
 CHARTS = (MAP, WATERFALL, SHARES, FLIPS, PATH, RANGES, RIGHT, CURVES, TORNADO, RELIABILITY, PLOT, PICTURE, TOLD)

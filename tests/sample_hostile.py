@@ -18,7 +18,8 @@ from advisorkit.export.brand import Brand
 
 HOSTILE = (
     '#panic("typst") *b* _i_ $x$ `c` <label> @ref // c /* c */ = h #{} #[] \\u{41}', "<script>alert(1)</script> &amp; <w:t>", "{{ 7*7 }} {% raw %} {# c #}",
-    "=1+1|cmd|' /C calc'!A0", "**bold** [link](javascript:1) ![x](file:///etc/passwd)", "שלום עולם مرحبا بالعالم", "😀 ✅ 你好世界", "Crème brûlée 1 − 2 ≤ 3", "word " * 2000, "x" * 10_000,
+    "=1+1|cmd|' /C calc'!A0", "**bold** [link](javascript:1) ![x](file:///etc/passwd)", "שלום עולם مرحبا بالعالم", "😀 ✅ 你好世界", "Crème brûlée 1 − 2 ≤ 3",
+    "word " * 2000, "x" * 10_000,
 )
 """Markup of every kind, formulas, writing from right to left, letters that our faces lack, and what is too long."""
 anything = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Co", "Cn", "Cs")), min_size=1, max_size=60)

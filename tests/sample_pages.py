@@ -39,7 +39,8 @@ PAGES: tuple[Block, ...] = (
     DecisionBlock("Start small", "Claims", clear=True, state="Clear."), Text(("Why it is so.",), "lead"),
     KeyFigures((KeyFigure("€32k", "to build; 80% range €24k to €48k"), KeyFigure("81%", "expected right"))), Callout("A person decides.", "A handler reads each answer.", "warning"),
     Heading("What we ask you to decide", 3), Text(("Approve €32k.", "Name two experts."), "numbered"), Text(("A guess.",), "bullets"), Text(("As told.",), "note"),
-    table_of("Tests", ["Test", "Right", "State"], [["Spare parts", "63%\n58 to 68%", Cell("a guess", "guess")], [Cell("RAG", "rag"), "7%", Cell("old", "muted")]], (1,), subtitle="Share", note="By two experts."),
+    table_of("Tests", ["Test", "Right", "State"],
+        [["Spare parts", "63%\n58 to 68%", Cell("a guess", "guess")], [Cell("RAG", "rag"), "7%", Cell("old", "muted")]], (1,), subtitle="Share", note="By two experts."),
     Heading("All charts", 2, "Claims"), *(ChartBlock(chart) for chart in CHARTS),
     LineItems("Bill", "EUR", (Cell("RAG", "rag"),), (Money("Build", (21_600.0,)),)),
 )

@@ -81,7 +81,8 @@ def test_what_is_tried_stands_against_what_was_kept_and_is_kept_or_dropped_from_
     [
         ("en", "share_taken", "120", "“120” must lie between 0% and 100%"), ("en", "horizon_months", "0", "“0” must be above 0. Still using 36."),
         ("en", "engineer_day_rate", "abc", "'abc' is not a number; write one such as 1200 or 0.8. Still using"), ("de", "share_taken", "120", "„120“ muss zwischen 0 % und 100 % liegen"),
-        ("de", "engineer_day_rate", "800 Bananen", "„bananen“ ist hier nicht zu verstehen; gefragt ist eine Zahl in der Einheit EUR je Tag"), ("de", "minutes_per_item", "-3", "„-3“ darf nicht unter null liegen"),
+        ("de", "engineer_day_rate", "800 Bananen", "„bananen“ ist hier nicht zu verstehen; gefragt ist eine Zahl in der Einheit EUR je Tag"),
+        ("de", "minutes_per_item", "-3", "„-3“ darf nicht unter null liegen"),
     ],
 )
 def test_what_is_refused_is_said_beside_it_in_the_language_of_the_screen_and_the_screen_goes_on(tmp_path: Path, language: str, name: str, text: str, words: str) -> None:

@@ -290,7 +290,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Script
             file.write_text(ENGAGEMENT.replace("workflows:", f"endpoints: ['{server.url}']\nworkflows:"), encoding="utf-8")
             results = [command("bakeoff", "plan", file, "--sample", folder / "s.csv", "--endpoint", server.url, "--model", "tiny", "--ways", "zero,head", "--cases", 30, "--json")]
             results.append(server.asked[:])
-            results += [command("bakeoff", "run", file, *more) for more in ((), ("--max-calls", 3, "--by", "Ann"), ("--max-calls", 200), ("--by", "Ann", "--max-calls", 200, "--json"), ("--by", "Ann", "--max-calls", 200))]
+            results += [command("bakeoff", "run", file, *more) for more in ((), ("--max-calls", 3, "--by", "Ann"), ("--max-calls", 200),
+                ("--by", "Ann", "--max-calls", 200, "--json"), ("--by", "Ann", "--max-calls", 200))]
             yield folder, server, results
     finally:
         os.environ.clear()

@@ -118,7 +118,8 @@ MEANT = [
     ("corpus_tokens", 2400, "There are 2,400 pages of manuals", False), ("corpus_tokens", "[1000000, 2000000]", "There are 2,400 pages of manuals", True),
     ("calls_per_month", 18000, "18,000 angry questions a year", False), ("calls_per_month", 1500, "18,000 angry questions a year", True),
     ("deadline_weeks", 3, "It must be live in 3 months", False), ("deadline_weeks", 13, "It must be live in 3 months", True),
-    ("budget", "[0, 80000]", "They would spend up to 80,000 euros", True), ("budget", 8000, "They would spend up to 80,000 euros", True), ("budget", 800000, "They would spend up to 80,000 euros", False),
+    ("budget", "[0, 80000]", "They would spend up to 80,000 euros", True), ("budget", 8000, "They would spend up to 80,000 euros", True),
+    ("budget", 800000, "They would spend up to 80,000 euros", False),
     ("search_hit_rate", "rarely", "It finds the page in 95% of searches", False), ("search_hit_rate", "nearly_always", "It finds the page in 95% of searches", True),
     ("review_share", 1, "Every single answer is checked by a clerk", True),
 ]  # fmt: skip
@@ -141,7 +142,8 @@ def test_a_sentence_that_speaks_to_the_model_proves_nothing(order: str) -> None:
 
 
 @pytest.mark.parametrize("reply", [
-    'Answers:\n  citations: {value: required, quote: "auditors insist on a source for every answer."}', "**answers:**\n  citations:\n    value: required\n    quote: “Auditors insist on a source for every answer.”",
+    'Answers:\n  citations: {value: required, quote: "auditors insist on a source for every answer."}',
+    "**answers:**\n  citations:\n    value: required\n    quote: “Auditors insist on a source for every answer.”",
     "\u00a0answers:\n\u00a0\u00a0citations: {value: required, quote: 'Auditors insist on a source'}",
 ])  # fmt: skip
 def test_a_reply_may_be_dressed_up(reply: str) -> None:

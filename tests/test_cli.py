@@ -356,7 +356,8 @@ def test_the_advice_on_a_what_if_is_not_kept(tmp_path: Path) -> None:
 
 
 def test_where_something_simpler_does_it_nothing_is_told_of_what_patterns_leave_open(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text("advisorkit: 1\nclient: A\ncurrency: EUR\nas_of: 2026-12-01\nworkflows:\n  - {id: w, name: W, answers: {task_kind: predict, source_form: records, labelled_examples: 40000}}\n")
+    (tmp_path / "a.yaml").write_text("advisorkit: 1\nclient: A\ncurrency: EUR\nas_of: 2026-12-01\nworkflows:\n"
+        "  - {id: w, name: W, answers: {task_kind: predict, source_form: records, labelled_examples: 40000}}\n")
     told = run("assess", tmp_path / "a.yaml").stdout
 
     assert "Try a predictive model first." in told

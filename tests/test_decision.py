@@ -326,7 +326,10 @@ def test_every_output_of_three_hundred_new_engagements_says_what_was_decided(stu
 
 @pytest.mark.parametrize(
     ("lacked", "mended", "step"),
-    [(16, 12, ("climb", "rag", "rag")), (16, 9, ("mark_more", "prompt", "prompt")), (16, 0, ("mark_more", "prompt", "prompt")), (4, 0, ("climb", "finetune", "finetune")), (12, 6, ("mark_more", "prompt", "prompt"))],
+    [
+        (16, 12, ("climb", "rag", "rag")), (16, 9, ("mark_more", "prompt", "prompt")), (16, 0, ("mark_more", "prompt", "prompt")),
+        (4, 0, ("climb", "finetune", "finetune")), (12, 6, ("mark_more", "prompt", "prompt")),
+    ],
 )
 def test_what_is_built_after_a_pilot_leads_to_where_it_ends(lacked: int, mended: int, step: tuple[str, str, str]) -> None:
     """Forty of sixty right, twenty wrong; what pasted text does not mend is not manner for that."""

@@ -91,7 +91,9 @@ def test_a_workbook_of_empty_cells_is_refused_by_its_size(tmp_path: Path) -> Non
         parts.writestr("[Content_Types].xml", '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>')
         parts.writestr(
             "xl/workbook.xml",
-            '<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>'
+            '<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
+            'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">'
+            '<sheets><sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>'
         )
         parts.writestr(
             "xl/_rels/workbook.xml.rels",
@@ -253,7 +255,8 @@ def test_a_long_word_stays_on_its_page(tmp_path: Path) -> None:
     ("client: Client", "client: null", "'client' is missing"), ("name: Mail", "name: ~", "'name' is missing"), ("currency: EUR", "currency: eur", "Did you mean EUR?"), (
         "currency: EUR", "currency: EUR\nexchange_rates: {EUR: 1.09}", "line 4, exchange_rates.EUR: is the file's own currency"
     ), ("currency: EUR", "currency: XXX", "NGN, …"),
-    ("    name", "\tname", "it holds a tab; indent with spaces"), ("1000", "1,000", "a comma parts entries here, so write thousands without one"), ("1000", "null, citations: REQUIRED", "Did you mean required?"),
+    ("    name", "\tname", "it holds a tab; indent with spaces"), ("1000", "1,000", "a comma parts entries here, so write thousands without one"),
+    ("1000", "null, citations: REQUIRED", "Did you mean required?"),
 ])  # fmt: skip
 def test_what_a_file_means_is_said_where_it_cannot_be_read(tmp_path: Path, old: str, new: str, said: str) -> None:
     path = engagement(tmp_path / "a.yaml")
@@ -308,8 +311,10 @@ DRAWN = '<?xml version="1.0"?><!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "ht
 
 
 @pytest.mark.parametrize(("name", "raw", "said"), [
-    ("a.svg", f"{DRAWN}{SVG}<use href='#a'/></svg>", ""), ("a.svg", "hello", "no picture that can be read"), ("a.svg", "<html/>", "is no SVG"), ("a.svg", f"{SVG}<image href='file:///etc/hosts'/></svg>", "links to file:///etc/hosts"),
-    ("a.svg", f"<!DOCTYPE svg [<!ENTITY e 'x'>]>{SVG}&e;</svg>", "no picture that can be read"), ("a.png", "\x89PNG\r\n\x1a\nnothing", "no picture that can be read"), ("a.jpg", "GIF", "no picture that can be read"),
+    ("a.svg", f"{DRAWN}{SVG}<use href='#a'/></svg>", ""), ("a.svg", "hello", "no picture that can be read"), ("a.svg", "<html/>", "is no SVG"),
+    ("a.svg", f"{SVG}<image href='file:///etc/hosts'/></svg>", "links to file:///etc/hosts"),
+    ("a.svg", f"<!DOCTYPE svg [<!ENTITY e 'x'>]>{SVG}&e;</svg>", "no picture that can be read"),
+    ("a.png", "\x89PNG\r\n\x1a\nnothing", "no picture that can be read"), ("a.jpg", "GIF", "no picture that can be read"),
 ])  # fmt: skip
 def test_a_logo_that_a_format_could_not_draw_is_refused_before_any_report(tmp_path: Path, name: str, raw: str, said: str) -> None:
     (tmp_path / name).write_text(raw, encoding="latin-1")

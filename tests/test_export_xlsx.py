@@ -389,7 +389,8 @@ def test_libreoffice_recalculates_twenty_sets_of_inputs_to_the_cent(tmp_path: Pa
             live[sheet].cell(row, column).value = value
         live.save(tmp_path / f"{n}.xlsx")  # without the stored values, so that LibreOffice has to work them out
 
-    subprocess.run(["soffice", "--headless", f"-env:UserInstallation=file://{tmp_path}/profile", "--convert-to", "xlsx", "--outdir", tmp_path / "out", *tmp_path.glob("*.xlsx")], check=True, capture_output=True, timeout=600)
+    subprocess.run(["soffice", "--headless", f"-env:UserInstallation=file://{tmp_path}/profile", "--convert-to", "xlsx", "--outdir", tmp_path / "out",
+        *tmp_path.glob("*.xlsx")], check=True, capture_output=True, timeout=600)
 
     for n, (book, values) in enumerate(typed):
         found = openpyxl.load_workbook(tmp_path / "out" / f"{n}.xlsx", data_only=True)

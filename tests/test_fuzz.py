@@ -57,7 +57,8 @@ def corpus() -> tuple[tuple[str, str, bytes], ...]:
     harbour = (HERE / "browser" / "harbour.yaml").read_bytes()
     return (
         ("engagement", ".yaml", harbour), ("engagement", ".yaml", sample("marked-pilot").read_bytes()),
-        ("engagement", ".json", b'{"advisorkit":1,"id":"a","client":"A","currency":"EUR","as_of":"2026-11-20","workflows":[{"id":"w","name":"W","answers":{"corpus_tokens":"400 pages","calls_per_month":[1,2]}}]}'),
+        ("engagement", ".json",
+            b'{"advisorkit":1,"id":"a","client":"A","currency":"EUR","as_of":"2026-11-20","workflows":[{"id":"w","name":"W","answers":{"corpus_tokens":"400 pages","calls_per_month":[1,2]}}]}'),
         ("table", ".csv", b'id,name,citations,calls_per_month,corpus_tokens\na,A,required,"1,5",400 pages\nb,B,,1000..4000,\n'),
         ("proposal", ".csv", b"Use case;Owner;Volume\nMail;Ann;5k\nFAQ;Bob;n/a\n"),
         ("marks", ".csv", sample("marked-pilot").with_suffix(".csv").read_bytes()),

@@ -188,7 +188,8 @@ def covered(folder: Path, rows: int = 40, seed: int = 2) -> Path:
 def german(folder: Path, rows: int = 40, seed: int = 3) -> Path:
     """A German list without ids."""
     pick = random.Random(seed)
-    head = ["Anwendungsfall", "Abteilung", "Beschreibung", "Personenbezogene Daten", "Quellen nötig", "Vorgänge pro Monat", "Reifegrad", "Bemerkung", "Bearbeitungszeit", "Stundensatz", "Fehlerquote", "Fehlerkosten"]
+    head = ["Anwendungsfall", "Abteilung", "Beschreibung", "Personenbezogene Daten", "Quellen nötig", "Vorgänge pro Monat", "Reifegrad", "Bemerkung",
+        "Bearbeitungszeit", "Stundensatz", "Fehlerquote", "Fehlerkosten"]
     body = [
         [
             f"Vorhaben {i}", "Einkauf", "Belege prüfen", pick.choice(["Ja", "Nein", "offen"]), pick.choice(["Ja", "Nein"]),
@@ -316,11 +317,10 @@ def test_the_words_of_a_list_stay_in_an_engagement_file(tmp_path: Path) -> None:
     assert read(tmp_path / "a.yaml").workflows[0].listed == {"Vendor": "Acme"}
 
 
-UNITS = "Use case,calls_per_month (in k),Handling time (h),Stundensatz in k€,Fehlerquote in %,Volume per year,Budget (TEUR),Requests per day\nA,12,0.5,0.04,5,100,40,7\nB,10..20,20 min,40 €,2 %,200,n/a,8\n"
-
-
 def test_a_unit_in_a_heading_is_that_of_the_numbers_below_it(tmp_path: Path) -> None:
-    (tmp_path / "ideas.csv").write_text(UNITS, encoding="utf-8")
+    head = "Use case,calls_per_month (in k),Handling time (h),Stundensatz in k€,Fehlerquote in %,Volume per year,Budget (TEUR),Requests per day"
+    rows = "A,12,0.5,0.04,5,100,40,7\nB,10..20,20 min,40 €,2 %,200,n/a,8"
+    (tmp_path / "ideas.csv").write_text(f"{head}\n{rows}\n", encoding="utf-8")
     (tmp_path / "m.yaml").write_text(proposal := propose(tmp_path / "ideas.csv").text, encoding="utf-8")
     first, second = workflows(portfolio(tmp_path / "ideas.csv", "EUR", DAY, read_mapping(tmp_path / "m.yaml")))
 
@@ -335,7 +335,8 @@ def test_a_unit_in_a_heading_is_that_of_the_numbers_below_it(tmp_path: Path) -> 
 @pytest.mark.parametrize(("heading", "to", "cell", "found"), [
     ("Requests per day", "calls_per_month", "7", None), ("Share wrong (%)", "error_rate_today", "0.5", None), ("Hours (min)", "horizon_months", "5", None),
     ("Volume p.a.", "calls_per_month", "12", 1), ("Volume (p.a.)", "calls_per_month", "12", 1), ("Volume, per week", "calls_per_month", "12", 52), ("Time (avg.)", "minutes_per_item", "5", 5),
-    ("Time [EUR]", "minutes_per_item", "5", None), ("Handling (min per case)", "minutes_per_item", "5", 5), ("Wrong (%)", "error_rate_today", "0.5%", 0.005), ("Wait (ms)", "latency_s", "1.125", 0.001125),
+    ("Time [EUR]", "minutes_per_item", "5", None), ("Handling (min per case)", "minutes_per_item", "5", 5), ("Wrong (%)", "error_rate_today", "0.5%", 0.005),
+    ("Wait (ms)", "latency_s", "1.125", 0.001125),
 ])  # fmt: skip
 def test_a_placed_heading_whose_unit_does_not_fit_is_refused(tmp_path: Path, heading: str, to: str, cell: str, found: float | None) -> None:
     (tmp_path / "m.yaml").write_text(f"advisorkit: 1\ncolumns: {{name: name, {json.dumps(heading)}: {to}}}\n")
@@ -354,7 +355,8 @@ def test_totals_and_notes_are_no_workflows(tmp_path: Path) -> None:
     found = listed(tmp_path, "Use case,Owner,calls_per_month\nSort mail,Bo,12\nSumme,,12\nTotal quality,Al,3\n* estimated,,\nSource: the desk,,\nGrand Total,,15\n")
 
     assert [one.name for one in workflows(found)] == ["Sort mail", "Total quality"]
-    assert [notice.partition(": ")[2] for notice in found.notices if "left out" in notice] == [f"line {line} is a {kind} and was left out" for line, kind in ((3, "total"), (5, "note"), (6, "note"), (7, "total"))]
+    told = [f"line {line} is a {kind} and was left out" for line, kind in ((3, "total"), (5, "note"), (6, "note"), (7, "total"))]
+    assert [notice.partition(": ")[2] for notice in found.notices if "left out" in notice] == told
 
 
 def test_a_level_may_be_named_in_any_language(tmp_path: Path) -> None:

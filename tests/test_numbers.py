@@ -101,7 +101,8 @@ def test_what_is_not_understood_is_refused_by_its_word(name: str, text: str, nam
 
 
 @pytest.mark.parametrize(("name", "text", "words"), [
-    ("corpus_tokens", "400 pages", "“400 pages” → about 240,000 tokens (140,000 to 400,000, at 350 to 1,000 each)"), ("latency_s", "2 min", "“2 min” → 120 seconds"), ("calls_per_month", "5 to 2", "“5 to 2” → 2 to 5 items a month"),
+    ("corpus_tokens", "400 pages", "“400 pages” → about 240,000 tokens (140,000 to 400,000, at 350 to 1,000 each)"),
+    ("latency_s", "2 min", "“2 min” → 120 seconds"), ("calls_per_month", "5 to 2", "“5 to 2” → 2 to 5 items a month"),
     ("cost_wrong", "€.75", "“€.75” → 0.75 EUR per item"), ("discount_rate", "5-10 %", "“5-10 %” → 5% to 10%"), ("calls_per_month", "12k", "“12k” → 12,000 items a month"),
     ("calls_per_month", "40,000", ""), ("minutes_per_item", "12 minutes", ""), ("latency_s", ".5", ""), ("discount_rate", "10 %", ""),
 ])  # fmt: skip

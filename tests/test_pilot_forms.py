@@ -292,7 +292,8 @@ def test_promptfoo_rows_of_every_kind_count_as_what_they_are(tmp_path_factory: p
         assert "no answer was judged" in refused(path).message
 
 
-odd = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3), lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2), max_leaves=4)
+odd = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2), max_leaves=4)
 
 
 @given(st.sampled_from(sorted(MAKERS)), st.data())

@@ -202,7 +202,8 @@ def test_the_charter_prints_on_one_sheet_a_workflow(tmp_path: Path) -> None:
         assert len(re.findall(rb"/Type\s*/Page\b", printed)) == workflows
 
 
-@pytest.mark.parametrize(("monthly", "told"), [(5000, "At least 100 of 100 are right, so that the cautious end reaches 95%"), (45, "Of 45 cases not even all right answers reach it; collect at least 73")])
+@pytest.mark.parametrize(("monthly", "told"),
+    [(5000, "At least 100 of 100 are right, so that the cautious end reaches 95%"), (45, "Of 45 cases not even all right answers reach it; collect at least 73")])
 def test_where_errors_are_serious_a_charter_asks_for_as_many_right_answers_as_pass_and_for_cases_enough(monthly: float, told: str) -> None:
     """73 right of 73 are at least 95 % right, read cautiously; 72 of 72 are not, and of 100 no single one may be wrong."""
     answers = {"error_tolerance": Answer(("serious",)), "calls_per_month": Answer(amount=Estimate.of(monthly))}

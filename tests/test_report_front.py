@@ -131,7 +131,8 @@ def test_open_actions_stand_once_by_day_with_who_does_them() -> None:
 
 # The decision and its first page say one thing
 
-RIGHTS = {"access_control": said("by_group"), "private_knowledge": said("most"), "source_form": said("documents"), "corpus_tokens": Answer(amount=Estimate.of(3_000_000)), "facts_in_request": said("none"), "citations": said("required")}
+RIGHTS = {"access_control": said("by_group"), "private_knowledge": said("most"), "source_form": said("documents"),
+    "corpus_tokens": Answer(amount=Estimate.of(3_000_000)), "facts_in_request": said("none"), "citations": said("required")}
 RESULTS = {"passes": (114, 3, 3), "lacks text": (66, 48, 6), "manner": (70, 4, 46), "close": (100, 14, 6)}
 
 

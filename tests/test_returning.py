@@ -88,7 +88,8 @@ def test_measuring_what_was_told_moves_no_gain(before: Engagement) -> None:
 
 
 def test_what_measurements_are_worth_adds_up_to_the_change_of_the_gain(before: Engagement) -> None:
-    found = after(before, Measured("adoption", 0.58, period="May 2027", cases=99, people=31), Measured("build_cost_rag", 52_000, period="May 2027"), Measured("error_rate_rag", 0.16, period="May 2027"))
+    found = after(before, Measured("adoption", 0.58, period="May 2027", cases=99, people=31), Measured("build_cost_rag", 52_000, period="May 2027"),
+        Measured("error_rate_rag", 0.16, period="May 2027"))
 
     first, last = (likely_gain(study.inputs, "rag")[0] for study in (worked(before), found.study))
     assert first and last and sum(one.worth or 0.0 for one in found.seen) == pytest.approx(last - first, rel=1e-9)
@@ -115,7 +116,8 @@ def test_an_offer_stands_in_place_of_what_the_build_is_worked_out_to_be() -> Non
 
 
 def test_a_result_about_staff_stands_on_ten_cases_of_two_people(tmp_path: Path) -> None:
-    lines = ["{quantity: adoption, value: 0.5, period: May, cases: 9, people: 2}", "{quantity: review_minutes, value: 5, period: May, cases: 10, people: 1}", "{quantity: adoption, value: 1.5, period: May, cases: 10, people: 2}"]
+    lines = ["{quantity: adoption, value: 0.5, period: May, cases: 9, people: 2}", "{quantity: review_minutes, value: 5, period: May, cases: 10, people: 1}",
+        "{quantity: adoption, value: 1.5, period: May, cases: 10, people: 2}"]
     whole = SAMPLE.read_text(encoding="utf-8").replace("workflows:\n  - id:", f"workflows:\n  - measured: [{', '.join(lines)}]\n    id:", 1)
     (tmp_path / "a.yaml").write_text(whole, encoding="utf-8")
 
@@ -231,7 +233,8 @@ def test_a_visit_that_loses_money_says_stop_and_one_of_nothing_told_says_so(befo
 
 
 def test_the_visit_is_one_page_and_one_slide(before: Engagement, tmp_path: Path) -> None:
-    measured = (Measured("adoption", 0.58, period="May 2027", cases=99, people=31), Measured("error_rate_rag", 0.16, period="May 2027", cases=200), Measured("build_cost_rag", 52_000, period="April 2027"))
+    measured = (Measured("adoption", 0.58, period="May 2027", cases=99, people=31), Measured("error_rate_rag", 0.16, period="May 2027", cases=200),
+        Measured("build_cost_rag", 52_000, period="April 2027"))
     visited = replace(before, workflows=(replace(before.workflows[0], measured=measured),))
 
     made = produce(find_template("return_visit"), [job_of(visited, SAMPLE.parent)], tmp_path, ("html", "pdf", "pptx"))

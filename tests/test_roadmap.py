@@ -50,7 +50,8 @@ def lists(draw: st.DrawFn) -> list[Candidate]:
         freed = Freed("Claims", draw(amounts), hours, dear) if draw(st.booleans()) else None
         cost = draw(amounts) + sum(part.cost for part in shares.values())
         after = tuple(names[: n][-1:]) if n and draw(st.integers(0, 3)) == 0 else ()
-        made.append(Candidate(name, draw(amounts), draw(st.integers(0, 20)), cost, 1.0, {"engineers": draw(st.integers(0, 60)), "staff": draw(st.integers(0, 40))}, draw(st.integers(1, 2)), shares, after, freed))
+        made.append(Candidate(name, draw(amounts), draw(st.integers(0, 20)), cost, 1.0,
+            {"engineers": draw(st.integers(0, 60)), "staff": draw(st.integers(0, 40))}, draw(st.integers(1, 2)), shares, after, freed))
     return made
 
 
@@ -237,7 +238,8 @@ def listed(folder: Path, count: int) -> Path:
     lines = [
         f"idea-{n};Idea {n};" + (
             ";;;;;;;;" if n % 10 == 9
-            else f"{400 * (41 - count + n)};{9 + n % 5};{38 + n % 3};{5 + n % 4};0.05;{'required' if n % 4 == 0 else ''};{300_000 if n % 4 == 0 else ''};{'manuals' if n % 8 == 0 else ''};{'idea-1' if n == 2 else ''}"
+            else f"{400 * (41 - count + n)};{9 + n % 5};{38 + n % 3};{5 + n % 4};0.05;"
+                 f"{'required' if n % 4 == 0 else ''};{300_000 if n % 4 == 0 else ''};{'manuals' if n % 8 == 0 else ''};{'idea-1' if n == 2 else ''}"
         )
         for n in range(count)
     ]

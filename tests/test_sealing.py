@@ -152,7 +152,8 @@ def test_what_was_changed_or_is_gone_is_told_all_at_once(sealed: Path, tmp_path:
     result = run("seal", there)
 
     assert result.exit_code == 1
-    assert all(words in result.stderr for words in ("is not the document that was sealed", "data/gates.yaml: is missing from the pack", "engagement.json: was changed after it was sealed", "more.txt: is not in the seal"))
+    assert all(words in result.stderr for words in ("is not the document that was sealed", "data/gates.yaml: is missing from the pack",
+        "engagement.json: was changed after it was sealed", "more.txt: is not in the seal"))
 
 
 def test_a_file_that_is_no_pack_is_refused(sealed: Path, tmp_path: Path) -> None:

@@ -34,7 +34,8 @@ from advisorkit.values.people import Action, Member, Reviewed
 TEMPLATES = ("executive_brief", "decision_record", "session_note", "session_prep")
 DESK = Workflow(
     "desk", "Service desk",
-    {"citations": Answer(("required",), said_by="Ms Keen"), "hosting": Answer(("offline",), confidence="guess", confirm_by=date(2026, 12, 1)), "data_class": Answer(("internal",), private_note="They quarrel.")},
+    {"citations": Answer(("required",), said_by="Ms Keen"), "hosting": Answer(("offline",), confidence="guess", confirm_by=date(2026, 12, 1)),
+        "data_class": Answer(("internal",), private_note="They quarrel.")},
 )  # fmt: skip
 ACME = Engagement(
     "acme", "Acme (sample)", "EUR", date(2026, 11, 20), (DESK,), team=(Member("Ann", "Head of IT"),), actions=(Action("Send forty cases", "Ann", date(2026, 12, 5)),),
@@ -119,7 +120,8 @@ def test_what_a_pilot_measured_and_who_reviewed_it_stand_on_the_cover() -> None:
 def test_no_heading_stands_alone_however_little_is_answered() -> None:
     little = report(replace(ACME, workflows=(replace(DESK, answers={}),)))
     (study,) = little.workflows
-    pages = (little.protection, little.annex, summary(study), costs(study), charter(study), brief(little), decision_record(little), session_note(little), session_prep(little), tuple(supplier_brief(little)))
+    pages = (little.protection, little.annex, summary(study), costs(study), charter(study), brief(little), decision_record(little), session_note(little),
+        session_prep(little), tuple(supplier_brief(little)))
 
     alone = [(one.text, two) for page in pages for one, two in pairwise((*page, None)) if isinstance(one, Heading) and (two is None or (isinstance(two, Heading) and two.level <= one.level))]
     assert sum(isinstance(one, Heading) for page in pages for one in page) > 30
@@ -175,7 +177,8 @@ def test_pages_that_name_workflows_by_number_say_which_they_are() -> None:
 
 
 def test_a_tornado_says_whether_one_assumption_or_more_can_turn_the_result() -> None:
-    turned = {one.workflow.name: sum(min(bar.low, bar.high) < 0 < max(bar.low, bar.high) for bar in one.costs.tornado.bars) for one in studies(read(samples.path("source-text")), draws=1024) if one.costs.tornado}
+    bars = {one.workflow.name: one.costs.tornado.bars for one in studies(read(samples.path("source-text")), draws=1024) if one.costs.tornado}
+    turned = {name: sum(min(bar.low, bar.high) < 0 < max(bar.low, bar.high) for bar in found) for name, found in bars.items()}
     titles = {one.workflow.name: found.title for one in studies(read(samples.path("source-text")), draws=1024) if (found := tornado(one))}
 
     assert set(map(bool, turned.values())) == {True, False} and max(turned.values()) > 1

@@ -29,7 +29,8 @@ from advisorkit.values.quantities import Estimate
 
 SAMPLE = samples.path("marked-pilot")
 QUOTES = (
-    Quote("Nordwind", date(2026, 11, 3), seat_price=49, valid_until=date(2027, 1, 31)), Quote("Elbe Software", date(2026, 11, 10), resolution_price=0.1), Quote("Past Ltd", date(2026, 1, 10), seat_price=1, valid_until=date(2026, 2, 1)),
+    Quote("Nordwind", date(2026, 11, 3), seat_price=49, valid_until=date(2027, 1, 31)), Quote("Elbe Software", date(2026, 11, 10), resolution_price=0.1),
+    Quote("Past Ltd", date(2026, 1, 10), seat_price=1, valid_until=date(2026, 2, 1)),
 )  # fmt: skip
 
 

@@ -259,7 +259,10 @@ def test_what_failed_with_the_right_text_is_asked_again_within_what_is_left(tmp_
 
     file = tmp_path / "acme.yaml"
     with scripted(reply) as server:
-        rows = "case,input,expected,passage\n" + "".join(f"{one.case},{one.input},pr1,The {one.case} plan has tariff pr1.\n" if i % 2 else f"{one.case},{one.input},{one.expected},\n" for i, one in enumerate(items()[:40]))
+        rows = "case,input,expected,passage\n" + "".join(
+            f"{one.case},{one.input},pr1,The {one.case} plan has tariff pr1.\n" if i % 2 else f"{one.case},{one.input},{one.expected},\n"
+            for i, one in enumerate(items()[:40])
+        )
         planned = planned_at(server, file, rows, "--ways", "zero")
         known = sum(bool(one.passage) for one in kept(file).sample.tried)
         first = command("bakeoff", "run", file, "--by", "Ann", "--max-calls", planned["calls"], "--json")

@@ -158,7 +158,8 @@ def test_a_number_that_cannot_be_is_answered_beside_its_field(show: Screen, text
 
 @given(
     st.sampled_from(sorted(EDITS)),
-    st.dictionaries(st.sampled_from(["name", "part", "text", "criterion", "value", "id", "on", "width", "chart", "file", "path"]), st.one_of(st.text(max_size=5), st.integers(), st.none(), st.lists(st.text(max_size=3), max_size=2)))
+    st.dictionaries(st.sampled_from(["name", "part", "text", "criterion", "value", "id", "on", "width", "chart", "file", "path"]),
+        st.one_of(st.text(max_size=5), st.integers(), st.none(), st.lists(st.text(max_size=3), max_size=2)))
 )
 def test_nothing_that_a_browser_sends_breaks_the_session(name: str, args: dict[str, Any]) -> None:
     work = ak.open(Path(__file__).parent / "browser" / "harbour.yaml")
@@ -335,7 +336,8 @@ ASKED = "calls_per_month: [1000, 1500, 2000], error_tolerance: costly, cost_wron
 def all_workflows(folder: Path, *answers: str, rate: int = 900) -> Any:
     path = folder / "together.yaml"
     lines = (f"  - {{id: w{n}, name: W{n}, answers: {{{given}}}, assumptions: {{engineer_day_rate: {rate}}}}}\n" for n, given in enumerate(answers))
-    path.write_text("advisorkit: 1\nid: t\nclient: T\ncurrency: EUR\nas_of: 2026-11-20\nassumptions: {security_days: 0, advice_days: 0, user_training_hours: 0, case_minutes: 0}\nworkflows:\n" + "".join(lines))
+    path.write_text("advisorkit: 1\nid: t\nclient: T\ncurrency: EUR\nas_of: 2026-11-20\n"
+        "assumptions: {security_days: 0, advice_days: 0, user_training_hours: 0, case_minutes: 0}\nworkflows:\n" + "".join(lines))
     work = ak.open(path)
     return together(work.engagement.workflows, {w.id: work.judged(w.id) for w in work.engagement.workflows}, Look())
 

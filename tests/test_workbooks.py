@@ -163,7 +163,8 @@ def ods(folder: Path, rows: str, name: str = "Ideas") -> Path:
 def test_a_number_in_an_ods_file_has_the_unit_that_its_format_shows(tmp_path: Path) -> None:
     """Formats stand in a part of their own; a cell has its own, or that of its column; what is shown in thousands has none."""
     more = 'xmlns:number="urn:oasis:names:tc:opendocument:xmlns:datastyle:1.0" xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0"'
-    shown = {"h": "<number:number/><number:text> h</number:text>", "k": '<number:number number:display-factor="1000"/><number:text>k</number:text>', "pcs": "<number:number/><number:text> pcs</number:text>"}
+    shown = {"h": "<number:number/><number:text> h</number:text>", "k": '<number:number number:display-factor="1000"/><number:text>k</number:text>',
+        "pcs": "<number:number/><number:text> pcs</number:text>"}
     forms = "".join(f'<number:number-style style:name="N-{name}">{inside}</number:number-style><style:style style:name="c-{name}" style:data-style-name="N-{name}"/>' for name, inside in shown.items())
     cells = "".join(
         f'<table:table-row><table:table-cell {style} office:value-type="float" office:value="4"><text:p>?</text:p></table:table-cell></table:table-row>'

@@ -78,7 +78,8 @@ class _Writer:
             (item.chart, len(row) > 1) for page in found.pages for row in page.rows for column in row for item in column if isinstance(item, kinds.ChartBlock)
         ]  # fmt: skip
         logo = b64decode(self.cover.brand.logo.partition(",")[2])
-        wanted = [*(Raster(drawing(chart, half=half), wide=scene(chart, "half" if half else None).width) for chart, half in charts), *([Raster(logo, tall=24 if self.cover.leaflet else 48)] if logo else [])]
+        wanted = [Raster(drawing(chart, half=half), wide=scene(chart, "half" if half else None).width) for chart, half in charts]
+        wanted += [Raster(logo, tall=24 if self.cover.leaflet else 48)] if logo else []
         images = [self._image(content) for content in rastered(wanted, self.cover.brand)]
         self.logo, self.pictures = images.pop() if logo else None, iter(images)
         self.numbers, self.tables, self.figures = count(1), count(1), count(1)

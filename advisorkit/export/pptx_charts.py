@@ -187,7 +187,8 @@ def _book(names: Sequence[str], series: Sequence[tuple[str, Sequence[float | Non
 
 def _curves(canvas: Canvas, frame: Frame, shown: kinds.Curves, size: float) -> None:
     data = XyChartData()
-    edges = [(curve, name, values) for curve in shown.curves for name, values in ((curve.label, curve.middle), (f"{curve.label}, {here('low')}", curve.low), (f"{curve.label}, {here('high')}", curve.high)) if values]
+    ends = {"": "middle", f", {here('low')}": "low", f", {here('high')}": "high"}
+    edges = [(one, one.label + end, values) for one in shown.curves for end, name in ends.items() if (values := getattr(one, name))]
     for _, name, values in edges:
         one = data.add_series(printable(name))
         for month, value in zip(shown.months, values, strict=True):

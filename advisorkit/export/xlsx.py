@@ -30,7 +30,8 @@ _STYLES: dict[str, dict[str, Any]] = {
     "mono": {"font_name": "Courier New", "font_size": 9, "font_color": LIGHT["text3"]}, "typed": {"bg_color": LIGHT["tint"], "border": 1, "border_color": LIGHT["hairline"], "locked": False},
     "right": {"align": "right"}, "sum": _EDGE | {"bold": True}, "row": {"bottom": 1, "bottom_color": LIGHT["hairline"]}, "wrap": {"text_wrap": True, "valign": "top"},
     "percent": {"num_format": "0.0%"}, "mark": {"num_format": '"●";;', "align": "center"}, "indent": {"indent": 1},
-    "figures": {"num_format": "[>=100]#,##0;[>=1]#,##0.00;0.00####"}, "signed": {"num_format": "[<0]#,##0.00;[>=100]#,##0;0.00####"}, "thousand_least": {"num_format": '"≥ "#,##0,'}, "whole_least": {"num_format": '"≥ "#,##0'},
+    "figures": {"num_format": "[>=100]#,##0;[>=1]#,##0.00;0.00####"}, "signed": {"num_format": "[<0]#,##0.00;[>=100]#,##0;0.00####"},
+    "thousand_least": {"num_format": '"≥ "#,##0,'}, "whole_least": {"num_format": '"≥ "#,##0'},
     **{word: {"num_format": f'{digits};"−"{digits};{zero}'} for word, digits, zero in (
         ("thousand", "#,##0,", "0"), ("whole", "#,##0", "0"), ("cents", "#,##0.00", '"–"'), ("two", "#,##0.00", '"–"'), ("four", "0.0000", '"–"'), ("month", "#,##0", '"–"'),
     )},
@@ -39,7 +40,8 @@ _STYLES: dict[str, dict[str, Any]] = {
 """What each word of a cell's style means."""
 _RULES: dict[str, dict[str, Any]] = {
     "share": {"validate": "decimal", "criteria": "between", "minimum": 0, "maximum": 1}, "positive": {"validate": "decimal", "criteria": ">=", "value": 0},
-    "above": {"validate": "decimal", "criteria": ">", "value": 0}, "real": {"validate": "decimal", "criteria": ">", "value": -1}, "months": {"validate": "integer", "criteria": "between", "minimum": 1, "maximum": 60},
+    "above": {"validate": "decimal", "criteria": ">", "value": 0}, "real": {"validate": "decimal", "criteria": ">", "value": -1},
+    "months": {"validate": "integer", "criteria": "between", "minimum": 1, "maximum": 60},
 }  # fmt: skip
 
 

@@ -194,10 +194,9 @@ class Tried:
 def tried(seen: Sequence[Diagnosis], files: Sequence[str]) -> tuple[Tried, ...]:
     """The ways of the bake-off that the newest pilot is a part of, named by their `files`, the chosen one last; empty where it stands alone."""
     same = [(one, file) for one, file in zip(seen, files, strict=False) if one.pilot.trial and one.pilot.trial == seen[-1].pilot.trial]
-    chosen = same[-1][0] if same else None
+    against = {file: tally.paired(same[-1][0].pilot.results.marks, one.pilot.results.marks) for one, file in same[:-1]}
     return tuple(
-        Tried(PurePath(file).stem.removeprefix("sheet-"), one.pilot.pattern, one.right, tally.paired(chosen.pilot.results.marks, one.pilot.results.marks) if chosen and one is not chosen else None, one.measured)
-        for one, file in same
+        Tried(PurePath(file).stem.removeprefix("sheet-"), one.pilot.pattern, one.right, against.get(file), one.measured) for one, file in same
     )
 
 

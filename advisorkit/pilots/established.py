@@ -77,7 +77,10 @@ def established(pilots: Sequence[Pilot], terms: Terms, rules: Rules) -> Establis
         terms=terms,
         diagnoses=seen,
         blocked=_blocked(seen[-1], terms, rules),
-        assumptions={**dict(_error_rates(seen, terms)), **dict(_of_today(seen[-1], terms)), **dict(_mending(_newest(seen, ("prompt",)), rules)), **({"search_hit_rate": _range(seen[-1].found)} if seen[-1].found.n else {})},
+        assumptions={
+            **dict(_error_rates(seen, terms)), **dict(_of_today(seen[-1], terms)), **dict(_mending(_newest(seen, ("prompt",)), rules)),
+            **({"search_hit_rate": _range(seen[-1].found)} if seen[-1].found.n else {}),
+        },
         warnings=(*_superseded(seen), *warnings_of(seen[-1], terms, rules)),
     )
 

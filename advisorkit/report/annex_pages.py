@@ -357,7 +357,11 @@ def _way(stops: Sequence[Stop], questions: Sequence[_Question]) -> Iterator[Bloc
         yield Heading(say("protection.way"))
     for first in range(0, len(stops), ACROSS):
         some = stops[first : first + ACROSS]
-        rows: list[tuple[str | Cell, ...]] = [(say(f"protection.{name}"), *(Cell(said) if (said := getattr(one, name)) else Cell(say("protection.open", number=numbers[one.stop]), "stale") for one in some)) for name in _SAID]
+        rows: list[tuple[str | Cell, ...]] = [
+            (say(f"protection.{name}"), *(
+                Cell(said) if (said := getattr(one, name)) else Cell(say("protection.open", number=numbers[one.stop]), "stale") for one in some
+            )) for name in _SAID
+        ]  # fmt: skip
         yield table_of("", (say("protection.stop"), *(Cell(one.stop, "strong") for one in some)), rows)
 
 

@@ -105,8 +105,9 @@ def gains(study: Study) -> kinds.Curves | None:
         return curves(study)
     back, bands = rows[first].payback, [one for one in found[first] if one.p10 is not None and one.p90 is not None]
     ends = {p: points[-1].likely if (gained := study.gain(p)) is None else gained for p, points in found.items()}  # as the table prints it
+    low, high_ = (tuple(getattr(one, end) or 0.0 for one in bands) for end in ("p10", "p90"))
     lines = tuple(
-        kinds.Curve(p, study.name(p), tuple(one.p10 or 0.0 for one in bands) if p == first else (), (*(one.likely for one in points[:-1]), ends[p]), tuple(one.p90 or 0.0 for one in bands) if p == first else ())
+        kinds.Curve(p, study.name(p), low if p == first else (), (*(one.likely for one in points[:-1]), ends[p]), high_ if p == first else ())
         for p, points in found.items()
     )
     named = say("gains.back" if back and back.likely else "gains.not_back", pattern=study.name(first), month=back.likely if back else "", months=study.months)

@@ -171,7 +171,8 @@ def _cases(book: Book, summary: Grid, results: Mapping[str, Mapping[Column, Mapp
     grid, case = book.grid("scenarios", (66.0, *(13.0,) * (2 * wide))), book.named("case")
     heads = [(column, name) for name in ("all_in", "gain") for column in (book.shown if name == "all_in" else book.gaining)]
     grid.line(TOP - 1, 1, ("", *(say(f"workbook.of_{name}", pattern=study.name(column)) for column, name in heads)), "head right")
-    rows: list[tuple[str, Mapping[Column, Mapping[str, Any]]]] = [(say("workbook.as_reported"), book.found.parts), *((name, results[name]) for name in sorted(results, key=lambda name: name not in book.scenarios))]
+    rows: list[tuple[str, Mapping[Column, Mapping[str, Any]]]] = [(say("workbook.as_reported"), book.found.parts)]
+    rows += ((name, results[name]) for name in sorted(results, key=lambda name: name not in book.scenarios))
     for place, (name, found) in enumerate(rows):
         label = f"{place + 1} {name}" if place <= len(book.scenarios) else say("workbook.other_run", name=name)
         grid.put(TOP + place, 1, label, "row")
@@ -225,7 +226,8 @@ def _break_even(book: Book, grid: Grid, row: int) -> None:
 def _programme(books: Sequence[Book], studies: Sequence[Study]) -> Grid:
     """All workflows with what their destinations cost and gain; platforms and documents that several share are paid once."""
     grid, engagement, last = Grid(say("workbook.tab.programme"), (2.0, 46.0, 14.0, *(15.0,) * 4), TOP), studies[0].engagement, TOP + len(books)
-    for row, words in enumerate((say("workbook.title.programme"), ", ".join(filter(None, (engagement.client, sample_words(engagement)))), say("workbook.lead.programme", currency=engagement.currency))):
+    client = ", ".join(filter(None, (engagement.client, sample_words(engagement))))
+    for row, words in enumerate((say("workbook.title.programme"), client, say("workbook.lead.programme", currency=engagement.currency))):
         grid.put(row, 1, words, "sub" if row else "title")
     for place, words in enumerate(columns("workbook.head.programme"), 1):
         grid.put(TOP - 1, place, words, "head right" if place > 2 else "head")

@@ -90,7 +90,11 @@ def right_bars(study: Study) -> kinds.RightBars | None:
         return None
     last = study.pilot.diagnoses[-1] if study.pilot else None
     seen = last.pilot.pattern if last else ""
-    bars = [kinds.RangeRow(p, study.name(p), (band.p10, (last.right.share if last and p == seen else None) or band.p50, band.p90), reached(held.reach[p] or 0.0)) for p in order if (band := held.expected_right.get(p))]
+    middles = {p: (last.right.share if last and p == seen else None) or band.p50 for p, band in held.expected_right.items()}
+    bars = [
+        kinds.RangeRow(p, study.name(p), (band.p10, middles[p], band.p90), reached(held.reach[p] or 0.0))
+        for p in order if (band := held.expected_right.get(p))
+    ]  # fmt: skip
     return kinds.RightBars(
         title=say(f"right.title.{held.outlook(goal)}", pattern=study.name(goal), needed=percent(needed)), bars=tuple(bars), needed=needed,
         subtitle=say("right.marked", pattern=study.name(seen)) if seen else say("right.expected"), words=(say("right.needed", needed=percent(needed)), say("right.reaches")),

@@ -106,7 +106,9 @@ def meanings(study: Study) -> Iterator[tuple[str, ...]]:
     passes = not plan.terms.never and not (plan.terms.strict and plan.passing is None)
     for name in (*(("pass",) if passes else ()), *_FALLS_SHORT[plan.pattern], "open"):
         values = {"needed": percent(plan.terms.target), "hits": plan.passing, "cases": plan.mark} if name == "pass" else {}
-        yield say(f"charter.result.{name}{'.strict' if name == 'pass' and plan.terms.strict else ''}", **values), say(f"charter.result.{name}_then{'.person' if name == 'pass' and study.decision.person_decides else ''}")
+        strict = ".strict" if name == "pass" and plan.terms.strict else ""
+        person = ".person" if name == "pass" and study.decision.person_decides else ""
+        yield say(f"charter.result.{name}{strict}", **values), say(f"charter.result.{name}_then{person}")
 
 
 def _actions(study: Study, plan: Plan) -> Iterator[tuple[str, ...]]:

@@ -107,13 +107,16 @@ def _said(found: Selection) -> Iterator[str]:
         yield say("roadmap.simpler", simpler=simpler)
     if ends:
         yield say("roadmap.ends", ends=linked(", ", (told(f"{names[one].name} {ends[one]}", ends[one]) for one in PATTERNS if ends.get(one))))
-    yield from (say("roadmap.team", team=team, lost=money_short(at(lost, f"team_hours[{n}].gain_not_counted"), currency)) for n, (team, lost) in enumerate(beyond(found.candidates, made.starts).items()) if lost)
+    for n, (whose, lost) in enumerate(beyond(found.candidates, made.starts).items()):
+        if lost:
+            yield say("roadmap.team", team=whose, lost=money_short(at(lost, f"team_hours[{n}].gain_not_counted"), currency))
     if found.quick:
         yield say("roadmap.quick", names=_named(found, found.quick, "quick"))
     if found.alike:
         yield say("roadmap.alike", pairs="; ".join(_named(found, pair) for pair in found.alike[:3]), count=len(found.alike))
     if found.dropped and found.questions:
-        yield say("roadmap.ask", questions=linked("; ", (say("roadmap.asked", question=asked.rstrip("?"), count=at(count, f"questions[{n}].workflows")) for n, (asked, count) in enumerate(found.questions))))
+        asked = ((one.rstrip("?"), at(count, f"questions[{n}].workflows")) for n, (one, count) in enumerate(found.questions))
+        yield say("roadmap.ask", questions=linked("; ", (say("roadmap.asked", question=question, count=count) for question, count in asked)))
 
 
 def _ranked(found: Selection) -> Table:
@@ -173,7 +176,8 @@ def _patterns(row: Weighed) -> tuple[Cell, Cell]:
 
 def _paid(found: Selection) -> Table:
     """Money that leaves the house and what is gained, quarter by quarter."""
-    currency, quarters = found.engagement.currency, ((placed(paid, f"cash[{n}]"), placed(gain, f"cash[{n}].gain")) for n, (paid, gain) in enumerate(zip(found.joint.cash, found.joint.gained, strict=True)))
+    currency, both = found.engagement.currency, enumerate(zip(found.joint.cash, found.joint.gained, strict=True))
+    quarters = ((placed(paid, f"cash[{n}]"), placed(gain, f"cash[{n}].gain")) for n, (paid, gain) in both)
     rows = [
         (say("roadmap.quarter", n=n + 1, day=day(found.first_day(n))), *(words for one in both for words in (money_short(one.likely, currency), _span(found, one))))
         for n, both in enumerate(quarters)
@@ -185,8 +189,14 @@ def _map(found: Selection) -> Plot:
     """Value by effort: what is chosen, and what waits."""
     places = _places(found)
     kinds = [("chosen", [one for one in found.candidates if one.id in found.chosen.starts]), ("waiting", [one for one in found.candidates if one.id not in found.chosen.starts])]
-    series = tuple(Series(say(f"roadmap.map.{name}"), "points", tuple(one.cost for one in these), tuple(one.gain for one in these), words=tuple(str(places.get(one.id, "")) for one in these)) for name, these in kinds if these)
-    return Plot(title=say("roadmap.map"), subtitle=say("roadmap.map.subtitle"), titles=tuple(say(f"roadmap.map.{axis}", currency=found.engagement.currency) for axis in ("across", "up")), series=series)  # type: ignore[arg-type]
+    series = tuple(
+        Series(
+            say(f"roadmap.map.{name}"), "points", tuple(one.cost for one in these), tuple(one.gain for one in these),
+            words=tuple(str(places.get(one.id, "")) for one in these),
+        ) for name, these in kinds if these
+    )  # fmt: skip
+    across, up = (say(f"roadmap.map.{axis}", currency=found.engagement.currency) for axis in ("across", "up"))
+    return Plot(title=say("roadmap.map"), subtitle=say("roadmap.map.subtitle"), titles=(across, up), series=series)
 
 
 def _completeness(found: Selection) -> Table:

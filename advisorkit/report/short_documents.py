@@ -73,7 +73,9 @@ def session_prep(report: Report) -> tuple[Block, ...]:
     """Who should come, what to bring, and the open questions by who can answer them."""
     found, engagement = report.workflows, report.workflows[0].engagement
     left = {
-        who: each(found, lambda one, who=who: (c.question for c in open_criteria(one.catalog, one.answers) if c.who == who and (c.id in one.decision.to_ask or c.id in one.answers)))  # type: ignore[misc]
+        who: each(found, lambda one, who=who: (  # type: ignore[misc]
+            c.question for c in open_criteria(one.catalog, one.answers) if c.who == who and (c.id in one.decision.to_ask or c.id in one.answers)
+        ))
         for who in ("business", "IT", "legal")
     }
     named = {confirmer(engagement, who): lines for who, lines in left.items() if lines}

@@ -31,7 +31,8 @@ def assessed(study: Study) -> tuple[Block, ...]:
     }  # fmt: skip
     step = say(f"short.{made.next_step.action}", why=made.next_step.why)
     return (
-        Heading("; ".join((f"{study.workflow.name}  ({study.workflow.id})", *scenario_words(study.engagement)))), Text((made.headline, *filter(None, (made.enough,)), *words.summary, step)), _chances(study), *_rungs(study),
+        Heading("; ".join((f"{study.workflow.name}  ({study.workflow.id})", *scenario_words(study.engagement)))),
+        Text((made.headline, *filter(None, (made.enough,)), *words.summary, step)), _chances(study), *_rungs(study),
         *(block for key, lines in lists.items() if (told := tuple(lines)) for block in (Heading(say(key)), Text(told, "bullets"))),
     )
 
@@ -51,7 +52,8 @@ def _rungs(study: Study) -> Iterator[Table]:
     """The path, with the chance that it ends there or before; nothing where something simpler takes the place of all patterns."""
     chances, within = study.decision.chances, dict[str | None, tuple[PatternId, ...]](prompt=("prompt",), rag=("prompt", "rag"), finetune=("prompt", "finetune"))
     rows = [
-        (rung_name(rung), hundredths(sum(chances[p] for p in within[rung.pattern])) if rung.pattern in within else "", build_of(rung.build, study.currency), "–" if rung.weeks is None else f"{max(1, rung.weeks):.0f}",
+        (rung_name(rung), hundredths(sum(chances[p] for p in within[rung.pattern])) if rung.pattern in within else "",
+         build_of(rung.build, study.currency), "–" if rung.weeks is None else f"{max(1, rung.weeks):.0f}",
          say(f"short.{rung.state}"))
         for rung in study.decision.path
     ]
@@ -72,7 +74,8 @@ def costed(study: Study) -> tuple[Block, ...]:
     years, lines, ramp = cash_years(study), (*gained(study), *left_out(study)), study.decision.off_ramp if study.decision.replaced else None
     instead = (Text((say("short.simpler", headline=study.decision.headline),)),) if ramp else ()
     return (
-        Heading("; ".join((study.workflow.name, *basis(study)))), *instead, money_table(study), *((Text(lines),) if lines else ()), *((years,) if years else ()), Heading(say("figures.title")), assumptions(study), _crossings(study),
+        Heading("; ".join((study.workflow.name, *basis(study)))), *instead, money_table(study), *((Text(lines),) if lines else ()),
+        *((years,) if years else ()), Heading(say("figures.title")), assumptions(study), _crossings(study),
         *_hosting(study), *_warned(study), _prices(study),
     )
 

@@ -124,7 +124,8 @@ def _line(study: Study, sums: Together | None) -> tuple[Cell, ...]:
     time = weeks(study.facts.build_weeks[made.now].p50) if rung and rung.weeks is not None else ""
     ask, spent, gain = (study.ask.p50 if study.ask else None, study.outside, study.rank.gain)
     ends = span(whole(row.gain.p10, sums.unit), whole(row.gain.p90, sums.unit)) if row.gain else say("overview.assumed")
-    return (*start, Cell(_right(study)), _amount(ask, sums.unit, time) if study.ask else Cell("–"), _amount(spent, sums.unit), _amount(gain, sums.unit, ends), Cell("–" if row.gain_chance is None else sampled(row.gain_chance)))
+    asked, sure = _amount(ask, sums.unit, time) if study.ask else Cell("–"), "–" if row.gain_chance is None else sampled(row.gain_chance)
+    return (*start, Cell(_right(study)), asked, _amount(spent, sums.unit), _amount(gain, sums.unit, ends), Cell(sure))
 
 
 def _right(study: Study) -> str:

@@ -257,7 +257,10 @@ def cash(book: Book) -> Grid:
         (say("workbook.profile.later", months=number(key, 1)) if isinstance(key, float) else say(f"workbook.profile.{key}"), [0.0, *(month[key] for month in table)], "four") for key in profiles
     ]
     told_ += [
-        (f"{users[key]}: {COST_TEXTS.say(f'component.{flow.component_id}')}", [0.0, *(flow.stairs.at(month["use"]) * month["month"] for month in table if flow.stairs)], "month") for key, flow in stairs.items()
+        (
+            f"{users[key]}: {COST_TEXTS.say(f'component.{flow.component_id}')}",
+            [0.0, *(flow.stairs.at(month["use"]) * month["month"] for month in table if flow.stairs)], "month",
+        ) for key, flow in stairs.items()
     ]
     told_ += [(say("workbook.cash", pattern=book.study.name(column)), book.found.spent(column, outside=True), "month") for column in known_]
     for place, (label, amounts, style) in enumerate(told_, 2):

@@ -76,7 +76,8 @@ def _beside(row: Input, kept: Study, tried: Collection[str], swings: dict[str, f
     name, old = row.assumption.name, kept.inputs.rows[row.assumption.name]
     was = tell("assumptions.was", value=plain(tidy(old.range.likely * scale_of(old), old)), source=locale().lowered(_source(old, (), {}))) if name in tried and old.range else ""
     swing = swings.get(name, 0.0)
-    return {"was": was, "kept": old.range.likely * scale_of(old) if was and old.range else None, "moves": [money_short(swing, kept.currency), swing / max(swings.values())] if swing and swing >= 1e-4 * max(swings.values()) else None}
+    moves = [money_short(swing, kept.currency), swing / max(swings.values())] if swing and swing >= 1e-4 * max(swings.values()) else None
+    return {"was": was, "kept": old.range.likely * scale_of(old) if was and old.range else None, "moves": moves}
 
 
 def _sub(kept: Study, which: str, made: Sequence[Doc], found: bool) -> str:

@@ -106,7 +106,8 @@ def _found(study: Study, seen: Diagnosis) -> Doc:
     whole = percents([share.share or 0.0 for share in seen.failures.values()])
     parts = {f"failure.{name}": hundredths(part) for name, part in zip(seen.failures, whole, strict=True)}
     rows: list[list[str | Cell]] = [
-        [Cell(tell(f"pilot.{name}"), name.removeprefix("failure.")), say("pilot.of", hits=figures(share.hits, 3), cases=figures(share.n, 6)), tell("bill.unknown") if share.share is None else parts.get(name, percent(share.share)),
+        [Cell(tell(f"pilot.{name}"), name.removeprefix("failure.")), say("pilot.of", hits=figures(share.hits, 3), cases=figures(share.n, 6)),
+         tell("bill.unknown") if share.share is None else parts.get(name, percent(share.share)),
          span(percent(share.low), percent(share.high)) if share.n else ""]
         for name, share in _shares(seen, study.rules)
     ]

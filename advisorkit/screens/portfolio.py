@@ -118,9 +118,10 @@ def _asks(study: Study) -> dict[str, str]:
 def gained(found: Sequence[Study]) -> RangeBars:
     """The gain of each destination as a range about its likely value, highest first."""
     rows = sorted(((study, study.decision.destination) for study in found), key=lambda row: -(row[0].gain(row[1]) or 0))
+    names = [", ".join(dict.fromkeys(locale().lowered(row.assumption.label) for row in (*lacking(study), *study.rank.ask))) for study, _ in rows]
     bars = [
-        gain_row(study, goal, f"{study.workflow.name}, {study.name(goal)}", tell("portfolio.lacks", names=", ".join(dict.fromkeys(locale().lowered(row.assumption.label) for row in (*lacking(study), *study.rank.ask)))))
-        for study, goal in rows
+        gain_row(study, goal, f"{study.workflow.name}, {study.name(goal)}", tell("portfolio.lacks", names=lacks))
+        for (study, goal), lacks in zip(rows, names, strict=True)
     ]
     sub = tell("portfolio.ranges_sub", months=found[0].months, draws=number(found[0].costs.draws))
     return RangeBars(title=tell("portfolio.ranges"), subtitle=sub, currency=found[0].currency, bars=tuple(bars))

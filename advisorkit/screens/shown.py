@@ -60,7 +60,10 @@ def _shown_advice(advice: Advice) -> str:
 def _shown_costs(costs: CostResult) -> str:
     found = [(name, column) for name, column in costs.columns.items() if column.build or column.total]
     rows = [
-        (name, *(tell("bill.unknown") if band is None else f"{money(band.p50, costs.currency)} ({money_range(band.p10, band.p90, costs.currency)})" for band in (one.build, one.run_per_month, one.total)))
+        (name, *(
+            tell("bill.unknown") if band is None else f"{money(band.p50, costs.currency)} ({money_range(band.p10, band.p90, costs.currency)})"
+            for band in (one.build, one.run_per_month, one.total)
+        ))
         for name, one in found
     ]  # fmt: skip
     return still((table_of(tell("still.costs", months=costs.horizon_months), [tell(f"still.{name}") for name in ("pattern", "build", "run", "total")], rows, (1, 2, 3)),))

@@ -182,7 +182,8 @@ def drawn_cheapest(page: Page) -> dict[str, float]:
 SHOWN = """async () => {
   const all = await Promise.all(Object.values(globalThis.advisorkit).map((one) => one.promise));
   const shown = all.find((one) => [...one.mounted].some((part) => part.host.isConnected && part.host.closest('.ak-screen[data-revision]')));
-  const drawn = (host) => [...host.querySelectorAll('.ak-picture svg *')].map((one) => [one.tagName, Object.fromEntries([...one.attributes].map((a) => [a.name, a.value])), one.childElementCount ? '' : one.textContent]);
+  const drawn = (host) => [...host.querySelectorAll('.ak-picture svg *')].map((one) => [
+    one.tagName, Object.fromEntries([...one.attributes].map((a) => [a.name, a.value])), one.childElementCount ? '' : one.textContent]);
   return [...shown.mounted].filter((part) => part.host.isConnected && shown.parts[part.name]).map((part) => [part.name, shown.parts[part.name], part.host.innerText, drawn(part.host)]);
 }"""
 """Every part of the screen by name: its document, the words that stand on the page, and every mark of its drawing."""
