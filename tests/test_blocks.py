@@ -16,6 +16,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from sample_charts import CHARTS, RANGES
 
 from advisorkit.charts.draw import scene
+from advisorkit.charts.kinds import ShareBars, ShareRow
 from advisorkit.charts.scene import Area, Label
 from advisorkit.export.blocks import Block, Callout, Cell, ChartBlock, Cover, DecisionBlock, Done, Heading, KeyFigure, KeyFigures, LineItems, Money, Table, Text
 from advisorkit.export.brand import Brand
@@ -214,3 +215,17 @@ def test_a_frame_is_a_table_with_numbers_to_the_right_and_what_is_missing_said()
     assert isinstance(table, Table)
     assert [[cell.text for cell in row] for row in (table.head, *table.rows)] == [["Part", "Cases", "Share", "Done"], ["a", "12,000", "0.25", "yes"], ["<b>", "3", "not known", "no"]]
     assert (table.title, table.numeric) == ("Cases by part", (False, True, True, False))
+
+
+@pytest.mark.parametrize(("title", "text", "opening"), [
+    ("Decision asked", "Approve the pilot.", "Decision asked:"), ("A person decides.", "A handler reads each answer.", "A person decides."), ("Before you say yes", "\nTwo guesses.", "Before you say yes"),
+])
+def test_the_title_of_a_callout_is_parted_from_the_text_that_goes_on_in_its_line(title: str, text: str, opening: str) -> None:
+    assert Callout(title, text).opening == opening
+
+
+def test_every_bar_has_its_range_where_there_is_room_for_the_longest() -> None:
+    bars = [ShareRow("rag", "Information fehlte", 0.71, "71 %", "(54 % bis 83 %)"), ShareRow("finetune", "Schlecht beantwortet", 0.2, "20 %", "(10 % bis 37 %)")]
+    drawn = [part.text.strip() for panel in scene(ShareBars(title="Why", bars=tuple(bars))).panels for part in panel.marks if isinstance(part, Label)]
+
+    assert {bar.note for bar in bars} <= set(drawn)

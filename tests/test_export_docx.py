@@ -18,7 +18,7 @@ from sample_charts import CHARTS
 from sample_hostile import HOSTILE, anything, digest, held, made_elsewhere
 from sample_pages import COVER, PAGES, notebook, whole, words_of
 
-from advisorkit.export.blocks import Done, Heading, Text
+from advisorkit.export.blocks import CLOSE, Done, Heading, Text, table_of
 from advisorkit.export.brand import Brand
 from advisorkit.export.docx import render
 from advisorkit.export.exporters import AdvisorDOCXExporter
@@ -165,3 +165,13 @@ def test_libreoffice_opens_prints_and_saves_it(tmp_path: Path) -> None:
     kept = {line.strip() for line in paragraphs(again)}  # it writes page breaks into the paragraph before
     assert [line for line in paragraphs(render(two_parts())) if line.strip() not in kept] == []
     assert len(opened(again).inline_shapes) == len(CHARTS)
+
+
+@pytest.mark.parametrize("columns", [2, 7, 8, 9, 10])
+def test_the_gap_between_columns_is_within_the_width_that_was_reckoned_for_it(columns: int) -> None:
+    table = table_of("Sums", ["Ask"] * columns, [["4 weeks"] * columns])
+    body = opened(render(notebook(COVER, table, Done()))).element.body
+    (drawn,) = (one for one in body.iter(qn("w:tbl")) if len(one.findall(f"{qn('w:tblGrid')}/{qn('w:gridCol')}")) == columns and "4 weeks" in "".join(one.itertext()))
+    gap = int(drawn.find(f"{qn('w:tblPr')}/{qn('w:tblCellMar')}/{qn('w:right')}").get(qn("w:w"))) / 15  # 15 twentieths of a point are a pixel
+
+    assert gap <= (8 if columns >= CLOSE else 14)

@@ -34,6 +34,7 @@ from advisorkit.store.reading import read
 from advisorkit.study.documents import advice_document
 from advisorkit.study.pilots import pilots_of
 from advisorkit.study.study import studies
+from advisorkit.values.quantities import money_tight
 
 TEXT = Path(str(samples.path("marked-pilot"))).parents[1] / "text"
 _PAGES = ("summary", "costs", "charter", "result", "failures", "moved")
@@ -197,3 +198,9 @@ def test_a_german_questionnaire_comes_back_in_german_or_english_words(tmp_path: 
         "citations": ("required",), "knowledge_change": ("weekly",), "calls_per_month": 12_000, "regulated": ("yes",),
     }
     assert found.answers["regulated"].confidence == "guess"
+
+
+def test_charts_with_little_room_tell_thousands_in_short() -> None:
+    with speaking("de"):
+        assert [money_tight(value, "EUR").replace("\u00a0", " ") for value in (550_000, -23_400, 1_870_000, 620)] == ["550 T€", "−23 T€", "1,9 Mio. €", "620 €"]
+    assert money_tight(550_000, "EUR") == "€550k"

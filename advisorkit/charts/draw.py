@@ -121,18 +121,19 @@ def _chance_ticks(panel: Panel, foot: float) -> Iterator[Mark]:
 def share_bars(chart: kinds.ShareBars, wide: float = 380, row: float = 27) -> Scene:
     """Bars from 0 to 100 %, named and numbered in the pattern's colour."""
     start = max(width(b.label, 14, bold=True) for b in chart.bars) + 12
-    room = wide - start - 100
-    marks = (mark for n, bar in enumerate(chart.bars) for mark in _share(bar, n, round(row * 0.54), start, room))
+    notes = max(width(b.shown, 14, bold=True) + width(f"  {b.note}", 13) + 8 for b in chart.bars)
+    room = wide - start - (notes if 100 < notes <= 0.7 * (wide - start) else 100)
+    marks = (mark for n, bar in enumerate(chart.bars) for mark in _share(bar, n, round(row * 0.54), start, room, wide))
     return Scene(width=wide, height=row * len(chart.bars), panels=(rows(start, 0, room, row, len(chart.bars), (0, 1), marks),))
 
 
-def _share(bar: kinds.ShareRow, n: int, thick: float, start: float, room: float) -> Iterator[Mark]:
+def _share(bar: kinds.ShareRow, n: int, thick: float, start: float, room: float, wide: float) -> Iterator[Mark]:
     yield Label(x=0, y=n, dx=-start, text=bar.label, bold=True, size=14, fill="text3" if bar.share is None else bar.pattern)
-    left = room * (1 - (bar.share or 0)) + 100 - width(bar.shown, 14, bold=True) - 7
+    left = wide - start - room * (bar.share or 0) - width(bar.shown, 14, bold=True) - 7
     words = next((note for note in (bar.note, bar.brief) if width(f"  {note}", 13) <= left), "")
     note = ((f"  {words}", "text2", False, False),) if words else ()
     if bar.share is None:
-        yield from _lines(0, n, wrap(bar.shown, room + 100, 13), 13, fill="text2")
+        yield from _lines(0, n, wrap(bar.shown, wide - start, 13), 13, fill="text2")
         yield from run(0, n, note, dx=width(bar.shown, 13))
         return
     yield Strip(x0=0, x1=bar.share, y=n, thick=thick, fill=bar.pattern, tip=f"{bar.label} {bar.shown}")

@@ -11,7 +11,7 @@ from advisorkit.charts import kinds, scene as s
 from advisorkit.charts.kinds import Chart, Point, Rows
 from advisorkit.charts.theme import MARKS
 from advisorkit.values.locale import here
-from advisorkit.values.quantities import money_short, percent
+from advisorkit.values.quantities import money_tight, percent
 
 _PLACE = {"prompt": (0.0, 0.0), "rag": (0.5, 0.0), "finetune": (0.0, 0.5), "hybrid": (0.5, 0.5)}
 _HALVES: tuple[tuple[float, s.Anchor], ...] = ((0.0, "start"), (0.5, "middle"), (1.0, "end"))
@@ -93,7 +93,7 @@ def curves(chart: kinds.Curves, wide: float = 650, tall: float = 170) -> s.Scene
     values = chart.amounts
     scale = s.ticks(min(0.0, *values), max(values))
     top = (44.0 if wide > 400 else 26.0) if chart.break_even else 8.0
-    left = max(52.0, 14 + max(s.width(money_short(v, chart.currency), 12) for v in scale if v <= max(values)))
+    left = max(52.0, 14 + max(s.width(money_tight(v, chart.currency), 12) for v in scale if v <= max(values)))
     ends = (chart.months[0], chart.months[-1]), (min(scale[0], *values), max(0.0, *values))
     panel = s.Panel(left=left, top=top, width=wide - left - right, height=tall, x=ends[0], y=ends[1], marks=())
     marks = (*_axes(chart, scale, panel), *_bands(chart), *_middles(chart), *_ends(chart, panel), *_crossing(chart, panel))
@@ -101,14 +101,14 @@ def curves(chart: kinds.Curves, wide: float = 650, tall: float = 170) -> s.Scene
 
 
 def _end(curve: kinds.Curve, currency: str) -> str:
-    return f"{curve.label} {money_short(curve.middle[-1], currency)}"
+    return f"{curve.label} {money_tight(curve.middle[-1], currency)}"
 
 
 def _axes(chart: kinds.Curves, scale: tuple[float, ...], panel: s.Panel) -> Iterator[s.Mark]:
     (first, last), (bottom, top) = panel.x, panel.y
     for value in (v for v in scale if v <= top):
         yield s.Stroke(points=((first, value), (last, value)), fill="hairline" if value else "ink")
-        yield s.Label(x=first, y=value, dx=-7, text=money_short(value, chart.currency), size=12, fill="text2", anchor="end")
+        yield s.Label(x=first, y=value, dx=-7, text=money_tight(value, chart.currency), size=12, fill="text2", anchor="end")
     for month in range(int(first), int(last) + 1, 6 if last <= 48 and panel.width * 6 >= 22 * (last - first) else 12):
         yield s.Label(x=month, y=bottom, dy=14, text=str(month), size=12, fill="text2", anchor="middle")
     yield s.Label(x=(first + last) / 2, y=bottom, dy=34, text=here("Months since start"), fill="text2", size=12.5, anchor="middle")

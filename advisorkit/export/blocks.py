@@ -276,6 +276,11 @@ class Callout:
     tone: Literal["note", "warning", "error"] = "note"
     """How pressing it is."""
 
+    @property
+    def opening(self) -> str:
+        """The title as it stands before the text: with a colon where no stop ends it and the text goes on in its line."""
+        return self.title if not self.text or self.text.startswith("\n") or self.title.endswith((".", ":", "!", "?")) else f"{self.title}:"
+
 
 @dataclass(frozen=True, slots=True)
 class DecisionBlock:

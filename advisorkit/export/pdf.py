@@ -21,7 +21,7 @@ from advisorkit.charts.draw import HALF_WIDE, scene
 from advisorkit.charts.kinds import Chart
 from advisorkit.charts.svg import svg
 from advisorkit.charts.theme import LIGHT, SANS, SERIF
-from advisorkit.export.blocks import UNDATED, Block, ChartBlock, LineItems, Table, Text, Worksheet
+from advisorkit.export.blocks import UNDATED, Block, Callout, ChartBlock, LineItems, Table, Text, Worksheet
 from advisorkit.export.brand import Brand
 from advisorkit.export.pages import SHORT, Document, document
 from advisorkit.files.texts import speaking
@@ -170,6 +170,8 @@ def _data(block: Block | str, *, half: bool = False) -> dict[str, Any]:
             return _data(block.table, half=half)
         case Table():
             return {"kind": "Table", **asdict(block), "widths": block.widths(HALF_WIDE if half else _WIDE), "size": block.size, "whole": block.whole}
+        case Callout():
+            return {"kind": "Callout", **asdict(block), "opening": block.opening}
         case Worksheet():
             return _data(Text((block.name,), "note"))
         case str():

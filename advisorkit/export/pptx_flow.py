@@ -184,7 +184,7 @@ def _set(block: kinds.Text, size: float) -> tuple[Any, float, float]:
 
 def _called(block: kinds.Callout) -> Any:
     sign = "" if block.tone == "note" else "▲ "
-    return (((f"{sign}{block.title}: ", "ink" if block.tone == "note" else "guess", True, False), (block.text, "ink", False, False)),)
+    return (((f"{sign}{block.opening} ", "ink" if block.tone == "note" else "guess", True, False), (block.text, "ink", False, False)),)
 
 
 def _figures(block: kinds.KeyFigures, room: float, size: float) -> tuple[float, float]:

@@ -66,7 +66,7 @@ def terminal(blocks: Iterable[Block]) -> Iterator[Drawn | Words]:
             case kinds.LineItems() | kinds.ChartBlock():
                 yield from _table(block.table)
             case kinds.Callout():
-                yield Words.assemble((f"\n{block.title}  ", _STYLES[block.tone]), block.text)
+                yield Words.assemble((f"\n{block.opening} ", _STYLES[block.tone]), block.text)
             case _:
                 yield from (Words(line, _STYLES.get(tone, "")) for line, tone in lines(block))
 

@@ -7,7 +7,7 @@ from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.charts.plotted import Plot, Series
 from advisorkit.costs.results import Figure
 from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, KeyFigure, KeyFigures, Table, Text, table_of
-from advisorkit.report.printed import NAMED, columns, enumerated, say
+from advisorkit.report.printed import NAMED, columns, enumerated, project, say
 from advisorkit.study.candidates import Aside, Candidate, Weighed, team
 from advisorkit.study.programme import DROPPED, Selection
 from advisorkit.study.roadmap import beyond
@@ -139,7 +139,7 @@ def _line(found: Selection, place: int, row: Weighed, one: Candidate) -> tuple[s
     one, span, chance = placed(one, path), placed(row.rank.range, f"{path}.gain_range"), placed(row.rank.chance, f"{path}.gain_chance")
     return (
         Cell(f"{place} {row.workflow.name}", "strong" if one.id in found.chosen.starts else ""), *_patterns(row), say("roadmap.firm" if row.decision.clear else "roadmap.open"),
-        *(money_short(amount, currency) for amount in (one.ask, one.cost, one.gain)), _span(found, span) if span else "–",
+        project(one.ask, currency), *(money_short(amount, currency) for amount in (one.cost, one.gain)), _span(found, span) if span else "–",
         "–" if chance is None else sampled(chance),
     )  # fmt: skip
 

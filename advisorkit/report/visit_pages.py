@@ -24,13 +24,14 @@ SLIDE = 7
 
 @spoken
 def return_visit(report: Report, *, whole: bool = True) -> Iterator[Block]:
-    """A page for each workflow whose figures were kept, and one that says so where none were; the `whole` with cover and the sources of what was measured."""
+    """A page for each workflow whose figures were kept, and below which none were; the `whole` with cover and the sources of what was measured."""
     yield from pilot_cover(report, "visit.cover") if whole else ()
     found = {one.workflow.name: visit(one) for one in report.workflows}
     for name, seen in found.items():
         yield from _page(name, seen, whole=whole) if seen else ()
     if left := [name for name, seen in found.items() if not seen]:
-        yield from (Heading(say("visit.none"), 2, left[0]), Text((say("visit.none_text", names="; ".join(left)),)))
+        below = whole and len(left) < len(found)
+        yield from (Heading(say("visit.none"), 3) if below else Heading(say("visit.none"), 2, left[0]), Text((say("visit.none_text", names="; ".join(left)),)))
 
 
 def _page(name: str, seen: Visit, *, whole: bool) -> Iterator[Block]:

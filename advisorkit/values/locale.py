@@ -25,6 +25,8 @@ class Locale:
     """Stands after a short amount of millions."""
     thousand: str = "k"
     """Stands after a short amount of thousands; empty where they are written out."""
+    thousands: str = ""
+    """A short amount of thousands where there is little room, as `amount`; empty where `thousand` is short already."""
     share: str = "{number}%"
     """A share in percent."""
     under: str = "under {share}"

@@ -250,6 +250,19 @@ def money_short(value: float, currency: str) -> str:
     return money(value, currency)
 
 
+def money_tight(value: float, currency: str) -> str:
+    """The same for charts with little room, where a language that writes thousands out has a sign for them.
+
+    Example:
+        >>> money_tight(187_400, "EUR"), money_tight(-1_870_000, "EUR")
+        ('€190k', '−€1.9m')
+    """
+    shown, tongue = round_figures(value), locale()
+    if not tongue.thousands or not 1e3 <= abs(shown) < 1e6:
+        return money_short(value, currency)
+    return ("−" if shown < 0 else "") + tongue.thousands.format(number=plain(abs(shown) / 1e3), sign=SYMBOLS.get(currency, currency))
+
+
 def money_range(low: float, high: float, currency: str) -> str:
     """A range for text and tables: ``€130k to €270k``.
 
