@@ -218,7 +218,8 @@ def test_a_frame_is_a_table_with_numbers_to_the_right_and_what_is_missing_said()
 
 
 @pytest.mark.parametrize(("title", "text", "opening"), [
-    ("Decision asked", "Approve the pilot.", "Decision asked:"), ("A person decides.", "A handler reads each answer.", "A person decides."), ("Before you say yes", "\nTwo guesses.", "Before you say yes"),
+    ("Decision asked", "Approve the pilot.", "Decision asked:"), ("A person decides.", "A handler reads each answer.", "A person decides."),
+    ("Before you say yes", "\nTwo guesses.", "Before you say yes"),
 ])
 def test_the_title_of_a_callout_is_parted_from_the_text_that_goes_on_in_its_line(title: str, text: str, opening: str) -> None:
     assert Callout(title, text).opening == opening

@@ -150,7 +150,8 @@ def job_of(engagement: Engagement, folder: Path, source: str = "", brand: Brand 
     options: dict[str, Any] = ({"brand": brand} if brand else {}) | ({"workflows": [workflow]} if workflow else {}) | ({"beside": list(beside)} if beside else {})
     named = _slug(engagement.scenario or " and ".join(beside))
     about = replace(engagement, workflows=(engagement.workflow(workflow),)) if workflow else engagement
-    return Job(engagement.id, engagement.client, job_document(engagement, folder, **options), workflow=workflow, scenario=named, source=source, lacks=refusals(about))
+    document = job_document(engagement, folder, **options)
+    return Job(engagement.id, engagement.client, document, workflow=workflow, scenario=named, source=source, lacks=refusals(about))
 
 
 def keep_finals(engagement: Engagement, file: Path) -> Engagement:

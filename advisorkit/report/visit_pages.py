@@ -16,7 +16,7 @@ from advisorkit.report.trial_pages import tried
 from advisorkit.study.returning import Seen, Visit, visit
 from advisorkit.values.people import Measured
 from advisorkit.values.places import Placed, at, linked, told
-from advisorkit.values.quantities import Estimate, day, money_short, number, percent, plain, span
+from advisorkit.values.quantities import Estimate, day, money_short, money_tight, number, percent, plain, span
 
 SLIDE = 7
 """Most quantities that a slide holds."""
@@ -125,7 +125,7 @@ def _shown(seen: Visit, name: str, value: float) -> str:
     if name == "gain":
         return _amount(seen, value)
     row = assumptions()[name]
-    return percent(value) if row.in_percent else money_short(value, seen.study.currency) if row.in_money else plain(value)
+    return percent(value) if row.in_percent else money_tight(value, seen.study.currency) if row.in_money else plain(value)
 
 
 def _sums(seen: Visit, shown: Sequence[Seen]) -> Iterator[ToldRow]:
