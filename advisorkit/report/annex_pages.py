@@ -45,7 +45,7 @@ def annex(studies: Studies) -> tuple[Block, ...]:
 def numbered(studies: Studies) -> Iterator[Text]:
     """The numbers under which workflows are named on the page; nothing where there is one."""
     if len(studies) > 1:
-        yield Text(("; ".join(say("annex.holds", value=one.workflow.name, numbers=n) for n, one in enumerate(studies, 1)),), "note")
+        yield Text((enumerated([say("annex.holds", value=one.workflow.name, numbers=n) for n, one in enumerate(studies, 1)], "; "),), "note")
 
 
 def merged(studies: Studies, key: str, rows: Callable[[Study], Iterable[Row]], right: Sequence[int] = ()) -> Iterator[Table]:

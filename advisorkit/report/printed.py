@@ -31,14 +31,14 @@ NAMED = 50
 """Up to so many are all named; more would fill pages."""
 
 
-def enumerated(names: Sequence[str]) -> str:
+def enumerated(names: Sequence[str], parting: str = ", ") -> str:
     """`names` in a row; of very many the first, and that there are others.
 
     Example:
         >>> enumerated(["Claims", "Returns"]), enumerated([f"idea {n}" for n in range(60)])[-20:]
         ('Claims, Returns', ', idea 49 and others')
     """
-    first = ", ".join(names[:NAMED])
+    first = parting.join(names[:NAMED])
     return first if len(names) <= NAMED else say("and_others", names=first)
 
 
