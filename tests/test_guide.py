@@ -56,5 +56,7 @@ def test_the_example_template_makes_a_document(tmp_path: Path) -> None:
     assert "Two names by Friday" in text
     assert "Where this probably ends" in text
     assert "Chart. Summer is quieter. Hours: May, 120" in text
+    assert "Chart. More searching, more complaints. Months: 120, 3; Months: 140, 5; Months: 95, 2." in text
+    assert re.search(r"<caption>.*?Hours spent on searching.*?</caption>.*?Month.*?Hours.*?June.*?140", text, re.DOTALL)
     assert 'aria-label="Hours spent on searching rise in June and fall in July"' in text
     assert "<svg" in text

@@ -1,8 +1,9 @@
 """The advice, the verdict and the words above the costs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from advisorkit.advice.acceptability import LEAD as POINTS, SHARE
+from advisorkit.advice.decision import Run
 from advisorkit.advice.words import how_likely
 from advisorkit.report.printed import lead_points, say
 from advisorkit.screens.parts import Doc, lead, tell
@@ -16,14 +17,14 @@ def advice(study: Study, look: Look) -> Doc:
     words, made = study.advice.words, study.decision
     return {
         "when": "" if look.presenting else tell("advice.when", day=day(study.engagement.as_of)), "clear": made.clear and not made.replaced,
-        "headline": list(_coloured(study)), "summary": "" if look.presenting else " ".join((*filter(None, (made.enough,)), *(words.summary or words.why[:2]))), "beside": _beside(study, look),
+        "headline": list(_coloured(study, study.decision.runs)), "summary": "" if look.presenting else " ".join((*filter(None, (made.enough,)), *(words.summary or words.why[:2]))), "beside": _beside(study, look),
     }
 
 
-def _coloured(study: Study) -> Iterator[Doc]:
-    """The conclusion in runs; a clear destination stands in its colour."""
+def _coloured(study: Study, sentences: Iterable[tuple[Run, ...]]) -> Iterator[Doc]:
+    """Sentences of the conclusion in runs; a clear destination stands in its colour."""
     goal = study.decision.destination if study.decision.clear else None
-    for n, sentence in enumerate(study.decision.runs):
+    for n, sentence in enumerate(sentences):
         if n:
             yield {"text": " "}
         for text, pattern in sentence:
@@ -61,8 +62,9 @@ def verdict_of(study: Study) -> str:
 
 def cost_advice(study: Study) -> Doc:
     """What the destination gains, or, while that is not known, which pattern is probably cheapest, in one sentence."""
-    if study.decision.gain:
-        return lead(study.decision.gain)
+    if gain := study.decision.gain:
+        told = [runs for runs in study.decision.runs if "".join(words for words, _ in runs) == gain]
+        return lead(gain) | ({"headline": list(_coloured(study, told))} if told else {})
     chances = study.costs.cheapest
     first = next(iter(sorted(chances, key=lambda p: -chances[p])), None)
     total = study.amount(first, "all_in") if first else None

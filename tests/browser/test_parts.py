@@ -53,6 +53,9 @@ def themed(page: Page, name: str) -> None:
 def test_parts_in_an_own_layout_follow_one_another_and_the_theme_of_lab(where: str, request: pytest.FixtureRequest, page: Page, file: Path) -> None:
     opened(page, request.getfixturevalue(where), file)
     advice = page.locator(".ak-is-advice h1").first
+    moved = page.locator(".ak-screen .ak-left")
+    expect(moved.locator(".ak-is-blocks-bill")).to_be_visible()
+    assert moved.locator(".ak").count() == 2 and page.locator(".ak-right-side .ak-is-assumptions, .ak-right-side > .ak-is-advice-costs").count() == 1
     for part in ("question", "advice", "chart-map", "chart-flips", "answers", "chart-ranges"):
         expect(page.locator(f".ak-is-{part}").first).to_be_visible()
     if where == "lab":
