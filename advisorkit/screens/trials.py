@@ -1,7 +1,8 @@
 """The bake-off in a notebook, step by step: plan, consent, run, the paired table, where each way breaks, and item by item."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import copy_context
 from functools import partial
@@ -23,6 +24,10 @@ _PLANNED = dict.fromkeys(("sample", "texts", "url", "model", "tuned", "judge", "
 _LIMITED = {"by": Field, "cost": partial(BoundedFloatText, max=1e9), "calls": partial(BoundedIntText, max=10**9)}
 
 
+_GLANCE = 0.2
+"""Seconds until it is looked whether a run has ended."""
+
+
 class Bakeoff:
     """A trial of the workflow on screen; each part is a widget for any cell.
 
@@ -34,6 +39,8 @@ class Bakeoff:
         self._work = work
         self._trial: Any = None
         self._stopped = False
+        self._apart, self._going = ThreadPoolExecutor(1), Future[Any]()
+        self._going.set_result(None)
         self._make()
         self._do(self._found_again)
 
@@ -68,7 +75,7 @@ class Bakeoff:
         return VBox([self._exact, *(self._fields[name] for name in _LIMITED)])
 
     def run(self) -> Widget:
-        """Runs it, with progress and cost so far; goes on where it stopped."""
+        """Runs it, with progress and cost so far, until its button is pressed again; goes on where it stopped."""
         return VBox([self._buttons["run"], self._bar, self._parts["told"]])
 
     def table(self) -> Widget:
@@ -90,8 +97,13 @@ class Bakeoff:
 
     @spoken
     def _do(self, act: Callable[[Path], None], *_: object) -> None:
-        """One step; a refusal is shown."""
+        """One step that was asked for; what was told of the last one is gone."""
         self._show("told")
+        self._try(act)
+
+    @spoken
+    def _try(self, act: Callable[[Path], None]) -> None:
+        """Part of a step; a refusal is shown."""
         try:
             act(self._work.file.path)
         except AdvisorError as error:
@@ -122,19 +134,48 @@ class Bakeoff:
             self._tell(part("compared").compared(self._trial, log.parent))
 
     def _ran(self, file: Path) -> None:
+        """Run it beside what else is done, or stop what runs."""
+        if not self._going.done():
+            self._stopped = True
+            return
         self._trial = self._trial or part("trial").kept(file, self._work.state.workflow)
         self._bar.max, (by, cost, calls) = len(self._trial.ways) * len(self._trial.sample.tried), (self._fields[name].value for name in _LIMITED)
         self._stopped = False
-        with self._agreed(), ThreadPoolExecutor(1) as apart:  # a notebook's own loop is at work here
-            going = apart.submit(copy_context().run, part("running").tried, file, self._trial, by, cost or None, calls or None, said=self._progress)
-            try:
-                _, failed, sheets = going.result()
-            except KeyboardInterrupt:  # the kernel's stop
-                self._stopped = True
-                _, failed, sheets = going.result()
+        self._work.save()
+        self._going = self._apart.submit(copy_context().run, part("running").tried, file, self._trial, by, cost or None, calls or None, said=self._progress)
+        self._name_run()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._wait()
+        else:
+            loop.call_soon(self._watch, loop)
+
+    def _wait(self) -> None:
+        try:
+            wait([self._going])
+        except KeyboardInterrupt:  # Ctrl+C, where nothing else can be pressed
+            self._stopped = True
+            wait([self._going])
+        self._try(self._ended)
+
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """While it runs, what it writes into the file is taken into the session; then its results are."""
+        if self._work.file.touched():
+            self._try(lambda _: self._work.take(self._work.file.read_again()))
+        loop.call_soon(self._try, self._ended) if self._going.done() else loop.call_later(_GLANCE, self._watch, loop)
+
+    def _ended(self, file: Path) -> None:
+        self._name_run()
+        with self._agreed():
+            _, failed, sheets = self._going.result()
             self._tell(part("compared").read(file, self._trial))
         lines = [f"{cause}: {count}" for cause, count in failed.items()] + [path.name for path in sheets]
         self._show("told", Text(tuple(lines))) if lines else None
+
+    @spoken
+    def _name_run(self) -> None:
+        self._buttons["run"].description = TEXTS.say("button.run" if self._going.done() else "button.stop")
 
     def _progress(self, facts: Mapping[str, Any]) -> bool:
         self._bar.value = facts["done"]

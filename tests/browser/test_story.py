@@ -186,7 +186,7 @@ def twelve_answers(page: Page, file: Path) -> None:
         check(page, file)
         verdicts.append(text(page, ".ak-verdict")[:7])
     assert verdicts[0] == "○ Not y" and "● Clear" in verdicts
-    assert len(truth(file).answers) == 14, "two that the file held, and twelve"
+    assert len(truth(file).workflow.answers) == 14, "two that the file held, and twelve"
 
 
 SAID = {"facts_or_behaviour": "facts", "source_form": "documents", "facts_in_request": "none", "private_knowledge": "most", "citations": "required",
