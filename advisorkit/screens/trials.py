@@ -55,13 +55,15 @@ class Bakeoff:
 
     @spoken
     def _make(self) -> None:
-        fields = {name: field(description=TEXTS.say(f"field.{name}"), style={"description_width": "170px"}, layout={"width": "600px"}) for name, field in (_PLANNED | _LIMITED).items()}
+        look: dict[str, Any] = {"style": {"description_width": "170px"}, "layout": {"width": "600px"}}
+        fields = {name: field(description=TEXTS.say(f"field.{name}"), **look) for name, field in (_PLANNED | _LIMITED).items()}
         self._fields: dict[str, Any] = fields
         self._buttons = {name: Button(description=TEXTS.say(f"button.{name}")) for name in ("plan", "run")}
         for name, act in (("plan", self._planned), ("run", self._ran)):
             self._buttons[name].on_click(partial(self._do, act))
         self._parts = {name: HTML() for name in ("planned", "told", "table", "breaks", "item")}
-        self._exact, self._bar, self._case = Textarea(disabled=True, rows=12, layout={"width": "95%"}), IntProgress(), Dropdown(description=TEXTS.say("field.case"))
+        self._exact, self._bar = Textarea(disabled=True, rows=12, layout={"width": "95%"}), IntProgress()
+        self._case = Dropdown(description=TEXTS.say("field.case"))
         self._case.observe(lambda _: self._browse(), "value")
         for name in ("table", "breaks", "item"):
             self._show(name, Text((TEXTS.say("button.none"),)))
