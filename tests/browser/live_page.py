@@ -193,7 +193,7 @@ APART = ("bar", "question", "results", "files", "formats")
 
 def agree(page: Page, file: Path) -> list[str]:
     """Every part of the screen is what a session opened on the file now would show, and every drawing what its document holds, mark for mark; names the parts."""
-    page.wait_for_function("(words) => ![...document.querySelectorAll('.ak-screen[data-revision] td')].some((cell) => words.includes(cell.textContent))", arg=WORKING)
+    page.wait_for_function("(words) => ![...document.querySelectorAll('.ak-screen[data-revision] td')].some((cell) => words.includes(cell.textContent))", arg=WORKING, timeout=180_000)
     settle(page)
     found = {name: (document, words, marks) for name, document, words, marks in page.evaluate(SHOWN)}
     fresh = screen_of(ak.open(file), found["bar"][0]["section"])
