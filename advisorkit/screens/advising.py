@@ -17,7 +17,8 @@ def advice(study: Study, look: Look) -> Doc:
     words, made = study.advice.words, study.decision
     return {
         "when": "" if look.presenting else tell("advice.when", day=day(study.engagement.as_of)), "clear": made.clear and not made.replaced,
-        "headline": list(_coloured(study, study.decision.runs)), "summary": "" if look.presenting else " ".join((*filter(None, (made.enough,)), *(words.summary or words.why[:2]))), "beside": _beside(study, look),
+        "headline": list(_coloured(study, study.decision.runs)),
+        "summary": "" if look.presenting else " ".join((*filter(None, (made.enough,)), *(words.summary or words.why[:2]))), "beside": _beside(study, look),
     }
 
 

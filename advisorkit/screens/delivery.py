@@ -25,9 +25,9 @@ from advisorkit.values.errors import AdvisorError
 
 
 def documents(engagement: Engagement) -> list[list[str]]:
-    """Every document that there is, the report first: id, name, and why it cannot be made of `engagement`; empty where it can."""
+    """Every document that there is, the report first: id, name, and why it cannot be made of `engagement`, without the command that mends it, for which there is a page; empty where it can."""
     names, lacks = sorted(shipped(), key=lambda name: (name != "client_report", name)), dict(refusals(engagement))
-    return [[name, tell(f"document.{name}"), lacks.get(name, "")] for name in names]
+    return [[name, tell(f"document.{name}"), lacks.get(name, "").partition(": advisorkit ")[0]] for name in names]
 
 
 def report(

@@ -41,7 +41,7 @@ def test_every_document_is_offered_and_slides_for_a_board_are_made(app: Page, fi
     offered = app.locator(f"{SCREEN} [data-key=document] option")
     assert offered.count() == len(shipped())
     lacking = [one.inner_text() for one in offered.all() if one.get_attribute("disabled") is not None]
-    assert lacking == ["Review of the pilot: needs marked results of a pilot", "Return visit: needs measured figures"]
+    assert lacking == ["Review of the pilot: needs marked results of a pilot", "Return visit: needs figures that were kept and have been measured since"]
 
     app.locator(f"{SCREEN} [data-key=document]").select_option("board_deck")
     only(app, "pptx")
