@@ -276,6 +276,16 @@ def test_a_long_list_goes_on_with_its_next_number_and_a_long_table_with_its_head
     assert told == [f"{n}. {point}" for n, point in enumerate(points, 1)]
 
 
+def test_what_has_no_room_in_a_table_stands_in_full_below_it() -> None:
+    words, head = "One clause of many. " * 40, "What the supplier says of its retention of prompts and answers, and since when"
+    deck = opened(render(notebook(COVER, Heading("All of it", 2), table_of("Rows", ["Name", head], [["Retention", words]]), Done())))
+
+    (table,) = (shape.table for slide in deck.slides for shape in slide.shapes if shape.has_table)
+    below = {line.text.strip() for slide in deck.slides for shape in slide.shapes if shape.has_text_frame for line in shape.text_frame.paragraphs}
+    assert [table.cell(n, 1).text for n in (0, 1)] == [head[:60] + "…", words[:240] + "…"]
+    assert {head, words.strip()} <= below
+
+
 def test_words_after_numbers_stand_apart_and_an_amount_in_one_piece_on_axes_of_its_language() -> None:
     dear = [RangeRow("rag", "RAG", (500_000, 800_000, 1_300_000))]
     blocks = (Heading("Kosten", 2), table_of("", ["Höhe", "Einheit"], [["1.300.000\u00a0€", "im Jahr"]], (0,)), ChartBlock(RangeBars(title="Kosten", currency="EUR", bars=tuple(dear))))

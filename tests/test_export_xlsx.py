@@ -22,7 +22,7 @@ import numpy as np
 import openpyxl
 import pytest
 from hypothesis import Phase, assume, given, settings
-from priced import TODAYS_FIGURES, answered, engagement, told
+from priced import ANSWERS, TODAYS_FIGURES, answered, engagement, told
 
 from advisorkit.costs.columns import columns
 from advisorkit.costs.flows import scene
@@ -58,7 +58,7 @@ def study(name: str = "marked-pilot", workflow: str = "") -> Study:
 
 
 def notebook(*blocks: Any) -> Any:
-    cover = Cover("Title", "A & B; scenario “Horizon 24”", "Client", "30 November 2026", "", Brand())
+    cover = Cover("Title", "A & B; scenario “Horizon 24”", "Client", "30 November 2026", "Sample client", Brand())
     outputs = [{"output_type": "display_data", "data": bundle(block, seen=False), "metadata": {}} for block in (cover, *blocks, Done())]
     return {"cells": [{"cell_type": "code", "metadata": {}, "source": "", "outputs": outputs}]}
 
@@ -70,8 +70,9 @@ class Workbook:
         blocks = tuple(cost_workbook([told]))
         self.told, self.sheets, self.raw = told, [one for one in blocks if isinstance(one, Worksheet)], render(notebook(*blocks))
         self.names = {name: (sheet.name, row + 1, column + 1) for sheet in self.sheets for name, row, column in sheet.names}
-        self.yours = {name: ("Inputs", row, 7) for name, (sheet, row, _) in self.names.items() if sheet == "Inputs" and name != "inputs_changed"}
-        self.yours |= {name: ("Summary", row + 1, column + 1) for name, (row, column) in CONTROLS.items()}
+        summary, inputs = (sheet.name for sheet in self.sheets[:2])
+        self.yours = {name: (inputs, row, 7) for name, (sheet, row, _) in self.names.items() if sheet == inputs and name != "inputs_changed"}
+        self.yours |= {name: (summary, row + 1, column + 1) for name, (row, column) in CONTROLS.items()}
 
     def changes(self, rng: random.Random) -> dict[str, float]:
         """Some inputs, each with another value; always another horizon."""
@@ -189,6 +190,20 @@ def test_whatever_an_engagement_knows_the_book_recalculates_to_what_it_stores_an
     assert list(unequal(book)) == []
     typed = book.changes(random.Random(len(found.client)))
     assert list(off(study_, book.recalculated(typed), typed)) == []
+
+
+@pytest.mark.parametrize(("language", "months", "currency", "volume", "growth"), [("de", 1, "SEK", 0, -0.9), ("en", 60, "JPY", 4e4, 0.5)])
+def test_every_input_changed_at_once_recalculates_in_any_language_currency_and_time(language: str, months: int, currency: str, volume: float, growth: float) -> None:
+    """A product and rented processors beside the patterns; of nothing there is no least of minutes, which no cell may show as endless."""
+    rates = {"USD": 10.0, "EUR": 11.0, "GBP": 13.0}
+    own = {**TODAYS_FIGURES, "tuned_hosting": "gpu", "buy_resolution_price": 0.5, "error_rate_buy": 0.05, "horizon_months": months, "growth_per_year": growth}
+    found = engagement({**ANSWERS, "calls_per_month": volume}, own, currency=currency, exchange_rates=rates, language=language)
+    book, rng = Workbook(Study(found, found.workflows[0], draws=2**6)), random.Random(months)
+
+    assert list(unequal(book)) == []
+    typed = {name: varied(book.told.inputs.rows[name], rng) for name in book.yours}
+    assert len(typed) > 60
+    assert list(off(book.told, book.recalculated(typed), typed)) == []
 
 
 def unequal(book: Workbook) -> Iterator[str]:
@@ -356,7 +371,8 @@ def test_a_notebook_without_such_sheets_gives_a_workbook_of_its_tables() -> None
     raw = render(notebook(table_of("Cases", ("Part", "Right"), [("=1+1", "63%")], (1,)), bill_))
     live = openpyxl.load_workbook(io.BytesIO(raw))
 
-    assert live.sheetnames == ["Cases", "Money a b"]
+    assert live.sheetnames == ["Title", "Cases", "Money a b"]
+    assert [row[0].value for row in live["Title"]] == ["Title", "A & B; scenario “Horizon 24”", "Client, 30 November 2026", "Sample client"]
     assert [cell.value for cell in live["Cases"][4]] == ["=1+1", "63%"]
     assert live["Cases"]["A4"].data_type == "s"
     assert live.properties.subject == live["Cases"].oddFooter.center.text.replace("&&", "&") == "A & B; scenario “Horizon 24”"
@@ -364,9 +380,27 @@ def test_a_notebook_without_such_sheets_gives_a_workbook_of_its_tables() -> None
 
     told = openpyxl.load_workbook(io.BytesIO(render(notebook(Heading("Who comes"), Text(("=1+1", "Legal"), "bullets"), table_of("Cases", ("Part",), [("1",)])))))
     assert told.sheetnames[1:] == ["Cases"]
-    assert [(row[0].value, row[0].data_type) for row in told.worksheets[0]][1:] == [("Who comes", "s"), ("  - =1+1", "s"), ("  - Legal", "s")]
+    assert [(row[0].value, row[0].data_type) for row in told.worksheets[0]][5:] == [("Who comes", "s"), ("  - =1+1", "s"), ("  - Legal", "s")]
     with pytest.raises(RenderError, match="nothing is shown here"):
         render(notebook())
+
+
+@pytest.mark.parametrize(("title", "tab"), [("😀" * 40, "😀" * 15), ("It is about what was the client's", "It is about what was the client"), ("'", "Table"), ("history", "history 2")])
+def test_a_sheet_is_called_by_what_excel_takes_of_a_title(title: str, tab: str) -> None:
+    """Excel takes 31 units, of which a picture sign is two; a name may not end with an apostrophe."""
+    made = openpyxl.load_workbook(io.BytesIO(render(notebook(table_of(title, ("Part",), [("1",)])))))
+
+    assert made.sheetnames[1] == tab
+
+
+@pytest.mark.parametrize(("about", "foot"), [("R&G", "R&&\u2060G"), ("&[Picture]", "&&\u2060[Picture]"), ("&" * 300, "&&" * 100), ("😀" * 300, "😀" * 100)])
+def test_the_foot_of_a_sheet_takes_no_orders_from_a_client_and_no_more_than_it_holds(about: str, foot: str) -> None:
+    notes = notebook(table_of("Cases", ("Part",), [("1",)]))
+    cover = notes["cells"][0]["outputs"][0]["data"]["application/vnd.advisorkit.cover.v1+json"]
+    cover[1][1] = about
+
+    with zipfile.ZipFile(io.BytesIO(render(notes))) as parts:
+        assert f"&amp;C{foot.replace('&', '&amp;')}&amp;R" in parts.read("xl/worksheets/sheet1.xml").decode()
 
 
 def test_a_process_in_another_time_zone_makes_the_same_bytes() -> None:

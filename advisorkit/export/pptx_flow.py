@@ -88,7 +88,7 @@ def _flat(rows: Iterable[Row]) -> Iterator[Row]:
 
 def _opened(page: Page) -> tuple[str, list[Block]]:
     """The title of a page, and its blocks; a title too long to stand as one is told in full below."""
-    blocks: list[Block] = [_short(item.table if isinstance(item, kinds.LineItems) else item) for item in page.items if not isinstance(item, str)]
+    blocks: list[Block] = [one for item in page.items if not isinstance(item, str) for one in _short(item.table if isinstance(item, kinds.LineItems) else item)]
     title = page.part
     match blocks[0] if blocks else None:
         case kinds.Heading(text, 2):
@@ -99,12 +99,16 @@ def _opened(page: Page) -> tuple[str, list[Block]]:
     return title, blocks
 
 
-def _short(block: Block) -> Block:
-    """A table whose cells are no longer than a slide can hold."""
+def _short(block: Block) -> Iterator[Block]:
+    """A table whose cells are no longer than a slide can hold, and below it in full what was cut."""
     if not isinstance(block, Table):
-        return block
-    head, *rows = (tuple(cell if len(cell.text) <= most else replace(cell, text=cell.text[:most] + "…") for cell in row) for row, most in ((block.head, HEAD), *((row, CELL) for row in block.rows)))
-    return replace(block, head=head, rows=tuple(rows))
+        yield block
+        return
+    lines = ((block.head, HEAD), *((row, CELL) for row in block.rows))
+    head, *rows = (tuple(cell if len(cell.text) <= most else replace(cell, text=cell.text[:most] + "…") for cell in row) for row, most in lines)
+    yield replace(block, head=head, rows=tuple(rows))
+    if cut := tuple(cell.text for row, most in lines for cell in row if len(cell.text) > most):
+        yield kinds.Text(cut, "note")
 
 
 def _side_by_side(blocks: Sequence[Block], *, wide: bool) -> tuple[Row, ...]:

@@ -19,7 +19,7 @@ def lines(block: Block) -> Iterator[tuple[str, str]]:
     """What a block says, line by line: words, and ``strong`` where they stand out."""
     match block:
         case kinds.Cover():
-            yield from ((line, "") for line in (block.title, block.subtitle, f"{block.client}, {block.date}"))
+            yield from ((line, "") for line in (block.title, block.subtitle, f"{block.client}, {block.date}", *filter(None, (block.sample,))))
         case kinds.Heading():
             yield from (("", ""), (block.text, "strong"))
         case kinds.Text():

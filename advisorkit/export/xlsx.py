@@ -7,10 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 from importlib import import_module
 from itertools import chain, count
+from pathlib import Path
 from typing import Any
 
 from advisorkit.charts.theme import LIGHT, MARKS
-from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, LineItems, SheetCell, SheetChart, Table, Worksheet
+from advisorkit.export.blocks import Block, Cell, ChartBlock, Cover, Heading, LineItems, SheetCell, SheetChart, Table, Worksheet
+from advisorkit.export.brand import Brand
 from advisorkit.export.pages import document
 from advisorkit.export.terminal import lines as words_of
 from advisorkit.files.texts import speaking
@@ -45,18 +47,19 @@ _RULES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def render(notebook: Any, **_: Any) -> bytes:
+def render(notebook: Any, *, brand: Brand | str | Path | None = None, **_: Any) -> bytes:
     """An executed notebook as an XLSX file: the sheets that it shows, else one of its words and one for every table, bill and chart.
 
     Raises:
         RenderError: If the notebook is unfinished, an output has no renderer, or it holds nothing.
+        EngagementError: If the brand file has faults.
     """
-    found = document(notebook, "xlsx")
-    shown = [item for page in found.pages for item in page.items]
+    found = document(notebook, "xlsx", brand)
+    shown = [item for page in found.pages for item in page.items if not isinstance(item, str)]
     with speaking(found.cover.language):
-        sheets = [item for item in shown if isinstance(item, Worksheet)] or list(_plain(found.cover.title, shown))
-        if not sheets:
+        if not shown:
             raise RenderError("nothing is shown here, so there is no workbook to make")
+        sheets = [item for item in shown if isinstance(item, Worksheet)] or list(_plain(found.cover, shown))
         sheets += _figures(sheets)
     stream = io.BytesIO()
     with import_module("xlsxwriter").Workbook(stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
@@ -66,8 +69,24 @@ def render(notebook: Any, **_: Any) -> bytes:
         pages = [(sheet, book.add_worksheet(sheet.name)) for sheet in sheets]
         for sheet, page in pages:
             _write(book, page, sheet, formats)
-            page.set_footer("&L&A&C" + found.cover.subtitle.replace("&", "&&")[:_FOOTER] + "&R&P/&N")
+            page.set_footer(f"&L&A&C{_foot(found.cover.subtitle[:_FOOTER])}&R&P/&N")
     return stream.getvalue()
+
+
+def _fitting(text: str, most: int) -> str:
+    """The beginning of a text in `most` units of Excel, which counts some letters twice.
+
+    Example:
+        >>> _fitting("😀😀", 3)
+        '😀'
+    """
+    return text.encode("utf-16-le")[: 2 * most].decode("utf-16-le", "ignore")
+
+
+def _foot(about: str) -> str:
+    """Words at the foot of a page, where ``&`` begins an order and ``&G`` asks for a picture."""
+    told = re.sub(r"&(?=G|\[)", "&\u2060", about).replace("&", "&&")
+    return told if told == _fitting(told, _FOOTER) else _foot(about[:-1])
 
 
 def _write(book: Any, page: Any, sheet: Worksheet, formats: dict[str, Any]) -> None:
@@ -86,7 +105,7 @@ def _write(book: Any, page: Any, sheet: Worksheet, formats: dict[str, Any]) -> N
         elif number is not None:
             page.write_number(row, column, number, look)
         elif text:
-            page.write_string(row, column, text[:LONGEST_TEXT], look)
+            page.write_string(row, column, _fitting(text, LONGEST_TEXT), look)
         else:
             page.write_blank(row, column, None, look)
     for name, row, column in sheet.names:
@@ -130,11 +149,11 @@ def _chart(book: Any, chart: SheetChart) -> Any:
     return made
 
 
-def _plain(title: str, items: list[Block | str]) -> Iterator[Worksheet]:
-    """A sheet of the words, then one for each table, bill and chart, called as it is or as the heading above it."""
+def _plain(cover: Cover, items: list[Block]) -> Iterator[Worksheet]:
+    """A sheet of the cover's and all other words, then one for each table, bill and chart, called as it is or as the heading above it."""
     used, above = set[str](), ""
-    if words := [one for item in items if not isinstance(item, str) for one in words_of(item)]:
-        yield Worksheet(_free(title, used), (110,), tuple(_text(row, 0, text, f"wrap {tone}".strip()) for row, (text, tone) in enumerate(words)))
+    words = [one for item in (cover, *items) for one in words_of(item)]
+    yield Worksheet(_free(cover.title, used), (110,), tuple(_text(row, 0, text, f"wrap {tone}".strip()) for row, (text, tone) in enumerate(words)))
     for item in items:
         above = item.text if isinstance(item, Heading) else above
         if isinstance(item, Table | LineItems | ChartBlock):
@@ -188,8 +207,8 @@ def _free(title: str, used: set[str]) -> str:
         >>> _free("Costs: [a]/b", set()), _free("", {"table"})
         ('Costs a b', 'Table 2')
     """
-    plain = " ".join(re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", title).split()).strip("' ")[:LONGEST_NAME] or "Table"
-    names = chain([plain], (f"{plain[: LONGEST_NAME - 4].strip()} {n}" for n in count(2)))
+    plain = _fitting(" ".join(re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", title).split()).strip("' "), LONGEST_NAME).strip("' ") or "Table"
+    names = chain([plain], (f"{_fitting(plain, LONGEST_NAME - 4).strip()} {n}" for n in count(2)))
     name = next(name for name in names if name.lower() not in used | {"history"})
     used.add(name.lower())
     return name
