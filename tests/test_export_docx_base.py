@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from base64 import b64encode
+import re
+import zipfile
+from base64 import b64decode, b64encode
 from pathlib import Path
 
 import docx
@@ -15,11 +17,15 @@ from advisorkit.export.brand import Brand, read_brand
 from advisorkit.export.docx import render
 from advisorkit.values.errors import EngagementError
 
+DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
 
 def base(gone: str = "", local: bool = False) -> bytes:
     """A client's letter with a face of its own for headings; one style `gone`, ids as a `local` Word writes them."""
     letter = docx.Document()
-    letter.add_paragraph("Their letterhead")
+    letter.add_paragraph("Their letterhead").add_run().add_picture(io.BytesIO(b64decode(DOT)))
+    letter.add_comment(letter.paragraphs[0].runs, "Ask Ms Keen", "Ann")
+    letter.sections[0].header.paragraphs[0].text = "Dear other client"
     letter.styles["Heading 1"].font.name = "Papyrus"
     for style in list(letter.styles.element.findall(qn("w:style"))):
         name = style.find(qn("w:name")).get(qn("w:val"))
@@ -55,6 +61,9 @@ def test_a_document_takes_the_styles_of_a_client_s_own_file_and_keeps_every_word
     assert used <= ids and "Heading1" in used and "berschrift1" not in ids
     assert str(found.styles["Title"].font.color.rgb) == "FFFFFF"  # it stands on the cover's dark ground
     assert words(made) == ours
+    with zipfile.ZipFile(io.BytesIO(made)) as parts:
+        held = {name: parts.read(name) for name in parts.namelist()}
+    assert not [name for name, part in held.items() if b64decode(DOT) == part or re.search(b"Ms Keen|Dear other client|letterhead", part)], "nothing of the letter itself"
     assert made == render(whole(), brand=read_brand(tmp_path / "brand.yaml"))
 
 

@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 from pptx import Presentation
+from pptx.oxml import parse_xml
+from pptx.oxml.ns import nsdecls
 from pptx.util import Emu
 from sample_pages import COVER, notebook, whole
 
@@ -227,6 +229,13 @@ def master(size: tuple[int, int], order: tuple[int, ...], gone: tuple[int, ...] 
         for shape in layout.placeholders:
             if shape.placeholder_format.type in (1, 3):
                 shape.left, shape.top, shape.width, shape.height = size[0] // 12, size[1] // 18, size[0] * 10 // 12, size[1] // 7
+    deck.slide_master.name = "Vorlage"
+    for layout in deck.slide_layouts:
+        for shape in layout.placeholders:
+            shape.name = f"Platzhalter {shape.placeholder_format.idx}"
+    named = '<p14:section name="Intro" id="{1}"><p14:sldIdLst><p14:sldId id="256"/></p14:sldIdLst></p14:section>'
+    spaces = f'{nsdecls("p")} xmlns:p14="http://schemas.microsoft.com/office/powerpoint/2010/main"'
+    deck.element.append(parse_xml(f'<p:extLst {spaces}><p:ext uri="{{521415D9}}"><p14:sectionLst>{named}</p14:sectionLst></p:ext></p:extLst>'))
     deck.slides.add_slide(deck.slide_layouts[0]).shapes.add_textbox(0, 0, 99, 99).text_frame.text = "The client's own words"
     made = io.BytesIO()
     deck.save(made)
@@ -241,10 +250,14 @@ def test_slides_stand_on_a_client_s_own_master(tmp_path: Path, name: str) -> Non
     (tmp_path / name).write_bytes(MASTERS[name])
     (tmp_path / "brand.yaml").write_text(f"name: Elm Street\npptx_master: {name}\n", encoding="utf-8")
 
-    deck, theirs = opened(render(notebook(*report("marked-pilot").cover, *slides(report("marked-pilot")), Done()), brand=tmp_path / "brand.yaml")), opened(MASTERS[name])
+    made_ = render(notebook(*report("marked-pilot").cover, *slides(report("marked-pilot")), Done()), brand=tmp_path / "brand.yaml")
+    deck, theirs = opened(made_), opened(MASTERS[name])
 
     assert (deck.slide_width, deck.slide_height) == (theirs.slide_width, theirs.slide_height)
     assert [layout.name for layout in deck.slide_layouts] == [layout.name for layout in theirs.slide_layouts]
+    with zipfile.ZipFile(io.BytesIO(made_)) as parts:
+        assert not {part for part in parts.namelist() if "thumbnail" in part}, "a picture of their first slide"
+        assert b"sectionLst" not in parts.read("ppt/presentation.xml"), "sections of slides that are gone"
     assert "The client's own words" not in {shape.text_frame.text for slide in deck.slides for shape in slide.shapes if shape.has_text_frame}
     assert [slide.slide_layout.name for slide in deck.slides][:2] == ["Title Slide", "Title Only"]
     assert list(fits(deck)) == []

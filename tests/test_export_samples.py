@@ -19,6 +19,7 @@ from bs4 import BeautifulSoup
 from docx.oxml.ns import qn
 from figures import QUOTED, merged, prints, texts, uncited, value_at
 from pptx import Presentation
+from priced import TODAYS_FIGURES, engagement
 from pypdf import PdfReader
 from sample_pages import filled, words_of
 
@@ -28,7 +29,7 @@ from advisorkit.batch.runner import produce
 from advisorkit.export.blocks import ChartBlock, Cover, DecisionBlock, Heading
 from advisorkit.export.formats import RENDERERS
 from advisorkit.export.pages import document
-from advisorkit.report import charter, failures, make_report, moved, result, return_visit, supplier_brief
+from advisorkit.report import charter, costs, failures, make_report, moved, result, return_visit, supplier_brief
 from advisorkit.report.cost_pictures import gains
 from advisorkit.report.workbook_sheets import TOP
 from advisorkit.store import samples
@@ -131,6 +132,18 @@ def test_every_figure_of_a_pilot_a_visit_and_a_programme_names_the_value_that_it
     assert found[2] > 150 and chosen[2] > 100
     assert found[0] == chosen[0] == []
     assert found[1] == chosen[1] == []
+
+
+def test_a_chance_of_nothing_names_its_place_like_any_other() -> None:
+    """An item that takes a second may save a second: no draw gains, and the chance is 0."""
+    small = engagement(assumptions={**TODAYS_FIGURES, "minutes_per_item": 1 / 60, "cost_wrong": 0.0, "error_rate_today": 0.0})
+    found = make_report(small, draws=256)
+    (study,) = found.workflows
+    chances = {row.gain_chance for column, row in study.costs.money.items() if column not in {"today", "buy"}}
+
+    seen = compared(headed(costs(study)), merged(cost_document(small, [study]), advice_document(small, [study])), "EUR", (), ())
+    assert chances == {0.0}
+    assert [one for one in seen[1] if "1%" in one[1]] == []
 
 
 def test_every_figure_of_a_page_and_of_a_slide_names_the_value_that_it_prints(made: dict[str, bytes], documents: tuple[Engagement, dict[str, Any]]) -> None:

@@ -24,7 +24,7 @@ from advisorkit.export.bundles import template
 from advisorkit.export.formats import settled
 from advisorkit.export.pages import SHORT, Document, Page, document
 from advisorkit.export.pdf import Raster, drawing, rastered
-from advisorkit.export.pptx_shapes import small
+from advisorkit.export.pptx_shapes import small, unsigned
 from advisorkit.files.texts import speaking
 from advisorkit.values.errors import RenderError
 from advisorkit.values.locale import here
@@ -175,6 +175,8 @@ class _Writer:
 
 WANTED = ("Normal", "heading 1", "heading 2", "heading 3", "caption")
 """Names of the styles that a base must have."""
+_KEPT = frozenset({"styles", "numbering", "theme", "fontTable", "settings", "webSettings"})
+"""Parts of a base that a document takes over."""
 OURS = frozenset({"ListBullet", "ListNumber", "Title", "Subtitle", "Header", "Footer"})
 """Styles that stay ours: they count with our own lists, stand on the cover's colour, or part a line in two."""
 
@@ -191,6 +193,10 @@ def base_of(content: bytes) -> Any:
     names = {_name(one) for one in _styles(found.styles.element)}
     if missing := [name for name in WANTED if name.casefold() not in names]:
         raise RenderError(f"has no style {', '.join(missing)}")
+    links = found.part.rels
+    for name in [name for name, link in links.items() if link.reltype.rpartition("/")[2] not in _KEPT]:  # pictures, comments and notes of a letter that is gone
+        del links[name]
+    unsigned(found.part.package.rels)
     if not any(link.reltype == RELATIONSHIP_TYPE.NUMBERING for link in found.part.rels.values()):
         found.part.relate_to(docx.Document().part.numbering_part, RELATIONSHIP_TYPE.NUMBERING)
     return found

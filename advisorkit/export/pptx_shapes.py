@@ -30,6 +30,7 @@ from advisorkit.values.locale import here
 
 MAX_UNPACKED = 60_000_000
 """Largest master, in bytes of its unpacked parts."""
+_SECTIONS = "http://schemas.microsoft.com/office/powerpoint/2010/main"
 TALL = 720.0
 """Height of every slide on the grid, in pixels; its width follows from the master."""
 _TITLES = {KIND.TITLE, KIND.CENTER_TITLE}
@@ -101,6 +102,9 @@ def master_of(content: bytes, brand: Brand = _PLAIN) -> Master:
     for one in list(slides):
         deck.part.drop_rel(one.rId)
         slides.remove(one)
+    for one in list(deck.element.iter(qn("p:custShowLst"), f"{{{_SECTIONS}}}sectionLst")):  # they name slides that are gone
+        one.getparent().remove(one)
+    unsigned(deck.part.package._rels)  # noqa: SLF001 - parts of a package have no interface
     kinds = [(layout, {p.placeholder_format.type for p in layout.placeholders} - _BESIDE) for layout in deck.slide_layouts]
     covers = [layout for layout, found in kinds if KIND.SUBTITLE in found and found & _TITLES]
     plain = [layout for layout, found in kinds if found == {KIND.TITLE}]
@@ -110,6 +114,12 @@ def master_of(content: bytes, brand: Brand = _PLAIN) -> Master:
     if made.body.height < 300 or made.body.width < 500:
         raise RenderError(f"leaves too little room below the title of its layout '{plain[0].name}'")
     return made
+
+
+def unsigned(links: Any) -> None:
+    """Take out of an office file the picture of its old first page, and what its owner's programs note of it."""
+    for name in [name for name, link in links.items() if link.reltype.endswith(("/thumbnail", "/custom-properties"))]:
+        links.pop(name)
 
 
 def small(content: bytes) -> bytes:

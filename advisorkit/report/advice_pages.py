@@ -12,7 +12,7 @@ from advisorkit.report.printed import columns, inside, project, project_range, s
 from advisorkit.report.trial_pages import tried
 from advisorkit.study.study import Study
 from advisorkit.values.locale import locale
-from advisorkit.values.places import linked, told
+from advisorkit.values.places import linked, or_nought, told
 from advisorkit.values.prices import WARN_DAYS
 from advisorkit.values.quantities import day, money_short, percent, plain, sampled
 
@@ -96,7 +96,7 @@ def _gain(study: Study) -> KeyFigure:
     missed = (held.reach[first] or 0.0) < 0.5 and held.reach[first] is not None
     condition = say("figure.gain.if", right=percent(held.expected_right[first].p50)) if missed else ""
     low, high = (money_short(end, currency) for end in (row.gain.p10, row.gain.p90))
-    return KeyFigure(money_short(found, currency), say("figure.gain", condition=condition, low=low, high=high, chance=sampled(row.gain_chance or 0.0), **values))
+    return KeyFigure(money_short(found, currency), say("figure.gain", condition=condition, low=low, high=high, chance=sampled(or_nought(row.gain_chance)), **values))
 
 
 def _step(study: Study) -> KeyFigure:

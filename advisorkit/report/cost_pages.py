@@ -16,7 +16,7 @@ from advisorkit.report.printed import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.locale import here, locale
-from advisorkit.values.places import linked, told
+from advisorkit.values.places import linked, or_nought, told
 from advisorkit.values.quantities import Estimate, day, money_short, number, percent, plain, round_figures, sampled, sampled_parts
 
 
@@ -103,7 +103,7 @@ def gained(study: Study) -> Iterator[str]:
     if study.decision.gain and row.gain is not None:
         yield study.decision.gain
         low, high = (money_short(end, study.currency) for end in (row.gain.p10, row.gain.p90))
-        yield say("money.gain_range", low=low, high=high, chance=sampled(row.gain_chance or 0.0))
+        yield say("money.gain_range", low=low, high=high, chance=sampled(or_nought(row.gain_chance)))
         yield from worth(study)
 
 

@@ -22,6 +22,7 @@ from advisorkit.study.sharing import together
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.errors import EngagementError, PriceError
+from advisorkit.values.places import or_nought
 from advisorkit.values.quantities import sampled
 
 
@@ -93,12 +94,12 @@ def _row(book: Book, grid: Grid, row: int, column: Column) -> None:
         else:
             formula = f"ROUND({book.named(f'{column}_{name}')},{-digits})"
             formula = f"{grid.at(TOP, 9)}-{grid.at(row, 9)}" if name == "gain" else f"SUM({','.join(grid.at(row, one) for one in added[name])})" if name in added else formula
-            grid.put(row, place, Live(formula, study.amount(column, name) or 0.0), f"{look} {book.scale}{book.least(column, name)}")
+            grid.put(row, place, Live(formula, or_nought(study.amount(column, name))), f"{look} {book.scale}{book.least(column, name)}")
     if column == "today" or money.gain is None:
         asked = [study.inputs.rows[name].assumption.label for name in money.missing]
         grid.line(row, 11, (say("workbook.ask", names=", ".join(asked)), "", "", "") if asked else ["–"] * 4, "row muted" if asked else "row muted right")
         return
-    for place, value, style in ((11, money.gain.p10, book.scale), (12, money.gain.p90, book.scale), (13, sampled(money.gain_chance or 0.0), "")):
+    for place, value, style in ((11, money.gain.p10, book.scale), (12, money.gain.p90, book.scale), (13, sampled(or_nought(money.gain_chance)), "")):
         book.reported(grid, row, place, value, style)
     back = money.payback.likely if money.payback else None
     grid.put(row, 14, Live(book.named(f"{column}_payback"), say("money.beyond", months=study.months) if back is None else back), "row right whole")

@@ -13,7 +13,7 @@ from advisorkit.study.sharing import together
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.locale import locale
-from advisorkit.values.places import linked, printing
+from advisorkit.values.places import linked, or_nought, printing
 from advisorkit.values.quantities import SYMBOLS, Estimate, day, money_short, number, percent, sampled, span
 
 
@@ -60,7 +60,7 @@ def _row(study: Study, seen: Printed, column: Column, name: str = "") -> Iterato
     else:
         ends = span(whole(row.gain.p10, seen.unit), whole(row.gain.p90, seen.unit))
         yield Cell(linked("\n", (whole(amounts["gain"] or 0), ends)), "strong")
-        yield Cell(sampled(row.gain_chance or 0.0))
+        yield Cell(sampled(or_nought(row.gain_chance)))
         yield Cell(_back(row.payback, study.months))
 
 

@@ -18,7 +18,7 @@ from advisorkit.charts.kinds import Point
 from advisorkit.report.printed import chance_of, inside, project, say, weeks
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, Catalog, PatternId
-from advisorkit.values.places import linked, printing
+from advisorkit.values.places import linked, or_nought, printing
 from advisorkit.values.quantities import hundredths, percent
 
 ROWS = 10
@@ -90,9 +90,9 @@ def right_bars(study: Study) -> kinds.RightBars | None:
         return None
     last = study.pilot.diagnoses[-1] if study.pilot else None
     seen = last.pilot.pattern if last else ""
-    middles = {p: (last.right.share if last and p == seen else None) or band.p50 for p, band in held.expected_right.items()}
+    marked = {seen: last.right.share} if last and last.right.share is not None else {}
     bars = [
-        kinds.RangeRow(p, study.name(p), (band.p10, middles[p], band.p90), reached(held.reach[p] or 0.0))
+        kinds.RangeRow(p, study.name(p), (band.p10, marked.get(p, band.p50), band.p90), reached(or_nought(held.reach[p])))
         for p in order if (band := held.expected_right.get(p))
     ]  # fmt: skip
     return kinds.RightBars(

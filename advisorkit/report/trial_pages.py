@@ -12,6 +12,7 @@ from advisorkit.pilots.diagnosis import Tried
 from advisorkit.report.printed import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement
+from advisorkit.values.places import or_nought
 from advisorkit.values.quantities import day, money, number, percent, plain, span
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _name(way: str) -> str:
 def _measured(row: Row) -> Iterator[str]:
     yield from _row(row)
     yield str(row.failed)
-    yield percent(row.found.share or 0) if row.found.n else ""
+    yield percent(or_nought(row.found.share)) if row.found.n else ""
     yield f"{number(row.tokens[0])} / {number(row.tokens[1])}" if row.tokens else ""
 
 

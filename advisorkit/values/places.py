@@ -53,6 +53,16 @@ def at(value: float, path: str) -> float:
     return made
 
 
+def or_nought(value: float | None) -> float:
+    """`value` with its path, which ``value or 0.0`` would take from a nought; nought where there is none.
+
+    Example:
+        >>> or_nought(at(0.0, "lead")).path, or_nought(None)
+        ('lead', 0.0)
+    """
+    return 0.0 if value is None else value
+
+
 def standing(words: str) -> re.Pattern[str]:
     """Where a figure stands by itself and is no part of another.
 
