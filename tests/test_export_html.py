@@ -15,6 +15,7 @@ import nbformat
 import pytest
 from hypothesis import given, strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from PIL import Image
 from sample_charts import CHARTS
 from sample_pages import COVER, PAGES, notebook, whole
 
@@ -168,6 +169,31 @@ def test_every_fault_of_a_brand_file_is_told_at_once(tmp_path: Path) -> None:
     assert len(raised.value.faults) == 4
     for part in ("line 1, nmae: unknown key 'nmae'", "Did you mean name", "too faint", "must lie beside", "not a list of font names"):
         assert part in told
+
+
+_SVG = "<svg xmlns='http://www.w3.org/2000/svg' {}>{}</svg>"
+
+
+@pytest.mark.parametrize(("content", "why"), [
+    (_SVG.format("width='0' height='0'", ""), "is 0 by 0 points large"), (_SVG.format("viewBox='0 0 900 1' height='9'", ""), "is 900 by 9 points large"),
+    (_SVG.format("width='1e6' height='1'", ""), "one side may be 20 times the other"), (_SVG.format("", "<script>alert(1)</script>"), "holds script"),
+    (_SVG.format("", "<path onload='alert(1)'/>"), "holds onload"), (_SVG.format("width='100%' viewBox='0 0 8 8'", "<foreignObject/>"), "holds foreignObject"), ("", "no picture that can be read"),
+])
+def test_a_logo_that_not_every_format_can_draw_is_refused_by_name(content: str, why: str, tmp_path: Path) -> None:
+    (tmp_path / "logo.svg").write_text(content, encoding="utf-8")
+    (tmp_path / "brand.yaml").write_text("logo: logo.svg\nname: [x]\n", encoding="utf-8")
+
+    with pytest.raises(EngagementError, match=f"brand.yaml: line 1, logo: logo logo.svg .*{why}") as raised:
+        read_brand(tmp_path / "brand.yaml")
+    assert len(raised.value.faults) == 2, "all faults at once"
+
+
+def test_a_logo_in_the_colours_of_print_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    Image.new("CMYK", (60, 30)).save(tmp_path / "logo.jpg")
+    (tmp_path / "brand.yaml").write_text("logo: logo.jpg\n", encoding="utf-8")
+
+    with pytest.raises(EngagementError, match=r"logo.jpg is in the colours of print \(CMYK\)"):
+        read_brand(tmp_path / "brand.yaml")
 
 
 def test_a_logo_travels_inside_the_page(tmp_path: Path) -> None:

@@ -289,6 +289,20 @@ def test_a_long_list_goes_on_with_its_next_number_and_a_long_table_with_its_head
     assert told == [f"{n}. {point}" for n, point in enumerate(points, 1)]
 
 
+def test_an_endless_word_takes_no_room_from_the_words_beside_it() -> None:
+    wide = table_of("", ["Name", "Now"], [[LONG, "Prompting"]]).widths(400)
+
+    assert sum(wide) == pytest.approx(400, abs=0.1)
+    assert wide[1] > width("Prompting", 13.4) + 14, "a word and the gap at its right"
+
+
+def test_of_a_long_name_so_much_is_cut_that_the_title_of_a_page_says_what_to_do() -> None:
+    deck = opened(render(notebook(COVER, *(DecisionBlock(f"Build retrieval {n}", f"{LONG} of {LONG} {n}", clear=True, state="Clear.") for n in range(2)), Done())))
+
+    assert [title.replace(" ", "") for title in titles(deck)[1:]] == [f"{LONG[:40]}…:Buildretrieval{n}" for n in range(2)]
+    assert all(f"{LONG} of {LONG} {n}: Build retrieval {n}" in {shape.text_frame.text for shape in slide.shapes if shape.has_text_frame} for n, slide in enumerate(list(deck.slides)[1:]))
+
+
 def test_what_has_no_room_in_a_table_stands_in_full_below_it() -> None:
     words, head = "One clause of many. " * 40, "What the supplier says of its retention of prompts and answers, and since when"
     deck = opened(render(notebook(COVER, Heading("All of it", 2), table_of("Rows", ["Name", head], [["Retention", words]]), Done())))

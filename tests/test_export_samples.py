@@ -30,7 +30,7 @@ from advisorkit.export.blocks import ChartBlock, Cover, DecisionBlock, Heading
 from advisorkit.export.formats import RENDERERS
 from advisorkit.export.pages import document
 from advisorkit.report import charter, costs, failures, make_report, moved, result, return_visit, supplier_brief
-from advisorkit.report.cost_pictures import gains
+from advisorkit.report.cost_pictures import curves, gains
 from advisorkit.report.workbook_sheets import TOP
 from advisorkit.store import samples
 from advisorkit.store.reading import read
@@ -144,6 +144,17 @@ def test_a_chance_of_nothing_names_its_place_like_any_other() -> None:
     seen = compared(headed(costs(study)), merged(cost_document(small, [study]), advice_document(small, [study])), "EUR", (), ())
     assert chances == {0.0}
     assert [one for one in seen[1] if "1%" in one[1]] == []
+
+
+def test_curves_of_costs_name_the_places_of_their_band_and_of_the_month_in_which_they_meet() -> None:
+    whole = read(samples.path("source-text"))
+    client = replace(whole, workflows=(whole.workflow("document-extraction"),))
+    (study,) = make_report(client, draws=256).workflows
+    drawn = curves(study)
+
+    assert drawn and drawn.title == "Fine-tune pays back its extra build against a prompt in month 5"
+    wrong, bare_figures, cited = compared([("", ChartBlock(drawn))], cost_document(client, [study]), "EUR", (), ())
+    assert wrong == bare_figures == [] and cited > 8
 
 
 def test_every_figure_of_a_page_and_of_a_slide_names_the_value_that_it_prints(made: dict[str, bytes], documents: tuple[Engagement, dict[str, Any]]) -> None:

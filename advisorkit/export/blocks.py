@@ -64,6 +64,8 @@ UNDATED = "1970-01-01"
 """Day in the properties of files whose cover names none."""
 ENDLESS = 3000
 """Letters above which it may do so however few its rows are."""
+WORD = 40
+"""Letters of the longest word that is not broken; a longer one may take no room from the words beside it."""
 FEW = 3
 """Rows above which columns give room to each other."""
 _STEP = 8
@@ -206,7 +208,7 @@ def _widths(table: Table, room: float) -> tuple[float, ...]:
     gap, least, whole = 8 if len(table.head) >= CLOSE else 14, list[float](), list[float]()
     for column, right in zip(zip(table.head, *table.rows, strict=True), table.numeric, strict=True):
         lines = [(line, bool(cell.tone) and not nth) for cell in column for nth, line in enumerate(cell.text.split("\n"))]
-        unbroken = [*((word, bool(column[0].tone)) for word in column[0].text.split()), *lines[1:]] if right else [(word, bold) for line, bold in lines for word in line.split()]
+        unbroken = [*((word, bool(column[0].tone)) for word in column[0].text.split()), *lines[1:]] if right else [(word[:WORD], bold) for line, bold in lines for word in line.split()]
         least.append(gap + max((width(text, table.size, bold=bold) for text, bold in unbroken), default=0))
         whole.append(max(least[-1], gap + min(max(width(text, table.size, bold=bold) for text, bold in lines), 0.6 * room)))
     least[0] = max(least[0], min(whole[0], 110))

@@ -24,6 +24,8 @@ MAX_LOGO = 60_000
 """Largest logo, in bytes: it is part of every page file."""
 MAX_SIDE = 4_000
 """Widest and highest logo, in points of a PNG or JPEG."""
+LONGEST_SIDE = 20
+"""How many times as wide as high a logo may be, or as high as wide: more would not fit on a line."""
 MAX_MASTER = 5_000_000
 """Largest PowerPoint master or Word base, in bytes."""
 _KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".svg": "image/svg+xml"}
@@ -153,26 +155,43 @@ def _beside(value: str, folder: Path, what: str, kinds: Collection[str], words: 
 
 def _picture(path: Path) -> str:
     """Why a logo cannot be drawn in every format; empty when it can."""
-    raw, linked = read_bytes(path), list[str]()
+    linked, active, names, sizes = list[str](), list[str](), list[str](), list[float]()
 
     def start(name: str, given: Mapping[str, str]) -> None:
         linked.extend(value for key, value in given.items() if key.endswith("href") and not value.startswith(("#", "data:")))
+        active.extend([name] if name in {"script", "foreignObject"} else [key for key in given if key.startswith("on")])
+        sizes.extend(() if names else _sides(given))
         names.append(name)
 
-    names: list[str] = []
     try:
+        raw = read_bytes(path)
         if path.suffix.lower() == ".svg":
             walk(raw, start)
         elif find_spec("PIL"):
             image = import_module("PIL.Image").open(io.BytesIO(raw))
             if max(image.size) > MAX_SIDE:
                 return f"logo {path.name} is {image.size[0]} by {image.size[1]} points large; the most is {MAX_SIDE} on a side"
+            if image.mode == "CMYK":
+                return f"logo {path.name} is in the colours of print (CMYK); save it in those of screens (RGB)"
+            sizes.extend(image.size)
             image.load()
     except Exception:  # noqa: BLE001 - a broken picture fails in many ways
         return f"logo {path.name} is no picture that can be read; save it anew"
     if names and (names[0] != "svg" or b"http://www.w3.org/2000/svg" not in raw):
         return f"logo {path.name} is no SVG"
+    if sizes and not 0 < max(sizes) <= LONGEST_SIDE * min(sizes):
+        return f"logo {path.name} is {sizes[0]:g} by {sizes[1]:g} points large; one side may be {LONGEST_SIDE} times the other, and neither nothing"
+    if active:
+        return f"logo {path.name} holds {active[0]}, which no document draws; save it as a plain picture"
     return f"logo {path.name} links to {shown(linked[0])}; put the picture itself into it" if linked else ""
+
+
+def _sides(given: Mapping[str, str]) -> tuple[float, ...]:
+    """Width and height of an SVG as its first element gives them, or its box does; nothing where neither says."""
+    box = re.split(r"[\s,]+", given.get("viewBox", "").strip())[2:]
+    asked = [given.get(name, "") for name in ("width", "height")]
+    found = [re.match(r"-?[\d.]+(?:e\d+)?", side if side and "%" not in side else boxed) for side, boxed in zip(asked, box or ("", ""), strict=False)]
+    return tuple(float(side[0]) for side in found if side) if all(found) else ()
 
 
 def _logo(path: Path) -> str:

@@ -244,7 +244,7 @@ def decode(hint: Any, value: Any) -> Any:
     try:
         return _reader(hint)(value)
     except (TypeError, ValueError, KeyError, IndexError) as error:
-        raise RenderError(f"a block of the notebook cannot be read: {error}") from None
+        raise RenderError(f"a block of the notebook cannot be read ({type(error).__name__}: {error}); run the notebook again with this advisorkit") from None
 
 
 @cache

@@ -117,7 +117,10 @@ def _block(output: Any, number: int) -> Block:
         raise RenderError(f"cell {number} failed: {output['ename']}: {output['evalue']}")
     if output["output_type"] == "stream":
         raise RenderError(f"cell {number} prints text, which a report cannot show; use show(Text(…))")
-    block = read(output["data"])
+    try:
+        block = read(output["data"])
+    except RenderError as error:
+        raise RenderError(f"cell {number}: {error}") from None
     if block is None:
         kinds = ", ".join(sorted(output["data"])) or "nothing"
         raise RenderError(f"cell {number} has an output that no renderer knows ({kinds}); use show(…) with a block, for a figure show(figure, alt=…)")

@@ -21,6 +21,8 @@ FLOWING = 18.0
 """Size of text on pages that need several slides."""
 MOST, LINES = 30.0, 2
 """Size and lines of the longest title; a longer one is cut, and told in full below."""
+NAME = 40
+"""Letters of a name before the title of its page where the two have no room; a longer name is cut, and told in full below."""
 HEAD, CELL = 60, 240
 """Most letters in the head of a column, and in a cell."""
 ROOMY = 900.0
@@ -65,9 +67,10 @@ class Slide:
 def slides_of(page: Page, body: Frame, *, named: bool = False) -> Iterator[Slide]:
     """The slides of a page: one at the largest size of text at which it fits, or several; `named` by what the page belongs to where a document has several parts."""
     title, blocks = _opened(page)
-    title = f"{page.part}: {title}" if named and page.part else title
+    said, title = title, f"{page.part}: {title}" if named and page.part else title
     if len(wrap(printable(title), body.width * SPARE, MOST)) > LINES:
         blocks.insert(0, kinds.Text((title,)))
+        title = f"{page.part[:NAME].rstrip()}…: {said}" if said != title and len(page.part) > NAME else title
     halves: Any = replace(page, items=tuple(blocks)).rows
     beside: tuple[Row, ...] = tuple(one for row in halves for one in (_side_by_side(row[0], wide=body.width > ROOMY) if len(row) == 1 else (row,)))
     below = tuple(_flat(beside))

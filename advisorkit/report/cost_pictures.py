@@ -86,8 +86,8 @@ def curves(study: Study) -> kinds.Curves | None:
 
 
 def _curve(study: Study, pattern: PatternId, curve: CostCurve) -> kinds.Curve:
-    low, high = zip(*((b.p10, b.p90) for b in curve.bands), strict=True)
-    likely = tuple(study.cite(one, f"patterns.{pattern}.curve[{n}].likely") for n, one in enumerate(curve.likely))
+    ends = {"p10": [one.p10 for one in curve.bands], "likely": curve.likely, "p90": [one.p90 for one in curve.bands]}
+    low, likely, high = (tuple(study.cite(one, f"patterns.{pattern}.curve[{n}].{key}") for n, one in enumerate(amounts)) for key, amounts in ends.items())
     return kinds.Curve(pattern, study.name(pattern), *((low, likely, high) if pattern == study.advice.recommended else ((), likely, ())))
 
 
