@@ -30,7 +30,7 @@ from advisorkit.export.blocks import ChartBlock, Cover, DecisionBlock, Heading
 from advisorkit.export.formats import RENDERERS
 from advisorkit.export.pages import document
 from advisorkit.report import charter, costs, failures, make_report, moved, result, return_visit, supplier_brief
-from advisorkit.report.cost_pictures import curves, gains
+from advisorkit.report.cost_pictures import curves, gains, range_bars
 from advisorkit.report.workbook_sheets import TOP
 from advisorkit.store import samples
 from advisorkit.store.reading import read
@@ -155,6 +155,18 @@ def test_curves_of_costs_name_the_places_of_their_band_and_of_the_month_in_which
     assert drawn and drawn.title == "Fine-tune pays back its extra build against a prompt in month 5"
     wrong, bare_figures, cited = compared([("", ChartBlock(drawn))], cost_document(client, [study]), "EUR", (), ())
     assert wrong == bare_figures == [] and cited > 8
+
+
+def test_what_is_said_where_nobody_has_said_who_checks_names_its_places() -> None:
+    """The usual plan, what it would cost, and the ends of what patterns cost by themselves where the rest is not known."""
+    client = replace(engagement({"calls_per_month": [25_000, 40_000, 60_000]}, {}), language="en")
+    (study,) = make_report(client, draws=4096).workflows
+    blocks = (*costs(study), ChartBlock(range_bars(study)))
+
+    said = " ".join(text for block in blocks for _, text in texts(block))
+    wrong, bare_figures, cited = compared(headed(blocks), merged(cost_document(client, [study]), advice_document(client, [study])), "EUR", (), ())
+    assert "all answers for 2 months" in said
+    assert wrong == bare_figures == [] and cited > 30
 
 
 def test_every_figure_of_a_page_and_of_a_slide_names_the_value_that_it_prints(made: dict[str, bytes], documents: tuple[Engagement, dict[str, Any]]) -> None:

@@ -44,7 +44,8 @@ def _range(study: Study, column: Column, *, whole: bool) -> kinds.RangeRow:
     found: Figure | Band | None = (None if row.at_least else row.all_in) if whole else own.total if pattern else None
     if found is None:
         return kinds.RangeRow(pattern, study.name(column), None, _missing(study).get(column, say("costs.missing.pattern")))
-    likely = found.likely if isinstance(found, Figure) else own.curve.likely[-1] if own.curve else found.p50
+    last = study.cite(own.curve.likely[-1], f"patterns.{column}.curve[{len(own.curve.likely) - 1}].likely") if own.curve else None
+    likely = found.likely if isinstance(found, Figure) else found.p50 if last is None else last
     return kinds.RangeRow(pattern, study.name(column), (found.p10, likely, found.p90))
 
 

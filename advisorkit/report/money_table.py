@@ -177,7 +177,7 @@ def unchecked(study: Study) -> tuple[str, ...]:
     cost = None if study.decision.replaced or not study.priced else usual_checking(study.inputs)
     if cost is None:
         return ()
-    rows = study.inputs.rows
-    shares = {name: percent(found.likely) for name in ("later", "mature") if (found := rows[f"review_share_{name}"].range)}
-    until = {"until_first": study.inputs.whole("review_first_months"), "until_later": study.inputs.whole("review_later_until")}
-    return (say("money.unchecked", cost=money_short(cost, study.currency), months=study.months, **shares, **until),)
+    shares = {name: percent(found.likely) for name in ("later", "mature") if (found := study.assumption(f"review_share_{name}").range)}
+    months = {"until_first": "review_first_months", "until_later": "review_later_until"}
+    until = {name: number(found.likely) for name, of in months.items() if (found := study.assumption(of).range)}
+    return (say("money.unchecked", cost=money_short(study.cite(cost, "usual_checking"), study.currency), months=study.months, **shares, **until),)
