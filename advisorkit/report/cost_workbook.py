@@ -212,7 +212,8 @@ def _break_even(book: Book, grid: Grid, row: int) -> None:
     for column in book.gaining if minutes is not None else ():
         row += 1
         least = minutes - book.found.parts[column]["gain"] / (here.items * here.values["share_taken"] / 60 * here.values["hourly_cost"] * here.clock.months["calls"])
-        grid.line(row, 1, (say("workbook.least_minutes", pattern=book.study.name(column)), Live('IFERROR(MAX({0},0),"–")', max(float(valued(least)), 0.0) if isfinite(valued(least)) else "–", (least,))), "row two")
+        now = max(float(valued(least)), 0.0) if isfinite(valued(least)) else "–"
+        grid.line(row, 1, (say("workbook.least_minutes", pattern=book.study.name(column)), Live('IFERROR(MAX({0},0),"–")', now, (least,))), "row two")
     for even in book.study.costs.break_even:
         if {*even.between} <= {*book.shown}:
             row += 1
