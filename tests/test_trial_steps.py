@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from dataclasses import replace
@@ -78,11 +79,16 @@ def test_the_workbook_plans_asks_and_shows_the_trial_case_by_case(tmp_path: Path
     file = tmp_path / "acme.yaml"
     near = [replace(one, case=f"{one.case}-b", input=one.input.upper().replace("TARIFF", "TARIF")) for one in items()[:40:4]]
     (tmp_path / "cases.csv").write_text("case,input,expected\n" + "".join(f"{one.case},{one.input},{one.case.split('-')[1]}\n" for one in (*items()[:40], *near)), encoding="utf-8")
-    once = iter([True])
+    once, heard = iter([True]), threading.Event()
 
     def reply(body: dict[str, object]) -> str:
         if len(server.bodies) >= 10 and next(once, False):
             os.kill(os.getpid(), signal.SIGINT)  # as the kernel's stop does
+            while not parts._stopped:
+                time.sleep(0.01)
+            heard.set()
+        if len(server.bodies) >= 10:
+            heard.wait(60)  # however busy the machine is, nothing more is answered before the stop is heard
         return json.dumps({"answer": str(body["messages"][-1]["content"]).split()[8]})  # type: ignore[index]
 
     with scripted(reply) as server:
