@@ -46,7 +46,10 @@ def _formats(words: str) -> tuple[str, ...]:
 
 ONE_DOCUMENT = 250
 """Workflows up to which a document has pages for each."""
-MANY = "{count} workflows in one {template} would be more than {pages} pages; rank them in one document with --template portfolio, or make a document for each with --each"
+MANY = (
+    "{count} workflows in one {template} would be more than {pages} pages; "
+    "rank them in one document with --template portfolio, or make a document for each with --each"
+)
 
 
 @console.guarded

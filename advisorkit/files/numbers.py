@@ -188,7 +188,9 @@ class Listener:
         return cls(decimal_mark(texts or (), None if texts is None else ""), "" if currency in words("no_comma") else ",", currency)
 
     def amount(self, text: str, measure: Measure = ANY, column: str = "") -> Estimate:
-        """The number or range in `text`; what it was taken for is told unless that is plain, and once for a `column` where only its own unit stands beside its numbers.
+        """The number or range in `text`; what it was taken for is told unless that is plain.
+
+        It is told once for a `column` where only its own unit stands beside its numbers.
 
         Raises:
             MisreadError: If it is none, or not in a unit that fits; says why.

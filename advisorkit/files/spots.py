@@ -187,7 +187,10 @@ class Spot:
         return isinstance(self.node, Scalar) and self.node.kind in {"plain", "number"} and is_number(self.node.text)
 
     def estimate(self, minimum: float = -math.inf, maximum: float = math.inf, measure: Measure = ANY) -> Estimate | None:
-        """A number, ``[low, high]`` or ``[low, likely, high]`` within bounds, of whole ones where `measure` has no parts; or an amount in words, such as ``400 pages``."""
+        """A number, ``[low, high]`` or ``[low, likely, high]`` within bounds, of whole ones where `measure` has no parts.
+
+        An amount in words, such as ``400 pages``, is one too.
+        """
         found = self._estimate(minimum, maximum, measure)
         if found and in_parts(found, measure.unit):
             self.fault(here("{} is not a whole number", self.seen))
