@@ -13,6 +13,7 @@ from typing import Any
 import nbformat
 import pypdfium2
 import pytest
+from command_line import run
 from hypothesis import given, settings
 from nbformat.v4 import new_markdown_cell
 from pypdf import PdfReader
@@ -25,6 +26,7 @@ from advisorkit.export.brand import Brand
 from advisorkit.export.exporters import AdvisorPDFExporter
 from advisorkit.export.pages import document
 from advisorkit.export.pdf import render, told, typeset
+from advisorkit.store import samples
 from advisorkit.values.errors import RenderError
 
 
@@ -195,6 +197,15 @@ def test_a_brand_changes_the_sender_and_a_broken_logo_makes_no_document() -> Non
     assert "Elm Street Advisers" in [one["/Alt"] for one in elements(render(whole(), brand=elm), "/Figure")]
     with pytest.raises(RenderError, match="failed to decode image|failed to parse SVG|unknown image format"):
         render(whole(), brand=replace(elm, logo="data:image/png;base64,iVBORw0KGgo="))
+
+
+def test_fonts_of_a_brand_that_this_machine_lacks_are_named_and_the_document_is_made(tmp_path: Path) -> None:
+    (tmp_path / "brand.yaml").write_text("name: Elm Street Advisers\nsans: No Such Face, sans-serif\nserif: Nowhere, DejaVu Serif\n", encoding="utf-8")
+    made = run("report", samples.path("marked-pilot"), "--template", "session_prep", "--to", "pdf", "--brand", tmp_path / "brand.yaml", "--out", tmp_path / "out")
+
+    assert made.exit_code == 0, made.output
+    assert "this machine has no font No Such Face, sans-serif; PDF files take another" in " ".join(made.stderr.split())
+    assert "Nowhere" not in made.stderr, "the next of its list is here"
 
 
 def test_the_same_notebook_gives_the_same_bytes_in_every_process(tmp_path: Path) -> None:

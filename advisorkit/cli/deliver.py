@@ -13,7 +13,7 @@ from advisorkit.batch.values import BatchResult, Deliverable, Engine, Limits, Pa
 from advisorkit.cli import console
 from advisorkit.cli.console import AcceptStale, File, Json, MappingFile, ScenarioName, ScenarioNames, Sets
 from advisorkit.export.blocks import Block, Table, Text, table_of
-from advisorkit.export.brand import read_brand
+from advisorkit.export.brand import Brand as Sender, read_brand
 from advisorkit.export.formats import RENDERERS, chosen, ready
 from advisorkit.files.disk import write_bytes
 from advisorkit.files.tables import KINDS
@@ -44,6 +44,16 @@ def _formats(words: str) -> tuple[str, ...]:
     return found
 
 
+def _sender(brand: Path | None, formats: Iterable[str]) -> Sender | None:
+    """The brand in a file; a notice names its fonts that a PDF file cannot have here."""
+    found = read_brand(brand) if brand else None
+    if found and "pdf" in formats and "pdf" in ready():
+        from advisorkit.export.pdf import lacking_faces
+
+        console.say(*(f"{brand}: this machine has no font {faces}; PDF files take another, the other formats name it" for faces in lacking_faces(found)))
+    return found
+
+
 ONE_DOCUMENT = 250
 """Workflows up to which a document has pages for each."""
 MANY = (
@@ -64,7 +74,8 @@ def report(
     from advisorkit.batch.runner import produce
     from advisorkit.study.programme import sound
 
-    formats, sender, names = _formats(to), read_brand(brand) if brand else None, tuple(dict.fromkeys(scenario or ()))
+    formats, names = _formats(to), tuple(dict.fromkeys(scenario or ()))
+    sender = _sender(brand, formats)
     beside = names if len(names) > 1 else ()
     if beside and sets:
         raise UsageError("--set goes with one scenario at most; write what it sets into the file, or leave it out")
@@ -115,7 +126,8 @@ def batch(
     from advisorkit.batch.notebooks import fit_template
     from advisorkit.batch.runner import produce
 
-    formats, values, sender = _formats(to), console.settings(sets or (), "each client's currency"), read_brand(brand) if brand else None
+    formats, values = _formats(to), console.settings(sets or (), "each client's currency")
+    sender = _sender(brand, formats)
     if scheduler and executor != "dask":
         raise UsageError("--scheduler needs --executor dask")
 

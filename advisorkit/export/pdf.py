@@ -49,8 +49,7 @@ def typeset(source: str, data: Any, brand: Brand, **options: Any) -> Any:
     """
     typst = import_module("typst")
     text = (Path(__file__).parent / "template" / "advisorkit" / source).read_bytes()
-    fonts = [str(Path(spec.origin).parent / folder) for package, folder in _HELD.items() if (spec := find_spec(package)) and spec.origin]
-    sans, serif = _names(brand.sans, SANS), _names(brand.serif, SERIF)
+    fonts, (sans, serif) = _folders(), _own(brand)
     for system, last in ((bool(sans or serif), ()), (True, ()), (True, (LAST,))):
         look = {"sans": (*sans, *FACES, *last), "serif": (*serif, *ADVICE, *last), "fallback": system}
         try:
@@ -60,6 +59,22 @@ def typeset(source: str, data: Any, brand: Brand, **options: Any) -> Any:
             if last or not re.search("could not be displayed|missing codepoints", str(error)):
                 raise RenderError(f"typst refuses the document: {error}") from None
     raise AssertionError
+
+
+def lacking_faces(brand: Brand) -> tuple[str, ...]:
+    """Lists of the brand's own faces of which none is on this machine, so that a PDF file takes ours instead."""
+    here = {name.casefold() for name in import_module("typst").Fonts(include_system_fonts=True, font_paths=_folders()).families()}
+    return tuple(", ".join(faces) for faces in dict.fromkeys(_own(brand)) if faces and not here & {face.casefold() for face in faces})
+
+
+def _folders() -> list[str]:
+    """Where packages hold our faces."""
+    return [str(Path(spec.origin).parent / folder) for package, folder in _HELD.items() if (spec := find_spec(package)) and spec.origin]
+
+
+def _own(brand: Brand) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The brand's own sans and serif faces; none where they are ours."""
+    return _names(brand.sans, SANS), _names(brand.serif, SERIF)
 
 
 def _letters(fonts: Sequence[str]) -> Collection[int]:
