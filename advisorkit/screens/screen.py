@@ -143,7 +143,7 @@ class Screen:
         state = next(self._pending(), None)
         if state is not None:
             self.work.judge(state).finish()
-            self.send()
+        self.send()  # also where another screen of the session has worked it out meanwhile
 
     def _from_elsewhere(self) -> None:
         if self._loop is not None:
