@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from pathlib import Path
 
 from planted import ENGAGEMENT, items
@@ -15,8 +16,12 @@ import advisorkit as ak
 def test_a_trial_that_runs_is_stopped_by_its_button_while_questions_are_answered(tmp_path: Path) -> None:
     file = tmp_path / "acme.yaml"
     (tmp_path / "cases.csv").write_text("case,input,expected\n" + "".join(f"{one.case},{one.input},{one.case.split('-')[1]}\n" for one in items()[:40]), encoding="utf-8")
+    pressed, heard = threading.Event(), list[object]()
 
     def reply(body: dict[str, object]) -> str:
+        heard.append(body)
+        if len(heard) >= 10:
+            pressed.wait(60)  # however fast it answers, nothing more comes before the button is pressed
         return json.dumps({"answer": str(body["messages"][-1]["content"]).split()[8]})  # type: ignore[index]
 
     async def until(there: object) -> None:
@@ -40,6 +45,7 @@ def test_a_trial_that_runs_is_stopped_by_its_button_while_questions_are_answered
             work.answer("citations", "required")
             work.save()
             button.click()
+            pressed.set()
             await until(lambda: button.description == "Run")
             assert "it was stopped before" in told.value and bar.value < bar.max
             stopped = len(server.bodies)

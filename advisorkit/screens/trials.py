@@ -39,8 +39,8 @@ class Bakeoff:
         self._work = work
         self._trial: Any = None
         self._stopped = False
-        self._apart, self._going = ThreadPoolExecutor(1), Future[Any]()
-        self._going.set_result(None)
+        self._apart = ThreadPoolExecutor(1)
+        self._going: Future[Any] | None = None
         self._make()
         self._do(self._found_again)
 
@@ -137,7 +137,7 @@ class Bakeoff:
 
     def _ran(self, file: Path) -> None:
         """Run it beside what else is done, or stop what runs."""
-        if not self._going.done():
+        if self._going:
             self._stopped = True
             return
         self._trial = self._trial or part("trial").kept(file, self._work.state.workflow)
@@ -149,35 +149,38 @@ class Bakeoff:
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            self._wait()
+            self._wait(self._going)
         else:
-            loop.call_soon(self._watch, loop)
+            loop.call_soon(self._watch, loop, self._going)
 
-    def _wait(self) -> None:
-        try:
-            wait([self._going])
-        except KeyboardInterrupt:  # Ctrl+C, where nothing else can be pressed
-            self._stopped = True
-            wait([self._going])
+    def _wait(self, going: Future[Any]) -> None:
+        while not going.done():
+            try:
+                wait([going], _GLANCE)
+            except KeyboardInterrupt:  # Ctrl+C, where nothing else can be pressed
+                self._stopped = True
         self._try(self._ended)
 
-    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _watch(self, loop: asyncio.AbstractEventLoop, going: Future[Any]) -> None:
         """While it runs, what it writes into the file is taken into the session; then its results are."""
         if self._work.file.touched():
             self._try(lambda _: self._work.take(self._work.file.read_again()))
-        loop.call_soon(self._try, self._ended) if self._going.done() else loop.call_later(_GLANCE, self._watch, loop)
+        loop.call_soon(self._try, self._ended) if going.done() else loop.call_later(_GLANCE, self._watch, loop, going)
 
     def _ended(self, file: Path) -> None:
+        going, self._going = self._going, None
         self._name_run()
+        if going is None:
+            return
         with self._agreed():
-            _, failed, sheets = self._going.result()
+            _, failed, sheets = going.result()
             self._tell(part("compared").read(file, self._trial))
         lines = [f"{cause}: {count}" for cause, count in failed.items()] + [path.name for path in sheets]
         self._show("told", Text(tuple(lines))) if lines else None
 
     @spoken
     def _name_run(self) -> None:
-        self._buttons["run"].description = TEXTS.say("button.run" if self._going.done() else "button.stop")
+        self._buttons["run"].description = TEXTS.say("button.stop" if self._going else "button.run")
 
     def _progress(self, facts: Mapping[str, Any]) -> bool:
         self._bar.value = facts["done"]
