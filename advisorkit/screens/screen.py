@@ -42,7 +42,7 @@ class Screen:
         self.box = classed(Box(), "ak ak-screen")
         self._timer: asyncio.TimerHandle | None = None
         self._unsaved: tuple[Notice, ...] = ()
-        self._loop = _running_loop()
+        self._loop, self._waits = _running_loop(), False
         self.send()
         work.listen(self.refresh)
         atexit.register(_save_at_last, ref(self))
@@ -97,7 +97,8 @@ class Screen:
         body, parts, self.document.words = self._laid_out(), document(self.work, self.look, self.delivery), phrases()
         self.document.view = {"revision": self.revision, "parts": {} if self.work.started_ahead else parts}
         self.box.children = body
-        if self._loop is not None and next(self._pending(), None):
+        self._waits = next(self._pending(), None) is not None
+        if self._loop is not None and self._waits:
             self._loop.call_later(_SOON, self._work_on)
 
     def _laid_out(self) -> tuple[Widget, ...]:
@@ -119,6 +120,8 @@ class Screen:
             self.send()
         elif self.work.file.refused:
             self._later()
+        elif self._waits:  # a row was never worked out, or elsewhere
+            self._work_on()
 
     def _followed(self) -> bool:
         """Whether nothing was edited here, so that the file is taken as somebody else left it."""
