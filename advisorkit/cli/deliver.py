@@ -57,7 +57,7 @@ def _sender(brand: Path | None, formats: Iterable[str]) -> Sender | None:
 ONE_DOCUMENT = 250
 """Workflows up to which a document has pages for each."""
 MANY = (
-    "{count} workflows in one {template} would be more than {pages} pages; "
+    "{count} workflows in one {template} would fill hundreds of pages; "
     "rank them in one document with --template portfolio, or make a document for each with --each"
 )
 
@@ -81,7 +81,7 @@ def report(
         raise UsageError("--set goes with one scenario at most; write what it sets into the file, or leave it out")
     found, faults = console.whole(file, mapping, names[0] if len(names) == 1 else None, sets, accept_stale=accept_stale)
     if not each and template != "portfolio" and len(found.workflows) > ONE_DOCUMENT:
-        raise UsageError(MANY.format(count=len(found.workflows), pages=2 * len(found.workflows), template=template))
+        raise UsageError(MANY.format(count=len(found.workflows), template=template))
     whole = console.priceable(found)
     if template == "portfolio" and whole.priced and len(whole.workflows) > 1:
         sound(whole)
