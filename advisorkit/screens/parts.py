@@ -126,6 +126,8 @@ class LiveDocument(anywidget.AnyWidget):
                 self.send({"plotly": True}, buffers=[plotly()])
             elif "beat" in message:
                 self._beat()
+                if message["beat"] != self.view["revision"]:  # what Jupyter sends while a page is put together again can be lost
+                    self.send_state("view")
         finally:  # a browser waits for the answer before it sends the next edit
             self.send({"done": message.get("edit")})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from browser.live_page import SCREEN, answer, check, facts, open_app, open_section, settle, text, truth, type_in
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from advisorkit.screens.live import Server
 from advisorkit.store.reading import read
@@ -39,6 +40,36 @@ def test_a_file_changed_outside_is_announced_and_can_be_loaded(app: Page, file: 
     expect(app.locator(f"{SCREEN} .ak-client")).to_have_text("Harbour Group")
     settle(app)
     check(app, file)
+
+
+def test_states_that_were_lost_on_their_way_come_with_the_next_heartbeat(voila: Server, page: Page, file: Path) -> None:
+    lost: list[str | bytes] | None = None
+
+    def lossy(line: WebSocketRoute) -> None:
+        def pass_on(message: str | bytes) -> None:
+            content = message.encode() if isinstance(message, str) else message
+            if lost is not None and b'"revision"' in content:
+                lost.append(message)
+            else:
+                line.send(message)
+
+        kernel = line.connect_to_server()
+        kernel.on_message(pass_on)
+
+    page.route_web_socket(re.compile("/channels"), lossy)
+    open_app(page, voila)
+    before, kept = facts(page)["answers"], read(file)
+    lost = []
+    answer(page)
+    expect_written(page, file, kept)
+    page.wait_for_timeout(1000)  # in which the screen tells that it is written
+    assert len(lost) > 1
+    assert facts(page)["answers"] == before
+    lost = None
+
+    page.wait_for_function("before => document.querySelector('.ak-answers').innerText !== before", arg=before, timeout=15_000)
+    settle(page)
+    check(page, file)
 
 
 @contextmanager

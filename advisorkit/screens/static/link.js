@@ -1,4 +1,4 @@
-// The line to the kernel: one edit under way, the newest of each control waiting, and a heartbeat.
+// The line to the kernel: one edit under way, the newest of each control waiting, and a heartbeat that tells what is shown.
 
 const BEAT = 4000;
 const PATIENCE = 12000;
@@ -47,7 +47,7 @@ class Link {
   beat() {
     if (document.hidden) return (this.heard = performance.now());
     if (performance.now() - this.heard > PATIENCE) this.lose();
-    this.send({ beat: true });
+    this.send({ beat: this.model.get("view").revision });
   }
 
   send = (message) => { try { this.model.send(message); } catch { this.lose(); } }; // the connection itself may be gone
