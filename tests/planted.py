@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from command_line import run as command
 from rapidfuzz import fuzz, process
+from scripted_server import ScriptedServer
 
 from advisorkit.bakeoff.model import Caller, Message, Told
 from advisorkit.bakeoff.texts import gathered, plain
@@ -55,6 +59,15 @@ def trial(seed: int, tried: int = 40, ways: tuple[WayId, ...] = WAYS, url: str =
     texts = {f"{p}.txt": "\n".join(f"The {p} plan in the {r} region has tariff {fact(p, r)}." for r in REGIONS) for p in PRODUCTS}
     sample: Sample = sampled(items(), None, tried, seed)
     return Trial("tariffs", date(2026, 11, 20), sample, ways, "Answer questions on tariffs.", gathered(texts), url, "plain", "trained", seed=seed)
+
+
+def planned_at(server: ScriptedServer, file: Path, rows: str, *more: object) -> dict[str, Any]:
+    """What the plan of a sample says as JSON; nothing is sent."""
+    file.write_text(ENGAGEMENT.replace("workflows:", f"endpoints: ['{server.url}']\nworkflows:"), encoding="utf-8")
+    (file.parent / "s.csv").write_text(rows, encoding="utf-8")
+    done = command("bakeoff", "plan", file, "--sample", file.parent / "s.csv", "--endpoint", server.url, "--model", "m", *more, "--json")
+    assert (done.exit_code, server.bodies) == (0, []), done.output
+    return json.loads(done.stdout)  # type: ignore[no-any-return]
 
 
 @dataclass(slots=True)

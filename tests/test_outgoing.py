@@ -211,7 +211,7 @@ def test_signs_that_no_file_may_hold_are_blanks_in_what_is_kept(tmp_path: Path) 
 def test_what_an_answer_cost_that_nobody_counted_rightly_stays_within_the_limit() -> None:
     with scripted([WRONG_USAGE]) as server:
         caller = Caller(Endpoint(server.url, "m", ""), prices=TokenPrices(2, 10), most_cost=0.01)
-        for i, words in enumerate(["counts tokens"] * 2 + ["could pass the limit"]):
+        for i, words in enumerate(["counts no tokens"] * 2 + ["could pass the limit"]):
             with pytest.raises(UnansweredError, match=words):
                 caller.ask([{"role": "user", "content": f"case {i}"}])
 

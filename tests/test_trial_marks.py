@@ -8,9 +8,9 @@ from random import Random
 import pytest
 from planted import TASKS, Scripted, trial
 
-from advisorkit.bakeoff.compared import SURE, Compared, Row, weighed
+from advisorkit.bakeoff.compared import Compared, Row, weighed
 from advisorkit.bakeoff.running import _Run
-from advisorkit.bakeoff.trial import PATTERN, Item, WayId
+from advisorkit.bakeoff.trial import PATTERN, SURE, Item, WayId
 from advisorkit.pilots.marked import MarkedCase
 from advisorkit.pilots.tally import Share
 
@@ -73,6 +73,8 @@ def test_two_right_of_two_answered_are_less_than_most_of_all_and_parts_of_cases_
         ("label", "A-", "a-", True), ("label", "A-", "A+", False), ("label", "A", "A-", False), ("label", "U.S.", '{"label": "U.S."}', True),
         ("label", "A", '```\n{"why": "it says so", "label": "a"}\n```', True), ("label", "A", "A or A-", False), ("label", "two\nlines", '{"label": "Two lines"}', True),
         ("exact", "−5 %", "-5%", True), ("exact", "-5", "5", False), ("exact", "5 €", "5 $", False), ("exact", "C#", "C++", False), ("exact", "+", "-", False),
+        ("exact", "–5 %", "-5 %", True), ("exact", "–5", "5", False), ("exact", "A-", "A", False), ("exact", "A*", "A", False), ("exact", "2–3 days", "2-3 days", True),
+        ("exact", "1.234,50 €", "1,234.50 €", True), ("exact", "1.234,50", "1234,50", True), ("exact", "1.5", "15", False), ("exact", "1.234", "1234", False),
         ("fields", '{"sum": 12.5}', '{"sum": "12.50"}', True), ("fields", '{"sum": 12.5}', '{"sum": "-12.5"}', False), ("fields", '{"sum": null}', '{"sum": ""}', True),
         ("fields", '{"sum": "3.1"}', '{"sum": "3.10"}', False), ("fields", '{"sum": true}', '{"sum": true}', True), ("fields", '{"sum": NaN}', '{"sum": "1"}', False),
     ],

@@ -15,12 +15,11 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from command_line import run as command
-from planted import ENGAGEMENT, items, leaking
-from scripted_server import EMPTY, TRUNCATED, Said, ScriptedServer, scripted
+from planted import ENGAGEMENT, items, leaking, planned_at
+from scripted_server import EMPTY, TRUNCATED, Said, scripted
 
 import advisorkit as ak
 from advisorkit.bakeoff.trial import keep, kept
@@ -202,15 +201,6 @@ def test_a_judge_is_held_against_the_people_who_marked_a_part(tmp_path: Path) ->
     assert (planned["scoring"], row["cases"], row["right"]) == ("judge", 20, 20 - wrong)
     assert (row["people"]["cases"], row["people"]["same"]) == (20, 0.95) and 0 < row["people"]["kappa"] < 1
     assert len(server.bodies) == 40
-
-
-def planned_at(server: ScriptedServer, file: Path, rows: str, *more: object) -> dict[str, Any]:
-    """What the plan of a sample says as JSON; nothing is sent."""
-    file.write_text(ENGAGEMENT.replace("workflows:", f"endpoints: ['{server.url}']\nworkflows:"), encoding="utf-8")
-    (file.parent / "s.csv").write_text(rows, encoding="utf-8")
-    done = command("bakeoff", "plan", file, "--sample", file.parent / "s.csv", "--endpoint", server.url, "--model", "m", *more, "--json")
-    assert (done.exit_code, server.bodies) == (0, []), done.output
-    return json.loads(done.stdout)  # type: ignore[no-any-return]
 
 
 def test_a_trial_read_twice_says_the_same_and_tells_declined_from_formless(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
 from math import ceil, floor
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from scipy.special import bdtr
 
 from advisorkit.bakeoff.model import refused, say
-from advisorkit.bakeoff.trial import EXTENSIONS, FOLDER, PATTERN, Trial, WayId, folder_of, log_of, samples_of
+from advisorkit.bakeoff.trial import EXTENSIONS, FOLDER, PATTERN, Trial, WayId, folder_of, log_of, samples_of, shared
 from advisorkit.bakeoff.ways import formless, measured, wrong_fields
 from advisorkit.files.disk import write_bytes
 from advisorkit.pilots.diagnosis import Pilot, Tried, diagnose
@@ -29,8 +28,6 @@ from advisorkit.values.errors import UnmarkedError
 from advisorkit.values.quantities import percent
 
 _BREAKS = ("not_found", "found_but_wrong", "wrong_form", "mended", "wrong", "declined", "too_long", "failed")
-SURE = 0.01
-"""Chance of calling a difference real that is none, shared by all comparisons of a trial (C. E. Bonferroni, 1936)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +86,11 @@ def compared(trial: Trial, folder: Path) -> Compared:
     marks: dict[WayId, tuple[MarkedCase, ...]] = {}
     rows = []
     for way in trial.ways:
-        path = log_of(folder, way)
-        if not path.exists():
+        if not (samples := samples_of(trial, folder, way)):
             raise refused("not_run", trial=trial.id, way=say(f"way.{way}"))
-        judged, by_hand = _marks(path), _marks(folder / f"sheet-{way}.xlsx")
+        judged, by_hand = _marks(log_of(folder, way)), _marks(folder / f"sheet-{way}.xlsx")
         marks[way] = judged or by_hand
-        row = _row(trial, way, marks[way], samples_of(path))
+        row = _row(trial, way, marks[way], samples)
         both = [replace(one, run="", marker=one.marker or who) for who, marked in (("", judged), ("people", by_hand)) for one in marked]
         rows.append(replace(row, people=agreement(both) if judged and by_hand else None))
     if not any(marks.values()):
@@ -116,7 +112,7 @@ def weighed(trial: Trial, rows: Sequence[Row], marks: Mapping[WayId, Sequence[Ma
     own = {pattern: [way for way in sure if PATTERN[way] == pattern] for pattern in PATTERNS}
     best = {pattern: max(of, key=lambda way: sure[way]) for pattern, of in own.items() if of}
     ways = list(best.values())
-    limit = SURE / max(1, len([*combinations(sure, 2)]))  # of all ways, as the best of several flatters
+    limit = shared(len(sure))  # of all ways, as the best of several flatters
     pairs = {(a, b): paired(marks[a], marks[b]) for a in ways for b in marks if a != b}
     beats = {pair for pair, found in pairs.items() if found and found.difference > 0 and _chance(found) < limit}
     chosen = next((way for way in ways if not any((other, way) in beats for other in ways)), ways[0])

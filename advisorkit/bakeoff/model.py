@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -43,7 +44,7 @@ Cause = Literal[
 Message = Mapping[str, str]
 """One turn: ``role`` and ``content``."""
 _AGAIN: frozenset[Cause] = frozenset({"busy", "slow", "unreachable"})
-_ENDPOINT: frozenset[Cause] = _AGAIN | {"key", "page", "moved"}
+_ENDPOINT: frozenset[Cause] = _AGAIN | {"key", "page", "moved", "usage", "refused"}
 _DOWN = 20
 """Cases in a row without an answer, because of the endpoint, after which it is asked no more."""
 _UNSEEN = 10_000
@@ -130,9 +131,8 @@ class Caller:
             UnansweredError: If there is none; says why.
         """
         body = self._body(messages, schema, most_tokens, model)
-        kept = self._kept(body)
-        if kept and kept.exists():
-            return Told(**json.loads(kept.read_bytes()))
+        if kept := self._kept(body):
+            return kept
         if self._gone:
             raise self._gone.with_traceback(None)  # else it grows with every case
         try:
@@ -142,21 +142,26 @@ class Caller:
             self._gone = self._gone or (error if self._down >= _DOWN else None)
             raise
         self._down = 0
-        if kept:
-            write_bytes(kept, json.dumps(asdict(told), ensure_ascii=False).encode())
+        if self.folder:
+            write_bytes(self._place(body), json.dumps(asdict(told), ensure_ascii=False).encode())
         return told
 
     def known(self, messages: Sequence[Message], schema: Mapping[str, Any] | None = None, most_tokens: int = 400, model: str = "") -> bool:
         """Whether the answer lies on the disk, so that nothing would be sent."""
-        kept = self._kept(self._body(messages, schema, most_tokens, model))
-        return kept is not None and kept.exists()
+        return self._kept(self._body(messages, schema, most_tokens, model)) is not None
 
     def _body(self, messages: Sequence[Message], schema: Mapping[str, Any] | None, most_tokens: int, model: str) -> dict[str, Any]:
         form = {"response_format": {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}} if schema else {}
         return {"model": model or self.endpoint.model, "messages": [*map(dict, messages)], "max_tokens": most_tokens, "temperature": 0} | form
 
-    def _kept(self, body: Mapping[str, Any]) -> Path | None:
-        return self.folder / f"{fingerprint(json.dumps(body, sort_keys=True).encode())}.json" if self.folder else None
+    def _place(self, body: Mapping[str, Any]) -> Path:
+        return (self.folder or Path()) / f"{fingerprint(json.dumps(body, sort_keys=True).encode())}.json"
+
+    def _kept(self, body: Mapping[str, Any]) -> Told | None:
+        """What was answered before; None where nothing whole is kept."""
+        with suppress(OSError, ValueError, TypeError):
+            return Told(**json.loads(self._place(body).read_bytes())) if self.folder else None
+        return None
 
     def cost(self, read: float, written: float) -> float:
         """Money for so many tokens; 0 where no price is known."""
@@ -214,7 +219,7 @@ class Caller:
             document = json.loads(raw)
         except (ValueError, RecursionError):
             document = None
-        if found.status_code != 200 or not isinstance(document, dict):
+        if found.status_code != 200 or not isinstance(document, dict) or (document.get("error") and not document.get("choices")):
             self._failed(found, document, sent)
         return document, time.monotonic() - start
 

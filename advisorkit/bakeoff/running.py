@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
@@ -113,7 +113,7 @@ class _Run(Ways):
         """Say that so many more cases have an answer, and stop where that is wished."""
         self.done += answered
         cases, caller = len(self.trial.ways) * len(self.items), self.caller
-        if self.said({"done": self.done, "cases": cases, "requests": caller.requests, "cost": number(caller.spent, 3)}):
+        if self.said({"done": self.done, "cases": cases, "requests": caller.requests, "cost": number(caller.spent, 3) if caller.prices else say("plan.no_price")}):
             caller.stop()
 
     async def solve(self, way: WayId, state: TaskState, _: Generate) -> TaskState:
@@ -157,12 +157,11 @@ def run(trial: Trial, caller: Caller, folder: Path, *, oracle: bool = True, said
     with alone(folder / "lock", say("alone", trial=trial.id)), _kept_inside(work):
         write_bytes(folder / "training.jsonl", one.training().encode())
         for way in trial.ways:
-            path = log_of(folder, way)
-            if path.exists() and not _open(path):
+            if (samples := samples_of(trial, folder, way)) and not _open(samples):
                 one.tell(len(trial.sample.tried))
                 continue
-            write_bytes(path, Path(_evaluated(one, way, work).location).read_bytes())
-            failed += _open(path)
+            write_bytes(log_of(folder, way), Path(_evaluated(one, way, work).location).read_bytes())
+            failed += _open(samples_of(trial, folder, way))
     return failed
 
 
@@ -209,7 +208,7 @@ def _sheets(made: Trial, engagement: Engagement, folder: Path) -> list[Path]:
     study, found = Study(engagement, engagement.workflow(made.workflow)), list[Path]()
     for way in made.ways:
         sheet = folder / f"sheet-{way}.xlsx"
-        answered = [one for one in samples_of(log_of(folder, way)) if not one.get("error")]
+        answered = [one for one in samples_of(made, folder, way) if not one.get("error")]
         if answered and not sheet.exists():
             drawn = Random(made.seed).sample(answered, min(TO_MARK, len(answered)))  # noqa: S311  a sample, no secret
             write_bytes(sheet, marking_sheet(study.plan_of(PATTERN[way]), study.workflow.name, [*map(_to_mark, drawn)]))
@@ -223,9 +222,8 @@ def _to_mark(sample: Mapping[str, Any]) -> CaseToMark:
     return CaseToMark(str(sample["id"]), str(sample["input"]), sample["output"]["completion"], found["segment"], measured)
 
 
-def _open(log: Path) -> Counter[str]:
+def _open(samples: Sequence[Mapping[str, Any]]) -> Counter[str]:
     """Why cases of a log have no answer, or none with the text that holds it."""
-    samples = samples_of(log)
     notes = [(score.get("metadata") or {}).get("note") for one in samples for score in (one.get("scores") or {}).values()]
     return Counter(why(noted) for noted in (*((one.get("error") or {}).get("message") for one in samples), *notes) if noted)
 

@@ -4,13 +4,14 @@ import io
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from importlib import import_module
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 from zipfile import ZipFile
 
 import bm25s
@@ -19,6 +20,7 @@ import Stemmer
 from bm25s import stopwords
 from bs4 import BeautifulSoup
 from docx import Document
+from docx.table import Table
 from pypdfium2 import PdfDocument
 
 from advisorkit.bakeoff.model import say
@@ -61,35 +63,43 @@ class Corpus:
     """Files left out because they say what another says, and that one."""
     scans: tuple[str, ...] = ()
     """Files that hold pictures of text and were left out."""
+    notices: tuple[str, ...] = ()
+    """What is to be known of how files were read."""
 
 
-def _plain(raw: bytes, file: str) -> str:
-    return decode(raw, file)[0]
+def _plain(raw: bytes, file: str, told: list[str]) -> str:
+    text, notices = decode(raw, file)
+    told += notices
+    return text
 
 
-def _pdf(raw: bytes, _: str) -> str:
+def _pdf(raw: bytes, *_: object) -> str:
     with closing(PdfDocument(raw)) as document:
         return "\n\n".join(page.get_textpage().get_text_range() for page in document)
 
 
-def _docx(raw: bytes, file: str) -> str:
+def _docx(raw: bytes, file: str, _: object) -> str:
     bounded(ZipFile(io.BytesIO(raw)), file)
-    document = Document(io.BytesIO(raw))
-    cells = (cell.text for table in document.tables for row in table.rows for cell in row.cells)
-    return "\n\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
+    parts = Document(io.BytesIO(raw)).iter_inner_content()
+    return "\n\n".join(_rows(part) if isinstance(part, Table) else part.text for part in parts)
 
 
-def _html(raw: bytes, file: str) -> str:
-    page = BeautifulSoup(_plain(raw, file), "html.parser")
+def _rows(table: Table) -> str:
+    """A table line by line, each joined cell once, so that what belongs together stays together."""
+    return "\n".join(" | ".join(cell.text for cell in dict.fromkeys(row.cells)) for row in table.rows)
+
+
+def _html(raw: bytes, file: str, told: list[str]) -> str:
+    page = BeautifulSoup(_plain(raw, file, told), "html.parser")
     for part in page(["script", "style", "nav"]):
         part.decompose()
     return page.get_text("\n")
 
 
-READERS: Mapping[str, Callable[[bytes, str], str]] = {
+READERS: Mapping[str, Callable[[bytes, str, list[str]], str]] = {
     ".txt": _plain, ".md": _plain, ".html": _html, ".htm": _html, ".pdf": _pdf, ".docx": _docx,
 }
-"""How a text is read, by the ending of its file."""
+"""How a text is read, by the ending of its file; what is to be known of that goes into the list."""
 
 
 def read_texts(folder: str | Path) -> Corpus:
@@ -98,13 +108,13 @@ def read_texts(folder: str | Path) -> Corpus:
     Raises:
         EngagementError: If there is none, or one cannot be read; names every fault.
     """
-    root, faults, found, file = Path(folder), list[Fault](), dict[str, str](), str(folder)
+    root, faults, found, told, file = Path(folder), list[Fault](), dict[str, str](), list[str](), str(folder)
     for path in sorted(one for one in root.rglob("*") if one.is_file()):
         name = path.relative_to(root).as_posix()
         if re.search(r"(?:\A|/)(?:\.|~\$)", name):
             continue
         try:
-            found[name] = _text(within(root, name), name)
+            found[normalize("NFC", name)] = _text(within(root, name), name, told)
         except EngagementError as error:
             faults += error.faults
     made = gathered(found)
@@ -116,15 +126,15 @@ def read_texts(folder: str | Path) -> Corpus:
         faults.append(Fault(file, "", say("fault.scans", names=shown(", ".join(made.scans), 120))))
     if faults:
         raise EngagementError(faults)
-    return made
+    return replace(made, notices=tuple(told))
 
 
-def _text(path: Path, name: str) -> str:
+def _text(path: Path, name: str, told: list[str]) -> str:
     reader, raw = READERS.get(path.suffix.lower()), read_bytes(path)
     if reader is None:
         raise EngagementError([Fault(name, "", say("fault.kind", kinds=", ".join(READERS)))])
     try:
-        return reader(raw, name)
+        return reader(raw, name, told)
     except EngagementError:
         raise
     except Exception:  # noqa: BLE001  libraries raise errors of many kinds on a broken file
@@ -157,20 +167,32 @@ def plain(text: str) -> str:
         >>> plain("It's  OK!")
         'it s ok'
     """
-    return " ".join(re.findall(r"\w+", text.casefold()))
+    return " ".join(re.findall(r"\w+", normalize("NFC", text).casefold()))
 
 
-_SAID = re.compile(r"(?<!\w)-(?=[.,]?\d)|(?<=\w)[+#]+|[%‰<>≤≥=$€£¥]|\w+")
+def label_of(text: str) -> str:
+    """A text as labels are compared: without case, blanks and signs around it, however its accents are written.
+
+    Example:
+        >>> label_of(' "Refund." ') == label_of("refund"), label_of("A+") == label_of("A-")
+        (True, False)
+    """
+    return " ".join(normalize("NFC", text).strip().strip(".\"'“”").casefold().split())
+
+
+_SAID = re.compile(r"(?<!\w)-(?=[.,]?\d)|(?<=\w)(?:[+#*]+|-(?!\w))|[%‰<>≤≥=$€£¥]|\w+")
+_GROUPS = re.compile(r"(?<=\d)(?:\.(?=\d{3}(?:\.\d{3})*,\d)|,(?=\d{3}(?:,\d{3})*\.\d))")
+"""Signs between thousands, where a sign of another kind stands before the decimals."""
 
 
 def worded(text: str) -> str:
     """A text as answers are compared: words without case, and the signs that turn what they say.
 
     Example:
-        >>> worded("It's  −5 %!"), worded("C#") == worded("C++")
-        ('it s - 5 %', False)
+        >>> worded("It's  −5 %!"), worded("C#") == worded("C++"), worded("1.234,50 €") == worded("1,234.50 €")
+        ('it s - 5 %', False, True)
     """
-    return " ".join(_SAID.findall(text.casefold().replace("−", "-"))) or text.strip()
+    return " ".join(_SAID.findall(_GROUPS.sub("", re.sub("[−–]", "-", normalize("NFC", text).casefold())))) or text.strip()
 
 
 _CUT = re.compile("|".join(rf".{{1,{PASSAGE}}}{end}" for end in (r"(?:\n\s*\n|\Z)", r"(?<=[.!?])\s", r"\s", "")), re.DOTALL)

@@ -4,11 +4,14 @@ import json
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import zip_longest
+from math import comb, floor, log2
 from pathlib import Path
 from typing import Any, Literal
+from unicodedata import normalize
 
 import numpy as np
 from rapidfuzz import fuzz, process
@@ -16,7 +19,7 @@ from scipy.sparse.csgraph import connected_components
 
 from advisorkit.bakeoff import Scoring
 from advisorkit.bakeoff.model import refused, say
-from advisorkit.bakeoff.texts import READERS, Corpus, plain
+from advisorkit.bakeoff.texts import READERS, Corpus, label_of, plain
 from advisorkit.files.disk import fingerprint, read_source, within, write_bytes
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import parse_json, shown
@@ -33,6 +36,8 @@ MOST = 2_000
 """Most rows of a sample."""
 LEAST = 20
 """Fewest cases to be tried that can tell anything."""
+SURE = 0.01
+"""Chance of calling a difference real that is none, shared by all comparisons of a trial (C. E. Bonferroni, 1936)."""
 _LABELS, _SHORT = 60, 60
 
 
@@ -91,14 +96,11 @@ def read_sample(path: str | Path, corpus: Corpus, *, most: int = 100, seed: int 
     rows = [{names[name]: getattr(spot.node, "text", "").strip() for name, spot in row.cells.items() if name in names} for row in table.rows]
     parts = [row.pop("part", "").casefold() for row in rows]
     items = [Item(**{"case": str(i), "input": "", **row}) for i, row in enumerate(rows, 1)]
-    first: dict[str, str] = {}  # of right answers that differ in case and blanks alone
-    items = [
-        replace(one, passage=corpus.doubles.get(one.passage, one.passage), expected=first.setdefault(" ".join(one.expected.casefold().split()), one.expected))
-        for one in items
-    ]
+    first: dict[str, str] = {}  # of right answers that are one label
+    items = [replace(one, passage=_named(one.passage, corpus), expected=first.setdefault(label_of(one.expected) or one.expected, one.expected)) for one in items]
     faults += [Fault(file, on_line(row.line), say("fault.empty")) for row, item in zip(table.rows, items, strict=True) if not item.input and not faults]
-    if odd := {part for part in parts if part not in ("train", "test")} if any(parts) else set():
-        faults.append(Fault(file, "part", say("fault.part", found=shown(", ".join(sorted(odd)) or here("nothing")))))
+    if any(parts) and not {"test"} <= {*parts} <= {"train", "test"}:
+        faults.append(Fault(file, "part", say("fault.part", found=shown(", ".join(sorted(part or here("nothing") for part in {*parts}))))))
     where = {ours: name for name, ours in names.items()}
     faults += [Fault(file, where.get(column, ""), message) for column, message in _unfit(items, corpus, scoring)]
     if faults:
@@ -106,7 +108,14 @@ def read_sample(path: str | Path, corpus: Corpus, *, most: int = 100, seed: int 
     made = sampled(items, [part == "test" for part in parts] if any(parts) else None, most, seed, scoring)
     if len(made.tried) < LEAST / 2:
         raise EngagementError([Fault(file, "", say("fault.alike", count=len(made.tried)))])
-    return replace(made, columns=names, notices=table.notices)
+    clash = len({(plain(one.input), one.expected) for one in items}) - len({plain(one.input) for one in items})
+    return replace(made, columns=names, notices=(*table.notices, *([say("clash", cases=clash)] if clash else [])))
+
+
+def _named(passage: str, corpus: Corpus) -> str:
+    """A passage, or the name of its file; of files that say the same, that of the first."""
+    name = normalize("NFC", passage)
+    return corpus.doubles.get(name, name)
 
 
 def _unfit(items: Sequence[Item], corpus: Corpus, scoring: Scoring | None) -> Iterator[tuple[str, str]]:
@@ -120,7 +129,7 @@ def _unfit(items: Sequence[Item], corpus: Corpus, scoring: Scoring | None) -> It
         yield "expected", say("fault.one", answer=shown(given[0], 40))
     if not given and scoring not in (None, "sheet"):
         yield "expected", say("fault.none", scoring=scoring)
-    if given and scoring == "fields" and len({tuple(sorted(fields_of(one))) or one for one in given}) > 1:
+    if scoring == "fields" and not all(map(fields_of, given)):
         yield "expected", say("fault.fields")
     if len(items) < LEAST:
         yield "", say("fault.few", count=len(items), least=LEAST)
@@ -140,9 +149,9 @@ def sampled(items: Sequence[Item], test: Sequence[bool] | None, most: int, seed:
     held = {group for group, tried in zip(groups, test, strict=True) if tried}
     rest = [one for one, group in zip(items, groups, strict=True) if group not in held]
     expected = [one.expected for one in items if one.expected]
-    kinds = {tuple(sorted(fields_of(one))) for one in expected}
-    how = scoring or ("sheet" if not expected else "fields" if len(kinds) == 1 and all(kinds) else _by_words(expected))
-    labels, fields = (tuple(sorted(set(expected))) if how == "label" else ()), (*kinds, ())[0] if how == "fields" else ()
+    parts = [{*fields_of(one)} for one in expected]
+    how = scoring or ("sheet" if not expected else "fields" if set.intersection(*parts) else _by_words(expected))
+    labels, fields = (tuple(sorted(set(expected))) if how == "label" else ()), tuple(sorted(set().union(*parts))) if how == "fields" else ()
     return Sample(tuple(rest), tuple(shuffled(asked, most, seed)), how, labels, fields, len(items) - len(asked) - len(rest))
 
 
@@ -276,17 +285,20 @@ def log_of(folder: Path, way: WayId) -> Path:
     return folder / "logs" / f"{way}.json"
 
 
-def samples_of(log: Path) -> list[dict[str, Any]]:
-    """The cases of a log with what became of them."""
-    return list(json.loads(log.read_bytes())["samples"])
+def samples_of(trial: Trial, folder: Path, way: WayId) -> list[dict[str, Any]]:
+    """The cases of a way's log with what became of them; none where it is not there, not whole or that of another trial."""
+    with suppress(OSError, ValueError, LookupError, TypeError):
+        samples = list(json.loads(log_of(folder, way).read_bytes())["samples"])
+        if sorted((one["id"], one["input"], one["target"]) for one in samples) == sorted((one.case, one.input, one.expected) for one in trial.sample.tried):
+            return samples
+    return []
 
 
 def keep(trial: Trial, engagement_file: str | Path) -> Path:
-    """Write the plan; the same plan is written once."""
+    """Write the plan."""
     path = folder_of(engagement_file, trial.id) / "plan.json"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes(path, _text(trial).encode())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_bytes(path, _text(trial).encode())
     return path
 
 
@@ -298,15 +310,32 @@ def kept(engagement_file: str | Path, workflow: str = "", id: str = "") -> Trial
         EngagementError: If its plan was changed by hand.
     """
     flow = load(engagement_file).engagement.chosen(workflow).id if not id else ""
-    plans = sorted((Path(engagement_file).resolve().parent / FOLDER).glob(f"{id or flow + '-????????'}/plan.json"))
+    there = sorted((Path(engagement_file).resolve().parent / FOLDER).glob("*/plan.json"))
+    plans = [path for path in there if path.parent.name == id or (not id and path.parent.name[:-9] == flow)]
     if len(plans) != 1:
-        raise refused("several" if plans else "unplanned", trial=id or flow, names=", ".join(path.parent.name for path in plans))
+        key = "several" if plans else "unknown" if id and there else "unplanned"
+        raise refused(key, trial=id or flow, names=", ".join(path.parent.name for path in plans or there))
     source = read_source(plans[0])
     faults: list[Fault] = []
     trial = form(Trial, {}).read(Spot(parse_json(source.text, source.file), "", source.file, faults))
     if faults or not isinstance(trial, Trial) or trial.id != plans[0].parent.name:
         raise EngagementError([*faults[:5], Fault(source.file, "", say("fault.changed"))])
     return trial
+
+
+def shared(ways: int) -> float:
+    """The part of `SURE` that each comparison of so many ways has."""
+    return SURE / max(1, comb(ways, 2))
+
+
+def least(ways: int) -> int:
+    """Fewest cases that one of so many ways alone has to have right to be told from another; 0 where there is no other.
+
+    Example:
+        >>> least(1), least(2), least(4)
+        (0, 8, 11)
+    """
+    return floor(log2(2 / shared(ways))) + 1 if ways > 1 else 0
 
 
 def limited(trial: Trial, wanted: str = "") -> Trial:

@@ -16,12 +16,12 @@ from sklearn.linear_model import LogisticRegression
 
 from advisorkit.bakeoff import Scoring
 from advisorkit.bakeoff.model import Caller, Message, ask, refused, say
-from advisorkit.bakeoff.texts import Corpus, Passage, Search, language_of, read_texts, vectors, whole, worded
-from advisorkit.bakeoff.trial import Item, Trial, WayId, fields_of, keep, limited, object_of, read_sample, shuffled
+from advisorkit.bakeoff.texts import Corpus, Passage, Search, label_of, language_of, read_texts, vectors, whole, worded
+from advisorkit.bakeoff.trial import Item, Trial, WayId, fields_of, keep, least, limited, object_of, read_sample, shuffled
 from advisorkit.catalog.prices import load as prices
 from advisorkit.catalog.reading import text_classes
 from advisorkit.files.disk import write_bytes
-from advisorkit.intake.outgoing import Endpoint, digest, permitted
+from advisorkit.intake.outgoing import Endpoint, addressed, digest, permitted
 from advisorkit.store.reading import load
 from advisorkit.store.writing import write
 from advisorkit.values.engagement import Answer, Engagement
@@ -119,7 +119,8 @@ class Ways:
     def written(self, expected: str) -> str:
         """A right answer in the form that is asked for."""
         sample = self.trial.sample
-        framed = fields_of(expected) if sample.fields else expected if self.trial.demonstration else {"label": expected}
+        parts = fields_of(expected)
+        framed = {name: parts.get(name, "") for name in sample.fields} or (expected if self.trial.demonstration else {"label": expected})
         return json.dumps(framed, ensure_ascii=False) if sample.labels or sample.fields else expected
 
     def heads(self, items: Sequence[Item]) -> list[str]:
@@ -151,6 +152,8 @@ class Ahead:
     """Money at the longest answers and a high count of tokens; None without a price."""
     hours: float
     """Time that it would take, roughly."""
+    least: int
+    """Fewest cases that one way alone has to have right to be told from another."""
     refused: str = ""
     """Why a run would be refused as things stand; empty where it would not."""
 
@@ -171,7 +174,7 @@ def outlook(trial: Trial, caller: Caller, *, oracle: bool = True) -> Ahead:
     calls = len(left) * (2 if judged else 1)
     size = text_classes()["prose"].of_characters(sum(map(len, left)) + 60 * calls)
     worst = caller.cost(size.high / max(1, calls), trial.most_tokens) * calls if caller.prices else None
-    return Ahead("\n\n----\n\n".join(texts), calls, size.likely, worst, calls * SECONDS / 3600)
+    return Ahead("\n\n----\n\n".join(texts), calls, size.likely, worst, calls * SECONDS / 3600, least(len(trial.ways)))
 
 
 def plan(
@@ -192,6 +195,8 @@ def plan(
         raise refused("models")
     if score == "judge" and not given.get("judge"):
         raise refused("judge")
+    if model:
+        given["url"] = str(addressed(given["url"]))  # one that holds a key is written nowhere
     corpus = read_texts(texts) if texts else Corpus()
     found = read_sample(sample, corpus, most=most, seed=given.get("seed", 1), scoring=score or ("judge" if given.get("judge") else None))
     made = limited(Trial(flow.id, loaded.engagement.as_of, found, (), task or flow.name, corpus, model=model or NAME, **given), ways)
@@ -251,12 +256,8 @@ def parsed(text: str, labels: Sequence[str], fields: Sequence[str]) -> str | dic
         return given if {*fields} <= {*given} else None
     if not labels:
         return text.strip()
-    word = _word(given.get("label") or next(iter(given.values()), text))
-    return next((label for label in labels if _word(label) == word), None)
-
-
-def _word(label: str) -> str:
-    return " ".join(label.strip().strip(".\"'“”").casefold().split())
+    word = label_of(given.get("label") or next(iter(given.values()), text))
+    return next((label for label in labels if label_of(label) == word), None)
 
 
 def wrong_fields(item: Item, text: str, fields: Sequence[str]) -> tuple[str, ...]:

@@ -51,7 +51,7 @@ def plan_trial(
                 "doubles": found.doubles, "corpus_tokens": corpus.size.likely, "language": corpus.language,
                 "text_doubles": dict(corpus.doubles), "scans": list(corpus.scans), "calls": seen.calls,
                 "tokens": seen.read, "worst_cost": seen.worst_cost, "hours": seen.hours, "refused": seen.refused or None,
-                "columns": dict(found.columns), "notices": list(found.notices)}
+                "columns": dict(found.columns), "notices": [*found.notices, *corpus.notices]}
     console.answer({"advisorkit": 1, **document}, ahead(made, seen, load(file).engagement, part("trial").folder_of(file, made.id)), as_json=as_json)
 
 

@@ -45,15 +45,23 @@ def permitted(engagement: Engagement, url: str, model: str, environ: Mapping[str
         >>> permitted(agreed, "https://api.example.com/v1/", "small", {"ADVISORKIT_API_KEY": "sk-1"})
         Endpoint(url='https://api.example.com/v1', model='small')
     """
-    try:
-        address = Address.of(url)
-    except ValueError as error:
-        named = "" if "@" in url else f"{url or here('nothing')} "
-        raise UsageError(here("--endpoint {}; nothing was sent", named + here(str(error)))) from None
+    address = addressed(url)
     _listed(engagement, address)
     if not model.strip() or unfit(model):
         raise UsageError(here("name the model at the endpoint with --model; nothing was sent"))
     return Endpoint(str(address), model.strip(), _key(address, environ))
+
+
+def addressed(url: str) -> Address:
+    """The address in `url`.
+
+    Raises:
+        UsageError: If it is none that may be used.
+    """
+    try:
+        return Address.of(url)
+    except ValueError as error:
+        raise UsageError(here("--endpoint {}; nothing was sent", here(str(error)))) from None
 
 
 def _listed(engagement: Engagement, address: Address) -> None:

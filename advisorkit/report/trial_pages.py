@@ -45,8 +45,9 @@ def ahead(made: Trial, seen: Ahead, engagement: Engagement, folder: Path) -> Ite
     }
     yield Heading(_tell("plan.title", trial=made.id))
     yield table_of("", ["", ""], [[_tell(f"plan.{name}"), value] for name, value in rows.items() if value])
-    few, refused = len(sample.tried) < 50, seen.refused and _tell("plan.refused", why=seen.refused)
-    yield from _notes((*sample.notices, few and _tell("few", cases=len(sample.tried)), made.demonstration and _tell("demonstration"), refused))
+    cases, refused = len(sample.tried), seen.refused and _tell("plan.refused", why=seen.refused)
+    few = cases < 50 and _tell("few" if cases >= seen.least else "none", cases=cases, least=seen.least)
+    yield from _notes((*sample.notices, *corpus.notices, few, made.demonstration and _tell("demonstration"), refused))
 
 
 def _notes(lines: Iterable[str | bool]) -> Iterator[Text]:

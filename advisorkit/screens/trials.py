@@ -201,8 +201,7 @@ class Bakeoff:
             return
         rows = [(TEXTS.say("item.asked"), one.input, ""), (TEXTS.say("item.right"), one.expected, "")]
         for way in self._trial.ways:
-            log = part("trial").log_of(self._folder, way)
-            sample = next(found for found in part("trial").samples_of(log) if str(found["id"]) == one.case)
+            sample = next(found for found in part("trial").samples_of(self._trial, self._folder, way) if found["id"] == one.case)
             value = next((score["value"] for score in (sample.get("scores") or {}).values()), "")
             said = part("model").why(sample["error"]["message"]) if sample.get("error") else sample["output"]["completion"]
             rows.append((TEXTS.say(f"way.{way}"), said, {"C": "✓", "I": "✗"}.get(value, "–")))

@@ -1,0 +1,158 @@
+"""What a trial does not take: logs that are damaged or another client's, trials that lie elsewhere, addresses that hold a key, samples that can tell nothing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from unicodedata import normalize
+
+import pytest
+from command_line import run as command
+from planted import ENGAGEMENT, Scripted, items, planned_at, trial
+from scripted_server import Said, scripted
+
+from advisorkit.bakeoff.model import Caller, UnansweredError
+from advisorkit.bakeoff.running import _Run
+from advisorkit.bakeoff.texts import Corpus, read_texts
+from advisorkit.bakeoff.trial import Item, read_sample
+from advisorkit.bakeoff.ways import Ways, wrong_fields
+from advisorkit.intake.outgoing import Endpoint
+
+ROWS = "case,input,expected\n" + "".join(f"{one.case},{one.input},{one.case.split('-')[1]}\n" for one in items()[:40])
+
+
+def region(body: dict[str, object]) -> str:
+    return json.dumps({"label": str(body["messages"][-1]["content"]).split()[8]})  # type: ignore[index]
+
+
+def test_a_log_or_plan_that_is_not_whole_or_another_trials_is_made_anew_from_the_answers_kept(tmp_path: Path) -> None:
+    file, other = tmp_path / "a" / "acme.yaml", tmp_path / "b" / "other.yaml"
+    for one in (file, other):
+        one.parent.mkdir()
+    with scripted(region) as server:
+        theirs, ours = (planned_at(server, other, ROWS.replace("Which", "What"), "--ways", "zero"), planned_at(server, file, ROWS, "--ways", "zero"))
+        for one in (other, file):
+            assert command("bakeoff", "run", one, "--by", "Ann", "--max-calls", 20).exit_code == 0
+        folder, run = file.parent / "bakeoff" / ours["trial"], ("bakeoff", "run", file, "--max-calls", 20, "--json")
+        log = folder / "logs" / "zero.json"
+        whole = log.read_bytes()
+        answers = [one["output"]["completion"] for one in json.loads(whole)["samples"]]
+        for damaged in (whole[:9_000], b"", b"{}", b"[]", (other.parent / "bakeoff" / theirs["trial"] / "logs" / "zero.json").read_bytes()):
+            log.write_bytes(damaged)
+            refused, again = command("bakeoff", "read", file), command(*run)
+            assert (refused.exit_code, "was not run yet" in refused.output) == (2, True), refused.output
+            assert (again.exit_code, json.loads(again.stdout)["requests"]) == (0, 0)
+            assert [one["output"]["completion"] for one in json.loads(log.read_bytes())["samples"]] == answers
+        for kept, damaged in zip(sorted((folder / "calls").iterdir()), (b'{"te', b"[]", b""), strict=False):
+            kept.write_bytes(damaged)
+        log.unlink()
+        assert json.loads(command(*run).stdout)["requests"] == 3
+        (folder / "plan.json").write_bytes(b'{"wo')
+        assert "is not well-formed JSON" in command(*run).output
+        planned = command("bakeoff", "plan", file, "--sample", file.parent / "s.csv", "--endpoint", server.url, "--model", "m", "--ways", "zero", "--json")
+        assert json.loads(planned.stdout)["trial"] == ours["trial"] and json.loads(command(*run).stdout)["requests"] == 0
+
+
+def test_a_trial_is_named_as_it_is_called_and_none_of_another_client_is_run(tmp_path: Path) -> None:
+    file, other = tmp_path / "a" / "acme.yaml", tmp_path / "b" / "other.yaml"
+    for one in (file, other):
+        one.parent.mkdir()
+    with scripted(region) as server:
+        theirs, ours = (planned_at(server, one, rows, "--ways", "zero")["trial"] for one, rows in ((other, ROWS.replace("Which", "What")), (file, ROWS)))
+        for name in (f"../../b/bakeoff/{theirs}", str(other.parent / "bakeoff" / theirs), theirs, "*", "**", "tariffs"):
+            for act in (("run", file, "--by", "Eve", "--max-calls", 200), ("read", file)):
+                strange = command("bakeoff", *act, "--trial", name)
+                assert (strange.exit_code, f"there is no such trial; planned are {ours}" in " ".join(strange.output.split())) == (2, True), strange.output
+        assert server.bodies == []
+
+
+@pytest.mark.parametrize("url", ["https://ann:sk-canary@api.example.com/v1", "https://api.example.com/v1?api_key=sk-canary", "https://api.example.com/sk-canary/../v1"])
+def test_an_address_that_may_hold_a_key_is_refused_before_anything_is_written(url: str, tmp_path: Path) -> None:
+    file = tmp_path / "acme.yaml"
+    file.write_text(ENGAGEMENT, encoding="utf-8")
+    (tmp_path / "s.csv").write_text(ROWS, encoding="utf-8")
+
+    done = command("bakeoff", "plan", file, "--sample", tmp_path / "s.csv", "--endpoint", url, "--model", "m")
+
+    assert (done.exit_code, "sk-canary" in done.output) == (2, False)
+    assert {path.name for path in tmp_path.rglob("*")} == {"acme.yaml", "s.csv"}
+
+
+def test_an_error_that_is_sent_as_an_answer_is_named_and_an_endpoint_without_a_count_of_tokens_is_asked_no_longer() -> None:
+    for said, cause in ((Said(page='{"error": {"code": 402, "message": "no credit"}}'), "refused"), (Said(page='{"choices": [{"message": {"content": "six"}}]}'), "usage")):
+        with scripted([said]) as server:
+            caller = Caller(Endpoint(server.url, "m", ""))
+            for i in range(30):
+                with pytest.raises(UnansweredError) as caught:
+                    caller.ask([{"role": "user", "content": f"case {i}"}])
+                assert caught.value.cause == cause
+            assert len(server.bodies) == 20
+
+
+def sample(tmp_path: Path, rows: list[tuple[str, ...]], head: str = "input,expected") -> Path:
+    quoted = (",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in rows)
+    (tmp_path / "s.csv").write_text("\n".join([head, *quoted]), encoding="utf-8")
+    return tmp_path / "s.csv"
+
+
+def test_fields_that_some_answers_lack_are_empty_in_them_and_no_answer_is_compared_by_the_order_of_its_fields(tmp_path: Path) -> None:
+    rows = [(one.input, json.dumps({"plan": one.case.split("-")[0]} | ({"until": f"{i}"} if i % 3 else {}))) for i, one in enumerate(items()[:40])]
+
+    found = read_sample(sample(tmp_path, rows), Corpus())
+
+    assert (found.scoring, found.fields) == ("fields", ("plan", "until"))
+    assert Ways(replace(trial(1), sample=found)).written('{"plan": "atlas"}') == '{"plan": "atlas", "until": ""}'
+    lacking = Item("1", "?", '{"plan": "atlas"}')
+    assert wrong_fields(lacking, '{"until": "", "plan": "Atlas"}', found.fields) == ()
+    assert wrong_fields(lacking, '{"until": "2027", "plan": "atlas"}', found.fields) == ("until",)
+    unlike = [(one.input, json.dumps({one.case: i})) for i, one in enumerate(items()[:40])]
+    assert read_sample(sample(tmp_path, unlike), Corpus()).scoring == "exact", "no field is in all of them"
+
+
+def test_a_label_is_one_however_it_was_typed_and_right_answers_that_contradict_each_other_are_told(tmp_path: Path) -> None:
+    words = ("Rückgabe", normalize("NFD", "rückgabe"), " RÜCKGABE. ", "Kredit")
+    found = read_sample(sample(tmp_path, [(one.input, words[i % 4]) for i, one in enumerate(items()[:40])]), Corpus())
+
+    assert found.labels == ("Kredit", "Rückgabe") and found.notices == ()
+    assert _Run(replace(trial(1), sample=found), Scripted(), oracle=False, said=print).right(Item("1", "?", "Rückgabe"), normalize("NFD", "rückgabe"))
+    twice = [(items()[i // 2].input, words[3 * (i % 2)]) for i in range(80)]
+    (told,) = read_sample(sample(tmp_path, twice), Corpus()).notices
+    assert "40 right answers contradict another one to the same input" in told
+
+
+def test_a_table_without_a_case_to_be_tried_says_so_and_ten_cases_say_what_they_cannot_tell(tmp_path: Path) -> None:
+    rows = [("train", one.input, one.case.split("-")[1]) for one in items()[:40]]
+    file = tmp_path / "acme.yaml"
+    file.write_text(ENGAGEMENT, encoding="utf-8")
+
+    def planned(*ways: object) -> str:
+        return " ".join(command("bakeoff", "plan", file, "--sample", tmp_path / "s.csv", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m", "--cases", 10, *ways).output.split())
+
+    sample(tmp_path, rows, "part,input,expected")
+    assert "expected test for the cases to be tried and train for the others, got train" in planned()
+    sample(tmp_path, [row[1:] for row in rows])
+    # four ways make six pairs: 2 * 0.5^10 = 0.00195 is above 0.01 / 6 = 0.00167, and 2 * 0.5^11 below; for two ways 2 * 0.5^8 = 0.0078 is below 0.01
+    assert "10 cases tell no way from another" in planned() and "that takes 11 cases" in planned()
+    assert "10 cases show only large differences" in planned("--ways", "zero,nearest")
+
+
+def test_tables_of_a_word_document_stay_in_their_place_line_by_line_and_an_old_encoding_is_told(tmp_path: Path) -> None:
+    from docx import Document
+
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    document = Document()
+    document.add_paragraph("Before the table.")
+    table = document.add_table(2, 3)
+    table.cell(0, 0).merge(table.cell(0, 2)).text = "Prices"
+    for at, words in enumerate(("atlas", "5 EUR", "5 EUR")):
+        table.cell(1, at).text = words
+    document.add_paragraph("After it.")
+    document.save(str(texts / "a.docx"))
+    (texts / "b.html").write_bytes("<p>Die Gebühr für alle Tarife".encode("cp1252"))
+
+    assert [one.text for one in read_texts(texts).passages] == ["Before the table.\n\nPrices\natlas | 5 EUR | 5 EUR\n\nAfter it.", "Die Gebühr für alle Tarife"]
+    with scripted(region) as server:
+        (told,) = planned_at(server, tmp_path / "acme.yaml", ROWS, "--texts", texts)["notices"]
+    assert told == "b.html: is not UTF-8; it was read as Windows-1252, so please check accents and signs"
