@@ -20,6 +20,7 @@ from advisorkit.pilots.results import read_results
 from advisorkit.screens.live import copy_workbooks
 from advisorkit.store.reading import load
 from advisorkit.values.errors import AdvisorError, EngagementError, PilotError
+from advisorkit.values.quantities import Estimate
 
 HEAD = "advisorkit: 1\nclient: {client}\ncurrency: EUR\nas_of: 2026-11-20\n{more}workflows:\n  - id: mail\n    name: Mail\n    answers: {{calls_per_month: 1000}}\n{flow}"
 
@@ -340,3 +341,36 @@ def test_a_mapping_of_another_format_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(EngagementError, match="expected the format version 1, got '2'"):
         read_mapping(tmp_path / "m.yaml")
+
+
+@pytest.mark.parametrize("beside", ["SAP 7.5 tickets", "ab 20.11.", "v2,5"])
+def test_a_version_or_a_day_in_a_file_does_not_settle_how_its_amounts_are_written(tmp_path: Path, beside: str) -> None:
+    text = f"advisorkit: 1\nclient: A\ncurrency: EUR\nas_of: 2026-11-20\nworkflows: [{{id: w, name: '{beside}', assumptions: {{engineer_day_rate: '1.200 €'}}}}]\n"
+    (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "b.yaml").write_text(text.replace("'1.200 €'", "'1.200 €', cost_wrong: '0,5'"), encoding="utf-8")
+
+    assert "thousands or decimals? '1.200' may be 1200 or 1.2" in refusal(tmp_path / "a.yaml")
+    assert load(tmp_path / "b.yaml").engagement.workflows[0].assumptions["engineer_day_rate"] == Estimate.of(1200)
+
+
+def test_a_share_above_one_without_a_percent_sign_is_told(tmp_path: Path) -> None:
+    shares = "assumptions: {growth_per_year: 5, integration_share: [20, 30], production_share: [0.4, 1, 2.5]}\n"
+    told = run("check", engagement(tmp_path / "a.yaml", more=shares)).output
+
+    assert "growth_per_year: 5 is taken as 500%; write 5% if that is meant" in told
+    assert "integration_share: 20 to 30 is taken as 2,000% to 3,000%; write 20 to 30% if that is meant" in told
+    assert "production_share" not in told
+
+
+def test_what_a_file_names_lies_beside_itself_and_not_beside_a_link_to_it(tmp_path: Path) -> None:
+    """A link in another client's folder, where results of the same name lie: theirs are never read as ours."""
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    for folder, right in ((ours, "yes"), (theirs, "no")):
+        folder.mkdir()
+        (folder / "marks.csv").write_text("case,right\n" + "".join(f"{i},{right}\n" for i in range(30)))
+    engagement(ours / "a.yaml")
+    (theirs / "link.yaml").symlink_to(ours / "a.yaml")
+
+    assert run("pilot", "read", ours / "marks.csv", "--to", theirs / "link.yaml", "--pass-mark", "0.8").exit_code == 0
+    by_link, by_name = (run("assess", file, "--json").stdout for file in (theirs / "link.yaml", ours / "a.yaml"))
+    assert '"action": "ship"' in by_name and by_link == by_name

@@ -45,6 +45,44 @@ def cell(value: Answer | Setting) -> str:
     return "..".join(f"{part}0" if re.fullmatch(r"-?[1-9]\d{0,2}\.\d{3}", part) else part for part in parts)
 
 
+@pytest.mark.parametrize("beside", ["GPT-3.5", "v2,5", "1.1", "20.11.", "14.30 h"])
+def test_only_amounts_show_how_a_list_writes_its_numbers(tmp_path: Path, beside: str) -> None:
+    """A version, a chapter, a day and an hour part nothing of 1.200 €; the amount 0,5 does, so that it is one thousand two hundred."""
+    rows = f"Nr.;Name;Tool;engineer_day_rate;adoption\n{beside};A;{beside};1.200;{{}}\n2;B;;1100;\n3;C;;1000;\n"
+    asked_for = table(tmp_path, rows.format("1"))
+    settled = table(tmp_path, rows.format("0,5"))
+
+    assert [fault.message for fault in faults(asked_for)] == ["thousands or decimals? '1.200' may be 1200 or 1.2; write one of the two"]
+    assert [one.workflows[0].assumptions["engineer_day_rate"] for one in engagements(settled)] == [Estimate.of(rate) for rate in (1200, 1100, 1000)]
+
+
+@pytest.mark.parametrize(("heading", "found"), [
+    ("calls_per_month ('000)", 12_000), ("calls_per_month (000s)", 12_000), ("calls_per_month (x 1.000)", 12_000), ("calls_per_month (in 1000)", 12_000),
+    ("calls_per_month (10^3)", 12_000), ("calls_per_month (lakh)", 1_200_000), ("calls_per_month (annual)", 1), ("calls_per_month (FY 2025)", 12),
+    ("calls_per_month (per user)", None), ("calls_per_month (daily)", None), ("calls_per_month (per 100 calls)", None), ("calls_per_month (Q1)", None),
+    ("budget (EURk)", 12_000), ("budget (€ '000)", 12_000), ("budget (net)", 12), ("budget (kr)", None), ("budget (₹)", None),
+    ("minutes_per_item (man-days)", None), ("minutes_per_item (hh:mm)", None), ("minutes_per_item (100 min)", None), ("minutes_per_item (avg.)", 12),
+    ("corpus_tokens (GiB)", None),
+])  # fmt: skip
+def test_a_unit_in_a_heading_counts_or_its_column_is_no_answer(tmp_path: Path, heading: str, found: float | None) -> None:
+    (tmp_path / "firms.csv").write_text(f'name,"{heading}"\nA,12\n', encoding="utf-8")
+    listed = portfolio(tmp_path / "firms.csv", "EUR", DAY)
+    (flow,), name = engagements(listed)[0].workflows, heading.partition(" ")[0]
+    amounts = {**flow.assumptions, **{key: said.amount for key, said in flow.answers.items()}}
+
+    assert amounts == ({} if found is None else {name: Estimate.of(found)})
+    assert flow.listed == ({heading: "12"} if found is None else {})
+    assert any("is no unit known here" in notice and heading in notice for notice in listed.notices) == (heading.endswith(("(net)", "(avg.)", "2025)")))
+
+
+def test_a_currency_in_a_heading_is_that_of_its_amounts_whatever_it_is(tmp_path: Path) -> None:
+    text = "name,budget (k SEK),currency\nA,12,SEK\nB,13,SEK\nC,14,SEK\nD,12,EUR\n"
+    found = table(tmp_path, text)
+
+    assert [one.workflows[0].answers["budget"].amount for one in engagements(found)] == [Estimate.of(amount) for amount in (12_000, 13_000, 14_000)]
+    assert [fault.message for fault in faults(found)] == ["'12 k SEK': 'sek' is not understood here; wanted is a number of EUR"]
+
+
 @pytest.mark.parametrize("text", ["1.125", "1.125..2.250"])
 def test_a_text_cell_that_may_hold_thousands_or_decimals_is_refused_with_its_place(tmp_path: Path, text: str) -> None:
     lines = [{"id": "a", "name": "A", "value_right": text}, {"id": "b", "name": "B", "value_right": "3"}]
@@ -292,3 +330,21 @@ def test_headings_of_public_registers_are_placed(heads: tuple[str, ...], cells: 
     assert [proposal.placed[head] for head in heads] == list(placed)
     (workflow,) = (one for known in engagements(found) for one in known.workflows)
     assert {name: workflow.answers[name].levels[0] for name in level} == level
+
+
+def test_a_questionnaire_that_was_filled_in_on_a_copy_of_its_sheet_is_told(tmp_path: Path) -> None:
+    new_questionnaire(tmp_path / "q.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "q.xlsx")
+    whole = read_questionnaire(tmp_path / "q.xlsx")
+    book.copy_worksheet(book.worksheets[1])
+    book.save(tmp_path / "q.xlsx")
+
+    assert whole.notices == ()
+    assert [notice.partition(": ")[2] for notice in read_questionnaire(tmp_path / "q.xlsx").notices] == ["the table on sheet 'Answers' was read; not read: 'Answers Copy'"]
+
+
+def test_a_number_that_is_read_otherwise_than_a_program_writes_it_is_told(tmp_path: Path) -> None:
+    found = table(tmp_path, "name;value_right;cost_wrong\nA;12.000;0,5\n")
+
+    assert engagements(found)[0].workflows[0].answers["value_right"].amount == Estimate.of(12_000)
+    assert any(notice.endswith("line 2, value_right: “12.000” → 12,000 EUR per item") for notice in found.notices)

@@ -188,6 +188,15 @@ def test_measurements_come_in_as_lines_and_faulty_ones_are_named_together(kept: 
     assert [line for line in there.splitlines() if line not in lines] == []
 
 
+def test_a_share_wrong_is_not_taken_where_the_share_right_is_asked(kept: Path) -> None:
+    there = (kept / "marked-pilot.yaml").read_bytes()
+    result = run("actuals", "read", kept / "marked-pilot.yaml", filled(kept, {"error_rate_rag": {"Measured": "10% wrong", "When": "May 2027"}}))
+
+    assert result.exit_code == 1
+    assert "'10% wrong': 'wrong' is not understood here" in result.stderr
+    assert (kept / "marked-pilot.yaml").read_bytes() == there
+
+
 def test_a_file_that_is_no_such_sheet_is_refused_whole(kept: Path) -> None:
     file = kept / "marked-pilot.yaml"
     there = file.read_bytes()

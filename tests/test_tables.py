@@ -155,6 +155,17 @@ def test_a_number_in_a_workbook_has_the_unit_that_its_format_shows(tmp_path: Pat
     assert [row["amount"] for row in values(read_table(tmp_path / "t.xlsx"))] == ["'4 h'", "'3 kEUR'", "'1.1250 CHF'", "'12000'", "'400 per day'", "'7'", "'5 €'", "'1.1250%'", "'9'"]
 
 
+@pytest.mark.parametrize(("form", "shown"), [('#,##0," k€"', "50000 €"), ('0.0,,"Mio. EUR"', "50000 EUR"), ('#,##0" k€"', "50000 k€"), ('[$$-409]#,##0,"k"', "50000 $"), ("#,##0,", "50000")])
+def test_a_format_that_shows_thousands_as_ones_says_nothing_of_the_number_but_its_currency(tmp_path: Path, form: str, shown: str) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["id", "budget"])
+    book.active.append(["a", 50000])
+    book.active["B2"].number_format = form
+    book.save(tmp_path / "t.xlsx")
+
+    assert values(read_table(tmp_path / "t.xlsx")) == [{"id": "'a'", "budget": f"'{shown}'"}]
+
+
 @pytest.mark.parametrize("below", ["name,calls,minutes\nC,300,5\n", "Other list,,\nname,calls,minutes\nC,300,5\n", "Team,Lead,Phone\nX,Y,Z\nX,Y,Z\n", "Contacts,,\nTeam,Lead,Phone\nX,Y,7\n"])
 def test_a_second_table_below_the_first_is_told_and_not_read_under_its_headings(tmp_path: Path, below: str) -> None:
     """Headings that nobody knows are told by what stands above them: figures alone."""

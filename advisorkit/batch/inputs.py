@@ -12,6 +12,7 @@ from typing import Any
 
 from advisorkit.batch.values import MANIFEST, Job
 from advisorkit.export.brand import Brand
+from advisorkit.files.disk import folder_of
 from advisorkit.files.tables import KINDS
 from advisorkit.intake.mapping import ListMapping
 from advisorkit.intake.portfolio import PortfolioRow, portfolio
@@ -127,7 +128,7 @@ def _of_row(row: PortfolioRow, path: Path, prepare: Prepare, brand: Brand | None
 def _job(name: str, path: Path, source: str, found: Callable[[], Engagement], prepare: Prepare, brand: Brand | None) -> Job:
     """A job, or one with its faults: whatever is wrong with an engagement, it fails alone."""
     try:
-        return job_of(prepare(found()), path.parent, source, brand)
+        return job_of(prepare(found()), folder_of(path), source, brand)
     except Exception as error:  # noqa: BLE001  one odd file must not keep all others from being made
         return Job(name, "", "", source=source, faults=_faults(source, error))
 

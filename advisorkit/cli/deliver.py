@@ -15,7 +15,7 @@ from advisorkit.cli.console import AcceptStale, File, Json, MappingFile, Scenari
 from advisorkit.export.blocks import Block, Table, Text, table_of
 from advisorkit.export.brand import Brand as Sender, read_brand
 from advisorkit.export.formats import RENDERERS, chosen, ready
-from advisorkit.files.disk import write_bytes
+from advisorkit.files.disk import folder_of, write_bytes
 from advisorkit.files.tables import KINDS
 from advisorkit.intake.mapping import read_mapping
 from advisorkit.store import samples
@@ -86,7 +86,7 @@ def report(
     if template == "portfolio" and whole.priced and len(whole.workflows) > 1:
         sound(whole)
     whole = whole if sets or scenario or file.suffix.lower() in KINDS else keep_finals(whole, file)
-    jobs = [job_of(whole, file.parent, str(file), sender, name, beside) for name in ([one.id for one in whole.workflows] if each else [""])]
+    jobs = [job_of(whole, folder_of(file), str(file), sender, name, beside) for name in ([one.id for one in whole.workflows] if each else [""])]
     result = produce(template, jobs, out_, formats, options={"interactive": interactive}, engine=engine, brand=sender)
     _finish(result, as_json=as_json)
     if faults:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated
 
 from advisorkit.charts.theme import SANS, SERIF
-from advisorkit.files.disk import read_bytes, read_source, within
+from advisorkit.files.disk import folder_of, read_bytes, read_source, within
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import parse, shown
 from advisorkit.files.typed import Form, whole
@@ -83,7 +83,7 @@ def read_brand(path: str | Path) -> Brand:
     """
     source = read_source(path)
     faults: list[Fault] = []
-    folder = Path(path).parent
+    folder = folder_of(path)
     logo = _checked(lambda name: _beside(name, folder, "logo", _KINDS, "PNG, JPEG or SVG", MAX_LOGO) or _picture(folder / name), lambda name: _logo(folder / name))
     master, base = (_checked(partial(_office, folder, what), lambda name: b64encode(read_bytes(folder / name)).decode()) for what in _OFFICE)
     forms = {"line": _checked(_short), "colour": _checked(_colour), "faces": _checked(_faces), "picture": logo, "master": master, "base": base}

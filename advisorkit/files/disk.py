@@ -62,6 +62,11 @@ def read_bytes(path: str | Path) -> bytes:
     return raw
 
 
+def folder_of(path: str | Path) -> Path:
+    """Where the files lie that a file names: beside itself, and not beside a link to it."""
+    return (Path(path).resolve() if Path(path).is_symlink() else Path(path)).parent
+
+
 def within(folder: str | Path, name: str) -> Path:
     """The file `name` inside `folder`; neither ``..`` nor a link leads out of it.
 

@@ -176,6 +176,8 @@ class Listener:
     """What was understood of texts that are more than a number, in order."""
     echoes: list[str] = field(default_factory=list, compare=False)
     """The same without the texts."""
+    asked: list[str] = field(default_factory=list, compare=False)
+    """Texts that were to be amounts, in order."""
     plainly: set[str] = field(default_factory=set, compare=False)
     """Columns of which it is told already that their numbers stand with their own unit."""
 
@@ -203,6 +205,7 @@ class Listener:
             >>> said.told
             ['“between 25k and 60,000” → 25,000 to 60,000', '“up to a dozen” → 0 to 12']
         """
+        self.asked.append(text)
         said = " ".join(text.translate(_SPACES).split())
         spelt = _spelt(said).strip()
         at_most = re.match(_either("up_to") + r"\.?", spelt, re.IGNORECASE)
@@ -243,6 +246,19 @@ class Listener:
                         found.append(silent.amount(" ".join(told[first:end]), measure))
                         break
         return tuple(found)
+
+    def plain_share(self, value: Estimate, place: str) -> None:
+        """Tell of a share above 1 that names no percent, as 5 may have been meant for 5%.
+
+        Example:
+            >>> said = Listener()
+            >>> said.plain_share(Estimate.of(5), "a.yaml: line 3")
+            >>> said.told
+            ['a.yaml: line 3: 5 is taken as 500%; write 5% if that is meant']
+        """
+        plain, percent = ((_told(value.low, shares=shares), _told(value.high, shares=shares)) for shares in (False, True))
+        ends = [one[0] if value.fixed else span(*one) for one in (plain, percent)]
+        self.told.append(f"{place}: " + here("{} is taken as {}; write {}% if that is meant", ends[0], ends[1], ends[0]))
 
     @property
     def heard(self) -> tuple[str, ...]:
@@ -319,7 +335,7 @@ class Listener:
         each = span(*(_told(round_figures(end), shares=False) for end in (factor.low, factor.high)))
         ends = low if made.fixed else span(low, high)
         heard = here("about {amount} ({range}, at {each} each)", amount=f"{likely}{unit}", range=ends, each=each) if about else f"{ends}{unit}"
-        if said.replace(" ", "") not in (ends.replace(" ", ""), heard.replace(" ", "")) and not is_number(said):
+        if said.replace(" ", "") not in (ends.replace(" ", ""), heard.replace(" ", "")) and not (is_number(said) and float(said) == made.likely):
             self.echoes.append(heard)
             self.told.append(here("“{said}” → {heard}", said=said, heard=heard))
 

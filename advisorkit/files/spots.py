@@ -195,6 +195,8 @@ class Spot:
         if found and in_parts(found, measure.unit):
             self.fault(here("{} is not a whole number", self.seen))
             return None
+        if found and found.low > 1 and measure.unit.startswith("share") and (self.numeric or isinstance(self.node, Items)):
+            self.listener.plain_share(found, f"{self.file}: {self.where}")
         return found
 
     def _estimate(self, minimum: float, maximum: float, measure: Measure) -> Estimate | None:
@@ -228,7 +230,7 @@ class Spot:
             self.fault(f"{error}" if whole else f"{self.seen}: {error}")
             return None
         told[before:] = [f"{self.file}: {self.where}: {one}".lstrip(": ") for one in told[before:]]
-        kept = found and [self._bounded(end, minimum, maximum) for end in (found.low, found.high)]
+        kept = found and [self._bounded(end, minimum, maximum) for end in dict.fromkeys((found.low, found.high))]
         return found if kept and None not in kept else None
 
     def boolean(self) -> bool | None:

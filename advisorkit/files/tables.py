@@ -75,7 +75,8 @@ class _Found:
 
 
 def read_table(
-    path: str | Path, sheet: str | Collection[str] = (), known: Known | None = None, currency: str = "", decimal: str | None = None
+    path: str | Path, sheet: str | Collection[str] = (), known: Known | None = None, currency: str = "", decimal: str | None = None,
+    amounts: Known | None = None,
 ) -> ReadTable:
     """The table in a CSV file, or on the visible sheet of a workbook that is called `sheet`, or as one of several.
 
@@ -85,6 +86,7 @@ def read_table(
         known: Finds the header below lines of titles; left out, the first line that holds anything is the header.
         currency: Code of the money that amounts are in; others are refused where it is known.
         decimal: Mark before decimals where the table does not show one; left out, that of the language told in.
+        amounts: Whether amounts stand below a heading, which alone show that mark: GPT-3.5 and a chapter 1.2 are none; left out, below any.
 
     Raises:
         EngagementError: If the file, the sheet or its header cannot be used; faults of single rows stay in the rows.
@@ -92,13 +94,13 @@ def read_table(
     raw, file = read_bytes(path), str(path)
     if workbooks.is_workbook(raw):
         table, notices = _best(workbooks.sheets(raw, file), file, [sheet] if isinstance(sheet, str) else sheet, known)
-        return _table(file, table, notices, known, currency, decimal)
+        return _table(file, table, notices, known, (currency, decimal, amounts))
     for start, what in _OTHER.items():
         if raw.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(start):
             raise EngagementError([Fault(file, "", here("is {}, not a table: open it in a spreadsheet program and save it as .xlsx", here(what)))])
     text, notices = decode(raw, file)
     lines = [line for line in _csv_lines(text, _delimiter(text), file) if any(cell.text for cell in line[1])]
-    return _table(file, _header(file, lines, known), notices, known, currency, decimal)
+    return _table(file, _header(file, lines, known), notices, known, (currency, decimal, amounts))
 
 
 def _best(found: Mapping[str, workbooks.RawSheet], file: str, names: Collection[str], known: Known | None) -> tuple[_Found, tuple[str, ...]]:
@@ -110,9 +112,10 @@ def _best(found: Mapping[str, workbooks.RawSheet], file: str, names: Collection[
         raise EngagementError([Fault(file, shown(wanted[0]), "is empty")])
     best = max(tables, key=lambda one: one.rank) if known else tables[0]
     read = best.sheet.name if best.sheet else ""
-    others = ", ".join(f"'{shown(other)}'" for other in found if other != read)
+    alike = [name for name, one in found.items() if not any(names) or (known and one.lines and 2 * _header(file, one.lines, known).hits > best.hits)]
+    others = ", ".join(f"'{shown(other)}'" for other in alike if other != read)
     note = here("{}: the table on sheet '{}' was read; not read: {}", file, shown(read), shown(others, 200))
-    return best, (note,) if others and not any(names) else ()
+    return best, (note,) if others else ()
 
 
 def _header(file: str, lines: Sequence[workbooks.Line], known: Known | None, sheet: workbooks.RawSheet | None = None) -> _Found:
@@ -148,7 +151,10 @@ def _csv_lines(text: str, mark: str, file: str) -> Iterator[workbooks.Line]:
         raise EngagementError([Fault(file, on_line(start), here("is not a well-formed table: {}", error))]) from None
 
 
-def _table(file: str, found: _Found, notices: tuple[str, ...], known: Known | None = None, currency: str = "", decimal: str | None = None) -> ReadTable:
+def _table(
+    file: str, found: _Found, notices: tuple[str, ...], known: Known | None = None, heard: tuple[str, str | None, Known | None] = ("", None, None)
+) -> ReadTable:
+    currency, decimal, amounts = heard
     line, header = found.lines[found.at]
     lines = found.lines[found.at + 1 :]
     columns = _columns(file, line, _numbered(header, lambda name: known is not None and not known(name), lines), lines)
@@ -159,7 +165,9 @@ def _table(file: str, found: _Found, notices: tuple[str, ...], known: Known | No
         said.append(here("{}: from line {} on stands another table, which was not read: give it a sheet or file of its own", file, lines[end][0]))
         lines = lines[:end]
     below = _body(file, lines, columns, said)
-    listener = Listener(decimal_mark((cell.text for _, cells in below for cell in cells if not (cell.point and cell.place)), decimal), "", currency)
+    counted = [i for i, name in enumerate(columns) if amounts is None or amounts(name)]
+    said_there = (cells[i] for _, cells in below for i in counted if i < len(cells))
+    listener = Listener(decimal_mark((cell.text for cell in said_there if not (cell.point and cell.place)), decimal), "", currency)
     for number, cells in below:
         if len(rows) == workbooks.MAX_ROWS:
             raise EngagementError([Fault(file, on_line(number), here("holds more than {:,} rows; split it", workbooks.MAX_ROWS))])
@@ -273,8 +281,8 @@ def as_day(spot: Spot) -> date | None:
     return replace(spot, node=replace(spot.node, text=text)).day() if isinstance(spot.node, Scalar) else spot.day()
 
 
-def read_sheets(path: str | Path, known: Known | None = None) -> dict[str, ReadTable]:
-    """The tables of every visible sheet of a workbook, by sheet name; empty sheets are left out.
+def read_sheets(path: str | Path, known: Known | None = None, amounts: Known | None = None) -> dict[str, ReadTable]:
+    """The tables of every visible sheet of a workbook, by sheet name; empty sheets are left out. `known` and `amounts` are as in `read_table`.
 
     Raises:
         EngagementError: If the file is no workbook, is too large, or a header cannot be used.
@@ -283,4 +291,4 @@ def read_sheets(path: str | Path, known: Known | None = None) -> dict[str, ReadT
     if not workbooks.is_workbook(raw):
         raise EngagementError([Fault(file, "", "is not an XLSX workbook")])
     found = workbooks.sheets(raw, file).values()
-    return {one.name: _table(f"{file} [{one.name}]", _header(file, one.lines, known, one), ()) for one in found if one.lines}
+    return {one.name: _table(f"{file} [{one.name}]", _header(file, one.lines, known, one), (), heard=("", None, amounts)) for one in found if one.lines}

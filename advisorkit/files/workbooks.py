@@ -223,7 +223,9 @@ def _unit(code: str) -> str:
     if "%" in re.sub(r'"[^"]*"|\\.|\[[^]]*\]', "", code):
         return "%"
     unit = "".join(map("".join, re.findall(r'"([^"]*)"|\[\$([^\]-]*)[^\]]*\]|\\(.)|([€$£¥])', code))).strip()
-    return "" if re.search(r"[0#?],+(?![0#?])", code) and not currencies(unit) else _telling(unit)
+    if not re.search(r"[0#?],+(?![0#?])", code):
+        return _telling(unit)
+    return "".join(re.findall("[€$£¥]", unit)[:1] or [one[0] for one in currencies(unit)[:1]])  # 50000 that is shown as 50 k€ is 50000 €
 
 
 def _telling(unit: str) -> str:

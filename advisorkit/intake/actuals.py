@@ -116,7 +116,7 @@ def _take(row: ReadRow, cells: Mapping[str, Spot], heads: Mapping[str, str], eng
         cells["quantity"].fault("stands in an earlier line already; keep one")
         return
     known = assumptions()[name]
-    unit = measure(known.unit_in("currency", "share"), known.label)
+    unit = measure(known.unit_in("currency", "share"), label(name))  # "10% wrong" is no share right
     ends = {one: cells[one].estimate(0, 1 if known.kind == "share" else MOST, unit) for one in ("value", "low", "high") if one in cells}
     counts = {one: _COUNT.read(cells[one]) for one in ("cases", "people") if one in cells}
     words = {one: cells[one].text() or "" for one in ("period", "source", "sample") if one in cells}

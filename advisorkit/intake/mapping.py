@@ -115,14 +115,24 @@ def read_mapping(path: str | Path) -> ListMapping:
     return found
 
 
-def read_list(path: str | Path, mapping: ListMapping | None = None) -> ReadTable:
+def read_list(path: str | Path, mapping: ListMapping | None = None, *, guess: bool = False) -> ReadTable:
     """The table of a client's list, wherever in the file it stands; totals and notes are left out of it, and told.
+
+    How its amounts are written is shown by columns that hold amounts or, as a `guess`, may hold them.
 
     Raises:
         EngagementError: If there is none.
     """
     given = mapping or ListMapping()
-    table = read_table(path, given.sheet, lambda heading: bool(wording.place_of(heading)) or getattr(given.place(heading), "to", KEPT) not in {KEPT, IGNORED})
+
+    def known(heading: str) -> bool:
+        return bool(wording.place_of(heading)) or getattr(given.place(heading), "to", KEPT) not in {KEPT, IGNORED}
+
+    def counted(heading: str) -> bool:
+        to = getattr(given.place(heading), "to", "") or wording.place_of(heading) or wording.counted(heading)
+        return bool(wording.unit_of(to)) or (guess and not to)
+
+    table = read_table(path, given.sheet, known, amounts=counted)
     kinds = {row.line: wording.no_row([spot.node.text for spot in row.cells.values() if isinstance(spot.node, Scalar)]) for row in table.rows}
     told = tuple(f"{table.file}: line {line} is {kind} and was left out" for line, kind in kinds.items() if kind)
     return replace(table, rows=tuple(row for row in table.rows if not kinds[row.line]), notices=(*table.notices, *told))
@@ -186,7 +196,8 @@ def _unit(table: ReadTable, heading: str, to: str) -> str | None:
 
 
 def _readable(table: ReadTable, text: str, name: str, unit: str) -> bool:
-    cell, row = Spot(Scalar(text, 0), "", "", [], listener=replace(table.listener, told=[])), load_catalog().criteria.get(name)
+    listener = replace(table.listener, told=[], currency="".join(wording.codes_in(unit)[:1]) or table.listener.currency)
+    cell, row = Spot(Scalar(text, 0), "", "", [], listener=listener), load_catalog().criteria.get(name)
     spot = wording.in_unit(cell, unit)
     said = wording.answered(spot, row) if row else wording.agreed(spot, name) if name in assumptions() else None
     return said is not None and not spot.faults
@@ -214,7 +225,7 @@ def propose(path: str | Path) -> Proposal:
     Raises:
         EngagementError: If there is no table in it.
     """
-    table = read_list(path)
+    table = read_list(path, guess=True)
     found = on_sight(table, guess=True)
     placed = {heading: place.to for heading, place in found.items() if place.to != KEPT}
     kept = [heading for heading in found if heading not in placed]

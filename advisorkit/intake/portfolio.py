@@ -12,7 +12,7 @@ from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, ReadTable, as_day
 from advisorkit.files.trees import Scalar, shown
 from advisorkit.intake.mapping import KEPT, ListMapping, Place, on_sight, read_list, strange
-from advisorkit.intake.wording import agreed, answered, in_unit, nothing
+from advisorkit.intake.wording import agreed, answered, in_unit, loose, nothing, unit_of
 from advisorkit.store.reading import CONTEXT, CURRENCIES, SLUG, reduced
 from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
 from advisorkit.values.errors import EngagementError, Fault, UsageError
@@ -117,6 +117,8 @@ def _told(table: ReadTable, places: Mapping[str, Place], to: Mapping[str, str], 
     if alone and 3 * len(alone) <= len(table.rows) + 2:
         numbers, told = ", ".join(str(row.line) for row in alone[:_MANY]), "; ".join(_text(row, to["name"]) for row in alone)
         yield f"{table.file}: nothing but a name in line {numbers}; take out what is a heading or a note: {shown(told, 200)}"
+    if taken := [f"{shown(heading)} as {unit_of(place.to).replace('currency', rest.currency)}" for heading, place in places.items() if loose(heading, place.to)]:
+        yield f"{table.file}: what stands behind these headings is no unit known here, so their amounts were taken in ours: {'; '.join(taken)}"
     own = [shown(heading) for heading, place in places.items() if place.to == KEPT and given.place(heading) is None]
     if own:
         yield f"{table.file}: kept as context, not as answers: {'; '.join(own)}"

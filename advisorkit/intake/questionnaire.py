@@ -25,6 +25,8 @@ _LOOK = {"font_name": "Arial", "font_size": 10, "font_color": "#14202B", "text_w
 _ROOM = {"locked": False, "bg_color": "#F2F5F8", "border": 1, "border_color": "#D5DADF"}
 
 TEXTS = Texts("intake")
+_AMOUNTS = frozenset({"answer", "up_to", "value", "low", "high"})
+"""Columns that are filled in with amounts, by key of their head."""
 Line = tuple[Sequence[str | float | None], str]
 """What stands in a line before its room, and the number format of its amounts; empty for the usual one."""
 
@@ -96,11 +98,13 @@ def came_back(path: str | Path, part: str, heads: Collection[str], currency: str
     texts = {one: Texts("intake", one).all for one in languages()}
     known = {one: {text[part + name].casefold() for name in heads} for one, text in texts.items()}
     sheets, headings = [text[f"{part}sheet"] for text in texts.values()], frozenset().union(*known.values())
-    table = read_table(path, sheets, lambda head: head.casefold() in headings, currency)
+    counted = frozenset(text[part + name].casefold() for text in texts.values() for name in _AMOUNTS.intersection(heads))
+    ours, amounts = (lambda head: head.casefold() in headings), (lambda head: head.casefold() in counted)
+    table = read_table(path, sheets, ours, currency, amounts=amounts)
     language = max(texts, key=lambda one: len(known[one] & {head.casefold() for head in table.columns}))
     with speaking(language):
         point = locale().point
-    return table if language == locale().language else read_table(path, sheets, lambda head: head.casefold() in headings, currency, point), language
+    return table if language == locale().language else read_table(path, sheets, ours, currency, point, amounts), language
 
 
 COLUMNS = ("code", "topic", "question", "help", "who", "answer", "up_to", "sure", "said_by", "note")

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib import import_module
+from unicodedata import category
 
 from advisorkit.catalog.reading import assumptions, load as load_catalog, measure
 from advisorkit.catalog.vocabulary import answer, setting
@@ -14,7 +15,7 @@ from advisorkit.files.spots import Spot
 from advisorkit.files.texts import languages, speaking
 from advisorkit.files.trees import Scalar
 from advisorkit.files.typed import data
-from advisorkit.store.reading import CONTEXT
+from advisorkit.store.reading import CONTEXT, CURRENCIES
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer, Setting
 from advisorkit.values.locale import locale
@@ -26,6 +27,8 @@ _UNIT = re.compile(
     r"(.*\w)(?:\s*[(\[]([^()\[\]]+)[)\]]|\s+in\s+(\S+)|\s*,\s*((?:(?:per|pro|je)\s+)?\S+)"
     r"|\s+(%|p\.\s?[amq]\.)|\s*(/\s*\w+|\s(?:per|pro|je)\s+\w+))\W*", re.DOTALL | re.IGNORECASE,
 )  # fmt: skip
+_THOUSANDS = re.compile(r"(?<![0-9.,])(?:(?:\bin|x|×|\*)\s?)?['’]?(?:1[.,'’ ]?)?000(?:['’]?s\b)?(?![0-9])|\b10(?:\^3|³)")
+_YEAR = re.compile(r"\b(?:(?:FY\s?)?(?:19|20)[0-9]{2}|FY\s?[0-9]{2})\b", re.IGNORECASE)
 _SENTENCE = 9
 """Words from which a text is no name's heading."""
 _ALIKE, _TYPO = 86, 2
@@ -111,8 +114,19 @@ def counted(heading: str) -> str:
 
 @cache
 def _units() -> frozenset[str]:
-    lists = [words(name) for name in ("scales", "money", "signs", "percent", "periods", "adverbs")]
+    lists = [words(name) for name in ("scales", "money", "signs", "percent", "periods", "adverbs", "elsewhere")]
     return frozenset({word for one in (*lists, *(words("units", name) for name in (*words("timed"), "tokens"))) for word in one} | {"‰"})
+
+
+def unit_of(name: str) -> str:
+    """The unit in which a criterion or assumption is counted; empty where it is not counted.
+
+    Example:
+        >>> unit_of("budget"), unit_of("adoption"), unit_of("citations"), unit_of("owner")
+        ('currency', 'share', '', '')
+    """
+    criterion, assumption = load_catalog().criteria.get(name), assumptions().get(name)
+    return (criterion.unit or "") if criterion else assumption.unit_in("currency", "share") if assumption and assumption.numeric else ""
 
 
 def unit_in(heading: str, name: str) -> str | None:
@@ -121,17 +135,48 @@ def unit_in(heading: str, name: str) -> str | None:
     Example:
         >>> unit_in("Handling time (h)", "minutes_per_item"), unit_in("Minutes each (avg.)", "minutes_per_item"), unit_in("Volume (per day)", "calls_per_month")
         ('h', '', None)
+        >>> unit_in("Volume ('000)", "calls_per_month"), unit_in("Budget (SEK)", "budget"), unit_in("Volume (per user)", "calls_per_month")
+        ('k', 'SEK', None)
     """
-    unit, criterion, assumption = parted(heading)[1], load_catalog().criteria.get(name), assumptions().get(name)
-    measured = (criterion.unit or "") if criterion else assumption.unit_in("currency", "share") if assumption and assumption.numeric else ""
+    unit, measured = _THOUSANDS.sub(" k ", parted(heading)[1]).strip(), unit_of(name)
     if not unit or not measured:
         return ""
-    said = re.split(r"\s(?:per|pro|je)\s|(?<=\w)/", unit)
-    for one in (unit, *said[:1] * (said[-1].strip() in words("things"))):
+    heard = _heard(unit, measured)
+    return (None if _strange(unit) else "") if heard is None else heard
+
+
+def loose(heading: str, name: str) -> bool:
+    """Whether what stands behind a heading is no unit that is known here, so that amounts below it are taken in that of `name`.
+
+    Example:
+        >>> [loose(heading, "minutes_per_item") for heading in ("Handling time (avg.)", "Handling time (h)", "Handling time (min)", "Handling time")]
+        [True, False, False, False]
+    """
+    unit, measured = parted(heading)[1], unit_of(name)
+    return bool(unit and measured) and unit_in(heading, name) == "" and _heard(unit, measured) is None
+
+
+def _heard(unit: str, measured: str) -> str | None:
+    """A unit behind a heading in words that its amounts can carry, empty where it is their own; None where it is not understood."""
+    said, code = re.split(r"\s(?:per|pro|je)\s|(?<=\w)/", unit), "".join(codes_in(unit)[:1])
+    for one in (unit, *said[:1] * (said[-1].strip() in words("things"))) if not re.search("[0-9]", unit) else ():
         with suppress(ValueError):
-            found = Listener().amount(f"1 {one}", measure(measured))
-            return one if found != ONE or any(sign in one for sign in words("signs")) or one.upper() in words("money").values() else ""
-    return None if set(re.findall(r"[^\W\d_]+|[%€$£‰]", unit.casefold())) & _units() else ""
+            found = Listener(currency=code).amount(f"1 {one}", measure(measured))
+            return one if found != ONE or code or currencies(one) else ""
+    return None
+
+
+def codes_in(unit: str) -> list[str]:
+    """Codes of currencies that stand in a unit."""
+    return [word for word in re.findall(r"\b[A-Z]{3}\b", unit) if word in CURRENCIES]
+
+
+def _strange(unit: str) -> bool:
+    """Whether what is not understood says how much one is all the same: figures but a year, a sign or code of money, each of something, a known unit."""
+    bare_, each = _YEAR.sub("", unit).casefold(), re.findall(r"(?:\b(?:per|pro|je)\s+|/\s*)(\w+)", unit.casefold())
+    told = {one for word in re.findall(r"[^\W\d_]+|[%‰]", bare_) for one in (word, word.removesuffix("s"))}
+    figures = any(c.isdigit() or category(c) == "Sc" for c in bare_)
+    return figures or bool(codes_in(unit) or told & _units()) or any(word not in words("things") for word in each)
 
 
 def currency_in(texts: Iterable[str]) -> str:

@@ -125,6 +125,9 @@ COLUMNS: tuple[str, ...] = (
 )  # fmt: skip
 """Every column that is read."""
 
+AMOUNTS: tuple[str, ...] = ("input_tokens", "output_tokens", "minutes", "seconds")
+"""Columns that hold amounts."""
+
 _OFF = 0.85
 _ONCE = ("case", "marker", "run", "arm", "version", "model")
 _MARKS = ("right", "outcome", "failure", "severity", "fixed_by_text")
@@ -238,7 +241,7 @@ def _mark(line: MarkRow) -> MarkedCase | None:
         "arm": _word(cells.get("arm"), ARMS, "arm") or "",
         "date": as_day(cells["date"]) if "date" in cells else None,
         **{name: (said := _right(cells.get(name), "right", "wrong")) and said == "right" for name in ("fixed_by_text", "passage_found")},
-        **{name: _amount(cells.get(name), name.removeprefix("input_").removeprefix("output_")) for name in ("input_tokens", "output_tokens", "minutes", "seconds")},
+        **{name: _amount(cells.get(name), name.removeprefix("input_").removeprefix("output_")) for name in AMOUNTS},
         **{name: _text(cells.get(name)) for name in ("case", "marker", "run", "version", "segment", "input", "output", "note")},
         "own": tuple((name, _shown(spot)) for name, spot in cells.items() if name not in COLUMNS and not unfit(_shown(spot))),
     }

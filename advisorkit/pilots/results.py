@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from advisorkit.files.disk import decode, lines, read_bytes
+from advisorkit.files.numbers import decimal_mark
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, ReadTable, read_sheets, read_table
 from advisorkit.files.texts import Texts
@@ -85,7 +86,7 @@ def read_results(path: str | Path, choice: Choice = _OPEN) -> marked.MarkedResul
             return _from_json(file, text, notices, choice)
         if Path(file).suffix.lower() in (".yaml", ".yml") or _YAML.match(start):
             return _from_document(file, parse_tools_yaml(text, file), notices, choice)
-        return _from_table(read_table(path, known=_is_ours if "Grader Reason" not in text else lambda _: False), choice)
+        return _from_table(read_table(path, known=_is_ours if "Grader Reason" not in text else lambda _: False, amounts=_is_amount), choice)
     except EngagementError as error:
         raise PilotError(error.faults) from None
     except RecursionError:
@@ -94,6 +95,10 @@ def read_results(path: str | Path, choice: Choice = _OPEN) -> marked.MarkedResul
 
 def _is_ours(heading: str) -> bool:
     return marked.columns_of([heading])[heading] in marked.COLUMNS
+
+
+def _is_amount(heading: str) -> bool:
+    return marked.columns_of([heading])[heading] in marked.AMOUNTS
 
 
 def _from_log(file: str, document: Any, places: Sequence[str] | None, choice: Choice, notices: tuple[str, ...] = ()) -> marked.MarkedResults:
@@ -209,7 +214,8 @@ def _from_table(table: ReadTable, choice: Choice, raw: Sequence[Any] = ()) -> ma
     if not all(isinstance(row, dict) for row in rows):
         raise PilotError(faults, len(rows))
     if not known:
-        rows = [dict(_own(name, names.get(name, ""), value, table.listener.decimal) for name, value in row.items()) for row in rows]
+        points = {name: decimal_mark(value for row in rows if isinstance(value := row.get(name), str)) for name in names}
+        rows = [dict(_own(name, names.get(name, ""), value, points.get(name, "")) for name, value in row.items()) for row in rows]
     graded = not ours & {"right", "outcome"} and verdict_columns(rows, logbook().formats["table"].text)
     given = [*table.columns, *(["right"] if graded else []), *(["case"] if graded and choice.scorer else [])]
     lacks = [] if known else marked.check_columns(table.file, given)
@@ -263,9 +269,9 @@ def _versioned(results: marked.MarkedResults, choice: Choice) -> marked.MarkedRe
 
 
 def _from_workbook(path: str | Path, choice: Choice) -> marked.MarkedResults:
-    sheets = read_sheets(path, _is_ours)
+    sheets = read_sheets(path, _is_ours, _is_amount)
     if MARKS not in sheets:
-        return _from_table(read_table(path, known=_is_ours), choice)
+        return _from_table(read_table(path, known=_is_ours, amounts=_is_amount), choice)
     both = [sheets[name] for name in (MARKS, SECOND_MARKS) if name in sheets]
     rows = [_by(row, i) for i, sheet in enumerate(both) for row in sheet.rows]
     faults = [fault for sheet in both for fault in marked.check_columns(sheet.file, sheet.columns)]

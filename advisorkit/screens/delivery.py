@@ -13,6 +13,7 @@ from advisorkit.batch.values import BatchResult, Deliverable
 from advisorkit.export.blocks import table_of
 from advisorkit.export.brand import read_brand
 from advisorkit.export.formats import FORMATS, ready
+from advisorkit.files.disk import folder_of
 from advisorkit.report.job import refusals
 from advisorkit.screens.advising import verdict_of
 from advisorkit.screens.file import SessionFile
@@ -35,7 +36,7 @@ def report(
     progress: Callable[[int, int, Deliverable], None] | None = None, template: str = "client_report",
 ) -> BatchResult:
     """Make a document of `engagement` in every format; `file` is where the engagement lies."""
-    job = job_of(engagement, file.parent, file.name)
+    job = job_of(engagement, folder_of(file), file.name)
     options, worn = ({"brand": brand}, read_brand(brand)) if brand else ({}, None)
     return produce(template, [job], out, tuple(formats), options=options, brand=worn, progress=progress)
 

@@ -10,7 +10,7 @@ from typing import get_args
 
 from advisorkit.catalog.vocabulary import definitions, forms
 from advisorkit.files.disk import SourceText, read_source
-from advisorkit.files.numbers import Listener, is_number
+from advisorkit.files.numbers import Listener, unclear
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import KINDS
 from advisorkit.files.texts import lacking, languages
@@ -219,7 +219,7 @@ def understand_tree(tree: Node, file: str, told: list[str] | None = None) -> Eng
     root = Spot(tree, "", file, faults)
     currency = root.at("currency")
     code = currency.node.text if currency and isinstance(currency.node, Scalar) else ""
-    listener = Listener.of(code, (one.text for one in scalars(tree) if one.kind == "text" or not is_number(one.text)))
+    listener = Listener.of(code, _amounts(tree, file) if any(unclear(one.text) for one in scalars(tree)) else ())
     root = replace(root, listener=listener if told is None else replace(listener, told=told))
     _version(root)
     value: Engagement | None = shape().read(root)
@@ -231,6 +231,13 @@ def understand_tree(tree: Node, file: str, told: list[str] | None = None) -> Eng
     if faults or made is None:
         raise EngagementError(sorted(faults, key=lambda fault: fault.line))
     return made
+
+
+def _amounts(tree: Node, file: str) -> list[str]:
+    """Texts that stand where amounts are wanted, which show how numbers are written in a file; a version or chapter elsewhere does not."""
+    listener = Listener()
+    shape().read(Spot(tree, "", file, [], listener=listener))
+    return listener.asked
 
 
 def _version(root: Spot) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from advisorkit.advice.advice import Advice
 from advisorkit.catalog.reading import rules
-from advisorkit.files.disk import read_bytes, unprotected, within, write_bytes
+from advisorkit.files.disk import folder_of, read_bytes, unprotected, within, write_bytes
 from advisorkit.pilots.diagnosis import Pilot
 from advisorkit.pilots.established import Established, established_for
 from advisorkit.pilots.judging import Choice
@@ -126,7 +126,7 @@ def unsigned(found: Iterable[Study]) -> tuple[str, ...]:
 def _marks(workflow: Workflow, file: str | Path) -> dict[str, MarkedResults]:
     """The marks of each pilot of a workflow, by the name of its file."""
     try:
-        return {one.file: read_results(within(Path(file).parent, one.file), _choice(one)) for one in workflow.pilots}
+        return {one.file: read_results(within(folder_of(file), one.file), _choice(one)) for one in workflow.pilots}
     except EngagementError as error:
         raise PilotError(error.faults) from None
 
