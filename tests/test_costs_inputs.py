@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from priced import ANSWERS, BOOK, TABLE, engagement, inputs, inputs_of, setting
 
+from advisorkit.costs.assumption import completed
 from advisorkit.costs.bill import bill
 from advisorkit.costs.inputs import inputs_for
 from advisorkit.values.engagement import Engagement
@@ -119,6 +120,17 @@ def test_a_stale_price_changes_its_age_and_no_number() -> None:
 def test_parts_of_a_build_that_are_more_than_the_whole_name_the_field_and_the_fix() -> None:
     with pytest.raises(EngagementError, match=r"acme: desk.assumptions.corpus_share_rag: .* together must not exceed 1"):
         inputs(corpus_share_rag=0.8)
+
+
+def test_no_item_saves_more_minutes_than_it_takes_today() -> None:
+    with pytest.raises(EngagementError, match="minutes_saved, likely 8, must not exceed minutes_per_item, likely 6: no item saves more than it takes today"):
+        inputs(minutes_per_item=6, minutes_saved=8)
+
+    wide = inputs(minutes_per_item=[2, 6, 10], minutes_saved=[1, 4, 12])
+    drawn = completed(wide.draw(2**9, 1))
+    left = drawn["minutes_per_item"] - drawn["minutes_saved"]
+    assert left.min() > -1e-9
+    assert 0.1 < (left < 1e-9).mean() < 0.5
 
 
 @pytest.mark.parametrize("value", [[3, 2, 1], [1, float("nan")], float("inf")])

@@ -191,9 +191,9 @@ def _looked_up(v: Values) -> Any:
     return removed * (removed < 1) + (removed >= 1)
 
 
-def _share(rate: Any) -> Any:
-    """At most everything: a trained model may be worse than the prompt."""
-    return rate - (rate - 1) * (rate > 1)
+def _at_most(most: Any, amount: Any) -> Any:
+    """A trained model that is worse than the prompt is wrong in every answer at most, and no draw saves more of an item than it takes."""
+    return amount - (amount - most) * (amount > most)
 
 
 GIVEN_FOR = 0.8
@@ -204,8 +204,8 @@ WORKED_OUT: dict[str, Callable[[Values], Any]] = {
     "example_tokens": lambda v: v["input_tokens"] + v["output_tokens"],
     "minutes_saved": lambda v: v["minutes_per_item"] * v["minutes_saved_share"],
     "error_rate_rag": lambda v: v["error_rate_prompt"] * (1 - _looked_up(v)),
-    "error_rate_finetune": lambda v: _share(v["error_rate_prompt"] * (1 - v["training_removes"])),
-    "error_rate_hybrid": lambda v: _share(v["error_rate_prompt"] * (1 - _looked_up(v)) * (1 - v["training_removes"] * (1 - v["layers_overlap"]))),
+    "error_rate_finetune": lambda v: _at_most(1, v["error_rate_prompt"] * (1 - v["training_removes"])),
+    "error_rate_hybrid": lambda v: _at_most(1, v["error_rate_prompt"] * (1 - _looked_up(v)) * (1 - v["training_removes"] * (1 - v["layers_overlap"]))),
 }
 """How an assumption follows from others until somebody sets it, by name."""
 BASIS = (
@@ -236,4 +236,6 @@ def completed(values: Values) -> dict[str, Any]:
     for name, rule in WORKED_OUT.items():
         if name in values and not known(values[name]):
             found[name] = rule(values)
+    if {"minutes_saved", "minutes_per_item"} <= found.keys() and known(found["minutes_per_item"]):
+        found["minutes_saved"] = _at_most(found["minutes_per_item"], found["minutes_saved"])
     return found

@@ -253,7 +253,7 @@ def inputs_for(engagement: Engagement, workflow: Workflow, book: PriceBook, tabl
         rows[assumption.name] = input_of(inputs, assumption)
         if assumption.kind == "model":
             _check_model(assumption.name, inputs)
-    _check_shares(inputs)
+    _check_parts(inputs)
     return _with_worked_out(inputs)
 
 
@@ -374,9 +374,14 @@ def _check_model(name: str, inputs: Inputs) -> None:
         raise PriceError(f"{name}: {model.id} turns text into search keys and answers nothing; name it as embedding_model, and a model that writes as {name}")
 
 
-def _check_shares(inputs: Inputs) -> None:
-    """The parts of a build cannot be more than the whole."""
+def _check_parts(inputs: Inputs) -> None:
+    """A part cannot be more than the whole: of a build, and of the minutes that an item takes."""
     parts = [inputs.rows[name].range for name in ("platform_share_rag", "corpus_share_rag") if name in inputs.rows]
+    saved, whole = (inputs.rows[name].range if name in inputs.rows else None for name in ("minutes_saved", "minutes_per_item"))
+    faults = {}
     if sum(part.high for part in parts if part) > 1:
-        fault = "platform_share_rag and corpus_share_rag together must not exceed 1"
-        raise EngagementError([Fault(inputs.engagement.id, f"{inputs.workflow.id}.assumptions.corpus_share_rag", fault)])
+        faults["corpus_share_rag"] = "platform_share_rag and corpus_share_rag together must not exceed 1"
+    if saved and whole and saved.likely > whole.likely:
+        faults["minutes_saved"] = f"minutes_saved, likely {saved.likely:g}, must not exceed minutes_per_item, likely {whole.likely:g}: no item saves more than it takes today"
+    if faults:
+        raise EngagementError([Fault(inputs.engagement.id, f"{inputs.workflow.id}.assumptions.{name}", fault) for name, fault in faults.items()])
