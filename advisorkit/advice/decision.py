@@ -57,6 +57,11 @@ class Prospects:
     today_measured: bool
     """Whether that was marked on the pilot's own cases."""
 
+    def missed(self, pattern: PatternId) -> bool:
+        """Whether `pattern` will probably miss what is asked for."""
+        chance = self.reach.get(pattern)
+        return chance is not None and chance < 0.5
+
     def outlook(self, pattern: PatternId) -> str:
         """Whether `pattern` will probably reach what is asked for: reached, open, missed; empty where that is not known."""
         chance = self.reach.get(pattern)
@@ -302,9 +307,8 @@ def _goal(now: PatternId, goal: PatternId, prospects: Prospects) -> str:
 
 def _gain(catalog: Catalog, goal: PatternId, prospects: Prospects, found: Gained) -> tuple[Run, ...]:
     """A gain says on which share right it stands where that will probably miss what is asked for."""
-    reach = prospects.reach.get(goal)
     key = "gain" if found.gain >= 0 else "loss"
-    key += ".if" if reach is not None and reach < 0.5 else ""
+    key += ".if" if prospects.missed(goal) else ""
     amount, right = money_short(abs(found.gain), found.currency), percent(prospects.expected_right[goal].p50)
     return _named(catalog.text[key], goal, catalog, gain=amount, months=str(found.months), right=right)
 

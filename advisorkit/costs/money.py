@@ -14,7 +14,7 @@ import numpy as np
 from advisorkit.costs.assumption import known
 from advisorkit.costs.columns import columns
 from advisorkit.costs.curves import Course, course, curves, followed, paybacks
-from advisorkit.costs.flows import COLUMNS, Column, Flow, Workings, first, scene
+from advisorkit.costs.flows import COLUMNS, TEXTS, Column, Flow, Workings, first, scene
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.results import PARTS, CostCurve, Figure, MoneyRow, PaidBack, Part, Payback, SoFar, Year
 from advisorkit.values.engagement import Quote
@@ -26,7 +26,7 @@ SUMS = ("outside", "staff", "all_in", "gain", "gain_cash", "gain_all_checked")
 Paid = Mapping[Column, Sequence[Flow]]
 
 THOUSANDS = 10_000
-"""Amounts of a table are printed in thousands when one of its sums reaches this."""
+"""Amounts of a table are printed in thousands when what today or the advised pattern costs in all reaches this."""
 Sums = Mapping[Column, Mapping[str, Any]]
 """Amounts by column and name."""
 
@@ -240,19 +240,28 @@ def printed(found: Mapping[Column, MoneyRow], first: Column, checks: Mapping[Col
     """What a money table prints: parts rounded to its unit, sums of what is rounded, and gains from those sums.
 
     By how much a gain is above that of the column `first` is ``ahead``; what of checking is not of answers, which cost `checks`, is ``helping``.
+    In thousands where today or `first` is that large, unless the gain of `first` would then lie outside its range.
     """
-    unit = 1000 if max((abs(row.all_in.likely) for row in found.values() if row.all_in), default=0.0) >= THOUSANDS else 1
-    rows: dict[Column, dict[str, int | None]] = {column: dict(_rounded(row, unit)) for column, row in found.items()}
-    for column, row in rows.items():
-        paid = PARTS[3:] if column == "today" else PARTS
-        row |= {name: _whole(row, [part for part in parts if part in paid]) for name, parts in _PRINTED.items()}
-        row["gain"] = (rows["today"]["all_in"] or 0) - (row["all_in"] or 0) if found[column].gain else None
+    unit = 1000 if max(abs(row.all_in.likely) if row.all_in else 0.0 for row in (found["today"], found[first])) >= THOUSANDS else 1
+    rows, held = _rows(found, unit), found[first].gain
+    if held and unit > 1 and not min(held.p10, held.likely) <= (rows[first]["gain"] or 0) * unit <= max(held.p90, held.likely):
+        unit, rows = 1, _rows(found, 1)
     least = rows[first]["gain"]
     for column, row in rows.items():
         gain, checking, answers = row["gain"], row["checking"], checks.get(column)
         row["ahead"] = None if gain is None or least is None else gain - least
         row["helping"] = None if checking is None or answers is None else checking - round(answers / unit)
     return Printed(unit, rows)
+
+
+def _rows(found: Mapping[Column, MoneyRow], unit: int) -> dict[Column, dict[str, int | None]]:
+    """Parts in whole units, with the sums and gains of what is rounded."""
+    rows: dict[Column, dict[str, int | None]] = {column: dict(_rounded(row, unit)) for column, row in found.items()}
+    for column, row in rows.items():
+        paid = PARTS[3:] if column == "today" else PARTS
+        row |= {name: _whole(row, [part for part in parts if part in paid]) for name, parts in _PRINTED.items()}
+        row["gain"] = (rows["today"]["all_in"] or 0) - (row["all_in"] or 0) if found[column].gain else None
+    return rows
 
 
 def _rounded(row: MoneyRow, unit: int) -> Iterator[tuple[str, int | None]]:
@@ -283,8 +292,8 @@ def with_quotes(inputs: Inputs) -> Inputs:
         return inputs
     best = min(asked, key=lambda pair: pair[0])[1]
     name, price = ("buy_seat_price", best.seat_price) if best.seat_price is not None else ("buy_resolution_price", best.resolution_price)
-    source = f"quote of {best.supplier}, {day(best.date)}" + (f", {best.source}" if best.source else "")
-    return replace(inputs, rows={**rows, name: replace(rows[name], value=Estimate.of(price or 0.0), source=source, changed_by="workflow")})
+    source = ", ".join(filter(None, (TEXTS.say("quote", supplier=best.supplier, date=day(best.date)), best.source)))
+    return replace(inputs, rows={**rows, name: replace(rows[name], value=Estimate.of(price or 0.0), source=source, changed_by="negotiated")})
 
 
 def holds(quote: Quote, on: date) -> bool:

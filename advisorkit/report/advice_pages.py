@@ -93,8 +93,7 @@ def _gain(study: Study) -> KeyFigure:
     if row.gain is None or found is None:
         return KeyFigure(say("unknown"), say("figure.gain_unknown", names=", ".join(study.lacking), **values))
     held = study.decision.prospects
-    missed = (held.reach[first] or 0.0) < 0.5 and held.reach[first] is not None
-    condition = say("figure.gain.if", right=percent(held.expected_right[first].p50)) if missed else ""
+    condition = say("figure.gain.if", right=percent(held.expected_right[first].p50)) if held.missed(first) else ""
     low, high = (money_short(end, currency) for end in (row.gain.p10, row.gain.p90))
     return KeyFigure(money_short(found, currency), say("figure.gain", condition=condition, low=low, high=high, chance=sampled(or_nought(row.gain_chance)), **values))
 
@@ -102,7 +101,7 @@ def _gain(study: Study) -> KeyFigure:
 def _step(study: Study) -> KeyFigure:
     rung = next((r for r in study.decision.path if r.state == "here"), None)
     asked, pattern = study.ask is not None, rung.pattern if rung else study.decision.now
-    name = pictures.rung_name(rung) if rung and (study.decision.next_step.cases or pattern != "prompt") else study.name(study.decision.now)
+    name = pictures.rung_name(rung) if rung and rung.build is not None and (study.decision.next_step.cases or pattern != "prompt") else study.name(study.decision.now)
     build = study.facts.build[study.decision.now]
     span = project_range(build.p10, build.p90, study.currency)
     time = linked("", (", ", weeks(study.facts.build_weeks[study.decision.now].p50))) if rung and rung.weeks is not None else ""

@@ -47,8 +47,7 @@ def _title(study: Study) -> str:
     if found := study.decision.gained:
         goal, held = study.decision.destination, study.decision.prospects
         title = say("costs.title.gain" if found.gain >= 0 else "costs.title.loss", pattern=study.name(goal), gain=told(money_short(abs(found.gain), found.currency), found.gain), months=found.months)
-        missed = held.reach[goal] is not None and (held.reach[goal] or 0.0) < 0.5
-        return say("costs.title.if", right=percent(held.expected_right[goal].p50), title=title) if missed else title
+        return say("costs.title.if", right=percent(held.expected_right[goal].p50), title=title) if held.missed(goal) else title
     first = max(PATTERNS, key=lambda p: study.costs.cheapest.get(p, 0))
     chance = study.costs.cheapest.get(first, 0)
     key = "costs.title.clear" if chance >= 0.6 else "costs.title.open" if chance else "costs.title.unknown"
@@ -120,7 +119,10 @@ def worth(study: Study) -> Iterator[str]:
         yield say("money.staged", gain=money_short(row.staged, currency), needed=percent(min(made.prospects.target.share or 0.0, 1.0)))
     if row.gain_all_checked:
         yield say("money.all_checked", gain=money_short(row.gain_all_checked.likely, currency))
-    yield say("money.cash" if row.gain_cash else "money.cash_unknown", cash=money_short(row.gain_cash.likely, currency) if row.gain_cash else "")
+    if row.gain_cash is None:
+        yield say("money.cash_unknown")
+    else:
+        yield say("money.cash" if row.gain_cash.likely <= row.gain.likely else "money.cash_more", cash=money_short(row.gain_cash.likely, currency))
 
 
 def left_out(study: Study) -> Iterator[str]:

@@ -4,25 +4,29 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from advisorkit.costs.bill import usual_checking
 from advisorkit.costs.flows import Column
-from advisorkit.costs.money import Printed
 from advisorkit.costs.results import PARTS, MoneyRow, PaidBack, Year
 from advisorkit.export.blocks import Cell, LineItems, Money, Table, table_of
 from advisorkit.report.pictures import ruled_out
 from advisorkit.report.printed import columns, project, say, weeks
+from advisorkit.study.shapes import MONEY
 from advisorkit.study.sharing import together
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, PatternId
+from advisorkit.values.engagement import Quote
 from advisorkit.values.locale import locale
 from advisorkit.values.places import linked, or_nought, printing
 from advisorkit.values.quantities import SYMBOLS, Estimate, day, money_short, number, percent, sampled, span
 
+Amounts = Mapping[str, int | None]
+"""A row as it is printed, in units of its table."""
+
 
 def money_table(study: Study) -> Table:
     """Today, every pattern and, where its price is known, a bought product: what each costs, part by part, and what it gains."""
-    seen = study.printed
+    seen, costs = study.printed, study.costs.money
     order = sorted(shown(study), key=lambda column: study.status(column) == "ruled_out")
-    rows = [_ruled(study, column) if study.status(column) == "ruled_out" else _row(study, seen, column) for column in order if column != "buy" or not study.quotes]
-    rows += [_row(offered, offered.printed, "buy", say("money.quote", supplier=quote.supplier, date=day(quote.date))) for quote, offered in study.quotes]
+    rows = [_ruled(study, column) if study.status(column) == "ruled_out" else _row(study, costs[column], seen.rows[column]) for column in order if column != "buy" or not study.quotes]
+    rows += [_row(study, *_quoted(study, quote, offered), say("money.quote", supplier=quote.supplier, date=day(quote.date))) for quote, offered in study.quotes]
     rate = study.assumption("discount_rate").range
     subtitle = say(
         "money.subtitle", unit=in_unit(study.currency, seen.unit), months=study.months,
@@ -48,8 +52,14 @@ def shown(study: Study) -> tuple[Column, ...]:
     return ("today", *PATTERNS, *(("buy",) if buy.outside or (ramp and ramp.kind == "buy") else ()))
 
 
-def _row(study: Study, seen: Printed, column: Column, name: str = "") -> Iterator[Cell]:
-    row, amounts = study.costs.money[column], seen.rows[column]
+def _quoted(study: Study, quote: Quote, offered: Study) -> tuple[MoneyRow, Amounts]:
+    """The row of a bought product at one quote."""
+    path = f"money.quotes[{study.workflow.quotes.index(quote)}].money"
+    return study.cite(offered.costs.money["buy"], path, MONEY), study.cite(offered.printed.rows["buy"], f"{path}.printed")
+
+
+def _row(study: Study, row: MoneyRow, amounts: Amounts, name: str = "") -> Iterator[Cell]:
+    column, unit = row.column, study.printed.unit
     yield Cell(name or study.name(column), column if column in PATTERNS else "")
     for part in ("build", "run", "outside", "checking", "people", "staff", "wrong", "all_in"):
         yield _amount(row, amounts, part)
@@ -58,13 +68,13 @@ def _row(study: Study, seen: Printed, column: Column, name: str = "") -> Iterato
     elif row.gain is None:
         yield from (Cell(say("money.unknown"), "muted"), Cell(""), Cell(""))
     else:
-        ends = span(whole(row.gain.p10, seen.unit), whole(row.gain.p90, seen.unit))
+        ends = span(whole(row.gain.p10, unit), whole(row.gain.p90, unit))
         yield Cell(linked("\n", (whole(amounts["gain"] or 0), ends)), "strong")
         yield Cell(sampled(or_nought(row.gain_chance)))
         yield Cell(_back(row.payback, study.months))
 
 
-def _amount(row: MoneyRow, amounts: Mapping[str, int | None], name: str) -> Cell:
+def _amount(row: MoneyRow, amounts: Amounts, name: str) -> Cell:
     amount, sums = amounts[name], {"outside": PARTS[:2], "staff": PARTS[2:4], "wrong": PARTS[4:], "all_in": PARTS}
     if row.column == "today" and name in ("build", "run", "outside", "checking"):
         return Cell("–")

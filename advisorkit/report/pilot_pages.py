@@ -40,10 +40,11 @@ def pilot_cover(report: Report, key: str) -> tuple[Block, ...]:
 def charter(study: Study) -> tuple[Block, ...]:
     """One page to leave behind: what is marked, by whom, what is enough, what each result will mean."""
     plan, made = study.plan, study.decision
-    if made.replaced or not plan.mark:
-        figures = () if made.replaced else (KeyFigures(tuple(charter_figures(plan))), *_charter_notes(plan), Text((plan.why,)))
+    over = made.replaced or made.next_step.action in ("stop", "ship")
+    if over or not plan.mark:
+        figures = () if over else (KeyFigures(tuple(charter_figures(plan))), *_charter_notes(plan), Text((plan.why,)))
         return (
-            Heading(say("charter.no_title"), 2, study.workflow.name), Text((made.headline,), "lead"), *figures, *warned(study),
+            Heading(say("charter.no_title"), 2, study.workflow.name), Text((study.cite(made.headline, "decision.headline"),), "lead"), *figures, *warned(study),
             Heading(say("decide")), Text(tuple(asks(study)), "numbered"), Heading(say("again.title")), Text(tuple(again(study)), "bullets")
         )
     return (

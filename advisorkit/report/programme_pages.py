@@ -43,7 +43,7 @@ def consultants(found: Selection) -> tuple[Block, ...]:
     teams = Counter(team(one.workflow) for one in found.rows if one.share.id in found.chosen.starts)
     open_ = [name for name, times in teams.items() if name and times > 1 and name not in found.programme.team_hours]
     lines += [say("roadmap.team_open", names=", ".join(open_))] if open_ else []
-    lines += [say(f"roadmap.more.{name}", gain=money_short(gain, currency)) for name, gain in found.one_more.items()]
+    lines += [say(f"roadmap.more.{name}", gain=money_short(gain, currency)) for name, gain in found.one_more.items() if found.chosen.starts or gain >= 1]
     return (Text(tuple(lines), "bullets"),) if lines else ()
 
 
@@ -72,7 +72,7 @@ def _months(found: Selection) -> float:
 def _title(found: Selection) -> str:
     made, currency = found.chosen, found.engagement.currency
     if not made.starts:
-        return say("roadmap.title_none", count=len(found.rows))
+        return say("roadmap.title_none", count=at(len(found.rows), "ranked"))
     return say(
         "roadmap.title", ask=money_short(at(found.asks(0), "sums.ask_now"), currency), chosen=at(len(made.starts), "chosen"),
         count=at(len(found.rows), "ranked"), gain=money_short(at(made.gain, "sums.gain"), currency), months=_months(found)
@@ -84,7 +84,7 @@ def _figures(found: Selection) -> Iterator[KeyFigure]:
     steps = sum(quarter == 0 for quarter in made.starts.values())
     yield KeyFigure(money_short(at(found.asks(0), "sums.ask_now"), currency), say("roadmap.figure.ask", steps=at(steps, "waves[0].workflows")))
     yield KeyFigure(money_short(made.gain, currency), say("roadmap.figure.gain", months=_months(found), span=_span(found, placed(found.joint.gain, "sums.gain_range"))))
-    under = "" if budget is None else say("roadmap.figure.left", budget=money_short(budget, currency), left=money_short(max(budget - made.cost, 0.0), currency))
+    under = "" if budget is None else say("roadmap.figure.left", budget=money_short(budget, currency), left=money_short(at(found.left or 0.0, "sums.left"), currency))
     yield KeyFigure(money_short(made.cost, currency), linked("; ", filter(None, (say("roadmap.figure.cost", span=_span(found, placed(found.joint.cost, "sums.cost_range"))), under))))
     if found.shared:
         yield KeyFigure(money_short(at(found.saved, "sums.saved"), currency), say("roadmap.figure.saved", parts=at(len(found.shared), "shared")))

@@ -17,7 +17,7 @@ from advisorkit.report.printed import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.locale import locale
-from advisorkit.values.places import linked
+from advisorkit.values.places import linked, rounded
 from advisorkit.values.quantities import day, money_short, percent
 
 
@@ -46,8 +46,7 @@ def _record(study: Study) -> Iterator[Block]:
 def _option(study: Study, pattern: PatternId) -> tuple[str | Cell, ...]:
     right, goal = study.decision.prospects.expected_right[pattern], study.decision.destination
     row = study.costs.money[pattern] if study.priced else None
-    gain = study.gain(pattern) if row else None
-    amounts = (None if row is None or row.at_least or row.all_in is None else row.all_in.likely, gain)
+    amounts = (None if row is None or row.at_least else study.amount(pattern, "all_in"), study.gain(pattern) if row else None)
     money = ("–" if amount is None else money_short(amount, study.currency) for amount in amounts)
     return Cell(study.name(pattern), pattern), percent(right.p50), *money, say("record.advised") if pattern == goal else not_this(study, pattern)
 
@@ -117,8 +116,8 @@ def _needs(study: Study) -> Iterator[Block]:
 def _test(study: Study) -> Iterator[Block]:
     """The test with the mark that was frozen, or else with one to be agreed, on cases that nobody has seen."""
     frozen = next((pilot for pilot in reversed(study.workflow.pilots) if pilot.pass_mark is not None), None)
-    held, usual = study.decision.prospects.target.share, study.inputs.rows["test_case_count"].range
-    cases = study.plan.mark or round(usual.likely if usual else 0)
+    held, usual = study.decision.prospects.target.share, study.assumption("test_case_count").range
+    cases = study.plan.mark or (rounded(usual.likely) if usual else 0)
     if frozen and frozen.pass_mark is not None:
         mark = say("supplier.test.frozen", needed=percent(study.cite(frozen.pass_mark, "pilot.pass_mark") if study.pilot else frozen.pass_mark), date=day(frozen.date))
     else:

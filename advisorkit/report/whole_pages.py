@@ -75,7 +75,9 @@ def _title(studies: Sequence[Study], sums: Together | None) -> str:
         return say("overview.title", count=count(len(studies)).capitalize())
     asks, currency = sum(1 for one in studies if one.ask), studies[0].currency
     named = count(asks) if asks == len(studies) else say("overview.some", asks=count(asks), count=count(len(studies)))
-    return say("overview.ask", ask=money_short(sums.ask, currency), named=named, gain=money_short(sums.gain, currency))
+    gain = told(money_short(abs(sums.gain), currency), sums.gain)
+    both = say(f"overview.{'gain' if sums.gain >= 0 else 'loss'}" if sums.known else "overview.gain_unknown", gain=gain)
+    return say("overview.ask" if asks else "overview.no_ask", ask=money_short(sums.ask, currency), named=named, together=both)
 
 
 def _totals(sums: Together) -> Iterator[tuple[Cell, ...]]:
@@ -84,7 +86,7 @@ def _totals(sums: Together) -> Iterator[tuple[Cell, ...]]:
     saved = Cell(say("unknown"), "muted") if sums.saved is None else Cell(told(whole(-sums.saved, unit), sums.saved))
     yield Cell(say("together.saved")), *blank, Cell(""), saved, Cell(""), Cell("")
     least = None in sums.alone.values()
-    yield Cell(say("together.all")), *blank, _amount(sums.ask, unit), _amount(sums.spent, unit, least=least), _amount(sums.gain, unit), Cell("")
+    yield Cell(say("together.all")), *blank, _amount(sums.ask, unit), _amount(sums.spent, unit, least=least), _amount(sums.gain if sums.known else None, unit), Cell("")
 
 
 def _amount(amount: float | None, unit: int, more: str = "", *, least: bool = False) -> Cell:
@@ -98,7 +100,7 @@ def _amount(amount: float | None, unit: int, more: str = "", *, least: bool = Fa
 def _sums(studies: Sequence[Study], sums: Together) -> Iterator[KeyFigure]:
     currency = studies[0].currency
     yield KeyFigure(money_short(sums.ask, currency), say("overview.figure.ask"))
-    yield KeyFigure(money_short(sums.gain, currency), say("overview.figure.gain", count=sums.known, months=studies[0].months))
+    yield KeyFigure(money_short(sums.gain, currency) if sums.known else say("unknown"), say("overview.figure.gain", count=sums.known, months=studies[0].months))
     yield KeyFigure(say("unknown") if sums.saved is None else money_short(sums.saved, currency), say("overview.figure.saved", months=studies[0].months))
     left = [one for one in studies[0].engagement.actions if one.state == "open" and one.date]
     if left:
@@ -141,13 +143,13 @@ def _overridden(studies: Sequence[Study]) -> Iterator[str]:
 
 def _staged(studies: Sequence[Study], sums: Together | None) -> Iterator[str]:
     """What is left of the gain where pilots may end a workflow, which is how `portfolio` reckons."""
-    if sums and (words := money_short(sums.staged, studies[0].currency)) != money_short(sums.gain, studies[0].currency):
+    if sums and sums.known and (words := money_short(sums.staged, studies[0].currency)) != money_short(sums.gain, studies[0].currency):
         yield say("overview.staged", gain=words)
 
 
 def _missing(studies: Sequence[Study]) -> Iterator[str]:
     """Workflows that will probably miss what is asked for, which is what could stop them."""
-    names = [one.workflow.name for one in studies if not one.decision.replaced and (one.decision.prospects.reach[one.decision.destination] or 1.0) < 0.5]
+    names = [one.workflow.name for one in studies if not one.decision.replaced and one.decision.prospects.missed(one.decision.destination)]
     if names:
         yield say("overview.missed", names="; ".join(names))
     yield from (linked("", (one.workflow.name, ": ", ranked(one), ".")) for one in studies if one.priced and not one.decision.replaced and one.rank.gain is None)

@@ -127,23 +127,27 @@ def cost_document(engagement: Engagement, found: Iterable[Study]) -> dict[str, A
 
 def _priced(one: Study) -> dict[str, Any]:
     inputs, result = one.inputs, one.costs
+    money = {quote: _paid(offered, "buy") for quote, offered in one.quotes}
     columns = {column: _column(one, column, lines) for column, lines in line_ranges(inputs, result.draws, result.seed).items()}
     return picked(
         one, "cost", today=columns["today"], buy=columns["buy"], warnings=list(warnings(inputs)),
         usual_checking=usual_checking(inputs), gain_assumed=one.rank.gain if one.rank.assumed else None,
         patterns={pattern: columns[pattern] | {"cheapest_probability": result.cheapest.get(pattern)} for pattern in PATTERNS},
         money={
-            **{
-                column: {**plain(row, by_year=plain(row.by_year) or None), "status": one.status(column), "printed": one.printed.amounts(column)}
-                for column, row in result.money.items()
-            },
-            "quotes": [plain(quote, valid=holds(quote, one.engagement.as_of)) for quote in one.workflow.quotes],
+            **{column: _paid(one, column) | {"status": one.status(column)} for column in result.money},
+            "quotes": [plain(quote, valid=holds(quote, one.engagement.as_of), money=money.get(quote)) for quote in one.workflow.quotes],
         },
         tornado=plain(result.tornado.bars if result.tornado else ()),
         tuned_hosting={"where": inputs.word("tuned_hosting"), "call_on_own_gpu": result.own_gpu_call},
         assumptions=[plain(row, word=None if row.range else row.value, price=row.price_id or None) for row in inputs.rows.values()],
         prices=[_price(one, age) for age in inputs.prices()],
     )  # fmt: skip
+
+
+def _paid(one: Study, column: Column) -> dict[str, Any]:
+    """A row of the money table, as it is worked out and as it is printed."""
+    row = one.costs.money[column]
+    return {**plain(row, by_year=plain(row.by_year) or None), "printed": one.printed.amounts(column)}
 
 
 def _column(one: Study, column: Column, lines: Mapping[str, Band | None]) -> dict[str, Any]:
@@ -220,7 +224,7 @@ def programme_document(engagement: Engagement, found: Selection) -> dict[str, An
         "chosen": list(made.starts), "dropped": [{"id": name, "why": why} for name, why in found.dropped.items()],
         "quick": list(found.quick), "reasons": [{"why": why, "workflows": times} for why, times in Counter(found.dropped.values()).items()],
         "sums": {
-            **plain(made), "ask_now": found.asks(0), "saved": found.saved, "by_hand": found.by_hand.gain, "a_tenth_more": dict(found.one_more),
+            **plain(made), "ask_now": found.asks(0), "left": found.left, "saved": found.saved, "by_hand": found.by_hand.gain, "a_tenth_more": dict(found.one_more),
             "gain_range": plain(found.joint.gain), "cost_range": plain(found.joint.cost),
         },
         "cash": [

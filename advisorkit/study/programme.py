@@ -83,6 +83,11 @@ class Selection:
         return joint(studies, chosen, made.starts, (made.gain - alone[0], alone[1] - made.cost), self.programme.quarters)
 
     @property
+    def left(self) -> float | None:
+        """Money of the budget that the choice leaves; None without a budget."""
+        return None if self.programme.budget is None else max(self.programme.budget - self.chosen.cost, 0.0)
+
+    @property
     def cheapest_pilot(self) -> float | None:
         """The smallest next step of all candidates; None without any."""
         return min((one.ask for one in self.candidates), default=None)
@@ -194,9 +199,8 @@ class Selection:
         if one.quarters > limits.quarters:
             return _SAY("why.late", takes=one.quarters, quarters=limits.quarters)
         more = worth(self.candidates, {**starts, one.id: 0})[1] - self.chosen.cost
-        left = None if limits.budget is None else limits.budget - self.chosen.cost
-        if left is not None and more > left:
-            return _SAY("why.budget", left=money_short(max(left, 0.0), currency))
+        if self.left is not None and more > self.left:
+            return _SAY("why.budget", left=money_short(self.left, currency))
         if not any(fits(self.candidates, {**starts, one.id: quarter}, limits) for quarter in range(limits.quarters)):
             return _SAY("why.people")
         return _SAY("why.little")

@@ -205,9 +205,9 @@ class Study(Displayed):
 
     @property
     def outside(self) -> float | None:
-        """Money that leaves the house for the destination over the horizon, at likely values; None where it is not known."""
-        row = self.costs.money[self.decision.destination]
-        return row.outside.likely if row.outside and row.run else None
+        """Money that leaves the house for the destination over the horizon, as the money table prints it; None where it is not known."""
+        goal = self.decision.destination
+        return self.amount(goal, "outside") if self.costs.money[goal].run else None
 
     @property
     def ask(self) -> Band | None:

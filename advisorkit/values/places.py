@@ -53,6 +53,17 @@ def at(value: float, path: str) -> float:
     return made
 
 
+def rounded(value: float) -> float:
+    """`value` in whole ones, with its path.
+
+    Example:
+        >>> rounded(at(99.6, "assumptions[4].likely")).path
+        'assumptions[4].likely'
+    """
+    path: str = getattr(value, "path", "")
+    return at(round(value), path) if path else round(value)
+
+
 def or_nought(value: float | None) -> float:
     """`value` with its path, which ``value or 0.0`` would take from a nought; nought where there is none.
 

@@ -1,0 +1,206 @@
+"""What is said of money is what its table shows: small amounts, losses, several workflows, quotes, budgets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from figures import prints, texts, uncited, value_at
+from priced import TODAYS_FIGURES, engagement
+
+from advisorkit.advice.decision import Prospects, Target
+from advisorkit.costs.money import printed
+from advisorkit.costs.results import PARTS, Figure, MoneyRow
+from advisorkit.export.blocks import Block, Heading, KeyFigures, Table
+from advisorkit.files.texts import speaking
+from advisorkit.report.cost_pages import source_of, worth
+from advisorkit.report.job import make_report
+from advisorkit.report.money_table import money_table
+from advisorkit.report.pilot_pages import charter
+from advisorkit.report.short_documents import decision_record
+from advisorkit.report.whole_pages import overview
+from advisorkit.study.documents import cost_document, programme_document
+from advisorkit.study.study import Study
+from advisorkit.values.engagement import Engagement, Quote
+from advisorkit.values.people import Programme
+from advisorkit.values.quantities import money_short
+
+FEW = 2**6
+ASKED: dict[str, Any] = {"calls_per_month": 60, "cost_wrong": 5, "facts_in_request": "all"}
+SMALL: dict[str, Any] = {**TODAYS_FIGURES, "engineer_day_rate": 200, "horizon_months": 6, "hourly_cost": 19}
+"""Sixty mails a month for half a year, built for some hundreds; a trained model alone would wait on its machine for more than ten thousand."""
+
+
+def study(answers: dict[str, Any] = ASKED, figures: dict[str, Any] = SMALL, **fields: Any) -> Study:
+    found = engagement(answers, figures, **fields)
+    return Study(found, found.workflows[0], draws=FEW)
+
+
+def several(*found: Study, names: Sequence[str] = ("desk", "mail")) -> tuple[Study, ...]:
+    works = tuple(replace(one.workflow, id=name, name=name) for one, name in zip(found, names, strict=True))
+    whole = replace(found[0].engagement, workflows=works)
+    return tuple(Study(whole, work, draws=FEW) for work in works)
+
+
+def said(blocks: Sequence[Block]) -> Iterator[str]:
+    for block in blocks:
+        yield from (text for _, text in texts(block))
+
+
+def table_in(blocks: Sequence[Block]) -> Table:
+    return next(block for block in blocks if isinstance(block, Table))
+
+
+def row_of(column: Any, gain: Figure | None = None, **parts: float) -> MoneyRow:
+    amounts = {name: Figure(*[parts.get(name, 0.0)] * 4) for name in PARTS}
+    sums = {name: Figure(*[sum(parts.values())] * 4) for name in ("outside", "staff", "all_in")}
+    none = dict.fromkeys(("gain_cash", "gain_all_checked", "gain_chance", "staged", "payback"))
+    return MoneyRow(column, **amounts, **sums, gain=gain, **none, by_year=(), unknown=(), missing=(), so_far=())  # type: ignore[arg-type]
+
+
+# Rounding
+
+
+def test_a_small_workflow_is_printed_in_ones_though_a_way_beside_it_costs_tens_of_thousands() -> None:
+    small = study()
+    first = small.decision.destination
+    row = small.costs.money[first]
+
+    assert small.costs.money["finetune"].all_in.likely > 10_000 > row.all_in.likely
+    assert small.printed.unit == 1
+    assert row.gain.p10 <= small.gain(first) <= row.gain.p90 < 0
+    assert f"loses about {money_short(-small.gain(first), 'EUR')}" in small.decision.headline
+
+
+def test_a_gain_that_rounded_parts_would_put_outside_its_range_is_printed_in_ones() -> None:
+    """Today 10,400 + 1,400 = 11,800, a prompt 4 × 400 + 10,400 = 12,000: 200 lost. In thousands 11 − 10 would be a gain of 1."""
+    today = row_of("today", people=10_400, wrong=1_400)
+    prompt = row_of("prompt", Figure(-200, -300, -200, -100), build=400, run=400, checking=400, people=10_400, wrong=400)
+    wide = replace(prompt, gain=Figure(-200, -3_000, -200, 2_000))
+
+    narrow, whole = (printed({"today": today, "prompt": one}, "prompt", {}) for one in (prompt, wide))
+    assert (narrow.unit, narrow.rows["prompt"]["gain"]) == (1, -200)
+    assert (whole.unit, whole.rows["prompt"]["gain"]) == (1_000, 1)
+
+
+def test_a_decision_record_names_what_the_money_table_shows_all_in() -> None:
+    client = engagement()
+    report = make_report(client, draws=FEW)
+    (one,) = report.workflows
+
+    record = table_in([block for block in decision_record(report) if not isinstance(block, Heading)])
+    shown = {row[0].text: row[2].text for row in record.rows}
+    assert shown == {one.name(p): money_short(one.printed.rows[p]["all_in"] * one.printed.unit, "EUR") for p in ("prompt", "rag", "finetune", "hybrid")}
+
+
+# Several workflows
+
+
+def test_workflows_that_lose_together_are_said_to_lose() -> None:
+    blocks = overview(several(study(), study()))
+
+    assert blocks[0].text.split("; ")[1].startswith("together they lose about €")
+
+
+def test_where_no_gain_is_known_no_page_calls_it_nothing() -> None:
+    unknown = study(figures={name: value for name, value in SMALL.items() if name != "minutes_per_item"})
+    blocks = overview(several(unknown, unknown))
+    (figures,) = (block for block in blocks if isinstance(block, KeyFigures))
+
+    assert blocks[0].text.endswith("; what they gain is not known yet")
+    assert figures.figures[1].value == "not known"
+    assert table_in(blocks).rows[-1][6].text == "not known"
+
+
+def test_what_leaves_the_house_is_one_amount_in_the_list_and_in_the_money_table() -> None:
+    """An offer of 20,400 and 200 a month: 20 and 2 thousand make 22, though 22,800 alone would be 23."""
+    figures = {**TODAYS_FIGURES, "horizon_months": 12, "discount_rate": 0, "growth_per_year": 0, "build_cost_prompt": 20_400, "run_cost_prompt": 200}
+    both = several(*[study({"calls_per_month": 4_000, "cost_wrong": 5, "facts_in_request": "all"}, figures)] * 2)
+    listed = table_in(overview(both)).rows
+
+    own = next(row for row in money_table(both[0]).rows if row[0].text == "Prompt")
+    assert [cell.text for cell in own[1:4]] == ["20", "2", "22"]
+    assert [row[5].text for row in listed if row[0].text in {"desk", "mail"}] == ["22", "22"]
+
+
+def test_a_workflow_without_any_chance_to_reach_its_mark_will_probably_miss_it() -> None:
+    held = Prospects(Target(1.0, "client"), {}, {"prompt": 0.0, "rag": 0.4, "finetune": 0.6, "hybrid": None}, None, today_measured=False)
+    assert [held.missed(pattern) for pattern in ("prompt", "rag", "finetune", "hybrid")] == [True, True, False, False]
+
+    one = study()
+    never = several(replace(one, workflow=replace(one.workflow, context={"target": "100 in 100"})), one)
+    assert never[0].decision.prospects.reach[never[0].decision.destination] == 0
+    assert any("Will probably miss the share right that is asked for: desk" in text for text in said(overview(never)))
+
+
+def test_what_a_budget_leaves_lies_in_the_json() -> None:
+    work = study({**ASKED, "calls_per_month": 40_000}, dict(TODAYS_FIGURES))
+    whole = replace(several(work, work)[0].engagement, programme=Programme(budget=150_000))
+    report = make_report(whole, draws=FEW)
+    chosen = report._selection
+    assert chosen and chosen.chosen.starts and chosen.left == 150_000 - chosen.chosen.cost
+
+    told = json.loads(json.dumps(programme_document(whole, chosen)))
+    left = [text for text in said(report.programme) if "stays in hand" in text]
+    assert told["sums"]["left"] == pytest.approx(chosen.left)
+    assert any(path == "sums.left" for text in left for _, path in text.figures)  # type: ignore[attr-defined]
+
+
+# Sentences
+
+
+def test_cash_above_the_gain_is_not_said_to_leave_a_rest() -> None:
+    """A prompt that is wrong far more often than people frees their time, and its wrong answers eat part of that."""
+    figures = {**TODAYS_FIGURES, "error_rate_today": 0.02, "error_rate_prompt": 0.3, "freed_hours_cash": 1, "review_share": 0}
+    worse, better = (study({**ASKED, "calls_per_month": 40_000}, {**figures, "error_rate_today": share}) for share in (0.02, 0.5))
+
+    for one, ending in ((worse, "time of your own people and wrong answers lower it."), (better, "the rest is time of your own people and wrong answers.")):
+        row = one.costs.money[one.decision.destination]
+        assert (row.gain_cash.likely > row.gain.likely) == (one is worse)
+        assert any(text.startswith("In cash alone") and text.endswith(ending) for text in worth(one))
+
+
+@pytest.mark.parametrize("action", ["stop", "ship"])
+def test_no_pilot_is_asked_for_once_it_is_decided_to_stop_or_to_begin(action: Any) -> None:
+    one = study({"calls_per_month": 40_000}, {})
+    decided = replace(one.decision, next_step=replace(one.decision.next_step, action=action))
+    vars(one)["decision"] = decided
+    assert one.plan.mark > 0
+
+    title, *rest = charter(one)
+    assert isinstance(title, Heading) and title.text == "No pilot is asked for"
+    assert not any(isinstance(block, KeyFigures) for block in rest)
+
+
+# Quotes
+
+QUOTES = (Quote("Nordwind", date(2026, 11, 3), seat_price=49), Quote("Elbe", date(2026, 11, 10), resolution_price=0.1))
+
+
+def quoted(language: str = "en") -> Engagement:
+    whole = engagement(assumptions={**TODAYS_FIGURES, "buy_seats": 40, "error_rate_buy": 0.1, "buy_setup": 900}, language=language)
+    return replace(whole, workflows=(replace(whole.workflows[0], quotes=QUOTES),))
+
+
+def test_every_figure_of_every_quote_lies_in_the_json() -> None:
+    client = quoted()
+    (one,) = make_report(client, draws=FEW).workflows
+    told = json.loads(json.dumps(cost_document(client, [one])))
+
+    rows = [row for row in money_table(one).rows if row[0].text.startswith(("Nordwind", "Elbe"))]
+    figures = [figure for row in rows for cell in row[1:] for figure in getattr(cell.text, "figures", ())]
+    assert len(rows) == 2 and len(figures) > 20
+    assert [cell.text for row in rows for cell in row[1:] if uncited(cell.text)] == []
+    assert [(words, path) for words, path in figures if words.lstrip("−") not in prints(value_at(told, path), "EUR")] == []
+
+
+@pytest.mark.parametrize(("language", "source"), [("en", "quote of Nordwind, 3 November 2026"), ("de", "Angebot von Nordwind, 3. November 2026")])
+def test_a_quoted_price_says_whose_quote_it_is(language: str, source: str) -> None:
+    with speaking(language):
+        client = quoted(language)
+        (one,) = make_report(client, draws=FEW).workflows
+        assert source_of(one, one.assumption("buy_seat_price")).replace("\xa0", " ") == source
