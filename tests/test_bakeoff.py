@@ -70,6 +70,18 @@ def test_decision_and_bill_follow_the_planted_pattern(task: str, recommended: st
         _told(after, file)
 
 
+def test_where_no_way_is_ever_right_none_of_them_is_advised(tmp_path: Path) -> None:
+    file = tmp_path / "acme.yaml"
+    file.write_text(ENGAGEMENT, encoding="utf-8")
+    planned = trial(1, 40, ("zero", "fixed", "tuned"))
+    run(planned, Scripted(able=0, unable=0), keep(planned, file).parent)
+
+    decision = study_at(read_trial(compared(planned, keep(planned, file).parent), read(file), file, 0.8), "tariffs", file).decision
+
+    assert "training a model, was tried on the same cases and was right in 0%" in decision.next_step.why
+    assert (decision.next_step.action, decision.headline) == ("stop", "Stop here.")
+
+
 def _told(after: Engagement, file: Path) -> None:
     """The report, the board's deck, the review and the return visit tell the trial way by way, in both languages, each figure with its path, wherever a job keeps the marks."""
     flow = after.workflows[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -45,6 +46,22 @@ def test_a_failing_prompt_climbs_to_what_its_failures_ask_for(terms: Terms, info
     after = decision(cases(60, information, behaviour), terms)
 
     assert (after.action, after.pattern) == ("climb", goal)
+
+
+@pytest.mark.parametrize(
+    ("right", "trial", "action", "pattern"),
+    [(61, "t", "climb", "rag"), (60, "t", "stop", "prompt"), (60, "", "climb", "rag"), (90, "t", "climb", "rag"), (0, "t", "stop", "prompt")],
+)
+def test_a_way_up_that_was_no_better_on_the_same_cases_is_not_taken(right: int, trial: str, action: str, pattern: str) -> None:
+    marks = {"rag": cases(right, 120 - right), "prompt": cases(60, 48, 12)}
+    found = established([replace(pilot(one, name), trial=trial) for name, one in marks.items()], AGREED, rules()).decision
+
+    assert (found.action, found.pattern) == (action, pattern)
+    assert ("tried on the same cases and was right in" in found.why) == (action == "stop")
+    # 14 of 20 leave up to 85 % possible (Wilson), which reaches the 84 % needed, so more cases can tell
+    few = {"rag": cases(14, 6), "prompt": cases(14, 6)}
+    more = established([replace(pilot(one, name), trial="t") for name, one in few.items()], Terms(0.84, "pass_mark"), replace(rules(), least_failures=5)).decision
+    assert (more.action, more.pattern, more.cases) == ("mark_more", "prompt", 20)
 
 
 @pytest.mark.parametrize("terms", [NEEDED, AGREED], ids=["money", "pass mark"])

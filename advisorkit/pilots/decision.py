@@ -1,7 +1,7 @@
 """What to do after a pilot: ship, mark more, climb, or stop."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -136,8 +136,8 @@ def reach(seen: Diagnosis, rules: Rules) -> float:
     return right + (1 - right) * lacking * seen.mended.high
 
 
-def decide(seen: Diagnosis, terms: Terms, rules: Rules) -> AfterPilot:
-    """The decision after one pilot."""
+def decide(seen: Diagnosis, terms: Terms, rules: Rules, beside: Sequence[Diagnosis] = ()) -> AfterPilot:
+    """The decision after one pilot; `beside` are others on the same cases, and a way up that was no better on them is not taken."""
     pattern = seen.pilot.pattern
     if terms.target >= 1 and terms.source == "break_even":
         return AfterPilot("stop", pattern, 0, _say("decide.never_pays"))
@@ -150,7 +150,19 @@ def decide(seen: Diagnosis, terms: Terms, rules: Rules) -> AfterPilot:
     if standing == "open":
         more = further_cases(seen, terms, rules)
         return AfterPilot("mark_more", pattern, more, _why("open", seen, terms, more=more))
-    return _after_failing(seen, terms, rules)
+    after = _after_failing(seen, terms, rules)
+    tried = [one for one in beside if after.action == "climb" and one.pilot.pattern == after.pattern and (one.right.share or 0.0) <= (seen.right.share or 0.0)]
+    return _no_better(seen, tried[-1], terms) if tried else after
+
+
+def _no_better(seen: Diagnosis, tried: Diagnosis, terms: Terms) -> AfterPilot:
+    short, more = tried.right.high < terms.target, max(STEP, math.ceil(seen.right.n))
+    told = {"added": _added(seen, tried.pilot.pattern), "share": percent(tried.right.share or 0.0), "more": more}
+    return AfterPilot("stop" if short else "mark_more", seen.pilot.pattern, 0 if short else more, _why("tried_short" if short else "tried", seen, terms, **told))
+
+
+def _added(seen: Diagnosis, to: PatternId) -> str:
+    return _say("added.both" if (seen.pilot.pattern, to) == ("prompt", "hybrid") else f"added.{to}")
 
 
 def _why(key: str, seen: Diagnosis, terms: Terms, **values: object) -> str:
@@ -168,7 +180,7 @@ def _shipped(seen: Diagnosis, terms: Terms, rules: Rules) -> AfterPilot:
     then = max(_open_ways(seen, terms, rules), key=lambda way: way.gain or 0.0, default=None)
     if then is None or not then.gain or then.gain <= 0:
         return AfterPilot("ship", seen.pilot.pattern, 0, passed, result=passed)
-    more = _say("decide.then", passed=passed, added=_say("added.both" if (seen.pilot.pattern, then.pattern) == ("prompt", "hybrid") else f"added.{then.pattern}"), share=percent(then.right))
+    more = _say("decide.then", passed=passed, added=_added(seen, then.pattern), share=percent(then.right))
     return AfterPilot("ship", seen.pilot.pattern, 0, more, then.pattern, passed)
 
 

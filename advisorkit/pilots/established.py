@@ -73,7 +73,7 @@ def established(pilots: Sequence[Pilot], terms: Terms, rules: Rules) -> Establis
         answers=_answers(seen, terms, rules),
         retrieval_decibans=_evidence(seen, ("prompt", "finetune"), terms, rules)[0],
         training_decibans=_evidence(seen, ("prompt", "rag"), terms, rules)[1],
-        decision=decide(seen[-1], terms, rules),
+        decision=_decided(seen, terms, rules),
         terms=terms,
         diagnoses=seen,
         blocked=_blocked(seen[-1], terms, rules),
@@ -83,6 +83,11 @@ def established(pilots: Sequence[Pilot], terms: Terms, rules: Rules) -> Establis
         },
         warnings=(*_superseded(seen), *warnings_of(seen[-1], terms, rules)),
     )
+
+
+def _decided(seen: Sequence[Diagnosis], terms: Terms, rules: Rules) -> AfterPilot:
+    trial = seen[-1].pilot.trial
+    return decide(seen[-1], terms, rules, [one for one in seen[:-1] if trial and one.pilot.trial == trial])
 
 
 def _superseded(seen: Sequence[Diagnosis]) -> Iterator[str]:
@@ -188,7 +193,7 @@ def _both_level(seen: Sequence[Diagnosis], terms: Terms, rules: Rules) -> str:
         return "shown"
     if sum(seen[-1].mendable) < rules.least_failures and stands(seen[-1], terms, rules) != "pass":
         return ""
-    decision = decide(seen[-1], terms, rules)
+    decision = _decided(seen, terms, rules)
     if (decision.action, decision.pattern) == ("climb", "hybrid"):
         return "shown"
     needs = Needs.of(seen[-1].failing(rules), _tolerated(terms, rules), rules)
