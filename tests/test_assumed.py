@@ -72,7 +72,10 @@ def test_what_is_tried_stands_against_what_was_kept_and_is_kept_or_dropped_from_
     assert tried["what"] == "Minutes saved per item: 6 / 10 / 15 minutes → 6 / 8 / 15 minutes. Nothing is kept yet."
     assert tried["figures"][0] == ["Gain, RAG", *(money(amount, "EUR", 9) for amount in (kept, now))], "as the table prints it"
     assert next(row for row in view(costs)["assumptions"]["rows"] if row["name"] == "minutes_saved")["was"].startswith("was 10, ")
+    gains = view(costs)["chart gains"]
+    assert gains["subtitle"].endswith("Dashes: as kept.") and gains["svg"].count("stroke-dasharray") == len(gains["rows"]) == 4
     costs.edit("drop", {})
+    assert "stroke-dasharray" not in view(costs)["chart gains"]["svg"]
     assert view(costs)["bar"]["trying"] is None and costs.work.judged().gain("rag") == kept
 
 
@@ -107,6 +110,8 @@ def test_what_is_refused_stays_said_while_the_page_takes_another_width(costs: Sc
     said = fault()
     costs.edit("hello", {"widths": {"chart curves": 512}, "theme": "dark"})
     assert "'soon' is not a number" in said and fault() == said and view(costs)["chart curves"]["width"] == 512
+    costs.edit("assume_part", {"name": "minutes_saved", "part": "likely", "text": "40"})
+    assert "an item cannot save more minutes (likely 40) than it takes today (minutes_per_item, likely 15). Still using 10." in fault()
     costs.edit("assume_part", {"name": "minutes_saved", "part": "likely", "text": "9"})
     assert fault() == ""
 

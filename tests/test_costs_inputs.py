@@ -123,7 +123,7 @@ def test_parts_of_a_build_that_are_more_than_the_whole_name_the_field_and_the_fi
 
 
 def test_no_item_saves_more_minutes_than_it_takes_today() -> None:
-    with pytest.raises(EngagementError, match="minutes_saved, likely 8, must not exceed minutes_per_item, likely 6: no item saves more than it takes today"):
+    with pytest.raises(EngagementError, match=r"minutes_saved: an item cannot save more minutes \(likely 8\) than it takes today \(minutes_per_item, likely 6\)"):
         inputs(minutes_per_item=6, minutes_saved=8)
 
     wide = inputs(minutes_per_item=[2, 6, 10], minutes_saved=[1, 4, 12])

@@ -215,7 +215,7 @@ def _stair(stair: kinds.Stair, x: float, y: float, column: float) -> Iterator[Ma
 def range_bars(chart: kinds.RangeBars, wide: float = 650, row: float = 37) -> Scene:
     """P10 to P90 as a pale bar, the likely value as the pattern's mark, from zero; names and words that are too long run over several lines."""
     names = min(max(width(b.label, 14, bold=True) for b in chart.bars) + 14, wide * 0.4)
-    known = [b.range for b in chart.bars if b.range]
+    known = [(min(b.range[0], was), b.range[1], max(b.range[2], was)) for b in chart.bars if b.range for was in (b.range[1] if b.was is None else b.was,)]
     span = min(0.0, *(low for low, _, _ in known), 0.0), max((high for _, _, high in known), default=1) * 1.08 or 1
     lines = max(len(one) for b in chart.bars for one in (wrap(b.label, names - 13, 14, bold=True), wrap(b.note, wide - names - 12, 13)))
     right, row = 44.0, max(row, 17.0 * lines)
@@ -249,6 +249,8 @@ def _range(bar: kinds.RangeRow, n: int, currency: str, panel: Panel, wide: float
     low, middle, high = (money_short(v, currency) for v in bar.range)
     tip = f"{bar.label}: {middle} ({span(low, high)})"
     yield Strip(x0=bar.range[0], x1=bar.range[2], y=n, thick=11, fill=fill, opacity=0.28, tip=tip)
+    if bar.was is not None:
+        yield Stroke(points=((bar.was, n - 0.25), (bar.was, n + 0.25)), fill="ink", width=1.5, dash="3 2")
     yield Dot(x=bar.range[1], y=n, mark=MARKS[bar.pattern], size=13, fill=fill, tip=tip)
     yield Label(x=bar.range[1], y=n, dy=-18, text=middle, bold=True, size=14, fill=fill, anchor="middle")
     if panel.at(bar.range[0], n)[0] - panel.left > width(low, 13) + 10:

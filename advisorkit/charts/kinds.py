@@ -226,6 +226,8 @@ class RangeRow:
     """P10, P50, P90 in the chart's currency; None when there is none."""
     note: str = ""
     """Words in place of a bar."""
+    was: float | None = None
+    """The likely value as kept, where another is tried."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from advisorkit.files.texts import Texts
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Adopted, Answer, Engagement, Setting, Workflow
 from advisorkit.values.errors import EngagementError, Fault, PriceError
+from advisorkit.values.locale import here
 from advisorkit.values.prices import Model, PriceAge, PriceBook, TokenPrices
 from advisorkit.values.quantities import Estimate, Kind
 
@@ -382,6 +383,6 @@ def _check_parts(inputs: Inputs) -> None:
     if sum(part.high for part in parts if part) > 1:
         faults["corpus_share_rag"] = "platform_share_rag and corpus_share_rag together must not exceed 1"
     if saved and whole and saved.likely > whole.likely:
-        faults["minutes_saved"] = f"minutes_saved, likely {saved.likely:g}, must not exceed minutes_per_item, likely {whole.likely:g}: no item saves more than it takes today"
+        faults["minutes_saved"] = here("an item cannot save more minutes (likely {:g}) than it takes today (minutes_per_item, likely {:g})", saved.likely, whole.likely)
     if faults:
         raise EngagementError([Fault(inputs.engagement.id, f"{inputs.workflow.id}.assumptions.{name}", fault) for name, fault in faults.items()])

@@ -40,8 +40,11 @@ _TALL = {"curves": 282.0}
 def chart(name: str, study: Study, look: Look, kept: Study) -> Doc | None:
     """The chart called `name`, against what was `kept`; None while there is nothing to draw. In presenter mode only those keep a subtitle whose bars or points it explains."""
     found = charted(name, study)
-    if isinstance(found, ShareBars) and isinstance(before := charted(name, kept), ShareBars):
+    before = charted(name, kept) if kept is not study else None
+    if isinstance(found, ShareBars) and isinstance(before, ShareBars):
         found = replace(found, bars=tuple(_since(before, found)))
+    elif isinstance(found, RangeBars) and isinstance(before, RangeBars):
+        found = _dashed(before, found)
     return None if found is None else picture(name, replace(found, subtitle="") if look.presenting and name not in _KEPT else found, look)
 
 
@@ -52,6 +55,13 @@ def _since(before: ShareBars, now: ShareBars) -> Iterator[ShareRow]:
         moved = bar.share is not None and were.get(bar.pattern, bar.shown) != bar.shown
         was = tell("shares.was", share=were[bar.pattern]) if moved else ""
         yield replace(bar, note="; ".join(filter(None, (was, bar.note))), brief=was) if was else bar
+
+
+def _dashed(before: RangeBars, now: RangeBars) -> RangeBars:
+    """The bars of `now`, each with a dash where its likely value was before."""
+    were = {bar.pattern: bar.range[1] for bar in before.bars if bar.range}
+    bars = tuple(replace(bar, was=were[bar.pattern]) if bar.range and were.get(bar.pattern, bar.range[1]) != bar.range[1] else bar for bar in now.bars)
+    return now if bars == now.bars else replace(now, bars=bars, subtitle=f"{now.subtitle} {tell('ranges.kept')}")
 
 
 def charted(name: str, study: Study) -> Chart | None:
