@@ -15,7 +15,7 @@ from scripted_server import Said, scripted
 from advisorkit.bakeoff.model import Caller, UnansweredError
 from advisorkit.bakeoff.running import _Run
 from advisorkit.bakeoff.texts import Corpus, read_texts
-from advisorkit.bakeoff.trial import Item, read_sample
+from advisorkit.bakeoff.trial import Item, limited, read_sample
 from advisorkit.bakeoff.ways import Ways, wrong_fields
 from advisorkit.intake.outgoing import Endpoint
 
@@ -67,6 +67,29 @@ def test_a_trial_is_named_as_it_is_called_and_none_of_another_client_is_run(tmp_
         assert server.bodies == []
 
 
+def test_marks_of_other_cases_are_refused_by_name(tmp_path: Path) -> None:
+    from openpyxl import load_workbook
+
+    file = tmp_path / "acme.yaml"
+    with scripted(["six"]) as server:
+        planned = planned_at(server, file, "case,input\n" + "".join(f"{i},{one.input}\n" for i, one in enumerate(items()[:40])))
+        assert command("bakeoff", "run", file, "--by", "Ann", "--max-calls", 20).exit_code == 0
+    sheet, written = tmp_path / "bakeoff" / planned["trial"] / "sheet-zero.xlsx", file.read_bytes()
+    book = load_workbook(sheet)
+    heads = {cell.value: cell.column for cell in book["Marks"][1]}
+    for row in range(2, 22):
+        book["Marks"].cell(row, heads["right"], "no" if row % 2 else "yes")
+    case, asked = (str(book["Marks"].cell(2, heads[name]).value) for name in ("case", "input"))
+    for name, word, said in (("case", "nobody", "nobody"), ("input", "Another client's question", case)):
+        book["Marks"].cell(2, heads[name], word)
+        book.save(sheet)
+        refused = command("bakeoff", "read", file)
+        assert (refused.exit_code, f"did not ask: {said};" in " ".join(refused.output.split()), file.read_bytes()) == (2, True, written), refused.output
+        book["Marks"].cell(2, heads[name], {"case": case, "input": asked}[name])
+    book.save(sheet)
+    assert command("bakeoff", "read", file).exit_code == 0
+
+
 @pytest.mark.parametrize("url", ["https://ann:sk-canary@api.example.com/v1", "https://api.example.com/v1?api_key=sk-canary", "https://api.example.com/sk-canary/../v1"])
 def test_an_address_that_may_hold_a_key_is_refused_before_anything_is_written(url: str, tmp_path: Path) -> None:
     file = tmp_path / "acme.yaml"
@@ -88,6 +111,18 @@ def test_an_error_that_is_sent_as_an_answer_is_named_and_an_endpoint_without_a_c
                     caller.ask([{"role": "user", "content": f"case {i}"}])
                 assert caught.value.cause == cause
             assert len(server.bodies) == 20
+
+
+def test_the_worst_cost_that_a_plan_prints_is_enough_as_a_limit(tmp_path: Path) -> None:
+    file = tmp_path / "acme.yaml"
+    with scripted(region) as server:
+        plan = ("--ways", "zero,nearest", "--priced-as", "openai:gpt-5-mini")
+        worst = planned_at(server, file, ROWS, *plan)["worst_cost"]
+        printed = command("bakeoff", "plan", file, "--sample", tmp_path / "s.csv", "--endpoint", server.url, "--model", "m", *plan).output
+        assert f"€{worst:g}" in printed and float(f"{worst:.2g}") == worst
+        low, enough = (command("bakeoff", "run", file, "--by", "Ann", "--max-cost", limit) for limit in (f"{worst * 0.9:g}", f"{worst:g}"))
+
+    assert ("is below the plan" in " ".join(low.output.split()), enough.exit_code, len(server.bodies)) == (True, 0, 40)
 
 
 def sample(tmp_path: Path, rows: list[tuple[str, ...]], head: str = "input,expected") -> Path:
@@ -135,6 +170,16 @@ def test_a_table_without_a_case_to_be_tried_says_so_and_ten_cases_say_what_they_
     # four ways make six pairs: 2 * 0.5^10 = 0.00195 is above 0.01 / 6 = 0.00167, and 2 * 0.5^11 below; for two ways 2 * 0.5^8 = 0.0078 is below 0.01
     assert "10 cases tell no way from another" in planned() and "that takes 11 cases" in planned()
     assert "10 cases show only large differences" in planned("--ways", "zero,nearest")
+
+
+def test_a_head_is_trained_where_there_are_labels_to_part_however_little_the_inputs_say(tmp_path: Path) -> None:
+    shown = [("train", one.input, "north") for one in items()[:20]] + [("test", one.input, ("north", "centre")[i % 2]) for i, one in enumerate(items()[40:60])]
+    signs = [("?!"[i % 2] * (1 + i // 2), ("north", "centre")[i % 2]) for i in range(60)]
+    one, two = (read_sample(sample(tmp_path, rows, head), Corpus()) for rows, head in ((shown, "part,input,expected"), (signs, "input,expected")))
+
+    assert limited(replace(trial(1), sample=one, tuned="")).ways == ("zero", "fixed", "nearest", "corpus", "rag")
+    assert "head" in limited(replace(trial(1), sample=two, tuned="")).ways
+    assert {*Ways(replace(trial(1), sample=two)).heads(two.tried)} <= {"north", "centre"}
 
 
 def test_tables_of_a_word_document_stay_in_their_place_line_by_line_and_an_old_encoding_is_told(tmp_path: Path) -> None:

@@ -11,9 +11,11 @@ from typing import Any
 from scipy.special import bdtr
 
 from advisorkit.bakeoff.model import refused, say
+from advisorkit.bakeoff.texts import plain
 from advisorkit.bakeoff.trial import EXTENSIONS, FOLDER, PATTERN, Trial, WayId, folder_of, log_of, samples_of, shared
 from advisorkit.bakeoff.ways import formless, measured, wrong_fields
 from advisorkit.files.disk import write_bytes
+from advisorkit.files.trees import shown
 from advisorkit.pilots.diagnosis import Pilot, Tried, diagnose
 from advisorkit.pilots.marked import MarkedCase, MarkedResults
 from advisorkit.pilots.results import read_results
@@ -24,7 +26,7 @@ from advisorkit.study.pilots import read_pilot
 from advisorkit.study.returning import with_advised
 from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.engagement import Answer, Engagement
-from advisorkit.values.errors import UnmarkedError
+from advisorkit.values.errors import EngagementError, Fault, UnmarkedError
 from advisorkit.values.quantities import percent
 
 _BREAKS = ("not_found", "found_but_wrong", "wrong_form", "mended", "wrong", "declined", "too_long", "failed")
@@ -82,13 +84,14 @@ def compared(trial: Trial, folder: Path) -> Compared:
 
     Raises:
         UsageError: If nothing was run yet, or no case has an answer.
+        EngagementError: If marks are of other cases.
     """
     marks: dict[WayId, tuple[MarkedCase, ...]] = {}
     rows = []
     for way in trial.ways:
         if not (samples := samples_of(trial, folder, way)):
             raise refused("not_run", trial=trial.id, way=say(f"way.{way}"))
-        judged, by_hand = _marks(log_of(folder, way)), _marks(folder / f"sheet-{way}.xlsx")
+        judged, by_hand = _marks(trial, log_of(folder, way)), _marks(trial, folder / f"sheet-{way}.xlsx")
         marks[way] = judged or by_hand
         row = _row(trial, way, marks[way], samples)
         both = [replace(one, run="", marker=one.marker or who) for who, marked in (("", judged), ("people", by_hand)) for one in marked]
@@ -98,12 +101,20 @@ def compared(trial: Trial, folder: Path) -> Compared:
     return weighed(trial, rows, marks)
 
 
-def _marks(path: Path) -> tuple[MarkedCase, ...]:
-    """Marks in a log or sheet; none where it is not there or nobody has marked in it."""
+def _marks(trial: Trial, path: Path) -> tuple[MarkedCase, ...]:
+    """Marks in a log or sheet; none where it is not there or nobody has marked in it.
+
+    Raises:
+        EngagementError: If it holds cases that the trial did not ask.
+    """
     try:
-        return read_results(path).marks if path.exists() else ()
+        marks = read_results(path).marks if path.exists() else ()
     except UnmarkedError:
         return ()
+    asked = {one.case: plain(one.input) for one in trial.sample.tried}
+    if odd := dict.fromkeys(one.case for one in marks if one.case not in asked or (one.input and plain(one.input) != asked[one.case])):
+        raise EngagementError([Fault(str(path), "case", say("fault.stranger", trial=trial.id, names=shown(", ".join(odd), 120)))])
+    return marks
 
 
 def weighed(trial: Trial, rows: Sequence[Row], marks: Mapping[WayId, Sequence[MarkedCase]]) -> Compared:

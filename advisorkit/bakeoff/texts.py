@@ -161,13 +161,13 @@ def gathered(found: Mapping[str, str]) -> Corpus:
 
 
 def plain(text: str) -> str:
-    """A text as it is compared: words alone, without case.
+    """A text as it is compared: words alone, without case; where it has none, its signs.
 
     Example:
         >>> plain("It's  OK!")
         'it s ok'
     """
-    return " ".join(re.findall(r"\w+", normalize("NFC", text).casefold()))
+    return " ".join(re.findall(r"\w+", normalize("NFC", text).casefold())) or text.strip()
 
 
 def label_of(text: str) -> str:

@@ -340,11 +340,12 @@ def least(ways: int) -> int:
 
 def limited(trial: Trial, wanted: str = "") -> Trial:
     """The trial with the ways that its cases, texts and models allow, simplest first, or those of them that are named, parted by commas."""
-    examples = len([one for one in trial.sample.shown if one.expected]) >= 5
+    right = [one.expected for one in trial.sample.shown if one.expected]
+    examples = len(right) >= 5
     texts, room = bool(trial.corpus.passages), 1_500 if trial.demonstration else CARRIED
     open_to: Mapping[WayId, bool] = {
         "zero": True, "fixed": examples, "nearest": examples, "corpus": texts and trial.corpus.size.high <= room, "rag": texts,
-        "tuned": bool(trial.tuned), "head": trial.sample.scoring == "label" and examples and not trial.tuned, "both": texts and bool(trial.tuned),
+        "tuned": bool(trial.tuned), "head": trial.sample.scoring == "label" and examples and len(set(right)) > 1 and not trial.tuned, "both": texts and bool(trial.tuned),
     }
     known, names = [way for way, there in open_to.items() if there], [name.strip() for name in wanted.split(",") if name.strip()]
     if lost := [name for name in names if name not in known]:

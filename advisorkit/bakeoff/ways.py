@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, Context
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ PASSAGES = 5
 SECONDS = 1.5
 """Seconds of a call beside three others, our judgement, before anything was measured."""
 _SAME = 90
+_UP = Context(prec=2, rounding=ROUND_CEILING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ class Ways:
         """Answers of a small head trained on the cases to be shown: logistic regression on embeddings, else on words."""
         known, asked = [one.input for one in self._examples], [one.input for one in items]
         first = vectors(known) if language_of(" ".join(known[:50])) == "english" else None
-        table = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2))
+        table = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), token_pattern=r"\w+|[^\w\s]+")  # noqa: S106
         before, after = (first, vectors(asked)) if first is not None else (table.fit_transform(known), table.transform(asked))
         model = LogisticRegression(C=20, max_iter=2_000, random_state=self.trial.seed).fit(before, [one.expected for one in self._examples])
         return [str(label) for label in np.asarray(model.predict(after))]
@@ -173,7 +175,8 @@ def outlook(trial: Trial, caller: Caller, *, oracle: bool = True) -> Ahead:
     ]
     calls = len(left) * (2 if judged else 1)
     size = text_classes()["prose"].of_characters(sum(map(len, left)) + 60 * calls)
-    worst = caller.cost(size.high / max(1, calls), trial.most_tokens) * calls if caller.prices else None
+    most = caller.cost(size.high / max(1, calls), trial.most_tokens) * calls
+    worst = float(_UP.create_decimal(most)) if caller.prices else None  # as it is printed, so that it is no limit that is too low
     return Ahead("\n\n----\n\n".join(texts), calls, size.likely, worst, calls * SECONDS / 3600, least(len(trial.ways)))
 
 
