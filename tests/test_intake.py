@@ -348,3 +348,39 @@ def test_a_number_that_is_read_otherwise_than_a_program_writes_it_is_told(tmp_pa
 
     assert engagements(found)[0].workflows[0].answers["value_right"].amount == Estimate.of(12_000)
     assert any(notice.endswith("line 2, value_right: “12.000” → 12,000 EUR per item") for notice in found.notices)
+
+
+@pytest.mark.parametrize("rows", [
+    ["{head}", ",per week,h,k€", "A,5,3,50", "B,6,4,60"], ["{head}", "(unit),per week,[h],k€", "A,5,3,50", "B,6,4,60"], [",per week,h,k€", "{head}", "A,5,3,50", "B,6,4,60"],
+])  # fmt: skip
+def test_units_in_a_line_of_their_own_are_those_of_the_headings(tmp_path: Path, rows: list[str]) -> None:
+    """Five a week are 5 * 52 / 12 a month; three hours 180 minutes."""
+    found = table(tmp_path, "\n".join(rows).format(head="name,calls_per_month,minutes_per_item,budget"))
+    (first,), (second,) = (one.workflows for one in engagements(found))
+
+    assert (first.name, second.name, faults(found)) == ("A", "B", [])
+    assert first.answers["calls_per_month"].amount.likely == pytest.approx(5 * 52 / 12)  # type: ignore[union-attr]
+    assert first.assumptions["minutes_per_item"] == Estimate.of(180)
+    assert [one.answers["budget"].amount for one in (first, second)] == [Estimate.of(50_000), Estimate.of(60_000)]
+    assert any("the units in line" in notice for notice in found.notices)
+
+
+def test_a_first_row_without_figures_is_a_row_and_no_line_of_units(tmp_path: Path) -> None:
+    found = table(tmp_path, "name,minutes_per_item,adoption\nA,half an hour,n/a\nB,5,half\n")
+
+    assert [one.workflows[0].assumptions["minutes_per_item"] for one in engagements(found)] == [Estimate.of(30), Estimate.of(5)]
+
+
+def test_a_number_that_is_merged_over_rows_is_told(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["name", "client", "calls_per_month"], ["A", "Acme", 900], ["B", None, None], ["C", "Other", 7]):
+        book.active.append(row)
+    book.active.merge_cells("B2:B3")
+    book.active.merge_cells("C2:C3")
+    book.save(tmp_path / "l.xlsx")
+    found = portfolio(tmp_path / "l.xlsx", "EUR", DAY)
+
+    assert [(one.client, one.workflows[0].answers["calls_per_month"].amount) for one in engagements(found)] == [("Acme", Estimate.of(900))] * 2 + [("Other", Estimate.of(7))]
+    assert [notice for notice in found.notices if "is merged" in notice] == [
+        f"{tmp_path / 'l.xlsx'}: a number is merged over several rows and was read in each of them: C2; write each its part if it is a sum",
+    ]

@@ -325,3 +325,13 @@ def test_a_unit_that_is_the_columns_own_is_told_once_a_column_and_every_other_re
         "line 2, budget: “€50000” → 50,000 EUR", "line 2, calls_per_month: “1200 a month” → 1,200 items a month", "line 4, budget: “80 k€” → 80,000 EUR",
         "line 4, calls_per_month: “120 a year” → 10 items a month", "line 5, calls_per_month: “24 a year” → 2 items a month",
     ]
+
+
+@pytest.mark.parametrize(("said", "told"), [
+    ("minutes_per_item=1,5 h", "both ends need their unit"), ("adoption=40,60%", "both ends need their unit"), ("minutes_per_item=5,10k", "both ends need their unit"),
+    ("minutes_per_item=1,5", "taken as 1 to 5; for a decimal write 1.5"), ("growth_per_year=5", "5 is taken as 500%; write 5% if that is meant"),
+])  # fmt: skip
+def test_a_comma_or_a_share_on_the_command_line_that_may_be_meant_otherwise_is_told(said: str, told: str) -> None:
+    file = Path(__file__).parents[1] / "advisorkit" / "data" / "samples" / "marked-pilot.yaml"
+
+    assert told in run("cost", file, "--draws", 64, "--set", said).stderr

@@ -341,8 +341,14 @@ def _range(name: str, text: str, currency: str) -> Estimate:
     row, heard, ends = assumptions()[name], Listener(".", currency=currency), text.split(",")
     unit = measure(row.unit_in("currency", "share"), row.label)
     found = [Estimate.of(float(end)) if is_number(end) else heard.amount(end, unit) for end in ends]
+    if len({is_number(end) for end in ends}) > 1:
+        raise ValueError("both ends need their unit; a decimal has a point")
     if unclear(text):
         heard.told.append(f"taken as {' to '.join(ends)}; for thousands write {re.sub('[.,]', '', text)}")
+    elif re.fullmatch("[0-9]+,[0-9]{1,2}", text):
+        heard.told.append(f"taken as {' to '.join(ends)}; for a decimal write {text.replace(',', '.')}")
+    if unit.unit.startswith("share") and min(one.low for one in found) > 1 and all(map(is_number, ends)):
+        heard.plain_share(Estimate.of([one.likely for one in found]) if len(found) > 1 else found[0])
     say(*(f"--set {name}={text}: {words}" for words in heard.told))
     if len(found) > 1 and not all(one.fixed for one in found):
         raise ValueError("each end is one number")

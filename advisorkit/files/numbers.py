@@ -247,18 +247,18 @@ class Listener:
                         break
         return tuple(found)
 
-    def plain_share(self, value: Estimate, place: str) -> None:
+    def plain_share(self, value: Estimate, place: str = "") -> None:
         """Tell of a share above 1 that names no percent, as 5 may have been meant for 5%.
 
         Example:
             >>> said = Listener()
-            >>> said.plain_share(Estimate.of(5), "a.yaml: line 3")
+            >>> said.plain_share(Estimate.of(5), "a.yaml: line 3: ")
             >>> said.told
             ['a.yaml: line 3: 5 is taken as 500%; write 5% if that is meant']
         """
         plain, percent = ((_told(value.low, shares=shares), _told(value.high, shares=shares)) for shares in (False, True))
         ends = [one[0] if value.fixed else span(*one) for one in (plain, percent)]
-        self.told.append(f"{place}: " + here("{} is taken as {}; write {}% if that is meant", ends[0], ends[1], ends[0]))
+        self.told.append(place + here("{} is taken as {}; write {}% if that is meant", ends[0], ends[1], ends[0]))
 
     @property
     def heard(self) -> tuple[str, ...]:

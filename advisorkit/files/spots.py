@@ -196,7 +196,7 @@ class Spot:
             self.fault(here("{} is not a whole number", self.seen))
             return None
         if found and found.low > 1 and measure.unit.startswith("share") and (self.numeric or isinstance(self.node, Items)):
-            self.listener.plain_share(found, f"{self.file}: {self.where}")
+            self.listener.plain_share(found, f"{self.file}: {self.where}: ".lstrip(": "))
         return found
 
     def _estimate(self, minimum: float, maximum: float, measure: Measure) -> Estimate | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
-from advisorkit.files import workbooks
+from advisorkit.files import numbers, workbooks
 from advisorkit.files.disk import decode, read_bytes
 from advisorkit.files.numbers import Listener, decimal_mark, unclear
 from advisorkit.files.spots import MAX_TEXT, Spot, unfit
@@ -25,6 +25,8 @@ KINDS = frozenset({".csv", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods"})
 """Endings of the files that may hold a table."""
 Known = Callable[[str], bool]
 """Whether a heading is one that the reader of a table looks for."""
+_MANY = 12
+"""Cells that are named in one notice."""
 _OTHER = {b"%PDF": "a PDF", b"{\\rtf": "a text document", b"<": "a web page or XML"}
 
 
@@ -133,9 +135,9 @@ def _delimiter(text: str) -> str:
     """The mark that stands equally often in most of the first lines."""
     bare = re.sub(r'"[^"]*"', "", text[:100_000])
     first = [line for line in bare.replace("\r", "\n").split("\n") if line.strip(" ")][:workbooks.LOOKED_AT]
-    if first and (found := re.fullmatch(r"sep=([,;\t])", first[0].strip('\r\n\ufeff "'))):
+    if first and (found := re.fullmatch(r"sep=([,;\t|])", first[0].strip('\r\n\ufeff "'))):
         return found[1]
-    counts = {mark: Counter(line.count(mark) for line in first if mark in line).most_common(1) for mark in ",;\t"}
+    counts = {mark: Counter(line.count(mark) for line in first if mark in line).most_common(1) for mark in ",;\t|"}
     return max(counts, key=lambda mark: [(times, count) for count, times in counts[mark]])
 
 
@@ -155,12 +157,15 @@ def _table(
     file: str, found: _Found, notices: tuple[str, ...], known: Known | None = None, heard: tuple[str, str | None, Known | None] = ("", None, None)
 ) -> ReadTable:
     currency, decimal, amounts = heard
-    line, header = found.lines[found.at]
-    lines = found.lines[found.at + 1 :]
+    line = found.lines[found.at][0]
+    header, lines, units = _with_units(found, lambda name: bool(amounts and known and amounts(name) and known(name)))
     columns = _columns(file, line, _numbered(header, lambda name: known is not None and not known(name), lines), lines)
     rows: list[ReadRow] = []
     said = [here("{}: the table was found below {:line|lines} of titles, from line {}", file, found.at, line)] if found.at else []
     said += [here("{}: hidden {}: read like all others", file, shown(which, 200)) for which in (found.sheet.hidden if found.sheet else ())]
+    said += [here("{}: the units in line {} were taken for those of the headings", file, units)] if units else []
+    if spread := ", ".join(found.sheet.spread[:_MANY] if found.sheet else ()):
+        said.append(here("{}: a number is merged over several rows and was read in each of them: {}; write each its part if it is a sum", file, spread))
     if known and (end := _end(lines, header, known)) < len(lines):
         said.append(here("{}: from line {} on stands another table, which was not read: give it a sheet or file of its own", file, lines[end][0]))
         lines = lines[:end]
@@ -178,6 +183,30 @@ def _table(
             row = _row(file, number, cells, (columns, len(header)), said, listener)
             rows += [row] if row.cells or row.faults else []
     return ReadTable(file, tuple(name for name in columns if name), tuple(rows), (*notices, *said), line, listener)
+
+
+def _with_units(found: _Found, counts: Known) -> tuple[Sequence[workbooks.RawCell], Sequence[workbooks.Line], int]:
+    """The header, the lines below it, and the line next to it that holds the units of headings that count something, which are taken into those; 0 for none."""
+    header, below = found.lines[found.at][1], found.lines[found.at + 1 :]
+    for at, rest in ((found.at + 1, below[1:]), (found.at - 1, below)):
+        cells = found.lines[at][1] if 0 <= at < len(found.lines) else ()
+        units = {i: cell.text.strip("()[] ") for i, cell in enumerate(cells[: len(header)]) if cell.text and counts(header[i].text)}
+        if units and all(map(_is_unit, units.values())):
+            return [replace(cell, text=f"{cell.text} ({units[i]})") if i in units else cell for i, cell in enumerate(header)], rest, found.lines[at][0]
+    return header, below, 0
+
+
+def _is_unit(text: str) -> bool:
+    """Whether a text is a unit alone.
+
+    Example:
+        >>> [_is_unit(text) for text in ("per week", "k€", "%", "pages", "half an hour", "5 h", "n/a")]
+        [True, True, True, True, False, False, False]
+    """
+    bare = text.casefold().split()
+    first = not bare or bare[0] in {*numbers.words("numbers")} - {"a", "an"} or bool(re.search("[0-9]", text))
+    known = {*numbers.words("things"), *numbers.words("units", "tokens"), *numbers.words("percent")}
+    return not first and (numbers.measures(text) or bool(numbers.currencies(text)) or any(one in known for word in bare for one in (word, word.removesuffix("s"))))
 
 
 def _numbered(cells: Sequence[workbooks.RawCell], may: Known, below: Sequence[workbooks.Line]) -> Sequence[workbooks.RawCell]:

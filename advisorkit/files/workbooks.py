@@ -70,6 +70,8 @@ class RawSheet:
     """Rows that hold anything; cells merged over rows stand in each of them."""
     hidden: tuple[str, ...] = ()
     """Rows and columns that hold something and are not shown, in words."""
+    spread: tuple[str, ...] = ()
+    """Addresses of numbers that are merged over rows, in each of which they stand."""
 
 
 def cleaned(text: str) -> str:
@@ -112,10 +114,11 @@ def _sheet(sheet: Any, scan: _Scan) -> RawSheet:
     faulty = {r for r, _ in scan.problems}
     values = ((r, row) for r, row in enumerate(sheet.to_python(skip_empty_area=False), 1) if r in faulty or any(value != "" for value in row))
     rows = {r: [_cell(value, r, c, scan) for c, value in enumerate(row, 1)] for r, row in values}
-    last = max(rows, default=0)
+    last, spread = max(rows, default=0), list[str]()
     for (top, left), (bottom, right) in (scan.merged or sheet.merged_cell_ranges or ())[:MAX_ROWS]:
         if top + 1 in rows and rows[top + 1][left : left + 1]:
             first = rows[top + 1][left] = replace(rows[top + 1][left], wide=right - left + 1)
+            spread += [first.place.strip(" ()")] if bottom > top and re.search("[0-9]", first.text) else []
             for r in range(top + 2, min(bottom + 1, last) + 1):
                 if r in rows and not rows[r][left].text:
                     rows[r][left] = replace(first, place=_place(r, left + 1))
@@ -124,7 +127,7 @@ def _sheet(sheet: Any, scan: _Scan) -> RawSheet:
     columns = {c for _, row in lines for c, cell in enumerate(row, 1) if cell.text}
     names = [letters(c) for c in sorted(scan.hidden_columns & columns)]
     hidden = (("rows ({})", _spans(scan.hidden_rows & used)), ("columns ({})", ", ".join(names)))
-    return RawSheet(sheet.name, lines, tuple(here(what, which) for what, which in hidden if which))
+    return RawSheet(sheet.name, lines, tuple(here(what, which) for what, which in hidden if which), tuple(spread))
 
 
 def _spans(numbers: Iterable[int]) -> str:

@@ -212,11 +212,11 @@ def no_row(texts: Sequence[str]) -> str:
     """What a row is that stands for nothing of its own: ``a total``, ``a note``; empty when it is a row.
 
     Example:
-        >>> no_row(["Total", "1500"]), no_row(["Source: the desk"]), no_row(["* estimated"]), no_row(["Total quality", "3"])
+        >>> no_row(["Total (12)", "1500"]), no_row(["Source: the desk"]), no_row(["* estimated"]), no_row(["Total quality", "3"])
         ('a total', 'a note', 'a note', '')
     """
     first = texts[0] if texts else ""
-    if bare(first) in map(bare, usual().totals) and not any(re.search(r"[^\W\d]{4}", text) for text in texts[1:]):
+    if re.sub(r"(?: \d+)+$", "", bare(first)) in map(bare, usual().totals) and not any(re.search(r"[^\W\d]{4}", text) for text in texts[1:]):
         return "a total"
     return "a note" if len(texts) == 1 and (first[:1] in "*†‡¹²³" or bare(first.partition(":")[0]) in (usual().notes if ":" in first else ())) else ""
 
@@ -267,7 +267,7 @@ def misspelt(heading: str) -> str:
         >>> misspelt("citation"), misspelt("calls_permonth"), misspelt("vendor")
         ('citations', 'calls_per_month', '')
     """
-    if exact(heading):
+    if exact(heading) or counted(heading):
         return ""
     word, distance = bare(heading), import_module("rapidfuzz.distance").OSA.distance
     near = [(distance(word, bare(name)), name) for name in names() if len(name) > 2]
