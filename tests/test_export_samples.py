@@ -182,7 +182,7 @@ def test_every_figure_of_a_page_and_of_a_slide_names_the_value_that_it_prints(ma
 def test_a_workbook_says_of_every_figure_in_which_cell_it_stands_and_where_it_lies_in_the_json(made: dict[str, bytes], documents: tuple[Engagement, dict[str, Any]]) -> None:
     (engagement, values), books = documents, [openpyxl.load_workbook(io.BytesIO(made["xlsx"]), data_only=held) for held in (True, False)]
     pilots = pilots_of(engagement, samples.path("marked-pilot"))
-    values["scenarios"] = {name: cost_document(state, studies(state, pilots, draws=2)) for name, state in ((name, engagement.under(name)) for name in engagement.scenarios)}
+    values["scenarios"] = {name: cost_document(state, studies(state, pilots, draws=256)) for name, state in ((name, engagement.under(name)) for name in engagement.scenarios)}
 
     wrong, listed = list[tuple[str, ...]](), set[str]()
     for place, _, printed, path in books[0]["Figures"].iter_rows(min_row=4, values_only=True):

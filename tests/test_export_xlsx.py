@@ -315,8 +315,9 @@ def test_several_workflows_have_sheets_of_their_own_behind_one_page_that_pays_sh
 
     assert engine.sheet_names[:3] == ["Programme", "1 Summary", "1 Inputs"]
     assert all(len(name) <= 31 for name in engine.sheet_names)
-    assert joint is not None and joint.shared is not None
-    assert engine.evaluate_cell("Programme", shared + 1, 4) == pytest.approx(joint.shared)
+    each = [one.costs.money[one.decision.destination].outside for one in told_]
+    assert joint is not None and joint.saved is not None
+    assert engine.evaluate_cell("Programme", shared + 1, 4) == pytest.approx(sum(one.likely for one in each if one) - joint.saved)
     assert engine.evaluate_cell("Programme", TOP + 1, 5) == pytest.approx(float(told_[0].costs.money[told_[0].decision.destination].all_in.likely))
 
 

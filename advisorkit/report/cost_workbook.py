@@ -242,15 +242,17 @@ def _programme(books: Sequence[Book], studies: Sequence[Study]) -> Grid:
         for place, (name, amount) in enumerate(zip(("outside", "all_in", "gain", "payback"), (*amounts, back if first in book.gaining else None), strict=True), 3):
             grid.put(row, place, say("unknown") if amount is None else Live(book.named(f"{first}_{name}"), amount), f"whole{book.least(first, name)} row right")
     grid.line(last, 1, (say("workbook.sum"), *[""] * 5), "row sum")
+    sums = dict[int, float]()
     for place in (3, 4, 5):
         above = [grid.cells[row, place] for row in range(TOP, last)]
         style = "whole_least" if any("least" in look or not isinstance(told_, Live) for told_, look in above) else "whole"
-        grid.put(last, place, Live(f"SUM({grid.at(TOP, place, last - 1)})", float(sum(float(told_.value) for told_, _ in above if isinstance(told_, Live)))), f"{style} sum right")
+        sums[place] = float(sum(float(told_.value) for told_, _ in above if isinstance(told_, Live)))
+        grid.put(last, place, Live(f"SUM({grid.at(TOP, place, last - 1)})", sums[place]), f"{style} sum right")
     joint = together(studies)
     if joint and joint.shared is not None and joint.saved is not None:
         differ = "+".join(book.named("inputs_changed") for book in books)
         grid.line(last + 1, 1, (say("together.saved"), ""), "row")
         grid.put(last + 1, 3, Live(f'IF({differ}=0,{-joint.saved!r},"{say("workbook.again")}")', -joint.saved), "whole muted row right")
         grid.line(last + 2, 1, (say("workbook.shared_sum"), ""), "sum")
-        grid.put(last + 2, 3, Live(f"SUM({grid.at(last, 3)},{grid.at(last + 1, 3)})", joint.shared), "whole sum right")
+        grid.put(last + 2, 3, Live(f"SUM({grid.at(last, 3)},{grid.at(last + 1, 3)})", sums[3] - joint.saved), "whole sum right")
     return grid
