@@ -182,22 +182,46 @@ def test_a_head_is_trained_where_there_are_labels_to_part_however_little_the_inp
     assert {*Ways(replace(trial(1), sample=two)).heads(two.tried)} <= {"north", "centre"}
 
 
-def test_tables_of_a_word_document_stay_in_their_place_line_by_line_and_an_old_encoding_is_told(tmp_path: Path) -> None:
+def test_texts_are_read_in_their_order_with_what_was_inserted_and_what_is_lost_is_told(tmp_path: Path) -> None:
     from docx import Document
+    from docx.oxml import parse_xml
+    from pypdf import PdfWriter
+
+    def part(content: str) -> object:
+        return parse_xml(f'<w:p xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">{content}</w:p>')
 
     texts = tmp_path / "texts"
     texts.mkdir()
     document = Document()
-    document.add_paragraph("Before the table.")
+    document.add_paragraph("Before the\ttable.")
     table = document.add_table(2, 3)
     table.cell(0, 0).merge(table.cell(0, 2)).text = "Prices"
-    for at, words in enumerate(("atlas", "5 EUR", "5 EUR")):
+    for at, words in enumerate(("atlas", "5 EUR", "5 EUR\na month")):
         table.cell(1, at).text = words
-    document.add_paragraph("After it.")
+    run = "<w:r><w:t>{}</w:t></w:r>"
+    for words in (
+        run.format("It ends ") + f"<w:ins>{run.format('in June')}</w:ins><w:del><w:r><w:delText>in May</w:delText></w:r></w:del>",
+        f"<w:sdt><w:sdtContent>{run.format('A field of a form.')}</w:sdtContent></w:sdt><w:moveFrom>{run.format('Moved away.')}</w:moveFrom>",
+    ):
+        document.element.body.insert(-1, part(words))
     document.save(str(texts / "a.docx"))
     (texts / "b.html").write_bytes("<p>Die Gebühr für alle Tarife".encode("cp1252"))
+    writer = PdfWriter(clone_from=str(printed(tmp_path)))
+    writer.add_blank_page(200, 200)
+    writer.write(str(texts / "c.pdf"))
 
-    assert [one.text for one in read_texts(texts).passages] == ["Before the table.\n\nPrices\natlas | 5 EUR | 5 EUR\n\nAfter it.", "Die Gebühr für alle Tarife"]
+    said = ["Before the table.\n\nPrices\n\natlas | 5 EUR | 5 EUR a month\n\nIt ends in June\n\nA field of a form.", "Die Gebühr für alle Tarife", "Loans run ten years and are paid back every month."]
+    assert [one.text for one in read_texts(texts).passages] == said
     with scripted(region) as server:
-        (told,) = planned_at(server, tmp_path / "acme.yaml", ROWS, "--texts", texts)["notices"]
-    assert told == "b.html: is not UTF-8; it was read as Windows-1252, so please check accents and signs"
+        old, bare = planned_at(server, tmp_path / "acme.yaml", ROWS, "--texts", texts)["notices"]
+    assert old == "b.html: is not UTF-8; it was read as Windows-1252, so please check accents and signs"
+    assert bare == "c.pdf: 1 page holds no text, of 2 pages; pictures of text are not read."
+
+
+def printed(folder: Path) -> Path:
+    """A PDF of one page with words."""
+    import typst
+
+    (folder / "c.typ").write_text("Loans run ten years and are paid back every month.", encoding="utf-8")
+    typst.compile(str(folder / "c.typ"), output=str(folder / "whole.pdf"))
+    return folder / "whole.pdf"

@@ -20,7 +20,6 @@ import Stemmer
 from bm25s import stopwords
 from bs4 import BeautifulSoup
 from docx import Document
-from docx.table import Table
 from pypdfium2 import PdfDocument
 
 from advisorkit.bakeoff.model import say
@@ -73,20 +72,28 @@ def _plain(raw: bytes, file: str, told: list[str]) -> str:
     return text
 
 
-def _pdf(raw: bytes, *_: object) -> str:
+def _pdf(raw: bytes, file: str, told: list[str]) -> str:
     with closing(PdfDocument(raw)) as document:
-        return "\n\n".join(page.get_textpage().get_text_range() for page in document)
+        pages = [page.get_textpage().get_text_range() for page in document]
+    if 0 < (bare := sum(not plain(page) for page in pages)) < len(pages):
+        told.append(say("bare", file=file, bare=bare, pages=len(pages)))
+    return "\n\n".join(pages)
+
+
+_LINES = ".//w:p[not(ancestor::w:tr or ancestor::w:p)] | .//w:tr[not(ancestor::w:tr)]"
+_SIGNS = './/*[self::w:t or self::w:tab or self::w:br or self::w:p][not(ancestor::*[local-name()="Fallback" or local-name()="moveFrom"])]'
+"""What is said in a line: inserted words and those in fields and boxes too, deleted and moved ones not."""
 
 
 def _docx(raw: bytes, file: str, _: object) -> str:
+    """Paragraphs and rows of tables in their order."""
     bounded(ZipFile(io.BytesIO(raw)), file)
-    parts = Document(io.BytesIO(raw)).iter_inner_content()
-    return "\n\n".join(_rows(part) if isinstance(part, Table) else part.text for part in parts)
+    body = Document(io.BytesIO(raw)).element.body
+    return "\n\n".join(" | ".join(map(_said, line.xpath("./w:tc") or [line])) for line in body.xpath(_LINES))
 
 
-def _rows(table: Table) -> str:
-    """A table line by line, each joined cell once, so that what belongs together stays together."""
-    return "\n".join(" | ".join(cell.text for cell in dict.fromkeys(row.cells)) for row in table.rows)
+def _said(part: Any) -> str:
+    return "".join((one.text or "") if one.tag.endswith("}t") else " " for one in part.xpath(_SIGNS)).strip()
 
 
 def _html(raw: bytes, file: str, told: list[str]) -> str:
