@@ -121,6 +121,9 @@ MEANT = [
     ("budget", "[0, 80000]", "They would spend up to 80,000 euros", True), ("budget", 8000, "They would spend up to 80,000 euros", True),
     ("budget", 800000, "They would spend up to 80,000 euros", False),
     ("search_hit_rate", "rarely", "It finds the page in 95% of searches", False), ("search_hit_rate", "nearly_always", "It finds the page in 95% of searches", True),
+    ("budget", 50000, "There are 50 T€ for it", True), ("budget", 50, "There are 50 T€ for it", False), ("budget", 60000, "They spend 5 kEUR p.m. on it", False),
+    ("calls_per_month", 1200, "About 1.200 tickets come in a month", True), ("calls_per_month", 77, "About 1.200 tickets come in a month", False),
+    ("calls_per_month", 1.2, "About 1.200 tickets come in a month", False), ("calls_per_month", 1000, "It is 12.000 tickets p.a.", True),
     ("review_share", 1, "Every single answer is checked by a clerk", True),
 ]  # fmt: skip
 

@@ -246,3 +246,12 @@ def test_words_and_headings_that_programs_write(tmp_path: Path) -> None:
     assert [(mark.case, mark.outcome, mark.input, mark.input_tokens) for mark in found.marks] == [("1", "right", "a", 10), ("2", "wrong", "b", 20), ("3", "right", "c", None)]
     own = read_results(file(tmp_path, "id,case id,right\n7,1,yes\n8,2,no\n"))
     assert [(mark.case, mark.own) for mark in own.marks] == [("1", (("id", "7"),)), ("2", (("id", "8"),))], "the better name of a case wins, wherever it stands"
+
+
+@pytest.mark.parametrize("text", ["case,right,minutes\n1,yes,2\n2,no,4\nSumme,1,6\n", "case,score\n1,1\n2,0\nAverage,1\n", "case,right\n1,yes\n2,no\nTotal (2),50%\n"])
+def test_a_total_below_the_marks_is_no_case(tmp_path: Path, text: str) -> None:
+    (tmp_path / "marks.csv").write_text(text)
+    found = read_results(tmp_path / "marks.csv")
+
+    assert [(mark.case, mark.outcome) for mark in found.marks] == [("1", "right"), ("2", "wrong")]
+    assert [notice.partition(": ")[2] for notice in found.notices if "is a total" in notice] == ["line 4 is a total and was left out"]

@@ -107,6 +107,8 @@ def _checked(problem: Callable[[str], str], made: Callable[[str], str] = str) ->
 
 
 def _short(value: str) -> str:
+    if not value.isprintable():
+        return "is one line without invisible signs"
     return "" if len(value) <= 120 else "is longer than 120 characters"
 
 

@@ -237,7 +237,7 @@ class Listener:
         idle = [name for group in ("about", "fillers", "scales", "up_to", "between", "and", "to", "per", "signs", "money") for name in words(group)]
         known, found, silent = {word for way in (*idle, *measure.ways) for word in way.split()}, list[Estimate](), replace(self, told=[])
         opening = {*words("between"), *words("up_to")}
-        for part in re.split(r"[;:!?()]|[.,](?=\s|$)", text.translate(_SPACES)):
+        for part in re.split(r"[;:!?()]|[.,](?=\s|$)", _spelt(text.translate(_SPACES))):
             told = [word for word in part.split() if re.search("[0-9]", word) or _in(word.casefold(), known) in known]
             for start in (place for place, word in enumerate(told) if re.search("[0-9]", word)):
                 first = next((place for place in range(max(0, start - 3), start) if " ".join(told[place:start]).casefold() in opening), start)

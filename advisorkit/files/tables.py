@@ -185,6 +185,16 @@ def _table(
     return ReadTable(file, tuple(name for name in columns if name), tuple(rows), (*notices, *said), line, listener)
 
 
+def is_total(text: str) -> bool:
+    """Whether the name of a row is that of a sum or mean of others.
+
+    Example:
+        >>> [is_total(text) for text in ("Summe:", "Sub-total", "Total (12)", "Total quality", "12")]
+        [True, True, True, False, False]
+    """
+    return " ".join(re.findall(r"[^\W\d_]+", text.casefold())) in numbers.words("totals")
+
+
 def _with_units(found: _Found, counts: Known) -> tuple[Sequence[workbooks.RawCell], Sequence[workbooks.Line], int]:
     """The header, the lines below it, and the line next to it that holds the units of headings that count something, which are taken into those; 0 for none."""
     header, below = found.lines[found.at][1], found.lines[found.at + 1 :]

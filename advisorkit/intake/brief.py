@@ -15,7 +15,7 @@ from textwrap import dedent
 
 from advisorkit.catalog.reading import load as load_catalog, measure
 from advisorkit.catalog.vocabulary import answer
-from advisorkit.files.numbers import ONE, Listener, Measure, currencies
+from advisorkit.files.numbers import ONE, Listener, Measure, currencies, unclear
 from advisorkit.files.spots import Spot
 from advisorkit.files.texts import Texts
 from advisorkit.files.trees import Node, parse_json, parse_yaml
@@ -170,7 +170,8 @@ def _off(said: Answer, quote: str, criterion: Criterion, currency: str) -> bool:
     named = currencies(quote) if currency and "currency" in (criterion.unit or "").split() else []
     if named and not any(currency in one for one in named):
         return True
-    found = Listener.of("").amounts(quote, measure(criterion.unit, criterion.label)) if criterion.unit and len(said.levels) < 2 else ()
+    heard = (Listener.of(""), *(Listener(mark) for mark in ".," if unclear(quote)))  # 1.200 may be meant either way, and nothing else
+    found = [amount for one in heard for amount in one.amounts(quote, measure(criterion.unit, criterion.label))] if criterion.unit and len(said.levels) < 2 else []
     if not found or said.amount is None:
         return bool(found) and all(_band(one.likely, criterion) != said.levels for one in found)
     return not all(any(one.low * (1 - _NEAR) <= end <= one.high * (1 + _NEAR) for one in found) for end in (said.amount.low, said.amount.high))

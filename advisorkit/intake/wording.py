@@ -12,6 +12,7 @@ from advisorkit.catalog.reading import assumptions, load as load_catalog, measur
 from advisorkit.catalog.vocabulary import answer, setting
 from advisorkit.files.numbers import ONE, Listener, currencies, is_number, unclear, words
 from advisorkit.files.spots import Spot
+from advisorkit.files.tables import is_total
 from advisorkit.files.texts import languages, speaking
 from advisorkit.files.trees import Scalar
 from advisorkit.files.typed import data
@@ -45,8 +46,6 @@ class Usual:
     """Ways to say no."""
     unknown: tuple[str, ...]
     """Ways to say nothing."""
-    totals: tuple[str, ...]
-    """Names of rows that add up others."""
     notes: tuple[str, ...]
     """Words before a note on a table."""
     forms: tuple[str, ...]
@@ -216,7 +215,7 @@ def no_row(texts: Sequence[str]) -> str:
         ('a total', 'a note', 'a note', '')
     """
     first = texts[0] if texts else ""
-    if re.sub(r"(?: \d+)+$", "", bare(first)) in map(bare, usual().totals) and not any(re.search(r"[^\W\d]{4}", text) for text in texts[1:]):
+    if is_total(first) and not any(re.search(r"[^\W\d]{4}", text) for text in texts[1:]):
         return "a total"
     return "a note" if len(texts) == 1 and (first[:1] in "*†‡¹²³" or bare(first.partition(":")[0]) in (usual().notes if ":" in first else ())) else ""
 

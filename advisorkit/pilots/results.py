@@ -14,7 +14,7 @@ from typing import Any
 from advisorkit.files.disk import decode, lines, read_bytes
 from advisorkit.files.numbers import decimal_mark
 from advisorkit.files.spots import Spot
-from advisorkit.files.tables import ReadRow, ReadTable, read_sheets, read_table
+from advisorkit.files.tables import ReadRow, ReadTable, is_total, read_sheets, read_table
 from advisorkit.files.texts import Texts
 from advisorkit.files.trees import Scalar, parse_json, parse_tools_yaml, shown, tree
 from advisorkit.files.workbooks import MAX_ROWS, bounded, is_workbook
@@ -207,7 +207,8 @@ def _table(file: str, rows: Sequence[ReadRow], notices: tuple[str, ...]) -> Read
 
 
 def _from_table(table: ReadTable, choice: Choice, raw: Sequence[Any] = ()) -> marked.MarkedResults:
-    """The marks in a table, of which `raw` are the rows as they stood in JSON."""
+    """The marks in a table, of which `raw` are the rows as they stood in JSON; sums and means of others are left out."""
+    table = table if raw else _without_totals(table)
     rows = raw or [{name: getattr(row.cells[name].node, "text", "") if name in row.cells else "" for name in table.columns} for row in table.rows]
     faults, names = [fault for row in table.rows for fault in row.faults], marked.columns_of(table.columns)
     ours, known = {*names.values()}, told(rows)
@@ -228,6 +229,13 @@ def _from_table(table: ReadTable, choice: Choice, raw: Sequence[Any] = ()) -> ma
     beside = [name for name, said in words.items() if said and all(outcome(word) in ("right", "wrong") and not word.isdigit() for word in said)]
     notice = [Texts("pilots").say("notice.beside", file=table.file, names=shown(", ".join(beside), 200))] if beside and "right" in ours and not choice.scorer else []
     return _from_rows(table.file, table.rows, choice, notices=(*table.notices, *notice))
+
+
+def _without_totals(table: ReadTable) -> ReadTable:
+    heading = next((name for name, ours in marked.columns_of(table.columns).items() if ours == "case"), table.columns[0])
+    sums = [row for row in table.rows if heading in row.cells and isinstance(node := row.cells[heading].node, Scalar) and is_total(node.text)]
+    said = [here("{}: line {} is a total and was left out", table.file, row.line) for row in sums]
+    return replace(table, rows=tuple(row for row in table.rows if row not in sums), notices=(*table.notices, *said))
 
 
 def _own(name: str, ours: str, value: Any, decimal: str) -> tuple[str, Any]:
