@@ -125,6 +125,16 @@ def test_the_worst_cost_that_a_plan_prints_is_enough_as_a_limit(tmp_path: Path) 
     assert ("is below the plan" in " ".join(low.output.split()), enough.exit_code, len(server.bodies)) == (True, 0, 40)
 
 
+@pytest.mark.parametrize("option", ["--judge", "--tuned", "--priced-as"])
+def test_a_demonstration_has_no_judge_no_trained_model_and_no_price(option: str, tmp_path: Path) -> None:
+    (tmp_path / "acme.yaml").write_text(ENGAGEMENT, encoding="utf-8")
+    (tmp_path / "s.csv").write_text(ROWS, encoding="utf-8")
+
+    refused = command("bakeoff", "plan", tmp_path / "acme.yaml", "--sample", tmp_path / "s.csv", option, "openai:gpt-5-mini")
+
+    assert (refused.exit_code, "are for models at an address" in refused.output) == (2, True)
+
+
 def sample(tmp_path: Path, rows: list[tuple[str, ...]], head: str = "input,expected") -> Path:
     quoted = (",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in rows)
     (tmp_path / "s.csv").write_text("\n".join([head, *quoted]), encoding="utf-8")
@@ -143,6 +153,14 @@ def test_fields_that_some_answers_lack_are_empty_in_them_and_no_answer_is_compar
     assert wrong_fields(lacking, '{"until": "2027", "plan": "atlas"}', found.fields) == ("until",)
     unlike = [(one.input, json.dumps({one.case: i})) for i, one in enumerate(items()[:40])]
     assert read_sample(sample(tmp_path, unlike), Corpus()).scoring == "exact", "no field is in all of them"
+
+
+def test_a_row_without_a_name_is_not_taken_for_another_that_has_its_number(tmp_path: Path) -> None:
+    rows = [("" if i == 3 else "4" if i == 9 else f"c{i}", one.input, one.case.split("-")[1]) for i, one in enumerate(items()[:40])]
+
+    found = read_sample(sample(tmp_path, rows, "case,input,expected"), Corpus())
+
+    assert {"4", "#4", "c0"} < {one.case for one in (*found.tried, *found.shown)}
 
 
 def test_a_label_is_one_however_it_was_typed_and_right_answers_that_contradict_each_other_are_told(tmp_path: Path) -> None:

@@ -95,7 +95,8 @@ def read_sample(path: str | Path, corpus: Corpus, *, most: int = 100, seed: int 
         faults.append(Fault(file, "", say("fault.many", cases=len(table.rows), most=MOST)))
     rows = [{names[name]: getattr(spot.node, "text", "").strip() for name, spot in row.cells.items() if name in names} for row in table.rows]
     parts = [row.pop("part", "").casefold() for row in rows]
-    items = [Item(**{"case": str(i), "input": "", **row}) for i, row in enumerate(rows, 1)]
+    sign = "#" if "case" in names.values() else ""  # so that a row without a name has none of another's
+    items = [Item(**{"case": f"{sign}{i}", "input": "", **row}) for i, row in enumerate(rows, 1)]
     first: dict[str, str] = {}  # of right answers that are one label
     items = [replace(one, passage=_named(one.passage, corpus), expected=first.setdefault(label_of(one.expected) or one.expected, one.expected)) for one in items]
     faults += [Fault(file, on_line(row.line), say("fault.empty")) for row, item in zip(table.rows, items, strict=True) if not item.input and not faults]

@@ -194,7 +194,7 @@ def plan(
     flow = loaded.engagement.chosen(workflow)
     if bool(given.get("url")) != bool(model):
         raise refused("endpoint")
-    if (given.get("judge") or given.get("tuned")) and not model:
+    if any(map(given.get, ("judge", "tuned", "priced_as"))) and not model:
         raise refused("models")
     if score == "judge" and not given.get("judge"):
         raise refused("judge")
