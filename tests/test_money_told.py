@@ -24,6 +24,7 @@ from advisorkit.report.pilot_pages import charter
 from advisorkit.report.short_documents import decision_record
 from advisorkit.report.whole_pages import overview
 from advisorkit.study.documents import cost_document, programme_document
+from advisorkit.study.sharing import together
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement, Quote
 from advisorkit.values.people import Programme
@@ -125,6 +126,17 @@ def test_what_leaves_the_house_is_one_amount_in_the_list_and_in_the_money_table(
     own = next(row for row in money_table(both[0]).rows if row[0].text == "Prompt")
     assert [cell.text for cell in own[1:4]] == ["20", "2", "22"]
     assert [row[5].text for row in listed if row[0].text in {"desk", "mail"}] == ["22", "22"]
+
+
+def test_gains_of_a_list_add_up_with_what_sharing_saves() -> None:
+    """What is paid once instead of twice is gained as well, where every gain is known."""
+    work = study({**ASKED, "calls_per_month": 4_000}, dict(TODAYS_FIGURES))
+    both = several(*[replace(work, workflow=replace(work.workflow, corpus="manuals"))] * 2)
+    found = together(both)
+    first, second, saved, total = (row[6].text.splitlines()[0].replace("−", "-").replace(",", "") for row in table_in(overview(both)).rows)
+
+    assert found and found.saved and int(saved) == round(found.saved / found.unit) > 0
+    assert int(total) == int(first) + int(second) + int(saved) == found.gain / found.unit
 
 
 def test_a_workflow_without_any_chance_to_reach_its_mark_will_probably_miss_it() -> None:

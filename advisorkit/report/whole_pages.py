@@ -84,7 +84,7 @@ def _totals(sums: Together) -> Iterator[tuple[Cell, ...]]:
     """What sharing saves, and the sums of what is printed."""
     blank, unit = [Cell("")] * 3, sums.unit
     saved = Cell(say("unknown"), "muted") if sums.saved is None else Cell(told(whole(-sums.saved, unit), sums.saved))
-    yield Cell(say("together.saved")), *blank, Cell(""), saved, Cell(""), Cell("")
+    yield Cell(say("together.saved")), *blank, Cell(""), saved, _amount(sums.saved, unit) if sums.counted else Cell(""), Cell("")
     least = None in sums.alone.values()
     yield Cell(say("together.all")), *blank, _amount(sums.ask, unit), _amount(sums.spent, unit, least=least), _amount(sums.gain if sums.known else None, unit), Cell("")
 

@@ -22,13 +22,18 @@ class Together:
     ask: float
     """What their next steps cost to build, each rounded to the unit."""
     gain: float
-    """What those of them gain against today whose gain is known, each rounded to the unit."""
+    """What those of them gain against today whose gain is known, each rounded to the unit; with what sharing saves where all are known."""
     staged: float
     """The same where each is stopped as soon as its marked result misses the mark; one that gains nothing then is left out."""
     spent: float
     """What they pay with sharing as far as it is known, each rounded to the unit."""
     known: int
     """Of how many the gain is known."""
+
+    @property
+    def counted(self) -> bool:
+        """Whether every gain is known, so that what sharing saves is part of their sum."""
+        return self.saved is not None and self.known == len(self.alone)
 
     @property
     def shared(self) -> float | None:
@@ -44,10 +49,11 @@ def together(found: Sequence[Study]) -> Together | None:
     saved = saved_by_sharing([Chosen(one.bill, one.decision.destination, one.workflow.corpus) for one in chosen])
     ranks = [one.rank for one in chosen if not one.rank.assumed]
     gains, kept = [rank.gain for rank in ranks if rank.gain is not None], [rank.kept for rank in ranks if rank.kept is not None and rank.kept > 0]
-    unit = 1000 if max(map(abs, (*gains, *(one.outside or 0.0 for one in chosen)))) >= THOUSANDS else 1
+    known, unit = len(gains), 1000 if max(map(abs, (*gains, *(one.outside or 0.0 for one in chosen)))) >= THOUSANDS else 1
     asks = [one.ask.p50 for one in chosen if one.ask]
+    gains, kept = ([*amounts, saved or 0.0] if len(amounts) == len(chosen) else amounts for amounts in (gains, kept))
     ask, gain, staged = (float(sum(round(amount / unit) for amount in amounts) * unit) for amounts in (asks, gains, kept))
     alone = {one.workflow.id: one.outside for one in chosen}
     spent = float(sum(round((amount or 0.0) / unit) for amount in (*alone.values(), saved and -saved)) * unit)
-    made = Together(alone, saved, unit, ask, gain, staged, spent, len(gains))
+    made = Together(alone, saved, unit, ask, gain, staged, spent, known)
     return placed(made, "portfolio") if chosen[0].cited else made
