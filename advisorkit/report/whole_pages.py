@@ -76,7 +76,7 @@ def _title(studies: Sequence[Study], sums: Together | None) -> str:
     asks, currency = sum(1 for one in studies if one.ask), studies[0].currency
     named = count(asks) if asks == len(studies) else say("overview.some", asks=count(asks), count=count(len(studies)))
     gain = told(money_short(abs(sums.gain), currency), sums.gain)
-    both = say(f"overview.{'gain' if sums.gain >= 0 else 'loss'}" if sums.known else "overview.gain_unknown", gain=gain)
+    both = say("overview.gain" if sums.gain >= 0 else "overview.loss", gain=gain) if sums.known else say("overview.gain_unknown")
     return say("overview.ask" if asks else "overview.no_ask", ask=money_short(sums.ask, currency), named=named, together=both)
 
 
