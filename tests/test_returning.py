@@ -79,6 +79,22 @@ def test_the_same_advice_is_told_once_and_other_figures_again(before: Engagement
     assert len(later.history) == len(before.history) + 1
 
 
+def test_the_reason_is_noted_in_the_language_of_the_client_s_documents(tmp_path: Path) -> None:
+    """The terminal speaks English; the file's documents are German."""
+    whole = SAMPLE.read_text(encoding="utf-8")
+    file = tmp_path / "german.yaml"
+    file.write_text(whole[: whole.index("history:")].replace("currency:", "language: de\ncurrency:", 1), encoding="utf-8")
+    shutil.copy(SAMPLE.with_suffix(".csv"), tmp_path / "marked-pilot.csv")
+    shown = run("assess", str(file), "--keep")
+
+    assert "answered cases were right" in shown.stdout
+    assert read(file).history[-1].reason.startswith("70\u00a0% von 114 beantworteten Fällen waren richtig")
+    shutil.copy(SAMPLE.with_suffix(".csv"), tmp_path / "next.csv")
+    again = run("pilot", "read", str(tmp_path / "next.csv"), "--to", str(file))
+    assert again.exit_code == 0, again.output
+    assert [("answered" in one.reason, "beantworteten" in one.reason) for one in read(file).history] == [(False, True)] * len(read(file).history)
+
+
 def test_measuring_what_was_told_moves_no_gain(before: Engagement) -> None:
     found = after(before, *(Measured(name, one.likely, period="2027", cases=10, people=2) for name, one in before.history[-1].told.items() if name not in ("gain", "reach")))
 

@@ -14,6 +14,7 @@ from advisorkit.cli.console import AcceptStale, File, Flow, Json, MappingFile, O
 from advisorkit.costs.assumption import DRAWS, MOST_DRAWS
 from advisorkit.export.blocks import Block, Heading, table_of
 from advisorkit.files.disk import write_bytes
+from advisorkit.files.texts import speaking
 from advisorkit.store.reading import load
 from advisorkit.store.writing import write
 from advisorkit.values.criteria import PatternId
@@ -42,7 +43,9 @@ def assess(
     found = console.states(file, scenario, sets, workflow, accept_stale=accept_stale)
     if keep:
         loaded = load(file)
-        write(file, told(loaded.engagement, next(iter(found.values()))[1]), loaded.fingerprint)
+        with speaking(loaded.engagement.language):  # a client's file is kept in the client's language
+            noted = found if loaded.engagement.language == "en" else console.states(file, None, None, workflow, accept_stale=accept_stale)
+            write(file, told(loaded.engagement, next(iter(noted.values()))[1]), loaded.fingerprint)
     _answered(found, advice_document, lambda studies: (block for one in studies for block in assessed(one)), as_json=as_json)
 
 

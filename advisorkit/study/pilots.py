@@ -8,6 +8,7 @@ from pathlib import Path
 from advisorkit.advice.advice import Advice
 from advisorkit.catalog.reading import rules
 from advisorkit.files.disk import folder_of, read_bytes, unprotected, within, write_bytes
+from advisorkit.files.texts import speaking
 from advisorkit.pilots.diagnosis import Pilot
 from advisorkit.pilots.established import Established, established_for
 from advisorkit.pilots.judging import Choice
@@ -19,6 +20,7 @@ from advisorkit.study.study import Study, studies
 from advisorkit.values.criteria import PatternId
 from advisorkit.values.engagement import Advised, Engagement, PilotFile, Workflow
 from advisorkit.values.errors import EngagementError, Fault, PilotError, UsageError
+from advisorkit.values.locale import locale
 from advisorkit.values.quantities import percent
 
 _OPEN = Choice()
@@ -99,6 +101,9 @@ def finals(engagement: Engagement, file: str | Path) -> tuple[Advised, ...]:
     found = studies(engagement, pilots_of(engagement, file), names) if names else ()
     if lacking := unsigned(found):
         raise UsageError("\n".join(lacking))
+    if found and engagement.language != locale().language:
+        with speaking(engagement.language):  # a client's file is kept in the client's language, whatever the terminal speaks
+            found = studies(engagement, pilots_of(engagement, file), names)
     return tuple(map(kept, found))
 
 
@@ -195,7 +200,7 @@ def read_pilot(
         UsageError: If the workflow is unknown or not named, or the pass mark was changed without a reason.
         PriceError: If a price or rate is not known.
     """
-    workflow, folder, source = engagement.chosen(workflow_id), Path(file).resolve().parent, Path(results).resolve()
+    workflow, folder, source, told = engagement.chosen(workflow_id), Path(file).resolve().parent, Path(results).resolve(), locale().language
     marks, earlier = read_results(results, choice), _marks(workflow, file)
     when = day or max((m.date for m in marks.marks if m.date), default=engagement.as_of)
     before = _study(engagement, workflow, earlier).advice
@@ -203,9 +208,12 @@ def read_pilot(
     name = copy.relative_to(folder).as_posix()
     piloted = with_pilot(engagement, workflow.id, PilotFile(name, when, mark, reason, pattern, *astuple(choice)), marks.pass_mark)
     renewed = piloted.workflow(workflow.id)
-    established = _established(piloted, renewed, {**earlier, name: marks})
+    every = {**earlier, name: marks}
+    established = _established(piloted, renewed, every)
     after = Study(piloted, renewed, established).advice
-    lines = (line(engagement.as_of, before), line(max(when, engagement.as_of), after))
+    with speaking(engagement.language):  # as above
+        ours = (_study(engagement, workflow, earlier).advice, _study(piloted, renewed, every).advice) if engagement.language != told else (before, after)
+    lines = (line(engagement.as_of, ours[0]), line(max(when, engagement.as_of), ours[1]))
     read = PilotRead(with_advised(piloted, *lines), workflow.id, marks, established, before, after)
     unprotected(file)
     _copy(source, copy)
