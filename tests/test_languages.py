@@ -112,6 +112,16 @@ def test_one_more_case_is_told_as_one(language: str, one: str, more: str) -> Non
         assert [Texts("advice").say("start.mark_more", cases=count, pattern="X") for count in (1, 2)] == [one, more]
 
 
+@pytest.mark.parametrize(("language", "sign"), [("en", "%"), ("de", "\u00a0%")])
+def test_no_line_ends_between_a_share_and_its_sign(language: str, sign: str) -> None:
+    paths = [*(TEXT / language).rglob("*.yaml"), *(DATA.glob("*.yaml") if language == "en" else ())]
+    lines = [line for path in paths for line in path.read_text("utf-8").splitlines() if not line.startswith("#")]
+    told = [(found[1], line) for line in lines for found in re.finditer(r"[0-9}]([ \u00a0]?%)", line.partition(": ")[2] or line)]
+
+    assert len(told) > 30
+    assert [line for found, line in told if found != sign] == []
+
+
 SCREENED = ("values", "files", "store", "costs", "pilots", "screens")
 """Rooms whose faults a session shows."""
 

@@ -75,7 +75,7 @@ def test_a_brief_of_several_is_the_programme_and_where_the_data_goes() -> None:
 def test_a_record_names_every_way_and_what_re_opens_the_decision() -> None:
     told = words(decision_record(report()))
 
-    assert all(word in told for word in ("Prompt", "RAG", "Fine-tune", "Hybrid", "advised", "When to look again", "Decided by"))
+    assert all(word in told for word in ("Prompt", "RAG", "Fine-tune", "Hybrid", "Advised", "When to look again", "Decided by"))
 
 
 def test_a_note_pools_what_was_said_and_lists_guesses_with_who_confirms_them() -> None:

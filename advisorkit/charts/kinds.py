@@ -390,7 +390,7 @@ class Reliability(Chart):
     """Whether stated chances come true as often as stated."""
 
     kind = "Reliability plot"
-    head = ("Stated", "Came true", "90 % interval", "Cases")
+    head = ("Stated", "Came true", "90% interval", "Cases")
 
     bins: tuple[Bin, ...]
     """From low to high stated chance."""
