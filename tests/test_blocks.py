@@ -17,8 +17,24 @@ from sample_charts import CHARTS, RANGES
 
 from advisorkit.charts.draw import scene
 from advisorkit.charts.kinds import ShareBars, ShareRow
-from advisorkit.charts.scene import Area, Label
-from advisorkit.export.blocks import Block, Callout, Cell, ChartBlock, Cover, DecisionBlock, Done, Heading, KeyFigure, KeyFigures, LineItems, Money, Table, Text
+from advisorkit.charts.scene import Area, Label, width
+from advisorkit.export.blocks import (
+    Block,
+    Callout,
+    Cell,
+    ChartBlock,
+    Cover,
+    DecisionBlock,
+    Done,
+    Heading,
+    KeyFigure,
+    KeyFigures,
+    LineItems,
+    Money,
+    Table,
+    Text,
+    table_of,
+)
 from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import MIME, block_of, bundle, html, read
 from advisorkit.export.terminal import plain
@@ -100,6 +116,19 @@ def test_a_table_tells_readers_which_cells_are_heads() -> None:
     assert '<table class="n2">' in shown
     assert '<th scope="col">Chance' in shown
     assert '<th scope="row" class="is-prompt">Prompt<td>8%' in shown
+
+
+def test_of_a_table_with_many_long_numbers_no_number_runs_into_the_next() -> None:
+    """Nine columns of a German portfolio: where ranges have no room on one line they break between their ends, and each amount keeps its own."""
+    ends = [("560.000\u00a0€", "4,4\u00a0Mio.\u00a0€"), ("−830.000\u00a0€", "850.000\u00a0€")]
+    front, amounts = ["Felder aus Belegen der Lieferanten", "Fine-Tuning", "Fine-Tuning", "Sicher"], ["12.000\u00a0€", "180.000\u00a0€", "1,7\u00a0Mio.\u00a0€"]
+    rows = [[*front, *amounts, " bis ".join(end), "über\u00a099\u00a0%"] for end in ends]
+    head = ["Vorhaben", "Jetzt", "Ziel", "Wie sicher", "Nächster Schritt", "Bis zum Einsatz", "Nutzen", "80-%-Spanne", "Chance"]
+    table = table_of("", head, rows, range(4, 9))
+
+    needed = [max(width(word, table.size) for row in rows for word in row[column].split(" ")) for column in range(9)]
+    assert sum(max(width(row[column], table.size) for row in rows) for column in range(4, 9)) > 400, "the numbers alone would leave the words no room"
+    assert all(wide >= word + 6 for wide, word in zip(table.widths(682), needed, strict=True))
 
 
 @given(st.lists(st.floats(0, 1e8), min_size=1, max_size=8))

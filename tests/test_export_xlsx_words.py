@@ -49,3 +49,13 @@ def test_the_foot_of_a_sheet_takes_no_orders_from_a_client_and_no_more_than_it_h
 
     with zipfile.ZipFile(io.BytesIO(render(notes))) as parts:
         assert f"&amp;C{foot.replace('&', '&amp;')}&amp;R" in parts.read("xl/worksheets/sheet1.xml").decode()
+
+
+def test_what_wraps_in_a_cell_has_a_row_that_shows_it_whole() -> None:
+    """Sixty letters are the widest column, so 300 take five lines and more; programs that open the file do not make rows taller by themselves."""
+    head = "Dedicated endpoint of the trained model in use"
+    made = openpyxl.load_workbook(io.BytesIO(render(notebook(table_of("Sources", (head, "n"), [("word " * 60, "1"), ("short", "22")])))))["Sources"]
+
+    head_row, long, short = (made.row_dimensions[row].height or 15 for row in (3, 4, 5))
+    assert long >= 5 * 13 > head_row >= 30 > short == 15
+    assert made.page_setup.orientation != "landscape", "what is narrow stands upright"

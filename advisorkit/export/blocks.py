@@ -194,7 +194,8 @@ class Table:
     def widths(self, room: float) -> tuple[float, ...]:
         """Width of each column in pixels, the gap at its right included, when the table is `room` wide.
 
-        Every column gets its longest word, numbers their whole line, and the rest is shared by what would still be broken; from some rows on so that the table gets short.
+        Every column gets its longest word, numbers their whole line where all have room, and the rest is shared by what would still be broken;
+        from some rows on so that the table gets short.
 
         Example:
             >>> table_of("", ["Part", "Right"], [["Spare parts of old pumps", "63%"]], right=(1,)).widths(200)
@@ -205,17 +206,25 @@ class Table:
 
 @lru_cache(maxsize=512)  # a slide asks again for each size that it tries
 def _widths(table: Table, room: float) -> tuple[float, ...]:
-    gap, least, whole = 8 if len(table.head) >= CLOSE else 14, list[float](), list[float]()
-    for column, right in zip(zip(table.head, *table.rows, strict=True), table.numeric, strict=True):
-        lines = [(line, bool(cell.tone) and not nth) for cell in column for nth, line in enumerate(cell.text.split("\n"))]
-        unbroken = [*((word, bool(column[0].tone)) for word in column[0].text.split()), *lines[1:]] if right else [(word[:WORD], bold) for line, bold in lines for word in line.split()]
-        least.append(gap + max((width(text, table.size, bold=bold) for text, bold in unbroken), default=0))
-        whole.append(max(least[-1], gap + min(max(width(text, table.size, bold=bold) for text, bold in lines), 0.6 * room)))
+    gap, cells = 8 if len(table.head) >= CLOSE else 14, list(zip(zip(table.head, *table.rows, strict=True), table.numeric, strict=True))
+    for most, kept in ((WORD, True), (WORD // 2, True), (WORD // 2, False)):
+        least = [gap + _widest(column, table.size, most, unbroken=right and kept) for column, right in cells]
+        if sum(least) <= room:
+            break
+    whole = [max(little, gap + min(_widest(column, table.size), 0.6 * room)) for little, (column, _) in zip(least, cells, strict=True)]
     least[0] = max(least[0], min(whole[0], 110))
     ease = min(1, max(0, (room - sum(least)) / (sum(whole) - sum(least) or 1)))
     shares = [little + ease * (much - little) for little, much in zip(least, whole, strict=True)]
     found = [share * room / sum(shares) for share in shares]
     return tuple(round(wide, 2) for wide in (_shortest(table, found, least, gap) if len(table.rows) > FEW else found))
+
+
+def _widest(column: tuple[Cell, ...], size: float, most: int = 0, *, unbroken: bool = False) -> float:
+    """Width of the longest line of a column, or with `most` of its longest word, of which so many letters count; heads break even where lines stay whole."""
+    head = [(word, bool(column[0].tone)) for word in column[0].text.split(" ")]
+    lines = [(line, bool(cell.tone) and not nth) for cell in column[bool(most):] for nth, line in enumerate(cell.text.split("\n"))]
+    pieces = lines if unbroken or not most else [(word, bold) for line, bold in lines for word in line.split(" ")]
+    return max((width(text[:most] if most and not unbroken else text, size, bold=bold) for text, bold in (*(head if most else ()), *pieces)), default=0)
 
 
 def _shortest(table: Table, wide: list[float], least: Sequence[float], gap: float) -> list[float]:

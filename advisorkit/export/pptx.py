@@ -17,7 +17,7 @@ from advisorkit.export.brand import Brand
 from advisorkit.export.formats import settled
 from advisorkit.export.pages import document
 from advisorkit.export.pptx_flow import MOST, Slide, slides_of
-from advisorkit.export.pptx_shapes import SPARE, Canvas, Frame, master_of, name_of, plain, tall
+from advisorkit.export.pptx_shapes import SERIF, SPARE, Canvas, Frame, master_of, name_of, plain, tall
 from advisorkit.files.texts import speaking
 from advisorkit.values.errors import printable
 from advisorkit.values.locale import here
@@ -68,7 +68,7 @@ def _cover(canvas: Canvas, cover: Cover) -> None:
 def _fill(canvas: Canvas, shape: Any, texts: Sequence[str], sizes: Sequence[float], lead: float, fill: str) -> None:
     """Words in a placeholder at the largest size at which they fit, cut at the smallest."""
     unit, inset = canvas.master.unit, 0 if canvas.master.own else 20
-    room, high = (shape.width / unit - inset) * 0.94, shape.height / unit - inset / 2  # serif faces are wider than the one measured
+    room, high = (shape.width / unit - inset) * SERIF, shape.height / unit - inset / 2
     size = next((size for size in sizes if tall(plain(*texts), room, size, lead, 0) <= high), sizes[-1])
     left = max(len(texts), int(high / (size * lead)))
     for n, text in enumerate(texts):

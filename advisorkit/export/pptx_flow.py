@@ -12,7 +12,7 @@ from advisorkit.export import blocks as kinds
 from advisorkit.export.blocks import Block, Table
 from advisorkit.export.pages import Page
 from advisorkit.export.pptx_charts import chart, height
-from advisorkit.export.pptx_shapes import SPARE, Canvas, Frame, columns_of, plain, row_height, tall
+from advisorkit.export.pptx_shapes import SERIF, SPARE, Canvas, Frame, columns_of, plain, row_height, tall
 from advisorkit.values.errors import printable
 
 SIZES = (24.0, 22.0, 20.0, 18.0, 16.0)
@@ -68,7 +68,7 @@ def slides_of(page: Page, body: Frame, *, named: bool = False) -> Iterator[Slide
     """The slides of a page: one at the largest size of text at which it fits, or several; `named` by what the page belongs to where a document has several parts."""
     title, blocks = _opened(page)
     said, title = title, f"{page.part}: {title}" if named and page.part else title
-    if len(wrap(printable(title), body.width * SPARE, MOST)) > LINES:
+    if len(wrap(printable(title), body.width * SERIF * SPARE, MOST)) > LINES:
         blocks.insert(0, kinds.Text((title,)))
         title = f"{page.part[:NAME].rstrip()}…: {said}" if said != title and len(page.part) > NAME else title
     halves: Any = replace(page, items=tuple(blocks)).rows

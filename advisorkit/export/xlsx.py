@@ -10,6 +10,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
+from advisorkit.charts.scene import wrap
 from advisorkit.charts.theme import LIGHT, MARKS
 from advisorkit.export.blocks import Block, Cell, ChartBlock, Cover, Heading, LineItems, SheetCell, SheetChart, Table, Worksheet
 from advisorkit.export.brand import Brand
@@ -21,7 +22,12 @@ from advisorkit.values.errors import RenderError
 from advisorkit.values.locale import here
 
 LONGEST_TEXT, LONGEST_NAME = 32_767, 31
-_HEIGHTS = {"title": 30, "head": 30}
+_HEIGHTS = {"title": 30, "head": 30, "wrap": 15}
+"""Heights of rows in points, at least."""
+_TALLEST = 400
+"""Most points of a row; Excel takes 409."""
+_NARROW = 95
+"""Most letters across a page that stands upright."""
 _FOOTER = 200
 """Most letters of what the workbook is about at the foot of a page; Excel takes 255 with the rest."""
 _DASHES = {"prompt": "dash", "finetune": "dash_dot", "hybrid": "round_dot"}
@@ -91,15 +97,14 @@ def _foot(about: str) -> str:
 
 def _write(book: Any, page: Any, sheet: Worksheet, formats: dict[str, Any]) -> None:
     page.hide_gridlines(2)
-    page.set_landscape()
+    if sum(sheet.widths) > _NARROW:
+        page.set_landscape()
     page.set_paper(9)
     page.fit_to_pages(1, 0)
     for column, width in enumerate(sheet.widths):
         page.set_column(column, column, width, _format(book, formats, ""))
     for row, column, formula, text, number, style in sheet.cells:
         look = _format(book, formats, style)
-        if style in _HEIGHTS:
-            page.set_row(row, _HEIGHTS[style])
         if formula:
             page.write_formula(row, column, formula, look, text if number is None else number)
         elif number is not None:
@@ -108,6 +113,8 @@ def _write(book: Any, page: Any, sheet: Worksheet, formats: dict[str, Any]) -> N
             page.write_string(row, column, _fitting(text, LONGEST_TEXT), look)
         else:
             page.write_blank(row, column, None, look)
+    for row, high in _heights(sheet).items():
+        page.set_row(row, high)
     for name, row, column in sheet.names:
         book.define_name(name, f"='{sheet.name}'!{_address(row, column)}")
     for row, column, kind in sheet.typed:
@@ -117,6 +124,16 @@ def _write(book: Any, page: Any, sheet: Worksheet, formats: dict[str, Any]) -> N
     if sheet.frozen:
         page.freeze_panes(sheet.frozen, 0)
         page.repeat_rows(0, sheet.frozen - 1)
+
+
+def _heights(sheet: Worksheet) -> dict[int, float]:
+    """Heights of rows in points, so that what wraps is seen whole: few programs find them by themselves as they open a file."""
+    found = dict[int, float]()
+    for row, column, _, text, _, style in sheet.cells:
+        for kind in _HEIGHTS.keys() & style.split():
+            lines = 1 if kind == "title" else len(wrap(text, sheet.widths[column] * 7 * 0.96, 13.4))
+            found[row] = max(found.get(row, 0), _HEIGHTS[kind], min(13.5 * lines, _TALLEST))
+    return found
 
 
 def _format(book: Any, formats: dict[str, Any], style: str) -> Any:

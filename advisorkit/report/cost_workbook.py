@@ -139,13 +139,19 @@ def _checks(book: Book, grid: Grid, row: int) -> None:
     for name, differences in ((name, found) for name, found in tests.items() if found):
         row += 1
         holds = ",".join(f"ABS({difference})<0.005+0.000000000001*ABS({all_in[column]})" for column, difference in differences.items())
-        grid.line(row, 1, (Live(f'IF(AND({holds}),"✓","▲")', "✓"), say(f"workbook.check.{name}"), *[""] * 12), "row")
+        _check(grid, row, Live(f'IF(AND({holds}),"✓","▲")', "✓"), say(f"workbook.check.{name}"), "row")
     guesses = sum(held.guess for name, held in book.study.inputs.rows.items() if name in book.found.inputs)
     unknown = [book.study.name(column) for column in book.shown if money[column].unknown]
     for name, found in (("guesses", guesses), ("unknown", ", ".join(unknown))):
         if found:
             row += 1
-            grid.line(row, 1, ("▲", say(f"workbook.check.{name}", found=found), *[""] * 12), "guess row")
+            _check(grid, row, "▲", say(f"workbook.check.{name}", found=found), "guess row")
+
+
+def _check(grid: Grid, row: int, mark: Any, words: str, style: str) -> None:
+    """One check, its mark beside its words."""
+    grid.line(row, 2, (words, *[""] * 12), style)
+    grid.put(row, 1, mark, f"{style} right")
 
 
 def _scenarios(book: Book) -> tuple[dict[str, dict[str, float]], dict[str, Mapping[Column, Mapping[str, float]]]]:

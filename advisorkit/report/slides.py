@@ -165,12 +165,14 @@ def _path(study: Study) -> Iterator[Block]:
 def _risks(study: Study) -> Iterator[Block]:
     careful, unknown = study.decision.warnings, unknowns(study)
     if careful or unknown:
-        several = len(careful) + len(unknown)
-        all_told = say(f"slides.risks.{'one' if several == 1 else 'some'}", count=count(several).capitalize())
-        yield _page(all_told if careful else say("slides.risks.open", count=study.cite(len(unknown), "words.unknowns")), study)
+        yield _page(_weakened(len(careful) + len(unknown)) if careful else say("slides.risks.open", count=study.cite(len(unknown), "words.unknowns")), study)
         both = bool(careful and unknown)
         yield from (Heading(say("slides.risks.careful"), column="left" if both else ""), Text(careful, "bullets")) if careful else ()
         yield from (Heading(say("slides.risks.unknown"), column="right" if both else ""), Text(unknown, "bullets")) if unknown else ()
+
+
+def _weakened(several: int) -> str:
+    return say(f"slides.risks.{'one' if several == 1 else 'some'}", count=count(several).capitalize())
 
 
 def _decision(study: Study) -> Iterator[Block]:
@@ -183,7 +185,7 @@ def _decision(study: Study) -> Iterator[Block]:
 
 def _listed(key: str, studies: Sequence[Study], lines: Callable[[Study], Sequence[str]]) -> Iterator[Block]:
     rows = [(Cell(study.workflow.name, "strong"), Cell(line)) for study in studies for line in lines(study)]
-    title = say("slides.decide.many", count=count(len(rows)).capitalize()) if key == "decide" else say("slides.risks.careful")
+    title = say("slides.decide.many", count=count(len(rows)).capitalize()) if key == "decide" else _weakened(len(rows))
     yield from (Heading(title, 2), table_of("", columns(f"slides.{key}.head"), rows))
 
 

@@ -177,7 +177,7 @@ def _input(book: Book, grid: Grid, row: int, name: str, summary: Grid) -> None:
     book.cells.place(node, book.named(name))
     unit, words = held.assumption.unit_words(book.study.currency), source_of(book.study, held)
     grid.put(row, 8, unit, "sub indent row")
-    grid.put(row, 9, f"{say('evidence.guess')}, {words}" if held.guess else f"{words}", "guess row" if held.guess else "row")
+    grid.put(row, 9, f"{say('evidence.guess')}, {words}" if held.guess else f"{words}", "guess wrap row" if held.guess else "wrap row")
     grid.line(row, 10, ("", ""), "row")
     grid.put(row, 12, Live("IF(ABS({a}-{b})>0.000000001*ABS({b}),1,0)".format(a=grid.at(row, 7), b=grid.at(row, 4)), 0.0), "mark row")
 
@@ -198,7 +198,7 @@ def _settled(book: Book, grid: Grid, row: int) -> None:
         value = held.range.likely if held.range else held.value
         grid.line(place, 1, (held.assumption.label, *[""] * 11), "row")
         grid.cells[place, 4] = say("unknown") if value is None else value if isinstance(value, float) else here(str(value)).replace("_", " "), "row figures"
-        grid.cells[place, 9] = f"{source_of(book.study, held)}", "row"
+        grid.cells[place, 9] = f"{source_of(book.study, held)}", "wrap row"
 
 
 def bill(book: Book) -> Grid:
