@@ -54,14 +54,6 @@ def _sender(brand: Path | None, formats: Iterable[str]) -> Sender | None:
     return found
 
 
-ONE_DOCUMENT = 250
-"""Workflows up to which a document has pages for each."""
-MANY = (
-    "{count} workflows in one {template} would fill hundreds of pages; "
-    "rank them in one document with --template portfolio, or make a document for each with --each"
-)
-
-
 @console.guarded
 def report(
     file: File, out_: Folder, to: Formats = "html", template: TemplateName = "client_report", brand: Brand = None, mapping: MappingFile = None,
@@ -80,8 +72,6 @@ def report(
     if beside and sets:
         raise UsageError("--set goes with one scenario at most; write what it sets into the file, or leave it out")
     found, faults = console.whole(file, mapping, names[0] if len(names) == 1 else None, sets, accept_stale=accept_stale)
-    if not each and template != "portfolio" and len(found.workflows) > ONE_DOCUMENT:
-        raise UsageError(MANY.format(count=len(found.workflows), template=template))
     whole = console.priceable(found)
     if template == "portfolio" and whole.priced and len(whole.workflows) > 1:
         sound(whole)

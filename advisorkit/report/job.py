@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,6 +35,8 @@ _LACKS: Mapping[str, Callable[[Engagement], bool]] = {
     "return_visit": lambda engagement: not any(one.measured and engagement.told_of(one.id) for one in engagement.workflows),
 }  # fmt: skip
 """What an engagement may lack for a packaged template."""
+ONE_DOCUMENT = 250
+"""Workflows up to which a document has pages for each."""
 
 
 @dataclass(frozen=True)
@@ -111,8 +113,15 @@ class Report:
 
 @spoken
 def refusals(engagement: Engagement) -> tuple[tuple[str, str], ...]:
-    """Packaged templates for which `engagement` holds nothing, each with what it needs and the command that fills it."""
-    return tuple((name, say(f"lacks.{name}")) for name, lacks in _LACKS.items() if lacks(engagement))
+    """Packaged templates for which `engagement` holds nothing, each with what it needs and the command that fills it; none named stands for all that have pages for each workflow."""
+    many = [("", say("lacks.pages", count=len(engagement.workflows)))] if len(engagement.workflows) > ONE_DOCUMENT else []
+    return (*((name, say(f"lacks.{name}")) for name, lacks in _LACKS.items() if lacks(engagement)), *many)
+
+
+def refused(refusals: Iterable[tuple[str, str]], template: str) -> str:
+    """Why there is no document from `template`; empty where there is one."""
+    found = dict(refusals)
+    return found.get(template) or ("" if template == "portfolio" else found.get("", ""))
 
 
 def job_document(engagement: Engagement, folder: str | Path = ".", **options: Any) -> str:
