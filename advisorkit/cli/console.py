@@ -349,7 +349,8 @@ def _range(name: str, text: str, currency: str) -> Estimate:
         heard.told.append(f"taken as {' to '.join(ends)}; for a decimal write {text.replace(',', '.')}")
     if unit.unit.startswith("share") and min(one.low for one in found) > 1 and all(map(is_number, ends)):
         heard.plain_share(Estimate.of([one.likely for one in found]) if len(found) > 1 else found[0])
-    say(*(f"--set {name}={text}: {words}" for words in heard.told))
     if len(found) > 1 and not all(one.fixed for one in found):
         raise ValueError("each end is one number")
-    return found[0] if len(found) == 1 else Estimate.of([one.likely for one in found])
+    taken = found[0] if len(found) == 1 else Estimate.of([one.likely for one in found])
+    say(*(f"--set {name}={text}: {words}" for words in heard.told))
+    return taken
