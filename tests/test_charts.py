@@ -63,6 +63,7 @@ def test_an_svg_is_one_well_formed_picture_with_alt_text_and_no_address(chart: k
     root = ET.fromstring(drawing)
     assert root.get("role") == "img"
     assert root.get("aria-label") == chart.alt
+    assert not chart.alt.endswith("..")
     assert re.findall(r"https?://[^\"]+", drawing) == ["http://www.w3.org/2000/svg"]
 
 

@@ -38,7 +38,7 @@ class Chart:
         rows = self.rows()
         values = "; ".join(f"{row[0]}: {', '.join(filter(None, row[1:]))}" for row in rows[:SAID])
         more = here("; {count} more in the table", count=len(rows) - SAID) if len(rows) > SAID else ""
-        return f"{here(self.kind)}. {self.title.rstrip('.')}. {values}{more}."
+        return f"{here(self.kind)}. {self.title.rstrip('.')}. {(values + more).rstrip('.')}."
 
 
 @dataclass(frozen=True, slots=True)
