@@ -41,8 +41,9 @@ from advisorkit.study.documents import cost_document, headed
 from advisorkit.study.frames import portfolio
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, PatternId
-from advisorkit.values.engagement import Answer, Engagement, Quote, Scenario
+from advisorkit.values.engagement import Answer, Engagement, Scenario
 from advisorkit.values.errors import EngagementError, PriceError
+from advisorkit.values.prices import Quote
 from advisorkit.values.quantities import Estimate, money_short, number
 
 FEW = 2**6

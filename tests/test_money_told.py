@@ -26,8 +26,9 @@ from advisorkit.report.whole_pages import overview
 from advisorkit.study.documents import cost_document, programme_document
 from advisorkit.study.sharing import together
 from advisorkit.study.study import Study
-from advisorkit.values.engagement import Engagement, Quote
+from advisorkit.values.engagement import Engagement
 from advisorkit.values.people import Programme
+from advisorkit.values.prices import Quote
 from advisorkit.values.quantities import money_short
 
 FEW = 2**6

@@ -156,6 +156,20 @@ def test_a_setting_that_cannot_be_used_names_the_field_and_the_fix(tmp_path: Pat
     assert ("engineer_day_rate" in found.nearest) == ("engineer_day_rat:" in setting)
 
 
+def test_a_quote_without_a_price_or_that_ends_before_its_day_is_named_with_its_line(tmp_path: Path) -> None:
+    offers = (
+        "    quotes:\n      - {supplier: Alpha (sample), date: 2026-11-01}\n"
+        "      - {supplier: Beta (sample), date: 2026-11-01, valid_until: 2026-10-01, seat_price: 9}\n"
+        "      - {supplier: Gamma (sample), date: 2026-11-01, seat_price: 9}\n"
+    )
+    text = "advisorkit: 1\nid: acme\nclient: Acme (sample)\ncurrency: EUR\nas_of: 2026-11-20\nworkflows:\n  - id: desk\n    name: Desk\n" + offers
+
+    assert [(fault.where, fault.message) for fault in faults(tmp_path, text)] == [
+        ("line 10, workflows[0].quotes[0]", "a quote names either seat_price or resolution_price"), ("line 11, workflows[0].quotes[1]", "valid_until lies before date"),
+    ]
+
+
+
 def test_all_faulty_settings_of_a_workflow_are_told_together(tmp_path: Path) -> None:
     assert len(faults(tmp_path, f"{SMALL}    assumptions: {{review_share: 2, engineers: 0, nonsense: 1}}\n")) == 3
 

@@ -24,7 +24,8 @@ from advisorkit.store import samples
 from advisorkit.store.reading import read
 from advisorkit.study.pilots import pilots_of
 from advisorkit.study.study import Study, studies
-from advisorkit.values.engagement import Engagement, Quote
+from advisorkit.values.engagement import Engagement
+from advisorkit.values.prices import Quote
 from advisorkit.values.quantities import Estimate
 
 SAMPLE = samples.path("marked-pilot")

@@ -17,8 +17,8 @@ from advisorkit.costs.curves import Course, course, curves, followed, paybacks
 from advisorkit.costs.flows import COLUMNS, TEXTS, Column, Flow, Workings, first, scene
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.results import PARTS, CostCurve, Figure, MoneyRow, PaidBack, Part, Payback, SoFar, Year
-from advisorkit.values.engagement import Quote
 from advisorkit.values.errors import EngagementError, Fault
+from advisorkit.values.prices import Quote
 from advisorkit.values.quantities import Band, Estimate, day
 
 SUMS = ("outside", "staff", "all_in", "gain", "gain_cash", "gain_all_checked")
@@ -279,12 +279,11 @@ def with_quotes(inputs: Inputs) -> Inputs:
     """`inputs` with the price of the cheapest quote that still holds, unless a price is set.
 
     Raises:
-        EngagementError: If a quote names no price, or two.
+        EngagementError: If something is wrong with a quote.
     """
     rows, quotes = inputs.rows, inputs.workflow.quotes
-    if faulty := [n for n, quote in enumerate(quotes) if (quote.seat_price is None) == (quote.resolution_price is None)]:
-        fault = "a quote names either seat_price or resolution_price"
-        raise EngagementError([Fault(inputs.engagement.id, f"{inputs.workflow.id}.quotes[{n}]", fault) for n in faulty])
+    if faults := [Fault(inputs.engagement.id, f"{inputs.workflow.id}.quotes[{n}]", quote.fault) for n, quote in enumerate(quotes) if quote.fault]:
+        raise EngagementError(faults)
     if rows["buy_seat_price"].value or rows["buy_resolution_price"].value:
         return inputs
     asked = [(cost, quote) for quote in quotes if holds(quote, inputs.engagement.as_of) and (cost := _a_month(inputs, quote)) is not None]

@@ -263,13 +263,17 @@ def _with_id(engagement: Engagement, root: Spot) -> Engagement:
 
 
 def _workflows(root: Spot, engagement: Engagement | None) -> dict[str, Spot]:
-    """Workflows by id; two of one id are a fault."""
+    """Workflows by id; two of one id are a fault, and so is what is wrong with a quote."""
     place, found = root.at("workflows"), dict[str, Spot]()
     spots = [spot for spot in place.items() if isinstance(spot.node, Fields)] if place and isinstance(place.node, Items) else []
     for spot, workflow in zip(spots, engagement.workflows if engagement else (), strict=False):
         first = found.setdefault(workflow.id, spot) if workflow.id else spot
         if first is not spot:
             spot.fault(here("the id '{}' is already taken by {}", workflow.id, first.where))
+        asked = spot.at("quotes") if workflow.quotes else None
+        for one, quote in zip(asked.items() if asked else (), workflow.quotes, strict=False):
+            if quote.fault:
+                one.fault(quote.fault)
     return found
 
 

@@ -31,10 +31,10 @@ from advisorkit.pilots.tally import wilson
 from advisorkit.study.shapes import ADVICE, COLUMN, COSTS, DECISION, FACTS, MONEY, PLAN, SEEN, Kept, Keys, below, placed
 from advisorkit.values.criteria import Catalog, PatternId, Rules
 from advisorkit.values.displayed import Displayed
-from advisorkit.values.engagement import Answer, Engagement, Quote, Setting, Workflow
+from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
 from advisorkit.values.locale import locale
 from advisorkit.values.people import Measured
-from advisorkit.values.prices import PriceAge
+from advisorkit.values.prices import PriceAge, Quote
 from advisorkit.values.quantities import Band, Estimate, day
 
 

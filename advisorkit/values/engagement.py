@@ -12,6 +12,7 @@ from advisorkit.values.displayed import Displayed
 from advisorkit.values.errors import UsageError, nearest
 from advisorkit.values.locale import here
 from advisorkit.values.people import Action, Basis, Consent, Measured, Member, Programme, Reviewed, Stop
+from advisorkit.values.prices import Quote
 from advisorkit.values.quantities import MOST, MOST_RATE, Estimate, day, digits, share_in
 from advisorkit.values.written import ELSEWHERE, Named, Within
 
@@ -162,24 +163,6 @@ class Advised:
     what is asked for: the likely value within its 80 % range."""
     basis: Basis | None = None
     """What those figures rested on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """What a supplier asks for a product that does the work."""
-
-    valid_until: date | None = field(default=None, kw_only=True)
-    """Last day on which it holds; left out when it names none."""
-    supplier: str
-    """Who made it."""
-    date: date
-    """Day of the quote."""
-    seat_price: Annotated[float, Within(0)] | None = None
-    """Price of a seat a month, in the engagement's currency; this or a price by finished item."""
-    resolution_price: Annotated[float, Within(0)] | None = None
-    """Price of an item that the product finishes, in the engagement's currency."""
-    source: str = ""
-    """Where it stands."""
 
 
 @dataclass(frozen=True, slots=True)

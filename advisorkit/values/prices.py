@@ -335,3 +335,28 @@ class TextClass:
         if likely < 0:
             raise ValueError("a text cannot have fewer than 0 characters")
         return Estimate(likely * (1 - self.spread), likely, likely * (1 + self.spread))
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a supplier asks for a product that does the work."""
+
+    valid_until: date | None = field(default=None, kw_only=True)
+    """Last day on which it holds; left out when it names none."""
+    supplier: str
+    """Who made it."""
+    date: date
+    """Day of the quote."""
+    seat_price: Annotated[float, Within(0)] | None = None
+    """Price of a seat a month, in the engagement's currency; this or a price by finished item."""
+    resolution_price: Annotated[float, Within(0)] | None = None
+    """Price of an item that the product finishes, in the engagement's currency."""
+    source: str = ""
+    """Where it stands."""
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with it; empty where nothing is."""
+        if (self.seat_price is None) == (self.resolution_price is None):
+            return here("a quote names either seat_price or resolution_price")
+        return here("valid_until lies before date") if self.valid_until and self.valid_until < self.date else ""
