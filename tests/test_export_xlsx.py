@@ -315,9 +315,11 @@ def test_several_workflows_have_sheets_of_their_own_behind_one_page_that_pays_sh
 
     assert engine.sheet_names[:3] == ["Programme", "1 Summary", "1 Inputs"]
     assert all(len(name) <= 31 for name in engine.sheet_names)
-    each = [one.costs.money[one.decision.destination].outside for one in told_]
     assert joint is not None and joint.saved is not None
-    assert engine.evaluate_cell("Programme", shared + 1, 4) == pytest.approx(sum(one.likely for one in each if one) - joint.saved)
+    for place, name, saved in ((4, "outside", -joint.saved), (5, "all_in", -joint.saved), (6, "gain", joint.saved)):
+        each = [getattr(one.costs.money[one.decision.destination], name) for one in told_]
+        assert engine.evaluate_cell("Programme", shared + 1, place) == pytest.approx(sum(one.likely for one in each) + saved)
+    assert engine.evaluate_cell("Programme", shared + 1, 6) == pytest.approx(joint.gain, abs=500 * 3 * len(told_))  # each gain is the difference of sums of rounded parts
     assert engine.evaluate_cell("Programme", TOP + 1, 5) == pytest.approx(float(told_[0].costs.money[told_[0].decision.destination].all_in.likely))
 
 

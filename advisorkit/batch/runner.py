@@ -23,7 +23,7 @@ from advisorkit.batch.worker import carry_out, executor_for
 from advisorkit.export.brand import Brand
 from advisorkit.export.formats import RENDERERS, chosen
 from advisorkit.files.disk import alone, fingerprint
-from advisorkit.report.job import refused
+from advisorkit.report.job import refusal
 from advisorkit.values.errors import EngagementError, Fault, UsageError
 
 ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
@@ -106,7 +106,7 @@ def _fit(template: Template | str | Path, jobs: Sequence[Job], formats: Mapping[
 
 def _lacking(job: Job, template: str) -> Job:
     """The job, with its fault where its engagement holds nothing for the packaged `template`."""
-    why = refused(job.lacks, template)
+    why = refusal(job.lacks, template)
     return replace(job, faults=(*job.faults, Fault(job.source, "", f"{template} {why}"))) if why else job
 
 

@@ -215,8 +215,8 @@ def _stair(stair: kinds.Stair, x: float, y: float, column: float) -> Iterator[Ma
 def range_bars(chart: kinds.RangeBars, wide: float = 650, row: float = 37) -> Scene:
     """P10 to P90 as a pale bar, the likely value as the pattern's mark, from zero; names and words that are too long run over several lines."""
     names = min(max(width(b.label, 14, bold=True) for b in chart.bars) + 14, wide * 0.4)
-    known = [(min(b.range[0], was), b.range[1], max(b.range[2], was)) for b in chart.bars if b.range for was in (b.range[1] if b.was is None else b.was,)]
-    span = min(0.0, *(low for low, _, _ in known), 0.0), max((high for _, _, high in known), default=1) * 1.08 or 1
+    known = [end for b in chart.bars if b.range for end in (*b.range, b.was) if end is not None]
+    span = min(0.0, *known, 0.0), max(known, default=1) * 1.08 or 1
     lines = max(len(one) for b in chart.bars for one in (wrap(b.label, names - 13, 14, bold=True), wrap(b.note, wide - names - 12, 13)))
     right, row = 44.0, max(row, 17.0 * lines)
     for _ in range(9):  # room for the words beside the bars, which shrink as it grows

@@ -248,17 +248,18 @@ def _programme(books: Sequence[Book], studies: Sequence[Study]) -> Grid:
         for place, (name, amount) in enumerate(zip(("outside", "all_in", "gain", "payback"), (*amounts, back if first in book.gaining else None), strict=True), 3):
             grid.put(row, place, say("unknown") if amount is None else Live(book.named(f"{first}_{name}"), amount), f"whole{book.least(first, name)} row right")
     grid.line(last, 1, (say("workbook.sum"), *[""] * 5), "row sum")
-    sums = dict[int, float]()
+    sums = dict[int, tuple[float, str]]()
     for place in (3, 4, 5):
         above = [grid.cells[row, place] for row in range(TOP, last)]
         style = "whole_least" if any("least" in look or not isinstance(told_, Live) for told_, look in above) else "whole"
-        sums[place] = float(sum(float(told_.value) for told_, _ in above if isinstance(told_, Live)))
-        grid.put(last, place, Live(f"SUM({grid.at(TOP, place, last - 1)})", sums[place]), f"{style} sum right")
+        sums[place] = float(sum(float(told_.value) for told_, _ in above if isinstance(told_, Live))), f"{style} sum right"
+        grid.put(last, place, Live(f"SUM({grid.at(TOP, place, last - 1)})", sums[place][0]), sums[place][1])
     joint = together(studies)
-    if joint and joint.shared is not None and joint.saved is not None:
+    if joint and joint.saved is not None:
         differ = "+".join(book.named("inputs_changed") for book in books)
-        grid.line(last + 1, 1, (say("together.saved"), ""), "row")
-        grid.put(last + 1, 3, Live(f'IF({differ}=0,{-joint.saved!r},"{say("workbook.again")}")', -joint.saved), "whole muted row right")
-        grid.line(last + 2, 1, (say("workbook.shared_sum"), ""), "sum")
-        grid.put(last + 2, 3, Live(f"SUM({grid.at(last, 3)},{grid.at(last + 1, 3)})", sums[3] - joint.saved), "whole sum right")
+        grid.line(last + 1, 1, (say("together.saved"), *[""] * 5), "row")
+        grid.line(last + 2, 1, (say("workbook.shared_sum"), *[""] * 5), "sum")
+        for place, saved in ((3, -joint.saved), (4, -joint.saved), *(((5, joint.saved),) if joint.counted else ())):
+            grid.put(last + 1, place, Live(f'IF({differ}=0,{saved!r},"{say("workbook.again")}")', saved), "whole muted row right")
+            grid.put(last + 2, place, Live(f"SUM({grid.at(last, place)},{grid.at(last + 1, place)})", sums[place][0] + saved), sums[place][1])
     return grid

@@ -118,7 +118,7 @@ def refusals(engagement: Engagement) -> tuple[tuple[str, str], ...]:
     return (*((name, say(f"lacks.{name}")) for name, lacks in _LACKS.items() if lacks(engagement)), *many)
 
 
-def refused(refusals: Iterable[tuple[str, str]], template: str) -> str:
+def refusal(refusals: Iterable[tuple[str, str]], template: str) -> str:
     """Why there is no document from `template`; empty where there is one."""
     found = dict(refusals)
     return found.get(template) or ("" if template == "portfolio" else found.get("", ""))

@@ -14,7 +14,7 @@ from advisorkit.export.blocks import table_of
 from advisorkit.export.brand import read_brand
 from advisorkit.export.formats import FORMATS, ready
 from advisorkit.files.disk import folder_of
-from advisorkit.report.job import refusals, refused
+from advisorkit.report.job import refusal, refusals
 from advisorkit.screens.advising import verdict_of
 from advisorkit.screens.file import SessionFile
 from advisorkit.screens.parts import Doc, block, blocks, lead, tell
@@ -28,7 +28,7 @@ from advisorkit.values.errors import AdvisorError
 def documents(engagement: Engagement) -> list[list[str]]:
     """Every document that there is, the report first: id, name, and why it cannot be made of `engagement`, without the command that mends it, for which there is a page; empty where it can."""
     names, lacks = sorted(shipped(), key=lambda name: (name != "client_report", name)), refusals(engagement)
-    return [[name, tell(f"document.{name}"), refused(lacks, name).partition(": advisorkit ")[0]] for name in names]
+    return [[name, tell(f"document.{name}"), refusal(lacks, name).partition(": advisorkit ")[0]] for name in names]
 
 
 def report(
