@@ -310,11 +310,12 @@ def test_a_batch_whose_template_fails_ends_with_1_shows_the_cell_and_keeps_the_n
     cells = [{"cell_type": "code", "metadata": {"tags": tags}, "source": text} for text, tags in (("job = ''", ["parameters"]), ("wrong = 1 / 0", []))]
     (tmp_path / "letter.ipynb").write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
 
-    result = run("batch", samples.path(NAMES[0]), "--out", tmp_path / "out", "--template", tmp_path / "letter.ipynb")
+    result = run("batch", samples.path(NAMES[0]), "--out", tmp_path / "out", "--template", tmp_path / "letter.ipynb", "--to", "html,docx")
 
     assert result.exit_code == 1
-    assert "ZeroDivisionError: division by zero" in result.stdout and "wrong = 1 / 0" in result.stdout
-    assert "0 made, 0 unchanged, 1 failed" in result.stdout
+    assert all(words in result.stdout for words in ("html, docx", "wrong = 1 / 0", "0 made, 0 unchanged, 2 failed"))
+    told = [text.count("ZeroDivisionError: division by zero") for text in (result.stdout, result.stderr)]
+    assert told == [1, 1], "a reason is told once, whatever the number of formats"
     assert [path.suffix for path in (tmp_path / "out" / "failed").iterdir()] == [".ipynb"]
 
 

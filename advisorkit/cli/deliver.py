@@ -142,13 +142,14 @@ def batch(
 
 @contextmanager
 def _bar() -> Iterator[Callable[[int, int, Deliverable], None]]:
-    pace = Pace()
+    pace, told = Pace(), set[str]()
     with console.bar("Reports") as move:
 
         def tick(done: int, total: int, row: Deliverable) -> None:
             move(done, total, pace.after(done, total, row))
-            if row.status == "failed":
-                console.say(f"failed: {row.engagement}: {row.error}")
+            if row.status == "failed" and (words := f"failed: {row.engagement}: {row.error}") not in told:
+                told.add(words)
+                console.say(words)
 
         try:
             yield tick
@@ -159,7 +160,10 @@ def _bar() -> Iterator[Callable[[int, int, Deliverable], None]]:
 
 def _finish(result: BatchResult, before: Iterable[Block] = (), *, as_json: bool) -> None:
     console.say(*result.notices)
-    rows = [[row.status, row.engagement, row.format, row.path if row.status != "failed" else row.error] for row in result.deliverables]
+    told: dict[tuple[str, str, str], list[str]] = {}
+    for row in result.deliverables:
+        told.setdefault((row.status, row.engagement, row.error if row.status == "failed" else row.path), []).append(row.format)
+    rows = [[status, engagement, ", ".join(made_as), words] for (status, engagement, words), made_as in told.items()]
     made = table_of("", ["", "Engagement", "Format", "File or reason"], rows)
     console.answer(result.document(), [*before, made, Text((f"\n{result.summary}",))], as_json=as_json)
     if not result.ok:
