@@ -13,13 +13,14 @@ from typing import Any
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from hypothesis import given, strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from PIL import Image
 from sample_charts import CHARTS
 from sample_pages import COVER, PAGES, notebook, whole
 
-from advisorkit.export.blocks import Done, Heading
+from advisorkit.export.blocks import Cell, Done, Heading, table_of
 from advisorkit.export.brand import Brand, read_brand
 from advisorkit.export.exporters import AdvisorHTMLExporter
 from advisorkit.export.html import css_words, render
@@ -61,6 +62,12 @@ def test_the_page_has_every_chart_and_names_each_for_those_who_cannot_see() -> N
     assert page.count("<svg ") == len(CHARTS)
     assert page.count('role="img"') == len(CHARTS)
     assert page.count("<details>") == len(CHARTS)
+
+
+def test_the_first_line_of_a_strong_cell_is_bold_however_it_wraps_and_what_follows_is_quiet() -> None:
+    page = BeautifulSoup(render(notebook(COVER, table_of("", ["Workflow"], [[Cell("A very long name\nHead of Sales", "strong")]]), Done())), "html.parser")
+
+    assert [one.text for one in page.select("th b, th > span")] == ["A very long name", "Head of Sales"]
 
 
 def test_nothing_in_the_page_points_outside() -> None:

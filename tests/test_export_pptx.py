@@ -29,7 +29,7 @@ from advisorkit.export.blocks import Callout, Cell, ChartBlock, DecisionBlock, D
 from advisorkit.export.brand import Brand, read_brand
 from advisorkit.export.exporters import AdvisorPPTXExporter
 from advisorkit.export.pptx import render
-from advisorkit.report import slides
+from advisorkit.report import chosen_slides, slides
 from advisorkit.report.job import Report, make_report
 from advisorkit.store import samples
 from advisorkit.store.reading import read
@@ -88,6 +88,16 @@ def test_every_slide_says_something_in_its_title(name: str) -> None:
 @pytest.mark.parametrize("name", samples.names())
 def test_a_board_sees_eight_to_twelve_slides(name: str) -> None:
     assert 8 <= len(opened(made(name)).slides) <= 12
+
+
+def test_a_portfolio_has_one_slide_a_workflow_and_numbers_it_alike_on_every_page() -> None:
+    found = report("source-text")
+    named = [f"{study.workflow.name} ({n})" for n, study in enumerate(found.begun, 1)]
+    said = titles(opened(render(notebook(*found.cover, *chosen_slides(found), Done()))))
+
+    assert [sum(title.startswith(f"{study.workflow.name}: ") for title in said) for study in found.begun] == [1] * len(named)
+    assert len(said) <= 20
+    assert "; ".join(named) in next(one.paragraphs[0] for one in found.begun_protection if isinstance(one, Text) and one.style == "note")
 
 
 def test_the_board_sees_the_advice_as_it_was_decided() -> None:
@@ -314,7 +324,7 @@ def test_what_has_no_room_in_a_table_stands_in_full_below_it() -> None:
 
     (table,) = (shape.table for slide in deck.slides for shape in slide.shapes if shape.has_table)
     below = {line.text.strip() for slide in deck.slides for shape in slide.shapes if shape.has_text_frame for line in shape.text_frame.paragraphs}
-    assert [table.cell(n, 1).text for n in (0, 1)] == [head[:60] + "…", words[:240] + "…"]
+    assert [table.cell(n, 1).text for n in (0, 1)] == [head[:60] + "…", words[:420] + "…"]
     assert {head, words.strip()} <= below
 
 

@@ -360,7 +360,7 @@ def test_it_opens_at_the_summary_with_two_charts_and_lists_what_may_be_typed() -
     live = openpyxl.load_workbook(io.BytesIO(parts.fp.getvalue()))  # type: ignore[union-attr]
 
     assert live.active.title == "Summary"
-    assert ["lineChart" in one for one in charts] == [True, False]
+    assert ["scatterChart" in one for one in charts] == [True, False]
     assert all("<c:numCache>" in one or "<c:numRef>" in one for one in charts)
     assert len(live["Inputs"].data_validations.dataValidation) > 5
     assert not any("http" in part for name in parts.namelist() if name.endswith(".rels") for part in re.findall(r'TargetMode="External"', parts.read(name).decode()))

@@ -1,4 +1,4 @@
-"""A workbook without formulas: its words and tables, named and footed as Excel takes them."""
+"""Words, tables and curves of a workbook: named and footed as Excel takes them, drawn as far as the horizon."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import zipfile
 
 import openpyxl
 import pytest
-from test_export_xlsx import notebook
+from test_export_xlsx import notebook, workbook
 
 from advisorkit.export.blocks import Cell, Heading, LineItems, Money, Text, table_of
 from advisorkit.export.xlsx import render
@@ -59,3 +59,9 @@ def test_what_wraps_in_a_cell_has_a_row_that_shows_it_whole() -> None:
     head_row, long, short = (made.row_dimensions[row].height or 15 for row in (3, 4, 5))
     assert long >= 5 * 13 > head_row >= 30 > short == 15
     assert made.page_setup.orientation != "landscape", "what is narrow stands upright"
+
+
+def test_a_curve_ends_where_the_horizon_does() -> None:
+    *_, months = openpyxl.load_workbook(io.BytesIO(workbook().raw), data_only=True)["Cash by month"].iter_cols(min_row=8, values_only=True)
+
+    assert [*months[-61:]] == [min(month, 36) for month in range(61)]

@@ -114,6 +114,14 @@ def test_a_rungs_cost_comes_on_top_of_the_rungs_before(money: Facts) -> None:
     assert rungs["diagnose"].build is None
 
 
+def test_both_without_a_layer_that_was_finished_cost_all_that_both_take(money: Facts) -> None:
+    """What is asked for now is that of the step one stands on: a retrieval that was passed over takes nothing off."""
+    passed, after = (plan(belief(0.8, 0.7), (), (), "hybrid", TEXT, facts=money, unfinished=left)[-1] for left in (("retrieval", "training"), ("training",)))
+
+    assert (passed.state, passed.build, passed.weeks) == ("here", money.build["hybrid"].p50, money.build_weeks["hybrid"].p50)
+    assert after.build == pytest.approx(money.build["hybrid"].p50 - money.build["rag"].p50)
+
+
 def test_without_the_cost_model_money_and_weeks_are_not_known() -> None:
     assert {(rung.build, rung.weeks) for rung in plan(belief(0.5, 0.5), (), (), "prompt", TEXT)} == {(None, None)}
     assert {(policy.build, policy.weeks) for policy in policies(dict.fromkeys(PATTERNS, 0.25))} == {(None, None)}

@@ -244,4 +244,4 @@ def test_where_no_share_right_pays_none_is_printed_and_today_is_not_called_bette
     assert study.decision.headline.startswith("By these figures it would not pay even if every answer were right: leave it as it is. Should the figures change: start with")
     assert "share of right answers is enough" in words(summary(study))
     right = study.decision.prospects.expected_right["prompt"].p50
-    assert [any("By the client's own estimate" in line for line in seen(1 - right - more).decision.warnings) for more in (0.0001, 0.02)] == [False, True]
+    assert [any("By your own estimate" in line for line in seen(1 - right - more).decision.warnings) for more in (0.0001, 0.02)] == [False, True]

@@ -154,7 +154,7 @@ def plan(
     rungs: list[Rung] = []
     for place, rung in enumerate(kept):
         pattern = _PATTERN[rung]
-        extra = rung not in ("cheap_extensions", "diagnose")
+        extra, before = rung not in ("cheap_extensions", "diagnose"), [one for one in rungs if place != here or one.state == "done"]
         rungs.append(
             Rung(
                 rung=rung,
@@ -162,8 +162,8 @@ def plan(
                 enter_when=text.get(f"{rung}.enter.searched" if passed and place == here else f"{rung}.enter", ""),
                 leave_when=text.get(f"{rung}.leave", ""),
                 probability_suffices=enough[pattern],
-                build=_extra(money, pattern, rungs) if extra else None,
-                weeks=_extra(weeks, pattern, rungs) if extra else None,
+                build=_extra(money, pattern, before) if extra else None,
+                weeks=_extra(weeks, pattern, before) if extra else None,
                 state="done" if place < here and rung not in unfinished else "here" if place == here else "held" if pattern in held else "ahead",
             )
         )

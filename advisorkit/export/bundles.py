@@ -21,14 +21,14 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import numpy as np
 from IPython.display import display
 from jinja2 import Environment, FileSystemLoader, Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from advisorkit.charts.draw import KINDS
 from advisorkit.charts.kinds import Chart
 from advisorkit.charts.plotted import Picture, Plot, Series
 from advisorkit.charts.svg import svg
 from advisorkit.export import blocks as kinds
-from advisorkit.export.blocks import Block, ChartBlock, table_of
+from advisorkit.export.blocks import Block, Cell, ChartBlock, table_of
 from advisorkit.export.formats import UNSEEN, WANTED
 from advisorkit.export.terminal import plain as said
 from advisorkit.values.errors import RenderError
@@ -339,7 +339,7 @@ def html(block: Block, **values: Markup | bool) -> str:
 def template(name: str) -> Template:
     """One of the templates of blocks and pages."""
     found = Environment(loader=FileSystemLoader(Path(__file__).parent / "template" / "advisorkit"), autoescape=True, finalize=_placed)
-    found.globals |= {"svg": _drawn, "here": here}
+    found.globals |= {"svg": _drawn, "here": here, "lines": _lines}
     return found.get_template(name)
 
 
@@ -352,6 +352,13 @@ def _placed(value: object) -> object:
         before, left = standing(words).split(left, 1)
         made += before + Markup('<data data-path="{}">{}</data>').format(path, words)
     return made + left
+
+
+def _lines(cell: Cell) -> Markup:
+    """The words of a cell, the first line of a strong one bold and what follows it quiet, however a screen breaks them."""
+    first, line, rest = escape(_placed(cell.text)).partition("\n")
+    begun = Markup("<b>{}</b>").format(first) if cell.tone == "strong" else first
+    return begun + Markup("{}<span>{}</span>").format(line, rest) if rest else begun
 
 
 def _drawn(chart: Chart, half: bool) -> Markup:

@@ -23,8 +23,8 @@ MOST, LINES = 30.0, 2
 """Size and lines of the longest title; a longer one is cut, and told in full below."""
 NAME = 40
 """Letters of a name before the title of its page where the two have no room; a longer name is cut, and told in full below."""
-HEAD, CELL = 60, 240
-"""Most letters in the head of a column, and in a cell."""
+HEAD, CELL, ALONE = 60, 240, 420
+"""Most letters in the head of a column, in a cell, and in the one long cell of a row."""
 ROOMY = 900.0
 """Width in pixels from which two charts stand side by side."""
 GAP = 18.0
@@ -67,7 +67,7 @@ class Slide:
 def slides_of(page: Page, body: Frame, *, named: bool = False) -> Iterator[Slide]:
     """The slides of a page: one at the largest size of text at which it fits, or several; `named` by what the page belongs to where a document has several parts."""
     title, blocks = _opened(page)
-    said, title = title, f"{page.part}: {title}" if named and page.part else title
+    said, title = title, f"{page.part}: {title}" if named and page.part and page.part not in title else title
     if len(wrap(printable(title), body.width * SERIF * SPARE, MOST)) > LINES:
         blocks.insert(0, kinds.Text((title,)))
         title = f"{page.part[:NAME].rstrip()}…: {said}" if said != title and len(page.part) > NAME else title
@@ -107,7 +107,7 @@ def _short(block: Block) -> Iterator[Block]:
     if not isinstance(block, Table):
         yield block
         return
-    lines = ((block.head, HEAD), *((row, CELL) for row in block.rows))
+    lines = ((block.head, HEAD), *((row, ALONE if sum(len(cell.text) > HEAD for cell in row) < 2 else CELL) for row in block.rows))
     head, *rows = (tuple(cell if len(cell.text) <= most else replace(cell, text=cell.text[:most] + "…") for cell in row) for row, most in lines)
     yield replace(block, head=head, rows=tuple(rows))
     if cut := tuple(cell.text for row, most in lines for cell in row if len(cell.text) > most):

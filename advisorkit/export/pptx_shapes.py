@@ -286,15 +286,16 @@ class Canvas:
         name_of(group, alt.partition(".")[0], alt)
 
     def _label(self, on: Any, frame: Frame, panel: s.Panel, mark: s.Label, scale: float) -> None:
+        """Words in a box that is wide enough not to wrap them; one that may not wrap them is moved by half of what it is too wide in some programs."""
         x, y = panel.at(mark.x, mark.y)
-        wide, high = width(mark.text, mark.size, bold=mark.bold) / SPARE + 2, mark.size * 1.3
+        wide, high = width(mark.text, mark.size, bold=mark.bold) / SPARE ** (1 if mark.turned else 4) + 2, mark.size * 1.3
         left = x + mark.dx - {"start": 0, "middle": wide / 2, "end": wide}[mark.anchor]
         left, top = (x + mark.dx - wide / 2, y + mark.dy - high / 2) if mark.turned else (left, y + mark.dy - high / 2)
         box = self.words(
             Frame(frame.left + left * scale, frame.top + top * scale, wide * scale, high * scale), (((mark.text, mark.fill, mark.bold, mark.italic),),),
             mark.size * scale, on=on, anchor="middle" if mark.turned else mark.anchor,
         )
-        box.rotation, box.text_frame.word_wrap = -90 if mark.turned else 0, False
+        box.rotation, box.text_frame.word_wrap = -90 if mark.turned else 0, not mark.turned
 
     def _shape(self, on: Any, frame: Frame, panel: s.Panel, mark: s.Mark, scale: float) -> None:
         """A mark as a freeform, in tenths of a pixel."""

@@ -151,14 +151,14 @@ def _address(row: int, column: int) -> str:
 
 def _chart(book: Any, chart: SheetChart) -> Any:
     lines, font = chart.kind == "line", {"name": "Arial", "size": 9, "color": LIGHT["text2"]}
-    made = book.add_chart({"type": chart.kind})
+    made = book.add_chart({"type": "scatter", "subtype": "straight"} if lines else {"type": chart.kind})
     for name, tone, categories, values in chart.series:
         colour = LIGHT.get(tone, LIGHT["evidence_for"])
         look = {"line": {"color": colour, "width": 2.25, "dash_type": _DASHES.get(tone, "solid")}} if lines else {"fill": {"color": colour}, "data_labels": {"value": True, "font": font}, "gap": 40}
         made.add_series({"name": name, "categories": f"={categories}", "values": f"={values}", **look})
     made.set_title({"name": chart.title, "name_font": {"name": "Arial", "size": 11, "color": LIGHT["ink"]}, "overlay": False})
     grid = {"major_gridlines": {"visible": True, "line": {"color": LIGHT["hairline"]}}, "num_format": _STYLES["thousand"]["num_format"], "num_font": font}
-    months = {"name": chart.axis, "name_font": font, "num_font": font, "label_position": "low", "interval_unit": 6, "interval_tick": 6}
+    months = {"name": chart.axis, "name_font": font, "num_font": font, "label_position": "low", "min": 0, "major_unit": 6, "major_gridlines": {"visible": False}}
     made.set_x_axis(months if lines else {"visible": False, "major_gridlines": {"visible": False}})
     made.set_y_axis(grid if lines else {"reverse": True, "num_font": font, "label_position": "low", "major_gridlines": {"visible": False}})
     made.set_legend({"position": "bottom", "font": font} if lines else {"none": True})

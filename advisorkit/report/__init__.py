@@ -11,11 +11,11 @@ from advisorkit.report.job import Report, job_document, make_report, open_job, w
 from advisorkit.report.pictures import rung_name
 from advisorkit.report.pilot_pages import charter, failures, moved, pilot_cover, result, review, unmarked
 from advisorkit.report.short_documents import brief, decision_record, session_note, session_prep, supplier_brief
-from advisorkit.report.slides import slides
+from advisorkit.report.slides import chosen_slides, slides
 from advisorkit.report.visit_pages import return_visit
 from advisorkit.study.study import Study
 
 __all__ = [
-    "Report", "Study", "brief", "charter", "cost_workbook", "costs", "decision_record", "done", "failures", "job_document", "make_report", "moved", "open_job",
-    "pilot_cover", "result", "return_visit", "review", "rung_name", "session_note", "session_prep", "show", "slides", "summary", "supplier_brief", "unmarked", "write_job",
+    "Report", "Study", "brief", "charter", "chosen_slides", "cost_workbook", "costs", "decision_record", "done", "failures", "job_document", "make_report", "moved",
+    "open_job", "pilot_cover", "result", "return_visit", "review", "rung_name", "session_note", "session_prep", "show", "slides", "summary", "supplier_brief", "unmarked", "write_job",
 ]

@@ -10,7 +10,7 @@ from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, Table, Te
 from advisorkit.files.texts import spoken
 from advisorkit.report import cost_pictures as pictures
 from advisorkit.report.advice_pages import asked
-from advisorkit.report.money_table import money_table, unchecked, whole
+from advisorkit.report.money_table import in_unit, money_table, unchecked, whole
 from advisorkit.report.pictures import path_stairs
 from advisorkit.report.printed import columns, say
 from advisorkit.study.study import Study
@@ -82,7 +82,7 @@ def _helping(study: Study) -> Iterator[str]:
     first, seen = study.decision.destination, study.printed
     row, checks = seen.rows[first], study.bill.line(first, "checking").amount
     if checks is not None and row["helping"]:
-        yield say("money.helping", pattern=study.name(first), total=number(row["checking"] or 0), checks=whole(checks, seen.unit), rest=number(row["helping"]))
+        yield say("money.helping", pattern=study.name(first), total=number(row["checking"] or 0), unit=in_unit(study.currency, seen.unit), checks=whole(checks, seen.unit), rest=number(row["helping"]))
 
 
 def _against_prompt(study: Study) -> Iterator[str]:

@@ -159,6 +159,8 @@ def _scenarios(book: Book) -> tuple[dict[str, dict[str, float]], dict[str, Mappi
     study, movable, results = book.study, dict[str, dict[str, float]](), dict[str, Mapping[Column, Mapping[str, float]]]()
     for name in () if study.engagement.scenario else study.engagement.scenarios:
         under = study.engagement.under(name)
+        if under.workflow(study.workflow.id) == study.workflow:  # it is about others
+            continue
         try:
             told = replace(study, engagement=under, workflow=under.workflow(study.workflow.id)).inputs
             here = scene(told, told.likely())

@@ -19,7 +19,7 @@ from advisorkit.pilots.established import Established
 from advisorkit.report.annex_pages import annex, protection
 from advisorkit.report.cost_workbook import cost_workbook
 from advisorkit.report.printed import NAMED, say
-from advisorkit.report.programme_pages import programme
+from advisorkit.report.programme_pages import places, programme
 from advisorkit.report.short_pages import side_by_side
 from advisorkit.report.whole_pages import cover, overview
 from advisorkit.store import reading
@@ -99,6 +99,12 @@ class Report:
     def protection(self) -> tuple[Block, ...]:
         """Where data goes, and what is still to be asked about it."""
         return protection(self.workflows)
+
+    @Spoken
+    def begun_protection(self) -> tuple[Block, ...]:
+        """The same with the workflows that the programme shows first, under the numbers of its list."""
+        shown = [*places(self._selection)] if self._selection else []
+        return protection(sorted(self.workflows, key=lambda one: shown.index(one.workflow.id) if one.workflow.id in shown else len(shown)))
 
     @Spoken
     def annex(self) -> tuple[Block, ...]:

@@ -133,7 +133,9 @@ def yearly(studies: Sequence[Study]) -> LineItems | None:
     years = sorted({year for amounts in paid.values() for year in amounts})
     items = tuple(Money(name, tuple(amounts.get(year) for year in years)) for name, amounts in paid.items() if amounts)
     heads = tuple(Cell(_label(studies[0], year)) for year in years)
-    return LineItems(say("money.years"), studies[0].currency, heads, items, say("money.years_note")) if items else None
+    both = together(studies)
+    note = linked(" ", (say("money.years_note"), *((say("money.years_shared"),) if both and both.saved else ())))
+    return LineItems(say("money.years"), studies[0].currency, heads, items, note) if items else None
 
 
 def _year(years: Mapping[PatternId, tuple[Year, ...]], n: int, label: str, name: str) -> Money:

@@ -13,7 +13,7 @@ from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.tally import Share
 from advisorkit.report.advice_pages import again, asks, decided, warned
 from advisorkit.report.job import Report
-from advisorkit.report.printed import chance_of, columns, say
+from advisorkit.report.printed import chance_of, columns, count, say
 from advisorkit.report.trial_pages import tried
 from advisorkit.report.whole_pages import basis, cover_of
 from advisorkit.study.study import Study
@@ -32,7 +32,8 @@ _COLOURS = {"information": "rag", "behaviour": "finetune", "unclear": "text3"}
 def pilot_cover(report: Report, key: str) -> tuple[Block, ...]:
     """A cover with the title of the sentence `key`: ``charter.cover`` or ``review.cover``."""
     engagement, names = report.workflows[0].engagement, [study.workflow.name for study in report.workflows]
-    about = "; ".join((", ".join(names), *basis(report.workflows[0])))
+    named = names[0] if len(names) == 1 else say("cover.several", count=count(len(names)).capitalize())
+    about = "; ".join((named, *basis(report.workflows[0])))
     return (cover_of(say(key), about, engagement, report.brand, leaflet=key != "review.cover"),)
 
 

@@ -122,13 +122,13 @@ def _said(found: Selection) -> Iterator[str]:
 def _ranked(found: Selection) -> Table:
     """What is chosen in the order in which it begins, and below the line what is worth most of what waits."""
     rows_of, weighed, begun = {one.workflow.id: one for one in found.rows}, {one.id: one for one in found.candidates}, len(found.chosen.starts)
-    lines = [_line(found, n, rows_of[name], weighed[name]) for name, n in _places(found).items()]
+    lines = [_line(found, n, rows_of[name], weighed[name]) for name, n in places(found).items()]
     line: tuple[tuple[str | Cell, ...], ...] = ((Cell(say("roadmap.line"), "strong"), *[""] * 8),) if lines[begun:] else ()
     rows = [*lines[:begun], *line, *lines[begun:]]
     return table_of(say("roadmap.table"), columns("roadmap.head"), rows, range(4, 9), note=say("roadmap.note", months=_months(found)))
 
 
-def _places(found: Selection) -> dict[str, int]:
+def places(found: Selection) -> dict[str, int]:
     """The number of each that is shown."""
     below = [one.id for one in found.candidates if one.id not in found.chosen.starts][:BELOW]
     return {name: n for n, name in enumerate((*found.chosen.starts, *below), 1)}
@@ -187,12 +187,12 @@ def _paid(found: Selection) -> Table:
 
 def _map(found: Selection) -> Plot:
     """Value by effort: what is chosen, and what waits."""
-    places = _places(found)
+    numbers = places(found)
     kinds = [("chosen", [one for one in found.candidates if one.id in found.chosen.starts]), ("waiting", [one for one in found.candidates if one.id not in found.chosen.starts])]
     series = tuple(
         Series(
             say(f"roadmap.map.{name}"), "points", tuple(one.cost for one in these), tuple(one.gain for one in these),
-            words=tuple(str(places.get(one.id, "")) for one in these),
+            words=tuple(str(numbers.get(one.id, "")) for one in these),
         ) for name, these in kinds if these
     )  # fmt: skip
     across, up = (say(f"roadmap.map.{axis}", currency=found.engagement.currency) for axis in ("across", "up"))

@@ -45,14 +45,31 @@ def _many(report: Report) -> Iterator[Block]:
     yield from report.overview
     if len(shown) < len(studies):
         yield Text((say("slides.rest"),), "note")
-    for study in shown:
-        yield from (*decided(study), *_figures(study), *off_ramp(study), *_stairs(study), Callout(say("slides.decide.title"), linked(" ", _asked(study)[:1])))
-    if any(study.decision.warnings for study in studies):
-        yield from _listed("risks", studies, lambda study: study.decision.warnings)
-    yield from _listed("decide", studies, lambda study: _asked(study)[:1])
+    yield from _each(shown)
+    yield from _last(studies)
     for study in shown:
         if study.priced and not study.decision.replaced:
             yield from (Heading(say("slides.appendix.money", workflow=study.workflow.name), 2, study.workflow.name), _sums(study), *_said(study))
+
+
+@spoken
+def chosen_slides(report: Report) -> Iterator[Block]:
+    """The portfolio as slides: the programme and where its data goes, a slide for each workflow that is begun, what to be careful about, what is asked for."""
+    yield from (*report.programme, *report.scenarios, *report.begun_protection)
+    if report.begun:
+        yield from (*_each(report.begun), *_last(report.begun))
+
+
+def _each(studies: Sequence[Study]) -> Iterator[Block]:
+    """A slide a workflow."""
+    for study in studies:
+        yield from (*decided(study), *_figures(study), *off_ramp(study), *_stairs(study), Callout(say("slides.decide.title"), linked(" ", _asked(study)[:1])))
+
+
+def _last(studies: Sequence[Study]) -> Iterator[Block]:
+    if any(study.decision.warnings for study in studies):
+        yield from _listed("risks", studies, lambda study: study.decision.warnings)
+    yield from _listed("decide", studies, lambda study: _asked(study)[:1])
 
 
 def _first(studies: Sequence[Study]) -> tuple[Study, ...]:

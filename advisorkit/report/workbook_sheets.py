@@ -249,7 +249,7 @@ def cash(book: Book) -> Grid:
     stairs = {id(flow): flow for column in book.shown for flow in book.found.paid[column] if flow.stairs}
     users = {key: ", ".join(book.study.name(column) for column in book.shown if key in map(id, book.found.paid[column])) for key in stairs}
     known_ = [column for column in book.shown[1:] if all(known(valued(book.found.parts[column][part])) for part in ("build", "run"))]
-    grid = book.grid("cash", (8.0, *(11.0,) * (len(profiles) + len(stairs) + len(known_) + 3 * len(book.gaining))))
+    grid = book.grid("cash", (8.0, *(11.0,) * (len(profiles) + len(stairs) + len(known_) + 3 * len(book.gaining) + 1)))
     grid.put(TOP - 1, 1, say("workbook.month"), "head")
     for month in range(len(book.found.months) + 1):
         grid.put(TOP + month, 1, float(month), "whole row")
@@ -265,8 +265,12 @@ def cash(book: Book) -> Grid:
     told_ += [(say("workbook.cash", pattern=book.study.name(column)), book.found.spent(column, outside=True), "month") for column in known_]
     for place, (label, amounts, style) in enumerate(told_, 2):
         _months(book, grid, place, label, amounts, style)
+    drawn = 2 + len(told_) + 3 * len(book.gaining)
     for place, column in enumerate(book.gaining):
-        _gained(book, grid, 2 + len(told_) + 3 * place, column, last)
+        _gained(book, grid, 2 + len(told_) + 3 * place, column, drawn)
+    grid.put(TOP - 1, drawn, say("workbook.drawn"), "head right")
+    for row in range(TOP, last + 1):
+        grid.put(row, drawn, Live(f"MIN({grid.at(row, 1)},{book.named('horizon_months')})", float(min(row - TOP, book.study.months))), "whole row right")
     return grid
 
 
@@ -276,9 +280,9 @@ def _months(book: Book, grid: Grid, place: int, label: str, amounts: Sequence[An
         book.amount(grid, row, place, amount, style)
 
 
-def _gained(book: Book, grid: Grid, place: int, column: Column, last: int) -> None:
-    """What a pattern gains by month, so far, and whether it is not yet paid back for good."""
-    amounts, name = book.found.gained(column), book.study.name(column)
+def _gained(book: Book, grid: Grid, place: int, column: Column, drawn: int) -> None:
+    """What a pattern gains by month, so far, and whether it is not yet paid back for good; a chart draws it over the months in column `drawn`."""
+    amounts, name, last = book.found.gained(column), book.study.name(column), TOP + len(book.found.months)
     _months(book, grid, place, say("workbook.gained", pattern=name), amounts, "month")
     grid.line(TOP - 1, place + 1, (say("workbook.so_far", pattern=name), say("workbook.open")), "head right")
     so_far = list(accumulate(float(valued(amount)) for amount in amounts))
@@ -291,4 +295,4 @@ def _gained(book: Book, grid: Grid, place: int, column: Column, last: int) -> No
     back = Live(f"IF({grid.at(last, place + 2)}=1,{beyond},SUM({grid.at(TOP, place + 2, last)}))", say("money.beyond", months=book.study.months) if waits[-1] else sum(waits))
     grid.line(4, place, (say("workbook.back"), back), "whole strong right")
     grid.names.append((book.named(f"{column}_payback"), 4, place + 1))
-    book.gains[column] = grid.at(TOP, 1, last), grid.at(TOP, place + 1, last)
+    book.gains[column] = grid.at(TOP, drawn, last), grid.at(TOP, place + 1, last)

@@ -225,13 +225,15 @@ def _signed(value: float, text: str, currency: str) -> str:
 
 @printing
 def amount(value: float, currency: str) -> str:
-    """An amount as `plain` writes numbers.
+    """An amount as `plain` writes numbers, tenths as cents.
 
     Example:
-        >>> amount(12.5, "EUR"), amount(40_000, "CHF")
-        ('€12.5', 'CHF 40,000')
+        >>> amount(12.5, "EUR"), amount(40_000, "CHF"), amount(0.125, "EUR")
+        ('€12.50', 'CHF 40,000', '€0.125')
     """
-    return _signed(value, plain(abs(value)), currency)
+    size = abs(value)
+    tenths = size < 100 and size != int(size) and round(size * 10, 9) == round(size * 10)
+    return _signed(value, number(size, 2) if tenths else plain(size), currency)
 
 
 @printing
