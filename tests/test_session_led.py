@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from advisorkit.export.bundles import html
 from advisorkit.report import make_report
 from advisorkit.screens.screen import screen_of
 from advisorkit.store.reading import read
+from advisorkit.study.pilots import study_at
 from advisorkit.values.errors import AdvisorError, UsageError
 
 SAMPLE = Path(__file__).parent / "browser" / "harbour.yaml"
@@ -189,3 +191,39 @@ def test_the_portfolio_screen_shows_the_choice_of_the_report(work: ak.Work) -> N
     assert html(title) + html(figures) in page["html"]
     show.edit("present", {"on": True})
     assert len(show.view["blocks programme"]["blocks"]) == 1 <= 1 + len(rest)
+
+
+def test_an_answer_about_one_workflow_leaves_what_was_worked_out_of_the_others(work: ak.Work, file: Path) -> None:
+    before = work.judged("claims-letters").finish()
+
+    work.answer("citations", "required")
+    other = work.known(replace(work.state, workflow="claims-letters"))
+
+    assert other and other.costs is before.costs, "nothing is worked out again"
+    assert other.engagement == work.engagement, "and yet it stands beside the newest state of the others"
+    fresh = study_at(work.engagement, "claims-letters", file).finish()
+    assert (other.advice, other.costs.money) == (fresh.advice, fresh.costs.money)
+
+
+@pytest.mark.parametrize("edit", [
+    lambda work: work.describe(currency="USD"), lambda work: work.rename_workflow("Letters"), lambda work: work.add_workflow("Renewals"),
+    lambda work: work.scenario("busier"), lambda work: work.assume(calls_per_month=90_000),
+])  # fmt: skip
+def test_what_touches_a_workflow_or_all_of_them_is_worked_out_again(edit: Callable[[ak.Work], object], work: ak.Work) -> None:
+    work.show(workflow="claims-letters")
+    before = work.judged().finish()
+
+    edit(work)
+
+    after = work.judged("claims-letters")
+    assert after.costs is not before.costs
+    assert after.engagement == work.engagement
+
+
+def test_every_workflow_of_a_long_list_stays_worked_out(work: ak.Work) -> None:
+    ids = [f"w{n}" for n in range(300)]
+    work.take(replace(work.state.engagement, workflows=tuple(replace(work.state.engagement.workflows[0], id=one) for one in ids)))
+
+    first = [work.judged(one) for one in ids]
+
+    assert all(work.judged(one) is was for one, was in zip(ids, first, strict=True)), "a screen that waits for all of them would never end"

@@ -1,7 +1,6 @@
 """An engagement being worked on: edits, what-ifs, scenarios, undo, and everything that follows from them."""
 
 import os
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -33,7 +32,7 @@ from advisorkit.values.locale import here
 from advisorkit.values.quantities import Estimate
 
 T = TypeVar("T")
-_REMEMBERED = 256
+_REMEMBERED = 200
 """Workflows kept as worked out, so that undo and redo need no computing."""
 
 
@@ -61,7 +60,7 @@ class Work(Led):
         self.heard: tuple[str, ...] = ()
         """What words typed in the last edit were taken for, such as ``400 pages: about 240,000 tokens``."""
         self._listeners: list[Callable[[], None]] = []
-        self._judged: deque[Study] = deque(maxlen=_REMEMBERED)
+        self._judged = list[Study]()
         self.edited_on_screen = False
         """Whether a browser's edit is being carried out."""
         self.started_ahead = os.environ.get("VOILA_PREHEAT") == "True"
@@ -93,6 +92,7 @@ class Work(Led):
         found = self._remembered(state)
         if found is None:
             self._judged.append(found := study_at(state.shown, state.workflow, self.file.path))
+            del self._judged[: -_REMEMBERED - len(found.engagement.workflows)]
         return found
 
     def known(self, state: State) -> Study | None:
@@ -102,7 +102,11 @@ class Work(Led):
 
     def _remembered(self, state: State) -> Study | None:
         shown = state.shown
-        return next((k for k in self._judged if k.workflow.id == state.workflow and k.engagement == shown), None)
+        for place, study in enumerate(self._judged):
+            if study.workflow.id == state.workflow and study.holds_in(shown):
+                self._judged[place] = study.within(shown)
+                return self._judged[place]
+        return None
 
     def assess(self, workflow: str = "") -> Advice:
         """The advice on a workflow, by default the one on screen.

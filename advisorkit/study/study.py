@@ -268,6 +268,19 @@ class Study(Displayed):
         _ = self.advice, self.bill, self.costs
         return self
 
+    def holds_in(self, engagement: Engagement) -> bool:
+        """Whether its workflow is worked out alike in another state of its engagement: what is said of other workflows does not touch it."""
+        mine, theirs = ([replace(one, workflows=()), *((w.id, w if w.id == self.workflow.id else None) for w in one.workflows)] for one in (self.engagement, engagement))
+        return mine == theirs
+
+    def within(self, engagement: Engagement) -> Study:
+        """The same with all that has been worked out, in a state of its engagement in which it holds."""
+        if self.engagement == engagement:
+            return self
+        made = replace(self, engagement=engagement)
+        vars(made).update({name: value for name, value in vars(self).items() if name not in vars(made)})
+        return made
+
     @property
     def catalog(self) -> Catalog:
         """What the engine knows."""
