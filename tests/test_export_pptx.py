@@ -304,6 +304,14 @@ def test_a_long_list_goes_on_with_its_next_number_and_a_long_table_with_its_head
     assert told == [f"{n}. {point}" for n, point in enumerate(points, 1)]
 
 
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_half_of_a_page_that_stands_alone_is_on_its_slide(side: Any) -> None:
+    deck = opened(render(notebook(COVER, Heading("All of it", 2), Heading("What we bring", column=side), Text(("Two people",)), Done())))
+
+    told = [shape.text_frame.text for shape in deck.slides[1].shapes if shape.has_text_frame]
+    assert {"What we bring", "Two people"} <= set(told)
+
+
 def test_an_endless_word_takes_no_room_from_the_words_beside_it() -> None:
     wide = table_of("", ["Name", "Now"], [[LONG, "Prompting"]]).widths(400)
 

@@ -71,7 +71,7 @@ def slides_of(page: Page, body: Frame, *, named: bool = False) -> Iterator[Slide
     if len(wrap(printable(title), body.width * SERIF * SPARE, MOST)) > LINES:
         blocks.insert(0, kinds.Text((title,)))
         title = f"{page.part[:NAME].rstrip()}…: {said}" if said != title and len(page.part) > NAME else title
-    halves: Any = replace(page, items=tuple(blocks)).rows
+    halves: Any = (tuple(filter(None, row)) for row in replace(page, items=tuple(blocks)).rows)  # a half alone takes the whole width
     beside: tuple[Row, ...] = tuple(one for row in halves for one in (_side_by_side(row[0], wide=body.width > ROOMY) if len(row) == 1 else (row,)))
     below = tuple(_flat(beside))
     for size in SIZES:
