@@ -148,6 +148,28 @@ def test_the_first_answer_of_a_workflow_stands_below_it(tmp_path: Path) -> None:
     assert lines == ["+     answers: {citations: no}"]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_what_is_added_to_a_fresh_file_stands_below_the_comments_of_what_is_above(tmp_path: Path, end: str) -> None:
+    file = tmp_path / "acme.yaml"
+    file.write_text(writing.new("acme", "Acme", "EUR", date(2026, 11, 20)), encoding="utf-8", newline=end)
+    loaded = reading.load(file)
+    flow = replace(loaded.engagement.workflows[0], assumptions={"label_price": Estimate.of(2.0)})
+    advised = Advised(date(2026, 11, 20), "first-workflow", "prompt", "prompt", "no pilot yet")
+
+    writing.write(file, replace(loaded.engagement, workflows=(flow, Workflow("second", "Second")), history=(advised,)), loaded.fingerprint)
+
+    text = file.read_bytes().decode()
+    taken = text.replace("# input_tokens:", "input_tokens:").replace("# engineer_day_rate:", "engineer_day_rate:")
+    file.write_bytes(taken.encode())
+    read = reading.read(file)
+    assert text.count(end) == text.count("\n")
+    assert [one.id for one in read.workflows] == ["first-workflow", "second"]
+    assert read.workflows[0].workload["input_tokens"].likely == 600
+    assert read.workflows[0].assumptions["label_price"].likely == 2
+    assert read.assumptions["engineer_day_rate"].likely == 900
+    assert read.history == (advised,)
+
+
 def test_a_removed_workflow_takes_only_its_own_lines(tmp_path: Path) -> None:
     lines = saved(tmp_path, COMMENTED, lambda value: replace(value, workflows=value.workflows[:1]))
 

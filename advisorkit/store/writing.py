@@ -111,9 +111,14 @@ class _Work:
         self.edits.append((max(start, 0), self._line_end(self._trim(last)), ""))
 
     def _insert(self, after: int, lines: Sequence[str]) -> None:
-        end = self._line_end(after)
+        end = self._past_comments(self._line_end(after), indent=len(lines[0]) - len(lines[0].lstrip()))
         mark = "\r\n" if "\r\n" in self.text else "\n"
         self.edits.append((end, end, "".join(mark + line for line in lines)))
+
+    def _past_comments(self, end: int, *, indent: int) -> int:
+        """`end`, or where the comments below it end that stand deeper than `indent` and so belong to what is above."""
+        below = re.compile(rf"(?:(?:\r?\n[ \t]*)*\r?\n {{{indent + 1},}}#[^\r\n]*)*").match(self.text, end)
+        return below.end() if below else end
 
     def _line_end(self, position: int) -> int:
         end = self.text.find("\n", position)
