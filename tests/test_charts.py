@@ -157,6 +157,14 @@ def test_a_ruled_out_corner_is_hatched_and_says_why() -> None:
     assert '<path d="M' in svg(MAP)
 
 
+def test_a_reason_too_long_for_a_low_corner_is_left_to_the_page() -> None:
+    """150 pixels tall, a corner has room for three lines: 36 + 2 x 16 + 6 = 74 of 75; four would lie on the name below."""
+    corners = tuple(replace(one, shown="ausgeschlossen: Nutzer haben verschiedene Rechte") if one.share is None else one for one in MAP.corners)
+    low = texts(svg(replace(MAP, corners=corners), wide=344, tall=150))
+
+    assert "ausgeschlossen" in low and not any("Rechte" in line for line in low)
+
+
 def test_the_waterfall_ends_where_its_steps_add_up() -> None:
     panels = scene(WATERFALL).panels[1:]
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import yaml
+from command_line import run
 from openpyxl import load_workbook
 from pypdf import PdfReader
 from sample_pages import COVER, PAGES, notebook, words_of
@@ -198,6 +199,35 @@ def test_a_german_questionnaire_comes_back_in_german_or_english_words(tmp_path: 
         "citations": ("required",), "knowledge_change": ("weekly",), "calls_per_month": 12_000, "regulated": ("yes",),
     }
     assert found.answers["regulated"].confidence == "guess"
+
+
+def test_a_question_s_row_is_as_high_as_its_words_and_the_guide_fits_across_a_page(tmp_path: Path) -> None:
+    """120 letters in 46 characters of width break into 3 lines; a line of 10 points needs 12."""
+    with speaking("de"):
+        new_questionnaire(tmp_path / "q.xlsx")
+    guide, sheet = load_workbook(tmp_path / "q.xlsx").worksheets[:2]
+
+    wide = {n: one.width for one in sheet.column_dimensions.values() for n in range(one.min, one.max + 1)}
+    long = [(cell, len(cell.value) / wide[cell.column]) for row in sheet.iter_rows(min_row=2) for cell in row if cell.value]
+    assert max(times for _, times in long) > 2
+    assert [cell.value for cell, times in long if sheet.row_dimensions[cell.row].height < 12 * (times * 10 / 11)] == []
+    assert (guide.page_setup.orientation, guide.page_setup.paperSize) == ("landscape", 9)
+
+
+def test_a_marking_sheet_is_in_the_engagement_s_language_and_comes_back(tmp_path: Path) -> None:
+    file = tmp_path / "e.yaml"
+    file.write_text(samples.path("marked-pilot").read_text("utf-8").replace("\nclient:", "\nlanguage: de\nclient:", 1), "utf-8")
+    (tmp_path / "marked-pilot.csv").write_bytes((samples.path("marked-pilot").parent / "marked-pilot.csv").read_bytes())
+
+    assert run("pilot", "plan", file, "--sheet", tmp_path / "s.xlsx").exit_code == 0
+    book = load_workbook(tmp_path / "s.xlsx")
+    assert book.worksheets[0]["A1"].value == "Prüfung des Piloten: Answers for service engineers"
+    marks = book.worksheets[1]
+    heads = [cell.value for cell in marks[1]]
+    for line in range(2, 42):
+        marks.cell(line, heads.index("right") + 1, "yes")
+    book.save(tmp_path / "s.xlsx")
+    assert "40" in run("pilot", "read", tmp_path / "s.xlsx", "--to", file).output
 
 
 def test_charts_with_little_room_tell_thousands_in_short() -> None:

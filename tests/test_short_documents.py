@@ -16,7 +16,7 @@ from command_line import run
 from advisorkit.batch.inputs import gather, job_of
 from advisorkit.batch.notebooks import find_template
 from advisorkit.batch.runner import produce
-from advisorkit.export.blocks import Block, DecisionBlock, Heading
+from advisorkit.export.blocks import Block, DecisionBlock, Heading, Table
 from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import html
 from advisorkit.report import charter, costs, summary, supplier_brief
@@ -76,6 +76,26 @@ def test_a_record_names_every_way_and_what_re_opens_the_decision() -> None:
     told = words(decision_record(report()))
 
     assert all(word in told for word in ("Prompt", "RAG", "Fine-tune", "Hybrid", "Advised", "When to look again", "Decided by"))
+
+
+def test_a_record_tells_what_to_do_now_from_where_it_will_probably_end() -> None:
+    """Nothing is marked yet: a prompt is tried first whatever comes of it, and RAG is no step to approve today."""
+    asked = replace(DESK, answers={**DESK.answers, "facts_in_request": Answer(("none",)), "citations": Answer(("required",))})
+    made = report(replace(ACME, workflows=(asked,)))
+    decision = made.workflows[0].decision
+    assert (decision.now, decision.destination) == ("prompt", "rag")
+
+    table = next(block for block in decision_record(made) if isinstance(block, Table))
+    why = {row[0].text: row[-1].text for row in table.rows}
+    assert why["Prompt"].startswith("Advised now, as the next step; in the end less likely")
+    assert why["RAG"] == "The likely end, once marked results bear it out."
+    assert "Advised" not in (why["RAG"], why["Fine-tune"], why["Hybrid"])
+
+
+def test_a_record_without_prices_has_no_columns_of_money() -> None:
+    table = next(block for block in decision_record(report(replace(ACME, priced=False))) if isinstance(block, Table))
+
+    assert [head.text for head in table.head] == ["Way", "Expected right", "Why, or why not"]
 
 
 def test_a_note_pools_what_was_said_and_lists_guesses_with_who_confirms_them() -> None:

@@ -28,6 +28,7 @@ from advisorkit.bakeoff.trial import PATTERN, Item, Trial, WayId, folder_of, log
 from advisorkit.bakeoff.ways import NAME, Ahead, Asking, Ways, asking, closed, formless, outlook, parsed, wrong_fields
 from advisorkit.files.disk import alone, write_bytes
 from advisorkit.files.spots import MAX_TEXT
+from advisorkit.files.texts import speaking
 from advisorkit.intake.outgoing import Endpoint, consent, digest, permitted
 from advisorkit.pilots.planning import CaseToMark, marking_sheet
 from advisorkit.store.reading import load
@@ -211,7 +212,8 @@ def _sheets(made: Trial, engagement: Engagement, folder: Path) -> list[Path]:
         answered = [one for one in samples_of(made, folder, way) if not one.get("error")]
         if answered and not sheet.exists():
             drawn = Random(made.seed).sample(answered, min(TO_MARK, len(answered)))  # noqa: S311  a sample, no secret
-            write_bytes(sheet, marking_sheet(study.plan_of(PATTERN[way]), study.workflow.name, [*map(_to_mark, drawn)]))
+            with speaking(engagement.language):
+                write_bytes(sheet, marking_sheet(study.plan_of(PATTERN[way]), study.workflow.name, [*map(_to_mark, drawn)]))
             found.append(sheet)
     return found
 

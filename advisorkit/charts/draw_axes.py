@@ -21,10 +21,10 @@ def belief_map(chart: kinds.BeliefMap, wide: float = 340, tall: float = 0) -> s.
     """Two axes from 0 to 100 %, the corners named, the belief as a point."""
     side = wide - 64
     words = f"{here('needs retrieval')} {percent(chart.belief[0])}, {here('needs training')} {percent(chart.belief[1])}"
-    first = max(chart.corners, key=lambda c: c.share or 0)
-    inner = s.Panel(left=56, top=8, width=side, height=tall or round(side * 0.94), x=(0, 1), y=(0, 1), marks=(
+    first, height = max(chart.corners, key=lambda c: c.share or 0), tall or round(side * 0.94)
+    inner = s.Panel(left=56, top=8, width=side, height=height, x=(0, 1), y=(0, 1), marks=(
         *(_corner(corner, 0.1 if corner is first else 0.05) for corner in chart.corners), *_cloud(chart), *_cross(),
-        *(label for corner in chart.corners for label in _corner_words(corner, side / 2 - 18, chart.belief)),
+        *(label for corner in chart.corners for label in _corner_words(corner, (side / 2 - 18, height), chart.belief)),
         s.Dot(x=chart.belief[0], y=chart.belief[1], mark="circle", size=13, edge="page", tip=words),
     ))  # fmt: skip
     return s.Scene(width=wide, height=inner.height + 46, panels=(inner,))
@@ -36,13 +36,17 @@ def _corner(corner: kinds.ShareRow, opacity: float) -> s.Area:
     return s.Area(points=box, fill="hairline" if out else corner.pattern, opacity=1 if out else opacity, hatched=out)
 
 
-def _corner_words(corner: kinds.ShareRow, room: float, belief: Point) -> Iterator[s.Label]:
-    """Name and share on top of the quarter; lower where the belief lies there."""
+def _corner_words(corner: kinds.ShareRow, room: Point, belief: Point) -> Iterator[s.Label]:
+    """Name and share on top of the quarter; lower where the belief lies there; a reason too long for its height is left to the pages beside."""
     x, y = _PLACE[corner.pattern]
-    y -= 0.2 if 0 <= belief[0] - x < 0.3 and 0.25 < belief[1] - y <= 0.5 else 0
+    lower = 0.2 if 0 <= belief[0] - x < 0.3 and 0.25 < belief[1] - y <= 0.5 else 0
+    y -= lower
+    lines = s.wrap(corner.shown, room[0], 13)
+    if 36 + 16 * (len(lines) - 1) + 6 > (0.5 - lower) * room[1]:
+        lines = s.wrap(corner.shown.partition(":")[0], room[0], 13)
     fill = "text3" if corner.share is None else corner.pattern
     yield s.Label(x=x, y=y + 0.5, dx=9, dy=17, text=corner.label, size=15, bold=True, fill=fill, halo=True)
-    for n, line in enumerate(s.wrap(corner.shown, room, 13)):
+    for n, line in enumerate(lines):
         yield s.Label(x=x, y=y + 0.5, dx=9, dy=36 + 16 * n, text=line, fill=fill, halo=True)
 
 

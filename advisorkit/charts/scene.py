@@ -271,6 +271,8 @@ def wrap(text: str, room: float, size: float, *, bold: bool = False) -> tuple[st
         ('Knowledge changes', 'weekly')
         >>> wrap("About 2\u00a0weeks", 60, 13)
         ('About', '2\xa0weeks')
+        >>> wrap("€15k, 6 weeks", 70, 13)
+        ('€15k,', '6 weeks')
     """
     lines: list[str] = []
     for word in _pieces(text, room, size, bold):
@@ -288,7 +290,8 @@ def _start(text: str, size: float, bold: bool, letters: int) -> float:
 
 def _pieces(text: str, room: float, size: float, bold: bool) -> Iterator[str]:
     most = int(room / size * 6) + 2  # no letter is narrower than a sixth of the size
-    for word in re.findall(r"[\S\u00a0]+", text.strip()):
+    together = re.findall(r"\d+ [^\W\d][\S\u00a0]*|[\S\u00a0]+", text.strip())  # a number and what it counts
+    for word in (part for piece in together for part in ((piece,) if width(piece, size, bold=bold) <= room else piece.split(" "))):
         while width(some := word[:most], size, bold=bold) > room and len(word) > 1:
             cut = max(1, bisect_right(range(len(some) + 1), room, key=partial(_start, some, size, bold)) - 1)
             yield word[:cut]

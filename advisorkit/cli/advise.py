@@ -147,7 +147,8 @@ def plan(
         raise UsageError(f"--sheet is for one workflow: add --workflow with one of {', '.join(p.workflow for p in found)}")
     if sheet:
         console.fresh(sheet)
-        write_bytes(sheet, marking_sheet(found[0], engagement.workflow(found[0].workflow).name))
+        with speaking(engagement.language):
+            write_bytes(sheet, marking_sheet(found[0], engagement.workflow(found[0].workflow).name))
         console.say(f"made {sheet}")
     blocks = (block for one in found for block in _planned(engagement.workflow(one.workflow).name, one))
     console.answer(plan_document(found), blocks, as_json=as_json)

@@ -1,6 +1,7 @@
 """Sheets that a client fills in alone, and the questionnaire: an XLSX file out, answers back in line by line, faulty lines named."""
 
 import io
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -61,6 +62,7 @@ def form(
         counts = book.add_format(_LOOK | _ROOM)
         looks = {shown: [book.add_format(_LOOK | more | ({"num_format": shown} if shown else {})) for more in ({}, _ROOM)] for _, shown in lines}
         for n, (said, shown) in enumerate(lines, 1):
+            sheet.set_row(n, max(_high(word, width) for word, width in zip(said, columns.values(), strict=False)))
             for column, word in enumerate(said):
                 write = sheet.write_blank if word is None else sheet.write_string if isinstance(word, str) else sheet.write_number
                 write(n, column, word, looks[shown][0])
@@ -71,7 +73,13 @@ def form(
     write_bytes(path, stream.getvalue())
 
 
+def _high(word: object, width: float, size: float = 10) -> float:
+    """Points that a cell needs: a column is as wide as so many digits at size 11, which letters do not fill, though words break before its end."""
+    return 1.3 * size * math.ceil(1.1 * len(str(word or " ")) * size / 11 / width)
+
+
 def _on_paper(sheet: Any) -> None:
+    sheet.set_paper(9)  # A4
     sheet.freeze_panes(1, 0)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
@@ -83,9 +91,12 @@ def _guide(book: Any, part: str) -> None:
     sheet, text = book.add_worksheet(TEXTS.all[f"{part}guide"]), TEXTS.all
     sheet.set_column(0, 0, 100)
     sheet.hide_gridlines(2)
+    sheet.set_paper(9)
+    sheet.set_landscape()
     sheet.write_string(0, 0, text[f"{part}guide"], book.add_format(_LOOK | {"bold": True, "font_size": 16}))
     line = book.add_format(_LOOK | {"font_size": 12})
     for i, words in enumerate((text[key] for key in text if key.startswith(f"{part}guide.")), 2):
+        sheet.set_row(i, _high(words, 100, 12))
         sheet.write_string(i, 0, words, line)
 
 

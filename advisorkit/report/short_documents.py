@@ -13,7 +13,7 @@ from advisorkit.report.annex_pages import PRIVATE, answers_of, each, joined, not
 from advisorkit.report.cost_pages import costs, steps
 from advisorkit.report.job import Report
 from advisorkit.report.pilot_pages import pilot_cover
-from advisorkit.report.printed import columns, say
+from advisorkit.report.printed import columns, inside, say
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.locale import locale
@@ -38,17 +38,26 @@ def decision_record(report: Report) -> tuple[Block, ...]:
 def _record(study: Study) -> Iterator[Block]:
     yield from decided(study)
     if not study.decision.replaced:
-        yield from (Heading(say("record.options")), table_of("", columns("record.options_head"), (_option(study, pattern) for pattern in PATTERNS), (1, 2, 3)))
+        head = columns("record.options_head" if study.priced else "record.options_head.unpriced")
+        yield from (Heading(say("record.options")), table_of("", head, (_option(study, pattern) for pattern in PATTERNS), range(1, len(head) - 1)))
     yield from (Heading(say("record.follows")), Text(tuple(asks(study)), "numbered"), *warned(study), Heading(say("again.title")), Text(tuple(again(study)), "bullets"))
     yield from (Heading(say("record.signed")), table_of("", columns("record.signed_head"), [(ask, say("charter.blank"), say("charter.blank")) for ask in asks(study)]))
 
 
 def _option(study: Study, pattern: PatternId) -> tuple[str | Cell, ...]:
-    right, goal = study.decision.prospects.expected_right[pattern], study.decision.destination
-    row = study.costs.money[pattern] if study.priced else None
-    amounts = (None if row is None or row.at_least else study.amount(pattern, "all_in"), study.gain(pattern) if row else None)
-    money = ("–" if amount is None else money_short(amount, study.currency) for amount in amounts)
-    return Cell(study.name(pattern), pattern), percent(right.p50), *money, say("record.advised") if pattern == goal else not_this(study, pattern)
+    right, money = study.decision.prospects.expected_right[pattern], tuple[str, ...]()
+    if study.priced:
+        amounts = (None if study.costs.money[pattern].at_least else study.amount(pattern, "all_in"), study.gain(pattern))
+        money = tuple("–" if amount is None else money_short(amount, study.currency) for amount in amounts)
+    return Cell(study.name(pattern), pattern), percent(right.p50), *money, _verdict(study, pattern)
+
+
+def _verdict(study: Study, pattern: PatternId) -> str:
+    """Advised, advised now though it will probably end elsewhere, its probable end, or why it is not the advice."""
+    now, goal = study.decision.now, study.decision.destination
+    if pattern == goal:
+        return say("record.advised" if pattern == now else "record.goal")
+    return say("record.now", why=inside(not_this(study, pattern))) if pattern == now else not_this(study, pattern)
 
 
 @spoken
