@@ -323,3 +323,13 @@ def test_no_label_is_clipped_lies_over_another_or_shrinks_below_eleven_pixels(si
             for (one, left, right, y), (other, start, end, line) in combinations(found, 2):
                 apart = min(right, end) - max(left, start) <= 1 or abs(y - line) >= 0.36 * (one.size + other.size) - 1
                 assert apart, (type(chart).__name__, wide, one.text, other.text)
+
+
+@pytest.mark.parametrize(
+    ("belief", "draws", "corner", "anchor"),
+    [((0.03, 0.95), (), "Fine-tune", "end"), ((0.34, 0.23), ((0.02, 0.3),) * 9, "Prompt", "start"), ((0.9, 0.05), ((0.02, 0.3),) * 9, "Prompt", "end"), ((0.97, 0.04), (), "RAG", "start")],
+)
+def test_names_in_the_map_stand_on_the_side_on_which_the_belief_and_the_draws_are_not(belief: kinds.Point, draws: tuple[kinds.Point, ...], corner: str, anchor: str) -> None:
+    labels = [mark for panel in scene(replace(MAP, belief=belief, draws=draws, region=())).panels for mark in panel.marks if isinstance(mark, Label)]
+
+    assert [label.anchor for label in labels if label.text == corner] == [anchor]

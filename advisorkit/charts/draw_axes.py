@@ -1,6 +1,6 @@
 """Layout of the charts with axes of their own: map, curves, reliability plot, and what was told beside what was measured."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
@@ -14,6 +14,7 @@ from advisorkit.values.locale import here
 from advisorkit.values.quantities import money_tight, percent
 
 _PLACE = {"prompt": (0.0, 0.0), "rag": (0.5, 0.0), "finetune": (0.0, 0.5), "hybrid": (0.5, 0.5)}
+_SIDES: Mapping[bool, tuple[float, s.Anchor, float]] = {False: (0.0, "start", 9), True: (0.5, "end", -9)}
 _HALVES: tuple[tuple[float, s.Anchor], ...] = ((0.0, "start"), (0.5, "middle"), (1.0, "end"))
 
 
@@ -24,7 +25,7 @@ def belief_map(chart: kinds.BeliefMap, wide: float = 340, tall: float = 0) -> s.
     first, height = max(chart.corners, key=lambda c: c.share or 0), tall or round(side * 0.94)
     inner = s.Panel(left=56, top=8, width=side, height=height, x=(0, 1), y=(0, 1), marks=(
         *(_corner(corner, 0.1 if corner is first else 0.05) for corner in chart.corners), *_cloud(chart), *_cross(),
-        *(label for corner in chart.corners for label in _corner_words(corner, (side / 2 - 18, height), chart.belief)),
+        *(label for corner in chart.corners for label in _corner_words(corner, (side / 2 - 18, height), chart)),
         s.Dot(x=chart.belief[0], y=chart.belief[1], mark="circle", size=13, edge="page", tip=words),
     ))  # fmt: skip
     return s.Scene(width=wide, height=inner.height + 46, panels=(inner,))
@@ -36,18 +37,18 @@ def _corner(corner: kinds.ShareRow, opacity: float) -> s.Area:
     return s.Area(points=box, fill="hairline" if out else corner.pattern, opacity=1 if out else opacity, hatched=out)
 
 
-def _corner_words(corner: kinds.ShareRow, room: Point, belief: Point) -> Iterator[s.Label]:
-    """Name and share on top of the quarter; lower where the belief lies there; a reason too long for its height is left to the pages beside."""
+def _corner_words(corner: kinds.ShareRow, room: Point, chart: kinds.BeliefMap) -> Iterator[s.Label]:
+    """Name and share on top of the quarter, on its right where the belief lies on its left, or else more of the draws do; a reason too long for its height is left out."""
     x, y = _PLACE[corner.pattern]
-    lower = 0.2 if 0 <= belief[0] - x < 0.3 and 0.25 < belief[1] - y <= 0.5 else 0
-    y -= lower
-    lines = s.wrap(corner.shown, room[0], 13)
-    if 36 + 16 * (len(lines) - 1) + 6 > (0.5 - lower) * room[1]:
+    held = ([across - x for across, up in points if 0 <= across - x < 0.5 and 0.15 < up - y <= 0.5] for points in ((chart.belief,), chart.draws))
+    above = next(filter(None, held), [])
+    beside, anchor, away = _SIDES[2 * sum(across < 0.25 for across in above) > len(above)]
+    lines, fill = s.wrap(corner.shown, room[0], 13), "text3" if corner.share is None else corner.pattern
+    if 36 + 16 * (len(lines) - 1) + 6 > 0.5 * room[1]:
         lines = s.wrap(corner.shown.partition(":")[0], room[0], 13)
-    fill = "text3" if corner.share is None else corner.pattern
-    yield s.Label(x=x, y=y + 0.5, dx=9, dy=17, text=corner.label, size=15, bold=True, fill=fill, halo=True)
+    yield s.Label(x=x + beside, y=y + 0.5, dx=away, dy=17, text=corner.label, size=15, bold=True, fill=fill, halo=True, anchor=anchor)
     for n, line in enumerate(lines):
-        yield s.Label(x=x, y=y + 0.5, dx=9, dy=36 + 16 * n, text=line, fill=fill, halo=True)
+        yield s.Label(x=x + beside, y=y + 0.5, dx=away, dy=36 + 16 * n, text=line, fill=fill, halo=True, anchor=anchor)
 
 
 def _cloud(chart: kinds.BeliefMap) -> Iterator[s.Mark]:

@@ -70,7 +70,8 @@ def session_note(report: Report) -> tuple[Block, ...]:
     said = tuple(joined(found, "answers.head_many", lambda one: answers_of(one, kept)))
     return (
         *pilot_cover(report, "note.cover"), Heading(say("note.decided"), 2),
-        Text(tuple(linked("", (f"{n}. {one.workflow.name}: ", one.cite(one.decision.headline, "decision.headline"))) for n, one in enumerate(found, 1))), *steps(found[0], everywhere=True),
+        Text(tuple(linked("", (f"{n}. {one.workflow.name}: " if found[1:] else "", one.cite(one.decision.headline, "decision.headline"))) for n, one in enumerate(found, 1))),
+        *steps(found[0], everywhere=True),
         *((Heading(say("note.guesses")), table_of("", columns("note.guesses_head"), guesses)) if guesses else ()),
         *((Heading(say("note.said")), *said) if said else ()),
     )  # fmt: skip
