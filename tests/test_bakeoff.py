@@ -76,10 +76,12 @@ def test_where_no_way_is_ever_right_none_of_them_is_advised(tmp_path: Path) -> N
     planned = trial(1, 40, ("zero", "fixed", "tuned"))
     run(planned, Scripted(able=0, unable=0), keep(planned, file).parent)
 
-    decision = study_at(read_trial(compared(planned, keep(planned, file).parent), read(file), file, 0.8), "tariffs", file).decision
+    study = study_at(read_trial(compared(planned, keep(planned, file).parent), read(file), file, 0.8), "tariffs", file)
+    decision, (told,) = study.decision, advice_document(study.engagement, [study])["workflows"]
 
     assert "training a model, was tried on the same cases and was right in 0%" in decision.next_step.why
     assert (decision.next_step.action, decision.headline) == ("stop", "Stop here.")
+    assert (decision.destination, decision.sure, told["clear"], told["decision"]["clear"]) == ("prompt", "stop", False, False)  # training was tried in vain
 
 
 def _told(after: Engagement, file: Path) -> None:

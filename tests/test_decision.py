@@ -240,8 +240,8 @@ def agrees(study: Study) -> None:
     assert "".join(run_["text"] for run_ in screen["headline"]) == made.headline  # type: ignore[union-attr,index]
     assert set(made.warnings) <= set(screen["beside"])  # type: ignore[arg-type]
     index = words(overview([study, study]))
-    goal = study.catalog.off_ramps[made.off_ramp.kind].name if made.replaced and made.off_ramp else study.name(made.destination)
-    assert goal in index
+    assert (study.instead or study.name(made.destination)) in index
+    assert not (made.clear and made.next_step.action == "stop")
     assert made.override in index
     portfolio = json.dumps(together([study.workflow], {study.workflow.id: study}, Look()), ensure_ascii=False)
     assert json.dumps(made.override, ensure_ascii=False)[1:-1] in portfolio
@@ -254,7 +254,7 @@ def agrees(study: Study) -> None:
         assert set(charts(study).values()) == {"the only one allowed"}
     else:
         assert charts(study) == {p: f"{n}%" for p, n in made.chances.items() if n}
-        assert made.replaced or percent(made.prospects.expected_right[made.destination].p50) in index
+        assert made.ended or percent(made.prospects.expected_right[made.destination].p50) in index
 
     assert made.next_step.action != "climb" or made.destination in (made.next_step.pattern, "hybrid")
     shut = [hit for hit in study.advice.gates if hit.kind == "lasting" and not hit.provisional and hit.basis in ("law", "rights", "platform")]

@@ -91,6 +91,18 @@ def test_where_no_share_of_right_answers_pays_none_is_called_enough() -> None:
     assert "or more are right" not in json.dumps(page)
 
 
+@pytest.mark.parametrize(("tolerance", "because"), [("serious", "and asked for because errors are serious here"), ("annoying", "")])
+def test_marking_that_costs_more_than_a_better_decision_is_worth_is_said_or_not_asked_for(tolerance: str, because: str) -> None:
+    answers = {name: Answer(amount=Estimate.of(amount)) for name, amount in {"calls_per_month": 300, "value_right": 2, "cost_wrong": 6}.items()}
+    told = {"marking_minutes": Estimate.of(30), "hourly_cost": Estimate.of(40)}
+    here = view(replace(CLIENT, workflows=(replace(WORKFLOW, answers={**answers, "error_tolerance": Answer((tolerance,))}, assumptions=told),)))
+    said = words(charter(here))
+
+    assert (here.plan.mark > 0) == (tolerance == "serious")  # 30 minutes at 40 an hour, and one in five once more: 24 a case
+    assert here.plan.marking_cost == here.plan.mark * 24
+    assert because in said and ("more than the €" in said) == bool(here.plan.mark and here.plan.marking_cost > here.plan.evpi) == bool(because)
+
+
 def test_the_charter_leaves_names_and_days_to_be_filled_in() -> None:
     tables = [block for block in charter(view(replace(CLIENT, workflows=(Workflow("w", "W"),)))) if isinstance(block, Table)]
 

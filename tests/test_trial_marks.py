@@ -86,6 +86,17 @@ def test_an_answer_is_right_where_it_says_the_same(scoring: str, expected: str, 
     assert _Run(planned, Scripted(), oracle=False, said=print).right(Item("1", "?", expected), said) is right
 
 
+def test_one_way_alone_is_compared_with_nothing_and_ways_of_one_pattern_with_one_another() -> None:
+    def told(**right: int) -> str:
+        given = {way: tuple(MarkedCase(str(i), "right" if i < count else "wrong") for i in range(40)) for way, count in right.items()}
+        return weighed(trial(1), [_row(way, one) for way, one in given.items()], given).verdict  # type: ignore[arg-type]
+
+    assert told(zero=30) == "Prompt alone was tried alone, so nothing is compared: 75% right on 40 cases"
+    # 18 cases that only the nearest examples have right: 2 * 0.5 ** 18 is far below 1 in 100
+    assert told(zero=20, nearest=38) == "Prompt with the nearest examples wins clearly: 95% right on 40 cases"
+    assert told(zero=36, nearest=38) == "No clear winner: of the simplest pattern that no other beats, Prompt with the nearest examples is best, with 95% right on 40 cases"
+
+
 def test_where_no_pattern_is_better_none_is_called_the_winner() -> None:
     found = [quick(Scripted(able=0.7, unable=0.7, seed=seed), seed) for seed in range(20)]
 

@@ -48,7 +48,7 @@ class Advice(Displayed):
     now: PatternId
     """The pattern to work on today."""
     clear: bool
-    """Whether the destination leads by enough and in enough draws."""
+    """Whether the destination leads by enough and in enough draws, and it does not stop here."""
     lead: float
     """Chance of the destination less that of the runner-up, 0 to 1."""
     off_ramp: OffRamp | None
@@ -145,15 +145,16 @@ def advise(
     second, first = np.sort(outlook.chances)[-2:].tolist()
     chances: dict[PatternId, float] = dict(zip(PATTERNS, outlook.chances.tolist(), strict=True))
     asked = {name for name, answer in {**engagement.answers, **workflow.answers}.items() if answer.unknown}  # they are not asked again
+    step = next_step(outlook, ramp, outlook.now, pilot)
     return Advice(
         workflow=workflow.id,
         recommended=PATTERNS[outlook.goal],
         now=outlook.now,
-        clear=clear(outlook, drawn, cases),
+        clear=step.action != "stop" and clear(outlook, drawn, cases),
         lead=first - second,
         off_ramp=ramp,
         companions=companions(outlook.assessment),
-        next_step=next_step(outlook, ramp, outlook.now, pilot),
+        next_step=step,
         patterns={pattern: _pattern(pattern, chances, outlook.hits, pilot) for pattern in PATTERNS},
         belief=outlook.belief,
         gates=outlook.hits,

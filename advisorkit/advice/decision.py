@@ -167,8 +167,15 @@ class Decision(Displayed):
         return replaces(self.off_ramp)
 
     @property
-    def sure(self) -> Literal["simpler", "only", "pilot", "clear", "open"]:
+    def ended(self) -> bool:
+        """Whether nothing of it goes on, so that no sum over workflows holds it: it stops here, or something simpler takes its place."""
+        return self.replaced or self.next_step.action == "stop"
+
+    @property
+    def sure(self) -> Literal["stop", "simpler", "only", "pilot", "clear", "open"]:
         """How sure it is; `pilot` where it is clear as far as can be told before marks come in."""
+        if self.next_step.action == "stop":
+            return "stop"
         if self.replaced:
             return "simpler"
         clear: Literal["pilot", "clear"] = "pilot" if self.next_step.action == "pilot" and self.next_step.cases else "clear"

@@ -136,6 +136,8 @@ def _after_pilot(outlook: Outlook, now: PatternId, pilot: Established) -> NextSt
         return NextStep("climb", now, 0, text["step.shut"].format(why=decided.result, reason=reason))
     if now == decided.pattern or decided.action in ("ship", "stop"):
         return NextStep(decided.action, decided.pattern, decided.cases, decided.result if decided.then in gone else decided.why)
+    if decided.action == "mark_more" and not decided.cases:
+        return NextStep("mark_more", now, 0, decided.why)
     held = [hit for hit in outlook.hits if decided.pattern in hit.removes and not hit.provisional and hit.kind == "for_now"]
     if decided.pattern == "hybrid" and now != outlook.assessment.piloted and not held:
         return NextStep("climb", now, 0, text["step.part"].format(why=decided.why, pattern=text[f"name.{now}"]))

@@ -67,7 +67,7 @@ class Compared:
     chosen: WayId
     """The simplest way that no other pattern beats."""
     clear: bool
-    """Whether it beats every other pattern that is not simply more than is needed."""
+    """Whether it beats every other pattern that is not simply more than is needed; where one pattern alone was tried, every other way."""
     right: Mapping[WayId, frozenset[str]]
     """Cases that each way had right."""
 
@@ -76,7 +76,7 @@ class Compared:
         """What the trial says, in one sentence."""
         right = next(row.right for row in self.rows if row.way == self.chosen)
         told = {"name": say(f"way.{self.chosen}"), "share": percent(right.share or 0.0), "cases": round(right.n)}
-        return say("verdict.clear" if self.clear else "verdict.open", **told)
+        return say("verdict.clear" if self.clear else "verdict.open" if len(self.rows) > 1 else "verdict.alone", **told)
 
 
 def compared(trial: Trial, folder: Path) -> Compared:
@@ -127,7 +127,7 @@ def weighed(trial: Trial, rows: Sequence[Row], marks: Mapping[WayId, Sequence[Ma
     pairs = {(a, b): paired(marks[a], marks[b]) for a in ways for b in marks if a != b}
     beats = {pair for pair, found in pairs.items() if found and found.difference > 0 and _chance(found) < limit}
     chosen = next((way for way in ways if not any((other, way) in beats for other in ways)), ways[0])
-    others = ways[: ways.index(chosen)] or [way for way in ways if way != chosen]
+    others = ways[: ways.index(chosen)] or [way for way in (ways[1:] or sure) if way != chosen]
     clear = bool(others) and all((chosen, way) in beats for way in others)
     right = {way: frozenset(one.case for one in marks[way] if one.outcome == "right") for way in marks}
     return Compared(trial, tuple(replace(row, against=pairs.get((chosen, row.way))) for row in rows), best, chosen, clear, right)

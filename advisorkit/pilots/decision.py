@@ -57,10 +57,8 @@ class NextRung:
     """Expected money against not shipping anything, whatever mark was agreed, price taken off; None without money."""
 
 
-def next_rungs(seen: Diagnosis, terms: Terms, rules: Rules) -> tuple[NextRung, ...]:
-    """Every way up from the piloted pattern, simplest first; failures are expected to shrink as `Rules` say."""
-    mendable, other = seen.mendable
-    part = (mendable + 1) / (mendable + other + 2)
+def next_rungs(seen: Diagnosis, terms: Terms, rules: Rules, part: float) -> tuple[NextRung, ...]:
+    """Every way up from the piloted pattern, simplest first, where a `part` of the failures lacks information; they are expected to shrink as `Rules` say."""
     right = terms.expected.updated(seen.right.hits, seen.right.n - seen.right.hits).mean
     by_search, by_training = seen.retrieval_effect(rules) * part, rules.training_effect * (1 - part)
     ways = _REMOVES[seen.pilot.pattern].items()
@@ -88,7 +86,7 @@ def stands(seen: Diagnosis, terms: Terms, rules: Rules) -> Literal["pass", "fail
         return "pass" if seen.right.low > terms.target else "fail"
     quality = terms.expected.updated(seen.right.hits, seen.right.n - seen.right.hits)
     if terms.stakes is not None:
-        worth_knowing = worth_marking(quality, terms.stakes, rules, terms.target, terms.most) and not (seen.right.n >= rules.most_cases and _pays(seen, terms, rules))
+        worth_knowing = worth_marking(quality, terms.stakes, rules, terms.target, terms.most, STEP) and not (seen.right.n >= rules.most_cases and _pays(seen, terms, rules))
         return "open" if worth_knowing else ("pass" if quality.mean > terms.target else "fail")
     chance = UNINFORMED.updated(seen.right.hits, seen.right.n - seen.right.hits).above(terms.target)
     if _doubtful(chance, rules) and _settling(seen, terms, rules):
@@ -112,13 +110,13 @@ def _doubtful(chance: float, rules: Rules) -> bool:
 
 
 def further_cases(seen: Diagnosis, terms: Terms, rules: Rules) -> int:
-    """How many further cases to mark: worth their cost where money is known, enough to settle it otherwise."""
+    """How many further cases to mark: worth their cost where money is known, 0 where no number is, and enough to settle it otherwise."""
     least = rules.least_cases if seen.right.n < rules.least_cases else STEP
-    best = None
-    if terms.stakes is not None and not terms.strict:
-        quality = terms.expected.updated(seen.right.hits, seen.right.n - seen.right.hits)
-        best = worth_marking(quality, terms.stakes, rules, terms.target, terms.most)
-    return max(least, best.n if best else _settling(seen, terms, rules))
+    if terms.stakes is None or terms.strict:
+        return max(least, _settling(seen, terms, rules))
+    quality = terms.expected.updated(seen.right.hits, seen.right.n - seen.right.hits)
+    best = worth_marking(quality, terms.stakes, rules, terms.target, terms.most, least)
+    return best.n if best else 0
 
 
 def retrieval_blocked(seen: Diagnosis, rules: Rules) -> str:
@@ -143,7 +141,7 @@ def decide(seen: Diagnosis, terms: Terms, rules: Rules, beside: Sequence[Diagnos
         return AfterPilot("stop", pattern, 0, _say("decide.never_pays"))
     if seen.right.n < rules.least_cases:
         more = further_cases(seen, terms, rules)
-        return AfterPilot("mark_more", pattern, more, _say("decide.too_few", cases=f"{seen.right.n:g}", more=more))
+        return AfterPilot("mark_more", pattern, more, _say("decide.too_few" if more else "decide.too_few_to_pay", cases=f"{seen.right.n:g}", more=more))
     standing = stands(seen, terms, rules)
     if standing == "pass":
         return _shipped(seen, terms, rules)
@@ -184,9 +182,11 @@ def _shipped(seen: Diagnosis, terms: Terms, rules: Rules) -> AfterPilot:
     return AfterPilot("ship", seen.pilot.pattern, 0, more, then.pattern, passed)
 
 
-def _open_ways(seen: Diagnosis, terms: Terms, rules: Rules) -> tuple[NextRung, ...]:
-    blocked = retrieval_blocked(seen, rules)
-    return tuple(way for way in next_rungs(seen, terms, rules) if not blocked or way.pattern == "finetune")
+def _open_ways(seen: Diagnosis, terms: Terms, rules: Rules, part: float | None = None) -> tuple[NextRung, ...]:
+    """Ways up that the pasted-text test leaves, where a `part` of the failures lacks information, else as many as were seen to."""
+    (mendable, other), blocked = seen.mendable, retrieval_blocked(seen, rules)
+    found = next_rungs(seen, terms, rules, (mendable + 1) / (mendable + other + 2) if part is None else part)
+    return tuple(way for way in found if not blocked or way.pattern == "finetune")
 
 
 def _pays(seen: Diagnosis, terms: Terms, rules: Rules) -> bool:
@@ -197,13 +197,14 @@ def _pays(seen: Diagnosis, terms: Terms, rules: Rules) -> bool:
 
 def _after_failing(seen: Diagnosis, terms: Terms, rules: Rules) -> AfterPilot:
     pattern, known = seen.pilot.pattern, sum(seen.mendable)
+    parts = (0.0, 1.0) if known < rules.least_failures else (None,)  # too few say why: then whatever they would say
+    ways = [way.worth for part in parts for way in _open_ways(seen, terms, rules, part) if way.worth is not None]
+    if ways and max(ways) <= 0:
+        return AfterPilot("stop", pattern, 0, _why("nothing_pays", seen, terms))
     if known < rules.least_failures:
         missing, failed = rules.least_failures - math.floor(known), seen.right.n - seen.right.hits
         more = max(STEP, math.ceil(missing / max(failed / seen.right.n, 0.05)))
         return AfterPilot("mark_more", pattern, more, _why("unexplained", seen, terms, missing=missing, more=more))
-    ways = [way.worth for way in _open_ways(seen, terms, rules) if way.worth is not None]
-    if ways and max(ways) <= 0:
-        return AfterPilot("stop", pattern, 0, _why("nothing_pays", seen, terms))
     needs = Needs.of(seen.failing(rules), 1 - terms.target, rules)
     action, to, key = _onward(seen, terms, rules, needs)
     more = max(STEP, math.ceil(seen.right.n)) if action == "mark_more" else 0

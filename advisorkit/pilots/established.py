@@ -86,8 +86,7 @@ def established(pilots: Sequence[Pilot], terms: Terms, rules: Rules) -> Establis
 
 
 def _decided(seen: Sequence[Diagnosis], terms: Terms, rules: Rules) -> AfterPilot:
-    trial = seen[-1].pilot.trial
-    return decide(seen[-1], terms, rules, [one for one in seen[:-1] if trial and one.pilot.trial == trial])
+    return decide(seen[-1], terms, rules, _beside(seen[:-1], seen[-1].pilot.trial))
 
 
 def _superseded(seen: Sequence[Diagnosis]) -> Iterator[str]:
@@ -132,7 +131,19 @@ def _newest(seen: Sequence[Diagnosis], patterns: Sequence[PatternId]) -> Diagnos
 
 def _evidence(seen: Sequence[Diagnosis], patterns: Sequence[PatternId], terms: Terms, rules: Rules) -> tuple[float, float]:
     newest = _newest(seen, patterns)
-    return decibans(newest.failing(rules), _tolerated(terms, rules), rules) if newest else (0.0, 0.0)
+    found = decibans(newest.failing(rules), _tolerated(terms, rules), rules) if newest else (0.0, 0.0)
+    return (min(0.0, found[0]), min(0.0, found[1])) if _in_vain(seen, patterns) else found
+
+
+def _in_vain(seen: Sequence[Diagnosis], without: Sequence[PatternId]) -> bool:
+    """Whether the newest trial tried a layer on the same cases and no pattern with it was better than the best `without`: then failures do not ask for it."""
+    same = _beside(seen, seen[-1].pilot.trial)
+    bare, layered = ([one.right.share or 0.0 for one in same if (one.pilot.pattern in without) is bare] for bare in (True, False))
+    return bool(bare and layered) and max(layered) <= max(bare)
+
+
+def _beside(seen: Sequence[Diagnosis], trial: str) -> list[Diagnosis]:
+    return [one for one in seen if trial and one.pilot.trial == trial]
 
 
 def _tolerated(terms: Terms, rules: Rules) -> float:

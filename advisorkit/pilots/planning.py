@@ -79,9 +79,9 @@ class Plan(Displayed):
 
 def pilot_plan(
     inputs: Inputs, rules: Rules, pass_mark: float | None = None, pattern: PatternId = "prompt", wanted: float | None = None,
-    more: int = 0,
+    more: int | None = None,
 ) -> Plan:
-    """How many cases of a workflow to mark: `more` where a pilot has said so, else by money where it is known and by precision otherwise."""
+    """How many cases of a workflow to mark: `more` where a pilot has said so, 0 where that pays for none, else by money where it is known and by precision otherwise."""
     terms = terms_for(inputs, rules, pass_mark, pattern, wanted)
     stakes, target = terms.stakes, terms.target
     assumed = [_say("plan.assumed")] if stakes and inputs.usually_checked.falling and not inputs.falling else []
@@ -105,12 +105,12 @@ def pilot_plan(
     )
 
 
-def _size(terms: Terms, rules: Rules, more: int) -> tuple[int, Basis]:
-    if more:
-        return more, "more"
+def _size(terms: Terms, rules: Rules, more: int | None) -> tuple[int, Basis]:
+    if more is not None:
+        return more, "more" if more else "none"
     if terms.stakes is not None and not terms.strict:
-        best = worth_marking(terms.expected, terms.stakes, rules, terms.target, terms.most)
-        return (max(best.n, min(rules.least_cases, terms.most)), "money") if best else (0, "none")
+        best = worth_marking(terms.expected, terms.stakes, rules, terms.target, terms.most, rules.least_cases)
+        return (best.n, "money") if best else (0, "none")
     ends = ((n, wilson(terms.expected.mean * n, n)) for n in rules.sizes)
     can = 1.0 if terms.never or not terms.strict else terms.target
     fine = next((n for n, (low, high) in ends if (high - low) / 2 <= rules.half_width and (can == 1 or wilson(n, n)[0] >= can)), rules.sizes[-1])

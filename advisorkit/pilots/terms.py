@@ -113,9 +113,9 @@ def best_size(valued: Sequence[PilotSize]) -> PilotSize | None:
     return best if best and best.net > 0 else None
 
 
-def worth_marking(quality: Beta, stakes: Stakes, rules: Rules, target: float, most: int) -> PilotSize | None:
-    """The smallest size, up to `most`, that brings nearly all that any such size brings after its cost; None when none is worth its cost."""
-    tried = sizes_valued(quality, stakes, range(STEP, most + 1, STEP) or (most,), target)
+def worth_marking(quality: Beta, stakes: Stakes, rules: Rules, target: float, most: int, least: int) -> PilotSize | None:
+    """The smallest size from `least` to `most` that brings nearly all that any such size brings after its cost; None when none is worth its cost."""
+    tried = sizes_valued(quality, stakes, range(least, most + 1, STEP) or (most,), target)
     best = best_size(tried)
     return best and next(size for size in tried if size.net >= rules.worth_share * best.net)
 

@@ -57,10 +57,8 @@ def warned(study: Study) -> tuple[Block, ...]:
 def _state(study: Study) -> str:
     """Whether it is clear, and where it stands: now and at the end."""
     made = study.decision
-    if made.next_step.action == "stop":
-        return say("state.stop")
     state = say(f"state.{made.sure}")
-    return state if made.replaced else f"{state} {say('state.way', now=study.name(made.now), goal=study.name(made.destination))}"
+    return state if made.ended else f"{state} {say('state.way', now=study.name(made.now), goal=study.name(made.destination))}"
 
 
 def off_ramp(study: Study) -> Iterator[Block]:
@@ -161,7 +159,7 @@ def _pairs(study: Study) -> Iterator[tuple[str, str, str]]:
 def again(study: Study) -> Iterator[str]:
     """When to look at the advice again."""
     ramp = study.decision.off_ramp if study.decision.replaced else None
-    if ramp is None or ramp.kind != "stop":
+    if study.decision.next_step.action != "stop":
         yield say("again.simpler", name=study.catalog.off_ramps[ramp.kind].name) if ramp else say("again.step")
     if ramp is None and (ages := [age for age in study.inputs.prices() if not age.lasting]) and study.priced:
         oldest = min(age.as_of for age in ages)

@@ -246,7 +246,7 @@ def _figures(studies: Studies) -> Iterator[Block]:
     yield from merged(studies, "figures.prices_head", _old_prices, (2,))
     if lines := each(studies, _unless_simpler(lambda one: [linked(" ", compared(one))])):
         yield from (Heading(say("figures.compared")), Text(lines, "bullets" if len(studies) == 1 else "note"))
-    years = cash_years(priced[0]) if len(studies) == 1 else yearly(priced)
+    years = cash_years(priced[0]) if len(studies) == 1 else yearly([one for one in priced if not one.decision.ended])
     yield from ((years,) if years else ())
 
 

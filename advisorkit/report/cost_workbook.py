@@ -38,8 +38,8 @@ def cost_workbook(studies: Sequence[Study]) -> Iterator[Block]:
         raise PriceError(say("workbook.none" if studies[0].priced else "workbook.unpriced"))
     books = [Book(study, str(n) if len(priced) > 1 else "") for n, study in enumerate(priced, 1)]
     made = [sheet for book in books for sheet in _sheets(book)]
-    if len(books) > 1:
-        yield books[0].cells.sheet(_programme(books, studies))
+    if len(led := [book for book in books if not book.study.decision.ended]) > 1:
+        yield books[0].cells.sheet(_programme(led, studies))
     yield from made
 
 

@@ -84,7 +84,8 @@ def charter_figures(plan: Plan) -> Iterator[KeyFigure]:
     if plan.marking_cost is None or plan.evpi is None:
         yield KeyFigure(say("unknown"), say("charter.figure.cost_unknown"))
         return
-    yield KeyFigure(money_short(plan.marking_cost, plan.currency), say("charter.figure.cost", worth=money_short(plan.evpi, plan.currency)))
+    over = "" if plan.marking_cost <= plan.evpi else ".strict" if plan.terms.strict else ".more"
+    yield KeyFigure(money_short(plan.marking_cost, plan.currency), say(f"charter.figure.cost{over}", worth=money_short(plan.evpi, plan.currency)))
 
 
 def _charter_notes(plan: Plan) -> Iterator[Block]:

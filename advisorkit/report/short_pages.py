@@ -165,12 +165,12 @@ def _compared(study: Study, row: str) -> Cell:
     match row:
         case "now" | "destination":
             pattern = made.now if row == "now" else made.destination
-            return Cell("–") if made.replaced else Cell(study.name(pattern), pattern)
+            return Cell("–" if row == "now" else study.instead) if study.instead else Cell(study.name(pattern), pattern)
         case "chance":
-            return Cell("–" if made.replaced else chance_of(made, made.destination))
+            return Cell("–" if made.ended else chance_of(made, made.destination))
         case "clear":
-            return Cell(say("scenarios.yes" if made.clear else "scenarios.no"))
+            return Cell("–" if made.ended else say("scenarios.yes" if made.clear else "scenarios.no"))
         case "gain":
-            return Cell(ranked(study) if study.priced and not made.replaced else "–")
-    spent = study.outside if study.priced and not made.replaced else None
+            return Cell(ranked(study) if study.priced and not made.ended else "–")
+    spent = study.outside if study.priced and not made.ended else None
     return Cell(say("unknown") if spent is None else money_short(spent, study.currency))

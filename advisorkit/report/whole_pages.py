@@ -61,7 +61,7 @@ def overview(studies: Sequence[Study]) -> tuple[Block, ...]:
     rows = [*(_line(study, sums)[:wide] for study in sorted(studies, key=_order)), *(_totals(sums) if sums else ())]
     unit = in_unit(studies[0].currency, sums.unit) if sums else ""
     subtitle = say("overview.subtitle", unit=unit, months=studies[0].months) if sums else ""
-    unclear = [one.workflow.name for one in studies if not one.decision.clear and not one.decision.replaced]
+    unclear = [one.workflow.name for one in studies if not one.decision.clear and not one.decision.ended]
     lines = (*_overridden(studies), *_staged(studies, sums), *_missing(studies), *((say("overview.unclear", names="; ".join(unclear)),) if unclear else ()))
     return (
         Heading(_title(studies, sums), 2, say("overview.part")), KeyFigures(tuple(_sums(studies, sums))) if sums else Text((say("overview.lead"),), "lead"),
@@ -112,16 +112,16 @@ def _order(study: Study) -> tuple[bool, float]:
     """Gain for each euro that is asked for, most first, then the firmest; what something simpler fits comes last."""
     made, gain = study.decision, study.rank.gain if study.priced else None
     worth = -(gain or 0.0) / study.ask.p50 if study.priced and study.ask and gain is not None else 0.0
-    return made.replaced, worth if study.priced else -made.chances[made.destination]
+    return made.ended, worth if study.priced else -made.chances[made.destination]
 
 
 def _line(study: Study, sums: Together | None) -> tuple[Cell, ...]:
     made, named = study.decision, "\n".join(filter(None, (study.workflow.name, study.workflow.context.get("owner"))))
-    first, ramp = made.destination, made.off_ramp
-    goal = Cell(study.catalog.off_ramps[ramp.kind].name) if ramp and made.replaced else Cell(study.name(first), first)
-    start = Cell(named, "strong"), Cell("–") if made.replaced else Cell(study.name(made.now), made.now), goal
-    if made.replaced or sums is None:
-        return (*start, Cell("–" if made.replaced else _right(study)), Cell(say("overview.not_priced")), *[Cell("–")] * 3)
+    first = made.destination
+    goal = Cell(instead) if (instead := study.instead) else Cell(study.name(first), first)
+    start = Cell(named, "strong"), Cell("–") if instead else Cell(study.name(made.now), made.now), goal
+    if instead or sums is None:
+        return (*start, Cell("–" if instead else _right(study)), Cell(say("overview.not_priced")), *[Cell("–")] * 3)
     row, rung = study.costs.money[first], next((r for r in made.path if r.state == "here"), None)
     time = weeks(study.facts.build_weeks[made.now].p50) if rung and rung.weeks is not None else ""
     ask, spent, gain = (study.ask.p50 if study.ask else None, study.outside, study.rank.gain)
@@ -149,7 +149,7 @@ def _staged(studies: Sequence[Study], sums: Together | None) -> Iterator[str]:
 
 def _missing(studies: Sequence[Study]) -> Iterator[str]:
     """Workflows that will probably miss what is asked for, which is what could stop them."""
-    names = [one.workflow.name for one in studies if not one.decision.replaced and one.decision.prospects.missed(one.decision.destination)]
+    names = [one.workflow.name for one in studies if not one.decision.ended and one.decision.prospects.missed(one.decision.destination)]
     if names:
         yield say("overview.missed", names="; ".join(names))
-    yield from (linked("", (one.workflow.name, ": ", ranked(one), ".")) for one in studies if one.priced and not one.decision.replaced and one.rank.gain is None)
+    yield from (linked("", (one.workflow.name, ": ", ranked(one), ".")) for one in studies if one.priced and not one.decision.ended and one.rank.gain is None)

@@ -46,8 +46,8 @@ def _beside(study: Study, look: Look) -> list[str]:
 def verdict(study: Study, look: Look) -> Doc:
     """Whether the advice is clear, and by how much; draws are left out in presenter mode."""
     made, order, state = study.decision, study.decision.order, verdict_of(study)
-    if made.replaced or len(order) < 2:
-        return {"clear": made.clear, "state": state, "words": "" if made.replaced else tell("verdict.alone", first=study.name(order[0]))}
+    if made.ended or len(order) < 2:
+        return {"clear": made.clear, "state": state, "words": "" if made.ended else tell("verdict.alone", first=study.name(order[0]))}
     words = tell(
         "verdict.words_plain" if look.presenting else "verdict.words",
         first=study.name(order[0]), lead=lead_points(made, study.advice.lead, POINTS), needed=f"{POINTS * 100:g}",

@@ -75,7 +75,7 @@ def _typed(amount: Estimate | None) -> str:
 
 def _enough(study: Study) -> str:
     """Enough to decide, or as much as words can tell."""
-    return tell("stop.title" if study.decision.clear else "stop.asked")
+    return tell("stop.asked" if study.decision.sure == "open" else "stop.title")
 
 
 def _stop(study: Study, state: State) -> Doc:

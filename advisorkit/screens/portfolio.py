@@ -25,7 +25,7 @@ def together(workflows: Sequence[Workflow], studies: Mapping[str, Study], look: 
     whole, priced = len(found) == len(workflows), counted(found)
     figures, summary, bills, chart = list[KeyFigure](), tell("portfolio.working", done=len(found), of=len(workflows)), list[Doc](), None
     if whole:
-        simpler = ", ".join(study.workflow.name for study in found if _simpler(study))
+        simpler = ", ".join(study.workflow.name for study in found if study.instead)
         overrides = (f"{study.workflow.name}: {study.decision.override}" for study in found if study.decision.override)
         summary = " ".join((*([tell("portfolio.simpler", names=simpler)] if simpler else ()), *overrides))
     if whole and priced:
@@ -42,7 +42,7 @@ def together(workflows: Sequence[Workflow], studies: Mapping[str, Study], look: 
 
 def counted(found: Sequence[Study]) -> list[Study]:
     """Those that have a price."""
-    return [study for study in found if study.priced and not _simpler(study)]
+    return [study for study in found if study.priced and not study.instead]
 
 
 def _table(workflows: Sequence[Workflow], studies: Mapping[str, Study], months: int) -> Doc:
@@ -51,7 +51,7 @@ def _table(workflows: Sequence[Workflow], studies: Mapping[str, Study], months: 
     cost = [tell("portfolio.cost", months=months), tell("portfolio.gain")]
     links: list[Link] = [(n, 0, "workflow", {"id": workflow.id, "section": "assessment"}) for n, workflow in enumerate(workflows)]
     rankable = ((n, studies.get(workflow.id)) for n, workflow in enumerate(workflows))
-    links += [(n, 7, "workflow", _asks(study)) for n, study in rankable if study and study.priced and not _simpler(study) and study.rank.ask]
+    links += [(n, 7, "workflow", _asks(study)) for n, study in rankable if study and study.priced and not study.instead and study.rank.ask]
     return block(table_of(tell("portfolio.title"), [*head, *cost], rows, (3, 6, 7), subtitle=tell("portfolio.sub")), wide=True, links=links)
 
 
@@ -68,8 +68,8 @@ def _ends(workflow: Workflow, study: Study | None) -> str | Cell:
         return tell("listed.begun")
     if study is None:
         return "…"
-    if simpler := _simpler(study):
-        return simpler
+    if study.instead:
+        return study.instead
     goal = study.decision.destination
     return Cell(f"{study.name(goal)} {chance_of(study.decision, goal)}", goal) if study.decision.clear else f"○ {verdict_of(study).rstrip('.')}"
 
@@ -80,12 +80,6 @@ def _headline(found: Sequence[Study], count: int) -> str:
         return tell("portfolio.headline_one" if count == 1 else "portfolio.headline", count=count)
     key = "all" if clear == count else "none" if not clear else "some"
     return tell(f"portfolio.headline_{key}", count=count, clear=clear)
-
-
-def _simpler(study: Study) -> str:
-    """What is advised in place of any pattern; a product that can be bought stands beside the patterns and replaces none."""
-    ramp = study.decision.off_ramp
-    return study.catalog.off_ramps[ramp.kind].name if ramp and study.decision.replaced else ""
 
 
 def lacking(study: Study) -> list[Input]:
@@ -149,7 +143,7 @@ def _row(workflow: Workflow, study: Study | None) -> list[str | Cell]:
     if study is None:
         return [workflow.name, tell("portfolio.waiting"), *[""] * 6]
     advice = study.advice
-    simpler = _simpler(study)
+    simpler = study.instead
     now, chance = ("–", "–") if simpler else (Cell(study.name(advice.now), advice.now), chance_of(study.decision, advice.recommended))
     ends = Cell(simpler, "strong") if simpler else Cell(study.name(advice.recommended), advice.recommended)
     cost, gain = tell("portfolio.not_priced"), ""

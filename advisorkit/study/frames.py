@@ -71,7 +71,7 @@ def portfolio(studies: Sequence[Study]) -> pd.DataFrame:
 def _workflow(study: Study) -> dict[str, object]:
     advice, cost = study.advice, study.costs
     total = cost.columns[advice.recommended].total if study.priced else None
-    rank = study.rank if study.priced and not study.decision.replaced else Rank(None, assumed=False)
+    rank = study.rank if study.priced and not study.decision.ended else Rank(None, assumed=False)
     unit = f"({cost.currency} over {cost.horizon_months} months)"
     return {
         "workflow": study.workflow.id,

@@ -128,8 +128,8 @@ class Selection:
 
     @property
     def ends(self) -> Mapping[PatternId, int]:
-        """How many workflows end with each pattern; those that something simpler fits are in none."""
-        return Counter(one.decision.destination for one in self.rows if not one.decision.replaced)
+        """How many workflows end with each pattern; those that stop or that something simpler fits are in none."""
+        return Counter(one.decision.destination for one in self.rows if not one.decision.ended)
 
     @cached_property
     def telling(self) -> tuple[NextQuestion, ...]:

@@ -42,8 +42,8 @@ class Together:
 
 
 def together(found: Sequence[Study]) -> Together | None:
-    """What workflows cost together, those left out that something simpler fits; None for fewer than two."""
-    chosen = [one for one in found if one.priced and not one.decision.replaced]
+    """What workflows cost together, those left out that stop or that something simpler fits; None for fewer than two."""
+    chosen = [one for one in found if one.priced and not one.decision.ended]
     if len(chosen) < 2:
         return None
     saved = saved_by_sharing([Chosen(one.bill, one.decision.destination, one.workflow.corpus) for one in chosen])

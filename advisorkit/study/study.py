@@ -244,7 +244,7 @@ class Study(Displayed):
         """The pilot of `pattern`."""
         step = self.advice.next_step
         next_one = step.action in {"pilot", "mark_more", "climb"} and step.pattern == pattern
-        more = step.cases if next_one and step.action == "mark_more" and self.pilot else 0
+        more = step.cases if next_one and step.action == "mark_more" and self.pilot else None
         inputs = self.inputs if next_one else self._unmeasured
         return pilot_plan(inputs, rules(), self.workflow.agreed_pass_mark, pattern, self.workflow.wanted, more)
 
@@ -296,6 +296,12 @@ class Study(Displayed):
     def in_play(self) -> tuple[PatternId, ...]:
         """Patterns that no lasting gate rules out, simplest first."""
         return tuple(pattern for pattern, said in self.advice.patterns.items() if said.status != "ruled_out")
+
+    @property
+    def instead(self) -> str:
+        """Name of what is advised in place of any pattern, which may be to stop; a product that can be bought stands beside the patterns and replaces none."""
+        made = self.decision
+        return self.catalog.off_ramps[made.off_ramp.kind if made.replaced and made.off_ramp else "stop"].name if made.ended else ""
 
     def status(self, column: str) -> str | None:
         """Whether a pattern is possible, provisional or ruled out; None for today and a bought product."""
