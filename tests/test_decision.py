@@ -240,7 +240,7 @@ def agrees(study: Study) -> None:
     assert "".join(run_["text"] for run_ in screen["headline"]) == made.headline  # type: ignore[union-attr,index]
     assert set(made.warnings) <= set(screen["beside"])  # type: ignore[arg-type]
     index = words(overview([study, study]))
-    assert (study.instead or study.name(made.destination)) in index
+    assert (study.decision.instead or study.name(made.destination)) in index
     assert not (made.clear and made.next_step.action == "stop")
     assert made.override in index
     portfolio = json.dumps(together([study.workflow], {study.workflow.id: study}, Look()), ensure_ascii=False)

@@ -76,6 +76,8 @@ def test_two_right_of_two_answered_are_less_than_most_of_all_and_parts_of_cases_
         ("exact", "–5 %", "-5 %", True), ("exact", "–5", "5", False), ("exact", "A-", "A", False), ("exact", "A*", "A", False), ("exact", "2–3 days", "2-3 days", True),
         ("exact", "1.234,50 €", "1,234.50 €", True), ("exact", "1.234,50", "1234,50", True), ("exact", "1.5", "15", False), ("exact", "1.234", "1234", False),
         ("fields", '{"sum": 12.5}', '{"sum": "12.50"}', True), ("fields", '{"sum": 12.5}', '{"sum": "-12.5"}', False), ("fields", '{"sum": null}', '{"sum": ""}', True),
+        ("fields", '{"sum": 1234.5}', '{"sum": "1,234.50"}', True), ("fields", '{"sum": 1234.5}', '{"sum": "1.234,50"}', True), ("fields", '{"sum": 1234}', '{"sum": "1,234"}', True),
+        ("fields", '{"sum": 1234.5}', '{"sum": "1,243.50"}', False), ("fields", '{"sum": 1}', '{"sum": "true"}', False), ("fields", '{"sum": 1234.5}', '{"sum": "no idea"}', False),
         ("fields", '{"sum": "3.1"}', '{"sum": "3.10"}', False), ("fields", '{"sum": true}', '{"sum": true}', True), ("fields", '{"sum": NaN}', '{"sum": "1"}', False),
     ],
 )  # fmt: skip

@@ -141,6 +141,8 @@ class Decision(Displayed):
     """Whether a person has to decide each case, so that the system only assists."""
     override: str
     """A person's other decision in a sentence; empty when there is none."""
+    instead: str
+    """Name of what is advised in place of any pattern, which may be to stop; empty where one is advised. A product that can be bought stands beside them."""
     gain: str
     """What the destination gains or loses against today, in a sentence that names its condition; empty where that is not known."""
     gained: Gained | None
@@ -169,7 +171,7 @@ class Decision(Displayed):
     @property
     def ended(self) -> bool:
         """Whether nothing of it goes on, so that no sum over workflows holds it: it stops here, or something simpler takes its place."""
-        return self.replaced or self.next_step.action == "stop"
+        return bool(self.instead)
 
     @property
     def sure(self) -> Literal["stop", "simpler", "only", "pilot", "clear", "open"]:
@@ -257,6 +259,7 @@ def decide(
         open_questions=len(to_ask),
         person_decides=decided,
         override=_override(catalog, advice),
+        instead=_instead(catalog, advice.off_ramp, step),
         gain="".join(words for words, _ in gain),
         gained=gained,
     )
@@ -348,6 +351,12 @@ def _beside(catalog: Catalog, advice: Advice, prospects: Prospects) -> Iterator[
         yield advice.off_ramp.reason
     if advice.override and advice.patterns[advice.override.pattern].status == "ruled_out":
         yield _ruled_out(catalog, advice, advice.override.pattern)
+
+
+def _instead(catalog: Catalog, ramp: OffRamp | None, step: NextStep) -> str:
+    if ramp and replaces(ramp):
+        return catalog.off_ramps[ramp.kind].name
+    return catalog.off_ramps["stop"].name if step.action == "stop" else ""
 
 
 def _override(catalog: Catalog, advice: Advice) -> str:

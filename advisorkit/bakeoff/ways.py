@@ -22,6 +22,7 @@ from advisorkit.bakeoff.trial import Item, Trial, WayId, fields_of, keep, least,
 from advisorkit.catalog.prices import load as prices
 from advisorkit.catalog.reading import text_classes
 from advisorkit.files.disk import write_bytes
+from advisorkit.files.numbers import Listener, decimal_mark, is_number
 from advisorkit.intake.outgoing import Endpoint, addressed, digest, permitted
 from advisorkit.store.reading import load
 from advisorkit.store.writing import write
@@ -271,14 +272,16 @@ def wrong_fields(item: Item, text: str, fields: Sequence[str]) -> tuple[str, ...
         ('currency',)
     """
     given, wanted = fields_of(_bare(text)), object_of(item.expected)
-    return tuple(name for name in fields if not {*fields} <= {*given} or not _same(given[name], wanted.get(name)))
+    heard = Listener(decimal_mark([*(said for said in wanted.values() if isinstance(said, str)), *given.values()], ""), ",")
+    return tuple(name for name in fields if not {*fields} <= {*given} or not _same(given[name], wanted.get(name), heard))
 
 
-def _same(given: str, wanted: Any) -> bool:
+def _same(given: str, wanted: Any, heard: Listener) -> bool:
     if wanted is None:
         return worded(given) in ("", "null", "none")
-    with suppress(ValueError):
-        return float(given) == float(wanted if isinstance(wanted, int | float) else "none")
+    if isinstance(wanted, int | float) and not isinstance(wanted, bool):
+        with suppress(ValueError, OverflowError):
+            return (float(given) if is_number(given) else heard.amount(given).likely) == wanted
     return worded(given) == worded(wanted if isinstance(wanted, str) else json.dumps(wanted, ensure_ascii=False))
 
 

@@ -165,7 +165,7 @@ def _compared(study: Study, row: str) -> Cell:
     match row:
         case "now" | "destination":
             pattern = made.now if row == "now" else made.destination
-            return Cell("–" if row == "now" else study.instead) if study.instead else Cell(study.name(pattern), pattern)
+            return Cell("–" if row == "now" else made.instead) if made.instead else Cell(study.name(pattern), pattern)
         case "chance":
             return Cell("–" if made.ended else chance_of(made, made.destination))
         case "clear":

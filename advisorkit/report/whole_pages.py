@@ -118,7 +118,7 @@ def _order(study: Study) -> tuple[bool, float]:
 def _line(study: Study, sums: Together | None) -> tuple[Cell, ...]:
     made, named = study.decision, "\n".join(filter(None, (study.workflow.name, study.workflow.context.get("owner"))))
     first = made.destination
-    goal = Cell(instead) if (instead := study.instead) else Cell(study.name(first), first)
+    goal = Cell(instead) if (instead := made.instead) else Cell(study.name(first), first)
     start = Cell(named, "strong"), Cell("–") if instead else Cell(study.name(made.now), made.now), goal
     if instead or sums is None:
         return (*start, Cell("–" if instead else _right(study)), Cell(say("overview.not_priced")), *[Cell("–")] * 3)

@@ -25,7 +25,7 @@ def together(workflows: Sequence[Workflow], studies: Mapping[str, Study], look: 
     whole, priced = len(found) == len(workflows), counted(found)
     figures, summary, bills, chart = list[KeyFigure](), tell("portfolio.working", done=len(found), of=len(workflows)), list[Doc](), None
     if whole:
-        simpler = ", ".join(study.workflow.name for study in found if study.instead)
+        simpler = ", ".join(study.workflow.name for study in found if study.decision.instead)
         overrides = (f"{study.workflow.name}: {study.decision.override}" for study in found if study.decision.override)
         summary = " ".join((*([tell("portfolio.simpler", names=simpler)] if simpler else ()), *overrides))
     if whole and priced:
@@ -42,7 +42,7 @@ def together(workflows: Sequence[Workflow], studies: Mapping[str, Study], look: 
 
 def counted(found: Sequence[Study]) -> list[Study]:
     """Those that have a price."""
-    return [study for study in found if study.priced and not study.instead]
+    return [study for study in found if study.priced and not study.decision.instead]
 
 
 def _table(workflows: Sequence[Workflow], studies: Mapping[str, Study], months: int) -> Doc:
@@ -51,7 +51,7 @@ def _table(workflows: Sequence[Workflow], studies: Mapping[str, Study], months: 
     cost = [tell("portfolio.cost", months=months), tell("portfolio.gain")]
     links: list[Link] = [(n, 0, "workflow", {"id": workflow.id, "section": "assessment"}) for n, workflow in enumerate(workflows)]
     rankable = ((n, studies.get(workflow.id)) for n, workflow in enumerate(workflows))
-    links += [(n, 7, "workflow", _asks(study)) for n, study in rankable if study and study.priced and not study.instead and study.rank.ask]
+    links += [(n, 7, "workflow", _asks(study)) for n, study in rankable if study and study.priced and not study.decision.instead and study.rank.ask]
     return block(table_of(tell("portfolio.title"), [*head, *cost], rows, (3, 6, 7), subtitle=tell("portfolio.sub")), wide=True, links=links)
 
 
@@ -68,8 +68,8 @@ def _ends(workflow: Workflow, study: Study | None) -> str | Cell:
         return tell("listed.begun")
     if study is None:
         return "…"
-    if study.instead:
-        return study.instead
+    if study.decision.instead:
+        return study.decision.instead
     goal = study.decision.destination
     return Cell(f"{study.name(goal)} {chance_of(study.decision, goal)}", goal) if study.decision.clear else f"○ {verdict_of(study).rstrip('.')}"
 
@@ -143,7 +143,7 @@ def _row(workflow: Workflow, study: Study | None) -> list[str | Cell]:
     if study is None:
         return [workflow.name, tell("portfolio.waiting"), *[""] * 6]
     advice = study.advice
-    simpler = study.instead
+    simpler = study.decision.instead
     now, chance = ("–", "–") if simpler else (Cell(study.name(advice.now), advice.now), chance_of(study.decision, advice.recommended))
     ends = Cell(simpler, "strong") if simpler else Cell(study.name(advice.recommended), advice.recommended)
     cost, gain = tell("portfolio.not_priced"), ""

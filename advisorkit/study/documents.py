@@ -40,12 +40,14 @@ def plain(value: Any, **worked_out: Any) -> Any:
     What is not known stays None; `worked_out` holds what no field of the value says, by key.
 
     Example:
-        >>> plain((Band(1, 2, 4), None, date(2026, 11, 20)))
-        [{'p10': 1, 'p50': 2, 'p90': 4}, None, '2026-11-20']
+        >>> plain((Band(1, 2, 4), None, date(2026, 11, 20), -0.0))
+        [{'p10': 1, 'p50': 2, 'p90': 4}, None, '2026-11-20', 0.0]
     """
     match value:
         case Estimate():
             return [value.low, value.likely, value.high]
+        case float():
+            return value or 0.0  # nought has no sign
         case date():
             return value.isoformat()
         case Mapping():

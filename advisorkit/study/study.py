@@ -297,12 +297,6 @@ class Study(Displayed):
         """Patterns that no lasting gate rules out, simplest first."""
         return tuple(pattern for pattern, said in self.advice.patterns.items() if said.status != "ruled_out")
 
-    @property
-    def instead(self) -> str:
-        """Name of what is advised in place of any pattern, which may be to stop; a product that can be bought stands beside the patterns and replaces none."""
-        made = self.decision
-        return self.catalog.off_ramps[made.off_ramp.kind if made.replaced and made.off_ramp else "stop"].name if made.ended else ""
-
     def status(self, column: str) -> str | None:
         """Whether a pattern is possible, provisional or ruled out; None for today and a bought product."""
         found = self.advice.patterns.get(column)  # type: ignore[call-overload]

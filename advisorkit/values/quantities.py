@@ -164,10 +164,10 @@ def number(value: float, decimals: int = 0) -> str:
     """A number with thousands parted by commas and a true minus sign.
 
     Example:
-        >>> number(-1234567)
-        '−1,234,567'
+        >>> number(-1234567), number(-0.2)
+        ('−1,234,567', '0')
     """
-    return locale().number(f"{value:,.{decimals}f}".replace("-", "−"))
+    return locale().number(f"{value:z,.{decimals}f}".replace("-", "−"))
 
 
 def digits(value: float) -> str:
@@ -197,11 +197,11 @@ def plain(value: float) -> str:
     """A number of a table: as it is when whole, else three significant figures.
 
     Example:
-        >>> plain(40_000), plain(9.5), plain(0.0125), plain(3_162_277.7)
-        ('40,000', '9.5', '0.0125', '3,160,000')
+        >>> plain(40_000), plain(9.5), plain(-0.0125), plain(3_162_277.7), plain(-0.0)
+        ('40,000', '9.5', '−0.0125', '3,160,000', '0')
     """
     shown = value if value == int(value) else round_figures(value, 3)
-    return number(shown) if abs(shown) >= 100 or shown == int(shown) else locale().number(f"{shown:g}")
+    return number(shown) if abs(shown) >= 100 or shown == int(shown) else locale().number(digits(shown).replace("-", "−"))
 
 
 @printing
