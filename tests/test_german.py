@@ -24,7 +24,7 @@ from test_languages import leaves
 
 import advisorkit as ak
 from advisorkit import report as pages
-from advisorkit.export.blocks import Block, Done, KeyFigures, LineItems, Table
+from advisorkit.export.blocks import Block, Done, KeyFigures, LineItems, Table, Text
 from advisorkit.export.formats import RENDERERS
 from advisorkit.files.texts import speaking
 from advisorkit.intake.questionnaire import new_questionnaire, read_questionnaire
@@ -228,6 +228,13 @@ def test_a_marking_sheet_is_in_the_engagement_s_language_and_comes_back(tmp_path
         marks.cell(line, heads.index("right") + 1, "yes")
     book.save(tmp_path / "s.xlsx")
     assert "40" in run("pilot", "read", tmp_path / "s.xlsx", "--to", file).output
+
+
+def test_authors_and_months_of_sources_are_told_in_german() -> None:
+    note = next(block for block in made("marked-pilot", "de").annex if isinstance(block, Text) and "arXiv" in block.paragraphs[0]).paragraphs[0]
+
+    assert "Gekhman u. a., 2024" in note and "Europäische Kommission, Juli 2025" in note
+    assert not re.search(r" and others|(March|May|July|October|December) 20", note)
 
 
 def test_charts_with_little_room_tell_thousands_in_short() -> None:
