@@ -35,9 +35,9 @@ def page() -> str:
     jinja = Environment(loader=FileSystemLoader(PAGE.parent), trim_blocks=True, undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701 - Markdown, of our own words
     jinja.filters |= {"cell": cell, "day": day, "decibans": decibans, "percent": percent, "setting": setting}
     catalog, prices = load_catalog(), load_prices(EXAMPLE_DAY)
-    # A prompt for 10,000 calls a month, thinking switched off, everybody uses it, everything else at its default, to be worked out by hand.
-    said = {"calls_per_month": Answer(amount=Estimate.of(10_000)), "human_review": Answer(levels=("never",))}
-    whole = Engagement("example", "Example", "USD", EXAMPLE_DAY, (Workflow("mail", "Mail", answers=said, workload={"reasoning_tokens": Estimate.of(0)}, assumptions={"adoption": Estimate.of(1)}),))
+    # A prompt for 10,000 calls a month, one answer in ten checked, thinking switched off, everybody uses it, everything else at its default, to be worked out by hand.
+    said, own = {"calls_per_month": Answer(amount=Estimate.of(10_000))}, {"adoption": Estimate.of(1), "review_share": Estimate.of(0.1)}
+    whole = Engagement("example", "Example", "USD", EXAMPLE_DAY, (Workflow("mail", "Mail", answers=said, workload={"reasoning_tokens": Estimate.of(0)}, assumptions=own),))
     made = bill(inputs_for(whole, whole.workflows[0], prices, assumptions()))
     return jinja.get_template("method.md.j2").render(
         catalog=catalog, criteria=list(catalog.criteria.values()), archetypes=archetypes().values(), guess=GUESS, cap=CAP,

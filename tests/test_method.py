@@ -80,6 +80,10 @@ def test_a_controller_can_redo_the_bill_by_hand_from_the_page() -> None:
     assert amount(by_name["Model: output"][1]) == pytest.approx(calls * likely["output_tokens"] / 1e6)
     assert amount(by_name["Model: output"][4]) == pytest.approx(in_use, rel=1e-5)
     assert amount(by_name["Watching it run"][4]) == pytest.approx(evenly, rel=1e-5)
+    assert amount(by_name["Checking by people"][1]) == pytest.approx(10_000 * likely["share_taken"] * 0.1 * 1.5 / 60), "at 1.5 minutes a check, as the page says where nobody answered"
+    engineers = sum(amount(line[1]) for line in lines if line[0].startswith("Engineers"))
+    assert amount(by_name["Project lead"][1]) == pytest.approx(likely["project_lead_share"] * engineers)
+    assert amount(by_name["Your own people's hours"][1]) == pytest.approx(likely["client_hours"] * engineers)
     tokens = likely["instruction_tokens"] + likely["prompt_examples"] * (likely["input_tokens"] + likely["output_tokens"])
     minute = calls / (likely["active_hours"] * 60)
     hit = 1 - 2.718281828459045 ** (-minute * 60)  # an entry that lives an hour costs less here than one of five minutes
