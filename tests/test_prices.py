@@ -221,6 +221,18 @@ def test_a_newer_package_checks_unchanged_prices_again() -> None:
     assert {row.checked for row in found.rechecked} == {date(2026, 11, 9)}
 
 
+def test_a_price_of_ones_own_is_in_the_unit_of_the_book(tmp_path: Path) -> None:
+    file = tmp_path / "own.csv"
+    rows = {unit: f"openai:gpt-5-mini/input,{unit},,0.2,,USD,2026-11-01,2026-11-01,negotiated,,our contract," for unit in ("1M tokens", "1000 tokens")}
+    for unit, row in rows.items():
+        file.write_text("\ufeff" + ",".join(prices.COLUMNS) + "\n" + row + "\n", encoding="utf-8")
+        if unit == "1M tokens":
+            assert prices.load(TODAY, file).price("openai:gpt-5-mini/input").amount.likely == 0.2
+        else:
+            with pytest.raises(CatalogError, match="own.csv: openai:gpt-5-mini/input: is a price of '1000 tokens', and the price book's of '1M tokens'"):
+                prices.load(TODAY, file)
+
+
 def test_a_price_known_to_change_says_when() -> None:
     coming = BOOK.announced["google:gemini-3.8-flash/input"]
 

@@ -85,9 +85,12 @@ def history() -> tuple[Price, ...]:
 
 def _own(path: Path) -> list[Price]:
     try:
-        return _prices(path.read_text(encoding="utf-8"), path.name)
+        rows = _prices(path.read_text(encoding="utf-8-sig"), path.name)
     except (OSError, UnicodeError) as error:
-        raise CatalogError(f"{path.name}: cannot be read: {error}") from error
+        raise CatalogError(f"{path.name}: cannot be read: {getattr(error, 'strerror', error)}") from error
+    units = {row.id: row.unit for row in history()}
+    refuse([Fault(path.name, row.id, f"is a price of '{row.unit}', and the price book's of '{units[row.id]}'") for row in rows if units.get(row.id, row.unit) != row.unit])
+    return rows
 
 
 def _prices(text: str, name: str) -> list[Price]:
