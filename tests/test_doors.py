@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import zipfile
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from advisorkit.files.trees import parse_json, printable
 from advisorkit.intake.mapping import read_mapping
 from advisorkit.pilots.results import read_results
 from advisorkit.screens.live import copy_workbooks
+from advisorkit.store import samples
 from advisorkit.store.reading import load
 from advisorkit.values.errors import AdvisorError, EngagementError, PilotError
 from advisorkit.values.quantities import Estimate
@@ -374,3 +376,19 @@ def test_what_a_file_names_lies_beside_itself_and_not_beside_a_link_to_it(tmp_pa
     assert run("pilot", "read", ours / "marks.csv", "--to", theirs / "link.yaml", "--pass-mark", "0.8").exit_code == 0
     by_link, by_name = (run("assess", file, "--json").stdout for file in (theirs / "link.yaml", ours / "a.yaml"))
     assert '"action": "ship"' in by_name and by_link == by_name
+
+
+@pytest.mark.parametrize("command", [("new", "our client.yaml"), ("intake", "new", "our client.xlsx")])
+def test_a_command_that_is_told_can_be_pasted_whatever_the_file_is_called(command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    told = run(*command).stderr
+
+    assert command[-1] in shlex.split(told.partition("run: ")[2])
+
+
+def test_what_is_left_out_is_named_with_what_it_is_for_and_a_mapping_without_a_list_is_refused() -> None:
+    assert "Missing option '--to'. Engagement file that takes the pilot." in run("pilot", "read", "results.csv").stderr
+    refused = run("report", samples.path("marked-pilot"), "--mapping", "mapping.yaml", "--out", "out")
+    assert refused.exit_code == 2
+    assert "goes with a client's list" in refused.stderr

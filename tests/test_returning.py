@@ -221,7 +221,7 @@ def test_a_file_that_is_no_such_sheet_is_refused_whole(kept: Path) -> None:
     result = run("actuals", "read", file, kept / "other.csv")
 
     assert result.exit_code == 2
-    assert "column Workflow and When is missing" in result.stderr
+    assert "it lacks Workflow and When among its columns" in result.stderr
     assert file.read_bytes() == there
 
 

@@ -27,6 +27,9 @@ class _Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except Exception as error:
+            wrong: Any = error
+            if (lacking := getattr(error, "param", None)) and not wrong.message:
+                wrong.message = lacking.help
             if "--json" in given and (said := getattr(error, "format_message", None)):  # of what typer raises itself
                 emit({"advisorkit": 1, "faults": [asdict(Fault("", "", said()))]})
             raise

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from advisorkit.cli import console
-from advisorkit.cli.console import AcceptStale, File, Flow, Json, MappingFile, One, PassMark, ScenarioName, ScenarioNames, Sets
+from advisorkit.cli.console import AcceptStale, File, Flow, Json, Listed, MappingFile, One, PassMark, ScenarioName, ScenarioNames, Sets
 from advisorkit.costs.assumption import DRAWS, MOST_DRAWS
 from advisorkit.export.blocks import Block, Heading, table_of
 from advisorkit.files.disk import write_bytes
@@ -83,7 +83,7 @@ def cost(
 
 @console.guarded
 def portfolio(
-    file: File, mapping: MappingFile = None, sets: Sets = None, scenario: ScenarioName = None, accept_stale: AcceptStale = False,
+    file: Listed, mapping: MappingFile = None, sets: Sets = None, scenario: ScenarioName = None, accept_stale: AcceptStale = False,
     executor: Annotated[Literal["local", "dask"], typer.Option("--executor", help="Where a long list is worked out.")] = "local",
     scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="URL", help="A running Dask scheduler.")] = None, as_json: Json = False,
 ) -> None:

@@ -6,6 +6,7 @@ import functools
 import json
 import math
 import re
+import shlex
 import sys
 import traceback
 import warnings
@@ -72,6 +73,7 @@ ScenarioNames = Annotated[list[str] | None, typer.Option("--scenario", metavar="
 Flow = Annotated[str | None, typer.Option("--workflow", metavar="ID", help="The workflow; may be left out when there is one.")]
 One = Annotated[str | None, typer.Option("--workflow", metavar="ID", help="Only this workflow.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Engagement file (YAML or JSON).")]
+Listed = Annotated[Path, typer.Argument(metavar="FILE", help="Engagement file (YAML or JSON), or a client's list (CSV, XLSX or ODS).")]
 MappingFile = Annotated[Path | None, typer.Option("--mapping", metavar="FILE", help="What a list's headings and words stand for.")]
 AcceptStale = Annotated[bool, typer.Option("--accept-stale", help="Accept prices older than the limit.")]
 
@@ -90,6 +92,16 @@ def say(*lines: str) -> None:
     """Lines of progress or notice, on stderr."""
     if lines:
         _err.print(Text(printable("\n".join(lines))))
+
+
+def call(*words: object) -> str:
+    """A command of ours to be pasted into a shell.
+
+    Example:
+        >>> call("check", "our client.yaml")
+        "advisorkit check 'our client.yaml'"
+    """
+    return shlex.join(("advisorkit", *map(str, words)))
 
 
 def tell(faults: Iterable[Fault], *, as_json: bool = False, **more: Any) -> None:
@@ -226,6 +238,8 @@ def whole(
 ) -> tuple[Engagement, Sequence[Fault]]:
     """The engagement in `path`, or the good rows of a client's list as one engagement, with the faults of the others."""
     if path.suffix.lower() not in KINDS:
+        if mapping:
+            raise UsageError(f"--mapping {mapping}: goes with a client's list (CSV, XLSX or ODS); {path} is read as an engagement, so leave it out")
         return opened(path, scenario, sets, accept_stale=accept_stale), ()
     table = listed(path, mapping)
     tell(table.faults)

@@ -11,7 +11,7 @@ import typer
 
 from advisorkit.batch.values import BatchResult, Deliverable, Engine, Limits, Pace
 from advisorkit.cli import console
-from advisorkit.cli.console import AcceptStale, File, Json, MappingFile, ScenarioName, ScenarioNames, Sets
+from advisorkit.cli.console import AcceptStale, Json, Listed, MappingFile, ScenarioName, ScenarioNames, Sets
 from advisorkit.export.blocks import Block, Table, Text, table_of
 from advisorkit.export.brand import Brand as Sender, read_brand
 from advisorkit.export.formats import RENDERERS, chosen, ready
@@ -56,12 +56,12 @@ def _sender(brand: Path | None, formats: Iterable[str]) -> Sender | None:
 
 @console.guarded
 def report(
-    file: File, out_: Folder, to: Formats = "html", template: TemplateName = "client_report", brand: Brand = None, mapping: MappingFile = None,
+    file: Listed, out_: Folder, to: Formats = "html", template: TemplateName = "client_report", brand: Brand = None, mapping: MappingFile = None,
     interactive: Interactive = False, sets: Sets = None, scenario: ScenarioNames = None, accept_stale: AcceptStale = False,
     each: Annotated[bool, typer.Option("--each/--one", help="A document for each workflow, or one for all.")] = False,
     engine: EngineName = "advisorkit", as_json: Json = False,
 ) -> None:
-    """Deliverables of one engagement: one document with a section for each workflow, or one for each."""
+    """Deliverables of one engagement or list: one document with a section for each workflow, or one for each."""
     from advisorkit.batch.inputs import job_of, keep_finals
     from advisorkit.batch.runner import produce
     from advisorkit.study.programme import sound

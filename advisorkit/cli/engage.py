@@ -48,7 +48,7 @@ def new(
     name = reduced(file.stem) or "client"
     today = date.today()  # noqa: DTZ011 - the user's own day
     write_bytes(file, new_file(name, name.replace("-", " ").title(), currency, today).encode())
-    console.say(f"made {file}; fill it in, then run: advisorkit check {file}")
+    console.say(f"made {file}; fill it in, then run: {console.call('check', file)}")
 
 
 @console.guarded
@@ -125,12 +125,12 @@ def intake_table(
     if as_json:
         console.emit({"advisorkit": 1, "placed": found.placed, "context": list(found.kept), "not_placed": list(found.words)})
         return
-    console.out.print(f"{to}: {len(found.placed)} of {len(found.placed) + len(found.kept)} headings placed, the others kept as context", markup=False)
+    console.out.print(f"{to}: {len(found.placed)} of {len(found.placed) + len(found.kept)} headings placed{', the others kept as context' * bool(found.kept)}", markup=False)
     rows = [[heading, place] for heading, place in found.placed.items()] + [[heading, "context"] for heading in found.kept]
     console.answer({}, [table_of("", ["Heading", "Stands for"], rows)], as_json=False)
     if found.words:
         console.out.print(f"words without a level, unknown until you correct them: {'; '.join(found.words)}", markup=False)
-    console.say(f"correct {to}, then run: advisorkit check {file} --mapping {to}, and batch or report with the same flag")
+    console.say(f"correct {to}, then run: {console.call('check', file, '--mapping', to)}, and batch or report with the same flag")
 
 
 @intake_app.command("new")
@@ -151,7 +151,7 @@ def intake_new(
     console.fresh(file)
     with speaking(language):
         questionnaire.new_questionnaire(file, role=chosen or "")
-    console.say(f"made {file}; when it comes back, run: advisorkit intake read {file} --to ENGAGEMENT")
+    console.say(f"made {file}; when it comes back, run: {console.call('intake', 'read', file, '--to', 'ENGAGEMENT')}")
 
 
 @intake_app.command("read")
@@ -183,7 +183,7 @@ def actuals_new(
     engagement = console.opened(file)
     console.fresh(target)
     actuals.new_sheet(target, engagement, workflow or "")
-    console.say(f"made {target}; when it comes back, run: advisorkit actuals read {file} {target.name}")
+    console.say(f"made {target}; when it comes back, run: {console.call('actuals', 'read', file, target)}")
 
 
 @actuals_app.command("read")
@@ -246,8 +246,8 @@ def brief(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="After run: show the exact text and send nothing.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Brief NOTES --to FILE writes a prompt for the model that the client allows; brief read REPLY --to ENGAGEMENT takes
-    its reply in as guesses; brief run NOTES --to ENGAGEMENT --endpoint URL --model NAME does both.
+    """A prompt from your notes for the model that the client allows, its reply taken in as guesses (brief read REPLY
+    --to ENGAGEMENT), or both at once (brief run NOTES --to ENGAGEMENT --endpoint URL --model NAME).
     """
     if source not in ("read", "run"):
         console.fresh(to)

@@ -85,7 +85,7 @@ def read_sheet(path: str | Path, engagement: Engagement) -> tuple[Engagement, di
     table, language = came_back(path, "actuals.", _WIDTHS | _ROOM, engagement.currency)
     heads = {text: name for name in _WIDTHS | _ROOM for text in (Texts("intake", language).all[f"actuals.{name}"],)}
     if missing := [head for head, name in heads.items() if name in ("workflow", "quantity", "value", "period") and head not in table.columns]:
-        raise EngagementError([Fault(table.file, on_line(table.line), f"is not a sheet of measurements: column {' and '.join(missing)} is missing")])
+        raise EngagementError([Fault(table.file, on_line(table.line), f"is not a sheet of measurements: it lacks {' and '.join(missing)} among its columns")])
     found: dict[tuple[str, str], Measured] = {}
     for row in table.rows:
         cells = {heads[head]: spot for head, spot in row.cells.items() if head in heads}

@@ -206,7 +206,7 @@ def read_questionnaire(path: str | Path, currency: str = "") -> Reply:
     with speaking(language):
         criteria, text = load_catalog().criteria, TEXTS.all
     if missing := [text[name] for name in ("code", "answer") if text[name] not in table.columns]:
-        message = f"is not a questionnaire of advisorkit: column {' and '.join(missing)} is missing"
+        message = f"is not a questionnaire of advisorkit: it lacks {' and '.join(missing)} among its columns"
         raise EngagementError([Fault(table.file, on_line(table.line), message)])
     found = {}
     seen: dict[str, int] = {}
