@@ -60,6 +60,8 @@ def test_a_document_takes_the_styles_of_a_client_s_own_file_and_keeps_every_word
     used = {style.get(qn("w:val")) for style in found.element.body.iter(qn("w:pStyle"))}
     assert used <= ids and "Heading1" in used and "berschrift1" not in ids
     assert str(found.styles["Title"].font.color.rgb) == "FFFFFF"  # it stands on the cover's dark ground
+    captions = [one for one in found.element.body.iter(qn("w:p")) if one.pPr is not None and one.pPr.pStyle is not None and one.pPr.pStyle.val == "Caption"]
+    assert captions and all(one.pPr.keepNext is not None for one in captions), "a caption stays with what it is of, whatever their style says"
     assert words(made) == ours
     with zipfile.ZipFile(io.BytesIO(made)) as parts:
         held = {name: parts.read(name) for name in parts.namelist()}

@@ -276,6 +276,7 @@ def test_slides_stand_on_a_client_s_own_master(tmp_path: Path, name: str) -> Non
     assert "The client's own words" not in {shape.text_frame.text for slide in deck.slides for shape in slide.shapes if shape.has_text_frame}
     assert [slide.slide_layout.name for slide in deck.slides][:2] == ["Title Slide", "Title Only"]
     assert list(fits(deck)) == []
+    assert not [shape.text_frame.text for slide in deck.slides for shape in slide.shapes if shape.has_text_frame and "…." in shape.text_frame.text]
 
 
 @pytest.mark.parametrize(("content", "why"), [

@@ -91,7 +91,7 @@ def _slide(canvas: Canvas, cover: Cover, part: str, slide: Slide, total: str, nu
     slide.draw(canvas, body)
     end = printable(f"{cover.date}. {'. '.join(filter(None, (cover.sample, cover.brand.name, cover.brand.confidentiality)))}.")
     name = _cut(", ".join(filter(None, (cover.client, part))), max(120.0, body.width - 90 - width(end, 14) / 0.9), 14)
-    foot = canvas.words(Frame(body.left, body.bottom + 12, body.width - 80, 20), plain(_cut(f"{name}. {end}", body.width - 80, 14), fill="text2"), 14)
+    foot = canvas.words(Frame(body.left, body.bottom + 12, body.width - 80, 20), plain(_cut(f"{name}{'' if name.endswith('…') else '.'} {end}", body.width - 80, 14), fill="text2"), 14)
     page = canvas.words(Frame(body.left + body.width - 70, body.bottom + 12, 70, 20), plain(f"{number}{total}", fill="text2"), 14, anchor="end")
     _numbered(page, str(number), total)
     for shape, kind in ((foot, "ftr"), (page, "sldNum")):
