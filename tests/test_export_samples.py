@@ -118,7 +118,8 @@ def test_every_figure_of_a_pilot_a_visit_and_a_programme_names_the_value_that_it
     assert many._selection
 
     found = compared((one for page in pages for one in headed(page) if not isinstance(one[1], Cover)), values, "EUR", (), ["wait 20 minutes"])
-    chosen = compared(headed(many.programme), programme_document(many.workflows[0].engagement, many._selection), "EUR", [f"{n} " for n in range(1, 9)] + ["Quarter ", "chosen ", "waits "], ())
+    of_all = merged(cost_document(many.workflows[0].engagement, many.workflows), programme_document(many.workflows[0].engagement, many._selection))
+    chosen = compared(headed(many.programme), of_all, "EUR", [f"{n} " for n in range(1, 9)] + ["Quarter ", "chosen ", "waits "], ())
 
     unsaid = replace(after, workflows=(replace(after.workflows[0], pilots=(), measured=(), assumptions={}, answers={k: v for k, v in after.workflows[0].answers.items() if k != "cost_wrong"}),))
     (blind,) = make_report(unsaid, draws=256).workflows

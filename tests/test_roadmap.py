@@ -31,7 +31,7 @@ from advisorkit.study.documents import programme_document
 from advisorkit.study.programme import selection, sound, weigh
 from advisorkit.study.roadmap import beyond, fits, greedy, one_more, people, roadmap, worth
 from advisorkit.study.sharing import together
-from advisorkit.study.study import Study
+from advisorkit.study.study import Study, studies
 from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.errors import AdvisorError, UsageError
 from advisorkit.values.people import Programme
@@ -134,7 +134,7 @@ def test_a_team_frees_no_more_hours_than_it_works() -> None:
     each = candidate(Study(replace(base, programme=Programme(team_hours={"Claims": 1e6})), base.workflows[0]))
     assert isinstance(each, Candidate)
     assert each.freed
-    few = selection(replace(base, programme=Programme(team_hours={"Claims": 1.5 * each.freed.hours})), {})
+    few = selection(studies(replace(base, programme=Programme(team_hours={"Claims": 1.5 * each.freed.hours})), {}))
 
     assert few.chosen.gain == pytest.approx(worth([replace(one, freed=None) for one in few.candidates], few.chosen.starts)[0] - each.freed.hours / 2 * each.freed.worth)
     assert sum(beyond(few.candidates, few.chosen.starts).values()) == pytest.approx(each.freed.hours / 2 * each.freed.worth)
@@ -288,7 +288,7 @@ def test_a_list_of_forty_becomes_a_programme_that_keeps_to_its_budget_and_people
 
 def test_of_many_workflows_that_wait_for_one_reason_the_page_names_the_first_and_says_how_many_there_are() -> None:
     base = of_two(a={})
-    found = selection(replace(base, workflows=tuple(Workflow(f"idea-{n}", f"Idea {n}") for n in range(1, 61))), {})
+    found = selection(studies(replace(base, workflows=tuple(Workflow(f"idea-{n}", f"Idea {n}") for n in range(1, 61))), {}))
     table = next(block for block in programme(found) if isinstance(block, Table) and block.title == "What waits, and why")
 
     assert [row[1].text for row in table.rows] == ["60 workflows: " + ", ".join(f"Idea {n}" for n in range(1, 51)) + " and others"]
@@ -367,7 +367,7 @@ def test_rows_of_two_clients_or_currencies_and_ids_given_twice_are_told(tmp_path
 def test_two_rows_that_say_the_same_are_asked_about_and_two_that_differ_by_a_number_are_not() -> None:
     base = of_two(**{name: {"name": told} for name, told in (("a", "Answer supplier mails"), ("b", "Answer mails, supplier"), ("c", "Plant 1 shift report"), ("d", "Plant 2 shift report"))})
 
-    assert selection(base, {}).alike == (("a", "b"),)
+    assert selection(studies(base, {})).alike == (("a", "b"),)
 
 
 def test_a_client_s_report_tells_beside_its_gain_what_the_portfolio_counts() -> None:

@@ -85,10 +85,7 @@ class Report:
 
     @Spoken
     def _selection(self) -> Selection | None:
-        found = self.workflows
-        if len(found) == 1 or not found[0].priced:
-            return None
-        return selection(replace(found[0].engagement, workflows=tuple(one.workflow for one in found)), {one.workflow.id: one.pilot for one in found if one.pilot})
+        return selection(self.workflows) if len(self.workflows) > 1 and self.workflows[0].priced else None
 
     @Spoken
     def scenarios(self) -> tuple[Block, ...]:

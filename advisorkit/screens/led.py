@@ -55,11 +55,11 @@ class Led:
             UsageError: If they cannot be one programme.
         """
         shown = self.state.shown
-        found = [self.known(replace(self.state, workflow=one.id)) for one in shown.workflows]
-        if len(found) < 2 or not shown.priced or None in found:
+        found = [study for one in shown.workflows if (study := self.known(replace(self.state, workflow=one.id)))]
+        if not 1 < len(found) == len(shown.workflows) or not shown.priced:
             return None
         if self._programme is None or self._programme.engagement != shown:
-            self._programme = replace(selection(shown, {one.workflow.id: one.pilot for one in found if one and one.pilot}), seconds=_SOLVED)
+            self._programme = replace(selection(found), seconds=_SOLVED)
         return self._programme
 
     @property

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -239,6 +239,8 @@ def sound(engagement: Engagement) -> Engagement:
     return engagement
 
 
-def selection(engagement: Engagement, pilots: Mapping[str, Established]) -> Selection:
-    """The programme of an engagement; refuses what `sound` refuses."""
-    return Selection(engagement, weigh(sound(engagement), pilots), pilots)
+def selection(studies: Sequence[Study]) -> Selection:
+    """The programme of workflows of one engagement, from what is worked out of them; refuses what `sound` refuses."""
+    found, pilots = {one.workflow.id: one for one in studies}, {one.workflow.id: one.pilot for one in studies if one.pilot}
+    engagement = sound(replace(studies[0].engagement, workflows=tuple(one.workflow for one in studies)))
+    return Selection(engagement, weigh_once(engagement, pilots, lambda several: (weighed(found[one.id]) for one in several)), pilots)
