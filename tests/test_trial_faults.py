@@ -18,6 +18,7 @@ from advisorkit.bakeoff.texts import Corpus, read_texts
 from advisorkit.bakeoff.trial import Item, limited, read_sample
 from advisorkit.bakeoff.ways import Ways, wrong_fields
 from advisorkit.intake.outgoing import Endpoint
+from advisorkit.values.prices import TokenPrices
 
 ROWS = "case,input,expected\n" + "".join(f"{one.case},{one.input},{one.case.split('-')[1]}\n" for one in items()[:40])
 
@@ -34,7 +35,7 @@ def test_a_log_or_plan_that_is_not_whole_or_another_trials_is_made_anew_from_the
         theirs, ours = (planned_at(server, other, ROWS.replace("Which", "What"), "--ways", "zero"), planned_at(server, file, ROWS, "--ways", "zero"))
         for one in (other, file):
             assert command("bakeoff", "run", one, "--by", "Ann", "--max-calls", 20).exit_code == 0
-        folder, run = file.parent / "bakeoff" / ours["trial"], ("bakeoff", "run", file, "--max-calls", 20, "--json")
+        folder, run = file.parent / "bakeoff" / ours["trial"], ("bakeoff", "run", file, "--max-calls", 23, "--json")  # 20 and the three that are lost below
         log = folder / "logs" / "zero.json"
         whole = log.read_bytes()
         answers = [one["output"]["completion"] for one in json.loads(whole)["samples"]]
@@ -123,6 +124,27 @@ def test_the_worst_cost_that_a_plan_prints_is_enough_as_a_limit(tmp_path: Path) 
         low, enough = (command("bakeoff", "run", file, "--by", "Ann", "--max-cost", limit) for limit in (f"{worst * 0.9:g}", f"{worst:g}"))
 
     assert ("is below the plan" in " ".join(low.output.split()), enough.exit_code, len(server.bodies)) == (True, 0, 40)
+
+
+def test_what_a_trial_may_cost_holds_for_all_its_runs_together_whatever_was_lost_between_them(tmp_path: Path) -> None:
+    def asked(answer: Said | str, limit: float) -> tuple[Caller, list[str]]:
+        """Twenty requests of one run, at 1 a token that is written, longest answers of 10."""
+        causes = list[str]()
+        with scripted([answer]) as server:
+            caller = Caller(Endpoint(server.url, "m", ""), tmp_path / "calls", TokenPrices(0, 1e6), limit)
+            for i in range(20):
+                try:
+                    caller.ask([{"role": "user", "content": f"{limit} {i}"}], most_tokens=10)
+                except UnansweredError as error:
+                    causes.append(error.cause)
+        return caller, causes
+
+    (tmp_path / "calls").mkdir()
+    first, cut = asked(Said("one two three", finish="length"), 40)
+    second, left = asked("one two three", 60)
+
+    assert (first.spent, cut) == (33, ["cut"] * 11 + ["cost"] * 9)  # before the twelfth 33 are spent, and it could cost 10
+    assert (second.before, second.spent, left) == ((11, 33), 18, ["cost"] * 14)  # 33 and six answers are 51, and the next could cost 10
 
 
 @pytest.mark.parametrize("option", ["--judge", "--tuned", "--priced-as"])

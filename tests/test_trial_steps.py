@@ -263,12 +263,14 @@ def test_what_failed_with_the_right_text_is_asked_again_within_what_is_left(tmp_
         known = sum(bool(one.passage) for one in kept(file).sample.tried)
         first = command("bakeoff", "run", file, "--by", "Ann", "--max-calls", planned["calls"], "--json")
         broken[0] = False
-        second = command("bakeoff", "run", file, "--by", "Ann", "--max-calls", known, "--json")
+        refused = command("bakeoff", "run", file, "--by", "Ann", "--max-calls", planned["calls"])  # all of them are spent
+        second = command("bakeoff", "run", file, "--by", "Ann", "--max-calls", planned["calls"] + known, "--json")
     row = json.loads(command("bakeoff", "read", file, "--json").stdout)["rows"][0]
 
     assert planned["calls"] == 20 + known and len(server.bodies) == 20 + 2 * known
     assert (first.exit_code, sum(json.loads(first.stdout)["failed"].values())) == (1, known)
-    assert (second.exit_code, json.loads(second.stdout)["requests"]) == (0, known)
+    assert refused.exit_code == 2 and f"needs {planned['calls'] + known} with those of earlier runs" in " ".join(refused.output.split())
+    assert (second.exit_code, json.loads(second.stdout)["requests"], json.loads(second.stdout)["requests_in_all"]) == (0, known, planned["calls"] + known)
     assert (row["right"], row["cases"], row["breaks"]["mended"], row["breaks"]["wrong"]) == (0, 20, known, 20 - known)
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -92,28 +92,28 @@ class Told:
     """Whether the provider's filter held it back."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Caller:
     """Asks one endpoint, within limits; safe to be shared by threads."""
 
     endpoint: Endpoint
     """Where and which model."""
     folder: Path | None = None
-    """Where this endpoint's answers are kept, so that the same request is never sent twice; None keeps none."""
+    """Where this endpoint's answers are kept, so that the same request is never sent twice, and what all runs spent there; None keeps none."""
     prices: TokenPrices | None = None
     """What tokens cost; None where that is not known."""
     most_cost: float | None = None
-    """Money that is not passed."""
+    """Money that all runs together do not pass."""
     most_calls: int | None = None
-    """Requests that are not passed."""
+    """Requests that all runs together do not pass."""
     pause: float = 2.0
     """Seconds before a second try, where the server names none."""
     patience: float = 120.0
     """Seconds after which an answer is no longer waited for."""
     requests: int = 0
-    """Requests sent."""
+    """Requests sent in this run."""
     spent: float = 0.0
-    """Money spent, as far as prices are known."""
+    """Money spent in this run, as far as prices are known."""
     read: int = 0
     """Tokens read, of answers from the disk none."""
     written: int = 0
@@ -123,6 +123,23 @@ class Caller:
     _down: int = 0
     _gone: UnansweredError | None = None
     _newer: bool = False
+
+    @cached_property
+    def before(self) -> tuple[int, float]:
+        """Requests and money of earlier runs; what was under way when one was killed counts at its worst."""
+        with suppress(OSError, ValueError, LookupError, TypeError):
+            kept = json.loads(self._ledger.read_bytes()) if self.folder else {}
+            return int(kept["requests"]), float(kept["cost"])
+        return 0, 0.0
+
+    @property
+    def _ledger(self) -> Path:
+        return (self.folder or Path()).with_name("spent.json")
+
+    def _noted(self) -> None:
+        if self.folder:
+            whole = {"requests": self.before[0] + self.requests, "cost": self.before[1] + self.spent + self._held}
+            write_bytes(self._ledger, json.dumps(whole).encode())
 
     def ask(self, messages: Sequence[Message], schema: Mapping[str, Any] | None = None, most_tokens: int = 400, model: str = "") -> Told:
         """The model's answer, from the disk where it was given before.
@@ -187,12 +204,14 @@ class Caller:
         size = len(json.dumps(body))
         worst = self.cost(text_classes()["prose"].of_characters(size).high, body["max_tokens"])
         with self._lock:
-            if self.most_calls is not None and self.requests >= self.most_calls:
+            asked, spent = self.before
+            if self.most_calls is not None and asked + self.requests >= self.most_calls:
                 raise UnansweredError("calls", str(self.most_calls))
-            if self.most_cost is not None and self.spent + self._held + worst > self.most_cost:
+            if self.most_cost is not None and spent + self.spent + self._held + worst > self.most_cost:
                 raise UnansweredError("cost", f"{self.most_cost:g}")
             self.requests += 1
             self._held += worst
+            self._noted()
         try:
             return self._understood(*self._answered(body), size, body["max_tokens"])
         except UnansweredError as error:
@@ -201,6 +220,7 @@ class Caller:
         finally:
             with self._lock:
                 self._held -= worst
+                self._noted()
 
     def _answered(self, body: Mapping[str, Any]) -> tuple[Mapping[str, Any], float]:
         """What came back, and after how many seconds."""

@@ -114,7 +114,7 @@ class _Run(Ways):
         """Say that so many more cases have an answer, and stop where that is wished."""
         self.done += answered
         cases, caller = len(self.trial.ways) * len(self.items), self.caller
-        if self.said({"done": self.done, "cases": cases, "requests": caller.requests, "cost": number(caller.spent, 3) if caller.prices else say("plan.no_price")}):
+        if self.said({"done": self.done, "cases": cases, "requests": caller.requests, "cost": number(caller.before[1] + caller.spent, 3) if caller.prices else say("plan.no_price")}):
             caller.stop()
 
     async def solve(self, way: WayId, state: TaskState, _: Generate) -> TaskState:
@@ -193,15 +193,16 @@ def tried(
 
 def _allowed(made: Trial, seen: Ahead, caller: Caller, currency: str) -> None:
     """Refuse a run without a limit, or with one below the plan."""
-    worst, cost, calls = seen.worst_cost or 0.0, caller.most_cost, caller.most_calls
+    (asked, spent), cost, calls = caller.before, caller.most_cost, caller.most_calls
+    worst, needed = (seen.worst_cost or 0.0) + spent, seen.calls + asked
     lacks = {
         "no_cost": made.priced_as and cost is None,
         "low_cost": made.priced_as and cost is not None and cost < worst,
         "no_calls": not made.priced_as and calls is None,
-        "low_calls": calls is not None and calls < seen.calls,
+        "low_calls": calls is not None and calls < needed,
     }
     for name in (name for name, lacking in lacks.items() if lacking):
-        raise refused(name, trial=made.id, worst=money(worst, currency), cost=cost, calls=calls, needed=seen.calls)
+        raise refused(name, trial=made.id, worst=money(worst, currency), cost=cost, calls=calls, needed=needed)
 
 
 def _sheets(made: Trial, engagement: Engagement, folder: Path) -> list[Path]:

@@ -61,9 +61,9 @@ def run_trial(
     file: File, workflow: Flow = None, trial: TrialName = "",
     by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who lets the client's text go to the endpoint.")] = "",
     most_cost: Annotated[
-        float | None, typer.Option("--max-cost", min=0, metavar="MONEY", help="Money that is not passed, in the engagement's currency.")
+        float | None, typer.Option("--max-cost", min=0, metavar="MONEY", help="Money that the trial does not pass in all its runs, in the engagement's currency.")
     ] = None,
-    most_calls: Annotated[int | None, typer.Option("--max-calls", min=1, metavar="N", help="Requests that are not passed.")] = None,
+    most_calls: Annotated[int | None, typer.Option("--max-calls", min=1, metavar="N", help="Requests that it does not pass in all its runs.")] = None,
     oracle: Annotated[bool, typer.Option("--oracle/--no-oracle", help="Ask failed cases again with the text that holds the answer.")] = True,
     as_json: Json = False,
 ) -> None:
@@ -74,10 +74,13 @@ def run_trial(
         console.say(f"made {sheet}; once it is marked, read the trial")
     if (training := part("trial").folder_of(file, made.id) / "training.jsonl").stat().st_size:
         console.say(f"made {training}: the cases that were not tried, to train a model on")
-    counted = {"requests": caller.requests, "read": caller.read, "written": caller.written, "cost": caller.spent if caller.prices else None}
+    counted = {"requests": caller.requests, "read": caller.read, "written": caller.written, "cost": caller.spent if caller.prices else None,
+               "requests_in_all": caller.before[0] + caller.requests, "cost_in_all": caller.before[1] + caller.spent if caller.prices else None}
     rows = [[cause, str(count)] for cause, count in failed.items()]
     told = f"{made.id}: {caller.requests} requests, {caller.read:,} tokens read, {caller.written:,} written"
-    told += f", {money(caller.spent, load(file).engagement.currency)} spent" if caller.prices else ""
+    currency, earlier = load(file).engagement.currency, caller.before[1]
+    told += f", {money(caller.spent, currency)} spent" if caller.prices else ""
+    told += f", {money(earlier + caller.spent, currency)} with what was spent before" if caller.prices and earlier else ""
     blocks: list[Block] = [Heading(told), *([table_of("Cases without an answer, none of them counted as wrong", ["Why", "Cases"], rows, [1])] if rows else [])]
     console.answer({"advisorkit": 1, "trial": made.id, **counted, "failed": dict(failed)}, blocks, as_json=as_json)
     if failed:
