@@ -351,10 +351,11 @@ def percents(shares: Sequence[float]) -> list[int]:
     return floors
 
 
-_NUMBER = r"(\d{1,6}(?:\.\d+)?)"
-_FILLER = r"(?:\s+(?:of|the|all|our|answers?|answered|cases?|items?|are|is|be))*"
+_NUMBER = r"(\d{1,6}(?:\.\d+|,\d{1,2})?)"
+_FILLER = r"(?:\s+(?:of|the|all|our|answers?|answered|cases?|items?|are|is|be|der|aller|antworten|fälle|fällen|sind|werden))*"
+_RIGHT = r"right|correct|correctly|accurate|accuracy|richtig|richtige|korrekt|korrekte"
 _TARGET = re.compile(
-    rf"\s*{_NUMBER}\s*(?:%|(?:out of|of|in)\s+{_NUMBER})(?:{_FILLER}\s+(?:right|correct|correctly|accurate|accuracy){_FILLER})?\s*(?:[,;.(].*)?",
+    rf"\s*{_NUMBER}\s*(?:%|per\s?cent|prozent|(?:out of|of|in|von|aus)\s+{_NUMBER}){_FILLER}(?:\s+(?:{_RIGHT}){_FILLER})?\s*(?:[,;.(].*)?",
     re.DOTALL | re.IGNORECASE,
 )  # fmt: skip
 
@@ -365,10 +366,12 @@ def share_in(text: str) -> float | None:
     Example:
         >>> [share_in(text) for text in ("85 %", "85 of 100 right", "8 in 10, measured monthly", "20% fewer calls", "fast")]
         [0.85, 0.85, 0.8, None, None]
+        >>> [share_in(text) for text in ("95 von 100", "97,5 Prozent der Antworten richtig", "95 out of 100 answers", "80 % weniger Anrufe")]
+        [0.95, 0.975, 0.95, None]
     """
     found = _TARGET.fullmatch(text)
-    whole = float(found[2] or 100) if found else 0.0
-    share = float(found[1]) / whole if found and whole else 0.0
+    part, whole = (float((one or "100").replace(",", ".")) for one in found.groups()) if found else (0.0, 0.0)
+    share = part / whole if whole else 0.0
     return share if 0 < share <= 1 else None
 
 
