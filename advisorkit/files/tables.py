@@ -189,10 +189,13 @@ def is_total(text: str) -> bool:
     """Whether the name of a row is that of a sum or mean of others.
 
     Example:
-        >>> [is_total(text) for text in ("Summe:", "Sub-total", "Total (12)", "Total quality", "12")]
-        [True, True, True, False, False]
+        >>> [is_total(text) for text in ("Summe:", "Sub-total", "Total (12)", "Total quality", "12", "Total all departments", "Gesamt 2025")]
+        [True, True, True, False, False, True, True]
     """
-    return " ".join(re.findall(r"[^\W\d_]+", text.casefold())) in numbers.words("totals")
+    found, over = re.findall(r"[^\W\d_]+", text.casefold()), numbers.words("summed")
+    while found[1:] and found[-1] in over:
+        found.pop()
+    return " ".join(found) in numbers.words("totals")
 
 
 def _with_units(found: _Found, counts: Known) -> tuple[Sequence[workbooks.RawCell], Sequence[workbooks.Line], int]:
