@@ -36,4 +36,4 @@ def _exporter(made: FileFormat) -> type[AdvisorExporter]:
     return type(f"Advisor{made.name.upper()}Exporter", (AdvisorExporter,), {**look, "__module__": __name__, "__doc__": made.title})
 
 
-AdvisorHTMLExporter, AdvisorPDFExporter, AdvisorDOCXExporter, AdvisorPPTXExporter, AdvisorXLSXExporter = map(_exporter, FORMATS.values())
+globals().update({one.__name__: one for one in map(_exporter, FORMATS.values())})
