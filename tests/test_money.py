@@ -209,7 +209,7 @@ def rows_of(text: str) -> list[list[str]]:
 
 def cells_of(markup: str) -> Iterator[list[str]]:
     for row in re.findall(r"<tr[^>]*>(.*?)(?=<tr|</table)", markup.partition("<tbody>")[2], re.DOTALL):
-        yield [unescape(cell) for cell in re.findall(r"<t[hd][^>]*>([^<]*)", row)]
+        yield [unescape(cell) for cell in re.findall(r"<t[hd][^>]*>(?:<b>)?([^<]*)", row)]
 
 
 def adds_up(rows: list[list[str]]) -> None:

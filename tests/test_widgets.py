@@ -353,7 +353,7 @@ def test_a_workflow_for_which_something_simpler_is_advised_has_no_share_in_the_c
     assert with_ramp["blocks sums"] == without["blocks sums"]
     assert len(with_ramp["chart workflows"]["rows"]) == 2
     assert without["advice portfolio"]["summary"] == ""
-    assert with_ramp["advice portfolio"]["summary"] == "Not in the costs, as something simpler is advised: W2."
+    assert with_ramp["advice portfolio"]["summary"] == "Not in the costs, as they stop or something simpler is advised: W2."
     assert len(all_workflows(tmp_path, ASKED, f"{ASKED}, simpler_system: product")["chart workflows"]["rows"]) == 2
     assert (alone["blocks sums"]["blocks"], alone["chart workflows"], alone["blocks together"]["blocks"]) == ([], None, [])
     assert len(alone["blocks workflows"]["blocks"]) == 1

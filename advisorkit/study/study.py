@@ -270,8 +270,10 @@ class Study(Displayed):
 
     def holds_in(self, engagement: Engagement) -> bool:
         """Whether its workflow is worked out alike in another state of its engagement: what is said of other workflows does not touch it."""
-        mine, theirs = ([replace(one, workflows=()), *((w.id, w if w.id == self.workflow.id else None) for w in one.workflows)] for one in (self.engagement, engagement))
-        return mine == theirs
+        before, after = self.engagement.workflows, engagement.workflows
+        if [one.id for one in before] != [one.id for one in after] or self.workflow not in after:
+            return False
+        return replace(self.engagement, workflows=()) == replace(engagement, workflows=())
 
     def within(self, engagement: Engagement) -> Study:
         """The same with all that has been worked out, in a state of its engagement in which it holds."""
