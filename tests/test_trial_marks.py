@@ -93,10 +93,10 @@ def test_one_way_alone_is_compared_with_nothing_and_ways_of_one_pattern_with_one
         given = {way: tuple(MarkedCase(str(i), "right" if i < count else "wrong") for i in range(40)) for way, count in right.items()}
         return weighed(trial(1), [_row(way, one) for way, one in given.items()], given).verdict  # type: ignore[arg-type]
 
-    assert told(zero=30) == "Prompt alone was tried alone, so nothing is compared: 75% right on 40 cases"
+    assert told(zero=30) == "One way was tried, so nothing is compared: Prompt alone, 75% right on 40 cases"
     # 18 cases that only the nearest examples have right: 2 * 0.5 ** 18 is far below 1 in 100
     assert told(zero=20, nearest=38) == "Prompt with the nearest examples wins clearly: 95% right on 40 cases"
-    assert told(zero=36, nearest=38) == "No clear winner: of the simplest pattern that no other beats, Prompt with the nearest examples is best, with 95% right on 40 cases"
+    assert told(zero=36, nearest=38) == "No clear winner. Best of the simplest pattern that no other beats: Prompt with the nearest examples, 95% right on 40 cases"
 
 
 def test_where_no_pattern_is_better_none_is_called_the_winner() -> None:

@@ -113,6 +113,8 @@ class Cover:
     """Whether the title stands as a band on top of the first page, so that a short document prints on single sheets."""
     as_of: str = ""
     """The same day as year-month-day, for the properties of files; empty for none."""
+    running: str = ""
+    """What running lines say where no part has a name; empty for the title."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ class _Writer:
     def _heads(self, name: str) -> list[str]:
         """Running lines of a section; its first page has one of its own where the section's name stands below it as a heading."""
         told = f"{self.cover.client} · {here('Sample')}" if self.cover.sample else self.cover.client
-        found, about = [], self.cover.subtitle.partition("; ")[0] if self.cover.leaflet else self.cover.title
+        found, about = [], self.cover.running or self.cover.title
         for left in (name or about, *([""] if name and self.levels["part"] else ())):
             head, number = self.file.part.add_header_part()
             self._into(head.element, self.xml.Running(left, told))

@@ -230,7 +230,7 @@ def detour(study: Study) -> str:
 def _similar(study: Study) -> Iterator[Row]:
     """Published deployments most like it, shown without a vote."""
     for case in (near.case for near in study.advice.similar[: 1 if len(study.engagement.workflows) > 1 else 3]):
-        yield case.company.removesuffix(f" {case.year}"), str(case.year or "–"), Cell(study.name(case.outcome), case.outcome), Texts("cases").all.get(case.id, case.outcome_reason)
+        yield case.company, str(case.year or "–"), Cell(study.name(case.outcome), case.outcome), Texts("cases").all.get(case.id, case.outcome_reason)
 
 
 def _figures(studies: Studies) -> Iterator[Block]:

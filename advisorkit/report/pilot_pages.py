@@ -34,7 +34,8 @@ def pilot_cover(report: Report, key: str) -> tuple[Block, ...]:
     engagement, names = report.workflows[0].engagement, [study.workflow.name for study in report.workflows]
     named = names[0] if len(names) == 1 else say("cover.several", count=count(len(names)).capitalize())
     about = "; ".join((named, *basis(report.workflows[0])))
-    return (cover_of(say(key), about, engagement, report.brand, leaflet=key != "review.cover"),)
+    short = key != "review.cover"
+    return (cover_of(say(key), about, engagement, report.brand, leaflet=short, running=named if short else ""),)
 
 
 @spoken

@@ -23,10 +23,10 @@ def cover(studies: Sequence[Study], brand: Brand) -> tuple[Block, ...]:
     return (cover_of(say("cover.title"), "; ".join((about, *basis(studies[0]), *_status(studies))), engagement, brand),)
 
 
-def cover_of(title: str, about: str, engagement: Engagement, brand: Brand, *, leaflet: bool = False) -> Cover:
+def cover_of(title: str, about: str, engagement: Engagement, brand: Brand, *, leaflet: bool = False, running: str = "") -> Cover:
     """The cover of a document about an engagement."""
     worn, on = replace(brand, confidentiality=here(brand.confidentiality)), engagement.as_of
-    return Cover(title, about, engagement.client, day(on), sample_words(engagement), worn, locale().language, leaflet, on.isoformat())
+    return Cover(title, about, engagement.client, day(on), sample_words(engagement), worn, locale().language, leaflet, on.isoformat(), running)
 
 
 def _status(studies: Sequence[Study]) -> tuple[str, ...]:
