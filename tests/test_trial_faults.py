@@ -18,6 +18,7 @@ from advisorkit.bakeoff.texts import Corpus, read_texts
 from advisorkit.bakeoff.trial import Item, limited, read_sample
 from advisorkit.bakeoff.ways import Ways, wrong_fields
 from advisorkit.intake.outgoing import Endpoint
+from advisorkit.values.errors import UsageError
 from advisorkit.values.prices import TokenPrices
 
 ROWS = "case,input,expected\n" + "".join(f"{one.case},{one.input},{one.case.split('-')[1]}\n" for one in items()[:40])
@@ -145,6 +146,14 @@ def test_what_a_trial_may_cost_holds_for_all_its_runs_together_whatever_was_lost
 
     assert (first.spent, cut) == (33, ["cut"] * 11 + ["cost"] * 9)  # before the twelfth 33 are spent, and it could cost 10
     assert (second.before, second.spent, left) == ((11, 33), 18, ["cost"] * 14)  # 33 and six answers are 51, and the next could cost 10
+
+
+@pytest.mark.parametrize("kept", ["", "{", "[]", '{"requests": 3}', '{"requests": -1, "cost": 0}', '{"requests": 3, "cost": NaN}', '{"requests": 3, "cost": "much"}'])
+def test_what_earlier_runs_spent_is_refused_where_it_cannot_be_read_and_nothing_is_sent(kept: str, tmp_path: Path) -> None:
+    (tmp_path / "spent.json").write_text(kept, encoding="utf-8")
+
+    with pytest.raises(UsageError, match=r"spent\.json: tells what earlier runs sent and spent and cannot be read"):
+        Caller(Endpoint("http://127.0.0.1:9", "m", ""), tmp_path / "calls", TokenPrices(0, 1e6), 40)
 
 
 @pytest.mark.parametrize("option", ["--judge", "--tuned", "--priced-as"])

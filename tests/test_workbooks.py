@@ -14,6 +14,7 @@ import pytest
 import xlsxwriter
 from counting import counted
 from hypothesis import given, strategies as st
+from openpyxl.styles import Font
 
 from advisorkit.files.tables import ReadTable, as_day, read_table
 from advisorkit.values.errors import EngagementError
@@ -109,6 +110,16 @@ def test_what_is_hidden_is_read_and_told(tmp_path: Path) -> None:
     assert [notice.partition(": ")[2] for notice in table.notices] == ["hidden rows (4, 7 to 8): read like all others", "hidden columns (C): read like all others"]
 
 
+def test_what_is_struck_through_is_read_and_told(tmp_path: Path) -> None:
+    made = book(tmp_path, Ideas=[LIST[0], *([f"w{i}", "Work", "x"] for i in range(4))])
+    made["Ideas"]["B3"].font, made["Ideas"]["A4"].font = Font(strike=True), Font(bold=True)
+    made["Ideas"]["E5"].font = Font(strike=True)  # holds nothing
+    table = found(tmp_path, made)
+
+    assert [row.cells["id"].text() for row in table.rows] == ["w0", "w1", "w2", "w3"]
+    assert [notice.partition(": ")[2] for notice in table.notices] == ["rows with cells struck through (3): read like all others"]
+
+
 def test_stored_values_of_formulas_are_taken(tmp_path: Path) -> None:
     made = xlsxwriter.Workbook(tmp_path / "t.xlsx")
     sheet = made.add_worksheet()
@@ -175,6 +186,18 @@ def test_a_number_in_an_ods_file_has_the_unit_that_its_format_shows(tmp_path: Pa
         parts.writestr("styles.xml", f"<office:document-styles {ODS} {more}>{forms}</office:document-styles>")
 
     assert [row.cells["Work"].node.text for row in read_table(path).rows] == ["4 h", "4", "4"]
+
+
+def test_what_is_struck_through_in_an_ods_file_is_told(tmp_path: Path) -> None:
+    rows = ods_row(["Work"]) + ods_row(["a"]) + ods_row(["b"], cell='table:style-name="gone"') + ods_row(["c"], cell='table:style-name="kept"')
+    path = ods(tmp_path, rows)
+    lines = "".join(
+        f'<style:style style:name="{name}"><style:text-properties style:text-line-through-style="{line}"/></style:style>' for name, line in (("gone", "solid"), ("kept", "none"))
+    )
+    with zipfile.ZipFile(path, "a") as parts:
+        parts.writestr("styles.xml", f'<office:document-styles {ODS} xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0">{lines}</office:document-styles>')
+
+    assert [notice.partition(": ")[2] for notice in read_table(path).notices] == ["rows with cells struck through (3): read like all others"]
 
 
 def ods_row(cells: list[str], row: str = "", cell: str = "") -> str:

@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+import math
 import re
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -118,19 +119,29 @@ class Caller:
     """Tokens read, of answers from the disk none."""
     written: int = 0
     """Tokens written."""
+    before: tuple[int, float] = field(init=False)
+    """Requests and money of earlier runs; what was under way when one was killed counts at its worst."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _held: float = 0.0
     _down: int = 0
     _gone: UnansweredError | None = None
     _newer: bool = False
 
-    @cached_property
-    def before(self) -> tuple[int, float]:
-        """Requests and money of earlier runs; what was under way when one was killed counts at its worst."""
-        with suppress(OSError, ValueError, LookupError, TypeError):
-            kept = json.loads(self._ledger.read_bytes()) if self.folder else {}
-            return int(kept["requests"]), float(kept["cost"])
-        return 0, 0.0
+    def __post_init__(self) -> None:
+        """Read what earlier runs came to.
+
+        Raises:
+            UsageError: If the file that keeps it cannot be read: no limit could be held.
+        """
+        self.before = 0, 0.0
+        if self.folder and self._ledger.exists():
+            try:
+                kept = json.loads(self._ledger.read_bytes())
+                self.before = int(kept["requests"]), float(kept["cost"])
+            except (OSError, ValueError, LookupError, TypeError):
+                raise refused("ledger", file=self._ledger) from None
+            if not (self.before[0] >= 0 and 0 <= self.before[1] < math.inf):
+                raise refused("ledger", file=self._ledger)
 
     @property
     def _ledger(self) -> Path:

@@ -25,9 +25,9 @@ from pypdfium2 import PdfDocument
 from advisorkit.bakeoff.model import say
 from advisorkit.catalog.reading import text_classes
 from advisorkit.files.disk import decode, read_bytes, within
+from advisorkit.files.packed import bounded
 from advisorkit.files.spots import fit
 from advisorkit.files.trees import shown
-from advisorkit.files.workbooks import bounded
 from advisorkit.values.errors import EngagementError, Fault
 from advisorkit.values.quantities import Estimate
 

@@ -19,9 +19,9 @@ from advisorkit.batch.values import Deliverable, Job
 from advisorkit.catalog.prices import OWN
 from advisorkit.catalog.reading import edition, own_prices, shipped
 from advisorkit.files.disk import fingerprint, read_bytes, within
+from advisorkit.files.packed import bounded
 from advisorkit.files.trees import tree
 from advisorkit.files.typed import PLACE
-from advisorkit.files.workbooks import bounded
 from advisorkit.store import reading
 from advisorkit.study.documents import advice_document, cost_document
 from advisorkit.study.pilots import pilots_of

@@ -13,10 +13,10 @@ from typing import Annotated
 
 from advisorkit.charts.theme import SANS, SERIF
 from advisorkit.files.disk import folder_of, read_bytes, read_source, within
+from advisorkit.files.packed import walk
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import parse, shown
 from advisorkit.files.typed import Form, whole
-from advisorkit.files.workbooks import walk
 from advisorkit.values.errors import EngagementError, Fault, RenderError
 from advisorkit.values.written import Named
 

@@ -162,7 +162,7 @@ def _table(
     columns = _columns(file, line, _numbered(header, lambda name: known is not None and not known(name), lines), lines)
     rows: list[ReadRow] = []
     said = [here("{}: the table was found below {:line|lines} of titles, from line {}", file, found.at, line)] if found.at else []
-    said += [here("{}: hidden {}: read like all others", file, shown(which, 200)) for which in (found.sheet.hidden if found.sheet else ())]
+    said += [here("{}: {}: read like all others", file, shown(which, 200)) for which in (found.sheet.doubtful if found.sheet else ())]
     said += [here("{}: the units in line {} were taken for those of the headings", file, units)] if units else []
     if spread := ", ".join(found.sheet.spread[:_MANY] if found.sheet else ()):
         said.append(here("{}: a number is merged over several rows and was read in each of them: {}; write each its part if it is a sum", file, spread))

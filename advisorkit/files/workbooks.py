@@ -8,14 +8,14 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from importlib import import_module
 from typing import Any
-from xml.parsers import expat
 
 from advisorkit.files.numbers import currencies, measures
+from advisorkit.files.packed import bounded, walk
 from advisorkit.files.trees import shown
 from advisorkit.values.errors import EngagementError, Fault
 from advisorkit.values.locale import here
@@ -24,8 +24,6 @@ MAX_ROWS = 10_000
 """Most rows of a table, without its header."""
 MAX_COLUMNS = 500
 """Most columns of a table."""
-MAX_UNPACKED = 100_000_000
-"""Largest total size of a workbook's unpacked parts, in bytes."""
 LOOKED_AT = 30
 """Filled lines among which a header is looked for."""
 MAX_CELLS = 5_000_000
@@ -68,8 +66,8 @@ class RawSheet:
     """As its tab says."""
     lines: tuple[Line, ...]
     """Rows that hold anything; cells merged over rows stand in each of them."""
-    hidden: tuple[str, ...] = ()
-    """Rows and columns that hold something and are not shown, in words."""
+    doubtful: tuple[str, ...] = ()
+    """Rows and columns that hold something and are not shown or struck through, in words."""
     spread: tuple[str, ...] = ()
     """Addresses of numbers that are merged over rows, in each of which they stand."""
 
@@ -126,8 +124,11 @@ def _sheet(sheet: Any, scan: _Scan) -> RawSheet:
     used = {r for r, _ in lines}
     columns = {c for _, row in lines for c, cell in enumerate(row, 1) if cell.text}
     names = [letters(c) for c in sorted(scan.hidden_columns & columns)]
-    hidden = (("rows ({})", _spans(scan.hidden_rows & used)), ("columns ({})", ", ".join(names)))
-    return RawSheet(sheet.name, lines, tuple(here(what, which) for what, which in hidden if which), tuple(spread))
+    doubtful = (
+        ("hidden rows ({})", _spans(scan.hidden_rows & used)), ("hidden columns ({})", ", ".join(names)),
+        ("rows with cells struck through ({})", _spans(scan.struck_rows & used)),
+    )
+    return RawSheet(sheet.name, lines, tuple(here(what, which) for what, which in doubtful if which), tuple(spread))
 
 
 def _spans(numbers: Iterable[int]) -> str:
@@ -175,16 +176,6 @@ def _cell(value: Any, row: int, column: int, scan: _Scan) -> RawCell:
     return RawCell(cleaned(str(value)), place)
 
 
-def bounded(parts: zipfile.ZipFile, file: str) -> None:
-    """Refuse a packed file before it is unpacked.
-
-    Raises:
-        EngagementError: If its parts hold more than `MAX_UNPACKED`.
-    """
-    if (size := sum(part.file_size for part in parts.infolist())) > MAX_UNPACKED:
-        raise EngagementError([Fault(file, "", here("unpacks to {:,} MB; the most is {} MB", size // 1_000_000, MAX_UNPACKED // 1_000_000))])
-
-
 def _scans(raw: bytes, file: str) -> dict[str, _Scan]:
     """What the library leaves unsaid, by sheet."""
     if raw.startswith(OLD):
@@ -196,29 +187,35 @@ def _scans(raw: bytes, file: str) -> dict[str, _Scan]:
         if "content.xml" in names:
             return _tables([parts.read(name) for name in ("styles.xml", "content.xml") if name in names], file)
         found = {name: _Scan(file) for name in sorted(names) if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name, re.IGNORECASE)}
-        styles = _units(parts.read("xl/styles.xml")) if "xl/styles.xml" in names else {}
+        styles, struck = _styles(parts.read("xl/styles.xml")) if "xl/styles.xml" in names else ({}, set())
         for name, scan in found.items():
-            scan.styles = styles
+            scan.styles, scan.struck = styles, struck
             walk(parts.read(name), scan.start, scan.end, scan.text)
         where = dict(_sheet_parts(parts, names))
         return {name: found[part] for name, part in where.items() if part in found}
 
 
-def _units(raw: bytes) -> dict[str, str]:
-    """What styles show behind a number: percent, a currency, or words that say how much one is."""
-    codes, found = {"9": "%", "10": "%"}, list[str]()
+def _styles(raw: bytes) -> tuple[dict[str, str], set[str]]:
+    """What styles show behind a number, such as percent, a currency, or words that say how much one is; and which strike through."""
+    codes, found, fonts = {"9": "%", "10": "%"}, list[Mapping[str, str]](), list[bool]()
 
     def start(name: str, given: Mapping[str, str]) -> None:
         match name:
             case "numFmt":
                 codes.setdefault(given.get("numFmtId", ""), _unit(given.get("formatCode", "").split(";")[0]))
+            case "font":
+                fonts.append(False)
+            case "strike" if fonts:
+                fonts[-1] = given.get("val", "1") not in {"0", "false"}
             case "cellXfs":
                 found.clear()  # styles of names come before those of cells
             case "xf":
-                found.append(given.get("numFmtId", ""))
+                found.append(given)
 
     walk(raw, start)
-    return {str(i): unit for i, code in enumerate(found) if (unit := codes.get(code, ""))}
+    struck = {str(at) for at, on in enumerate(fonts) if on}
+    units = {str(i): unit for i, one in enumerate(found) if (unit := codes.get(one.get("numFmtId", ""), ""))}
+    return units, {str(i) for i, one in enumerate(found) if one.get("fontId") in struck}
 
 
 def _unit(code: str) -> str:
@@ -237,6 +234,7 @@ def _telling(unit: str) -> str:
 
 def _tables(parts: Iterable[bytes], file: str) -> dict[str, _Scan]:
     found, styles, forms, form = {"": _Scan(file)}, dict[str, str](), dict[str, str](), list[str]()
+    struck, style = set[str](), [""]
 
     def start(name: str, given: Mapping[str, str]) -> None:
         match name:
@@ -244,10 +242,13 @@ def _tables(parts: Iterable[bytes], file: str) -> dict[str, _Scan]:
                 form[:] = [given.get("name", "")]
             case "number" if form and "display-factor" in given:
                 form.clear()  # thousands shown as ones: a word behind them says nothing of the number itself
-            case "style" if unit := forms.get(given.get("data-style-name", ""), ""):
-                styles[given.get("name", "")] = unit
+            case "style":
+                style[:] = [given.get("name", "")]
+                styles.update({style[0]: unit} if (unit := forms.get(given.get("data-style-name", ""), "")) else {})
+            case "text-properties" if given.get("text-line-through-style", "none") != "none":
+                struck.add(style[0])
             case "table":
-                found[given.get("name", "")] = _Scan(file, styles=styles)
+                found[given.get("name", "")] = _Scan(file, styles=styles, struck=struck)
         list(found.values())[-1].start(name, given)
 
     def end(name: str) -> None:
@@ -273,26 +274,6 @@ def _sheet_parts(parts: zipfile.ZipFile, names: Iterable[str]) -> Iterator[tuple
         yield one.get("name", ""), target.lstrip("/") if target.startswith("/") else f"xl/{target}"
 
 
-def walk(
-    raw: bytes, start: Callable[[str, Mapping[str, str]], object], end: Callable[[str], object] = bool, text: Callable[[str], object] = bool,
-) -> None:
-    """Elements of a part in order, without their prefixes; a part that declares entities is refused."""
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = lambda name, given: start(_bare(name), {_bare(key): value for key, value in given.items()})
-    parser.EndElementHandler = lambda name: end(_bare(name))
-    parser.CharacterDataHandler = text
-    parser.EntityDeclHandler = _no_entities
-    parser.Parse(raw, True)  # noqa: FBT003  it has no name
-
-
-def _bare(name: str) -> str:
-    return name.rpartition(":")[2]
-
-
-def _no_entities(*_: object) -> None:
-    raise ValueError("it declares entities")
-
-
 @dataclass
 class _Scan:
     """One pass over a sheet, of an XLSX part or of an ODS file."""
@@ -300,10 +281,13 @@ class _Scan:
     file: str = ""
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
+    struck_rows: set[int] = field(default_factory=set)
     problems: dict[tuple[int, int], str] = field(default_factory=dict)
     units: dict[tuple[int, int], str] = field(default_factory=dict)
     styles: Mapping[str, str] = field(default_factory=dict)
+    struck: set[str] = field(default_factory=set)
     merged: list[tuple[tuple[int, int], tuple[int, int]]] = field(default_factory=list)
+    _struck: set[int] = field(default_factory=set)
     _usual: dict[int, str] = field(default_factory=dict)
     _filled: set[int] = field(default_factory=set)
     _row: int = 0
@@ -329,11 +313,13 @@ class _Scan:
                     self._row, self._column = int(found[2]), _column_of(found[1])
                 self._kind, self._formula, self._value = given.get("t", ""), False, None
                 self.units |= {(self._row, self._column): self.styles[style]} if (style := given.get("s", "0")) in self.styles else {}
+                self._struck = {self._row} if style in self.struck else set()
                 self._counted(1, 1, filled=False)
             case "f":
                 self._formula = True
             case "v" | "is":
                 self._value = ""
+                self.struck_rows |= self._struck
                 self._counted(1, 1, filled=True)
             case "table-row":
                 self._row, self._times = self._row + self._times, int(given.get("number-rows-repeated", 1))
@@ -355,6 +341,7 @@ class _Scan:
             self.merged.append(((top, left), (top + down - 1, left + right - 1)))
         if "value-type" in given:
             self._counted(self._times, self._across, filled=True)
+            self.struck_rows |= set(range(self._row, self._row + self._times)) if given.get("style-name") in self.struck else set()
         shown_ = self.styles.get(given.get("style-name", self._usual.get(self._column, "")), "")
         unit = {"percentage": "%", "currency": given.get("currency", ""), "float": shown_}.get(given.get("value-type", ""))
         if unit and self._times * self._across <= MAX_ROWS:

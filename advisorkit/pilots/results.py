@@ -13,11 +13,12 @@ from typing import Any
 
 from advisorkit.files.disk import decode, lines, read_bytes
 from advisorkit.files.numbers import decimal_mark
+from advisorkit.files.packed import bounded
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, ReadTable, is_total, read_sheets, read_table
 from advisorkit.files.texts import Texts
 from advisorkit.files.trees import Scalar, parse_json, parse_tools_yaml, shown, tree
-from advisorkit.files.workbooks import MAX_ROWS, bounded, is_workbook
+from advisorkit.files.workbooks import MAX_ROWS, is_workbook
 from advisorkit.pilots import marked
 from advisorkit.pilots.formats import logbook, outcome, said
 from advisorkit.pilots.judging import Choice, judged
