@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from advisorkit.catalog.reading import rules
 from advisorkit.pilots.diagnosis import Diagnosis, Pilot, diagnose
-from advisorkit.pilots.established import established
+from advisorkit.pilots.established import established, established_for
 from advisorkit.pilots.marked import MarkedCase, MarkedResults
 from advisorkit.pilots.tally import Share
 from advisorkit.pilots.terms import Stakes, Terms
+from advisorkit.study.study import Study
+from advisorkit.values.criteria import PatternId
+from advisorkit.values.engagement import Engagement, Workflow
+from advisorkit.values.quantities import Estimate
 
 AGREED = Terms(0.84, "pass_mark")
 
@@ -92,6 +97,34 @@ def test_what_retrieval_can_remove_is_bounded_by_mix_test_and_search() -> None:
     ceiling = seen(*failed, *manner).ceiling(rules())
 
     assert ceiling.share == pytest.approx(10 * 0.8 * 0.9 / 12)
+
+
+def study_of(pattern: PatternId, right: int, wrong: int, **assumptions: Estimate) -> Study:
+    """A workflow whose only pilot tried `pattern`."""
+    client = Engagement("client", "Client", "EUR", date(2026, 11, 20), (Workflow("one", "One", {}, assumptions=assumptions),))
+    study = Study(client, client.workflows[0], draws=256)
+    pilot = Pilot(MarkedResults("marks.csv", "table", (*rights(right), *wrongs(wrong))), date(2026, 11, 18), pattern=pattern)
+    return replace(study, pilot=established_for(study.inputs, [pilot], rules()))
+
+
+@pytest.mark.parametrize("pattern", ["rag", "finetune", "hybrid"])
+def test_no_pattern_is_expected_right_more_often_than_one_marked_that_holds_more(pattern: PatternId) -> None:
+    held = study_of(pattern, 70, 30).prospects.expected_right
+    parts = {"rag": ("prompt",), "finetune": ("prompt",), "hybrid": ("prompt", "rag", "finetune")}[pattern]
+
+    assert {part: held[part].p50 <= held[pattern].p50 + 0.02 for part in parts} == dict.fromkeys(parts, True)  # training may add nothing
+
+
+def test_a_prompt_is_worked_out_from_what_was_marked_and_looking_up_removes() -> None:
+    # retrieval is wrong in 30 of 100 and removes half of the wrong answers, so a prompt is wrong in about 60 of 100, and in 30 at the very least
+    told = study_of("rag", 70, 30, retrieval_removes=Estimate.of(0.5)).inputs.rows["error_rate_prompt"]
+
+    assert told.range and told.range.likely == pytest.approx(0.6, abs=0.01) and told.range.low < 0.3
+    assert told.source == "worked out from the pilot of 18 November 2026, which tried more than a prompt"
+
+
+def test_what_is_known_of_a_prompt_is_not_worked_out_from_a_pilot_with_more_in_it() -> None:
+    assert study_of("rag", 70, 30, error_rate_prompt=Estimate.of(0.4)).inputs.likely()["error_rate_prompt"] == 0.4
 
 
 def test_a_failed_search_is_told_from_a_bad_answer() -> None:

@@ -59,6 +59,11 @@ class Established:
     warnings: tuple[str, ...] = ()
     """What weakens the findings, in plain words."""
 
+    def source(self, assumption: str) -> str:
+        """Where an assumption comes from: measured, or for a prompt that was not tried worked out from what was."""
+        tried = assumption != "error_rate_prompt" or any(one.pilot.pattern == "prompt" for one in self.diagnoses)
+        return Texts("costs").say("measured" if tried else "measured_from", date=day(self.diagnoses[-1].pilot.date))
+
 
 def established(pilots: Sequence[Pilot], terms: Terms, rules: Rules) -> Established:
     """What the pilots of one workflow establish, oldest first; the newest one decides and replaces earlier ones.
@@ -78,7 +83,7 @@ def established(pilots: Sequence[Pilot], terms: Terms, rules: Rules) -> Establis
         diagnoses=seen,
         blocked=_blocked(seen[-1], terms, rules),
         assumptions={
-            **dict(_error_rates(seen, terms)), **dict(_of_today(seen[-1], terms)), **dict(_mending(_newest(seen, ("prompt",)), rules)),
+            **dict(_error_rates(seen, terms)), **dict(_of_today(seen[-1], terms)), **dict(_mending(_newest(seen, ("prompt", "finetune")), rules)),
             **({"search_hit_rate": _range(seen[-1].found)} if seen[-1].found.n else {}),
         },
         warnings=(*_superseded(seen), *warnings_of(seen[-1], terms, rules)),
@@ -109,7 +114,7 @@ def established_for(inputs: Inputs, pilots: Sequence[Pilot], rules: Rules, wante
     said = inputs.answers.get("test_cases")
     more = {"test_cases"} if said and said.amount and said.amount.likely > found.diagnoses[-1].cases else set()
     answers = {name: answer for name, answer in found.answers.items() if name not in more}
-    found = replace(found, answers=answers, assumptions={**found.assumptions, **measured})
+    found = replace(found, answers=answers, assumptions={**found.assumptions, **_of_the_prompt(inputs, found), **measured})
     tried = inputs.levels("cheap_extensions")
     return found if tried and "none" not in tried else _before_extensions(found, rules)
 
@@ -218,6 +223,16 @@ def _error_rates(seen: Sequence[Diagnosis], terms: Terms) -> Iterator[tuple[str,
         yield f"error_rate_{one.pilot.pattern}", Estimate(1 - right.high, 1 - right.likely, 1 - right.low)
 
 
+def _of_the_prompt(inputs: Inputs, found: Established) -> dict[str, Setting]:
+    """How often a prompt would be wrong where only a pattern with more in it was marked: at least as often, and more by what that is expected to take away."""
+    pattern, prompt = found.diagnoses[-1].pilot.pattern, inputs.rows["error_rate_prompt"]
+    wrong, layered = found.assumptions[f"error_rate_{pattern}"], inputs.rows[f"error_rate_{pattern}"]
+    if prompt.known or any(one.pilot.pattern == "prompt" for one in found.diagnoses) or not isinstance(wrong, Estimate) or not prompt.range or not layered.range:
+        return {}
+    left = layered.range.likely / prompt.range.likely
+    return {"error_rate_prompt": Estimate(wrong.low, *(min(1.0, end / min(1.0, left)) for end in (wrong.likely, wrong.high)))}
+
+
 def _of_today(seen: Diagnosis, terms: Terms) -> Iterator[tuple[str, Setting]]:
     """How people do on the pilot's own cases; on cases that both have, the difference is what counts."""
     if seen.against_today:
@@ -230,14 +245,15 @@ def _of_today(seen: Diagnosis, terms: Terms) -> Iterator[tuple[str, Setting]]:
 
 
 def _mending(seen: Diagnosis | None, rules: Rules) -> Iterator[tuple[str, Setting]]:
-    """What looking up and training would remove, from the failures of the prompt that were explained."""
+    """What looking up and training would remove, from failures of what looks nothing up that were explained."""
     if seen is None or sum(seen.mendable) < rules.least_tests:
         return
     pasted = _range(Share(seen.mendable[0], sum(seen.mendable)))
     mended = pasted if seen.mended.n else _product(pasted, rules.fix_rate)
     manner, lacking = seen.failures["behaviour"].hits, seen.failures["information"].hits
     yield "retrieval_removes", Estimate(mended.low * GIVEN_FOR, mended.likely * GIVEN_FOR, mended.high * GIVEN_FOR)
-    yield "training_removes", _product(_range(Share(manner, manner + lacking)), rules.training_mends)
+    if seen.pilot.pattern == "prompt":
+        yield "training_removes", _product(_range(Share(manner, manner + lacking)), rules.training_mends)
 
 
 def _product(one: Estimate, other: Estimate) -> Estimate:

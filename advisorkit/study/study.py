@@ -35,7 +35,7 @@ from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
 from advisorkit.values.locale import locale
 from advisorkit.values.people import Measured
 from advisorkit.values.prices import PriceAge, Quote
-from advisorkit.values.quantities import Band, Estimate, day
+from advisorkit.values.quantities import Band, Estimate
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ class Study(Displayed):
     @Spoken
     def measured(self) -> Mapping[str, tuple[Setting, str]]:
         """Settings that were measured, with when, by assumption name: by the newest pilot, and over it by use."""
-        pilot = COST_TEXTS.say("measured", date=day(self.pilot.diagnoses[-1].pilot.date)) if self.pilot else ""
-        found: dict[str, tuple[Setting, str]] = {name: (value, pilot) for name, value in (self.pilot.assumptions if self.pilot else {}).items()}
+        marked = self.pilot.assumptions if self.pilot else {}
+        found = {name: (value, self.pilot.source(name) if self.pilot else "") for name, value in marked.items()}
         for one in self.workflow.measured:
             found[one.quantity] = _spread(one), ", ".join(filter(None, (COST_TEXTS.say("measured_in", period=one.period), one.source)))
         return found
