@@ -24,6 +24,9 @@ from advisorkit.report.annex_pages import PROTECTED, protection
 from advisorkit.report.cost_pages import costs, steps
 from advisorkit.report.short_pages import assessed, costed
 from advisorkit.report.whole_pages import overview
+from advisorkit.store import samples
+from advisorkit.store.reading import read
+from advisorkit.study.pilots import pilots_of
 from advisorkit.study.study import Study, studies
 from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.engagement import Answer, Engagement, Workflow
@@ -245,3 +248,29 @@ def test_where_no_share_right_pays_none_is_printed_and_today_is_not_called_bette
     assert "share of right answers is enough" in words(summary(study))
     right = study.decision.prospects.expected_right["prompt"].p50
     assert [any("By your own estimate" in line for line in seen(1 - right - more).decision.warnings) for more in (0.0001, 0.02)] == [False, True]
+
+
+def test_a_target_without_a_share_that_could_be_read_is_told_beside_the_share_that_is_reckoned_with() -> None:
+    whole = read(samples.path("source-text"))
+    told = {one.id: summary(Study(whole, one, draws=64)) for one in whole.workflows if one.id in ("document-extraction", "support-agent")}
+
+    assert "Your target (“97 of 100 without one”) names no share right that could be read; 85% is reckoned with." in words(told["document-extraction"])
+    assert "names no share right" not in words(told["support-agent"])
+
+
+def test_today_stands_beside_what_would_change_the_advice_as_a_fact_and_not_as_a_bare_yes() -> None:
+    whole = read(samples.path("source-text"))
+    page = summary(Study(whole, whole.workflow("document-extraction"), draws=64))
+    rows = {row[0].text: row[1].text for block in page if isinstance(block, Table) for row in block.rows}
+
+    assert rows["Training is being withdrawn"] == "training can be bought"
+    assert rows["Examples may not be used for training"] == "examples are free to train on"
+
+
+def test_where_only_the_next_step_may_change_no_page_says_that_the_advice_may() -> None:
+    whole = read(samples.path("marked-pilot"))
+    study = Study(whole, whole.workflows[0], pilots_of(whole, samples.path("marked-pilot"))[whole.workflows[0].id], draws=64)
+    assert not study.advice.settled and not study.advice.flips
+
+    page = words(summary(study))
+    assert "Their answers may still change what to do next." in page and "stayed in front each time" in page

@@ -92,6 +92,20 @@ def test_a_record_tells_what_to_do_now_from_where_it_will_probably_end() -> None
     assert "Advised" not in (why["RAG"], why["Fine-tune"], why["Hybrid"])
 
 
+def test_a_record_says_why_what_comes_out_better_in_money_is_not_advised() -> None:
+    whole = read(samples.path("source-text"))
+    made = Report(studies(whole, only=("sop-assistant", "support-agent"), draws=64), Brand())
+    notes = [block.note for block in decision_record(made) if isinstance(block, Table) and block.head[0].text == "Way"]
+
+    assert notes[0] == "" and re.match("By these figures RAG comes out €94k better; the advice goes by what the work needs", notes[1])
+
+
+def test_a_portfolio_of_workflows_without_prices_opens_with_all_of_them() -> None:
+    made = Report(studies(read(samples.path("published-deployments")), draws=64), Brand())
+
+    assert made.programme == made.overview != ()
+
+
 def test_a_record_without_prices_has_no_columns_of_money() -> None:
     table = next(block for block in decision_record(report(replace(ACME, priced=False))) if isinstance(block, Table))
 

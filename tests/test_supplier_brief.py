@@ -77,6 +77,15 @@ def test_where_no_mark_was_frozen_it_is_to_be_and_the_brief_speaks_german() -> N
     assert "festgelegt, bevor der erste Fall gezogen ist" in german
 
 
+def test_where_the_volume_is_not_known_no_price_is_asked_for_at_a_volume_above(told: str) -> None:
+    whole = quoted()
+    (desk,) = whole.workflows
+    bare = replace(whole, workflows=(replace(desk, answers={name: one for name, one in desk.answers.items() if name != "calls_per_month"}),))
+
+    assert "at the volume above" in told
+    assert "volume above" not in words(worked(bare)) and "our volume is not known yet" in words(worked(bare))
+
+
 def test_every_quote_that_holds_is_a_row_with_its_day_the_cheapest_first() -> None:
     study = worked(quoted())
 

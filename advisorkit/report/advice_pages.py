@@ -125,9 +125,21 @@ def _careful(study: Study) -> Iterator[Block]:
     """One tinted block: warnings, and what is not known yet, a line each."""
     still, unknown = study.decision.open_questions, [*unknowns(study)]
     if still and not study.decision.replaced:
-        unknown.append(say("open_questions", count=still, note=say("open_settled" if study.advice.settled else "open_unsettled")))
-    if lines := [*study.decision.warnings, *((linked(" ", unknown),) if unknown else ())]:
+        unknown.append(say("open_questions", count=still, note=say(_open(study))))
+    if lines := [*study.decision.warnings, *_unread(study), *((linked(" ", unknown),) if unknown else ())]:
         yield Callout(say("warnings"), linked("\n", ("", *lines)), "warning")
+
+
+def _open(study: Study) -> str:
+    """What answers to open questions may change: nothing, the next step where no single one leads elsewhere, or the advice."""
+    return "open_settled" if study.advice.settled else "open_unsettled" if study.advice.flips else "open_step"
+
+
+def _unread(study: Study) -> Iterator[str]:
+    """That a target names no share that could be read, beside the share that is reckoned with in its place."""
+    held, target = study.decision.prospects.target, study.workflow.context.get("target", "")
+    if target and study.workflow.wanted is None and held.source == "break_even" and held.share is not None and not (held.never or study.decision.replaced):
+        yield say("target_unread", target=target, needed=percent(min(held.share, 1.0)))
 
 
 def _reasons(title: str, lines: tuple[str, ...], facts: tuple[str, ...]) -> Iterator[Block]:

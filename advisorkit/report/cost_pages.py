@@ -106,15 +106,21 @@ def gained(study: Study) -> Iterator[str]:
         yield from worth(study)
 
 
+def ahead(study: Study) -> Iterator[str]:
+    """That another pattern comes out better in money, and why it is not advised for that; nothing where none does."""
+    if study.decision.gain:
+        best = max(study.in_play, key=lambda pattern: study.printed.rows[pattern]["ahead"] or 0)
+        if more := study.amount(best, "ahead"):
+            yield say("money.dearer", pattern=study.name(best), more=money_short(more, study.currency))
+
+
 def worth(study: Study) -> Iterator[str]:
     """What the gain is when stopped in time and with every answer checked, and what of it is cash."""
     made, currency = study.decision, study.currency
     row = study.costs.money[made.destination]
     if not made.gain or row.gain is None:
         return
-    best = max(study.in_play, key=lambda pattern: study.printed.rows[pattern]["ahead"] or 0)
-    if more := study.amount(best, "ahead"):
-        yield say("money.dearer", pattern=study.name(best), more=money_short(more, currency))
+    yield from ahead(study)
     if row.staged is not None and not made.prospects.target.never:
         yield say("money.staged", gain=money_short(row.staged, currency), needed=percent(min(made.prospects.target.share or 0.0, 1.0)))
     if row.gain_all_checked:

@@ -74,8 +74,8 @@ class Report:
 
     @Spoken
     def programme(self) -> tuple[Block, ...]:
-        """Which workflows to begin and when; nothing when there is only one, or no money is told."""
-        return programme(self._selection) if self._selection else ()
+        """Which workflows to begin and when, without money what to do on each; nothing when there is only one."""
+        return programme(self._selection) if self._selection else overview(self.workflows)
 
     @property
     def begun(self) -> tuple[Study, ...]:

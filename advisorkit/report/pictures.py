@@ -17,7 +17,8 @@ from advisorkit.charts.draw_axes import outline
 from advisorkit.charts.kinds import Point
 from advisorkit.report.printed import chance_of, inside, project, say, weeks
 from advisorkit.study.study import Study
-from advisorkit.values.criteria import PATTERNS, Catalog, PatternId
+from advisorkit.values.criteria import PATTERNS, Catalog, Criterion, PatternId
+from advisorkit.values.engagement import Answer
 from advisorkit.values.places import linked, or_nought, printing
 from advisorkit.values.quantities import hundredths, percent
 
@@ -151,13 +152,20 @@ def flip_bars(study: Study, *, figures: bool = False, staying: int = 0) -> kinds
     rows = [_flip_row(catalog, say("changes.today"), "", today, advice.recommended, figures=figures)]
     for flip in (*list(first.values())[:CHANGES], *advice.stays[:staying]):
         criterion = catalog.criterion(flip.criterion)
-        before = clause(words_of(criterion, flip.before, currency)) if flip.before else say("changes.unknown")
+        before = clause(_today(criterion, flip.before, currency)) if flip.before else say("changes.unknown")
         row = _flip_row(catalog, criterion.level(flip.after).reason, before, flip.shares, flip.recommended, figures=figures)
         ramp = study.simpler_after(flip)
         note = say("changes.simpler", name=inside(catalog.off_ramps[ramp.kind].long_name)) if ramp else _note(study, flip)
         rows.append(replace(row, note=note, simpler=ramp is not None))
     names = ", ".join(catalog.patterns[p].name for p in PATTERNS if today[p] > 0)
     return kinds.FlipBars(title=say("changes.chart"), subtitle=say("changes.subtitle", patterns=names), flips=tuple(rows))
+
+
+def _today(criterion: Criterion, answer: Answer, currency: str) -> str:
+    """An answer in words that stand beside what another would be: a bare yes or no as the fact that it states."""
+    words = words_of(criterion, answer, currency)
+    bare = [level.reason for level in criterion.levels if (level.id,) == answer.levels and words in say("changes.bare").split()]
+    return bare[0] if bare else words
 
 
 def _note(study: Study, flip: Flip) -> str:

@@ -10,7 +10,7 @@ from advisorkit.files.texts import spoken
 from advisorkit.intake.questionnaire import confirmer, pending
 from advisorkit.report.advice_pages import again, asks, decided, summary, warned
 from advisorkit.report.annex_pages import PRIVATE, answers_of, each, joined, not_this, numbered
-from advisorkit.report.cost_pages import costs, steps
+from advisorkit.report.cost_pages import ahead, costs, steps
 from advisorkit.report.job import Report
 from advisorkit.report.pilot_pages import pilot_cover
 from advisorkit.report.printed import columns, inside, say
@@ -39,7 +39,8 @@ def _record(study: Study) -> Iterator[Block]:
     yield from decided(study)
     if not study.decision.replaced:
         head = columns("record.options_head" if study.priced else "record.options_head.unpriced")
-        yield from (Heading(say("record.options")), table_of("", head, (_option(study, pattern) for pattern in PATTERNS), range(1, len(head) - 1)))
+        rows = (_option(study, pattern) for pattern in PATTERNS)
+        yield from (Heading(say("record.options")), table_of("", head, rows, range(1, len(head) - 1), note=linked(" ", ahead(study))))
     yield from (Heading(say("record.follows")), Text(tuple(asks(study)), "numbered"), *warned(study), Heading(say("again.title")), Text(tuple(again(study)), "bullets"))
     yield from (Heading(say("record.signed")), table_of("", columns("record.signed_head"), [(ask, say("charter.blank"), say("charter.blank")) for ask in asks(study)]))
 
@@ -139,10 +140,11 @@ def _test(study: Study) -> Iterator[Block]:
 
 
 def _answers(study: Study) -> Iterator[Block]:
-    blank, owner = say("charter.blank"), study.workflow.led_by
+    blank, owner, known = say("charter.blank"), study.workflow.led_by, study.answers.get("calls_per_month")
+    at = "" if known and not known.unknown else ".unknown"
     yield Heading(say("supplier.offer"), 2, study.workflow.name)
-    yield Heading(say("supplier.price", currency=study.currency))
-    yield table_of("", columns("supplier.price_head"), [(say(f"supplier.price.{name}"), blank, blank) for name in PRICED])
+    yield Heading(say(f"supplier.price{at}", currency=study.currency))
+    yield table_of("", columns("supplier.price_head"), [(say(f"supplier.price.{name}{at if name == 'more' else ''}"), blank, blank) for name in PRICED])
     yield Heading(say("supplier.data"))
     yield table_of("", columns("supplier.data_head"), [(say(f"supplier.data.{name}"), blank) for name in TERMS])
     yield from (Heading(say("supplier.out")), Text(tuple(say(f"supplier.out.{name}") for name in WAYS_OUT), "bullets"))
