@@ -22,6 +22,7 @@ from advisorkit.pilots.marked import MarkedCase, MarkedResults
 from advisorkit.report.advice_pages import summary
 from advisorkit.report.annex_pages import PROTECTED, protection
 from advisorkit.report.cost_pages import costs, steps
+from advisorkit.report.printed import columns
 from advisorkit.report.short_pages import assessed, costed
 from advisorkit.report.whole_pages import overview
 from advisorkit.store import samples
@@ -274,3 +275,9 @@ def test_where_only_the_next_step_may_change_no_page_says_that_the_advice_may() 
 
     page = words(summary(study))
     assert "Their answers may still change what to do next." in page and "stayed in front each time" in page
+
+
+@pytest.mark.parametrize(("language", "head"), [("en", "Chance of a gain"), ("de", "Chance auf Nutzen")])
+def test_tables_of_money_say_what_their_chance_is_of(language: str, head: str) -> None:
+    with speaking(language):
+        assert {head} == {text for key in ("overview.head", "money.head", "roadmap.head") for text in columns(key) if "Chance" in text}
