@@ -27,13 +27,14 @@ from advisorkit.batch.runner import produce
 from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.reading import rules
 from advisorkit.export.blocks import Block
+from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import bundle, headline, html
 from advisorkit.pilots.diagnosis import Pilot, diagnose
 from advisorkit.pilots.established import established_for
 from advisorkit.pilots.marked import MarkedCase, MarkedResults
 from advisorkit.pilots.results import read_results
 from advisorkit.pilots.tally import Paired
-from advisorkit.report import pictures
+from advisorkit.report import Report, pictures, slides
 from advisorkit.report.advice_pages import summary
 from advisorkit.report.annex_pages import not_this
 from advisorkit.report.pilot_pages import charter, result
@@ -222,7 +223,7 @@ def agrees(study: Study) -> None:
     assert told["decision"]["warnings"] == told["warnings"] == list(made.warnings)
     assert sum(told["decision"]["chances"].values()) == 100
 
-    documents = {"report": summary(study), "charter": charter(study), "terminal": assessed(study)} | ({"review": result(study)} if study.pilot else {})
+    documents = {"report": summary(study), "charter": charter(study), "terminal": assessed(study), "deck": slides(Report((study,), Brand()))} | ({"review": result(study)} if study.pilot else {})
     for name, blocks in documents.items():
         said_there = words(blocks)
         missing = [line for line in (made.headline.rstrip("."), *made.warnings) if squeezed(line) not in squeezed(said_there)]
