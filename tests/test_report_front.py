@@ -14,11 +14,13 @@ from strategies import answer_sets
 
 from advisorkit.catalog.reading import rules
 from advisorkit.export.blocks import Block, Heading, Table, Text
+from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import html
 from advisorkit.files.texts import speaking
 from advisorkit.pilots.diagnosis import Pilot
 from advisorkit.pilots.established import established_for
 from advisorkit.pilots.marked import MarkedCase, MarkedResults
+from advisorkit.report import Report, charter, decision_record
 from advisorkit.report.advice_pages import summary
 from advisorkit.report.annex_pages import PROTECTED, protection
 from advisorkit.report.cost_pages import costs, steps
@@ -253,9 +255,12 @@ def test_where_no_share_right_pays_none_is_printed_and_today_is_not_called_bette
 
 def test_a_target_without_a_share_that_could_be_read_is_told_beside_the_share_that_is_reckoned_with() -> None:
     whole = read(samples.path("source-text"))
-    told = {one.id: summary(Study(whole, one, draws=64)) for one in whole.workflows if one.id in ("document-extraction", "support-agent")}
+    found = Report(studies(whole, only=("document-extraction", "support-agent"), draws=64), Brand())
+    told = {one.workflow.id: summary(one) for one in found.workflows}
 
-    assert "Your target (“97 of 100 without one”) names no share right that could be read; 85% is reckoned with." in words(told["document-extraction"])
+    line = "Your target (“97 of 100 without one”) names no share right that could be read; 85% is reckoned with."
+    assert line in words(told["document-extraction"])
+    assert words(charter(found.workflows[0])).count(line) == words(decision_record(found)).count(line) == 1, "what is signed says so too"
     assert "names no share right" not in words(told["support-agent"])
 
 

@@ -49,8 +49,8 @@ def decided(study: Study) -> tuple[Block, ...]:
 
 
 def warned(study: Study) -> tuple[Block, ...]:
-    """What the decision has to be warned of; nothing where there is nothing."""
-    lines = study.decision.warnings
+    """What there is to be careful about; nothing where there is nothing."""
+    lines = cautions(study)
     return (Heading(say("warnings")), Text(lines, "bullets")) if lines else ()
 
 
@@ -126,7 +126,7 @@ def _careful(study: Study) -> Iterator[Block]:
     still, unknown = study.decision.open_questions, [*unknowns(study)]
     if still and not study.decision.replaced:
         unknown.append(say("open_questions", count=still, note=say(_open(study))))
-    if lines := [*study.decision.warnings, *_unread(study), *((linked(" ", unknown),) if unknown else ())]:
+    if lines := [*cautions(study), *((linked(" ", unknown),) if unknown else ())]:
         yield Callout(say("warnings"), linked("\n", ("", *lines)), "warning")
 
 
@@ -135,11 +135,12 @@ def _open(study: Study) -> str:
     return "open_settled" if study.advice.settled else "open_unsettled" if study.advice.flips else "open_step"
 
 
-def _unread(study: Study) -> Iterator[str]:
-    """That a target names no share that could be read, beside the share that is reckoned with in its place."""
+def cautions(study: Study) -> tuple[str, ...]:
+    """The decision's warnings, and that a target names no share that could be read, beside the share that is reckoned with in its place."""
     held, target = study.decision.prospects.target, study.workflow.context.get("target", "")
     if target and study.workflow.wanted is None and held.source == "break_even" and held.share is not None and not (held.never or study.decision.replaced):
-        yield say("target_unread", target=target, needed=percent(min(held.share, 1.0)))
+        return (*study.decision.warnings, say("target_unread", target=target, needed=percent(min(held.share, 1.0))))
+    return study.decision.warnings
 
 
 def _reasons(title: str, lines: tuple[str, ...], facts: tuple[str, ...]) -> Iterator[Block]:

@@ -11,7 +11,7 @@ from advisorkit.pilots.diagnosis import Diagnosis
 from advisorkit.pilots.established import Established
 from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.tally import Share
-from advisorkit.report.advice_pages import again, asks, decided, warned
+from advisorkit.report.advice_pages import again, asks, cautions, decided, warned
 from advisorkit.report.job import Report
 from advisorkit.report.printed import chance_of, columns, count, say
 from advisorkit.report.trial_pages import tried
@@ -57,7 +57,7 @@ def charter(study: Study) -> tuple[Block, ...]:
         _table("charter.agreed", ((say(f"charter.{name}"), text) for name, text in _agreed(study, plan))),
         _table("charter.results", meanings(study)),
         _table("charter.actions", _actions(study, plan)),
-        *((Text((linked(" ", made.warnings),), "note"),) if made.warnings else ()),
+        *((Text((linked(" ", careful),), "note"),) if (careful := cautions(study)) else ()),
     )
 
 
